@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { eventSchema, SOURCE } from './envelope.ts';
+
+/** `watch-ami-releases` saw a newer release of a pair (Kubernetes version, AMI type) that the fleet uses. */
+export const detailType = 'EKS AMI Release';
+
+export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
+
+export const detail = z.object({
+  /** Kubernetes minor version, for example `1.33`. */
+  kubernetesVersion: z.string().regex(/^\d+\.\d+$/, 'must be a Kubernetes minor version such as 1.33'),
+  /** EKS's `amiType`, for example `AL2023_x86_64_STANDARD`. */
+  amiType: z.string().min(1),
+  /** For example `1.33.13-20260714`. */
+  releaseVersion: z.string().min(1),
+  /** The newest release seen before; absent at the first sight of the pair. */
+  previousReleaseVersion: z.string().min(1).optional(),
+  /** When this project first saw the release: the start of its bake time. */
+  firstSeenAt: z.iso.datetime(),
+});
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type EksAmiRelease = z.infer<typeof schema>;
+
+export const sample: EksAmiRelease = {
+  version: '0',
+  id: '5f0c2a0e-6f0b-4f0a-9d55-0d9d4a3f6b11',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-14T18:05:11Z',
+  resources: [],
+  detail: {
+    kubernetesVersion: '1.33',
+    amiType: 'AL2023_x86_64_STANDARD',
+    releaseVersion: '1.33.13-20260714',
+    previousReleaseVersion: '1.33.13-20260625',
+    firstSeenAt: '2026-07-14T18:05:10.000Z',
+  },
+};

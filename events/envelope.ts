@@ -1,0 +1,25 @@
+import * as z from 'zod';
+
+/** Where the events that this project makes itself come from. */
+export const SOURCE = 'eks-host-remediator';
+
+/**
+ * The schema of an EventBridge event with the given source, detail type and detail. Members that AWS adds later are
+ * ignored, so that a richer event still works.
+ */
+export const eventSchema = <Source extends string, DetailType extends string, Detail extends z.ZodType>(
+  source: Source,
+  detailType: DetailType,
+  detail: Detail,
+) =>
+  z.object({
+    version: z.literal('0'),
+    id: z.string().min(1),
+    source: z.literal(source),
+    'detail-type': z.literal(detailType),
+    account: z.string().regex(/^\d{12}$/, 'must be a 12-digit AWS account id'),
+    region: z.string().min(1),
+    time: z.iso.datetime({ offset: true }),
+    resources: z.array(z.string()),
+    detail,
+  });

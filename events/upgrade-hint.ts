@@ -1,0 +1,51 @@
+import * as z from 'zod';
+import { eventSchema, SOURCE } from './envelope.ts';
+
+/**
+ * "Look at this node group (or cluster) again": what the sweep, a wake-up schedule and a freed blast-budget slot put
+ * into the queue of `upgrade-node-groups`. It says where to look, never what to do.
+ */
+export const detailType = 'Upgrade Hint';
+
+export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
+
+export const detail = z.object({
+  trigger: z.enum(['sweep', 'wake-up', 'slot-free']),
+  clusterName: z.string().min(1),
+  /** Without it the hint is about the workers of the cluster that belong to no managed node group. */
+  nodegroupName: z.string().min(1).optional(),
+});
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type UpgradeHint = z.infer<typeof schema>;
+
+export const sample: UpgradeHint = {
+  version: '0',
+  id: '0e6a5a7c-2f0e-4b43-8f2c-8d3f1a9b7c55',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-15T18:06:00Z',
+  resources: [],
+  detail: { trigger: 'wake-up', clusterName: 'shop', nodegroupName: 'general' },
+};
+
+/** What is known where a hint is made: the envelope around one detail. */
+export interface HintOrigin {
+  readonly account: string;
+  readonly region: string;
+  /** ISO 8601. */
+  readonly time: string;
+}
+
+/** Makes a hint as a queue's message body. `id` names its cause: the same cause gives the same body. */
+export const makeHint = (origin: HintOrigin, id: string, hintDetail: UpgradeHint['detail']): UpgradeHint => ({
+  version: '0',
+  id,
+  source: SOURCE,
+  'detail-type': detailType,
+  ...origin,
+  resources: [],
+  detail: hintDetail,
+});

@@ -1,0 +1,8 @@
+/**
+ * What every SDK client of a handler is made with. Adaptive retry slows down before AWS has to refuse; all calls that
+ * change something carry an idempotency token or a condition, so that a retry after a lost reply is safe.
+ */
+export const CLIENT_DEFAULTS = { retryMode: 'adaptive', maxAttempts: 6 } as const;
+
+/** How many reads of one kind run side by side: quick, and still below EKS's default request rates. */
+export const READ_CONCURRENCY = 8;

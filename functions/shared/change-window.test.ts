@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { changeWindow, nextOpening } from './change-window.ts';
+
+const HOUR = 3_600_000;
+const parse = (input: object) => changeWindow.parse(input);
+const at = (iso: string) => Date.parse(iso);
+
+describe('nextOpening', () => {
+  const weeknights = parse({ cron: '0 22 * * MON-FRI', duration: '4h', timeZone: 'Europe/Berlin' });
+
+  it.each([
+    ['inside', '2026-07-14T21:30:00Z', '2026-07-14T21:30:00Z'],
+    ['at the very opening', '2026-07-14T20:00:00Z', '2026-07-14T20:00:00Z'],
+    ['in the last millisecond', '2026-07-14T23:59:59.999Z', '2026-07-14T23:59:59.999Z'],
+    ['at the very end, which is outside', '2026-07-15T00:00:00Z', '2026-07-15T20:00:00Z'],
+    ['past midnight of a Friday window', '2026-07-17T22:30:00Z', '2026-07-17T22:30:00Z'],
+    ['on a Saturday', '2026-07-18T12:00:00Z', '2026-07-20T20:00:00Z'],
+    ['in winter, an hour later in UTC', '2026-12-01T20:30:00Z', '2026-12-01T21:00:00Z'],
+  ])('%s', (_where, now, opening) => {
+    expect(nextOpening([weeknights], at(now))).toBe(at(opening));
+  });
+
+  it('is now when there are no windows', () => {
+    expect(nextOpening([], 42)).toBe(42);
+  });
+
+  it('is the earliest of several', () => {
+    const sundays = parse({ cron: '0 3 * * SUN', duration: '2h' });
+    expect(nextOpening([weeknights, sundays], at('2026-07-18T12:00:00Z'))).toBe(at('2026-07-19T03:00:00Z'));
+  });
+
+  it.each([
+    ['spring, when 02:30 does not exist', '2026-03-29T00:00:00Z', '2026-03-29T03:00:00Z'],
+    ['autumn, when 02:30 comes twice', '2026-10-25T00:00:00Z', '2026-10-25T03:00:00Z'],
+  ])('opens once in %s', (_when, from, to) => {
+    const nightly = parse({ cron: '30 2 * * *', duration: '30m', timeZone: 'Europe/Berlin' });
+    const opening = nextOpening([nightly], at(from));
+    expect(opening).toBeGreaterThanOrEqual(at(from));
+    expect(opening).toBeLessThanOrEqual(at(to));
+  });
+
+  it('is never in the past, and is inside a window', () => {
+    const nightly = parse({ cron: '0 1 * * *', duration: '3h' });
+    fc.assert(
+      fc.property(fc.integer({ min: at('2025-01-01T00:00:00Z'), max: at('2027-01-01T00:00:00Z') }), (now) => {
+        const opening = nextOpening([nightly], now);
+        expect(opening).toBeGreaterThanOrEqual(now);
+        expect(opening - now).toBeLessThanOrEqual(21 * HOUR);
+        const hour = new Date(opening).getUTCHours();
+        expect(hour).toBeGreaterThanOrEqual(1);
+        expect(hour).toBeLessThan(4);
+      }),
+    );
+  });
+});
+
+describe('changeWindow refuses', () => {
+  it.each([
+    [{ cron: '0 22 * *', duration: '4h' }, 'cron', 'five fields'],
+    [{ cron: '0 22 * * 1-9', duration: '4h' }, 'cron', 'not a cron expression'],
+    [{ cron: '0 0 31 2 *', duration: '4h' }, 'cron', 'never comes true'],
+    [{ cron: '0 22 * * *', duration: '8d' }, 'duration', 'at most 7d'],
+    [{ cron: '0 22 * * *', duration: '0h' }, 'duration', 'more than 0'],
+    [{ cron: '0 22 * * *', duration: '4 hours' }, 'duration', 'whole number with a unit'],
+    [{ cron: '0 22 * * *', duration: '4h', timeZone: 'Europe/Atlantis' }, 'timeZone', 'IANA time zone'],
+  ])('%j', (input, field, fault) => {
+    const { error } = changeWindow.safeParse(input);
+    expect(error?.issues[0]).toMatchObject({ path: [field], message: expect.stringContaining(fault) });
+  });
+});

@@ -1,0 +1,70 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+
+/**
+ * The project's memory: one DynamoDB table that holds only what AWS itself cannot tell. `pk` says what kind of thing an
+ * item is about, `sk` which one:
+ *
+ * | pk         | sk                 | what                                                        | room                |
+ * |------------|--------------------|-------------------------------------------------------------|---------------------|
+ * | release    | 1.33/AL2023_x86_64…| newest release seen and when it was first seen              | release-ledger.ts   |
+ * | node-group | cluster/nodegroup  | last recorded outcome, upgrade under way, failures          | node-group-ledger.ts|
+ * | budget     | upgrades           | who holds a slot of the blast budget                        | blast-budget.ts     |
+ * | sweep      | last               | when the last sweep finished                                | sweep-ledger.ts     |
+ */
+export interface Ledger {
+  readonly documents: DynamoDBDocumentClient;
+  readonly table: string;
+}
+
+export const createLedger = (client: DynamoDBClient, table: string): Ledger => ({
+  documents: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }),
+  table,
+});
+
+/** DynamoDB's limit of keys in one BatchGetItem. */
+const KEYS_PER_BATCH = 100;
+
+/** Reads the items of `pk` with the given sort keys, in batches; missing ones are left out. */
+export async function readItems<Schema extends z.ZodType>(
+  { documents, table }: Ledger,
+  pk: string,
+  sortKeys: readonly string[],
+  schema: Schema,
+): Promise<Array<z.infer<Schema>>> {
+  const items: Array<z.infer<Schema>> = [];
+  let keys = [...new Set(sortKeys)].map((sk) => ({ pk, sk }));
+  while (keys.length > 0) {
+    const batch = keys.slice(0, KEYS_PER_BATCH);
+    const { Responses, UnprocessedKeys } = await documents.send(
+      new BatchGetCommand({ RequestItems: { [table]: { Keys: batch, ConsistentRead: true } } }),
+    );
+    items.push(...(Responses?.[table] ?? []).map((item) => schema.parse(item)));
+    const unprocessed = (UnprocessedKeys?.[table]?.Keys ?? []).map(({ sk }) => ({ pk, sk: String(sk) }));
+    keys = [...keys.slice(KEYS_PER_BATCH), ...unprocessed];
+  }
+  return items;
+}
+
+/** Reads all items of `pk` that fit the query. */
+export async function queryItems<Schema extends z.ZodType>(
+  { documents, table }: Ledger,
+  pk: string,
+  schema: Schema,
+  query: Partial<QueryCommandInput> = {},
+): Promise<Array<z.infer<Schema>>> {
+  const items: Array<z.infer<Schema>> = [];
+  const pages = paginateQuery(
+    { client: documents },
+    {
+      TableName: table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk',
+      ...query,
+      ExpressionAttributeValues: { ...query.ExpressionAttributeValues, ':pk': pk },
+    },
+  );
+  for await (const page of pages) items.push(...(page.Items ?? []).map((item) => schema.parse(item)));
+  return items;
+}

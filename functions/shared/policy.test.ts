@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { isInvalid, parsePolicy } from './policy.ts';
+
+const HOUR = 3_600_000;
+
+describe('parsePolicy', () => {
+  it('takes an empty document for a good one', () => {
+    expect(parsePolicy('{}', 'enforce')).toEqual({
+      killSwitch: false,
+      scope: {},
+      upgrades: {
+        mode: 'enforce',
+        bakeAge: 24 * HOUR,
+        windows: [],
+        concurrency: { perCluster: 1, perAccount: 5 },
+        stopAfterFailures: 3,
+        retryAfter: HOUR,
+        force: false,
+      },
+    });
+  });
+
+  it('takes the mode from the stage unless the document says otherwise', () => {
+    expect(parsePolicy('{}', 'observe')).toMatchObject({ upgrades: { mode: 'observe' } });
+    expect(parsePolicy('{"upgrades":{"mode":"off"}}', 'observe')).toMatchObject({ upgrades: { mode: 'off' } });
+  });
+
+  it.each([
+    ['{', 'not JSON'],
+    ['[]', 'expected object'],
+    ['', 'not JSON'],
+    ['{"killswitch":true}', 'killswitch: unknown key'],
+    ['{"upgrades":{"bakeage":"1h"}}', 'upgrades.bakeage: unknown key'],
+    ['{"upgrades":{"bakeAge":"1 day"}}', 'upgrades.bakeAge: must be a whole number with a unit'],
+    ['{"upgrades":{"mode":"Enforce"}}', 'upgrades.mode: '],
+    ['{"upgrades":{"concurrency":{"perCluster":0}}}', 'upgrades.concurrency.perCluster: '],
+    ['{"upgrades":{"windows":[{"cron":"0 22 * * *"}]}}', 'upgrades.windows.0.duration: '],
+    ['{"scope":{"clusters":[]}}', 'scope.clusters: '],
+    ['{"scope":{"clusters":["a/b"]}}', 'scope.clusters.0: must be a cluster name'],
+    ['{"scope":{"accounts":["12"]}}', 'scope.accounts.0: must be a 12-digit AWS account id'],
+    ['{"killSwitch":"true"}', 'killSwitch: '],
+  ])('refuses %s and says why', (text, fault) => {
+    const policy = parsePolicy(text, 'enforce');
+    expect(isInvalid(policy) && policy.error).toContain(fault);
+  });
+
+  it('names every fault, not only the first', () => {
+    const policy = parsePolicy('{"killSwitch":1,"upgrades":{"force":"yes"}}', 'enforce');
+    expect(isInvalid(policy) && policy.error).toMatch(/killSwitch: .*; upgrades\.force: /);
+  });
+});

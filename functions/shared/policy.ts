@@ -1,0 +1,83 @@
+import * as z from 'zod';
+import { changeWindow } from './change-window.ts';
+import { duration } from './duration.ts';
+
+/** `enforce` acts, `observe` records what it would do, `off` does neither. */
+export const mode = z.enum(['enforce', 'observe', 'off']);
+export type Mode = z.infer<typeof mode>;
+
+/** A cluster name; `*` stands for any run of characters. */
+const clusterName = z.string().regex(/^[0-9A-Za-z*][0-9A-Za-z_*-]{0,99}$/, 'must be a cluster name; * is a wildcard');
+
+const scope = z.strictObject({
+  clusters: z.array(clusterName).min(1).optional().describe('Only these clusters are touched; absent: all.'),
+  accounts: z
+    .array(z.string().regex(/^\d{12}$/, 'must be a 12-digit AWS account id'))
+    .min(1)
+    .optional()
+    .describe('Only these accounts are touched; absent: all.'),
+});
+
+const upgrades = (defaultMode: Mode) =>
+  z.strictObject({
+    mode: mode.default(defaultMode).describe('Overrides the stage default that the stack was deployed with.'),
+    bakeAge: duration.prefault('24h').describe('How long a release must have been known before it is rolled out.'),
+    windows: z.array(changeWindow).default([]).describe('When upgrades may start; empty: at any time.'),
+    concurrency: z
+      .strictObject({
+        perCluster: z.int().min(1).max(100).default(1).describe('Node groups of one cluster upgraded at a time.'),
+        perAccount: z.int().min(1).max(100).default(5).describe('Node groups of the account and region at a time.'),
+      })
+      .prefault({}),
+    stopAfterFailures: z.int().min(1).max(10).default(3).describe('Attempts per node group and release, then halted.'),
+    retryAfter: duration.prefault('1h').describe('Wait after the first failure; doubled after each further one.'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Lets EKS ignore pod disruption budgets. Workloads can lose all their pods at once: leave it false.'),
+  });
+
+/**
+ * The policy document. An empty one, `{}`, is a good one. `defaultMode` is the stage's default, set at deployment;
+ * unknown keys are refused, so that a misspelt guard is never silently absent.
+ */
+export const policySchema = (defaultMode: Mode) =>
+  z.strictObject({
+    killSwitch: z.boolean().default(false).describe('true: nothing acts, in any remediation.'),
+    scope: scope.prefault({}),
+    upgrades: upgrades(defaultMode).prefault({}),
+  });
+
+/** All spans of time are in milliseconds. */
+export type Policy = z.infer<ReturnType<typeof policySchema>>;
+
+/** A policy that could not be read: nothing may act on it. */
+export interface InvalidPolicy {
+  /** Names each field that is wrong and the fix. */
+  readonly error: string;
+}
+
+export const isInvalid = (policy: Policy | InvalidPolicy): policy is InvalidPolicy => 'error' in policy;
+
+/** Parses a policy document; never throws: what is wrong is said in the result. */
+export function parsePolicy(text: string, defaultMode: Mode): Policy | InvalidPolicy {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    return { error: `The policy is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const parsed = policySchema(defaultMode).safeParse(document);
+  if (parsed.success) return parsed.data;
+  return { error: `The policy is invalid: ${parsed.error.issues.map(describeIssue).join('; ')}` };
+}
+
+/** One issue as `upgrades.bakeAge: must be …`. */
+export function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys
+      .map((key) => `${[...issue.path, key].join('.')}: unknown key, remove it or correct its spelling`)
+      .join('; ');
+  }
+  return issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`;
+}

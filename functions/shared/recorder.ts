@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Clock } from './clock.ts';
+import type { Mode } from './policy.ts';
+import { hintOf, type Reason } from './reason.ts';
+import { type AwsCall, type DecisionKind, RECORD_VERSION, type Remediation, type RemediationRecord } from './record.ts';
+
+/** What asked for a look: an event, a schedule or a hint. */
+export interface Trigger {
+  readonly id: string;
+  /** Its detail type, for example `EKS AMI Release`. */
+  readonly type: string;
+  /** Epoch milliseconds. */
+  readonly time: number;
+}
+
+/** What a record is about. */
+export interface Subject {
+  readonly cluster?: string;
+  readonly nodegroup?: string;
+  readonly instance?: string;
+}
+
+export interface Outcome {
+  readonly subject: Subject;
+  readonly decision: DecisionKind;
+  readonly reason: Reason;
+  readonly message: string;
+  readonly mode?: Mode;
+  readonly trigger: Trigger;
+  /** Tells this outcome from every other one of the subject; part of the record's id. */
+  readonly fingerprint: string;
+  readonly correlationId: string;
+  readonly calls?: readonly AwsCall[];
+  readonly details?: RemediationRecord['details'];
+}
+
+export interface RecorderOptions {
+  readonly remediation: Remediation;
+  readonly account: string;
+  readonly region: string;
+  readonly clock: Clock;
+  /** Takes one log line, without its line break. */
+  readonly write: (line: string) => void;
+  readonly metrics: Metrics;
+}
+
+const METRIC_NAMES: Readonly<Record<DecisionKind, string>> = {
+  acted: 'Acted',
+  'would-act': 'WouldAct',
+  waiting: 'Waiting',
+  skipped: 'Skipped',
+  refused: 'Refused',
+  failed: 'Failed',
+  done: 'Done',
+};
+
+export type Recorder = ReturnType<typeof createRecorder>;
+
+/**
+ * Writes outcomes as records, one JSON line each, and counts them. `flush` hands the counts to Powertools Metrics, which
+ * the middleware publishes as one EMF blob at the end of the invocation: a count is one value, however many records.
+ */
+export function createRecorder({ remediation, account, region, clock, write, metrics }: RecorderOptions) {
+  const counts = new Map<string, number>();
+  const count = (name: string, by = 1) => counts.set(name, (counts.get(name) ?? 0) + by);
+
+  return {
+    /** Adds to a metric of the invocation, for example `PolicyInvalid`. */
+    count,
+
+    record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details }: Outcome) {
+      const hint = hintOf(reason);
+      const line: RemediationRecord = {
+        kind: 'record',
+        version: RECORD_VERSION,
+        id: digest([remediation, account, region, subject.cluster, subject.nodegroup, subject.instance, fingerprint]),
+        time: new Date(clock.now()).toISOString(),
+        account,
+        region,
+        ...subject,
+        remediation,
+        ...(mode !== undefined && { mode }),
+        decision,
+        reason,
+        message,
+        ...(hint !== undefined && { hint }),
+        trigger: { id: trigger.id, type: trigger.type },
+        calls: [...(calls ?? [])],
+        correlationId,
+        latencyMs: Math.max(0, clock.now() - trigger.time),
+        ...(details !== undefined && { details }),
+      };
+      write(JSON.stringify(line));
+      count(METRIC_NAMES[decision]);
+    },
+
+    flush() {
+      for (const [name, value] of counts) metrics.addMetric(name, MetricUnit.Count, value);
+      counts.clear();
+    },
+  };
+}
+
+const digest = (parts: ReadonlyArray<string | undefined>): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);

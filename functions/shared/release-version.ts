@@ -1,0 +1,40 @@
+/**
+ * Compares two release versions of one AMI type: negative when `a` is older than `b`, 0 when equal, positive when newer;
+ * undefined when their order cannot be told. Doubt means no: a caller must never act on undefined.
+ *
+ * - Amazon Linux `1.33.4-20260714` and Windows `1.33-2026.07.14`: by build date, then by Kubernetes patch version.
+ *   A later build is the newer release even if its kubelet's patch version stayed the same.
+ * - Bottlerocket `1.42.0-ca9b9399`: by version; two builds of one version differ only in a commit hash, which has no
+ *   order, and which may consist of eight digits: hence the AMI type must tell the two forms apart.
+ */
+export function compareReleases(amiType: string, a: string, b: string): number | undefined {
+  if (a === b) return 0;
+  const parse = amiType.startsWith('BOTTLEROCKET_') ? parseVersioned : parseDated;
+  const [left, right] = [parse(a), parse(b)];
+  if (left === undefined || right === undefined) return undefined;
+  for (const [index, number] of left.entries()) {
+    const difference = number - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return undefined;
+}
+
+const DATED = /^(?<kubernetes>\d+\.\d+(?:\.\d+)?)-(?<date>\d{8}|\d{4}\.\d{2}\.\d{2})$/;
+const VERSIONED = /^v?(?<version>\d+\.\d+\.\d+)-[0-9a-f]{8}$/;
+
+/** The numbers that order a dated release, most significant first: the dots in a Windows date mean nothing. */
+function parseDated(release: string): number[] | undefined {
+  const { kubernetes, date } = DATED.exec(release)?.groups ?? {};
+  return date === undefined ? undefined : [Number(date.replaceAll('.', '')), ...numbers(kubernetes)];
+}
+
+function parseVersioned(release: string): number[] | undefined {
+  const version = VERSIONED.exec(release)?.groups?.version;
+  return version === undefined ? undefined : numbers(version);
+}
+
+/** Major, minor and patch; a missing patch counts as 0. */
+function numbers(dotted = ''): number[] {
+  const [major = 0, minor = 0, patch = 0] = dotted.split('.').map(Number);
+  return [major, minor, patch];
+}

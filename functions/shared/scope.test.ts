@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { isInScope, isOptedOut } from './scope.ts';
+
+describe('isInScope', () => {
+  it.each([
+    [{}, true],
+    [{ clusters: ['prod'] }, true],
+    [{ clusters: ['pro'] }, false],
+    [{ clusters: ['staging', 'pr*d'] }, true],
+    [{ clusters: ['*'] }, true],
+    [{ clusters: ['prod-*'] }, false],
+    [{ accounts: ['111122223333'] }, true],
+    [{ accounts: ['444455556666'] }, false],
+    [{ clusters: ['prod'], accounts: ['444455556666'] }, false],
+  ])('%j lets prod of 111122223333 be touched: %s', (scope, expected) => {
+    expect(isInScope(scope, '111122223333', 'prod')).toBe(expected);
+  });
+});
+
+describe('isOptedOut', () => {
+  it.each([
+    [{ 'eks-host-remediator:ignore': '' }, true],
+    [{ 'eks-host-remediator:ignore': 'false' }, true],
+    [{ 'eks-host-remediator:ignored': 'true' }, false],
+    [{}, false],
+  ])('%j: %s', (tags, expected) => {
+    expect(isOptedOut(tags)).toBe(expected);
+  });
+});

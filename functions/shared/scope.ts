@@ -1,0 +1,15 @@
+import type { Policy } from './policy.ts';
+
+/** A cluster, node group or instance with this tag is left alone, whatever its value and whatever the policy says. */
+export const OPT_OUT_TAG = 'eks-host-remediator:ignore';
+
+export const isOptedOut = (tags: Readonly<Record<string, string>>): boolean => OPT_OUT_TAG in tags;
+
+/** Whether the policy's allow-lists let a cluster of this account be touched. */
+export function isInScope({ clusters, accounts }: Policy['scope'], account: string, cluster: string): boolean {
+  const clusterListed = clusters === undefined || clusters.some((pattern) => matches(pattern, cluster));
+  return clusterListed && (accounts === undefined || accounts.includes(account));
+}
+
+/** The schema admits letters, digits, `-`, `_` and `*` only: nothing else needs escaping. */
+const matches = (pattern: string, name: string): boolean => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import {
+  ConflictException,
+  CreateScheduleCommand,
+  type CreateScheduleCommandInput,
+  type SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
+import type { UpgradeHint } from '../../events/upgrade-hint.ts';
+
+export interface WakeOptions {
+  readonly scheduler: SchedulerClient;
+  /** The stack's schedule group. */
+  readonly group: string;
+  /** The role with which EventBridge Scheduler sends the message. */
+  readonly roleArn: string;
+  /** The FIFO queue that gets the message, and its message group. */
+  readonly queueArn: string;
+  readonly messageGroupId: string;
+}
+
+export type Wake = ReturnType<typeof createWake>;
+
+/**
+ * Asks EventBridge Scheduler to put `hint` into the queue at `at` (epoch milliseconds). There is one schedule a subject,
+ * named after it: a later call moves it, so wake-ups never pile up. It deletes itself once it has fired.
+ */
+export function createWake({ scheduler, group, roleArn, queueArn, messageGroupId }: WakeOptions) {
+  return async (subject: string, at: number, hint: UpgradeHint): Promise<void> => {
+    const schedule: CreateScheduleCommandInput = {
+      Name: createHash('sha256').update(subject).digest('hex').slice(0, 40),
+      GroupName: group,
+      Description: subject,
+      // Scheduler takes whole seconds, without a zone: UTC is its default.
+      ScheduleExpression: `at(${new Date(at).toISOString().slice(0, 19)})`,
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      ActionAfterCompletion: 'DELETE',
+      Target: {
+        Arn: queueArn,
+        RoleArn: roleArn,
+        Input: JSON.stringify(hint),
+        SqsParameters: { MessageGroupId: messageGroupId },
+      },
+    };
+    try {
+      await scheduler.send(new CreateScheduleCommand(schedule));
+    } catch (error) {
+      if (!(error instanceof ConflictException)) throw error;
+      await scheduler.send(new UpdateScheduleCommand(schedule));
+    }
+  };
+}

@@ -1,0 +1,28 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { parseScheduled } from '../../events/scheduled.ts';
+import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
+import { createFunction } from '../shared/function.ts';
+import { createLedger } from '../shared/ledger.ts';
+import { sweep } from './sweep.ts';
+
+const env = readEnvironment(baseEnvironment.extend({ UPGRADE_QUEUE_URL: z.url() }));
+const region = env.AWS_REGION;
+const deps = {
+  eks: new EKSClient(CLIENT_DEFAULTS),
+  queue: { sqs: new SQSClient(CLIENT_DEFAULTS), url: env.UPGRADE_QUEUE_URL },
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+  clock,
+  region,
+};
+
+export const handler = createFunction<unknown>({
+  remediation: 'sweep-fleet',
+  region,
+  stack: env.STACK_NAME,
+  run: (event, { recorder, account }) => sweep({ ...deps, recorder, account }, parseScheduled(event)),
+});

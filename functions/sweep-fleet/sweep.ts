@@ -1,0 +1,56 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import { makeHint, type UpgradeHint } from '../../events/upgrade-hint.ts';
+import type { Clock } from '../shared/clock.ts';
+import { listClusters, listNodeGroups } from '../shared/fleet.ts';
+import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
+import type { Recorder, Trigger } from '../shared/recorder.ts';
+import { saveSweep } from '../shared/sweep-ledger.ts';
+
+export interface SweepDeps {
+  readonly eks: EKSClient;
+  readonly queue: HintQueue;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** Puts up every cluster and node group to be looked at again, and remembers when it was through. */
+export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
+  const clusters = await listClusters(deps.eks);
+  const hints = hintsOf(clusters, await listNodeGroups(deps.eks, clusters), deps, trigger);
+  await sendHints(deps.queue, hints);
+  await saveSweep(deps.ledger, deps.clock.now(), hints.length);
+  deps.recorder.count('SweepFinished');
+  deps.recorder.record({
+    subject: {},
+    decision: 'done',
+    reason: 'sweep-finished',
+    message: `${clusters.length} clusters and ${hints.length - clusters.length} node groups are looked at again.`,
+    trigger,
+    fingerprint: trigger.id,
+    correlationId: trigger.id,
+    details: { clusters: clusters.length, nodeGroups: hints.length - clusters.length },
+  });
+}
+
+/** One hint a cluster and one a node group, cluster by cluster: a batch of ten then reads few clusters. */
+function hintsOf(
+  clusters: readonly string[],
+  nodeGroups: readonly NodeGroupKey[],
+  { account, region }: SweepDeps,
+  { id, time }: Trigger,
+): UpgradeHint[] {
+  const origin = { account, region, time: new Date(time).toISOString() };
+  return clusters.flatMap((clusterName) => [
+    makeHint(origin, `${id} ${clusterName}`, { trigger: 'sweep', clusterName }),
+    ...nodeGroups
+      .filter(({ cluster }) => cluster === clusterName)
+      .map((key) =>
+        makeHint(origin, `${id} ${subjectOf(key)}`, { trigger: 'sweep', clusterName, nodegroupName: key.nodegroup }),
+      ),
+  ]);
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { type EKSClient, EKSServiceException, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
+import { makeHint } from '../../events/upgrade-hint.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/node-group-ledger.ts';
+import type { AwsCall } from '../shared/record.ts';
+import type { Recorder } from '../shared/recorder.ts';
+import type { Wake } from '../shared/wake.ts';
+import { modeOf } from './decide.ts';
+import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { refusedByEks } from './follow.ts';
+import type { Observation } from './observation.ts';
+import type { Decided } from './plan.ts';
+
+export interface ActDeps {
+  readonly eks: EKSClient;
+  readonly ledger: Ledger;
+  readonly wake: Wake;
+  readonly recorder: Recorder;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** The soonest wake-up, ms from now: EventBridge Scheduler is precise to a minute. */
+const SOONEST_WAKE = 60_000;
+
+/**
+ * Carries out one decision: acts, plans the wake-up, records, remembers. In this order a crash at any point leads the
+ * next delivery through the same steps to the same end; the worst of it is a record written twice, with the same id.
+ *
+ * @returns what was decided in the end: EKS may refuse what was to be started
+ */
+export async function carryOut(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
+  const { observation } = decided;
+  const { decision, calls } =
+    decided.decision.start === undefined
+      ? { decision: decided.decision, calls: [] }
+      : await startUpgrade(deps, decided, circumstances);
+  const { key, state, trigger } = observation;
+  const next = nextState(observation, decision, circumstances);
+  if (next.wakeAt !== undefined && next.wakeAt !== state.wakeAt) await wakeUp(deps, observation, next.wakeAt);
+  if (next.fingerprint !== state.fingerprint) {
+    const mode = modeOf(circumstances.policy);
+    deps.recorder.record({
+      subject: key,
+      decision: decision.decision,
+      reason: decision.reason,
+      message: decision.message,
+      ...(mode !== undefined && { mode }),
+      trigger,
+      fingerprint: next.fingerprint ?? '',
+      correlationId: decision.releaseVersion === undefined ? trigger.id : (next.story?.correlationId ?? trigger.id),
+      calls,
+      ...(decision.details !== undefined && { details: decision.details }),
+    });
+  }
+  if (!isDeepStrictEqual(next, state)) await saveNodeGroup(deps.ledger, subjectOf(key), next, circumstances.now);
+  return { observation, decision };
+}
+
+/** Asks EKS for the update. The intent is saved first: whatever happens next, the following look finds out. */
+async function startUpgrade(
+  { eks, ledger }: ActDeps,
+  { observation, decision }: Decided,
+  circumstances: Circumstances,
+): Promise<{ decision: Decision; calls: AwsCall[] }> {
+  const { key, state, view } = observation;
+  const { memory, start } = decision;
+  if (memory.upgrade === undefined || start === undefined || view.kind !== 'node-group') {
+    throw new Error('Only a decision to start can be carried out here.');
+  }
+  const { upgrade } = memory;
+  await saveNodeGroup(ledger, subjectOf(key), { ...state, upgrade }, circumstances.now);
+  try {
+    const answer = await eks.send(
+      new UpdateNodegroupVersionCommand({
+        clusterName: key.cluster,
+        nodegroupName: key.nodegroup,
+        version: start.version,
+        releaseVersion: upgrade.releaseVersion,
+        ...(start.force && { force: true }),
+        clientRequestToken: tokenOf(view.arn, upgrade.releaseVersion, upgrade.attempt),
+      }),
+    );
+    const updateId = answer.update?.id;
+    return {
+      decision: {
+        ...decision,
+        memory: { ...memory, upgrade: { ...upgrade, ...(updateId !== undefined && { updateId }) } },
+      },
+      calls: [{ service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' }],
+    };
+  } catch (error) {
+    const refused = afterRefusal(error, decision, circumstances);
+    if (refused === undefined) throw error;
+    return { decision: refused, calls: [] };
+  }
+}
+
+/** What EKS's answer means where a repetition would not change it; undefined where it might. */
+function afterRefusal(error: unknown, decision: Decision, circumstances: Circumstances): Decision | undefined {
+  if (!(error instanceof EKSServiceException)) return undefined;
+  const { failures } = decision.memory;
+  switch (error.name) {
+    case 'ResourceInUseException':
+      // Somebody else began an update after our look: theirs runs, ours does not, and nothing has failed.
+      return say('waiting', 'update-in-progress', error.message, failures === undefined ? {} : { failures }, '');
+    case 'ResourceNotFoundException':
+      return say('skipped', 'node-group-gone', error.message, {}, '');
+    case 'AccessDeniedException':
+    case 'ClientException':
+    case 'InvalidParameterException':
+    case 'InvalidRequestException':
+      return refusedByEks(decision, { code: error.name, message: error.message }, circumstances);
+    default:
+      return undefined;
+  }
+}
+
+/** The same attempt has the same token, so that EKS takes a repetition for what it is. */
+const tokenOf = (arn: string, releaseVersion: string, attempt: number): string =>
+  createHash('sha256').update(`${arn} ${releaseVersion} ${attempt}`).digest('hex');
+
+/** What the ledger should hold of the subject from now on. */
+function nextState({ state, trigger }: Observation, decision: Decision, { now }: Circumstances): NodeGroupState {
+  const { reason, variant, releaseVersion, memory, wakeAt } = decision;
+  // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
+  const fingerprint = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
+  const story =
+    releaseVersion === undefined || state.story?.releaseVersion === releaseVersion
+      ? state.story
+      : { releaseVersion, correlationId: trigger.id };
+  return {
+    fingerprint,
+    reason,
+    since: state.reason === reason && state.since !== undefined ? state.since : now,
+    ...(story !== undefined && { story }),
+    ...memory,
+    ...(wakeAt !== undefined && { wakeAt: Math.max(wakeAt, now + SOONEST_WAKE) }),
+  };
+}
+
+async function wakeUp({ wake, account, region }: ActDeps, { key }: Observation, at: number): Promise<void> {
+  const subject = subjectOf(key);
+  const detail = { trigger: 'wake-up', clusterName: key.cluster, nodegroupName: key.nodegroup } as const;
+  await wake(subject, at, makeHint({ account, region, time: iso(at) }, `wake-up ${subject} ${iso(at)}`, detail));
+}

@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../shared/policy.ts';
+import { decide } from './decide.ts';
+import type { Circumstances } from './decision.ts';
+import {
+  arbitraryObservation,
+  arbitraryPolicy,
+  HOUR,
+  NOW,
+  nodeGroup,
+  observation,
+  slotsOf,
+} from './observation.fixture.ts';
+import type { NodeGroupView, Observation, UpdateView } from './observation.ts';
+
+const circumstances = (policy: object = {}, overrides: Partial<Circumstances> = {}): Circumstances => ({
+  policy: parsePolicy(JSON.stringify(policy), 'enforce'),
+  now: NOW,
+  account: '111122223333',
+  slots: {},
+  ...overrides,
+});
+const about = (view: Partial<NodeGroupView>, state: Observation['state'] = {}) => observation(nodeGroup(view), state);
+const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW - HOUR, updateId: 'u-1' };
+const following = (update: UpdateView, view: Partial<NodeGroupView> = {}) =>
+  about({ status: 'UPDATING', update, ...view }, { upgrade });
+
+describe('decide', () => {
+  it('starts the upgrade of an old, healthy node group, by explicit version and release', () => {
+    expect(decide(about({}), circumstances())).toMatchObject({
+      decision: 'acted',
+      reason: 'upgrade-started',
+      start: { version: '1.33', force: false },
+      memory: { upgrade: { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW } },
+    });
+  });
+
+  it.each<[string, Partial<NodeGroupView>, object, string, string]>([
+    ['runs the release', { releaseVersion: '1.33.13-20260714' }, {}, 'done', 'up-to-date'],
+    ['runs a newer one', { releaseVersion: '1.33.14-20260801' }, {}, 'skipped', 'newer-than-recommended'],
+    ['runs one of another form', { releaseVersion: '1.42.0-ca9b9399' }, {}, 'skipped', 'release-incomparable'],
+    ['opted out', { tags: { 'eks-host-remediator:ignore': '' } }, {}, 'skipped', 'opted-out'],
+    [
+      'is in a cluster that opted out',
+      { cluster: { status: 'ACTIVE', tags: { 'eks-host-remediator:ignore': 'x' } } },
+      {},
+      'skipped',
+      'opted-out',
+    ],
+    ['meets the kill switch', {}, { killSwitch: true }, 'skipped', 'kill-switch'],
+    ['meets mode off', {}, { upgrades: { mode: 'off' } }, 'skipped', 'mode-off'],
+    ['meets mode observe', {}, { upgrades: { mode: 'observe' } }, 'would-act', 'would-upgrade'],
+    ['is out of scope', {}, { scope: { clusters: ['other'] } }, 'skipped', 'out-of-scope'],
+    ['has a custom AMI', { amiType: 'CUSTOM', releaseVersion: 'ami-1' }, {}, 'skipped', 'custom-ami'],
+    [
+      'is in a cluster under update',
+      { cluster: { status: 'UPDATING', tags: {} } },
+      {},
+      'skipped',
+      'cluster-not-active',
+    ],
+    ['is updated by somebody else', { status: 'UPDATING' }, {}, 'waiting', 'update-in-progress'],
+    ['is being created', { status: 'CREATING' }, {}, 'skipped', 'node-group-not-active'],
+    ['has a status newer than this code', { status: 'HIBERNATING' }, {}, 'skipped', 'node-group-not-active'],
+    ['is unhealthy', { status: 'DEGRADED', healthIssues: ['X: y'] }, {}, 'skipped', 'node-group-unhealthy'],
+    ['bakes', { target: release(NOW - 23 * HOUR) }, {}, 'waiting', 'baking'],
+    ['is outside the windows', {}, closed(), 'waiting', 'outside-change-window'],
+    ['meets an invalid policy', {}, { upgrades: { bakeAge: 'soon' } }, 'refused', 'policy-invalid'],
+    ['lacks a release', { target: none('no-release-for-version') }, {}, 'skipped', 'no-release-for-version'],
+    ['has a withdrawn release', { target: none('release-withdrawn') }, {}, 'skipped', 'release-withdrawn'],
+    ['is ahead of the watcher', { target: none('release-not-yet-seen') }, {}, 'waiting', 'release-not-yet-seen'],
+  ])('does not start when the node group %s', (_what, view, policy, decision, reason) => {
+    const made = decide(about(view), circumstances(policy));
+    expect(made).toMatchObject({ decision, reason });
+    expect(made.start).toBeUndefined();
+    expect(made.memory.upgrade).toBeUndefined();
+  });
+
+  it('lets the opt-out tag win over everything else', () => {
+    const view = { tags: { 'eks-host-remediator:ignore': '' }, amiType: 'CUSTOM', status: 'DEGRADED' };
+    expect(decide(about(view), circumstances({ killSwitch: true })).reason).toBe('opted-out');
+  });
+
+  it('starts at the very end of the bake time, and wakes up for it before', () => {
+    const baked = about({ target: release(NOW - 24 * HOUR) });
+    expect(decide(baked, circumstances()).reason).toBe('upgrade-started');
+    expect(decide(baked, circumstances({}, { now: NOW - 1 }))).toMatchObject({ reason: 'baking', wakeAt: NOW });
+  });
+
+  it('wakes up in a window, not at the end of a bake time outside of one', () => {
+    const opening = Date.parse('2026-07-21T03:00:00Z');
+    const made = decide(about({ target: release(NOW - 23 * HOUR) }), circumstances(closed()));
+    expect(made).toMatchObject({ reason: 'baking', wakeAt: opening });
+  });
+
+  describe('blast budget', () => {
+    it.each([
+      ['cluster-concurrency', { 'shop/other': 'shop' }, {}],
+      ['account-concurrency', { 'a/1': 'a', 'b/1': 'b' }, { upgrades: { concurrency: { perAccount: 2 } } }],
+    ])('waits for %s', (reason, holders, policy) => {
+      const made = decide(about({}), circumstances(policy, { slots: slotsOf(holders) }));
+      expect(made).toMatchObject({ decision: 'waiting', reason });
+      // Nothing to wake up for: whoever frees the slot calls the next in line.
+      expect(made.wakeAt).toBeUndefined();
+    });
+
+    it('does not count the slot that the node group itself holds', () => {
+      const slots = slotsOf({ 'shop/general': 'shop' });
+      expect(decide(about({}), circumstances({}, { slots })).reason).toBe('upgrade-started');
+    });
+  });
+
+  describe('after failures', () => {
+    const failed = (count: number, lastAt: number, releaseVersion = '1.33.13-20260714') =>
+      about({}, { failures: { releaseVersion, count, lastAt } });
+
+    it.each([
+      [1, HOUR],
+      [2, 2 * HOUR],
+    ])('waits longer after failure %i', (count, delay) => {
+      const early = decide(failed(count, NOW - delay + 1), circumstances());
+      expect(early).toMatchObject({ decision: 'waiting', reason: 'retry-later', wakeAt: NOW + 1 });
+      const due = decide(failed(count, NOW - delay), circumstances());
+      expect(due).toMatchObject({ reason: 'upgrade-started', memory: { upgrade: { attempt: count + 1 } } });
+    });
+
+    it('is halted after as many as the policy allows, and resumes with a newer release or a higher limit', () => {
+      const halted = failed(3, NOW - 1000 * HOUR);
+      expect(decide(halted, circumstances())).toMatchObject({ decision: 'refused', reason: 'halted' });
+      expect(decide(halted, circumstances({ upgrades: { stopAfterFailures: 4 } })).reason).toBe('upgrade-started');
+      expect(decide(failed(3, NOW, '1.33.12-20260610'), circumstances())).toMatchObject({
+        reason: 'upgrade-started',
+        memory: { upgrade: { attempt: 1 } },
+      });
+    });
+  });
+
+  describe('an upgrade under way', () => {
+    it('is followed, with its progress, whatever the policy says by now', () => {
+      const update: UpdateView = { kind: 'in-progress', updateId: 'u-1', replaced: 1, desired: 3 };
+      for (const policy of [{}, { killSwitch: true }, { upgrades: { mode: 'off' } }, { nonsense: true }]) {
+        expect(decide(following(update), circumstances(policy))).toMatchObject({
+          decision: 'waiting',
+          reason: 'upgrade-in-flight',
+          details: { replaced: 1, desired: 3 },
+          memory: { upgrade },
+        });
+      }
+    });
+
+    it('is done only when EKS reports success and the node group names the release', () => {
+      const update: UpdateView = { kind: 'successful', updateId: 'u-1' };
+      expect(decide(following(update, { releaseVersion: upgrade.releaseVersion }), circumstances())).toMatchObject({
+        decision: 'done',
+        reason: 'upgraded',
+        memory: {},
+      });
+      expect(decide(following(update), circumstances())).toMatchObject({
+        decision: 'failed',
+        reason: 'upgrade-failed',
+        message: expect.stringContaining('ReleaseMismatch'),
+      });
+    });
+
+    it("records a failure with EKS's code, a hint, and when it is tried again", () => {
+      const errors = [{ code: 'PodEvictionFailure', message: 'Reached max retries' }];
+      const made = decide(following({ kind: 'failed', updateId: 'u-1', errors }), circumstances());
+      expect(made).toMatchObject({
+        decision: 'failed',
+        reason: 'upgrade-failed',
+        wakeAt: NOW + HOUR,
+        memory: { failures: { releaseVersion: upgrade.releaseVersion, count: 1, lastAt: NOW } },
+        details: { errors, failures: 1 },
+      });
+      expect(made.memory.upgrade).toBeUndefined();
+      expect(made.message).toMatch(/PodEvictionFailure: Reached max retries.*PodDisruptionBudget/);
+    });
+
+    it('is taken for not begun when EKS knows nothing of it', () => {
+      expect(decide(following({ kind: 'absent' }, { status: 'ACTIVE' }), circumstances())).toMatchObject({
+        reason: 'upgrade-started',
+        memory: { upgrade: { attempt: 1 } },
+      });
+    });
+
+    it('keeps its slot while an update runs that may be it', () => {
+      expect(decide(following({ kind: 'absent' }), circumstances())).toMatchObject({
+        reason: 'update-in-progress',
+        memory: { upgrade },
+      });
+    });
+  });
+});
+
+describe('whatever was observed', () => {
+  it('starts only what every rule allows', () => {
+    fc.assert(
+      fc.property(arbitraryObservation, arbitraryPolicy, fc.integer({ min: 0, max: 3 }), (seen, policy, others) => {
+        const slots = slotsOf(Object.fromEntries(Array.from({ length: others }, (_, n) => [`o${n}/g`, `o${n}`])));
+        const made = decide(seen, { policy, now: NOW, account: '111122223333', slots });
+        if (made.start === undefined) return;
+        const { view } = seen;
+        if (view.kind !== 'node-group' || 'error' in policy || view.target.kind !== 'release') {
+          throw new Error(`started without a node group, a policy or a release: ${made.message}`);
+        }
+        expect(policy.killSwitch).toBe(false);
+        expect(policy.upgrades.mode).toBe('enforce');
+        expect(view.status).toBe('ACTIVE');
+        expect(view.cluster.status).toBe('ACTIVE');
+        expect(view.healthIssues).toEqual([]);
+        expect(view.amiType).not.toBe('CUSTOM');
+        expect({ ...view.tags, ...view.cluster.tags }).not.toHaveProperty('eks-host-remediator:ignore');
+        expect(view.target.firstSeenAt + policy.upgrades.bakeAge).toBeLessThanOrEqual(NOW);
+        expect(view.releaseVersion < view.target.releaseVersion).toBe(true);
+        expect(others).toBeLessThan(policy.upgrades.concurrency.perAccount);
+        expect(made.memory.upgrade?.releaseVersion).toBe(view.target.releaseVersion);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('never changes its inputs, and the same inputs give the same decision', () => {
+    fc.assert(
+      fc.property(arbitraryObservation, arbitraryPolicy, (seen, policy) => {
+        const given: Circumstances = { policy, now: NOW, account: '111122223333', slots: {} };
+        const before = JSON.stringify([seen, given]);
+        expect(decide(seen, given)).toEqual(decide(structuredClone(seen), structuredClone(given)));
+        expect(JSON.stringify([seen, given])).toBe(before);
+      }),
+    );
+  });
+
+  it('wakes up only in the future', () => {
+    fc.assert(
+      fc.property(arbitraryObservation, arbitraryPolicy, (seen, policy) => {
+        const { wakeAt } = decide(seen, { policy, now: NOW, account: '111122223333', slots: {} });
+        expect(wakeAt ?? NOW).toBeGreaterThanOrEqual(NOW);
+      }),
+    );
+  });
+});
+
+function release(firstSeenAt: number): NodeGroupView['target'] {
+  return { kind: 'release', releaseVersion: '1.33.13-20260714', firstSeenAt };
+}
+
+function none(reason: Extract<NodeGroupView['target'], { kind: 'none' }>['reason']): NodeGroupView['target'] {
+  return { kind: 'none', reason, message: 'because' };
+}
+
+/** Windows that are shut at NOW, a Monday noon; the next one opens on Tuesday at 03:00. */
+function closed() {
+  return { upgrades: { windows: [{ cron: '0 3 * * TUE', duration: '2h' }] } };
+}

@@ -1,0 +1,154 @@
+import { nextOpening } from '../shared/change-window.ts';
+import { subjectOf, type Upgrade } from '../shared/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid, type Mode, type Policy } from '../shared/policy.ts';
+import type { Reason } from '../shared/reason.ts';
+import { compareReleases } from '../shared/release-version.ts';
+import { isInScope, isOptedOut } from '../shared/scope.ts';
+import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
+import { followUpgrade } from './follow.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
+
+/** The mode in force, as far as the policy can be read. */
+export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
+  isInvalid(policy) ? undefined : policy.upgrades.mode;
+
+/**
+ * Decides about one subject: a pure function of what was observed, the policy and the time. An upgrade under way is
+ * followed to its end whatever the policy says by now; after that the guards come, then the release, then the moment.
+ */
+export function decide(observation: Observation, circumstances: Circumstances): Decision {
+  const { view, state } = observation;
+  const memory: Memory = {
+    ...(state.upgrade !== undefined && { upgrade: state.upgrade }),
+    ...(state.failures !== undefined && { failures: state.failures }),
+  };
+  if (view.kind === 'gone') {
+    return say('skipped', 'node-group-gone', 'The node group no longer exists.', {}, '');
+  }
+  if (view.kind === 'unreadable') return say('failed', 'unreadable', view.error, memory, view.error);
+  if (view.kind === 'unmanaged') return say('skipped', view.reason, view.message, {}, '');
+  return (
+    followUpgrade(view, memory, circumstances) ??
+    guard(observation, view, circumstances) ??
+    chooseRelease(observation, view, circumstances)
+  );
+}
+
+/** The rules by which a node group is not touched, whatever releases there are. */
+function guard(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
+  const { policy, account } = circumstances;
+  const { cluster } = observation.key;
+  const idle = idleMemory(observation);
+  const skip = (reason: Reason, message: string, variant = ''): Decision =>
+    say('skipped', reason, message, idle, variant);
+
+  if (isOptedOut(view.cluster.tags)) return skip('opted-out', `Cluster ${cluster} opted out by its tag.`);
+  if (isOptedOut(view.tags)) return skip('opted-out', 'The node group opted out by its tag.');
+  if (isInvalid(policy)) return say('refused', 'policy-invalid', policy.error, idle, policy.error);
+  if (policy.killSwitch) return skip('kill-switch', 'The kill switch is on.');
+  if (policy.upgrades.mode === 'off') return skip('mode-off', 'Mode is off for upgrades.');
+  if (!isInScope(policy.scope, account, cluster)) return skip('out-of-scope', `The scope leaves out ${cluster}.`);
+  if (view.amiType === 'CUSTOM') return skip('custom-ami', `Runs the custom AMI ${view.releaseVersion}.`);
+  if (view.cluster.status !== 'ACTIVE') {
+    return skip('cluster-not-active', `Cluster ${cluster} is ${view.cluster.status}.`, view.cluster.status);
+  }
+  if (view.status === 'UPDATING') {
+    // An upgrade that was asked for and cannot be found yet keeps its slot: it may be the one that is running.
+    const asked = observation.state.upgrade;
+    return {
+      ...say('waiting', 'update-in-progress', 'Somebody else is updating the node group.', idle, ''),
+      ...(asked !== undefined && { memory: { ...idle, upgrade: asked }, wakeAt: circumstances.now + LOOK_EVERY }),
+    };
+  }
+  if (view.healthIssues.length > 0) {
+    const issues = view.healthIssues.join('; ');
+    return skip('node-group-unhealthy', `The node group is ${view.status} with health issues: ${issues}`, issues);
+  }
+  if (view.status !== 'ACTIVE') return skip('node-group-not-active', `The node group is ${view.status}.`, view.status);
+  return undefined;
+}
+
+/** Whether there is a release to move to, and whether now is the moment. */
+function chooseRelease(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
+  const idle = idleMemory(observation);
+  const { target, releaseVersion: current } = view;
+  if (target.kind === 'none') {
+    const kind = target.reason === 'release-not-yet-seen' ? 'waiting' : 'skipped';
+    return say(kind, target.reason, target.message, idle, target.message);
+  }
+  const { releaseVersion } = target;
+  const about = { releaseVersion, details: { from: current, to: releaseVersion } };
+  const order = compareReleases(view.amiType, releaseVersion, current);
+  if (order === 0) return { ...upToDate(releaseVersion), memory: {} };
+  if (order === undefined) {
+    const message = `Runs ${current}; whether the recommended ${releaseVersion} is newer cannot be told.`;
+    return { ...say('skipped', 'release-incomparable', message, idle, releaseVersion), ...about };
+  }
+  if (order < 0) {
+    const message = `Runs ${current}, which is newer than the recommended ${releaseVersion}.`;
+    return { ...say('skipped', 'newer-than-recommended', message, {}, releaseVersion), ...about };
+  }
+  return { ...chooseMoment(observation, view, target, circumstances), ...about };
+}
+
+/** The release is newer than the running one: start now, or say what it waits for. */
+function chooseMoment(
+  { key, state }: Observation,
+  view: NodeGroupView,
+  { releaseVersion, firstSeenAt }: Extract<NodeGroupView['target'], { kind: 'release' }>,
+  { policy, now, slots }: Circumstances,
+): Decision {
+  if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
+  const { bakeAge, windows, concurrency, stopAfterFailures, retryAfter, mode, force } = policy.upgrades;
+  const failures = state.failures?.releaseVersion === releaseVersion ? state.failures : undefined;
+  const idle: Memory = failures === undefined ? {} : { failures };
+  const attempt = (failures?.count ?? 0) + 1;
+  const wait = (reason: Reason, message: string, until?: number): Decision => ({
+    ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}`),
+    // No use in waking up while every window is shut.
+    ...(until !== undefined && { wakeAt: nextOpening(windows, until) }),
+  });
+
+  if (failures !== undefined && failures.count >= stopAfterFailures) {
+    const message = `${failures.count} attempts to move to ${releaseVersion} failed; no further one is made.`;
+    return say('refused', 'halted', message, idle, `${releaseVersion} ${failures.count}`);
+  }
+  const retryAt = failures === undefined ? now : failures.lastAt + retryDelay(retryAfter, failures.count);
+  if (retryAt > now) return wait('retry-later', `Attempt ${attempt} may start at ${iso(retryAt)}.`, retryAt);
+  const bakedAt = firstSeenAt + bakeAge;
+  if (bakedAt > now) return wait('baking', `${releaseVersion} bakes until ${iso(bakedAt)}.`, bakedAt);
+  const opensAt = nextOpening(windows, now);
+  if (opensAt > now) return wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt);
+
+  const fromTo = `from ${view.releaseVersion} to ${releaseVersion}`;
+  if (mode === 'observe') {
+    return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.`, idle, releaseVersion);
+  }
+  const others = Object.entries(slots).filter(([subject]) => subject !== subjectOf(key));
+  const inCluster = others.filter(([, { cluster }]) => cluster === key.cluster).length;
+  if (inCluster >= concurrency.perCluster) {
+    return wait(
+      'cluster-concurrency',
+      `${inCluster} of ${concurrency.perCluster} upgrades of the cluster are under way.`,
+    );
+  }
+  if (others.length >= concurrency.perAccount) {
+    return wait('account-concurrency', `${others.length} of ${concurrency.perAccount} upgrades are under way.`);
+  }
+  const upgrade: Upgrade = { releaseVersion, attempt, requestedAt: now };
+  return {
+    ...say('acted', 'upgrade-started', `Upgrading ${fromTo}.`, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
+    start: { version: view.version, force },
+    wakeAt: now + LOOK_EVERY,
+  };
+}
+
+/** `upgraded` and `up-to-date` are the same state of the group: having recorded one, the other says nothing new. */
+const upToDate = (releaseVersion: string): Decision => ({
+  ...say('done', 'up-to-date', `Runs the recommended release ${releaseVersion}.`, {}, releaseVersion),
+  releaseVersion,
+});
+
+/** Without an upgrade under way, only failures are worth remembering. */
+const idleMemory = ({ state }: Observation): Memory =>
+  state.failures === undefined ? {} : { failures: state.failures };

@@ -1,0 +1,103 @@
+import { isInvalid } from '../shared/policy.ts';
+import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
+import type { NodeGroupView, UpdateError } from './observation.ts';
+
+/** What stands behind EKS's update error codes, and what to do. Source: "Managed node group errors", EKS user guide. */
+const ERROR_HINTS = new Map(
+  Object.entries({
+    PodEvictionFailure:
+      'A pod could not be evicted within 15 minutes: look for a PodDisruptionBudget that allows no disruption.',
+    NodeCreationFailure:
+      'New nodes did not join the cluster: look at the node role, the aws-auth entry and the network.',
+    InsufficientFreeAddresses: 'The subnets have too few free addresses for the new nodes: enlarge them or add one.',
+    IpNotAvailable: 'The subnets have no free address for the new nodes: enlarge them or add one.',
+    ClusterUnreachable: 'EKS cannot reach the API server: look for webhooks or network rules that block it.',
+    AccessDenied: 'EKS may not act on the cluster: look at the role bindings of eks:node-manager.',
+    AsgInstanceLaunchFailures: 'EC2 could not launch instances: look at capacity, quotas and the launch template.',
+    UnhealthyNodes: 'New nodes did not become Ready: look at the kubelet and CNI of one.',
+  }),
+);
+
+/** Follows the remembered upgrade to its end; undefined when there is none (any more) to follow. */
+export function followUpgrade(view: NodeGroupView, memory: Memory, circumstances: Circumstances): Decision | undefined {
+  const { upgrade } = memory;
+  const { update } = view;
+  if (upgrade === undefined || update === undefined || update.kind === 'absent') return undefined;
+  const { releaseVersion, attempt } = upgrade;
+  const failures = memory.failures === undefined ? {} : { failures: memory.failures };
+
+  switch (update.kind) {
+    case 'in-progress': {
+      const progress = `${update.replaced} of ${update.desired} nodes`;
+      return {
+        ...say(
+          'waiting',
+          'upgrade-in-flight',
+          `Moving to ${releaseVersion}: ${progress} launched.`,
+          { ...failures, upgrade: { ...upgrade, updateId: update.updateId } },
+          `${releaseVersion} ${attempt} ${progress}`,
+        ),
+        releaseVersion,
+        wakeAt: circumstances.now + LOOK_EVERY,
+        details: { updateId: update.updateId, replaced: update.replaced, desired: update.desired },
+      };
+    }
+    case 'successful':
+      if (view.releaseVersion !== releaseVersion) {
+        const message = `EKS reports success, but the node group names release ${view.releaseVersion}.`;
+        return failed(upgrade, memory, update.updateId, [{ code: 'ReleaseMismatch', message }], circumstances);
+      }
+      return {
+        ...say('done', 'upgraded', `Runs ${releaseVersion} now.`, {}, releaseVersion),
+        releaseVersion,
+        details: { updateId: update.updateId },
+      };
+    case 'failed':
+      return failed(upgrade, memory, update.updateId, update.errors, circumstances);
+  }
+}
+
+/** Counts a failure of `upgrade` and plans what comes next. */
+function failed(
+  upgrade: NonNullable<Memory['upgrade']>,
+  memory: Memory,
+  updateId: string | undefined,
+  errors: readonly UpdateError[],
+  circumstances: Circumstances,
+  reason: 'upgrade-failed' | 'upgrade-refused' = 'upgrade-failed',
+): Decision {
+  const { releaseVersion, attempt } = upgrade;
+  const { policy, now } = circumstances;
+  const before = memory.failures?.releaseVersion === releaseVersion ? memory.failures.count : 0;
+  const failures = { releaseVersion, count: before + 1, lastAt: now };
+  const limit = isInvalid(policy) ? undefined : policy.upgrades.stopAfterFailures;
+  const exhausted = limit !== undefined && failures.count >= limit;
+  // The look after the last failure comes at once: it records that the node group is halted.
+  const retryAt = isInvalid(policy) || exhausted ? now : now + retryDelay(policy.upgrades.retryAfter, failures.count);
+  const what = errors.map(({ code, message }) => `${code}: ${message}`).join('; ');
+  const advice = errors.map(({ code }) => ERROR_HINTS.get(code)).filter((text) => text !== undefined);
+  const next = exhausted ? 'That was the last attempt.' : `The next attempt may start at ${iso(retryAt)}.`;
+  return {
+    ...say(
+      'failed',
+      reason,
+      [`Attempt ${attempt} to move to ${releaseVersion} failed: ${what}.`, ...new Set(advice), next].join(' '),
+      { failures },
+      `${releaseVersion} ${attempt}`,
+    ),
+    releaseVersion,
+    wakeAt: retryAt,
+    details: {
+      ...(updateId !== undefined && { updateId }),
+      errors: errors.map(({ code, message }) => ({ code, message })),
+      failures: failures.count,
+    },
+  };
+}
+
+/** EKS did not accept the call that `decision` asked for, for a reason that a repetition would not change. */
+export function refusedByEks(decision: Decision, error: UpdateError, circumstances: Circumstances): Decision {
+  const { upgrade } = decision.memory;
+  if (upgrade === undefined) throw new Error('Only a started upgrade can be refused.');
+  return failed(upgrade, decision.memory, undefined, [error], circumstances, 'upgrade-refused');
+}

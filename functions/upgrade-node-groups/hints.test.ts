@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import * as amiRelease from '../../events/eks-ami-release.ts';
+import * as upgradeHint from '../../events/upgrade-hint.ts';
+import { readHints } from './hints.ts';
+import { sqsRecord } from './sqs-record.fixture.ts';
+
+const hint = (detail: object, id = 'h-1') => sqsRecord({ ...upgradeHint.sample, id, detail });
+
+describe('readHints', () => {
+  it('takes ten hints about one place for one, and keeps the first as its trigger', () => {
+    const detail = { trigger: 'sweep', clusterName: 'shop', nodegroupName: 'general' };
+    const { scope, malformed } = readHints(Array.from({ length: 10 }, (_, n) => hint(detail, `h-${n}`)));
+    expect(malformed).toEqual([]);
+    expect([...scope.nodeGroups]).toEqual([
+      [
+        'shop/general',
+        {
+          key: { cluster: 'shop', nodegroup: 'general' },
+          trigger: { id: 'h-0', type: 'Upgrade Hint (sweep)', time: Date.parse(upgradeHint.sample.time) },
+        },
+      ],
+    ]);
+  });
+
+  it('sends a hint without a node group to what the cluster has beside them', () => {
+    const { scope } = readHints([hint({ trigger: 'sweep', clusterName: 'shop' })]);
+    expect([...scope.clusters.keys()]).toEqual(['shop']);
+    expect(scope.nodeGroups.size).toBe(0);
+  });
+
+  it('sends a release to its pair', () => {
+    const { scope } = readHints([sqsRecord(amiRelease.sample)]);
+    expect([...scope.pairs.keys()]).toEqual(['1.33/AL2023_x86_64_STANDARD']);
+  });
+
+  it('works with members that are not known yet', () => {
+    const detail = { ...amiRelease.sample.detail, severity: 'HIGH' };
+    const { scope, malformed } = readHints([sqsRecord({ ...amiRelease.sample, traceHeader: 'x', detail })]);
+    expect(malformed).toEqual([]);
+    expect(scope.pairs.size).toBe(1);
+  });
+
+  it.each([
+    ['not JSON', '{', 'the body is not JSON'],
+    ['JSON but no event', 'null', 'detail-type: must be'],
+    ['somebody else’s event', { ...amiRelease.sample, 'detail-type': 'EKS AMI' }, 'detail-type: must be'],
+    ['from somebody else', { ...amiRelease.sample, source: 'aws.eks' }, 'source: '],
+    ['without a time', { ...amiRelease.sample, time: undefined }, 'time: '],
+    ['without a version', { ...amiRelease.sample, detail: { amiType: 'X' } }, 'detail.kubernetesVersion: '],
+    ['with an odd trigger', { ...upgradeHint.sample, detail: { trigger: 'x', clusterName: 'a' } }, 'detail.trigger: '],
+    [
+      'with an empty cluster',
+      { ...upgradeHint.sample, detail: { trigger: 'sweep', clusterName: '' } },
+      'detail.clusterName: ',
+    ],
+  ])('puts a message that is %s aside, alone, and names the field', (_what, body, fault) => {
+    const { scope, malformed } = readHints([sqsRecord(body), sqsRecord(upgradeHint.sample)]);
+    expect(malformed).toMatchObject([{ fault: expect.stringContaining(fault) }]);
+    expect([...scope.nodeGroups.keys()]).toEqual(['shop/general']);
+  });
+});

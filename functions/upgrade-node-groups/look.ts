@@ -1,0 +1,114 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import pMap from 'p-map';
+import { type BlastBudget, readBudget, writeBudget } from '../shared/blast-budget.ts';
+import type { Clock } from '../shared/clock.ts';
+import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
+import { readLine } from '../shared/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
+import { type ActDeps, carryOut } from './act.ts';
+import type { Circumstances } from './decision.ts';
+import { type Malformed, readHints, type Scope } from './hints.ts';
+import { callNext } from './line.ts';
+import { type ObserveClients, observeNodeGroups } from './observe.ts';
+import { observeUnmanaged } from './observe-unmanaged.ts';
+import { type Decided, plan, withSlot } from './plan.ts';
+
+export interface LookDeps extends ActDeps, ObserveClients {
+  readonly autoScaling: AutoScalingClient;
+  readonly queue: HintQueue;
+  readonly deadLetterQueueUrl: string;
+  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+  readonly clock: Clock;
+}
+
+/** How many decisions are carried out side by side. */
+const ACT_CONCURRENCY = 8;
+
+/**
+ * One look: all messages of a batch together. Observe, decide, act, record; then call those who wait for what was freed.
+ *
+ * @param caller names this look, uniquely: the Lambda request id
+ * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
+ */
+export async function look(deps: LookDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
+  const { scope, malformed } = readHints(messages);
+  const policy = await deps.readPolicy();
+  if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
+
+  const budget = await readBudget(deps.ledger);
+  const now = deps.clock.now();
+  addExpired(scope, budget, now);
+  const observations = (await Promise.all([observeNodeGroups(deps, scope), observeUnmanaged(deps, scope)])).flat();
+
+  const circumstances: Circumstances = { policy, now, account: deps.account, slots: budget.slots };
+  const planned = plan(observations, circumstances);
+  const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
+  const carriedOut = await pMap(planned.decided, (decided) => carryOut(deps, decided, circumstances), {
+    concurrency: ACT_CONCURRENCY,
+    // One subject's trouble must not keep the others from being carried out; it is thrown when all are through.
+    stopOnError: false,
+  });
+  const settled = await saveSlots(deps, reserved, slotsAfter(reserved.slots, carriedOut, now), `${caller} settle`);
+
+  if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
+    const line = await readLine(deps.ledger);
+    const { account, region } = deps;
+    const options = { account, region, now, caller };
+    await sendHints(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
+  }
+  for (const message of malformed) await putAside(deps, message);
+}
+
+/** Whoever holds an expired slot is looked at: it is given up only if nothing is under way there. */
+function addExpired(scope: Scope, { slots }: BlastBudget, now: number): void {
+  for (const [subject, { expiresAt }] of Object.entries(slots)) {
+    const [cluster, nodegroup] = subject.split('/');
+    if (expiresAt > now || cluster === undefined || nodegroup === undefined || scope.nodeGroups.has(subject)) continue;
+    const trigger = { id: `slot-expired ${subject}`, type: 'Slot Expired', time: now };
+    scope.nodeGroups.set(subject, { key: { cluster, nodegroup }, trigger });
+  }
+}
+
+const slotsAfter = (slots: BlastBudget['slots'], carriedOut: readonly Decided[], now: number): BlastBudget['slots'] =>
+  carriedOut.reduce((held, { observation, decision }) => withSlot(held, observation, decision, now), slots);
+
+async function saveSlots(
+  { ledger }: LookDeps,
+  budget: BlastBudget,
+  slots: BlastBudget['slots'],
+  writer: string,
+): Promise<BlastBudget> {
+  return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
+}
+
+/** A slot was given back, or somebody who was called did not take it. */
+function hasRoomForOthers(before: BlastBudget, after: BlastBudget, { nodeGroups }: Scope): boolean {
+  const freed = Object.keys(before.slots).some((subject) => !(subject in after.slots));
+  const called = [...nodeGroups].filter(([, { trigger }]) => trigger.type.includes('slot-free'));
+  return freed || called.some(([subject]) => !(subject in after.slots));
+}
+
+/** Puts a message that is none of ours where somebody will look at it, so that it does not hold up the queue. */
+async function putAside(deps: LookDeps, { message, fault }: Malformed): Promise<void> {
+  await deps.queue.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: deps.deadLetterQueueUrl,
+      MessageBody: message.body,
+      MessageGroupId: 'invalid-event',
+      MessageDeduplicationId: message.messageId,
+      MessageAttributes: { fault: { DataType: 'String', StringValue: fault } },
+    }),
+  );
+  const sentAt = Number(message.attributes.SentTimestamp);
+  deps.recorder.record({
+    subject: {},
+    decision: 'refused',
+    reason: 'invalid-event',
+    message: `Message ${message.messageId} is in the dead-letter queue: ${fault}.`,
+    trigger: { id: message.messageId, type: 'SQS message', time: sentAt },
+    fingerprint: `invalid-event ${message.messageId}`,
+    correlationId: message.messageId,
+  });
+}

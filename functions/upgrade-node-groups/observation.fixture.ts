@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
+import type { NodeGroupView, Observation, UpdateView, View } from './observation.ts';
+
+export const HOUR = 3_600_000;
+/** A Monday noon. */
+export const NOW = Date.parse('2026-07-20T12:00:00Z');
+
+/** An old, healthy node group whose release has baked. */
+export const nodeGroup = (overrides: Partial<NodeGroupView> = {}): NodeGroupView => ({
+  kind: 'node-group',
+  cluster: { status: 'ACTIVE', tags: {} },
+  arn: 'arn:aws:eks:eu-central-1:111122223333:nodegroup/shop/general/7acb1d4e',
+  status: 'ACTIVE',
+  version: '1.33',
+  releaseVersion: '1.33.12-20260625',
+  amiType: 'AL2023_x86_64_STANDARD',
+  tags: {},
+  healthIssues: [],
+  target: { kind: 'release', releaseVersion: '1.33.13-20260714', firstSeenAt: NOW - 48 * HOUR },
+  ...overrides,
+});
+
+export const observation = (
+  view: View,
+  state: Observation['state'] = {},
+  key = { cluster: 'shop', nodegroup: 'general' },
+): Observation => ({ key, trigger: { id: 'e-1', type: 'EKS AMI Release', time: NOW }, state, view });
+
+/** Slots from `{ 'cluster/nodegroup': 'cluster' }`. */
+export const slotsOf = (holders: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(holders).map(([subject, cluster]) => [subject, { cluster, expiresAt: NOW + HOUR }]),
+  );
+
+const tags = fc.constantFrom({}, { team: 'a' }, { 'eks-host-remediator:ignore': 'true' });
+const release = fc.constantFrom('1.33.12-20260610', '1.33.12-20260625', '1.33.13-20260714', '1.33.13-20260801');
+const time = fc.integer({ min: NOW - 72 * HOUR, max: NOW });
+
+const update: fc.Arbitrary<UpdateView> = fc.oneof(
+  fc.record({ kind: fc.constant('absent' as const) }),
+  fc.record({
+    kind: fc.constant('in-progress' as const),
+    updateId: fc.constant('u-1'),
+    replaced: fc.nat(5),
+    desired: fc.nat(5),
+  }),
+  fc.record({ kind: fc.constant('successful' as const), updateId: fc.constant('u-1') }),
+  fc.record({
+    kind: fc.constant('failed' as const),
+    updateId: fc.constant('u-1'),
+    errors: fc.constant([{ code: 'PodEvictionFailure', message: 'no' }]),
+  }),
+);
+
+const view: fc.Arbitrary<View> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant<View>({ kind: 'gone' }) },
+  { weight: 1, arbitrary: fc.constant<View>({ kind: 'unreadable', error: 'AccessDeniedException: no' }) },
+  {
+    weight: 20,
+    arbitrary: fc
+      .record({
+        cluster: fc.record({ status: fc.constantFrom('ACTIVE', 'ACTIVE', 'UPDATING', 'FAILED'), tags }),
+        status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'UPDATING', 'DEGRADED', 'CREATING'),
+        releaseVersion: release,
+        amiType: fc.constantFrom('AL2023_x86_64_STANDARD', 'AL2023_x86_64_STANDARD', 'CUSTOM'),
+        tags,
+        healthIssues: fc.constantFrom([], [], ['AsgInstanceLaunchFailures: no capacity']),
+        target: fc.oneof(
+          fc.record({ kind: fc.constant('release' as const), releaseVersion: release, firstSeenAt: time }),
+          fc.record({
+            kind: fc.constant('none' as const),
+            reason: fc.constantFrom('release-withdrawn' as const, 'release-not-yet-seen' as const),
+            message: fc.constant('because'),
+          }),
+        ),
+      })
+      .map(nodeGroup),
+  },
+);
+
+/** Any observation of a node group of cluster `c0` to `c3`. */
+export const arbitraryObservation: fc.Arbitrary<Observation> = fc
+  .record({
+    view,
+    key: fc.record({
+      cluster: fc.constantFrom('c0', 'c1', 'c2', 'c3'),
+      nodegroup: fc.constantFrom('a', 'b', 'c', 'd'),
+    }),
+    update,
+    upgrade: fc.option(
+      fc.record({ releaseVersion: release, attempt: fc.integer({ min: 1, max: 3 }), requestedAt: time }),
+    ),
+    failures: fc.option(fc.record({ releaseVersion: release, count: fc.integer({ min: 1, max: 4 }), lastAt: time })),
+  })
+  .map(({ view: seen, key, update: how, upgrade, failures }) =>
+    observation(
+      seen.kind === 'node-group' && upgrade !== null ? { ...seen, update: how } : seen,
+      { ...(upgrade !== null && { upgrade }), ...(failures !== null && { failures }) },
+      key,
+    ),
+  );
+
+/** Any policy, a few of them invalid. */
+export const arbitraryPolicy: fc.Arbitrary<Policy | InvalidPolicy> = fc
+  .record({
+    killSwitch: fc.constantFrom(false, false, false, true),
+    upgrades: fc.record({
+      mode: fc.constantFrom('enforce', 'enforce', 'enforce', 'observe', 'off', 'unknown'),
+      bakeAge: fc.constantFrom('0h', '1h', '24h'),
+      windows: fc.constantFrom(
+        [],
+        [],
+        [{ cron: '0 11 * * *', duration: '2h' }],
+        [{ cron: '0 3 * * *', duration: '1h' }],
+      ),
+      concurrency: fc.record({
+        perCluster: fc.integer({ min: 1, max: 3 }),
+        perAccount: fc.integer({ min: 1, max: 4 }),
+      }),
+      stopAfterFailures: fc.integer({ min: 1, max: 4 }),
+    }),
+  })
+  .map((document) => parsePolicy(JSON.stringify(document), 'enforce'));

@@ -1,0 +1,111 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  paginateDescribeAutoScalingGroups,
+} from '@aws-sdk/client-auto-scaling';
+import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { describeCluster } from '../shared/fleet.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { readNodeGroups, subjectOf } from '../shared/node-group-ledger.ts';
+import type { Scope } from './hints.ts';
+import type { Observation, UnmanagedView } from './observation.ts';
+
+interface Clients {
+  readonly eks: EKSClient;
+  readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+  readonly ledger: Ledger;
+}
+
+/** A group of workers that no managed node group holds. Its name has a prefix that no node group's name can have. */
+interface Unmanaged {
+  readonly cluster: string;
+  readonly nodegroup: string;
+  readonly view: UnmanagedView;
+}
+
+/** Finds what runs beside the managed node groups of the hinted clusters: it is told of, never touched. */
+export async function observeUnmanaged(clients: Clients, { clusters }: Scope): Promise<Observation[]> {
+  const names = [...clusters.keys()];
+  if (names.length === 0) return [];
+  const found = (
+    await Promise.all([
+      findAutoMode(clients.eks, names),
+      findSelfManaged(clients.autoScaling, names),
+      findKarpenter(clients.ec2, names),
+    ])
+  ).flat();
+  const states = await readNodeGroups(clients.ledger, found.map(subjectOf));
+  return found.flatMap(({ view, ...key }) => {
+    const trigger = clusters.get(key.cluster);
+    return trigger === undefined ? [] : [{ key, trigger, view, state: states.get(subjectOf(key)) ?? {} }];
+  });
+}
+
+async function findAutoMode(eks: EKSClient, names: readonly string[]): Promise<Unmanaged[]> {
+  const readings = await pMap(names, (name) => describeCluster(eks, name), { concurrency: READ_CONCURRENCY });
+  const clusters = readings.flatMap((reading): Cluster[] => (reading.kind === 'found' ? [reading.found] : []));
+  return clusters
+    .filter(({ computeConfig }) => computeConfig?.enabled === true)
+    .map(({ name = '', computeConfig }) => {
+      const pools = (computeConfig?.nodePools ?? []).join(', ') || 'of your own';
+      const message = `EKS Auto Mode replaces its nodes itself (node pools: ${pools}).`;
+      return { cluster: name, nodegroup: 'auto-mode:*', view: { kind: 'unmanaged', reason: 'auto-mode', message } };
+    });
+}
+
+async function findSelfManaged(autoScaling: AutoScalingClient, names: readonly string[]): Promise<Unmanaged[]> {
+  const Filters = [{ Name: 'tag-key', Values: names.map((name) => `kubernetes.io/cluster/${name}`) }];
+  const found: Unmanaged[] = [];
+  for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, { Filters })) {
+    for (const group of page.AutoScalingGroups ?? []) {
+      if (hasTag(group, 'eks:nodegroup-name')) continue;
+      const cluster = names.find((name) => hasTag(group, `kubernetes.io/cluster/${name}`));
+      if (cluster === undefined || group.AutoScalingGroupName === undefined) continue;
+      found.push({
+        cluster,
+        nodegroup: `self-managed:${group.AutoScalingGroupName}`,
+        view: {
+          kind: 'unmanaged',
+          reason: 'self-managed',
+          message: `Auto Scaling group ${group.AutoScalingGroupName} is a self-managed node group.`,
+        },
+      });
+    }
+  }
+  return found;
+}
+
+async function findKarpenter(ec2: EC2Client, names: readonly string[]): Promise<Unmanaged[]> {
+  const Filters = [
+    { Name: 'tag:aws:eks:cluster-name', Values: [...names] },
+    { Name: 'tag-key', Values: [NODE_POOL] },
+    { Name: 'instance-state-name', Values: ['pending', 'running'] },
+  ];
+  const pools = new Map<string, Unmanaged>();
+  for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters })) {
+    for (const instance of (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
+      const cluster = tagOf(instance, 'aws:eks:cluster-name');
+      const pool = tagOf(instance, NODE_POOL);
+      if (cluster === undefined || pool === undefined) continue;
+      const nodegroup = `karpenter:${pool}`;
+      const message = `Karpenter replaces the nodes of pool ${pool} by drift.`;
+      pools.set(subjectOf({ cluster, nodegroup }), {
+        cluster,
+        nodegroup,
+        view: { kind: 'unmanaged', reason: 'karpenter', message },
+      });
+    }
+  }
+  return [...pools.values()];
+}
+
+const NODE_POOL = 'karpenter.sh/nodepool';
+
+const hasTag = ({ Tags }: AutoScalingGroup, key: string): boolean => (Tags ?? []).some((tag) => tag.Key === key);
+
+const tagOf = ({ Tags }: Instance, key: string): string | undefined =>
+  (Tags ?? []).find((tag) => tag.Key === key)?.Value;

@@ -1,0 +1,128 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { readRecommended } from '../shared/ami-release.ts';
+import { type Pair, pairKey } from '../shared/ami-type.ts';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { describeCluster, describeNodeGroup, listClusters, listNodeGroups, type Reading } from '../shared/fleet.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { type NodeGroupKey, type NodeGroupState, readNodeGroups, subjectOf } from '../shared/node-group-ledger.ts';
+import type { Trigger } from '../shared/recorder.ts';
+import { readReleases } from '../shared/release-ledger.ts';
+import type { Scope } from './hints.ts';
+import type { NodeGroupView, Observation, View } from './observation.ts';
+import { observeUpdate } from './observe-update.ts';
+import { targetOf } from './target.ts';
+
+export interface ObserveClients {
+  readonly eks: EKSClient;
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+  readonly ledger: Ledger;
+}
+
+/** A node group of the scope as EKS describes it. */
+interface Described {
+  readonly key: NodeGroupKey;
+  readonly trigger: Trigger;
+  readonly reading: Reading<Nodegroup>;
+}
+
+/**
+ * Reads everything that decisions about the managed node groups of the scope rest on. One look at a whole fleet costs
+ * one call a cluster, one a node group, and the pages of the lists.
+ */
+export async function observeNodeGroups(clients: ObserveClients, scope: Scope): Promise<Observation[]> {
+  const described = await describeScope(clients.eks, scope);
+  const [clusters, states, targets] = await Promise.all([
+    describeClusters(clients.eks, described),
+    readNodeGroups(
+      clients.ledger,
+      described.map(({ key }) => subjectOf(key)),
+    ),
+    readTargets(clients, described),
+  ]);
+  const observe = async ({ key, trigger, reading }: Described): Promise<Observation> => {
+    const state = states.get(subjectOf(key)) ?? {};
+    const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
+    return { key, trigger, state, view: await viewOf(clients, key, state, reading, cluster, targets) };
+  };
+  return pMap(described, observe, { concurrency: READ_CONCURRENCY });
+}
+
+/** The named node groups and, when a release hints at a pair, all of the fleet that belong to it. */
+async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Promise<Described[]> {
+  const everywhere = pairs.size === 0 ? [] : await listNodeGroups(eks, await listClusters(eks));
+  const keys = new Map([
+    ...everywhere.map((key): [string, NodeGroupKey] => [subjectOf(key), key]),
+    ...[...nodeGroups].map(([subject, { key }]): [string, NodeGroupKey] => [subject, key]),
+  ]);
+  const described = await pMap(
+    keys,
+    async ([subject, key]) => {
+      const reading = await describeNodeGroup(eks, key);
+      const pair = reading.kind === 'found' ? pairOf(reading.found) : undefined;
+      const trigger = nodeGroups.get(subject)?.trigger ?? (pair && pairs.get(pairKey(pair)));
+      return trigger === undefined ? undefined : { key, trigger, reading };
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  return described.filter((entry) => entry !== undefined);
+}
+
+async function describeClusters(eks: EKSClient, described: readonly Described[]) {
+  const names = new Set(described.filter(({ reading }) => reading.kind === 'found').map(({ key }) => key.cluster));
+  const describe = async (name: string): Promise<[string, Reading<Cluster>]> => [
+    name,
+    await describeCluster(eks, name),
+  ];
+  return new Map(await pMap(names, describe, { concurrency: READ_CONCURRENCY }));
+}
+
+type Targets = (pair: Pair) => NodeGroupView['target'];
+
+async function readTargets({ ssm, ec2, ledger }: ObserveClients, described: readonly Described[]): Promise<Targets> {
+  const pairs = new Map<string, Pair>();
+  for (const { reading } of described) {
+    const pair = reading.kind === 'found' ? pairOf(reading.found) : undefined;
+    if (pair !== undefined) pairs.set(pairKey(pair), pair);
+  }
+  const [recommended, known] = await Promise.all([
+    readRecommended(ssm, ec2, [...pairs.values()]),
+    pairs.size === 0 ? new Map() : readReleases(ledger),
+  ]);
+  return (pair) => targetOf(pair, recommended.get(pairKey(pair)), known.get(pairKey(pair)));
+}
+
+async function viewOf(
+  clients: ObserveClients,
+  key: NodeGroupKey,
+  state: NodeGroupState,
+  nodeGroup: Reading<Nodegroup>,
+  cluster: Reading<Cluster>,
+  targets: Targets,
+): Promise<View> {
+  if (nodeGroup.kind !== 'found') return nodeGroup;
+  if (cluster.kind !== 'found') return cluster;
+  const { found } = nodeGroup;
+  const { version = '', amiType = '', releaseVersion = '', status = '', nodegroupArn = '' } = found;
+  const update =
+    state.upgrade && (await observeUpdate(clients, key, state.upgrade, found.scalingConfig?.desiredSize ?? 0));
+  return {
+    kind: 'node-group',
+    cluster: { status: cluster.found.status ?? '', tags: cluster.found.tags ?? {} },
+    arn: nodegroupArn,
+    status,
+    version,
+    releaseVersion,
+    amiType,
+    tags: found.tags ?? {},
+    healthIssues: (found.health?.issues ?? []).map(({ code, message }) => `${code}: ${message}`),
+    target: targets({ kubernetesVersion: version, amiType }),
+    ...(update !== undefined && { update }),
+  };
+}
+
+const pairOf = ({ version, amiType }: Nodegroup): Pair | undefined =>
+  version === undefined || amiType === undefined ? undefined : { kubernetesVersion: version, amiType };

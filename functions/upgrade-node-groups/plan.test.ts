@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { subjectOf } from '../shared/node-group-ledger.ts';
+import { isInvalid, parsePolicy } from '../shared/policy.ts';
+import {
+  arbitraryObservation,
+  arbitraryPolicy,
+  HOUR,
+  NOW,
+  nodeGroup,
+  observation,
+  slotsOf,
+} from './observation.fixture.ts';
+import { plan } from './plan.ts';
+
+const policy = parsePolicy('{}', 'enforce');
+const circumstances = { policy, now: NOW, account: '111122223333', slots: {} };
+const inCluster = (cluster: string, nodegroup: string, state = {}, view = {}) =>
+  observation(nodeGroup(view), state, { cluster, nodegroup });
+
+describe('plan', () => {
+  it('gives a freed slot to the next one in the same look', () => {
+    const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW - HOUR, updateId: 'u-1' };
+    const ended = { update: { kind: 'successful', updateId: 'u-1' }, releaseVersion: '1.33.13-20260714' };
+    const slots = slotsOf({ 'shop/b': 'shop' });
+    const observations = [inCluster('shop', 'a'), inCluster('shop', 'b', { upgrade }, ended)];
+    const { decided, slots: after } = plan(observations, { ...circumstances, slots });
+    expect(decided.map(({ decision }) => decision.reason)).toEqual(['upgraded', 'upgrade-started']);
+    expect(Object.keys(after)).toEqual(['shop/a']);
+  });
+
+  it('lets the longest waiting go first, then the oldest release, then the name', () => {
+    const waiting = (since: number) => ({ reason: 'account-concurrency', since });
+    const order = plan(
+      [
+        inCluster('a', 'x'),
+        inCluster('b', 'x', {}, { releaseVersion: '1.33.10-20260403' }),
+        inCluster('c', 'x', waiting(NOW - HOUR)),
+        inCluster('d', 'x', waiting(NOW - 2 * HOUR)),
+        inCluster('0', 'x'),
+      ],
+      circumstances,
+    ).decided.map(({ observation: { key } }) => key.cluster);
+    expect(order).toEqual(['d', 'c', 'b', '0', 'a']);
+  });
+
+  it('renews a slot only at half time, so that following costs no write', () => {
+    const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW - HOUR, updateId: 'u-1' };
+    const update = { kind: 'in-progress', updateId: 'u-1', replaced: 0, desired: 1 };
+    const seen = [inCluster('shop', 'a', { upgrade }, { status: 'UPDATING', update })];
+    const fresh = { 'shop/a': { cluster: 'shop', expiresAt: NOW + 2 * HOUR } };
+    expect(plan(seen, { ...circumstances, slots: fresh }).slots).toBe(fresh);
+    const worn = { 'shop/a': { cluster: 'shop', expiresAt: NOW + HOUR } };
+    expect(plan(seen, { ...circumstances, slots: worn }).slots['shop/a']?.expiresAt).toBe(NOW + 3 * HOUR);
+  });
+
+  it('never takes more slots than the policy allows, whatever is seen at once and whoever holds slots already', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(arbitraryObservation, { selector: ({ key }) => subjectOf(key), maxLength: 16 }),
+        arbitraryPolicy,
+        fc.uniqueArray(fc.constantFrom('c0/a', 'c0/b', 'c1/a', 'c2/d', 'c3/c'), { maxLength: 5 }),
+        (observations, document, holders) => {
+          const slots = slotsOf(Object.fromEntries(holders.map((subject) => [subject, subject.slice(0, 2)])));
+          const { decided, slots: after } = plan(observations, { ...circumstances, policy: document, slots });
+          const started = decided.filter(({ decision }) => decision.start !== undefined);
+          if (isInvalid(document)) {
+            expect(started).toEqual([]);
+            return;
+          }
+          const { perCluster, perAccount } = document.upgrades.concurrency;
+          for (const { observation: seen } of started) {
+            const { cluster } = seen.key;
+            expect(Object.values(after).filter((slot) => slot.cluster === cluster).length).toBeLessThanOrEqual(
+              perCluster,
+            );
+            expect(Object.keys(after).length).toBeLessThanOrEqual(perAccount);
+            expect(after).toHaveProperty([subjectOf(seen.key)]);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,71 @@
+import type { BlastBudget, Slot } from '../shared/blast-budget.ts';
+import { subjectOf } from '../shared/node-group-ledger.ts';
+import { compareReleases } from '../shared/release-version.ts';
+import { decide } from './decide.ts';
+import type { Circumstances, Decision } from './decision.ts';
+import type { Observation } from './observation.ts';
+
+/** How long a slot is good for without being looked at, ms: three sweeps. */
+const SLOT_LASTS = 3 * 3_600_000;
+
+export interface Decided {
+  readonly observation: Observation;
+  readonly decision: Decision;
+}
+
+/** All decisions of one look, and the slots as they are once the decisions hold. */
+export interface Plan {
+  readonly decided: readonly Decided[];
+  readonly slots: BlastBudget['slots'];
+}
+
+/**
+ * Decides about all subjects of a look, one after the other: each sees the slots that those before it took or gave
+ * back. Upgrades under way come first, for what they free; then those that have waited longest, then the oldest release.
+ */
+export function plan(observations: readonly Observation[], circumstances: Circumstances): Plan {
+  let slots = circumstances.slots;
+  const decided = observations.toSorted(byTurn).map((observation) => {
+    const decision = decide(observation, { ...circumstances, slots });
+    slots = withSlot(slots, observation, decision, circumstances.now);
+    return { observation, decision };
+  });
+  return { decided, slots };
+}
+
+/** The slots after one decision: a subject with an upgrade holds one, any other gives its own back. */
+export function withSlot(
+  slots: BlastBudget['slots'],
+  { key }: Observation,
+  { memory }: Decision,
+  now: number,
+): BlastBudget['slots'] {
+  const subject = subjectOf(key);
+  const held: Slot | undefined = slots[subject];
+  if (memory.upgrade === undefined) {
+    if (held === undefined) return slots;
+    return Object.fromEntries(Object.entries(slots).filter(([holder]) => holder !== subject));
+  }
+  // Renewed at half time only: an upgrade that is looked at every few minutes must not cost a write each time.
+  if (held !== undefined && held.expiresAt - now > SLOT_LASTS / 2) return slots;
+  return { ...slots, [subject]: { cluster: key.cluster, expiresAt: now + SLOT_LASTS } };
+}
+
+function byTurn(a: Observation, b: Observation): number {
+  const underWay = Number(b.state.upgrade !== undefined) - Number(a.state.upgrade !== undefined);
+  return (
+    underWay || waitingSince(a) - waitingSince(b) || byRelease(a, b) || compareText(subjectOf(a.key), subjectOf(b.key))
+  );
+}
+
+const SLOT_REASONS = new Set(['cluster-concurrency', 'account-concurrency']);
+
+const waitingSince = ({ state }: Observation): number =>
+  SLOT_REASONS.has(state.reason ?? '') ? (state.since ?? Number.MAX_SAFE_INTEGER) : Number.MAX_SAFE_INTEGER;
+
+function byRelease({ view: a }: Observation, { view: b }: Observation): number {
+  if (a.kind !== 'node-group' || b.kind !== 'node-group' || a.amiType !== b.amiType) return 0;
+  return compareReleases(a.amiType, a.releaseVersion, b.releaseVersion) ?? 0;
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

@@ -1,0 +1,91 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { detailType, type EksAmiRelease } from '../../events/eks-ami-release.ts';
+import { SOURCE } from '../../events/envelope.ts';
+import { type Pair, pairKey } from '../shared/ami-type.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import type { Recorder, Trigger } from '../shared/recorder.ts';
+import { type KnownRelease, saveRelease } from '../shared/release-ledger.ts';
+import type { Decision } from './decide.ts';
+import type { PairObservation } from './observe.ts';
+
+export interface ActDeps {
+  readonly events: EventBridgeClient;
+  readonly busName: string;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+}
+
+/** PutEvents takes at most ten entries. */
+const ENTRIES_PER_CALL = 10;
+
+/** A pair whose newest release is to be announced. */
+interface Announcement {
+  readonly pair: Pair;
+  readonly known: KnownRelease;
+}
+
+/**
+ * Records, remembers, announces: in this order, so that a crash at any point repeats a step at worst. What is
+ * remembered as not yet announced is announced by the next run.
+ *
+ * @throws Error when EventBridge did not take every event
+ */
+export async function carryOut(
+  deps: ActDeps,
+  decided: ReadonlyArray<{ observation: PairObservation; decision: Decision }>,
+  trigger: Trigger,
+): Promise<void> {
+  const announcements: Announcement[] = [];
+  for (const { observation, decision } of decided) {
+    const { pair } = observation;
+    if (decision.outcome !== undefined) {
+      const { message } = decision.outcome;
+      deps.recorder.record({
+        subject: {},
+        ...decision.outcome,
+        trigger,
+        fingerprint: `${decision.outcome.reason} ${message}`,
+        correlationId: trigger.id,
+        details: { ...pair },
+      });
+    }
+    if (decision.known !== undefined) await saveRelease(deps.ledger, pair, decision.known);
+    const known = decision.known ?? observation.known;
+    if (decision.announce && known !== undefined) announcements.push({ pair, known });
+  }
+  for (let start = 0; start < announcements.length; start += ENTRIES_PER_CALL) {
+    await announce(deps, announcements.slice(start, start + ENTRIES_PER_CALL));
+  }
+}
+
+async function announce({ events, busName, ledger }: ActDeps, batch: readonly Announcement[]): Promise<void> {
+  const { Entries = [] } = await events.send(
+    new PutEventsCommand({
+      Entries: batch.map((announcement) => ({
+        EventBusName: busName,
+        Source: SOURCE,
+        DetailType: detailType,
+        Detail: JSON.stringify(detailOf(announcement)),
+      })),
+    }),
+  );
+  const failed = batch.filter((_, index) => Entries[index]?.EventId === undefined);
+  for (const { pair, known } of batch.filter((announcement) => !failed.includes(announcement))) {
+    await saveRelease(ledger, pair, { ...known, announced: true });
+  }
+  if (failed.length > 0) {
+    const pairs = failed.map(({ pair }) => pairKey(pair)).join(', ');
+    throw new Error(`EventBridge did not take the releases of ${pairs}; the next run announces them.`);
+  }
+}
+
+function detailOf({ pair, known }: Announcement): EksAmiRelease['detail'] {
+  const { newest, firstSeenAt, previous } = known;
+  if (newest === undefined || firstSeenAt === undefined) throw new Error('Only a release that was seen is announced.');
+  return {
+    ...pair,
+    releaseVersion: newest,
+    ...(previous !== undefined && { previousReleaseVersion: previous }),
+    firstSeenAt: new Date(firstSeenAt).toISOString(),
+  };
+}

@@ -1,0 +1,38 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import * as z from 'zod';
+import { parseScheduled } from '../../events/scheduled.ts';
+import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
+import { createFunction } from '../shared/function.ts';
+import { createLedger } from '../shared/ledger.ts';
+import { carryOut } from './act.ts';
+import { decide } from './decide.ts';
+import { observePairs } from './observe.ts';
+
+const env = readEnvironment(baseEnvironment.extend({ EVENT_BUS_NAME: z.string().min(1) }));
+const deps = {
+  eks: new EKSClient(CLIENT_DEFAULTS),
+  ec2: new EC2Client(CLIENT_DEFAULTS),
+  ssm: new SSMClient(CLIENT_DEFAULTS),
+  events: new EventBridgeClient(CLIENT_DEFAULTS),
+  busName: env.EVENT_BUS_NAME,
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+};
+
+export const handler = createFunction<unknown>({
+  remediation: 'watch-ami-releases',
+  region: env.AWS_REGION,
+  stack: env.STACK_NAME,
+  run: async (event, { recorder }) => {
+    const trigger = parseScheduled(event);
+    const observations = await observePairs(deps);
+    const now = clock.now();
+    const decided = observations.map((observation) => ({ observation, decision: decide(observation, now) }));
+    await carryOut({ ...deps, recorder }, decided, trigger);
+  },
+});
