@@ -48,8 +48,19 @@ export const describeNodeGroup = (eks: EKSClient, { cluster, nodegroup }: NodeGr
     return (await eks.send(new DescribeNodegroupCommand(input))).nodegroup;
   });
 
-export const describeCluster = (eks: EKSClient, name: string): Promise<Reading<Cluster>> =>
-  read(async () => (await eks.send(new DescribeClusterCommand({ name }))).cluster);
+/** Reads clusters, each once: make one for each look, so that a look sees one state and pays for it once. */
+export type ClusterReader = (name: string) => Promise<Reading<Cluster>>;
+
+export function createClusterReader(eks: EKSClient): ClusterReader {
+  const readings = new Map<string, Promise<Reading<Cluster>>>();
+  return (name) => {
+    const known = readings.get(name);
+    if (known !== undefined) return known;
+    const reading = read(async () => (await eks.send(new DescribeClusterCommand({ name }))).cluster);
+    readings.set(name, reading);
+    return reading;
+  };
+}
 
 /** Errors of the caller about one subject are part of the picture; everything else (throttling, 5xx) is thrown. */
 async function read<T>(describe: () => Promise<T | undefined>): Promise<Reading<T>> {

@@ -54,7 +54,6 @@ export function createFunction<Event>({ remediation, region, stack, run }: Funct
     });
 
   function publish(context: Context): void {
-    recorders.get(context)?.flush();
-    metrics.publishStoredMetrics();
+    if (recorders.get(context)?.flush()) metrics.publishStoredMetrics();
   }
 }

@@ -96,9 +96,12 @@ export function createRecorder({ remediation, account, region, clock, write, met
       count(METRIC_NAMES[decision]);
     },
 
-    flush() {
+    /** Hands the counts over; answers whether there were any to publish. */
+    flush(): boolean {
+      const counted = counts.size > 0;
       for (const [name, value] of counts) metrics.addMetric(name, MetricUnit.Count, value);
       counts.clear();
+      return counted;
     },
   };
 }

@@ -4,7 +4,6 @@ import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
   type SchedulerClient,
-  UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
 import type { UpgradeHint } from '../../events/upgrade-hint.ts';
 
@@ -22,13 +21,15 @@ export interface WakeOptions {
 export type Wake = ReturnType<typeof createWake>;
 
 /**
- * Asks EventBridge Scheduler to put `hint` into the queue at `at` (epoch milliseconds). There is one schedule a subject,
- * named after it: a later call moves it, so wake-ups never pile up. It deletes itself once it has fired.
+ * Asks EventBridge Scheduler to put `hint` into the queue at `at` (epoch milliseconds), by a one-time schedule named after
+ * subject and minute: asking twice is asking once. It deletes itself after it has fired. It is never moved: Scheduler
+ * deletes a schedule some time after its end, and one moved in that moment would be gone without having fired. A
+ * wake-up that is no longer needed costs a look that finds nothing to do.
  */
 export function createWake({ scheduler, group, roleArn, queueArn, messageGroupId }: WakeOptions) {
   return async (subject: string, at: number, hint: UpgradeHint): Promise<void> => {
     const schedule: CreateScheduleCommandInput = {
-      Name: createHash('sha256').update(subject).digest('hex').slice(0, 40),
+      Name: `${createHash('sha256').update(subject).digest('hex').slice(0, 40)}-${Math.floor(at / 60_000)}`,
       GroupName: group,
       Description: subject,
       // Scheduler takes whole seconds, without a zone: UTC is its default.
@@ -45,8 +46,8 @@ export function createWake({ scheduler, group, roleArn, queueArn, messageGroupId
     try {
       await scheduler.send(new CreateScheduleCommand(schedule));
     } catch (error) {
+      // The same wake-up is there already: a look before this one died after it had asked.
       if (!(error instanceof ConflictException)) throw error;
-      await scheduler.send(new UpdateScheduleCommand(schedule));
     }
   };
 }

@@ -124,21 +124,33 @@ const tokenOf = (arn: string, releaseVersion: string, attempt: number): string =
 
 /** What the ledger should hold of the subject from now on. */
 function nextState({ state, trigger }: Observation, decision: Decision, { now }: Circumstances): NodeGroupState {
-  const { reason, variant, releaseVersion, memory, wakeAt } = decision;
+  const { reason, variant, releaseVersion, memory } = decision;
   // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
   const fingerprint = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
   const story =
     releaseVersion === undefined || state.story?.releaseVersion === releaseVersion
       ? state.story
       : { releaseVersion, correlationId: trigger.id };
+  const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   return {
     fingerprint,
     reason,
     since: state.reason === reason && state.since !== undefined ? state.since : now,
     ...(story !== undefined && { story }),
     ...memory,
-    ...(wakeAt !== undefined && { wakeAt: Math.max(wakeAt, now + SOONEST_WAKE) }),
+    ...(wakeAt !== undefined && { wakeAt }),
   };
+}
+
+/**
+ * When to be woken, in whole seconds, as Scheduler fires. A wake-up that is due before the wanted one serves as well: the
+ * look that it brings plans the next. So they never multiply. One that is about due is this look's own, or as good.
+ */
+function nextWake(planned: number | undefined, wanted: number | undefined, now: number): number | undefined {
+  const pending = planned !== undefined && planned > now + SOONEST_WAKE / 2 ? planned : undefined;
+  if (wanted === undefined) return pending;
+  const soonest = Math.ceil(Math.max(wanted, now + SOONEST_WAKE) / 1000) * 1000;
+  return pending !== undefined && pending <= soonest ? pending : soonest;
 }
 
 async function wakeUp({ wake, account, region }: ActDeps, { key }: Observation, at: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/blast-budget.ts';
 import type { Clock } from '../shared/clock.ts';
+import { createClusterReader } from '../shared/fleet.ts';
 import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
 import { readLine } from '../shared/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
@@ -40,7 +41,9 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
   const budget = await readBudget(deps.ledger);
   const now = deps.clock.now();
   addExpired(scope, budget, now);
-  const observations = (await Promise.all([observeNodeGroups(deps, scope), observeUnmanaged(deps, scope)])).flat();
+  const readCluster = createClusterReader(deps.eks);
+  const observing = [observeNodeGroups(deps, readCluster, scope), observeUnmanaged(deps, readCluster, scope)];
+  const observations = (await Promise.all(observing)).flat();
 
   const circumstances: Circumstances = { policy, now, account: deps.account, slots: budget.slots };
   const planned = plan(observations, circumstances);

@@ -4,17 +4,16 @@ import {
   paginateDescribeAutoScalingGroups,
 } from '@aws-sdk/client-auto-scaling';
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
+import type { Cluster } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { describeCluster } from '../shared/fleet.ts';
+import type { ClusterReader } from '../shared/fleet.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { readNodeGroups, subjectOf } from '../shared/node-group-ledger.ts';
 import type { Scope } from './hints.ts';
 import type { Observation, UnmanagedView } from './observation.ts';
 
 interface Clients {
-  readonly eks: EKSClient;
   readonly ec2: EC2Client;
   readonly autoScaling: AutoScalingClient;
   readonly ledger: Ledger;
@@ -28,12 +27,16 @@ interface Unmanaged {
 }
 
 /** Finds what runs beside the managed node groups of the hinted clusters: it is told of, never touched. */
-export async function observeUnmanaged(clients: Clients, { clusters }: Scope): Promise<Observation[]> {
+export async function observeUnmanaged(
+  clients: Clients,
+  readCluster: ClusterReader,
+  { clusters }: Scope,
+): Promise<Observation[]> {
   const names = [...clusters.keys()];
   if (names.length === 0) return [];
   const found = (
     await Promise.all([
-      findAutoMode(clients.eks, names),
+      findAutoMode(readCluster, names),
       findSelfManaged(clients.autoScaling, names),
       findKarpenter(clients.ec2, names),
     ])
@@ -45,8 +48,8 @@ export async function observeUnmanaged(clients: Clients, { clusters }: Scope): P
   });
 }
 
-async function findAutoMode(eks: EKSClient, names: readonly string[]): Promise<Unmanaged[]> {
-  const readings = await pMap(names, (name) => describeCluster(eks, name), { concurrency: READ_CONCURRENCY });
+async function findAutoMode(readCluster: ClusterReader, names: readonly string[]): Promise<Unmanaged[]> {
+  const readings = await pMap(names, (name) => readCluster(name), { concurrency: READ_CONCURRENCY });
   const clusters = readings.flatMap((reading): Cluster[] => (reading.kind === 'found' ? [reading.found] : []));
   return clusters
     .filter(({ computeConfig }) => computeConfig?.enabled === true)

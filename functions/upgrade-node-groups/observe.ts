@@ -5,7 +5,7 @@ import pMap from 'p-map';
 import { readRecommended } from '../shared/ami-release.ts';
 import { type Pair, pairKey } from '../shared/ami-type.ts';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { describeCluster, describeNodeGroup, listClusters, listNodeGroups, type Reading } from '../shared/fleet.ts';
+import { type ClusterReader, describeNodeGroup, listClusters, listNodeGroups, type Reading } from '../shared/fleet.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { type NodeGroupKey, type NodeGroupState, readNodeGroups, subjectOf } from '../shared/node-group-ledger.ts';
 import type { Trigger } from '../shared/recorder.ts';
@@ -33,10 +33,14 @@ interface Described {
  * Reads everything that decisions about the managed node groups of the scope rest on. One look at a whole fleet costs
  * one call a cluster, one a node group, and the pages of the lists.
  */
-export async function observeNodeGroups(clients: ObserveClients, scope: Scope): Promise<Observation[]> {
+export async function observeNodeGroups(
+  clients: ObserveClients,
+  readCluster: ClusterReader,
+  scope: Scope,
+): Promise<Observation[]> {
   const described = await describeScope(clients.eks, scope);
   const [clusters, states, targets] = await Promise.all([
-    describeClusters(clients.eks, described),
+    describeClusters(readCluster, described),
     readNodeGroups(
       clients.ledger,
       described.map(({ key }) => subjectOf(key)),
@@ -71,12 +75,9 @@ async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Prom
   return described.filter((entry) => entry !== undefined);
 }
 
-async function describeClusters(eks: EKSClient, described: readonly Described[]) {
+async function describeClusters(readCluster: ClusterReader, described: readonly Described[]) {
   const names = new Set(described.filter(({ reading }) => reading.kind === 'found').map(({ key }) => key.cluster));
-  const describe = async (name: string): Promise<[string, Reading<Cluster>]> => [
-    name,
-    await describeCluster(eks, name),
-  ];
+  const describe = async (name: string): Promise<[string, Reading<Cluster>]> => [name, await readCluster(name)];
   return new Map(await pMap(names, describe, { concurrency: READ_CONCURRENCY }));
 }
 

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DeployedFunction, deployedFunctions } from '../infra/deployed-functions.ts';
+import { synthesize } from '../infra/synthesize.ts';
+import { median, renderTable } from './table.ts';
+
+// What a cold start pays for each function: the size of its bundle, and how long Node takes to load it in a fresh
+// process, beside a Node that loads nothing. `npm run bench -- 31` makes 31 runs of each.
+
+const BYTES_LIMIT = 1_000_000;
+const runs = Number(process.argv[2] ?? 15);
+
+if (!Number.isInteger(runs) || runs < 1) {
+  console.error('usage: npm run bench -- [runs], a whole number of runs from 1');
+  process.exit(2);
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-bench-'));
+try {
+  const functions = deployedFunctions(await synthesize({ outdir: directory }));
+  const bare: number[] = [];
+  const imports = new Map<string, number[]>(functions.map(({ name }) => [name, []]));
+  // Interleaved, so that a busy moment of the machine falls on all alike.
+  for (let run = 0; run < runs; run++) {
+    bare.push(timeNode('0', {}));
+    for (const each of functions) {
+      imports.get(each.name)?.push(timeNode(`require(${JSON.stringify(each.bundle)})`, settingsOf(each)));
+    }
+  }
+
+  const rows = functions.map(({ name, bundle }) => ({
+    name,
+    bytes: statSync(bundle).size,
+    milliseconds: median(imports.get(name) ?? []),
+  }));
+  console.log(
+    renderTable([
+      ['function', 'bundle bytes', 'import ms', 'over bare ms'],
+      ...rows.map(({ name, bytes, milliseconds }) => [
+        name,
+        bytes.toLocaleString('en'),
+        milliseconds.toFixed(1),
+        (milliseconds - median(bare)).toFixed(1),
+      ]),
+      ['node -e 0', '', median(bare).toFixed(1), ''],
+    ]),
+  );
+  console.log(`medians of ${runs} fresh processes each, Node ${process.version}, ${process.platform} ${process.arch}`);
+  for (const { name } of rows.filter(({ bytes }) => bytes >= BYTES_LIMIT)) {
+    console.error(`${name}: its bundle is not below ${BYTES_LIMIT.toLocaleString('en')} bytes`);
+    process.exitCode = 1;
+  }
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+/** The environment of the template; where CloudFormation would put a value in, any URL does for loading. */
+function settingsOf({ environment }: DeployedFunction): Record<string, string> {
+  const settings = Object.entries(environment).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : 'https://example.com/',
+  ]);
+  return { AWS_REGION: 'eu-central-1', ...Object.fromEntries(settings) };
+}
+
+/** Milliseconds from start to end of a fresh Node process that runs `code`. */
+function timeNode(code: string, environment: Readonly<Record<string, string>>): number {
+  const start = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, ['-e', code], { env: environment, encoding: 'utf8' });
+  const milliseconds = performance.now() - start;
+  if (status !== 0) throw new Error(`node -e ${code} failed:\n${stderr}`);
+  return milliseconds;
+}

@@ -1,0 +1,57 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { compileEventPattern } from '../sandbox/account/event-pattern.ts';
+import * as amiRelease from './eks-ami-release.ts';
+import * as scheduled from './scheduled.ts';
+import * as upgradeHint from './upgrade-hint.ts';
+
+const EVENTS = { 'eks-ami-release': amiRelease, scheduled, 'upgrade-hint': upgradeHint };
+
+it('covers every event file', () => {
+  const files = globSync('*.ts', { cwd: import.meta.dirname }).map((file) => file.replace('.ts', ''));
+  expect(Object.keys(EVENTS).sort()).toEqual(files.filter((file) => !/envelope|\.test/.test(file)).sort());
+});
+
+describe.each(Object.entries(EVENTS))('%s', (_name, { pattern, schema, sample }) => {
+  const matches = compileEventPattern(pattern);
+
+  it('has a sample that its schema and its pattern take', () => {
+    expect(schema.parse(sample)).toEqual(sample);
+    expect(matches(sample)).toBe(true);
+  });
+
+  it('takes a sample with members that AWS may add', () => {
+    const richer = { ...sample, 'trace-header': 'Root=1', detail: { ...sample.detail, added: 1 } };
+    expect(schema.safeParse(richer).success).toBe(true);
+    expect(matches(richer)).toBe(true);
+  });
+
+  it.each([
+    ['another source', { source: 'aws.eks' }],
+    ['a source that only begins like it', { source: `${sample.source}.test` }],
+    ['another detail type', { 'detail-type': `${sample['detail-type']}s` }],
+    ['a detail type in another case', { 'detail-type': sample['detail-type'].toUpperCase() }],
+  ])('is not matched by %s', (_what, change) => {
+    expect(matches({ ...sample, ...change })).toBe(false);
+    expect(schema.safeParse({ ...sample, ...change }).success).toBe(false);
+  });
+
+  it.each(['id', 'account', 'region', 'time', 'detail'])('is refused without %s, which is named', (member) => {
+    const { [member as 'id']: _, ...rest } = sample;
+    expect(schema.safeParse(rest).error?.issues[0]?.path).toEqual([member]);
+  });
+});
+
+const recorded = join(import.meta.dirname, '..', '..', 'shared', 'events');
+
+describe.runIf(existsSync(recorded))('events recorded elsewhere', () => {
+  const payloads = globSync('*.json', { cwd: recorded }).map((file): [string, unknown] => [
+    file,
+    JSON.parse(readFileSync(join(recorded, file), 'utf8')),
+  ]);
+
+  it.each(payloads)('%s is none of ours', (_file, payload) => {
+    for (const { pattern } of Object.values(EVENTS)) expect(compileEventPattern(pattern)(payload)).toBe(false);
+  });
+});

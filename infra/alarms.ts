@@ -1,0 +1,89 @@
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  type IMetric,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+/** The namespace of the metrics that the functions publish. */
+export const METRIC_NAMESPACE = 'EksHostRemediator';
+
+/**
+ * A metric that a function publishes, as its count per `period`. CloudWatch tells metrics apart by all their
+ * dimensions, so these are exactly the ones that the function sets.
+ */
+export const remediatorMetric = (metricName: string, functionName: string, stackName: string, period: Duration) =>
+  new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { service: functionName, stack: stackName },
+    statistic: Stats.SUM,
+    period,
+  });
+
+/** The topic that all alarms of the stack go to, and how an alarm is raised. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, props: { readonly email?: string | undefined }) {
+    super(scope, id);
+    const key = new Key(this, 'Key', {
+      description: 'Encrypts the alarm messages of EKS Host Remediator on their way through SNS',
+      enableKeyRotation: true,
+      // It protects messages on their way only: without the topic there is nothing left to decrypt.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.topic = new Topic(this, 'Topic', {
+      displayName: 'EKS Host Remediator alarms',
+      masterKey: key,
+      enforceSSL: true,
+    });
+    // CloudWatch may not use the AWS managed key of SNS: with that one, alarms would be dropped without a word.
+    const fromAlarms = {
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    };
+    key.addToResourcePolicy(
+      new PolicyStatement({ ...fromAlarms, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], resources: ['*'] }),
+    );
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({ ...fromAlarms, actions: ['sns:Publish'], resources: [this.topic.topicArn] }),
+    );
+    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+  }
+
+  /** Raises an alarm as soon as the metric reaches one, unless told otherwise. No data means that nothing happened. */
+  add(scope: Construct, id: string, metric: IMetric, description: string, deviations: Partial<AlarmProps> = {}): Alarm {
+    const alarm = new Alarm(scope, id, {
+      metric,
+      alarmDescription: description,
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...deviations,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    return alarm;
+  }
+
+  /** Raises an alarm as soon as a message lies in the dead-letter queue. */
+  addForDeadLetters(scope: Construct, id: string, queue: IQueue, description: string): Alarm {
+    const depth = queue.metricApproximateNumberOfMessagesVisible({
+      statistic: Stats.MAXIMUM,
+      period: Duration.minutes(5),
+    });
+    return this.add(scope, id, depth, description);
+  }
+}

@@ -1,0 +1,11 @@
+import { withBundles } from './bundle.ts';
+import { RemediatorApp } from './remediator-app.ts';
+import { SettingsError } from './settings.ts';
+
+try {
+  await withBundles((bundles) => new RemediatorApp(bundles).synth());
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

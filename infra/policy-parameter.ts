@@ -1,0 +1,27 @@
+import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import type { Right } from './right.ts';
+
+/**
+ * The SSM parameter that holds the policy. It is made with the empty document, which means the defaults; from then on
+ * people change its value, not deployments. CloudFormation writes the value again whenever any property of the resource
+ * changes, which would undo a kill switch: so nothing here may ever change, not even the description or a tag.
+ */
+export class PolicyParameter extends Construct {
+  readonly parameter: StringParameter;
+
+  constructor(scope: Construct, id: string, props: { readonly parameterName: string }) {
+    super(scope, id);
+    this.parameter = new StringParameter(this, 'Parameter', {
+      parameterName: props.parameterName,
+      description:
+        'Policy of EKS Host Remediator, a JSON document. {} means the defaults. Its schema: functions/shared/policy.ts',
+      stringValue: '{}',
+      tier: ParameterTier.INTELLIGENT_TIERING,
+    });
+  }
+
+  read(): Right {
+    return { sid: 'Policy', actions: ['ssm:GetParameter'], resources: [this.parameter.parameterArn] };
+  }
+}

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { Duration, Tags } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { METRIC_NAMESPACE, remediatorMetric } from './alarms.ts';
+import type { Foundation } from './foundation.ts';
+import { acknowledgeWildcards, policyDocumentOf, type Right } from './right.ts';
+
+export interface RemediatorFunctionProps {
+  /** Its folder in `functions/`, and what it is called in metrics and logs. */
+  readonly name: string;
+  readonly description: string;
+  readonly timeout: Duration;
+  readonly environment: Readonly<Record<string, string>>;
+  /** All that the function may call, apart from writing its log. */
+  readonly rights: readonly Right[];
+}
+
+/** A function of `functions/` with a role of its own and alarms on its errors and throttles. */
+export class RemediatorFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, foundation: Foundation, props: RemediatorFunctionProps) {
+    super(scope, id);
+    this.name = props.name;
+    const { logGroup, settings, alarms } = foundation;
+    // The log group's ARN as CloudFormation gives it ends in `:*`: all of its log streams.
+    const logs: Right = {
+      sid: 'Logs',
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    };
+    const rights = [logs, ...props.rights];
+    const role = new Role(this, 'Role', {
+      description: `What ${props.name} may do`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { rights: policyDocumentOf(rights) },
+    });
+    acknowledgeWildcards(role, rights);
+
+    this.function = new LambdaFunction(this, 'Function', {
+      description: props.description,
+      code: Code.fromAsset(join(foundation.bundles, props.name)),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      // Lambda gives a CPU share by memory: a quick cold start is worth more than what 256 MB would save.
+      memorySize: 512,
+      timeout: props.timeout,
+      // What the function may do is said in `rights` and nowhere else: grants that CDK would add are not taken.
+      role: role.withoutPolicyUpdates(),
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: {
+        POWERTOOLS_SERVICE_NAME: props.name,
+        POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
+        POWERTOOLS_LOG_LEVEL: 'INFO',
+        STACK_NAME: settings.stackName,
+        ...props.environment,
+      },
+    });
+    Tags.of(this.function).add('eks-host-remediator:function', props.name);
+
+    const period = { period: Duration.minutes(5) };
+    alarms.add(this, 'Errors', this.function.metricErrors(period), `${props.name} ended with an error: see its log.`);
+    alarms.add(this, 'Throttles', this.function.metricThrottles(period), `Lambda had no room to run ${props.name}.`);
+  }
+
+  /** Raises an alarm when the function counts something in this metric of its own. */
+  addAlarm(foundation: Foundation, metricName: string, description: string): void {
+    const metric = remediatorMetric(metricName, this.name, foundation.settings.stackName, Duration.minutes(5));
+    foundation.alarms.add(this, metricName, metric, description);
+  }
+}

@@ -1,0 +1,206 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UPGRADE_MESSAGE_GROUP } from '../functions/shared/hint-queue.ts';
+import { type Resource, resourcesOf, templateOf } from './stack-under-test.ts';
+
+const template = templateOf();
+const queues = resourcesOf(template, 'AWS::SQS::Queue');
+const rules = resourcesOf(template, 'AWS::Events::Rule');
+const arnOf = ({ id }: Resource) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const queueOf = (arn: unknown) => queues.find((queue) => JSON.stringify(arnOf(queue)) === JSON.stringify(arn));
+const withId = (resources: Resource[]) => resources.map((resource) => [resource.id, resource] as const);
+
+describe('every queue', () => {
+  const deadLetters = new Set(
+    [
+      ...queues.map(({ Properties }) => Properties.RedrivePolicy?.deadLetterTargetArn),
+      ...rules.flatMap(({ Properties }) =>
+        Properties.Targets.map(({ DeadLetterConfig }: Resource['Properties']) => DeadLetterConfig?.Arn),
+      ),
+    ].map((arn) => queueOf(arn)?.id),
+  );
+
+  it.each(withId(queues))('%s is encrypted and takes TLS only', (id, { Properties }) => {
+    expect(Properties.SqsManagedSseEnabled).toBe(true);
+    const policies = resourcesOf(template, 'AWS::SQS::QueuePolicy').filter(
+      (policy) => policy.Properties.Queues[0].Ref === id,
+    );
+    expect(policies.flatMap((policy) => policy.Properties.PolicyDocument.Statement)).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+  });
+
+  it.each(withId(queues))(
+    '%s has dead letters, or holds them for two weeks and raises an alarm',
+    (id, { Properties }) => {
+      if (!deadLetters.has(id)) {
+        const itsDeadLetters = queueOf(Properties.RedrivePolicy.deadLetterTargetArn);
+        expect(itsDeadLetters?.Properties.FifoQueue).toBe(Properties.FifoQueue);
+        return;
+      }
+      expect(Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
+      const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.Properties);
+      expect(alarms).toContainEqual(
+        expect.objectContaining({
+          MetricName: 'ApproximateNumberOfMessagesVisible',
+          Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }],
+          Threshold: 1,
+        }),
+      );
+    },
+  );
+
+  it.each(withId(resourcesOf(template, 'AWS::Lambda::EventSourceMapping')))(
+    'behind %s hides a message for six times as long as its function may run',
+    (_id, { Properties }) => {
+      const consumer = resourcesOf(template, 'AWS::Lambda::Function').find(
+        ({ id }) => id === Properties.FunctionName.Ref,
+      );
+      const queue = queueOf(Properties.EventSourceArn);
+      expect(queue!.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * consumer!.Properties.Timeout);
+    },
+  );
+});
+
+describe('every rule', async () => {
+  const directory = join(import.meta.dirname, '..', 'events');
+  const files = globSync('*.ts', { cwd: directory, exclude: ['*.test.ts'] });
+  const events = await Promise.all(files.map((file) => import(join(directory, file))));
+  const patterns = events.flatMap((event) => ('pattern' in event ? [event.pattern] : []));
+  const matching = rules.filter(({ Properties }) => 'EventPattern' in Properties);
+  const scheduled = rules.filter(({ Properties }) => 'ScheduleExpression' in Properties);
+
+  it('has an event pattern or a schedule', () => {
+    expect(matching.length + scheduled.length).toBe(rules.length);
+    expect(matching).not.toEqual([]);
+  });
+
+  it.each(withId(matching))('%s takes exactly what a file of events/ says', (_id, { Properties }) => {
+    expect(patterns).toContainEqual(Properties.EventPattern);
+  });
+
+  it.each(withId(rules))('%s tries for a day and keeps what it could not deliver in a standard queue', (_id, rule) => {
+    for (const target of rule.Properties.Targets) {
+      expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 });
+      const undelivered = queueOf(target.DeadLetterConfig.Arn);
+      expect(undelivered).toBeDefined();
+      expect(undelivered!.Properties.FifoQueue).toBeUndefined();
+    }
+  });
+
+  it('that feeds the upgrades puts all into the one message group', () => {
+    const groups = matching.flatMap(({ Properties }) =>
+      Properties.Targets.map(({ SqsParameters }: Resource['Properties']) => SqsParameters),
+    );
+    expect(groups).toEqual([{ MessageGroupId: UPGRADE_MESSAGE_GROUP }]);
+  });
+
+  it('that runs a function follows the settings', () => {
+    const expressions = resourcesOf(templateOf({ watchSchedule: 'rate(15 minutes)', sweepSchedule: 'rate(2 hours)' }))
+      .map(({ Properties }) => Properties.ScheduleExpression)
+      .filter((expression) => expression !== undefined);
+    expect(expressions.sort()).toEqual(['rate(15 minutes)', 'rate(2 hours)']);
+  });
+});
+
+describe('the wake-ups', () => {
+  it('borrow a role that only schedules of their own group can take', () => {
+    const [group] = resourcesOf(template, 'AWS::Scheduler::ScheduleGroup');
+    const documents = resourcesOf(template, 'AWS::IAM::Role').map(
+      ({ Properties }) => Properties.AssumeRolePolicyDocument.Statement[0],
+    );
+    expect(documents.filter(({ Principal }) => Principal.Service === 'scheduler.amazonaws.com')).toEqual([
+      {
+        Action: 'sts:AssumeRole',
+        Effect: 'Allow',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' }, 'aws:SourceArn': arnOf(group!) },
+        },
+      },
+    ]);
+  });
+});
+
+describe('the ledger', () => {
+  const ledgerOf = (context?: Readonly<Record<string, unknown>>) =>
+    resourcesOf(templateOf(context), 'AWS::DynamoDB::Table')[0]!;
+
+  it('is encrypted, can be restored and forgets what has expired', () => {
+    expect(ledgerOf().Properties).toMatchObject({
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+  });
+
+  it.each([
+    ['retain', 'Retain', true],
+    ['destroy', 'Delete', false],
+  ])('outlives its stack as removalPolicy=%s says', (removalPolicy, deletionPolicy, protection) => {
+    const ledger = ledgerOf({ removalPolicy });
+    expect(ledger.DeletionPolicy).toBe(deletionPolicy);
+    expect(ledger.Properties.DeletionProtectionEnabled).toBe(protection);
+  });
+});
+
+describe('the policy parameter', () => {
+  it('never changes: CloudFormation would write the empty policy over the one in force', () => {
+    expect(resourcesOf(template, 'AWS::SSM::Parameter')).toEqual([
+      expect.objectContaining({
+        id: 'PolicyParameter29F142FF',
+        Properties: {
+          Name: '/eks-host-remediator/policy',
+          Description:
+            'Policy of EKS Host Remediator, a JSON document. {} means the defaults. Its schema: functions/shared/policy.ts',
+          Type: 'String',
+          Tier: 'Intelligent-Tiering',
+          Value: '{}',
+        },
+      }),
+    ]);
+  });
+});
+
+describe('the logs', () => {
+  it('are kept as long as the settings say', () => {
+    const retentionOf = (context?: Readonly<Record<string, unknown>>) =>
+      resourcesOf(templateOf(context), 'AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays);
+    expect(retentionOf()).toEqual([90]);
+    expect(retentionOf({ logRetentionDays: 30 })).toEqual([30]);
+  });
+});
+
+describe('the outputs', () => {
+  it('name what people need to find', () => {
+    expect(Object.keys(template.toJSON().Outputs)).toEqual([
+      'PolicyParameterName',
+      'LogGroupName',
+      'EventBusName',
+      'AlarmTopicArn',
+    ]);
+  });
+});
+
+describe('two stacks in one account', () => {
+  // What CloudFormation calls a name but is a label, or the name of something that exists already.
+  const labels = ['DisplayName', 'MetricName', 'AttributeName', 'PolicyName'];
+  const namesOf = (stackName: string): string[] =>
+    resourcesOf(templateOf({ stackName }))
+      .flatMap(({ Properties }) => Object.entries(Properties))
+      .filter(([key]) => key.endsWith('Name') && !labels.includes(key))
+      .flatMap(([, name]) => (typeof name === 'string' ? [name] : []));
+
+  it('share no physical name', () => {
+    const blue = namesOf('blue');
+    expect(blue).toContain('/blue/policy');
+    const green = new Set(namesOf('green'));
+    expect(blue.filter((name) => green.has(name))).toEqual([]);
+  });
+});

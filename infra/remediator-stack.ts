@@ -1,0 +1,51 @@
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
+import type { Foundation } from './foundation.ts';
+import { Ledger } from './ledger.ts';
+import { PolicyParameter } from './policy-parameter.ts';
+import type { Settings } from './settings.ts';
+import { SweepFleet } from './sweep-fleet.ts';
+import { UpgradeNodeGroups } from './upgrade-node-groups.ts';
+import { WatchAmiReleases } from './watch-ami-releases.ts';
+
+/** The whole remediator for one account and region. Every name that it gives comes from the stack's own name. */
+export class RemediatorStack extends Stack {
+  constructor(scope: Construct, settings: Settings, bundles: string) {
+    super(scope, settings.stackName, {
+      description:
+        'EKS Host Remediator: keeps the worker hosts of the EKS clusters in this account and region replaced',
+    });
+    // CDK lets each function depend on its role expressly; that is said twice, but does no harm.
+    this.templateOptions.metadata = { 'cfn-lint': { config: { ignore_checks: ['W3005'] } } };
+    const { removalPolicy } = settings;
+    const foundation: Foundation = {
+      settings,
+      bundles,
+      logGroup: new LogGroup(this, 'Logs', {
+        retention: settings.logRetentionDays,
+        removalPolicy: removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      }),
+      alarms: new Alarms(this, 'Alarms', { email: settings.alarmEmail }),
+      ledger: new Ledger(this, 'Ledger', { removalPolicy }),
+      policy: new PolicyParameter(this, 'Policy', { parameterName: settings.policyParameterName }),
+      eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
+    };
+
+    const upgrades = new UpgradeNodeGroups(this, 'UpgradeNodeGroups', foundation);
+    new WatchAmiReleases(this, 'WatchAmiReleases', foundation);
+    new SweepFleet(this, 'SweepFleet', foundation, { upgrades: upgrades.queue });
+
+    const { policy, logGroup, eventBus, alarms } = foundation;
+    this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
+    this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
+    this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
+    this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');
+  }
+
+  private tell(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}

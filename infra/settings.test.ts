@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings, SettingsError } from './settings.ts';
+
+describe('the stage settings', () => {
+  it('have a default each', () => {
+    const { watchSchedule, sweepSchedule, ...others } = readSettings({});
+    expect(others).toEqual({
+      stackName: 'eks-host-remediator',
+      mode: 'enforce',
+      logRetentionDays: 90,
+      policyParameterName: '/eks-host-remediator/policy',
+      removalPolicy: 'retain',
+    });
+    expect(watchSchedule.toMinutes()).toBe(60);
+    expect(sweepSchedule.toMinutes()).toBe(60);
+  });
+
+  it('come as strings from the command line', () => {
+    const settings = readSettings({ mode: 'observe', logRetentionDays: '30', sweepSchedule: 'rate(2 hours)' });
+    expect(settings).toMatchObject({ mode: 'observe', logRetentionDays: 30 });
+    expect(settings.sweepSchedule.toMinutes()).toBe(120);
+  });
+
+  it('derive the policy parameter from the stack name unless it is set', () => {
+    expect(readSettings({ stackName: 'blue' }).policyParameterName).toBe('/blue/policy');
+    expect(readSettings({ stackName: 'blue', policyParameterName: '/team/p' }).policyParameterName).toBe('/team/p');
+  });
+
+  it("leave CDK's own context keys alone", () => {
+    const cdkOwn = { '@aws-cdk/core:checkSecretUsage': true, 'aws:cdk:bundling-stacks': [], 'cdk-migrate': true };
+    expect(readSettings(cdkOwn).mode).toBe('enforce');
+  });
+
+  it.each([
+    ['an unknown value', { mode: 'obsevre' }, 'mode=obsevre: must be one of enforce, observe, off'],
+    ['an unknown setting', { mod: 'observe' }, 'mod: no such setting; the settings are stackName, mode, '],
+    ['an unknown setting with hyphens', { 'log-retention-days': 3 }, 'log-retention-days: no such setting'],
+    ['a bad stack name', { stackName: '1st' }, 'stackName=1st: must be letters, digits and hyphens'],
+    ['a cron schedule', { watchSchedule: 'cron(0 * * * ? *)' }, 'must be a rate from rate(1 minute) to rate(1 day)'],
+    ['a plural of one', { sweepSchedule: 'rate(1 hours)' }, 'sweepSchedule=rate(1 hours): must be a rate'],
+    ['a singular of many', { sweepSchedule: 'rate(2 hour)' }, 'sweepSchedule=rate(2 hour): must be a rate'],
+    ['a rate of more than a day', { sweepSchedule: 'rate(25 hours)' }, 'sweepSchedule=rate(25 hours): must be a rate'],
+    ['a rate of zero', { sweepSchedule: 'rate(0 hours)' }, 'sweepSchedule=rate(0 hours): must be a rate'],
+    ['a bad address', { alarmEmail: 'ops' }, 'alarmEmail=ops: must be an e-mail address'],
+    ['a retention that CloudWatch lacks', { logRetentionDays: 91 }, 'logRetentionDays=91: must be one of 1, 3, 5'],
+    ['an endless retention', { logRetentionDays: 9999 }, 'logRetentionDays=9999: must be one of'],
+    ['a parameter name without a path', { policyParameterName: 'policy' }, 'must be a path such as /team/policy'],
+    ['a reserved parameter name', { policyParameterName: '/AWS/p' }, 'policyParameterName=/AWS/p: must not begin with'],
+    [
+      'a stack name that makes a reserved parameter name',
+      { stackName: 'aws-x' },
+      'policyParameterName=/aws-x/policy: ',
+    ],
+    ['a bad removal policy', { removalPolicy: 'keep' }, 'removalPolicy=keep: must be one of retain, destroy'],
+  ])('refuse %s and say what would be right', (_what, context, message) => {
+    expect(() => readSettings(context)).toThrow(SettingsError);
+    expect(() => readSettings(context)).toThrow(message);
+  });
+
+  it('name every bad setting at once', () => {
+    expect(() => readSettings({ mode: 'on', alarmEmail: 'ops' })).toThrow(/-c mode=on: .*\n {2}-c alarmEmail=ops: /);
+  });
+});

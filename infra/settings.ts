@@ -1,0 +1,98 @@
+import { Duration } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as z from 'zod';
+
+/** CloudWatch Logs keeps logs for one of these numbers of days only; 9999 is CDK's word for "for ever". */
+const retentionDays = Object.values(RetentionDays).filter((days) => typeof days === 'number' && days < 9999);
+
+const minutesIn: Readonly<Record<string, number>> = { minute: 1, hour: 60, day: 1440 };
+const rateForm = /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/;
+
+/**
+ * Only rates, no cron expressions: the alarm on a stale sweep has to know how long the sweep may stay away. CloudWatch
+ * and EventBridge both know the minute as the smallest step; a day between two looks is the most that makes sense.
+ */
+const rate = z.string().transform((text, context) => {
+  const [, count = '', unit = '', plural = ''] = rateForm.exec(text) ?? [];
+  const minutes = Number(count) * (minutesIn[unit] ?? 0);
+  if (minutes < 1 || minutes > 1440 || (count === '1') !== (plural === '')) {
+    context.addIssue('must be a rate from rate(1 minute) to rate(1 day), such as "rate(30 minutes)" or "rate(1 hour)"');
+    return z.NEVER;
+  }
+  return Duration.minutes(minutes);
+});
+
+const oneOf = <Value extends string>(...values: [Value, ...Value[]]) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
+const DEFAULT_STACK_NAME = 'eks-host-remediator';
+
+const settingsSchema = z.strictObject({
+  /** CloudFormation's stack name, and the metric dimension that keeps two stacks of one account apart. */
+  stackName: z
+    .string()
+    .regex(
+      /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+      'must be letters, digits and hyphens, a letter first, at most 128 characters',
+    )
+    .default(DEFAULT_STACK_NAME),
+  /** What the remediations do unless the policy says otherwise. */
+  mode: oneOf('enforce', 'observe', 'off').default('enforce'),
+  /** How often `watch-ami-releases` looks. */
+  watchSchedule: rate.prefault('rate(1 hour)'),
+  /** How often `sweep-fleet` looks. */
+  sweepSchedule: rate.prefault('rate(1 hour)'),
+  /** Who gets the alarms by e-mail; without it the alarm topic has no subscriber. */
+  alarmEmail: z.email('must be an e-mail address').optional(),
+  logRetentionDays: z.coerce
+    .number()
+    .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)
+    .default(RetentionDays.THREE_MONTHS),
+  /** The SSM parameter that holds the policy; by default `/<stackName>/policy`. */
+  policyParameterName: z
+    .string()
+    .regex(
+      /^(\/[A-Za-z0-9_.-]+){1,15}$/,
+      'must be a path such as /team/policy: letters, digits and _.- between slashes',
+    )
+    .regex(/^\/(?!aws|ssm)/i, 'must not begin with /aws or /ssm, which AWS reserves; set another name'),
+  /** What becomes of the ledger and the logs when the stack is deleted. */
+  removalPolicy: oneOf('retain', 'destroy').default('retain'),
+});
+
+export type Settings = Readonly<z.output<typeof settingsSchema>>;
+
+/** A setting in the CDK context is unknown or bad. The message names each one, its value and what would be right. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * The context holds more than our settings: feature flags (`@aws-cdk/…:…`), the CLI's own keys (`aws:cdk:…`) and
+ * look-ups (`availability-zones:account=…`). All of those have a colon, except the CLI's `cdk-migrate`.
+ */
+const isSetting = (key: string): boolean => !key.includes(':') && key !== 'cdk-migrate';
+
+const explain = (issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string[] =>
+  issue.code === 'unrecognized_keys'
+    ? issue.keys.map(
+        (key) => `${key}: no such setting; the settings are ${Object.keys(settingsSchema.shape).join(', ')}`,
+      )
+    : [`${issue.path.join('.')}=${given[String(issue.path[0])]}: ${issue.message}`];
+
+/**
+ * Reads the stage settings from the CDK context (`cdk.json`, `-c key=value`).
+ * @throws SettingsError for an unknown setting or a bad value.
+ */
+export const readSettings = (context: Readonly<Record<string, unknown>>): Settings => {
+  const given: Record<string, unknown> = {
+    policyParameterName: `/${context.stackName ?? DEFAULT_STACK_NAME}/policy`,
+    ...Object.fromEntries(Object.entries(context).filter(([key]) => isSetting(key))),
+  };
+  const parsed = settingsSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap((issue) => explain(issue, given));
+  throw new SettingsError(
+    `Bad settings in the CDK context:\n${problems.map((problem) => `  -c ${problem}`).join('\n')}`,
+  );
+};

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { withBundles } from './bundle.ts';
+import { RemediatorApp } from './remediator-app.ts';
+
+const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** The context that `cdk.json` sets: CDK's feature flags. */
+export const cdkJsonContext = (): Record<string, unknown> =>
+  cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '..', 'cdk.json'), 'utf8'))).context;
+
+/**
+ * Bundles the functions and synthesizes the stack as `cdk synth` does, in this process, all into `outdir`.
+ * @returns the path of the template.
+ * @throws SettingsError for a bad setting in the context.
+ */
+export const synthesize = (options: {
+  /** What `-c key=value` would say; what `cdk.json` says holds as well. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly outdir: string;
+}): Promise<string> =>
+  withBundles((bundles) => {
+    const app = new RemediatorApp(bundles, {
+      outdir: options.outdir,
+      context: { ...cdkJsonContext(), ...options.context },
+      analyticsReporting: false,
+    });
+    return app.synth().getStackArtifact(app.stack.artifactId).templateFullPath;
+  });

@@ -1,0 +1,25 @@
+import { Duration, Validations } from 'aws-cdk-lib';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Alarms } from './alarms.ts';
+
+/** How long EventBridge tries to deliver an event; these are also its own defaults, written down. */
+export const DELIVERY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
+
+/**
+ * The queue for the events that EventBridge could not deliver to a target, with its alarm. EventBridge takes only a
+ * standard queue for this, also where the target is a FIFO queue.
+ */
+export const undeliveredQueue = (scope: Construct, alarms: Alarms, target: string): Queue => {
+  const queue = new Queue(scope, 'Undelivered', {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
+  Validations.of(queue).acknowledge({
+    id: 'AwsSolutions-SQS3',
+    reason: 'It is itself the dead-letter queue of an EventBridge target.',
+  });
+  alarms.addForDeadLetters(scope, 'UndeliveredAlarm', queue, `EventBridge could not deliver events to ${target}.`);
+  return queue;
+};

@@ -1,0 +1,117 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { pattern as amiRelease } from '../events/eks-ami-release.ts';
+import { eventPatternOf } from './event-pattern.ts';
+import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
+import type { Foundation } from './foundation.ts';
+import { RemediatorFunction } from './remediator-function.ts';
+import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+import { WakeUps } from './wake-ups.ts';
+
+const TIMEOUT = Duration.minutes(3);
+
+const FIFO = {
+  fifo: true,
+  contentBasedDeduplication: true,
+  encryption: QueueEncryption.SQS_MANAGED,
+  enforceSSL: true,
+};
+
+/** `upgrade-node-groups` with the queue of its hints, what fills it, and its wake-ups. */
+export class UpgradeNodeGroups extends Construct {
+  /**
+   * Takes hints: events in EventBridge's shape, all in the one message group `upgrades`. SQS hands out a group's next
+   * messages only when the earlier ones are done, so an account and region has one writer at a time, whatever comes in
+   * and however often.
+   */
+  readonly queue: Queue;
+
+  constructor(scope: Construct, id: string, foundation: Foundation) {
+    super(scope, id);
+    const { alarms, eventBus, ledger, policy, settings } = foundation;
+
+    const deadLetters = new Queue(this, 'DeadLetters', { ...FIFO, retentionPeriod: Duration.days(14) });
+    this.queue = new Queue(this, 'Queue', {
+      ...FIFO,
+      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
+      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
+    });
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, 'upgrade-node-groups could not use some hints.');
+    alarms.add(
+      this,
+      'WaitingAlarm',
+      this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
+      'A hint has waited for upgrade-node-groups for more than an hour: the function fails or hangs.',
+      { threshold: Duration.hours(1).toSeconds() },
+    );
+
+    new Rule(this, 'AmiReleaseRule', {
+      description: 'A new EKS AMI release goes to upgrade-node-groups',
+      eventBus,
+      eventPattern: eventPatternOf(amiRelease),
+      targets: [
+        new SqsQueue(this.queue, {
+          ...DELIVERY,
+          messageGroupId: 'upgrades',
+          deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of upgrade-node-groups'),
+        }),
+      ],
+    });
+    const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
+
+    const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
+      name: 'upgrade-node-groups',
+      description: 'Upgrades EKS managed node groups to the newest AMI release, as the policy allows',
+      timeout: TIMEOUT,
+      environment: {
+        LEDGER_TABLE: ledger.table.tableName,
+        POLICY_PARAMETER: policy.parameter.parameterName,
+        DEFAULT_MODE: settings.mode,
+        UPGRADE_QUEUE_URL: this.queue.queueUrl,
+        UPGRADE_QUEUE_ARN: this.queue.queueArn,
+        UPGRADE_DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+        WAKE_SCHEDULE_GROUP: wakeUps.group.scheduleGroupName,
+        WAKE_ROLE_ARN: wakeUps.role.roleArn,
+      },
+      rights: [
+        listClusters,
+        // AWS does not say whether the updates of a node group belong to the cluster or to the node group: so both.
+        onClusters('DescribeCluster', 'ListNodegroups', 'ListUpdates', 'DescribeUpdate'),
+        onNodegroups('DescribeNodegroup', 'UpdateNodegroupVersion', 'ListUpdates', 'DescribeUpdate'),
+        {
+          sid: 'Workers',
+          actions: ['ec2:DescribeInstances', 'autoscaling:DescribeAutoScalingGroups'],
+          resources: ['*'],
+          wildcardReason: 'Neither of the two calls knows resources.',
+        },
+        describeImages,
+        readAmiReleases,
+        policy.read(),
+        ledger.allow('BatchGetItem', 'GetItem', 'PutItem', 'Query'),
+        ...wakeUps.rights(),
+        {
+          sid: 'NextInLineAndPutAside',
+          actions: ['sqs:SendMessage'],
+          resources: [this.queue.queueArn, deadLetters.queueArn],
+        },
+        {
+          sid: 'EventSource',
+          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+          resources: [this.queue.queueArn],
+        },
+      ],
+    });
+    remediator.function.addEventSource(new SqsEventSource(this.queue, { batchSize: 10 }));
+    remediator.addAlarm(foundation, 'PolicyInvalid', 'The policy cannot be read or is invalid: nothing is upgraded.');
+    remediator.addAlarm(
+      foundation,
+      'Failed',
+      'The upgrade of a node group failed: see the records of decision "failed".',
+    );
+  }
+}

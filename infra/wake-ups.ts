@@ -1,0 +1,48 @@
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { arnHere, policyDocumentOf, type Right } from './right.ts';
+
+/** Where a function puts its one-time schedules, and the role with which they put a message into its queue. */
+export class WakeUps extends Construct {
+  readonly group: ScheduleGroup;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, queue: IQueue) {
+    super(scope, id);
+    // It goes with its stack, wake-ups and all: CDK would retain it, and its name would bar the next stack of this name.
+    this.group = new ScheduleGroup(this, 'Group', { removalPolicy: RemovalPolicy.DESTROY });
+    this.role = new Role(this, 'Role', {
+      description: 'Puts wake-ups into their queue',
+      // Only for schedules of this group: no other schedule of the account, or of another one, can borrow the role.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID, 'aws:SourceArn': this.group.scheduleGroupArn },
+        },
+      }),
+      inlinePolicies: {
+        rights: policyDocumentOf([{ sid: 'WakeUp', actions: ['sqs:SendMessage'], resources: [queue.queueArn] }]),
+      },
+    });
+  }
+
+  /** The rights to make and move wake-ups. */
+  rights(): Right[] {
+    return [
+      {
+        sid: 'WakeUps',
+        actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule'],
+        resources: [arnHere('scheduler', `schedule/${this.group.scheduleGroupName}/*`)],
+        wildcardReason: 'A wake-up is named after its node group; only the schedules of the own group are meant.',
+      },
+      {
+        sid: 'PassWakeUpRole',
+        actions: ['iam:PassRole'],
+        resources: [this.role.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      },
+    ];
+  }
+}

@@ -1,0 +1,81 @@
+import type { AutoScalingGroups } from './auto-scaling-groups.ts';
+import type { Instance, LaunchSpecification } from './ec2-instances.ts';
+import { amiFamily } from './eks-ami-types.ts';
+import type { EksNodeGroup } from './eks-state.ts';
+import type { World } from './world.ts';
+
+/** How long a new node takes, ms from its launch. */
+export interface JoinTimes {
+  readonly runningAfter: number;
+  readonly readyAfter: number;
+}
+
+/** A replacement takes about a third of its node's time to join, the rest is for the old node to leave. */
+export const joinTimes = (msPerNode: number): JoinTimes => ({
+  runningAfter: msPerNode * 0.1,
+  readyAfter: msPerNode * 0.35,
+});
+
+const platformNames = {
+  AL2023: 'Amazon Linux',
+  AL2: 'Amazon Linux',
+  BOTTLEROCKET: 'Bottlerocket',
+  WINDOWS: 'Microsoft Windows Server Datacenter',
+};
+
+/** The tags that EKS puts on the instances and the Auto Scaling group of a managed node group. */
+export const managedTags = (clusterName: string, nodegroupName: string): Record<string, string> => ({
+  'eks:cluster-name': clusterName,
+  'eks:nodegroup-name': nodegroupName,
+  [`kubernetes.io/cluster/${clusterName}`]: 'owned',
+  'k8s.io/cluster-autoscaler/enabled': 'true',
+  [`k8s.io/cluster-autoscaler/${clusterName}`]: 'owned',
+});
+
+/** What a node of the group is launched from; `zone` is the index of one of the group's subnets. */
+export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: number): LaunchSpecification {
+  const { autoScalingGroup, cluster } = group;
+  const subnet = autoScalingGroup.subnets[zone % autoScalingGroup.subnets.length];
+  const family = group.amiType === 'CUSTOM' ? undefined : amiFamily(group.amiType);
+  return {
+    imageId,
+    instanceType: group.instanceTypes[0] ?? 'm6i.large',
+    architecture: family?.architecture ?? 'x86_64',
+    windows: family?.platform === 'WINDOWS',
+    platformName: platformNames[family?.platform ?? 'AL2023'],
+    subnetId: subnet?.id ?? '',
+    availabilityZone: subnet?.availabilityZone ?? '',
+    vpcId: cluster.vpcId,
+    agent: group.agent,
+    roleName: group.nodeRole.slice(group.nodeRole.lastIndexOf('/') + 1),
+    tags: {
+      ...managedTags(cluster.name, group.name),
+      'aws:eks:cluster-name': cluster.name,
+      'aws:autoscaling:groupName': autoScalingGroup.name,
+      'aws:ec2launchtemplate:id': autoScalingGroup.launchTemplate.id,
+      'aws:ec2launchtemplate:version': String(autoScalingGroup.launchTemplate.version),
+    },
+  };
+}
+
+/** The nodes that a group has and keeps, in the order of their launch. */
+export const nodesOf = (group: EksNodeGroup): Instance[] =>
+  [...group.autoScalingGroup.members.values()]
+    .filter(({ lifecycleState }) => lifecycleState !== 'Terminating')
+    .map(({ instance }) => instance);
+
+/** Launches a node that becomes Ready after `times.readyAfter`. */
+export function launchNode(
+  world: World,
+  groups: AutoScalingGroups,
+  group: EksNodeGroup,
+  imageId: string,
+  zone: number,
+  times: JoinTimes,
+): Instance {
+  const node = groups.launch(group.autoScalingGroup, nodeSpecification(group, imageId, zone), times.runningAfter);
+  world.time.after(times.readyAfter, () => {
+    if (node.node === 'Joining') node.node = 'Ready';
+  });
+  return node;
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../time/random.ts';
+import { VirtualTime } from '../time/virtual-time.ts';
+import { type FaultPlan, Faults, type PlannedCall } from './faults.ts';
+
+const call: PlannedCall = {
+  service: { signingName: 'eks' },
+  caller: { function: 'worker', invocationId: 'invocation-1' },
+};
+const operatorCall: PlannedCall = { service: { signingName: 'eks' }, caller: { function: 'operator' } };
+
+function faultsUnderTest(plan: FaultPlan, seed = 1) {
+  const time = new VirtualTime(0);
+  const crashed: string[] = [];
+  const faults = new Faults({ time, random: new Random(seed) }, plan, (invocationId) => crashed.push(invocationId));
+  let done = 0;
+  /** Makes one call and tells how it ended. */
+  const attempt = async (planned = call): Promise<string> => {
+    const outcome = faults
+      .aroundCall(planned, async () => ++done)
+      .then(
+        () => 'ok',
+        (error: { outcome?: string; code?: string }) => error.outcome ?? error.code ?? 'unknown',
+      );
+    await time.play(time.now + 1_000);
+    return outcome;
+  };
+  return { faults, time, crashed, attempt, done: () => done };
+}
+
+describe('a call', () => {
+  it('takes 10 to 60 ms of virtual time', async () => {
+    const { faults, time } = faultsUnderTest({});
+    const times = Array.from({ length: 50 }, () => faults.aroundCall(call, () => time.now));
+    await time.play(1_000);
+    const ended = await Promise.all(times);
+    expect(Math.min(...ended)).toBeGreaterThanOrEqual(10);
+    expect(Math.max(...ended)).toBeLessThanOrEqual(60);
+    expect(new Set(ended).size).toBeGreaterThan(10);
+  });
+
+  it.each<[string, FaultPlan, string, number]>([
+    ['is throttled with the code of its service, and not done', { throttleRate: 1 }, 'ThrottlingException', 0],
+    ['fails with the code of its service, and is not done', { serverErrorRate: 1 }, 'ServerException', 0],
+    ['is lost, and not done', { lostRequestRate: 1 }, 'request lost', 0],
+    ['is done, but its reply lost', { lostReplyRate: 1 }, 'reply lost', 1],
+  ])('%s', async (_, plan, outcome, done) => {
+    const underTest = faultsUnderTest(plan);
+    expect(await underTest.attempt()).toBe(outcome);
+    expect(underTest.done()).toBe(done);
+    expect(await underTest.attempt(operatorCall)).toBe('ok');
+  });
+
+  it.each([
+    ['before', 1],
+    ['after', 2],
+  ] as const)('%s which the caller crashes comes to nothing else', async (when, done) => {
+    const underTest = faultsUnderTest({ crash: { function: 'worker', call: 2, when } });
+    const outcomes = [await underTest.attempt(), await underTest.attempt()];
+    expect(outcomes).toEqual(['ok', 'caller crashed']);
+    expect([underTest.done(), underTest.crashed]).toEqual([done, ['invocation-1']]);
+    expect(await underTest.attempt()).toBe('ok');
+  });
+
+  it('fails now and then by chance, the same way for the same seed', async () => {
+    const outcomes = async (seed: number) => {
+      const { attempt } = faultsUnderTest({ throttleRate: 0.3, lostReplyRate: 0.2 }, seed);
+      const ended: string[] = [];
+      for (let n = 0; n < 30; n++) ended.push(await attempt());
+      return ended;
+    };
+    const first = await outcomes(1);
+    expect(new Set(first)).toEqual(new Set(['ok', 'ThrottlingException', 'reply lost']));
+    expect(await outcomes(1)).toEqual(first);
+    expect(await outcomes(2)).not.toEqual(first);
+  });
+});
+
+it('nothing goes wrong unless it is asked for', async () => {
+  const { faults, attempt } = faultsUnderTest({});
+  expect(await attempt()).toBe('ok');
+  expect([faults.messageCopies, faults.eventCopies, faults.extraDeliveryDelayMs()]).toEqual([1, 1, 0]);
+  expect(() => faults.failDelivery()).not.toThrow();
+});

@@ -1,0 +1,146 @@
+import type { Random } from '../time/random.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
+import type { Call } from '../wire/account-server.ts';
+import { AwsError } from '../wire/aws-error.ts';
+import { ConnectionDropped } from '../wire/connection-dropped.ts';
+
+/** What shall go wrong. Everything is off unless named; rates are shares of 1. */
+export interface FaultPlan {
+  /** Every SQS message comes twice. */
+  readonly duplicateMessages?: boolean;
+  /** Every event reaches each of its targets twice. */
+  readonly duplicateEvents?: boolean;
+  /** Deliveries are held back by up to this long (ms), so that they overtake one another. */
+  readonly deliveryDelayMs?: number;
+  /** Share of deliveries to targets that fail in a way that may pass. */
+  readonly deliveryFailureRate?: number;
+  /** Share of a function's calls that are answered with the service's throttling error, and not done. */
+  readonly throttleRate?: number;
+  /** Share of calls answered with the service's internal error, and not done. */
+  readonly serverErrorRate?: number;
+  /** Share of calls that never arrive: not done, connection closed. */
+  readonly lostRequestRate?: number;
+  /** Share of calls that are done, but whose answer never arrives. */
+  readonly lostReplyRate?: number;
+  /** The execution environment dies at a call. */
+  readonly crash?: Crash;
+}
+
+export interface Crash {
+  /** As the caller's `function`. */
+  readonly function: string;
+  /** Which of the function's calls in this run, counted from 1. */
+  readonly call: number;
+  readonly when: 'before' | 'after';
+}
+
+/** What {@link Faults} needs to know of a call; {@link Call} has it. */
+export type PlannedCall = Pick<Call, 'caller'> & { readonly service: Pick<Call['service'], 'signingName'> };
+
+/** Ends the execution environment that runs the invocation, at once. */
+export type CrashInvocation = (invocationId: string) => void;
+
+/** The codes with which each service throttles and fails; SDKs retry by them. */
+const ERRORS: Readonly<
+  Record<string, { throttled: [code: string, status: number]; failed: [code: string, status: number] }>
+> = {
+  eks: { throttled: ['ThrottlingException', 429], failed: ['ServerException', 500] },
+  ec2: { throttled: ['RequestLimitExceeded', 503], failed: ['InternalError', 500] },
+  ssm: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500] },
+  autoscaling: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
+  sts: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
+  events: { throttled: ['ThrottlingException', 400], failed: ['InternalException', 500] },
+  sqs: { throttled: ['RequestThrottled', 403], failed: ['InternalFailure', 500] },
+  sns: { throttled: ['Throttled', 429], failed: ['InternalError', 500] },
+  scheduler: { throttled: ['ThrottlingException', 429], failed: ['InternalServerException', 500] },
+  dynamodb: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500] },
+  logs: { throttled: ['ThrottlingException', 400], failed: ['ServiceUnavailableException', 503] },
+};
+
+/** The sandbox's latency and mishaps, all drawn from the seed. */
+export class Faults {
+  readonly #time: VirtualTime;
+  readonly #plan: FaultPlan;
+  readonly #crash: CrashInvocation;
+  readonly #latency: Random;
+  readonly #chance: Random;
+  readonly #callsByFunction = new Map<string, number>();
+
+  constructor(world: { readonly time: VirtualTime; readonly random: Random }, plan: FaultPlan, crash: CrashInvocation) {
+    this.#time = world.time;
+    this.#plan = plan;
+    this.#crash = crash;
+    this.#latency = world.random.fork('latency');
+    this.#chance = world.random.fork('faults');
+  }
+
+  /**
+   * Plans a call for 10 to 60 ms from now (virtual), then runs it atomically; the server's `execute` is this. The
+   * operator's calls know no faults.
+   *
+   * @throws ConnectionDropped when the caller shall hear nothing; else whatever `run` or the fault throws, to be answered
+   */
+  aroundCall<Answer>(call: PlannedCall, run: () => Answer | Promise<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#time.after(this.#latency.integer(10, 60), () => this.#execute(call, run).then(resolve, reject));
+    });
+  }
+
+  /** How often a message put into a queue lies there. */
+  get messageCopies(): number {
+    return this.#plan.duplicateMessages === true ? 2 : 1;
+  }
+
+  /** How often an event is sent to a target. */
+  get eventCopies(): number {
+    return this.#plan.duplicateEvents === true ? 2 : 1;
+  }
+
+  /** How much later (ms) than usual a delivery comes. */
+  extraDeliveryDelayMs(): number {
+    const most = this.#plan.deliveryDelayMs ?? 0;
+    return most === 0 ? 0 : this.#chance.integer(0, most);
+  }
+
+  /** @throws AwsError for the share of deliveries that shall fail */
+  failDelivery(): void {
+    if (this.#happens(this.#plan.deliveryFailureRate)) {
+      throw new AwsError('InternalFailure', 'The request processing has failed because of an unknown error.', 500);
+    }
+  }
+
+  async #execute<Answer>(call: PlannedCall, run: () => Answer | Promise<Answer>): Promise<Answer> {
+    const { invocationId } = call.caller;
+    if (invocationId === undefined) return run();
+    const number = (this.#callsByFunction.get(call.caller.function) ?? 0) + 1;
+    this.#callsByFunction.set(call.caller.function, number);
+    const crash = this.#plan.crash;
+    const crashes = crash?.function === call.caller.function && crash.call === number ? crash.when : undefined;
+    if (crashes === 'before') this.#end(invocationId);
+    if (this.#happens(this.#plan.lostRequestRate)) throw new ConnectionDropped('request lost');
+    this.#refuse(call.service.signingName);
+    const answer = await run();
+    if (crashes === 'after') this.#end(invocationId);
+    if (this.#happens(this.#plan.lostReplyRate)) throw new ConnectionDropped('reply lost');
+    return answer;
+  }
+
+  #end(invocationId: string): never {
+    this.#crash(invocationId);
+    throw new ConnectionDropped('caller crashed');
+  }
+
+  #refuse(service: string): void {
+    const errors = ERRORS[service] ?? { throttled: ['ThrottlingException', 400], failed: ['InternalFailure', 500] };
+    if (this.#happens(this.#plan.throttleRate))
+      throw new AwsError(errors.throttled[0], 'Rate exceeded', errors.throttled[1]);
+    if (this.#happens(this.#plan.serverErrorRate)) {
+      throw new AwsError(errors.failed[0], 'An internal error has occurred.', errors.failed[1]);
+    }
+  }
+
+  /** Draws only where a rate is set, so that one fault's numbers do not depend on another's. */
+  #happens(rate = 0): boolean {
+    return rate > 0 && this.#chance.next() < rate;
+  }
+}

@@ -1,0 +1,154 @@
+import {
+  ListSubscriptionsByTopic$,
+  type ListSubscriptionsByTopicCommandInput,
+  type ListSubscriptionsByTopicCommandOutput,
+  ListTopics$,
+  type ListTopicsCommandInput,
+  type ListTopicsCommandOutput,
+  Publish$,
+  type PublishCommandInput,
+  type PublishCommandOutput,
+} from '@aws-sdk/client-sns';
+import { AwsError } from '../wire/aws-error.ts';
+import { DEFAULT_RETRY_POLICY, type Deliveries } from './delivery.ts';
+import { operation, type Service } from './service.ts';
+import type { World } from './world.ts';
+
+export interface Subscription {
+  readonly arn: string;
+  readonly topicArn: string;
+  readonly protocol: 'sqs' | 'email';
+  readonly endpoint: string;
+  readonly rawMessageDelivery: boolean;
+}
+
+/** What was published, in order; mail goes nowhere else. */
+export interface Published {
+  readonly topicArn: string;
+  readonly messageId: string;
+  readonly subject: string | undefined;
+  readonly message: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+const MOST_BYTES = 262_144;
+
+/** Amazon SNS: topics, and subscriptions of queues and mail addresses. */
+export class Sns {
+  readonly service: Service;
+  readonly published: Published[] = [];
+  readonly #world: World;
+  readonly #deliveries: Deliveries;
+  readonly #random;
+  readonly #subscriptions = new Map<string, Subscription[]>();
+
+  constructor(world: World, deliveries: Deliveries) {
+    this.#world = world;
+    this.#deliveries = deliveries;
+    this.#random = world.random.fork('sns');
+    this.service = {
+      signingName: 'sns',
+      iamPrefix: 'sns',
+      protocol: 'query',
+      xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+      operations: this.#operations(),
+    };
+    deliveries.register('sns', {
+      action: 'sns:Publish',
+      accept: ({ targetArn, body }) => void this.publish(targetArn, body),
+    });
+  }
+
+  createTopic(name: string): string {
+    const arn = this.arnOf(name);
+    if (!this.#subscriptions.has(arn)) this.#subscriptions.set(arn, []);
+    return arn;
+  }
+
+  arnOf(name: string): string {
+    return `arn:${this.#world.partition}:sns:${this.#world.region}:${this.#world.accountId}:${name}`;
+  }
+
+  subscribe(subscription: Omit<Subscription, 'arn'>): string {
+    const arn = `${subscription.topicArn}:${this.#random.uuid()}`;
+    this.#topic(subscription.topicArn).push({ ...subscription, arn });
+    return arn;
+  }
+
+  /** @returns the message id */
+  publish(topicArn: string, message: string, subject?: string): string {
+    const subscriptions = this.#topic(topicArn);
+    if (message === '') throw invalid('Empty message');
+    if (subject !== undefined && !/^[ -~]{1,100}$/.test(subject)) throw invalid('Subject');
+    if (Buffer.byteLength(message) > MOST_BYTES) throw invalid('Message too long');
+    const messageId = this.#random.uuid();
+    this.published.push({ topicArn, messageId, subject, message, at: this.#world.time.now });
+    for (const subscription of subscriptions) {
+      if (subscription.protocol === 'sqs') this.#deliver(subscription, messageId, message, subject);
+    }
+    return messageId;
+  }
+
+  #deliver(
+    { topicArn, endpoint, rawMessageDelivery }: Subscription,
+    messageId: string,
+    message: string,
+    subject?: string,
+  ): void {
+    const envelope = {
+      Type: 'Notification',
+      MessageId: messageId,
+      TopicArn: topicArn,
+      Subject: subject,
+      Message: message,
+      Timestamp: new Date(this.#world.time.now).toISOString(),
+    };
+    this.#deliveries.deliverWithRetries(
+      {
+        targetArn: endpoint,
+        body: rawMessageDelivery ? message : JSON.stringify(envelope),
+        sender: { principal: 'sns.amazonaws.com', sourceArn: topicArn },
+      },
+      DEFAULT_RETRY_POLICY,
+    );
+  }
+
+  #topic(arn: string): Subscription[] {
+    const subscriptions = this.#subscriptions.get(arn);
+    if (subscriptions === undefined) throw new AwsError('NotFound', 'Topic does not exist', 404);
+    return subscriptions;
+  }
+
+  #operations(): Service['operations'] {
+    return {
+      Publish: operation<PublishCommandInput, PublishCommandOutput>(
+        Publish$,
+        ['TopicArn', 'TargetArn', 'Message', 'Subject'],
+        ({ TopicArn, TargetArn, Message = '', Subject }) => ({
+          MessageId: this.publish(TopicArn ?? TargetArn ?? '', Message, Subject),
+        }),
+        ({ TopicArn, TargetArn }) => [{ action: 'sns:Publish', resource: TopicArn ?? TargetArn ?? '*' }],
+      ),
+      ListTopics: operation<ListTopicsCommandInput, ListTopicsCommandOutput>(ListTopics$, [], () => ({
+        Topics: [...this.#subscriptions.keys()].map((TopicArn) => ({ TopicArn })),
+      })),
+      ListSubscriptionsByTopic: operation<ListSubscriptionsByTopicCommandInput, ListSubscriptionsByTopicCommandOutput>(
+        ListSubscriptionsByTopic$,
+        ['TopicArn'],
+        ({ TopicArn = '' }) => ({
+          Subscriptions: this.#topic(TopicArn).map(({ arn, protocol, endpoint }) => ({
+            SubscriptionArn: arn,
+            Owner: this.#world.accountId,
+            Protocol: protocol,
+            Endpoint: endpoint,
+            TopicArn,
+          })),
+        }),
+        ({ TopicArn }) => [{ action: 'sns:ListSubscriptionsByTopic', resource: TopicArn ?? '*' }],
+      ),
+    };
+  }
+}
+
+const invalid = (reason: string): AwsError => new AwsError('InvalidParameter', `Invalid parameter: ${reason}`);

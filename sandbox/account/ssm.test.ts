@@ -1,0 +1,188 @@
+import type {
+  DescribeInstanceInformationResult,
+  GetParameterResult,
+  GetParametersByPathResult,
+  GetParametersResult,
+} from '@aws-sdk/client-ssm';
+import { describe, expect, it } from 'vitest';
+import { HOUR_MS, refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+
+const AL2023 = '/aws/service/eks/optimized-ami/1.33/amazon-linux-2023/x86_64/standard/recommended';
+const BOTTLEROCKET = '/aws/service/bottlerocket/aws-k8s-1.33-nvidia-fips/arm64/latest';
+
+const fleet = {
+  releases: [
+    { at: '-5d', kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD', releaseVersion: '1.33.4-20260709' },
+    {
+      at: '+2h',
+      kubernetesVersion: '1.33',
+      amiType: 'AL2023_x86_64_STANDARD',
+      releaseVersion: '1.33.5-20260714',
+      withdrawnAt: '+6h',
+    },
+    {
+      at: '-5d',
+      kubernetesVersion: '1.33',
+      amiType: 'BOTTLEROCKET_ARM_64_NVIDIA_FIPS',
+      releaseVersion: '1.30.0-ca9b9399',
+    },
+    { at: '-5d', kubernetesVersion: '1.33', amiType: 'WINDOWS_CORE_2022_x86_64', releaseVersion: '1.33-2026.07.09' },
+    {
+      at: '-5d',
+      kubernetesVersion: '1.32',
+      amiTypes: ['AL2_x86_64', 'AL2_x86_64_GPU', 'AL2_ARM_64'],
+      releaseVersion: '1.32.9-20251209',
+    },
+    { at: '+1h', kubernetesVersion: '1.34', amiType: 'AL2023_ARM_64_NVIDIA', releaseVersion: '1.34.1-20260714' },
+  ],
+  clusters: [
+    {
+      name: 'c',
+      version: '1.33',
+      nodeGroups: [
+        { name: 'web', desiredSize: 7 },
+        { name: 'mute', desiredSize: 1, ssmAgent: 'Unregistered' },
+        { name: 'lost', desiredSize: 1, ssmAgent: 'ConnectionLost' },
+        { name: 'new', desiredSize: 1, status: 'CREATING', statusUntil: '+1h' },
+      ],
+    },
+  ],
+};
+
+const value = (at: TestAccount, Name: string) =>
+  at.call<GetParameterResult>('ssm', 'GetParameter', { Name }).Parameter?.Value;
+
+describe('GetParameters', () => {
+  const get = (at: TestAccount, Names: string[]) => at.call<GetParametersResult>('ssm', 'GetParameters', { Names });
+
+  it('lists the names that do not exist', () => {
+    const answer = get(testAccount(fleet), [`${AL2023}/release_version`, '/no/such', `${BOTTLEROCKET}/image_version`]);
+    expect(answer.Parameters?.map(({ Value }) => Value)).toEqual(['1.33.4-20260709', '1.30.0-ca9b9399']);
+    expect(answer.InvalidParameters).toEqual(['/no/such']);
+  });
+
+  it('takes ten names, not eleven', () => {
+    const names = Array.from({ length: 11 }, (_, index) => `/n${index}`);
+    expect(get(testAccount(fleet), names.slice(1)).InvalidParameters).toHaveLength(10);
+    expect(refusal(() => get(testAccount(fleet), names))).toMatchObject({
+      code: 'ValidationException',
+      message: expect.stringContaining('Member must have length less than or equal to 10'),
+    });
+    expect(refusal(() => get(testAccount(fleet), [])).code).toBe('ValidationException');
+  });
+
+  it('refuses a version selector aloud', () => {
+    expect(refusal(() => get(testAccount(fleet), [`${AL2023}:3`]))).toMatchObject({ status: 501 });
+  });
+});
+
+describe('GetParametersByPath', () => {
+  const names = (at: TestAccount, input: object) => {
+    const found: string[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = at.call<GetParametersByPathResult>('ssm', 'GetParametersByPath', { ...input, NextToken });
+      expect(page.Parameters?.length).toBeLessThanOrEqual(10);
+      found.push(...(page.Parameters ?? []).map(({ Name = '' }) => Name));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return found;
+  };
+
+  it('gives one level, or all below', () => {
+    const at = testAccount(fleet);
+    expect(names(at, { Path: AL2023 })).toEqual([`${AL2023}/image_id`, `${AL2023}/release_version`]);
+    expect(names(at, { Path: '/aws/service/eks/optimized-ami/1.32' })).toEqual([]);
+    expect(names(at, { Path: '/aws/service/eks/optimized-ami/1.32', Recursive: true, MaxResults: 4 })).toHaveLength(9);
+    expect(names(at, { Path: '/aws/service', Recursive: true })).toHaveLength(3 + 2 + 1 + 9);
+  });
+
+  it.each([{ Path: 'aws' }, { Path: '/a', MaxResults: 11 }])('refuses %o', (input) => {
+    expect(refusal(() => testAccount(fleet).call('ssm', 'GetParametersByPath', input)).code).toBe(
+      'ValidationException',
+    );
+  });
+});
+
+describe('PutParameter', () => {
+  const put = (at: TestAccount, input: object) =>
+    at.call('ssm', 'PutParameter', { Name: '/policy', Value: '{}', Type: 'String', ...input });
+
+  it('creates, then overwrites when told to, and announces both', () => {
+    const at = testAccount(fleet);
+    expect(put(at, {})).toEqual({ Version: 1, Tier: 'Standard' });
+    expect(refusal(() => put(at, { Value: 'x' }))).toMatchObject({ code: 'ParameterAlreadyExists' });
+    expect(put(at, { Value: '{"a":1}', Overwrite: true, Description: 'mine' })).toEqual({
+      Version: 2,
+      Tier: 'Standard',
+    });
+    expect(value(at, '/policy')).toBe('{"a":1}');
+    expect(value(at, 'arn:aws:ssm:eu-central-1:111122223333:parameter/policy')).toBe('{"a":1}');
+    expect(at.events).toMatchObject([
+      {
+        source: 'aws.ssm',
+        detailType: 'Parameter Store Change',
+        resources: ['arn:aws:ssm:eu-central-1:111122223333:parameter/policy'],
+        detail: { operation: 'Create', name: '/policy', type: 'String' },
+      },
+      { detail: { operation: 'Update', name: '/policy', type: 'String', description: 'mine' } },
+    ]);
+  });
+
+  it.each([
+    ['a name that is AWS’s', { Name: '/aws/x' }, 'ValidationException'],
+    ['a name with a blank', { Name: '/a b' }, 'ValidationException'],
+    ['no type at first', { Type: undefined }, 'ValidationException'],
+    ['more than 4 KB', { Value: 'x'.repeat(4097) }, 'ValidationException'],
+    ['nothing', { Value: '' }, 'ValidationException'],
+    ['a secret', { Type: 'SecureString' }, 'NotImplementedBySandbox'],
+  ])('refuses %s', (_name, input, code) => {
+    const at = testAccount(fleet);
+    expect(refusal(() => put(at, input)).code).toBe(code);
+    expect(at.events).toEqual([]);
+  });
+});
+
+describe('DescribeInstanceInformation', () => {
+  const agents = (at: TestAccount, input: object = {}) =>
+    at.call<DescribeInstanceInformationResult>('ssm', 'DescribeInstanceInformation', input);
+
+  it('knows the instances whose agent has ever answered', () => {
+    const list = agents(testAccount(fleet)).InstanceInformationList ?? [];
+    expect(list.map(({ PingStatus }) => PingStatus).sort()).toEqual(['ConnectionLost', ...Array(7).fill('Online')]);
+    expect(list[0]).toMatchObject({
+      PlatformType: 'Linux',
+      PlatformName: 'Amazon Linux',
+      ResourceType: 'EC2Instance',
+      IamRole: 'c-node',
+    });
+  });
+
+  it('hears of a new instance some tens of seconds after it runs', async () => {
+    const at = testAccount(fleet);
+    await at.play(HOUR_MS - 1000);
+    for (
+      let second = 0;
+      !at.events.some(({ detail }) => (detail as { state?: string }).state === 'running');
+      second += 1
+    ) {
+      await at.play(1000);
+      expect(second).toBeLessThan(300);
+    }
+    const [node] = at.state.instances.list().slice(-1);
+    const known = () => agents(at, { Filters: [{ Key: 'InstanceIds', Values: [node?.id] }] }).InstanceInformationList;
+    await at.play(15_000);
+    expect(known()).toEqual([]);
+    await at.play(80_000);
+    expect(known()).toMatchObject([{ InstanceId: node?.id, PingStatus: 'Online' }]);
+  });
+
+  it('pages', () => {
+    const at = testAccount(fleet);
+    const first = agents(at, { MaxResults: 5 });
+    const second = agents(at, { MaxResults: 5, NextToken: first.NextToken });
+    expect([first, second].map((page) => page.InstanceInformationList?.length)).toEqual([5, 3]);
+    expect(second.NextToken).toBeUndefined();
+    expect(refusal(() => agents(at, { MaxResults: 4 })).code).toBe('ValidationException');
+  });
+});

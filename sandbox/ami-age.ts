@@ -1,0 +1,22 @@
+import { nodesOf } from './account/eks-nodes.ts';
+import type { FleetState } from './fleet-state.ts';
+
+const DAY_MS = 86_400_000;
+
+/** How old the AMIs are that the nodes of managed node groups run at this moment: days since each release appeared. */
+export function amiAges({ eks, releases, world }: FleetState): number[] {
+  const groups = [...eks.clusters.keys()].flatMap((cluster) => eks.nodeGroupsOf(cluster));
+  return groups
+    .flatMap((group) => nodesOf(group))
+    .map(({ imageId }) => releases.byImageId(imageId))
+    .filter((release) => release !== undefined)
+    .map(({ at }) => (world.time.now - at) / DAY_MS);
+}
+
+/** The value in the middle; 0 of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  return (upper + lower) / 2;
+}

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import * as z from 'zod';
+import type { BusEvent } from '../account/event-bridge.ts';
+import { type Fleet, FleetFileError, parseFleet } from '../fleet.ts';
+import { DURATION_FORMS, parseDuration } from '../fleet-time.ts';
+
+/** The command line or a file that it names is wrong: told without a stack, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]
+       npm run -s sandbox -- --schema
+
+  --fleet FILE           the fleet (sandbox/fleets/ has examples)
+  --schema               print the JSON Schema of a fleet file
+  --event FILE[@OFFSET]  put an EventBridge event, or an array of them, on the bus, at the start or later (@30s);
+                         may be repeated
+  --policy FILE          the policy document (default: {}, a good policy)
+  --for DURATION         how long to play, in virtual time (default: 1d; with --listen: until interrupted)
+  --seed NUMBER          the same seed gives the same run (default: 1)
+  --json                 JSON Lines on stdout: records, then the fleet
+  --calls                with --json: each AWS call of a function too
+  --listen PORT          serve the account on 127.0.0.1:PORT, for the stock AWS CLI
+  --speed NUMBER         with --listen: virtual seconds per second (default: 60)`;
+
+/** What a run is made of. Times in virtual milliseconds. */
+export interface Arguments {
+  readonly fleet: Fleet;
+  /** With the time from the start at which each is put on its bus. */
+  readonly events: ReadonlyArray<{ readonly after: number; readonly event: BusEvent }>;
+  readonly policy: string | undefined;
+  /** Undefined: until interrupted. */
+  readonly duration: number | undefined;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly calls: boolean;
+  readonly listen: { readonly port: number; readonly speed: number } | undefined;
+}
+
+/**
+ * Reads the command line and every file that it names.
+ * @returns `schema` when only the JSON Schema of a fleet file is asked for
+ * @throws UsageError naming the option or the file and field that is wrong
+ */
+export function readArguments(argv: readonly string[]): Arguments | 'schema' {
+  const given = parse(argv);
+  if (given.schema === true) return 'schema';
+  if (given.fleet === undefined) throw new UsageError(`--fleet: missing\n\n${USAGE}`);
+  if (given.calls === true && given.json !== true) throw new UsageError('--calls: only with --json');
+  if (given.speed !== undefined && given.listen === undefined) throw new UsageError('--speed: only with --listen');
+  const listen =
+    given.listen === undefined
+      ? undefined
+      : {
+          port: wholeNumber('listen', given.listen, 0, 65_535),
+          speed: wholeNumber('speed', given.speed ?? '60', 1, 86_400),
+        };
+  return {
+    fleet: readFleet(given.fleet),
+    events: (given.event ?? []).flatMap(readEvents),
+    policy: given.policy === undefined ? undefined : readText('policy', given.policy),
+    duration: given.for === undefined && listen !== undefined ? undefined : durationOf('for', given.for ?? '1d'),
+    seed: wholeNumber('seed', given.seed ?? '1', 0, 4_294_967_295),
+    json: given.json ?? false,
+    calls: given.calls ?? false,
+    listen,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        fleet: { type: 'string' },
+        schema: { type: 'boolean' },
+        event: { type: 'string', multiple: true },
+        policy: { type: 'string' },
+        for: { type: 'string' },
+        seed: { type: 'string' },
+        json: { type: 'boolean' },
+        calls: { type: 'boolean' },
+        listen: { type: 'string' },
+        speed: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}
+
+/** @throws UsageError with every field that is wrong */
+export function readFleet(file: string): Fleet {
+  try {
+    return parseFleet(readText('fleet', file), file);
+  } catch (error) {
+    if (error instanceof FleetFileError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+const eventFile = z.looseObject({
+  version: z.string().default('0'),
+  id: z.string().min(1),
+  source: z.string().min(1),
+  'detail-type': z.string().min(1),
+  account: z.string().regex(/^\d{12}$/, 'must be a 12-digit AWS account id'),
+  region: z.string().min(1),
+  time: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 time such as 2026-07-14T18:05:11Z' }),
+  resources: z.array(z.string()).default([]),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+function readEvents(argument: string): Arguments['events'] {
+  const [, file = argument, offset] = /^(.+)@([^@/]+)$/.exec(argument) ?? [];
+  const after = offset === undefined ? 0 : durationOf('event', offset);
+  const text = readText('event', file);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`--event ${file}: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = (Array.isArray(json) ? z.array(eventFile) : eventFile).safeParse(json);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `--event ${file}: ${path.join('.')}: ${message}`);
+    throw new UsageError(`${problems.join('\n')}\nAn event is JSON as EventBridge delivers it.`);
+  }
+  return [parsed.data].flat().map((event) => ({ after, event }));
+}
+
+function readText(option: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--${option} ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function durationOf(option: string, text: string): number {
+  const duration = parseDuration(text);
+  if (duration === undefined) throw new UsageError(`--${option}: "${text}" is not ${DURATION_FORMS}`);
+  return duration;
+}
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`--${option}: "${text}" is not a whole number from ${least} to ${most}`);
+}

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesize } from '../../infra/synthesize.ts';
+import { readSynthesizedStack, type SynthesizedStack } from '../stack/template.ts';
+
+/**
+ * Synthesizes the stack as `cdk synth` does and hands it to `use`; what was written is gone afterwards.
+ *
+ * @param context what `-c key=value` would say
+ */
+export async function withDeployment<Result>(
+  use: (synthesized: SynthesizedStack) => Promise<Result>,
+  context: Readonly<Record<string, string>> = {},
+): Promise<Result> {
+  const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-'));
+  try {
+    return await use(readSynthesizedStack(await synthesize({ outdir, context })));
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}

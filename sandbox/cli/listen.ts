@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { EmbeddedAccount } from '../embedded-account.ts';
+
+/** How often virtual time is brought up to the clock on the wall, real ms. */
+const TICK_MS = 50;
+
+/**
+ * Serves the account on a port of 127.0.0.1 while its time runs on.
+ *
+ * @param speed virtual seconds per real second
+ * @param duration how long, virtual ms; undefined: until interrupted (Ctrl-C)
+ * @param onListening hears the address once clients may connect
+ */
+export async function listen(
+  account: EmbeddedAccount,
+  { port, speed }: { readonly port: number; readonly speed: number },
+  duration: number | undefined,
+  onListening: (url: string) => void,
+): Promise<void> {
+  const { http } = account.server;
+  http.listen(port, '127.0.0.1');
+  await once(http, 'listening');
+  onListening(`http://127.0.0.1:${portOf(http.address())}`);
+
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const [realStart, virtualStart] = [performance.now(), account.time.now];
+  const end = duration === undefined ? Number.POSITIVE_INFINITY : virtualStart + duration;
+  while (!interrupted && account.time.now < end) {
+    const due = virtualStart + (performance.now() - realStart) * speed;
+    await account.time.play(Math.min(Math.floor(due), end));
+    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+  }
+  http.close();
+  http.closeAllConnections();
+}
+
+const portOf = (address: AddressInfo | string | null): number =>
+  typeof address === 'object' && address !== null ? address.port : 0;

@@ -1,0 +1,31 @@
+import type { RemediationRecord } from '../../functions/shared/record.ts';
+import { amiAges, median } from '../ami-age.ts';
+import type { EmbeddedAccount } from '../embedded-account.ts';
+import { table } from './timeline.ts';
+
+/** What a person wants to know in the end: what each node group runs, what was decided, how old the AMIs are. */
+export function summarize(account: EmbeddedAccount, records: readonly RemediationRecord[], calls: number): string {
+  const ages = amiAges(account.fleet);
+  const latest = new Map(records.map((record) => [`${record.cluster}/${record.nodegroup}`, record]));
+  const groups = account.snapshot().clusters.flatMap((cluster) =>
+    cluster.nodeGroups.map(({ name, amiType, releaseVersion, status, nodes }) => {
+      const { decision = '', reason = '' } = latest.get(`${cluster.name}/${name}`) ?? {};
+      return [`${cluster.name}/${name}`, amiType, releaseVersion, status, String(nodes.length), decision, reason];
+    }),
+  );
+  const counts = new Map<string, number>();
+  for (const { decision } of records) counts.set(decision, (counts.get(decision) ?? 0) + 1);
+  return [
+    table([['node group', 'AMI type', 'release', 'status', 'nodes', 'last decision', 'reason'], ...groups]),
+    '',
+    `  ${records.length} records: ${[...counts].map(([decision, count]) => `${count} ${decision}`).join(', ')}`,
+    `  ${calls} AWS calls of functions; dead letters: ${deadLetters(account)}`,
+    `  AMI age of nodes: median ${median(ages).toFixed(1)} days, oldest ${Math.max(0, ...ages).toFixed(1)} days`,
+  ].join('\n');
+}
+
+/** Messages that lie in dead-letter queues (those without one of their own), and deliveries that found none. */
+const deadLetters = ({ sqs, deliveries, lambda }: EmbeddedAccount): number =>
+  sqs.queues
+    .filter(({ settings }) => settings.redrive === undefined)
+    .reduce((sum, queue) => sum + queue.counts().visible, deliveries.lost.length + lambda.dropped.length);

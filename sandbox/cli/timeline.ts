@@ -1,0 +1,43 @@
+import { styleText } from 'node:util';
+import type { DecisionKind, RemediationRecord } from '../../functions/shared/record.ts';
+
+const LOOKS: Readonly<
+  Record<DecisionKind, { readonly mark: string; readonly style: Parameters<typeof styleText>[0] }>
+> = {
+  acted: { mark: '▶', style: 'cyan' },
+  'would-act': { mark: '▷', style: 'cyan' },
+  waiting: { mark: '…', style: 'dim' },
+  skipped: { mark: '–', style: 'dim' },
+  refused: { mark: '✋', style: 'yellow' },
+  failed: { mark: '✗', style: 'red' },
+  done: { mark: '✓', style: 'green' },
+};
+
+/** Colours where stdout is a terminal that wants them; Node looks at NO_COLOR and the like itself. */
+const styled = (style: Parameters<typeof styleText>[0], text: string): string =>
+  styleText(style, text, { stream: process.stdout });
+
+/** Writes records as a timeline, a line each, with a heading for each new day. */
+export function createTimeline(write: (text: string) => void) {
+  let day = '';
+  return (record: RemediationRecord): void => {
+    if (record.reason === 'sweep-finished') return;
+    const [date = '', time = ''] = record.time.split('T');
+    if (date !== day) write(`\n${styled('bold', date)}`);
+    day = date;
+    const { mark, style } = LOOKS[record.decision];
+    const subject =
+      [record.cluster, record.nodegroup].filter((part) => part !== undefined).join('/') || record.remediation;
+    const what = `${mark} ${record.reason.padEnd(21)}`;
+    write(`  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} ${record.message}`);
+    if (record.hint !== undefined) write(`${' '.repeat(33)} ${styled('dim', `→ ${record.hint}`)}`);
+  };
+}
+
+/** A text table: a row of headings, then rows, columns as wide as needed. */
+export function table(rows: ReadonlyArray<readonly string[]>): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+    .join('\n');
+}

@@ -1,0 +1,118 @@
+import type { Deliveries } from './account/delivery.ts';
+import type { DynamoDb } from './account/dynamodb.ts';
+import { type BusEvent, DEFAULT_BUS } from './account/event-bridge.ts';
+import type { FaultPlan } from './account/faults.ts';
+import type { Caller, CallRecord } from './account/service.ts';
+import type { Sqs } from './account/sqs.ts';
+import type { World } from './account/world.ts';
+import type { Fleet } from './fleet.ts';
+import { snapshotFleet } from './fleet-snapshot.ts';
+import { type FleetState, fleetServices, seedFleet } from './fleet-state.ts';
+import { ExecutionEnvironment } from './lambda/execution-environment.ts';
+import { InMemoryNetwork } from './lambda/in-memory-network.ts';
+import type { Lambda } from './lambda/lambda.ts';
+import { Stack } from './stack/stack.ts';
+import { createStackServices } from './stack/stack-services.ts';
+import type { SynthesizedStack } from './stack/template.ts';
+import { Random } from './time/random.ts';
+import { VirtualTime } from './time/virtual-time.ts';
+import { AccountServer } from './wire/account-server.ts';
+
+export interface AccountOptions {
+  readonly fleet: Fleet;
+  /** The same seed gives the same run. */
+  readonly seed: number;
+  /** What is deployed into the account. */
+  readonly synthesized: SynthesizedStack;
+  /** Text of the policy document, written into the stack's policy parameter. */
+  readonly policy?: string;
+  readonly faults?: FaultPlan;
+  /** Hears of every AWS call. */
+  readonly onCall?: (call: CallRecord) => void;
+  /** Hears every line that is logged, with the log group's name. */
+  readonly onLine?: (line: string, group: string) => void;
+}
+
+/** Anyone outside of the functions: the CLI of a person, a test. May do anything. */
+const OPERATOR: Caller = { function: 'operator' };
+
+/** An AWS account in this process: the fleet of a file, with the stack deployed into it. */
+export interface EmbeddedAccount {
+  readonly world: World;
+  readonly time: VirtualTime;
+  readonly fleet: FleetState;
+  readonly stack: Stack;
+  readonly sqs: Sqs;
+  readonly lambda: Lambda;
+  readonly dynamoDb: DynamoDb;
+  readonly deliveries: Deliveries;
+  readonly server: AccountServer;
+  readonly network: InMemoryNetwork;
+  /** Puts an event as it is: one of an AWS service on the default bus, any other on the stack's own. */
+  putEvent(event: BusEvent): void;
+  /** Lets virtual time pass, ms. */
+  play(ms: number): Promise<void>;
+  snapshot(): ReturnType<typeof snapshotFleet>;
+}
+
+/**
+ * Seeds the account and deploys the stack; virtual time stands at the fleet's start.
+ * @throws TemplateError for a template that the sandbox cannot take
+ */
+export async function openAccount(options: AccountOptions): Promise<EmbeddedAccount> {
+  const { fleet: file, seed, synthesized, policy, faults: faultPlan = {}, onCall, onLine } = options;
+  const time = new VirtualTime(Date.parse(file.startsAt));
+  const world: World = {
+    accountId: file.account,
+    region: file.region,
+    partition: 'aws',
+    time,
+    random: new Random(seed),
+    emit: (event) => services.eventBridge.emit(event),
+  };
+  const services = createStackServices({
+    world,
+    faultPlan,
+    createEnvironment: ({ name, ...definition }, accessKeyId, write) => {
+      const { accountId, region, random } = world;
+      const identity = { functionName: name, logGroupName: definition.logging.group, accountId, region, accessKeyId };
+      const surroundings = { network, time, random: random.fork(accessKeyId), onLine: write };
+      return new ExecutionEnvironment({ ...definition, ...identity, ...surroundings });
+    },
+    putParameter: (parameter) => fleet.parameters.put(parameter),
+  });
+  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb } = services;
+  if (onLine !== undefined) logs.onEvent((group, { message }) => onLine(message, group));
+
+  const fleet = seedFleet(world, file);
+  const own = [eventBridge, sqs, sns, scheduler, logs, dynamoDb].map(({ service }) => service);
+  const server = new AccountServer({
+    services: [...fleetServices(fleet), ...own],
+    world,
+    identify: (accessKeyId) => lambda.callerOf(accessKeyId) ?? OPERATOR,
+    // An operator's client waits in real time: only calls of functions take virtual time.
+    execute: (call, run) => (call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run)),
+    ...(onCall !== undefined && { onCall }),
+  });
+  const network = new InMemoryNetwork(server.http);
+  const stack = await Stack.deploy(synthesized, services);
+  if (policy !== undefined) {
+    fleet.parameters.put({ Name: stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });
+  }
+  return {
+    world,
+    time,
+    fleet,
+    stack,
+    sqs,
+    lambda,
+    dynamoDb,
+    deliveries,
+    server,
+    network,
+    putEvent: (event) =>
+      eventBridge.put(event.source.startsWith('aws.') ? DEFAULT_BUS : stack.ref('AWS::Events::EventBus'), event),
+    play: (ms) => time.play(time.now + ms),
+    snapshot: () => snapshotFleet(fleet),
+  };
+}

@@ -1,0 +1,242 @@
+import { AMITypes, ClusterStatus, ErrorCode, NodegroupIssueCode, NodegroupStatus } from '@aws-sdk/client-eks';
+import { z } from 'zod';
+import { isInstanceType } from './account/ec2-instances.ts';
+import { amiTypes, existsFor, wrongReleaseForm } from './account/eks-ami-types.ts';
+import { DATE_PATTERN, ISO_PATTERN, parseDate, parseIso, parseTime, TIME_FORMS, TIME_PATTERN } from './fleet-time.ts';
+
+const time = (what: string) =>
+  z
+    .string()
+    .regex(TIME_PATTERN, { error: `expected ${TIME_FORMS}`, abort: true })
+    .refine((text) => parseTime(text, 0) !== undefined, 'no such day or time in the calendar')
+    .describe(`${what}: ${TIME_FORMS}`);
+
+const date = (what: string) =>
+  z
+    .string()
+    .regex(DATE_PATTERN, { error: 'expected a date such as 2026-07-14', abort: true })
+    .refine((text) => parseDate(text) !== undefined, 'no such day in the calendar')
+    .describe(what);
+
+const kubernetesVersion = z
+  .string()
+  .regex(/^1\.\d{1,2}$/, 'expected a Kubernetes version such as 1.33')
+  .describe('Kubernetes version, for example 1.33');
+
+const amiType = z.enum(amiTypes, { error: `expected one of ${amiTypes.join(', ')}` });
+
+const name = (what: string, longest: number) =>
+  z
+    .string()
+    .regex(/^[0-9A-Za-z][\w{}-]*$/, 'expected letters, digits, - and _; {n} stands for the number when repeated')
+    .max(longest)
+    .describe(`${what}; {n} stands for the number of a repeated one`);
+
+const repeat = z.int().min(1).max(1000).default(1).describe('So many of this, the name telling them apart by {n}');
+
+const tags = z.record(z.string().min(1).max(128), z.string().max(256)).default({});
+
+const imageId = z.string().regex(/^ami-[0-9a-f]{8,17}$/, 'expected an AMI id such as ami-0123456789abcdef0');
+
+const size = z.int().min(0).max(450);
+
+const release = z
+  .strictObject({
+    at: time('When the release appears in the public parameters'),
+    kubernetesVersion,
+    amiType: amiType.optional().describe('The AMI type, when it is one'),
+    amiTypes: z.array(amiType).min(1).optional().describe('The AMI types, when they are several'),
+    releaseVersion: z.string().describe('As EKS names it: 1.33.4-20260714, 1.30.0-ca9b9399, 1.31-2025.01.15'),
+    withdrawnAt: time('When AWS takes it back: the parameters then show what they showed before').optional(),
+  })
+  .superRefine((value, context) => {
+    const types = value.amiTypes ?? (value.amiType === undefined ? [] : [value.amiType]);
+    if ((value.amiType === undefined) === (value.amiTypes === undefined)) {
+      context.addIssue({ code: 'custom', path: ['amiType'], message: 'give either amiType or amiTypes' });
+    }
+    for (const type of types) {
+      const example = wrongReleaseForm(type, value.kubernetesVersion, value.releaseVersion);
+      if (!existsFor(type, value.kubernetesVersion)) {
+        context.addIssue({
+          code: 'custom',
+          path: [value.amiType === undefined ? 'amiTypes' : 'amiType'],
+          message: `${type} has no releases from Kubernetes 1.33 on`,
+        });
+      } else if (example !== undefined) {
+        context.addIssue({
+          code: 'custom',
+          path: ['releaseVersion'],
+          message: `not a release of ${type} for Kubernetes ${value.kubernetesVersion}; one reads ${example}`,
+        });
+      }
+    }
+  })
+  .describe('One release of EKS-optimized AMIs');
+
+const history = z
+  .strictObject({
+    history: z
+      .literal('eks-ami-releases')
+      .describe('The real EKS AMI releases of June 2025 to July 2026 (AL2 and AL2023)'),
+    from: date('First day of the stretch that is replayed'),
+    to: date('Last day of the stretch that is replayed'),
+  })
+  .describe('A stretch of real release history');
+
+const failure = z.strictObject({
+  errorCode: z.enum(ErrorCode).describe('As DescribeUpdate names it, for example PodEvictionFailure'),
+  errorMessage: z.string().optional().describe('By default what EKS says of it'),
+  times: z.int().min(1).default(1).describe('So many updates fail with it, then the next entry counts, or none'),
+  afterMinutes: z.number().min(0).default(20).describe('Minutes from the update’s start to its failure'),
+  degrades: z.boolean().default(false).describe('Whether the group ends DEGRADED, with a health issue'),
+});
+
+const updateConfig = z
+  .strictObject({
+    maxUnavailable: z.int().min(1).max(100).optional().describe('So many nodes at a time'),
+    maxUnavailablePercentage: z.int().min(1).max(100).optional().describe('Such a share of the nodes at a time'),
+    updateStrategy: z
+      .enum(['DEFAULT', 'MINIMAL'])
+      .optional()
+      .describe('Whether new nodes come before old ones go (DEFAULT) or after (MINIMAL)'),
+  })
+  .refine((value) => value.maxUnavailable === undefined || value.maxUnavailablePercentage === undefined, {
+    path: ['maxUnavailable'],
+    error: 'give either maxUnavailable or maxUnavailablePercentage',
+  })
+  .describe('As in EKS; by default one node at a time');
+
+const issue = z.strictObject({
+  code: z.enum(NodegroupIssueCode).describe('As DescribeNodegroup names it'),
+  message: z.string().default('').describe('What EKS says of it'),
+  resourceIds: z.array(z.string()).default([]).describe('Ids of the AWS resources that are concerned'),
+});
+
+const nodeGroup = z
+  .strictObject({
+    repeat,
+    name: name('Name of the managed node group', 63),
+    amiType: z.enum(AMITypes).default('AL2023_x86_64_STANDARD').describe('CUSTOM needs a launchTemplate'),
+    version: kubernetesVersion.optional().describe('Kubernetes version of its nodes; by default the cluster’s'),
+    releaseVersion: z.string().optional().describe('Of its AMI; by default the latest at the start'),
+    desiredSize: size.default(2).describe('Nodes'),
+    minSize: size.optional().describe('By default 0'),
+    maxSize: size.min(1).optional().describe('By default desiredSize, or 1'),
+    updateConfig: updateConfig.optional(),
+    status: z.enum(NodegroupStatus).default('ACTIVE').describe('A group that is CREATING has no nodes yet'),
+    statusUntil: time('When that status gives way to ACTIVE; by default never').optional(),
+    health: z.array(issue).default([]).describe('Health issues, as DescribeNodegroup gives them'),
+    tags: tags.describe('Tags of the node group'),
+    labels: z.record(z.string(), z.string()).default({}).describe('Kubernetes labels of its nodes'),
+    capacityType: z.enum(['ON_DEMAND', 'SPOT']).default('ON_DEMAND').describe('How its instances are bought'),
+    instanceType: z
+      .string()
+      .refine(isInstanceType, 'expected an EC2 instance type such as m7i.large')
+      .optional()
+      .describe('EC2 instance type; by default one that fits the AMI type'),
+    launchTemplate: z
+      .strictObject({ imageId: imageId.describe('The custom AMI') })
+      .optional()
+      .describe('For amiType CUSTOM only'),
+    ssmAgent: z
+      .enum(['Online', 'ConnectionLost', 'Unregistered'])
+      .default('Online')
+      .describe('How the SSM agents of its nodes fare: answering, fallen silent, or never seen'),
+    updates: z
+      .strictObject({
+        minutesPerNode: z.number().positive().optional().describe('By default 3 to 6, drawn for each node'),
+        fails: z.array(failure).default([]).describe('What its updates fail with, in this order'),
+      })
+      .default({ fails: [] })
+      .describe('How its updates go'),
+  })
+  .superRefine((group, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    const { minSize = 0, maxSize = Math.max(1, group.desiredSize), desiredSize } = group;
+    if (desiredSize < minSize || desiredSize > maxSize) {
+      refuse('desiredSize', `${desiredSize} is not between minSize ${minSize} and maxSize ${maxSize}`);
+    }
+    if ((group.amiType === 'CUSTOM') !== (group.launchTemplate !== undefined)) {
+      refuse('launchTemplate', 'amiType CUSTOM needs a launchTemplate, and only CUSTOM may have one');
+    }
+    if (group.amiType === 'CUSTOM' && group.releaseVersion !== undefined) {
+      refuse('releaseVersion', 'a group with a custom AMI has no release version: EKS shows the AMI’s id');
+    }
+  });
+
+const cluster = z.strictObject({
+  repeat,
+  name: name('Name of the cluster', 100),
+  version: kubernetesVersion.describe('Kubernetes version of its control plane'),
+  status: z.enum(ClusterStatus).default('ACTIVE').describe('Status of the cluster at the start'),
+  statusUntil: time('When that status gives way to ACTIVE; by default never').optional(),
+  tags: tags.describe('Tags of the cluster'),
+  autoMode: z
+    .strictObject({ instances: size.describe('Instances that EKS itself runs') })
+    .optional()
+    .describe('EKS Auto Mode: its instances belong to eks.amazonaws.com'),
+  endpointPublicAccess: z.boolean().default(true).describe('Whether its API server answers on the Internet'),
+  endpointPrivateAccess: z.boolean().default(true).describe('Whether its API server answers inside the VPC'),
+  authenticationMode: z
+    .enum(['API', 'API_AND_CONFIG_MAP', 'CONFIG_MAP'])
+    .default('API_AND_CONFIG_MAP')
+    .describe('Whether it knows access entries, its aws-auth ConfigMap, or both'),
+  nodeGroups: z.array(nodeGroup).default([]).describe('EKS managed node groups'),
+  selfManagedGroups: z
+    .array(
+      z.strictObject({
+        repeat,
+        name: name('Its Auto Scaling group is named CLUSTER-NAME', 150),
+        size: size.default(2).describe('Nodes'),
+        imageId: imageId.describe('AMI of its nodes'),
+      }),
+    )
+    .default([])
+    .describe('Auto Scaling groups whose nodes join the cluster by themselves'),
+  karpenterNodePools: z
+    .array(
+      z.strictObject({
+        repeat,
+        name: name('Name of the node pool', 63),
+        size: size.default(2).describe('Nodes'),
+        imageId: imageId.optional().describe('AMI of its nodes; by default the latest AL2023 AMI at the start'),
+      }),
+    )
+    .default([])
+    .describe('Node pools that Karpenter runs'),
+});
+
+/** A fleet file: what the account has at the start, and which AMI releases come. */
+export const fleetSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors; not read'),
+  description: z.string().default('').describe('What this fleet shows'),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, 'expected 12 digits')
+    .default('111122223333')
+    .describe('AWS account id'),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as eu-central-1')
+    .default('eu-central-1')
+    .describe('AWS region'),
+  startsAt: z
+    .string()
+    .regex(ISO_PATTERN, { error: 'expected an ISO 8601 time with a zone (2026-07-14T06:00:00Z)', abort: true })
+    .refine((text) => parseIso(text) !== undefined, 'no such day or time in the calendar')
+    .describe('Virtual time at the start, ISO 8601 with a zone'),
+  windowsReleaseVersions: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether a release_version parameter lies beside the image_id of Windows AMIs, which AWS doesn’t document',
+    ),
+  releases: z
+    .array(z.union([release, history]))
+    .default([])
+    .describe('AMI releases, before the start and later'),
+  clusters: z.array(cluster).default([]).describe('EKS clusters'),
+});
+
+/** A checked fleet, before its repetitions are spelled out. */
+export type FleetFile = z.output<typeof fleetSchema>;

@@ -1,0 +1,155 @@
+import type { _InstanceType } from '@aws-sdk/client-ec2';
+import type { AMITypes } from '@aws-sdk/client-eks';
+import { isInstanceType } from './account/ec2-instances.ts';
+import { amiFamily } from './account/eks-ami-types.ts';
+import { joinTimes, launchNode, managedTags, nodeSpecification } from './account/eks-nodes.ts';
+import type { EksCluster, EksNodeGroup } from './account/eks-state.ts';
+import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
+import { seedForeignNodes } from './fleet-foreign-nodes.ts';
+import type { FleetState } from './fleet-state.ts';
+import { parseTime } from './fleet-time.ts';
+import type { Random } from './time/random.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Puts a cluster with all its nodes into the account. */
+export function seedCluster(state: FleetState, file: FleetCluster, random: Random): void {
+  const { partition, region, accountId, time } = state.world;
+  const cluster: EksCluster = {
+    name: file.name,
+    arn: `arn:${partition}:eks:${region}:${accountId}:cluster/${file.name}`,
+    version: file.version,
+    tags: file.tags,
+    createdAt: time.now - random.integer(200, 400) * DAY_MS,
+    autoMode: file.autoMode !== undefined,
+    endpointPublicAccess: file.endpointPublicAccess,
+    endpointPrivateAccess: file.endpointPrivateAccess,
+    authenticationMode: file.authenticationMode,
+    vpcId: `vpc-0${random.hex(16)}`,
+    subnets: ['a', 'b', 'c'].map((zone) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone: region + zone })),
+    id: random.hex(32).toUpperCase(),
+    status: file.status,
+  };
+  state.eks.clusters.set(cluster.name, cluster);
+  const update =
+    cluster.status === 'UPDATING'
+      ? state.eks.openUpdate(
+          { clusterName: cluster.name },
+          { type: 'VersionUpdate', params: [{ type: 'Version', value: cluster.version }] },
+        )
+      : undefined;
+  until(state, file.statusUntil, () => {
+    cluster.status = 'ACTIVE';
+    if (update !== undefined) update.status = 'Successful';
+  });
+  for (const group of file.nodeGroups) seedNodeGroup(state, cluster, group, random);
+  seedForeignNodes(state, cluster, file, random);
+}
+
+function seedNodeGroup(state: FleetState, cluster: EksCluster, file: FleetNodeGroup, random: Random): void {
+  const { partition, region, accountId, time } = state.world;
+  const { name, desiredSize, minSize = 0, maxSize = Math.max(1, desiredSize) } = file;
+  const id = random.uuid();
+  const release = releaseAtStart(state, cluster, file);
+  if (file.launchTemplate !== undefined) state.images.addOwn(file.launchTemplate.imageId);
+  const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `eks-${id}` };
+  const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
+  const createdAt = time.now - random.integer(30, 200) * DAY_MS;
+  const group: EksNodeGroup = {
+    name,
+    arn: `arn:${partition}:eks:${region}:${accountId}:nodegroup/${cluster.name}/${name}/${id}`,
+    cluster,
+    amiType: file.amiType,
+    capacityType: file.capacityType,
+    instanceTypes: isInstanceType(instanceType) ? [instanceType] : [],
+    nodeRole: `arn:${partition}:iam::${accountId}:role/${cluster.name}-node`,
+    labels: file.labels,
+    tags: file.tags,
+    scaling: { minSize, maxSize, desiredSize },
+    updateConfig: file.updateConfig ?? { maxUnavailable: 1 },
+    ...(file.launchTemplate === undefined ? {} : { launchTemplate: { ...launchTemplate, version: '1' } }),
+    autoScalingGroup: state.autoScalingGroups.create({
+      name: `eks-${name}-${id}`,
+      tags: managedTags(cluster.name, name),
+      subnets: cluster.subnets,
+      launchTemplate: { ...launchTemplate, version: 1 },
+      createdAt,
+      min: minSize,
+      max: maxSize,
+      desired: desiredSize,
+    }),
+    agent: file.ssmAgent,
+    failures: file.updates.fails.map(({ afterMinutes, ...failure }) => ({
+      ...failure,
+      afterMs: afterMinutes * 60_000,
+    })),
+    msPerNode: file.updates.minutesPerNode === undefined ? undefined : file.updates.minutesPerNode * 60_000,
+    createdAt,
+    version: file.version ?? cluster.version,
+    ...release,
+    status: file.status,
+    issues: file.health,
+    modifiedAt: createdAt,
+  };
+  state.eks.addNodeGroup(group);
+  seedNodes(state, group, random);
+  seedStatus(state, group, file);
+}
+
+/** A group that is being created, or could not be, has no nodes; any other one has had its for some days. */
+function seedNodes({ world, autoScalingGroups }: FleetState, group: EksNodeGroup, random: Random): void {
+  if (group.status === 'CREATING' || group.status === 'CREATE_FAILED') return;
+  for (let zone = 0; zone < group.scaling.desiredSize; zone += 1) {
+    const launchedAt = world.time.now - random.integer(1, 20 * 24) * 3_600_000;
+    autoScalingGroups.adopt(group.autoScalingGroup, nodeSpecification(group, group.imageId, zone), launchedAt);
+  }
+}
+
+function seedStatus(state: FleetState, group: EksNodeGroup, file: FleetNodeGroup): void {
+  const { world, autoScalingGroups, eks } = state;
+  const update =
+    group.status === 'UPDATING'
+      ? eks.openUpdate(
+          { clusterName: group.cluster.name, nodegroupName: group.name },
+          { type: 'ConfigUpdate', params: [] },
+        )
+      : undefined;
+  until(state, file.statusUntil, () => {
+    const times = joinTimes(group.msPerNode ?? 240_000);
+    for (let zone = group.autoScalingGroup.members.size; zone < group.scaling.desiredSize; zone += 1) {
+      launchNode(world, autoScalingGroups, group, group.imageId, zone, times);
+    }
+    group.status = 'ACTIVE';
+    group.issues = [];
+    group.modifiedAt = world.time.now;
+    if (update !== undefined) update.status = 'Successful';
+  });
+}
+
+function releaseAtStart({ releases, world }: FleetState, cluster: EksCluster, file: FleetNodeGroup) {
+  const { amiType, version = cluster.version, releaseVersion, launchTemplate } = file;
+  if (amiType === 'CUSTOM') {
+    const imageId = launchTemplate?.imageId ?? '';
+    return { releaseVersion: imageId, imageId };
+  }
+  const release =
+    releaseVersion === undefined
+      ? releases.latest(version, amiType, world.time.now)
+      : releases.find(version, amiType, releaseVersion);
+  if (release === undefined) throw new Error(`${cluster.name}/${file.name} has no release: the fleet was not checked`);
+  return { releaseVersion: release.releaseVersion, imageId: release.imageId };
+}
+
+function fittingInstanceType(amiType: AMITypes): _InstanceType {
+  const { architecture, variant } = amiType === 'CUSTOM' ? { architecture: 'x86_64', variant: '' } : amiFamily(amiType);
+  if (variant === 'neuron') return 'inf2.xlarge';
+  if (variant.includes('nvidia') || variant.includes('gpu'))
+    return architecture === 'arm64' ? 'g5g.xlarge' : 'g5.xlarge';
+  return architecture === 'arm64' ? 'm7g.large' : 'm7i.large';
+}
+
+/** Plans what happens at a time that the file states, if it does. */
+function until({ world }: FleetState, at: string | undefined, task: () => void): void {
+  const due = at === undefined ? undefined : parseTime(at, world.time.now);
+  if (due !== undefined) world.time.at(due, task);
+}

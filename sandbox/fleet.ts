@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { existsFor, kubernetesMinor, wrongReleaseForm } from './account/eks-ami-types.ts';
+import { knownReleases } from './fleet-releases.ts';
+import { type FleetFile, fleetSchema } from './fleet-schema.ts';
+
+type ClusterFile = FleetFile['clusters'][number];
+
+/** A fleet as the account is seeded from it: defaults filled in, every repetition a thing of its own. */
+export type Fleet = FleetFile;
+export type FleetCluster = ClusterFile;
+export type FleetNodeGroup = ClusterFile['nodeGroups'][number];
+
+/** One thing that is wrong with a fleet file. */
+export interface FleetProblem {
+  /** Where, for example `clusters[0].nodeGroups[2].amiType`; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A fleet file can't be used; each problem names its field. */
+export class FleetFileError extends Error {
+  override readonly name = 'FleetFileError';
+  readonly problems: readonly FleetProblem[];
+
+  constructor(file: string, problems: readonly FleetProblem[]) {
+    const lines = problems.map(({ path, message }) => `${file}: ${path === '' ? '' : `${path}: `}${message}`);
+    super(lines.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** The JSON Schema of a fleet file. */
+export function fleetJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(fleetSchema, { io: 'input' });
+}
+
+/**
+ * Reads a fleet file's text.
+ *
+ * @param file its name, for messages
+ * @throws FleetFileError naming every field that is wrong
+ */
+export function parseFleet(text: string, file: string): Fleet {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new FleetFileError(file, [{ path: '', message: error instanceof Error ? error.message : String(error) }]);
+  }
+  const parsed = fleetSchema.safeParse(json);
+  if (!parsed.success)
+    throw new FleetFileError(
+      file,
+      parsed.error.issues.flatMap((issue) => problemsOf(issue, [])),
+    );
+  const problems = [...contradictions(parsed.data)];
+  if (problems.length === 0) problems.push(...knownReleases(parsed.data).problems);
+  if (problems.length > 0) throw new FleetFileError(file, problems);
+  return { ...parsed.data, clusters: spellOut(parsed.data.clusters).map(spellOutCluster) };
+}
+
+type Issue = z.core.$ZodIssue;
+
+function problemsOf(issue: Issue, above: readonly PropertyKey[]): FleetProblem[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: written([...path, key]), message: 'unknown key' }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The form with the fewest mistakes is the one that was meant.
+    const [meant = []] = [...issue.errors].sort((a, b) => weight(a) - weight(b));
+    return meant.flatMap((nested) => problemsOf(nested, path));
+  }
+  const message = issue.message.endsWith('received undefined') ? 'missing' : issue.message;
+  return [{ path: written(path), message }];
+}
+
+const weight = (issues: readonly Issue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+
+function written(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .join('');
+}
+
+/** What no field is wrong about by itself. */
+function contradictions({ clusters }: FleetFile): FleetProblem[] {
+  return [
+    ...nameProblems(clusters, 'clusters'),
+    ...clusters.flatMap((cluster, index) => {
+      const path = `clusters[${index}]`;
+      return [
+        ...nameProblems(cluster.nodeGroups, `${path}.nodeGroups`),
+        ...nameProblems(cluster.selfManagedGroups, `${path}.selfManagedGroups`),
+        ...nameProblems(cluster.karpenterNodePools, `${path}.karpenterNodePools`),
+        ...cluster.nodeGroups.flatMap((group, at) => versionProblems(cluster, group, `${path}.nodeGroups[${at}]`)),
+      ];
+    }),
+  ];
+}
+
+function nameProblems(things: ReadonlyArray<{ name: string; repeat: number }>, path: string): FleetProblem[] {
+  const seen = new Set<string>();
+  return things.flatMap(({ name, repeat }, index) => {
+    const where = `${path}[${index}].name`;
+    if (repeat > 1 && !name.includes('{n}')) return [{ path: where, message: 'a repeated name must contain {n}' }];
+    const names = spellOut([{ name, repeat }]).map((one) => one.name);
+    const double = names.find((one) => seen.has(one));
+    for (const one of names) seen.add(one);
+    return double === undefined ? [] : [{ path: where, message: `the name ${double} is there already` }];
+  });
+}
+
+function versionProblems(cluster: ClusterFile, group: FleetNodeGroup, path: string): FleetProblem[] {
+  const { amiType, version = cluster.version, releaseVersion } = group;
+  if (kubernetesMinor(version) > kubernetesMinor(cluster.version)) {
+    return [{ path: `${path}.version`, message: `${version} is newer than the cluster's ${cluster.version}` }];
+  }
+  if (amiType === 'CUSTOM') return [];
+  if (!existsFor(amiType, version)) {
+    return [{ path: `${path}.amiType`, message: `${amiType} has no releases from Kubernetes 1.33 on` }];
+  }
+  const example = releaseVersion === undefined ? undefined : wrongReleaseForm(amiType, version, releaseVersion);
+  if (example === undefined) return [];
+  const message = `not a release of ${amiType} for Kubernetes ${version}; one reads ${example}`;
+  return [{ path: `${path}.releaseVersion`, message }];
+}
+
+/** Each thing as often as it repeats, `{n}` in its name counting from 1. */
+function spellOut<Thing extends { name: string; repeat: number }>(things: readonly Thing[]): Thing[] {
+  return things.flatMap((thing) =>
+    Array.from({ length: thing.repeat }, (_, index) => ({
+      ...thing,
+      repeat: 1,
+      name: thing.name.replaceAll('{n}', String(index + 1)),
+    })),
+  );
+}
+
+const spellOutCluster = (cluster: ClusterFile): ClusterFile => ({
+  ...cluster,
+  nodeGroups: spellOut(cluster.nodeGroups),
+  selfManagedGroups: spellOut(cluster.selfManagedGroups),
+  karpenterNodePools: spellOut(cluster.karpenterNodePools),
+});

@@ -1,0 +1,148 @@
+import { type Message, md5 } from '../account/sqs-message.ts';
+import type { Queue } from '../account/sqs-queue.ts';
+import { systemAttributes } from '../account/sqs-wire.ts';
+import type { World } from '../account/world.ts';
+import type { Random } from '../time/random.ts';
+import { AwsError } from '../wire/aws-error.ts';
+import { isRecord } from '../wire/json-codec.ts';
+import type { Lambda } from './lambda.ts';
+
+export interface EventSourceMappingDefinition {
+  readonly queue: Queue;
+  readonly functionName: string;
+  readonly batchSize: number;
+  /** Ms to wait for a batch to fill. */
+  readonly batchingWindowMs: number;
+  /** Undefined: as many as Lambda allows. */
+  readonly maximumConcurrency?: number;
+  readonly reportBatchItemFailures: boolean;
+}
+
+/** Lambda's default limit for an account. */
+const ACCOUNT_CONCURRENCY = 1_000;
+
+/**
+ * Polls an SQS queue for a function: what the function has handled is deleted, all else comes back when its visibility
+ * timeout has passed.
+ */
+export class EventSourceMapping {
+  readonly #definition: EventSourceMappingDefinition;
+  readonly #world: World;
+  readonly #lambda: Lambda;
+  readonly #random: Random;
+  #running = 0;
+  #pollPlanned = false;
+
+  /** @throws AwsError `InvalidParameterValueException` for a queue or a batch that Lambda refuses */
+  constructor(definition: EventSourceMappingDefinition, world: World, lambda: Lambda) {
+    check(definition, lambda);
+    this.#definition = definition;
+    this.#world = world;
+    this.#lambda = lambda;
+    this.#random = world.random.fork(`event source ${definition.queue.name}`);
+    definition.queue.onAvailable(() => this.#planPoll());
+    this.#planPoll();
+  }
+
+  #planPoll(): void {
+    const { queue, batchSize, batchingWindowMs } = this.#definition;
+    if (this.#pollPlanned || queue.available === 0) return;
+    this.#pollPlanned = true;
+    const full = queue.available >= batchSize;
+    this.#world.time.after(full ? 0 : batchingWindowMs + this.#random.integer(5, 50), () => {
+      this.#pollPlanned = false;
+      this.#poll();
+    });
+  }
+
+  #poll(): void {
+    const { queue, batchSize, maximumConcurrency = ACCOUNT_CONCURRENCY } = this.#definition;
+    while (this.#running < maximumConcurrency) {
+      const batch = queue.receive(batchSize);
+      if (batch.length === 0) return;
+      this.#running++;
+      void this.#invoke(batch).then(() => {
+        this.#running--;
+        this.#planPoll();
+      });
+    }
+  }
+
+  async #invoke(batch: readonly Message[]): Promise<void> {
+    const { queue, functionName, reportBatchItemFailures } = this.#definition;
+    const { region } = this.#world;
+    const Records = batch.map((message) => record(message, queue.arn, region));
+    const outcome = await this.#lambda.invoke(functionName, { Records });
+    if (!outcome.ok) return;
+    const failed = reportBatchItemFailures ? failedIds(outcome.result, batch) : new Set<string>();
+    for (const { id, receiptHandle } of batch) {
+      if (!failed.has(id) && receiptHandle !== undefined) queue.delete(receiptHandle);
+    }
+  }
+}
+
+function check(
+  { queue, functionName, batchSize, batchingWindowMs, maximumConcurrency = 2 }: EventSourceMappingDefinition,
+  lambda: Lambda,
+) {
+  const timeoutSeconds = lambda.function(functionName).timeoutMs / 1_000;
+  const { fifo, visibilityTimeoutSeconds } = queue.settings;
+  if (visibilityTimeoutSeconds < timeoutSeconds) {
+    throw invalid(
+      `Queue visibility timeout: ${visibilityTimeoutSeconds} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
+    );
+  }
+  if (batchSize < 1 || batchSize > (fifo ? 10 : 10_000)) throw invalid('BatchSize is out of range.');
+  if (fifo && batchingWindowMs > 0) throw invalid('Batching window is not supported for FIFO queues.');
+  if (batchSize > 10 && batchingWindowMs < 1_000) {
+    throw invalid('Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10');
+  }
+  if (maximumConcurrency < 2 || maximumConcurrency > 1_000)
+    throw invalid('MaximumConcurrency must be between 2 and 1000.');
+}
+
+const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message);
+
+/** A message as the function's event shows it. */
+function record(message: Message, eventSourceARN: string, awsRegion: string) {
+  return {
+    messageId: message.id,
+    receiptHandle: message.receiptHandle,
+    body: message.body,
+    attributes: systemAttributes(message),
+    messageAttributes: Object.fromEntries(
+      Object.entries(message.attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+        name,
+        {
+          ...(StringValue === undefined ? {} : { stringValue: StringValue }),
+          ...(BinaryValue === undefined ? {} : { binaryValue: Buffer.from(BinaryValue).toString('base64') }),
+          stringListValues: [],
+          binaryListValues: [],
+          dataType: DataType,
+        },
+      ]),
+    ),
+    md5OfBody: md5(message.body),
+    eventSource: 'aws:sqs',
+    eventSourceARN,
+    awsRegion,
+  };
+}
+
+/**
+ * The messages that the function says it could not handle. An answer that Lambda does not understand counts against
+ * the whole batch.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+function failedIds(result: unknown, batch: readonly Message[]): ReadonlySet<string> {
+  const all = new Set(batch.map(({ id }) => id));
+  if (result === null || (isRecord(result) && (result.batchItemFailures ?? null) === null)) return new Set();
+  if (!isRecord(result) || !Array.isArray(result.batchItemFailures)) return all;
+  const failed = new Set<string>();
+  for (const failure of result.batchItemFailures) {
+    const id: unknown = isRecord(failure) ? failure.itemIdentifier : undefined;
+    if (typeof id !== 'string' || !all.has(id)) return all;
+    failed.add(id);
+  }
+  return failed;
+}

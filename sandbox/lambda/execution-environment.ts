@@ -1,0 +1,178 @@
+import type { Random } from '../time/random.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
+import { compileBundle } from './bundle.ts';
+import { LineStream } from './function-process.ts';
+import { functionWorld } from './function-world.ts';
+import type { InMemoryNetwork, NetworkAttachment } from './in-memory-network.ts';
+import { lambdaContext, lambdaVariables, traceId } from './lambda-context.ts';
+import { VirtualTimers } from './virtual-timers.ts';
+
+export interface ExecutionEnvironmentOptions {
+  /** Path of the bundle, a CommonJS `index.js`. */
+  readonly bundle: string;
+  /** For example `index.handler`. */
+  readonly handler: string;
+  /** The function's own environment variables, as the template gives them. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly functionName: string;
+  readonly memorySizeMb: number;
+  readonly accountId: string;
+  readonly region: string;
+  /** Where the function's lines go, as its context tells it. */
+  readonly logGroupName: string;
+  /** Of the credentials that the function calls AWS with. */
+  readonly accessKeyId: string;
+  readonly network: InMemoryNetwork;
+  readonly time: VirtualTime;
+  readonly random: Random;
+  /** Called for each line on the function's stdout and stderr. Nothing is put before it, unlike Lambda's text format. */
+  onLine(line: string): void;
+}
+
+export interface InvocationError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+export type InvocationResult =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly kind: 'error' | 'timeout'; readonly error: InvocationError };
+
+export interface InvocationOptions {
+  readonly requestId: string;
+  /** The function's timeout, virtual ms. */
+  readonly timeoutMs: number;
+}
+
+type Handler = (event: unknown, context: object) => unknown;
+
+/**
+ * One execution environment of Lambda: the bundle evaluated in a world of its own, then invoked again and again, once
+ * at a time. Between two invocations it is frozen: what falls due or arrives waits for the next one.
+ */
+export class ExecutionEnvironment {
+  readonly #options: ExecutionEnvironmentOptions;
+  readonly #stdout: LineStream;
+  readonly #stderr: LineStream;
+  readonly #timers: VirtualTimers;
+  readonly #network: NetworkAttachment;
+  readonly #env: Record<string, string>;
+  readonly #postponed: Array<() => void> = [];
+  #handler: Handler | undefined;
+  #finish: ((result: InvocationResult) => void) | undefined;
+  #alive = true;
+
+  constructor(options: ExecutionEnvironmentOptions) {
+    this.#options = options;
+    this.#stdout = new LineStream((line) => this.#alive && options.onLine(line));
+    this.#stderr = new LineStream((line) => this.#alive && options.onLine(line));
+    const gate = (effect: () => void) => this.#deliver(() => this.#guard(effect));
+    this.#timers = new VirtualTimers(options.time, gate);
+    this.#network = options.network.attach(gate);
+    this.#env = { ...lambdaVariables(options), ...options.environment };
+  }
+
+  /** False once it was killed, timed out or exited: it can not be invoked any more. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** True while it computes: neither done nor waiting for an answer or a timer. For `VirtualTime.addActivity`. */
+  get busy(): boolean {
+    return this.#finish !== undefined && this.#network.openRequests === 0 && !this.#timers.waiting;
+  }
+
+  /** Invokes the function; the first time, the bundle is evaluated before. Never rejects for what the function does. */
+  invoke(event: unknown, { requestId, timeoutMs }: InvocationOptions): Promise<InvocationResult> {
+    if (!this.#alive) throw new Error('This execution environment has ended.');
+    if (this.#finish !== undefined) throw new Error('An execution environment serves one invocation at a time.');
+    const { time, random } = this.#options;
+    const deadline = time.now + timeoutMs;
+    this.#env._X_AMZN_TRACE_ID = traceId(time.now, random);
+    return new Promise((resolve) => {
+      const cancelTimeout = time.at(deadline, () => {
+        const message = `${new Date(time.now).toISOString()} ${requestId} Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
+        this.#end({ ok: false, kind: 'timeout', error: { name: 'Sandbox.Timedout', message, stack: '' } });
+      });
+      this.#finish = (result) => {
+        cancelTimeout();
+        this.#finish = undefined;
+        this.#stdout.flush();
+        this.#stderr.flush();
+        resolve(result);
+      };
+      for (const effect of this.#postponed.splice(0)) this.#deliver(effect);
+      void this.#run(structuredClone(event), lambdaContext(this.#options, requestId, deadline));
+    });
+  }
+
+  /** Ends it on the spot, as a crash of its host would: no answer and no timer ever reaches it again. */
+  kill(): void {
+    this.#end(exited('signal: killed'));
+  }
+
+  async #run(event: unknown, context: object): Promise<void> {
+    try {
+      this.#handler ??= this.#initialize();
+      const result: unknown = await this.#handler(event, context);
+      // The answer travels as JSON; what JSON can not say is null.
+      this.#finish?.({ ok: true, result: JSON.parse(JSON.stringify(result) ?? 'null') });
+    } catch (error) {
+      this.#finish?.(failed(error));
+    }
+  }
+
+  /** The init phase: evaluates the bundle and finds the handler in its exports. */
+  #initialize(): Handler {
+    const { bundle, handler, time, random } = this.#options;
+    const module: { exports: Record<string, unknown> } = { exports: {} };
+    const exit = (code: number): never => {
+      this.#end(exited(`exit status ${code}`));
+      throw new Error('The process has exited.');
+    };
+    const [env, stdout, stderr, timers] = [this.#env, this.#stdout, this.#stderr, this.#timers];
+    const world = functionWorld({ time, random, env, stdout, stderr, timers, network: this.#network, exit });
+    compileBundle(bundle)({ ...world, module, exports: module.exports });
+    const found = module.exports[handler.split('.').at(-1) ?? ''];
+    if (typeof found !== 'function') {
+      throw Object.assign(new Error(`${handler} is undefined or not exported`), { name: 'Runtime.HandlerNotFound' });
+    }
+    return (event, context) => found(event, context);
+  }
+
+  #deliver(effect: () => void): void {
+    if (!this.#alive) return;
+    if (this.#finish === undefined) this.#postponed.push(effect);
+    else effect();
+  }
+
+  /** An exception that nobody catches ends the environment, as Node's process would end. */
+  #guard(effect: () => void): void {
+    try {
+      effect();
+    } catch (error) {
+      this.#end(failed(error));
+    }
+  }
+
+  #end(result: InvocationResult): void {
+    if (!this.#alive) return;
+    this.#finish?.(result);
+    this.#alive = false;
+    this.#timers.stop();
+    this.#network.detach();
+  }
+}
+
+function failed(thrown: unknown): InvocationResult {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { name, message, stack = '' } = error;
+  return { ok: false, kind: 'error', error: { name, message, stack } };
+}
+
+const exited = (how: string): InvocationResult => ({
+  ok: false,
+  kind: 'error',
+  error: { name: 'Runtime.ExitError', message: `Runtime exited with error: ${how}`, stack: '' },
+});

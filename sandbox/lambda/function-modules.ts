@@ -1,0 +1,55 @@
+import { isBuiltin } from 'node:module';
+import { NotImplemented } from '../wire/aws-error.ts';
+import { absentFiles } from './absent-files.ts';
+import { withOverrides } from './module-overrides.ts';
+
+/** Ways out of the process that a function has in Lambda and must not take here. */
+const WAYS_OUT: Readonly<Record<string, readonly string[]>> = {
+  net: ['connect', 'createConnection', 'createServer'],
+  tls: ['connect', 'createServer'],
+  http2: ['connect', 'createServer', 'createSecureServer'],
+  dgram: ['createSocket'],
+  dns: ['lookup', 'resolve', 'resolve4', 'resolve6'],
+  'dns/promises': ['lookup', 'resolve', 'resolve4', 'resolve6'],
+  child_process: ['exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync'],
+  worker_threads: ['Worker'],
+};
+
+/** A function that is no way out: calling it is refused aloud. */
+export const wayOut =
+  (name: string): (() => never) =>
+  () => {
+    throw new NotImplemented(`${name} in functions`);
+  };
+
+/**
+ * The `require` of a bundle: Node's own modules, those replaced that reach out of the sandbox.
+ *
+ * @param replacements by module name without `node:`
+ */
+export function functionRequire(replacements: Readonly<Record<string, object>>): (id: string) => unknown {
+  const known = new Map<string, unknown>([
+    ...Object.entries(replacements),
+    ['fs', absentFiles.fs],
+    ['fs/promises', absentFiles.promises],
+  ]);
+  return (id) => {
+    const name = id.replace(/^node:/, '');
+    if (!known.has(name)) {
+      if (!isBuiltin(id)) {
+        throw Object.assign(new Error(`Cannot find module '${id}': the bundle does not contain it.`), {
+          code: 'MODULE_NOT_FOUND',
+        });
+      }
+      known.set(name, builtin(name));
+    }
+    return known.get(name);
+  };
+}
+
+function builtin(name: string): unknown {
+  const module: unknown = process.getBuiltinModule(name);
+  const exits = WAYS_OUT[name];
+  if (exits === undefined || typeof module !== 'object' || module === null) return module;
+  return withOverrides(module, Object.fromEntries(exits.map((exit) => [exit, wayOut(`${name}.${exit}`)])));
+}

@@ -1,0 +1,81 @@
+import { Duplex } from 'node:stream';
+
+/** Hands an effect on: at once, later, or (to the dead) never. */
+export type Gate = (effect: () => void) => void;
+
+/**
+ * One end of a connection that exists in memory only. What one end writes, the other end reads in a later tick; a
+ * destroyed end destroys the other, as a reset connection would. It looks like a `net.Socket` as far as `node:http`
+ * looks. Socket timeouts are real time, which the sandbox has not: they never strike.
+ */
+export class InMemorySocket extends Duplex {
+  #other: InMemorySocket | undefined;
+  readonly #gate: Gate;
+
+  /** @param gate decides when what arrives here is delivered */
+  constructor(gate: Gate) {
+    super();
+    this.#gate = gate;
+  }
+
+  /** Joins two ends into one connection. */
+  static join(one: InMemorySocket, other: InMemorySocket): void {
+    one.#other = other;
+    other.#other = one;
+  }
+
+  override _read(): void {
+    // Data is pushed by the other end as it comes; nothing has to be asked for.
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#send((other) => other.push(chunk));
+    done();
+  }
+
+  override _writev(chunks: Array<{ chunk: Buffer }>, done: () => void): void {
+    const joined = Buffer.concat(chunks.map(({ chunk }) => chunk));
+    this.#send((other) => other.push(joined));
+    done();
+  }
+
+  override _final(done: () => void): void {
+    this.#send((other) => other.push(null));
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#send((other) => other.destroy());
+    done(error);
+  }
+
+  #send(effect: (other: InMemorySocket) => void): void {
+    const other = this.#other;
+    if (other === undefined) return;
+    process.nextTick(() =>
+      other.#gate(() => {
+        if (!other.destroyed) effect(other);
+      }),
+    );
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+}

@@ -1,0 +1,126 @@
+import type { Logs } from '../account/logs.ts';
+import type { World } from '../account/world.ts';
+import type { Random } from '../time/random.ts';
+import type { InvocationResult } from './execution-environment.ts';
+import type { Environment, EnvironmentFactory, FunctionDefinition, InvocationOutcome } from './lambda-function.ts';
+import { LambdaLog } from './lambda-log.ts';
+
+/** One execution environment with what Lambda knows of it. */
+interface Held {
+  readonly environment: Environment;
+  readonly accessKeyId: string;
+  readonly log: LambdaLog;
+  /** The invocation that it serves, if any. */
+  requestId: string | undefined;
+  /** Epoch milliseconds. */
+  lastUsedAt: number;
+  fresh: boolean;
+}
+
+/** Lambda promises nothing about how long it keeps an idle environment; hours are usual. */
+const IDLE_MS = 2 * 3_600_000;
+const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** The execution environments of one function: used again while they live, at most as many as concurrency allows. */
+export class FunctionEnvironments {
+  readonly definition: FunctionDefinition;
+  readonly #world: World;
+  readonly #logs: Logs;
+  readonly #random: Random;
+  readonly #create: EnvironmentFactory;
+  #held: Held[] = [];
+
+  constructor(definition: FunctionDefinition, world: World, logs: Logs, random: Random, create: EnvironmentFactory) {
+    this.definition = definition;
+    this.#world = world;
+    this.#logs = logs;
+    this.#random = random;
+    this.#create = create;
+  }
+
+  /** True while an invocation computes. */
+  get busy(): boolean {
+    return this.#held.some(({ requestId, environment }) => requestId !== undefined && environment.busy);
+  }
+
+  /** The environment that has this access key, and the invocation that it serves. */
+  holderOf(accessKeyId: string): { readonly requestId: string | undefined } | undefined {
+    return this.#held.find((held) => held.accessKeyId === accessKeyId);
+  }
+
+  /** Ends the environment that serves the invocation. */
+  crash(requestId: string): void {
+    this.#held.find((held) => held.requestId === requestId)?.environment.kill();
+  }
+
+  /** Invokes in an idle environment, or in a new one after a cold start. */
+  async invoke(event: unknown, requestId: string): Promise<InvocationOutcome> {
+    const held = this.#acquire();
+    if (held === undefined) return { ok: false, kind: 'throttled' };
+    const { time } = this.#world;
+    const { timeoutMs, memorySizeMb } = this.definition;
+    held.requestId = requestId;
+    const initDurationMs = held.fresh ? await this.#coldStart(held) : undefined;
+    held.log.start(requestId);
+    const startedAt = time.now;
+    const result: InvocationResult = await held.environment.invoke(event, { requestId, timeoutMs });
+    const durationMs = time.now - startedAt;
+    held.log.end({
+      requestId,
+      durationMs,
+      memorySizeMb,
+      result,
+      ...(initDurationMs === undefined ? {} : { initDurationMs }),
+    });
+    held.requestId = undefined;
+    held.lastUsedAt = time.now;
+    return result;
+  }
+
+  #acquire(): Held | undefined {
+    this.#retire();
+    const idle = this.#held.filter(({ requestId }) => requestId === undefined);
+    // The one used last: so a busy hour's surplus falls idle and is retired.
+    const warm = idle.sort((a, b) => b.lastUsedAt - a.lastUsedAt)[0];
+    if (warm !== undefined) return warm;
+    const { reservedConcurrency } = this.definition;
+    if (reservedConcurrency !== undefined && this.#held.length >= reservedConcurrency) return undefined;
+    const held = this.#hold();
+    this.#held.push(held);
+    return held;
+  }
+
+  #retire(): void {
+    const oldest = this.#world.time.now - IDLE_MS;
+    this.#held = this.#held.filter((held) => {
+      const keep = held.environment.alive && (held.requestId !== undefined || held.lastUsedAt >= oldest);
+      if (!keep) held.environment.kill();
+      return keep;
+    });
+  }
+
+  #hold(): Held {
+    const { name, logging } = this.definition;
+    const accessKeyId = `ASIA${Array.from({ length: 16 }, () => KEY_ALPHABET[this.#random.integer(0, 31)]).join('')}`;
+    const date = new Date(this.#world.time.now).toISOString().slice(0, 10).replaceAll('-', '/');
+    const stream = `${date}/${name}[$LATEST]${this.#random.hex(32)}`;
+    const write = (line: string): void => this.#logs.append(logging.group, stream, line);
+    return {
+      environment: this.#create(this.definition, accessKeyId, write),
+      accessKeyId,
+      log: new LambdaLog(logging, () => this.#world.time.now, write),
+      requestId: undefined,
+      lastUsedAt: this.#world.time.now,
+      fresh: true,
+    };
+  }
+
+  #coldStart(held: Held): Promise<number> {
+    held.fresh = false;
+    held.log.initStart(this.definition.name);
+    const initDurationMs = this.#random.integer(150, 400);
+    return new Promise((resolve) => {
+      this.#world.time.after(initDurationMs, () => resolve(initDurationMs));
+    });
+  }
+}

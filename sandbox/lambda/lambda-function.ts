@@ -1,0 +1,49 @@
+import type { InvocationResult } from './execution-environment.ts';
+
+/** What the template says of a function. */
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly arn: string;
+  /** The name that callers, records and reports go by: without the stack's prefix. */
+  readonly label: string;
+  /** Path of the bundle's `index.js`. */
+  readonly bundle: string;
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly memorySizeMb: number;
+  readonly roleLogicalId: string;
+  readonly roleArn: string;
+  readonly reservedConcurrency?: number;
+  readonly logging: LoggingConfig;
+  /** Gets asynchronous events that failed for good. */
+  readonly deadLetterArn?: string;
+}
+
+export interface LoggingConfig {
+  readonly group: string;
+  readonly format: 'JSON' | 'Text';
+  /** Which of Lambda's own lines are written; JSON only. */
+  readonly systemLevel: 'DEBUG' | 'INFO' | 'WARN';
+}
+
+/** An execution environment, as `ExecutionEnvironment` is one. */
+export interface Environment {
+  readonly alive: boolean;
+  readonly busy: boolean;
+  invoke(
+    event: unknown,
+    options: { readonly requestId: string; readonly timeoutMs: number },
+  ): Promise<InvocationResult>;
+  kill(): void;
+}
+
+/** Makes an execution environment that calls AWS with `accessKeyId` and hands over each line it writes. */
+export type EnvironmentFactory = (
+  definition: FunctionDefinition,
+  accessKeyId: string,
+  onLine: (line: string) => void,
+) => Environment;
+
+/** How an invocation ended; throttled: reserved concurrency was used up, nothing ran. */
+export type InvocationOutcome = InvocationResult | { readonly ok: false; readonly kind: 'throttled' };

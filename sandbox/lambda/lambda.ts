@@ -1,0 +1,129 @@
+import type { Deliveries } from '../account/delivery.ts';
+import type { Logs } from '../account/logs.ts';
+import type { Caller } from '../account/service.ts';
+import type { World } from '../account/world.ts';
+import { AwsError } from '../wire/aws-error.ts';
+import { FunctionEnvironments } from './lambda-environments.ts';
+import type { EnvironmentFactory, FunctionDefinition, InvocationOutcome } from './lambda-function.ts';
+
+/** An asynchronous event that failed for good and went to no dead-letter queue. */
+export interface DroppedEvent {
+  readonly functionName: string;
+  readonly event: unknown;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** Lambda tries an asynchronous event twice again, a minute and then two after the failure. */
+const RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
+const MOST_EVENT_AGE_MS = 6 * 3_600_000;
+
+/** AWS Lambda: the template's functions, invoked synchronously, asynchronously, and by event source mappings. */
+export class Lambda {
+  readonly dropped: DroppedEvent[] = [];
+  readonly #world: World;
+  readonly #logs: Logs;
+  readonly #deliveries: Deliveries;
+  readonly #createEnvironment: EnvironmentFactory;
+  readonly #random;
+  readonly #functions = new Map<string, FunctionEnvironments>();
+
+  constructor(world: World, logs: Logs, deliveries: Deliveries, createEnvironment: EnvironmentFactory) {
+    this.#world = world;
+    this.#logs = logs;
+    this.#deliveries = deliveries;
+    this.#createEnvironment = createEnvironment;
+    this.#random = world.random.fork('lambda');
+    world.time.addActivity(() => [...this.#functions.values()].some(({ busy }) => busy));
+    deliveries.register('lambda', {
+      action: 'lambda:InvokeFunction',
+      accept: ({ targetArn, body }) => this.invokeAsynchronously(targetArn, JSON.parse(body)),
+    });
+  }
+
+  createFunction(definition: FunctionDefinition): void {
+    this.#logs.ensureGroup(definition.logging.group);
+    const random = this.#random.fork(definition.name);
+    const environments = new FunctionEnvironments(definition, this.#world, this.#logs, random, this.#createEnvironment);
+    this.#functions.set(definition.name, environments);
+  }
+
+  get functions(): readonly FunctionDefinition[] {
+    return [...this.#functions.values()].map(({ definition }) => definition);
+  }
+
+  /** @param nameOrArn as AWS takes it @throws AwsError `ResourceNotFoundException` */
+  function(nameOrArn: string): FunctionDefinition {
+    return this.#environments(nameOrArn).definition;
+  }
+
+  /** Invokes and tells how it ended (`RequestResponse`). */
+  invoke(nameOrArn: string, event: unknown): Promise<InvocationOutcome> {
+    return this.#environments(nameOrArn).invoke(event, this.#random.uuid());
+  }
+
+  /** Puts the event into the function's own queue (`Event`): retried on errors, dead-lettered in the end. */
+  invokeAsynchronously(nameOrArn: string, event: unknown): void {
+    const environments = this.#environments(nameOrArn);
+    const requestId = this.#random.uuid();
+    const acceptedAt = this.#world.time.now;
+    const attempt = (errors: number, throttles: number): void => {
+      void environments.invoke(event, requestId).then((outcome) => {
+        if (outcome.ok) return;
+        const throttled = outcome.kind === 'throttled';
+        const delayMs = throttled ? Math.min(1_000 * 2 ** throttles, 300_000) : RETRY_DELAYS_MS[errors];
+        if (delayMs === undefined || this.#world.time.now + delayMs - acceptedAt > MOST_EVENT_AGE_MS) {
+          const reason = throttled ? 'Rate Exceeded.' : outcome.error.message;
+          this.#giveUp(environments.definition, event, requestId, reason);
+        } else
+          this.#world.time.after(delayMs, () =>
+            attempt(throttled ? errors : errors + 1, throttled ? throttles + 1 : 0),
+          );
+      });
+    };
+    this.#world.time.after(this.#random.integer(5, 50), () => attempt(0, 0));
+  }
+
+  /** Ends the execution environment that serves the invocation, at once. */
+  crash(requestId: string): void {
+    for (const environments of this.#functions.values()) environments.crash(requestId);
+  }
+
+  /** Which function holds this access key, or undefined. */
+  callerOf(accessKeyId: string): Caller | undefined {
+    for (const environments of this.#functions.values()) {
+      const holder = environments.holderOf(accessKeyId);
+      if (holder === undefined) continue;
+      const { label, roleLogicalId } = environments.definition;
+      const invocation = holder.requestId === undefined ? {} : { invocationId: holder.requestId };
+      return { function: label, roleLogicalId, ...invocation };
+    }
+    return undefined;
+  }
+
+  #environments(nameOrArn: string): FunctionEnvironments {
+    const environments = this.#functions.get(nameOrArn.split(':function:').at(-1) ?? '');
+    if (environments === undefined) {
+      throw new AwsError('ResourceNotFoundException', `Function not found: ${nameOrArn}`, 404);
+    }
+    return environments;
+  }
+
+  #giveUp(
+    { name, arn, roleArn, deadLetterArn }: FunctionDefinition,
+    event: unknown,
+    requestId: string,
+    reason: string,
+  ): void {
+    if (deadLetterArn === undefined) {
+      this.dropped.push({ functionName: name, event, reason, at: this.#world.time.now });
+      return;
+    }
+    this.#deliveries.deliver({
+      targetArn: deadLetterArn,
+      body: JSON.stringify(event),
+      attributes: { RequestID: requestId, ErrorCode: '200', ErrorMessage: reason.slice(0, 1_024) },
+      sender: { principal: 'lambda.amazonaws.com', sourceArn: arn, roleArn },
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import type { RemediationRecord } from '../functions/shared/record.ts';
+import type { BusEvent } from './account/event-bridge.ts';
+import type { FaultPlan } from './account/faults.ts';
+import type { CallRecord } from './account/service.ts';
+import { type EmbeddedAccount, openAccount } from './embedded-account.ts';
+import type { Fleet } from './fleet.ts';
+import { recordIn } from './record-lines.ts';
+import type { SynthesizedStack } from './stack/template.ts';
+
+export interface PlayOptions {
+  readonly fleet: Fleet;
+  readonly synthesized: SynthesizedStack;
+  readonly seed?: number;
+  /** Text of the policy document. */
+  readonly policy?: string | undefined;
+  readonly faults?: FaultPlan;
+  /** Events with the time from the start at which each is put on its bus, ms. */
+  readonly events?: ReadonlyArray<{ readonly after: number; readonly event: BusEvent }>;
+  readonly onRecord?: (record: RemediationRecord) => void;
+  /** Hears of the AWS calls that functions make. */
+  readonly onCall?: (call: CallRecord) => void;
+}
+
+/** A run under way: play it on as far as you like. */
+export interface Run {
+  readonly account: EmbeddedAccount;
+  readonly records: readonly RemediationRecord[];
+  readonly calls: readonly CallRecord[];
+}
+
+/** Opens an account with the stack deployed, plans the events, and listens to what the functions write and call. */
+export async function startRun(options: PlayOptions): Promise<Run> {
+  const { fleet, synthesized, seed = 1, policy, faults = {}, events = [], onRecord, onCall } = options;
+  const records: RemediationRecord[] = [];
+  const calls: CallRecord[] = [];
+  const account = await openAccount({
+    fleet,
+    seed,
+    synthesized,
+    faults,
+    ...(policy !== undefined && { policy }),
+    onLine: (line) => {
+      const record = recordIn(line);
+      if (record === undefined) return;
+      records.push(record);
+      onRecord?.(record);
+    },
+    onCall: (call) => {
+      if (call.function === 'operator') return;
+      calls.push(call);
+      onCall?.(call);
+    },
+  });
+  for (const { after, event } of events) account.time.after(after, () => account.putEvent(event));
+  return { account, records, calls };
+}

@@ -1,0 +1,83 @@
+import type { PutParameterCommandInput } from '@aws-sdk/client-ssm';
+import type * as z from 'zod';
+import type { DynamoDb } from '../account/dynamodb.ts';
+import type { EventBridge } from '../account/event-bridge.ts';
+import type { Logs } from '../account/logs.ts';
+import type { Scheduler } from '../account/scheduler.ts';
+import type { Sns } from '../account/sns.ts';
+import type { Sqs } from '../account/sqs.ts';
+import type { World } from '../account/world.ts';
+import type { Lambda } from '../lambda/lambda.ts';
+import type { Authorization } from './authorization.ts';
+import type { Identity } from './intrinsics.ts';
+import { TemplateError } from './template.ts';
+
+/** A CloudWatch alarm of the template, kept as it is. */
+export interface DeclaredAlarm {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** The services that a stack's resources are made in. */
+export interface StackServices {
+  readonly world: World;
+  readonly authorization: Authorization;
+  readonly sqs: Sqs;
+  readonly sns: Sns;
+  readonly eventBridge: EventBridge;
+  readonly scheduler: Scheduler;
+  readonly lambda: Lambda;
+  readonly logs: Logs;
+  readonly dynamoDb: DynamoDb;
+  /** Puts a parameter of the template into the Parameter Store, as `PutParameter` would. */
+  readonly putParameter: (input: PutParameterCommandInput) => void;
+}
+
+/** What a resource knows while it is named. */
+export interface Naming {
+  readonly logicalId: string;
+  readonly world: World;
+  /** A text property, resolved; undefined when the template does not give it. */
+  readonly given: (property: string) => string | undefined;
+  /** A name as CloudFormation makes it, of at most `longest` characters. */
+  readonly generated: (longest: number) => string;
+}
+
+/** What a resource knows while it is made. */
+export interface Creation extends StackServices {
+  readonly logicalId: string;
+  readonly stackName: string;
+  readonly identity: Identity;
+  /** Directory of a zip asset. */
+  readonly assetDirectory: (s3Key: string) => string;
+  readonly keepAlarm: (alarm: DeclaredAlarm) => void;
+}
+
+/** One type of resource: how it is named and made. */
+export interface ResourceType {
+  readonly identify: (naming: Naming) => Identity;
+  /** @throws TemplateError for a property that the sandbox does not know */
+  readonly create: (properties: unknown, creation: Creation) => void | Promise<void>;
+}
+
+/** Ties a type's parts together; its schema refuses every property that it does not name. */
+export function resourceType<Schema extends z.ZodType>(
+  schema: Schema,
+  identify: (naming: Naming) => Identity,
+  create: (properties: z.output<Schema>, creation: Creation) => void | Promise<void> = () => undefined,
+): ResourceType {
+  return {
+    identify,
+    create: (properties, creation) => {
+      const parsed = schema.safeParse(properties);
+      if (parsed.success) return create(parsed.data, creation);
+      const problems = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
+      throw new TemplateError(`The sandbox can not make ${creation.logicalId}: ${problems.join('; ')}`);
+    },
+  };
+}
+
+/** An ARN of the world's account and region. */
+export const arn = ({ partition, region, accountId }: World, service: string, resource: string): string =>
+  `arn:${partition}:${service}:${region}:${accountId}:${resource}`;

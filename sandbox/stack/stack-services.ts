@@ -1,0 +1,45 @@
+import { Deliveries } from '../account/delivery.ts';
+import { DynamoDb } from '../account/dynamodb.ts';
+import { EventBridge } from '../account/event-bridge.ts';
+import { type FaultPlan, Faults } from '../account/faults.ts';
+import { Logs } from '../account/logs.ts';
+import { Scheduler } from '../account/scheduler.ts';
+import { Sns } from '../account/sns.ts';
+import { Sqs } from '../account/sqs.ts';
+import type { World } from '../account/world.ts';
+import { Lambda } from '../lambda/lambda.ts';
+import type { EnvironmentFactory } from '../lambda/lambda-function.ts';
+import { Authorization } from './authorization.ts';
+import type { StackServices } from './resource-type.ts';
+
+export interface StackServicesOptions {
+  readonly world: World;
+  readonly faultPlan: FaultPlan;
+  readonly createEnvironment: EnvironmentFactory;
+  readonly putParameter: StackServices['putParameter'];
+}
+
+/** The account's services that bring work to functions, tied together. */
+export function createStackServices({ world, faultPlan, createEnvironment, putParameter }: StackServicesOptions) {
+  const authorization = new Authorization(world.accountId);
+  const faults = new Faults(world, faultPlan, (invocationId) => lambda.crash(invocationId));
+  const deliveries = new Deliveries(world, faults, (sender, action, arn) =>
+    authorization.authorize(sender, action, arn),
+  );
+  const logs = new Logs(world);
+  const lambda = new Lambda(world, logs, deliveries, createEnvironment);
+  return {
+    world,
+    putParameter,
+    authorization,
+    faults,
+    deliveries,
+    logs,
+    lambda,
+    sqs: new Sqs(world, faults, deliveries),
+    sns: new Sns(world, deliveries),
+    eventBridge: new EventBridge(world, faults, deliveries),
+    scheduler: new Scheduler(world, deliveries),
+    dynamoDb: new DynamoDb(world),
+  } satisfies StackServices & Record<string, unknown>;
+}

@@ -1,0 +1,166 @@
+import type { ServiceCall } from './authorization.ts';
+import { EVENT_RESOURCES } from './event-resources.ts';
+import { FUNCTION_RESOURCES } from './function-resources.ts';
+import { IDENTITY_RESOURCES } from './identity-resources.ts';
+import { type Identity, Resolver } from './intrinsics.ts';
+import { MESSAGING_RESOURCES } from './messaging-resources.ts';
+import type { PolicyDocument } from './policy-evaluation.ts';
+import type { DeclaredAlarm, Naming, ResourceType, StackServices } from './resource-type.ts';
+import { STORAGE_RESOURCES } from './storage-resources.ts';
+import { type SynthesizedStack, TemplateError, type TemplateResource } from './template.ts';
+
+/**
+ * All types that the sandbox makes, in the order in which it makes them: what others need comes first, what starts time
+ * running (rules and schedules) last.
+ */
+const TYPES: ReadonlyMap<string, ResourceType> = new Map(
+  Object.entries({
+    ...IDENTITY_RESOURCES,
+    ...STORAGE_RESOURCES,
+    ...MESSAGING_RESOURCES,
+    ...FUNCTION_RESOURCES,
+    ...EVENT_RESOURCES,
+  }),
+);
+
+const SUFFIX_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+
+/** A template, taken into the account as CloudFormation would. */
+export class Stack {
+  readonly name: string;
+  readonly alarms: DeclaredAlarm[] = [];
+  readonly #synthesized: SynthesizedStack;
+  readonly #services: StackServices;
+  readonly #resolver: Resolver;
+  readonly #identities = new Map<string, Identity>();
+
+  private constructor(synthesized: SynthesizedStack, services: StackServices) {
+    const { accountId, region, partition } = services.world;
+    this.name = synthesized.stackName;
+    this.#synthesized = synthesized;
+    this.#services = services;
+    this.#resolver = new Resolver({
+      template: synthesized.template,
+      pseudoParameters: {
+        'AWS::AccountId': accountId,
+        'AWS::Region': region,
+        'AWS::Partition': partition,
+        'AWS::URLSuffix': 'amazonaws.com',
+        'AWS::StackName': this.name,
+        'AWS::StackId': `arn:${partition}:cloudformation:${region}:${accountId}:stack/${this.name}/sandbox`,
+      },
+      identify: (logicalId) => this.#identify(logicalId),
+    });
+  }
+
+  /**
+   * Makes everything that the template declares.
+   * @throws TemplateError naming type and logical id of what the sandbox does not know
+   */
+  static async deploy(synthesized: SynthesizedStack, services: StackServices): Promise<Stack> {
+    const stack = new Stack(synthesized, services);
+    await stack.#create();
+    return stack;
+  }
+
+  /** What `Ref` gives for the one resource of this type whose logical id starts so: a queue's URL, a table's name … */
+  ref(type: string, logicalIdPrefix = ''): string {
+    return this.#identify(this.logicalId(type, logicalIdPrefix)).ref;
+  }
+
+  /** As {@link ref}, for `Fn::GetAtt`. */
+  attribute(type: string, logicalIdPrefix: string, attribute: string): string {
+    const logicalId = this.logicalId(type, logicalIdPrefix);
+    const found = this.#identify(logicalId).attributes[attribute];
+    if (found === undefined) throw new TemplateError(`${logicalId} has no ${attribute}.`);
+    return found;
+  }
+
+  /** @throws TemplateError unless just one resource fits */
+  logicalId(type: string, prefix = ''): string {
+    const fitting = this.#present().filter(([id, resource]) => resource.Type === type && id.startsWith(prefix));
+    const [only, ...others] = fitting;
+    if (only !== undefined && others.length === 0) return only[0];
+    throw new TemplateError(
+      `${fitting.length} resources of type ${type} have a logical id that starts with "${prefix}".`,
+    );
+  }
+
+  /** The template's outputs, by their names. */
+  get outputs(): Readonly<Record<string, unknown>> {
+    const entries = Object.entries(this.#synthesized.template.Outputs);
+    return Object.fromEntries(
+      entries.map(([name, { Value }]) => [name, this.#resolver.resolve(Value, `Outputs.${name}`)]),
+    );
+  }
+
+  /** The policies of a role with all intrinsic functions resolved. */
+  policiesOf(roleLogicalId: string): ReadonlyArray<{ readonly name: string; readonly document: PolicyDocument }> {
+    const role = this.#services.authorization.roles.find(({ logicalId }) => logicalId === roleLogicalId);
+    if (role === undefined) throw new TemplateError(`There is no role ${roleLogicalId} in the template.`);
+    return role.policies;
+  }
+
+  /** What AWS services did with the stack's roles so far: poll queues, write logs, send wake-ups. */
+  get serviceCalls(): readonly ServiceCall[] {
+    return [...this.#services.authorization.serviceCalls.values()];
+  }
+
+  /** The resources whose condition holds. */
+  #present(): Array<[string, TemplateResource]> {
+    return Object.entries(this.#synthesized.template.Resources).filter(
+      ([, { Condition }]) => Condition === undefined || this.#resolver.condition(Condition),
+    );
+  }
+
+  async #create(): Promise<void> {
+    const present = this.#present();
+    for (const [logicalId, { Type }] of present) {
+      if (!TYPES.has(Type)) throw new TemplateError(`The sandbox does not know ${Type}, the type of ${logicalId}.`);
+    }
+    for (const [type, { create }] of TYPES) {
+      for (const [logicalId, { Type, Properties }] of present) {
+        if (Type !== type) continue;
+        await create(this.#resolver.resolve(Properties, logicalId), {
+          ...this.#services,
+          logicalId,
+          stackName: this.name,
+          identity: this.#identify(logicalId),
+          assetDirectory: this.#synthesized.assetDirectory,
+          keepAlarm: (alarm) => this.alarms.push(alarm),
+        });
+      }
+    }
+  }
+
+  #identify(logicalId: string): Identity {
+    const known = this.#identities.get(logicalId);
+    if (known !== undefined) return known;
+    const resource = this.#synthesized.template.Resources[logicalId];
+    const type = TYPES.get(resource?.Type ?? '');
+    if (resource === undefined || type === undefined) {
+      throw new TemplateError(`The sandbox does not know ${resource?.Type}, the type of ${logicalId}.`);
+    }
+    const identity = type.identify(this.#naming(logicalId, resource));
+    this.#identities.set(logicalId, identity);
+    return identity;
+  }
+
+  #naming(logicalId: string, { Properties }: TemplateResource): Naming {
+    const { world } = this.#services;
+    return {
+      logicalId,
+      world,
+      given: (property) => {
+        const value = this.#resolver.resolve(Properties[property], `${logicalId}.${property}`);
+        return value === undefined ? undefined : String(value);
+      },
+      generated: (longest) => {
+        // By logical id, so that a resource keeps its name when others come or go.
+        const random = world.random.fork(`physical name of ${logicalId}`);
+        const suffix = Array.from({ length: 12 }, () => SUFFIX_ALPHABET[random.integer(0, 35)]).join('');
+        return `${`${this.name}-${logicalId}`.slice(0, longest - suffix.length - 1)}-${suffix}`;
+      },
+    };
+  }
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { arn, type ResourceType, resourceType } from './resource-type.ts';
+
+const withoutEffect = z.unknown().optional();
+
+const keySchema = z.array(z.strictObject({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
+const projection = z.strictObject({
+  ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']),
+  NonKeyAttributes: z.array(z.string()).optional(),
+});
+
+const table = z.strictObject({
+  TableName: z.string().optional(),
+  AttributeDefinitions: z.array(z.strictObject({ AttributeName: z.string(), AttributeType: z.enum(['S', 'N', 'B']) })),
+  KeySchema: keySchema,
+  BillingMode: z.literal('PAY_PER_REQUEST'),
+  GlobalSecondaryIndexes: z
+    .array(z.strictObject({ IndexName: z.string(), KeySchema: keySchema, Projection: projection }))
+    .optional(),
+  TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.boolean() }).optional(),
+  DeletionProtectionEnabled: withoutEffect,
+  PointInTimeRecoverySpecification: withoutEffect,
+  SSESpecification: withoutEffect,
+  Tags: withoutEffect,
+});
+
+const parameter = z.strictObject({
+  Name: z.string().optional(),
+  Type: z.enum(['String', 'StringList']),
+  Value: z.string(),
+  Description: z.string().optional(),
+  Tier: z.enum(['Standard', 'Advanced', 'Intelligent-Tiering']).optional(),
+  Tags: withoutEffect,
+});
+
+/** Tables, parameters, keys and alarms. */
+export const STORAGE_RESOURCES: Readonly<Record<string, ResourceType>> = {
+  'AWS::DynamoDB::Table': resourceType(
+    table,
+    ({ world, given, generated }) => {
+      const name = given('TableName') ?? generated(255);
+      return { ref: name, attributes: { Arn: arn(world, 'dynamodb', `table/${name}`) } };
+    },
+    async (properties, { dynamoDb, identity }) => {
+      const { AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes, TimeToLiveSpecification } =
+        properties;
+      await dynamoDb.createTable({
+        create: { TableName: identity.ref, AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes },
+        ...(TimeToLiveSpecification?.Enabled === true
+          ? { timeToLiveAttribute: TimeToLiveSpecification.AttributeName }
+          : {}),
+      });
+    },
+  ),
+  'AWS::SSM::Parameter': resourceType(
+    parameter,
+    ({ given, generated }) => ({
+      ref: given('Name') ?? generated(512),
+      attributes: { Type: given('Type') ?? '', Value: given('Value') ?? '' },
+    }),
+    ({ Type, Value, Description, Tier }, { putParameter, identity }) =>
+      putParameter({ Name: identity.ref, Type, Value, Description, Tier }),
+  ),
+  // Nothing is encrypted in the sandbox: keys are only names.
+  'AWS::KMS::Key': resourceType(z.looseObject({}), ({ world, generated }) => {
+    const id = generated(36);
+    return { ref: id, attributes: { KeyId: id, Arn: arn(world, 'kms', `key/${id}`) } };
+  }),
+  'AWS::KMS::Alias': resourceType(z.looseObject({}), ({ given }) => ({
+    ref: given('AliasName') ?? '',
+    attributes: {},
+  })),
+  'AWS::CloudWatch::Alarm': resourceType(
+    z.looseObject({}),
+    ({ world, given, generated }) => {
+      const name = given('AlarmName') ?? generated(255);
+      return { ref: name, attributes: { Arn: arn(world, 'cloudwatch', `alarm:${name}`) } };
+    },
+    (properties, { keepAlarm, logicalId, identity }) => keepAlarm({ logicalId, name: identity.ref, properties }),
+  ),
+  'AWS::CDK::Metadata': resourceType(z.looseObject({}), ({ logicalId }) => ({ ref: logicalId, attributes: {} })),
+};

@@ -1,0 +1,244 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Caller, CallRecord, Operation, Permission, Protocol, Service } from '../account/service.ts';
+import type { World } from '../account/world.ts';
+import { AwsError, NotImplemented } from './aws-error.ts';
+import { ConnectionDropped } from './connection-dropped.ts';
+import { credentialScope } from './credential-scope.ts';
+import { refuseIncomplete, refuseUnsupported } from './input-checks.ts';
+import { isRecord } from './json-codec.ts';
+import { jsonProtocol, parseJsonBody } from './json-protocol.ts';
+import { modelError } from './modeled-errors.ts';
+import type { Envelope, WireAnswer, WireProtocol, WireRequest } from './protocol.ts';
+import { ec2QueryProtocol, queryProtocol } from './query-protocol.ts';
+import { restJsonProtocol } from './rest-json-protocol.ts';
+import { WrongType } from './wrong-type.ts';
+
+const PROTOCOLS: Readonly<Record<Protocol, WireProtocol>> = {
+  'rest-json': restJsonProtocol,
+  'json-1.0': jsonProtocol('1.0'),
+  'json-1.1': jsonProtocol('1.1'),
+  query: queryProtocol,
+  'ec2-query': ec2QueryProtocol,
+};
+
+/** A call that is understood and valid, about to be executed. */
+export interface Call {
+  readonly service: Service;
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** What IAM would ask for. */
+  readonly permissions: readonly Permission[];
+}
+
+export interface AccountServerOptions {
+  readonly services: readonly Service[];
+  readonly world: Pick<World, 'time' | 'random'>;
+  /** Who holds an access key. @throws AwsError for a key that nobody has */
+  identify(accessKeyId: string): Caller;
+  /**
+   * Put around each call: latency, faults and authorisation. Returns what `run` returned; throws AwsError to refuse or
+   * to fail the call, ConnectionDropped to leave it without an answer (before `run`: request lost; after: reply lost).
+   * Default: just runs it.
+   */
+  execute?(call: Call, run: () => Promise<unknown>): Promise<unknown>;
+  /** Called once for each call of a known service after its answer is decided, also for refused and dropped ones. */
+  onCall?(record: CallRecord): void;
+  /** A defect of the sandbox itself, which no function caused. Default: an uncaught exception, which ends the process. */
+  onDefect?(error: unknown): void;
+}
+
+/** What is known of a call so far: parsing fills it in, and the record is made of it whatever happens. */
+interface Progress {
+  operation: string;
+  input: Readonly<Record<string, unknown>>;
+  caller: Caller;
+  permissions: readonly Permission[];
+}
+
+/** The embedded account's front door: AWS's wire protocols on one HTTP server, whichever host the caller believes in. */
+export class AccountServer {
+  /** Never listens by itself: connections come from `http.emit('connection', socket)` or after `http.listen(port)`. */
+  readonly http: Server;
+  readonly #options: AccountServerOptions;
+  readonly #services: ReadonlyMap<string, Service>;
+  readonly #requestIds: World['random'];
+
+  constructor(options: AccountServerOptions) {
+    this.#options = options;
+    this.#services = new Map(options.services.map((service) => [service.signingName, service]));
+    this.#requestIds = options.world.random.fork('request ids');
+    // No real-time limits: an answer may be virtual minutes and real seconds away.
+    const unlimited = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 };
+    this.http = createServer(unlimited, (request, response) => {
+      this.#serve(request, response).catch((error: unknown) => this.#defect(error));
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#answer(wireRequest(request, await bodyOf(request)));
+    if (answer === undefined) {
+      response.destroy();
+      return;
+    }
+    // The SDK compares this header with its clock, so it must tell virtual time.
+    response.setHeader('date', new Date(this.#options.world.time.now).toUTCString());
+    response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+    response.end(answer.body);
+  }
+
+  /** The answer, or undefined when the connection is to be dropped. */
+  async #answer(request: WireRequest): Promise<WireAnswer | undefined> {
+    const requestId = this.#requestIds.uuid();
+    const scope = credentialScope(request.headers);
+    const service = this.#services.get(scope?.service ?? '');
+    if (scope === undefined || service === undefined) {
+      const stranger = { signingName: '', iamPrefix: '', protocol: guessProtocol(request), operations: {} };
+      const error =
+        scope === undefined
+          ? new AwsError('MissingAuthenticationToken', 'The request is not signed.', 403)
+          : new NotImplemented(`the service ${scope.service}`);
+      return PROTOCOLS[stranger.protocol].writeError(modelError(stranger, error), { service: stranger, requestId });
+    }
+
+    const protocol = PROTOCOLS[service.protocol];
+    const progress: Progress = {
+      operation: `${request.method} ${request.path}`,
+      input: {},
+      caller: { function: 'unknown' },
+      permissions: [],
+    };
+    try {
+      progress.caller = this.#options.identify(scope.accessKeyId);
+      const answer = await this.#call(request, protocol, { service, requestId }, progress);
+      this.#record(service, requestId, progress, outcomeOf(answer));
+      return answer;
+    } catch (error) {
+      if (error instanceof ConnectionDropped) {
+        this.#record(service, requestId, progress, error.outcome);
+        return undefined;
+      }
+      const known = error instanceof WrongType ? protocol.wrongTypeError(error) : error;
+      if (!(known instanceof AwsError)) this.#defect(error);
+      const awsError = known instanceof AwsError ? known : new AwsError('InternalFailure', String(error), 500);
+      this.#record(service, requestId, progress, awsError.code);
+      return protocol.writeError(modelError(service, awsError), { service, requestId });
+    }
+  }
+
+  async #call(
+    request: WireRequest,
+    protocol: WireProtocol,
+    envelope: Envelope,
+    progress: Progress,
+  ): Promise<WireAnswer> {
+    const { service, requestId } = envelope;
+    progress.operation = protocol.operationName(request, service);
+    const operation = Object.hasOwn(service.operations, progress.operation)
+      ? service.operations[progress.operation]
+      : undefined;
+    if (service.raw !== undefined) return this.#callRaw(request, service.raw, operation, envelope, progress);
+    if (operation === undefined) throw new NotImplemented(`${service.signingName}.${progress.operation}`);
+
+    progress.input = protocol.readInput(request, operation.schema);
+    refuseUnsupported(service, operation, progress.input);
+    refuseIncomplete(service, operation, progress.input);
+    progress.permissions = permissionsOf(service, progress.operation, operation, progress.input);
+    const context = { caller: progress.caller, requestId };
+    const output = await this.#execute(envelope, progress, async () => operation.run(trusted(progress.input), context));
+    return protocol.writeOutput(operation.schema, output, envelope);
+  }
+
+  /** A service that brings its own parser and writer: only recorded and, like any other, delayed, failed and refused. */
+  async #callRaw(
+    request: WireRequest,
+    raw: NonNullable<Service['raw']>,
+    operation: Operation | undefined,
+    envelope: Envelope,
+    progress: Progress,
+  ): Promise<WireAnswer> {
+    const body = parseJsonBody(request.body);
+    progress.input = isRecord(body) ? body : {};
+    progress.permissions = permissionsOf(envelope.service, progress.operation, operation, progress.input);
+    const answer = await this.#execute(envelope, progress, () => raw(progress.operation, request.body));
+    if (!isRawAnswer(answer)) throw new Error(`The answer to ${progress.operation} was lost on its way.`);
+    const contentType = request.headers['content-type'] ?? 'application/x-amz-json-1.0';
+    const headers = { 'content-type': contentType, 'x-amzn-requestid': envelope.requestId };
+    return { status: answer.status, headers, body: answer.body };
+  }
+
+  #execute(envelope: Envelope, progress: Progress, run: () => Promise<unknown>): Promise<unknown> {
+    const { execute } = this.#options;
+    return execute === undefined ? run() : execute({ ...envelope, ...progress }, run);
+  }
+
+  #record(service: Service, requestId: string, progress: Progress, outcome: string): void {
+    const { onCall, world } = this.#options;
+    const { operation, input, caller, permissions } = progress;
+    onCall?.({
+      kind: 'call',
+      function: caller.function,
+      service: service.signingName,
+      operation,
+      input,
+      outcome,
+      at: new Date(world.time.now).toISOString(),
+      requestId,
+      permissions,
+      ...(caller.roleLogicalId === undefined ? {} : { roleLogicalId: caller.roleLogicalId }),
+    });
+  }
+
+  #defect(error: unknown): void {
+    const { onDefect } = this.#options;
+    if (onDefect !== undefined) onDefect(error);
+    else {
+      setImmediate(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/** Reads a request's body. A caller that breaks off is waited for in vain: nobody is left to be answered. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  return new Promise((resolve) => {
+    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve(Buffer.concat(chunks)));
+  });
+}
+
+function wireRequest(request: IncomingMessage, body: Buffer): WireRequest {
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+  return { method: request.method ?? 'GET', path, query: new URLSearchParams(query), headers: request.headers, body };
+}
+
+function guessProtocol(request: WireRequest): Protocol {
+  if (request.headers['x-amz-target'] !== undefined) return 'json-1.1';
+  return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'query' : 'rest-json';
+}
+
+function permissionsOf(
+  service: Service,
+  name: string,
+  operation: Operation | undefined,
+  input: Readonly<Record<string, unknown>>,
+): readonly Permission[] {
+  if (operation?.permissions !== undefined) return operation.permissions(trusted(input));
+  return [{ action: `${service.iamPrefix}:${name}`, resource: '*' }];
+}
+
+/** The input has been read by the operation's own schema, so it is what the operation's types say. */
+const trusted = (input: unknown): never => input as never;
+
+const isRawAnswer = (answer: unknown): answer is { status: number; body: string } =>
+  isRecord(answer) && typeof answer.status === 'number' && typeof answer.body === 'string';
+
+/** `ok`, or the code of an error that a service with a raw answer gave. */
+function outcomeOf(answer: WireAnswer): string {
+  if (answer.status < 400) return 'ok';
+  const body: unknown = JSON.parse(answer.body);
+  const type = isRecord(body) && typeof body.__type === 'string' ? body.__type : String(answer.status);
+  return type.split('#').at(-1) ?? type;
+}

@@ -1,0 +1,75 @@
+import { NormalizedSchema } from '@smithy/core/schema';
+import type { Operation, Service } from '../account/service.ts';
+import { AwsError, NotImplemented } from './aws-error.ts';
+import { isRecord } from './json-codec.ts';
+import { validationError } from './modeled-errors.ts';
+
+/**
+ * Refuses input members that the sandbox would ignore.
+ *
+ * @throws NotImplemented
+ */
+export function refuseUnsupported(
+  service: Service,
+  operation: Operation,
+  input: Readonly<Record<string, unknown>>,
+): void {
+  const unsupported = Object.keys(input).find((member) => !operation.supports.includes(member));
+  if (unsupported === undefined) return;
+  throw new NotImplemented(`${service.signingName}.${operation.schema[2]} with the parameter ${unsupported}`);
+}
+
+/**
+ * Refuses an input that lacks members which the model requires.
+ *
+ * @throws AwsError in the words of the service's protocol
+ */
+export function refuseIncomplete(
+  service: Service,
+  operation: Operation,
+  input: Readonly<Record<string, unknown>>,
+): void {
+  const missing = missingMembers(NormalizedSchema.of(operation.schema[4]), input);
+  const [first] = missing;
+  if (first === undefined) return;
+  if (service.protocol === 'ec2-query') {
+    const parameter = first.charAt(0).toUpperCase() + first.slice(1);
+    throw new AwsError('MissingParameter', `The request must contain the parameter ${parameter}`);
+  }
+  const problems = missing.map(
+    (path) => `Value null at '${path}' failed to satisfy constraint: Member must not be null`,
+  );
+  const count = `${missing.length} validation error${missing.length === 1 ? '' : 's'} detected`;
+  throw validationError(service, `${count}: ${problems.join('; ')}`);
+}
+
+/**
+ * The paths of required members that the input lacks, for example `entries.1.member.source`, in AWS's notation.
+ *
+ * The SDK's structure schemas name the required members first; the seventh element says how many they are.
+ */
+function missingMembers(schema: NormalizedSchema, value: unknown, path = ''): string[] {
+  if (schema.isStructSchema() && isRecord(value)) {
+    const required = requiredCount(schema);
+    return [...schema.structIterator()].flatMap(([name, member], index) => {
+      const here = path + name.charAt(0).toLowerCase() + name.slice(1);
+      if (value[name] === undefined) return index < required ? [here] : [];
+      return missingMembers(member, value[name], `${here}.`);
+    });
+  }
+  if (schema.isListSchema() && Array.isArray(value)) {
+    const item = schema.getValueSchema();
+    return value.flatMap((entry: unknown, index) => missingMembers(item, entry, `${path}${index + 1}.member.`));
+  }
+  if (schema.isMapSchema() && isRecord(value)) {
+    const item = schema.getValueSchema();
+    return Object.entries(value).flatMap(([key, entry]) => missingMembers(item, entry, `${path}${key}.member.`));
+  }
+  return [];
+}
+
+function requiredCount(schema: NormalizedSchema): number {
+  const structure: unknown = schema.getSchema();
+  const count: unknown = Array.isArray(structure) ? structure[6] : undefined;
+  return typeof count === 'number' ? count : 0;
+}

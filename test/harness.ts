@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject } from 'vitest';
+import type { BusEvent } from '../sandbox/account/event-bridge.ts';
+import { parseFleet } from '../sandbox/fleet.ts';
+import { parseDuration } from '../sandbox/fleet-time.ts';
+import { type PlayOptions, type Run, startRun } from '../sandbox/play.ts';
+import { readSynthesizedStack } from '../sandbox/stack/template.ts';
+import { deniedCalls } from './iam.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+
+export interface Scenario extends Omit<PlayOptions, 'fleet' | 'synthesized' | 'policy'> {
+  /** A fleet as in a file, or the name of an example in `sandbox/fleets/`. */
+  readonly fleet: object | string;
+  readonly policy?: object | string;
+  /** How long to play at once, for example `26h`; 0 when absent. */
+  readonly play?: string;
+}
+
+/** Starts a scenario in the sandbox, through the real rules, queues and bundles. */
+export async function start({ fleet, policy, play, ...options }: Scenario): Promise<Run> {
+  const text = typeof fleet === 'string' ? readFleetFile(fleet) : JSON.stringify(fleet);
+  const run = await startRun({
+    ...options,
+    fleet: parseFleet(text, 'scenario'),
+    synthesized: readSynthesizedStack(inject('template')),
+    policy: typeof policy === 'object' ? JSON.stringify(policy) : policy,
+  });
+  if (play !== undefined) await run.account.play(parseDuration(play) ?? Number.NaN);
+  return run;
+}
+
+/** Plays a scenario to its end. Whatever else a test is about: IAM must have allowed each call, and nothing got lost. */
+export async function playThrough(scenario: Scenario & { readonly play: string }): Promise<Run> {
+  const run = await start(scenario);
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  expect(run.account.deliveries.lost).toEqual([]);
+  expect(run.account.lambda.dropped).toEqual([]);
+  return run;
+}
+
+const readFleetFile = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '..', 'sandbox', 'fleets', `${name}.json`), 'utf8');
+
+/** The records about one node group as `decision reason`, in order. */
+export const storyOf = ({ records }: Run, cluster: string, nodegroup: string): string[] =>
+  records
+    .filter((record) => record.cluster === cluster && record.nodegroup === nodegroup)
+    .map(({ decision, reason }) => `${decision} ${reason}`);
+
+/** Calls that change something in the account's clusters. */
+export const upgradeCalls = ({ calls }: Run) => calls.filter(({ operation }) => operation === 'UpdateNodegroupVersion');
+
+/** The messages in the dead-letter queue of a work queue, by the beginning of its logical id. */
+export const deadLetterCount = ({ account }: Run): number =>
+  account.sqs.queues
+    .filter(({ settings }) => settings.redrive === undefined)
+    .reduce((sum, queue) => sum + queue.counts().visible, 0);
+
+/** What a node group runs now. */
+export function nodeGroupOf({ account }: Run, cluster: string, nodegroup: string) {
+  const found = account
+    .snapshot()
+    .clusters.find(({ name }) => name === cluster)
+    ?.nodeGroups.find(({ name }) => name === nodegroup);
+  if (found === undefined) throw new Error(`no node group ${cluster}/${nodegroup}`);
+  return found;
+}
+
+/** An event to be put on its bus `after` ms from the start. */
+export const eventAt = (after: number, event: Omit<BusEvent, 'version'> & { version: string }) => ({ after, event });

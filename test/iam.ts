@@ -1,0 +1,76 @@
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import type { CallRecord, Permission } from '../sandbox/account/service.ts';
+import type { EmbeddedAccount } from '../sandbox/embedded-account.ts';
+
+/** A call that IAM would have denied. */
+export interface Denial {
+  readonly function: string;
+  readonly operation: string;
+  readonly permission: Permission;
+  readonly because: string;
+}
+
+/**
+ * Evaluates each call that a function made against the policies that the template gives the function's role.
+ * @returns what IAM would have denied
+ */
+export async function deniedCalls({ stack, world }: EmbeddedAccount, calls: readonly CallRecord[]): Promise<Denial[]> {
+  const verdicts = new Map<string, Promise<string | undefined>>();
+  const denials = new Map<string, Denial>();
+  for (const { function: name, operation, permissions, roleLogicalId } of calls) {
+    if (roleLogicalId === undefined) throw new Error(`${name} called ${operation} without a role`);
+    for (const permission of permissions) {
+      // Thousands of calls ask for a few hundred different things.
+      const key = JSON.stringify([roleLogicalId, permission]);
+      const verdict = verdicts.get(key) ?? denialOf(stack.policiesOf(roleLogicalId), permission, world.accountId);
+      verdicts.set(key, verdict);
+      const because = await verdict;
+      if (because !== undefined) denials.set(key, { function: name, operation, permission, because });
+    }
+  }
+  return [...denials.values()];
+}
+
+/** Why IAM would deny this, or undefined. */
+async function denialOf(
+  policies: ReturnType<EmbeddedAccount['stack']['policiesOf']>,
+  { action, resource, context = {} }: Permission,
+  accountId: string,
+): Promise<string | undefined> {
+  const simulation = {
+    request: {
+      principal: `arn:aws:iam::${accountId}:role/function`,
+      action,
+      resource: { resource: withOwner(resource), accountId },
+      contextVariables: { ...context },
+    },
+    identityPolicies: policies.map(({ name, document }) => ({
+      name,
+      policy: JSON.parse(withOwner(JSON.stringify(document))),
+    })),
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+  };
+  const result = await runSimulation(simulation, {});
+  if (result.resultType === 'error') return `the simulation failed: ${JSON.stringify(result.errors)}`;
+  return result.overallResult === 'Allowed' ? undefined : result.overallResult;
+}
+
+/**
+ * The simulator takes no ARN without an account, as Amazon's public parameters have it: they get one that nobody has, in
+ * policy and request alike.
+ */
+const withOwner = (text: string): string =>
+  text.replaceAll(/(:ssm:[a-z0-9-]*:)(:parameter\/aws\/service\/)/g, '$1000000000000$2');
+
+/** The actions that each role of the template grants, as `role logical id: action`. */
+export function grantedActions({ stack }: EmbeddedAccount, roleLogicalIds: readonly string[]): Set<string> {
+  const granted = roleLogicalIds.flatMap((role) =>
+    stack
+      .policiesOf(role)
+      .flatMap(({ document }) => [document.Statement].flat())
+      .flatMap(({ Action }) => (Action === undefined ? [] : [Action].flat()))
+      .map((action) => `${role}: ${action}`),
+  );
+  return new Set(granted);
+}

@@ -1,0 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { synthesize } from '../infra/synthesize.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Path of the synthesized template, its bundles beside it. */
+    readonly template: string;
+  }
+}
+
+/** Synthesizes the stack once for all test files that play it. */
+export default async function setup(project: TestProject) {
+  const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
+  project.provide('template', await synthesize({ outdir }));
+  return () => rmSync(outdir, { recursive: true });
+}

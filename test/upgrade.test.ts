@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import { deadLetterCount, HOUR, nodeGroupOf, playThrough, storyOf, upgradeCalls } from './harness.ts';
+
+const [OLD, NEW] = ['1.33.12-20260625', '1.33.13-20260714'];
+const release = (releaseVersion: string, at: string, more: object = {}) => ({
+  at,
+  kubernetesVersion: '1.33',
+  amiType: 'AL2023_x86_64_STANDARD',
+  releaseVersion,
+  ...more,
+});
+const group = (name: string, more: object = {}) => ({ name, desiredSize: 2, updates: { minutesPerNode: 4 }, ...more });
+const fleet = (nodeGroups: object[], more: object = {}) => ({
+  startsAt: '2026-07-14T00:00:00Z',
+  releases: [release(OLD, '-10d'), release(NEW, '+90m')],
+  clusters: [{ name: 'shop', version: '1.33', nodeGroups, ...more }],
+});
+
+describe('a new release', () => {
+  it('is seen, bakes, upgrades the node group, and each step is recorded once', async () => {
+    const run = await playThrough({ fleet: fleet([group('web')]), play: '48h' });
+    expect(storyOf(run, 'shop', 'web').filter((line) => !line.includes('in-flight'))).toEqual([
+      'done up-to-date',
+      'waiting baking',
+      'acted upgrade-started',
+      'done upgraded',
+    ]);
+    expect(nodeGroupOf(run, 'shop', 'web')).toMatchObject({ releaseVersion: NEW, status: 'ACTIVE' });
+    expect(upgradeCalls(run)).toMatchObject([
+      {
+        outcome: 'ok',
+        input: { clusterName: 'shop', nodegroupName: 'web', version: '1.33', releaseVersion: NEW },
+      },
+    ]);
+    expect(upgradeCalls(run)[0]?.input).not.toHaveProperty('force');
+    expect(deadLetterCount(run)).toBe(0);
+  });
+
+  it('is not rolled out before its bake time is over, and soon after', async () => {
+    const { calls, records } = await playThrough({
+      fleet: fleet([group('web')]),
+      policy: { upgrades: { bakeAge: '6h' } },
+      play: '12h',
+    });
+    const seen = records.find(({ message }) => message.includes(`${NEW} is newer`));
+    const started = calls.find(({ operation }) => operation === 'UpdateNodegroupVersion');
+    const waited = Date.parse(started?.at ?? '') - Date.parse(seen?.time ?? '');
+    expect(waited).toBeGreaterThanOrEqual(6 * HOUR);
+    // Scheduler is precise to a minute.
+    expect(waited).toBeLessThan(6 * HOUR + 3 * 60_000);
+  });
+
+  it('ties its story together: one correlation id from the first hint to the outcome, calls by their request ids', async () => {
+    const { records, calls } = await playThrough({ fleet: fleet([group('web')]), play: '48h' });
+    const story = records.filter(({ nodegroup, details }) => nodegroup === 'web' && details?.to === NEW);
+    const ended = records.find(({ reason }) => reason === 'upgraded');
+    expect(new Set([...story, ended].map((record) => record?.correlationId)).size).toBe(1);
+    const started = records.find(({ reason }) => reason === 'upgrade-started');
+    const call = calls.find(({ operation }) => operation === 'UpdateNodegroupVersion');
+    expect(started?.calls).toEqual([
+      { service: 'eks', operation: 'UpdateNodegroupVersion', requestId: call?.requestId },
+    ]);
+  });
+
+  it('changes nothing when its event comes ten times more, forged ones included', async () => {
+    const forged = { ...amiRelease, detail: { ...amiRelease.detail, releaseVersion: '1.33.99-20991231' } };
+    const events = Array.from({ length: 10 }, (_, n) => ({
+      after: 30 * HOUR + n * 1000,
+      event: { ...(n % 2 === 0 ? amiRelease : forged), id: `again-${n}` },
+    }));
+    const once = await playThrough({ fleet: fleet([group('web')]), play: '48h' });
+    const often = await playThrough({ fleet: fleet([group('web')]), play: '48h', events });
+    expect(upgradeCalls(often).map(({ input }) => input)).toEqual(upgradeCalls(once).map(({ input }) => input));
+    expect(often.records.filter(({ nodegroup }) => nodegroup).map(({ id }) => id)).toEqual(
+      once.records.filter(({ nodegroup }) => nodegroup).map(({ id }) => id),
+    );
+  });
+
+  it('changes the same things when every message and every event comes twice', async () => {
+    const groups = [group('a'), group('b'), group('c')];
+    const once = await playThrough({ fleet: fleet(groups), play: '48h' });
+    const twice = await playThrough({
+      fleet: fleet(groups),
+      play: '48h',
+      faults: { duplicateMessages: true, duplicateEvents: true },
+    });
+    const done = (run: typeof once) =>
+      upgradeCalls(run)
+        .map(({ input }) => JSON.stringify(input))
+        .sort();
+    expect(done(twice)).toEqual(done(once));
+    for (const { name } of [{ name: 'a' }, { name: 'b' }, { name: 'c' }]) {
+      const outcomes = storyOf(twice, 'shop', name).filter((line) => !line.startsWith('waiting'));
+      expect(outcomes).toEqual(['done up-to-date', 'acted upgrade-started', 'done upgraded']);
+    }
+  });
+});
+
+describe('a withdrawn release', () => {
+  const withdrawn = (withdrawnAt: string) => ({
+    ...fleet([group('web'), group('behind', { releaseVersion: '1.33.11-20260505' })]),
+    releases: [release('1.33.11-20260505', '-80d'), release(OLD, '-10d'), release(NEW, '+90m', { withdrawnAt })],
+  });
+
+  it('is no target any more, nor is the older one in its place', async () => {
+    const run = await playThrough({ fleet: withdrawn('+10h'), play: '60h' });
+    expect(upgradeCalls(run)).toEqual([]);
+    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped release-withdrawn');
+    expect(storyOf(run, 'shop', 'behind').at(-1)).toBe('skipped release-withdrawn');
+  });
+
+  it('is not started even in the hour before the watcher learns of it', async () => {
+    // The bake time ends at +26h, a wake-up comes at once; the watcher looks at +26h and +27h only.
+    const run = await playThrough({ fleet: withdrawn('+25h59m'), play: '60h' });
+    expect(upgradeCalls(run)).toEqual([]);
+  });
+
+  it('does not move a group back that runs it already', async () => {
+    const run = await playThrough({ fleet: withdrawn('+40h'), play: '90h' });
+    expect(upgradeCalls(run).map(({ input }) => input.releaseVersion)).toEqual([NEW, NEW]);
+    expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
+    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped release-withdrawn');
+  });
+});
+
+describe('a failing upgrade', () => {
+  const failing = (times: number) => group('web', { updates: { fails: [{ errorCode: 'PodEvictionFailure', times }] } });
+
+  it("is recorded with EKS's code and a hint, retried later, and succeeds", async () => {
+    const run = await playThrough({ fleet: fleet([failing(1)]), play: '60h' });
+    const failure = run.records.find(({ reason }) => reason === 'upgrade-failed');
+    expect(failure).toMatchObject({
+      decision: 'failed',
+      message: expect.stringMatching(/PodEvictionFailure.*PodDisruptionBudget/s),
+      details: { errors: [{ code: 'PodEvictionFailure' }] },
+    });
+    expect(upgradeCalls(run)).toHaveLength(2);
+    expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
+    const [first, second] = upgradeCalls(run);
+    expect(first?.input.clientRequestToken).not.toBe(second?.input.clientRequestToken);
+  });
+
+  it('is halted after as many failures as the policy allows, and resumes with the next release', async () => {
+    const run = await playThrough({
+      fleet: {
+        ...fleet([failing(3)]),
+        releases: [release(OLD, '-10d'), release(NEW, '+90m'), release('1.33.14-20260801', '+80h')],
+      },
+      play: '130h',
+    });
+    const outcomes = storyOf(run, 'shop', 'web').filter((line) => /upgrade-failed|halted|upgraded/.test(line));
+    expect(outcomes).toEqual([
+      'failed upgrade-failed',
+      'failed upgrade-failed',
+      'failed upgrade-failed',
+      'refused halted',
+      'done upgraded',
+    ]);
+    expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe('1.33.14-20260801');
+  });
+});
+
+describe('policy', () => {
+  it.each([
+    ['observe', { upgrades: { mode: 'observe' } }, 'would-act would-upgrade'],
+    ['off', { upgrades: { mode: 'off' } }, 'skipped mode-off'],
+    ['kill switch', { killSwitch: true }, 'skipped kill-switch'],
+    ['out of scope', { scope: { clusters: ['other-*'] } }, 'skipped out-of-scope'],
+    ['unknown key', { upgrade: {} }, 'refused policy-invalid'],
+    ['no JSON', '{', 'refused policy-invalid'],
+  ])('%s: nothing is changed, and that is recorded once', async (_what, policy, last) => {
+    const run = await playThrough({ fleet: fleet([group('web')]), policy, play: '48h' });
+    expect(upgradeCalls(run)).toEqual([]);
+    const story = storyOf(run, 'shop', 'web');
+    expect(story.at(-1)).toBe(last);
+    expect(story.filter((line) => line === last)).toHaveLength(1);
+  });
+
+  it('is read again while running: the kill switch bites before the next start', async () => {
+    const run = await playThrough({ fleet: fleet([group('web')]), play: '20h' });
+    run.account.fleet.parameters.put({
+      Name: '/eks-host-remediator/policy',
+      Value: '{"killSwitch":true}',
+      Overwrite: true,
+    });
+    await run.account.play(30 * HOUR);
+    expect(upgradeCalls(run)).toEqual([]);
+    run.account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value: '{}', Overwrite: true });
+    await run.account.play(3 * HOUR);
+    expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
+  });
+
+  it('starts upgrades only inside a change window', async () => {
+    const windows = [{ cron: '0 3 * * *', duration: '2h', timeZone: 'Europe/Berlin' }];
+    const run = await playThrough({
+      fleet: fleet([group('a'), group('b')]),
+      policy: { upgrades: { windows } },
+      play: '72h',
+    });
+    expect(upgradeCalls(run)).toHaveLength(2);
+    for (const { at } of upgradeCalls(run)) expect(at.slice(11, 13)).toMatch(/01|02/);
+  });
+});
+
+describe('blast budget', () => {
+  const groups = ['a', 'b', 'c', 'd'].map((name) => group(name));
+  const clusters = ['one', 'two', 'three'].map((name) => ({ name, version: '1.33', nodeGroups: groups }));
+
+  it.each([
+    [{ perCluster: 1, perAccount: 2 }],
+    [{ perCluster: 2, perAccount: 3 }],
+    [{ perCluster: 4, perAccount: 12 }],
+  ])('%j is never exceeded, and every node group gets its turn without waiting for a sweep', async (concurrency) => {
+    let [mostInAccount, mostInCluster] = [0, 0];
+    const run = await playThrough({
+      fleet: { ...fleet([]), clusters },
+      policy: { upgrades: { concurrency } },
+      play: '48h',
+      onCall: () => undefined,
+    });
+    for (const { at } of upgradeCalls(run)) {
+      const running = upgradesAt(run, Date.parse(at));
+      mostInAccount = Math.max(mostInAccount, running.length);
+      for (const { name } of clusters) {
+        mostInCluster = Math.max(mostInCluster, running.filter((cluster) => cluster === name).length);
+      }
+    }
+    expect(mostInAccount).toBe(Math.min(concurrency.perAccount, concurrency.perCluster * clusters.length));
+    expect(mostInCluster).toBe(concurrency.perCluster);
+    expect(upgradeCalls(run)).toHaveLength(12);
+    const ends = run.records.filter(({ reason }) => reason === 'upgraded').map(({ time }) => Date.parse(time));
+    expect(ends).toHaveLength(12);
+    // 12 groups of some 10 minutes each, and 5 more until the end is seen: a sweep each would take hours.
+    const rounds = Math.ceil(12 / mostInAccount);
+    expect(Math.max(...ends) - Math.min(...ends)).toBeLessThan(rounds * 30 * 60_000);
+  });
+});
+
+describe('what is not for us', () => {
+  it('a message that is no event of ours goes to the dead-letter queue, and holds nothing up', async () => {
+    const bad = { ...amiRelease, id: 'bad', detail: { ...amiRelease.detail, kubernetesVersion: 'latest' } };
+    const run = await playThrough({
+      fleet: fleet([group('web')]),
+      events: [{ after: 2 * HOUR, event: bad }],
+      play: '48h',
+    });
+    expect(deadLetterCount(run)).toBe(1);
+    expect(run.records.find(({ reason }) => reason === 'invalid-event')).toMatchObject({
+      decision: 'refused',
+      message: expect.stringContaining('detail.kubernetesVersion'),
+    });
+    expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
+  });
+
+  it('an update of somebody else is left alone, and the upgrade follows when it has ended', async () => {
+    const run = await playThrough({
+      fleet: fleet([group('web', { desiredSize: 4, releaseVersion: '1.33.11-20260505' })]),
+      play: '1h',
+    });
+    run.account.fleet.nodeGroupUpdates.start({
+      clusterName: 'shop',
+      nodegroupName: 'web',
+      version: '1.33',
+      releaseVersion: OLD,
+    });
+    await run.account.play(47 * HOUR);
+    expect(storyOf(run, 'shop', 'web')).toContain('waiting update-in-progress');
+    expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
+  });
+});
+
+/** The clusters of the upgrades that run at a time (epoch ms). */
+function upgradesAt(run: Awaited<ReturnType<typeof playThrough>>, at: number): string[] {
+  const ended = new Map(
+    run.records
+      .filter(({ reason }) => reason === 'upgraded')
+      .map(({ details, time }) => [details?.updateId, Date.parse(time)]),
+  );
+  return run.account.snapshot().clusters.flatMap(({ name, nodeGroups }) =>
+    nodeGroups
+      .flatMap(({ updates }) => updates)
+      .filter(({ id, createdAt }) => Date.parse(createdAt) <= at && (ended.get(id) ?? Number.POSITIVE_INFINITY) > at)
+      .map(() => name),
+  );
+}
