@@ -184,6 +184,19 @@ describe('decide', () => {
       });
     });
 
+    it.each<UpdateView>([
+      { kind: 'in-progress', updateId: 'u-2', replaced: 0, desired: 2 },
+      { kind: 'successful', updateId: 'u-2' },
+      { kind: 'failed', updateId: 'u-2', errors: [] },
+    ])('that a crash kept from being noted is recorded as started, then followed: %j', (update) => {
+      const { updateId: _, ...asked } = upgrade;
+      expect(decide(about({ status: 'UPDATING', update }, { upgrade: asked }), circumstances())).toMatchObject({
+        decision: 'acted',
+        reason: 'upgrade-started',
+        memory: { upgrade: { ...asked, updateId: 'u-2' } },
+      });
+    });
+
     it('keeps its slot while an update runs that may be it', () => {
       expect(decide(following({ kind: 'absent' }), circumstances())).toMatchObject({
         reason: 'update-in-progress',

@@ -14,6 +14,9 @@ const ERROR_HINTS = new Map(
     ClusterUnreachable: 'EKS cannot reach the API server: look for webhooks or network rules that block it.',
     AccessDenied: 'EKS may not act on the cluster: look at the role bindings of eks:node-manager.',
     AsgInstanceLaunchFailures: 'EC2 could not launch instances: look at capacity, quotas and the launch template.',
+    // Seen with node groups that have a launch template of their own; EKS then asks for the caller's right to use it.
+    InvalidRequestException:
+      'If EKS names a launch template: grant ec2:RunInstances with it, and iam:PassRole of the node role, to the role of this function.',
     UnhealthyNodes: 'New nodes did not become Ready: look at the kubelet and CNI of one.',
   }),
 );
@@ -26,6 +29,17 @@ export function followUpgrade(view: NodeGroupView, memory: Memory, circumstances
   const { releaseVersion, attempt } = upgrade;
   const failures = memory.failures === undefined ? {} : { failures: memory.failures };
 
+  if (upgrade.updateId === undefined) {
+    // A crash came between EKS's answer and ours noting it. What began is recorded as begun; the next look follows it.
+    const memoryOfIt = { ...failures, upgrade: { ...upgrade, updateId: update.updateId } };
+    return {
+      ...say('acted', 'upgrade-started', `Upgrading to ${releaseVersion}.`, memoryOfIt, `${releaseVersion} ${attempt}`),
+      releaseVersion,
+      wakeAt: circumstances.now,
+      details: { updateId: update.updateId },
+    };
+  }
+
   switch (update.kind) {
     case 'in-progress': {
       const progress = `${update.replaced} of ${update.desired} nodes`;
@@ -34,7 +48,7 @@ export function followUpgrade(view: NodeGroupView, memory: Memory, circumstances
           'waiting',
           'upgrade-in-flight',
           `Moving to ${releaseVersion}: ${progress} launched.`,
-          { ...failures, upgrade: { ...upgrade, updateId: update.updateId } },
+          { ...failures, upgrade },
           `${releaseVersion} ${attempt} ${progress}`,
         ),
         releaseVersion,

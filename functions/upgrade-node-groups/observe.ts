@@ -106,10 +106,13 @@ async function viewOf(
 ): Promise<View> {
   if (nodeGroup.kind !== 'found') return nodeGroup;
   if (cluster.kind !== 'found') return cluster;
-  const { found } = nodeGroup;
+  const desired = nodeGroup.found.scalingConfig?.desiredSize ?? 0;
+  const update = state.upgrade && (await observeUpdate(clients, key, state.upgrade, desired));
+  // The update may have ended between the two reads: what the node group runs counts from then on.
+  const settled = update?.kind === 'successful' ? await describeNodeGroup(clients.eks, key) : nodeGroup;
+  if (settled.kind !== 'found') return settled;
+  const { found } = settled;
   const { version = '', amiType = '', releaseVersion = '', status = '', nodegroupArn = '' } = found;
-  const update =
-    state.upgrade && (await observeUpdate(clients, key, state.upgrade, found.scalingConfig?.desiredSize ?? 0));
   return {
     kind: 'node-group',
     cluster: { status: cluster.found.status ?? '', tags: cluster.found.tags ?? {} },

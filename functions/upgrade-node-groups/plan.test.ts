@@ -54,6 +54,18 @@ describe('plan', () => {
     expect(plan(seen, { ...circumstances, slots: worn }).slots['shop/a']?.expiresAt).toBe(NOW + 3 * HOUR);
   });
 
+  it('counts what may be running before it starts what never began, even if that holds no slot any more', () => {
+    const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW - HOUR };
+    const neverBegan = inCluster('shop', 'a', { upgrade }, { update: { kind: 'absent' } });
+    const unreadable = observation(
+      { kind: 'unreadable', error: 'AccessDeniedException' },
+      { upgrade },
+      { cluster: 'shop', nodegroup: 'b' },
+    );
+    const { decided } = plan([neverBegan, unreadable], circumstances);
+    expect(decided.map(({ decision }) => decision.reason)).toEqual(['unreadable', 'cluster-concurrency']);
+  });
+
   it('never takes more slots than the policy allows, whatever is seen at once and whoever holds slots already', () => {
     fc.assert(
       fc.property(

@@ -52,10 +52,18 @@ export function withSlot(
 }
 
 function byTurn(a: Observation, b: Observation): number {
-  const underWay = Number(b.state.upgrade !== undefined) - Number(a.state.upgrade !== undefined);
   return (
-    underWay || waitingSince(a) - waitingSince(b) || byRelease(a, b) || compareText(subjectOf(a.key), subjectOf(b.key))
+    Number(isUnderWay(b)) - Number(isUnderWay(a)) ||
+    waitingSince(a) - waitingSince(b) ||
+    byRelease(a, b) ||
+    compareText(subjectOf(a.key), subjectOf(b.key))
   );
+}
+
+/** Whether an upgrade that was asked for may be running. One that EKS knows nothing of has yet to be started. */
+function isUnderWay({ state, view }: Observation): boolean {
+  const neverBegan = view.kind === 'node-group' && view.update?.kind === 'absent' && view.status !== 'UPDATING';
+  return state.upgrade !== undefined && !neverBegan;
 }
 
 const SLOT_REASONS = new Set(['cluster-concurrency', 'account-concurrency']);
