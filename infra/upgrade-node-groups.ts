@@ -5,6 +5,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { pattern as amiRelease } from '../events/eks-ami-release.ts';
+import { pattern as upgradeHint } from '../events/upgrade-hint.ts';
 import { eventPatternOf } from './event-pattern.ts';
 import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
@@ -50,17 +51,22 @@ export class UpgradeNodeGroups extends Construct {
       { threshold: Duration.hours(1).toSeconds() },
     );
 
+    const target = new SqsQueue(this.queue, {
+      ...DELIVERY,
+      messageGroupId: 'upgrades',
+      deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of upgrade-node-groups'),
+    });
     new Rule(this, 'AmiReleaseRule', {
       description: 'A new EKS AMI release goes to upgrade-node-groups',
       eventBus,
       eventPattern: eventPatternOf(amiRelease),
-      targets: [
-        new SqsQueue(this.queue, {
-          ...DELIVERY,
-          messageGroupId: 'upgrades',
-          deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of upgrade-node-groups'),
-        }),
-      ],
+      targets: [target],
+    });
+    new Rule(this, 'HintRule', {
+      description: 'Whoever may put events on the bus can have a node group looked at by upgrade-node-groups',
+      eventBus,
+      eventPattern: eventPatternOf(upgradeHint),
+      targets: [target],
     });
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
 

@@ -28,12 +28,12 @@ export class WakeUps extends Construct {
     });
   }
 
-  /** The rights to make and move wake-ups. */
+  /** The rights to ask for wake-ups. */
   rights(): Right[] {
     return [
       {
         sid: 'WakeUps',
-        actions: ['scheduler:CreateSchedule', 'scheduler:UpdateSchedule'],
+        actions: ['scheduler:CreateSchedule'],
         resources: [arnHere('scheduler', `schedule/${this.group.scheduleGroupName}/*`)],
         wildcardReason: 'A wake-up is named after its node group; only the schedules of the own group are meant.',
       },

@@ -26,6 +26,8 @@ export interface Run {
   readonly account: EmbeddedAccount;
   readonly records: readonly RemediationRecord[];
   readonly calls: readonly CallRecord[];
+  /** Log lines of level ERROR: failed invocations. */
+  readonly errors: readonly string[];
 }
 
 /** Opens an account with the stack deployed, plans the events, and listens to what the functions write and call. */
@@ -33,6 +35,7 @@ export async function startRun(options: PlayOptions): Promise<Run> {
   const { fleet, synthesized, seed = 1, policy, faults = {}, events = [], onRecord, onCall } = options;
   const records: RemediationRecord[] = [];
   const calls: CallRecord[] = [];
+  const errors: string[] = [];
   const account = await openAccount({
     fleet,
     seed,
@@ -40,6 +43,7 @@ export async function startRun(options: PlayOptions): Promise<Run> {
     faults,
     ...(policy !== undefined && { policy }),
     onLine: (line) => {
+      if (line.includes('"level":"ERROR"')) errors.push(line);
       const record = recordIn(line);
       if (record === undefined) return;
       records.push(record);
@@ -52,5 +56,5 @@ export async function startRun(options: PlayOptions): Promise<Run> {
     },
   });
   for (const { after, event } of events) account.time.after(after, () => account.putEvent(event));
-  return { account, records, calls };
+  return { account, records, calls, errors };
 }

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import { MINUTE, start } from './harness.ts';
+
+const READS = /^(List|Describe|Get|BatchGet|Query|Scan)/;
+
+it('one look of the planner at 1,000 node groups in 100 clusters costs clusters + groups + pages and little more', async () => {
+  const detail = { ...amiRelease.detail, kubernetesVersion: '1.34', releaseVersion: '1.34.9-20260625' };
+  const run = await start({
+    fleet: 'thousand-groups',
+    events: [{ after: 2 * MINUTE, event: { ...amiRelease, detail } }],
+    play: '1m',
+  });
+  const heapBefore = heap();
+  await run.account.play(4 * MINUTE);
+  const calls = run.calls.filter((call) => call.function === 'upgrade-node-groups');
+  const reads = calls.filter(({ operation }) => READS.test(operation));
+  const count = (operation: string) => reads.filter((call) => call.operation === operation).length;
+
+  expect(count('DescribeNodegroup')).toBe(1000);
+  expect(count('DescribeCluster')).toBe(100);
+  const listPages = count('ListClusters') + count('ListNodegroups');
+  expect(listPages).toBe(101);
+  // The ledger's pages (100 node groups each), the policy, the public parameters, the budget, the known releases.
+  expect(reads.length - 1000 - 100 - listPages).toBeLessThanOrEqual(20);
+  expect(new Set(run.records.filter(({ nodegroup }) => nodegroup).map(({ id }) => id)).size).toBe(1000);
+  expect(calls.every(({ outcome }) => outcome === 'ok')).toBe(true);
+  // The whole process, the account of 2,000 nodes and the log of this run among it, stays below what one Lambda may use.
+  expect(heap() - heapBefore).toBeLessThan(256);
+});
+
+/** Used heap, MiB. */
+const heap = (): number => process.memoryUsage().heapUsed / 2 ** 20;
