@@ -23,3 +23,11 @@ export const eventSchema = <Source extends string, DetailType extends string, De
     resources: z.array(z.string()),
     detail,
   });
+
+/** What is known where a hint is made: the envelope around one detail. */
+export interface HintOrigin {
+  readonly account: string;
+  readonly region: string;
+  /** ISO 8601. */
+  readonly time: string;
+}

@@ -2,11 +2,23 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileEventPattern } from '../sandbox/account/event-pattern.ts';
+import * as agentHint from './agent-hint.ts';
+import * as launch from './autoscaling-instance-launch.ts';
+import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
+import * as coverage from './inspector-coverage.ts';
 import * as scheduled from './scheduled.ts';
 import * as upgradeHint from './upgrade-hint.ts';
 
-const EVENTS = { 'eks-ami-release': amiRelease, scheduled, 'upgrade-hint': upgradeHint };
+const EVENTS = {
+  'agent-hint': agentHint,
+  'autoscaling-instance-launch': launch,
+  'ec2-instance-running': running,
+  'eks-ami-release': amiRelease,
+  'inspector-coverage': coverage,
+  scheduled,
+  'upgrade-hint': upgradeHint,
+};
 
 it('covers every event file', () => {
   const files = globSync('*.ts', { cwd: import.meta.dirname }).map((file) => file.replace('.ts', ''));
@@ -51,7 +63,14 @@ describe.runIf(existsSync(recorded))('events recorded elsewhere', () => {
     JSON.parse(readFileSync(join(recorded, file), 'utf8')),
   ]);
 
-  it.each(payloads)('%s is none of ours', (_file, payload) => {
-    for (const { pattern } of Object.values(EVENTS)) expect(compileEventPattern(pattern)(payload)).toBe(false);
+  const OURS: Readonly<Record<string, string>> = {
+    'autoscaling-event-launch-successful.json': 'autoscaling-instance-launch',
+    'inspector2-coverage-ec2-unmanaged.json': 'inspector-coverage',
+  };
+
+  it.each(payloads)('%s is matched by its own pattern at most, and parses then', (file, payload) => {
+    const matching = Object.entries(EVENTS).filter(([, { pattern }]) => compileEventPattern(pattern)(payload));
+    expect(matching.map(([name]) => name)).toEqual([OURS[file]].filter((name) => name !== undefined));
+    for (const [, { schema }] of matching) expect(schema.safeParse(payload).error?.issues ?? []).toEqual([]);
   });
 });

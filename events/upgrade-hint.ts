@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema, SOURCE } from './envelope.ts';
+import { eventSchema, type HintOrigin, SOURCE } from './envelope.ts';
 
 /**
  * "Look at this node group (or cluster) again": what the sweep, a wake-up schedule and a freed blast-budget slot put
@@ -31,14 +31,6 @@ export const sample: UpgradeHint = {
   resources: [],
   detail: { trigger: 'wake-up', clusterName: 'shop', nodegroupName: 'general' },
 };
-
-/** What is known where a hint is made: the envelope around one detail. */
-export interface HintOrigin {
-  readonly account: string;
-  readonly region: string;
-  /** ISO 8601. */
-  readonly time: string;
-}
 
 /** Makes a hint as a queue's message body. `id` names its cause: the same cause gives the same body. */
 export const makeHint = (origin: HintOrigin, id: string, hintDetail: UpgradeHint['detail']): UpgradeHint => ({

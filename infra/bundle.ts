@@ -1,8 +1,8 @@
 import { globSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { basename, dirname, join, parse } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const functions = join(import.meta.dirname, '..', 'functions');
 
@@ -29,26 +29,89 @@ const literalSchemaKeys: Plugin = {
 };
 
 /**
- * Bundles every function for Lambda, in one go, as `<outdir>/<name>/index.js`: one CommonJS file without source map, all
- * dependencies included, so that what runs is what was tested, whatever SDK the runtime brings along.
+ * The script that installs the SSM agent is a file of its own, so that it can be checked and run as one. The module that
+ * reads it is replaced by its text: a bundle has no files beside it.
  */
-export const bundleFunctions = async (outdir: string): Promise<void> => {
-  await build({
-    entryPoints: functionNames().map((name) => ({ in: join(functions, name, 'handler.ts'), out: `${name}/index` })),
-    outdir,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    // Packages' ES modules where there are any: only those can be tree-shaken.
-    mainFields: ['module', 'main'],
-    // The SDK loads some modules with import(); as require() all of the bundle is plain CommonJS.
-    supported: { 'dynamic-import': false },
-    plugins: [literalSchemaKeys],
-    logLevel: 'warning',
-  });
+const installScript: Plugin = {
+  name: 'install-script',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]manage-ssm-agent[\\/]install[\\/]script\.ts$/ }, async ({ path }) => {
+      const script = await readFile(join(dirname(path), 'install-ssm-agent.sh'), 'utf8');
+      return { contents: `export const INSTALL_SCRIPT = ${JSON.stringify(script)};` };
+    });
+  },
 };
+
+const kubernetesClient = join(functions, 'shared', 'kubernetes', 'client.ts');
+const KUBERNETES_CLIENT_FILE = './kubernetes-client.js';
+
+/** Kubernetes' client is more code than all of a function: where it is imported dynamically it stays a file of its own. */
+const kubernetesClientApart: Plugin = {
+  name: 'kubernetes-client-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/client\.ts$/ }, ({ path, resolveDir, kind }) =>
+      kind === 'dynamic-import' && join(resolveDir, path) === kubernetesClient
+        ? { path: KUBERNETES_CLIENT_FILE, external: true }
+        : undefined,
+    );
+  },
+};
+
+/** Kubernetes' client does not say that its modules only define things, so that those that are not used can go. */
+const kubernetesClientShaken: Plugin = {
+  name: 'kubernetes-client-shaken',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /./ }, async ({ path, importer, resolveDir, kind, pluginData }) => {
+      const concerned = path === '@kubernetes/client-node' || importer.includes(join('@kubernetes', 'client-node'));
+      if (!concerned || pluginData === kubernetesClientShaken) return undefined;
+      if (path.startsWith('.')) return { path: join(resolveDir, path), sideEffects: false };
+      const found = await resolve(path, { importer, resolveDir, kind, pluginData: kubernetesClientShaken });
+      return { ...found, sideEffects: false };
+    });
+  },
+};
+
+/**
+ * Bundles every function for Lambda, in one go, as `<outdir>/<name>/index.js`: one CommonJS file without source map, all
+ * dependencies included, so that what runs is what was tested, whatever SDK the runtime brings along. Functions that
+ * call Kubernetes get its client beside it, as `kubernetes-client.js`, and load it when they first need it.
+ */
+export const bundleFunctions = (outdir: string): Promise<void> =>
+  bundleHandlers(
+    functionNames().map((name) => ({ name, path: join(functions, name, 'handler.ts') })),
+    outdir,
+  );
+
+/** Bundles handlers of any place in the same way. */
+export const bundleHandlers = async (
+  named: ReadonlyArray<{ readonly name: string; readonly path: string }>,
+  outdir: string,
+): Promise<void> => {
+  const handlers = named.map(({ name, path }) => ({ in: path, out: `${name}/index` }));
+  const plugins = [literalSchemaKeys, installScript, kubernetesClientApart];
+  const { metafile } = await build({ ...OPTIONS, entryPoints: handlers, outdir, plugins });
+  const clients = Object.entries(metafile.outputs)
+    .filter(([, { imports }]) => imports.some(({ path }) => path === KUBERNETES_CLIENT_FILE))
+    .map(([output]) => ({
+      in: kubernetesClient,
+      out: join(basename(dirname(output)), parse(KUBERNETES_CLIENT_FILE).name),
+    }));
+  await build({ ...OPTIONS, entryPoints: clients, outdir, plugins: [kubernetesClientShaken] });
+};
+
+const OPTIONS = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  // Packages' ES modules where there are any: only those can be tree-shaken.
+  mainFields: ['module', 'main'],
+  // The SDK loads some modules with import(); as require() all of the bundle is plain CommonJS.
+  supported: { 'dynamic-import': false },
+  metafile: true,
+  logLevel: 'warning',
+} satisfies BuildOptions;
 
 /** Bundles every function into a directory that is gone again when `use` has ended. */
 export const withBundles = async <Result>(use: (bundles: string) => Result): Promise<Awaited<Result>> => {

@@ -47,20 +47,32 @@ describe('every function', () => {
 });
 
 describe('the rights', () => {
+  const hostManagement = roles.find(({ id }) => id.includes('HostManagement'));
+
   it('are all in the roles: no managed policy, no policy that CDK added', () => {
-    expect(roles.filter(({ Properties }) => 'ManagedPolicyArns' in Properties)).toEqual([]);
+    expect(roles.filter(({ Properties }) => 'ManagedPolicyArns' in Properties)).toEqual([hostManagement]);
     expect(resourcesOf(template, 'AWS::IAM::Policy')).toEqual([]);
     expect(resourcesOf(template, 'AWS::IAM::ManagedPolicy')).toEqual([]);
   });
 
-  it.each(roles.map((role) => [role.id, role] as const))('of %s name every action in full', (_id, { Properties }) => {
-    const statements = Properties.Policies.flatMap(
-      ({ PolicyDocument }: Resource['Properties']) => PolicyDocument.Statement,
-    );
-    expect(statements).not.toEqual([]);
-    for (const { Action } of statements)
-      for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
+  it('of Default Host Management are what AWS keeps for it, and only Systems Manager can take them', () => {
+    const { ManagedPolicyArns, AssumeRolePolicyDocument, Policies } = hostManagement!.Properties;
+    expect(JSON.stringify(ManagedPolicyArns)).toContain(':iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy');
+    expect(AssumeRolePolicyDocument.Statement).toMatchObject([{ Principal: { Service: 'ssm.amazonaws.com' } }]);
+    expect(Policies).toBeUndefined();
   });
+
+  it.each(roles.filter((role) => role !== hostManagement).map((role) => [role.id, role] as const))(
+    'of %s name every action in full',
+    (_id, { Properties }) => {
+      const statements = Properties.Policies.flatMap(
+        ({ PolicyDocument }: Resource['Properties']) => PolicyDocument.Statement,
+      );
+      expect(statements).not.toEqual([]);
+      for (const { Action } of statements)
+        for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
+    },
+  );
 
   it('let a node group be upgraded in this account and region only', () => {
     const document = JSON.stringify(roles.map(({ Properties }) => Properties.Policies));

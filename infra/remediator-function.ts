@@ -20,6 +20,7 @@ export interface RemediatorFunctionProps {
 /** A function of `functions/` with a role of its own and alarms on its errors and throttles. */
 export class RemediatorFunction extends Construct {
   readonly function: LambdaFunction;
+  readonly role: Role;
   readonly name: string;
 
   constructor(scope: Construct, id: string, foundation: Foundation, props: RemediatorFunctionProps) {
@@ -39,6 +40,7 @@ export class RemediatorFunction extends Construct {
       inlinePolicies: { rights: policyDocumentOf(rights) },
     });
     acknowledgeWildcards(role, rights);
+    this.role = role;
 
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,

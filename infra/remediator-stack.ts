@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
 import type { Foundation } from './foundation.ts';
 import { Ledger } from './ledger.ts';
+import { ManageSsmAgent } from './manage-ssm-agent.ts';
 import { PolicyParameter } from './policy-parameter.ts';
 import type { Settings } from './settings.ts';
 import { SweepFleet } from './sweep-fleet.ts';
@@ -36,12 +37,14 @@ export class RemediatorStack extends Stack {
 
     const upgrades = new UpgradeNodeGroups(this, 'UpgradeNodeGroups', foundation);
     new WatchAmiReleases(this, 'WatchAmiReleases', foundation);
-    new SweepFleet(this, 'SweepFleet', foundation, { upgrades: upgrades.queue });
+    const agents = new ManageSsmAgent(this, 'ManageSsmAgent', foundation);
+    new SweepFleet(this, 'SweepFleet', foundation, { upgrades: upgrades.queue, agents: agents.queue });
 
     const { policy, logGroup, eventBus, alarms } = foundation;
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
     this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
+    this.tell('AgentRoleArn', agents.role.roleArn, 'The role of manage-ssm-agent, for access entries of clusters');
     this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');
   }
 

@@ -9,6 +9,7 @@ describe('the stage settings', () => {
       mode: 'enforce',
       logRetentionDays: 90,
       policyParameterName: '/eks-host-remediator/policy',
+      accessEntryClusters: [],
       removalPolicy: 'retain',
     });
     expect(watchSchedule.toMinutes()).toBe(60);
@@ -19,6 +20,13 @@ describe('the stage settings', () => {
     const settings = readSettings({ mode: 'observe', logRetentionDays: '30', sweepSchedule: 'rate(2 hours)' });
     expect(settings).toMatchObject({ mode: 'observe', logRetentionDays: 30 });
     expect(settings.sweepSchedule.toMinutes()).toBe(120);
+  });
+
+  it('take the clusters for access entries with commas between', () => {
+    expect(readSettings({ accessEntryClusters: 'shop,data' }).accessEntryClusters).toEqual(['shop', 'data']);
+    expect(() => readSettings({ accessEntryClusters: 'shop, data' })).toThrow(
+      'must be cluster names with commas between',
+    );
   });
 
   it('derive the policy parameter from the stack name unless it is set', () => {

@@ -56,6 +56,12 @@ const settingsSchema = z.strictObject({
       'must be a path such as /team/policy: letters, digits and _.- between slashes',
     )
     .regex(/^\/(?!aws|ssm)/i, 'must not begin with /aws or /ssm, which AWS reserves; set another name'),
+  /** Clusters, named with commas, for which the stack adds an access entry, so that agents can be installed there. */
+  accessEntryClusters: z
+    .string()
+    .transform((text) => text.split(',').filter((name) => name !== ''))
+    .pipe(z.array(z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'must be cluster names with commas between')))
+    .prefault(''),
   /** What becomes of the ledger and the logs when the stack is deleted. */
   removalPolicy: oneOf('retain', 'destroy').default('retain'),
 });

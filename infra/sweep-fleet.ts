@@ -10,7 +10,12 @@ import { ScheduleTrigger } from './schedule-trigger.ts';
 
 /** `sweep-fleet` with its schedule, and an alarm when three sweeps in a row did not finish. */
 export class SweepFleet extends Construct {
-  constructor(scope: Construct, id: string, foundation: Foundation, queues: { readonly upgrades: IQueue }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    foundation: Foundation,
+    queues: { readonly upgrades: IQueue; readonly agents: IQueue },
+  ) {
     super(scope, id);
     const { alarms, ledger, settings } = foundation;
     const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
@@ -20,11 +25,12 @@ export class SweepFleet extends Construct {
       environment: {
         LEDGER_TABLE: ledger.table.tableName,
         UPGRADE_QUEUE_URL: queues.upgrades.queueUrl,
+        AGENT_QUEUE_URL: queues.agents.queueUrl,
       },
       rights: [
         listClusters,
         onClusters('ListNodegroups'),
-        { sid: 'Hint', actions: ['sqs:SendMessage'], resources: [queues.upgrades.queueArn] },
+        { sid: 'Hint', actions: ['sqs:SendMessage'], resources: [queues.upgrades.queueArn, queues.agents.queueArn] },
         ledger.allow('PutItem'),
       ],
     });

@@ -1,16 +1,21 @@
+import { rbacManifest } from '../kubernetes/rbac.ts';
 import type { Deliveries } from './account/delivery.ts';
 import type { DynamoDb } from './account/dynamodb.ts';
+import { clusterNodes } from './account/eks-cluster-nodes.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge.ts';
-import type { FaultPlan } from './account/faults.ts';
+import type { FaultPlan, PlannedCall } from './account/faults.ts';
 import type { Caller, CallRecord } from './account/service.ts';
 import type { Sqs } from './account/sqs.ts';
 import type { World } from './account/world.ts';
 import type { Fleet } from './fleet.ts';
+import { seedAccessEntries } from './fleet-access-entries.ts';
 import { snapshotFleet } from './fleet-snapshot.ts';
 import { type FleetState, fleetServices, seedFleet } from './fleet-state.ts';
+import { ClusterApis } from './kubernetes/cluster-apis.ts';
 import { ExecutionEnvironment } from './lambda/execution-environment.ts';
 import { InMemoryNetwork } from './lambda/in-memory-network.ts';
 import type { Lambda } from './lambda/lambda.ts';
+import { SECRET_ACCESS_KEY } from './lambda/lambda-context.ts';
 import { Stack } from './stack/stack.ts';
 import { createStackServices } from './stack/stack-services.ts';
 import type { SynthesizedStack } from './stack/template.ts';
@@ -48,10 +53,13 @@ export interface EmbeddedAccount {
   readonly deliveries: Deliveries;
   readonly server: AccountServer;
   readonly network: InMemoryNetwork;
+  readonly kubernetes: ClusterApis;
   /** Puts an event as it is: one of an AWS service on the default bus, any other on the stack's own. */
   putEvent(event: BusEvent): void;
   /** Lets virtual time pass, ms. */
   play(ms: number): Promise<void>;
+  /** Ids of the instances whose SSM agent is Online. */
+  onlineAgents(): string[];
   snapshot(): ReturnType<typeof snapshotFleet>;
 }
 
@@ -70,6 +78,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     random: new Random(seed),
     emit: (event) => services.eventBridge.emit(event),
   };
+  const fleet = seedFleet(world, file);
   const services = createStackServices({
     world,
     faultPlan,
@@ -79,23 +88,46 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
       const surroundings = { network, time, random: random.fork(accessKeyId), onLine: write };
       return new ExecutionEnvironment({ ...definition, ...identity, ...surroundings });
     },
-    putParameter: (parameter) => fleet.parameters.put(parameter),
+    account: {
+      putParameter: (parameter) => fleet.parameters.put(parameter),
+      iam: fleet.iam,
+      addAccessEntry: (clusterName, request) => fleet.accessEntries.create(fleet.eks.cluster(clusterName), request),
+    },
   });
-  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb } = services;
+  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb, authorization } = services;
   if (onLine !== undefined) logs.onEvent((group, { message }) => onLine(message, group));
 
-  const fleet = seedFleet(world, file);
   const own = [eventBridge, sqs, sns, scheduler, logs, dynamoDb].map(({ service }) => service);
+  // An operator's client waits in real time: only calls of functions take virtual time.
+  const execute = <Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer> =>
+    call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run);
   const server = new AccountServer({
     services: [...fleetServices(fleet), ...own],
     world,
     identify: (accessKeyId) => lambda.callerOf(accessKeyId) ?? OPERATOR,
-    // An operator's client waits in real time: only calls of functions take virtual time.
-    execute: (call, run) => (call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run)),
+    execute,
     ...(onCall !== undefined && { onCall }),
   });
-  const network = new InMemoryNetwork(server.http);
+  const kubernetes = new ClusterApis({
+    world,
+    clusters: () => fleet.eks.clusters.values(),
+    nodesOf: (clusterName) => clusterNodes(fleet.instances, clusterName),
+    accessEntryOf: (clusterName, principalArn) => fleet.accessEntries.accessEntryOf(clusterName, principalArn),
+    appliedTo: (clusterName) =>
+      file.clusters.find(({ name }) => name === clusterName)?.rbacApplied === true ? rbacManifest() : [],
+    principalOf: (accessKeyId) => {
+      const caller = lambda.callerOf(accessKeyId);
+      const role = authorization.roles.find(({ logicalId }) => logicalId === caller?.roleLogicalId);
+      if (caller === undefined || role === undefined) return undefined;
+      return { caller, arn: role.arn, secretAccessKey: SECRET_ACCESS_KEY };
+    },
+    onHostReached: (instanceId) => fleet.agents.installed(instanceId),
+    execute,
+    ...(onCall !== undefined && { onCall }),
+  });
+  const network = new InMemoryNetwork(server.http, (host) => kubernetes.destination(host));
   const stack = await Stack.deploy(synthesized, services);
+  seedAccessEntries(fleet, file, (name) => lambda.functions.find(({ label }) => label === name)?.roleArn);
   if (policy !== undefined) {
     fleet.parameters.put({ Name: stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });
   }
@@ -110,9 +142,12 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     deliveries,
     server,
     network,
+    kubernetes,
     putEvent: (event) =>
       eventBridge.put(event.source.startsWith('aws.') ? DEFAULT_BUS : stack.ref('AWS::Events::EventBus'), event),
     play: (ms) => time.play(time.now + ms),
+    onlineAgents: () =>
+      fleet.agents.registered().flatMap(({ instance, pingStatus }) => (pingStatus === 'Online' ? instance.id : [])),
     snapshot: () => snapshotFleet(fleet),
   };
 }

@@ -88,6 +88,16 @@ describe('a fleet file that is wrong', () => {
       'clusters[0].statusUntil: no such day or time in the calendar',
     ],
     [
+      'an access entry of a function and a role',
+      { accessEntries: [{ function: 'f', principalArn: 'arn:aws:iam::111122223333:role/r' }] },
+      'clusters[0].accessEntries[0].function: give either function or principalArn',
+    ],
+    [
+      'an endpoint for something else',
+      { network: { endpoints: { services: ['s3'] } } },
+      /^clusters\[0\]\.network\.endpoints\.services\[0\]: /,
+    ],
+    [
       'a bad image',
       { selfManagedGroups: [{ name: 's', imageId: 'x' }] },
       /^clusters\[0\]\.selfManagedGroups\[0\]\.imageId: expected an AMI id/,
@@ -138,6 +148,14 @@ describe('a fleet file that is wrong', () => {
       /^releaseVersion: a group with a custom AMI has no release version/,
     ],
     ['an unknown error code', { updates: { fails: [{ errorCode: 'Oops' }] } }, /^updates\.fails\[0\]\.errorCode: /],
+    ['an agent version that is none', { ssm: { version: '3.2' } }, 'ssm.version: expected a version such as 3.2.582.0'],
+    ['an agent in an unknown state', { ssm: { agent: 'asleep' } }, /^ssm\.agent: /],
+    ['endpoints of its own, which serve a whole VPC', { ssm: { network: { endpoints: {} } } }, /^ssm\.network: /],
+    [
+      'an operating system that its release decides about',
+      { ssm: { osImage: 'Ubuntu 22.04.5 LTS' } },
+      /^ssm: only nodes of a custom AMI are told their osImage/,
+    ],
     ['an unknown instance type', { instanceType: 'x99.huge' }, /^instanceType: expected an EC2 instance type/],
   ])('is refused for a node group with %s', (_name, group, expected) => {
     const pattern = typeof expected === 'string' ? literally(expected).source.slice(1) : expected.source.slice(1);

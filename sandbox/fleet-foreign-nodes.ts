@@ -1,108 +1,186 @@
-import type { LaunchSpecification } from './account/ec2-instances.ts';
+import { architectureOf, type Instance, isInstanceType, type LaunchSpecification } from './account/ec2-instances.ts';
+import { DEFAULT_OS_IMAGE, osImageOf } from './account/eks-node-os.ts';
+import type { JoinTimes } from './account/eks-nodes.ts';
 import type { EksCluster } from './account/eks-state.ts';
 import type { FleetCluster } from './fleet.ts';
+import { type SeededHosts, seedHosts } from './fleet-hosts.ts';
+import { launcherKey } from './fleet-launches.ts';
+import { ssm as ssmSchema } from './fleet-schema-ssm.ts';
 import type { FleetState } from './fleet-state.ts';
 import type { Random } from './time/random.ts';
 
 const DAY_MS = 86_400_000;
 
+/** Nobody has a way into EKS Auto Mode's instances: their agent, if there is one, never registers. */
+const AUTO_MODE_HOSTS = ssmSchema.parse({ agent: 'missing', managedPolicy: false });
+
 /** The nodes of a cluster that no managed node group owns: self-managed, Karpenter's, and EKS Auto Mode's. */
 export function seedForeignNodes(state: FleetState, cluster: EksCluster, file: FleetCluster, random: Random): void {
-  for (const group of file.selfManagedGroups) seedSelfManaged(state, cluster, group, random);
-  for (const { name, size, imageId } of file.karpenterNodePools) {
-    const image = imageId ?? defaultImage(state, cluster, random);
-    seedInstances(state, cluster, image, size, random, {
-      'karpenter.sh/nodepool': name,
-      'karpenter.k8s.aws/ec2nodeclass': 'default',
-      'eks:eks-cluster-name': cluster.name,
-      Name: `${cluster.name}-${name}`,
-    });
-  }
-  if (file.autoMode === undefined) return;
-  const image = `ami-0${random.hex(16)}`;
-  seedInstances(
-    state,
-    cluster,
-    image,
-    file.autoMode.instances,
-    random,
-    {
-      'eks:eks-cluster-name': cluster.name,
-      'eks:kubernetes-node-class-name': 'default',
-      'eks:kubernetes-node-pool-name': 'general-purpose',
-    },
-    'eks.amazonaws.com',
-  );
+  for (const group of file.selfManagedGroups) seedSelfManaged(state, cluster, file, group, random);
+  for (const pool of file.karpenterNodePools) seedKarpenter(state, cluster, file, pool, random);
+  if (file.autoMode !== undefined) seedAutoMode(state, cluster, file, file.autoMode.instances, random);
 }
 
 function seedSelfManaged(
   state: FleetState,
   cluster: EksCluster,
-  { name, size, imageId }: FleetCluster['selfManagedGroups'][number],
+  { network }: FleetCluster,
+  { name, size, imageId, instanceType, ssm }: FleetCluster['selfManagedGroups'][number],
   random: Random,
 ): void {
-  const { world, autoScalingGroups, images } = state;
-  images.addOwn(imageId);
+  const { world, autoScalingGroups } = state;
   const tags = { [`kubernetes.io/cluster/${cluster.name}`]: 'owned', Name: `${cluster.name}-${name}` };
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `${cluster.name}-${name}`, version: 1 };
+  const hosts = seedHosts(state, cluster, network, ssm, {
+    group: `${name}-self-managed`,
+    instanceProfile: `${cluster.name}-${name}-NodeInstanceProfile`,
+  });
   const group = autoScalingGroups.create({
     name: `${cluster.name}-${name}`,
     tags,
-    subnets: cluster.subnets,
+    subnets: hosts.subnets,
     launchTemplate,
     createdAt: world.time.now - 100 * DAY_MS,
     min: 0,
     max: Math.max(1, size),
     desired: size,
   });
-  for (let zone = 0; zone < size; zone += 1) {
-    const specification = joined(cluster, imageId, zone, {
+  const specify = specification(
+    state,
+    cluster,
+    hosts,
+    { imageId, instanceType, osImage: ssm.osImage },
+    {
       ...tags,
       'aws:autoscaling:groupName': group.name,
       'aws:ec2launchtemplate:id': launchTemplate.id,
       'aws:ec2launchtemplate:version': '1',
-    });
-    autoScalingGroups.adopt(group, specification, someDaysAgo(world.time.now, random));
+    },
+  );
+  for (let zone = 0; zone < size; zone += 1) {
+    autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));
   }
+  state.launchers.set(launcherKey(cluster.name, 'selfManagedGroup', name), (zone, times) => {
+    group.desired += 1;
+    group.max = Math.max(group.max, group.desired);
+    join(state, autoScalingGroups.launch(group, specify(zone), times.runningAfter), times);
+  });
 }
 
-function seedInstances(
-  { world, instances, images }: FleetState,
+function seedKarpenter(
+  state: FleetState,
   cluster: EksCluster,
-  imageId: string,
+  { network }: FleetCluster,
+  { name, size, imageId, instanceType, ssm }: FleetCluster['karpenterNodePools'][number],
+  random: Random,
+): void {
+  const image = { imageId: imageId ?? defaultImage(state, cluster, random), instanceType, osImage: ssm.osImage };
+  const hosts = seedHosts(state, cluster, network, ssm, {
+    group: `${name}-karpenter`,
+    instanceProfile: `${cluster.name}_${name}_karpenter`,
+  });
+  const tags = {
+    'karpenter.sh/nodepool': name,
+    'karpenter.k8s.aws/ec2nodeclass': 'default',
+    'eks:eks-cluster-name': cluster.name,
+    Name: `${cluster.name}-${name}`,
+    [`kubernetes.io/cluster/${cluster.name}`]: 'owned',
+  };
+  const labels = { 'karpenter.sh/nodepool': name, 'karpenter.sh/capacity-type': 'on-demand' };
+  const specify = specification(state, cluster, hosts, image, tags, labels);
+  seedInstances(state, size, random, specify);
+  state.launchers.set(launcherKey(cluster.name, 'karpenterNodePool', name), launchAlone(state, specify));
+}
+
+function seedAutoMode(
+  state: FleetState,
+  cluster: EksCluster,
+  { network }: FleetCluster,
   count: number,
   random: Random,
-  tags: Readonly<Record<string, string>>,
-  operator?: string,
 ): void {
-  images.addOwn(imageId);
-  const owned = { ...tags, [`kubernetes.io/cluster/${cluster.name}`]: 'owned' };
-  for (let zone = 0; zone < count; zone += 1) {
-    const specification = joined(cluster, imageId, zone, owned);
-    const launchedAt = someDaysAgo(world.time.now, random);
-    instances.adopt(operator === undefined ? specification : { ...specification, operator }, launchedAt);
-  }
+  const image = {
+    imageId: `ami-0${random.hex(16)}`,
+    instanceType: undefined,
+    // Auto Mode's nodes run an AWS build of Bottlerocket.
+    osImage: `Bottlerocket (EKS Auto, Standard) 2025.7.21 (aws-k8s-${cluster.version}-standard)`,
+  };
+  const hosts = seedHosts(state, cluster, network, AUTO_MODE_HOSTS, {
+    group: 'auto',
+    instanceProfile: `eks-auto-${cluster.name}`,
+  });
+  const tags = {
+    'eks:eks-cluster-name': cluster.name,
+    'eks:kubernetes-node-class-name': 'default',
+    'eks:kubernetes-node-pool-name': 'general-purpose',
+    [`kubernetes.io/cluster/${cluster.name}`]: 'owned',
+  };
+  const labels = { 'eks.amazonaws.com/compute-type': 'auto', 'karpenter.sh/nodepool': 'general-purpose' };
+  const specify = (zone: number): LaunchSpecification => ({
+    ...specification(state, cluster, hosts, image, tags, labels)(zone),
+    operator: 'eks.amazonaws.com',
+  });
+  seedInstances(state, count, random, specify);
+  state.launchers.set(launcherKey(cluster.name, 'autoMode', ''), launchAlone(state, specify));
 }
 
-function joined(
+type Specify = (zone: number) => LaunchSpecification;
+
+function seedInstances({ world, instances }: FleetState, count: number, random: Random, specify: Specify): void {
+  for (let zone = 0; zone < count; zone += 1) instances.adopt(specify(zone), someDaysAgo(world.time.now, random));
+}
+
+/** Launches an instance that no Auto Scaling group owns. */
+const launchAlone = (state: FleetState, specify: Specify) => (zone: number, times: JoinTimes) => {
+  join(
+    state,
+    state.instances.launch(specify(zone), times.runningAfter, () => {}),
+    times,
+  );
+};
+
+function join({ world }: FleetState, instance: Instance, { readyAfter }: JoinTimes): void {
+  world.time.after(readyAfter, () => {
+    if (instance.node === 'Joining') instance.node = 'Ready';
+  });
+}
+
+interface Image {
+  readonly imageId: string;
+  readonly instanceType: string | undefined;
+  /** Of an image that is not Amazon's. */
+  readonly osImage: string | undefined;
+}
+
+/** How the nodes of such a group are launched. */
+function specification(
+  { images, releases }: FleetState,
   cluster: EksCluster,
-  imageId: string,
-  zone: number,
+  { hosts, subnets }: SeededHosts,
+  { imageId, instanceType: wanted = '', osImage = DEFAULT_OS_IMAGE }: Image,
   tags: Readonly<Record<string, string>>,
-): LaunchSpecification {
-  const subnet = cluster.subnets[zone % cluster.subnets.length];
-  return {
-    imageId,
-    instanceType: 'm7i.large',
-    architecture: 'x86_64',
-    windows: false,
-    platformName: 'Amazon Linux',
-    subnetId: subnet?.id ?? '',
-    availabilityZone: subnet?.availabilityZone ?? '',
-    vpcId: cluster.vpcId,
-    agent: 'Online',
-    roleName: `${cluster.name}-node`,
-    tags: { ...tags, 'aws:eks:cluster-name': cluster.name },
+  labels: Readonly<Record<string, string>> = {},
+): Specify {
+  const instanceType = isInstanceType(wanted) ? wanted : 'm7i.large';
+  const architecture = architectureOf(instanceType);
+  images.addOwn(imageId, architecture);
+  const release = releases.byImageId(imageId);
+  return (zone) => {
+    const subnet = subnets[zone % subnets.length];
+    return {
+      ...hosts,
+      imageId,
+      instanceType,
+      architecture,
+      windows: false,
+      osImage:
+        release === undefined ? osImage : osImageOf(release.amiType, release.kubernetesVersion, release.releaseVersion),
+      subnetId: subnet?.id ?? '',
+      availabilityZone: subnet?.availabilityZone ?? '',
+      vpcId: cluster.vpcId,
+      kubernetes: { clusterName: cluster.name, version: release?.kubernetesVersion ?? cluster.version, labels },
+      tags: { ...tags, 'aws:eks:cluster-name': cluster.name },
+    };
   };
 }
 

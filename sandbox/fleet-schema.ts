@@ -1,44 +1,21 @@
 import { AMITypes, ClusterStatus, ErrorCode, NodegroupIssueCode, NodegroupStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
-import { isInstanceType } from './account/ec2-instances.ts';
-import { amiTypes, existsFor, wrongReleaseForm } from './account/eks-ami-types.ts';
-import { DATE_PATTERN, ISO_PATTERN, parseDate, parseIso, parseTime, TIME_FORMS, TIME_PATTERN } from './fleet-time.ts';
-
-const time = (what: string) =>
-  z
-    .string()
-    .regex(TIME_PATTERN, { error: `expected ${TIME_FORMS}`, abort: true })
-    .refine((text) => parseTime(text, 0) !== undefined, 'no such day or time in the calendar')
-    .describe(`${what}: ${TIME_FORMS}`);
-
-const date = (what: string) =>
-  z
-    .string()
-    .regex(DATE_PATTERN, { error: 'expected a date such as 2026-07-14', abort: true })
-    .refine((text) => parseDate(text) !== undefined, 'no such day in the calendar')
-    .describe(what);
-
-const kubernetesVersion = z
-  .string()
-  .regex(/^1\.\d{1,2}$/, 'expected a Kubernetes version such as 1.33')
-  .describe('Kubernetes version, for example 1.33');
-
-const amiType = z.enum(amiTypes, { error: `expected one of ${amiTypes.join(', ')}` });
-
-const name = (what: string, longest: number) =>
-  z
-    .string()
-    .regex(/^[0-9A-Za-z][\w{}-]*$/, 'expected letters, digits, - and _; {n} stands for the number when repeated')
-    .max(longest)
-    .describe(`${what}; {n} stands for the number of a repeated one`);
-
-const repeat = z.int().min(1).max(1000).default(1).describe('So many of this, the name telling them apart by {n}');
-
-const tags = z.record(z.string().min(1).max(128), z.string().max(256)).default({});
-
-const imageId = z.string().regex(/^ami-[0-9a-f]{8,17}$/, 'expected an AMI id such as ami-0123456789abcdef0');
-
-const size = z.int().min(0).max(450);
+import { existsFor, wrongReleaseForm } from './account/eks-ami-types.ts';
+import { launch } from './fleet-schema-launches.ts';
+import { network, ssm } from './fleet-schema-ssm.ts';
+import {
+  amiType,
+  date,
+  imageId,
+  instanceType,
+  kubernetesVersion,
+  name,
+  repeat,
+  size,
+  tags,
+  time,
+} from './fleet-schema-values.ts';
+import { ISO_PATTERN, parseIso } from './fleet-time.ts';
 
 const release = z
   .strictObject({
@@ -129,19 +106,12 @@ const nodeGroup = z
     tags: tags.describe('Tags of the node group'),
     labels: z.record(z.string(), z.string()).default({}).describe('Kubernetes labels of its nodes'),
     capacityType: z.enum(['ON_DEMAND', 'SPOT']).default('ON_DEMAND').describe('How its instances are bought'),
-    instanceType: z
-      .string()
-      .refine(isInstanceType, 'expected an EC2 instance type such as m7i.large')
-      .optional()
-      .describe('EC2 instance type; by default one that fits the AMI type'),
+    instanceType: instanceType.describe('EC2 instance type; by default one that fits the AMI type'),
     launchTemplate: z
       .strictObject({ imageId: imageId.describe('The custom AMI') })
       .optional()
       .describe('For amiType CUSTOM only'),
-    ssmAgent: z
-      .enum(['Online', 'ConnectionLost', 'Unregistered'])
-      .default('Online')
-      .describe('How the SSM agents of its nodes fare: answering, fallen silent, or never seen'),
+    ssm,
     updates: z
       .strictObject({
         minutesPerNode: z.number().positive().optional().describe('By default 3 to 6, drawn for each node'),
@@ -159,9 +129,23 @@ const nodeGroup = z
     if ((group.amiType === 'CUSTOM') !== (group.launchTemplate !== undefined)) {
       refuse('launchTemplate', 'amiType CUSTOM needs a launchTemplate, and only CUSTOM may have one');
     }
+    if (group.amiType !== 'CUSTOM' && group.ssm.osImage !== undefined) {
+      refuse('ssm', 'only nodes of a custom AMI are told their osImage: that of another follows from its release');
+    }
     if (group.amiType === 'CUSTOM' && group.releaseVersion !== undefined) {
       refuse('releaseVersion', 'a group with a custom AMI has no release version: EKS shows the AMI’s id');
     }
+  });
+
+const accessEntry = z
+  .strictObject({
+    function: z.string().optional().describe('The role of this function of the stack, for example manage-ssm-agent'),
+    principalArn: z.string().optional().describe('Or any other role or user'),
+    kubernetesGroups: z.array(z.string()).default([]).describe('Kubernetes groups that it belongs to'),
+  })
+  .refine((entry) => (entry.function === undefined) !== (entry.principalArn === undefined), {
+    path: ['function'],
+    error: 'give either function or principalArn',
   });
 
 const cluster = z.strictObject({
@@ -181,6 +165,14 @@ const cluster = z.strictObject({
     .enum(['API', 'API_AND_CONFIG_MAP', 'CONFIG_MAP'])
     .default('API_AND_CONFIG_MAP')
     .describe('Whether it knows access entries, its aws-auth ConfigMap, or both'),
+  accessEntries: z.array(accessEntry).default([]).describe('Access entries besides those of node roles'),
+  rbacApplied: z
+    .boolean()
+    .default(true)
+    .describe('Whether the manifest that `npm run -s rbac` prints was applied to it'),
+  network: network
+    .default('nat')
+    .describe('How its nodes reach AWS: how their subnets lead out, and endpoints in the VPC'),
   nodeGroups: z.array(nodeGroup).default([]).describe('EKS managed node groups'),
   selfManagedGroups: z
     .array(
@@ -189,6 +181,8 @@ const cluster = z.strictObject({
         name: name('Its Auto Scaling group is named CLUSTER-NAME', 150),
         size: size.default(2).describe('Nodes'),
         imageId: imageId.describe('AMI of its nodes'),
+        instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
+        ssm,
       }),
     )
     .default([])
@@ -200,6 +194,8 @@ const cluster = z.strictObject({
         name: name('Name of the node pool', 63),
         size: size.default(2).describe('Nodes'),
         imageId: imageId.optional().describe('AMI of its nodes; by default the latest AL2023 AMI at the start'),
+        instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
+        ssm,
       }),
     )
     .default([])
@@ -235,7 +231,12 @@ export const fleetSchema = z.strictObject({
     .array(z.union([release, history]))
     .default([])
     .describe('AMI releases, before the start and later'),
+  defaultHostManagement: z
+    .enum(['none', 'role', 'on'])
+    .default('none')
+    .describe('Default Host Management: never heard of, its role exists, or it is switched on'),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
+  launches: z.array(launch).default([]).describe('Instances that are launched during the run'),
 });
 
 /** A checked fleet, before its repetitions are spelled out. */

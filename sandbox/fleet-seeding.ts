@@ -1,11 +1,14 @@
 import type { _InstanceType } from '@aws-sdk/client-ec2';
 import type { AMITypes } from '@aws-sdk/client-eks';
-import { isInstanceType } from './account/ec2-instances.ts';
+import { architectureOf, isInstanceType } from './account/ec2-instances.ts';
 import { amiFamily } from './account/eks-ami-types.ts';
+import { DEFAULT_OS_IMAGE, osImageOf } from './account/eks-node-os.ts';
 import { joinTimes, launchNode, managedTags, nodeSpecification } from './account/eks-nodes.ts';
-import type { EksCluster, EksNodeGroup } from './account/eks-state.ts';
+import type { EksCluster, EksNodeGroup, NodeImage } from './account/eks-state.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './fleet-foreign-nodes.ts';
+import { seedHosts, seedNetwork } from './fleet-hosts.ts';
+import { launcherKey } from './fleet-launches.ts';
 import type { FleetState } from './fleet-state.ts';
 import { parseTime } from './fleet-time.ts';
 import type { Random } from './time/random.ts';
@@ -15,22 +18,28 @@ const DAY_MS = 86_400_000;
 /** Puts a cluster with all its nodes into the account. */
 export function seedCluster(state: FleetState, file: FleetCluster, random: Random): void {
   const { partition, region, accountId, time } = state.world;
+  const createdAt = time.now - random.integer(200, 400) * DAY_MS;
+  const vpcId = `vpc-0${random.hex(16)}`;
+  const subnets = ['a', 'b', 'c'].map((zone) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone: region + zone }));
+  const id = random.hex(32).toUpperCase();
   const cluster: EksCluster = {
     name: file.name,
     arn: `arn:${partition}:eks:${region}:${accountId}:cluster/${file.name}`,
     version: file.version,
     tags: file.tags,
-    createdAt: time.now - random.integer(200, 400) * DAY_MS,
+    createdAt,
     autoMode: file.autoMode !== undefined,
     endpointPublicAccess: file.endpointPublicAccess,
     endpointPrivateAccess: file.endpointPrivateAccess,
     authenticationMode: file.authenticationMode,
-    vpcId: `vpc-0${random.hex(16)}`,
-    subnets: ['a', 'b', 'c'].map((zone) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone: region + zone })),
-    id: random.hex(32).toUpperCase(),
+    vpcId,
+    subnets,
+    id,
+    securityGroupId: `sg-0${id.slice(0, 16).toLowerCase()}`,
     status: file.status,
   };
   state.eks.clusters.set(cluster.name, cluster);
+  seedNetwork(state, cluster, file.network);
   const update =
     cluster.status === 'UPDATING'
       ? state.eks.openUpdate(
@@ -42,18 +51,28 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
     cluster.status = 'ACTIVE';
     if (update !== undefined) update.status = 'Successful';
   });
-  for (const group of file.nodeGroups) seedNodeGroup(state, cluster, group, random);
+  for (const group of file.nodeGroups) seedNodeGroup(state, cluster, file, group, random);
   seedForeignNodes(state, cluster, file, random);
 }
 
-function seedNodeGroup(state: FleetState, cluster: EksCluster, file: FleetNodeGroup, random: Random): void {
+function seedNodeGroup(
+  state: FleetState,
+  cluster: EksCluster,
+  { network }: FleetCluster,
+  file: FleetNodeGroup,
+  random: Random,
+): void {
   const { partition, region, accountId, time } = state.world;
   const { name, desiredSize, minSize = 0, maxSize = Math.max(1, desiredSize) } = file;
   const id = random.uuid();
   const release = releaseAtStart(state, cluster, file);
-  if (file.launchTemplate !== undefined) state.images.addOwn(file.launchTemplate.imageId);
+  const { hosts, subnets, roleArn } = seedHosts(state, cluster, network, file.ssm, {
+    group: name,
+    instanceProfile: `eks-${id}`,
+  });
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `eks-${id}` };
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
+  if (file.launchTemplate !== undefined) state.images.addOwn(file.launchTemplate.imageId, architectureOf(instanceType));
   const createdAt = time.now - random.integer(30, 200) * DAY_MS;
   const group: EksNodeGroup = {
     name,
@@ -62,7 +81,7 @@ function seedNodeGroup(state: FleetState, cluster: EksCluster, file: FleetNodeGr
     amiType: file.amiType,
     capacityType: file.capacityType,
     instanceTypes: isInstanceType(instanceType) ? [instanceType] : [],
-    nodeRole: `arn:${partition}:iam::${accountId}:role/${cluster.name}-node`,
+    nodeRole: roleArn,
     labels: file.labels,
     tags: file.tags,
     scaling: { minSize, maxSize, desiredSize },
@@ -71,14 +90,15 @@ function seedNodeGroup(state: FleetState, cluster: EksCluster, file: FleetNodeGr
     autoScalingGroup: state.autoScalingGroups.create({
       name: `eks-${name}-${id}`,
       tags: managedTags(cluster.name, name),
-      subnets: cluster.subnets,
+      subnets,
       launchTemplate: { ...launchTemplate, version: 1 },
       createdAt,
       min: minSize,
       max: maxSize,
       desired: desiredSize,
     }),
-    agent: file.ssmAgent,
+    hosts,
+    imageOf: (imageId) => nodeImage(state, file, cluster, imageId),
     failures: file.updates.fails.map(({ afterMinutes, ...failure }) => ({
       ...failure,
       afterMs: afterMinutes * 60_000,
@@ -92,8 +112,37 @@ function seedNodeGroup(state: FleetState, cluster: EksCluster, file: FleetNodeGr
     modifiedAt: createdAt,
   };
   state.eks.addNodeGroup(group);
+  if (cluster.authenticationMode !== 'CONFIG_MAP') {
+    const type = file.amiType.startsWith('WINDOWS') ? 'EC2_WINDOWS' : 'EC2_LINUX';
+    state.accessEntries.create(cluster, { principalArn: roleArn, type });
+  }
+  state.launchers.set(launcherKey(cluster.name, 'nodeGroup', name), (zone, times) => {
+    growBy(group, 1);
+    launchNode(state.world, state.autoScalingGroups, group, group.imageId, zone, times);
+  });
   seedNodes(state, group, random);
   seedStatus(state, group, file);
+}
+
+/** What a node of an image looks like: Amazon's images say it by their release, custom ones by the fleet file. */
+function nodeImage({ releases }: FleetState, file: FleetNodeGroup, cluster: EksCluster, imageId: string): NodeImage {
+  const release = releases.byImageId(imageId);
+  if (release === undefined) {
+    return {
+      osImage: file.ssm.osImage ?? DEFAULT_OS_IMAGE,
+      kubernetesVersion: file.version ?? cluster.version,
+    };
+  }
+  const { amiType, kubernetesVersion, releaseVersion } = release;
+  return { osImage: osImageOf(amiType, kubernetesVersion, releaseVersion), kubernetesVersion };
+}
+
+/** Raises a group's wanted size, and its greatest one where it must be. */
+function growBy(group: EksNodeGroup, count: number): void {
+  const desiredSize = group.scaling.desiredSize + count;
+  group.scaling = { ...group.scaling, desiredSize, maxSize: Math.max(group.scaling.maxSize, desiredSize) };
+  group.autoScalingGroup.desired += count;
+  group.autoScalingGroup.max = Math.max(group.autoScalingGroup.max, group.autoScalingGroup.desired);
 }
 
 /** A group that is being created, or could not be, has no nodes; any other one has had its for some days. */

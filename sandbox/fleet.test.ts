@@ -41,7 +41,8 @@ describe('a fleet file', () => {
   });
 
   it('can be looked at whole, as plain JSON', async () => {
-    const at = testAccount(JSON.parse(readFileSync(new URL('demo.json', folder), 'utf8')));
+    const demo = JSON.parse(readFileSync(new URL('demo.json', folder), 'utf8'));
+    const at = testAccount({ ...demo, startsAt: '2026-07-14T16:30:00Z' });
     const target = { version: '1.35', releaseVersion: '1.35.6-20260625' };
     at.call('eks', 'UpdateNodegroupVersion', { clusterName: 'shop', nodegroupName: 'web', ...target });
     await at.play(60_000);

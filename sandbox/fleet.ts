@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { existsFor, kubernetesMinor, wrongReleaseForm } from './account/eks-ami-types.ts';
+import { launchProblems } from './fleet-launches.ts';
 import { knownReleases } from './fleet-releases.ts';
 import { type FleetFile, fleetSchema } from './fleet-schema.ts';
 
@@ -55,8 +56,10 @@ export function parseFleet(text: string, file: string): Fleet {
     );
   const problems = [...contradictions(parsed.data)];
   if (problems.length === 0) problems.push(...knownReleases(parsed.data).problems);
+  const fleet = { ...parsed.data, clusters: spellOut(parsed.data.clusters).map(spellOutCluster) };
+  problems.push(...launchProblems(fleet));
   if (problems.length > 0) throw new FleetFileError(file, problems);
-  return { ...parsed.data, clusters: spellOut(parsed.data.clusters).map(spellOutCluster) };
+  return fleet;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -57,11 +57,11 @@ async function denialOf(
 }
 
 /**
- * The simulator takes no ARN without an account, as Amazon's public parameters have it: they get one that nobody has, in
+ * The simulator takes no ARN without an account, as Amazon's public parameters and documents have it: they get one that nobody has, in
  * policy and request alike.
  */
 const withOwner = (text: string): string =>
-  text.replaceAll(/(:ssm:[a-z0-9-]*:)(:parameter\/aws\/service\/)/g, '$1000000000000$2');
+  text.replaceAll(/(:ssm:[a-z0-9-]*:)(:(?:parameter\/aws\/service\/|document\/AWS-))/g, '$1000000000000$2');
 
 /** The actions that each role of the template grants, as `role logical id: action`. */
 export function grantedActions({ stack }: EmbeddedAccount, roleLogicalIds: readonly string[]): Set<string> {

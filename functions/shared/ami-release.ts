@@ -3,6 +3,7 @@ import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { type Pair, pairKey, releaseParameters } from './ami-type.ts';
 import { READ_CONCURRENCY } from './aws-client.ts';
+import { chunks } from './chunks.ts';
 
 /** GetParameters takes at most ten names. */
 const NAMES_PER_CALL = 10;
@@ -43,10 +44,7 @@ export async function readRecommended(
 }
 
 async function readParameters(ssm: SSMClient, names: readonly string[]): Promise<Map<string, string>> {
-  const distinct = [...new Set(names)];
-  const calls = Array.from({ length: Math.ceil(distinct.length / NAMES_PER_CALL) }, (_, index) =>
-    distinct.slice(index * NAMES_PER_CALL, (index + 1) * NAMES_PER_CALL),
-  );
+  const calls = chunks([...new Set(names)], NAMES_PER_CALL);
   const answers = await pMap(calls, (Names) => ssm.send(new GetParametersCommand({ Names })), {
     concurrency: READ_CONCURRENCY,
   });

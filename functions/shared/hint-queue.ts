@@ -1,5 +1,5 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { UpgradeHint } from '../../events/upgrade-hint.ts';
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
+import { chunks } from './chunks.ts';
 
 /**
  * The one message group of the upgrade queue. A FIFO queue hands out one batch of a group at a time: so an account and
@@ -22,13 +22,36 @@ export interface HintQueue {
  *
  * @throws Error when SQS did not take every message
  */
-export async function sendHints({ sqs, url }: HintQueue, hints: readonly UpgradeHint[]): Promise<void> {
-  for (let start = 0; start < hints.length; start += MESSAGES_PER_CALL) {
-    const Entries = hints.slice(start, start + MESSAGES_PER_CALL).map((hint, index) => ({
-      Id: String(index),
-      MessageBody: JSON.stringify(hint),
-      MessageGroupId: UPGRADE_MESSAGE_GROUP,
-    }));
+export const sendHints = (queue: HintQueue, hints: readonly object[]): Promise<void> =>
+  sendAll(
+    queue,
+    hints.map((hint) => ({ MessageBody: JSON.stringify(hint), MessageGroupId: UPGRADE_MESSAGE_GROUP })),
+  );
+
+export interface DelayedHint {
+  readonly hint: object;
+  /** At most 900. */
+  readonly delaySeconds: number;
+}
+
+/**
+ * Puts hints into a standard queue, each to be delivered later. A repetition after a lost reply adds a look that finds
+ * nothing to do.
+ *
+ * @throws Error when SQS did not take every message
+ */
+export const sendDelayedHints = (queue: HintQueue, hints: readonly DelayedHint[]): Promise<void> =>
+  sendAll(
+    queue,
+    hints.map(({ hint, delaySeconds }) => ({ MessageBody: JSON.stringify(hint), DelaySeconds: delaySeconds })),
+  );
+
+async function sendAll(
+  { sqs, url }: HintQueue,
+  messages: ReadonlyArray<Omit<SendMessageBatchRequestEntry, 'Id'>>,
+): Promise<void> {
+  for (const batch of chunks(messages, MESSAGES_PER_CALL)) {
+    const Entries = batch.map((message, index) => ({ Id: String(index), ...message }));
     const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
     if (Failed.length > 0) {
       const codes = Failed.map(({ Code }) => Code).join(', ');

@@ -37,6 +37,33 @@ const upgrades = (defaultMode: Mode) =>
       .describe('Lets EKS ignore pod disruption budgets. Workloads can lose all their pods at once: leave it false.'),
   });
 
+const remedies = z.strictObject({
+  attachPolicy: mode.default('enforce').describe('Attach AmazonSSMManagedInstanceCore to the node role that lacks it.'),
+  defaultHostManagement: mode
+    .default('off')
+    .describe('Register Default Host Management: it holds for every EC2 instance of the account and region.'),
+  updateAgent: mode.default('enforce').describe('Update an agent that is not the latest, by AWS-UpdateSSMAgent.'),
+  installAgent: mode.default('enforce').describe('Install a missing agent through Kubernetes, by a DaemonSet.'),
+});
+
+const ssmAgent = (defaultMode: Mode) =>
+  z.strictObject({
+    mode: mode.default(defaultMode).describe('Bounds the mode of every remedy.'),
+    graceTime: duration.prefault('5m').describe('How long after its launch a worker may take to register.'),
+    remedies: remedies.prefault({}).describe('Each with its own mode.'),
+    cureWithin: duration.prefault('30m').describe('How long a remedy may take until it counts as failed.'),
+    attempts: z.int().min(1).max(10).default(3).describe('Attempts per worker and cause, then it is left alone.'),
+    retryAfter: duration.prefault('30m').describe('Wait after a failed remedy; doubled after each further one.'),
+    installerImage: z
+      .string()
+      .regex(
+        /^[a-z0-9][\w./:@-]{0,254}$/,
+        'must be a container image such as registry/name:tag or registry/name@sha256:…',
+      )
+      .default('public.ecr.aws/amazonlinux/amazonlinux:2023')
+      .describe('Image of the installing DaemonSet: needs sh, curl and gpg.'),
+  });
+
 /**
  * The policy document. An empty one, `{}`, is a good one. `defaultMode` is the stage's default, set at deployment;
  * unknown keys are refused, so that a misspelt guard is never silently absent.
@@ -46,10 +73,16 @@ export const policySchema = (defaultMode: Mode) =>
     killSwitch: z.boolean().default(false).describe('true: nothing acts, in any remediation.'),
     scope: scope.prefault({}),
     upgrades: upgrades(defaultMode).prefault({}),
+    ssmAgent: ssmAgent(defaultMode).prefault({}),
   });
 
 /** All spans of time are in milliseconds. */
 export type Policy = z.infer<ReturnType<typeof policySchema>>;
+
+const STRICTNESS: Readonly<Record<Mode, number>> = { off: 0, observe: 1, enforce: 2 };
+
+/** The stricter of two modes: what is bounded by another mode never does more than that. */
+export const stricter = (a: Mode, b: Mode): Mode => (STRICTNESS[a] <= STRICTNESS[b] ? a : b);
 
 /** A policy that could not be read: nothing may act on it. */
 export interface InvalidPolicy {

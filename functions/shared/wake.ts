@@ -5,7 +5,6 @@ import {
   type CreateScheduleCommandInput,
   type SchedulerClient,
 } from '@aws-sdk/client-scheduler';
-import type { UpgradeHint } from '../../events/upgrade-hint.ts';
 
 export interface WakeOptions {
   readonly scheduler: SchedulerClient;
@@ -13,9 +12,9 @@ export interface WakeOptions {
   readonly group: string;
   /** The role with which EventBridge Scheduler sends the message. */
   readonly roleArn: string;
-  /** The FIFO queue that gets the message, and its message group. */
+  /** The queue that gets the message, and the message group if it is a FIFO one. */
   readonly queueArn: string;
-  readonly messageGroupId: string;
+  readonly messageGroupId?: string;
 }
 
 export type Wake = ReturnType<typeof createWake>;
@@ -27,7 +26,7 @@ export type Wake = ReturnType<typeof createWake>;
  * wake-up that is no longer needed costs a look that finds nothing to do.
  */
 export function createWake({ scheduler, group, roleArn, queueArn, messageGroupId }: WakeOptions) {
-  return async (subject: string, at: number, hint: UpgradeHint): Promise<void> => {
+  return async (subject: string, at: number, hint: object): Promise<void> => {
     const schedule: CreateScheduleCommandInput = {
       Name: `${createHash('sha256').update(subject).digest('hex').slice(0, 40)}-${Math.floor(at / 60_000)}`,
       GroupName: group,
@@ -40,7 +39,7 @@ export function createWake({ scheduler, group, roleArn, queueArn, messageGroupId
         Arn: queueArn,
         RoleArn: roleArn,
         Input: JSON.stringify(hint),
-        SqsParameters: { MessageGroupId: messageGroupId },
+        ...(messageGroupId !== undefined && { SqsParameters: { MessageGroupId: messageGroupId } }),
       },
     };
     try {

@@ -10,11 +10,13 @@ import { createFunction } from '../shared/function.ts';
 import { createLedger } from '../shared/ledger.ts';
 import { sweep } from './sweep.ts';
 
-const env = readEnvironment(baseEnvironment.extend({ UPGRADE_QUEUE_URL: z.url() }));
+const env = readEnvironment(baseEnvironment.extend({ UPGRADE_QUEUE_URL: z.url(), AGENT_QUEUE_URL: z.url() }));
 const region = env.AWS_REGION;
+const sqs = new SQSClient(CLIENT_DEFAULTS);
 const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
-  queue: { sqs: new SQSClient(CLIENT_DEFAULTS), url: env.UPGRADE_QUEUE_URL },
+  upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
+  agentQueue: { sqs, url: env.AGENT_QUEUE_URL },
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
   clock,
   region,

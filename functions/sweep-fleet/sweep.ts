@@ -1,8 +1,9 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
+import { makeAgentHint } from '../../events/agent-hint.ts';
 import { makeHint, type UpgradeHint } from '../../events/upgrade-hint.ts';
 import type { Clock } from '../shared/clock.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet.ts';
-import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
+import { type DelayedHint, type HintQueue, sendDelayedHints, sendHints } from '../shared/hint-queue.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
 import type { Recorder, Trigger } from '../shared/recorder.ts';
@@ -10,7 +11,8 @@ import { saveSweep } from '../shared/sweep-ledger.ts';
 
 export interface SweepDeps {
   readonly eks: EKSClient;
-  readonly queue: HintQueue;
+  readonly upgradeQueue: HintQueue;
+  readonly agentQueue: HintQueue;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -22,7 +24,8 @@ export interface SweepDeps {
 export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);
   const hints = hintsOf(clusters, await listNodeGroups(deps.eks, clusters), deps, trigger);
-  await sendHints(deps.queue, hints);
+  await sendHints(deps.upgradeQueue, hints);
+  await sendDelayedHints(deps.agentQueue, agentHintsOf(clusters, deps, trigger));
   await saveSweep(deps.ledger, deps.clock.now(), hints.length);
   deps.recorder.count('SweepFinished');
   deps.recorder.record({
@@ -53,4 +56,17 @@ function hintsOf(
         makeHint(origin, `${id} ${subjectOf(key)}`, { trigger: 'sweep', clusterName, nodegroupName: key.nodegroup }),
       ),
   ]);
+}
+
+/** One hint a cluster: a look at all its workers costs as few calls as one at ten. */
+function agentHintsOf(
+  clusters: readonly string[],
+  { account, region }: SweepDeps,
+  { id, time }: Trigger,
+): DelayedHint[] {
+  const origin = { account, region, time: new Date(time).toISOString() };
+  return clusters.map((clusterName) => ({
+    hint: makeAgentHint(origin, `${id} ${clusterName}`, { trigger: 'sweep', clusterName }),
+    delaySeconds: 0,
+  }));
 }

@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as amiRelease from '../../events/eks-ami-release.ts';
 import * as upgradeHint from '../../events/upgrade-hint.ts';
 import { pairKey } from '../shared/ami-type.ts';
+import type { Malformed } from '../shared/dead-letter.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
 import { describeIssue } from '../shared/policy.ts';
 import type { Trigger } from '../shared/recorder.ts';
@@ -14,13 +15,6 @@ export interface Scope {
   readonly clusters: Map<string, Trigger>;
   /** By subject. */
   readonly nodeGroups: Map<string, { readonly key: NodeGroupKey; readonly trigger: Trigger }>;
-}
-
-/** A message that is none of ours. */
-export interface Malformed {
-  readonly message: SQSRecord;
-  /** Names the field and what it must be. */
-  readonly fault: string;
 }
 
 export const emptyScope = (): Scope => ({ pairs: new Map(), clusters: new Map(), nodeGroups: new Map() });

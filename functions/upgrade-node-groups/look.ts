@@ -1,16 +1,16 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/blast-budget.ts';
 import type { Clock } from '../shared/clock.ts';
+import { putAside } from '../shared/dead-letter.ts';
 import { createClusterReader } from '../shared/fleet.ts';
 import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
 import { readLine } from '../shared/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import type { Circumstances } from './decision.ts';
-import { type Malformed, readHints, type Scope } from './hints.ts';
+import { readHints, type Scope } from './hints.ts';
 import { callNext } from './line.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
@@ -91,27 +91,4 @@ function hasRoomForOthers(before: BlastBudget, after: BlastBudget, { nodeGroups 
   const freed = Object.keys(before.slots).some((subject) => !(subject in after.slots));
   const called = [...nodeGroups].filter(([, { trigger }]) => trigger.type.includes('slot-free'));
   return freed || called.some(([subject]) => !(subject in after.slots));
-}
-
-/** Puts a message that is none of ours where somebody will look at it, so that it does not hold up the queue. */
-async function putAside(deps: LookDeps, { message, fault }: Malformed): Promise<void> {
-  await deps.queue.sqs.send(
-    new SendMessageCommand({
-      QueueUrl: deps.deadLetterQueueUrl,
-      MessageBody: message.body,
-      MessageGroupId: 'invalid-event',
-      MessageDeduplicationId: message.messageId,
-      MessageAttributes: { fault: { DataType: 'String', StringValue: fault } },
-    }),
-  );
-  const sentAt = Number(message.attributes.SentTimestamp);
-  deps.recorder.record({
-    subject: {},
-    decision: 'refused',
-    reason: 'invalid-event',
-    message: `Message ${message.messageId} is in the dead-letter queue: ${fault}.`,
-    trigger: { id: message.messageId, type: 'SQS message', time: sentAt },
-    fingerprint: `invalid-event ${message.messageId}`,
-    correlationId: message.messageId,
-  });
 }

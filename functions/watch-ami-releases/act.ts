@@ -2,6 +2,7 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { detailType, type EksAmiRelease } from '../../events/eks-ami-release.ts';
 import { SOURCE } from '../../events/envelope.ts';
 import { type Pair, pairKey } from '../shared/ami-type.ts';
+import { chunks } from '../shared/chunks.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import type { Recorder, Trigger } from '../shared/recorder.ts';
 import { type KnownRelease, saveRelease } from '../shared/release-ledger.ts';
@@ -53,9 +54,7 @@ export async function carryOut(
     const known = decision.known ?? observation.known;
     if (decision.announce && known !== undefined) announcements.push({ pair, known });
   }
-  for (let start = 0; start < announcements.length; start += ENTRIES_PER_CALL) {
-    await announce(deps, announcements.slice(start, start + ENTRIES_PER_CALL));
-  }
+  for (const batch of chunks(announcements, ENTRIES_PER_CALL)) await announce(deps, batch);
 }
 
 async function announce({ events, busName, ledger }: ActDeps, batch: readonly Announcement[]): Promise<void> {

@@ -6,8 +6,10 @@ export interface RequestedFilter {
   readonly Values?: string[] | undefined;
 }
 
-/** What a filter of that name compares, for one resource; absent values match nothing. */
-export type FilterFields<Resource> = Readonly<Record<string, (resource: Resource) => string | undefined>>;
+/** What a filter of that name compares, for one resource: any of several values; absent ones match nothing. */
+export type FilterFields<Resource> = Readonly<
+  Record<string, (resource: Resource) => string | readonly string[] | undefined>
+>;
 
 /**
  * Keeps what all filters match: any value of one filter, every filter. `*` and `?` are wildcards, as in EC2.
@@ -22,11 +24,14 @@ export function applyFilters<Resource>(
   tags: (resource: Resource) => ReadonlyMap<string, string>,
 ): Resource[] {
   const tests = (filters ?? []).map(({ Name = '', Values = [] }) => {
-    const patterns = Values.map(wildcard);
-    const matches = (value: string | undefined) =>
-      value !== undefined && patterns.some((pattern) => pattern.test(value));
+    // Mostly hundreds of ids against thousands of instances: only what has a wildcard is worth a pattern.
+    const exact = new Set(Values);
+    const patterns = Values.filter((value) => /[*?]/.test(value)).map(wildcard);
+    const matches = (value: string | readonly string[] | undefined) =>
+      value !== undefined &&
+      [value].flat().some((one) => exact.has(one) || patterns.some((pattern) => pattern.test(one)));
     if (Name.startsWith('tag:')) return (resource: Resource) => matches(tags(resource).get(Name.slice(4)));
-    if (Name === 'tag-key') return (resource: Resource) => [...tags(resource).keys()].some(matches);
+    if (Name === 'tag-key') return (resource: Resource) => matches([...tags(resource).keys()]);
     const field = fields[Name];
     if (field === undefined) throw new AwsError('InvalidParameterValue', `The filter '${Name}' is invalid`);
     return (resource: Resource) => matches(field(resource));

@@ -1,4 +1,5 @@
 import {
+  type ArchitectureValues,
   DescribeImages$,
   type DescribeImagesCommandInput,
   type DescribeImagesCommandOutput,
@@ -31,7 +32,7 @@ export class Images {
   }
 
   /** An image of the account's own, as a custom launch template names it. */
-  addOwn(imageId: string): void {
+  addOwn(imageId: string, architecture: ArchitectureValues): void {
     if (this.#releases.byImageId(imageId) !== undefined) return;
     this.#own.set(imageId, {
       ImageId: imageId,
@@ -39,8 +40,9 @@ export class Images {
       OwnerId: this.#world.accountId,
       CreationDate: new Date(this.#world.time.now).toISOString(),
       State: 'available',
-      Architecture: 'x86_64',
+      Architecture: architecture,
       Public: false,
+      PlatformDetails: 'Linux/UNIX',
     });
   }
 

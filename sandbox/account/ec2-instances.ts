@@ -6,8 +6,29 @@ const instanceTypes: ReadonlySet<string> = new Set(Object.values(_InstanceType))
 
 export const isInstanceType = (text: string): text is _InstanceType => instanceTypes.has(text);
 
-/** How the SSM agent of an instance fares: `Online` after some tens of seconds, `ConnectionLost`, or never seen. */
-export type AgentFate = 'Online' | 'ConnectionLost' | 'Unregistered';
+/** Types of AWS's own Graviton processors have a `g` behind the generation: `m7g.large`, `c6gd.xlarge`. */
+export const architectureOf = (instanceType: _InstanceType): 'x86_64' | 'arm64' =>
+  /^[a-z]+\d+g[a-z]*\./.test(instanceType) ? 'arm64' : 'x86_64';
+
+/** How the SSM agent of an instance's image fares. */
+export interface AgentSpecification {
+  /**
+   * `present`: it runs; `missing`: the image has none; `stopped`: something on the host keeps it from running, even when
+   * it is installed anew; `dead`: its first ping is its last, so that Systems Manager lists it as lost.
+   */
+  readonly agent: 'present' | 'missing' | 'stopped' | 'dead';
+  readonly version: string;
+  /** Seconds from `running` to its first ping; undefined: some tens of seconds, drawn for each instance. */
+  readonly registersAfterSeconds?: number | undefined;
+}
+
+/** How commands fare on the instances of one group, which share this. */
+export interface CommandBehaviour {
+  /** What updates of the agent are told to end with, and how many more of them. */
+  readonly updateFailure: { readonly outcome: 'Failed' | 'TimedOut'; times: number } | undefined;
+  /** What every shell script prints and ends with. */
+  readonly script: { readonly output: string; readonly errorOutput: string; readonly exitCode: number } | undefined;
+}
 
 /** What decides about an instance before it exists. */
 export interface LaunchSpecification {
@@ -15,15 +36,28 @@ export interface LaunchSpecification {
   readonly instanceType: _InstanceType;
   readonly architecture: ArchitectureType;
   readonly windows: boolean;
-  /** As its SSM agent names it, for example `Amazon Linux`. */
-  readonly platformName: string;
+  /** As the Kubernetes node names it, for example `Amazon Linux 2023.8.20250715`. */
+  readonly osImage: string;
   readonly subnetId: string;
   readonly availabilityZone: string;
   readonly vpcId: string;
+  /** Security groups of its network interface. */
+  readonly securityGroupIds: readonly string[];
+  /** Whether it gets a public IPv4 address. */
+  readonly publicAddress: boolean;
   readonly tags: Readonly<Record<string, string>>;
-  readonly agent: AgentFate;
-  /** IAM role of its instance profile. */
-  readonly roleName: string;
+  readonly agent: AgentSpecification;
+  readonly commands: CommandBehaviour;
+  /** Name of its instance profile; undefined when it has none. */
+  readonly instanceProfile: string | undefined;
+  /** Whether the instance metadata service answers at all. */
+  readonly metadataEndpoint: 'enabled' | 'disabled';
+  /** What it looks like as a node of its cluster. */
+  readonly kubernetes: {
+    readonly clusterName: string;
+    readonly version: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
   /** The AWS service that owns it; EKS Auto Mode's instances belong to `eks.amazonaws.com` and hide by default. */
   readonly operator?: string;
 }
@@ -34,10 +68,13 @@ export interface Instance extends Omit<LaunchSpecification, 'tags'> {
   readonly privateDnsName: string;
   /** Epoch ms. */
   readonly launchedAt: number;
-  /** When its SSM agent first answers, epoch ms. */
-  readonly agentRegistersAt: number;
+  /** Of its first network interface. */
+  readonly networkInterfaceId: string;
+  readonly publicIp: string | undefined;
   readonly tags: Map<string, string>;
   state: InstanceStateName;
+  /** Epoch ms; undefined before it ran. */
+  runningSince?: number;
   /** What the cluster sees of it as a node. */
   node: 'Joining' | 'Ready' | 'Draining' | 'Gone';
   /** Epoch ms. */
@@ -52,6 +89,7 @@ export class Instances {
   readonly #world: World;
   readonly #random: Random;
   readonly #byId = new Map<string, Instance>();
+  readonly #listeners: Array<(instance: Instance) => void> = [];
   #addresses = 10;
 
   constructor(world: World) {
@@ -59,21 +97,28 @@ export class Instances {
     this.#random = world.random.fork('ec2-instances');
   }
 
+  /** Hears of each instance that begins to run, or that has been running when it is taken in. */
+  onRunning(listener: (instance: Instance) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** An instance that has been running since `launchedAt` (epoch ms), of which nobody hears now. */
   adopt(specification: LaunchSpecification, launchedAt: number): Instance {
     const instance = this.#create(specification, launchedAt);
     instance.state = 'running';
     instance.node = 'Ready';
+    this.#runs(instance, launchedAt);
     return instance;
   }
 
   /** Launches an instance: pending at once, running after `runningAfter` ms. */
   launch(specification: LaunchSpecification, runningAfter: number, onRunning: () => void): Instance {
-    const instance = this.#create(specification, this.#world.time.now + runningAfter);
+    const instance = this.#create(specification, this.#world.time.now);
     this.#announce(instance, 'pending');
     this.#world.time.after(runningAfter, () => {
       if (instance.state !== 'pending') return;
       this.#announce(instance, 'running');
+      this.#runs(instance, this.#world.time.now);
       onRunning();
     });
     return instance;
@@ -106,17 +151,25 @@ export class Instances {
     return terminatedAt === undefined || this.#world.time.now - terminatedAt < TERMINATED_STAYS_VISIBLE_MS;
   }
 
-  #create(specification: LaunchSpecification, runningAt: number): Instance {
+  #runs(instance: Instance, since: number): void {
+    instance.runningSince = since;
+    for (const listener of this.#listeners) listener(instance);
+  }
+
+  #create(specification: LaunchSpecification, launchedAt: number): Instance {
     const address = this.#addresses++;
     const privateIp = [10, (address >> 16) & 255, (address >> 8) & 255, address & 255];
+    const idDigits = this.#random.hex(16);
     const instance: Instance = {
       ...specification,
       tags: new Map(Object.entries(specification.tags)),
-      id: `i-0${this.#random.hex(16)}`,
+      id: `i-0${idDigits}`,
       privateIp: privateIp.join('.'),
       privateDnsName: `ip-${privateIp.join('-')}.${this.#world.region}.compute.internal`,
-      launchedAt: Math.min(runningAt, this.#world.time.now),
-      agentRegistersAt: runningAt + this.#random.integer(20, 90) * 1000,
+      launchedAt,
+      networkInterfaceId: `eni-0${[...idDigits].reverse().join('')}`,
+      // 198.18.0.0/15 is nobody's on the Internet (RFC 2544).
+      publicIp: specification.publicAddress ? ['198.18', ...privateIp.slice(2)].join('.') : undefined,
       state: 'pending',
       node: 'Joining',
     };

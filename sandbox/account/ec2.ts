@@ -11,15 +11,19 @@ import {
   type DescribeInstancesCommandOutput,
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../wire/aws-error.ts';
+import { describeInstance, instanceStateCodes } from './ec2-descriptions.ts';
 import { applyFilters, type FilterFields } from './ec2-filters.ts';
 import { describeImages, type Images } from './ec2-images.ts';
 import type { Instance, Instances } from './ec2-instances.ts';
+import type { Networks } from './ec2-network.ts';
+import { networkOperations } from './ec2-network-operations.ts';
+import type { Iam } from './iam-state.ts';
 import { byText, pageOf } from './pagination.ts';
 import { operation, type Service } from './service.ts';
 import type { World } from './world.ts';
 
-/** Amazon EC2, as far as instances, their tags and images go. */
-export function createEc2(world: World, instances: Instances, images: Images): Service {
+/** Amazon EC2, as far as instances, their tags, images and networks go. */
+export function createEc2(world: World, instances: Instances, images: Images, networks: Networks, iam: Iam): Service {
   const tagPermissions = (action: string) => (input: { Resources: string[] | undefined }) =>
     (input.Resources ?? []).map((id) => ({
       action: `ec2:${action}`,
@@ -34,9 +38,16 @@ export function createEc2(world: World, instances: Instances, images: Images): S
       DescribeInstances: operation<DescribeInstancesCommandInput, DescribeInstancesCommandOutput>(
         DescribeInstances$,
         ['InstanceIds', 'Filters', 'MaxResults', 'NextToken', 'IncludeManagedResources'],
-        (input) => findInstances(world, instances, input),
+        (input) =>
+          findInstances(
+            instances,
+            input,
+            (instance) => describeInstance(world, instance, networks, iam),
+            world.accountId,
+          ),
       ),
       DescribeImages: describeImages(images, world),
+      ...networkOperations(networks),
       CreateTags: operation<CreateTagsCommandInput, CreateTagsCommandOutput>(
         CreateTags$,
         ['Resources', 'Tags'],
@@ -76,9 +87,10 @@ export function createEc2(world: World, instances: Instances, images: Images): S
 }
 
 function findInstances(
-  world: World,
   instances: Instances,
   input: DescribeInstancesCommandInput,
+  describe: (instance: Instance) => DescribedInstance,
+  accountId: string,
 ): Omit<DescribeInstancesCommandOutput, '$metadata'> {
   const { InstanceIds, Filters, MaxResults, NextToken, IncludeManagedResources = false } = input;
   if (InstanceIds !== undefined && MaxResults !== undefined) {
@@ -103,8 +115,8 @@ function findInstances(
   return {
     Reservations: items.map((instance) => ({
       ReservationId: `r-${instance.id.slice(2)}`,
-      OwnerId: world.accountId,
-      Instances: [describeInstance(world, instance)],
+      OwnerId: accountId,
+      Instances: [describe(instance)],
     })),
     NextToken: nextToken,
   };
@@ -113,7 +125,7 @@ function findInstances(
 const instanceFields: FilterFields<Instance> = {
   'instance-id': ({ id }) => id,
   'instance-state-name': ({ state }) => state,
-  'instance-state-code': ({ state }) => String(stateCodes[state]),
+  'instance-state-code': ({ state }) => String(instanceStateCodes[state]),
   'instance-type': ({ instanceType }) => instanceType,
   'image-id': ({ imageId }) => imageId,
   architecture: ({ architecture }) => architecture,
@@ -126,8 +138,6 @@ const instanceFields: FilterFields<Instance> = {
   'operator.principal': ({ operator }) => operator,
 };
 
-const stateCodes = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
-
 function existing(instances: Instances, id: string): Instance {
   if (!/^i-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) {
     throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
@@ -137,31 +147,4 @@ function existing(instances: Instances, id: string): Instance {
     throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
   }
   return instance;
-}
-
-function describeInstance({ partition, accountId }: World, instance: Instance): DescribedInstance {
-  // A terminated instance has no place in the network any more.
-  const network =
-    instance.state === 'terminated'
-      ? {}
-      : { PrivateIpAddress: instance.privateIp, SubnetId: instance.subnetId, VpcId: instance.vpcId };
-  const { operator } = instance;
-  return {
-    InstanceId: instance.id,
-    ImageId: instance.imageId,
-    InstanceType: instance.instanceType,
-    State: { Code: stateCodes[instance.state], Name: instance.state },
-    PrivateDnsName: instance.state === 'terminated' ? '' : instance.privateDnsName,
-    ...network,
-    LaunchTime: new Date(instance.launchedAt),
-    Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
-    Architecture: instance.architecture,
-    PlatformDetails: instance.windows ? 'Windows' : 'Linux/UNIX',
-    IamInstanceProfile: {
-      Arn: `arn:${partition}:iam::${accountId}:instance-profile/${instance.roleName}`,
-    },
-    Tags: [...instance.tags].map(([Key, Value]) => ({ Key, Value })),
-    Operator:
-      operator === undefined ? { Managed: false } : { Managed: true, Principal: operator, HiddenByDefault: true },
-  };
 }

@@ -1,6 +1,10 @@
 import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
+import { certificateAuthority } from '../kubernetes/certificate-authority.ts';
 import type { EksCluster, EksNodeGroup } from './eks-state.ts';
 import type { World } from './world.ts';
+
+/** A cluster's endpoint ends in the same host name wherever its certificate is checked. */
+export const endpointHost = ({ region }: World, { id }: EksCluster): string => `${id}.gr7.${region}.eks.amazonaws.com`;
 
 /** What DescribeCluster tells of a cluster. */
 export function describeCluster(world: World, cluster: EksCluster): Cluster {
@@ -11,12 +15,13 @@ export function describeCluster(world: World, cluster: EksCluster): Cluster {
     arn: cluster.arn,
     createdAt: new Date(cluster.createdAt),
     version: cluster.version,
-    endpoint: `https://${id}.gr7.${region}.eks.amazonaws.com`,
+    endpoint: `https://${endpointHost(world, cluster)}`,
+    certificateAuthority: { data: certificateAuthority(id) },
     roleArn: `arn:${partition}:iam::${accountId}:role/${cluster.name}-cluster`,
     resourcesVpcConfig: {
       subnetIds: cluster.subnets.map((subnet) => subnet.id),
       securityGroupIds: [],
-      clusterSecurityGroupId: `sg-0${id.slice(0, 16).toLowerCase()}`,
+      clusterSecurityGroupId: cluster.securityGroupId,
       vpcId: cluster.vpcId,
       endpointPublicAccess: cluster.endpointPublicAccess,
       endpointPrivateAccess: cluster.endpointPrivateAccess,
@@ -47,7 +52,7 @@ export function describeNodeGroup(group: EksNodeGroup): Nodegroup {
     capacityType: group.capacityType,
     scalingConfig: { ...group.scaling },
     instanceTypes: [...group.instanceTypes],
-    subnets: group.cluster.subnets.map(({ id }) => id),
+    subnets: group.autoScalingGroup.subnets.map(({ id }) => id),
     amiType: group.amiType,
     nodeRole: group.nodeRole,
     labels: { ...group.labels },

@@ -1,5 +1,5 @@
 import type { AutoScalingGroups } from './auto-scaling-groups.ts';
-import type { Instance, LaunchSpecification } from './ec2-instances.ts';
+import { architectureOf, type Instance, type LaunchSpecification } from './ec2-instances.ts';
 import { amiFamily } from './eks-ami-types.ts';
 import type { EksNodeGroup } from './eks-state.ts';
 import type { World } from './world.ts';
@@ -16,13 +16,6 @@ export const joinTimes = (msPerNode: number): JoinTimes => ({
   readyAfter: msPerNode * 0.35,
 });
 
-const platformNames = {
-  AL2023: 'Amazon Linux',
-  AL2: 'Amazon Linux',
-  BOTTLEROCKET: 'Bottlerocket',
-  WINDOWS: 'Microsoft Windows Server Datacenter',
-};
-
 /** The tags that EKS puts on the instances and the Auto Scaling group of a managed node group. */
 export const managedTags = (clusterName: string, nodegroupName: string): Record<string, string> => ({
   'eks:cluster-name': clusterName,
@@ -37,17 +30,28 @@ export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: nu
   const { autoScalingGroup, cluster } = group;
   const subnet = autoScalingGroup.subnets[zone % autoScalingGroup.subnets.length];
   const family = group.amiType === 'CUSTOM' ? undefined : amiFamily(group.amiType);
+  const instanceType = group.instanceTypes[0] ?? 'm6i.large';
+  const { osImage, kubernetesVersion } = group.imageOf(imageId);
   return {
     imageId,
-    instanceType: group.instanceTypes[0] ?? 'm6i.large',
-    architecture: family?.architecture ?? 'x86_64',
+    instanceType,
+    architecture: family?.architecture ?? architectureOf(instanceType),
     windows: family?.platform === 'WINDOWS',
-    platformName: platformNames[family?.platform ?? 'AL2023'],
+    osImage,
     subnetId: subnet?.id ?? '',
     availabilityZone: subnet?.availabilityZone ?? '',
     vpcId: cluster.vpcId,
-    agent: group.agent,
-    roleName: group.nodeRole.slice(group.nodeRole.lastIndexOf('/') + 1),
+    ...group.hosts,
+    kubernetes: {
+      clusterName: cluster.name,
+      version: kubernetesVersion,
+      labels: {
+        'eks.amazonaws.com/capacityType': group.capacityType,
+        'eks.amazonaws.com/nodegroup': group.name,
+        'eks.amazonaws.com/nodegroup-image': imageId,
+        ...group.labels,
+      },
+    },
     tags: {
       ...managedTags(cluster.name, group.name),
       'aws:eks:cluster-name': cluster.name,

@@ -12,7 +12,7 @@ import type {
 } from '@aws-sdk/client-eks';
 import { AwsError } from '../wire/aws-error.ts';
 import type { AutoScalingGroup } from './auto-scaling-groups.ts';
-import type { AgentFate } from './ec2-instances.ts';
+import type { LaunchSpecification } from './ec2-instances.ts';
 import { byText } from './pagination.ts';
 import type { World } from './world.ts';
 
@@ -29,9 +29,24 @@ export interface EksCluster {
   readonly authenticationMode: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
   readonly vpcId: string;
   readonly subnets: ReadonlyArray<{ readonly id: string; readonly availabilityZone: string }>;
+  /** Of the cluster and its nodes. */
+  readonly securityGroupId: string;
   /** The 32 hexadecimal digits of its endpoint and its OIDC issuer. */
   readonly id: string;
   status: ClusterStatus;
+}
+
+/** What all nodes of a group have in common as hosts, whatever they run. */
+export type NodeHosts = Pick<
+  LaunchSpecification,
+  'agent' | 'commands' | 'instanceProfile' | 'metadataEndpoint' | 'publicAddress' | 'securityGroupIds'
+>;
+
+/** What an image brings to a node. */
+export interface NodeImage {
+  /** As the node names it, for example `Bottlerocket OS 1.42.0 (aws-k8s-1.33)`. */
+  readonly osImage: string;
+  readonly kubernetesVersion: string;
 }
 
 /** An update that is told to fail. */
@@ -55,11 +70,12 @@ export interface EksNodeGroup {
   readonly nodeRole: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
-  readonly scaling: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
+  scaling: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
   readonly updateConfig: NodegroupUpdateConfig;
   readonly launchTemplate?: LaunchTemplateSpecification;
   readonly autoScalingGroup: AutoScalingGroup;
-  readonly agent: AgentFate;
+  readonly hosts: NodeHosts;
+  readonly imageOf: (imageId: string) => NodeImage;
   readonly failures: readonly UpdateFailure[];
   /** How long a node's replacement takes, ms; undefined: drawn anew for each node. */
   readonly msPerNode: number | undefined;

@@ -21,16 +21,22 @@ import {
   type UpdateNodegroupVersionCommandInput,
   type UpdateNodegroupVersionCommandOutput,
 } from '@aws-sdk/client-eks';
-import { AwsError } from '../wire/aws-error.ts';
+import type { AccessEntries } from './eks-access-entries.ts';
+import { accessEntryOperations } from './eks-access-entries-operations.ts';
 import { describeCluster, describeNodeGroup } from './eks-descriptions.ts';
+import { pageOfNames } from './eks-pages.ts';
 import type { EksState } from './eks-state.ts';
 import type { NodeGroupUpdates } from './eks-update-node-group.ts';
-import { byText, pageOf } from './pagination.ts';
 import { operation, type Permission, type Service } from './service.ts';
 import type { World } from './world.ts';
 
-/** Amazon EKS, as far as clusters, managed node groups and their version updates go. */
-export function createEks(world: World, state: EksState, updates: NodeGroupUpdates): Service {
+/** Amazon EKS, as far as clusters, access entries, managed node groups and their version updates go. */
+export function createEks(
+  world: World,
+  state: EksState,
+  updates: NodeGroupUpdates,
+  accessEntries: AccessEntries,
+): Service {
   const clusterArn = (name: string | undefined) =>
     `arn:${world.partition}:eks:${world.region}:${world.accountId}:cluster/${name}`;
   const onCluster =
@@ -114,6 +120,7 @@ export function createEks(world: World, state: EksState, updates: NodeGroupUpdat
         },
         onUpdates('DescribeUpdate'),
       ),
+      ...accessEntryOperations(state, accessEntries, clusterArn),
     },
   };
 }
@@ -141,19 +148,4 @@ function existing(state: EksState, clusterName: string | undefined, nodegroupNam
   return nodegroupName === undefined
     ? state.cluster(clusterName).name
     : state.nodeGroup(clusterName, nodegroupName).cluster.name;
-}
-
-const MAX_PAGE = 100;
-
-function pageOfNames(
-  names: string[],
-  { maxResults = MAX_PAGE, nextToken }: { maxResults?: number | undefined; nextToken?: string | undefined },
-) {
-  if (maxResults < 1 || maxResults > MAX_PAGE) {
-    throw new AwsError('InvalidParameterException', `maxResults must be between 1 and ${MAX_PAGE}.`);
-  }
-  const name = (item: string) => item;
-  return pageOf(names.sort(byText(name)), name, maxResults, nextToken, () => {
-    return new AwsError('InvalidParameterException', 'The nextToken is invalid.');
-  });
 }

@@ -46,6 +46,7 @@ const ERRORS: Readonly<
 > = {
   eks: { throttled: ['ThrottlingException', 429], failed: ['ServerException', 500] },
   ec2: { throttled: ['RequestLimitExceeded', 503], failed: ['InternalError', 500] },
+  iam: { throttled: ['Throttling', 400], failed: ['ServiceFailure', 500] },
   ssm: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500] },
   autoscaling: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
   sts: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
@@ -54,6 +55,7 @@ const ERRORS: Readonly<
   sns: { throttled: ['Throttled', 429], failed: ['InternalError', 500] },
   scheduler: { throttled: ['ThrottlingException', 429], failed: ['InternalServerException', 500] },
   dynamodb: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500] },
+  kubernetes: { throttled: ['TooManyRequests', 429], failed: ['InternalError', 500] },
   logs: { throttled: ['ThrottlingException', 400], failed: ['ServiceUnavailableException', 503] },
 };
 

@@ -1,4 +1,5 @@
 import type { StaticOperationSchema } from '@smithy/types';
+import type { RbacRequest } from '../kubernetes/rbac.ts';
 
 /** Who makes a call. Functions have credentials of their own, so that every call is known by its maker. */
 export interface Caller {
@@ -78,5 +79,7 @@ export interface CallRecord {
   readonly at: string;
   readonly requestId: string;
   readonly permissions: readonly Permission[];
+  /** For calls of a Kubernetes API: what RBAC was asked for. */
+  readonly rbac?: readonly RbacRequest[];
   readonly roleLogicalId?: string;
 }

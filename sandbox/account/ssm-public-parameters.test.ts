@@ -37,8 +37,8 @@ const fleet = {
       version: '1.33',
       nodeGroups: [
         { name: 'web', desiredSize: 7 },
-        { name: 'mute', desiredSize: 1, ssmAgent: 'Unregistered' },
-        { name: 'lost', desiredSize: 1, ssmAgent: 'ConnectionLost' },
+        { name: 'mute', desiredSize: 1, ssm: { agent: 'missing' } },
+        { name: 'lost', desiredSize: 1, ssm: { agent: 'dead' } },
         { name: 'new', desiredSize: 1, status: 'CREATING', statusUntil: '+1h' },
       ],
     },

@@ -1,11 +1,6 @@
-import type {
-  DescribeInstanceInformationResult,
-  GetParameterResult,
-  GetParametersByPathResult,
-  GetParametersResult,
-} from '@aws-sdk/client-ssm';
+import type { GetParameterResult, GetParametersByPathResult, GetParametersResult } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
 
 const AL2023 = '/aws/service/eks/optimized-ami/1.33/amazon-linux-2023/x86_64/standard/recommended';
 const BOTTLEROCKET = '/aws/service/bottlerocket/aws-k8s-1.33-nvidia-fips/arm64/latest';
@@ -41,8 +36,8 @@ const fleet = {
       version: '1.33',
       nodeGroups: [
         { name: 'web', desiredSize: 7 },
-        { name: 'mute', desiredSize: 1, ssmAgent: 'Unregistered' },
-        { name: 'lost', desiredSize: 1, ssmAgent: 'ConnectionLost' },
+        { name: 'mute', desiredSize: 1, ssm: { agent: 'missing' } },
+        { name: 'lost', desiredSize: 1, ssm: { agent: 'dead' } },
         { name: 'new', desiredSize: 1, status: 'CREATING', statusUntil: '+1h' },
       ],
     },
@@ -140,49 +135,5 @@ describe('PutParameter', () => {
     const at = testAccount(fleet);
     expect(refusal(() => put(at, input)).code).toBe(code);
     expect(at.events).toEqual([]);
-  });
-});
-
-describe('DescribeInstanceInformation', () => {
-  const agents = (at: TestAccount, input: object = {}) =>
-    at.call<DescribeInstanceInformationResult>('ssm', 'DescribeInstanceInformation', input);
-
-  it('knows the instances whose agent has ever answered', () => {
-    const list = agents(testAccount(fleet)).InstanceInformationList ?? [];
-    expect(list.map(({ PingStatus }) => PingStatus).sort()).toEqual(['ConnectionLost', ...Array(7).fill('Online')]);
-    expect(list[0]).toMatchObject({
-      PlatformType: 'Linux',
-      PlatformName: 'Amazon Linux',
-      ResourceType: 'EC2Instance',
-      IamRole: 'c-node',
-    });
-  });
-
-  it('hears of a new instance some tens of seconds after it runs', async () => {
-    const at = testAccount(fleet);
-    await at.play(HOUR_MS - 1000);
-    for (
-      let second = 0;
-      !at.events.some(({ detail }) => (detail as { state?: string }).state === 'running');
-      second += 1
-    ) {
-      await at.play(1000);
-      expect(second).toBeLessThan(300);
-    }
-    const [node] = at.state.instances.list().slice(-1);
-    const known = () => agents(at, { Filters: [{ Key: 'InstanceIds', Values: [node?.id] }] }).InstanceInformationList;
-    await at.play(15_000);
-    expect(known()).toEqual([]);
-    await at.play(80_000);
-    expect(known()).toMatchObject([{ InstanceId: node?.id, PingStatus: 'Online' }]);
-  });
-
-  it('pages', () => {
-    const at = testAccount(fleet);
-    const first = agents(at, { MaxResults: 5 });
-    const second = agents(at, { MaxResults: 5, NextToken: first.NextToken });
-    expect([first, second].map((page) => page.InstanceInformationList?.length)).toEqual([5, 3]);
-    expect(second.NextToken).toBeUndefined();
-    expect(refusal(() => agents(at, { MaxResults: 4 })).code).toBe('ValidationException');
   });
 });

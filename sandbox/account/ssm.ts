@@ -19,15 +19,28 @@ import { AwsError } from '../wire/aws-error.ts';
 import type { Instances } from './ec2-instances.ts';
 import { byText, pageOf } from './pagination.ts';
 import { operation, type Service } from './service.ts';
-import { describeInstanceInformation } from './ssm-agents.ts';
+import type { SsmAgents } from './ssm-agents.ts';
+import { describeInstanceInformation } from './ssm-agents-list.ts';
+import type { Commands } from './ssm-commands.ts';
+import { commandOperations } from './ssm-commands-operations.ts';
 import type { ParameterStore } from './ssm-parameters.ts';
+import { type ServiceSettings, serviceSettingOperations } from './ssm-service-settings.ts';
 import type { World } from './world.ts';
 
 /** Both GetParameters' names and GetParametersByPath's page end here. */
 const MAX_PARAMETERS = 10;
 
-/** AWS Systems Manager, as far as Parameter Store and the list of agents go. */
-export function createSsm(world: World, parameters: ParameterStore, instances: Instances): Service {
+/** The parts of Systems Manager's state. */
+export interface SystemsManager {
+  readonly parameters: ParameterStore;
+  readonly agents: SsmAgents;
+  readonly commands: Commands;
+  readonly serviceSettings: ServiceSettings;
+}
+
+/** AWS Systems Manager, as far as Parameter Store, agents, commands and the setting of Default Host Management go. */
+export function createSsm(world: World, instances: Instances, state: SystemsManager): Service {
+  const { parameters, agents, commands, serviceSettings } = state;
   const permission = (action: string, name: string) => ({
     action: `ssm:${action}`,
     resource: name.startsWith('arn:') ? name : parameters.arn(name),
@@ -95,8 +108,10 @@ export function createSsm(world: World, parameters: ParameterStore, instances: I
         DescribeInstanceInformationCommandInput,
         DescribeInstanceInformationCommandOutput
       >(DescribeInstanceInformation$, ['Filters', 'MaxResults', 'NextToken'], (input) =>
-        describeInstanceInformation(world, instances, input),
+        describeInstanceInformation(world, agents, input),
       ),
+      ...commandOperations(world, commands, instances),
+      ...serviceSettingOperations(world, serviceSettings),
     },
   };
 }

@@ -3,11 +3,17 @@ import {
   type GetCallerIdentityCommandInput,
   type GetCallerIdentityCommandOutput,
 } from '@aws-sdk/client-sts';
-import { operation, type Service } from './service.ts';
+import { type Caller, operation, type Service } from './service.ts';
 import type { World } from './world.ts';
 
+/** The ARN that a caller goes by: an operator's user, or the session of a function's role. */
+export const callerArn = ({ accountId, partition }: World, { function: name, roleLogicalId }: Caller): string =>
+  roleLogicalId === undefined
+    ? `arn:${partition}:iam::${accountId}:user/${name}`
+    : `arn:${partition}:sts::${accountId}:assumed-role/${roleLogicalId}/${name}`;
+
 /** AWS STS, as far as telling a caller who it is. */
-export function createSts({ accountId, partition }: World): Service {
+export function createSts(world: World): Service {
   return {
     signingName: 'sts',
     iamPrefix: 'sts',
@@ -17,18 +23,12 @@ export function createSts({ accountId, partition }: World): Service {
       GetCallerIdentity: operation<GetCallerIdentityCommandInput, GetCallerIdentityCommandOutput>(
         GetCallerIdentity$,
         [],
-        (_input, { caller }) =>
-          caller.roleLogicalId === undefined
-            ? {
-                Account: accountId,
-                Arn: `arn:${partition}:iam::${accountId}:user/${caller.function}`,
-                UserId: 'AIDASANDBOXOPERATOR00',
-              }
-            : {
-                Account: accountId,
-                Arn: `arn:${partition}:sts::${accountId}:assumed-role/${caller.roleLogicalId}/${caller.function}`,
-                UserId: `AROASANDBOXFUNCTION00:${caller.function}`,
-              },
+        (_input, { caller }) => ({
+          Account: world.accountId,
+          Arn: callerArn(world, caller),
+          UserId:
+            caller.roleLogicalId === undefined ? 'AIDASANDBOXOPERATOR00' : `AROASANDBOXFUNCTION00:${caller.function}`,
+        }),
         // Everyone may ask this, whatever the policies say, so IAM is asked for nothing.
         () => [],
       ),

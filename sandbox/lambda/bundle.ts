@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { basename } from 'node:path';
 import { compileFunction } from 'node:vm';
 
 /** The names that a bundle finds defined, each execution environment with values of its own. */
@@ -43,7 +44,7 @@ export function compileBundle(path: string): (variables: FreeVariables) => void 
   const known = compiled.get(path);
   if (known !== undefined) return known;
   const source = withoutDynamicBuiltins(readFileSync(path, 'utf8'));
-  const evaluate = compileFunction(source, [...FREE_VARIABLES], { filename: `${TASK_ROOT}/index.js` });
+  const evaluate = compileFunction(source, [...FREE_VARIABLES], { filename: `${TASK_ROOT}/${basename(path)}` });
   const bundle = (variables: FreeVariables): void => {
     evaluate(...FREE_VARIABLES.map((name) => variables[name]));
   };

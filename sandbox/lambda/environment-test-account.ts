@@ -44,7 +44,7 @@ const actions = {
   },
   mark: () => { globalThis.marked = (globalThis.marked ?? 0) + 1; process.on('SIGTERM', () => {}); return globalThis.marked; },
   files: async () => [existsSync('/etc/passwd'), (await import('node:fs')).default.existsSync('/etc/passwd'), await readFile('/etc/passwd').catch((e) => e.code)],
-  plainHttp: async () => (await new EKSClient({ endpoint: 'http://any.host' }).send(new DescribeNodegroupCommand({ clusterName: 'plain', nodegroupName: 'a' }))).nodegroup,
+  plainHttp: async () => (await new EKSClient({ endpoint: 'http://eks.eu-central-1.amazonaws.com' }).send(new DescribeNodegroupCommand({ clusterName: 'plain', nodegroupName: 'a' }))).nodegroup,
   wayOut: () => connect(80, 'example.com'),
   fetch: () => fetch('https://example.com'),
 };

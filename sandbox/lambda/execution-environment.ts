@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import { compileBundle } from './bundle.ts';
@@ -126,15 +128,15 @@ export class ExecutionEnvironment {
   /** The init phase: evaluates the bundle and finds the handler in its exports. */
   #initialize(): Handler {
     const { bundle, handler, time, random } = this.#options;
-    const module: { exports: Record<string, unknown> } = { exports: {} };
     const exit = (code: number): never => {
       this.#end(exited(`exit status ${code}`));
       throw new Error('The process has exited.');
     };
     const [env, stdout, stderr, timers] = [this.#env, this.#stdout, this.#stderr, this.#timers];
-    const world = functionWorld({ time, random, env, stdout, stderr, timers, network: this.#network, exit });
-    compileBundle(bundle)({ ...world, module, exports: module.exports });
-    const found = module.exports[handler.split('.').at(-1) ?? ''];
+    const network = this.#network;
+    const loadFile = moduleLoader(dirname(bundle), (): World => world);
+    const world = functionWorld({ time, random, env, stdout, stderr, timers, network, exit, loadFile });
+    const found = loadFile(basename(bundle))?.[handler.split('.').at(-1) ?? ''];
     if (typeof found !== 'function') {
       throw Object.assign(new Error(`${handler} is undefined or not exported`), { name: 'Runtime.HandlerNotFound' });
     }
@@ -163,6 +165,23 @@ export class ExecutionEnvironment {
     this.#timers.stop();
     this.#network.detach();
   }
+}
+
+type World = ReturnType<typeof functionWorld>;
+
+/** Evaluates CommonJS files of a directory, each once, in the world of an execution environment. */
+function moduleLoader(directory: string, world: () => World): (id: string) => Record<string, unknown> | undefined {
+  const loaded = new Map<string, { exports: Record<string, unknown> }>();
+  return (id) => {
+    const path = join(directory, id);
+    const known = loaded.get(path);
+    if (known !== undefined) return known.exports;
+    if (!existsSync(path)) return undefined;
+    const module = { exports: {} };
+    loaded.set(path, module);
+    compileBundle(path)({ ...world(), module, exports: module.exports });
+    return module.exports;
+  };
 }
 
 function failed(thrown: unknown): InvocationResult {

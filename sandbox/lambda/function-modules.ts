@@ -23,11 +23,16 @@ export const wayOut =
   };
 
 /**
- * The `require` of a bundle: Node's own modules, those replaced that reach out of the sandbox.
+ * The `require` of a bundle: Node's own modules, those replaced that reach out of the sandbox, and files beside the
+ * bundle.
  *
  * @param replacements by module name without `node:`
+ * @param loadFile the exports of a file beside the bundle, for example `./client.js`; undefined when there is none
  */
-export function functionRequire(replacements: Readonly<Record<string, object>>): (id: string) => unknown {
+export function functionRequire(
+  replacements: Readonly<Record<string, object>>,
+  loadFile: (id: string) => unknown,
+): (id: string) => unknown {
   const known = new Map<string, unknown>([
     ...Object.entries(replacements),
     ['fs', absentFiles.fs],
@@ -36,6 +41,8 @@ export function functionRequire(replacements: Readonly<Record<string, object>>):
   return (id) => {
     const name = id.replace(/^node:/, '');
     if (!known.has(name)) {
+      const file = id.startsWith('./') ? loadFile(id) : undefined;
+      if (file !== undefined) return file;
       if (!isBuiltin(id)) {
         throw Object.assign(new Error(`Cannot find module '${id}': the bundle does not contain it.`), {
           code: 'MODULE_NOT_FOUND',

@@ -25,6 +25,8 @@ export interface FunctionWorldOptions {
   readonly network: NetworkAttachment;
   /** Ends the execution environment; must not return. */
   exit(code: number): never;
+  /** The exports of a file beside the bundle; undefined when there is none. */
+  loadFile(id: string): unknown;
 }
 
 /**
@@ -52,7 +54,7 @@ export function functionWorld(options: FunctionWorldOptions): Omit<FreeVariables
     ...timers,
   };
   const global = ownGlobal(globals);
-  const require = functionRequire({
+  const replacements = {
     http: network.http,
     https: network.https,
     console,
@@ -61,7 +63,8 @@ export function functionWorld(options: FunctionWorldOptions): Omit<FreeVariables
     timers,
     'timers/promises': { setTimeout: delay, setImmediate: nextTurn, scheduler: { wait: delay } },
     perf_hooks: { performance },
-  });
+  };
+  const require = functionRequire(replacements, options.loadFile);
   const paths = { __filename: `${TASK_ROOT}/index.js`, __dirname: TASK_ROOT };
   return { ...globals, ...paths, require, globalThis: global, global };
 }

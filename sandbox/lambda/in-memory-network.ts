@@ -1,14 +1,13 @@
 import http, { type ClientRequest, type RequestOptions, type Server } from 'node:http';
 import https from 'node:https';
-import type { Duplex } from 'node:stream';
 import { type Gate, InMemorySocket } from './in-memory-socket.ts';
 import { withOverrides } from './module-overrides.ts';
 
 type ResponseListener = (response: http.IncomingMessage) => void;
 
-/** A party's own connections to the account. */
+/** A party's own connections. */
 export interface NetworkAttachment {
-  /** Replacement of `node:http`: any host reaches the account. */
+  /** Replacement of `node:http`. */
   readonly http: typeof http;
   /** Replacement of `node:https`: the same, without encryption. */
   readonly https: typeof https;
@@ -18,12 +17,24 @@ export interface NetworkAttachment {
   detach(): void;
 }
 
-/** A network without sockets on which every host is the account's HTTP server. */
-export class InMemoryNetwork {
-  readonly #server: Server;
+/**
+ * Where a host leads: to a server whose certificate is vouched for by an authority of its own (base64 of PEM), or to
+ * `silence`, as packets to a private address that is out of reach.
+ */
+export type Destination = { readonly server: Server; readonly certificateAuthority: string } | 'silence';
 
-  constructor(server: Server) {
-    this.#server = server;
+/** Hosts of AWS's own services, apart from clusters' endpoints. */
+const AWS_SERVICE = /(?<!\.eks)\.(amazonaws\.com(\.cn)?|api\.aws)$/;
+
+/** A network without sockets, on which the hosts of AWS lead to the account's HTTP server. */
+export class InMemoryNetwork {
+  readonly #account: Server;
+  readonly #destination: (host: string) => Destination | undefined;
+
+  /** @param destination where other hosts lead; undefined for a name that does not exist */
+  constructor(account: Server, destination: (host: string) => Destination | undefined = () => undefined) {
+    this.#account = account;
+    this.#destination = destination;
   }
 
   /** @param gate decides when answers are delivered to this party */
@@ -31,19 +42,25 @@ export class InMemoryNetwork {
     let detached = false;
     const connections = new Set<InMemorySocket>();
     const open = new Set<ClientRequest>();
+    // Asked on delivery, not on arrival: the gate may hold an effect back beyond the detachment.
+    const deliver: Gate = (effect) =>
+      gate(() => {
+        if (!detached) effect();
+      });
 
-    const connect = (): Duplex => {
-      // Asked on delivery, not on arrival: the gate may hold an effect back beyond the detachment.
-      const client = new InMemorySocket((effect) =>
-        gate(() => {
-          if (!detached) effect();
-        }),
-      );
+    const connect: Connect = (options, done) => {
+      const client = new InMemorySocket(deliver);
+      const found = this.#find(options.host ?? 'localhost', 'ca' in options ? options.ca : undefined);
+      if (found instanceof Error) {
+        process.nextTick(() => deliver(() => done?.(found, client)));
+        return undefined;
+      }
+      if (found === 'silence') return client;
       const server = new InMemorySocket((effect) => effect());
       InMemorySocket.join(client, server);
       connections.add(server);
       server.once('close', () => connections.delete(server));
-      this.#server.emit('connection', server);
+      found.emit('connection', server);
       return client;
     };
 
@@ -70,7 +87,28 @@ export class InMemoryNetwork {
       },
     };
   }
+
+  #find(host: string, trusted: unknown): Server | 'silence' | Error {
+    if (AWS_SERVICE.test(host)) return this.#account;
+    const destination = this.#destination(host);
+    if (destination === undefined) {
+      return failure('ENOTFOUND', `getaddrinfo ENOTFOUND ${host}`, { syscall: 'getaddrinfo', hostname: host });
+    }
+    if (destination === 'silence') return destination;
+    const authority = Buffer.from(destination.certificateAuthority, 'base64').toString();
+    const trusts = [trusted].flat().some((one) => String(one).trim() === authority.trim());
+    return trusts
+      ? destination.server
+      : failure('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate', {});
+  }
 }
+
+/** As Node reports what goes wrong with a connection. */
+const failure = (code: string, message: string, members: object): Error =>
+  Object.assign(new Error(message), { code, ...members });
+
+/** Returns the connection, or tells the callback why there is none. */
+type Connect = http.Agent['createConnection'];
 
 /** `request(options, listener)`, `request(url, listener)` or `request(url, options, listener)`. */
 type Send = (
@@ -82,7 +120,7 @@ interface Client {
   readonly globalAgent: http.Agent;
 }
 
-function modulesOf(connect: () => Duplex, protocol: string, defaultPort: number): Client {
+function modulesOf(connect: Connect, protocol: string, defaultPort: number): Client {
   class Agent extends http.Agent {
     readonly protocol = protocol;
     readonly defaultPort = defaultPort;

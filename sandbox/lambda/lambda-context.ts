@@ -2,6 +2,9 @@ import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import { TASK_ROOT } from './bundle.ts';
 
+/** Of the credentials that every function has: the sandbox has no secrets. */
+export const SECRET_ACCESS_KEY = 'sandbox';
+
 /** What Lambda tells a function of itself. */
 export interface FunctionIdentity {
   readonly functionName: string;
@@ -35,7 +38,7 @@ export function lambdaVariables(identity: FunctionIdentity): Record<string, stri
     AWS_LAMBDA_LOG_GROUP_NAME: identity.logGroupName,
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName(identity),
     AWS_ACCESS_KEY_ID: identity.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: 'sandbox',
+    AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
     AWS_SESSION_TOKEN: 'sandbox',
     AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001',
     LAMBDA_TASK_ROOT: TASK_ROOT,

@@ -11,7 +11,7 @@ const role = z.strictObject({
   ManagedPolicyArns: z.array(z.string()).default([]),
   Description: withoutEffect,
   MaxSessionDuration: withoutEffect,
-  Path: withoutEffect,
+  Path: z.string().optional(),
   Tags: withoutEffect,
 });
 
@@ -35,9 +35,18 @@ export const IDENTITY_RESOURCES: Readonly<Record<string, ResourceType>> = {
     role,
     ({ world, given, generated }) => {
       const name = given('RoleName') ?? generated(64);
-      return { ref: name, attributes: { Arn: `arn:${world.partition}:iam::${world.accountId}:role/${name}` } };
+      const path = given('Path') ?? '/';
+      return { ref: name, attributes: { Arn: `arn:${world.partition}:iam::${world.accountId}:role${path}${name}` } };
     },
-    ({ AssumeRolePolicyDocument, Policies, ManagedPolicyArns }, { authorization, identity, logicalId }) => {
+    ({ AssumeRolePolicyDocument, Policies, ManagedPolicyArns, Path }, creation) => {
+      const { authorization, identity, logicalId, iam } = creation;
+      iam.addRole({
+        name: identity.ref,
+        path: Path ?? '/',
+        trustPolicy: AssumeRolePolicyDocument,
+        attached: ManagedPolicyArns,
+        inline: Object.fromEntries(Policies.map(({ PolicyName, PolicyDocument }) => [PolicyName, PolicyDocument])),
+      });
       authorization.addRole({
         logicalId,
         arn: identity.attributes.Arn ?? '',
@@ -51,7 +60,10 @@ export const IDENTITY_RESOURCES: Readonly<Record<string, ResourceType>> = {
     policy,
     ({ given, generated }) => ({ ref: given('PolicyName') ?? generated(64), attributes: {} }),
     ({ PolicyName, PolicyDocument, Roles }, creation) => {
-      for (const name of Roles) attach(creation, name, { name: PolicyName, document: PolicyDocument });
+      for (const name of Roles) {
+        creation.iam.putRolePolicy(name, PolicyName, PolicyDocument);
+        attach(creation, name, { name: PolicyName, document: PolicyDocument });
+      }
     },
   ),
   'AWS::IAM::ManagedPolicy': resourceType(
@@ -62,7 +74,11 @@ export const IDENTITY_RESOURCES: Readonly<Record<string, ResourceType>> = {
     },
     ({ PolicyDocument, Roles }, creation) => {
       const attached = { name: creation.identity.ref, document: PolicyDocument };
-      for (const name of Roles) attach(creation, name, attached);
+      creation.iam.addPolicy(attached.name.slice(attached.name.lastIndexOf('/') + 1), PolicyDocument);
+      for (const name of Roles) {
+        creation.iam.attach(name, attached.name);
+        attach(creation, name, attached);
+      }
       for (const { arn, managedPolicyArns, policies } of creation.authorization.roles) {
         const known = policies.some(({ name }) => name === attached.name);
         if (managedPolicyArns.includes(attached.name) && !known)
@@ -74,6 +90,6 @@ export const IDENTITY_RESOURCES: Readonly<Record<string, ResourceType>> = {
 
 type Attached = ReturnType<Creation['authorization']['role']>['policies'][number];
 
-function attach({ authorization, world }: Creation, roleName: string, attached: Attached): void {
-  authorization.role(`arn:${world.partition}:iam::${world.accountId}:role/${roleName}`).policies.push(attached);
+function attach({ authorization, iam }: Creation, roleName: string, attached: Attached): void {
+  authorization.role(iam.role(roleName).arn).policies.push(attached);
 }

@@ -1,7 +1,9 @@
 import type { PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
 import type { DynamoDb } from '../account/dynamodb.ts';
+import type { AccessEntryRequest } from '../account/eks-access-entries.ts';
 import type { EventBridge } from '../account/event-bridge.ts';
+import type { Iam } from '../account/iam-state.ts';
 import type { Logs } from '../account/logs.ts';
 import type { Scheduler } from '../account/scheduler.ts';
 import type { Sns } from '../account/sns.ts';
@@ -32,6 +34,9 @@ export interface StackServices {
   readonly dynamoDb: DynamoDb;
   /** Puts a parameter of the template into the Parameter Store, as `PutParameter` would. */
   readonly putParameter: (input: PutParameterCommandInput) => void;
+  readonly iam: Iam;
+  /** Adds an access entry to a cluster, as `CreateAccessEntry` would. @throws AwsError */
+  readonly addAccessEntry: (clusterName: string, request: AccessEntryRequest) => void;
 }
 
 /** What a resource knows while it is named. */

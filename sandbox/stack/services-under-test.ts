@@ -1,5 +1,6 @@
 import type { PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import type { FaultPlan } from '../account/faults.ts';
+import { Iam } from '../account/iam-state.ts';
 import type { EmittedEvent, World } from '../account/world.ts';
 import type { InvocationResult } from '../lambda/execution-environment.ts';
 import { InMemoryNetwork } from '../lambda/in-memory-network.ts';
@@ -44,6 +45,7 @@ export function servicesUnderTest(
   const time = new VirtualTime(START);
   const invocations: Invocation[] = [];
   const parameters: PutParameterCommandInput[] = [];
+  const accessEntries: object[] = [];
   const world: World = {
     accountId: '111122223333',
     region: 'eu-central-1',
@@ -96,7 +98,11 @@ export function servicesUnderTest(
     world,
     faultPlan,
     createEnvironment,
-    putParameter: (parameter) => parameters.push(parameter),
+    account: {
+      putParameter: (parameter) => parameters.push(parameter),
+      iam: new Iam(world),
+      addAccessEntry: (clusterName, request) => accessEntries.push({ clusterName, ...request }),
+    },
   });
   const { sqs, sns, eventBridge, scheduler, logs, dynamoDb } = services;
   const server = new AccountServer({
@@ -117,6 +123,7 @@ export function servicesUnderTest(
     time,
     invocations,
     parameters,
+    accessEntries,
     clientConfig,
     /** Plays on for so many milliseconds. */
     play: (ms: number) => time.play(time.now + ms),

@@ -16,11 +16,12 @@ export interface StackServicesOptions {
   readonly world: World;
   readonly faultPlan: FaultPlan;
   readonly createEnvironment: EnvironmentFactory;
-  readonly putParameter: StackServices['putParameter'];
+  /** Where a template reaches into the rest of the account. */
+  readonly account: Pick<StackServices, 'putParameter' | 'iam' | 'addAccessEntry'>;
 }
 
 /** The account's services that bring work to functions, tied together. */
-export function createStackServices({ world, faultPlan, createEnvironment, putParameter }: StackServicesOptions) {
+export function createStackServices({ world, faultPlan, createEnvironment, account }: StackServicesOptions) {
   const authorization = new Authorization(world.accountId);
   const faults = new Faults(world, faultPlan, (invocationId) => lambda.crash(invocationId));
   const deliveries = new Deliveries(world, faults, (sender, action, arn) =>
@@ -30,7 +31,7 @@ export function createStackServices({ world, faultPlan, createEnvironment, putPa
   const lambda = new Lambda(world, logs, deliveries, createEnvironment);
   return {
     world,
-    putParameter,
+    ...account,
     authorization,
     faults,
     deliveries,

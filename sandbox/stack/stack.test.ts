@@ -141,3 +141,50 @@ it('plays the same for the same seed, and otherwise for another one', async () =
   expect(await play(1)).toBe(first);
   expect(await play(2)).not.toBe(first);
 });
+
+describe('a stack in the rest of the account', () => {
+  it('makes its roles known to IAM, with their path and policies', async () => {
+    const account = servicesUnderTest();
+    const trust = { Effect: 'Allow', Principal: { Service: 'ssm.amazonaws.com' }, Action: 'sts:AssumeRole' };
+    const grant = { Effect: 'Allow', Action: 'ssm:UpdateInstanceInformation', Resource: '*' };
+    const stack = await account.deploy({
+      Role: {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          RoleName: 'agents',
+          Path: '/service-role/',
+          AssumeRolePolicyDocument: { Statement: [trust] },
+          ManagedPolicyArns: ['arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy'],
+        },
+      },
+      Rights: {
+        Type: 'AWS::IAM::Policy',
+        Properties: { PolicyName: 'rights', Roles: [{ Ref: 'Role' }], PolicyDocument: { Statement: [grant] } },
+      },
+    });
+    const arn = 'arn:aws:iam::111122223333:role/service-role/agents';
+    expect(stack.attribute('AWS::IAM::Role', 'Role', 'Arn')).toBe(arn);
+    expect(account.iam.role('agents').arn).toBe(arn);
+    expect(account.iam.allows('agents', 'ssm:UpdateInstanceInformation', '*')).toBe(true);
+    expect(account.iam.allows('agents', 'ec2:DescribeVpcs', '*')).toBe(true);
+    expect(account.iam.allows('agents', 'ec2:RunInstances', '*')).toBe(false);
+  });
+
+  it('adds access entries to clusters, or says which it can not', async () => {
+    const Properties = { ClusterName: 'shop', PrincipalArn: 'arn:aws:iam::111122223333:role/r', Type: 'STANDARD' };
+    const entry = { Type: 'AWS::EKS::AccessEntry', Properties: { ...Properties, KubernetesGroups: ['g'] } };
+    const account = servicesUnderTest();
+    await account.deploy({ Entry: entry });
+    expect(account.accessEntries).toEqual([
+      {
+        clusterName: 'shop',
+        principalArn: 'arn:aws:iam::111122223333:role/r',
+        kubernetesGroups: ['g'],
+        type: 'STANDARD',
+        username: undefined,
+      },
+    ]);
+    const withPolicies = { ...entry, Properties: { ...Properties, AccessPolicies: [] } };
+    await expect(servicesUnderTest().deploy({ Entry: withPolicies })).rejects.toThrow(/Entry: .*AccessPolicies/);
+  });
+});

@@ -1,4 +1,5 @@
 import type { ServiceCall } from './authorization.ts';
+import { CLUSTER_RESOURCES } from './cluster-resources.ts';
 import { EVENT_RESOURCES } from './event-resources.ts';
 import { FUNCTION_RESOURCES } from './function-resources.ts';
 import { IDENTITY_RESOURCES } from './identity-resources.ts';
@@ -16,6 +17,7 @@ import { type SynthesizedStack, TemplateError, type TemplateResource } from './t
 const TYPES: ReadonlyMap<string, ResourceType> = new Map(
   Object.entries({
     ...IDENTITY_RESOURCES,
+    ...CLUSTER_RESOURCES,
     ...STORAGE_RESOURCES,
     ...MESSAGING_RESOURCES,
     ...FUNCTION_RESOURCES,

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { eventSchema, type HintOrigin, SOURCE } from './envelope.ts';
+
+/**
+ * "Look at the SSM agents of these workers (or of a whole cluster) again": what the sweep, a delayed message and a
+ * wake-up put into the queue of `manage-ssm-agent`, and what an operator may put on the bus.
+ */
+export const detailType = 'SSM Agent Hint';
+
+export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
+
+const instanceId = z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id');
+
+export const detail = z
+  .object({
+    trigger: z.enum(['sweep', 'wake-up', 'operator']),
+    /** All workers of the cluster. */
+    clusterName: z.string().min(1).optional(),
+    instanceIds: z.array(instanceId).min(1).optional(),
+  })
+  .refine(({ clusterName, instanceIds }) => clusterName !== undefined || instanceIds !== undefined, {
+    path: ['clusterName'],
+    error: 'either clusterName or instanceIds must be given',
+  });
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type AgentHint = z.infer<typeof schema>;
+
+export const sample: AgentHint = {
+  version: '0',
+  id: '9c4b7d2e-1f6a-4e38-b5c9-8d0f2a4c6e17',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-14T19:06:00Z',
+  resources: [],
+  detail: { trigger: 'wake-up', instanceIds: ['i-0f3a5c7e9b1d2f4a6'] },
+};
+
+/** Makes a hint as a queue's message body. `id` names its cause: the same cause gives the same body. */
+export const makeAgentHint = (origin: HintOrigin, id: string, hintDetail: AgentHint['detail']): AgentHint => ({
+  version: '0',
+  id,
+  source: SOURCE,
+  'detail-type': detailType,
+  ...origin,
+  resources: [],
+  detail: hintDetail,
+});

@@ -1,0 +1,139 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import type { Clock } from '../shared/clock.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { isInvalid } from '../shared/policy.ts';
+import type { Recorder } from '../shared/recorder.ts';
+import { saveWorker, type WorkerState } from '../shared/worker-ledger.ts';
+import { type Circumstances, type Decision, LOOK_EVERY, say } from './decision.ts';
+import { refusedRemedy } from './follow.ts';
+import type { Scope } from './hints.ts';
+import type { Observation } from './observation.ts';
+import { attachPolicies } from './remedies/attach-policy.ts';
+import { registerHostManagement } from './remedies/host-management.ts';
+import { bringInstallations } from './remedies/install-agent.ts';
+import { type Beginning, type Beginnings, type Decided, toBegin } from './remedies/remedy.ts';
+import { updateAgents } from './remedies/update-agent.ts';
+
+export interface ActDeps {
+  readonly eks: EKSClient;
+  readonly iam: IAMClient;
+  readonly ssm: SSMClient;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly region: string;
+  readonly partition: string;
+  /** The role of Default Host Management that the stack makes. */
+  readonly hostManagementRole: string;
+}
+
+/** How many workers are remembered and recorded side by side. */
+const ACT_CONCURRENCY = 16;
+
+/**
+ * Begins the remedies, many workers with one call each, then remembers and records what was decided about every worker.
+ *
+ * @returns what was decided in the end, for the workers that this look decided about and no other one meanwhile
+ * @throws AggregateError when all else is done, if an installing DaemonSet could not be brought up to date
+ */
+export async function carryOut(
+  deps: ActDeps,
+  scope: Scope,
+  decided: readonly Decided[],
+  circumstances: Circumstances,
+): Promise<Decided[]> {
+  const { policy } = circumstances;
+  const image = isInvalid(policy) ? undefined : policy.ssmAgent.installerImage;
+  const [attached, registered, updating, installing] = await Promise.all([
+    attachPolicies(deps.iam, deps.partition, toBegin(decided, 'attach-policy')),
+    registerHostManagement(deps.ssm, deps.hostManagementRole, toBegin(decided, 'default-host-management')),
+    updateAgents(deps.ssm, toBegin(decided, 'update-agent')),
+    bringInstallations(deps, scope, decided, image),
+  ]);
+  const beginnings: Beginnings = new Map([...attached, ...registered, ...updating, ...installing.beginnings]);
+  const settled = await pMap(
+    decided,
+    async ({ observation, decision }) => {
+      const beginning = beginnings.get(observation.instanceId);
+      const final = { observation, decision: afterBeginning(decision, beginning, circumstances) };
+      return (await remember(deps, final, beginning, circumstances)) ? final : undefined;
+    },
+    { concurrency: ACT_CONCURRENCY, stopOnError: false },
+  );
+  if (installing.troubles.length > 0) {
+    throw new AggregateError(
+      installing.troubles,
+      'The installing DaemonSet of a cluster could not be brought up to date.',
+    );
+  }
+  return settled.filter((entry) => entry !== undefined);
+}
+
+function afterBeginning(decision: Decision, beginning: Beginning | undefined, circumstances: Circumstances): Decision {
+  const { remedy } = decision.memory;
+  if (decision.begin === undefined || remedy === undefined) return decision;
+  if (beginning === undefined) throw new Error(`No remedy of kind ${decision.begin} was begun.`);
+  if (beginning.kind === 'refused') {
+    return refusedRemedy(remedy, decision.memory.failures, beginning.reason, beginning.message, circumstances);
+  }
+  if (beginning.kind === 'deferred') {
+    const { failures } = decision.memory;
+    const memory = failures === undefined ? {} : { failures };
+    return { ...say('waiting', 'retry-later', beginning.message, memory), lookAt: circumstances.now + LOOK_EVERY };
+  }
+  if (beginning.commandId === undefined) return decision;
+  return { ...decision, memory: { ...decision.memory, remedy: { ...remedy, commandId: beginning.commandId } } };
+}
+
+/** Saves what is remembered of the worker, then records the outcome if it is a new one. False: somebody else was first. */
+async function remember(
+  { ledger, recorder }: ActDeps,
+  { observation, decision }: Decided,
+  beginning: Beginning | undefined,
+  { policy, now }: Circumstances,
+): Promise<boolean> {
+  const { instanceId, trigger, state, view } = observation;
+  const fingerprint = fingerprintOf(decision);
+  const isNew = fingerprint !== state.fingerprint;
+  const correlationId = continues(decision, state) ? (state.correlationId ?? trigger.id) : trigger.id;
+  const next: WorkerState = {
+    fingerprint,
+    trigger: isNew ? trigger.id : state.trigger,
+    correlationId,
+    ...decision.memory,
+    revision: state.revision,
+  };
+  if (!isDeepStrictEqual(next, state) && !(await saveWorker(ledger, instanceId, next, now))) return false;
+  // A redelivery of the event that led to this outcome: whether it was recorded, nobody knows, so it is once more.
+  if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {
+    recorder.record({
+      subject: {
+        cluster: view.cluster,
+        ...(view.nodegroup !== undefined && { nodegroup: view.nodegroup }),
+        instance: instanceId,
+      },
+      decision: decision.decision,
+      reason: decision.reason,
+      message: decision.message,
+      ...(!isInvalid(policy) && { mode: policy.ssmAgent.mode }),
+      trigger,
+      fingerprint,
+      correlationId,
+      ...(beginning?.kind === 'begun' && { calls: beginning.calls }),
+      ...(decision.details !== undefined && { details: decision.details }),
+    });
+  }
+  return true;
+}
+
+/** That an agent answers is one outcome, whether it was verified, cured or updated. */
+const fingerprintOf = ({ decision, reason, variant }: Decision): string =>
+  decision === 'done' ? 'agent-verified' : `${reason} ${variant}`.trim();
+
+/** Whether this outcome goes on with the story of the last one: from the first trouble to the cure. */
+const continues = ({ decision, memory }: Decision, { remedy, failures }: Observation['state']): boolean =>
+  remedy !== undefined || failures !== undefined || (decision !== 'done' && memory.remedy !== undefined);

@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isInvalid, parsePolicy } from '../shared/policy.ts';
+import { decide } from './decide.ts';
+import type { Circumstances } from './decision.ts';
+import { diagnose } from './diagnose.ts';
+import {
+  arbitraryObservation,
+  arbitraryPolicy,
+  findings,
+  MINUTE,
+  NOW,
+  ONLINE,
+  observation,
+  worker,
+} from './observation.fixture.ts';
+import type { Findings, Observation, WorkerView } from './observation.ts';
+
+const circumstances = (policy: object = {}): Circumstances => ({
+  policy: parsePolicy(JSON.stringify(policy), 'enforce'),
+  now: NOW,
+  account: '111122223333',
+});
+const about = (view: Partial<WorkerView>, state: Partial<Observation['state']> = {}) =>
+  observation(worker(view), state);
+const absent = (found: Partial<Findings> = {}, view: Partial<WorkerView> = {}) =>
+  about({ findings: findings(found), ...view });
+const CLOSED = { kind: 'closed', missing: 'Subnet subnet-1 has no default route.' } as const;
+
+describe('diagnose names the first cause', () => {
+  it.each<[string, Partial<Findings>, Partial<WorkerView>]>([
+    ['no-instance-profile', { profile: undefined as never, network: CLOSED }, {}],
+    ['role-lacks-ssm', { roleAllowsAgent: false, network: CLOSED }, {}],
+    ['role-lacks-ssm', { profile: { name: 'empty' }, roleAllowsAgent: false }, {}],
+    ['no-network-path', { network: CLOSED, metadata: { enabled: false, version2: false } }, {}],
+    ['imds-unreachable', { metadata: { enabled: false, version2: false } }, {}],
+    ['agent-missing', {}, {}],
+    ['connection-lost', {}, { agent: { ...ONLINE, online: false } }],
+    ['role-lacks-ssm', { roleAllowsAgent: false }, { agent: { ...ONLINE, online: false } }],
+  ])('%s', (cause, found, view) => {
+    const all = findings(found);
+    const { profile, ...rest } = all;
+    const without = profile === undefined ? rest : all;
+    expect(diagnose(worker(view), without).cause).toBe(cause);
+  });
+
+  it.each([
+    ['3.2.582.0', 'agent-missing'],
+    ['3.2.581.9', 'role-lacks-ssm'],
+    ['3.10.0.0', 'agent-missing'],
+  ])('counts Default Host Management for agents that know it: %s', (version, cause) => {
+    const found = findings({ roleAllowsAgent: false, defaultHostManagement: true });
+    const diagnosis = diagnose(worker({ agent: { ...ONLINE, online: false, version } }), found);
+    expect(diagnosis.cause).toBe(cause === 'agent-missing' ? 'connection-lost' : cause);
+  });
+});
+
+describe('decide', () => {
+  it.each<[string, Partial<WorkerView>, object, string, string]>([
+    ['answers', { agent: ONLINE }, {}, 'done', 'agent-verified'],
+    [
+      'answers though its instance opted out',
+      { agent: ONLINE, tags: { 'eks-host-remediator:ignore': '' } },
+      {},
+      'done',
+      'agent-verified',
+    ],
+    ['is of Auto Mode', { ownership: 'auto-mode' }, {}, 'skipped', 'auto-mode'],
+    ['is stopped', { instanceState: 'stopped' }, {}, 'skipped', 'worker-not-running'],
+    ['has time left', { launchedAt: NOW - MINUTE }, {}, 'waiting', 'agent-not-yet-registered'],
+    ['meets an invalid policy', {}, { nonsense: 1 }, 'refused', 'policy-invalid'],
+    ['meets the kill switch', {}, { killSwitch: true }, 'skipped', 'kill-switch'],
+    ['meets mode off', {}, { ssmAgent: { mode: 'off' } }, 'skipped', 'mode-off'],
+    ['is out of scope', {}, { scope: { clusters: ['x'] } }, 'skipped', 'out-of-scope'],
+    ['opted out', { tags: { 'eks-host-remediator:ignore': '' } }, {}, 'skipped', 'opted-out'],
+    [
+      'is of an owner that opted out',
+      { findings: findings({ ownerTags: { 'eks-host-remediator:ignore': '' } }) },
+      {},
+      'skipped',
+      'opted-out',
+    ],
+    ['has no network', { findings: findings({ network: CLOSED }) }, {}, 'failed', 'no-network-path'],
+    [
+      'has no metadata',
+      { findings: findings({ metadata: { enabled: false, version2: false } }) },
+      {},
+      'failed',
+      'imds-unreachable',
+    ],
+    ['fell silent', { agent: { ...ONLINE, online: false }, findings: findings() }, {}, 'failed', 'connection-lost'],
+    [
+      'lacks the agent on Bottlerocket',
+      { findings: findings({ imageName: 'bottlerocket-aws-k8s-1.33-x86_64-v1.42.0' }) },
+      {},
+      'failed',
+      'agent-missing',
+    ],
+    [
+      'lacks rights that may not be given',
+      { findings: findings({ roleAllowsAgent: false }) },
+      { ssmAgent: { remedies: { attachPolicy: 'off' } } },
+      'failed',
+      'role-lacks-ssm',
+    ],
+    [
+      'lacks the agent in mode observe',
+      { findings: findings() },
+      { ssmAgent: { mode: 'observe' } },
+      'would-act',
+      'would-remedy',
+    ],
+    [
+      'lacks the agent with that remedy observed',
+      { findings: findings() },
+      { ssmAgent: { remedies: { installAgent: 'observe' } } },
+      'would-act',
+      'would-remedy',
+    ],
+  ])('begins nothing when the worker %s', (_what, view, policy, decision, reason) => {
+    const made = decide(about(view), circumstances(policy));
+    expect(made).toMatchObject({ decision, reason });
+    expect(made.begin).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Findings>, object, string]>([
+    ['attach-policy', { roleAllowsAgent: false }, {}, 'policy-attached'],
+    [
+      'default-host-management',
+      { roleAllowsAgent: false },
+      { attachPolicy: 'off', defaultHostManagement: 'enforce' },
+      'default-host-management-registered',
+    ],
+    ['install-agent', {}, {}, 'agent-install-started'],
+  ])('begins %s', (kind, found, remedies, reason) => {
+    expect(decide(absent(found), circumstances({ ssmAgent: { remedies } }))).toMatchObject({
+      decision: 'acted',
+      reason,
+      begin: kind,
+      memory: { remedy: { kind, startedAt: NOW, attempt: 1 } },
+    });
+  });
+
+  it('updates an old agent, but not that of Bottlerocket', () => {
+    const old = { ...ONLINE, latest: false };
+    expect(decide(about({ agent: old }), circumstances())).toMatchObject({
+      reason: 'agent-update-started',
+      begin: 'update-agent',
+    });
+    expect(decide(about({ agent: { ...old, platform: 'Bottlerocket' } }), circumstances()).reason).toBe(
+      'agent-verified',
+    );
+  });
+
+  describe('a remedy under way', () => {
+    const remedy = {
+      kind: 'attach-policy' as const,
+      cause: 'role-lacks-ssm',
+      startedAt: NOW - 10 * MINUTE,
+      attempt: 1,
+    };
+
+    it('is done only when the agent answers, whatever the policy says by now', () => {
+      for (const policy of [{}, { killSwitch: true }, { nonsense: 1 }]) {
+        expect(decide(about({ agent: ONLINE }, { remedy }), circumstances(policy))).toMatchObject({
+          decision: 'done',
+          reason: 'agent-cured',
+          memory: {},
+        });
+        expect(decide(about({}, { remedy }), circumstances(policy))).toMatchObject({
+          decision: 'waiting',
+          reason: 'remedy-in-progress',
+          memory: { remedy },
+        });
+      }
+    });
+
+    it('has failed when its time is over, is tried again later, and stops after as many attempts as the policy allows', () => {
+      const late = { ...remedy, startedAt: NOW - 30 * MINUTE };
+      const failed = decide(about({}, { remedy: late }), circumstances());
+      expect(failed).toMatchObject({
+        decision: 'failed',
+        reason: 'role-lacks-ssm',
+        memory: { failures: { count: 1 } },
+        lookAt: NOW + 30 * MINUTE,
+      });
+      const lacking = (failures: NonNullable<Observation['state']['failures']>) =>
+        decide(about({ findings: findings({ roleAllowsAgent: false }) }, { failures }), circumstances());
+      const cause = 'role-lacks-ssm';
+      expect(lacking({ cause, count: 1, lastAt: NOW - 29 * MINUTE }).reason).toBe('retry-later');
+      expect(lacking({ cause, count: 1, lastAt: NOW - 30 * MINUTE })).toMatchObject({
+        memory: { remedy: { attempt: 2 } },
+      });
+      expect(lacking({ cause, count: 3, lastAt: NOW - 300 * MINUTE })).toMatchObject({
+        decision: 'failed',
+        reason: cause,
+      });
+    });
+
+    it('of an update ends with the command or the version', () => {
+      const update = {
+        kind: 'update-agent' as const,
+        cause: 'agent-outdated',
+        startedAt: NOW - MINUTE,
+        attempt: 1,
+        commandId: 'c-1',
+      };
+      const old = { ...ONLINE, latest: false };
+      const state = { remedy: update };
+      expect(decide(about({ agent: ONLINE }, state), circumstances()).reason).toBe('agent-updated');
+      expect(decide(about({ agent: old, command: { kind: 'running' } }, state), circumstances()).reason).toBe(
+        'remedy-in-progress',
+      );
+      expect(
+        decide(about({ agent: old, command: { kind: 'failed', message: 'TimedOut' } }, state), circumstances()),
+      ).toMatchObject({
+        decision: 'failed',
+        reason: 'agent-update-failed',
+      });
+    });
+  });
+});
+
+describe('whatever was observed', () => {
+  it('begins only what every rule allows', () => {
+    fc.assert(
+      fc.property(arbitraryObservation, arbitraryPolicy, (seen, policy) => {
+        const made = decide(seen, { policy, now: NOW, account: '111122223333' });
+        if (made.begin === undefined) return;
+        if (isInvalid(policy)) throw new Error('began something without a policy');
+        const { view } = seen;
+        expect(policy.killSwitch).toBe(false);
+        expect(policy.ssmAgent.mode).toBe('enforce');
+        expect(view.ownership).not.toBe('auto-mode');
+        expect(['running', 'pending']).toContain(view.instanceState);
+        expect(view.tags).not.toHaveProperty('eks-host-remediator:ignore');
+        expect(seen.state.remedy).toBeUndefined();
+        const { remedies } = policy.ssmAgent;
+        const mode = {
+          'attach-policy': remedies.attachPolicy,
+          'default-host-management': remedies.defaultHostManagement,
+          'update-agent': remedies.updateAgent,
+          'install-agent': remedies.installAgent,
+        };
+        expect(mode[made.begin]).toBe('enforce');
+        if (made.begin === 'install-agent') {
+          expect(view.findings?.imageName).not.toMatch(/^bottlerocket/);
+          expect(view.findings?.network.kind).toBe('open');
+        }
+        if (made.begin === 'update-agent') expect(view.agent?.online).toBe(true);
+        else expect(view.agent?.online).not.toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is a pure function, and looks again only in the future', () => {
+    fc.assert(
+      fc.property(arbitraryObservation, arbitraryPolicy, (seen, policy) => {
+        const given: Circumstances = { policy, now: NOW, account: '111122223333' };
+        const before = JSON.stringify([seen, given]);
+        const made = decide(seen, given);
+        expect(decide(structuredClone(seen), structuredClone(given))).toEqual(made);
+        expect(JSON.stringify([seen, given])).toBe(before);
+        expect(made.lookAt ?? NOW).toBeGreaterThanOrEqual(NOW);
+      }),
+    );
+  });
+});

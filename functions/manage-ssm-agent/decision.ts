@@ -1,0 +1,40 @@
+import type { InvalidPolicy, Policy } from '../shared/policy.ts';
+import type { Reason } from '../shared/reason.ts';
+import type { DecisionKind, RemediationRecord } from '../shared/record.ts';
+import type { StartedRemedy, WorkerState } from '../shared/worker-ledger.ts';
+
+/** What a decision rests on besides the observation. */
+export interface Circumstances {
+  readonly policy: Policy | InvalidPolicy;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly account: string;
+}
+
+/** What is remembered of a worker's remedies. */
+export type Memory = Pick<WorkerState, 'remedy' | 'failures'>;
+
+export interface Decision {
+  readonly decision: DecisionKind;
+  readonly reason: Reason;
+  readonly message: string;
+  /** Tells this outcome from others of the same reason. */
+  readonly variant: string;
+  readonly details?: RemediationRecord['details'];
+  readonly memory: Memory;
+  /** The act: begin `memory.remedy`. */
+  readonly begin?: StartedRemedy['kind'];
+  /** When to look again, epoch milliseconds; absent when an event or the sweep will tell. */
+  readonly lookAt?: number;
+}
+
+export const say = (
+  decision: DecisionKind,
+  reason: Reason,
+  message: string,
+  memory: Memory,
+  variant = '',
+): Decision => ({ decision, reason, message, memory, variant });
+
+/** How often a worker that is waited for is looked at, ms. */
+export const LOOK_EVERY = 2 * 60_000;

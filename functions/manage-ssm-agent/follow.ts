@@ -1,0 +1,118 @@
+import { isInvalid, type Policy } from '../shared/policy.ts';
+import type { Reason } from '../shared/reason.ts';
+import type { StartedRemedy } from '../shared/worker-ledger.ts';
+import { type Circumstances, type Decision, LOOK_EVERY, type Memory, say } from './decision.ts';
+import type { Cause, Observation } from './observation.ts';
+
+/** How long a remedy may take where the policy cannot be read, ms. */
+const DEFAULT_CURE_TIME = 30 * 60_000;
+
+/** Follows the remedy that was begun to its end; undefined when there is none. Only an agent that answers is a cure. */
+export function follow({ view, state }: Observation, circumstances: Circumstances): Decision | undefined {
+  const { remedy } = state;
+  if (remedy === undefined) return undefined;
+  return remedy.kind === 'update-agent'
+    ? followUpdate(remedy, view, state.failures, circumstances)
+    : followCure(remedy, view, state.failures, circumstances);
+}
+
+function followCure(
+  remedy: StartedRemedy,
+  { agent }: Observation['view'],
+  failures: Memory['failures'],
+  circumstances: Circumstances,
+): Decision {
+  const about = { details: { cause: remedy.cause, remedy: remedy.kind, attempt: remedy.attempt } };
+  if (agent?.online === true) {
+    const message = `The agent answers (version ${agent.version}): ${remedy.cause} is cured by ${remedy.kind}.`;
+    return { ...say('done', 'agent-cured', message, {}, `${remedy.cause} ${remedy.attempt}`), ...about };
+  }
+  return expired(remedy, circumstances)
+    ? { ...failed(remedy, failures, causeOf(remedy), 'the agent still does not answer', circumstances), ...about }
+    : { ...stillWaiting(remedy, failures, circumstances), ...about };
+}
+
+function followUpdate(
+  remedy: StartedRemedy,
+  { agent, command }: Observation['view'],
+  failures: Memory['failures'],
+  circumstances: Circumstances,
+): Decision {
+  const about = { details: { cause: remedy.cause, remedy: remedy.kind, attempt: remedy.attempt, ...idOf(remedy) } };
+  if (agent?.online === true && agent.latest) {
+    const message = `The agent answers and is the latest version (${agent.version}).`;
+    return { ...say('done', 'agent-updated', message, {}, agent.version), ...about };
+  }
+  if (command?.kind === 'failed') {
+    return { ...failed(remedy, failures, 'agent-update-failed', command.message, circumstances), ...about };
+  }
+  return expired(remedy, circumstances)
+    ? { ...failed(remedy, failures, 'agent-update-failed', 'the version did not change', circumstances), ...about }
+    : { ...stillWaiting(remedy, failures, circumstances), ...about };
+}
+
+/** What a later look does about a cause whose remedy has failed; undefined: it may be tried again. */
+export function afterFailure(
+  failures: NonNullable<Memory['failures']>,
+  { attempts, retryAfter }: Policy['ssmAgent'],
+  cause: Cause,
+  message: string,
+  now: number,
+): Decision | undefined {
+  if (failures.count >= attempts) {
+    const text = `${message} ${failures.count} attempts to cure it failed; no further one is made.`;
+    return {
+      ...say('failed', cause, text, { failures }, `${cause} exhausted`),
+      details: { cause, failures: failures.count },
+    };
+  }
+  const retryAt = failures.lastAt + retryAfter * 2 ** (failures.count - 1);
+  if (retryAt <= now) return undefined;
+  const text = `${message} Attempt ${failures.count + 1} may start at ${new Date(retryAt).toISOString()}.`;
+  return { ...say('waiting', 'retry-later', text, { failures }, `${cause} ${failures.count}`), lookAt: retryAt };
+}
+
+/** A remedy could not even begin. */
+export const refusedRemedy = failed;
+
+/** Counts a failure of `remedy` and plans the next look. */
+function failed(
+  remedy: StartedRemedy,
+  before: Memory['failures'],
+  reason: Reason,
+  why: string,
+  { policy, now }: Circumstances,
+): Decision {
+  const count = (before?.cause === remedy.cause ? before.count : 0) + 1;
+  const failures = { cause: remedy.cause, count, lastAt: now };
+  const message = `Attempt ${remedy.attempt} (${remedy.kind}) failed: ${why}.`;
+  const retryAfter = isInvalid(policy) ? DEFAULT_CURE_TIME : policy.ssmAgent.retryAfter;
+  return {
+    ...say('failed', reason, message, { failures }, `${remedy.cause} ${remedy.attempt}`),
+    lookAt: now + retryAfter,
+  };
+}
+
+const stillWaiting = (remedy: StartedRemedy, failures: Memory['failures'], { now }: Circumstances): Decision => ({
+  ...say(
+    'waiting',
+    'remedy-in-progress',
+    `Waiting for ${remedy.kind} to show effect.`,
+    { remedy, ...(failures !== undefined && { failures }) },
+    `${remedy.cause} ${remedy.attempt}`,
+  ),
+  lookAt: now + LOOK_EVERY,
+});
+
+const expired = ({ startedAt }: StartedRemedy, { policy, now }: Circumstances): boolean =>
+  now - startedAt >= (isInvalid(policy) ? DEFAULT_CURE_TIME : policy.ssmAgent.cureWithin);
+
+/** The ledger holds a cause as text. */
+const causeOf = ({ cause }: StartedRemedy): Cause => CAUSE_OF[cause] ?? 'agent-missing';
+
+const CAUSE_OF: Readonly<Record<string, Cause>> = {
+  'no-instance-profile': 'no-instance-profile',
+  'role-lacks-ssm': 'role-lacks-ssm',
+};
+
+const idOf = ({ commandId }: StartedRemedy) => (commandId === undefined ? {} : { commandId });

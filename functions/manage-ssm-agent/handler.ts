@@ -1,0 +1,60 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
+import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
+import { createFunction } from '../shared/function.ts';
+import { createLedger } from '../shared/ledger.ts';
+import { mode } from '../shared/policy.ts';
+import { createPolicyReader } from '../shared/policy-reader.ts';
+import { createWake } from '../shared/wake.ts';
+import { look } from './look.ts';
+
+const env = readEnvironment(
+  baseEnvironment.extend({
+    POLICY_PARAMETER: z.string().min(1),
+    DEFAULT_MODE: mode,
+    AGENT_QUEUE_URL: z.url(),
+    AGENT_QUEUE_ARN: z.string().startsWith('arn:'),
+    AGENT_DEAD_LETTER_QUEUE_URL: z.url(),
+    HOST_MANAGEMENT_ROLE: z.string().min(1),
+    WAKE_SCHEDULE_GROUP: z.string().min(1),
+    WAKE_ROLE_ARN: z.string().min(1),
+  }),
+);
+const region = env.AWS_REGION;
+const ssm = new SSMClient(CLIENT_DEFAULTS);
+const deps = {
+  ec2: new EC2Client(CLIENT_DEFAULTS),
+  eks: new EKSClient(CLIENT_DEFAULTS),
+  iam: new IAMClient(CLIENT_DEFAULTS),
+  ssm,
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+  queue: { sqs: new SQSClient(CLIENT_DEFAULTS), url: env.AGENT_QUEUE_URL },
+  deadLetterQueueUrl: env.AGENT_DEAD_LETTER_QUEUE_URL,
+  hostManagementRole: env.HOST_MANAGEMENT_ROLE,
+  wake: createWake({
+    scheduler: new SchedulerClient(CLIENT_DEFAULTS),
+    group: env.WAKE_SCHEDULE_GROUP,
+    roleArn: env.WAKE_ROLE_ARN,
+    queueArn: env.AGENT_QUEUE_ARN,
+  }),
+  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
+  clock,
+  region,
+  partition: env.AGENT_QUEUE_ARN.split(':')[1] ?? 'aws',
+};
+
+export const handler = createFunction<SQSEvent>({
+  remediation: 'manage-ssm-agent',
+  region,
+  stack: env.STACK_NAME,
+  run: ({ Records }, { recorder, account, requestId }) => look({ ...deps, recorder, account }, Records, requestId),
+});

@@ -1,0 +1,36 @@
+/** A family of operating systems on which the install script knows how to install. */
+export type InstallFamily = 'amazon-linux-2023' | 'ubuntu' | 'debian' | 'rhel' | 'flatcar';
+
+export type Installability =
+  | { readonly kind: 'supported'; readonly family: InstallFamily }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+const supported = (family: InstallFamily): Installability => ({ kind: 'supported', family });
+const refused = (reason: string): Installability => ({ kind: 'refused', reason });
+
+/** The first that matches the beginning of the name decides. */
+const SYSTEMS: ReadonlyArray<readonly [RegExp, Installability]> = [
+  [/^Amazon Linux 2023\b/, supported('amazon-linux-2023')],
+  [/^Amazon Linux\b/, refused('Of Amazon Linux, only 2023 is supported; Amazon Linux 2 is at its end.')],
+  [
+    /^Bottlerocket\b/,
+    refused('Bottlerocket carries the agent in its control container: turn that on in its user data instead.'),
+  ],
+  [/^Windows\b/, refused('On Windows the agent comes with the AMI: privileged Linux containers do not run there.')],
+  [/ CoreOS\b/, refused('Packages cannot be added to the OSTree image of a CoreOS: bring the agent with the AMI.')],
+  [/^Ubuntu \d/, supported('ubuntu')],
+  [/^Debian GNU\/Linux\b/, supported('debian')],
+  [/^(Red Hat Enterprise Linux|CentOS|Rocky Linux|AlmaLinux|Oracle Linux)\b/, supported('rhel')],
+  [/^Flatcar Container Linux\b/, supported('flatcar')],
+];
+
+/**
+ * Whether the script installs the agent on a node, by `status.nodeInfo.osImage`: that is PRETTY_NAME of the node's
+ * /etc/os-release. The script looks at that file itself and refuses the same systems.
+ */
+export function installability(osImage: string): Installability {
+  const known = SYSTEMS.find(([name]) => name.test(osImage));
+  return (
+    known?.[1] ?? refused(`How to install the agent on ${osImage.slice(0, 100) || 'a nameless system'} is not known.`)
+  );
+}

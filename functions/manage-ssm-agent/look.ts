@@ -1,0 +1,94 @@
+import type { SQSRecord } from 'aws-lambda';
+import { makeAgentHint } from '../../events/agent-hint.ts';
+import { chunks } from '../shared/chunks.ts';
+import { putAside } from '../shared/dead-letter.ts';
+import { type HintQueue, sendDelayedHints } from '../shared/hint-queue.ts';
+import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
+import type { Wake } from '../shared/wake.ts';
+import type { WorkerState } from '../shared/worker-ledger.ts';
+import { type ActDeps, carryOut } from './act.ts';
+import { decide } from './decide.ts';
+import { readHints } from './hints.ts';
+import type { WorkerView } from './observation.ts';
+import { type ObserveClients, observeWorkers } from './observe.ts';
+import type { Decided } from './remedies/remedy.ts';
+
+export interface LookDeps extends ActDeps, ObserveClients {
+  readonly account: string;
+  readonly queue: HintQueue;
+  readonly deadLetterQueueUrl: string;
+  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+  readonly wake: Wake;
+}
+
+/** An SQS message can be delayed by at most 15 minutes; what is to be looked at later is woken by a schedule. */
+const LONGEST_DELAY = 15 * 60_000;
+/** How many workers one delayed hint names. */
+const WORKERS_PER_HINT = 100;
+
+/**
+ * One look: all messages of a batch together. Observe, decide, act, record; then ask for the next look at those that are
+ * waited for.
+ *
+ * @param caller names this look, uniquely: the Lambda request id
+ * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
+ */
+export async function look(deps: LookDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
+  const { scope, malformed } = readHints(messages);
+  const policy = await deps.readPolicy();
+  if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
+  const now = deps.clock.now();
+  const observations = await observeWorkers(deps, scope, (view, state) => isPuzzling(view, state, policy, now));
+  const circumstances = { policy, now, account: deps.account };
+  const decided = observations.map((observation) => ({ observation, decision: decide(observation, circumstances) }));
+  let troubles: unknown;
+  let settled: readonly Decided[] = decided;
+  try {
+    settled = await carryOut(deps, scope, decided, circumstances);
+  } catch (error) {
+    troubles = error;
+  }
+  await askForLooks(deps, settled, now, caller);
+  for (const message of malformed) await putAside(deps, message);
+  if (troubles !== undefined) throw troubles;
+}
+
+/** Whether it is to be found out why the agent does not answer: when its time is over and nothing is being done yet. */
+function isPuzzling(view: WorkerView, state: WorkerState, policy: Policy | InvalidPolicy, now: number): boolean {
+  if (isInvalid(policy) || policy.killSwitch || policy.ssmAgent.mode === 'off') return false;
+  if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || view.agent?.online === true) return false;
+  return state.remedy === undefined && now >= view.launchedAt + policy.ssmAgent.graceTime;
+}
+
+/** Soon by delayed messages, a hundred workers each; later by a schedule of the worker's own. */
+async function askForLooks(deps: LookDeps, decided: readonly Decided[], now: number, caller: string): Promise<void> {
+  const { account, region } = deps;
+  const soon = new Map<number, string[]>();
+  for (const { observation, decision } of decided) {
+    if (decision.lookAt === undefined) continue;
+    const { instanceId } = observation;
+    const delay = Math.max(LOOK_NO_SOONER, decision.lookAt - now);
+    if (delay <= LONGEST_DELAY) {
+      const seconds = Math.ceil(delay / 1000);
+      soon.set(seconds, [...(soon.get(seconds) ?? []), instanceId]);
+    } else {
+      const at = Math.ceil(decision.lookAt / 1000) * 1000;
+      const origin = { account, region, time: new Date(at).toISOString() };
+      const hint = makeAgentHint(origin, `wake-up ${instanceId} ${origin.time}`, {
+        trigger: 'wake-up',
+        instanceIds: [instanceId],
+      });
+      await deps.wake(instanceId, at, hint);
+    }
+  }
+  const hints = [...soon].flatMap(([delaySeconds, ids]) => {
+    const origin = { account, region, time: new Date(now + delaySeconds * 1000).toISOString() };
+    return chunks(ids, WORKERS_PER_HINT).map((instanceIds, index) => ({
+      delaySeconds,
+      hint: makeAgentHint(origin, `look-again ${caller} ${delaySeconds} ${index}`, { trigger: 'wake-up', instanceIds }),
+    }));
+  });
+  await sendDelayedHints(deps.queue, hints);
+}
+
+const LOOK_NO_SOONER = 30_000;

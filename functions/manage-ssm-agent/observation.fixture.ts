@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
+import type { WorkerState } from '../shared/worker-ledger.ts';
+import type { Findings, Observation, WorkerView } from './observation.ts';
+
+export const MINUTE = 60_000;
+export const NOW = Date.parse('2026-07-20T12:00:00Z');
+
+/** Nothing keeps the agent from registering. */
+export const findings = (overrides: Partial<Findings> = {}): Findings => ({
+  ownerTags: {},
+  profile: { name: 'shop-node', roleName: 'shop-node' },
+  roleAllowsAgent: true,
+  defaultHostManagement: false,
+  metadata: { enabled: true, version2: true },
+  network: { kind: 'open', way: 'nat-0a1b2c3d4e5f60718' },
+  imageName: 'amazon-eks-node-al2023-x86_64-standard-1.33-v20260714',
+  ...overrides,
+});
+
+export const ONLINE = { online: true, version: '3.3.4624.0', latest: true, platform: 'Amazon Linux' };
+
+/** A worker that was launched an hour ago and has never been heard of. */
+export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
+  cluster: 'shop',
+  nodegroup: 'general',
+  ownership: 'managed',
+  instanceState: 'running',
+  launchedAt: NOW - 60 * MINUTE,
+  tags: {},
+  ...overrides,
+});
+
+export const observation = (view: WorkerView, state: Partial<WorkerState> = {}): Observation => ({
+  instanceId: 'i-0f3a5c7e9b1d2f4a6',
+  trigger: { id: 'e-1', type: 'EC2 Instance State-change Notification', time: NOW, redelivered: false },
+  state: { revision: 0, ...state },
+  view,
+});
+
+const tags = fc.constantFrom({}, {}, {}, { 'eks-host-remediator:ignore': '' });
+
+const arbitraryFindings: fc.Arbitrary<Findings> = fc
+  .record({
+    ownerTags: tags,
+    profile: fc.constantFrom(undefined, { name: 'p' }, { name: 'p', roleName: 'r' }),
+    roleAllowsAgent: fc.boolean(),
+    defaultHostManagement: fc.boolean(),
+    metadata: fc.boolean().map((enabled) => ({ enabled, version2: enabled })),
+    network: fc.constantFrom<Findings['network']>(
+      { kind: 'open', way: 'nat-1' },
+      { kind: 'closed', missing: 'No route.' },
+    ),
+    imageName: fc.constantFrom('', 'amazon-eks-node-al2023-x', 'bottlerocket-aws-k8s-1.33-x'),
+  })
+  .map(({ profile, ...others }) => ({ ...others, ...(profile !== undefined && { profile }) }));
+
+const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
+
+const cause = fc.constantFrom('role-lacks-ssm', 'agent-missing', 'agent-outdated');
+const remedy = fc.record({
+  kind: fc.constantFrom('attach-policy' as const, 'update-agent' as const, 'install-agent' as const),
+  cause,
+  startedAt: fc.integer({ min: NOW - 60 * MINUTE, max: NOW }),
+  attempt: fc.integer({ min: 1, max: 3 }),
+});
+const failures = fc.record({
+  cause,
+  count: fc.integer({ min: 1, max: 4 }),
+  lastAt: fc.integer({ min: NOW - 300 * MINUTE, max: NOW }),
+});
+
+export const arbitraryObservation: fc.Arbitrary<Observation> = fc
+  .record({
+    ownership: fc.constantFrom('managed' as const, 'self-managed' as const, 'karpenter' as const, 'auto-mode' as const),
+    instanceState: fc.constantFrom('running', 'running', 'running', 'pending', 'stopped', 'terminated'),
+    launchedAt: fc.integer({ min: NOW - 60 * MINUTE, max: NOW }),
+    tags,
+    agent: optional(
+      fc.record({
+        online: fc.boolean(),
+        version: fc.constantFrom('3.2.0.0', '3.3.4624.0'),
+        latest: fc.boolean(),
+        platform: fc.constantFrom('Amazon Linux', 'Bottlerocket'),
+      }),
+    ),
+    findings: optional(arbitraryFindings),
+    remedy: optional(remedy),
+    failures: optional(failures),
+  })
+  .map(({ agent, findings: found, remedy: started, failures: failed, ...view }) =>
+    observation(
+      worker({ ...view, ...(agent !== undefined && { agent }), ...(found !== undefined && { findings: found }) }),
+      { ...(started !== undefined && { remedy: started }), ...(failed !== undefined && { failures: failed }) },
+    ),
+  );
+
+const mode = fc.constantFrom('enforce', 'enforce', 'observe', 'off');
+
+export const arbitraryPolicy: fc.Arbitrary<Policy | InvalidPolicy> = fc
+  .record({
+    killSwitch: fc.constantFrom(false, false, false, true),
+    scope: fc.constantFrom({}, {}, { clusters: ['other'] }),
+    ssmAgent: fc.record({
+      mode: fc.constantFrom('enforce', 'enforce', 'observe', 'off', 'unknown'),
+      remedies: fc.record({ attachPolicy: mode, defaultHostManagement: mode, updateAgent: mode, installAgent: mode }),
+    }),
+  })
+  .map((document) => parsePolicy(JSON.stringify(document), 'enforce'));

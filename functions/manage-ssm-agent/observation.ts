@@ -1,0 +1,82 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import type { Ownership, Worker } from '../shared/worker.ts';
+import type { WorkerState } from '../shared/worker-ledger.ts';
+import type { AgentTrigger } from './hints.ts';
+
+/** A worker of the scope as EC2 describes it. */
+export interface FoundWorker {
+  readonly instanceId: string;
+  readonly instance: Instance;
+  readonly worker: Worker;
+  readonly trigger: AgentTrigger;
+}
+
+/** What a look found about one worker, and what is remembered of it. */
+export interface Observation {
+  readonly instanceId: string;
+  readonly trigger: AgentTrigger;
+  readonly state: WorkerState;
+  readonly view: WorkerView;
+}
+
+export interface WorkerView {
+  readonly cluster: string;
+  readonly nodegroup?: string;
+  readonly ownership: Ownership;
+  /** EC2's state, for example `running`. */
+  readonly instanceState: string;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** What Systems Manager knows; absent when the agent has never registered. */
+  readonly agent?: AgentView;
+  /** Why the agent may not answer; looked into only where it does not. */
+  readonly findings?: Findings;
+  /** How the update command that is remembered stands. */
+  readonly command?: CommandView;
+}
+
+export interface AgentView {
+  readonly online: boolean;
+  readonly version: string;
+  readonly latest: boolean;
+  /** For example `Amazon Linux` or `Bottlerocket`. */
+  readonly platform: string;
+}
+
+export type CommandView =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Everything that must be right for an agent to register, as AWS describes it. */
+export interface Findings {
+  /** Tags of the cluster and of the managed node group: an opt-out counts there too. */
+  readonly ownerTags: Readonly<Record<string, string>>;
+  /** Absent: the instance has no instance profile. */
+  readonly profile?: { readonly name: string; readonly roleName?: string };
+  /** Whether the role's policies allow what the agent needs. */
+  readonly roleAllowsAgent: boolean;
+  /** Whether Default Host Management gives the agent its rights, whatever the role. */
+  readonly defaultHostManagement: boolean;
+  readonly metadata: { readonly enabled: boolean; readonly version2: boolean };
+  readonly network: NetworkFinding;
+  /** The name of the instance's AMI, or empty. */
+  readonly imageName: string;
+}
+
+export type NetworkFinding =
+  | { readonly kind: 'open'; readonly way: string }
+  /** `missing` names the exact piece. */
+  | { readonly kind: 'closed'; readonly missing: string };
+
+/** Why an agent does not answer: the first that applies, in this order. */
+export const CAUSES = [
+  'no-instance-profile',
+  'role-lacks-ssm',
+  'no-network-path',
+  'imds-unreachable',
+  'agent-missing',
+  'connection-lost',
+] as const;
+export type Cause = (typeof CAUSES)[number];

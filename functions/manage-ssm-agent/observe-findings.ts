@@ -1,0 +1,110 @@
+import { type EC2Client, type Image, paginateDescribeImages } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { createClusterReader, describeNodeGroup } from '../shared/fleet.ts';
+import { subjectOf } from '../shared/node-group-ledger.ts';
+import type { Findings, FoundWorker } from './observation.ts';
+import { observeNetworks } from './observe-network.ts';
+import { observeProfiles } from './observe-role.ts';
+
+export interface FindingsClients {
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly iam: IAMClient;
+  readonly ssm: SSMClient;
+}
+
+/** The service setting that names the role of Default Host Management. Source: SSM user guide. */
+export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instance-management-role';
+
+/** Finds out, for each of these workers, all that an agent needs. Each role, subnet, image and owner is read once. */
+export async function observeFindings(
+  clients: FindingsClients,
+  workers: readonly FoundWorker[],
+): Promise<Map<string, Findings>> {
+  if (workers.length === 0) return new Map();
+  const instances = workers.map(({ instance }) => instance);
+  const [profiles, networks, imageNames, ownerTags, defaultHostManagement] = await Promise.all([
+    observeProfiles(
+      clients.iam,
+      instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
+    ),
+    observeNetworks(clients.ec2, instances),
+    readImageNames(
+      clients.ec2,
+      instances.map(({ ImageId }) => ImageId ?? ''),
+    ),
+    readOwnerTags(clients.eks, workers),
+    isHostManagementOn(clients.ssm),
+  ]);
+  return new Map(
+    workers.map(({ instanceId, instance, worker }): [string, Findings] => {
+      const { IamInstanceProfile, MetadataOptions, ImageId = '' } = instance;
+      const profile = profiles.get(IamInstanceProfile?.Arn ?? '');
+      return [
+        instanceId,
+        {
+          ownerTags: ownerTags.get(ownerOf(worker)) ?? {},
+          ...(profile !== undefined && { profile: profile.profile }),
+          roleAllowsAgent: profile?.allowsAgent ?? false,
+          defaultHostManagement,
+          metadata: {
+            enabled: MetadataOptions?.HttpEndpoint !== 'disabled',
+            // Version 2 works unless the endpoint is off, whether or not it is required.
+            version2: MetadataOptions?.HttpEndpoint !== 'disabled',
+          },
+          network: networks.get(instanceId) ?? {
+            kind: 'closed',
+            missing: 'The network of the instance cannot be read.',
+          },
+          imageName: imageNames.get(ImageId) ?? '',
+        },
+      ];
+    }),
+  );
+}
+
+async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> {
+  const images: Image[] = [];
+  const Filters = [{ Name: 'image-id', Values: [...new Set(imageIds)].filter((id) => id !== '') }];
+  for await (const page of paginateDescribeImages({ client: ec2 }, { Filters })) images.push(...(page.Images ?? []));
+  return new Map(images.map(({ ImageId = '', Name = '' }) => [ImageId, Name]));
+}
+
+/** Tags of the cluster, and of the managed node group where there is one, by owner. */
+async function readOwnerTags(
+  eks: EKSClient,
+  workers: readonly FoundWorker[],
+): Promise<Map<string, Record<string, string>>> {
+  const readCluster = createClusterReader(eks);
+  const owners = new Map(workers.map(({ worker }) => [ownerOf(worker), worker]));
+  const read = async ([owner, { cluster, nodegroup, ownership }]: [string, FoundWorker['worker']]) => {
+    const ofCluster = await readCluster(cluster);
+    const ofGroup =
+      ownership === 'managed' && nodegroup !== undefined
+        ? await describeNodeGroup(eks, { cluster, nodegroup })
+        : undefined;
+    const tags = {
+      ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}),
+      ...(ofGroup?.kind === 'found' ? ofGroup.found.tags : {}),
+    };
+    return [owner, tags] as const;
+  };
+  return new Map(await pMap(owners, read, { concurrency: READ_CONCURRENCY }));
+}
+
+const ownerOf = ({ cluster, nodegroup = '' }: FoundWorker['worker']): string => subjectOf({ cluster, nodegroup });
+
+async function isHostManagementOn(ssm: SSMClient): Promise<boolean> {
+  try {
+    const { ServiceSetting } = await ssm.send(new GetServiceSettingCommand({ SettingId: HOST_MANAGEMENT_SETTING }));
+    const role = ServiceSetting?.SettingValue ?? '';
+    return role !== '' && role !== '$None';
+  } catch (error) {
+    if (error instanceof ServiceSettingNotFound) return false;
+    throw error;
+  }
+}

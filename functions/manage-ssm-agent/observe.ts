@@ -1,0 +1,171 @@
+import {
+  type DescribeInstancesCommandInput,
+  type EC2Client,
+  type Instance,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import {
+  GetCommandInvocationCommand,
+  InvocationDoesNotExist,
+  paginateDescribeInstanceInformation,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { chunks } from '../shared/chunks.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { tagsOf, type Worker, workerOf } from '../shared/worker.ts';
+import { NEW_WORKER, readWorkers, type WorkerState } from '../shared/worker-ledger.ts';
+import type { Scope } from './hints.ts';
+import type { AgentView, CommandView, Findings, FoundWorker, Observation, WorkerView } from './observation.ts';
+import { type FindingsClients, observeFindings } from './observe-findings.ts';
+
+export interface ObserveClients extends FindingsClients {
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+  readonly ledger: Ledger;
+}
+
+/** A filter takes at most 200 values. */
+const IDS_PER_FILTER = 200;
+/** DescribeInstanceInformation: a page has at most 50. */
+const AGENTS_PER_PAGE = 50;
+
+/**
+ * Reads what decisions about the workers of the scope rest on: a few calls for a thousand of them, since each call
+ * describes many. Whatever is not a worker is left out here and never looked at again.
+ *
+ * @param wantsFindings tells for which workers it is to be found out why their agent does not answer
+ */
+export async function observeWorkers(
+  clients: ObserveClients,
+  scope: Scope,
+  wantsFindings: (view: WorkerView, state: WorkerState) => boolean,
+): Promise<Observation[]> {
+  const workers = await findWorkers(clients.ec2, scope);
+  const ids = workers.map(({ instanceId }) => instanceId);
+  const [agents, states] = await Promise.all([readAgents(clients.ssm, ids), readWorkers(clients.ledger, ids)]);
+  const observations = await pMap(
+    workers,
+    async ({ instanceId, instance, worker, trigger }): Promise<Observation> => {
+      const state = states.get(instanceId) ?? NEW_WORKER;
+      const command = await readCommand(clients.ssm, instanceId, state.remedy?.commandId);
+      const view = viewOf(instance, worker, agents.get(instanceId), command);
+      return { instanceId, trigger, state, view };
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  const puzzling = new Set(
+    observations.filter(({ view, state }) => wantsFindings(view, state)).map(({ instanceId }) => instanceId),
+  );
+  const findings = await observeFindings(
+    clients,
+    workers.filter(({ instanceId }) => puzzling.has(instanceId)),
+  );
+  return observations.map((observation) => withFindings(observation, findings.get(observation.instanceId)));
+}
+
+async function findWorkers(ec2: EC2Client, { instances, clusters }: Scope): Promise<FoundWorker[]> {
+  const names = [...clusters.keys()];
+  const found = await pMap(
+    [
+      ...chunks([...instances.keys()], IDS_PER_FILTER).map((Values) => [{ Name: 'instance-id', Values }]),
+      // Two tags say whose a worker is, and not every kind has both.
+      ...chunks(names, IDS_PER_FILTER).flatMap((Values) => [
+        [RUNNING, { Name: 'tag:aws:eks:cluster-name', Values }],
+        [RUNNING, { Name: 'tag-key', Values: Values.map((name) => `kubernetes.io/cluster/${name}`) }],
+      ]),
+    ],
+    (Filters) => describeInstances(ec2, { Filters, IncludeManagedResources: true }),
+    { concurrency: READ_CONCURRENCY },
+  );
+  const byId = new Map(found.flat().map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
+  return [...byId].flatMap(([instanceId, instance]) => {
+    const worker = workerOf(instance);
+    const trigger = instances.get(instanceId) ?? (worker && clusters.get(worker.cluster));
+    return worker === undefined || trigger === undefined ? [] : [{ instanceId, instance, worker, trigger }];
+  });
+}
+
+const RUNNING = { Name: 'instance-state-name', Values: ['pending', 'running'] };
+
+async function describeInstances(ec2: EC2Client, input: DescribeInstancesCommandInput): Promise<Instance[]> {
+  const instances: Instance[] = [];
+  for await (const page of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, input)) {
+    instances.push(...(page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
+  }
+  return instances;
+}
+
+async function readAgents(ssm: SSMClient, instanceIds: readonly string[]): Promise<Map<string, AgentView>> {
+  const agents = new Map<string, AgentView>();
+  const read = async (Values: string[]) => {
+    const input = { Filters: [{ Key: 'InstanceIds', Values }] };
+    for await (const page of paginateDescribeInstanceInformation({ client: ssm, pageSize: AGENTS_PER_PAGE }, input)) {
+      for (const {
+        InstanceId,
+        PingStatus,
+        AgentVersion = '',
+        IsLatestVersion,
+        PlatformName = '',
+      } of page.InstanceInformationList ?? []) {
+        if (InstanceId === undefined) continue;
+        const online = PingStatus === 'Online';
+        agents.set(InstanceId, {
+          online,
+          version: AgentVersion,
+          latest: IsLatestVersion === true,
+          platform: PlatformName,
+        });
+      }
+    }
+  };
+  await pMap(chunks(instanceIds, AGENTS_PER_PAGE), read, { concurrency: READ_CONCURRENCY });
+  return agents;
+}
+
+/** How an update command stands on one instance. Right after sending it is not known yet: it runs then. */
+async function readCommand(
+  ssm: SSMClient,
+  InstanceId: string,
+  CommandId: string | undefined,
+): Promise<CommandView | undefined> {
+  if (CommandId === undefined) return undefined;
+  try {
+    const {
+      Status,
+      StatusDetails,
+      StandardErrorContent = '',
+    } = await ssm.send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
+    if (Status === 'Success') return { kind: 'succeeded' };
+    if (Status === 'Failed' || Status === 'TimedOut' || Status === 'Cancelled') {
+      const lastLine = StandardErrorContent.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+      return {
+        kind: 'failed',
+        message: `command ${CommandId} is ${StatusDetails ?? Status}${lastLine === '' ? '' : `: ${lastLine}`}`,
+      };
+    }
+  } catch (error) {
+    if (!(error instanceof InvocationDoesNotExist)) throw error;
+  }
+  return { kind: 'running' };
+}
+
+const viewOf = (
+  { State, LaunchTime, Tags = [] }: Instance,
+  { cluster, nodegroup, ownership }: Worker,
+  agent: AgentView | undefined,
+  command: CommandView | undefined,
+): WorkerView => ({
+  cluster,
+  ...(nodegroup !== undefined && { nodegroup }),
+  ownership,
+  instanceState: State?.Name ?? '',
+  launchedAt: LaunchTime?.getTime() ?? 0,
+  tags: tagsOf({ Tags }),
+  ...(agent !== undefined && { agent }),
+  ...(command !== undefined && { command }),
+});
+
+const withFindings = (observation: Observation, findings: Findings | undefined): Observation =>
+  findings === undefined ? observation : { ...observation, view: { ...observation.view, findings } };

@@ -1,0 +1,32 @@
+import { type SSMClient, SSMServiceException, UpdateServiceSettingCommand } from '@aws-sdk/client-ssm';
+import type { Observation } from '../observation.ts';
+import { HOST_MANAGEMENT_SETTING } from '../observe-findings.ts';
+import { type Beginning, type Beginnings, describeError } from './remedy.ts';
+
+/**
+ * Registers Default Host Management for the account and region, once however many workers want it.
+ *
+ * @param roleName the role that agents then assume; the stack makes it
+ */
+export async function registerHostManagement(
+  ssm: SSMClient,
+  roleName: string,
+  workers: readonly Observation[],
+): Promise<Beginnings> {
+  if (workers.length === 0) return new Map();
+  const beginning = await register(ssm, roleName, workers[0]?.view.findings?.profile === undefined);
+  return new Map(workers.map(({ instanceId }) => [instanceId, beginning]));
+}
+
+async function register(ssm: SSMClient, SettingValue: string, withoutProfile: boolean): Promise<Beginning> {
+  try {
+    const input = { SettingId: HOST_MANAGEMENT_SETTING, SettingValue };
+    const { $metadata } = await ssm.send(new UpdateServiceSettingCommand(input));
+    const call = { service: 'ssm', operation: 'UpdateServiceSetting', requestId: $metadata.requestId ?? '' };
+    return { kind: 'begun', calls: [call] };
+  } catch (error) {
+    if (!(error instanceof SSMServiceException) || error.name !== 'AccessDeniedException') throw error;
+    const reason = withoutProfile ? 'no-instance-profile' : 'role-lacks-ssm';
+    return { kind: 'refused', reason, message: describeError(error) };
+  }
+}

@@ -1,0 +1,161 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../../shared/aws-client.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { createClusterReader } from '../../shared/fleet.ts';
+import { type InstallingNodes, readInstallations, saveInstallation } from '../../shared/install-ledger.ts';
+import { clusterToken, openKubernetes } from '../../shared/kubernetes/access.ts';
+import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/kubernetes/access-error.ts';
+import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
+import type { Ledger } from '../../shared/ledger.ts';
+import type { Reason } from '../../shared/reason.ts';
+import type { Scope } from '../hints.ts';
+import { INSTALLER, INSTALLER_NODE_LIMIT, installability, installerDaemonSet } from '../install/index.ts';
+import type { Observation } from '../observation.ts';
+import { type Beginning, type Beginnings, type Decided, toBegin } from './remedy.ts';
+
+export interface InstallDeps {
+  readonly eks: EKSClient;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly region: string;
+}
+
+/** What became of the installations of one look. */
+export interface Installations {
+  readonly beginnings: Beginnings;
+  /** Clusters whose DaemonSet could not be brought up to date: the next look or the sweep tries again. */
+  readonly troubles: readonly Error[];
+}
+
+/**
+ * Brings the installing DaemonSets up to date with what was decided: one a cluster, on just the nodes that lack the
+ * agent, gone when none is left. Whoever begins is noted before the DaemonSet is applied, whoever is done is taken off
+ * after: so a crash in between never leaves a DaemonSet that nobody remembers.
+ *
+ * @param image container image of the installer, from the policy; undefined while that cannot be read: then nobody is
+ *   added, and those that remain are left as they are
+ */
+export async function bringInstallations(
+  deps: InstallDeps,
+  scope: Scope,
+  decided: readonly Decided[],
+  image: string | undefined,
+): Promise<Installations> {
+  const concerned = decided.filter(
+    ({ observation, decision }) => isInstalling(observation) || decision.begin === 'install-agent',
+  );
+  const clusters = [
+    ...new Set([...concerned.map(({ observation }) => observation.view.cluster), ...scope.clusters.keys()]),
+  ];
+  const installing = await readInstallations(deps.ledger, clusters);
+  const readCluster = createClusterReader(deps.eks);
+  const beginnings = new Map<string, Beginning>();
+  const troubles: Error[] = [];
+
+  const bring = async (cluster: string): Promise<void> => {
+    const before = installing.get(cluster) ?? {};
+    const staying = stillInstalling(before, cluster, scope, decided);
+    const wanting = toBegin(decided, 'install-agent').filter(({ view }) => view.cluster === cluster);
+    const room = INSTALLER_NODE_LIMIT - Object.keys(staying).length;
+    const starting = wanting.slice(0, room);
+    const message = `The installer serves at most ${INSTALLER_NODE_LIMIT} nodes of a cluster at a time.`;
+    for (const { instanceId } of wanting.slice(room)) beginnings.set(instanceId, { kind: 'deferred', message });
+    if (starting.length === 0 && Object.keys(staying).length === Object.keys(before).length) return;
+    try {
+      const reading = await readCluster(cluster);
+      if (reading.kind === 'gone') return await saveInstallation(deps.ledger, cluster, {});
+      if (reading.kind === 'unreadable') throw new Error(reading.error);
+      const kubernetes = await open(deps, cluster, reading.found);
+      const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings);
+      const after = { ...staying, ...added };
+      if (Object.keys(added).length > 0) await saveInstallation(deps.ledger, cluster, { ...before, ...added });
+      await applyInstaller(kubernetes, after, deps.region, image);
+      await saveInstallation(deps.ledger, cluster, after);
+    } catch (error) {
+      if (!isKubernetesAccessError(error)) throw error;
+      const refusal: Beginning = { kind: 'refused', reason: REASONS[error.problem], message: error.message };
+      for (const { instanceId } of starting) beginnings.set(instanceId, refusal);
+      if (Object.keys(before).length > 0) troubles.push(error);
+    }
+  };
+  await pMap(clusters, bring, { concurrency: READ_CONCURRENCY });
+  return { beginnings, troubles };
+}
+
+const isInstalling = ({ state }: Observation): boolean => state.remedy?.kind === 'install-agent';
+
+/** Those noted before whose installation goes on: not ended by this look, and not gone from a cluster seen as a whole. */
+function stillInstalling(
+  before: InstallingNodes,
+  cluster: string,
+  scope: Scope,
+  decided: readonly Decided[],
+): InstallingNodes {
+  const seen = new Map(decided.map(({ observation, decision }) => [observation.instanceId, decision]));
+  return Object.fromEntries(
+    Object.entries(before).filter(([instanceId]) => {
+      const decision = seen.get(instanceId);
+      if (decision !== undefined) return decision.memory.remedy?.kind === 'install-agent';
+      return !scope.clusters.has(cluster) && !scope.instances.has(instanceId);
+    }),
+  );
+}
+
+async function open(
+  { eks, clock, region }: InstallDeps,
+  cluster: string,
+  {
+    endpoint = '',
+    certificateAuthority,
+  }: { endpoint?: string | undefined; certificateAuthority?: { data?: string | undefined } | undefined },
+): Promise<KubernetesClient> {
+  const token = await clusterToken({ cluster, region, credentials: eks.config.credentials, clock });
+  return openKubernetes({ cluster, endpoint, certificateAuthority: certificateAuthority?.data ?? '', token });
+}
+
+/** The nodes of the workers that begin; the others are refused by name. */
+async function addNodes(
+  kubernetes: KubernetesClient,
+  starting: readonly Observation[],
+  beginnings: Map<string, Beginning>,
+): Promise<InstallingNodes> {
+  const nodes = new Map((await kubernetes.listNodes()).map((node) => [node.instanceId, node]));
+  const added: Record<string, string> = {};
+  for (const { instanceId } of starting) {
+    const node = nodes.get(instanceId);
+    const able = node === undefined ? undefined : installability(node.osImage);
+    if (node === undefined) {
+      const message = 'The instance is no node of its cluster: nothing can be installed on it through Kubernetes.';
+      beginnings.set(instanceId, { kind: 'refused', reason: 'agent-not-installable', message });
+    } else if (able?.kind === 'refused') {
+      beginnings.set(instanceId, { kind: 'refused', reason: 'agent-not-installable', message: able.reason });
+    } else {
+      added[instanceId] = node.name;
+      const call = { service: 'kubernetes', operation: 'PATCH daemonsets', requestId: '' };
+      beginnings.set(instanceId, { kind: 'begun', calls: [call] });
+    }
+  }
+  return added;
+}
+
+async function applyInstaller(
+  kubernetes: KubernetesClient,
+  nodes: InstallingNodes,
+  region: string,
+  image: string | undefined,
+): Promise<void> {
+  const nodeNames = Object.values(nodes);
+  if (nodeNames.length === 0) await kubernetes.deleteDaemonSet(INSTALLER.namespace, INSTALLER.name);
+  else if (image !== undefined) await kubernetes.apply(installerDaemonSet({ nodeNames, region, image }));
+}
+
+const REASONS: Readonly<Record<KubernetesProblem, Reason>> = {
+  unreachable: 'kubernetes-unreachable',
+  unauthorized: 'kubernetes-access-missing',
+  forbidden: 'kubernetes-forbidden',
+  conflict: 'kubernetes-failed',
+  invalid: 'kubernetes-failed',
+  throttled: 'kubernetes-failed',
+  failed: 'kubernetes-failed',
+};

@@ -1,0 +1,28 @@
+import type { Reason } from '../../shared/reason.ts';
+import type { AwsCall } from '../../shared/record.ts';
+import type { StartedRemedy } from '../../shared/worker-ledger.ts';
+import type { Decision } from '../decision.ts';
+import type { Observation } from '../observation.ts';
+
+/** A worker with what was decided about it. */
+export interface Decided {
+  readonly observation: Observation;
+  readonly decision: Decision;
+}
+
+/** How the beginning of a remedy went, for one worker. */
+export type Beginning =
+  | { readonly kind: 'begun'; readonly calls: readonly AwsCall[]; readonly commandId?: string }
+  | { readonly kind: 'refused'; readonly reason: Reason; readonly message: string }
+  /** Not yet its turn: to be decided again soon. */
+  | { readonly kind: 'deferred'; readonly message: string };
+
+/** By instance id. */
+export type Beginnings = ReadonlyMap<string, Beginning>;
+
+/** The workers for which a remedy of this kind is to begin. */
+export const toBegin = (decided: readonly Decided[], kind: StartedRemedy['kind']): Observation[] =>
+  decided.filter(({ decision }) => decision.begin === kind).map(({ observation }) => observation);
+
+/** The error that AWS or Kubernetes answered, as text. */
+export const describeError = (error: Error): string => `${error.name}: ${error.message}`;

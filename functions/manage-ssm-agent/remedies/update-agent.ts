@@ -1,0 +1,46 @@
+import { InvalidInstanceId, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { chunks } from '../../shared/chunks.ts';
+import type { Observation } from '../observation.ts';
+import { type Beginning, type Beginnings, describeError } from './remedy.ts';
+
+/** SendCommand takes at most 50 instances. */
+const INSTANCES_PER_CALL = 50;
+
+/** How long Systems Manager may try to deliver the command, seconds. */
+const DELIVER_WITHIN = 600;
+
+/** Sends AWS-UpdateSSMAgent to these workers. An agent that fell silent meanwhile refuses for itself only. */
+export async function updateAgents(ssm: SSMClient, workers: readonly Observation[]): Promise<Beginnings> {
+  const beginnings = new Map<string, Beginning>();
+  const ids = workers.map(({ instanceId }) => instanceId);
+  for (const batch of chunks(ids, INSTANCES_PER_CALL)) await send(ssm, batch, beginnings);
+  return beginnings;
+}
+
+async function send(ssm: SSMClient, InstanceIds: string[], beginnings: Map<string, Beginning>): Promise<void> {
+  try {
+    const { Command, $metadata } = await ssm.send(
+      new SendCommandCommand({
+        DocumentName: 'AWS-UpdateSSMAgent',
+        InstanceIds,
+        TimeoutSeconds: DELIVER_WITHIN,
+        MaxConcurrency: '20%',
+        Comment: 'EKS Host Remediator: the SSM agent is not the latest version',
+      }),
+    );
+    const call = { service: 'ssm', operation: 'SendCommand', requestId: $metadata.requestId ?? '' };
+    const commandId = Command?.CommandId;
+    for (const id of InstanceIds) {
+      beginnings.set(id, { kind: 'begun', calls: [call], ...(commandId !== undefined && { commandId }) });
+    }
+  } catch (error) {
+    if (!(error instanceof InvalidInstanceId)) throw error;
+    const [only, ...others] = InstanceIds;
+    if (only !== undefined && others.length === 0) {
+      beginnings.set(only, { kind: 'refused', reason: 'agent-update-failed', message: describeError(error) });
+    } else {
+      // One of them cannot be reached, and the error does not say which.
+      for (const id of InstanceIds) await send(ssm, [id], beginnings);
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { rootCertificates } from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createKubernetesClient, type KubernetesObject } from './client.ts';
+import { CERTIFICATE, KEY } from './localhost.fixture.ts';
+
+interface Received {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+interface Reply {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+  /** Breaks the connection instead. */
+  readonly lost?: boolean;
+}
+
+const MANIFEST: KubernetesObject = {
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: { namespace: 'house', name: 'installer' },
+  spec: { selector: {} },
+};
+const status = (code: number, message: string) => ({ status: code, body: { kind: 'Status', message, code } });
+
+const servers: Array<{ close(): void }> = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** A client of an API server that gives these replies in turn, and what the server receives. */
+async function apiWith(...replies: Reply[]) {
+  const received: Received[] = [];
+  const server = createServer({ key: KEY, cert: CERTIFICATE }, async (request, response) => {
+    const { method = '', url = '', headers } = request;
+    received.push({ method, url, headers, body: await text(request) });
+    const { status: code = 200, headers: extra, body = {}, lost = false } = replies[received.length - 1] ?? {};
+    if (lost) {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(code, { 'content-type': 'application/json', ...extra }).end(JSON.stringify(body));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const { port } = server.address() as AddressInfo;
+  const certificateAuthority = Buffer.from(CERTIFICATE).toString('base64');
+  const access = { cluster: 'prod', endpoint: `https://localhost:${port}`, certificateAuthority, token: 'a-token' };
+  return { client: createKubernetesClient(access), received, access, server };
+}
+
+describe('listNodes', () => {
+  const node = (name: string, more: object = {}) => ({
+    metadata: { name, labels: { zone: 'a' } },
+    spec: { providerID: `aws:///eu-central-1a/i-0${name}` },
+    status: {
+      conditions: [
+        { type: 'MemoryPressure', status: 'False' },
+        { type: 'Ready', status: 'True' },
+      ],
+      nodeInfo: { osImage: 'Amazon Linux 2023.8.20250715', architecture: 'arm64' },
+    },
+    ...more,
+  });
+
+  it('reads all pages, with the token', async () => {
+    const { client, received } = await apiWith(
+      { body: { items: [node('b'), node('c')], metadata: { continue: 'page two' } } },
+      { body: { items: [node('a')], metadata: { continue: '' } } },
+    );
+    expect((await client.listNodes()).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /api/v1/nodes?limit=500',
+      'GET /api/v1/nodes?continue=page+two&limit=500',
+    ]);
+    expect(received[0]?.headers.authorization).toBe('Bearer a-token');
+  });
+
+  it('tells of each node what matters', async () => {
+    const taints = [
+      { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' },
+      { key: 'x', effect: 'NoExecute' },
+    ];
+    const fargate = node('f', { spec: { providerID: 'aws:///eu-central-1a/5f/fargate-ip-10-0-0-1' }, status: {} });
+    const { client } = await apiWith({ body: { items: [node('a', { spec: { taints } }), node('e'), fargate] } });
+    expect(await client.listNodes()).toEqual([
+      {
+        name: 'a',
+        instanceId: undefined,
+        osImage: 'Amazon Linux 2023.8.20250715',
+        architecture: 'arm64',
+        labels: { zone: 'a' },
+        taints: [taints[0], { key: 'x', value: '', effect: 'NoExecute' }],
+        ready: true,
+      },
+      expect.objectContaining({ name: 'e', instanceId: 'i-0e', taints: [] }),
+      expect.objectContaining({ name: 'f', instanceId: undefined, osImage: '', architecture: '', ready: false }),
+    ]);
+  });
+});
+
+describe('apply', () => {
+  it('is a forced server-side apply in the name of the project', async () => {
+    const { client, received } = await apiWith({ status: 201 });
+    await client.apply(MANIFEST);
+    expect(received).toMatchObject([
+      {
+        method: 'PATCH',
+        url: '/apis/apps/v1/namespaces/house/daemonsets/installer?fieldManager=eks-host-remediator&force=true',
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+      },
+    ]);
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual(MANIFEST);
+  });
+
+  it.each([
+    ['another kind', { ...MANIFEST, kind: 'Deployment' }],
+    ['no namespace', { ...MANIFEST, metadata: { name: 'installer' } }],
+  ])('refuses %s before it calls', async (_what, manifest) => {
+    const { client, received } = await apiWith();
+    await expect(client.apply(manifest)).rejects.toThrow(TypeError);
+    expect(received).toEqual([]);
+  });
+});
+
+describe('daemonSetStatus', () => {
+  const counts = { desiredNumberScheduled: 3, numberReady: 1, updatedNumberScheduled: 2 };
+
+  it.each([
+    ['counts nodes', 4, { desired: 3, ready: 1, updated: 2 }],
+    ['is zero while the controller lags behind', 3, { desired: 0, ready: 0, updated: 0 }],
+  ])('%s', async (_what, observedGeneration, expected) => {
+    const { client } = await apiWith({
+      body: { metadata: { generation: 4 }, status: { ...counts, observedGeneration } },
+    });
+    expect(await client.daemonSetStatus('house', 'installer')).toEqual(expected);
+  });
+
+  it('is undefined where there is none', async () => {
+    const { client } = await apiWith(status(404, 'daemonsets.apps "installer" not found'));
+    expect(await client.daemonSetStatus('house', 'installer')).toBeUndefined();
+  });
+});
+
+it.each([
+  ['there', { body: { kind: 'Status', status: 'Success' } }],
+  ['gone already', status(404, 'not found')],
+])('deletes a DaemonSet that is %s, its pods in the background', async (_what, reply) => {
+  const { client, received } = await apiWith(reply);
+  await client.deleteDaemonSet('house', 'installer');
+  expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'DELETE /apis/apps/v1/namespaces/house/daemonsets/installer?propagationPolicy=Background',
+  ]);
+});
+
+describe('a refusal', () => {
+  it.each([
+    [400, 'invalid', 'The Kubernetes API of prod answered 400: no.'],
+    [401, 'unauthorized', 'access entry'],
+    [403, 'forbidden', 'npm run -s rbac'],
+    [409, 'conflict', 'answered 409: no.'],
+    [415, 'invalid', 'answered 415: no.'],
+    [422, 'invalid', 'answered 422: no.'],
+    [404, 'failed', 'answered 404: no.'],
+  ])('with %i is an error by its name and says what to do', async (code, problem, message) => {
+    const { client, received } = await apiWith(status(code, 'no'));
+    const error = await client.apply(MANIFEST).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'KubernetesAccessError', problem, status: code });
+    expect(error).toHaveProperty('message', expect.stringContaining(message));
+    expect(received).toHaveLength(1);
+  });
+
+  it.each([
+    ['words of a proxy', { status: 403, body: 'Access denied!' }, '"Access denied!"'],
+    ['nothing', { status: 403, body: '' }, '""'],
+  ])('may come with %s', async (_what, reply, message) => {
+    const { client } = await apiWith(reply);
+    await expect(client.listNodes()).rejects.toThrow(`answered 403: ${message}`);
+  });
+});
+
+describe('a call', () => {
+  it.each([
+    ['was throttled', { ...status(429, 'later'), headers: { 'retry-after': '0' } }],
+    ['failed inside the API server', status(500, 'etcd')],
+    ['met a proxy that has no API server', { status: 503, body: 'unavailable' }],
+    ['lost its connection', { lost: true }],
+  ])('that %s is repeated', async (_what, reply) => {
+    const { client, received } = await apiWith(reply, {});
+    await client.apply(MANIFEST);
+    expect(received).toHaveLength(2);
+    expect(received[1]?.body).toBe(received[0]?.body);
+  });
+
+  it('is not repeated when the API server wants to be left alone for long', async () => {
+    const { client, received } = await apiWith({ ...status(429, 'later'), headers: { 'retry-after': '60' } });
+    await expect(client.listNodes()).rejects.toMatchObject({ problem: 'throttled' });
+    expect(received).toHaveLength(1);
+  });
+
+  it('waits as long as the API server asks for', async () => {
+    const { client } = await apiWith(
+      { ...status(429, 'later'), headers: { 'retry-after': '1' } },
+      { body: { items: [] } },
+    );
+    const start = performance.now();
+    await client.listNodes();
+    expect(performance.now() - start).toBeGreaterThan(990);
+  });
+
+  it('reaches nobody but the authority that EKS names', async () => {
+    const { access, received } = await apiWith({});
+    const certificateAuthority = Buffer.from(rootCertificates[0] ?? '').toString('base64');
+    const client = createKubernetesClient({ ...access, certificateAuthority });
+    await expect(client.listNodes()).rejects.toMatchObject({
+      problem: 'unreachable',
+      status: undefined,
+      message: expect.stringMatching(/\(DEPTH_ZERO_SELF_SIGNED_CERT\)\. Its certificate is not of the authority/),
+    });
+    expect(received).toEqual([]);
+  });
+
+  it('that finds nobody says how to get to the endpoint', async () => {
+    const { client, server } = await apiWith();
+    await new Promise((resolve) => server.close(resolve));
+    await expect(client.listNodes()).rejects.toMatchObject({
+      problem: 'unreachable',
+      message: expect.stringMatching(/prod cannot be reached at https:\/\/localhost:\d+ \(ECONNREFUSED\).*VPC/),
+    });
+  });
+});

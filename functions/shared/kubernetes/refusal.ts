@@ -1,0 +1,54 @@
+import type { ClusterAccess } from './access.ts';
+import { KubernetesAccessError, type KubernetesProblem } from './access-error.ts';
+
+/** What each HTTP status of a Kubernetes API means; any other one is `failed`. */
+const PROBLEMS: Readonly<Record<number, KubernetesProblem>> = {
+  400: 'invalid',
+  401: 'unauthorized',
+  403: 'forbidden',
+  409: 'conflict',
+  415: 'invalid',
+  422: 'invalid',
+  429: 'throttled',
+};
+
+const REMEDIES: Partial<Record<KubernetesProblem, string>> = {
+  unauthorized:
+    'The cluster knows no access entry for the role of this function: create one with the Kubernetes group eks-host-remediator.',
+  forbidden: 'Apply the rights that it needs: `npm run -s rbac | kubectl apply -f -`.',
+};
+
+/** The error for an answer that is not 2xx. @param body a Status object, in JSON, as far as the API server had one */
+export function refusal({ cluster }: ClusterAccess, status: number, body: string): KubernetesAccessError {
+  const problem = PROBLEMS[status] ?? 'failed';
+  const parts = [`The Kubernetes API of ${cluster} answered ${status}: ${messageIn(body)}`, REMEDIES[problem]];
+  return new KubernetesAccessError(problem, parts.filter((part) => part !== undefined).join(' '), status);
+}
+
+/** The error for a call that got no answer. @param error as `node:https` gives it */
+export function withoutAnswer({ cluster, endpoint }: ClusterAccess, error: Error): KubernetesAccessError {
+  const code = error.name === 'AbortError' ? 'no answer in time' : codeOf(error);
+  const remedy = isCertificateError(code)
+    ? 'Its certificate is not of the authority that EKS names for the cluster: something in between answers instead.'
+    : "If only its private endpoint is enabled, put this function into the cluster's VPC, or enable the public endpoint too.";
+  const message = `The Kubernetes API of ${cluster} cannot be reached at ${endpoint} (${code}). ${remedy}`;
+  return new KubernetesAccessError('unreachable', message, undefined, { cause: error });
+}
+
+const codeOf = (error: Error): string =>
+  'code' in error && typeof error.code === 'string' ? error.code : error.message;
+
+/** OpenSSL's verification errors as Node names them, for example `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
+const isCertificateError = (code: string): boolean => /CERT|SIGNATURE|ISSUER/.test(code);
+
+function messageIn(body: string): string {
+  try {
+    const status: unknown = JSON.parse(body);
+    if (typeof status === 'object' && status !== null && 'message' in status) return asSentence(String(status.message));
+  } catch {
+    // A proxy or load balancer in between answers in its own words.
+  }
+  return asSentence(body.trim().slice(0, 200) || 'nothing else');
+}
+
+const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -1,0 +1,93 @@
+import type { IncomingMessage } from 'node:http';
+import { Agent, request as sendRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import {
+  type HttpLibrary,
+  PatchStrategy,
+  type RequestContext,
+  ResponseContext,
+  wrapHttpLibrary,
+} from '@kubernetes/client-node';
+import type { ClusterAccess } from './access.ts';
+import { refusal, withoutAnswer } from './refusal.ts';
+
+/** How long one attempt may take, ms. A private endpoint that is out of reach lets connections hang. */
+const ATTEMPT_MS = 10_000;
+const MOST_ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 250;
+/** An API server that wants to be left alone for longer than this, ms, is left alone until the next look. */
+const LONGEST_PAUSE_MS = 10_000;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/**
+ * The transport of Kubernetes' client: Node's own HTTPS instead of `undici`, which would be two thirds again of its
+ * code. Connections are not kept: a function is frozen between two invocations and would come back to dead ones.
+ *
+ * What is safe to repeat is repeated: a call that was throttled (429), failed on the server's side (5xx) or lost its
+ * connection, four attempts in all. Every refusal is thrown as a `KubernetesAccessError`.
+ */
+export function kubernetesTransport(access: ClusterAccess): HttpLibrary {
+  const agent = new Agent({ ca: Buffer.from(access.certificateAuthority, 'base64') });
+  return wrapHttpLibrary({
+    async send(request) {
+      const mostAttempts = isRepeatable(request) ? MOST_ATTEMPTS : 1;
+      for (let attempt = 1; ; attempt += 1) {
+        const outcome = await exchange(access.token, agent, request).catch(asError);
+        const pauseMs = attempt < mostAttempts ? pauseAfter(outcome, FIRST_PAUSE_MS * 2 ** (attempt - 1)) : undefined;
+        if (pauseMs === undefined) return responseOf(access, outcome);
+        await setTimeout(pauseMs);
+      }
+    },
+  });
+}
+
+async function exchange(token: string, agent: Agent, request: RequestContext): Promise<Answer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { ...request.getHeaders(), authorization: `Bearer ${token}`, 'user-agent': 'eks-host-remediator' };
+    const signal = AbortSignal.timeout(ATTEMPT_MS);
+    const body = request.getBody();
+    sendRequest(request.getUrl(), { agent, method: request.getHttpMethod(), headers, signal }, resolve)
+      .on('error', reject)
+      .end(typeof body === 'string' ? body : undefined);
+  });
+  const { statusCode = 0, headers } = response;
+  const entries = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return { status: statusCode, headers: Object.fromEntries(entries), body: await text(response) };
+}
+
+/** Reads, deletions and server-side applies have the same effect once or twice; a POST or another patch may not. */
+const isRepeatable = (request: RequestContext): boolean =>
+  ['GET', 'DELETE'].includes(request.getHttpMethod()) ||
+  request.getHeaders()['Content-Type'] === PatchStrategy.ServerSideApply;
+
+/** How long to wait before another attempt, ms, or undefined if none would help. */
+function pauseAfter(outcome: Answer | Error, usualMs: number): number | undefined {
+  if (outcome instanceof Error) {
+    const lost = 'code' in outcome && (outcome.code === 'ECONNRESET' || outcome.code === 'EPIPE');
+    return lost ? usualMs : undefined;
+  }
+  if (outcome.status !== 429 && outcome.status < 500) return undefined;
+  // Kubernetes gives seconds; a date, as a proxy may give, counts as nothing.
+  const askedMs = (Number(outcome.headers['retry-after']) || 0) * 1000;
+  return askedMs > LONGEST_PAUSE_MS ? undefined : Math.max(askedMs, usualMs);
+}
+
+/** @throws KubernetesAccessError for anything but success */
+function responseOf(access: ClusterAccess, outcome: Answer | Error): ResponseContext {
+  if (outcome instanceof Error) throw withoutAnswer(access, outcome);
+  const { status, headers, body } = outcome;
+  if (status < 200 || status > 299) throw refusal(access, status, body);
+  return new ResponseContext(status, headers, {
+    text: async () => body,
+    binary: async () => Buffer.from(body),
+    stream: () => null,
+  });
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,0 +1,82 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { type Ledger, readItems } from './ledger.ts';
+
+const PK = 'worker';
+
+/** A remedy that was begun for a worker and has not ended. */
+const remedy = z.object({
+  kind: z.enum(['attach-policy', 'default-host-management', 'update-agent', 'install-agent']),
+  /** The cause that it is to cure, or `agent-outdated`. */
+  cause: z.string(),
+  /** Epoch milliseconds. */
+  startedAt: z.number(),
+  /** Counts from 1. */
+  attempt: z.number(),
+  /** Of an update command. */
+  commandId: z.string().optional(),
+});
+export type StartedRemedy = z.infer<typeof remedy>;
+
+const workerState = z.object({
+  sk: z.string(),
+  /** The last outcome that was recorded. */
+  fingerprint: z.string().optional(),
+  /** The event that led to it: a redelivery of that very event records it once more, with the same id. */
+  trigger: z.string().optional(),
+  correlationId: z.string().optional(),
+  remedy: remedy.optional(),
+  failures: z.object({ cause: z.string(), count: z.number(), lastAt: z.number() }).optional(),
+  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  revision: z.number(),
+});
+export type WorkerState = Omit<z.infer<typeof workerState>, 'sk'>;
+
+export const NEW_WORKER: WorkerState = { revision: 0 };
+
+/** How long a state is kept after its last change, ms; workers live for days or weeks. */
+const KEPT_FOR = 400 * 86_400_000;
+
+/** The states of the given instances; one never seen before is missing. */
+export async function readWorkers(ledger: Ledger, instanceIds: readonly string[]): Promise<Map<string, WorkerState>> {
+  const items = await readItems(ledger, PK, instanceIds, workerState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/**
+ * Saves a worker's state unless somebody else has written since it was read.
+ *
+ * @param now epoch milliseconds
+ * @returns whether it was saved; if not, another look has decided about the worker meanwhile
+ */
+export async function saveWorker(
+  { documents, table }: Ledger,
+  instanceId: string,
+  state: WorkerState,
+  now: number,
+): Promise<boolean> {
+  const item = { ...state, revision: state.revision + 1, expiresAt: Math.floor((now + KEPT_FOR) / 1000) };
+  try {
+    await documents.send(
+      new PutCommand({
+        TableName: table,
+        Item: { pk: PK, sk: instanceId, ...item },
+        // The second half accepts a repetition of this very write, whose reply was lost.
+        ConditionExpression:
+          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND fingerprint = :fingerprint AND #trigger = :trigger)',
+        ExpressionAttributeNames: { '#trigger': 'trigger' },
+        ExpressionAttributeValues: {
+          ':read': state.revision,
+          ':written': item.revision,
+          ':fingerprint': state.fingerprint ?? '',
+          ':trigger': state.trigger ?? '',
+        },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

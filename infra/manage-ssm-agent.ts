@@ -1,0 +1,201 @@
+import { Aws, Duration, Validations } from 'aws-cdk-lib';
+import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { pattern as agentHint } from '../events/agent-hint.ts';
+import { pattern as instanceLaunch } from '../events/autoscaling-instance-launch.ts';
+import { pattern as instanceRunning } from '../events/ec2-instance-running.ts';
+import { pattern as inspectorCoverage } from '../events/inspector-coverage.ts';
+import { KUBERNETES_GROUP } from '../kubernetes/rbac.ts';
+import { eventPatternOf } from './event-pattern.ts';
+import { describeImages, onClusters, onNodegroups } from './fleet-rights.ts';
+import type { Foundation } from './foundation.ts';
+import { RemediatorFunction } from './remediator-function.ts';
+import { arnHere, type Right } from './right.ts';
+import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+import { WakeUps } from './wake-ups.ts';
+
+const TIMEOUT = Duration.minutes(3);
+
+/** `manage-ssm-agent` with the queue of its hints, what fills it, its wake-ups, and its way into clusters. */
+export class ManageSsmAgent extends Construct {
+  readonly queue: Queue;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, foundation: Foundation) {
+    super(scope, id);
+    const { alarms, eventBus, ledger, policy, settings } = foundation;
+
+    const sealed = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    const deadLetters = new Queue(this, 'DeadLetters', { ...sealed, retentionPeriod: Duration.days(14) });
+    this.queue = new Queue(this, 'Queue', {
+      ...sealed,
+      // An agent takes a minute to register: an earlier look would find nothing.
+      deliveryDelay: Duration.minutes(1),
+      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
+      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
+    });
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, 'manage-ssm-agent could not use some hints.');
+
+    const target = new SqsQueue(this.queue, {
+      ...DELIVERY,
+      deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of manage-ssm-agent'),
+    });
+    const rules = {
+      InstanceRunningRule: ['An EC2 instance that runs goes to manage-ssm-agent', instanceRunning],
+      InstanceLaunchRule: ['An instance that Auto Scaling launched goes to manage-ssm-agent', instanceLaunch],
+      InspectorCoverageRule: ['An instance that Inspector calls unmanaged goes to manage-ssm-agent', inspectorCoverage],
+    } as const;
+    for (const [ruleId, [description, pattern]] of Object.entries(rules)) {
+      new Rule(this, ruleId, { description, eventPattern: eventPatternOf(pattern), targets: [target] });
+    }
+    new Rule(this, 'HintRule', {
+      description: 'Whoever may put events on the bus can have workers looked at by manage-ssm-agent',
+      eventBus,
+      eventPattern: eventPatternOf(agentHint),
+      targets: [target],
+    });
+    const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
+    const hostManagement = this.hostManagementRole();
+
+    const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
+      name: 'manage-ssm-agent',
+      description: 'Makes sure that each EKS worker answers in Systems Manager, and says why where one does not',
+      timeout: TIMEOUT,
+      environment: {
+        LEDGER_TABLE: ledger.table.tableName,
+        POLICY_PARAMETER: policy.parameter.parameterName,
+        DEFAULT_MODE: settings.mode,
+        AGENT_QUEUE_URL: this.queue.queueUrl,
+        AGENT_QUEUE_ARN: this.queue.queueArn,
+        AGENT_DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+        HOST_MANAGEMENT_ROLE: hostManagement.roleName,
+        WAKE_SCHEDULE_GROUP: wakeUps.group.scheduleGroupName,
+        WAKE_ROLE_ARN: wakeUps.role.roleArn,
+      },
+      rights: [
+        {
+          sid: 'Workers',
+          actions: [
+            'ec2:DescribeInstances',
+            'ec2:DescribeRouteTables',
+            'ec2:DescribeVpcEndpoints',
+            'ec2:DescribeSecurityGroups',
+            'ssm:DescribeInstanceInformation',
+            'ssm:GetCommandInvocation',
+          ],
+          resources: ['*'],
+          wildcardReason: 'None of these reading calls knows resources.',
+        },
+        describeImages,
+        onClusters('DescribeCluster'),
+        onNodegroups('DescribeNodegroup'),
+        ...nodeRoles,
+        ...agentCommands,
+        {
+          sid: 'HostManagement',
+          actions: ['ssm:GetServiceSetting', 'ssm:UpdateServiceSetting'],
+          resources: [arnHere('ssm', 'servicesetting/ssm/managed-instance/default-ec2-instance-management-role')],
+        },
+        {
+          sid: 'PassHostManagementRole',
+          actions: ['iam:PassRole'],
+          resources: [hostManagement.roleArn],
+          conditions: { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } },
+        },
+        policy.read(),
+        ledger.allow('BatchGetItem', 'PutItem'),
+        ...wakeUps.rights(),
+        {
+          sid: 'LookAgainAndPutAside',
+          actions: ['sqs:SendMessage'],
+          resources: [this.queue.queueArn, deadLetters.queueArn],
+        },
+        {
+          sid: 'EventSource',
+          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+          resources: [this.queue.queueArn],
+        },
+      ],
+    });
+    this.role = remediator.role;
+    // A wave of launches within seconds becomes a few looks: each call describes many workers.
+    remediator.function.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 1000, maxBatchingWindow: Duration.seconds(30), maxConcurrency: 2 }),
+    );
+    remediator.addAlarm(foundation, 'Failed', 'A worker does not answer in Systems Manager: see its record.');
+    for (const clusterName of settings.accessEntryClusters) {
+      new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {
+        clusterName,
+        principalArn: remediator.role.roleArn,
+        kubernetesGroups: [KUBERNETES_GROUP],
+        type: 'STANDARD',
+      });
+    }
+  }
+
+  /** What agents assume under Default Host Management, once that is registered; unused until then. */
+  private hostManagementRole(): Role {
+    const role = new Role(this, 'HostManagementRole', {
+      description: 'What SSM agents may do under Default Host Management',
+      assumedBy: new ServicePrincipal('ssm.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedEC2InstanceDefaultPolicy')],
+    });
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy]',
+      reason: 'The policy that AWS keeps for just this role: it changes with the agent.',
+    });
+    return role;
+  }
+}
+
+const everyNodeRole =
+  'Node roles are named by their owners; what is done to one is read, or bound to one policy of AWS.';
+
+/** To tell what a node role allows, and to give it what the agent needs: that one policy and no other. */
+const nodeRoles: readonly Right[] = [
+  {
+    sid: 'ReadNodeRoles',
+    actions: ['iam:GetInstanceProfile', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies', 'iam:GetRolePolicy'],
+    resources: [iamHere('instance-profile/*'), iamHere('role/*')],
+    wildcardReason: everyNodeRole,
+  },
+  {
+    sid: 'ReadPolicies',
+    actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'],
+    resources: [iamHere('policy/*')],
+    wildcardReason: everyNodeRole,
+  },
+  {
+    sid: 'AttachAgentPolicy',
+    actions: ['iam:AttachRolePolicy'],
+    resources: [iamHere('role/*')],
+    conditions: {
+      ArnEquals: { 'iam:PolicyARN': `arn:${Aws.PARTITION}:iam::aws:policy/AmazonSSMManagedInstanceCore` },
+    },
+    wildcardReason: everyNodeRole,
+  },
+];
+
+const agentCommands: readonly Right[] = [
+  {
+    sid: 'UpdateAgents',
+    actions: ['ssm:SendCommand'],
+    resources: [
+      `arn:${Aws.PARTITION}:ssm:${Aws.REGION}::document/AWS-UpdateSSMAgent`,
+      `arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${Aws.ACCOUNT_ID}:instance/*`,
+    ],
+    wildcardReason: 'Any instance may be a worker; the only document that can be sent updates the agent.',
+  },
+];
+
+function iamHere(resource: string): string {
+  return `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:${resource}`;
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { EksCluster, NodeHosts } from './account/eks-state.ts';
+import { AGENT_RIGHTS } from './account/iam-managed-policies.ts';
+import { trustOf } from './account/iam-state.ts';
+import { LATEST_AGENT_VERSION } from './account/ssm-agents.ts';
+import type { NetworkFile, SsmFile } from './fleet-schema-ssm.ts';
+import type { FleetState } from './fleet-state.ts';
+
+/** A version that Default Host Management knows, yet long out of date. */
+const OLD_AGENT_VERSION = '3.2.1705.0';
+const LONGEST_ROLE_NAME = 64;
+
+const wayOutOf = (network: NetworkFile) => (typeof network === 'string' ? network : network.wayOut);
+
+/** Puts a cluster's VPC into the account: its route tables, its nodes' security group, its endpoints. */
+export function seedNetwork({ networks }: FleetState, cluster: EksCluster, network: NetworkFile): void {
+  const { vpcId, securityGroupId, name } = cluster;
+  const subnetIds = cluster.subnets.map(({ id }) => id);
+  networks.addVpc(vpcId);
+  networks.addNodeGroup(securityGroupId, vpcId, name);
+  networks.lead(vpcId, subnetIds, wayOutOf(network));
+  if (typeof network !== 'string') networks.addEndpoints(vpcId, subnetIds, securityGroupId, network.endpoints);
+}
+
+/** Where a group's nodes are, and what they have in common. */
+export interface SeededHosts {
+  readonly hosts: NodeHosts;
+  readonly subnets: EksCluster['subnets'];
+  readonly roleArn: string;
+}
+
+export interface HostNames {
+  /** What stands for the group in the names of its role and subnets. */
+  readonly group: string;
+  readonly instanceProfile: string;
+}
+
+/** Puts the role, the instance profile and the subnets of a group of nodes into the account. */
+export function seedHosts(
+  state: FleetState,
+  cluster: EksCluster,
+  clusterNetwork: NetworkFile,
+  ssm: SsmFile,
+  { group, instanceProfile }: HostNames,
+): SeededHosts {
+  const { iam, networks, world } = state;
+  const roleName = shortened(`${cluster.name}-${group}-node`);
+  const aws = (policy: string) => `arn:${world.partition}:iam::aws:policy/${policy}`;
+  const role = iam.addRole({
+    name: roleName,
+    trustPolicy: trustOf('ec2.amazonaws.com'),
+    attached: [
+      aws('AmazonEKSWorkerNodePolicy'),
+      aws('AmazonEC2ContainerRegistryPullOnly'),
+      aws('AmazonEKS_CNI_Policy'),
+      ...(ssm.managedPolicy ? [aws('AmazonSSMManagedInstanceCore')] : []),
+      ...(ssm.otherPolicy === 'customer-managed' ? [iam.addPolicy(`${roleName}-agent`, AGENT_RIGHTS)] : []),
+    ],
+    inline: ssm.otherPolicy === 'inline' ? { agent: AGENT_RIGHTS } : {},
+  });
+  if (ssm.instanceProfile) iam.addInstanceProfile(instanceProfile, roleName);
+  const wayOut = ssm.network ?? wayOutOf(clusterNetwork);
+  const random = world.random.fork(`subnets of ${cluster.name} ${group}`);
+  const subnets =
+    wayOut === wayOutOf(clusterNetwork)
+      ? cluster.subnets
+      : cluster.subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
+  if (subnets !== cluster.subnets) {
+    networks.lead(
+      cluster.vpcId,
+      subnets.map(({ id }) => id),
+      wayOut,
+    );
+  }
+  const { updateFails, times, script } = ssm.commands;
+  return {
+    hosts: {
+      agent: {
+        agent: ssm.agent,
+        version: ssm.version ?? (ssm.latest ? LATEST_AGENT_VERSION : OLD_AGENT_VERSION),
+        registersAfterSeconds: ssm.registersAfterSeconds,
+      },
+      commands: { updateFailure: updateFails === undefined ? undefined : { outcome: updateFails, times }, script },
+      instanceProfile: ssm.instanceProfile ? instanceProfile : undefined,
+      metadataEndpoint: ssm.imds,
+      publicAddress: wayOut === 'internet',
+      securityGroupIds: [cluster.securityGroupId],
+    },
+    subnets,
+    roleArn: role.arn,
+  };
+}
+
+/** IAM's names end at 64 characters: a longer one keeps its beginning and stays unique. */
+function shortened(name: string): string {
+  if (name.length <= LONGEST_ROLE_NAME) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${name.slice(0, LONGEST_ROLE_NAME - digest.length - 1)}-${digest}`;
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+
+/** The endpoints of Systems Manager. */
+const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'] as const;
+
+const wayOut = z
+  .enum(['nat', 'deleted-nat', 'internet', 'internet-without-address', 'none'])
+  .describe(
+    'By a NAT gateway; by one that was deleted; by an Internet gateway, the nodes with or without public addresses; not at all',
+  );
+
+const endpoints = z
+  .strictObject({
+    services: z
+      .array(z.enum(SERVICES))
+      .default([...SERVICES])
+      .describe('Services that have an endpoint; by default all'),
+    admits: z
+      .enum(['addresses', 'nodes', 'others'])
+      .default('addresses')
+      .describe('Whom their security group lets in: all private addresses, the nodes’ group, or only another group'),
+    privateDns: z.boolean().default(true).describe('Whether the services’ usual names lead to the endpoints'),
+  })
+  .prefault({});
+
+/** A cluster's network. A VPC endpoint serves a whole VPC, so node groups can only differ in their way out. */
+export const network = z.union([
+  wayOut,
+  z.strictObject({
+    wayOut: wayOut.default('none').describe('How the subnets lead out besides'),
+    endpoints: endpoints.describe('Interface endpoints of the VPC for Systems Manager'),
+  }),
+]);
+
+const commands = z
+  .strictObject({
+    updateFails: z
+      .enum(['Failed', 'TimedOut'])
+      .optional()
+      .describe('What updates of the agent end with; by default they succeed'),
+    times: z.int().min(1).default(1).describe('So many updates fail, then they succeed'),
+    script: z
+      .strictObject({
+        output: z.string().default('').describe('Standard output'),
+        errorOutput: z.string().default('').describe('Standard error'),
+        exitCode: z.int().min(0).max(255).default(0).describe('0 for success'),
+      })
+      .optional()
+      .describe('What every shell script prints; without it the sandbox runs none'),
+  })
+  .prefault({});
+
+/** What nodes are like for Systems Manager. */
+export const ssm = z
+  .strictObject({
+    agent: z
+      .enum(['present', 'missing', 'stopped', 'dead'])
+      .default('present')
+      .describe(
+        'It runs; the image has none; something on the host keeps it from running; it pings once and is then lost',
+      ),
+    version: z
+      .string()
+      .regex(/^\d+(\.\d+){3}$/, 'expected a version such as 3.2.582.0')
+      .optional()
+      .describe('Of the agent; by default the latest'),
+    latest: z.boolean().default(true).describe('False: an old version, when none is given'),
+    registersAfterSeconds: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('From running to the first ping; by default 20 to 90, drawn for each node'),
+    instanceProfile: z.boolean().default(true).describe('Whether the instances have one at all'),
+    managedPolicy: z.boolean().default(true).describe('Whether the node role has AmazonSSMManagedInstanceCore'),
+    otherPolicy: z
+      .enum(['inline', 'customer-managed'])
+      .optional()
+      .describe('A policy of the account’s own that gives the node role the rights of an agent'),
+    imds: z.enum(['enabled', 'disabled']).default('enabled').describe('Whether the instance metadata service answers'),
+    network: wayOut.optional().describe('How the group’s subnets lead out; by default as the cluster’s'),
+    osImage: z
+      .string()
+      .optional()
+      .describe('Operating system of a custom AMI as the node names it, for example Ubuntu 22.04.5 LTS'),
+    commands: commands.describe('How commands fare that are sent to the agents'),
+  })
+  .prefault({})
+  .describe('What its nodes are like for Systems Manager');
+
+export type SsmFile = z.output<typeof ssm>;
+export type NetworkFile = z.output<typeof network>;

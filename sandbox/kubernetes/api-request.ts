@@ -1,0 +1,97 @@
+import { isJson, type Json } from './json.ts';
+import { badRequest, notImplemented, type Resource } from './status-error.ts';
+
+export const NODES: Resource = { group: '', plural: 'nodes', kind: 'Node', namespaced: false };
+export const NAMESPACES: Resource = { group: '', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+export const PODS: Resource = { group: '', plural: 'pods', kind: 'Pod', namespaced: true };
+export const DAEMON_SETS: Resource = { group: 'apps', plural: 'daemonsets', kind: 'DaemonSet', namespaced: true };
+
+const RESOURCES = [NODES, NAMESPACES, PODS, DAEMON_SETS];
+
+export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete';
+
+/** A request as the API server understands it. */
+export interface ApiRequest {
+  readonly method: string;
+  readonly verb: Verb;
+  readonly resource: Resource;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly query: URLSearchParams;
+  readonly contentType: string;
+  readonly userAgent: string;
+  readonly body: string;
+}
+
+/** The parts of an HTTP request that decide. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path with query. */
+  readonly url: string;
+  readonly contentType: string;
+  readonly userAgent: string;
+  readonly body: string;
+}
+
+/** @throws StatusError 501 for a path, verb or parameter that the sandbox does not know */
+export function parseRequest({ method, url, contentType, userAgent, body }: HttpRequest): ApiRequest {
+  const { pathname, searchParams: query } = new URL(url, 'https://kubernetes');
+  const parts = pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+  const unknown = () => notImplemented(`${method} ${pathname} of the Kubernetes API`);
+  const [group, rest] =
+    parts[0] === 'api' && parts[1] === 'v1'
+      ? ['', parts.slice(2)]
+      : parts[0] === 'apis' && parts[2] === 'v1'
+        ? [parts[1], parts.slice(3)]
+        : [undefined, []];
+  // A namespace is an object by itself and a prefix of others.
+  const within = rest[0] === 'namespaces' && rest.length > 2;
+  const [plural, name, ...more] = within ? rest.slice(2) : rest;
+  const resource = RESOURCES.find((known) => known.group === group && known.plural === plural);
+  if (resource === undefined || more.length > 0 || (within && !resource.namespaced)) throw unknown();
+  const verb = verbOf(method, name);
+  if (verb === undefined || (resource.namespaced && !within && verb !== 'list')) throw unknown();
+  refuseParameters(query, verb);
+  const namespace = within ? rest[1] : undefined;
+  return { method, verb, resource, namespace, name, query, contentType, userAgent, body };
+}
+
+function verbOf(method: string, name: string | undefined): Verb | undefined {
+  if (name === undefined) return method === 'GET' ? 'list' : method === 'POST' ? 'create' : undefined;
+  return method === 'GET' ? 'get' : method === 'PATCH' ? 'patch' : method === 'DELETE' ? 'delete' : undefined;
+}
+
+const PARAMETERS: Readonly<Record<Verb, readonly string[]>> = {
+  get: [],
+  list: ['limit', 'continue', 'labelSelector', 'fieldSelector'],
+  create: ['fieldManager'],
+  patch: ['fieldManager', 'force'],
+  delete: ['propagationPolicy'],
+};
+
+function refuseParameters(query: URLSearchParams, verb: Verb): void {
+  for (const parameter of query.keys()) {
+    if (parameter !== 'pretty' && !PARAMETERS[verb].includes(parameter)) {
+      throw notImplemented(`the parameter ${parameter} of ${verb}`);
+    }
+  }
+}
+
+/** The request's body as a JSON object. @throws StatusError 400 */
+export function bodyOf({ body }: ApiRequest): Json {
+  const value = jsonOf(body);
+  if (isJson(value)) return value;
+  throw badRequest('the object provided is unrecognized: it is no JSON object');
+}
+
+/** @throws StatusError 400 */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`error decoding: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,182 @@
+import type { ClusterNode } from '../account/eks-cluster-nodes.ts';
+import type { World } from '../account/world.ts';
+import { type ApiRequest, bodyOf, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import { DaemonSets } from './daemon-sets.ts';
+import { refuseUndeclared } from './declared-fields.ts';
+import { isJson, type Json } from './json.ts';
+import { listOf, type Served } from './lists.ts';
+import { NodeObjects } from './node-objects.ts';
+import { APPLY_PATCH, patched, patchType } from './patches.ts';
+import { badRequest, invalid, notFound, notImplemented } from './status-error.ts';
+
+export interface ClusterApiOptions {
+  readonly clusterName: string;
+  readonly world: Pick<World, 'time' | 'random'>;
+  /** The manifests that somebody has applied; of these, the API serves the namespaces. */
+  readonly applied: ReadonlyArray<{ readonly kind: string; readonly metadata: { readonly name: string } }>;
+  nodes(): readonly ClusterNode[];
+  /** A privileged pod that sees its host has done its work on this instance. */
+  onHostReached(instanceId: string): void;
+}
+
+export interface Answer {
+  readonly code: number;
+  readonly object: Json;
+}
+
+type Authorize = (request: ApiRequest) => void;
+
+const NAMESPACES_OF_KUBERNETES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
+
+/** What one cluster's API server knows and does, for requests that are allowed. */
+export class ClusterApi {
+  readonly #nodes: NodeObjects;
+  readonly #daemonSets: DaemonSets;
+  readonly #namespaces: readonly Served[];
+  #version = 1_000;
+
+  constructor(options: ClusterApiOptions) {
+    const { world, clusterName, applied, onHostReached } = options;
+    this.#nodes = new NodeObjects(() => options.nodes());
+    this.#daemonSets = new DaemonSets({
+      time: world.time,
+      random: world.random.fork(`kubernetes ${clusterName}`),
+      nodes: () => this.#nodes.scheduling(),
+      onHostReached,
+      nextVersion: () => this.#nextVersion(),
+    });
+    const names = applied.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name);
+    this.#namespaces = [...NAMESPACES_OF_KUBERNETES, ...names].map(namespaceObject);
+  }
+
+  /**
+   * @param authorize asks for the right to do more than the request says, and throws without it
+   * @returns HTTP status and object @throws StatusError
+   */
+  async handle(request: ApiRequest, authorize: Authorize): Promise<Answer> {
+    const { resource, verb, namespace, name = '' } = request;
+    if (verb === 'list') return { code: 200, object: listOf(request, this.#all(request), String(this.#version)) };
+    if (resource === NODES && verb === 'get') return { code: 200, object: this.#nodes.get(name) };
+    if (resource === NODES && verb === 'patch') return { code: 200, object: this.#patchNode(request, name) };
+    if (resource === DAEMON_SETS && namespace !== undefined)
+      return this.#daemonSet(request, namespace, name, authorize);
+    if ((resource === NAMESPACES || resource === PODS) && verb === 'get') {
+      const found = this.#all(request).find((one) => one.name === name);
+      if (found === undefined) throw notFound(resource, name);
+      return { code: 200, object: found.object };
+    }
+    throw notImplemented(`${verb} of ${resource.plural} in the Kubernetes API`);
+  }
+
+  /** The DaemonSets that stand in the cluster. */
+  daemonSets(): readonly Served[] {
+    return this.#daemonSets.list(undefined);
+  }
+
+  #all({ resource, namespace }: ApiRequest): readonly Served[] {
+    if (resource === NODES) return this.#nodes.served();
+    if (resource === NAMESPACES) return this.#namespaces;
+    return resource === PODS ? this.#daemonSets.pods(namespace) : this.#daemonSets.list(namespace);
+  }
+
+  #patchNode(request: ApiRequest, name: string): Json {
+    if (patchType(request) === APPLY_PATCH) throw notImplemented('server-side apply of nodes');
+    this.#nodes.update(name, patched(this.#nodes.get(name), request));
+    this.#nextVersion();
+    return this.#nodes.get(name);
+  }
+
+  async #daemonSet(request: ApiRequest, namespace: string, name: string, authorize: Authorize): Promise<Answer> {
+    switch (request.verb) {
+      case 'get':
+        return { code: 200, object: this.#daemonSets.get(namespace, name) };
+      case 'create':
+        return { code: 201, object: await this.#create(request, namespace) };
+      case 'delete':
+        return { code: 200, object: this.#delete(request, namespace, name) };
+      default:
+        return this.#apply(request, namespace, name, authorize);
+    }
+  }
+
+  async #create(request: ApiRequest, namespace: string): Promise<Json> {
+    const object = bodyOf(request);
+    const name = this.#checkIdentity(object, namespace, undefined);
+    await refuseUndeclared(object, 'V1DaemonSet');
+    this.#requireNamespace(namespace);
+    const manager = request.query.get('fieldManager') ?? request.userAgent.split('/')[0] ?? '';
+    return this.#daemonSets.create(namespace, name, object, manager);
+  }
+
+  async #apply(request: ApiRequest, namespace: string, name: string, authorize: Authorize): Promise<Answer> {
+    if (patchType(request) !== APPLY_PATCH) throw notImplemented('patches of DaemonSets other than server-side apply');
+    const manager = request.query.get('fieldManager') ?? '';
+    if (manager === '') {
+      const message = 'Required value: is required for apply patch';
+      const cause = { reason: 'FieldValueRequired', message, field: 'fieldManager' };
+      throw invalid({ kind: 'PatchOptions', group: 'meta.k8s.io' }, '', [cause]);
+    }
+    const manifest = bodyOf(request);
+    this.#checkIdentity(manifest, namespace, name);
+    await refuseUndeclared(manifest, 'V1DaemonSet');
+    const isNew = !this.#daemonSets.has(namespace, name);
+    if (isNew) {
+      this.#requireNamespace(namespace);
+      // Whoever applies what is not there yet creates it, and must be allowed to.
+      authorize({ ...request, verb: 'create' });
+    }
+    const force = request.query.get('force') === 'true';
+    return { code: isNew ? 201 : 200, object: this.#daemonSets.apply(namespace, name, manifest, manager, force) };
+  }
+
+  #delete(request: ApiRequest, namespace: string, name: string): Json {
+    const options = request.body === '' ? {} : bodyOf(request);
+    const { kind: _kind, apiVersion: _apiVersion, propagationPolicy = 'Background', ...others } = options;
+    const policy = request.query.get('propagationPolicy') ?? propagationPolicy;
+    if (policy !== 'Background' || Object.keys(others).length > 0) {
+      throw notImplemented(`deletion of DaemonSets with propagation ${policy} and ${JSON.stringify(others)}`);
+    }
+    const { group, plural } = request.resource;
+    const uid = this.#daemonSets.delete(namespace, name);
+    this.#nextVersion();
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Success',
+      details: { name, group, kind: plural, uid },
+    };
+  }
+
+  /** The name in the body, which must be that of the path. @throws StatusError 400 */
+  #checkIdentity({ apiVersion, kind, metadata }: Json, namespace: string, name: string | undefined): string {
+    if (apiVersion !== 'apps/v1' || kind !== 'DaemonSet') {
+      throw badRequest(
+        `the API version and kind in the data (${apiVersion}, Kind=${kind}) do not match the expected ones (apps/v1, Kind=DaemonSet)`,
+      );
+    }
+    const given = isJson(metadata) ? metadata : {};
+    if (given.namespace !== undefined && given.namespace !== namespace) {
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    }
+    if (name !== undefined && given.name !== name) {
+      throw badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`);
+    }
+    return typeof given.name === 'string' ? given.name : '';
+  }
+
+  #requireNamespace(namespace: string): void {
+    if (!this.#namespaces.some(({ name }) => name === namespace)) throw notFound(NAMESPACES, namespace);
+  }
+
+  #nextVersion(): string {
+    this.#version += 1;
+    return String(this.#version);
+  }
+}
+
+function namespaceObject(name: string): Served {
+  const labels = { 'kubernetes.io/metadata.name': name };
+  const metadata = { name, labels };
+  return { name, labels, object: { apiVersion: 'v1', kind: 'Namespace', metadata, status: { phase: 'Active' } } };
+}

@@ -1,0 +1,60 @@
+import { endpointHost } from '../account/eks-descriptions.ts';
+import type { EksCluster } from '../account/eks-state.ts';
+import type { World } from '../account/world.ts';
+import type { Destination } from '../lambda/in-memory-network.ts';
+import { certificateAuthority } from './certificate-authority.ts';
+import { KubernetesServer, type KubernetesServerOptions } from './kubernetes-server.ts';
+
+export interface ClusterApisOptions
+  extends Omit<KubernetesServerOptions, 'world' | 'region' | 'clusterName' | 'nodes' | 'accessEntryOf' | 'applied'> {
+  readonly world: World;
+  clusters(): Iterable<EksCluster>;
+  nodesOf(clusterName: string): ReturnType<KubernetesServerOptions['nodes']>;
+  accessEntryOf(clusterName: string, principalArn: string): ReturnType<KubernetesServerOptions['accessEntryOf']>;
+  /** The manifests that somebody has applied to the cluster. */
+  appliedTo(clusterName: string): KubernetesServerOptions['applied'];
+}
+
+/** The Kubernetes APIs of an account's clusters, each at its endpoint's host. */
+export class ClusterApis {
+  readonly #options: ClusterApisOptions;
+  readonly #servers = new Map<string, KubernetesServer>();
+
+  constructor(options: ClusterApisOptions) {
+    this.#options = options;
+  }
+
+  /** Where a host leads; undefined when it is no cluster's endpoint. */
+  destination(host: string): Destination | undefined {
+    for (const cluster of this.#options.clusters()) {
+      if (host !== endpointHost(this.#options.world, cluster).toLowerCase()) continue;
+      // Functions run outside of the clusters' VPCs: a private endpoint's addresses lead nowhere for them.
+      if (!cluster.endpointPublicAccess) return 'silence';
+      return { server: this.#serverOf(cluster).http, certificateAuthority: certificateAuthority(cluster.id) };
+    }
+    return undefined;
+  }
+
+  /** The DaemonSets that stand in any cluster. */
+  daemonSets(): Array<{ readonly cluster: string; readonly namespace: string; readonly name: string }> {
+    return [...this.#servers].flatMap(([cluster, { api }]) =>
+      api.daemonSets().map(({ namespace = '', name }) => ({ cluster, namespace, name })),
+    );
+  }
+
+  #serverOf({ name }: EksCluster): KubernetesServer {
+    const known = this.#servers.get(name);
+    if (known !== undefined) return known;
+    const { nodesOf, accessEntryOf, appliedTo } = this.#options;
+    const server = new KubernetesServer({
+      ...this.#options,
+      region: this.#options.world.region,
+      clusterName: name,
+      applied: appliedTo(name),
+      nodes: () => nodesOf(name),
+      accessEntryOf: (principalArn) => accessEntryOf(name, principalArn),
+    });
+    this.#servers.set(name, server);
+    return server;
+  }
+}

@@ -1,0 +1,42 @@
+import { setTimeout } from 'node:timers/promises';
+import { clusterToken, openKubernetes } from '../../functions/shared/kubernetes/access.ts';
+import { isKubernetesAccessError } from '../../functions/shared/kubernetes/access-error.ts';
+import type { KubernetesObject } from '../../functions/shared/kubernetes/client.ts';
+
+interface Event {
+  readonly cluster: string;
+  readonly endpoint: string;
+  readonly certificateAuthority: string;
+  readonly manifest: KubernetesObject;
+}
+
+/** A function that lists the nodes, applies a DaemonSet, waits until it is ready everywhere, and deletes it. */
+export async function handler({ cluster, endpoint, certificateAuthority, manifest }: Event) {
+  const token = await clusterToken({
+    cluster,
+    region: process.env.AWS_REGION ?? '',
+    credentials: {
+      accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: process.env.AWS_SESSION_TOKEN ?? '',
+    },
+    clock: { now: () => Date.now() },
+  });
+  const { name, namespace = '' } = manifest.metadata;
+  try {
+    const client = await openKubernetes({ cluster, endpoint, certificateAuthority, token });
+    const nodes = await client.listNodes();
+    await client.apply(manifest);
+    const seen: unknown[] = [];
+    for (let status = { desired: 0, ready: -1 }; status.ready < nodes.length; ) {
+      await setTimeout(5_000);
+      status = (await client.daemonSetStatus(namespace, name)) ?? status;
+      seen.push(status);
+    }
+    await client.deleteDaemonSet(namespace, name);
+    return { nodes: nodes.map((node) => node.instanceId), last: seen.at(-1) };
+  } catch (error) {
+    if (!isKubernetesAccessError(error)) throw error;
+    return { problem: error.problem, message: error.message, at: Date.now() };
+  }
+}

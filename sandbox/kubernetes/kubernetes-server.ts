@@ -1,0 +1,132 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { PlannedCall } from '../account/faults.ts';
+import type { Caller, CallRecord } from '../account/service.ts';
+import { AwsError } from '../wire/aws-error.ts';
+import { ConnectionDropped } from '../wire/connection-dropped.ts';
+import { type ApiRequest, parseRequest } from './api-request.ts';
+import { Authenticator, type AuthenticatorOptions } from './authenticator.ts';
+import { ClusterApi, type ClusterApiOptions } from './cluster-api.ts';
+import { Rbac, type RbacObject, type RbacRequest, rbacRequest } from './rbac.ts';
+import { internalError, StatusError, tooManyRequests } from './status-error.ts';
+
+export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now'>, ClusterApiOptions {
+  readonly applied: readonly RbacObject[];
+  /** Put around each call: latency and faults, as around AWS calls. */
+  execute<Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer>;
+  /** Hears of each call after its answer is decided, also of refused and dropped ones. */
+  onCall?(record: CallRecord): void;
+}
+
+/** A call as it will be recorded. */
+type Progress = Pick<CallRecord, 'operation' | 'input'> & { readonly rbac: RbacRequest[] };
+
+const STRANGER: Caller = { function: 'unknown' };
+
+/** The API server of one cluster: authentication by EKS token, RBAC, and Kubernetes' REST protocol in JSON. */
+export class KubernetesServer {
+  /** Never listens: connections come from `http.emit('connection', socket)`. */
+  readonly http: Server;
+  readonly api: ClusterApi;
+  readonly #options: KubernetesServerOptions;
+  readonly #authenticator: Authenticator;
+  readonly #rbac: Rbac;
+  readonly #auditIds: KubernetesServerOptions['world']['random'];
+
+  constructor(options: KubernetesServerOptions) {
+    const { world, applied, clusterName } = options;
+    this.#options = options;
+    this.#authenticator = new Authenticator({ ...options, now: () => world.time.now });
+    this.#rbac = new Rbac(applied);
+    this.api = new ClusterApi(options);
+    this.#auditIds = world.random.fork(`audit ids ${clusterName}`);
+    // No real-time limits: an answer may be virtual minutes and real seconds away.
+    this.http = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (request, response) => {
+      void this.#serve(request, response);
+    });
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = this.#auditIds.uuid();
+    const body = await text(request);
+    const caller = this.#authenticator.signerOf(request.headers.authorization)?.caller ?? STRANGER;
+    const progress: Progress = { operation: `${request.method} ${request.url}`, input: {}, rbac: [] };
+    try {
+      const run = () => this.#answer(request, body, progress);
+      const { code, object } = await this.#options.execute({ caller, service: { signingName: 'kubernetes' } }, run);
+      this.#record(caller, requestId, progress, 'ok');
+      this.#send(response, requestId, code, object);
+    } catch (error) {
+      if (error instanceof ConnectionDropped) {
+        this.#record(caller, requestId, progress, error.outcome);
+        response.destroy();
+        return;
+      }
+      const refusal = asStatusError(error);
+      this.#record(caller, requestId, progress, refusal.reason);
+      this.#send(response, requestId, refusal.code, refusal.toStatus(), refusal.details?.retryAfterSeconds);
+    }
+  }
+
+  /** Authenticates, authorises and does it, at one virtual moment. */
+  async #answer({ method = 'GET', url = '/', headers }: IncomingMessage, body: string, progress: Progress) {
+    const contentType = headers['content-type'] ?? '';
+    const request = parseRequest({ method, url, contentType, userAgent: headers['user-agent'] ?? '', body });
+    const { resource, namespace, name, query } = request;
+    Object.assign(progress, {
+      operation: `${method} ${resource.plural}`,
+      input: { cluster: this.#options.clusterName, namespace, name, ...Object.fromEntries(query), body: inputOf(body) },
+    });
+    const user = this.#authenticator.authenticate(headers.authorization);
+    const authorize = (asked: ApiRequest): void => {
+      progress.rbac.push(rbacRequest(asked));
+      this.#rbac.authorize(user, rbacRequest(asked), resource);
+    };
+    authorize(request);
+    return this.api.handle(request, authorize);
+  }
+
+  #send(response: ServerResponse, auditId: string, code: number, object: object, retryAfter?: number): void {
+    const body = JSON.stringify(object);
+    response.writeHead(code, {
+      'audit-id': auditId,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      date: new Date(this.#options.world.time.now).toUTCString(),
+      ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
+    });
+    response.end(body);
+  }
+
+  #record(caller: Caller, requestId: string, progress: Progress, outcome: string): void {
+    const { onCall, world } = this.#options;
+    onCall?.({
+      kind: 'call',
+      function: caller.function,
+      service: 'kubernetes',
+      ...progress,
+      outcome,
+      at: new Date(world.time.now).toISOString(),
+      requestId,
+      // IAM is not asked: the cluster's access entry and its RBAC decide.
+      permissions: [],
+      ...(caller.roleLogicalId === undefined ? {} : { roleLogicalId: caller.roleLogicalId }),
+    });
+  }
+}
+
+/** @throws whatever is no refusal: a defect of the sandbox */
+function asStatusError(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (!(error instanceof AwsError)) throw error;
+  return error.status === 429 ? tooManyRequests() : internalError(error.message);
+}
+
+/** The body as records show it. */
+function inputOf(body: string): unknown {
+  try {
+    return body === '' ? undefined : JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

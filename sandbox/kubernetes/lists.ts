@@ -1,0 +1,60 @@
+import type { ApiRequest } from './api-request.ts';
+import type { Json } from './json.ts';
+import { fieldSelector, labelSelector } from './selectors.ts';
+import { badRequest } from './status-error.ts';
+
+/** An object as it is served. */
+export interface Served {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The node that a pod is bound to. */
+  readonly nodeName?: string;
+  readonly object: Json;
+}
+
+const FIELDS = {
+  'metadata.name': ({ name }: Served) => name,
+  'metadata.namespace': ({ namespace = '' }: Served) => namespace,
+};
+const POD_FIELDS = { ...FIELDS, 'spec.nodeName': ({ nodeName = '' }: Served) => nodeName };
+
+/**
+ * A page of a list, in the order of namespaces and names.
+ * @throws StatusError 400 for a selector, limit or continue token that is none
+ */
+export function listOf(
+  { resource, query }: Pick<ApiRequest, 'resource' | 'query'>,
+  objects: readonly Served[],
+  resourceVersion: string,
+): Json {
+  const [labels, fields] = [query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''];
+  const hasLabels = labels === '' ? () => true : labelSelector(labels);
+  const hasFields =
+    fields === '' ? () => true : fieldSelector(fields, resource.plural === 'pods' ? POD_FIELDS : FIELDS);
+  const found = objects.filter((one) => hasLabels(one.labels) && hasFields(one)).sort(byKey);
+  const limit = Number(query.get('limit') ?? 0);
+  if (!Number.isInteger(limit) || limit < 0) throw badRequest(`invalid limit "${query.get('limit')}"`);
+  const start = startOf(query.get('continue') ?? '');
+  const rest = found.filter((one) => keyOf(one) > start);
+  const page = limit === 0 ? rest : rest.slice(0, limit);
+  const remaining = rest.length - page.length;
+  const last = page.at(-1);
+  const token = remaining === 0 || last === undefined ? '' : Buffer.from(keyOf(last)).toString('base64url');
+  return {
+    kind: `${resource.kind}List`,
+    apiVersion: resource.group === '' ? 'v1' : `${resource.group}/v1`,
+    metadata: { resourceVersion, ...(token !== '' && { continue: token, remainingItemCount: remaining }) },
+    // Items of a list do not repeat what the list says of them.
+    items: page.map(({ object: { kind: _kind, apiVersion: _apiVersion, ...item } }) => item),
+  };
+}
+
+const keyOf = ({ namespace = '', name }: Served): string => `${namespace}/${name}`;
+const byKey = (a: Served, b: Served): number => (keyOf(a) < keyOf(b) ? -1 : 1);
+
+function startOf(token: string): string {
+  const start = Buffer.from(token, 'base64url').toString();
+  if (token !== '' && !start.includes('/')) throw badRequest('continue key is not valid');
+  return start;
+}

@@ -1,0 +1,140 @@
+import type { ClusterNode } from '../account/eks-cluster-nodes.ts';
+import { NODES } from './api-request.ts';
+import { isJson, isSame, type Json } from './json.ts';
+import type { Served } from './lists.ts';
+import type { SchedulingNode, Taint } from './scheduling.ts';
+import { invalid, notFound, notImplemented } from './status-error.ts';
+
+/** What patches have changed in a node. */
+interface NodeChanges {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  readonly unschedulable: boolean;
+}
+
+const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+const NOT_READY: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' };
+const OWN_TAINTS: readonly string[] = [UNSCHEDULABLE.key, NOT_READY.key];
+
+/** The nodes of a cluster: what the account's instances are, under what was patched since. */
+export class NodeObjects {
+  readonly #nodes: () => readonly ClusterNode[];
+  readonly #changes = new Map<string, NodeChanges>();
+
+  constructor(nodes: () => readonly ClusterNode[]) {
+    this.#nodes = nodes;
+  }
+
+  /** As the scheduler sees them. */
+  scheduling(): SchedulingNode[] {
+    return this.#nodes().map((node) => {
+      const { labels, taints, unschedulable } = this.#changesOf(node);
+      // What Kubernetes' own controllers taint a node with follows from its state.
+      const own = [...(unschedulable ? [UNSCHEDULABLE] : []), ...(node.ready ? [] : [NOT_READY])];
+      return { ...node, labels, unschedulable, taints: [...taints, ...own] };
+    });
+  }
+
+  served(): Served[] {
+    return this.scheduling().map((node) => ({ name: node.name, labels: node.labels, object: this.#object(node) }));
+  }
+
+  /** @throws StatusError 404 */
+  get(name: string): Json {
+    const node = this.scheduling().find((one) => one.name === name);
+    if (node === undefined) throw notFound(NODES, name);
+    return this.#object(node);
+  }
+
+  /** Takes over what a patch has made of a node. @throws StatusError 422, 501 for what the sandbox does not keep */
+  update(name: string, after: Json): void {
+    const before = this.get(name);
+    const { metadata, spec } = after;
+    const [meta, fields] = [isJson(metadata) ? metadata : {}, isJson(spec) ? spec : {}];
+    const { labels = {}, annotations = {}, ...otherMeta } = meta;
+    const { taints = [], unschedulable = false, ...otherFields } = fields;
+    if (!isSame(rest(before), rest({ ...after, metadata: otherMeta, spec: otherFields }))) {
+      throw notImplemented('patches of nodes that change more than labels, annotations, taints and unschedulable');
+    }
+    this.#changes.set(name, {
+      labels: texts(labels, name, 'metadata.labels'),
+      annotations: texts(annotations, name, 'metadata.annotations'),
+      taints: (Array.isArray(taints) ? taints : [])
+        .map((taint) => readTaint(taint, name))
+        .filter(({ key }) => !OWN_TAINTS.includes(key)),
+      unschedulable: unschedulable === true,
+    });
+  }
+
+  #changesOf({ name, labels, unschedulable }: ClusterNode): NodeChanges {
+    return this.#changes.get(name) ?? { labels, annotations: {}, taints: [], unschedulable };
+  }
+
+  #object(node: SchedulingNode): Json {
+    const { annotations } = this.#changesOf(node);
+    const created = new Date(node.createdAt).toISOString().replace(/\.\d+Z$/, 'Z');
+    return {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: {
+        name: node.name,
+        uid: `node-${node.instanceId}`,
+        creationTimestamp: created,
+        labels: node.labels,
+        ...(Object.keys(annotations).length > 0 && { annotations }),
+      },
+      spec: {
+        providerID: node.providerId,
+        ...(node.unschedulable && { unschedulable: true }),
+        ...(node.taints.length > 0 && { taints: node.taints }),
+      },
+      status: {
+        addresses: [
+          { type: 'InternalIP', address: node.internalIp },
+          { type: 'Hostname', address: node.name },
+        ],
+        conditions: [readiness(node.ready, created)],
+        nodeInfo: {
+          architecture: node.architecture,
+          operatingSystem: node.operatingSystem,
+          osImage: node.osImage,
+          kubeletVersion: node.kubeletVersion,
+        },
+      },
+    };
+  }
+}
+
+const readiness = (ready: boolean, since: string): Json => ({
+  type: 'Ready',
+  status: ready ? 'True' : 'False',
+  reason: ready ? 'KubeletReady' : 'KubeletNotReady',
+  message: ready ? 'kubelet is posting ready status' : 'the kubelet is going down',
+  lastTransitionTime: since,
+});
+
+/** A node without the fields that are kept as changes. */
+function rest({ metadata, spec, ...others }: Json): Json {
+  const { labels: _l, annotations: _a, ...meta } = isJson(metadata) ? metadata : {};
+  const { taints: _t, unschedulable: _u, ...fields } = isJson(spec) ? spec : {};
+  return { ...others, metadata: meta, spec: fields };
+}
+
+function texts(value: unknown, name: string, field: string): Record<string, string> {
+  const entries = Object.entries(isJson(value) ? value : {});
+  const wrong = entries.find(([, text]) => typeof text !== 'string');
+  if (wrong === undefined) return Object.fromEntries(entries.map(([key, text]) => [key, String(text)]));
+  const message = `Invalid value: ${JSON.stringify(wrong[1])}: must be a string`;
+  throw invalid(NODES, name, [{ reason: 'FieldValueInvalid', message, field: `${field}.${wrong[0]}` }]);
+}
+
+function readTaint(value: unknown, name: string): Taint {
+  const { key, value: text, effect } = isJson(value) ? value : {};
+  const known = effect === 'NoSchedule' || effect === 'NoExecute' || effect === 'PreferNoSchedule';
+  if (typeof key === 'string' && key !== '' && known) {
+    return { key, effect, ...(typeof text === 'string' && text !== '' && { value: text }) };
+  }
+  const message = `Unsupported value: ${JSON.stringify(effect)}: supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"`;
+  throw invalid(NODES, name, [{ reason: 'FieldValueNotSupported', message, field: 'spec.taints[0].effect' }]);
+}

@@ -1,0 +1,104 @@
+/** A kind of object that the API serves. */
+export interface Resource {
+  /** API group; empty for the core group. */
+  readonly group: string;
+  /** As in paths, for example `daemonsets`. */
+  readonly plural: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+/** One field that is at fault. */
+export interface Cause {
+  /** For example `FieldValueInvalid`. */
+  readonly reason: string;
+  readonly message: string;
+  readonly field: string;
+}
+
+interface Details {
+  readonly name?: string;
+  readonly group?: string;
+  readonly kind?: string;
+  readonly causes?: readonly Cause[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** What a Kubernetes API answers instead of a result: a Status object. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+  readonly code: number;
+  /** For example `NotFound`. */
+  readonly reason: string;
+  readonly details: Details | undefined;
+
+  constructor(code: number, reason: string, message: string, details?: Details) {
+    super(message);
+    this.code = code;
+    this.reason = reason;
+    this.details = details;
+  }
+
+  /** As it is written on the wire. */
+  toStatus(): object {
+    const { message, reason, details, code } = this;
+    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason };
+    return { ...status, ...(details !== undefined && { details }), code };
+  }
+}
+
+/** `daemonsets.apps`, `nodes`. */
+export const qualified = ({ plural, group }: Pick<Resource, 'plural' | 'group'>): string =>
+  group === '' ? plural : `${plural}.${group}`;
+
+const detailsOf = ({ group, plural }: Resource, name: string): Details => ({
+  name,
+  ...(group !== '' && { group }),
+  kind: plural,
+});
+
+export const unauthorized = (): StatusError => new StatusError(401, 'Unauthorized', 'Unauthorized');
+
+export const badRequest = (message: string): StatusError => new StatusError(400, 'BadRequest', message);
+
+export const notFound = (resource: Resource, name: string): StatusError =>
+  new StatusError(404, 'NotFound', `${qualified(resource)} "${name}" not found`, detailsOf(resource, name));
+
+export const alreadyExists = (resource: Resource, name: string): StatusError =>
+  new StatusError(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`, detailsOf(resource, name));
+
+/** The object breaks rules of its kind. @param causes at least one */
+export function invalid(
+  { kind, group }: Pick<Resource, 'kind' | 'group'>,
+  name: string,
+  causes: readonly Cause[],
+): StatusError {
+  const all = causes.map(({ field, message }) => `${field}: ${message}`);
+  const said = all.length === 1 ? all.join() : `[${all.join(', ')}]`;
+  const message = `${qualified({ plural: kind, group })} "${name}" is invalid: ${said}`;
+  return new StatusError(422, 'Invalid', message, { name, ...(group !== '' && { group }), kind, causes });
+}
+
+export const unsupportedMediaType = (accepted: readonly string[]): StatusError =>
+  new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  );
+
+export const tooManyRequests = (): StatusError =>
+  new StatusError(
+    429,
+    'TooManyRequests',
+    'the server has received too many requests and has asked us to try again later',
+    {
+      retryAfterSeconds: 1,
+    },
+  );
+
+export const internalError = (message: string): StatusError =>
+  new StatusError(500, 'InternalError', `Internal error occurred: ${message}`);
+
+/** The sandbox does not know this: loud, and never to be mistaken for an answer of Kubernetes. */
+export const notImplemented = (what: string): StatusError =>
+  new StatusError(501, 'NotImplementedBySandbox', `The sandbox does not implement ${what}.`);
