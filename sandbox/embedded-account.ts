@@ -2,7 +2,7 @@ import type { Deliveries } from './account/delivery.ts';
 import type { DynamoDb } from './account/dynamodb.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge.ts';
 import type { FaultPlan } from './account/faults.ts';
-import type { Caller, CallRecord } from './account/service.ts';
+import type { Caller, CallRecord, Service } from './account/service.ts';
 import type { Sqs } from './account/sqs.ts';
 import type { World } from './account/world.ts';
 import type { Fleet } from './fleet.ts';
@@ -46,6 +46,8 @@ export interface EmbeddedAccount {
   readonly lambda: Lambda;
   readonly dynamoDb: DynamoDb;
   readonly deliveries: Deliveries;
+  /** All services that clients can call. */
+  readonly services: readonly Service[];
   readonly server: AccountServer;
   readonly network: InMemoryNetwork;
   /** Puts an event as it is: one of an AWS service on the default bus, any other on the stack's own. */
@@ -86,8 +88,9 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
 
   const fleet = seedFleet(world, file);
   const own = [eventBridge, sqs, sns, scheduler, logs, dynamoDb].map(({ service }) => service);
+  const callable = [...fleetServices(fleet), ...own];
   const server = new AccountServer({
-    services: [...fleetServices(fleet), ...own],
+    services: callable,
     world,
     identify: (accessKeyId) => lambda.callerOf(accessKeyId) ?? OPERATOR,
     // An operator's client waits in real time: only calls of functions take virtual time.
@@ -108,6 +111,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     lambda,
     dynamoDb,
     deliveries,
+    services: callable,
     server,
     network,
     putEvent: (event) =>
