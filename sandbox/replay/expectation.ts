@@ -11,6 +11,7 @@ export interface Release {
 export interface ReplayedGroup {
   readonly cluster: string;
   readonly nodegroup: string;
+  readonly amiType: string;
   /** What it runs at the start. */
   readonly startsWith: string;
   /** All releases of its Kubernetes version and AMI type, before, during and after the replay, oldest first. */
@@ -52,12 +53,19 @@ export const turnOf = ({ slowestUpdate }: ReplayedGroup): number => slowestUpdat
 export function longestQueue(group: ReplayedGroup, fleet: readonly ReplayedGroup[], rules: Rules): number {
   const clusters = new Set(fleet.map(({ cluster }) => cluster));
   const accountBinds = clusters.size * rules.perCluster > rules.perAccount;
-  const turns = fleet.filter((other) => other !== group && (accountBinds || other.cluster === group.cluster)).map(turnOf);
+  const turns = fleet
+    .filter((other) => other !== group && (accountBinds || other.cluster === group.cluster))
+    .map(turnOf);
   return turns.reduce((sum, turn) => sum + turn, 0) + Math.max(0, ...turns);
 }
 
 /** How much later than `due` the next attempt may start after `failed` attempts (1 or more), ms. */
-export function longestRetry(group: ReplayedGroup, fleet: readonly ReplayedGroup[], rules: Rules, failed: number): number {
+export function longestRetry(
+  group: ReplayedGroup,
+  fleet: readonly ReplayedGroup[],
+  rules: Rules,
+  failed: number,
+): number {
   const waits = Array.from({ length: failed }, (_, index) => rules.retryAfter * 2 ** index);
   const each = turnOf(group) + HOPS + longestQueue(group, fleet, rules);
   return waits.reduce((sum, wait) => sum + wait + each, 0);

@@ -25,7 +25,7 @@ export function groupsOf(fleet: Fleet): ReplayedGroup[] {
       const startsWith = group.releaseVersion ?? latestRelease(releases, version, amiType, startsAt);
       const history = releases.history(version, amiType);
       const slowestUpdate = slowestUpdateOf(group);
-      return [{ cluster: cluster.name, nodegroup: name, startsWith, releases: history, slowestUpdate }];
+      return [{ cluster: cluster.name, nodegroup: name, amiType, startsWith, releases: history, slowestUpdate }];
     }),
   );
 }

@@ -1,3 +1,4 @@
+import type { EksState } from '../account/eks-state.ts';
 import type { CallRecord } from '../account/service.ts';
 import { amiAgesOf } from '../ami-age.ts';
 import { type EmbeddedAccount, openAccount } from '../embedded-account.ts';
@@ -5,8 +6,7 @@ import type { Fleet } from '../fleet.ts';
 import type { SynthesizedStack } from '../stack/template.ts';
 import { groupsOf } from './fleet-groups.ts';
 import { HOUR, type Rules } from './rules.ts';
-import { UpdatePeaks } from './update-peaks.ts';
-import { type GroupVerdict, judgeGroup, judgePeaks, updatesOf } from './verdict.ts';
+import { type GroupUpdate, type GroupVerdict, judgeGroup, judgePeaks, type Peaks } from './verdict.ts';
 
 /** How often the age of the nodes' AMIs is taken down, ms. */
 const SAMPLE_EVERY = 6 * HOUR;
@@ -14,61 +14,118 @@ const SAMPLE_EVERY = 6 * HOUR;
 export interface ReplayOptions {
   readonly fleet: Fleet;
   readonly synthesized: SynthesizedStack;
-  /** End of the replay, epoch ms; it begins where the fleet does. */
-  readonly until: number;
-  readonly rules: Rules;
+  /** How long to play, ms. */
+  readonly duration: number;
+  /** Text of the policy document; by default an empty one. */
+  readonly policy?: string;
   readonly seed?: number;
   /** Hears of the AWS calls that functions make. */
   readonly onCall?: (call: CallRecord) => void;
-  /** Called at each sample. */
+  /** Called with each sample. */
   readonly onSample?: (soFar: Replay) => void;
 }
 
-/** A replay under way or over. */
+/** The nodes of one node group at one moment. */
+export interface Sample {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly cluster: string;
+  readonly nodegroup: string;
+  /** How old the AMI of each node was, days since its release appeared. */
+  readonly ages: readonly number[];
+}
+
+/** What a replay showed (so far), read from the account itself, not from what the functions recorded. */
 export interface Replay {
   readonly account: EmbeddedAccount;
-  readonly peaks: UpdatePeaks;
-  /** Ages in days of the AMIs that the nodes of a group ran, over all samples, by `cluster/nodegroup`. */
-  readonly ages: ReadonlyMap<string, readonly number[]>;
+  /** Epoch ms. */
+  readonly from: number;
+  readonly peaks: Peaks;
+  readonly samples: readonly Sample[];
   /** AWS calls that functions made. */
   readonly calls: number;
 }
 
-/** What the replay showed, against what could be expected. */
-export interface ReplayVerdict {
-  readonly groups: readonly GroupVerdict[];
-  /** How the blast budget was exceeded, as sentences. */
-  readonly breaches: readonly string[];
-}
-
-/** Plays a fleet through its releases under the default policy. Keeps no calls and no records: a year has too many. */
+/** Plays a fleet through its releases. Keeps no calls and no records: a year has too many. */
 export async function replayFleet(options: ReplayOptions): Promise<Replay> {
-  const { fleet, synthesized, until, seed = 1, onCall, onSample } = options;
-  const ages = new Map<string, number[]>();
+  const { fleet, synthesized, duration, policy, seed = 1, onCall, onSample } = options;
+  const samples: Sample[] = [];
+  let peaks: Peaks = { byCluster: new Map(), account: 0 };
   let calls = 0;
   const account = await openAccount({
     fleet,
     seed,
     synthesized,
+    ...(policy !== undefined && { policy }),
     onCall: (call) => {
       if (call.function === 'operator') return;
       calls += 1;
-      if (call.operation === 'UpdateNodegroupVersion') peaks.look();
+      // The most are under update when one more has just been started.
+      if (call.operation === 'UpdateNodegroupVersion') peaks = higher(peaks, updatesUnderWay(account.fleet.eks));
       onCall?.(call);
     },
   });
-  const { eks } = account.fleet;
-  const peaks = new UpdatePeaks(eks);
-  const { time } = account;
-  while (time.now < until) {
-    for (const cluster of eks.clusters.keys()) {
-      for (const group of eks.nodeGroupsOf(cluster)) {
-        const subject = `${cluster}/${group.name}`;
-        ages.set(subject, [...(ages.get(subject) ?? []), ...amiAgesOf(account.fleet, group)]);
-      }
+  const from = account.time.now;
+  const soFar = (): Replay => ({ account, from, peaks, samples, calls });
+  for (let played = 0; played < duration; played += SAMPLE_EVERY) {
+    await account.play(Math.min(SAMPLE_EVERY, duration - played));
+    for (const group of nodeGroups(account.fleet.eks)) {
+      const { cluster, name: nodegroup } = group;
+      const ages = amiAgesOf(account.fleet, group);
+      samples.push({ at: account.time.now, cluster: cluster.name, nodegroup, ages });
     }
-    await account.play(Math.min(SAMPLE_EVERY, until - time.now));
-    onSample?.({ account, peaks, ages, calls });
+    onSample?.(soFar());
   }
-  return { account, peaks, ages, calls };
+  return soFar();
+}
+
+/** The updates of a node group as the account holds them, in the order of their start. */
+export const updatesOf = ({ account }: Replay, cluster: string, nodegroup: string): GroupUpdate[] =>
+  account.fleet.eks
+    .updatesOf(cluster, nodegroup)
+    .map(({ params = [], createdAt, status = 'InProgress' }) => ({
+      releaseVersion: params.find(({ type }) => type === 'ReleaseVersion')?.value ?? '',
+      startedAt: createdAt.getTime(),
+      status,
+    }))
+    .sort((a, b) => a.startedAt - b.startedAt);
+
+/** What a replay showed, held against what could be expected. */
+export interface ReplayVerdict {
+  readonly groups: readonly GroupVerdict[];
+  /** Everything that went against the rules, as sentences: nothing, if all is well. */
+  readonly faults: readonly string[];
+}
+
+export function judgeReplay(replay: Replay, fleet: Fleet, rules: Rules): ReplayVerdict {
+  const { account, from, peaks } = replay;
+  const expected = groupsOf(fleet);
+  const period = { from, to: account.time.now };
+  const groups = expected.map((group) => {
+    const updates = updatesOf(replay, group.cluster, group.nodegroup);
+    return judgeGroup(group, expected, updates, rules, period);
+  });
+  const groupFaults = groups.flatMap(({ group: { cluster, nodegroup }, faults }) =>
+    faults.map((fault) => `${cluster}/${nodegroup} ${fault}`),
+  );
+  return { groups, faults: [...judgePeaks(peaks, rules), ...groupFaults] };
+}
+
+const nodeGroups = (eks: EksState) => [...eks.clusters.keys()].flatMap((cluster) => eks.nodeGroupsOf(cluster));
+
+/** How many node groups are under update at this moment, by EKS's own state. */
+function updatesUnderWay(eks: EksState): Peaks {
+  const updating = nodeGroups(eks).filter(({ status }) => status === 'UPDATING');
+  const clusters = Map.groupBy(updating, ({ cluster }) => cluster.name);
+  const byCluster = new Map([...clusters].map(([cluster, groups]) => [cluster, groups.length]));
+  return { byCluster, account: updating.length };
+}
+
+function higher(a: Peaks, b: Peaks): Peaks {
+  const clusters = new Set([...a.byCluster.keys(), ...b.byCluster.keys()]);
+  const most = (cluster: string) => Math.max(a.byCluster.get(cluster) ?? 0, b.byCluster.get(cluster) ?? 0);
+  return {
+    byCluster: new Map([...clusters].map((cluster) => [cluster, most(cluster)])),
+    account: Math.max(a.account, b.account),
+  };
 }
