@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readFleet } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
+import { print } from './cli/output.ts';
 import { summarize } from './cli/summary.ts';
 import { createTimeline } from './cli/timeline.ts';
 import { startRun } from './play.ts';
@@ -8,14 +9,15 @@ import { startRun } from './play.ts';
 /** `npm start`: what a newcomer sees first. Two days of a small fleet to which a real AMI release happens. */
 const DURATION_MS = 2 * 86_400_000;
 
-const print = (text: string) => process.stdout.write(`${text}\n`);
 const fleet = readFleet(join(import.meta.dirname, 'fleets', 'demo.json'));
 const realStart = performance.now();
 
 print(`EKS Host Remediator, played in a sandbox: no AWS account is touched.\n\n${fleet.description}`);
 await withDeployment(async (synthesized) => {
-  const { account, records, calls } = await startRun({ fleet, synthesized, onRecord: createTimeline(print) });
+  const timeline = createTimeline(print);
+  const { account, records, calls } = await startRun({ fleet, synthesized, onRecord: timeline.add });
   await account.play(DURATION_MS);
+  timeline.flush();
   const seconds = ((performance.now() - realStart) / 1000).toFixed(1);
   print(`\n${summarize(account, records, calls.length)}`);
   print(

@@ -4,7 +4,7 @@ import type { DynamoDb } from './account/dynamodb.ts';
 import { clusterNodes } from './account/eks-cluster-nodes.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge.ts';
 import type { FaultPlan, PlannedCall } from './account/faults.ts';
-import type { Caller, CallRecord } from './account/service.ts';
+import type { Caller, CallRecord, Service } from './account/service.ts';
 import type { Sqs } from './account/sqs.ts';
 import type { World } from './account/world.ts';
 import type { Fleet } from './fleet.ts';
@@ -51,6 +51,8 @@ export interface EmbeddedAccount {
   readonly lambda: Lambda;
   readonly dynamoDb: DynamoDb;
   readonly deliveries: Deliveries;
+  /** All services that clients can call. */
+  readonly services: readonly Service[];
   readonly server: AccountServer;
   readonly network: InMemoryNetwork;
   readonly kubernetes: ClusterApis;
@@ -101,8 +103,9 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   // An operator's client waits in real time: only calls of functions take virtual time.
   const execute = <Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer> =>
     call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run);
+  const callable = [...fleetServices(fleet), ...own];
   const server = new AccountServer({
-    services: [...fleetServices(fleet), ...own],
+    services: callable,
     world,
     identify: (accessKeyId) => lambda.callerOf(accessKeyId) ?? OPERATOR,
     execute,
@@ -140,6 +143,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     lambda,
     dynamoDb,
     deliveries,
+    services: callable,
     server,
     network,
     kubernetes,

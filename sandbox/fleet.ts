@@ -79,7 +79,11 @@ function problemsOf(issue: Issue, above: readonly PropertyKey[]): FleetProblem[]
 }
 
 const weight = (issues: readonly Issue[]): number =>
-  issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  issues.reduce((sum, issue) => {
+    if (issue.code === 'unrecognized_keys') return sum + issue.keys.length;
+    // A mistake about the whole: the value is of another form altogether.
+    return sum + (issue.path.length === 0 ? 1000 : 1);
+  }, 0);
 
 function written(path: readonly PropertyKey[]): string {
   return path

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Crash } from '../sandbox/account/faults.ts';
-import { nodeGroupOf, start, storyOf, upgradeCalls } from './harness.ts';
+import { isAboutGroup, nodeGroupOf, start, storyOf, upgradeCalls } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 
 /** A release known long ago, one group to upgrade: the whole path fits into four hours. */
@@ -46,7 +46,7 @@ describe.each(NAMES)('%s dies at its n-th AWS call', (name) => {
       expect(new Set(upgradeCalls(run).map(({ input }) => input.clientRequestToken)).size, where).toBe(1);
       expect(nodeGroupOf(run, 'shop', 'web').updates, where).toHaveLength(1);
       // A record may be written twice, but then it is the same one.
-      const outcomes = new Map(run.records.filter(({ nodegroup }) => nodegroup).map(({ id, reason }) => [id, reason]));
+      const outcomes = new Map(run.records.filter(isAboutGroup).map(({ id, reason }) => [id, reason]));
       expect(
         [...outcomes.values()].filter((reason) => reason === 'upgrade-started'),
         where,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as upgradeHint } from '../events/upgrade-hint.ts';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, playThrough, type Scenario, start, storyOf } from './harness.ts';
+import { deadLetterCount, isAboutGroup, playThrough, type Scenario, start, storyOf } from './harness.ts';
 import { grantedActions } from './iam.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
@@ -48,7 +48,7 @@ it('the mixed fleet ends where its policy and states say', async () => {
   const run = await runOf('mixed');
   const last = Object.fromEntries(
     run.records
-      .filter(({ nodegroup }) => nodegroup !== undefined)
+      .filter(isAboutGroup)
       .map(({ cluster, nodegroup, decision, reason }) => [`${cluster}/${nodegroup}`, `${decision} ${reason}`]),
   );
   expect(last).toEqual({

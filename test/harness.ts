@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
+import type { RemediationRecord } from '../functions/shared/record.ts';
 import type { BusEvent } from '../sandbox/account/event-bridge.ts';
 import { parseFleet } from '../sandbox/fleet.ts';
 import { parseDuration } from '../sandbox/fleet-time.ts';
@@ -44,11 +45,15 @@ export async function playThrough(scenario: Scenario & { readonly play: string }
 const readFleetFile = (name: string): string =>
   readFileSync(join(import.meta.dirname, '..', 'sandbox', 'fleets', `${name}.json`), 'utf8');
 
-/** The records about one node group as `decision reason`, in order. */
+/** The records about one node group, not about its workers, as `decision reason`, in order. */
 export const storyOf = ({ records }: Run, cluster: string, nodegroup: string): string[] =>
   records
-    .filter((record) => record.cluster === cluster && record.nodegroup === nodegroup)
+    .filter((record) => isAboutGroup(record) && record.cluster === cluster && record.nodegroup === nodegroup)
     .map(({ decision, reason }) => `${decision} ${reason}`);
+
+/** Whether a record is about a node group (managed or not) as a whole. */
+export const isAboutGroup = ({ nodegroup, instance }: RemediationRecord): boolean =>
+  nodegroup !== undefined && instance === undefined;
 
 /** Calls that change something in the account's clusters. */
 export const upgradeCalls = ({ calls }: Run) => calls.filter(({ operation }) => operation === 'UpdateNodegroupVersion');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
-import { deadLetterCount, HOUR, nodeGroupOf, playThrough, storyOf, upgradeCalls } from './harness.ts';
+import { deadLetterCount, HOUR, isAboutGroup, nodeGroupOf, playThrough, storyOf, upgradeCalls } from './harness.ts';
 
 const [OLD, NEW] = ['1.33.12-20260625', '1.33.13-20260714'];
 const release = (releaseVersion: string, at: string, more: object = {}) => ({
@@ -72,8 +72,8 @@ describe('a new release', () => {
     const once = await playThrough({ fleet: fleet([group('web')]), play: '48h' });
     const often = await playThrough({ fleet: fleet([group('web')]), play: '48h', events });
     expect(upgradeCalls(often).map(({ input }) => input)).toEqual(upgradeCalls(once).map(({ input }) => input));
-    expect(often.records.filter(({ nodegroup }) => nodegroup).map(({ id }) => id)).toEqual(
-      once.records.filter(({ nodegroup }) => nodegroup).map(({ id }) => id),
+    expect(often.records.filter(isAboutGroup).map(({ id }) => id)).toEqual(
+      once.records.filter(isAboutGroup).map(({ id }) => id),
     );
   });
 

@@ -7,7 +7,7 @@ export type Ownership = 'managed' | 'self-managed' | 'karpenter' | 'auto-mode';
 export interface Worker {
   readonly cluster: string;
   readonly ownership: Ownership;
-  /** Managed node group, or name of the Karpenter node pool, where there is one. */
+  /** Managed node group, or `karpenter:` and the node pool, or `self-managed:` and the Auto Scaling group. */
   readonly nodegroup?: string;
 }
 
@@ -34,7 +34,12 @@ export function workerOf(instance: Instance): Worker | undefined {
   if (group !== undefined) return { cluster, ownership: 'managed', nodegroup: group };
   const pool = tags['karpenter.sh/nodepool'];
   if (pool !== undefined) return { cluster, ownership: 'karpenter', nodegroup: `karpenter:${pool}` };
-  return { cluster, ownership: 'self-managed' };
+  const autoScalingGroup = tags['aws:autoscaling:groupName'];
+  return {
+    cluster,
+    ownership: 'self-managed',
+    ...(autoScalingGroup !== undefined && { nodegroup: `self-managed:${autoScalingGroup}` }),
+  };
 }
 
 export const tagsOf = ({ Tags = [] }: Pick<Instance, 'Tags'>): Record<string, string> =>

@@ -8,6 +8,7 @@ export type WireJson = Record<string, unknown>;
 /** What dynalite hands around; its inner shape is its own affair. */
 interface Store {
   readonly tableDb: { awsAccountId: string; awsRegion: string };
+  readonly db: { values(range?: object): { close(): Promise<void> } };
 }
 
 interface Failure extends Error {
@@ -42,6 +43,7 @@ export class DynamoDbEngine {
     this.#store = database.create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
     this.#store.tableDb.awsAccountId = accountId;
     this.#store.tableDb.awsRegion = region;
+    letIteratorsClose(this.#store.db);
   }
 
   /** @throws AwsError as DynamoDB answers it */
@@ -61,6 +63,18 @@ export class DynamoDbEngine {
       throw error instanceof Error ? asAwsError(error) : error;
     }
   }
+}
+
+/**
+ * dynalite ends the iterator of a query or scan by `return()`, if it has one; its store's iterators have `close()` only.
+ * Left open, each would be kept for ever, with the state of the table at that time.
+ */
+function letIteratorsClose(db: Store['db']): void {
+  const values = db.values.bind(db);
+  db.values = (range) => {
+    const iterator = values(range);
+    return Object.assign(iterator, { return: () => iterator.close() });
+  };
 }
 
 function asAwsError(failure: Failure): Error {

@@ -41,8 +41,8 @@ const HTTPS = 443;
 
 /** The account's VPCs as far as they decide what an instance can reach: route tables, endpoints, security groups. */
 export class Networks {
-  readonly routeTables: KnownRouteTable[] = [];
-  readonly endpoints: KnownEndpoint[] = [];
+  readonly #routeTables = new Map<string, KnownRouteTable[]>();
+  readonly #endpoints = new Map<string, KnownEndpoint[]>();
   readonly securityGroups = new Map<string, KnownSecurityGroup>();
   readonly #world: World;
   readonly #random: Random;
@@ -50,6 +50,14 @@ export class Networks {
   constructor(world: World) {
     this.#world = world;
     this.#random = world.random.fork('ec2-network');
+  }
+
+  get routeTables(): KnownRouteTable[] {
+    return [...this.#routeTables.values()].flat();
+  }
+
+  get endpoints(): KnownEndpoint[] {
+    return [...this.#endpoints.values()].flat();
   }
 
   /** A VPC, which comes with a main route table that knows only the VPC itself. */
@@ -83,10 +91,10 @@ export class Networks {
         ? { ...https, UserIdGroupPairs: [], IpRanges: [{ CidrIp: PRIVATE_ADDRESSES }] }
         : { ...https, UserIdGroupPairs: [admitted], IpRanges: [] },
     ]);
-    for (const service of plan.services) {
+    const endpoints = plan.services.map((service): KnownEndpoint => {
       const id = this.#id('vpce');
       const dnsName = `${id}-${this.#random.hex(8)}.${service}.${this.#world.region}.vpce.amazonaws.com`;
-      this.endpoints.push({
+      return {
         VpcEndpointId: id,
         VpcEndpointType: 'Interface',
         VpcId: vpcId,
@@ -103,8 +111,9 @@ export class Networks {
         CreationTimestamp: new Date(this.#world.time.now),
         Tags: [],
         OwnerId: this.#world.accountId,
-      });
-    }
+      };
+    });
+    this.#endpoints.set(vpcId, endpoints);
   }
 
   /**
@@ -113,15 +122,14 @@ export class Networks {
    */
   reaches(instance: Instance, service: string): boolean {
     const name = `com.amazonaws.${this.#world.region}.${service}`;
-    const endpoint = this.endpoints.find(
-      ({ VpcId, ServiceName, PrivateDnsEnabled }) =>
-        VpcId === instance.vpcId && ServiceName === name && PrivateDnsEnabled === true,
-    );
+    const endpoint = this.#endpoints
+      .get(instance.vpcId)
+      ?.find(({ ServiceName, PrivateDnsEnabled }) => ServiceName === name && PrivateDnsEnabled === true);
     return endpoint === undefined ? this.#leadsOut(instance) : this.#admits(endpoint, instance);
   }
 
   #leadsOut({ vpcId, subnetId, publicIp }: Instance): boolean {
-    const ofVpc = this.routeTables.filter(({ VpcId }) => VpcId === vpcId);
+    const ofVpc = this.#routeTables.get(vpcId) ?? [];
     const table =
       ofVpc.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId)) ??
       ofVpc.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true));
@@ -156,7 +164,7 @@ export class Networks {
       Origin: 'CreateRouteTable',
       State: 'active',
     } as const;
-    this.routeTables.push({
+    const table: KnownRouteTable = {
       RouteTableId,
       VpcId: vpcId,
       OwnerId: this.#world.accountId,
@@ -167,7 +175,8 @@ export class Networks {
       PropagatingVgws: [],
       Routes: [local, ...routes],
       Tags: [],
-    });
+    };
+    this.#routeTables.set(vpcId, [...(this.#routeTables.get(vpcId) ?? []), table]);
   }
 
   #addSecurityGroup(GroupId: string, VpcId: string, GroupName: string, IpPermissions: IpPermission[]): void {

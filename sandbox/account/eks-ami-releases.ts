@@ -55,9 +55,14 @@ export class AmiReleases {
       ?.find((release) => release.releaseVersion === releaseVersion);
   }
 
+  /** Every release of a pair, those to come and those withdrawn among them, oldest first. */
+  history(kubernetesVersion: string, amiType: AmiType): readonly PublishedRelease[] {
+    return this.#byPair.get(pairKey(kubernetesVersion, amiType)) ?? [];
+  }
+
   /** The releases of a pair that are out and not withdrawn at `now` (epoch ms), oldest first. */
   offered(kubernetesVersion: string, amiType: AmiType, now: number): PublishedRelease[] {
-    const releases = this.#byPair.get(pairKey(kubernetesVersion, amiType)) ?? [];
+    const releases = this.history(kubernetesVersion, amiType);
     return releases.filter(({ at, withdrawnAt = Number.POSITIVE_INFINITY }) => at <= now && now < withdrawnAt);
   }
 

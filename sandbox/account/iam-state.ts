@@ -68,8 +68,9 @@ export class Iam {
   readonly #world: World;
   readonly #random: World['random'];
   readonly #listeners: Array<() => void> = [];
-  /** Verdicts by question, for as long as no policy comes. */
-  readonly #verdicts = new Map<string, boolean>();
+  /** Verdicts by role and question, for as long as the role's policies stay. */
+  readonly #verdicts = new Map<string, Map<string, boolean>>();
+  readonly #parsed = new WeakMap<object, PolicyDocument>();
 
   constructor(world: World) {
     this.#world = world;
@@ -101,7 +102,7 @@ export class Iam {
       inline: new Map(Object.entries(inline)),
     };
     this.roles.set(name, role);
-    this.#changed();
+    this.#changed(name);
     return role;
   }
 
@@ -146,7 +147,7 @@ export class Iam {
   /** Writes an inline policy. @throws NoSuchEntity */
   putRolePolicy(roleName: string, policyName: string, document: object): void {
     this.role(roleName).inline.set(policyName, document);
-    this.#changed();
+    this.#changed(roleName);
   }
 
   /** Attaches a policy; attaching it again changes nothing. @throws NoSuchEntity, LimitExceeded, UnmodifiableEntity, PolicyNotAttachable */
@@ -167,17 +168,18 @@ export class Iam {
       throw new AwsError('LimitExceeded', message, 409);
     }
     role.attached.add(policyArn);
-    this.#changed();
+    this.#changed(roleName);
   }
 
   /** Whether the policies of a role let it do something; a role that does not exist may nothing. */
   allows(roleName: string, action: string, resource: string): boolean {
-    const key = JSON.stringify([roleName, action, resource]);
-    const known = this.#verdicts.get(key);
-    if (known !== undefined) return known;
     const role = this.roles.get(roleName);
-    const verdict = role !== undefined && allows(this.#documentsOf(role), { action, resource, context: {} });
-    this.#verdicts.set(key, verdict);
+    if (role === undefined) return false;
+    const verdicts = this.#verdicts.get(roleName) ?? new Map<string, boolean>();
+    this.#verdicts.set(roleName, verdicts);
+    const question = `${action} ${resource}`;
+    const verdict = verdicts.get(question) ?? allows(this.#documentsOf(role), { action, resource, context: {} });
+    verdicts.set(question, verdict);
     return verdict;
   }
 
@@ -188,11 +190,15 @@ export class Iam {
 
   #documentsOf({ attached, inline }: Role): PolicyDocument[] {
     const managed = [...attached].flatMap((arn) => this.policies.get(arn)?.document ?? []);
-    return [...managed, ...inline.values()].map((document) => policyDocument.parse(document));
+    return [...managed, ...inline.values()].map((document) => {
+      const parsed = this.#parsed.get(document) ?? policyDocument.parse(document);
+      this.#parsed.set(document, parsed);
+      return parsed;
+    });
   }
 
-  #changed(): void {
-    this.#verdicts.clear();
+  #changed(roleName: string): void {
+    this.#verdicts.delete(roleName);
     for (const listener of this.#listeners) listener();
   }
 

@@ -62,11 +62,12 @@ const fields: Readonly<Record<string, (agent: Agent) => string | undefined>> = {
 };
 const otherKeys: ReadonlySet<string> = new Set(['ActivationIds', 'AssociationStatus', 'IamRole']);
 
-function testOf({ Key = '', Values = [] }: Filter): (agent: Agent) => boolean {
-  if (Key.startsWith('tag:')) return ({ instance }) => Values.includes(instance.tags.get(Key.slice(4)) ?? '');
-  if (Key === 'tag-key') return ({ instance }) => Values.some((key) => instance.tags.has(key));
+function testOf({ Key = '', Values: values = [] }: Filter): (agent: Agent) => boolean {
+  const wanted = new Set(values);
+  if (Key.startsWith('tag:')) return ({ instance }) => wanted.has(instance.tags.get(Key.slice(4)) ?? '');
+  if (Key === 'tag-key') return ({ instance }) => values.some((key) => instance.tags.has(key));
   const field = Object.hasOwn(fields, Key) ? fields[Key] : undefined;
-  if (field !== undefined) return (agent) => Values.includes(field(agent) ?? '');
+  if (field !== undefined) return (agent) => wanted.has(field(agent) ?? '');
   if (otherKeys.has(Key)) throw new NotImplemented(`the filter ${Key} of DescribeInstanceInformation`);
   throw new AwsError('InvalidFilterKey', `The specified filter key ${Key} is not valid.`);
 }

@@ -25,6 +25,9 @@ export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]
   --listen PORT          serve the account on 127.0.0.1:PORT, for the stock AWS CLI
   --speed NUMBER         with --listen: virtual seconds per second (default: 60)`;
 
+/** What a parameter of the tier Intelligent-Tiering, as the stack's is, can hold. */
+const MOST_POLICY_BYTES = 8192;
+
 /** What a run is made of. Times in virtual milliseconds. */
 export interface Arguments {
   readonly fleet: Fleet;
@@ -57,11 +60,12 @@ export function readArguments(argv: readonly string[]): Arguments | 'schema' {
           port: wholeNumber('listen', given.listen, 0, 65_535),
           speed: wholeNumber('speed', given.speed ?? '60', 1, 86_400),
         };
+  const duration = given.for === undefined && listen !== undefined ? undefined : durationOf('for', given.for ?? '1d');
   return {
     fleet: readFleet(given.fleet),
-    events: (given.event ?? []).flatMap(readEvents),
-    policy: given.policy === undefined ? undefined : readText('policy', given.policy),
-    duration: given.for === undefined && listen !== undefined ? undefined : durationOf('for', given.for ?? '1d'),
+    events: (given.event ?? []).flatMap((argument) => readEvents(argument, duration)),
+    policy: given.policy === undefined ? undefined : readPolicy(given.policy),
+    duration,
     seed: wholeNumber('seed', given.seed ?? '1', 0, 4_294_967_295),
     json: given.json ?? false,
     calls: given.calls ?? false,
@@ -113,9 +117,10 @@ const eventFile = z.looseObject({
   detail: z.record(z.string(), z.unknown()),
 });
 
-function readEvents(argument: string): Arguments['events'] {
+function readEvents(argument: string, duration = Number.POSITIVE_INFINITY): Arguments['events'] {
   const [, file = argument, offset] = /^(.+)@([^@/]+)$/.exec(argument) ?? [];
   const after = offset === undefined ? 0 : durationOf('event', offset);
+  if (after > duration) throw new UsageError(`--event ${argument}: after the end of the run, see --for`);
   const text = readText('event', file);
   let json: unknown;
   try {
@@ -125,10 +130,20 @@ function readEvents(argument: string): Arguments['events'] {
   }
   const parsed = (Array.isArray(json) ? z.array(eventFile) : eventFile).safeParse(json);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => `--event ${file}: ${path.join('.')}: ${message}`);
+    const problems = parsed.error.issues.map(({ path, message }) =>
+      [`--event ${file}`, ...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
+    );
     throw new UsageError(`${problems.join('\n')}\nAn event is JSON as EventBridge delivers it.`);
   }
   return [parsed.data].flat().map((event) => ({ after, event }));
+}
+
+/** The document as it is, right or wrong; only what Parameter Store itself would not take is refused. */
+function readPolicy(file: string): string {
+  const text = readText('policy', file);
+  const bytes = Buffer.byteLength(text);
+  if (bytes >= 1 && bytes <= MOST_POLICY_BYTES) return text;
+  throw new UsageError(`--policy ${file}: ${bytes} bytes; SSM Parameter Store takes 1 to ${MOST_POLICY_BYTES}`);
 }
 
 function readText(option: string, file: string): string {

@@ -14,9 +14,13 @@ export async function withDeployment<Result>(
   context: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-'));
+  const remove = () => rmSync(outdir, { recursive: true, force: true });
+  // Also when the process exits in the middle, because nobody reads its output any more.
+  process.once('exit', remove);
   try {
     return await use(readSynthesizedStack(await synthesize({ outdir, context })));
   } finally {
-    rmSync(outdir, { recursive: true });
+    remove();
+    process.off('exit', remove);
   }
 }

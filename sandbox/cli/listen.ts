@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { EmbeddedAccount } from '../embedded-account.ts';
+import { UsageError } from './arguments.ts';
 
 /** How often virtual time is brought up to the clock on the wall, real ms. */
 const TICK_MS = 50;
@@ -11,6 +12,7 @@ const TICK_MS = 50;
  * @param speed virtual seconds per real second
  * @param duration how long, virtual ms; undefined: until interrupted (Ctrl-C)
  * @param onListening hears the address once clients may connect
+ * @throws UsageError when the port cannot be had
  */
 export async function listen(
   account: EmbeddedAccount,
@@ -20,7 +22,9 @@ export async function listen(
 ): Promise<void> {
   const { http } = account.server;
   http.listen(port, '127.0.0.1');
-  await once(http, 'listening');
+  await once(http, 'listening').catch((error: Error) => {
+    throw new UsageError(`--listen: ${error.message}`);
+  });
   onListening(`http://127.0.0.1:${portOf(http.address())}`);
 
   let interrupted = false;

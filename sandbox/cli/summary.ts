@@ -6,7 +6,8 @@ import { table } from './timeline.ts';
 /** What a person wants to know in the end: what each node group runs, what was decided, how old the AMIs are. */
 export function summarize(account: EmbeddedAccount, records: readonly RemediationRecord[], calls: number): string {
   const ages = amiAges(account.fleet);
-  const latest = new Map(records.map((record) => [`${record.cluster}/${record.nodegroup}`, record]));
+  const aboutGroups = records.filter(({ instance }) => instance === undefined);
+  const latest = new Map(aboutGroups.map((record) => [`${record.cluster}/${record.nodegroup}`, record]));
   const groups = account.snapshot().clusters.flatMap((cluster) =>
     cluster.nodeGroups.map(({ name, amiType, releaseVersion, status, nodes }) => {
       const { decision = '', reason = '' } = latest.get(`${cluster.name}/${name}`) ?? {};

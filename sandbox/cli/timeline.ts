@@ -17,11 +17,15 @@ const LOOKS: Readonly<
 const styled = (style: Parameters<typeof styleText>[0], text: string): string =>
   styleText(style, text, { stream: process.stdout });
 
-/** Writes records as a timeline, a line each, with a heading for each new day. */
+/**
+ * Writes records as a timeline, a line each, with a heading for each new day. That a worker's agent answers is what
+ * should be: such records in a row become one line a group.
+ */
 export function createTimeline(write: (text: string) => void) {
   let day = '';
-  return (record: RemediationRecord): void => {
-    if (record.reason === 'sweep-finished') return;
+  let verified: RemediationRecord[] = [];
+
+  const line = (record: RemediationRecord, message = record.message): void => {
     const [date = '', time = ''] = record.time.split('T');
     if (date !== day) write(`\n${styled('bold', date)}`);
     day = date;
@@ -29,10 +33,32 @@ export function createTimeline(write: (text: string) => void) {
     const subject =
       [record.cluster, record.nodegroup].filter((part) => part !== undefined).join('/') || record.remediation;
     const what = `${mark} ${record.reason.padEnd(21)}`;
-    write(`  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} ${record.message}`);
+    write(`  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} ${message}`);
     if (record.hint !== undefined) write(`${' '.repeat(33)} ${styled('dim', `→ ${record.hint}`)}`);
   };
+
+  /** Writes what has been held back: a line a group. */
+  const flush = (): void => {
+    for (const [first, ...others] of Map.groupBy(verified, groupOf).values()) {
+      if (first === undefined) continue;
+      line(first, others.length === 0 ? first.message : `The agents of ${others.length + 1} workers answer.`);
+    }
+    verified = [];
+  };
+
+  const add = (record: RemediationRecord): void => {
+    if (record.reason === 'sweep-finished') return;
+    if (record.reason === 'agent-verified') {
+      verified.push(record);
+      return;
+    }
+    flush();
+    line(record, record.instance === undefined ? record.message : `${record.instance}: ${record.message}`);
+  };
+  return { add, flush };
 }
+
+const groupOf = ({ cluster, nodegroup }: RemediationRecord): string => `${cluster}/${nodegroup}`;
 
 /** A text table: a row of headings, then rows, columns as wide as needed. */
 export function table(rows: ReadonlyArray<readonly string[]>): string {

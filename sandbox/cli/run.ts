@@ -1,0 +1,49 @@
+import { isInvalid, parsePolicy } from '../../functions/shared/policy.ts';
+import { startRun } from '../play.ts';
+import type { SynthesizedStack } from '../stack/template.ts';
+import type { Arguments } from './arguments.ts';
+import { listen } from './listen.ts';
+import { summarize } from './summary.ts';
+import { createTimeline } from './timeline.ts';
+
+/** Where a run is told, a line (or several) at a time. */
+export interface Output {
+  /** What the user asked for: stdout. */
+  readonly print: (text: string) => void;
+  /** What they should know besides: stderr. */
+  readonly note: (text: string) => void;
+}
+
+/**
+ * Plays one run as the arguments say.
+ * @throws UsageError when the port to be served cannot be had
+ */
+export async function run(options: Arguments, synthesized: SynthesizedStack, { print, note }: Output): Promise<void> {
+  const { json, calls: withCalls, policy, listen: serve, duration } = options;
+  const parsed = policy === undefined ? undefined : parsePolicy(policy, 'enforce');
+  // Not refused: how the functions meet a bad policy is worth seeing.
+  if (parsed !== undefined && isInvalid(parsed)) note(`--policy: ${parsed.error}\nNothing will act.`);
+
+  const timeline = createTimeline(print);
+  const { account, records, calls } = await startRun({
+    ...options,
+    synthesized,
+    onRecord: json ? (record) => print(JSON.stringify(record)) : timeline.add,
+    onCall: (call) => {
+      if (!withCalls) return;
+      const { kind, function: name, service, operation, input, outcome, at } = call;
+      print(JSON.stringify({ kind, function: name, service, operation, input, outcome, at }));
+    },
+  });
+  if (serve === undefined) await account.play(duration ?? 0);
+  else {
+    await listen(account, serve, duration, (url) => {
+      note(`Serving account ${account.world.accountId} (${account.world.region}) at ${url}, for example:`);
+      note('  export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox');
+      note(`  aws --endpoint-url ${url} --region ${account.world.region} eks list-clusters`);
+    });
+  }
+  timeline.flush();
+  if (json) print(JSON.stringify({ kind: 'fleet', ...account.snapshot() }));
+  else print(`\n${summarize(account, records, calls.length)}`);
+}

@@ -1,0 +1,102 @@
+import { MINUTE, type Rules } from './rules.ts';
+
+/** A release of a node group's Kubernetes version and AMI type. Times in epoch ms. */
+export interface Release {
+  readonly releaseVersion: string;
+  readonly at: number;
+  readonly withdrawnAt?: number;
+}
+
+/** What is known of a node group before anything is played. */
+export interface ReplayedGroup {
+  readonly cluster: string;
+  readonly nodegroup: string;
+  readonly amiType: string;
+  /** What it runs at the start. */
+  readonly startsWith: string;
+  /** All releases of its Kubernetes version and AMI type, before, during and after the replay, oldest first. */
+  readonly releases: readonly Release[];
+  /** The longest that EKS takes to move all its nodes, or to fail, ms. */
+  readonly slowestUpdate: number;
+}
+
+/** What may be expected of one node group about one release. Times in epoch ms. */
+export interface Expectation {
+  readonly releaseVersion: string;
+  /** Since when it can be seen: it appeared, or the replay began. */
+  readonly visibleAt: number;
+  /** No update to it may start earlier. */
+  readonly notBefore: number;
+  /** An update to it must have started by then, if none has failed. */
+  readonly due: number;
+  /** When a newer release appeared or this one was withdrawn: from then on it is no target. Infinity: never. */
+  readonly goneAt: number;
+}
+
+/**
+ * From an event or a due wake-up to the call that it leads to, ms: EventBridge Scheduler fires within a minute, at most
+ * two such hops lie in a row (it wakes the look that starts), and deliveries and looks take seconds.
+ */
+const HOPS = 5 * MINUTE;
+
+/** Until the end of an update is noticed and the next group is called, ms: a look every 5 minutes, and the way there. */
+const NOTICE = 7 * MINUTE;
+
+/** How long a group holds its slot, at most, ms. */
+export const turnOf = ({ slowestUpdate }: ReplayedGroup): number => slowestUpdate + NOTICE;
+
+/**
+ * How long a group may have to wait for its slot, at most, ms. It stands in a line, first come, first served: each other
+ * group of the cluster can be before it once, besides the one whose update runs already when the group joins the line.
+ * Where the account's limit binds, the whole account is one line.
+ */
+export function longestQueue(group: ReplayedGroup, fleet: readonly ReplayedGroup[], rules: Rules): number {
+  const clusters = new Set(fleet.map(({ cluster }) => cluster));
+  const accountBinds = clusters.size * rules.perCluster > rules.perAccount;
+  const turns = fleet
+    .filter((other) => other !== group && (accountBinds || other.cluster === group.cluster))
+    .map(turnOf);
+  return turns.reduce((sum, turn) => sum + turn, 0) + Math.max(0, ...turns);
+}
+
+/** How much later than `due` the next attempt may start after `failed` attempts (1 or more), ms. */
+export function longestRetry(
+  group: ReplayedGroup,
+  fleet: readonly ReplayedGroup[],
+  rules: Rules,
+  failed: number,
+): number {
+  const waits = Array.from({ length: failed }, (_, index) => rules.retryAfter * 2 ** index);
+  const each = turnOf(group) + HOPS + longestQueue(group, fleet, rules);
+  return waits.reduce((sum, wait) => sum + wait + each, 0);
+}
+
+/**
+ * What the release history and the fleet file let one expect of a group, computed without asking the functions.
+ *
+ * A release that appears at t is seen at the next look for releases, so by t + pollEvery. It bakes from then on; when it
+ * has baked, the group is woken and stands in line for a slot: so it is due at the end of the longest line. Nothing can
+ * start before t + bakeAge, as nobody can have seen the release before t.
+ *
+ * @param startsAt of the replay, epoch ms: of what was there before, only the latest release counts
+ */
+export function expectationsOf(
+  group: ReplayedGroup,
+  fleet: readonly ReplayedGroup[],
+  rules: Rules,
+  startsAt: number,
+): Expectation[] {
+  const { releases } = group;
+  const known = releases.findLastIndex(({ at, withdrawnAt = Number.POSITIVE_INFINITY }) => {
+    return at <= startsAt && startsAt < withdrawnAt;
+  });
+  const held = releases.findIndex(({ releaseVersion }) => releaseVersion === group.startsWith);
+  return releases.flatMap(({ releaseVersion, at, withdrawnAt = Number.POSITIVE_INFINITY }, index) => {
+    if (index <= held || (at <= startsAt && index !== known)) return [];
+    const visibleAt = Math.max(at, startsAt);
+    const notBefore = visibleAt + rules.bakeAge;
+    const due = notBefore + rules.pollEvery + HOPS + longestQueue(group, fleet, rules);
+    const goneAt = Math.min(releases[index + 1]?.at ?? Number.POSITIVE_INFINITY, withdrawnAt);
+    return [{ releaseVersion, visibleAt, notBefore, due, goneAt }];
+  });
+}

@@ -1,0 +1,131 @@
+import type { EksState } from '../account/eks-state.ts';
+import type { CallRecord } from '../account/service.ts';
+import { amiAgesOf } from '../ami-age.ts';
+import { type EmbeddedAccount, openAccount } from '../embedded-account.ts';
+import type { Fleet } from '../fleet.ts';
+import type { SynthesizedStack } from '../stack/template.ts';
+import { groupsOf } from './fleet-groups.ts';
+import { HOUR, type Rules } from './rules.ts';
+import { type GroupUpdate, type GroupVerdict, judgeGroup, judgePeaks, type Peaks } from './verdict.ts';
+
+/** How often the age of the nodes' AMIs is taken down, ms. */
+const SAMPLE_EVERY = 6 * HOUR;
+
+export interface ReplayOptions {
+  readonly fleet: Fleet;
+  readonly synthesized: SynthesizedStack;
+  /** How long to play, ms. */
+  readonly duration: number;
+  /** Text of the policy document; by default an empty one. */
+  readonly policy?: string;
+  readonly seed?: number;
+  /** Hears of the AWS calls that functions make. */
+  readonly onCall?: (call: CallRecord) => void;
+  /** Called with each sample. */
+  readonly onSample?: (soFar: Replay) => void;
+}
+
+/** The nodes of one node group at one moment. */
+export interface Sample {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly cluster: string;
+  readonly nodegroup: string;
+  /** How old the AMI of each node was, days since its release appeared. */
+  readonly ages: readonly number[];
+}
+
+/** What a replay showed (so far), read from the account itself, not from what the functions recorded. */
+export interface Replay {
+  readonly account: EmbeddedAccount;
+  /** Epoch ms. */
+  readonly from: number;
+  readonly peaks: Peaks;
+  readonly samples: readonly Sample[];
+  /** AWS calls that functions made. */
+  readonly calls: number;
+}
+
+/** Plays a fleet through its releases. Keeps no calls and no records: a year has too many. */
+export async function replayFleet(options: ReplayOptions): Promise<Replay> {
+  const { fleet, synthesized, duration, policy, seed = 1, onCall, onSample } = options;
+  const samples: Sample[] = [];
+  let peaks: Peaks = { byCluster: new Map(), account: 0 };
+  let calls = 0;
+  const account = await openAccount({
+    fleet,
+    seed,
+    synthesized,
+    ...(policy !== undefined && { policy }),
+    onCall: (call) => {
+      if (call.function === 'operator') return;
+      calls += 1;
+      // The most are under update when one more has just been started.
+      if (call.operation === 'UpdateNodegroupVersion') peaks = higher(peaks, updatesUnderWay(account.fleet.eks));
+      onCall?.(call);
+    },
+  });
+  const from = account.time.now;
+  const soFar = (): Replay => ({ account, from, peaks, samples, calls });
+  for (let played = 0; played < duration; played += SAMPLE_EVERY) {
+    await account.play(Math.min(SAMPLE_EVERY, duration - played));
+    for (const group of nodeGroups(account.fleet.eks)) {
+      const { cluster, name: nodegroup } = group;
+      const ages = amiAgesOf(account.fleet, group);
+      samples.push({ at: account.time.now, cluster: cluster.name, nodegroup, ages });
+    }
+    onSample?.(soFar());
+  }
+  return soFar();
+}
+
+/** The updates of a node group as the account holds them, in the order of their start. */
+export const updatesOf = ({ account }: Replay, cluster: string, nodegroup: string): GroupUpdate[] =>
+  account.fleet.eks
+    .updatesOf(cluster, nodegroup)
+    .map(({ params = [], createdAt, status = 'InProgress' }) => ({
+      releaseVersion: params.find(({ type }) => type === 'ReleaseVersion')?.value ?? '',
+      startedAt: createdAt.getTime(),
+      status,
+    }))
+    .sort((a, b) => a.startedAt - b.startedAt);
+
+/** What a replay showed, held against what could be expected. */
+export interface ReplayVerdict {
+  readonly groups: readonly GroupVerdict[];
+  /** Everything that went against the rules, as sentences: nothing, if all is well. */
+  readonly faults: readonly string[];
+}
+
+export function judgeReplay(replay: Replay, fleet: Fleet, rules: Rules): ReplayVerdict {
+  const { account, from, peaks } = replay;
+  const expected = groupsOf(fleet);
+  const period = { from, to: account.time.now };
+  const groups = expected.map((group) => {
+    const updates = updatesOf(replay, group.cluster, group.nodegroup);
+    return judgeGroup(group, expected, updates, rules, period);
+  });
+  const groupFaults = groups.flatMap(({ group: { cluster, nodegroup }, faults }) =>
+    faults.map((fault) => `${cluster}/${nodegroup} ${fault}`),
+  );
+  return { groups, faults: [...judgePeaks(peaks, rules), ...groupFaults] };
+}
+
+const nodeGroups = (eks: EksState) => [...eks.clusters.keys()].flatMap((cluster) => eks.nodeGroupsOf(cluster));
+
+/** How many node groups are under update at this moment, by EKS's own state. */
+function updatesUnderWay(eks: EksState): Peaks {
+  const updating = nodeGroups(eks).filter(({ status }) => status === 'UPDATING');
+  const clusters = Map.groupBy(updating, ({ cluster }) => cluster.name);
+  const byCluster = new Map([...clusters].map(([cluster, groups]) => [cluster, groups.length]));
+  return { byCluster, account: updating.length };
+}
+
+function higher(a: Peaks, b: Peaks): Peaks {
+  const clusters = new Set([...a.byCluster.keys(), ...b.byCluster.keys()]);
+  const most = (cluster: string) => Math.max(a.byCluster.get(cluster) ?? 0, b.byCluster.get(cluster) ?? 0);
+  return {
+    byCluster: new Map([...clusters].map((cluster) => [cluster, most(cluster)])),
+    account: Math.max(a.account, b.account),
+  };
+}

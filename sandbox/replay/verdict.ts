@@ -1,0 +1,98 @@
+import { type Expectation, expectationsOf, longestRetry, type ReplayedGroup, turnOf } from './expectation.ts';
+import type { Rules } from './rules.ts';
+
+/** An update as the account holds it. */
+export interface GroupUpdate {
+  readonly releaseVersion: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly status: 'InProgress' | 'Successful' | 'Failed' | 'Cancelled';
+}
+
+/** What became of a node group over the replay. */
+export interface GroupVerdict {
+  readonly group: ReplayedGroup;
+  /** Releases taken, in order, each with how long after its appearance the update began that succeeded, ms. */
+  readonly taken: ReadonlyArray<{ readonly releaseVersion: string; readonly delay: number }>;
+  /** Releases that should have been taken and were not, or not in time. */
+  readonly missed: readonly string[];
+  /** Releases not taken that nobody could expect to be: gone before their time, or given up after failures. */
+  readonly excused: readonly string[];
+  /** Everything that went against the rules, as sentences; the missed releases among them. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Judges one node group's year.
+ *
+ * @param updates of the group, in the order of their start
+ * @param period what was played, epoch ms: what falls due after its end is not judged
+ */
+export function judgeGroup(
+  group: ReplayedGroup,
+  fleet: readonly ReplayedGroup[],
+  updates: readonly GroupUpdate[],
+  rules: Rules,
+  period: { readonly from: number; readonly to: number },
+): GroupVerdict {
+  const expected = expectationsOf(group, fleet, rules, period.from);
+  const taken: Array<GroupVerdict['taken'][number]> = [];
+  const missed: string[] = [];
+  const excused: string[] = [];
+  const faults = [...orderFaults(group, updates), ...expected.flatMap((one) => bakeFaults(one, updates))];
+  for (const expectation of expected) {
+    const { releaseVersion, visibleAt, due, goneAt } = expectation;
+    const attempts = updates.filter((update) => update.releaseVersion === releaseVersion);
+    const success = attempts.find(({ status }) => status === 'Successful');
+    const failed = attempts.filter(({ status }) => status === 'Failed' || status === 'Cancelled').length;
+    const latest = due + longestRetry(group, fleet, rules, failed);
+    if (success !== undefined) taken.push({ releaseVersion, delay: success.startedAt - visibleAt });
+    if (goneAt < latest || failed >= rules.stopAfterFailures) {
+      if (success === undefined) excused.push(releaseVersion);
+    } else if (success === undefined && latest + turnOf(group) <= period.to) {
+      missed.push(releaseVersion);
+      faults.push(`did not take ${releaseVersion}, due by ${iso(latest)}`);
+    } else if (success !== undefined && success.startedAt > latest) {
+      missed.push(releaseVersion);
+      faults.push(`took ${releaseVersion} at ${iso(success.startedAt)} only, due by ${iso(latest)}`);
+    }
+  }
+  return { group, taken, missed, excused, faults };
+}
+
+const bakeFaults = ({ releaseVersion, notBefore }: Expectation, updates: readonly GroupUpdate[]): string[] =>
+  updates
+    .filter((update) => update.releaseVersion === releaseVersion && update.startedAt < notBefore)
+    .map(({ startedAt }) => `started ${releaseVersion} at ${iso(startedAt)}, baking until ${iso(notBefore)}`);
+
+/** Releases of another kind, taken twice, or older than what the group ran. */
+function orderFaults({ releases, startsWith }: ReplayedGroup, updates: readonly GroupUpdate[]): string[] {
+  const rank = new Map(releases.map(({ releaseVersion }, index) => [releaseVersion, index]));
+  let running = startsWith;
+  return updates.flatMap(({ releaseVersion, startedAt, status }) => {
+    const before = running;
+    if (status === 'Successful') running = releaseVersion;
+    const [wanted, current] = [rank.get(releaseVersion), rank.get(before) ?? -1];
+    if (wanted === undefined) return [`started ${releaseVersion} at ${iso(startedAt)}, no release of its kind`];
+    if (wanted === current) return [`started ${releaseVersion} at ${iso(startedAt)}, which it ran already`];
+    return wanted < current ? [`went back from ${before} to ${releaseVersion} at ${iso(startedAt)}`] : [];
+  });
+}
+
+/** The most node groups that were under update at a time. */
+export interface Peaks {
+  readonly byCluster: ReadonlyMap<string, number>;
+  readonly account: number;
+}
+
+/** How the blast budget was exceeded, as sentences. */
+export function judgePeaks({ byCluster, account }: Peaks, { perCluster, perAccount }: Rules): string[] {
+  const tooMany = (where: string, most: number, limit: number) =>
+    most > limit ? [`${where}: ${most} node groups under update at a time, ${limit} allowed`] : [];
+  return [
+    ...[...byCluster].flatMap(([cluster, most]) => tooMany(cluster, most, perCluster)),
+    ...tooMany('account', account, perAccount),
+  ];
+}
+
+const iso = (time: number): string => new Date(time).toISOString();

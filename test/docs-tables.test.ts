@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { policySchema } from '../functions/shared/policy.ts';
+import { decisionKind, recordSchema } from '../functions/shared/record.ts';
+import { METRIC_NAMESPACE } from '../infra/alarms.ts';
+import { functionNames } from '../infra/bundle.ts';
+import { readSettings, SettingsError } from '../infra/settings.ts';
+import type { FaultPlan } from '../sandbox/account/faults.ts';
+import { readArguments, USAGE, UsageError } from '../sandbox/cli/arguments.ts';
+import { start } from './harness.ts';
+import { codeIn, readPage, tableOf } from './markdown.ts';
+
+const readme = readPage('README.md');
+const policyPage = readPage('docs/policy.md');
+const sandboxPage = readPage('docs/sandbox.md');
+
+const jsonSchema = z.looseObject({
+  properties: z.record(z.string(), z.unknown()).optional(),
+  items: z.unknown().optional(),
+});
+
+/** The keys of a JSON Schema, nested ones as `a.b`; a list is one key. */
+function keysOf(schema: unknown, path = ''): string[] {
+  const { properties } = jsonSchema.parse(schema);
+  if (properties === undefined) return [path];
+  return Object.entries(properties).flatMap(([key, nested]) => keysOf(nested, path === '' ? key : `${path}.${key}`));
+}
+
+/** The schema of what stands at a path such as `a.b`. */
+const schemaAt = (schema: unknown, path: string): unknown =>
+  path.split('.').reduce((within: unknown, key) => jsonSchema.parse(within).properties?.[key], schema);
+
+describe("docs/policy.md's table", () => {
+  const rows = tableOf(policyPage, 'key', 'default', 'meaning').map(([key = '', fallback = '', meaning = '']) => ({
+    key: codeIn(key)[0] ?? '',
+    fallback,
+    meaning,
+  }));
+  const schema = z.toJSONSchema(policySchema('enforce'), { io: 'input' });
+  const read = (document: object) => policySchema('observe').parse(document);
+
+  it('has exactly the keys of the policy', () => {
+    expect(rows.map(({ key }) => key)).toEqual(keysOf(schema));
+  });
+
+  it.each(rows)('has the default of $key: $fallback', ({ key, fallback }) => {
+    const [code] = codeIn(fallback);
+    const nested = (value: unknown) =>
+      key.split('.').reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as object;
+    if (code !== undefined) expect(read(nested(parsed(code)))).toEqual(read({}));
+    else if (fallback === 'as deployed') expect(read(nested('observe'))).toEqual(read({}));
+    else expect([fallback, read(nested(undefined))]).toEqual(['all', read({})]);
+  });
+
+  it('has the keys of a change window, with the default time zone', () => {
+    const { items } = jsonSchema.parse(schemaAt(schema, 'upgrades.windows'));
+    const meaning = rows.find(({ key }) => key === 'upgrades.windows')?.meaning ?? '';
+    const window = policySchema('enforce').parse({ upgrades: { windows: [{ cron: '0 1 * * *', duration: '1h' }] } });
+    expect(codeIn(meaning)).toEqual([...keysOf(items), window.upgrades.windows[0]?.timeZone]);
+  });
+});
+
+/** A default as JSON, or else a text. */
+function parsed(code: string): unknown {
+  try {
+    return JSON.parse(code);
+  } catch {
+    return code;
+  }
+}
+
+describe('README.md', () => {
+  it('has exactly the settings of the stack, with their defaults', () => {
+    const rows = tableOf(readme, 'key', 'default', 'meaning').flatMap(([keys = '', fallback = '']) =>
+      codeIn(keys).map((key): [string, string | undefined] => [key, codeIn(fallback)[0]]),
+    );
+    const defaults = readSettings({});
+    for (const [key, fallback] of rows) {
+      const text = fallback?.replace('<stackName>', defaults.stackName);
+      expect(readSettings(text === undefined ? {} : { [key]: text }), key).toEqual(defaults);
+    }
+    // A bad setting is refused with the names of all good ones.
+    const refused = () => readSettings({ noSuchSetting: 1 });
+    expect(refused).toThrow(SettingsError);
+    const names = rows.map(([key]) => key);
+    for (const name of names) expect(refused).toThrow(new RegExp(`the settings are .*\\b${name}\\b`));
+    expect(refused).toThrow(new RegExp(`the settings are (\\w+, ){${names.length - 1}}\\w+$`));
+  });
+
+  it('has exactly the functions', () => {
+    expect(tableOf(readme, 'function', 'started by', 'does').map(([name]) => name)).toEqual(
+      functionNames()
+        .map((name) => `\`${name}\``)
+        .sort((a, b) => readme.text.indexOf(a) - readme.text.indexOf(b)),
+    );
+  });
+
+  it('has every decision of a record, and the namespace of the metrics', () => {
+    for (const decision of decisionKind.options) expect(readme.code).toContain(decision);
+    expect(readme.code).toContain(METRIC_NAMESPACE);
+  });
+});
+
+describe('docs/sandbox.md', () => {
+  const options = tableOf(sandboxPage, 'option', 'default', 'meaning');
+
+  it('has exactly the options of the usage text, which the command line knows', () => {
+    const inUsage = [...USAGE.matchAll(/^ {2}(--.*?) {2,}/gm)].map(([, option]) => option);
+    expect(options.map(([option = '']) => codeIn(option)[0]).sort()).toEqual(inUsage.sort());
+    for (const option of inUsage) {
+      const name = option?.split(' ')[0] ?? '';
+      const refused = () => readArguments([name, ...(option?.includes(' ') ? ['x'] : []), '--unknown']);
+      expect(refused).toThrow(UsageError);
+      expect(refused).toThrow(`Unknown option '--unknown'`);
+    }
+  });
+
+  it('gives the defaults that the usage text gives', () => {
+    const defaults = options.flatMap(([option = '', fallback = '']) =>
+      codeIn(fallback).map((value) => [codeIn(option)[0]?.split(' ')[0], value]),
+    );
+    const inUsage = [...USAGE.matchAll(/^ {2}(--\w+).*\(default: ([^,;)]+)/gm)].map(([, name, value]) => [name, value]);
+    expect(defaults).toEqual(inUsage);
+  });
+
+  it('uses in README.md only options that there are', () => {
+    const used = [...readme.text.matchAll(/^npm run -s sandbox .*$/gm)].flatMap(([line]) => line.match(/--\w+/g) ?? []);
+    expect(used.length).toBeGreaterThan(3);
+    for (const option of used) expect(USAGE).toContain(`  ${option} `);
+  });
+
+  it('has exactly the services and operations of the account', async () => {
+    const { account } = await start({ fleet: 'demo' });
+    const rows = tableOf(sandboxPage, 'service', 'operations');
+    expect(Object.fromEntries(rows.map(([name = '', operations = '']) => [name, codeIn(operations)]))).toEqual(
+      Object.fromEntries(
+        account.services.map(({ signingName, operations }) => [`\`${signingName}\``, Object.keys(operations)]),
+      ),
+    );
+  });
+
+  it('has exactly the faults', () => {
+    const faults = {
+      duplicateMessages: true,
+      duplicateEvents: true,
+      deliveryDelayMs: true,
+      deliveryFailureRate: true,
+      throttleRate: true,
+      serverErrorRate: true,
+      lostRequestRate: true,
+      lostReplyRate: true,
+      crash: true,
+    } satisfies Record<keyof FaultPlan, true>;
+    const rows = tableOf(sandboxPage, 'fault', 'what goes wrong');
+    expect(rows.flatMap(([names = '']) => codeIn(names))).toEqual(Object.keys(faults));
+  });
+
+  it('shows lines as they are written', async () => {
+    const [record, call, fleet] = sandboxPage.blocks
+      .filter(({ language }) => language === 'jsonl')
+      .map(({ text }): Record<string, unknown> => JSON.parse(text));
+    expect(recordSchema.safeParse(record).error).toBeUndefined();
+    expect(Object.keys(call ?? {})).toEqual(['kind', 'function', 'service', 'operation', 'input', 'outcome', 'at']);
+    const { account } = await start({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '4h' });
+    expect(shapeOf(fleet)).toEqual(shapeOf({ kind: 'fleet', ...account.snapshot() }));
+  });
+});
+
+/** The names of all members, of a list those of its first item. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
+  if (typeof value !== 'object' || value === null) return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]));
+}
+
+it('names outputs of the stack where the pages name them', async () => {
+  const { account } = await start({ fleet: 'demo' });
+  const named = [readme, policyPage].flatMap(({ code }) => code.filter((word) => /^[A-Z]\w+(Name|Arn)$/.test(word)));
+  expect(named.length).toBeGreaterThan(1);
+  for (const name of named) expect(account.stack.outputs).toHaveProperty(name);
+});

@@ -1,0 +1,102 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { isInvalid, parsePolicy } from '../functions/shared/policy.ts';
+import { readArguments } from '../sandbox/cli/arguments.ts';
+import { parseFleet } from '../sandbox/fleet.ts';
+import { PAGES, type Page, ROOT, readPage } from './markdown.ts';
+
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+
+/** npm's own commands, which need no script. */
+const NPM_COMMANDS = ['ci', 'cit', 'run'];
+
+/** Paths that a page names: below one of the repository's folders, or the bare name of a source file. */
+function pathsIn({ blocks, code }: Page): string[] {
+  const words = [...code, ...blocks.filter(({ language }) => language !== '').map(({ text }) => text)]
+    .join(' ')
+    .replaceAll(/<\w+>/g, '*')
+    .split(/[\s`'",]+/);
+  const folders = globSync('*/', { cwd: ROOT }).filter((name) => name !== 'node_modules');
+  return words.filter((word) => folders.includes(word.split('/')[0] ?? '') || /^[\w*-][\w.*-]*\.ts$/.test(word));
+}
+
+/** Files of a tree such as ARCHITECTURE's, each where the tree has it. */
+function filesInTree(tree: string): string[] {
+  const files: string[] = [];
+  let folders: string[] = [];
+  for (const line of tree.split('\n')) {
+    const indent = line.search(/\S/);
+    const [first = '', second = ''] = line.trim().split(/\s+/);
+    if (first.endsWith('/')) {
+      folders = [...folders.slice(0, indent / 2), first];
+      files.push(folders.join(''));
+    }
+    const file = [first, second].find((word) => /\.ts$/.test(word));
+    if (file !== undefined) files.push(folders.join('') + file);
+  }
+  return files;
+}
+
+describe.each(PAGES.map((page): [string, Page] => [page.file, page]))('%s', (file, page) => {
+  it('links to what exists', () => {
+    const links = [...page.text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
+    const missing = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(ROOT, dirname(file), link)));
+    expect(missing).toEqual([]);
+  });
+
+  it('names files that exist', () => {
+    const missing = pathsIn(page).filter(
+      (path) => globSync([path, ...(path.includes('/') ? [] : [`**/${path}`])], { cwd: ROOT, exclude }).length === 0,
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('gives commands that exist', () => {
+    const commands = [...page.text.matchAll(/\bnpm (?:run (?:-s )?)?([a-z][\w:-]*)/g)].map(([, name = '']) => name);
+    expect(commands.filter((name) => !(name in scripts) && !NPM_COMMANDS.includes(name))).toEqual([]);
+  });
+
+  it('gives examples of policies and fleets that are taken', () => {
+    const examples = [
+      ...page.blocks.filter(({ language }) => language === 'json').map(({ text }) => text),
+      ...page.code.filter((code) => /^\{.*\}$/.test(code) && !code.includes('$.')),
+    ];
+    for (const example of examples) {
+      if (example.includes('"startsAt"')) parseFleet(example, file);
+      else expect(isInvalid(parsePolicy(example, 'enforce')), example).toBe(false);
+    }
+  });
+
+  it('gives sandbox commands that are taken', () => {
+    const commands = [...page.text.matchAll(/^npm run -s sandbox -- (.*?)(?: +#.*)?$/gm)].map(([, line = '']) => line);
+    for (const command of commands) readArguments(command.trim().split(/\s+/));
+  });
+});
+
+const exclude = ['node_modules/**', 'cdk.out/**'];
+
+it('scripts of package.json run files that exist', () => {
+  const files = Object.values(scripts).flatMap((script) => script.match(/[\w/-]+\.ts/g) ?? []);
+  expect(files.length).toBeGreaterThan(3);
+  expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+});
+
+it('ARCHITECTURE.md shows the rooms as they are', () => {
+  const tree = readPage('ARCHITECTURE.md').blocks.find(({ text }) => text.startsWith('functions/'))?.text ?? '';
+  const files = filesInTree(tree);
+  expect(files).toContain('functions/upgrade-node-groups/plan.ts');
+  expect(files.filter((path) => globSync(path, { cwd: ROOT }).length === 0)).toEqual([]);
+  // And none is left out.
+  expect(globSync(['functions/*/', 'sandbox/*/'], { cwd: ROOT }).filter((path) => !files.includes(`${path}/`))).toEqual(
+    [],
+  );
+});
+
+it('README.md begins with the two commands', () => {
+  const [first] = readPage('README.md').blocks.filter(({ language }) => language === 'sh');
+  expect(first?.text).toMatch(/^npm start .*\nnpm cit .*\n$/);
+});
