@@ -34,8 +34,9 @@ export interface Expectation {
 }
 
 /**
- * From an event or a due wake-up to the call that it leads to, ms: EventBridge Scheduler fires within a minute, at most
- * two such hops lie in a row (it wakes the look that starts), and deliveries and looks take seconds.
+ * Everything between a look for releases and the start that comes of it, bake time and line apart, ms: the release's
+ * event and the look that it brings (seconds), the wake-up at the end of the bake time (EventBridge Scheduler fires within
+ * its minute), the call of whoever stands first in line (seconds).
  */
 const HOPS = 5 * MINUTE;
 

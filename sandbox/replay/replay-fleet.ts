@@ -18,7 +18,6 @@ export interface ReplayOptions {
   readonly duration: number;
   /** Text of the policy document; by default an empty one. */
   readonly policy?: string;
-  readonly seed?: number;
   /** Hears of the AWS calls that functions make. */
   readonly onCall?: (call: CallRecord) => void;
   /** Called with each sample. */
@@ -48,13 +47,13 @@ export interface Replay {
 
 /** Plays a fleet through its releases. Keeps no calls and no records: a year has too many. */
 export async function replayFleet(options: ReplayOptions): Promise<Replay> {
-  const { fleet, synthesized, duration, policy, seed = 1, onCall, onSample } = options;
+  const { fleet, synthesized, duration, policy, onCall, onSample } = options;
   const samples: Sample[] = [];
   let peaks: Peaks = { byCluster: new Map(), account: 0 };
   let calls = 0;
   const account = await openAccount({
     fleet,
-    seed,
+    seed: 1,
     synthesized,
     ...(policy !== undefined && { policy }),
     onCall: (call) => {

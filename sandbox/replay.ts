@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { readFleet } from './cli/arguments.ts';
+import { withDeployment } from './cli/deployment.ts';
+import { print } from './cli/output.ts';
+import { judgeReplay, type Replay, replayFleet } from './replay/replay-fleet.ts';
+import { monthLine, summary } from './replay/report.ts';
+import { DEFAULT_RULES } from './replay/rules.ts';
+
+/**
+ * `npm run replay`: three clusters live through the real EKS AMI releases of a year under the default policy, and each
+ * node group's updates are held against what the release history lets one expect. Exit code 1 if anything went against
+ * the rules.
+ */
+
+/** Two days after the last release of the history: time to bake and to be taken. */
+const END = Date.parse('2026-07-17T00:00:00Z');
+
+const fleet = readFleet(join(import.meta.dirname, 'fleets', 'year.json'));
+const duration = END - Date.parse(fleet.startsAt);
+const realStart = performance.now();
+let month = fleet.startsAt.slice(0, 7);
+
+/** A line for each month that is over. */
+function report(soFar: Replay): void {
+  const now = new Date(soFar.account.time.now).toISOString();
+  if (now.startsWith(month) && soFar.account.time.now < END) return;
+  print(monthLine(soFar, month));
+  month = now.slice(0, 7);
+}
+
+print(`${fleet.description}\n`);
+await withDeployment(async (synthesized) => {
+  const replay = await replayFleet({ fleet, synthesized, duration, onSample: report });
+  const verdict = judgeReplay(replay, fleet, DEFAULT_RULES);
+  print(`\n${summary(replay, verdict, (performance.now() - realStart) / 1000)}`);
+  if (verdict.faults.length > 0) process.exitCode = 1;
+});
