@@ -126,7 +126,7 @@ describe.skipIf(version === '')(title, () => {
       const { Items, Count } = await aws('dynamodb', 'scan', '--table-name', table);
       expect(Items).toHaveLength(Count);
       const kinds = new Set(Items.map(({ pk }: { pk: { S: string } }) => pk.S));
-      expect(kinds).toEqual(new Set(['release', 'node-group', 'budget', 'sweep']));
+      expect(kinds).toEqual(new Set(['release', 'node-group', 'worker', 'agent-install', 'budget', 'sweep']));
     });
 
     it('the records in the log', async () => {
@@ -151,6 +151,7 @@ describe.skipIf(version === '')(title, () => {
       const query = 'AutoScalingGroups[].[length(Instances),DesiredCapacity]';
       const sizes = await aws('autoscaling', 'describe-auto-scaling-groups', '--query', query);
       expect(sizes.sort()).toEqual([
+        [1, 1],
         [2, 2],
         [2, 2],
         [3, 3],
@@ -187,7 +188,7 @@ describe.skipIf(version === '')(title, () => {
       ],
       ['an operation', 'ec2.RunInstances', ['ec2', 'run-instances', '--image-id', 'ami-0123456789abcdef0']],
       ['a parameter', 'AllowedPattern', ['ssm', 'put-parameter', '--name=/x', '--value=y', '--allowed-pattern=.*']],
-      ['a service', 'the service iam', ['iam', 'list-roles']],
+      ['a service', 'the service kms', ['kms', 'list-keys']],
     ])('that the sandbox lacks %s: %s', async (_what, what, argv) => {
       const { code, stderr } = await spawn(...argv);
       expect([254, 255]).toContain(code);

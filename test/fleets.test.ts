@@ -85,6 +85,8 @@ describe('the same seed', () => {
 });
 
 describe('rights', () => {
+  const HOST_MANAGEMENT = { attachPolicy: 'off', defaultHostManagement: 'enforce' };
+
   it('are all used by some run, so that none is granted in vain', async () => {
     const bad = { ...amiRelease, id: 'bad', detail: {} };
     const hint = {
@@ -95,6 +97,7 @@ describe('rights', () => {
     const others = [
       playThrough({ fleet: 'demo', play: '2h', events: [bad, hint].map((event) => ({ after: 0, event })) }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '12h', seed: 3, faults: { crash } }),
+      playThrough({ fleet: 'ssm-agent', policy: { ssmAgent: { remedies: HOST_MANAGEMENT } }, play: '2h' }),
     ];
     const all = await Promise.all([...FLEETS.map(runOf), ...others]);
     const roles = new Set(all.flatMap(({ calls }) => calls.map(({ roleLogicalId }) => roleLogicalId ?? '')));

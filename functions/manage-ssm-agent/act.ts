@@ -102,6 +102,7 @@ async function remember(
   const correlationId = continues(decision, state) ? (state.correlationId ?? trigger.id) : trigger.id;
   const next: WorkerState = {
     fingerprint,
+    outcomes: state.outcomes + (isNew ? 1 : 0),
     trigger: isNew ? trigger.id : state.trigger,
     correlationId,
     ...decision.memory,
@@ -121,7 +122,7 @@ async function remember(
       message: decision.message,
       ...(!isInvalid(policy) && { mode: policy.ssmAgent.mode }),
       trigger,
-      fingerprint,
+      fingerprint: `${next.outcomes} ${fingerprint}`,
       correlationId,
       ...(beginning?.kind === 'begun' && { calls: beginning.calls }),
       ...(decision.details !== undefined && { details: decision.details }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
-import type { WorkerState } from '../shared/worker-ledger.ts';
+import { NEW_WORKER, type WorkerState } from '../shared/worker-ledger.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
 
 export const MINUTE = 60_000;
@@ -34,7 +34,7 @@ export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
 export const observation = (view: WorkerView, state: Partial<WorkerState> = {}): Observation => ({
   instanceId: 'i-0f3a5c7e9b1d2f4a6',
   trigger: { id: 'e-1', type: 'EC2 Instance State-change Notification', time: NOW, redelivered: false },
-  state: { revision: 0, ...state },
+  state: { ...NEW_WORKER, ...state },
   view,
 });
 

@@ -38,6 +38,8 @@ const nodeGroupState = z.object({
   sk: z.string(),
   /** The last outcome that was recorded: an unchanged one is not recorded again. */
   fingerprint: z.string().optional(),
+  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
+  outcomes: z.number().default(0),
   reason: z.string().optional(),
   /** Since when the reason holds, epoch milliseconds: the place in the line for a slot. */
   since: z.number().optional(),
@@ -49,6 +51,8 @@ const nodeGroupState = z.object({
   wakeAt: z.number().optional(),
 });
 export type NodeGroupState = Omit<z.infer<typeof nodeGroupState>, 'sk'>;
+
+export const NEW_NODE_GROUP: NodeGroupState = { outcomes: 0 };
 
 /** The states of the given subjects, by {@link subjectOf}; a subject never seen before is missing. */
 export async function readNodeGroups(

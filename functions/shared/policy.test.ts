@@ -17,6 +17,20 @@ describe('parsePolicy', () => {
         retryAfter: HOUR,
         force: false,
       },
+      ssmAgent: {
+        mode: 'enforce',
+        graceTime: HOUR / 12,
+        remedies: {
+          attachPolicy: 'enforce',
+          defaultHostManagement: 'off',
+          updateAgent: 'enforce',
+          installAgent: 'enforce',
+        },
+        cureWithin: HOUR / 2,
+        attempts: 3,
+        retryAfter: HOUR / 2,
+        installerImage: 'public.ecr.aws/amazonlinux/amazonlinux:2023',
+      },
     });
   });
 

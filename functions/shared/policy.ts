@@ -92,6 +92,15 @@ export interface InvalidPolicy {
 
 export const isInvalid = (policy: Policy | InvalidPolicy): policy is InvalidPolicy => 'error' in policy;
 
+const schemas = new Map<Mode, ReturnType<typeof policySchema>>();
+
+/** Made once: zod compiles a schema when it parses for the first time. */
+function schemaFor(defaultMode: Mode): ReturnType<typeof policySchema> {
+  const schema = schemas.get(defaultMode) ?? policySchema(defaultMode);
+  schemas.set(defaultMode, schema);
+  return schema;
+}
+
 /** Parses a policy document; never throws: what is wrong is said in the result. */
 export function parsePolicy(text: string, defaultMode: Mode): Policy | InvalidPolicy {
   let document: unknown;
@@ -100,7 +109,7 @@ export function parsePolicy(text: string, defaultMode: Mode): Policy | InvalidPo
   } catch (error) {
     return { error: `The policy is not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
-  const parsed = policySchema(defaultMode).safeParse(document);
+  const parsed = schemaFor(defaultMode).safeParse(document);
   if (parsed.success) return parsed.data;
   return { error: `The policy is invalid: ${parsed.error.issues.map(describeIssue).join('; ')}` };
 }

@@ -29,7 +29,7 @@ export interface Outcome {
   readonly message: string;
   readonly mode?: Mode;
   readonly trigger: Trigger;
-  /** Tells this outcome from every other one of the subject; part of the record's id. */
+  /** Tells this outcome from every other one of the subject, also from the same one at another time: part of the record's id. */
   readonly fingerprint: string;
   readonly correlationId: string;
   readonly calls?: readonly AwsCall[];

@@ -23,6 +23,8 @@ const workerState = z.object({
   sk: z.string(),
   /** The last outcome that was recorded. */
   fingerprint: z.string().optional(),
+  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
+  outcomes: z.number(),
   /** The event that led to it: a redelivery of that very event records it once more, with the same id. */
   trigger: z.string().optional(),
   correlationId: z.string().optional(),
@@ -33,7 +35,7 @@ const workerState = z.object({
 });
 export type WorkerState = Omit<z.infer<typeof workerState>, 'sk'>;
 
-export const NEW_WORKER: WorkerState = { revision: 0 };
+export const NEW_WORKER: WorkerState = { outcomes: 0, revision: 0 };
 
 /** How long a state is kept after its last change, ms; workers live for days or weeks. */
 const KEPT_FOR = 400 * 86_400_000;

@@ -49,7 +49,7 @@ export async function carryOut(deps: ActDeps, decided: Decided, circumstances: C
       message: decision.message,
       ...(mode !== undefined && { mode }),
       trigger,
-      fingerprint: next.fingerprint ?? '',
+      fingerprint: `${next.outcomes} ${next.fingerprint}`,
       correlationId: decision.releaseVersion === undefined ? trigger.id : (next.story?.correlationId ?? trigger.id),
       calls,
       ...(decision.details !== undefined && { details: decision.details }),
@@ -134,6 +134,7 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   return {
     fingerprint,
+    outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
     reason,
     since: state.reason === reason && state.since !== undefined ? state.since : now,
     ...(story !== undefined && { story }),

@@ -21,7 +21,8 @@ const circumstances = (policy: object = {}, overrides: Partial<Circumstances> = 
   slots: {},
   ...overrides,
 });
-const about = (view: Partial<NodeGroupView>, state: Observation['state'] = {}) => observation(nodeGroup(view), state);
+const about = (view: Partial<NodeGroupView>, state: Partial<Observation['state']> = {}) =>
+  observation(nodeGroup(view), state);
 const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW - HOUR, updateId: 'u-1' };
 const following = (update: UpdateView, view: Partial<NodeGroupView> = {}) =>
   about({ status: 'UPDATING', update, ...view }, { upgrade });

@@ -4,7 +4,12 @@ import { HOUR, NOW, slotsOf } from './observation.fixture.ts';
 
 const options = { account: '111122223333', region: 'eu-central-1', now: NOW, caller: 'look-1' };
 const waiting = (...subjects: string[]) =>
-  new Map(subjects.map((subject, index) => [subject, { reason: 'account-concurrency', since: NOW - HOUR + index }]));
+  new Map(
+    subjects.map((subject, index) => [
+      subject,
+      { outcomes: 1, reason: 'account-concurrency', since: NOW - HOUR + index },
+    ]),
+  );
 const called = (
   line: ReturnType<typeof waiting>,
   holders: Record<string, string>,

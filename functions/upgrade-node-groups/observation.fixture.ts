@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { NEW_NODE_GROUP } from '../shared/node-group-ledger.ts';
 import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
 import type { NodeGroupView, Observation, UpdateView, View } from './observation.ts';
 
@@ -23,9 +24,14 @@ export const nodeGroup = (overrides: Partial<NodeGroupView> = {}): NodeGroupView
 
 export const observation = (
   view: View,
-  state: Observation['state'] = {},
+  state: Partial<Observation['state']> = {},
   key = { cluster: 'shop', nodegroup: 'general' },
-): Observation => ({ key, trigger: { id: 'e-1', type: 'EKS AMI Release', time: NOW }, state, view });
+): Observation => ({
+  key,
+  trigger: { id: 'e-1', type: 'EKS AMI Release', time: NOW },
+  state: { ...NEW_NODE_GROUP, ...state },
+  view,
+});
 
 /** Slots from `{ 'cluster/nodegroup': 'cluster' }`. */
 export const slotsOf = (holders: Readonly<Record<string, string>>) =>

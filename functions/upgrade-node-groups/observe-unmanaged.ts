@@ -9,7 +9,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import type { ClusterReader } from '../shared/fleet.ts';
 import type { Ledger } from '../shared/ledger.ts';
-import { readNodeGroups, subjectOf } from '../shared/node-group-ledger.ts';
+import { NEW_NODE_GROUP, readNodeGroups, subjectOf } from '../shared/node-group-ledger.ts';
 import type { Scope } from './hints.ts';
 import type { Observation, UnmanagedView } from './observation.ts';
 
@@ -44,7 +44,7 @@ export async function observeUnmanaged(
   const states = await readNodeGroups(clients.ledger, found.map(subjectOf));
   return found.flatMap(({ view, ...key }) => {
     const trigger = clusters.get(key.cluster);
-    return trigger === undefined ? [] : [{ key, trigger, view, state: states.get(subjectOf(key)) ?? {} }];
+    return trigger === undefined ? [] : [{ key, trigger, view, state: states.get(subjectOf(key)) ?? NEW_NODE_GROUP }];
   });
 }
 

@@ -7,7 +7,13 @@ import { type Pair, pairKey } from '../shared/ami-type.ts';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import { type ClusterReader, describeNodeGroup, listClusters, listNodeGroups, type Reading } from '../shared/fleet.ts';
 import type { Ledger } from '../shared/ledger.ts';
-import { type NodeGroupKey, type NodeGroupState, readNodeGroups, subjectOf } from '../shared/node-group-ledger.ts';
+import {
+  NEW_NODE_GROUP,
+  type NodeGroupKey,
+  type NodeGroupState,
+  readNodeGroups,
+  subjectOf,
+} from '../shared/node-group-ledger.ts';
 import type { Trigger } from '../shared/recorder.ts';
 import { readReleases } from '../shared/release-ledger.ts';
 import type { Scope } from './hints.ts';
@@ -48,7 +54,7 @@ export async function observeNodeGroups(
     readTargets(clients, described),
   ]);
   const observe = async ({ key, trigger, reading }: Described): Promise<Observation> => {
-    const state = states.get(subjectOf(key)) ?? {};
+    const state = states.get(subjectOf(key)) ?? NEW_NODE_GROUP;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
     return { key, trigger, state, view: await viewOf(clients, key, state, reading, cluster, targets) };
   };

@@ -45,7 +45,8 @@ export async function carryOut(
         subject: {},
         ...decision.outcome,
         trigger,
-        fingerprint: `${decision.outcome.reason} ${message}`,
+        // The same may happen again to the same releases, but not from the same state.
+        fingerprint: `${decision.outcome.reason} ${message} ${observation.known?.firstSeenAt ?? ''}`,
         correlationId: trigger.id,
         details: { ...pair },
       });

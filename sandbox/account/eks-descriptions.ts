@@ -3,7 +3,7 @@ import { certificateAuthority } from '../kubernetes/certificate-authority.ts';
 import type { EksCluster, EksNodeGroup } from './eks-state.ts';
 import type { World } from './world.ts';
 
-/** A cluster's endpoint ends in the same host name wherever its certificate is checked. */
+/** The host name of a cluster's Kubernetes API. */
 export const endpointHost = ({ region }: World, { id }: EksCluster): string => `${id}.gr7.${region}.eks.amazonaws.com`;
 
 /** What DescribeCluster tells of a cluster. */

@@ -99,16 +99,19 @@ export function account(hooks: Partial<AccountServerOptions> = {}) {
       (resolve, reject) => {
         const authorization = `AWS4-HMAC-SHA256 Credential=watcher/20260105/eu-central-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
         const signed = service === '' ? headers : { ...headers, authorization };
-        const request = network.https.request({ host: 'any.host', method, path, headers: signed }, (response) => {
-          let text = '';
-          response.on('data', (chunk) => {
-            text += chunk;
-          });
-          response.on('end', () => {
-            const { date, 'x-amzn-errortype': type } = response.headers;
-            resolve({ status: response.statusCode, type: type?.toString(), date, body: text });
-          });
-        });
+        const request = network.https.request(
+          { host: 'any.amazonaws.com', method, path, headers: signed },
+          (response) => {
+            let text = '';
+            response.on('data', (chunk) => {
+              text += chunk;
+            });
+            response.on('end', () => {
+              const { date, 'x-amzn-errortype': type } = response.headers;
+              resolve({ status: response.statusCode, type: type?.toString(), date, body: text });
+            });
+          },
+        );
         request.on('error', reject).end(body);
       },
     );

@@ -25,6 +25,8 @@ async function send(ssm: SSMClient, InstanceIds: string[], beginnings: Map<strin
         InstanceIds,
         TimeoutSeconds: DELIVER_WITHIN,
         MaxConcurrency: '20%',
+        // By default one failure ends the command for all that have not had their turn.
+        MaxErrors: '100%',
         Comment: 'EKS Host Remediator: the SSM agent is not the latest version',
       }),
     );
