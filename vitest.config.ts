@@ -8,5 +8,6 @@ export default defineConfig({
     testTimeout: 60_000,
     // Test files leave nothing behind that another one could trip over; a process each would cost more than it guards.
     isolate: false,
+    maxWorkers: 2,
   },
 });

@@ -80,7 +80,7 @@ describe.each(PAGES.map((page): [string, Page] => [page.file, page]))('%s', (fil
 const exclude = ['node_modules/**', 'cdk.out/**'];
 
 it('scripts of package.json run files that exist', () => {
-  const files = Object.values(scripts).flatMap((script) => script.match(/[\w/-]+\.ts/g) ?? []);
+  const files = Object.values(scripts).flatMap((script) => script.match(/[\w./-]+\.ts/g) ?? []);
   expect(files.length).toBeGreaterThan(3);
   expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 });

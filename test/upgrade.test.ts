@@ -17,9 +17,12 @@ const fleet = (nodeGroups: object[], more: object = {}) => ({
   clusters: [{ name: 'shop', version: '1.33', nodeGroups, ...more }],
 });
 
+/** Bakes for two hours, so that a test need not play a day: seen at +2h, rolled out at +4h. */
+const FAST = { upgrades: { bakeAge: '2h' } };
+
 describe('a new release', () => {
   it('is seen, bakes, upgrades the node group, and each step is recorded once', async () => {
-    const run = await playThrough({ fleet: fleet([group('web')]), play: '48h' });
+    const run = await playThrough({ fleet: fleet([group('web')]), play: '30h' });
     expect(storyOf(run, 'shop', 'web').filter((line) => !line.includes('in-flight'))).toEqual([
       'done up-to-date',
       'waiting baking',
@@ -52,7 +55,7 @@ describe('a new release', () => {
   });
 
   it('ties its story together: one correlation id from the first hint to the outcome, calls by their request ids', async () => {
-    const { records, calls } = await playThrough({ fleet: fleet([group('web')]), play: '48h' });
+    const { records, calls } = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '8h' });
     const story = records.filter(({ nodegroup, details }) => nodegroup === 'web' && details?.to === NEW);
     const ended = records.find(({ reason }) => reason === 'upgraded');
     expect(new Set([...story, ended].map((record) => record?.correlationId)).size).toBe(1);
@@ -66,11 +69,11 @@ describe('a new release', () => {
   it('changes nothing when its event comes ten times more, forged ones included', async () => {
     const forged = { ...amiRelease, detail: { ...amiRelease.detail, releaseVersion: '1.33.99-20991231' } };
     const events = Array.from({ length: 10 }, (_, n) => ({
-      after: 30 * HOUR + n * 1000,
+      after: 5 * HOUR + n * 1000,
       event: { ...(n % 2 === 0 ? amiRelease : forged), id: `again-${n}` },
     }));
-    const once = await playThrough({ fleet: fleet([group('web')]), play: '48h' });
-    const often = await playThrough({ fleet: fleet([group('web')]), play: '48h', events });
+    const once = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '8h' });
+    const often = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '8h', events });
     expect(upgradeCalls(often).map(({ input }) => input)).toEqual(upgradeCalls(once).map(({ input }) => input));
     expect(often.records.filter(isAboutGroup).map(({ id }) => id)).toEqual(
       once.records.filter(isAboutGroup).map(({ id }) => id),
@@ -79,10 +82,11 @@ describe('a new release', () => {
 
   it('changes the same things when every message and every event comes twice', async () => {
     const groups = [group('a'), group('b'), group('c')];
-    const once = await playThrough({ fleet: fleet(groups), play: '48h' });
+    const once = await playThrough({ fleet: fleet(groups), policy: FAST, play: '8h' });
     const twice = await playThrough({
       fleet: fleet(groups),
-      play: '48h',
+      policy: FAST,
+      play: '8h',
       faults: { duplicateMessages: true, duplicateEvents: true },
     });
     const done = (run: typeof once) =>
@@ -104,20 +108,20 @@ describe('a withdrawn release', () => {
   });
 
   it('is no target any more, nor is the older one in its place', async () => {
-    const run = await playThrough({ fleet: withdrawn('+10h'), play: '60h' });
+    const run = await playThrough({ fleet: withdrawn('+3h'), policy: FAST, play: '8h' });
     expect(upgradeCalls(run)).toEqual([]);
     expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped release-withdrawn');
     expect(storyOf(run, 'shop', 'behind').at(-1)).toBe('skipped release-withdrawn');
   });
 
   it('is not started even in the hour before the watcher learns of it', async () => {
-    // The bake time ends at +26h, a wake-up comes at once; the watcher looks at +26h and +27h only.
-    const run = await playThrough({ fleet: withdrawn('+25h59m'), play: '60h' });
+    // The bake time ends at +4h, a wake-up comes at once; the watcher has looked at +3h and looks again at +4h.
+    const run = await playThrough({ fleet: withdrawn('+3h59m'), policy: FAST, play: '8h' });
     expect(upgradeCalls(run)).toEqual([]);
   });
 
   it('does not move a group back that runs it already', async () => {
-    const run = await playThrough({ fleet: withdrawn('+40h'), play: '90h' });
+    const run = await playThrough({ fleet: withdrawn('+7h'), policy: FAST, play: '10h' });
     expect(upgradeCalls(run).map(({ input }) => input.releaseVersion)).toEqual([NEW, NEW]);
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
     expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped release-withdrawn');
@@ -128,7 +132,7 @@ describe('a failing upgrade', () => {
   const failing = (times: number) => group('web', { updates: { fails: [{ errorCode: 'PodEvictionFailure', times }] } });
 
   it("is recorded with EKS's code and a hint, retried later, and succeeds", async () => {
-    const run = await playThrough({ fleet: fleet([failing(1)]), play: '60h' });
+    const run = await playThrough({ fleet: fleet([failing(1)]), policy: FAST, play: '8h' });
     const failure = run.records.find(({ reason }) => reason === 'upgrade-failed');
     expect(failure).toMatchObject({
       decision: 'failed',
@@ -145,9 +149,10 @@ describe('a failing upgrade', () => {
     const run = await playThrough({
       fleet: {
         ...fleet([failing(3)]),
-        releases: [release(OLD, '-10d'), release(NEW, '+90m'), release('1.33.14-20260801', '+80h')],
+        releases: [release(OLD, '-10d'), release(NEW, '+90m'), release('1.33.14-20260801', '+10h')],
       },
-      play: '130h',
+      policy: FAST,
+      play: '16h',
     });
     const outcomes = storyOf(run, 'shop', 'web').filter((line) => /upgrade-failed|halted|upgraded/.test(line));
     expect(outcomes).toEqual([
@@ -170,7 +175,7 @@ describe('policy', () => {
     ['unknown key', { upgrade: {} }, 'refused policy-invalid'],
     ['no JSON', '{', 'refused policy-invalid'],
   ])('%s: nothing is changed, and that is recorded once', async (_what, policy, last) => {
-    const run = await playThrough({ fleet: fleet([group('web')]), policy, play: '48h' });
+    const run = await playThrough({ fleet: fleet([group('web')]), policy: faster(policy), play: '8h' });
     expect(upgradeCalls(run)).toEqual([]);
     const story = storyOf(run, 'shop', 'web');
     expect(story.at(-1)).toBe(last);
@@ -178,15 +183,19 @@ describe('policy', () => {
   });
 
   it('is read again while running: the kill switch bites before the next start', async () => {
-    const run = await playThrough({ fleet: fleet([group('web')]), play: '20h' });
+    const run = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '3h' });
     run.account.fleet.parameters.put({
       Name: '/eks-host-remediator/policy',
       Value: '{"killSwitch":true}',
       Overwrite: true,
     });
-    await run.account.play(30 * HOUR);
+    await run.account.play(4 * HOUR);
     expect(upgradeCalls(run)).toEqual([]);
-    run.account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value: '{}', Overwrite: true });
+    run.account.fleet.parameters.put({
+      Name: '/eks-host-remediator/policy',
+      Value: JSON.stringify(FAST),
+      Overwrite: true,
+    });
     await run.account.play(3 * HOUR);
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
   });
@@ -195,8 +204,8 @@ describe('policy', () => {
     const windows = [{ cron: '0 3 * * *', duration: '2h', timeZone: 'Europe/Berlin' }];
     const run = await playThrough({
       fleet: fleet([group('a'), group('b')]),
-      policy: { upgrades: { windows } },
-      play: '72h',
+      policy: { upgrades: { ...FAST.upgrades, windows } },
+      play: '30h',
     });
     expect(upgradeCalls(run)).toHaveLength(2);
     for (const { at } of upgradeCalls(run)) expect(at.slice(11, 13)).toMatch(/01|02/);
@@ -215,8 +224,8 @@ describe('blast budget', () => {
     let [mostInAccount, mostInCluster] = [0, 0];
     const run = await playThrough({
       fleet: { ...fleet([]), clusters },
-      policy: { upgrades: { concurrency } },
-      play: '48h',
+      policy: { upgrades: { ...FAST.upgrades, concurrency } },
+      play: '10h',
       onCall: () => undefined,
     });
     for (const { at } of upgradeCalls(run)) {
@@ -243,7 +252,8 @@ describe('what is not for us', () => {
     const run = await playThrough({
       fleet: fleet([group('web')]),
       events: [{ after: 2 * HOUR, event: bad }],
-      play: '48h',
+      policy: FAST,
+      play: '8h',
     });
     expect(deadLetterCount(run)).toBe(1);
     expect(run.records.find(({ reason }) => reason === 'invalid-event')).toMatchObject({
@@ -256,6 +266,7 @@ describe('what is not for us', () => {
   it('an update of somebody else is left alone, and the upgrade follows when it has ended', async () => {
     const run = await playThrough({
       fleet: fleet([group('web', { desiredSize: 4, releaseVersion: '1.33.11-20260505' })]),
+      policy: FAST,
       play: '1h',
     });
     run.account.fleet.nodeGroupUpdates.start({
@@ -264,11 +275,17 @@ describe('what is not for us', () => {
       version: '1.33',
       releaseVersion: OLD,
     });
-    await run.account.play(47 * HOUR);
+    await run.account.play(8 * HOUR);
     expect(storyOf(run, 'shop', 'web')).toContain('waiting update-in-progress');
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
   });
 });
+
+/** The same policy with a short bake time; one that is no policy stays as it is. */
+const faster = (policy: object | string) =>
+  typeof policy === 'string'
+    ? policy
+    : { ...policy, upgrades: { ...FAST.upgrades, ...('upgrades' in policy ? (policy.upgrades as object) : {}) } };
 
 /** The clusters of the upgrades that run at a time (epoch ms). */
 function upgradesAt(run: Awaited<ReturnType<typeof playThrough>>, at: number): string[] {
