@@ -72,6 +72,69 @@ it('the mixed fleet ends where its policy and states say', async () => {
   });
 });
 
+it('the fleet of agents ends with an answer or the cause, for every cause and kind of node', async () => {
+  const run = await runOf('ssm-agent');
+  const ends = new Map<string, Set<string>>();
+  const last = new Map(
+    run.records.filter(({ instance }) => instance !== undefined).map((record) => [record.instance, record]),
+  );
+  for (const { cluster, nodegroup = 'auto-mode', decision, reason } of last.values()) {
+    const group = `${cluster}/${nodegroup}`;
+    ends.set(group, (ends.get(group) ?? new Set()).add(decision === 'done' ? 'done' : `${decision} ${reason}`));
+  }
+  const done = ['done'];
+  const told = (reason: string) => [`failed ${reason}`];
+  expect(Object.fromEntries([...ends].map(([group, outcomes]) => [group, [...outcomes]]))).toEqual({
+    'agent-kept-from-running/workers': ['waiting remedy-in-progress', 'waiting retry-later'],
+    'agent-missing/amazon-linux': done,
+    'agent-missing/bottlerocket': told('agent-missing'),
+    'agent-missing/karpenter:general': done,
+    'agent-missing/self-managed:agent-missing-debian': done,
+    'agent-missing/self-managed:agent-missing-flatcar': done,
+    'agent-missing/self-managed:agent-missing-nixos': told('agent-not-installable'),
+    'agent-missing/self-managed:agent-missing-rhel': done,
+    'agent-missing/ubuntu': done,
+    'agent-missing/ubuntu-arm': done,
+    'behind-endpoints/workers': done,
+    'config-map-only/workers': told('kubernetes-access-missing'),
+    'connection-lost/self-managed:connection-lost-legacy': told('connection-lost'),
+    'connection-lost/workers': told('connection-lost'),
+    'endpoint-closed/workers': told('no-network-path'),
+    'endpoint-missing/workers': told('no-network-path'),
+    'endpoint-without-dns/workers': told('no-network-path'),
+    'healthy/auto-mode': ['skipped auto-mode'],
+    'healthy/bottlerocket': done,
+    'healthy/inline-policy': done,
+    'healthy/karpenter:general': done,
+    'healthy/own-policy': done,
+    'healthy/self-managed:healthy-legacy': done,
+    'healthy/slow': done,
+    'healthy/workers': done,
+    'imds-unreachable/workers': told('imds-unreachable'),
+    'no-access-entry/workers': told('kubernetes-access-missing'),
+    'no-instance-profile/self-managed:no-instance-profile-legacy': told('no-instance-profile'),
+    'no-instance-profile/workers': told('no-instance-profile'),
+    'no-public-address/workers': told('no-network-path'),
+    'no-rbac/workers': told('kubernetes-forbidden'),
+    'no-route/karpenter:general': told('no-network-path'),
+    'no-route/workers': told('no-network-path'),
+    'old-agent/bottlerocket': done,
+    'old-agent/fails-once': done,
+    'old-agent/karpenter:general': done,
+    'old-agent/times-out-once': done,
+    'old-agent/workers': done,
+    'opted-out/workers': ['skipped opted-out'],
+    'private-endpoint/workers': told('kubernetes-unreachable'),
+    'role-lacks-ssm/bottlerocket': done,
+    'role-lacks-ssm/karpenter:general': done,
+    'role-lacks-ssm/self-managed:role-lacks-ssm-legacy': done,
+    'role-lacks-ssm/workers': done,
+    'route-gone/workers': told('no-network-path'),
+  });
+  // The installer still tries there, in vain.
+  expect(run.account.kubernetes.daemonSets().map(({ cluster }) => cluster)).toEqual(['agent-kept-from-running']);
+});
+
 describe('the same seed', () => {
   const told = async (scenario: Scenario) => {
     const { records, calls, account } = await start(scenario);

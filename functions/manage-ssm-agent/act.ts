@@ -9,7 +9,6 @@ import { isInvalid } from '../shared/policy.ts';
 import type { Recorder } from '../shared/recorder.ts';
 import { saveWorker, type WorkerState } from '../shared/worker-ledger.ts';
 import { type Circumstances, type Decision, LOOK_EVERY, say } from './decision.ts';
-import { refusedRemedy } from './follow.ts';
 import type { Scope } from './hints.ts';
 import type { Observation } from './observation.ts';
 import { attachPolicies } from './remedies/attach-policy.ts';
@@ -77,12 +76,14 @@ function afterBeginning(decision: Decision, beginning: Beginning | undefined, ci
   const { remedy } = decision.memory;
   if (decision.begin === undefined || remedy === undefined) return decision;
   if (beginning === undefined) throw new Error(`No remedy of kind ${decision.begin} was begun.`);
+  const { failures } = decision.memory;
+  const memory = failures === undefined ? {} : { failures };
   if (beginning.kind === 'refused') {
-    return refusedRemedy(remedy, decision.memory.failures, beginning.reason, beginning.message, circumstances);
+    // Not an attempt: nothing was done. The sweep tries again, so that a right that is granted later is enough.
+    const details = { cause: remedy.cause, remedy: remedy.kind };
+    return { ...say('failed', beginning.reason, beginning.message, memory, remedy.cause), details };
   }
   if (beginning.kind === 'deferred') {
-    const { failures } = decision.memory;
-    const memory = failures === undefined ? {} : { failures };
     return { ...say('waiting', 'retry-later', beginning.message, memory), lookAt: circumstances.now + LOOK_EVERY };
   }
   if (beginning.commandId === undefined) return decision;

@@ -72,9 +72,6 @@ export function afterFailure(
   return { ...say('waiting', 'retry-later', text, { failures }, `${cause} ${failures.count}`), lookAt: retryAt };
 }
 
-/** A remedy could not even begin. */
-export const refusedRemedy = failed;
-
 /** Counts a failure of `remedy` and plans the next look. */
 function failed(
   remedy: StartedRemedy,
