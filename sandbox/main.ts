@@ -2,7 +2,7 @@ import { readArguments, UsageError } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
 import { print } from './cli/output.ts';
 import { run } from './cli/run.ts';
-import { fleetJsonSchema } from './fleet.ts';
+import { fleetJsonSchema } from './fleet/fleet.ts';
 import { TemplateError } from './stack/template.ts';
 
 const note = (text: string) => process.stderr.write(`${text}\n`);

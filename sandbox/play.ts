@@ -3,7 +3,7 @@ import type { BusEvent } from './account/event-bridge.ts';
 import type { FaultPlan } from './account/faults.ts';
 import type { CallRecord } from './account/service.ts';
 import { type EmbeddedAccount, openAccount } from './embedded-account.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet } from './fleet/fleet.ts';
 import { recordIn } from './record-lines.ts';
 import type { SynthesizedStack } from './stack/template.ts';
 

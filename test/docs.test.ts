@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { isInvalid, parsePolicy } from '../functions/shared/policy.ts';
 import { readArguments } from '../sandbox/cli/arguments.ts';
-import { parseFleet } from '../sandbox/fleet.ts';
+import { parseFleet } from '../sandbox/fleet/fleet.ts';
 import { PAGES, type Page, ROOT, readPage } from './markdown.ts';
 
 const { scripts } = z

@@ -1,6 +1,6 @@
 import type { AutoScalingGroupsType } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, it } from 'vitest';
-import { type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { type TestAccount, testAccount } from '../fleet/test-account.ts';
 
 const fleet = {
   clusters: [

@@ -5,7 +5,7 @@ import type {
   DescribeVpcEndpointsResult,
 } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
-import { refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 
 const group = (name: string, ssm: object = {}) => ({
   name,

@@ -1,6 +1,6 @@
 import type { DescribeImagesResult, DescribeInstancesResult } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { HOUR_MS, refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 
 const WINDOWS_RELEASE = '1.31-2025.01.15';
 

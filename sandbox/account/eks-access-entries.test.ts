@@ -1,6 +1,6 @@
 import type { DescribeAccessEntryResponse, ListAccessEntriesResponse } from '@aws-sdk/client-eks';
 import { describe, expect, it } from 'vitest';
-import { refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/team/remediator';
 const GROUPS = ['eks-host-remediator'];

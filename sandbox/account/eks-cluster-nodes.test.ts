@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MINUTE_MS, testAccount } from '../fleet-test-account.ts';
+import { MINUTE_MS, testAccount } from '../fleet/test-account.ts';
 import { clusterNodes } from './eks-cluster-nodes.ts';
 import { agentPlatform, osImageOf } from './eks-node-os.ts';
 

@@ -4,7 +4,7 @@ import type {
   UpdateNodegroupVersionResponse,
 } from '@aws-sdk/client-eks';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, MINUTE_MS, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { HOUR_MS, MINUTE_MS, type TestAccount, testAccount } from '../fleet/test-account.ts';
 import { nodesOf } from './eks-nodes.ts';
 
 const OLD = '1.33.4-20260701';

@@ -1,6 +1,6 @@
 import type { UpdateNodegroupVersionResponse } from '@aws-sdk/client-eks';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { HOUR_MS, refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 
 const release = (kubernetesVersion: string, releaseVersion: string, more: object = {}) => ({
   at: '-5d',

@@ -7,7 +7,7 @@ import type {
   UpdateNodegroupVersionResponse,
 } from '@aws-sdk/client-eks';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, refusal, testAccount } from '../fleet-test-account.ts';
+import { HOUR_MS, refusal, testAccount } from '../fleet/test-account.ts';
 
 const fleet = {
   releases: [

@@ -1,6 +1,6 @@
-import { allows, type PolicyDocument, policyDocument } from '../stack/policy-evaluation.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { AWS_MANAGED_POLICIES } from './iam-managed-policies.ts';
+import { allows, type PolicyDocument, policyDocument } from './iam-policy-evaluation.ts';
 import type { World } from './world.ts';
 
 /** IAM's default quota "Managed policies per role". */

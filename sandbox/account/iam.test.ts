@@ -8,7 +8,7 @@ import type {
   ListRolePoliciesResponse,
 } from '@aws-sdk/client-iam';
 import { describe, expect, it } from 'vitest';
-import { refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 
 const AWS = 'arn:aws:iam::aws:policy';
 const OWN = 'arn:aws:iam::111122223333';

@@ -1,6 +1,6 @@
 import type { DescribeInstanceInformationResult } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 import { LATEST_AGENT_VERSION } from './ssm-agents.ts';
 
 const list = (at: TestAccount, input: object = {}) =>

@@ -1,6 +1,6 @@
 import type { DescribeInstanceInformationResult } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, MINUTE_MS, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { HOUR_MS, MINUTE_MS, type TestAccount, testAccount } from '../fleet/test-account.ts';
 import { isAtLeast, LATEST_AGENT_VERSION } from './ssm-agents.ts';
 import { DEFAULT_HOST_MANAGEMENT, DEFAULT_HOST_MANAGEMENT_ROLE } from './ssm-service-settings.ts';
 

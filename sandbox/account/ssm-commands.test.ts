@@ -1,6 +1,6 @@
 import type { GetCommandInvocationResult, ListCommandInvocationsResult, SendCommandResult } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { MINUTE_MS, refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { MINUTE_MS, refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 import { LATEST_AGENT_VERSION } from './ssm-agents.ts';
 
 const UPDATE = 'AWS-UpdateSSMAgent';

@@ -1,6 +1,6 @@
 import type { GetParameterResult } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { HOUR_MS, refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { HOUR_MS, refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 
 const AL2023 = '/aws/service/eks/optimized-ami/1.33/amazon-linux-2023/x86_64/standard/recommended';
 const BOTTLEROCKET = '/aws/service/bottlerocket/aws-k8s-1.33-nvidia-fips/arm64/latest';

@@ -1,6 +1,6 @@
 import type { GetServiceSettingResult, ResetServiceSettingResult } from '@aws-sdk/client-ssm';
 import { describe, expect, it } from 'vitest';
-import { refusal, type TestAccount, testAccount } from '../fleet-test-account.ts';
+import { refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 import { DEFAULT_HOST_MANAGEMENT, DEFAULT_HOST_MANAGEMENT_ROLE } from './ssm-service-settings.ts';
 
 const ARN = `arn:aws:ssm:eu-central-1:111122223333:servicesetting${DEFAULT_HOST_MANAGEMENT}`;

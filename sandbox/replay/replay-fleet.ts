@@ -1,8 +1,8 @@
 import type { EksState } from '../account/eks-state.ts';
 import type { CallRecord } from '../account/service.ts';
-import { amiAgesOf } from '../ami-age.ts';
 import { type EmbeddedAccount, openAccount } from '../embedded-account.ts';
-import type { Fleet } from '../fleet.ts';
+import { amiAgesOf } from '../fleet/ami-age.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { SynthesizedStack } from '../stack/template.ts';
 import { groupsOf } from './fleet-groups.ts';
 import { HOUR, type Rules } from './rules.ts';

@@ -1,5 +1,5 @@
-import { median } from '../ami-age.ts';
 import { table } from '../cli/timeline.ts';
+import { median } from '../fleet/ami-age.ts';
 import { type Replay, type ReplayVerdict, type Sample, updatesOf } from './replay-fleet.ts';
 import { HOUR } from './rules.ts';
 import type { GroupVerdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 import type { Sender } from '../account/delivery.ts';
+import { allows, type PolicyDocument } from '../account/iam-policy-evaluation.ts';
 import { AwsError } from '../wire/aws-error.ts';
-import { allows, type PolicyDocument } from './policy-evaluation.ts';
 
 /** A role as the template makes it. */
 export interface StackRole {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import { policyDocument } from '../account/iam-policy-evaluation.ts';
 import { EventSourceMapping } from '../lambda/event-source-mapping.ts';
-import { policyDocument } from './policy-evaluation.ts';
 import { arn, type ResourceType, resourceType } from './resource-type.ts';
 
 const withoutEffect = z.unknown().optional();

@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '../account/iam-policy-evaluation.ts';
 import type { ServiceCall } from './authorization.ts';
 import { CLUSTER_RESOURCES } from './cluster-resources.ts';
 import { EVENT_RESOURCES } from './event-resources.ts';
@@ -5,7 +6,6 @@ import { FUNCTION_RESOURCES } from './function-resources.ts';
 import { IDENTITY_RESOURCES } from './identity-resources.ts';
 import { type Identity, Resolver } from './intrinsics.ts';
 import { MESSAGING_RESOURCES } from './messaging-resources.ts';
-import type { PolicyDocument } from './policy-evaluation.ts';
 import type { DeclaredAlarm, Naming, ResourceType, StackServices } from './resource-type.ts';
 import { STORAGE_RESOURCES } from './storage-resources.ts';
 import { type SynthesizedStack, TemplateError, type TemplateResource } from './template.ts';

@@ -3,18 +3,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import type { Clock } from '../clock.ts';
 import type { KubernetesClient } from './client.ts';
-
-/** How a cluster's Kubernetes API is reached, and by whom. */
-export interface ClusterAccess {
-  /** Name of the cluster, for messages. */
-  readonly cluster: string;
-  /** `https://…`, from DescribeCluster. */
-  readonly endpoint: string;
-  /** Base64 of a PEM certificate, from DescribeCluster: nobody else's word is trusted. */
-  readonly certificateAuthority: string;
-  /** See {@link clusterToken}. */
-  readonly token: string;
-}
+import type { ClusterAccess } from './cluster-access.ts';
 
 export interface TokenOptions {
   readonly cluster: string;

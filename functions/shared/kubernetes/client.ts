@@ -6,8 +6,8 @@ import {
   setHeaderOptions,
   type V1Node,
 } from '@kubernetes/client-node';
-import type { ClusterAccess } from './access.ts';
 import { isKubernetesAccessError } from './access-error.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { kubernetesTransport } from './transport.ts';
 
 /** A manifest: an object as it is sent to be applied. */

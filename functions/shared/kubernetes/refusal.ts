@@ -1,5 +1,5 @@
-import type { ClusterAccess } from './access.ts';
 import { KubernetesAccessError, type KubernetesProblem } from './access-error.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 
 /** What each HTTP status of a Kubernetes API means; any other one is `failed`. */
 const PROBLEMS: Readonly<Record<number, KubernetesProblem>> = {

@@ -9,7 +9,7 @@ import {
   ResponseContext,
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
-import type { ClusterAccess } from './access.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { refusal, withoutAnswer } from './refusal.ts';
 
 /** How long one attempt may take, ms. A private endpoint that is out of reach lets connections hang. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allows, policyDocument } from './policy-evaluation.ts';
+import { allows, policyDocument } from './iam-policy-evaluation.ts';
 
 const allow = (more: object = {}) => ({ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: 'arn:q', ...more });
 const request = {

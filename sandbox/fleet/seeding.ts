@@ -1,17 +1,17 @@
 import type { _InstanceType } from '@aws-sdk/client-ec2';
 import type { AMITypes } from '@aws-sdk/client-eks';
-import { architectureOf, isInstanceType } from './account/ec2-instances.ts';
-import { amiFamily } from './account/eks-ami-types.ts';
-import { DEFAULT_OS_IMAGE, osImageOf } from './account/eks-node-os.ts';
-import { joinTimes, launchNode, managedTags, nodeSpecification } from './account/eks-nodes.ts';
-import type { EksCluster, EksNodeGroup, NodeImage } from './account/eks-state.ts';
+import { architectureOf, isInstanceType } from '../account/ec2-instances.ts';
+import { amiFamily } from '../account/eks-ami-types.ts';
+import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks-node-os.ts';
+import { joinTimes, launchNode, managedTags, nodeSpecification } from '../account/eks-nodes.ts';
+import type { EksCluster, EksNodeGroup, NodeImage } from '../account/eks-state.ts';
+import type { Random } from '../time/random.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
-import { seedForeignNodes } from './fleet-foreign-nodes.ts';
-import { seedHosts, seedNetwork } from './fleet-hosts.ts';
-import { launcherKey } from './fleet-launches.ts';
-import type { FleetState } from './fleet-state.ts';
-import { parseTime } from './fleet-time.ts';
-import type { Random } from './time/random.ts';
+import { seedForeignNodes } from './foreign-nodes.ts';
+import { seedHosts, seedNetwork } from './hosts.ts';
+import { launcherKey } from './launches.ts';
+import type { FleetState } from './state.ts';
+import { parseTime } from './time.ts';
 
 const DAY_MS = 86_400_000;
 

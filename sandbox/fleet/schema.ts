@@ -1,8 +1,8 @@
 import { AMITypes, ClusterStatus, ErrorCode, NodegroupIssueCode, NodegroupStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
-import { existsFor, wrongReleaseForm } from './account/eks-ami-types.ts';
-import { launch } from './fleet-schema-launches.ts';
-import { network, ssm } from './fleet-schema-ssm.ts';
+import { existsFor, wrongReleaseForm } from '../account/eks-ami-types.ts';
+import { launch } from './schema-launches.ts';
+import { network, ssm } from './schema-ssm.ts';
 import {
   amiType,
   date,
@@ -14,8 +14,8 @@ import {
   size,
   tags,
   time,
-} from './fleet-schema-values.ts';
-import { ISO_PATTERN, parseIso } from './fleet-time.ts';
+} from './schema-values.ts';
+import { ISO_PATTERN, parseIso } from './time.ts';
 
 const release = z
   .strictObject({

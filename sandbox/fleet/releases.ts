@@ -1,8 +1,8 @@
-import { AmiReleases } from './account/eks-ami-releases.ts';
-import { amiTypes, releaseDate } from './account/eks-ami-types.ts';
-import type { FleetFile } from './fleet-schema.ts';
-import { parseDate, parseIso, parseTime } from './fleet-time.ts';
-import realHistory from './releases/eks-ami-releases.json' with { type: 'json' };
+import { AmiReleases } from '../account/eks-ami-releases.ts';
+import { amiTypes, releaseDate } from '../account/eks-ami-types.ts';
+import realHistory from '../releases/eks-ami-releases.json' with { type: 'json' };
+import type { FleetFile } from './schema.ts';
+import { parseDate, parseIso, parseTime } from './time.ts';
 
 const DAY_MS = 86_400_000;
 

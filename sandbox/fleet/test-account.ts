@@ -1,10 +1,10 @@
-import type { Operation, Service } from './account/service.ts';
-import type { EmittedEvent, World } from './account/world.ts';
+import type { Operation, Service } from '../account/service.ts';
+import type { EmittedEvent, World } from '../account/world.ts';
+import { Random } from '../time/random.ts';
+import { VirtualTime } from '../time/virtual-time.ts';
+import { AwsError } from '../wire/aws-error.ts';
 import { parseFleet } from './fleet.ts';
-import { type FleetState, fleetServices, seedFleet } from './fleet-state.ts';
-import { Random } from './time/random.ts';
-import { VirtualTime } from './time/virtual-time.ts';
-import { AwsError } from './wire/aws-error.ts';
+import { type FleetState, fleetServices, seedFleet } from './state.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FleetFileError, parseFleet } from './fleet.ts';
-import { type TestAccount, testAccount } from './fleet-test-account.ts';
+import { type TestAccount, testAccount } from './test-account.ts';
 
 const cluster = {
   name: 'c-{n}',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { time } from './fleet-schema-values.ts';
+import { time } from './schema-values.ts';
 
 /** Instances of one group that are launched during the run. */
 export const launch = z

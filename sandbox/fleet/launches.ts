@@ -1,8 +1,8 @@
-import { type JoinTimes, joinTimes } from './account/eks-nodes.ts';
+import { type JoinTimes, joinTimes } from '../account/eks-nodes.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';
-import type { FleetFile } from './fleet-schema.ts';
-import type { FleetState } from './fleet-state.ts';
-import { parseTime } from './fleet-time.ts';
+import type { FleetFile } from './schema.ts';
+import type { FleetState } from './state.ts';
+import { parseTime } from './time.ts';
 
 /** Launches one more instance of a group; `zone` is the index of one of its subnets. */
 export type Launcher = (zone: number, times: JoinTimes) => void;

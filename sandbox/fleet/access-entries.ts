@@ -1,5 +1,5 @@
 import type { Fleet } from './fleet.ts';
-import type { FleetState } from './fleet-state.ts';
+import type { FleetState } from './state.ts';
 
 /**
  * Adds the access entries of a fleet file. An entry for a function that the stack does not have is for nobody.

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { existsFor, kubernetesMinor, wrongReleaseForm } from './account/eks-ami-types.ts';
-import { launchProblems } from './fleet-launches.ts';
-import { knownReleases } from './fleet-releases.ts';
-import { type FleetFile, fleetSchema } from './fleet-schema.ts';
+import { existsFor, kubernetesMinor, wrongReleaseForm } from '../account/eks-ami-types.ts';
+import { launchProblems } from './launches.ts';
+import { knownReleases } from './releases.ts';
+import { type FleetFile, fleetSchema } from './schema.ts';
 
 type ClusterFile = FleetFile['clusters'][number];
 

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { amiTypes, existsFor } from './account/eks-ami-types.ts';
+import { amiTypes, existsFor } from '../account/eks-ami-types.ts';
 import { fleetJsonSchema, parseFleet } from './fleet.ts';
-import { snapshotFleet } from './fleet-snapshot.ts';
-import { testAccount } from './fleet-test-account.ts';
+import { snapshotFleet } from './snapshot.ts';
+import { testAccount } from './test-account.ts';
 
 const START = '2026-07-14T12:00:00Z';
 
 describe('a fleet file', () => {
-  const folder = new URL('./fleets/', import.meta.url);
+  const folder = new URL('../fleets/', import.meta.url);
   const files = readdirSync(folder);
 
   it.each(files)('%s is a good example, and says what it shows', (file) => {

@@ -1,6 +1,6 @@
-import { nodesOf } from './account/eks-nodes.ts';
-import type { EksNodeGroup } from './account/eks-state.ts';
-import type { FleetState } from './fleet-state.ts';
+import { nodesOf } from '../account/eks-nodes.ts';
+import type { EksNodeGroup } from '../account/eks-state.ts';
+import type { FleetState } from './state.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { EksCluster, NodeHosts } from './account/eks-state.ts';
-import { AGENT_RIGHTS } from './account/iam-managed-policies.ts';
-import { trustOf } from './account/iam-state.ts';
-import { LATEST_AGENT_VERSION } from './account/ssm-agents.ts';
-import type { NetworkFile, SsmFile } from './fleet-schema-ssm.ts';
-import type { FleetState } from './fleet-state.ts';
+import type { EksCluster, NodeHosts } from '../account/eks-state.ts';
+import { AGENT_RIGHTS } from '../account/iam-managed-policies.ts';
+import { trustOf } from '../account/iam-state.ts';
+import { LATEST_AGENT_VERSION } from '../account/ssm-agents.ts';
+import type { NetworkFile, SsmFile } from './schema-ssm.ts';
+import type { FleetState } from './state.ts';
 
 /** A version that Default Host Management knows, yet long out of date. */
 const OLD_AGENT_VERSION = '3.2.1705.0';

@@ -1,13 +1,13 @@
-import { architectureOf, type Instance, isInstanceType, type LaunchSpecification } from './account/ec2-instances.ts';
-import { DEFAULT_OS_IMAGE, osImageOf } from './account/eks-node-os.ts';
-import type { JoinTimes } from './account/eks-nodes.ts';
-import type { EksCluster } from './account/eks-state.ts';
+import { architectureOf, type Instance, isInstanceType, type LaunchSpecification } from '../account/ec2-instances.ts';
+import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks-node-os.ts';
+import type { JoinTimes } from '../account/eks-nodes.ts';
+import type { EksCluster } from '../account/eks-state.ts';
+import type { Random } from '../time/random.ts';
 import type { FleetCluster } from './fleet.ts';
-import { type SeededHosts, seedHosts } from './fleet-hosts.ts';
-import { launcherKey } from './fleet-launches.ts';
-import { ssm as ssmSchema } from './fleet-schema-ssm.ts';
-import type { FleetState } from './fleet-state.ts';
-import type { Random } from './time/random.ts';
+import { type SeededHosts, seedHosts } from './hosts.ts';
+import { launcherKey } from './launches.ts';
+import { ssm as ssmSchema } from './schema-ssm.ts';
+import type { FleetState } from './state.ts';
 
 const DAY_MS = 86_400_000;
 
