@@ -1,6 +1,7 @@
 /**
- * What every SDK client of a handler is made with. Adaptive retry slows down before AWS has to refuse; all calls that
- * change something carry an idempotency token or a condition, so that a retry after a lost reply is safe.
+ * What every SDK client of a handler is made with. Adaptive retry slows down before AWS has to refuse. All calls that
+ * change something carry an idempotency token or a condition, or change nothing when repeated (AttachRolePolicy, an agent
+ * update), so that a retry after a lost reply is safe.
  */
 export const CLIENT_DEFAULTS = { retryMode: 'adaptive', maxAttempts: 6 } as const;
 

@@ -53,6 +53,9 @@ export async function bringInstallations(
   const beginnings = new Map<string, Beginning>();
   const troubles: Error[] = [];
 
+  const refuse = (workers: readonly Observation[], reason: Reason, message: string): void => {
+    for (const { instanceId } of workers) beginnings.set(instanceId, { kind: 'refused', reason, message });
+  };
   const bring = async (cluster: string): Promise<void> => {
     const before = installing.get(cluster) ?? {};
     const staying = stillInstalling(before, cluster, scope, decided);
@@ -64,8 +67,11 @@ export async function bringInstallations(
     if (starting.length === 0 && Object.keys(staying).length === Object.keys(before).length) return;
     try {
       const reading = await readCluster(cluster);
-      if (reading.kind === 'gone') return await saveInstallation(deps.ledger, cluster, {});
-      if (reading.kind === 'unreadable') throw new Error(reading.error);
+      if (reading.kind === 'gone') {
+        refuse(starting, 'kubernetes-unreachable', 'The cluster no longer exists.');
+        return await saveInstallation(deps.ledger, cluster, {});
+      }
+      if (reading.kind === 'unreadable') return refuse(starting, 'unreadable', reading.error);
       const kubernetes = await open(deps, cluster, reading.found);
       const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings);
       const after = { ...staying, ...added };
@@ -74,8 +80,7 @@ export async function bringInstallations(
       await saveInstallation(deps.ledger, cluster, after);
     } catch (error) {
       if (!isKubernetesAccessError(error)) throw error;
-      const refusal: Beginning = { kind: 'refused', reason: REASONS[error.problem], message: error.message };
-      for (const { instanceId } of starting) beginnings.set(instanceId, refusal);
+      refuse(starting, REASONS[error.problem], error.message);
       if (Object.keys(before).length > 0) troubles.push(error);
     }
   };
