@@ -263,6 +263,15 @@ describe('what is not for us', () => {
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
   });
 
+  it('an AL2 node group beyond its last Kubernetes version is told of, with what to do', async () => {
+    const al2 = group('old', { amiType: 'AL2_x86_64', releaseVersion: '1.33.1-20250601' });
+    const run = await playThrough({ fleet: fleet([al2]), policy: FAST, play: '3h' });
+    expect(storyOf(run, 'shop', 'old')).toEqual(['skipped no-release-for-version']);
+    const watched = run.records.filter(({ remediation }) => remediation === 'watch-ami-releases');
+    expect(watched.map(({ reason }) => reason)).toEqual(['no-release-for-version']);
+    expect(watched[0]?.hint).toContain('AL2023');
+  });
+
   it('an update of somebody else is left alone, and the upgrade follows when it has ended', async () => {
     const run = await playThrough({
       fleet: fleet([group('web', { desiredSize: 4, releaseVersion: '1.33.11-20260505' })]),

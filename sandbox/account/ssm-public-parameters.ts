@@ -1,6 +1,6 @@
 import type { Parameter } from '@aws-sdk/client-ssm';
 import type { AmiReleases, PublishedRelease } from './eks-ami-releases.ts';
-import { type AmiType, amiFamily } from './eks-ami-types.ts';
+import { type AmiType, amiFamily, existsFor } from './eks-ami-types.ts';
 import type { World } from './world.ts';
 
 type Value = (release: PublishedRelease) => string;
@@ -28,6 +28,8 @@ export class PublicParameters {
     this.#world = world;
     this.#releases = releases;
     for (const pair of releases.pairs()) {
+      // A group may run what Amazon does not recommend any more: AL2 has no parameters from Kubernetes 1.33 on.
+      if (!existsFor(pair.amiType, pair.kubernetesVersion)) continue;
       for (const [name, value] of leavesOf(pair.amiType, pair.kubernetesVersion, windowsReleaseVersion)) {
         this.#leaves.set(name, { ...pair, value });
       }

@@ -110,7 +110,11 @@ describe('a fleet file that is wrong', () => {
 
   it.each([
     ['an unknown AMI type', { amiType: 'AL2024' }, /^amiType: /],
-    ['AL2 from 1.33 on', { amiType: 'AL2_x86_64' }, 'amiType: AL2_x86_64 has no releases from Kubernetes 1.33 on'],
+    [
+      'AL2 from 1.33 on, which only runs what it has',
+      { amiType: 'AL2_x86_64', version: '1.33', releaseVersion: undefined },
+      'releaseVersion: needed: no release of AL2_x86_64 for Kubernetes 1.33 is known at the start',
+    ],
     [
       'a release of another form',
       { amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.30.0' },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { existsFor, kubernetesMinor, wrongReleaseForm } from '../account/eks-ami-types.ts';
+import { kubernetesMinor, wrongReleaseForm } from '../account/eks-ami-types.ts';
 import { launchProblems } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { type FleetFile, fleetSchema } from './schema.ts';
@@ -125,9 +125,6 @@ function versionProblems(cluster: ClusterFile, group: FleetNodeGroup, path: stri
     return [{ path: `${path}.version`, message: `${version} is newer than the cluster's ${cluster.version}` }];
   }
   if (amiType === 'CUSTOM') return [];
-  if (!existsFor(amiType, version)) {
-    return [{ path: `${path}.amiType`, message: `${amiType} has no releases from Kubernetes 1.33 on` }];
-  }
   const example = releaseVersion === undefined ? undefined : wrongReleaseForm(amiType, version, releaseVersion);
   if (example === undefined) return [];
   const message = `not a release of ${amiType} for Kubernetes ${version}; one reads ${example}`;
