@@ -155,7 +155,7 @@ describe('decide', () => {
   describe('a remedy under way', () => {
     const remedy = {
       kind: 'attach-policy' as const,
-      cause: 'role-lacks-ssm',
+      cause: 'role-lacks-ssm' as const,
       startedAt: NOW - 10 * MINUTE,
       attempt: 1,
     };
@@ -186,7 +186,7 @@ describe('decide', () => {
       });
       const lacking = (failures: NonNullable<Observation['state']['failures']>) =>
         decide(about({ findings: findings({ roleAllowsAgent: false }) }, { failures }), circumstances());
-      const cause = 'role-lacks-ssm';
+      const cause = 'role-lacks-ssm' as const;
       expect(lacking({ cause, count: 1, lastAt: NOW - 29 * MINUTE }).reason).toBe('retry-later');
       expect(lacking({ cause, count: 1, lastAt: NOW - 30 * MINUTE })).toMatchObject({
         memory: { remedy: { attempt: 2 } },
@@ -200,7 +200,7 @@ describe('decide', () => {
     it('of an update ends with the command or the version', () => {
       const update = {
         kind: 'update-agent' as const,
-        cause: 'agent-outdated',
+        cause: 'agent-outdated' as const,
         startedAt: NOW - MINUTE,
         attempt: 1,
         commandId: 'c-1',

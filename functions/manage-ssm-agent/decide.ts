@@ -1,3 +1,4 @@
+import { type Cause, OUTDATED } from '../shared/agent-cause.ts';
 import { isInvalid, type Mode, type Policy, stricter } from '../shared/policy.ts';
 import type { Reason } from '../shared/reason.ts';
 import { isInScope, isOptedOut } from '../shared/scope.ts';
@@ -5,7 +6,7 @@ import type { StartedRemedy } from '../shared/worker-ledger.ts';
 import { type Circumstances, type Decision, LOOK_EVERY, type Memory, say } from './decision.ts';
 import { diagnose } from './diagnose.ts';
 import { afterFailure, follow } from './follow.ts';
-import type { Cause, Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
 
 type Remedy = StartedRemedy['kind'];
 type AgentPolicy = Policy['ssmAgent'];
@@ -63,8 +64,6 @@ function aboutVersion({ view, state }: Observation, { policy, now }: Circumstanc
   if (waits) return { ...verified, memory: { failures } };
   return begin('update-agent', OUTDATED, `Version ${agent.version} is not the latest.`, failures, now);
 }
-
-export const OUTDATED = 'agent-outdated';
 
 /** The agent does not answer: give it time, or find the cause and the remedy for it. */
 function aboutAbsence(observation: Observation, memory: Memory, circumstances: Circumstances): Decision {

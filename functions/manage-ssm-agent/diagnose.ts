@@ -1,4 +1,5 @@
-import { CAUSES, type Cause, type Findings, type WorkerView } from './observation.ts';
+import { CAUSES, type Cause } from '../shared/agent-cause.ts';
+import type { Findings, WorkerView } from './observation.ts';
 
 /** Default Host Management needs at least this agent. Source: "Default Host Management Configuration", SSM user guide. */
 const HOST_MANAGEMENT_NEEDS = [3, 2, 582, 0];

@@ -1,8 +1,9 @@
+import { type Cause, OUTDATED } from '../shared/agent-cause.ts';
 import { isInvalid, type Policy } from '../shared/policy.ts';
 import type { Reason } from '../shared/reason.ts';
 import type { StartedRemedy } from '../shared/worker-ledger.ts';
 import { type Circumstances, type Decision, LOOK_EVERY, type Memory, say } from './decision.ts';
-import type { Cause, Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
 
 /** How long a remedy may take where the policy cannot be read, ms. */
 const DEFAULT_CURE_TIME = 30 * 60_000;
@@ -28,7 +29,7 @@ function followCure(
     return { ...say('done', 'agent-cured', message, {}, `${remedy.cause} ${remedy.attempt}`), ...about };
   }
   return expired(remedy, circumstances)
-    ? { ...failed(remedy, failures, causeOf(remedy), 'the agent still does not answer', circumstances), ...about }
+    ? { ...failed(remedy, failures, 'the agent still does not answer', circumstances), ...about }
     : { ...stillWaiting(remedy, failures, circumstances), ...about };
 }
 
@@ -44,10 +45,10 @@ function followUpdate(
     return { ...say('done', 'agent-updated', message, {}, agent.version), ...about };
   }
   if (command?.kind === 'failed') {
-    return { ...failed(remedy, failures, 'agent-update-failed', command.message, circumstances), ...about };
+    return { ...failed(remedy, failures, command.message, circumstances), ...about };
   }
   return expired(remedy, circumstances)
-    ? { ...failed(remedy, failures, 'agent-update-failed', 'the version did not change', circumstances), ...about }
+    ? { ...failed(remedy, failures, 'the version did not change', circumstances), ...about }
     : { ...stillWaiting(remedy, failures, circumstances), ...about };
 }
 
@@ -76,12 +77,12 @@ export function afterFailure(
 function failed(
   remedy: StartedRemedy,
   before: Memory['failures'],
-  reason: Reason,
   why: string,
   { policy, now }: Circumstances,
 ): Decision {
   const count = (before?.cause === remedy.cause ? before.count : 0) + 1;
   const failures = { cause: remedy.cause, count, lastAt: now };
+  const reason: Reason = remedy.cause === OUTDATED ? 'agent-update-failed' : remedy.cause;
   const message = `Attempt ${remedy.attempt} (${remedy.kind}) failed: ${why}.`;
   const retryAfter = isInvalid(policy) ? DEFAULT_CURE_TIME : policy.ssmAgent.retryAfter;
   return {
@@ -103,13 +104,5 @@ const stillWaiting = (remedy: StartedRemedy, failures: Memory['failures'], { now
 
 const expired = ({ startedAt }: StartedRemedy, { policy, now }: Circumstances): boolean =>
   now - startedAt >= (isInvalid(policy) ? DEFAULT_CURE_TIME : policy.ssmAgent.cureWithin);
-
-/** The ledger holds a cause as text. */
-const causeOf = ({ cause }: StartedRemedy): Cause => CAUSE_OF[cause] ?? 'agent-missing';
-
-const CAUSE_OF: Readonly<Record<string, Cause>> = {
-  'no-instance-profile': 'no-instance-profile',
-  'role-lacks-ssm': 'role-lacks-ssm',
-};
 
 const idOf = ({ commandId }: StartedRemedy) => (commandId === undefined ? {} : { commandId });

@@ -57,7 +57,7 @@ const arbitraryFindings: fc.Arbitrary<Findings> = fc
 
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 
-const cause = fc.constantFrom('role-lacks-ssm', 'agent-missing', 'agent-outdated');
+const cause = fc.constantFrom('role-lacks-ssm' as const, 'agent-missing' as const, 'agent-outdated' as const);
 const remedy = fc.record({
   kind: fc.constantFrom('attach-policy' as const, 'update-agent' as const, 'install-agent' as const),
   cause,

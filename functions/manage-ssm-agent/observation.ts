@@ -69,14 +69,3 @@ export type NetworkFinding =
   | { readonly kind: 'open'; readonly way: string }
   /** `missing` names the exact piece. */
   | { readonly kind: 'closed'; readonly missing: string };
-
-/** Why an agent does not answer: the first that applies, in this order. */
-export const CAUSES = [
-  'no-instance-profile',
-  'role-lacks-ssm',
-  'no-network-path',
-  'imds-unreachable',
-  'agent-missing',
-  'connection-lost',
-] as const;
-export type Cause = (typeof CAUSES)[number];

@@ -1,15 +1,18 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { CAUSES, OUTDATED } from './agent-cause.ts';
 import { type Ledger, readItems } from './ledger.ts';
 
 const PK = 'worker';
 
+const cause = z.enum([...CAUSES, OUTDATED]);
+
 /** A remedy that was begun for a worker and has not ended. */
 const remedy = z.object({
   kind: z.enum(['attach-policy', 'default-host-management', 'update-agent', 'install-agent']),
-  /** The cause that it is to cure, or `agent-outdated`. */
-  cause: z.string(),
+  /** What it is to cure. */
+  cause,
   /** Epoch milliseconds. */
   startedAt: z.number(),
   /** Counts from 1. */
@@ -29,7 +32,7 @@ const workerState = z.object({
   trigger: z.string().optional(),
   correlationId: z.string().optional(),
   remedy: remedy.optional(),
-  failures: z.object({ cause: z.string(), count: z.number(), lastAt: z.number() }).optional(),
+  failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });
