@@ -143,9 +143,8 @@ export class ManageSsmAgent extends Construct {
   private hostManagementRole(): Role {
     const role = new Role(this, 'HostManagementRole', {
       description: 'What SSM agents may do under Default Host Management',
-      assumedBy: new ServicePrincipal('ssm.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-      }),
+      // As AWS documents it: whether Systems Manager says for which account it comes is not, so nothing is asked of it.
+      assumedBy: new ServicePrincipal('ssm.amazonaws.com'),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedEC2InstanceDefaultPolicy')],
     });
     Validations.of(role).acknowledge({
