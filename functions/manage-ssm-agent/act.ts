@@ -28,6 +28,8 @@ export interface ActDeps {
   readonly partition: string;
   /** The role of Default Host Management that the stack makes. */
   readonly hostManagementRole: string;
+  /** Names this look, uniquely: the Lambda request id. */
+  readonly caller: string;
 }
 
 /** How many workers are remembered and recorded side by side. */
@@ -92,7 +94,7 @@ function afterBeginning(decision: Decision, beginning: Beginning | undefined, ci
 
 /** Saves what is remembered of the worker, then records the outcome if it is a new one. False: somebody else was first. */
 async function remember(
-  { ledger, recorder }: ActDeps,
+  { ledger, recorder, caller }: ActDeps,
   { observation, decision }: Decided,
   beginning: Beginning | undefined,
   { policy, now }: Circumstances,
@@ -109,7 +111,7 @@ async function remember(
     ...decision.memory,
     revision: state.revision,
   };
-  if (!isDeepStrictEqual(next, state) && !(await saveWorker(ledger, instanceId, next, now))) return false;
+  if (!isDeepStrictEqual(next, state) && !(await saveWorker(ledger, instanceId, next, now, caller))) return false;
   // A redelivery of the event that led to this outcome: whether it was recorded, nobody knows, so it is once more.
   if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {
     recorder.record({

@@ -56,5 +56,5 @@ export const handler = createFunction<SQSEvent>({
   remediation: 'manage-ssm-agent',
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId }) => look({ ...deps, recorder, account }, Records, requestId),
+  run: ({ Records }, { recorder, account, requestId: caller }) => look({ ...deps, recorder, account, caller }, Records),
 });

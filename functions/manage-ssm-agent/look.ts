@@ -30,10 +30,9 @@ const WORKERS_PER_HINT = 100;
  * One look: all messages of a batch together. Observe, decide, act, record; then ask for the next look at those that are
  * waited for.
  *
- * @param caller names this look, uniquely: the Lambda request id
  * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
  */
-export async function look(deps: LookDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
+export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { scope, malformed } = readHints(messages);
   const policy = await deps.readPolicy();
   if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
@@ -48,7 +47,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
   } catch (error) {
     troubles = error;
   }
-  await askForLooks(deps, settled, now, caller);
+  await askForLooks(deps, settled, now);
   for (const message of malformed) await putAside(deps, message);
   if (troubles !== undefined) throw troubles;
 }
@@ -61,8 +60,8 @@ function isPuzzling(view: WorkerView, state: WorkerState, policy: Policy | Inval
 }
 
 /** Soon by delayed messages, a hundred workers each; later by a schedule of the worker's own. */
-async function askForLooks(deps: LookDeps, decided: readonly Decided[], now: number, caller: string): Promise<void> {
-  const { account, region } = deps;
+async function askForLooks(deps: LookDeps, decided: readonly Decided[], now: number): Promise<void> {
+  const { account, region, caller } = deps;
   const soon = new Map<number, string[]>();
   for (const { observation, decision } of decided) {
     if (decision.lookAt === undefined) continue;

@@ -53,6 +53,7 @@ export async function readWorkers(ledger: Ledger, instanceIds: readonly string[]
  * Saves a worker's state unless somebody else has written since it was read.
  *
  * @param now epoch milliseconds
+ * @param writer names the look that saves, uniquely: tells a repetition of its own write from a write of another look
  * @returns whether it was saved; if not, another look has decided about the worker meanwhile
  */
 export async function saveWorker(
@@ -60,8 +61,9 @@ export async function saveWorker(
   instanceId: string,
   state: WorkerState,
   now: number,
+  writer: string,
 ): Promise<boolean> {
-  const item = { ...state, revision: state.revision + 1, expiresAt: Math.floor((now + KEPT_FOR) / 1000) };
+  const item = { ...state, revision: state.revision + 1, writer, expiresAt: Math.floor((now + KEPT_FOR) / 1000) };
   try {
     await documents.send(
       new PutCommand({
@@ -69,14 +71,8 @@ export async function saveWorker(
         Item: { pk: PK, sk: instanceId, ...item },
         // The second half accepts a repetition of this very write, whose reply was lost.
         ConditionExpression:
-          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND fingerprint = :fingerprint AND #trigger = :trigger)',
-        ExpressionAttributeNames: { '#trigger': 'trigger' },
-        ExpressionAttributeValues: {
-          ':read': state.revision,
-          ':written': item.revision,
-          ':fingerprint': state.fingerprint ?? '',
-          ':trigger': state.trigger ?? '',
-        },
+          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
+        ExpressionAttributeValues: { ':read': state.revision, ':written': item.revision, ':writer': writer },
       }),
     );
     return true;

@@ -26,5 +26,6 @@ export const handler = createFunction<unknown>({
   remediation: 'sweep-fleet',
   region,
   stack: env.STACK_NAME,
-  run: (event, { recorder, account }) => sweep({ ...deps, recorder, account }, parseScheduled(event)),
+  run: (event, { recorder, account, requestId }) =>
+    sweep({ ...deps, recorder, account, requestId }, parseScheduled(event)),
 });

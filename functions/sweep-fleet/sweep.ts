@@ -16,6 +16,8 @@ export interface SweepDeps {
   readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** Of the invocation. */
+  readonly requestId: string;
   readonly account: string;
   readonly region: string;
 }
@@ -26,7 +28,8 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const hints = hintsOf(clusters, await listNodeGroups(deps.eks, clusters), deps, trigger);
   await sendHints(deps.upgradeQueue, hints);
   await sendDelayedHints(deps.agentQueue, agentHintsOf(clusters, deps, trigger));
-  await saveSweep(deps.ledger, deps.clock.now(), hints.length);
+  const finished = { event: trigger.id, finishedAt: deps.clock.now(), hints: hints.length };
+  if (!(await saveSweep(deps.ledger, finished, deps.requestId))) return;
   deps.recorder.count('SweepFinished');
   deps.recorder.record({
     subject: {},

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { deadLetterCount, HOUR, nodeGroupOf, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+
+/** All that AWS may do to a function at once: repetitions, delays, throttles, errors, lost requests and replies. */
+const faults = (seed: number) => ({
+  duplicateMessages: seed % 2 === 0,
+  duplicateEvents: seed % 3 === 0,
+  deliveryDelayMs: 20_000,
+  throttleRate: 0.05,
+  serverErrorRate: 0.03,
+  lostRequestRate: 0.02,
+  lostReplyRate: 0.03,
+});
+const policy = { upgrades: { bakeAge: '2h', concurrency: { perCluster: 1, perAccount: 2 } } };
+
+// 102 and 105 once made two looks at the same workers record the same outcome, and one sweep count twice.
+const SEEDS = [100, 102, 105];
+
+describe.each(['demo', 'mixed', 'ssm-agent'])('the fleet %s in a troubled account', (fleet) => {
+  it.each(SEEDS)('ends as in a quiet one, inside its budget, each outcome told once (seed %i)', async (seed) => {
+    const quiet = await start({ fleet, seed, policy, play: '16h' });
+    const run = await start({ fleet, seed, policy, faults: faults(seed) });
+    for (let slice = 0; slice < 16 * 6; slice++) {
+      await run.account.play(HOUR / 6);
+      const groups = run.account.snapshot().clusters.flatMap(({ nodeGroups }) => nodeGroups);
+      const underUpdate = groups.filter(({ updates }) => updates.some(({ status }) => status === 'InProgress'));
+      expect(underUpdate.length).toBeLessThanOrEqual(2);
+    }
+    const ids = run.records.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(deadLetterCount(run)).toBe(0);
+    expect(run.errors).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+    expect(run.account.kubernetes.daemonSets()).toEqual(quiet.account.kubernetes.daemonSets());
+    expect(run.account.onlineAgents().length).toBe(quiet.account.onlineAgents().length);
+    for (const { name, nodeGroups } of quiet.account.snapshot().clusters) {
+      for (const { name: group, releaseVersion, status } of nodeGroups) {
+        expect(nodeGroupOf(run, name, group)).toMatchObject({ releaseVersion, status });
+      }
+    }
+  });
+});
