@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema, type HintOrigin, SOURCE } from './envelope.ts';
+import { eventSchema, type HintOrigin, ownEvent, SOURCE } from './envelope.ts';
 
 /**
  * "Look at the SSM agents of these workers (or of a whole cluster) again": what the sweep, a delayed message and a
@@ -39,12 +39,5 @@ export const sample: AgentHint = {
 };
 
 /** Makes a hint as a queue's message body. `id` names its cause: the same cause gives the same body. */
-export const makeAgentHint = (origin: HintOrigin, id: string, hintDetail: AgentHint['detail']): AgentHint => ({
-  version: '0',
-  id,
-  source: SOURCE,
-  'detail-type': detailType,
-  ...origin,
-  resources: [],
-  detail: hintDetail,
-});
+export const makeAgentHint = (origin: HintOrigin, id: string, hintDetail: AgentHint['detail']): AgentHint =>
+  ownEvent(detailType, origin, id, hintDetail);

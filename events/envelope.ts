@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Where the events that this project makes itself come from. */
-export const SOURCE = 'eks-host-remediator';
+export const SOURCE = 'eks-host-remediator' as const;
 
 /**
  * The schema of an EventBridge event with the given source, detail type and detail. Members that AWS adds later are
@@ -31,3 +31,19 @@ export interface HintOrigin {
   /** ISO 8601. */
   readonly time: string;
 }
+
+/** An event of this project's own, complete as EventBridge would deliver it. `id` names its cause: the same cause, the same event. */
+export const ownEvent = <DetailType extends string, Detail>(
+  detailType: DetailType,
+  origin: HintOrigin,
+  id: string,
+  detail: Detail,
+) => ({
+  version: '0' as const,
+  id,
+  source: SOURCE,
+  'detail-type': detailType,
+  ...origin,
+  resources: [],
+  detail,
+});

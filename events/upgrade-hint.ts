@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema, type HintOrigin, SOURCE } from './envelope.ts';
+import { eventSchema, type HintOrigin, ownEvent, SOURCE } from './envelope.ts';
 
 /**
  * "Look at this node group (or cluster) again": what the sweep, a wake-up schedule and a freed blast-budget slot put
@@ -33,12 +33,5 @@ export const sample: UpgradeHint = {
 };
 
 /** Makes a hint as a queue's message body. `id` names its cause: the same cause gives the same body. */
-export const makeHint = (origin: HintOrigin, id: string, hintDetail: UpgradeHint['detail']): UpgradeHint => ({
-  version: '0',
-  id,
-  source: SOURCE,
-  'detail-type': detailType,
-  ...origin,
-  resources: [],
-  detail: hintDetail,
-});
+export const makeHint = (origin: HintOrigin, id: string, hintDetail: UpgradeHint['detail']): UpgradeHint =>
+  ownEvent(detailType, origin, id, hintDetail);
