@@ -4,6 +4,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import type { Clock } from '../shared/clock.ts';
+import type { ClusterReader } from '../shared/fleet.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { isInvalid } from '../shared/policy.ts';
 import type { Recorder } from '../shared/recorder.ts';
@@ -43,6 +44,7 @@ const ACT_CONCURRENCY = 16;
  */
 export async function carryOut(
   deps: ActDeps,
+  readCluster: ClusterReader,
   scope: Scope,
   decided: readonly Decided[],
   circumstances: Circumstances,
@@ -53,7 +55,7 @@ export async function carryOut(
     attachPolicies(deps.iam, deps.partition, toBegin(decided, 'attach-policy')),
     registerHostManagement(deps.ssm, deps.hostManagementRole, toBegin(decided, 'default-host-management')),
     updateAgents(deps.ssm, toBegin(decided, 'update-agent')),
-    bringInstallations(deps, scope, decided, image),
+    bringInstallations(deps, readCluster, scope, decided, image),
   ]);
   const beginnings: Beginnings = new Map([...attached, ...registered, ...updating, ...installing.beginnings]);
   const settled = await pMap(

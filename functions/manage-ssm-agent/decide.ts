@@ -12,7 +12,7 @@ type Remedy = StartedRemedy['kind'];
 type AgentPolicy = Policy['ssmAgent'];
 
 /** What begins a remedy is recorded by. */
-export const BEGUN: Readonly<Record<Remedy, Reason>> = {
+const BEGUN: Readonly<Record<Remedy, Reason>> = {
   'attach-policy': 'policy-attached',
   'default-host-management': 'default-host-management-registered',
   'update-agent': 'agent-update-started',

@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { makeAgentHint } from '../../events/agent-hint.ts';
 import { chunks } from '../shared/chunks.ts';
 import { putAside } from '../shared/dead-letter.ts';
+import { createClusterReader } from '../shared/fleet.ts';
 import { type HintQueue, sendDelayedHints } from '../shared/hint-queue.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
 import type { Wake } from '../shared/wake.ts';
@@ -37,13 +38,15 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   const policy = await deps.readPolicy();
   if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
   const now = deps.clock.now();
-  const observations = await observeWorkers(deps, scope, (view, state) => isPuzzling(view, state, policy, now));
+  const readCluster = createClusterReader(deps.eks);
+  const wantsFindings = (view: WorkerView, state: WorkerState) => isPuzzling(view, state, policy, now);
+  const observations = await observeWorkers(deps, readCluster, scope, wantsFindings);
   const circumstances = { policy, now, account: deps.account };
   const decided = observations.map((observation) => ({ observation, decision: decide(observation, circumstances) }));
   let troubles: unknown;
   let settled: readonly Decided[] = decided;
   try {
-    settled = await carryOut(deps, scope, decided, circumstances);
+    settled = await carryOut(deps, readCluster, scope, decided, circumstances);
   } catch (error) {
     troubles = error;
   }

@@ -4,7 +4,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { createClusterReader, describeNodeGroup } from '../shared/fleet.ts';
+import { type ClusterReader, describeNodeGroup } from '../shared/fleet.ts';
 import { subjectOf } from '../shared/node-group-ledger.ts';
 import type { Findings, FoundWorker } from './observation.ts';
 import { observeNetworks } from './observe-network.ts';
@@ -23,6 +23,7 @@ export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instan
 /** Finds out, for each of these workers, all that an agent needs. Each role, subnet, image and owner is read once. */
 export async function observeFindings(
   clients: FindingsClients,
+  readCluster: ClusterReader,
   workers: readonly FoundWorker[],
 ): Promise<Map<string, Findings>> {
   if (workers.length === 0) return new Map();
@@ -37,7 +38,7 @@ export async function observeFindings(
       clients.ec2,
       instances.map(({ ImageId }) => ImageId ?? ''),
     ),
-    readOwnerTags(clients.eks, workers),
+    readOwnerTags(clients.eks, readCluster, workers),
     isHostManagementOn(clients.ssm),
   ]);
   return new Map(
@@ -77,9 +78,9 @@ async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Prom
 /** Tags of the cluster, and of the managed node group where there is one, by owner. */
 async function readOwnerTags(
   eks: EKSClient,
+  readCluster: ClusterReader,
   workers: readonly FoundWorker[],
 ): Promise<Map<string, Record<string, string>>> {
-  const readCluster = createClusterReader(eks);
   const owners = new Map(workers.map(({ worker }) => [ownerOf(worker), worker]));
   const read = async ([owner, { cluster, nodegroup, ownership }]: [string, FoundWorker['worker']]) => {
     const ofCluster = await readCluster(cluster);

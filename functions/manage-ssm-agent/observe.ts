@@ -13,6 +13,7 @@ import {
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import { chunks } from '../shared/chunks.ts';
+import type { ClusterReader } from '../shared/fleet.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/worker.ts';
 import { NEW_WORKER, readWorkers, type WorkerState } from '../shared/worker-ledger.ts';
@@ -39,6 +40,7 @@ const AGENTS_PER_PAGE = 50;
  */
 export async function observeWorkers(
   clients: ObserveClients,
+  readCluster: ClusterReader,
   scope: Scope,
   wantsFindings: (view: WorkerView, state: WorkerState) => boolean,
 ): Promise<Observation[]> {
@@ -60,6 +62,7 @@ export async function observeWorkers(
   );
   const findings = await observeFindings(
     clients,
+    readCluster,
     workers.filter(({ instanceId }) => puzzling.has(instanceId)),
   );
   return observations.map((observation) => withFindings(observation, findings.get(observation.instanceId)));

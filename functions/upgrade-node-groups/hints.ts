@@ -17,11 +17,9 @@ export interface Scope {
   readonly nodeGroups: Map<string, { readonly key: NodeGroupKey; readonly trigger: Trigger }>;
 }
 
-export const emptyScope = (): Scope => ({ pairs: new Map(), clusters: new Map(), nodeGroups: new Map() });
-
 /** Reads a batch. Hints only say where to look, so ten of them about one place are one. */
 export function readHints(messages: readonly SQSRecord[]): { scope: Scope; malformed: Malformed[] } {
-  const scope = emptyScope();
+  const scope: Scope = { pairs: new Map(), clusters: new Map(), nodeGroups: new Map() };
   const malformed: Malformed[] = [];
   for (const message of messages) {
     const fault = addTo(scope, message.body);

@@ -2,7 +2,7 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/aws-client.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { createClusterReader } from '../../shared/fleet.ts';
+import type { ClusterReader } from '../../shared/fleet.ts';
 import { type InstallingNodes, readInstallations, saveInstallation } from '../../shared/install-ledger.ts';
 import { clusterToken, openKubernetes } from '../../shared/kubernetes/access.ts';
 import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/kubernetes/access-error.ts';
@@ -38,6 +38,7 @@ export interface Installations {
  */
 export async function bringInstallations(
   deps: InstallDeps,
+  readCluster: ClusterReader,
   scope: Scope,
   decided: readonly Decided[],
   image: string | undefined,
@@ -49,7 +50,6 @@ export async function bringInstallations(
     ...new Set([...concerned.map(({ observation }) => observation.view.cluster), ...scope.clusters.keys()]),
   ];
   const installing = await readInstallations(deps.ledger, clusters);
-  const readCluster = createClusterReader(deps.eks);
   const beginnings = new Map<string, Beginning>();
   const troubles: Error[] = [];
 
