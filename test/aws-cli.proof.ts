@@ -126,7 +126,7 @@ describe.skipIf(version === '')(title, () => {
       const { Items, Count } = await aws('dynamodb', 'scan', '--table-name', table);
       expect(Items).toHaveLength(Count);
       const kinds = new Set(Items.map(({ pk }: { pk: { S: string } }) => pk.S));
-      expect(kinds).toEqual(new Set(['release', 'node-group', 'worker', 'agent-install', 'budget', 'sweep']));
+      expect(kinds).toEqual(new Set(['release', 'node-group', 'worker', 'agent-install', 'budget', 'run']));
     });
 
     it('the records in the log', async () => {

@@ -11,7 +11,9 @@ import type * as z from 'zod';
  * | release    | 1.33/AL2023_x86_64…| newest release seen and when it was first seen              | release-ledger.ts   |
  * | node-group | cluster/nodegroup  | last recorded outcome, upgrade under way, failures          | node-group-ledger.ts|
  * | budget     | upgrades           | who holds a slot of the blast budget                        | blast-budget.ts     |
- * | sweep      | last               | when the last sweep finished                                | sweep-ledger.ts     |
+ * | worker     | instance id        | last recorded outcome, remedy under way, failures           | worker-ledger.ts    |
+ * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
+ * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
  */
 export interface Ledger {
   readonly documents: DynamoDBDocumentClient;

@@ -4,28 +4,31 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { parseScheduled } from '../../events/scheduled.ts';
 import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
-import { systemClock as clock } from '../shared/clock.ts';
 import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
 import { createFunction } from '../shared/function.ts';
 import { createLedger } from '../shared/ledger.ts';
+import { claimRun } from '../shared/run-ledger.ts';
 import { sweep } from './sweep.ts';
 
 const env = readEnvironment(baseEnvironment.extend({ UPGRADE_QUEUE_URL: z.url(), AGENT_QUEUE_URL: z.url() }));
 const region = env.AWS_REGION;
 const sqs = new SQSClient(CLIENT_DEFAULTS);
+const remediation = 'sweep-fleet';
+const ledger = createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE);
 const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
   upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
   agentQueue: { sqs, url: env.AGENT_QUEUE_URL },
-  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  clock,
   region,
 };
 
 export const handler = createFunction<unknown>({
-  remediation: 'sweep-fleet',
+  remediation,
   region,
   stack: env.STACK_NAME,
-  run: (event, { recorder, account, requestId }) =>
-    sweep({ ...deps, recorder, account, requestId }, parseScheduled(event)),
+  run: async (event, { recorder, account, requestId }) => {
+    const trigger = parseScheduled(event);
+    if (await claimRun(ledger, trigger, { remediation, requestId }))
+      await sweep({ ...deps, recorder, account }, trigger);
+  },
 });

@@ -1,35 +1,26 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { makeAgentHint } from '../../events/agent-hint.ts';
 import { makeHint, type UpgradeHint } from '../../events/upgrade-hint.ts';
-import type { Clock } from '../shared/clock.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet.ts';
 import { type DelayedHint, type HintQueue, sendDelayedHints, sendHints } from '../shared/hint-queue.ts';
-import type { Ledger } from '../shared/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
 import type { Recorder, Trigger } from '../shared/recorder.ts';
-import { saveSweep } from '../shared/sweep-ledger.ts';
 
 export interface SweepDeps {
   readonly eks: EKSClient;
   readonly upgradeQueue: HintQueue;
   readonly agentQueue: HintQueue;
-  readonly ledger: Ledger;
   readonly recorder: Recorder;
-  readonly clock: Clock;
-  /** Of the invocation. */
-  readonly requestId: string;
   readonly account: string;
   readonly region: string;
 }
 
-/** Puts up every cluster and node group to be looked at again, and remembers when it was through. */
+/** Puts up every cluster and node group to be looked at again, and says when it was through. */
 export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);
   const hints = hintsOf(clusters, await listNodeGroups(deps.eks, clusters), deps, trigger);
   await sendHints(deps.upgradeQueue, hints);
   await sendDelayedHints(deps.agentQueue, agentHintsOf(clusters, deps, trigger));
-  const finished = { event: trigger.id, finishedAt: deps.clock.now(), hints: hints.length };
-  if (!(await saveSweep(deps.ledger, finished, deps.requestId))) return;
   deps.recorder.count('SweepFinished');
   deps.recorder.record({
     subject: {},

@@ -10,11 +10,13 @@ import { systemClock as clock } from '../shared/clock.ts';
 import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
 import { createFunction } from '../shared/function.ts';
 import { createLedger } from '../shared/ledger.ts';
+import { claimRun } from '../shared/run-ledger.ts';
 import { carryOut } from './act.ts';
 import { decide } from './decide.ts';
 import { observePairs } from './observe.ts';
 
 const env = readEnvironment(baseEnvironment.extend({ EVENT_BUS_NAME: z.string().min(1) }));
+const remediation = 'watch-ami-releases';
 const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
   ec2: new EC2Client(CLIENT_DEFAULTS),
@@ -25,11 +27,12 @@ const deps = {
 };
 
 export const handler = createFunction<unknown>({
-  remediation: 'watch-ami-releases',
+  remediation,
   region: env.AWS_REGION,
   stack: env.STACK_NAME,
-  run: async (event, { recorder }) => {
+  run: async (event, { recorder, requestId }) => {
     const trigger = parseScheduled(event);
+    if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
     const observations = await observePairs(deps);
     const now = clock.now();
     const decided = observations.map((observation) => ({ observation, decision: decide(observation, now) }));
