@@ -98,6 +98,7 @@ describe('listNodes', () => {
         labels: { zone: 'a' },
         taints: [taints[0], { key: 'x', value: '', effect: 'NoExecute' }],
         ready: true,
+        unschedulable: false,
       },
       expect.objectContaining({ name: 'e', instanceId: 'i-0e', taints: [] }),
       expect.objectContaining({ name: 'f', instanceId: undefined, osImage: '', architecture: '', ready: false }),
