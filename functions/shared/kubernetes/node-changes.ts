@@ -1,5 +1,5 @@
 import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1Node, type V1Taint } from '@kubernetes/client-node';
-import { isKubernetesAccessError, unlessAbsent } from './access-error.ts';
+import { isKubernetesAccessError, KubernetesAccessError, unlessAbsent } from './access-error.ts';
 
 /** What keeps a node apart from the cluster's traffic and pods. */
 export interface Isolation {
@@ -45,6 +45,7 @@ export async function changeNode(
     const patch = patchOf(node);
     if (patch === undefined) return 'unchanged';
     const resourceVersion = node.metadata?.resourceVersion;
+    if (resourceVersion === undefined) throw new KubernetesAccessError('failed', `The node ${name} has no version.`);
     const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } };
     try {
       const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
