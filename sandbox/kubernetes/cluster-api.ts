@@ -88,6 +88,14 @@ export class ClusterApi {
     return this.#daemonSets.list(undefined);
   }
 
+  /** What the API would show of a kind, now. */
+  objects(kind: 'nodes' | 'pods'): Json[] {
+    this.#workloads.catchUp();
+    const everywhere = { namespace: undefined, query: new URLSearchParams() };
+    const served = kind === 'nodes' ? this.#nodes.served() : this.#pods(everywhere);
+    return served.map(({ object }) => object);
+  }
+
   #all(request: ApiRequest): readonly Served[] {
     const { resource, namespace } = request;
     if (resource === NODES) return this.#nodes.served();

@@ -3,6 +3,7 @@ import type { EksCluster } from '../account/eks-state.ts';
 import type { World } from '../account/world.ts';
 import type { Destination } from '../lambda/in-memory-network.ts';
 import { certificateAuthority } from './certificate-authority.ts';
+import type { Json } from './json.ts';
 import { KubernetesServer, type KubernetesServerOptions } from './kubernetes-server.ts';
 import type { Workload } from './workload-pods.ts';
 
@@ -45,6 +46,13 @@ export class ClusterApis {
     return [...this.#servers].flatMap(([cluster, { api }]) =>
       api.daemonSets().map(({ namespace = '', name }) => ({ cluster, namespace, name })),
     );
+  }
+
+  /** What the API of a cluster would show of a kind, now. */
+  objects(clusterName: string, kind: 'nodes' | 'pods'): Json[] {
+    const cluster = [...this.#options.clusters()].find(({ name }) => name === clusterName);
+    if (cluster === undefined) throw new TypeError(`There is no cluster ${clusterName}.`);
+    return this.#serverOf(cluster).api.objects(kind);
   }
 
   #serverOf({ name }: EksCluster): KubernetesServer {
