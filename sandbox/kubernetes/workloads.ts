@@ -115,17 +115,38 @@ export class Workloads {
 
   /** Binds the pods that have no node, each to the node with the fewest of its kind, then with the fewest at all. */
   #schedule(nodes: readonly SchedulingNode[], since: number): void {
-    for (const pod of this.#pods) {
-      if (pod.bound !== undefined || pod.leaving !== undefined) continue;
-      const nodeNames = (pods: readonly WorkloadPod[]) => Map.groupBy(pods, ({ bound }) => bound?.nodeName);
-      const [own, all] = [nodeNames(this.#living(pod.workload)), nodeNames(this.#pods)];
-      const load = ({ name }: SchedulingNode) => (own.get(name)?.length ?? 0) * 1_000 + (all.get(name)?.length ?? 0);
-      const [node] = nodes.filter((one) => takes(one, pod.workload)).sort((a, b) => load(a) - load(b));
-      if (node === undefined) continue;
-      const boundAt = Math.max(since, pod.createdAt, node.createdAt);
-      pod.bound = { nodeName: node.name, readyAt: boundAt + this.#options.random.integer(8_000, 25_000) };
+    const waiting = this.#pods.filter(({ bound, leaving }) => bound === undefined && leaving === undefined);
+    if (waiting.length === 0) return;
+    const all = countByNode(this.#pods);
+    for (const [workload, pods] of Map.groupBy(waiting, (pod) => pod.workload)) {
+      const own = countByNode(this.#living(workload));
+      const open = nodes.filter((node) => takes(node, workload));
+      for (const pod of pods) {
+        const node = leastOf(open, ({ name }) => (own.get(name) ?? 0) * 1_000_000 + (all.get(name) ?? 0));
+        if (node === undefined) break;
+        const boundAt = Math.max(since, pod.createdAt, node.createdAt);
+        pod.bound = { nodeName: node.name, readyAt: boundAt + this.#options.random.integer(8_000, 25_000) };
+        for (const counts of [own, all]) counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
+      }
     }
   }
+}
+
+function countByNode(pods: readonly WorkloadPod[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { bound } of pods)
+    if (bound !== undefined) counts.set(bound.nodeName, (counts.get(bound.nodeName) ?? 0) + 1);
+  return counts;
+}
+
+/** The first of those with the lowest rank. */
+function leastOf<Item>(items: readonly Item[], rankOf: (item: Item) => number): Item | undefined {
+  let [least, lowest]: [Item | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+  for (const item of items) {
+    const rank = rankOf(item);
+    if (rank < lowest) [least, lowest] = [item, rank];
+  }
+  return least;
 }
 
 /** A pod without a node has no process that would need time to end. */
