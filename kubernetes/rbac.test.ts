@@ -3,17 +3,27 @@ import { join } from 'node:path';
 import { loadAllYaml } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { INSTALLER, installerDaemonSet } from '../functions/manage-ssm-agent/install/index.ts';
-import { KUBERNETES_GROUP, rbacManifest } from './rbac.ts';
+import { KUBERNETES_GROUP, QUARANTINE_KUBERNETES_GROUP, rbacManifest } from './rbac.ts';
 import { unknownFields } from './unknown-fields.fixture.ts';
 
-const rules = rbacManifest().flatMap(({ kind, rules = [] }) => {
+const manifest = rbacManifest();
+const rules = manifest.flatMap(({ kind, metadata, rules = [] }) => {
   if (!Array.isArray(rules)) throw new TypeError(`${kind} has rules that are no list`);
-  return rules.map((rule) => ({ kind, ...rule }));
+  return rules.map((rule) => ({ kind, role: metadata.name, ...rule }));
 });
 
+/** The rules that go to a group, by the bindings. */
+const rulesOf = (group: string) => {
+  const bound = manifest.filter(({ subjects }) => JSON.stringify(subjects ?? []).includes(`"name":"${group}"`));
+  const names = bound.map(({ roleRef }) => JSON.stringify(roleRef));
+  return rules
+    .filter(({ kind, role }) => names.some((ref) => ref.includes(`"${kind}"`) && ref.includes(`"${role}"`)))
+    .map(({ role: _role, ...rule }) => rule);
+};
+
 describe('the rights in a cluster', () => {
-  it('are just the calls of the client: list nodes, and keep one DaemonSet in one namespace', () => {
-    expect(rules).toEqual([
+  it('let manage-ssm-agent list nodes, and keep one DaemonSet in one namespace', () => {
+    expect(rulesOf(KUBERNETES_GROUP)).toEqual([
       { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
       {
         kind: 'Role',
@@ -25,17 +35,28 @@ describe('the rights in a cluster', () => {
     ]);
   });
 
+  it('let quarantine-workers change nodes and evict pods, and not even read anything else', () => {
+    expect(rulesOf(QUARANTINE_KUBERNETES_GROUP)).toEqual([
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+    ]);
+  });
+
   it('have no wildcard, no secrets, and no way to more rights', () => {
     expect(JSON.stringify(rules)).not.toMatch(/\*|secrets|escalate|impersonate|bind|exec|serviceaccounts/);
   });
 
-  it.each(['ClusterRole', 'Role'])('of the %s go to the group, by its name', (kind) => {
-    const binding = rbacManifest().find((object) => object.kind === `${kind}Binding`);
-    const role = rbacManifest().find((object) => object.kind === kind);
-    expect(binding).toMatchObject({
-      metadata: { name: role?.metadata.name },
-      roleRef: { kind, name: role?.metadata.name, apiGroup: 'rbac.authorization.k8s.io' },
-      subjects: [{ kind: 'Group', name: KUBERNETES_GROUP, apiGroup: 'rbac.authorization.k8s.io' }],
+  it.each([
+    ['ClusterRole', 'eks-host-remediator-nodes', KUBERNETES_GROUP],
+    ['Role', INSTALLER.name, KUBERNETES_GROUP],
+    ['ClusterRole', QUARANTINE_KUBERNETES_GROUP, QUARANTINE_KUBERNETES_GROUP],
+  ])('of the %s %s go to the group %s, by its name', (kind, name, group) => {
+    const found = manifest.filter(({ metadata }) => metadata.name === name);
+    expect(found.map((object) => object.kind)).toEqual([kind, `${kind}Binding`]);
+    expect(found[1]).toMatchObject({
+      roleRef: { kind, name, apiGroup: 'rbac.authorization.k8s.io' },
+      subjects: [{ kind: 'Group', name: group, apiGroup: 'rbac.authorization.k8s.io' }],
     });
   });
 

@@ -1,63 +1,71 @@
 import { INSTALLER } from '../functions/manage-ssm-agent/install/index.ts';
 import type { KubernetesObject } from '../functions/shared/kubernetes/client.ts';
 
-/** The Kubernetes group that an access entry gives to the roles of the functions, and to which the rights below go. */
+/** The Kubernetes group that an access entry gives to the role of `manage-ssm-agent`: it may install agents. */
 export const KUBERNETES_GROUP = 'eks-host-remediator';
 
+/** The one that it gives to the role of `quarantine-workers`: it may isolate nodes and evict their pods. */
+export const QUARANTINE_KUBERNETES_GROUP = 'eks-host-remediator-quarantine';
+
 const RBAC = 'rbac.authorization.k8s.io';
+const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
 /**
  * What the functions may do in a cluster, in the order in which it is applied: just the calls of
- * `functions/shared/kubernetes/client.ts`, and nothing beyond its own namespace but to list the nodes.
+ * `functions/shared/kubernetes/client.ts`, each function its own.
  */
-export function rbacManifest(): KubernetesObject[] {
-  const labels = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
-  const subjects = [{ kind: 'Group', name: KUBERNETES_GROUP, apiGroup: RBAC }];
-  const nodes = { name: 'eks-host-remediator-nodes', labels };
-  const installer = { name: INSTALLER.name, namespace: INSTALLER.namespace, labels };
+export const rbacManifest = (): KubernetesObject[] => [...installerRights(), ...quarantineRights()];
+
+/** To list the nodes, and to keep one DaemonSet in a namespace of its own. */
+function installerRights(): KubernetesObject[] {
+  const { name, namespace } = INSTALLER;
   return [
     {
       apiVersion: 'v1',
       kind: 'Namespace',
       // The installer is privileged, so its namespace must let it: others need not be opened for it.
-      metadata: {
-        name: INSTALLER.namespace,
-        labels: { ...labels, 'pod-security.kubernetes.io/enforce': 'privileged' },
+      metadata: { name: namespace, labels: { ...LABELS, 'pod-security.kubernetes.io/enforce': 'privileged' } },
+    },
+    ...granted(KUBERNETES_GROUP, { name: 'eks-host-remediator-nodes' }, [
+      { apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
+    ]),
+    ...granted(KUBERNETES_GROUP, { name, namespace }, [
+      {
+        apiGroups: ['apps'],
+        resources: ['daemonsets'],
+        // Create too: server-side apply asks for it by name, unlike a plain create, and nothing else creates here.
+        resourceNames: [name],
+        verbs: ['get', 'create', 'patch', 'delete'],
       },
-    },
+    ]),
+  ];
+}
+
+/** To change nodes, and to ask their pods to leave: evictions heed disruption budgets, deletions would not. */
+const quarantineRights = (): KubernetesObject[] =>
+  granted(QUARANTINE_KUBERNETES_GROUP, { name: QUARANTINE_KUBERNETES_GROUP }, [
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+  ]);
+
+/** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */
+function granted(
+  group: string,
+  { name, namespace }: { readonly name: string; readonly namespace?: string },
+  rules: readonly object[],
+): KubernetesObject[] {
+  const kind = namespace === undefined ? 'ClusterRole' : 'Role';
+  const metadata = { name, ...(namespace !== undefined && { namespace }), labels: LABELS };
+  const apiVersion = `${RBAC}/v1`;
+  return [
+    { apiVersion, kind, metadata, rules },
     {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'ClusterRole',
-      metadata: nodes,
-      rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }],
-    },
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata: nodes,
-      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: nodes.name },
-      subjects,
-    },
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'Role',
-      metadata: installer,
-      rules: [
-        {
-          apiGroups: ['apps'],
-          resources: ['daemonsets'],
-          // Create too: server-side apply asks for it by name, unlike a plain create, and nothing else creates here.
-          resourceNames: [INSTALLER.name],
-          verbs: ['get', 'create', 'patch', 'delete'],
-        },
-      ],
-    },
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: 'RoleBinding',
-      metadata: installer,
-      roleRef: { apiGroup: RBAC, kind: 'Role', name: INSTALLER.name },
-      subjects,
+      apiVersion,
+      kind: `${kind}Binding`,
+      metadata,
+      roleRef: { apiGroup: RBAC, kind, name },
+      subjects: [{ kind: 'Group', name: group, apiGroup: RBAC }],
     },
   ];
 }

@@ -11,6 +11,7 @@ import { seedAccessEntries } from './fleet/access-entries.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { snapshotFleet } from './fleet/snapshot.ts';
 import { type FleetState, fleetServices, seedFleet } from './fleet/state.ts';
+import { workloadsOf } from './fleet/workloads.ts';
 import { ClusterApis } from './kubernetes/cluster-apis.ts';
 import { ExecutionEnvironment } from './lambda/execution-environment.ts';
 import { InMemoryNetwork } from './lambda/in-memory-network.ts';
@@ -116,6 +117,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     clusters: () => fleet.eks.clusters.values(),
     nodesOf: (clusterName) => clusterNodes(fleet.instances, clusterName),
     accessEntryOf: (clusterName, principalArn) => fleet.accessEntries.accessEntryOf(clusterName, principalArn),
+    workloadsOf: (clusterName) => workloadsOf(file, clusterName),
     appliedTo: (clusterName) =>
       file.clusters.find(({ name }) => name === clusterName)?.rbacApplied === true ? rbacManifest() : [],
     principalOf: (accessKeyId) => {

@@ -160,6 +160,26 @@ describe('a fleet file that is wrong', () => {
       { ssm: { osImage: 'Ubuntu 22.04.5 LTS' } },
       /^ssm: only nodes of a custom AMI are told their osImage/,
     ],
+    [
+      'a workload of a bad name',
+      { workloads: [{ name: 'Web' }] },
+      'workloads[0].name: expected lower-case letters, digits and -',
+    ],
+    [
+      'two workloads of one name',
+      { workloads: [{ name: 'web' }, { name: 'web', namespace: 'default' }] },
+      'workloads[1].name: default/web is there already',
+    ],
+    [
+      'a disruption budget that says two things',
+      { workloads: [{ name: 'web', disruptionBudget: { minAvailable: 1, maxUnavailable: '50%' } }] },
+      'workloads[0].disruptionBudget.minAvailable: give either minAvailable or maxUnavailable',
+    ],
+    [
+      'a disruption budget that is no share',
+      { workloads: [{ name: 'web', disruptionBudget: { minAvailable: 'half' } }] },
+      /^workloads\[0\]\.disruptionBudget\.minAvailable: /,
+    ],
     ['an unknown instance type', { instanceType: 'x99.huge' }, /^instanceType: expected an EC2 instance type/],
   ])('is refused for a node group with %s', (_name, group, expected) => {
     const pattern = typeof expected === 'string' ? literally(expected).source.slice(1) : expected.source.slice(1);

@@ -15,6 +15,7 @@ import {
   tags,
   time,
 } from './schema-values.ts';
+import { workloads } from './schema-workloads.ts';
 import { ISO_PATTERN, parseIso } from './time.ts';
 
 const release = z
@@ -112,6 +113,7 @@ const nodeGroup = z
       .optional()
       .describe('For amiType CUSTOM only'),
     ssm,
+    workloads,
     updates: z
       .strictObject({
         minutesPerNode: z.number().positive().optional().describe('By default 3 to 6, drawn for each node'),

@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly method: string;
   readonly verb: Verb;
   readonly resource: Resource;
+  /** The only one known is the `eviction` of a pod. */
+  readonly subresource?: 'eviction';
   readonly namespace: string | undefined;
   readonly name: string | undefined;
   readonly query: URLSearchParams;
@@ -51,12 +53,15 @@ export function parseRequest({ method, url, contentType, userAgent, body }: Http
   const within = rest[0] === 'namespaces' && rest.length > 2;
   const [plural, name, ...more] = within ? rest.slice(2) : rest;
   const resource = RESOURCES.find((known) => known.group === group && known.plural === plural);
-  if (resource === undefined || more.length > 0 || (within && !resource.namespaced)) throw unknown();
-  const verb = verbOf(method, name);
+  if (resource === undefined || (within && !resource.namespaced)) throw unknown();
+  const isEviction = resource === PODS && more.join('/') === 'eviction' && method === 'POST';
+  if (more.length > 0 && !isEviction) throw unknown();
+  const verb = isEviction ? 'create' : verbOf(method, name);
   if (verb === undefined || (resource.namespaced && !within && verb !== 'list')) throw unknown();
   refuseParameters(query, verb);
   const namespace = within ? rest[1] : undefined;
-  return { method, verb, resource, namespace, name, query, contentType, userAgent, body };
+  const subresource = isEviction ? ({ subresource: 'eviction' } as const) : {};
+  return { method, verb, resource, ...subresource, namespace, name, query, contentType, userAgent, body };
 }
 
 function verbOf(method: string, name: string | undefined): Verb | undefined {
@@ -79,6 +84,10 @@ function refuseParameters(query: URLSearchParams, verb: Verb): void {
     }
   }
 }
+
+/** What a request is about, as RBAC names it: `pods`, `pods/eviction`. */
+export const resourcePath = ({ resource, subresource }: Pick<ApiRequest, 'resource' | 'subresource'>): string =>
+  subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
 
 /** The request's body as a JSON object. @throws StatusError 400 */
 export function bodyOf({ body }: ApiRequest): Json {

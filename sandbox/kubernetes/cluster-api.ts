@@ -3,17 +3,23 @@ import type { World } from '../account/world.ts';
 import { type ApiRequest, bodyOf, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
 import { DaemonSets } from './daemon-sets.ts';
 import { refuseUndeclared } from './declared-fields.ts';
+import { evictionPrecondition } from './evictions.ts';
 import { isJson, type Json } from './json.ts';
 import { listOf, type Served } from './lists.ts';
 import { NodeObjects } from './node-objects.ts';
 import { APPLY_PATCH, patched, patchType } from './patches.ts';
 import { badRequest, invalid, notFound, notImplemented } from './status-error.ts';
+import { SYSTEM_NAMESPACE, systemPods } from './system-pods.ts';
+import type { Workload } from './workload-pods.ts';
+import { Workloads } from './workloads.ts';
 
 export interface ClusterApiOptions {
   readonly clusterName: string;
   readonly world: Pick<World, 'time' | 'random'>;
   /** The manifests that somebody has applied; of these, the API serves the namespaces. */
   readonly applied: ReadonlyArray<{ readonly kind: string; readonly metadata: { readonly name: string } }>;
+  /** What runs on the nodes of its node groups; nothing when omitted. */
+  readonly workloads?: readonly Workload[];
   nodes(): readonly ClusterNode[];
   /** A privileged pod that sees its host has done its work on this instance. */
   onHostReached(instanceId: string): void;
@@ -32,18 +38,25 @@ const NAMESPACES_OF_KUBERNETES = ['default', 'kube-node-lease', 'kube-public', '
 export class ClusterApi {
   readonly #nodes: NodeObjects;
   readonly #daemonSets: DaemonSets;
+  readonly #workloads: Workloads;
   readonly #namespaces: readonly Served[];
   #version = 1_000;
 
   constructor(options: ClusterApiOptions) {
-    const { world, clusterName, applied, onHostReached } = options;
-    this.#nodes = new NodeObjects(() => options.nodes());
+    const { world, clusterName, applied, workloads = [], onHostReached } = options;
+    this.#nodes = new NodeObjects({ nodes: () => options.nodes(), nextVersion: () => this.#nextVersion() });
     this.#daemonSets = new DaemonSets({
       time: world.time,
       random: world.random.fork(`kubernetes ${clusterName}`),
       nodes: () => this.#nodes.scheduling(),
       onHostReached,
       nextVersion: () => this.#nextVersion(),
+    });
+    this.#workloads = new Workloads({
+      time: world.time,
+      random: world.random.fork(`workloads ${clusterName}`),
+      workloads,
+      nodes: () => this.#nodes.scheduling(),
     });
     const names = applied.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name);
     this.#namespaces = [...NAMESPACES_OF_KUBERNETES, ...names].map(namespaceObject);
@@ -54,10 +67,12 @@ export class ClusterApi {
    * @returns HTTP status and object @throws StatusError
    */
   async handle(request: ApiRequest, authorize: Authorize): Promise<Answer> {
-    const { resource, verb, namespace, name = '' } = request;
+    const { resource, subresource, verb, namespace, name = '' } = request;
+    this.#workloads.catchUp();
     if (verb === 'list') return { code: 200, object: listOf(request, this.#all(request), String(this.#version)) };
     if (resource === NODES && verb === 'get') return { code: 200, object: this.#nodes.get(name) };
     if (resource === NODES && verb === 'patch') return { code: 200, object: this.#patchNode(request, name) };
+    if (subresource === 'eviction') return { code: 201, object: await this.#evict(request, namespace ?? '', name) };
     if (resource === DAEMON_SETS && namespace !== undefined)
       return this.#daemonSet(request, namespace, name, authorize);
     if ((resource === NAMESPACES || resource === PODS) && verb === 'get') {
@@ -73,16 +88,43 @@ export class ClusterApi {
     return this.#daemonSets.list(undefined);
   }
 
-  #all({ resource, namespace }: ApiRequest): readonly Served[] {
+  /** What the API would show of a kind, now. */
+  objects(kind: 'nodes' | 'pods'): Json[] {
+    this.#workloads.catchUp();
+    const everywhere = { namespace: undefined, query: new URLSearchParams() };
+    const served = kind === 'nodes' ? this.#nodes.served() : this.#pods(everywhere);
+    return served.map(({ object }) => object);
+  }
+
+  #all(request: ApiRequest): readonly Served[] {
+    const { resource, namespace } = request;
     if (resource === NODES) return this.#nodes.served();
     if (resource === NAMESPACES) return this.#namespaces;
-    return resource === PODS ? this.#daemonSets.pods(namespace) : this.#daemonSets.list(namespace);
+    return resource === PODS ? this.#pods(request) : this.#daemonSets.list(namespace);
+  }
+
+  #pods({ namespace, query }: Pick<ApiRequest, 'namespace' | 'query'>): Served[] {
+    const others = [...this.#daemonSets.pods(namespace), ...this.#workloads.served(namespace)];
+    if (namespace !== undefined && namespace !== SYSTEM_NAMESPACE) return others;
+    // Whoever asks for one node's pods, as most do, need not wait for those of a thousand.
+    const nodeName = /^spec\.nodeName=([^,]+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
+    const nodes = this.#nodes.scheduling().filter(({ name }) => nodeName === undefined || name === nodeName);
+    return [...others, ...nodes.flatMap(systemPods)];
+  }
+
+  async #evict(request: ApiRequest, namespace: string, name: string): Promise<Json> {
+    const uid = await evictionPrecondition(request);
+    if (!this.#workloads.has(namespace, name) && this.#pods(request).some((pod) => pod.name === name)) {
+      throw notImplemented('evictions of pods of DaemonSets, and of static ones');
+    }
+    this.#workloads.evict(namespace, name, uid);
+    this.#nextVersion();
+    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   }
 
   #patchNode(request: ApiRequest, name: string): Json {
     if (patchType(request) === APPLY_PATCH) throw notImplemented('server-side apply of nodes');
     this.#nodes.update(name, patched(this.#nodes.get(name), request));
-    this.#nextVersion();
     return this.#nodes.get(name);
   }
 

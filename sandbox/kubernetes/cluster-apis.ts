@@ -3,16 +3,22 @@ import type { EksCluster } from '../account/eks-state.ts';
 import type { World } from '../account/world.ts';
 import type { Destination } from '../lambda/in-memory-network.ts';
 import { certificateAuthority } from './certificate-authority.ts';
+import type { Json } from './json.ts';
 import { KubernetesServer, type KubernetesServerOptions } from './kubernetes-server.ts';
+import type { Workload } from './workload-pods.ts';
 
 export interface ClusterApisOptions
-  extends Omit<KubernetesServerOptions, 'world' | 'region' | 'clusterName' | 'nodes' | 'accessEntryOf' | 'applied'> {
+  extends Omit<
+    KubernetesServerOptions,
+    'world' | 'region' | 'clusterName' | 'nodes' | 'accessEntryOf' | 'applied' | 'workloads'
+  > {
   readonly world: World;
   clusters(): Iterable<EksCluster>;
   nodesOf(clusterName: string): ReturnType<KubernetesServerOptions['nodes']>;
   accessEntryOf(clusterName: string, principalArn: string): ReturnType<KubernetesServerOptions['accessEntryOf']>;
   /** The manifests that somebody has applied to the cluster. */
   appliedTo(clusterName: string): KubernetesServerOptions['applied'];
+  workloadsOf(clusterName: string): readonly Workload[];
 }
 
 /** The Kubernetes APIs of an account's clusters, each at its endpoint's host. */
@@ -42,15 +48,23 @@ export class ClusterApis {
     );
   }
 
+  /** What the API of a cluster would show of a kind, now. */
+  objects(clusterName: string, kind: 'nodes' | 'pods'): Json[] {
+    const cluster = [...this.#options.clusters()].find(({ name }) => name === clusterName);
+    if (cluster === undefined) throw new TypeError(`There is no cluster ${clusterName}.`);
+    return this.#serverOf(cluster).api.objects(kind);
+  }
+
   #serverOf({ name }: EksCluster): KubernetesServer {
     const known = this.#servers.get(name);
     if (known !== undefined) return known;
-    const { nodesOf, accessEntryOf, appliedTo } = this.#options;
+    const { nodesOf, accessEntryOf, appliedTo, workloadsOf } = this.#options;
     const server = new KubernetesServer({
       ...this.#options,
       region: this.#options.world.region,
       clusterName: name,
       applied: appliedTo(name),
+      workloads: workloadsOf(name),
       nodes: () => nodesOf(name),
       accessEntryOf: (principalArn) => accessEntryOf(name, principalArn),
     });

@@ -1,7 +1,7 @@
 import { DAEMON_SETS } from './api-request.ts';
 import type { DaemonSetSpec, PodSpec } from './daemon-set.ts';
 import { isSame } from './json.ts';
-import { type Cause, invalid } from './status-error.ts';
+import { type FieldCause, invalid } from './status-error.ts';
 
 const POD = 'spec.template.spec';
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'];
@@ -20,7 +20,7 @@ export function refuseImmutable(name: string, before: DaemonSetSpec, after: Daem
   throw invalid(DAEMON_SETS, name, [invalidValue('spec.selector', after.selector, 'field is immutable')]);
 }
 
-function nameCauses(name: string): Cause[] {
+function nameCauses(name: string): FieldCause[] {
   if (DNS_SUBDOMAIN.test(name)) return [];
   return [
     invalidValue(
@@ -31,7 +31,7 @@ function nameCauses(name: string): Cause[] {
   ];
 }
 
-function selectorCauses({ selector, template }: DaemonSetSpec): Cause[] {
+function selectorCauses({ selector, template }: DaemonSetSpec): FieldCause[] {
   if (selector === undefined) return [required('spec.selector')];
   const wanted = Object.entries(selector.matchLabels);
   if (wanted.length === 0) return [invalidValue('spec.selector', {}, 'empty selector is invalid for daemonset')];
@@ -40,7 +40,7 @@ function selectorCauses({ selector, template }: DaemonSetSpec): Cause[] {
   return [invalidValue(field, template.metadata.labels, '`selector` does not match template `labels`')];
 }
 
-function podCauses(spec: PodSpec): Cause[] {
+function podCauses(spec: PodSpec): FieldCause[] {
   return [
     ...containerCauses(spec),
     ...spec.volumes.flatMap(({ hostPath }, index) =>
@@ -52,8 +52,8 @@ function podCauses(spec: PodSpec): Cause[] {
   ];
 }
 
-function containerCauses({ containers, initContainers, volumes }: PodSpec): Cause[] {
-  const causes: Cause[] = containers.length === 0 ? [required(`${POD}.containers`)] : [];
+function containerCauses({ containers, initContainers, volumes }: PodSpec): FieldCause[] {
+  const causes: FieldCause[] = containers.length === 0 ? [required(`${POD}.containers`)] : [];
   const names = new Set<string>();
   const all = [
     ...initContainers.map((one, index) => ({ ...one, at: `${POD}.initContainers[${index}]` })),
@@ -82,7 +82,7 @@ function containerCauses({ containers, initContainers, volumes }: PodSpec): Caus
   return causes;
 }
 
-function tolerationCauses({ key, operator, value }: PodSpec['tolerations'][number], index: number): Cause[] {
+function tolerationCauses({ key, operator, value }: PodSpec['tolerations'][number], index: number): FieldCause[] {
   const field = `${POD}.tolerations[${index}].operator`;
   if (key === '' && operator !== 'Exists')
     return [
@@ -97,7 +97,7 @@ function tolerationCauses({ key, operator, value }: PodSpec['tolerations'][numbe
   return [];
 }
 
-function affinityCauses({ affinity }: PodSpec): Cause[] {
+function affinityCauses({ affinity }: PodSpec): FieldCause[] {
   const at = `${POD}.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
   const terms = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (terms === undefined) return [];
@@ -129,17 +129,17 @@ function affinityCauses({ affinity }: PodSpec): Cause[] {
   ]);
 }
 
-const required = (field: string, why?: string): Cause => ({
+const required = (field: string, why?: string): FieldCause => ({
   reason: 'FieldValueRequired',
   message: why === undefined ? 'Required value' : `Required value: ${why}`,
   field,
 });
-const unsupported = (field: string, value: string, supported: string): Cause => ({
+const unsupported = (field: string, value: string, supported: string): FieldCause => ({
   reason: 'FieldValueNotSupported',
   message: `Unsupported value: "${value}": supported values: "${supported}"`,
   field,
 });
-const invalidValue = (field: string, value: unknown, why: string): Cause => ({
+const invalidValue = (field: string, value: unknown, why: string): FieldCause => ({
   reason: 'FieldValueInvalid',
   message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
   field,

@@ -47,8 +47,8 @@ export class DaemonSets {
   pods(namespace: string | undefined): Served[] {
     return [...this.#byKey.values(), ...this.#leaving]
       .filter((one) => namespace === undefined || one.namespace === namespace)
-      .flatMap(({ namespace: own, controller, spec }) =>
-        controller.pods.map((pod) => servedPod(pod, own, spec.template.spec, spec.template.metadata.labels)),
+      .flatMap(({ controller, spec, ...owner }) =>
+        controller.pods.map((pod) => servedPod(pod, owner, spec.template.spec, spec.template.metadata.labels)),
       );
   }
 

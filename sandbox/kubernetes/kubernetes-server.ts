@@ -4,7 +4,7 @@ import type { PlannedCall } from '../account/faults.ts';
 import type { Caller, CallRecord } from '../account/service.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
-import { type ApiRequest, parseRequest } from './api-request.ts';
+import { type ApiRequest, parseRequest, resourcePath } from './api-request.ts';
 import { Authenticator, type AuthenticatorOptions } from './authenticator.ts';
 import { ClusterApi, type ClusterApiOptions } from './cluster-api.ts';
 import { Rbac, type RbacObject, type RbacRequest, rbacRequest } from './rbac.ts';
@@ -74,7 +74,7 @@ export class KubernetesServer {
     const request = parseRequest({ method, url, contentType, userAgent: headers['user-agent'] ?? '', body });
     const { resource, namespace, name, query } = request;
     Object.assign(progress, {
-      operation: `${method} ${resource.plural}`,
+      operation: `${method} ${resourcePath(request)}`,
       input: { cluster: this.#options.clusterName, namespace, name, ...Object.fromEntries(query), body: inputOf(body) },
     });
     const user = this.#authenticator.authenticate(headers.authorization);

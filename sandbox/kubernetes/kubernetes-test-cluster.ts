@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { clusterToken } from '../../functions/shared/kubernetes/access.ts';
-import { rbacManifest } from '../../kubernetes/rbac.ts';
+import { KUBERNETES_GROUP, rbacManifest } from '../../kubernetes/rbac.ts';
 import type { ClusterNode } from '../account/eks-cluster-nodes.ts';
 import { type FaultPlan, Faults } from '../account/faults.ts';
 import type { CallRecord } from '../account/service.ts';
@@ -11,6 +11,7 @@ import { certificateAuthority } from './certificate-authority.ts';
 import { isJson, type Json } from './json.ts';
 import { KubernetesServer } from './kubernetes-server.ts';
 import type { RbacObject } from './rbac.ts';
+import type { Workload } from './workload-pods.ts';
 
 export const NOW = Date.parse('2026-07-14T06:00:00Z');
 export const ROLE_ARN = 'arn:aws:iam::111122223333:role/agent-role';
@@ -34,7 +35,7 @@ function binding(name: string): RbacObject & Record<string, unknown> {
     kind: 'ClusterRoleBinding',
     metadata: { name },
     roleRef,
-    subjects: [{ kind: 'Group', name: 'eks-host-remediator' }],
+    subjects: [{ kind: 'Group', name: KUBERNETES_GROUP }],
   };
 }
 
@@ -48,6 +49,11 @@ export interface TestClusterOptions {
   /** Ends the execution environment in which the caller runs. */
   readonly crash?: () => void;
   readonly clusterName?: string;
+  /** Kubernetes groups of the access entry. */
+  readonly groups?: readonly string[];
+  readonly workloads?: readonly Workload[];
+  /** Answers take no virtual time, and there are no faults. */
+  readonly instant?: boolean;
 }
 
 export interface TestAnswer {
@@ -59,6 +65,7 @@ export interface TestAnswer {
 /** One cluster's API server, without an account around it. */
 export function testCluster(options: TestClusterOptions = {}) {
   const { nodes = [], applied = ALL_RIGHTS, known = true, faults: plan = {}, seed = 1, clusterName = 'prod' } = options;
+  const { groups = [KUBERNETES_GROUP], workloads = [], instant = false } = options;
   const time = new VirtualTime(NOW);
   const random = new Random(seed);
   const faults = new Faults({ time, random }, plan, options.crash ?? (() => {}));
@@ -70,6 +77,7 @@ export function testCluster(options: TestClusterOptions = {}) {
     region: 'eu-central-1',
     world: { time, random },
     applied,
+    workloads,
     nodes: () => current,
     principalOf: (accessKeyId) =>
       accessKeyId === CREDENTIALS.accessKeyId
@@ -83,11 +91,11 @@ export function testCluster(options: TestClusterOptions = {}) {
       known && arn === ROLE_ARN
         ? {
             username: 'arn:aws:sts::111122223333:assumed-role/agent-role/{{SessionName}}',
-            kubernetesGroups: ['eks-host-remediator'],
+            kubernetesGroups: [...groups],
           }
         : undefined,
     onHostReached: (instanceId) => reached.push(instanceId),
-    execute: (call, run) => (call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run)),
+    execute: (call, run) => (instant || call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run)),
     onCall: (call) => calls.push(call),
   });
   const host = `${CLUSTER_ID}.gr7.eu-central-1.eks.amazonaws.com`;

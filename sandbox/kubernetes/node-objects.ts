@@ -3,14 +3,21 @@ import { NODES } from './api-request.ts';
 import { isJson, isSame, type Json } from './json.ts';
 import type { Served } from './lists.ts';
 import type { SchedulingNode, Taint } from './scheduling.ts';
-import { invalid, notFound, notImplemented } from './status-error.ts';
+import { invalid, modified, notFound, notImplemented } from './status-error.ts';
 
 /** What patches have changed in a node. */
 interface NodeChanges {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
-  readonly unschedulable: boolean;
+  /** Undefined while only the account's own doing counts. */
+  readonly unschedulable: boolean | undefined;
+}
+
+export interface NodeObjectsOptions {
+  nodes(): readonly ClusterNode[];
+  /** A number for each change in the cluster. */
+  nextVersion(): string;
 }
 
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -19,17 +26,19 @@ const OWN_TAINTS: readonly string[] = [UNSCHEDULABLE.key, NOT_READY.key];
 
 /** The nodes of a cluster: what the account's instances are, under what was patched since. */
 export class NodeObjects {
-  readonly #nodes: () => readonly ClusterNode[];
+  readonly #options: NodeObjectsOptions;
   readonly #changes = new Map<string, NodeChanges>();
+  /** The version of each node, and the state that it stands for. */
+  readonly #versions = new Map<string, { readonly version: string; readonly state: string }>();
 
-  constructor(nodes: () => readonly ClusterNode[]) {
-    this.#nodes = nodes;
+  constructor(options: NodeObjectsOptions) {
+    this.#options = options;
   }
 
   /** As the scheduler sees them. */
   scheduling(): SchedulingNode[] {
-    return this.#nodes().map((node) => {
-      const { labels, taints, unschedulable } = this.#changesOf(node);
+    return this.#options.nodes().map((node) => {
+      const { labels, taints, unschedulable = node.unschedulable } = this.#changesOf(node);
       // What Kubernetes' own controllers taint a node with follows from its state.
       const own = [...(unschedulable ? [UNSCHEDULABLE] : []), ...(node.ready ? [] : [NOT_READY])];
       return { ...node, labels, unschedulable, taints: [...taints, ...own] };
@@ -42,17 +51,20 @@ export class NodeObjects {
 
   /** @throws StatusError 404 */
   get(name: string): Json {
-    const node = this.scheduling().find((one) => one.name === name);
-    if (node === undefined) throw notFound(NODES, name);
-    return this.#object(node);
+    return this.#object(this.#find(name));
   }
 
-  /** Takes over what a patch has made of a node. @throws StatusError 422, 501 for what the sandbox does not keep */
+  /**
+   * Takes over what a patch has made of a node.
+   * @throws StatusError 409 when it names another version than the node has, 422, 501 for what the sandbox does not keep
+   */
   update(name: string, after: Json): void {
-    const before = this.get(name);
+    const node = this.#find(name);
+    const before = this.#object(node);
     const { metadata, spec } = after;
     const [meta, fields] = [isJson(metadata) ? metadata : {}, isJson(spec) ? spec : {}];
-    const { labels = {}, annotations = {}, ...otherMeta } = meta;
+    const { labels = {}, annotations = {}, resourceVersion = '', ...otherMeta } = meta;
+    if (resourceVersion !== '' && resourceVersion !== this.#versionOf(node)) throw modified(NODES, name);
     const { taints = [], unschedulable = false, ...otherFields } = fields;
     if (!isSame(rest(before), rest({ ...after, metadata: otherMeta, spec: otherFields }))) {
       throw notImplemented('patches of nodes that change more than labels, annotations, taints and unschedulable');
@@ -63,12 +75,32 @@ export class NodeObjects {
       taints: (Array.isArray(taints) ? taints : [])
         .map((taint) => readTaint(taint, name))
         .filter(({ key }) => !OWN_TAINTS.includes(key)),
-      unschedulable: unschedulable === true,
+      unschedulable:
+        (unschedulable === true) === node.unschedulable
+          ? this.#changes.get(name)?.unschedulable
+          : unschedulable === true,
     });
   }
 
-  #changesOf({ name, labels, unschedulable }: ClusterNode): NodeChanges {
-    return this.#changes.get(name) ?? { labels, annotations: {}, taints: [], unschedulable };
+  #find(name: string): SchedulingNode {
+    const node = this.scheduling().find((one) => one.name === name);
+    if (node === undefined) throw notFound(NODES, name);
+    return node;
+  }
+
+  #changesOf({ name, labels }: ClusterNode): NodeChanges {
+    return this.#changes.get(name) ?? { labels, annotations: {}, taints: [], unschedulable: undefined };
+  }
+
+  /** A new one whenever the node is another than when it was last looked at, whoever has changed it. */
+  #versionOf(node: SchedulingNode): string {
+    const { labels, taints, unschedulable, ready } = node;
+    const state = JSON.stringify([labels, this.#changesOf(node).annotations, taints, unschedulable, ready]);
+    const known = this.#versions.get(node.name);
+    if (known?.state === state) return known.version;
+    const version = this.#options.nextVersion();
+    this.#versions.set(node.name, { version, state });
+    return version;
   }
 
   #object(node: SchedulingNode): Json {
@@ -80,6 +112,7 @@ export class NodeObjects {
       metadata: {
         name: node.name,
         uid: `node-${node.instanceId}`,
+        resourceVersion: this.#versionOf(node),
         creationTimestamp: created,
         labels: node.labels,
         ...(Object.keys(annotations).length > 0 && { annotations }),
@@ -116,7 +149,7 @@ const readiness = (ready: boolean, since: string): Json => ({
 
 /** A node without the fields that are kept as changes. */
 function rest({ metadata, spec, ...others }: Json): Json {
-  const { labels: _l, annotations: _a, ...meta } = isJson(metadata) ? metadata : {};
+  const { labels: _l, annotations: _a, resourceVersion: _v, ...meta } = isJson(metadata) ? metadata : {};
   const { taints: _t, unschedulable: _u, ...fields } = isJson(spec) ? spec : {};
   return { ...others, metadata: meta, spec: fields };
 }

@@ -1,3 +1,4 @@
+import { Random } from '../time/random.ts';
 import type { PodSpec } from './daemon-set.ts';
 import { isSame, type Json } from './json.ts';
 import type { Served } from './lists.ts';
@@ -37,13 +38,20 @@ export function reachesHost({ containers, initContainers, volumes, hostPID }: Po
 
 export const isCurrent = (pod: Pod, template: Json): boolean => isSame(pod.template, template);
 
-/** A pod as it is served. */
+/** A moment (epoch ms) as Kubernetes writes it: in whole seconds. */
+export const secondsIso = (moment: number): string => new Date(moment).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The uid of something that is always there: it follows from what it is, so it costs no chance. */
+export const stableUid = (what: string): string => new Random(0).fork(what).uuid();
+
+/** A pod as it is served, of a DaemonSet that owns it. */
 export function servedPod(
   pod: Pod,
-  namespace: string,
+  owner: { readonly namespace: string; readonly name: string; readonly uid: string },
   spec: PodSpec,
   labels: Readonly<Record<string, string>>,
 ): Served {
+  const { namespace } = owner;
   const { name, node, template, createdAt, ready } = pod;
   const reason = ready ? undefined : (obstacle(spec, node) ?? 'ContainerCreating');
   const containers = spec.containers.map((container) => ({
@@ -64,8 +72,12 @@ export function servedPod(
       metadata: {
         name,
         namespace,
+        uid: stableUid(`${namespace}/${name}`),
         labels,
-        creationTimestamp: new Date(createdAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+        creationTimestamp: secondsIso(createdAt),
+        ownerReferences: [
+          { apiVersion: 'apps/v1', kind: 'DaemonSet', name: owner.name, uid: owner.uid, controller: true },
+        ],
       },
       spec: { ...(typeof template.spec === 'object' ? template.spec : {}), nodeName: node.name },
       status: {

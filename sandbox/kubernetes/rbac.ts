@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ApiRequest, Verb } from './api-request.ts';
+import { type ApiRequest, resourcePath, type Verb } from './api-request.ts';
 import type { User } from './authenticator.ts';
 import { qualified, type Resource, StatusError } from './status-error.ts';
 
@@ -13,6 +13,7 @@ export interface RbacObject {
 export interface RbacRequest {
   readonly verb: Verb;
   readonly apiGroup: string;
+  /** With its subresource: `pods/eviction`. */
   readonly resource: string;
   readonly namespace?: string;
   readonly name?: string;
@@ -86,10 +87,10 @@ function covers({ apiGroups, resources, verbs, resourceNames }: Rule, request: R
   );
 }
 
-export const rbacRequest = ({ verb, resource, namespace, name }: ApiRequest): RbacRequest => ({
+export const rbacRequest = ({ verb, resource, subresource, namespace, name }: ApiRequest): RbacRequest => ({
   verb,
   apiGroup: resource.group,
-  resource: resource.plural,
+  resource: resourcePath({ resource, ...(subresource !== undefined && { subresource }) }),
   ...(namespace !== undefined && { namespace }),
   ...(name !== undefined && { name }),
 });

@@ -8,11 +8,15 @@ export interface Resource {
   readonly namespaced: boolean;
 }
 
-/** One field that is at fault. */
+/** What is at fault. */
 export interface Cause {
-  /** For example `FieldValueInvalid`. */
+  /** For example `DisruptionBudget`. */
   readonly reason: string;
   readonly message: string;
+}
+
+/** A field that is at fault; its reason is for example `FieldValueInvalid`. */
+export interface FieldCause extends Cause {
   readonly field: string;
 }
 
@@ -67,11 +71,46 @@ export const notFound = (resource: Resource, name: string): StatusError =>
 export const alreadyExists = (resource: Resource, name: string): StatusError =>
   new StatusError(409, 'AlreadyExists', `${qualified(resource)} "${name}" already exists`, detailsOf(resource, name));
 
+/** Somebody else has written since the version that the request names. */
+export const modified = (resource: Resource, name: string): StatusError =>
+  conflict(
+    resource,
+    name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
+
+/** The object of this name is another one than the request means. */
+export const preconditionFailed = (resource: Resource, name: string, wanted: string, actual: string): StatusError =>
+  conflict(
+    resource,
+    name,
+    `the UID in the precondition (${wanted}) does not match the UID in record (${actual}). The object might have been deleted and then recreated`,
+  );
+
+const conflict = (resource: Resource, name: string, why: string): StatusError =>
+  new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`,
+    detailsOf(resource, name),
+  );
+
+/** An eviction that a disruption budget does not allow now. */
+export const budgetViolated = (budget: string, needed: number, healthy: number): StatusError =>
+  new StatusError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
+    causes: [
+      {
+        reason: 'DisruptionBudget',
+        message: `The disruption budget ${budget} needs ${needed} healthy pods and has ${healthy} currently`,
+      },
+    ],
+  });
+
 /** The object breaks rules of its kind. @param causes at least one */
 export function invalid(
   { kind, group }: Pick<Resource, 'kind' | 'group'>,
   name: string,
-  causes: readonly Cause[],
+  causes: readonly FieldCause[],
 ): StatusError {
   const all = causes.map(({ field, message }) => `${field}: ${message}`);
   const said = all.length === 1 ? all.join() : `[${all.join(', ')}]`;

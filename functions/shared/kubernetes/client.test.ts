@@ -1,25 +1,7 @@
-import type { IncomingMessage } from 'node:http';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { rootCertificates } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { apiWith, closeApis, status } from './api-server.fixture.ts';
 import { createKubernetesClient, type KubernetesObject } from './client.ts';
-import { CERTIFICATE, KEY } from './localhost.fixture.ts';
-
-interface Received {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-interface Reply {
-  readonly status?: number;
-  readonly headers?: Record<string, string>;
-  readonly body?: unknown;
-  /** Breaks the connection instead. */
-  readonly lost?: boolean;
-}
 
 const MANIFEST: KubernetesObject = {
   apiVersion: 'apps/v1',
@@ -27,33 +9,7 @@ const MANIFEST: KubernetesObject = {
   metadata: { namespace: 'house', name: 'installer' },
   spec: { selector: {} },
 };
-const status = (code: number, message: string) => ({ status: code, body: { kind: 'Status', message, code } });
-
-const servers: Array<{ close(): void }> = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-/** A client of an API server that gives these replies in turn, and what the server receives. */
-async function apiWith(...replies: Reply[]) {
-  const received: Received[] = [];
-  const server = createServer({ key: KEY, cert: CERTIFICATE }, async (request, response) => {
-    const { method = '', url = '', headers } = request;
-    received.push({ method, url, headers, body: await text(request) });
-    const { status: code = 200, headers: extra, body = {}, lost = false } = replies[received.length - 1] ?? {};
-    if (lost) {
-      request.socket.destroy();
-      return;
-    }
-    response.writeHead(code, { 'content-type': 'application/json', ...extra }).end(JSON.stringify(body));
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  const { port } = server.address() as AddressInfo;
-  const certificateAuthority = Buffer.from(CERTIFICATE).toString('base64');
-  const access = { cluster: 'prod', endpoint: `https://localhost:${port}`, certificateAuthority, token: 'a-token' };
-  return { client: createKubernetesClient(access), received, access, server };
-}
+afterEach(closeApis);
 
 describe('listNodes', () => {
   const node = (name: string, more: object = {}) => ({
@@ -98,6 +54,7 @@ describe('listNodes', () => {
         labels: { zone: 'a' },
         taints: [taints[0], { key: 'x', value: '', effect: 'NoExecute' }],
         ready: true,
+        unschedulable: false,
       },
       expect.objectContaining({ name: 'e', instanceId: 'i-0e', taints: [] }),
       expect.objectContaining({ name: 'f', instanceId: undefined, osImage: '', architecture: '', ready: false }),

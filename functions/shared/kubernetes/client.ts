@@ -1,14 +1,12 @@
-import {
-  AppsV1Api,
-  CoreV1Api,
-  PatchStrategy,
-  ServerConfiguration,
-  setHeaderOptions,
-  type V1Node,
-} from '@kubernetes/client-node';
-import { isKubernetesAccessError } from './access-error.ts';
+import { AppsV1Api, CoreV1Api, PatchStrategy, ServerConfiguration, setHeaderOptions } from '@kubernetes/client-node';
+import { unlessAbsent } from './access-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';
+import { type Eviction, evictPod, type KubernetesPod, listPods } from './evictions.ts';
+import { type Change, changeNode, type Isolation, isolated, type Restoration, restored } from './node-changes.ts';
+import { findNode, type KubernetesNode, listNodes } from './nodes.ts';
 import { kubernetesTransport } from './transport.ts';
+
+export type { Change, Eviction, Isolation, KubernetesNode, KubernetesPod, Restoration };
 
 /** A manifest: an object as it is sent to be applied. */
 export interface KubernetesObject {
@@ -24,19 +22,6 @@ export interface KubernetesObject {
   readonly [field: string]: unknown;
 }
 
-export interface KubernetesNode {
-  readonly name: string;
-  /** Undefined for nodes that are no EC2 instances: Fargate, hybrid. */
-  readonly instanceId: string | undefined;
-  /** As the node tells it, for example `Amazon Linux 2023.6.20250303` or `Bottlerocket OS 1.32.0 (aws-k8s-1.31)`. */
-  readonly osImage: string;
-  /** `amd64` or `arm64`. */
-  readonly architecture: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly taints: ReadonlyArray<{ readonly key: string; readonly value: string; readonly effect: string }>;
-  readonly ready: boolean;
-}
-
 /** Counts of nodes: those that shall run a pod of the DaemonSet, those whose pod is ready, those whose pod is current. */
 export interface DaemonSetStatus {
   readonly desired: number;
@@ -49,6 +34,28 @@ export interface KubernetesClient {
   /** All nodes of the cluster, by name. */
   listNodes(): Promise<KubernetesNode[]>;
   /**
+   * The node of an instance; undefined when the cluster has none. Looks under the names that it most likely has before
+   * it lists them all, and takes only the provider's id as proof.
+   */
+  findNode(instanceId: string, privateDnsName?: string): Promise<KubernetesNode | undefined>;
+  /**
+   * Cordons, taints and labels a node, all in one change; other taints and labels stay. Repeating it changes nothing.
+   * `gone` when there is no such node.
+   */
+  isolateNode(name: string, isolation: Isolation): Promise<Change>;
+  /**
+   * Takes back what {@link isolateNode} changed, in one change: what others have changed since stays. Repeating it
+   * changes nothing. `gone` when there is no such node.
+   */
+  restoreNode(name: string, restoration: Restoration): Promise<Change>;
+  /** All pods that are bound to a node, of every namespace. */
+  listPods(nodeName: string): Promise<KubernetesPod[]>;
+  /**
+   * Asks a pod to leave: just this one, not a later one of its name. It may take its grace period to go. `blocked`
+   * means that a disruption budget does not let it go now; `gone` that it is no longer there.
+   */
+  evict(pod: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>): Promise<Eviction>;
+  /**
    * Creates the object, or makes it what the manifest says, whoever has changed it. Repeating it changes nothing.
    * @throws TypeError for a kind that is not known here: only DaemonSets are
    */
@@ -60,7 +67,6 @@ export interface KubernetesClient {
 }
 
 const FIELD_MANAGER = 'eks-host-remediator';
-const NODES_PER_PAGE = 500;
 
 /** The client of one cluster, for as long as the access's token is good. */
 export function createKubernetesClient(access: ClusterAccess): KubernetesClient {
@@ -73,19 +79,12 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
   const core = new CoreV1Api(configuration);
   const apps = new AppsV1Api(configuration);
   return {
-    async listNodes() {
-      const nodes: KubernetesNode[] = [];
-      let next: string | undefined;
-      do {
-        const page = await core.listNode({
-          limit: NODES_PER_PAGE,
-          ...(next !== undefined && { _continue: next }),
-        });
-        nodes.push(...page.items.map(describeNode));
-        next = page.metadata?._continue;
-      } while (next !== undefined && next !== '');
-      return nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
-    },
+    listNodes: () => listNodes(core),
+    findNode: (instanceId, privateDnsName) => findNode(core, instanceId, privateDnsName),
+    isolateNode: (name, isolation) => changeNode(core, name, (node) => isolated(node, isolation)),
+    restoreNode: (name, restoration) => changeNode(core, name, (node) => restored(node, restoration)),
+    listPods: (nodeName) => listPods(core, nodeName),
+    evict: (pod) => evictPod(core, pod),
 
     async apply(manifest) {
       const { apiVersion, kind, metadata } = manifest;
@@ -113,28 +112,5 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     async deleteDaemonSet(namespace, name) {
       await unlessAbsent(apps.deleteNamespacedDaemonSet({ namespace, name, propagationPolicy: 'Background' }));
     },
-  };
-}
-
-/** What was asked for, or undefined when it is not there. */
-async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (isKubernetesAccessError(error) && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
-function describeNode({ metadata, spec, status }: V1Node): KubernetesNode {
-  return {
-    name: metadata?.name ?? '',
-    // aws:///eu-central-1a/i-0123456789abcdef0
-    instanceId: /^aws:.*\/(i-[0-9a-f]+)$/.exec(spec?.providerID ?? '')?.[1],
-    osImage: status?.nodeInfo?.osImage ?? '',
-    architecture: status?.nodeInfo?.architecture ?? '',
-    labels: metadata?.labels ?? {},
-    taints: (spec?.taints ?? []).map(({ key, value = '', effect }) => ({ key, value, effect })),
-    ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
   };
 }

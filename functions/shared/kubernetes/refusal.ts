@@ -14,15 +14,16 @@ const PROBLEMS: Readonly<Record<number, KubernetesProblem>> = {
 
 const REMEDIES: Partial<Record<KubernetesProblem, string>> = {
   unauthorized:
-    'The cluster knows no access entry for the role of this function: create one with the Kubernetes group eks-host-remediator.',
+    'The cluster knows no access entry for the role of this function: create one, as docs/kubernetes-access.md tells.',
   forbidden: 'Apply the rights that it needs: `npm run -s rbac | kubectl apply -f -`.',
 };
 
 /** The error for an answer that is not 2xx. @param body a Status object, in JSON, as far as the API server had one */
 export function refusal({ cluster }: ClusterAccess, status: number, body: string): KubernetesAccessError {
   const problem = PROBLEMS[status] ?? 'failed';
-  const parts = [`The Kubernetes API of ${cluster} answered ${status}: ${messageIn(body)}`, REMEDIES[problem]];
-  return new KubernetesAccessError(problem, parts.filter((part) => part !== undefined).join(' '), status);
+  const { message, causes } = statusIn(body);
+  const parts = [`The Kubernetes API of ${cluster} answered ${status}: ${asSentence(message)}`, REMEDIES[problem]];
+  return new KubernetesAccessError(problem, parts.filter((part) => part !== undefined).join(' '), status, { causes });
 }
 
 /** The error for a call that got no answer. @param error as `node:https` gives it */
@@ -41,14 +42,28 @@ const codeOf = (error: Error): string =>
 /** OpenSSL's verification errors as Node names them, for example `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
 const isCertificateError = (code: string): boolean => /CERT|SIGNATURE|ISSUER/.test(code);
 
-function messageIn(body: string): string {
+interface Status {
+  readonly message: string;
+  readonly causes: readonly string[];
+}
+
+function statusIn(body: string): Status {
   try {
     const status: unknown = JSON.parse(body);
-    if (typeof status === 'object' && status !== null && 'message' in status) return asSentence(String(status.message));
+    if (isRecord(status) && status.message !== undefined) {
+      const causes = isRecord(status.details) && Array.isArray(status.details.causes) ? status.details.causes : [];
+      return {
+        message: String(status.message),
+        causes: causes.flatMap((cause) => (isRecord(cause) && typeof cause.reason === 'string' ? cause.reason : [])),
+      };
+    }
   } catch {
     // A proxy or load balancer in between answers in its own words.
   }
-  return asSentence(body.trim().slice(0, 200) || 'nothing else');
+  return { message: body.trim().slice(0, 200) || 'nothing else', causes: [] };
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -19,6 +19,8 @@ const FIRST_PAUSE_MS = 250;
 /** An API server that wants to be left alone for longer than this, ms, is left alone until the next look. */
 const LONGEST_PAUSE_MS = 10_000;
 
+const REPEATABLE_PATCHES: readonly string[] = [PatchStrategy.ServerSideApply, PatchStrategy.MergePatch];
+
 interface Answer {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -61,10 +63,10 @@ async function exchange(token: string, agent: Agent, request: RequestContext): P
   return { status: statusCode, headers: Object.fromEntries(entries), body: await text(response) };
 }
 
-/** Reads, deletions and server-side applies have the same effect once or twice; a POST or another patch may not. */
+/** Reads, deletions, server-side applies and merge patches have the same effect once or twice; a POST may not. */
 const isRepeatable = (request: RequestContext): boolean =>
   ['GET', 'DELETE'].includes(request.getHttpMethod()) ||
-  request.getHeaders()['Content-Type'] === PatchStrategy.ServerSideApply;
+  REPEATABLE_PATCHES.includes(request.getHeaders()['Content-Type'] ?? '');
 
 /** How long to wait before another attempt, ms, or undefined if none would help. */
 function pauseAfter(outcome: Answer | Error, usualMs: number): number | undefined {

@@ -1,0 +1,73 @@
+import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
+import { isKubernetesAccessError } from './access-error.ts';
+import { allPages } from './all-pages.ts';
+
+/** A pod, as far as it matters for emptying its node. */
+export interface KubernetesPod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** A DaemonSet would start it again on the same node. */
+  readonly ownedByDaemonSet: boolean;
+  /** The API's image of a static pod, which only the kubelet itself can end. */
+  readonly mirror: boolean;
+  /** It has ended, well or not, and will not run again. */
+  readonly finished: boolean;
+  /** It was told to go, and has its grace period for it. */
+  readonly terminating: boolean;
+}
+
+export type Eviction = 'evicted' | 'gone' | 'blocked';
+
+/** Why an eviction was refused that a disruption budget stands against, among the causes of a Status object. */
+const DISRUPTION_BUDGET = 'DisruptionBudget';
+
+/** All pods that are bound to a node, of every namespace. */
+export async function listPods(core: CoreV1Api, nodeName: string): Promise<KubernetesPod[]> {
+  const fieldSelector = `spec.nodeName=${nodeName}`;
+  return (await allPages((page) => core.listPodForAllNamespaces({ fieldSelector, ...page }))).map(describePod);
+}
+
+/**
+ * Evicts this pod, and no later one of its name. A 429 is a disruption budget's word only where its cause says so: an
+ * API server that has too much to do gives the same status.
+ *
+ * @see https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+ */
+export async function evictPod(
+  core: CoreV1Api,
+  { namespace, name, uid }: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>,
+): Promise<Eviction> {
+  try {
+    await core.createNamespacedPodEviction({
+      namespace,
+      name,
+      body: {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { namespace, name },
+        deleteOptions: { preconditions: { uid } },
+      },
+    });
+    return 'evicted';
+  } catch (error) {
+    if (!isKubernetesAccessError(error)) throw error;
+    // 409: the pod of this name is another one by now.
+    if (error.status === 404 || error.status === 409) return 'gone';
+    if (error.status === 429 && error.causes.includes(DISRUPTION_BUDGET)) return 'blocked';
+    throw error;
+  }
+}
+
+function describePod({ metadata, status }: V1Pod): KubernetesPod {
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    ownedByDaemonSet:
+      metadata?.ownerReferences?.some(({ kind, controller }) => kind === 'DaemonSet' && controller === true) ?? false,
+    mirror: metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined,
+    finished: status?.phase === 'Succeeded' || status?.phase === 'Failed',
+    terminating: metadata?.deletionTimestamp !== undefined,
+  };
+}

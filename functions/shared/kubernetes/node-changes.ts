@@ -1,0 +1,99 @@
+import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1Node, type V1Taint } from '@kubernetes/client-node';
+import { isKubernetesAccessError, KubernetesAccessError, unlessAbsent } from './access-error.ts';
+
+/** What keeps a node apart from the cluster's traffic and pods. */
+export interface Isolation {
+  readonly taint: { readonly key: string; readonly value: string; readonly effect: string };
+  readonly label: { readonly key: string; readonly value: string };
+}
+
+/** What a node was like before it was isolated. */
+export interface Restoration {
+  /** Whether it was cordoned then, and so stays. */
+  readonly unschedulable: boolean;
+  /** Taints of this key go. */
+  readonly taintKey: string;
+  /** The value that the label had then; undefined when it had none. */
+  readonly label: { readonly key: string; readonly value: string | undefined };
+}
+
+export type Change = 'changed' | 'unchanged' | 'gone';
+
+/** A JSON merge patch (RFC 7386) of a node: null removes. */
+export interface NodePatch {
+  readonly metadata?: { readonly labels: Readonly<Record<string, string | null>> };
+  readonly spec?: { readonly unschedulable?: boolean | null; readonly taints?: readonly V1Taint[] };
+}
+
+const MOST_ATTEMPTS = 5;
+
+/**
+ * Changes a node as it is now. The patch names the version that was read, so whatever somebody else writes in between
+ * (kubelets write often) is a conflict: then the node is read and decided anew.
+ *
+ * @param patchOf what to change, or undefined when all is as it should be
+ * @throws KubernetesAccessError `conflict` when others wrote in between every time
+ */
+export async function changeNode(
+  core: CoreV1Api,
+  name: string,
+  patchOf: (node: V1Node) => NodePatch | undefined,
+): Promise<Change> {
+  for (let attempt = 1; ; attempt += 1) {
+    const node = await unlessAbsent(core.readNode({ name }));
+    if (node === undefined) return 'gone';
+    const patch = patchOf(node);
+    if (patch === undefined) return 'unchanged';
+    const resourceVersion = node.metadata?.resourceVersion;
+    if (resourceVersion === undefined) throw new KubernetesAccessError('failed', `The node ${name} has no version.`);
+    const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } };
+    try {
+      const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+      const changed = await unlessAbsent(core.patchNode({ name, body }, options));
+      return changed === undefined ? 'gone' : 'changed';
+    } catch (error) {
+      if (!isKubernetesAccessError(error) || error.problem !== 'conflict' || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** What isolates the node; undefined when it is isolated. */
+export function isolated({ metadata, spec }: V1Node, { taint, label }: Isolation): NodePatch | undefined {
+  const taints = spec?.taints ?? [];
+  const isOurs = ({ key, value = '', effect }: V1Taint) =>
+    key === taint.key && value === taint.value && effect === taint.effect;
+  // A node has at most one taint of a key and effect.
+  const others = taints.filter(({ key, effect }) => key !== taint.key || effect !== taint.effect);
+  return nodePatch(
+    spec?.unschedulable === true ? {} : { unschedulable: true },
+    taints.some(isOurs) ? {} : { taints: [...others, taint] },
+    metadata?.labels?.[label.key] === label.value ? undefined : { [label.key]: label.value },
+  );
+}
+
+/** What gives the node its earlier state back; undefined when it has it. */
+export function restored(
+  { metadata, spec }: V1Node,
+  { unschedulable, taintKey, label }: Restoration,
+): NodePatch | undefined {
+  const taints = spec?.taints ?? [];
+  const others = taints.filter(({ key }) => key !== taintKey);
+  return nodePatch(
+    spec?.unschedulable === true && !unschedulable ? { unschedulable: null } : {},
+    others.length === taints.length ? {} : { taints: others },
+    metadata?.labels?.[label.key] === label.value ? undefined : { [label.key]: label.value ?? null },
+  );
+}
+
+function nodePatch(
+  cordon: Pick<NonNullable<NodePatch['spec']>, 'unschedulable'>,
+  taints: Pick<NonNullable<NodePatch['spec']>, 'taints'>,
+  labels: Readonly<Record<string, string | null>> | undefined,
+): NodePatch | undefined {
+  const spec = { ...cordon, ...taints };
+  const patch = {
+    ...(labels !== undefined && { metadata: { labels } }),
+    ...(Object.keys(spec).length > 0 && { spec }),
+  };
+  return Object.keys(patch).length > 0 ? patch : undefined;
+}

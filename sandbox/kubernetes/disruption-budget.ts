@@ -1,0 +1,18 @@
+/** How many pods of a workload may be missing: `maxUnavailable`, or what `minAvailable` leaves; a number or a share. */
+export interface DisruptionBudget {
+  readonly minAvailable?: number | string | undefined;
+  readonly maxUnavailable?: number | string | undefined;
+}
+
+/**
+ * How many healthy pods a budget asks for. Shares are rounded up, as Kubernetes does with both.
+ *
+ * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/#specifying-a-poddisruptionbudget
+ */
+export function desiredHealthy({ minAvailable, maxUnavailable }: DisruptionBudget, replicas: number): number {
+  if (minAvailable !== undefined) return scaled(minAvailable, replicas);
+  return Math.max(0, replicas - scaled(maxUnavailable ?? 0, replicas));
+}
+
+const scaled = (value: number | string, of: number): number =>
+  typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) / 100) * of);

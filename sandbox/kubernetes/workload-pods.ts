@@ -1,0 +1,89 @@
+import type { DisruptionBudget } from './disruption-budget.ts';
+import type { Served } from './lists.ts';
+import { secondsIso, stableUid } from './pods.ts';
+
+/** A Deployment whose pods run on the nodes of one node group. */
+export interface Workload {
+  readonly nodeGroup: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly replicas: number;
+  readonly disruptionBudget?: DisruptionBudget | undefined;
+  /** How long its pods take to end, s: just their grace period. */
+  readonly terminationSeconds: number;
+}
+
+export interface WorkloadPod {
+  readonly workload: Workload;
+  readonly name: string;
+  readonly uid: string;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  /** Where it runs, and from when on it is ready (epoch ms); undefined while no node takes it. */
+  bound: { readonly nodeName: string; readonly readyAt: number } | undefined;
+  /** When it was told to go, and when it will have gone (epoch ms). */
+  leaving: { readonly since: number; readonly goneAt: number } | undefined;
+}
+
+/** The label by which EKS marks the nodes of a managed node group. */
+export const NODE_GROUP_LABEL = 'eks.amazonaws.com/nodegroup';
+
+export const isReady = ({ bound }: WorkloadPod, now: number): boolean => bound !== undefined && bound.readyAt <= now;
+
+/** The name of the ReplicaSet by which a Deployment runs its pods. */
+export const replicaSetName = ({ namespace, name, nodeGroup }: Workload): string =>
+  `${name}-${stableUid(`template ${nodeGroup} ${namespace} ${name}`).slice(0, 8)}`;
+
+/** A pod as it is served at `now`, epoch ms. */
+export function servedWorkloadPod(pod: WorkloadPod, now: number): Served {
+  const { workload, name, uid, createdAt, bound, leaving } = pod;
+  const { namespace, terminationSeconds } = workload;
+  const ready = isReady(pod, now);
+  const labels = { app: workload.name };
+  const replicaSet = replicaSetName(workload);
+  return {
+    name,
+    namespace,
+    labels,
+    ...(bound !== undefined && { nodeName: bound.nodeName }),
+    object: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name,
+        namespace,
+        uid,
+        labels,
+        creationTimestamp: secondsIso(createdAt),
+        ownerReferences: [
+          {
+            apiVersion: 'apps/v1',
+            kind: 'ReplicaSet',
+            name: replicaSet,
+            uid: stableUid(`replicaset ${namespace}/${replicaSet}`),
+            controller: true,
+            blockOwnerDeletion: true,
+          },
+        ],
+        // Kubernetes tells when the grace period ends, not when it began.
+        ...(leaving !== undefined && {
+          deletionTimestamp: secondsIso(leaving.goneAt),
+          deletionGracePeriodSeconds: terminationSeconds,
+        }),
+      },
+      spec: {
+        containers: [{ name: workload.name, image: `registry/${workload.name}:1` }],
+        nodeSelector: { [NODE_GROUP_LABEL]: workload.nodeGroup },
+        terminationGracePeriodSeconds: terminationSeconds,
+        ...(bound !== undefined && { nodeName: bound.nodeName }),
+      },
+      status: {
+        phase: ready ? 'Running' : 'Pending',
+        conditions: [
+          { type: 'PodScheduled', status: bound === undefined ? 'False' : 'True' },
+          { type: 'Ready', status: ready ? 'True' : 'False' },
+        ],
+      },
+    },
+  };
+}

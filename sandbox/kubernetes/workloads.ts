@@ -1,0 +1,162 @@
+import type { Random } from '../time/random.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
+import { PODS } from './api-request.ts';
+import { desiredHealthy } from './disruption-budget.ts';
+import type { Served } from './lists.ts';
+import type { SchedulingNode } from './scheduling.ts';
+import { budgetViolated, notFound, preconditionFailed } from './status-error.ts';
+import {
+  isReady,
+  NODE_GROUP_LABEL,
+  replicaSetName,
+  servedWorkloadPod,
+  type Workload,
+  type WorkloadPod,
+} from './workload-pods.ts';
+
+export interface WorkloadsOptions {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly workloads: readonly Workload[];
+  nodes(): readonly SchedulingNode[];
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The pods of a cluster's Deployments. Nothing is planned for them: they are brought up to date when somebody looks, so
+ * a cluster at which nobody looks costs nothing. What happened to a node between two looks counts as having happened
+ * right after the first.
+ */
+export class Workloads {
+  readonly #options: WorkloadsOptions;
+  #pods: WorkloadPod[] = [];
+  /** Epoch ms. All have been running for a day when somebody first looks. */
+  #lookedAt: number;
+
+  constructor(options: WorkloadsOptions) {
+    this.#options = options;
+    this.#lookedAt = options.time.now - DAY_MS;
+  }
+
+  /** Lets happen what has become due: to be called before anything is read, and before a node is changed. */
+  catchUp(): void {
+    const { time, workloads, nodes } = this.#options;
+    const since = this.#lookedAt;
+    this.#lookedAt = time.now;
+    if (workloads.length === 0) return;
+    const byName = new Map(nodes().map((node) => [node.name, node]));
+    for (const pod of this.#pods) {
+      const node = pod.bound && byName.get(pod.bound.nodeName);
+      // No budget counts here: such a taint takes pods off at once.
+      if (node?.taints.some(({ effect }) => effect === 'NoExecute')) leave(pod, since);
+    }
+    this.#pods = this.#pods.filter(
+      ({ bound, leaving }) =>
+        (leaving === undefined || leaving.goneAt > time.now) && (bound === undefined || byName.has(bound.nodeName)),
+    );
+    for (const workload of workloads) this.#fill(workload, since);
+    this.#schedule([...byName.values()], since);
+  }
+
+  served(namespace: string | undefined): Served[] {
+    return this.#pods
+      .filter(({ workload }) => namespace === undefined || workload.namespace === namespace)
+      .map((pod) => servedWorkloadPod(pod, this.#options.time.now));
+  }
+
+  has(namespace: string, name: string): boolean {
+    return this.#find(namespace, name) !== undefined;
+  }
+
+  /**
+   * Tells a pod to go; its replacement is there at once, and is scheduled where there is room.
+   * @param uid it must have, when that is asked for @throws StatusError 404, 409, 429 for a disruption budget
+   */
+  evict(namespace: string, name: string, uid: string | undefined): void {
+    const { time, nodes } = this.#options;
+    const pod = this.#find(namespace, name);
+    if (pod === undefined) throw notFound(PODS, name);
+    // In the order of the real one: the budget is asked before the pod's uid.
+    this.#askBudget(pod);
+    if (uid !== undefined && uid !== pod.uid) throw preconditionFailed(PODS, name, uid, pod.uid);
+    leave(pod, time.now);
+    this.#fill(pod.workload, time.now);
+    this.#schedule(nodes(), time.now);
+  }
+
+  /** Pods that do not run yet or are going already are nothing that a budget counts, so it lets them go. */
+  #askBudget(pod: WorkloadPod): void {
+    const { workload, leaving } = pod;
+    const { disruptionBudget, replicas, name } = workload;
+    const { now } = this.#options.time;
+    if (disruptionBudget === undefined || leaving !== undefined || !isReady(pod, now)) return;
+    const healthy = this.#living(workload).filter((one) => isReady(one, now)).length;
+    const needed = desiredHealthy(disruptionBudget, replicas);
+    if (healthy <= needed) throw budgetViolated(name, needed, healthy);
+  }
+
+  #find(namespace: string, name: string): WorkloadPod | undefined {
+    return this.#pods.find((pod) => pod.workload.namespace === namespace && pod.name === name);
+  }
+
+  #living(workload: Workload): WorkloadPod[] {
+    return this.#pods.filter((pod) => pod.workload === workload && pod.leaving === undefined);
+  }
+
+  /** As its ReplicaSet does: whoever is missing is created. */
+  #fill(workload: Workload, createdAt: number): void {
+    const { random } = this.#options;
+    for (let count = this.#living(workload).length; count < workload.replicas; count += 1) {
+      const name = `${replicaSetName(workload)}-${random.hex(5)}`;
+      this.#pods.push({ workload, name, uid: random.uuid(), createdAt, bound: undefined, leaving: undefined });
+    }
+  }
+
+  /** Binds the pods that have no node, each to the node with the fewest of its kind, then with the fewest at all. */
+  #schedule(nodes: readonly SchedulingNode[], since: number): void {
+    const waiting = this.#pods.filter(({ bound, leaving }) => bound === undefined && leaving === undefined);
+    if (waiting.length === 0) return;
+    const all = countByNode(this.#pods);
+    for (const [workload, pods] of Map.groupBy(waiting, (pod) => pod.workload)) {
+      const own = countByNode(this.#living(workload));
+      const open = nodes.filter((node) => takes(node, workload));
+      for (const pod of pods) {
+        const node = leastOf(open, ({ name }) => (own.get(name) ?? 0) * 1_000_000 + (all.get(name) ?? 0));
+        if (node === undefined) break;
+        const boundAt = Math.max(since, pod.createdAt, node.createdAt);
+        pod.bound = { nodeName: node.name, readyAt: boundAt + this.#options.random.integer(8_000, 25_000) };
+        for (const counts of [own, all]) counts.set(node.name, (counts.get(node.name) ?? 0) + 1);
+      }
+    }
+  }
+}
+
+function countByNode(pods: readonly WorkloadPod[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { bound } of pods)
+    if (bound !== undefined) counts.set(bound.nodeName, (counts.get(bound.nodeName) ?? 0) + 1);
+  return counts;
+}
+
+/** The first of those with the lowest rank. */
+function leastOf<Item>(items: readonly Item[], rankOf: (item: Item) => number): Item | undefined {
+  let [least, lowest]: [Item | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+  for (const item of items) {
+    const rank = rankOf(item);
+    if (rank < lowest) [least, lowest] = [item, rank];
+  }
+  return least;
+}
+
+/** A pod without a node has no process that would need time to end. */
+function leave(pod: WorkloadPod, since: number): void {
+  const goneAt = pod.bound === undefined ? since : since + pod.workload.terminationSeconds * 1000;
+  pod.leaving ??= { since, goneAt };
+}
+
+const takes = ({ labels, ready, unschedulable, taints }: SchedulingNode, { nodeGroup }: Workload): boolean =>
+  labels[NODE_GROUP_LABEL] === nodeGroup &&
+  ready &&
+  !unschedulable &&
+  taints.every(({ effect }) => effect === 'PreferNoSchedule');
