@@ -4,18 +4,28 @@ import { describe, expect, it } from 'vitest';
 import { compileEventPattern } from '../sandbox/account/event-pattern.ts';
 import * as agentHint from './agent-hint.ts';
 import * as launch from './autoscaling-instance-launch.ts';
+import * as cloudTrail from './cloudtrail-network-change.ts';
+import * as instanceLaunch from './ec2-instance-launch.ts';
 import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
 import * as coverage from './inspector-coverage.ts';
+import * as reachability from './inspector-network-reachability.ts';
+import * as quarantineHint from './quarantine-hint.ts';
+import * as quarantineRequest from './quarantine-request.ts';
 import * as scheduled from './scheduled.ts';
 import * as upgradeHint from './upgrade-hint.ts';
 
 const EVENTS = {
   'agent-hint': agentHint,
   'autoscaling-instance-launch': launch,
+  'cloudtrail-network-change': cloudTrail,
+  'ec2-instance-launch': instanceLaunch,
   'ec2-instance-running': running,
   'eks-ami-release': amiRelease,
   'inspector-coverage': coverage,
+  'inspector-network-reachability': reachability,
+  'quarantine-hint': quarantineHint,
+  'quarantine-request': quarantineRequest,
   scheduled,
   'upgrade-hint': upgradeHint,
 };
@@ -65,7 +75,9 @@ describe.runIf(existsSync(recorded))('events recorded elsewhere', () => {
 
   const OURS: Readonly<Record<string, string>> = {
     'autoscaling-event-launch-successful.json': 'autoscaling-instance-launch',
+    'doc-ec2-instance-state-change-notification-pending.json': 'ec2-instance-launch',
     'inspector2-coverage-ec2-unmanaged.json': 'inspector-coverage',
+    'inspector2-finding-ec2-network-reachability.json': 'inspector-network-reachability',
   };
 
   it.each(payloads)('%s is matched by its own pattern at most, and parses then', (file, payload) => {

@@ -7,6 +7,7 @@ import type { Foundation } from './foundation.ts';
 import { Ledger } from './ledger.ts';
 import { ManageSsmAgent } from './manage-ssm-agent.ts';
 import { PolicyParameter } from './policy-parameter.ts';
+import { QuarantineWorkers } from './quarantine-workers.ts';
 import type { Settings } from './settings.ts';
 import { SweepFleet } from './sweep-fleet.ts';
 import { UpgradeNodeGroups } from './upgrade-node-groups.ts';
@@ -38,13 +39,19 @@ export class RemediatorStack extends Stack {
     const upgrades = new UpgradeNodeGroups(this, 'UpgradeNodeGroups', foundation);
     new WatchAmiReleases(this, 'WatchAmiReleases', foundation);
     const agents = new ManageSsmAgent(this, 'ManageSsmAgent', foundation);
-    new SweepFleet(this, 'SweepFleet', foundation, { upgrades: upgrades.queue, agents: agents.queue });
+    const quarantine = new QuarantineWorkers(this, 'QuarantineWorkers', foundation);
+    new SweepFleet(this, 'SweepFleet', foundation, {
+      upgrades: upgrades.queue,
+      agents: agents.queue,
+      quarantine: quarantine.queue,
+    });
 
     const { policy, logGroup, eventBus, alarms } = foundation;
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
     this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
     this.tell('AgentRoleArn', agents.role.roleArn, 'The role of manage-ssm-agent, for access entries of clusters');
+    this.tell('QuarantineRoleArn', quarantine.role.roleArn, 'The role of quarantine-workers, for access entries');
     this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');
   }
 

@@ -2,10 +2,8 @@ import { type EC2Client, type Image, paginateDescribeImages } from '@aws-sdk/cli
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
-import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { type ClusterReader, describeNodeGroup } from '../shared/fleet.ts';
-import { subjectOf } from '../shared/node-group-ledger.ts';
+import type { ClusterReader } from '../shared/fleet.ts';
+import { readOwnerTags } from '../shared/owner-tags.ts';
 import type { Findings, FoundWorker } from './observation.ts';
 import { observeNetworks } from './observe-network.ts';
 import { observeProfiles } from './observe-role.ts';
@@ -38,7 +36,11 @@ export async function observeFindings(
       clients.ec2,
       instances.map(({ ImageId }) => ImageId ?? ''),
     ),
-    readOwnerTags(clients.eks, readCluster, workers),
+    readOwnerTags(
+      clients.eks,
+      readCluster,
+      workers.map(({ worker }) => worker),
+    ),
     isHostManagementOn(clients.ssm),
   ]);
   return new Map(
@@ -48,7 +50,7 @@ export async function observeFindings(
       return [
         instanceId,
         {
-          ownerTags: ownerTags.get(ownerOf(worker)) ?? {},
+          ownerTags: ownerTags.get(worker) ?? {},
           ...(profile !== undefined && { profile: profile.profile }),
           roleAllowsAgent: profile?.allowsAgent ?? false,
           defaultHostManagement,
@@ -74,30 +76,6 @@ async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Prom
   for await (const page of paginateDescribeImages({ client: ec2 }, { Filters })) images.push(...(page.Images ?? []));
   return new Map(images.map(({ ImageId = '', Name = '' }) => [ImageId, Name]));
 }
-
-/** Tags of the cluster, and of the managed node group where there is one, by owner. */
-async function readOwnerTags(
-  eks: EKSClient,
-  readCluster: ClusterReader,
-  workers: readonly FoundWorker[],
-): Promise<Map<string, Record<string, string>>> {
-  const owners = new Map(workers.map(({ worker }) => [ownerOf(worker), worker]));
-  const read = async ([owner, { cluster, nodegroup, ownership }]: [string, FoundWorker['worker']]) => {
-    const ofCluster = await readCluster(cluster);
-    const ofGroup =
-      ownership === 'managed' && nodegroup !== undefined
-        ? await describeNodeGroup(eks, { cluster, nodegroup })
-        : undefined;
-    const tags = {
-      ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}),
-      ...(ofGroup?.kind === 'found' ? ofGroup.found.tags : {}),
-    };
-    return [owner, tags] as const;
-  };
-  return new Map(await pMap(owners, read, { concurrency: READ_CONCURRENCY }));
-}
-
-const ownerOf = ({ cluster, nodegroup = '' }: FoundWorker['worker']): string => subjectOf({ cluster, nodegroup });
 
 async function isHostManagementOn(ssm: SSMClient): Promise<boolean> {
   try {

@@ -1,5 +1,7 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { makeAgentHint } from '../../events/agent-hint.ts';
+import type { HintOrigin } from '../../events/envelope.ts';
+import { makeQuarantineHint } from '../../events/quarantine-hint.ts';
 import { makeHint, type UpgradeHint } from '../../events/upgrade-hint.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet.ts';
 import { type DelayedHint, type HintQueue, sendDelayedHints, sendHints } from '../shared/hint-queue.ts';
@@ -10,6 +12,7 @@ export interface SweepDeps {
   readonly eks: EKSClient;
   readonly upgradeQueue: HintQueue;
   readonly agentQueue: HintQueue;
+  readonly quarantineQueue: HintQueue;
   readonly recorder: Recorder;
   readonly account: string;
   readonly region: string;
@@ -20,7 +23,8 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);
   const hints = hintsOf(clusters, await listNodeGroups(deps.eks, clusters), deps, trigger);
   await sendHints(deps.upgradeQueue, hints);
-  await sendDelayedHints(deps.agentQueue, agentHintsOf(clusters, deps, trigger));
+  await sendDelayedHints(deps.agentQueue, perCluster(clusters, deps, trigger, makeAgentHint));
+  await sendDelayedHints(deps.quarantineQueue, perCluster(clusters, deps, trigger, makeQuarantineHint));
   deps.recorder.count('SweepFinished');
   deps.recorder.record({
     subject: {},
@@ -53,14 +57,15 @@ function hintsOf(
 }
 
 /** One hint a cluster: a look at all its workers costs as few calls as one at ten. */
-function agentHintsOf(
+function perCluster(
   clusters: readonly string[],
   { account, region }: SweepDeps,
   { id, time }: Trigger,
+  make: (origin: HintOrigin, id: string, detail: { trigger: 'sweep'; clusterName: string }) => object,
 ): DelayedHint[] {
   const origin = { account, region, time: new Date(time).toISOString() };
   return clusters.map((clusterName) => ({
-    hint: makeAgentHint(origin, `${id} ${clusterName}`, { trigger: 'sweep', clusterName }),
+    hint: make(origin, `${id} ${clusterName}`, { trigger: 'sweep', clusterName }),
     delaySeconds: 0,
   }));
 }

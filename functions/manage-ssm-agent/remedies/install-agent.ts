@@ -4,9 +4,9 @@ import { READ_CONCURRENCY } from '../../shared/aws-client.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ClusterReader } from '../../shared/fleet.ts';
 import { type InstallingNodes, readInstallations, saveInstallation } from '../../shared/install-ledger.ts';
-import { clusterToken, openKubernetes } from '../../shared/kubernetes/access.ts';
 import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
+import { openCluster } from '../../shared/kubernetes/open-cluster.ts';
 import type { Ledger } from '../../shared/ledger.ts';
 import type { Reason } from '../../shared/reason.ts';
 import type { Scope } from '../hints.ts';
@@ -72,7 +72,7 @@ export async function bringInstallations(
         return await saveInstallation(deps.ledger, cluster, {});
       }
       if (reading.kind === 'unreadable') return refuse(starting, 'unreadable', reading.error);
-      const kubernetes = await open(deps, cluster, reading.found);
+      const kubernetes = await openCluster(deps, cluster, reading.found);
       const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings);
       const after = { ...staying, ...added };
       if (Object.keys(added).length > 0) await saveInstallation(deps.ledger, cluster, { ...before, ...added });
@@ -105,18 +105,6 @@ function stillInstalling(
       return !scope.clusters.has(cluster) && !scope.instances.has(instanceId);
     }),
   );
-}
-
-async function open(
-  { eks, clock, region }: InstallDeps,
-  cluster: string,
-  {
-    endpoint = '',
-    certificateAuthority,
-  }: { endpoint?: string | undefined; certificateAuthority?: { data?: string | undefined } | undefined },
-): Promise<KubernetesClient> {
-  const token = await clusterToken({ cluster, region, credentials: eks.config.credentials, clock });
-  return openKubernetes({ cluster, endpoint, certificateAuthority: certificateAuthority?.data ?? '', token });
 }
 
 /** The nodes of the workers that begin; the others are refused by name. */

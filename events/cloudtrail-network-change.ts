@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { eventSchema } from './envelope.ts';
+
+/**
+ * Somebody made a call that can open a way from the Internet to an instance. Needs a trail; where there is none, the
+ * sweep finds the same an hour later.
+ */
+export const detailType = 'AWS API Call via CloudTrail';
+
+const SOURCE = 'aws.ec2';
+const EVENT_SOURCE = 'ec2.amazonaws.com';
+
+const EVENT_NAMES = [
+  'AssociateAddress',
+  'AttachNetworkInterface',
+  'AuthorizeSecurityGroupIngress',
+  'ModifyNetworkInterfaceAttribute',
+  'RunInstances',
+] as const;
+
+export const pattern = {
+  source: [SOURCE],
+  'detail-type': [detailType],
+  detail: {
+    eventSource: [EVENT_SOURCE],
+    eventName: [...EVENT_NAMES],
+    // A call that was refused changed nothing.
+    errorCode: [{ exists: false }],
+  },
+};
+
+const text = z.string().min(1).nullish();
+
+/** What the calls name: which members there are depends on the call, so all are optional. */
+export const detail = z.object({
+  eventSource: z.literal(EVENT_SOURCE),
+  eventName: z.enum(EVENT_NAMES),
+  requestParameters: z
+    .object({ instanceId: text, networkInterfaceId: text, groupId: text, publicIp: text, allocationId: text })
+    .nullish(),
+  /** Of RunInstances; other calls answer other things, or nothing. */
+  responseElements: z
+    .object({ instancesSet: z.object({ items: z.array(z.object({ instanceId: z.string().min(1) })) }).nullish() })
+    .nullish(),
+});
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type CloudTrailNetworkChange = z.infer<typeof schema>;
+
+export const sample: CloudTrailNetworkChange = {
+  version: '0',
+  id: '2f6b8d04-1c3e-4a57-9b6d-8e0f1a2c4b35',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-14T18:30:12Z',
+  resources: [],
+  detail: {
+    eventSource: EVENT_SOURCE,
+    eventName: 'AssociateAddress',
+    requestParameters: { networkInterfaceId: 'eni-0a1b2c3d4e5f60718', allocationId: 'eipalloc-0123456789abcdef0' },
+    responseElements: {},
+  },
+};

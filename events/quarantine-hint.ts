@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { eventSchema, type HintOrigin, ownEvent, SOURCE } from './envelope.ts';
+
+/**
+ * "Look at how these workers (or those of a whole cluster) can be reached": what the sweep, a delayed message, a freed
+ * slot and a wake-up put into the queue of `quarantine-workers`, and what an operator may put on the bus.
+ */
+export const detailType = 'Quarantine Hint';
+
+export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
+
+const instanceId = z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id');
+
+export const detail = z
+  .object({
+    trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'finding', 'operator']),
+    /** All workers of the cluster, and all quarantines there. */
+    clusterName: z.string().min(1).optional(),
+    instanceIds: z.array(instanceId).min(1).optional(),
+  })
+  .refine(({ clusterName, instanceIds }) => clusterName !== undefined || instanceIds !== undefined, {
+    path: ['clusterName'],
+    error: 'either clusterName or instanceIds must be given',
+  });
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type QuarantineHint = z.infer<typeof schema>;
+
+export const sample: QuarantineHint = {
+  version: '0',
+  id: '1e3d5c7b-9a8f-4e6d-8c4b-2a0f1e3d5c79',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-14T19:06:00Z',
+  resources: [],
+  detail: { trigger: 'sweep', clusterName: 'shop' },
+};
+
+/** Makes a hint as a queue's message body. `id` names its cause: the same cause gives the same body. */
+export const makeQuarantineHint = (
+  origin: HintOrigin,
+  id: string,
+  hintDetail: QuarantineHint['detail'],
+): QuarantineHint => ownEvent(detailType, origin, id, hintDetail);

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { eventSchema, SOURCE } from './envelope.ts';
+
+/**
+ * An operator asks for something to be done about one quarantine, or about a group whose way in was closed. It is
+ * checked like any event: it names a wish, and the function reads the state before it grants it.
+ */
+export const detailType = 'Quarantine Request';
+
+export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
+
+export const detail = z
+  .object({
+    action: z.enum(['release', 'extend', 'terminate']),
+    instanceId: z
+      .string()
+      .regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id')
+      .optional(),
+    /** Instead of an instance: a group whose ingress or subnets were closed, to be opened again. Release only. */
+    clusterName: z.string().min(1).optional(),
+    nodegroupName: z.string().min(1).optional(),
+    /** Why; it stands in the records. */
+    why: z.string().min(3).max(500),
+    /** Who; as the caller says it, for example the ARN of an IAM role. */
+    requestedBy: z.string().min(1).max(300),
+    /** Of extend: by how much, for example `3d`. */
+    by: z
+      .string()
+      .regex(/^\d{1,5}[mhd]$/, 'must be a whole number with a unit m, h or d, for example "3d"')
+      .optional(),
+  })
+  .superRefine(({ action, instanceId, clusterName, nodegroupName, by }, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    const group = clusterName !== undefined && nodegroupName !== undefined;
+    if ((instanceId === undefined) === !group)
+      refuse('instanceId', 'give instanceId, or clusterName and nodegroupName');
+    if (group && action !== 'release') refuse('action', 'only release is for a node group');
+    if ((action === 'extend') === (by === undefined)) refuse('by', 'is for extend, which needs it, for example "3d"');
+  });
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type QuarantineRequest = z.infer<typeof schema>;
+
+export const sample: QuarantineRequest = {
+  version: '0',
+  id: '8b6d4f20-1e3c-4a59-9c7b-5d3f1a0e2c46',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-15T08:00:00Z',
+  resources: [],
+  detail: {
+    action: 'release',
+    instanceId: 'i-0f3a5c7e9b1d2f4a6',
+    why: 'the address was assigned on purpose',
+    requestedBy: 'arn:aws:iam::111122223333:role/platform-admin',
+  },
+};

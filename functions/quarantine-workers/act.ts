@@ -1,0 +1,208 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../shared/clock.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { isInvalid, type Policy } from '../shared/policy.ts';
+import {
+  joinLine,
+  leaveLine,
+  type Quarantine,
+  type QuarantineState,
+  saveQuarantine,
+} from '../shared/quarantine-ledger.ts';
+import type { AwsCall } from '../shared/record.ts';
+import type { Outcome, Recorder } from '../shared/recorder.ts';
+import { capture } from './capture.ts';
+import { type Circumstances, type Decision, say } from './decision.ts';
+import { isolate } from './isolate.ts';
+import type { Observation, WorkerView } from './observation.ts';
+import type { Decided } from './plan.ts';
+import { release } from './release.ts';
+import { noteInto, type StepClients, type StepSubject } from './steps/step.ts';
+import { terminate } from './terminate.ts';
+
+export interface ActDeps extends StepClients {
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly stackName: string;
+  /** Names this look, uniquely: the Lambda request id. */
+  readonly caller: string;
+  /** The policy's defaults, for what an operator may have done while the policy is invalid. */
+  readonly defaultPolicy: Policy['quarantine'];
+}
+
+/** How long a look has a worker for itself, ms: a little longer than the function may run. */
+const LEASE = 65_000;
+/** How soon a worker is looked at again that another look was quicker to save, ms. */
+const BUSY_FOR = 5_000;
+
+/**
+ * Carries out one decision. Where nothing is to be changed it is remembered, then recorded. Where something is, the look
+ * first takes the worker for itself (a conditional write), so that steps about one worker never run side by side.
+ *
+ * @returns what was decided in the end
+ */
+export async function carryOut(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
+  const { observation, decision } = decided;
+  if (decision.silent === true) return decided;
+  const settled =
+    decision.act === undefined || observation.view === undefined
+      ? await remember(deps, decided, circumstances)
+      : await act(deps, observation, observation.view, decision, circumstances);
+  return { observation, decision: settled ?? busy(circumstances) };
+}
+
+const busy = ({ now }: Circumstances): Decision => ({
+  ...say('waiting', 'quarantine-in-progress', ''),
+  silent: true,
+  lookAt: now + BUSY_FOR,
+});
+
+/** Undefined: another look was first. */
+async function remember(
+  { ledger, recorder, caller }: ActDeps,
+  { observation, decision }: Decided,
+  circumstances: Circumstances,
+): Promise<Decision | undefined> {
+  const { instanceId, state, trigger } = observation;
+  const next = nextState(observation, decision, circumstances);
+  const isNew = next.outcomes !== state.outcomes;
+  if (isNew && decision.reason === 'quarantine-budget') await joinLine(ledger, instanceId, next.since ?? 0);
+  if (!isDeepStrictEqual(next, state)) {
+    if ((await saveQuarantine(ledger, instanceId, next, circumstances.now, caller)) === undefined) return undefined;
+  }
+  if (state.reason === 'quarantine-budget' && isNew) await leaveLine(ledger, instanceId);
+  if (state.unrecorded !== undefined) recorder.record(asOutcome(state.unrecorded));
+  // A redelivery of the event that led to this outcome: whether it was recorded, nobody knows, so it is once more.
+  if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {
+    recorder.record(outcomeOf(observation, decision, next, circumstances, []));
+  }
+  return decision;
+}
+
+/** Undefined: another look was first. */
+async function act(
+  deps: ActDeps,
+  observation: Observation,
+  view: WorkerView,
+  decision: Decision,
+  circumstances: Circumstances,
+): Promise<Decision | undefined> {
+  const { ledger, recorder, caller } = deps;
+  const { instanceId, state } = observation;
+  const { now, policy } = circumstances;
+  const begun = decision.quarantine;
+  if (begun === undefined) throw new Error('Only a worker in quarantine can be acted upon.');
+  const quarantine = state.quarantine === undefined ? await capture(deps, instanceId, view, begun) : begun;
+  const started = { ...decision, quarantine };
+  const next = decision.quiet === true ? { ...state, quarantine } : nextState(observation, started, circumstances);
+  const isNew = next.outcomes !== state.outcomes;
+  const outcome = outcomeOf(observation, started, next, circumstances, []);
+  let writes = 0;
+  const save = async (wanted: QuarantineState) => {
+    writes += 1;
+    return saveQuarantine(ledger, instanceId, wanted, now, `${caller} ${writes}`);
+  };
+  // What is about to be recorded is saved with it: if this look dies in between, the next one finds it.
+  let saved = await save({
+    ...withoutUnrecorded(next),
+    lease: { holder: caller, until: deps.clock.now() + LEASE },
+    ...(isNew && { unrecorded: asJson(outcome) }),
+  });
+  if (saved === undefined) return undefined;
+  if (state.unrecorded !== undefined) recorder.record(asOutcome(state.unrecorded));
+  if (isNew) recorder.record(outcome);
+  if (state.reason === 'quarantine-budget') await leaveLine(ledger, instanceId);
+
+  const calls: AwsCall[] = [];
+  const subject: StepSubject = {
+    clients: deps,
+    instanceId,
+    view,
+    quarantine,
+    policy: isInvalid(policy) ? deps.defaultPolicy : policy.quarantine,
+    now: deps.clock.now(),
+    save: async (change) => {
+      const before: QuarantineState = saved ?? next;
+      const changed: Quarantine = { ...(before.quarantine ?? quarantine), ...change };
+      if (isDeepStrictEqual(changed, before.quarantine)) return changed;
+      saved = await save({ ...before, quarantine: changed });
+      if (saved === undefined) throw new Error(`${instanceId} was taken over by another look.`);
+      return changed;
+    },
+    note: noteInto(calls),
+  };
+  const settled = await ACTS[decision.act?.kind ?? 'isolate'](subject, deps.stackName);
+  const { lease: _lease, ...held } = withoutUnrecorded(saved ?? next);
+  const after = { ...observation, state: held };
+  const last =
+    settled.quiet === true ? { ...held, quarantine: settled.quarantine } : nextState(after, settled, circumstances);
+  if (settled.quiet !== true && last.outcomes !== held.outcomes) {
+    recorder.record(outcomeOf(after, settled, last, circumstances, calls));
+  }
+  await save(withoutUndefined(last));
+  return settled;
+}
+
+const ACTS: Readonly<
+  Record<NonNullable<Decision['act']>['kind'], (subject: StepSubject, stackName: string) => Promise<Decision>>
+> = { isolate, release, terminate };
+
+/** What is remembered of the worker once the decision holds. */
+function nextState(
+  { state, trigger }: Observation,
+  { reason, variant, quarantine, accepted }: Decision,
+  { now }: Circumstances,
+): QuarantineState {
+  const fingerprint = `${reason} ${variant}`.trim();
+  const isNew = fingerprint !== state.fingerprint;
+  // A quarantine is one story from the first event to its end.
+  const goesOn = state.quarantine !== undefined;
+  return withoutUndefined({
+    fingerprint,
+    outcomes: state.outcomes + (isNew ? 1 : 0),
+    trigger: isNew ? trigger.id : state.trigger,
+    correlationId: goesOn || !isNew ? (state.correlationId ?? trigger.id) : trigger.id,
+    reason,
+    since: state.reason === reason ? (state.since ?? now) : now,
+    quarantine,
+    accepted: accepted === undefined ? state.accepted : [...accepted],
+    revision: state.revision,
+  });
+}
+
+function outcomeOf(
+  { instanceId, view, state, trigger }: Observation,
+  { decision, reason, message, details, quarantine = state.quarantine }: Decision,
+  next: QuarantineState,
+  { policy }: Circumstances,
+  calls: readonly AwsCall[],
+): Outcome {
+  const cluster = view?.cluster ?? quarantine?.cluster;
+  const nodegroup = view?.nodegroup ?? quarantine?.nodegroup;
+  return {
+    subject: {
+      ...(cluster !== undefined && { cluster }),
+      ...(nodegroup !== undefined && { nodegroup }),
+      instance: instanceId,
+    },
+    decision,
+    reason,
+    message,
+    ...(!isInvalid(policy) && { mode: policy.quarantine.mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${next.fingerprint}`,
+    correlationId: next.correlationId ?? trigger.id,
+    calls,
+    ...(details !== undefined && { details }),
+  };
+}
+
+const withoutUnrecorded = ({ unrecorded: _, ...state }: QuarantineState): QuarantineState => state;
+
+/** DynamoDB keeps no undefined values, so a state must not differ by them. */
+const withoutUndefined = (state: { readonly [Key in keyof QuarantineState]: QuarantineState[Key] | undefined }) =>
+  Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as unknown as QuarantineState;
+
+const asJson = (outcome: Outcome): NonNullable<QuarantineState['unrecorded']> => JSON.parse(JSON.stringify(outcome));
+const asOutcome = (unrecorded: NonNullable<QuarantineState['unrecorded']>): Outcome => unrecorded as unknown as Outcome;

@@ -1,0 +1,42 @@
+import type { Quarantine, SavedInterface } from '../shared/quarantine-ledger.ts';
+import type { InterfaceView, WorkerView } from './observation.ts';
+import { autoScalingOf } from './steps/standby.ts';
+import type { StepClients } from './steps/step.ts';
+import { targetsOf } from './steps/targets.ts';
+
+/** Reads all that a release must give back, before the first change. The Kubernetes node is read before its own change. */
+export async function capture(
+  { autoScaling, loadBalancing }: StepClients,
+  instanceId: string,
+  view: WorkerView,
+  quarantine: Quarantine,
+): Promise<Quarantine> {
+  const saved = { interfaces: view.interfaces.map(savedInterface), targets: [] };
+  if (quarantine.kind === 'strip') return { ...quarantine, saved };
+  const [member, targets] = await Promise.all([
+    autoScalingOf(autoScaling, instanceId),
+    targetsOf(loadBalancing, instanceId, view),
+  ]);
+  const group = member?.AutoScalingGroupName;
+  return { ...quarantine, saved: { ...saved, targets, ...(group !== undefined && { autoScalingGroup: group }) } };
+}
+
+/** The quarantine with interfaces that were attached, and addresses that came, since it began; the same when there are none. */
+export function withNewcomers(quarantine: Quarantine, { interfaces }: WorkerView): Quarantine {
+  const known = new Set(quarantine.saved.interfaces.map(({ id }) => id));
+  const newcomers = interfaces.filter(({ id }) => !known.has(id)).map(savedInterface);
+  if (newcomers.length === 0) return quarantine;
+  return { ...quarantine, saved: { ...quarantine.saved, interfaces: [...quarantine.saved.interfaces, ...newcomers] } };
+}
+
+const savedInterface = ({ id, groupIds, addresses, ipv6 }: InterfaceView): SavedInterface => ({
+  id,
+  groups: [...groupIds],
+  addresses: addresses.map(({ publicIp, privateIp, allocationId }) => ({
+    publicIp,
+    privateIp,
+    ...(allocationId !== undefined && { allocationId }),
+  })),
+  // A primary one cannot be taken off, so there is nothing to give back.
+  ipv6: ipv6.filter(({ primary }) => !primary).map(({ address }) => address),
+});

@@ -1,0 +1,134 @@
+import { duration } from '../shared/duration.ts';
+import { isInvalid } from '../shared/policy.ts';
+import type { Quarantine } from '../shared/quarantine-ledger.ts';
+import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import type { Observation, WorkerView } from './observation.ts';
+import { isolationFaults } from './remaining.ts';
+
+/** Decides about a worker that is in quarantine; a pure function. What an operator asks for comes first. */
+export function decideOpen(observation: Observation, quarantine: Quarantine, circumstances: Circumstances): Decision {
+  const { view, request } = observation;
+  if (view === undefined || view.instanceState === 'terminated' || view.instanceState === 'shutting-down') {
+    const by = quarantine.phase === 'terminating' ? 'terminated' : 'gone';
+    return say('done', 'quarantine-ended', `The worker is ${by}: its quarantine has ended.`, iso(quarantine.startedAt));
+  }
+  if (request !== undefined) return aboutRequest(observation, quarantine, circumstances);
+  if (quarantine.phase === 'releasing') return goOn('release', 'release-in-progress', quarantine);
+  if (quarantine.phase === 'terminating') return goOn('terminate', 'quarantine-in-progress', quarantine);
+
+  const faults = isolationFaults(quarantine, view);
+  // Between the two security groups a worker is open to its VPC: it must not stay there, whatever the policy says by now.
+  if (isBetweenGroups(quarantine, view)) return isolate(quarantine, faults, circumstances);
+  const { policy, now } = circumstances;
+  if (isInvalid(policy)) return { ...say('refused', 'policy-invalid', policy.error, policy.error), quarantine };
+  if (policy.killSwitch || policy.quarantine.mode !== 'enforce') {
+    const reason = policy.killSwitch ? 'kill-switch' : 'mode-off';
+    const message = 'The quarantine stays as it is: nothing acts. An operator can have the worker released.';
+    return { ...say('skipped', reason, message, iso(quarantine.startedAt)), quarantine };
+  }
+  if (quarantine.expiresAt <= now) return atExpiry(quarantine, policy.quarantine.onExpiry);
+  if (quarantine.phase === 'isolating' || faults.length > 0) return isolate(quarantine, faults, circumstances);
+  return isolated(quarantine);
+}
+
+/** The worker is where it shall be: what was recorded when it got there. */
+const isolated = (quarantine: Quarantine): Decision => ({
+  ...say(
+    'done',
+    quarantine.kind === 'strip' ? 'stripped' : 'quarantined',
+    'A fresh look found no way in.',
+    iso(quarantine.startedAt),
+  ),
+  quarantine,
+});
+
+function isolate(quarantine: Quarantine, faults: readonly string[], { now }: Circumstances): Decision {
+  const again = quarantine.phase === 'isolated';
+  const message = again
+    ? `Somebody opened a way in: ${faults.join('; ')}. It is closed again.`
+    : 'The quarantine goes on.';
+  return {
+    ...(again
+      ? say('acted', 'quarantine-reinforced', message, `${faults.join(' ')} ${now}`)
+      : { ...say('waiting', 'quarantine-in-progress', message, iso(quarantine.startedAt)), quiet: true }),
+    act: { kind: 'isolate' },
+    quarantine: { ...quarantine, phase: 'isolating' },
+  };
+}
+
+const goOn = (
+  kind: 'release' | 'terminate',
+  reason: 'release-in-progress' | 'quarantine-in-progress',
+  quarantine: Quarantine,
+): Decision => ({
+  ...say('waiting', reason, 'Steps remain.', quarantine.request?.id ?? iso(quarantine.startedAt)),
+  quiet: true,
+  act: { kind },
+  quarantine,
+});
+
+function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate'): Decision {
+  const since = `It began at ${iso(quarantine.startedAt)} and expired at ${iso(quarantine.expiresAt)}.`;
+  if (onExpiry === 'alarm') {
+    return { ...say('refused', 'quarantine-expired', since, iso(quarantine.expiresAt)), quarantine };
+  }
+  return {
+    ...say('acted', 'worker-terminated', `${since} The worker is terminated.`, iso(quarantine.expiresAt)),
+    act: { kind: 'terminate' },
+    quarantine: { ...quarantine, phase: 'terminating' },
+  };
+}
+
+/** An operator's wish, checked like any event: it is granted where the state allows it. */
+function aboutRequest({ request }: Observation, quarantine: Quarantine, circumstances: Circumstances): Decision {
+  if (request === undefined) throw new Error('There is no request to decide about.');
+  const { action, requestedBy, why, by } = request.event.detail;
+  const { id } = request.trigger;
+  const asked = `asked by ${requestedBy}: ${why}`;
+  const details = { requestedBy, why };
+  const granted = { ...quarantine, request: { id, requestedBy, why } };
+  const refuse = (message: string): Decision => ({
+    ...say('refused', 'request-refused', `${message} (${asked})`, id),
+    details,
+    quarantine,
+  });
+  if (quarantine.request?.id === id && quarantine.phase === 'releasing') {
+    return goOn('release', 'release-in-progress', quarantine);
+  }
+  if (quarantine.phase === 'terminating') return refuse('The worker is being terminated.');
+  switch (action) {
+    case 'release':
+      return {
+        ...say('acted', 'release-started', `Released, ${asked}`, id),
+        details,
+        act: { kind: 'release' },
+        quarantine: { ...granted, phase: 'releasing' },
+      };
+    case 'extend': {
+      if (quarantine.phase === 'releasing') return refuse('The worker is being released.');
+      const expiresAt = Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(by);
+      const message = `The quarantine lasts until ${iso(expiresAt)}, ${asked}`;
+      return {
+        ...say('done', 'quarantine-extended', message, id),
+        details: { ...details, expiresAt: iso(expiresAt) },
+        quarantine: { ...granted, expiresAt },
+      };
+    }
+    case 'terminate': {
+      const { policy } = circumstances;
+      if (isInvalid(policy)) return refuse('The policy is invalid: nothing is terminated.');
+      if (policy.killSwitch) return refuse('The kill switch is on: nothing is terminated.');
+      if (policy.quarantine.mode !== 'enforce')
+        return refuse('Quarantine is not in mode enforce: nothing is terminated.');
+      return {
+        ...say('acted', 'worker-terminated', `Terminated, ${asked}`, id),
+        details,
+        act: { kind: 'terminate' },
+        quarantine: { ...granted, phase: 'terminating' },
+      };
+    }
+  }
+}
+
+const isBetweenGroups = ({ groups }: Quarantine, { interfaces }: WorkerView): boolean =>
+  groups !== undefined && interfaces.some(({ groupIds }) => groupIds.includes(groups.untracking));

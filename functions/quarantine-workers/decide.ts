@@ -1,0 +1,147 @@
+import { isInvalid, type Policy } from '../shared/policy.ts';
+import type { AcceptedExposure, Quarantine } from '../shared/quarantine-ledger.ts';
+import { isInScope, isOptedOut } from '../shared/scope.ts';
+import { decideOpen } from './decide-open.ts';
+import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { describeExposure, type Exposure } from './exposure.ts';
+import type { Observation, WorkerView } from './observation.ts';
+
+/** How soon a worker is looked at again on which another look acts right now, ms. */
+const BUSY_FOR = 5_000;
+
+/** Decides about one worker; a pure function of what was observed, the policy, the budget and the time. */
+export function decide(observation: Observation, circumstances: Circumstances): Decision {
+  const { state, view, request } = observation;
+  const { now, caller } = circumstances;
+  if (state.lease !== undefined && state.lease.until > now && state.lease.holder !== caller) {
+    return { ...say('waiting', 'quarantine-in-progress', ''), silent: true, lookAt: now + BUSY_FOR };
+  }
+  if (state.quarantine !== undefined) return decideOpen(observation, state.quarantine, circumstances);
+  if (request !== undefined) {
+    const { action, requestedBy } = request.event.detail;
+    const message = `${observation.instanceId} is not in quarantine: ${requestedBy} asked to ${action} it.`;
+    return keep(observation, say('refused', 'request-refused', message, request.trigger.id));
+  }
+  if (view === undefined) return { ...say('skipped', 'worker-not-running', ''), silent: true };
+  return keep(observation, aboutExposure(observation, view, circumstances));
+}
+
+/** What an operator has accepted stays accepted until he releases the worker anew. */
+const keep = ({ state }: Observation, decision: Decision): Decision =>
+  state.accepted === undefined || decision.quarantine !== undefined
+    ? decision
+    : { ...decision, accepted: state.accepted };
+
+function aboutExposure(observation: Observation, view: WorkerView, circumstances: Circumstances): Decision {
+  const { policy, account, publicGroups } = circumstances;
+  const { state, instanceId } = observation;
+  if (view.ownership === 'auto-mode') {
+    return say('skipped', 'auto-mode', 'EKS Auto Mode: AWS looks after this node; nobody else may change it.');
+  }
+  if (!isPresent(view)) {
+    return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, view.instanceState);
+  }
+  const exposures = isInvalid(policy) ? view.exposures : countedExposures(view.exposures, policy);
+  if (exposures.length === 0) return say('done', 'not-exposed', 'The Internet has no way to the worker.');
+  const found = `Exposed: ${exposures.map(describeExposure).join('; ')}.`;
+  if (isInvalid(policy)) return say('refused', 'policy-invalid', `${found} ${policy.error}`, policy.error);
+  if (policy.killSwitch) return say('skipped', 'kill-switch', `${found} The kill switch is on.`);
+  if (policy.quarantine.mode === 'off') return say('skipped', 'mode-off', `${found} Mode is off for quarantine.`);
+  if (!isInScope(policy.scope, account, view.cluster)) {
+    return say('skipped', 'out-of-scope', `${found} The scope leaves out ${view.cluster}.`);
+  }
+  if (isOptedOut(view.tags)) return say('skipped', 'opted-out', `${found} The instance opted out by its tag.`);
+  if (isOptedOut(observation.ownerTags ?? {})) {
+    return say('skipped', 'opted-out', `${found} Its cluster or node group opted out by its tag.`);
+  }
+  if (exposures.every((exposure) => isAccepted(exposure, state.accepted ?? []))) {
+    return say('skipped', 'accepted-exposure', `${found} It was released with it.`, exposures.map(keyOf).join(' '));
+  }
+  if (view.nodegroup !== undefined && publicGroups.has(`${view.cluster}/${view.nodegroup}`)) {
+    return { ...say('skipped', 'public-by-design', found), silent: true };
+  }
+  const variant = exposures.map(keyOf).sort().join(' ');
+  if (policy.quarantine.mode === 'observe') {
+    return say('would-act', 'would-quarantine', `${found} Would ${policy.quarantine.respond} it.`, variant);
+  }
+  const limit = fullLimit(instanceId, view, policy, circumstances.slots);
+  if (limit !== undefined) return say('waiting', 'quarantine-budget', `${found} ${limit}`, limit);
+  return begin(
+    observation,
+    view,
+    exposures,
+    policy,
+    circumstances,
+    `${found} It is ${DEEDS[policy.quarantine.respond]}.`,
+  );
+}
+
+const DEEDS = { isolate: 'isolated', strip: 'stripped of its public addresses' } as const;
+
+function begin(
+  { trigger }: Observation,
+  view: WorkerView,
+  exposures: readonly Exposure[],
+  { quarantine: { respond, expireAfter } }: Policy,
+  { now }: Circumstances,
+  message: string,
+): Decision {
+  const quarantine: Quarantine = {
+    kind: respond,
+    phase: 'isolating',
+    cluster: view.cluster,
+    ...(view.nodegroup !== undefined && { nodegroup: view.nodegroup }),
+    vpcId: view.vpcId,
+    exposures: exposures.map(describeExposure),
+    startedAt: now,
+    expiresAt: now + expireAfter,
+    by: `${trigger.type} ${trigger.id}`,
+    // What is to be given back is read and saved right before the first change.
+    saved: { interfaces: [], targets: [] },
+    notes: {},
+  };
+  return {
+    ...say('acted', 'quarantine-started', message, String(now)),
+    details: { exposures: quarantine.exposures, respond, expiresAt: iso(quarantine.expiresAt) },
+    act: { kind: 'isolate' },
+    quarantine,
+  };
+}
+
+export const isPresent = ({ instanceState }: WorkerView): boolean =>
+  instanceState === 'pending' || instanceState === 'running';
+
+/** The ways in that count by the policy. */
+export const countedExposures = (exposures: readonly Exposure[], { quarantine }: Policy): Exposure[] =>
+  exposures.filter(({ openPorts }) => quarantine.exposure === 'address' || openPorts.length > 0);
+
+/** A way in was accepted when it is of the kind, on the interface, and opens no more than it did then. */
+const isAccepted = ({ interfaceId, kind, openPorts }: Exposure, accepted: readonly AcceptedExposure[]): boolean =>
+  accepted.some(
+    (each) =>
+      each.interfaceId === interfaceId &&
+      each.kind === kind &&
+      openPorts.every((port) => each.openPorts.includes(port)),
+  );
+
+const keyOf = ({ interfaceId, kind, openPorts }: Exposure): string => `${interfaceId} ${kind} ${openPorts.join(',')}`;
+
+/** Which limit of the budget leaves no room, in words; undefined: there is room, or the worker has its slot already. */
+function fullLimit(
+  instanceId: string,
+  { cluster, nodegroup }: WorkerView,
+  { quarantine: { concurrency } }: Policy,
+  slots: Circumstances['slots'],
+): string | undefined {
+  if (instanceId in slots) return undefined;
+  const taken = Object.values(slots);
+  const ofCluster = taken.filter((slot) => slot.cluster === cluster);
+  const ofGroup = ofCluster.filter((slot) => slot.nodegroup === nodegroup);
+  const { perAccount, perCluster, perGroup } = concurrency;
+  if (taken.length >= perAccount) return `The limit of the account (${perAccount}) is reached.`;
+  if (ofCluster.length >= perCluster) return `The limit of cluster ${cluster} (${perCluster}) is reached.`;
+  // Workers that belong to no group are bounded by the cluster alone.
+  if (nodegroup !== undefined && ofGroup.length >= perGroup)
+    return `The limit of group ${nodegroup} (${perGroup}) is reached.`;
+  return undefined;
+}

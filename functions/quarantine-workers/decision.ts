@@ -1,0 +1,68 @@
+import type { IpPermission } from '@aws-sdk/client-ec2';
+import type { BlastBudget } from '../shared/blast-budget.ts';
+import type { InvalidPolicy, Policy } from '../shared/policy.ts';
+import type { AcceptedExposure, Quarantine } from '../shared/quarantine-ledger.ts';
+import type { Reason } from '../shared/reason.ts';
+import type { DecisionKind, RemediationRecord } from '../shared/record.ts';
+
+/** What decisions rest on besides the observation. */
+export interface Circumstances {
+  readonly policy: Policy | InvalidPolicy;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly account: string;
+  readonly slots: BlastBudget['slots'];
+  /** Names this look, uniquely: the Lambda request id. */
+  readonly caller: string;
+  /** Groups that are public by design, by `cluster/nodegroup`: their workers are not quarantined. */
+  readonly publicGroups: ReadonlySet<string>;
+}
+
+/** What is to be done about one worker. */
+export type Act =
+  /** Begin a quarantine, or go on with one. */
+  | { readonly kind: 'isolate' }
+  /** Give back what was taken. */
+  | { readonly kind: 'release' }
+  | { readonly kind: 'terminate' };
+
+export interface Decision {
+  readonly decision: DecisionKind;
+  readonly reason: Reason;
+  readonly message: string;
+  /** Tells this outcome from others of the same reason. */
+  readonly variant: string;
+  readonly details?: RemediationRecord['details'];
+  readonly act?: Act;
+  /** The quarantine from now on; absent: there is none (any more). */
+  readonly quarantine?: Quarantine;
+  /** Ways in that an operator accepted. */
+  readonly accepted?: readonly AcceptedExposure[];
+  /** When to look again, epoch milliseconds; absent when an event or the sweep will tell. */
+  readonly lookAt?: number;
+  /** Nothing is recorded or remembered: the group tells it, or another look is at it right now. */
+  readonly silent?: boolean;
+  /** Goes on with what was told of when it began: only what comes of it is recorded. */
+  readonly quiet?: boolean;
+}
+
+export const say = (decision: DecisionKind, reason: Reason, message: string, variant = ''): Decision => ({
+  decision,
+  reason,
+  message,
+  variant,
+});
+
+/** What is to be done about a group that is public by design. */
+export interface GroupDecision extends Omit<Decision, 'act' | 'quarantine' | 'accepted' | 'lookAt'> {
+  readonly publicByDesign: boolean;
+  /** Close these ways in. */
+  readonly harden?: {
+    readonly ingress: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;
+    readonly subnets: readonly string[];
+  };
+  /** Open again what was closed. */
+  readonly restore?: boolean;
+}
+
+export const iso = (time: number): string => new Date(time).toISOString();

@@ -1,0 +1,63 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
+import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
+import { createFunction } from '../shared/function.ts';
+import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
+import { createLedger } from '../shared/ledger.ts';
+import { mode, policySchema } from '../shared/policy.ts';
+import { createPolicyReader } from '../shared/policy-reader.ts';
+import { createWake } from '../shared/wake.ts';
+import { look } from './look.ts';
+
+const env = readEnvironment(
+  baseEnvironment.extend({
+    POLICY_PARAMETER: z.string().min(1),
+    DEFAULT_MODE: mode,
+    QUARANTINE_QUEUE_URL: z.url(),
+    QUARANTINE_QUEUE_ARN: z.string().startsWith('arn:'),
+    QUARANTINE_DEAD_LETTER_QUEUE_URL: z.url(),
+    WAKE_SCHEDULE_GROUP: z.string().min(1),
+    WAKE_ROLE_ARN: z.string().min(1),
+  }),
+);
+const region = env.AWS_REGION;
+const eks = new EKSClient(CLIENT_DEFAULTS);
+const ssm = new SSMClient(CLIENT_DEFAULTS);
+const deps = {
+  ec2: new EC2Client(CLIENT_DEFAULTS),
+  eks,
+  autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
+  loadBalancing: new ElasticLoadBalancingV2Client(CLIENT_DEFAULTS),
+  openCluster: openClusterBy({ eks, clock, region }),
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+  queue: { sqs: new SQSClient(CLIENT_DEFAULTS), url: env.QUARANTINE_QUEUE_URL },
+  deadLetterQueueUrl: env.QUARANTINE_DEAD_LETTER_QUEUE_URL,
+  wake: createWake({
+    scheduler: new SchedulerClient(CLIENT_DEFAULTS),
+    group: env.WAKE_SCHEDULE_GROUP,
+    roleArn: env.WAKE_ROLE_ARN,
+    queueArn: env.QUARANTINE_QUEUE_ARN,
+  }),
+  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
+  defaultPolicy: policySchema(env.DEFAULT_MODE).parse({}).quarantine,
+  stackName: env.STACK_NAME,
+  clock,
+  region,
+};
+
+export const handler = createFunction<SQSEvent>({
+  remediation: 'quarantine-workers',
+  region,
+  stack: env.STACK_NAME,
+  run: ({ Records }, { recorder, account, requestId: caller }) => look({ ...deps, recorder, account, caller }, Records),
+});

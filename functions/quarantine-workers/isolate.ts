@@ -1,0 +1,130 @@
+import type { Quarantine } from '../shared/quarantine-ledger.ts';
+import { withNewcomers } from './capture.ts';
+import { type Decision, iso, say } from './decision.ts';
+import { viewAgain } from './observe.ts';
+import { isolationFaults } from './remaining.ts';
+import { stripAddresses } from './steps/addresses.ts';
+import { protectFromTermination, takeSnapshots } from './steps/evidence.ts';
+import { cordonNode, evictPods } from './steps/node.ts';
+import { quarantineGroups } from './steps/quarantine-groups.ts';
+import { closeSecurityGroups } from './steps/security-groups.ts';
+import { enterStandby } from './steps/standby.ts';
+import type { StepReport, StepSubject } from './steps/step.ts';
+import { tagWorker } from './steps/tags.ts';
+import { leaveTargetGroups } from './steps/targets.ts';
+
+/** How soon what is not through yet is looked at again, ms. */
+const LOOK_AGAIN = 15_000;
+/** How soon what was refused is tried again, ms. */
+const TRY_AGAIN = 5 * 60_000;
+/** AWS may give an automatic address for an Elastic IP that is taken off: so many times is it looked again at once. */
+const ROUNDS = 3;
+
+/**
+ * Goes on with a quarantine as far as it gets now: each step looks what is left of it and does that, so that it can be
+ * repeated from anywhere. The network comes first, unless the pods are to be evicted before; the way in is what counts.
+ * Only what a fresh look confirms is done.
+ */
+export async function isolate(subject: StepSubject, stackName: string): Promise<Decision> {
+  let { quarantine, view } = subject;
+  const reports: StepReport[] = [];
+  const current = (): StepSubject => ({
+    ...subject,
+    quarantine,
+    view,
+    save: async (change) => {
+      quarantine = await subject.save(change);
+      return quarantine;
+    },
+  });
+
+  const isolates = quarantine.kind === 'isolate';
+  if (isolates && subject.policy.drain.evict) {
+    const drained = await drain(current());
+    reports.push(...drained);
+    const pods = drained.find(({ step }) => step === 'evict');
+    if (pods?.outcome === 'pending' && subject.now < quarantine.startedAt + subject.policy.drain.within) {
+      return {
+        ...say('waiting', 'draining', 'Its pods are being evicted before it is isolated.', iso(quarantine.startedAt)),
+        ...toldOf(reports),
+        quarantine,
+        lookAt: subject.now + LOOK_AGAIN,
+      };
+    }
+  }
+  if (isolates) {
+    const { note, ...groups } = await quarantineGroups(subject.clients.ec2, stackName, current());
+    await current().save({ groups });
+    if (note !== undefined) reports.push({ step: 'systems-manager', outcome: 'skipped', note });
+  }
+
+  let faults: string[] = [];
+  let network: StepReport[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const complete = withNewcomers(quarantine, view);
+    if (complete !== quarantine) await current().save({ saved: complete.saved });
+    network = [...(isolates ? [await closeSecurityGroups(current())] : []), ...(await stripAddresses(current()))];
+    const fresh = await viewAgain(subject.clients.ec2, subject.instanceId);
+    if (fresh === undefined) break;
+    view = fresh;
+    faults = isolationFaults(quarantine, view);
+    if (faults.length === 0) break;
+  }
+  reports.push(...network, await tagWorker(current()));
+  if (isolates) {
+    for (const step of [enterStandby, leaveTargetGroups, protectFromTermination, takeSnapshots]) {
+      reports.push(await step(current()));
+    }
+    const drained = reports.some(({ step }) => step === 'node');
+    if (!drained && subject.policy.drain.cordon) reports.push(await cordonNode(current()));
+  }
+  return conclude(quarantine, reports, faults, subject.now);
+}
+
+async function drain(subject: StepSubject): Promise<StepReport[]> {
+  const node = await cordonNode(subject);
+  return node.outcome === 'done' ? [node, await evictPods(subject)] : [node];
+}
+
+/** What came of it. */
+function conclude(
+  quarantine: Quarantine,
+  reports: readonly StepReport[],
+  faults: readonly string[],
+  now: number,
+): Decision {
+  const told = toldOf(reports);
+  const failed = reports.filter(({ outcome }) => outcome === 'failed');
+  const since = iso(quarantine.startedAt);
+  const why = failed.map(({ step, note }) => `${step}: ${note}`).join('; ');
+  if (faults.length > 0 && failed.length > 0) {
+    const message = `There is still a way in: ${faults.join('; ')}. ${why}`;
+    return { ...say('failed', 'quarantine-incomplete', message, why), ...told, quarantine, lookAt: now + TRY_AGAIN };
+  }
+  const pending = reports.filter(({ outcome }) => outcome === 'pending' && faults.length === 0);
+  if (faults.length > 0 || pending.length > 0) {
+    const left = [...faults, ...pending.map(({ step, note }) => `${step} (${note})`)];
+    const message = `${faults.length > 0 ? 'There is still a way in' : 'No way in is left; waiting for'}: ${left.join('; ')}.`;
+    return {
+      ...say('waiting', 'quarantine-in-progress', message, since),
+      ...told,
+      quarantine,
+      lookAt: now + LOOK_AGAIN,
+    };
+  }
+  const [reason, what] =
+    quarantine.kind === 'strip'
+      ? (['stripped', 'Its public addresses are off'] as const)
+      : (['quarantined', 'It is isolated'] as const);
+  const message = `${what}: a fresh look found no way in.${why === '' ? '' : ` Not done: ${why}.`}`;
+  return { ...say('done', reason, message, since), ...told, quarantine: { ...quarantine, phase: 'isolated' } };
+}
+
+/** The steps as records tell them: `done`, or `skipped: why`. */
+const toldOf = (reports: readonly StepReport[]): Pick<Decision, 'details'> => ({
+  details: {
+    steps: Object.fromEntries(
+      reports.map(({ step, outcome, note }) => [step, note === undefined ? outcome : `${outcome}: ${note}`]),
+    ),
+  },
+});

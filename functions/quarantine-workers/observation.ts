@@ -1,0 +1,78 @@
+import type { IpPermission } from '@aws-sdk/client-ec2';
+import type { ExposedGroupState } from '../shared/exposed-group-ledger.ts';
+import type { HintTrigger } from '../shared/hints.ts';
+import type { NodeGroupKey } from '../shared/node-group-ledger.ts';
+import type { QuarantineState } from '../shared/quarantine-ledger.ts';
+import type { Ownership } from '../shared/worker.ts';
+import type { Exposure } from './exposure.ts';
+import type { Request } from './hints.ts';
+
+/** A public IPv4 address of an interface. */
+export interface PublicAddress {
+  readonly publicIp: string;
+  /** The private address that it belongs to. */
+  readonly privateIp: string;
+  readonly kind: 'automatic' | 'elastic';
+  /** Of an Elastic IP. */
+  readonly allocationId?: string;
+  readonly associationId?: string;
+}
+
+export interface InterfaceView {
+  readonly id: string;
+  /** The first interface of the instance: the only one that can have an automatic address. */
+  readonly primary: boolean;
+  readonly subnetId: string;
+  /** Its security groups, in EC2's order. */
+  readonly groupIds: readonly string[];
+  readonly addresses: readonly PublicAddress[];
+  readonly privateIps: readonly string[];
+  readonly ipv6: ReadonlyArray<{ readonly address: string /** Cannot be taken off. */; readonly primary: boolean }>;
+}
+
+/** A worker as EC2 describes it, and what follows from its network. */
+export interface WorkerView {
+  readonly cluster: string;
+  /** As in {@link Worker.nodegroup}. */
+  readonly nodegroup?: string;
+  readonly ownership: Ownership;
+  /** EC2's state, for example `running`. */
+  readonly instanceState: string;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly vpcId: string;
+  readonly privateDnsName: string;
+  readonly interfaces: readonly InterfaceView[];
+  /** Each way in from the Internet. */
+  readonly exposures: readonly Exposure[];
+}
+
+/** What a look found about one worker, and what is remembered of it. */
+export interface Observation {
+  readonly instanceId: string;
+  readonly trigger: HintTrigger;
+  readonly state: QuarantineState;
+  /** Absent: EC2 shows no such instance any more. */
+  readonly view?: WorkerView;
+  /** Tags of its cluster and managed node group, read for workers that are exposed: an opt-out counts there too. */
+  readonly ownerTags?: Readonly<Record<string, string>>;
+  readonly request?: Request;
+}
+
+/** A group of workers of which at least one is exposed. */
+export interface GroupObservation {
+  readonly key: NodeGroupKey;
+  readonly trigger: HintTrigger;
+  readonly state: ExposedGroupState;
+  readonly ownerTags: Readonly<Record<string, string>>;
+  /** How many workers of it are pending or running. */
+  readonly size: number;
+  /** Ids of those that are exposed, or would be without their quarantine. */
+  readonly exposed: readonly string[];
+  /** Those of its workers' subnets that hand out public addresses. */
+  readonly publicSubnets: readonly string[];
+  /** The rules of its workers' security groups that admit the world. */
+  readonly worldOpen: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;
+  readonly request?: Request;
+}

@@ -1,0 +1,81 @@
+import type { BlastBudget } from '../shared/blast-budget.ts';
+import { subjectOf } from '../shared/node-group-ledger.ts';
+import { decide } from './decide.ts';
+import { decideGroup } from './decide-group.ts';
+import type { Circumstances, Decision, GroupDecision } from './decision.ts';
+import type { GroupObservation, Observation } from './observation.ts';
+import type { Sight } from './observe.ts';
+
+/** How long a slot is kept for a quarantine that is about to be saved, ms: longer than a function runs. */
+const SLOT_RESERVED_FOR = 5 * 60_000;
+
+export interface Decided {
+  readonly observation: Observation;
+  readonly decision: Decision;
+}
+
+export interface DecidedGroup {
+  readonly observation: GroupObservation;
+  readonly decision: GroupDecision;
+}
+
+/** All decisions of one look, and the slots as they are once the decisions hold. */
+export interface Plan {
+  readonly decided: readonly Decided[];
+  readonly groups: readonly DecidedGroup[];
+  readonly slots: BlastBudget['slots'];
+}
+
+/**
+ * Decides about all that a look sees, one after the other: each worker sees the slots that those before it took or gave
+ * back. Open quarantines come first, for what they free; then those that have waited longest.
+ */
+export function plan({ observations, groups }: Sight, circumstances: Omit<Circumstances, 'publicGroups'>): Plan {
+  const none = new Set<string>();
+  const decidedGroups = groups.map((observation) => ({
+    observation,
+    decision: decideGroup(observation, { ...circumstances, publicGroups: none }),
+  }));
+  const publicGroups = new Set(
+    decidedGroups
+      .filter(({ decision }) => decision.publicByDesign)
+      .map(({ observation }) => subjectOf(observation.key)),
+  );
+  let slots = circumstances.slots;
+  const decided = observations.toSorted(byTurn).map((observation) => {
+    const decision = decide(observation, { ...circumstances, slots, publicGroups });
+    slots = withSlot(slots, { observation, decision }, circumstances.now);
+    return { observation, decision };
+  });
+  return { decided, groups: decidedGroups, slots };
+}
+
+/** The slots after one decision: a worker in quarantine holds one, any other gives its own back. */
+export function withSlot(
+  slots: BlastBudget['slots'],
+  { observation: { instanceId, state }, decision }: Decided,
+  now: number,
+): BlastBudget['slots'] {
+  if (decision.silent === true) return slots;
+  const held = slots[instanceId];
+  if (decision.quarantine !== undefined) {
+    const { cluster, nodegroup } = decision.quarantine;
+    const slot = { cluster, ...(nodegroup !== undefined && { nodegroup }), expiresAt: now + SLOT_RESERVED_FOR };
+    return held === undefined ? { ...slots, [instanceId]: slot } : slots;
+  }
+  // A slot without a quarantine may be one that another look has just taken and not saved yet.
+  if (held === undefined || (state.quarantine === undefined && held.expiresAt > now)) return slots;
+  return Object.fromEntries(Object.entries(slots).filter(([holder]) => holder !== instanceId));
+}
+
+function byTurn(a: Observation, b: Observation): number {
+  return (
+    Number(b.state.quarantine !== undefined) - Number(a.state.quarantine !== undefined) ||
+    waitingSince(a) - waitingSince(b) ||
+    (a.view?.launchedAt ?? 0) - (b.view?.launchedAt ?? 0) ||
+    (a.instanceId < b.instanceId ? -1 : 1)
+  );
+}
+
+const waitingSince = ({ state }: Observation): number =>
+  state.reason === 'quarantine-budget' ? (state.since ?? 0) : Number.MAX_SAFE_INTEGER;

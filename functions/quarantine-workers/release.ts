@@ -1,0 +1,205 @@
+import { ExitStandbyCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  AssignIpv6AddressesCommand,
+  AssociateAddressCommand,
+  DeleteTagsCommand,
+  ModifyInstanceAttributeCommand,
+  ModifyNetworkInterfaceAttributeCommand,
+} from '@aws-sdk/client-ec2';
+import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { refusalOf } from '../shared/aws-refusal.ts';
+import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
+import type { AcceptedExposure, SavedInterface } from '../shared/quarantine-ledger.ts';
+import { type Decision, iso, say } from './decision.ts';
+import type { InterfaceView, WorkerView } from './observation.ts';
+import { viewAgain } from './observe.ts';
+import { releaseFaults } from './remaining.ts';
+import { EXCLUDE_LABEL, QUARANTINE_TAINT } from './steps/node.ts';
+import { autoScalingOf } from './steps/standby.ts';
+import type { StepSubject } from './steps/step.ts';
+import { QUARANTINE_TAGS } from './steps/tags.ts';
+
+/** How soon what is not through yet is looked at again, ms. */
+const LOOK_AGAIN = 15_000;
+/** How long a worker may take until it is in standby and can be brought back, ms. */
+const PATIENCE = 15 * 60_000;
+
+/** What a release could not give back, by what it was; and whether it must be looked at again. */
+interface Losses {
+  readonly lost: Map<string, string>;
+  readonly pending: string[];
+}
+
+/**
+ * Gives back what the quarantine took, each thing as it was saved. What cannot be given back is named. It can be repeated
+ * from anywhere: only what a fresh look shows as given back is.
+ */
+export async function release(subject: StepSubject): Promise<Decision> {
+  const losses: Losses = { lost: new Map(), pending: [] };
+  const { saved, kind } = subject.quarantine;
+  const present = new Map(subject.view.interfaces.map((each) => [each.id, each]));
+  for (const each of saved.interfaces) {
+    const now = present.get(each.id);
+    if (now === undefined) {
+      losses.lost.set(`interface ${each.id}`, `${each.id} is no longer attached`);
+      continue;
+    }
+    if (kind === 'isolate') await giveBackGroups(subject, each, now, losses);
+    await giveBackAddresses(subject, each, now, losses);
+  }
+  if (kind === 'isolate') {
+    await leaveStandby(subject, losses);
+    await rejoinTargetGroups(subject, losses);
+    await restoreNode(subject, losses);
+    await liftProtection(subject, losses);
+  }
+  await untag(subject);
+  return await conclude(subject, losses);
+}
+
+/** Runs what gives one thing back; a refusal means that it is lost, and names it. */
+async function giveBack({ lost }: Losses, key: string, what: string, run: () => Promise<unknown>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    lost.set(key, `${what} (${refusal})`);
+  }
+}
+
+const giveBackGroups = (
+  { clients, note }: StepSubject,
+  { id, groups }: SavedInterface,
+  { groupIds }: InterfaceView,
+  losses: Losses,
+): Promise<void> =>
+  giveBack(losses, `groups ${id}`, `the security groups ${groups.join(', ')} of ${id}`, async () => {
+    if (groups.length === groupIds.length && groups.every((group, index) => group === groupIds[index])) return;
+    const change = new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: id, Groups: groups });
+    note('ec2', 'ModifyNetworkInterfaceAttribute', await clients.ec2.send(change));
+  });
+
+async function giveBackAddresses(
+  { clients, note }: StepSubject,
+  { id, addresses, ipv6 }: SavedInterface,
+  now: InterfaceView,
+  losses: Losses,
+): Promise<void> {
+  for (const { publicIp, privateIp, allocationId } of addresses) {
+    const has = now.addresses.some((address) => address.publicIp === publicIp);
+    if (has) continue;
+    await giveBack(losses, `address ${publicIp}`, `the address ${publicIp} of ${id}`, async () => {
+      if (allocationId !== undefined) {
+        // Not taken from somebody else who has it by now.
+        const change = {
+          AllocationId: allocationId,
+          NetworkInterfaceId: id,
+          PrivateIpAddress: privateIp,
+          AllowReassociation: false,
+        };
+        note('ec2', 'AssociateAddress', await clients.ec2.send(new AssociateAddressCommand(change)));
+        return;
+      }
+      losses.lost.set(`address ${publicIp}`, `the automatic address ${publicIp} of ${id}; it has another one instead`);
+      if (now.addresses.length > 0) return;
+      const change = { NetworkInterfaceId: id, AssociatePublicIpAddress: true };
+      const answer = await clients.ec2.send(new ModifyNetworkInterfaceAttributeCommand(change));
+      note('ec2', 'ModifyNetworkInterfaceAttribute', answer);
+    });
+  }
+  const missing = ipv6.filter((address) => !now.ipv6.some((each) => each.address === address));
+  for (const address of missing) {
+    await giveBack(losses, `address ${address}`, `the address ${address} of ${id}`, async () => {
+      const change = new AssignIpv6AddressesCommand({ NetworkInterfaceId: id, Ipv6Addresses: [address] });
+      note('ec2', 'AssignIpv6Addresses', await clients.ec2.send(change));
+    });
+  }
+}
+
+async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void> {
+  const { clients, instanceId, quarantine, now, note } = subject;
+  const group = quarantine.saved.autoScalingGroup;
+  if (group === undefined) return;
+  await giveBack(losses, 'standby', `its place in service in ${group}`, async () => {
+    const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+    if (state === 'EnteringStandby' && now - quarantine.startedAt < PATIENCE) losses.pending.push('standby');
+    if (state === undefined) losses.lost.set('standby', `its place in ${group}, which it has left`);
+    if (state !== 'Standby') return;
+    const change = new ExitStandbyCommand({ InstanceIds: [instanceId], AutoScalingGroupName: group });
+    note('autoscaling', 'ExitStandby', await clients.autoScaling.send(change));
+  });
+}
+
+async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, losses: Losses): Promise<void> {
+  const byGroup = Map.groupBy(quarantine.saved.targets, ({ targetGroupArn }) => targetGroupArn);
+  for (const [TargetGroupArn, targets] of byGroup) {
+    const name = TargetGroupArn.split('/')[1] ?? TargetGroupArn;
+    await giveBack(losses, `target-group ${name}`, `its place in target group ${name}`, async () => {
+      const Targets = targets.map(({ id, port }) => ({ Id: id, ...(port !== undefined && { Port: port }) }));
+      // Registering a target that is registered changes nothing.
+      const change = new RegisterTargetsCommand({ TargetGroupArn, Targets });
+      note('elasticloadbalancing', 'RegisterTargets', await clients.loadBalancing.send(change));
+    });
+  }
+}
+
+async function restoreNode({ clients, view, quarantine }: StepSubject, { lost }: Losses): Promise<void> {
+  const { node } = quarantine.saved;
+  if (node === undefined) return;
+  const lose = (why: string) => lost.set('node', `the state of node ${node.name} (${why})`);
+  try {
+    const opened = await clients.openCluster(view.cluster);
+    if ('refused' in opened) return void lose(opened.refused);
+    const label = { key: EXCLUDE_LABEL.key, value: node.label };
+    const change = { unschedulable: node.unschedulable, taintKey: QUARANTINE_TAINT.key, label };
+    if ((await opened.restoreNode(node.name, change)) === 'gone') lose('the node is gone');
+  } catch (error) {
+    if (!isKubernetesAccessError(error)) throw error;
+    lose(error.message);
+  }
+}
+
+const liftProtection = ({ clients, instanceId, quarantine, note }: StepSubject, losses: Losses): Promise<void> =>
+  giveBack(losses, 'termination-protection', 'that it can be terminated', async () => {
+    if (quarantine.saved.terminationProtected !== false) return;
+    const change = { InstanceId: instanceId, DisableApiTermination: { Value: false } };
+    note('ec2', 'ModifyInstanceAttribute', await clients.ec2.send(new ModifyInstanceAttributeCommand(change)));
+  });
+
+async function untag({ clients, instanceId, view, note }: StepSubject): Promise<void> {
+  const Tags = QUARANTINE_TAGS.filter((key) => key in view.tags).map((Key) => ({ Key }));
+  if (Tags.length === 0) return;
+  note('ec2', 'DeleteTags', await clients.ec2.send(new DeleteTagsCommand({ Resources: [instanceId], Tags })));
+}
+
+async function conclude(subject: StepSubject, { lost, pending }: Losses): Promise<Decision> {
+  const { clients, instanceId, quarantine, now } = subject;
+  const notes = { ...quarantine.notes, ...Object.fromEntries(lost) };
+  const view = await viewAgain(clients.ec2, instanceId);
+  const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
+  const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
+  const left = [...faults, ...pending];
+  if (left.length > 0) {
+    const message = `It is given back what it had; waiting for: ${left.join('; ')}.`;
+    return {
+      ...say('waiting', 'release-in-progress', message, variant),
+      quarantine: { ...quarantine, notes },
+      lookAt: now + LOOK_AGAIN,
+    };
+  }
+  const accepted = view === undefined ? [] : acceptedIn(view);
+  const losses = Object.values(notes);
+  if (losses.length === 0) {
+    return { ...say('done', 'released', 'It has back what it had; a fresh look confirmed it.', variant), accepted };
+  }
+  const automatic = Object.values(notes).every((text) => text.startsWith('the automatic address'));
+  const message = `It has back what it had, but ${losses.join('; ')}.`;
+  const details = { lost: losses };
+  if (automatic) return { ...say('done', 'released', message, variant), details, accepted };
+  return { ...say('failed', 'released-in-part', message, variant), details, accepted };
+}
+
+/** Whoever releases a worker accepts the ways in that it has then; a later one counts again. */
+const acceptedIn = ({ exposures }: WorkerView): AcceptedExposure[] =>
+  exposures.map(({ interfaceId, kind, openPorts }) => ({ interfaceId, kind, openPorts: [...openPorts] }));

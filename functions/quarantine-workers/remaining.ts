@@ -1,0 +1,45 @@
+import type { Quarantine } from '../shared/quarantine-ledger.ts';
+import type { InterfaceView, WorkerView } from './observation.ts';
+
+/**
+ * What keeps a worker from being isolated, in words; a pure function, empty when there is no way in. A primary IPv6
+ * address cannot be taken off (EC2 refuses it): behind a closed security group it is no way in.
+ */
+export function isolationFaults({ kind, groups }: Quarantine, { interfaces }: WorkerView): string[] {
+  return interfaces.flatMap((each) => [
+    ...(kind === 'isolate' && !isClosed(each, groups) ? [`${each.id} has ${each.groupIds.join(', ')}`] : []),
+    ...each.addresses.map(({ publicIp }) => `${each.id} has ${publicIp}`),
+    ...each.ipv6
+      .filter(({ primary }) => !primary || (kind === 'isolate' && !isClosed(each, groups)))
+      .map(({ address }) => `${each.id} has ${address}`),
+  ]);
+}
+
+export const isClosed = ({ groupIds }: InterfaceView, groups: Quarantine['groups']): boolean =>
+  groups !== undefined && groupIds.length === 1 && groupIds[0] === groups.closed;
+
+/** What a released worker still lacks, in words; empty when it has back all that can be given back. */
+export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }: WorkerView): string[] {
+  const present = new Map(interfaces.map((each) => [each.id, each]));
+  return saved.interfaces.flatMap(({ id, groups, addresses, ipv6 }) => {
+    const now = present.get(id);
+    // An interface that is gone, and what is noted as lost, is told of and not waited for.
+    if (now === undefined) return [];
+    const faults: Array<readonly [key: string, fault: string]> = [
+      ...(kind === 'isolate' && !isSame(now.groupIds, groups)
+        ? [[`groups ${id}`, `${id} lacks its groups`] as const]
+        : []),
+      ...addresses
+        .filter(({ allocationId }) => allocationId !== undefined)
+        .filter(({ publicIp }) => !now.addresses.some((address) => address.publicIp === publicIp))
+        .map(({ publicIp }) => [`address ${publicIp}`, `${id} lacks ${publicIp}`] as const),
+      ...ipv6
+        .filter((address) => !now.ipv6.some((each) => each.address === address))
+        .map((address) => [`address ${address}`, `${id} lacks ${address}`] as const),
+    ];
+    return faults.flatMap(([key, fault]) => (key in notes ? [] : [fault]));
+  });
+}
+
+const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((value, index) => value === b[index]);

@@ -1,0 +1,64 @@
+import {
+  DisassociateAddressCommand,
+  ModifyNetworkInterfaceAttributeCommand,
+  UnassignIpv6AddressesCommand,
+} from '@aws-sdk/client-ec2';
+import type { InterfaceView } from '../observation.ts';
+import { attempt, type StepReport, type StepSubject } from './step.ts';
+
+/**
+ * Takes the public addresses off: Elastic IPs first, since AWS may give a new automatic address in their place; then the
+ * automatic one; then IPv6. A fresh look tells whether something is left.
+ */
+export async function stripAddresses(subject: StepSubject): Promise<StepReport[]> {
+  const { interfaces } = subject.view;
+  const reports: StepReport[] = [];
+  for (const each of interfaces) {
+    if (each.addresses.some(({ kind }) => kind === 'elastic')) reports.push(await disassociate(subject, each));
+    if (each.addresses.some(({ kind }) => kind === 'automatic')) reports.push(await takeOffAutomatic(subject, each));
+    if (each.ipv6.length > 0) reports.push(await unassignIpv6(subject, each));
+  }
+  return reports;
+}
+
+const disassociate = ({ clients, note }: StepSubject, { id, addresses }: InterfaceView): Promise<StepReport> =>
+  attempt(`elastic-ip ${id}`, async () => {
+    for (const { kind, associationId, publicIp } of addresses) {
+      if (kind !== 'elastic') continue;
+      if (associationId === undefined) {
+        return {
+          outcome: 'failed',
+          note: `${publicIp} belongs to another service or account and cannot be taken off.`,
+        };
+      }
+      try {
+        const change = new DisassociateAddressCommand({ AssociationId: associationId });
+        note('ec2', 'DisassociateAddress', await clients.ec2.send(change));
+      } catch (error) {
+        // It is off already: a repetition, or somebody else was quicker.
+        if (!(error instanceof Error) || error.name !== 'InvalidAssociationID.NotFound') throw error;
+      }
+    }
+    return { outcome: 'done' };
+  });
+
+const takeOffAutomatic = ({ clients, note }: StepSubject, { id, primary }: InterfaceView): Promise<StepReport> =>
+  attempt(`automatic-address ${id}`, async () => {
+    if (!primary) return { outcome: 'failed', note: 'Only the first interface can lose an automatic address.' };
+    const change = { NetworkInterfaceId: id, AssociatePublicIpAddress: false };
+    const answer = await clients.ec2.send(new ModifyNetworkInterfaceAttributeCommand(change));
+    note('ec2', 'ModifyNetworkInterfaceAttribute', answer);
+    return { outcome: 'done' };
+  });
+
+const unassignIpv6 = ({ clients, note }: StepSubject, { id, ipv6 }: InterfaceView): Promise<StepReport> =>
+  attempt(`ipv6 ${id}`, async () => {
+    const Ipv6Addresses = ipv6.filter(({ primary }) => !primary).map(({ address }) => address);
+    if (Ipv6Addresses.length > 0) {
+      const change = new UnassignIpv6AddressesCommand({ NetworkInterfaceId: id, Ipv6Addresses });
+      note('ec2', 'UnassignIpv6Addresses', await clients.ec2.send(change));
+    }
+    const stays = ipv6.filter(({ primary }) => primary).map(({ address }) => address);
+    if (stays.length === 0) return { outcome: 'done' };
+    return { outcome: 'skipped', note: `${stays.join(', ')} stays: a primary IPv6 address cannot be taken off.` };
+  });

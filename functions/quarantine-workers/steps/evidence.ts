@@ -1,0 +1,51 @@
+import {
+  CreateSnapshotsCommand,
+  DescribeInstanceAttributeCommand,
+  ModifyInstanceAttributeCommand,
+  paginateDescribeSnapshots,
+} from '@aws-sdk/client-ec2';
+import { iso } from '../decision.ts';
+import { attempt, type StepReport, type StepSubject } from './step.ts';
+
+const SNAPSHOT_OF = 'eks-host-remediator:snapshot-of';
+
+/** Protects the worker from being terminated, so that what it can tell is not lost by mistake. */
+export const protectFromTermination = (subject: StepSubject): Promise<StepReport> =>
+  attempt('termination-protection', async () => {
+    const { clients, instanceId, quarantine, policy, save, note } = subject;
+    if (!policy.terminationProtection) return { outcome: 'skipped', note: 'The policy does not ask for it.' };
+    const asked = new DescribeInstanceAttributeCommand({ InstanceId: instanceId, Attribute: 'disableApiTermination' });
+    const { DisableApiTermination } = await clients.ec2.send(asked);
+    const isProtected = DisableApiTermination?.Value === true;
+    if (quarantine.saved.terminationProtected === undefined) {
+      await save({ saved: { ...quarantine.saved, terminationProtected: isProtected } });
+    }
+    if (isProtected) return { outcome: 'done' };
+    const change = { InstanceId: instanceId, DisableApiTermination: { Value: true } };
+    note('ec2', 'ModifyInstanceAttribute', await clients.ec2.send(new ModifyInstanceAttributeCommand(change)));
+    return { outcome: 'done' };
+  });
+
+/**
+ * Takes snapshots of all volumes at one moment. CreateSnapshots knows no idempotency token, so the snapshots say which
+ * quarantine they belong to, and are looked for first. EC2 completes them by itself.
+ */
+export const takeSnapshots = (subject: StepSubject): Promise<StepReport> =>
+  attempt('snapshots', async () => {
+    const { clients, instanceId, quarantine, policy, note } = subject;
+    if (!policy.snapshots) return { outcome: 'skipped', note: 'The policy does not ask for them.' };
+    const label = `${instanceId} ${iso(quarantine.startedAt)}`;
+    const Filters = [{ Name: `tag:${SNAPSHOT_OF}`, Values: [label] }];
+    for await (const page of paginateDescribeSnapshots({ client: clients.ec2 }, { OwnerIds: ['self'], Filters })) {
+      if ((page.Snapshots ?? []).length > 0) return { outcome: 'done' };
+    }
+    const answer = await clients.ec2.send(
+      new CreateSnapshotsCommand({
+        Description: `EKS Host Remediator: quarantine of ${instanceId}`,
+        InstanceSpecification: { InstanceId: instanceId },
+        TagSpecifications: [{ ResourceType: 'snapshot', Tags: [{ Key: SNAPSHOT_OF, Value: label }] }],
+      }),
+    );
+    note('ec2', 'CreateSnapshots', answer);
+    return { outcome: 'done', note: (answer.Snapshots ?? []).map(({ SnapshotId }) => SnapshotId).join(', ') };
+  });

@@ -1,0 +1,63 @@
+import pMap from 'p-map';
+import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
+import type { KubernetesClient, KubernetesPod } from '../../shared/kubernetes/client.ts';
+import type { StepReport, StepSubject } from './step.ts';
+
+/** Keeps other pods from being placed on a worker in quarantine; those that run there stay unless they are evicted. */
+export const QUARANTINE_TAINT = { key: 'eks-host-remediator/quarantine', value: 'true', effect: 'NoSchedule' } as const;
+/** Takes the node out of load balancers of Services. Source: Kubernetes, "Well-Known Labels". */
+export const EXCLUDE_LABEL = { key: 'node.kubernetes.io/exclude-from-external-load-balancers', value: 'true' } as const;
+
+const EVICTION_CONCURRENCY = 8;
+
+/** Cordons and taints the worker's node, and excludes it from load balancers. What it had is saved first. */
+export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
+  inCluster('node', subject, async (kubernetes) => {
+    const { instanceId, view, quarantine, save } = subject;
+    const node = await kubernetes.findNode(instanceId, view.privateDnsName);
+    if (node === undefined) return { outcome: 'skipped', note: 'It has not joined its cluster.' };
+    if (quarantine.saved.node === undefined) {
+      const label = node.labels[EXCLUDE_LABEL.key];
+      const before = { name: node.name, unschedulable: node.unschedulable, ...(label !== undefined && { label }) };
+      await save({ saved: { ...quarantine.saved, node: before } });
+    }
+    await kubernetes.isolateNode(node.name, { taint: QUARANTINE_TAINT, label: EXCLUDE_LABEL });
+    return { outcome: 'done' };
+  });
+
+/** Asks every pod that can go elsewhere to leave. Pending while some are still there. */
+export const evictPods = (subject: StepSubject): Promise<StepReport> =>
+  inCluster('evict', subject, async (kubernetes) => {
+    const node = await kubernetes.findNode(subject.instanceId, subject.view.privateDnsName);
+    if (node === undefined) return { outcome: 'skipped', note: 'It has not joined its cluster.' };
+    const pods = (await kubernetes.listPods(node.name)).filter(canLeave);
+    if (pods.length === 0) return { outcome: 'done' };
+    const answers = await pMap(
+      pods.filter(({ terminating }) => !terminating),
+      (pod) => kubernetes.evict(pod),
+      { concurrency: EVICTION_CONCURRENCY },
+    );
+    const blocked = answers.filter((answer) => answer === 'blocked').length;
+    const held = blocked === 0 ? '' : `, ${blocked} held back by disruption budgets`;
+    return { outcome: 'pending', note: `${pods.length} pods are still there${held}` };
+  });
+
+/** Pods of DaemonSets would come back, static ones belong to the node, and finished ones are in nobody's way. */
+const canLeave = ({ ownedByDaemonSet, mirror, finished }: KubernetesPod): boolean =>
+  !ownedByDaemonSet && !mirror && !finished;
+
+/** A cluster that cannot be reached, or does not let the function in, is said so, and holds up nothing else. */
+async function inCluster(
+  step: string,
+  { clients, view }: StepSubject,
+  run: (kubernetes: KubernetesClient) => Promise<Omit<StepReport, 'step'>>,
+): Promise<StepReport> {
+  try {
+    const opened = await clients.openCluster(view.cluster);
+    if ('refused' in opened) return { step, outcome: 'skipped', note: opened.refused };
+    return { step, ...(await run(opened)) };
+  } catch (error) {
+    if (!isKubernetesAccessError(error)) throw error;
+    return { step, outcome: 'skipped', note: error.message };
+  }
+}

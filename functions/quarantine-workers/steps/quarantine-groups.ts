@@ -1,0 +1,195 @@
+import {
+  AuthorizeSecurityGroupEgressCommand,
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  type EC2Client,
+  type IpPermission,
+  paginateDescribeSecurityGroups,
+  paginateDescribeVpcEndpoints,
+  RevokeSecurityGroupEgressCommand,
+  RevokeSecurityGroupIngressCommand,
+  type SecurityGroup,
+} from '@aws-sdk/client-ec2';
+import type { StepSubject } from './step.ts';
+
+/** What the quarantine's security groups are called, below the stack's name. */
+const NAMES = { untracking: 'untrack', closed: 'quarantine', systemsManager: 'quarantine-ssm' } as const;
+type Kind = keyof typeof NAMES;
+
+const DESCRIPTIONS: Readonly<Record<Kind, string>> = {
+  untracking: 'EKS Host Remediator: open for a moment, so that connections are tracked no more',
+  closed: 'EKS Host Remediator: nothing in, nothing out',
+  systemsManager: 'EKS Host Remediator: nothing in, and out to the Systems Manager endpoints only',
+};
+
+/** The endpoints that Session Manager needs. Source: "Create VPC endpoints for Systems Manager". */
+const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'];
+
+/** Everything, both families: connections under such rules are not tracked. Source: "Connection tracking", EC2 user guide. */
+const EVERYTHING: IpPermission = {
+  IpProtocol: '-1',
+  IpRanges: [{ CidrIp: '0.0.0.0/0' }],
+  Ipv6Ranges: [{ CidrIpv6: '::/0' }],
+};
+
+export interface QuarantineGroups {
+  readonly untracking: string;
+  readonly closed: string;
+  /** What could not be had as the policy wishes it. */
+  readonly note?: string;
+}
+
+/**
+ * The two security groups of a VPC for quarantines, made where they are missing and put right where somebody has changed
+ * them: a worker is never put into a group that is not what its name says.
+ */
+export async function quarantineGroups(
+  ec2: EC2Client,
+  stackName: string,
+  { quarantine: { vpcId }, policy, note }: Pick<StepSubject, 'quarantine' | 'policy' | 'note'>,
+): Promise<QuarantineGroups> {
+  const endpoints = policy.allowSystemsManager ? await endpointGroups(ec2, vpcId) : undefined;
+  const closedKind: Kind = endpoints === undefined || endpoints.length === 0 ? 'closed' : 'systemsManager';
+  const out = (endpoints ?? []).map(
+    (GroupId): IpPermission => ({
+      IpProtocol: 'tcp',
+      FromPort: 443,
+      ToPort: 443,
+      UserIdGroupPairs: [{ GroupId }],
+    }),
+  );
+  const ensure = async (kind: Kind, ingress: IpPermission[], egress: IpPermission[]): Promise<string> => {
+    const name = `${stackName}-${NAMES[kind]}`;
+    const group = (await findGroup(ec2, vpcId, name)) ?? (await createGroup(ec2, vpcId, name, kind, note));
+    await bringRules(ec2, group, ingress, egress, note);
+    return group.GroupId ?? '';
+  };
+  const untracking = await ensure('untracking', [EVERYTHING], [EVERYTHING]);
+  const closed = await ensure(closedKind, [], out);
+  const noEndpoints = endpoints?.length === 0;
+  return {
+    untracking,
+    closed,
+    ...(noEndpoints && { note: `Systems Manager cannot be reached: ${vpcId} lacks an endpoint for it.` }),
+  };
+}
+
+async function findGroup(ec2: EC2Client, vpcId: string, name: string): Promise<SecurityGroup | undefined> {
+  const Filters = [
+    { Name: 'vpc-id', Values: [vpcId] },
+    { Name: 'group-name', Values: [name] },
+  ];
+  for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters })) {
+    const [group] = page.SecurityGroups ?? [];
+    if (group !== undefined) return group;
+  }
+  return undefined;
+}
+
+async function createGroup(
+  ec2: EC2Client,
+  VpcId: string,
+  GroupName: string,
+  kind: Kind,
+  note: StepSubject['note'],
+): Promise<SecurityGroup> {
+  try {
+    const created = await ec2.send(
+      new CreateSecurityGroupCommand({
+        VpcId,
+        GroupName,
+        Description: DESCRIPTIONS[kind],
+        TagSpecifications: [
+          { ResourceType: 'security-group', Tags: [{ Key: 'eks-host-remediator:quarantine-group', Value: kind }] },
+        ],
+      }),
+    );
+    note('ec2', 'CreateSecurityGroup', created);
+    // A new group lets everything out over IPv4.
+    const out: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+    return { GroupId: created.GroupId, IpPermissions: [], IpPermissionsEgress: [out] };
+  } catch (error) {
+    // Another look, or a call whose reply was lost, has made it meanwhile.
+    if (!(error instanceof Error) || error.name !== 'InvalidGroup.Duplicate') throw error;
+    const group = await findGroup(ec2, VpcId, GroupName);
+    if (group === undefined) throw error;
+    return group;
+  }
+}
+
+/** Makes the rules of a group just these. */
+async function bringRules(
+  ec2: EC2Client,
+  { GroupId, IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup,
+  ingress: readonly IpPermission[],
+  egress: readonly IpPermission[],
+  note: StepSubject['note'],
+): Promise<void> {
+  const changes = [
+    ['RevokeSecurityGroupIngress', without(IpPermissions, ingress)],
+    ['RevokeSecurityGroupEgress', without(IpPermissionsEgress, egress)],
+    ['AuthorizeSecurityGroupIngress', without(ingress, IpPermissions)],
+    ['AuthorizeSecurityGroupEgress', without(egress, IpPermissionsEgress)],
+  ] as const;
+  for (const [operation, rules] of changes) {
+    if (rules.length === 0) continue;
+    try {
+      note('ec2', operation, await CHANGES[operation](ec2, { GroupId, IpPermissions: rules }));
+    } catch (error) {
+      // Another look was quicker with the same rules.
+      if (!(error instanceof Error) || !/^InvalidPermission\.(Duplicate|NotFound)$/.test(error.name)) throw error;
+    }
+  }
+}
+
+interface RuleChange {
+  readonly GroupId: string | undefined;
+  readonly IpPermissions: IpPermission[];
+}
+
+const CHANGES = {
+  RevokeSecurityGroupIngress: (ec2: EC2Client, change: RuleChange) =>
+    ec2.send(new RevokeSecurityGroupIngressCommand(change)),
+  RevokeSecurityGroupEgress: (ec2: EC2Client, change: RuleChange) =>
+    ec2.send(new RevokeSecurityGroupEgressCommand(change)),
+  AuthorizeSecurityGroupIngress: (ec2: EC2Client, change: RuleChange) =>
+    ec2.send(new AuthorizeSecurityGroupIngressCommand(change)),
+  AuthorizeSecurityGroupEgress: (ec2: EC2Client, change: RuleChange) =>
+    ec2.send(new AuthorizeSecurityGroupEgressCommand(change)),
+};
+
+/** The rules of `rules` that `others` lacks, each range for itself. */
+const without = (rules: readonly IpPermission[], others: readonly IpPermission[]): IpPermission[] => {
+  const known = new Set(others.flatMap(singleRules).map(keyOf));
+  return rules.flatMap(singleRules).filter((rule) => !known.has(keyOf(rule)));
+};
+
+const keyOf = (rule: IpPermission): string => JSON.stringify(rule);
+
+/** A rule with many ranges as many rules with one, without descriptions and names. */
+function singleRules({ IpProtocol, FromPort, ToPort, ...sources }: IpPermission): IpPermission[] {
+  const base = IpProtocol === '-1' ? { IpProtocol } : { IpProtocol, FromPort, ToPort };
+  return [
+    ...(sources.IpRanges ?? []).map(({ CidrIp }) => ({ ...base, IpRanges: [{ CidrIp }] })),
+    ...(sources.Ipv6Ranges ?? []).map(({ CidrIpv6 }) => ({ ...base, Ipv6Ranges: [{ CidrIpv6 }] })),
+    ...(sources.UserIdGroupPairs ?? []).map(({ GroupId }) => ({ ...base, UserIdGroupPairs: [{ GroupId }] })),
+    ...(sources.PrefixListIds ?? []).map(({ PrefixListId }) => ({ ...base, PrefixListIds: [{ PrefixListId }] })),
+  ];
+}
+
+/** The security groups of the VPC's endpoints for Systems Manager; empty unless all that it needs is there. */
+async function endpointGroups(ec2: EC2Client, vpcId: string): Promise<string[]> {
+  const groups = new Map<string, string[]>();
+  const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
+  for await (const page of paginateDescribeVpcEndpoints({ client: ec2 }, { Filters })) {
+    for (const { ServiceName = '', State, PrivateDnsEnabled, Groups = [] } of page.VpcEndpoints ?? []) {
+      const service = SERVICES.find((name) => ServiceName.endsWith(`.${name}`));
+      if (service === undefined || State?.toLowerCase() !== 'available' || PrivateDnsEnabled !== true) continue;
+      groups.set(
+        service,
+        Groups.flatMap(({ GroupId }) => GroupId ?? []),
+      );
+    }
+  }
+  return SERVICES.every((service) => groups.has(service)) ? [...new Set([...groups.values()].flat())].sort() : [];
+}

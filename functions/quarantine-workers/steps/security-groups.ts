@@ -1,0 +1,33 @@
+import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
+import pMap from 'p-map';
+import { isClosed } from '../remaining.ts';
+import { attempt, type StepReport, type StepSubject } from './step.ts';
+
+/** A worker has a handful of interfaces. */
+const CONCURRENCY = 4;
+
+/**
+ * Puts every interface into the closed group, by way of the one that is open to everything: EC2 goes on letting tracked
+ * connections through after a swap of groups, and tracks none under rules that admit everything.
+ */
+export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =>
+  attempt('security-groups', async () => {
+    const { clients, view, quarantine, note } = subject;
+    const { groups } = quarantine;
+    if (groups === undefined)
+      throw new Error('The groups of a quarantine are known before its interfaces are changed.');
+    const open = view.interfaces.filter((each) => !isClosed(each, groups));
+    const set = async (NetworkInterfaceId: string, group: string) => {
+      const change = new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups: [group] });
+      note('ec2', 'ModifyNetworkInterfaceAttribute', await clients.ec2.send(change));
+    };
+    await pMap(
+      open,
+      async ({ id, groupIds }) => {
+        if (!groupIds.includes(groups.untracking)) await set(id, groups.untracking);
+        await set(id, groups.closed);
+      },
+      { concurrency: CONCURRENCY },
+    );
+    return { outcome: 'done' };
+  });

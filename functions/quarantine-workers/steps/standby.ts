@@ -1,0 +1,41 @@
+import {
+  type AutoScalingClient,
+  type AutoScalingInstanceDetails,
+  DescribeAutoScalingInstancesCommand,
+  EnterStandbyCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { attempt, type StepReport, type StepSubject } from './step.ts';
+
+/** How long a worker may take until it is in service and can be put into standby, ms. */
+const PATIENCE = 15 * 60_000;
+
+export async function autoScalingOf(
+  autoScaling: AutoScalingClient,
+  instanceId: string,
+): Promise<AutoScalingInstanceDetails | undefined> {
+  const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] });
+  return (await autoScaling.send(asked)).AutoScalingInstances?.[0];
+}
+
+/** Takes the worker out of service in its Auto Scaling group, which launches another one for it and keeps this one. */
+export const enterStandby = (subject: StepSubject): Promise<StepReport> =>
+  attempt('standby', async () => {
+    const { clients, instanceId, quarantine, now, note } = subject;
+    const group = quarantine.saved.autoScalingGroup;
+    if (group === undefined) {
+      return { outcome: 'skipped', note: 'It belongs to no Auto Scaling group: nothing replaces it.' };
+    }
+    const found = await autoScalingOf(clients.autoScaling, instanceId);
+    const state = found?.LifecycleState ?? 'gone from the group';
+    // `EnteringStandby` is on its way there.
+    if (state.endsWith('Standby')) return { outcome: 'done' };
+    if (state === 'InService') {
+      const change = { InstanceIds: [instanceId], AutoScalingGroupName: group, ShouldDecrementDesiredCapacity: false };
+      note('autoscaling', 'EnterStandby', await clients.autoScaling.send(new EnterStandbyCommand(change)));
+      return { outcome: 'done' };
+    }
+    // `Pending`, `Pending:Wait` …: only what is in service can be put into standby.
+    if (state.startsWith('Pending') && now - quarantine.startedAt < PATIENCE)
+      return { outcome: 'pending', note: state };
+    return { outcome: 'skipped', note: `Auto Scaling has it as ${state}.` };
+  });

@@ -1,0 +1,64 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { refusalOf } from '../../shared/aws-refusal.ts';
+import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
+import type { Policy } from '../../shared/policy.ts';
+import type { Quarantine } from '../../shared/quarantine-ledger.ts';
+import type { AwsCall } from '../../shared/record.ts';
+import type { WorkerView } from '../observation.ts';
+
+/** What a step did: nothing was left to do, it did it, it must be looked at again, it was left out, or it was refused. */
+export interface StepReport {
+  readonly step: string;
+  readonly outcome: 'done' | 'pending' | 'skipped' | 'failed';
+  readonly note?: string;
+}
+
+/** What steps act with. */
+export interface StepClients {
+  readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+  readonly loadBalancing: ElasticLoadBalancingV2Client;
+  /** The Kubernetes API of a cluster, or why it cannot be had. */
+  readonly openCluster: (cluster: string) => Promise<KubernetesClient | { readonly refused: string }>;
+}
+
+/** The worker that steps act on. */
+export interface StepSubject {
+  readonly clients: StepClients;
+  readonly instanceId: string;
+  readonly view: WorkerView;
+  readonly quarantine: Quarantine;
+  readonly policy: Policy['quarantine'];
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Saves what a release must know, before it is changed. @returns the quarantine as saved */
+  readonly save: (change: Partial<Quarantine>) => Promise<Quarantine>;
+  /** Notes a call that changed something. */
+  readonly note: (
+    service: string,
+    operation: string,
+    answer: { readonly $metadata: { readonly requestId?: string | undefined } },
+  ) => void;
+}
+
+export const noteInto =
+  (calls: AwsCall[]): StepSubject['note'] =>
+  (service, operation, { $metadata }) => {
+    calls.push({ service, operation, requestId: $metadata.requestId ?? '' });
+  };
+
+/**
+ * Carries out a step. What AWS refuses for good is the step's failure and holds up none of the others; whatever may pass
+ * by itself is thrown, and the next look goes on from there.
+ */
+export async function attempt(step: string, run: () => Promise<Omit<StepReport, 'step'>>): Promise<StepReport> {
+  try {
+    return { step, ...(await run()) };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    return { step, outcome: 'failed', note: refusal };
+  }
+}

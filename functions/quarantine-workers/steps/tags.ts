@@ -1,0 +1,25 @@
+import { CreateTagsCommand } from '@aws-sdk/client-ec2';
+import { iso } from '../decision.ts';
+import { attempt, type StepReport, type StepSubject } from './step.ts';
+
+/** Says of an instance since when it is in quarantine. The right to terminate is bound to it. */
+export const QUARANTINE_TAG = 'eks-host-remediator:quarantine';
+export const QUARANTINE_TAGS = [QUARANTINE_TAG, `${QUARANTINE_TAG}-why`, `${QUARANTINE_TAG}-by`] as const;
+
+/** EC2's limit of a tag's value. */
+const LONGEST_VALUE = 256;
+
+/** Writes on the instance since when it is in quarantine, why, and what asked for the look. */
+export const tagWorker = (subject: StepSubject): Promise<StepReport> =>
+  attempt('tags', async () => {
+    const { clients, instanceId, view, quarantine, note } = subject;
+    const since = iso(quarantine.startedAt);
+    if (view.tags[QUARANTINE_TAG] === since) return { outcome: 'done' };
+    const values = [since, quarantine.exposures.join('; '), quarantine.by];
+    const Tags = QUARANTINE_TAGS.map((Key, index) => ({ Key, Value: asTagValue(values[index] ?? '') }));
+    note('ec2', 'CreateTags', await clients.ec2.send(new CreateTagsCommand({ Resources: [instanceId], Tags })));
+    return { outcome: 'done' };
+  });
+
+/** The characters that every AWS service takes in tags. Source: "Tag naming limits and requirements". */
+const asTagValue = (text: string): string => text.replaceAll(/[^\p{L}\p{N} _.:/=+\-@]/gu, ' ').slice(0, LONGEST_VALUE);

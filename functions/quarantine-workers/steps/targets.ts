@@ -1,0 +1,71 @@
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+  paginateDescribeTargetGroups,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../../shared/aws-client.ts';
+import type { SavedTarget } from '../../shared/quarantine-ledger.ts';
+import type { WorkerView } from '../observation.ts';
+import { attempt, type StepReport, type StepSubject } from './step.ts';
+
+/** States in which a target gets no new connections any more. */
+const LEAVING: ReadonlySet<string | undefined> = new Set(['draining', 'unused']);
+
+/** Every target group of the VPC that has the worker as a target, by its id or by one of its addresses. */
+export async function targetsOf(
+  loadBalancing: ElasticLoadBalancingV2Client,
+  instanceId: string,
+  { vpcId, interfaces }: WorkerView,
+): Promise<SavedTarget[]> {
+  const ids = new Set([instanceId, ...interfaces.flatMap(({ privateIps }) => privateIps)]);
+  const arns: string[] = [];
+  for await (const page of paginateDescribeTargetGroups({ client: loadBalancing, pageSize: 400 }, {})) {
+    for (const { TargetGroupArn, TargetType, VpcId } of page.TargetGroups ?? []) {
+      const holdsWorkers = TargetType === 'instance' || TargetType === 'ip';
+      if (TargetGroupArn !== undefined && VpcId === vpcId && holdsWorkers) arns.push(TargetGroupArn);
+    }
+  }
+  const perGroup = await pMap(arns, (arn) => registered(loadBalancing, arn, ids), { concurrency: READ_CONCURRENCY });
+  return perGroup.flat();
+}
+
+async function registered(
+  loadBalancing: ElasticLoadBalancingV2Client,
+  targetGroupArn: string,
+  ids: ReadonlySet<string>,
+): Promise<SavedTarget[]> {
+  try {
+    const asked = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn });
+    const { TargetHealthDescriptions = [] } = await loadBalancing.send(asked);
+    return TargetHealthDescriptions.flatMap(({ Target: { Id, Port } = {}, TargetHealth }): SavedTarget[] => {
+      if (Id === undefined || !ids.has(Id) || TargetHealth?.State === 'draining') return [];
+      return [{ targetGroupArn, id: Id, ...(Port !== undefined && { port: Port }) }];
+    });
+  } catch (error) {
+    // Deleted since it was listed.
+    if (error instanceof Error && error.name === 'TargetGroupNotFoundException') return [];
+    throw error;
+  }
+}
+
+/** Takes the worker out of its target groups. */
+export const leaveTargetGroups = (subject: StepSubject): Promise<StepReport> =>
+  attempt('target-groups', async () => {
+    const { clients, quarantine, note } = subject;
+    const byGroup = Map.groupBy(quarantine.saved.targets, ({ targetGroupArn }) => targetGroupArn);
+    for (const [TargetGroupArn, targets] of byGroup) {
+      const Targets = targets.map(({ id, port }) => ({ Id: id, ...(port !== undefined && { Port: port }) }));
+      try {
+        const asked = new DescribeTargetHealthCommand({ TargetGroupArn, Targets });
+        const { TargetHealthDescriptions = [] } = await clients.loadBalancing.send(asked);
+        if (TargetHealthDescriptions.every(({ TargetHealth }) => LEAVING.has(TargetHealth?.State))) continue;
+        const change = new DeregisterTargetsCommand({ TargetGroupArn, Targets });
+        note('elasticloadbalancing', 'DeregisterTargets', await clients.loadBalancing.send(change));
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'TargetGroupNotFoundException') throw error;
+      }
+    }
+    return { outcome: 'done' };
+  });

@@ -1,0 +1,34 @@
+import { ModifyInstanceAttributeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { refusalOf } from '../shared/aws-refusal.ts';
+import { type Decision, say } from './decision.ts';
+import type { StepSubject } from './steps/step.ts';
+
+/** How soon it is looked whether the worker is gone, ms. */
+const LOOK_AGAIN = 60_000;
+
+/** Terminates a worker in quarantine. Its own protection is lifted first; one that somebody else had set is not. */
+export async function terminate({ clients, instanceId, quarantine, now, note }: StepSubject): Promise<Decision> {
+  const lookAt = now + LOOK_AGAIN;
+  try {
+    if (quarantine.saved.terminationProtected === false) {
+      const change = { InstanceId: instanceId, DisableApiTermination: { Value: false } };
+      note('ec2', 'ModifyInstanceAttribute', await clients.ec2.send(new ModifyInstanceAttributeCommand(change)));
+    }
+    const change = new TerminateInstancesCommand({ InstanceIds: [instanceId] });
+    note('ec2', 'TerminateInstances', await clients.ec2.send(change));
+    return {
+      ...say('waiting', 'quarantine-in-progress', 'It is being terminated.', 'terminating'),
+      quiet: true,
+      quarantine,
+      lookAt,
+    };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    // Back to being in quarantine: an operator can ask again, and an expired one is tried again by the sweep.
+    return {
+      ...say('failed', 'termination-refused', refusal, refusal),
+      quarantine: { ...quarantine, phase: 'isolated' },
+    };
+  }
+}

@@ -1,0 +1,38 @@
+import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
+import type { Clock } from '../clock.ts';
+import type { ClusterReader } from '../fleet.ts';
+import { clusterToken, openKubernetes } from './access.ts';
+import type { KubernetesClient } from './client.ts';
+
+export interface OpenOptions {
+  /** Lends its credentials. */
+  readonly eks: EKSClient;
+  readonly clock: Clock;
+  readonly region: string;
+}
+
+/** Opens the Kubernetes API of a cluster that EKS has described. */
+export async function openCluster(
+  { eks, clock, region }: OpenOptions,
+  name: string,
+  { endpoint = '', certificateAuthority }: Pick<Cluster, 'endpoint' | 'certificateAuthority'>,
+): Promise<KubernetesClient> {
+  const token = await clusterToken({ cluster: name, region, credentials: eks.config.credentials, clock });
+  return openKubernetes({
+    cluster: name,
+    endpoint,
+    certificateAuthority: certificateAuthority?.data ?? '',
+    token,
+  });
+}
+
+/** Opens clusters by name, as one look reads them; or says why one cannot be opened. */
+export const openClusterBy =
+  (options: OpenOptions) =>
+  (readCluster: ClusterReader) =>
+  async (name: string): Promise<KubernetesClient | { readonly refused: string }> => {
+    const reading = await readCluster(name);
+    if (reading.kind === 'gone') return { refused: `Cluster ${name} no longer exists.` };
+    if (reading.kind === 'unreadable') return { refused: reading.error };
+    return openCluster(options, name, reading.found);
+  };

@@ -1,0 +1,210 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { pattern as networkChange } from '../events/cloudtrail-network-change.ts';
+import { pattern as instanceLaunch } from '../events/ec2-instance-launch.ts';
+import { pattern as networkReachability } from '../events/inspector-network-reachability.ts';
+import { pattern as quarantineHint } from '../events/quarantine-hint.ts';
+import { pattern as quarantineRequest } from '../events/quarantine-request.ts';
+import { QUARANTINE_KUBERNETES_GROUP } from '../kubernetes/rbac.ts';
+import { eventPatternOf } from './event-pattern.ts';
+import { onClusters, onNodegroups } from './fleet-rights.ts';
+import type { Foundation } from './foundation.ts';
+import { RemediatorFunction } from './remediator-function.ts';
+import { arnHere, type Right } from './right.ts';
+import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+import { WakeUps } from './wake-ups.ts';
+
+/** A look acts within seconds; a lease on a worker (65 s, in its `act.ts`) must outlast it. */
+const TIMEOUT = Duration.minutes(1);
+
+/** `quarantine-workers` with the queue of its hints, what fills it, its wake-ups, and its way into clusters. */
+export class QuarantineWorkers extends Construct {
+  readonly queue: Queue;
+  readonly role: RemediatorFunction['role'];
+
+  constructor(scope: Construct, id: string, foundation: Foundation) {
+    super(scope, id);
+    const { alarms, eventBus, ledger, policy, settings } = foundation;
+
+    const sealed = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    const deadLetters = new Queue(this, 'DeadLetters', { ...sealed, retentionPeriod: Duration.days(14) });
+    this.queue = new Queue(this, 'Queue', {
+      ...sealed,
+      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
+      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
+    });
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, 'quarantine-workers could not use some hints.');
+
+    const target = new SqsQueue(this.queue, {
+      ...DELIVERY,
+      deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of quarantine-workers'),
+    });
+    const rules = {
+      InstanceLaunchRule: ['An EC2 instance that is launched goes to quarantine-workers', instanceLaunch],
+      NetworkChangeRule: ['A call that may open a way to an instance goes to quarantine-workers', networkChange],
+      ReachabilityRule: ['An open path that Inspector found goes to quarantine-workers', networkReachability],
+    } as const;
+    for (const [ruleId, [description, pattern]] of Object.entries(rules)) {
+      new Rule(this, ruleId, { description, eventPattern: eventPatternOf(pattern), targets: [target] });
+    }
+    const ownRules = {
+      HintRule: ['Whoever may put events on the bus can have workers looked at by quarantine-workers', quarantineHint],
+      RequestRule: ['Whoever may put events on the bus can ask for a release, and more', quarantineRequest],
+    } as const;
+    for (const [ruleId, [description, pattern]] of Object.entries(ownRules)) {
+      new Rule(this, ruleId, { description, eventBus, eventPattern: eventPatternOf(pattern), targets: [target] });
+    }
+    const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
+
+    const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
+      name: 'quarantine-workers',
+      description: 'Isolates EKS workers that the Internet can reach, and releases them as they were',
+      timeout: TIMEOUT,
+      environment: {
+        LEDGER_TABLE: ledger.table.tableName,
+        POLICY_PARAMETER: policy.parameter.parameterName,
+        DEFAULT_MODE: settings.mode,
+        QUARANTINE_QUEUE_URL: this.queue.queueUrl,
+        QUARANTINE_QUEUE_ARN: this.queue.queueArn,
+        QUARANTINE_DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+        WAKE_SCHEDULE_GROUP: wakeUps.group.scheduleGroupName,
+        WAKE_ROLE_ARN: wakeUps.role.roleArn,
+      },
+      rights: [
+        reads,
+        onClusters('DescribeCluster'),
+        onNodegroups('DescribeNodegroup'),
+        ...isolation,
+        policy.read(),
+        ledger.allow('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'),
+        ...wakeUps.rights(),
+        {
+          sid: 'LookAgainAndPutAside',
+          actions: ['sqs:SendMessage'],
+          resources: [this.queue.queueArn, deadLetters.queueArn],
+        },
+        {
+          sid: 'EventSource',
+          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+          resources: [this.queue.queueArn],
+        },
+      ],
+    });
+    this.role = remediator.role;
+    // Within a second of the event, and a wave of launches still becomes a few looks: each call describes many workers.
+    remediator.function.addEventSource(
+      new SqsEventSource(this.queue, { batchSize: 200, maxBatchingWindow: Duration.seconds(1), maxConcurrency: 4 }),
+    );
+    remediator.addAlarm(foundation, 'Failed', 'A worker could not be isolated or released as it was: see its record.');
+    remediator.addAlarm(
+      foundation,
+      'QuarantineExpiring',
+      'A quarantine ends within a day: release, extend or terminate.',
+    );
+    remediator.addAlarm(foundation, 'QuarantineExpired', 'A quarantine has ended: release, extend or terminate.');
+    for (const clusterName of settings.accessEntryClusters) {
+      new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {
+        clusterName,
+        principalArn: remediator.role.roleArn,
+        kubernetesGroups: [QUARANTINE_KUBERNETES_GROUP],
+        type: 'STANDARD',
+      });
+    }
+  }
+}
+
+const reads: Right = {
+  sid: 'Look',
+  actions: [
+    'autoscaling:DescribeAutoScalingInstances',
+    'ec2:DescribeAddresses',
+    'ec2:DescribeInstanceAttribute',
+    'ec2:DescribeInstances',
+    'ec2:DescribeRouteTables',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSnapshots',
+    'ec2:DescribeSubnets',
+    'ec2:DescribeVpcEndpoints',
+    'elasticloadbalancing:DescribeTargetGroups',
+    'elasticloadbalancing:DescribeTargetHealth',
+  ],
+  resources: ['*'],
+  wildcardReason: 'None of these reading calls knows resources that could be named before they are read.',
+};
+
+const anyWorker =
+  'Any instance of the account may be a worker: the function reads its tags before it changes anything.';
+const ec2 = (...resources: string[]): string[] => resources.map((resource) => arnHere('ec2', `${resource}/*`));
+
+/** What isolating a worker, and giving back what it had, changes. */
+const isolation: readonly Right[] = [
+  {
+    sid: 'NetworkOfWorkers',
+    actions: [
+      'ec2:AssignIpv6Addresses',
+      'ec2:AssociateAddress',
+      'ec2:DisassociateAddress',
+      'ec2:ModifyNetworkInterfaceAttribute',
+      'ec2:UnassignIpv6Addresses',
+    ],
+    resources: ec2('elastic-ip', 'instance', 'network-interface', 'security-group'),
+    wildcardReason: anyWorker,
+  },
+  {
+    sid: 'QuarantineGroups',
+    actions: [
+      'ec2:AuthorizeSecurityGroupEgress',
+      'ec2:AuthorizeSecurityGroupIngress',
+      'ec2:CreateSecurityGroup',
+      'ec2:RevokeSecurityGroupEgress',
+      'ec2:RevokeSecurityGroupIngress',
+    ],
+    resources: ec2('security-group', 'vpc'),
+    wildcardReason:
+      'Groups of its own in the VPC of any cluster; and, by policy, rules that admit the world to a group.',
+  },
+  {
+    sid: 'CloseSubnets',
+    actions: ['ec2:ModifySubnetAttribute'],
+    resources: ec2('subnet'),
+    wildcardReason: 'By policy, any subnet whose workers are public by design.',
+  },
+  {
+    sid: 'Tags',
+    actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+    resources: ec2('instance', 'security-group', 'snapshot'),
+    conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': 'eks-host-remediator:*' } },
+    wildcardReason: 'Any instance may be a worker; only tags of its own can be set or taken off.',
+  },
+  {
+    sid: 'Evidence',
+    actions: ['ec2:CreateSnapshots', 'ec2:ModifyInstanceAttribute'],
+    resources: [...ec2('instance', 'volume'), `arn:${Aws.PARTITION}:ec2:${Aws.REGION}::snapshot/*`],
+    wildcardReason: anyWorker,
+  },
+  {
+    sid: 'Terminate',
+    actions: ['ec2:TerminateInstances'],
+    resources: ec2('instance'),
+    conditions: { Null: { 'aws:ResourceTag/eks-host-remediator:quarantine': 'false' } },
+    wildcardReason: 'Only an instance that bears the tag of a quarantine.',
+  },
+  {
+    sid: 'Standby',
+    actions: ['autoscaling:EnterStandby', 'autoscaling:ExitStandby'],
+    resources: [arnHere('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
+    wildcardReason: 'Any Auto Scaling group may be the one of a worker.',
+  },
+  {
+    sid: 'Targets',
+    actions: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
+    resources: [arnHere('elasticloadbalancing', 'targetgroup/*')],
+    wildcardReason: 'Any target group may have a worker as its target.',
+  },
+];
