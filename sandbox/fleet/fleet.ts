@@ -3,6 +3,7 @@ import { kubernetesMinor, wrongReleaseForm } from '../account/eks-ami-types.ts';
 import { launchProblems } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { type FleetFile, fleetSchema } from './schema.ts';
+import { targetGroupProblems } from './target-groups.ts';
 
 type ClusterFile = FleetFile['clusters'][number];
 
@@ -57,7 +58,7 @@ export function parseFleet(text: string, file: string): Fleet {
   const problems = [...contradictions(parsed.data)];
   if (problems.length === 0) problems.push(...knownReleases(parsed.data).problems);
   const fleet = { ...parsed.data, clusters: spellOut(parsed.data.clusters).map(spellOutCluster) };
-  problems.push(...launchProblems(fleet));
+  problems.push(...launchProblems(fleet), ...targetGroupProblems(fleet));
   if (problems.length > 0) throw new FleetFileError(file, problems);
   return fleet;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { existsFor, wrongReleaseForm } from '../account/eks-ami-types.ts';
 import { launch } from './schema-launches.ts';
 import { network, ssm } from './schema-ssm.ts';
+import { targetGroups } from './schema-target-groups.ts';
 import {
   amiType,
   date,
@@ -112,6 +113,7 @@ const nodeGroup = z
       .optional()
       .describe('For amiType CUSTOM only'),
     ssm,
+    targetGroups,
     updates: z
       .strictObject({
         minutesPerNode: z.number().positive().optional().describe('By default 3 to 6, drawn for each node'),
@@ -182,7 +184,9 @@ const cluster = z.strictObject({
         size: size.default(2).describe('Nodes'),
         imageId: imageId.describe('AMI of its nodes'),
         instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
+        maxSize: size.min(1).optional().describe('By default size, or 1'),
         ssm,
+        targetGroups,
       }),
     )
     .default([])
