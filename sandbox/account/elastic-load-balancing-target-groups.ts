@@ -26,7 +26,8 @@ export interface TargetId {
 export interface Target extends TargetId {
   /** Epoch ms. */
   readonly registeredAt: number;
-  draining: boolean;
+  /** When it will be gone, epoch ms; undefined unless it is draining. */
+  goneAt: number | undefined;
 }
 
 /** The default of `deregistration_delay.timeout_seconds`. */
@@ -79,8 +80,8 @@ export class TargetGroups {
   /** Registers a target, also one that is draining; one that is registered stays as it is. `at` is in epoch ms. */
   register(group: TargetGroup, { id, port }: TargetId, at: number): void {
     const known = group.targets.get(keyOf({ id, port }));
-    if (known?.draining === false) return;
-    group.targets.set(keyOf({ id, port }), { id, port, registeredAt: at, draining: false });
+    if (known !== undefined && known.goneAt === undefined) return;
+    group.targets.set(keyOf({ id, port }), { id, port, registeredAt: at, goneAt: undefined });
   }
 
   /** Registers an instance as this target group knows instances: by its id, or by its private address. */
@@ -89,18 +90,18 @@ export class TargetGroups {
     this.register(group, { id, port: group.port }, at);
   }
 
-  /** Lets a target drain; the answer is how long that takes, ms: nothing for what is not registered. */
+  /** Lets a target drain; the answer is how long it will take from now, ms: nothing for what is not registered. */
   deregister({ targets }: TargetGroup, id: TargetId): number {
     const target = targets.get(keyOf(id));
     if (target === undefined) return 0;
-    if (!target.draining) {
-      target.draining = true;
+    if (target.goneAt === undefined) {
+      target.goneAt = this.#world.time.now + DEREGISTRATION_DELAY_MS;
       this.#world.time.after(DEREGISTRATION_DELAY_MS, () => {
         // Unless it was registered anew, which makes another target of it.
         if (targets.get(keyOf(id)) === target) targets.delete(keyOf(id));
       });
     }
-    return DEREGISTRATION_DELAY_MS;
+    return target.goneAt - this.#world.time.now;
   }
 
   /** The instance behind a target; an address may be nobody's. */
@@ -116,7 +117,7 @@ export class TargetGroups {
     if (target === undefined) {
       return state('unused', 'Target.NotRegistered', 'Target is not registered to the target group');
     }
-    if (target.draining) {
+    if (target.goneAt !== undefined) {
       return state('draining', 'Target.DeregistrationInProgress', 'Target deregistration is in progress');
     }
     if (group.type === 'instance' && instance?.state !== 'running') {

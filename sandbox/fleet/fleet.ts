@@ -11,6 +11,7 @@ type ClusterFile = FleetFile['clusters'][number];
 export type Fleet = FleetFile;
 export type FleetCluster = ClusterFile;
 export type FleetNodeGroup = ClusterFile['nodeGroups'][number];
+export type FleetSelfManagedGroup = ClusterFile['selfManagedGroups'][number];
 
 /** One thing that is wrong with a fleet file. */
 export interface FleetProblem {
@@ -132,20 +133,31 @@ function versionProblems(cluster: ClusterFile, group: FleetNodeGroup, path: stri
   return [{ path: `${path}.releaseVersion`, message }];
 }
 
-/** Each thing as often as it repeats, `{n}` in its name counting from 1. */
-function spellOut<Thing extends { name: string; repeat: number }>(things: readonly Thing[]): Thing[] {
+interface Repeated {
+  readonly name: string;
+  readonly repeat: number;
+}
+
+/** Each thing as often as it repeats, `{n}` in its name counting from 1; `named` numbers more than its name. */
+function spellOut<Thing extends Repeated>(
+  things: readonly Thing[],
+  named: (thing: Thing, numbered: (text: string) => string) => Partial<Thing> = () => ({}),
+): Thing[] {
   return things.flatMap((thing) =>
-    Array.from({ length: thing.repeat }, (_, index) => ({
-      ...thing,
-      repeat: 1,
-      name: thing.name.replaceAll('{n}', String(index + 1)),
-    })),
+    Array.from({ length: thing.repeat }, (_, index) => {
+      const numbered = (text: string) => text.replaceAll('{n}', String(index + 1));
+      return { ...thing, repeat: 1, name: numbered(thing.name), ...named(thing, numbered) };
+    }),
   );
+}
+
+function targetGroupsOf({ targetGroups }: FleetNodeGroup | FleetSelfManagedGroup, numbered: (text: string) => string) {
+  return { targetGroups: targetGroups.map((group) => ({ ...group, name: numbered(group.name) })) };
 }
 
 const spellOutCluster = (cluster: ClusterFile): ClusterFile => ({
   ...cluster,
-  nodeGroups: spellOut(cluster.nodeGroups),
-  selfManagedGroups: spellOut(cluster.selfManagedGroups),
+  nodeGroups: spellOut(cluster.nodeGroups, targetGroupsOf),
+  selfManagedGroups: spellOut(cluster.selfManagedGroups, targetGroupsOf),
   karpenterNodePools: spellOut(cluster.karpenterNodePools),
 });

@@ -4,7 +4,7 @@ import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks-node-os.ts';
 import { joinTimes } from '../account/eks-nodes.ts';
 import type { EksCluster } from '../account/eks-state.ts';
 import type { Random } from '../time/random.ts';
-import type { FleetCluster } from './fleet.ts';
+import type { FleetCluster, FleetSelfManagedGroup } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';
 import { grow, type Launcher, launcherKey } from './launches.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
@@ -27,7 +27,7 @@ function seedSelfManaged(
   state: FleetState,
   cluster: EksCluster,
   { network }: FleetCluster,
-  file: FleetCluster['selfManagedGroups'][number],
+  file: FleetSelfManagedGroup,
   random: Random,
 ): void {
   const { world, autoScalingGroups } = state;
