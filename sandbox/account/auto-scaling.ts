@@ -23,7 +23,6 @@ export function createAutoScaling(world: World, groups: AutoScalingGroups): Serv
     protocol: 'query',
     xmlNamespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
     operations: {
-      ...instanceOperations(world, groups),
       DescribeAutoScalingGroups: operation<
         DescribeAutoScalingGroupsCommandInput,
         DescribeAutoScalingGroupsCommandOutput
@@ -53,6 +52,7 @@ export function createAutoScaling(world: World, groups: AutoScalingGroups): Serv
           };
         },
       ),
+      ...instanceOperations(world, groups),
     },
   };
 }

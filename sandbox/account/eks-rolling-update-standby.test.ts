@@ -87,9 +87,12 @@ describe('a rolling update and standby', () => {
       const victim = (old.find(({ instance }) => instance.node === 'Draining') ?? old[0])?.instance;
       if (victim === undefined) continue;
       struck.push(victim.node);
-      if (fate === 'is terminated') at.state.instances.terminate(victim, MINUTE_MS, () => {});
+      if (fate === 'is terminated') at.state.instances.terminate(victim, 5 * MINUTE_MS, () => {});
       else enter(victim.id, fate === 'stands by for good');
-      await at.play(2 * HOUR_MS);
+      for (let played = 0; played < 2 * HOUR_MS; played += MINUTE_MS) {
+        await at.play(MINUTE_MS);
+        if (fate === 'is terminated') expect(victim.node).toBe('Gone');
+      }
       const wanted = fate === 'stands by for good' ? 3 : 4;
       expect(describeGroup(at)).toMatchObject({ status: 'ACTIVE', releaseVersion: NEW });
       expect({ minutes, serving: servingMembers(group).length }).toEqual({ minutes, serving: wanted });

@@ -105,8 +105,9 @@ export class RollingUpdate {
     this.#groups.settle(scaling);
   }
 
+  /** Not when it has gone into standby, or somebody else has terminated it. */
   #has(node: Instance): boolean {
-    return nodesOf(this.#group).includes(node);
+    return node.node !== 'Gone' && nodesOf(this.#group).includes(node);
   }
 
   /** A node with the new image in the zone of `old`, and its way until it is Ready. */
