@@ -2,19 +2,21 @@ import {
   DescribeAutoScalingGroups$,
   type DescribeAutoScalingGroupsCommandInput,
   type DescribeAutoScalingGroupsCommandOutput,
-  type AutoScalingGroup as DescribedGroup,
 } from '@aws-sdk/client-auto-scaling';
 import { AwsError } from '../wire/aws-error.ts';
+import { describeGroup } from './auto-scaling-descriptions.ts';
 import type { AutoScalingGroup, AutoScalingGroups } from './auto-scaling-groups.ts';
+import { instanceOperations } from './auto-scaling-operations.ts';
 import { applyFilters } from './ec2-filters.ts';
 import { byText, pageOf } from './pagination.ts';
 import { operation, type Service } from './service.ts';
+import type { World } from './world.ts';
 
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 100;
 
-/** Amazon EC2 Auto Scaling, as far as looking at groups goes. */
-export function createAutoScaling(groups: AutoScalingGroups): Service {
+/** Amazon EC2 Auto Scaling, as far as looking at groups and their instances, and standby, goes. */
+export function createAutoScaling(world: World, groups: AutoScalingGroups): Service {
   return {
     signingName: 'autoscaling',
     iamPrefix: 'autoscaling',
@@ -44,9 +46,13 @@ export function createAutoScaling(groups: AutoScalingGroups): Service {
           const { items, nextToken } = pageOf(found, name, MaxRecords, NextToken, () => {
             return new AwsError('InvalidNextToken', 'The NextToken value is not valid.');
           });
-          return { AutoScalingGroups: items.map((group) => describe(group, IncludeInstances)), NextToken: nextToken };
+          return {
+            AutoScalingGroups: items.map((group) => describeGroup(group, IncludeInstances)),
+            NextToken: nextToken,
+          };
         },
       ),
+      ...instanceOperations(world, groups),
     },
   };
 }
@@ -68,47 +74,4 @@ function filter(groups: AutoScalingGroup[], filters: RequestedFilters): AutoScal
     }
     return applyFilters(kept, [{ Name, Values }], {}, tagsOf);
   }, groups);
-}
-
-function describe(group: AutoScalingGroup, includeInstances: boolean): DescribedGroup {
-  const LaunchTemplate = {
-    LaunchTemplateId: group.launchTemplate.id,
-    LaunchTemplateName: group.launchTemplate.name,
-    Version: String(group.launchTemplate.version),
-  };
-  return {
-    AutoScalingGroupName: group.name,
-    AutoScalingGroupARN: group.arn,
-    LaunchTemplate,
-    MinSize: group.min,
-    MaxSize: group.max,
-    DesiredCapacity: group.desired,
-    DefaultCooldown: 300,
-    AvailabilityZones: group.subnets.map(({ availabilityZone }) => availabilityZone),
-    HealthCheckType: 'EC2',
-    HealthCheckGracePeriod: 15,
-    Instances: includeInstances
-      ? [...group.members.values()].map(({ instance, lifecycleState }) => ({
-          InstanceId: instance.id,
-          InstanceType: instance.instanceType,
-          AvailabilityZone: instance.availabilityZone,
-          LifecycleState: lifecycleState,
-          HealthStatus: 'Healthy',
-          LaunchTemplate: { ...LaunchTemplate, Version: instance.tags.get('aws:ec2launchtemplate:version') ?? '1' },
-          ImageId: instance.imageId,
-          ProtectedFromScaleIn: false,
-        }))
-      : [],
-    CreatedTime: new Date(group.createdAt),
-    VPCZoneIdentifier: group.subnets.map(({ id }) => id).join(','),
-    Tags: Object.entries(group.tags).map(([Key, Value]) => ({
-      ResourceId: group.name,
-      ResourceType: 'auto-scaling-group',
-      Key,
-      Value,
-      PropagateAtLaunch: true,
-    })),
-    TerminationPolicies: ['AllocationStrategy', 'OldestLaunchTemplate', 'OldestInstance'],
-    NewInstancesProtectedFromScaleIn: false,
-  };
 }

@@ -90,6 +90,7 @@ export class Instances {
   readonly #random: Random;
   readonly #byId = new Map<string, Instance>();
   readonly #listeners: Array<(instance: Instance) => void> = [];
+  readonly #terminationListeners: Array<(instance: Instance) => void> = [];
   #addresses = 10;
 
   constructor(world: World) {
@@ -100,6 +101,11 @@ export class Instances {
   /** Hears of each instance that begins to run, or that has been running when it is taken in. */
   onRunning(listener: (instance: Instance) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Hears of each instance that has been terminated, whoever did it. */
+  onTerminated(listener: (instance: Instance) => void): void {
+    this.#terminationListeners.push(listener);
   }
 
   /** An instance that has been running since `launchedAt` (epoch ms), of which nobody hears now. */
@@ -133,6 +139,7 @@ export class Instances {
       instance.terminatedAt = this.#world.time.now;
       this.#announce(instance, 'terminated');
       onTerminated();
+      for (const listener of this.#terminationListeners) listener(instance);
     });
   }
 

@@ -1,14 +1,7 @@
-import type { AutoScalingGroups } from './auto-scaling-groups.ts';
+import { type AutoScalingGroups, type JoinTimes, servingMembers } from './auto-scaling-groups.ts';
 import { architectureOf, type Instance, type LaunchSpecification } from './ec2-instances.ts';
 import { amiFamily } from './eks-ami-types.ts';
 import type { EksNodeGroup } from './eks-state.ts';
-import type { World } from './world.ts';
-
-/** How long a new node takes, ms from its launch. */
-export interface JoinTimes {
-  readonly runningAfter: number;
-  readonly readyAfter: number;
-}
 
 /** A replacement takes about a third of its node's time to join, the rest is for the old node to leave. */
 export const joinTimes = (msPerNode: number): JoinTimes => ({
@@ -62,24 +55,15 @@ export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: nu
   };
 }
 
-/** The nodes that a group has and keeps, in the order of their launch. */
-export const nodesOf = (group: EksNodeGroup): Instance[] =>
-  [...group.autoScalingGroup.members.values()]
-    .filter(({ lifecycleState }) => lifecycleState !== 'Terminating')
-    .map(({ instance }) => instance);
+/** The nodes that a group has and keeps, in the order of their launch: those in standby are none of EKS's business. */
+export const nodesOf = ({ autoScalingGroup }: EksNodeGroup): Instance[] =>
+  servingMembers(autoScalingGroup).map(({ instance }) => instance);
 
-/** Launches a node that becomes Ready after `times.readyAfter`. */
-export function launchNode(
-  world: World,
+/** Launches a node. */
+export const launchNode = (
   groups: AutoScalingGroups,
   group: EksNodeGroup,
   imageId: string,
   zone: number,
   times: JoinTimes,
-): Instance {
-  const node = groups.launch(group.autoScalingGroup, nodeSpecification(group, imageId, zone), times.runningAfter);
-  world.time.after(times.readyAfter, () => {
-    if (node.node === 'Joining') node.node = 'Ready';
-  });
-  return node;
-}
+): Instance => groups.launch(group.autoScalingGroup, nodeSpecification(group, imageId, zone), times);

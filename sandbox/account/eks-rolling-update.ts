@@ -25,6 +25,8 @@ export function maxUnavailable({ updateConfig, scaling }: EksNodeGroup): number 
  * ("Understand each phase of node updates"), with one simplification: the surge is as large as one batch, not up to
  * twice the number of zones.
  *
+ * Members in standby are left alone, and so is a node that enters it, or is lost, before its turn is over.
+ *
  * DEFAULT launches a batch, waits until it is Ready, then drains and terminates as many old nodes; MINIMAL first drains
  * and terminates. Nodes that have the image already, say from an update that failed half-way, stay.
  */
@@ -35,6 +37,7 @@ export class RollingUpdate {
   readonly #imageId: string;
   readonly #random: Random;
   readonly #failure: UpdateFailure | undefined;
+  readonly #oldImageId: string;
   #stopped = false;
 
   /** @param failure what this roll is told to fail with */
@@ -50,6 +53,7 @@ export class RollingUpdate {
     this.#groups = groups;
     this.#group = group;
     this.#imageId = imageId;
+    this.#oldImageId = group.imageId;
     this.#random = random;
     this.#failure = failure;
   }
@@ -66,6 +70,7 @@ export class RollingUpdate {
   async #replaceAll(): Promise<RollEnd> {
     await this.#pause(this.#random.integer(60, 120) * 1000);
     this.#group.autoScalingGroup.launchTemplate.version += 1;
+    this.#group.imageId = this.#imageId;
     const old = this.#shuffled(nodesOf(this.#group).filter((node) => node.imageId !== this.#imageId));
     const size = maxUnavailable(this.#group);
     for (let start = 0; start < old.length; start += size) {
@@ -78,55 +83,56 @@ export class RollingUpdate {
   }
 
   /** @param doomed the batch's pods never leave: an update that is to fail must not be done before it does. */
-  async #replace(batch: readonly Instance[], doomed: boolean): Promise<void> {
+  async #replace(planned: readonly Instance[], doomed: boolean): Promise<void> {
     const scaling = this.#group.autoScalingGroup;
     const minimal = this.#group.updateConfig.updateStrategy === 'MINIMAL';
+    const batch = planned.filter((node) => this.#has(node));
     const plans = batch.map((node) => ({ node, ms: this.#group.msPerNode ?? this.#random.integer(180, 360) * 1000 }));
     const launch = () => Promise.all(plans.map(({ node, ms }) => this.#launchLike(node, ms)));
-    if (!minimal) {
-      this.#resize(batch.length);
-      await launch();
-    }
-    for (const node of batch) node.node = 'Draining';
+    if (!minimal) await launch();
+    for (const node of batch) if (this.#has(node)) node.node = 'Draining';
     if (doomed) await this.#forever();
     await Promise.all(
       plans.map(async ({ node, ms }) => {
         await this.#pause(ms * 0.45);
-        this.#groups.terminate(scaling, node, ms * 0.2);
+        if (this.#has(node)) this.#groups.terminate(scaling, node, ms * 0.2);
+        else if (node.node === 'Draining') node.node = 'Ready';
+        scaling.surge -= 1;
         await this.#pause(ms * 0.2);
       }),
     );
     if (minimal) await launch();
-    else this.#resize(-batch.length);
+    this.#groups.settle(scaling);
+  }
+
+  /** Not when it has gone into standby, or somebody else has terminated it. */
+  #has(node: Instance): boolean {
+    return node.node !== 'Gone' && nodesOf(this.#group).includes(node);
   }
 
   /** A node with the new image in the zone of `old`, and its way until it is Ready. */
   async #launchLike(old: Instance, ms: number): Promise<void> {
     const zone = this.#group.autoScalingGroup.subnets.findIndex(({ id }) => id === old.subnetId);
     const times = joinTimes(ms);
-    launchNode(this.#world, this.#groups, this.#group, this.#imageId, zone, times);
+    this.#group.autoScalingGroup.surge += 1;
+    launchNode(this.#groups, this.#group, this.#imageId, zone, times);
     await this.#pause(times.readyAfter);
   }
 
   /** Back to the wanted size: drained nodes are taken back, the newest surplus goes, what is missing comes. */
   #giveUp(failure: UpdateFailure): RollEnd {
     this.#stopped = true;
-    const { autoScalingGroup, scaling, imageId } = this.#group;
+    const { autoScalingGroup, scaling } = this.#group;
+    this.#group.imageId = this.#oldImageId;
     const nodes = nodesOf(this.#group);
     const stuck = nodes.filter(({ node }) => node === 'Draining');
     for (const node of stuck) node.node = 'Ready';
     for (const node of nodes.slice(scaling.desiredSize)) this.#groups.terminate(autoScalingGroup, node, MINUTE_MS);
     for (let zone = nodes.length; zone < scaling.desiredSize; zone += 1) {
-      launchNode(this.#world, this.#groups, this.#group, imageId, zone, joinTimes(4 * MINUTE_MS));
+      launchNode(this.#groups, this.#group, this.#oldImageId, zone, joinTimes(4 * MINUTE_MS));
     }
-    autoScalingGroup.desired = scaling.desiredSize;
-    autoScalingGroup.max = scaling.maxSize;
+    autoScalingGroup.surge = 0;
     return { outcome: 'Failed', failure, resourceIds: stuck.map(({ privateDnsName }) => privateDnsName) };
-  }
-
-  #resize(by: number): void {
-    this.#group.autoScalingGroup.desired += by;
-    this.#group.autoScalingGroup.max += by;
   }
 
   #shuffled(nodes: Instance[]): Instance[] {

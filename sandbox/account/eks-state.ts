@@ -70,7 +70,8 @@ export interface EksNodeGroup {
   readonly nodeRole: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
-  scaling: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
+  /** What its Auto Scaling group has been told, without the surge of an update. */
+  readonly scaling: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
   readonly updateConfig: NodegroupUpdateConfig;
   readonly launchTemplate?: LaunchTemplateSpecification;
   readonly autoScalingGroup: AutoScalingGroup;
@@ -84,7 +85,7 @@ export interface EksNodeGroup {
   version: string;
   /** For a custom AMI: the AMI's id. */
   releaseVersion: string;
-  /** What new nodes are launched from. */
+  /** What new nodes are launched from: during an update the new image. */
   imageId: string;
   status: NodegroupStatus;
   issues: readonly Issue[];

@@ -98,6 +98,16 @@ describe('a fleet file that is wrong', () => {
       /^clusters\[0\]\.network\.endpoints\.services\[0\]: /,
     ],
     [
+      'a target group of addresses that Auto Scaling shall fill',
+      { nodeGroups: [{ name: 'g', targetGroups: [{ name: 't', type: 'ip', attached: true }] }] },
+      /^clusters\[0\]\.nodeGroups\[0\]\.targetGroups\[0\]\.attached: Auto Scaling registers instances only/,
+    ],
+    [
+      'a self-managed group that is larger than it may be',
+      { selfManagedGroups: [{ name: 's', imageId: 'ami-0badcafe0badcafe0', size: 3, maxSize: 2 }] },
+      'clusters[0].selfManagedGroups[0].size: 3 is above maxSize 2',
+    ],
+    [
       'a bad image',
       { selfManagedGroups: [{ name: 's', imageId: 'x' }] },
       /^clusters\[0\]\.selfManagedGroups\[0\]\.imageId: expected an AMI id/,
@@ -185,6 +195,21 @@ describe('a fleet file that is wrong', () => {
     const pattern = typeof expected === 'string' ? literally(expected).source.slice(1) : expected.source.slice(1);
     expect(ofGroup(group)).toEqual([
       expect.stringMatching(new RegExp(`^clusters\\[0\\]\\.nodeGroups\\[0\\]\\.${pattern}`)),
+    ]);
+  });
+
+  it.each([
+    ['of another cluster', { clusters: 2, ports: [80] }, 'clusters[1].nodeGroups[0].targetGroups[0]', 'd-1'],
+    ['of another port', { clusters: 1, ports: [80, 81] }, 'clusters[0].nodeGroups[1].targetGroups[0]', 'd-1'],
+  ])('is refused for a target group whose name is that of one %s', (_name, { clusters, ports }, path, owner) => {
+    const nodeGroups = ports.map((port, index) => ({
+      name: `g-${index}`,
+      releaseVersion: '1.33.4-20260701',
+      targetGroups: [{ name: 't', port }],
+    }));
+    const fleet = { startsAt: START, clusters: [{ repeat: clusters, name: 'd-{n}', version: '1.33', nodeGroups }] };
+    expect(problems(JSON.stringify(fleet))).toEqual([
+      `${path}.name: the name t is there already, for targets of type instance on port 80 of cluster ${owner}`,
     ]);
   });
 

@@ -3,6 +3,7 @@ import { kubernetesMinor, wrongReleaseForm } from '../account/eks-ami-types.ts';
 import { launchProblems } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { type FleetFile, fleetSchema } from './schema.ts';
+import { targetGroupProblems } from './target-groups.ts';
 
 type ClusterFile = FleetFile['clusters'][number];
 
@@ -10,6 +11,7 @@ type ClusterFile = FleetFile['clusters'][number];
 export type Fleet = FleetFile;
 export type FleetCluster = ClusterFile;
 export type FleetNodeGroup = ClusterFile['nodeGroups'][number];
+export type FleetSelfManagedGroup = ClusterFile['selfManagedGroups'][number];
 
 /** One thing that is wrong with a fleet file. */
 export interface FleetProblem {
@@ -57,7 +59,7 @@ export function parseFleet(text: string, file: string): Fleet {
   const problems = [...contradictions(parsed.data)];
   if (problems.length === 0) problems.push(...knownReleases(parsed.data).problems);
   const fleet = { ...parsed.data, clusters: spellOut(parsed.data.clusters).map(spellOutCluster) };
-  problems.push(...launchProblems(fleet));
+  problems.push(...launchProblems(fleet), ...targetGroupProblems(fleet));
   if (problems.length > 0) throw new FleetFileError(file, problems);
   return fleet;
 }
@@ -131,20 +133,31 @@ function versionProblems(cluster: ClusterFile, group: FleetNodeGroup, path: stri
   return [{ path: `${path}.releaseVersion`, message }];
 }
 
-/** Each thing as often as it repeats, `{n}` in its name counting from 1. */
-function spellOut<Thing extends { name: string; repeat: number }>(things: readonly Thing[]): Thing[] {
+interface Repeated {
+  readonly name: string;
+  readonly repeat: number;
+}
+
+/** Each thing as often as it repeats, `{n}` in its name counting from 1; `named` numbers more than its name. */
+function spellOut<Thing extends Repeated>(
+  things: readonly Thing[],
+  named: (thing: Thing, numbered: (text: string) => string) => Partial<Thing> = () => ({}),
+): Thing[] {
   return things.flatMap((thing) =>
-    Array.from({ length: thing.repeat }, (_, index) => ({
-      ...thing,
-      repeat: 1,
-      name: thing.name.replaceAll('{n}', String(index + 1)),
-    })),
+    Array.from({ length: thing.repeat }, (_, index) => {
+      const numbered = (text: string) => text.replaceAll('{n}', String(index + 1));
+      return { ...thing, repeat: 1, name: numbered(thing.name), ...named(thing, numbered) };
+    }),
   );
+}
+
+function targetGroupsOf({ targetGroups }: FleetNodeGroup | FleetSelfManagedGroup, numbered: (text: string) => string) {
+  return { targetGroups: targetGroups.map((group) => ({ ...group, name: numbered(group.name) })) };
 }
 
 const spellOutCluster = (cluster: ClusterFile): ClusterFile => ({
   ...cluster,
-  nodeGroups: spellOut(cluster.nodeGroups),
-  selfManagedGroups: spellOut(cluster.selfManagedGroups),
+  nodeGroups: spellOut(cluster.nodeGroups, targetGroupsOf),
+  selfManagedGroups: spellOut(cluster.selfManagedGroups, targetGroupsOf),
   karpenterNodePools: spellOut(cluster.karpenterNodePools),
 });

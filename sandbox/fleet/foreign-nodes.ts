@@ -1,13 +1,15 @@
+import type { JoinTimes } from '../account/auto-scaling-groups.ts';
 import { architectureOf, type Instance, isInstanceType, type LaunchSpecification } from '../account/ec2-instances.ts';
 import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks-node-os.ts';
-import type { JoinTimes } from '../account/eks-nodes.ts';
+import { joinTimes } from '../account/eks-nodes.ts';
 import type { EksCluster } from '../account/eks-state.ts';
 import type { Random } from '../time/random.ts';
-import type { FleetCluster } from './fleet.ts';
+import type { FleetCluster, FleetSelfManagedGroup } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';
-import { launcherKey } from './launches.ts';
+import { grow, type Launcher, launcherKey } from './launches.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
 import type { FleetState } from './state.ts';
+import { controlTargets, seedTargetGroups } from './target-groups.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -25,24 +27,28 @@ function seedSelfManaged(
   state: FleetState,
   cluster: EksCluster,
   { network }: FleetCluster,
-  { name, size, imageId, instanceType, ssm }: FleetCluster['selfManagedGroups'][number],
+  file: FleetSelfManagedGroup,
   random: Random,
 ): void {
   const { world, autoScalingGroups } = state;
+  const { name, size, imageId, instanceType, maxSize = Math.max(1, size), ssm } = file;
   const tags = { [`kubernetes.io/cluster/${cluster.name}`]: 'owned', Name: `${cluster.name}-${name}` };
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `${cluster.name}-${name}`, version: 1 };
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-self-managed`,
     instanceProfile: `${cluster.name}-${name}-NodeInstanceProfile`,
   });
+  const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
   const group = autoScalingGroups.create({
     name: `${cluster.name}-${name}`,
     tags,
     subnets: hosts.subnets,
     launchTemplate,
+    targetGroups: targetGroups.attached,
+    launchAnother: (zone) => launch(zone, joinTimes(replacements.integer(180, 360) * 1000)),
     createdAt: world.time.now - 100 * DAY_MS,
     min: 0,
-    max: Math.max(1, size),
+    max: maxSize,
     desired: size,
   });
   const specify = specification(
@@ -60,10 +66,12 @@ function seedSelfManaged(
   for (let zone = 0; zone < size; zone += 1) {
     autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));
   }
+  controlTargets(state, group, targetGroups.controlled);
+  const replacements = world.random.fork(`replacements of ${group.name}`);
+  const launch: Launcher = (zone, times) => autoScalingGroups.launch(group, specify(zone), times);
   state.launchers.set(launcherKey(cluster.name, 'selfManagedGroup', name), (zone, times) => {
-    group.desired += 1;
-    group.max = Math.max(group.max, group.desired);
-    join(state, autoScalingGroups.launch(group, specify(zone), times.runningAfter), times);
+    grow(group);
+    launch(zone, times);
   });
 }
 

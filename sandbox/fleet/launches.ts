@@ -1,4 +1,5 @@
-import { type JoinTimes, joinTimes } from '../account/eks-nodes.ts';
+import type { AutoScalingGroup, JoinTimes } from '../account/auto-scaling-groups.ts';
+import { joinTimes } from '../account/eks-nodes.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';
 import type { FleetFile } from './schema.ts';
 import type { FleetState } from './state.ts';
@@ -21,6 +22,12 @@ function keyOf({ cluster, nodeGroup, selfManagedGroup, karpenterNodePool }: Laun
   if (selfManagedGroup !== undefined) return launcherKey(cluster, 'selfManagedGroup', selfManagedGroup);
   if (karpenterNodePool !== undefined) return launcherKey(cluster, 'karpenterNodePool', karpenterNodePool);
   return launcherKey(cluster, 'autoMode', '');
+}
+
+/** Raises a group's wanted size by one, and its greatest one where it must be. */
+export function grow(group: AutoScalingGroup): void {
+  group.desired += 1;
+  group.max = Math.max(group.max, group.desired);
 }
 
 /** Launches of what a fleet, its repetitions spelled out, does not have. */

@@ -2,7 +2,9 @@ import { AMITypes, ClusterStatus, ErrorCode, NodegroupIssueCode, NodegroupStatus
 import { z } from 'zod';
 import { existsFor, wrongReleaseForm } from '../account/eks-ami-types.ts';
 import { launch } from './schema-launches.ts';
+import { selfManagedGroup } from './schema-self-managed-groups.ts';
 import { network, ssm } from './schema-ssm.ts';
+import { targetGroups } from './schema-target-groups.ts';
 import {
   amiType,
   date,
@@ -114,6 +116,7 @@ const nodeGroup = z
       .describe('For amiType CUSTOM only'),
     ssm,
     workloads,
+    targetGroups,
     updates: z
       .strictObject({
         minutesPerNode: z.number().positive().optional().describe('By default 3 to 6, drawn for each node'),
@@ -177,16 +180,7 @@ const cluster = z.strictObject({
     .describe('How its nodes reach AWS: how their subnets lead out, and endpoints in the VPC'),
   nodeGroups: z.array(nodeGroup).default([]).describe('EKS managed node groups'),
   selfManagedGroups: z
-    .array(
-      z.strictObject({
-        repeat,
-        name: name('Its Auto Scaling group is named CLUSTER-NAME', 150),
-        size: size.default(2).describe('Nodes'),
-        imageId: imageId.describe('AMI of its nodes'),
-        instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
-        ssm,
-      }),
-    )
+    .array(selfManagedGroup)
     .default([])
     .describe('Auto Scaling groups whose nodes join the cluster by themselves'),
   karpenterNodePools: z

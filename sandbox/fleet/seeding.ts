@@ -9,8 +9,9 @@ import type { Random } from '../time/random.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';
 import { seedHosts, seedNetwork } from './hosts.ts';
-import { launcherKey } from './launches.ts';
+import { grow, type Launcher, launcherKey } from './launches.ts';
 import type { FleetState } from './state.ts';
+import { controlTargets, seedTargetGroups } from './target-groups.ts';
 import { parseTime } from './time.ts';
 
 const DAY_MS = 86_400_000;
@@ -74,6 +75,19 @@ function seedNodeGroup(
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
   if (file.launchTemplate !== undefined) state.images.addOwn(file.launchTemplate.imageId, architectureOf(instanceType));
   const createdAt = time.now - random.integer(30, 200) * DAY_MS;
+  const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
+  const autoScalingGroup = state.autoScalingGroups.create({
+    name: `eks-${name}-${id}`,
+    tags: managedTags(cluster.name, name),
+    subnets,
+    launchTemplate: { ...launchTemplate, version: 1 },
+    targetGroups: targetGroups.attached,
+    launchAnother: (zone) => launch(zone, joinTimes(group.msPerNode ?? replacements.integer(180, 360) * 1000)),
+    createdAt,
+    min: minSize,
+    max: maxSize,
+    desired: desiredSize,
+  });
   const group: EksNodeGroup = {
     name,
     arn: `arn:${partition}:eks:${region}:${accountId}:nodegroup/${cluster.name}/${name}/${id}`,
@@ -84,19 +98,12 @@ function seedNodeGroup(
     nodeRole: roleArn,
     labels: file.labels,
     tags: file.tags,
-    scaling: { minSize, maxSize, desiredSize },
+    get scaling() {
+      return { minSize: autoScalingGroup.min, maxSize: autoScalingGroup.max, desiredSize: autoScalingGroup.desired };
+    },
     updateConfig: file.updateConfig ?? { maxUnavailable: 1 },
     ...(file.launchTemplate === undefined ? {} : { launchTemplate: { ...launchTemplate, version: '1' } }),
-    autoScalingGroup: state.autoScalingGroups.create({
-      name: `eks-${name}-${id}`,
-      tags: managedTags(cluster.name, name),
-      subnets,
-      launchTemplate: { ...launchTemplate, version: 1 },
-      createdAt,
-      min: minSize,
-      max: maxSize,
-      desired: desiredSize,
-    }),
+    autoScalingGroup,
     hosts,
     imageOf: (imageId) => nodeImage(state, file, cluster, imageId),
     failures: file.updates.fails.map(({ afterMinutes, ...failure }) => ({
@@ -116,11 +123,14 @@ function seedNodeGroup(
     const type = file.amiType.startsWith('WINDOWS') ? 'EC2_WINDOWS' : 'EC2_LINUX';
     state.accessEntries.create(cluster, { principalArn: roleArn, type });
   }
+  const replacements = state.world.random.fork(`replacements of ${cluster.name} ${name}`);
+  const launch: Launcher = (zone, times) => launchNode(state.autoScalingGroups, group, group.imageId, zone, times);
   state.launchers.set(launcherKey(cluster.name, 'nodeGroup', name), (zone, times) => {
-    growBy(group, 1);
-    launchNode(state.world, state.autoScalingGroups, group, group.imageId, zone, times);
+    grow(autoScalingGroup);
+    launch(zone, times);
   });
   seedNodes(state, group, random);
+  controlTargets(state, autoScalingGroup, targetGroups.controlled);
   seedStatus(state, group, file);
 }
 
@@ -135,14 +145,6 @@ function nodeImage({ releases }: FleetState, file: FleetNodeGroup, cluster: EksC
   }
   const { amiType, kubernetesVersion, releaseVersion } = release;
   return { osImage: osImageOf(amiType, kubernetesVersion, releaseVersion), kubernetesVersion };
-}
-
-/** Raises a group's wanted size, and its greatest one where it must be. */
-function growBy(group: EksNodeGroup, count: number): void {
-  const desiredSize = group.scaling.desiredSize + count;
-  group.scaling = { ...group.scaling, desiredSize, maxSize: Math.max(group.scaling.maxSize, desiredSize) };
-  group.autoScalingGroup.desired += count;
-  group.autoScalingGroup.max = Math.max(group.autoScalingGroup.max, group.autoScalingGroup.desired);
 }
 
 /** A group that is being created, or could not be, has no nodes; any other one has had its for some days. */
@@ -166,7 +168,7 @@ function seedStatus(state: FleetState, group: EksNodeGroup, file: FleetNodeGroup
   until(state, file.statusUntil, () => {
     const times = joinTimes(group.msPerNode ?? 240_000);
     for (let zone = group.autoScalingGroup.members.size; zone < group.scaling.desiredSize; zone += 1) {
-      launchNode(world, autoScalingGroups, group, group.imageId, zone, times);
+      launchNode(autoScalingGroups, group, group.imageId, zone, times);
     }
     group.status = 'ACTIVE';
     group.issues = [];

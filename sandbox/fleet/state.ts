@@ -9,6 +9,8 @@ import { AccessEntries } from '../account/eks-access-entries.ts';
 import type { AmiReleases } from '../account/eks-ami-releases.ts';
 import { EksState } from '../account/eks-state.ts';
 import { NodeGroupUpdates } from '../account/eks-update-node-group.ts';
+import { createElasticLoadBalancing } from '../account/elastic-load-balancing.ts';
+import { TargetGroups } from '../account/elastic-load-balancing-target-groups.ts';
 import { createIam } from '../account/iam.ts';
 import { Iam, trustOf } from '../account/iam-state.ts';
 import type { Service } from '../account/service.ts';
@@ -34,6 +36,7 @@ export interface FleetState {
   readonly instances: Instances;
   readonly networks: Networks;
   readonly autoScalingGroups: AutoScalingGroups;
+  readonly targetGroups: TargetGroups;
   readonly eks: EksState;
   readonly accessEntries: AccessEntries;
   readonly nodeGroupUpdates: NodeGroupUpdates;
@@ -50,7 +53,8 @@ export interface FleetState {
 export function seedFleet(world: World, fleet: Fleet): FleetState {
   const { releases } = knownReleases(fleet);
   const instances = new Instances(world);
-  const autoScalingGroups = new AutoScalingGroups(world, instances);
+  const targetGroups = new TargetGroups(world, instances);
+  const autoScalingGroups = new AutoScalingGroups(world, instances, targetGroups);
   const eks = new EksState(world);
   const networks = new Networks(world);
   const iam = new Iam(world);
@@ -66,6 +70,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     instances,
     networks,
     autoScalingGroups,
+    targetGroups,
     eks,
     accessEntries: new AccessEntries(world, eks),
     iam,
@@ -101,13 +106,14 @@ function seedDefaultHostManagement(
   if (defaultHostManagement === 'on') serviceSettings.set(DEFAULT_HOST_MANAGEMENT_ROLE, 'System');
 }
 
-/** The services that look at that state and change it: EKS, EC2, Auto Scaling, IAM, SSM, STS. */
+/** The services that look at that state and change it: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS. */
 export function fleetServices(state: FleetState): Service[] {
-  const { world, eks, nodeGroupUpdates, accessEntries, instances, images, networks, autoScalingGroups, iam } = state;
+  const { world, eks, nodeGroupUpdates, accessEntries, instances, images, networks, iam } = state;
   return [
     createEks(world, eks, nodeGroupUpdates, accessEntries),
     createEc2(world, instances, images, networks, iam),
-    createAutoScaling(autoScalingGroups),
+    createAutoScaling(world, state.autoScalingGroups),
+    createElasticLoadBalancing(world, state.targetGroups),
     createIam(iam),
     createSsm(world, instances, state),
     createSts(world),

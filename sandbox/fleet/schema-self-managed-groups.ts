@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { ssm } from './schema-ssm.ts';
+import { targetGroups } from './schema-target-groups.ts';
+import { imageId, instanceType, name, repeat, size } from './schema-values.ts';
+
+/** One Auto Scaling group of a cluster that EKS does not manage. */
+export const selfManagedGroup = z
+  .strictObject({
+    repeat,
+    name: name('Its Auto Scaling group is named CLUSTER-NAME', 150),
+    size: size.default(2).describe('Nodes'),
+    maxSize: size.min(1).optional().describe('By default size, or 1'),
+    imageId: imageId.describe('AMI of its nodes'),
+    instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
+    ssm,
+    targetGroups,
+  })
+  .superRefine(({ size, maxSize = size }, context) => {
+    if (size > maxSize) {
+      context.addIssue({ code: 'custom', path: ['size'], message: `${size} is above maxSize ${maxSize}` });
+    }
+  });
