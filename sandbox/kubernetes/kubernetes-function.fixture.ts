@@ -1,17 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 import { clusterToken, openKubernetes } from '../../functions/shared/kubernetes/access.ts';
 import { isKubernetesAccessError } from '../../functions/shared/kubernetes/access-error.ts';
-import type { KubernetesObject } from '../../functions/shared/kubernetes/client.ts';
+import type { KubernetesClient, KubernetesObject } from '../../functions/shared/kubernetes/client.ts';
 
 interface Event {
   readonly cluster: string;
   readonly endpoint: string;
   readonly certificateAuthority: string;
   readonly manifest: KubernetesObject;
+  /** A node to isolate, empty and release, instead of all else. */
+  readonly node?: string;
 }
 
 /** A function that lists the nodes, applies a DaemonSet, waits until it is ready everywhere, and deletes it. */
-export async function handler({ cluster, endpoint, certificateAuthority, manifest }: Event) {
+export async function handler({ cluster, endpoint, certificateAuthority, manifest, node }: Event) {
   const token = await clusterToken({
     cluster,
     region: process.env.AWS_REGION ?? '',
@@ -25,6 +27,7 @@ export async function handler({ cluster, endpoint, certificateAuthority, manifes
   const { name, namespace = '' } = manifest.metadata;
   try {
     const client = await openKubernetes({ cluster, endpoint, certificateAuthority, token });
+    if (node !== undefined) return await emptied(client, node);
     const nodes = await client.listNodes();
     await client.apply(manifest);
     const seen: unknown[] = [];
@@ -39,4 +42,20 @@ export async function handler({ cluster, endpoint, certificateAuthority, manifes
     if (!isKubernetesAccessError(error)) throw error;
     return { problem: error.problem, message: error.message, at: Date.now() };
   }
+}
+
+async function emptied(client: KubernetesClient, name: string) {
+  const taint = { key: 'quarantine', value: 'yes', effect: 'NoSchedule' };
+  const key = 'node.kubernetes.io/exclude-from-external-load-balancers';
+  const isolated = await client.isolateNode(name, { taint, label: { key, value: 'true' } });
+  const movable = async () =>
+    (await client.listPods(name)).filter(({ ownedByDaemonSet, mirror }) => !ownedByDaemonSet && !mirror);
+  const evictions: string[] = [];
+  for (let pods = await movable(); pods.length > 0; pods = await movable()) {
+    for (const pod of pods) if (!pod.terminating) evictions.push(await client.evict(pod));
+    await setTimeout(10_000);
+  }
+  const label = { key, value: undefined };
+  const restored = await client.restoreNode(name, { unschedulable: false, taintKey: taint.key, label });
+  return { isolated, evictions, restored, node: await client.findNode(`i-0${name}`, name) };
 }

@@ -75,6 +75,24 @@ describe('a bundled function', () => {
     expect(Date.parse(run.calls[0]?.at ?? '') - NOW).toBeGreaterThanOrEqual(10);
   });
 
+  it('isolates a node, empties it as a disruption budget allows, and releases it', async () => {
+    const group = { 'eks.amazonaws.com/nodegroup': 'workers' };
+    const nodes = ['a', 'b'].map((name) => testNode(name, { labels: group }));
+    const workload = { nodeGroup: 'workers', namespace: 'shop', name: 'web', replicas: 4, terminationSeconds: 20 };
+    const workloads = [{ ...workload, disruptionBudget: { maxUnavailable: 1 } }];
+    const { results } = await play({ nodes, workloads, event: { node: 'a' } });
+    expect(results).toMatchObject([
+      {
+        isolated: 'changed',
+        restored: 'changed',
+        node: { name: 'a', unschedulable: false, taints: [], labels: group },
+      },
+    ]);
+    const [{ evictions }] = results as [{ evictions: string[] }];
+    expect(evictions.filter((outcome) => outcome === 'evicted')).toHaveLength(2);
+    expect(new Set(evictions)).toEqual(new Set(['evicted', 'blocked']));
+  });
+
   it('makes the same calls at the same moments for the same seed, however many there are at once', async () => {
     const first = story(await play({ invocations: 5, seed: 7 }));
     expect(first.filter((line) => line.includes('DELETE')).length).toBe(5);

@@ -55,11 +55,12 @@ describe('the pods of a Deployment', () => {
   });
 
   it('leave when evicted, in their grace period, while others take their place elsewhere', async () => {
-    const { client, where, change, firstOn, wait } = await open();
+    const { client, where, change, firstOn, podsOn, wait } = await open();
     const pod = await firstOn('a');
     await change('a', { unschedulable: true });
     expect(await client.evict(pod)).toBe('evicted');
     expect(await where()).toEqual(['a Running', 'a Running going', 'b Pending', 'b Running', 'b Running']);
+    expect((await podsOn('a')).map(({ uid, terminating }) => terminating === (uid === pod.uid))).toEqual([true, true]);
     await wait(26);
     expect(await where()).toEqual(['a Running', 'a Running going', 'b Running', 'b Running', 'b Running']);
     await wait(4);
