@@ -18,7 +18,7 @@ export function seedNetwork({ networks }: FleetState, cluster: EksCluster, netwo
   const subnetIds = cluster.subnets.map(({ id }) => id);
   networks.addVpc(vpcId);
   networks.addNodeGroup(securityGroupId, vpcId, name);
-  networks.lead(vpcId, subnetIds, wayOutOf(network));
+  networks.addSubnets(vpcId, cluster.subnets, wayOutOf(network));
   if (typeof network !== 'string') networks.addEndpoints(vpcId, subnetIds, securityGroupId, network.endpoints);
 }
 
@@ -65,13 +65,7 @@ export function seedHosts(
     wayOut === wayOutOf(clusterNetwork)
       ? cluster.subnets
       : cluster.subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
-  if (subnets !== cluster.subnets) {
-    networks.lead(
-      cluster.vpcId,
-      subnets.map(({ id }) => id),
-      wayOut,
-    );
-  }
+  if (subnets !== cluster.subnets) networks.addSubnets(cluster.vpcId, subnets, wayOut);
   const { updateFails, times, script } = ssm.commands;
   return {
     hosts: {
@@ -83,7 +77,9 @@ export function seedHosts(
       commands: { updateFailure: updateFails === undefined ? undefined : { outcome: updateFails, times }, script },
       instanceProfile: ssm.instanceProfile ? instanceProfile : undefined,
       metadataEndpoint: ssm.imds,
-      publicAddress: wayOut === 'internet',
+      publicAddress: wayOut === 'internet' ? 'automatic' : 'none',
+      ipv6: false,
+      cniInterfaces: [],
       securityGroupIds: [cluster.securityGroupId],
     },
     subnets,

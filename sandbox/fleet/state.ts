@@ -1,9 +1,12 @@
 import { createAutoScaling } from '../account/auto-scaling.ts';
 import { AutoScalingGroups } from '../account/auto-scaling-groups.ts';
+import { CloudTrail } from '../account/cloud-trail.ts';
 import { createEc2 } from '../account/ec2.ts';
 import { Images } from '../account/ec2-images.ts';
 import { Instances } from '../account/ec2-instances.ts';
 import { Networks } from '../account/ec2-network.ts';
+import { Snapshots } from '../account/ec2-snapshots.ts';
+import { trailOfLaunch } from '../account/ec2-trail.ts';
 import { createEks } from '../account/eks.ts';
 import { AccessEntries } from '../account/eks-access-entries.ts';
 import type { AmiReleases } from '../account/eks-ami-releases.ts';
@@ -33,6 +36,8 @@ export interface FleetState {
   readonly images: Images;
   readonly instances: Instances;
   readonly networks: Networks;
+  readonly snapshots: Snapshots;
+  readonly cloudTrail: CloudTrail;
   readonly autoScalingGroups: AutoScalingGroups;
   readonly eks: EksState;
   readonly accessEntries: AccessEntries;
@@ -49,10 +54,10 @@ export interface FleetState {
 /** Makes the account's state of a fleet. `world`'s account, region and time must be the fleet's. */
 export function seedFleet(world: World, fleet: Fleet): FleetState {
   const { releases } = knownReleases(fleet);
-  const instances = new Instances(world);
+  const networks = new Networks(world);
+  const instances = new Instances(world, networks);
   const autoScalingGroups = new AutoScalingGroups(world, instances);
   const eks = new EksState(world);
-  const networks = new Networks(world);
   const iam = new Iam(world);
   const serviceSettings = new ServiceSettings(world);
   const agents = new SsmAgents(world, instances, {
@@ -65,6 +70,8 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     images: new Images(world, releases),
     instances,
     networks,
+    snapshots: new Snapshots(world),
+    cloudTrail: new CloudTrail(world),
     autoScalingGroups,
     eks,
     accessEntries: new AccessEntries(world, eks),
@@ -76,6 +83,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, releases),
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };
+  tellOfInstances(state);
   seedDefaultHostManagement(state, fleet);
   const random = world.random.fork('fleet');
   for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
@@ -83,7 +91,17 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   // Only now: nobody was there before who could have waited for a change.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
+  networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId));
+  networks.securityGroups.onChange(() => agents.reconsider());
   return state;
+}
+
+/** An instance that somebody terminates leaves its Auto Scaling group, and launches are in the trail. */
+function tellOfInstances({ world, instances, autoScalingGroups, cloudTrail }: FleetState): void {
+  instances.onTerminated(({ id }) => {
+    for (const { members } of autoScalingGroups.list()) members.delete(id);
+  });
+  instances.onLaunched((instance) => cloudTrail.did('autoscaling', trailOfLaunch(instance, world.accountId)));
 }
 
 function seedDefaultHostManagement(
@@ -103,10 +121,10 @@ function seedDefaultHostManagement(
 
 /** The services that look at that state and change it: EKS, EC2, Auto Scaling, IAM, SSM, STS. */
 export function fleetServices(state: FleetState): Service[] {
-  const { world, eks, nodeGroupUpdates, accessEntries, instances, images, networks, autoScalingGroups, iam } = state;
+  const { world, eks, nodeGroupUpdates, accessEntries, instances, autoScalingGroups, iam } = state;
   return [
     createEks(world, eks, nodeGroupUpdates, accessEntries),
-    createEc2(world, instances, images, networks, iam),
+    createEc2(state),
     createAutoScaling(autoScalingGroups),
     createIam(iam),
     createSsm(world, instances, state),
