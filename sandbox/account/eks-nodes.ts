@@ -68,7 +68,10 @@ export const nodesOf = (group: EksNodeGroup): Instance[] =>
     .filter(({ lifecycleState }) => lifecycleState !== 'Terminating')
     .map(({ instance }) => instance);
 
-/** Launches a node that becomes Ready after `times.readyAfter`. */
+/**
+ * Launches a node that becomes Ready after `times.readyAfter`.
+ * @param change what of it differs from the others of its group; by default nothing
+ */
 export function launchNode(
   world: World,
   groups: AutoScalingGroups,
@@ -76,8 +79,10 @@ export function launchNode(
   imageId: string,
   zone: number,
   times: JoinTimes,
+  change: (specification: LaunchSpecification) => LaunchSpecification = (specification) => specification,
 ): Instance {
-  const node = groups.launch(group.autoScalingGroup, nodeSpecification(group, imageId, zone), times.runningAfter);
+  const specification = change(nodeSpecification(group, imageId, zone));
+  const node = groups.launch(group.autoScalingGroup, specification, times.runningAfter);
   world.time.after(times.readyAfter, () => {
     if (node.node === 'Joining') node.node = 'Ready';
   });

@@ -5,7 +5,7 @@ import type { EksCluster } from '../account/eks-state.ts';
 import type { Random } from '../time/random.ts';
 import type { FleetCluster } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';
-import { launcherKey } from './launches.ts';
+import { type Launcher, launcherKey } from './launches.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
 import type { FleetState } from './state.ts';
 
@@ -25,7 +25,7 @@ function seedSelfManaged(
   state: FleetState,
   cluster: EksCluster,
   { network }: FleetCluster,
-  { name, size, imageId, instanceType, ssm }: FleetCluster['selfManagedGroups'][number],
+  { name, size, imageId, instanceType, ssm, exposure }: FleetCluster['selfManagedGroups'][number],
   random: Random,
 ): void {
   const { world, autoScalingGroups } = state;
@@ -34,6 +34,7 @@ function seedSelfManaged(
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-self-managed`,
     instanceProfile: `${cluster.name}-${name}-NodeInstanceProfile`,
+    exposure,
   });
   const group = autoScalingGroups.create({
     name: `${cluster.name}-${name}`,
@@ -60,10 +61,10 @@ function seedSelfManaged(
   for (let zone = 0; zone < size; zone += 1) {
     autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));
   }
-  state.launchers.set(launcherKey(cluster.name, 'selfManagedGroup', name), (zone, times) => {
+  state.launchers.set(launcherKey(cluster.name, 'selfManagedGroup', name), (zone, times, change = unchanged) => {
     group.desired += 1;
     group.max = Math.max(group.max, group.desired);
-    join(state, autoScalingGroups.launch(group, specify(zone), times.runningAfter), times);
+    join(state, autoScalingGroups.launch(group, change(specify(zone)), times.runningAfter), times);
   });
 }
 
@@ -71,13 +72,14 @@ function seedKarpenter(
   state: FleetState,
   cluster: EksCluster,
   { network }: FleetCluster,
-  { name, size, imageId, instanceType, ssm }: FleetCluster['karpenterNodePools'][number],
+  { name, size, imageId, instanceType, ssm, exposure }: FleetCluster['karpenterNodePools'][number],
   random: Random,
 ): void {
   const image = { imageId: imageId ?? defaultImage(state, cluster, random), instanceType, osImage: ssm.osImage };
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-karpenter`,
     instanceProfile: `${cluster.name}_${name}_karpenter`,
+    exposure,
   });
   const tags = {
     'karpenter.sh/nodepool': name,
@@ -108,6 +110,7 @@ function seedAutoMode(
   const hosts = seedHosts(state, cluster, network, AUTO_MODE_HOSTS, {
     group: 'auto',
     instanceProfile: `eks-auto-${cluster.name}`,
+    exposure: undefined,
   });
   const tags = {
     'eks:eks-cluster-name': cluster.name,
@@ -131,13 +134,14 @@ function seedInstances({ world, instances }: FleetState, count: number, random: 
 }
 
 /** Launches an instance that no Auto Scaling group owns. */
-const launchAlone = (state: FleetState, specify: Specify) => (zone: number, times: JoinTimes) => {
-  join(
-    state,
-    state.instances.launch(specify(zone), times.runningAfter, () => {}),
-    times,
-  );
-};
+const launchAlone =
+  (state: FleetState, specify: Specify): Launcher =>
+  (zone, times, change = unchanged) => {
+    const instance = state.instances.launch(change(specify(zone)), times.runningAfter, () => {});
+    join(state, instance, times);
+  };
+
+const unchanged = (specification: LaunchSpecification): LaunchSpecification => specification;
 
 function join({ world }: FleetState, instance: Instance, { readyAfter }: JoinTimes): void {
   world.time.after(readyAfter, () => {

@@ -3,6 +3,8 @@ import type { EksCluster, NodeHosts } from '../account/eks-state.ts';
 import { AGENT_RIGHTS } from '../account/iam-managed-policies.ts';
 import { trustOf } from '../account/iam-state.ts';
 import { LATEST_AGENT_VERSION } from '../account/ssm-agents.ts';
+import { seedExposure } from './exposure.ts';
+import type { ExposureFile } from './schema-exposure.ts';
 import type { NetworkFile, SsmFile } from './schema-ssm.ts';
 import type { FleetState } from './state.ts';
 
@@ -29,9 +31,10 @@ export interface SeededHosts {
   readonly roleArn: string;
 }
 
-export interface HostNames {
+export interface GroupOfHosts {
   /** What stands for the group in the names of its role and subnets. */
   readonly group: string;
+  readonly exposure: ExposureFile;
   readonly instanceProfile: string;
 }
 
@@ -41,7 +44,7 @@ export function seedHosts(
   cluster: EksCluster,
   clusterNetwork: NetworkFile,
   ssm: SsmFile,
-  { group, instanceProfile }: HostNames,
+  { group, instanceProfile, exposure: exposureFile }: GroupOfHosts,
 ): SeededHosts {
   const { iam, networks, world } = state;
   const roleName = shortened(`${cluster.name}-${group}-node`);
@@ -67,8 +70,9 @@ export function seedHosts(
       : cluster.subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
   if (subnets !== cluster.subnets) networks.addSubnets(cluster.vpcId, subnets, wayOut);
   const { updateFails, times, script } = ssm.commands;
+  const exposure = seedExposure(state, cluster, exposureFile);
   return {
-    hosts: {
+    hosts: exposure.apply({
       agent: {
         agent: ssm.agent,
         version: ssm.version ?? (ssm.latest ? LATEST_AGENT_VERSION : OLD_AGENT_VERSION),
@@ -81,8 +85,8 @@ export function seedHosts(
       ipv6: false,
       cniInterfaces: [],
       securityGroupIds: [cluster.securityGroupId],
-    },
-    subnets,
+    }),
+    subnets: exposure.subnets ?? subnets,
     roleArn: role.arn,
   };
 }

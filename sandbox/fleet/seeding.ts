@@ -10,6 +10,7 @@ import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';
 import { seedHosts, seedNetwork } from './hosts.ts';
 import { launcherKey } from './launches.ts';
+import { seedOtherInstances } from './other-instances.ts';
 import type { FleetState } from './state.ts';
 import { parseTime } from './time.ts';
 
@@ -53,6 +54,7 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
   });
   for (const group of file.nodeGroups) seedNodeGroup(state, cluster, file, group, random);
   seedForeignNodes(state, cluster, file, random);
+  seedOtherInstances(state, cluster, file);
 }
 
 function seedNodeGroup(
@@ -69,6 +71,7 @@ function seedNodeGroup(
   const { hosts, subnets, roleArn } = seedHosts(state, cluster, network, file.ssm, {
     group: name,
     instanceProfile: `eks-${id}`,
+    exposure: file.exposure,
   });
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `eks-${id}` };
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
@@ -116,9 +119,9 @@ function seedNodeGroup(
     const type = file.amiType.startsWith('WINDOWS') ? 'EC2_WINDOWS' : 'EC2_LINUX';
     state.accessEntries.create(cluster, { principalArn: roleArn, type });
   }
-  state.launchers.set(launcherKey(cluster.name, 'nodeGroup', name), (zone, times) => {
+  state.launchers.set(launcherKey(cluster.name, 'nodeGroup', name), (zone, times, change) => {
     growBy(group, 1);
-    launchNode(state.world, state.autoScalingGroups, group, group.imageId, zone, times);
+    launchNode(state.world, state.autoScalingGroups, group, group.imageId, zone, times, change);
   });
   seedNodes(state, group, random);
   seedStatus(state, group, file);

@@ -24,6 +24,8 @@ import { PublicParameters } from '../account/ssm-public-parameters.ts';
 import { DEFAULT_HOST_MANAGEMENT_ROLE, ServiceSettings } from '../account/ssm-service-settings.ts';
 import { createSts } from '../account/sts.ts';
 import type { World } from '../account/world.ts';
+import { attachWhenRunning } from './attachments.ts';
+import { planChanges } from './changes.ts';
 import type { Fleet } from './fleet.ts';
 import { type Launcher, planLaunches } from './launches.ts';
 import { knownReleases } from './releases.ts';
@@ -84,10 +86,12 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };
   tellOfInstances(state);
+  attachWhenRunning(state);
   seedDefaultHostManagement(state, fleet);
   const random = world.random.fork('fleet');
   for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
   planLaunches(state, fleet);
+  planChanges(state, fleet);
   // Only now: nobody was there before who could have waited for a change.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
@@ -101,7 +105,10 @@ function tellOfInstances({ world, instances, autoScalingGroups, cloudTrail }: Fl
   instances.onTerminated(({ id }) => {
     for (const { members } of autoScalingGroups.list()) members.delete(id);
   });
-  instances.onLaunched((instance) => cloudTrail.did('autoscaling', trailOfLaunch(instance, world.accountId)));
+  instances.onLaunched((instance) => {
+    const actor = instance.tags.has('aws:autoscaling:groupName') ? 'autoscaling' : 'operator';
+    cloudTrail.did(actor, trailOfLaunch(instance, world.accountId));
+  });
 }
 
 function seedDefaultHostManagement(
