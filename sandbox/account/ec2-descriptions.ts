@@ -1,6 +1,8 @@
 import type { Instance as DescribedInstance } from '@aws-sdk/client-ec2';
 import type { Instance } from './ec2-instances.ts';
+import { describeInstanceInterface, groupIdentifiers } from './ec2-interface-descriptions.ts';
 import type { Networks } from './ec2-network.ts';
+import { describedTags } from './ec2-search.ts';
 import type { Iam } from './iam-state.ts';
 import type { World } from './world.ts';
 
@@ -23,6 +25,7 @@ export function describeInstance(world: World, instance: Instance, networks: Net
     InstanceType: instance.instanceType,
     State: { Code: instanceStateCodes[instance.state], Name: instance.state },
     ...describeNetwork(world, instance, networks),
+    ...describeVolumes(instance),
     LaunchTime: new Date(instance.launchedAt),
     Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
     Architecture: instance.architecture,
@@ -36,58 +39,42 @@ export function describeInstance(world: World, instance: Instance, networks: Net
       HttpProtocolIpv6: 'disabled',
       InstanceMetadataTags: 'disabled',
     },
-    Tags: [...instance.tags].map(([Key, Value]) => ({ Key, Value })),
+    Tags: describedTags(instance.tags),
     Operator:
       operator === undefined ? { Managed: false } : { Managed: true, Principal: operator, HiddenByDefault: true },
   };
 }
 
 /** A terminated instance has no place in the network any more. */
-function describeNetwork({ accountId }: World, instance: Instance, networks: Networks): DescribedInstance {
-  if (instance.state === 'terminated') {
+function describeNetwork(world: World, instance: Instance, networks: Networks): DescribedInstance {
+  const [primary] = instance.interfaces;
+  if (primary === undefined) {
     return { PrivateDnsName: '', PublicDnsName: '', SecurityGroups: [], NetworkInterfaces: [] };
   }
-  const { privateIp, privateDnsName, publicIp, subnetId, vpcId } = instance;
-  const groups = instance.securityGroupIds.map((GroupId) => ({
-    GroupId,
-    GroupName: networks.securityGroups.get(GroupId)?.GroupName,
-  }));
-  const association =
-    publicIp === undefined ? {} : { Association: { PublicIp: publicIp, PublicDnsName: '', IpOwnerId: 'amazon' } };
+  const publicIp = primary.associations.get(primary.privateIps[0])?.publicIp;
+  const [ipv6] = primary.ipv6Addresses;
   return {
-    PrivateIpAddress: privateIp,
-    PrivateDnsName: privateDnsName,
+    PrivateIpAddress: instance.privateIp,
+    PrivateDnsName: instance.privateDnsName,
     ...(publicIp === undefined ? {} : { PublicIpAddress: publicIp }),
+    ...(ipv6 === undefined ? {} : { Ipv6Address: ipv6.address }),
     PublicDnsName: '',
-    SubnetId: subnetId,
-    VpcId: vpcId,
+    SubnetId: instance.subnetId,
+    VpcId: instance.vpcId,
     SourceDestCheck: true,
-    SecurityGroups: groups,
-    NetworkInterfaces: [
-      {
-        NetworkInterfaceId: instance.networkInterfaceId,
-        InterfaceType: 'interface',
-        OwnerId: accountId,
-        Status: 'in-use',
-        SourceDestCheck: true,
-        Groups: groups,
-        PrivateIpAddress: privateIp,
-        PrivateDnsName: privateDnsName,
-        PrivateIpAddresses: [
-          { Primary: true, PrivateIpAddress: privateIp, PrivateDnsName: privateDnsName, ...association },
-        ],
-        ...association,
-        Attachment: {
-          AttachmentId: `eni-attach-${instance.networkInterfaceId.slice(4)}`,
-          AttachTime: new Date(instance.launchedAt),
-          DeleteOnTermination: true,
-          DeviceIndex: 0,
-          NetworkCardIndex: 0,
-          Status: 'attached',
-        },
-        SubnetId: subnetId,
-        VpcId: vpcId,
-      },
-    ],
+    SecurityGroups: groupIdentifiers(primary.securityGroupIds, networks),
+    NetworkInterfaces: instance.interfaces.map((one) => describeInstanceInterface(world, one, networks)),
+  };
+}
+
+function describeVolumes({ state, volumes, launchedAt }: Instance): DescribedInstance {
+  const attached = state === 'terminated' ? [] : volumes;
+  return {
+    RootDeviceType: 'ebs',
+    RootDeviceName: volumes[0]?.deviceName,
+    BlockDeviceMappings: attached.map(({ id, deviceName }) => ({
+      DeviceName: deviceName,
+      Ebs: { VolumeId: id, Status: 'attached', AttachTime: new Date(launchedAt), DeleteOnTermination: true },
+    })),
   };
 }

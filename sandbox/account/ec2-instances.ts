@@ -1,5 +1,8 @@
 import { _InstanceType, type ArchitectureType, type InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Random } from '../time/random.ts';
+import type { Networks } from './ec2-network.ts';
+import type { NetworkInterface } from './ec2-network-interfaces.ts';
+import { attachVolumes, type Volume } from './ec2-volumes.ts';
 import type { World } from './world.ts';
 
 const instanceTypes: ReadonlySet<string> = new Set(Object.values(_InstanceType));
@@ -41,10 +44,14 @@ export interface LaunchSpecification {
   readonly subnetId: string;
   readonly availabilityZone: string;
   readonly vpcId: string;
-  /** Security groups of its network interface. */
+  /** Security groups of its primary network interface. */
   readonly securityGroupIds: readonly string[];
-  /** Whether it gets a public IPv4 address. */
-  readonly publicAddress: boolean;
+  /** The public IPv4 address of its primary interface: Amazon's own, or an Elastic one that somebody gives it. */
+  readonly publicAddress: 'none' | 'automatic' | 'elastic';
+  /** Whether its primary interface gets an IPv6 address; the subnet must have a block of them. */
+  readonly ipv6: boolean;
+  /** The security groups of each interface that the VPC CNI attaches beside the primary one. */
+  readonly cniInterfaces: ReadonlyArray<readonly string[]>;
   readonly tags: Readonly<Record<string, string>>;
   readonly agent: AgentSpecification;
   readonly commands: CommandBehaviour;
@@ -52,26 +59,30 @@ export interface LaunchSpecification {
   readonly instanceProfile: string | undefined;
   /** Whether the instance metadata service answers at all. */
   readonly metadataEndpoint: 'enabled' | 'disabled';
-  /** What it looks like as a node of its cluster. */
-  readonly kubernetes: {
-    readonly clusterName: string;
-    readonly version: string;
-    readonly labels: Readonly<Record<string, string>>;
-  };
+  /** What it looks like as a node of its cluster; undefined for an instance that is no worker. */
+  readonly kubernetes:
+    | {
+        readonly clusterName: string;
+        readonly version: string;
+        readonly labels: Readonly<Record<string, string>>;
+      }
+    | undefined;
   /** The AWS service that owns it; EKS Auto Mode's instances belong to `eks.amazonaws.com` and hide by default. */
   readonly operator?: string;
 }
 
-export interface Instance extends Omit<LaunchSpecification, 'tags'> {
+export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds'> {
   readonly id: string;
   readonly privateIp: string;
   readonly privateDnsName: string;
   /** Epoch ms. */
   readonly launchedAt: number;
-  /** Of its first network interface. */
-  readonly networkInterfaceId: string;
-  readonly publicIp: string | undefined;
+  /** By device index, the primary one first; none any more when it is terminated. */
+  readonly interfaces: readonly NetworkInterface[];
+  readonly volumes: readonly Volume[];
   readonly tags: Map<string, string>;
+  /** Whether TerminateInstances is refused. */
+  disableApiTermination: boolean;
   state: InstanceStateName;
   /** Epoch ms; undefined before it ran. */
   runningSince?: number;
@@ -87,25 +98,37 @@ const TERMINATED_STAYS_VISIBLE_MS = 3_600_000;
 /** The account's EC2 instances and their lives: each step is announced as EC2 announces it. */
 export class Instances {
   readonly #world: World;
+  readonly #networks: Networks;
   readonly #random: Random;
+  readonly #volumeIds: Random;
   readonly #byId = new Map<string, Instance>();
-  readonly #listeners: Array<(instance: Instance) => void> = [];
-  readonly #terminationListeners: Array<(instance: Instance) => void> = [];
+  readonly #listeners: Record<'launched' | 'running' | 'terminated', Array<(instance: Instance) => void>> = {
+    launched: [],
+    running: [],
+    terminated: [],
+  };
   #addresses = 10;
 
-  constructor(world: World) {
+  constructor(world: World, networks: Networks) {
     this.#world = world;
+    this.#networks = networks;
     this.#random = world.random.fork('ec2-instances');
+    this.#volumeIds = world.random.fork('ec2-volumes');
+  }
+
+  /** Hears of each instance that is launched, not of those that were there before. */
+  onLaunched(listener: (instance: Instance) => void): void {
+    this.#listeners.launched.push(listener);
   }
 
   /** Hears of each instance that begins to run, or that has been running when it is taken in. */
   onRunning(listener: (instance: Instance) => void): void {
-    this.#listeners.push(listener);
+    this.#listeners.running.push(listener);
   }
 
-  /** Hears of each instance that has been terminated, whoever did it. */
+  /** Hears of each instance that is gone, whoever terminated it. */
   onTerminated(listener: (instance: Instance) => void): void {
-    this.#terminationListeners.push(listener);
+    this.#listeners.terminated.push(listener);
   }
 
   /** An instance that has been running since `launchedAt` (epoch ms), of which nobody hears now. */
@@ -121,6 +144,7 @@ export class Instances {
   launch(specification: LaunchSpecification, runningAfter: number, onRunning: () => void): Instance {
     const instance = this.#create(specification, this.#world.time.now);
     this.#announce(instance, 'pending');
+    for (const listener of this.#listeners.launched) listener(instance);
     this.#world.time.after(runningAfter, () => {
       if (instance.state !== 'pending') return;
       this.#announce(instance, 'running');
@@ -137,9 +161,10 @@ export class Instances {
     this.#announce(instance, 'shutting-down');
     this.#world.time.after(terminatedAfter, () => {
       instance.terminatedAt = this.#world.time.now;
+      this.#networks.interfaces.deleteThoseOf(instance.id);
       this.#announce(instance, 'terminated');
       onTerminated();
-      for (const listener of this.#terminationListeners) listener(instance);
+      for (const listener of this.#listeners.terminated) listener(instance);
     });
   }
 
@@ -160,28 +185,74 @@ export class Instances {
 
   #runs(instance: Instance, since: number): void {
     instance.runningSince = since;
-    for (const listener of this.#listeners) listener(instance);
+    for (const listener of this.#listeners.running) listener(instance);
   }
 
-  #create(specification: LaunchSpecification, launchedAt: number): Instance {
+  /** The next private address of the account: each is given out once, whatever the subnet. */
+  newPrivateIp(): string {
     const address = this.#addresses++;
-    const privateIp = [10, (address >> 16) & 255, (address >> 8) & 255, address & 255];
+    return [10, (address >> 16) & 255, (address >> 8) & 255, address & 255].join('.');
+  }
+
+  privateDnsNameOf(privateIp: string): string {
+    return `ip-${privateIp.replaceAll('.', '-')}.${this.#world.region}.compute.internal`;
+  }
+
+  #create({ securityGroupIds, ...specification }: LaunchSpecification, launchedAt: number): Instance {
+    const privateIp = this.newPrivateIp();
     const idDigits = this.#random.hex(16);
+    const id = `i-0${idDigits}`;
+    this.#attachPrimary(id, `eni-0${[...idDigits].reverse().join('')}`, privateIp, launchedAt, {
+      ...specification,
+      securityGroupIds,
+    });
     const instance: Instance = {
       ...specification,
       tags: new Map(Object.entries(specification.tags)),
-      id: `i-0${idDigits}`,
-      privateIp: privateIp.join('.'),
-      privateDnsName: `ip-${privateIp.join('-')}.${this.#world.region}.compute.internal`,
+      id,
+      privateIp,
+      privateDnsName: this.privateDnsNameOf(privateIp),
       launchedAt,
-      networkInterfaceId: `eni-0${[...idDigits].reverse().join('')}`,
-      // 198.18.0.0/15 is nobody's on the Internet (RFC 2544).
-      publicIp: specification.publicAddress ? ['198.18', ...privateIp.slice(2)].join('.') : undefined,
+      interfaces: this.#networks.interfaces.of(id),
+      volumes: attachVolumes(specification, this.#volumeIds),
+      disableApiTermination: false,
       state: 'pending',
       node: 'Joining',
     };
     this.#byId.set(instance.id, instance);
     return instance;
+  }
+
+  #attachPrimary(
+    instanceId: string,
+    id: string,
+    privateIp: string,
+    attachedAt: number,
+    { vpcId, subnetId, availabilityZone, securityGroupIds, publicAddress, ipv6 }: LaunchSpecification,
+  ): void {
+    const { interfaces, subnets } = this.#networks;
+    const subnet = subnets.get(subnetId);
+    const primary = interfaces.attach({
+      id,
+      description: '',
+      vpcId,
+      subnetId,
+      availabilityZone,
+      privateIps: [privateIp],
+      securityGroupIds,
+      tags: new Map(),
+      instanceId,
+      deviceIndex: 0,
+      attachedAt,
+      automaticAddress: publicAddress === 'automatic' || subnet?.mapPublicIpOnLaunch === true,
+    });
+    if (publicAddress === 'automatic') {
+      // 198.18.0.0/15 is nobody's on the Internet (RFC 2544).
+      const publicIp = ['198.18', ...privateIp.split('.').slice(2)].join('.');
+      interfaces.associate(primary, privateIp, { publicIp });
+    }
+    const address = ipv6 && subnet !== undefined ? subnets.newIpv6Address(subnet) : undefined;
+    if (address !== undefined) interfaces.setIpv6Addresses(primary, [{ address, primary: false }]);
   }
 
   #announce(instance: Instance, state: InstanceStateName): void {

@@ -115,7 +115,7 @@ describe('VPC endpoints', () => {
     const [permission] = SecurityGroups[0]?.IpPermissions ?? [];
     expect(permission).toMatchObject({ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges });
     const admitted = permission?.UserIdGroupPairs?.map(({ GroupId = '' }) => GroupId) ?? [];
-    expect(admitted.some((id) => node(at).securityGroupIds.includes(id))).toBe(nodesGroup);
+    expect(admitted.some((id) => node(at).interfaces[0]?.securityGroupIds.includes(id))).toBe(nodesGroup);
   });
 });
 

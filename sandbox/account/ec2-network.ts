@@ -1,7 +1,12 @@
-import { BlockList } from 'node:net';
-import type { IpPermission, RouteTable, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { RouteTable, VpcEndpoint } from '@aws-sdk/client-ec2';
 import type { Random } from '../time/random.ts';
+import { PublicAddresses } from './ec2-addresses.ts';
+import { admitsInternet, concerns, contains, isPublicAddress } from './ec2-admission.ts';
+import { type Flow, Flows, type Opening } from './ec2-flows.ts';
 import type { Instance } from './ec2-instances.ts';
+import { type NetworkInterface, NetworkInterfaces } from './ec2-network-interfaces.ts';
+import { allIngress, SecurityGroups, tcpIngress } from './ec2-security-groups.ts';
+import { type Subnet, Subnets } from './ec2-subnets.ts';
 import type { World } from './world.ts';
 
 /** How the subnets of some nodes lead out of their VPC. */
@@ -10,9 +15,9 @@ export type WayOut =
   | 'nat'
   /** The route leads to a NAT gateway that was deleted: a black hole. */
   | 'deleted-nat'
-  /** By an Internet gateway: the nodes have public addresses. */
+  /** By an Internet gateway: the subnets give public addresses. */
   | 'internet'
-  /** There is a route to an Internet gateway, but the nodes have no public addresses. */
+  /** There is a route to an Internet gateway, but the subnets give no public addresses. */
   | 'internet-without-address'
   /** Not at all: only the VPC's main route table, with its local route. */
   | 'none';
@@ -33,23 +38,34 @@ export type KnownRouteTable = Known<RouteTable, 'RouteTableId' | 'VpcId'>;
 export type KnownEndpoint = Known<Omit<VpcEndpoint, 'State'>, 'VpcEndpointId' | 'VpcId' | 'ServiceName'> & {
   readonly State: string;
 };
-export type KnownSecurityGroup = Known<SecurityGroup, 'GroupId' | 'VpcId'>;
 
 const PRIVATE_ADDRESSES = '10.0.0.0/8';
 const EVERYWHERE = '0.0.0.0/0';
+const EVERYWHERE_IPV6 = '::/0';
 const HTTPS = 443;
 
-/** The account's VPCs as far as they decide what an instance can reach: route tables, endpoints, security groups. */
+/** The account's VPCs: what their instances can reach, and who can reach them. */
 export class Networks {
+  readonly interfaces: NetworkInterfaces;
+  readonly addresses: PublicAddresses;
+  readonly subnets: Subnets;
+  readonly securityGroups: SecurityGroups;
+  readonly #flows: Flows;
   readonly #routeTables = new Map<string, KnownRouteTable[]>();
   readonly #endpoints = new Map<string, KnownEndpoint[]>();
-  readonly securityGroups = new Map<string, KnownSecurityGroup>();
   readonly #world: World;
   readonly #random: Random;
+  readonly #ipv6: Random;
 
   constructor(world: World) {
     this.#world = world;
     this.#random = world.random.fork('ec2-network');
+    this.#ipv6 = world.random.fork('ec2-network-ipv6');
+    this.interfaces = new NetworkInterfaces(world);
+    this.addresses = new PublicAddresses(world, this.interfaces);
+    this.subnets = new Subnets(world);
+    this.securityGroups = new SecurityGroups(world);
+    this.#flows = new Flows(this.interfaces, this.securityGroups);
   }
 
   get routeTables(): KnownRouteTable[] {
@@ -65,55 +81,87 @@ export class Networks {
     this.#addRouteTable(vpcId, [], []);
   }
 
-  /** Leads subnets out of their VPC. Without a way they fall to the main route table. */
-  lead(vpcId: string, subnetIds: readonly string[], way: WayOut): void {
+  hasVpc(vpcId: string): boolean {
+    return this.#routeTables.has(vpcId);
+  }
+
+  /** Adds subnets that lead out of their VPC in one way. Without a way they fall to the main route table. */
+  addSubnets(vpcId: string, subnets: ReadonlyArray<Pick<Subnet, 'id' | 'availabilityZone'>>, way: WayOut): void {
+    for (const subnet of subnets) this.subnets.add({ ...subnet, vpcId, mapPublicIpOnLaunch: way === 'internet' });
     if (way === 'none') return;
     const route = { DestinationCidrBlock: EVERYWHERE, Origin: 'CreateRoute' } as const;
     const hop =
       way === 'nat' || way === 'deleted-nat' ? { NatGatewayId: this.#id('nat') } : { GatewayId: this.#id('igw') };
     const State = way === 'deleted-nat' ? 'blackhole' : 'active';
-    this.#addRouteTable(vpcId, subnetIds, [{ ...route, ...hop, State }]);
+    this.#addRouteTable(
+      vpcId,
+      subnets.map(({ id }) => id),
+      [{ ...route, ...hop, State }],
+    );
+  }
+
+  /** Gives a subnet IPv6, which leads out as IPv4 does: by the Internet gateway, or by one for egress only. */
+  enableIpv6(subnet: Subnet): void {
+    this.subnets.enableIpv6(subnet);
+    const table = this.#routeTableOf(subnet.id);
+    const way = table?.Routes?.find(({ DestinationCidrBlock }) => DestinationCidrBlock === EVERYWHERE);
+    if (table?.Routes === undefined || way === undefined) return;
+    if (table.Routes.some(({ DestinationIpv6CidrBlock }) => DestinationIpv6CidrBlock === EVERYWHERE_IPV6)) return;
+    const hop =
+      way.GatewayId === undefined
+        ? { EgressOnlyInternetGatewayId: `eigw-0${this.#ipv6.hex(16)}` }
+        : { GatewayId: way.GatewayId };
+    const route = { DestinationIpv6CidrBlock: EVERYWHERE_IPV6, Origin: 'CreateRoute', State: 'active' } as const;
+    table.Routes.push({ ...route, ...hop });
   }
 
   /** A security group as EKS makes it for a cluster's nodes: they reach each other, and everything outside. */
   addNodeGroup(groupId: string, vpcId: string, clusterName: string): void {
-    this.#addSecurityGroup(groupId, vpcId, `eks-cluster-sg-${clusterName}-${groupId.slice(-9)}`, [
-      { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: groupId, UserId: this.#world.accountId }], IpRanges: [] },
-    ]);
+    const name = `eks-cluster-sg-${clusterName}-${groupId.slice(-9)}`;
+    const tags = new Map([[`kubernetes.io/cluster/${clusterName}`, 'owned']]);
+    this.securityGroups.create({ id: groupId, vpcId, name, description: name, tags }, [allIngress(groupId)]);
   }
 
   addEndpoints(vpcId: string, subnetIds: readonly string[], nodeGroupId: string, plan: EndpointPlan): void {
-    const groupId = this.#id('sg');
-    const https = { IpProtocol: 'tcp', FromPort: HTTPS, ToPort: HTTPS };
-    const admitted = { UserId: this.#world.accountId, GroupId: plan.admits === 'nodes' ? nodeGroupId : this.#id('sg') };
-    this.#addSecurityGroup(groupId, vpcId, 'vpc-endpoints', [
-      plan.admits === 'addresses'
-        ? { ...https, UserIdGroupPairs: [], IpRanges: [{ CidrIp: PRIVATE_ADDRESSES }] }
-        : { ...https, UserIdGroupPairs: [admitted], IpRanges: [] },
+    const id = this.#id('sg');
+    const admitted = plan.admits === 'nodes' ? nodeGroupId : this.#id('sg');
+    const name = 'vpc-endpoints';
+    this.securityGroups.create({ id, vpcId, name, description: name, tags: new Map() }, [
+      tcpIngress(HTTPS, HTTPS, plan.admits === 'addresses' ? PRIVATE_ADDRESSES : admitted),
     ]);
-    const endpoints = plan.services.map((service): KnownEndpoint => {
-      const id = this.#id('vpce');
-      const dnsName = `${id}-${this.#random.hex(8)}.${service}.${this.#world.region}.vpce.amazonaws.com`;
-      return {
-        VpcEndpointId: id,
-        VpcEndpointType: 'Interface',
-        VpcId: vpcId,
-        ServiceName: `com.amazonaws.${this.#world.region}.${service}`,
-        State: 'available',
-        RouteTableIds: [],
-        SubnetIds: [...subnetIds],
-        Groups: [{ GroupId: groupId, GroupName: 'vpc-endpoints' }],
-        IpAddressType: 'ipv4',
-        PrivateDnsEnabled: plan.privateDns,
-        RequesterManaged: false,
-        NetworkInterfaceIds: subnetIds.map(() => this.#id('eni')),
-        DnsEntries: [{ DnsName: dnsName, HostedZoneId: 'Z273ZU8SZ5RJPC' }],
-        CreationTimestamp: new Date(this.#world.time.now),
-        Tags: [],
-        OwnerId: this.#world.accountId,
-      };
-    });
-    this.#endpoints.set(vpcId, endpoints);
+    this.#endpoints.set(
+      vpcId,
+      plan.services.map((service) => this.#endpoint(vpcId, subnetIds, service, { id, name }, plan.privateDns)),
+    );
+  }
+
+  #endpoint(
+    vpcId: string,
+    subnetIds: readonly string[],
+    service: string,
+    group: { readonly id: string; readonly name: string },
+    privateDns: boolean,
+  ): KnownEndpoint {
+    const id = this.#id('vpce');
+    const dnsName = `${id}-${this.#random.hex(8)}.${service}.${this.#world.region}.vpce.amazonaws.com`;
+    return {
+      VpcEndpointId: id,
+      VpcEndpointType: 'Interface',
+      VpcId: vpcId,
+      ServiceName: `com.amazonaws.${this.#world.region}.${service}`,
+      State: 'available',
+      RouteTableIds: [],
+      SubnetIds: [...subnetIds],
+      Groups: [{ GroupId: group.id, GroupName: group.name }],
+      IpAddressType: 'ipv4',
+      PrivateDnsEnabled: privateDns,
+      RequesterManaged: false,
+      NetworkInterfaceIds: subnetIds.map(() => this.#id('eni')),
+      DnsEntries: [{ DnsName: dnsName, HostedZoneId: 'Z273ZU8SZ5RJPC' }],
+      CreationTimestamp: new Date(this.#world.time.now),
+      Tags: [],
+      OwnerId: this.#world.accountId,
+    };
   }
 
   /**
@@ -121,34 +169,78 @@ export class Networks {
    * DNS the name leads to that endpoint, whatever else leads out.
    */
   reaches(instance: Instance, service: string): boolean {
+    const [primary] = instance.interfaces;
+    if (primary === undefined) return false;
     const name = `com.amazonaws.${this.#world.region}.${service}`;
     const endpoint = this.#endpoints
       .get(instance.vpcId)
       ?.find(({ ServiceName, PrivateDnsEnabled }) => ServiceName === name && PrivateDnsEnabled === true);
-    return endpoint === undefined ? this.#leadsOut(instance) : this.#admits(endpoint, instance);
+    return endpoint === undefined ? this.#leadsOut(primary) : this.#admits(endpoint, primary);
   }
 
-  #leadsOut({ vpcId, subnetId, publicIp }: Instance): boolean {
-    const ofVpc = this.#routeTables.get(vpcId) ?? [];
-    const table =
-      ofVpc.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId)) ??
-      ofVpc.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true));
-    const route = table?.Routes?.find(({ DestinationCidrBlock }) => DestinationCidrBlock === EVERYWHERE);
-    if (route?.State !== 'active') return false;
-    return route.NatGatewayId !== undefined || publicIp !== undefined;
-  }
-
-  #admits(endpoint: KnownEndpoint, { privateIp, securityGroupIds }: Instance): boolean {
-    const permissions = (endpoint.Groups ?? []).flatMap(
-      ({ GroupId = '' }) => this.securityGroups.get(GroupId)?.IpPermissions ?? [],
-    );
-    return permissions
-      .filter(concernsHttps)
-      .some(
-        ({ IpRanges = [], UserIdGroupPairs = [] }) =>
-          UserIdGroupPairs.some(({ GroupId = '' }) => securityGroupIds.includes(GroupId)) ||
-          IpRanges.some(({ CidrIp = '' }) => contains(CidrIp, privateIp)),
+  /**
+   * Whether anybody on the Internet reaches an instance: one of its interfaces has a public address, an active route leads
+   * from its subnet to an Internet gateway, and its security groups let somebody in on some port.
+   */
+  isReachable(instanceId: string): boolean {
+    return this.interfaces.of(instanceId).some((one) => {
+      const rules = this.securityGroups.rulesOf(one.securityGroupIds);
+      const families = {
+        ipv4: one.associations.size > 0,
+        ipv6: one.ipv6Addresses.some(({ address }) => isPublicAddress(address)),
+      };
+      return (['ipv4', 'ipv6'] as const).some(
+        (family) => families[family] && this.#isRouted(one.subnetId, family) && admitsInternet(rules, family),
       );
+    });
+  }
+
+  /** Somebody opens a connection to an instance; the answer goes on telling what becomes of it. */
+  openFlow(instanceId: string, opening: Opening): Flow {
+    return this.#flows.open(instanceId, opening, (subnetId, family) => this.#isRouted(subnetId, family));
+  }
+
+  /** Whether the Internet reaches public addresses in a subnet. */
+  #isRouted(subnetId: string, family: 'ipv4' | 'ipv6'): boolean {
+    const route = this.#routeTableOf(subnetId)?.Routes?.find(
+      ({ DestinationCidrBlock, DestinationIpv6CidrBlock }) =>
+        (family === 'ipv4' ? DestinationCidrBlock : DestinationIpv6CidrBlock) ===
+        (family === 'ipv4' ? EVERYWHERE : EVERYWHERE_IPV6),
+    );
+    return route?.State === 'active' && route.GatewayId?.startsWith('igw-') === true;
+  }
+
+  #routeTableOf(subnetId: string): KnownRouteTable | undefined {
+    const ofVpc = this.#routeTables.get(this.subnets.get(subnetId)?.vpcId ?? '') ?? [];
+    return (
+      ofVpc.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId)) ??
+      ofVpc.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true))
+    );
+  }
+
+  #leadsOut({ subnetId, privateIps, associations, securityGroupIds }: NetworkInterface): boolean {
+    const leaves = this.securityGroups
+      .rulesOf(securityGroupIds)
+      .some((rule) => rule.egress && rule.peer === EVERYWHERE && concerns(rule, 'tcp', HTTPS));
+    const route = this.#routeTableOf(subnetId)?.Routes?.find(
+      ({ DestinationCidrBlock }) => DestinationCidrBlock === EVERYWHERE,
+    );
+    if (!leaves || route?.State !== 'active') return false;
+    return route.NatGatewayId !== undefined || associations.has(privateIps[0]);
+  }
+
+  /** Where in its subnet an endpoint is, is not known: a rule for any private address lets the instance reach it. */
+  #admits(endpoint: KnownEndpoint, { privateIps, securityGroupIds }: NetworkInterface): boolean {
+    const endpointGroups = (endpoint.Groups ?? []).map(({ GroupId = '' }) => GroupId);
+    const https = (groupIds: readonly string[], egress: boolean) =>
+      this.securityGroups
+        .rulesOf(groupIds)
+        .filter((rule) => rule.egress === egress && concerns(rule, 'tcp', HTTPS))
+        .map(({ peer }) => peer);
+    return (
+      https(securityGroupIds, true).some((peer) => endpointGroups.includes(peer) || contains(peer, privateIps[0])) &&
+      https(endpointGroups, false).some((peer) => securityGroupIds.includes(peer) || contains(peer, privateIps[0]))
+    );
   }
 
   #addRouteTable(vpcId: string, subnetIds: readonly string[], routes: NonNullable<RouteTable['Routes']>): void {
@@ -179,32 +271,7 @@ export class Networks {
     this.#routeTables.set(vpcId, [...(this.#routeTables.get(vpcId) ?? []), table]);
   }
 
-  #addSecurityGroup(GroupId: string, VpcId: string, GroupName: string, IpPermissions: IpPermission[]): void {
-    const { partition, region, accountId } = this.#world;
-    this.securityGroups.set(GroupId, {
-      GroupId,
-      VpcId,
-      GroupName,
-      Description: GroupName,
-      OwnerId: accountId,
-      SecurityGroupArn: `arn:${partition}:ec2:${region}:${accountId}:security-group/${GroupId}`,
-      IpPermissions,
-      IpPermissionsEgress: [{ IpProtocol: '-1', IpRanges: [{ CidrIp: EVERYWHERE }], UserIdGroupPairs: [] }],
-      Tags: [],
-    });
-  }
-
   #id(prefix: string): string {
     return `${prefix}-0${this.#random.hex(16)}`;
   }
-}
-
-const concernsHttps = ({ IpProtocol, FromPort = 0, ToPort = 65_535 }: IpPermission): boolean =>
-  IpProtocol === '-1' || (IpProtocol === 'tcp' && FromPort <= HTTPS && HTTPS <= ToPort);
-
-function contains(cidr: string, address: string): boolean {
-  const [network = '', prefix = '32'] = cidr.split('/');
-  const list = new BlockList();
-  list.addSubnet(network, Number(prefix), 'ipv4');
-  return list.check(address);
 }

@@ -189,7 +189,11 @@ describe('CreateTags and DeleteTags', () => {
     expect(current()).toBe(0);
     expect(refusal(() => tag('CreateTags', [{ Key: 'aws:x', Value: '1' }])).code).toBe('InvalidParameterValue');
     expect(at.service('ec2').operations.CreateTags?.permissions?.({ Resources: [InstanceId] } as never)).toEqual([
-      { action: 'ec2:CreateTags', resource: `arn:aws:ec2:eu-central-1:111122223333:instance/${InstanceId}` },
+      {
+        action: 'ec2:CreateTags',
+        resource: `arn:aws:ec2:eu-central-1:111122223333:instance/${InstanceId}`,
+        context: expect.objectContaining({ 'ec2:ResourceTag/aws:eks:cluster-name': 'c' }),
+      },
     ]);
   });
 });

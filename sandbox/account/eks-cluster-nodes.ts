@@ -27,7 +27,7 @@ export function clusterNodes(instances: Instances, clusterName: string): Cluster
   return instances
     .list()
     .filter(
-      ({ kubernetes, node }) => kubernetes.clusterName === clusterName && (node === 'Ready' || node === 'Draining'),
+      ({ kubernetes, node }) => kubernetes?.clusterName === clusterName && (node === 'Ready' || node === 'Draining'),
     )
     .map(clusterNode)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -45,7 +45,7 @@ function clusterNode(instance: Instance): ClusterNode {
     osImage: instance.osImage,
     operatingSystem,
     architecture,
-    kubeletVersion: `v${kubernetes.version}.0-eks-1a2b3c4`,
+    kubeletVersion: `v${kubernetes?.version}.0-eks-1a2b3c4`,
     internalIp: instance.privateIp,
     labels: {
       'kubernetes.io/arch': architecture,
@@ -54,7 +54,7 @@ function clusterNode(instance: Instance): ClusterNode {
       'node.kubernetes.io/instance-type': instance.instanceType,
       'topology.kubernetes.io/region': availabilityZone.slice(0, -1),
       'topology.kubernetes.io/zone': availabilityZone,
-      ...kubernetes.labels,
+      ...kubernetes?.labels,
     },
     ready: true,
     unschedulable: instance.node === 'Draining',

@@ -59,11 +59,15 @@ export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: nu
 export const nodesOf = ({ autoScalingGroup }: EksNodeGroup): Instance[] =>
   servingMembers(autoScalingGroup).map(({ instance }) => instance);
 
-/** Launches a node. */
+/**
+ * Launches a node.
+ * @param change what of it differs from the others of its group; by default nothing
+ */
 export const launchNode = (
   groups: AutoScalingGroups,
   group: EksNodeGroup,
   imageId: string,
   zone: number,
   times: JoinTimes,
-): Instance => groups.launch(group.autoScalingGroup, nodeSpecification(group, imageId, zone), times);
+  change: (specification: LaunchSpecification) => LaunchSpecification = (specification) => specification,
+): Instance => groups.launch(group.autoScalingGroup, change(nodeSpecification(group, imageId, zone)), times);

@@ -112,7 +112,9 @@ export class RollingUpdate {
 
   /** A node with the new image in the zone of `old`, and its way until it is Ready. */
   async #launchLike(old: Instance, ms: number): Promise<void> {
-    const zone = this.#group.autoScalingGroup.subnets.findIndex(({ id }) => id === old.subnetId);
+    const zone = this.#group.autoScalingGroup.subnets.findIndex(
+      ({ availabilityZone }) => availabilityZone === old.availabilityZone,
+    );
     const times = joinTimes(ms);
     this.#group.autoScalingGroup.surge += 1;
     launchNode(this.#groups, this.#group, this.#imageId, zone, times);

@@ -39,7 +39,14 @@ export interface EksCluster {
 /** What all nodes of a group have in common as hosts, whatever they run. */
 export type NodeHosts = Pick<
   LaunchSpecification,
-  'agent' | 'commands' | 'instanceProfile' | 'metadataEndpoint' | 'publicAddress' | 'securityGroupIds'
+  | 'agent'
+  | 'commands'
+  | 'instanceProfile'
+  | 'metadataEndpoint'
+  | 'publicAddress'
+  | 'ipv6'
+  | 'cniInterfaces'
+  | 'securityGroupIds'
 >;
 
 /** What an image brings to a node. */

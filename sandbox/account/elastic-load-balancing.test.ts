@@ -58,7 +58,7 @@ function account(more: object = fleet) {
     asg: at.state.autoScalingGroups.list()[0]!,
     first: members[0]!,
     second: members[1]!,
-    stranger: at.state.instances.list().find(({ kubernetes }) => kubernetes.clusterName === 'd'),
+    stranger: at.state.instances.list().find(({ kubernetes }) => kubernetes?.clusterName === 'd'),
     register: (name: string, ...Targets: Array<{ Id: string; Port?: number }>) =>
       client.send(new RegisterTargetsCommand({ TargetGroupArn: arnOf(name), Targets })),
     deregister: (name: string, ...Targets: Array<{ Id: string; Port?: number }>) =>

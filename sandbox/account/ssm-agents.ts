@@ -95,10 +95,18 @@ export class SsmAgents {
 
   /** Something that agents need has come or gone: rights, a setting, a network. */
   reconsider(): void {
-    for (const known of this.#living()) {
-      if (this.#isHindered(known)) known.online = false;
-      else if (!known.online) this.#planPing(known, RETRY_S);
-    }
+    for (const known of this.#living()) this.#reconsider(known);
+  }
+
+  /** Something that only the agent of one instance needs has come or gone. */
+  reconsiderOn(instanceId: string): void {
+    const known = this.#byInstanceId.get(instanceId);
+    if (known !== undefined) this.#reconsider(known);
+  }
+
+  #reconsider(known: KnownAgent): void {
+    if (this.#isHindered(known)) known.online = false;
+    else if (!known.online) this.#planPing(known, RETRY_S);
   }
 
   #boot(instance: Instance): void {

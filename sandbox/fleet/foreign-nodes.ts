@@ -37,6 +37,7 @@ function seedSelfManaged(
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-self-managed`,
     instanceProfile: `${cluster.name}-${name}-NodeInstanceProfile`,
+    exposure: file.exposure,
   });
   const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
   const group = autoScalingGroups.create({
@@ -68,10 +69,11 @@ function seedSelfManaged(
   }
   controlTargets(state, group, targetGroups.controlled);
   const replacements = world.random.fork(`replacements of ${group.name}`);
-  const launch: Launcher = (zone, times) => autoScalingGroups.launch(group, specify(zone), times);
-  state.launchers.set(launcherKey(cluster.name, 'selfManagedGroup', name), (zone, times) => {
+  const launch: Launcher = (zone, times, change = unchanged) =>
+    autoScalingGroups.launch(group, change(specify(zone)), times);
+  state.launchers.set(launcherKey(cluster.name, 'selfManagedGroup', name), (zone, times, change) => {
     grow(group);
-    launch(zone, times);
+    launch(zone, times, change);
   });
 }
 
@@ -79,13 +81,14 @@ function seedKarpenter(
   state: FleetState,
   cluster: EksCluster,
   { network }: FleetCluster,
-  { name, size, imageId, instanceType, ssm }: FleetCluster['karpenterNodePools'][number],
+  { name, size, imageId, instanceType, ssm, exposure }: FleetCluster['karpenterNodePools'][number],
   random: Random,
 ): void {
   const image = { imageId: imageId ?? defaultImage(state, cluster, random), instanceType, osImage: ssm.osImage };
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-karpenter`,
     instanceProfile: `${cluster.name}_${name}_karpenter`,
+    exposure,
   });
   const tags = {
     'karpenter.sh/nodepool': name,
@@ -116,6 +119,7 @@ function seedAutoMode(
   const hosts = seedHosts(state, cluster, network, AUTO_MODE_HOSTS, {
     group: 'auto',
     instanceProfile: `eks-auto-${cluster.name}`,
+    exposure: undefined,
   });
   const tags = {
     'eks:eks-cluster-name': cluster.name,
@@ -139,13 +143,14 @@ function seedInstances({ world, instances }: FleetState, count: number, random: 
 }
 
 /** Launches an instance that no Auto Scaling group owns. */
-const launchAlone = (state: FleetState, specify: Specify) => (zone: number, times: JoinTimes) => {
-  join(
-    state,
-    state.instances.launch(specify(zone), times.runningAfter, () => {}),
-    times,
-  );
-};
+const launchAlone =
+  (state: FleetState, specify: Specify): Launcher =>
+  (zone, times, change = unchanged) => {
+    const instance = state.instances.launch(change(specify(zone)), times.runningAfter, () => {});
+    join(state, instance, times);
+  };
+
+const unchanged = (specification: LaunchSpecification): LaunchSpecification => specification;
 
 function join({ world }: FleetState, instance: Instance, { readyAfter }: JoinTimes): void {
   world.time.after(readyAfter, () => {

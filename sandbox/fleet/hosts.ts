@@ -3,6 +3,8 @@ import type { EksCluster, NodeHosts } from '../account/eks-state.ts';
 import { AGENT_RIGHTS } from '../account/iam-managed-policies.ts';
 import { trustOf } from '../account/iam-state.ts';
 import { LATEST_AGENT_VERSION } from '../account/ssm-agents.ts';
+import { seedExposure } from './exposure.ts';
+import type { ExposureFile } from './schema-exposure.ts';
 import type { NetworkFile, SsmFile } from './schema-ssm.ts';
 import type { FleetState } from './state.ts';
 
@@ -18,7 +20,7 @@ export function seedNetwork({ networks }: FleetState, cluster: EksCluster, netwo
   const subnetIds = cluster.subnets.map(({ id }) => id);
   networks.addVpc(vpcId);
   networks.addNodeGroup(securityGroupId, vpcId, name);
-  networks.lead(vpcId, subnetIds, wayOutOf(network));
+  networks.addSubnets(vpcId, cluster.subnets, wayOutOf(network));
   if (typeof network !== 'string') networks.addEndpoints(vpcId, subnetIds, securityGroupId, network.endpoints);
 }
 
@@ -29,9 +31,10 @@ export interface SeededHosts {
   readonly roleArn: string;
 }
 
-export interface HostNames {
+export interface GroupOfHosts {
   /** What stands for the group in the names of its role and subnets. */
   readonly group: string;
+  readonly exposure: ExposureFile;
   readonly instanceProfile: string;
 }
 
@@ -41,7 +44,7 @@ export function seedHosts(
   cluster: EksCluster,
   clusterNetwork: NetworkFile,
   ssm: SsmFile,
-  { group, instanceProfile }: HostNames,
+  { group, instanceProfile, exposure: exposureFile }: GroupOfHosts,
 ): SeededHosts {
   const { iam, networks, world } = state;
   const roleName = shortened(`${cluster.name}-${group}-node`);
@@ -65,16 +68,11 @@ export function seedHosts(
     wayOut === wayOutOf(clusterNetwork)
       ? cluster.subnets
       : cluster.subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
-  if (subnets !== cluster.subnets) {
-    networks.lead(
-      cluster.vpcId,
-      subnets.map(({ id }) => id),
-      wayOut,
-    );
-  }
+  if (subnets !== cluster.subnets) networks.addSubnets(cluster.vpcId, subnets, wayOut);
   const { updateFails, times, script } = ssm.commands;
+  const exposure = seedExposure(state, cluster, exposureFile);
   return {
-    hosts: {
+    hosts: exposure.apply({
       agent: {
         agent: ssm.agent,
         version: ssm.version ?? (ssm.latest ? LATEST_AGENT_VERSION : OLD_AGENT_VERSION),
@@ -83,10 +81,12 @@ export function seedHosts(
       commands: { updateFailure: updateFails === undefined ? undefined : { outcome: updateFails, times }, script },
       instanceProfile: ssm.instanceProfile ? instanceProfile : undefined,
       metadataEndpoint: ssm.imds,
-      publicAddress: wayOut === 'internet',
+      publicAddress: wayOut === 'internet' ? 'automatic' : 'none',
+      ipv6: false,
+      cniInterfaces: [],
       securityGroupIds: [cluster.securityGroupId],
-    },
-    subnets,
+    }),
+    subnets: exposure.subnets ?? subnets,
     roleArn: role.arn,
   };
 }

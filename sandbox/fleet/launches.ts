@@ -1,23 +1,33 @@
 import type { AutoScalingGroup, JoinTimes } from '../account/auto-scaling-groups.ts';
+import type { LaunchSpecification } from '../account/ec2-instances.ts';
 import { joinTimes } from '../account/eks-nodes.ts';
+import { seedLaunchExposure } from './exposure.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';
 import type { FleetFile } from './schema.ts';
 import type { FleetState } from './state.ts';
 import { parseTime } from './time.ts';
 
-/** Launches one more instance of a group; `zone` is the index of one of its subnets. */
-export type Launcher = (zone: number, times: JoinTimes) => void;
+/**
+ * Launches one more instance of a group; `zone` is the index of one of its subnets, `change` makes it differ from the
+ * group's others.
+ */
+export type Launcher = (
+  zone: number,
+  times: JoinTimes,
+  change?: (specification: LaunchSpecification) => LaunchSpecification,
+) => void;
 
 /** What launches: one member of a launch in the fleet file. */
 type Source = 'nodeGroup' | 'selfManagedGroup' | 'karpenterNodePool' | 'autoMode';
 
 type Launch = FleetFile['launches'][number];
+type Change = FleetFile['changes'][number];
 
 /** How a {@link Launcher} is found again. */
 export const launcherKey = (cluster: string, source: Source, name: string): string =>
   `${source} ${name} of cluster ${cluster}`;
 
-function keyOf({ cluster, nodeGroup, selfManagedGroup, karpenterNodePool }: Launch): string {
+function keyOf({ cluster, nodeGroup, selfManagedGroup, karpenterNodePool }: Launch | Change): string {
   if (nodeGroup !== undefined) return launcherKey(cluster, 'nodeGroup', nodeGroup);
   if (selfManagedGroup !== undefined) return launcherKey(cluster, 'selfManagedGroup', selfManagedGroup);
   if (karpenterNodePool !== undefined) return launcherKey(cluster, 'karpenterNodePool', karpenterNodePool);
@@ -30,8 +40,8 @@ export function grow(group: AutoScalingGroup): void {
   group.max = Math.max(group.max, group.desired);
 }
 
-/** Launches of what a fleet, its repetitions spelled out, does not have. */
-export function launchProblems({ clusters, launches }: Fleet): FleetProblem[] {
+/** Launches and changes of what a fleet, its repetitions spelled out, does not have. */
+export function launchProblems({ clusters, launches, changes }: Fleet): FleetProblem[] {
   const known = new Set(
     clusters.flatMap(({ name, nodeGroups, selfManagedGroups, karpenterNodePools, autoMode }) => [
       ...nodeGroups.map((group) => launcherKey(name, 'nodeGroup', group.name)),
@@ -40,23 +50,27 @@ export function launchProblems({ clusters, launches }: Fleet): FleetProblem[] {
       ...(autoMode === undefined ? [] : [launcherKey(name, 'autoMode', '')]),
     ]),
   );
-  return launches.flatMap((launch, index) => {
-    const key = keyOf(launch);
-    return known.has(key) ? [] : [{ path: `launches[${index}]`, message: `there is no ${key}` }];
-  });
+  return Object.entries({ launches, changes }).flatMap(([list, entries]) =>
+    entries.flatMap((entry, index) => {
+      const key = keyOf(entry);
+      return known.has(key) ? [] : [{ path: `${list}[${index}]`, message: `there is no ${key}` }];
+    }),
+  );
 }
 
 /** Plans the launches of a fleet file: each instance within its time, drawn from the seed. */
-export function planLaunches({ world, launchers }: FleetState, { launches }: Fleet): void {
+export function planLaunches(state: FleetState, { launches }: Fleet): void {
+  const { world, launchers, eks } = state;
   const random = world.random.fork('launches');
   for (const launch of launches) {
     const launcher = launchers.get(keyOf(launch));
     const begin = parseTime(launch.at, world.time.now) ?? world.time.now;
     if (launcher === undefined) continue;
+    const change = seedLaunchExposure(state, eks.cluster(launch.cluster), launch.exposure);
     for (let index = 0; index < launch.count; index += 1) {
       const at = begin + random.integer(0, launch.withinSeconds * 1000);
       const times = joinTimes(random.integer(180, 360) * 1000);
-      world.time.at(at, () => launcher(index, times));
+      world.time.at(at, () => launcher(index, times, change));
     }
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exposure } from './schema-exposure.ts';
 import { time } from './schema-values.ts';
 
 /** Instances of one group that are launched during the run. */
@@ -11,6 +12,7 @@ export const launch = z
     karpenterNodePool: z.string().optional().describe('Or of the node pool'),
     autoMode: z.literal(true).optional().describe('Or EKS Auto Mode launches them'),
     count: z.int().min(1).max(5000).default(1).describe('So many instances'),
+    exposure,
     withinSeconds: z.number().min(0).default(10).describe('They are launched within so many seconds'),
   })
   .refine(

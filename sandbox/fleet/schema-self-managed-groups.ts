@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
 import { imageId, instanceType, name, repeat, size } from './schema-values.ts';
@@ -14,6 +15,7 @@ export const selfManagedGroup = z
     instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
     ssm,
     targetGroups,
+    exposure,
   })
   .superRefine(({ size, maxSize = size }, context) => {
     if (size > maxSize) {

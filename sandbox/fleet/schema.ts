@@ -1,6 +1,7 @@
 import { AMITypes, ClusterStatus, ErrorCode, NodegroupIssueCode, NodegroupStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
 import { existsFor, wrongReleaseForm } from '../account/eks-ami-types.ts';
+import { change, exposure, otherInstance } from './schema-exposure.ts';
 import { launch } from './schema-launches.ts';
 import { selfManagedGroup } from './schema-self-managed-groups.ts';
 import { network, ssm } from './schema-ssm.ts';
@@ -117,6 +118,7 @@ const nodeGroup = z
     ssm,
     workloads,
     targetGroups,
+    exposure,
     updates: z
       .strictObject({
         minutesPerNode: z.number().positive().optional().describe('By default 3 to 6, drawn for each node'),
@@ -192,10 +194,12 @@ const cluster = z.strictObject({
         imageId: imageId.optional().describe('AMI of its nodes; by default the latest AL2023 AMI at the start'),
         instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
         ssm,
+        exposure,
       }),
     )
     .default([])
     .describe('Node pools that Karpenter runs'),
+  otherInstances: z.array(otherInstance).default([]).describe('Instances in its VPC that are no workers'),
 });
 
 /** A fleet file: what the account has at the start, and which AMI releases come. */
@@ -233,6 +237,7 @@ export const fleetSchema = z.strictObject({
     .describe('Default Host Management: never heard of, its role exists, or it is switched on'),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
   launches: z.array(launch).default([]).describe('Instances that are launched during the run'),
+  changes: z.array(change).default([]).describe('What somebody does to workers during the run'),
 });
 
 /** A checked fleet, before its repetitions are spelled out. */

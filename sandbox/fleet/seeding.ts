@@ -10,6 +10,7 @@ import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';
 import { seedHosts, seedNetwork } from './hosts.ts';
 import { grow, type Launcher, launcherKey } from './launches.ts';
+import { seedOtherInstances } from './other-instances.ts';
 import type { FleetState } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 import { parseTime } from './time.ts';
@@ -54,6 +55,7 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
   });
   for (const group of file.nodeGroups) seedNodeGroup(state, cluster, file, group, random);
   seedForeignNodes(state, cluster, file, random);
+  seedOtherInstances(state, cluster, file);
 }
 
 function seedNodeGroup(
@@ -70,6 +72,7 @@ function seedNodeGroup(
   const { hosts, subnets, roleArn } = seedHosts(state, cluster, network, file.ssm, {
     group: name,
     instanceProfile: `eks-${id}`,
+    exposure: file.exposure,
   });
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `eks-${id}` };
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
@@ -124,10 +127,11 @@ function seedNodeGroup(
     state.accessEntries.create(cluster, { principalArn: roleArn, type });
   }
   const replacements = state.world.random.fork(`replacements of ${cluster.name} ${name}`);
-  const launch: Launcher = (zone, times) => launchNode(state.autoScalingGroups, group, group.imageId, zone, times);
-  state.launchers.set(launcherKey(cluster.name, 'nodeGroup', name), (zone, times) => {
+  const launch: Launcher = (zone, times, change) =>
+    launchNode(state.autoScalingGroups, group, group.imageId, zone, times, change);
+  state.launchers.set(launcherKey(cluster.name, 'nodeGroup', name), (zone, times, change) => {
     grow(autoScalingGroup);
-    launch(zone, times);
+    launch(zone, times, change);
   });
   seedNodes(state, group, random);
   controlTargets(state, autoScalingGroup, targetGroups.controlled);

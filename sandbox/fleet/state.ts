@@ -1,9 +1,12 @@
 import { createAutoScaling } from '../account/auto-scaling.ts';
 import { AutoScalingGroups } from '../account/auto-scaling-groups.ts';
+import { CloudTrail } from '../account/cloud-trail.ts';
 import { createEc2 } from '../account/ec2.ts';
 import { Images } from '../account/ec2-images.ts';
 import { Instances } from '../account/ec2-instances.ts';
 import { Networks } from '../account/ec2-network.ts';
+import { Snapshots } from '../account/ec2-snapshots.ts';
+import { trailOfLaunch } from '../account/ec2-trail.ts';
 import { createEks } from '../account/eks.ts';
 import { AccessEntries } from '../account/eks-access-entries.ts';
 import type { AmiReleases } from '../account/eks-ami-releases.ts';
@@ -23,6 +26,8 @@ import { PublicParameters } from '../account/ssm-public-parameters.ts';
 import { DEFAULT_HOST_MANAGEMENT_ROLE, ServiceSettings } from '../account/ssm-service-settings.ts';
 import { createSts } from '../account/sts.ts';
 import type { World } from '../account/world.ts';
+import { attachWhenRunning } from './attachments.ts';
+import { planChanges } from './changes.ts';
 import type { Fleet } from './fleet.ts';
 import { type Launcher, planLaunches } from './launches.ts';
 import { knownReleases } from './releases.ts';
@@ -35,6 +40,8 @@ export interface FleetState {
   readonly images: Images;
   readonly instances: Instances;
   readonly networks: Networks;
+  readonly snapshots: Snapshots;
+  readonly cloudTrail: CloudTrail;
   readonly autoScalingGroups: AutoScalingGroups;
   readonly targetGroups: TargetGroups;
   readonly eks: EksState;
@@ -52,11 +59,11 @@ export interface FleetState {
 /** Makes the account's state of a fleet. `world`'s account, region and time must be the fleet's. */
 export function seedFleet(world: World, fleet: Fleet): FleetState {
   const { releases } = knownReleases(fleet);
-  const instances = new Instances(world);
+  const networks = new Networks(world);
+  const instances = new Instances(world, networks);
   const targetGroups = new TargetGroups(world, instances);
   const autoScalingGroups = new AutoScalingGroups(world, instances, targetGroups);
   const eks = new EksState(world);
-  const networks = new Networks(world);
   const iam = new Iam(world);
   const serviceSettings = new ServiceSettings(world);
   const agents = new SsmAgents(world, instances, {
@@ -69,6 +76,8 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     images: new Images(world, releases),
     instances,
     networks,
+    snapshots: new Snapshots(world),
+    cloudTrail: new CloudTrail(world),
     autoScalingGroups,
     targetGroups,
     eks,
@@ -81,14 +90,30 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, releases),
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };
+  tellOfInstances(state);
+  attachWhenRunning(state);
   seedDefaultHostManagement(state, fleet);
   const random = world.random.fork('fleet');
   for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
   planLaunches(state, fleet);
+  planChanges(state, fleet);
   // Only now: nobody was there before who could have waited for a change.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
+  networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId));
+  networks.securityGroups.onChange(() => agents.reconsider());
   return state;
+}
+
+/** An instance that somebody terminates leaves its Auto Scaling group, and launches are in the trail. */
+function tellOfInstances({ world, instances, autoScalingGroups, cloudTrail }: FleetState): void {
+  instances.onTerminated(({ id }) => {
+    for (const { members } of autoScalingGroups.list()) members.delete(id);
+  });
+  instances.onLaunched((instance) => {
+    const actor = instance.tags.has('aws:autoscaling:groupName') ? 'autoscaling' : 'operator';
+    cloudTrail.did(actor, trailOfLaunch(instance, world.accountId));
+  });
 }
 
 function seedDefaultHostManagement(
@@ -108,10 +133,10 @@ function seedDefaultHostManagement(
 
 /** The services that look at that state and change it: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS. */
 export function fleetServices(state: FleetState): Service[] {
-  const { world, eks, nodeGroupUpdates, accessEntries, instances, images, networks, iam } = state;
+  const { world, eks, nodeGroupUpdates, accessEntries, instances, iam } = state;
   return [
     createEks(world, eks, nodeGroupUpdates, accessEntries),
-    createEc2(world, instances, images, networks, iam),
+    createEc2(state),
     createAutoScaling(world, state.autoScalingGroups),
     createElasticLoadBalancing(world, state.targetGroups),
     createIam(iam),

@@ -1,0 +1,70 @@
+import type { Instance } from '../account/ec2-instances.ts';
+import type { NetworkInterface } from '../account/ec2-network-interfaces.ts';
+import { trailOfAssociation, trailOfAttachment } from '../account/ec2-trail.ts';
+import type { FleetState } from './state.ts';
+
+/**
+ * What comes to an instance once it runs: the interfaces of the VPC CNI, and an Elastic IP address that somebody gives it.
+ * Instances that have been running have had them.
+ */
+export function attachWhenRunning(state: FleetState): void {
+  const { world, instances, cloudTrail } = state;
+  const random = world.random.fork('attachments');
+  instances.onRunning((instance) => {
+    const hasBeenRunning = instance.runningSince === instance.launchedAt;
+    const soon = (task: () => void) => {
+      if (hasBeenRunning) task();
+      else {
+        world.time.after(random.integer(5, 30) * 1000, () => {
+          if (instance.state === 'running') task();
+        });
+      }
+    };
+    for (const groups of instance.cniInterfaces) {
+      soon(() => {
+        const attached = attachCniInterface(state, instance, groups);
+        if (!hasBeenRunning) cloudTrail.did('node', trailOfAttachment(attached));
+      });
+    }
+    if (instance.publicAddress === 'elastic') soon(() => associateNewAddress(state, instance, !hasBeenRunning));
+  });
+}
+
+/** Allocates an Elastic IP address and puts it to the primary interface of an instance. */
+export function associateNewAddress(
+  { networks, cloudTrail }: FleetState,
+  { id, interfaces }: Instance,
+  isTold: boolean,
+): void {
+  const [primary] = interfaces;
+  if (primary === undefined) return;
+  const [privateIp] = primary.privateIps;
+  const address = networks.addresses.allocate(new Map([['Name', `for ${id}`]]));
+  const associationId = networks.addresses.associate(address, primary, privateIp);
+  const { allocationId } = address;
+  if (isTold) cloudTrail.did('operator', trailOfAssociation(allocationId, primary, privateIp, associationId));
+}
+
+/** Attaches one more interface as the VPC CNI does, with addresses for pods. */
+export function attachCniInterface(
+  { world, networks, instances }: FleetState,
+  { id, vpcId, subnetId, availabilityZone, kubernetes, interfaces }: Instance,
+  securityGroupIds: readonly string[],
+): NetworkInterface {
+  const cluster: Array<[string, string]> =
+    kubernetes === undefined ? [] : [['cluster.k8s.amazonaws.com/name', kubernetes.clusterName]];
+  return networks.interfaces.attach({
+    id: networks.interfaces.newId(),
+    description: `aws-K8S-${id}`,
+    vpcId,
+    subnetId,
+    availabilityZone,
+    privateIps: [instances.newPrivateIp(), instances.newPrivateIp(), instances.newPrivateIp()],
+    securityGroupIds,
+    tags: new Map([...cluster, ['node.k8s.amazonaws.com/instance_id', id]]),
+    instanceId: id,
+    deviceIndex: interfaces.length,
+    attachedAt: world.time.now,
+    automaticAddress: false,
+  });
+}

@@ -1,0 +1,54 @@
+import type { Instance } from '../account/ec2-instances.ts';
+import { tcpIngress } from '../account/ec2-security-groups.ts';
+import { trailOfAttachment, trailOfIngress } from '../account/ec2-trail.ts';
+import { associateNewAddress, attachCniInterface } from './attachments.ts';
+import { openGroup } from './exposure.ts';
+import type { Fleet } from './fleet.ts';
+import type { FleetState } from './state.ts';
+import { parseTime } from './time.ts';
+
+type Change = Fleet['changes'][number];
+
+/** Plans what the fleet file says that somebody does to workers during the run. */
+export function planChanges(state: FleetState, { changes }: Fleet): void {
+  const { time } = state.world;
+  for (const change of changes) time.at(parseTime(change.at, time.now) ?? time.now, () => carryOut(state, change));
+}
+
+function carryOut(state: FleetState, change: Change): void {
+  const { networks, cloudTrail, eks, world } = state;
+  const cluster = eks.cluster(change.cluster);
+  const { authorizeIngress, attachInterface } = change;
+  if (change.associateAddress) associateNewAddress(state, workerOf(state, change), true);
+  if (authorizeIngress !== undefined) {
+    const { port, cidr } = authorizeIngress;
+    const group = networks.securityGroups.get(cluster.securityGroupId);
+    if (group === undefined) throw new Error(`cluster ${cluster.name} has no security group`);
+    const added = networks.securityGroups.add(group, [tcpIngress(port, port, cidr)]);
+    cloudTrail.did('operator', trailOfIngress(group.id, added, world.accountId));
+  }
+  if (attachInterface !== undefined) {
+    const { openPorts } = attachInterface;
+    const open = openPorts.length === 0 ? [] : [openGroup(state, cluster.vpcId, openPorts)];
+    const attached = attachCniInterface(state, workerOf(state, change), [cluster.securityGroupId, ...open]);
+    cloudTrail.did('operator', trailOfAttachment(attached));
+  }
+}
+
+/** @throws Error when the group has not so many workers then: the file asks for what cannot be done */
+function workerOf({ instances }: FleetState, change: Change): Instance {
+  const { cluster, nodeGroup, selfManagedGroup, karpenterNodePool, index, at } = change;
+  const [key, value] =
+    nodeGroup !== undefined
+      ? ['eks:nodegroup-name', nodeGroup]
+      : selfManagedGroup !== undefined
+        ? ['aws:autoscaling:groupName', `${cluster}-${selfManagedGroup}`]
+        : ['karpenter.sh/nodepool', karpenterNodePool];
+  const workers = instances
+    .list()
+    .filter(({ state, kubernetes }) => state === 'running' && kubernetes?.clusterName === cluster)
+    .filter(({ tags }) => tags.get(key ?? '') === value);
+  const worker = workers[index];
+  if (worker !== undefined) return worker;
+  throw new Error(`changes at ${at}: ${value} of cluster ${cluster} has only ${workers.length} running workers then`);
+}

@@ -1,0 +1,90 @@
+import type { LaunchSpecification } from '../account/ec2-instances.ts';
+import { tcpIngress } from '../account/ec2-security-groups.ts';
+import type { EksCluster } from '../account/eks-state.ts';
+import type { ExposureFile } from './schema-exposure.ts';
+import type { FleetState } from './state.ts';
+
+type Reachability = Pick<LaunchSpecification, 'publicAddress' | 'ipv6' | 'cniInterfaces' | 'securityGroupIds'>;
+
+/** What an exposure of the fleet file makes of instances. */
+export interface Exposure {
+  /** Where they are, when not in the subnets of their group. */
+  readonly subnets: EksCluster['subnets'] | undefined;
+  apply<Hosts extends Reachability>(hosts: Hosts): Hosts;
+}
+
+/** Puts the subnets and security groups of an exposure into the account. Without one nothing differs. */
+export function seedExposure(state: FleetState, cluster: EksCluster, file: ExposureFile): Exposure {
+  if (file === undefined) return { subnets: undefined, apply: (hosts) => hosts };
+  const { networks } = state;
+  const subnets = file.subnets === 'public' ? publicSubnets(state, cluster) : undefined;
+  if (file.ipv6) {
+    for (const subnet of networks.subnets.list()) if (subnet.vpcId === cluster.vpcId) networks.enableIpv6(subnet);
+  }
+  const open = file.openPorts.length === 0 ? [] : [openGroup(state, cluster.vpcId, file.openPorts)];
+  const cni =
+    file.interfaces === 1
+      ? []
+      : [cluster.securityGroupId, namedGroup(state, cluster.vpcId, `${cluster.name}-pods`, [])];
+  const publicAddress = file.publicAddress ?? (subnets === undefined ? undefined : 'automatic');
+  return {
+    subnets,
+    apply: (hosts) => ({
+      ...hosts,
+      publicAddress: publicAddress ?? hosts.publicAddress,
+      ipv6: file.ipv6,
+      cniInterfaces: Array.from({ length: file.interfaces - 1 }, () => cni),
+      securityGroupIds: [...hosts.securityGroupIds, ...open],
+    }),
+  };
+}
+
+/** The same for one launch, as a change of what is launched. */
+export function seedLaunchExposure(
+  state: FleetState,
+  cluster: EksCluster,
+  file: ExposureFile,
+): (specification: LaunchSpecification) => LaunchSpecification {
+  const { subnets, apply } = seedExposure(state, cluster, file);
+  return (specification) => {
+    const zone = specification.availabilityZone;
+    const subnet = subnets?.find(({ availabilityZone }) => availabilityZone === zone);
+    return apply({ ...specification, ...(subnet !== undefined && { subnetId: subnet.id }) });
+  };
+}
+
+/** A security group of a VPC that opens TCP ports to everybody. */
+export const openGroup = (state: FleetState, vpcId: string, ports: readonly number[]): string =>
+  namedGroup(
+    state,
+    vpcId,
+    `open-${ports.join('-')}`,
+    ports.flatMap((port) => [tcpIngress(port, port, '0.0.0.0/0'), tcpIngress(port, port, '::/0')]),
+  );
+
+function namedGroup(
+  { networks }: FleetState,
+  vpcId: string,
+  name: string,
+  rules: ReadonlyArray<ReturnType<typeof tcpIngress>>,
+): string {
+  const { securityGroups } = networks;
+  const known = securityGroups.list().find((group) => group.vpcId === vpcId && group.name === name);
+  if (known !== undefined) return known.id;
+  const group = { id: securityGroups.newId(), vpcId, name, description: name, tags: new Map() };
+  return securityGroups.create(group, rules).id;
+}
+
+/** The tag that load balancers find public subnets by. */
+const PUBLIC_SUBNET = 'kubernetes.io/role/elb';
+
+/** The public subnets of a cluster's VPC, one for each zone; they come with the first who needs them. */
+function publicSubnets({ networks, world }: FleetState, { name, vpcId, subnets }: EksCluster): EksCluster['subnets'] {
+  const known = networks.subnets.list().filter((subnet) => subnet.vpcId === vpcId && subnet.tags.has(PUBLIC_SUBNET));
+  if (known.length > 0) return known;
+  const random = world.random.fork(`public subnets of ${name}`);
+  const added = subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
+  networks.addSubnets(vpcId, added, 'internet');
+  for (const { id } of added) networks.subnets.get(id)?.tags.set(PUBLIC_SUBNET, '1');
+  return added;
+}

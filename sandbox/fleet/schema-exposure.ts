@@ -1,0 +1,89 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { z } from 'zod';
+import { size, tags, time } from './schema-values.ts';
+
+const port = z.int().min(1).max(65_535);
+
+/** How instances can be reached over the Internet, where that differs from what the network implies. */
+export const exposure = z
+  .strictObject({
+    subnets: z
+      .literal('public')
+      .optional()
+      .describe('In public subnets of the VPC, which give public addresses; by default in those of the group'),
+    publicAddress: z
+      .enum(['none', 'automatic', 'elastic'])
+      .optional()
+      .describe('Public IPv4 address: none, Amazon’s, or an Elastic one; by default as the subnets give them'),
+    ipv6: z.boolean().default(false).describe('Whether it has an IPv6 address; the VPC’s subnets then have IPv6'),
+    interfaces: z
+      .int()
+      .min(1)
+      .max(4)
+      .default(1)
+      .describe('Network interfaces: those beside the first come by the VPC CNI, with another group for pods'),
+    openPorts: z
+      .array(port)
+      .default([])
+      .describe('TCP ports that one more security group of the first interface opens to everybody'),
+  })
+  .optional()
+  .describe('How the Internet reaches them, where that differs from what the network implies');
+
+/** EC2 instances that are no workers of the cluster, in its VPC. */
+export const otherInstance = z.strictObject({
+  name: z.string().describe('Tag Name'),
+  tags: tags.describe('Further tags, for example kubernetes.io/cluster/NAME: shared'),
+  count: size.min(1).default(1).describe('So many instances'),
+  at: time('When they are launched; by default they have been running').optional(),
+  exposure,
+});
+
+/** Something that somebody does to a worker during the run, which the trail tells of. */
+export const change = z
+  .strictObject({
+    at: time('When it is done'),
+    cluster: z.string().describe('Name of the cluster'),
+    nodeGroup: z.string().optional().describe('Name of the managed node group'),
+    selfManagedGroup: z.string().optional().describe('Or of the self-managed group'),
+    karpenterNodePool: z.string().optional().describe('Or of the node pool'),
+    index: size.default(0).describe('Which of its workers then, in the order of their launch, counting from 0'),
+    associateAddress: z.literal(true).optional().describe('An Elastic IP address is put to its first interface'),
+    authorizeIngress: z
+      .strictObject({
+        port: port.describe('The port'),
+        cidr: z
+          .string()
+          .refine(isCidr, 'expected a block of addresses such as 0.0.0.0/0 or ::/0')
+          .default('0.0.0.0/0')
+          .describe('Who is let in'),
+      })
+      .optional()
+      .describe('Or a TCP port is opened in the security group of the cluster’s nodes'),
+    attachInterface: z
+      .strictObject({
+        openPorts: z.array(port).default([]).describe('TCP ports that a group of it opens to everybody'),
+      })
+      .optional()
+      .describe('Or one more network interface is attached to it'),
+  })
+  .refine(
+    ({ nodeGroup, selfManagedGroup, karpenterNodePool }) => given(nodeGroup, selfManagedGroup, karpenterNodePool) === 1,
+    { path: ['nodeGroup'], error: 'give one of nodeGroup, selfManagedGroup, karpenterNodePool' },
+  )
+  .refine(
+    ({ associateAddress, authorizeIngress, attachInterface }) =>
+      given(associateAddress, authorizeIngress, attachInterface) === 1,
+    { path: ['associateAddress'], error: 'give one of associateAddress, authorizeIngress, attachInterface' },
+  );
+
+const given = (...values: unknown[]): number => values.filter((value) => value !== undefined).length;
+
+function isCidr(text: string): boolean {
+  const [network = '', prefix = '', ...rest] = text.split('/');
+  const longest = isIPv4(network) ? 32 : isIPv6(network) ? 128 : -1;
+  return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest;
+}
+
+export type ExposureFile = z.output<typeof exposure>;
+export type OtherInstanceFile = z.output<typeof otherInstance>;
