@@ -122,6 +122,7 @@ export class QuarantineWorkers extends Construct {
 const reads: Right = {
   sid: 'Look',
   actions: [
+    'autoscaling:DescribeAutoScalingGroups',
     'autoscaling:DescribeAutoScalingInstances',
     'ec2:DescribeAddresses',
     'ec2:DescribeInstanceAttribute',

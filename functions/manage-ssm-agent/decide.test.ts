@@ -75,7 +75,7 @@ describe('decide', () => {
     ['opted out', { tags: { 'eks-host-remediator:ignore': '' } }, {}, 'skipped', 'opted-out'],
     [
       'is of an owner that opted out',
-      { findings: findings({ ownerTags: { 'eks-host-remediator:ignore': '' } }) },
+      { findings: findings({ owner: { tags: { 'eks-host-remediator:ignore': '' } } }) },
       {},
       'skipped',
       'opted-out',

@@ -73,8 +73,10 @@ function aboutAbsence(observation: Observation, memory: Memory, circumstances: C
   const skip = (reason: Reason, message: string): Decision => say('skipped', reason, message, idle);
 
   if (isOptedOut(view.tags)) return skip('opted-out', 'The instance opted out by its tag.');
-  if (isOptedOut(view.findings?.ownerTags ?? {}))
-    return skip('opted-out', 'Its cluster or node group opted out by its tag.');
+  const { tags: ownerTags = {}, unreadable } = view.findings?.owner ?? {};
+  if (isOptedOut(ownerTags)) return skip('opted-out', 'Its cluster or node group opted out by its tag.');
+  // Whether they opted out, nobody knows: doubt means no.
+  if (unreadable !== undefined) return say('failed', 'unreadable', unreadable, idle, unreadable);
   if (isInvalid(policy)) return say('refused', 'policy-invalid', policy.error, idle, policy.error);
   if (policy.killSwitch) return skip('kill-switch', 'The kill switch is on.');
   if (policy.ssmAgent.mode === 'off') return skip('mode-off', 'Mode is off for the SSM agent.');

@@ -8,7 +8,7 @@ export const NOW = Date.parse('2026-07-20T12:00:00Z');
 
 /** Nothing keeps the agent from registering. */
 export const findings = (overrides: Partial<Findings> = {}): Findings => ({
-  ownerTags: {},
+  owner: { tags: {} },
   profile: { name: 'shop-node', roleName: 'shop-node' },
   roleAllowsAgent: true,
   defaultHostManagement: false,
@@ -42,7 +42,7 @@ const tags = fc.constantFrom({}, {}, {}, { 'eks-host-remediator:ignore': '' });
 
 const arbitraryFindings: fc.Arbitrary<Findings> = fc
   .record({
-    ownerTags: tags,
+    owner: fc.record({ tags }),
     profile: fc.constantFrom(undefined, { name: 'p' }, { name: 'p', roleName: 'r' }),
     roleAllowsAgent: fc.boolean(),
     defaultHostManagement: fc.boolean(),

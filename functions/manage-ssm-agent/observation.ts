@@ -1,5 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { HintTrigger } from '../shared/hints.ts';
+import type { Owner } from '../shared/owners.ts';
 import type { Ownership, Worker } from '../shared/worker.ts';
 import type { WorkerState } from '../shared/worker-ledger.ts';
 
@@ -51,8 +52,7 @@ export type CommandView =
 
 /** Everything that must be right for an agent to register, as AWS describes it. */
 export interface Findings {
-  /** Tags of the cluster and of the managed node group: an opt-out counts there too. */
-  readonly ownerTags: Readonly<Record<string, string>>;
+  readonly owner: Owner;
   /** Absent: the instance has no instance profile. */
   readonly profile?: { readonly name: string; readonly roleName?: string };
   /** Whether the role's policies allow what the agent needs. */

@@ -3,7 +3,7 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
 import type { ClusterReader } from '../shared/fleet.ts';
-import { readOwnerTags } from '../shared/owner-tags.ts';
+import { readOwners } from '../shared/owners.ts';
 import type { Findings, FoundWorker } from './observation.ts';
 import { observeNetworks } from './observe-network.ts';
 import { observeProfiles } from './observe-role.ts';
@@ -26,7 +26,7 @@ export async function observeFindings(
 ): Promise<Map<string, Findings>> {
   if (workers.length === 0) return new Map();
   const instances = workers.map(({ instance }) => instance);
-  const [profiles, networks, imageNames, ownerTags, defaultHostManagement] = await Promise.all([
+  const [profiles, networks, imageNames, owners, defaultHostManagement] = await Promise.all([
     observeProfiles(
       clients.iam,
       instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
@@ -36,7 +36,7 @@ export async function observeFindings(
       clients.ec2,
       instances.map(({ ImageId }) => ImageId ?? ''),
     ),
-    readOwnerTags(
+    readOwners(
       clients.eks,
       readCluster,
       workers.map(({ worker }) => worker),
@@ -50,7 +50,7 @@ export async function observeFindings(
       return [
         instanceId,
         {
-          ownerTags: ownerTags.get(worker) ?? {},
+          owner: owners.get(worker) ?? { tags: {} },
           ...(profile !== undefined && { profile: profile.profile }),
           roleAllowsAgent: profile?.allowsAgent ?? false,
           defaultHostManagement,

@@ -12,12 +12,13 @@ type QuarantinePolicy = Policy['quarantine'];
  * once, and by policy the way in is closed for all of it; its workers are not quarantined, which would empty it.
  */
 export function decideGroup(group: GroupObservation, { policy, account }: Circumstances): GroupDecision {
-  const { key, state, ownerTags, request } = group;
+  const { key, state, owner, request } = group;
   if (request !== undefined) return aboutRequest(group);
   const untold = { ...say('skipped', 'public-by-design', ''), silent: true, publicByDesign: false };
   // Each of its workers says which guard holds.
   if (isInvalid(policy) || policy.killSwitch || policy.quarantine.mode === 'off') return untold;
-  if (!isInScope(policy.scope, account, key.cluster) || isOptedOut(ownerTags)) return untold;
+  if (!isInScope(policy.scope, account, key.cluster) || isOptedOut(owner.tags)) return untold;
+  if (owner.unreadable !== undefined) return untold;
   const { quarantine } = policy;
   if (!isPublicByDesign(group, quarantine)) return untold;
 

@@ -51,9 +51,12 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     return say('skipped', 'out-of-scope', `${found} The scope leaves out ${view.cluster}.`);
   }
   if (isOptedOut(view.tags)) return say('skipped', 'opted-out', `${found} The instance opted out by its tag.`);
-  if (isOptedOut(observation.ownerTags ?? {})) {
+  const { tags: ownerTags = {}, unreadable } = observation.owner ?? {};
+  if (isOptedOut(ownerTags)) {
     return say('skipped', 'opted-out', `${found} Its cluster or node group opted out by its tag.`);
   }
+  // Whether they opted out, nobody knows: doubt means no.
+  if (unreadable !== undefined) return say('refused', 'unreadable', `${found} ${unreadable}`, unreadable);
   if (exposures.every((exposure) => isAccepted(exposure, state.accepted ?? []))) {
     return say('skipped', 'accepted-exposure', `${found} It was released with it.`, exposures.map(keyOf).join(' '));
   }

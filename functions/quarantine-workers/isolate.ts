@@ -1,7 +1,6 @@
 import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { withNewcomers } from './capture.ts';
 import { type Decision, iso, say } from './decision.ts';
-import { viewAgain } from './observe.ts';
 import { isolationFaults } from './remaining.ts';
 import { stripAddresses } from './steps/addresses.ts';
 import { protectFromTermination, takeSnapshots } from './steps/evidence.ts';
@@ -12,6 +11,7 @@ import { enterStandby } from './steps/standby.ts';
 import type { StepReport, StepSubject } from './steps/step.ts';
 import { tagWorker } from './steps/tags.ts';
 import { leaveTargetGroups } from './steps/targets.ts';
+import { viewAgain } from './view-workers.ts';
 
 /** How soon what is not through yet is looked at again, ms. */
 const LOOK_AGAIN = 15_000;

@@ -2,6 +2,7 @@ import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { ExposedGroupState } from '../shared/exposed-group-ledger.ts';
 import type { HintTrigger } from '../shared/hints.ts';
 import type { NodeGroupKey } from '../shared/node-group-ledger.ts';
+import type { Owner } from '../shared/owners.ts';
 import type { QuarantineState } from '../shared/quarantine-ledger.ts';
 import type { Ownership } from '../shared/worker.ts';
 import type { Exposure } from './exposure.ts';
@@ -55,8 +56,8 @@ export interface Observation {
   readonly state: QuarantineState;
   /** Absent: EC2 shows no such instance any more. */
   readonly view?: WorkerView;
-  /** Tags of its cluster and managed node group, read for workers that are exposed: an opt-out counts there too. */
-  readonly ownerTags?: Readonly<Record<string, string>>;
+  /** Read for workers that are exposed. */
+  readonly owner?: Owner;
   readonly request?: Request;
 }
 
@@ -65,12 +66,12 @@ export interface GroupObservation {
   readonly key: NodeGroupKey;
   readonly trigger: HintTrigger;
   readonly state: ExposedGroupState;
-  readonly ownerTags: Readonly<Record<string, string>>;
+  readonly owner: Owner;
   /** How many workers of it are pending or running. */
   readonly size: number;
   /** Ids of those that are exposed, or would be without their quarantine. */
   readonly exposed: readonly string[];
-  /** Those of its workers' subnets that hand out public addresses. */
+  /** Those of its subnets that hand out public addresses. */
   readonly publicSubnets: readonly string[];
   /** The rules of its workers' security groups that admit the world. */
   readonly worldOpen: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;

@@ -52,7 +52,8 @@ async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promi
   return tables;
 }
 
-async function readPublicSubnets(ec2: EC2Client, subnetIds: readonly string[]): Promise<Set<string>> {
+/** Those of the given subnets that hand out public IPv4 addresses. */
+export async function readPublicSubnets(ec2: EC2Client, subnetIds: readonly string[]): Promise<Set<string>> {
   const subnets = new Set<string>();
   await eachChunk(subnetIds, async (Values) => {
     const Filters = [{ Name: 'subnet-id', Values }];

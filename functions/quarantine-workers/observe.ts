@@ -1,30 +1,22 @@
-import {
-  type Address,
-  DescribeAddressesCommand,
-  type EC2Client,
-  type Filter,
-  type Instance,
-  paginateDescribeInstances,
-} from '@aws-sdk/client-ec2';
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import type { BlastBudget } from '../shared/blast-budget.ts';
-import { chunks } from '../shared/chunks.ts';
 import type { ClusterReader } from '../shared/fleet.ts';
 import type { HintTrigger } from '../shared/hints.ts';
 import type { Ledger } from '../shared/ledger.ts';
-import { readOwnerTags } from '../shared/owner-tags.ts';
+import { readOwners } from '../shared/owners.ts';
 import { NEVER_SEEN, type QuarantineState, readQuarantines } from '../shared/quarantine-ledger.ts';
 import { type Worker, workerOf } from '../shared/worker.ts';
-import type { Networks } from './exposure.ts';
 import type { Scope } from './hints.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
-import { observeNetworks } from './observe-networks.ts';
-import { elasticIpsOf, interfacesOf, viewOf } from './worker-view.ts';
+import { describeClusters, describeInstances, filtersOf, viewWorkers } from './view-workers.ts';
 
 export interface ObserveClients {
+  readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly ledger: Ledger;
@@ -35,9 +27,6 @@ export interface Sight {
   readonly observations: readonly Observation[];
   readonly groups: readonly GroupObservation[];
 }
-
-/** A filter takes at most 200 values. */
-const VALUES_PER_FILTER = 200;
 
 /**
  * Reads what decisions about the workers of the scope rest on. Whatever is not a worker is left out here and never
@@ -78,16 +67,16 @@ export async function observe(
   );
 
   const exposed = seen.filter(({ view }) => (view?.exposures.length ?? 0) > 0);
-  const ownerTags = await readOwnerTags(
+  const owners = await readOwners(
     clients.eks,
     readCluster,
     exposed.flatMap(({ view }) => view ?? []),
   );
   const describe = (clusters: readonly string[]) => describeClusters(clients.ec2, clusters);
-  const groups = await observeGroups({ ...clients, readCluster, describe }, exposed, scope, slots);
+  const groups = await observeGroups({ ...clients, describe }, exposed, owners, scope, slots);
   const withOwners = seen.map((observation) => {
-    const tags = observation.view === undefined ? undefined : ownerTags.get(observation.view);
-    return tags === undefined ? observation : { ...observation, ownerTags: tags };
+    const owner = observation.view === undefined ? undefined : owners.get(observation.view);
+    return owner === undefined ? observation : { ...observation, owner };
   });
   return { observations: [...withOwners, ...gone, ...unknown], groups };
 }
@@ -115,7 +104,7 @@ const triggerFor = (instanceId: string, { quarantine }: QuarantineState, scope: 
   (quarantine && scope.clusters.get(quarantine.cluster));
 
 /** A worker that was found, and what asked for the look at it. */
-export interface FoundWorker {
+interface FoundWorker {
   readonly instanceId: string;
   readonly instance: Instance;
   readonly worker: Worker;
@@ -134,27 +123,6 @@ async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> 
     describeClusters(ec2, [...clusters.keys()]),
   ]);
   return [...found.flat(), ...ofClusters];
-}
-
-/** All workers of the given clusters that are there; two tags say whose a worker is, and not every kind has both. */
-async function describeClusters(ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> {
-  const present = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const owned = clusters.map((name) => `kubernetes.io/cluster/${name}`);
-  const filters = [...filtersOf('tag:aws:eks:cluster-name', clusters), ...filtersOf('tag-key', owned)];
-  const read = (filter: Filter) => describeInstances(ec2, [present, filter]);
-  return (await pMap(filters, read, { concurrency: READ_CONCURRENCY })).flat();
-}
-
-const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
-  chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));
-
-async function describeInstances(ec2: EC2Client, Filters: Filter[]): Promise<Instance[]> {
-  const instances: Instance[] = [];
-  const input = { Filters, IncludeManagedResources: true };
-  for await (const page of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, input)) {
-    instances.push(...(page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
-  }
-  return instances;
 }
 
 function workersIn(instances: readonly Instance[], scope: Scope): FoundWorker[] {
@@ -178,40 +146,4 @@ function triggerOf(instanceId: string, instance: Instance, worker: Worker, scope
     ...byGroup,
     scope.clusters.get(worker.cluster),
   ].find((trigger) => trigger !== undefined);
-}
-
-/** The workers as they stand, by instance id, and the network around them. */
-export async function viewWorkers(
-  ec2: EC2Client,
-  workers: ReadonlyArray<Pick<FoundWorker, 'instanceId' | 'instance' | 'worker'>>,
-): Promise<{ views: Map<string, WorkerView>; networks: Networks }> {
-  const elastic = await readElasticAddresses(
-    ec2,
-    workers.flatMap(({ instance }) => elasticIpsOf(instance)),
-  );
-  const places = workers.map(({ instance }) => ({
-    vpcId: instance.VpcId ?? '',
-    interfaces: interfacesOf(instance, elastic),
-  }));
-  const networks = await observeNetworks(ec2, places);
-  const views = workers.map(({ instanceId, instance, worker }, index): [string, WorkerView] => [
-    instanceId,
-    viewOf(instance, worker, places[index]?.interfaces ?? [], networks),
-  ]);
-  return { views: new Map(views), networks };
-}
-
-/** One worker as it stands now; undefined when EC2 shows it no more. */
-export async function viewAgain(ec2: EC2Client, instanceId: string): Promise<WorkerView | undefined> {
-  const [instance] = await describeInstances(ec2, filtersOf('instance-id', [instanceId]));
-  const worker = instance && workerOf(instance);
-  if (instance === undefined || worker === undefined) return undefined;
-  return (await viewWorkers(ec2, [{ instanceId, instance, worker }])).views.get(instanceId);
-}
-
-async function readElasticAddresses(ec2: EC2Client, publicIps: readonly string[]): Promise<Map<string, Address>> {
-  const read = async (filter: Filter) =>
-    (await ec2.send(new DescribeAddressesCommand({ Filters: [filter] }))).Addresses;
-  const pages = await pMap(filtersOf('public-ip', [...new Set(publicIps)]), read, { concurrency: READ_CONCURRENCY });
-  return new Map(pages.flatMap((addresses = []) => addresses).map((address) => [address.PublicIp ?? '', address]));
 }

@@ -12,12 +12,12 @@ import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import type { AcceptedExposure, SavedInterface } from '../shared/quarantine-ledger.ts';
 import { type Decision, iso, say } from './decision.ts';
 import type { InterfaceView, WorkerView } from './observation.ts';
-import { viewAgain } from './observe.ts';
 import { releaseFaults } from './remaining.ts';
 import { EXCLUDE_LABEL, QUARANTINE_TAINT } from './steps/node.ts';
 import { autoScalingOf } from './steps/standby.ts';
 import type { StepSubject } from './steps/step.ts';
 import { QUARANTINE_TAGS } from './steps/tags.ts';
+import { viewAgain } from './view-workers.ts';
 
 /** How soon what is not through yet is looked at again, ms. */
 const LOOK_AGAIN = 15_000;

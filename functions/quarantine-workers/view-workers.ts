@@ -1,0 +1,77 @@
+import {
+  type Address,
+  DescribeAddressesCommand,
+  type EC2Client,
+  type Filter,
+  type Instance,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { chunks } from '../shared/chunks.ts';
+import { type Worker, workerOf } from '../shared/worker.ts';
+import type { Networks } from './exposure.ts';
+import type { WorkerView } from './observation.ts';
+import { observeNetworks } from './observe-networks.ts';
+import { elasticIpsOf, interfacesOf, viewOf } from './worker-view.ts';
+
+/** A filter takes at most 200 values. */
+const VALUES_PER_FILTER = 200;
+
+/** All workers of the given clusters that are there; two tags say whose a worker is, and not every kind has both. */
+export async function describeClusters(ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> {
+  const present = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
+  const owned = clusters.map((name) => `kubernetes.io/cluster/${name}`);
+  const filters = [...filtersOf('tag:aws:eks:cluster-name', clusters), ...filtersOf('tag-key', owned)];
+  const read = (filter: Filter) => describeInstances(ec2, [present, filter]);
+  return (await pMap(filters, read, { concurrency: READ_CONCURRENCY })).flat();
+}
+
+/** A filter by many values, as many filters as it takes. */
+export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
+  chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));
+
+export async function describeInstances(ec2: EC2Client, Filters: Filter[]): Promise<Instance[]> {
+  const instances: Instance[] = [];
+  const input = { Filters, IncludeManagedResources: true };
+  for await (const page of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, input)) {
+    instances.push(...(page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
+  }
+  return instances;
+}
+
+/** The workers as they stand, by instance id, and the network around them. */
+export async function viewWorkers(
+  ec2: EC2Client,
+  workers: ReadonlyArray<{ readonly instanceId: string; readonly instance: Instance; readonly worker: Worker }>,
+): Promise<{ views: Map<string, WorkerView>; networks: Networks }> {
+  const elastic = await readElasticAddresses(
+    ec2,
+    workers.flatMap(({ instance }) => elasticIpsOf(instance)),
+  );
+  const places = workers.map(({ instance }) => ({
+    vpcId: instance.VpcId ?? '',
+    interfaces: interfacesOf(instance, elastic),
+  }));
+  const networks = await observeNetworks(ec2, places);
+  const views = workers.map(({ instanceId, instance, worker }, index): [string, WorkerView] => [
+    instanceId,
+    viewOf(instance, worker, places[index]?.interfaces ?? [], networks),
+  ]);
+  return { views: new Map(views), networks };
+}
+
+/** One worker as it stands now; undefined when EC2 shows it no more. */
+export async function viewAgain(ec2: EC2Client, instanceId: string): Promise<WorkerView | undefined> {
+  const [instance] = await describeInstances(ec2, filtersOf('instance-id', [instanceId]));
+  const worker = instance && workerOf(instance);
+  if (instance === undefined || worker === undefined) return undefined;
+  return (await viewWorkers(ec2, [{ instanceId, instance, worker }])).views.get(instanceId);
+}
+
+async function readElasticAddresses(ec2: EC2Client, publicIps: readonly string[]): Promise<Map<string, Address>> {
+  const read = async (filter: Filter) =>
+    (await ec2.send(new DescribeAddressesCommand({ Filters: [filter] }))).Addresses;
+  const pages = await pMap(filtersOf('public-ip', [...new Set(publicIps)]), read, { concurrency: READ_CONCURRENCY });
+  return new Map(pages.flatMap((addresses = []) => addresses).map((address) => [address.PublicIp ?? '', address]));
+}

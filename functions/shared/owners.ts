@@ -1,0 +1,48 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from './aws-client.ts';
+import { type ClusterReader, describeNodeGroup } from './fleet.ts';
+import { subjectOf } from './node-group-ledger.ts';
+import type { Worker } from './worker.ts';
+
+/** Whose a worker is: its cluster, and its managed node group where it has one. */
+export interface Owner {
+  /** Tags of both: an opt-out counts there too. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** The subnets that a managed node group launches its workers into. */
+  readonly subnets?: readonly string[];
+  /** Why AWS would not tell, so that nobody knows whether they opted out. */
+  readonly unreadable?: string;
+}
+
+/** The owner of each worker; each cluster and node group is read once. What no longer exists opts nobody out. */
+export async function readOwners<Owned extends Worker>(
+  eks: EKSClient,
+  readCluster: ClusterReader,
+  workers: readonly Owned[],
+): Promise<Map<Owned, Owner>> {
+  const distinct = new Map(workers.map((worker): [string, Worker] => [subjectFor(worker), worker]));
+  const read = async ([subject, worker]: [string, Worker]) =>
+    [subject, await readOwner(eks, readCluster, worker)] as const;
+  const owners = new Map(await pMap(distinct, read, { concurrency: READ_CONCURRENCY }));
+  return new Map(workers.map((worker) => [worker, owners.get(subjectFor(worker)) ?? { tags: {} }]));
+}
+
+async function readOwner(
+  eks: EKSClient,
+  readCluster: ClusterReader,
+  { cluster, nodegroup, ownership }: Worker,
+): Promise<Owner> {
+  const isManaged = ownership === 'managed' && nodegroup !== undefined;
+  const ofCluster = await readCluster(cluster);
+  const ofGroup = isManaged ? await describeNodeGroup(eks, { cluster, nodegroup }) : undefined;
+  const unreadable = [ofCluster, ofGroup].find((reading) => reading?.kind === 'unreadable');
+  const group = ofGroup?.kind === 'found' ? ofGroup.found : undefined;
+  return {
+    tags: { ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}), ...group?.tags },
+    ...(group?.subnets !== undefined && { subnets: group.subnets }),
+    ...(unreadable?.kind === 'unreadable' && { unreadable: unreadable.error }),
+  };
+}
+
+const subjectFor = ({ cluster, nodegroup = '' }: Worker): string => subjectOf({ cluster, nodegroup });
