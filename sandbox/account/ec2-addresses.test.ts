@@ -88,6 +88,24 @@ describe('an instance with an Elastic IP address, IPv6 and three interfaces', ()
     ]);
   });
 
+  it('has interfaces that are found by instance, group, VPC and id', async () => {
+    const { ec2, workers } = ec2Account([nodeGroup({ desiredSize: 2, exposure: { interfaces: 2, openPorts: [22] } })]);
+    const [worker] = workers();
+    const [primary, second] = worker!.interfaces;
+    const found = async (Name: string, ...Values: string[]) => {
+      const { NetworkInterfaces } = await ec2.send(
+        new DescribeNetworkInterfacesCommand({ Filters: [{ Name, Values }] }),
+      );
+      return NetworkInterfaces?.map(({ NetworkInterfaceId }) => NetworkInterfaceId);
+    };
+    expect(await found('attachment.instance-id', worker!.id)).toEqual([primary!.id, second!.id].sort());
+    expect(await found('network-interface-id', second!.id)).toEqual([second!.id]);
+    expect(await found('group-id', primary!.securityGroupIds[1]!)).toHaveLength(2);
+    expect(await found('vpc-id', worker!.vpcId)).toHaveLength(4);
+    const unknown = ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: ['eni-0'] }));
+    expect(await refusalCode(unknown)).toBe('InvalidNetworkInterfaceID.NotFound');
+  });
+
   it('comes in pages of its interfaces', async () => {
     const { ec2 } = ec2Account([nodeGroup({ desiredSize: 3, exposure: { interfaces: 3 } })]);
     const page = (NextToken?: string) => ec2.send(new DescribeNetworkInterfacesCommand({ MaxResults: 5, NextToken }));

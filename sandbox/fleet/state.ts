@@ -96,7 +96,11 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
   networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId));
-  networks.securityGroups.onChange(() => agents.reconsider());
+  networks.securityGroups.onChange(({ id }) => {
+    for (const { attachment, securityGroupIds } of networks.interfaces.list()) {
+      if (securityGroupIds.includes(id)) agents.reconsiderOn(attachment.instanceId);
+    }
+  });
   return state;
 }
 
