@@ -17,6 +17,7 @@ import { isolate } from './isolate.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Decided } from './plan.ts';
 import { release } from './release.ts';
+import { quarantineGroups } from './steps/quarantine-groups.ts';
 import { noteInto, type StepClients, type StepSubject } from './steps/step.ts';
 import { terminate } from './terminate.ts';
 
@@ -93,7 +94,13 @@ async function act(
   const { now, policy } = circumstances;
   const begun = decision.quarantine;
   if (begun === undefined) throw new Error('Only a worker in quarantine can be acted upon.');
-  const quarantine = state.quarantine === undefined ? await capture(deps, instanceId, view, begun) : begun;
+  const calls: AwsCall[] = [];
+  const acting = policyOf(deps, policy);
+  const captured = state.quarantine === undefined ? await capture(deps, instanceId, view, begun) : begun;
+  const quarantine =
+    decision.act?.kind === 'isolate' && captured.kind === 'isolate'
+      ? await withGroups(deps, view, captured, acting, noteInto(calls))
+      : captured;
   const started = { ...decision, quarantine };
   const next = decision.quiet === true ? { ...state, quarantine } : nextState(observation, started, circumstances);
   const isNew = next.outcomes !== state.outcomes;
@@ -114,13 +121,12 @@ async function act(
   if (isNew) recorder.record(outcome);
   if (state.reason === 'quarantine-budget') await leaveLine(ledger, instanceId);
 
-  const calls: AwsCall[] = [];
   const subject: StepSubject = {
     clients: deps,
     instanceId,
     view,
     quarantine,
-    policy: isInvalid(policy) ? deps.defaultPolicy : policy.quarantine,
+    policy: acting,
     now: deps.clock.now(),
     save: async (change) => {
       const before: QuarantineState = saved ?? next;
@@ -132,7 +138,7 @@ async function act(
     },
     note: noteInto(calls),
   };
-  const settled = await ACTS[decision.act?.kind ?? 'isolate'](subject, deps.stackName);
+  const settled = await ACTS[decision.act?.kind ?? 'isolate'](subject);
   const { lease: _lease, ...held } = withoutUnrecorded(saved ?? next);
   const after = { ...observation, state: held };
   const last =
@@ -144,16 +150,35 @@ async function act(
   return settled;
 }
 
-const ACTS: Readonly<
-  Record<NonNullable<Decision['act']>['kind'], (subject: StepSubject, stackName: string) => Promise<Decision>>
-> = { isolate, release, terminate };
+const ACTS: Readonly<Record<NonNullable<Decision['act']>['kind'], (subject: StepSubject) => Promise<Decision>>> = {
+  isolate,
+  release,
+  terminate,
+};
+
+const policyOf = ({ defaultPolicy }: ActDeps, policy: Circumstances['policy']): Policy['quarantine'] =>
+  isInvalid(policy) ? defaultPolicy : policy.quarantine;
+
+/** The quarantine with the security groups of its VPC, which are made before the worker is touched. */
+async function withGroups(
+  { ec2, stackName }: ActDeps,
+  view: WorkerView,
+  quarantine: Quarantine,
+  policy: Policy['quarantine'],
+  note: StepSubject['note'],
+): Promise<Quarantine> {
+  const { untracking, closed, shortfall } = await quarantineGroups(ec2, stackName, { view, policy, note });
+  const notes = shortfall === undefined ? {} : { 'systems-manager': shortfall };
+  return { ...quarantine, groups: { untracking, closed }, notes: { ...quarantine.notes, ...notes } };
+}
+
+/** When a look is due: one that was asked for already serves as well, so that looks never multiply. */
+const dueLook = ({ lookAt }: QuarantineState, decision: Decision, now: number): number | undefined =>
+  lookAt !== undefined && lookAt > now ? lookAt : decision.lookAt;
 
 /** What is remembered of the worker once the decision holds. */
-function nextState(
-  { state, trigger }: Observation,
-  { reason, variant, quarantine, accepted }: Decision,
-  { now }: Circumstances,
-): QuarantineState {
+function nextState({ state, trigger }: Observation, decision: Decision, { now }: Circumstances): QuarantineState {
+  const { reason, variant, quarantine, accepted } = decision;
   const fingerprint = `${reason} ${variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
   // A quarantine is one story from the first event to its end.
@@ -167,6 +192,7 @@ function nextState(
     since: state.reason === reason ? (state.since ?? now) : now,
     quarantine,
     accepted: accepted === undefined ? state.accepted : [...accepted],
+    lookAt: dueLook(state, decision, now),
     revision: state.revision,
   });
 }

@@ -20,6 +20,10 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
   // Between the two security groups a worker is open to its VPC: it must not stay there, whatever the policy says by now.
   if (isBetweenGroups(quarantine, view)) return isolate(quarantine, faults, circumstances);
   const { policy, now } = circumstances;
+  if (quarantine.phase === 'isolating' && faults.length === 0 && (observation.state.lookAt ?? 0) > now) {
+    // There is no way in, and a look at what remains is due: an event about our own calls, say, changes nothing.
+    return { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
+  }
   if (isInvalid(policy)) return { ...say('refused', 'policy-invalid', policy.error, policy.error), quarantine };
   if (policy.killSwitch || policy.quarantine.mode !== 'enforce') {
     const reason = policy.killSwitch ? 'kill-switch' : 'mode-off';

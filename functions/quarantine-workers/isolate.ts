@@ -5,7 +5,6 @@ import { isolationFaults } from './remaining.ts';
 import { stripAddresses } from './steps/addresses.ts';
 import { protectFromTermination, takeSnapshots } from './steps/evidence.ts';
 import { cordonNode, evictPods } from './steps/node.ts';
-import { quarantineGroups } from './steps/quarantine-groups.ts';
 import { closeSecurityGroups } from './steps/security-groups.ts';
 import { enterStandby } from './steps/standby.ts';
 import type { StepReport, StepSubject } from './steps/step.ts';
@@ -25,7 +24,7 @@ const ROUNDS = 3;
  * repeated from anywhere. The network comes first, unless the pods are to be evicted before; the way in is what counts.
  * Only what a fresh look confirms is done.
  */
-export async function isolate(subject: StepSubject, stackName: string): Promise<Decision> {
+export async function isolate(subject: StepSubject): Promise<Decision> {
   let { quarantine, view } = subject;
   const reports: StepReport[] = [];
   const current = (): StepSubject => ({
@@ -46,18 +45,12 @@ export async function isolate(subject: StepSubject, stackName: string): Promise<
     if (pods?.outcome === 'pending' && subject.now < quarantine.startedAt + subject.policy.drain.within) {
       return {
         ...say('waiting', 'draining', 'Its pods are being evicted before it is isolated.', iso(quarantine.startedAt)),
-        ...toldOf(reports),
+        ...toldOf(reports, quarantine),
         quarantine,
         lookAt: subject.now + LOOK_AGAIN,
       };
     }
   }
-  if (isolates) {
-    const { note, ...groups } = await quarantineGroups(subject.clients.ec2, stackName, current());
-    await current().save({ groups });
-    if (note !== undefined) reports.push({ step: 'systems-manager', outcome: 'skipped', note });
-  }
-
   let faults: string[] = [];
   let network: StepReport[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -93,7 +86,7 @@ function conclude(
   faults: readonly string[],
   now: number,
 ): Decision {
-  const told = toldOf(reports);
+  const told = toldOf(reports, quarantine);
   const failed = reports.filter(({ outcome }) => outcome === 'failed');
   const since = iso(quarantine.startedAt);
   const why = failed.map(({ step, note }) => `${step}: ${note}`).join('; ');
@@ -121,10 +114,13 @@ function conclude(
 }
 
 /** The steps as records tell them: `done`, or `skipped: why`. */
-const toldOf = (reports: readonly StepReport[]): Pick<Decision, 'details'> => ({
+const toldOf = (reports: readonly StepReport[], { notes }: Quarantine): Pick<Decision, 'details'> => ({
   details: {
-    steps: Object.fromEntries(
-      reports.map(({ step, outcome, note }) => [step, note === undefined ? outcome : `${outcome}: ${note}`]),
-    ),
+    steps: {
+      ...Object.fromEntries(Object.entries(notes).map(([step, note]) => [step, `skipped: ${note}`])),
+      ...Object.fromEntries(
+        reports.map(({ step, outcome, note }) => [step, note === undefined ? outcome : `${outcome}: ${note}`]),
+      ),
+    },
   },
 });

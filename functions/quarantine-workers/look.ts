@@ -152,7 +152,8 @@ async function askForLooks(
   for (const { observation, decision } of settled) {
     const { instanceId, request, state } = observation;
     const { lookAt, quarantine, silent } = decision;
-    if (lookAt !== undefined) {
+    const isAskedFor = silent !== true && state.lookAt !== undefined && state.lookAt > now;
+    if (lookAt !== undefined && !isAskedFor) {
       const seconds = Math.ceil(Math.min(LONGEST_DELAY, Math.max(1_000, lookAt - now)) / 1000);
       // An operator's wish that could not be looked at now comes again as it is.
       if (silent === true && request !== undefined) hints.push({ hint: request.event, delaySeconds: seconds });

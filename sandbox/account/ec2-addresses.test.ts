@@ -19,7 +19,8 @@ const ACCOUNT = '111122223333';
 const publicIpOf = ({ associations, privateIps }: NetworkInterface) => associations.get(privateIps[0])?.publicIp;
 
 describe('an instance with an Elastic IP address, IPv6 and three interfaces', () => {
-  const exposed = nodeGroup({ exposure: { publicAddress: 'elastic', ipv6: true, interfaces: 3, openPorts: [22] } });
+  const exposure = { publicAddress: 'elastic', ipv6: true, interfaces: 3, openPorts: [22] };
+  const exposed = nodeGroup({ exposure });
 
   it('is shown as EC2 shows it', async () => {
     const { ec2, at, workers } = ec2Account([exposed], { network: 'internet-without-address' });
@@ -61,7 +62,7 @@ describe('an instance with an Elastic IP address, IPv6 and three interfaces', ()
 
   it('gets them while it is launched, and the trail tells of it within seconds', async () => {
     const { at, workers } = ec2Account([nodeGroup({ desiredSize: 0 })], {
-      fleet: { launches: [{ at: '+1m', cluster: 'c', nodeGroup: 'g', exposure: exposed.exposure }] },
+      fleet: { launches: [{ at: '+1m', cluster: 'c', nodeGroup: 'g', exposure }] },
     });
     await at.play(600_000);
     const [worker] = workers();
@@ -85,6 +86,24 @@ describe('an instance with an Elastic IP address, IPv6 and three interfaces', ()
     expect(trailed(at, 'AssociateAddress')).toMatchObject([
       { requestParameters: { networkInterfaceId: worker?.interfaces[0]?.id } },
     ]);
+  });
+
+  it('has interfaces that are found by instance, group, VPC and id', async () => {
+    const { ec2, workers } = ec2Account([nodeGroup({ desiredSize: 2, exposure: { interfaces: 2, openPorts: [22] } })]);
+    const [worker] = workers();
+    const [primary, second] = worker!.interfaces;
+    const found = async (Name: string, ...Values: string[]) => {
+      const { NetworkInterfaces } = await ec2.send(
+        new DescribeNetworkInterfacesCommand({ Filters: [{ Name, Values }] }),
+      );
+      return NetworkInterfaces?.map(({ NetworkInterfaceId }) => NetworkInterfaceId);
+    };
+    expect(await found('attachment.instance-id', worker!.id)).toEqual([primary!.id, second!.id].sort());
+    expect(await found('network-interface-id', second!.id)).toEqual([second!.id]);
+    expect(await found('group-id', primary!.securityGroupIds[1]!)).toHaveLength(2);
+    expect(await found('vpc-id', worker!.vpcId)).toHaveLength(4);
+    const unknown = ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: ['eni-0'] }));
+    expect(await refusalCode(unknown)).toBe('InvalidNetworkInterfaceID.NotFound');
   });
 
   it('comes in pages of its interfaces', async () => {
@@ -205,8 +224,8 @@ describe('an Elastic IP address', () => {
 });
 
 describe('IPv6', () => {
-  it('is assigned and unassigned; a primary address stays', async () => {
-    const { ec2, at, workers } = ec2Account([nodeGroup({ exposure: { ipv6: true } })]);
+  it('is assigned and unassigned', async () => {
+    const { ec2, workers } = ec2Account([nodeGroup({ exposure: { ipv6: true } })]);
     const one = workers()[0]!.interfaces[0]!;
     const NetworkInterfaceId = one.id;
     const { AssignedIpv6Addresses = [] } = await ec2.send(
@@ -220,9 +239,19 @@ describe('IPv6', () => {
     // A release gives the very same address back.
     await ec2.send(new AssignIpv6AddressesCommand({ NetworkInterfaceId, Ipv6Addresses: AssignedIpv6Addresses }));
     expect(one.ipv6Addresses.map(({ address }) => address)).toEqual(expect.arrayContaining(AssignedIpv6Addresses));
-    const primary = { address: one.ipv6Addresses[0]!.address, primary: true };
-    at.state.networks.interfaces.setIpv6Addresses(one, [primary]);
-    expect(await refusalCode(unassign([primary.address]))).toBe('OperationNotPermitted');
+  });
+
+  it('stays where its address is a primary one', async () => {
+    const { ec2, workers } = ec2Account([nodeGroup({ exposure: { ipv6: 'primary' } })]);
+    const { id: NetworkInterfaceId, ipv6Addresses } = workers()[0]!.interfaces[0]!;
+    const [shown] =
+      (await ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [NetworkInterfaceId] })))
+        .NetworkInterfaces ?? [];
+    const Ipv6Address = ipv6Addresses[0]!.address;
+    expect(shown?.Ipv6Addresses).toEqual([{ Ipv6Address, IsPrimaryIpv6: true }]);
+    const call = ec2.send(new UnassignIpv6AddressesCommand({ NetworkInterfaceId, Ipv6Addresses: [Ipv6Address] }));
+    expect(await refusalCode(call)).toBe('OperationNotPermitted');
+    expect(workers()[0]!.interfaces[0]!.ipv6Addresses).toHaveLength(1);
   });
 
   it.each([

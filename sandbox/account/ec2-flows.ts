@@ -52,19 +52,19 @@ export class Flows {
   /**
    * Opens a connection to an instance. It is not alive when nothing admits it, or when there is no address to come to.
    *
-   * @param isRouted whether a public address of a subnet is one that the Internet reaches
+   * @param isRouted whether the Internet reaches the subnet of an interface
    */
   open(
     instanceId: string,
     { from, port, protocol = 'tcp', deviceIndex = 0 }: Opening,
-    isRouted: (subnetId: string, family: 'ipv4' | 'ipv6') => boolean,
+    isRouted: (target: NetworkInterface, family: 'ipv4' | 'ipv6') => boolean,
   ): Flow {
     const traffic = { egress: false, protocol, port, address: from };
     const target = this.#interfaces.of(instanceId).find(({ attachment }) => attachment.deviceIndex === deviceIndex);
     const to = target === undefined ? undefined : addressesFor(target, from)[0];
     const reaches =
       target !== undefined &&
-      (!isPublicAddress(from) || isRouted(target.subnetId, isIPv6(from) ? 'ipv6' : 'ipv4')) &&
+      (!isPublicAddress(from) || isRouted(target, isIPv6(from) ? 'ipv6' : 'ipv4')) &&
       this.#admits(target, traffic);
     if (!reaches || to === undefined) return { alive: false, tracked: false };
     const flow = { alive: true, tracked: !this.#isOpen(target), traffic, interface: target, to };

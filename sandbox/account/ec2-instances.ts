@@ -2,6 +2,7 @@ import { _InstanceType, type ArchitectureType, type InstanceStateName } from '@a
 import type { Random } from '../time/random.ts';
 import type { Networks } from './ec2-network.ts';
 import type { NetworkInterface } from './ec2-network-interfaces.ts';
+import { attachPrimaryInterface } from './ec2-primary-interface.ts';
 import { attachVolumes, type Volume } from './ec2-volumes.ts';
 import type { World } from './world.ts';
 
@@ -48,8 +49,8 @@ export interface LaunchSpecification {
   readonly securityGroupIds: readonly string[];
   /** The public IPv4 address of its primary interface: Amazon's own, or an Elastic one that somebody gives it. */
   readonly publicAddress: 'none' | 'automatic' | 'elastic';
-  /** Whether its primary interface gets an IPv6 address; the subnet must have a block of them. */
-  readonly ipv6: boolean;
+  /** Whether its primary interface gets an IPv6 address, which may be primary; the subnet must have a block of them. */
+  readonly ipv6: boolean | 'primary';
   /** The security groups of each interface that the VPC CNI attaches beside the primary one. */
   readonly cniInterfaces: ReadonlyArray<readonly string[]>;
   readonly tags: Readonly<Record<string, string>>;
@@ -202,10 +203,8 @@ export class Instances {
     const privateIp = this.newPrivateIp();
     const idDigits = this.#random.hex(16);
     const id = `i-0${idDigits}`;
-    this.#attachPrimary(id, `eni-0${[...idDigits].reverse().join('')}`, privateIp, launchedAt, {
-      ...specification,
-      securityGroupIds,
-    });
+    const primary = { id: `eni-0${[...idDigits].reverse().join('')}`, privateIp, instanceId: id, launchedAt };
+    attachPrimaryInterface(this.#networks, { ...specification, securityGroupIds }, primary);
     const instance: Instance = {
       ...specification,
       tags: new Map(Object.entries(specification.tags)),
@@ -221,38 +220,6 @@ export class Instances {
     };
     this.#byId.set(instance.id, instance);
     return instance;
-  }
-
-  #attachPrimary(
-    instanceId: string,
-    id: string,
-    privateIp: string,
-    attachedAt: number,
-    { vpcId, subnetId, availabilityZone, securityGroupIds, publicAddress, ipv6 }: LaunchSpecification,
-  ): void {
-    const { interfaces, subnets } = this.#networks;
-    const subnet = subnets.get(subnetId);
-    const primary = interfaces.attach({
-      id,
-      description: '',
-      vpcId,
-      subnetId,
-      availabilityZone,
-      privateIps: [privateIp],
-      securityGroupIds,
-      tags: new Map(),
-      instanceId,
-      deviceIndex: 0,
-      attachedAt,
-      automaticAddress: publicAddress === 'automatic' || subnet?.mapPublicIpOnLaunch === true,
-    });
-    if (publicAddress === 'automatic') {
-      // 198.18.0.0/15 is nobody's on the Internet (RFC 2544).
-      const publicIp = ['198.18', ...privateIp.split('.').slice(2)].join('.');
-      interfaces.associate(primary, privateIp, { publicIp });
-    }
-    const address = ipv6 && subnet !== undefined ? subnets.newIpv6Address(subnet) : undefined;
-    if (address !== undefined) interfaces.setIpv6Addresses(primary, [{ address, primary: false }]);
   }
 
   #announce(instance: Instance, state: InstanceStateName): void {

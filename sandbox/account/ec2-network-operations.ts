@@ -6,7 +6,8 @@ import {
   type DescribeVpcEndpointsCommandInput,
 } from '@aws-sdk/client-ec2';
 import type { FilterFields } from './ec2-filters.ts';
-import type { KnownEndpoint, KnownRouteTable, Networks } from './ec2-network.ts';
+import type { KnownEndpoint, Networks } from './ec2-network.ts';
+import type { KnownRouteTable } from './ec2-route-tables.ts';
 import { namedOnes, search, tagMap } from './ec2-search.ts';
 import { type Operation, operation } from './service.ts';
 
@@ -23,7 +24,7 @@ export function networkOperations(networks: Networks): Record<string, Operation>
       ['RouteTableIds', 'Filters', 'MaxResults', 'NextToken'],
       ({ RouteTableIds, ...request }) => {
         const id = ({ RouteTableId }: KnownRouteTable) => RouteTableId;
-        const named = namedOnes(networks.routeTables, id, RouteTableIds, 'InvalidRouteTableID', 'routeTable ID');
+        const named = namedOnes(networks.routeTables.list(), id, RouteTableIds, 'InvalidRouteTableID', 'routeTable ID');
         const { items, nextToken } = search(named, id, routeTableFields, ({ Tags }) => tagMap(Tags), request, 100);
         return { RouteTables: items, NextToken: nextToken };
       },

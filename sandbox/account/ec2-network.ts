@@ -1,26 +1,14 @@
-import type { RouteTable, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { VpcEndpoint } from '@aws-sdk/client-ec2';
 import type { Random } from '../time/random.ts';
 import { PublicAddresses } from './ec2-addresses.ts';
 import { admitsInternet, concerns, contains, isPublicAddress } from './ec2-admission.ts';
 import { type Flow, Flows, type Opening } from './ec2-flows.ts';
 import type { Instance } from './ec2-instances.ts';
 import { type NetworkInterface, NetworkInterfaces } from './ec2-network-interfaces.ts';
+import { RouteTables, type WayOut } from './ec2-route-tables.ts';
 import { allIngress, SecurityGroups, tcpIngress } from './ec2-security-groups.ts';
 import { type Subnet, Subnets } from './ec2-subnets.ts';
 import type { World } from './world.ts';
-
-/** How the subnets of some nodes lead out of their VPC. */
-export type WayOut =
-  /** By a NAT gateway. */
-  | 'nat'
-  /** The route leads to a NAT gateway that was deleted: a black hole. */
-  | 'deleted-nat'
-  /** By an Internet gateway: the subnets give public addresses. */
-  | 'internet'
-  /** There is a route to an Internet gateway, but the subnets give no public addresses. */
-  | 'internet-without-address'
-  /** Not at all: only the VPC's main route table, with its local route. */
-  | 'none';
 
 /** Interface endpoints of a VPC. */
 export interface EndpointPlan {
@@ -31,17 +19,13 @@ export interface EndpointPlan {
   readonly privateDns: boolean;
 }
 
-type Known<Thing, Id extends keyof Thing> = Thing & { readonly [Key in Id]: string };
-
-export type KnownRouteTable = Known<RouteTable, 'RouteTableId' | 'VpcId'>;
 /** EC2 answers states in lower case (`available`), whatever its model says. */
-export type KnownEndpoint = Known<Omit<VpcEndpoint, 'State'>, 'VpcEndpointId' | 'VpcId' | 'ServiceName'> & {
-  readonly State: string;
+export type KnownEndpoint = Omit<VpcEndpoint, 'State'> & {
+  readonly [Key in 'VpcEndpointId' | 'VpcId' | 'ServiceName' | 'State']: string;
 };
 
 const PRIVATE_ADDRESSES = '10.0.0.0/8';
 const EVERYWHERE = '0.0.0.0/0';
-const EVERYWHERE_IPV6 = '::/0';
 const HTTPS = 443;
 
 /** The account's VPCs: what their instances can reach, and who can reach them. */
@@ -50,17 +34,16 @@ export class Networks {
   readonly addresses: PublicAddresses;
   readonly subnets: Subnets;
   readonly securityGroups: SecurityGroups;
+  readonly routeTables: RouteTables;
   readonly #flows: Flows;
-  readonly #routeTables = new Map<string, KnownRouteTable[]>();
   readonly #endpoints = new Map<string, KnownEndpoint[]>();
   readonly #world: World;
   readonly #random: Random;
-  readonly #ipv6: Random;
 
   constructor(world: World) {
     this.#world = world;
     this.#random = world.random.fork('ec2-network');
-    this.#ipv6 = world.random.fork('ec2-network-ipv6');
+    this.routeTables = new RouteTables(world, this.#random);
     this.interfaces = new NetworkInterfaces(world);
     this.addresses = new PublicAddresses(world, this.interfaces);
     this.subnets = new Subnets(world);
@@ -68,51 +51,21 @@ export class Networks {
     this.#flows = new Flows(this.interfaces, this.securityGroups);
   }
 
-  get routeTables(): KnownRouteTable[] {
-    return [...this.#routeTables.values()].flat();
-  }
-
   get endpoints(): KnownEndpoint[] {
     return [...this.#endpoints.values()].flat();
   }
 
-  /** A VPC, which comes with a main route table that knows only the VPC itself. */
-  addVpc(vpcId: string): void {
-    this.#addRouteTable(vpcId, [], []);
-  }
-
-  hasVpc(vpcId: string): boolean {
-    return this.#routeTables.has(vpcId);
-  }
-
-  /** Adds subnets that lead out of their VPC in one way. Without a way they fall to the main route table. */
+  /** Adds subnets that lead out of their VPC in one way. */
   addSubnets(vpcId: string, subnets: ReadonlyArray<Pick<Subnet, 'id' | 'availabilityZone'>>, way: WayOut): void {
     for (const subnet of subnets) this.subnets.add({ ...subnet, vpcId, mapPublicIpOnLaunch: way === 'internet' });
-    if (way === 'none') return;
-    const route = { DestinationCidrBlock: EVERYWHERE, Origin: 'CreateRoute' } as const;
-    const hop =
-      way === 'nat' || way === 'deleted-nat' ? { NatGatewayId: this.#id('nat') } : { GatewayId: this.#id('igw') };
-    const State = way === 'deleted-nat' ? 'blackhole' : 'active';
-    this.#addRouteTable(
-      vpcId,
-      subnets.map(({ id }) => id),
-      [{ ...route, ...hop, State }],
-    );
+    const ids = subnets.map(({ id }) => id);
+    this.routeTables.lead(vpcId, ids, way);
   }
 
-  /** Gives a subnet IPv6, which leads out as IPv4 does: by the Internet gateway, or by one for egress only. */
+  /** Gives a subnet IPv6, which leads out as IPv4 does. */
   enableIpv6(subnet: Subnet): void {
     this.subnets.enableIpv6(subnet);
-    const table = this.#routeTableOf(subnet.id);
-    const way = table?.Routes?.find(({ DestinationCidrBlock }) => DestinationCidrBlock === EVERYWHERE);
-    if (table?.Routes === undefined || way === undefined) return;
-    if (table.Routes.some(({ DestinationIpv6CidrBlock }) => DestinationIpv6CidrBlock === EVERYWHERE_IPV6)) return;
-    const hop =
-      way.GatewayId === undefined
-        ? { EgressOnlyInternetGatewayId: `eigw-0${this.#ipv6.hex(16)}` }
-        : { GatewayId: way.GatewayId };
-    const route = { DestinationIpv6CidrBlock: EVERYWHERE_IPV6, Origin: 'CreateRoute', State: 'active' } as const;
-    table.Routes.push({ ...route, ...hop });
+    this.routeTables.leadIpv6(subnet.vpcId, subnet.id);
   }
 
   /** A security group as EKS makes it for a cluster's nodes: they reach each other, and everything outside. */
@@ -190,41 +143,26 @@ export class Networks {
         ipv6: one.ipv6Addresses.some(({ address }) => isPublicAddress(address)),
       };
       return (['ipv4', 'ipv6'] as const).some(
-        (family) => families[family] && this.#isRouted(one.subnetId, family) && admitsInternet(rules, family),
+        (family) =>
+          families[family] &&
+          this.routeTables.isPublic(one.vpcId, one.subnetId, family) &&
+          admitsInternet(rules, family),
       );
     });
   }
 
   /** Somebody opens a connection to an instance; the answer goes on telling what becomes of it. */
   openFlow(instanceId: string, opening: Opening): Flow {
-    return this.#flows.open(instanceId, opening, (subnetId, family) => this.#isRouted(subnetId, family));
-  }
-
-  /** Whether the Internet reaches public addresses in a subnet. */
-  #isRouted(subnetId: string, family: 'ipv4' | 'ipv6'): boolean {
-    const route = this.#routeTableOf(subnetId)?.Routes?.find(
-      ({ DestinationCidrBlock, DestinationIpv6CidrBlock }) =>
-        (family === 'ipv4' ? DestinationCidrBlock : DestinationIpv6CidrBlock) ===
-        (family === 'ipv4' ? EVERYWHERE : EVERYWHERE_IPV6),
-    );
-    return route?.State === 'active' && route.GatewayId?.startsWith('igw-') === true;
-  }
-
-  #routeTableOf(subnetId: string): KnownRouteTable | undefined {
-    const ofVpc = this.#routeTables.get(this.subnets.get(subnetId)?.vpcId ?? '') ?? [];
-    return (
-      ofVpc.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId)) ??
-      ofVpc.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true))
+    return this.#flows.open(instanceId, opening, ({ vpcId, subnetId }, family) =>
+      this.routeTables.isPublic(vpcId, subnetId, family),
     );
   }
 
-  #leadsOut({ subnetId, privateIps, associations, securityGroupIds }: NetworkInterface): boolean {
+  #leadsOut({ vpcId, subnetId, privateIps, associations, securityGroupIds }: NetworkInterface): boolean {
     const leaves = this.securityGroups
       .rulesOf(securityGroupIds)
       .some((rule) => rule.egress && rule.peer === EVERYWHERE && concerns(rule, 'tcp', HTTPS));
-    const route = this.#routeTableOf(subnetId)?.Routes?.find(
-      ({ DestinationCidrBlock }) => DestinationCidrBlock === EVERYWHERE,
-    );
+    const route = this.routeTables.defaultRoute(vpcId, subnetId, 'ipv4');
     if (!leaves || route?.State !== 'active') return false;
     return route.NatGatewayId !== undefined || associations.has(privateIps[0]);
   }
@@ -241,34 +179,6 @@ export class Networks {
       https(securityGroupIds, true).some((peer) => endpointGroups.includes(peer) || contains(peer, privateIps[0])) &&
       https(endpointGroups, false).some((peer) => securityGroupIds.includes(peer) || contains(peer, privateIps[0]))
     );
-  }
-
-  #addRouteTable(vpcId: string, subnetIds: readonly string[], routes: NonNullable<RouteTable['Routes']>): void {
-    const RouteTableId = this.#id('rtb');
-    const association = () => ({
-      RouteTableAssociationId: this.#id('rtbassoc'),
-      RouteTableId,
-      AssociationState: { State: 'associated' } as const,
-    });
-    const local = {
-      DestinationCidrBlock: '10.0.0.0/16',
-      GatewayId: 'local',
-      Origin: 'CreateRouteTable',
-      State: 'active',
-    } as const;
-    const table: KnownRouteTable = {
-      RouteTableId,
-      VpcId: vpcId,
-      OwnerId: this.#world.accountId,
-      Associations:
-        subnetIds.length === 0
-          ? [{ Main: true, ...association() }]
-          : subnetIds.map((SubnetId) => ({ Main: false, SubnetId, ...association() })),
-      PropagatingVgws: [],
-      Routes: [local, ...routes],
-      Tags: [],
-    };
-    this.#routeTables.set(vpcId, [...(this.#routeTables.get(vpcId) ?? []), table]);
   }
 
   #id(prefix: string): string {

@@ -75,7 +75,7 @@ export function securityGroupOperations(state: Ec2State): Record<string, Operati
       ({ GroupName: name = '', Description: description = '', VpcId: vpcId, TagSpecifications }) => {
         // Without one it would go to the default VPC, which the account has deleted, as good accounts have.
         if (vpcId === undefined) throw new AwsError('VPCIdNotSpecified', 'No default VPC for this user');
-        existingOne(networks.hasVpc(vpcId) ? vpcId : undefined, vpcId, 'InvalidVpcID', 'vpc ID');
+        existingOne(networks.routeTables.hasVpc(vpcId) ? vpcId : undefined, vpcId, 'InvalidVpcID', 'vpc ID');
         if (/^sg-/.test(name) || name.length > 255) {
           throw new AwsError('InvalidParameterValue', `Value (${name}) for parameter GroupName is invalid.`);
         }

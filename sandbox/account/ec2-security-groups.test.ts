@@ -136,6 +136,25 @@ describe('ModifyNetworkInterfaceAttribute', () => {
     ]);
   });
 
+  it('of a function is in the trail with the role of the function', async () => {
+    const { at, workers } = ec2Account();
+    const { id: NetworkInterfaceId, securityGroupIds } = workers()[0]!.interfaces[0]!;
+    const operation = at.service('ec2').operations.ModifyNetworkInterfaceAttribute;
+    const caller = { function: 'quarantine-workers', roleLogicalId: 'QuarantineRole', invocationId: '1' };
+    await operation?.run({ NetworkInterfaceId, Groups: securityGroupIds } as never, { caller, requestId: 'r' });
+    await at.play(15_000);
+    expect(trailed(at, 'ModifyNetworkInterfaceAttribute')).toMatchObject([
+      {
+        requestID: 'r',
+        userIdentity: {
+          type: 'AssumedRole',
+          arn: 'arn:aws:sts::111122223333:assumed-role/QuarantineRole/quarantine-workers',
+          sessionContext: { sessionIssuer: { userName: 'QuarantineRole' } },
+        },
+      },
+    ]);
+  });
+
   it.each([
     ['an interface that is not there', { NetworkInterfaceId: 'eni-0' }, 'InvalidNetworkInterfaceID.NotFound'],
     ['a group that is not there', { Groups: ['sg-0'] }, 'InvalidGroup.NotFound'],

@@ -97,6 +97,30 @@ describe('an agent', () => {
     expect(told).toSatisfy((value) => value >= 200 && value < 202);
   });
 
+  it('is lost with the public address by which its instance led out, and comes back with another', async () => {
+    const at = account({ cluster: { network: 'internet' } });
+    const NetworkInterfaceId = at.state.instances.list()[0]?.interfaces[0]?.id;
+    const giveAddress = (AssociatePublicIpAddress: boolean) =>
+      at.call('ec2', 'ModifyNetworkInterfaceAttribute', { NetworkInterfaceId, AssociatePublicIpAddress });
+    giveAddress(false);
+    expect(status(at)).toBe('ConnectionLost');
+    giveAddress(true);
+    await at.play(6 * MINUTE_MS);
+    expect(status(at)).toBe('Online');
+  });
+
+  it.each([
+    ['', {}],
+    [' to an endpoint', { network: { endpoints: {} } }],
+  ])('is lost when its security groups let nothing out%s', (_where, cluster) => {
+    const at = account({ cluster });
+    const GroupId = at.state.eks.cluster('c').securityGroupId;
+    expect(status(at)).toBe('Online');
+    const IpPermissions = [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
+    at.call('ec2', 'RevokeSecurityGroupEgress', { GroupId, IpPermissions });
+    expect(status(at)).toBe('ConnectionLost');
+  });
+
   it('is forgotten with its instance', async () => {
     const at = account({});
     const [instance] = at.state.instances.list();

@@ -18,7 +18,7 @@ export function seedExposure(state: FleetState, cluster: EksCluster, file: Expos
   if (file === undefined) return { subnets: undefined, apply: (hosts) => hosts };
   const { networks } = state;
   const subnets = file.subnets === 'public' ? publicSubnets(state, cluster) : undefined;
-  if (file.ipv6) {
+  if (file.ipv6 !== false) {
     for (const subnet of networks.subnets.list()) if (subnet.vpcId === cluster.vpcId) networks.enableIpv6(subnet);
   }
   const open = file.openPorts.length === 0 ? [] : [openGroup(state, cluster.vpcId, file.openPorts)];

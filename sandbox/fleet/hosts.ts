@@ -18,7 +18,7 @@ const wayOutOf = (network: NetworkFile) => (typeof network === 'string' ? networ
 export function seedNetwork({ networks }: FleetState, cluster: EksCluster, network: NetworkFile): void {
   const { vpcId, securityGroupId, name } = cluster;
   const subnetIds = cluster.subnets.map(({ id }) => id);
-  networks.addVpc(vpcId);
+  networks.routeTables.addMain(vpcId);
   networks.addNodeGroup(securityGroupId, vpcId, name);
   networks.addSubnets(vpcId, cluster.subnets, wayOutOf(network));
   if (typeof network !== 'string') networks.addEndpoints(vpcId, subnetIds, securityGroupId, network.endpoints);

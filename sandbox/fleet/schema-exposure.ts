@@ -15,7 +15,10 @@ export const exposure = z
       .enum(['none', 'automatic', 'elastic'])
       .optional()
       .describe('Public IPv4 address: none, Amazon’s, or an Elastic one; by default as the subnets give them'),
-    ipv6: z.boolean().default(false).describe('Whether it has an IPv6 address; the VPC’s subnets then have IPv6'),
+    ipv6: z
+      .union([z.boolean(), z.literal('primary')])
+      .default(false)
+      .describe('Whether it has an IPv6 address, which may be a primary one; the VPC’s subnets then have IPv6'),
     interfaces: z
       .int()
       .min(1)

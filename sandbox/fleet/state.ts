@@ -101,15 +101,16 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
   networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId));
-  networks.securityGroups.onChange(() => agents.reconsider());
+  networks.securityGroups.onChange(({ id }) => {
+    for (const { attachment, securityGroupIds } of networks.interfaces.list()) {
+      if (securityGroupIds.includes(id)) agents.reconsiderOn(attachment.instanceId);
+    }
+  });
   return state;
 }
 
-/** An instance that somebody terminates leaves its Auto Scaling group, and launches are in the trail. */
-function tellOfInstances({ world, instances, autoScalingGroups, cloudTrail }: FleetState): void {
-  instances.onTerminated(({ id }) => {
-    for (const { members } of autoScalingGroups.list()) members.delete(id);
-  });
+/** Launches are in the trail. */
+function tellOfInstances({ world, instances, cloudTrail }: FleetState): void {
   instances.onLaunched((instance) => {
     const actor = instance.tags.has('aws:autoscaling:groupName') ? 'autoscaling' : 'operator';
     cloudTrail.did(actor, trailOfLaunch(instance, world.accountId));

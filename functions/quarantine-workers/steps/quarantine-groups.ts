@@ -36,7 +36,7 @@ export interface QuarantineGroups {
   readonly untracking: string;
   readonly closed: string;
   /** What could not be had as the policy wishes it. */
-  readonly note?: string;
+  readonly shortfall?: string;
 }
 
 /**
@@ -46,7 +46,7 @@ export interface QuarantineGroups {
 export async function quarantineGroups(
   ec2: EC2Client,
   stackName: string,
-  { quarantine: { vpcId }, policy, note }: Pick<StepSubject, 'quarantine' | 'policy' | 'note'>,
+  { view: { vpcId }, policy, note }: Pick<StepSubject, 'view' | 'policy' | 'note'>,
 ): Promise<QuarantineGroups> {
   const endpoints = policy.allowSystemsManager ? await endpointGroups(ec2, vpcId) : undefined;
   const closedKind: Kind = endpoints === undefined || endpoints.length === 0 ? 'closed' : 'systemsManager';
@@ -70,7 +70,7 @@ export async function quarantineGroups(
   return {
     untracking,
     closed,
-    ...(noEndpoints && { note: `Systems Manager cannot be reached: ${vpcId} lacks an endpoint for it.` }),
+    ...(noEndpoints && { shortfall: `Systems Manager cannot be reached: ${vpcId} lacks an endpoint for it.` }),
   };
 }
 

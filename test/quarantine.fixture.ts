@@ -1,0 +1,124 @@
+import { sample as request } from '../events/quarantine-request.ts';
+import type { Run } from '../sandbox/play.ts';
+import type { Scenario } from './harness.ts';
+
+/** Known long ago and run by every group: nothing is upgraded while workers are quarantined. */
+const RELEASES = [
+  {
+    at: '-10d',
+    kubernetesVersion: '1.33',
+    amiType: 'AL2023_x86_64_STANDARD',
+    releaseVersion: '1.33.13-20260714',
+  },
+];
+
+export const ENTRY = { function: 'quarantine-workers', kubernetesGroups: ['eks-host-remediator-quarantine'] };
+
+/** A group whose subnets route to the Internet and hand out no public addresses: its workers are private. */
+export const privateFleet = (group: object = {}, rest: object = {}, cluster: object = {}) => ({
+  startsAt: '2026-07-15T00:00:00Z',
+  releases: RELEASES,
+  clusters: [
+    {
+      name: 'shop',
+      version: '1.33',
+      network: 'internet-without-address',
+      accessEntries: [ENTRY],
+      nodeGroups: [{ name: 'web', desiredSize: 3, maxSize: 30, releaseVersion: '1.33.13-20260714', ...group }],
+      ...cluster,
+    },
+  ],
+  ...rest,
+});
+
+/** A launch of one worker with a public address, ten minutes after the start. */
+export const publicLaunch = (exposure: object = {}, launch: object = {}) => ({
+  launches: [
+    {
+      at: '+10m',
+      cluster: 'shop',
+      nodeGroup: 'web',
+      withinSeconds: 0,
+      exposure: { publicAddress: 'automatic', openPorts: [22], ...exposure },
+      ...launch,
+    },
+  ],
+});
+
+export const scenario = (fleet: object, policy: object = {}, rest: Partial<Scenario> = {}) => ({
+  fleet,
+  policy: { ssmAgent: { mode: 'off' }, upgrades: { mode: 'off' }, ...policy },
+  seed: 5,
+  ...rest,
+});
+
+/** What quarantine-workers recorded, but for workers that nobody can reach. */
+export const ours = ({ records }: Run) =>
+  records.filter(({ remediation, reason }) => remediation === 'quarantine-workers' && reason !== 'not-exposed');
+
+export const outcomes = (run: Run): string[] => ours(run).map(({ decision, reason }) => `${decision} ${reason}`);
+
+/** The calls of the function that change something. */
+export const changes = ({ calls }: Run) =>
+  calls.filter(
+    ({ function: name, operation, outcome }) =>
+      name === 'quarantine-workers' &&
+      outcome === 'ok' &&
+      !/^(Describe|Get|BatchGet|Query|List|GET|LIST)/.test(operation),
+  );
+
+/** The instance that was launched with a public address: the first that was recorded as exposed. */
+export const exposedWorker = (run: Run) => {
+  const id = ours(run).find(({ instance }) => instance !== undefined)?.instance ?? '';
+  const worker = run.account.fleet.instances.get(id);
+  if (worker === undefined) throw new Error(`no exposed worker, but ${JSON.stringify(outcomes(run))}`);
+  return worker;
+};
+
+let requests = 0;
+
+/** Puts an operator's request about an instance on the bus. */
+export function ask(run: Run, action: 'release' | 'extend' | 'terminate', instanceId: string, rest: object = {}): void {
+  requests += 1;
+  run.account.putEvent({
+    ...request,
+    id: `request-${requests}`,
+    time: new Date(run.account.time.now).toISOString(),
+    detail: {
+      action,
+      instanceId,
+      why: 'a test asked for it',
+      requestedBy: 'arn:aws:iam::111122223333:role/tester',
+      ...rest,
+    },
+  });
+}
+
+/** The security groups of each interface of an instance, its addresses, and what its group and node say of it. */
+export const stateOf = (run: Run, instanceId: string) => {
+  const { networks, autoScalingGroups } = run.account.fleet;
+  const member = autoScalingGroups.list().flatMap(({ members }) => members.get(instanceId) ?? [])[0];
+  return {
+    groups: networks.interfaces.of(instanceId).map(({ id, securityGroupIds }) => [id, [...securityGroupIds]]),
+    addresses: networks.interfaces
+      .of(instanceId)
+      .map(({ associations, ipv6Addresses }) => [
+        [...associations.values()].map(({ publicIp }) => publicIp),
+        ipv6Addresses.map(({ address }) => address),
+      ]),
+    lifecycle: member?.lifecycleState,
+  };
+};
+
+/** Gives a worker an Elastic IP without anybody hearing of it. */
+export function exposeSilently(run: Run, instanceId: string): void {
+  const { interfaces, addresses } = run.account.fleet.networks;
+  const [first] = interfaces.of(instanceId);
+  if (first === undefined) throw new Error(`${instanceId} has no interface`);
+  addresses.associate(addresses.allocate(), first, first.privateIps[0]);
+}
+
+/** Writes the policy document. */
+export const setPolicy = ({ account }: Run, policy: string): void => {
+  account.fleet.parameters.put({ Name: account.stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });
+};

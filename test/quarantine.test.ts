@@ -1,0 +1,280 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR, MINUTE, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+import {
+  ask,
+  changes,
+  exposedWorker,
+  exposeSilently,
+  ours,
+  outcomes,
+  privateFleet,
+  publicLaunch,
+  scenario,
+  setPolicy,
+  stateOf,
+} from './quarantine.fixture.ts';
+
+const SECOND = 1000;
+const BOOKKEEPING = ['dynamodb', 'scheduler', 'sqs'];
+
+describe('a worker with a public address in a private group', () => {
+  it('is isolated within two seconds of its launch and the time of the calls, and replaced; nothing tracked lives on', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    const { time, fleet } = run.account;
+    const launchAt = time.now + 10 * MINUTE;
+    await run.account.play(10 * MINUTE + SECOND / 2);
+    const worker = fleet.instances.list().find(({ launchedAt }) => launchedAt === launchAt);
+    const flow = fleet.networks.openFlow(worker!.id, { from: '203.0.113.9', port: 22 });
+    expect(flow).toMatchObject({ alive: true, tracked: true });
+    const before = run.calls.length;
+    while (fleet.networks.isReachable(worker!.id)) await run.account.play(10);
+    expect(flow.alive).toBe(false);
+    const looked = run.calls.slice(before).filter(({ function: name }) => name === 'quarantine-workers');
+    expect(Date.parse(looked[0]!.at) - launchAt).toBeLessThan(2 * SECOND);
+    expect(time.now - launchAt).toBeLessThan(3 * SECOND);
+
+    await run.account.play(20 * MINUTE);
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'waiting quarantine-in-progress', 'done quarantined']);
+    expect(stateOf(run, worker!.id)).toMatchObject({ addresses: [[[], []]], lifecycle: 'Standby' });
+    const made = changes(run).filter(({ service }) => !BOOKKEEPING.includes(service));
+    expect(made.length).toBeLessThanOrEqual(15);
+    const group = fleet.autoScalingGroups.list()[0]!;
+    const serving = [...group.members.values()].filter(({ lifecycleState }) => lifecycleState === 'InService');
+    expect(serving).toHaveLength(4);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
+  it('with three interfaces, an Elastic IP and IPv6 loses every way in', async () => {
+    const exposure = { publicAddress: 'elastic', ipv6: true, interfaces: 3 };
+    const run = await start(scenario(privateFleet({}, publicLaunch(exposure))));
+    await run.account.play(25 * MINUTE);
+    const worker = exposedWorker(run);
+    expect(ours(run).at(-1)).toMatchObject({ decision: 'done', reason: 'quarantined' });
+    const { groups, addresses } = stateOf(run, worker.id);
+    expect(new Set(groups.map(([, ids]) => String(ids))).size).toBe(1);
+    expect(addresses).toEqual(Array.from({ length: 3 }, () => [[], []]));
+    expect(run.account.fleet.networks.isReachable(worker.id)).toBe(false);
+  });
+
+  it('is found through CloudTrail when its address comes later', async () => {
+    const rest = { changes: [{ at: '+10m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };
+    const run = await start(scenario(privateFleet({}, rest)));
+    await run.account.play(11 * MINUTE);
+    expect(ours(run)[0]).toMatchObject({ trigger: { type: 'AWS API Call via CloudTrail' } });
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'done quarantined']);
+    const made = changes(run).filter(({ service }) => !BOOKKEEPING.includes(service));
+    expect(made.length).toBeLessThanOrEqual(15);
+    expect(made.map(({ operation }) => operation)).toContain('DisassociateAddress');
+    expect(run.account.fleet.networks.isReachable(exposedWorker(run).id)).toBe(false);
+  });
+
+  it('is found by the sweep when no event told of it', async () => {
+    const run = await start(scenario(privateFleet()));
+    exposeSilently(run, run.account.fleet.instances.list()[0]!.id);
+    await run.account.play(2 * HOUR);
+    expect(ours(run)[0]?.trigger.type).toBe('Quarantine Hint (sweep)');
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'done quarantined']);
+  });
+
+  it('is only stripped where the policy says so, and goes on serving', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch()), { quarantine: { respond: 'strip' } }));
+    await run.account.play(30 * MINUTE);
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'done stripped']);
+    expect(stateOf(run, exposedWorker(run).id)).toMatchObject({ addresses: [[[], []]], lifecycle: 'InService' });
+    expect(changes(run).map(({ operation }) => operation)).not.toContain('EnterStandby');
+  });
+
+  it('counts only with an open port where the policy says so', async () => {
+    const policy = { quarantine: { exposure: 'open-port' } };
+    const run = await start(scenario(privateFleet({}, publicLaunch({ openPorts: [] })), policy));
+    await run.account.play(30 * MINUTE);
+    expect(outcomes(run)).toEqual([]);
+    const open = await start(scenario(privateFleet({}, publicLaunch()), policy));
+    await open.account.play(30 * MINUTE);
+    expect(outcomes(open).at(-1)).toBe('done quarantined');
+  });
+
+  it('gets snapshots and protection, once, and Systems Manager if it can be reached', async () => {
+    const policy = { quarantine: { snapshots: true, terminationProtection: true, allowSystemsManager: true } };
+    const run = await start(scenario(privateFleet({}, publicLaunch()), policy));
+    await run.account.play(2 * HOUR);
+    const made = changes(run).map(({ operation }) => operation);
+    expect(made.filter((name) => name === 'CreateSnapshots')).toHaveLength(1);
+    expect(made.filter((name) => name === 'ModifyInstanceAttribute')).toHaveLength(1);
+    const steps = ours(run).at(-1)?.details?.steps;
+    expect(steps).toMatchObject({ 'systems-manager': expect.stringContaining('lacks an endpoint'), snapshots: 'done' });
+  });
+});
+
+describe('whatever is not to be touched', () => {
+  it.each<[string, object, object, string[]]>([
+    ['an opted-out group', { tags: { 'eks-host-remediator:ignore': '' } }, {}, ['skipped opted-out']],
+    ['mode observe', {}, { quarantine: { mode: 'observe' } }, ['would-act would-quarantine']],
+    ['mode off', {}, { quarantine: { mode: 'off' } }, ['skipped mode-off']],
+    ['the kill switch', {}, { killSwitch: true }, ['skipped kill-switch']],
+    ['a cluster out of scope', {}, { scope: { clusters: ['other'] } }, ['skipped out-of-scope']],
+    ['an invalid policy', {}, { quarantine: { mode: 'isolate' } }, ['refused policy-invalid']],
+  ])('%s is recorded and left alone', async (_what, group, policy, expected) => {
+    const run = await start(scenario(privateFleet(group, publicLaunch()), policy));
+    await run.account.play(90 * MINUTE);
+    expect(outcomes(run)).toEqual(expected);
+    expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
+  });
+
+  it('look-alikes and workers of Auto Mode keep their addresses', async () => {
+    const exposure = { publicAddress: 'automatic', openPorts: [22] };
+    const others = [
+      { name: 'eks-node', tags: { 'kubernetes.io/cluster/shop': 'shared' } },
+      { name: 'shop-bastion', tags: { 'eks:nodegroup-name': 'web' } },
+      { name: 'runner', tags: { 'karpenter.sh/nodepool': 'default', 'kubernetes.io/cluster/': 'owned' } },
+    ];
+    const otherInstances = others.map((other) => ({ ...other, at: '+5m', exposure }));
+    const run = await start(scenario(privateFleet({}, {}, { autoMode: { instances: 1 }, otherInstances })));
+    await run.account.play(2 * HOUR);
+    const strangers = run.account.fleet.instances
+      .list()
+      .filter(({ launchedAt }) => launchedAt > Date.parse('2026-07-15'));
+    expect(strangers).toHaveLength(3);
+    for (const { id } of strangers) expect(run.account.fleet.networks.isReachable(id)).toBe(true);
+    expect(outcomes(run).filter((outcome) => outcome !== 'skipped auto-mode')).toEqual([]);
+    expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
+  });
+
+  it('sessions of node roles are never revoked: IAM is not called at all', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    await run.account.play(30 * MINUTE);
+    const services = run.calls
+      .filter(({ function: name }) => name === 'quarantine-workers')
+      .map(({ service }) => service);
+    expect([...new Set(services)].sort()).not.toContain('iam');
+  });
+});
+
+describe('a release', () => {
+  const isolated = async (exposure: object, group: object = {}, policy: object = {}, seed = 5) => {
+    const run = await start(scenario(privateFleet(group, publicLaunch(exposure)), policy, { seed }));
+    await run.account.play(10 * MINUTE + SECOND / 2);
+    const worker = run.account.fleet.instances.list().at(-1)!;
+    const before = stateOf(run, worker.id);
+    await run.account.play(30 * MINUTE);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    return { run, worker, before };
+  };
+
+  it('gives back the same groups on every interface, the Elastic IP and its place in service', async () => {
+    const rest = { changes: [{ at: '+10m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };
+    const run = await start(scenario(privateFleet({ exposure: { interfaces: 3 } }, rest)));
+    await run.account.play(10 * MINUTE + SECOND / 2);
+    const worker = run.account.fleet.instances.list()[0]!;
+    const before = stateOf(run, worker.id);
+    expect(before.groups).toHaveLength(3);
+    await run.account.play(30 * MINUTE);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    ask(run, 'release', worker.id);
+    await run.account.play(10 * MINUTE);
+    expect(outcomes(run).slice(-3)).toEqual(['acted release-started', 'done released', 'skipped accepted-exposure']);
+    expect(ours(run).at(-3)?.message).toContain('role/tester');
+    const { lifecycle: _, ...network } = before;
+    expect(stateOf(run, worker.id)).toEqual({ ...network, lifecycle: 'InService' });
+    expect([...worker.tags.keys()].filter((key) => key.startsWith('eks-host-remediator:'))).toEqual([]);
+    // Whoever released it accepted its way in.
+    await run.account.play(2 * HOUR);
+    expect(outcomes(run).at(-1)).toBe('skipped accepted-exposure');
+    expect(stateOf(run, worker.id).groups).toEqual(before.groups);
+  });
+
+  it('gives back IPv6 addresses, and the groups of interfaces that came meanwhile', async () => {
+    const { run, worker, before } = await isolated({ publicAddress: 'elastic', ipv6: true, interfaces: 3 });
+    ask(run, 'release', worker.id);
+    await run.account.play(10 * MINUTE);
+    const after = stateOf(run, worker.id);
+    expect(after.addresses[0]).toEqual(before.addresses[0]);
+    expect(after.groups.slice(0, 1)).toEqual(before.groups);
+    expect(after.groups.map(([, groups]) => groups?.length)).toEqual([2, 2, 2]);
+  });
+
+  it('names the automatic address that nobody can have back', async () => {
+    const { run, worker, before } = await isolated({});
+    ask(run, 'release', worker.id);
+    await run.account.play(10 * MINUTE);
+    const last = ours(run).at(-2);
+    expect(last).toMatchObject({ decision: 'done', reason: 'released' });
+    expect(last?.message).toContain(`the automatic address ${before.addresses[0]?.[0]?.[0]}`);
+    expect(stateOf(run, worker.id).groups).toEqual(before.groups);
+  });
+
+  it('names what cannot be given back, and gives back the rest', async () => {
+    const { run, worker, before } = await isolated({ publicAddress: 'elastic' }, { maxSize: 4 });
+    ask(run, 'release', worker.id);
+    await run.account.play(10 * MINUTE);
+    const last = ours(run).at(-2);
+    expect(last).toMatchObject({ decision: 'failed', reason: 'released-in-part', hint: expect.any(String) });
+    expect(last?.details?.lost).toEqual([expect.stringContaining('its place in service in')]);
+    expect(stateOf(run, worker.id).groups).toEqual(before.groups);
+  });
+
+  it('of a worker that is not in quarantine is refused', async () => {
+    const run = await start(scenario(privateFleet()));
+    ask(run, 'release', 'i-0123456789abcdef0');
+    await run.account.play(MINUTE);
+    expect(outcomes(run)).toEqual(['refused request-refused']);
+  });
+
+  it('works while the kill switch is on or the policy invalid', async () => {
+    for (const policy of ['{"killSwitch":true}', '{']) {
+      const { run, worker, before } = await isolated({ publicAddress: 'elastic' });
+      setPolicy(run, policy);
+      ask(run, 'release', worker.id);
+      await run.account.play(10 * MINUTE);
+      expect(outcomes(run)).toContain('done released');
+      expect(stateOf(run, worker.id).groups).toEqual(before.groups);
+    }
+  });
+});
+
+describe('a quarantine', () => {
+  const opened = async (quarantine: object) => {
+    const run = await start(
+      scenario(privateFleet({}, publicLaunch()), { quarantine: { expireAfter: '3h', ...quarantine } }),
+    );
+    await run.account.play(HOUR);
+    return { run, worker: exposedWorker(run) };
+  };
+
+  it('that ends is told of, and stays', async () => {
+    const { run, worker } = await opened({});
+    await run.account.play(4 * HOUR);
+    expect(outcomes(run).at(-1)).toBe('refused quarantine-expired');
+    expect(worker.state).toBe('running');
+    expect(run.account.fleet.networks.isReachable(worker.id)).toBe(false);
+  });
+
+  it('ends with the worker where the policy says so, and its slot is free again', async () => {
+    const { run, worker } = await opened({ onExpiry: 'terminate', terminationProtection: true });
+    await run.account.play(3 * HOUR);
+    expect(outcomes(run).slice(-2)).toEqual(['acted worker-terminated', 'done quarantine-ended']);
+    expect(worker.state).toBe('terminated');
+  });
+
+  it('lasts longer when an operator extends it, and ends when one terminates the worker', async () => {
+    const { run, worker } = await opened({});
+    ask(run, 'extend', worker.id, { by: '1d' });
+    await run.account.play(6 * HOUR);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    ask(run, 'terminate', worker.id);
+    await run.account.play(HOUR);
+    expect(outcomes(run).slice(-2)).toEqual(['acted worker-terminated', 'done quarantine-ended']);
+  });
+
+  it('is closed again when somebody opens it', async () => {
+    const { run, worker } = await opened({});
+    const { networks } = run.account.fleet;
+    const [first] = networks.interfaces.of(worker.id);
+    const group = run.account.fleet.eks.clusters.get('shop')!.securityGroupId;
+    networks.interfaces.setSecurityGroups(first!, [group]);
+    await run.account.play(2 * HOUR);
+    expect(outcomes(run).slice(-2)).toEqual(['acted quarantine-reinforced', 'done quarantined']);
+    expect(stateOf(run, worker.id).groups).not.toContainEqual([first?.id, [group]]);
+  });
+});
