@@ -16,6 +16,7 @@ import { ExecutionEnvironment } from './lambda/execution-environment.ts';
 import { InMemoryNetwork } from './lambda/in-memory-network.ts';
 import type { Lambda } from './lambda/lambda.ts';
 import { SECRET_ACCESS_KEY } from './lambda/lambda-context.ts';
+import { createCloudFormation } from './stack/cloudformation.ts';
 import { Stack } from './stack/stack.ts';
 import { createStackServices } from './stack/stack-services.ts';
 import type { SynthesizedStack } from './stack/template.ts';
@@ -103,7 +104,8 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   // An operator's client waits in real time: only calls of functions take virtual time.
   const execute = <Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer> =>
     call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run);
-  const callable = [...fleetServices(fleet), ...own];
+  const stacks: Stack[] = [];
+  const callable = [...fleetServices(fleet), ...own, createCloudFormation(() => stacks)];
   const server = new AccountServer({
     services: callable,
     world,
@@ -130,6 +132,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   });
   const network = new InMemoryNetwork(server.http, (host) => kubernetes.destination(host));
   const stack = await Stack.deploy(synthesized, services);
+  stacks.push(stack);
   seedAccessEntries(fleet, file, (name) => lambda.functions.find(({ label }) => label === name)?.roleArn);
   if (policy !== undefined) {
     fleet.parameters.put({ Name: stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });

@@ -8,9 +8,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import * as z from 'zod';
+import { UsageError } from '../cli/usage-error.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { recordSchema, remediation } from '../functions/shared/record.ts';
-import { readArguments, UsageError } from '../sandbox/cli/arguments.ts';
+import { readArguments } from '../sandbox/cli/arguments.ts';
 import { run } from '../sandbox/cli/run.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 
