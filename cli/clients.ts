@@ -2,7 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { STSClient } from '@aws-sdk/client-sts';
+import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 
 /** The clients of an operator's commands, with the operator's own credentials. */
 export interface Clients {
@@ -13,15 +13,13 @@ export interface Clients {
   readonly dynamoDb: DynamoDBClient;
 }
 
-/** What is said on the command line; all else (profile, credentials, endpoint) is found as the SDK finds it anywhere. */
-export interface ClientChoice {
-  readonly region?: string;
-}
+/** The command line gives the region at most: all else (profile, credentials, endpoint) is found as the SDK finds it. */
+export type ClientConfig = Pick<STSClientConfig, 'region' | 'credentials' | 'requestHandler' | 'maxAttempts'>;
 
-export const createClients = (choice: ClientChoice): Clients => ({
-  cloudFormation: new CloudFormationClient(choice),
-  logs: new CloudWatchLogsClient(choice),
-  eventBridge: new EventBridgeClient(choice),
-  sts: new STSClient(choice),
-  dynamoDb: new DynamoDBClient(choice),
+export const createClients = (config: ClientConfig): Clients => ({
+  cloudFormation: new CloudFormationClient(config),
+  logs: new CloudWatchLogsClient(config),
+  eventBridge: new EventBridgeClient(config),
+  sts: new STSClient(config),
+  dynamoDb: new DynamoDBClient(config),
 });

@@ -43,11 +43,11 @@ export async function readRecords(
 
 export const byTime = (a: ReadRecord, b: ReadRecord): number => Date.parse(a.time) - Date.parse(b.time);
 
-/** A text in a condition. @throws RangeError for characters that would mean something in a filter pattern */
-export function quoted(text: string): string {
-  if (/["\\*]/.test(text)) throw new RangeError(`${text} cannot be looked for`);
-  return `"${text}"`;
-}
+/**
+ * A text in a condition. What a filter pattern cannot hold becomes a wildcard, as `*` is one anyway: so a condition may
+ * find more than was meant, never less, and what is found must be looked at once more.
+ */
+export const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '*')}"`;
 
 /** Alternatives, as few as fit into a pattern each. */
 function joined(conditions: readonly string[]): string[] {

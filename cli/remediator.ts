@@ -1,6 +1,6 @@
 import type { Clock } from '../functions/shared/clock.ts';
 import { readArguments } from './arguments.ts';
-import type { ClientChoice, Clients } from './clients.ts';
+import type { ClientConfig, Clients } from './clients.ts';
 import type { Command, ExitCode, Output } from './command.ts';
 import { readStackOutputs } from './stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
@@ -8,7 +8,7 @@ import { UsageError } from './usage-error.ts';
 /** What the process gives to its one run. */
 export interface Process extends Output {
   readonly commands: readonly Command[];
-  readonly createClients: (choice: ClientChoice) => Clients;
+  readonly createClients: (choice: ClientConfig) => Clients;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
 }

@@ -4,7 +4,7 @@ import { SOURCE } from '../events/envelope.ts';
 import type { ReadRecord } from '../functions/shared/record-line.ts';
 import type { Surroundings } from './command.ts';
 import { readRecords } from './records.ts';
-import { conditionOf } from './subject.ts';
+import { conditionOf, isAbout } from './subject.ts';
 
 /** EventBridge did not take an event. */
 export class RequestRefused extends Error {
@@ -81,7 +81,7 @@ export async function followRequest(
   const end = clock.now() + timeout;
   for (;;) {
     const records = await readRecords(surroundings, [conditionOf({ event: id })], at - CLOCK_SKEW_MS);
-    for (const record of records.filter((found) => !told.has(found.id))) {
+    for (const record of records.filter((found) => isAbout(found, { event: id }) && !told.has(found.id))) {
       told.add(record.id);
       onRecord?.(record);
       if (isOutcome(record)) return record;

@@ -5,7 +5,7 @@ import { recordSubject } from './subject.ts';
 const SETTLED: readonly string[] = ['done', 'skipped'];
 
 /**
- * How things stand at the end of a story: the last word on each subject about which something is still open, and on the
+ * How things stand at the end of a subject's records: the last word on each subject about which something is still open, and on the
  * node group if there is but one; the others are counted.
  */
 export function standingOf(records: readonly ReadRecord[]): string[] {

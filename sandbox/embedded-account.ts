@@ -4,6 +4,7 @@ import type { DynamoDb } from './account/dynamodb.ts';
 import { clusterNodes } from './account/eks-cluster-nodes.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge.ts';
 import type { FaultPlan, PlannedCall } from './account/faults.ts';
+import type { Logs } from './account/logs.ts';
 import type { Caller, CallRecord, Service } from './account/service.ts';
 import type { Sqs } from './account/sqs.ts';
 import type { World } from './account/world.ts';
@@ -51,6 +52,7 @@ export interface EmbeddedAccount {
   readonly sqs: Sqs;
   readonly lambda: Lambda;
   readonly dynamoDb: DynamoDb;
+  readonly logs: Logs;
   readonly deliveries: Deliveries;
   /** All services that clients can call. */
   readonly services: readonly Service[];
@@ -145,6 +147,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     sqs,
     lambda,
     dynamoDb,
+    logs,
     deliveries,
     services: callable,
     server,

@@ -2,7 +2,7 @@ import type { Command, Surroundings } from '../command.ts';
 import { readSince } from '../since.ts';
 import { standingOf } from '../standing.ts';
 import { readStory } from '../story.ts';
-import { nameOf, readSubject, type Subject } from '../subject.ts';
+import { isAbout, nameOf, readSubject, type Subject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -39,6 +39,6 @@ async function tell(subject: Subject, since: number, sinceText: string, surround
   const timeline = createTimeline(print, { origins: true });
   for (const record of records) timeline.add(record);
   timeline.flush();
-  print(`\n${standingOf(records).join('\n')}`);
+  print(`\n${standingOf(records.filter((record) => isAbout(record, subject))).join('\n')}`);
   return 0;
 }
