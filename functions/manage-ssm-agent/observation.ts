@@ -1,20 +1,20 @@
 import type { Instance } from '@aws-sdk/client-ec2';
+import type { HintTrigger } from '../shared/hints.ts';
 import type { Ownership, Worker } from '../shared/worker.ts';
 import type { WorkerState } from '../shared/worker-ledger.ts';
-import type { AgentTrigger } from './hints.ts';
 
 /** A worker of the scope as EC2 describes it. */
 export interface FoundWorker {
   readonly instanceId: string;
   readonly instance: Instance;
   readonly worker: Worker;
-  readonly trigger: AgentTrigger;
+  readonly trigger: HintTrigger;
 }
 
 /** What a look found about one worker, and what is remembered of it. */
 export interface Observation {
   readonly instanceId: string;
-  readonly trigger: AgentTrigger;
+  readonly trigger: HintTrigger;
   readonly state: WorkerState;
   readonly view: WorkerView;
 }

@@ -3,11 +3,16 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { Ledger } from './ledger.ts';
 
-const KEY = { pk: 'budget', sk: 'upgrades' };
+/** What a budget bounds; each is counted for itself. */
+export type BudgetName = 'upgrades' | 'quarantines';
+
+const keyOf = (name: BudgetName) => ({ pk: 'budget', sk: name });
 
 /** A place in the blast budget. */
 const slot = z.object({
   cluster: z.string(),
+  /** The group of the holder, where groups have a limit of their own. */
+  nodegroup: z.string().optional(),
   /**
    * Epoch milliseconds. An expired slot is given up only after its holder was looked at and nothing is under way
    * there: so a crash cannot hold a slot for ever, and a slow update cannot lose one.
@@ -26,6 +31,7 @@ const budgetItem = z.object({
 
 /** Slots by subject, as read. */
 export interface BlastBudget {
+  readonly name: BudgetName;
   readonly slots: Readonly<Record<string, Slot>>;
   readonly revision: number;
 }
@@ -35,14 +41,14 @@ export class BudgetConflict extends Error {
   override readonly name = 'BudgetConflict';
 }
 
-export async function readBudget({ documents, table }: Ledger): Promise<BlastBudget> {
-  const { Item } = await documents.send(new GetCommand({ TableName: table, Key: KEY, ConsistentRead: true }));
-  return Item === undefined ? { slots: {}, revision: 0 } : budgetItem.parse(Item);
+export async function readBudget({ documents, table }: Ledger, name: BudgetName): Promise<BlastBudget> {
+  const { Item } = await documents.send(new GetCommand({ TableName: table, Key: keyOf(name), ConsistentRead: true }));
+  return { name, ...(Item === undefined ? { slots: {}, revision: 0 } : budgetItem.parse(Item)) };
 }
 
 /**
- * Replaces the slots if nobody has written since `budget` was read. All slots stand in one item, so that the limits of
- * cluster and account are kept by one condition.
+ * Replaces the slots if nobody has written since `budget` was read. All slots of a budget stand in one item, so that its
+ * limits, of groups, clusters and account, are kept by one condition.
  *
  * @param writer names this write: unique to the invocation and its step
  * @returns the budget as it stands now
@@ -59,7 +65,7 @@ export async function writeBudget(
     await documents.send(
       new PutCommand({
         TableName: table,
-        Item: { ...KEY, slots, revision, writer },
+        Item: { ...keyOf(budget.name), slots, revision, writer },
         // The second half accepts a repetition of this very write, whose reply was lost.
         ConditionExpression:
           'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
@@ -72,5 +78,5 @@ export async function writeBudget(
     }
     throw error;
   }
-  return { slots, revision };
+  return { name: budget.name, slots, revision };
 }

@@ -16,7 +16,12 @@ describe('readHints', () => {
         'shop/general',
         {
           key: { cluster: 'shop', nodegroup: 'general' },
-          trigger: { id: 'h-0', type: 'Upgrade Hint (sweep)', time: Date.parse(upgradeHint.sample.time) },
+          trigger: {
+            id: 'h-0',
+            type: 'Upgrade Hint (sweep)',
+            time: Date.parse(upgradeHint.sample.time),
+            redelivered: false,
+          },
         },
       ],
     ]);

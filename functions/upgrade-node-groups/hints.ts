@@ -3,8 +3,8 @@ import * as amiRelease from '../../events/eks-ami-release.ts';
 import * as upgradeHint from '../../events/upgrade-hint.ts';
 import { pairKey } from '../shared/ami-type.ts';
 import type { Malformed } from '../shared/dead-letter.ts';
+import { type HintReader, hintReader, keepFirst, readMessages } from '../shared/hints.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
-import { describeIssue } from '../shared/policy.ts';
 import type { Trigger } from '../shared/recorder.ts';
 
 /** Where one look goes: the union of what all messages of a batch hint at, each with the first one that did. */
@@ -17,50 +17,30 @@ export interface Scope {
   readonly nodeGroups: Map<string, { readonly key: NodeGroupKey; readonly trigger: Trigger }>;
 }
 
+type Place = { readonly pair: string } | { readonly cluster: string; readonly nodegroup?: string | undefined };
+
+const READERS: Readonly<Record<string, HintReader<Place>>> = {
+  [amiRelease.detailType]: hintReader<Place, amiRelease.EksAmiRelease>(amiRelease.schema, ({ detail }) => ({
+    pair: pairKey(detail),
+  })),
+  [upgradeHint.detailType]: hintReader<Place, upgradeHint.UpgradeHint>(upgradeHint.schema, ({ detail }) => ({
+    cluster: detail.clusterName,
+    nodegroup: detail.nodegroupName,
+  })),
+};
+
 /** Reads a batch. Hints only say where to look, so ten of them about one place are one. */
 export function readHints(messages: readonly SQSRecord[]): { scope: Scope; malformed: Malformed[] } {
+  const { hints, malformed } = readMessages(messages, READERS);
   const scope: Scope = { pairs: new Map(), clusters: new Map(), nodeGroups: new Map() };
-  const malformed: Malformed[] = [];
-  for (const message of messages) {
-    const fault = addTo(scope, message.body);
-    if (fault !== undefined) malformed.push({ message, fault });
-  }
-  return { scope, malformed };
-}
-
-/** Adds one message to the scope; answers what is wrong with it, if something is. */
-function addTo(scope: Scope, body: string): string | undefined {
-  let event: unknown;
-  try {
-    event = JSON.parse(body);
-  } catch {
-    return 'the body is not JSON';
-  }
-  const detailType = typeof event === 'object' && event !== null && 'detail-type' in event && event['detail-type'];
-  if (detailType === amiRelease.detailType) {
-    const parsed = amiRelease.schema.safeParse(event);
-    if (!parsed.success) return parsed.error.issues.map(describeIssue).join('; ');
-    keepFirst(scope.pairs, pairKey(parsed.data.detail), triggerOf(parsed.data, detailType));
-    return undefined;
-  }
-  if (detailType === upgradeHint.detailType) {
-    const parsed = upgradeHint.schema.safeParse(event);
-    if (!parsed.success) return parsed.error.issues.map(describeIssue).join('; ');
-    const { clusterName: cluster, nodegroupName: nodegroup } = parsed.data.detail;
-    const trigger = triggerOf(parsed.data, `${detailType} (${parsed.data.detail.trigger})`);
+  for (const { place, trigger } of hints) {
+    if ('pair' in place) {
+      keepFirst(scope.pairs, place.pair, trigger);
+      continue;
+    }
+    const { cluster, nodegroup } = place;
     if (nodegroup === undefined) keepFirst(scope.clusters, cluster, trigger);
     else keepFirst(scope.nodeGroups, subjectOf({ cluster, nodegroup }), { key: { cluster, nodegroup }, trigger });
-    return undefined;
   }
-  return `detail-type: must be "${amiRelease.detailType}" or "${upgradeHint.detailType}"`;
-}
-
-const triggerOf = (event: { id: string; time: string }, type: string): Trigger => ({
-  id: event.id,
-  type,
-  time: Date.parse(event.time),
-});
-
-function keepFirst<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  if (!map.has(key)) map.set(key, value);
+  return { scope, malformed };
 }

@@ -38,7 +38,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
   const policy = await deps.readPolicy();
   if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
 
-  const budget = await readBudget(deps.ledger);
+  const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();
   addExpired(scope, budget, now);
   const readCluster = createClusterReader(deps.eks);

@@ -1,0 +1,28 @@
+import type { ReasonEntry } from './reason-entry.ts';
+
+/** What any function may say: about the policy, the scope, the state of a subject. */
+export const SHARED_REASONS = {
+  'retry-later': { meaning: 'An earlier attempt failed; the next one waits (upgrades.retryAfter, doubled each time).' },
+  'opted-out': {
+    meaning: 'The cluster or node group has the tag eks-host-remediator:ignore.',
+    hint: 'Remove the tag to let it be upgraded.',
+  },
+  'out-of-scope': { meaning: "The policy's scope does not name this cluster or account." },
+  'kill-switch': { meaning: 'The policy has killSwitch on: nothing acts.', hint: 'Set killSwitch to false to resume.' },
+  'mode-off': { meaning: 'The policy has this remediation off.' },
+  'policy-invalid': {
+    meaning: 'The policy cannot be read: nothing acts.',
+    hint: 'Correct the policy parameter; the message names the field.',
+  },
+  unreadable: {
+    meaning: 'AWS refused to tell the state of the cluster or node group: doubt means no.',
+    hint: 'Read the error in the message; a missing permission is the usual cause.',
+  },
+  'auto-mode': { meaning: 'EKS Auto Mode: AWS replaces these nodes itself.' },
+  'worker-not-running': { meaning: 'The instance is not running.' },
+  'sweep-finished': { meaning: 'Every cluster and node group was put up to be looked at again.' },
+  'invalid-event': {
+    meaning: 'A message was not one of the events that this function takes; it is in the dead-letter queue.',
+    hint: 'The message names the field. Correct the sender; the message can be redriven.',
+  },
+} as const satisfies Record<string, ReasonEntry>;
