@@ -185,6 +185,7 @@ describe('the outputs', () => {
       'PolicyParameterName',
       'LogGroupName',
       'EventBusName',
+      'LedgerTableName',
       'AgentRoleArn',
       'AlarmTopicArn',
     ]);

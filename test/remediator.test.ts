@@ -7,7 +7,7 @@ import { detailType as upgradeHint } from '../events/upgrade-hint.ts';
 import { readRecordLine } from '../functions/shared/record-line.ts';
 import type { Run } from '../sandbox/play.ts';
 import { start } from './harness.ts';
-import { ROOT } from './markdown.ts';
+import { ROOT, readPage } from './markdown.ts';
 
 let run: Run;
 /** The first launch after the upgrades began, and its worker. */
@@ -74,6 +74,25 @@ describe('explain', () => {
     expect(ofSweep).toContain('sweep-finished');
     expect(ofSweep).toContain('frozen opted-out');
     expect(ofSweep.filter((line) => line.endsWith('agent-cured'))).toHaveLength(3);
+  });
+
+  it('follows a release event to the end of each upgrade that came of it, and back to who saw the release', async () => {
+    const event = run.records.find(
+      ({ trigger, nodegroup }) => trigger.type === 'EKS AMI Release' && nodegroup === 'web',
+    );
+    const story = told(await explain(event?.trigger.id ?? '', '--json')).filter((line) => !line.includes('in-flight'));
+    expect(story).toEqual(['release-seen', 'web baking', 'web upgrade-started', 'web upgraded']);
+  });
+
+  it('shows the steps that docs/remediator.md shows', async () => {
+    const steps = (text: string) => [...text.matchAll(/[▶▷…–✋✗✓] [a-z-]+/g)].map(([step]) => step);
+    const shown = steps(
+      readPage('docs/remediator.md').blocks.find(({ text }) => text.startsWith('shop/web'))?.text ?? '',
+    );
+    expect(shown.length).toBeGreaterThan(4);
+    const real = steps((await explain('shop/web')).stdout);
+    const inOrder = shown.reduce((from, step) => (from < 0 ? from : real.indexOf(step, from) + 1 || -1), 0);
+    expect(inOrder, real.join('\n')).toBeGreaterThan(0);
   });
 
   it('tells how everything in a cluster stands that is not settled, and counts the rest', async () => {

@@ -1,6 +1,6 @@
 import type { RemediationRecord } from './record.ts';
 
-/** A record as functions write them. */
+/** A record as functions write them; the page about records shows it. */
 export const exampleRecord: RemediationRecord = {
   kind: 'record',
   version: 1,
@@ -17,6 +17,6 @@ export const exampleRecord: RemediationRecord = {
   message: 'Upgrading from 1.35.6-20260625 to 1.35.6-20260714.',
   trigger: { id: 'wake-up shop/web 2026-07-15T17:30:01.000Z', type: 'Upgrade Hint (wake-up)' },
   calls: [{ service: 'eks', operation: 'UpdateNodegroupVersion', requestId: '6b1c9a3e-5d1f-4a58-9f0e-2f8f7e4c1d20' }],
-  correlationId: 'a833c5d3-a7b0-47fe-877c-c8627783acfb',
+  correlationId: '1.35/AL2023_x86_64_STANDARD 1.35.6-20260714',
   latencyMs: 27739,
 };
