@@ -187,6 +187,7 @@ describe('the outputs', () => {
       'EventBusName',
       'LedgerTableName',
       'AgentRoleArn',
+      'NotificationTopicArn',
       'AlarmTopicArn',
     ]);
   });

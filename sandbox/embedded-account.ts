@@ -5,7 +5,9 @@ import { clusterNodes } from './account/eks-cluster-nodes.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge.ts';
 import type { FaultPlan, PlannedCall } from './account/faults.ts';
 import type { Logs } from './account/logs.ts';
+import { SecurityHub } from './account/security-hub.ts';
 import type { Caller, CallRecord, Service } from './account/service.ts';
+import type { Sns } from './account/sns.ts';
 import type { Sqs } from './account/sqs.ts';
 import type { World } from './account/world.ts';
 import { seedAccessEntries } from './fleet/access-entries.ts';
@@ -53,6 +55,7 @@ export interface EmbeddedAccount {
   readonly lambda: Lambda;
   readonly dynamoDb: DynamoDb;
   readonly logs: Logs;
+  readonly sns: Sns;
   readonly deliveries: Deliveries;
   /** All services that clients can call. */
   readonly services: readonly Service[];
@@ -107,7 +110,8 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   const execute = <Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer> =>
     call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run);
   const stacks: Stack[] = [];
-  const callable = [...fleetServices(fleet), ...own, createCloudFormation(() => stacks)];
+  const securityHub = new SecurityHub(world, file.securityHub);
+  const callable = [...fleetServices(fleet), ...own, createCloudFormation(() => stacks), securityHub.service];
   const server = new AccountServer({
     services: callable,
     world,
@@ -148,6 +152,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     lambda,
     dynamoDb,
     logs,
+    sns,
     deliveries,
     services: callable,
     server,

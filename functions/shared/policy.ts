@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Mode } from './policy/mode.ts';
+import { notifications } from './policy/notifications.ts';
 import { scope } from './policy/scope.ts';
 import { ssmAgent } from './policy/ssm-agent.ts';
 import { upgrades } from './policy/upgrades.ts';
@@ -16,6 +17,7 @@ export const policySchema = (defaultMode: Mode) =>
     scope: scope.prefault({}),
     upgrades: upgrades(defaultMode).prefault({}),
     ssmAgent: ssmAgent(defaultMode).prefault({}),
+    notifications: notifications.prefault({}),
   });
 
 /** All spans of time are in milliseconds. */
