@@ -7,6 +7,7 @@ import * as launch from './autoscaling-instance-launch.ts';
 import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
 import * as coverage from './inspector-coverage.ts';
+import * as remediationStory from './remediation-story.ts';
 import * as scheduled from './scheduled.ts';
 import * as upgradeHint from './upgrade-hint.ts';
 
@@ -16,6 +17,7 @@ const EVENTS = {
   'ec2-instance-running': running,
   'eks-ami-release': amiRelease,
   'inspector-coverage': coverage,
+  'remediation-story': remediationStory,
   scheduled,
   'upgrade-hint': upgradeHint,
 };
