@@ -12,6 +12,7 @@ import * as coverage from './inspector-coverage.ts';
 import * as reachability from './inspector-network-reachability.ts';
 import * as quarantineHint from './quarantine-hint.ts';
 import * as quarantineRequest from './quarantine-request.ts';
+import * as remediationStory from './remediation-story.ts';
 import * as scheduled from './scheduled.ts';
 import * as upgradeHint from './upgrade-hint.ts';
 
@@ -26,6 +27,7 @@ const EVENTS = {
   'inspector-network-reachability': reachability,
   'quarantine-hint': quarantineHint,
   'quarantine-request': quarantineRequest,
+  'remediation-story': remediationStory,
   scheduled,
   'upgrade-hint': upgradeHint,
 };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Duration, Tags } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE, remediatorMetric } from './alarms.ts';
 import type { Foundation } from './foundation.ts';
@@ -15,6 +16,8 @@ export interface RemediatorFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   /** All that the function may call, apart from writing its log. */
   readonly rights: readonly Right[];
+  /** For events that it was invoked with and failed on for good. */
+  readonly deadLetterQueue?: IQueue;
 }
 
 /** A function of `functions/` with a role of its own and alarms on its errors and throttles. */
@@ -55,6 +58,7 @@ export class RemediatorFunction extends Construct {
       role: role.withoutPolicyUpdates(),
       logGroup,
       loggingFormat: LoggingFormat.JSON,
+      ...(props.deadLetterQueue !== undefined && { deadLetterQueue: props.deadLetterQueue }),
       environment: {
         POWERTOOLS_SERVICE_NAME: props.name,
         POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,

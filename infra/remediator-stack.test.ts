@@ -18,6 +18,7 @@ describe('every queue', () => {
       ...rules.flatMap(({ Properties }) =>
         Properties.Targets.map(({ DeadLetterConfig }: Resource['Properties']) => DeadLetterConfig?.Arn),
       ),
+      ...resourcesOf(template, 'AWS::Lambda::Function').map(({ Properties }) => Properties.DeadLetterConfig?.TargetArn),
     ].map((arn) => queueOf(arn)?.id),
   );
 
@@ -185,7 +186,9 @@ describe('the outputs', () => {
       'PolicyParameterName',
       'LogGroupName',
       'EventBusName',
+      'LedgerTableName',
       'AgentRoleArn',
+      'NotificationTopicArn',
       'AlarmTopicArn',
     ]);
   });

@@ -6,6 +6,7 @@ import { Alarms } from './alarms.ts';
 import type { Foundation } from './foundation.ts';
 import { Ledger } from './ledger.ts';
 import { ManageSsmAgent } from './manage-ssm-agent.ts';
+import { NotifyStories } from './notify-stories.ts';
 import { PolicyParameter } from './policy-parameter.ts';
 import { QuarantineWorkers } from './quarantine-workers.ts';
 import type { Settings } from './settings.ts';
@@ -46,12 +47,16 @@ export class RemediatorStack extends Stack {
       quarantine: quarantine.queue,
     });
 
-    const { policy, logGroup, eventBus, alarms } = foundation;
+    const notifications = new NotifyStories(this, 'NotifyStories', foundation);
+
+    const { policy, logGroup, eventBus, ledger, alarms } = foundation;
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
     this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
+    this.tell('LedgerTableName', ledger.table.tableName, 'The table with what the remediator must remember');
     this.tell('AgentRoleArn', agents.role.roleArn, 'The role of manage-ssm-agent, for access entries of clusters');
     this.tell('QuarantineRoleArn', quarantine.role.roleArn, 'The role of quarantine-workers, for access entries');
+    this.tell('NotificationTopicArn', notifications.topic.topicArn, 'The SNS topic of what was done and refused');
     this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');
   }
 

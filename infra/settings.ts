@@ -44,6 +44,8 @@ const settingsSchema = z.strictObject({
   sweepSchedule: rate.prefault('rate(1 hour)'),
   /** Who gets the alarms by e-mail; without it the alarm topic has no subscriber. */
   alarmEmail: z.email('must be an e-mail address').optional(),
+  /** Who gets a message of what was done and refused by e-mail; without it the topic has no subscriber. */
+  notifyEmail: z.email('must be an e-mail address').optional(),
   logRetentionDays: z.coerce
     .number()
     .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`)

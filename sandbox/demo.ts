@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { print } from '../cli/output.ts';
+import { createTimeline } from '../cli/timeline.ts';
 import { readFleet } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
-import { print } from './cli/output.ts';
 import { summarize } from './cli/summary.ts';
-import { createTimeline } from './cli/timeline.ts';
 import { startRun } from './play.ts';
 
 /** `npm start`: what a newcomer sees first. Two days of a small fleet to which a real AMI release happens. */

@@ -4,7 +4,10 @@ import type { DynamoDb } from './account/dynamodb.ts';
 import { clusterNodes } from './account/eks-cluster-nodes.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge.ts';
 import type { FaultPlan, PlannedCall } from './account/faults.ts';
+import type { Logs } from './account/logs.ts';
+import { SecurityHub } from './account/security-hub.ts';
 import type { Caller, CallRecord, Service } from './account/service.ts';
+import type { Sns } from './account/sns.ts';
 import type { Sqs } from './account/sqs.ts';
 import type { World } from './account/world.ts';
 import { seedAccessEntries } from './fleet/access-entries.ts';
@@ -17,6 +20,7 @@ import { ExecutionEnvironment } from './lambda/execution-environment.ts';
 import { InMemoryNetwork } from './lambda/in-memory-network.ts';
 import type { Lambda } from './lambda/lambda.ts';
 import { SECRET_ACCESS_KEY } from './lambda/lambda-context.ts';
+import { createCloudFormation } from './stack/cloudformation.ts';
 import { Stack } from './stack/stack.ts';
 import { createStackServices } from './stack/stack-services.ts';
 import type { SynthesizedStack } from './stack/template.ts';
@@ -51,6 +55,8 @@ export interface EmbeddedAccount {
   readonly sqs: Sqs;
   readonly lambda: Lambda;
   readonly dynamoDb: DynamoDb;
+  readonly logs: Logs;
+  readonly sns: Sns;
   readonly deliveries: Deliveries;
   /** All services that clients can call. */
   readonly services: readonly Service[];
@@ -104,7 +110,9 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   // An operator's client waits in real time: only calls of functions take virtual time.
   const execute = <Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer> =>
     call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run);
-  const callable = [...fleetServices(fleet), ...own];
+  const stacks: Stack[] = [];
+  const securityHub = new SecurityHub(world, file.securityHub);
+  const callable = [...fleetServices(fleet), ...own, createCloudFormation(() => stacks), securityHub.service];
   const server = new AccountServer({
     services: callable,
     world,
@@ -132,6 +140,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   });
   const network = new InMemoryNetwork(server.http, (host) => kubernetes.destination(host));
   const stack = await Stack.deploy(synthesized, services);
+  stacks.push(stack);
   seedAccessEntries(fleet, file, (name) => lambda.functions.find(({ label }) => label === name)?.roleArn);
   if (policy !== undefined) {
     fleet.parameters.put({ Name: stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });
@@ -144,6 +153,8 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     sqs,
     lambda,
     dynamoDb,
+    logs,
+    sns,
     deliveries,
     services: callable,
     server,

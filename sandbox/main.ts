@@ -1,6 +1,7 @@
-import { readArguments, UsageError } from './cli/arguments.ts';
+import { print } from '../cli/output.ts';
+import { UsageError } from '../cli/usage-error.ts';
+import { readArguments } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
-import { print } from './cli/output.ts';
 import { run } from './cli/run.ts';
 import { fleetJsonSchema } from './fleet/fleet.ts';
 import { TemplateError } from './stack/template.ts';

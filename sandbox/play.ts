@@ -1,10 +1,10 @@
 import type { RemediationRecord } from '../functions/shared/record.ts';
+import { recordIn } from '../functions/shared/record-line.ts';
 import type { BusEvent } from './account/event-bridge.ts';
 import type { FaultPlan } from './account/faults.ts';
 import type { CallRecord } from './account/service.ts';
 import { type EmbeddedAccount, openAccount } from './embedded-account.ts';
 import type { Fleet } from './fleet/fleet.ts';
-import { recordIn } from './record-lines.ts';
 import type { SynthesizedStack } from './stack/template.ts';
 
 export interface PlayOptions {

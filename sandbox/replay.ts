@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { print } from '../cli/output.ts';
 import { readFleet } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
-import { print } from './cli/output.ts';
 import { judgeReplay, type Replay, replayFleet } from './replay/replay-fleet.ts';
 import { monthLine, summary } from './replay/report.ts';
 import { DEFAULT_RULES } from './replay/rules.ts';

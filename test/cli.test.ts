@@ -8,9 +8,11 @@ import { stripVTControlCharacters } from 'node:util';
 import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import * as z from 'zod';
+import { UsageError } from '../cli/usage-error.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
-import { recordSchema, remediation } from '../functions/shared/record.ts';
-import { readArguments, UsageError } from '../sandbox/cli/arguments.ts';
+import { recordSchema } from '../functions/shared/record.ts';
+import { functionNames } from '../infra/bundle.ts';
+import { readArguments } from '../sandbox/cli/arguments.ts';
 import { run } from '../sandbox/cli/run.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 
@@ -53,7 +55,7 @@ const lines = ({ stdout }: Ended): Array<Record<string, unknown>> =>
 
 const call = z.strictObject({
   kind: z.literal('call'),
-  function: remediation,
+  function: z.enum(functionNames()),
   service: z.string().min(1),
   operation: z.string().min(1),
   input: z.record(z.string(), z.unknown()),

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { UsageError } from '../cli/usage-error.ts';
 import { policySchema } from '../functions/shared/policy.ts';
 import { decisionKind, recordSchema } from '../functions/shared/record.ts';
 import { METRIC_NAMESPACE } from '../infra/alarms.ts';
 import { functionNames } from '../infra/bundle.ts';
 import { readSettings, SettingsError } from '../infra/settings.ts';
 import type { FaultPlan } from '../sandbox/account/faults.ts';
-import { readArguments, USAGE, UsageError } from '../sandbox/cli/arguments.ts';
+import { readArguments, USAGE } from '../sandbox/cli/arguments.ts';
 import { start } from './harness.ts';
 import { codeIn, readPage, tableOf } from './markdown.ts';
 

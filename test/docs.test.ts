@@ -2,6 +2,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { readArguments as readCommand } from '../cli/arguments.ts';
+import { COMMANDS } from '../cli/commands.ts';
 import { isInvalid, parsePolicy } from '../functions/shared/policy.ts';
 import { readArguments } from '../sandbox/cli/arguments.ts';
 import { parseFleet } from '../sandbox/fleet/fleet.ts';
@@ -68,6 +70,16 @@ describe.each(PAGES.map((page): [string, Page] => [page.file, page]))('%s', (fil
     for (const example of examples) {
       if (example.includes('"startsAt"')) parseFleet(example, file);
       else expect(isInvalid(parsePolicy(example, 'enforce')), example).toBe(false);
+    }
+  });
+
+  it("gives operators' commands that are taken", () => {
+    const commands = [...page.text.matchAll(/^npm run -s remediator -- (.*?)(?: +#.*)?$/gm)].map(
+      ([, line = '']) => line,
+    );
+    for (const command of commands) {
+      const request = readCommand(command.trim().split(/\s+/), COMMANDS);
+      if (!('help' in request)) request.command.read(request.given);
     }
   });
 

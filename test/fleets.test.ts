@@ -6,6 +6,7 @@ import { sample as upgradeHint } from '../events/upgrade-hint.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, isAboutGroup, playThrough, type Scenario, start, storyOf } from './harness.ts';
 import { grantedActions } from './iam.ts';
+import { launch } from './ssm-agent.fixture.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
   .map((file) => file.replace('.json', ''))
@@ -169,7 +170,12 @@ describe('rights', () => {
     const others = [
       playThrough({ fleet: 'demo', play: '2h', events: [bad, hint].map((event) => ({ after: 0, event })) }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
-      playThrough({ fleet: 'ssm-agent', policy: { ssmAgent: { remedies: HOST_MANAGEMENT } }, play: '2h' }),
+      playThrough({
+        fleet: 'ssm-agent',
+        policy: { ssmAgent: { remedies: HOST_MANAGEMENT }, notifications: { securityHub: 'enforce' } },
+        play: '2h',
+      }),
+      playThrough(withoutSecurityHub()),
     ];
     const all = await Promise.all([...FLEETS.map(runOf), ...others]);
     const roles = new Set(all.flatMap(({ calls }) => calls.map(({ roleLogicalId }) => roleLogicalId ?? '')));
@@ -192,6 +198,13 @@ describe('rights', () => {
     expect(granted.size).toBeGreaterThan(20);
     expect([...granted].filter((action) => !used.has(action))).toEqual([]);
   });
+
+  /** Findings that can be told nobody: they end as dead letters. */
+  function withoutSecurityHub() {
+    const scenario = launch('nodeGroup', { instanceProfile: false });
+    const fleet = Object.assign({ securityHub: false }, scenario.fleet);
+    return { ...scenario, fleet, policy: { notifications: { securityHub: 'enforce' } } };
+  }
 
   /** The number of the call that starts an upgrade, among those of its function. */
   async function startCallNumber(): Promise<number> {

@@ -11,7 +11,6 @@ import type { Recorder } from '../shared/recorder.ts';
 import { saveWorker, type WorkerState } from '../shared/worker-ledger.ts';
 import { type Circumstances, type Decision, LOOK_EVERY, say } from './decision.ts';
 import type { Scope } from './hints.ts';
-import type { Observation } from './observation.ts';
 import { attachPolicies } from './remedies/attach-policy.ts';
 import { registerHostManagement } from './remedies/host-management.ts';
 import { bringInstallations } from './remedies/install-agent.ts';
@@ -104,12 +103,15 @@ async function remember(
   const { instanceId, trigger, state, view } = observation;
   const fingerprint = fingerprintOf(decision);
   const isNew = fingerprint !== state.fingerprint;
-  const correlationId = continues(decision, state) ? (state.correlationId ?? trigger.id) : trigger.id;
+  // From the first trouble to the cure it is one story, and a look that finds nothing new begins none.
+  const goesOn = state.open === true || !isNew;
+  const correlationId = (goesOn ? state.correlationId : undefined) ?? trigger.id;
   const next: WorkerState = {
     fingerprint,
     outcomes: state.outcomes + (isNew ? 1 : 0),
     trigger: isNew ? trigger.id : state.trigger,
     correlationId,
+    ...(!SETTLED.includes(decision.decision) && { open: true }),
     ...decision.memory,
     revision: state.revision,
   };
@@ -140,6 +142,5 @@ async function remember(
 const fingerprintOf = ({ decision, reason, variant }: Decision): string =>
   decision === 'done' ? 'agent-verified' : `${reason} ${variant}`.trim();
 
-/** Whether this outcome goes on with the story of the last one: from the first trouble to the cure. */
-const continues = ({ decision, memory }: Decision, { remedy, failures }: Observation['state']): boolean =>
-  remedy !== undefined || failures !== undefined || (decision !== 'done' && memory.remedy !== undefined);
+/** Decisions that end a story. */
+const SETTLED: ReadonlyArray<Decision['decision']> = ['done', 'skipped'];

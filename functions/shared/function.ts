@@ -3,6 +3,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { systemClock } from './clock.ts';
+import { type Counter, createCounter } from './counter.ts';
 import { accountOf } from './environment.ts';
 import type { Remediation } from './record.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -15,45 +16,64 @@ export interface FunctionOptions<Event> {
   readonly run: (event: Event, invocation: Invocation) => Promise<void>;
 }
 
-/** What one invocation is made with. */
+/** What one invocation of a remediation is made with. */
 export interface Invocation {
   readonly recorder: Recorder;
   readonly account: string;
   readonly requestId: string;
 }
 
-/**
- * Wraps what a function does: a recorder for each invocation, its counts published as one EMF blob however the
- * invocation ends, and a failure logged as one JSON line without the event's body before Lambda sees it.
- */
+/** Wraps what a remediation does: as {@link createSilentFunction}, with a recorder for each invocation. */
 export function createFunction<Event>({ remediation, region, stack, run }: FunctionOptions<Event>) {
+  const write = (line: string) => process.stdout.write(`${line}\n`);
+  return createSilentFunction<Event>({
+    stack,
+    run: (event, { counter, account, requestId }) => {
+      const recorder = createRecorder({ remediation, account, region, clock: systemClock, write, counter });
+      return run(event, { recorder, account, requestId });
+    },
+  });
+}
+
+/** What one invocation of a function that records nothing is made with. */
+export interface SilentInvocation extends Omit<Invocation, 'recorder'> {
+  readonly counter: Counter;
+}
+
+/**
+ * Wraps what a function does: its counts published as one EMF blob however the invocation ends, and a failure logged as
+ * one JSON line without the event's body before Lambda sees it. It has no recorder: what it does is no decision.
+ */
+export function createSilentFunction<Event>({
+  stack,
+  run,
+}: {
+  readonly stack: string;
+  readonly run: (event: Event, invocation: SilentInvocation) => Promise<void>;
+}) {
   const logger = new Logger();
   const metrics = new Metrics({ defaultDimensions: { stack } });
-  const recorders = new WeakMap<Context, Recorder>();
+  const counters = new WeakMap<Context, Counter>();
 
   return middy<Event, void>({
     // Middy's own early warning would need a timer that outlives the work.
     timeoutEarlyInMillis: 0,
   })
-    .before(({ context }) => {
-      const account = accountOf(context.invokedFunctionArn);
-      const write = (line: string) => process.stdout.write(`${line}\n`);
-      recorders.set(context, createRecorder({ remediation, account, region, clock: systemClock, write, metrics }));
-    })
+    .before(({ context }) => void counters.set(context, createCounter(metrics)))
     .after(({ context }) => publish(context))
     .onError(({ context, error }) => {
       logger.error('The invocation failed.', { error, requestId: context.awsRequestId });
-      recorders.get(context)?.count('InvocationFailed');
+      counters.get(context)?.count('InvocationFailed');
       publish(context);
     })
     .handler(async (event, context) => {
-      const recorder = recorders.get(context);
-      if (recorder === undefined) throw new Error('The recorder is made before the handler runs.');
+      const counter = counters.get(context);
+      if (counter === undefined) throw new Error('The counter is made before the handler runs.');
       const account = accountOf(context.invokedFunctionArn);
-      await run(event, { recorder, account, requestId: context.awsRequestId });
+      await run(event, { counter, account, requestId: context.awsRequestId });
     });
 
   function publish(context: Context): void {
-    if (recorders.get(context)?.flush()) metrics.publishStoredMetrics();
+    if (counters.get(context)?.flush()) metrics.publishStoredMetrics();
   }
 }

@@ -14,6 +14,8 @@ import type * as z from 'zod';
  * | worker     | instance id        | last recorded outcome, remedy under way, failures           | worker-ledger.ts    |
  * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
+ * | story      | digest             | what people have been told of a story                       | story-ledger.ts     |
+ * | finding    | function/subject   | the finding that Security Hub has of a subject              | finding-ledger.ts   |
  */
 export interface Ledger {
   readonly documents: DynamoDBDocumentClient;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Mode } from './policy/mode.ts';
+import { notifications } from './policy/notifications.ts';
 import { quarantine } from './policy/quarantine.ts';
 import { scope } from './policy/scope.ts';
 import { ssmAgent } from './policy/ssm-agent.ts';
@@ -18,6 +19,7 @@ export const policySchema = (defaultMode: Mode) =>
     upgrades: upgrades(defaultMode).prefault({}),
     ssmAgent: ssmAgent(defaultMode).prefault({}),
     quarantine: quarantine(defaultMode).prefault({}),
+    notifications: notifications.prefault({}),
   });
 
 /** All spans of time are in milliseconds. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Clock } from './clock.ts';
+import type { Counter } from './counter.ts';
 import type { Mode } from './policy.ts';
 import { hintOf, type Reason } from './reason.ts';
 import { type AwsCall, type DecisionKind, RECORD_VERSION, type Remediation, type RemediationRecord } from './record.ts';
@@ -43,7 +42,7 @@ export interface RecorderOptions {
   readonly clock: Clock;
   /** Takes one log line, without its line break. */
   readonly write: (line: string) => void;
-  readonly metrics: Metrics;
+  readonly counter: Counter;
 }
 
 const METRIC_NAMES: Readonly<Record<DecisionKind, string>> = {
@@ -58,14 +57,8 @@ const METRIC_NAMES: Readonly<Record<DecisionKind, string>> = {
 
 export type Recorder = ReturnType<typeof createRecorder>;
 
-/**
- * Writes outcomes as records, one JSON line each, and counts them. `flush` hands the counts to Powertools Metrics, which
- * the middleware publishes as one EMF blob at the end of the invocation: a count is one value, however many records.
- */
-export function createRecorder({ remediation, account, region, clock, write, metrics }: RecorderOptions) {
-  const counts = new Map<string, number>();
-  const count = (name: string, by = 1) => counts.set(name, (counts.get(name) ?? 0) + by);
-
+/** Writes outcomes as records, one JSON line each, and counts them. */
+export function createRecorder({ remediation, account, region, clock, write, counter: { count } }: RecorderOptions) {
   return {
     /** Adds to a metric of the invocation, for example `PolicyInvalid`. */
     count,
@@ -94,14 +87,6 @@ export function createRecorder({ remediation, account, region, clock, write, met
       };
       write(JSON.stringify(line));
       count(METRIC_NAMES[decision]);
-    },
-
-    /** Hands the counts over; answers whether there were any to publish. */
-    flush(): boolean {
-      const counted = counts.size > 0;
-      for (const [name, value] of counts) metrics.addMetric(name, MetricUnit.Count, value);
-      counts.clear();
-      return counted;
     },
   };
 }

@@ -30,7 +30,10 @@ const workerState = z.object({
   outcomes: z.number(),
   /** The event that led to it: a redelivery of that very event records it once more, with the same id. */
   trigger: z.string().optional(),
+  /** Of the story that the last recorded outcome belongs to. */
   correlationId: z.string().optional(),
+  /** Whether that story goes on: the worker is neither as it should be nor to be left alone. */
+  open: z.literal(true).optional(),
   remedy: remedy.optional(),
   failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type EKSClient, EKSServiceException, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
 import { makeHint } from '../../events/upgrade-hint.ts';
+import { releaseStory } from '../shared/ami-type.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/node-group-ledger.ts';
 import type { AwsCall } from '../shared/record.ts';
@@ -123,14 +124,14 @@ const tokenOf = (arn: string, releaseVersion: string, attempt: number): string =
   createHash('sha256').update(`${arn} ${releaseVersion} ${attempt}`).digest('hex');
 
 /** What the ledger should hold of the subject from now on. */
-function nextState({ state, trigger }: Observation, decision: Decision, { now }: Circumstances): NodeGroupState {
+function nextState({ state, view, trigger }: Observation, decision: Decision, { now }: Circumstances): NodeGroupState {
   const { reason, variant, releaseVersion, memory } = decision;
   // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
   const fingerprint = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
   const story =
     releaseVersion === undefined || state.story?.releaseVersion === releaseVersion
       ? state.story
-      : { releaseVersion, correlationId: trigger.id };
+      : { releaseVersion, correlationId: storyOf(view, releaseVersion) ?? trigger.id };
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   return {
     fingerprint,
@@ -142,6 +143,11 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
     ...(wakeAt !== undefined && { wakeAt }),
   };
 }
+
+const storyOf = (view: Observation['view'], releaseVersion: string): string | undefined =>
+  view.kind === 'node-group'
+    ? releaseStory({ kubernetesVersion: view.version, amiType: view.amiType }, releaseVersion)
+    : undefined;
 
 /**
  * When to be woken, in whole seconds, as Scheduler fires. A wake-up that is due before the wanted one serves as well: the

@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { detailType, type EksAmiRelease } from '../../events/eks-ami-release.ts';
 import { SOURCE } from '../../events/envelope.ts';
-import { type Pair, pairKey } from '../shared/ami-type.ts';
+import { type Pair, pairKey, releaseStory } from '../shared/ami-type.ts';
 import { chunks } from '../shared/chunks.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import type { Recorder, Trigger } from '../shared/recorder.ts';
@@ -41,13 +41,14 @@ export async function carryOut(
     const { pair } = observation;
     if (decision.outcome !== undefined) {
       const { message } = decision.outcome;
+      const newest = decision.known?.newest;
       deps.recorder.record({
         subject: {},
         ...decision.outcome,
         trigger,
         // The same may happen again to the same releases, but not from the same state.
         fingerprint: `${decision.outcome.reason} ${message} ${observation.known?.firstSeenAt ?? ''}`,
-        correlationId: trigger.id,
+        correlationId: newest === undefined ? trigger.id : releaseStory(pair, newest),
         details: { ...pair },
       });
     }

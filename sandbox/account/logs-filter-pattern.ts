@@ -1,8 +1,8 @@
 import { NotImplemented } from '../wire/aws-error.ts';
 
 /**
- * Compiles a CloudWatch Logs filter pattern: terms (`ERROR "two words" -debug ?either ?or`) and JSON equality
- * (`{ $.decision = "acted" && $.cluster = "prod-*" }`).
+ * Compiles a CloudWatch Logs filter pattern: terms (`ERROR "two words" -debug ?either ?or`) and JSON comparisons by
+ * `=` and `!=` (`{ $.decision = "acted" && ($.cluster = "prod-*" || $.mode != "observe") }`).
  *
  * @throws NotImplemented for every other pattern that CloudWatch Logs knows
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
@@ -29,29 +29,70 @@ function compileTerms(pattern: string): (message: string) => boolean {
     !none.some((term) => message.includes(term));
 }
 
+type Test = (line: unknown) => boolean;
+
+const JSON_TOKEN = /\s*(?:(&&|\|\||[()])|\$\.([\w@-]+(?:\.[\w@-]+)*)\s*(!?=)\s*(?:"([^"]*)"|([\w.*:/-]+)))/y;
+
+/** `&&` binds closer than `||`, as CloudWatch Logs has it. */
 function compileJson(expression: string): (message: string) => boolean {
-  const tests = expression.split('&&').map((comparison) => {
-    const [, path, quoted, plain] =
-      /^\s*\$\.([\w@-]+(?:\.[\w@-]+)*)\s*=\s*(?:"([^"]*)"|([\w.*:/-]+))\s*$/.exec(comparison) ?? [];
+  const tokens = tokensOf(expression);
+  const unknown = () => new NotImplemented(`the filter pattern {${expression}}`);
+  const anyOf = (): Test => {
+    const tests = [allOf()];
+    while (tokens[0] === '||') tests.push(after(allOf));
+    return (line) => tests.some((test) => test(line));
+  };
+  const allOf = (): Test => {
+    const tests = [one()];
+    while (tokens[0] === '&&') tests.push(after(one));
+    return (line) => tests.every((test) => test(line));
+  };
+  const after = (next: () => Test): Test => {
+    tokens.shift();
+    return next();
+  };
+  const one = (): Test => {
+    const token = tokens.shift();
+    if (typeof token === 'function') return token;
+    if (token !== '(') throw unknown();
+    const inner = anyOf();
+    if (tokens.shift() !== ')') throw unknown();
+    return inner;
+  };
+  const test = anyOf();
+  if (tokens.length > 0) throw unknown();
+  return (message) => test(parsed(message));
+}
+
+/** Operators as they are, comparisons as what they test. */
+function tokensOf(expression: string): Array<string | Test> {
+  const tokens: Array<string | Test> = [];
+  const text = expression.trimEnd();
+  for (let at = 0; at < text.length; at = JSON_TOKEN.lastIndex) {
+    JSON_TOKEN.lastIndex = at;
+    const [, operator, path, comparison, quoted, plain] = JSON_TOKEN.exec(text) ?? [];
     const wanted = quoted ?? plain;
-    if (path === undefined || wanted === undefined) throw new NotImplemented(`the filter pattern {${expression}}`);
-    const literal = wanted.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-    return { path: path.split('.'), expression: new RegExp(`^${literal.join('.*')}$`, 's') };
-  });
-  return (message) => {
-    const line = parsed(message);
-    return tests.every(({ path, expression: matches }) => {
-      let value = line;
-      for (const key of path)
-        value =
-          typeof value === 'object' && value !== null
-            ? Object.entries(value).find(([name]) => name === key)?.[1]
-            : undefined;
-      return (
-        (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') &&
-        matches.test(String(value))
-      );
-    });
+    if (operator !== undefined) tokens.push(operator);
+    else if (path !== undefined && wanted !== undefined) tokens.push(compare(path, comparison === '=', wanted));
+    else throw new NotImplemented(`the filter pattern {${expression}}`);
+  }
+  return tokens;
+}
+
+/** A comparison holds for a value that is there only: also `!=` is no match without one. */
+function compare(path: string, equal: boolean, wanted: string): Test {
+  const literal = wanted.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const expression = new RegExp(`^${literal.join('.*')}$`, 's');
+  return (line) => {
+    let value = line;
+    for (const key of path.split('.')) {
+      value =
+        typeof value === 'object' && value !== null
+          ? Object.entries(value).find(([name]) => name === key)?.[1]
+          : undefined;
+    }
+    const simple = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    return simple && expression.test(String(value)) === equal;
   };
 }
 

@@ -119,12 +119,19 @@ describe('a filter pattern', () => {
     ['{ $.a.b = 5 }', '{"a":{"b":5}}', '{"a":{"b":6}}'],
     ['{ $.a = "x*" && $.b = true }', '{"a":"xyz","b":true}', '{"a":"xyz","b":false}'],
     ['{ $.a = "b" }', '{"a":"b"}', 'not JSON'],
+    ['{ $.a != "b" }', '{"a":"c"}', '{}'],
+    ['{ $.a = 1 || $.b = 2 }', '{"b":2}', '{"a":2}'],
+    ['{ $.a = 1 || $.b = 2 && $.c = 3 }', '{"a":1}', '{"b":2}'],
+    ['{ ($.a = 1 || $.b = 2) && $.c = 3 }', '{"a":1,"c":3}', '{"a":1}'],
   ])('%s matches %s, not %s', (pattern, match, nearMiss) => {
     expect(compileFilterPattern(pattern)(match)).toBe(true);
     expect(compileFilterPattern(pattern)(nearMiss)).toBe(false);
   });
 
-  it.each(['[ip, user]', '%regex%', '{ $.a > 5 }', '{ $.a = 1 || $.b = 2 }'])('%s is not known here', (pattern) => {
-    expect(() => compileFilterPattern(pattern)).toThrow('does not implement');
-  });
+  it.each(['[ip, user]', '%regex%', '{ $.a > 5 }', '{ ($.a = 1 }', '{ $.a = 1 $.b = 2 }', '{ }'])(
+    '%s is not known here',
+    (pattern) => {
+      expect(() => compileFilterPattern(pattern)).toThrow('does not implement');
+    },
+  );
 });

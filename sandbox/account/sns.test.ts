@@ -26,6 +26,25 @@ async function topicUnderTest() {
   return { account, stack, client: new SNSClient(account.clientConfig), TopicArn: stack.ref('AWS::SNS::Topic') };
 }
 
+it('takes a message in several forms, and brings each subscriber its own', async () => {
+  const { account, stack, client, TopicArn } = await topicUnderTest();
+  const publish = (message: object | string) => {
+    const Message = typeof message === 'string' ? message : JSON.stringify(message);
+    return client.send(new PublishCommand({ TopicArn, Message, MessageStructure: 'json' }));
+  };
+  await publish({ default: 'to all', email: 'by mail' });
+  await publish({ default: 'to others', sqs: 'to queues' });
+  await account.play(SECOND);
+  const received = account.sqs.byUrl(stack.ref('AWS::SQS::Queue')).receive(10);
+  expect(received.map(({ body }) => JSON.parse(body).Message).sort()).toEqual(['to all', 'to queues']);
+  expect(account.sns.published.map(({ message, forms }) => [message, forms?.email])).toEqual([
+    ['to all', 'by mail'],
+    ['to others', undefined],
+  ]);
+  await expect(publish('{')).rejects.toThrow('JSON message body failed to parse');
+  await expect(publish({ email: 'by mail' })).rejects.toThrow('No default entry in JSON message body');
+});
+
 it('keeps what is published, and brings it to queues', async () => {
   const { account, stack, client, TopicArn } = await topicUnderTest();
   const { MessageId } = await client.send(new PublishCommand({ TopicArn, Message: 'hello', Subject: 'Hi' }));

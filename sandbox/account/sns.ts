@@ -9,6 +9,7 @@ import {
   type PublishCommandInput,
   type PublishCommandOutput,
 } from '@aws-sdk/client-sns';
+import * as z from 'zod';
 import { AwsError } from '../wire/aws-error.ts';
 import { DEFAULT_RETRY_POLICY, type Deliveries } from './delivery.ts';
 import { operation, type Service } from './service.ts';
@@ -27,7 +28,10 @@ export interface Published {
   readonly topicArn: string;
   readonly messageId: string;
   readonly subject: string | undefined;
+  /** As every subscriber gets it that has no form of its own. */
   readonly message: string;
+  /** Forms for subscribers of one protocol each, where it was published in several. */
+  readonly forms?: Readonly<Record<string, string>>;
   /** Epoch milliseconds. */
   readonly at: number;
 }
@@ -76,16 +80,20 @@ export class Sns {
     return arn;
   }
 
-  /** @returns the message id */
-  publish(topicArn: string, message: string, subject?: string): string {
+  /**
+   * @param forms of the message by protocol, for subscribers that are to get another one
+   * @returns the message id
+   */
+  publish(topicArn: string, message: string, subject?: string, forms?: Readonly<Record<string, string>>): string {
     const subscriptions = this.#topic(topicArn);
     if (message === '') throw invalid('Empty message');
     if (subject !== undefined && !/^[ -~]{1,100}$/.test(subject)) throw invalid('Subject');
     if (Buffer.byteLength(message) > MOST_BYTES) throw invalid('Message too long');
     const messageId = this.#random.uuid();
-    this.published.push({ topicArn, messageId, subject, message, at: this.#world.time.now });
+    const several = forms === undefined ? {} : { forms };
+    this.published.push({ topicArn, messageId, subject, message, ...several, at: this.#world.time.now });
     for (const subscription of subscriptions) {
-      if (subscription.protocol === 'sqs') this.#deliver(subscription, messageId, message, subject);
+      if (subscription.protocol === 'sqs') this.#deliver(subscription, messageId, forms?.sqs ?? message, subject);
     }
     return messageId;
   }
@@ -124,10 +132,14 @@ export class Sns {
     return {
       Publish: operation<PublishCommandInput, PublishCommandOutput>(
         Publish$,
-        ['TopicArn', 'TargetArn', 'Message', 'Subject'],
-        ({ TopicArn, TargetArn, Message = '', Subject }) => ({
-          MessageId: this.publish(TopicArn ?? TargetArn ?? '', Message, Subject),
-        }),
+        ['TopicArn', 'TargetArn', 'Message', 'Subject', 'MessageStructure'],
+        ({ TopicArn, TargetArn, Message = '', Subject, MessageStructure }) => {
+          if (MessageStructure !== undefined && MessageStructure !== 'json') throw invalid('MessageStructure');
+          const { default: message, ...forms } =
+            MessageStructure === undefined ? { default: Message } : formsIn(Message);
+          const several = MessageStructure === undefined ? undefined : forms;
+          return { MessageId: this.publish(TopicArn ?? TargetArn ?? '', message, Subject, several) };
+        },
         ({ TopicArn, TargetArn }) => [{ action: 'sns:Publish', resource: TopicArn ?? TargetArn ?? '*' }],
       ),
       ListTopics: operation<ListTopicsCommandInput, ListTopicsCommandOutput>(ListTopics$, [], () => ({
@@ -149,6 +161,19 @@ export class Sns {
       ),
     };
   }
+}
+
+/** A message in several forms is JSON: one by default, and others by protocol. */
+function formsIn(message: string): { readonly default: string } & Readonly<Record<string, string>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(message);
+  } catch {
+    throw invalid('Message Structure - JSON message body failed to parse');
+  }
+  const parsed = z.object({ default: z.string() }).catchall(z.string()).safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw invalid('Message Structure - No default entry in JSON message body');
 }
 
 const invalid = (reason: string): AwsError => new AwsError('InvalidParameter', `Invalid parameter: ${reason}`);

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../../cli/usage-error.ts';
 import { sample as amiRelease } from '../../events/eks-ami-release.ts';
-import { type Arguments, readArguments, UsageError } from './arguments.ts';
+import { type Arguments, readArguments } from './arguments.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'arguments-test-'));
 afterAll(() => rmSync(directory, { recursive: true }));

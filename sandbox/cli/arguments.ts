@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { UsageError } from '../../cli/usage-error.ts';
 import type { BusEvent } from '../account/event-bridge.ts';
 import { type Fleet, FleetFileError, parseFleet } from '../fleet/fleet.ts';
 import { DURATION_FORMS, parseDuration } from '../fleet/time.ts';
-
-/** The command line or a file that it names is wrong: told without a stack, exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]
        npm run -s sandbox -- --schema

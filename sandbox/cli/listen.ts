@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { UsageError } from '../../cli/usage-error.ts';
 import type { EmbeddedAccount } from '../embedded-account.ts';
-import { UsageError } from './arguments.ts';
 
 /** How often virtual time is brought up to the clock on the wall, real ms. */
 const TICK_MS = 50;

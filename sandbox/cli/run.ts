@@ -1,10 +1,10 @@
+import { createTimeline } from '../../cli/timeline.ts';
 import { isInvalid, parsePolicy } from '../../functions/shared/policy.ts';
 import { startRun } from '../play.ts';
 import type { SynthesizedStack } from '../stack/template.ts';
 import type { Arguments } from './arguments.ts';
 import { listen } from './listen.ts';
 import { summarize } from './summary.ts';
-import { createTimeline } from './timeline.ts';
 
 /** Where a run is told, a line (or several) at a time. */
 export interface Output {

@@ -1,7 +1,7 @@
+import { table } from '../../cli/table.ts';
 import type { RemediationRecord } from '../../functions/shared/record.ts';
 import type { EmbeddedAccount } from '../embedded-account.ts';
 import { amiAges, median } from '../fleet/ami-age.ts';
-import { table } from './timeline.ts';
 
 /** What a person wants to know in the end: what each node group runs, what was decided, how old the AMIs are. */
 export function summarize(account: EmbeddedAccount, records: readonly RemediationRecord[], calls: number): string {

@@ -235,6 +235,7 @@ export const fleetSchema = z.strictObject({
     .enum(['none', 'role', 'on'])
     .default('none')
     .describe('Default Host Management: never heard of, its role exists, or it is switched on'),
+  securityHub: z.boolean().default(true).describe('Whether Security Hub is switched on'),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
   launches: z.array(launch).default([]).describe('Instances that are launched during the run'),
   changes: z.array(change).default([]).describe('What somebody does to workers during the run'),

@@ -1,4 +1,4 @@
-import { table } from '../cli/timeline.ts';
+import { table } from '../../cli/table.ts';
 import { median } from '../fleet/ami-age.ts';
 import { type Replay, type ReplayVerdict, type Sample, updatesOf } from './replay-fleet.ts';
 import { HOUR } from './rules.ts';

@@ -57,6 +57,13 @@ const logGroup = z.strictObject({
   Tags: withoutEffect,
 });
 
+const subscriptionFilter = z.strictObject({
+  LogGroupName: z.string(),
+  FilterName: z.string().optional(),
+  FilterPattern: z.string(),
+  DestinationArn: z.string().startsWith('arn:aws:lambda:'),
+});
+
 /** What Lambda's poller does with the function's role. */
 const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
 /** What Lambda does with the function's role to write its log. */
@@ -125,6 +132,17 @@ export const FUNCTION_RESOURCES: Readonly<Record<string, ResourceType>> = {
       };
       authorization.addResourcePolicy(functionArn, policyDocument.parse({ Statement }));
     },
+  ),
+  'AWS::Logs::SubscriptionFilter': resourceType(
+    subscriptionFilter,
+    ({ given, generated }) => ({ ref: given('FilterName') ?? generated(512), attributes: {} }),
+    ({ LogGroupName, FilterPattern, DestinationArn }, { logSubscriptions, identity }) =>
+      logSubscriptions.add({
+        name: identity.ref,
+        group: LogGroupName,
+        pattern: FilterPattern,
+        destinationArn: DestinationArn,
+      }),
   ),
   'AWS::Lambda::EventSourceMapping': resourceType(
     eventSourceMapping,

@@ -5,6 +5,7 @@ import type { AccessEntryRequest } from '../account/eks-access-entries.ts';
 import type { EventBridge } from '../account/event-bridge.ts';
 import type { Iam } from '../account/iam-state.ts';
 import type { Logs } from '../account/logs.ts';
+import type { LogSubscriptions } from '../account/logs-subscriptions.ts';
 import type { Scheduler } from '../account/scheduler.ts';
 import type { Sns } from '../account/sns.ts';
 import type { Sqs } from '../account/sqs.ts';
@@ -31,6 +32,7 @@ export interface StackServices {
   readonly scheduler: Scheduler;
   readonly lambda: Lambda;
   readonly logs: Logs;
+  readonly logSubscriptions: LogSubscriptions;
   readonly dynamoDb: DynamoDb;
   /** Puts a parameter of the template into the Parameter Store, as `PutParameter` would. */
   readonly putParameter: (input: PutParameterCommandInput) => void;

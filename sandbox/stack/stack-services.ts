@@ -3,6 +3,7 @@ import { DynamoDb } from '../account/dynamodb.ts';
 import { EventBridge } from '../account/event-bridge.ts';
 import { type FaultPlan, Faults } from '../account/faults.ts';
 import { Logs } from '../account/logs.ts';
+import { LogSubscriptions } from '../account/logs-subscriptions.ts';
 import { Scheduler } from '../account/scheduler.ts';
 import { Sns } from '../account/sns.ts';
 import { Sqs } from '../account/sqs.ts';
@@ -36,6 +37,7 @@ export function createStackServices({ world, faultPlan, createEnvironment, accou
     faults,
     deliveries,
     logs,
+    logSubscriptions: new LogSubscriptions(world, logs, deliveries),
     lambda,
     sqs: new Sqs(world, faults, deliveries),
     sns: new Sns(world, deliveries),

@@ -30,6 +30,9 @@ const SUFFIX_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 /** A template, taken into the account as CloudFormation would. */
 export class Stack {
   readonly name: string;
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
   readonly alarms: DeclaredAlarm[] = [];
   readonly #synthesized: SynthesizedStack;
   readonly #services: StackServices;
@@ -39,6 +42,8 @@ export class Stack {
   private constructor(synthesized: SynthesizedStack, services: StackServices) {
     const { accountId, region, partition } = services.world;
     this.name = synthesized.stackName;
+    this.id = `arn:${partition}:cloudformation:${region}:${accountId}:stack/${this.name}/sandbox`;
+    this.createdAt = services.world.time.now;
     this.#synthesized = synthesized;
     this.#services = services;
     this.#resolver = new Resolver({
@@ -49,7 +54,7 @@ export class Stack {
         'AWS::Partition': partition,
         'AWS::URLSuffix': 'amazonaws.com',
         'AWS::StackName': this.name,
-        'AWS::StackId': `arn:${partition}:cloudformation:${region}:${accountId}:stack/${this.name}/sandbox`,
+        'AWS::StackId': this.id,
       },
       identify: (logicalId) => this.#identify(logicalId),
     });
@@ -94,6 +99,12 @@ export class Stack {
     return Object.fromEntries(
       entries.map(([name, { Value }]) => [name, this.#resolver.resolve(Value, `Outputs.${name}`)]),
     );
+  }
+
+  /** What the template says of an output, or of the stack itself when none is named. */
+  description(output?: string): string | undefined {
+    const { Description, Outputs } = this.#synthesized.template;
+    return output === undefined ? Description : Outputs[output]?.Description;
   }
 
   /** The policies of a role with all intrinsic functions resolved. */

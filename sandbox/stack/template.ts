@@ -28,7 +28,16 @@ const template = z.strictObject({
   // Rules only guard a deployment (CDK's check of its bootstrap version).
   Rules: z.unknown().optional(),
   Resources: z.record(z.string(), resource),
-  Outputs: z.record(z.string(), z.looseObject({ Value: z.unknown(), Condition: z.string().optional() })).default({}),
+  Outputs: z
+    .record(
+      z.string(),
+      z.looseObject({
+        Value: z.unknown(),
+        Description: z.string().optional(),
+        Condition: z.string().optional(),
+      }),
+    )
+    .default({}),
 });
 
 export type Template = z.output<typeof template>;

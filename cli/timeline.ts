@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { DecisionKind, RemediationRecord } from '../../functions/shared/record.ts';
+import type { DecisionKind } from '../functions/shared/record.ts';
+import type { ReadRecord } from '../functions/shared/record-line.ts';
 
 const LOOKS: Readonly<
   Record<DecisionKind, { readonly mark: string; readonly style: Parameters<typeof styleText>[0] }>
@@ -17,15 +18,20 @@ const LOOKS: Readonly<
 const styled = (style: Parameters<typeof styleText>[0], text: string): string =>
   styleText(style, text, { stream: process.stdout });
 
+export interface TimelineOptions {
+  /** Whether each line is followed by what asked for it. */
+  readonly origins?: boolean;
+}
+
 /**
  * Writes records as a timeline, a line each, with a heading for each new day. That a worker's agent answers is what
  * should be: such records in a row become one line a group.
  */
-export function createTimeline(write: (text: string) => void) {
+export function createTimeline(write: (text: string) => void, { origins = false }: TimelineOptions = {}) {
   let day = '';
-  let verified: RemediationRecord[] = [];
+  let verified: ReadRecord[] = [];
 
-  const line = (record: RemediationRecord, message = record.message): void => {
+  const line = (record: ReadRecord, message = record.message): void => {
     const [date = '', time = ''] = record.time.split('T');
     if (date !== day) write(`\n${styled('bold', date)}`);
     day = date;
@@ -35,6 +41,7 @@ export function createTimeline(write: (text: string) => void) {
     const what = `${mark} ${record.reason.padEnd(21)}`;
     write(`  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} ${message}`);
     if (record.hint !== undefined) write(`${' '.repeat(33)} ${styled('dim', `→ ${record.hint}`)}`);
+    if (origins) write(`${' '.repeat(33)} ${styled('dim', `← ${record.trigger.type}, ${record.trigger.id}`)}`);
   };
 
   /** Writes what has been held back: a line a group. */
@@ -46,7 +53,7 @@ export function createTimeline(write: (text: string) => void) {
     verified = [];
   };
 
-  const add = (record: RemediationRecord): void => {
+  const add = (record: ReadRecord): void => {
     if (record.reason === 'sweep-finished') return;
     if (record.reason === 'agent-verified') {
       verified.push(record);
@@ -58,12 +65,4 @@ export function createTimeline(write: (text: string) => void) {
   return { add, flush };
 }
 
-const groupOf = ({ cluster, nodegroup }: RemediationRecord): string => `${cluster}/${nodegroup}`;
-
-/** A text table: a row of headings, then rows, columns as wide as needed. */
-export function table(rows: ReadonlyArray<readonly string[]>): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
-    .join('\n');
-}
+const groupOf = ({ cluster, nodegroup }: ReadRecord): string => `${cluster}/${nodegroup}`;

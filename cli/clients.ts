@@ -1,0 +1,25 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
+
+/** The clients of an operator's commands, with the operator's own credentials. */
+export interface Clients {
+  readonly cloudFormation: CloudFormationClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly eventBridge: EventBridgeClient;
+  readonly sts: STSClient;
+  readonly dynamoDb: DynamoDBClient;
+}
+
+/** The command line gives the region at most: all else (profile, credentials, endpoint) is found as the SDK finds it. */
+export type ClientConfig = Pick<STSClientConfig, 'region' | 'credentials' | 'requestHandler' | 'maxAttempts'>;
+
+export const createClients = (config: ClientConfig): Clients => ({
+  cloudFormation: new CloudFormationClient(config),
+  logs: new CloudWatchLogsClient(config),
+  eventBridge: new EventBridgeClient(config),
+  sts: new STSClient(config),
+  dynamoDb: new DynamoDBClient(config),
+});

@@ -1,0 +1,50 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import type { Clock } from '../functions/shared/clock.ts';
+import type { Clients } from './clients.ts';
+import type { StackOutputs } from './stack-outputs.ts';
+
+/** Where a command tells its results. */
+export interface Output {
+  /** What was asked for, a line or several: stdout. */
+  readonly print: (text: string) => void;
+  /** What one should know besides: stderr. */
+  readonly note: (text: string) => void;
+}
+
+/** What a command works with, once its arguments are known to be good. */
+export interface Surroundings extends Output {
+  readonly clients: Clients;
+  readonly stack: StackOutputs;
+  readonly clock: Clock;
+  /** Waits, ms. */
+  readonly sleep: (ms: number) => Promise<void>;
+  /** JSON Lines on stdout instead of text for people. */
+  readonly json: boolean;
+}
+
+/** What stands behind a command's name, as `node:util` parsed it. */
+export interface Given {
+  readonly positionals: readonly string[];
+  readonly options: Readonly<Record<string, string | boolean | ReadonlyArray<string | boolean> | undefined>>;
+}
+
+/** 0: done; 1: it did not come to what was asked for. Bad arguments are a UsageError (2) and never get here. */
+export type ExitCode = 0 | 1;
+
+/** One subcommand: a file of its own in `cli/commands/`. */
+export interface Command {
+  readonly name: string;
+  /** What follows the name, for example `SUBJECT [--since 7d]`. */
+  readonly synopsis: string;
+  /** A line for the list of all commands. */
+  readonly summary: string;
+  /** What `--help` tells besides: arguments, options, examples. */
+  readonly help: string;
+  /** Its own options, besides those that every command has. */
+  readonly options: ParseArgsOptionsConfig;
+  /**
+   * Checks the arguments, before AWS is called, and gives what is to be done.
+   * @throws UsageError naming the argument and what would be right
+   */
+  readonly read: (given: Given) => (surroundings: Surroundings) => Promise<ExitCode>;
+}

@@ -1,0 +1,44 @@
+import type { Command, Surroundings } from '../command.ts';
+import { readSince } from '../since.ts';
+import { standingOf } from '../standing.ts';
+import { readStory } from '../story.ts';
+import { isAbout, nameOf, readSubject, type Subject } from '../subject.ts';
+import { createTimeline } from '../timeline.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** `explain`: the whole story of a worker, a node group, a cluster or an event, from the records. */
+export const explain: Command = {
+  name: 'explain',
+  synopsis: 'SUBJECT [--since 7d]',
+  summary: 'tells what was done about a worker or node group, or deliberately not, and why',
+  help: `SUBJECT is an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event.
+
+  --since DURATION   how far to look back, such as 30m, 24h or 7d (default: 7d)`,
+  options: { since: { type: 'string', default: '7d' } },
+  read: ({ positionals, options }) => {
+    const [text, ...more] = positionals;
+    const subject = readSubject(text);
+    if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one SUBJECT at a time`);
+    const since = readSince(options.since);
+    return (surroundings) => tell(subject, since, String(options.since), surroundings);
+  },
+};
+
+async function tell(subject: Subject, since: number, sinceText: string, surroundings: Surroundings): Promise<0 | 1> {
+  const { clock, print, note, json, stack } = surroundings;
+  const records = await readStory(surroundings, subject, clock.now() - since);
+  if (records.length === 0) {
+    note(`${stack.LogGroupName} has no record about ${nameOf(subject)} of the last ${sinceText}; see --since.`);
+    return 1;
+  }
+  if (json) {
+    for (const record of records) print(JSON.stringify(record));
+    return 0;
+  }
+  print(`${nameOf(subject)}: the last ${sinceText}, by ${stack.stackName} in ${stack.region} (times in UTC)`);
+  const timeline = createTimeline(print, { origins: true });
+  for (const record of records) timeline.add(record);
+  timeline.flush();
+  print(`\n${standingOf(records.filter((record) => isAbout(record, subject))).join('\n')}`);
+  return 0;
+}

@@ -1,0 +1,13 @@
+import { createClients } from './clients.ts';
+import { COMMANDS } from './commands.ts';
+import { print } from './output.ts';
+import { remediator } from './remediator.ts';
+
+process.exitCode = await remediator(process.argv.slice(2), {
+  commands: COMMANDS,
+  createClients,
+  clock: { now: () => Date.now() },
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  print,
+  note: (text) => process.stderr.write(`${text}\n`),
+});

@@ -1,0 +1,51 @@
+import type { EmbeddedAccount } from '../sandbox/embedded-account.ts';
+import { type Clients, createClients } from './clients.ts';
+import type { Surroundings } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { remediator } from './remediator.ts';
+import { readStackOutputs } from './stack-outputs.ts';
+
+/** What a command line came to. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The clients of somebody who works with an account of the sandbox, in this process. */
+export function clientsIn({ network, world }: EmbeddedAccount, region: string | undefined = world.region): Clients {
+  const { https } = network.attach((effect) => effect());
+  const credentials = { accessKeyId: 'anybody', secretAccessKey: 'anything' };
+  const requestHandler = { httpsAgent: new https.Agent({ keepAlive: true }) };
+  return createClients({ region, credentials, requestHandler, maxAttempts: 1 });
+}
+
+/** Runs a command line in this process, at the account's time: to wait lets its time pass. */
+export async function operate(account: EmbeddedAccount, ...argv: string[]): Promise<Ended> {
+  const [printed, noted]: [string[], string[]] = [[], []];
+  const code = await remediator(argv, {
+    commands: COMMANDS,
+    createClients: ({ region }) => clientsIn(account, typeof region === 'string' ? region : undefined),
+    clock: clockOf(account),
+    sleep: (ms) => account.play(ms),
+    print: (text) => printed.push(`${text}\n`),
+    note: (text) => noted.push(`${text}\n`),
+  });
+  return { code, stdout: printed.join(''), stderr: noted.join('') };
+}
+
+/** What a command works with, for tests of its parts. */
+export async function surroundingsIn(account: EmbeddedAccount): Promise<Surroundings> {
+  const clients = clientsIn(account);
+  return {
+    clients,
+    stack: await readStackOutputs(clients, account.stack.name),
+    clock: clockOf(account),
+    sleep: (ms) => account.play(ms),
+    json: false,
+    print: () => undefined,
+    note: () => undefined,
+  };
+}
+
+const clockOf = ({ time }: EmbeddedAccount) => ({ now: () => time.now });

@@ -1,0 +1,48 @@
+import type { Clock } from '../functions/shared/clock.ts';
+import { readArguments } from './arguments.ts';
+import type { ClientConfig, Clients } from './clients.ts';
+import type { Command, ExitCode, Output } from './command.ts';
+import { readStackOutputs } from './stack-outputs.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What the process gives to its one run. */
+export interface Process extends Output {
+  readonly commands: readonly Command[];
+  readonly createClients: (choice: ClientConfig) => Clients;
+  readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
+/**
+ * Runs one command line. What goes wrong is told in a sentence on stderr, without a stack: an operator can do nothing
+ * with one.
+ *
+ * @returns the exit code: 0 done, 1 it did not come to what was asked for, 2 a bad argument
+ */
+export async function remediator(argv: readonly string[], process: Process): Promise<ExitCode | 2> {
+  const { commands, createClients, print, note } = process;
+  try {
+    const request = readArguments(argv, commands);
+    if ('help' in request) {
+      print(request.help);
+      return 0;
+    }
+    const { command, given, stack, region, json } = request;
+    const run = command.read(given);
+    const clients = createClients(region === undefined ? {} : { region });
+    return await run({ ...process, clients, json, stack: await readStackOutputs(clients, stack) });
+  } catch (error) {
+    if (error instanceof UsageError) {
+      note(error.message);
+      return 2;
+    }
+    if (!(error instanceof Error)) throw error;
+    // The SDK's own words, which say nothing of this command.
+    if (error.message === 'Region is missing') {
+      note('--region: missing; name the region, or set AWS_REGION');
+      return 2;
+    }
+    note(`${error.name}: ${error.message}`);
+    return 1;
+  }
+}

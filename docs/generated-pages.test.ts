@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { REASONS } from '../functions/shared/reason.ts';
+import { exampleRecord } from '../functions/shared/record.fixture.ts';
+import { recordSchema } from '../functions/shared/record.ts';
+import { GENERATED_PAGES } from './generated-pages.ts';
+import { recordsPage } from './records-page.ts';
+
+it.each(Object.entries(GENERATED_PAGES))('docs/%s is what `npm run -s docs` writes', (file, page) => {
+  expect(readFileSync(join(import.meta.dirname, file), 'utf8')).toBe(page());
+});
+
+it('the page about records has every field with its meaning, every reason once, and an example that parses', () => {
+  const page = recordsPage();
+  for (const field of Object.keys(recordSchema.shape)) {
+    expect(page).toMatch(new RegExp(`^\\| \`${field}\` \\| [^|]+ \\| (always|where known) \\| [^|]{5,} \\|$`, 'm'));
+  }
+  for (const reason of Object.keys(REASONS)) expect(page.split(`\n| \`${reason}\` | `)).toHaveLength(2);
+  expect(recordSchema.parse(exampleRecord)).toEqual(exampleRecord);
+  expect(page).toContain(JSON.stringify(exampleRecord));
+});

@@ -1,0 +1,4 @@
+import { recordsPage } from './records-page.ts';
+
+/** Pages of this folder that are made of code, so that they cannot tell anything else. */
+export const GENERATED_PAGES: Readonly<Record<string, () => string>> = { 'records.md': recordsPage };

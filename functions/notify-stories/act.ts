@@ -1,0 +1,40 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { SOURCE } from '../../events/envelope.ts';
+import { detailType } from '../../events/remediation-story.ts';
+import type { Bundle } from './bundle.ts';
+import { messageOf, storyEvent } from './message.ts';
+
+export interface TellDeps {
+  readonly sns: SNSClient;
+  readonly topicArn: string;
+  readonly events: EventBridgeClient;
+  readonly busName: string;
+  /** The stack's name: who is speaking. */
+  readonly stack: string;
+}
+
+/**
+ * Tells one bundle: a message to the topic, an event to the bus.
+ * @throws Error when EventBridge did not take the event
+ */
+export async function tell({ sns, topicArn, events, busName, stack }: TellDeps, bundle: Bundle): Promise<void> {
+  const { subject, chat, mail } = messageOf(bundle, stack);
+  await sns.send(
+    new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subject,
+      // Each kind of subscriber gets the form that it can show.
+      MessageStructure: 'json',
+      Message: JSON.stringify({ default: chat, email: mail }),
+    }),
+  );
+  const { FailedEntryCount, Entries: [entry] = [] } = await events.send(
+    new PutEventsCommand({
+      Entries: [
+        { EventBusName: busName, Source: SOURCE, DetailType: detailType, Detail: JSON.stringify(storyEvent(bundle)) },
+      ],
+    }),
+  );
+  if (FailedEntryCount !== 0) throw new Error(`EventBridge did not take the event of a story: ${entry?.ErrorCode}`);
+}

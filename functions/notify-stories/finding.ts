@@ -1,0 +1,110 @@
+import type { AwsSecurityFinding, Resource } from '@aws-sdk/client-securityhub';
+import type { FindingState, OpenFinding } from '../shared/finding-ledger.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+import { severityOf } from '../shared/severity.ts';
+import { isAccountWide } from './story.ts';
+
+/** Security Hub's limits, characters. */
+const LONGEST_TITLE = 256;
+const LONGEST_DESCRIPTION = 1_024;
+const LONGEST_RECOMMENDATION = 512;
+
+/** Where findings come from. */
+export interface Reporter {
+  readonly stack: string;
+  readonly partition: string;
+}
+
+/** What Security Hub is to be told: that something is wrong, or not any more. */
+export interface Verdict {
+  readonly open: OpenFinding;
+  /** The record that says so: for the subject and the time. */
+  readonly record: ReadRecord;
+  /** `cured`: it is as it should be; `moot`: it is to be left alone, or something else is wrong with it. */
+  readonly status: 'failed' | 'cured' | 'moot';
+}
+
+/** What a record's finding goes by: function and subject. Undefined for what is about no host: alarms tell of that. */
+export function findingSubject({ remediation, cluster, nodegroup, instance, reason }: ReadRecord): string | undefined {
+  if (cluster === undefined || isAccountWide(reason)) return undefined;
+  return [remediation, cluster, nodegroup ?? '-', instance ?? '-'].join('/');
+}
+
+/**
+ * Follows the findings about one subject through new records, in order; a pure function. There is one for each cause, and
+ * one cause at a time: another one, the cure, or that the subject is to be left alone, closes it.
+ */
+export function followFinding(
+  state: FindingState,
+  records: readonly ReadRecord[],
+): { readonly state: FindingState; readonly verdicts: readonly Verdict[] } {
+  let { open } = state;
+  const verdicts: Verdict[] = [];
+  const close = (record: ReadRecord, status: Verdict['status']): void => {
+    if (open !== undefined) verdicts.push({ open, record, status });
+    open = undefined;
+  };
+  for (const record of records) {
+    const { time, decision, reason, message, hint } = record;
+    if (Date.parse(time) <= state.followedTo) continue;
+    if (decision === 'done') close(record, 'cured');
+    if (decision === 'skipped') close(record, 'moot');
+    if ((decision !== 'failed' && decision !== 'refused') || open?.reason === reason) continue;
+    close(record, 'moot');
+    const severity = severityOf(decision, reason);
+    open = { reason, createdAt: time, severity, message, ...(hint !== undefined && { hint }) };
+    verdicts.push({ open, record, status: 'failed' });
+  }
+  if (verdicts.length === 0) return { state, verdicts };
+  const followedTo = Date.parse(records.at(-1)?.time ?? '');
+  return { state: { followedTo, ...(open !== undefined && { open }) }, verdicts };
+}
+
+const COMPLIANCE = { failed: 'FAILED', cured: 'PASSED', moot: 'NOT_AVAILABLE' } as const;
+
+/**
+ * A verdict in the AWS Security Finding Format.
+ * @see https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html
+ */
+export function findingOf({ open, record, status }: Verdict, { stack, partition }: Reporter): AwsSecurityFinding {
+  const { account, region, cluster = '', nodegroup, instance, remediation, correlationId } = record;
+  const place = [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/');
+  const severity = { Label: open.severity.toUpperCase() as Uppercase<OpenFinding['severity']> };
+  return {
+    SchemaVersion: '2018-10-08',
+    // The same subject and cause is the same finding, whenever it comes back.
+    Id: [stack, region, account, remediation, place, open.reason].join('/'),
+    ProductArn: `arn:${partition}:securityhub:${region}:${account}:product/${account}/default`,
+    ProductName: 'EKS Host Remediator',
+    GeneratorId: `${stack}/${remediation}/${open.reason}`,
+    AwsAccountId: account,
+    Region: region,
+    Types: ['Software and Configuration Checks/AWS Security Best Practices'],
+    CreatedAt: open.createdAt,
+    FirstObservedAt: open.createdAt,
+    UpdatedAt: record.time,
+    LastObservedAt: record.time,
+    Severity: severity,
+    Title: `${open.reason}: ${place}`.slice(0, LONGEST_TITLE),
+    Description: open.message.slice(0, LONGEST_DESCRIPTION),
+    ...(open.hint !== undefined && {
+      Remediation: { Recommendation: { Text: open.hint.slice(0, LONGEST_RECOMMENDATION) } },
+    }),
+    ProductFields: { 'eks-host-remediator/reason': open.reason, 'eks-host-remediator/correlationId': correlationId },
+    Resources: [resourceOf(record, partition)],
+    Compliance: { Status: COMPLIANCE[status] },
+    RecordState: status === 'failed' ? 'ACTIVE' : 'ARCHIVED',
+  };
+}
+
+/** A worker, or else its cluster: a node group's own ARN has a part that no record knows. */
+function resourceOf({ account, region, cluster = '', nodegroup, instance }: ReadRecord, partition: string): Resource {
+  const place = { Partition: partition as Resource['Partition'], Region: region };
+  const names = { cluster, ...(nodegroup !== undefined && { nodegroup }) };
+  if (instance !== undefined) {
+    const Id = `arn:${partition}:ec2:${region}:${account}:instance/${instance}`;
+    return { ...place, Type: 'AwsEc2Instance', Id, Details: { Other: names } };
+  }
+  const Id = `arn:${partition}:eks:${region}:${account}:cluster/${cluster}`;
+  return { ...place, Type: 'AwsEksCluster', Id, Details: { Other: names } };
+}

@@ -1,0 +1,56 @@
+import {
+  type AwsSecurityFinding,
+  BatchImportFindingsCommand,
+  type SecurityHubClient,
+} from '@aws-sdk/client-securityhub';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { chunks } from '../shared/chunks.ts';
+import type { Clock } from '../shared/clock.ts';
+import { NO_FINDING, readFindings, saveFinding } from '../shared/finding-ledger.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+import { findingOf, findingSubject, followFinding, type Reporter } from './finding.ts';
+
+export interface FindingDeps extends Reporter {
+  readonly securityHub: SecurityHubClient;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/** BatchImportFindings takes at most a hundred. */
+const FINDINGS_PER_CALL = 100;
+
+/**
+ * Tells Security Hub what these records say is wrong, and what is not any more; then remembers it. In this order a crash
+ * has the same findings told again, under the same ids.
+ *
+ * @throws Error when Security Hub did not take every finding
+ */
+export async function keepFindings(deps: FindingDeps, records: readonly ReadRecord[]): Promise<void> {
+  const subjects = Map.groupBy(records, findingSubject);
+  const names = [...subjects.keys()].filter((name) => name !== undefined);
+  const states = await readFindings(deps.ledger, names);
+  const followed = names.map((name) => ({
+    name,
+    ...followFinding(states.get(name) ?? NO_FINDING, subjects.get(name) ?? []),
+  }));
+  const changed = followed.filter(({ verdicts }) => verdicts.length > 0);
+  const findings = changed.flatMap(({ verdicts }) => verdicts.map((verdict) => findingOf(verdict, deps)));
+  // A call may name a finding once only, and the last word on it is what counts.
+  const lastWords = [...new Map(findings.map((finding) => [finding.Id, finding])).values()];
+  for (const batch of chunks(lastWords, FINDINGS_PER_CALL)) await importFindings(deps, batch);
+  const now = deps.clock.now();
+  await pMap(changed, ({ name, state }) => saveFinding(deps.ledger, name, state, now), {
+    concurrency: READ_CONCURRENCY,
+  });
+}
+
+async function importFindings({ securityHub }: FindingDeps, batch: readonly AwsSecurityFinding[]): Promise<void> {
+  const answer = await securityHub.send(new BatchImportFindingsCommand({ Findings: [...batch] }));
+  if (answer.FailedCount === 0) return;
+  const [first] = answer.FailedFindings ?? [];
+  throw new Error(
+    `Security Hub did not take ${answer.FailedCount} of ${batch.length} findings: ${first?.ErrorCode} ${first?.ErrorMessage}`,
+  );
+}

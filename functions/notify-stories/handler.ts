@@ -1,0 +1,43 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import * as z from 'zod';
+import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
+import { createSilentFunction } from '../shared/function.ts';
+import { createLedger } from '../shared/ledger.ts';
+import { mode } from '../shared/policy.ts';
+import { createPolicyReader } from '../shared/policy-reader.ts';
+import { readBatch } from './log-batch.ts';
+import { notify } from './notify.ts';
+
+const env = readEnvironment(
+  baseEnvironment.extend({
+    POLICY_PARAMETER: z.string().min(1),
+    DEFAULT_MODE: mode,
+    NOTIFICATION_TOPIC_ARN: z.string().startsWith('arn:'),
+    EVENT_BUS_NAME: z.string().min(1),
+  }),
+);
+const ssm = new SSMClient(CLIENT_DEFAULTS);
+const deps = {
+  sns: new SNSClient(CLIENT_DEFAULTS),
+  topicArn: env.NOTIFICATION_TOPIC_ARN,
+  events: new EventBridgeClient(CLIENT_DEFAULTS),
+  busName: env.EVENT_BUS_NAME,
+  securityHub: new SecurityHubClient(CLIENT_DEFAULTS),
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
+  clock,
+  stack: env.STACK_NAME,
+  partition: env.NOTIFICATION_TOPIC_ARN.split(':')[1] ?? 'aws',
+};
+
+// Made without a recorder: a record of this function's own would come back to it, for ever.
+export const handler = createSilentFunction<unknown>({
+  stack: env.STACK_NAME,
+  run: (event, { counter, requestId: caller }) => notify({ ...deps, counter, caller }, readBatch(event)),
+});

@@ -1,0 +1,99 @@
+import type { RemediationStory } from '../../events/remediation-story.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+import type { Bundle } from './bundle.ts';
+
+/** How many subjects are named one by one. */
+const NAMED = 20;
+
+/** What Amazon Q Developer in chat applications (AWS Chatbot) shows of a custom notification at most, characters. */
+const LONGEST_TITLE = 250;
+const LONGEST_DESCRIPTION = 8_000;
+
+/** SNS: a subject is ASCII, below 100 characters, without line breaks. */
+const LONGEST_SUBJECT = 99;
+
+/** What is published to the topic: one form for chat applications, one for mail. */
+export interface Message {
+  readonly subject: string;
+  /** A custom notification of Amazon Q Developer in chat applications, as JSON. */
+  readonly chat: string;
+  readonly mail: string;
+}
+
+/** @see https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html */
+export function messageOf({ first, news }: Bundle, stack: string): Message {
+  const { phase, severity, record } = first;
+  const { remediation, decision, reason, hint, account, region, correlationId } = record;
+  const title = `${placeOf(first.record)}${news.length > 1 ? ` and ${news.length - 1} more` : ''}: ${reason}`;
+  const named = news.slice(0, NAMED).map((one) => `${placeOf(one.record)}: ${one.record.message}`);
+  const lines = news.length > NAMED ? [...named, `... and ${news.length - NAMED} more`] : named;
+  const nextSteps = [
+    ...(hint === undefined ? [] : [hint]),
+    `npm run -s remediator -- explain ${argumentOf(record)} --stack ${stack} --region ${region}`,
+  ];
+  const facts = { phase, severity, decision, reason, remediation, account, region };
+  const chat = {
+    version: '1.0',
+    source: 'custom',
+    id: record.id,
+    content: {
+      textType: 'client-markdown',
+      title: cut(`[${severity}] ${title}`, LONGEST_TITLE),
+      description: cut(lines.join('\n'), LONGEST_DESCRIPTION),
+      nextSteps,
+      keywords: [remediation, reason, severity],
+    },
+    metadata: {
+      threadId: correlationId,
+      summary: cut(title, LONGEST_TITLE),
+      eventType: 'remediation-story',
+      relatedResources: news.slice(0, NAMED).map((one) => placeOf(one.record)),
+      additionalContext: facts,
+    },
+  };
+  const mail = [
+    lines.join('\n'),
+    '',
+    ...nextSteps.map((step) => `-> ${step}`),
+    '',
+    ...Object.entries({ ...facts, correlationId, time: record.time }).map(([name, value]) => `${name}: ${value}`),
+  ];
+  const subject = `[${stack}] ${severity}, ${phase}: ${title}`.replaceAll(/[^ -~]/g, '?');
+  return { subject: cut(subject, LONGEST_SUBJECT), chat: JSON.stringify(chat), mail: mail.join('\n') };
+}
+
+/** The same as the detail of an event. */
+export function storyEvent({ first, news }: Bundle): RemediationStory['detail'] {
+  const { phase, severity, record } = first;
+  const { remediation, decision, reason, hint, correlationId, time } = record;
+  return {
+    version: 1,
+    phase,
+    severity,
+    remediation,
+    decision,
+    reason,
+    ...(hint !== undefined && { hint }),
+    correlationId,
+    startedAt: time,
+    subjects: news.slice(0, NAMED).map(({ record: { cluster, nodegroup, instance, message, id } }) => ({
+      ...(cluster !== undefined && { cluster }),
+      ...(nodegroup !== undefined && { nodegroup }),
+      ...(instance !== undefined && { instance }),
+      message,
+      recordId: id,
+    })),
+    moreSubjects: Math.max(0, news.length - NAMED),
+  };
+}
+
+/** What a record is about, for people. */
+const placeOf = ({ cluster, nodegroup, instance, account }: ReadRecord): string =>
+  [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/') || `account ${account}`;
+
+/** What `explain` is asked for. */
+const argumentOf = ({ cluster, nodegroup, instance, trigger }: ReadRecord): string =>
+  instance ?? ([cluster, nodegroup].filter((part) => part !== undefined).join('/') || trigger.id);
+
+const cut = (text: string, longest: number): string =>
+  text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;

@@ -1,0 +1,99 @@
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Counter } from '../shared/counter.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { type InvalidPolicy, isInvalid, type Policy, policySchema } from '../shared/policy.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+import { severityOf } from '../shared/severity.ts';
+import { NEW_STORY, readStories, type StoryState, saveStory } from '../shared/story-ledger.ts';
+import { type TellDeps, tell } from './act.ts';
+import { bundle } from './bundle.ts';
+import { type FindingDeps, keepFindings } from './findings.ts';
+import { follow, type News, type NotificationPolicy, storyOf } from './story.ts';
+
+export interface NotifyDeps extends TellDeps, FindingDeps {
+  readonly ledger: Ledger;
+  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+  readonly counter: Counter;
+  readonly clock: Clock;
+  /** Names this invocation: Lambda's own retry of it has the same one. */
+  readonly caller: string;
+}
+
+/** Longer than an invocation can last, ms: whoever has not sent by then never will. */
+const ABANDONED_AFTER = 5 * 60_000;
+
+/** News that this invocation has taken upon itself to tell. */
+interface Claim {
+  readonly story: string;
+  readonly state: StoryState;
+  readonly news: News;
+}
+
+/**
+ * Tells what is new in these records: claims each story by a conditional write, tells bundle by bundle, and notes what is
+ * told. So a repeated delivery tells nothing twice; an invocation that dies between telling and noting tells that one
+ * bundle again when Lambda retries it.
+ *
+ * With an invalid policy the defaults count: a message changes nothing, and that the policy is invalid must be told.
+ *
+ * @throws Error when another invocation works on the same story right now: Lambda tries again
+ */
+export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): Promise<void> {
+  if (records.length === 0) return;
+  const policy = await deps.readPolicy();
+  const { notifications } = isInvalid(policy) ? policySchema('enforce').parse({}) : policy;
+  const claims = await claimNews(deps, records, notifications);
+  for (const one of bundle(claims.map(({ news }) => news))) {
+    await tell(deps, one);
+    deps.counter.count('StoriesTold', one.news.length);
+    const told = claims.filter(({ news }) => one.news.includes(news));
+    await pMap(told, (claim) => noteTold(deps, claim), { concurrency: READ_CONCURRENCY });
+  }
+  // Last: a Security Hub that is not there must keep nobody from hearing.
+  if (notifications.securityHub === 'enforce') await keepFindings(deps, records);
+}
+
+async function claimNews(
+  { ledger, clock, caller }: NotifyDeps,
+  records: readonly ReadRecord[],
+  policy: NotificationPolicy,
+): Promise<Claim[]> {
+  const stories = Map.groupBy(records, storyOf);
+  const states = await readStories(ledger, [...stories.keys()]);
+  const now = clock.now();
+  const claims = await pMap(
+    stories,
+    async ([story, ours]): Promise<Claim | undefined> => {
+      const state = states.get(story) ?? NEW_STORY;
+      const { state: next, news = leftBehind(state, ours, caller, now) } = follow(state, ours, policy);
+      if (news === undefined) return undefined;
+      const pending = { record: news.record.id, phase: news.phase, writer: caller, since: now };
+      const claimed = await saveStory(ledger, story, { ...next, pending }, caller, now);
+      if (claimed === undefined) throw new Error('Another invocation works on the same story.');
+      return { story, state: claimed, news };
+    },
+    { concurrency: READ_CONCURRENCY, stopOnError: false },
+  );
+  return claims.filter((claim) => claim !== undefined);
+}
+
+/** News that was claimed and never told: by an earlier try of this invocation, or by one that has died for good. */
+function leftBehind(
+  { pending }: StoryState,
+  records: readonly ReadRecord[],
+  caller: string,
+  now: number,
+): News | undefined {
+  if (pending === undefined || (pending.writer !== caller && now - pending.since < ABANDONED_AFTER)) return undefined;
+  const record = records.find(({ id }) => id === pending.record);
+  if (record === undefined) return undefined;
+  return { phase: pending.phase, severity: severityOf(record.decision, record.reason), record };
+}
+
+/** If somebody else has gone on with the story meanwhile, theirs stands. */
+async function noteTold({ ledger, clock, caller }: NotifyDeps, { story, state }: Claim): Promise<void> {
+  const { pending: _, ...told } = state;
+  await saveStory(ledger, story, told, caller, clock.now());
+}

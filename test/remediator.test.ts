@@ -1,0 +1,201 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Ended, operate, surroundingsIn } from '../cli/operator.fixture.ts';
+import { followRequest, RequestRefused, sendRequest } from '../cli/request.ts';
+import { detailType as upgradeHint } from '../events/upgrade-hint.ts';
+import { readRecordLine } from '../functions/shared/record-line.ts';
+import type { Run } from '../sandbox/play.ts';
+import { start } from './harness.ts';
+import { ROOT, readPage } from './markdown.ts';
+
+let run: Run;
+/** The first launch after the upgrades began, and its worker. */
+let launch: { event: string; instance: string };
+beforeAll(async () => {
+  run = await start({ fleet: 'demo', policy: { upgrades: { bakeAge: '1h' } }, play: '6h' });
+  const record = run.records.find(({ trigger }) => trigger.type === 'EC2 Instance Launch Successful');
+  launch = { event: record?.trigger.id ?? '', instance: record?.instance ?? '' };
+}, 60_000);
+
+const explain = (...argv: string[]): Promise<Ended> => operate(run.account, 'explain', ...argv);
+
+/** The records that `--json` prints, as `subject reason`. */
+const told = ({ stdout }: Ended): string[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map(readRecordLine)
+    .map((record) =>
+      [record?.nodegroup, record?.instance, record?.reason].filter((part) => part !== undefined).join(' '),
+    );
+
+describe('explain', () => {
+  it('tells the story of a node group: each step with time, reason and what asked for it; last how it stands', async () => {
+    const { code, stdout, stderr } = await explain('shop/web');
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toBe('shop/web: the last 7d, by eks-host-remediator in eu-central-1 (times in UTC)');
+    expect(stdout).toMatch(
+      /^ {2}18:3\d:\d\d {2}shop\/web +▶ upgrade-started +Upgrading from .*\n +← Upgrade Hint \(wake-up\)/m,
+    );
+    expect(stdout).toMatch(/→ Nothing to do: the watcher records it on its next run\./);
+    expect(lines.at(-2)).toMatch(
+      /^Now: shop\/web done upgraded since 2026-07-14 1\d:\d\d: Runs 1\.35\.6-20260714 now\.$/,
+    );
+  });
+
+  it('gives the records themselves with --json, in order and each once', async () => {
+    const ended = await explain('shop/web', '--json');
+    const times = ended.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => readRecordLine(line)?.time ?? '');
+    expect(times).toEqual([...times].sort());
+    const mine = run.records.filter(({ cluster, nodegroup }) => cluster === 'shop' && nodegroup === 'web');
+    expect(told(ended).filter((line) => line.startsWith('web'))).toHaveLength(mine.length);
+  });
+
+  it('tells the story of a worker only, however many others the same event was about', async () => {
+    const cured = run.records.find(({ reason }) => reason === 'agent-cured');
+    const { stdout } = await explain(cured?.instance ?? '');
+    expect(stdout).toMatch(/agent-install-started|policy-attached/);
+    expect(stdout).toMatch(/agent-cured .*\n.*\n\nNow: data\/.*\/i-\w+ done agent-cured since /);
+    const ids = new Set(stdout.match(/i-[0-9a-f]{17}/g));
+    expect([...ids]).toEqual([cured?.instance]);
+  });
+
+  it('tells what came of an event, and of all hints that came of it', async () => {
+    expect(told(await explain(launch.event, '--json'))).toEqual([
+      expect.stringMatching(new RegExp(`${launch.instance} agent-verified$`)),
+    ]);
+    const sweep = run.records.find(({ reason }) => reason === 'sweep-finished');
+    const ofSweep = told(await explain(sweep?.trigger.id ?? '', '--json'));
+    expect(ofSweep).toContain('sweep-finished');
+    expect(ofSweep).toContain('frozen opted-out');
+    expect(ofSweep.filter((line) => line.endsWith('agent-cured'))).toHaveLength(3);
+  });
+
+  it('follows a release event to the end of each upgrade that came of it, and back to who saw the release', async () => {
+    const event = run.records.find(
+      ({ trigger, nodegroup }) => trigger.type === 'EKS AMI Release' && nodegroup === 'web',
+    );
+    const story = told(await explain(event?.trigger.id ?? '', '--json')).filter((line) => !line.includes('in-flight'));
+    expect(story).toEqual(['release-seen', 'web baking', 'web upgrade-started', 'web upgraded']);
+  });
+
+  it('shows the steps that docs/remediator.md shows', async () => {
+    const steps = (text: string) => [...text.matchAll(/[▶▷…–✋✗✓] [a-z-]+/g)].map(([step]) => step);
+    const shown = steps(
+      readPage('docs/remediator.md').blocks.find(({ text }) => text.startsWith('shop/web'))?.text ?? '',
+    );
+    expect(shown.length).toBeGreaterThan(4);
+    const real = steps((await explain('shop/web')).stdout);
+    const inOrder = shown.reduce((from, step) => (from < 0 ? from : real.indexOf(step, from) + 1 || -1), 0);
+    expect(inOrder, real.join('\n')).toBeGreaterThan(0);
+  });
+
+  it('tells how everything in a cluster stands that is not settled, and counts the rest', async () => {
+    const early = await start({ fleet: 'demo', play: '3h' });
+    const { stdout } = await operate(early.account, 'explain', 'shop');
+    expect(stdout.split('\n').filter((line) => line.startsWith('Now: '))).toEqual([
+      expect.stringMatching(/^Now: shop\/batch waiting baking since /),
+      expect.stringMatching(/^Now: shop\/web waiting baking since /),
+      'Now: 7 more done or skipped.',
+    ]);
+  });
+
+  it('looks back only as far as it is told', async () => {
+    const { code, stderr } = await explain('data/frozen', '--since', '30m');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/has no record about data\/frozen of the last 30m; see --since\.$/m);
+  });
+
+  it('finds a node group whose name has a wildcard in it, and no other', async () => {
+    const mixed = await start({ fleet: 'mixed', play: '2h' });
+    const ended = await operate(mixed.account, 'explain', 'old/auto-mode:*', '--json');
+    expect(told(ended)).toEqual(['auto-mode:* auto-mode']);
+  });
+});
+
+describe('a command line', () => {
+  it.each([
+    [['explain'], 'SUBJECT: missing; give an instance id'],
+    [['explain', 'a b'], 'SUBJECT: "a b" is none; give an instance id'],
+    [['explain', 'shop', 'web'], '"web": one SUBJECT at a time'],
+    [['explain', 'shop', '--since', 'yesterday'], '--since: "yesterday" must be a whole number with a unit m, h or d'],
+    [['explain', 'shop', '--snce', '1d'], "Unknown option '--snce'"],
+    [['explian', 'shop'], 'explian: no such command'],
+    [['explain', 'shop', '--stack', 'other'], '--stack: there is no stack other in eu-central-1'],
+  ])('is refused with what would be right: %j', async (argv, message) => {
+    const { code, stdout, stderr } = await operate(run.account, ...argv);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  it('explains itself', async () => {
+    expect((await operate(run.account)).stdout).toMatch(/^Usage: npm run -s remediator -- COMMAND/);
+    expect((await operate(run.account, 'explain', '--help')).stdout).toMatch(/--since DURATION .*\n.*--stack NAME/s);
+  });
+});
+
+describe('a request', () => {
+  const hint = { trigger: 'operator', clusterName: 'shop', nodegroupName: 'web' };
+
+  it('is sent in the name of who asks, and its outcome waited for', async () => {
+    const { account } = await start({ fleet: 'demo', play: '90m' });
+    const surroundings = await surroundingsIn(account);
+    const sent = await sendRequest(surroundings, upgradeHint, { ...hint, nodegroupName: 'none' });
+    const seen: string[] = [];
+    const outcome = await followRequest(surroundings, sent, { onRecord: ({ reason }) => seen.push(reason) });
+    expect(outcome).toMatchObject({ nodegroup: 'none', reason: 'node-group-gone', trigger: { id: sent.id } });
+    expect(seen).toEqual(['node-group-gone']);
+  });
+
+  it('that comes to nothing is waited for no longer than said', async () => {
+    const { account } = await start({ fleet: 'demo', play: '90m' });
+    const surroundings = await surroundingsIn(account);
+    // Nothing new is to be said of it.
+    const sent = await sendRequest(surroundings, upgradeHint, hint);
+    const before = account.time.now;
+    expect(await followRequest(surroundings, sent, { timeout: 30_000 })).toBeUndefined();
+    expect(account.time.now - before).toBe(30_000);
+  });
+
+  it('that EventBridge does not take is refused', async () => {
+    const surroundings = await surroundingsIn(run.account);
+    await expect(sendRequest(surroundings, '', hint)).rejects.toThrow(RequestRefused);
+  });
+});
+
+it('runs as a process of its own, against an account that is served', async () => {
+  const { http } = run.account.server;
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const address = http.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  // The account lives in July 2026, the process does not.
+  const argv = ['explain', 'data/postgres', '--since', '9999d'];
+  const { code, stdout, stderr } = await inProcess(`http://127.0.0.1:${port}`, ...argv);
+  http.close();
+  http.closeAllConnections();
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/▶ policy-attached +i-\w+: /);
+  expect(stdout).toMatch(/^Now: data\/postgres /m);
+});
+
+const inProcess = (endpoint: string, ...argv: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    const { PATH } = process.env;
+    const env = {
+      PATH,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'sandbox',
+      AWS_SECRET_ACCESS_KEY: 'sandbox',
+      NO_COLOR: '1',
+    };
+    execFile(process.execPath, ['cli/main.ts', ...argv], { cwd: ROOT, env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
