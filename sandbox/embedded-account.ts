@@ -1,10 +1,13 @@
 import { rbacManifest } from '../kubernetes/rbac.ts';
+import type { CloudWatch } from './account/cloudwatch.ts';
 import type { Deliveries } from './account/delivery.ts';
 import type { DynamoDb } from './account/dynamodb.ts';
 import { clusterNodes } from './account/eks-cluster-nodes.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge.ts';
 import type { FaultPlan, PlannedCall } from './account/faults.ts';
+import type { Logs } from './account/logs.ts';
 import type { Caller, CallRecord, Service } from './account/service.ts';
+import type { Sns } from './account/sns.ts';
 import type { Sqs } from './account/sqs.ts';
 import type { World } from './account/world.ts';
 import { seedAccessEntries } from './fleet/access-entries.ts';
@@ -51,6 +54,9 @@ export interface EmbeddedAccount {
   readonly lambda: Lambda;
   readonly dynamoDb: DynamoDb;
   readonly deliveries: Deliveries;
+  readonly logs: Logs;
+  readonly sns: Sns;
+  readonly cloudWatch: CloudWatch;
   /** All services that clients can call. */
   readonly services: readonly Service[];
   readonly server: AccountServer;
@@ -96,10 +102,11 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
       addAccessEntry: (clusterName, request) => fleet.accessEntries.create(fleet.eks.cluster(clusterName), request),
     },
   });
-  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb, authorization } = services;
+  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb, authorization, cloudWatch } =
+    services;
   if (onLine !== undefined) logs.onEvent((group, { message }) => onLine(message, group));
 
-  const own = [eventBridge, sqs, sns, scheduler, logs, dynamoDb].map(({ service }) => service);
+  const own = [eventBridge, sqs, sns, scheduler, logs, cloudWatch, dynamoDb].map(({ service }) => service);
   // An operator's client waits in real time: only calls of functions take virtual time.
   const execute = <Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer> =>
     call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run);
@@ -143,6 +150,9 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     lambda,
     dynamoDb,
     deliveries,
+    logs,
+    sns,
+    cloudWatch,
     services: callable,
     server,
     network,

@@ -6,7 +6,8 @@ import { FUNCTION_RESOURCES } from './function-resources.ts';
 import { IDENTITY_RESOURCES } from './identity-resources.ts';
 import { type Identity, Resolver } from './intrinsics.ts';
 import { MESSAGING_RESOURCES } from './messaging-resources.ts';
-import type { DeclaredAlarm, Naming, ResourceType, StackServices } from './resource-type.ts';
+import { MONITORING_RESOURCES } from './monitoring-resources.ts';
+import type { Naming, ResourceType, StackServices } from './resource-type.ts';
 import { STORAGE_RESOURCES } from './storage-resources.ts';
 import { type SynthesizedStack, TemplateError, type TemplateResource } from './template.ts';
 
@@ -21,6 +22,7 @@ const TYPES: ReadonlyMap<string, ResourceType> = new Map(
     ...STORAGE_RESOURCES,
     ...MESSAGING_RESOURCES,
     ...FUNCTION_RESOURCES,
+    ...MONITORING_RESOURCES,
     ...EVENT_RESOURCES,
   }),
 );
@@ -30,7 +32,6 @@ const SUFFIX_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 /** A template, taken into the account as CloudFormation would. */
 export class Stack {
   readonly name: string;
-  readonly alarms: DeclaredAlarm[] = [];
   readonly #synthesized: SynthesizedStack;
   readonly #services: StackServices;
   readonly #resolver: Resolver;
@@ -129,7 +130,6 @@ export class Stack {
           stackName: this.name,
           identity: this.#identify(logicalId),
           assetDirectory: this.#synthesized.assetDirectory,
-          keepAlarm: (alarm) => this.alarms.push(alarm),
         });
       }
     }
