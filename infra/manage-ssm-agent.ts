@@ -16,6 +16,7 @@ import { describeImages, onClusters, onNodegroups } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { arnHere, type Right } from './right.ts';
+import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -40,7 +41,7 @@ export class ManageSsmAgent extends Construct {
       visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
     });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, 'manage-ssm-agent could not use some hints.');
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'manage-ssm-agent'));
 
     const target = new SqsQueue(this.queue, {
       ...DELIVERY,
@@ -128,7 +129,7 @@ export class ManageSsmAgent extends Construct {
     remediator.function.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 1000, maxBatchingWindow: Duration.seconds(30), maxConcurrency: 2 }),
     );
-    remediator.addAlarm(foundation, 'Failed', 'A worker does not answer in Systems Manager: see its record.');
+    remediator.addAlarm(foundation, 'Failed', 'agent-failed');
     for (const clusterName of settings.accessEntryClusters) {
       new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {
         clusterName,

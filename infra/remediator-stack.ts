@@ -39,6 +39,7 @@ export class RemediatorStack extends Stack {
     new WatchAmiReleases(this, 'WatchAmiReleases', foundation);
     const agents = new ManageSsmAgent(this, 'ManageSsmAgent', foundation);
     new SweepFleet(this, 'SweepFleet', foundation, { upgrades: upgrades.queue, agents: agents.queue });
+    foundation.alarms.addUnhealthy();
 
     const { policy, logGroup, eventBus, alarms } = foundation;
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');

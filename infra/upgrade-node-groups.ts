@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -10,6 +11,7 @@ import { eventPatternOf } from './event-pattern.ts';
 import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
+import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -42,12 +44,12 @@ export class UpgradeNodeGroups extends Construct {
       visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
     });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, 'upgrade-node-groups could not use some hints.');
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'upgrade-node-groups'));
     alarms.add(
       this,
       'WaitingAlarm',
       this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
-      'A hint has waited for upgrade-node-groups for more than an hour: the function fails or hangs.',
+      runbook('waiting-hints', 'upgrade-node-groups'),
       { threshold: Duration.hours(1).toSeconds() },
     );
 
@@ -113,11 +115,11 @@ export class UpgradeNodeGroups extends Construct {
       ],
     });
     remediator.function.addEventSource(new SqsEventSource(this.queue, { batchSize: 10 }));
-    remediator.addAlarm(foundation, 'PolicyInvalid', 'The policy cannot be read or is invalid: nothing is upgraded.');
-    remediator.addAlarm(
-      foundation,
-      'Failed',
-      'The upgrade of a node group failed: see the records of decision "failed".',
-    );
+    // Told by every look, well or not: the alarm stands until a look says otherwise.
+    remediator.addAlarm(foundation, 'PolicyInvalid', 'policy-invalid', { treatMissingData: TreatMissingData.IGNORE });
+    remediator.addAlarm(foundation, 'Failed', 'upgrade-failed');
+    // Told by every look at the node group: at least as often as the sweep comes.
+    remediator.addAlarm(foundation, 'Halted', 'breaker-tripped', { period: settings.sweepSchedule });
+    remediator.addAlarm(foundation, 'UpgradeStuck', 'upgrade-stuck', { period: Duration.minutes(15) });
   }
 }

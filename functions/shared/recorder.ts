@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Clock } from './clock.ts';
+import { METRICS, type MetricName, thinOut } from './metric.ts';
 import type { Mode } from './policy.ts';
 import { hintOf, type Reason } from './reason.ts';
 import { type AwsCall, type DecisionKind, RECORD_VERSION, type Remediation, type RemediationRecord } from './record.ts';
@@ -46,7 +46,7 @@ export interface RecorderOptions {
   readonly metrics: Metrics;
 }
 
-const METRIC_NAMES: Readonly<Record<DecisionKind, string>> = {
+const METRIC_NAMES: Readonly<Record<DecisionKind, MetricName>> = {
   acted: 'Acted',
   'would-act': 'WouldAct',
   waiting: 'Waiting',
@@ -58,17 +58,32 @@ const METRIC_NAMES: Readonly<Record<DecisionKind, string>> = {
 
 export type Recorder = ReturnType<typeof createRecorder>;
 
+/** Outcomes whose latency is published: that something was done, or the aim reached. */
+const TIMED: ReadonlySet<DecisionKind> = new Set(['acted', 'done']);
+
 /**
- * Writes outcomes as records, one JSON line each, and counts them. `flush` hands the counts to Powertools Metrics, which
- * the middleware publishes as one EMF blob at the end of the invocation: a count is one value, however many records.
+ * Writes outcomes as records, one JSON line each, and counts them. `flush` hands the metrics to Powertools, and the
+ * middleware publishes them as one EMF blob at the end of the invocation: a count is one value, however many records.
  */
 export function createRecorder({ remediation, account, region, clock, write, metrics }: RecorderOptions) {
-  const counts = new Map<string, number>();
-  const count = (name: string, by = 1) => counts.set(name, (counts.get(name) ?? 0) + by);
+  const published = new Map<MetricName, number[]>();
+  const count = (name: MetricName, by = 1) => published.set(name, [(published.get(name)?.[0] ?? 0) + by]);
+  const observe = (name: MetricName, value: number) => published.set(name, [...(published.get(name) ?? []), value]);
 
   return {
-    /** Adds to a metric of the invocation, for example `PolicyInvalid`. */
+    /** Adds to a metric of the invocation, for example `PolicyInvalid`; 0 says that there was nothing to count. */
     count,
+
+    /** Sets a metric to how things stand. */
+    gauge: (name: MetricName, value: number) => published.set(name, [value]),
+
+    /** Adds a value of its own to a metric, for percentiles. */
+    observe,
+
+    /** Writes a line that is no record, for Logs Insights. */
+    note(kind: 'inventory', members: Readonly<Record<string, string | number>>) {
+      write(JSON.stringify({ kind, time: new Date(clock.now()).toISOString(), account, region, ...members }));
+    },
 
     record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details }: Outcome) {
       const hint = hintOf(reason);
@@ -94,14 +109,17 @@ export function createRecorder({ remediation, account, region, clock, write, met
       };
       write(JSON.stringify(line));
       count(METRIC_NAMES[decision]);
+      if (TIMED.has(decision)) observe('Latency', line.latencyMs);
     },
 
-    /** Hands the counts over; answers whether there were any to publish. */
+    /** Hands the metrics over; answers whether there were any to publish. */
     flush(): boolean {
-      const counted = counts.size > 0;
-      for (const [name, value] of counts) metrics.addMetric(name, MetricUnit.Count, value);
-      counts.clear();
-      return counted;
+      const any = published.size > 0;
+      for (const [name, values] of published) {
+        for (const value of thinOut(values)) metrics.addMetric(name, METRICS[name], value);
+      }
+      published.clear();
+      return any;
     },
   };
 }

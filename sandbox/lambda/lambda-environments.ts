@@ -103,11 +103,12 @@ export class FunctionEnvironments {
   #acquire(): Held | undefined {
     this.#retire();
     const idle = this.#held.filter(({ requestId }) => requestId === undefined);
+    const { reservedConcurrency } = this.definition;
+    const running = this.#held.length - idle.length;
+    if (reservedConcurrency !== undefined && running >= reservedConcurrency) return undefined;
     // The one used last: so a busy hour's surplus falls idle and is retired.
     const warm = idle.sort((a, b) => b.lastUsedAt - a.lastUsedAt)[0];
     if (warm !== undefined) return warm;
-    const { reservedConcurrency } = this.definition;
-    if (reservedConcurrency !== undefined && this.#held.length >= reservedConcurrency) return undefined;
     const held = this.#hold();
     this.#held.push(held);
     return held;
