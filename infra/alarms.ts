@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   type AlarmProps,
@@ -99,6 +99,8 @@ export class Alarms extends Construct {
   addUnhealthy(): CompositeAlarm {
     const alarm = new CompositeAlarm(this, 'Unhealthy', {
       alarmRule: AlarmRule.anyOf(...this.ofHealth.map((each) => AlarmRule.fromAlarm(each, AlarmState.ALARM))),
+      // CDK's own name for it would be one for the account, not for the stack.
+      compositeAlarmName: `${Stack.of(this).stackName}-unhealthy`,
       alarmDescription: runbook('unhealthy').description,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
