@@ -7,6 +7,7 @@ import type { Foundation } from './foundation.ts';
 import { Ledger } from './ledger.ts';
 import { ManageSsmAgent } from './manage-ssm-agent.ts';
 import { PolicyParameter } from './policy-parameter.ts';
+import { SavedQueries } from './saved-queries.ts';
 import type { Settings } from './settings.ts';
 import { SweepFleet } from './sweep-fleet.ts';
 import { UpgradeNodeGroups } from './upgrade-node-groups.ts';
@@ -40,6 +41,8 @@ export class RemediatorStack extends Stack {
     const agents = new ManageSsmAgent(this, 'ManageSsmAgent', foundation);
     new SweepFleet(this, 'SweepFleet', foundation, { upgrades: upgrades.queue, agents: agents.queue });
     foundation.alarms.addUnhealthy();
+    const { stackName } = settings;
+    new SavedQueries(this, 'Queries', { stackName, logGroup: foundation.logGroup });
 
     const { policy, logGroup, eventBus, alarms } = foundation;
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { COMPARISON_OPERATORS, MISSING_DATA } from '../account/cloudwatch-alarm.ts';
 import { isPublishable } from '../account/cloudwatch-aws-metrics.ts';
 import { isStatistic, type MetricId } from '../account/cloudwatch-metrics.ts';
+import { AwsError } from '../wire/aws-error.ts';
 import { arn, type ResourceType, resourceType } from './resource-type.ts';
 import { TemplateError } from './template.ts';
 
@@ -106,6 +107,21 @@ export const MONITORING_RESOURCES: Readonly<Record<string, ResourceType>> = {
     z.strictObject({ DashboardName: z.string().optional(), DashboardBody: z.string() }),
     ({ given, generated }) => ({ ref: given('DashboardName') ?? generated(255), attributes: {} }),
     ({ DashboardBody }, { cloudWatch, identity }) => cloudWatch.putDashboard(identity.ref, DashboardBody),
+  ),
+  'AWS::Logs::QueryDefinition': resourceType(
+    z.strictObject({ Name: z.string(), QueryString: z.string(), LogGroupNames: z.array(z.string()).default([]) }),
+    ({ world, logicalId }) => {
+      const id = world.random.fork(`query definition ${logicalId}`).uuid();
+      return { ref: id, attributes: { QueryDefinitionId: id } };
+    },
+    ({ Name, QueryString, LogGroupNames }, { logs, identity, logicalId }) => {
+      try {
+        logs.saveQuery({ id: identity.ref, name: Name, text: QueryString, groups: LogGroupNames });
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        throw new TemplateError(`The sandbox can not make ${logicalId}: ${error.message}`);
+      }
+    },
   ),
 };
 
