@@ -40,7 +40,9 @@ export const remediatorMetric = (metricName: MetricName, functionName: string, s
 /** The topic that all alarms of the stack go to, and how an alarm is raised. */
 export class Alarms extends Construct {
   readonly topic: Topic;
-  /** The alarms that tell that the remediator itself is not well. */
+  /** Every alarm that was added. */
+  readonly all: Alarm[] = [];
+  /** Those that tell that the remediator itself is not well. */
   private readonly ofHealth: Alarm[] = [];
 
   constructor(scope: Construct, id: string, props: { readonly email?: string | undefined }) {
@@ -82,6 +84,7 @@ export class Alarms extends Construct {
       ...deviations,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
+    this.all.push(alarm);
     if (about.unhealthy) this.ofHealth.push(alarm);
     return alarm;
   }

@@ -19,6 +19,7 @@ import { arnHere, type Right } from './right.ts';
 import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
+import { answer, depths, graph, line } from './widgets.ts';
 
 const TIMEOUT = Duration.minutes(3);
 
@@ -130,6 +131,18 @@ export class ManageSsmAgent extends Construct {
       new SqsEventSource(this.queue, { batchSize: 1000, maxBatchingWindow: Duration.seconds(30), maxConcurrency: 2 }),
     );
     remediator.addAlarm(foundation, 'Failed', 'agent-failed');
+    const of = { name: remediator.name, stackName: settings.stackName };
+    foundation.dashboard.addRemediation(
+      'SSM agents of workers',
+      remediator,
+      // A sweep counts every worker once.
+      graph('Workers, and those whose agent does not answer', 8, [
+        line(of, 'WorkersSeen').with({ period: settings.sweepSchedule }),
+        line(of, 'WorkersUnanswered').with({ period: settings.sweepSchedule }),
+      ]),
+      answer('workers-without-ssm-by-cause', 16, foundation.logGroup),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
+    );
     for (const clusterName of settings.accessEntryClusters) {
       new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {
         clusterName,

@@ -72,6 +72,7 @@ export class RemediatorFunction extends Construct {
         ...props.environment,
       },
     });
+    foundation.dashboard.addFunction(this);
     Tags.of(this.function).add('eks-host-remediator:function', props.name);
 
     const period = { period: Duration.minutes(5) };

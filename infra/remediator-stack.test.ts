@@ -184,6 +184,7 @@ describe('the outputs', () => {
     expect(Object.keys(template.toJSON().Outputs)).toEqual([
       'PolicyParameterName',
       'LogGroupName',
+      'DashboardName',
       'EventBusName',
       'AgentRoleArn',
       'AlarmTopicArn',

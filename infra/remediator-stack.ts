@@ -3,6 +3,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
+import { Dashboard } from './dashboard.ts';
 import type { Foundation } from './foundation.ts';
 import { Ledger } from './ledger.ts';
 import { ManageSsmAgent } from './manage-ssm-agent.ts';
@@ -22,31 +23,33 @@ export class RemediatorStack extends Stack {
     });
     // CDK lets each function depend on its role expressly; that is said twice, but does no harm.
     this.templateOptions.metadata = { 'cfn-lint': { config: { ignore_checks: ['W3005'] } } };
-    const { removalPolicy } = settings;
+    const { removalPolicy, stackName } = settings;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: settings.logRetentionDays,
+      removalPolicy: removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
     const foundation: Foundation = {
       settings,
       bundles,
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: settings.logRetentionDays,
-        removalPolicy: removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      }),
+      logGroup,
       alarms: new Alarms(this, 'Alarms', { email: settings.alarmEmail }),
       ledger: new Ledger(this, 'Ledger', { removalPolicy }),
       policy: new PolicyParameter(this, 'Policy', { parameterName: settings.policyParameterName }),
       eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
+      dashboard: new Dashboard(this, 'Review', { stackName, logGroup }),
     };
 
     const upgrades = new UpgradeNodeGroups(this, 'UpgradeNodeGroups', foundation);
     new WatchAmiReleases(this, 'WatchAmiReleases', foundation);
     const agents = new ManageSsmAgent(this, 'ManageSsmAgent', foundation);
     new SweepFleet(this, 'SweepFleet', foundation, { upgrades: upgrades.queue, agents: agents.queue });
-    foundation.alarms.addUnhealthy();
-    const { stackName } = settings;
-    new SavedQueries(this, 'Queries', { stackName, logGroup: foundation.logGroup });
+    new SavedQueries(this, 'Queries', { stackName, logGroup });
+    const { policy, eventBus, alarms, dashboard } = foundation;
+    const dashboardName = dashboard.finish(alarms.addUnhealthy(), alarms.all);
 
-    const { policy, logGroup, eventBus, alarms } = foundation;
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
+    this.tell('DashboardName', dashboardName, 'The CloudWatch dashboard: what was done, refused, waits and fails');
     this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
     this.tell('AgentRoleArn', agents.role.roleArn, 'The role of manage-ssm-agent, for access entries of clusters');
     this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');

@@ -8,6 +8,7 @@ import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { runbook } from './runbook.ts';
 import { ScheduleTrigger } from './schedule-trigger.ts';
+import { answer, graph, line } from './widgets.ts';
 
 /** `sweep-fleet` with its schedule, and an alarm when three sweeps in a row did not finish. */
 export class SweepFleet extends Construct {
@@ -54,5 +55,12 @@ export class SweepFleet extends Construct {
       },
     );
     new ScheduleTrigger(this, 'Schedule', foundation, remediator, every);
+    foundation.dashboard.addRow(
+      'Sweeps',
+      graph('Sweeps that came to their end', 8, [
+        line({ name: remediator.name, stackName: settings.stackName }, 'SweepFinished'),
+      ]),
+      answer('is-everything-alive', 16, foundation.logGroup),
+    );
   }
 }

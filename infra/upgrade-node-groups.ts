@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -14,6 +14,7 @@ import { RemediatorFunction } from './remediator-function.ts';
 import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
+import { answer, depths, graph, line } from './widgets.ts';
 
 const TIMEOUT = Duration.minutes(3);
 
@@ -121,5 +122,18 @@ export class UpgradeNodeGroups extends Construct {
     // Told by every look at the node group: at least as often as the sweep comes.
     remediator.addAlarm(foundation, 'Halted', 'breaker-tripped', { period: settings.sweepSchedule });
     remediator.addAlarm(foundation, 'UpgradeStuck', 'upgrade-stuck', { period: Duration.minutes(15) });
+
+    const of = { name: remediator.name, stackName: settings.stackName };
+    foundation.dashboard.addRemediation(
+      'Upgrades of node groups',
+      remediator,
+      graph('Under way, stuck, halted', 8, [
+        line(of, 'UpgradesInFlight', { statistic: Stats.MAXIMUM }),
+        line(of, 'UpgradeStuck', { statistic: Stats.MAXIMUM }),
+        line(of, 'Halted', { statistic: Stats.MAXIMUM }),
+      ]),
+      answer('upgrades-in-flight', 16, foundation.logGroup),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
+    );
   }
 }

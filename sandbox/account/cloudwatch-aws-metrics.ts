@@ -6,14 +6,20 @@ import type { World } from './world.ts';
 /** What AWS itself publishes here, by namespace. Of each service, what its alarms and graphs usually ask for. */
 export const AWS_METRICS: Readonly<Record<string, readonly string[]>> = {
   'AWS/Lambda': ['Invocations', 'Errors', 'Throttles', 'Duration'],
+  'AWS/Logs': ['IncomingBytes'],
   'AWS/SQS': ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'],
 };
 
 /** Whether the sandbox would ever publish it: any metric that is not AWS's own may come from a function. */
 export const isPublishable = ({ namespace, name, dimensions }: MetricId): boolean => {
   if (!namespace.startsWith('AWS/')) return true;
-  const dimension = namespace === 'AWS/Lambda' ? 'FunctionName' : 'QueueName';
-  return AWS_METRICS[namespace]?.includes(name) === true && Object.keys(dimensions).join() === dimension;
+  return AWS_METRICS[namespace]?.includes(name) === true && Object.keys(dimensions).join() === DIMENSIONS[namespace];
+};
+
+const DIMENSIONS: Readonly<Record<string, string>> = {
+  'AWS/Lambda': 'FunctionName',
+  'AWS/Logs': 'LogGroupName',
+  'AWS/SQS': 'QueueName',
 };
 
 /** Lambda publishes one value for each invocation, at the time of its beginning. */

@@ -35,7 +35,10 @@ export class CloudWatch {
       xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
       operations: cloudWatchOperations(this, world),
     };
-    sources.logs.onEvent((_group, { message }) => {
+    sources.logs.onEvent((group, { message, timestamp }) => {
+      const incoming = { namespace: 'AWS/Logs', name: 'IncomingBytes', dimensions: { LogGroupName: group } };
+      // CloudWatch Logs counts 26 bytes more for each event, and bills them.
+      this.metrics.series(incoming).add(timestamp, [Buffer.byteLength(message) + 26]);
       if (!isEmbedded(message)) return;
       for (const { at, values, ...metric } of readEmbedded(message)) this.metrics.series(metric).add(at, values);
     });
