@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { functionNames } from './bundle.ts';
+import { RUNBOOK_SECTIONS } from './runbook.ts';
 import { resourcesOf, templateOf } from './stack-under-test.ts';
 
 const template = templateOf();
@@ -7,12 +10,56 @@ const alarmsOf = (from = template) => resourcesOf(from, 'AWS::CloudWatch::Alarm'
 const idsOf = (type: string) => resourcesOf(template, type).map(({ id }) => id);
 
 describe('every alarm', () => {
-  it.each(alarmsOf().map((alarm) => [alarm.AlarmDescription, alarm]))('goes to the topic: %s', (description, alarm) => {
-    const topics = idsOf('AWS::SNS::Topic').filter((id) => id.startsWith('Alarms'));
-    expect(alarm.AlarmActions).toEqual(topics.map((id) => ({ Ref: id })));
-    expect(topics).toHaveLength(1);
-    expect(description).toMatch(/\.$/);
+  const all = [
+    ...alarmsOf(),
+    ...resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm').map((each) => each.Properties),
+  ];
+  const runbookPage = readFileSync(join(import.meta.dirname, '..', 'docs', 'runbook.md'), 'utf8');
+  const sections = [...runbookPage.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title);
+
+  it.each(all.map((alarm) => [alarm.AlarmDescription.split('\n')[0], alarm]))(
+    'goes to the topic: %s',
+    (_means, alarm) => {
+      const topics = idsOf('AWS::SNS::Topic').filter((id) => id.startsWith('Alarms'));
+      expect(topics).toHaveLength(1);
+      expect(alarm.AlarmActions).toEqual(topics.map((id) => ({ Ref: id })));
+    },
+  );
+
+  it.each(all.map(({ AlarmDescription }) => [AlarmDescription]))('says what to do: %s', (description: string) => {
+    const [means, first, then, link, ...others] = description.split('\n');
+    expect(means).toMatch(/\.$/);
+    expect(first).toMatch(/^First: aws /);
+    expect(then).toMatch(/^Then: .*\.$/);
+    expect(sections.map((section) => `Runbook: docs/runbook.md#${section}`)).toContain(link);
+    expect(others).toEqual([]);
+    // CloudWatch's limit.
+    expect(description.length).toBeLessThanOrEqual(1024);
   });
+
+  it('has its section in docs/runbook.md, and no section is about none', () => {
+    expect(sections).toEqual(RUNBOOK_SECTIONS);
+  });
+});
+
+it('the remediator is unhealthy when an alarm of its own health stands, and not for the troubles of the fleet', () => {
+  const [composite, ...others] = resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm');
+  expect(others).toEqual([]);
+  const rule = JSON.stringify(composite!.Properties.AlarmRule);
+  expect(rule).not.toMatch(/ AND |NOT|OK\(/);
+  const named = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(({ id }) => rule.includes(`"${id}"`));
+  const about = named.map(({ Properties }) => Properties.AlarmDescription.split('#').at(-1));
+  expect([...new Set(about)].sort()).toEqual([
+    'dead-letters',
+    'function-errors',
+    'policy-invalid',
+    'stale-sweep',
+    'throttles',
+    'undelivered',
+  ]);
+  const ofThese = alarmsOf().filter(({ AlarmDescription }) => about.includes(AlarmDescription.split('#').at(-1)));
+  expect(named).toHaveLength(ofThese.length);
+  expect(composite!.Properties.OKActions).toEqual(composite!.Properties.AlarmActions);
 });
 
 describe('an alarm is raised', () => {
@@ -29,6 +76,9 @@ describe('an alarm is raised', () => {
   it.each([
     ['PolicyInvalid', 'upgrade-node-groups'],
     ['Failed', 'upgrade-node-groups'],
+    ['Halted', 'upgrade-node-groups'],
+    ['UpgradeStuck', 'upgrade-node-groups'],
+    ['Failed', 'manage-ssm-agent'],
   ])('on %s of %s', (metric, name) => {
     expect(functionNames()).toContain(name);
     const watched = alarmsOf().filter(
@@ -59,16 +109,17 @@ describe('an alarm is raised', () => {
     ['rate(10 minutes)', 600],
     ['rate(1 day)', 86_400],
   ])('when three sweeps in a row, each %s, did not finish', (sweepSchedule, period) => {
-    const stale = alarmsOf(templateOf({ sweepSchedule })).filter(({ MetricName }) => MetricName === 'SweepFinished');
-    expect(stale).toEqual([
-      expect.objectContaining({
-        Period: period,
-        EvaluationPeriods: 3,
-        Threshold: 1,
-        ComparisonOperator: 'LessThanThreshold',
-        TreatMissingData: 'breaching',
-      }),
-    ]);
+    const [stale] = alarmsOf(templateOf({ sweepSchedule })).filter(({ Metrics }) => Metrics !== undefined);
+    expect(stale).toMatchObject({
+      EvaluationPeriods: 3,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'ignore',
+      Metrics: [
+        { Expression: 'FILL(finished, 0)' },
+        { Id: 'finished', MetricStat: { Metric: { MetricName: 'SweepFinished' }, Period: period, Stat: 'Sum' } },
+      ],
+    });
   });
 });
 

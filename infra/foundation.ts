@@ -1,6 +1,7 @@
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Alarms } from './alarms.ts';
+import type { Dashboard } from './dashboard.ts';
 import type { Ledger } from './ledger.ts';
 import type { PolicyParameter } from './policy-parameter.ts';
 import type { Settings } from './settings.ts';
@@ -15,4 +16,5 @@ export interface Foundation {
   readonly ledger: Ledger;
   readonly policy: PolicyParameter;
   readonly eventBus: EventBus;
+  readonly dashboard: Dashboard;
 }

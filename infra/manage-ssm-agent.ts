@@ -16,8 +16,10 @@ import { describeImages, onClusters, onNodegroups } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { arnHere, type Right } from './right.ts';
+import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
+import { answer, depths, graph, line } from './widgets.ts';
 
 const TIMEOUT = Duration.minutes(3);
 
@@ -40,7 +42,7 @@ export class ManageSsmAgent extends Construct {
       visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
     });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, 'manage-ssm-agent could not use some hints.');
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'manage-ssm-agent'));
 
     const target = new SqsQueue(this.queue, {
       ...DELIVERY,
@@ -128,7 +130,19 @@ export class ManageSsmAgent extends Construct {
     remediator.function.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 1000, maxBatchingWindow: Duration.seconds(30), maxConcurrency: 2 }),
     );
-    remediator.addAlarm(foundation, 'Failed', 'A worker does not answer in Systems Manager: see its record.');
+    remediator.addAlarm(foundation, 'Failed', 'agent-failed');
+    const of = { name: remediator.name, stackName: settings.stackName };
+    foundation.dashboard.addRemediation(
+      'SSM agents of workers',
+      remediator,
+      // A sweep counts every worker once.
+      graph('Workers, and those whose agent does not answer', 8, [
+        line(of, 'WorkersSeen').with({ period: settings.sweepSchedule }),
+        line(of, 'WorkersUnanswered').with({ period: settings.sweepSchedule }),
+      ]),
+      answer('workers-without-ssm-by-cause', 16, foundation.logGroup),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
+    );
     for (const clusterName of settings.accessEntryClusters) {
       new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {
         clusterName,

@@ -43,12 +43,7 @@ export class NotifyStories extends Construct {
       id: 'AwsSolutions-SQS3',
       reason: 'It is itself the dead-letter queue of a function.',
     });
-    alarms.addForDeadLetters(
-      this,
-      'DeadLettersAlarm',
-      deadLetters,
-      'Records lie in the dead-letter queue of notify-stories: nobody was told of them.',
-    );
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'notify-stories'));
 
     const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
       name: 'notify-stories',

@@ -16,6 +16,7 @@ import { onClusters, onNodegroups } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { arnHere, type Right } from './right.ts';
+import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -39,7 +40,7 @@ export class QuarantineWorkers extends Construct {
       visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
     });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, 'quarantine-workers could not use some hints.');
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'quarantine-workers'));
 
     const target = new SqsQueue(this.queue, {
       ...DELIVERY,
@@ -101,13 +102,9 @@ export class QuarantineWorkers extends Construct {
     remediator.function.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 200, maxBatchingWindow: Duration.seconds(1), maxConcurrency: 4 }),
     );
-    remediator.addAlarm(foundation, 'Failed', 'A worker could not be isolated or released as it was: see its record.');
-    remediator.addAlarm(
-      foundation,
-      'QuarantineExpiring',
-      'A quarantine ends within a day: release, extend or terminate.',
-    );
-    remediator.addAlarm(foundation, 'QuarantineExpired', 'A quarantine has ended: release, extend or terminate.');
+    remediator.addAlarm(foundation, 'Failed', 'quarantine-failed');
+    remediator.addAlarm(foundation, 'QuarantineExpiring', 'quarantine-expiring', { period: settings.sweepSchedule });
+    remediator.addAlarm(foundation, 'QuarantineExpired', 'quarantine-expired', { period: settings.sweepSchedule });
     for (const clusterName of settings.accessEntryClusters) {
       new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {
         clusterName,

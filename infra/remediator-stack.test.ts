@@ -185,6 +185,7 @@ describe('the outputs', () => {
     expect(Object.keys(template.toJSON().Outputs)).toEqual([
       'PolicyParameterName',
       'LogGroupName',
+      'DashboardName',
       'EventBusName',
       'LedgerTableName',
       'AgentRoleArn',

@@ -3,12 +3,14 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { Alarms } from './alarms.ts';
+import { Dashboard } from './dashboard.ts';
 import type { Foundation } from './foundation.ts';
 import { Ledger } from './ledger.ts';
 import { ManageSsmAgent } from './manage-ssm-agent.ts';
 import { NotifyStories } from './notify-stories.ts';
 import { PolicyParameter } from './policy-parameter.ts';
 import { QuarantineWorkers } from './quarantine-workers.ts';
+import { SavedQueries } from './saved-queries.ts';
 import type { Settings } from './settings.ts';
 import { SweepFleet } from './sweep-fleet.ts';
 import { UpgradeNodeGroups } from './upgrade-node-groups.ts';
@@ -23,18 +25,20 @@ export class RemediatorStack extends Stack {
     });
     // CDK lets each function depend on its role expressly; that is said twice, but does no harm.
     this.templateOptions.metadata = { 'cfn-lint': { config: { ignore_checks: ['W3005'] } } };
-    const { removalPolicy } = settings;
+    const { removalPolicy, stackName } = settings;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: settings.logRetentionDays,
+      removalPolicy: removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
     const foundation: Foundation = {
       settings,
       bundles,
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: settings.logRetentionDays,
-        removalPolicy: removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      }),
+      logGroup,
       alarms: new Alarms(this, 'Alarms', { email: settings.alarmEmail }),
       ledger: new Ledger(this, 'Ledger', { removalPolicy }),
       policy: new PolicyParameter(this, 'Policy', { parameterName: settings.policyParameterName }),
       eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
+      dashboard: new Dashboard(this, 'Review', { stackName, logGroup }),
     };
 
     const upgrades = new UpgradeNodeGroups(this, 'UpgradeNodeGroups', foundation);
@@ -46,12 +50,14 @@ export class RemediatorStack extends Stack {
       agents: agents.queue,
       quarantine: quarantine.queue,
     });
-
     const notifications = new NotifyStories(this, 'NotifyStories', foundation);
+    new SavedQueries(this, 'Queries', { stackName, logGroup });
+    const { policy, eventBus, ledger, alarms, dashboard } = foundation;
+    const dashboardName = dashboard.finish(alarms.addUnhealthy(), alarms.all);
 
-    const { policy, logGroup, eventBus, ledger, alarms } = foundation;
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
+    this.tell('DashboardName', dashboardName, 'The CloudWatch dashboard: what was done, refused, waits and fails');
     this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
     this.tell('LedgerTableName', ledger.table.tableName, 'The table with what the remediator must remember');
     this.tell('AgentRoleArn', agents.role.roleArn, 'The role of manage-ssm-agent, for access entries of clusters');

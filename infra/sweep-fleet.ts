@@ -1,12 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { remediatorMetric } from './alarms.ts';
 import { listClusters, onClusters } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
+import { runbook } from './runbook.ts';
 import { ScheduleTrigger } from './schedule-trigger.ts';
+import { answer, graph, line } from './widgets.ts';
 
 /** `sweep-fleet` with its schedule, and an alarm when three sweeps in a row did not finish. */
 export class SweepFleet extends Construct {
@@ -43,14 +45,27 @@ export class SweepFleet extends Construct {
     alarms.add(
       this,
       'StaleAlarm',
-      remediatorMetric('SweepFinished', remediator.name, settings.stackName, every),
-      'Three sweeps in a row did not finish: events that were lost since are not made up for.',
+      // An hour without a sweep is one with none, not one of which nothing is known.
+      new MathExpression({
+        expression: 'FILL(finished, 0)',
+        usingMetrics: { finished: remediatorMetric('SweepFinished', remediator.name, settings.stackName, every) },
+        period: every,
+      }),
+      runbook('stale-sweep'),
       {
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
         evaluationPeriods: 3,
-        treatMissingData: TreatMissingData.BREACHING,
+        // Before the first sweep there is nothing to fill, and no alarm; after the last one, it stands.
+        treatMissingData: TreatMissingData.IGNORE,
       },
     );
     new ScheduleTrigger(this, 'Schedule', foundation, remediator, every);
+    foundation.dashboard.addRow(
+      'Sweeps',
+      graph('Sweeps that came to their end', 8, [
+        line({ name: remediator.name, stackName: settings.stackName }, 'SweepFinished'),
+      ]),
+      answer('is-everything-alive', 16, foundation.logGroup),
+    );
   }
 }

@@ -2,6 +2,7 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Alarms } from './alarms.ts';
+import { runbook } from './runbook.ts';
 
 /** How long EventBridge tries to deliver an event; these are also its own defaults, written down. */
 export const DELIVERY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
@@ -20,6 +21,6 @@ export const undeliveredQueue = (scope: Construct, alarms: Alarms, target: strin
     id: 'AwsSolutions-SQS3',
     reason: 'It is itself the dead-letter queue of an EventBridge target.',
   });
-  alarms.addForDeadLetters(scope, 'UndeliveredAlarm', queue, `EventBridge could not deliver events to ${target}.`);
+  alarms.addForDeadLetters(scope, 'UndeliveredAlarm', queue, runbook('undelivered', target));
   return queue;
 };

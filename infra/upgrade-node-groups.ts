@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -10,8 +11,10 @@ import { eventPatternOf } from './event-pattern.ts';
 import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
+import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
+import { answer, depths, graph, line } from './widgets.ts';
 
 const TIMEOUT = Duration.minutes(3);
 
@@ -42,12 +45,12 @@ export class UpgradeNodeGroups extends Construct {
       visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
     });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, 'upgrade-node-groups could not use some hints.');
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'upgrade-node-groups'));
     alarms.add(
       this,
       'WaitingAlarm',
       this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
-      'A hint has waited for upgrade-node-groups for more than an hour: the function fails or hangs.',
+      runbook('waiting-hints', 'upgrade-node-groups'),
       { threshold: Duration.hours(1).toSeconds() },
     );
 
@@ -113,11 +116,24 @@ export class UpgradeNodeGroups extends Construct {
       ],
     });
     remediator.function.addEventSource(new SqsEventSource(this.queue, { batchSize: 10 }));
-    remediator.addAlarm(foundation, 'PolicyInvalid', 'The policy cannot be read or is invalid: nothing is upgraded.');
-    remediator.addAlarm(
-      foundation,
-      'Failed',
-      'The upgrade of a node group failed: see the records of decision "failed".',
+    // Told by every look, well or not: the alarm stands until a look says otherwise.
+    remediator.addAlarm(foundation, 'PolicyInvalid', 'policy-invalid', { treatMissingData: TreatMissingData.IGNORE });
+    remediator.addAlarm(foundation, 'Failed', 'upgrade-failed');
+    // Told by every look at the node group: at least as often as the sweep comes.
+    remediator.addAlarm(foundation, 'Halted', 'breaker-tripped', { period: settings.sweepSchedule });
+    remediator.addAlarm(foundation, 'UpgradeStuck', 'upgrade-stuck', { period: Duration.minutes(15) });
+
+    const of = { name: remediator.name, stackName: settings.stackName };
+    foundation.dashboard.addRemediation(
+      'Upgrades of node groups',
+      remediator,
+      graph('Under way, stuck, halted', 8, [
+        line(of, 'UpgradesInFlight', { statistic: Stats.MAXIMUM }),
+        line(of, 'UpgradeStuck', { statistic: Stats.MAXIMUM }),
+        line(of, 'Halted', { statistic: Stats.MAXIMUM }),
+      ]),
+      answer('upgrades-in-flight', 16, foundation.logGroup),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
     );
   }
 }

@@ -1,9 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { ScheduleTrigger } from './schedule-trigger.ts';
+import { answer, graph, line } from './widgets.ts';
 
 /** `watch-ami-releases` with its schedule. */
 export class WatchAmiReleases extends Construct {
@@ -29,5 +31,15 @@ export class WatchAmiReleases extends Construct {
       ],
     });
     new ScheduleTrigger(this, 'Schedule', foundation, remediator, settings.watchSchedule);
+    const of = { name: remediator.name, stackName: settings.stackName };
+    foundation.dashboard.addRow(
+      'AMI releases',
+      answer('ami-age-by-release', 16, foundation.logGroup),
+      graph('Age of the releases in use, days', 8, [
+        line(of, 'ReleaseAge', { statistic: Stats.MAXIMUM, label: 'oldest' }),
+        line(of, 'ReleaseAge', { statistic: Stats.percentile(50), label: 'median' }),
+        line(of, 'NodeGroups', { statistic: Stats.MAXIMUM, label: 'node groups' }),
+      ]),
+    );
   }
 }

@@ -1,4 +1,5 @@
 import { rbacManifest } from '../kubernetes/rbac.ts';
+import type { CloudWatch } from './account/cloudwatch.ts';
 import type { Deliveries } from './account/delivery.ts';
 import type { DynamoDb } from './account/dynamodb.ts';
 import { clusterNodes } from './account/eks-cluster-nodes.ts';
@@ -58,6 +59,7 @@ export interface EmbeddedAccount {
   readonly logs: Logs;
   readonly sns: Sns;
   readonly deliveries: Deliveries;
+  readonly cloudWatch: CloudWatch;
   /** All services that clients can call. */
   readonly services: readonly Service[];
   readonly server: AccountServer;
@@ -103,10 +105,11 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
       addAccessEntry: (clusterName, request) => fleet.accessEntries.create(fleet.eks.cluster(clusterName), request),
     },
   });
-  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb, authorization } = services;
+  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb, authorization, cloudWatch } =
+    services;
   if (onLine !== undefined) logs.onEvent((group, { message }) => onLine(message, group));
 
-  const own = [eventBridge, sqs, sns, scheduler, logs, dynamoDb].map(({ service }) => service);
+  const own = [eventBridge, sqs, sns, scheduler, logs, cloudWatch, dynamoDb].map(({ service }) => service);
   // An operator's client waits in real time: only calls of functions take virtual time.
   const execute = <Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer> =>
     call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run);
@@ -156,6 +159,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     logs,
     sns,
     deliveries,
+    cloudWatch,
     services: callable,
     server,
     network,

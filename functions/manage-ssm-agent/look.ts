@@ -9,8 +9,8 @@ import type { Wake } from '../shared/wake.ts';
 import type { WorkerState } from '../shared/worker-ledger.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { decide } from './decide.ts';
-import { readHints } from './hints.ts';
-import type { WorkerView } from './observation.ts';
+import { readHints, type Scope } from './hints.ts';
+import type { Observation, WorkerView } from './observation.ts';
 import { type ObserveClients, observeWorkers } from './observe.ts';
 import type { Decided } from './remedies/remedy.ts';
 
@@ -36,11 +36,12 @@ const WORKERS_PER_HINT = 100;
 export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { scope, malformed } = readHints(messages);
   const policy = await deps.readPolicy();
-  if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
+  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const now = deps.clock.now();
   const readCluster = createClusterReader(deps.eks);
   const wantsFindings = (view: WorkerView, state: WorkerState) => isPuzzling(view, state, policy, now);
   const observations = await observeWorkers(deps, readCluster, scope, wantsFindings);
+  countWorkers(deps, scope, observations);
   const circumstances = { policy, now, account: deps.account };
   const decided = observations.map((observation) => ({ observation, decision: decide(observation, circumstances) }));
   let troubles: unknown;
@@ -53,6 +54,16 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   await askForLooks(deps, settled, now);
   for (const message of malformed) await putAside(deps, message);
   if (troubles !== undefined) throw troubles;
+}
+
+/** Counts the workers of whole clusters, as the sweep has them looked at: a few workers tell nothing of all. */
+function countWorkers({ recorder }: LookDeps, { clusters }: Scope, observations: readonly Observation[]): void {
+  const swept = observations.filter(
+    ({ view }) => clusters.has(view.cluster) && view.ownership !== 'auto-mode' && view.instanceState === 'running',
+  );
+  if (clusters.size === 0) return;
+  recorder.count('WorkersSeen', swept.length);
+  recorder.count('WorkersUnanswered', swept.filter(({ view }) => view.agent?.online !== true).length);
 }
 
 /** Whether it is to be found out why the agent does not answer: when its time is over and nothing is being done yet. */

@@ -49,7 +49,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   const { scope, malformed } = readHints(messages);
   for (const message of malformed) await putAside(deps, message);
   const policy = await deps.readPolicy();
-  if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
+  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const budget = await readBudget(deps.ledger, 'quarantines');
   const readCluster = createClusterReader(deps.eks);
   const sight = await observe(deps, readCluster, scope, budget.slots);

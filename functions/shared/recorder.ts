@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import type { Counter } from './counter.ts';
+import type { MetricName } from './metric.ts';
 import type { Mode } from './policy.ts';
 import { hintOf, type Reason } from './reason.ts';
 import { type AwsCall, type DecisionKind, RECORD_VERSION, type Remediation, type RemediationRecord } from './record.ts';
@@ -45,7 +46,7 @@ export interface RecorderOptions {
   readonly counter: Counter;
 }
 
-const METRIC_NAMES: Readonly<Record<DecisionKind, string>> = {
+const METRIC_NAMES: Readonly<Record<DecisionKind, MetricName>> = {
   acted: 'Acted',
   'would-act': 'WouldAct',
   waiting: 'Waiting',
@@ -57,11 +58,26 @@ const METRIC_NAMES: Readonly<Record<DecisionKind, string>> = {
 
 export type Recorder = ReturnType<typeof createRecorder>;
 
+/** Outcomes whose latency is published: that something was done, or the aim reached. */
+const TIMED: ReadonlySet<DecisionKind> = new Set(['acted', 'done']);
+
 /** Writes outcomes as records, one JSON line each, and counts them. */
-export function createRecorder({ remediation, account, region, clock, write, counter: { count } }: RecorderOptions) {
+export function createRecorder({ remediation, account, region, clock, write, counter }: RecorderOptions) {
+  const { count, gauge, observe } = counter;
   return {
-    /** Adds to a metric of the invocation, for example `PolicyInvalid`. */
+    /** Adds to a metric of the invocation, for example `PolicyInvalid`; 0 says that there was nothing to count. */
     count,
+
+    /** Sets a metric to how things stand. */
+    gauge,
+
+    /** Adds a value of its own to a metric, for percentiles. */
+    observe,
+
+    /** Writes a line that is no record, for Logs Insights. */
+    note(kind: 'inventory', members: Readonly<Record<string, string | number>>) {
+      write(JSON.stringify({ kind, time: new Date(clock.now()).toISOString(), account, region, ...members }));
+    },
 
     record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details }: Outcome) {
       const hint = hintOf(reason);
@@ -87,6 +103,7 @@ export function createRecorder({ remediation, account, region, clock, write, cou
       };
       write(JSON.stringify(line));
       count(METRIC_NAMES[decision]);
+      if (TIMED.has(decision)) observe('Latency', line.latencyMs);
     },
   };
 }

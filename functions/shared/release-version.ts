@@ -33,6 +33,13 @@ function parseVersioned(release: string): number[] | undefined {
   return version === undefined ? undefined : numbers(version);
 }
 
+/** When a dated release was built, epoch ms at midnight UTC; undefined where the version does not tell. */
+export function builtAt(release: string): number | undefined {
+  const digits = DATED.exec(release)?.groups?.date?.replaceAll('.', '') ?? '';
+  const time = Date.parse(digits.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3T00:00:00Z'));
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** Major, minor and patch; a missing patch counts as 0. */
 function numbers(dotted = ''): number[] {
   const [major = 0, minor = 0, patch = 0] = dotted.split('.').map(Number);

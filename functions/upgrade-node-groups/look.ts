@@ -10,6 +10,7 @@ import { readLine } from '../shared/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import type { Circumstances } from './decision.ts';
+import { publishGauges } from './gauges.ts';
 import { readHints, type Scope } from './hints.ts';
 import { callNext } from './line.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
@@ -36,7 +37,7 @@ const ACT_CONCURRENCY = 8;
 export async function look(deps: LookDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
   const { scope, malformed } = readHints(messages);
   const policy = await deps.readPolicy();
-  if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
+  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
 
   const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();
@@ -54,6 +55,8 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
     stopOnError: false,
   });
   const settled = await saveSlots(deps, reserved, slotsAfter(reserved.slots, carriedOut, now), `${caller} settle`);
+
+  publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
   if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
     const line = await readLine(deps.ledger);

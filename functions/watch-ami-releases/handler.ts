@@ -13,7 +13,8 @@ import { createLedger } from '../shared/ledger.ts';
 import { claimRun } from '../shared/run-ledger.ts';
 import { carryOut } from './act.ts';
 import { decide } from './decide.ts';
-import { observePairs } from './observe.ts';
+import { inventoryOf, publishInventory } from './inventory.ts';
+import { observeFleet } from './observe.ts';
 
 const env = readEnvironment(baseEnvironment.extend({ EVENT_BUS_NAME: z.string().min(1) }));
 const remediation = 'watch-ami-releases';
@@ -33,9 +34,10 @@ export const handler = createFunction<unknown>({
   run: async (event, { recorder, requestId }) => {
     const trigger = parseScheduled(event);
     if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
-    const observations = await observePairs(deps);
+    const { pairs, nodeGroups } = await observeFleet(deps);
     const now = clock.now();
-    const decided = observations.map((observation) => ({ observation, decision: decide(observation, now) }));
+    publishInventory(recorder, inventoryOf(nodeGroups, now));
+    const decided = pairs.map((observation) => ({ observation, decision: decide(observation, now) }));
     await carryOut({ ...deps, recorder }, decided, trigger);
   },
 });

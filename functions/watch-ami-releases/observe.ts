@@ -1,5 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { EKSClient } from '@aws-sdk/client-eks';
+import type { EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { type RecommendedRelease, readRecommended } from '../shared/ami-release.ts';
@@ -23,26 +23,40 @@ export interface PairObservation {
   readonly known: KnownRelease | undefined;
 }
 
-/** Finds the distinct pairs of the fleet's node groups, in a stable order, and reads their releases. */
-export async function observePairs(clients: ObserveClients): Promise<PairObservation[]> {
-  const pairs = await findPairs(clients.eks);
+/** What a run of the watcher found. */
+export interface FleetObservation {
+  readonly pairs: readonly PairObservation[];
+  /** All managed node groups that could be read. */
+  readonly nodeGroups: readonly Nodegroup[];
+}
+
+/** Reads all node groups, finds their distinct pairs, in a stable order, and reads the releases of those. */
+export async function observeFleet(clients: ObserveClients): Promise<FleetObservation> {
+  const nodeGroups = await describeNodeGroups(clients.eks);
+  const pairs = pairsOf(nodeGroups);
   const [recommended, known] = await Promise.all([
     readRecommended(clients.ssm, clients.ec2, pairs),
     readReleases(clients.ledger),
   ]);
-  return pairs.flatMap((pair) => {
-    const release = recommended.get(pairKey(pair));
-    return release === undefined ? [] : [{ pair, recommended: release, known: known.get(pairKey(pair)) }];
-  });
+  return {
+    nodeGroups,
+    pairs: pairs.flatMap((pair) => {
+      const release = recommended.get(pairKey(pair));
+      return release === undefined ? [] : [{ pair, recommended: release, known: known.get(pairKey(pair)) }];
+    }),
+  };
 }
 
-async function findPairs(eks: EKSClient): Promise<Pair[]> {
+async function describeNodeGroups(eks: EKSClient): Promise<Nodegroup[]> {
   const keys = await listNodeGroups(eks, await listClusters(eks));
   const readings = await pMap(keys, (key) => describeNodeGroup(eks, key), { concurrency: READ_CONCURRENCY });
+  // A node group that cannot be read is told of by upgrade-node-groups; here it merely names no pair.
+  return readings.flatMap((reading) => (reading.kind === 'found' ? [reading.found] : []));
+}
+
+function pairsOf(nodeGroups: readonly Nodegroup[]): Pair[] {
   const pairs = new Map<string, Pair>();
-  for (const reading of readings) {
-    // A node group that cannot be read is told of by upgrade-node-groups; here it merely names no pair.
-    const { version, amiType } = reading.kind === 'found' ? reading.found : {};
+  for (const { version, amiType } of nodeGroups) {
     if (version === undefined || amiType === undefined || amiType === 'CUSTOM') continue;
     pairs.set(pairKey({ kubernetesVersion: version, amiType }), { kubernetesVersion: version, amiType });
   }

@@ -16,6 +16,8 @@ export interface Sender {
 export interface Delivery {
   readonly targetArn: string;
   readonly body: string;
+  /** Where the target is a topic. */
+  readonly subject?: string;
   /** For FIFO queues. */
   readonly messageGroupId?: string;
   /** Text attributes of the message, where the target is a queue. */
@@ -27,6 +29,8 @@ export interface Delivery {
 export interface Destination {
   /** What the sender must be allowed to do, for example `sqs:SendMessage`. */
   readonly action: string;
+  /** What the sender must be allowed to do besides, for example with the target's key. */
+  readonly alsoNeeds?: (targetArn: string) => ReadonlyArray<{ readonly action: string; readonly resource: string }>;
   /** @throws AwsError when the delivery is refused */
   readonly accept: (delivery: Delivery) => void;
 }
@@ -91,7 +95,11 @@ export class Deliveries {
     if (destination === undefined) {
       throw new NotImplemented(`deliveries to ${delivery.targetArn}`);
     }
-    this.#authorize(delivery.sender, destination.action, delivery.targetArn);
+    const { sender, targetArn } = delivery;
+    this.#authorize(sender, destination.action, targetArn);
+    for (const { action, resource } of destination.alsoNeeds?.(targetArn) ?? []) {
+      this.#authorize(sender, action, resource);
+    }
     this.#faults.failDelivery();
     destination.accept(delivery);
   }

@@ -1,5 +1,7 @@
 import { AwsError } from '../wire/aws-error.ts';
+import { compileQuery } from './logs-insights.ts';
 import { logsOperations } from './logs-operations.ts';
+import { logsQueryOperations } from './logs-query-operations.ts';
 import type { Service } from './service.ts';
 import type { World } from './world.ts';
 
@@ -32,6 +34,15 @@ export interface LogGroup {
   nextIndex: number;
 }
 
+/** A query of Logs Insights that somebody saved. */
+export interface SavedQuery {
+  readonly id: string;
+  readonly name: string;
+  readonly text: string;
+  readonly groups: readonly string[];
+  readonly modifiedAt: number;
+}
+
 const DAY_MS = 86_400_000;
 
 /** Amazon CloudWatch Logs: log groups, their streams and events. */
@@ -40,6 +51,7 @@ export class Logs {
   readonly #world: World;
   readonly #groups = new Map<string, LogGroup>();
   readonly #listeners: Array<(group: string, event: LogEvent) => void> = [];
+  readonly #queries = new Map<string, SavedQuery>();
 
   constructor(world: World) {
     this.#world = world;
@@ -47,7 +59,7 @@ export class Logs {
       signingName: 'logs',
       iamPrefix: 'logs',
       protocol: 'json-1.1',
-      operations: logsOperations(this),
+      operations: { ...logsOperations(this), ...logsQueryOperations(this, world) },
     };
   }
 
@@ -89,6 +101,17 @@ export class Logs {
     group.events.push(event);
     this.#expire(group, now);
     for (const listener of this.#listeners) listener(groupName, event);
+  }
+
+  /** @throws AwsError for a query that Logs Insights would refuse */
+  saveQuery(query: Omit<SavedQuery, 'modifiedAt'>): void {
+    compileQuery(query.text);
+    this.#queries.set(query.id, { ...query, modifiedAt: this.#world.time.now });
+  }
+
+  /** By name. */
+  get savedQueries(): readonly SavedQuery[] {
+    return [...this.#queries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Hears every line as it is written. */

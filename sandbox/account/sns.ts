@@ -46,6 +46,8 @@ export class Sns {
   readonly #deliveries: Deliveries;
   readonly #random;
   readonly #subscriptions = new Map<string, Subscription[]>();
+  /** ARNs of the keys that encrypt topics. */
+  readonly #keys = new Map<string, string>();
 
   constructor(world: World, deliveries: Deliveries) {
     this.#world = world;
@@ -60,13 +62,21 @@ export class Sns {
     };
     deliveries.register('sns', {
       action: 'sns:Publish',
-      accept: ({ targetArn, body }) => void this.publish(targetArn, body),
+      // Whoever publishes to an encrypted topic uses its key.
+      alsoNeeds: (topicArn) => {
+        const key = this.#keys.get(topicArn);
+        const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
+        return key === undefined ? [] : actions.map((action) => ({ action, resource: key }));
+      },
+      accept: ({ targetArn, body, subject }) => void this.publish(targetArn, body, subject),
     });
   }
 
-  createTopic(name: string): string {
+  /** @param keyArn of the key that encrypts it */
+  createTopic(name: string, keyArn?: string): string {
     const arn = this.arnOf(name);
     if (!this.#subscriptions.has(arn)) this.#subscriptions.set(arn, []);
+    if (keyArn !== undefined) this.#keys.set(arn, keyArn);
     return arn;
   }
 

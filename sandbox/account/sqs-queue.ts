@@ -48,6 +48,7 @@ export class Queue {
   readonly #around: QueueSurroundings;
   readonly #fifo: FifoOrder | undefined;
   readonly #listeners: Array<() => void> = [];
+  readonly #watchers: Array<() => void> = [];
   #messages: Message[] = [];
 
   constructor(name: string, arn: string, settings: QueueSettings, around: QueueSurroundings) {
@@ -62,6 +63,11 @@ export class Queue {
   /** Has `listener` called whenever messages may have become receivable. */
   onAvailable(listener: () => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Has `listener` called whenever a message came, went, or became visible or invisible. */
+  onChange(listener: () => void): void {
+    this.#watchers.push(listener);
   }
 
   /** @throws AwsError for a message that the queue does not take */
@@ -141,6 +147,13 @@ export class Queue {
     return { visible: this.#messages.length - hidden.length, inFlight, delayed: hidden.length - inFlight };
   }
 
+  /** When the oldest message was sent that waits or is being worked on (epoch milliseconds); undefined: there is none. */
+  get oldestSentAt(): number | undefined {
+    const now = this.#around.time.now;
+    const waiting = this.#messages.filter(({ visibleAt, receiveCount }) => visibleAt <= now || receiveCount > 0);
+    return waiting.length === 0 ? undefined : Math.min(...waiting.map(({ sentAt }) => sentAt));
+  }
+
   /** How many messages a receiver could get now. */
   get available(): number {
     return this.#deliverable().length;
@@ -193,17 +206,23 @@ export class Queue {
     this.#messages.push(message);
     if (message.visibleAt > this.#around.time.now) this.#hide(message, message.visibleAt);
     else this.#notify();
+    this.#changed();
   }
 
   #hide(message: Message, until: number): void {
     message.visibleAt = until;
     message.cancelNotice?.();
-    message.cancelNotice = this.#around.time.at(until, () => this.#notify());
+    message.cancelNotice = this.#around.time.at(until, () => {
+      this.#notify();
+      this.#changed();
+    });
+    this.#changed();
   }
 
   #remove(message: Message): void {
     message.cancelNotice?.();
     this.#messages = this.#messages.filter((other) => other !== message);
+    this.#changed();
   }
 
   #dropExpired(): void {
@@ -224,5 +243,9 @@ export class Queue {
 
   #notify(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  #changed(): void {
+    for (const watcher of this.#watchers) watcher();
   }
 }

@@ -21,6 +21,7 @@ export class Sqs {
   readonly #surroundings: QueueSurroundings;
   readonly #queues = new Map<string, Queue>();
   readonly #shown = new Map<string, Readonly<Record<string, string>>>();
+  readonly #watchers: Array<(queue: Queue) => void> = [];
 
   constructor(world: World, faults: Faults, deliveries: Deliveries) {
     this.#world = world;
@@ -48,7 +49,13 @@ export class Sqs {
     const queue = new Queue(name, this.arnOf(name), merged, this.#surroundings);
     this.#queues.set(name, queue);
     this.#shown.set(name, shownAttributes);
+    for (const watcher of this.#watchers) watcher(queue);
     return queue;
+  }
+
+  /** Hears of each queue that is made. */
+  onQueue(listener: (queue: Queue) => void): void {
+    this.#watchers.push(listener);
   }
 
   arnOf(name: string): string {

@@ -17,6 +17,15 @@ interface Held {
   fresh: boolean;
 }
 
+/** What CloudWatch is told of one invocation. */
+export interface InvocationReport {
+  readonly functionName: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly outcome: InvocationOutcome;
+}
+
 /** Lambda promises nothing about how long it keeps an idle environment; hours are usual. */
 const IDLE_MS = 2 * 3_600_000;
 const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -28,14 +37,23 @@ export class FunctionEnvironments {
   readonly #logs: Logs;
   readonly #random: Random;
   readonly #create: EnvironmentFactory;
+  readonly #report: (report: InvocationReport) => void;
   #held: Held[] = [];
 
-  constructor(definition: FunctionDefinition, world: World, logs: Logs, random: Random, create: EnvironmentFactory) {
+  constructor(
+    definition: FunctionDefinition,
+    world: World,
+    logs: Logs,
+    random: Random,
+    create: EnvironmentFactory,
+    report: (report: InvocationReport) => void,
+  ) {
     this.definition = definition;
     this.#world = world;
     this.#logs = logs;
     this.#random = random;
     this.#create = create;
+    this.#report = report;
   }
 
   /** True while an invocation computes. */
@@ -56,9 +74,13 @@ export class FunctionEnvironments {
   /** Invokes in an idle environment, or in a new one after a cold start. */
   async invoke(event: unknown, requestId: string): Promise<InvocationOutcome> {
     const held = this.#acquire();
-    if (held === undefined) return { ok: false, kind: 'throttled' };
     const { time } = this.#world;
-    const { timeoutMs, memorySizeMb } = this.definition;
+    const { name: functionName, timeoutMs, memorySizeMb } = this.definition;
+    if (held === undefined) {
+      const outcome: InvocationOutcome = { ok: false, kind: 'throttled' };
+      this.#report({ functionName, startedAt: time.now, durationMs: 0, outcome });
+      return outcome;
+    }
     held.requestId = requestId;
     const initDurationMs = held.fresh ? await this.#coldStart(held) : undefined;
     held.log.start(requestId);
@@ -72,6 +94,7 @@ export class FunctionEnvironments {
       result,
       ...(initDurationMs === undefined ? {} : { initDurationMs }),
     });
+    this.#report({ functionName, startedAt, durationMs, outcome: result });
     held.requestId = undefined;
     held.lastUsedAt = time.now;
     return result;
@@ -80,11 +103,12 @@ export class FunctionEnvironments {
   #acquire(): Held | undefined {
     this.#retire();
     const idle = this.#held.filter(({ requestId }) => requestId === undefined);
+    const { reservedConcurrency } = this.definition;
+    const running = this.#held.length - idle.length;
+    if (reservedConcurrency !== undefined && running >= reservedConcurrency) return undefined;
     // The one used last: so a busy hour's surplus falls idle and is retired.
     const warm = idle.sort((a, b) => b.lastUsedAt - a.lastUsedAt)[0];
     if (warm !== undefined) return warm;
-    const { reservedConcurrency } = this.definition;
-    if (reservedConcurrency !== undefined && this.#held.length >= reservedConcurrency) return undefined;
     const held = this.#hold();
     this.#held.push(held);
     return held;

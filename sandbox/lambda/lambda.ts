@@ -3,7 +3,7 @@ import type { Logs } from '../account/logs.ts';
 import type { Caller } from '../account/service.ts';
 import type { World } from '../account/world.ts';
 import { AwsError } from '../wire/aws-error.ts';
-import { FunctionEnvironments } from './lambda-environments.ts';
+import { FunctionEnvironments, type InvocationReport } from './lambda-environments.ts';
 import type { EnvironmentFactory, FunctionDefinition, InvocationOutcome } from './lambda-function.ts';
 
 /** An asynchronous event that failed for good and went to no dead-letter queue. */
@@ -27,6 +27,7 @@ export class Lambda {
   readonly #createEnvironment: EnvironmentFactory;
   readonly #random;
   readonly #functions = new Map<string, FunctionEnvironments>();
+  readonly #listeners: Array<(report: InvocationReport) => void> = [];
 
   constructor(world: World, logs: Logs, deliveries: Deliveries, createEnvironment: EnvironmentFactory) {
     this.#world = world;
@@ -44,8 +45,22 @@ export class Lambda {
   createFunction(definition: FunctionDefinition): void {
     this.#logs.ensureGroup(definition.logging.group);
     const random = this.#random.fork(definition.name);
-    const environments = new FunctionEnvironments(definition, this.#world, this.#logs, random, this.#createEnvironment);
+    const environments = new FunctionEnvironments(
+      definition,
+      this.#world,
+      this.#logs,
+      random,
+      this.#createEnvironment,
+      (report) => {
+        for (const listener of this.#listeners) listener(report);
+      },
+    );
     this.#functions.set(definition.name, environments);
+  }
+
+  /** Hears of every invocation when it has ended, and of every one that was throttled. */
+  onInvocation(listener: (report: InvocationReport) => void): void {
+    this.#listeners.push(listener);
   }
 
   get functions(): readonly FunctionDefinition[] {

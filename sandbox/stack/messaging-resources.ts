@@ -25,7 +25,7 @@ const queuePolicy = z.strictObject({ Queues: z.array(z.string()), PolicyDocument
 const topic = z.strictObject({
   TopicName: z.string().optional(),
   DisplayName: withoutEffect,
-  KmsMasterKeyId: withoutEffect,
+  KmsMasterKeyId: z.string().optional(),
   Tags: withoutEffect,
 });
 
@@ -80,8 +80,10 @@ export const MESSAGING_RESOURCES: Readonly<Record<string, ResourceType>> = {
       const topicArn = arn(world, 'sns', name);
       return { ref: topicArn, attributes: { TopicArn: topicArn, TopicName: name } };
     },
-    (_, { sns, identity }) => {
-      sns.createTopic(identity.attributes.TopicName ?? '');
+    ({ KmsMasterKeyId }, { sns, world, identity }) => {
+      const key =
+        KmsMasterKeyId?.startsWith('arn:') === false ? arn(world, 'kms', `key/${KmsMasterKeyId}`) : KmsMasterKeyId;
+      sns.createTopic(identity.attributes.TopicName ?? '', key);
     },
   ),
   'AWS::SNS::TopicPolicy': resourceType(

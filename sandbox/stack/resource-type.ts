@@ -1,5 +1,6 @@
 import type { PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
+import type { CloudWatch } from '../account/cloudwatch.ts';
 import type { DynamoDb } from '../account/dynamodb.ts';
 import type { AccessEntryRequest } from '../account/eks-access-entries.ts';
 import type { EventBridge } from '../account/event-bridge.ts';
@@ -15,13 +16,6 @@ import type { Authorization } from './authorization.ts';
 import type { Identity } from './intrinsics.ts';
 import { TemplateError } from './template.ts';
 
-/** A CloudWatch alarm of the template, kept as it is. */
-export interface DeclaredAlarm {
-  readonly logicalId: string;
-  readonly name: string;
-  readonly properties: Readonly<Record<string, unknown>>;
-}
-
 /** The services that a stack's resources are made in. */
 export interface StackServices {
   readonly world: World;
@@ -33,6 +27,7 @@ export interface StackServices {
   readonly lambda: Lambda;
   readonly logs: Logs;
   readonly logSubscriptions: LogSubscriptions;
+  readonly cloudWatch: CloudWatch;
   readonly dynamoDb: DynamoDb;
   /** Puts a parameter of the template into the Parameter Store, as `PutParameter` would. */
   readonly putParameter: (input: PutParameterCommandInput) => void;
@@ -58,7 +53,6 @@ export interface Creation extends StackServices {
   readonly identity: Identity;
   /** Directory of a zip asset. */
   readonly assetDirectory: (s3Key: string) => string;
-  readonly keepAlarm: (alarm: DeclaredAlarm) => void;
 }
 
 /** One type of resource: how it is named and made. */

@@ -104,9 +104,9 @@ export function servicesUnderTest(
       addAccessEntry: (clusterName, request) => accessEntries.push({ clusterName, ...request }),
     },
   });
-  const { sqs, sns, eventBridge, scheduler, logs, dynamoDb } = services;
+  const { sqs, sns, eventBridge, scheduler, logs, dynamoDb, cloudWatch } = services;
   const server = new AccountServer({
-    services: [sqs.service, sns.service, eventBridge.service, scheduler.service, logs.service, dynamoDb.service],
+    services: [sqs, sns, eventBridge, scheduler, logs, dynamoDb, cloudWatch].map(({ service }) => service),
     world,
     identify: () => ({ function: 'operator' }),
   });

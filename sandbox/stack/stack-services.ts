@@ -1,3 +1,4 @@
+import { CloudWatch } from '../account/cloudwatch.ts';
 import { Deliveries } from '../account/delivery.ts';
 import { DynamoDb } from '../account/dynamodb.ts';
 import { EventBridge } from '../account/event-bridge.ts';
@@ -30,6 +31,9 @@ export function createStackServices({ world, faultPlan, createEnvironment, accou
   );
   const logs = new Logs(world);
   const lambda = new Lambda(world, logs, deliveries, createEnvironment);
+  const sqs = new Sqs(world, faults, deliveries);
+  const cloudWatch = new CloudWatch(world, deliveries, { logs, sqs });
+  lambda.onInvocation(cloudWatch.hearInvocation);
   return {
     world,
     ...account,
@@ -39,7 +43,8 @@ export function createStackServices({ world, faultPlan, createEnvironment, accou
     logs,
     logSubscriptions: new LogSubscriptions(world, logs, deliveries),
     lambda,
-    sqs: new Sqs(world, faults, deliveries),
+    cloudWatch,
+    sqs,
     sns: new Sns(world, deliveries),
     eventBridge: new EventBridge(world, faults, deliveries),
     scheduler: new Scheduler(world, deliveries),

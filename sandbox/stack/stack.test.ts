@@ -62,17 +62,15 @@ describe('a stack', () => {
     expect(() => stack.policiesOf('Nobody')).toThrow('Nobody');
   });
 
-  it('puts parameters, keeps alarms and gives outputs', async () => {
+  it('puts parameters and gives outputs', async () => {
     const account = servicesUnderTest();
     const stack = await account.deploy(
       {
         Parameter: { Type: 'AWS::SSM::Parameter', Properties: { Name: '/policy', Type: 'String', Value: '{}' } },
-        Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { MetricName: 'Errors' } },
       },
       { Outputs: { Name: { Value: { Ref: 'Parameter' } } } },
     );
     expect(account.parameters).toMatchObject([{ Name: '/policy', Type: 'String', Value: '{}' }]);
-    expect(stack.alarms).toMatchObject([{ logicalId: 'Alarm', properties: { MetricName: 'Errors' } }]);
     expect(stack.outputs).toEqual({ Name: '/policy' });
   });
 

@@ -6,7 +6,8 @@ import { FUNCTION_RESOURCES } from './function-resources.ts';
 import { IDENTITY_RESOURCES } from './identity-resources.ts';
 import { type Identity, Resolver } from './intrinsics.ts';
 import { MESSAGING_RESOURCES } from './messaging-resources.ts';
-import type { DeclaredAlarm, Naming, ResourceType, StackServices } from './resource-type.ts';
+import { MONITORING_RESOURCES } from './monitoring-resources.ts';
+import type { Naming, ResourceType, StackServices } from './resource-type.ts';
 import { STORAGE_RESOURCES } from './storage-resources.ts';
 import { type SynthesizedStack, TemplateError, type TemplateResource } from './template.ts';
 
@@ -21,6 +22,7 @@ const TYPES: ReadonlyMap<string, ResourceType> = new Map(
     ...STORAGE_RESOURCES,
     ...MESSAGING_RESOURCES,
     ...FUNCTION_RESOURCES,
+    ...MONITORING_RESOURCES,
     ...EVENT_RESOURCES,
   }),
 );
@@ -33,7 +35,6 @@ export class Stack {
   readonly id: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  readonly alarms: DeclaredAlarm[] = [];
   readonly #synthesized: SynthesizedStack;
   readonly #services: StackServices;
   readonly #resolver: Resolver;
@@ -140,7 +141,6 @@ export class Stack {
           stackName: this.name,
           identity: this.#identify(logicalId),
           assetDirectory: this.#synthesized.assetDirectory,
-          keepAlarm: (alarm) => this.alarms.push(alarm),
         });
       }
     }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { policyDocument } from '../account/iam-policy-evaluation.ts';
 import { arn, type ResourceType, resourceType } from './resource-type.ts';
 
 const withoutEffect = z.unknown().optional();
@@ -33,7 +34,7 @@ const parameter = z.strictObject({
   Tags: withoutEffect,
 });
 
-/** Tables, parameters, keys and alarms. */
+/** Tables, parameters and keys. */
 export const STORAGE_RESOURCES: Readonly<Record<string, ResourceType>> = {
   'AWS::DynamoDB::Table': resourceType(
     table,
@@ -61,22 +62,20 @@ export const STORAGE_RESOURCES: Readonly<Record<string, ResourceType>> = {
     ({ Type, Value, Description, Tier }, { putParameter, identity }) =>
       putParameter({ Name: identity.ref, Type, Value, Description, Tier }),
   ),
-  // Nothing is encrypted in the sandbox: keys are only names.
-  'AWS::KMS::Key': resourceType(z.looseObject({}), ({ world, generated }) => {
-    const id = generated(36);
-    return { ref: id, attributes: { KeyId: id, Arn: arn(world, 'kms', `key/${id}`) } };
-  }),
+  // Nothing is encrypted in the sandbox: of a key there are its name, and who may use it.
+  'AWS::KMS::Key': resourceType(
+    z.looseObject({ KeyPolicy: policyDocument.optional() }),
+    ({ world, generated }) => {
+      const id = generated(36);
+      return { ref: id, attributes: { KeyId: id, Arn: arn(world, 'kms', `key/${id}`) } };
+    },
+    ({ KeyPolicy }, { authorization, identity }) => {
+      if (KeyPolicy !== undefined) authorization.addResourcePolicy(identity.attributes.Arn ?? '', KeyPolicy);
+    },
+  ),
   'AWS::KMS::Alias': resourceType(z.looseObject({}), ({ given }) => ({
     ref: given('AliasName') ?? '',
     attributes: {},
   })),
-  'AWS::CloudWatch::Alarm': resourceType(
-    z.looseObject({}),
-    ({ world, given, generated }) => {
-      const name = given('AlarmName') ?? generated(255);
-      return { ref: name, attributes: { Arn: arn(world, 'cloudwatch', `alarm:${name}`) } };
-    },
-    (properties, { keepAlarm, logicalId, identity }) => keepAlarm({ logicalId, name: identity.ref, properties }),
-  ),
   'AWS::CDK::Metadata': resourceType(z.looseObject({}), ({ logicalId }) => ({ ref: logicalId, attributes: {} })),
 };

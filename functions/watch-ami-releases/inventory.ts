@@ -1,0 +1,56 @@
+import type { Nodegroup } from '@aws-sdk/client-eks';
+import type { Recorder } from '../shared/recorder.ts';
+import { builtAt } from '../shared/release-version.ts';
+
+const DAY = 86_400_000;
+
+/** One release that is in use: as a line in the log with `"kind":"inventory"`, at every run. */
+export interface InUse {
+  readonly kubernetesVersion: string;
+  readonly amiType: string;
+  readonly releaseVersion: string;
+  readonly nodeGroups: number;
+  /** As many as the node groups want. */
+  readonly nodes: number;
+  /** Whole days since the release was built; absent where its version does not tell (Bottlerocket). */
+  readonly ageDays?: number;
+}
+
+/** Which releases the node groups run, by how many, and how old they are; the oldest first. */
+export function inventoryOf(nodeGroups: readonly Nodegroup[], now: number): InUse[] {
+  const byRelease = Map.groupBy(nodeGroups, ({ version = '', amiType = '', releaseVersion = '' }) =>
+    JSON.stringify([version, amiType, releaseVersion]),
+  );
+  return [...byRelease.values()]
+    .map((groups) => {
+      const { version: kubernetesVersion = '', amiType = '', releaseVersion = '' } = groups[0] ?? {};
+      const built = builtAt(releaseVersion);
+      return {
+        kubernetesVersion,
+        amiType,
+        releaseVersion,
+        nodeGroups: groups.length,
+        nodes: groups.reduce((sum, { scalingConfig }) => sum + (scalingConfig?.desiredSize ?? 0), 0),
+        ...(built !== undefined && { ageDays: Math.max(0, Math.floor((now - built) / DAY)) }),
+      };
+    })
+    .sort((a, b) => (b.ageDays ?? -1) - (a.ageDays ?? -1));
+}
+
+/** Writes the inventory down, and publishes the age of each node group's release. */
+export function publishInventory(
+  recorder: Pick<Recorder, 'note' | 'observe' | 'gauge'>,
+  inUse: readonly InUse[],
+): void {
+  for (const release of inUse) {
+    recorder.note('inventory', { ...release });
+    const { ageDays } = release;
+    if (ageDays !== undefined) {
+      for (let group = 0; group < release.nodeGroups; group++) recorder.observe('ReleaseAge', ageDays);
+    }
+  }
+  recorder.gauge(
+    'NodeGroups',
+    inUse.reduce((sum, { nodeGroups }) => sum + nodeGroups, 0),
+  );
+}

@@ -1,0 +1,44 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+const directory = join(import.meta.dirname, 'queries');
+
+/** A query of `infra/queries/`: a text to be run in Logs Insights as it is. */
+export interface SavedQuery {
+  /** For example `what-was-changed`. */
+  readonly name: string;
+  /** The question that it answers, from its first line. */
+  readonly question: string;
+  readonly text: string;
+}
+
+/** @throws Error for a query that does not begin with its question */
+export function readQuery(name: string): SavedQuery {
+  const text = readFileSync(join(directory, `${name}.txt`), 'utf8');
+  const question = /^# (.+)\n/.exec(text)?.[1];
+  if (question === undefined) throw new Error(`infra/queries/${name}.txt must begin with "# " and its question`);
+  return { name, question, text };
+}
+
+/** All of them, by name. */
+export const savedQueries = (): SavedQuery[] =>
+  globSync('*.txt', { cwd: directory })
+    .map((file) => basename(file, '.txt'))
+    .sort()
+    .map(readQuery);
+
+/** The saved queries, in a folder of the stack's name in Logs Insights. */
+export class SavedQueries extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly stackName: string; readonly logGroup: ILogGroup }) {
+    super(scope, id);
+    for (const { name, text } of savedQueries()) {
+      new CfnQueryDefinition(this, name, {
+        name: `${props.stackName}/${name.replaceAll('-', ' ')}`,
+        queryString: text,
+        logGroupNames: [props.logGroup.logGroupName],
+      });
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/** Which metric: CloudWatch tells metrics apart by namespace, name and all their dimensions. */
+export interface MetricId {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** What was published for one minute. */
+interface Bucket {
+  /** Its beginning, epoch milliseconds. */
+  readonly minute: number;
+  readonly values: number[];
+}
+
+export const MINUTE_MS = 60_000;
+/** CloudWatch keeps data points of a minute for fifteen days. */
+const KEPT_MS = 15 * 86_400_000;
+
+/** The data points of one metric, a bucket a minute. */
+export class MetricSeries {
+  readonly id: MetricId;
+  readonly #onChange: Array<() => void> = [];
+  #buckets: Bucket[] = [];
+  #steady: { readonly from: number; readonly value: number } | undefined;
+
+  constructor(id: MetricId) {
+    this.id = id;
+  }
+
+  onChange(listener: () => void): void {
+    this.#onChange.push(listener);
+  }
+
+  /** @param at epoch milliseconds */
+  add(at: number, values: readonly number[]): void {
+    this.#bucketAt(minuteOf(at)).values.push(...values);
+    this.#changed();
+  }
+
+  /**
+   * A gauge that stays as it is: from the minute of `at` on, each minute has the one value until another one is told.
+   * So a queue in which nothing happens costs nothing, however long it is.
+   */
+  hold(at: number, value: number): void {
+    const from = minuteOf(at);
+    if (this.#steady?.value === value) return;
+    this.#settle(from);
+    this.#steady = { from, value };
+    this.#changed();
+  }
+
+  /** The minute of the last change, epoch milliseconds: from then on nothing new is known. Undefined: never any data. */
+  get lastChange(): number | undefined {
+    return this.#steady?.from ?? this.#buckets.at(-1)?.minute;
+  }
+
+  /** The values of the minutes in [from, to), epoch milliseconds; none: no data. */
+  valuesIn(from: number, to: number): number[] {
+    const values: number[] = [];
+    for (let index = this.#buckets.length - 1; index >= 0; index--) {
+      const bucket = this.#buckets[index];
+      if (bucket === undefined || bucket.minute < from) break;
+      if (bucket.minute < to) values.push(...bucket.values);
+    }
+    if (this.#steady !== undefined) {
+      const { from: since, value } = this.#steady;
+      for (let minute = Math.max(from, since); minute < to; minute += MINUTE_MS) values.push(value);
+    }
+    return values;
+  }
+
+  /** What was held becomes buckets, as many as are kept. */
+  #settle(until: number): void {
+    if (this.#steady === undefined) return;
+    const { from, value } = this.#steady;
+    this.#steady = undefined;
+    for (let minute = Math.max(from, until - KEPT_MS); minute < until; minute += MINUTE_MS) {
+      this.#bucketAt(minute).values.push(value);
+    }
+  }
+
+  #bucketAt(minute: number): Bucket {
+    let index = this.#buckets.length;
+    while (index > 0 && (this.#buckets[index - 1]?.minute ?? 0) > minute) index--;
+    const before = this.#buckets[index - 1];
+    if (before?.minute === minute) return before;
+    const bucket = { minute, values: [] };
+    this.#buckets.splice(index, 0, bucket);
+    // Now and then only: to drop one at a time would copy the rest each time.
+    const oldest = this.#buckets[0]?.minute ?? minute;
+    if (oldest < minute - 2 * KEPT_MS) this.#buckets = this.#buckets.filter((each) => each.minute >= minute - KEPT_MS);
+    return bucket;
+  }
+
+  #changed(): void {
+    for (const listener of this.#onChange) listener();
+  }
+}
+
+/** All metrics of the account. */
+export class Metrics {
+  readonly #series = new Map<string, MetricSeries>();
+
+  /** The metric's series, made when it is asked for the first time. */
+  series(id: MetricId): MetricSeries {
+    const key = keyOf(id);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    const series = new MetricSeries(id);
+    this.#series.set(key, series);
+    return series;
+  }
+
+  /** The metrics that have had data, in the order of their keys. */
+  get published(): readonly MetricSeries[] {
+    return [...this.#series]
+      .filter(([, { lastChange }]) => lastChange !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, series]) => series);
+  }
+}
+
+const keyOf = ({ namespace, name, dimensions }: MetricId): string =>
+  JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS) * MINUTE_MS;
+
+/** The statistics that the sandbox knows: the five simple ones, and percentiles such as `p99` or `p99.9`. */
+export const isStatistic = (statistic: string): boolean =>
+  ['SampleCount', 'Sum', 'Average', 'Minimum', 'Maximum'].includes(statistic) || percentileOf(statistic) !== undefined;
+
+/** One statistic of the values; undefined when there are none. */
+export function statisticOf(values: readonly number[], statistic: string): number | undefined {
+  if (values.length === 0) return undefined;
+  const sum = () => values.reduce((total, value) => total + value, 0);
+  switch (statistic) {
+    case 'SampleCount':
+      return values.length;
+    case 'Sum':
+      return sum();
+    case 'Average':
+      return sum() / values.length;
+    case 'Minimum':
+      return values.reduce((least, value) => Math.min(least, value));
+    case 'Maximum':
+      return values.reduce((most, value) => Math.max(most, value));
+    default:
+      return percentile(values, percentileOf(statistic) ?? Number.NaN);
+  }
+}
+
+function percentileOf(statistic: string): number | undefined {
+  const [, digits] = /^p(\d{1,2}(?:\.\d{1,10})?|100)$/.exec(statistic) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** The smallest value that so many percent of the values do not exceed. */
+function percentile(values: readonly number[], percent: number): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+}

@@ -1,0 +1,72 @@
+import { AwsError } from '../wire/aws-error.ts';
+import { Alarms } from './cloudwatch-alarms.ts';
+import { publishInvocation, watchQueue } from './cloudwatch-aws-metrics.ts';
+import { isEmbedded, readEmbedded } from './cloudwatch-emf.ts';
+import { Metrics } from './cloudwatch-metrics.ts';
+import { cloudWatchOperations } from './cloudwatch-operations.ts';
+import type { Deliveries } from './delivery.ts';
+import type { Logs } from './logs.ts';
+import type { Service } from './service.ts';
+import type { Sqs } from './sqs.ts';
+import type { World } from './world.ts';
+
+export interface Dashboard {
+  readonly name: string;
+  /** As JSON. */
+  readonly body: string;
+  readonly modifiedAt: number;
+}
+
+/** Amazon CloudWatch: metrics from log lines, functions and queues; alarms on them; dashboards. */
+export class CloudWatch {
+  readonly service: Service;
+  readonly metrics = new Metrics();
+  readonly alarms: Alarms;
+  readonly #world: World;
+  readonly #dashboards = new Map<string, Dashboard>();
+
+  constructor(world: World, deliveries: Deliveries, sources: { readonly logs: Logs; readonly sqs: Sqs }) {
+    this.#world = world;
+    this.alarms = new Alarms(world, this.metrics, deliveries);
+    this.service = {
+      signingName: 'monitoring',
+      iamPrefix: 'cloudwatch',
+      protocol: 'json-1.0',
+      xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
+      operations: cloudWatchOperations(this, world),
+    };
+    sources.logs.onEvent((group, { message, timestamp }) => {
+      const incoming = { namespace: 'AWS/Logs', name: 'IncomingBytes', dimensions: { LogGroupName: group } };
+      // CloudWatch Logs counts 26 bytes more for each event, and bills them.
+      this.metrics.series(incoming).add(timestamp, [Buffer.byteLength(message) + 26]);
+      if (!isEmbedded(message)) return;
+      for (const { at, values, ...metric } of readEmbedded(message)) this.metrics.series(metric).add(at, values);
+    });
+    sources.sqs.onQueue((queue) => watchQueue(world, this.metrics, queue));
+  }
+
+  /** Takes what Lambda tells of an invocation. */
+  readonly hearInvocation = (report: Parameters<typeof publishInvocation>[1]): void =>
+    publishInvocation(this.metrics, report);
+
+  /** @throws AwsError `InvalidParameterInput` for a body that is no dashboard */
+  putDashboard(name: string, body: string): void {
+    const json: unknown = JSON.parse(body);
+    if (typeof json !== 'object' || json === null || !('widgets' in json) || !Array.isArray(json.widgets)) {
+      throw new AwsError('InvalidParameterInput', 'The field DashboardBody must be a JSON object with widgets.');
+    }
+    this.#dashboards.set(name, { name, body, modifiedAt: this.#world.time.now });
+  }
+
+  /** By name. */
+  get dashboards(): readonly Dashboard[] {
+    return [...this.#dashboards.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @throws AwsError `ResourceNotFound` */
+  dashboard(name: string): Dashboard {
+    const dashboard = this.#dashboards.get(name);
+    if (dashboard === undefined) throw new AwsError('ResourceNotFound', `Dashboard ${name} does not exist`, 404);
+    return dashboard;
+  }
+}

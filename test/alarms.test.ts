@@ -1,0 +1,198 @@
+import { describe, expect, inject, it } from 'vitest';
+import { sample as agentHint } from '../events/agent-hint.ts';
+import { sample as instanceRunning } from '../events/ec2-instance-running.ts';
+import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import { stateOf } from '../sandbox/account/cloudwatch-alarms.ts';
+import { parseFleet } from '../sandbox/fleet/fleet.ts';
+import { type Run, startRun } from '../sandbox/play.ts';
+import { readSynthesizedStack } from '../sandbox/stack/template.ts';
+import { HOUR, MINUTE, start } from './harness.ts';
+
+/** The construct that an alarm is made by: its logical id without CDK's digits. */
+const constructOf = (alarmName: string): string =>
+  /^eks-host-remediator-(.*?)(?:[0-9A-F]{8}-[A-Z0-9]{12})?$/.exec(alarmName)?.[1] ?? alarmName;
+
+/** Alarms that were seen to fire and to end, of all that were there. */
+const proven = new Set<string>();
+const all = new Set<string>();
+
+/** The alarms that stand, by their constructs. */
+function standing({ account }: Run): string[] {
+  return account.cloudWatch.alarms.all
+    .filter((alarm) => stateOf(alarm) === 'ALARM')
+    .map(({ watched }) => constructOf(watched.definition.name))
+    .sort();
+}
+
+/** Notes which alarms have fired and ended by now; each change was told to the topic as the alarm says. */
+function note({ account }: Run): void {
+  const told = account.sns.published.map(({ message }) => {
+    const { AlarmName, NewStateValue, StateChangeTime } = JSON.parse(message);
+    return `${AlarmName} ${NewStateValue} ${Date.parse(StateChangeTime.replace('+0000', 'Z'))}`;
+  });
+  for (const { watched, history } of account.cloudWatch.alarms.all) {
+    const { name } = watched.definition;
+    all.add(constructOf(name));
+    for (const { to, at } of history.filter((change) => change.to === 'ALARM')) {
+      expect(told).toContain(`${name} ${to} ${at}`);
+    }
+    const ended = history.some(({ from, to }) => from === 'ALARM' && to === 'OK');
+    if (ended) proven.add(constructOf(name));
+  }
+  expect(account.deliveries.lost.filter(({ delivery }) => delivery.targetArn.includes(':sns:'))).toEqual([]);
+}
+
+const [OLD, NEW, NEWER] = ['1.33.12-20260625', '1.33.13-20260714', '1.33.14-20260801'];
+const release = (releaseVersion: string, at: string) => ({
+  at,
+  kubernetesVersion: '1.33',
+  amiType: 'AL2023_x86_64_STANDARD',
+  releaseVersion,
+});
+const group = (more: object = {}) => ({ name: 'web', desiredSize: 2, updates: { minutesPerNode: 4 }, ...more });
+const fleet = (nodeGroup: object, releases: object[] = []) => ({
+  startsAt: '2026-07-14T00:00:00Z',
+  releases: [release(OLD, '-10d'), ...releases],
+  clusters: [{ name: 'shop', version: '1.33', nodeGroups: [nodeGroup] }],
+});
+
+/** Empties all dead-letter queues, as an operator does when the cause is cured. */
+const purgeDeadLetters = ({ account }: Run): void => {
+  for (const queue of account.sqs.queues) if (queue.settings.redrive === undefined) queue.purge();
+};
+
+it('a day on which all is well raises no alarm, and one message that says so', async () => {
+  const policy = { upgrades: { bakeAge: '1h' } };
+  const run = await start({ fleet: fleet(group(), [release(NEW, '+30m')]), policy, play: '24h' });
+  expect(run.records.map(({ reason }) => reason)).toContain('upgraded');
+  note(run);
+  const states = run.account.cloudWatch.alarms.all.map((alarm) => [
+    constructOf(alarm.watched.definition.name),
+    alarm.history.map(({ to }) => to).join(' '),
+  ]);
+  expect(states.filter(([, history]) => history !== 'INSUFFICIENT_DATA OK')).toEqual([]);
+  expect(run.account.sns.published.map(({ subject }) => subject)).toEqual([
+    expect.stringMatching(/^OK: "eks-host-remediator-unhealthy"/),
+  ]);
+});
+
+it('when AWS fails for hours: errors, waiting hints, dead letters, a stale sweep; and all is well again afterwards', async () => {
+  const faults = { serverErrorRate: 0 };
+  const run = await start({ fleet: fleet(group()), faults, play: '65m' });
+  expect(standing(run)).toEqual([]);
+  faults.serverErrorRate = 1;
+  for (const event of [amiRelease, agentHint]) run.account.putEvent(event);
+  await run.account.play(4 * HOUR);
+  expect(standing(run)).toEqual(
+    expect.arrayContaining([
+      'unhealthy',
+      'ManageSsmAgentDeadLettersAlarm',
+      'SweepFleetStaleAlarm',
+      'UpgradeNodeGroupsDeadLettersAlarm',
+    ]),
+  );
+  faults.serverErrorRate = 0;
+  purgeDeadLetters(run);
+  await run.account.play(5 * HOUR);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('when Lambda has no room for a function', async () => {
+  const run = await start({ fleet: fleet(group()), play: '50m' });
+  const limit = (reservedConcurrency: number | undefined) => {
+    for (const definition of run.account.lambda.functions) Object.assign(definition, { reservedConcurrency });
+  };
+  limit(0);
+  await run.account.play(15 * MINUTE);
+  expect(standing(run)).toContain('SweepFleetRemediatorThrottles');
+  for (const event of [amiRelease, agentHint]) run.account.putEvent(event);
+  // Soon a hint has waited for an hour.
+  await run.account.play(65 * MINUTE);
+  expect(standing(run)).toEqual(
+    expect.arrayContaining(['unhealthy', 'UpgradeNodeGroupsRemediatorThrottles', 'UpgradeNodeGroupsWaitingAlarm']),
+  );
+  limit(undefined);
+  await run.account.play(HOUR);
+  purgeDeadLetters(run);
+  await run.account.play(2 * HOUR);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('when somebody took away the policies by which events are delivered', async () => {
+  const synthesized = readSynthesizedStack(inject('template'));
+  const resources = Object.entries(synthesized.template.Resources).filter(([id, { Type }]) => {
+    const ofWorkQueue = Type === 'AWS::SQS::QueuePolicy' && !/DeadLetters|Undelivered/.test(id);
+    return !ofWorkQueue && Type !== 'AWS::Lambda::Permission';
+  });
+  const template = { ...synthesized.template, Resources: Object.fromEntries(resources) };
+  const run = await startRun({
+    fleet: parseFleet(JSON.stringify(fleet(group())), 'fleet'),
+    synthesized: { ...synthesized, template },
+    events: [amiRelease, instanceRunning].map((event) => ({ after: MINUTE, event })),
+  });
+  await run.account.play(63 * MINUTE);
+  const undelivered = ['ManageSsmAgent', 'SweepFleetSchedule', 'UpgradeNodeGroups', 'WatchAmiReleasesSchedule'];
+  expect(standing(run)).toEqual([...undelivered.map((construct) => `${construct}UndeliveredAlarm`), 'unhealthy']);
+  purgeDeadLetters(run);
+  await run.account.play(30 * MINUTE);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+describe('the policy', () => {
+  it('when it is invalid, until a look finds it right', async () => {
+    const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
+    expect(standing(run)).toEqual(['UpgradeNodeGroupsRemediatorPolicyInvalid', 'unhealthy']);
+    // Between two looks nothing is known, so it stands.
+    await run.account.play(50 * MINUTE);
+    expect(standing(run)).toContain('UpgradeNodeGroupsRemediatorPolicyInvalid');
+    run.account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value: '{}', Overwrite: true });
+    await run.account.play(15 * MINUTE);
+    expect(standing(run)).toEqual([]);
+    note(run);
+  });
+});
+
+describe('an upgrade', () => {
+  it('when it fails, and when it is halted for good: until a newer release is taken', async () => {
+    const failing = group({ updates: { minutesPerNode: 4, fails: [{ errorCode: 'PodEvictionFailure', times: 1 }] } });
+    const run = await start({
+      fleet: fleet(failing, [release(NEW, '+30m'), release(NEWER, '+5h')]),
+      policy: { upgrades: { bakeAge: '10m', stopAfterFailures: 1 } },
+      play: '2h',
+    });
+    expect(standing(run)).toEqual(['UpgradeNodeGroupsRemediatorHalted']);
+    await run.account.play(2 * HOUR);
+    expect(standing(run)).toEqual(['UpgradeNodeGroupsRemediatorHalted']);
+    await run.account.play(4 * HOUR);
+    expect(standing(run)).toEqual([]);
+    note(run);
+  });
+
+  it('when it takes longer than six hours, until it ends', async () => {
+    const slow = group({ desiredSize: 1, updates: { minutesPerNode: 7 * 60 } });
+    const policy = { upgrades: { bakeAge: '10m' } };
+    const run = await start({ fleet: fleet(slow, [release(NEW, '+30m')]), policy, play: '7h' });
+    expect(standing(run)).toEqual([]);
+    await run.account.play(HOUR);
+    expect(standing(run)).toEqual(['UpgradeNodeGroupsRemediatorUpgradeStuck']);
+    await run.account.play(2 * HOUR);
+    expect(standing(run)).toEqual([]);
+    note(run);
+  });
+});
+
+it('when a worker does not answer in Systems Manager', async () => {
+  const run = await start({ fleet: fleet(group({ ssm: { imds: 'disabled' } })), play: '63m' });
+  expect(standing(run)).toEqual(['ManageSsmAgentRemediatorFailed']);
+  await run.account.play(HOUR);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('every alarm of the stack was seen to fire and to end, each told to the topic', () => {
+  expect(all.size).toBeGreaterThan(20);
+  expect([...all].filter((alarm) => !proven.has(alarm))).toEqual([]);
+});

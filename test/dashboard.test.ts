@@ -1,0 +1,182 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { METRICS } from '../functions/shared/metric.ts';
+import { METRIC_NAMESPACE } from '../infra/alarms.ts';
+import { functionNames } from '../infra/bundle.ts';
+import { compileQuery } from '../sandbox/account/logs-insights.ts';
+import type { Run } from '../sandbox/play.ts';
+import { start } from './harness.ts';
+
+const widgetSchema = z.object({
+  type: z.enum(['metric', 'log', 'alarm', 'text']),
+  x: z.number(),
+  y: z.number(),
+  width: z.number(),
+  height: z.number(),
+  properties: z.looseObject({
+    title: z.string().optional(),
+    markdown: z.string().optional(),
+    query: z.string().optional(),
+    alarms: z.array(z.string()).optional(),
+    metrics: z.array(z.array(z.union([z.string(), z.looseObject({ label: z.string() })]))).optional(),
+  }),
+});
+type Widget = z.infer<typeof widgetSchema>;
+
+const widgetsOf = ({ account }: Run): Widget[] =>
+  z
+    .object({ widgets: z.array(widgetSchema) })
+    .parse(JSON.parse(account.cloudWatch.dashboard('eks-host-remediator').body)).widgets;
+
+/** The metrics that a widget names, as `namespace name dimension=value …`. */
+const metricsOf = ({ properties }: Widget): string[] =>
+  (properties.metrics ?? []).map((entry) => {
+    const [namespace, name, ...dimensions] = entry.filter((part) => typeof part === 'string');
+    const pairs = dimensions.flatMap((part, index) => (index % 2 === 0 ? [`${part}=${dimensions[index + 1]}`] : []));
+    return [namespace, name, ...pairs.sort()].join(' ');
+  });
+
+const publishedBy = ({ account }: Run): string[] =>
+  account.cloudWatch.metrics.published.map(({ id: { namespace, name, dimensions } }) =>
+    [
+      namespace,
+      name,
+      ...Object.entries(dimensions)
+        .map(([key, value]) => `${key}=${value}`)
+        .sort(),
+    ].join(' '),
+  );
+
+const release = (releaseVersion: string, at: string) => ({
+  at,
+  kubernetesVersion: '1.33',
+  amiType: 'AL2023_x86_64_STANDARD',
+  releaseVersion,
+});
+const fleet = (...nodeGroups: object[]) => ({
+  startsAt: '2026-07-14T00:00:00Z',
+  releases: [release('1.33.12-20260625', '-10d'), release('1.33.13-20260714', '+10m')],
+  clusters: [{ name: 'shop', version: '1.33', nodeGroups }],
+});
+const failing = { name: 'web', desiredSize: 1, updates: { fails: [{ errorCode: 'PodEvictionFailure' }] } };
+const cured = { name: 'cured', desiredSize: 1, ssm: { managedPolicy: false } };
+const ignored = {
+  name: 'ignored',
+  desiredSize: 1,
+  ssm: { imds: 'disabled' },
+  tags: { 'eks-host-remediator:ignore': '' },
+};
+
+let runs: Run[];
+
+beforeAll(async () => {
+  const nodeGroups = [failing, cured, ignored, { name: 'broken', desiredSize: 1, ssm: { imds: 'disabled' } }];
+  const observe = { upgrades: { mode: 'observe', bakeAge: '1m' }, ssmAgent: { mode: 'observe' } };
+  runs = await Promise.all([
+    start({ fleet: fleet(...nodeGroups), policy: { upgrades: { bakeAge: '1m' } }, play: '3h' }),
+    start({ fleet: fleet(...nodeGroups), policy: observe, play: '2h10m' }),
+    start({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
+  ]);
+});
+
+describe('the dashboard', () => {
+  it('names only metrics that somebody publishes', () => {
+    const published = new Set(runs.flatMap(publishedBy));
+    const named = widgetsOf(runs[0]!).flatMap(metricsOf);
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((metric) => !published.has(metric))).toEqual([]);
+  });
+
+  it('asks only what Logs Insights answers, of the log group of the stack', () => {
+    const group = runs[0]!.account.stack.ref('AWS::Logs::LogGroup');
+    const queries = widgetsOf(runs[0]!).flatMap(({ properties }) => properties.query ?? []);
+    expect(queries.length).toBeGreaterThan(4);
+    for (const query of queries) {
+      const [source, ...commands] = query.split(' | ');
+      expect(source).toBe(`SOURCE '${group}'`);
+      for (const { account } of runs) compileQuery(commands.join(' | '))(account.logs.group(group).events, group);
+    }
+  });
+
+  it('answers in its first row what was done, refused and failed, and whether all is well, in the second what waits', () => {
+    const titled = widgetsOf(runs[0]!).filter(({ type }) => type !== 'text');
+    const rows = [...Map.groupBy(titled, ({ y }) => y).values()];
+    const titles = rows.map((row) => row.map(({ properties }) => properties.title));
+    expect(titles[0]).toEqual([
+      'Done: something was changed',
+      'Refused: a guard stopped it',
+      'Failed: tried or read without success',
+      'Is it healthy?',
+    ]);
+    expect(titles[1]?.[0]).toMatch(/^What waits/);
+    const [alarms] = titled.flatMap(({ properties }) => (properties.alarms === undefined ? [] : [properties.alarms]));
+    expect(alarms?.length).toBe(runs[0]!.account.cloudWatch.alarms.all.length);
+    expect(alarms?.[0]).toMatch(/:alarm:eks-host-remediator-unhealthy$/);
+  });
+
+  it('has no widgets that overlap, none wider than the screen, none without a title', () => {
+    const taken = new Set<string>();
+    for (const { type, x, y, width, height, properties } of widgetsOf(runs[0]!)) {
+      expect(x + width).toBeLessThanOrEqual(24);
+      expect(type === 'text' ? properties.markdown : properties.title).toBeTruthy();
+      for (let column = x; column < x + width; column++) {
+        for (let row = y; row < y + height; row++) {
+          expect(taken).not.toContain(`${column}/${row}`);
+          taken.add(`${column}/${row}`);
+        }
+      }
+    }
+  });
+});
+
+describe('metrics', () => {
+  const embedded = ({ account }: Run) =>
+    account.logs
+      .group(account.stack.ref('AWS::Logs::LogGroup'))
+      .events.filter(({ message }) => message.includes('"CloudWatchMetrics"'))
+      .map(({ stream, timestamp, message }) => ({ stream, timestamp, line: JSON.parse(message) }));
+
+  it('come in one blob for each invocation at most', () => {
+    for (const run of runs) {
+      const reports = run.account.logs
+        .group(run.account.stack.ref('AWS::Logs::LogGroup'))
+        .events.filter(({ message }) => message.includes('"platform.report"'));
+      for (const [stream, blobs] of Map.groupBy(embedded(run), (each) => each.stream)) {
+        // An environment serves one invocation at a time: between two reports there is one blob.
+        const ends = reports.filter((report) => report.stream === stream).map(({ timestamp }) => timestamp);
+        const invocations = blobs.map(({ timestamp }) => ends.findIndex((end) => end >= timestamp));
+        expect(new Set(invocations).size).toBe(blobs.length);
+      }
+    }
+  });
+
+  it('have no name and no dimension that grows with the fleet', () => {
+    for (const { line } of runs.flatMap(embedded)) {
+      expect(line._aws.CloudWatchMetrics).toHaveLength(1);
+      const [{ Namespace, Dimensions, Metrics }] = line._aws.CloudWatchMetrics;
+      expect(Namespace).toBe(METRIC_NAMESPACE);
+      expect(Dimensions.map((names: string[]) => [...names].sort())).toEqual([['service', 'stack']]);
+      expect(functionNames()).toContain(line.service);
+      expect(line.stack).toBe('eks-host-remediator');
+      for (const { Name, Unit } of Metrics) expect([Name, METRICS[Name as keyof typeof METRICS]]).toEqual([Name, Unit]);
+    }
+  });
+
+  it('tell latency from event to action as values of their own, so that percentiles are those of the records', () => {
+    const [run] = runs;
+    const timed = run!.records.filter(({ decision }) => decision === 'acted' || decision === 'done');
+    const values = embedded(run!).flatMap(({ line }) => line.Latency ?? []);
+    expect(values.toSorted((a, b) => a - b)).toEqual(timed.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b));
+  });
+
+  it('stay one blob where a thousand workers are verified at once', async () => {
+    const many = await start({
+      fleet: { ...fleet({ name: 'many', desiredSize: 300 }), releases: [release('1.33.12-20260625', '-10d')] },
+      play: '62m',
+    });
+    const [blob, ...others] = embedded(many).filter(({ line }) => line.service === 'manage-ssm-agent');
+    expect(others).toEqual([]);
+    expect(blob?.line).toMatchObject({ Done: 300, WorkersSeen: 300, WorkersUnanswered: 0 });
+    expect(blob?.line.Latency).toHaveLength(50);
+  });
+});

@@ -1,0 +1,190 @@
+import { CloudWatchLogsClient, GetQueryResultsCommand, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { sample as upgradeHint } from '../events/upgrade-hint.ts';
+import { savedQueries } from '../infra/saved-queries.ts';
+import { InMemoryNetwork } from '../sandbox/lambda/in-memory-network.ts';
+import type { Run } from '../sandbox/play.ts';
+import { HOUR, start } from './harness.ts';
+
+/** Runs a query as a client of AWS would, over all that was logged so far. */
+async function ask({ account }: Run, text: string): Promise<Array<Record<string, string | undefined>>> {
+  const { https } = new InMemoryNetwork(account.server.http).attach((effect) => effect());
+  const client = new CloudWatchLogsClient({
+    region: account.world.region,
+    credentials: { accessKeyId: 'operator', secretAccessKey: 'secret' },
+    requestHandler: { httpsAgent: new https.Agent({ keepAlive: true }) },
+  });
+  const logGroupName = account.stack.ref('AWS::Logs::LogGroup');
+  const range = { startTime: 0, endTime: Math.ceil(account.time.now / 1000) };
+  const { queryId } = await client.send(new StartQueryCommand({ logGroupName, queryString: text, ...range }));
+  const { results = [] } = await client.send(new GetQueryResultsCommand({ queryId }));
+  return results.map((row) => Object.fromEntries(row.map(({ field = '', value }) => [field, value])));
+}
+
+/** The text of a saved query as the stack has it, its placeholders put in. */
+function textOf({ account }: Run, name: string, given: Readonly<Record<string, string>> = {}): string {
+  const saved = account.logs.savedQueries.find((query) => query.name === `eks-host-remediator/${name}`);
+  if (saved === undefined) throw new Error(`no saved query ${name}`);
+  expect(saved.groups).toEqual([account.stack.ref('AWS::Logs::LogGroup')]);
+  return Object.entries(given).reduce((text, [placeholder, value]) => text.replaceAll(placeholder, value), saved.text);
+}
+
+let demo: Run;
+let agents: Run;
+
+beforeAll(async () => {
+  const detail = { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' };
+  [demo, agents] = await Promise.all([
+    start({
+      fleet: 'demo',
+      policy: { upgrades: { bakeAge: '3h' } },
+      play: '9h',
+      events: [{ after: 5 * HOUR, event: { ...upgradeHint, id: 'operator-1', detail } }],
+    }),
+    start({ fleet: 'ssm-agent', play: '70m' }),
+  ]);
+});
+
+describe('the saved queries', () => {
+  const names = savedQueries().map(({ name }) => name.replaceAll('-', ' '));
+  const told = (rows: ReadonlyArray<Record<string, string | undefined>>, ...fields: string[]) =>
+    rows.map((row) => fields.map((field) => row[field]).join(' '));
+
+  it('are there, each run here and with an answer where nothing has happened yet', async () => {
+    expect(names.length).toBeGreaterThanOrEqual(8);
+    const fresh = await start({ fleet: 'demo' });
+    for (const name of names) {
+      expect(await ask(fresh, textOf(fresh, name)), name).toEqual([]);
+      await ask(demo, textOf(demo, name));
+      await ask(agents, textOf(agents, name));
+    }
+  });
+
+  it('why was this node group not upgraded', async () => {
+    const text = textOf(demo, 'why was this node group not upgraded', { CLUSTER: 'shop', NODE_GROUP: 'web' });
+    const reasons = told(await ask(demo, text), 'decision', 'reason').reverse();
+    expect(reasons[0]).toBe('done up-to-date');
+    expect(reasons).toContain('waiting baking');
+    expect(reasons.indexOf('waiting baking')).toBeLessThan(reasons.indexOf('acted upgrade-started'));
+  });
+
+  it('what was changed', async () => {
+    const rows = await ask(demo, textOf(demo, 'what was changed'));
+    const upgrades = rows.filter(({ reason }) => reason === 'upgrade-started');
+    const calls = demo.calls.filter(({ operation }) => operation === 'UpdateNodegroupVersion');
+    expect(upgrades.map(({ requestId }) => requestId).reverse()).toEqual(calls.map(({ requestId }) => requestId));
+    expect(upgrades[0]).toMatchObject({ call: 'UpdateNodegroupVersion' });
+  });
+
+  it('what failed and what to do', async () => {
+    const rows = await ask(agents, textOf(agents, 'what failed and what to do'));
+    const failed = agents.records.filter(({ decision }) => decision === 'failed' || decision === 'refused');
+    expect(rows).toHaveLength(failed.length);
+    expect(rows.find(({ reason }) => reason === 'imds-unreachable')?.hint).toContain('HttpEndpoint');
+  });
+
+  it('what waits and for what', async () => {
+    const policy = { upgrades: { bakeAge: '3d' } };
+    const baking = await start({ fleet: 'demo', policy, play: '6h' });
+    const rows = await ask(baking, textOf(baking, 'what waits and for what'));
+    expect(told(rows, 'cluster', 'nodegroup', 'waitsFor')).toContain('shop web baking');
+    expect(rows.find(({ nodegroup }) => nodegroup === 'web')?.what).toMatch(/bakes until 2026-07-1/);
+  });
+
+  it('story of an instance', async () => {
+    const cured = agents.records.find(({ reason }) => reason === 'agent-cured');
+    const INSTANCE_ID = cured?.instance ?? '';
+    const rows = await ask(agents, textOf(agents, 'story of an instance', { INSTANCE_ID }));
+    expect(told(rows, 'decision')[0]).not.toBe('done');
+    expect(told(rows, 'decision', 'reason').at(-1)).toBe('done agent-cured');
+  });
+
+  it('story of an event', async () => {
+    const started = demo.records.find(({ reason }) => reason === 'upgrade-started');
+    const rows = await ask(demo, textOf(demo, 'story of an event', { ID: started?.correlationId ?? '' }));
+    const reasons = told(rows, 'reason').filter((reason) => reason !== 'upgrade-in-flight');
+    expect(reasons.slice(-2)).toEqual(['upgrade-started', 'upgraded']);
+    expect(rows.every(({ correlationId }) => correlationId === started?.correlationId)).toBe(true);
+  });
+
+  it('who asked for it', async () => {
+    const before = await ask(demo, textOf(demo, 'who asked for it'));
+    demo.account.fleet.parameters.put({
+      Name: '/eks-host-remediator/policy',
+      Value: '{"killSwitch":true}',
+      Overwrite: true,
+    });
+    const detail = { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' };
+    demo.account.putEvent({ ...upgradeHint, id: 'operator-2', detail });
+    await demo.account.play(60_000);
+    const rows = await ask(demo, textOf(demo, 'who asked for it'));
+    expect(rows.length).toBe(before.length + 1);
+    expect(rows[0]).toMatchObject({ cluster: 'shop', nodegroup: 'web', reason: 'kill-switch' });
+    expect(rows[0]?.['trigger.id']).toContain('operator-2');
+  });
+
+  it('is everything alive', async () => {
+    const rows = await ask(demo, textOf(demo, 'is everything alive'));
+    expect(told(rows, 'service')).toEqual(demo.account.lambda.functions.map(({ label }) => label).sort());
+    for (const { runs, lastRun } of rows) {
+      expect(Number(runs)).toBeGreaterThanOrEqual(9);
+      expect(demo.account.time.now - Number(lastRun)).toBeLessThan(HOUR + 1000);
+    }
+  });
+
+  it('AMI age by release', async () => {
+    const rows = await ask(demo, textOf(demo, 'ami age by release'));
+    const running = demo.account.snapshot().clusters.flatMap(({ nodeGroups }) => nodeGroups);
+    // Up to the hour before, when the watcher last looked.
+    const newest = rows.find(({ releaseVersion }) => releaseVersion?.endsWith('-20260714'));
+    expect(Number(newest?.days)).toBeLessThanOrEqual(1);
+    expect(Number(newest?.groups)).toBeGreaterThan(0);
+    expect(new Set(rows.map(({ amiType }) => amiType))).toEqual(new Set(running.map(({ amiType }) => amiType)));
+  });
+
+  it('workers without SSM by cause', async () => {
+    const rows = await ask(agents, textOf(agents, 'workers without ssm by cause'));
+    const last = new Map(agents.records.map((record) => [record.instance, record.decision]));
+    const troubled = [...last].filter(([instance, decision]) => instance && !/done|skipped|acted/.test(decision));
+    expect(rows.reduce((sum, { workers }) => sum + Number(workers), 0)).toBe(troubled.length);
+    expect(rows.map(({ cause }) => cause)).toEqual(
+      expect.arrayContaining(['no-network-path', 'no-instance-profile', 'connection-lost']),
+    );
+  });
+
+  it('records by reason', async () => {
+    const rows = await ask(agents, textOf(agents, 'records by reason'));
+    const total = rows.reduce((sum, { records }) => sum + Number(records), 0);
+    expect(total).toBe(agents.records.length);
+  });
+
+  it('latency from event to action', async () => {
+    const rows = await ask(agents, textOf(agents, 'latency from event to action'));
+    expect(told(rows, 'remediation')).toContain('manage-ssm-agent');
+    for (const { p50, p99, longest } of rows) {
+      expect(Number(p50)).toBeLessThanOrEqual(Number(p99));
+      expect(Number(p99)).toBeLessThanOrEqual(Number(longest));
+    }
+  });
+
+  it('upgrades in flight', async () => {
+    const policy = { upgrades: { bakeAge: '3h' } };
+    const rolling = await start({ fleet: 'demo', policy, play: '6h' });
+    const isUpdating = () =>
+      rolling.account
+        .snapshot()
+        .clusters.flatMap(({ nodeGroups }) => nodeGroups)
+        .filter(({ status }) => status === 'UPDATING');
+    for (let minutes = 0; isUpdating().length === 0 && minutes < 180; minutes++) await rolling.account.play(60_000);
+    await rolling.account.play(60_000);
+    const rows = await ask(rolling, textOf(rolling, 'upgrades in flight'));
+    expect(told(rows, 'nodegroup').sort()).toEqual(
+      expect.arrayContaining(
+        isUpdating()
+          .map(({ name }) => name)
+          .sort(),
+      ),
+    );
+    expect(rows.length).toBeGreaterThan(0);
+  });
+});
