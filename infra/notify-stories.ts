@@ -9,6 +9,7 @@ import { Construct } from 'constructs';
 import type { Foundation } from './foundation.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { arnHere } from './right.ts';
+import { runbook } from './runbook.ts';
 
 /**
  * Records that may begin or end a story. `notify-stories` itself writes none, so nothing that it does comes back to it,
