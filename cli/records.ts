@@ -1,5 +1,6 @@
 import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { isOtherVersion, type ReadRecord, readRecordLine } from '../functions/shared/record-line.ts';
+import { byTime } from '../functions/shared/record-subject.ts';
 import type { Surroundings } from './command.ts';
 
 /** CloudWatch Logs takes filter patterns of at most 1,024 characters. */
@@ -40,8 +41,6 @@ export async function readRecords(
   if (others > 0) note(`${others} records of another version are left out: update EKS Host Remediator.`);
   return [...records.values()].sort(byTime);
 }
-
-export const byTime = (a: ReadRecord, b: ReadRecord): number => Date.parse(a.time) - Date.parse(b.time);
 
 /**
  * A text in a condition. What a filter pattern cannot hold becomes a wildcard, as `*` is one anyway: so a condition may

@@ -2,9 +2,10 @@ import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { SOURCE } from '../events/envelope.ts';
 import type { ReadRecord } from '../functions/shared/record-line.ts';
+import { isAbout } from '../functions/shared/record-subject.ts';
 import type { Surroundings } from './command.ts';
 import { readRecords } from './records.ts';
-import { conditionOf, isAbout } from './subject.ts';
+import { conditionOf } from './subject.ts';
 
 /** EventBridge did not take an event. */
 export class RequestRefused extends Error {

@@ -1,9 +1,8 @@
 import type { ReadRecord } from '../functions/shared/record-line.ts';
+import { byTime, concerns, isAbout, type Subject } from '../functions/shared/record-subject.ts';
 import type { Surroundings } from './command.ts';
-import { byTime, quoted, readRecords } from './records.ts';
-import { conditionOf, isAbout, type Subject } from './subject.ts';
-
-const PLACE = ['cluster', 'nodegroup', 'instance'] as const;
+import { quoted, readRecords } from './records.ts';
+import { conditionOf } from './subject.ts';
 
 /**
  * All that is recorded about a subject since a time, in order: its own records, and those that share a correlation id
@@ -24,8 +23,3 @@ export async function readStory(
   const others = correlated.filter((record) => !known.has(record.id) && own.some((mine) => concerns(record, mine)));
   return [...own, ...others].sort(byTime);
 }
-
-/** Whether a record belongs to the same hint as another one, and is about what that one is about or lies in. */
-const concerns = (record: ReadRecord, own: ReadRecord): boolean =>
-  record.correlationId === own.correlationId &&
-  PLACE.every((part) => record[part] === undefined || record[part] === own[part]);

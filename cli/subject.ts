@@ -1,12 +1,6 @@
-import type { ReadRecord } from '../functions/shared/record-line.ts';
+import type { Subject } from '../functions/shared/record-subject.ts';
 import { quoted } from './records.ts';
 import { UsageError } from './usage-error.ts';
-
-/** What a story is asked for: a worker, a node group, a cluster, or whatever came of an event. */
-export type Subject =
-  | { readonly instance: string }
-  | { readonly cluster: string; readonly nodegroup?: string }
-  | { readonly event: string };
 
 const EVENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 const INSTANCE_ID = /^m?i-[0-9a-f]{8,17}$/;
@@ -40,20 +34,3 @@ export function conditionOf(subject: Subject): string {
   const inCluster = `$.cluster = ${quoted(cluster)}`;
   return nodegroup === undefined ? inCluster : `${inCluster} && $.nodegroup = ${quoted(nodegroup)}`;
 }
-
-export function isAbout(record: ReadRecord, subject: Subject): boolean {
-  if ('instance' in subject) return record.instance === subject.instance;
-  if ('event' in subject) return [record.trigger.id, record.correlationId].some((id) => id.startsWith(subject.event));
-  return record.cluster === subject.cluster && [undefined, record.nodegroup].includes(subject.nodegroup);
-}
-
-export const nameOf = (subject: Subject): string =>
-  'instance' in subject
-    ? subject.instance
-    : 'event' in subject
-      ? subject.event
-      : [subject.cluster, subject.nodegroup].filter((part) => part !== undefined).join('/');
-
-/** What a record is about: as little as it says. */
-export const recordSubject = ({ cluster, nodegroup, instance }: ReadRecord): string =>
-  [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/');

@@ -10,6 +10,7 @@ import { ManageSsmAgent } from './manage-ssm-agent.ts';
 import { NotifyStories } from './notify-stories.ts';
 import { PolicyParameter } from './policy-parameter.ts';
 import { QuarantineWorkers } from './quarantine-workers.ts';
+import { ReviewActions } from './review-actions.ts';
 import { SavedQueries } from './saved-queries.ts';
 import type { Settings } from './settings.ts';
 import { SweepFleet } from './sweep-fleet.ts';
@@ -41,6 +42,7 @@ export class RemediatorStack extends Stack {
       dashboard: new Dashboard(this, 'Review', { stackName, logGroup }),
     };
 
+    const review = new ReviewActions(this, 'ReviewActions', foundation);
     const upgrades = new UpgradeNodeGroups(this, 'UpgradeNodeGroups', foundation);
     new WatchAmiReleases(this, 'WatchAmiReleases', foundation);
     const agents = new ManageSsmAgent(this, 'ManageSsmAgent', foundation);
@@ -58,6 +60,12 @@ export class RemediatorStack extends Stack {
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
     this.tell('DashboardName', dashboardName, 'The CloudWatch dashboard: what was done, refused, waits and fails');
+    this.tell(
+      'ReviewFunctionArn',
+      review.viewFunctionArn,
+      'The function that shows the widget: who may look invokes it',
+    );
+    this.tell('RequestFunctionArn', review.requestFunctionArn, 'The function of its actions: who may act invokes it');
     this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
     this.tell('LedgerTableName', ledger.table.tableName, 'The table with what the remediator must remember');
     this.tell('AgentRoleArn', agents.role.roleArn, 'The role of manage-ssm-agent, for access entries of clusters');

@@ -21,6 +21,7 @@ import { ExecutionEnvironment } from './lambda/execution-environment.ts';
 import { InMemoryNetwork } from './lambda/in-memory-network.ts';
 import type { Lambda } from './lambda/lambda.ts';
 import { SECRET_ACCESS_KEY } from './lambda/lambda-context.ts';
+import type { InvocationOutcome } from './lambda/lambda-function.ts';
 import { createCloudFormation } from './stack/cloudformation.ts';
 import { Stack } from './stack/stack.ts';
 import { createStackServices } from './stack/stack-services.ts';
@@ -47,6 +48,9 @@ export interface AccountOptions {
 /** Anyone outside of the functions: the CLI of a person, a test. May do anything. */
 const OPERATOR: Caller = { function: 'operator' };
 
+/** How far time goes on while the answer of a function is waited for, ms. */
+const ANSWER_STEP_MS = 50;
+
 /** An AWS account in this process: the fleet of a file, with the stack deployed into it. */
 export interface EmbeddedAccount {
   readonly world: World;
@@ -67,6 +71,11 @@ export interface EmbeddedAccount {
   readonly kubernetes: ClusterApis;
   /** Puts an event as it is: one of an AWS service on the default bus, any other on the stack's own. */
   putEvent(event: BusEvent): void;
+  /**
+   * Invokes a function and waits for its answer, in virtual time, as an operator or CloudWatch does.
+   * @param nameOrArn also the name that its records go by, for example `review-actions`
+   */
+  invoke(nameOrArn: string, event: unknown): Promise<InvocationOutcome>;
   /** Lets virtual time pass, ms. */
   play(ms: number): Promise<void>;
   /** Ids of the instances whose SSM agent is Online. */
@@ -166,6 +175,16 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     kubernetes,
     putEvent: (event) =>
       eventBridge.put(event.source.startsWith('aws.') ? DEFAULT_BUS : stack.ref('AWS::Events::EventBus'), event),
+    invoke: async (nameOrArn, event) => {
+      const name = lambda.functions.find(({ label }) => label === nameOrArn)?.name ?? nameOrArn;
+      let outcome: InvocationOutcome | undefined;
+      const ended = lambda.invoke(name, event).then((how) => {
+        outcome = how;
+      });
+      while (outcome === undefined) await time.play(time.now + ANSWER_STEP_MS);
+      await ended;
+      return outcome;
+    },
     play: (ms) => time.play(time.now + ms),
     onlineAgents: () =>
       fleet.agents.registered().flatMap(({ instance, pingStatus }) => (pingStatus === 'Online' ? instance.id : [])),

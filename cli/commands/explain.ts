@@ -1,8 +1,9 @@
+import { isAbout, nameOf, type Subject } from '../../functions/shared/record-subject.ts';
+import { standingOf } from '../../functions/shared/standing.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { readSince } from '../since.ts';
-import { standingOf } from '../standing.ts';
 import { readStory } from '../story.ts';
-import { isAbout, nameOf, readSubject, type Subject } from '../subject.ts';
+import { readSubject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';
 

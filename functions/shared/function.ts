@@ -38,24 +38,26 @@ export function createFunction<Event>({ remediation, region, stack, run }: Funct
 /** What one invocation of a function that records nothing is made with. */
 export interface SilentInvocation extends Omit<Invocation, 'recorder'> {
   readonly counter: Counter;
+  /** The function's own ARN, as it was invoked. */
+  readonly functionArn: string;
 }
 
 /**
  * Wraps what a function does: its counts published as one EMF blob however the invocation ends, and a failure logged as
- * one JSON line without the event's body before Lambda sees it. It has no recorder: what it does is no decision.
+ * one JSON line without the event's body before Lambda sees it. It has no recorder: what it does is no decision. What `run` gives is the answer to the invocation.
  */
-export function createSilentFunction<Event>({
+export function createSilentFunction<Event, Answer = void>({
   stack,
   run,
 }: {
   readonly stack: string;
-  readonly run: (event: Event, invocation: SilentInvocation) => Promise<void>;
+  readonly run: (event: Event, invocation: SilentInvocation) => Promise<Answer>;
 }) {
   const logger = new Logger();
   const metrics = new Metrics({ defaultDimensions: { stack } });
   const counters = new WeakMap<Context, Counter>();
 
-  return middy<Event, void>({
+  return middy<Event, Answer>({
     // Middy's own early warning would need a timer that outlives the work.
     timeoutEarlyInMillis: 0,
   })
@@ -69,8 +71,8 @@ export function createSilentFunction<Event>({
     .handler(async (event, context) => {
       const counter = counters.get(context);
       if (counter === undefined) throw new Error('The counter is made before the handler runs.');
-      const account = accountOf(context.invokedFunctionArn);
-      await run(event, { counter, account, requestId: context.awsRequestId });
+      const { invokedFunctionArn: functionArn, awsRequestId: requestId } = context;
+      return run(event, { counter, account: accountOf(functionArn), requestId, functionArn });
     });
 
   function publish(context: Context): void {

@@ -18,12 +18,20 @@ import type { World } from './world.ts';
 
 /** A query that was run. */
 interface QueryRun {
+  /** Epoch milliseconds. */
+  readonly completeAt: number;
   readonly rows: readonly ResultRow[];
   readonly scanned: number;
   readonly bytes: number;
 }
 
-/** The operations of Logs Insights. A query is run at once; whoever asks for its results gets them. */
+/** How long a function waits for a query, virtual ms. */
+const [QUICKEST_MS, SLOWEST_MS] = [300, 900];
+
+/**
+ * The operations of Logs Insights. What a query finds is settled when it starts; a function gets it some virtual time
+ * later, as from AWS, an operator at once: an operator's client waits in real time.
+ */
 export function logsQueryOperations(logs: Logs, world: World): Service['operations'] {
   const runs = new Map<string, QueryRun>();
   const random = world.random.fork('logs insights');
@@ -31,7 +39,7 @@ export function logsQueryOperations(logs: Logs, world: World): Service['operatio
     StartQuery: operation<StartQueryCommandInput, StartQueryCommandOutput>(
       StartQuery$,
       ['logGroupName', 'logGroupNames', 'logGroupIdentifiers', 'startTime', 'endTime', 'queryString', 'limit'],
-      (input) => {
+      (input, { caller }) => {
         const { startTime = 0, endTime = 0, queryString = '', limit = 10_000 } = input;
         const names = groupsOf(input);
         const [name, ...others] = names;
@@ -50,7 +58,13 @@ export function logsQueryOperations(logs: Logs, world: World): Service['operatio
           .events.filter(({ timestamp }) => timestamp >= startTime * 1_000 && timestamp < (endTime + 1) * 1_000);
         const bytes = events.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0);
         const queryId = random.uuid();
-        runs.set(queryId, { rows: query(events, name).slice(0, limit), scanned: events.length, bytes });
+        const takes = caller.invocationId === undefined ? 0 : random.integer(QUICKEST_MS, SLOWEST_MS);
+        runs.set(queryId, {
+          completeAt: world.time.now + takes,
+          rows: query(events, name).slice(0, limit),
+          scanned: events.length,
+          bytes,
+        });
         return { queryId };
       },
       (input) => groupsOf(input).map((name) => ({ action: 'logs:StartQuery', resource: `${logs.arnOf(name)}:*` })),
@@ -61,6 +75,7 @@ export function logsQueryOperations(logs: Logs, world: World): Service['operatio
       ({ queryId = '' }) => {
         const run = runs.get(queryId);
         if (run === undefined) throw new AwsError('ResourceNotFoundException', `Query ${queryId} does not exist.`);
+        if (world.time.now < run.completeAt) return { queryLanguage: 'CWLI', results: [], status: 'Running' };
         return {
           queryLanguage: 'CWLI',
           results: run.rows.map((row) => [...row]),

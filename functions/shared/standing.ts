@@ -1,5 +1,5 @@
-import type { ReadRecord } from '../functions/shared/record-line.ts';
-import { recordSubject } from './subject.ts';
+import type { ReadRecord } from './record-line.ts';
+import { recordSubject } from './record-subject.ts';
 
 /** Decisions after which nothing is open. */
 const SETTLED: readonly string[] = ['done', 'skipped'];

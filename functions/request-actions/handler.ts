@@ -1,0 +1,14 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import * as z from 'zod';
+import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
+import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
+import { createSilentFunction } from '../shared/function.ts';
+import { request } from './request.ts';
+
+const env = readEnvironment(baseEnvironment.omit({ LEDGER_TABLE: true }).extend({ EVENT_BUS_NAME: z.string().min(1) }));
+const deps = { events: new EventBridgeClient(CLIENT_DEFAULTS), busName: env.EVENT_BUS_NAME };
+
+export const handler = createSilentFunction({
+  stack: env.STACK_NAME,
+  run: (event: unknown) => request(deps, event),
+});

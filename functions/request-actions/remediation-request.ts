@@ -1,0 +1,13 @@
+import * as z from 'zod';
+
+export const detailType = 'Remediation Request';
+
+export const detail = z.object({
+  remediation: z.enum(['upgrade-node-groups', 'manage-ssm-agent', 'quarantine-workers']),
+  action: z.enum(['approve', 'reject', 'resume', 'retry']),
+  clusterName: z.string().min(1).optional(),
+  nodegroupName: z.string().min(1).optional(),
+  instanceId: z.string().optional(),
+  why: z.string().min(3).max(500),
+  requestedBy: z.string().min(1).max(300),
+});

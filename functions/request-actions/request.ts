@@ -1,0 +1,45 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SOURCE } from '../../events/envelope.ts';
+import { html } from '../shared/html.ts';
+import { readWish } from './wish.ts';
+
+export interface RequestDeps {
+  readonly events: EventBridgeClient;
+  readonly busName: string;
+}
+
+/** What CloudWatch shows where somebody asks what this function does: Markdown. */
+export const DESCRIPTION = {
+  markdown:
+    'Takes the actions of the widget `review-actions` and puts each as a request on the event bus of EKS Host Remediator. It shows nothing by itself.',
+};
+
+/**
+ * Puts what somebody asked for on the stack's bus, and does nothing else: the function that hears it reads the state and
+ * decides.
+ *
+ * @returns markup for the pop-up: that it was asked for, or what is wrong
+ * @throws Error when EventBridge did not take the event
+ */
+export async function request({ events, busName }: RequestDeps, given: unknown): Promise<string | typeof DESCRIPTION> {
+  if (typeof given === 'object' && given !== null && 'describe' in given) return DESCRIPTION;
+  const wish = readWish(given);
+  if ('problems' in wish) {
+    return String(
+      html`<h2>Nothing was asked for</h2><ul>${wish.problems.map((problem) => html`<li>${problem}</li>`)}</ul>`,
+    );
+  }
+  const { detailType, detail, action, name } = wish;
+  const { FailedEntryCount, Entries: [entry] = [] } = await events.send(
+    new PutEventsCommand({
+      Entries: [{ EventBusName: busName, Source: SOURCE, DetailType: detailType, Detail: JSON.stringify(detail) }],
+    }),
+  );
+  // EventBridge answers 200 also to what it refuses.
+  if (FailedEntryCount !== 0 || entry?.EventId === undefined) {
+    throw new Error(`EventBridge did not take the request: ${entry?.ErrorCode}`);
+  }
+  return String(
+    html`<h2>Asked for: ${action} ${name}</h2><p>What comes of it appears in the records within seconds: refresh the widget. The request is event ${entry.EventId}.</p>`,
+  );
+}

@@ -1,0 +1,28 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import * as z from 'zod';
+import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
+import { createSilentFunction } from '../shared/function.ts';
+import { review } from './review.ts';
+
+const env = readEnvironment(
+  baseEnvironment.omit({ LEDGER_TABLE: true }).extend({
+    LOG_GROUP: z.string().min(1),
+    REQUEST_FUNCTION_ARN: z.string().startsWith('arn:'),
+  }),
+);
+const deps = {
+  logs: new CloudWatchLogsClient(CLIENT_DEFAULTS),
+  ec2: new EC2Client(CLIENT_DEFAULTS),
+  logGroup: env.LOG_GROUP,
+  clock,
+  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+};
+
+export const handler = createSilentFunction({
+  stack: env.STACK_NAME,
+  run: (event: unknown, { functionArn }) =>
+    review({ ...deps, endpoints: { view: functionArn, act: env.REQUEST_FUNCTION_ARN } }, event),
+});

@@ -1,0 +1,113 @@
+import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { type ReadRecord, readRecordLine } from '../shared/record-line.ts';
+import { byTime, concerns, isAbout } from '../shared/record-subject.ts';
+import type { Subject } from '../shared/recorder.ts';
+import { ask, type InsightsDeps, type Row } from './insights.ts';
+import { offersFor } from './offers.ts';
+import { correlatedQuery, countsQuery, lastWordsQuery, recordsQuery, storyQuery } from './queries.ts';
+import type { Cursor, Question } from './question.ts';
+import { readLastWord, standingOfFleet } from './standing-of-fleet.ts';
+import { countsIn, periodFor, timeIn } from './time-axis.ts';
+import type { Overview, Story } from './view.ts';
+
+export interface ObserveDeps extends InsightsDeps {
+  readonly ec2: EC2Client;
+}
+
+/** Records on a page, and of a story. */
+const PAGE_SIZE = 25;
+const STORY_SIZE = 200;
+/** Different stories that one subject's records are followed into. */
+const MOST_CORRELATIONS = 40;
+/** How far back the last word on a worker or group is looked for, ms: how things stand is not a matter of the time range. */
+const LAST_WORDS_FROM = 30 * 86_400_000;
+/** Pages of up to a thousand instances: more are not drawn anyway, and the viewer waits. */
+const INSTANCE_PAGES = 10;
+
+/** Everything that the overview shows, read side by side. */
+export async function observeOverview(deps: ObserveDeps, question: Question): Promise<Overview> {
+  const { filter, range, trail } = question;
+  const cursor = trail.at(-1);
+  const now = deps.clock.now();
+  const period = periodFor(range);
+  const pageRange = { start: range.start, end: cursor === undefined ? range.end : cursor.second * 1_000 };
+  const skip = cursor?.skip ?? 0;
+  const [found, counted, words, instances] = await Promise.all([
+    ask(deps, recordsQuery(filter, skip + PAGE_SIZE + 1), pageRange),
+    ask(deps, countsQuery(filter, period.text), range),
+    ask(deps, lastWordsQuery(), { start: now - LAST_WORDS_FROM, end: now }),
+    readWorkers(deps.ec2),
+  ]);
+  const lines = found.slice(skip);
+  const shown = lines.slice(0, PAGE_SIZE);
+  const older = lines.length > PAGE_SIZE ? cursorAfter(shown, cursor) : undefined;
+  const lastWords = words.flatMap((row) => readLastWord(row.get('subject') ?? '', row.get('word') ?? '') ?? []);
+  return {
+    records: recordsIn(shown),
+    ...(older !== undefined && { older }),
+    period,
+    counts: countsIn(counted),
+    clusters: standingOfFleet(instances.found, lastWords),
+    moreWorkers: instances.more,
+  };
+}
+
+/** All that is recorded about a subject in the time range, as the command `explain` tells it, up to a bound. */
+export async function observeStory(deps: ObserveDeps, { range }: Question, subject: Subject): Promise<Story> {
+  const found = recordsIn(await ask(deps, storyQuery(subject, STORY_SIZE), range));
+  const { cluster = '', nodegroup, instance } = subject;
+  const wanted = instance === undefined ? { cluster, ...(nodegroup !== undefined && { nodegroup }) } : { instance };
+  const own = found.filter((record) => isAbout(record, wanted)).sort(byTime);
+  const correlationIds = [...new Set(own.map(({ correlationId }) => correlationId))].slice(0, MOST_CORRELATIONS);
+  const correlated =
+    correlationIds.length === 0 ? [] : recordsIn(await ask(deps, correlatedQuery(correlationIds, STORY_SIZE), range));
+  const known = new Set(own.map(({ id }) => id));
+  const others = correlated.filter((record) => !known.has(record.id) && own.some((mine) => concerns(record, mine)));
+  // The records of a group's workers belong to its story; what can be asked for is about the group as a whole.
+  const ofSubject = own.filter((record) => record.instance === instance);
+  return {
+    subject,
+    records: [...own, ...others].sort(byTime),
+    own,
+    offers: nodegroup === undefined && instance === undefined ? [] : offersFor(ofSubject),
+    more: found.length === STORY_SIZE,
+  };
+}
+
+const recordsIn = (rows: readonly Row[]): ReadRecord[] =>
+  rows.flatMap((row) => readRecordLine(row.get('@message') ?? '') ?? []);
+
+/** Where the next page begins: in the second of the last line, after as many of that second as have been shown. */
+function cursorAfter(shown: readonly Row[], before: Cursor | undefined): Cursor | undefined {
+  const seconds = shown.map((row) => Math.floor(timeIn(row.get('@timestamp') ?? '') / 1_000));
+  const second = seconds.at(-1);
+  if (second === undefined) return undefined;
+  const shownOfIt = seconds.filter((each) => each === second).length;
+  return { second, skip: shownOfIt + (before?.second === second ? before.skip : 0) };
+}
+
+/** Instances that may be workers and are not gone, up to a bound. */
+async function readWorkers(ec2: EC2Client): Promise<{ found: Instance[]; more: boolean }> {
+  const Filters = [
+    {
+      Name: 'tag-key',
+      Values: ['aws:eks:cluster-name', 'eks:cluster-name', 'eks:eks-cluster-name', 'kubernetes.io/cluster/*'],
+    },
+    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+  ];
+  const found: Instance[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page < INSTANCE_PAGES; page++) {
+    const input = {
+      Filters,
+      MaxResults: 1_000,
+      IncludeManagedResources: true,
+      ...(NextToken !== undefined && { NextToken }),
+    };
+    const answer = await ec2.send(new DescribeInstancesCommand(input));
+    found.push(...(answer.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
+    NextToken = answer.NextToken;
+    if (NextToken === undefined || NextToken === '') return { found, more: false };
+  }
+  return { found, more: true };
+}

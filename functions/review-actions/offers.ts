@@ -1,0 +1,60 @@
+import type { Offer, OperatorAction } from '../shared/operator-action.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+
+/** Last words after which a worker is in quarantine. */
+export const IN_QUARANTINE: readonly string[] = [
+  'quarantined',
+  'quarantine-expired',
+  'quarantine-extended',
+  'quarantine-incomplete',
+  'quarantine-reinforced',
+  'quarantine-started',
+  'stripped',
+  'termination-refused',
+];
+
+/** Which functions take which requests; see `events/quarantine-request.ts` and `events/remediation-request.ts`. */
+const TAKEN: Readonly<Record<string, readonly OperatorAction[]>> = {
+  'upgrade-node-groups': ['approve', 'reject', 'resume', 'retry'],
+  'manage-ssm-agent': ['approve', 'reject', 'retry'],
+  'quarantine-workers': ['approve', 'reject', 'release', 'extend', 'terminate'],
+};
+
+/**
+ * What can be asked for about a subject, by the last word of each function on it. It only spares people what would be
+ * refused: the function that is asked looks for itself.
+ *
+ * @param records about just this subject, the latest last
+ */
+export function offersFor(records: readonly ReadRecord[]): Offer[] {
+  const lastWords = new Map<string, ReadRecord>();
+  for (const record of records) {
+    // A refused request changes nothing of how things stand.
+    if (record.reason !== 'request-refused') lastWords.set(record.remediation, record);
+  }
+  return [...lastWords.values()].flatMap((record) => {
+    const { remediation, cluster, nodegroup, instance } = record;
+    const subject = {
+      ...(cluster !== undefined && { cluster }),
+      ...(nodegroup !== undefined && { nodegroup }),
+      ...(instance !== undefined && { instance }),
+    };
+    return fitting(record)
+      .filter((action) => TAKEN[remediation]?.includes(action) === true && isTakenAbout(remediation, record, action))
+      .map((action) => ({ action, remediation, subject }));
+  });
+}
+
+function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
+  if (IN_QUARANTINE.includes(reason)) return ['release', 'extend', 'terminate'];
+  if (reason === 'group-hardened') return ['release'];
+  if (decision === 'would-act') return ['approve', 'reject'];
+  if (reason === 'halted') return ['resume'];
+  return decision === 'failed' || reason === 'retry-later' ? ['retry'] : [];
+}
+
+/** Node groups are asked for by their names, workers by their id; what is public by design can only be opened again. */
+const isTakenAbout = (remediation: string, { instance, nodegroup }: ReadRecord, action: OperatorAction): boolean =>
+  instance === undefined
+    ? nodegroup !== undefined && (remediation === 'upgrade-node-groups' || action === 'release')
+    : remediation !== 'upgrade-node-groups';

@@ -1,0 +1,60 @@
+import type { Subject } from '../shared/recorder.ts';
+import type { Filter } from './question.ts';
+
+/**
+ * A text in a query. Whatever the query language could take for more than text is left out beforehand, see
+ * {@link wordsIn}, or refused: nothing from outside can add to a query.
+ */
+export function quoted(text: string): string {
+  if (/["'\\`|\n\r]/.test(text)) return '"no such name"';
+  return `"${text}"`;
+}
+
+/** What somebody looks for, word by word, in the characters that names and messages are looked for by. */
+export const wordsIn = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}_.:/@-]+/gu) ?? [];
+
+const RECORDS = 'filter kind = "record"';
+/** Each outcome once: a function that died after a line and ran again has written it twice, with the same id. */
+const NEWEST_FIRST = 'sort @timestamp desc, id desc | dedup id';
+const SUBJECT = 'concat(coalesce(cluster, ""), "/", coalesce(nodegroup, ""), "/", coalesce(instance, ""))';
+
+/** Most workers and groups whose last word is known; Logs Insights gives no more rows. */
+export const MOST_SUBJECTS = 10_000;
+
+function conditions({ find, decision, remediation }: Filter): string[] {
+  return [
+    ...(decision === '' ? [] : [`decision = ${quoted(decision)}`]),
+    ...(remediation === '' ? [] : [`remediation = ${quoted(remediation)}`]),
+    ...wordsIn(find).map(
+      (word) => `strcontains(tolower(concat(${SUBJECT}, " ", reason, " ", message)), ${quoted(word)})`,
+    ),
+  ];
+}
+
+const narrowed = (filter: Filter): string =>
+  [RECORDS, ...conditions(filter).map((condition) => `filter ${condition}`)].join(' | ');
+
+/** The newest records that fit. */
+export const recordsQuery = (filter: Filter, limit: number): string =>
+  `fields @timestamp, @message | ${narrowed(filter)} | ${NEWEST_FIRST} | limit ${limit}`;
+
+/** How many records there are of each decision in each period. */
+export const countsQuery = (filter: Filter, period: string): string =>
+  `${narrowed(filter)} | stats count(*) as records by bin(${period}) as at, decision`;
+
+/** The last word of each function on each subject. */
+export const lastWordsQuery = (): string =>
+  `fields concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word | ${RECORDS} and ispresent(cluster) | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
+
+/** The newest records about one subject. */
+export function storyQuery({ cluster, nodegroup, instance }: Subject, limit: number): string {
+  const parts = instance === undefined ? { cluster, nodegroup } : { instance };
+  const about = Object.entries(parts).flatMap(([field, value]) =>
+    value === undefined ? [] : [`filter ${field} = ${quoted(value)}`],
+  );
+  return `fields @timestamp, @message | ${[RECORDS, ...about].join(' | ')} | ${NEWEST_FIRST} | limit ${limit}`;
+}
+
+/** The newest records of these stories, whatever they are about. */
+export const correlatedQuery = (correlationIds: readonly string[], limit: number): string =>
+  `fields @timestamp, @message | ${RECORDS} | filter correlationId in [${correlationIds.map(quoted).join(', ')}] | ${NEWEST_FIRST} | limit ${limit}`;

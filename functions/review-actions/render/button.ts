@@ -1,0 +1,11 @@
+import { type Content, html, jsonContent, type Markup } from '../../shared/html.ts';
+import type { Subject } from '../../shared/recorder.ts';
+import type { Page } from '../view.ts';
+
+/** A button that shows the widget anew, with what it carries; CloudWatch binds it to the element right before the action. */
+export const viewButton = ({ endpoints }: Page, label: Content, carries: object, kind = 'plain'): Markup =>
+  html`<button type="button" class="btn ehr-${kind}">${label}</button><cwdb-action action="call" display="widget" endpoint="${endpoints.view}">${jsonContent(carries)}</cwdb-action>`;
+
+/** A button with the name of a subject, which opens its story. */
+export const storyButton = (page: Page, label: Content, subject: Subject): Markup =>
+  viewButton(page, label, { subject, filter: page.question.filter }, 'link');

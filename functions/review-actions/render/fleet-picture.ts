@@ -1,0 +1,55 @@
+import { html, type Markup } from '../../shared/html.ts';
+import { type FleetCluster, type FleetGroup, type FleetWorker, TONES } from '../standing-of-fleet.ts';
+import type { Overview, Page } from '../view.ts';
+import { badge, TONE_NAMES } from './badge.ts';
+import { storyButton } from './button.ts';
+
+/** Groups and workers that are drawn one by one; the rest is counted. What needs attention is drawn first. */
+const MOST_GROUPS = 60;
+const MOST_WORKERS = 80;
+const SIZE = 16;
+
+/** The fleet: clusters, their groups, and a square for each worker in the colour, and with the sign, of how it stands. */
+export function fleetPicture({ clusters, moreWorkers }: Overview, page: Page): Markup {
+  const workers = clusters.flatMap(({ groups }) => groups.flatMap((group) => group.workers));
+  const groups = clusters.reduce((sum, cluster) => sum + cluster.groups.length, 0);
+  const perCluster = Math.max(1, Math.floor(MOST_GROUPS / Math.max(1, clusters.length)));
+  return html`<h3>Fleet</h3>
+<p class="ehr-muted">${clusters.length} clusters, ${groups} groups with ${workers.length}${moreWorkers ? ' or more' : ''} workers now; each in the colour of what was last decided about it, in 30 days.</p>
+<ul class="ehr-legend" aria-label="Workers by state">${TONES.map(
+    (tone) => [tone, workers.filter((worker) => worker.tone === tone).length] as const,
+  )
+    .filter(([, count]) => count > 0)
+    .map(([tone, count]) => html`<li>${badge(tone)} ${count}</li>`)}</ul>
+<div class="ehr-clusters">${clusters.slice(0, MOST_GROUPS).map((cluster) => picture(cluster, perCluster, page))}</div>
+${clusters.length > MOST_GROUPS ? html`<p>${clusters.length - MOST_GROUPS} more clusters are not drawn.</p>` : undefined}`;
+}
+
+const picture = ({ name, groups }: FleetCluster, most: number, page: Page): Markup =>
+  html`<section class="ehr-cluster" aria-label="Cluster ${name}"><h4>${storyButton(page, name, { cluster: name })}</h4>
+${groups.slice(0, most).map((group) => groupPicture(group, page))}
+${groups.length > most ? html`<p class="ehr-muted">and ${groups.length - most} more groups</p>` : undefined}</section>`;
+
+function groupPicture(group: FleetGroup, page: Page): Markup {
+  const { cluster, nodegroup, tone, reason, workers } = group;
+  const name = nodegroup === '' ? 'no group' : nodegroup;
+  const label = nodegroup === '' ? html`<span>${name}</span>` : storyButton(page, name, { cluster, nodegroup });
+  return html`<div class="ehr-group">${label} ${tone === 'quiet' ? undefined : html`${badge(tone)} <span class="ehr-muted">${reason}</span>`}${squares(workers, page)}</div>`;
+}
+
+function squares(workers: readonly FleetWorker[], { question }: Page): Markup {
+  const drawn = workers.slice(0, MOST_WORKERS);
+  const columns = Math.max(10, Math.min(20, Math.floor((question.look.width - 80) / SIZE)));
+  const rows = Math.ceil(drawn.length / columns);
+  const counted = TONES.map((tone) => ({ tone, count: workers.filter((worker) => worker.tone === tone).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ tone, count }) => `${count} ${TONE_NAMES[tone].name}`)
+    .join(', ');
+  const [width, height] = [Math.min(columns, drawn.length) * SIZE, rows * SIZE];
+  return html`<svg role="img" aria-label="${workers.length} workers: ${counted}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawn.map(
+    ({ instance, tone, reason }, index) => {
+      const [x, y] = [(index % columns) * SIZE, Math.floor(index / columns) * SIZE];
+      return html`<g><title>${instance}: ${TONE_NAMES[tone].name} ${reason}</title><rect class="ehr-${tone}" x="${x}" y="${y}" width="14" height="14" rx="2"></rect><text class="ehr-sign" x="${x + 7}" y="${y + 11}">${TONE_NAMES[tone].sign}</text></g>`;
+    },
+  )}</svg>${workers.length > drawn.length ? html`<p class="ehr-muted">and ${workers.length - drawn.length} more</p>` : undefined}`;
+}

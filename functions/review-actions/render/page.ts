@@ -1,0 +1,27 @@
+import { html, type Markup } from '../../shared/html.ts';
+import type { Overview, Page, Story } from '../view.ts';
+import { fleetPicture } from './fleet-picture.ts';
+import { filterForm, recordsTable } from './records-table.ts';
+import { story } from './story.ts';
+import { style } from './style.ts';
+import { timeline } from './timeline.ts';
+
+/** Writes the widget; a pure function. The first element takes CloudWatch's own style away: there is one look everywhere. */
+export function renderOverview(overview: Overview, page: Page): string {
+  return framed(
+    page,
+    html`<h2>What was done to the fleet, and what was not</h2>
+${filterForm(page)}${timeline(overview, page)}${fleetPicture(overview, page)}${recordsTable(overview, page)}`,
+  );
+}
+
+export const renderStory = (told: Story, page: Page): string => framed(page, story(told, page));
+
+/** Instead of what could not be read: what is wrong, in a sentence. */
+export const renderNotice = (text: string, page: Page): string =>
+  framed(page, html`<div class="ehr-note" role="status"><p>${text}</p></div>`);
+
+const framed = ({ question }: Page, content: Markup): string =>
+  String(
+    html`<div class="cwdb-no-default-styles"></div>${style(question.look.theme)}<div class="ehr">${content}</div>`,
+  );

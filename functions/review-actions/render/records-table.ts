@@ -1,0 +1,80 @@
+import { html, type Markup } from '../../shared/html.ts';
+import { decisionKind } from '../../shared/record.ts';
+import type { ReadRecord } from '../../shared/record-line.ts';
+import { recordSubject } from '../../shared/record-subject.ts';
+import type { Subject } from '../../shared/recorder.ts';
+import { FILTER_FIELDS, NO_FILTER } from '../question.ts';
+import { toneOf } from '../standing-of-fleet.ts';
+import type { Overview, Page } from '../view.ts';
+import { badge, TONE_NAMES } from './badge.ts';
+import { storyButton, viewButton } from './button.ts';
+
+/** Narrower than this, function and hint share a cell with others, px. */
+const NARROW = 760;
+
+const FUNCTIONS = [
+  'upgrade-node-groups',
+  'manage-ssm-agent',
+  'quarantine-workers',
+  'watch-ami-releases',
+  'sweep-fleet',
+];
+
+/** The form that narrows the records; its fields come back with every button of the widget. */
+export function filterForm(page: Page): Markup {
+  const { filter } = page.question;
+  const options = (all: string, known: ReadonlyArray<readonly [string, string]>, chosen: string): Markup[] =>
+    [['', all] as const, ...known].map(([value, label]) =>
+      value === chosen
+        ? html`<option value="${value}" selected>${label}</option>`
+        : html`<option value="${value}">${label}</option>`,
+    );
+  return html`<form aria-label="Narrow the records">
+<label>Cluster, group, worker, reason or words <input name="${FILTER_FIELDS.find}" value="${filter.find}" maxlength="200"></label>
+<label>Decision <select name="${FILTER_FIELDS.decision}">${options(
+    'every decision',
+    decisionKind.options.map((decision) => [decision, TONE_NAMES[decision].name] as const),
+    filter.decision,
+  )}</select></label>
+<label>Function <select name="${FILTER_FIELDS.remediation}">${options(
+    'every function',
+    FUNCTIONS.map((name) => [name, name] as const),
+    filter.remediation,
+  )}</select></label>
+<span>${viewButton(page, 'Filter', {}, 'primary')}</span></form>`;
+}
+
+/** One page of records, the newest first. */
+export function recordsTable({ records, older }: Overview, page: Page): Markup {
+  const { trail, filter, look } = page.question;
+  const narrow = look.width < NARROW;
+  const filtered = Object.values(filter).some((value) => value !== '');
+  return html`<h3>Records</h3>
+<div class="ehr-scroll" tabindex="0" role="region" aria-label="Records, page ${trail.length + 1}">
+<table><caption class="ehr-muted">Page ${trail.length + 1}, the newest first${filtered ? ', filtered' : ''}</caption>
+<thead><tr><th scope="col">Time</th><th scope="col">About</th>${narrow ? undefined : html`<th scope="col">Function</th>`}<th scope="col">Decision</th><th scope="col">Why</th></tr></thead>
+<tbody>${records.map((record) => row(record, narrow, page))}</tbody></table></div>
+<p>${trail.length > 0 ? html`${viewButton(page, 'Newest', { filter })}${viewButton(page, 'Newer', { filter, trail: trail.slice(0, -1) })}` : undefined}${
+    older === undefined ? undefined : viewButton(page, 'Older', { filter, trail: [...trail, older] })
+  }</p>`;
+}
+
+const row = (record: ReadRecord, narrow: boolean, page: Page): Markup =>
+  html`<tr><td class="ehr-time">${page.time.full(Date.parse(record.time))}</td><td>${about(record, page)}</td>${
+    narrow ? undefined : html`<td>${record.remediation}</td>`
+  }<td>${badge(toneOf(record))}</td><td><strong>${record.reason}</strong> ${record.message}${
+    record.hint === undefined ? undefined : html` <span class="ehr-muted">→ ${record.hint}</span>`
+  }</td></tr>`;
+
+const about = (record: ReadRecord, page: Page): Markup => {
+  const subject = subjectOfRecord(record);
+  return Object.keys(subject).length === 0 ? html`the account` : storyButton(page, recordSubject(record), subject);
+};
+
+export const subjectOfRecord = ({ cluster, nodegroup, instance }: ReadRecord): Subject => ({
+  ...(cluster !== undefined && { cluster }),
+  ...(nodegroup !== undefined && { nodegroup }),
+  ...(instance !== undefined && { instance }),
+});
+
+export const clearButton = (page: Page): Markup => viewButton(page, 'Back to all records', { filter: NO_FILTER });

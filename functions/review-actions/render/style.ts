@@ -1,0 +1,98 @@
+import { html, type Markup } from '../../shared/html.ts';
+import { TONES, type Tone } from '../standing-of-fleet.ts';
+
+interface Theme {
+  readonly ground: string;
+  readonly text: string;
+  readonly muted: string;
+  readonly line: string;
+  readonly accent: string;
+  readonly onAccent: string;
+  readonly field: string;
+  readonly onTone: string;
+  readonly tones: Readonly<Record<Tone, string>>;
+}
+
+/** The colours of CloudWatch's themes; every text on its ground has a contrast of at least 4.5 to 1. */
+const THEMES: Readonly<Record<'light' | 'dark', Theme>> = {
+  light: {
+    ground: '#ffffff',
+    text: '#16191f',
+    muted: '#545b64',
+    line: '#d5dbdb',
+    accent: '#0061b0',
+    onAccent: '#ffffff',
+    field: '#ffffff',
+    onTone: '#ffffff',
+    tones: {
+      failed: '#b3261e',
+      refused: '#8a5300',
+      quarantined: '#6a3fb5',
+      acted: '#0b5cad',
+      'would-act': '#00696b',
+      waiting: '#59636f',
+      done: '#1d6f42',
+      skipped: '#6a6f78',
+      quiet: '#545b64',
+    },
+  },
+  dark: {
+    ground: '#0f1b2a',
+    text: '#e6e9ee',
+    muted: '#a3b1c2',
+    line: '#3a4a5e',
+    accent: '#67b7ff',
+    onAccent: '#0f1b2a',
+    field: '#1a2838',
+    onTone: '#0f1b2a',
+    tones: {
+      failed: '#ff9a8f',
+      refused: '#ffc46b',
+      quarantined: '#cdb4ff',
+      acted: '#8fc7ff',
+      'would-act': '#7fdede',
+      waiting: '#b8c2cf',
+      done: '#86d9a4',
+      skipped: '#9aa6b4',
+      quiet: '#a3b1c2',
+    },
+  },
+};
+
+/**
+ * The style of the widget. It begins with its own class everywhere, because nothing says that CloudWatch keeps one
+ * widget's style from another's.
+ */
+export function style(theme: 'light' | 'dark'): Markup {
+  const { ground, text, muted, line, accent, onAccent, field, onTone, tones } = THEMES[theme];
+  const perTone = TONES.map(
+    (tone) => html`
+.ehr .ehr-badge.ehr-${tone}{background:${tones[tone]}}.ehr rect.ehr-${tone}{fill:${tones[tone]}}`,
+  );
+  return html`<style>
+.ehr{background:${ground};color:${text};font:14px/1.45 "Amazon Ember","Helvetica Neue",Roboto,Arial,sans-serif;padding:4px 8px 12px}
+.ehr *{box-sizing:border-box}
+.ehr h2{font-size:18px;margin:8px 0 4px}.ehr h3{font-size:16px;margin:20px 0 6px}.ehr h4{font-size:14px;margin:12px 0 4px}
+.ehr p{margin:4px 0}.ehr .ehr-muted{color:${muted}}
+.ehr form{display:flex;flex-wrap:wrap;gap:8px 12px;align-items:end;margin:8px 0}
+.ehr label{display:flex;flex-direction:column;font-size:12px;color:${muted}}
+.ehr input,.ehr select{font:inherit;color:${text};background:${field};border:1px solid ${muted};border-radius:4px;padding:5px 8px;min-width:9em}
+.ehr button{font:inherit;font-weight:600;color:${accent};background:${ground};border:1px solid ${accent};border-radius:14px;padding:4px 14px;margin:0 6px 4px 0;cursor:pointer;text-align:left}
+.ehr button.ehr-primary{background:${accent};color:${onAccent}}
+.ehr button.ehr-danger{color:${tones.failed};border-color:${tones.failed}}
+.ehr button.ehr-link{border:0;border-radius:2px;padding:0;margin:0;font-weight:400;text-decoration:underline;overflow-wrap:anywhere}
+.ehr button:focus-visible,.ehr input:focus-visible,.ehr select:focus-visible,.ehr [tabindex]:focus-visible{outline:3px solid ${accent};outline-offset:2px}
+.ehr .ehr-badge{color:${onTone};border-radius:4px;padding:1px 6px;white-space:nowrap;font-size:12px;font-weight:600}
+.ehr .ehr-scroll{overflow-x:auto}
+.ehr table{border-collapse:collapse;width:100%;font-size:13px}
+.ehr th,.ehr td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid ${line};overflow-wrap:anywhere}
+.ehr th{color:${muted};font-weight:600}.ehr td.ehr-time{white-space:nowrap}
+.ehr svg{display:block;max-width:100%}.ehr svg text{font:11px "Helvetica Neue",Arial,sans-serif;fill:${muted}}.ehr svg .ehr-sign{fill:${onTone};font-weight:700;text-anchor:middle}
+.ehr svg .ehr-axis{stroke:${line}}
+.ehr ul,.ehr ol{list-style:none;margin:4px 0;padding:0}.ehr .ehr-legend li{display:inline-block;margin:0 14px 4px 0}
+.ehr .ehr-clusters{display:flex;flex-wrap:wrap;gap:12px}.ehr .ehr-cluster{border:1px solid ${line};border-radius:8px;padding:4px 12px 10px;flex:1 1 300px;min-width:0}
+.ehr .ehr-group{margin:8px 0}
+.ehr .ehr-story li{border-left:3px solid ${line};padding:4px 0 4px 12px;margin:0 0 6px}
+.ehr .ehr-note{border:1px solid ${line};border-radius:8px;padding:8px 12px;margin:8px 0}${perTone}
+</style>`;
+}

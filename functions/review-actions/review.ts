@@ -1,0 +1,30 @@
+import { DESCRIPTION } from './description.ts';
+import { QueryUnfinished } from './insights.ts';
+import { type ObserveDeps, observeOverview, observeStory } from './observe.ts';
+import { readQuestion } from './question.ts';
+import { renderNotice, renderOverview, renderStory } from './render/page.ts';
+import { createClockFace } from './time-axis.ts';
+import type { Page } from './view.ts';
+
+export interface ReviewDeps extends ObserveDeps {
+  readonly endpoints: Page['endpoints'];
+}
+
+/** Errors that a viewer can do something about: they are shown in the widget. Everything else fails the invocation. */
+const isBusy = (error: unknown): error is Error =>
+  error instanceof QueryUnfinished || (error instanceof Error && error.name === 'LimitExceededException');
+
+/** Answers one call of the widget: markup, or Markdown where CloudWatch asks what the widget is. */
+export async function review(deps: ReviewDeps, event: unknown): Promise<string | typeof DESCRIPTION> {
+  const question = readQuestion(event, deps.clock.now());
+  if (question.describe) return DESCRIPTION;
+  const page: Page = { question, time: createClockFace(question.look.timezone.offsetISO), endpoints: deps.endpoints };
+  try {
+    return question.subject === undefined
+      ? renderOverview(await observeOverview(deps, question), page)
+      : renderStory(await observeStory(deps, question, question.subject), page);
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    return renderNotice(`${error.message} Choose a shorter time range, or refresh the widget.`, page);
+  }
+}

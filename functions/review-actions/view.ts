@@ -1,0 +1,39 @@
+import type { Offer } from '../shared/operator-action.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+import type { Subject } from '../shared/recorder.ts';
+import type { Cursor, Question } from './question.ts';
+import type { FleetCluster } from './standing-of-fleet.ts';
+import type { ClockFace, Count, Period } from './time-axis.ts';
+
+/** What the overview shows. */
+export interface Overview {
+  /** One page, the newest first. */
+  readonly records: readonly ReadRecord[];
+  /** Where the next page begins; absent on the last one. */
+  readonly older?: Cursor;
+  readonly period: Period;
+  readonly counts: readonly Count[];
+  readonly clusters: readonly FleetCluster[];
+  /** There are more workers than were read. */
+  readonly moreWorkers: boolean;
+}
+
+/** What the story of one subject shows. */
+export interface Story {
+  readonly subject: Subject;
+  /** In order, with the records of something wider that belong to it. */
+  readonly records: readonly ReadRecord[];
+  /** Those about the subject itself. */
+  readonly own: readonly ReadRecord[];
+  readonly offers: readonly Offer[];
+  /** There are older ones. */
+  readonly more: boolean;
+}
+
+/** What all parts of the markup are written with. */
+export interface Page {
+  readonly question: Question;
+  readonly time: ClockFace;
+  /** The functions that the markup's buttons call. */
+  readonly endpoints: { readonly view: string; readonly act: string };
+}

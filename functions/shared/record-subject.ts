@@ -1,0 +1,33 @@
+import type { ReadRecord } from './record-line.ts';
+
+/** What a story is asked for: a worker, a node group, a cluster, or whatever came of an event. */
+export type Subject =
+  | { readonly instance: string }
+  | { readonly cluster: string; readonly nodegroup?: string }
+  | { readonly event: string };
+
+export function isAbout(record: ReadRecord, subject: Subject): boolean {
+  if ('instance' in subject) return record.instance === subject.instance;
+  if ('event' in subject) return [record.trigger.id, record.correlationId].some((id) => id.startsWith(subject.event));
+  return record.cluster === subject.cluster && [undefined, record.nodegroup].includes(subject.nodegroup);
+}
+
+export const nameOf = (subject: Subject): string =>
+  'instance' in subject
+    ? subject.instance
+    : 'event' in subject
+      ? subject.event
+      : [subject.cluster, subject.nodegroup].filter((part) => part !== undefined).join('/');
+
+/** What a record is about: as little as it says. */
+export const recordSubject = ({ cluster, nodegroup, instance }: ReadRecord): string =>
+  [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/');
+
+const PLACE = ['cluster', 'nodegroup', 'instance'] as const;
+
+/** Whether a record belongs to the same hint as another one, and is about what that one is about or lies in. */
+export const concerns = (record: ReadRecord, own: ReadRecord): boolean =>
+  record.correlationId === own.correlationId &&
+  PLACE.every((part) => record[part] === undefined || record[part] === own[part]);
+
+export const byTime = (a: ReadRecord, b: ReadRecord): number => Date.parse(a.time) - Date.parse(b.time);
