@@ -83,10 +83,11 @@ export function style(theme: 'light' | 'dark'): Markup {
 .ehr button.ehr-link{border:0;border-radius:2px;padding:0;margin:0;font-weight:400;text-decoration:underline;overflow-wrap:anywhere}
 .ehr button:focus-visible,.ehr input:focus-visible,.ehr select:focus-visible,.ehr [tabindex]:focus-visible{outline:3px solid ${accent};outline-offset:2px}
 .ehr .ehr-badge{color:${onTone};border-radius:4px;padding:1px 6px;white-space:nowrap;font-size:12px;font-weight:600}
+.ehr cwdb-action{display:none}
 .ehr .ehr-scroll{overflow-x:auto}
 .ehr table{border-collapse:collapse;width:100%;font-size:13px}
 .ehr th,.ehr td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid ${line};overflow-wrap:anywhere}
-.ehr th{color:${muted};font-weight:600}.ehr td.ehr-time{white-space:nowrap}
+.ehr caption{text-align:left}.ehr th{color:${muted};font-weight:600}.ehr td.ehr-time{white-space:nowrap}
 .ehr svg{display:block;max-width:100%}.ehr svg text{font:11px "Helvetica Neue",Arial,sans-serif;fill:${muted}}.ehr svg .ehr-sign{fill:${onTone};font-weight:700;text-anchor:middle}
 .ehr svg .ehr-axis{stroke:${line}}
 .ehr ul,.ehr ol{list-style:none;margin:4px 0;padding:0}.ehr .ehr-legend li{display:inline-block;margin:0 14px 4px 0}
