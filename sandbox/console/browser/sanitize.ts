@@ -16,7 +16,9 @@ export function sanitized(markup: string): DocumentFragment {
   for (const element of fragment.querySelectorAll('*')) {
     for (const { name, value } of [...element.attributes]) {
       const runs = name.startsWith('on') || name === 'srcdoc';
-      const leads = LINKS.includes(name) && !/^(https?:\/\/|#|\/(?!\/))/i.test(value.trim());
+      // The attribute `action` of an action is no address.
+      const isLink = LINKS.includes(name) && element.localName !== 'cwdb-action';
+      const leads = isLink && !/^(https?:\/\/|#|\/(?!\/))/i.test(value.trim());
       if (runs || leads) element.removeAttribute(name);
     }
   }
