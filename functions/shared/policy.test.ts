@@ -31,6 +31,12 @@ describe('parsePolicy', () => {
         retryAfter: HOUR / 2,
         installerImage: 'public.ecr.aws/amazonlinux/amazonlinux:2023',
       },
+      notifications: {
+        mode: 'enforce',
+        minimumSeverity: 'low',
+        decisions: ['acted', 'refused', 'failed'],
+        securityHub: 'off',
+      },
     });
   });
 
