@@ -186,6 +186,8 @@ describe('the outputs', () => {
       'PolicyParameterName',
       'LogGroupName',
       'DashboardName',
+      'ReviewFunctionArn',
+      'RequestFunctionArn',
       'EventBusName',
       'LedgerTableName',
       'AgentRoleArn',

@@ -7,6 +7,7 @@ import { parseFleet } from '../sandbox/fleet/fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
+import { retryOf } from './widget.fixture.ts';
 
 /** The construct that an alarm is made by: its logical id without CDK's digits. */
 const constructOf = (alarmName: string): string =>
@@ -66,6 +67,12 @@ const purgeDeadLetters = ({ account }: Run): void => {
   for (const queue of account.sqs.queues) if (queue.settings.redrive === undefined) queue.purge();
 };
 
+/** Looks at the widget and asks for an action, as somebody in front of the dashboard does. */
+async function useWidget({ account }: Run): Promise<void> {
+  await account.invoke('review-actions', {});
+  await account.invoke('request-actions', retryOf('web'));
+}
+
 it('a day on which all is well raises no alarm, and one message that says so', async () => {
   const policy = { upgrades: { bakeAge: '1h' } };
   const run = await start({ fleet: fleet(group(), [release(NEW, '+30m')]), policy, play: '24h' });
@@ -87,6 +94,7 @@ it('when AWS fails for hours: errors, waiting hints, dead letters, a stale sweep
   expect(standing(run)).toEqual([]);
   faults.serverErrorRate = 1;
   for (const event of [amiRelease, agentHint]) run.account.putEvent(event);
+  await useWidget(run);
   await run.account.play(4 * HOUR);
   expect(standing(run)).toEqual(
     expect.arrayContaining([
@@ -109,6 +117,7 @@ it('when Lambda has no room for a function', async () => {
     for (const definition of run.account.lambda.functions) Object.assign(definition, { reservedConcurrency });
   };
   limit(0);
+  await useWidget(run);
   await run.account.play(15 * MINUTE);
   expect(standing(run)).toContain('SweepFleetRemediatorThrottles');
   for (const event of [amiRelease, agentHint]) run.account.putEvent(event);

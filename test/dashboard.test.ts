@@ -8,7 +8,7 @@ import type { Run } from '../sandbox/play.ts';
 import { start } from './harness.ts';
 
 const widgetSchema = z.object({
-  type: z.enum(['metric', 'log', 'alarm', 'text']),
+  type: z.enum(['metric', 'log', 'alarm', 'text', 'custom']),
   x: z.number(),
   y: z.number(),
   width: z.number(),
@@ -18,6 +18,7 @@ const widgetSchema = z.object({
     markdown: z.string().optional(),
     query: z.string().optional(),
     alarms: z.array(z.string()).optional(),
+    endpoint: z.string().optional(),
     metrics: z.array(z.array(z.union([z.string(), z.looseObject({ label: z.string() })]))).optional(),
   }),
 });
@@ -77,6 +78,7 @@ beforeAll(async () => {
     start({ fleet: fleet(...nodeGroups), policy: observe, play: '2h10m' }),
     start({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
   ]);
+  for (const name of ['review-actions', 'request-actions']) await runs[0]!.account.invoke(name, {});
 });
 
 describe('the dashboard', () => {
@@ -112,6 +114,12 @@ describe('the dashboard', () => {
     const [alarms] = titled.flatMap(({ properties }) => (properties.alarms === undefined ? [] : [properties.alarms]));
     expect(alarms?.length).toBe(runs[0]!.account.cloudWatch.alarms.all.length);
     expect(alarms?.[0]).toMatch(/:alarm:eks-host-remediator-unhealthy$/);
+  });
+
+  it('has the widget of the actions, which is shown by a function of the stack', () => {
+    const { account } = runs[0]!;
+    const endpoints = widgetsOf(runs[0]!).flatMap(({ properties }) => properties.endpoint ?? []);
+    expect(endpoints.map((arn) => account.lambda.function(arn).label)).toEqual(['review-actions']);
   });
 
   it('has no widgets that overlap, none wider than the screen, none without a title', () => {

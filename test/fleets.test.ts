@@ -8,6 +8,7 @@ import { deadLetterCount, isAboutGroup, playThrough, type Scenario, start, story
 import { grantedActions } from './iam.ts';
 import { quarantineOfEveryKind } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
+import { retryOf } from './widget.fixture.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
   .map((file) => file.replace('.json', ''))
@@ -186,6 +187,13 @@ describe('rights', () => {
       quarantineOfEveryKind(),
     ];
     const all = await Promise.all([...FLEETS.map(runOf), ...others]);
+    // And somebody looks at the dashboard and asks for something.
+    const [{ account }] = all as [Run, ...Run[]];
+    const answers = [
+      await account.invoke('review-actions', {}),
+      await account.invoke('request-actions', retryOf('web')),
+    ];
+    expect(answers.filter(({ ok }) => !ok)).toEqual([]);
     const roles = new Set(all.flatMap(({ calls }) => calls.map(({ roleLogicalId }) => roleLogicalId ?? '')));
     const serviceRoles = all.flatMap(({ account }) => account.stack.serviceCalls.map((call) => call.roleLogicalId));
     const used = new Set([

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import * as quarantineRequest from '../../events/quarantine-request.ts';
+import { readWish } from '../request-actions/wish.ts';
+import { ACTION_FIELDS } from '../shared/operator-action.ts';
+import { exampleRecord } from '../shared/record.fixture.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+import { offersFor } from './offers.ts';
+
+const record = (
+  remediation: string,
+  decision: ReadRecord['decision'],
+  reason: string,
+  more: object = {},
+): ReadRecord => ({
+  ...exampleRecord,
+  remediation,
+  decision,
+  reason,
+  ...more,
+});
+const worker = { instance: 'i-0f3a5c7e9b1d2f4a6' };
+const actionsOf = (...records: ReadRecord[]) => offersFor(records).map(({ action }) => action);
+
+describe('what is offered', () => {
+  it.each([
+    ['a proposal', record('upgrade-node-groups', 'would-act', 'would-upgrade'), ['approve', 'reject']],
+    ['a halted group', record('upgrade-node-groups', 'refused', 'halted'), ['resume']],
+    ['a failure', record('upgrade-node-groups', 'failed', 'upgrade-failed'), ['retry']],
+    ['a wait after a failure', record('upgrade-node-groups', 'waiting', 'retry-later'), ['retry']],
+    [
+      'a worker in quarantine',
+      record('quarantine-workers', 'done', 'quarantined', worker),
+      ['release', 'extend', 'terminate'],
+    ],
+    [
+      'an expired one',
+      record('quarantine-workers', 'waiting', 'quarantine-expired', worker),
+      ['release', 'extend', 'terminate'],
+    ],
+    ['a hardened group', record('quarantine-workers', 'acted', 'group-hardened'), ['release']],
+    ['a remedy proposed', record('manage-ssm-agent', 'would-act', 'would-remedy', worker), ['approve', 'reject']],
+    ['an agent that fails', record('manage-ssm-agent', 'failed', 'no-network-path', worker), ['retry']],
+    ['what is done', record('upgrade-node-groups', 'done', 'upgraded'), []],
+    ['what a function does not take', record('quarantine-workers', 'failed', 'unreadable', worker), []],
+    ['the account', record('watch-ami-releases', 'failed', 'unreadable'), []],
+  ])('for %s', (_, given, actions) => {
+    expect(actionsOf(given)).toEqual(actions);
+  });
+
+  it('goes by the last word of each function, and a refused request is none', () => {
+    const quarantined = record('quarantine-workers', 'done', 'quarantined', worker);
+    const refused = record('quarantine-workers', 'refused', 'request-refused', worker);
+    expect(actionsOf(quarantined, refused)).toEqual(['release', 'extend', 'terminate']);
+    expect(actionsOf(quarantined, record('quarantine-workers', 'done', 'released', worker))).toEqual([]);
+  });
+
+  it('is a wish that can be asked for', () => {
+    const records = [
+      record('upgrade-node-groups', 'would-act', 'would-upgrade'),
+      record('manage-ssm-agent', 'failed', 'agent-missing', worker),
+      record('quarantine-workers', 'done', 'quarantined', worker),
+    ];
+    const form = { [ACTION_FIELDS.who]: 'Ada', [ACTION_FIELDS.why]: 'looked into it', [ACTION_FIELDS.by]: '3d' };
+    const wishes = offersFor(records).map((offer) => readWish({ ...offer, widgetContext: { forms: { all: form } } }));
+    expect(wishes).toHaveLength(6);
+    for (const wish of wishes) expect(wish).not.toHaveProperty('problems');
+    expect(wishes.at(-1)).toMatchObject({
+      detailType: quarantineRequest.detailType,
+      detail: worker && { instanceId: worker.instance },
+    });
+  });
+});

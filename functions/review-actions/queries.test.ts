@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileQuery } from '../../sandbox/account/logs-insights.ts';
+import { exampleRecord } from '../shared/record.fixture.ts';
+import { correlatedQuery, countsQuery, lastWordsQuery, quoted, recordsQuery, storyQuery, wordsIn } from './queries.ts';
+import { NO_FILTER } from './question.ts';
+
+/** What a query finds among these lines, by id. */
+function found(query: string, lines: readonly object[]): Array<string | undefined> {
+  const events = lines.map((line, index) => ({
+    index,
+    stream: 'stream',
+    timestamp: Date.parse(exampleRecord.time) + index,
+    message: JSON.stringify(line),
+  }));
+  return compileQuery(query)(events, 'group').map((row) => {
+    const message = row.find(({ field }) => field === '@message')?.value;
+    return message === undefined ? undefined : JSON.parse(message).id;
+  });
+}
+const record = (id: string, more: object = {}) => ({ ...exampleRecord, id, ...more });
+
+describe('recordsQuery', () => {
+  it('gives the newest first, each outcome once, without the hourly sweep', () => {
+    const lines = [
+      record('a'),
+      record('b'),
+      record('b'),
+      record('c', { reason: 'sweep-finished' }),
+      { id: 'no record' },
+    ];
+    expect(found(recordsQuery(NO_FILTER, 10), lines)).toEqual(['b', 'a']);
+    expect(
+      found(recordsQuery({ ...NO_FILTER, remediation: 'sweep-fleet' }, 10), [
+        record('sweep', { remediation: 'sweep-fleet', reason: 'sweep-finished' }),
+      ]),
+    ).toEqual(['sweep']);
+  });
+
+  it.each([
+    ['shop/web', 'here'],
+    ['SHOP', 'here'],
+    ['upgrading started', 'here'],
+    ['nowhere', undefined],
+  ])('looks for %j in names, reason and message', (find, id) => {
+    expect(found(recordsQuery({ ...NO_FILTER, find }, 10), [record('here')])).toEqual(id === undefined ? [] : [id]);
+  });
+
+  it('narrows by decision and function', () => {
+    const lines = [record('a'), record('b', { decision: 'failed' }), record('c', { remediation: 'manage-ssm-agent' })];
+    expect(found(recordsQuery({ ...NO_FILTER, decision: 'failed' }, 10), lines)).toEqual(['b']);
+    expect(found(recordsQuery({ ...NO_FILTER, remediation: 'manage-ssm-agent' }, 10), lines)).toEqual(['c']);
+  });
+});
+
+describe('storyQuery', () => {
+  it('finds a worker by its id, a group with its workers, a cluster with all in it', () => {
+    const lines = [record('group'), record('worker', { instance: 'i-0abc' }), record('other', { nodegroup: 'batch' })];
+    expect(found(storyQuery({ cluster: 'shop', nodegroup: 'web', instance: 'i-0abc' }, 9), lines)).toEqual(['worker']);
+    expect(found(storyQuery({ cluster: 'shop', nodegroup: 'web' }, 9), lines)).toEqual(['worker', 'group']);
+    expect(found(storyQuery({ cluster: 'shop' }, 9), lines)).toHaveLength(3);
+  });
+});
+
+describe('what comes from outside', () => {
+  const hostile = fc.string({ unit: fc.constantFrom(...`"'\\\`|\n\r/#()[]abc *`) });
+
+  it('never adds to a query', () => {
+    fc.assert(
+      fc.property(hostile, hostile, (find, name) => {
+        const queries = [
+          recordsQuery({ ...NO_FILTER, find }, 10),
+          countsQuery({ ...NO_FILTER, find }, '1h'),
+          storyQuery({ cluster: name, nodegroup: find }, 10),
+          correlatedQuery([name, find], 10),
+        ];
+        for (const query of queries) {
+          // Out of the quotes, the same commands as with a harmless text.
+          expect(() => compileQuery(query)).not.toThrow();
+          expect(query.replaceAll(/"[^"\\]*"/g, '""')).toMatch(/^[^"\\']*(""[^"\\']*)*$/);
+        }
+        const commands = (query: string) => query.replaceAll(/"[^"]*"/g, '').split('|').length;
+        expect(commands(recordsQuery({ ...NO_FILTER, find }, 10))).toBe(
+          commands(
+            recordsQuery(
+              {
+                ...NO_FILTER,
+                find: wordsIn(find)
+                  .map(() => 'x')
+                  .join(' '),
+              },
+              10,
+            ),
+          ),
+        );
+      }),
+    );
+  });
+
+  it('finds nothing by a name that cannot be written', () => {
+    expect(quoted('a" or 1 = 1')).toBe('"no such name"');
+  });
+});
+
+it('asks for the last words in a way that the sandbox knows', () => {
+  expect(() => compileQuery(lastWordsQuery())).not.toThrow();
+});
