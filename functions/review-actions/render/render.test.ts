@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ReadRecord } from '../../shared/record-line.ts';
+import { readQuestion } from '../question.ts';
+import { type LastWord, standingOfFleet } from '../standing-of-fleet.ts';
+import { createClockFace } from '../time-axis.ts';
+import type { Overview, Page, Story } from '../view.ts';
+import { renderNotice, renderOverview, renderStory } from './page.ts';
+
+const NOW = Date.parse('2026-07-15T18:00:00Z');
+
+/** A page, an overview and a story in which every text that comes from outside is `text`. */
+function filledWith(text: string, width = 1_200): { page: Page; overview: Overview; story: Story } {
+  const outside = { cluster: text, nodegroup: text, instance: text };
+  const record = (decision: ReadRecord['decision'], reason: string): ReadRecord => ({
+    kind: 'record',
+    version: 1,
+    id: text,
+    time: '2026-07-15T17:30:28.739Z',
+    account: text,
+    region: text,
+    ...outside,
+    remediation: 'quarantine-workers',
+    decision,
+    reason,
+    message: text,
+    hint: text,
+    trigger: { id: text, type: text },
+    calls: [],
+    correlationId: text,
+    latencyMs: 1,
+    details: { any: text },
+  });
+  const question = readQuestion(
+    {
+      filter: { find: text, decision: text, remediation: text },
+      trail: [{ second: 1, skip: 0 }],
+      subject: outside,
+      widgetContext: {
+        theme: text,
+        width,
+        timezone: { label: text, offsetISO: '+02:00' },
+        timeRange: { start: NOW - 3_600_000, end: NOW },
+        forms: { all: { 'ehr-find': text, 'ehr-who': text } },
+      },
+    },
+    NOW,
+  );
+  const instance = {
+    InstanceId: text,
+    Tags: [
+      { Key: 'aws:eks:cluster-name', Value: text },
+      { Key: 'eks:nodegroup-name', Value: text },
+    ],
+  };
+  const word: LastWord = { ...outside, decision: 'done', reason: text };
+  const records = [record('done', 'quarantined'), record('failed', text)];
+  return {
+    page: { question, time: createClockFace('+02:00'), endpoints: { view: 'arn:view', act: 'arn:act' } },
+    overview: {
+      records,
+      older: { second: 5, skip: 1 },
+      period: { text: '1h', ms: 3_600_000 },
+      counts: [{ at: NOW - 3_600_000, decision: 'failed', records: 2 }],
+      clusters: standingOfFleet([instance], [word, { ...word, instance: '' }]),
+      moreWorkers: false,
+    },
+    story: {
+      subject: outside,
+      records,
+      own: records,
+      offers: [{ action: 'release', remediation: text, subject: outside }],
+      more: true,
+    },
+  };
+}
+
+const TAG = /<\/?[a-z][\w-]*(?:\s+[\w:-]+(?:="[^"<>]*")?)*\s*>/gi;
+
+/** The tags of some markup with the names of their attributes: everything but what comes from outside. */
+function skeleton(markup: string): string {
+  const tags = markup.match(TAG) ?? [];
+  expect(markup.split('<').length - 1).toBe(tags.length);
+  return tags.map((tag) => tag.replaceAll(/="[^"]*"/g, '')).join('');
+}
+
+const allOf = (text: string): string[] => {
+  const { page, overview, story } = filledWith(text);
+  return [renderOverview(overview, page), renderStory(story, page), renderNotice(text, page)];
+};
+
+describe('whatever comes from outside', () => {
+  const plain = allOf('PLAIN').map(skeleton);
+
+  it.each([
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    `' onmouseover='alert(1)`,
+    '</style><script>alert(1)</script>',
+    '</cwdb-action><cwdb-action action="call" endpoint="arn:evil">{}',
+    '</title></svg><iframe src="javascript:alert(1)">',
+    '&lt;script&gt;&#60;',
+    '{{constructor}} $\\{alert(1)} `',
+    '\u2028\u0000\uFFFE𝒳',
+  ])('%j leaves the markup as it is', (text) => {
+    expect(allOf(text).map(skeleton)).toEqual(plain);
+  });
+
+  it('leaves the markup as it is, whatever it is', () => {
+    const text = fc.string({ minLength: 1, unit: fc.constantFrom(...`<>"'\`&;=/ a-{}$\\`, 'script', 'on') });
+    fc.assert(
+      fc.property(text, (each) => {
+        // A name of spaces only is a name all the same.
+        expect(allOf(each).map(skeleton)).toEqual(plain);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is shown as it is', () => {
+    const { page, overview } = filledWith('a<b>c');
+    expect(renderOverview(overview, page)).toContain('a&lt;b&gt;c');
+  });
+});
+
+describe('what a button carries', () => {
+  it('is JSON that says what was meant, also of strange names', () => {
+    const { page, story } = filledWith(`<"'&>`);
+    const [, json = ''] = /display="popup"[^>]*>([^<]*)</.exec(renderStory(story, page)) ?? [];
+    expect(JSON.parse(json)).toEqual(story.offers[0]);
+  });
+});
+
+it('fits into widths from narrow to wide, in the theme that was asked for', () => {
+  for (const width of [400, 800, 1_600]) {
+    const { page, overview } = filledWith('plain', width);
+    const widest = [...renderOverview(overview, page).matchAll(/<svg[^>]* width="(\d+)"/g)].map(([, px]) => Number(px));
+    expect(Math.max(...widest)).toBeLessThanOrEqual(width);
+  }
+  const dark = readQuestion({ widgetContext: { theme: 'dark' } }, NOW);
+  const { page, overview } = filledWith('plain');
+  expect(renderOverview(overview, { ...page, question: dark })).not.toBe(renderOverview(overview, page));
+});
