@@ -62,6 +62,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   };
   const planned = await reserve(deps, budget, sight, circumstances);
 
+  deps.recorder.gauge('InQuarantine', Object.keys(planned.slots).length);
   const acting = { ...deps, openCluster: deps.openCluster(readCluster) };
   const troubles: unknown[] = [];
   const onTrouble = (decided: Decided) => (error: unknown) => {
