@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { policySchema } from '../shared/policy.ts';
 import { decideGroup, isPublicByDesign } from './decide-group.ts';
 import { circumstances, group, IGNORED, wish } from './observation.fixture.ts';
 
@@ -58,6 +59,6 @@ it.each([
   [2, 2, true],
 ])('with %i of %i workers exposed is public: %s', (count, size, expected) => {
   const exposed = Array.from({ length: count }, (_, n) => `i-${n}`);
-  const { publicByDesign } = (circumstances().policy as never as { quarantine: never })['quarantine'] as never;
+  const { publicByDesign } = policySchema('enforce').parse({}).quarantine;
   expect(isPublicByDesign(group({ size, exposed }), { publicByDesign })).toBe(expected);
 });
