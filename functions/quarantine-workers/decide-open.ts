@@ -110,7 +110,11 @@ function aboutRequest({ request }: Observation, quarantine: Quarantine, circumst
       };
     case 'extend': {
       if (quarantine.phase === 'releasing') return refuse('The worker is being released.');
-      const expiresAt = Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(by);
+      // Delivered again, it extends no further.
+      const isGranted = quarantine.request?.id === id;
+      const expiresAt = isGranted
+        ? quarantine.expiresAt
+        : Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(by);
       const message = `The quarantine lasts until ${iso(expiresAt)}, ${asked}`;
       return {
         ...say('done', 'quarantine-extended', message, id),

@@ -18,6 +18,8 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   }
   if (state.quarantine !== undefined) return decideOpen(observation, state.quarantine, circumstances);
   if (request !== undefined) {
+    // It was granted to the end, and is delivered again.
+    if (request.trigger.id === state.granted) return { ...say('done', 'released', ''), silent: true };
     const { action, requestedBy } = request.event.detail;
     const message = `${observation.instanceId} is not in quarantine: ${requestedBy} asked to ${action} it.`;
     return keep(observation, say('refused', 'request-refused', message, request.trigger.id));

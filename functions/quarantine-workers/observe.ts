@@ -55,15 +55,19 @@ export async function observe(
     const view = views.get(instanceId);
     return view === undefined ? [] : [observationOf(instanceId, trigger, states, scope, view)];
   });
-  const gone = [...states].flatMap(([instanceId, state]): Observation[] => {
-    const trigger = triggerFor(instanceId, state, scope);
-    const isOpen = state.quarantine !== undefined || scope.requests.has(instanceId);
+  const gone = [...new Set([...states.keys(), ...held])].flatMap((instanceId): Observation[] => {
+    const { quarantine } = states.get(instanceId) ?? NEVER_SEEN;
+    const trigger = triggerFor(instanceId, quarantine?.cluster ?? slots[instanceId]?.cluster, scope);
+    // Whoever holds a slot is looked at whatever else is known of it, so that none is lost.
+    const isOpen = quarantine !== undefined || instanceId in slots || scope.requests.has(instanceId);
     return views.has(instanceId) || !isOpen || trigger === undefined
       ? []
       : [observationOf(instanceId, trigger, states, scope)];
   });
   const unknown = [...scope.requests].flatMap(([instanceId, { trigger }]): Observation[] =>
-    views.has(instanceId) || states.has(instanceId) ? [] : [observationOf(instanceId, trigger, states, scope)],
+    views.has(instanceId) || states.has(instanceId) || held.includes(instanceId)
+      ? []
+      : [observationOf(instanceId, trigger, states, scope)],
   );
 
   const exposed = seen.filter(({ view }) => (view?.exposures.length ?? 0) > 0);
@@ -98,10 +102,10 @@ const observationOf = (
   };
 };
 
-const triggerFor = (instanceId: string, { quarantine }: QuarantineState, scope: Scope): HintTrigger | undefined =>
+const triggerFor = (instanceId: string, cluster: string | undefined, scope: Scope): HintTrigger | undefined =>
   scope.requests.get(instanceId)?.trigger ??
   scope.instances.get(instanceId) ??
-  (quarantine && scope.clusters.get(quarantine.cluster));
+  (cluster === undefined ? undefined : scope.clusters.get(cluster));
 
 /** A worker that was found, and what asked for the look at it. */
 interface FoundWorker {
