@@ -142,7 +142,9 @@ export function inQuarantine({ account }: Run): Array<{ id: string; cluster: str
   return instances
     .list()
     .filter(({ state }) => state === 'pending' || state === 'running')
-    .filter(({ id }) => networks.interfaces.of(id).some(({ securityGroupIds }) => securityGroupIds.some((each) => own.has(each))))
+    .filter(({ id }) =>
+      networks.interfaces.of(id).some(({ securityGroupIds }) => securityGroupIds.some((each) => own.has(each))),
+    )
     .map(({ id, tags }) => ({
       id,
       cluster: tags.get('eks:cluster-name') ?? '',
