@@ -193,6 +193,7 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
     since: state.reason === reason ? (state.since ?? now) : now,
     quarantine,
     accepted: accepted === undefined ? state.accepted : [...accepted],
+    granted: quarantine === undefined ? (state.quarantine?.request?.id ?? state.granted) : state.granted,
     lookAt: dueLook(state, decision, now),
     revision: state.revision,
   });

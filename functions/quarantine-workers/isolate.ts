@@ -57,7 +57,7 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     const complete = withNewcomers(quarantine, view);
     if (complete !== quarantine) await current().save({ saved: complete.saved });
     network = [...(isolates ? [await closeSecurityGroups(current())] : []), ...(await stripAddresses(current()))];
-    const fresh = await viewAgain(subject.clients.ec2, subject.instanceId);
+    const fresh = await viewAgain(subject.clients.ec2, subject.instanceId, quarantine);
     if (fresh === undefined) {
       // Nobody can say that there is no way in: the next look tells, or that the worker is gone.
       faults = ['EC2 does not show it'];

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { Crash, FaultPlan } from '../sandbox/account/faults.ts';
+import type { Run } from '../sandbox/play.ts';
+import { MINUTE, start } from './harness.ts';
+import { ask, inQuarantine, ours, privateFleet, scenario, slotsOf, stateOf } from './quarantine.fixture.ts';
+
+/** Three interfaces, two target groups, workloads; everything that a quarantine can do is asked for. */
+const GROUP = {
+  desiredSize: 2,
+  exposure: { interfaces: 3 },
+  targetGroups: [
+    { name: 'web', attached: true },
+    { name: 'addresses', type: 'ip' },
+  ],
+};
+const POLICY = { quarantine: { snapshots: true, terminationProtection: true } };
+
+/** All that a quarantine changes of a worker and a release must give back. */
+function everythingOf(run: Run, id: string) {
+  const { instances, targetGroups, networks } = run.account.fleet;
+  const worker = instances.get(id);
+  const privateIps = networks.interfaces.of(id).flatMap((each) => each.privateIps);
+  const node = run.account.kubernetes
+    .objects('shop', 'nodes')
+    .map((object) => object as { metadata: { labels: Record<string, string> }; spec: Record<string, unknown> })
+    .find(({ spec }) => String(spec.providerID).endsWith(id));
+  const targets = targetGroups
+    .list()
+    .flatMap(({ name, targets: all }) =>
+      [...all.values()]
+        .filter((target) => (target.id === id || privateIps.includes(target.id)) && target.goneAt === undefined)
+        .map((target) => `${name} ${target.id}:${target.port}`),
+    );
+  return {
+    ...stateOf(run, id),
+    state: worker?.state,
+    tags: Object.fromEntries(worker?.tags ?? []),
+    protected: worker?.disableApiTermination,
+    targets: targets.sort(),
+    node: { labels: node?.metadata.labels, taints: node?.spec.taints, unschedulable: node?.spec.unschedulable },
+  };
+}
+
+/** Gives the first worker an Elastic IP, as the trail tells, and an IPv6 address. */
+function expose(run: Run): string {
+  const { networks, instances } = run.account.fleet;
+  const worker = instances.list()[0]!;
+  const [first] = networks.interfaces.of(worker.id);
+  const subnet = networks.subnets.get(first!.subnetId)!;
+  networks.enableIpv6(subnet);
+  networks.interfaces.setIpv6Addresses(first!, [{ address: networks.subnets.newIpv6Address(subnet)!, primary: false }]);
+  return worker.id;
+}
+
+/** A worker is exposed, isolated, asked to be released; each as long as redelivery may take. */
+async function story(faults: FaultPlan, seed = 5) {
+  const rest = { changes: [{ at: '+2m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };
+  const run = await start(scenario(privateFleet(GROUP, rest), POLICY, { seed, faults }));
+  await run.account.play(2 * MINUTE - 1);
+  const id = expose(run);
+  const isolatedAtMost = async (minutes: number) => {
+    for (let minute = 0; minute < minutes; minute += 1) {
+      await run.account.play(MINUTE);
+      expect(inQuarantine(run).length).toBeLessThanOrEqual(1);
+    }
+  };
+  await run.account.play(1);
+  const before = everythingOf(run, id);
+  await isolatedAtMost(12);
+  const isolated = everythingOf(run, id);
+  const reachable = run.account.fleet.networks.isReachable(id);
+  ask(run, 'release', id);
+  await isolatedAtMost(8);
+  return { run, id, before, isolated, reachable, released: everythingOf(run, id) };
+}
+
+/** The outcomes that were recorded, each once: a record that is written twice has the same id. */
+const told = ({ records }: Run): string[] => [
+  ...new Map(
+    records
+      .filter(({ remediation, reason }) => remediation === 'quarantine-workers' && reason !== 'not-exposed')
+      .map(({ id, decision, reason }) => [id, `${decision} ${reason}`]),
+  ).values(),
+];
+
+async function expectTheSameEnd({ run, id, before, isolated, reachable, released }: Awaited<ReturnType<typeof story>>) {
+  expect(reachable).toBe(false);
+  expect({ ...isolated, groups: isolated.groups.length, tags: Object.keys(isolated.tags) }).toEqual({
+    ...undisturbed.isolated,
+    groups: undisturbed.isolated.groups.length,
+    tags: Object.keys(undisturbed.isolated.tags),
+  });
+  expect(new Set(isolated.groups.flatMap(([, groups]) => groups)).size).toBe(1);
+  expect(released).toEqual(before);
+  expect(run.account.fleet.instances.get(id)?.state).toBe('running');
+  const { snapshots } = run.account.fleet;
+  expect(snapshots.list()).toHaveLength(undisturbed.run.account.fleet.snapshots.list().length);
+  expect(await slotsOf(run)).toEqual([]);
+  expect(told(run).filter((outcome) => outcome !== 'skipped accepted-exposure')).toEqual([
+    'acted quarantine-started',
+    'done quarantined',
+    'acted release-started',
+    'done released',
+  ]);
+}
+
+const undisturbed = await story({});
+/** The calls of the looks that isolate and that release; those after them, about the function's own calls, only read. */
+const isActing = ({ at }: { at: string }) => /T00:(02:1[0-3]|14:0[1-3])/.test(at);
+const calls = undisturbed.run.calls.filter((call) => call.function === 'quarantine-workers');
+const indices = calls.flatMap((call, index) => (isActing(call) ? index + 1 : []));
+
+/** Dying after a call that only reads is dying before the next one. */
+const changing = indices.filter(
+  (index) => !/^(Describe|Get|BatchGet|Query|GET)/.test(calls[index - 1]?.operation ?? ''),
+);
+
+describe('the function dies at its n-th call', () => {
+  it.each([
+    ['before', indices],
+    ['after', changing],
+  ] as const)('%s it is done: the end is the same, for every n', async (when, all) => {
+    expect(all.length).toBeGreaterThan(30);
+    const ns = process.env.NS ? process.env.NS.split(',').map(Number) : all;
+    const failures: string[] = [];
+    const t = performance.now();
+    for (const call of ns) {
+      const one = await story({ crash: { function: 'quarantine-workers', call, when } satisfies Crash });
+      try {
+        await expectTheSameEnd(one);
+      } catch (e) {
+        failures.push(
+          `${call} ${calls[call - 1]?.operation} ${String((e as Error).message).slice(0, 600)} ${ours(one.run)
+            .map((r) => `${r.time.slice(11)} ${r.decision} ${r.reason} ${r.message.slice(0, 150)}`)
+            .join('\n   ')}`,
+        );
+      }
+      if (call === indices[4]) console.log('per run', (performance.now() - t) / 5);
+    }
+    console.log(performance.now() - t, failures.length, failures.join('\n'));
+    expect(failures).toEqual([]);
+  });
+});
