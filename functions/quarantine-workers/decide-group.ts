@@ -40,19 +40,19 @@ export function decideGroup(group: GroupObservation, { policy, account }: Circum
   return { ...report, publicByDesign: true };
 }
 
-/** An operator wants the group opened again. */
+/** An operator wants the group opened again. Its workers, which hints of the same batch may name, have their turn later. */
 function aboutRequest({ state, request, key }: GroupObservation): GroupDecision {
   const { requestedBy = '', why = '' } = request?.event.detail ?? {};
   const variant = request?.trigger.id ?? '';
   if (state.closed === undefined) {
     const message = `Nothing of ${key.nodegroup} was closed, so there is nothing to open again (asked by ${requestedBy}).`;
-    return { ...say('refused', 'request-refused', message, variant), publicByDesign: false };
+    return { ...say('refused', 'request-refused', message, variant), publicByDesign: true };
   }
   const message = `Opened again as it was, on request of ${requestedBy}: ${why}`;
   return {
     ...say('done', 'group-restored', message, variant),
     details: { requestedBy, why },
-    publicByDesign: false,
+    publicByDesign: true,
     restore: true,
   };
 }
