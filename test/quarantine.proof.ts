@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Crash, FaultPlan } from '../sandbox/account/faults.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
-import { ask, changes, inQuarantine, privateFleet, scenario, slotsOf, stateOf } from './quarantine.fixture.ts';
+import {
+  ask,
+  changes,
+  inQuarantine,
+  privateFleet,
+  publicLaunch,
+  scenario,
+  slotsOf,
+  stateOf,
+} from './quarantine.fixture.ts';
 
 /** Three interfaces, two target groups, workloads; everything that a quarantine can do is asked for. */
 const GROUP = {
@@ -175,10 +184,27 @@ describe('a storm of 300 launches within five seconds, ten of them exposed, in f
     );
     expect(new Set(exposed.map(({ instance }) => instance)).size).toBe(10);
     expect(exposed.filter(({ reason }) => reason === 'quarantined')).toHaveLength(3);
+    const looked = run.records.filter(({ remediation }) => remediation === 'quarantine-workers');
+    expect(new Set(looked.map(({ instance }) => instance)).size).toBeGreaterThanOrEqual(300);
     expect(await slotsOf(run)).toHaveLength(3);
     const own = run.calls.filter((call) => call.function === 'quarantine-workers');
     const reads = own.filter(({ operation }) => /^(Describe|Get|BatchGet|Query|GET)/.test(operation)).length;
     console.info(`storm: ${reads} reads, ${changes(run).length} changes, ${own.length} calls`);
     expect(reads).toBeLessThan(600);
   });
+});
+
+it('a worker is out of reach within three seconds of its launch, over 50 seeds', async () => {
+  const times: number[] = [];
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const fleet = privateFleet({}, publicLaunch({}, { at: '+1m' }));
+    const run = await start(scenario(fleet, {}, { seed }));
+    await run.account.play(MINUTE + 500);
+    const worker = run.account.fleet.instances.list().at(-1)!;
+    while (run.account.fleet.networks.isReachable(worker.id)) await run.account.play(10);
+    times.push(run.account.time.now - worker.launchedAt);
+  }
+  times.sort((a, b) => a - b);
+  console.info(`out of reach after ${times[25]} ms (median), ${times.at(-1)} ms (worst)`);
+  expect(times.at(-1)).toBeLessThan(3_000);
 });
