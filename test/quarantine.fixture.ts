@@ -160,3 +160,55 @@ export function askForGroup(run: Run, clusterName: string, nodegroupName: string
     detail: { action: 'release', clusterName, nodegroupName, why: 'a test asked for it', requestedBy: 'tester' },
   });
 }
+
+/** Every decision that quarantine-workers takes, at least once, within some hours. */
+export async function quarantineOfEveryDecision(): Promise<Run> {
+  const exposure = { publicAddress: 'elastic' };
+  const launch = (at: string, rest: object = {}) => ({ at, cluster: 'shop', nodeGroup: 'web', exposure, ...rest });
+  const launches = [launch('+5m'), launch('+6m'), launch('+90m'), launch('+7m', { nodeGroup: 'left-alone' })];
+  const nodeGroups = [
+    { name: 'web', desiredSize: 4, maxSize: 6, releaseVersion: '1.33.13-20260714' },
+    { name: 'left-alone', desiredSize: 1, tags: { 'eks-host-remediator:ignore': '' } },
+  ];
+  const quarantine = { expireAfter: '2h' };
+  const run = await start(scenario(privateFleet({}, { launches }, { nodeGroups }), { quarantine }));
+  ask(run, 'extend', 'i-0123456789abcdef0', { by: '1d' });
+  await run.account.play(20 * MINUTE);
+  const held = run.records.filter(({ reason }) => reason === 'quarantined');
+  setPolicy(run, JSON.stringify({ quarantine: { ...quarantine, mode: 'observe' } }));
+  await run.account.play(80 * MINUTE);
+  setPolicy(run, JSON.stringify({ quarantine }));
+  await run.account.play(90 * MINUTE);
+  for (const { instance = '' } of held) ask(run, 'release', instance);
+  await run.account.play(10 * MINUTE);
+  return run;
+}
+
+/** Who holds a slot of the quarantines' budget, as the ledger has it. */
+export async function slotsOf({ account }: Run): Promise<string[]> {
+  const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
+  const budget = items.find(({ pk, sk }) => pk?.S === 'budget' && sk?.S === 'quarantines');
+  return Object.keys(budget?.slots?.M ?? {});
+}
+
+/** Workers of which some interface is in a security group of a quarantine, with their groups. */
+export function inQuarantine({ account }: Run): Array<{ id: string; cluster: string; nodegroup: string }> {
+  const { instances, networks } = account.fleet;
+  const own = new Set(
+    networks.securityGroups
+      .list()
+      .filter(({ name }) => /-(untrack|quarantine|quarantine-ssm)$/.test(name))
+      .map(({ id }) => id),
+  );
+  return instances
+    .list()
+    .filter(({ state }) => state === 'pending' || state === 'running')
+    .filter(({ id }) =>
+      networks.interfaces.of(id).some(({ securityGroupIds }) => securityGroupIds.some((each) => own.has(each))),
+    )
+    .map(({ id, tags }) => ({
+      id,
+      cluster: tags.get('eks:cluster-name') ?? '',
+      nodegroup: tags.get('eks:nodegroup-name') ?? '',
+    }));
+}

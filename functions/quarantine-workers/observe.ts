@@ -1,5 +1,5 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
@@ -13,7 +13,7 @@ import { type Worker, workerOf } from '../shared/worker.ts';
 import type { Scope } from './hints.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
-import { describeClusters, describeInstances, filtersOf, viewWorkers } from './view-workers.ts';
+import { describeClusters, describeInstances, filtersOf, viewWorkers, workerIn } from './view-workers.ts';
 
 export interface ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -40,37 +40,38 @@ export async function observe(
   scope: Scope,
   slots: BlastBudget['slots'],
 ): Promise<Sight> {
-  const workers = workersIn(await findInstances(clients.ec2, scope), scope);
-  const held = Object.entries(slots).flatMap(([id, { cluster }]) => (scope.clusters.has(cluster) ? id : []));
-  const found = workers.map(({ instanceId }) => instanceId);
+  const instances = await findInstances(clients.ec2, scope);
+  const known = workersIn(instances, scope);
+  const held = new Map(
+    Object.entries(slots).flatMap(([id, { cluster }]): Array<[string, HintTrigger]> => {
+      const trigger = scope.instances.get(id) ?? scope.clusters.get(cluster);
+      return trigger === undefined ? [] : [[id, trigger]];
+    }),
+  );
+  const found = known.map(({ instanceId }) => instanceId);
   const states = await readQuarantines(clients.ledger, [
     ...found,
-    ...held,
+    ...held.keys(),
     ...scope.instances.keys(),
     ...scope.requests.keys(),
   ]);
 
+  const gone = new Map([...held, ...waitingIn(states, scope), ...wishesIn(scope)]);
+  const workers = [...known, ...(await findIsolated(clients.ec2, gone, states, new Set(found)))];
   const { views } = await viewWorkers(clients.ec2, workers);
   const seen = workers.flatMap(({ instanceId, trigger }): Observation[] => {
     const view = views.get(instanceId);
     return view === undefined ? [] : [observationOf(instanceId, trigger, states, scope, view)];
   });
-  const gone = [...states].flatMap(([instanceId, state]): Observation[] => {
-    const trigger = triggerFor(instanceId, state, scope);
-    const isOpen = state.quarantine !== undefined || scope.requests.has(instanceId);
-    return views.has(instanceId) || !isOpen || trigger === undefined
-      ? []
-      : [observationOf(instanceId, trigger, states, scope)];
-  });
-  const unknown = [...scope.requests].flatMap(([instanceId, { trigger }]): Observation[] =>
-    views.has(instanceId) || states.has(instanceId) ? [] : [observationOf(instanceId, trigger, states, scope)],
+  const unseen = [...gone].flatMap(([instanceId, trigger]): Observation[] =>
+    views.has(instanceId) ? [] : [observationOf(instanceId, trigger, states, scope)],
   );
 
   const exposed = seen.filter(({ view }) => (view?.exposures.length ?? 0) > 0);
   const owners = await readOwners(
     clients.eks,
     readCluster,
-    exposed.flatMap(({ view }) => view ?? []),
+    seen.flatMap(({ view, state }) => (view?.exposures.length || state.quarantine ? (view ?? []) : [])),
   );
   const describe = (clusters: readonly string[]) => describeClusters(clients.ec2, clusters);
   const groups = await observeGroups({ ...clients, describe }, exposed, owners, scope, slots);
@@ -78,7 +79,7 @@ export async function observe(
     const owner = observation.view === undefined ? undefined : owners.get(observation.view);
     return owner === undefined ? observation : { ...observation, owner };
   });
-  return { observations: [...withOwners, ...gone, ...unknown], groups };
+  return { observations: [...withOwners, ...unseen], groups };
 }
 
 const observationOf = (
@@ -98,10 +99,16 @@ const observationOf = (
   };
 };
 
-const triggerFor = (instanceId: string, { quarantine }: QuarantineState, scope: Scope): HintTrigger | undefined =>
-  scope.requests.get(instanceId)?.trigger ??
-  scope.instances.get(instanceId) ??
-  (quarantine && scope.clusters.get(quarantine.cluster));
+/** Of the workers that a hint names: those whose story has not ended, by a quarantine or a place in the line. */
+const waitingIn = (states: ReadonlyMap<string, QuarantineState>, { instances, clusters }: Scope) =>
+  [...states].flatMap(([instanceId, { quarantine, reason }]): Array<[string, HintTrigger]> => {
+    const trigger = instances.get(instanceId) ?? (quarantine && clusters.get(quarantine.cluster));
+    const isOpen = quarantine !== undefined || reason === 'quarantine-budget';
+    return isOpen && trigger !== undefined ? [[instanceId, trigger]] : [];
+  });
+
+const wishesIn = ({ requests }: Scope) =>
+  [...requests].map(([instanceId, { trigger }]): [string, HintTrigger] => [instanceId, trigger]);
 
 /** A worker that was found, and what asked for the look at it. */
 interface FoundWorker {
@@ -123,6 +130,24 @@ async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> 
     describeClusters(ec2, [...clusters.keys()]),
   ]);
   return [...found.flat(), ...ofClusters];
+}
+
+/** Workers in quarantine that no longer look like workers: somebody has taken off their tags, and they are ours to keep. */
+async function findIsolated(
+  ec2: EC2Client,
+  wanted: ReadonlyMap<string, HintTrigger>,
+  states: ReadonlyMap<string, QuarantineState>,
+  found: ReadonlySet<string>,
+): Promise<FoundWorker[]> {
+  const open = [...wanted.keys()].filter((id) => !found.has(id) && states.get(id)?.quarantine !== undefined);
+  const read = (filter: Filter) => describeInstances(ec2, [filter]);
+  const pages = await pMap(filtersOf('instance-id', open), read, { concurrency: READ_CONCURRENCY });
+  return pages.flat().flatMap((instance): FoundWorker[] => {
+    const { InstanceId: instanceId = '' } = instance;
+    const [trigger, quarantine] = [wanted.get(instanceId), states.get(instanceId)?.quarantine];
+    if (trigger === undefined || quarantine === undefined) return [];
+    return [{ instanceId, instance, worker: workerIn(instance, quarantine), trigger }];
+  });
 }
 
 function workersIn(instances: readonly Instance[], scope: Scope): FoundWorker[] {

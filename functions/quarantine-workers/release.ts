@@ -175,8 +175,9 @@ async function untag({ clients, instanceId, view, note }: StepSubject): Promise<
 
 async function conclude(subject: StepSubject, { lost, pending }: Losses): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
-  const notes = { ...quarantine.notes, ...Object.fromEntries(lost) };
-  const view = await viewAgain(clients.ec2, instanceId);
+  // Each pass finds all losses anew; what the isolation left out is none.
+  const notes = Object.fromEntries(lost);
+  const view = await viewAgain(clients.ec2, instanceId, quarantine);
   const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
   const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
   const left = [...faults, ...pending];
