@@ -22,6 +22,7 @@ const byId = <Element extends HTMLElement>(id: string, kind: new () => Element):
 };
 
 const frame = byId('widget', HTMLDivElement);
+const heading = byId('title', HTMLHeadingElement);
 const status = byId('status', HTMLParagraphElement);
 const clock = byId('clock', HTMLElement);
 const theme = byId('theme', HTMLSelectElement);
@@ -82,7 +83,8 @@ async function act(action: Element): Promise<void> {
   if (action.getAttribute('display') === 'popup') await showPopup(answer);
   else {
     show(answer);
-    frame.focus();
+    // What had the focus is gone: go on from the top of the widget.
+    heading.focus();
   }
   await standing();
   told('Ready.');
@@ -95,7 +97,7 @@ const told = (text: string): void => {
 async function standing(): Promise<Standing> {
   const now: Standing = await (await fetch('/standing')).json();
   clock.textContent = now.now;
-  byId('title', HTMLHeadingElement).textContent = now.title;
+  heading.textContent = now.title;
   return now;
 }
 

@@ -1,0 +1,230 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { exampleRecord } from '../functions/shared/record.fixture.ts';
+import { findChromium, startChromium } from '../sandbox/console/chromium.ts';
+import { type ConsoleServer, serveConsole } from '../sandbox/console/console-server.ts';
+import type { Run } from '../sandbox/play.ts';
+import { start } from './harness.ts';
+
+const chromium = findChromium();
+if (chromium === undefined) console.warn('widget: skipped in the browser (no Chromium here; see .ci/chromium)');
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SIZES = [
+  { width: 480, height: 900 },
+  { width: 1_600, height: 1_000 },
+];
+
+describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
+  let run: Run;
+  let server: ConsoleServer;
+  let browser: Browser;
+  const errors: string[] = [];
+
+  beforeAll(async () => {
+    run = await start({ fleet: 'demo', play: '2h' });
+    server = await serveConsole(run.account, 0);
+    browser = await startChromium(chromium ?? '');
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  /** Opens the page and waits until the widget is shown. */
+  async function open(viewport = { width: 1_280, height: 900 }): Promise<Page> {
+    const page = await browser.newPage({ viewport });
+    page.on('pageerror', ({ message }) => errors.push(message));
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    await page.goto(server.url);
+    await ready(page);
+    return page;
+  }
+  const ready = (page: Page) => page.getByRole('status').filter({ hasText: 'Ready.' }).waitFor();
+  /** Does something that calls a function and waits for what it shows. */
+  async function after(page: Page, act: () => Promise<unknown>): Promise<void> {
+    const answered = page.waitForResponse((response) => response.url().endsWith('/call'));
+    await act();
+    await answered;
+    await ready(page);
+  }
+  const press = (page: Page, name: string | RegExp) =>
+    page.getByRole('region', { name: /^review-actions/ }).getByRole('button', { name, exact: true });
+  const openStory = async (page: Page) => {
+    await page.getByLabel('Cluster, group, worker').fill('quarantined');
+    await after(page, () => press(page, 'Filter').click());
+    await after(page, () => page.getByRole('table').getByRole('button').first().click());
+  };
+
+  async function violations(page: Page): Promise<string[]> {
+    // As the debugger does it: the page's own policy lets nothing else run.
+    await page.evaluate(axe);
+    const found = (await page.evaluate('axe.run(document)')) as {
+      violations: Array<{ id: string; nodes: Array<{ html: string }> }>;
+    };
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  }
+  const overflow = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+
+  describe.each(SIZES)('at $width by $height', (size) => {
+    it.each(['light', 'dark'])('is accessible and fits, in the %s theme', async (theme) => {
+      const page = await open(size);
+      if (theme === 'dark') await after(page, () => page.getByLabel('Theme').selectOption('dark'));
+      const shots = [await page.screenshot({ fullPage: true })];
+      expect(await violations(page)).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      await openStory(page);
+      shots.push(await page.screenshot({ fullPage: true }));
+      expect(await violations(page)).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      await press(page, 'Terminate').click();
+      expect(await violations(page)).toEqual([]);
+      // A picture of nothing would be a few kilobytes.
+      for (const shot of shots) expect(shot.length).toBeGreaterThan(20_000);
+      await page.close();
+    });
+  });
+
+  it('can be used by keyboard alone, and says no by Escape', async () => {
+    const page = await open();
+    const tabTo = async (label: string) => {
+      const seen: string[] = [];
+      for (let press = 0; press < 40; press++) {
+        await page.keyboard.press('Tab');
+        // Into the shadow root, where the focus really is.
+        const focused = await page.evaluate<string>(
+          '(() => { let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at?.name || at?.textContent; })()',
+        );
+        if (focused === label) return;
+        seen.push(focused);
+      }
+      throw new Error(`Tab never comes to ${label}, but to ${seen.join(', ')}.`);
+    };
+    await tabTo('ehr-find');
+    await page.keyboard.type('quarantined');
+    await tabTo('Filter');
+    await after(page, () => page.keyboard.press('Enter'));
+    const [subject = ''] = await page.getByRole('table').getByRole('button').allTextContents();
+    await tabTo(subject);
+    await after(page, () => page.keyboard.press('Enter'));
+    await tabTo('Terminate');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Confirm the action' }).waitFor();
+    const asked = run.calls.filter(({ function: name }) => name === 'request-actions').length;
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(run.calls.filter(({ function: name }) => name === 'request-actions')).toHaveLength(asked);
+    await page.close();
+  });
+
+  it('asks for an action behind a confirmation, and shows in the records what came of it', async () => {
+    const page = await open();
+    await openStory(page);
+    const ask = async (action: string) => {
+      await press(page, action).click();
+      await after(page, () =>
+        page
+          .getByRole('button', { name: 'Confirm' })
+          .click()
+          .then(() => page.getByRole('button', { name: 'Close' }).waitFor())
+          .then(async () => {
+            const text = await page.getByRole('dialog').locator('h2').innerText();
+            await page.getByRole('button', { name: 'Close' }).click();
+            told.push(text);
+          }),
+      );
+    };
+    const told: string[] = [];
+    await ask('Extend');
+    await page.getByLabel('Your name').fill('Ada <b>Lovelace</b>');
+    await page.getByLabel('Reason').fill('forensics take longer');
+    await ask('Extend');
+    await after(page, () => press(page, 'Refresh').click());
+    await page.getByText('quarantine-extended').first().waitFor();
+    await page.getByLabel('Your name').fill('Ada <b>Lovelace</b>');
+    await page.getByLabel('Reason').fill('looked into it');
+    await ask('Release');
+    expect(told).toEqual([
+      'Nothing was asked for',
+      expect.stringMatching(/^Asked for: extend i-/),
+      expect.stringMatching(/^Asked for: release i-/),
+    ]);
+    await after(page, () => press(page, 'Refresh').click());
+    await page.getByText('asked by Ada <b>Lovelace</b> (by the dashboard): looked into it').waitFor();
+    expect(await press(page, 'Release').count()).toBe(0);
+    expect(run.records.map(({ reason }) => reason)).toContain('released');
+    await page.close();
+  });
+
+  it('runs nothing that comes from outside, and shows it as it is', async () => {
+    const attack = (field: string) =>
+      `${field}"'><img src=x onerror="window.hacked='${field}'"><script>window.hacked='${field}'</script>`;
+    const { logs, stack, time, fleet } = run.account;
+    const fields = [
+      'cluster',
+      'nodegroup',
+      'instance',
+      'reason',
+      'message',
+      'hint',
+      'correlationId',
+      'account',
+      'region',
+    ];
+    const hostile = {
+      ...exampleRecord,
+      ...Object.fromEntries(fields.map((field) => [field, attack(field)])),
+      id: attack('id'),
+      time: new Date(time.now).toISOString(),
+      trigger: { id: attack('trigger id'), type: attack('trigger type') },
+    };
+    // As it would lie there: no function of ours writes such a line, so nobody who listens is told.
+    const group = logs.group(stack.ref('AWS::Logs::LogGroup'));
+    // One that is hostile all over, and one that tells of a worker with a name that can be asked for.
+    for (const line of [hostile, { ...hostile, id: 'told', instance: 'i-0badc0de' }]) {
+      const message = JSON.stringify(line);
+      group.events.push({ index: group.nextIndex++, stream: 'stream', timestamp: time.now, message });
+    }
+    const worker = fleet.instances.list().find(({ tags }) => tags.has('eks:nodegroup-name'));
+    worker?.tags.set('eks:nodegroup-name', attack('tag'));
+    const page = await open();
+    await page.getByText(attack('message')).first().waitFor();
+    await page.getByText(attack('tag')).first().waitFor();
+    await page.getByLabel('Cluster, group, worker').fill(attack('typed'));
+    await after(page, () => press(page, 'Filter').click());
+    expect(await page.getByLabel('Cluster, group, worker').inputValue()).toBe(attack('typed'));
+    await page.getByLabel('Cluster, group, worker').fill('i-0badc0de');
+    await after(page, () => press(page, 'Filter').click());
+    await after(page, () => page.getByRole('table').getByRole('button').first().click());
+    for (const field of ['message', 'hint', 'trigger id', 'trigger type', 'cluster']) {
+      await page.getByText(attack(field)).first().waitFor();
+    }
+    expect(await page.evaluate('window.hacked')).toBeUndefined();
+    expect(await page.locator('#widget img, #widget script, #widget [onerror]').count()).toBe(0);
+    await page.close();
+  });
+
+  it('would run nothing even if a function answered with a script', async () => {
+    const page = await browser.newPage();
+    const html = [
+      '<script>window.hacked=1</script><img src=x onerror="window.hacked=2"><svg onload="window.hacked=3"><use href="#x"/></svg>',
+      '<iframe srcdoc="<script>parent.hacked=4</script>"></iframe><a href="javascript:window.hacked=5">link</a>',
+      '<button type="button" onclick="window.hacked=6">button</button><form action="https://example.com"><input name="a"></form>',
+    ].join('');
+    await page.route('**/call', (route) => route.fulfill({ json: { html } }));
+    await page.goto(server.url);
+    await ready(page);
+    await page.getByText('link').click();
+    await page.getByRole('button', { name: 'button' }).click();
+    expect(await page.evaluate('window.hacked')).toBeUndefined();
+    expect(await page.locator('#widget :is(script, iframe, use)').count()).toBe(0);
+    expect(page.url()).toBe(server.url);
+    await page.close();
+  });
+
+  it('has left no error in the console of the browser', () => {
+    expect(errors).toEqual([]);
+  });
+});
