@@ -17,7 +17,9 @@ function log(line: object): void {
 
 /** The first cells of the rows of the table: what the records are about. */
 const subjectsIn = (markup: string): string[] =>
-  [...markup.matchAll(/<td class="ehr-time">[^<]*<\/td><td>(?:<button[^>]*>)?([^<]*)/g)].map(([, text = '']) => text);
+  [...markup.matchAll(/<td class="ehr-time">[^<]*<\/td><td class="ehr-about">(?:<button[^>]*>)?([^<]*)/g)].map(
+    ([, text = '']) => text,
+  );
 
 beforeAll(async () => {
   run = await start({ fleet: 'demo', play: '2h' });

@@ -3,13 +3,13 @@ import { decisionKind } from '../../shared/record.ts';
 import type { ReadRecord } from '../../shared/record-line.ts';
 import { recordSubject } from '../../shared/record-subject.ts';
 import type { Subject } from '../../shared/recorder.ts';
-import { FILTER_FIELDS, NO_FILTER } from '../question.ts';
+import { FILTER_FIELDS } from '../question.ts';
 import { toneOf } from '../standing-of-fleet.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, TONE_NAMES } from './badge.ts';
 import { storyButton, viewButton } from './button.ts';
 
-/** Narrower than this, function and hint share a cell with others, px. */
+/** Narrower than this, the function has no column of its own, px. */
 const NARROW = 760;
 
 const FUNCTIONS = [
@@ -51,7 +51,7 @@ export function recordsTable({ records, older }: Overview, page: Page): Markup {
   const filtered = Object.values(filter).some((value) => value !== '');
   return html`<h3>Records</h3>
 <div class="ehr-scroll" tabindex="0" role="region" aria-label="Records, page ${trail.length + 1}">
-<table><caption class="ehr-muted">Page ${trail.length + 1}, the newest first${filtered ? ', filtered' : ''}</caption>
+<table class="${narrow ? 'ehr-narrow' : 'ehr-wide'}"><caption class="ehr-muted">Page ${trail.length + 1}, the newest first${filtered ? ', filtered' : ''}</caption>
 <thead><tr><th scope="col">Time</th><th scope="col">About</th>${narrow ? undefined : html`<th scope="col">Function</th>`}<th scope="col">Decision</th><th scope="col">Why</th></tr></thead>
 <tbody>${records.map((record) => row(record, narrow, page))}</tbody></table></div>
 <p>${trail.length > 0 ? html`${viewButton(page, 'Newest', { filter })}${viewButton(page, 'Newer', { filter, trail: trail.slice(0, -1) })}` : undefined}${
@@ -60,8 +60,8 @@ export function recordsTable({ records, older }: Overview, page: Page): Markup {
 }
 
 const row = (record: ReadRecord, narrow: boolean, page: Page): Markup =>
-  html`<tr><td class="ehr-time">${page.time.full(Date.parse(record.time))}</td><td>${about(record, page)}</td>${
-    narrow ? undefined : html`<td>${record.remediation}</td>`
+  html`<tr><td class="ehr-time">${page.time.full(Date.parse(record.time))}</td><td class="ehr-about">${about(record, page)}</td>${
+    narrow ? undefined : html`<td class="ehr-function">${record.remediation}</td>`
   }<td>${badge(toneOf(record))}</td><td><strong>${record.reason}</strong> ${record.message}${
     record.hint === undefined ? undefined : html` <span class="ehr-muted">→ ${record.hint}</span>`
   }</td></tr>`;
@@ -76,5 +76,3 @@ export const subjectOfRecord = ({ cluster, nodegroup, instance }: ReadRecord): S
   ...(nodegroup !== undefined && { nodegroup }),
   ...(instance !== undefined && { instance }),
 });
-
-export const clearButton = (page: Page): Markup => viewButton(page, 'Back to all records', { filter: NO_FILTER });

@@ -1,0 +1,72 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { readFleet } from '../sandbox/cli/arguments.ts';
+import { withDeployment } from '../sandbox/cli/deployment.ts';
+import { findChromium, startChromium } from '../sandbox/console/chromium.ts';
+import { serveConsole } from '../sandbox/console/console-server.ts';
+import { startRun } from '../sandbox/play.ts';
+
+// `npm run -s screenshots`: takes the pictures of the documentation in Chromium, from the demo run, light and dark.
+
+/** Into the run: while upgrades are under way, one has failed, and a worker is in quarantine. */
+const MOMENT_MS = (26 * 60 + 25) * 60_000;
+const VIEWPORT = { width: 1_280, height: 1_000 };
+/** As much of the widget as a dashboard shows at once, px. */
+const WIDGET_HEIGHT = 900;
+const MOST_BYTES = 200_000;
+
+const executable = findChromium();
+if (executable === undefined) {
+  console.error('There is no Chromium here: install it (.ci/chromium does), or name one in CHROMIUM.');
+  process.exit(1);
+}
+
+const images = join(import.meta.dirname, 'images');
+mkdirSync(images, { recursive: true });
+const fleet = readFleet(join(import.meta.dirname, '..', 'sandbox', 'fleets', 'demo.json'));
+
+await withDeployment(async (synthesized) => {
+  const { account } = await startRun({ fleet, synthesized });
+  await account.play(MOMENT_MS);
+  const server = await serveConsole(account, 0);
+  const browser = await startChromium(executable);
+  for (const theme of ['light', 'dark'] as const) {
+    const page = await browser.newPage({ viewport: VIEWPORT, colorScheme: theme });
+    await page.goto(server.url);
+    await ready(page);
+    await take(page, `page-${theme}`);
+    const widget = await page.locator('#widget').boundingBox();
+    if (widget === null) throw new Error('The page shows no widget.');
+    const clip = { ...widget, height: Math.min(widget.height, WIDGET_HEIGHT) };
+    await page.screenshot({ path: pathOf(`widget-${theme}`), fullPage: true, clip });
+    await page.getByLabel('Cluster, group, worker').fill('quarantined');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByText('filtered').waitFor();
+    await page.getByRole('table').getByRole('button').first().click();
+    await page.getByText('Ask for an action').first().waitFor();
+    await ready(page);
+    await take(page, `story-${theme}`);
+    await page.close();
+  }
+  await browser.close();
+  await server.close();
+});
+
+function pathOf(name: string): string {
+  return join(images, `${name}.png`);
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: pathOf(name) });
+}
+
+function ready(page: Page): Promise<void> {
+  return page.getByRole('status').filter({ hasText: 'Ready.' }).waitFor();
+}
+
+for (const name of ['page', 'widget', 'story'].flatMap((each) => [`${each}-light`, `${each}-dark`])) {
+  const { size } = statSync(pathOf(name));
+  console.log(`${name}.png: ${size.toLocaleString('en')} bytes`);
+  if (size > MOST_BYTES) process.exitCode = 1;
+}
