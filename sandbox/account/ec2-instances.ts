@@ -90,6 +90,7 @@ export class Instances {
   readonly #random: Random;
   readonly #byId = new Map<string, Instance>();
   readonly #listeners: Array<(instance: Instance) => void> = [];
+  readonly #mourners: Array<(instance: Instance) => void> = [];
   #addresses = 10;
 
   constructor(world: World) {
@@ -100,6 +101,11 @@ export class Instances {
   /** Hears of each instance that begins to run, or that has been running when it is taken in. */
   onRunning(listener: (instance: Instance) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Hears of each instance that begins to end. */
+  onTerminating(listener: (instance: Instance) => void): void {
+    this.#mourners.push(listener);
   }
 
   /** An instance that has been running since `launchedAt` (epoch ms), of which nobody hears now. */
@@ -129,6 +135,7 @@ export class Instances {
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
     instance.node = 'Gone';
     this.#announce(instance, 'shutting-down');
+    for (const mourner of this.#mourners) mourner(instance);
     this.#world.time.after(terminatedAfter, () => {
       instance.terminatedAt = this.#world.time.now;
       this.#announce(instance, 'terminated');

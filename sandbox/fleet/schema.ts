@@ -1,6 +1,7 @@
 import { AMITypes, ClusterStatus, ErrorCode, NodegroupIssueCode, NodegroupStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
 import { existsFor, wrongReleaseForm } from '../account/eks-ami-types.ts';
+import { inspector } from './schema-inspector.ts';
 import { launch } from './schema-launches.ts';
 import { network, ssm } from './schema-ssm.ts';
 import {
@@ -235,6 +236,7 @@ export const fleetSchema = z.strictObject({
     .enum(['none', 'role', 'on'])
     .default('none')
     .describe('Default Host Management: never heard of, its role exists, or it is switched on'),
+  inspector: inspector.optional(),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
   launches: z.array(launch).default([]).describe('Instances that are launched during the run'),
 });

@@ -11,6 +11,8 @@ import { EksState } from '../account/eks-state.ts';
 import { NodeGroupUpdates } from '../account/eks-update-node-group.ts';
 import { createIam } from '../account/iam.ts';
 import { Iam, trustOf } from '../account/iam-state.ts';
+import { createInspector } from '../account/inspector.ts';
+import { Inspector } from '../account/inspector-state.ts';
 import type { Service } from '../account/service.ts';
 import { createSsm } from '../account/ssm.ts';
 import { SsmAgents } from '../account/ssm-agents.ts';
@@ -22,6 +24,7 @@ import { DEFAULT_HOST_MANAGEMENT_ROLE, ServiceSettings } from '../account/ssm-se
 import { createSts } from '../account/sts.ts';
 import type { World } from '../account/world.ts';
 import type { Fleet } from './fleet.ts';
+import { seedInspector } from './inspector.ts';
 import { type Launcher, planLaunches } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { seedCluster } from './seeding.ts';
@@ -41,6 +44,7 @@ export interface FleetState {
   readonly parameters: ParameterStore;
   readonly serviceSettings: ServiceSettings;
   readonly agents: SsmAgents;
+  readonly inspector: Inspector;
   readonly commands: Commands;
   /** What can launch another instance, by {@link launcherKey}. */
   readonly launchers: Map<string, Launcher>;
@@ -71,6 +75,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     iam,
     serviceSettings,
     agents,
+    inspector: new Inspector(world, instances, agents),
     commands: new Commands(world, agents),
     launchers: new Map(),
     nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, releases),
@@ -80,6 +85,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   const random = world.random.fork('fleet');
   for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
   planLaunches(state, fleet);
+  seedInspector(state, fleet);
   // Only now: nobody was there before who could have waited for a change.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
@@ -101,7 +107,7 @@ function seedDefaultHostManagement(
   if (defaultHostManagement === 'on') serviceSettings.set(DEFAULT_HOST_MANAGEMENT_ROLE, 'System');
 }
 
-/** The services that look at that state and change it: EKS, EC2, Auto Scaling, IAM, SSM, STS. */
+/** The services that look at that state and change it: EKS, EC2, Auto Scaling, IAM, SSM, STS, Inspector. */
 export function fleetServices(state: FleetState): Service[] {
   const { world, eks, nodeGroupUpdates, accessEntries, instances, images, networks, autoScalingGroups, iam } = state;
   return [
@@ -111,5 +117,6 @@ export function fleetServices(state: FleetState): Service[] {
     createIam(iam),
     createSsm(world, instances, state),
     createSts(world),
+    createInspector(world, state.inspector, instances),
   ];
 }
