@@ -6,7 +6,9 @@ import * as agentHint from './agent-hint.ts';
 import * as launch from './autoscaling-instance-launch.ts';
 import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
+import * as findingsHint from './findings-hint.ts';
 import * as coverage from './inspector-coverage.ts';
+import * as packageFinding from './inspector-package-finding.ts';
 import * as scheduled from './scheduled.ts';
 import * as upgradeHint from './upgrade-hint.ts';
 
@@ -15,7 +17,9 @@ const EVENTS = {
   'autoscaling-instance-launch': launch,
   'ec2-instance-running': running,
   'eks-ami-release': amiRelease,
+  'findings-hint': findingsHint,
   'inspector-coverage': coverage,
+  'inspector-package-finding': packageFinding,
   scheduled,
   'upgrade-hint': upgradeHint,
 };

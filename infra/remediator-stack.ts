@@ -9,6 +9,7 @@ import { ManageSsmAgent } from './manage-ssm-agent.ts';
 import { PolicyParameter } from './policy-parameter.ts';
 import type { Settings } from './settings.ts';
 import { SweepFleet } from './sweep-fleet.ts';
+import { TriageFindings } from './triage-findings.ts';
 import { UpgradeNodeGroups } from './upgrade-node-groups.ts';
 import { WatchAmiReleases } from './watch-ami-releases.ts';
 
@@ -38,7 +39,12 @@ export class RemediatorStack extends Stack {
     const upgrades = new UpgradeNodeGroups(this, 'UpgradeNodeGroups', foundation);
     new WatchAmiReleases(this, 'WatchAmiReleases', foundation);
     const agents = new ManageSsmAgent(this, 'ManageSsmAgent', foundation);
-    new SweepFleet(this, 'SweepFleet', foundation, { upgrades: upgrades.queue, agents: agents.queue });
+    const findings = new TriageFindings(this, 'TriageFindings', foundation, { upgrades: upgrades.queue });
+    new SweepFleet(this, 'SweepFleet', foundation, {
+      upgrades: upgrades.queue,
+      agents: agents.queue,
+      findings: findings.queue,
+    });
 
     const { policy, logGroup, eventBus, alarms } = foundation;
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');

@@ -14,7 +14,7 @@ export class SweepFleet extends Construct {
     scope: Construct,
     id: string,
     foundation: Foundation,
-    queues: { readonly upgrades: IQueue; readonly agents: IQueue },
+    queues: { readonly upgrades: IQueue; readonly agents: IQueue; readonly findings: IQueue },
   ) {
     super(scope, id);
     const { alarms, ledger, settings } = foundation;
@@ -26,11 +26,16 @@ export class SweepFleet extends Construct {
         LEDGER_TABLE: ledger.table.tableName,
         UPGRADE_QUEUE_URL: queues.upgrades.queueUrl,
         AGENT_QUEUE_URL: queues.agents.queueUrl,
+        FINDINGS_QUEUE_URL: queues.findings.queueUrl,
       },
       rights: [
         listClusters,
         onClusters('ListNodegroups'),
-        { sid: 'Hint', actions: ['sqs:SendMessage'], resources: [queues.upgrades.queueArn, queues.agents.queueArn] },
+        {
+          sid: 'Hint',
+          actions: ['sqs:SendMessage'],
+          resources: [queues.upgrades.queueArn, queues.agents.queueArn, queues.findings.queueArn],
+        },
         ledger.allow('PutItem'),
       ],
     });

@@ -13,6 +13,8 @@ import type * as z from 'zod';
  * | budget     | upgrades           | who holds a slot of the blast budget                        | blast-budget.ts     |
  * | worker     | instance id        | last recorded outcome, remedy under way, failures           | worker-ledger.ts    |
  * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
+ * | findings   | cluster/nodegroup  | what Inspector said to be open, what a release does not fix | finding-ledger.ts   |
+ * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
  */
 export interface Ledger {

@@ -11,6 +11,7 @@ describe('parsePolicy', () => {
       upgrades: {
         mode: 'enforce',
         bakeAge: 24 * HOUR,
+        urgent: { bakeAge: 2 * HOUR, ignoreWindows: false },
         windows: [],
         concurrency: { perCluster: 1, perAccount: 5 },
         stopAfterFailures: 3,
@@ -30,6 +31,12 @@ describe('parsePolicy', () => {
         attempts: 3,
         retryAfter: HOUR / 2,
         installerImage: 'public.ecr.aws/amazonlinux/amazonlinux:2023',
+      },
+      findings: {
+        mode: 'enforce',
+        severityFloor: 'HIGH',
+        urgent: { severity: 'CRITICAL', epss: 0.1 },
+        enableInspector: 'off',
       },
     });
   });

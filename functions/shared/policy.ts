@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findings } from './policy/findings.ts';
 import type { Mode } from './policy/mode.ts';
 import { scope } from './policy/scope.ts';
 import { ssmAgent } from './policy/ssm-agent.ts';
@@ -16,6 +17,7 @@ export const policySchema = (defaultMode: Mode) =>
     scope: scope.prefault({}),
     upgrades: upgrades(defaultMode).prefault({}),
     ssmAgent: ssmAgent(defaultMode).prefault({}),
+    findings: findings(defaultMode).prefault({}),
   });
 
 /** All spans of time are in milliseconds. */

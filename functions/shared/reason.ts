@@ -1,4 +1,5 @@
 import { AMI_RELEASE_REASONS } from './reasons/ami-release.ts';
+import { FINDING_REASONS } from './reasons/findings.ts';
 import type { ReasonEntry } from './reasons/reason-entry.ts';
 import { SHARED_REASONS } from './reasons/shared.ts';
 import { SSM_AGENT_REASONS } from './reasons/ssm-agent.ts';
@@ -13,6 +14,7 @@ export const REASONS = {
   ...AMI_RELEASE_REASONS,
   ...UPGRADE_REASONS,
   ...SSM_AGENT_REASONS,
+  ...FINDING_REASONS,
 } as const satisfies Record<string, ReasonEntry>;
 
 export type Reason = keyof typeof REASONS;

@@ -4,7 +4,13 @@ import { REASONS, type Reason } from './reason.ts';
 
 export const RECORD_VERSION = 1;
 
-export const remediation = z.enum(['watch-ami-releases', 'upgrade-node-groups', 'manage-ssm-agent', 'sweep-fleet']);
+export const remediation = z.enum([
+  'watch-ami-releases',
+  'upgrade-node-groups',
+  'manage-ssm-agent',
+  'triage-findings',
+  'sweep-fleet',
+]);
 export type Remediation = z.infer<typeof remediation>;
 
 /**

@@ -10,7 +10,9 @@ import { createLedger } from '../shared/ledger.ts';
 import { claimRun } from '../shared/run-ledger.ts';
 import { sweep } from './sweep.ts';
 
-const env = readEnvironment(baseEnvironment.extend({ UPGRADE_QUEUE_URL: z.url(), AGENT_QUEUE_URL: z.url() }));
+const env = readEnvironment(
+  baseEnvironment.extend({ UPGRADE_QUEUE_URL: z.url(), AGENT_QUEUE_URL: z.url(), FINDINGS_QUEUE_URL: z.url() }),
+);
 const region = env.AWS_REGION;
 const sqs = new SQSClient(CLIENT_DEFAULTS);
 const remediation = 'sweep-fleet';
@@ -19,6 +21,7 @@ const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
   upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
   agentQueue: { sqs, url: env.AGENT_QUEUE_URL },
+  findingsQueue: { sqs, url: env.FINDINGS_QUEUE_URL },
   region,
 };
 

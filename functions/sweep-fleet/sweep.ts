@@ -1,5 +1,6 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { makeAgentHint } from '../../events/agent-hint.ts';
+import { makeFindingsHint } from '../../events/findings-hint.ts';
 import { makeHint, type UpgradeHint } from '../../events/upgrade-hint.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet.ts';
 import { type DelayedHint, type HintQueue, sendDelayedHints, sendHints } from '../shared/hint-queue.ts';
@@ -10,6 +11,7 @@ export interface SweepDeps {
   readonly eks: EKSClient;
   readonly upgradeQueue: HintQueue;
   readonly agentQueue: HintQueue;
+  readonly findingsQueue: HintQueue;
   readonly recorder: Recorder;
   readonly account: string;
   readonly region: string;
@@ -21,6 +23,7 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const hints = hintsOf(clusters, await listNodeGroups(deps.eks, clusters), deps, trigger);
   await sendHints(deps.upgradeQueue, hints);
   await sendDelayedHints(deps.agentQueue, agentHintsOf(clusters, deps, trigger));
+  await sendDelayedHints(deps.findingsQueue, [findingsHintOf(deps, trigger)]);
   deps.recorder.count('SweepFinished');
   deps.recorder.record({
     subject: {},
@@ -63,4 +66,10 @@ function agentHintsOf(
     hint: makeAgentHint(origin, `${id} ${clusterName}`, { trigger: 'sweep', clusterName }),
     delaySeconds: 0,
   }));
+}
+
+/** One hint for all: Inspector lists the findings of an account, wherever they are. */
+function findingsHintOf({ account, region }: SweepDeps, { id, time }: Trigger): DelayedHint {
+  const origin = { account, region, time: new Date(time).toISOString() };
+  return { hint: makeFindingsHint(origin, `${id} findings`, { trigger: 'sweep' }), delaySeconds: 0 };
 }

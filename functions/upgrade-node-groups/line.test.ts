@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { callNext } from './line.ts';
 import { HOUR, NOW, slotsOf } from './observation.fixture.ts';
 
-const options = { account: '111122223333', region: 'eu-central-1', now: NOW, caller: 'look-1' };
+const options = {
+  account: '111122223333',
+  region: 'eu-central-1',
+  now: NOW,
+  caller: 'look-1',
+  urgent: new Set<string>(),
+};
 const waiting = (...subjects: string[]) =>
   new Map(
     subjects.map((subject, index) => [

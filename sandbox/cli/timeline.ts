@@ -47,7 +47,7 @@ export function createTimeline(write: (text: string) => void) {
   };
 
   const add = (record: RemediationRecord): void => {
-    if (record.reason === 'sweep-finished') return;
+    if (UNTOLD.has(record.reason)) return;
     if (record.reason === 'agent-verified') {
       verified.push(record);
       return;
@@ -57,6 +57,9 @@ export function createTimeline(write: (text: string) => void) {
   };
   return { add, flush };
 }
+
+/** What nobody misses in a story: that a sweep went by, and how many messages said the same. */
+const UNTOLD: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted']);
 
 const groupOf = ({ cluster, nodegroup }: RemediationRecord): string => `${cluster}/${nodegroup}`;
 

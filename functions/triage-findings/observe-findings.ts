@@ -1,0 +1,114 @@
+import {
+  type FilterCriteria,
+  type Finding,
+  type Inspector2Client,
+  ListCoverageCommand,
+  paginateListFindings,
+  type StringFilter,
+} from '@aws-sdk/client-inspector2';
+import { severitiesFrom } from '../../events/inspector-package-finding.ts';
+import type { Need } from '../shared/finding-ledger.ts';
+import type { Policy } from '../shared/policy.ts';
+import { isImageOf } from '../shared/release-version.ts';
+import type { Aftermath, OpenFinding } from './observation.ts';
+import type { FoundWorker } from './observe-instances.ts';
+import { urgencyOf } from './urgency.ts';
+
+/** A filter of Inspector takes at most ten values: so many workers of a group are asked about, in one call. */
+export const SAMPLE = 10;
+/** A page has at most a hundred findings; the gravest come first, so that what is behind these pages adds nothing. */
+const PAGE_SIZE = 100;
+const PAGES = 3;
+
+const equals = (...values: string[]): StringFilter[] => values.map((value) => ({ comparison: 'EQUALS', value }));
+
+/** The findings of vulnerable packages that Inspector holds open on these workers. */
+const openOn = (workers: readonly FoundWorker[]): FilterCriteria => ({
+  resourceId: equals(...workers.map(({ instanceId }) => instanceId)),
+  findingType: equals('PACKAGE_VULNERABILITY'),
+  findingStatus: equals('ACTIVE'),
+});
+
+/** @param nameOf the name of an AMI, by its id */
+export async function readOpenFindings(
+  inspector: Inspector2Client,
+  workers: readonly FoundWorker[],
+  releaseVersion: string,
+  nameOf: ReadonlyMap<string, string>,
+  policy: Policy['findings'],
+): Promise<OpenFinding[]> {
+  if (workers.length === 0) return [];
+  const filterCriteria = {
+    ...openOn(workers),
+    severity: equals(...severitiesFrom(policy.severityFloor)),
+    fixAvailable: equals('YES', 'PARTIAL'),
+  };
+  const sortCriteria = { field: 'SEVERITY', sortOrder: 'DESC' } as const;
+  const pages = paginateListFindings({ client: inspector, pageSize: PAGE_SIZE }, { filterCriteria, sortCriteria });
+  const found: Finding[] = [];
+  let count = 0;
+  for await (const { findings = [] } of pages) {
+    found.push(...findings);
+    count += 1;
+    if (count === PAGES) break;
+  }
+  const byId = new Map(workers.map((worker) => [worker.instanceId, worker]));
+  return found.flatMap(({ packageVulnerabilityDetails, resources = [], severity = '', exploitAvailable, epss }) => {
+    const worker = byId.get(resources[0]?.id ?? '');
+    if (worker === undefined || packageVulnerabilityDetails?.vulnerabilityId === undefined) return [];
+    const rating = { severity, exploitAvailable: exploitAvailable === 'YES', epss: epss?.score ?? 0 };
+    return [
+      {
+        instanceId: worker.instanceId,
+        vulnerabilityId: packageVulnerabilityDetails.vulnerabilityId,
+        severity,
+        urgency: urgencyOf(rating, policy),
+        image: imageOf(worker, releaseVersion, nameOf),
+      },
+    ];
+  });
+}
+
+/** How a sample of the workers that (as far as is known) run the release fares with what is remembered. */
+export async function readAftermath(
+  inspector: Inspector2Client,
+  workers: readonly FoundWorker[],
+  releaseVersion: string,
+  nameOf: ReadonlyMap<string, string>,
+  { vulnerabilities }: Need,
+): Promise<Aftermath> {
+  const sample = workers.filter((worker) => imageOf(worker, releaseVersion, nameOf) !== 'other').slice(0, SAMPLE);
+  if (sample.length === 0) return { workers: 0, scanned: 0, stillOpen: [] };
+  const { coveredResources = [] } = await inspector.send(
+    new ListCoverageCommand({
+      filterCriteria: {
+        resourceId: sample.map(({ instanceId: value }) => ({ comparison: 'EQUALS', value })),
+        resourceType: [{ comparison: 'EQUALS', value: 'AWS_EC2_INSTANCE' }],
+        scanType: [{ comparison: 'EQUALS', value: 'PACKAGE' }],
+      },
+    }),
+  );
+  const scanned = coveredResources.filter(({ scanStatus }) => scanStatus?.reason === 'SUCCESSFUL').length;
+  const filterCriteria = { ...openOn(sample), vulnerabilityId: equals(...vulnerabilities) };
+  const stillOpen = new Set<string>();
+  for await (const { findings = [] } of paginateListFindings(
+    { client: inspector, pageSize: PAGE_SIZE },
+    { filterCriteria },
+  )) {
+    for (const { packageVulnerabilityDetails } of findings) {
+      if (packageVulnerabilityDetails?.vulnerabilityId !== undefined)
+        stillOpen.add(packageVulnerabilityDetails.vulnerabilityId);
+    }
+  }
+  return { workers: sample.length, scanned, stillOpen: [...stillOpen] };
+}
+
+function imageOf(
+  { imageId }: FoundWorker,
+  releaseVersion: string,
+  nameOf: ReadonlyMap<string, string>,
+): OpenFinding['image'] {
+  const name = nameOf.get(imageId);
+  if (name === undefined || name === '') return 'unknown';
+  return isImageOf(name, releaseVersion) ? 'current' : 'other';
+}
