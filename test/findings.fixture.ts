@@ -5,9 +5,16 @@ import { HOUR, MINUTE, type Scenario } from './harness.ts';
 
 export const OLD = '1.33.12-20260625';
 export const NEW = '1.33.13-20260714';
+const STARTS_AT = '2026-07-14T00:05:00Z';
 const AMI_TYPE = 'AL2023_x86_64_STANDARD';
 
-/** A vulnerability as grave as they come: known from the first hour on, fixed by releases of the second one and later. */
+/** Short times: urgent findings begin their upgrade at 1:30 from the start, others at 3:00. */
+export const HASTY = { upgrades: { bakeAge: '2h', urgent: { bakeAge: '30m' } } };
+/** When {@link HASTY} lets an upgrade begin, ms from the start. */
+export const URGENT_START = 1.5 * HOUR;
+export const NORMAL_START = 3 * HOUR;
+
+/** A vulnerability as grave as they come: known after ten minutes, fixed by releases of half an hour later. */
 export const URGENT = {
   id: 'CVE-2026-31415',
   severity: 'CRITICAL',
@@ -15,8 +22,8 @@ export const URGENT = {
   fixedInVersion: '1.2.9',
   exploitAvailable: true,
   epss: 0.83,
-  publishedAt: '+1h',
-  fixedSince: '+2h',
+  publishedAt: '+10m',
+  fixedSince: '+30m',
 };
 /** Grave, but nobody exploits it. */
 export const GRAVE = {
@@ -41,14 +48,14 @@ export interface FindingsFleet {
 /** One cluster with one node group, in an account that Inspector scans. */
 export const findingsFleet = ({
   vulnerabilities = [URGENT],
-  newReleaseAt = '+3h',
+  newReleaseAt = '+40m',
   nodeGroup = {},
   cluster = {},
   inspector = {},
   more = {},
 }: FindingsFleet = {}): Pick<Scenario, 'fleet'> => ({
   fleet: {
-    startsAt: '2026-07-14T00:05:00Z',
+    startsAt: STARTS_AT,
     releases: [
       { at: '-10d', kubernetesVersion: '1.33', amiType: AMI_TYPE, releaseVersion: OLD },
       { at: newReleaseAt, kubernetesVersion: '1.33', amiType: AMI_TYPE, releaseVersion: NEW },
@@ -96,7 +103,7 @@ export function counted(run: Run): Record<string, number> {
 export const workersOf = (run: Run): string[] => run.account.fleet.instances.list().map(({ id }) => id);
 
 /** An event of Inspector that nothing stands behind, on its bus so long after the start. */
-export const forged = (instanceId: string, after = HOUR + 30 * MINUTE, detail: object = {}, id = 'forged') => ({
+export const forged = (instanceId: string, after = 30 * MINUTE, detail: object = {}, id = 'forged') => ({
   after,
   event: {
     ...sample,
@@ -107,8 +114,7 @@ export const forged = (instanceId: string, after = HOUR + 30 * MINUTE, detail: o
 });
 
 /** When an upgrade began, ms from the start. */
-export function upgradeBegan({ records, account }: Run): number | undefined {
+export function upgradeBegan({ records }: Run): number | undefined {
   const began = records.find(({ reason }) => reason === 'upgrade-started');
-  void account;
-  return began === undefined ? undefined : Date.parse(began.time) - Date.parse('2026-07-14T00:05:00Z');
+  return began === undefined ? undefined : Date.parse(began.time) - Date.parse(STARTS_AT);
 }

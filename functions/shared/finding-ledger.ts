@@ -24,6 +24,11 @@ const need = z.object({
 });
 export type Need = z.infer<typeof need>;
 
+/** For example `CVE-2026-31415 (CRITICAL) and 2 more`. */
+export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Need): string {
+  return `${first} (${severity})${more.length === 0 ? '' : ` and ${more.length} more`}`;
+}
+
 export const isUrgent = (known: Need | undefined): boolean => known?.urgency === 'urgent';
 
 const findingState = z.object({

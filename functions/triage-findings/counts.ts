@@ -46,7 +46,7 @@ export function recordCounts(
     ...about,
     decision: 'done',
     reason: 'findings-counted',
-    message: `${received} findings: ${sentence}.${why === undefined ? '' : ` ${why}`}`,
+    message: `Of ${received} told of: ${sentence}.${why === undefined ? '' : ` ${why}`}`,
     fingerprint: `findings-counted ${fingerprint}`,
     details: { received, ...Object.fromEntries(counted) },
   });
@@ -56,7 +56,7 @@ export function recordCounts(
     ...about,
     decision: 'skipped',
     reason: 'not-a-worker',
-    message: `${strangers.length} findings on ${instances.length} instances that are no workers.`,
+    message: `${strangers.length} on instances that are no workers: ${instances.slice(0, 3).join(', ')}${instances.length > 3 ? ' …' : ''}.`,
     fingerprint: `not-a-worker ${fingerprint}`,
     details: { instances: instances.slice(0, 10) },
   });

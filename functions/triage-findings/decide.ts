@@ -1,4 +1,4 @@
-import type { Need } from '../shared/finding-ledger.ts';
+import { type Need, nameOf } from '../shared/finding-ledger.ts';
 import type { Reason } from '../shared/reason.ts';
 import { compareReleases } from '../shared/release-version.ts';
 import { isInScope, isOptedOut } from '../shared/scope.ts';
@@ -149,12 +149,10 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy }: Circumsta
   return withDetails(say('waiting', 'no-newer-ami', message, remembered, `${releaseVersion} ${need.urgency}`));
 }
 
-/** For example `CVE-2026-31415 (CRITICAL) and 2 more on 3 workers`. */
-function describe({ vulnerabilities, severity }: Need, open: readonly OpenFinding[]): string {
-  const [first = '', ...more] = vulnerabilities;
-  const others = more.length === 0 ? '' : ` and ${more.length} more`;
+/** For example `CVE-2026-31415 (CRITICAL) and 2 more open on 3 workers`. */
+function describe(need: Need, open: readonly OpenFinding[]): string {
   const workers = new Set(open.map(({ instanceId }) => instanceId)).size;
-  return `${first} (${severity})${others} open on ${workers} worker${workers === 1 ? '' : 's'}`;
+  return `${nameOf(need)} open on ${workers} worker${workers === 1 ? '' : 's'}`;
 }
 
 /** At most three by name. */

@@ -1,4 +1,4 @@
-import { isUrgent, type Need } from '../shared/finding-ledger.ts';
+import { isUrgent, type Need, nameOf } from '../shared/finding-ledger.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
 
 /** Whether the findings of a node group are urgent, as far as the policy lets findings hasten anything. */
@@ -11,7 +11,7 @@ export function paceOf(need: Need | undefined, policy: Policy) {
   const normal = { bakeAge, windows };
   if (need === undefined || policy.findings.mode !== 'enforce') return { ...normal, cause: '' };
   /** Ends a message. */
-  const cause = `, for ${need.vulnerabilities.slice(0, 3).join(', ')} (${need.severity})`;
+  const cause = `, for ${nameOf(need)}`;
   if (!isHastened(need, policy)) return { ...normal, cause };
   return { bakeAge: Math.min(bakeAge, urgent.bakeAge), windows: urgent.ignoreWindows ? [] : windows, cause };
 }
