@@ -9,12 +9,18 @@ import { grantedActions } from './iam.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
   .map((file) => file.replace('.json', ''))
-  // Played by scale.test.ts: a look at it costs thousands of calls.
-  .filter((fleet) => fleet !== 'thousand-groups')
+  // Played by scale.test.ts and findings.proof.ts: they cost thousands of calls and events.
+  .filter((fleet) => fleet !== 'thousand-groups' && fleet !== 'findings-storm')
   .sort();
 
 /** How long each fleet is played here; a fleet that is not named is played for a day. */
-const LENGTHS: Readonly<Record<string, string>> = { demo: '28h', mixed: '30h', 'ssm-agent': '3h', year: '6h' };
+const LENGTHS: Readonly<Record<string, string>> = {
+  demo: '28h',
+  findings: '7h',
+  mixed: '30h',
+  'ssm-agent': '3h',
+  year: '6h',
+};
 
 const runs = new Map<string, Promise<Run>>();
 const runOf = (fleet: string): Promise<Run> => {
@@ -135,6 +141,22 @@ it('the fleet of agents ends with an answer or the cause, for every cause and ki
   expect(run.account.kubernetes.daemonSets().map(({ cluster }) => cluster)).toEqual(['agent-kept-from-running']);
 });
 
+it('the fleet of findings ends with the remedy or the reason, for every kind of group', async () => {
+  const run = await runOf('findings');
+  const told = run.records.filter(({ remediation, nodegroup }) => remediation === 'triage-findings' && nodegroup);
+  const last = new Map(told.map(({ nodegroup, decision, reason }) => [nodegroup, `${decision} ${reason}`]));
+  expect(Object.fromEntries(last)).toEqual({
+    batch: 'failed not-fixed-by-release',
+    frozen: 'skipped opted-out',
+    'karpenter:general': 'skipped karpenter',
+    own: 'skipped custom-ami',
+    rocket: 'waiting no-newer-ami',
+    'self-managed:shop-legacy': 'skipped self-managed',
+    silent: 'skipped workers-not-scanned',
+    web: 'failed not-fixed-by-release',
+  });
+});
+
 describe('the same seed', () => {
   const told = async (scenario: Scenario) => {
     const { records, calls, account } = await start(scenario);
@@ -169,7 +191,11 @@ describe('rights', () => {
     const others = [
       playThrough({ fleet: 'demo', play: '2h', events: [bad, hint].map((event) => ({ after: 0, event })) }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
-      playThrough({ fleet: 'ssm-agent', policy: { ssmAgent: { remedies: HOST_MANAGEMENT } }, play: '2h' }),
+      playThrough({
+        fleet: 'ssm-agent',
+        policy: { ssmAgent: { remedies: HOST_MANAGEMENT }, findings: { enableInspector: 'enforce' } },
+        play: '2h',
+      }),
     ];
     const all = await Promise.all([...FLEETS.map(runOf), ...others]);
     const roles = new Set(all.flatMap(({ calls }) => calls.map(({ roleLogicalId }) => roleLogicalId ?? '')));

@@ -21,6 +21,8 @@ const need = z.object({
   vulnerabilities: z.array(z.string()),
   /** The release that the node group ran when they were found. */
   releaseVersion: z.string(),
+  /** When Inspector said so, epoch milliseconds. */
+  verifiedAt: z.number(),
 });
 export type Need = z.infer<typeof need>;
 
@@ -29,7 +31,15 @@ export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Nee
   return `${first} (${severity})${more.length === 0 ? '' : ` and ${more.length} more`}`;
 }
 
-export const isUrgent = (known: Need | undefined): boolean => known?.urgency === 'urgent';
+/** For how long what Inspector said hastens anything, ms: some sweeps, each of which asks again. */
+const GOOD_FOR = 6 * 3_600_000;
+
+/** @param now epoch milliseconds */
+export const isUrgent = (known: Need | undefined, now: number): boolean =>
+  known?.urgency === 'urgent' && now - known.verifiedAt < GOOD_FOR;
+
+/** What the last release that the node group was upgraded to is known not to fix. */
+const notFixed = z.object({ releaseVersion: z.string(), vulnerabilities: z.array(z.string()) });
 
 const findingState = z.object({
   sk: z.string(),
@@ -39,14 +49,16 @@ const findingState = z.object({
   outcomes: z.number(),
   correlationId: z.string().optional(),
   need: need.optional(),
-  /** What the last release that the node group was upgraded to is known not to fix. */
-  notFixed: z.object({ releaseVersion: z.string(), vulnerabilities: z.array(z.string()) }).optional(),
+  notFixed: notFixed.optional(),
   /** When Inspector was last asked, epoch milliseconds. */
   verifiedAt: z.number().optional(),
   /** How urgent the events were that had it asked: until some time later, more of the same need not ask again. */
   claimed: urgency.optional(),
-  /** Decided and saved, but perhaps not carried out: whoever comes next does it. */
-  pending: z.boolean().optional(),
+  /**
+   * Something was decided and saved, but perhaps not carried out: whoever comes next decides again, from what was
+   * remembered before.
+   */
+  pending: z.object({ need: need.optional(), notFixed: notFixed.optional() }).optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });
@@ -71,8 +83,7 @@ export async function readFindingStates(
 /** The states of a topic in which anything is remembered to come back to. */
 export async function readOpenFindingStates(ledger: Ledger, topic: FindingTopic): Promise<Map<string, FindingState>> {
   const items = await queryItems(ledger, topic, findingState, {
-    FilterExpression: 'attribute_exists(need) OR pending = :true',
-    ExpressionAttributeValues: { ':true': true },
+    FilterExpression: 'attribute_exists(need) OR attribute_exists(pending)',
   });
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }

@@ -8,7 +8,7 @@ import { subjectOf } from '../shared/node-group-ledger.ts';
 import type { Mode } from '../shared/policy.ts';
 import type { AwsCall } from '../shared/record.ts';
 import type { Recorder } from '../shared/recorder.ts';
-import { type Decision, type Outcome, say } from './decision.ts';
+import { type Decision, memoryOf, type Outcome, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation, GroupObservation } from './observation.ts';
 
 export interface ActDeps {
@@ -73,7 +73,7 @@ export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now
 async function save({ ledger, caller }: ActDeps, decided: Decided, now: number): Promise<Saved[]> {
   const { topic, subject } = decided.observation;
   const next = nextState(decided, now);
-  const isNew = next.pending === true;
+  const isNew = next.pending !== undefined;
   // Only of findings it matters when they were looked at, so that the next batch need not look again.
   if (!isNew && topic === 'coverage') return [];
   const state = await saveFindingState(ledger, topic, findingKey(subject), next, now, caller);
@@ -85,15 +85,16 @@ function nextState({ observation, decision }: Decided, now: number): FindingStat
   const { outcome, memory } = decision;
   const fingerprint = outcome === undefined ? state.fingerprint : `${outcome.reason} ${outcome.variant}`.trim();
   const isOther = fingerprint !== state.fingerprint;
+  const before = memoryOf(state);
   // A story goes on from the first finding to the release that fixes it.
-  const correlationId = isOther && state.need === undefined ? trigger.id : (state.correlationId ?? trigger.id);
+  const correlationId = isOther && before.need === undefined ? trigger.id : (state.correlationId ?? trigger.id);
   return {
     ...(fingerprint !== undefined && { fingerprint }),
     outcomes: state.outcomes + (isOther ? 1 : 0),
     correlationId,
     ...memory,
     ...(observation.topic === 'findings' && { verifiedAt: now, claimed: observation.claimed ?? 'normal' }),
-    ...(outcome !== undefined && (isOther || state.pending === true) && { pending: true }),
+    ...(outcome !== undefined && (isOther || state.pending !== undefined) && { pending: before }),
     revision: state.revision,
   };
 }

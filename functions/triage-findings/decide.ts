@@ -2,7 +2,7 @@ import { type Need, nameOf } from '../shared/finding-ledger.ts';
 import type { Reason } from '../shared/reason.ts';
 import { compareReleases } from '../shared/release-version.ts';
 import { isInScope, isOptedOut } from '../shared/scope.ts';
-import { type Circumstances, type Decision, type Memory, say } from './decision.ts';
+import { type Circumstances, type Decision, type Memory, memoryOf, say } from './decision.ts';
 import type { GroupObservation, NodeGroupView, OpenFinding } from './observation.ts';
 import { needOf } from './urgency.ts';
 
@@ -18,10 +18,7 @@ const UNMANAGED = {
  */
 export function decide(observation: GroupObservation, circumstances: Circumstances): Decision {
   const { view, state } = observation;
-  const memory: Memory = {
-    ...(state.need !== undefined && { need: state.need }),
-    ...(state.notFixed !== undefined && { notFixed: state.notFixed }),
-  };
+  const memory = memoryOf(state);
   switch (view.kind) {
     case 'gone':
       return say('skipped', 'node-group-gone', 'The node group no longer exists.', {});
@@ -31,7 +28,7 @@ export function decide(observation: GroupObservation, circumstances: Circumstanc
       return say('skipped', view.ownership, `Has findings. ${UNMANAGED[view.ownership]}`, {});
     case 'node-group':
       return (
-        follow(view, memory) ??
+        follow(view, memory, circumstances.now) ??
         nothingOpen(observation, view, memory) ??
         guard(observation, view, circumstances) ??
         chooseRemedy(view, memory, circumstances)
@@ -46,7 +43,7 @@ export const hasMoved = (
 ) => need !== undefined && status === 'ACTIVE' && releaseVersion !== need.releaseVersion;
 
 /** What became of remembered findings; undefined while they are what they were, or when there are none. */
-function follow(view: NodeGroupView, memory: Memory): Decision | undefined {
+function follow(view: NodeGroupView, memory: Memory, now: number): Decision | undefined {
   const { need } = memory;
   const { aftermath, releaseVersion, open } = view;
   if (need === undefined) return undefined;
@@ -63,7 +60,7 @@ function follow(view: NodeGroupView, memory: Memory): Decision | undefined {
     const message = `Inspector has scanned none of ${aftermath.workers} workers that run ${releaseVersion}.`;
     return say('waiting', 'awaiting-scan', message, memory, releaseVersion);
   }
-  const left = needOf(open, releaseVersion);
+  const left = needOf(open, releaseVersion, now);
   const after: Memory = left === undefined ? {} : { need: left };
   const stillOpen = need.vulnerabilities.filter((id) => aftermath.stillOpen.includes(id));
   const gone = need.vulnerabilities.filter((id) => !stillOpen.includes(id));
@@ -106,9 +103,9 @@ function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances
 }
 
 /** Findings are open: is there a newer AMI than that of the workers? */
-function chooseRemedy(view: NodeGroupView, memory: Memory, { policy }: Circumstances): Decision {
+function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circumstances): Decision {
   const { open, target, amiType, releaseVersion } = view;
-  const need = needOf(open, releaseVersion);
+  const need = needOf(open, releaseVersion, now);
   if (need === undefined) throw new Error('Only open findings want a remedy.');
   const remembered: Memory = { ...memory, need };
   const order = target.kind === 'release' ? compareReleases(amiType, target.releaseVersion, releaseVersion) : undefined;

@@ -14,6 +14,10 @@ export interface Circumstances {
 /** What is remembered of a node group's findings. */
 export type Memory = Pick<FindingState, 'need' | 'notFixed'>;
 
+/** Of a decision that may not have been carried out, what was remembered before it. */
+export const memoryOf = ({ need, notFixed, pending }: FindingState): Memory =>
+  pending ?? { ...(need !== undefined && { need }), ...(notFixed !== undefined && { notFixed }) };
+
 export interface Outcome {
   readonly decision: DecisionKind;
   readonly reason: Reason;

@@ -100,7 +100,7 @@ describe('isCovered', () => {
   });
 
   it('nothing is covered by a decision that may not have been carried out', () => {
-    const state = { ...NEW_FINDING_STATE, verifiedAt: recently, need: need(), pending: true };
+    const state = { ...NEW_FINDING_STATE, verifiedAt: recently, need: need(), pending: {} };
     const [again] = [told({ trigger: { ...claim().trigger, redelivered: true } })];
     expect(isCovered(told({}), state, NOW)).toBe(true);
     expect(isCovered(again, state, NOW)).toBe(false);

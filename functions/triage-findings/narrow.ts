@@ -87,7 +87,7 @@ const RECENT = 10 * 60_000;
 export function isCovered({ claims, claimed, trigger }: ClaimedGroup, state: FindingState, now: number): boolean {
   const { need, verifiedAt, pending } = state;
   // Whoever decided may have died before it was carried out.
-  if (pending === true && trigger.redelivered) return false;
+  if (pending !== undefined && trigger.redelivered) return false;
   const isRecent = verifiedAt !== undefined && now - verifiedAt < RECENT;
   if (claimed !== undefined) {
     const covering = [need?.urgency, isRecent ? state.claimed : undefined].filter((urgency) => urgency !== undefined);

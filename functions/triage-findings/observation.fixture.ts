@@ -34,6 +34,7 @@ export const need = (change: Partial<Need> = {}): Need => ({
   severity: 'CRITICAL',
   vulnerabilities: ['CVE-2026-31415'],
   releaseVersion: OLD,
+  verifiedAt: NOW,
   ...change,
 });
 
@@ -127,6 +128,7 @@ export const arbitraryObservation: fc.Arbitrary<GroupObservation> = fc
         severity,
         vulnerabilities: fc.uniqueArray(vulnerability, { minLength: 1 }),
         releaseVersion: release,
+        verifiedAt: fc.constant(NOW - 3_600_000),
       }),
     ),
     claimed: fc.option(urgency),

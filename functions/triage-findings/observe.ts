@@ -14,6 +14,7 @@ import type { Trigger } from '../shared/recorder.ts';
 import { pairOf, readTargets, type Targets } from '../shared/target-release.ts';
 import type { Worker } from '../shared/worker.ts';
 import { hasMoved } from './decide.ts';
+import { memoryOf } from './decision.ts';
 import type { GroupObservation, View } from './observation.ts';
 import { readAftermath, readOpenFindings, SAMPLE } from './observe-findings.ts';
 import { type FoundWorker, listWorkers } from './observe-instances.ts';
@@ -103,7 +104,7 @@ async function viewOf(
   const place = ({ instanceId }: FoundWorker): number => told.get(instanceId) ?? told.size;
   const sample = workers.toSorted((a, b) => place(a) - place(b)).slice(0, SAMPLE);
   const open = await readOpenFindings(inspector, sample, releaseVersion, imageNames, policy);
-  const { need } = state;
+  const { need } = memoryOf(state);
   const mayBeOver =
     need !== undefined && status === 'ACTIVE' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
   return {

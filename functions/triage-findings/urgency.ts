@@ -29,8 +29,8 @@ export const moreUrgent = (a: Urgency | undefined, b: Urgency): Urgency => (a ==
 /** How many vulnerabilities are remembered of a node group: as many as one filter of ListFindings takes. */
 const REMEMBERED = 10;
 
-/** What to remember of findings that Inspector holds open; undefined: nothing. */
-export function needOf(open: readonly OpenFinding[], releaseVersion: string): Need | undefined {
+/** What to remember of findings that Inspector holds open `now` (epoch milliseconds); undefined: nothing. */
+export function needOf(open: readonly OpenFinding[], releaseVersion: string, now: number): Need | undefined {
   const gravestFirst = open.toSorted(
     (a, b) => Number(isUrgent(b)) - Number(isUrgent(a)) || rankOf(a.severity) - rankOf(b.severity),
   );
@@ -42,6 +42,7 @@ export function needOf(open: readonly OpenFinding[], releaseVersion: string): Ne
     severity: gravest.severity,
     vulnerabilities: vulnerabilities.slice(0, REMEMBERED),
     releaseVersion,
+    verifiedAt: now,
   };
 }
 

@@ -101,7 +101,7 @@ function chooseMoment(
 ): Decision {
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
   const { concurrency, stopAfterFailures, retryAfter, mode, force } = policy.upgrades;
-  const { bakeAge, windows, cause } = paceOf(need, policy);
+  const { bakeAge, windows, cause } = paceOf(need, policy, now);
   const failures = state.failures?.releaseVersion === releaseVersion ? state.failures : undefined;
   const idle: Memory = failures === undefined ? {} : { failures };
   const attempt = (failures?.count ?? 0) + 1;

@@ -60,7 +60,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
   if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
     const line = await readLine(deps.ledger);
     const { account, region } = deps;
-    const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy) };
+    const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy, now) };
     await sendHints(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
   }
   for (const message of malformed) await putAside(deps, message);
@@ -93,9 +93,10 @@ async function findUrgent(
   { ledger }: LookDeps,
   line: ReadonlyMap<string, unknown>,
   policy: Policy,
+  now: number,
 ): Promise<Set<string>> {
   const states = await readFindingStates(ledger, 'findings', [...line.keys()]);
-  return new Set([...states].filter(([, { need }]) => isHastened(need, policy)).map(([subject]) => subject));
+  return new Set([...states].filter(([, { need }]) => isHastened(need, policy, now)).map(([subject]) => subject));
 }
 
 /** A slot was given back, or somebody who was called did not take it. */

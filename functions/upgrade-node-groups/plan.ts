@@ -27,7 +27,7 @@ export interface Plan {
  */
 export function plan(observations: readonly Observation[], circumstances: Circumstances): Plan {
   let slots = circumstances.slots;
-  const decided = observations.toSorted(byTurn(circumstances.policy)).map((observation) => {
+  const decided = observations.toSorted(byTurn(circumstances)).map((observation) => {
     const decision = decide(observation, { ...circumstances, slots });
     slots = withSlot(slots, observation, decision, circumstances.now);
     return { observation, decision };
@@ -54,10 +54,10 @@ export function withSlot(
 }
 
 const byTurn =
-  (policy: Circumstances['policy']) =>
+  ({ policy, now }: Circumstances) =>
   (a: Observation, b: Observation): number =>
     Number(isUnderWay(b)) - Number(isUnderWay(a)) ||
-    Number(isHastened(b.need, policy)) - Number(isHastened(a.need, policy)) ||
+    Number(isHastened(b.need, policy, now)) - Number(isHastened(a.need, policy, now)) ||
     waitingSince(a) - waitingSince(b) ||
     byRelease(a, b) ||
     compareText(subjectOf(a.key), subjectOf(b.key));

@@ -10,12 +10,17 @@ type VulnerabilityFile = NonNullable<FleetFile['inspector']>['vulnerabilities'][
 /** Switches Inspector on as the fleet file says, and plans what becomes known of packages. */
 export function seedInspector({ world, inspector, instances, releases }: FleetState, { inspector: file }: Fleet): void {
   if (file === undefined) return;
-  for (const each of file.vulnerabilities) inspector.publish(vulnerabilityOf(each, releases, world.time.now));
+  for (const each of file.vulnerabilities) {
+    for (let n = 1; n <= each.repeat; n += 1) {
+      const id = each.id.replaceAll('{n}', String(n).padStart(2, '0'));
+      inspector.publish(vulnerabilityOf({ ...each, id }, releases, world.time.now));
+    }
+  }
   if (file.ec2) inspector.seedEnabled(instances);
 }
 
 function vulnerabilityOf(file: VulnerabilityFile, releases: AmiReleases, startsAt: number): Vulnerability {
-  const { publishedAt, fixedSince, amiTypes, fixedInVersion, epss, ...same } = file;
+  const { repeat: _, publishedAt, fixedSince, amiTypes, fixedInVersion, epss, ...same } = file;
   const fixed = fixedSince === undefined ? Number.POSITIVE_INFINITY : (parseTime(fixedSince, startsAt) ?? startsAt);
   return {
     ...same,
