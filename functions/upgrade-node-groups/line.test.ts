@@ -41,6 +41,12 @@ describe('callNext', () => {
     expect(called(line, {}, 1, 2)).toEqual(['a/1', 'b/1']);
   });
 
+  it('calls urgent findings before those that wait longer', () => {
+    const urgent = { ...options, urgent: new Set(['c/1']) };
+    const hints = callNext(waiting('a/1', 'b/1', 'c/1'), {}, { perCluster: 1, perAccount: 2 }, urgent);
+    expect(hints.map(({ detail }) => detail.clusterName)).toEqual(['c', 'a']);
+  });
+
   it('does not call who holds a slot', () => {
     expect(called(waiting('a/1', 'b/1'), { 'a/1': 'a' }, 5, 5)).toEqual(['b/1']);
   });
