@@ -40,6 +40,7 @@ const fleet = readFleet(join(import.meta.dirname, '..', 'sandbox', 'fleets', 'fi
 
 await withDeployment(async (synthesized) => {
   const calls: CallRecord[] = [];
+  let deployedName = '';
   let [billedMs, invocations, logBytes, messages] = [0, 0, 0, 0];
   const account = await openAccount({
     fleet,
@@ -51,7 +52,7 @@ await withDeployment(async (synthesized) => {
       if (call.function === FUNCTION) calls.push(call);
     },
     onLine: (line, _group, stream) => {
-      if (!stream.includes(FUNCTION)) return;
+      if (!stream.includes(`/${deployedName}[`)) return;
       logBytes += Buffer.byteLength(line);
       if (line.includes('"platform.report"')) {
         billedMs += Number(JSON.parse(line).record.metrics.billedDurationMs);
@@ -61,8 +62,10 @@ await withDeployment(async (synthesized) => {
       if (reason === 'findings-counted') messages += Number(details?.received);
     },
   });
-  await account.play(90 * MINUTE_MS);
+  deployedName = account.lambda.functions.find(({ label }) => label === FUNCTION)?.name ?? '';
+  await account.play(80 * MINUTE_MS);
 
+  if (messages === 0) throw new Error('The storm did not reach the function: there is nothing to measure.');
   const computeMs = ((computeMsPerBatch(account) / VCPU_SHARE) * messages) / MESSAGES_PER_BATCH;
   const count = (operation: string) => calls.filter((call) => call.operation === operation).length;
   const rows: Array<[what: string, amount: string, dollars: number]> = [
