@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sample as findingsHint } from '../events/findings-hint.ts';
 import { sample as upgradeHint } from '../events/upgrade-hint.ts';
 import {
   counted,
@@ -36,6 +37,19 @@ describe('a vulnerability of the fleet', () => {
     expect(started?.message).toContain(`for ${URGENT.id} (CRITICAL)`);
     expect(run.account.fleet.inspector.findings().filter(({ status }) => status === 'ACTIVE')).toEqual([]);
     expect(deadLetterCount(run)).toBe(0);
+  });
+
+  it('that becomes known while a release bakes shortens what is left of the bake', async () => {
+    const vulnerabilities = [{ ...URGENT, publishedAt: '+95m', fixedSince: '-1d' }];
+    const run = await start({ ...findingsFleet({ newReleaseAt: '+10m', vulnerabilities }), policy, play: '110m' });
+    expect(storyOf(run, 'shop', 'web')).toEqual([
+      'waiting baking',
+      'acted upgrade-requested',
+      'acted upgrade-started',
+      expect.stringMatching('upgrade-in-flight'),
+    ]);
+    const started = run.records.find(({ reason }) => reason === 'upgrade-started');
+    expect(started?.trigger.type).toBe('Upgrade Hint (findings)');
   });
 
   it('that is not urgent waits for the bake like any other upgrade', async () => {
@@ -89,6 +103,17 @@ describe('a vulnerability of the fleet', () => {
     const vulnerabilities = [{ ...URGENT, publishedAt: '-2d' }];
     const run = await playThrough({ ...findingsFleet({ vulnerabilities, newReleaseAt: NEVER }), play: '70m' });
     expect(counted(run)).toEqual({});
+    expect(triageStory(run)).toEqual(['waiting no-newer-ami']);
+  });
+
+  it('that no event told of is found when an operator asks', async () => {
+    const vulnerabilities = [{ ...URGENT, publishedAt: '-2d' }];
+    const fleet = findingsFleet({ vulnerabilities, newReleaseAt: NEVER });
+    const ask = {
+      ...findingsHint,
+      detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' },
+    };
+    const run = await start({ ...fleet, events: [{ after: MINUTE, event: ask }], play: '10m' });
     expect(triageStory(run)).toEqual(['waiting no-newer-ami']);
   });
 

@@ -101,12 +101,13 @@ function chooseMoment(
 ): Decision {
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
   const { concurrency, stopAfterFailures, retryAfter, mode, force } = policy.upgrades;
-  const { bakeAge, windows, cause } = paceOf(need, policy, now);
+  const { bakeAge, windows, cause, isHastened } = paceOf(need, policy, now);
   const failures = state.failures?.releaseVersion === releaseVersion ? state.failures : undefined;
   const idle: Memory = failures === undefined ? {} : { failures };
   const attempt = (failures?.count ?? 0) + 1;
   const wait = (reason: Reason, message: string, until?: number): Decision => ({
-    ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}`),
+    // That findings hasten what has long been waiting is news.
+    ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}${isHastened ? ' hastened' : ''}`),
     // No use in waking up while every window is shut.
     ...(until !== undefined && { wakeAt: nextOpening(windows, until) }),
   });

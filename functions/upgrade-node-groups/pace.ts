@@ -8,10 +8,15 @@ export const isHastened = (need: Need | undefined, policy: Policy | InvalidPolic
 /** What an upgrade has to wait for: urgent findings shorten the bake, and pass windows only where the policy says so. */
 export function paceOf(need: Need | undefined, policy: Policy, now: number) {
   const { bakeAge, windows, urgent } = policy.upgrades;
-  const normal = { bakeAge, windows };
+  const normal = { bakeAge, windows, isHastened: false };
   if (need === undefined || policy.findings.mode !== 'enforce') return { ...normal, cause: '' };
   /** Ends a message. */
   const cause = `, for ${nameOf(need)}`;
   if (!isHastened(need, policy, now)) return { ...normal, cause };
-  return { bakeAge: Math.min(bakeAge, urgent.bakeAge), windows: urgent.ignoreWindows ? [] : windows, cause };
+  return {
+    bakeAge: Math.min(bakeAge, urgent.bakeAge),
+    windows: urgent.ignoreWindows ? [] : windows,
+    isHastened: true,
+    cause,
+  };
 }
