@@ -4,7 +4,7 @@ import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 
 /** Why no finding is looked at by this policy, if so. */
-export function whyIgnored(policy: Policy | InvalidPolicy): Decision | undefined {
+export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof say> | undefined {
   if (isInvalid(policy)) return say('refused', 'policy-invalid', policy.error, {}, policy.error);
   if (policy.killSwitch) return say('skipped', 'kill-switch', 'The kill switch is on.', {});
   if (policy.findings.mode === 'off') return say('skipped', 'mode-off', 'Mode is off for findings.', {});

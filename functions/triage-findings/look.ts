@@ -16,7 +16,7 @@ import { type ActDeps, carryOut, type Decided } from './act.ts';
 import { recordCounts } from './counts.ts';
 import { decide } from './decide.ts';
 import { decideAccount, decideCoverage, whyIgnored } from './decide-coverage.ts';
-import type { Circumstances, Decision } from './decision.ts';
+import type { Circumstances } from './decision.ts';
 import { type Batch, readHints } from './hints.ts';
 import { type ClaimedGroup, type Counts, groupClaims, isCovered, narrow } from './narrow.ts';
 import type { CoverageObservation } from './observation.ts';
@@ -46,26 +46,26 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   if (isInvalid(policy)) deps.recorder.count('PolicyInvalid');
   const now = deps.clock.now();
   const ignored = whyIgnored(policy);
-  if (ignored !== undefined || isInvalid(policy)) await ignore(deps, batch, ignored, policy, now);
-  else await triage(deps, batch, { policy, now, account: deps.account });
+  if (ignored !== undefined) await ignore(deps, batch, ignored, policy, now);
+  else if (!isInvalid(policy)) await triage(deps, batch, { policy, now, account: deps.account });
   for (const message of malformed) await putAside(deps, message);
 }
 
-/** Nothing is looked at; the sweep's look says why. */
+/** Nothing is looked at. Each batch is counted as ignored; what keeps it from being looked at, the sweep's batch tells. */
 async function ignore(
   deps: LookDeps,
   batch: Batch,
-  ignored: Decision | undefined,
+  ignored: NonNullable<ReturnType<typeof whyIgnored>>,
   policy: Policy | InvalidPolicy,
   now: number,
 ): Promise<void> {
-  if (batch.account !== undefined && ignored !== undefined) {
+  if (batch.account !== undefined) {
     const state = await readAccountState(deps);
     const observation = { topic: 'coverage', subject: {}, trigger: batch.account, state, status: undefined } as const;
     const mode = isInvalid(policy) ? undefined : policy.findings.mode;
     await carryOut(deps, [{ observation, decision: ignored }], { now, mode });
   }
-  recordCounts(deps.recorder, batch, { ignored: batch.claims.length }, { why: ignored?.outcome?.message });
+  recordCounts(deps.recorder, batch, { ignored: batch.claims.length }, { why: ignored.outcome.message });
 }
 
 async function triage(deps: LookDeps, batch: Batch, circumstances: Circumstances): Promise<void> {

@@ -9,10 +9,15 @@ import {
 import { severitiesFrom } from '../../events/inspector-package-finding.ts';
 import type { Need } from '../shared/finding-ledger.ts';
 import type { Policy } from '../shared/policy.ts';
-import { isImageOf } from '../shared/release-version.ts';
 import type { Aftermath, OpenFinding } from './observation.ts';
-import type { FoundWorker } from './observe-instances.ts';
 import { urgencyOf } from './urgency.ts';
+
+/** A worker of a managed node group. */
+export interface GroupWorker {
+  readonly instanceId: string;
+  /** Whether its AMI is the one of the node group's release. */
+  readonly image: OpenFinding['image'];
+}
 
 /** A filter of Inspector takes at most ten values: so many workers of a group are asked about, in one call. */
 export const SAMPLE = 10;
@@ -23,18 +28,16 @@ const PAGES = 3;
 const equals = (...values: string[]): StringFilter[] => values.map((value) => ({ comparison: 'EQUALS', value }));
 
 /** The findings of vulnerable packages that Inspector holds open on these workers. */
-const openOn = (workers: readonly FoundWorker[]): FilterCriteria => ({
+const openOn = (workers: readonly GroupWorker[]): FilterCriteria => ({
   resourceId: equals(...workers.map(({ instanceId }) => instanceId)),
   findingType: equals('PACKAGE_VULNERABILITY'),
   findingStatus: equals('ACTIVE'),
 });
 
-/** @param nameOf the name of an AMI, by its id */
+/** What Inspector holds open on these workers, at most ten: the gravest findings first. */
 export async function readOpenFindings(
   inspector: Inspector2Client,
-  workers: readonly FoundWorker[],
-  releaseVersion: string,
-  nameOf: ReadonlyMap<string, string>,
+  workers: readonly GroupWorker[],
   policy: Policy['findings'],
 ): Promise<OpenFinding[]> {
   if (workers.length === 0) return [];
@@ -63,7 +66,7 @@ export async function readOpenFindings(
         vulnerabilityId: packageVulnerabilityDetails.vulnerabilityId,
         severity,
         urgency: urgencyOf(rating, policy),
-        image: imageOf(worker, releaseVersion, nameOf),
+        image: worker.image,
       },
     ];
   });
@@ -72,12 +75,10 @@ export async function readOpenFindings(
 /** How a sample of the workers that (as far as is known) run the release fares with what is remembered. */
 export async function readAftermath(
   inspector: Inspector2Client,
-  workers: readonly FoundWorker[],
-  releaseVersion: string,
-  nameOf: ReadonlyMap<string, string>,
+  workers: readonly GroupWorker[],
   { vulnerabilities }: Need,
 ): Promise<Aftermath> {
-  const sample = workers.filter((worker) => imageOf(worker, releaseVersion, nameOf) !== 'other').slice(0, SAMPLE);
+  const sample = workers.filter(({ image }) => image !== 'other').slice(0, SAMPLE);
   if (sample.length === 0) return { workers: 0, scanned: 0, stillOpen: [] };
   const { coveredResources = [] } = await inspector.send(
     new ListCoverageCommand({
@@ -101,14 +102,4 @@ export async function readAftermath(
     }
   }
   return { workers: sample.length, scanned, stillOpen: [...stillOpen] };
-}
-
-function imageOf(
-  { imageId }: FoundWorker,
-  releaseVersion: string,
-  nameOf: ReadonlyMap<string, string>,
-): OpenFinding['image'] {
-  const name = nameOf.get(imageId);
-  if (name === undefined || name === '') return 'unknown';
-  return isImageOf(name, releaseVersion) ? 'current' : 'other';
 }

@@ -11,13 +11,14 @@ import type { Ledger } from '../shared/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
 import type { Policy } from '../shared/policy.ts';
 import type { Trigger } from '../shared/recorder.ts';
-import { pairOf, readTargets, type Targets } from '../shared/target-release.ts';
+import { isImageOf } from '../shared/release-version.ts';
+import { pairOf, readTargets } from '../shared/target-release.ts';
 import type { Worker } from '../shared/worker.ts';
 import { hasMoved } from './decide.ts';
 import { memoryOf } from './decision.ts';
 import type { GroupObservation, View } from './observation.ts';
-import { readAftermath, readOpenFindings, SAMPLE } from './observe-findings.ts';
-import { type FoundWorker, listWorkers } from './observe-instances.ts';
+import { type GroupWorker, readAftermath, readOpenFindings, SAMPLE } from './observe-findings.ts';
+import { listWorkers } from './observe-instances.ts';
 
 export interface ObserveClients {
   readonly ec2: EC2Client;
@@ -50,72 +51,61 @@ export async function observeGroups(
 ): Promise<GroupObservation[]> {
   const managed = due.filter(({ ownership }) => ownership === 'managed').map(({ key }) => key);
   const readCluster = createClusterReader(clients.eks);
-  const readings = new Map(
-    await pMap(
-      managed,
-      async (key): Promise<[string, Reading<Nodegroup>]> => [subjectOf(key), await describeNodeGroup(clients.eks, key)],
-      {
-        concurrency: READ_CONCURRENCY,
-      },
-    ),
-  );
+  const describe = async (key: NodeGroupKey): Promise<[string, Reading<Nodegroup>]> => [
+    subjectOf(key),
+    await describeNodeGroup(clients.eks, key),
+  ];
+  const readings = new Map(await pMap(managed, describe, { concurrency: READ_CONCURRENCY }));
   const pairs = [...readings.values()].flatMap((reading) =>
     reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [],
   );
   const [targets, workers] = await Promise.all([readTargets(clients, pairs), listWorkers(clients.ec2, managed)]);
   const imageIds = [...workers.values()].flat().map(({ imageId }) => imageId);
-  const imageNames = imageIds.length === 0 ? new Map<string, string>() : await readImageNames(clients.ec2, imageIds);
-  const observe = async (group: DueGroup): Promise<GroupObservation> => {
-    const { key, ownership, trigger, state, claimed } = group;
-    const about = {
-      topic: 'findings',
-      subject: key,
-      trigger,
-      state,
-      ...(claimed !== undefined && { claimed }),
-    } as const;
-    if (ownership !== 'managed') return { ...about, view: { kind: 'unmanaged', ownership } };
+  const imageNames = await readImageNames(clients.ec2, imageIds);
+  const viewOf = async ({ key, ownership, state, instanceIds }: DueGroup): Promise<View> => {
+    if (ownership !== 'managed') return { kind: 'unmanaged', ownership };
     const nodeGroup = readings.get(subjectOf(key)) ?? { kind: 'gone' };
-    if (nodeGroup.kind !== 'found') return { ...about, view: nodeGroup };
+    if (nodeGroup.kind !== 'found') return nodeGroup;
     const cluster = await readCluster(key.cluster);
-    if (cluster.kind !== 'found') return { ...about, view: cluster };
-    const ofGroup = workers.get(subjectOf(key)) ?? [];
-    const tags = cluster.found.tags ?? {};
+    if (cluster.kind !== 'found') return cluster;
+    const { version = '', amiType = '', releaseVersion = '', status = '', tags = {} } = nodeGroup.found;
+    const ofGroup = (workers.get(subjectOf(key)) ?? []).map(({ instanceId, imageId }) => ({
+      instanceId,
+      image: imageOf(imageNames.get(imageId), releaseVersion),
+    }));
+    const open = await readOpenFindings(clients.inspector, sampleOf(ofGroup, instanceIds), policy);
+    const { need } = memoryOf(state);
+    const mayBeOver =
+      need !== undefined && status === 'ACTIVE' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
     return {
-      ...about,
-      view: await viewOf(clients.inspector, group, nodeGroup.found, tags, targets, ofGroup, imageNames, policy),
+      kind: 'node-group',
+      clusterTags: cluster.found.tags ?? {},
+      tags,
+      status,
+      amiType,
+      releaseVersion,
+      target: targets({ kubernetesVersion: version, amiType }),
+      open,
+      ...(mayBeOver && { aftermath: await readAftermath(clients.inspector, ofGroup, need) }),
     };
+  };
+  const observe = async (group: DueGroup): Promise<GroupObservation> => {
+    const { key: subject, trigger, state, claimed } = group;
+    const view = await viewOf(group);
+    return { topic: 'findings', subject, trigger, state, view, ...(claimed !== undefined && { claimed }) };
   };
   return pMap(due, observe, { concurrency: READ_CONCURRENCY });
 }
 
-async function viewOf(
-  inspector: Inspector2Client,
-  { state, instanceIds }: DueGroup,
-  nodeGroup: Nodegroup,
-  clusterTags: Readonly<Record<string, string>>,
-  targets: Targets,
-  workers: readonly FoundWorker[],
-  imageNames: ReadonlyMap<string, string>,
-  policy: Policy['findings'],
-): Promise<View> {
-  const { version = '', amiType = '', releaseVersion = '', status = '', tags = {} } = nodeGroup;
-  const told = new Map(instanceIds.map((id, index) => [id, index]));
-  const place = ({ instanceId }: FoundWorker): number => told.get(instanceId) ?? told.size;
-  const sample = workers.toSorted((a, b) => place(a) - place(b)).slice(0, SAMPLE);
-  const open = await readOpenFindings(inspector, sample, releaseVersion, imageNames, policy);
-  const { need } = memoryOf(state);
-  const mayBeOver =
-    need !== undefined && status === 'ACTIVE' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
-  return {
-    kind: 'node-group',
-    clusterTags,
-    tags,
-    status,
-    amiType,
-    releaseVersion,
-    target: targets({ kubernetesVersion: version, amiType }),
-    open,
-    ...(mayBeOver && { aftermath: await readAftermath(inspector, workers, releaseVersion, imageNames, need) }),
-  };
+/** The workers that Inspector is asked about: first those that were told of, in their order. */
+function sampleOf(workers: readonly GroupWorker[], told: readonly string[]): GroupWorker[] {
+  const places = new Map(told.map((id, index) => [id, index]));
+  const place = ({ instanceId }: GroupWorker): number => places.get(instanceId) ?? places.size;
+  return workers.toSorted((a, b) => place(a) - place(b)).slice(0, SAMPLE);
+}
+
+/** @param name of the worker's AMI; undefined when it is gone, as withdrawn ones are */
+function imageOf(name: string | undefined, releaseVersion: string): GroupWorker['image'] {
+  if (name === undefined || name === '') return 'unknown';
+  return isImageOf(name, releaseVersion) ? 'current' : 'other';
 }
