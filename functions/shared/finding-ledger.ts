@@ -88,6 +88,18 @@ export async function readOpenFindingStates(ledger: Ledger, topic: FindingTopic)
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
+/** So many node groups can be read by their keys in one call; of more it is cheaper to read all that have a need. */
+const FEW = 100;
+
+/** The needs of these node groups, by subject; of others too when there are many. One without any is missing. */
+export async function readNeeds(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, Need>> {
+  const states =
+    subjects.length <= FEW
+      ? await readFindingStates(ledger, 'findings', subjects)
+      : await readOpenFindingStates(ledger, 'findings');
+  return new Map([...states].flatMap(([subject, { need: known }]) => (known === undefined ? [] : [[subject, known]])));
+}
+
 /** How long a state is kept after its last change, ms. */
 const KEPT_FOR = 400 * 86_400_000;
 

@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/blast-budget.ts';
 import type { Clock } from '../shared/clock.ts';
 import { putAside } from '../shared/dead-letter.ts';
-import { readFindingStates } from '../shared/finding-ledger.ts';
+import { readNeeds } from '../shared/finding-ledger.ts';
 import { createClusterReader } from '../shared/fleet.ts';
 import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
 import { readLine } from '../shared/node-group-ledger.ts';
@@ -95,8 +95,8 @@ async function findUrgent(
   policy: Policy,
   now: number,
 ): Promise<Set<string>> {
-  const states = await readFindingStates(ledger, 'findings', [...line.keys()]);
-  return new Set([...states].filter(([, { need }]) => isHastened(need, policy, now)).map(([subject]) => subject));
+  const needs = await readNeeds(ledger, [...line.keys()]);
+  return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
 }
 
 /** A slot was given back, or somebody who was called did not take it. */

@@ -4,7 +4,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { pairKey } from '../shared/ami-type.ts';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { readFindingStates } from '../shared/finding-ledger.ts';
+import { readNeeds } from '../shared/finding-ledger.ts';
 import { type ClusterReader, describeNodeGroup, listClusters, listNodeGroups, type Reading } from '../shared/fleet.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import {
@@ -45,10 +45,10 @@ export async function observeNodeGroups(
 ): Promise<Observation[]> {
   const described = await describeScope(clients.eks, scope);
   const subjects = described.map(({ key }) => subjectOf(key));
-  const [clusters, states, findings, targets] = await Promise.all([
+  const [clusters, states, needs, targets] = await Promise.all([
     describeClusters(readCluster, described),
     readNodeGroups(clients.ledger, subjects),
-    readFindingStates(clients.ledger, 'findings', subjects),
+    readNeeds(clients.ledger, subjects),
     readTargets(
       clients,
       described.flatMap(({ reading }) => (reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [])),
@@ -57,7 +57,7 @@ export async function observeNodeGroups(
   const observe = async ({ key, trigger, reading }: Described): Promise<Observation> => {
     const state = states.get(subjectOf(key)) ?? NEW_NODE_GROUP;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
-    const need = findings.get(subjectOf(key))?.need;
+    const need = needs.get(subjectOf(key));
     const view = await viewOf(clients, key, state, reading, cluster, targets);
     return { key, trigger, state, view, ...(need !== undefined && { need }) };
   };

@@ -10,7 +10,8 @@ const vulnerability = z
       .regex(
         /^CVE-\d{4}-(\d|\{n\}){4,}$/,
         'expected an id such as CVE-2026-31415; {n} stands for the number when repeated',
-      ),
+      )
+      .describe('For example CVE-2026-31415; {n} stands for the number of a repeated one'),
     severity: z.enum(Severity).describe('As Inspector rates it'),
     package: z.string().min(1).describe('Name of the package'),
     installedVersion: z.string().min(1).default('1.0.0').describe('Version that the affected AMIs bring'),
