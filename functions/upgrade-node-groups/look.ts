@@ -4,6 +4,7 @@ import pMap from 'p-map';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/blast-budget.ts';
 import type { Clock } from '../shared/clock.ts';
 import { putAside } from '../shared/dead-letter.ts';
+import { readNeeds } from '../shared/finding-ledger.ts';
 import { createClusterReader } from '../shared/fleet.ts';
 import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
 import { readLine } from '../shared/node-group-ledger.ts';
@@ -15,6 +16,7 @@ import { readHints, type Scope } from './hints.ts';
 import { callNext } from './line.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
+import { isHastened } from './pace.ts';
 import { type Decided, plan, withSlot } from './plan.ts';
 
 export interface LookDeps extends ActDeps, ObserveClients {
@@ -61,7 +63,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
   if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
     const line = await readLine(deps.ledger);
     const { account, region } = deps;
-    const options = { account, region, now, caller };
+    const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy, now) };
     await sendHints(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
   }
   for (const message of malformed) await putAside(deps, message);
@@ -87,6 +89,17 @@ async function saveSlots(
   writer: string,
 ): Promise<BlastBudget> {
   return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
+}
+
+/** Who in the line has findings that hasten its upgrade. */
+async function findUrgent(
+  { ledger }: LookDeps,
+  line: ReadonlyMap<string, unknown>,
+  policy: Policy,
+  now: number,
+): Promise<Set<string>> {
+  const needs = await readNeeds(ledger, [...line.keys()]);
+  return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
 }
 
 /** A slot was given back, or somebody who was called did not take it. */

@@ -1,5 +1,7 @@
+import type { Need } from '../shared/finding-ledger.ts';
 import type { NodeGroupKey, NodeGroupState } from '../shared/node-group-ledger.ts';
 import type { Trigger } from '../shared/recorder.ts';
+import type { Target } from '../shared/target-release.ts';
 
 /** What a look found about one subject, and what is remembered of it. */
 export interface Observation {
@@ -7,6 +9,8 @@ export interface Observation {
   readonly trigger: Trigger;
   readonly state: NodeGroupState;
   readonly view: View;
+  /** Findings on its workers that Inspector holds open, as triage-findings has asked it. */
+  readonly need?: Need;
 }
 
 export type View =
@@ -39,20 +43,6 @@ export interface NodeGroupView {
   /** How the upgrade that is remembered stands; absent when none is. */
   readonly update?: UpdateView;
 }
-
-/** The release that a node group should run, or why there is none to name. */
-export type Target =
-  | {
-      readonly kind: 'release';
-      readonly releaseVersion: string;
-      /** Start of its bake time, epoch milliseconds. */
-      readonly firstSeenAt: number;
-    }
-  | {
-      readonly kind: 'none';
-      readonly reason: 'no-release-for-version' | 'unknown-ami-type' | 'release-not-yet-seen' | 'release-withdrawn';
-      readonly message: string;
-    };
 
 /** `absent`: EKS knows of no such update, so the request never reached it. */
 export type UpdateView =
