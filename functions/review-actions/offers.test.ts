@@ -1,7 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import * as quarantineRequest from '../../events/quarantine-request.ts';
-import { readWish } from '../request-actions/wish.ts';
-import { ACTION_FIELDS } from '../shared/operator-action.ts';
 import { exampleRecord } from '../shared/record.fixture.ts';
 import type { ReadRecord } from '../shared/record-line.ts';
 import { offersFor } from './offers.ts';
@@ -52,21 +49,5 @@ describe('what is offered', () => {
     const refused = record('quarantine-workers', 'refused', 'request-refused', worker);
     expect(actionsOf(quarantined, refused)).toEqual(['release', 'extend', 'terminate']);
     expect(actionsOf(quarantined, record('quarantine-workers', 'done', 'released', worker))).toEqual([]);
-  });
-
-  it('is a wish that can be asked for', () => {
-    const records = [
-      record('upgrade-node-groups', 'would-act', 'would-upgrade'),
-      record('manage-ssm-agent', 'failed', 'agent-missing', worker),
-      record('quarantine-workers', 'done', 'quarantined', worker),
-    ];
-    const form = { [ACTION_FIELDS.who]: 'Ada', [ACTION_FIELDS.why]: 'looked into it', [ACTION_FIELDS.by]: '3d' };
-    const wishes = offersFor(records).map((offer) => readWish({ ...offer, widgetContext: { forms: { all: form } } }));
-    expect(wishes).toHaveLength(6);
-    for (const wish of wishes) expect(wish).not.toHaveProperty('problems');
-    expect(wishes.at(-1)).toMatchObject({
-      detailType: quarantineRequest.detailType,
-      detail: worker && { instanceId: worker.instance },
-    });
   });
 });

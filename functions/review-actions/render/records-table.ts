@@ -1,5 +1,5 @@
 import { html, type Markup } from '../../shared/html.ts';
-import { decisionKind } from '../../shared/record.ts';
+import { decisionKind, remediation } from '../../shared/record.ts';
 import type { ReadRecord } from '../../shared/record-line.ts';
 import { recordSubject } from '../../shared/record-subject.ts';
 import type { Subject } from '../../shared/recorder.ts';
@@ -11,14 +11,6 @@ import { storyButton, viewButton } from './button.ts';
 
 /** Narrower than this, the function has no column of its own, px. */
 const NARROW = 760;
-
-const FUNCTIONS = [
-  'upgrade-node-groups',
-  'manage-ssm-agent',
-  'quarantine-workers',
-  'watch-ami-releases',
-  'sweep-fleet',
-];
 
 /** The form that narrows the records; its fields come back with every button of the widget. */
 export function filterForm(page: Page): Markup {
@@ -38,7 +30,7 @@ export function filterForm(page: Page): Markup {
   )}</select></label>
 <label>Function <select name="${FILTER_FIELDS.remediation}">${options(
     'every function',
-    FUNCTIONS.map((name) => [name, name] as const),
+    remediation.options.map((name) => [name, name] as const),
     filter.remediation,
   )}</select></label>
 <span>${viewButton(page, 'Filter', {}, 'primary')}</span></form>`;
