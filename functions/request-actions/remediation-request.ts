@@ -1,5 +1,8 @@
 import * as z from 'zod';
 
+/**
+ * What the functions take as a `Remediation Request`, in the words of that event.
+ */
 export const detailType = 'Remediation Request';
 
 export const detail = z.object({

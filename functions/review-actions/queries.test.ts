@@ -97,6 +97,12 @@ describe('what comes from outside', () => {
     );
   });
 
+  it('never makes a query longer than Logs Insights takes', () => {
+    const words = Array.from({ length: 100 }, (_, index) => `w${index}`).join(' ');
+    expect(recordsQuery({ ...NO_FILTER, find: words }, 10).length).toBeLessThan(10_000);
+    expect(correlatedQuery(Array(40).fill('x'.repeat(500)), 200).length).toBeLessThan(10_000);
+  });
+
   it('finds nothing by a name that cannot be written', () => {
     expect(quoted('a" or 1 = 1')).toBe('"no such name"');
   });

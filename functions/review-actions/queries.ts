@@ -10,8 +10,13 @@ export function quoted(text: string): string {
   return `"${text}"`;
 }
 
+/** Logs Insights takes queries of at most 10,000 characters. */
+const MOST_WORDS = 8;
+const LONGEST_LIST = 8_000;
+
 /** What somebody looks for, word by word, in the characters that names and messages are looked for by. */
-export const wordsIn = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}_.:/@-]+/gu) ?? [];
+export const wordsIn = (text: string): string[] =>
+  (text.toLowerCase().match(/[\p{L}\p{N}_.:/@-]+/gu) ?? []).slice(0, MOST_WORDS);
 
 const RECORDS = 'filter kind = "record"';
 /** Each outcome once: a function that died after a line and ran again has written it twice, with the same id. */
@@ -28,7 +33,7 @@ function conditions({ find, decision, remediation }: Filter): string[] {
     ...(decision === '' ? [] : [`decision = ${quoted(decision)}`]),
     ...(remediation === '' ? [] : [`remediation = ${quoted(remediation)}`]),
     ...wordsIn(find).map(
-      (word) => `strcontains(tolower(concat(${SUBJECT}, " ", reason, " ", message)), ${quoted(word)})`,
+      (word) => `strcontains(tolower(concat(${SUBJECT}, " ", reason, " ", message)), ${quoted(word)}) = 1`,
     ),
   ];
 }
@@ -57,6 +62,9 @@ export function storyQuery({ cluster, nodegroup, instance }: Subject, limit: num
   return `fields @timestamp, @message | ${[RECORDS, ...about].join(' | ')} | ${NEWEST_FIRST} | limit ${limit}`;
 }
 
-/** The newest records of these stories, whatever they are about. */
-export const correlatedQuery = (correlationIds: readonly string[], limit: number): string =>
-  `fields @timestamp, @message | ${RECORDS} | filter correlationId in [${correlationIds.map(quoted).join(', ')}] | ${NEWEST_FIRST} | limit ${limit}`;
+/** The newest records of these stories, whatever they are about; of as many as a query has room for. */
+export function correlatedQuery(correlationIds: readonly string[], limit: number): string {
+  const ids = correlationIds.map(quoted);
+  while (ids.join(', ').length > LONGEST_LIST) ids.pop();
+  return `fields @timestamp, @message | ${RECORDS} | filter correlationId in [${ids.join(', ')}] | ${NEWEST_FIRST} | limit ${limit}`;
+}
