@@ -23,7 +23,8 @@ function logsAnswering(...statuses: string[]) {
     now += ms;
   };
   const deps = { logs, logGroup: 'group', clock: { now: () => now }, sleep };
-  return { run: () => ask(deps, 'fields a', { start: 0, end: 10_000 }), polls: () => polls, waited: () => now };
+  const run = (range = { start: 0, end: 10_000 }) => ask(deps, 'fields a', range);
+  return { run, polls: () => polls, waited: () => now };
 }
 
 it('asks again until there is an answer', async () => {
@@ -37,6 +38,12 @@ it('waits no longer than a viewer does, and asks seldom meanwhile', async () => 
   await expect(run()).rejects.toThrow(QueryUnfinished);
   expect(waited()).toBeLessThan(10_000);
   expect(polls()).toBeLessThan(15);
+});
+
+it('asks nothing of a range that is none', async () => {
+  const { run, polls } = logsAnswering('Complete');
+  expect(await run({ start: 10_000, end: 10_000 })).toEqual([]);
+  expect(polls()).toBe(0);
 });
 
 it.each(['Failed', 'Cancelled', 'Timeout'])('gives up when the query ended as %s', async (status) => {

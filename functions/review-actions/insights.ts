@@ -33,8 +33,10 @@ export async function ask(
   queryString: string,
   range: { readonly start: number; readonly end: number },
 ): Promise<Row[]> {
-  const until = clock.now() + PATIENCE;
   const [startTime, endTime] = [Math.floor(range.start / 1_000), Math.ceil(range.end / 1_000)];
+  // A page that was opened long ago may by now lie before a range that moves with time.
+  if (startTime >= endTime) return [];
+  const until = clock.now() + PATIENCE;
   const { queryId } = await logs.send(
     new StartQueryCommand({ logGroupName: logGroup, startTime: Math.max(0, startTime), endTime, queryString }),
   );

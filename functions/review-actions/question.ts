@@ -27,10 +27,10 @@ export type Cursor = Readonly<z.infer<typeof cursor>>;
 
 /** What comes back from the markup's own buttons, beside what CloudWatch adds. */
 const event = widgetEvent.extend({
-  filter: filter.optional(),
+  filter: filter.optional().catch(undefined),
   /** The pages up to the one that is asked for, so that one can go back. */
   trail: z.array(cursor).max(500).catch([]),
-  subject: subject.optional(),
+  subject: subject.optional().catch(undefined),
 });
 
 /** What the widget is asked to show. */

@@ -5,8 +5,8 @@ import { recordSubject } from './record-subject.ts';
 const SETTLED: readonly string[] = ['done', 'skipped'];
 
 /**
- * How things stand at the end of a subject's records: the last word on each subject about which something is still open, and on the
- * node group if there is but one; the others are counted.
+ * How things stand at the end of a subject's records: of one subject alone, the last word of each function; of several, the
+ * last word on each about which something is still open, and on the node group if there is but one; the others are counted.
  */
 export function standingOf(records: readonly ReadRecord[]): string[] {
   const lastWords = new Map<string, ReadRecord>();
@@ -14,9 +14,10 @@ export function standingOf(records: readonly ReadRecord[]): string[] {
     if (record.cluster !== undefined) lastWords.set(`${record.remediation} ${recordSubject(record)}`, record);
   }
   const all = lastWords.size > 0 ? [...lastWords.values()] : records.slice(-1);
+  const alone = new Set(all.map(recordSubject)).size === 1;
   const groups = all.filter(({ instance }) => instance === undefined);
   const told = all.filter(
-    (record) => all.length === 1 || !SETTLED.includes(record.decision) || (groups.length === 1 && record === groups[0]),
+    (record) => alone || !SETTLED.includes(record.decision) || (groups.length === 1 && record === groups[0]),
   );
   const others = all.length - told.length;
   return [

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { NO_FILTER, readQuestion } from './question.ts';
+
+const NOW = Date.parse('2026-07-15T18:00:00Z');
+const WEEK = 7 * 86_400_000;
+
+it('shows everything of the last week where CloudWatch says nothing', () => {
+  for (const nothing of [undefined, null, 'text', [], {}, { widgetContext: null }]) {
+    expect(readQuestion(nothing, NOW)).toEqual({
+      describe: false,
+      range: { start: NOW - WEEK, end: NOW },
+      filter: NO_FILTER,
+      trail: [],
+      look: { theme: 'light', width: 1_000, timezone: { label: 'UTC', offsetISO: '+00:00' } },
+    });
+  }
+});
+
+it('takes what is typed before what a button carries, also where something was deleted', () => {
+  const carried = { filter: { find: 'old', decision: 'failed', remediation: '' } };
+  const all = { 'ehr-find': '', 'ehr-decision': 'acted', 'ehr-function': 'manage-ssm-agent' };
+  expect(readQuestion({ ...carried, widgetContext: { forms: { all } } }, NOW).filter).toEqual({
+    find: '',
+    decision: 'acted',
+    remediation: 'manage-ssm-agent',
+  });
+  expect(readQuestion(carried, NOW).filter).toEqual(carried.filter);
+});
+
+it('follows the zoom before the time range', () => {
+  const timeRange = { mode: 'relative', start: 1, end: 9, zoom: { start: 3, end: 5 } };
+  expect(readQuestion({ widgetContext: { timeRange } }, NOW).range).toEqual({ start: 3, end: 5 });
+  expect(readQuestion({ widgetContext: { timeRange: { start: 1, end: 9 } } }, NOW).range).toEqual({ start: 1, end: 9 });
+});
+
+it.each([
+  ['a decision that is none', { filter: { ...NO_FILTER, decision: 'x" | fields @message' } }],
+  ['a function that is none', { filter: { ...NO_FILTER, remediation: '"' } }],
+  ['a text that is too long', { filter: { ...NO_FILTER, find: 'x'.repeat(10_000) } }],
+  ['a page that is none', { trail: [{ second: -1, skip: 1e9 }] }],
+  ['a subject that is none', { subject: { cluster: 'x'.repeat(10_000) } }],
+])('takes %s for none, and keeps the rest', (_, strange) => {
+  const question = readQuestion({ ...strange, widgetContext: { theme: 'dark' } }, NOW);
+  expect(question).toMatchObject({ filter: NO_FILTER, trail: [], look: { theme: 'dark' } });
+  expect(question).not.toHaveProperty('subject');
+});
