@@ -13,6 +13,7 @@ declare module 'vitest' {
 
 /** Synthesizes the stack once for all test files that play it. */
 export default async function setup(project: TestProject) {
+  process.env.CDK_VALIDATION = 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
   project.provide('template', await synthesize({ outdir }));
   return () => rmSync(outdir, { recursive: true });

@@ -13,6 +13,8 @@ export async function withDeployment<Result>(
   use: (synthesized: SynthesizedStack) => Promise<Result>,
   context: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
+  // What `cdk synth` checks against AWS's schema besides takes seconds, and the sandbox takes nothing that it does not know.
+  process.env.CDK_VALIDATION ??= 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-'));
   const remove = () => rmSync(outdir, { recursive: true, force: true });
   // Also when the process exits in the middle, because nobody reads its output any more.

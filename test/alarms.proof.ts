@@ -1,12 +1,15 @@
 import { describe, expect, inject, it } from 'vitest';
 import { sample as agentHint } from '../events/agent-hint.ts';
+import { sample as instanceLaunch } from '../events/ec2-instance-launch.ts';
 import { sample as instanceRunning } from '../events/ec2-instance-running.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import { sample as packageFinding } from '../events/inspector-package-finding.ts';
 import { stateOf } from '../sandbox/account/cloudwatch-alarms.ts';
 import { parseFleet } from '../sandbox/fleet/fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
+import { ask, inQuarantine, quarantineOfEveryDecision } from './quarantine.fixture.ts';
 import { retryOf } from './widget.fixture.ts';
 
 /** The construct that an alarm is made by: its logical id without CDK's digits. */
@@ -93,7 +96,7 @@ it('when AWS fails for hours: errors, waiting hints, dead letters, a stale sweep
   const run = await start({ fleet: fleet(group()), faults, play: '65m' });
   expect(standing(run)).toEqual([]);
   faults.serverErrorRate = 1;
-  for (const event of [amiRelease, agentHint]) run.account.putEvent(event);
+  for (const event of [amiRelease, agentHint, instanceLaunch, packageFinding]) run.account.putEvent(event);
   await useWidget(run);
   await run.account.play(4 * HOUR);
   expect(standing(run)).toEqual(
@@ -120,7 +123,7 @@ it('when Lambda has no room for a function', async () => {
   await useWidget(run);
   await run.account.play(15 * MINUTE);
   expect(standing(run)).toContain('SweepFleetRemediatorThrottles');
-  for (const event of [amiRelease, agentHint]) run.account.putEvent(event);
+  for (const event of [amiRelease, agentHint, instanceLaunch, packageFinding]) run.account.putEvent(event);
   // Soon a hint has waited for an hour.
   await run.account.play(65 * MINUTE);
   expect(standing(run)).toEqual(
@@ -144,13 +147,14 @@ it('when somebody took away the policies by which events are delivered', async (
   const run = await startRun({
     fleet: parseFleet(JSON.stringify(fleet(group())), 'fleet'),
     synthesized: { ...synthesized, template },
-    events: [amiRelease, instanceRunning].map((event) => ({ after: MINUTE, event })),
+    events: [amiRelease, instanceRunning, packageFinding].map((event) => ({ after: MINUTE, event })),
   });
   await run.account.play(63 * MINUTE);
   const undelivered = [
     'ManageSsmAgent',
     'QuarantineWorkers',
     'SweepFleetSchedule',
+    'TriageFindings',
     'UpgradeNodeGroups',
     'WatchAmiReleasesSchedule',
   ];
@@ -209,6 +213,38 @@ it('when a worker does not answer in Systems Manager', async () => {
   expect(standing(run)).toEqual(['ManageSsmAgentRemediatorFailed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('when a quarantine is about to end, has ended, and cannot be given back', async () => {
+  const run = await quarantineOfEveryDecision();
+  expect(run.records.map(({ reason }) => reason)).toContain('released-in-part');
+  // Whoever waited has its slot by now, and ends in its turn.
+  for (let left = inQuarantine(run); left.length > 0; left = inQuarantine(run)) {
+    for (const { id } of left) ask(run, 'release', id);
+    await run.account.play(HOUR);
+  }
+  await run.account.play(2 * HOUR);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('when nobody can be told: Security Hub is off, or Lambda has no room', async () => {
+  const untold = {
+    ...fleet(group({ ssm: { imds: 'disabled' } })),
+    securityHub: false,
+  };
+  const policy = { notifications: { securityHub: 'enforce' } };
+  const run = await start({ fleet: untold, policy, play: '4h' });
+  expect(standing(run)).toEqual(expect.arrayContaining(['NotifyStoriesDeadLettersAlarm', 'unhealthy']));
+  const notify = run.account.lambda.functions.filter(({ label }) => label === 'notify-stories');
+  for (const definition of notify) Object.assign(definition, { reservedConcurrency: 0 });
+  run.account.putEvent({ ...amiRelease, id: 'malformed', detail: {} });
+  await run.account.play(30 * MINUTE);
+  for (const definition of notify) Object.assign(definition, { reservedConcurrency: undefined });
+  await run.account.play(8 * HOUR);
+  purgeDeadLetters(run);
+  await run.account.play(2 * HOUR);
   note(run);
 });
 
