@@ -43,6 +43,7 @@ beforeAll(async () => {
     }),
     start({ fleet: 'ssm-agent', play: '70m' }),
   ]);
+  for (const name of ['review-actions', 'request-actions']) await demo.account.invoke(name, {});
 });
 
 describe('the saved queries', () => {
