@@ -102,7 +102,7 @@ describe('a remediation request', () => {
     ],
     ['a worker where a node group is meant', { remediation: 'upgrade-node-groups', ...group, ...worker }, 'instanceId'],
     ['half a node group', { remediation: 'upgrade-node-groups', clusterName }, 'nodegroupName'],
-    ['a node group where a worker is meant', { remediation: 'quarantine-workers', ...group, ...worker }, 'clusterName'],
+    ['a node group where a worker is meant', { remediation: 'manage-ssm-agent', ...group, ...worker }, 'clusterName'],
     ['no worker', { remediation: 'quarantine-workers', action: 'approve' }, 'instanceId'],
     ['something that is no instance id', { remediation: 'manage-ssm-agent', instanceId: 'web-1' }, 'instanceId'],
     ['no reason', { ...group, why: '' }, 'why'],

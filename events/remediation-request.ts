@@ -62,6 +62,13 @@ export const detail = z
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type RemediationRequest = z.infer<typeof schema>;
 
+/** The schema of the requests that one function takes. */
+export const schemaFor = (name: RequestedRemediation) =>
+  schema.refine(({ detail: asked }) => asked.remediation === name, {
+    path: ['detail', 'remediation'],
+    error: `must be ${name}`,
+  });
+
 export const sample: RemediationRequest = {
   version: '0',
   id: '5d2c8a1e-7f4b-4c06-9e3a-b1f0d8c6a472',

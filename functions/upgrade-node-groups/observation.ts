@@ -1,4 +1,5 @@
 import type { NodeGroupKey, NodeGroupState } from '../shared/node-group-ledger.ts';
+import type { OperatorRequest } from '../shared/operator-request.ts';
 import type { Trigger } from '../shared/recorder.ts';
 
 /** What a look found about one subject, and what is remembered of it. */
@@ -7,6 +8,8 @@ export interface Observation {
   readonly trigger: Trigger;
   readonly state: NodeGroupState;
   readonly view: View;
+  /** An operator's, which has yet to be answered. */
+  readonly request?: OperatorRequest;
 }
 
 export type View =

@@ -56,7 +56,11 @@ export async function observeNodeGroups(
   const observe = async ({ key, trigger, reading }: Described): Promise<Observation> => {
     const state = states.get(subjectOf(key)) ?? NEW_NODE_GROUP;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
-    return { key, trigger, state, view: await viewOf(clients, key, state, reading, cluster, targets) };
+    const view = await viewOf(clients, key, state, reading, cluster, targets);
+    const request = scope.requests.get(subjectOf(key));
+    return request === undefined || request.trigger.id === state.answered
+      ? { key, trigger, state, view }
+      : { key, trigger: request.trigger, state, view, request };
   };
   return pMap(described, observe, { concurrency: READ_CONCURRENCY });
 }
