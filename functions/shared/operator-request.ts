@@ -1,4 +1,4 @@
-import type { RemediationRequest } from '../../events/remediation-request.ts';
+import type { RemediationRequest, RequestedAction } from '../../events/remediation-request.ts';
 import type { HintTrigger } from './hints.ts';
 import { inWords, type Proposal } from './proposal.ts';
 import type { Reason } from './reason.ts';
@@ -43,6 +43,19 @@ const answerOf = ({ event: { detail }, trigger }: OperatorRequest) => ({
   variant: trigger.id,
   details: { action: detail.action, requestedBy: detail.requestedBy, why: detail.why },
 });
+
+/**
+ * Whether something comes of a wish, now or at its moment, so that it is granted: whatever keeps a subject from being
+ * touched wins over it.
+ *
+ * @param then what would be decided if it were granted
+ */
+export function comesTo(action: RequestedAction, { decision, reason }: Pick<Answer, 'decision' | 'reason'>): boolean {
+  if (action === 'reject') return reason === 'proposal-rejected';
+  // What is tried again in mode observe is proposed again, which is as much as that mode does.
+  const isProposed = decision === 'would-act' && action !== 'approve';
+  return decision === 'acted' || decision === 'waiting' || isProposed;
+}
 
 /** Approves or rejects what is proposed. */
 export function rule<State extends { readonly proposal?: Proposal | undefined }>(

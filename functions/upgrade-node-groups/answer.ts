@@ -1,14 +1,14 @@
 import type { RequestedAction } from '../../events/remediation-request.ts';
 import { failureCount, type NodeGroupState } from '../shared/node-group-ledger.ts';
-import { grant, isBefore, type OperatorRequest, refuse, rule, type Wish } from '../shared/operator-request.ts';
+import { comesTo, grant, isBefore, type OperatorRequest, refuse, rule, type Wish } from '../shared/operator-request.ts';
 import type { Reason } from '../shared/reason.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 
 /**
- * Answers an operator's request; a pure function. It is granted where something comes of it, now or at its moment: so
- * whatever keeps a node group from being touched wins. It only changes what is remembered: the next look acts.
+ * Answers an operator's request; a pure function. It is granted where something comes of it, now or at its moment.
+ * It only changes what is remembered: the next look acts.
  */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
   const { state } = observation;
@@ -16,7 +16,7 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   const wish = WISHES[action](state, request);
   if ('refusal' in wish) return remembering(state, request, refuse(request, wish.refusal));
   const then = decide({ ...observation, state: wish.state }, circumstances);
-  if (!LEADS_TO[action](then)) return remembering(state, request, refuse(request, then.message));
+  if (!comesTo(action, then)) return remembering(state, request, refuse(request, then.message));
   const lifted = LIFTS[action];
   if (lifted !== undefined && decide(observation, circumstances).reason !== lifted) {
     return remembering(state, request, refuse(request, `it is not ${lifted}.`));
@@ -26,18 +26,6 @@ export function answer(observation: Observation, request: OperatorRequest, circu
 
 /** What a failure has led to that is lifted. */
 const LIFTS: Partial<Record<RequestedAction, Reason>> = { resume: 'halted', retry: 'retry-later' };
-
-const isDoneOrWaits = ({ decision }: Decision): boolean => decision === 'acted' || decision === 'waiting';
-/** In mode observe it is proposed again, which is as much as that mode does. */
-const isTriedAgain = (then: Decision): boolean => isDoneOrWaits(then) || then.decision === 'would-act';
-
-/** What must come of a wish so that it is granted. */
-const LEADS_TO: Readonly<Record<RequestedAction, (then: Decision) => boolean>> = {
-  approve: isDoneOrWaits,
-  reject: ({ reason }) => reason === 'proposal-rejected',
-  resume: isTriedAgain,
-  retry: isTriedAgain,
-};
 
 type Wishes = Readonly<
   Record<RequestedAction, (state: NodeGroupState, request: OperatorRequest) => Wish<NodeGroupState>>
