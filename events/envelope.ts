@@ -13,7 +13,8 @@ export const eventSchema = <Source extends string, DetailType extends string, De
   detail: Detail,
 ) =>
   z.object({
-    version: z.literal('0'),
+    // AWS's own samples leave it out.
+    version: z.literal('0').default('0'),
     id: z.string().min(1),
     source: z.literal(source),
     'detail-type': z.literal(detailType),

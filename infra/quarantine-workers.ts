@@ -140,6 +140,9 @@ const anyWorker =
   'Any instance of the account may be a worker: the function reads its tags before it changes anything.';
 const ec2 = (...resources: string[]): string[] => resources.map((resource) => arnHere('ec2', `${resource}/*`));
 
+/** The ARN of a snapshot has no account. */
+const anySnapshot = `arn:${Aws.PARTITION}:ec2:${Aws.REGION}::snapshot/*`;
+
 /** What isolating a worker, and giving back what it had, changes. */
 const isolation: readonly Right[] = [
   {
@@ -176,14 +179,14 @@ const isolation: readonly Right[] = [
   {
     sid: 'Tags',
     actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
-    resources: ec2('instance', 'security-group', 'snapshot'),
+    resources: [...ec2('instance', 'security-group'), anySnapshot],
     conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': 'eks-host-remediator:*' } },
     wildcardReason: 'Any instance may be a worker; only tags of its own can be set or taken off.',
   },
   {
     sid: 'Evidence',
     actions: ['ec2:CreateSnapshots', 'ec2:ModifyInstanceAttribute'],
-    resources: [...ec2('instance', 'volume'), `arn:${Aws.PARTITION}:ec2:${Aws.REGION}::snapshot/*`],
+    resources: [...ec2('instance', 'volume'), anySnapshot],
     wildcardReason: anyWorker,
   },
   {

@@ -70,7 +70,7 @@ describe('the rights', () => {
       );
       expect(statements).not.toEqual([]);
       for (const { Action } of statements)
-        for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
+        for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z0-9]+$/);
     },
   );
 

@@ -189,6 +189,7 @@ describe('the outputs', () => {
       'EventBusName',
       'LedgerTableName',
       'AgentRoleArn',
+      'QuarantineRoleArn',
       'NotificationTopicArn',
       'AlarmTopicArn',
     ]);

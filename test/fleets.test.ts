@@ -6,6 +6,7 @@ import { sample as upgradeHint } from '../events/upgrade-hint.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, isAboutGroup, playThrough, type Scenario, start, storyOf } from './harness.ts';
 import { grantedActions } from './iam.ts';
+import { quarantineOfEveryKind } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
@@ -15,7 +16,13 @@ const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbo
   .sort();
 
 /** How long each fleet is played here; a fleet that is not named is played for a day. */
-const LENGTHS: Readonly<Record<string, string>> = { demo: '28h', mixed: '30h', 'ssm-agent': '3h', year: '6h' };
+const LENGTHS: Readonly<Record<string, string>> = {
+  demo: '28h',
+  mixed: '30h',
+  quarantine: '3h',
+  'ssm-agent': '3h',
+  year: '6h',
+};
 
 const runs = new Map<string, Promise<Run>>();
 const runOf = (fleet: string): Promise<Run> => {
@@ -160,7 +167,7 @@ describe('the same seed', () => {
 describe('rights', () => {
   const HOST_MANAGEMENT = { attachPolicy: 'off', defaultHostManagement: 'enforce' };
 
-  it('are all used by some run, so that none is granted in vain', async () => {
+  it('are all used by some run, so that none is granted in vain', { timeout: 120_000 }, async () => {
     const bad = { ...amiRelease, id: 'bad', detail: {} };
     const hint = {
       ...upgradeHint,
@@ -176,6 +183,7 @@ describe('rights', () => {
         play: '2h',
       }),
       playThrough(withoutSecurityHub()),
+      quarantineOfEveryKind(),
     ];
     const all = await Promise.all([...FLEETS.map(runOf), ...others]);
     const roles = new Set(all.flatMap(({ calls }) => calls.map(({ roleLogicalId }) => roleLogicalId ?? '')));

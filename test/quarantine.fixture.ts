@@ -1,6 +1,6 @@
 import { sample as request } from '../events/quarantine-request.ts';
 import type { Run } from '../sandbox/play.ts';
-import type { Scenario } from './harness.ts';
+import { MINUTE, type Scenario, start } from './harness.ts';
 
 /** Known long ago and run by every group: nothing is upgraded while workers are quarantined. */
 const RELEASES = [
@@ -122,3 +122,41 @@ export function exposeSilently(run: Run, instanceId: string): void {
 export const setPolicy = ({ account }: Run, policy: string): void => {
   account.fleet.parameters.put({ Name: account.stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });
 };
+
+/** Everything that quarantine-workers can do, in one run: each way in, each remedy, release, extension and end. */
+export async function quarantineOfEveryKind(): Promise<Run> {
+  const run = await start({
+    fleet: 'quarantine',
+    seed: 7,
+    policy: {
+      ssmAgent: { mode: 'off' },
+      quarantine: {
+        snapshots: true,
+        terminationProtection: true,
+        allowSystemsManager: true,
+        drain: { evict: true, within: '5m' },
+        concurrency: { perCluster: 10 },
+        publicByDesign: { revokeIngress: 'enforce', closeSubnets: 'enforce' },
+      },
+    },
+  });
+  await run.account.play(90 * MINUTE);
+  const held = [
+    ...new Set(run.records.filter(({ reason }) => reason === 'quarantined').map(({ instance = '' }) => instance)),
+  ];
+  for (const [index, id] of held.entries()) ask(run, index === 0 ? 'terminate' : 'release', id);
+  for (const clusterName of ['public', 'careless']) askForGroup(run, clusterName, 'workers');
+  await run.account.play(60 * MINUTE);
+  return run;
+}
+
+/** Puts the request on the bus to open a group again. */
+export function askForGroup(run: Run, clusterName: string, nodegroupName: string): void {
+  requests += 1;
+  run.account.putEvent({
+    ...request,
+    id: `request-${requests}`,
+    time: new Date(run.account.time.now).toISOString(),
+    detail: { action: 'release', clusterName, nodegroupName, why: 'a test asked for it', requestedBy: 'tester' },
+  });
+}

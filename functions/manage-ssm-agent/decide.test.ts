@@ -80,6 +80,14 @@ describe('decide', () => {
       'skipped',
       'opted-out',
     ],
+    [
+      'has an owner that cannot be read',
+      { findings: findings({ owner: { tags: {}, unreadable: 'AccessDeniedException: no' } }) },
+      {},
+      'failed',
+      'unreadable',
+    ],
+    ['is in quarantine', { tags: { 'eks-host-remediator:quarantine': 'x' } }, {}, 'skipped', 'in-quarantine'],
     ['has no network', { findings: findings({ network: CLOSED }) }, {}, 'failed', 'no-network-path'],
     [
       'has no metadata',

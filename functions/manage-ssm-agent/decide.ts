@@ -2,7 +2,7 @@ import { type Cause, OUTDATED } from '../shared/agent-cause.ts';
 import { isInvalid, type Mode, type Policy, stricter } from '../shared/policy.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/proposal.ts';
 import type { Reason } from '../shared/reason.ts';
-import { isInScope, isOptedOut } from '../shared/scope.ts';
+import { isInScope, isOptedOut, QUARANTINE_TAG } from '../shared/scope.ts';
 import type { StartedRemedy } from '../shared/worker-ledger.ts';
 import { type Circumstances, type Decision, LOOK_EVERY, type Memory, say } from './decision.ts';
 import { diagnose } from './diagnose.ts';
@@ -49,6 +49,10 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   }
   if (view.instanceState !== 'running' && view.instanceState !== 'pending') {
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, {}, view.instanceState);
+  }
+  if (QUARANTINE_TAG in view.tags) {
+    // It reaches nothing by intent: nobody is to be called for that, and nothing is to be tried.
+    return say('skipped', 'in-quarantine', 'The worker is in quarantine.', {});
   }
   const followed = follow(observation, circumstances);
   if (followed !== undefined) return followed;

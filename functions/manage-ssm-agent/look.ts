@@ -6,6 +6,7 @@ import { createClusterReader } from '../shared/fleet.ts';
 import { type DelayedHint, type HintQueue, sendDelayedHints } from '../shared/hint-queue.ts';
 import { type OperatorRequest, refuse } from '../shared/operator-request.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
+import { QUARANTINE_TAG } from '../shared/scope.ts';
 import type { Wake } from '../shared/wake.ts';
 import type { WorkerState } from '../shared/worker-ledger.ts';
 import { type ActDeps, carryOut } from './act.ts';
@@ -79,6 +80,7 @@ function countWorkers({ recorder }: LookDeps, { clusters }: Scope, observations:
 function isPuzzling(view: WorkerView, state: WorkerState, policy: Policy | InvalidPolicy, now: number): boolean {
   if (isInvalid(policy) || policy.killSwitch || policy.ssmAgent.mode === 'off') return false;
   if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || view.agent?.online === true) return false;
+  if (QUARANTINE_TAG in view.tags) return false;
   return state.remedy === undefined && now >= view.launchedAt + policy.ssmAgent.graceTime;
 }
 

@@ -29,13 +29,13 @@ export function decideGroup(group: GroupObservation, { policy, account }: Circum
   if (state.leftOpen === true) return { ...report, publicByDesign: true };
   const harden = waysToClose(group, quarantine, 'enforce');
   if (harden !== undefined) {
-    const message = `${why} ${inWords(harden, 'is closed')}`;
-    return { ...say('acted', 'group-hardened', message, inWords(harden, '')), details, publicByDesign: true, harden };
+    const message = `${why} Closed: ${inWords(harden)}.`;
+    return { ...say('acted', 'group-hardened', message, inWords(harden)), details, publicByDesign: true, harden };
   }
   const would = waysToClose(group, quarantine, 'observe');
   if (would !== undefined) {
-    const message = `${why} ${inWords(would, 'would be closed')}`;
-    return { ...say('would-act', 'would-harden', message, inWords(would, '')), details, publicByDesign: true };
+    const message = `${why} Would close: ${inWords(would)}.`;
+    return { ...say('would-act', 'would-harden', message, inWords(would)), details, publicByDesign: true };
   }
   return { ...report, publicByDesign: true };
 }
@@ -100,7 +100,7 @@ function describe({ exposed, size, publicSubnets }: GroupObservation): string {
     : `${share}: ${publicSubnets.join(', ')} ${publicSubnets.length === 1 ? 'hands' : 'hand'} out public addresses.`;
 }
 
-function inWords({ ingress, subnets }: NonNullable<GroupDecision['harden']>, deed: string): string {
+function inWords({ ingress, subnets }: NonNullable<GroupDecision['harden']>): string {
   const rules = ingress.map(({ groupId, permissions }) => `${permissions.map(portsOf).join(', ')} of ${groupId}`);
-  return [...rules, ...subnets.map((id) => `automatic addresses of ${id}`)].map((way) => `${way} ${deed}.`).join(' ');
+  return [...rules, ...subnets.map((id) => `automatic addresses of ${id}`)].join('; ');
 }

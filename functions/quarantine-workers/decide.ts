@@ -42,7 +42,11 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, view.instanceState);
   }
   const exposures = isInvalid(policy) ? view.exposures : countedExposures(view.exposures, policy);
-  if (exposures.length === 0) return say('done', 'not-exposed', 'The Internet has no way to the worker.');
+  if (exposures.length === 0) {
+    // How it should be: told only of a worker of which something else was told before.
+    const silent = state.outcomes === 0;
+    return { ...say('done', 'not-exposed', 'The Internet has no way to the worker.'), ...(silent && { silent }) };
+  }
   const found = `Exposed: ${exposures.map(describeExposure).join('; ')}.`;
   if (isInvalid(policy)) return say('refused', 'policy-invalid', `${found} ${policy.error}`, policy.error);
   if (policy.killSwitch) return say('skipped', 'kill-switch', `${found} The kill switch is on.`);

@@ -78,7 +78,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   }
   await giveBack(deps, settled, circumstances.now);
   await askForLooks(deps, settled, scope.deferred, circumstances);
-  countExpiring(deps, settled, circumstances.now);
+  countWorkers(deps, settled, circumstances.now);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 
@@ -176,8 +176,13 @@ async function askForLooks(
   await sendDelayedHints(queue, hints);
 }
 
-/** For the alarms: a quarantine that ends within a day, and one that has ended with nobody saying what is to become of it. */
-function countExpiring({ recorder }: LookDeps, settled: readonly Decided[], now: number): void {
+/**
+ * Workers that nobody can reach; and for the alarms, quarantines that end within a day, and those that have ended with
+ * nobody saying what is to become of them.
+ */
+function countWorkers({ recorder }: LookDeps, settled: readonly Decided[], now: number): void {
+  const isPrivate = ({ decision }: Decided) => decision.reason === 'not-exposed';
+  recorder.count('NotExposed', settled.filter(isPrivate).length);
   for (const { decision } of settled) {
     if (decision.quarantine === undefined || decision.silent === true) continue;
     const left = decision.quarantine.expiresAt - now;

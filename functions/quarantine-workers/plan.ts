@@ -56,7 +56,7 @@ export function withSlot(
   { observation: { instanceId, state }, decision }: Decided,
   now: number,
 ): BlastBudget['slots'] {
-  if (decision.silent === true) return slots;
+  if (decision.silent === true && decision.reason !== 'not-exposed') return slots;
   const held = slots[instanceId];
   if (decision.quarantine !== undefined) {
     const { cluster, nodegroup } = decision.quarantine;

@@ -28,6 +28,8 @@ export const METRICS = {
   /** Workers of the clusters that a sweep had looked at: all of them, and those whose agent does not answer. */
   WorkersSeen: MetricUnit.Count,
   WorkersUnanswered: MetricUnit.Count,
+  /** Of the workers looked at: those that the Internet has no way to. */
+  NotExposed: MetricUnit.Count,
   /** Quarantines that end within a day, and those whose time is over. */
   QuarantineExpiring: MetricUnit.Count,
   QuarantineExpired: MetricUnit.Count,

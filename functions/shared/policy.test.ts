@@ -31,6 +31,25 @@ describe('parsePolicy', () => {
         retryAfter: HOUR / 2,
         installerImage: 'public.ecr.aws/amazonlinux/amazonlinux:2023',
       },
+      quarantine: {
+        mode: 'enforce',
+        exposure: 'address',
+        respond: 'isolate',
+        publicByDesign: { exposedShare: 50, revokeIngress: 'off', closeSubnets: 'off', allowedIngress: [] },
+        concurrency: { perGroup: 1, perCluster: 3, perAccount: 10 },
+        drain: { cordon: true, evict: false, within: HOUR / 12 },
+        snapshots: false,
+        terminationProtection: false,
+        allowSystemsManager: false,
+        expireAfter: 7 * 24 * HOUR,
+        onExpiry: 'alarm',
+      },
+      notifications: {
+        mode: 'enforce',
+        minimumSeverity: 'low',
+        decisions: ['acted', 'refused', 'failed'],
+        securityHub: 'off',
+      },
     });
   });
 

@@ -3,6 +3,9 @@ import type { Policy } from './policy.ts';
 /** A cluster, node group or instance with this tag is left alone, whatever its value and whatever the policy says. */
 export const OPT_OUT_TAG = 'eks-host-remediator:ignore';
 
+/** Says of an instance since when it is in quarantine. The right to terminate it is bound to this tag. */
+export const QUARANTINE_TAG = 'eks-host-remediator:quarantine';
+
 export const isOptedOut = (tags: Readonly<Record<string, string>>): boolean => OPT_OUT_TAG in tags;
 
 /** Whether the policy's allow-lists let a cluster of this account be touched. */

@@ -1,9 +1,8 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
+import { QUARANTINE_TAG } from '../../shared/scope.ts';
 import { iso } from '../decision.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
-/** Says of an instance since when it is in quarantine. The right to terminate is bound to it. */
-export const QUARANTINE_TAG = 'eks-host-remediator:quarantine';
 export const QUARANTINE_TAGS = [QUARANTINE_TAG, `${QUARANTINE_TAG}-why`, `${QUARANTINE_TAG}-by`] as const;
 
 /** EC2's limit of a tag's value. */

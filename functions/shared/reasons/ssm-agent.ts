@@ -8,6 +8,9 @@ export const SSM_AGENT_REASONS = {
   'agent-not-yet-registered': {
     meaning: 'The worker was launched a short while ago; its agent may still register (ssmAgent.graceTime).',
   },
+  'in-quarantine': {
+    meaning: 'The worker is in quarantine and reaches nothing, by intent: its agent is not looked after.',
+  },
   'no-instance-profile': {
     meaning: 'The worker has no instance profile, and Default Host Management is off.',
     hint: 'Give the node group a node role, or allow ssmAgent.remedies.defaultHostManagement.',
