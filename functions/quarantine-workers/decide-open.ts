@@ -1,5 +1,5 @@
 import { duration } from '../shared/duration.ts';
-import { isInvalid } from '../shared/policy.ts';
+import { isInvalid, type Mode, type Policy } from '../shared/policy.ts';
 import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import type { Observation, WorkerView } from './observation.ts';
@@ -25,12 +25,15 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
   }
   if (isInvalid(policy)) return { ...say('refused', 'policy-invalid', policy.error, policy.error), quarantine };
-  if (policy.killSwitch || policy.quarantine.mode !== 'enforce') {
+  if (policy.killSwitch || modeOf(quarantine, policy) !== 'enforce') {
     const reason = policy.killSwitch ? 'kill-switch' : 'mode-off';
     const message = 'The quarantine stays as it is: nothing acts. An operator can have the worker released.';
     return { ...say('skipped', reason, message, iso(quarantine.startedAt)), quarantine };
   }
-  if (quarantine.expiresAt <= now) return atExpiry(quarantine, policy.quarantine.onExpiry);
+  if (quarantine.expiresAt <= now) {
+    // That a quarantine may begin is not that a worker may be terminated by itself.
+    return atExpiry(quarantine, policy.quarantine.mode === 'enforce' ? policy.quarantine.onExpiry : 'alarm');
+  }
   if (quarantine.phase === 'isolating' || faults.length > 0) return isolate(quarantine, faults, circumstances);
   return isolated(quarantine);
 }
@@ -86,7 +89,8 @@ function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate'): Deci
 /** An operator's wish, checked like any event: it is granted where the state allows it. */
 function aboutRequest({ request }: Observation, quarantine: Quarantine, circumstances: Circumstances): Decision {
   if (request === undefined) throw new Error('There is no request to decide about.');
-  const { action, requestedBy, why, by } = request.event.detail;
+  const { detail } = request.event;
+  const { requestedBy, why } = detail;
   const { id } = request.trigger;
   const asked = `asked by ${requestedBy}: ${why}`;
   const details = { requestedBy, why };
@@ -100,7 +104,7 @@ function aboutRequest({ request }: Observation, quarantine: Quarantine, circumst
     return goOn('release', 'release-in-progress', quarantine);
   }
   if (quarantine.phase === 'terminating') return refuse('The worker is being terminated.');
-  switch (action) {
+  switch (detail.action) {
     case 'release':
       return {
         ...say('acted', 'release-started', `Released, ${asked}`, id),
@@ -110,7 +114,7 @@ function aboutRequest({ request }: Observation, quarantine: Quarantine, circumst
       };
     case 'extend': {
       if (quarantine.phase === 'releasing') return refuse('The worker is being released.');
-      const expiresAt = Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(by);
+      const expiresAt = Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(detail.by);
       const message = `The quarantine lasts until ${iso(expiresAt)}, ${asked}`;
       return {
         ...say('done', 'quarantine-extended', message, id),
@@ -122,7 +126,7 @@ function aboutRequest({ request }: Observation, quarantine: Quarantine, circumst
       const { policy } = circumstances;
       if (isInvalid(policy)) return refuse('The policy is invalid: nothing is terminated.');
       if (policy.killSwitch) return refuse('The kill switch is on: nothing is terminated.');
-      if (policy.quarantine.mode !== 'enforce')
+      if (modeOf(quarantine, policy) !== 'enforce')
         return refuse('Quarantine is not in mode enforce: nothing is terminated.');
       return {
         ...say('acted', 'worker-terminated', `Terminated, ${asked}`, id),
@@ -131,8 +135,14 @@ function aboutRequest({ request }: Observation, quarantine: Quarantine, circumst
         quarantine: { ...granted, phase: 'terminating' },
       };
     }
+    default:
+      return refuse('The worker is in quarantine already: it can be released, extended or terminated.');
   }
 }
+
+/** The mode that counts for this quarantine. */
+const modeOf = ({ approved }: Quarantine, { quarantine: { mode } }: Policy): Mode =>
+  mode === 'observe' && approved !== undefined ? 'enforce' : mode;
 
 const isBetweenGroups = ({ groups }: Quarantine, { interfaces }: WorkerView): boolean =>
   groups !== undefined && interfaces.some(({ groupIds }) => groupIds.includes(groups.untracking));
