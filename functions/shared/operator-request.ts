@@ -1,6 +1,6 @@
 import type { RemediationRequest, RequestedAction } from '../../events/remediation-request.ts';
 import type { HintTrigger } from './hints.ts';
-import { inWords, type Proposal } from './proposal.ts';
+import type { Proposal } from './proposal.ts';
 import type { Reason } from './reason.ts';
 import type { DecisionKind, RemediationRecord } from './record.ts';
 
@@ -29,15 +29,18 @@ export const grant = (request: OperatorRequest, then: string): Answer => ({
   // Not the end of anything: the look that follows at once tells what came of it.
   decision: 'waiting',
   reason: 'request-granted',
-  message: `Asked to ${request.event.detail.action} by ${inWords(request.event.detail)}. Granted. ${then}`,
+  message: `Granted: ${asked(request)}. Next: ${then}`,
 });
 
 export const refuse = (request: OperatorRequest, because: string): Answer => ({
   ...answerOf(request),
   decision: 'refused',
   reason: 'request-refused',
-  message: `Asked to ${request.event.detail.action} by ${inWords(request.event.detail)}. Refused: ${because}`,
+  message: `Refused: ${asked(request)}: ${because}`,
 });
+
+const asked = ({ event: { detail } }: OperatorRequest): string =>
+  `${detail.action}, asked by ${detail.requestedBy} (${detail.why})`;
 
 const answerOf = ({ event: { detail }, trigger }: OperatorRequest) => ({
   variant: trigger.id,
