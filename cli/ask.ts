@@ -47,6 +47,9 @@ export interface AskOptions {
   readonly isOutcome: (record: ReadRecord) => boolean;
 }
 
+/** ms; `manage-ssm-agent` collects hints for half a minute, and two looks come of a request. */
+const PATIENCE = 4 * 60_000;
+
 /**
  * Sends a request and tells what comes of it, record by record.
  * @returns 1 when it is refused, or nothing is heard of it in time
@@ -66,7 +69,7 @@ export async function ask(
     else timeline.add(record);
     timeline.flush();
   };
-  const outcome = await followRequest(surroundings, sent, { isOutcome, onRecord });
+  const outcome = await followRequest(surroundings, sent, { isOutcome, onRecord, timeout: PATIENCE });
   if (heard.length === 0) {
     note(`Nothing is recorded about it yet. Later: npm run -s remediator -- explain ${sent.id}`);
     return 1;

@@ -8,7 +8,7 @@ export interface HeldWorker {
   readonly instanceId: string;
   readonly cluster: string;
   readonly nodegroup?: string;
-  /** Absent: its quarantine is about to begin. */
+  /** Absent: its quarantine begins or ends this very moment. */
   readonly quarantine?: Quarantine;
 }
 

@@ -86,7 +86,7 @@ describe('upgrades that mode observe proposes', () => {
       await ask(run, { ...web('repeated'), action: 'approve' }, again);
     }
     await ended(run, 4);
-  });
+  }, 60_000);
 
   it('are answered at once, and what was granted waits for its change window all the same', () => {
     expect(answers).toEqual([

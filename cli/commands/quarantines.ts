@@ -56,6 +56,6 @@ const lineOf = ({ instanceId, cluster, nodegroup, quarantine }: HeldWorker) => (
   }),
 });
 
-const phaseOf = (quarantine: HeldWorker['quarantine']): string => quarantine?.phase ?? 'beginning';
+const phaseOf = (quarantine: HeldWorker['quarantine']): string => quarantine?.phase ?? 'changing';
 
 const minute = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ');
