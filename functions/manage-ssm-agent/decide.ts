@@ -123,7 +123,7 @@ function aboutAbsence(observation: Observation, memory: Memory, circumstances: C
     if (waiting !== undefined) return { ...waiting, target };
   }
   const approved = observed && ruling !== undefined ? ` Approved by ${inWords(ruling)}` : '';
-  return begin(remedy, cause, `${message}${approved}`, failures, now);
+  return { ...begin(remedy, cause, `${message}${approved}`, failures, now), target };
 }
 
 function begin(
