@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DeployedFunction, deployedFunctions } from '../infra/deployed-functions.ts';
 import { synthesize } from '../infra/synthesize.ts';
+import { costOf, observeRun, PRICES } from './observability.ts';
 import { median, renderTable } from './table.ts';
 
 // What a cold start pays for each function: the size of its bundle, and how long Node takes to load it in a fresh
-// process, beside a Node that loads nothing. `npm run bench -- 31` makes 31 runs of each.
+// process, beside a Node that loads nothing. `npm run bench -- 31` makes 31 runs of each. Then, what logs and metrics
+// cost, measured on fleets that are played.
 
 const BYTES_LIMIT = 1_000_000;
 const runs = Number(process.argv[2] ?? 15);
@@ -19,7 +21,8 @@ if (!Number.isInteger(runs) || runs < 1) {
 
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-bench-'));
 try {
-  const functions = deployedFunctions(await synthesize({ outdir: directory }));
+  const template = await synthesize({ outdir: directory });
+  const functions = deployedFunctions(template);
   const bare: number[] = [];
   const imports = new Map<string, number[]>(functions.map(({ name }) => [name, []]));
   // Interleaved, so that a busy moment of the machine falls on all alike.
@@ -54,8 +57,55 @@ try {
     console.error(`${name}: its bundle is not below ${BYTES_LIMIT.toLocaleString('en')} bytes`);
     process.exitCode = 1;
   }
+  await printObservability(template);
 } finally {
   rmSync(directory, { recursive: true });
+}
+
+/** What logs and metrics cost: a busy day, and a week as most weeks are. */
+async function printObservability(template: string): Promise<void> {
+  const played = [
+    { name: 'mixed.json, a day', observed: await observeRun(template, 'mixed', 24) },
+    { name: 'year.json, a week', observed: await observeRun(template, 'year', 7 * 24) },
+  ];
+  const dollars = (amount: number): string => amount.toFixed(4);
+  console.log(
+    `\n${renderTable([
+      [
+        'played',
+        'records',
+        'bytes a record',
+        'log bytes',
+        'of these EMF',
+        'metrics',
+        '$ a month: logs',
+        'metrics',
+        'fixed',
+      ],
+      ...played.map(({ name, observed }) => {
+        const { records, bytes, metrics } = observed;
+        const { logsPerMonth, metricsPerMonth, fixedPerMonth } = costOf(observed);
+        return [
+          name,
+          String(records),
+          String(Math.round(bytes.records / records)),
+          (bytes.records + bytes.metrics + bytes.other).toLocaleString('en'),
+          bytes.metrics.toLocaleString('en'),
+          String(metrics),
+          dollars(logsPerMonth),
+          dollars(metricsPerMonth),
+          fixedPerMonth.toFixed(2),
+        ];
+      }),
+    ])}`,
+  );
+  for (const { name, observed } of played) {
+    const { recordsPerThousand, logsPerThousand, metricsPerThousand } = costOf(observed);
+    console.log(
+      `${name}: per 1,000 records $${dollars(recordsPerThousand)} for their own lines, $${dollars(logsPerThousand)} for all log lines, $${dollars(metricsPerThousand)} for metrics`,
+    );
+  }
+  console.log(`list prices of us-east-1, ${PRICES.date}, without the free tier; fixed: alarms and dashboard`);
 }
 
 /** The environment of the template; where CloudFormation would put a value in, one of the right form does for loading. */

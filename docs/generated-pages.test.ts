@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { REASONS } from '../functions/shared/reason.ts';
 import { exampleRecord } from '../functions/shared/record.fixture.ts';
 import { recordSchema } from '../functions/shared/record.ts';
+import { eventsPage } from './events-page.ts';
 import { GENERATED_PAGES } from './generated-pages.ts';
 import { recordsPage } from './records-page.ts';
 
@@ -19,4 +20,12 @@ it('the page about records has every field with its meaning, every reason once, 
   for (const reason of Object.keys(REASONS)) expect(page.split(`\n| \`${reason}\` | `)).toHaveLength(2);
   expect(recordSchema.parse(exampleRecord)).toEqual(exampleRecord);
   expect(page).toContain(JSON.stringify(exampleRecord));
+});
+
+it('the page about events has every field with its meaning', () => {
+  const rows = eventsPage()
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+  expect(rows.length).toBeGreaterThan(15);
+  for (const row of rows) expect(row).toMatch(/^\| `[\w.[\]]+` \| [^|]+ \| (always|where known) \| [^|]{5,} \|$/);
 });

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { REASONS } from '../functions/shared/reason.ts';
 import type { ReasonEntry } from '../functions/shared/reasons/reason-entry.ts';
 import { exampleRecord } from '../functions/shared/record.fixture.ts';
-import { DECISION_MEANINGS, RECORD_VERSION, recordSchema } from '../functions/shared/record.ts';
+import { DECISION_MEANINGS, decisionKind, RECORD_VERSION, recordSchema } from '../functions/shared/record.ts';
+import { REASON_SEVERITIES, severityOf } from '../functions/shared/severity.ts';
 import { fieldsOf } from './json-schema-fields.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -17,6 +18,9 @@ export function recordsPage(): string {
     meaning,
   ]);
   const reasons: ReadonlyArray<[string, ReasonEntry]> = Object.entries(REASONS);
+  const exceptions = Object.entries(REASON_SEVERITIES)
+    .map(([reason, severity]) => `\`${reason}\` ${severity}`)
+    .join(', ');
   return `<!-- Written by \`npm run -s docs\`: change the schema or the reasons instead. -->
 # Records
 Whatever a function decides, to act or not, it writes as one JSON line into the stack's log group (\`LogGroupName\` in the
@@ -40,9 +44,12 @@ Lines are written at least once: a function that dies after a line and runs agai
 
 ## Decisions
 ${markdownTable(
-  ['decision', 'meaning'],
-  Object.entries(DECISION_MEANINGS).map(([decision, meaning]) => [`\`${decision}\``, meaning]),
+  ['decision', 'meaning', 'severity'],
+  decisionKind.options.map((kind) => [`\`${kind}\``, DECISION_MEANINGS[kind], severityOf(kind, '')]),
 )}
+
+Severity counts for notifications ([docs/notifications.md](notifications.md)). Some reasons have one of their own:
+${exceptions}.
 
 ## Reasons
 ${markdownTable(

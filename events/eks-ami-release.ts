@@ -7,16 +7,18 @@ export const detailType = 'EKS AMI Release';
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 export const detail = z.object({
-  /** Kubernetes minor version, for example `1.33`. */
-  kubernetesVersion: z.string().regex(/^\d+\.\d+$/, 'must be a Kubernetes minor version such as 1.33'),
-  /** EKS's `amiType`, for example `AL2023_x86_64_STANDARD`. */
-  amiType: z.string().min(1),
-  /** For example `1.33.13-20260714`. */
-  releaseVersion: z.string().min(1),
-  /** The newest release seen before; absent at the first sight of the pair. */
-  previousReleaseVersion: z.string().min(1).optional(),
-  /** When this project first saw the release: the start of its bake time. */
-  firstSeenAt: z.iso.datetime(),
+  kubernetesVersion: z
+    .string()
+    .regex(/^\d+\.\d+$/, 'must be a Kubernetes minor version such as 1.33')
+    .describe('Kubernetes minor version, for example `1.33`.'),
+  amiType: z.string().min(1).describe('EKS’s AMI type, for example `AL2023_x86_64_STANDARD`.'),
+  releaseVersion: z.string().min(1).describe('For example `1.33.13-20260714`.'),
+  previousReleaseVersion: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The newest release seen before; absent at the first sight of the pair.'),
+  firstSeenAt: z.iso.datetime().describe('When the release was first seen: the start of its bake time.'),
 });
 
 export const schema = eventSchema(SOURCE, detailType, detail);

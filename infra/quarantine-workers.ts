@@ -1,4 +1,5 @@
 import { Aws, Duration } from 'aws-cdk-lib';
+import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
@@ -20,6 +21,7 @@ import { arnHere, type Right } from './right.ts';
 import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
+import { answer, depths, graph, line } from './widgets.ts';
 
 /** A look acts within seconds; a lease on a worker (65 s, in its `act.ts`) must outlast it. */
 const TIMEOUT = Duration.minutes(1);
@@ -110,6 +112,18 @@ export class QuarantineWorkers extends Construct {
     remediator.addAlarm(foundation, 'Failed', 'quarantine-failed');
     remediator.addAlarm(foundation, 'QuarantineExpiring', 'quarantine-expiring', { period: settings.sweepSchedule });
     remediator.addAlarm(foundation, 'QuarantineExpired', 'quarantine-expired', { period: settings.sweepSchedule });
+    const of = { name: remediator.name, stackName: settings.stackName };
+    foundation.dashboard.addRemediation(
+      'Quarantine of exposed workers',
+      remediator,
+      graph('In quarantine, expiring, expired', 8, [
+        line(of, 'InQuarantine', { statistic: Stats.MAXIMUM }),
+        line(of, 'QuarantineExpiring', { statistic: Stats.MAXIMUM }),
+        line(of, 'QuarantineExpired', { statistic: Stats.MAXIMUM }),
+      ]),
+      answer('what-is-in-quarantine', 16, foundation.logGroup),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
+    );
     for (const clusterName of settings.accessEntryClusters) {
       new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {
         clusterName,

@@ -147,6 +147,54 @@ describe.skipIf(version === '')(title, () => {
       for (const { id } of run.records) expect(stdout).toContain(id);
     });
 
+    it('alarms, as the runbook asks for them, and what their metrics say', async () => {
+      const { alarms } = run.account.cloudWatch;
+      expect(await aws('cloudwatch', 'describe-alarms', '--state-value', 'ALARM')).toEqual({
+        MetricAlarms: [],
+        CompositeAlarms: [],
+      });
+      const types = ['--alarm-types', 'MetricAlarm', 'CompositeAlarm'];
+      const states = await aws(
+        'cloudwatch',
+        'describe-alarms',
+        ...types,
+        '--query',
+        '[MetricAlarms,CompositeAlarms][].[StateValue]',
+      );
+      expect(states.flat()).toEqual(alarms.all.map(() => 'OK'));
+      const metrics = await aws(
+        'cloudwatch',
+        'list-metrics',
+        '--namespace',
+        'EksHostRemediator',
+        '--query',
+        'Metrics[].MetricName',
+      );
+      expect(metrics).toContain('SweepFinished');
+      const dashboard = await aws('cloudwatch', 'get-dashboard', '--dashboard-name', 'eks-host-remediator');
+      expect(JSON.parse(dashboard.DashboardBody).widgets.length).toBeGreaterThan(10);
+    });
+
+    it('answers to saved queries, run as docs/review.md shows', async () => {
+      const command = readPage('docs/review.md').blocks.find(({ text }) => text.startsWith('aws logs start-query'));
+      const [, file = ''] = /--query-string (file:\S+)/.exec(command?.text ?? '') ?? [];
+      const group = run.account.stack.ref('AWS::Logs::LogGroup');
+      const range = ['--start-time', '1783987200', '--end-time', '1784300000'];
+      const query = file.replace('what-failed-and-what-to-do', 'records-by-reason');
+      const { queryId } = await aws(
+        'logs',
+        'start-query',
+        '--log-group-name',
+        group,
+        ...range,
+        '--query-string',
+        query,
+      );
+      const counts = await aws('logs', 'get-query-results', '--query-id', queryId, '--query', 'results[].[3].value');
+      const total = counts.flat().reduce((sum: number, count: string) => sum + Number(count), 0);
+      expect(total).toBe(run.records.length);
+    });
+
     it('Auto Scaling groups', async () => {
       const query = 'AutoScalingGroups[].[length(Instances),DesiredCapacity]';
       const sizes = await aws('autoscaling', 'describe-auto-scaling-groups', '--query', query);

@@ -6,6 +6,7 @@ import { functionNames } from '../infra/bundle.ts';
 import { compileQuery } from '../sandbox/account/logs-insights.ts';
 import type { Run } from '../sandbox/play.ts';
 import { start } from './harness.ts';
+import { quarantineOfEveryDecision } from './quarantine.fixture.ts';
 
 const widgetSchema = z.object({
   type: z.enum(['metric', 'log', 'alarm', 'text']),
@@ -76,8 +77,9 @@ beforeAll(async () => {
     start({ fleet: fleet(...nodeGroups), policy: { upgrades: { bakeAge: '1m' } }, play: '3h' }),
     start({ fleet: fleet(...nodeGroups), policy: observe, play: '2h10m' }),
     start({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
+    quarantineOfEveryDecision(),
   ]);
-});
+}, 60_000);
 
 describe('the dashboard', () => {
   it('names only metrics that somebody publishes', () => {

@@ -5,6 +5,7 @@ import { policySchema } from '../functions/shared/policy.ts';
 import { decisionKind, recordSchema } from '../functions/shared/record.ts';
 import { METRIC_NAMESPACE } from '../infra/alarms.ts';
 import { functionNames } from '../infra/bundle.ts';
+import { savedQueries } from '../infra/saved-queries.ts';
 import { readSettings, SettingsError } from '../infra/settings.ts';
 import type { FaultPlan } from '../sandbox/account/faults.ts';
 import { readArguments, USAGE } from '../sandbox/cli/arguments.ts';
@@ -14,6 +15,7 @@ import { codeIn, readPage, tableOf } from './markdown.ts';
 const readme = readPage('README.md');
 const policyPage = readPage('docs/policy.md');
 const sandboxPage = readPage('docs/sandbox.md');
+const reviewPage = readPage('docs/review.md');
 
 const jsonSchema = z.looseObject({
   properties: z.record(z.string(), z.unknown()).optional(),
@@ -174,9 +176,32 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]));
 }
 
+describe('docs/review.md', () => {
+  const rows = tableOf(reviewPage, 'question', 'saved query', 'dashboard');
+
+  it('has exactly the saved queries of the stack', () => {
+    expect(rows.flatMap(([, query = '']) => codeIn(query)).sort()).toEqual(
+      savedQueries().map(({ name }) => name.replaceAll('-', ' ')),
+    );
+  });
+
+  it('names panels that the dashboard has', async () => {
+    const { account } = await start({ fleet: 'demo' });
+    const { widgets }: { widgets: Array<{ properties: { title?: string; markdown?: string } }> } = JSON.parse(
+      account.cloudWatch.dashboard(account.stack.name).body,
+    );
+    const titles = widgets.map(({ properties: { title, markdown = '' } }) => title ?? /^## (.*)/.exec(markdown)?.[1]);
+    const named = rows.map(([, , panel = '']) => panel).filter((panel) => panel !== '');
+    expect(named.length).toBeGreaterThan(8);
+    expect(named.filter((panel) => !titles.includes(panel))).toEqual([]);
+  });
+});
+
 it('names outputs of the stack where the pages name them', async () => {
   const { account } = await start({ fleet: 'demo' });
-  const named = [readme, policyPage].flatMap(({ code }) => code.filter((word) => /^[A-Z]\w+(Name|Arn)$/.test(word)));
+  const named = [readme, policyPage, reviewPage].flatMap(({ code }) =>
+    code.filter((word) => /^[A-Z]\w+(Name|Arn)$/.test(word)),
+  );
   expect(named.length).toBeGreaterThan(1);
   for (const name of named) expect(account.stack.outputs).toHaveProperty(name);
 });

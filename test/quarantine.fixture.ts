@@ -160,3 +160,26 @@ export function askForGroup(run: Run, clusterName: string, nodegroupName: string
     detail: { action: 'release', clusterName, nodegroupName, why: 'a test asked for it', requestedBy: 'tester' },
   });
 }
+
+/** Every decision that quarantine-workers takes, at least once, within some hours. */
+export async function quarantineOfEveryDecision(): Promise<Run> {
+  const exposure = { publicAddress: 'elastic' };
+  const launch = (at: string, rest: object = {}) => ({ at, cluster: 'shop', nodeGroup: 'web', exposure, ...rest });
+  const launches = [launch('+5m'), launch('+6m'), launch('+90m'), launch('+7m', { nodeGroup: 'left-alone' })];
+  const nodeGroups = [
+    { name: 'web', desiredSize: 4, maxSize: 6, releaseVersion: '1.33.13-20260714' },
+    { name: 'left-alone', desiredSize: 1, tags: { 'eks-host-remediator:ignore': '' } },
+  ];
+  const quarantine = { expireAfter: '2h' };
+  const run = await start(scenario(privateFleet({}, { launches }, { nodeGroups }), { quarantine }));
+  ask(run, 'extend', 'i-0123456789abcdef0', { by: '1d' });
+  await run.account.play(20 * MINUTE);
+  const held = run.records.filter(({ reason }) => reason === 'quarantined');
+  setPolicy(run, JSON.stringify({ quarantine: { ...quarantine, mode: 'observe' } }));
+  await run.account.play(80 * MINUTE);
+  setPolicy(run, JSON.stringify({ quarantine }));
+  await run.account.play(90 * MINUTE);
+  for (const { instance = '' } of held) ask(run, 'release', instance);
+  await run.account.play(10 * MINUTE);
+  return run;
+}

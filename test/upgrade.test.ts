@@ -23,7 +23,8 @@ const FAST = { upgrades: { bakeAge: '2h' } };
 describe('a new release', () => {
   it('is seen, bakes, upgrades the node group, and each step is recorded once', async () => {
     const run = await playThrough({ fleet: fleet([group('web')]), play: '30h' });
-    expect(storyOf(run, 'shop', 'web').filter((line) => !line.includes('in-flight'))).toEqual([
+    // The sweep and the watcher run in the same second: which of them sees the release first is chance.
+    expect(storyOf(run, 'shop', 'web').filter((line) => !/in-flight|release-not-yet-seen/.test(line))).toEqual([
       'done up-to-date',
       'waiting baking',
       'acted upgrade-started',

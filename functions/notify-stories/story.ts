@@ -42,26 +42,34 @@ export function follow(
   policy: NotificationPolicy,
 ): { readonly state: StoryState; readonly news?: News } {
   const { followedTo = 0 } = state;
-  let { told, toldAt } = state;
-  let news: News | undefined;
+  const before = isForgotten(state, records) ? undefined : state.told;
+  let told = before;
+  let { toldAt } = state;
+  let latest: Omit<News, 'phase'> | undefined;
   for (const record of records) {
     const at = Date.parse(record.time);
     if (at <= followedTo) continue;
-    if (toldAt !== undefined && isAccountWide(record.reason) && at - toldAt >= REMINDER_MS) told = undefined;
     const severity = severityOf(record.decision, record.reason);
     if (record.decision === 'done' || record.decision === 'skipped') {
-      if (told !== undefined) news = { phase: 'ended', severity, record };
+      if (told !== undefined) latest = { severity, record };
       [told, toldAt] = [undefined, undefined];
     } else if (isTold(record, severity, policy) && (told === undefined || !isAtLeast(told, severity))) {
-      const worsened = news?.phase === 'worsened' || (told !== undefined && news === undefined);
-      news = { phase: worsened ? 'worsened' : 'opened', severity, record };
+      latest = { severity, record };
       [told, toldAt] = [severity, at];
     }
   }
-  if (news === undefined) return { state };
-  const next = { revision: state.revision, followedTo: Date.parse(records.at(-1)?.time ?? news.record.time) };
-  return { state: { ...next, ...(told !== undefined && { told }), ...(toldAt !== undefined && { toldAt }) }, news };
+  if (latest === undefined) return { state };
+  const phase = told === undefined ? 'ended' : before === undefined ? 'opened' : 'worsened';
+  const next = { revision: state.revision, followedTo: Date.parse(records.at(-1)?.time ?? latest.record.time) };
+  return {
+    state: { ...next, ...(told !== undefined && { told }), ...(toldAt !== undefined && { toldAt }) },
+    news: { phase, ...latest },
+  };
 }
+
+/** A story of the account is told as if for the first time after a day. */
+const isForgotten = ({ toldAt = 0 }: StoryState, records: readonly ReadRecord[]): boolean =>
+  records.some(({ reason, time }) => isAccountWide(reason) && Date.parse(time) - toldAt >= REMINDER_MS);
 
 const isTold = ({ decision }: ReadRecord, severity: Severity, policy: NotificationPolicy): boolean =>
   policy.mode === 'enforce' &&

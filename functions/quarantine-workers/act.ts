@@ -72,7 +72,8 @@ async function remember(
   if (!isDeepStrictEqual(next, state)) {
     if ((await saveQuarantine(ledger, instanceId, next, circumstances.now, caller)) === undefined) return undefined;
   }
-  if (state.reason === 'quarantine-budget' && isNew) await leaveLine(ledger, instanceId);
+  const waits = decision.reason === 'quarantine-budget';
+  if (state.reason === 'quarantine-budget' && !waits) await leaveLine(ledger, instanceId);
   if (state.unrecorded !== undefined) recorder.record(asOutcome(state.unrecorded));
   // A redelivery of the event that led to this outcome: whether it was recorded, nobody knows, so it is once more.
   if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {

@@ -22,9 +22,7 @@ export function answer(
   if ('refusal' in wish) return { ...refuse(request, wish.refusal), ...kept, answers };
   const then = decide({ ...observation, state: wish.state }, circumstances);
   const { action } = request.event.detail;
-  if (!comesTo(action, then)) {
-    return { ...refuse(request, then.message === '' ? 'the worker is gone.' : then.message), ...kept, answers };
-  }
+  if (!comesTo(action, then)) return { ...refuse(request, then.message), ...kept, answers };
   const { proposal } = wish.state;
   return { ...grant(request, then.message), ...kept, ...(proposal !== undefined && { proposal }), answers };
 }

@@ -21,7 +21,10 @@ export async function capture(
   return { ...quarantine, saved: { ...saved, targets, ...(group !== undefined && { autoScalingGroup: group }) } };
 }
 
-/** The quarantine with interfaces that were attached, and addresses that came, since it began; the same when there are none. */
+/**
+ * The quarantine with the interfaces that were attached since it began; the same when there are none. Addresses that came
+ * to an interface meanwhile are nothing that the worker had: they are taken off and not given back.
+ */
 export function withNewcomers(quarantine: Quarantine, { interfaces }: WorkerView): Quarantine {
   const known = new Set(quarantine.saved.interfaces.map(({ id }) => id));
   const newcomers = interfaces.filter(({ id }) => !known.has(id)).map(savedInterface);

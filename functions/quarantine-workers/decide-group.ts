@@ -13,7 +13,7 @@ type QuarantinePolicy = Policy['quarantine'];
  */
 export function decideGroup(group: GroupObservation, { policy, account }: Circumstances): GroupDecision {
   const { key, state, owner, request } = group;
-  if (request !== undefined) return aboutRequest(group);
+  if (request !== undefined) return aboutRequest(group, policy);
   const untold = { ...say('skipped', 'public-by-design', ''), silent: true, publicByDesign: false };
   // Each of its workers says which guard holds.
   if (isInvalid(policy) || policy.killSwitch || policy.quarantine.mode === 'off') return untold;
@@ -41,18 +41,21 @@ export function decideGroup(group: GroupObservation, { policy, account }: Circum
 }
 
 /** An operator wants the group opened again. */
-function aboutRequest({ state, request, key }: GroupObservation): GroupDecision {
+function aboutRequest(group: GroupObservation, policy: Circumstances['policy']): GroupDecision {
+  const { state, request, key } = group;
+  // Whatever becomes of the wish: its workers are not quarantined by the same look.
+  const publicByDesign = state.closed !== undefined || isInvalid(policy) || isPublicByDesign(group, policy.quarantine);
   const { requestedBy = '', why = '' } = request?.event.detail ?? {};
   const variant = request?.trigger.id ?? '';
   if (state.closed === undefined) {
     const message = `Nothing of ${key.nodegroup} was closed, so there is nothing to open again (asked by ${requestedBy}).`;
-    return { ...say('refused', 'request-refused', message, variant), publicByDesign: false };
+    return { ...say('refused', 'request-refused', message, variant), publicByDesign };
   }
   const message = `Opened again as it was, on request of ${requestedBy}: ${why}`;
   return {
     ...say('done', 'group-restored', message, variant),
     details: { requestedBy, why },
-    publicByDesign: false,
+    publicByDesign,
     restore: true,
   };
 }

@@ -1,9 +1,12 @@
 import { duration } from '../shared/duration.ts';
-import { isInvalid, type Mode, type Policy } from '../shared/policy.ts';
 import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { goesOn, guardOf } from './guards.ts';
+import type { Request } from './hints.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import { isolationFaults } from './remaining.ts';
+
+const STAYS = 'The quarantine stays as it is: nothing acts. An operator can have the worker released.';
 
 /** Decides about a worker that is in quarantine; a pure function. What an operator asks for comes first. */
 export function decideOpen(observation: Observation, quarantine: Quarantine, circumstances: Circumstances): Decision {
@@ -12,7 +15,7 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
     const by = quarantine.phase === 'terminating' ? 'terminated' : 'gone';
     return say('done', 'quarantine-ended', `The worker is ${by}: its quarantine has ended.`, iso(quarantine.startedAt));
   }
-  if (request !== undefined) return aboutRequest(observation, quarantine, circumstances);
+  if (request !== undefined) return aboutRequest(observation, view, request, quarantine, circumstances);
   if (quarantine.phase === 'releasing') return goOn('release', 'release-in-progress', quarantine);
   if (quarantine.phase === 'terminating') return goOn('terminate', 'quarantine-in-progress', quarantine);
 
@@ -20,15 +23,15 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
   // Between the two security groups a worker is open to its VPC: it must not stay there, whatever the policy says by now.
   if (isBetweenGroups(quarantine, view)) return isolate(quarantine, faults, circumstances);
   const { policy, now } = circumstances;
+  const guard = guardOf(observation, view, circumstances);
   if (quarantine.phase === 'isolating' && faults.length === 0 && (observation.state.lookAt ?? 0) > now) {
     // There is no way in, and a look at what remains is due: an event about our own calls, say, changes nothing.
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
   }
-  if (isInvalid(policy)) return { ...say('refused', 'policy-invalid', policy.error, policy.error), quarantine };
-  if (policy.killSwitch || modeOf(quarantine, policy) !== 'enforce') {
-    const reason = policy.killSwitch ? 'kill-switch' : 'mode-off';
-    const message = 'The quarantine stays as it is: nothing acts. An operator can have the worker released.';
-    return { ...say('skipped', reason, message, iso(quarantine.startedAt)), quarantine };
+  if (guard !== undefined || !goesOn(quarantine, policy)) {
+    const { message, ...why } = guard ?? say('skipped', 'mode-off', 'Mode is observe for quarantine.');
+    const variant = `${why.variant} ${iso(quarantine.startedAt)}`.trim();
+    return { ...why, message: `${message} ${STAYS}`, variant, quarantine };
   }
   if (quarantine.expiresAt <= now) {
     // That a quarantine may begin is not that a worker may be terminated by itself.
@@ -87,8 +90,13 @@ function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate'): Deci
 }
 
 /** An operator's wish, checked like any event: it is granted where the state allows it. */
-function aboutRequest({ request }: Observation, quarantine: Quarantine, circumstances: Circumstances): Decision {
-  if (request === undefined) throw new Error('There is no request to decide about.');
+function aboutRequest(
+  observation: Observation,
+  view: WorkerView,
+  request: Request,
+  quarantine: Quarantine,
+  circumstances: Circumstances,
+): Decision {
   const { detail } = request.event;
   const { requestedBy, why } = detail;
   const { id } = request.trigger;
@@ -114,7 +122,11 @@ function aboutRequest({ request }: Observation, quarantine: Quarantine, circumst
       };
     case 'extend': {
       if (quarantine.phase === 'releasing') return refuse('The worker is being released.');
-      const expiresAt = Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(detail.by);
+      // A redelivery of the wish that it was extended by last extends it no further.
+      const isGranted = quarantine.request?.id === id;
+      const expiresAt = isGranted
+        ? quarantine.expiresAt
+        : Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(detail.by);
       const message = `The quarantine lasts until ${iso(expiresAt)}, ${asked}`;
       return {
         ...say('done', 'quarantine-extended', message, id),
@@ -123,11 +135,10 @@ function aboutRequest({ request }: Observation, quarantine: Quarantine, circumst
       };
     }
     case 'terminate': {
-      const { policy } = circumstances;
-      if (isInvalid(policy)) return refuse('The policy is invalid: nothing is terminated.');
-      if (policy.killSwitch) return refuse('The kill switch is on: nothing is terminated.');
-      if (modeOf(quarantine, policy) !== 'enforce')
-        return refuse('Quarantine is not in mode enforce: nothing is terminated.');
+      const guard = guardOf(observation, view, circumstances);
+      if (guard !== undefined) return refuse(`${guard.message} Nothing is terminated.`);
+      if (!goesOn(quarantine, circumstances.policy))
+        return refuse('Mode is observe for quarantine: nothing is terminated.');
       return {
         ...say('acted', 'worker-terminated', `Terminated, ${asked}`, id),
         details,
@@ -139,10 +150,6 @@ function aboutRequest({ request }: Observation, quarantine: Quarantine, circumst
       return refuse('The worker is in quarantine already: it can be released, extended or terminated.');
   }
 }
-
-/** The mode that counts for this quarantine. */
-const modeOf = ({ approved }: Quarantine, { quarantine: { mode } }: Policy): Mode =>
-  mode === 'observe' && approved !== undefined ? 'enforce' : mode;
 
 const isBetweenGroups = ({ groups }: Quarantine, { interfaces }: WorkerView): boolean =>
   groups !== undefined && interfaces.some(({ groupIds }) => groupIds.includes(groups.untracking));

@@ -1,10 +1,10 @@
 import { isInvalid, type Policy } from '../shared/policy.ts';
 import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/proposal.ts';
 import type { AcceptedExposure, Quarantine } from '../shared/quarantine-ledger.ts';
-import { isInScope, isOptedOut } from '../shared/scope.ts';
 import { decideOpen } from './decide-open.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
+import { guardOf } from './guards.ts';
 import type { Observation, WorkerView } from './observation.ts';
 
 /** How soon a worker is looked at again on which another look acts right now, ms. */
@@ -19,11 +19,13 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   }
   if (state.quarantine !== undefined) return decideOpen(observation, state.quarantine, circumstances);
   if (request !== undefined) {
+    // A redelivery of the wish that ended the quarantine: it has been granted and recorded.
+    if (isGranted(state, request.trigger.id)) return { ...say('done', 'released', ''), silent: true };
     const { action, requestedBy } = request.event.detail;
     const message = `${observation.instanceId} is not in quarantine: ${requestedBy} asked to ${action} it.`;
     return keep(observation, say('refused', 'request-refused', message, request.trigger.id));
   }
-  if (view === undefined) return { ...say('skipped', 'worker-not-running', ''), silent: true };
+  if (view === undefined) return say('skipped', 'worker-not-running', 'The instance is gone.', 'gone');
   const decided = aboutExposure(observation, view, circumstances);
   const proposal = nextProposal(state.proposal, { ...decided, target: decided.target }, now);
   return keep(observation, proposal === undefined ? decided : { ...decided, proposal });
@@ -33,6 +35,10 @@ export function decide(observation: Observation, circumstances: Circumstances): 
 export const isLeased = ({ lease }: Observation['state'], { now, caller }: Circumstances): boolean =>
   lease !== undefined && lease.until > now && lease.holder !== caller;
 
+/** The last outcome of a release names the wish that it came from. */
+const isGranted = ({ fingerprint = '' }: Observation['state'], request: string): boolean =>
+  fingerprint === `released ${request}` || fingerprint === `released-in-part ${request}`;
+
 /** What an operator has accepted stays accepted until he releases the worker anew. */
 const keep = ({ state }: Observation, decision: Decision): Decision =>
   state.accepted === undefined || decision.quarantine !== undefined
@@ -40,7 +46,7 @@ const keep = ({ state }: Observation, decision: Decision): Decision =>
     : { ...decision, accepted: state.accepted };
 
 function aboutExposure(observation: Observation, view: WorkerView, circumstances: Circumstances): Decision {
-  const { policy, account, publicGroups } = circumstances;
+  const { policy, publicGroups } = circumstances;
   const { state, instanceId } = observation;
   if (view.ownership === 'auto-mode') {
     return say('skipped', 'auto-mode', 'EKS Auto Mode: AWS looks after this node; nobody else may change it.');
@@ -55,19 +61,9 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     return { ...say('done', 'not-exposed', 'The Internet has no way to the worker.'), ...(silent && { silent }) };
   }
   const found = `Exposed: ${exposures.map(describeExposure).join('; ')}.`;
-  if (isInvalid(policy)) return say('refused', 'policy-invalid', `${found} ${policy.error}`, policy.error);
-  if (policy.killSwitch) return say('skipped', 'kill-switch', `${found} The kill switch is on.`);
-  if (policy.quarantine.mode === 'off') return say('skipped', 'mode-off', `${found} Mode is off for quarantine.`);
-  if (!isInScope(policy.scope, account, view.cluster)) {
-    return say('skipped', 'out-of-scope', `${found} The scope leaves out ${view.cluster}.`);
-  }
-  if (isOptedOut(view.tags)) return say('skipped', 'opted-out', `${found} The instance opted out by its tag.`);
-  const { tags: ownerTags = {}, unreadable } = observation.owner ?? {};
-  if (isOptedOut(ownerTags)) {
-    return say('skipped', 'opted-out', `${found} Its cluster or node group opted out by its tag.`);
-  }
-  // Whether they opted out, nobody knows: doubt means no.
-  if (unreadable !== undefined) return say('refused', 'unreadable', `${found} ${unreadable}`, unreadable);
+  const guard = guardOf(observation, view, circumstances);
+  if (guard !== undefined) return { ...guard, message: `${found} ${guard.message}` };
+  if (isInvalid(policy)) throw new Error('A guard holds where the policy is invalid.');
   if (exposures.every((exposure) => isAccepted(exposure, state.accepted ?? []))) {
     return say('skipped', 'accepted-exposure', `${found} It was released with it.`, exposures.map(keyOf).join(' '));
   }

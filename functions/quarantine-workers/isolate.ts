@@ -58,7 +58,11 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     if (complete !== quarantine) await current().save({ saved: complete.saved });
     network = [...(isolates ? [await closeSecurityGroups(current())] : []), ...(await stripAddresses(current()))];
     const fresh = await viewAgain(subject.clients.ec2, subject.instanceId);
-    if (fresh === undefined) break;
+    if (fresh === undefined) {
+      // Nobody can say that there is no way in: the next look tells, or that the worker is gone.
+      faults = ['EC2 does not show it'];
+      break;
+    }
     view = fresh;
     faults = isolationFaults(quarantine, view);
     if (faults.length === 0) break;

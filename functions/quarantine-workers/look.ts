@@ -62,6 +62,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   };
   const planned = await reserve(deps, budget, sight, circumstances);
 
+  deps.recorder.gauge('InQuarantine', Object.keys(planned.slots).length);
   const acting = { ...deps, openCluster: deps.openCluster(readCluster) };
   const troubles: unknown[] = [];
   const onTrouble = (decided: Decided) => (error: unknown) => {
@@ -76,7 +77,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   for (const group of planned.groups) {
     await carryOutGroup(deps, group).catch((error: unknown) => troubles.push(error));
   }
-  await giveBack(deps, settled, circumstances.now);
+  await giveBack(deps, settled, budget.slots, circumstances.now);
   await askForLooks(deps, settled, scope.deferred, circumstances);
   countWorkers(deps, settled, circumstances.now);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
@@ -106,11 +107,16 @@ async function reserve(
 }
 
 /** Gives back the slots of quarantines that have ended, and calls those that wait for one. */
-async function giveBack(deps: LookDeps, settled: readonly Decided[], now: number): Promise<void> {
+async function giveBack(
+  deps: LookDeps,
+  settled: readonly Decided[],
+  held: BlastBudget['slots'],
+  now: number,
+): Promise<void> {
   const { ledger, caller } = deps;
   let freed = false;
   for (let attempt = 1; attempt <= BUDGET_TRIES; attempt += 1) {
-    const budget = await readBudgetIfFreed(deps, settled);
+    const budget = await readBudgetIfFreed(deps, settled, held);
     if (budget === undefined) return;
     const slots = settled.reduce((held, decided) => withSlot(held, decided, now), budget.slots);
     freed = Object.keys(slots).length < Object.keys(budget.slots).length;
@@ -126,8 +132,11 @@ async function giveBack(deps: LookDeps, settled: readonly Decided[], now: number
 }
 
 /** The budget as it stands, where some worker of the look may have a slot to give back. */
-const readBudgetIfFreed = async ({ ledger }: LookDeps, settled: readonly Decided[]) =>
-  settled.some(({ observation, decision }) => observation.state.quarantine !== undefined && !decision.quarantine)
+const readBudgetIfFreed = async ({ ledger }: LookDeps, settled: readonly Decided[], held: BlastBudget['slots']) =>
+  settled.some(
+    ({ observation: { instanceId, state }, decision }) =>
+      (state.quarantine !== undefined || instanceId in held) && decision.quarantine === undefined,
+  )
     ? readBudget(ledger, 'quarantines')
     : undefined;
 

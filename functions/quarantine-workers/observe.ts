@@ -41,11 +41,16 @@ export async function observe(
   slots: BlastBudget['slots'],
 ): Promise<Sight> {
   const workers = workersIn(await findInstances(clients.ec2, scope), scope);
-  const held = Object.entries(slots).flatMap(([id, { cluster }]) => (scope.clusters.has(cluster) ? id : []));
+  const held = new Map(
+    Object.entries(slots).flatMap(([id, { cluster }]): Array<[string, HintTrigger]> => {
+      const trigger = scope.instances.get(id) ?? scope.clusters.get(cluster);
+      return trigger === undefined ? [] : [[id, trigger]];
+    }),
+  );
   const found = workers.map(({ instanceId }) => instanceId);
   const states = await readQuarantines(clients.ledger, [
     ...found,
-    ...held,
+    ...held.keys(),
     ...scope.instances.keys(),
     ...scope.requests.keys(),
   ]);
@@ -55,22 +60,16 @@ export async function observe(
     const view = views.get(instanceId);
     return view === undefined ? [] : [observationOf(instanceId, trigger, states, scope, view)];
   });
-  const gone = [...states].flatMap(([instanceId, state]): Observation[] => {
-    const trigger = triggerFor(instanceId, state, scope);
-    const isOpen = state.quarantine !== undefined || scope.requests.has(instanceId);
-    return views.has(instanceId) || !isOpen || trigger === undefined
-      ? []
-      : [observationOf(instanceId, trigger, states, scope)];
-  });
-  const unknown = [...scope.requests].flatMap(([instanceId, { trigger }]): Observation[] =>
-    views.has(instanceId) || states.has(instanceId) ? [] : [observationOf(instanceId, trigger, states, scope)],
+  const gone = new Map([...held, ...waitingIn(states, scope), ...wishesIn(scope)]);
+  const unseen = [...gone].flatMap(([instanceId, trigger]): Observation[] =>
+    views.has(instanceId) ? [] : [observationOf(instanceId, trigger, states, scope)],
   );
 
   const exposed = seen.filter(({ view }) => (view?.exposures.length ?? 0) > 0);
   const owners = await readOwners(
     clients.eks,
     readCluster,
-    exposed.flatMap(({ view }) => view ?? []),
+    seen.flatMap(({ view, state }) => (view?.exposures.length || state.quarantine ? (view ?? []) : [])),
   );
   const describe = (clusters: readonly string[]) => describeClusters(clients.ec2, clusters);
   const groups = await observeGroups({ ...clients, describe }, exposed, owners, scope, slots);
@@ -78,7 +77,7 @@ export async function observe(
     const owner = observation.view === undefined ? undefined : owners.get(observation.view);
     return owner === undefined ? observation : { ...observation, owner };
   });
-  return { observations: [...withOwners, ...gone, ...unknown], groups };
+  return { observations: [...withOwners, ...unseen], groups };
 }
 
 const observationOf = (
@@ -100,10 +99,16 @@ const observationOf = (
   };
 };
 
-const triggerFor = (instanceId: string, { quarantine }: QuarantineState, scope: Scope): HintTrigger | undefined =>
-  scope.requests.get(instanceId)?.trigger ??
-  scope.instances.get(instanceId) ??
-  (quarantine && scope.clusters.get(quarantine.cluster));
+/** Of the workers that a hint names: those whose story has not ended, by a quarantine or a place in the line. */
+const waitingIn = (states: ReadonlyMap<string, QuarantineState>, { instances, clusters }: Scope) =>
+  [...states].flatMap(([instanceId, { quarantine, reason }]): Array<[string, HintTrigger]> => {
+    const trigger = instances.get(instanceId) ?? (quarantine && clusters.get(quarantine.cluster));
+    const isOpen = quarantine !== undefined || reason === 'quarantine-budget';
+    return isOpen && trigger !== undefined ? [[instanceId, trigger]] : [];
+  });
+
+const wishesIn = ({ requests }: Scope) =>
+  [...requests].map(([instanceId, { trigger }]): [string, HintTrigger] => [instanceId, trigger]);
 
 /** A worker that was found, and what asked for the look at it. */
 interface FoundWorker {

@@ -175,7 +175,8 @@ async function untag({ clients, instanceId, view, note }: StepSubject): Promise<
 
 async function conclude(subject: StepSubject, { lost, pending }: Losses): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
-  const notes = { ...quarantine.notes, ...Object.fromEntries(lost) };
+  // Each pass finds all losses anew; what the isolation left out is none.
+  const notes = Object.fromEntries(lost);
   const view = await viewAgain(clients.ec2, instanceId);
   const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
   const variant = quarantine.request?.id ?? iso(quarantine.startedAt);

@@ -3,14 +3,18 @@ import type { InterfaceView, WorkerView } from './observation.ts';
 
 /**
  * What keeps a worker from being isolated, in words; a pure function, empty when there is no way in. A primary IPv6
- * address cannot be taken off (EC2 refuses it): behind a closed security group it is no way in.
+ * address cannot be taken off (EC2 refuses it): behind a closed security group it is no way in, unless somebody has
+ * opened that group.
  */
-export function isolationFaults({ kind, groups }: Quarantine, { interfaces }: WorkerView): string[] {
+export function isolationFaults({ kind, groups }: Quarantine, { interfaces, exposures }: WorkerView): string[] {
+  const opened = new Set(exposures.flatMap(({ address, openPorts }) => (openPorts.length > 0 ? address : [])));
   return interfaces.flatMap((each) => [
     ...(kind === 'isolate' && !isClosed(each, groups) ? [`${each.id} has ${each.groupIds.join(', ')}`] : []),
     ...each.addresses.map(({ publicIp }) => `${each.id} has ${publicIp}`),
     ...each.ipv6
-      .filter(({ primary }) => !primary || (kind === 'isolate' && !isClosed(each, groups)))
+      .filter(
+        ({ address, primary }) => !primary || (kind === 'isolate' && (!isClosed(each, groups) || opened.has(address))),
+      )
       .map(({ address }) => `${each.id} has ${address}`),
   ]);
 }

@@ -30,6 +30,8 @@ export const METRICS = {
   WorkersUnanswered: MetricUnit.Count,
   /** Of the workers looked at: those that the Internet has no way to. */
   NotExposed: MetricUnit.Count,
+  /** Workers that hold a slot of the quarantine budget. */
+  InQuarantine: MetricUnit.Count,
   /** Quarantines that end within a day, and those whose time is over. */
   QuarantineExpiring: MetricUnit.Count,
   QuarantineExpired: MetricUnit.Count,

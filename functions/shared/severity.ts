@@ -17,7 +17,7 @@ const BY_DECISION: Readonly<Record<DecisionKind, Severity>> = {
 };
 
 /** Where a reason weighs more or less than its decision. */
-const BY_REASON: Readonly<Partial<Record<Reason, Severity>>> = {
+export const REASON_SEVERITIES: Readonly<Partial<Record<Reason, Severity>>> = {
   // Nothing of the fleet was changed: it was only noted.
   'release-seen': 'informational',
   // It is tried again by itself; `halted` tells when it is not any more.
@@ -30,7 +30,7 @@ const BY_REASON: Readonly<Partial<Record<Reason, Severity>>> = {
   'kill-switch': 'low',
 };
 
-const weights: ReadonlyMap<string, Severity> = new Map(Object.entries(BY_REASON));
+const weights: ReadonlyMap<string, Severity> = new Map(Object.entries(REASON_SEVERITIES));
 
 /** @param reason also one that a newer function gives: then its decision counts */
 export const severityOf = (decision: DecisionKind, reason: string): Severity =>

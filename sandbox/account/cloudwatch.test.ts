@@ -7,6 +7,7 @@ import {
   ListDashboardsCommand,
   ListMetricsCommand,
 } from '@aws-sdk/client-cloudwatch';
+import { SmithyRpcV2CborProtocol } from '@smithy/core/cbor';
 import { describe, expect, it } from 'vitest';
 import { functionResources, HOUR, MINUTE, SECOND, START, servicesUnderTest } from '../stack/services-under-test.ts';
 
@@ -343,6 +344,22 @@ it('a composite alarm follows those that it names', async () => {
   ]);
   const { CompositeAlarms } = await describeAlarms();
   expect(CompositeAlarms?.[0]?.AlarmRule).toMatch(/^\(ALARM\("arn:aws:cloudwatch:.*:alarm:one"\) OR ALARM\("two"\)\)$/);
+});
+
+it('answers the same to a client that speaks CBOR: alarms, times, values and refusals', async () => {
+  const { account, log, describeAlarms } = await alarmUnderTest({ ...topic(), Alarm: alarm() });
+  log({ Trouble: 1.5 });
+  await account.play(2 * MINUTE);
+  const client = new CloudWatchClient({ ...account.clientConfig, protocol: SmithyRpcV2CborProtocol });
+  const { MetricAlarms } = await client.send(new DescribeAlarmsCommand({ StateValue: 'ALARM' }));
+  expect(MetricAlarms).toHaveLength(1);
+  expect(MetricAlarms).toEqual((await describeAlarms()).MetricAlarms);
+  const Metric = { Namespace: 'Mine', MetricName: 'Trouble', Dimensions: [{ Name: 'service', Value: 'shop' }] };
+  const range = { StartTime: new Date(START), EndTime: new Date(START + HOUR) };
+  const MetricDataQueries = [{ Id: 'm', MetricStat: { Metric, Period: 60, Stat: 'Sum' } }];
+  const { MetricDataResults } = await client.send(new GetMetricDataCommand({ MetricDataQueries, ...range }));
+  expect(MetricDataResults).toMatchObject([{ Timestamps: [new Date(START)], Values: [1.5] }]);
+  await expect(client.send(new GetDashboardCommand({ DashboardName: 'x' }))).rejects.toThrow('does not exist');
 });
 
 it('keeps dashboards', async () => {

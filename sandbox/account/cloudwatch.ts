@@ -32,7 +32,8 @@ export class CloudWatch {
       signingName: 'monitoring',
       iamPrefix: 'cloudwatch',
       protocol: 'json-1.0',
-      xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
+      // So does the AWS CLI.
+      alsoSpeaks: ['rpc-v2-cbor'],
       operations: cloudWatchOperations(this, world),
     };
     sources.logs.onEvent((group, { message, timestamp }) => {

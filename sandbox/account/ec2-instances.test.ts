@@ -16,7 +16,7 @@ const two = [nodeGroup({ desiredSize: 2 })];
 const tagsFor = (Key: string, Value: string) => [{ ResourceType: 'snapshot' as const, Tags: [{ Key, Value }] }];
 
 describe('TerminateInstances', () => {
-  it('ends an instance, which leaves its Auto Scaling group without harm to it', async () => {
+  it('ends an instance, which its Auto Scaling group replaces after a health check', async () => {
     const { ec2, at, workers } = ec2Account(two);
     const [worker, other] = workers();
     const gone: string[] = [];
@@ -28,7 +28,13 @@ describe('TerminateInstances', () => {
     await at.play(60_000);
     expect(gone).toEqual([worker!.id]);
     expect((await call()).TerminatingInstances).toMatchObject([{ CurrentState: { Name: 'terminated' } }]);
-    expect(nodesOf(at.state.eks.nodeGroup('c', 'g'))).toEqual([other]);
+    expect(workers().filter(({ state }) => state === 'running')).toEqual([other]);
+    await at.play(120_000);
+    const after = nodesOf(at.state.eks.nodeGroup('c', 'g'));
+    expect(after).toHaveLength(2);
+    expect(after).toContain(other);
+    expect(after.map(({ id }) => id)).not.toContain(worker!.id);
+    expect(after.map(({ state }) => state)).toEqual(['running', 'running']);
     expect(worker!.interfaces).toEqual([]);
     const shown = await ec2.send(new DescribeInstancesCommand({ InstanceIds: [worker!.id] }));
     expect(shown.Reservations?.[0]?.Instances?.[0]).toMatchObject({ NetworkInterfaces: [], BlockDeviceMappings: [] });

@@ -49,7 +49,7 @@ export function operation<Input extends object, Output extends object>(
   return permissions === undefined ? { schema, supports, run } : { schema, supports, run, permissions };
 }
 
-export type Protocol = 'rest-json' | 'json-1.0' | 'json-1.1' | 'query' | 'ec2-query';
+export type Protocol = 'rest-json' | 'json-1.0' | 'json-1.1' | 'query' | 'ec2-query' | 'rpc-v2-cbor';
 
 /** One AWS service as the wire sees it. */
 export interface Service {
@@ -58,6 +58,8 @@ export interface Service {
   /** The IAM prefix of its actions: mostly the signing name. */
   readonly iamPrefix: string;
   readonly protocol: Protocol;
+  /** What it speaks besides: clients choose among the protocols of some services. */
+  readonly alsoSpeaks?: readonly Protocol[];
   /** XML namespace of query protocols, for example `http://autoscaling.amazonaws.com/doc/2011-01-01/`. */
   readonly xmlNamespace?: string;
   /** Operations by name, for example `UpdateNodegroupVersion`. */

@@ -11,6 +11,7 @@ import { modelError } from './modeled-errors.ts';
 import type { Envelope, WireAnswer, WireProtocol, WireRequest } from './protocol.ts';
 import { ec2QueryProtocol, queryProtocol } from './query-protocol.ts';
 import { restJsonProtocol } from './rest-json-protocol.ts';
+import { rpcV2CborProtocol } from './rpc-v2-cbor-protocol.ts';
 import { WrongType } from './wrong-type.ts';
 
 const PROTOCOLS: Readonly<Record<Protocol, WireProtocol>> = {
@@ -19,6 +20,7 @@ const PROTOCOLS: Readonly<Record<Protocol, WireProtocol>> = {
   'json-1.1': jsonProtocol('1.1'),
   query: queryProtocol,
   'ec2-query': ec2QueryProtocol,
+  'rpc-v2-cbor': rpcV2CborProtocol,
 };
 
 /** A call that is understood and valid, about to be executed. */
@@ -102,7 +104,7 @@ export class AccountServer {
       return PROTOCOLS[stranger.protocol].writeError(modelError(stranger, error), { service: stranger, requestId });
     }
 
-    const protocol = PROTOCOLS[service.protocol];
+    const protocol = PROTOCOLS[protocolOf(request, service)];
     const progress: Progress = {
       operation: `${request.method} ${request.path}`,
       input: {},
@@ -214,6 +216,12 @@ function wireRequest(request: IncomingMessage, body: Buffer): WireRequest {
   return { method: request.method ?? 'GET', path, query: new URLSearchParams(query), headers: request.headers, body };
 }
 
+/** The protocol that the request is in, where its service speaks several. */
+function protocolOf(request: WireRequest, { protocol, alsoSpeaks = [] }: Service): Protocol {
+  const spoken = request.headers['smithy-protocol'] === 'rpc-v2-cbor' ? 'rpc-v2-cbor' : guessProtocol(request);
+  return alsoSpeaks.includes(spoken) ? spoken : protocol;
+}
+
 function guessProtocol(request: WireRequest): Protocol {
   if (request.headers['x-amz-target'] !== undefined) return 'json-1.1';
   return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'query' : 'rest-json';
@@ -238,7 +246,7 @@ const isRawAnswer = (answer: unknown): answer is { status: number; body: string 
 /** `ok`, or the code of an error that a service with a raw answer gave. */
 function outcomeOf(answer: WireAnswer): string {
   if (answer.status < 400) return 'ok';
-  const body: unknown = JSON.parse(answer.body);
+  const body: unknown = JSON.parse(String(answer.body));
   const type = isRecord(body) && typeof body.__type === 'string' ? body.__type : String(answer.status);
   return type.split('#').at(-1) ?? type;
 }

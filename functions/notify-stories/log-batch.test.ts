@@ -1,0 +1,31 @@
+import { gzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+import { exampleRecord } from '../shared/record.fixture.ts';
+import { readBatch } from './log-batch.ts';
+
+const delivery = (content: object) => ({
+  awslogs: { data: gzipSync(JSON.stringify(content)).toString('base64') },
+});
+const lines = (...messages: string[]) =>
+  delivery({ messageType: 'DATA_MESSAGE', logEvents: messages.map((message) => ({ message })) });
+const line = (more: object) => JSON.stringify({ ...exampleRecord, ...more });
+
+it('gives the records of a delivery by time, each once, and leaves out everything else', () => {
+  const later = line({ id: 'later', time: '2026-07-15T18:00:00.000Z' });
+  const earlier = line({ id: 'earlier', time: '2026-07-15T17:00:00.000Z' });
+  const delivered = lines(later, earlier, later, line({ version: 2 }), '{"kind":"call"}', 'no JSON');
+  expect(readBatch(delivered).map(({ id }) => id)).toEqual(['earlier', 'later']);
+});
+
+it('takes it calmly when CloudWatch Logs only tries whether it is there', () => {
+  expect(readBatch(delivery({ messageType: 'CONTROL_MESSAGE', logEvents: [{ message: 'ping' }] }))).toEqual([]);
+});
+
+it.each([
+  {},
+  { awslogs: { data: 'not base64!' } },
+  { awslogs: { data: 'aGVsbG8=' } },
+  delivery({ messageType: 'OTHER' }),
+])('fails on what is no delivery: %j', (event) => {
+  expect(() => readBatch(event)).toThrow();
+});

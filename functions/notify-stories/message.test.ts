@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { detail } from '../../events/remediation-story.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+import { bundle } from './bundle.ts';
+import { messageOf, storyEvent } from './message.ts';
+import { recordAt } from './record.fixture.ts';
+import type { News } from './story.ts';
+
+const news = (more: Partial<ReadRecord> = {}): News => ({
+  phase: 'opened',
+  severity: 'low',
+  record: recordAt(1, 'acted', more),
+});
+const workers = (count: number, more: Partial<ReadRecord> = {}): News[] =>
+  Array.from({ length: count }, (_, index) => news({ id: `${index}`, instance: `i-${index}`, ...more }));
+const [one] = bundle([news({ hint: 'Wait.' })]);
+const [many] = bundle(workers(50, { message: 'x'.repeat(1_000) }));
+
+describe('a bundle', () => {
+  it('holds what happened alike in one cluster', () => {
+    const mixed = [news(), news({ nodegroup: 'api' }), news({ cluster: 'data' }), news({ reason: 'policy-attached' })];
+    expect(bundle(mixed).map((group) => group.news.length)).toEqual([2, 1, 1]);
+  });
+});
+
+describe('a message', () => {
+  it('says in its subject who speaks, how bad it is and what happened where', () => {
+    expect(messageOf(one!, 'prod').subject).toBe('[prod] low, opened: shop/web: upgrade-started');
+    expect(messageOf(many!, 'prod').subject).toBe('[prod] low, opened: shop/web/i-0 and 49 more: upgrade-started');
+  });
+
+  it('has a subject that SNS takes, whatever the names', () => {
+    const [odd] = bundle([news({ nodegroup: `Größe\n${'x'.repeat(200)}` })]);
+    expect(messageOf(odd!, 'prod').subject).toMatch(/^[ -~]{1,99}$/);
+  });
+
+  it('is a custom notification for chat, in the thread of its story, within the limits', () => {
+    const chat = JSON.parse(messageOf(one!, 'prod').chat);
+    expect(chat).toMatchObject({
+      version: '1.0',
+      source: 'custom',
+      content: {
+        textType: 'client-markdown',
+        title: '[low] shop/web: upgrade-started',
+        description: 'shop/web: Upgrading from 1.35.6-20260625 to 1.35.6-20260714.',
+        nextSteps: ['Wait.', 'npm run -s remediator -- explain shop/web --stack prod --region eu-central-1'],
+        keywords: ['upgrade-node-groups', 'upgrade-started', 'low'],
+      },
+      metadata: { threadId: '1.35/AL2023_x86_64_STANDARD 1.35.6-20260714', summary: 'shop/web: upgrade-started' },
+    });
+    const { title, description } = JSON.parse(messageOf(many!, 'prod').chat).content;
+    expect([title.length <= 250, description.length <= 8_000]).toEqual([true, true]);
+  });
+
+  it('is plain text for mail, with what to do and where to look', () => {
+    const { mail } = messageOf(one!, 'prod');
+    expect(mail).toMatch(/^shop\/web: Upgrading .*\n\n-> Wait\.\n-> npm run .*\n\nphase: opened\nseverity: low\n/);
+    expect(mail).toContain('correlationId: 1.35/AL2023_x86_64_STANDARD 1.35.6-20260714');
+  });
+});
+
+describe('an event', () => {
+  it('is as its schema says, and counts what it has no room for', () => {
+    expect(detail.parse(storyEvent(one!))).toEqual(storyEvent(one!));
+    const { subjects, moreSubjects } = detail.parse(storyEvent(many!));
+    expect([subjects.length, moreSubjects]).toEqual([20, 30]);
+  });
+});

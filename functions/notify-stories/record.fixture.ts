@@ -1,0 +1,15 @@
+import { exampleRecord } from '../shared/record.fixture.ts';
+import type { ReadRecord } from '../shared/record-line.ts';
+
+/** A record a number of minutes after the first one of a story. */
+export const recordAt = (
+  minute: number,
+  decision: ReadRecord['decision'],
+  more: Partial<ReadRecord> = {},
+): ReadRecord => ({
+  ...exampleRecord,
+  id: `${minute} ${decision}`,
+  time: new Date(Date.parse('2026-07-15T17:00:00.000Z') + minute * 60_000).toISOString(),
+  decision,
+  ...more,
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { decide } from './decide.ts';
+import {
+  circumstances,
+  GROUPS,
+  HOUR,
+  IGNORED,
+  isolatedWorker,
+  NOW,
+  networkInterface,
+  observation,
+  quarantine,
+  wish,
+  worker,
+} from './observation.fixture.ts';
+
+const held = (view = isolatedWorker(), open = {}, rest = {}) =>
+  observation(view, { quarantine: quarantine(open) }, rest);
+const between = worker({ interfaces: [networkInterface({ groupIds: [GROUPS.untracking] })] });
+
+describe('a worker in quarantine', () => {
+  it.each<[string, ReturnType<typeof held>, object, string]>([
+    ['nothing is left to do', held(), {}, 'done quarantined'],
+    ['it was stripped', held(isolatedWorker(), { kind: 'strip' }), {}, 'done stripped'],
+    ['somebody opened it under a kill switch', held(worker()), { killSwitch: true }, 'skipped kill-switch'],
+    ['somebody opened it in mode observe', held(worker()), { quarantine: { mode: 'observe' } }, 'skipped mode-off'],
+    ['somebody opened it out of scope', held(worker()), { scope: { clusters: ['x'] } }, 'skipped out-of-scope'],
+    ['somebody opened it and opted out', held(worker({ tags: IGNORED })), {}, 'skipped opted-out'],
+    ['its owner opted out', held(worker(), {}, { owner: { tags: IGNORED } }), {}, 'skipped opted-out'],
+    [
+      'its owner cannot be read',
+      held(worker(), {}, { owner: { tags: {}, unreadable: 'no' } }),
+      {},
+      'refused unreadable',
+    ],
+    ['the policy is invalid', held(worker()), { nonsense: 1 }, 'refused policy-invalid'],
+    ['it expired and is to be told', held(isolatedWorker(), { expiresAt: NOW }), {}, 'refused quarantine-expired'],
+    [
+      'it expired and opted out',
+      held(isolatedWorker({ tags: IGNORED }), { expiresAt: NOW }),
+      { quarantine: { onExpiry: 'terminate' } },
+      'skipped opted-out',
+    ],
+  ])('stays as it is when %s', (_what, seen, policy, outcome) => {
+    const made = decide(seen, circumstances(policy));
+    expect(`${made.decision} ${made.reason}`).toBe(outcome);
+    expect(made.act).toBeUndefined();
+    expect(made.quarantine).toEqual(seen.state.quarantine);
+  });
+
+  it('is closed again when somebody opened it, and out of the open group whatever the policy says', () => {
+    expect(decide(held(worker()), circumstances())).toMatchObject({
+      decision: 'acted',
+      reason: 'quarantine-reinforced',
+      act: { kind: 'isolate' },
+    });
+    for (const policy of [{ killSwitch: true }, { nonsense: 1 }]) {
+      expect(decide(held(between), circumstances(policy)).act).toEqual({ kind: 'isolate' });
+    }
+  });
+
+  it('is terminated at its expiry where the policy says so', () => {
+    const made = decide(
+      held(isolatedWorker(), { expiresAt: NOW }),
+      circumstances({ quarantine: { onExpiry: 'terminate' } }),
+    );
+    expect(made).toMatchObject({ act: { kind: 'terminate' }, quarantine: { phase: 'terminating' } });
+  });
+
+  it.each([
+    ['gone', undefined],
+    ['terminated', isolatedWorker({ instanceState: 'terminated' })],
+  ])('has no quarantine any more when it is %s', (_what, view) => {
+    const made = decide(observation(view, { quarantine: quarantine() }), circumstances({ killSwitch: true }));
+    expect(made.reason).toBe('quarantine-ended');
+    expect(made.quarantine).toBeUndefined();
+  });
+
+  it('is left to the look that acts on it', () => {
+    const seen = observation(worker(), { quarantine: quarantine(), lease: { holder: 'another', until: NOW + 1 } });
+    expect(decide(seen, circumstances())).toMatchObject({ silent: true, lookAt: NOW + 5000 });
+    expect(decide(seen, circumstances({}, { now: NOW + 1 })).act).toEqual({ kind: 'isolate' });
+  });
+});
+
+describe('an operator', () => {
+  const asked = (detail: object, open = {}, policy = {}, view = isolatedWorker()) =>
+    decide(held(view, open, { request: wish(detail) }), circumstances(policy));
+
+  it('has a worker released whatever the policy says', () => {
+    for (const policy of [{}, { killSwitch: true }, { nonsense: 1 }, { quarantine: { mode: 'off' } }]) {
+      expect(asked({}, {}, policy)).toMatchObject({ act: { kind: 'release' }, quarantine: { phase: 'releasing' } });
+    }
+  });
+
+  it('has a quarantine extended once by each wish', () => {
+    const first = asked({ action: 'extend', by: '1d' });
+    expect(first.quarantine?.expiresAt).toBe(NOW + HOUR + 24 * HOUR);
+    const again = decide(
+      observation(
+        isolatedWorker(),
+        { quarantine: first.quarantine! },
+        { request: wish({ action: 'extend', by: '1d' }) },
+      ),
+      circumstances(),
+    );
+    expect(again).toEqual(first);
+    expect(asked({ action: 'extend', by: '1d' }, { expiresAt: NOW - HOUR }).quarantine?.expiresAt).toBe(
+      NOW + 24 * HOUR,
+    );
+  });
+
+  it.each<[string, object, ReturnType<typeof worker>]>([
+    ['the kill switch is on', { killSwitch: true }, isolatedWorker()],
+    ['the policy is invalid', { nonsense: 1 }, isolatedWorker()],
+    ['the mode is observe', { quarantine: { mode: 'observe' } }, isolatedWorker()],
+    ['the worker opted out', {}, isolatedWorker({ tags: IGNORED })],
+  ])('has nothing terminated while %s', (_what, policy, view) => {
+    const made = asked({ action: 'terminate' }, {}, policy, view);
+    expect(made).toMatchObject({ decision: 'refused', reason: 'request-refused' });
+    expect(made.act).toBeUndefined();
+  });
+
+  it('is refused for a worker that is in no quarantine, but not when the very wish has ended it', () => {
+    const about = (fingerprint: string) =>
+      decide(observation(worker(), { fingerprint }, { request: wish() }), circumstances());
+    expect(about('quarantine-ended').reason).toBe('request-refused');
+    expect(about('released wish-0').reason).toBe('request-refused');
+    expect(about('released wish-1')).toMatchObject({ reason: 'released', silent: true });
+    expect(about('released-in-part wish-1').silent).toBe(true);
+  });
+});

@@ -1,0 +1,45 @@
+import { isInvalid, type Policy } from '../shared/policy.ts';
+import type { Quarantine } from '../shared/quarantine-ledger.ts';
+import { isInScope, isOptedOut } from '../shared/scope.ts';
+import type { Circumstances, Decision } from './decision.ts';
+import type { Observation, WorkerView } from './observation.ts';
+
+/** What keeps a worker from being acted upon. */
+export type Hindrance = Pick<Decision, 'decision' | 'reason' | 'message' | 'variant'>;
+
+/**
+ * Which guard says that this worker is left alone; a pure function. Undefined: none does, and the policy is a good one.
+ * Mode `observe` is none: what would be done is for the decision to say.
+ */
+export function guardOf(
+  { owner }: Pick<Observation, 'owner'>,
+  { cluster, tags }: Pick<WorkerView, 'cluster' | 'tags'>,
+  { policy, account }: Pick<Circumstances, 'policy' | 'account'>,
+): Hindrance | undefined {
+  if (isInvalid(policy)) return hindrance('refused', 'policy-invalid', policy.error, policy.error);
+  if (policy.killSwitch) return hindrance('skipped', 'kill-switch', 'The kill switch is on.');
+  if (policy.quarantine.mode === 'off') return hindrance('skipped', 'mode-off', 'Mode is off for quarantine.');
+  if (!isInScope(policy.scope, account, cluster)) {
+    return hindrance('skipped', 'out-of-scope', `The scope leaves out ${cluster}.`);
+  }
+  if (isOptedOut(tags)) return hindrance('skipped', 'opted-out', 'The instance opted out by its tag.');
+  if (isOptedOut(owner?.tags ?? {})) {
+    return hindrance('skipped', 'opted-out', 'Its cluster or node group opted out by its tag.');
+  }
+  // Whether they opted out, nobody knows: doubt means no.
+  const unreadable = owner?.unreadable;
+  return unreadable === undefined ? undefined : hindrance('refused', 'unreadable', unreadable, unreadable);
+}
+
+/** Whether the policy lets a quarantine go on: in mode enforce, and in mode observe where an operator approved it. */
+export const goesOn = ({ approved }: Pick<Quarantine, 'approved'>, policy: Circumstances['policy']): policy is Policy =>
+  !isInvalid(policy) &&
+  !policy.killSwitch &&
+  (policy.quarantine.mode === 'enforce' || (policy.quarantine.mode === 'observe' && approved !== undefined));
+
+const hindrance = (
+  decision: Hindrance['decision'],
+  reason: Hindrance['reason'],
+  message: string,
+  variant = '',
+): Hindrance => ({ decision, reason, message, variant });
