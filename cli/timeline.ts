@@ -54,7 +54,7 @@ export function createTimeline(write: (text: string) => void, { origins = false 
   };
 
   const add = (record: ReadRecord): void => {
-    if (record.reason === 'sweep-finished') return;
+    if (UNTOLD.has(record.reason)) return;
     if (record.reason === 'agent-verified') {
       verified.push(record);
       return;
@@ -64,5 +64,8 @@ export function createTimeline(write: (text: string) => void, { origins = false 
   };
   return { add, flush };
 }
+
+/** What nobody misses in a story: that a sweep went by, and how many messages said the same. */
+const UNTOLD: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted']);
 
 const groupOf = ({ cluster, nodegroup }: ReadRecord): string => `${cluster}/${nodegroup}`;

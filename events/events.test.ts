@@ -8,8 +8,10 @@ import * as cloudTrail from './cloudtrail-network-change.ts';
 import * as instanceLaunch from './ec2-instance-launch.ts';
 import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
+import * as findingsHint from './findings-hint.ts';
 import * as coverage from './inspector-coverage.ts';
 import * as reachability from './inspector-network-reachability.ts';
+import * as packageFinding from './inspector-package-finding.ts';
 import * as quarantineHint from './quarantine-hint.ts';
 import * as quarantineRequest from './quarantine-request.ts';
 import * as remediationRequest from './remediation-request.ts';
@@ -24,12 +26,14 @@ const EVENTS = {
   'ec2-instance-launch': instanceLaunch,
   'ec2-instance-running': running,
   'eks-ami-release': amiRelease,
+  'findings-hint': findingsHint,
   'inspector-coverage': coverage,
   'inspector-network-reachability': reachability,
   'quarantine-hint': quarantineHint,
   'quarantine-request': quarantineRequest,
   'remediation-request': remediationRequest,
   'remediation-story': remediationStory,
+  'inspector-package-finding': packageFinding,
   scheduled,
   'upgrade-hint': upgradeHint,
 };

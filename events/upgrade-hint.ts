@@ -2,16 +2,16 @@ import * as z from 'zod';
 import { eventSchema, type HintOrigin, ownEvent, SOURCE } from './envelope.ts';
 
 /**
- * "Look at this node group (or cluster) again": what the sweep, a wake-up schedule and a freed blast-budget slot put
- * into the queue of `upgrade-node-groups`, and what an operator may put on the bus. It says where to look, never what
- * to do.
+ * "Look at this node group (or cluster) again": what the sweep, a wake-up schedule, a freed blast-budget slot and
+ * `triage-findings` put into the queue of `upgrade-node-groups`, and what an operator may put on the bus. It says where to
+ * look, never what to do nor how urgently: how grave the findings of a node group are stands in the ledger.
  */
 export const detailType = 'Upgrade Hint';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 export const detail = z.object({
-  trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'operator']),
+  trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'findings', 'operator']),
   clusterName: z.string().min(1),
   /** Without it the hint is about the workers of the cluster that belong to no managed node group. */
   nodegroupName: z.string().min(1).optional(),

@@ -13,6 +13,7 @@ import { QuarantineWorkers } from './quarantine-workers.ts';
 import { SavedQueries } from './saved-queries.ts';
 import type { Settings } from './settings.ts';
 import { SweepFleet } from './sweep-fleet.ts';
+import { TriageFindings } from './triage-findings.ts';
 import { UpgradeNodeGroups } from './upgrade-node-groups.ts';
 import { WatchAmiReleases } from './watch-ami-releases.ts';
 
@@ -45,10 +46,12 @@ export class RemediatorStack extends Stack {
     new WatchAmiReleases(this, 'WatchAmiReleases', foundation);
     const agents = new ManageSsmAgent(this, 'ManageSsmAgent', foundation);
     const quarantine = new QuarantineWorkers(this, 'QuarantineWorkers', foundation);
+    const findings = new TriageFindings(this, 'TriageFindings', foundation, { upgrades: upgrades.queue });
     new SweepFleet(this, 'SweepFleet', foundation, {
       upgrades: upgrades.queue,
       agents: agents.queue,
       quarantine: quarantine.queue,
+      findings: findings.queue,
     });
     const notifications = new NotifyStories(this, 'NotifyStories', foundation);
     new SavedQueries(this, 'Queries', { stackName, logGroup });

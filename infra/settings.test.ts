@@ -7,6 +7,7 @@ describe('the stage settings', () => {
     expect(others).toEqual({
       stackName: 'eks-host-remediator',
       mode: 'enforce',
+      findingSeverity: 'HIGH',
       logRetentionDays: 90,
       policyParameterName: '/eks-host-remediator/policy',
       accessEntryClusters: [],

@@ -38,6 +38,8 @@ const settingsSchema = z.strictObject({
     .default(DEFAULT_STACK_NAME),
   /** What the remediations do unless the policy says otherwise. */
   mode: oneOf('enforce', 'observe', 'off').default('enforce'),
+  /** Least severity of the Inspector findings that EventBridge lets through; the policy can only narrow it further. */
+  findingSeverity: oneOf('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL').default('HIGH'),
   /** How often `watch-ami-releases` looks. */
   watchSchedule: rate.prefault('rate(1 hour)'),
   /** How often `sweep-fleet` looks. */

@@ -16,7 +16,12 @@ export class SweepFleet extends Construct {
     scope: Construct,
     id: string,
     foundation: Foundation,
-    queues: { readonly upgrades: IQueue; readonly agents: IQueue; readonly quarantine: IQueue },
+    queues: {
+      readonly upgrades: IQueue;
+      readonly agents: IQueue;
+      readonly quarantine: IQueue;
+      readonly findings: IQueue;
+    },
   ) {
     super(scope, id);
     const { alarms, ledger, settings } = foundation;
@@ -29,6 +34,7 @@ export class SweepFleet extends Construct {
         UPGRADE_QUEUE_URL: queues.upgrades.queueUrl,
         AGENT_QUEUE_URL: queues.agents.queueUrl,
         QUARANTINE_QUEUE_URL: queues.quarantine.queueUrl,
+        FINDINGS_QUEUE_URL: queues.findings.queueUrl,
       },
       rights: [
         listClusters,
@@ -36,7 +42,9 @@ export class SweepFleet extends Construct {
         {
           sid: 'Hint',
           actions: ['sqs:SendMessage'],
-          resources: [queues.upgrades, queues.agents, queues.quarantine].map(({ queueArn }) => queueArn),
+          resources: [queues.upgrades, queues.agents, queues.quarantine, queues.findings].map(
+            ({ queueArn }) => queueArn,
+          ),
         },
         ledger.allow('PutItem'),
       ],

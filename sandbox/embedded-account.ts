@@ -40,8 +40,8 @@ export interface AccountOptions {
   readonly faults?: FaultPlan;
   /** Hears of every AWS call. */
   readonly onCall?: (call: CallRecord) => void;
-  /** Hears every line that is logged, with the log group's name. */
-  readonly onLine?: (line: string, group: string) => void;
+  /** Hears every line that is logged, with the names of its log group and stream. */
+  readonly onLine?: (line: string, group: string, stream: string) => void;
 }
 
 /** Anyone outside of the functions: the CLI of a person, a test. May do anything. */
@@ -107,7 +107,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   });
   const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb, authorization, cloudWatch } =
     services;
-  if (onLine !== undefined) logs.onEvent((group, { message }) => onLine(message, group));
+  if (onLine !== undefined) logs.onEvent((group, { message, stream }) => onLine(message, group, stream));
 
   const own = [eventBridge, sqs, sns, scheduler, logs, cloudWatch, dynamoDb].map(({ service }) => service);
   // An operator's client waits in real time: only calls of functions take virtual time.

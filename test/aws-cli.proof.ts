@@ -190,7 +190,14 @@ describe.skipIf(version === '')(title, () => {
         '--query-string',
         query,
       );
-      const counts = await aws('logs', 'get-query-results', '--query-id', queryId, '--query', 'results[].[3].value');
+      const counts = await aws(
+        'logs',
+        'get-query-results',
+        '--query-id',
+        queryId,
+        '--query',
+        "results[].[[?field=='records'].value | [0]]",
+      );
       const total = counts.flat().reduce((sum: number, count: string) => sum + Number(count), 0);
       expect(total).toBe(run.records.length);
     });

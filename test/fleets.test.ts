@@ -11,13 +11,14 @@ import { launch } from './ssm-agent.fixture.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
   .map((file) => file.replace('.json', ''))
-  // Played by scale.test.ts: a look at it costs thousands of calls.
-  .filter((fleet) => fleet !== 'thousand-groups')
+  // Played by scale.test.ts and findings.proof.ts: they cost thousands of calls and events.
+  .filter((fleet) => fleet !== 'thousand-groups' && fleet !== 'findings-storm')
   .sort();
 
 /** How long each fleet is played here; a fleet that is not named is played for a day. */
 const LENGTHS: Readonly<Record<string, string>> = {
   demo: '28h',
+  findings: '7h',
   mixed: '30h',
   quarantine: '3h',
   'ssm-agent': '3h',
@@ -143,6 +144,22 @@ it('the fleet of agents ends with an answer or the cause, for every cause and ki
   expect(run.account.kubernetes.daemonSets().map(({ cluster }) => cluster)).toEqual(['agent-kept-from-running']);
 });
 
+it('the fleet of findings ends with the remedy or the reason, for every kind of group', async () => {
+  const run = await runOf('findings');
+  const told = run.records.filter(({ remediation, nodegroup }) => remediation === 'triage-findings' && nodegroup);
+  const last = new Map(told.map(({ nodegroup, decision, reason }) => [nodegroup, `${decision} ${reason}`]));
+  expect(Object.fromEntries(last)).toEqual({
+    batch: 'failed not-fixed-by-release',
+    frozen: 'skipped opted-out',
+    'karpenter:general': 'skipped karpenter',
+    own: 'skipped custom-ami',
+    rocket: 'waiting no-newer-ami',
+    'self-managed:shop-legacy': 'skipped self-managed',
+    silent: 'skipped workers-not-scanned',
+    web: 'failed not-fixed-by-release',
+  });
+});
+
 describe('the same seed', () => {
   const told = async (scenario: Scenario) => {
     const { records, calls, account } = await start(scenario);
@@ -179,7 +196,11 @@ describe('rights', () => {
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
       playThrough({
         fleet: 'ssm-agent',
-        policy: { ssmAgent: { remedies: HOST_MANAGEMENT }, notifications: { securityHub: 'enforce' } },
+        policy: {
+          ssmAgent: { remedies: HOST_MANAGEMENT },
+          findings: { enableInspector: 'enforce' },
+          notifications: { securityHub: 'enforce' },
+        },
         play: '2h',
       }),
       playThrough(withoutSecurityHub()),

@@ -183,3 +183,32 @@ export async function quarantineOfEveryDecision(): Promise<Run> {
   await run.account.play(10 * MINUTE);
   return run;
 }
+
+/** Who holds a slot of the quarantines' budget, as the ledger has it. */
+export async function slotsOf({ account }: Run): Promise<string[]> {
+  const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
+  const budget = items.find(({ pk, sk }) => pk?.S === 'budget' && sk?.S === 'quarantines');
+  return Object.keys(budget?.slots?.M ?? {});
+}
+
+/** Workers of which some interface is in a security group of a quarantine, with their groups. */
+export function inQuarantine({ account }: Run): Array<{ id: string; cluster: string; nodegroup: string }> {
+  const { instances, networks } = account.fleet;
+  const own = new Set(
+    networks.securityGroups
+      .list()
+      .filter(({ name }) => /-(untrack|quarantine|quarantine-ssm)$/.test(name))
+      .map(({ id }) => id),
+  );
+  return instances
+    .list()
+    .filter(({ state }) => state === 'pending' || state === 'running')
+    .filter(({ id }) =>
+      networks.interfaces.of(id).some(({ securityGroupIds }) => securityGroupIds.some((each) => own.has(each))),
+    )
+    .map(({ id, tags }) => ({
+      id,
+      cluster: tags.get('eks:cluster-name') ?? '',
+      nodegroup: tags.get('eks:nodegroup-name') ?? '',
+    }));
+}

@@ -267,6 +267,17 @@ describe('a quarantine', () => {
     expect(outcomes(run).slice(-2)).toEqual(['acted worker-terminated', 'done quarantine-ended']);
   });
 
+  it('is kept when somebody takes off the tags that made the instance a worker, and can be released', async () => {
+    const { run, worker } = await opened({});
+    for (const key of [...worker.tags.keys()]) if (/^(aws:)?eks|^kubernetes/.test(key)) worker.tags.delete(key);
+    await run.account.play(90 * MINUTE);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    expect(run.account.fleet.networks.isReachable(worker.id)).toBe(false);
+    ask(run, 'release', worker.id);
+    await run.account.play(10 * MINUTE);
+    expect(outcomes(run).at(-1)).toBe('done released');
+  });
+
   it('is closed again when somebody opens it', async () => {
     const { run, worker } = await opened({});
     const { networks } = run.account.fleet;

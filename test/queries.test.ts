@@ -133,6 +133,12 @@ describe('the saved queries', () => {
     }
   });
 
+  it('which findings are open', async () => {
+    const early = await start({ fleet: 'demo', play: '75m' });
+    const rows = await ask(early, textOf(early, 'which findings are open'));
+    expect(told(rows, 'cluster', 'nodegroup', 'now')).toEqual(['shop batch no-newer-ami']);
+  });
+
   it('what is in quarantine', async () => {
     const rows = await ask(demo, textOf(demo, 'what is in quarantine'));
     expect(told(rows, 'cluster', 'nodegroup', 'now')).toEqual(['shop web quarantined']);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { faultOf } from '../../sandbox/account/security-hub-format.ts';
-import { NO_FINDING } from '../shared/finding-ledger.ts';
 import type { ReadRecord } from '../shared/record-line.ts';
+import { NO_FINDING } from '../shared/security-hub-ledger.ts';
 import { findingOf, findingSubject, followFinding, type Verdict } from './finding.ts';
 import { recordAt } from './record.fixture.ts';
 

@@ -1,6 +1,6 @@
 import type { AwsSecurityFinding, Resource } from '@aws-sdk/client-securityhub';
-import type { FindingState, OpenFinding } from '../shared/finding-ledger.ts';
 import type { ReadRecord } from '../shared/record-line.ts';
+import type { FindingState, OpenFinding } from '../shared/security-hub-ledger.ts';
 import { severityOf } from '../shared/severity.ts';
 import { isAccountWide } from './story.ts';
 

@@ -7,9 +7,9 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import { chunks } from '../shared/chunks.ts';
 import type { Clock } from '../shared/clock.ts';
-import { NO_FINDING, readFindings, saveFinding } from '../shared/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import type { ReadRecord } from '../shared/record-line.ts';
+import { NO_FINDING, readFindings, saveFinding } from '../shared/security-hub-ledger.ts';
 import { findingOf, findingSubject, followFinding, type Reporter } from './finding.ts';
 
 export interface FindingDeps extends Reporter {

@@ -195,6 +195,7 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
     accepted: accepted === undefined ? state.accepted : [...accepted],
     proposal: decision.proposal,
     answered: decision.answers ?? state.answered,
+    granted: quarantine === undefined ? (state.quarantine?.request?.id ?? state.granted) : state.granted,
     lookAt: dueLook(state, decision, now),
     revision: state.revision,
   });

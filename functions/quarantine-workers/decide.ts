@@ -20,7 +20,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   if (state.quarantine !== undefined) return decideOpen(observation, state.quarantine, circumstances);
   if (request !== undefined) {
     // A redelivery of the wish that ended the quarantine: it has been granted and recorded.
-    if (isGranted(state, request.trigger.id)) return { ...say('done', 'released', ''), silent: true };
+    if (state.granted === request.trigger.id) return { ...say('done', 'released', ''), silent: true };
     const { action, requestedBy } = request.event.detail;
     const message = `${observation.instanceId} is not in quarantine: ${requestedBy} asked to ${action} it.`;
     return keep(observation, say('refused', 'request-refused', message, request.trigger.id));
@@ -34,10 +34,6 @@ export function decide(observation: Observation, circumstances: Circumstances): 
 /** Whether another look acts on the worker right now. */
 export const isLeased = ({ lease }: Observation['state'], { now, caller }: Circumstances): boolean =>
   lease !== undefined && lease.until > now && lease.holder !== caller;
-
-/** The last outcome of a release names the wish that it came from. */
-const isGranted = ({ fingerprint = '' }: Observation['state'], request: string): boolean =>
-  fingerprint === `released ${request}` || fingerprint === `released-in-part ${request}`;
 
 /** What an operator has accepted stays accepted until he releases the worker anew. */
 const keep = ({ state }: Observation, decision: Decision): Decision =>

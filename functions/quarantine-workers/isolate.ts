@@ -39,10 +39,10 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
 
   const isolates = quarantine.kind === 'isolate';
   if (isolates && subject.policy.drain.evict) {
-    const drained = await drain(current());
+    const isDue = subject.now >= quarantine.startedAt + subject.policy.drain.within;
+    const drained = (await drain(current())).map((report) => (isDue ? outOfTime(report) : report));
     reports.push(...drained);
-    const pods = drained.find(({ step }) => step === 'evict');
-    if (pods?.outcome === 'pending' && subject.now < quarantine.startedAt + subject.policy.drain.within) {
+    if (drained.some(({ outcome }) => outcome === 'pending')) {
       return {
         ...say('waiting', 'draining', 'Its pods are being evicted before it is isolated.', iso(quarantine.startedAt)),
         ...toldOf(reports, quarantine),
@@ -57,7 +57,7 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     const complete = withNewcomers(quarantine, view);
     if (complete !== quarantine) await current().save({ saved: complete.saved });
     network = [...(isolates ? [await closeSecurityGroups(current())] : []), ...(await stripAddresses(current()))];
-    const fresh = await viewAgain(subject.clients.ec2, subject.instanceId);
+    const fresh = await viewAgain(subject.clients.ec2, subject.instanceId, quarantine);
     if (fresh === undefined) {
       // Nobody can say that there is no way in: the next look tells, or that the worker is gone.
       faults = ['EC2 does not show it'];
@@ -77,6 +77,10 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
   }
   return conclude(quarantine, reports, faults, subject.now);
 }
+
+/** Pods that would not leave in time are waited for no longer. */
+const outOfTime = (report: StepReport): StepReport =>
+  report.outcome === 'pending' ? { ...report, outcome: 'skipped', note: `Out of time: ${report.note}` } : report;
 
 async function drain(subject: StepSubject): Promise<StepReport[]> {
   const node = await cordonNode(subject);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { makeQuarantineHint } from '../../events/quarantine-hint.ts';
@@ -95,7 +96,7 @@ async function reserve(
     const planned = plan(sight, { ...circumstances, slots: budget.slots });
     // What a decision frees is given back only when it was carried out.
     const wanted = { ...budget.slots, ...planned.slots };
-    if (Object.keys(wanted).length === Object.keys(budget.slots).length) return planned;
+    if (isDeepStrictEqual(wanted, budget.slots)) return planned;
     try {
       await writeBudget(ledger, budget, wanted, `${caller} reserve ${attempt}`);
       return planned;
@@ -106,7 +107,10 @@ async function reserve(
   }
 }
 
-/** Gives back the slots of quarantines that have ended, and calls those that wait for one. */
+/**
+ * Gives back the slots of quarantines that have ended, also of those that ended in a look which died before it got here,
+ * and calls those that wait for one.
+ */
 async function giveBack(
   deps: LookDeps,
   settled: readonly Decided[],
@@ -118,7 +122,7 @@ async function giveBack(
   for (let attempt = 1; attempt <= BUDGET_TRIES; attempt += 1) {
     const budget = await readBudgetIfFreed(deps, settled, held);
     if (budget === undefined) return;
-    const slots = settled.reduce((held, decided) => withSlot(held, decided, now), budget.slots);
+    const slots = settled.reduce((taken, decided) => withSlot(taken, decided, now), budget.slots);
     freed = Object.keys(slots).length < Object.keys(budget.slots).length;
     if (!freed) break;
     try {

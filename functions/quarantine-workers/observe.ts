@@ -1,5 +1,5 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
@@ -13,7 +13,7 @@ import { type Worker, workerOf } from '../shared/worker.ts';
 import type { Scope } from './hints.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
-import { describeClusters, describeInstances, filtersOf, viewWorkers } from './view-workers.ts';
+import { describeClusters, describeInstances, filtersOf, viewWorkers, workerIn } from './view-workers.ts';
 
 export interface ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -40,14 +40,15 @@ export async function observe(
   scope: Scope,
   slots: BlastBudget['slots'],
 ): Promise<Sight> {
-  const workers = workersIn(await findInstances(clients.ec2, scope), scope);
+  const instances = await findInstances(clients.ec2, scope);
+  const known = workersIn(instances, scope);
   const held = new Map(
     Object.entries(slots).flatMap(([id, { cluster }]): Array<[string, HintTrigger]> => {
       const trigger = scope.instances.get(id) ?? scope.clusters.get(cluster);
       return trigger === undefined ? [] : [[id, trigger]];
     }),
   );
-  const found = workers.map(({ instanceId }) => instanceId);
+  const found = known.map(({ instanceId }) => instanceId);
   const states = await readQuarantines(clients.ledger, [
     ...found,
     ...held.keys(),
@@ -55,12 +56,13 @@ export async function observe(
     ...scope.requests.keys(),
   ]);
 
+  const gone = new Map([...held, ...waitingIn(states, scope), ...wishesIn(scope)]);
+  const workers = [...known, ...(await findIsolated(clients.ec2, gone, states, new Set(found)))];
   const { views } = await viewWorkers(clients.ec2, workers);
   const seen = workers.flatMap(({ instanceId, trigger }): Observation[] => {
     const view = views.get(instanceId);
     return view === undefined ? [] : [observationOf(instanceId, trigger, states, scope, view)];
   });
-  const gone = new Map([...held, ...waitingIn(states, scope), ...wishesIn(scope)]);
   const unseen = [...gone].flatMap(([instanceId, trigger]): Observation[] =>
     views.has(instanceId) ? [] : [observationOf(instanceId, trigger, states, scope)],
   );
@@ -130,6 +132,24 @@ async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> 
     describeClusters(ec2, [...clusters.keys()]),
   ]);
   return [...found.flat(), ...ofClusters];
+}
+
+/** Workers in quarantine that no longer look like workers: somebody has taken off their tags, and they are ours to keep. */
+async function findIsolated(
+  ec2: EC2Client,
+  wanted: ReadonlyMap<string, HintTrigger>,
+  states: ReadonlyMap<string, QuarantineState>,
+  found: ReadonlySet<string>,
+): Promise<FoundWorker[]> {
+  const open = [...wanted.keys()].filter((id) => !found.has(id) && states.get(id)?.quarantine !== undefined);
+  const read = (filter: Filter) => describeInstances(ec2, [filter]);
+  const pages = await pMap(filtersOf('instance-id', open), read, { concurrency: READ_CONCURRENCY });
+  return pages.flat().flatMap((instance): FoundWorker[] => {
+    const { InstanceId: instanceId = '' } = instance;
+    const [trigger, quarantine] = [wanted.get(instanceId), states.get(instanceId)?.quarantine];
+    if (trigger === undefined || quarantine === undefined) return [];
+    return [{ instanceId, instance, worker: workerIn(instance, quarantine), trigger }];
+  });
 }
 
 function workersIn(instances: readonly Instance[], scope: Scope): FoundWorker[] {

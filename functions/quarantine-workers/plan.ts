@@ -60,21 +60,25 @@ function decideOrAnswer(observation: Observation, circumstances: Circumstances):
     : decide(observation, circumstances);
 }
 
-/** The slots after one decision: a worker in quarantine holds one, any other gives its own back. */
+/**
+ * The slots after one decision: a worker in quarantine holds one, any other gives its own back. A slot that a look took
+ * and died with is renewed by the next one that begins, so that nobody takes it for a forgotten one meanwhile.
+ */
 export function withSlot(
   slots: BlastBudget['slots'],
   { observation: { instanceId, state }, decision }: Decided,
   now: number,
 ): BlastBudget['slots'] {
-  if (decision.silent === true && decision.reason !== 'not-exposed') return slots;
   const held = slots[instanceId];
-  if (decision.quarantine !== undefined) {
+  const isOpen = state.quarantine !== undefined;
+  if (decision.silent !== true && decision.quarantine !== undefined) {
+    if (held !== undefined && (isOpen || held.expiresAt > now)) return slots;
     const { cluster, nodegroup } = decision.quarantine;
     const slot = { cluster, ...(nodegroup !== undefined && { nodegroup }), expiresAt: now + SLOT_RESERVED_FOR };
-    return held === undefined ? { ...slots, [instanceId]: slot } : slots;
+    return { ...slots, [instanceId]: slot };
   }
   // A slot without a quarantine may be one that another look has just taken and not saved yet.
-  if (held === undefined || (state.quarantine === undefined && held.expiresAt > now)) return slots;
+  if (held === undefined || (isOpen ? decision.silent === true : held.expiresAt > now)) return slots;
   return Object.fromEntries(Object.entries(slots).filter(([holder]) => holder !== instanceId));
 }
 

@@ -177,7 +177,7 @@ async function conclude(subject: StepSubject, { lost, pending }: Losses): Promis
   const { clients, instanceId, quarantine, now } = subject;
   // Each pass finds all losses anew; what the isolation left out is none.
   const notes = Object.fromEntries(lost);
-  const view = await viewAgain(clients.ec2, instanceId);
+  const view = await viewAgain(clients.ec2, instanceId, quarantine);
   const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
   const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
   const left = [...faults, ...pending];

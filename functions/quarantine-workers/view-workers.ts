@@ -9,6 +9,7 @@ import {
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import { chunks } from '../shared/chunks.ts';
+import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { type Worker, workerOf } from '../shared/worker.ts';
 import type { Networks } from './exposure.ts';
 import type { WorkerView } from './observation.ts';
@@ -61,13 +62,28 @@ export async function viewWorkers(
   return { views: new Map(views), networks };
 }
 
-/** One worker as it stands now; undefined when EC2 shows it no more. */
-export async function viewAgain(ec2: EC2Client, instanceId: string): Promise<WorkerView | undefined> {
+/**
+ * One worker as it stands now; undefined when EC2 shows it no more.
+ *
+ * @param known whose it was when its quarantine began: it stays that, whatever becomes of its tags
+ */
+export async function viewAgain(
+  ec2: EC2Client,
+  instanceId: string,
+  known: Pick<Quarantine, 'cluster' | 'nodegroup'>,
+): Promise<WorkerView | undefined> {
   const [instance] = await describeInstances(ec2, filtersOf('instance-id', [instanceId]));
-  const worker = instance && workerOf(instance);
-  if (instance === undefined || worker === undefined) return undefined;
+  if (instance === undefined) return undefined;
+  const worker = workerIn(instance, known);
   return (await viewWorkers(ec2, [{ instanceId, instance, worker }])).views.get(instanceId);
 }
+
+/** An instance in quarantine as a worker, also when somebody has taken off the tags by which it was known as one. */
+export const workerIn = (
+  instance: Instance,
+  { cluster, nodegroup }: Pick<Quarantine, 'cluster' | 'nodegroup'>,
+): Worker =>
+  workerOf(instance) ?? { cluster, ownership: 'self-managed', ...(nodegroup !== undefined && { nodegroup }) };
 
 async function readElasticAddresses(ec2: EC2Client, publicIps: readonly string[]): Promise<Map<string, Address>> {
   const read = async (filter: Filter) =>

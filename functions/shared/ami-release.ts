@@ -7,6 +7,8 @@ import { chunks } from './chunks.ts';
 
 /** GetParameters takes at most ten names. */
 const NAMES_PER_CALL = 10;
+/** A filter takes at most 200 values. */
+const VALUES_PER_FILTER = 200;
 
 /** `unknown-type`: the AMI type is not in our table; `missing`: Amazon publishes no release for the pair. */
 export type RecommendedRelease =
@@ -55,12 +57,17 @@ async function readParameters(ssm: SSMClient, names: readonly string[]): Promise
   return values;
 }
 
-async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> {
+/** The names of AMIs, by id; one that is gone is missing. */
+export async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> {
   if (imageIds.length === 0) return new Map();
   // A filter, not ImageIds: an AMI that has just been deregistered is then missing instead of failing all the others.
-  const filter = { Name: 'image-id', Values: [...new Set(imageIds)] };
-  const { Images } = await ec2.send(new DescribeImagesCommand({ Filters: [filter] }));
-  return new Map((Images ?? []).map(({ ImageId, Name }) => [ImageId ?? '', Name ?? '']));
+  const answers = await pMap(
+    chunks([...new Set(imageIds)], VALUES_PER_FILTER),
+    (Values) => ec2.send(new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values }] })),
+    { concurrency: READ_CONCURRENCY },
+  );
+  const images = answers.flatMap(({ Images }) => Images ?? []);
+  return new Map(images.map(({ ImageId, Name }) => [ImageId ?? '', Name ?? '']));
 }
 
 /** `Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.07.14` is release `1.33-2026.07.14`. */

@@ -1,49 +1,138 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, readItems } from './ledger.ts';
-import { severity } from './severity.ts';
+import { type Ledger, queryItems, readItems } from './ledger.ts';
+import { subjectOf } from './node-group-ledger.ts';
+import type { Subject } from './recorder.ts';
 
-const PK = 'finding';
+/** `findings`: what is open on the workers of a node group. `coverage`: whom Inspector does not scan, or that it is off. */
+export type FindingTopic = 'findings' | 'coverage';
 
-const openFinding = z.object({
-  /** Its cause. */
-  reason: z.string(),
-  /** When it was first seen, ISO 8601. */
-  createdAt: z.string(),
-  severity,
-  message: z.string(),
-  hint: z.string().optional(),
+/** How soon findings want an upgrade. */
+export const urgency = z.enum(['normal', 'urgent']);
+export type Urgency = z.infer<typeof urgency>;
+
+/** Findings that Inspector itself, not an event, has said to be open: what upgrade-node-groups takes its urgency from. */
+const need = z.object({
+  urgency,
+  /** Of the gravest finding. */
+  severity: z.string(),
+  /** At most ten, the gravest first: what is looked up again when the workers have been replaced. */
+  vulnerabilities: z.array(z.string()),
+  /** The release that the node group ran when they were found. */
+  releaseVersion: z.string(),
+  /** When Inspector said so, epoch milliseconds. */
+  verifiedAt: z.number(),
 });
-export type OpenFinding = z.infer<typeof openFinding>;
+export type Need = z.infer<typeof need>;
+
+/** For example `CVE-2026-31415 (CRITICAL) and 2 more`. */
+export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Need): string {
+  return `${first} (${severity})${more.length === 0 ? '' : ` and ${more.length} more`}`;
+}
+
+/** For how long what Inspector said hastens anything, ms: some sweeps, each of which asks again. */
+const GOOD_FOR = 6 * 3_600_000;
+
+/** @param now epoch milliseconds */
+export const isUrgent = (known: Need | undefined, now: number): boolean =>
+  known?.urgency === 'urgent' && now - known.verifiedAt < GOOD_FOR;
+
+/** What the last release that the node group was upgraded to is known not to fix. */
+const notFixed = z.object({ releaseVersion: z.string(), vulnerabilities: z.array(z.string()) });
 
 const findingState = z.object({
   sk: z.string(),
-  /** The finding that Security Hub has of the subject; absent when it has none that is not archived. */
-  open: openFinding.optional(),
-  /** Up to when records have been followed, epoch milliseconds. */
-  followedTo: z.number(),
+  /** The last outcome that was recorded. */
+  fingerprint: z.string().optional(),
+  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
+  outcomes: z.number(),
+  correlationId: z.string().optional(),
+  need: need.optional(),
+  notFixed: notFixed.optional(),
+  /** When Inspector was last asked, epoch milliseconds. */
+  verifiedAt: z.number().optional(),
+  /** How urgent the events were that had it asked: until some time later, more of the same need not ask again. */
+  claimed: urgency.optional(),
+  /**
+   * Something was decided and saved, but perhaps not carried out: whoever comes next decides again, from what was
+   * remembered before.
+   */
+  pending: z.object({ need: need.optional(), notFixed: notFixed.optional() }).optional(),
+  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  revision: z.number(),
 });
-/** What is remembered of the findings about one subject. */
 export type FindingState = Omit<z.infer<typeof findingState>, 'sk'>;
 
-export const NO_FINDING: FindingState = { followedTo: 0 };
+export const NEW_FINDING_STATE: FindingState = { outcomes: 0, revision: 0 };
+
+/** A node group as a ledger key; the account as a whole is `*`. */
+export const findingKey = ({ cluster, nodegroup }: Subject): string =>
+  cluster === undefined || nodegroup === undefined ? '*' : subjectOf({ cluster, nodegroup });
+
+/** The states of these keys; one never seen before is missing. */
+export async function readFindingStates(
+  ledger: Ledger,
+  topic: FindingTopic,
+  keys: readonly string[],
+): Promise<Map<string, FindingState>> {
+  const items = await readItems(ledger, topic, keys, findingState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** The states of a topic in which anything is remembered to come back to. */
+export async function readOpenFindingStates(ledger: Ledger, topic: FindingTopic): Promise<Map<string, FindingState>> {
+  const items = await queryItems(ledger, topic, findingState, {
+    FilterExpression: 'attribute_exists(need) OR attribute_exists(pending)',
+  });
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** So many node groups can be read by their keys in one call; of more it is cheaper to read all that have a need. */
+const FEW = 100;
+
+/** The needs of these node groups, by subject; of others too when there are many. One without any is missing. */
+export async function readNeeds(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, Need>> {
+  const states =
+    subjects.length <= FEW
+      ? await readFindingStates(ledger, 'findings', subjects)
+      : await readOpenFindingStates(ledger, 'findings');
+  return new Map([...states].flatMap(([subject, { need: known }]) => (known === undefined ? [] : [[subject, known]])));
+}
 
 /** How long a state is kept after its last change, ms. */
 const KEPT_FOR = 400 * 86_400_000;
 
-/** The states of the given subjects; one that never had a finding is missing. */
-export async function readFindings(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, FindingState>> {
-  const items = await readItems(ledger, PK, subjects, findingState);
-  return new Map(items.map(({ sk, ...state }) => [sk, state]));
-}
-
-/** Saved after Security Hub has been told: what is told again has the same id there. @param now epoch milliseconds */
-export async function saveFinding(
+/**
+ * Saves a state unless somebody else has written since it was read.
+ *
+ * @param now epoch milliseconds
+ * @param writer names the look that saves, uniquely: tells a repetition of its own write from a write of another look
+ * @returns the state as it stands now; undefined when another look has decided meanwhile
+ */
+export async function saveFindingState(
   { documents, table }: Ledger,
-  subject: string,
+  topic: FindingTopic,
+  key: string,
   state: FindingState,
   now: number,
-): Promise<void> {
-  const expiresAt = Math.floor((now + KEPT_FOR) / 1000);
-  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: subject, ...state, expiresAt } }));
+  writer: string,
+): Promise<FindingState | undefined> {
+  const saved = { ...state, revision: state.revision + 1 };
+  try {
+    await documents.send(
+      new PutCommand({
+        TableName: table,
+        Item: { pk: topic, sk: key, ...saved, writer, expiresAt: Math.floor((now + KEPT_FOR) / 1000) },
+        // The second half accepts a repetition of this very write, whose reply was lost.
+        ConditionExpression:
+          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
+        ExpressionAttributeValues: { ':read': state.revision, ':written': saved.revision, ':writer': writer },
+      }),
+    );
+    return saved;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
 }

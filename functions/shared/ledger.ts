@@ -13,9 +13,11 @@ import type * as z from 'zod';
  * | budget     | upgrades           | who holds a slot of the blast budget                        | blast-budget.ts     |
  * | worker     | instance id        | last recorded outcome, remedy under way, failures, proposal | worker-ledger.ts    |
  * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
+ * | findings   | cluster/nodegroup  | what Inspector said to be open, what a release does not fix | finding-ledger.ts   |
+ * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
  * | story      | digest             | what people have been told of a story                       | story-ledger.ts     |
- * | finding    | function/subject   | the finding that Security Hub has of a subject              | finding-ledger.ts   |
+ * | finding    | function/subject   | the finding that Security Hub has of a subject              | security-hub-ledger.ts|
  */
 export interface Ledger {
   readonly documents: DynamoDBDocumentClient;

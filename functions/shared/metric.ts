@@ -35,6 +35,15 @@ export const METRICS = {
   /** Quarantines that end within a day, and those whose time is over. */
   QuarantineExpiring: MetricUnit.Count,
   QuarantineExpired: MetricUnit.Count,
+  /** Messages that told of a finding of Inspector: all of them, and each once by what became of it. */
+  FindingsReceived: MetricUnit.Count,
+  FindingsExamined: MetricUnit.Count,
+  FindingsKnown: MetricUnit.Count,
+  FindingsDuplicate: MetricUnit.Count,
+  FindingsBelowFloor: MetricUnit.Count,
+  FindingsWithoutFix: MetricUnit.Count,
+  FindingsNotOnWorker: MetricUnit.Count,
+  FindingsIgnored: MetricUnit.Count,
   SweepFinished: MetricUnit.Count,
   /** Messages about stories that were sent. */
   StoriesTold: MetricUnit.Count,

@@ -11,6 +11,7 @@ describe('parsePolicy', () => {
       upgrades: {
         mode: 'enforce',
         bakeAge: 24 * HOUR,
+        urgent: { bakeAge: 2 * HOUR, ignoreWindows: false },
         windows: [],
         concurrency: { perCluster: 1, perAccount: 5 },
         stopAfterFailures: 3,
@@ -49,6 +50,12 @@ describe('parsePolicy', () => {
         minimumSeverity: 'low',
         decisions: ['acted', 'refused', 'failed'],
         securityHub: 'off',
+      },
+      findings: {
+        mode: 'enforce',
+        severityFloor: 'HIGH',
+        urgent: { severity: 'CRITICAL', epss: 0.1 },
+        enableInspector: 'off',
       },
     });
   });

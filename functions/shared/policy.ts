@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { findings } from './policy/findings.ts';
 import type { Mode } from './policy/mode.ts';
 import { notifications } from './policy/notifications.ts';
 import { quarantine } from './policy/quarantine.ts';
@@ -20,6 +21,7 @@ export const policySchema = (defaultMode: Mode) =>
     ssmAgent: ssmAgent(defaultMode).prefault({}),
     quarantine: quarantine(defaultMode).prefault({}),
     notifications: notifications.prefault({}),
+    findings: findings(defaultMode).prefault({}),
   });
 
 /** All spans of time are in milliseconds. */

@@ -89,6 +89,8 @@ const workerState = z.object({
   proposal: proposal.optional(),
   /** The last request to approve or reject that was answered: it is answered once, however often it comes. */
   answered: z.string().optional(),
+  /** The operator's wish that ended the last quarantine: delivered again, it asks for nothing more. */
+  granted: z.string().optional(),
   /** When a look at it is due that was asked for, epoch milliseconds: a further one need not be. */
   lookAt: z.number().optional(),
   /** Who acts on the worker right now: others keep away until then, so that steps never run side by side. */

@@ -1,4 +1,5 @@
 import { AMI_RELEASE_REASONS } from './reasons/ami-release.ts';
+import { FINDING_REASONS } from './reasons/findings.ts';
 import { QUARANTINE_REASONS } from './reasons/quarantine.ts';
 import type { ReasonEntry } from './reasons/reason-entry.ts';
 import { SHARED_REASONS } from './reasons/shared.ts';
@@ -15,6 +16,7 @@ export const REASONS = {
   ...UPGRADE_REASONS,
   ...SSM_AGENT_REASONS,
   ...QUARANTINE_REASONS,
+  ...FINDING_REASONS,
 } as const satisfies Record<string, ReasonEntry>;
 
 export type Reason = keyof typeof REASONS;

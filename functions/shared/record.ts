@@ -10,6 +10,7 @@ export const remediation = z.enum([
   'upgrade-node-groups',
   'manage-ssm-agent',
   'quarantine-workers',
+  'triage-findings',
   'sweep-fleet',
 ]);
 export type Remediation = z.infer<typeof remediation>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareReleases } from './release-version.ts';
+import { compareReleases, isImageOf } from './release-version.ts';
 
 describe('compareReleases', () => {
   it.each([
@@ -59,4 +59,15 @@ describe('compareReleases', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['amazon-eks-node-al2023-x86_64-standard-1.33-v20260714', '1.33.13-20260714', true],
+  ['amazon-eks-node-al2023-x86_64-standard-1.33-v20260625', '1.33.13-20260714', false],
+  ['bottlerocket-aws-k8s-1.33-x86_64-v1.42.0-ca9b9399', '1.42.0-ca9b9399', true],
+  ['bottlerocket-aws-k8s-1.33-x86_64-v1.42.0-20260714', '1.42.0-ca9b9399', false],
+  ['Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.07.14', '1.33-2026.07.14', true],
+  ['', '1.33.13-20260714', false],
+])('the AMI named %s is the image of %s: %s', (imageName, releaseVersion, expected) => {
+  expect(isImageOf(imageName, releaseVersion)).toBe(expected);
 });

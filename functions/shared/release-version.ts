@@ -19,6 +19,15 @@ export function compareReleases(amiType: string, a: string, b: string): number |
   return undefined;
 }
 
+/**
+ * Whether an AMI is the image of a release, by the name that Amazon gave it: with Amazon Linux it ends in the build date
+ * (`…-1.33-v20260714`), with Bottlerocket and Windows in the release version itself.
+ */
+export function isImageOf(imageName: string, releaseVersion: string): boolean {
+  const date = /^\d+\.\d+\.\d+-(\d{8})$/.exec(releaseVersion)?.[1];
+  return imageName.endsWith(releaseVersion) || (date !== undefined && imageName.endsWith(`-v${date}`));
+}
+
 const DATED = /^(?<kubernetes>\d+\.\d+(?:\.\d+)?)-(?<date>\d{8}|\d{4}\.\d{2}\.\d{2})$/;
 const VERSIONED = /^v?(?<version>\d+\.\d+\.\d+)-[0-9a-f]{8}$/;
 

@@ -11,7 +11,12 @@ import { claimRun } from '../shared/run-ledger.ts';
 import { sweep } from './sweep.ts';
 
 const env = readEnvironment(
-  baseEnvironment.extend({ UPGRADE_QUEUE_URL: z.url(), AGENT_QUEUE_URL: z.url(), QUARANTINE_QUEUE_URL: z.url() }),
+  baseEnvironment.extend({
+    UPGRADE_QUEUE_URL: z.url(),
+    AGENT_QUEUE_URL: z.url(),
+    QUARANTINE_QUEUE_URL: z.url(),
+    FINDINGS_QUEUE_URL: z.url(),
+  }),
 );
 const region = env.AWS_REGION;
 const sqs = new SQSClient(CLIENT_DEFAULTS);
@@ -22,6 +27,7 @@ const deps = {
   upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
   agentQueue: { sqs, url: env.AGENT_QUEUE_URL },
   quarantineQueue: { sqs, url: env.QUARANTINE_QUEUE_URL },
+  findingsQueue: { sqs, url: env.FINDINGS_QUEUE_URL },
   region,
 };
 

@@ -1,6 +1,7 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { makeAgentHint } from '../../events/agent-hint.ts';
 import type { HintOrigin } from '../../events/envelope.ts';
+import { makeFindingsHint } from '../../events/findings-hint.ts';
 import { makeQuarantineHint } from '../../events/quarantine-hint.ts';
 import { makeHint, type UpgradeHint } from '../../events/upgrade-hint.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet.ts';
@@ -13,6 +14,7 @@ export interface SweepDeps {
   readonly upgradeQueue: HintQueue;
   readonly agentQueue: HintQueue;
   readonly quarantineQueue: HintQueue;
+  readonly findingsQueue: HintQueue;
   readonly recorder: Recorder;
   readonly account: string;
   readonly region: string;
@@ -25,6 +27,7 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   await sendHints(deps.upgradeQueue, hints);
   await sendDelayedHints(deps.agentQueue, perCluster(clusters, deps, trigger, makeAgentHint));
   await sendDelayedHints(deps.quarantineQueue, perCluster(clusters, deps, trigger, makeQuarantineHint));
+  await sendDelayedHints(deps.findingsQueue, [findingsHintOf(deps, trigger)]);
   deps.recorder.count('SweepFinished');
   deps.recorder.record({
     subject: {},
@@ -68,4 +71,10 @@ function perCluster(
     hint: make(origin, `${id} ${clusterName}`, { trigger: 'sweep', clusterName }),
     delaySeconds: 0,
   }));
+}
+
+/** One hint for all: Inspector lists the findings of an account, wherever they are. */
+function findingsHintOf({ account, region }: SweepDeps, { id, time }: Trigger): DelayedHint {
+  const origin = { account, region, time: new Date(time).toISOString() };
+  return { hint: makeFindingsHint(origin, `${id} findings`, { trigger: 'sweep' }), delaySeconds: 0 };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { nextOpening } from '../shared/change-window.ts';
 import { parsePolicy } from '../shared/policy.ts';
 import { decide } from './decide.ts';
 import type { Circumstances } from './decision.ts';
@@ -231,7 +232,14 @@ describe('whatever was observed', () => {
         expect(view.healthIssues).toEqual([]);
         expect(view.amiType).not.toBe('CUSTOM');
         expect({ ...view.tags, ...view.cluster.tags }).not.toHaveProperty('eks-host-remediator:ignore');
-        expect(view.target.firstSeenAt + policy.upgrades.bakeAge).toBeLessThanOrEqual(NOW);
+        const { bakeAge, urgent, windows } = policy.upgrades;
+        const mayHurry =
+          seen.need?.urgency === 'urgent' &&
+          seen.need.verifiedAt > NOW - 6 * HOUR &&
+          policy.findings.mode === 'enforce';
+        const leastAge = mayHurry ? Math.min(bakeAge, urgent.bakeAge) : bakeAge;
+        expect(view.target.firstSeenAt + leastAge).toBeLessThanOrEqual(NOW);
+        expect((mayHurry && urgent.ignoreWindows) || nextOpening(windows, NOW) === NOW).toBe(true);
         expect(view.releaseVersion < view.target.releaseVersion).toBe(true);
         expect(others).toBeLessThan(policy.upgrades.concurrency.perAccount);
         expect(made.memory.upgrade?.releaseVersion).toBe(view.target.releaseVersion);

@@ -8,6 +8,7 @@ import { isInScope, isOptedOut } from '../shared/scope.ts';
 import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
 import { followUpgrade } from './follow.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
+import { paceOf } from './pace.ts';
 
 /** The mode in force, as far as the policy can be read. */
 export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
@@ -101,20 +102,22 @@ function chooseRelease(observation: Observation, view: NodeGroupView, circumstan
 
 /** The release is newer than the running one: start now, or say what it waits for. */
 function chooseMoment(
-  { key, state }: Observation,
+  { key, state, need }: Observation,
   view: NodeGroupView,
   { releaseVersion, firstSeenAt }: Extract<NodeGroupView['target'], { kind: 'release' }>,
   { policy, now, slots }: Circumstances,
 ): Decision {
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
-  const { bakeAge, windows, concurrency, stopAfterFailures, retryAfter, mode, force } = policy.upgrades;
+  const { concurrency, stopAfterFailures, retryAfter, mode, force } = policy.upgrades;
+  const { bakeAge, windows, cause, isHastened } = paceOf(need, policy, now);
   const failures = state.failures?.releaseVersion === releaseVersion ? state.failures : undefined;
   const idle: Memory = failures === undefined ? {} : { failures };
   const attempt = (failures?.count ?? 0) + 1;
   const failed = failureCount(failures);
   const ruling = rulingOn(state.proposal, releaseVersion);
   const wait = (reason: Reason, message: string, until?: number): Decision => ({
-    ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}`),
+    // That findings hasten what has long been waiting is news.
+    ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}${isHastened ? ' hastened' : ''}`),
     // No use in waking up while every window is shut.
     ...(until !== undefined && { wakeAt: nextOpening(windows, until) }),
   });
@@ -131,11 +134,11 @@ function chooseMoment(
   const retryAt = waits ? failures.lastAt + retryDelay(retryAfter, failed) : now;
   if (retryAt > now) return wait('retry-later', `Attempt ${attempt} may start at ${iso(retryAt)}.`, retryAt);
   const bakedAt = firstSeenAt + bakeAge;
-  if (bakedAt > now) return wait('baking', `${releaseVersion} bakes until ${iso(bakedAt)}.`, bakedAt);
+  if (bakedAt > now) return wait('baking', `${releaseVersion} bakes until ${iso(bakedAt)}${cause}.`, bakedAt);
   const opensAt = nextOpening(windows, now);
   if (opensAt > now) return wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt);
 
-  const fromTo = `from ${view.releaseVersion} to ${releaseVersion}`;
+  const fromTo = `from ${view.releaseVersion} to ${releaseVersion}${cause}`;
   if (mode === 'observe' && ruling?.kind !== 'approved') {
     return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.`, idle, releaseVersion);
   }

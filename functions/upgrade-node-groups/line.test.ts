@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { callNext } from './line.ts';
 import { HOUR, NOW, slotsOf } from './observation.fixture.ts';
 
-const options = { account: '111122223333', region: 'eu-central-1', now: NOW, caller: 'look-1' };
+const options = {
+  account: '111122223333',
+  region: 'eu-central-1',
+  now: NOW,
+  caller: 'look-1',
+  urgent: new Set<string>(),
+};
 const waiting = (...subjects: string[]) =>
   new Map(
     subjects.map((subject, index) => [
@@ -33,6 +39,12 @@ describe('callNext', () => {
   it('calls the longest waiting first, whatever the order of the line', () => {
     const line = new Map([...waiting('a/1', 'b/1', 'c/1')].reverse());
     expect(called(line, {}, 1, 2)).toEqual(['a/1', 'b/1']);
+  });
+
+  it('calls urgent findings before those that wait longer', () => {
+    const urgent = { ...options, urgent: new Set(['c/1']) };
+    const hints = callNext(waiting('a/1', 'b/1', 'c/1'), {}, { perCluster: 1, perAccount: 2 }, urgent);
+    expect(hints.map(({ detail }) => detail.clusterName)).toEqual(['c', 'a']);
   });
 
   it('does not call who holds a slot', () => {

@@ -5,6 +5,7 @@ import { makeHint } from '../../events/upgrade-hint.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/blast-budget.ts';
 import type { Clock } from '../shared/clock.ts';
 import { putAside } from '../shared/dead-letter.ts';
+import { readNeeds } from '../shared/finding-ledger.ts';
 import { createClusterReader } from '../shared/fleet.ts';
 import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
 import { readLine } from '../shared/node-group-ledger.ts';
@@ -16,6 +17,7 @@ import { readHints, type Scope } from './hints.ts';
 import { callNext } from './line.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
+import { isHastened } from './pace.ts';
 import { type Decided, plan, withSlot } from './plan.ts';
 
 export interface LookDeps extends ActDeps, ObserveClients {
@@ -62,7 +64,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
   if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
     const line = await readLine(deps.ledger);
     const { account, region } = deps;
-    const options = { account, region, now, caller };
+    const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy, now) };
     await sendHints(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
   }
   await lookAgain(deps, carriedOut, now);
@@ -101,6 +103,17 @@ async function saveSlots(
   writer: string,
 ): Promise<BlastBudget> {
   return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
+}
+
+/** Who in the line has findings that hasten its upgrade. */
+async function findUrgent(
+  { ledger }: LookDeps,
+  line: ReadonlyMap<string, unknown>,
+  policy: Policy,
+  now: number,
+): Promise<Set<string>> {
+  const needs = await readNeeds(ledger, [...line.keys()]);
+  return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
 }
 
 /** A slot was given back, or somebody who was called did not take it. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type RequestedAction, sample } from '../../events/remediation-request.ts';
+import type { Need } from '../shared/finding-ledger.ts';
 import { NEW_NODE_GROUP } from '../shared/node-group-ledger.ts';
 import type { OperatorRequest } from '../shared/operator-request.ts';
 import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
@@ -22,6 +23,16 @@ export const nodeGroup = (overrides: Partial<NodeGroupView> = {}): NodeGroupView
   healthIssues: [],
   target: { kind: 'release', releaseVersion: '1.33.13-20260714', firstSeenAt: NOW - 48 * HOUR },
   ...overrides,
+});
+
+/** Urgent findings, of which Inspector spoke just now. */
+export const need = (change: Partial<Need> = {}): Need => ({
+  urgency: 'urgent',
+  severity: 'CRITICAL',
+  vulnerabilities: ['CVE-2026-31415'],
+  releaseVersion: '1.33.12-20260625',
+  verifiedAt: NOW,
+  ...change,
 });
 
 export const observation = (
@@ -125,9 +136,12 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
     ),
     failures: fc.option(fc.record({ releaseVersion: release, count: fc.integer({ min: 1, max: 4 }), lastAt: time })),
     proposal: fc.option(arbitraryProposal),
+    findings: fc.option(
+      fc.record({ urgency: fc.constantFrom('normal' as const, 'urgent' as const), verifiedAt: time }),
+    ),
   })
-  .map(({ view: seen, key, update: how, upgrade, failures, proposal }) =>
-    observation(
+  .map(({ view: seen, key, update: how, upgrade, failures, proposal, findings }) => ({
+    ...observation(
       seen.kind === 'node-group' && upgrade !== null ? { ...seen, update: how } : seen,
       {
         ...(upgrade !== null && { upgrade }),
@@ -136,15 +150,18 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
       },
       key,
     ),
-  );
+    ...(findings !== null && { need: need(findings) }),
+  }));
 
 /** Any policy, a few of them invalid. */
 export const arbitraryPolicy: fc.Arbitrary<Policy | InvalidPolicy> = fc
   .record({
     killSwitch: fc.constantFrom(false, false, false, true),
+    findings: fc.record({ mode: fc.constantFrom('enforce', 'enforce', 'observe', 'off') }),
     upgrades: fc.record({
       mode: fc.constantFrom('enforce', 'enforce', 'enforce', 'observe', 'off', 'unknown'),
       bakeAge: fc.constantFrom('0h', '1h', '24h'),
+      urgent: fc.record({ bakeAge: fc.constantFrom('0h', '2h', '48h'), ignoreWindows: fc.boolean() }),
       windows: fc.constantFrom(
         [],
         [],

@@ -1,6 +1,8 @@
+import type { Need } from '../shared/finding-ledger.ts';
 import type { NodeGroupKey, NodeGroupState } from '../shared/node-group-ledger.ts';
 import type { OperatorRequest } from '../shared/operator-request.ts';
 import type { Trigger } from '../shared/recorder.ts';
+import type { Target } from '../shared/target-release.ts';
 
 /** What a look found about one subject, and what is remembered of it. */
 export interface Observation {
@@ -10,6 +12,8 @@ export interface Observation {
   readonly view: View;
   /** An operator's, which has yet to be answered. */
   readonly request?: OperatorRequest;
+  /** Findings on its workers that Inspector holds open, as triage-findings has asked it. */
+  readonly need?: Need;
 }
 
 export type View =
@@ -42,20 +46,6 @@ export interface NodeGroupView {
   /** How the upgrade that is remembered stands; absent when none is. */
   readonly update?: UpdateView;
 }
-
-/** The release that a node group should run, or why there is none to name. */
-export type Target =
-  | {
-      readonly kind: 'release';
-      readonly releaseVersion: string;
-      /** Start of its bake time, epoch milliseconds. */
-      readonly firstSeenAt: number;
-    }
-  | {
-      readonly kind: 'none';
-      readonly reason: 'no-release-for-version' | 'unknown-ami-type' | 'release-not-yet-seen' | 'release-withdrawn';
-      readonly message: string;
-    };
 
 /** `absent`: EKS knows of no such update, so the request never reached it. */
 export type UpdateView =

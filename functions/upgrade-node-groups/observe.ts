@@ -2,9 +2,9 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { readRecommended } from '../shared/ami-release.ts';
-import { type Pair, pairKey } from '../shared/ami-type.ts';
+import { pairKey } from '../shared/ami-type.ts';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { readNeeds } from '../shared/finding-ledger.ts';
 import { type ClusterReader, describeNodeGroup, listClusters, listNodeGroups, type Reading } from '../shared/fleet.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import {
@@ -15,11 +15,10 @@ import {
   subjectOf,
 } from '../shared/node-group-ledger.ts';
 import type { Trigger } from '../shared/recorder.ts';
-import { readReleases } from '../shared/release-ledger.ts';
+import { pairOf, readTargets, type Targets } from '../shared/target-release.ts';
 import type { Scope } from './hints.ts';
-import type { NodeGroupView, Observation, View } from './observation.ts';
+import type { Observation, View } from './observation.ts';
 import { observeUpdate } from './observe-update.ts';
-import { targetOf } from './target.ts';
 
 export interface ObserveClients {
   readonly eks: EKSClient;
@@ -45,22 +44,26 @@ export async function observeNodeGroups(
   scope: Scope,
 ): Promise<Observation[]> {
   const described = await describeScope(clients.eks, scope);
-  const [clusters, states, targets] = await Promise.all([
+  const subjects = described.map(({ key }) => subjectOf(key));
+  const [clusters, states, needs, targets] = await Promise.all([
     describeClusters(readCluster, described),
-    readNodeGroups(
-      clients.ledger,
-      described.map(({ key }) => subjectOf(key)),
+    readNodeGroups(clients.ledger, subjects),
+    readNeeds(clients.ledger, subjects),
+    readTargets(
+      clients,
+      described.flatMap(({ reading }) => (reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [])),
     ),
-    readTargets(clients, described),
   ]);
   const observe = async ({ key, trigger, reading }: Described): Promise<Observation> => {
     const state = states.get(subjectOf(key)) ?? NEW_NODE_GROUP;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
+    const need = needs.get(subjectOf(key));
     const view = await viewOf(clients, key, state, reading, cluster, targets);
     const request = scope.requests.get(subjectOf(key));
+    const seen = { key, trigger, state, view, ...(need !== undefined && { need }) };
     return request === undefined || request.trigger.id === state.answered
-      ? { key, trigger, state, view }
-      : { key, trigger: request.trigger, state, view, request };
+      ? seen
+      : { ...seen, trigger: request.trigger, request };
   };
   return pMap(described, observe, { concurrency: READ_CONCURRENCY });
 }
@@ -89,21 +92,6 @@ async function describeClusters(readCluster: ClusterReader, described: readonly 
   const names = new Set(described.filter(({ reading }) => reading.kind === 'found').map(({ key }) => key.cluster));
   const describe = async (name: string): Promise<[string, Reading<Cluster>]> => [name, await readCluster(name)];
   return new Map(await pMap(names, describe, { concurrency: READ_CONCURRENCY }));
-}
-
-type Targets = (pair: Pair) => NodeGroupView['target'];
-
-async function readTargets({ ssm, ec2, ledger }: ObserveClients, described: readonly Described[]): Promise<Targets> {
-  const pairs = new Map<string, Pair>();
-  for (const { reading } of described) {
-    const pair = reading.kind === 'found' ? pairOf(reading.found) : undefined;
-    if (pair !== undefined) pairs.set(pairKey(pair), pair);
-  }
-  const [recommended, known] = await Promise.all([
-    readRecommended(ssm, ec2, [...pairs.values()]),
-    pairs.size === 0 ? new Map() : readReleases(ledger),
-  ]);
-  return (pair) => targetOf(pair, recommended.get(pairKey(pair)), known.get(pairKey(pair)));
 }
 
 async function viewOf(
@@ -137,6 +125,3 @@ async function viewOf(
     ...(update !== undefined && { update }),
   };
 }
-
-const pairOf = ({ version, amiType }: Nodegroup): Pair | undefined =>
-  version === undefined || amiType === undefined ? undefined : { kubernetesVersion: version, amiType };

@@ -7,6 +7,7 @@ import {
   arbitraryPolicy,
   HOUR,
   NOW,
+  need,
   nodeGroup,
   observation,
   slotsOf,
@@ -42,6 +43,21 @@ describe('plan', () => {
       circumstances,
     ).decided.map(({ observation: { key } }) => key.cluster);
     expect(order).toEqual(['d', 'c', 'b', '0', 'a']);
+  });
+
+  it('lets urgent findings go before all, and others not', () => {
+    const waiting = { reason: 'account-concurrency', since: NOW - HOUR };
+    const observations = [
+      inCluster('a', 'x', waiting),
+      { ...inCluster('b', 'x'), need: need({ urgency: 'normal' }) },
+      { ...inCluster('c', 'x'), need: need() },
+    ];
+    const orderBy = (document: object) =>
+      plan(observations, { ...circumstances, policy: parsePolicy(JSON.stringify(document), 'enforce') }).decided.map(
+        ({ observation: { key } }) => key.cluster,
+      );
+    expect(orderBy({})).toEqual(['c', 'a', 'b']);
+    expect(orderBy({ findings: { mode: 'observe' } })).toEqual(['a', 'b', 'c']);
   });
 
   it('renews a slot only at half time, so that following costs no write', () => {

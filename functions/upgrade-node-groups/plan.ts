@@ -5,6 +5,7 @@ import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
+import { isHastened } from './pace.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;
@@ -22,11 +23,12 @@ export interface Plan {
 
 /**
  * Decides about all subjects of a look, one after the other: each sees the slots that those before it took or gave
- * back. Upgrades under way come first, for what they free; then those that have waited longest, then the oldest release.
+ * back. Upgrades under way come first, for what they free; then urgent findings, then those that have waited longest, then
+ * the oldest release.
  */
 export function plan(observations: readonly Observation[], circumstances: Circumstances): Plan {
   let slots = circumstances.slots;
-  const decided = observations.toSorted(byTurn).map((observation) => {
+  const decided = observations.toSorted(byTurn(circumstances)).map((observation) => {
     const { request } = observation;
     const now = { ...circumstances, slots };
     const decision = request === undefined ? decide(observation, now) : answer(observation, request, now);
@@ -54,14 +56,14 @@ export function withSlot(
   return { ...slots, [subject]: { cluster: key.cluster, expiresAt: now + SLOT_LASTS } };
 }
 
-function byTurn(a: Observation, b: Observation): number {
-  return (
+const byTurn =
+  ({ policy, now }: Circumstances) =>
+  (a: Observation, b: Observation): number =>
     Number(isUnderWay(b)) - Number(isUnderWay(a)) ||
+    Number(isHastened(b.need, policy, now)) - Number(isHastened(a.need, policy, now)) ||
     waitingSince(a) - waitingSince(b) ||
     byRelease(a, b) ||
-    compareText(subjectOf(a.key), subjectOf(b.key))
-  );
-}
+    compareText(subjectOf(a.key), subjectOf(b.key));
 
 /** Whether an upgrade that was asked for may be running. One that EKS knows nothing of has yet to be started. */
 function isUnderWay({ state, view }: Observation): boolean {

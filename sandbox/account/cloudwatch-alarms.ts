@@ -78,9 +78,10 @@ export class Alarms {
 
   /** Finds the next minute in which the state changes if nothing more is published, and looks again then. */
   #plan(held: Held, definition: MetricAlarmDefinition, series: MetricSeries): void {
+    const state = stateOf(held);
+    if (held.cancel === undefined && state === 'OK' && isQuiet(definition, series, this.#world.time.now)) return;
     held.cancel?.();
     held.cancel = undefined;
-    const state = stateOf(held);
     // An alarm that looks back for more than a day is looked at once an hour.
     const step = definition.evaluationPeriods * definition.period > 24 * HOUR_MS ? HOUR_MS : MINUTE_MS;
     // This very minute, if it has just begun: what queues hold is told at its beginning.
@@ -149,6 +150,16 @@ export class Alarms {
   #nextMinute(): number {
     return Math.floor(this.#world.time.now / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
   }
+}
+
+/** Whether nothing in sight can breach, however it falls into periods: no need then to look at them one by one. */
+function isQuiet(definition: MetricAlarmDefinition, series: MetricSeries, now: number): boolean {
+  const { comparison, statistic, missingData, fill, period } = definition;
+  const rises = comparison === 'GreaterThanOrEqualToThreshold' || comparison === 'GreaterThanThreshold';
+  if (!rises || missingData !== 'notBreaching' || fill !== undefined || series.isHeld) return false;
+  if (statistic !== 'Sum' && statistic !== 'Maximum') return false;
+  const values = series.valuesIn(now - (periodsLookedAt(definition) + 1) * period, Number.POSITIVE_INFINITY);
+  return values.every((value) => value >= 0) && (statisticOf(values, 'Sum') ?? 0) < definition.threshold;
 }
 
 export const stateOf = ({ history }: HeldAlarm): StateValue => history.at(-1)?.to ?? 'INSUFFICIENT_DATA';

@@ -49,6 +49,11 @@ export class MetricSeries {
     this.#changed();
   }
 
+  /** Whether a gauge goes on as it is. */
+  get isHeld(): boolean {
+    return this.#steady !== undefined;
+  }
+
   /** The minute of the last change, epoch milliseconds: from then on nothing new is known. Undefined: never any data. */
   get lastChange(): number | undefined {
     return this.#steady?.from ?? this.#buckets.at(-1)?.minute;

@@ -2,7 +2,7 @@ import { AwsError } from '../wire/aws-error.ts';
 import { Alarms } from './cloudwatch-alarms.ts';
 import { publishInvocation, watchQueue } from './cloudwatch-aws-metrics.ts';
 import { isEmbedded, readEmbedded } from './cloudwatch-emf.ts';
-import { Metrics } from './cloudwatch-metrics.ts';
+import { type MetricSeries, Metrics } from './cloudwatch-metrics.ts';
 import { cloudWatchOperations } from './cloudwatch-operations.ts';
 import type { Deliveries } from './delivery.ts';
 import type { Logs } from './logs.ts';
@@ -24,6 +24,7 @@ export class CloudWatch {
   readonly alarms: Alarms;
   readonly #world: World;
   readonly #dashboards = new Map<string, Dashboard>();
+  readonly #incoming = new Map<string, MetricSeries>();
 
   constructor(world: World, deliveries: Deliveries, sources: { readonly logs: Logs; readonly sqs: Sqs }) {
     this.#world = world;
@@ -37,13 +38,22 @@ export class CloudWatch {
       operations: cloudWatchOperations(this, world),
     };
     sources.logs.onEvent((group, { message, timestamp }) => {
-      const incoming = { namespace: 'AWS/Logs', name: 'IncomingBytes', dimensions: { LogGroupName: group } };
       // CloudWatch Logs counts 26 bytes more for each event, and bills them.
-      this.metrics.series(incoming).add(timestamp, [Buffer.byteLength(message) + 26]);
+      this.#incomingBytes(group).add(timestamp, [Buffer.byteLength(message) + 26]);
       if (!isEmbedded(message)) return;
       for (const { at, values, ...metric } of readEmbedded(message)) this.metrics.series(metric).add(at, values);
     });
     sources.sqs.onQueue((queue) => watchQueue(world, this.metrics, queue));
+  }
+
+  /** Kept at hand: every line asks for it. */
+  #incomingBytes(group: string): MetricSeries {
+    const known = this.#incoming.get(group);
+    if (known !== undefined) return known;
+    const dimensions = { LogGroupName: group };
+    const series = this.metrics.series({ namespace: 'AWS/Logs', name: 'IncomingBytes', dimensions });
+    this.#incoming.set(group, series);
+    return series;
   }
 
   /** Takes what Lambda tells of an invocation. */

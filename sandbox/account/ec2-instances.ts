@@ -103,9 +103,13 @@ export class Instances {
   readonly #random: Random;
   readonly #volumeIds: Random;
   readonly #byId = new Map<string, Instance>();
-  readonly #listeners: Record<'launched' | 'running' | 'terminated', Array<(instance: Instance) => void>> = {
+  readonly #listeners: Record<
+    'launched' | 'running' | 'terminating' | 'terminated',
+    Array<(instance: Instance) => void>
+  > = {
     launched: [],
     running: [],
+    terminating: [],
     terminated: [],
   };
   #addresses = 10;
@@ -130,6 +134,11 @@ export class Instances {
   /** Hears of each instance that is gone, whoever terminated it. */
   onTerminated(listener: (instance: Instance) => void): void {
     this.#listeners.terminated.push(listener);
+  }
+
+  /** Hears of each instance that begins to end. */
+  onTerminating(listener: (instance: Instance) => void): void {
+    this.#listeners.terminating.push(listener);
   }
 
   /** An instance that has been running since `launchedAt` (epoch ms), of which nobody hears now. */
@@ -160,6 +169,7 @@ export class Instances {
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
     instance.node = 'Gone';
     this.#announce(instance, 'shutting-down');
+    for (const listener of this.#listeners.terminating) listener(instance);
     this.#world.time.after(terminatedAfter, () => {
       instance.terminatedAt = this.#world.time.now;
       this.#networks.interfaces.deleteThoseOf(instance.id);

@@ -50,6 +50,7 @@ const ERRORS: Readonly<
   ssm: { throttled: ['ThrottlingException', 400], failed: ['InternalServerError', 500] },
   autoscaling: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
   elasticloadbalancing: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
+  inspector2: { throttled: ['ThrottlingException', 429], failed: ['InternalServerException', 500] },
   sts: { throttled: ['Throttling', 400], failed: ['InternalFailure', 500] },
   events: { throttled: ['ThrottlingException', 400], failed: ['InternalException', 500] },
   sqs: { throttled: ['RequestThrottled', 403], failed: ['InternalFailure', 500] },

@@ -2,6 +2,7 @@ import { AMITypes, ClusterStatus, ErrorCode, NodegroupIssueCode, NodegroupStatus
 import { z } from 'zod';
 import { existsFor, wrongReleaseForm } from '../account/eks-ami-types.ts';
 import { change, exposure, otherInstance } from './schema-exposure.ts';
+import { inspector } from './schema-inspector.ts';
 import { launch } from './schema-launches.ts';
 import { selfManagedGroup } from './schema-self-managed-groups.ts';
 import { network, ssm } from './schema-ssm.ts';
@@ -236,6 +237,7 @@ export const fleetSchema = z.strictObject({
     .default('none')
     .describe('Default Host Management: never heard of, its role exists, or it is switched on'),
   securityHub: z.boolean().default(true).describe('Whether Security Hub is switched on'),
+  inspector: inspector.optional(),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
   launches: z.array(launch).default([]).describe('Instances that are launched during the run'),
   changes: z.array(change).default([]).describe('What somebody does to workers during the run'),

@@ -16,6 +16,8 @@ import { createElasticLoadBalancing } from '../account/elastic-load-balancing.ts
 import { TargetGroups } from '../account/elastic-load-balancing-target-groups.ts';
 import { createIam } from '../account/iam.ts';
 import { Iam, trustOf } from '../account/iam-state.ts';
+import { createInspector } from '../account/inspector.ts';
+import { Inspector } from '../account/inspector-state.ts';
 import type { Service } from '../account/service.ts';
 import { createSsm } from '../account/ssm.ts';
 import { SsmAgents } from '../account/ssm-agents.ts';
@@ -29,6 +31,7 @@ import type { World } from '../account/world.ts';
 import { attachWhenRunning } from './attachments.ts';
 import { planChanges } from './changes.ts';
 import type { Fleet } from './fleet.ts';
+import { seedInspector } from './inspector.ts';
 import { type Launcher, planLaunches } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { seedCluster } from './seeding.ts';
@@ -51,6 +54,7 @@ export interface FleetState {
   readonly parameters: ParameterStore;
   readonly serviceSettings: ServiceSettings;
   readonly agents: SsmAgents;
+  readonly inspector: Inspector;
   readonly commands: Commands;
   /** What can launch another instance, by {@link launcherKey}. */
   readonly launchers: Map<string, Launcher>;
@@ -85,6 +89,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     iam,
     serviceSettings,
     agents,
+    inspector: new Inspector(world, instances, agents),
     commands: new Commands(world, agents),
     launchers: new Map(),
     nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, releases),
@@ -97,6 +102,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
   planLaunches(state, fleet);
   planChanges(state, fleet);
+  seedInspector(state, fleet);
   // Only now: nobody was there before who could have waited for a change.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
@@ -132,7 +138,7 @@ function seedDefaultHostManagement(
   if (defaultHostManagement === 'on') serviceSettings.set(DEFAULT_HOST_MANAGEMENT_ROLE, 'System');
 }
 
-/** The services that look at that state and change it: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS. */
+/** The services that look at that state and change it: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS, Inspector. */
 export function fleetServices(state: FleetState): Service[] {
   const { world, eks, nodeGroupUpdates, accessEntries, instances, iam } = state;
   return [
@@ -143,5 +149,6 @@ export function fleetServices(state: FleetState): Service[] {
     createIam(iam),
     createSsm(world, instances, state),
     createSts(world),
+    createInspector(world, state.inspector, instances),
   ];
 }

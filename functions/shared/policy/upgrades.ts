@@ -8,6 +8,13 @@ export const upgrades = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode.default(defaultMode).describe('Overrides the stage default that the stack was deployed with.'),
     bakeAge: duration.prefault('24h').describe('How long a release must have been known before it is rolled out.'),
+    urgent: z
+      .strictObject({
+        bakeAge: duration.prefault('2h').describe('Instead of bakeAge, where it is shorter, for urgent findings.'),
+        ignoreWindows: z.boolean().default(false).describe('Urgent findings do not wait for a change window.'),
+      })
+      .prefault({})
+      .describe('For node groups with urgent findings (findings.urgent).'),
     windows: z.array(changeWindow).default([]).describe('When upgrades may start; empty: at any time.'),
     concurrency: z
       .strictObject({

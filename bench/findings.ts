@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import type { SQSRecord } from 'aws-lambda';
+import { parsePolicy } from '../functions/shared/policy.ts';
+import { recordIn } from '../functions/shared/record-line.ts';
+import { readHints } from '../functions/triage-findings/hints.ts';
+import { groupClaims, narrow } from '../functions/triage-findings/narrow.ts';
+import { findingEvent } from '../sandbox/account/inspector-events.ts';
+import type { CallRecord } from '../sandbox/account/service.ts';
+import { readFleet } from '../sandbox/cli/arguments.ts';
+import { withDeployment } from '../sandbox/cli/deployment.ts';
+import { type EmbeddedAccount, openAccount } from '../sandbox/embedded-account.ts';
+import { median, renderTable } from './table.ts';
+
+// What one Inspector finding costs, measured in the storm of sandbox/fleets/findings-storm.json: 25,000 findings on 1,000
+// workers, each delivered twice. Calls and waiting come from the sandbox, computing is timed here.
+
+/** US dollars in us-east-1: AWS's list prices without free tier, as published in 2025. */
+const PRICES = {
+  asOf: '2025-06',
+  lambdaGbSecond: 0.0000133334,
+  lambdaRequest: 0.2e-6,
+  sqsRequest: 0.4e-6,
+  dynamoDbReadUnit: 0.125e-6,
+  dynamoDbWriteUnit: 0.625e-6,
+  logsGigabyte: 0.5,
+} as const;
+
+const MEMORY_GB = 0.5;
+/** Lambda gives a function of 1,769 MB one vCPU, and less to a smaller one (Lambda developer guide). */
+const VCPU_SHARE = 512 / 1769;
+const MESSAGES_PER_BATCH = 1000;
+/** The poller receives and deletes up to ten messages a request; each message is sent by one. */
+const SQS_REQUESTS_PER_MESSAGE = 1 + 2 / 10;
+const FUNCTION = 'triage-findings';
+/** Upgrades wait: the events of nodes that one replaces would come on top. */
+const POLICY = '{"upgrades":{"windows":[{"cron":"0 3 * * *","duration":"1h"}]}}';
+const MINUTE_MS = 60_000;
+
+const fleet = readFleet(join(import.meta.dirname, '..', 'sandbox', 'fleets', 'findings-storm.json'));
+
+await withDeployment(async (synthesized) => {
+  const calls: CallRecord[] = [];
+  let deployedName = '';
+  let [billedMs, invocations, logBytes, messages] = [0, 0, 0, 0];
+  const account = await openAccount({
+    fleet,
+    synthesized,
+    seed: 1,
+    policy: POLICY,
+    faults: { duplicateEvents: true },
+    onCall: (call) => {
+      if (call.function === FUNCTION) calls.push(call);
+    },
+    onLine: (line, _group, stream) => {
+      if (!stream.includes(`/${deployedName}[`)) return;
+      logBytes += Buffer.byteLength(line);
+      if (line.includes('"platform.report"')) {
+        billedMs += Number(JSON.parse(line).record.metrics.billedDurationMs);
+        invocations += 1;
+      }
+      const { reason, details } = recordIn(line) ?? {};
+      if (reason === 'findings-counted') messages += Number(details?.received);
+    },
+  });
+  deployedName = account.lambda.functions.find(({ label }) => label === FUNCTION)?.name ?? '';
+  await account.play(80 * MINUTE_MS);
+
+  if (messages === 0) throw new Error('The storm did not reach the function: there is nothing to measure.');
+  const computeMs = ((computeMsPerBatch(account) / VCPU_SHARE) * messages) / MESSAGES_PER_BATCH;
+  const count = (operation: string) => calls.filter((call) => call.operation === operation).length;
+  const rows: Array<[what: string, amount: string, dollars: number]> = [
+    [
+      'Lambda time',
+      `${((billedMs + computeMs) / 1000).toFixed(0)} s`,
+      ((billedMs + computeMs) / 1000) * MEMORY_GB * PRICES.lambdaGbSecond,
+    ],
+    ['Lambda requests', String(invocations), invocations * PRICES.lambdaRequest],
+    [
+      'SQS requests',
+      (messages * SQS_REQUESTS_PER_MESSAGE).toFixed(0),
+      messages * SQS_REQUESTS_PER_MESSAGE * PRICES.sqsRequest,
+    ],
+    ['DynamoDB read units', String(readUnits(calls)), readUnits(calls) * PRICES.dynamoDbReadUnit],
+    ['DynamoDB write units', String(count('PutItem')), count('PutItem') * PRICES.dynamoDbWriteUnit],
+    ['log bytes', logBytes.toLocaleString('en'), (logBytes / 1e9) * PRICES.logsGigabyte],
+  ];
+  const total = rows.reduce((sum, [, , dollars]) => sum + dollars, 0);
+  const micro = (dollars: number) => ((dollars / messages) * 1e6).toFixed(3);
+  console.log(
+    renderTable([
+      ['findings', 'amount', 'millionths of a US$ per event'],
+      ...rows.map(([what, amount, dollars]) => [what, amount, micro(dollars)]),
+      ['together', '', micro(total)],
+    ]),
+  );
+  const reads = calls.filter(({ operation }) => /^(List|Describe|Get|BatchGet|Query)/.test(operation)).length;
+  console.log(
+    `${messages.toLocaleString('en')} events cost US$ ${total.toFixed(3)} and ${reads} reading calls; list prices of us-east-1 as of ${PRICES.asOf}. EventBridge charges nothing for events of AWS services.\n`,
+  );
+});
+
+/** A consistent read of an item of up to 4 kB is one unit. */
+function readUnits(calls: readonly CallRecord[]): number {
+  return calls
+    .filter(({ operation }) => operation === 'BatchGetItem')
+    .reduce((sum, { input }) => sum + (JSON.stringify(input).match(/"sk":/g)?.length ?? 0), 0);
+}
+
+/** What a batch takes to be read, narrowed and grouped, on this machine, ms: nearly all that the function computes. */
+function computeMsPerBatch({ world, fleet: { inspector } }: EmbeddedAccount): number {
+  const policy = parsePolicy('{}', 'enforce');
+  if ('error' in policy) throw new Error(policy.error);
+  const batch = inspector
+    .findings()
+    .slice(0, MESSAGES_PER_BATCH)
+    .map((finding, index) => {
+      const { detailType, ...event } = findingEvent(world, finding);
+      const { accountId: account, region } = world;
+      const time = new Date(world.time.now).toISOString();
+      return messageOf({ version: '0', id: String(index), 'detail-type': detailType, account, region, time, ...event });
+    });
+  const times = Array.from({ length: 15 }, () => {
+    const start = performance.now();
+    groupClaims(narrow(readHints(batch).batch.claims, policy.findings).worthwhile, new Map(), policy.findings);
+    return performance.now() - start;
+  });
+  return median(times);
+}
+
+function messageOf(event: object): SQSRecord {
+  return {
+    messageId: '',
+    receiptHandle: '',
+    body: JSON.stringify(event),
+    attributes: {
+      ApproximateReceiveCount: '1',
+      SentTimestamp: '0',
+      SenderId: '',
+      ApproximateFirstReceiveTimestamp: '0',
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: '',
+    awsRegion: '',
+  };
+}

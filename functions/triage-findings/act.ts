@@ -1,0 +1,151 @@
+import { EnableCommand, type Inspector2Client, Inspector2ServiceException } from '@aws-sdk/client-inspector2';
+import pMap from 'p-map';
+import { makeHint } from '../../events/upgrade-hint.ts';
+import { type FindingState, findingKey, saveFindingState } from '../shared/finding-ledger.ts';
+import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { subjectOf } from '../shared/node-group-ledger.ts';
+import type { Mode } from '../shared/policy.ts';
+import type { AwsCall } from '../shared/record.ts';
+import type { Recorder } from '../shared/recorder.ts';
+import { type Decision, memoryOf, type Outcome, say } from './decision.ts';
+import type { AccountObservation, CoverageObservation, GroupObservation } from './observation.ts';
+
+export interface ActDeps {
+  readonly inspector: Inspector2Client;
+  readonly ledger: Ledger;
+  readonly upgradeQueue: HintQueue;
+  readonly recorder: Recorder;
+  readonly account: string;
+  readonly region: string;
+  /** Names this look, uniquely: the Lambda request id. */
+  readonly caller: string;
+}
+
+export interface Decided {
+  readonly observation: GroupObservation | CoverageObservation | AccountObservation;
+  readonly decision: Decision;
+}
+
+/** A decision that is saved as pending, and that nobody else has taken meanwhile. */
+interface Saved extends Decided {
+  readonly state: FindingState;
+}
+
+interface Told {
+  readonly outcome: Outcome | undefined;
+  readonly calls: readonly AwsCall[];
+}
+
+export interface ActOptions {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Undefined while the policy cannot be read. */
+  readonly mode: Mode | undefined;
+}
+
+/** How many states are saved side by side. */
+const ACT_CONCURRENCY = 16;
+
+/**
+ * Saves what was decided as pending, acts, records, saves it as done. Of two looks at the same thing the one that saves
+ * first acts. A crash on the way leaves it pending: the redelivered message, or the sweep, leads through the same steps to
+ * the same end; the worst of it is a record written twice, with the same id.
+ */
+export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now, mode }: ActOptions): Promise<void> {
+  const saved = (await pMap(decided, (each) => save(deps, each, now), { concurrency: ACT_CONCURRENCY })).flat();
+  const requested = saved.filter(({ decision }) => decision.act === 'request-upgrade');
+  await sendHints(
+    deps.upgradeQueue,
+    requested.flatMap(({ observation }) => hintOf(deps, observation, now)),
+  );
+  const finish = async (each: Saved): Promise<void> => {
+    const { outcome, calls } = await act(deps.inspector, each.decision);
+    if (outcome !== undefined) record(deps, each, outcome, calls, mode);
+    const { topic, subject } = each.observation;
+    const { pending: _, ...done } = each.state;
+    await saveFindingState(deps.ledger, topic, findingKey(subject), done, now, deps.caller);
+  };
+  await pMap(saved, finish, { concurrency: ACT_CONCURRENCY, stopOnError: false });
+}
+
+/** Saves what is remembered; answers the state of what is a new outcome, to be acted upon and recorded by this look. */
+async function save({ ledger, caller }: ActDeps, decided: Decided, now: number): Promise<Saved[]> {
+  const { topic, subject } = decided.observation;
+  const next = nextState(decided, now);
+  const isNew = next.pending !== undefined;
+  // Only of findings it matters when they were looked at, so that the next batch need not look again.
+  if (!isNew && topic === 'coverage') return [];
+  const state = await saveFindingState(ledger, topic, findingKey(subject), next, now, caller);
+  return isNew && state !== undefined ? [{ ...decided, state }] : [];
+}
+
+function nextState({ observation, decision }: Decided, now: number): FindingState {
+  const { state, trigger } = observation;
+  const { outcome, memory } = decision;
+  const fingerprint = outcome === undefined ? state.fingerprint : `${outcome.reason} ${outcome.variant}`.trim();
+  const isOther = fingerprint !== state.fingerprint;
+  const before = memoryOf(state);
+  // A story goes on from the first finding to the release that fixes it.
+  const correlationId = isOther && before.need === undefined ? trigger.id : (state.correlationId ?? trigger.id);
+  return {
+    ...(fingerprint !== undefined && { fingerprint }),
+    outcomes: state.outcomes + (isOther ? 1 : 0),
+    correlationId,
+    ...memory,
+    ...(observation.topic === 'findings' && { verifiedAt: now, claimed: observation.claimed ?? 'normal' }),
+    ...(outcome !== undefined && (isOther || state.pending !== undefined) && { pending: before }),
+    revision: state.revision,
+  };
+}
+
+function hintOf({ account, region, caller }: ActDeps, { topic, subject }: Decided['observation'], now: number) {
+  if (topic !== 'findings') return [];
+  const { cluster: clusterName, nodegroup: nodegroupName } = subject;
+  const origin = { account, region, time: new Date(now).toISOString() };
+  const detail = { trigger: 'findings', clusterName, nodegroupName } as const;
+  return [makeHint(origin, `findings ${subjectOf(subject)} ${caller}`, detail)];
+}
+
+/** What is done beside hints, and what is told of it in the end. */
+const act = async (inspector: Inspector2Client, decision: Decision): Promise<Told> =>
+  decision.act === 'enable-inspector' ? enableInspector(inspector, decision) : { outcome: decision.outcome, calls: [] };
+
+async function enableInspector(inspector: Inspector2Client, decision: Decision): Promise<Told> {
+  try {
+    const { $metadata, failedAccounts = [] } = await inspector.send(new EnableCommand({ resourceTypes: ['EC2'] }));
+    const [failed] = failedAccounts;
+    if (failed !== undefined) return refused(`${failed.errorCode}: ${failed.errorMessage}`);
+    const call = { service: 'inspector2', operation: 'Enable', requestId: $metadata.requestId ?? '' };
+    return { outcome: decision.outcome, calls: [call] };
+  } catch (error) {
+    if (!(error instanceof Inspector2ServiceException) || !REFUSALS.has(error.name)) throw error;
+    return refused(`${error.name}: ${error.message}`);
+  }
+}
+
+/** What a repetition would not change. */
+const REFUSALS = new Set(['AccessDeniedException', 'ValidationException', 'ResourceNotFoundException']);
+
+const refused = (why: string) => ({ outcome: say('failed', 'inspector-refused', why, {}).outcome, calls: [] });
+
+function record(
+  { recorder }: ActDeps,
+  { observation, state }: Saved,
+  { decision, reason, message, details }: Outcome,
+  calls: readonly AwsCall[],
+  mode: Mode | undefined,
+): void {
+  recorder.record({
+    subject: observation.subject,
+    decision,
+    reason,
+    message,
+    ...(mode !== undefined && { mode }),
+    trigger: observation.trigger,
+    fingerprint: `${observation.topic} ${state.outcomes} ${state.fingerprint}`,
+    correlationId: state.correlationId ?? observation.trigger.id,
+    calls,
+    ...(details !== undefined && { details }),
+  });
+}

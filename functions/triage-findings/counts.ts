@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { MetricName } from '../shared/metric.ts';
+import type { Recorder } from '../shared/recorder.ts';
+import type { Batch, Claim } from './hints.ts';
+import type { Counts } from './narrow.ts';
+
+/** What each count is called as a metric, and in the record's sentence. */
+const NAMES: Readonly<Record<keyof Counts, readonly [metric: MetricName, words: string]>> = {
+  examined: ['FindingsExamined', 'led to a look'],
+  known: ['FindingsKnown', 'added nothing to what is known'],
+  duplicate: ['FindingsDuplicate', 'told twice'],
+  belowFloor: ['FindingsBelowFloor', 'below the severity floor'],
+  withoutFix: ['FindingsWithoutFix', 'without a fix'],
+  notOnWorker: ['FindingsNotOnWorker', 'not on workers'],
+  ignored: ['FindingsIgnored', 'ignored'],
+};
+
+const kinds = Object.keys(NAMES) as Array<keyof Counts>;
+
+export interface CountsContext {
+  /** Why findings were ignored, where they were. */
+  readonly why?: string | undefined;
+  /** The claims about instances that are no workers. */
+  readonly strangers?: readonly Claim[];
+}
+
+/** Counts each message that told of a finding, in one line a batch; and in one line those that are nobody's here. */
+export function recordCounts(
+  recorder: Recorder,
+  { claims, received, duplicates }: Batch,
+  outcomes: Partial<Counts>,
+  { why, strangers = [] }: CountsContext,
+): void {
+  const [first] = claims;
+  if (first === undefined) return;
+  const counts = { ...outcomes, duplicate: duplicates };
+  const counted = kinds
+    .map((kind): [keyof Counts, number] => [kind, counts[kind] ?? 0])
+    .filter(([, count]) => count > 0);
+  recorder.count('FindingsReceived', received);
+  for (const [kind, count] of counted) recorder.count(NAMES[kind][0], count);
+  // A batch that comes again is told with the same id.
+  const fingerprint = digest(claims);
+  const about = { subject: {}, trigger: first.trigger, correlationId: first.trigger.id };
+  const sentence = counted.map(([kind, count]) => `${count} ${NAMES[kind][1]}`).join(', ');
+  recorder.record({
+    ...about,
+    decision: 'done',
+    reason: 'findings-counted',
+    message: `Of ${received} told of: ${sentence}.${why === undefined ? '' : ` ${why}`}`,
+    fingerprint: `findings-counted ${fingerprint}`,
+    details: { received, ...Object.fromEntries(counted) },
+  });
+  if (strangers.length === 0) return;
+  const instances = [...new Set(strangers.map(({ instanceId }) => instanceId))];
+  recorder.record({
+    ...about,
+    decision: 'skipped',
+    reason: 'not-a-worker',
+    message: `${strangers.length} on instances that are no workers: ${instances.slice(0, 3).join(', ')}${instances.length > 3 ? ' …' : ''}.`,
+    fingerprint: `not-a-worker ${fingerprint}`,
+    details: { instances: instances.slice(0, 10) },
+  });
+}
+
+const digest = (claims: readonly Claim[]): string =>
+  createHash('sha256')
+    .update(claims.map(({ trigger }) => trigger.id).join(' '))
+    .digest('hex')
+    .slice(0, 32);

@@ -1,0 +1,48 @@
+import { type InvalidPolicy, isInvalid, type Policy, stricter } from '../shared/policy.ts';
+import { isInScope } from '../shared/scope.ts';
+import { type Circumstances, type Decision, say } from './decision.ts';
+import type { AccountObservation, CoverageObservation } from './observation.ts';
+
+/** Why no finding is looked at by this policy, if so. */
+export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof say> | undefined {
+  if (isInvalid(policy)) return say('refused', 'policy-invalid', policy.error, {}, policy.error);
+  if (policy.killSwitch) return say('skipped', 'kill-switch', 'The kill switch is on.', {});
+  if (policy.findings.mode === 'off') return say('skipped', 'mode-off', 'Mode is off for findings.', {});
+  return undefined;
+}
+
+/** Decides about Inspector's EC2 scanning in the account; pure. Off is what it is by default, and costs when it is on. */
+export function decideAccount({ status, state }: AccountObservation, policy: Policy): Decision {
+  // That all is well is told only after it was not.
+  if (status === 'ENABLED' && state.fingerprint === undefined) return { memory: {} };
+  if (status === 'ENABLED') return say('done', 'inspector-on', "Inspector's EC2 scanning is on.", {});
+  // ENABLING, SUSPENDED and the like are somebody's will or will pass.
+  if (status !== 'DISABLED') {
+    return say('waiting', 'inspector-off', `Inspector's EC2 scanning is ${status ?? 'unknown'}.`, {}, status);
+  }
+  const { mode, enableInspector } = policy.findings;
+  switch (stricter(mode, enableInspector)) {
+    case 'off':
+      return say('skipped', 'inspector-off', "Inspector's EC2 scanning is off.", {});
+    case 'observe':
+      return say('would-act', 'would-enable-inspector', "Would switch Inspector's EC2 scanning on.", {});
+    case 'enforce':
+      return {
+        ...say('acted', 'inspector-enabled', "Inspector's EC2 scanning is being switched on.", {}),
+        act: 'enable-inspector',
+      };
+  }
+}
+
+/** Decides about the workers of a group that Inspector does not scan: they are named; pure. */
+export function decideCoverage(
+  { subject, unscanned }: CoverageObservation,
+  { policy, account }: Circumstances,
+): Decision {
+  if (subject.cluster === undefined || !isInScope(policy.scope, account, subject.cluster)) return { memory: {} };
+  const reasons = [...unscanned].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const named = reasons.map(([reason, ids]) => `${reason} (${ids.length}: ${ids.slice(0, 5).join(', ')})`).join('; ');
+  const message = `Not scanned by Inspector: ${named}.`;
+  const variant = reasons.map(([reason, ids]) => `${reason} ${ids.toSorted().join(' ')}`).join('; ');
+  return say('skipped', 'workers-not-scanned', message, {}, variant);
+}

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compareReleases } from '../shared/release-version.ts';
+import { decide } from './decide.ts';
+import {
+  arbitraryCircumstances,
+  arbitraryObservation,
+  circumstances,
+  finding,
+  NEW,
+  need,
+  nodeGroup,
+  observation,
+} from './observation.fixture.ts';
+
+const outcomeOf = (...[view, state, claimed]: Parameters<typeof observation>) => {
+  const { outcome, act, memory } = decide(observation(view, state, claimed), circumstances());
+  return { told: outcome && `${outcome.decision} ${outcome.reason}`, message: outcome?.message, act, memory };
+};
+
+describe('decide', () => {
+  it.each([
+    ['a newer release', nodeGroup(), 'acted upgrade-requested'],
+    ['none', nodeGroup({ releaseVersion: NEW }), 'waiting no-newer-ami'],
+    ['one that is not comparable', nodeGroup({ releaseVersion: 'strange' }), 'waiting no-newer-ami'],
+    [
+      'one that was withdrawn',
+      nodeGroup({ target: { kind: 'none', reason: 'release-withdrawn', message: 'It was withdrawn.' } }),
+      'waiting no-newer-ami',
+    ],
+    ['its own AMI', nodeGroup({ amiType: 'CUSTOM' }), 'skipped custom-ami'],
+    ['a tag that opts out', nodeGroup({ tags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
+    ['a cluster that opts out', nodeGroup({ clusterTags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
+    ['Karpenter', { kind: 'unmanaged', ownership: 'karpenter' } as const, 'skipped karpenter'],
+    ['gone since', { kind: 'gone' } as const, 'skipped node-group-gone'],
+    ['unreadable', { kind: 'unreadable', error: 'AccessDeniedException: no' } as const, 'failed unreadable'],
+  ])('on open findings of a node group with %s', (_what, view, expected) => {
+    expect(outcomeOf(view).told).toBe(expected);
+  });
+
+  it('names the gravest, how many more there are, and on how many workers', () => {
+    const mild = { severity: 'HIGH', urgency: 'normal' as const };
+    const open = [
+      finding({ vulnerabilityId: 'CVE-2026-2', ...mild }),
+      finding(),
+      finding({ instanceId: 'i-0b', vulnerabilityId: 'CVE-2026-3', ...mild }),
+    ];
+    const { message, memory } = outcomeOf(nodeGroup({ open }));
+    expect(message).toMatch(/^CVE-2026-31415 \(CRITICAL\) and 2 more open on 2 workers\./);
+    expect(memory.need).toEqual(need({ vulnerabilities: ['CVE-2026-31415', 'CVE-2026-2', 'CVE-2026-3'] }));
+  });
+
+  it('remembers ten vulnerabilities at most', () => {
+    const open = Array.from({ length: 30 }, (_, index) => finding({ vulnerabilityId: `CVE-2026-${index}` }));
+    expect(outcomeOf(nodeGroup({ open })).memory.need?.vulnerabilities).toHaveLength(10);
+  });
+
+  it('names a worker that alone does not run the newest release of its group', () => {
+    const behind = nodeGroup({ releaseVersion: NEW, open: [finding({ image: 'other' })] });
+    expect(outcomeOf(behind)).toMatchObject({ told: 'skipped worker-left-behind', act: undefined, memory: {} });
+    const unsure = nodeGroup({ releaseVersion: NEW, open: [finding({ image: 'unknown' })] });
+    expect(outcomeOf(unsure).told).toBe('waiting no-newer-ami');
+  });
+
+  it('tells that an event was wrong, but not that nothing was found where no event had told of anything', () => {
+    expect(outcomeOf(nodeGroup({ open: [] }), {}, 'urgent').told).toBe('skipped finding-not-open');
+    expect(outcomeOf(nodeGroup({ open: [] })).told).toBeUndefined();
+  });
+});
+
+describe('after an upgrade', () => {
+  const upgraded = (aftermath: NonNullable<Parameters<typeof nodeGroup>[0]>['aftermath'], status = 'ACTIVE') =>
+    outcomeOf(nodeGroup({ releaseVersion: NEW, status, open: [], ...(aftermath !== undefined && { aftermath }) }), {
+      need: need({ vulnerabilities: ['CVE-2026-1', 'CVE-2026-2'] }),
+    });
+
+  it.each([
+    ['none is open any more', { workers: 2, scanned: 2, stillOpen: [] }, 'done findings-fixed'],
+    ['one worker was scanned', { workers: 2, scanned: 1, stillOpen: [] }, 'done findings-fixed'],
+    ['no worker was scanned', { workers: 2, scanned: 0, stillOpen: [] }, 'waiting awaiting-scan'],
+    ['some are open', { workers: 2, scanned: 2, stillOpen: ['CVE-2026-2'] }, 'failed not-fixed-by-release'],
+    ['there are no workers', { workers: 0, scanned: 0, stillOpen: [] }, 'done findings-closed'],
+  ])('when %s', (_what, aftermath, expected) => {
+    expect(upgraded(aftermath).told).toBe(expected);
+  });
+
+  it('says which the release fixed and which it did not, and remembers the latter', () => {
+    const { message, memory } = upgraded({ workers: 2, scanned: 2, stillOpen: ['CVE-2026-2', 'CVE-2026-9'] });
+    expect(message).toBe(
+      `CVE-2026-2 not fixed by release ${NEW}: still open after the upgrade. CVE-2026-1 fixed by it.`,
+    );
+    expect(memory.notFixed).toEqual({ releaseVersion: NEW, vulnerabilities: ['CVE-2026-2'] });
+  });
+
+  it('tells nothing while nodes are still being replaced', () => {
+    expect(upgraded({ workers: 2, scanned: 2, stillOpen: [] }, 'UPDATING').told).toBeUndefined();
+  });
+
+  it('is not the time to say that a release fixed what Inspector closed before', () => {
+    const view = nodeGroup({ open: [], aftermath: { workers: 2, scanned: 2, stillOpen: [] } });
+    expect(outcomeOf(view, { need: need() }).told).toBe('done findings-closed');
+  });
+});
+
+describe('whatever is observed', () => {
+  const always = (
+    holds: (
+      decision: ReturnType<typeof decide>,
+      seen: Parameters<typeof decide>[0],
+      given: Parameters<typeof decide>[1],
+    ) => void,
+  ) =>
+    fc.assert(
+      fc.property(arbitraryObservation, arbitraryCircumstances, (seen, given) => {
+        holds(decide(seen, given), seen, given);
+      }),
+      { numRuns: 500 },
+    );
+
+  it('an upgrade is requested only for findings that Inspector holds open, to a newer release, where the policy lets', () => {
+    always(({ act }, { view, subject }, { policy }) => {
+      if (act === undefined) return;
+      expect(act).toBe('request-upgrade');
+      if (view.kind !== 'node-group' || view.target.kind !== 'release')
+        throw new Error('there is nothing to upgrade to');
+      expect(view.open).not.toEqual([]);
+      expect(compareReleases(view.amiType, view.target.releaseVersion, view.releaseVersion)).toBeGreaterThan(0);
+      expect(policy.findings.mode).toBe('enforce');
+      expect(policy.scope.clusters ?? [subject.cluster]).toContain(subject.cluster);
+      expect(view.amiType).not.toBe('CUSTOM');
+      expect(JSON.stringify([view.tags, view.clusterTags])).not.toContain('ignore');
+    });
+  });
+
+  it('what is remembered as urgent, Inspector has called urgent', () => {
+    always(({ memory }, { view, state }) => {
+      if (memory.need?.urgency !== 'urgent') return;
+      const open = view.kind === 'node-group' ? view.open : [];
+      expect(memory.need === state.need || open.some(({ urgency }) => urgency === 'urgent')).toBe(true);
+    });
+  });
+
+  it('something is called fixed by a release only if a scan of a worker that runs it does not find it', () => {
+    always(({ outcome }, { view }) => {
+      if (outcome?.reason !== 'findings-fixed') return;
+      if (view.kind !== 'node-group') throw new Error('only node groups have releases');
+      expect(view.status).toBe('ACTIVE');
+      expect(view.aftermath?.scanned).toBeGreaterThan(0);
+      const { fixed = [] } = (outcome.details ?? {}) as { fixed?: string[] };
+      expect(fixed.length).toBeGreaterThan(0);
+      expect(fixed.filter((id) => view.aftermath?.stillOpen.includes(id))).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,157 @@
+import { type Need, nameOf } from '../shared/finding-ledger.ts';
+import type { Reason } from '../shared/reason.ts';
+import { compareReleases } from '../shared/release-version.ts';
+import { isInScope, isOptedOut } from '../shared/scope.ts';
+import { type Circumstances, type Decision, type Memory, memoryOf, say } from './decision.ts';
+import type { GroupObservation, NodeGroupView, OpenFinding } from './observation.ts';
+import { needOf } from './urgency.ts';
+
+const UNMANAGED = {
+  'auto-mode': 'EKS Auto Mode: AWS replaces these nodes itself.',
+  karpenter: 'Karpenter replaces these nodes by drift, when the AMI of their EC2NodeClass changes.',
+  'self-managed': 'A self-managed node group is not upgraded by this version.',
+} as const;
+
+/**
+ * Decides about the findings of one node group: a pure function of what was observed, the policy and the time. First
+ * what was remembered is brought to its end, then comes what is open.
+ */
+export function decide(observation: GroupObservation, circumstances: Circumstances): Decision {
+  const { view, state } = observation;
+  const memory = memoryOf(state);
+  switch (view.kind) {
+    case 'gone':
+      return say('skipped', 'node-group-gone', 'The node group no longer exists.', {});
+    case 'unreadable':
+      return say('failed', 'unreadable', view.error, memory, view.error);
+    case 'unmanaged':
+      return say('skipped', view.ownership, `Has findings. ${UNMANAGED[view.ownership]}`, {});
+    case 'node-group':
+      return (
+        follow(view, memory, circumstances.now) ??
+        nothingOpen(observation, view, memory) ??
+        guard(observation, view, circumstances) ??
+        chooseRemedy(view, memory, circumstances)
+      );
+  }
+}
+
+/** Whether the node group has been upgraded since its findings were remembered. */
+export const hasMoved = (
+  need: Need | undefined,
+  { status, releaseVersion }: Pick<NodeGroupView, 'status' | 'releaseVersion'>,
+) => need !== undefined && status === 'ACTIVE' && releaseVersion !== need.releaseVersion;
+
+/** What became of remembered findings; undefined while they are what they were, or when there are none. */
+function follow(view: NodeGroupView, memory: Memory, now: number): Decision | undefined {
+  const { need } = memory;
+  const { aftermath, releaseVersion, open } = view;
+  if (need === undefined) return undefined;
+  // While nodes are being replaced nothing can be told: those that go take their findings along.
+  if (view.status === 'UPDATING') return { memory };
+  const moved = hasMoved(need, view);
+  if (!moved && open.length > 0) return undefined;
+  if (aftermath === undefined) return { memory };
+  if (aftermath.workers === 0) {
+    return say('done', 'findings-closed', 'The node group has no workers any more.', {}, releaseVersion);
+  }
+  // The workers run the same AMI: one that was scanned speaks for the others.
+  if (aftermath.scanned === 0) {
+    const message = `Inspector has scanned none of ${aftermath.workers} workers that run ${releaseVersion}.`;
+    return say('waiting', 'awaiting-scan', message, memory, releaseVersion);
+  }
+  const left = needOf(open, releaseVersion, now);
+  const after: Memory = left === undefined ? {} : { need: left };
+  const stillOpen = need.vulnerabilities.filter((id) => aftermath.stillOpen.includes(id));
+  const gone = need.vulnerabilities.filter((id) => !stillOpen.includes(id));
+  const details = { releaseVersion, fixed: gone, notFixed: stillOpen };
+  if (!moved) {
+    if (stillOpen.length > 0) return { memory };
+    const message = `Inspector has closed or suppressed ${listed(gone)}; the workers still run ${releaseVersion}.`;
+    return say('done', 'findings-closed', message, after, gone.join(' '));
+  }
+  const variant = `${releaseVersion} ${need.vulnerabilities.join(' ')}`;
+  if (stillOpen.length === 0) {
+    const message = `${listed(gone)} fixed by release ${releaseVersion}.`;
+    const decision = say('done', 'findings-fixed', message, after, variant);
+    return { ...decision, outcome: { ...decision.outcome, details } };
+  }
+  const fixed = gone.length === 0 ? '' : ` ${listed(gone)} fixed by it.`;
+  const message = `${listed(stillOpen)} not fixed by release ${releaseVersion}: still open after the upgrade.${fixed}`;
+  const notFixed = { releaseVersion, vulnerabilities: stillOpen };
+  const decision = say('failed', 'not-fixed-by-release', message, { ...after, notFixed }, variant);
+  return { ...decision, outcome: { ...decision.outcome, details } };
+}
+
+function nothingOpen({ claimed }: GroupObservation, view: NodeGroupView, memory: Memory): Decision | undefined {
+  if (view.open.length > 0) return undefined;
+  if (claimed === undefined) return { memory };
+  const message = 'An event told of findings; Inspector holds none open on the workers.';
+  return say('skipped', 'finding-not-open', message, memory);
+}
+
+/** The rules by which findings start nothing. */
+function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
+  const { policy, account } = circumstances;
+  const { cluster } = subject;
+  const skip = (reason: Reason, message: string): Decision => say('skipped', reason, message, {});
+  if (isOptedOut(view.clusterTags)) return skip('opted-out', `Cluster ${cluster} opted out by its tag.`);
+  if (isOptedOut(view.tags)) return skip('opted-out', 'The node group opted out by its tag.');
+  if (!isInScope(policy.scope, account, cluster)) return skip('out-of-scope', `The scope leaves out ${cluster}.`);
+  if (view.amiType === 'CUSTOM') return skip('custom-ami', `Has findings; runs the custom AMI ${view.releaseVersion}.`);
+  return undefined;
+}
+
+/** Findings are open: is there a newer AMI than that of the workers? */
+function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circumstances): Decision {
+  const { open, target, amiType, releaseVersion } = view;
+  const need = needOf(open, releaseVersion, now);
+  if (need === undefined) throw new Error('Only open findings want a remedy.');
+  const remembered: Memory = { ...memory, need };
+  const order = target.kind === 'release' ? compareReleases(amiType, target.releaseVersion, releaseVersion) : undefined;
+  const what = describe(need, open);
+  const details = {
+    urgency: need.urgency,
+    severity: need.severity,
+    vulnerabilities: need.vulnerabilities,
+    workers: [...new Set(open.map(({ instanceId }) => instanceId))].slice(0, 10),
+  };
+  const withDetails = (decision: ReturnType<typeof say>): Decision => ({
+    ...decision,
+    outcome: { ...decision.outcome, details },
+  });
+
+  if (target.kind === 'release' && order !== undefined && order > 0) {
+    const variant = `${target.releaseVersion} ${need.urgency}`;
+    const way = need.urgency === 'urgent' ? 'urgent' : 'at its turn';
+    if (policy.findings.mode === 'observe') {
+      const message = `${what}. Would request an upgrade to ${target.releaseVersion}, ${way}.`;
+      return withDetails(say('would-act', 'would-request-upgrade', message, remembered, variant));
+    }
+    const message = `${what}. An upgrade to ${target.releaseVersion} is requested, ${way}.`;
+    return { ...withDetails(say('acted', 'upgrade-requested', message, remembered, variant)), act: 'request-upgrade' };
+  }
+  const behind = [...new Set(open.filter(({ image }) => image === 'other').map(({ instanceId }) => instanceId))].sort();
+  if (view.status === 'ACTIVE' && order === 0 && behind.length > 0 && open.every(({ image }) => image === 'other')) {
+    const message = `${what}. ${listed(behind)}: not on ${releaseVersion}, which the node group runs.`;
+    return withDetails(say('skipped', 'worker-left-behind', message, {}, behind.join(' ')));
+  }
+  const why =
+    target.kind === 'none'
+      ? target.message
+      : memory.notFixed?.releaseVersion === releaseVersion
+        ? `${releaseVersion} does not fix it, and is the newest release.`
+        : `${releaseVersion} is the newest release.`;
+  const message = `${what}. ${why} Expedited when a newer one appears.`;
+  return withDetails(say('waiting', 'no-newer-ami', message, remembered, `${releaseVersion} ${need.urgency}`));
+}
+
+/** For example `CVE-2026-31415 (CRITICAL) and 2 more open on 3 workers`. */
+function describe(need: Need, open: readonly OpenFinding[]): string {
+  const workers = new Set(open.map(({ instanceId }) => instanceId)).size;
+  return `${nameOf(need)} open on ${workers} worker${workers === 1 ? '' : 's'}`;
+}
+
+/** At most three by name. */
+const listed = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;

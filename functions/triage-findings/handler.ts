@@ -1,0 +1,49 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { Inspector2Client } from '@aws-sdk/client-inspector2';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { SQSEvent } from 'aws-lambda';
+import * as z from 'zod';
+import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
+import { systemClock as clock } from '../shared/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
+import { createFunction } from '../shared/function.ts';
+import { createLedger } from '../shared/ledger.ts';
+import { mode } from '../shared/policy.ts';
+import { createPolicyReader } from '../shared/policy-reader.ts';
+import { look } from './look.ts';
+
+const env = readEnvironment(
+  baseEnvironment.extend({
+    POLICY_PARAMETER: z.string().min(1),
+    DEFAULT_MODE: mode,
+    FINDINGS_QUEUE_URL: z.url(),
+    FINDINGS_DEAD_LETTER_QUEUE_URL: z.url(),
+    UPGRADE_QUEUE_URL: z.url(),
+  }),
+);
+const region = env.AWS_REGION;
+const ssm = new SSMClient(CLIENT_DEFAULTS);
+const sqs = new SQSClient(CLIENT_DEFAULTS);
+const deps = {
+  ec2: new EC2Client(CLIENT_DEFAULTS),
+  eks: new EKSClient(CLIENT_DEFAULTS),
+  inspector: new Inspector2Client(CLIENT_DEFAULTS),
+  ssm,
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+  queue: { sqs, url: env.FINDINGS_QUEUE_URL },
+  deadLetterQueueUrl: env.FINDINGS_DEAD_LETTER_QUEUE_URL,
+  upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
+  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
+  clock,
+  region,
+};
+
+export const handler = createFunction<SQSEvent>({
+  remediation: 'triage-findings',
+  region,
+  stack: env.STACK_NAME,
+  run: ({ Records }, { recorder, account, requestId: caller }) => look({ ...deps, recorder, account, caller }, Records),
+});

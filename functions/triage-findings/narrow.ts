@@ -1,0 +1,98 @@
+import type { FindingState, Urgency } from '../shared/finding-ledger.ts';
+import type { HintTrigger } from '../shared/hints.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
+import type { Policy } from '../shared/policy.ts';
+import type { Worker } from '../shared/worker.ts';
+import type { Claim } from './hints.ts';
+import type { FoundWorker } from './observe-instances.ts';
+import { isAtLeast, moreUrgent, urgencyOf } from './urgency.ts';
+
+/** What became of the findings of a batch: each message that told of one counts in exactly one of these. */
+export interface Counts {
+  /** Told of by another message of the batch. */
+  readonly duplicate: number;
+  /** Less grave than the policy asks for. */
+  readonly belowFloor: number;
+  /** Inspector knows no fix. */
+  readonly withoutFix: number;
+  readonly notOnWorker: number;
+  /** What is remembered of the node group covers it. */
+  readonly known: number;
+  /** Led to a look at its node group. */
+  readonly examined: number;
+  /** The policy forbids to act, or cannot be read. */
+  readonly ignored: number;
+}
+
+/** The claims about one node group. */
+export interface ClaimedGroup {
+  readonly key: NodeGroupKey;
+  readonly ownership: Worker['ownership'];
+  readonly claims: readonly Claim[];
+  /** Of the open ones; absent when all are closed. */
+  readonly claimed?: Urgency;
+  /** The workers, the gravest finding first. */
+  readonly instanceIds: readonly string[];
+  readonly trigger: HintTrigger;
+}
+
+/** The claims that are grave enough and can be fixed, and how many are not. */
+export function narrow(claims: readonly Claim[], { severityFloor }: Policy['findings']) {
+  const grave = claims.filter(({ severity }) => isAtLeast(severity, severityFloor));
+  const worthwhile = grave.filter(({ hasNoFix, isOpen }) => !hasNoFix || !isOpen);
+  return {
+    worthwhile,
+    belowFloor: claims.length - grave.length,
+    withoutFix: grave.length - worthwhile.length,
+  };
+}
+
+/** Claims by the node groups of their workers. */
+export function groupClaims(
+  claims: readonly Claim[],
+  workers: ReadonlyMap<string, FoundWorker>,
+  policy: Policy['findings'],
+): ClaimedGroup[] {
+  const onWorkers = claims.flatMap((claim) => {
+    const worker = workers.get(claim.instanceId);
+    return worker === undefined ? [] : [{ claim, worker, urgency: urgencyOf(claim, policy) }];
+  });
+  return [...Map.groupBy(onWorkers, ({ worker }) => subjectOf(worker.key)).values()].flatMap((entries) => {
+    const [first] = entries;
+    if (first === undefined) return [];
+    const open = entries.filter(({ claim }) => claim.isOpen);
+    const claimed = open.reduce<Urgency | undefined>((most, { urgency }) => moreUrgent(most, urgency), undefined);
+    const gravestFirst = open.toSorted((a, b) => Number(b.urgency === 'urgent') - Number(a.urgency === 'urgent'));
+    const redelivered = entries.find(({ claim }) => claim.trigger.redelivered);
+    return [
+      {
+        key: first.worker.key,
+        ownership: first.worker.ownership,
+        claims: entries.map(({ claim }) => claim),
+        ...(claimed !== undefined && { claimed }),
+        instanceIds: [...new Set(gravestFirst.map(({ claim }) => claim.instanceId))],
+        trigger: (redelivered ?? open[0] ?? first).claim.trigger,
+      },
+    ];
+  });
+}
+
+/** For how long Inspector's last answer about a node group is good enough, ms. */
+const RECENT = 10 * 60_000;
+
+/**
+ * Whether what is known of a node group covers what a batch tells of it: then Inspector need not be asked again. So tens of
+ * thousands of events about forty node groups lead to forty looks, and a flood of forged ones to one in ten minutes each.
+ */
+export function isCovered({ claims, claimed, trigger }: ClaimedGroup, state: FindingState, now: number): boolean {
+  const { need, verifiedAt, pending } = state;
+  // Whoever decided may have died before it was carried out.
+  if (pending !== undefined && trigger.redelivered) return false;
+  const isRecent = verifiedAt !== undefined && now - verifiedAt < RECENT;
+  if (claimed !== undefined) {
+    const covering = [need?.urgency, isRecent ? state.claimed : undefined].filter((urgency) => urgency !== undefined);
+    if (covering.length === 0 || (claimed === 'urgent' && !covering.includes('urgent'))) return false;
+  }
+  const tellsOfEnd = claims.some(({ isOpen }) => !isOpen);
+  return !tellsOfEnd || need === undefined || isRecent;
+}

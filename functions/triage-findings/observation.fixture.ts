@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { NEW_FINDING_STATE, type Need } from '../shared/finding-ledger.ts';
+import { type Policy, parsePolicy } from '../shared/policy.ts';
+import type { Circumstances } from './decision.ts';
+import type { GroupObservation, NodeGroupView, OpenFinding, View } from './observation.ts';
+
+export const NOW = Date.parse('2026-07-20T12:00:00Z');
+export const OLD = '1.33.12-20260625';
+export const NEW = '1.33.13-20260714';
+
+export function policyOf(document: object = {}): Policy {
+  const policy = parsePolicy(JSON.stringify(document), 'enforce');
+  if ('error' in policy) throw new Error(policy.error);
+  return policy;
+}
+
+export const circumstances = (document: object = {}): Circumstances => ({
+  policy: policyOf(document),
+  now: NOW,
+  account: '111122223333',
+});
+
+export const finding = (change: Partial<OpenFinding> = {}): OpenFinding => ({
+  instanceId: 'i-0a',
+  vulnerabilityId: 'CVE-2026-31415',
+  severity: 'CRITICAL',
+  urgency: 'urgent',
+  image: 'current',
+  ...change,
+});
+
+export const need = (change: Partial<Need> = {}): Need => ({
+  urgency: 'urgent',
+  severity: 'CRITICAL',
+  vulnerabilities: ['CVE-2026-31415'],
+  releaseVersion: OLD,
+  verifiedAt: NOW,
+  ...change,
+});
+
+/** A node group with one urgent finding, for which a newer release exists. */
+export const nodeGroup = (change: Partial<NodeGroupView> = {}): NodeGroupView => ({
+  kind: 'node-group',
+  clusterTags: {},
+  tags: {},
+  status: 'ACTIVE',
+  amiType: 'AL2023_x86_64_STANDARD',
+  releaseVersion: OLD,
+  target: { kind: 'release', releaseVersion: NEW, firstSeenAt: NOW },
+  open: [finding()],
+  ...change,
+});
+
+export const observation = (
+  view: View,
+  state: Partial<GroupObservation['state']> = {},
+  claimed?: GroupObservation['claimed'],
+): GroupObservation => ({
+  topic: 'findings',
+  subject: { cluster: 'shop', nodegroup: 'web' },
+  trigger: { id: 'e-1', type: 'Inspector2 Finding', time: NOW },
+  state: { ...NEW_FINDING_STATE, ...state },
+  ...(claimed !== undefined && { claimed }),
+  view,
+});
+
+const tags = fc.constantFrom({}, { team: 'a' }, { 'eks-host-remediator:ignore': '' });
+const release = fc.constantFrom('1.33.12-20260610', OLD, NEW, 'strange');
+const urgency = fc.constantFrom('normal' as const, 'urgent' as const);
+const vulnerability = fc.constantFrom('CVE-2026-1', 'CVE-2026-2', 'CVE-2026-3');
+const severity = fc.constantFrom('CRITICAL', 'HIGH', 'UNTRIAGED');
+
+const view: fc.Arbitrary<View> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant<View>({ kind: 'gone' }) },
+  { weight: 1, arbitrary: fc.constant<View>({ kind: 'unreadable', error: 'AccessDeniedException: no' }) },
+  { weight: 1, arbitrary: fc.constant<View>({ kind: 'unmanaged', ownership: 'karpenter' }) },
+  {
+    weight: 20,
+    arbitrary: fc
+      .record(
+        {
+          clusterTags: tags,
+          tags,
+          status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'UPDATING', 'DEGRADED'),
+          amiType: fc.constantFrom('AL2023_x86_64_STANDARD', 'AL2023_x86_64_STANDARD', 'CUSTOM'),
+          releaseVersion: release,
+          target: fc.oneof(
+            fc.record({
+              kind: fc.constant('release' as const),
+              releaseVersion: release,
+              firstSeenAt: fc.constant(NOW),
+            }),
+            fc.record({
+              kind: fc.constant('none' as const),
+              reason: fc.constant('release-withdrawn' as const),
+              message: fc.constant('because'),
+            }),
+          ),
+          open: fc.array(
+            fc.record({
+              instanceId: fc.constantFrom('i-0a', 'i-0b'),
+              vulnerabilityId: vulnerability,
+              severity,
+              urgency,
+              image: fc.constantFrom('current' as const, 'other' as const, 'unknown' as const),
+            }),
+            { maxLength: 4 },
+          ),
+          aftermath: fc.record({
+            workers: fc.nat(2),
+            scanned: fc.nat(2),
+            stillOpen: fc.uniqueArray(vulnerability, { maxLength: 3 }),
+          }),
+        },
+        { requiredKeys: ['clusterTags', 'tags', 'status', 'amiType', 'releaseVersion', 'target', 'open'] },
+      )
+      .map((fields) => ({ kind: 'node-group', ...fields }) as NodeGroupView),
+  },
+);
+
+/** Any observation. */
+export const arbitraryObservation: fc.Arbitrary<GroupObservation> = fc
+  .record({
+    view,
+    need: fc.option(
+      fc.record({
+        urgency,
+        severity,
+        vulnerabilities: fc.uniqueArray(vulnerability, { minLength: 1 }),
+        releaseVersion: release,
+        verifiedAt: fc.constant(NOW - 3_600_000),
+      }),
+    ),
+    claimed: fc.option(urgency),
+  })
+  .map(({ view: seen, need: known, claimed }) =>
+    observation(seen, known === null ? {} : { need: known }, claimed ?? undefined),
+  );
+
+/** Any valid policy. */
+export const arbitraryCircumstances: fc.Arbitrary<Circumstances> = fc
+  .record({
+    findings: fc.record({ mode: fc.constantFrom('enforce', 'observe') }),
+    scope: fc.constantFrom({}, { clusters: ['shop'] }, { clusters: ['other'] }),
+  })
+  .map(circumstances);

@@ -1,0 +1,81 @@
+import {
+  BatchGetAccountStatusCommand,
+  type Inspector2Client,
+  paginateListCoverage,
+  paginateListFindingAggregations,
+  type SeverityCounts,
+} from '@aws-sdk/client-inspector2';
+import type { Severity } from '../../events/inspector-package-finding.ts';
+
+/** What Inspector says of the account and region as a whole. */
+export interface AccountView {
+  /** Of EC2 scanning, for example ENABLED; undefined when Inspector does not tell. */
+  readonly status: string | undefined;
+  /** Ids of the instances with findings as grave as the policy asks for, the most afflicted first. */
+  readonly afflicted: readonly string[];
+  /** Ids of the instances that are not scanned, with the reason that Inspector gives. */
+  readonly unscanned: ReadonlyMap<string, string>;
+}
+
+/** The greatest pages. */
+const AGGREGATIONS_PER_PAGE = 100;
+const COVERAGE_PER_PAGE = 200;
+
+/** Reads what no event may have told: a call for a hundred instances that have findings, one for two hundred unscanned. */
+export async function observeAccount(inspector: Inspector2Client, floor: Severity): Promise<AccountView> {
+  const { accounts = [] } = await inspector.send(new BatchGetAccountStatusCommand({}));
+  const status = accounts[0]?.resourceState?.ec2?.status;
+  if (status !== 'ENABLED') return { status, afflicted: [], unscanned: new Map() };
+  const [afflicted, unscanned] = await Promise.all([listAfflicted(inspector, floor), listUnscanned(inspector)]);
+  return { status, afflicted, unscanned };
+}
+
+async function listAfflicted(inspector: Inspector2Client, floor: Severity): Promise<string[]> {
+  const found: Array<{ instanceId: string; counts: SeverityCounts }> = [];
+  const pages = paginateListFindingAggregations(
+    { client: inspector, pageSize: AGGREGATIONS_PER_PAGE },
+    { aggregationType: 'AWS_EC2_INSTANCE' },
+  );
+  for await (const { responses = [] } of pages) {
+    for (const { ec2InstanceAggregation } of responses) {
+      const { instanceId, severityCounts: counts = {} } = ec2InstanceAggregation ?? {};
+      if (instanceId !== undefined && countFrom(floor, counts) > 0) found.push({ instanceId, counts });
+    }
+  }
+  return found
+    .toSorted(({ counts: a }, { counts: b }) => (b.critical ?? 0) - (a.critical ?? 0) || (b.high ?? 0) - (a.high ?? 0))
+    .map(({ instanceId }) => instanceId);
+}
+
+function countFrom(floor: Severity, { critical = 0, high = 0, medium = 0, all = 0 }: SeverityCounts): number {
+  switch (floor) {
+    case 'CRITICAL':
+      return critical;
+    case 'HIGH':
+      return critical + high;
+    case 'MEDIUM':
+      return critical + high + medium;
+    default:
+      return all;
+  }
+}
+
+async function listUnscanned(inspector: Inspector2Client): Promise<Map<string, string>> {
+  const unscanned = new Map<string, string>();
+  const pages = paginateListCoverage(
+    { client: inspector, pageSize: COVERAGE_PER_PAGE },
+    {
+      filterCriteria: {
+        resourceType: [{ comparison: 'EQUALS', value: 'AWS_EC2_INSTANCE' }],
+        scanType: [{ comparison: 'EQUALS', value: 'PACKAGE' }],
+        scanStatusCode: [{ comparison: 'EQUALS', value: 'INACTIVE' }],
+      },
+    },
+  );
+  for await (const { coveredResources = [] } of pages) {
+    for (const { resourceId, scanStatus } of coveredResources) {
+      if (resourceId !== undefined) unscanned.set(resourceId, scanStatus?.reason ?? 'UNKNOWN');
+    }
+  }
+  return unscanned;
+}

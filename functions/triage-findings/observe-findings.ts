@@ -1,0 +1,105 @@
+import {
+  type FilterCriteria,
+  type Finding,
+  type Inspector2Client,
+  ListCoverageCommand,
+  paginateListFindings,
+  type StringFilter,
+} from '@aws-sdk/client-inspector2';
+import { severitiesFrom } from '../../events/inspector-package-finding.ts';
+import type { Need } from '../shared/finding-ledger.ts';
+import type { Policy } from '../shared/policy.ts';
+import type { Aftermath, OpenFinding } from './observation.ts';
+import { urgencyOf } from './urgency.ts';
+
+/** A worker of a managed node group. */
+export interface GroupWorker {
+  readonly instanceId: string;
+  /** Whether its AMI is the one of the node group's release. */
+  readonly image: OpenFinding['image'];
+}
+
+/** A filter of Inspector takes at most ten values: so many workers of a group are asked about, in one call. */
+export const SAMPLE = 10;
+/** A page has at most a hundred findings; the gravest come first, so that what is behind these pages adds nothing. */
+const PAGE_SIZE = 100;
+const PAGES = 3;
+
+const equals = (...values: string[]): StringFilter[] => values.map((value) => ({ comparison: 'EQUALS', value }));
+
+/** The findings of vulnerable packages that Inspector holds open on these workers. */
+const openOn = (workers: readonly GroupWorker[]): FilterCriteria => ({
+  resourceId: equals(...workers.map(({ instanceId }) => instanceId)),
+  findingType: equals('PACKAGE_VULNERABILITY'),
+  findingStatus: equals('ACTIVE'),
+});
+
+/** What Inspector holds open on these workers, at most ten: the gravest findings first. */
+export async function readOpenFindings(
+  inspector: Inspector2Client,
+  workers: readonly GroupWorker[],
+  policy: Policy['findings'],
+): Promise<OpenFinding[]> {
+  if (workers.length === 0) return [];
+  const filterCriteria = {
+    ...openOn(workers),
+    severity: equals(...severitiesFrom(policy.severityFloor)),
+    fixAvailable: equals('YES', 'PARTIAL'),
+  };
+  const sortCriteria = { field: 'SEVERITY', sortOrder: 'DESC' } as const;
+  const pages = paginateListFindings({ client: inspector, pageSize: PAGE_SIZE }, { filterCriteria, sortCriteria });
+  const found: Finding[] = [];
+  let count = 0;
+  for await (const { findings = [] } of pages) {
+    found.push(...findings);
+    count += 1;
+    if (count === PAGES) break;
+  }
+  const byId = new Map(workers.map((worker) => [worker.instanceId, worker]));
+  return found.flatMap(({ packageVulnerabilityDetails, resources = [], severity = '', exploitAvailable, epss }) => {
+    const worker = byId.get(resources[0]?.id ?? '');
+    if (worker === undefined || packageVulnerabilityDetails?.vulnerabilityId === undefined) return [];
+    const rating = { severity, exploitAvailable: exploitAvailable === 'YES', epss: epss?.score ?? 0 };
+    return [
+      {
+        instanceId: worker.instanceId,
+        vulnerabilityId: packageVulnerabilityDetails.vulnerabilityId,
+        severity,
+        urgency: urgencyOf(rating, policy),
+        image: worker.image,
+      },
+    ];
+  });
+}
+
+/** How a sample of the workers that (as far as is known) run the release fares with what is remembered. */
+export async function readAftermath(
+  inspector: Inspector2Client,
+  workers: readonly GroupWorker[],
+  { vulnerabilities }: Need,
+): Promise<Aftermath> {
+  const sample = workers.filter(({ image }) => image !== 'other').slice(0, SAMPLE);
+  if (sample.length === 0) return { workers: 0, scanned: 0, stillOpen: [] };
+  const { coveredResources = [] } = await inspector.send(
+    new ListCoverageCommand({
+      filterCriteria: {
+        resourceId: sample.map(({ instanceId: value }) => ({ comparison: 'EQUALS', value })),
+        resourceType: [{ comparison: 'EQUALS', value: 'AWS_EC2_INSTANCE' }],
+        scanType: [{ comparison: 'EQUALS', value: 'PACKAGE' }],
+      },
+    }),
+  );
+  const scanned = coveredResources.filter(({ scanStatus }) => scanStatus?.reason === 'SUCCESSFUL').length;
+  const filterCriteria = { ...openOn(sample), vulnerabilityId: equals(...vulnerabilities) };
+  const stillOpen = new Set<string>();
+  for await (const { findings = [] } of paginateListFindings(
+    { client: inspector, pageSize: PAGE_SIZE },
+    { filterCriteria },
+  )) {
+    for (const { packageVulnerabilityDetails } of findings) {
+      if (packageVulnerabilityDetails?.vulnerabilityId !== undefined)
+        stillOpen.add(packageVulnerabilityDetails.vulnerabilityId);
+    }
+  }
+  return { workers: sample.length, scanned, stillOpen: [...stillOpen] };
+}

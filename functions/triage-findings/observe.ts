@@ -1,0 +1,111 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EKSClient, Nodegroup } from '@aws-sdk/client-eks';
+import type { Inspector2Client } from '@aws-sdk/client-inspector2';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { readImageNames } from '../shared/ami-release.ts';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import type { FindingState, Urgency } from '../shared/finding-ledger.ts';
+import { createClusterReader, describeNodeGroup, type Reading } from '../shared/fleet.ts';
+import type { Ledger } from '../shared/ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
+import type { Policy } from '../shared/policy.ts';
+import type { Trigger } from '../shared/recorder.ts';
+import { isImageOf } from '../shared/release-version.ts';
+import { pairOf, readTargets } from '../shared/target-release.ts';
+import type { Worker } from '../shared/worker.ts';
+import { hasMoved } from './decide.ts';
+import { memoryOf } from './decision.ts';
+import type { GroupObservation, View } from './observation.ts';
+import { type GroupWorker, readAftermath, readOpenFindings, SAMPLE } from './observe-findings.ts';
+import { listWorkers } from './observe-instances.ts';
+
+export interface ObserveClients {
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly inspector: Inspector2Client;
+  readonly ssm: SSMClient;
+  readonly ledger: Ledger;
+}
+
+/** A node group that is to be looked at. */
+export interface DueGroup {
+  readonly key: NodeGroupKey;
+  readonly ownership: Worker['ownership'];
+  readonly trigger: Trigger;
+  readonly state: FindingState;
+  /** How urgent the findings are that events told of, and on which workers, the gravest first. */
+  readonly claimed?: Urgency;
+  readonly instanceIds: readonly string[];
+}
+
+/**
+ * Reads what decisions about these node groups rest on: one call a node group and one a cluster from EKS, a few calls for
+ * all from EC2 and SSM, and one to three a node group from Inspector, which is asked about ten workers at most: those that
+ * events told of come first.
+ */
+export async function observeGroups(
+  clients: ObserveClients,
+  due: readonly DueGroup[],
+  policy: Policy['findings'],
+): Promise<GroupObservation[]> {
+  const managed = due.filter(({ ownership }) => ownership === 'managed').map(({ key }) => key);
+  const readCluster = createClusterReader(clients.eks);
+  const describe = async (key: NodeGroupKey): Promise<[string, Reading<Nodegroup>]> => [
+    subjectOf(key),
+    await describeNodeGroup(clients.eks, key),
+  ];
+  const readings = new Map(await pMap(managed, describe, { concurrency: READ_CONCURRENCY }));
+  const pairs = [...readings.values()].flatMap((reading) =>
+    reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [],
+  );
+  const [targets, workers] = await Promise.all([readTargets(clients, pairs), listWorkers(clients.ec2, managed)]);
+  const imageIds = [...workers.values()].flat().map(({ imageId }) => imageId);
+  const imageNames = await readImageNames(clients.ec2, imageIds);
+  const viewOf = async ({ key, ownership, state, instanceIds }: DueGroup): Promise<View> => {
+    if (ownership !== 'managed') return { kind: 'unmanaged', ownership };
+    const nodeGroup = readings.get(subjectOf(key)) ?? { kind: 'gone' };
+    if (nodeGroup.kind !== 'found') return nodeGroup;
+    const cluster = await readCluster(key.cluster);
+    if (cluster.kind !== 'found') return cluster;
+    const { version = '', amiType = '', releaseVersion = '', status = '', tags = {} } = nodeGroup.found;
+    const ofGroup = (workers.get(subjectOf(key)) ?? []).map(({ instanceId, imageId }) => ({
+      instanceId,
+      image: imageOf(imageNames.get(imageId), releaseVersion),
+    }));
+    const open = await readOpenFindings(clients.inspector, sampleOf(ofGroup, instanceIds), policy);
+    const { need } = memoryOf(state);
+    const mayBeOver =
+      need !== undefined && status === 'ACTIVE' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
+    return {
+      kind: 'node-group',
+      clusterTags: cluster.found.tags ?? {},
+      tags,
+      status,
+      amiType,
+      releaseVersion,
+      target: targets({ kubernetesVersion: version, amiType }),
+      open,
+      ...(mayBeOver && { aftermath: await readAftermath(clients.inspector, ofGroup, need) }),
+    };
+  };
+  const observe = async (group: DueGroup): Promise<GroupObservation> => {
+    const { key: subject, trigger, state, claimed } = group;
+    const view = await viewOf(group);
+    return { topic: 'findings', subject, trigger, state, view, ...(claimed !== undefined && { claimed }) };
+  };
+  return pMap(due, observe, { concurrency: READ_CONCURRENCY });
+}
+
+/** The workers that Inspector is asked about: first those that were told of, in their order. */
+function sampleOf(workers: readonly GroupWorker[], told: readonly string[]): GroupWorker[] {
+  const places = new Map(told.map((id, index) => [id, index]));
+  const place = ({ instanceId }: GroupWorker): number => places.get(instanceId) ?? places.size;
+  return workers.toSorted((a, b) => place(a) - place(b)).slice(0, SAMPLE);
+}
+
+/** @param name of the worker's AMI; undefined when it is gone, as withdrawn ones are */
+function imageOf(name: string | undefined, releaseVersion: string): GroupWorker['image'] {
+  if (name === undefined || name === '') return 'unknown';
+  return isImageOf(name, releaseVersion) ? 'current' : 'other';
+}

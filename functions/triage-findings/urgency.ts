@@ -1,0 +1,49 @@
+import { SEVERITIES, type Severity } from '../../events/inspector-package-finding.ts';
+import type { Need, Urgency } from '../shared/finding-ledger.ts';
+import type { Policy } from '../shared/policy.ts';
+import type { OpenFinding } from './observation.ts';
+
+/** What makes a finding more or less grave. */
+export interface Rating {
+  /** As Inspector says it: also UNTRIAGED, or a value that AWS adds. */
+  readonly severity: string;
+  readonly exploitAvailable: boolean;
+  /** 0 to 1; 0 where it is not known. */
+  readonly epss: number;
+}
+
+const rankOf = (severity: string): number => {
+  const rank = SEVERITIES.indexOf(severity as Severity);
+  return rank < 0 ? SEVERITIES.length : rank;
+};
+
+/** An unknown severity is at least as grave as none. */
+export const isAtLeast = (severity: string, floor: Severity): boolean => rankOf(severity) <= rankOf(floor);
+
+export const urgencyOf = ({ severity, exploitAvailable, epss }: Rating, { urgent }: Policy['findings']): Urgency =>
+  isAtLeast(severity, urgent.severity) && (exploitAvailable || epss >= urgent.epss) ? 'urgent' : 'normal';
+
+/** The more urgent of the two. */
+export const moreUrgent = (a: Urgency | undefined, b: Urgency): Urgency => (a === 'urgent' ? a : b);
+
+/** How many vulnerabilities are remembered of a node group: as many as one filter of ListFindings takes. */
+const REMEMBERED = 10;
+
+/** What to remember of findings that Inspector holds open `now` (epoch milliseconds); undefined: nothing. */
+export function needOf(open: readonly OpenFinding[], releaseVersion: string, now: number): Need | undefined {
+  const gravestFirst = open.toSorted(
+    (a, b) => Number(isUrgent(b)) - Number(isUrgent(a)) || rankOf(a.severity) - rankOf(b.severity),
+  );
+  const [gravest] = gravestFirst;
+  if (gravest === undefined) return undefined;
+  const vulnerabilities = [...new Set(gravestFirst.map(({ vulnerabilityId }) => vulnerabilityId))];
+  return {
+    urgency: gravest.urgency,
+    severity: gravest.severity,
+    vulnerabilities: vulnerabilities.slice(0, REMEMBERED),
+    releaseVersion,
+    verifiedAt: now,
+  };
+}
+
+const isUrgent = ({ urgency }: OpenFinding): boolean => urgency === 'urgent';

@@ -1,0 +1,22 @@
+import { isUrgent, type Need, nameOf } from '../shared/finding-ledger.ts';
+import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
+
+/** Whether the findings of a node group are urgent `now` (epoch milliseconds), as far as the policy lets findings hasten anything. */
+export const isHastened = (need: Need | undefined, policy: Policy | InvalidPolicy, now: number): boolean =>
+  isUrgent(need, now) && !isInvalid(policy) && policy.findings.mode === 'enforce';
+
+/** What an upgrade has to wait for: urgent findings shorten the bake, and pass windows only where the policy says so. */
+export function paceOf(need: Need | undefined, policy: Policy, now: number) {
+  const { bakeAge, windows, urgent } = policy.upgrades;
+  const normal = { bakeAge, windows, isHastened: false };
+  if (need === undefined || policy.findings.mode !== 'enforce') return { ...normal, cause: '' };
+  /** Ends a message. */
+  const cause = `, for ${nameOf(need)}`;
+  if (!isHastened(need, policy, now)) return { ...normal, cause };
+  return {
+    bakeAge: Math.min(bakeAge, urgent.bakeAge),
+    windows: urgent.ignoreWindows ? [] : windows,
+    isHastened: true,
+    cause,
+  };
+}

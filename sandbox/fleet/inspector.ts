@@ -1,0 +1,36 @@
+import type { AmiReleases } from '../account/eks-ami-releases.ts';
+import type { Vulnerability } from '../account/inspector-state.ts';
+import type { Fleet } from './fleet.ts';
+import type { FleetFile } from './schema.ts';
+import type { FleetState } from './state.ts';
+import { parseTime } from './time.ts';
+
+type VulnerabilityFile = NonNullable<FleetFile['inspector']>['vulnerabilities'][number];
+
+/** Switches Inspector on as the fleet file says, and plans what becomes known of packages. */
+export function seedInspector({ world, inspector, instances, releases }: FleetState, { inspector: file }: Fleet): void {
+  if (file === undefined) return;
+  for (const each of file.vulnerabilities) {
+    for (let n = 1; n <= each.repeat; n += 1) {
+      const id = each.id.replaceAll('{n}', String(n).padStart(2, '0'));
+      inspector.publish(vulnerabilityOf({ ...each, id }, releases, world.time.now));
+    }
+  }
+  if (file.ec2) inspector.seedEnabled(instances);
+}
+
+function vulnerabilityOf(file: VulnerabilityFile, releases: AmiReleases, startsAt: number): Vulnerability {
+  const { repeat: _, publishedAt, fixedSince, amiTypes, fixedInVersion, epss, ...same } = file;
+  const fixed = fixedSince === undefined ? Number.POSITIVE_INFINITY : (parseTime(fixedSince, startsAt) ?? startsAt);
+  return {
+    ...same,
+    fixedInVersion,
+    epss,
+    publishedAt: parseTime(publishedAt, startsAt) ?? startsAt,
+    affects: (imageId) => {
+      const release = releases.byImageId(imageId);
+      if (release === undefined) return amiTypes === undefined;
+      return release.at < fixed && (amiTypes === undefined || amiTypes.includes(release.amiType));
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { sample } from '../events/inspector-package-finding.ts';
+import type { RemediationRecord } from '../functions/shared/record.ts';
+import type { Run } from '../sandbox/play.ts';
+import { HOUR, MINUTE, type Scenario } from './harness.ts';
+
+export const OLD = '1.33.12-20260625';
+export const NEW = '1.33.13-20260714';
+const STARTS_AT = '2026-07-14T00:05:00Z';
+const AMI_TYPE = 'AL2023_x86_64_STANDARD';
+
+/** Short times: urgent findings begin their upgrade at 1:30 from the start, others at 3:00. */
+export const HASTY = { upgrades: { bakeAge: '2h', urgent: { bakeAge: '30m' } } };
+/** When {@link HASTY} lets an upgrade begin, ms from the start. */
+export const URGENT_START = 1.5 * HOUR;
+export const NORMAL_START = 3 * HOUR;
+
+/** A vulnerability as grave as they come: known after ten minutes, fixed by releases of half an hour later. */
+export const URGENT = {
+  id: 'CVE-2026-31415',
+  severity: 'CRITICAL',
+  package: 'runc',
+  fixedInVersion: '1.2.9',
+  exploitAvailable: true,
+  epss: 0.83,
+  publishedAt: '+10m',
+  fixedSince: '+30m',
+};
+/** Grave, but nobody exploits it. */
+export const GRAVE = {
+  ...URGENT,
+  id: 'CVE-2026-27182',
+  severity: 'HIGH',
+  package: 'curl',
+  exploitAvailable: false,
+  epss: 0.01,
+};
+
+export interface FindingsFleet {
+  readonly vulnerabilities?: readonly object[];
+  /** When the newer release appears; undefined: it does not. */
+  readonly newReleaseAt?: string | undefined;
+  readonly nodeGroup?: object;
+  readonly cluster?: object;
+  readonly inspector?: object;
+  readonly more?: object;
+}
+
+/** One cluster with one node group, in an account that Inspector scans. */
+export const findingsFleet = ({
+  vulnerabilities = [URGENT],
+  newReleaseAt = '+40m',
+  nodeGroup = {},
+  cluster = {},
+  inspector = {},
+  more = {},
+}: FindingsFleet = {}): Pick<Scenario, 'fleet'> => ({
+  fleet: {
+    startsAt: STARTS_AT,
+    releases: [
+      { at: '-10d', kubernetesVersion: '1.33', amiType: AMI_TYPE, releaseVersion: OLD },
+      { at: newReleaseAt, kubernetesVersion: '1.33', amiType: AMI_TYPE, releaseVersion: NEW },
+    ],
+    inspector: { vulnerabilities, ...inspector },
+    clusters: [
+      {
+        name: 'shop',
+        version: '1.33',
+        nodeGroups: [
+          { name: 'web', desiredSize: 2, releaseVersion: OLD, updates: { minutesPerNode: 4 }, ...nodeGroup },
+        ],
+        ...cluster,
+      },
+    ],
+    ...more,
+  },
+});
+
+/** A release that no run lives to see. */
+export const NEVER = '+99d';
+
+const ours = ({ records }: Run): RemediationRecord[] =>
+  records.filter(({ remediation }) => remediation === 'triage-findings');
+
+/** What triage-findings told of node groups, in order, as `decision reason`. */
+export const triageStory = (run: Run): string[] =>
+  ours(run)
+    .filter(({ nodegroup }) => nodegroup !== undefined)
+    .map(({ decision, reason }) => `${decision} ${reason}`);
+
+/** What it told with this reason. */
+export const told = (run: Run, reason: string): RemediationRecord[] =>
+  ours(run).filter((record) => record.reason === reason);
+
+/** How many messages it counted, by what became of them. */
+export function counted(run: Run): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { details = {} } of told(run, 'findings-counted')) {
+    for (const [kind, count] of Object.entries(details)) sums[kind] = (sums[kind] ?? 0) + Number(count);
+  }
+  return sums;
+}
+
+export const workersOf = (run: Run): string[] => run.account.fleet.instances.list().map(({ id }) => id);
+
+/** An event of Inspector that nothing stands behind, on its bus so long after the start. */
+export const forged = (instanceId: string, after = 30 * MINUTE, detail: object = {}, id = 'forged') => ({
+  after,
+  event: {
+    ...sample,
+    id,
+    resources: [instanceId],
+    detail: { ...sample.detail, resources: [{ type: 'AWS_EC2_INSTANCE', id: instanceId }], ...detail },
+  },
+});
+
+/** When an upgrade began, ms from the start. */
+export function upgradeBegan({ records }: Run): number | undefined {
+  const began = records.find(({ reason }) => reason === 'upgrade-started');
+  return began === undefined ? undefined : Date.parse(began.time) - Date.parse(STARTS_AT);
+}

@@ -1,0 +1,99 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { counted, findingsFleet, HASTY, NEW, told, triageStory } from './findings.fixture.ts';
+import { deadLetterCount, nodeGroupOf, playThrough, type Scenario, start, upgradeCalls } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+
+const READS = /^(List|Describe|Get|BatchGet|Query|Scan)/;
+
+/** No upgrade begins while the events are counted: those of the nodes that it replaces would come on top. */
+const STORM: Scenario = {
+  fleet: 'findings-storm',
+  policy: { upgrades: { windows: [{ cron: '0 3 * * *', duration: '1h' }] } },
+  faults: { duplicateEvents: true },
+};
+
+describe('50,000 events about 1,000 workers in 40 node groups', () => {
+  it('become 40 requests at most; each is counted, and reading costs little', async () => {
+    const run = await start({ ...STORM, play: '59m' });
+    const heapBefore = heap();
+    const callsBefore = run.calls.length;
+    let heapMost = 0;
+    for (let minute = 0; minute < 50; minute += 1) {
+      await run.account.play(60_000);
+      heapMost = Math.max(heapMost, heap());
+    }
+    const calls = run.calls.slice(callsBefore);
+    const reads = calls.filter(
+      ({ function: name, operation }) => /^(triage|upgrade)/.test(name) && READS.test(operation),
+    );
+    expect(told(run, 'upgrade-requested').length).toBe(40);
+    expect(new Set(triageStory(run))).toEqual(new Set(['acted upgrade-requested']));
+    const { received, ...outcomes } = counted(run);
+    expect(received).toBe(50_000);
+    expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(50_000);
+    expect(outcomes.duplicate).toBeGreaterThan(0);
+    expect(reads.length).toBeLessThan(2500);
+    // Of two looks at once at the same node group, one writes and the other one hears that it came second.
+    const outcomesOfCalls = new Set(calls.map(({ outcome }) => outcome));
+    expect([...outcomesOfCalls].filter((each) => each !== 'ConditionalCheckFailedException')).toEqual(['ok']);
+    expect(deadLetterCount(run)).toBe(0);
+    expect(run.errors).toEqual([]);
+    // The whole process, with 50,000 messages, 25,000 findings and the log, stays below what the function may use.
+    expect(heapMost - heapBefore).toBeLessThan(256);
+  });
+});
+
+describe('triage-findings dies at its n-th call', () => {
+  const scenario = (crash?: object): Scenario => ({
+    ...findingsFleet(),
+    policy: HASTY,
+    play: '310m',
+    ...(crash !== undefined && { faults: { crash } as NonNullable<Scenario['faults']> }),
+  });
+
+  it.each(['before', 'after'] as const)('%s the call is done: the end is the same, for every n', async (when) => {
+    const undisturbed = await start(scenario());
+    const calls = undisturbed.calls.filter((call) => call.function === 'triage-findings').length;
+    expect(calls).toBeGreaterThan(20);
+    for (let call = 1; call <= calls; call += 1) {
+      const run = await start(scenario({ function: 'triage-findings', call, when }));
+      const where = `call ${call}`;
+      expect(nodeGroupOf(run, 'shop', 'web').releaseVersion, where).toBe(NEW);
+      expect(upgradeCalls(run), where).toHaveLength(1);
+      // A record may be written twice, but then it is the same one.
+      const outcomes = new Map(run.records.map(({ id, decision, reason }) => [id, `${decision} ${reason}`]));
+      for (const outcome of ['acted upgrade-requested', 'done findings-fixed']) {
+        expect(
+          [...outcomes.values()].filter((each) => each === outcome),
+          `${where} ${outcome}`,
+        ).toHaveLength(1);
+      }
+      expect(triageStory(run).at(-1), where).toBe('done findings-fixed');
+      expect(await deniedCalls(run.account, run.calls), where).toEqual([]);
+    }
+  });
+});
+
+it.each([1, 2, 3])(
+  'throttles, errors, lost requests and lost replies change nothing in the end (seed %i)',
+  async (seed) => {
+    const faults = { throttleRate: 0.05, serverErrorRate: 0.03, lostRequestRate: 0.03, lostReplyRate: 0.03 };
+    const run = await playThrough({ ...findingsFleet(), policy: HASTY, faults, seed, play: '5h' });
+    expect(new Set(triageStory(run))).toEqual(
+      new Set(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']),
+    );
+    expect(upgradeCalls(run)).toHaveLength(1);
+    expect(deadLetterCount(run)).toBe(0);
+  },
+);
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+/** What lives on the heap, MiB. */
+function heap(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}

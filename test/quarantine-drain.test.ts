@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../sandbox/play.ts';
+import { MINUTE, start } from './harness.ts';
+import { ask, exposedWorker, ours, outcomes, privateFleet, scenario, stateOf } from './quarantine.fixture.ts';
+
+const LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+const TAINT = 'eks-host-remediator/quarantine';
+const evict = { quarantine: { drain: { evict: true, within: '5m' } } };
+
+/** An address is put to a worker that has been running. */
+const addressed = (where: object = { nodeGroup: 'web' }) => ({
+  changes: [{ at: '+2m', cluster: 'shop', associateAddress: true, ...where }],
+});
+
+interface NodeObject {
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly providerID?: string;
+    readonly unschedulable?: boolean;
+    readonly taints?: ReadonlyArray<{ readonly key: string }>;
+  };
+}
+
+const nodeOf = (run: Run, id: string): NodeObject => {
+  const nodes = run.account.kubernetes.objects('shop', 'nodes') as unknown as NodeObject[];
+  const node = nodes.find(({ spec }) => spec.providerID?.endsWith(id));
+  if (node === undefined) throw new Error(`${id} has no node`);
+  return node;
+};
+
+const podsOn = (run: Run, node: string): number =>
+  (
+    run.account.kubernetes.objects('shop', 'pods') as unknown as Array<{
+      metadata: { namespace: string };
+      spec: { nodeName: string };
+    }>
+  ).filter(({ metadata, spec }) => metadata.namespace === 'default' && spec.nodeName === node).length;
+
+const stepsOf = (run: Run): Record<string, string> =>
+  (ours(run).findLast(({ reason }) => reason === 'quarantined')?.details?.steps ?? {}) as Record<string, string>;
+
+describe('pods are evicted first, by policy', () => {
+  it('within their disruption budget; then the node is isolated, and given back as it was', async () => {
+    const workloads = [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 2 } }];
+    const run = await start(scenario(privateFleet({ workloads }, addressed()), evict));
+    await run.account.play(MINUTE);
+    const worker = run.account.fleet.instances.list()[0]!;
+    const before = nodeOf(run, worker.id);
+    expect(podsOn(run, before.metadata.name)).toBeGreaterThan(0);
+    await run.account.play(10 * MINUTE);
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'waiting draining', 'done quarantined']);
+    expect(stepsOf(run)).toMatchObject({ node: 'done', evict: 'done' });
+    const isolated = nodeOf(run, worker.id);
+    expect(podsOn(run, before.metadata.name)).toBe(0);
+    expect(isolated.spec.unschedulable).toBe(true);
+    expect(isolated.spec.taints?.map(({ key }) => key)).toContain(TAINT);
+    expect(isolated.metadata.labels[LABEL]).toBe('true');
+    ask(run, 'release', worker.id);
+    await run.account.play(5 * MINUTE);
+    expect(outcomes(run)).toContain('done released');
+    expect(nodeOf(run, worker.id).spec).toEqual(before.spec);
+    expect(nodeOf(run, worker.id).metadata.labels).toEqual(before.metadata.labels);
+  });
+
+  it('until the deadline, when a budget lets none go: then it is isolated all the same, and said so', async () => {
+    const workloads = [{ name: 'cart', replicas: 3, disruptionBudget: { maxUnavailable: 0 } }];
+    const run = await start(scenario(privateFleet({ workloads }, addressed()), evict));
+    await run.account.play(4 * MINUTE);
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'waiting draining']);
+    await run.account.play(6 * MINUTE);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    expect(JSON.stringify(ours(run).at(-1)?.details)).toContain('held back by disruption budgets');
+    expect(run.account.fleet.networks.isReachable(exposedWorker(run).id)).toBe(false);
+  });
+});
+
+describe('a cluster that does not let the function in', () => {
+  it.each<[string, object]>([
+    ['without an access entry', { accessEntries: [] }],
+    ['that forbids it', { rbacApplied: false }],
+    ['that cannot be reached', { endpointPublicAccess: false }],
+    ['that knows no access entries', { authenticationMode: 'CONFIG_MAP', accessEntries: [] }],
+  ])('%s keeps its node as it is: that is said, and everything else is done', async (_what, cluster) => {
+    for (const policy of [{}, evict]) {
+      const run = await start(scenario(privateFleet({}, addressed(), cluster), policy));
+      await run.account.play(MINUTE);
+      const worker = run.account.fleet.instances.list()[0]!;
+      const before = nodeOf(run, worker.id);
+      await run.account.play(15 * MINUTE);
+      expect(outcomes(run)).toEqual(['acted quarantine-started', 'done quarantined']);
+      expect(stepsOf(run).node).toMatch(/^skipped: ./);
+      expect(nodeOf(run, worker.id)).toEqual(before);
+      expect(stateOf(run, worker.id)).toMatchObject({ addresses: [[[], []]], lifecycle: 'Standby' });
+    }
+  });
+});
+
+/** In which target groups a worker is, and not leaving. */
+const targetsOf = ({ account: { fleet } }: Run, id: string): string[] => {
+  const ips = fleet.networks.interfaces.of(id).flatMap(({ privateIps }) => privateIps);
+  return fleet.targetGroups
+    .list()
+    .flatMap(({ name, targets }) =>
+      [...targets.values()]
+        .filter((target) => (target.id === id || ips.includes(target.id)) && target.goneAt === undefined)
+        .map((target) => `${name} ${target.id}:${target.port}`),
+    )
+    .sort();
+};
+
+describe('target groups', () => {
+  it.each([
+    ['attached to its Auto Scaling group', { attached: true }],
+    ['of instances', {}],
+    ['of addresses', { type: 'ip' }],
+  ])('%s lose the worker, and get it back', async (_what, targetGroup) => {
+    const targetGroups = [{ name: 'web', ...targetGroup }];
+    const run = await start(scenario(privateFleet({ targetGroups }, addressed())));
+    await run.account.play(MINUTE);
+    const worker = run.account.fleet.instances.list()[0]!;
+    const before = targetsOf(run, worker.id);
+    expect(before).toHaveLength(1);
+    await run.account.play(5 * MINUTE);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    expect(targetsOf(run, worker.id)).toEqual([]);
+    ask(run, 'release', worker.id);
+    await run.account.play(5 * MINUTE);
+    expect(targetsOf(run, worker.id)).toEqual(before);
+  });
+});
+
+describe('workers that EKS does not manage', () => {
+  const pools = { karpenterNodePools: [{ name: 'spot', size: 3 }] };
+  const groups = {
+    selfManagedGroups: [
+      { name: 'own', size: 3, maxSize: 6, imageId: 'ami-0123456789abcdef0', targetGroups: [{ name: 'own' }] },
+    ],
+  };
+
+  it.each<[string, object, object, string | undefined]>([
+    ['of Karpenter', pools, { karpenterNodePool: 'spot' }, undefined],
+    ['of an Auto Scaling group', groups, { selfManagedGroup: 'own' }, 'Standby'],
+  ])('%s are isolated and released as well', async (_what, cluster, where, lifecycle) => {
+    const run = await start(scenario(privateFleet({ desiredSize: 1 }, addressed(where), cluster)));
+    await run.account.play(2 * MINUTE - 1);
+    const states = new Map(
+      run.account.fleet.instances.list().map(({ id }) => [id, { ...stateOf(run, id), targets: targetsOf(run, id) }]),
+    );
+    await run.account.play(10 * MINUTE);
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'done quarantined']);
+    const worker = exposedWorker(run);
+    expect(stateOf(run, worker.id).lifecycle).toBe(lifecycle);
+    expect(run.account.fleet.networks.isReachable(worker.id)).toBe(false);
+    ask(run, 'release', worker.id);
+    await run.account.play(5 * MINUTE);
+    expect(outcomes(run)).toContain('done released');
+    expect({ ...stateOf(run, worker.id), targets: targetsOf(run, worker.id), addresses: [] }).toEqual({
+      ...states.get(worker.id),
+      addresses: [],
+    });
+  });
+});

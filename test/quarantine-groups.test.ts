@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { sample as request } from '../events/quarantine-request.ts';
+import type { Run } from '../sandbox/play.ts';
+import { HOUR, MINUTE, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+import { ask, changes, inQuarantine, ours, outcomes, privateFleet, scenario, slotsOf } from './quarantine.fixture.ts';
+
+const SECOND = 1000;
+const byRequest = { clusterName: 'shop', nodegroupName: 'web' };
+
+/** What somebody who releases a group asks for. */
+const openAgain = (run: Run) =>
+  run.account.putEvent({
+    ...request,
+    id: `open-${run.account.time.now}`,
+    time: new Date(run.account.time.now).toISOString(),
+    detail: { action: 'release', ...byRequest, why: 'it is public on purpose', requestedBy: 'a test' },
+  });
+
+const launches = (count: number, exposure: object, withinSeconds: number, rest: object = {}) => ({
+  launches: [{ at: '+2m', cluster: 'shop', nodeGroup: 'web', count, withinSeconds, exposure, ...rest }],
+});
+
+/** The rules of all security groups by terms, and which subnets hand out addresses. */
+const networkOf = ({ account: { fleet } }: Run) => ({
+  rules: fleet.networks.securityGroups
+    .list()
+    .flatMap(({ name, rules }) =>
+      rules.map(({ egress, protocol, fromPort, toPort, peer }) =>
+        [name, egress, protocol, fromPort, toPort, peer].join(' '),
+      ),
+    )
+    .sort(),
+  subnets: fleet.networks.subnets.list().filter(({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch).length,
+});
+
+describe('a group that is public by design', () => {
+  it.each([
+    ['running', { desiredSize: 20, exposure: { subnets: 'public' } }, {}],
+    [
+      'launched one after another',
+      { desiredSize: 0, maxSize: 30, exposure: { subnets: 'public' } },
+      launches(20, { subnets: 'public' }, 300),
+    ],
+  ])('of 20, %s: none is isolated, and it is reported once, with its subnets', async (_how, group, rest) => {
+    const run = await start(scenario(privateFleet(group, rest)));
+    await run.account.play(2 * HOUR);
+    expect(outcomes(run)).toEqual(['skipped public-by-design']);
+    const [report] = ours(run);
+    expect(report?.details?.subnets).toEqual(expect.arrayContaining([expect.stringMatching(/^subnet-/)]));
+    expect(inQuarantine(run)).toEqual([]);
+    expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
+    expect(await slotsOf(run)).toEqual([]);
+  });
+
+  it('by more than half of its workers: none is isolated, and it is reported once', async () => {
+    const run = await start(scenario(privateFleet({}, launches(20, { publicAddress: 'automatic' }, 0))));
+    await run.account.play(2 * HOUR);
+    expect(outcomes(run)).toEqual(['skipped public-by-design']);
+    expect(inQuarantine(run)).toEqual([]);
+  });
+});
+
+describe('hardening by policy', () => {
+  const publicByDesign = {
+    revokeIngress: 'enforce',
+    closeSubnets: 'enforce',
+    allowedIngress: [{ protocol: 'tcp', fromPort: 443, toPort: 443 }],
+  };
+  const group = { desiredSize: 4, exposure: { subnets: 'public', openPorts: [22, 443] } };
+
+  it('revokes what admits the world but for what is allowed, closes the subnets, and is told once; a release gives it back', async () => {
+    const run = await start(scenario(privateFleet(group), { quarantine: { publicByDesign } }));
+    const before = networkOf(run);
+    const world =
+      (port: number) =>
+      ({ account }: Run) =>
+        networkOf({ account } as Run).rules.filter(
+          (rule) => rule.includes(` false tcp ${port} ${port} `) && /(0\.0\.0\.0|::)\/0$/.test(rule),
+        ).length;
+    expect(before.subnets).toBeGreaterThan(0);
+    expect(world(22)(run)).toBe(2);
+    await run.account.play(2 * HOUR);
+    expect(outcomes(run).filter((outcome) => outcome === 'acted group-hardened')).toHaveLength(1);
+    expect(outcomes(run).filter((outcome) => outcome.startsWith('failed'))).toEqual([]);
+    expect(world(22)(run)).toBe(0);
+    expect(world(443)(run)).toBe(2);
+    expect(networkOf(run).subnets).toBe(0);
+    expect(inQuarantine(run)).toEqual([]);
+    openAgain(run);
+    await run.account.play(3 * HOUR);
+    expect(outcomes(run)).toContain('done group-restored');
+    expect(networkOf(run)).toEqual(before);
+    expect(outcomes(run).filter((outcome) => outcome === 'acted group-hardened')).toHaveLength(1);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
+  it('in mode observe says what would be closed, and a release of what was never closed is refused', async () => {
+    const policy = { quarantine: { publicByDesign: { revokeIngress: 'observe', closeSubnets: 'observe' } } };
+    const run = await start(scenario(privateFleet(group), policy));
+    const before = networkOf(run);
+    await run.account.play(2 * HOUR);
+    openAgain(run);
+    await run.account.play(MINUTE);
+    expect(outcomes(run).slice(0, 2)).toEqual(['would-act would-harden', 'refused request-refused']);
+    expect(networkOf(run)).toEqual(before);
+  });
+});
+
+/** At no moment more workers in quarantine than the policy allows. */
+async function playBounded(run: Run, ms: number, slice: number, check: () => void): Promise<void> {
+  for (let played = 0; played < ms; played += slice) {
+    await run.account.play(slice);
+    check();
+  }
+}
+
+describe('the budget', () => {
+  const twenty = {
+    launches: [
+      { at: '+2m', cluster: 'shop', nodeGroup: 'web', count: 17, withinSeconds: 0 },
+      {
+        at: '+2m',
+        cluster: 'shop',
+        nodeGroup: 'web',
+        count: 3,
+        withinSeconds: 0,
+        exposure: { publicAddress: 'automatic' },
+      },
+    ],
+  };
+
+  it('of one holds when 20 are launched at once and 3 are exposed; the next one follows when one is released or gone', async () => {
+    const run = await start(scenario(privateFleet({}, twenty)));
+    const onlyOne = () => expect(inQuarantine(run).length).toBeLessThanOrEqual(1);
+    await run.account.play(2 * MINUTE);
+    await playBounded(run, 10 * SECOND, 50, onlyOne);
+    await playBounded(run, 5 * MINUTE, 5 * SECOND, onlyOne);
+    const first = inQuarantine(run)[0]?.id ?? '';
+    expect(outcomes(run).filter((outcome) => outcome === 'waiting quarantine-budget')).toHaveLength(2);
+    ask(run, 'release', first);
+    await playBounded(run, MINUTE, SECOND, onlyOne);
+    const second = inQuarantine(run)[0]?.id ?? '';
+    expect([first, '']).not.toContain(second);
+    await playBounded(run, 5 * MINUTE, 5 * SECOND, onlyOne);
+    ask(run, 'terminate', second);
+    await playBounded(run, 5 * MINUTE, SECOND, onlyOne);
+    const third = inQuarantine(run)[0]?.id ?? '';
+    expect([first, second, '']).not.toContain(third);
+    expect(await slotsOf(run)).toEqual([third]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
+  it('of group, cluster and account hold when clusters have launches at the same moment', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const [template] = privateFleet().clusters;
+    const [group] = template?.nodeGroups ?? [];
+    const groups = ['web', 'api'];
+    const clusters = names.map((name) => ({
+      ...template,
+      name,
+      nodeGroups: groups.map((each) => ({ ...group, name: each, desiredSize: 5 })),
+    }));
+    const fleet = {
+      ...privateFleet(),
+      clusters,
+      launches: names.flatMap((cluster) =>
+        groups.map((nodeGroup) => ({
+          at: '+2m',
+          cluster,
+          nodeGroup,
+          count: 3,
+          withinSeconds: 2,
+          exposure: { publicAddress: 'automatic' },
+        })),
+      ),
+    };
+    const concurrency = { perGroup: 2, perCluster: 3, perAccount: 7 };
+    const run = await start(scenario(fleet, { quarantine: { concurrency } }));
+    const withinLimits = () => {
+      const now = inQuarantine(run);
+      const most = (by: (one: (typeof now)[number]) => string) =>
+        Math.max(0, ...[...Map.groupBy(now, by).values()].map(({ length }) => length));
+      expect(now.length).toBeLessThanOrEqual(concurrency.perAccount);
+      expect(most(({ cluster }) => cluster)).toBeLessThanOrEqual(concurrency.perCluster);
+      expect(most(({ cluster, nodegroup }) => `${cluster}/${nodegroup}`)).toBeLessThanOrEqual(concurrency.perGroup);
+    };
+    await run.account.play(2 * MINUTE);
+    await playBounded(run, 15 * SECOND, 50, withinLimits);
+    await playBounded(run, 10 * MINUTE, 5 * SECOND, withinLimits);
+    expect(inQuarantine(run)).toHaveLength(concurrency.perAccount);
+    expect(await slotsOf(run)).toHaveLength(concurrency.perAccount);
+  });
+});
