@@ -14,6 +14,7 @@ import * as reachability from './inspector-network-reachability.ts';
 import * as packageFinding from './inspector-package-finding.ts';
 import * as quarantineHint from './quarantine-hint.ts';
 import * as quarantineRequest from './quarantine-request.ts';
+import * as remediationRequest from './remediation-request.ts';
 import * as remediationStory from './remediation-story.ts';
 import * as scheduled from './scheduled.ts';
 import * as upgradeHint from './upgrade-hint.ts';
@@ -30,6 +31,7 @@ const EVENTS = {
   'inspector-network-reachability': reachability,
   'quarantine-hint': quarantineHint,
   'quarantine-request': quarantineRequest,
+  'remediation-request': remediationRequest,
   'remediation-story': remediationStory,
   'inspector-package-finding': packageFinding,
   scheduled,
@@ -68,6 +70,50 @@ describe.each(Object.entries(EVENTS))('%s', (_name, { pattern, schema, sample })
   it.each(['id', 'account', 'region', 'time', 'detail'])('is refused without %s, which is named', (member) => {
     const { [member as 'id']: _, ...rest } = sample;
     expect(schema.safeParse(rest).error?.issues[0]?.path).toEqual([member]);
+  });
+});
+
+describe('a remediation request', () => {
+  const { detail: resume } = remediationRequest.sample;
+  const { clusterName, nodegroupName, ...rest } = resume;
+  const group = { clusterName, nodegroupName };
+  const worker = { instanceId: 'i-0f3a5c7e9b1d2f4a6' };
+
+  it.each([
+    ['upgrade-node-groups', 'approve', group],
+    ['upgrade-node-groups', 'reject', group],
+    ['upgrade-node-groups', 'resume', group],
+    ['upgrade-node-groups', 'retry', group],
+    ['manage-ssm-agent', 'approve', worker],
+    ['manage-ssm-agent', 'reject', worker],
+    ['manage-ssm-agent', 'retry', worker],
+    ['quarantine-workers', 'approve', worker],
+    ['quarantine-workers', 'reject', worker],
+  ] as const)('can ask %s to %s', (remediation, action, subject) => {
+    expect(remediationRequest.detail.parse({ ...rest, ...subject, remediation, action })).toMatchObject(subject);
+    const event = { ...remediationRequest.sample, detail: { ...rest, ...subject, remediation, action } };
+    const taking = (['upgrade-node-groups', 'manage-ssm-agent', 'quarantine-workers'] as const).filter((name) =>
+      compileEventPattern(remediationRequest.patternFor(name))(event),
+    );
+    expect(taking).toEqual([remediation]);
+  });
+
+  it.each([
+    [
+      'an action that the remediation does not know',
+      { remediation: 'manage-ssm-agent', action: 'resume', ...worker },
+      'action',
+    ],
+    ['a worker where a node group is meant', { remediation: 'upgrade-node-groups', ...group, ...worker }, 'instanceId'],
+    ['half a node group', { remediation: 'upgrade-node-groups', clusterName }, 'nodegroupName'],
+    ['a node group where a worker is meant', { remediation: 'manage-ssm-agent', ...group, ...worker }, 'clusterName'],
+    ['no worker', { remediation: 'quarantine-workers', action: 'approve' }, 'instanceId'],
+    ['something that is no instance id', { remediation: 'manage-ssm-agent', instanceId: 'web-1' }, 'instanceId'],
+    ['no reason', { ...group, why: '' }, 'why'],
+    ['nobody who asks', { ...group, requestedBy: '' }, 'requestedBy'],
+  ])('is refused with %s, which is named', (_what, change, path) => {
+    const given = { ...rest, action: 'retry', ...change };
+    expect(remediationRequest.detail.safeParse(given).error?.issues[0]?.path).toEqual([path]);
   });
 });
 

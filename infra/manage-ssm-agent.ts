@@ -10,6 +10,7 @@ import { pattern as agentHint } from '../events/agent-hint.ts';
 import { pattern as instanceLaunch } from '../events/autoscaling-instance-launch.ts';
 import { pattern as instanceRunning } from '../events/ec2-instance-running.ts';
 import { pattern as inspectorCoverage } from '../events/inspector-coverage.ts';
+import { patternFor as requestsFor } from '../events/remediation-request.ts';
 import { KUBERNETES_GROUP } from '../kubernetes/rbac.ts';
 import { eventPatternOf } from './event-pattern.ts';
 import { describeImages, onClusters, onNodegroups } from './fleet-rights.ts';
@@ -60,6 +61,12 @@ export class ManageSsmAgent extends Construct {
       description: 'Whoever may put events on the bus can have workers looked at by manage-ssm-agent',
       eventBus,
       eventPattern: eventPatternOf(agentHint),
+      targets: [target],
+    });
+    new Rule(this, 'RequestRule', {
+      description: 'Whoever may put events on the bus can have a remedy approved, rejected or tried again',
+      eventBus,
+      eventPattern: eventPatternOf(requestsFor('manage-ssm-agent')),
       targets: [target],
     });
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);

@@ -11,6 +11,7 @@ import { pattern as instanceLaunch } from '../events/ec2-instance-launch.ts';
 import { pattern as networkReachability } from '../events/inspector-network-reachability.ts';
 import { pattern as quarantineHint } from '../events/quarantine-hint.ts';
 import { pattern as quarantineRequest } from '../events/quarantine-request.ts';
+import { patternFor as requestsFor } from '../events/remediation-request.ts';
 import { QUARANTINE_KUBERNETES_GROUP } from '../kubernetes/rbac.ts';
 import { eventPatternOf } from './event-pattern.ts';
 import { onClusters, onNodegroups } from './fleet-rights.ts';
@@ -59,6 +60,10 @@ export class QuarantineWorkers extends Construct {
     const ownRules = {
       HintRule: ['Whoever may put events on the bus can have workers looked at by quarantine-workers', quarantineHint],
       RequestRule: ['Whoever may put events on the bus can ask for a release, and more', quarantineRequest],
+      ApprovalRule: [
+        'Whoever may put events on the bus can have a quarantine approved or rejected',
+        requestsFor('quarantine-workers'),
+      ],
     } as const;
     for (const [ruleId, [description, pattern]] of Object.entries(ownRules)) {
       new Rule(this, ruleId, { description, eventBus, eventPattern: eventPatternOf(pattern), targets: [target] });

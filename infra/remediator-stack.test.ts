@@ -68,7 +68,11 @@ describe('every rule', async () => {
   const directory = join(import.meta.dirname, '..', 'events');
   const files = globSync('*.ts', { cwd: directory, exclude: ['*.test.ts'] });
   const events = await Promise.all(files.map((file) => import(join(directory, file))));
-  const patterns = events.flatMap((event) => ('pattern' in event ? [event.pattern] : []));
+  const patterns = events.flatMap((event) => [
+    ...('pattern' in event ? [event.pattern] : []),
+    // Requests go to the function that they name.
+    ...('patternFor' in event ? Object.keys(event.REQUESTABLE).map(event.patternFor) : []),
+  ]);
   const matching = rules.filter(({ Properties }) => 'EventPattern' in Properties);
   const scheduled = rules.filter(({ Properties }) => 'ScheduleExpression' in Properties);
 

@@ -6,6 +6,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { pattern as amiRelease } from '../events/eks-ami-release.ts';
+import { patternFor as requestsFor } from '../events/remediation-request.ts';
 import { pattern as upgradeHint } from '../events/upgrade-hint.ts';
 import { eventPatternOf } from './event-pattern.ts';
 import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
@@ -69,6 +70,12 @@ export class UpgradeNodeGroups extends Construct {
       description: 'Whoever may put events on the bus can have a node group looked at by upgrade-node-groups',
       eventBus,
       eventPattern: eventPatternOf(upgradeHint),
+      targets: [target],
+    });
+    new Rule(this, 'RequestRule', {
+      description: 'Whoever may put events on the bus can have an upgrade approved, rejected, resumed or retried',
+      eventBus,
+      eventPattern: eventPatternOf(requestsFor('upgrade-node-groups')),
       targets: [target],
     });
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);

@@ -115,7 +115,7 @@ describe('a run with --json', () => {
       kind: 'fleet',
       at: '2026-07-14T17:30:00.000Z',
       clusters: [
-        { name: 'shop', nodeGroups: [{ name: 'batch' }, { name: 'web', status: 'ACTIVE', nodes: { length: 3 } }] },
+        { name: 'shop', nodeGroups: [{ name: 'batch' }, { name: 'web', status: 'ACTIVE', nodes: { length: 4 } }] },
         { name: 'data' },
       ],
     });
@@ -153,7 +153,7 @@ it('plays an invalid policy through, with a note, for a person to read', async (
   expect(stderr).toContain('--policy: The policy is invalid: upgrade: unknown key');
   expect(stdout).toMatch(/shop\/web +✋ policy-invalid +The policy is invalid: upgrade: unknown key/);
   // The summary's row of the node group: last decision and reason.
-  expect(stdout).toMatch(/shop\/web .* ACTIVE +3 +refused +policy-invalid$/m);
+  expect(stdout).toMatch(/shop\/web .* ACTIVE +4 +refused +policy-invalid$/m);
   expect(stdout).toContain('dead letters: 0');
 });
 

@@ -5,6 +5,7 @@ import { METRIC_NAMESPACE } from '../infra/alarms.ts';
 import { functionNames } from '../infra/bundle.ts';
 import { compileQuery } from '../sandbox/account/logs-insights.ts';
 import type { Run } from '../sandbox/play.ts';
+import { findingsFleet, URGENT } from './findings.fixture.ts';
 import { start } from './harness.ts';
 import { quarantineOfEveryDecision } from './quarantine.fixture.ts';
 
@@ -69,6 +70,9 @@ const ignored = {
   tags: { 'eks-host-remediator:ignore': '' },
 };
 
+/** What is open is fixed by a release that has been there for long. */
+const mayUpgrade = findingsFleet({ newReleaseAt: '-1h', vulnerabilities: [{ ...URGENT, fixedSince: '-2h' }] });
+
 let runs: Run[];
 
 beforeAll(async () => {
@@ -79,6 +83,8 @@ beforeAll(async () => {
     start({ fleet: fleet(...nodeGroups), policy: observe, play: '2h10m' }),
     start({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
     quarantineOfEveryDecision(),
+    start({ fleet: 'findings', faults: { duplicateEvents: true }, play: '7h' }),
+    start({ ...mayUpgrade, policy: { findings: { mode: 'observe' } }, play: '125m' }),
   ]);
   for (const name of ['review-actions', 'request-actions']) await runs[0]!.account.invoke(name, {});
 }, 60_000);
@@ -98,7 +104,8 @@ describe('the dashboard', () => {
     for (const query of queries) {
       const [source, ...commands] = query.split(' | ');
       expect(source).toBe(`SOURCE '${group}'`);
-      for (const { account } of runs) compileQuery(commands.join(' | '))(account.logs.group(group).events, group);
+      for (const { account } of runs)
+        compileQuery(commands.join(' | '))(account.logs.group(account.stack.ref('AWS::Logs::LogGroup')).events, group);
     }
   });
 

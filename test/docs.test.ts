@@ -78,7 +78,8 @@ describe.each(PAGES.map((page): [string, Page] => [page.file, page]))('%s', (fil
       ([, line = '']) => line,
     );
     for (const command of commands) {
-      const request = readCommand(command.trim().split(/\s+/), COMMANDS);
+      const words = [...command.matchAll(/"([^"]*)"|\S+/g)].map(([word, inQuotes]) => inQuotes ?? word);
+      const request = readCommand(words, COMMANDS);
       if (!('help' in request)) request.command.read(request.given);
     }
   });

@@ -134,16 +134,13 @@ describe('the saved queries', () => {
     }
   });
 
-  it('which findings are open', async () => {
+  it('which findings are open, and what is in quarantine', async () => {
     const early = await start({ fleet: 'demo', play: '75m' });
-    const rows = await ask(early, textOf(early, 'which findings are open'));
-    expect(told(rows, 'cluster', 'nodegroup', 'now')).toEqual(['shop batch no-newer-ami']);
-  });
-
-  it('what is in quarantine', async () => {
-    const rows = await ask(demo, textOf(demo, 'what is in quarantine'));
-    expect(told(rows, 'cluster', 'nodegroup', 'now')).toEqual(['shop web quarantined']);
-    expect(rows[0]?.why).toContain('a fresh look found no way in');
+    const findings = await ask(early, textOf(early, 'which findings are open'));
+    expect(told(findings, 'cluster', 'nodegroup', 'now')).toEqual(['shop batch no-newer-ami']);
+    const quarantines = await ask(early, textOf(early, 'what is in quarantine'));
+    expect(told(quarantines, 'cluster', 'nodegroup', 'now')).toEqual(['shop web quarantined']);
+    expect(quarantines[0]?.why).toContain('a fresh look found no way in');
   });
 
   it('AMI age by release', async () => {

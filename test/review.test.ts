@@ -78,6 +78,18 @@ describe('an action', () => {
     expect(buttonsIn(after).map(({ label }) => label)).not.toContain('Release');
   });
 
+  it('approves what mode observe proposes', async () => {
+    const policy = { upgrades: { mode: 'observe', bakeAge: '1m' } };
+    const { account, records } = await start({ fleet: 'demo', policy, play: '150m' });
+    const story = await shown(account, { subject: { cluster: 'shop', nodegroup: 'web' } });
+    expect(buttonsIn(story).map(({ label }) => label)).toEqual(expect.arrayContaining(['Approve', 'Reject']));
+    await account.invoke('request-actions', chosen(carriedBy(story, 'Approve') as never));
+    await account.play(3 * MINUTE);
+    const ours = records.filter((record) => record.cluster === 'shop' && record.nodegroup === 'web');
+    expect(ours.map(({ reason }) => reason)).toContain('upgrade-started');
+    expect(ours.find(({ reason }) => reason === 'request-granted')?.message).toContain('Ada (by the dashboard)');
+  });
+
   it('that lacks a name or a reason goes nowhere', async () => {
     const before = run.records.length;
     const offer = { action: 'terminate', remediation: 'quarantine-workers', subject: { instance: 'i-0abc' } } as const;

@@ -11,6 +11,7 @@ import type { Recorder } from '../shared/recorder.ts';
 import { saveWorker, type WorkerState } from '../shared/worker-ledger.ts';
 import { type Circumstances, type Decision, LOOK_EVERY, say } from './decision.ts';
 import type { Scope } from './hints.ts';
+import type { Observation } from './observation.ts';
 import { attachPolicies } from './remedies/attach-policy.ts';
 import { registerHostManagement } from './remedies/host-management.ts';
 import { bringInstallations } from './remedies/install-agent.ts';
@@ -61,7 +62,7 @@ export async function carryOut(
     decided,
     async ({ observation, decision }) => {
       const beginning = beginnings.get(observation.instanceId);
-      const final = { observation, decision: afterBeginning(decision, beginning, circumstances) };
+      const final = { observation, decision: afterBeginning(observation, decision, beginning, circumstances) };
       return (await remember(deps, final, beginning, circumstances)) ? final : undefined;
     },
     { concurrency: ACT_CONCURRENCY, stopOnError: false },
@@ -75,7 +76,12 @@ export async function carryOut(
   return settled.filter((entry) => entry !== undefined);
 }
 
-function afterBeginning(decision: Decision, beginning: Beginning | undefined, circumstances: Circumstances): Decision {
+function afterBeginning(
+  { state: { proposal } }: Observation,
+  decision: Decision,
+  beginning: Beginning | undefined,
+  circumstances: Circumstances,
+): Decision {
   const { remedy } = decision.memory;
   if (decision.begin === undefined || remedy === undefined) return decision;
   if (beginning === undefined) throw new Error(`No remedy of kind ${decision.begin} was begun.`);
@@ -87,7 +93,9 @@ function afterBeginning(decision: Decision, beginning: Beginning | undefined, ci
     return { ...say('failed', beginning.reason, beginning.message, memory, remedy.cause), details };
   }
   if (beginning.kind === 'deferred') {
-    return { ...say('waiting', 'retry-later', beginning.message, memory), lookAt: circumstances.now + LOOK_EVERY };
+    const waiting = say('waiting', 'retry-later', beginning.message, memory);
+    // What was approved and has yet to begin is still approved.
+    return { ...waiting, lookAt: circumstances.now + LOOK_EVERY, ...(proposal !== undefined && { proposal }) };
   }
   if (beginning.commandId === undefined) return decision;
   return { ...decision, memory: { ...decision.memory, remedy: { ...remedy, commandId: beginning.commandId } } };
@@ -106,6 +114,7 @@ async function remember(
   // From the first trouble to the cure it is one story, and a look that finds nothing new begins none.
   const goesOn = state.open === true || !isNew;
   const correlationId = (goesOn ? state.correlationId : undefined) ?? trigger.id;
+  const answered = decision.answers ?? state.answered;
   const next: WorkerState = {
     fingerprint,
     outcomes: state.outcomes + (isNew ? 1 : 0),
@@ -113,6 +122,8 @@ async function remember(
     correlationId,
     ...(!SETTLED.includes(decision.decision) && { open: true }),
     ...decision.memory,
+    ...(decision.proposal !== undefined && { proposal: decision.proposal }),
+    ...(answered !== undefined && { answered }),
     revision: state.revision,
   };
   if (!isDeepStrictEqual(next, state) && !(await saveWorker(ledger, instanceId, next, now, caller))) return false;

@@ -1,5 +1,6 @@
 import { type Cause, OUTDATED } from '../shared/agent-cause.ts';
 import { isInvalid, type Mode, type Policy, stricter } from '../shared/policy.ts';
+import { inWords, nextProposal, rulingOn } from '../shared/proposal.ts';
 import type { Reason } from '../shared/reason.ts';
 import { isInScope, isOptedOut, QUARANTINE_TAG } from '../shared/scope.ts';
 import type { StartedRemedy } from '../shared/worker-ledger.ts';
@@ -31,6 +32,13 @@ const DEEDS: Readonly<Record<Remedy, string>> = {
  * begun is followed to its end whatever the policy says by now.
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
+  const decided = decideNow(observation, circumstances);
+  const { decision, target } = decided;
+  const proposal = nextProposal(observation.state.proposal, { decision, target }, circumstances.now);
+  return proposal === undefined ? decided : { ...decided, proposal };
+}
+
+function decideNow(observation: Observation, circumstances: Circumstances): Decision {
   const { view, state } = observation;
   const memory: Memory = {
     ...(state.remedy !== undefined && { remedy: state.remedy }),
@@ -96,16 +104,26 @@ function aboutAbsence(observation: Observation, memory: Memory, circumstances: C
   const remedy = remedyFor(cause, observation, policy.ssmAgent);
   const failures = memory.failures?.cause === cause ? memory.failures : undefined;
   const known: Memory = failures === undefined ? {} : { failures };
-  if (remedy === undefined) return { ...say('failed', cause, message, known, message), details: { cause } };
-  if (modeOfRemedy(policy.ssmAgent, remedy) === 'observe') {
-    const would = `${message} Would ${DEEDS[remedy]}.`;
-    return { ...say('would-act', 'would-remedy', would, known, `${cause} ${remedy}`), details: { cause, remedy } };
+  if (remedy === undefined) {
+    return { ...say('failed', cause, message, known, message), details: { cause }, target: cause };
+  }
+  const target = `${cause} ${remedy}`;
+  const about = { details: { cause, remedy }, target };
+  const ruling = rulingOn(observation.state.proposal, target);
+  if (ruling?.kind === 'rejected') {
+    const rejected = `${message} To ${DEEDS[remedy]} was rejected by ${inWords(ruling)}`;
+    return { ...say('skipped', 'proposal-rejected', rejected, known, `${target} ${ruling.id}`), ...about };
+  }
+  const observed = modeOfRemedy(policy.ssmAgent, remedy) === 'observe';
+  if (observed && ruling === undefined) {
+    return { ...say('would-act', 'would-remedy', `${message} Would ${DEEDS[remedy]}.`, known, target), ...about };
   }
   if (failures !== undefined) {
     const waiting = afterFailure(failures, policy.ssmAgent, cause, message, now);
-    if (waiting !== undefined) return waiting;
+    if (waiting !== undefined) return { ...waiting, target };
   }
-  return begin(remedy, cause, message, failures, now);
+  const approved = observed && ruling !== undefined ? ` Approved by ${inWords(ruling)}` : '';
+  return { ...begin(remedy, cause, `${message}${approved}`, failures, now), target };
 }
 
 function begin(

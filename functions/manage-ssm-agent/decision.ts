@@ -1,4 +1,5 @@
 import type { InvalidPolicy, Policy } from '../shared/policy.ts';
+import type { Proposal } from '../shared/proposal.ts';
 import type { Reason } from '../shared/reason.ts';
 import type { DecisionKind, RemediationRecord } from '../shared/record.ts';
 import type { StartedRemedy, WorkerState } from '../shared/worker-ledger.ts';
@@ -22,6 +23,12 @@ export interface Decision {
   readonly variant: string;
   readonly details?: RemediationRecord['details'];
   readonly memory: Memory;
+  /** The cause and its remedy, where the decision gets as far as that. */
+  readonly target?: string;
+  /** What is proposed from now on. */
+  readonly proposal?: Proposal;
+  /** It answers this operator's request: how the worker stands is told by the look that follows. */
+  readonly answers?: string;
   /** The act: begin `memory.remedy`. */
   readonly begin?: StartedRemedy['kind'];
   /** When to look again, epoch milliseconds; absent when an event or the sweep will tell. */

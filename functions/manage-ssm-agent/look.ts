@@ -3,12 +3,14 @@ import { makeAgentHint } from '../../events/agent-hint.ts';
 import { chunks } from '../shared/chunks.ts';
 import { putAside } from '../shared/dead-letter.ts';
 import { createClusterReader } from '../shared/fleet.ts';
-import { type HintQueue, sendDelayedHints } from '../shared/hint-queue.ts';
+import { type DelayedHint, type HintQueue, sendDelayedHints } from '../shared/hint-queue.ts';
+import { type OperatorRequest, refuse } from '../shared/operator-request.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
 import { QUARANTINE_TAG } from '../shared/scope.ts';
 import type { Wake } from '../shared/wake.ts';
 import type { WorkerState } from '../shared/worker-ledger.ts';
 import { type ActDeps, carryOut } from './act.ts';
+import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import { readHints, type Scope } from './hints.ts';
 import type { Observation, WorkerView } from './observation.ts';
@@ -44,7 +46,13 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   const observations = await observeWorkers(deps, readCluster, scope, wantsFindings);
   countWorkers(deps, scope, observations);
   const circumstances = { policy, now, account: deps.account };
-  const decided = observations.map((observation) => ({ observation, decision: decide(observation, circumstances) }));
+  const decided = observations.map((observation): Decided => {
+    const { request } = observation;
+    const decision =
+      request === undefined ? decide(observation, circumstances) : answer(observation, request, circumstances);
+    return { observation, decision };
+  });
+  refuseStrangers(deps, scope, observations);
   let troubles: unknown;
   let settled: readonly Decided[] = decided;
   try {
@@ -53,6 +61,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
     troubles = error;
   }
   await askForLooks(deps, settled, now);
+  await comeBack(deps, [...scope.deferred, ...unanswered(decided, settled)]);
   for (const message of malformed) await putAside(deps, message);
   if (troubles !== undefined) throw troubles;
 }
@@ -75,13 +84,53 @@ function isPuzzling(view: WorkerView, state: WorkerState, policy: Policy | Inval
   return state.remedy === undefined && now >= view.launchedAt + policy.ssmAgent.graceTime;
 }
 
+/** Whatever is asked of an instance that is no worker is refused, and nothing is remembered of it. */
+function refuseStrangers({ recorder }: LookDeps, { requests }: Scope, observations: readonly Observation[]): void {
+  const workers = new Set(observations.map(({ instanceId }) => instanceId));
+  for (const [instance, request] of requests) {
+    if (workers.has(instance)) continue;
+    const { variant, ...words } = refuse(request, `${instance} is no worker of a cluster, or is gone.`);
+    const { trigger } = request;
+    recorder.record({
+      ...words,
+      subject: { instance },
+      trigger,
+      fingerprint: `${words.reason} ${variant}`,
+      correlationId: trigger.id,
+    });
+  }
+}
+
+/** Requests about workers that another look was quicker to save. */
+const unanswered = (decided: readonly Decided[], settled: readonly Decided[]): OperatorRequest[] => {
+  const saved = new Set(settled.map(({ observation }) => observation.instanceId));
+  return decided.flatMap(({ observation: { instanceId, request } }) =>
+    request === undefined || saved.has(instanceId) ? [] : [request],
+  );
+};
+
+/** Has requests delivered again, as they are. */
+const comeBack = ({ queue }: LookDeps, requests: readonly OperatorRequest[]): Promise<void> =>
+  sendDelayedHints(
+    queue,
+    requests.map(({ event }) => ({ hint: event, delaySeconds: BUSY_SECONDS })),
+  );
+
 /** Soon by delayed messages, a hundred workers each; later by a schedule of the worker's own. */
 async function askForLooks(deps: LookDeps, decided: readonly Decided[], now: number): Promise<void> {
   const { account, region, caller } = deps;
   const soon = new Map<number, string[]>();
+  const hints: DelayedHint[] = [];
   for (const { observation, decision } of decided) {
-    if (decision.lookAt === undefined) continue;
     const { instanceId } = observation;
+    if (decision.answers !== undefined) {
+      // What an operator was granted, or refused, is followed by a look that goes by it, and tells how the worker stands.
+      const origin = { account, region, time: new Date(now).toISOString() };
+      const id = `${decision.answers} answered`;
+      const hint = makeAgentHint(origin, id, { trigger: 'operator', instanceIds: [instanceId] });
+      hints.push({ hint, delaySeconds: 0 });
+    }
+    if (decision.lookAt === undefined) continue;
     const delay = Math.max(LOOK_NO_SOONER, decision.lookAt - now);
     if (delay <= LONGEST_DELAY) {
       const seconds = Math.ceil(delay / 1000);
@@ -96,14 +145,16 @@ async function askForLooks(deps: LookDeps, decided: readonly Decided[], now: num
       await deps.wake(instanceId, at, hint);
     }
   }
-  const hints = [...soon].flatMap(([delaySeconds, ids]) => {
+  for (const [delaySeconds, ids] of soon) {
     const origin = { account, region, time: new Date(now + delaySeconds * 1000).toISOString() };
-    return chunks(ids, WORKERS_PER_HINT).map((instanceIds, index) => ({
-      delaySeconds,
-      hint: makeAgentHint(origin, `look-again ${caller} ${delaySeconds} ${index}`, { trigger: 'wake-up', instanceIds }),
-    }));
-  });
+    for (const [index, instanceIds] of chunks(ids, WORKERS_PER_HINT).entries()) {
+      const id = `look-again ${caller} ${delaySeconds} ${index}`;
+      hints.push({ hint: makeAgentHint(origin, id, { trigger: 'wake-up', instanceIds }), delaySeconds });
+    }
+  }
   await sendDelayedHints(deps.queue, hints);
 }
 
 const LOOK_NO_SOONER = 30_000;
+/** How soon a request comes back that could not be answered. */
+const BUSY_SECONDS = 5;

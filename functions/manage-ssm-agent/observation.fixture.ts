@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { type RequestedAction, sample } from '../../events/remediation-request.ts';
+import type { OperatorRequest } from '../shared/operator-request.ts';
 import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
 import { NEW_WORKER, type WorkerState } from '../shared/worker-ledger.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
@@ -70,6 +72,25 @@ const failures = fc.record({
   lastAt: fc.integer({ min: NOW - 300 * MINUTE, max: NOW }),
 });
 
+const proposal = fc.record(
+  {
+    target: fc.constantFrom('role-lacks-ssm attach-policy', 'agent-missing install-agent'),
+    at: fc.integer({ min: NOW - 300 * MINUTE, max: NOW }),
+    ruling: fc.record({
+      kind: fc.constantFrom('approved' as const, 'rejected' as const),
+      id: fc.constant('r-0'),
+      requestedBy: fc.constant('somebody'),
+      why: fc.constant('because'),
+    }),
+  },
+  { requiredKeys: ['target', 'at'] },
+);
+
+export const request = (action: RequestedAction, at = NOW): OperatorRequest => ({
+  event: { ...sample, id: 'r-1', detail: { ...sample.detail, remediation: 'manage-ssm-agent', action } },
+  trigger: { id: 'r-1', type: 'Remediation Request', time: at, redelivered: false },
+});
+
 export const arbitraryObservation: fc.Arbitrary<Observation> = fc
   .record({
     ownership: fc.constantFrom('managed' as const, 'self-managed' as const, 'karpenter' as const, 'auto-mode' as const),
@@ -87,11 +108,16 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
     findings: optional(arbitraryFindings),
     remedy: optional(remedy),
     failures: optional(failures),
+    standing: optional(proposal),
   })
-  .map(({ agent, findings: found, remedy: started, failures: failed, ...view }) =>
+  .map(({ agent, findings: found, remedy: started, failures: failed, standing, ...view }) =>
     observation(
       worker({ ...view, ...(agent !== undefined && { agent }), ...(found !== undefined && { findings: found }) }),
-      { ...(started !== undefined && { remedy: started }), ...(failed !== undefined && { failures: failed }) },
+      {
+        ...(started !== undefined && { remedy: started }),
+        ...(failed !== undefined && { failures: failed }),
+        ...(standing !== undefined && { proposal: standing }),
+      },
     ),
   );
 

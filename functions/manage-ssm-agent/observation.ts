@@ -1,5 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { HintTrigger } from '../shared/hints.ts';
+import type { OperatorRequest } from '../shared/operator-request.ts';
 import type { Owner } from '../shared/owners.ts';
 import type { Ownership, Worker } from '../shared/worker.ts';
 import type { WorkerState } from '../shared/worker-ledger.ts';
@@ -18,6 +19,8 @@ export interface Observation {
   readonly trigger: HintTrigger;
   readonly state: WorkerState;
   readonly view: WorkerView;
+  /** An operator's, which has yet to be answered. */
+  readonly request?: OperatorRequest;
 }
 
 export interface WorkerView {

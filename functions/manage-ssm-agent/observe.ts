@@ -53,7 +53,10 @@ export async function observeWorkers(
       const state = states.get(instanceId) ?? NEW_WORKER;
       const command = await readCommand(clients.ssm, instanceId, state.remedy?.commandId);
       const view = viewOf(instance, worker, agents.get(instanceId), command);
-      return { instanceId, trigger, state, view };
+      const request = scope.requests.get(instanceId);
+      return request === undefined || request.trigger.id === state.answered
+        ? { instanceId, trigger, state, view }
+        : { instanceId, trigger: request.trigger, state, view, request };
     },
     { concurrency: READ_CONCURRENCY },
   );

@@ -193,6 +193,8 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
     since: state.reason === reason ? (state.since ?? now) : now,
     quarantine,
     accepted: accepted === undefined ? state.accepted : [...accepted],
+    proposal: decision.proposal,
+    answered: decision.answers ?? state.answered,
     granted: quarantine === undefined ? (state.quarantine?.request?.id ?? state.granted) : state.granted,
     lookAt: dueLook(state, decision, now),
     revision: state.revision,

@@ -1,7 +1,7 @@
 import { duration } from '../shared/duration.ts';
 import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
-import { enforces, guardOf } from './guards.ts';
+import { goesOn, guardOf } from './guards.ts';
 import type { Request } from './hints.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import { isolationFaults } from './remaining.ts';
@@ -28,12 +28,15 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
     // There is no way in, and a look at what remains is due: an event about our own calls, say, changes nothing.
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
   }
-  if (guard !== undefined || !enforces(policy)) {
+  if (guard !== undefined || !goesOn(quarantine, policy)) {
     const { message, ...why } = guard ?? say('skipped', 'mode-off', 'Mode is observe for quarantine.');
     const variant = `${why.variant} ${iso(quarantine.startedAt)}`.trim();
     return { ...why, message: `${message} ${STAYS}`, variant, quarantine };
   }
-  if (quarantine.expiresAt <= now) return atExpiry(quarantine, policy.quarantine.onExpiry);
+  if (quarantine.expiresAt <= now) {
+    // That a quarantine may begin is not that a worker may be terminated by itself.
+    return atExpiry(quarantine, policy.quarantine.mode === 'enforce' ? policy.quarantine.onExpiry : 'alarm');
+  }
   if (quarantine.phase === 'isolating' || faults.length > 0) return isolate(quarantine, faults, circumstances);
   return isolated(quarantine);
 }
@@ -94,7 +97,8 @@ function aboutRequest(
   quarantine: Quarantine,
   circumstances: Circumstances,
 ): Decision {
-  const { action, requestedBy, why, by } = request.event.detail;
+  const { detail } = request.event;
+  const { requestedBy, why } = detail;
   const { id } = request.trigger;
   const asked = `asked by ${requestedBy}: ${why}`;
   const details = { requestedBy, why };
@@ -108,7 +112,7 @@ function aboutRequest(
     return goOn('release', 'release-in-progress', quarantine);
   }
   if (quarantine.phase === 'terminating') return refuse('The worker is being terminated.');
-  switch (action) {
+  switch (detail.action) {
     case 'release':
       return {
         ...say('acted', 'release-started', `Released, ${asked}`, id),
@@ -122,7 +126,7 @@ function aboutRequest(
       const isGranted = quarantine.request?.id === id;
       const expiresAt = isGranted
         ? quarantine.expiresAt
-        : Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(by);
+        : Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(detail.by);
       const message = `The quarantine lasts until ${iso(expiresAt)}, ${asked}`;
       return {
         ...say('done', 'quarantine-extended', message, id),
@@ -133,7 +137,8 @@ function aboutRequest(
     case 'terminate': {
       const guard = guardOf(observation, view, circumstances);
       if (guard !== undefined) return refuse(`${guard.message} Nothing is terminated.`);
-      if (!enforces(circumstances.policy)) return refuse('Mode is observe for quarantine: nothing is terminated.');
+      if (!goesOn(quarantine, circumstances.policy))
+        return refuse('Mode is observe for quarantine: nothing is terminated.');
       return {
         ...say('acted', 'worker-terminated', `Terminated, ${asked}`, id),
         details,
@@ -141,6 +146,8 @@ function aboutRequest(
         quarantine: { ...granted, phase: 'terminating' },
       };
     }
+    default:
+      return refuse('The worker is in quarantine already: it can be released, extended or terminated.');
   }
 }
 

@@ -1,4 +1,5 @@
 import { isInvalid, type Policy } from '../shared/policy.ts';
+import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/proposal.ts';
 import type { AcceptedExposure, Quarantine } from '../shared/quarantine-ledger.ts';
 import { decideOpen } from './decide-open.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
@@ -12,8 +13,8 @@ const BUSY_FOR = 5_000;
 /** Decides about one worker; a pure function of what was observed, the policy, the budget and the time. */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const { state, view, request } = observation;
-  const { now, caller } = circumstances;
-  if (state.lease !== undefined && state.lease.until > now && state.lease.holder !== caller) {
+  const { now } = circumstances;
+  if (isLeased(state, circumstances)) {
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true, lookAt: now + BUSY_FOR };
   }
   if (state.quarantine !== undefined) return decideOpen(observation, state.quarantine, circumstances);
@@ -25,8 +26,14 @@ export function decide(observation: Observation, circumstances: Circumstances): 
     return keep(observation, say('refused', 'request-refused', message, request.trigger.id));
   }
   if (view === undefined) return say('skipped', 'worker-not-running', 'The instance is gone.', 'gone');
-  return keep(observation, aboutExposure(observation, view, circumstances));
+  const decided = aboutExposure(observation, view, circumstances);
+  const proposal = nextProposal(state.proposal, { ...decided, target: decided.target }, now);
+  return keep(observation, proposal === undefined ? decided : { ...decided, proposal });
 }
+
+/** Whether another look acts on the worker right now. */
+export const isLeased = ({ lease }: Observation['state'], { now, caller }: Circumstances): boolean =>
+  lease !== undefined && lease.until > now && lease.holder !== caller;
 
 /** What an operator has accepted stays accepted until he releases the worker anew. */
 const keep = ({ state }: Observation, decision: Decision): Decision =>
@@ -59,21 +66,28 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   if (view.nodegroup !== undefined && publicGroups.has(`${view.cluster}/${view.nodegroup}`)) {
     return { ...say('skipped', 'public-by-design', found), silent: true };
   }
-  const variant = exposures.map(keyOf).sort().join(' ');
-  if (policy.quarantine.mode === 'observe') {
-    return say('would-act', 'would-quarantine', `${found} Would ${policy.quarantine.respond} it.`, variant);
+  const target = exposures.map(keyOf).sort().join(' ');
+  const ruling = rulingOn(state.proposal, target);
+  if (ruling?.kind === 'rejected') {
+    const rejected = `${found} Its quarantine was rejected by ${inWords(ruling)}`;
+    return { ...say('skipped', 'proposal-rejected', rejected, `${target} ${ruling.id}`), target };
+  }
+  const { mode, respond } = policy.quarantine;
+  if (mode === 'observe' && ruling === undefined) {
+    return { ...say('would-act', 'would-quarantine', `${found} Would ${respond} it.`, target), target };
   }
   const limit = fullLimit(instanceId, view, policy, circumstances.slots);
-  if (limit !== undefined) return say('waiting', 'quarantine-budget', `${found} ${limit}`, limit);
-  return begin(
-    observation,
-    view,
-    exposures,
-    policy,
-    circumstances,
-    `${found} It is ${DEEDS[policy.quarantine.respond]}.`,
-  );
+  if (limit !== undefined) return { ...say('waiting', 'quarantine-budget', `${found} ${limit}`, limit), target };
+  const approved = mode === 'observe' ? ruling : undefined;
+  const by = approved === undefined ? '' : ` Approved by ${inWords(approved)}`;
+  const begun = begin(observation, view, exposures, policy, circumstances, `${found} It is ${DEEDS[respond]}.${by}`);
+  return approved === undefined ? begun : withApproval(begun, approved);
 }
+
+const withApproval = (begun: Decision, { id, requestedBy, why }: Ruling): Decision => ({
+  ...begun,
+  ...(begun.quarantine && { quarantine: { ...begun.quarantine, approved: { id, requestedBy, why } } }),
+});
 
 const DEEDS = { isolate: 'isolated', strip: 'stripped of its public addresses' } as const;
 

@@ -1,6 +1,7 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { BlastBudget } from '../shared/blast-budget.ts';
 import type { InvalidPolicy, Policy } from '../shared/policy.ts';
+import type { Proposal } from '../shared/proposal.ts';
 import type { AcceptedExposure, Quarantine } from '../shared/quarantine-ledger.ts';
 import type { Reason } from '../shared/reason.ts';
 import type { DecisionKind, RemediationRecord } from '../shared/record.ts';
@@ -38,6 +39,12 @@ export interface Decision {
   readonly quarantine?: Quarantine;
   /** Ways in that an operator accepted. */
   readonly accepted?: readonly AcceptedExposure[];
+  /** The ways in that a quarantine would close, where the decision gets as far as that. */
+  readonly target?: string;
+  /** What is proposed from now on. */
+  readonly proposal?: Proposal;
+  /** It answers this request to approve or reject: how the worker stands is told by the look that follows. */
+  readonly answers?: string;
   /** When to look again, epoch milliseconds; absent when an event or the sweep will tell. */
   readonly lookAt?: number;
   /** Nothing is recorded or remembered: the group tells it, or another look is at it right now. */
@@ -54,7 +61,8 @@ export const say = (decision: DecisionKind, reason: Reason, message: string, var
 });
 
 /** What is to be done about a group that is public by design. */
-export interface GroupDecision extends Omit<Decision, 'act' | 'quarantine' | 'accepted' | 'lookAt'> {
+export interface GroupDecision
+  extends Omit<Decision, 'act' | 'quarantine' | 'accepted' | 'proposal' | 'answers' | 'lookAt'> {
   readonly publicByDesign: boolean;
   /** Close these ways in. */
   readonly harden?: {

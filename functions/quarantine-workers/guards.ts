@@ -1,4 +1,5 @@
 import { isInvalid, type Policy } from '../shared/policy.ts';
+import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { isInScope, isOptedOut } from '../shared/scope.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation, WorkerView } from './observation.ts';
@@ -30,9 +31,11 @@ export function guardOf(
   return unreadable === undefined ? undefined : hindrance('refused', 'unreadable', unreadable, unreadable);
 }
 
-/** Whether the policy lets anything be done. */
-export const enforces = (policy: Circumstances['policy']): policy is Policy =>
-  !isInvalid(policy) && !policy.killSwitch && policy.quarantine.mode === 'enforce';
+/** Whether the policy lets a quarantine go on: in mode enforce, and in mode observe where an operator approved it. */
+export const goesOn = ({ approved }: Pick<Quarantine, 'approved'>, policy: Circumstances['policy']): policy is Policy =>
+  !isInvalid(policy) &&
+  !policy.killSwitch &&
+  (policy.quarantine.mode === 'enforce' || (policy.quarantine.mode === 'observe' && approved !== undefined));
 
 const hindrance = (
   decision: Hindrance['decision'],

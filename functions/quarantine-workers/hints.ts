@@ -4,15 +4,19 @@ import * as launch from '../../events/ec2-instance-launch.ts';
 import * as reachability from '../../events/inspector-network-reachability.ts';
 import * as quarantineHint from '../../events/quarantine-hint.ts';
 import * as quarantineRequest from '../../events/quarantine-request.ts';
+import * as remediationRequest from '../../events/remediation-request.ts';
 import type { Malformed } from '../shared/dead-letter.ts';
 import { type HintReader, type HintTrigger, hintReader, keepFirst, readMessages } from '../shared/hints.ts';
 import { subjectOf } from '../shared/node-group-ledger.ts';
+import type { OperatorRequest } from '../shared/operator-request.ts';
 
-/** An operator's wish. */
-export interface Request {
-  readonly event: quarantineRequest.QuarantineRequest;
-  readonly trigger: HintTrigger;
-}
+/** An operator's wish: about a quarantine, or to approve or reject one. */
+export type Request =
+  | OperatorRequest
+  | { readonly event: quarantineRequest.QuarantineRequest; readonly trigger: HintTrigger };
+
+export const isOperatorRequest = (request: Request): request is OperatorRequest =>
+  request.event['detail-type'] === remediationRequest.detailType;
 
 /** Where one look goes: the union of what all messages of a batch hint at, each with the first one that did. */
 export interface Scope {
@@ -36,7 +40,7 @@ interface Place {
   readonly interfaceId?: string | null | undefined;
   readonly securityGroupId?: string | null | undefined;
   readonly clusterName?: string | undefined;
-  readonly request?: quarantineRequest.QuarantineRequest;
+  readonly request?: Request['event'];
 }
 
 const READERS: Readonly<Record<string, HintReader<Place>>> = {
@@ -47,6 +51,9 @@ const READERS: Readonly<Record<string, HintReader<Place>>> = {
   })),
   [quarantineHint.detailType]: hintReader(quarantineHint.schema, ({ detail }) => detail),
   [quarantineRequest.detailType]: hintReader(quarantineRequest.schema, (request) => ({ request })),
+  [remediationRequest.detailType]: hintReader(remediationRequest.schemaFor('quarantine-workers'), (request) => ({
+    request,
+  })),
 };
 
 function placeOfCall({ requestParameters, responseElements }: networkChange.CloudTrailNetworkChange['detail']): Place {
@@ -73,7 +80,7 @@ export function readHints(messages: readonly SQSRecord[]): { scope: Scope; malfo
   };
   for (const { place, trigger } of hints) {
     const { instanceIds = [], interfaceId, securityGroupId, clusterName, request } = place;
-    if (request !== undefined) addRequest(scope, { event: request, trigger });
+    if (request !== undefined) addRequest(scope, { event: request, trigger } as Request);
     for (const instanceId of instanceIds) keepFirst(scope.instances, instanceId, trigger);
     if (interfaceId != null) keepFirst(scope.interfaces, interfaceId, trigger);
     if (securityGroupId != null) keepFirst(scope.securityGroups, securityGroupId, trigger);

@@ -164,7 +164,12 @@ async function askForLooks(
   const soon = new Map<number, string[]>();
   for (const { observation, decision } of settled) {
     const { instanceId, request, state } = observation;
-    const { lookAt, quarantine, silent } = decision;
+    const { lookAt, quarantine, silent, answers } = decision;
+    if (answers !== undefined) {
+      const origin = { account, region, time: new Date(now).toISOString() };
+      const detail = { trigger: 'operator' as const, instanceIds: [instanceId] };
+      hints.push({ hint: makeQuarantineHint(origin, `${answers} answered`, detail), delaySeconds: 1 });
+    }
     const isAskedFor = silent !== true && state.lookAt !== undefined && state.lookAt > now;
     if (lookAt !== undefined && !isAskedFor) {
       const seconds = Math.ceil(Math.min(LONGEST_DELAY, Math.max(1_000, lookAt - now)) / 1000);

@@ -89,11 +89,13 @@ const observationOf = (
   { requests }: Scope,
   view?: WorkerView,
 ): Observation => {
-  const request = requests.get(instanceId);
+  const state = states.get(instanceId) ?? NEVER_SEEN;
+  const asked = requests.get(instanceId);
+  const request = asked?.trigger.id === state.answered ? undefined : asked;
   return {
     instanceId,
     trigger: request?.trigger ?? trigger,
-    state: states.get(instanceId) ?? NEVER_SEEN,
+    state,
     ...(view !== undefined && { view }),
     ...(request !== undefined && { request }),
   };

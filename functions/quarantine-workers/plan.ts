@@ -1,8 +1,10 @@
 import type { BlastBudget } from '../shared/blast-budget.ts';
 import { subjectOf } from '../shared/node-group-ledger.ts';
-import { decide } from './decide.ts';
+import { answer } from './answer.ts';
+import { decide, isLeased } from './decide.ts';
 import { decideGroup } from './decide-group.ts';
 import type { Circumstances, Decision, GroupDecision } from './decision.ts';
+import { isOperatorRequest } from './hints.ts';
 import type { GroupObservation, Observation } from './observation.ts';
 import type { Sight } from './observe.ts';
 
@@ -43,11 +45,19 @@ export function plan({ observations, groups }: Sight, circumstances: Omit<Circum
   );
   let slots = circumstances.slots;
   const decided = observations.toSorted(byTurn).map((observation) => {
-    const decision = decide(observation, { ...circumstances, slots, publicGroups });
+    const decision = decideOrAnswer(observation, { ...circumstances, slots, publicGroups });
     slots = withSlot(slots, { observation, decision }, circumstances.now);
     return { observation, decision };
   });
   return { decided, groups: decidedGroups, slots };
+}
+
+function decideOrAnswer(observation: Observation, circumstances: Circumstances): Decision {
+  const { request, state } = observation;
+  const isFree = state.quarantine === undefined && !isLeased(state, circumstances);
+  return isFree && request !== undefined && isOperatorRequest(request)
+    ? answer(observation, request, circumstances)
+    : decide(observation, circumstances);
 }
 
 /**

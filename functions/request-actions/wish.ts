@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import * as quarantineRequest from '../../events/quarantine-request.ts';
+import * as remediationRequest from '../../events/remediation-request.ts';
 import { ACTION_FIELDS, OPERATOR_ACTIONS } from '../shared/operator-action.ts';
 import { typed, widgetEvent } from '../shared/widget-event.ts';
-import * as remediationRequest from './remediation-request.ts';
 
 /** What is asked for, as the event of one of the functions. */
 export interface Wish {

@@ -21,6 +21,7 @@ const actionsOf = (...records: ReadRecord[]) => offersFor(records).map(({ action
 describe('what is offered', () => {
   it.each([
     ['a proposal', record('upgrade-node-groups', 'would-act', 'would-upgrade'), ['approve', 'reject']],
+    ['a rejected proposal', record('upgrade-node-groups', 'refused', 'proposal-rejected'), ['approve']],
     ['a halted group', record('upgrade-node-groups', 'refused', 'halted'), ['resume']],
     ['a failure', record('upgrade-node-groups', 'failed', 'upgrade-failed'), ['retry']],
     ['a wait after a failure', record('upgrade-node-groups', 'waiting', 'retry-later'), ['retry']],

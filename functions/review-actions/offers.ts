@@ -1,3 +1,4 @@
+import { REQUESTABLE } from '../../events/remediation-request.ts';
 import type { Offer, OperatorAction } from '../shared/operator-action.ts';
 import type { ReadRecord } from '../shared/record-line.ts';
 
@@ -13,12 +14,13 @@ export const IN_QUARANTINE: readonly string[] = [
   'termination-refused',
 ];
 
-/** Which functions take which requests; see `events/quarantine-request.ts` and `events/remediation-request.ts`. */
-const TAKEN: Readonly<Record<string, readonly OperatorAction[]>> = {
-  'upgrade-node-groups': ['approve', 'reject', 'resume', 'retry'],
-  'manage-ssm-agent': ['approve', 'reject', 'retry'],
-  'quarantine-workers': ['approve', 'reject', 'release', 'extend', 'terminate'],
-};
+/** Which functions take which requests: what `Remediation Request` says, and those about quarantines. */
+const TAKEN: ReadonlyMap<string, readonly OperatorAction[]> = new Map(
+  Object.entries(REQUESTABLE).map(([name, { actions }]) => [
+    name,
+    name === 'quarantine-workers' ? [...actions, 'release', 'extend', 'terminate'] : actions,
+  ]),
+);
 
 /**
  * What can be asked for about a subject, by the last word of each function on it. It only spares people what would be
@@ -40,7 +42,9 @@ export function offersFor(records: readonly ReadRecord[]): Offer[] {
       ...(instance !== undefined && { instance }),
     };
     return fitting(record)
-      .filter((action) => TAKEN[remediation]?.includes(action) === true && isTakenAbout(remediation, record, action))
+      .filter(
+        (action) => TAKEN.get(remediation)?.includes(action) === true && isTakenAbout(remediation, record, action),
+      )
       .map((action) => ({ action, remediation, subject }));
   });
 }
@@ -48,6 +52,7 @@ export function offersFor(records: readonly ReadRecord[]): Offer[] {
 function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
   if (IN_QUARANTINE.includes(reason)) return ['release', 'extend', 'terminate'];
   if (reason === 'group-hardened') return ['release'];
+  if (reason === 'proposal-rejected') return ['approve'];
   if (decision === 'would-act') return ['approve', 'reject'];
   if (reason === 'halted') return ['resume'];
   return decision === 'failed' || reason === 'retry-later' ? ['retry'] : [];

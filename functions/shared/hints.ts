@@ -14,6 +14,7 @@ export interface HintTrigger extends Trigger {
 export interface Hint<Place> {
   readonly place: Place;
   readonly trigger: HintTrigger;
+  readonly message: SQSRecord;
 }
 
 type Event = { readonly id: string; readonly time: string; readonly detail: object };
@@ -49,7 +50,7 @@ export function readMessages<Place>(
     }
     const { event, place, type } = read;
     const redelivered = message.attributes.ApproximateReceiveCount !== '1';
-    hints.push({ place, trigger: { id: event.id, type, time: Date.parse(event.time), redelivered } });
+    hints.push({ place, message, trigger: { id: event.id, type, time: Date.parse(event.time), redelivered } });
   }
   return { hints, malformed };
 }

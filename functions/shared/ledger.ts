@@ -9,9 +9,9 @@ import type * as z from 'zod';
  * | pk         | sk                 | what                                                        | room                |
  * |------------|--------------------|-------------------------------------------------------------|---------------------|
  * | release    | 1.33/AL2023_x86_64…| newest release seen and when it was first seen              | release-ledger.ts   |
- * | node-group | cluster/nodegroup  | last recorded outcome, upgrade under way, failures          | node-group-ledger.ts|
+ * | node-group | cluster/nodegroup  | last recorded outcome, upgrade under way, failures, proposal| node-group-ledger.ts|
  * | budget     | upgrades           | who holds a slot of the blast budget                        | blast-budget.ts     |
- * | worker     | instance id        | last recorded outcome, remedy under way, failures           | worker-ledger.ts    |
+ * | worker     | instance id        | last recorded outcome, remedy under way, failures, proposal | worker-ledger.ts    |
  * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
  * | findings   | cluster/nodegroup  | what Inspector said to be open, what a release does not fix | finding-ledger.ts   |
  * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |

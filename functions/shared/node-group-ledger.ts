@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems } from './ledger.ts';
+import { proposal } from './proposal.ts';
 import type { Reason } from './reason.ts';
 
 const PK = 'node-group';
@@ -28,11 +29,20 @@ export type Upgrade = z.infer<typeof upgrade>;
 
 const failures = z.object({
   releaseVersion: z.string(),
+  /** Of all: attempts count on, since EKS takes the same attempt for a repetition. */
   count: z.number(),
   /** Epoch milliseconds. */
   lastAt: z.number(),
+  /** How many of them an operator had forgotten. */
+  forgotten: z.number().optional(),
+  /** An operator had the wait after the last one lifted. */
+  waitLifted: z.literal(true).optional(),
 });
 export type Failures = z.infer<typeof failures>;
+
+/** The failures that count: those that no operator had forgotten. */
+export const failureCount = (known: Failures | undefined): number =>
+  known === undefined ? 0 : known.count - (known.forgotten ?? 0);
 
 const nodeGroupState = z.object({
   sk: z.string(),
@@ -47,6 +57,9 @@ const nodeGroupState = z.object({
   story: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),
   upgrade: upgrade.optional(),
   failures: failures.optional(),
+  proposal: proposal.optional(),
+  /** The last operator's request that was answered: it is answered once, however often it comes. */
+  answered: z.string().optional(),
   /** When a wake-up is due, epoch milliseconds. */
   wakeAt: z.number().optional(),
 });

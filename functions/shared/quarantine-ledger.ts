@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems } from './ledger.ts';
+import { proposal } from './proposal.ts';
 
 const PK = 'quarantine';
 const LINE = 'quarantine-line';
@@ -58,6 +59,8 @@ const quarantine = z.object({
   saved,
   /** What was left out or could not be done, by step. */
   notes: z.record(z.string(), z.string()),
+  /** An operator had it begin in mode observe: it goes on as in mode enforce. */
+  approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
   /** The operator's wish that is being granted. */
   request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
 });
@@ -83,6 +86,9 @@ const workerState = z.object({
   since: z.number().optional(),
   quarantine: quarantine.optional(),
   accepted: z.array(acceptedExposure).optional(),
+  proposal: proposal.optional(),
+  /** The last request to approve or reject that was answered: it is answered once, however often it comes. */
+  answered: z.string().optional(),
   /** The operator's wish that ended the last quarantine: delivered again, it asks for nothing more. */
   granted: z.string().optional(),
   /** When a look at it is due that was asked for, epoch milliseconds: a further one need not be. */

@@ -3,6 +3,7 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { CAUSES, OUTDATED } from './agent-cause.ts';
 import { type Ledger, readItems } from './ledger.ts';
+import { proposal } from './proposal.ts';
 
 const PK = 'worker';
 
@@ -36,6 +37,9 @@ const workerState = z.object({
   open: z.literal(true).optional(),
   remedy: remedy.optional(),
   failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
+  proposal: proposal.optional(),
+  /** The last operator's request that was answered: it is answered once, however often it comes. */
+  answered: z.string().optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });

@@ -95,7 +95,9 @@ async function startUpgrade(
   } catch (error) {
     const refused = afterRefusal(error, decision, circumstances);
     if (refused === undefined) throw error;
-    return { decision: refused, calls: [] };
+    // What was approved and could not begin is still approved.
+    const { proposal } = refused.decision === 'waiting' ? state : {};
+    return { decision: { ...refused, ...(proposal !== undefined && { proposal }) }, calls: [] };
   }
 }
 
@@ -133,13 +135,18 @@ function nextState({ state, view, trigger }: Observation, decision: Decision, { 
       ? state.story
       : { releaseVersion, correlationId: storyOf(view, releaseVersion) ?? trigger.id };
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
+  const answered = decision.answers ?? state.answered;
   return {
     fingerprint,
     outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
-    reason,
-    since: state.reason === reason && state.since !== undefined ? state.since : now,
+    // An answer changes nothing about how the group stands: it keeps its place in the line.
+    ...(decision.answers === undefined
+      ? { reason, since: state.reason === reason && state.since !== undefined ? state.since : now }
+      : { reason: state.reason, since: state.since }),
     ...(story !== undefined && { story }),
     ...memory,
+    ...(decision.proposal !== undefined && { proposal: decision.proposal }),
+    ...(answered !== undefined && { answered }),
     ...(wakeAt !== undefined && { wakeAt }),
   };
 }

@@ -220,7 +220,13 @@ describe('whatever was observed', () => {
           throw new Error(`started without a node group, a policy or a release: ${made.message}`);
         }
         expect(policy.killSwitch).toBe(false);
-        expect(policy.upgrades.mode).toBe('enforce');
+        const { proposal } = seen.state;
+        const ruling = proposal?.target === view.target.releaseVersion ? proposal.ruling?.kind : undefined;
+        expect(ruling).not.toBe('rejected');
+        expect(policy.upgrades.mode).toBe(
+          ruling === 'approved' && policy.upgrades.mode !== 'enforce' ? 'observe' : 'enforce',
+        );
+        expect(made.proposal).toBeUndefined();
         expect(view.status).toBe('ACTIVE');
         expect(view.cluster.status).toBe('ACTIVE');
         expect(view.healthIssues).toEqual([]);

@@ -1,6 +1,7 @@
 import { nextOpening } from '../shared/change-window.ts';
-import { subjectOf, type Upgrade } from '../shared/node-group-ledger.ts';
+import { failureCount, subjectOf, type Upgrade } from '../shared/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid, type Mode, type Policy } from '../shared/policy.ts';
+import { inWords, nextProposal, rulingOn } from '../shared/proposal.ts';
 import type { Reason } from '../shared/reason.ts';
 import { compareReleases } from '../shared/release-version.ts';
 import { isInScope, isOptedOut } from '../shared/scope.ts';
@@ -18,6 +19,13 @@ export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>
  * followed to its end whatever the policy says by now; after that the guards come, then the release, then the moment.
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
+  const decided = decideNow(observation, circumstances);
+  const { decision, releaseVersion: target } = decided;
+  const proposal = nextProposal(observation.state.proposal, { decision, target }, circumstances.now);
+  return proposal === undefined ? decided : { ...decided, proposal };
+}
+
+function decideNow(observation: Observation, circumstances: Circumstances): Decision {
   const { view, state } = observation;
   const memory: Memory = {
     ...(state.upgrade !== undefined && { upgrade: state.upgrade }),
@@ -105,6 +113,8 @@ function chooseMoment(
   const failures = state.failures?.releaseVersion === releaseVersion ? state.failures : undefined;
   const idle: Memory = failures === undefined ? {} : { failures };
   const attempt = (failures?.count ?? 0) + 1;
+  const failed = failureCount(failures);
+  const ruling = rulingOn(state.proposal, releaseVersion);
   const wait = (reason: Reason, message: string, until?: number): Decision => ({
     // That findings hasten what has long been waiting is news.
     ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}${isHastened ? ' hastened' : ''}`),
@@ -112,11 +122,16 @@ function chooseMoment(
     ...(until !== undefined && { wakeAt: nextOpening(windows, until) }),
   });
 
-  if (failures !== undefined && failures.count >= stopAfterFailures) {
-    const message = `${failures.count} attempts to move to ${releaseVersion} failed; no further one is made.`;
-    return say('refused', 'halted', message, idle, `${releaseVersion} ${failures.count}`);
+  if (ruling?.kind === 'rejected') {
+    const message = `${releaseVersion} was rejected by ${inWords(ruling)}`;
+    return say('skipped', 'proposal-rejected', message, idle, `${releaseVersion} ${ruling.id}`);
   }
-  const retryAt = failures === undefined ? now : failures.lastAt + retryDelay(retryAfter, failures.count);
+  if (failed >= stopAfterFailures) {
+    const message = `${failed} attempts to move to ${releaseVersion} failed; no further one is made.`;
+    return say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`);
+  }
+  const waits = failures !== undefined && failed > 0 && failures.waitLifted !== true;
+  const retryAt = waits ? failures.lastAt + retryDelay(retryAfter, failed) : now;
   if (retryAt > now) return wait('retry-later', `Attempt ${attempt} may start at ${iso(retryAt)}.`, retryAt);
   const bakedAt = firstSeenAt + bakeAge;
   if (bakedAt > now) return wait('baking', `${releaseVersion} bakes until ${iso(bakedAt)}${cause}.`, bakedAt);
@@ -124,7 +139,7 @@ function chooseMoment(
   if (opensAt > now) return wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt);
 
   const fromTo = `from ${view.releaseVersion} to ${releaseVersion}${cause}`;
-  if (mode === 'observe') {
+  if (mode === 'observe' && ruling?.kind !== 'approved') {
     return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.`, idle, releaseVersion);
   }
   const others = Object.entries(slots).filter(([subject]) => subject !== subjectOf(key));
@@ -139,8 +154,15 @@ function chooseMoment(
     return wait('account-concurrency', `${others.length} of ${concurrency.perAccount} upgrades are under way.`);
   }
   const upgrade: Upgrade = { releaseVersion, attempt, requestedAt: now };
+  const approved = ruling === undefined || mode !== 'observe' ? '' : ` Approved by ${inWords(ruling)}`;
   return {
-    ...say('acted', 'upgrade-started', `Upgrading ${fromTo}.`, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
+    ...say(
+      'acted',
+      'upgrade-started',
+      `Upgrading ${fromTo}.${approved}`,
+      { ...idle, upgrade },
+      `${releaseVersion} ${attempt}`,
+    ),
     start: { version: view.version, force },
     wakeAt: now + LOOK_EVERY,
   };

@@ -1,6 +1,7 @@
 import type { BlastBudget } from '../shared/blast-budget.ts';
 import type { Failures, Upgrade } from '../shared/node-group-ledger.ts';
 import type { InvalidPolicy, Policy } from '../shared/policy.ts';
+import type { Proposal } from '../shared/proposal.ts';
 import type { Reason } from '../shared/reason.ts';
 import type { DecisionKind, RemediationRecord } from '../shared/record.ts';
 
@@ -33,6 +34,10 @@ export interface Decision {
   readonly details?: RemediationRecord['details'];
   /** What to remember from now on. */
   readonly memory: Memory;
+  /** What is proposed from now on. */
+  readonly proposal?: Proposal;
+  /** It answers this operator's request: how the subject stands is told by the look that follows. */
+  readonly answers?: string;
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
   readonly start?: { readonly version: string; readonly force: boolean };
 }

@@ -1,3 +1,4 @@
+import { type Failures, failureCount } from '../shared/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy.ts';
 import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
 import type { NodeGroupView, UpdateError } from './observation.ts';
@@ -82,12 +83,18 @@ function failed(
 ): Decision {
   const { releaseVersion, attempt } = upgrade;
   const { policy, now } = circumstances;
-  const before = memory.failures?.releaseVersion === releaseVersion ? memory.failures.count : 0;
-  const failures = { releaseVersion, count: before + 1, lastAt: now };
+  const before = memory.failures?.releaseVersion === releaseVersion ? memory.failures : undefined;
+  const failures: Failures = {
+    releaseVersion,
+    count: (before?.count ?? 0) + 1,
+    lastAt: now,
+    ...(before?.forgotten !== undefined && { forgotten: before.forgotten }),
+  };
+  const counted = failureCount(failures);
   const limit = isInvalid(policy) ? undefined : policy.upgrades.stopAfterFailures;
-  const exhausted = limit !== undefined && failures.count >= limit;
+  const exhausted = limit !== undefined && counted >= limit;
   // The look after the last failure comes at once: it records that the node group is halted.
-  const retryAt = isInvalid(policy) || exhausted ? now : now + retryDelay(policy.upgrades.retryAfter, failures.count);
+  const retryAt = isInvalid(policy) || exhausted ? now : now + retryDelay(policy.upgrades.retryAfter, counted);
   const what = errors.map(({ code, message }) => `${code}: ${message}`).join('; ');
   const advice = errors.map(({ code }) => ERROR_HINTS.get(code)).filter((text) => text !== undefined);
   const next = exhausted ? 'That was the last attempt.' : `The next attempt may start at ${iso(retryAt)}.`;
@@ -104,7 +111,7 @@ function failed(
     details: {
       ...(updateId !== undefined && { updateId }),
       errors: errors.map(({ code, message }) => ({ code, message })),
-      failures: failures.count,
+      failures: counted,
     },
   };
 }

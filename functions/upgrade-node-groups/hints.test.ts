@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as amiRelease from '../../events/eks-ami-release.ts';
+import * as request from '../../events/remediation-request.ts';
 import * as upgradeHint from '../../events/upgrade-hint.ts';
 import { readHints } from './hints.ts';
 import { sqsRecord } from './sqs-record.fixture.ts';
@@ -38,6 +39,17 @@ describe('readHints', () => {
     expect([...scope.pairs.keys()]).toEqual(['1.33/AL2023_x86_64_STANDARD']);
   });
 
+  it("takes an operator's request for a hint at its node group, and a further one for a look of its own", () => {
+    const ask = (id: string, nodegroupName = 'web') =>
+      sqsRecord({ ...request.sample, id, detail: { ...request.sample.detail, nodegroupName } });
+    const messages = [ask('r-1'), ask('r-2'), ask('r-3', 'other')];
+    const { scope, malformed, later } = readHints(messages);
+    expect(malformed).toEqual([]);
+    expect([...scope.nodeGroups.keys()]).toEqual(['shop/web', 'shop/other']);
+    expect([...scope.requests.values()].map(({ trigger }) => trigger.id)).toEqual(['r-1', 'r-3']);
+    expect(later).toEqual([messages[1]]);
+  });
+
   it('works with members that are not known yet', () => {
     const detail = { ...amiRelease.sample.detail, severity: 'HIGH' };
     const { scope, malformed } = readHints([sqsRecord({ ...amiRelease.sample, traceHeader: 'x', detail })]);
@@ -52,6 +64,20 @@ describe('readHints', () => {
     ['from somebody else', { ...amiRelease.sample, source: 'aws.eks' }, 'source: '],
     ['without a time', { ...amiRelease.sample, time: undefined }, 'time: '],
     ['without a version', { ...amiRelease.sample, detail: { amiType: 'X' } }, 'detail.kubernetesVersion: '],
+    [
+      'for another function',
+      {
+        ...request.sample,
+        detail: {
+          remediation: 'quarantine-workers',
+          action: 'approve',
+          instanceId: 'i-1',
+          why: 'seen',
+          requestedBy: 'me',
+        },
+      },
+      'detail.remediation: must be upgrade-node-groups',
+    ],
     ['with an odd trigger', { ...upgradeHint.sample, detail: { trigger: 'x', clusterName: 'a' } }, 'detail.trigger: '],
     [
       'with an empty cluster',

@@ -1,6 +1,7 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
+import { makeHint } from '../../events/upgrade-hint.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/blast-budget.ts';
 import type { Clock } from '../shared/clock.ts';
 import { putAside } from '../shared/dead-letter.ts';
@@ -10,7 +11,7 @@ import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
 import { readLine } from '../shared/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
 import { type ActDeps, carryOut } from './act.ts';
-import type { Circumstances } from './decision.ts';
+import { type Circumstances, iso } from './decision.ts';
 import { publishGauges } from './gauges.ts';
 import { readHints, type Scope } from './hints.ts';
 import { callNext } from './line.ts';
@@ -37,7 +38,7 @@ const ACT_CONCURRENCY = 8;
  * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
  */
 export async function look(deps: LookDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
-  const { scope, malformed } = readHints(messages);
+  const { scope, malformed, later } = readHints(messages);
   const policy = await deps.readPolicy();
   deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
 
@@ -66,7 +67,20 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
     const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy, now) };
     await sendHints(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
   }
+  await lookAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
+  if (later.length > 0) await look(deps, later, `${caller} later`);
+}
+
+/** What an operator was granted, or refused, is followed by a look that goes by it, and tells how the subject stands. */
+async function lookAgain({ queue, account, region }: LookDeps, decided: readonly Decided[], now: number) {
+  const origin = { account, region, time: iso(now) };
+  const hints = decided.flatMap(({ observation: { key }, decision: { answers } }) => {
+    if (answers === undefined) return [];
+    const detail = { trigger: 'operator', clusterName: key.cluster, nodegroupName: key.nodegroup } as const;
+    return [makeHint(origin, `${answers} answered`, detail)];
+  });
+  await sendHints(queue, hints);
 }
 
 /** Whoever holds an expired slot is looked at: it is given up only if nothing is under way there. */

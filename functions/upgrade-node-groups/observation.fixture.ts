@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { type RequestedAction, sample } from '../../events/remediation-request.ts';
 import type { Need } from '../shared/finding-ledger.ts';
 import { NEW_NODE_GROUP } from '../shared/node-group-ledger.ts';
+import type { OperatorRequest } from '../shared/operator-request.ts';
 import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
 import type { NodeGroupView, Observation, UpdateView, View } from './observation.ts';
 
@@ -53,6 +55,30 @@ export const slotsOf = (holders: Readonly<Record<string, string>>) =>
 const tags = fc.constantFrom({}, { team: 'a' }, { 'eks-host-remediator:ignore': 'true' });
 const release = fc.constantFrom('1.33.12-20260610', '1.33.12-20260625', '1.33.13-20260714', '1.33.13-20260801');
 const time = fc.integer({ min: NOW - 72 * HOUR, max: NOW });
+
+const arbitraryProposal = fc.record(
+  {
+    target: release,
+    at: time,
+    ruling: fc.record({
+      kind: fc.constantFrom('approved' as const, 'rejected' as const),
+      id: fc.constant('r-0'),
+      requestedBy: fc.constant('somebody'),
+      why: fc.constant('because'),
+    }),
+  },
+  { requiredKeys: ['target', 'at'] },
+);
+
+/** A request to do any of the four things. */
+export const arbitraryRequest: fc.Arbitrary<OperatorRequest> = fc
+  .record({ action: fc.constantFrom('approve', 'reject', 'resume', 'retry'), at: time })
+  .map(({ action, at }) => request(action, at));
+
+export const request = (action: RequestedAction, at = NOW): OperatorRequest => ({
+  event: { ...sample, id: 'r-1', detail: { ...sample.detail, action } },
+  trigger: { id: 'r-1', type: 'Remediation Request', time: at, redelivered: false },
+});
 
 const update: fc.Arbitrary<UpdateView> = fc.oneof(
   fc.record({ kind: fc.constant('absent' as const) }),
@@ -109,14 +135,19 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
       fc.record({ releaseVersion: release, attempt: fc.integer({ min: 1, max: 3 }), requestedAt: time }),
     ),
     failures: fc.option(fc.record({ releaseVersion: release, count: fc.integer({ min: 1, max: 4 }), lastAt: time })),
+    proposal: fc.option(arbitraryProposal),
     findings: fc.option(
       fc.record({ urgency: fc.constantFrom('normal' as const, 'urgent' as const), verifiedAt: time }),
     ),
   })
-  .map(({ view: seen, key, update: how, upgrade, failures, findings }) => ({
+  .map(({ view: seen, key, update: how, upgrade, failures, proposal, findings }) => ({
     ...observation(
       seen.kind === 'node-group' && upgrade !== null ? { ...seen, update: how } : seen,
-      { ...(upgrade !== null && { upgrade }), ...(failures !== null && { failures }) },
+      {
+        ...(upgrade !== null && { upgrade }),
+        ...(failures !== null && { failures }),
+        ...(proposal !== null && { proposal }),
+      },
       key,
     ),
     ...(findings !== null && { need: need(findings) }),

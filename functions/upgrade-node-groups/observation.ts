@@ -1,5 +1,6 @@
 import type { Need } from '../shared/finding-ledger.ts';
 import type { NodeGroupKey, NodeGroupState } from '../shared/node-group-ledger.ts';
+import type { OperatorRequest } from '../shared/operator-request.ts';
 import type { Trigger } from '../shared/recorder.ts';
 import type { Target } from '../shared/target-release.ts';
 
@@ -9,6 +10,8 @@ export interface Observation {
   readonly trigger: Trigger;
   readonly state: NodeGroupState;
   readonly view: View;
+  /** An operator's, which has yet to be answered. */
+  readonly request?: OperatorRequest;
   /** Findings on its workers that Inspector holds open, as triage-findings has asked it. */
   readonly need?: Need;
 }

@@ -59,7 +59,11 @@ export async function observeNodeGroups(
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
     const need = needs.get(subjectOf(key));
     const view = await viewOf(clients, key, state, reading, cluster, targets);
-    return { key, trigger, state, view, ...(need !== undefined && { need }) };
+    const request = scope.requests.get(subjectOf(key));
+    const seen = { key, trigger, state, view, ...(need !== undefined && { need }) };
+    return request === undefined || request.trigger.id === state.answered
+      ? seen
+      : { ...seen, trigger: request.trigger, request };
   };
   return pMap(described, observe, { concurrency: READ_CONCURRENCY });
 }

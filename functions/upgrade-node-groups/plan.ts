@@ -1,6 +1,7 @@
 import type { BlastBudget, Slot } from '../shared/blast-budget.ts';
 import { subjectOf } from '../shared/node-group-ledger.ts';
 import { compareReleases } from '../shared/release-version.ts';
+import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
@@ -28,7 +29,9 @@ export interface Plan {
 export function plan(observations: readonly Observation[], circumstances: Circumstances): Plan {
   let slots = circumstances.slots;
   const decided = observations.toSorted(byTurn(circumstances)).map((observation) => {
-    const decision = decide(observation, { ...circumstances, slots });
+    const { request } = observation;
+    const now = { ...circumstances, slots };
+    const decision = request === undefined ? decide(observation, now) : answer(observation, request, now);
     slots = withSlot(slots, observation, decision, circumstances.now);
     return { observation, decision };
   });

@@ -49,8 +49,4 @@ export const QUARANTINE_REASONS = {
     hint: 'Give back by hand what the message names, or replace the worker.',
   },
   'accepted-exposure': { meaning: 'An operator released the worker with this way in; only a new one counts.' },
-  'request-refused': {
-    meaning: 'An operator asked for something that the state does not allow.',
-    hint: 'npm run -s remediator -- quarantines shows what is in quarantine.',
-  },
 } as const satisfies Record<string, ReasonEntry>;

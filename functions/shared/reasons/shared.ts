@@ -20,6 +20,17 @@ export const SHARED_REASONS = {
   },
   'auto-mode': { meaning: 'EKS Auto Mode: AWS replaces these nodes itself.' },
   'worker-not-running': { meaning: 'The instance is not running.' },
+  'proposal-rejected': {
+    meaning: 'An operator rejected this proposal: it is not made again until something new is due.',
+    hint: 'To have it after all: npm run -s remediator -- approve SUBJECT --why "…".',
+  },
+  'request-granted': {
+    meaning: 'An operator asked to approve, reject, resume or retry: the next look goes by it.',
+  },
+  'request-refused': {
+    meaning: 'An operator asked for something that the state or the policy does not allow; the message says why.',
+    hint: 'npm run -s remediator -- explain SUBJECT shows how it stands; quarantines shows what is in quarantine.',
+  },
   'sweep-finished': { meaning: 'Every cluster and node group was put up to be looked at again.' },
   'invalid-event': {
     meaning: 'A message was not one of the events that this function takes; it is in the dead-letter queue.',

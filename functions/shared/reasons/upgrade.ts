@@ -23,7 +23,10 @@ export const UPGRADE_REASONS = {
     meaning: 'As many node groups of this account and region are being upgraded as the policy allows.',
   },
   'upgrade-started': { meaning: 'UpdateNodegroupVersion was called: EKS replaces the nodes one step at a time.' },
-  'would-upgrade': { meaning: 'In mode enforce the upgrade would have been started now.' },
+  'would-upgrade': {
+    meaning: 'In mode enforce the upgrade would have been started now.',
+    hint: 'To have it done once: npm run -s remediator -- approve CLUSTER/NODEGROUP --why "…".',
+  },
   'upgrade-in-flight': { meaning: 'EKS is replacing the nodes.' },
   'update-in-progress': {
     meaning: 'An update that somebody else started is running on the node group.',
@@ -37,7 +40,7 @@ export const UPGRADE_REASONS = {
   },
   halted: {
     meaning: 'Upgrades of this node group to this release failed as often as the policy allows.',
-    hint: 'Cure the cause that the upgrade-failed records name. A newer release, or a higher stopAfterFailures, resumes.',
+    hint: 'Cure the cause that the upgrade-failed records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…".',
   },
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
   'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },

@@ -1,0 +1,8 @@
+import { remediationCommand } from '../remediation-command.ts';
+
+/** `resume`: a halted node group is tried again. */
+export const resume = remediationCommand(
+  'resume',
+  'has a halted node group tried again',
+  'The failures of the node group with this release are forgotten, and its upgrade is tried again.',
+);

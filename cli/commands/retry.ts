@@ -1,0 +1,9 @@
+import { remediationCommand } from '../remediation-command.ts';
+
+/** `retry`: what waits after a failure is tried now. */
+export const retry = remediationCommand(
+  'retry',
+  'has tried now what waits after a failure',
+  `SUBJECT is a node group (CLUSTER/NODEGROUP): the wait after its last failed upgrade is lifted. Or an instance id
+(i-0abc...): the failed attempts to cure its agent are forgotten. Change windows, bake age and limits still hold.`,
+);

@@ -1,0 +1,38 @@
+import { readBudget } from '../functions/shared/blast-budget.ts';
+import { createLedger } from '../functions/shared/ledger.ts';
+import { type Quarantine, readQuarantineLine, readQuarantines } from '../functions/shared/quarantine-ledger.ts';
+import type { Surroundings } from './command.ts';
+
+/** A worker that holds a slot of the budget. */
+export interface HeldWorker {
+  readonly instanceId: string;
+  readonly cluster: string;
+  readonly nodegroup?: string;
+  /** Absent: its quarantine begins or ends this very moment. */
+  readonly quarantine?: Quarantine;
+}
+
+/** Who is in quarantine, the longest first, and who waits for a slot, as the ledger knows it. */
+export async function readHeld({
+  clients: { dynamoDb },
+  stack,
+}: Pick<Surroundings, 'clients' | 'stack'>): Promise<{ held: HeldWorker[]; waiting: string[] }> {
+  const ledger = createLedger(dynamoDb, stack.LedgerTableName);
+  const { slots } = await readBudget(ledger, 'quarantines');
+  const [states, waiting] = await Promise.all([
+    readQuarantines(ledger, Object.keys(slots)),
+    readQuarantineLine(ledger),
+  ]);
+  const held = Object.entries(slots).map(([instanceId, { cluster, nodegroup }]): HeldWorker => {
+    const quarantine = states.get(instanceId)?.quarantine;
+    return {
+      instanceId,
+      cluster,
+      ...(nodegroup !== undefined && { nodegroup }),
+      ...(quarantine !== undefined && { quarantine }),
+    };
+  });
+  return { held: held.sort((a, b) => startOf(a) - startOf(b)), waiting };
+}
+
+const startOf = ({ quarantine }: HeldWorker): number => quarantine?.startedAt ?? Number.MAX_SAFE_INTEGER;

@@ -1,0 +1,86 @@
+import {
+  detailType,
+  REQUESTABLE,
+  type RequestedAction,
+  type RequestedRemediation,
+} from '../events/remediation-request.ts';
+import type { ReadRecord } from '../functions/shared/record-line.ts';
+import { type AskedAbout, ask, readAsked, WHY, WHY_HELP } from './ask.ts';
+import type { Command, Given, Surroundings } from './command.ts';
+import { readRecords } from './records.ts';
+import { conditionOf } from './subject.ts';
+import { UsageError } from './usage-error.ts';
+
+const REMEDIATIONS = Object.keys(REQUESTABLE) as RequestedRemediation[];
+
+/** How far back the records are read that tell which remediation is meant, ms. */
+const LATEST = 7 * 86_400_000;
+
+/** The command that sends one kind of remediation request. */
+export function remediationCommand(action: RequestedAction, summary: string, help: string): Command {
+  const takers = REMEDIATIONS.filter((name) => REQUESTABLE[name].actions.includes(action));
+  return {
+    name: action,
+    synopsis: takers.length === 1 ? 'CLUSTER/NODEGROUP --why TEXT' : 'SUBJECT --why TEXT',
+    summary,
+    help: [
+      help,
+      '',
+      WHY_HELP,
+      ...(takers.length === 1
+        ? []
+        : [`  --remediation NAME ${takers.join(', ')}; needed where the records leave it open`]),
+    ].join('\n'),
+    options: { why: WHY, remediation: { type: 'string' } },
+    read: (given) => {
+      const { about, why } = readAsked(given);
+      const candidates = candidatesFor(action, about, given);
+      return async (surroundings) => {
+        const remediation = await chooseOne(surroundings, about, candidates);
+        const detail = { remediation, action, ...about, why };
+        // The answer comes first; then the look that follows tells how the subject stands.
+        const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
+        return ask(surroundings, { detailType, detail, isOutcome });
+      };
+    },
+  };
+}
+
+/** Which remediations take this action about this kind of subject. */
+function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: Given): RequestedRemediation[] {
+  const kind = 'instanceId' in about ? 'instance' : 'node-group';
+  const fitting = REMEDIATIONS.filter(
+    (name) => REQUESTABLE[name].subject === kind && REQUESTABLE[name].actions.includes(action),
+  );
+  if (fitting.length === 0) throw new UsageError(`SUBJECT: only a node group (CLUSTER/NODEGROUP) can be ${action}d`);
+  if (options.remediation === undefined) return fitting;
+  const chosen = fitting.filter((name) => name === options.remediation);
+  if (chosen.length === 1) return chosen;
+  throw new UsageError(`--remediation: "${options.remediation}" is none for this; give ${fitting.join(' or ')}`);
+}
+
+/**
+ * The remediation that is meant: the one that has proposed something about the subject, by its latest records.
+ * @throws UsageError where that is none or more than one
+ */
+async function chooseOne(
+  surroundings: Surroundings,
+  about: AskedAbout,
+  candidates: readonly RequestedRemediation[],
+): Promise<RequestedRemediation> {
+  const [only, ...others] = candidates;
+  if (only !== undefined && others.length === 0) return only;
+  const instance = 'instanceId' in about ? about.instanceId : '';
+  const since = surroundings.clock.now() - LATEST;
+  const records = await readRecords(surroundings, [conditionOf({ instance })], since);
+  const open = candidates.filter((name) => {
+    const last = records.findLast(({ remediation }) => remediation === name);
+    return last?.decision === 'would-act' || last?.reason === 'proposal-rejected';
+  });
+  const [meant, ...more] = open;
+  if (meant !== undefined && more.length === 0) return meant;
+  const found = open.length === 0 ? 'no remediation has proposed' : 'more than one remediation has proposed';
+  throw new UsageError(
+    `--remediation: ${found} something about ${instance} in the last 7d; give ${candidates.join(' or ')}`,
+  );
+}

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../shared/policy.ts';
+import { answer } from './answer.ts';
+import { decide } from './decide.ts';
+import type { Circumstances } from './decision.ts';
+import {
+  arbitraryObservation,
+  arbitraryPolicy,
+  arbitraryRequest,
+  HOUR,
+  NOW,
+  nodeGroup,
+  observation,
+  request,
+} from './observation.fixture.ts';
+import type { Observation } from './observation.ts';
+
+const RELEASE = '1.33.13-20260714';
+const circumstances = (policy: object = {}, now = NOW): Circumstances => ({
+  policy: parsePolicy(JSON.stringify(policy), 'enforce'),
+  now,
+  account: '111122223333',
+  slots: {},
+});
+const about = (state: Partial<Observation['state']>) => observation(nodeGroup(), state);
+const observing = { upgrades: { mode: 'observe' } };
+const proposal = { target: RELEASE, at: NOW - HOUR };
+const failures = { releaseVersion: RELEASE, count: 3, lastAt: NOW - HOUR };
+const ruling = (kind: 'approved' | 'rejected') => ({
+  ...proposal,
+  ruling: { kind, id: 'r-1', requestedBy: expect.any(String), why: expect.any(String) },
+});
+
+describe('answer', () => {
+  it.each([
+    ['approve', { proposal }, { proposal: ruling('approved') }],
+    ['reject', { proposal }, { proposal: ruling('rejected') }],
+    ['approve', { proposal: ruling('rejected') }, { proposal: ruling('approved') }],
+    ['resume', { failures }, { memory: { failures: { ...failures, forgotten: 3 } } }],
+    ['retry', { failures: { ...failures, count: 2 } }, { memory: { failures: { count: 2, waitLifted: true } } }],
+  ] as const)('grants to %s %j, and only remembers it', (action, state, remembered) => {
+    const made = answer(about(state), request(action), circumstances(action === 'resume' ? {} : observing));
+    // In mode observe a retry is proposed before it would wait.
+    expect(made).toMatchObject({ decision: 'waiting', reason: 'request-granted', answers: 'r-1', ...remembered });
+    expect(made.details).toMatchObject({ action, requestedBy: expect.any(String), why: expect.any(String) });
+    expect(made.start).toBeUndefined();
+  });
+
+  it.each([
+    ['approve', {}, {}, 'nothing is proposed'],
+    ['approve', { proposal: { ...proposal, at: NOW + HOUR } }, observing, 'was not yet when it was asked for'],
+    ['approve', { proposal: { ...proposal, target: '1.33.12-20260610' } }, observing, 'Would upgrade'],
+    ['approve', { proposal }, { ...observing, killSwitch: true }, 'The kill switch is on'],
+    ['approve', { proposal }, { ...observing, scope: { clusters: ['other'] } }, 'The scope leaves out'],
+    ['approve', { proposal }, { upgrades: { mode: 'off' } }, 'Mode is off'],
+    ['approve', { proposal }, { nonsense: 1 }, 'nonsense'],
+    ['approve', { proposal, failures }, observing, 'no further one is made'],
+    ['reject', { proposal: { ...proposal, target: '1.33.12-20260610' } }, {}, 'Upgrading'],
+    ['resume', {}, {}, 'nothing has failed'],
+    ['resume', { failures: { ...failures, count: 1 } }, {}, 'it is not halted'],
+    ['resume', { failures: { ...failures, lastAt: NOW + HOUR } }, {}, 'it has failed again since'],
+    ['retry', { failures }, {}, 'no further one is made'],
+    ['retry', { failures: { ...failures, count: 1, lastAt: NOW - 9 * HOUR } }, {}, 'it is not retry-later'],
+    ['retry', { upgrade: { releaseVersion: RELEASE, attempt: 1, requestedAt: NOW } }, {}, 'an upgrade is under way'],
+  ] as const)(
+    'refuses to %s %j with policy %j, says why, and remembers all as it was',
+    (action, state, policy, why) => {
+      const made = answer(about(state), request(action), circumstances(policy));
+      expect(made).toMatchObject({ decision: 'refused', reason: 'request-refused', answers: 'r-1' });
+      expect(made.message).toContain(why);
+      expect({ ...made.memory, ...(made.proposal && { proposal: made.proposal }) }).toEqual(state);
+    },
+  );
+
+  it('lets what was resumed be tried as often as before, by attempts that count on', () => {
+    const { memory } = answer(about({ failures }), request('resume'), circumstances());
+    const again = decide(about(memory), circumstances());
+    expect(again).toMatchObject({ reason: 'upgrade-started', memory: { upgrade: { attempt: 4 } } });
+    const thrice = { failures: { ...failures, count: 6, forgotten: 3 } };
+    expect(decide(about(thrice), circumstances()).reason).toBe('halted');
+  });
+
+  it('never acts nor loses what is under way, whatever was observed and asked for', () => {
+    fc.assert(
+      fc.property(arbitraryObservation, arbitraryPolicy, arbitraryRequest, (seen, policy, wanted) => {
+        const given: Circumstances = { policy, now: NOW, account: '111122223333', slots: {} };
+        const made = answer(seen, wanted, given);
+        expect(made.start).toBeUndefined();
+        expect(made.memory.upgrade).toEqual(seen.state.upgrade);
+        expect(made.memory.failures?.count).toBe(seen.state.failures?.count);
+        expect(['request-granted', 'request-refused']).toContain(made.reason);
+        const then = decide({ ...seen, state: { ...seen.state, ...made.memory, ...kept(made) } }, given);
+        // What is granted leads to something; what is refused changes nothing.
+        if (made.reason === 'request-refused') expect(then).toEqual(decide(seen, given));
+        else expect(['acted', 'waiting', 'would-act', 'skipped']).toContain(then.decision);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+const kept = ({ proposal: standing }: ReturnType<typeof answer>) =>
+  standing === undefined ? {} : { proposal: standing };

@@ -1,0 +1,144 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Ended, operate } from '../cli/operator.fixture.ts';
+import type { Run } from '../sandbox/play.ts';
+import { MINUTE, start } from './harness.ts';
+import { exposedWorker, ours, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
+import { ENTRY } from './ssm-agent.fixture.ts';
+
+const WHY = ['--why', 'a test asked for it'];
+
+/** One worker in quarantine; another, whose agent lacks its rights, is exposed and nothing is done about it. */
+let run: Run;
+let worker: string;
+const remediator = (...argv: string[]): Promise<Ended> => operate(run.account, ...argv);
+
+describe('about a quarantine', () => {
+  beforeAll(async () => {
+    const fleet = privateFleet({ maxSize: 10 }, publicLaunch({ publicAddress: 'elastic' }));
+    run = await start(scenario(fleet));
+    await run.account.play(15 * MINUTE);
+    worker = exposedWorker(run).id;
+  }, 30_000);
+
+  it('quarantines lists it: where, since when, until when, and each way in', async () => {
+    const { code, stdout } = await remediator('quarantines');
+    const [heading = '', row = '', ...others] = stdout.trimEnd().split('\n');
+    expect([code, others]).toEqual([0, []]);
+    expect(heading.trim().split(/ {2,}/)).toEqual(['INSTANCE', 'GROUP', 'SINCE', 'EXPIRES', 'PHASE', 'WAYS IN']);
+    expect(row).toMatch(
+      new RegExp(`^  ${worker}  shop/web  2026-07-15 00:1\\d  2026-07-22 00:1\\d  isolated  .*[0-9.]+`),
+    );
+    const json = JSON.parse((await remediator('quarantines', '--json')).stdout);
+    expect(json).toMatchObject({ instanceId: worker, cluster: 'shop', nodegroup: 'web', phase: 'isolated' });
+  });
+
+  it('status tells what runs, what is open, and how many are in quarantine', async () => {
+    const { code, stdout } = await remediator('status');
+    expect(stdout).toMatch(/^ {2}quarantine-workers {3}ran \d+ min ago; \d+ runs in 24h$/m);
+    expect(stdout).toMatch(/^In quarantine: 1 \(/m);
+    // Nothing is well before the first sweep.
+    expect(stdout).toMatch(/^ {2}sweep-fleet {10}DID NOT RUN in the last 24h$/m);
+    expect(code).toBe(1);
+    const json = JSON.parse((await remediator('status', '--json')).stdout);
+    expect(json).toMatchObject({ alive: false, quarantine: { held: 1, waiting: 0 } });
+  });
+
+  it('extend has it last longer', async () => {
+    const { code, stdout } = await remediator('extend', worker, '--by', '3d', ...WHY);
+    expect(stdout).toMatch(/✓ quarantine-extended +i-\w+: The quarantine lasts until 2026-07-25T/);
+    expect(code).toBe(0);
+    expect((await remediator('quarantines')).stdout).toContain('2026-07-25 00:1');
+  });
+
+  it('approve is refused: it has begun already', async () => {
+    const { code, stdout } = await remediator('approve', worker, ...WHY, '--remediation', 'quarantine-workers');
+    expect(stdout).toMatch(/✋ request-refused .*in quarantine already/);
+    expect(code).toBe(1);
+  });
+
+  it('release gives the worker back what it had, and says who asked and why', async () => {
+    const { code, stdout, stderr } = await remediator('release', worker, ...WHY);
+    expect(stderr).toMatch(/^Asked to release \([0-9a-f-]{36}\)/);
+    expect(stdout).toMatch(/▶ release-started .*asked by arn:aws:iam::\d+:\S+: a test asked for it/);
+    expect(stdout).toMatch(/✓ released /);
+    expect(code).toBe(0);
+    expect(ours(run).map(({ reason }) => reason)).toContain('released');
+    await run.account.play(MINUTE);
+    expect((await remediator('quarantines')).stdout).toBe('No worker is in quarantine.\n');
+  });
+
+  it('terminate is for a worker in quarantine only', async () => {
+    const { code, stdout } = await remediator('terminate', worker, ...WHY);
+    expect(stdout).toMatch(/✋ request-refused .*is not in quarantine/);
+    expect(code).toBe(1);
+    expect(exposedWorker(run).state).toBe('running');
+  });
+});
+
+describe('about what mode observe proposes', () => {
+  beforeAll(async () => {
+    const group = { ssm: { managedPolicy: false }, releaseVersion: '1.33.12-20260625' };
+    const fleet = privateFleet(group, publicLaunch(), { accessEntries: [ENTRY] });
+    const mode = 'observe';
+    const policy = { quarantine: { mode }, ssmAgent: { mode, graceTime: '1m' }, upgrades: { mode, bakeAge: '0h' } };
+    run = await start({ fleet, policy, seed: 5 });
+    await run.account.play(70 * MINUTE);
+    worker = run.records.find(({ reason }) => reason === 'would-quarantine')?.instance ?? '';
+  }, 30_000);
+
+  it('status counts it, and ends with 0 where all is alive', async () => {
+    const { code, stdout } = await remediator('status');
+    expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran \d+ min ago; 1 runs in 24h$/m);
+    expect(stdout).toMatch(/^ {5}1 would-act would-upgrade$/m);
+    expect(stdout).toMatch(/^ {5}1 would-act would-quarantine$/m);
+    expect(code).toBe(0);
+  });
+
+  it('approve has an upgrade done, once, and tells what comes of it as it comes', async () => {
+    const { code, stdout } = await remediator('approve', 'shop/web', ...WHY);
+    expect(stdout).toMatch(/… request-granted .*Granted: approve, asked by arn:.*\(a test asked for it\)/);
+    expect(stdout).toMatch(/▶ upgrade-started .* Approved by arn:/);
+    expect(code).toBe(0);
+  });
+
+  it('approve wants to know what, where two things are proposed, and does just that', async () => {
+    const both = await remediator('approve', worker, ...WHY);
+    expect(both).toMatchObject({ code: 2, stdout: '' });
+    expect(both.stderr).toContain('--remediation: more than one remediation has proposed something about i-');
+    const agent = await remediator('reject', worker, ...WHY, '--remediation', 'manage-ssm-agent');
+    expect(agent.stdout).toMatch(/– proposal-rejected .*was rejected by arn:.*: a test asked for it/);
+    const json = await remediator('approve', worker, ...WHY, '--remediation', 'quarantine-workers', '--json');
+    const reasons = json.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).reason);
+    expect(reasons.slice(0, 2)).toEqual(['request-granted', 'quarantine-started']);
+    expect([agent.code, json.code]).toEqual([0, 0]);
+  });
+
+  it('resume and retry are refused where nothing has failed, and say so', async () => {
+    for (const [action, subject] of [
+      ['resume', 'shop/web'],
+      ['retry', worker],
+    ] as const) {
+      const { code, stdout } = await remediator(action, subject, ...WHY);
+      expect(stdout).toMatch(/✋ request-refused .*(nothing has failed|an upgrade is under way)/);
+      expect(code).toBe(1);
+    }
+  });
+
+  it.each([
+    [['approve', 'shop/web'], '--why: say in 3 to 500 characters why'],
+    [['approve', 'shop', ...WHY], 'SUBJECT: "shop" is neither an instance id (i-0abc...) nor a node group'],
+    [['resume', 'i-0123456789abcdef0', ...WHY], 'SUBJECT: only a node group (CLUSTER/NODEGROUP) can be resumed'],
+    [['retry', 'shop/web', ...WHY, '--remediation', 'manage-ssm-agent'], 'is none for this; give upgrade-node-groups'],
+    [['extend', 'i-0123456789abcdef0', ...WHY], '--by: "" must be a whole number with a unit m, h or d'],
+    [['terminate', 'shop/web', ...WHY], 'SUBJECT: only a worker (i-0abc...) can be asked to terminate'],
+    [['quarantines', 'shop'], '"shop": quarantines takes no argument'],
+    [['status', '--since', 'now'], '--since: "now" must be'],
+  ])('%j is refused with what would be right', async (argv, message) => {
+    const { code, stdout, stderr } = await remediator(...argv);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+});
