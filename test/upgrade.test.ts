@@ -1,24 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { deadLetterCount, HOUR, isAboutGroup, nodeGroupOf, playThrough, storyOf, upgradeCalls } from './harness.ts';
-
-const [OLD, NEW] = ['1.33.12-20260625', '1.33.13-20260714'];
-const release = (releaseVersion: string, at: string, more: object = {}) => ({
-  at,
-  kubernetesVersion: '1.33',
-  amiType: 'AL2023_x86_64_STANDARD',
-  releaseVersion,
-  ...more,
-});
-const group = (name: string, more: object = {}) => ({ name, desiredSize: 2, updates: { minutesPerNode: 4 }, ...more });
-const fleet = (nodeGroups: object[], more: object = {}) => ({
-  startsAt: '2026-07-14T00:00:00Z',
-  releases: [release(OLD, '-10d'), release(NEW, '+90m')],
-  clusters: [{ name: 'shop', version: '1.33', nodeGroups, ...more }],
-});
-
-/** Bakes for two hours, so that a test need not play a day: seen at +2h, rolled out at +4h. */
-const FAST = { upgrades: { bakeAge: '2h' } };
+import { FAST, fleet, group, NEW, OLD, release } from './upgrade.fixture.ts';
 
 describe('a new release', () => {
   it('is seen, bakes, upgrades the node group, and each step is recorded once', async () => {
@@ -79,26 +62,6 @@ describe('a new release', () => {
     expect(often.records.filter(isAboutGroup).map(({ id }) => id)).toEqual(
       once.records.filter(isAboutGroup).map(({ id }) => id),
     );
-  });
-
-  it('changes the same things when every message and every event comes twice', async () => {
-    const groups = [group('a'), group('b'), group('c')];
-    const once = await playThrough({ fleet: fleet(groups), policy: FAST, play: '8h' });
-    const twice = await playThrough({
-      fleet: fleet(groups),
-      policy: FAST,
-      play: '8h',
-      faults: { duplicateMessages: true, duplicateEvents: true },
-    });
-    const done = (run: typeof once) =>
-      upgradeCalls(run)
-        .map(({ input }) => JSON.stringify(input))
-        .sort();
-    expect(done(twice)).toEqual(done(once));
-    for (const { name } of [{ name: 'a' }, { name: 'b' }, { name: 'c' }]) {
-      const outcomes = storyOf(twice, 'shop', name).filter((line) => !line.startsWith('waiting'));
-      expect(outcomes).toEqual(['done up-to-date', 'acted upgrade-started', 'done upgraded']);
-    }
   });
 });
 
@@ -200,51 +163,6 @@ describe('policy', () => {
     await run.account.play(3 * HOUR);
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
   });
-
-  it('starts upgrades only inside a change window', async () => {
-    const windows = [{ cron: '0 3 * * *', duration: '2h', timeZone: 'Europe/Berlin' }];
-    const run = await playThrough({
-      fleet: fleet([group('a'), group('b')]),
-      policy: { upgrades: { ...FAST.upgrades, windows } },
-      play: '30h',
-    });
-    expect(upgradeCalls(run)).toHaveLength(2);
-    for (const { at } of upgradeCalls(run)) expect(at.slice(11, 13)).toMatch(/01|02/);
-  });
-});
-
-describe('blast budget', () => {
-  const groups = ['a', 'b', 'c', 'd'].map((name) => group(name));
-  const clusters = ['one', 'two', 'three'].map((name) => ({ name, version: '1.33', nodeGroups: groups }));
-
-  it.each([
-    [{ perCluster: 1, perAccount: 2 }],
-    [{ perCluster: 2, perAccount: 3 }],
-    [{ perCluster: 4, perAccount: 12 }],
-  ])('%j is never exceeded, and every node group gets its turn without waiting for a sweep', async (concurrency) => {
-    let [mostInAccount, mostInCluster] = [0, 0];
-    const run = await playThrough({
-      fleet: { ...fleet([]), clusters },
-      policy: { upgrades: { ...FAST.upgrades, concurrency } },
-      play: '10h',
-      onCall: () => undefined,
-    });
-    for (const { at } of upgradeCalls(run)) {
-      const running = upgradesAt(run, Date.parse(at));
-      mostInAccount = Math.max(mostInAccount, running.length);
-      for (const { name } of clusters) {
-        mostInCluster = Math.max(mostInCluster, running.filter((cluster) => cluster === name).length);
-      }
-    }
-    expect(mostInAccount).toBe(Math.min(concurrency.perAccount, concurrency.perCluster * clusters.length));
-    expect(mostInCluster).toBe(concurrency.perCluster);
-    expect(upgradeCalls(run)).toHaveLength(12);
-    const ends = run.records.filter(({ reason }) => reason === 'upgraded').map(({ time }) => Date.parse(time));
-    expect(ends).toHaveLength(12);
-    // 12 groups of some 10 minutes each, and 5 more until the end is seen: a sweep each would take hours.
-    const rounds = Math.ceil(12 / mostInAccount);
-    expect(Math.max(...ends) - Math.min(...ends)).toBeLessThan(rounds * 30 * 60_000);
-  });
 });
 
 describe('what is not for us', () => {
@@ -296,18 +214,3 @@ const faster = (policy: object | string) =>
   typeof policy === 'string'
     ? policy
     : { ...policy, upgrades: { ...FAST.upgrades, ...('upgrades' in policy ? (policy.upgrades as object) : {}) } };
-
-/** The clusters of the upgrades that run at a time (epoch ms). */
-function upgradesAt(run: Awaited<ReturnType<typeof playThrough>>, at: number): string[] {
-  const ended = new Map(
-    run.records
-      .filter(({ reason }) => reason === 'upgraded')
-      .map(({ details, time }) => [details?.updateId, Date.parse(time)]),
-  );
-  return run.account.snapshot().clusters.flatMap(({ name, nodeGroups }) =>
-    nodeGroups
-      .flatMap(({ updates }) => updates)
-      .filter(({ id, createdAt }) => Date.parse(createdAt) <= at && (ended.get(id) ?? Number.POSITIVE_INFINITY) > at)
-      .map(() => name),
-  );
-}

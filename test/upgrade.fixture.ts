@@ -1,0 +1,23 @@
+export const OLD = '1.33.12-20260625';
+export const NEW = '1.33.13-20260714';
+export const release = (releaseVersion: string, at: string, more: object = {}) => ({
+  at,
+  kubernetesVersion: '1.33',
+  amiType: 'AL2023_x86_64_STANDARD',
+  releaseVersion,
+  ...more,
+});
+export const group = (name: string, more: object = {}) => ({
+  name,
+  desiredSize: 2,
+  updates: { minutesPerNode: 4 },
+  ...more,
+});
+export const fleet = (nodeGroups: object[], more: object = {}) => ({
+  startsAt: '2026-07-14T00:00:00Z',
+  releases: [release(OLD, '-10d'), release(NEW, '+90m')],
+  clusters: [{ name: 'shop', version: '1.33', nodeGroups, ...more }],
+});
+
+/** Bakes for two hours, so that a test need not play a day: seen at +2h, rolled out at +4h. */
+export const FAST = { upgrades: { bakeAge: '2h' } };
