@@ -43,7 +43,6 @@ beforeAll(async () => {
     }),
     start({ fleet: 'ssm-agent', play: '70m' }),
   ]);
-  for (const name of ['review-actions', 'request-actions']) await demo.account.invoke(name, {});
 });
 
 describe('the saved queries', () => {
@@ -126,7 +125,11 @@ describe('the saved queries', () => {
 
   it('is everything alive', async () => {
     const rows = await ask(demo, textOf(demo, 'is everything alive'));
-    expect(told(rows, 'service')).toEqual(demo.account.lambda.functions.map(({ label }) => label).sort());
+    // The widget's two run when somebody looks, and have nothing to publish.
+    const working = demo.account.lambda.functions
+      .map(({ label }) => label)
+      .filter((name) => !name.endsWith('-actions'));
+    expect(told(rows, 'service')).toEqual(working.sort());
     // Whoever is told of records runs when there are some.
     for (const { runs, lastRun } of rows.filter(({ service }) => service !== 'notify-stories')) {
       expect(Number(runs)).toBeGreaterThanOrEqual(9);
