@@ -123,13 +123,16 @@ const changing = indices.filter(
   (index) => !/^(Describe|Get|BatchGet|Query|GET)/.test(calls[index - 1]?.operation ?? ''),
 );
 
+/** Each n-th call only, unless QUARANTINE_CRASHES=all: all of them take some minutes. */
+const STRIDE = process.env.QUARANTINE_CRASHES === 'all' ? 1 : 3;
+
 describe('the function dies at its n-th call', () => {
   it.each([
     ['before', indices],
     ['after', changing],
-  ] as const)('%s it is done: the end is the same, for every n', async (when, all) => {
+  ] as const)('%s it is done: the end is the same', async (when, all) => {
     expect(all.length).toBeGreaterThan(30);
-    for (const call of all) {
+    for (const call of all.filter((_, index) => index % STRIDE === 0)) {
       const crash: Crash = { function: 'quarantine-workers', call, when };
       await expectTheSameEnd(await story({ crash }), `${when} call ${call}, ${calls[call - 1]?.operation}`);
     }
@@ -184,8 +187,6 @@ describe('a storm of 300 launches within five seconds, ten of them exposed, in f
     );
     expect(new Set(exposed.map(({ instance }) => instance)).size).toBe(10);
     expect(exposed.filter(({ reason }) => reason === 'quarantined')).toHaveLength(3);
-    const looked = run.records.filter(({ remediation }) => remediation === 'quarantine-workers');
-    expect(new Set(looked.map(({ instance }) => instance)).size).toBeGreaterThanOrEqual(300);
     expect(await slotsOf(run)).toHaveLength(3);
     const own = run.calls.filter((call) => call.function === 'quarantine-workers');
     const reads = own.filter(({ operation }) => /^(Describe|Get|BatchGet|Query|GET)/.test(operation)).length;

@@ -127,7 +127,13 @@ async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void>
     if (state === undefined) losses.lost.set('standby', `its place in ${group}, which it has left`);
     if (state !== 'Standby') return;
     const change = new ExitStandbyCommand({ InstanceIds: [instanceId], AutoScalingGroupName: group });
-    note('autoscaling', 'ExitStandby', await clients.autoScaling.send(change));
+    try {
+      note('autoscaling', 'ExitStandby', await clients.autoScaling.send(change));
+    } catch (error) {
+      // A call whose reply was lost may have brought it back: its repetition is refused then.
+      const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+      if (after === undefined || after.endsWith('Standby')) throw error;
+    }
   });
 }
 
@@ -176,8 +182,8 @@ async function untag({ clients, instanceId, view, note }: StepSubject): Promise<
 async function conclude(subject: StepSubject, { lost, pending }: Losses): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
   // Each pass finds all losses anew; what the isolation left out is none.
-  const notes = Object.fromEntries(lost);
   const view = await viewAgain(clients.ec2, instanceId, quarantine);
+  const notes = Object.fromEntries([...lost].filter(([key]) => !addressKeysOf(view).has(key)));
   const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
   const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
   const left = [...faults, ...pending];
@@ -200,6 +206,15 @@ async function conclude(subject: StepSubject, { lost, pending }: Losses): Promis
   if (automatic) return { ...say('done', 'released', message, variant), details, accepted };
   return { ...say('failed', 'released-in-part', message, variant), details, accepted };
 }
+
+/** The addresses that it has, as losses name them: one whose call was refused, but which is there, is none. */
+const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
+  new Set(
+    (view?.interfaces ?? []).flatMap(({ addresses, ipv6 }) => [
+      ...addresses.map(({ publicIp }) => `address ${publicIp}`),
+      ...ipv6.map(({ address }) => `address ${address}`),
+    ]),
+  );
 
 /** Whoever releases a worker accepts the ways in that it has then; a later one counts again. */
 const acceptedIn = ({ exposures }: WorkerView): AcceptedExposure[] =>

@@ -31,7 +31,13 @@ export const enterStandby = (subject: StepSubject): Promise<StepReport> =>
     if (state.endsWith('Standby')) return { outcome: 'done' };
     if (state === 'InService') {
       const change = { InstanceIds: [instanceId], AutoScalingGroupName: group, ShouldDecrementDesiredCapacity: false };
-      note('autoscaling', 'EnterStandby', await clients.autoScaling.send(new EnterStandbyCommand(change)));
+      try {
+        note('autoscaling', 'EnterStandby', await clients.autoScaling.send(new EnterStandbyCommand(change)));
+      } catch (error) {
+        // A call whose reply was lost may have taken it out: its repetition is refused then.
+        const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+        if (after?.endsWith('Standby') !== true) throw error;
+      }
       return { outcome: 'done' };
     }
     // `Pending`, `Pending:Wait` …: only what is in service can be put into standby.
