@@ -1,10 +1,8 @@
 import { Aws, Duration, Validations } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { pattern as agentHint } from '../events/agent-hint.ts';
 import { pattern as instanceLaunch } from '../events/autoscaling-instance-launch.ts';
@@ -12,13 +10,11 @@ import { pattern as instanceRunning } from '../events/ec2-instance-running.ts';
 import { pattern as inspectorCoverage } from '../events/inspector-coverage.ts';
 import { patternFor as requestsFor } from '../events/remediation-request.ts';
 import { KUBERNETES_GROUP } from '../kubernetes/rbac.ts';
-import { eventPatternOf } from './event-pattern.ts';
 import { describeImages, onClusters, onNodegroups } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
+import { HintIntake } from './hint-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { arnHere, type Right } from './right.ts';
-import { runbook } from './runbook.ts';
-import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
 import { answer, depths, graph, line } from './widgets.ts';
 
@@ -31,44 +27,28 @@ export class ManageSsmAgent extends Construct {
 
   constructor(scope: Construct, id: string, foundation: Foundation) {
     super(scope, id);
-    const { alarms, eventBus, ledger, policy, settings } = foundation;
+    const { eventBus, ledger, policy, settings } = foundation;
 
-    const sealed = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    const deadLetters = new Queue(this, 'DeadLetters', { ...sealed, retentionPeriod: Duration.days(14) });
-    this.queue = new Queue(this, 'Queue', {
-      ...sealed,
-      // An agent takes a minute to register: an earlier look would find nothing.
-      deliveryDelay: Duration.minutes(1),
-      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
-      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
-    });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'manage-ssm-agent'));
-
-    const target = new SqsQueue(this.queue, {
-      ...DELIVERY,
-      deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of manage-ssm-agent'),
-    });
-    const rules = {
+    // An agent takes a minute to register: an earlier look would find nothing.
+    const deliveryDelay = Duration.minutes(1);
+    const intake = new HintIntake(this, foundation, { name: 'manage-ssm-agent', timeout: TIMEOUT, deliveryDelay });
+    this.queue = intake.queue;
+    const byAws = {
       InstanceRunningRule: ['An EC2 instance that runs goes to manage-ssm-agent', instanceRunning],
       InstanceLaunchRule: ['An instance that Auto Scaling launched goes to manage-ssm-agent', instanceLaunch],
       InspectorCoverageRule: ['An instance that Inspector calls unmanaged goes to manage-ssm-agent', inspectorCoverage],
     } as const;
-    for (const [ruleId, [description, pattern]] of Object.entries(rules)) {
-      new Rule(this, ruleId, { description, eventPattern: eventPatternOf(pattern), targets: [target] });
+    for (const [ruleId, [description, pattern]] of Object.entries(byAws)) intake.take(ruleId, description, pattern);
+    const own = {
+      HintRule: ['Whoever may put events on the bus can have workers looked at by manage-ssm-agent', agentHint],
+      RequestRule: [
+        'Whoever may put events on the bus can have a remedy approved, rejected or tried again',
+        requestsFor('manage-ssm-agent'),
+      ],
+    } as const;
+    for (const [ruleId, [description, pattern]] of Object.entries(own)) {
+      intake.take(ruleId, description, pattern, eventBus);
     }
-    new Rule(this, 'HintRule', {
-      description: 'Whoever may put events on the bus can have workers looked at by manage-ssm-agent',
-      eventBus,
-      eventPattern: eventPatternOf(agentHint),
-      targets: [target],
-    });
-    new Rule(this, 'RequestRule', {
-      description: 'Whoever may put events on the bus can have a remedy approved, rejected or tried again',
-      eventBus,
-      eventPattern: eventPatternOf(requestsFor('manage-ssm-agent')),
-      targets: [target],
-    });
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
     const hostManagement = this.hostManagementRole();
 
@@ -82,7 +62,7 @@ export class ManageSsmAgent extends Construct {
         DEFAULT_MODE: settings.mode,
         AGENT_QUEUE_URL: this.queue.queueUrl,
         AGENT_QUEUE_ARN: this.queue.queueArn,
-        AGENT_DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+        AGENT_DEAD_LETTER_QUEUE_URL: intake.deadLetters.queueUrl,
         HOST_MANAGEMENT_ROLE: hostManagement.roleName,
         WAKE_SCHEDULE_GROUP: wakeUps.group.scheduleGroupName,
         WAKE_ROLE_ARN: wakeUps.role.roleArn,
@@ -123,13 +103,9 @@ export class ManageSsmAgent extends Construct {
         {
           sid: 'LookAgainAndPutAside',
           actions: ['sqs:SendMessage'],
-          resources: [this.queue.queueArn, deadLetters.queueArn],
+          resources: [this.queue.queueArn, intake.deadLetters.queueArn],
         },
-        {
-          sid: 'EventSource',
-          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-          resources: [this.queue.queueArn],
-        },
+        intake.receive,
       ],
     });
     this.role = remediator.role;
@@ -148,7 +124,7 @@ export class ManageSsmAgent extends Construct {
         line(of, 'WorkersUnanswered').with({ period: settings.sweepSchedule }),
       ]),
       answer('workers-without-ssm-by-cause', 16, foundation.logGroup),
-      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: intake.deadLetters }),
     );
     for (const clusterName of settings.accessEntryClusters) {
       new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {

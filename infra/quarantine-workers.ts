@@ -1,10 +1,8 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { pattern as networkChange } from '../events/cloudtrail-network-change.ts';
 import { pattern as instanceLaunch } from '../events/ec2-instance-launch.ts';
@@ -13,13 +11,11 @@ import { pattern as quarantineHint } from '../events/quarantine-hint.ts';
 import { pattern as quarantineRequest } from '../events/quarantine-request.ts';
 import { patternFor as requestsFor } from '../events/remediation-request.ts';
 import { QUARANTINE_KUBERNETES_GROUP } from '../kubernetes/rbac.ts';
-import { eventPatternOf } from './event-pattern.ts';
 import { onClusters, onNodegroups } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
+import { HintIntake } from './hint-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { arnHere, type Right } from './right.ts';
-import { runbook } from './runbook.ts';
-import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
 import { answer, depths, graph, line } from './widgets.ts';
 
@@ -33,31 +29,17 @@ export class QuarantineWorkers extends Construct {
 
   constructor(scope: Construct, id: string, foundation: Foundation) {
     super(scope, id);
-    const { alarms, eventBus, ledger, policy, settings } = foundation;
+    const { eventBus, ledger, policy, settings } = foundation;
 
-    const sealed = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    const deadLetters = new Queue(this, 'DeadLetters', { ...sealed, retentionPeriod: Duration.days(14) });
-    this.queue = new Queue(this, 'Queue', {
-      ...sealed,
-      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
-      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
-    });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'quarantine-workers'));
-
-    const target = new SqsQueue(this.queue, {
-      ...DELIVERY,
-      deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of quarantine-workers'),
-    });
-    const rules = {
+    const intake = new HintIntake(this, foundation, { name: 'quarantine-workers', timeout: TIMEOUT });
+    this.queue = intake.queue;
+    const byAws = {
       InstanceLaunchRule: ['An EC2 instance that is launched goes to quarantine-workers', instanceLaunch],
       NetworkChangeRule: ['A call that may open a way to an instance goes to quarantine-workers', networkChange],
       ReachabilityRule: ['An open path that Inspector found goes to quarantine-workers', networkReachability],
     } as const;
-    for (const [ruleId, [description, pattern]] of Object.entries(rules)) {
-      new Rule(this, ruleId, { description, eventPattern: eventPatternOf(pattern), targets: [target] });
-    }
-    const ownRules = {
+    for (const [ruleId, [description, pattern]] of Object.entries(byAws)) intake.take(ruleId, description, pattern);
+    const own = {
       HintRule: ['Whoever may put events on the bus can have workers looked at by quarantine-workers', quarantineHint],
       RequestRule: ['Whoever may put events on the bus can ask for a release, and more', quarantineRequest],
       ApprovalRule: [
@@ -65,8 +47,8 @@ export class QuarantineWorkers extends Construct {
         requestsFor('quarantine-workers'),
       ],
     } as const;
-    for (const [ruleId, [description, pattern]] of Object.entries(ownRules)) {
-      new Rule(this, ruleId, { description, eventBus, eventPattern: eventPatternOf(pattern), targets: [target] });
+    for (const [ruleId, [description, pattern]] of Object.entries(own)) {
+      intake.take(ruleId, description, pattern, eventBus);
     }
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
 
@@ -80,7 +62,7 @@ export class QuarantineWorkers extends Construct {
         DEFAULT_MODE: settings.mode,
         QUARANTINE_QUEUE_URL: this.queue.queueUrl,
         QUARANTINE_QUEUE_ARN: this.queue.queueArn,
-        QUARANTINE_DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+        QUARANTINE_DEAD_LETTER_QUEUE_URL: intake.deadLetters.queueUrl,
         WAKE_SCHEDULE_GROUP: wakeUps.group.scheduleGroupName,
         WAKE_ROLE_ARN: wakeUps.role.roleArn,
       },
@@ -95,13 +77,9 @@ export class QuarantineWorkers extends Construct {
         {
           sid: 'LookAgainAndPutAside',
           actions: ['sqs:SendMessage'],
-          resources: [this.queue.queueArn, deadLetters.queueArn],
+          resources: [this.queue.queueArn, intake.deadLetters.queueArn],
         },
-        {
-          sid: 'EventSource',
-          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-          resources: [this.queue.queueArn],
-        },
+        intake.receive,
       ],
     });
     this.role = remediator.role;
@@ -122,7 +100,7 @@ export class QuarantineWorkers extends Construct {
         line(of, 'QuarantineExpired', { statistic: Stats.MAXIMUM }),
       ]),
       answer('what-is-in-quarantine', 16, foundation.logGroup),
-      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: intake.deadLetters }),
     );
     for (const clusterName of settings.accessEntryClusters) {
       new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {

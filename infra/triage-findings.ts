@@ -1,18 +1,14 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { pattern as findingsHint } from '../events/findings-hint.ts';
 import { patternFrom } from '../events/inspector-package-finding.ts';
-import { eventPatternOf } from './event-pattern.ts';
 import { describeImages, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
+import { HintIntake } from './hint-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import type { Right } from './right.ts';
-import { runbook } from './runbook.ts';
-import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { answer, depths, graph, line } from './widgets.ts';
 
 const TIMEOUT = Duration.minutes(3);
@@ -23,34 +19,22 @@ export class TriageFindings extends Construct {
 
   constructor(scope: Construct, id: string, foundation: Foundation, queues: { readonly upgrades: IQueue }) {
     super(scope, id);
-    const { alarms, eventBus, ledger, policy, settings } = foundation;
+    const { eventBus, ledger, policy, settings } = foundation;
 
-    const sealed = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    const deadLetters = new Queue(this, 'DeadLetters', { ...sealed, retentionPeriod: Duration.days(14) });
-    this.queue = new Queue(this, 'Queue', {
-      ...sealed,
-      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
-      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
-    });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'triage-findings'));
-
-    const target = new SqsQueue(this.queue, {
-      ...DELIVERY,
-      deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of triage-findings'),
-    });
-    new Rule(this, 'FindingRule', {
+    const intake = new HintIntake(this, foundation, { name: 'triage-findings', timeout: TIMEOUT });
+    this.queue = intake.queue;
+    intake.take(
+      'FindingRule',
       // Findings about the network have a rule of quarantine-workers, those of ECR, Lambda, Azure and code have none.
-      description: 'Inspector findings of vulnerable packages on EC2 instances go to triage-findings',
-      eventPattern: eventPatternOf(patternFrom(settings.findingSeverity)),
-      targets: [target],
-    });
-    new Rule(this, 'HintRule', {
-      description: 'Whoever may put events on the bus can have findings looked at by triage-findings',
+      'Inspector findings of vulnerable packages on EC2 instances go to triage-findings',
+      patternFrom(settings.findingSeverity),
+    );
+    intake.take(
+      'HintRule',
+      'Whoever may put events on the bus can have findings looked at by triage-findings',
+      findingsHint,
       eventBus,
-      eventPattern: eventPatternOf(findingsHint),
-      targets: [target],
-    });
+    );
 
     const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
       name: 'triage-findings',
@@ -61,7 +45,7 @@ export class TriageFindings extends Construct {
         POLICY_PARAMETER: policy.parameter.parameterName,
         DEFAULT_MODE: settings.mode,
         FINDINGS_QUEUE_URL: this.queue.queueUrl,
-        FINDINGS_DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+        FINDINGS_DEAD_LETTER_QUEUE_URL: intake.deadLetters.queueUrl,
         UPGRADE_QUEUE_URL: queues.upgrades.queueUrl,
       },
       rights: [
@@ -81,13 +65,9 @@ export class TriageFindings extends Construct {
         {
           sid: 'RequestAndPutAside',
           actions: ['sqs:SendMessage'],
-          resources: [queues.upgrades.queueArn, deadLetters.queueArn],
+          resources: [queues.upgrades.queueArn, intake.deadLetters.queueArn],
         },
-        {
-          sid: 'EventSource',
-          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-          resources: [this.queue.queueArn],
-        },
+        intake.receive,
       ],
     });
     // A new vulnerability across a fleet comes as tens of thousands of events: they become some tens of looks.
@@ -104,7 +84,7 @@ export class TriageFindings extends Construct {
         line(of, 'FindingsDuplicate'),
       ]),
       answer('which-findings-are-open', 16, foundation.logGroup),
-      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: intake.deadLetters }),
     );
   }
 }

@@ -1,30 +1,20 @@
 import { Duration } from 'aws-cdk-lib';
 import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { pattern as amiRelease } from '../events/eks-ami-release.ts';
 import { patternFor as requestsFor } from '../events/remediation-request.ts';
 import { pattern as upgradeHint } from '../events/upgrade-hint.ts';
-import { eventPatternOf } from './event-pattern.ts';
 import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
+import { HintIntake } from './hint-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { runbook } from './runbook.ts';
-import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
 import { answer, depths, graph, line } from './widgets.ts';
 
 const TIMEOUT = Duration.minutes(3);
-
-const FIFO = {
-  fifo: true,
-  contentBasedDeduplication: true,
-  encryption: QueueEncryption.SQS_MANAGED,
-  enforceSSL: true,
-};
 
 /** `upgrade-node-groups` with the queue of its hints, what fills it, and its wake-ups. */
 export class UpgradeNodeGroups extends Construct {
@@ -39,14 +29,12 @@ export class UpgradeNodeGroups extends Construct {
     super(scope, id);
     const { alarms, eventBus, ledger, policy, settings } = foundation;
 
-    const deadLetters = new Queue(this, 'DeadLetters', { ...FIFO, retentionPeriod: Duration.days(14) });
-    this.queue = new Queue(this, 'Queue', {
-      ...FIFO,
-      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
-      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
+    const intake = new HintIntake(this, foundation, {
+      name: 'upgrade-node-groups',
+      timeout: TIMEOUT,
+      messageGroupId: 'upgrades',
     });
-    alarms.addForDeadLetters(this, 'DeadLettersAlarm', deadLetters, runbook('dead-letters', 'upgrade-node-groups'));
+    this.queue = intake.queue;
     alarms.add(
       this,
       'WaitingAlarm',
@@ -55,29 +43,20 @@ export class UpgradeNodeGroups extends Construct {
       { threshold: Duration.hours(1).toSeconds() },
     );
 
-    const target = new SqsQueue(this.queue, {
-      ...DELIVERY,
-      messageGroupId: 'upgrades',
-      deadLetterQueue: undeliveredQueue(this, alarms, 'the queue of upgrade-node-groups'),
-    });
-    new Rule(this, 'AmiReleaseRule', {
-      description: 'A new EKS AMI release goes to upgrade-node-groups',
-      eventBus,
-      eventPattern: eventPatternOf(amiRelease),
-      targets: [target],
-    });
-    new Rule(this, 'HintRule', {
-      description: 'Whoever may put events on the bus can have a node group looked at by upgrade-node-groups',
-      eventBus,
-      eventPattern: eventPatternOf(upgradeHint),
-      targets: [target],
-    });
-    new Rule(this, 'RequestRule', {
-      description: 'Whoever may put events on the bus can have an upgrade approved, rejected, resumed or retried',
-      eventBus,
-      eventPattern: eventPatternOf(requestsFor('upgrade-node-groups')),
-      targets: [target],
-    });
+    const own = {
+      AmiReleaseRule: ['A new EKS AMI release goes to upgrade-node-groups', amiRelease],
+      HintRule: [
+        'Whoever may put events on the bus can have a node group looked at by upgrade-node-groups',
+        upgradeHint,
+      ],
+      RequestRule: [
+        'Whoever may put events on the bus can have an upgrade approved, rejected, resumed or retried',
+        requestsFor('upgrade-node-groups'),
+      ],
+    } as const;
+    for (const [ruleId, [description, pattern]] of Object.entries(own)) {
+      intake.take(ruleId, description, pattern, eventBus);
+    }
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
 
     const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
@@ -90,7 +69,7 @@ export class UpgradeNodeGroups extends Construct {
         DEFAULT_MODE: settings.mode,
         UPGRADE_QUEUE_URL: this.queue.queueUrl,
         UPGRADE_QUEUE_ARN: this.queue.queueArn,
-        UPGRADE_DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl,
+        UPGRADE_DEAD_LETTER_QUEUE_URL: intake.deadLetters.queueUrl,
         WAKE_SCHEDULE_GROUP: wakeUps.group.scheduleGroupName,
         WAKE_ROLE_ARN: wakeUps.role.roleArn,
       },
@@ -113,13 +92,9 @@ export class UpgradeNodeGroups extends Construct {
         {
           sid: 'NextInLineAndPutAside',
           actions: ['sqs:SendMessage'],
-          resources: [this.queue.queueArn, deadLetters.queueArn],
+          resources: [this.queue.queueArn, intake.deadLetters.queueArn],
         },
-        {
-          sid: 'EventSource',
-          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-          resources: [this.queue.queueArn],
-        },
+        intake.receive,
       ],
     });
     remediator.function.addEventSource(new SqsEventSource(this.queue, { batchSize: 10 }));
@@ -140,7 +115,7 @@ export class UpgradeNodeGroups extends Construct {
         line(of, 'Halted', { statistic: Stats.MAXIMUM }),
       ]),
       answer('upgrades-in-flight', 16, foundation.logGroup),
-      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: deadLetters }),
+      depths('Hints that wait, and dead letters', 8, { waiting: this.queue, dead: intake.deadLetters }),
     );
   }
 }

@@ -1,0 +1,70 @@
+import { Duration } from 'aws-cdk-lib';
+import { type EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { eventPatternOf, type WrittenPattern } from './event-pattern.ts';
+import type { Foundation } from './foundation.ts';
+import type { Right } from './right.ts';
+import { runbook } from './runbook.ts';
+import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+
+export interface HintIntakeProps {
+  /** The function that the hints are for. */
+  readonly name: string;
+  /** How long it may run. */
+  readonly timeout: Duration;
+  /** Makes the queue a FIFO one, with this as the message group of what EventBridge delivers. */
+  readonly messageGroupId?: string;
+  readonly deliveryDelay?: Duration;
+}
+
+/** How a function comes by its hints: their queue, what fills it, and where what it cannot use is laid. */
+export class HintIntake {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  /** To take messages out of the queue. */
+  readonly receive: Right;
+  private readonly scope: Construct;
+  private readonly target: SqsQueue;
+
+  /** @param scope the function's own construct, which owns all that is made here */
+  constructor(scope: Construct, { alarms }: Foundation, props: HintIntakeProps) {
+    const { name, timeout, messageGroupId, deliveryDelay } = props;
+    const kind: QueueProps = {
+      ...(messageGroupId !== undefined && { fifo: true, contentBasedDeduplication: true }),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    };
+    this.scope = scope;
+    this.deadLetters = new Queue(scope, 'DeadLetters', { ...kind, retentionPeriod: Duration.days(14) });
+    this.queue = new Queue(scope, 'Queue', {
+      ...kind,
+      ...(deliveryDelay !== undefined && { deliveryDelay }),
+      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
+      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+    });
+    alarms.addForDeadLetters(scope, 'DeadLettersAlarm', this.deadLetters, runbook('dead-letters', name));
+    this.target = new SqsQueue(this.queue, {
+      ...DELIVERY,
+      ...(messageGroupId !== undefined && { messageGroupId }),
+      deadLetterQueue: undeliveredQueue(scope, alarms, `the queue of ${name}`),
+    });
+    this.receive = {
+      sid: 'EventSource',
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      resources: [this.queue.queueArn],
+    };
+  }
+
+  /** Lets the events of a pattern in. @param eventBus where they are; absent: the default bus, where AWS puts its own */
+  take(ruleId: string, description: string, pattern: WrittenPattern, eventBus?: EventBus): void {
+    new Rule(this.scope, ruleId, {
+      description,
+      ...(eventBus !== undefined && { eventBus }),
+      eventPattern: eventPatternOf(pattern),
+      targets: [this.target],
+    });
+  }
+}
