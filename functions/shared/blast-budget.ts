@@ -1,7 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, saveUnlessWritten } from './ledger.ts';
 
 /** What a budget bounds; each is counted for itself. */
 export type BudgetName = 'upgrades' | 'quarantines';
@@ -55,28 +54,15 @@ export async function readBudget({ documents, table }: Ledger, name: BudgetName)
  * @throws BudgetConflict when somebody else has written since
  */
 export async function writeBudget(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   budget: BlastBudget,
   slots: BlastBudget['slots'],
   writer: string,
 ): Promise<BlastBudget> {
-  const revision = budget.revision + 1;
-  try {
-    await documents.send(
-      new PutCommand({
-        TableName: table,
-        Item: { ...keyOf(budget.name), slots, revision, writer },
-        // The second half accepts a repetition of this very write, whose reply was lost.
-        ConditionExpression:
-          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
-        ExpressionAttributeValues: { ':read': budget.revision, ':written': revision, ':writer': writer },
-      }),
-    );
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) {
-      throw new BudgetConflict('The blast budget was changed by somebody else since it was read.', { cause: error });
-    }
-    throw error;
+  const { name, revision } = budget;
+  const written = await saveUnlessWritten(ledger, keyOf(name), { slots, revision }, writer);
+  if (written === undefined) {
+    throw new BudgetConflict('The blast budget was changed by somebody else since it was read.');
   }
-  return { name: budget.name, slots, revision };
+  return { name, ...written };
 }

@@ -1,7 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, queryItems, readItems } from './ledger.ts';
+import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
 import { subjectOf } from './node-group-ledger.ts';
 import type { Subject } from './recorder.ts';
 
@@ -111,28 +109,12 @@ const KEPT_FOR = 400 * 86_400_000;
  * @returns the state as it stands now; undefined when another look has decided meanwhile
  */
 export async function saveFindingState(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   topic: FindingTopic,
   key: string,
   state: FindingState,
   now: number,
   writer: string,
 ): Promise<FindingState | undefined> {
-  const saved = { ...state, revision: state.revision + 1 };
-  try {
-    await documents.send(
-      new PutCommand({
-        TableName: table,
-        Item: { pk: topic, sk: key, ...saved, writer, expiresAt: Math.floor((now + KEPT_FOR) / 1000) },
-        // The second half accepts a repetition of this very write, whose reply was lost.
-        ConditionExpression:
-          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
-        ExpressionAttributeValues: { ':read': state.revision, ':written': saved.revision, ':writer': writer },
-      }),
-    );
-    return saved;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
-  }
+  return saveUnlessWritten(ledger, { pk: topic, sk: key, keptUntil: now + KEPT_FOR }, state, writer);
 }

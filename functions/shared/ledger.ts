@@ -1,5 +1,11 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, DynamoDBDocumentClient, paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  DynamoDBDocumentClient,
+  PutCommand,
+  paginateQuery,
+  type QueryCommandInput,
+} from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 
 /**
@@ -73,4 +79,49 @@ export async function queryItems<Schema extends z.ZodType>(
   );
   for await (const page of pages) items.push(...(page.Items ?? []).map((item) => schema.parse(item)));
   return items;
+}
+
+/** A state that several invocations may change: it counts its writes. */
+export interface Revised {
+  readonly revision: number;
+}
+
+/** Where an item stands, and until when. */
+export interface Place {
+  readonly pk: string;
+  readonly sk: string;
+  /** When it may be deleted, epoch milliseconds; absent: never. */
+  readonly keptUntil?: number;
+}
+
+/**
+ * Saves a state unless somebody else has written since it was read.
+ *
+ * @param writer names this write, uniquely: tells a repetition of it from a write of somebody else
+ * @returns the state as it stands now; undefined when somebody else was first
+ */
+export async function saveUnlessWritten<State extends Revised>(
+  { documents, table }: Ledger,
+  { pk, sk, keptUntil }: Place,
+  state: State,
+  writer: string,
+): Promise<State | undefined> {
+  const written = { ...state, revision: state.revision + 1 };
+  const expiry = keptUntil === undefined ? {} : { expiresAt: Math.floor(keptUntil / 1000) };
+  try {
+    await documents.send(
+      new PutCommand({
+        TableName: table,
+        Item: { pk, sk, ...written, writer, ...expiry },
+        // The second half accepts a repetition of this very write, whose reply was lost.
+        ConditionExpression:
+          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
+        ExpressionAttributeValues: { ':read': state.revision, ':written': written.revision, ':writer': writer },
+      }),
+    );
+    return written;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return undefined;
+    throw error;
+  }
 }

@@ -1,7 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, queryItems, readItems } from './ledger.ts';
+import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
 import { proposal } from './proposal.ts';
 
 const PK = 'quarantine';
@@ -142,28 +141,12 @@ export async function leaveLine({ documents, table }: Ledger, instanceId: string
  * @returns the state as it stands now; undefined when another look was first
  */
 export async function saveQuarantine(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   instanceId: string,
   state: QuarantineState,
   now: number,
   writer: string,
 ): Promise<QuarantineState | undefined> {
-  const written = { ...state, revision: state.revision + 1 };
-  const expiry = state.quarantine === undefined ? { expiresAt: Math.floor((now + KEPT_FOR) / 1000) } : {};
-  try {
-    await documents.send(
-      new PutCommand({
-        TableName: table,
-        Item: { pk: PK, sk: instanceId, ...written, writer, ...expiry },
-        // The second half accepts a repetition of this very write, whose reply was lost.
-        ConditionExpression:
-          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
-        ExpressionAttributeValues: { ':read': state.revision, ':written': written.revision, ':writer': writer },
-      }),
-    );
-    return written;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
-  }
+  const keptUntil = state.quarantine === undefined ? { keptUntil: now + KEPT_FOR } : {};
+  return saveUnlessWritten(ledger, { pk: PK, sk: instanceId, ...keptUntil }, state, writer);
 }

@@ -1,7 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, readItems } from './ledger.ts';
+import { type Ledger, readItems, saveUnlessWritten } from './ledger.ts';
 import { severity } from './severity.ts';
 
 const PK = 'story';
@@ -47,27 +45,11 @@ export async function readStories(ledger: Ledger, stories: readonly string[]): P
  * @returns the state as it is now; undefined when another invocation was first
  */
 export async function saveStory(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   story: string,
   state: StoryState,
   writer: string,
   now: number,
 ): Promise<StoryState | undefined> {
-  const next = { ...state, revision: state.revision + 1 };
-  try {
-    await documents.send(
-      new PutCommand({
-        TableName: table,
-        Item: { pk: PK, sk: story, ...next, writer, expiresAt: Math.floor((now + KEPT_FOR) / 1000) },
-        // The second half accepts a repetition of this very write, whose reply was lost.
-        ConditionExpression:
-          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
-        ExpressionAttributeValues: { ':read': state.revision, ':written': next.revision, ':writer': writer },
-      }),
-    );
-    return next;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return undefined;
-    throw error;
-  }
+  return saveUnlessWritten(ledger, { pk: PK, sk: story, keptUntil: now + KEPT_FOR }, state, writer);
 }

@@ -1,8 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { CAUSES, OUTDATED } from './agent-cause.ts';
-import { type Ledger, readItems } from './ledger.ts';
+import { type Ledger, readItems, saveUnlessWritten } from './ledger.ts';
 import { proposal } from './proposal.ts';
 
 const PK = 'worker';
@@ -64,27 +62,12 @@ export async function readWorkers(ledger: Ledger, instanceIds: readonly string[]
  * @returns whether it was saved; if not, another look has decided about the worker meanwhile
  */
 export async function saveWorker(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   instanceId: string,
   state: WorkerState,
   now: number,
   writer: string,
 ): Promise<boolean> {
-  const item = { ...state, revision: state.revision + 1, writer, expiresAt: Math.floor((now + KEPT_FOR) / 1000) };
-  try {
-    await documents.send(
-      new PutCommand({
-        TableName: table,
-        Item: { pk: PK, sk: instanceId, ...item },
-        // The second half accepts a repetition of this very write, whose reply was lost.
-        ConditionExpression:
-          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
-        ExpressionAttributeValues: { ':read': state.revision, ':written': item.revision, ':writer': writer },
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
+  const place = { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR };
+  return (await saveUnlessWritten(ledger, place, state, writer)) !== undefined;
 }
