@@ -1,9 +1,4 @@
-import {
-  type DescribeInstancesCommandInput,
-  type EC2Client,
-  type Instance,
-  paginateDescribeInstances,
-} from '@aws-sdk/client-ec2';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import {
   GetCommandInvocationCommand,
   InvocationDoesNotExist,
@@ -14,6 +9,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import { chunks } from '../shared/chunks.ts';
 import type { ClusterReader } from '../shared/fleet.ts';
+import { describeInstances, filtersByCluster, filtersOf } from '../shared/instances.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/worker.ts';
 import { NEW_WORKER, readWorkers, type WorkerState } from '../shared/worker-ledger.ts';
@@ -27,8 +23,6 @@ export interface ObserveClients extends FindingsClients {
   readonly ledger: Ledger;
 }
 
-/** A filter takes at most 200 values. */
-const IDS_PER_FILTER = 200;
 /** DescribeInstanceInformation: a page has at most 50. */
 const AGENTS_PER_PAGE = 50;
 
@@ -72,20 +66,11 @@ export async function observeWorkers(
 }
 
 async function findWorkers(ec2: EC2Client, { instances, clusters }: Scope): Promise<FoundWorker[]> {
-  const names = [...clusters.keys()];
-  const found = await pMap(
-    [
-      ...chunks([...instances.keys()], IDS_PER_FILTER).map((Values) => [{ Name: 'instance-id', Values }]),
-      // Two tags say whose a worker is, and not every kind has both.
-      ...chunks(names, IDS_PER_FILTER).flatMap((Values) => [
-        [RUNNING, { Name: 'tag:aws:eks:cluster-name', Values }],
-        [RUNNING, { Name: 'tag-key', Values: Values.map((name) => `kubernetes.io/cluster/${name}`) }],
-      ]),
-    ],
-    (Filters) => describeInstances(ec2, { Filters, IncludeManagedResources: true }),
-    { concurrency: READ_CONCURRENCY },
-  );
-  const byId = new Map(found.flat().map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
+  const found = await describeInstances(ec2, [
+    ...filtersOf('instance-id', [...instances.keys()]).map((filter) => [filter]),
+    ...filtersByCluster([...clusters.keys()]).map((filter) => [RUNNING, filter]),
+  ]);
+  const byId = new Map(found.map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
   return [...byId].flatMap(([instanceId, instance]) => {
     const worker = workerOf(instance);
     const trigger = instances.get(instanceId) ?? (worker && clusters.get(worker.cluster));
@@ -94,14 +79,6 @@ async function findWorkers(ec2: EC2Client, { instances, clusters }: Scope): Prom
 }
 
 const RUNNING = { Name: 'instance-state-name', Values: ['pending', 'running'] };
-
-async function describeInstances(ec2: EC2Client, input: DescribeInstancesCommandInput): Promise<Instance[]> {
-  const instances: Instance[] = [];
-  for await (const page of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, input)) {
-    instances.push(...(page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
-  }
-  return instances;
-}
 
 async function readAgents(ssm: SSMClient, instanceIds: readonly string[]): Promise<Map<string, AgentView>> {
   const agents = new Map<string, AgentView>();

@@ -9,11 +9,9 @@ import {
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import { chunks } from '../shared/chunks.ts';
+import { VALUES_PER_FILTER } from '../shared/instances.ts';
 import { gatewaysOf, type Networks } from './exposure.ts';
 import type { InterfaceView } from './observation.ts';
-
-/** A filter takes at most 200 values. */
-const VALUES_PER_FILTER = 200;
 
 /** What is read of one worker to know its network. */
 export interface Place {

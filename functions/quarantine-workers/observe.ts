@@ -1,11 +1,10 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
-import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
 import type { BlastBudget } from '../shared/blast-budget.ts';
 import type { ClusterReader } from '../shared/fleet.ts';
 import type { HintTrigger } from '../shared/hints.ts';
+import { describeInstances, filtersOf } from '../shared/instances.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { readOwners } from '../shared/owners.ts';
 import { NEVER_SEEN, type QuarantineState, readQuarantines } from '../shared/quarantine-ledger.ts';
@@ -13,7 +12,7 @@ import { type Worker, workerOf } from '../shared/worker.ts';
 import type { Scope } from './hints.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
-import { describeClusters, describeInstances, filtersOf, viewWorkers, workerIn } from './view-workers.ts';
+import { describeClusters, viewWorkers, workerIn } from './view-workers.ts';
 
 export interface ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -128,10 +127,13 @@ async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> 
     ...filtersOf('network-interface.group-id', [...securityGroups.keys()]),
   ];
   const [found, ofClusters] = await Promise.all([
-    pMap(filters, (filter) => describeInstances(ec2, [filter]), { concurrency: READ_CONCURRENCY }),
+    describeInstances(
+      ec2,
+      filters.map((filter) => [filter]),
+    ),
     describeClusters(ec2, [...clusters.keys()]),
   ]);
-  return [...found.flat(), ...ofClusters];
+  return [...found, ...ofClusters];
 }
 
 /** Workers in quarantine that no longer look like workers: somebody has taken off their tags, and they are ours to keep. */
@@ -142,9 +144,8 @@ async function findIsolated(
   found: ReadonlySet<string>,
 ): Promise<FoundWorker[]> {
   const open = [...wanted.keys()].filter((id) => !found.has(id) && states.get(id)?.quarantine !== undefined);
-  const read = (filter: Filter) => describeInstances(ec2, [filter]);
-  const pages = await pMap(filtersOf('instance-id', open), read, { concurrency: READ_CONCURRENCY });
-  return pages.flat().flatMap((instance): FoundWorker[] => {
+  const queries = filtersOf('instance-id', open).map((filter) => [filter]);
+  return (await describeInstances(ec2, queries)).flatMap((instance): FoundWorker[] => {
     const { InstanceId: instanceId = '' } = instance;
     const [trigger, quarantine] = [wanted.get(instanceId), states.get(instanceId)?.quarantine];
     if (trigger === undefined || quarantine === undefined) return [];

@@ -4,11 +4,10 @@ import {
   type EC2Client,
   type Filter,
   type Instance,
-  paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { chunks } from '../shared/chunks.ts';
+import { describeInstances, filtersByCluster, filtersOf } from '../shared/instances.ts';
 import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { type Worker, workerOf } from '../shared/worker.ts';
 import type { Networks } from './exposure.ts';
@@ -16,29 +15,11 @@ import type { WorkerView } from './observation.ts';
 import { observeNetworks } from './observe-networks.ts';
 import { elasticIpsOf, interfacesOf, viewOf } from './worker-view.ts';
 
-/** A filter takes at most 200 values. */
-const VALUES_PER_FILTER = 200;
-
-/** All workers of the given clusters that are there; two tags say whose a worker is, and not every kind has both. */
-export async function describeClusters(ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> {
+/** All workers of the given clusters that are there. */
+export function describeClusters(ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> {
   const present = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const owned = clusters.map((name) => `kubernetes.io/cluster/${name}`);
-  const filters = [...filtersOf('tag:aws:eks:cluster-name', clusters), ...filtersOf('tag-key', owned)];
-  const read = (filter: Filter) => describeInstances(ec2, [present, filter]);
-  return (await pMap(filters, read, { concurrency: READ_CONCURRENCY })).flat();
-}
-
-/** A filter by many values, as many filters as it takes. */
-export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
-  chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));
-
-export async function describeInstances(ec2: EC2Client, Filters: Filter[]): Promise<Instance[]> {
-  const instances: Instance[] = [];
-  const input = { Filters, IncludeManagedResources: true };
-  for await (const page of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, input)) {
-    instances.push(...(page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
-  }
-  return instances;
+  const queries = filtersByCluster(clusters).map((filter) => [present, filter]);
+  return describeInstances(ec2, queries);
 }
 
 /** The workers as they stand, by instance id, and the network around them. */
@@ -72,7 +53,7 @@ export async function viewAgain(
   instanceId: string,
   known: Pick<Quarantine, 'cluster' | 'nodegroup'>,
 ): Promise<WorkerView | undefined> {
-  const [instance] = await describeInstances(ec2, filtersOf('instance-id', [instanceId]));
+  const [instance] = await describeInstances(ec2, [filtersOf('instance-id', [instanceId])]);
   if (instance === undefined) return undefined;
   const worker = workerIn(instance, known);
   return (await viewWorkers(ec2, [{ instanceId, instance, worker }])).views.get(instanceId);

@@ -4,11 +4,10 @@ import pMap from 'p-map';
 import { type Pair, pairKey, releaseParameters } from './ami-type.ts';
 import { READ_CONCURRENCY } from './aws-client.ts';
 import { chunks } from './chunks.ts';
+import { VALUES_PER_FILTER } from './instances.ts';
 
 /** GetParameters takes at most ten names. */
 const NAMES_PER_CALL = 10;
-/** A filter takes at most 200 values. */
-const VALUES_PER_FILTER = 200;
 
 /** `unknown-type`: the AMI type is not in our table; `missing`: Amazon publishes no release for the pair. */
 export type RecommendedRelease =

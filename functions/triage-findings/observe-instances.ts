@@ -1,7 +1,6 @@
-import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 import { chunks } from '../shared/chunks.ts';
+import { describeInstances, filtersOf, VALUES_PER_FILTER } from '../shared/instances.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
 import { type Worker, workerOf } from '../shared/worker.ts';
 
@@ -16,15 +15,12 @@ export interface FoundWorker {
   readonly key: NodeGroupKey;
 }
 
-/** A filter takes at most 200 values. */
-const VALUES_PER_FILTER = 200;
-
 /** The workers among these instances: one call for two hundred. What is no worker, or is gone, is left out. */
 export async function findWorkers(ec2: EC2Client, instanceIds: Iterable<string>): Promise<Map<string, FoundWorker>> {
-  const filters = chunks([...new Set(instanceIds)], VALUES_PER_FILTER).map((Values) => [
-    { Name: 'instance-id', Values },
-  ]);
-  return describeWorkers(ec2, filters);
+  return describeWorkers(
+    ec2,
+    filtersOf('instance-id', [...new Set(instanceIds)]).map((filter) => [filter]),
+  );
 }
 
 /** The running workers of managed node groups, by subject. */
@@ -43,18 +39,8 @@ export async function listWorkers(
   return Map.groupBy(workers, ({ key }) => subjectOf(key));
 }
 
-async function describeWorkers(ec2: EC2Client, filters: readonly Filter[][]): Promise<Map<string, FoundWorker>> {
-  const described = await pMap(filters, (Filters) => describeInstances(ec2, Filters), {
-    concurrency: READ_CONCURRENCY,
-  });
-  return new Map(described.flat().flatMap((instance) => asEntry(instance)));
-}
-
-async function describeInstances(ec2: EC2Client, Filters: Filter[]): Promise<Instance[]> {
-  const instances: Instance[] = [];
-  const pages = paginateDescribeInstances({ client: ec2, pageSize: 1000 }, { Filters, IncludeManagedResources: true });
-  for await (const page of pages) instances.push(...(page.Reservations ?? []).flatMap((each) => each.Instances ?? []));
-  return instances;
+async function describeWorkers(ec2: EC2Client, queries: readonly Filter[][]): Promise<Map<string, FoundWorker>> {
+  return new Map((await describeInstances(ec2, queries)).flatMap((instance) => asEntry(instance)));
 }
 
 function asEntry(instance: Instance): Array<[string, FoundWorker]> {
