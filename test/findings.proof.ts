@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { counted, findingsFleet, HASTY, NEW, told, triageStory } from './findings.fixture.ts';
 import { deadLetterCount, nodeGroupOf, playThrough, type Scenario, start, upgradeCalls } from './harness.ts';
+import { heapMebibytes } from './heap.ts';
 import { deniedCalls } from './iam.ts';
 
 const READS = /^(List|Describe|Get|BatchGet|Query|Scan)/;
@@ -17,12 +16,12 @@ const STORM: Scenario = {
 describe('50,000 events about 1,000 workers in 40 node groups', () => {
   it('become 40 requests at most; each is counted, and reading costs little', async () => {
     const run = await start({ ...STORM, play: '59m' });
-    const heapBefore = heap();
+    const heapBefore = heapMebibytes();
     const callsBefore = run.calls.length;
     let heapMost = 0;
     for (let minute = 0; minute < 50; minute += 1) {
       await run.account.play(60_000);
-      heapMost = Math.max(heapMost, heap());
+      heapMost = Math.max(heapMost, heapMebibytes());
     }
     const calls = run.calls.slice(callsBefore);
     const reads = calls.filter(
@@ -88,12 +87,3 @@ it.each([1, 2, 3])(
     expect(deadLetterCount(run)).toBe(0);
   },
 );
-
-setFlagsFromString('--expose-gc');
-const collectGarbage: () => void = runInNewContext('gc');
-
-/** What lives on the heap, MiB. */
-function heap(): number {
-  collectGarbage();
-  return process.memoryUsage().heapUsed / 2 ** 20;
-}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { collectGarbage } from '../../test/heap.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
 import { account, NOW } from './environment-test-account.ts';
@@ -82,6 +83,41 @@ describe('ExecutionEnvironment', () => {
     expect(resultOf(await invoke(one, { action: 'mark' }))).toBe(2);
     expect(globalThis).not.toHaveProperty('marked');
     expect(process.listenerCount('SIGTERM')).toBe(listeners);
+  });
+
+  it('shares no store of the SDK and Powertools with the process, even where that has one', async () => {
+    const { environment, invoke } = account();
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'awslambda');
+    const store = {};
+    Object.defineProperty(globalThis, 'awslambda', { value: store, configurable: true, writable: true });
+    try {
+      expect(await invoke(environment(), { action: 'describe', cluster: 'prod' })).toMatchObject({ ok: true });
+      expect(store).toEqual({});
+    } finally {
+      Object.defineProperty(
+        globalThis,
+        'awslambda',
+        before ?? { value: undefined, configurable: true, writable: true },
+      );
+    }
+  });
+
+  it.each([
+    ['answered', 60_000],
+    ['killed in the middle of a call', 10],
+  ])('leaves nothing behind in the process once its account is dropped: %s', async (_how, playedMs) => {
+    const weak = await (async () => {
+      const { environment, time } = account();
+      const target = environment();
+      const answer = target.invoke({ action: 'describe', cluster: 'prod' }, { requestId: 'r', timeoutMs: 60_000 });
+      await time.play(NOW + playedMs);
+      if (playedMs === 10) target.kill();
+      await answer;
+      return new WeakRef(time);
+    })();
+    await new Promise(setImmediate);
+    collectGarbage();
+    expect(weak.deref()).toBeUndefined();
   });
 
   it('lives in virtual time and seeded chance', async () => {

@@ -102,6 +102,7 @@ export class ExecutionEnvironment {
         this.#finish = undefined;
         this.#stdout.flush();
         this.#stderr.flush();
+        this.#network.closeIdle();
         resolve(result);
       };
       for (const effect of this.#postponed.splice(0)) this.#deliver(effect);

@@ -75,5 +75,7 @@ function ownGlobal(own: Readonly<Record<string, unknown>>): object {
   return Object.defineProperties(global, {
     globalThis: { value: global, writable: true, configurable: true },
     global: { value: global, writable: true, configurable: true },
+    // The AWS SDK and Powertools share a store here; where this process uses them too, it has one that is not theirs.
+    awslambda: { value: undefined, writable: true, configurable: true },
   });
 }

@@ -13,6 +13,11 @@ export interface NetworkAttachment {
   readonly https: typeof https;
   /** Requests that are sent and not answered. */
   readonly openRequests: number;
+  /**
+   * Closes its connections when none has a request open, as servers do with idle ones. An open connection is held by
+   * Node's HTTP parser, and all of its world with it, for as long as the process lives.
+   */
+  closeIdle(): void;
   /** Breaks all connections. The party hears nothing of it, nor of anything else. */
   detach(): void;
 }
@@ -50,6 +55,8 @@ export class InMemoryNetwork {
 
     const connect: Connect = (options, done) => {
       const client = new InMemorySocket(deliver);
+      connections.add(client);
+      client.once('close', () => connections.delete(client));
       const found = this.#find(options.host ?? 'localhost', 'ca' in options ? options.ca : undefined);
       if (found instanceof Error) {
         process.nextTick(() => deliver(() => done?.(found, client)));
@@ -58,10 +65,12 @@ export class InMemoryNetwork {
       if (found === 'silence') return client;
       const server = new InMemorySocket((effect) => effect());
       InMemorySocket.join(client, server);
-      connections.add(server);
-      server.once('close', () => connections.delete(server));
       found.emit('connection', server);
       return client;
+    };
+
+    const close = (): void => {
+      for (const connection of connections) connection.destroy();
     };
 
     const plain = modulesOf(connect, 'http:', 80);
@@ -80,10 +89,14 @@ export class InMemoryNetwork {
       get openRequests() {
         return open.size;
       },
+      closeIdle() {
+        if (open.size === 0) close();
+      },
       detach() {
         detached = true;
+        for (const request of open) request.removeAllListeners().on('error', () => {});
         open.clear();
-        for (const connection of connections) connection.destroy();
+        close();
       },
     };
   }
