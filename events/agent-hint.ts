@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { eventSchema, type HintOrigin, ownEvent, SOURCE } from './envelope.ts';
+import type * as z from 'zod';
+import { eventSchema, type HintOrigin, ownEvent, SOURCE, workersHint } from './envelope.ts';
 
 /**
  * "Look at the SSM agents of these workers (or of a whole cluster) again": what the sweep, a delayed message and a
@@ -9,19 +9,7 @@ export const detailType = 'SSM Agent Hint';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-const instanceId = z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id');
-
-export const detail = z
-  .object({
-    trigger: z.enum(['sweep', 'wake-up', 'operator']),
-    /** All workers of the cluster. */
-    clusterName: z.string().min(1).optional(),
-    instanceIds: z.array(instanceId).min(1).optional(),
-  })
-  .refine(({ clusterName, instanceIds }) => clusterName !== undefined || instanceIds !== undefined, {
-    path: ['clusterName'],
-    error: 'either clusterName or instanceIds must be given',
-  });
+export const detail = workersHint(['sweep', 'wake-up', 'operator']);
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type AgentHint = z.infer<typeof schema>;

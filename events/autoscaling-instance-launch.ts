@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema } from './envelope.ts';
+import { eventSchema, instanceId } from './envelope.ts';
 
 /** An Auto Scaling group has launched an instance. */
 export const detailType = 'EC2 Instance Launch Successful';
@@ -9,7 +9,7 @@ const SOURCE = 'aws.autoscaling';
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 export const detail = z.object({
-  EC2InstanceId: z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id'),
+  EC2InstanceId: instanceId,
   AutoScalingGroupName: z.string().min(1),
 });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema } from './envelope.ts';
+import { eventSchema, instanceId } from './envelope.ts';
 
 /** An EC2 instance has come up; also after a stop and start. */
 export const detailType = 'EC2 Instance State-change Notification';
@@ -9,7 +9,7 @@ const SOURCE = 'aws.ec2';
 export const pattern = { source: [SOURCE], 'detail-type': [detailType], detail: { state: ['running'] } };
 
 export const detail = z.object({
-  'instance-id': z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id'),
+  'instance-id': instanceId,
   state: z.literal('running'),
 });
 

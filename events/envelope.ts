@@ -3,6 +3,31 @@ import * as z from 'zod';
 /** Where the events that this project makes itself come from. */
 export const SOURCE = 'eks-host-remediator' as const;
 
+/** Of a worker; hybrid nodes (`mi-…`) are no EC2 instances. */
+export const instanceId = z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id');
+
+/** Of who asks for something: it stands in the records. */
+export const asker = {
+  /** Why. */
+  why: z.string().min(3).max(500),
+  /** Who; as the caller says it, for example the ARN of an IAM role. */
+  requestedBy: z.string().min(1).max(300),
+};
+
+/** The detail of a hint about some workers, or about all of a cluster. `triggers`: what may ask for the look. */
+export const workersHint = <const Triggers extends readonly string[]>(triggers: Triggers) =>
+  z
+    .object({
+      trigger: z.enum(triggers),
+      /** All workers of the cluster. */
+      clusterName: z.string().min(1).optional(),
+      instanceIds: z.array(instanceId).min(1).optional(),
+    })
+    .refine(({ clusterName, instanceIds }) => clusterName !== undefined || instanceIds !== undefined, {
+      path: ['clusterName'],
+      error: 'either clusterName or instanceIds must be given',
+    });
+
 /**
  * The schema of an EventBridge event with the given source, detail type and detail. Members that AWS adds later are
  * ignored, so that a richer event still works.

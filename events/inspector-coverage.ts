@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema } from './envelope.ts';
+import { eventSchema, instanceId } from './envelope.ts';
 
 /** Amazon Inspector cannot scan an instance, because no SSM agent answers for it. */
 export const detailType = 'Inspector2 Coverage';
@@ -17,7 +17,7 @@ export const detail = z.object({ scanStatus: z.object({ reason: z.literal(REASON
 
 /** Its first resource is the instance's id, not an ARN. */
 export const schema = eventSchema(SOURCE, detailType, detail).extend({
-  resources: z.tuple([z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id')], z.string()),
+  resources: z.tuple([instanceId], z.string()),
 });
 export type InspectorCoverage = z.infer<typeof schema>;
 

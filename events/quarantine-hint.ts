@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { eventSchema, type HintOrigin, ownEvent, SOURCE } from './envelope.ts';
+import type * as z from 'zod';
+import { eventSchema, type HintOrigin, ownEvent, SOURCE, workersHint } from './envelope.ts';
 
 /**
  * "Look at how these workers (or those of a whole cluster) can be reached": what the sweep, a delayed message, a freed
@@ -9,19 +9,8 @@ export const detailType = 'Quarantine Hint';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-const instanceId = z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id');
-
-export const detail = z
-  .object({
-    trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'finding', 'operator']),
-    /** All workers of the cluster, and all quarantines there. */
-    clusterName: z.string().min(1).optional(),
-    instanceIds: z.array(instanceId).min(1).optional(),
-  })
-  .refine(({ clusterName, instanceIds }) => clusterName !== undefined || instanceIds !== undefined, {
-    path: ['clusterName'],
-    error: 'either clusterName or instanceIds must be given',
-  });
+/** A cluster stands for all workers and all quarantines there. */
+export const detail = workersHint(['sweep', 'wake-up', 'slot-free', 'finding', 'operator']);
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type QuarantineHint = z.infer<typeof schema>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema, SOURCE } from './envelope.ts';
+import { asker, eventSchema, instanceId, SOURCE } from './envelope.ts';
 
 /**
  * An operator asks for something to be done about one quarantine, or about a group whose way in was closed. It is
@@ -12,17 +12,11 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 export const detail = z
   .object({
     action: z.enum(['release', 'extend', 'terminate']),
-    instanceId: z
-      .string()
-      .regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id')
-      .optional(),
+    instanceId: instanceId.optional(),
     /** Instead of an instance: a group whose ingress or subnets were closed, to be opened again. Release only. */
     clusterName: z.string().min(1).optional(),
     nodegroupName: z.string().min(1).optional(),
-    /** Why; it stands in the records. */
-    why: z.string().min(3).max(500),
-    /** Who; as the caller says it, for example the ARN of an IAM role. */
-    requestedBy: z.string().min(1).max(300),
+    ...asker,
     /** Of extend: by how much, for example `3d`. */
     by: z
       .string()

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema, SOURCE } from './envelope.ts';
+import { asker, eventSchema, instanceId, SOURCE } from './envelope.ts';
 
 /**
  * An operator wants a remediation to do what it waits with, or not to do what it proposes. It is checked like any event:
@@ -35,14 +35,8 @@ export const detail = z
     clusterName: z.string().min(1).optional(),
     nodegroupName: z.string().min(1).optional(),
     /** The subject for `manage-ssm-agent` and `quarantine-workers`. */
-    instanceId: z
-      .string()
-      .regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id')
-      .optional(),
-    /** Why; it stands in the records. */
-    why: z.string().min(3).max(500),
-    /** Who; as the caller says it, for example the ARN of an IAM role. */
-    requestedBy: z.string().min(1).max(300),
+    instanceId: instanceId.optional(),
+    ...asker,
   })
   .superRefine((given, context) => {
     const { subject, actions } = REQUESTABLE[given.remediation];
