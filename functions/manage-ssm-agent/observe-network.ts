@@ -10,6 +10,7 @@ import {
   type SecurityGroup,
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
+import { routeTableOf } from '../shared/route-table.ts';
 import type { NetworkFinding } from './observation.ts';
 
 /** The endpoints that an agent needs without a way out. Source: "Create VPC endpoints for Systems Manager". */
@@ -66,15 +67,9 @@ function routeOut(
   { SubnetId = '', VpcId = '', PublicIpAddress }: Instance,
   routeTables: readonly RouteTable[],
 ): NetworkFinding {
-  const ofVpc = routeTables.filter((table) => table.VpcId === VpcId);
-  const associated = (
-    table: RouteTable,
-    fits: (association: NonNullable<RouteTable['Associations']>[number]) => boolean,
-  ) => (table.Associations ?? []).some(fits);
-  const table =
-    ofVpc.find((each) => associated(each, (association) => association.SubnetId === SubnetId)) ??
-    ofVpc.find((each) => associated(each, ({ Main }) => Main === true));
-  const route = table?.Routes?.find(({ DestinationCidrBlock }) => DestinationCidrBlock === '0.0.0.0/0');
+  const route = routeTableOf(SubnetId, VpcId, routeTables)?.Routes?.find(
+    ({ DestinationCidrBlock }) => DestinationCidrBlock === '0.0.0.0/0',
+  );
   const closed = (why: string): NetworkFinding => ({ kind: 'closed', missing: `Subnet ${SubnetId} has ${why}.` });
   if (route === undefined) return closed('no default route');
   if (route.State === 'blackhole') return closed('a default route whose target is gone');

@@ -1,4 +1,5 @@
 import type { IpPermission, RouteTable } from '@aws-sdk/client-ec2';
+import { routeTableOf } from '../shared/route-table.ts';
 import type { InterfaceView } from './observation.ts';
 
 /** One way in from the Internet: an address that it routes to. */
@@ -48,12 +49,9 @@ export function exposuresOf(interfaces: readonly InterfaceView[], { gateways, in
   });
 }
 
-/** The Internet gateways that the default routes of a subnet lead to; its own route table, else the main one of its VPC. */
+/** The Internet gateways that the default routes of a subnet lead to. */
 export function gatewaysOf(subnetId: string, vpcId: string, tables: readonly RouteTable[]) {
-  const ofVpc = tables.filter((table) => table.VpcId === vpcId);
-  const table =
-    ofVpc.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId)) ??
-    ofVpc.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true));
+  const table = routeTableOf(subnetId, vpcId, tables);
   // A route to everything may be written in halves: what counts is that some wide route leads to an Internet gateway.
   const routes = (table?.Routes ?? []).filter(({ State, GatewayId }) => State !== 'blackhole' && isInternet(GatewayId));
   const ipv4 = routes.find(({ DestinationCidrBlock: cidr }) => cidr !== undefined && isWorld(cidr))?.GatewayId;

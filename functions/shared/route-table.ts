@@ -1,0 +1,10 @@
+import type { RouteTable } from '@aws-sdk/client-ec2';
+
+/** The route table that a subnet uses: its own, else the main one of its VPC. */
+export function routeTableOf(subnetId: string, vpcId: string, tables: readonly RouteTable[]): RouteTable | undefined {
+  const ofVpc = tables.filter((table) => table.VpcId === vpcId);
+  return (
+    ofVpc.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId)) ??
+    ofVpc.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true))
+  );
+}
