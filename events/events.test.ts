@@ -1,7 +1,7 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compileEventPattern } from '../sandbox/account/event-pattern.ts';
+import { RECORDED_EVENTS } from '../test/recorded-events.ts';
 import * as agentHint from './agent-hint.ts';
 import * as launch from './autoscaling-instance-launch.ts';
 import * as cloudTrail from './cloudtrail-network-change.ts';
@@ -117,14 +117,7 @@ describe('a remediation request', () => {
   });
 });
 
-const recorded = join(import.meta.dirname, '..', '..', 'shared', 'events');
-
-describe.runIf(existsSync(recorded))('events recorded elsewhere', () => {
-  const payloads = globSync('*.json', { cwd: recorded }).map((file): [string, unknown] => [
-    file,
-    JSON.parse(readFileSync(join(recorded, file), 'utf8')),
-  ]);
-
+describe.runIf(RECORDED_EVENTS.size > 0)('events recorded elsewhere', () => {
   const OURS: Readonly<Record<string, string>> = {
     'autoscaling-event-launch-successful.json': 'autoscaling-instance-launch',
     'doc-ec2-instance-state-change-notification-pending.json': 'ec2-instance-launch',
@@ -132,7 +125,7 @@ describe.runIf(existsSync(recorded))('events recorded elsewhere', () => {
     'inspector2-finding-ec2-network-reachability.json': 'inspector-network-reachability',
   };
 
-  it.each(payloads)('%s is matched by its own pattern at most, and parses then', (file, payload) => {
+  it.each([...RECORDED_EVENTS])('%s is matched by its own pattern at most, and parses then', (file, payload) => {
     const matching = Object.entries(EVENTS).filter(([, { pattern }]) => compileEventPattern(pattern)(payload));
     expect(matching.map(([name]) => name)).toEqual([OURS[file]].filter((name) => name !== undefined));
     for (const [, { schema }] of matching) expect(schema.safeParse(payload).error?.issues ?? []).toEqual([]);

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileEventPattern } from '../sandbox/account/event-pattern.ts';
+import { RECORDED_EVENTS, recordedEvent } from '../test/recorded-events.ts';
 import { patternFrom, SEVERITIES, sample, schema, severitiesFrom } from './inspector-package-finding.ts';
 
 const matches = compileEventPattern(patternFrom('HIGH'));
@@ -42,14 +41,11 @@ it.each([
   expect(schema.safeParse(event).error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);
 });
 
-const recorded = join(import.meta.dirname, '..', '..', 'shared', 'events');
-
-describe.runIf(existsSync(recorded))('findings recorded elsewhere', () => {
-  const payload = (name: string) =>
-    JSON.parse(readFileSync(join(recorded, `inspector2-finding-ec2-${name}.json`), 'utf8'));
-  const finding = payload('package-vulnerability');
+describe.runIf(RECORDED_EVENTS.size > 0)('findings recorded elsewhere', () => {
+  const recorded = (name: string) => recordedEvent(`inspector2-finding-ec2-${name}.json`);
 
   it('a package vulnerability parses, and matches where its severity is wanted', () => {
+    const finding = recorded('package-vulnerability');
     expect(schema.safeParse(finding).error).toBeUndefined();
     expect(compileEventPattern(patternFrom('MEDIUM'))(finding)).toBe(true);
     expect(matches(finding)).toBe(false);
@@ -57,7 +53,7 @@ describe.runIf(existsSync(recorded))('findings recorded elsewhere', () => {
   });
 
   it('network reachability never matches', () => {
-    const network = payload('network-reachability');
+    const network = recorded('network-reachability');
     expect(compileEventPattern(patternFrom('INFORMATIONAL'))(network)).toBe(false);
     expect(schema.safeParse(network).success).toBe(false);
   });

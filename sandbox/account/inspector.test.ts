@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type {
   BatchGetAccountStatusResponse,
   EnableResponse,
@@ -10,6 +8,7 @@ import type {
 } from '@aws-sdk/client-inspector2';
 import { Inspector2Client, ListFindingsCommand, ValidationException } from '@aws-sdk/client-inspector2';
 import { describe, expect, it } from 'vitest';
+import { RECORDED_EVENTS, recordedEvent } from '../../test/recorded-events.ts';
 import { HOUR_MS, MINUTE_MS, refusal, type TestAccount, testAccount } from '../fleet/test-account.ts';
 import { InMemoryNetwork } from '../lambda/in-memory-network.ts';
 import { AccountServer } from '../wire/account-server.ts';
@@ -237,14 +236,9 @@ describe('an account in which EC2 scanning is off', () => {
   });
 });
 
-const recorded = join(import.meta.dirname, '..', '..', '..', 'shared', 'events');
-
-describe.runIf(existsSync(recorded))('an event', () => {
-  const payload = JSON.parse(
-    readFileSync(join(recorded, 'inspector2-finding-ec2-package-vulnerability.json'), 'utf8'),
-  ) as { detail: Record<string, unknown> };
-
+describe.runIf(RECORDED_EVENTS.size > 0)('an event', () => {
   it('of a finding reads like the recorded one: the same members, dates of the same form', async () => {
+    const payload = recordedEvent('inspector2-finding-ec2-package-vulnerability.json');
     const at = account();
     await at.play(2 * HOUR_MS);
     const detail = told(at)[0]?.detail as Record<string, unknown>;

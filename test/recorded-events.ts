@@ -1,0 +1,25 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface RecordedEvent {
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'shared', 'events');
+
+/**
+ * Events recorded in public repositories, by file name. They lie beside the checkout, not in it: elsewhere there are
+ * none, and tests about them are skipped.
+ */
+export const RECORDED_EVENTS: ReadonlyMap<string, RecordedEvent> = new Map(
+  existsSync(FOLDER)
+    ? globSync('*.json', { cwd: FOLDER }).map((file) => [file, JSON.parse(readFileSync(join(FOLDER, file), 'utf8'))])
+    : [],
+);
+
+/** @throws Error when there is no such file, though there are others */
+export function recordedEvent(file: string): RecordedEvent {
+  const event = RECORDED_EVENTS.get(file);
+  if (event === undefined) throw new Error(`${FOLDER} has no ${file}.`);
+  return event;
+}
