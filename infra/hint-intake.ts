@@ -58,13 +58,19 @@ export class HintIntake {
     };
   }
 
-  /** Lets the events of a pattern in. @param eventBus where they are; absent: the default bus, where AWS puts its own */
-  take(ruleId: string, description: string, pattern: WrittenPattern, eventBus?: EventBus): void {
-    new Rule(this.scope, ruleId, {
-      description,
-      ...(eventBus !== undefined && { eventBus }),
-      eventPattern: eventPatternOf(pattern),
-      targets: [this.target],
-    });
+  /**
+   * Lets events in, by a rule for each pattern.
+   * @param rules by construct id: what the rule says of itself, and its pattern
+   * @param eventBus where the events are; absent: the default bus, where AWS puts its own
+   */
+  take(rules: Readonly<Record<string, readonly [string, WrittenPattern]>>, eventBus?: EventBus): void {
+    for (const [ruleId, [description, pattern]] of Object.entries(rules)) {
+      new Rule(this.scope, ruleId, {
+        description,
+        ...(eventBus !== undefined && { eventBus }),
+        eventPattern: eventPatternOf(pattern),
+        targets: [this.target],
+      });
+    }
   }
 }

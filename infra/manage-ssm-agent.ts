@@ -33,22 +33,21 @@ export class ManageSsmAgent extends Construct {
     const deliveryDelay = Duration.minutes(1);
     const intake = new HintIntake(this, foundation, { name: 'manage-ssm-agent', timeout: TIMEOUT, deliveryDelay });
     this.queue = intake.queue;
-    const byAws = {
+    intake.take({
       InstanceRunningRule: ['An EC2 instance that runs goes to manage-ssm-agent', instanceRunning],
       InstanceLaunchRule: ['An instance that Auto Scaling launched goes to manage-ssm-agent', instanceLaunch],
       InspectorCoverageRule: ['An instance that Inspector calls unmanaged goes to manage-ssm-agent', inspectorCoverage],
-    } as const;
-    for (const [ruleId, [description, pattern]] of Object.entries(byAws)) intake.take(ruleId, description, pattern);
-    const own = {
-      HintRule: ['Whoever may put events on the bus can have workers looked at by manage-ssm-agent', agentHint],
-      RequestRule: [
-        'Whoever may put events on the bus can have a remedy approved, rejected or tried again',
-        requestsFor('manage-ssm-agent'),
-      ],
-    } as const;
-    for (const [ruleId, [description, pattern]] of Object.entries(own)) {
-      intake.take(ruleId, description, pattern, eventBus);
-    }
+    });
+    intake.take(
+      {
+        HintRule: ['Whoever may put events on the bus can have workers looked at by manage-ssm-agent', agentHint],
+        RequestRule: [
+          'Whoever may put events on the bus can have a remedy approved, rejected or tried again',
+          requestsFor('manage-ssm-agent'),
+        ],
+      },
+      eventBus,
+    );
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
     const hostManagement = this.hostManagementRole();
 

@@ -33,23 +33,25 @@ export class QuarantineWorkers extends Construct {
 
     const intake = new HintIntake(this, foundation, { name: 'quarantine-workers', timeout: TIMEOUT });
     this.queue = intake.queue;
-    const byAws = {
+    intake.take({
       InstanceLaunchRule: ['An EC2 instance that is launched goes to quarantine-workers', instanceLaunch],
       NetworkChangeRule: ['A call that may open a way to an instance goes to quarantine-workers', networkChange],
       ReachabilityRule: ['An open path that Inspector found goes to quarantine-workers', networkReachability],
-    } as const;
-    for (const [ruleId, [description, pattern]] of Object.entries(byAws)) intake.take(ruleId, description, pattern);
-    const own = {
-      HintRule: ['Whoever may put events on the bus can have workers looked at by quarantine-workers', quarantineHint],
-      RequestRule: ['Whoever may put events on the bus can ask for a release, and more', quarantineRequest],
-      ApprovalRule: [
-        'Whoever may put events on the bus can have a quarantine approved or rejected',
-        requestsFor('quarantine-workers'),
-      ],
-    } as const;
-    for (const [ruleId, [description, pattern]] of Object.entries(own)) {
-      intake.take(ruleId, description, pattern, eventBus);
-    }
+    });
+    intake.take(
+      {
+        HintRule: [
+          'Whoever may put events on the bus can have workers looked at by quarantine-workers',
+          quarantineHint,
+        ],
+        RequestRule: ['Whoever may put events on the bus can ask for a release, and more', quarantineRequest],
+        ApprovalRule: [
+          'Whoever may put events on the bus can have a quarantine approved or rejected',
+          requestsFor('quarantine-workers'),
+        ],
+      },
+      eventBus,
+    );
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
 
     const remediator = new RemediatorFunction(this, 'Remediator', foundation, {

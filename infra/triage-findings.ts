@@ -23,16 +23,15 @@ export class TriageFindings extends Construct {
 
     const intake = new HintIntake(this, foundation, { name: 'triage-findings', timeout: TIMEOUT });
     this.queue = intake.queue;
-    intake.take(
-      'FindingRule',
+    intake.take({
       // Findings about the network have a rule of quarantine-workers, those of ECR, Lambda, Azure and code have none.
-      'Inspector findings of vulnerable packages on EC2 instances go to triage-findings',
-      patternFrom(settings.findingSeverity),
-    );
+      FindingRule: [
+        'Inspector findings of vulnerable packages on EC2 instances go to triage-findings',
+        patternFrom(settings.findingSeverity),
+      ],
+    });
     intake.take(
-      'HintRule',
-      'Whoever may put events on the bus can have findings looked at by triage-findings',
-      findingsHint,
+      { HintRule: ['Whoever may put events on the bus can have findings looked at by triage-findings', findingsHint] },
       eventBus,
     );
 

@@ -43,20 +43,20 @@ export class UpgradeNodeGroups extends Construct {
       { threshold: Duration.hours(1).toSeconds() },
     );
 
-    const own = {
-      AmiReleaseRule: ['A new EKS AMI release goes to upgrade-node-groups', amiRelease],
-      HintRule: [
-        'Whoever may put events on the bus can have a node group looked at by upgrade-node-groups',
-        upgradeHint,
-      ],
-      RequestRule: [
-        'Whoever may put events on the bus can have an upgrade approved, rejected, resumed or retried',
-        requestsFor('upgrade-node-groups'),
-      ],
-    } as const;
-    for (const [ruleId, [description, pattern]] of Object.entries(own)) {
-      intake.take(ruleId, description, pattern, eventBus);
-    }
+    intake.take(
+      {
+        AmiReleaseRule: ['A new EKS AMI release goes to upgrade-node-groups', amiRelease],
+        HintRule: [
+          'Whoever may put events on the bus can have a node group looked at by upgrade-node-groups',
+          upgradeHint,
+        ],
+        RequestRule: [
+          'Whoever may put events on the bus can have an upgrade approved, rejected, resumed or retried',
+          requestsFor('upgrade-node-groups'),
+        ],
+      },
+      eventBus,
+    );
     const wakeUps = new WakeUps(this, 'WakeUps', this.queue);
 
     const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
