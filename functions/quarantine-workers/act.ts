@@ -74,7 +74,7 @@ async function remember(
   }
   const waits = decision.reason === 'quarantine-budget';
   if (state.reason === 'quarantine-budget' && !waits) await leaveLine(ledger, instanceId);
-  if (state.unrecorded !== undefined) recorder.record(asOutcome(state.unrecorded));
+  if (state.unrecorded !== undefined) recorder.record(state.unrecorded);
   // A redelivery of the event that led to this outcome: whether it was recorded, nobody knows, so it is once more.
   if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {
     recorder.record(outcomeOf(observation, decision, next, circumstances, []));
@@ -115,10 +115,10 @@ async function act(
   let saved = await save({
     ...withoutUnrecorded(next),
     lease: { holder: caller, until: deps.clock.now() + LEASE },
-    ...(isNew && { unrecorded: asJson(outcome) }),
+    ...(isNew && { unrecorded: asStored<Outcome>(outcome) }),
   });
   if (saved === undefined) return undefined;
-  if (state.unrecorded !== undefined) recorder.record(asOutcome(state.unrecorded));
+  if (state.unrecorded !== undefined) recorder.record(state.unrecorded);
   if (isNew) recorder.record(outcome);
   if (state.reason === 'quarantine-budget') await leaveLine(ledger, instanceId);
 
@@ -147,7 +147,7 @@ async function act(
   if (settled.quiet !== true && last.outcomes !== held.outcomes) {
     recorder.record(outcomeOf(after, settled, last, circumstances, calls));
   }
-  await save(withoutUndefined(last));
+  await save(asStored<QuarantineState>(last));
   return settled;
 }
 
@@ -184,7 +184,7 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
   const isNew = fingerprint !== state.fingerprint;
   // A quarantine is one story from the first event to its end.
   const goesOn = state.quarantine !== undefined;
-  return withoutUndefined({
+  return asStored<QuarantineState>({
     fingerprint,
     outcomes: state.outcomes + (isNew ? 1 : 0),
     trigger: isNew ? trigger.id : state.trigger,
@@ -230,9 +230,5 @@ function outcomeOf(
 
 const withoutUnrecorded = ({ unrecorded: _, ...state }: QuarantineState): QuarantineState => state;
 
-/** DynamoDB keeps no undefined values, so a state must not differ by them. */
-const withoutUndefined = (state: { readonly [Key in keyof QuarantineState]: QuarantineState[Key] | undefined }) =>
-  Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined)) as unknown as QuarantineState;
-
-const asJson = (outcome: Outcome): NonNullable<QuarantineState['unrecorded']> => JSON.parse(JSON.stringify(outcome));
-const asOutcome = (unrecorded: NonNullable<QuarantineState['unrecorded']>): Outcome => unrecorded as unknown as Outcome;
+/** A value as the ledger will give it back, without undefined members: by those a state must not differ. */
+const asStored = <T>(value: { readonly [Key in keyof T]: T[Key] | undefined }): T => JSON.parse(JSON.stringify(value));

@@ -2,6 +2,7 @@ import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
 import { proposal } from './proposal.ts';
+import type { Outcome } from './recorder.ts';
 
 const PK = 'quarantine';
 const LINE = 'quarantine-line';
@@ -94,8 +95,11 @@ const workerState = z.object({
   lookAt: z.number().optional(),
   /** Who acts on the worker right now: others keep away until then, so that steps never run side by side. */
   lease: z.object({ holder: z.string(), until: z.number() }).optional(),
-  /** A record that was about to be written when this was saved; whoever finds it writes it (again). */
-  unrecorded: z.record(z.string(), z.json()).optional(),
+  /**
+   * An outcome that was about to be recorded when this was saved; whoever finds it records it (again). It is taken as it
+   * was written: refusing one of another version would keep the worker from ever being looked at again.
+   */
+  unrecorded: z.custom<Outcome>((value) => typeof value === 'object' && value !== null).optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });
