@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { costOf, observeRun } from './observability.ts';
 
@@ -20,7 +22,8 @@ it('reckons what logs and metrics cost, of bytes and metric hours', () => {
 });
 
 it('measures a run: every byte that was logged, every hour in which a metric had data', async () => {
-  const { records, bytes, metrics, metricHours, alarms } = await observeRun(inject('template'), 'demo', 3);
+  const observed = await observeRun(inject('template'), 'demo', 3);
+  const { records, bytes, metrics, metricHours, alarms } = observed;
   expect(records).toBeGreaterThan(10);
   expect(bytes.records / records).toBeGreaterThan(400);
   expect(bytes.records / records).toBeLessThan(1_500);
@@ -29,4 +32,10 @@ it('measures a run: every byte that was logged, every hour in which a metric had
   expect(metricHours).toBeGreaterThanOrEqual(metrics);
   expect(metricHours).toBeLessThanOrEqual(3 * metrics);
   expect(alarms).toBeGreaterThan(20);
+  // What is independent of a run stands in the pages as it is in the template.
+  const fixed = costOf(observed).fixedPerMonth.toFixed(2);
+  expect(page('README.md')).toContain(`alarms and dashboard (${fixed})`);
+  expect(page('docs/review.md')).toContain(`| a month: alarms, composite alarm, dashboard | $${fixed} | $${fixed} |`);
 });
+
+const page = (path: string): string => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
