@@ -85,7 +85,8 @@ function aboutAbsence(observation: Observation, memory: Memory, circumstances: C
   const skip = (reason: Reason, message: string): Decision => say('skipped', reason, message, idle);
 
   if (isOptedOut(view.tags)) return skip('opted-out', 'The instance opted out by its tag.');
-  const { tags: ownerTags = {}, unreadable } = view.findings?.owner ?? {};
+  const { tags: ownerTags = {}, unreadable, stranger } = view.findings?.owner ?? {};
+  if (stranger !== undefined) return skip('unknown-cluster', stranger);
   if (isOptedOut(ownerTags)) return skip('opted-out', 'Its cluster or node group opted out by its tag.');
   // Whether they opted out, nobody knows: doubt means no.
   if (unreadable !== undefined) return say('failed', 'unreadable', unreadable, idle, unreadable);

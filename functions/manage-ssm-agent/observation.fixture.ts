@@ -27,6 +27,7 @@ export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
   cluster: 'shop',
   nodegroup: 'general',
   ownership: 'managed',
+  certain: true,
   instanceState: 'running',
   launchedAt: NOW - 60 * MINUTE,
   tags: {},

@@ -27,6 +27,8 @@ export interface WorkerView {
   readonly cluster: string;
   readonly nodegroup?: string;
   readonly ownership: Ownership;
+  /** As in {@link Worker.certain}. */
+  readonly certain: boolean;
   /** EC2's state, for example `running`. */
   readonly instanceState: string;
   /** Epoch milliseconds. */

@@ -136,13 +136,14 @@ async function readCommand(
 
 const viewOf = (
   { State, LaunchTime, Tags = [] }: Instance,
-  { cluster, nodegroup, ownership }: Worker,
+  { cluster, nodegroup, ownership, certain }: Worker,
   agent: AgentView | undefined,
   command: CommandView | undefined,
 ): WorkerView => ({
   cluster,
   ...(nodegroup !== undefined && { nodegroup }),
   ownership,
+  certain,
   instanceState: State?.Name ?? '',
   launchedAt: LaunchTime?.getTime() ?? 0,
   tags: tagsOf({ Tags }),

@@ -22,6 +22,7 @@ export function guardOf(
   if (!isInScope(policy.scope, account, cluster)) {
     return hindrance('skipped', 'out-of-scope', `The scope leaves out ${cluster}.`);
   }
+  if (owner?.stranger !== undefined) return hindrance('skipped', 'unknown-cluster', owner.stranger);
   if (isOptedOut(tags)) return hindrance('skipped', 'opted-out', 'The instance opted out by its tag.');
   if (isOptedOut(owner?.tags ?? {})) {
     return hindrance('skipped', 'opted-out', 'Its cluster or node group opted out by its tag.');

@@ -37,6 +37,8 @@ export interface WorkerView {
   /** As in {@link Worker.nodegroup}. */
   readonly nodegroup?: string;
   readonly ownership: Ownership;
+  /** As in {@link Worker.certain}. */
+  readonly certain: boolean;
   /** EC2's state, for example `running`. */
   readonly instanceState: string;
   /** Epoch milliseconds. */

@@ -64,7 +64,12 @@ export const workerIn = (
   instance: Instance,
   { cluster, nodegroup }: Pick<Quarantine, 'cluster' | 'nodegroup'>,
 ): Worker =>
-  workerOf(instance) ?? { cluster, ownership: 'self-managed', ...(nodegroup !== undefined && { nodegroup }) };
+  workerOf(instance) ?? {
+    cluster,
+    ownership: 'self-managed',
+    ...(nodegroup !== undefined && { nodegroup }),
+    certain: false,
+  };
 
 async function readElasticAddresses(ec2: EC2Client, publicIps: readonly string[]): Promise<Map<string, Address>> {
   const read = async (filter: Filter) =>

@@ -12,7 +12,7 @@ const AMAZON = 'amazon';
 /** A worker as its instance and its network tell it. */
 export function viewOf(
   instance: Instance,
-  { cluster, nodegroup, ownership }: Worker,
+  { cluster, nodegroup, ownership, certain }: Worker,
   interfaces: readonly InterfaceView[],
   networks: Networks,
 ): WorkerView {
@@ -20,6 +20,7 @@ export function viewOf(
     cluster,
     ...(nodegroup !== undefined && { nodegroup }),
     ownership,
+    certain,
     instanceState: instance.State?.Name ?? '',
     launchedAt: instance.LaunchTime?.getTime() ?? 0,
     tags: tagsOf(instance),

@@ -13,9 +13,14 @@ export interface Owner {
   readonly subnets?: readonly string[];
   /** Why AWS would not tell, so that nobody knows whether they opted out. */
   readonly unreadable?: string;
+  /** Why it is no EKS worker after all: its tags name what EKS does not have. */
+  readonly stranger?: string;
 }
 
-/** The owner of each worker; each cluster and node group is read once. What no longer exists opts nobody out. */
+/**
+ * The owner of each worker; each cluster and node group is read once. What no longer exists opts nobody out, unless only
+ * tags that anybody can set tell of it.
+ */
 export async function readOwners<Owned extends Worker>(
   eks: EKSClient,
   readCluster: ClusterReader,
@@ -31,18 +36,22 @@ export async function readOwners<Owned extends Worker>(
 async function readOwner(
   eks: EKSClient,
   readCluster: ClusterReader,
-  { cluster, nodegroup, ownership }: Worker,
+  { cluster, nodegroup, ownership, certain }: Worker,
 ): Promise<Owner> {
   const isManaged = ownership === 'managed' && nodegroup !== undefined;
   const ofCluster = await readCluster(cluster);
   const ofGroup = isManaged ? await describeNodeGroup(eks, { cluster, nodegroup }) : undefined;
   const unreadable = [ofCluster, ofGroup].find((reading) => reading?.kind === 'unreadable');
+  const missing = ofCluster.kind === 'gone' ? `cluster ${cluster}` : `node group ${nodegroup} in cluster ${cluster}`;
+  const isMissing = ofCluster.kind === 'gone' || ofGroup?.kind === 'gone';
   const group = ofGroup?.kind === 'found' ? ofGroup.found : undefined;
   return {
     tags: { ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}), ...group?.tags },
     ...(group?.subnets !== undefined && { subnets: group.subnets }),
     ...(unreadable?.kind === 'unreadable' && { unreadable: unreadable.error }),
+    ...(isMissing && !certain && { stranger: `EKS has no ${missing}: only tags that anybody can set name it.` }),
   };
 }
 
-const subjectFor = ({ cluster, nodegroup = '' }: Worker): string => subjectOf({ cluster, nodegroup });
+const subjectFor = ({ cluster, nodegroup = '', certain }: Worker): string =>
+  `${subjectOf({ cluster, nodegroup })} ${certain}`;

@@ -18,6 +18,10 @@ export const SHARED_REASONS = {
     meaning: 'AWS refused to tell the state of the cluster or node group: doubt means no.',
     hint: 'Read the error in the message; a missing permission is the usual cause.',
   },
+  'unknown-cluster': {
+    meaning: 'The tags of the instance name a cluster or node group that EKS does not have: it is no EKS worker.',
+    hint: 'Nothing to do for a node of another kind of cluster; take off its tag if the cluster is gone.',
+  },
   'auto-mode': { meaning: 'EKS Auto Mode: AWS replaces these nodes itself.' },
   'worker-not-running': { meaning: 'The instance is not running.' },
   'proposal-rejected': {

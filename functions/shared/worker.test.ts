@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { workerOf } from './worker.ts';
+
+const instance = (tags: Readonly<Record<string, string>>, more: object = {}) => ({
+  Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  ...more,
+});
+
+it.each([
+  [
+    'managed',
+    { 'aws:eks:cluster-name': 'shop', 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web' },
+    { cluster: 'shop', ownership: 'managed', nodegroup: 'web', certain: true },
+  ],
+  [
+    'of Karpenter',
+    { 'eks:eks-cluster-name': 'shop', 'karpenter.sh/nodepool': 'general' },
+    { cluster: 'shop', ownership: 'karpenter', nodegroup: 'karpenter:general', certain: false },
+  ],
+  [
+    'self-managed, in an Auto Scaling group',
+    { 'kubernetes.io/cluster/shop': 'owned', 'aws:autoscaling:groupName': 'tools' },
+    { cluster: 'shop', ownership: 'self-managed', nodegroup: 'self-managed:tools', certain: false },
+  ],
+  ['joined by hand', { 'aws:eks:cluster-name': 'shop' }, { cluster: 'shop', ownership: 'self-managed', certain: true }],
+])('a worker that is %s is known by its tags', (_what, tags, worker) => {
+  expect(workerOf(instance(tags))).toEqual(worker);
+});
+
+it('a worker of EKS Auto Mode is known by its operator', () => {
+  const operated = { Operator: { Managed: true, Principal: 'eks.amazonaws.com' } };
+  expect(workerOf(instance({ 'aws:eks:cluster-name': 'shop' }, operated))).toMatchObject({ ownership: 'auto-mode' });
+});
+
+it.each([
+  ['no tag', {}],
+  ['an empty cluster name', { 'aws:eks:cluster-name': '' }],
+  ['a tag of what clusters share', { 'kubernetes.io/cluster/shop': 'shared' }],
+  ['a cluster that somebody wrote on it', { 'eks:cluster-name': 'shop' }],
+  ['a node group without a cluster', { 'eks:nodegroup-name': 'web' }],
+  ['a node pool alone', { 'karpenter.sh/nodepool': 'general' }],
+])('an instance with %s is none', (_what, tags) => {
+  expect(workerOf(instance(tags))).toBeUndefined();
+});
