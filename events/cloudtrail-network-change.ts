@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema } from './envelope.ts';
+import { eventSchema, instanceId } from './envelope.ts';
 
 /**
  * Somebody made a call that can open a way from the Internet to an instance. Needs a trail; where there is none, the
@@ -29,18 +29,24 @@ export const pattern = {
   },
 };
 
-const text = z.string().min(1).nullish();
+/** An id of EC2, for example `eni-0a1b2c3d4e5f60718`: nothing else of an event is to be asked EC2 for. */
+const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}-[0-9a-f]{1,17}$`), `must be like ${prefix}-…`);
 
 /** What the calls name: which members there are depends on the call, so all are optional. */
 export const detail = z.object({
   eventSource: z.literal(EVENT_SOURCE),
   eventName: z.enum(EVENT_NAMES),
   requestParameters: z
-    .object({ instanceId: text, networkInterfaceId: text, groupId: text, publicIp: text, allocationId: text })
+    .object({
+      instanceId: instanceId.nullish(),
+      networkInterfaceId: id('eni').nullish(),
+      groupId: id('sg').nullish(),
+      allocationId: id('eipalloc').nullish(),
+    })
     .nullish(),
   /** Of RunInstances; other calls answer other things, or nothing. */
   responseElements: z
-    .object({ instancesSet: z.object({ items: z.array(z.object({ instanceId: z.string().min(1) })) }).nullish() })
+    .object({ instancesSet: z.object({ items: z.array(z.object({ instanceId })) }).nullish() })
     .nullish(),
 });
 

@@ -4,7 +4,13 @@ import * as z from 'zod';
 export const SOURCE = 'eks-host-remediator' as const;
 
 /** Of a worker; hybrid nodes (`mi-…`) are no EC2 instances. */
-export const instanceId = z.string().regex(/^i-[0-9a-f]+$/, 'must be an EC2 instance id');
+export const instanceId = z.string().regex(/^i-[0-9a-f]{1,17}$/, 'must be an EC2 instance id');
+
+/** As EKS takes it. Wildcards of EC2's filters are none of its characters. */
+export const clusterName = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'must be the name of an EKS cluster');
+
+/** A managed node group, or as records name others: `self-managed:` or `karpenter:` and a name. */
+export const nodegroupName = z.string().min(1).max(300);
 
 /** Of who asks for something: it stands in the records. */
 export const asker = {
@@ -20,7 +26,7 @@ export const workersHint = <const Triggers extends readonly string[]>(triggers: 
     .object({
       trigger: z.enum(triggers),
       /** All workers of the cluster. */
-      clusterName: z.string().min(1).optional(),
+      clusterName: clusterName.optional(),
       instanceIds: z.array(instanceId).min(1).optional(),
     })
     .refine(({ clusterName, instanceIds }) => clusterName !== undefined || instanceIds !== undefined, {

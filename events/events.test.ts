@@ -73,6 +73,27 @@ describe.each(Object.entries(EVENTS))('%s', (_name, { pattern, schema, sample })
   });
 });
 
+describe('what an event asks EC2 for', () => {
+  const call = (requestParameters: object) => ({
+    ...cloudTrail.sample,
+    detail: { ...cloudTrail.sample.detail, requestParameters },
+  });
+  const hostile = ['*', 'x'.repeat(5000), 'i-*', 'i-\u0000', '$(reboot)', `i-${'0'.repeat(400)}`];
+
+  it.each(['instanceId', 'networkInterfaceId', 'groupId'])('is an id of EC2 and nothing else: %s', (member) => {
+    const refused = hostile.map((text) => cloudTrail.schema.safeParse(call({ [member]: text })).error?.issues[0]?.path);
+    expect(refused).toEqual(hostile.map(() => ['detail', 'requestParameters', member]));
+  });
+
+  it('is a cluster by its name, without wildcards', () => {
+    const names = ['*', 'shop?', 'shop/web', 'x'.repeat(101), ''];
+    expect(
+      names.map((clusterName) => quarantineHint.detail.safeParse({ trigger: 'sweep', clusterName }).success),
+    ).toEqual(names.map(() => false));
+    expect(quarantineHint.detail.safeParse({ trigger: 'sweep', clusterName: 'Shop_1-a' }).success).toBe(true);
+  });
+});
+
 describe('a remediation request', () => {
   const { detail: resume } = remediationRequest.sample;
   const { clusterName, nodegroupName, ...rest } = resume;

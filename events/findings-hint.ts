@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema, type HintOrigin, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, eventSchema, type HintOrigin, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
  * "Look at the findings of this node group, or of all the account": what the sweep puts into the queue of
@@ -13,8 +13,8 @@ export const detail = z
   .object({
     trigger: z.enum(['sweep', 'operator']),
     /** With the node group, or not at all: then all workers of the account are looked at, and Inspector itself. */
-    clusterName: z.string().min(1).optional(),
-    nodegroupName: z.string().min(1).optional(),
+    clusterName: clusterName.optional(),
+    nodegroupName: nodegroupName.optional(),
   })
   .refine(({ clusterName, nodegroupName }) => (clusterName === undefined) === (nodegroupName === undefined), {
     path: ['nodegroupName'],

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { asker, eventSchema, instanceId, SOURCE } from './envelope.ts';
+import { asker, clusterName, eventSchema, instanceId, nodegroupName, SOURCE } from './envelope.ts';
 
 /**
  * An operator asks for something to be done about one quarantine, or about a group whose way in was closed. It is
@@ -14,8 +14,8 @@ export const detail = z
     action: z.enum(['release', 'extend', 'terminate']),
     instanceId: instanceId.optional(),
     /** Instead of an instance: a group whose ingress or subnets were closed, to be opened again. Release only. */
-    clusterName: z.string().min(1).optional(),
-    nodegroupName: z.string().min(1).optional(),
+    clusterName: clusterName.optional(),
+    nodegroupName: nodegroupName.optional(),
     ...asker,
     /** Of extend: by how much, for example `3d`. */
     by: z

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { asker, eventSchema, instanceId, SOURCE } from './envelope.ts';
+import { asker, clusterName, eventSchema, instanceId, nodegroupName, SOURCE } from './envelope.ts';
 
 /**
  * An operator wants a remediation to do what it waits with, or not to do what it proposes. It is checked like any event:
@@ -32,8 +32,8 @@ export const detail = z
     remediation,
     action,
     /** With nodegroupName: the subject for `upgrade-node-groups`. */
-    clusterName: z.string().min(1).optional(),
-    nodegroupName: z.string().min(1).optional(),
+    clusterName: clusterName.optional(),
+    nodegroupName: nodegroupName.optional(),
     /** The subject for `manage-ssm-agent` and `quarantine-workers`. */
     instanceId: instanceId.optional(),
     ...asker,

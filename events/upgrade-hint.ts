@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { eventSchema, type HintOrigin, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, eventSchema, type HintOrigin, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
  * "Look at this node group (or cluster) again": what the sweep, a wake-up schedule, a freed blast-budget slot and
@@ -12,9 +12,9 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 export const detail = z.object({
   trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'findings', 'operator']),
-  clusterName: z.string().min(1),
+  clusterName,
   /** Without it the hint is about the workers of the cluster that belong to no managed node group. */
-  nodegroupName: z.string().min(1).optional(),
+  nodegroupName: nodegroupName.optional(),
 });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
