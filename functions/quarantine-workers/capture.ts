@@ -17,8 +17,9 @@ export async function capture(
     autoScalingOf(autoScaling, instanceId),
     targetsOf(loadBalancing, instanceId, view),
   ]);
-  const group = member?.AutoScalingGroupName;
-  return { ...quarantine, saved: { ...saved, targets, ...(group !== undefined && { autoScalingGroup: group }) } };
+  const { AutoScalingGroupName: group, LifecycleState = '' } = member ?? {};
+  const place = group === undefined ? {} : { autoScalingGroup: group, standby: LifecycleState.endsWith('Standby') };
+  return { ...quarantine, saved: { ...saved, targets, ...place } };
 }
 
 /**

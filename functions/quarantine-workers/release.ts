@@ -14,6 +14,7 @@ import { type Decision, iso, say } from './decision.ts';
 import type { InterfaceView, WorkerView } from './observation.ts';
 import { releaseFaults } from './remaining.ts';
 import { EXCLUDE_LABEL, QUARANTINE_TAINT } from './steps/node.ts';
+import { putBackGroups } from './steps/put-back-groups.ts';
 import { autoScalingOf } from './steps/standby.ts';
 import type { StepSubject } from './steps/step.ts';
 import { QUARANTINE_TAGS } from './steps/tags.ts';
@@ -28,6 +29,8 @@ const PATIENCE = 15 * 60_000;
 interface Losses {
   readonly lost: Map<string, string>;
   readonly pending: string[];
+  /** Interfaces of which no security group is left to be given back: they stay shut off. */
+  readonly shutOff: string[];
 }
 
 /**
@@ -35,7 +38,7 @@ interface Losses {
  * from anywhere: only what a fresh look shows as given back is.
  */
 export async function release(subject: StepSubject): Promise<Decision> {
-  const losses: Losses = { lost: new Map(), pending: [] };
+  const losses: Losses = { lost: new Map(), pending: [], shutOff: [] };
   const { saved, kind } = subject.quarantine;
   const present = new Map(subject.view.interfaces.map((each) => [each.id, each]));
   for (const each of saved.interfaces) {
@@ -48,9 +51,8 @@ export async function release(subject: StepSubject): Promise<Decision> {
     await giveBackAddresses(subject, each, now, losses);
   }
   if (kind === 'isolate') {
-    await leaveStandby(subject, losses);
-    await rejoinTargetGroups(subject, losses);
-    await restoreNode(subject, losses);
+    if (losses.shutOff.length === 0) await putIntoService(subject, losses);
+    else losses.lost.set('service', `its place in service: ${losses.shutOff.join(', ')} would reach nothing`);
     await liftProtection(subject, losses);
   }
   await untag(subject);
@@ -68,17 +70,28 @@ async function giveBack({ lost }: Losses, key: string, what: string, run: () => 
   }
 }
 
-const giveBackGroups = (
-  { clients, note }: StepSubject,
-  { id, groups }: SavedInterface,
-  { groupIds }: InterfaceView,
+async function giveBackGroups(
+  subject: StepSubject,
+  saved: SavedInterface,
+  now: InterfaceView,
   losses: Losses,
-): Promise<void> =>
-  giveBack(losses, `groups ${id}`, `the security groups ${groups.join(', ')} of ${id}`, async () => {
-    if (groups.length === groupIds.length && groups.every((group, index) => group === groupIds[index])) return;
-    const change = new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: id, Groups: groups });
-    note('ec2', 'ModifyNetworkInterfaceAttribute', await clients.ec2.send(change));
+): Promise<void> {
+  const { id, groups } = saved;
+  let isOpen = false;
+  await giveBack(losses, `groups ${id}`, `the security groups ${groups.join(', ')} of ${id}`, async () => {
+    const deleted = await putBackGroups(subject, saved, now);
+    isOpen = deleted.length < groups.length;
+    if (deleted.length === 0) return;
+    losses.lost.set(`groups ${id}`, `the security groups ${deleted.join(', ')} of ${id}, which are deleted`);
   });
+  if (!isOpen) losses.shutOff.push(id);
+}
+
+async function putIntoService(subject: StepSubject, losses: Losses): Promise<void> {
+  await leaveStandby(subject, losses);
+  await rejoinTargetGroups(subject, losses);
+  await restoreNode(subject, losses);
+}
 
 async function giveBackAddresses(
   { clients, note }: StepSubject,
@@ -119,8 +132,9 @@ async function giveBackAddresses(
 
 async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void> {
   const { clients, instanceId, quarantine, now, note } = subject;
-  const group = quarantine.saved.autoScalingGroup;
-  if (group === undefined) return;
+  const { autoScalingGroup: group, standby } = quarantine.saved;
+  // Whoever had put it into standby before has it there still.
+  if (group === undefined || standby === true) return;
   await giveBack(losses, 'standby', `its place in service in ${group}`, async () => {
     const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
     if (state === 'EnteringStandby' && now - quarantine.startedAt < PATIENCE) losses.pending.push('standby');

@@ -45,5 +45,6 @@ export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }
   });
 }
 
-const isSame = (a: readonly string[], b: readonly string[]): boolean =>
+/** Whether these are the same groups, in the same order. */
+export const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((value, index) => value === b[index]);

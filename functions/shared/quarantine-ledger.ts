@@ -33,6 +33,8 @@ const saved = z.object({
   interfaces: z.array(savedInterface),
   /** The Auto Scaling group that it belonged to. */
   autoScalingGroup: z.string().optional(),
+  /** Whether somebody had it in standby there already. */
+  standby: z.boolean().optional(),
   targets: z.array(savedTarget),
   /** Whether it was protected from termination; absent while that was not touched. */
   terminationProtected: z.boolean().optional(),
@@ -61,6 +63,8 @@ const quarantine = z.object({
   notes: z.record(z.string(), z.string()),
   /** An operator had it begin in mode observe: it goes on as in mode enforce. */
   approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
+  /** The operators' wishes that it was extended by: each extends it once, however often it comes. */
+  extensions: z.array(z.string()).optional(),
   /** The operator's wish that is being granted. */
   request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
 });

@@ -84,6 +84,11 @@ export class SecurityGroups {
     return created;
   }
 
+  /** Deletes a group, as somebody may whose interfaces have it no more. */
+  delete({ id }: SecurityGroup): void {
+    this.#byId.delete(id);
+  }
+
   add(changed: SecurityGroup, rules: readonly NewRule[]): SecurityGroupRule[] {
     const added = rules.map((rule) => ({
       description: undefined,

@@ -1,0 +1,50 @@
+import {
+  type EC2Client,
+  ModifyNetworkInterfaceAttributeCommand,
+  paginateDescribeSecurityGroups,
+} from '@aws-sdk/client-ec2';
+import type { SavedInterface } from '../../shared/quarantine-ledger.ts';
+import type { InterfaceView } from '../observation.ts';
+import { isSame } from '../remaining.ts';
+import type { StepSubject } from './step.ts';
+
+/**
+ * Gives an interface back its security groups. EC2 takes all or none of them, and a group that no interface had meanwhile
+ * may have been deleted: then those that are left are given back.
+ *
+ * @returns those that are deleted
+ * @throws what EC2 refuses for another reason
+ */
+export async function putBackGroups(
+  { clients: { ec2 }, note }: Pick<StepSubject, 'clients' | 'note'>,
+  { id, groups }: SavedInterface,
+  { groupIds }: InterfaceView,
+): Promise<string[]> {
+  const put = async (Groups: string[]) => {
+    if (isSame(Groups, groupIds)) return;
+    const change = new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: id, Groups });
+    note('ec2', 'ModifyNetworkInterfaceAttribute', await ec2.send(change));
+  };
+  try {
+    await put(groups);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Error) || !NOT_FOUND.has(error.name)) throw error;
+  }
+  const existing = await existingOf(ec2, groups);
+  const left = groups.filter((group) => existing.has(group));
+  if (left.length > 0) await put(left);
+  return groups.filter((group) => !existing.has(group));
+}
+
+const NOT_FOUND: ReadonlySet<string> = new Set(['InvalidGroup.NotFound', 'InvalidSecurityGroupID.NotFound']);
+
+async function existingOf(ec2: EC2Client, groups: readonly string[]): Promise<Set<string>> {
+  const existing = new Set<string>();
+  // A filter, since asking for one by its id is refused as a whole where one is missing.
+  const Filters = [{ Name: 'group-id', Values: [...groups] }];
+  for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters })) {
+    for (const { GroupId = '' } of page.SecurityGroups ?? []) existing.add(GroupId);
+  }
+  return existing;
+}
