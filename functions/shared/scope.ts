@@ -6,6 +6,17 @@ export const OPT_OUT_TAG = 'eks-host-remediator:ignore';
 /** Says of an instance since when it is in quarantine. The right to terminate it is bound to this tag. */
 export const QUARANTINE_TAG = 'eks-host-remediator:quarantine';
 
+/** What the tag's value begins with where only public addresses were taken off: such a worker goes on serving. */
+const STRIPPED = 'stripped ';
+
+/** @param since ISO 8601 */
+export const quarantineTagValue = (kind: 'isolate' | 'strip', since: string): string =>
+  kind === 'strip' ? `${STRIPPED}${since}` : since;
+
+/** Whether the tags of an instance say that it is isolated, and so reaches nothing by intent. */
+export const isIsolated = (tags: Readonly<Record<string, string>>): boolean =>
+  tags[QUARANTINE_TAG]?.startsWith(STRIPPED) === false;
+
 export const isOptedOut = (tags: Readonly<Record<string, string>>): boolean => OPT_OUT_TAG in tags;
 
 /** Whether the policy's allow-lists let a cluster of this account be touched. */

@@ -1,5 +1,5 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
-import { QUARANTINE_TAG } from '../../shared/scope.ts';
+import { QUARANTINE_TAG, quarantineTagValue } from '../../shared/scope.ts';
 import { iso } from '../decision.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
@@ -12,7 +12,7 @@ const LONGEST_VALUE = 256;
 export const tagWorker = (subject: StepSubject): Promise<StepReport> =>
   attempt('tags', async () => {
     const { clients, instanceId, view, quarantine, note } = subject;
-    const since = iso(quarantine.startedAt);
+    const since = quarantineTagValue(quarantine.kind, iso(quarantine.startedAt));
     if (view.tags[QUARANTINE_TAG] === since) return { outcome: 'done' };
     const values = [since, quarantine.exposures.join('; '), quarantine.by];
     const Tags = QUARANTINE_TAGS.map((Key, index) => ({ Key, Value: asTagValue(values[index] ?? '') }));
