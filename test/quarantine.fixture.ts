@@ -77,13 +77,19 @@ export const exposedWorker = (run: Run) => {
 
 let requests = 0;
 
-/** Puts an operator's request about an instance on the bus. */
-export function ask(run: Run, action: 'release' | 'extend' | 'terminate', instanceId: string, rest: object = {}): void {
+/** Puts an operator's request about an instance on the bus. @param time when it was asked for; absent: now */
+export function ask(
+  run: Run,
+  action: 'release' | 'extend' | 'terminate',
+  instanceId: string,
+  rest: object = {},
+  time = new Date(run.account.time.now).toISOString(),
+): void {
   requests += 1;
   run.account.putEvent({
     ...request,
     id: `request-${requests}`,
-    time: new Date(run.account.time.now).toISOString(),
+    time,
     detail: {
       action,
       instanceId,

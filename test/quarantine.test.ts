@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { tcpIngress } from '../sandbox/account/ec2-security-groups.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import {
@@ -122,11 +123,13 @@ describe('whatever is not to be touched', () => {
     expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
   });
 
-  it('look-alikes and workers of Auto Mode keep their addresses', async () => {
+  it('look-alikes, nodes of other kinds of clusters and workers of Auto Mode keep their addresses', async () => {
     const exposure = { publicAddress: 'automatic', openPorts: [22] };
     const others = [
       { name: 'eks-node', tags: { 'kubernetes.io/cluster/shop': 'shared' } },
       { name: 'shop-bastion', tags: { 'eks:nodegroup-name': 'web' } },
+      { name: 'bastion', tags: { 'eks:cluster-name': 'shop' } },
+      { name: 'kops-master', tags: { 'kubernetes.io/cluster/legacy.kops.example.com': 'owned' } },
       { name: 'runner', tags: { 'karpenter.sh/nodepool': 'default', 'kubernetes.io/cluster/': 'owned' } },
     ];
     const otherInstances = others.map((other) => ({ ...other, at: '+5m', exposure }));
@@ -135,9 +138,10 @@ describe('whatever is not to be touched', () => {
     const strangers = run.account.fleet.instances
       .list()
       .filter(({ launchedAt }) => launchedAt > Date.parse('2026-07-15'));
-    expect(strangers).toHaveLength(3);
+    expect(strangers).toHaveLength(5);
     for (const { id } of strangers) expect(run.account.fleet.networks.isReachable(id)).toBe(true);
-    expect(outcomes(run).filter((outcome) => outcome !== 'skipped auto-mode')).toEqual([]);
+    // Nobody but the owner of the node of kops could say that it is none of EKS.
+    expect(outcomes(run).filter((outcome) => outcome !== 'skipped auto-mode')).toEqual(['skipped unknown-cluster']);
     expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
   });
 
@@ -182,6 +186,62 @@ describe('a release', () => {
     await run.account.play(2 * HOUR);
     expect(outcomes(run).at(-1)).toBe('skipped accepted-exposure');
     expect(stateOf(run, worker.id).groups).toEqual(before.groups);
+  });
+
+  it.each(['release', 'terminate'] as const)(
+    'is granted once: a %s that comes again, or late, does nothing to a later quarantine',
+    async (action) => {
+      const { run, worker } = await isolated({ publicAddress: 'elastic' });
+      const asked = new Date(run.account.time.now).toISOString();
+      ask(run, 'release', worker.id);
+      await run.account.play(30 * MINUTE);
+      const { networks, eks } = run.account.fleet;
+      const group = networks.securityGroups.get(eks.clusters.get('shop')!.securityGroupId)!;
+      networks.securityGroups.add(group, [tcpIngress(3389, 3389, '0.0.0.0/0')]);
+      await run.account.play(HOUR);
+      expect(outcomes(run).at(-1)).toBe('done quarantined');
+      ask(run, action, worker.id, {}, asked);
+      await run.account.play(HOUR);
+      expect(outcomes(run).slice(-2)).toEqual(['refused request-refused', 'done quarantined']);
+      expect(worker.state).toBe('running');
+      expect(networks.isReachable(worker.id)).toBe(false);
+    },
+  );
+
+  it('leaves a worker in standby that somebody had put there before', async () => {
+    const run = await start(scenario(privateFleet()));
+    await run.account.play(10 * MINUTE);
+    const worker = run.account.fleet.instances.list()[0]!;
+    const member = run.account.fleet.autoScalingGroups
+      .list()
+      .flatMap(({ members }) => members.get(worker.id) ?? [])[0]!;
+    member.lifecycleState = 'Standby';
+    exposeSilently(run, worker.id);
+    await run.account.play(HOUR);
+    expect(outcomes(run).at(-1)).toBe('done quarantined');
+    ask(run, 'release', worker.id);
+    await run.account.play(10 * MINUTE);
+    expect(outcomes(run)).toContain('done released');
+    expect(stateOf(run, worker.id).lifecycle).toBe('Standby');
+  });
+
+  it.each([
+    ['one of its security groups, and gives back the other', 1, 'InService'],
+    ['both of its security groups, and leaves it out of service', 2, 'Standby'],
+  ])('names %s when it was deleted meanwhile', async (_what, count, lifecycle) => {
+    const { run, worker, before } = await isolated({ publicAddress: 'elastic' });
+    const { securityGroups } = run.account.fleet.networks;
+    const ids = before.groups[0]?.[1] as string[];
+    expect(ids).toHaveLength(2);
+    const deleted = ids.slice(-count);
+    for (const id of deleted) securityGroups.delete(securityGroups.get(id)!);
+    ask(run, 'release', worker.id);
+    await run.account.play(10 * MINUTE);
+    const told = ours(run).find(({ reason }) => reason === 'released-in-part');
+    expect(told?.message).toContain(`${deleted.join(', ')} of ${before.groups[0]?.[0]}, which are deleted`);
+    expect(stateOf(run, worker.id).lifecycle).toBe(lifecycle);
+    const given = stateOf(run, worker.id).groups[0]?.[1];
+    if (count === 1) expect(given).toEqual(ids.slice(0, 1));
   });
 
   it('gives back IPv6 addresses, and the groups of interfaces that came meanwhile', async () => {
@@ -242,12 +302,19 @@ describe('a quarantine', () => {
     return { run, worker: exposedWorker(run) };
   };
 
-  it('that ends is told of, and stays', async () => {
+  it('that ends is told of, and stays: it is closed again when somebody opens it', async () => {
     const { run, worker } = await opened({});
     await run.account.play(4 * HOUR);
     expect(outcomes(run).at(-1)).toBe('refused quarantine-expired');
     expect(worker.state).toBe('running');
+    exposeSilently(run, worker.id);
+    await run.account.play(3 * HOUR);
     expect(run.account.fleet.networks.isReachable(worker.id)).toBe(false);
+    expect(outcomes(run).slice(-3)).toEqual([
+      'acted quarantine-reinforced',
+      'done quarantined',
+      'refused quarantine-expired',
+    ]);
   });
 
   it('ends with the worker where the policy says so, and its slot is free again', async () => {

@@ -3,7 +3,17 @@ import { type RequestedAction, sample } from '../../events/remediation-request.t
 import type { OperatorRequest } from '../shared/operator-request.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
-import { circumstances, exposure, HOUR, IGNORED, NOW, observation, quarantine, worker } from './observation.fixture.ts';
+import {
+  circumstances,
+  exposure,
+  HOUR,
+  IGNORED,
+  isolatedWorker,
+  NOW,
+  observation,
+  quarantine,
+  worker,
+} from './observation.fixture.ts';
 import type { Observation } from './observation.ts';
 
 const request = (action: RequestedAction): OperatorRequest => ({
@@ -65,8 +75,10 @@ describe('a quarantine that was approved in mode observe', () => {
   it('is kept up, and never ends by itself with the worker', () => {
     expect(decide(reopened({ approved }), circumstances(observing)).reason).toBe('quarantine-reinforced');
     expect(decide(reopened({}), circumstances(observing)).reason).toBe('mode-off');
-    const expired = reopened({ approved, expiresAt: NOW });
     const policy = { quarantine: { mode: 'observe', onExpiry: 'terminate' } };
-    expect(decide(expired, circumstances(policy)).reason).toBe('quarantine-expired');
+    const expired = { approved, expiresAt: NOW };
+    expect(decide(reopened(expired), circumstances(policy)).reason).toBe('quarantine-reinforced');
+    const closed = observation(isolatedWorker(), { quarantine: quarantine(expired) });
+    expect(decide(closed, circumstances(policy)).reason).toBe('quarantine-expired');
   });
 });

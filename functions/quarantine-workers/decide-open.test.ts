@@ -59,6 +59,13 @@ describe('a worker in quarantine', () => {
     }
   });
 
+  it.each([
+    ['somebody opened it', { expiresAt: NOW }, 'quarantine-reinforced'],
+    ['its pods have not left yet', { expiresAt: NOW, phase: 'isolating' }, 'quarantine-in-progress'],
+  ])('holds beyond its end, which is only told of: %s', (_what, open, reason) => {
+    expect(decide(held(worker(), open), circumstances())).toMatchObject({ reason, act: { kind: 'isolate' } });
+  });
+
   it('is terminated at its expiry where the policy says so', () => {
     const made = decide(
       held(isolatedWorker(), { expiresAt: NOW }),
@@ -108,6 +115,32 @@ describe('an operator', () => {
     expect(asked({ action: 'extend', by: '1d' }, { expiresAt: NOW - HOUR }).quarantine?.expiresAt).toBe(
       NOW + 24 * HOUR,
     );
+  });
+
+  it('extends a quarantine once by each wish, in whatever order they come again', () => {
+    const extend = (state: ReturnType<typeof quarantine>, id: string) => {
+      const { event, trigger } = wish({ action: 'extend', by: '1d' });
+      const request = { event: { ...event, id }, trigger: { ...trigger, id } } as ReturnType<typeof wish>;
+      return decide(observation(isolatedWorker(), { quarantine: state }, { request }), circumstances());
+    };
+    const first = extend(quarantine(), 'a').quarantine!;
+    const second = extend(first, 'b').quarantine!;
+    expect(second.expiresAt).toBe(first.expiresAt + 24 * HOUR);
+    expect(extend(second, 'a')).toMatchObject({ silent: true, quarantine: second });
+  });
+
+  it('has a quarantine last no longer than a year from now, however often it is extended', () => {
+    expect(asked({ action: 'extend', by: '364d' }).reason).toBe('quarantine-extended');
+    const refused = asked({ action: 'extend', by: '99999d' });
+    expect(refused).toMatchObject({ reason: 'request-refused', message: expect.stringContaining('365 days') });
+    expect(refused.quarantine).toEqual(quarantine());
+  });
+
+  it.each(['release', 'extend', 'terminate'])('has no quarantine %sd that began after it was asked for', (action) => {
+    const detail = action === 'extend' ? { action, by: '1d' } : { action };
+    const made = asked(detail, { startedAt: NOW + 1000, expiresAt: NOW + HOUR });
+    expect(made).toMatchObject({ decision: 'refused', reason: 'request-refused' });
+    expect(made.act).toBeUndefined();
   });
 
   it.each<[string, object, ReturnType<typeof worker>]>([

@@ -1,10 +1,14 @@
 import { duration } from '../shared/duration.ts';
+import { isBefore } from '../shared/operator-request.ts';
 import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { goesOn, guardOf } from './guards.ts';
 import type { Request } from './hints.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import { isolationFaults } from './remaining.ts';
+
+/** How long from now an operator can have a quarantine last at most, ms. */
+const LONGEST = 365 * 86_400_000;
 
 const STAYS = 'The quarantine stays as it is: nothing acts. An operator can have the worker released.';
 
@@ -33,12 +37,14 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
     const variant = `${why.variant} ${iso(quarantine.startedAt)}`.trim();
     return { ...why, message: `${message} ${STAYS}`, variant, quarantine };
   }
+  const isOpen = quarantine.phase === 'isolating' || faults.length > 0;
   if (quarantine.expiresAt <= now) {
     // That a quarantine may begin is not that a worker may be terminated by itself.
-    return atExpiry(quarantine, policy.quarantine.mode === 'enforce' ? policy.quarantine.onExpiry : 'alarm');
+    const onExpiry = policy.quarantine.mode === 'enforce' ? policy.quarantine.onExpiry : 'alarm';
+    // One whose end is only told of still holds: what is open is closed first.
+    if (onExpiry === 'terminate' || !isOpen) return atExpiry(quarantine, onExpiry);
   }
-  if (quarantine.phase === 'isolating' || faults.length > 0) return isolate(quarantine, faults, circumstances);
-  return isolated(quarantine);
+  return isOpen ? isolate(quarantine, faults, circumstances) : isolated(quarantine);
 }
 
 /** The worker is where it shall be: what was recorded when it got there. */
@@ -111,6 +117,10 @@ function aboutRequest(
   if (quarantine.request?.id === id && quarantine.phase === 'releasing') {
     return goOn('release', 'release-in-progress', quarantine);
   }
+  // An event may come late, or again after days: whoever asked knew nothing of this quarantine.
+  if (isBefore(request.trigger, quarantine.startedAt)) {
+    return refuse(`It was asked for before this quarantine began at ${iso(quarantine.startedAt)}.`);
+  }
   if (quarantine.phase === 'terminating') return refuse('The worker is being terminated.');
   switch (detail.action) {
     case 'release':
@@ -122,16 +132,23 @@ function aboutRequest(
       };
     case 'extend': {
       if (quarantine.phase === 'releasing') return refuse('The worker is being released.');
-      // A redelivery of the wish that it was extended by last extends it no further.
-      const isGranted = quarantine.request?.id === id;
+      const { extensions = [] } = quarantine;
+      const isGranted = extensions.includes(id);
+      // A redelivery extends it no further; only one of the last wish may be one that was not recorded yet.
+      if (isGranted && quarantine.request?.id !== id) {
+        return { ...say('done', 'quarantine-extended', ''), silent: true, quarantine };
+      }
       const expiresAt = isGranted
         ? quarantine.expiresAt
         : Math.max(quarantine.expiresAt, circumstances.now) + duration.parse(detail.by);
+      if (expiresAt > circumstances.now + LONGEST) {
+        return refuse('It would last for more than 365 days from now: ask for less, and extend it again later.');
+      }
       const message = `The quarantine lasts until ${iso(expiresAt)}, ${asked}`;
       return {
         ...say('done', 'quarantine-extended', message, id),
         details: { ...details, expiresAt: iso(expiresAt) },
-        quarantine: { ...granted, expiresAt },
+        quarantine: { ...granted, expiresAt, extensions: isGranted ? extensions : [...extensions, id] },
       };
     }
     case 'terminate': {

@@ -80,7 +80,14 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   if (limit !== undefined) return { ...say('waiting', 'quarantine-budget', `${found} ${limit}`, limit), target };
   const approved = mode === 'observe' ? ruling : undefined;
   const by = approved === undefined ? '' : ` Approved by ${inWords(approved)}`;
-  const begun = begin(observation, view, exposures, policy, circumstances, `${found} It is ${DEEDS[respond]}.${by}`);
+  const begun = begin(
+    observation,
+    view,
+    exposures,
+    policy,
+    circumstances,
+    `${found} It is to be ${DEEDS[respond]}.${by}`,
+  );
   return approved === undefined ? begun : withApproval(begun, approved);
 }
 

@@ -73,6 +73,10 @@ describe('parsePolicy', () => {
     ['{"upgrades":{"bakeage":"1h"}}', 'upgrades.bakeage: unknown key'],
     ['{"upgrades":{"bakeAge":"1 day"}}', 'upgrades.bakeAge: must be a whole number with a unit'],
     ['{"upgrades":{"mode":"Enforce"}}', 'upgrades.mode: '],
+    [
+      '{"quarantine":{"expireAfter":"1h","drain":{"evict":true,"within":"2h"}}}',
+      'quarantine.drain.within: must be less than expireAfter',
+    ],
     ['{"upgrades":{"concurrency":{"perCluster":0}}}', 'upgrades.concurrency.perCluster: '],
     ['{"upgrades":{"windows":[{"cron":"0 22 * * *"}]}}', 'upgrades.windows.0.duration: '],
     ['{"scope":{"clusters":[]}}', 'scope.clusters: '],

@@ -29,39 +29,44 @@ const publicByDesign = z.strictObject({
 
 /** The section `quarantine`, of `quarantine-workers`. */
 export const quarantine = (defaultMode: Mode) =>
-  z.strictObject({
-    mode: mode.default(defaultMode).describe('Bounds every mode of this section.'),
-    exposure: z
-      .enum(['address', 'open-port'])
-      .default('address')
-      .describe(
-        'What counts: a public address that the Internet routes to, or only one with a port open to the world.',
-      ),
-    respond: z
-      .enum(['isolate', 'strip'])
-      .default('isolate')
-      .describe('Isolate the worker, or only take its public addresses off.'),
-    publicByDesign: publicByDesign.prefault({}).describe('Groups that are exposed as a whole are reported instead.'),
-    concurrency: z
-      .strictObject({
-        perGroup: atATime('Workers of one group in quarantine at a time.', 1),
-        perCluster: atATime('Workers of one cluster at a time.', 3),
-        perAccount: atATime('Workers of the account and region at a time.', 10),
-      })
-      .prefault({}),
-    drain: z
-      .strictObject({
-        cordon: z.boolean().default(true).describe('Cordon and taint the node, and exclude it from load balancers.'),
-        evict: z.boolean().default(false).describe('Evict its pods first: it stays exposed until they are gone.'),
-        within: duration.prefault('5m').describe('How long evictions may take; then it is isolated all the same.'),
-      })
-      .prefault({}),
-    snapshots: z.boolean().default(false).describe('Take EBS snapshots of its volumes.'),
-    terminationProtection: z.boolean().default(false).describe('Protect it from being terminated by mistake.'),
-    allowSystemsManager: z
-      .boolean()
-      .default(false)
-      .describe('Let it reach the Systems Manager endpoints of its VPC, and nothing else, for forensics.'),
-    expireAfter: duration.prefault('7d').describe('How long a quarantine lasts.'),
-    onExpiry: z.enum(['alarm', 'terminate']).default('alarm').describe('What becomes of the worker then.'),
-  });
+  z
+    .strictObject({
+      mode: mode.default(defaultMode).describe('Bounds every mode of this section.'),
+      exposure: z
+        .enum(['address', 'open-port'])
+        .default('address')
+        .describe(
+          'What counts: a public address that the Internet routes to, or only one with a port open to the world.',
+        ),
+      respond: z
+        .enum(['isolate', 'strip'])
+        .default('isolate')
+        .describe('Isolate the worker, or only take its public addresses off.'),
+      publicByDesign: publicByDesign.prefault({}).describe('Groups that are exposed as a whole are reported instead.'),
+      concurrency: z
+        .strictObject({
+          perGroup: atATime('Workers of one group in quarantine at a time.', 1),
+          perCluster: atATime('Workers of one cluster at a time.', 3),
+          perAccount: atATime('Workers of the account and region at a time.', 10),
+        })
+        .prefault({}),
+      drain: z
+        .strictObject({
+          cordon: z.boolean().default(true).describe('Cordon and taint the node, and exclude it from load balancers.'),
+          evict: z.boolean().default(false).describe('Evict its pods first: it stays exposed until they are gone.'),
+          within: duration.prefault('5m').describe('How long evictions may take; then it is isolated all the same.'),
+        })
+        .prefault({}),
+      snapshots: z.boolean().default(false).describe('Take EBS snapshots of its volumes.'),
+      terminationProtection: z.boolean().default(false).describe('Protect it from being terminated by mistake.'),
+      allowSystemsManager: z
+        .boolean()
+        .default(false)
+        .describe('Let it reach the Systems Manager endpoints of its VPC, and nothing else, for forensics.'),
+      expireAfter: duration.prefault('7d').describe('How long a quarantine lasts.'),
+      onExpiry: z.enum(['alarm', 'terminate']).default('alarm').describe('What becomes of the worker then.'),
+    })
+    .refine(({ drain, expireAfter }) => !drain.evict || drain.within < expireAfter, {
+      path: ['drain', 'within'],
+      error: 'must be less than expireAfter: the quarantine would end before the worker is isolated',
+    });
