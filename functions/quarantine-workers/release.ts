@@ -55,7 +55,7 @@ export async function release(subject: StepSubject): Promise<Decision> {
     else losses.lost.set('service', `its place in service: ${losses.shutOff.join(', ')} would reach nothing`);
     await liftProtection(subject, losses);
   }
-  await untag(subject);
+  await untag(subject, losses);
   return await conclude(subject, losses);
 }
 
@@ -187,11 +187,12 @@ const liftProtection = ({ clients, instanceId, quarantine, note }: StepSubject, 
     note('ec2', 'ModifyInstanceAttribute', await clients.ec2.send(new ModifyInstanceAttributeCommand(change)));
   });
 
-async function untag({ clients, instanceId, view, note }: StepSubject): Promise<void> {
-  const Tags = QUARANTINE_TAGS.filter((key) => key in view.tags).map((Key) => ({ Key }));
-  if (Tags.length === 0) return;
-  note('ec2', 'DeleteTags', await clients.ec2.send(new DeleteTagsCommand({ Resources: [instanceId], Tags })));
-}
+const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses): Promise<void> =>
+  giveBack(losses, 'tags', 'that it bears no tags of a quarantine', async () => {
+    const Tags = QUARANTINE_TAGS.filter((key) => key in view.tags).map((Key) => ({ Key }));
+    if (Tags.length === 0) return;
+    note('ec2', 'DeleteTags', await clients.ec2.send(new DeleteTagsCommand({ Resources: [instanceId], Tags })));
+  });
 
 async function conclude(subject: StepSubject, { lost, pending }: Losses): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
