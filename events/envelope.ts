@@ -9,15 +9,26 @@ export const instanceId = z.string().regex(/^i-[0-9a-f]{1,17}$/, 'must be an EC2
 /** As EKS takes it. Wildcards of EC2's filters are none of its characters. */
 export const clusterName = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'must be the name of an EKS cluster');
 
-/** A managed node group, or as records name others: `self-managed:` or `karpenter:` and a name. */
-export const nodegroupName = z.string().min(1).max(300);
+/**
+ * A managed node group, or as records name others: `self-managed:` or `karpenter:` and a name. The ledger keeps what is
+ * known of it under this name, and DynamoDB refuses a key of over 1,024 bytes together with all that is read with it.
+ */
+export const nodegroupName = z.string().regex(/^[\x20-\x7e]{1,300}$/, 'must be the name of a node group');
+
+/**
+ * A line of text that people write and read, on terminals and in chats too: no control characters, nothing that turns
+ * the direction of writing.
+ */
+const line = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u, 'must be one line of text without control characters');
 
 /** Of who asks for something: it stands in the records. */
 export const asker = {
   /** Why. */
-  why: z.string().min(3).max(500),
+  why: line.min(3).max(500),
   /** Who; as the caller says it, for example the ARN of an IAM role. */
-  requestedBy: z.string().min(1).max(300),
+  requestedBy: line.min(1).max(300),
 };
 
 /** The detail of a hint about some workers, or about all of a cluster. `triggers`: what may ask for the look. */
@@ -27,7 +38,7 @@ export const workersHint = <const Triggers extends readonly string[]>(triggers: 
       trigger: z.enum(triggers),
       /** All workers of the cluster. */
       clusterName: clusterName.optional(),
-      instanceIds: z.array(instanceId).min(1).optional(),
+      instanceIds: z.array(instanceId).min(1).max(1000).optional(),
     })
     .refine(({ clusterName, instanceIds }) => clusterName !== undefined || instanceIds !== undefined, {
       path: ['clusterName'],

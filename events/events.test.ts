@@ -131,6 +131,10 @@ describe('a remediation request', () => {
     ['no worker', { remediation: 'quarantine-workers', action: 'approve' }, 'instanceId'],
     ['something that is no instance id', { remediation: 'manage-ssm-agent', instanceId: 'web-1' }, 'instanceId'],
     ['no reason', { ...group, why: '' }, 'why'],
+    ['a reason that paints a terminal', { ...group, why: 'all \u001b[31mred\u001b[0m' }, 'why'],
+    ['a second line', { ...group, requestedBy: 'Ada\n\nEvil: done' }, 'requestedBy'],
+    ['text that turns round', { ...group, why: 'mend \u202e it' }, 'why'],
+    ['a name that the ledger could not keep', { ...group, nodegroupName: 'x'.repeat(1100) }, 'nodegroupName'],
     ['nobody who asks', { ...group, requestedBy: '' }, 'requestedBy'],
   ])('is refused with %s, which is named', (_what, change, path) => {
     const given = { ...rest, action: 'retry', ...change };

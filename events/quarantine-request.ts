@@ -20,7 +20,7 @@ export const detail = z
     /** Of extend: by how much, for example `3d`. */
     by: z
       .string()
-      .regex(/^\d{1,5}[mhd]$/, 'must be a whole number with a unit m, h or d, for example "3d"')
+      .regex(/^[1-9]\d{0,4}[mhd]$/, 'must be a whole number over 0 with a unit m, h or d, for example "3d"')
       .optional(),
   })
   .superRefine(({ action, instanceId, clusterName, nodegroupName, by }, context) => {
