@@ -1,6 +1,6 @@
 import { print } from '../cli/output.ts';
 import { UsageError } from '../cli/usage-error.ts';
-import { readArguments } from './cli/arguments.ts';
+import { readArguments, USAGE } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
 import { run } from './cli/run.ts';
 import { fleetJsonSchema } from './fleet/fleet.ts';
@@ -10,7 +10,8 @@ const note = (text: string) => process.stderr.write(`${text}\n`);
 
 try {
   const options = readArguments(process.argv.slice(2));
-  if (options === 'schema') print(JSON.stringify(fleetJsonSchema(), null, 2));
+  if (options === 'help') print(USAGE);
+  else if (options === 'schema') print(JSON.stringify(fleetJsonSchema(), null, 2));
   else await withDeployment((synthesized) => run(options, synthesized, { print, note }));
 } catch (error) {
   const usage = error instanceof UsageError || error instanceof TemplateError;

@@ -23,7 +23,7 @@ const policy = file('policy.json', { upgrades: { bakeAge: '3d' } });
 
 const read = (...argv: string[]): Arguments => {
   const options = readArguments(['--fleet', fleet, ...argv]);
-  if (options === 'schema') throw new Error('only the schema was asked for');
+  if (typeof options === 'string') throw new Error('only the schema was asked for');
   return options;
 };
 
@@ -74,6 +74,18 @@ describe('the command line', () => {
     expect(readArguments(['--schema'])).toBe('schema');
   });
 
+  it.each(['--help', '-h'])('tells its usage on %s', (option) => {
+    expect(readArguments([option])).toBe('help');
+  });
+
+  it('takes a file with a byte order mark', () => {
+    expect(read('--policy', file('marked.json', '\uFEFF{}')).policy).toBe('{}');
+  });
+
+  it('plays at most a thousand days', () => {
+    expect(refusal('--fleet', fleet, '--for', '10000w')).toBe('--for: "10000w" is over 1000d');
+  });
+
   it('takes several events, one or many a file, each file at its time', () => {
     const many = file('many.json', [
       { ...amiRelease, id: 'first' },
@@ -122,7 +134,7 @@ describe('the command line', () => {
 
   it('explains itself when an option is missing or unknown', () => {
     expect(refusal()).toContain('Usage: npm run -s sandbox --');
-    expect(refusal('--help')).toContain('Usage: npm run -s sandbox --');
+    expect(refusal('--fleets')).toContain('Usage: npm run -s sandbox --');
   });
 });
 

@@ -7,14 +7,14 @@ import { type Fleet, FleetFileError, parseFleet } from '../fleet/fleet.ts';
 import { DURATION_FORMS, parseDuration } from '../fleet/time.ts';
 
 export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]
-       npm run -s sandbox -- --schema
+       npm run -s sandbox -- --schema | --help
 
   --fleet FILE           the fleet (sandbox/fleets/ has examples)
   --schema               print the JSON Schema of a fleet file
   --event FILE[@OFFSET]  put an EventBridge event, or an array of them, on the bus, at the start or later (@30s);
                          may be repeated
   --policy FILE          the policy document (default: {}, a good policy)
-  --for DURATION         how long to play, in virtual time (default: 1d; with --listen: until interrupted)
+  --for DURATION         how long to play, in virtual time, at most 1000d (default: 1d; with --listen: until interrupted)
   --seed NUMBER          the same seed gives the same run (default: 1)
   --json                 JSON Lines on stdout: records, then the fleet
   --calls                with --json: each AWS call of a function too
@@ -23,6 +23,9 @@ export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]
 
 /** What a parameter of the tier Intelligent-Tiering, as the stack's is, can hold. */
 const MOST_POLICY_BYTES = 8192;
+
+/** A year plays for minutes: what is longer than this is a slip of the pen. Virtual ms. */
+const LONGEST_RUN = 1000 * 86_400_000;
 
 /** What a run is made of. Times in virtual milliseconds. */
 export interface Arguments {
@@ -40,11 +43,12 @@ export interface Arguments {
 
 /**
  * Reads the command line and every file that it names.
- * @returns `schema` when only the JSON Schema of a fleet file is asked for
+ * @returns `schema` or `help` when only the JSON Schema of a fleet file or this command's usage is asked for
  * @throws UsageError naming the option or the file and field that is wrong
  */
-export function readArguments(argv: readonly string[]): Arguments | 'schema' {
+export function readArguments(argv: readonly string[]): Arguments | 'schema' | 'help' {
   const given = parse(argv);
+  if (given.help === true) return 'help';
   if (given.schema === true) return 'schema';
   if (given.fleet === undefined) throw new UsageError(`--fleet: missing\n\n${USAGE}`);
   if (given.calls === true && given.json !== true) throw new UsageError('--calls: only with --json');
@@ -57,6 +61,7 @@ export function readArguments(argv: readonly string[]): Arguments | 'schema' {
           speed: wholeNumber('speed', given.speed ?? '60', 1, 86_400),
         };
   const duration = given.for === undefined && listen !== undefined ? undefined : durationOf('for', given.for ?? '1d');
+  if (duration !== undefined && duration > LONGEST_RUN) throw new UsageError(`--for: "${given.for}" is over 1000d`);
   return {
     fleet: readFleet(given.fleet),
     events: (given.event ?? []).flatMap((argument) => readEvents(argument, duration)),
@@ -76,6 +81,7 @@ function parse(argv: readonly string[]) {
       options: {
         fleet: { type: 'string' },
         schema: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
         event: { type: 'string', multiple: true },
         policy: { type: 'string' },
         for: { type: 'string' },
@@ -144,7 +150,8 @@ function readPolicy(file: string): string {
 
 function readText(option: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    // Editors on Windows put a byte order mark before the text.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw new UsageError(`--${option} ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -223,6 +223,7 @@ describe('a fleet file that is wrong', () => {
       { amiType: undefined, amiTypes: ['AL2_x86_64'] },
       /^releases\[0\]\.amiTypes: AL2_x86_64 has no releases/,
     ],
+    ['a withdrawal before it is there', { withdrawnAt: '-1h' }, 'releases[0].withdrawnAt: must be later than at (+1h)'],
   ])('is refused for a release with %s', (_name, release, expected) => {
     expect(ofRelease(release)).toEqual([
       expect.stringMatching(expected instanceof RegExp ? expected : literally(expected)),

@@ -35,13 +35,17 @@ export function knownReleases(fleet: FleetFile): { releases: AmiReleases; proble
       continue;
     }
     const { kubernetesVersion, releaseVersion, amiType, withdrawnAt } = entry;
+    const at = parseTime(entry.at, startsAt) ?? startsAt;
     const end = withdrawnAt === undefined ? undefined : parseTime(withdrawnAt, startsAt);
+    if (end !== undefined && end <= at) {
+      problems.push({ path: `${path}.withdrawnAt`, message: `must be later than at (${entry.at})` });
+    }
     for (const type of entry.amiTypes ?? (amiType === undefined ? [] : [amiType])) {
       const added = releases.add({
         kubernetesVersion,
         releaseVersion,
         amiType: type,
-        at: parseTime(entry.at, startsAt) ?? startsAt,
+        at,
         ...(end === undefined ? {} : { withdrawnAt: end }),
       });
       if (!added) problems.push({ path, message: `${releaseVersion} of ${type} is there already` });
