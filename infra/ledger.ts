@@ -1,19 +1,25 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, type ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import type { Right } from './right.ts';
+import type { Settings } from './settings.ts';
 
 /**
- * The table that remembers what AWS itself cannot tell. Losing it is safe but dear: bake times start anew and failures
- * are forgotten. So by default it outlives the stack, and `removalPolicy=destroy` also lifts the deletion protection.
+ * The table that remembers what AWS itself cannot tell. Losing it is dear: bake times start anew, failures are forgotten,
+ * and nobody knows any more what workers in quarantine had. So by default it outlives the stack, and a later one can go
+ * on with it (`ledgerTable`); `removalPolicy=destroy` also lifts the deletion protection.
  */
 export class Ledger extends Construct {
-  readonly table: Table;
+  readonly table: Pick<ITable, 'tableName' | 'tableArn'>;
 
-  constructor(scope: Construct, id: string, props: { readonly removalPolicy: 'retain' | 'destroy' }) {
+  constructor(scope: Construct, id: string, { removalPolicy, ledgerTable }: Settings) {
     super(scope, id);
-    const retain = props.removalPolicy === 'retain';
-    this.table = new Table(this, 'Table', {
+    const retain = removalPolicy === 'retain';
+    this.table = ledgerTable === undefined ? this.newTable(retain) : Table.fromTableName(this, 'Table', ledgerTable);
+  }
+
+  private newTable(retain: boolean): Table {
+    return new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,

@@ -155,6 +155,16 @@ describe('the ledger', () => {
     expect(ledger.DeletionPolicy).toBe(deletionPolicy);
     expect(ledger.Properties.DeletionProtectionEnabled).toBe(protection);
   });
+
+  it('is the one of an earlier stack where that is named: its functions work on it, and no other is made', () => {
+    const again = templateOf({ ledgerTable: 'earlier-LedgerTable-1A2B' });
+    expect(resourcesOf(again, 'AWS::DynamoDB::Table')).toEqual([]);
+    const tables = resourcesOf(again, 'AWS::Lambda::Function').flatMap(
+      ({ Properties }) => Properties.Environment.Variables.LEDGER_TABLE ?? [],
+    );
+    expect(new Set(tables)).toEqual(new Set(['earlier-LedgerTable-1A2B']));
+    expect(JSON.stringify(resourcesOf(again, 'AWS::IAM::Role'))).toContain('table/earlier-LedgerTable-1A2B');
+  });
 });
 
 describe('the policy parameter', () => {

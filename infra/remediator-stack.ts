@@ -37,7 +37,7 @@ export class RemediatorStack extends Stack {
       bundles,
       logGroup,
       alarms: new Alarms(this, 'Alarms', { email: settings.alarmEmail }),
-      ledger: new Ledger(this, 'Ledger', { removalPolicy }),
+      ledger: new Ledger(this, 'Ledger', settings),
       policy: new PolicyParameter(this, 'Policy', { parameterName: settings.policyParameterName }),
       eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
       dashboard: new Dashboard(this, 'Review', { stackName, logGroup }),

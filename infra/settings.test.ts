@@ -25,6 +25,7 @@ describe('the stage settings', () => {
 
   it('take the clusters for access entries with commas between', () => {
     expect(readSettings({ accessEntryClusters: 'shop,data' }).accessEntryClusters).toEqual(['shop', 'data']);
+    expect(readSettings({ accessEntryClusters: 'shop,,data,shop' }).accessEntryClusters).toEqual(['shop', 'data']);
     expect(() => readSettings({ accessEntryClusters: 'shop, data' })).toThrow(
       'must be cluster names with commas between',
     );
@@ -59,6 +60,11 @@ describe('the stage settings', () => {
       'a stack name that makes a reserved parameter name',
       { stackName: 'aws-x' },
       'policyParameterName=/aws-x/policy: ',
+    ],
+    [
+      'an ARN for a table',
+      { ledgerTable: 'arn:aws:dynamodb:eu-west-1:1:table/t' },
+      'must be the name of a DynamoDB table',
     ],
     ['a bad removal policy', { removalPolicy: 'keep' }, 'removalPolicy=keep: must be one of retain, destroy'],
   ])('refuse %s and say what would be right', (_what, context, message) => {

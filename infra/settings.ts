@@ -63,9 +63,17 @@ const settingsSchema = z.strictObject({
   /** Clusters, named with commas, for which the stack adds an access entry, so that agents can be installed there. */
   accessEntryClusters: z
     .string()
-    .transform((text) => text.split(',').filter((name) => name !== ''))
+    .transform((text) => [...new Set(text.split(',').filter((name) => name !== ''))])
     .pipe(z.array(z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'must be cluster names with commas between')))
     .prefault(''),
+  /** The table of an earlier stack that was deleted, to go on with; without it the stack makes one of its own. */
+  ledgerTable: z
+    .string()
+    .regex(
+      /^[\w.-]{3,255}$/,
+      'must be the name of a DynamoDB table, as LedgerTableName in the outputs of the stack had it',
+    )
+    .optional(),
   /** What becomes of the ledger and the logs when the stack is deleted. */
   removalPolicy: oneOf('retain', 'destroy').default('retain'),
 });
