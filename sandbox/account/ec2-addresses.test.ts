@@ -4,9 +4,11 @@ import {
   DescribeAddressesCommand,
   DescribeInstancesCommand,
   DescribeNetworkInterfacesCommand,
+  type DescribeNetworkInterfacesCommandInput,
   DescribeRouteTablesCommand,
   DescribeSubnetsCommand,
   DisassociateAddressCommand,
+  type EC2Client,
   ModifyNetworkInterfaceAttributeCommand,
   ModifySubnetAttributeCommand,
   UnassignIpv6AddressesCommand,
@@ -101,18 +103,56 @@ describe('an instance with an Elastic IP address, IPv6 and three interfaces', ()
     expect(await found('attachment.instance-id', worker!.id)).toEqual([primary!.id, second!.id].sort());
     expect(await found('network-interface-id', second!.id)).toEqual([second!.id]);
     expect(await found('group-id', primary!.securityGroupIds[1]!)).toHaveLength(2);
-    expect(await found('vpc-id', worker!.vpcId)).toHaveLength(4);
+    // Two more are the control plane's.
+    expect(await found('vpc-id', worker!.vpcId)).toHaveLength(6);
+    expect(await found('subnet-id', worker!.subnetId)).toContain(primary!.id);
     const unknown = ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: ['eni-0'] }));
     expect(await refusalCode(unknown)).toBe('InvalidNetworkInterfaceID.NotFound');
   });
 
   it('comes in pages of its interfaces', async () => {
     const { ec2 } = ec2Account([nodeGroup({ desiredSize: 3, exposure: { interfaces: 3 } })]);
-    const page = (NextToken?: string) => ec2.send(new DescribeNetworkInterfacesCommand({ MaxResults: 5, NextToken }));
+    const Filters = [{ Name: 'attachment.instance-owner-id', Values: [ACCOUNT] }];
+    const page = (NextToken?: string) =>
+      ec2.send(new DescribeNetworkInterfacesCommand({ Filters, MaxResults: 5, NextToken }));
     const first = await page();
     const second = await page(first.NextToken);
     expect([first, second].map(({ NetworkInterfaces }) => NetworkInterfaces?.length)).toEqual([5, 4]);
     expect(second.NextToken).toBeUndefined();
+  });
+});
+
+describe('interfaces that are not of this account alone', () => {
+  const described = async (ec2: EC2Client, input: DescribeNetworkInterfacesCommandInput) =>
+    (await ec2.send(new DescribeNetworkInterfacesCommand(input))).NetworkInterfaces ?? [];
+
+  it('are those of the control plane, as EC2 has been recorded to show them: attached to an instance of EKS', async () => {
+    const { ec2, at } = ec2Account();
+    const Filters = [{ Name: 'description', Values: ['Amazon EKS c'] }];
+    const found = await described(ec2, { Filters });
+    expect(found).toHaveLength(2);
+    for (const one of found) {
+      expect(one).toMatchObject({
+        OwnerId: ACCOUNT,
+        RequesterManaged: false,
+        RequesterId: expect.stringMatching(/^AROA[0-9A-F]+:AmazonEKS$/),
+        Groups: [{ GroupId: at.state.eks.cluster('c').securityGroupId }],
+      });
+      expect(one.Attachment?.InstanceOwnerId).not.toBe(ACCOUNT);
+      expect(one.Attachment).not.toHaveProperty('InstanceId');
+    }
+  });
+
+  it('and those of EKS Auto Mode, which hide until they are asked for', async () => {
+    const { ec2 } = ec2Account([nodeGroup()], { autoMode: { instances: 2 } });
+    const Filters = [{ Name: 'attachment.instance-owner-id', Values: [ACCOUNT] }];
+    expect(await described(ec2, { Filters })).toHaveLength(1);
+    const all = await described(ec2, { Filters, IncludeManagedResources: true });
+    expect(all.map(({ Operator }) => Operator?.Principal).sort()).toEqual([
+      'eks.amazonaws.com',
+      'eks.amazonaws.com',
+      undefined,
+    ]);
   });
 });
 

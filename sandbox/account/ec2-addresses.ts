@@ -73,7 +73,7 @@ export class PublicAddresses {
     if (privateIp !== from.privateIps[0]) return;
     this.#world.time.after(this.#random.integer(2, 20) * 1000, () => {
       const { instanceId } = from.attachment;
-      const isAlone = this.#interfaces.of(instanceId).length === 1 && this.#interfaces.get(from.id) === from;
+      const isAlone = this.#interfaces.of(instanceId ?? '').length === 1 && this.#interfaces.get(from.id) === from;
       if (isAlone && from.automaticAddress) this.#giveAutomatic(from);
     });
   }

@@ -22,19 +22,31 @@ export function describeInstanceInterface(
   };
 }
 
-/** An interface as DescribeNetworkInterfaces shows it. */
-export function describeInterface(world: World, shown: NetworkInterface, networks: Networks): DescribedInterface {
+/**
+ * An interface as DescribeNetworkInterfaces shows it.
+ *
+ * @param operator the AWS service that owns its instance
+ */
+export function describeInterface(
+  world: World,
+  shown: NetworkInterface,
+  networks: Networks,
+  operator: string | undefined,
+): DescribedInterface {
   return {
     ...describeCommon(world, shown, networks),
     ...associationOf(world, shown, shown.privateIps[0], true),
     PrivateIpAddresses: describePrivateAddresses(world, shown, true),
     Attachment: {
       ...describeAttachment(shown),
-      InstanceId: shown.attachment.instanceId,
-      InstanceOwnerId: world.accountId,
+      ...(shown.attachment.instanceId !== undefined && { InstanceId: shown.attachment.instanceId }),
+      InstanceOwnerId: shown.attachment.instanceOwnerId,
     },
     AvailabilityZone: shown.availabilityZone,
+    ...(shown.requesterId !== undefined && { RequesterId: shown.requesterId }),
+    // Also of those that EKS has made.
     RequesterManaged: false,
+    ...(operator !== undefined && { Operator: { Managed: true, Principal: operator } }),
     TagSet: describedTags(shown.tags),
   };
 }

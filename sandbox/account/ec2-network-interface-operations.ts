@@ -28,7 +28,7 @@ const MOST_GROUPS = 5;
 
 /** Looks at network interfaces, and changes their security groups and addresses. */
 export function interfaceOperations(state: Ec2State): Record<string, Operation> {
-  const { world, networks, cloudTrail } = state;
+  const { world, networks, instances, cloudTrail } = state;
   const { interfaces, subnets, addresses } = networks;
   const onInterface =
     (action: string) =>
@@ -38,13 +38,15 @@ export function interfaceOperations(state: Ec2State): Record<string, Operation> 
   return {
     DescribeNetworkInterfaces: operation<DescribeNetworkInterfacesCommandInput, DescribeNetworkInterfacesCommandOutput>(
       DescribeNetworkInterfaces$,
-      ['NetworkInterfaceIds', 'Filters', 'MaxResults', 'NextToken'],
-      ({ NetworkInterfaceIds, ...request }) => {
+      ['NetworkInterfaceIds', 'Filters', 'MaxResults', 'NextToken', 'IncludeManagedResources'],
+      ({ NetworkInterfaceIds, IncludeManagedResources = false, ...request }) => {
         const id = (one: NetworkInterface) => one.id;
         const [code, what] = ['InvalidNetworkInterfaceID', 'networkInterface ID'];
         const named = namedOnes(interfaces.list(), id, NetworkInterfaceIds, code, what);
-        const { items, nextToken } = search(named, id, interfaceFields, ({ tags }) => tags, request, 1000);
-        const described = items.map((one) => describeInterface(world, one, networks));
+        const operator = ({ attachment }: NetworkInterface) => instances.get(attachment.instanceId ?? '')?.operator;
+        const shown = named.filter((one) => IncludeManagedResources || operator(one) === undefined);
+        const { items, nextToken } = search(shown, id, interfaceFields, ({ tags }) => tags, request, 1000);
+        const described = items.map((one) => describeInterface(world, one, networks, operator(one)));
         return { NetworkInterfaces: described, NextToken: nextToken };
       },
     ),
@@ -136,7 +138,7 @@ export function interfaceOperations(state: Ec2State): Record<string, Operation> 
 export function changeableInterface({ instances, networks }: Ec2State, id = ''): NetworkInterface {
   const [code, what] = ['InvalidNetworkInterfaceID', 'networkInterface ID'];
   const found = existingOne(networks.interfaces.get(id), id, code, what);
-  const instance = instances.get(found.attachment.instanceId);
+  const instance = instances.get(found.attachment.instanceId ?? '');
   if (instance !== undefined) changeable(instance);
   return found;
 }
@@ -161,6 +163,10 @@ function checkedGroups({ networks }: Ec2State, { vpcId }: NetworkInterface, ids:
 const interfaceFields: FilterFields<NetworkInterface> = {
   'network-interface-id': ({ id }) => id,
   'attachment.instance-id': ({ attachment }) => attachment.instanceId,
+  'attachment.instance-owner-id': ({ attachment }) => attachment.instanceOwnerId,
+  description: ({ description }) => description,
+  'requester-id': ({ requesterId }) => requesterId,
+  'requester-managed': () => 'false',
   'attachment.device-index': ({ attachment }) => String(attachment.deviceIndex),
   'group-id': ({ securityGroupIds }) => securityGroupIds,
   'subnet-id': ({ subnetId }) => subnetId,

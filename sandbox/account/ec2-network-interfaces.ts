@@ -13,7 +13,7 @@ export interface Ipv6Assignment {
   readonly primary: boolean;
 }
 
-/** A network interface of an instance: here none is without. */
+/** A network interface of an instance, of this account or of AWS's own: here none is without. */
 export interface NetworkInterface {
   readonly id: string;
   readonly description: string;
@@ -25,12 +25,16 @@ export interface NetworkInterface {
   readonly privateIps: readonly [string, ...string[]];
   readonly attachment: {
     readonly id: string;
-    readonly instanceId: string;
+    /** Undefined for an instance of another account, which EC2 does not name. */
+    readonly instanceId: string | undefined;
+    readonly instanceOwnerId: string;
     /** 0 is the instance's primary interface. */
     readonly deviceIndex: number;
     /** Epoch ms. */
     readonly attachedAt: number;
   };
+  /** Who had it made, where that was an AWS service. */
+  readonly requesterId?: string;
   readonly tags: Map<string, string>;
   securityGroupIds: readonly string[];
   ipv6Addresses: readonly Ipv6Assignment[];
@@ -53,15 +57,32 @@ export type InterfaceSpecification = Pick<
   readonly automaticAddress: boolean;
 };
 
+/** What the interface of a control plane is made of. */
+export type ControlPlaneSpecification = Pick<
+  NetworkInterface,
+  'vpcId' | 'subnetId' | 'availabilityZone' | 'privateIps' | 'securityGroupIds'
+> & {
+  readonly clusterName: string;
+  /** Epoch ms. */
+  readonly attachedAt: number;
+};
+
+/** The account in which EKS runs control planes. */
+const EKS_ACCOUNT = '999999999999';
+
 /** The account's network interfaces, and what each of them has. */
 export class NetworkInterfaces {
   readonly #random: World['random'];
+  readonly #controlPlaneRandom: World['random'];
+  readonly #accountId: string;
   readonly #byId = new Map<string, NetworkInterface>();
   readonly #byInstance = new Map<string, NetworkInterface[]>();
   readonly #listeners: Array<(changed: NetworkInterface) => void> = [];
 
   constructor(world: World) {
     this.#random = world.random.fork('ec2-network-interfaces');
+    this.#controlPlaneRandom = world.random.fork('ec2-control-plane-interfaces');
+    this.#accountId = world.accountId;
   }
 
   /** Hears of each interface whose groups or addresses change, and of each that goes. */
@@ -84,14 +105,39 @@ export class NetworkInterfaces {
 
   attach(specification: InterfaceSpecification): NetworkInterface {
     const { instanceId, deviceIndex, attachedAt, ...rest } = specification;
-    const attachment = { id: `eni-attach-${rest.id.slice(4)}`, instanceId, deviceIndex, attachedAt };
-    const octets = this.#random.hex(10).match(/../g) ?? [];
-    const macAddress = ['02', ...octets].join(':');
-    const created: NetworkInterface = { ...rest, macAddress, attachment, ipv6Addresses: [], associations: new Map() };
-    this.#byId.set(created.id, created);
+    const owned = { instanceId, instanceOwnerId: this.#accountId };
+    const attachment = { id: `eni-attach-${rest.id.slice(4)}`, ...owned, deviceIndex, attachedAt };
+    const created = this.#add({ ...rest, macAddress: macAddress(this.#random), attachment });
     const ofInstance = this.#byInstance.get(instanceId) ?? [];
     ofInstance.push(created);
     this.#byInstance.set(instanceId, ofInstance);
+    return created;
+  }
+
+  /** An interface through which EKS reaches the nodes of a cluster, as EC2 has been recorded to show it. */
+  attachControlPlane({ clusterName, attachedAt, ...rest }: ControlPlaneSpecification): void {
+    const digits = this.#controlPlaneRandom.hex(16);
+    this.#add({
+      ...rest,
+      id: `eni-0${digits}`,
+      description: `Amazon EKS ${clusterName}`,
+      macAddress: macAddress(this.#controlPlaneRandom),
+      attachment: {
+        id: `eni-attach-0${digits}`,
+        instanceId: undefined,
+        instanceOwnerId: EKS_ACCOUNT,
+        deviceIndex: 1,
+        attachedAt,
+      },
+      requesterId: `AROA${this.#controlPlaneRandom.hex(17).toUpperCase()}:AmazonEKS`,
+      tags: new Map(),
+      automaticAddress: false,
+    });
+  }
+
+  #add(specification: Omit<NetworkInterface, 'ipv6Addresses' | 'associations'>): NetworkInterface {
+    const created: NetworkInterface = { ...specification, ipv6Addresses: [], associations: new Map() };
+    this.#byId.set(created.id, created);
     return created;
   }
 
@@ -133,3 +179,5 @@ export class NetworkInterfaces {
     for (const listener of this.#listeners) listener(changed);
   }
 }
+
+const macAddress = (random: World['random']): string => ['02', ...(random.hex(10).match(/../g) ?? [])].join(':');

@@ -21,7 +21,29 @@ export function seedNetwork({ networks }: FleetState, cluster: EksCluster, netwo
   networks.routeTables.addMain(vpcId);
   networks.addNodeGroup(securityGroupId, vpcId, name);
   networks.addSubnets(vpcId, cluster.subnets, wayOutOf(network));
+  attachControlPlane(networks, cluster);
   if (typeof network !== 'string') networks.addEndpoints(vpcId, subnetIds, securityGroupId, network.endpoints);
+}
+
+/** EKS reaches nodes through interfaces in two zones. */
+const CONTROL_PLANE_ZONES = 2;
+
+function attachControlPlane(
+  { interfaces }: FleetState['networks'],
+  { name, vpcId, subnets, securityGroupId, createdAt }: EksCluster,
+): void {
+  for (const [zone, { id: subnetId, availabilityZone }] of subnets.slice(0, CONTROL_PLANE_ZONES).entries()) {
+    interfaces.attachControlPlane({
+      clusterName: name,
+      vpcId,
+      subnetId,
+      availabilityZone,
+      // Instances are given their addresses from the other end of the block.
+      privateIps: [`10.255.255.${zone + 10}`],
+      securityGroupIds: [securityGroupId],
+      attachedAt: createdAt,
+    });
+  }
 }
 
 /** Where a group's nodes are, and what they have in common. */

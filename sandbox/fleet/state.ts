@@ -106,10 +106,10 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   // Only now: nobody was there before who could have waited for a change.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
-  networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId));
+  networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId ?? ''));
   networks.securityGroups.onChange(({ id }) => {
     for (const { attachment, securityGroupIds } of networks.interfaces.list()) {
-      if (securityGroupIds.includes(id)) agents.reconsiderOn(attachment.instanceId);
+      if (securityGroupIds.includes(id)) agents.reconsiderOn(attachment.instanceId ?? '');
     }
   });
   return state;
