@@ -123,6 +123,8 @@ const reads: Right = {
     'ec2:DescribeAddresses',
     'ec2:DescribeInstanceAttribute',
     'ec2:DescribeInstances',
+    // Who else uses a security group, before a rule of it is revoked.
+    'ec2:DescribeNetworkInterfaces',
     'ec2:DescribeRouteTables',
     'ec2:DescribeSecurityGroups',
     'ec2:DescribeSnapshots',

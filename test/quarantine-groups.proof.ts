@@ -107,6 +107,78 @@ describe('hardening by policy', () => {
   });
 });
 
+describe('a way in that others use', () => {
+  const web = { name: 'web', desiredSize: 2, releaseVersion: '1.33.13-20260714', exposure: { subnets: 'public' } };
+  const group = (tags: object) => ({ ...web, name: 'private', exposure: {}, tags });
+  const ignored = { 'eks-host-remediator:ignore': 'x' };
+  const opened = { changes: [{ at: '+5m', cluster: 'shop', nodeGroup: 'private', authorizeIngress: { port: 22 } }] };
+  const played = async (cluster: object, publicByDesign: object, change?: (run: Run) => void) => {
+    const run = await start(scenario(privateFleet({}, opened, cluster), { quarantine: { publicByDesign } }));
+    change?.(run);
+    await run.account.play(2 * HOUR);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+    const isOpen = networkOf(run).rules.some((rule) => rule.includes(' false tcp 22 22 0.0.0.0/0'));
+    const told = ours(run).filter(({ nodegroup }) => nodegroup === 'web');
+    const messages = told.map(({ reason, message }) => `${reason}: ${message}`);
+    return { run, isOpen, told: told.map(({ reason }) => reason), messages };
+  };
+  const bastionOf = ({ account: { fleet } }: Run) =>
+    fleet.instances.list().find(({ tags }) => tags.get('Name') === 'bastion')?.id;
+  const revoke = { revokeIngress: 'enforce' };
+
+  it('is left open for an opted-out group and for what is no worker, and that is told once, with their names', async () => {
+    const cluster = { nodeGroups: [web, group(ignored)], otherInstances: [{ name: 'bastion' }] };
+    const { run, isOpen, told, messages } = await played(cluster, revoke);
+    expect(isOpen).toBe(true);
+    expect(told).toEqual(['way-in-shared']);
+    expect(messages[0]).toMatch(/ sg-\w+ is left open: .* use it too\.$/);
+    expect(messages[0]).toContain(`${bastionOf(run)} (no worker), shop/private (opted out)`);
+    expect(changes(run).filter(({ service }) => service === 'ec2')).toEqual([]);
+  });
+
+  it.each([
+    ['a cluster that has opted out', { tags: ignored }, 0],
+    ['a bastion alone', { otherInstances: [{ name: 'bastion' }] }, 1],
+  ])('is left open for %s', async (_whom, cluster, times) => {
+    const { isOpen, told } = await played({ nodeGroups: [web, group({})], ...cluster }, revoke);
+    expect(isOpen).toBe(true);
+    expect(told.filter((reason) => reason === 'way-in-shared')).toHaveLength(times);
+    expect(told).not.toContain('group-hardened');
+  });
+
+  it('is left open for one instance of its own group that has opted out', async () => {
+    const optOut = ({ account: { fleet } }: Run) => {
+      const [first] = fleet.instances.list().filter(({ tags }) => tags.get('eks:nodegroup-name') === 'web');
+      first?.tags.set('eks-host-remediator:ignore', '');
+    };
+    const { isOpen, messages } = await played({ nodeGroups: [web, group({})] }, revoke, optOut);
+    expect(isOpen).toBe(true);
+    expect(messages.at(-1)).toMatch(/^way-in-shared: .*left open: i-\w+ \(opted out\) uses it too\.$/);
+  });
+
+  it('is closed where nobody else but the control plane and other groups of the cluster use it', async () => {
+    const { isOpen, told } = await played({ nodeGroups: [web, group({})] }, revoke);
+    expect(isOpen).toBe(false);
+    expect(told.filter((reason) => reason === 'group-hardened')).toHaveLength(1);
+    expect(told).not.toContain('way-in-shared');
+  });
+
+  it.each([
+    ['left alone where an opted-out group lives in it', ignored, 'way-in-shared'],
+    ['closed where all others may be touched', {}, 'group-hardened'],
+  ])('in a subnet is %s', async (_what, tags, reason) => {
+    const nodeGroups = [web, { ...group(tags), exposure: { subnets: 'public' } }];
+    const { run, told } = await played({ nodeGroups }, { closeSubnets: 'enforce' });
+    expect(told).toContain(reason);
+    expect(networkOf(run).subnets > 0).toBe(reason === 'way-in-shared');
+  });
+
+  it('costs no look at interfaces where the policy wants nothing closed', async () => {
+    const { run } = await played({ nodeGroups: [web, group({})] }, {});
+    expect(run.calls.filter(({ operation }) => operation === 'DescribeNetworkInterfaces')).toEqual([]);
+  });
+});
+
 /** At no moment more workers in quarantine than the policy allows. */
 async function playBounded(run: Run, ms: number, slice: number, check: () => void): Promise<void> {
   for (let played = 0; played < ms; played += slice) {

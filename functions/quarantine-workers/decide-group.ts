@@ -1,44 +1,51 @@
-import type { IpPermission } from '@aws-sdk/client-ec2';
-import { isInvalid, type Policy, stricter } from '../shared/policy.ts';
-import { isInScope, isOptedOut } from '../shared/scope.ts';
+import { isInvalid, type Policy } from '../shared/policy.ts';
 import { type Circumstances, type GroupDecision, say } from './decision.ts';
-import { portsOf } from './exposure.ts';
 import type { GroupObservation } from './observation.ts';
-
-type QuarantinePolicy = Policy['quarantine'];
+import { leftOpenInWords } from './sharing.ts';
+import { isPublicByDesign, policyToClose, waysInWords, waysToClose } from './ways-in.ts';
 
 /**
  * Decides about one group of which workers are exposed; a pure function. A group that is public by design is reported
- * once, and by policy the way in is closed for all of it; its workers are not quarantined, which would empty it.
+ * once, and by policy the way in is closed for all of it; its workers are not quarantined, which would empty it. What
+ * others use that must not be touched, or of which nobody knows who uses it, is left open, and that is told.
  */
-export function decideGroup(group: GroupObservation, { policy, account }: Circumstances): GroupDecision {
-  const { key, state, owner, request } = group;
-  if (request !== undefined) return aboutRequest(group, policy);
-  const untold = { ...say('skipped', 'public-by-design', ''), silent: true, publicByDesign: false };
+export function decideGroup(group: GroupObservation, circumstances: Circumstances): GroupDecision {
+  if (group.request !== undefined) return aboutRequest(group, circumstances.policy);
+  const policy = policyToClose(group, circumstances);
   // Each of its workers says which guard holds.
-  if (isInvalid(policy) || policy.killSwitch || policy.quarantine.mode === 'off') return untold;
-  if (!isInScope(policy.scope, account, key.cluster) || isOptedOut(owner.tags)) return untold;
-  if (owner.unreadable !== undefined) return untold;
-  const { quarantine } = policy;
-  if (!isPublicByDesign(group, quarantine)) return untold;
-
-  const why = describe(group);
-  const variant = group.publicSubnets.join(' ');
-  const details = { subnets: [...group.publicSubnets], exposed: group.exposed.length, size: group.size };
-  const report = { ...say('skipped', 'public-by-design', `${why} They are not quarantined.`, variant), details };
-  if (state.leftOpen === true) return { ...report, publicByDesign: true };
-  const harden = waysToClose(group, quarantine, 'enforce');
-  if (harden !== undefined) {
-    const message = `${why} Closed: ${inWords(harden)}.`;
-    return { ...say('acted', 'group-hardened', message, inWords(harden)), details, publicByDesign: true, harden };
+  if (policy === undefined) {
+    return { ...say('skipped', 'public-by-design', ''), silent: true, publicByDesign: false };
   }
-  const would = waysToClose(group, quarantine, 'observe');
-  if (would !== undefined) {
-    const message = `${why} Would close: ${inWords(would)}.`;
-    return { ...say('would-act', 'would-harden', message, inWords(would)), details, publicByDesign: true };
-  }
-  return { ...report, publicByDesign: true };
+  return { ...aboutWaysIn(group, policy, circumstances.account), details: detailsOf(group), publicByDesign: true };
 }
+
+function aboutWaysIn(group: GroupObservation, policy: Policy, account: string): Omit<GroupDecision, 'publicByDesign'> {
+  const why = describe(group);
+  const report = say('skipped', 'public-by-design', `${why} They are not quarantined.`, group.publicSubnets.join(' '));
+  if (group.state.leftOpen === true) return report;
+  const enforced = waysToClose(group, policy, account, 'enforce');
+  const observed = waysToClose(group, policy, account, 'observe');
+  const left = [...enforced.left, ...observed.left];
+  // By what is left open, not for whom: those come and go, and it is told once.
+  const variantWith = (...closed: string[]) => [...closed, ...left.map(({ id }) => id)].join(' ');
+  const sentences = (told: string) => [why, told, leftOpenInWords(left, group)].filter((each) => each !== '').join(' ');
+  if (enforced.ways !== undefined) {
+    const closed = waysInWords(enforced.ways);
+    const told = say('acted', 'group-hardened', sentences(`Closed: ${closed}.`), variantWith(closed));
+    return { ...told, harden: enforced.ways };
+  }
+  if (observed.ways !== undefined) {
+    const closed = waysInWords(observed.ways);
+    return say('would-act', 'would-harden', sentences(`Would close: ${closed}.`), variantWith(closed));
+  }
+  return left.length === 0 ? report : say('refused', 'way-in-shared', sentences(''), variantWith());
+}
+
+const detailsOf = ({ publicSubnets, exposed, size }: GroupObservation) => ({
+  subnets: [...publicSubnets],
+  exposed: exposed.length,
+  size,
+});
 
 /** An operator wants the group opened again. */
 function aboutRequest(group: GroupObservation, policy: Circumstances['policy']): GroupDecision {
@@ -60,50 +67,9 @@ function aboutRequest(group: GroupObservation, policy: Circumstances['policy']):
   };
 }
 
-/**
- * Whether the finding is about the group, not about single workers: where its subnets hand out public addresses, or where
- * more of it is exposed than the policy takes for an accident. One worker alone is never a group.
- */
-export function isPublicByDesign(
-  { publicSubnets, exposed, size }: Pick<GroupObservation, 'publicSubnets' | 'exposed' | 'size'>,
-  { publicByDesign }: Pick<QuarantinePolicy, 'publicByDesign'>,
-): boolean {
-  if (publicSubnets.length > 0) return true;
-  return exposed.length > 1 && (exposed.length / size) * 100 > publicByDesign.exposedShare;
-}
-
-/** What there is to close in this mode or a laxer one; undefined: nothing. */
-function waysToClose(
-  { worldOpen, publicSubnets }: GroupObservation,
-  { mode, publicByDesign }: QuarantinePolicy,
-  wanted: 'enforce' | 'observe',
-): GroupDecision['harden'] {
-  const { revokeIngress, closeSubnets, allowedIngress } = publicByDesign;
-  const rules = worldOpen
-    .map(({ groupId, permissions }) => ({
-      groupId,
-      permissions: permissions.filter((rule) => !allowedIngress.some((allowed) => isWithin(rule, allowed))),
-    }))
-    .filter(({ permissions }) => permissions.length > 0);
-  const ingress = stricter(mode, revokeIngress) === wanted ? rules : [];
-  const subnets = stricter(mode, closeSubnets) === wanted ? publicSubnets : [];
-  return ingress.length + subnets.length === 0 ? undefined : { ingress, subnets };
-}
-
-const isWithin = (
-  { IpProtocol, FromPort, ToPort }: IpPermission,
-  { protocol, fromPort, toPort }: QuarantinePolicy['publicByDesign']['allowedIngress'][number],
-): boolean =>
-  IpProtocol === protocol && FromPort !== undefined && ToPort !== undefined && fromPort <= FromPort && ToPort <= toPort;
-
 function describe({ exposed, size, publicSubnets }: GroupObservation): string {
   const share = `${exposed.length} of ${size} workers are exposed`;
   return publicSubnets.length === 0
     ? `${share}: more than an accident.`
     : `${share}: ${publicSubnets.join(', ')} ${publicSubnets.length === 1 ? 'hands' : 'hand'} out public addresses.`;
-}
-
-function inWords({ ingress, subnets }: NonNullable<GroupDecision['harden']>): string {
-  const rules = ingress.map(({ groupId, permissions }) => `${permissions.map(portsOf).join(', ')} of ${groupId}`);
-  return [...rules, ...subnets.map((id) => `automatic addresses of ${id}`)].join('; ');
 }

@@ -53,7 +53,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const budget = await readBudget(deps.ledger, 'quarantines');
   const readCluster = createClusterReader(deps.eks);
-  const sight = await observe(deps, readCluster, scope, budget.slots);
+  const sight = await observe(deps, readCluster, scope, budget.slots, { policy, account: deps.account });
   const circumstances = {
     policy,
     now: deps.clock.now(),

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
+import type { Owner } from '../shared/owners.ts';
 import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
 import { NEVER_SEEN, type Quarantine } from '../shared/quarantine-ledger.ts';
 import type { Circumstances } from './decision.ts';
 import type { Exposure } from './exposure.ts';
 import type { Request } from './hints.ts';
-import type { GroupObservation, InterfaceView, Observation, WorkerView } from './observation.ts';
+import type { GroupObservation, InterfaceView, NetworkUser, Observation, WorkerView } from './observation.ts';
 
 export const HOUR = 3_600_000;
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
@@ -104,6 +105,19 @@ export const group = (overrides: Partial<GroupObservation> = {}): GroupObservati
   exposed: ['i-1'],
   publicSubnets: [],
   worldOpen: [],
+  users: new Map(),
+  ...overrides,
+});
+
+/** A worker of the same group, which may be touched. */
+export const workerUser = (overrides: Partial<Extract<NetworkUser, { kind: 'worker' }>> = {}): NetworkUser => ({
+  kind: 'worker',
+  instanceId: 'i-1',
+  cluster: 'shop',
+  nodegroup: 'web',
+  ownership: 'managed',
+  tags: {},
+  owner: { tags: {} },
   ...overrides,
 });
 
@@ -120,6 +134,29 @@ export const circumstances = (policy: object = {}, rest: Partial<Circumstances> 
 const tags = fc.constantFrom({}, {}, {}, IGNORED);
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 const isolated = fc.boolean();
+
+/** Mostly workers that may be touched. */
+export const arbitraryNetworkUser: fc.Arbitrary<NetworkUser> = fc
+  .record({
+    kind: fc.constantFrom('worker', 'worker', 'worker', 'worker', 'instance', 'control-plane', 'interface'),
+    cluster: fc.constantFrom('shop', 'shop', 'shop', 'pay'),
+    ownership: fc.constantFrom('managed' as const, 'managed' as const, 'karpenter' as const, 'auto-mode' as const),
+    tags,
+    owner: fc.constantFrom<Owner>(
+      { tags: {} },
+      { tags: {} },
+      { tags: {} },
+      { tags: IGNORED },
+      { tags: {}, unreadable: 'AccessDenied' },
+      { tags: {}, stranger: 'EKS has no cluster shop.' },
+    ),
+  })
+  .map(({ kind, cluster, ...rest }): NetworkUser => {
+    if (kind === 'instance') return { kind, instanceId: 'i-9' };
+    if (kind === 'control-plane') return { kind, cluster };
+    if (kind === 'interface') return { kind, interfaceId: 'eni-9', description: 'ELB app/shop/1' };
+    return workerUser({ cluster, ...rest });
+  });
 
 const arbitraryQuarantine = fc
   .record({

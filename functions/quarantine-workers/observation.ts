@@ -63,6 +63,22 @@ export interface Observation {
   readonly request?: Request;
 }
 
+/** Who has a network interface in a security group, or lives in a subnet. */
+export type NetworkUser =
+  | ({
+      readonly kind: 'worker';
+      readonly instanceId: string;
+      /** Of the instance. */
+      readonly tags: Readonly<Record<string, string>>;
+      readonly owner: Owner;
+    } & Pick<WorkerView, 'cluster' | 'nodegroup' | 'ownership'>)
+  /** An instance that is no worker, or that EC2 does not show. */
+  | { readonly kind: 'instance'; readonly instanceId: string }
+  /** What EKS itself reaches the nodes of a cluster through. */
+  | { readonly kind: 'control-plane'; readonly cluster: string }
+  /** Of a load balancer, a Lambda function, an endpoint, or of nobody. */
+  | { readonly kind: 'interface'; readonly interfaceId: string; readonly description: string };
+
 /** A group of workers of which at least one is exposed. */
 export interface GroupObservation {
   readonly key: NodeGroupKey;
@@ -77,5 +93,12 @@ export interface GroupObservation {
   readonly publicSubnets: readonly string[];
   /** The rules of its workers' security groups that admit the world. */
   readonly worldOpen: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;
+  /**
+   * Who uses each security group and each subnet that the policy wants closed, by its id. Of one that is missing nobody
+   * knows: it is left alone.
+   */
+  readonly users: ReadonlyMap<string, readonly NetworkUser[]>;
+  /** Why AWS would not tell the users. */
+  readonly usersUnreadable?: string;
   readonly request?: Request;
 }

@@ -74,6 +74,8 @@ export async function observeGroups(
       exposed: [...own].flatMap(([id, { exposures }]) => (exposures.length > 0 || id in slots ? id : [])),
       publicSubnets: [...new Set(subnets)].filter((id) => known.has(id)).sort(),
       worldOpen: worldOpenOf([...new Set(interfaces.flatMap(({ groupIds }) => groupIds))].sort(), networks),
+      // Read where there is something to close: see observe-users.ts.
+      users: new Map(),
       ...(request !== undefined && { request }),
     };
   });

@@ -9,9 +9,11 @@ import type { Ledger } from '../shared/ledger.ts';
 import { readOwners } from '../shared/owners.ts';
 import { NEVER_SEEN, type QuarantineState, readQuarantines } from '../shared/quarantine-ledger.ts';
 import { type Worker, workerOf } from '../shared/worker.ts';
+import type { Circumstances } from './decision.ts';
 import type { Scope } from './hints.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
+import { withUsers } from './observe-users.ts';
 import { describeClusters, viewWorkers, workerIn } from './view-workers.ts';
 
 export interface ObserveClients {
@@ -32,12 +34,14 @@ export interface Sight {
  * looked at again, whoever says what of it. Groups are looked at as a whole where one of their workers is exposed.
  *
  * @param slots of the blast budget: who is in quarantine, also where EC2 shows the instance no more
+ * @param circumstances what the policy wants closed: only of that it is asked who else uses it
  */
 export async function observe(
   clients: ObserveClients,
   readCluster: ClusterReader,
   scope: Scope,
   slots: BlastBudget['slots'],
+  circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Promise<Sight> {
   const instances = await findInstances(clients.ec2, scope);
   const known = workersIn(instances, scope);
@@ -73,7 +77,8 @@ export async function observe(
     seen.flatMap(({ view, state }) => (view?.exposures.length || state.quarantine ? (view ?? []) : [])),
   );
   const describe = (clusters: readonly string[]) => describeClusters(clients.ec2, clusters);
-  const groups = await observeGroups({ ...clients, describe }, exposed, owners, scope, slots);
+  const publicOnes = await observeGroups({ ...clients, describe }, exposed, owners, scope, slots);
+  const groups = await withUsers(clients, readCluster, publicOnes, circumstances);
   const withOwners = seen.map((observation) => {
     const owner = observation.view === undefined ? undefined : owners.get(observation.view);
     return owner === undefined ? observation : { ...observation, owner };

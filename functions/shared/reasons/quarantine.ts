@@ -10,6 +10,10 @@ export const QUARANTINE_REASONS = {
   'group-hardened': {
     meaning: 'A way in to a group that is public by design was closed: rules revoked, subnets closed.',
   },
+  'way-in-shared': {
+    meaning: 'A way in to the group is left open, because something that must not be touched uses it too.',
+    hint: 'Give the group security groups and subnets of its own, or close the way in by hand.',
+  },
   'would-harden': { meaning: 'In mode enforce the way in to the group would have been closed now.' },
   'group-restored': { meaning: 'An operator had the way in to a group opened again, as it was.' },
   'quarantine-budget': {

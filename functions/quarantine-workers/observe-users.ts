@@ -1,0 +1,158 @@
+import {
+  type EC2Client,
+  type Instance,
+  type NetworkInterface,
+  paginateDescribeNetworkInterfaces,
+} from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { refusalOf } from '../shared/aws-refusal.ts';
+import type { ClusterReader } from '../shared/fleet.ts';
+import { describeInstances, filtersOf } from '../shared/instances.ts';
+import { type Owner, readOwners } from '../shared/owners.ts';
+import { tagsOf, type Worker, workerOf } from '../shared/worker.ts';
+import type { Circumstances } from './decision.ts';
+import type { GroupObservation, NetworkUser } from './observation.ts';
+import { wantedClosed } from './ways-in.ts';
+
+export interface UserClients {
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+}
+
+/**
+ * Adds to groups who else uses the security groups and subnets that the policy wants closed. Where there is nothing to
+ * close, nothing is asked.
+ */
+export async function withUsers(
+  { ec2, eks }: UserClients,
+  readCluster: ClusterReader,
+  groups: readonly GroupObservation[],
+  circumstances: Pick<Circumstances, 'policy' | 'account'>,
+): Promise<readonly GroupObservation[]> {
+  const wanted = groups.map((group) => wantedClosed(group, circumstances));
+  const securityGroups = unique(wanted.flatMap((each) => each.securityGroups));
+  const subnets = unique(wanted.flatMap((each) => each.subnets));
+  if (securityGroups.length + subnets.length === 0) return groups;
+  try {
+    // In this order: an instance that is launched in between is found as what it is.
+    const interfaces = await readInterfaces(ec2, securityGroups);
+    const filters = [...filtersOf('network-interface.group-id', securityGroups), ...filtersOf('subnet-id', subnets)];
+    const instances = await describeInstances(
+      ec2,
+      filters.map((filter) => [filter]),
+    );
+    const known = await readWorkers(eks, readCluster, instances);
+    const users = new Map([
+      ...usersOfSecurityGroups(securityGroups, interfaces, instances, known),
+      ...workersOfSubnets(subnets, instances, known),
+    ]);
+    return groups.map((group) => ({ ...group, users }));
+  } catch (error) {
+    // Doubt means no, for this alone: workers are quarantined all the same.
+    const usersUnreadable = refusalOf(error);
+    if (usersUnreadable === undefined) throw error;
+    return groups.map((group) => ({ ...group, usersUnreadable }));
+  }
+}
+
+/** All interfaces in the given security groups, those that AWS manages (EKS Auto Mode) included. */
+async function readInterfaces(ec2: EC2Client, groupIds: readonly string[]): Promise<NetworkInterface[]> {
+  const read = async (filter: ReturnType<typeof filtersOf>[number]) => {
+    const found: NetworkInterface[] = [];
+    const input = { Filters: [filter], IncludeManagedResources: true };
+    for await (const page of paginateDescribeNetworkInterfaces({ client: ec2, pageSize: 1000 }, input)) {
+      found.push(...(page.NetworkInterfaces ?? []));
+    }
+    return found;
+  };
+  return (await pMap(filtersOf('group-id', groupIds), read, { concurrency: READ_CONCURRENCY })).flat();
+}
+
+/** Those of the instances that are workers, with their owners, by instance id. */
+async function readWorkers(
+  eks: EKSClient,
+  readCluster: ClusterReader,
+  instances: readonly Instance[],
+): Promise<Map<string, NetworkUser>> {
+  const byId = new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
+  const workers = [...byId].flatMap(([instanceId, instance]) => {
+    const worker = workerOf(instance);
+    return worker === undefined ? [] : [{ ...worker, instanceId, tags: tagsOf(instance) }];
+  });
+  const owners = await readOwners(eks, readCluster, workers);
+  return new Map(workers.map((worker) => [worker.instanceId, workerAsUser(worker, owners.get(worker))]));
+}
+
+const workerAsUser = (
+  { instanceId, cluster, nodegroup, ownership, tags }: Worker & { instanceId: string; tags: Record<string, string> },
+  owner: Owner = { tags: {}, unreadable: 'Its owner was not read.' },
+): NetworkUser => ({
+  kind: 'worker',
+  instanceId,
+  cluster,
+  ...(nodegroup !== undefined && { nodegroup }),
+  ownership,
+  tags,
+  owner,
+});
+
+const usersOfSecurityGroups = (
+  groupIds: readonly string[],
+  interfaces: readonly NetworkInterface[],
+  instances: readonly Instance[],
+  workers: ReadonlyMap<string, NetworkUser>,
+): Array<[string, NetworkUser[]]> =>
+  groupIds.map((groupId) => {
+    const isIn = ({ Groups = [] }: Pick<NetworkInterface, 'Groups'>) => Groups.some((each) => each.GroupId === groupId);
+    return [
+      groupId,
+      [
+        ...interfaces.filter(isIn).map((each) => userOf(each, workers)),
+        ...instances
+          .filter(({ NetworkInterfaces = [] }) => NetworkInterfaces.some(isIn))
+          .map(({ InstanceId = '' }) => instanceAsUser(InstanceId, workers)),
+      ],
+    ];
+  });
+
+const instanceAsUser = (instanceId: string, workers: ReadonlyMap<string, NetworkUser>): NetworkUser =>
+  workers.get(instanceId) ?? { kind: 'instance', instanceId };
+
+const EKS_DESCRIPTION = 'Amazon EKS ';
+
+/** Whose an interface is. Whatever is not known for certain to be a worker's or EKS's own is somebody else's. */
+function userOf(each: NetworkInterface, workers: ReadonlyMap<string, NetworkUser>): NetworkUser {
+  const { NetworkInterfaceId: interfaceId = '', Description: description = '', Attachment } = each;
+  const instanceId = Attachment?.InstanceId;
+  if (instanceId !== undefined) return instanceAsUser(instanceId, workers);
+  if (description.startsWith(EKS_DESCRIPTION) && isMadeByEks(each)) {
+    return { kind: 'control-plane', cluster: description.slice(EKS_DESCRIPTION.length) };
+  }
+  return { kind: 'interface', interfaceId, description };
+}
+
+/**
+ * Anybody can describe an interface of his own as EKS does. EKS's are attached to instances of an account that is not this
+ * one; recorded ones are not `RequesterManaged`, and tell by their requester who made them.
+ */
+const isMadeByEks = ({ RequesterManaged, RequesterId = '', Attachment, OwnerId }: NetworkInterface): boolean =>
+  (RequesterManaged === true || RequesterId.endsWith(':AmazonEKS')) &&
+  Attachment?.InstanceOwnerId !== undefined &&
+  Attachment.InstanceOwnerId !== OwnerId;
+
+/** Of a subnet only workers count: an instance that is none keeps the address that it has. */
+const workersOfSubnets = (
+  subnetIds: readonly string[],
+  instances: readonly Instance[],
+  workers: ReadonlyMap<string, NetworkUser>,
+): Array<[string, NetworkUser[]]> =>
+  subnetIds.map((subnetId) => [
+    subnetId,
+    instances
+      .filter(({ SubnetId }) => SubnetId === subnetId)
+      .flatMap(({ InstanceId = '' }) => workers.get(InstanceId) ?? []),
+  ]);
+
+const unique = (values: readonly string[]): string[] => [...new Set(values)];
