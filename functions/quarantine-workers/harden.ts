@@ -1,16 +1,19 @@
-import {
-  AuthorizeSecurityGroupIngressCommand,
-  type EC2Client,
-  type IpPermission,
-  ModifySubnetAttributeCommand,
-  RevokeSecurityGroupIngressCommand,
-} from '@aws-sdk/client-ec2';
-import { refusalOf } from '../shared/aws-refusal.ts';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { type ExposedGroupState, saveExposedGroup } from '../shared/exposed-group-ledger.ts';
 import type { Ledger } from '../shared/ledger.ts';
 import { subjectOf } from '../shared/node-group-ledger.ts';
 import type { AwsCall } from '../shared/record.ts';
 import type { Recorder } from '../shared/recorder.ts';
+import {
+  changeEach,
+  closedOf,
+  closeWay,
+  openWay,
+  type RefusedWay,
+  wayInWords,
+  waysOf,
+  without,
+} from './closed-ways.ts';
 import { type GroupDecision, say } from './decision.ts';
 import type { DecidedGroup } from './plan.ts';
 import { noteInto } from './steps/step.ts';
@@ -21,34 +24,22 @@ export interface HardenDeps {
   readonly recorder: Recorder;
 }
 
-type Closed = NonNullable<ExposedGroupState['closed']>;
+type Told = Omit<GroupDecision, 'publicByDesign'>;
+
+/** How a group stands after what was decided about it, and what there is to tell. */
+interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
+  readonly told: Told;
+}
 
 /**
  * Reports a group that is public by design, once; closes its way in, or opens it again, where that was decided. What is
- * closed is saved before, so that it can be given back rule by rule.
+ * to be closed is saved before, so that it can be given back rule by rule.
  */
 export async function carryOutGroup(deps: HardenDeps, { observation, decision }: DecidedGroup): Promise<void> {
   if (decision.silent === true) return;
   const { key, trigger, state } = observation;
   const calls: AwsCall[] = [];
-  let { closed, leftOpen } = state;
-  let told: Omit<GroupDecision, 'publicByDesign'> = decision;
-  try {
-    if (decision.harden !== undefined) {
-      closed = withClosed(closed, decision.harden);
-      await saveExposedGroup(deps.ledger, subjectOf(key), { ...state, closed });
-      await close(deps.ec2, decision.harden, calls);
-    }
-    if (decision.restore === true && closed !== undefined) {
-      await open(deps.ec2, closed, calls);
-      closed = undefined;
-      leftOpen = true;
-    }
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    told = say('failed', 'quarantine-incomplete', `${decision.message} AWS refused it: ${refusal}`, refusal);
-  }
+  const { told, closed, leftOpen } = await change(deps, { observation, decision }, calls);
   const fingerprint = `${told.reason} ${told.variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
   const outcomes = state.outcomes + (isNew ? 1 : 0);
@@ -75,49 +66,52 @@ export async function carryOutGroup(deps: HardenDeps, { observation, decision }:
   });
 }
 
-async function close(ec2: EC2Client, { ingress, subnets }: Closing, calls: AwsCall[]): Promise<void> {
-  const note = noteInto(calls);
-  for (const { groupId, permissions } of ingress) {
-    const change = { GroupId: groupId, IpPermissions: [...permissions] };
-    note('ec2', 'RevokeSecurityGroupIngress', await ec2.send(new RevokeSecurityGroupIngressCommand(change)));
+async function change(deps: HardenDeps, { observation, decision }: DecidedGroup, calls: AwsCall[]): Promise<Outcome> {
+  const { closed, leftOpen } = observation.state;
+  if (decision.harden !== undefined) return harden(deps, observation, { ...decision, harden: decision.harden }, calls);
+  if (decision.restore === true && closed !== undefined) {
+    const refused = await changeEach(waysOf(closed), openWay(deps.ec2, noteInto(calls)));
+    // What could not be opened stays remembered, for another try; what was opened is not to be closed by the next look.
+    const remaining = closedOf(refused.map(({ way }) => way));
+    return {
+      told: withRefused(decision, refused),
+      leftOpen: true,
+      ...(remaining !== undefined && { closed: remaining }),
+    };
   }
-  for (const subnet of subnets) note('ec2', 'ModifySubnetAttribute', await mapPublicAddresses(ec2, subnet, false));
+  return { told: decision, ...(closed !== undefined && { closed }), ...(leftOpen !== undefined && { leftOpen }) };
 }
 
-type Closing = NonNullable<GroupDecision['harden']>;
-
-async function open(ec2: EC2Client, { ingress, subnets }: Closed, calls: AwsCall[]): Promise<void> {
-  const note = noteInto(calls);
-  for (const { groupId, permissions } of ingress) {
-    for (const permission of permissions) {
-      try {
-        const change = { GroupId: groupId, IpPermissions: [permission as IpPermission] };
-        note('ec2', 'AuthorizeSecurityGroupIngress', await ec2.send(new AuthorizeSecurityGroupIngressCommand(change)));
-      } catch (error) {
-        // Somebody has given it back already.
-        if (!(error instanceof Error) || error.name !== 'InvalidPermission.Duplicate') throw error;
-      }
-    }
-  }
-  for (const subnet of subnets) note('ec2', 'ModifySubnetAttribute', await mapPublicAddresses(ec2, subnet, true));
-}
-
-const mapPublicAddresses = (ec2: EC2Client, SubnetId: string, Value: boolean) =>
-  ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value } }));
-
-/** What was closed before and what is closed now, each once. */
-function withClosed(before: ExposedGroupState['closed'], { ingress, subnets }: Closing): Closed {
-  const added = ingress.map(({ groupId, permissions }) => ({
-    groupId,
-    permissions: permissions.map(
-      (permission) => ({ ...permission }) as Closed['ingress'][number]['permissions'][number],
-    ),
-  }));
+async function harden(
+  { ec2, ledger }: HardenDeps,
+  { key, state }: DecidedGroup['observation'],
+  decision: Told & Required<Pick<Told, 'harden'>>,
+  calls: AwsCall[],
+): Promise<Outcome> {
+  const before = state.closed === undefined ? [] : waysOf(state.closed);
+  const wanted = waysOf(decision.harden);
+  const intended = closedOf([...before, ...wanted]);
+  await saveExposedGroup(ledger, subjectOf(key), { ...state, ...(intended !== undefined && { closed: intended }) });
+  const refused = await changeEach(wanted, closeWay(ec2, noteInto(calls)));
+  // Only what was closed is ever given back: a rule that stays is nobody's to add again.
+  const stillOpen = refused.map(({ way }) => way);
+  const closed = closedOf(without([...before, ...wanted], stillOpen));
   return {
-    ingress: [...(before?.ingress ?? []), ...added].filter(isFirst),
-    subnets: [...new Set([...(before?.subnets ?? []), ...subnets])],
+    told: withRefused(decision, refused),
+    ...(closed !== undefined && { closed }),
+    ...(state.leftOpen !== undefined && { leftOpen: state.leftOpen }),
   };
 }
 
-const isFirst = <Value>(value: Value, index: number, all: readonly Value[]): boolean =>
-  all.findIndex((each) => JSON.stringify(each) === JSON.stringify(value)) === index;
+/** The decision as it came out: what AWS refused is named. */
+function withRefused(decision: Told, refused: readonly RefusedWay[]): Told {
+  if (refused.length === 0) return decision;
+  const named = refused.map(({ way, refusal }) => `${wayInWords(way)} (${refusal})`).join('; ');
+  // By code: the rest of what AWS says may differ each time.
+  const codes = refused.map(({ way, refusal }) => `${wayInWords(way)} ${refusal.split(':')[0]}`).join('; ');
+  // An answer to an operator is always told; a hardening that goes on being refused is told once.
+  const variant = decision.restore === true ? `${decision.variant} ${codes}` : codes;
+  const message = `${decision.message} But AWS refused: ${named}.`;
+  const { details } = decision;
+  return { ...say('failed', 'quarantine-incomplete', message, variant), ...(details !== undefined && { details }) };
+}
