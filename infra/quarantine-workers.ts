@@ -181,7 +181,11 @@ const isolation: readonly Right[] = [
     sid: 'Tags',
     actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
     resources: [...ec2('instance', 'security-group'), anySnapshot],
-    conditions: { 'ForAllValues:StringLike': { 'aws:TagKeys': 'eks-host-remediator:*' } },
+    conditions: {
+      'ForAllValues:StringLike': { 'aws:TagKeys': 'eks-host-remediator:*' },
+      // Of no key at all the line above holds as well, and DeleteTags without keys takes off all that users have set.
+      Null: { 'aws:TagKeys': 'false' },
+    },
     wildcardReason: 'Any instance may be a worker; only tags of its own can be set or taken off.',
   },
   {
