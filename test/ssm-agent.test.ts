@@ -150,6 +150,18 @@ describe('policy and tags', () => {
   });
 });
 
+describe('an old agent', () => {
+  it.each([
+    ['opted out', { tags: { 'eks-host-remediator:ignore': 'true' } }, {}, 'opted out by its tag'],
+    ['is out of scope', {}, { scope: { clusters: ['other'] } }, 'The scope leaves out shop'],
+  ])('whose cluster %s is not updated, and that is recorded once', async (_what, cluster, policy, why) => {
+    const run = await playThrough({ ...launch('nodeGroup', { latest: false }, cluster), policy, play: '3h' });
+    expect(outcomes(run)).toEqual(['done agent-verified']);
+    expect(ours(run)[0]?.message).toContain(why);
+    expect(changes(run)).toEqual([]);
+  });
+});
+
 describe('hints', () => {
   it('the sweep finds a worker that no event told of, and Auto Mode is skipped', async () => {
     const fleet = {

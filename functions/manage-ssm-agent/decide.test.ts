@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { isInvalid, parsePolicy } from '../shared/policy.ts';
 import { decide } from './decide.ts';
 import type { Circumstances } from './decision.ts';
-import { diagnose } from './diagnose.ts';
 import {
   arbitraryObservation,
   arbitraryPolicy,
@@ -27,34 +26,6 @@ const absent = (found: Partial<Findings> = {}, view: Partial<WorkerView> = {}) =
   about({ findings: findings(found), ...view });
 const CLOSED = { kind: 'closed', missing: 'Subnet subnet-1 has no default route.' } as const;
 
-describe('diagnose names the first cause', () => {
-  it.each<[string, Partial<Findings>, Partial<WorkerView>]>([
-    ['no-instance-profile', { profile: undefined as never, network: CLOSED }, {}],
-    ['role-lacks-ssm', { roleAllowsAgent: false, network: CLOSED }, {}],
-    ['role-lacks-ssm', { profile: { name: 'empty' }, roleAllowsAgent: false }, {}],
-    ['no-network-path', { network: CLOSED, metadata: { enabled: false, version2: false } }, {}],
-    ['imds-unreachable', { metadata: { enabled: false, version2: false } }, {}],
-    ['agent-missing', {}, {}],
-    ['connection-lost', {}, { agent: { ...ONLINE, online: false } }],
-    ['role-lacks-ssm', { roleAllowsAgent: false }, { agent: { ...ONLINE, online: false } }],
-  ])('%s', (cause, found, view) => {
-    const all = findings(found);
-    const { profile, ...rest } = all;
-    const without = profile === undefined ? rest : all;
-    expect(diagnose(worker(view), without).cause).toBe(cause);
-  });
-
-  it.each([
-    ['3.2.582.0', 'agent-missing'],
-    ['3.2.581.9', 'role-lacks-ssm'],
-    ['3.10.0.0', 'agent-missing'],
-  ])('counts Default Host Management for agents that know it: %s', (version, cause) => {
-    const found = findings({ roleAllowsAgent: false, defaultHostManagement: true });
-    const diagnosis = diagnose(worker({ agent: { ...ONLINE, online: false, version } }), found);
-    expect(diagnosis.cause).toBe(cause === 'agent-missing' ? 'connection-lost' : cause);
-  });
-});
-
 describe('decide', () => {
   it.each<[string, Partial<WorkerView>, object, string, string]>([
     ['answers', { agent: ONLINE }, {}, 'done', 'agent-verified'],
@@ -64,6 +35,13 @@ describe('decide', () => {
       {},
       'done',
       'agent-verified',
+    ],
+    [
+      'does not answer, and EKS does not know its cluster',
+      { findings: findings(), owner: { tags: {}, stranger: 'EKS has no cluster shop.' } },
+      {},
+      'skipped',
+      'unknown-cluster',
     ],
     ['is of Auto Mode', { ownership: 'auto-mode' }, {}, 'skipped', 'auto-mode'],
     ['is stopped', { instanceState: 'stopped' }, {}, 'skipped', 'worker-not-running'],
@@ -75,14 +53,14 @@ describe('decide', () => {
     ['opted out', { tags: { 'eks-host-remediator:ignore': '' } }, {}, 'skipped', 'opted-out'],
     [
       'is of an owner that opted out',
-      { findings: findings({ owner: { tags: { 'eks-host-remediator:ignore': '' } } }) },
+      { owner: { tags: { 'eks-host-remediator:ignore': '' } }, findings: findings() },
       {},
       'skipped',
       'opted-out',
     ],
     [
       'has an owner that cannot be read',
-      { findings: findings({ owner: { tags: {}, unreadable: 'AccessDeniedException: no' } }) },
+      { owner: { tags: {}, unreadable: 'AccessDeniedException: no' }, findings: findings() },
       {},
       'failed',
       'unreadable',
@@ -149,17 +127,6 @@ describe('decide', () => {
     });
   });
 
-  it('updates an old agent, but not that of Bottlerocket', () => {
-    const old = { ...ONLINE, latest: false };
-    expect(decide(about({ agent: old }), circumstances())).toMatchObject({
-      reason: 'agent-update-started',
-      begin: 'update-agent',
-    });
-    expect(decide(about({ agent: { ...old, platform: 'Bottlerocket' } }), circumstances()).reason).toBe(
-      'agent-verified',
-    );
-  });
-
   describe('a remedy under way', () => {
     const remedy = {
       kind: 'attach-policy' as const,
@@ -204,28 +171,6 @@ describe('decide', () => {
         reason: cause,
       });
     });
-
-    it('of an update ends with the command or the version', () => {
-      const update = {
-        kind: 'update-agent' as const,
-        cause: 'agent-outdated' as const,
-        startedAt: NOW - MINUTE,
-        attempt: 1,
-        commandId: 'c-1',
-      };
-      const old = { ...ONLINE, latest: false };
-      const state = { remedy: update };
-      expect(decide(about({ agent: ONLINE }, state), circumstances()).reason).toBe('agent-updated');
-      expect(decide(about({ agent: old, command: { kind: 'running' } }, state), circumstances()).reason).toBe(
-        'remedy-in-progress',
-      );
-      expect(
-        decide(about({ agent: old, command: { kind: 'failed', message: 'TimedOut' } }, state), circumstances()),
-      ).toMatchObject({
-        decision: 'failed',
-        reason: 'agent-update-failed',
-      });
-    });
   });
 });
 
@@ -247,6 +192,8 @@ describe('whatever was observed', () => {
         expect(view.ownership).not.toBe('auto-mode');
         expect(['running', 'pending']).toContain(view.instanceState);
         expect(view.tags).not.toHaveProperty('eks-host-remediator:ignore');
+        expect(view.owner).toEqual({ tags: {} });
+        expect(policy.scope).toEqual({});
         expect(seen.state.remedy).toBeUndefined();
         const { remedies } = policy.ssmAgent;
         const mode = {

@@ -1,4 +1,5 @@
 import { CAUSES, type Cause } from '../shared/agent-cause.ts';
+import { isAtLeast } from './agent-version.ts';
 import type { Findings, WorkerView } from './observation.ts';
 
 /** Default Host Management needs at least this agent. Source: "Default Host Management Configuration", SSM user guide. */
@@ -53,12 +54,3 @@ const TESTS: Readonly<Record<Cause, (view: WorkerView, findings: Findings) => st
 /** Whether Default Host Management gives this worker's agent its rights. It speaks IMDSv2 only. */
 const hostManagementHelps = (version: string | undefined, { defaultHostManagement, metadata }: Findings): boolean =>
   defaultHostManagement && metadata.version2 && (version === undefined || isAtLeast(version, HOST_MANAGEMENT_NEEDS));
-
-function isAtLeast(version: string, least: readonly number[]): boolean {
-  const parts = version.split('.').map(Number);
-  for (const [index, number] of least.entries()) {
-    const difference = (parts[index] ?? 0) - number;
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
-}

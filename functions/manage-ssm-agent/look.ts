@@ -6,14 +6,13 @@ import { createClusterReader } from '../shared/fleet.ts';
 import { type DelayedHint, type HintQueue, sendDelayedHints } from '../shared/hint-queue.ts';
 import { type OperatorRequest, refuse } from '../shared/operator-request.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy.ts';
-import { QUARANTINE_TAG } from '../shared/scope.ts';
 import type { Wake } from '../shared/wake.ts';
-import type { WorkerState } from '../shared/worker-ledger.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import { readHints, type Scope } from './hints.ts';
-import type { Observation, WorkerView } from './observation.ts';
+import { inquiryOf } from './inquiry.ts';
+import type { Observation } from './observation.ts';
 import { type ObserveClients, observeWorkers } from './observe.ts';
 import type { Decided } from './remedies/remedy.ts';
 
@@ -42,10 +41,11 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const now = deps.clock.now();
   const readCluster = createClusterReader(deps.eks);
-  const wantsFindings = (view: WorkerView, state: WorkerState) => isPuzzling(view, state, policy, now);
-  const observations = await observeWorkers(deps, readCluster, scope, wantsFindings);
-  countWorkers(deps, scope, observations);
   const circumstances = { policy, now, account: deps.account };
+  const observations = await observeWorkers(deps, readCluster, scope, (view, state) =>
+    inquiryOf(view, state, circumstances),
+  );
+  countWorkers(deps, scope, observations);
   const decided = observations.map((observation): Decided => {
     const { request } = observation;
     const decision =
@@ -74,14 +74,6 @@ function countWorkers({ recorder }: LookDeps, { clusters }: Scope, observations:
   if (clusters.size === 0) return;
   recorder.count('WorkersSeen', swept.length);
   recorder.count('WorkersUnanswered', swept.filter(({ view }) => view.agent?.online !== true).length);
-}
-
-/** Whether it is to be found out why the agent does not answer: when its time is over and nothing is being done yet. */
-function isPuzzling(view: WorkerView, state: WorkerState, policy: Policy | InvalidPolicy, now: number): boolean {
-  if (isInvalid(policy) || policy.killSwitch || policy.ssmAgent.mode === 'off') return false;
-  if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || view.agent?.online === true) return false;
-  if (QUARANTINE_TAG in view.tags) return false;
-  return state.remedy === undefined && now >= view.launchedAt + policy.ssmAgent.graceTime;
 }
 
 /** Whatever is asked of an instance that is no worker is refused, and nothing is remembered of it. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type RequestedAction, sample } from '../../events/remediation-request.ts';
 import type { OperatorRequest } from '../shared/operator-request.ts';
+import type { Owner } from '../shared/owners.ts';
 import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
 import { NEW_WORKER, type WorkerState } from '../shared/worker-ledger.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
@@ -10,7 +11,6 @@ export const NOW = Date.parse('2026-07-20T12:00:00Z');
 
 /** Nothing keeps the agent from registering. */
 export const findings = (overrides: Partial<Findings> = {}): Findings => ({
-  owner: { tags: {} },
   profile: { name: 'shop-node', roleName: 'shop-node' },
   roleAllowsAgent: true,
   defaultHostManagement: false,
@@ -31,6 +31,7 @@ export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
   instanceState: 'running',
   launchedAt: NOW - 60 * MINUTE,
   tags: {},
+  owner: { tags: {} },
   ...overrides,
 });
 
@@ -43,9 +44,14 @@ export const observation = (view: WorkerView, state: Partial<WorkerState> = {}):
 
 const tags = fc.constantFrom({}, {}, {}, { 'eks-host-remediator:ignore': '' });
 
+const arbitraryOwner: fc.Arbitrary<Owner> = fc.oneof(
+  fc.record({ tags }),
+  fc.record({ tags, unreadable: fc.constant('AccessDeniedException: no') }),
+  fc.record({ tags, stranger: fc.constant('EKS has no cluster shop.') }),
+);
+
 const arbitraryFindings: fc.Arbitrary<Findings> = fc
   .record({
-    owner: fc.record({ tags }),
     profile: fc.constantFrom(undefined, { name: 'p' }, { name: 'p', roleName: 'r' }),
     roleAllowsAgent: fc.boolean(),
     defaultHostManagement: fc.boolean(),
@@ -98,6 +104,7 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
     instanceState: fc.constantFrom('running', 'running', 'running', 'pending', 'stopped', 'terminated'),
     launchedAt: fc.integer({ min: NOW - 60 * MINUTE, max: NOW }),
     tags,
+    owner: optional(arbitraryOwner),
     agent: optional(
       fc.record({
         online: fc.boolean(),
@@ -111,16 +118,22 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
     failures: optional(failures),
     standing: optional(proposal),
   })
-  .map(({ agent, findings: found, remedy: started, failures: failed, standing, ...view }) =>
-    observation(
-      worker({ ...view, ...(agent !== undefined && { agent }), ...(found !== undefined && { findings: found }) }),
+  .map(({ owner, agent, findings: found, remedy: started, failures: failed, standing, ...view }) => {
+    const { owner: _default, ...known } = worker(view);
+    return observation(
+      {
+        ...known,
+        ...(owner !== undefined && { owner }),
+        ...(agent !== undefined && { agent }),
+        ...(found !== undefined && { findings: found }),
+      },
       {
         ...(started !== undefined && { remedy: started }),
         ...(failed !== undefined && { failures: failed }),
         ...(standing !== undefined && { proposal: standing }),
       },
-    ),
-  );
+    );
+  });
 
 const mode = fc.constantFrom('enforce', 'enforce', 'observe', 'off');
 

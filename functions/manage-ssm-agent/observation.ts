@@ -34,6 +34,8 @@ export interface WorkerView {
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** Whose it is; read only where a remedy may begin. */
+  readonly owner?: Owner;
   /** What Systems Manager knows; absent when the agent has never registered. */
   readonly agent?: AgentView;
   /** Why the agent may not answer; looked into only where it does not. */
@@ -57,7 +59,6 @@ export type CommandView =
 
 /** Everything that must be right for an agent to register, as AWS describes it. */
 export interface Findings {
-  readonly owner: Owner;
   /** Absent: the instance has no instance profile. */
   readonly profile?: { readonly name: string; readonly roleName?: string };
   /** Whether the role's policies allow what the agent needs. */

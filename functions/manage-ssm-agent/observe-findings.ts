@@ -1,16 +1,12 @@
 import { type EC2Client, type Image, paginateDescribeImages } from '@aws-sdk/client-ec2';
-import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
-import type { ClusterReader } from '../shared/fleet.ts';
-import { readOwners } from '../shared/owners.ts';
 import type { Findings, FoundWorker } from './observation.ts';
 import { observeNetworks } from './observe-network.ts';
 import { observeProfiles } from './observe-role.ts';
 
 export interface FindingsClients {
   readonly ec2: EC2Client;
-  readonly eks: EKSClient;
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
 }
@@ -18,15 +14,14 @@ export interface FindingsClients {
 /** The service setting that names the role of Default Host Management. Source: SSM user guide. */
 export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instance-management-role';
 
-/** Finds out, for each of these workers, all that an agent needs. Each role, subnet, image and owner is read once. */
+/** Finds out, for each of these workers, all that an agent needs. Each role, subnet and image is read once. */
 export async function observeFindings(
   clients: FindingsClients,
-  readCluster: ClusterReader,
   workers: readonly FoundWorker[],
 ): Promise<Map<string, Findings>> {
   if (workers.length === 0) return new Map();
   const instances = workers.map(({ instance }) => instance);
-  const [profiles, networks, imageNames, owners, defaultHostManagement] = await Promise.all([
+  const [profiles, networks, imageNames, defaultHostManagement] = await Promise.all([
     observeProfiles(
       clients.iam,
       instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
@@ -36,21 +31,15 @@ export async function observeFindings(
       clients.ec2,
       instances.map(({ ImageId }) => ImageId ?? ''),
     ),
-    readOwners(
-      clients.eks,
-      readCluster,
-      workers.map(({ worker }) => worker),
-    ),
     isHostManagementOn(clients.ssm),
   ]);
   return new Map(
-    workers.map(({ instanceId, instance, worker }): [string, Findings] => {
+    workers.map(({ instanceId, instance }): [string, Findings] => {
       const { IamInstanceProfile, MetadataOptions, ImageId = '' } = instance;
       const profile = profiles.get(IamInstanceProfile?.Arn ?? '');
       return [
         instanceId,
         {
-          owner: owners.get(worker) ?? { tags: {} },
           ...(profile !== undefined && { profile: profile.profile }),
           roleAllowsAgent: profile?.allowsAgent ?? false,
           defaultHostManagement,

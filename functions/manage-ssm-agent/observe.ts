@@ -1,4 +1,5 @@
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
 import {
   GetCommandInvocationCommand,
   InvocationDoesNotExist,
@@ -11,14 +12,17 @@ import { chunks } from '../shared/chunks.ts';
 import type { ClusterReader } from '../shared/fleet.ts';
 import { describeInstances, filtersByCluster, filtersOf } from '../shared/instances.ts';
 import type { Ledger } from '../shared/ledger.ts';
+import { readOwners } from '../shared/owners.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/worker.ts';
 import { NEW_WORKER, readWorkers, type WorkerState } from '../shared/worker-ledger.ts';
 import type { Scope } from './hints.ts';
-import type { AgentView, CommandView, Findings, FoundWorker, Observation, WorkerView } from './observation.ts';
+import type { Inquiry } from './inquiry.ts';
+import type { AgentView, CommandView, FoundWorker, Observation, WorkerView } from './observation.ts';
 import { type FindingsClients, observeFindings } from './observe-findings.ts';
 
 export interface ObserveClients extends FindingsClients {
   readonly ec2: EC2Client;
+  readonly eks: EKSClient;
   readonly ssm: SSMClient;
   readonly ledger: Ledger;
 }
@@ -30,13 +34,13 @@ const AGENTS_PER_PAGE = 50;
  * Reads what decisions about the workers of the scope rest on: a few calls for a thousand of them, since each call
  * describes many. Whatever is not a worker is left out here and never looked at again.
  *
- * @param wantsFindings tells for which workers it is to be found out why their agent does not answer
+ * @param inquiryOf tells what else has to be found out about a worker, from what is cheap to know of it
  */
 export async function observeWorkers(
   clients: ObserveClients,
   readCluster: ClusterReader,
   scope: Scope,
-  wantsFindings: (view: WorkerView, state: WorkerState) => boolean,
+  inquiryOf: (view: WorkerView, state: WorkerState) => Inquiry | undefined,
 ): Promise<Observation[]> {
   const workers = await findWorkers(clients.ec2, scope);
   const ids = workers.map(({ instanceId }) => instanceId);
@@ -54,15 +58,35 @@ export async function observeWorkers(
     },
     { concurrency: READ_CONCURRENCY },
   );
-  const puzzling = new Set(
-    observations.filter(({ view, state }) => wantsFindings(view, state)).map(({ instanceId }) => instanceId),
+  const inquiries = new Map(observations.map(({ instanceId, view, state }) => [instanceId, inquiryOf(view, state)]));
+  const concerned = workers.filter(({ instanceId }) => inquiries.get(instanceId) !== undefined);
+  return observations.map(withMore(await readMore(clients, readCluster, concerned, inquiries)));
+}
+
+/** What is dearer to know, by instance id: owners, and the findings of those whose agent does not answer. */
+async function readMore(
+  clients: ObserveClients,
+  readCluster: ClusterReader,
+  concerned: readonly FoundWorker[],
+  inquiries: ReadonlyMap<string, Inquiry | undefined>,
+): Promise<Map<string, Pick<WorkerView, 'owner' | 'findings'>>> {
+  const [owners, findings] = await Promise.all([
+    readOwners(
+      clients.eks,
+      readCluster,
+      concerned.map(({ worker }) => worker),
+    ),
+    observeFindings(
+      clients,
+      concerned.filter(({ instanceId }) => inquiries.get(instanceId) === 'findings'),
+    ),
+  ]);
+  return new Map(
+    concerned.map(({ instanceId, worker }) => {
+      const [owner, found] = [owners.get(worker), findings.get(instanceId)];
+      return [instanceId, { ...(owner !== undefined && { owner }), ...(found !== undefined && { findings: found }) }];
+    }),
   );
-  const findings = await observeFindings(
-    clients,
-    readCluster,
-    workers.filter(({ instanceId }) => puzzling.has(instanceId)),
-  );
-  return observations.map((observation) => withFindings(observation, findings.get(observation.instanceId)));
 }
 
 async function findWorkers(ec2: EC2Client, { instances, clusters }: Scope): Promise<FoundWorker[]> {
@@ -151,5 +175,9 @@ const viewOf = (
   ...(command !== undefined && { command }),
 });
 
-const withFindings = (observation: Observation, findings: Findings | undefined): Observation =>
-  findings === undefined ? observation : { ...observation, view: { ...observation.view, findings } };
+const withMore =
+  (more: ReadonlyMap<string, Pick<WorkerView, 'owner' | 'findings'>>) =>
+  (observation: Observation): Observation => ({
+    ...observation,
+    view: { ...observation.view, ...more.get(observation.instanceId) },
+  });

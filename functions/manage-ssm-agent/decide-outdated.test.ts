@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../shared/policy.ts';
+import { decide } from './decide.ts';
+import type { Circumstances } from './decision.ts';
+import { MINUTE, NOW, ONLINE, observation, worker } from './observation.fixture.ts';
+import type { Observation, WorkerView } from './observation.ts';
+
+const IGNORED = { 'eks-host-remediator:ignore': '' };
+const OLD = { ...ONLINE, version: '3.2.1705.0', latest: false };
+const UNREADABLE = { tags: {}, unreadable: 'AccessDeniedException: no' };
+const STRANGER = { tags: {}, stranger: 'EKS has no cluster shop.' };
+
+const circumstances = (policy: object = {}): Circumstances => ({
+  policy: parsePolicy(JSON.stringify(policy), 'enforce'),
+  now: NOW,
+  account: '111122223333',
+});
+const about = (view: Partial<WorkerView>, state: Partial<Observation['state']> = {}) =>
+  observation(worker({ agent: OLD, ...view }), state);
+
+describe('decide, about an agent that answers in an old version,', () => {
+  it('updates an old agent, but not that of Bottlerocket', () => {
+    expect(decide(about({}), circumstances())).toMatchObject({
+      reason: 'agent-update-started',
+      begin: 'update-agent',
+    });
+    expect(decide(about({ agent: { ...OLD, platform: 'Bottlerocket' } }), circumstances()).reason).toBe(
+      'agent-verified',
+    );
+  });
+
+  it.each<[string, Partial<WorkerView>, object, string]>([
+    ['opted out', { tags: IGNORED }, {}, 'done agent-verified'],
+    ['is of an owner that opted out', { owner: { tags: IGNORED } }, {}, 'done agent-verified'],
+    ['is out of scope', {}, { scope: { clusters: ['x'] } }, 'done agent-verified'],
+    ['meets the kill switch', {}, { killSwitch: true }, 'done agent-verified'],
+    ['meets an invalid policy', {}, { nonsense: 1 }, 'done agent-verified'],
+    ['meets mode off', {}, { ssmAgent: { mode: 'off' } }, 'done agent-verified'],
+    ['may not be updated', {}, { ssmAgent: { remedies: { updateAgent: 'off' } } }, 'done agent-verified'],
+    ['is of an owner that cannot be read', { owner: UNREADABLE }, {}, 'failed unreadable'],
+    ['is of a cluster that EKS does not know', { owner: STRANGER }, {}, 'skipped unknown-cluster'],
+  ])('begins nothing when the worker %s', (_what, view, policy, outcome) => {
+    const made = decide(about(view), circumstances(policy));
+    expect(`${made.decision} ${made.reason}`).toBe(outcome);
+    expect(made.begin).toBeUndefined();
+    expect(made.message).toContain('answers');
+  });
+
+  it('says why it is left alone', () => {
+    const made = decide(about({ owner: { tags: IGNORED } }), circumstances());
+    expect(made.message).toBe(
+      'The agent answers (version 3.2.1705.0, not the latest, and not to be updated: ' +
+        'Its cluster or node group opted out by its tag).',
+    );
+  });
+
+  it('closes no story of an update by a guard, and forgets neither failures nor a rejection', () => {
+    const failures = { cause: 'agent-outdated' as const, count: 1, lastAt: NOW };
+    const proposal = { target: 'agent-outdated update-agent', at: NOW - MINUTE };
+    const made = decide(about({}, { failures, proposal }), circumstances({ killSwitch: true }));
+    expect(made).toMatchObject({ decision: 'skipped', reason: 'kill-switch', memory: { failures }, proposal });
+    expect(made.message).toContain('The agent answers');
+  });
+
+  it('ends an update with the command or the version', () => {
+    const update = {
+      kind: 'update-agent' as const,
+      cause: 'agent-outdated' as const,
+      startedAt: NOW - MINUTE,
+      attempt: 1,
+      commandId: 'c-1',
+    };
+    const state = { remedy: update };
+    expect(decide(about({ agent: ONLINE }, state), circumstances()).reason).toBe('agent-updated');
+    expect(decide(about({ command: { kind: 'running' } }, state), circumstances()).reason).toBe('remedy-in-progress');
+    expect(decide(about({ command: { kind: 'failed', message: 'TimedOut' } }, state), circumstances())).toMatchObject({
+      decision: 'failed',
+      reason: 'agent-update-failed',
+    });
+  });
+});
