@@ -162,6 +162,31 @@ describe('an old agent', () => {
   });
 });
 
+describe('an update of the agent', () => {
+  it('in mode observe is proposed, once', async () => {
+    const policy = { ssmAgent: { mode: 'observe' } };
+    const run = await playThrough({ ...launch('nodeGroup', { latest: false }), policy, play: '3h' });
+    expect(outcomes(run)).toEqual(['would-act would-remedy']);
+    expect(changes(run)).toEqual([]);
+  });
+
+  it('that fails is tried as often as the policy allows, and its story is never closed', async () => {
+    const run = await playThrough({
+      ...launch('nodeGroup', { latest: false, commands: { updateFails: 'Failed', times: 9 } }),
+      policy: { ssmAgent: { retryAfter: '15m', attempts: 2 } },
+      play: '3h',
+    });
+    expect(outcomes(run).filter((line) => line !== 'waiting retry-later')).toEqual([
+      'acted agent-update-started',
+      'failed agent-update-failed',
+      'acted agent-update-started',
+      'failed agent-update-failed',
+      'failed agent-update-failed',
+    ]);
+    expect(new Set(ours(run).map(({ correlationId }) => correlationId)).size).toBe(1);
+  });
+});
+
 describe('hints', () => {
   it('the sweep finds a worker that no event told of, and Auto Mode is skipped', async () => {
     const fleet = {

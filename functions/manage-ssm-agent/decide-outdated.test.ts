@@ -46,6 +46,44 @@ describe('decide, about an agent that answers in an old version,', () => {
     expect(made.message).toContain('answers');
   });
 
+  it.each([
+    ['mode observe', { mode: 'observe' }],
+    ['its own remedy observed', { remedies: { updateAgent: 'observe' } }],
+  ])('proposes the update in %s, and goes by what an operator says', (_what, ssmAgent) => {
+    const proposed = decide(about({}), circumstances({ ssmAgent }));
+    const proposal = { target: 'agent-outdated update-agent', at: NOW };
+    expect(proposed).toMatchObject({ decision: 'would-act', reason: 'would-remedy', proposal });
+    expect(proposed.message).toContain('Would update the agent by AWS-UpdateSSMAgent');
+    expect(decide(about({}, { proposal }), circumstances({ ssmAgent }))).toEqual(proposed);
+    const ruled = (kind: 'approved' | 'rejected', policy: object) => {
+      const ruling = { kind, id: 'r-1', requestedBy: 'ada', why: 'because' };
+      return decide(about({}, { proposal: { ...proposal, ruling } }), circumstances(policy));
+    };
+    expect(ruled('approved', { ssmAgent })).toMatchObject({ decision: 'acted', begin: 'update-agent' });
+    for (const policy of [{ ssmAgent }, {}]) {
+      const rejected = ruled('rejected', policy);
+      expect(rejected).toMatchObject({ decision: 'skipped', reason: 'proposal-rejected' });
+      expect(rejected.proposal?.ruling?.kind).toBe('rejected');
+    }
+  });
+
+  it('tries a failed update again later, each time twice as late, and never calls it verified meanwhile', () => {
+    const failedTimes = (count: number, minutes: number, policy: object = {}) => {
+      const failures = { cause: 'agent-outdated' as const, count, lastAt: NOW - minutes * MINUTE };
+      return decide(about({}, { failures }), circumstances(policy));
+    };
+    expect(failedTimes(1, 29)).toMatchObject({ decision: 'waiting', reason: 'retry-later', lookAt: NOW + MINUTE });
+    expect(failedTimes(1, 29).message).toContain('The agent answers');
+    expect(failedTimes(1, 30)).toMatchObject({ begin: 'update-agent', memory: { remedy: { attempt: 2 } } });
+    expect(failedTimes(2, 59)).toMatchObject({ decision: 'waiting', reason: 'retry-later', lookAt: NOW + MINUTE });
+    expect(failedTimes(2, 60)).toMatchObject({ begin: 'update-agent', memory: { remedy: { attempt: 3 } } });
+    expect(failedTimes(3, 999)).toMatchObject({ decision: 'failed', memory: { failures: { count: 3 } } });
+    expect(failedTimes(3, 999).message).toContain('The agent answers');
+    // Nobody wants it updated any more; but what has failed is not forgotten.
+    const off = failedTimes(3, 999, { ssmAgent: { remedies: { updateAgent: 'off' } } });
+    expect(off).toMatchObject({ decision: 'done', reason: 'agent-verified', memory: { failures: { count: 3 } } });
+  });
+
   it('says why it is left alone', () => {
     const made = decide(about({ owner: { tags: IGNORED } }), circumstances());
     expect(made.message).toBe(

@@ -1,15 +1,15 @@
-import { type Cause, OUTDATED } from '../shared/agent-cause.ts';
-import { inWords, nextProposal, rulingOn } from '../shared/proposal.ts';
+import { OUTDATED } from '../shared/agent-cause.ts';
+import { nextProposal } from '../shared/proposal.ts';
 import type { Reason } from '../shared/reason.ts';
 import { QUARANTINE_TAG } from '../shared/scope.ts';
-import type { StartedRemedy } from '../shared/worker-ledger.ts';
 import { canBeUpdated } from './agent-version.ts';
-import { type Circumstances, type Decision, LOOK_EVERY, type Memory, say } from './decision.ts';
+import { type Circumstances, type Decision, remembered, say } from './decision.ts';
 import { diagnose } from './diagnose.ts';
-import { afterFailure, follow } from './follow.ts';
+import { follow } from './follow.ts';
 import { guardOf } from './guards.ts';
 import type { AgentView, Observation } from './observation.ts';
-import { BEGUN, DEEDS, modeOfRemedy, type Remedy, remedyFor } from './remedy-choice.ts';
+import { modeOfRemedy, remedyFor } from './remedy-choice.ts';
+import { type Case, treat } from './treat.ts';
 
 /**
  * Decides about the agent of one worker: a pure function of what was observed, the policy and the time. A remedy that was
@@ -44,7 +44,8 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
 const DOUBTS: readonly Reason[] = ['unknown-cluster', 'unreadable'];
 
 /** The agent answers: verified, unless it is old and may be updated. */
-function aboutVersion(agent: AgentView, { view, state }: Observation, circumstances: Circumstances): Decision {
+function aboutVersion(agent: AgentView, observation: Observation, circumstances: Circumstances): Decision {
+  const { view, state } = observation;
   const verified = (but = ''): Decision =>
     say('done', 'agent-verified', `The agent answers (version ${agent.version}${but}).`, {}, agent.version);
   if (!canBeUpdated(agent)) return verified();
@@ -58,22 +59,23 @@ function aboutVersion(agent: AgentView, { view, state }: Observation, circumstan
     if (!isStanding && !DOUBTS.includes(hindrance.reason)) {
       return verified(`, not the latest, and not to be updated: ${hindrance.message.replace(/\.$/, '')}`);
     }
-    const message = `The agent answers, but is not the latest (version ${agent.version}). ${hindrance.message}`;
+    const message = `${answersInOld(agent)} ${hindrance.message}`;
     return { ...hindrance, message, memory: remembered(failures) };
   }
   const { ssmAgent } = verdict.policy;
   // Nobody has read whose it is: doubt means no.
   if (view.owner === undefined) return verified();
-  if (modeOfRemedy(ssmAgent, 'update-agent') !== 'enforce') return verified();
-  const { now } = circumstances;
-  const waits =
-    failures !== undefined && (failures.count >= ssmAgent.attempts || failures.lastAt + ssmAgent.retryAfter > now);
-  if (waits) return { ...verified(), memory: { failures } };
-  return begin('update-agent', OUTDATED, `Version ${agent.version} is not the latest.`, failures, now);
+  if (modeOfRemedy(ssmAgent, 'update-agent') === 'off') return { ...verified(), memory: remembered(failures) };
+  const due: Case = { cause: OUTDATED, remedy: 'update-agent', message: answersInOld(agent) };
+  return treat(due, observation, ssmAgent, circumstances.now);
 }
 
+const answersInOld = ({ version }: AgentView): string =>
+  `The agent answers, but is not the latest (version ${version}).`;
+
 /** The agent does not answer: give it time, or find the cause and the remedy for it. */
-function aboutAbsence({ view, state }: Observation, circumstances: Circumstances): Decision {
+function aboutAbsence(observation: Observation, circumstances: Circumstances): Decision {
+  const { view, state } = observation;
   const { now } = circumstances;
   const idle = remembered(state.failures);
   const verdict = guardOf(view, circumstances);
@@ -85,46 +87,7 @@ function aboutAbsence({ view, state }: Observation, circumstances: Circumstances
   }
   const { cause, message } = diagnose(view, view.findings);
   const remedy = remedyFor(cause, view.findings, ssmAgent);
-  const failures = state.failures?.cause === cause ? state.failures : undefined;
-  const known = remembered(failures);
-  if (remedy === undefined) {
-    return { ...say('failed', cause, message, known, message), details: { cause }, target: cause };
-  }
-  const target = `${cause} ${remedy}`;
-  const about = { details: { cause, remedy }, target };
-  const ruling = rulingOn(state.proposal, target);
-  if (ruling?.kind === 'rejected') {
-    const rejected = `${message} To ${DEEDS[remedy]} was rejected by ${inWords(ruling)}`;
-    return { ...say('skipped', 'proposal-rejected', rejected, known, `${target} ${ruling.id}`), ...about };
-  }
-  const observed = modeOfRemedy(ssmAgent, remedy) === 'observe';
-  if (observed && ruling === undefined) {
-    return { ...say('would-act', 'would-remedy', `${message} Would ${DEEDS[remedy]}.`, known, target), ...about };
-  }
-  if (failures !== undefined) {
-    const waiting = afterFailure(failures, ssmAgent, cause, message, now);
-    if (waiting !== undefined) return { ...waiting, target };
-  }
-  const approved = observed && ruling !== undefined ? ` Approved by ${inWords(ruling)}` : '';
-  return { ...begin(remedy, cause, `${message}${approved}`, failures, now), target };
+  if (remedy !== undefined) return treat({ cause, remedy, message }, observation, ssmAgent, now);
+  const known = remembered(state.failures?.cause === cause ? state.failures : undefined);
+  return { ...say('failed', cause, message, known, message), details: { cause }, target: cause };
 }
-
-function begin(
-  kind: Remedy,
-  cause: Cause | typeof OUTDATED,
-  message: string,
-  failures: Memory['failures'],
-  now: number,
-): Decision {
-  const attempt = (failures?.count ?? 0) + 1;
-  const remedy: StartedRemedy = { kind, cause, startedAt: now, attempt };
-  const memory = { ...remembered(failures), remedy };
-  return {
-    ...say('acted', BEGUN[kind], `${message} Attempt ${attempt}: ${DEEDS[kind]}.`, memory, `${cause} ${attempt}`),
-    details: { cause, remedy: kind, attempt },
-    begin: kind,
-    lookAt: now + LOOK_EVERY,
-  };
-}
-
-const remembered = (failures: Memory['failures']): Memory => (failures === undefined ? {} : { failures });

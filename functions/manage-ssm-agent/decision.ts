@@ -35,6 +35,9 @@ export interface Decision {
   readonly lookAt?: number;
 }
 
+/** The part of the memory that tells of failures, where there were any. */
+export const remembered = (failures: Memory['failures']): Memory => (failures === undefined ? {} : { failures });
+
 export const say = (
   decision: DecisionKind,
   reason: Reason,

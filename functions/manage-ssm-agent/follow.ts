@@ -1,4 +1,4 @@
-import { type Cause, OUTDATED } from '../shared/agent-cause.ts';
+import { OUTDATED } from '../shared/agent-cause.ts';
 import { isInvalid, type Policy } from '../shared/policy.ts';
 import type { Reason } from '../shared/reason.ts';
 import type { StartedRemedy } from '../shared/worker-ledger.ts';
@@ -56,14 +56,14 @@ function followUpdate(
 export function afterFailure(
   failures: NonNullable<Memory['failures']>,
   { attempts, retryAfter }: Policy['ssmAgent'],
-  cause: Cause,
+  cause: StartedRemedy['cause'],
   message: string,
   now: number,
 ): Decision | undefined {
   if (failures.count >= attempts) {
     const text = `${message} ${failures.count} attempts to cure it failed; no further one is made.`;
     return {
-      ...say('failed', cause, text, { failures }, `${cause} exhausted`),
+      ...say('failed', failureOf(cause), text, { failures }, `${cause} exhausted`),
       details: { cause, failures: failures.count },
     };
   }
@@ -72,6 +72,9 @@ export function afterFailure(
   const text = `${message} Attempt ${failures.count + 1} may start at ${new Date(retryAt).toISOString()}.`;
   return { ...say('waiting', 'retry-later', text, { failures }, `${cause} ${failures.count}`), lookAt: retryAt };
 }
+
+/** What a failed remedy is recorded by: what is still wrong. */
+const failureOf = (cause: StartedRemedy['cause']): Reason => (cause === OUTDATED ? 'agent-update-failed' : cause);
 
 /** Counts a failure of `remedy` and plans the next look. */
 function failed(
@@ -82,11 +85,10 @@ function failed(
 ): Decision {
   const count = (before?.cause === remedy.cause ? before.count : 0) + 1;
   const failures = { cause: remedy.cause, count, lastAt: now };
-  const reason: Reason = remedy.cause === OUTDATED ? 'agent-update-failed' : remedy.cause;
   const message = `Attempt ${remedy.attempt} (${remedy.kind}) failed: ${why}.`;
   const retryAfter = isInvalid(policy) ? DEFAULT_CURE_TIME : policy.ssmAgent.retryAfter;
   return {
-    ...say('failed', reason, message, { failures }, `${remedy.cause} ${remedy.attempt}`),
+    ...say('failed', failureOf(remedy.cause), message, { failures }, `${remedy.cause} ${remedy.attempt}`),
     lookAt: now + retryAfter,
   };
 }

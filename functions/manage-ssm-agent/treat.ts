@@ -1,0 +1,59 @@
+import type { Cause, OUTDATED } from '../shared/agent-cause.ts';
+import type { Policy } from '../shared/policy.ts';
+import { inWords, rulingOn } from '../shared/proposal.ts';
+import type { StartedRemedy } from '../shared/worker-ledger.ts';
+import { type Decision, LOOK_EVERY, type Memory, remembered, say } from './decision.ts';
+import { afterFailure } from './follow.ts';
+import type { Observation } from './observation.ts';
+import { BEGUN, DEEDS, modeOfRemedy, type Remedy } from './remedy-choice.ts';
+
+/** A remedy that is due. */
+export interface Case {
+  readonly cause: Cause | typeof OUTDATED;
+  readonly remedy: Remedy;
+  /** What is wrong, in sentences. */
+  readonly message: string;
+}
+
+/**
+ * Begins a remedy, or proposes it, or says why it waits. Every remedy goes this way, so that mode `observe` shows what
+ * `enforce` would do.
+ */
+export function treat(
+  { cause, remedy, message }: Case,
+  { state }: Observation,
+  ssmAgent: Policy['ssmAgent'],
+  now: number,
+): Decision {
+  const failures = state.failures?.cause === cause ? state.failures : undefined;
+  const known = remembered(failures);
+  const target = `${cause} ${remedy}`;
+  const about = { details: { cause, remedy }, target };
+  const ruling = rulingOn(state.proposal, target);
+  if (ruling?.kind === 'rejected') {
+    const rejected = `${message} To ${DEEDS[remedy]} was rejected by ${inWords(ruling)}`;
+    return { ...say('skipped', 'proposal-rejected', rejected, known, `${target} ${ruling.id}`), ...about };
+  }
+  const observed = modeOfRemedy(ssmAgent, remedy) === 'observe';
+  if (observed && ruling === undefined) {
+    return { ...say('would-act', 'would-remedy', `${message} Would ${DEEDS[remedy]}.`, known, target), ...about };
+  }
+  if (failures !== undefined) {
+    const waiting = afterFailure(failures, ssmAgent, cause, message, now);
+    if (waiting !== undefined) return { ...waiting, target };
+  }
+  const approved = observed && ruling !== undefined ? ` Approved by ${inWords(ruling)}` : '';
+  return { ...begin({ cause, remedy, message: `${message}${approved}` }, failures, now), target };
+}
+
+function begin({ cause, remedy: kind, message }: Case, failures: Memory['failures'], now: number): Decision {
+  const attempt = (failures?.count ?? 0) + 1;
+  const remedy: StartedRemedy = { kind, cause, startedAt: now, attempt };
+  const memory = { ...remembered(failures), remedy };
+  return {
+    ...say('acted', BEGUN[kind], `${message} Attempt ${attempt}: ${DEEDS[kind]}.`, memory, `${cause} ${attempt}`),
+    details: { cause, remedy: kind, attempt },
+    begin: kind,
+    lookAt: now + LOOK_EVERY,
+  };
+}
