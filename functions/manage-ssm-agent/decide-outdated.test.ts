@@ -100,6 +100,20 @@ describe('decide, about an agent that answers in an old version,', () => {
     expect(made.message).toContain('The agent answers');
   });
 
+  it.each([
+    ['still answers', OLD, 'The agent still answers, in version 3.2.1705.0.'],
+    ['has fallen silent', { ...OLD, online: false }, 'The agent does not answer any more.'],
+  ])('says of a failed update whether the agent %s', (_what, agent, stands) => {
+    const remedy = { kind: 'update-agent' as const, cause: 'agent-outdated' as const, startedAt: NOW, attempt: 1 };
+    const command = { kind: 'failed' as const, message: 'command c-1 is TimedOut' };
+    const failed = decide(about({ agent, command }, { remedy }), circumstances());
+    expect(failed).toMatchObject({ decision: 'failed', reason: 'agent-update-failed' });
+    expect(failed.message).toBe(`Attempt 1 (update-agent) failed: command c-1 is TimedOut. ${stands}`);
+    const late = decide(about({ agent }, { remedy: { ...remedy, startedAt: NOW - 30 * MINUTE } }), circumstances());
+    expect(late).toMatchObject({ decision: 'failed', reason: 'agent-update-failed' });
+    expect(late.message).toBe(`Attempt 1 (update-agent) failed: its time is over. ${stands}`);
+  });
+
   it('ends an update with the command or the version', () => {
     const update = {
       kind: 'update-agent' as const,

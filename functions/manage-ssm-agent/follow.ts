@@ -44,11 +44,15 @@ function followUpdate(
     const message = `The agent answers and is the latest version (${agent.version}).`;
     return { ...say('done', 'agent-updated', message, {}, agent.version), ...about };
   }
+  const stands =
+    agent?.online === true
+      ? `The agent still answers, in version ${agent.version}`
+      : 'The agent does not answer any more';
   if (command?.kind === 'failed') {
-    return { ...failed(remedy, failures, command.message, circumstances), ...about };
+    return { ...failed(remedy, failures, `${command.message}. ${stands}`, circumstances), ...about };
   }
   return expired(remedy, circumstances)
-    ? { ...failed(remedy, failures, 'the version did not change', circumstances), ...about }
+    ? { ...failed(remedy, failures, `its time is over. ${stands}`, circumstances), ...about }
     : { ...stillWaiting(remedy, failures, circumstances), ...about };
 }
 

@@ -39,7 +39,8 @@ async function send(ssm: SSMClient, InstanceIds: string[], beginnings: Map<strin
     if (!(error instanceof InvalidInstanceId)) throw error;
     const [only, ...others] = InstanceIds;
     if (only !== undefined && others.length === 0) {
-      beginnings.set(only, { kind: 'refused', reason: 'agent-update-failed', message: describeError(error) });
+      const message = `The agent takes no commands: ${describeError(error)}`;
+      beginnings.set(only, { kind: 'refused', reason: 'agent-update-failed', message });
     } else {
       // One of them cannot be reached, and the error does not say which.
       for (const id of InstanceIds) await send(ssm, [id], beginnings);

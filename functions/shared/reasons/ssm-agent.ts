@@ -40,9 +40,10 @@ export const SSM_AGENT_REASONS = {
   'agent-update-started': { meaning: 'AWS-UpdateSSMAgent was sent to the worker.' },
   'agent-install-started': { meaning: 'A DaemonSet installs the agent on the worker.' },
   'would-remedy': { meaning: 'In mode enforce the remedy that the message names would have been begun now.' },
-  'remedy-in-progress': { meaning: 'A remedy is at work; the agent has not answered yet.' },
+  'remedy-in-progress': { meaning: 'A remedy is at work and has not shown its effect yet.' },
   'agent-update-failed': {
-    meaning: 'The update command ended without success. The agent still answers, in its old version.',
+    meaning:
+      'The command that updates the agent was not taken, or ended without success; the message says whether it still answers.',
     hint: 'Look at the command in Systems Manager Run Command; the message names it.',
   },
   'agent-not-installable': {
