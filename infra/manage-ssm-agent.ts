@@ -165,8 +165,9 @@ const nodeRoles: readonly Right[] = [
   {
     sid: 'ReadPolicies',
     actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'],
-    resources: [iamHere('policy/*')],
-    wildcardReason: everyNodeRole,
+    resources: [iamHere('policy/*'), `arn:${Aws.PARTITION}:iam::aws:policy/*`],
+    wildcardReason:
+      'A node role may have any policy, of its owner or of AWS: what one allows can only be told by reading it.',
   },
   {
     sid: 'AttachAgentPolicy',

@@ -150,6 +150,13 @@ describe('policy and tags', () => {
   });
 });
 
+it('a role that has its rights from an older policy of AWS gets none besides: the network is what is missing', async () => {
+  const ssm = { managedPolicy: false, otherPolicy: 'AmazonEC2RoleforSSM', network: 'none' };
+  const run = await playThrough(launch('nodeGroup', ssm));
+  expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', 'failed no-network-path']);
+  expect(changes(run)).toEqual([]);
+});
+
 describe('an old agent', () => {
   it.each([
     ['opted out', { tags: { 'eks-host-remediator:ignore': 'true' } }, {}, 'opted out by its tag'],

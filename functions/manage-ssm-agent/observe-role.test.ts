@@ -21,6 +21,13 @@ describe('allowsAll', () => {
     ['only some resources', [allow(AGENT, { Resource: ['arn:aws:ssm:*:*:document/x'] })], false],
     ['only under a condition', [allow(AGENT, { Condition: { StringEquals: { 'aws:RequestedRegion': 'x' } } })], false],
     ['a dot where there is none', [allow(['ssm.UpdateInstanceInformation', 'ssmmessages:*'])], false],
+    ['everything but some actions', [{ ...allow([]), NotAction: ['iam:*', 'organizations:*'] }], true],
+    ['everything but one that is needed', [{ ...allow([]), NotAction: ['ssm:Update*'] }], false],
+    [
+      'a denial of everything else',
+      [allow(['*']), { ...allow([]), Effect: 'Deny' as const, NotAction: ['ec2:*'] }],
+      false,
+    ],
     ['nothing', [], false],
   ])('%s', (_what, statements, expected) => {
     expect(allowsAll(statements)).toBe(expected);

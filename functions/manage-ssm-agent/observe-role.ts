@@ -16,44 +16,59 @@ import type { Findings } from './observation.ts';
 /** What an agent calls all the time: with these it registers and takes sessions and commands. */
 const NEEDED = ['ssm:UpdateInstanceInformation', 'ssmmessages:CreateControlChannel', 'ssmmessages:OpenControlChannel'];
 
-/** AWS managed policies that allow it: their text need not be read. */
-const SUFFICIENT = ['AmazonSSMManagedInstanceCore', 'AmazonSSMManagedEC2InstanceDefaultPolicy', 'AdministratorAccess'];
+/** AWS managed policies that allow it, or do not: what node roles mostly have need not be read. */
+const KNOWN: Readonly<Record<string, boolean>> = {
+  AmazonSSMManagedInstanceCore: true,
+  AmazonSSMManagedEC2InstanceDefaultPolicy: true,
+  AdministratorAccess: true,
+  AmazonEKSWorkerNodePolicy: false,
+  AmazonEKSWorkerNodeMinimalPolicy: false,
+  AmazonEKS_CNI_Policy: false,
+  AmazonEC2ContainerRegistryReadOnly: false,
+  AmazonEC2ContainerRegistryPullOnly: false,
+};
 
 export interface ObservedProfile {
   readonly profile: NonNullable<Findings['profile']>;
   readonly allowsAgent: boolean;
 }
 
-/** Instance profiles by their ARNs, each read once. A profile that no longer exists is missing. */
+/** Policy documents by ARNs, each read once. */
+type Documents = Map<string, Promise<string>>;
+
+/** Instance profiles by their ARNs, each read once, and so is each policy. A profile that no longer exists is missing. */
 export async function observeProfiles(iam: IAMClient, arns: readonly string[]): Promise<Map<string, ObservedProfile>> {
   const distinct = [...new Set(arns)].filter((arn) => arn !== '');
-  const observed = await pMap(distinct, async (arn) => [arn, await observeProfile(iam, arn)] as const, {
+  const documents: Documents = new Map();
+  const observed = await pMap(distinct, async (arn) => [arn, await observeProfile(iam, arn, documents)] as const, {
     concurrency: READ_CONCURRENCY,
   });
   return new Map(observed.flatMap(([arn, profile]) => (profile === undefined ? [] : [[arn, profile]])));
 }
 
-async function observeProfile(iam: IAMClient, arn: string): Promise<ObservedProfile | undefined> {
+async function observeProfile(iam: IAMClient, arn: string, read: Documents): Promise<ObservedProfile | undefined> {
   const name = arn.split('/').at(-1) ?? '';
   try {
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }));
     const roleName = InstanceProfile?.Roles?.[0]?.RoleName;
     if (roleName === undefined) return { profile: { name }, allowsAgent: false };
-    return { profile: { name, roleName }, allowsAgent: await allowsAgent(iam, roleName) };
+    return { profile: { name, roleName }, allowsAgent: await allowsAgent(iam, roleName, read) };
   } catch (error) {
     if (error instanceof NoSuchEntityException) return undefined;
     throw error;
   }
 }
 
-async function allowsAgent(iam: IAMClient, RoleName: string): Promise<boolean> {
+async function allowsAgent(iam: IAMClient, RoleName: string, read: Documents): Promise<boolean> {
   const documents: string[] = [];
   for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies({ client: iam }, { RoleName })) {
     for (const { PolicyName = '', PolicyArn = '' } of AttachedPolicies) {
-      const ofAws = PolicyArn.includes(':iam::aws:policy/');
-      if (ofAws && SUFFICIENT.includes(PolicyName)) return true;
-      // Of AWS's other policies none that a node has allows it; only the customer's own have to be read.
-      if (!ofAws) documents.push(await readPolicy(iam, PolicyArn));
+      const known = PolicyArn.includes(':iam::aws:policy/') ? KNOWN[PolicyName] : undefined;
+      if (known === true) return true;
+      if (known !== undefined) continue;
+      const reading = read.get(PolicyArn) ?? readPolicy(iam, PolicyArn);
+      read.set(PolicyArn, reading);
+      documents.push(await reading);
     }
   }
   for await (const { PolicyNames = [] } of paginateListRolePolicies({ client: iam }, { RoleName })) {
@@ -76,6 +91,8 @@ const oneOrMany = z.union([z.string(), z.array(z.string())]).transform((value) =
 const statement = z.object({
   Effect: z.enum(['Allow', 'Deny']),
   Action: oneOrMany.default([]),
+  /** Every action but these, as in PowerUserAccess. */
+  NotAction: oneOrMany.optional(),
   Resource: oneOrMany.default([]),
   Condition: z.unknown().optional(),
 });
@@ -95,7 +112,8 @@ function statementsOf(encoded: string): Statement[] {
 /** Exported for its test: whether these statements, taken together, allow every action that the agent needs. */
 export const allowsAll = (statements: readonly Statement[]): boolean =>
   NEEDED.every((action) => {
-    const about = statements.filter(({ Action }) => Action.some((pattern) => matches(pattern, action)));
+    const isIn = (patterns: readonly string[]): boolean => patterns.some((pattern) => matches(pattern, action));
+    const about = statements.filter(({ Action, NotAction }) => isIn(Action) || (NotAction && !isIn(NotAction)));
     if (about.some(({ Effect }) => Effect === 'Deny')) return false;
     // A condition may or may not hold on the instance: doubt means no.
     return about.some(

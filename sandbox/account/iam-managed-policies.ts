@@ -182,4 +182,37 @@ export const AWS_MANAGED_POLICIES: readonly AwsManagedPolicy[] = [
       everywhere(legacyMessages, 'AllowSSMLegacyMessaging'),
     ),
   },
+  {
+    // Deprecated since 2019, and still attached to many a role.
+    name: 'AmazonEC2RoleforSSM',
+    path: '/service-role/',
+    version: 'v8',
+    createdAt: '2015-05-29T17:48:35Z',
+    updatedAt: '2019-01-24T19:20:51Z',
+    document: policy(
+      everywhere([...agent, 'ssm:GetParameters']),
+      everywhere(channels),
+      everywhere(legacyMessages),
+      everywhere(['cloudwatch:PutMetricData']),
+      everywhere(['ec2:DescribeInstanceStatus']),
+      everywhere(['ds:CreateComputer', 'ds:DescribeDirectories']),
+      everywhere([
+        'logs:CreateLogGroup',
+        'logs:CreateLogStream',
+        'logs:DescribeLogGroups',
+        'logs:DescribeLogStreams',
+        'logs:PutLogEvents',
+      ]),
+      everywhere([
+        's3:GetBucketLocation',
+        's3:PutObject',
+        's3:GetObject',
+        's3:GetEncryptionConfiguration',
+        's3:AbortMultipartUpload',
+        's3:ListMultipartUploadParts',
+        's3:ListBucket',
+        's3:ListBucketMultipartUploads',
+      ]),
+    ),
+  },
 ];

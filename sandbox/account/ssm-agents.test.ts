@@ -38,6 +38,11 @@ describe('an agent', () => {
       { ssm: { managedPolicy: false, otherPolicy: 'customer-managed' } },
       'Online',
     ],
+    [
+      'has them by a deprecated policy of AWS',
+      { ssm: { managedPolicy: false, otherPolicy: 'AmazonEC2RoleforSSM' } },
+      'Online',
+    ],
     ['has no rights', { ssm: { managedPolicy: false } }, undefined],
     ['has no instance profile', { ssm: { instanceProfile: false } }, undefined],
     ['is not there', { ssm: { agent: 'missing' } }, undefined],

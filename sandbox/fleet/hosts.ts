@@ -79,6 +79,7 @@ export function seedHosts(
       aws('AmazonEC2ContainerRegistryPullOnly'),
       aws('AmazonEKS_CNI_Policy'),
       ...(ssm.managedPolicy ? [aws('AmazonSSMManagedInstanceCore')] : []),
+      ...(ssm.otherPolicy === 'AmazonEC2RoleforSSM' ? [aws('service-role/AmazonEC2RoleforSSM')] : []),
       ...(ssm.otherPolicy === 'customer-managed' ? [iam.addPolicy(`${roleName}-agent`, AGENT_RIGHTS)] : []),
     ],
     inline: ssm.otherPolicy === 'inline' ? { agent: AGENT_RIGHTS } : {},

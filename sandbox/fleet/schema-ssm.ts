@@ -73,9 +73,11 @@ export const ssm = z
     instanceProfile: z.boolean().default(true).describe('Whether the instances have one at all'),
     managedPolicy: z.boolean().default(true).describe('Whether the node role has AmazonSSMManagedInstanceCore'),
     otherPolicy: z
-      .enum(['inline', 'customer-managed'])
+      .enum(['inline', 'customer-managed', 'AmazonEC2RoleforSSM'])
       .optional()
-      .describe('A policy of the account’s own that gives the node role the rights of an agent'),
+      .describe(
+        'Another policy that gives the node role the rights of an agent: of the account’s own, or the deprecated one of AWS',
+      ),
     imds: z.enum(['enabled', 'disabled']).default('enabled').describe('Whether the instance metadata service answers'),
     network: wayOut.optional().describe('How the group’s subnets lead out; by default as the cluster’s'),
     osImage: z
