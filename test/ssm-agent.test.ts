@@ -28,6 +28,13 @@ describe.each(KINDS)('a launched worker of kind %s', (kind) => {
       { network: { endpoints: { services: ['ssm', 'ec2messages'] } } },
       'no endpoint for ssmmessages',
     ],
+    // Agents of today need no ec2messages: its absence is no cause.
+    [
+      'imds-unreachable',
+      { imds: 'disabled' },
+      { network: { endpoints: { services: ['ssm', 'ssmmessages'] } } },
+      'metadata',
+    ],
     ['no-network-path', {}, { network: { endpoints: { admits: 'others' } } }, 'does not admit 10.'],
     ['no-network-path', {}, { network: { endpoints: { privateDns: false } } }, 'has private DNS off'],
     ['imds-unreachable', { imds: 'disabled' }, {}, 'metadata endpoint'],

@@ -1,6 +1,7 @@
 import { type EC2Client, type Image, paginateDescribeImages } from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import { filtersOf } from '../shared/instances.ts';
 import type { Findings, FoundWorker } from './observation.ts';
 import { observeNetworks } from './observe-network.ts';
 import { observeProfiles } from './observe-role.ts';
@@ -14,10 +15,15 @@ export interface FindingsClients {
 /** The service setting that names the role of Default Host Management. Source: SSM user guide. */
 export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instance-management-role';
 
-/** Finds out, for each of these workers, all that an agent needs. Each role, subnet and image is read once. */
+/**
+ * Finds out, for each of these workers, all that an agent needs. Each role, subnet and image is read once.
+ *
+ * @param versions of the agents that have ever registered, by instance id
+ */
 export async function observeFindings(
   clients: FindingsClients,
   workers: readonly FoundWorker[],
+  versions: ReadonlyMap<string, string>,
 ): Promise<Map<string, Findings>> {
   if (workers.length === 0) return new Map();
   const instances = workers.map(({ instance }) => instance);
@@ -26,7 +32,7 @@ export async function observeFindings(
       clients.iam,
       instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
     ),
-    observeNetworks(clients.ec2, instances),
+    observeNetworks(clients.ec2, instances, versions),
     readImageNames(
       clients.ec2,
       instances.map(({ ImageId }) => ImageId ?? ''),
@@ -61,8 +67,11 @@ export async function observeFindings(
 
 async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> {
   const images: Image[] = [];
-  const Filters = [{ Name: 'image-id', Values: [...new Set(imageIds)].filter((id) => id !== '') }];
-  for await (const page of paginateDescribeImages({ client: ec2 }, { Filters })) images.push(...(page.Images ?? []));
+  const distinct = [...new Set(imageIds)].filter((id) => id !== '');
+  for (const filter of filtersOf('image-id', distinct)) {
+    const input = { Filters: [filter] };
+    for await (const page of paginateDescribeImages({ client: ec2 }, input)) images.push(...(page.Images ?? []));
+  }
   return new Map(images.map(({ ImageId = '', Name = '' }) => [ImageId, Name]));
 }
 

@@ -6,70 +6,105 @@ import {
   paginateDescribeRouteTables,
   paginateDescribeSecurityGroups,
   paginateDescribeVpcEndpoints,
+  type Route,
   type RouteTable,
   type SecurityGroup,
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
+import { filtersOf } from '../shared/instances.ts';
 import { routeTableOf } from '../shared/route-table.ts';
+import { isAtLeast } from './agent-version.ts';
 import type { NetworkFinding } from './observation.ts';
 
-/** The endpoints that an agent needs without a way out. Source: "Create VPC endpoints for Systems Manager". */
-const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'];
+/**
+ * The endpoints that an agent needs without a way out. Agents before 3.3.40.0 get their commands by `ec2messages`, later
+ * ones by `ssmmessages` wherever that is available. Source: "Reference: ec2messages, ssmmessages, and other API
+ * operations", SSM user guide.
+ */
+const servicesFor = (version: string | undefined): string[] =>
+  // Of an agent that has never registered nobody knows the version: AMIs have had a newer one since early in 2024.
+  version === undefined || isAtLeast(version, [3, 3, 40, 0])
+    ? ['ssm', 'ssmmessages']
+    : ['ssm', 'ssmmessages', 'ec2messages'];
+
 const HTTPS = 443;
 
+/** The default route, or the halves that it is written in now and then: the narrower one wins. */
+const EVERYWHERE = '0.0.0.0/0';
+const HALVES = ['0.0.0.0/1', '128.0.0.0/1'];
+
 /** The network as AWS describes it, for all VPCs of the given instances. */
-interface Networks {
+export interface Networks {
   readonly routeTables: readonly RouteTable[];
   readonly endpoints: readonly VpcEndpoint[];
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
 }
 
-/** How each instance may reach Systems Manager, by instance id: three descriptions serve all instances of all VPCs. */
+/**
+ * How each instance may reach Systems Manager, by instance id: three descriptions serve all instances of all VPCs.
+ *
+ * @param versions of the agents that have ever registered, by instance id
+ */
 export async function observeNetworks(
   ec2: EC2Client,
   instances: readonly Instance[],
+  versions: ReadonlyMap<string, string>,
 ): Promise<Map<string, NetworkFinding>> {
   const networks = await readNetworks(ec2, [...new Set(instances.map(({ VpcId = '' }) => VpcId))]);
-  return new Map(instances.map((instance) => [instance.InstanceId ?? '', wayOf(instance, networks)]));
+  return new Map(
+    instances.map((instance) => {
+      const { InstanceId = '' } = instance;
+      return [InstanceId, wayOf(instance, versions.get(InstanceId), networks)];
+    }),
+  );
 }
 
 async function readNetworks(ec2: EC2Client, vpcIds: readonly string[]): Promise<Networks> {
-  const Filters = [{ Name: 'vpc-id', Values: [...vpcIds] }];
   const [routeTables, endpoints]: [RouteTable[], VpcEndpoint[]] = [[], []];
-  for await (const page of paginateDescribeRouteTables({ client: ec2 }, { Filters }))
-    routeTables.push(...(page.RouteTables ?? []));
-  for await (const page of paginateDescribeVpcEndpoints({ client: ec2 }, { Filters }))
-    endpoints.push(...(page.VpcEndpoints ?? []));
+  for (const filter of filtersOf('vpc-id', vpcIds)) {
+    const input = { Filters: [filter] };
+    for await (const page of paginateDescribeRouteTables({ client: ec2 }, input))
+      routeTables.push(...(page.RouteTables ?? []));
+    for await (const page of paginateDescribeVpcEndpoints({ client: ec2 }, input))
+      endpoints.push(...(page.VpcEndpoints ?? []));
+  }
   const groupIds = endpoints.flatMap(({ Groups = [] }) => Groups.map(({ GroupId = '' }) => GroupId));
   const securityGroups = new Map<string, SecurityGroup>();
-  if (groupIds.length > 0) {
-    const byId = [{ Name: 'group-id', Values: [...new Set(groupIds)] }];
-    for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters: byId })) {
+  for (const filter of filtersOf('group-id', [...new Set(groupIds)])) {
+    for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters: [filter] })) {
       for (const group of page.SecurityGroups ?? []) securityGroups.set(group.GroupId ?? '', group);
     }
   }
   return { routeTables, endpoints, securityGroups };
 }
 
-function wayOf(instance: Instance, networks: Networks): NetworkFinding {
+/**
+ * Exported for its test: the way of one instance to Systems Manager, or what is missing.
+ *
+ * @param version of its agent; undefined where none has ever registered
+ */
+export function wayOf(instance: Instance, version: string | undefined, networks: Networks): NetworkFinding {
   const out = routeOut(instance, networks.routeTables);
   if (out.kind === 'open') return out;
-  const missing = SERVICES.map((service) => endpointFault(service, instance, networks)).filter(
-    (fault) => fault !== undefined,
-  );
+  const missing = servicesFor(version)
+    .map((service) => serviceFault(service, instance, networks))
+    .filter((fault) => fault !== undefined);
   return missing.length === 0
     ? { kind: 'open', way: 'VPC endpoints' }
     : { kind: 'closed', missing: `${out.missing} And ${missing.join('; ')}.` };
 }
 
-/** Where the default route of the instance's subnet leads. */
-function routeOut(
-  { SubnetId = '', VpcId = '', PublicIpAddress }: Instance,
-  routeTables: readonly RouteTable[],
-): NetworkFinding {
-  const route = routeTableOf(SubnetId, VpcId, routeTables)?.Routes?.find(
-    ({ DestinationCidrBlock }) => DestinationCidrBlock === '0.0.0.0/0',
-  );
+/** Where the default route of the instance's subnet leads, or the first of its halves that leads nowhere. */
+function routeOut(instance: Instance, routeTables: readonly RouteTable[]): NetworkFinding {
+  const { SubnetId = '', VpcId = '' } = instance;
+  const routes = routeTableOf(SubnetId, VpcId, routeTables)?.Routes ?? [];
+  const routeTo = (cidr: string) => routes.find(({ DestinationCidrBlock }) => DestinationCidrBlock === cidr);
+  const general = routeTo(EVERYWHERE);
+  const [low, high] = HALVES.map((half) => judgeRoute(routeTo(half) ?? general, instance));
+  return [low, high].find((half) => half?.kind === 'closed') ?? low ?? judgeRoute(general, instance);
+}
+
+function judgeRoute(route: Route | undefined, { SubnetId, PublicIpAddress }: Instance): NetworkFinding {
   const closed = (why: string): NetworkFinding => ({ kind: 'closed', missing: `Subnet ${SubnetId} has ${why}.` });
   if (route === undefined) return closed('no default route');
   if (route.State === 'blackhole') return closed('a default route whose target is gone');
@@ -83,23 +118,32 @@ function routeOut(
   return { kind: 'open', way };
 }
 
-/** What keeps the instance from a service's endpoint, or undefined. */
-function endpointFault(
+/** What keeps the instance from a service, or undefined: one endpoint of it that will do is enough. */
+function serviceFault(
   service: string,
   instance: Instance,
   { endpoints, securityGroups }: Networks,
 ): string | undefined {
   const { VpcId = '' } = instance;
-  const endpoint = endpoints.find(
+  const candidates = endpoints.filter(
     ({ ServiceName = '', VpcId: vpc, State }) =>
       vpc === VpcId && ServiceName.endsWith(`.${service}`) && State?.toLowerCase() === 'available',
   );
-  if (endpoint === undefined) return `${VpcId} has no endpoint for ${service}`;
-  const id = endpoint.VpcEndpointId ?? '';
-  if (endpoint.PrivateDnsEnabled !== true) return `endpoint ${id} (${service}) has private DNS off`;
-  const groups = (endpoint.Groups ?? []).map(({ GroupId = '' }) => securityGroups.get(GroupId));
+  if (candidates.length === 0) return `${VpcId} has no endpoint for ${service}`;
+  const faults = candidates.map((endpoint) => endpointFault(endpoint, service, instance, securityGroups));
+  return faults.includes(undefined) ? undefined : faults.join(', and ');
+}
+
+function endpointFault(
+  { VpcEndpointId: id, PrivateDnsEnabled, Groups = [] }: VpcEndpoint,
+  service: string,
+  instance: Instance,
+  securityGroups: Networks['securityGroups'],
+): string | undefined {
+  if (PrivateDnsEnabled !== true) return `endpoint ${id} (${service}) has private DNS off`;
+  const groups = Groups.map(({ GroupId = '' }) => securityGroups.get(GroupId));
   const admits = groups.some((group) => (group?.IpPermissions ?? []).some((rule) => admitsHttps(rule, instance)));
-  const names = (endpoint.Groups ?? []).map(({ GroupId }) => GroupId).join(', ');
+  const names = Groups.map(({ GroupId }) => GroupId).join(', ');
   return admits
     ? undefined
     : `${names} of endpoint ${id} (${service}) does not admit ${instance.PrivateIpAddress} on port ${HTTPS}`;

@@ -60,7 +60,7 @@ export async function observeWorkers(
   );
   const inquiries = new Map(observations.map(({ instanceId, view, state }) => [instanceId, inquiryOf(view, state)]));
   const concerned = workers.filter(({ instanceId }) => inquiries.get(instanceId) !== undefined);
-  return observations.map(withMore(await readMore(clients, readCluster, concerned, inquiries)));
+  return observations.map(withMore(await readMore(clients, readCluster, concerned, inquiries, agents)));
 }
 
 /** What is dearer to know, by instance id: owners, and the findings of those whose agent does not answer. */
@@ -69,6 +69,7 @@ async function readMore(
   readCluster: ClusterReader,
   concerned: readonly FoundWorker[],
   inquiries: ReadonlyMap<string, Inquiry | undefined>,
+  agents: ReadonlyMap<string, AgentView>,
 ): Promise<Map<string, Pick<WorkerView, 'owner' | 'findings'>>> {
   const [owners, findings] = await Promise.all([
     readOwners(
@@ -79,6 +80,7 @@ async function readMore(
     observeFindings(
       clients,
       concerned.filter(({ instanceId }) => inquiries.get(instanceId) === 'findings'),
+      new Map([...agents].map(([instanceId, { version }]) => [instanceId, version])),
     ),
   ]);
   return new Map(

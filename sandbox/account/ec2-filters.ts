@@ -1,5 +1,8 @@
 import { AwsError } from '../wire/aws-error.ts';
 
+/** EC2: a filter takes at most so many values. */
+const MAX_VALUES = 200;
+
 /** A filter as EC2's and Auto Scaling's inputs carry it. */
 export interface RequestedFilter {
   readonly Name?: string | undefined;
@@ -15,7 +18,7 @@ export type FilterFields<Resource> = Readonly<
  * Keeps what all filters match: any value of one filter, every filter. `*` and `?` are wildcards, as in EC2.
  *
  * @param tags of a resource, for `tag:KEY` and `tag-key`
- * @throws InvalidParameterValue for a filter whose name is not known
+ * @throws InvalidParameterValue for a filter whose name is not known, FilterLimitExceeded for one with too many values
  */
 export function applyFilters<Resource>(
   resources: readonly Resource[],
@@ -24,6 +27,10 @@ export function applyFilters<Resource>(
   tags: (resource: Resource) => ReadonlyMap<string, string>,
 ): Resource[] {
   const tests = (filters ?? []).map(({ Name = '', Values = [] }) => {
+    if (Values.length > MAX_VALUES) {
+      const message = `The maximum number of filter values specified on a single call is ${MAX_VALUES}.`;
+      throw new AwsError('FilterLimitExceeded', message);
+    }
     // Mostly hundreds of ids against thousands of instances: only what has a wildcard is worth a pattern.
     const exact = new Set(Values);
     const patterns = Values.filter((value) => /[*?]/.test(value)).map(wildcard);
