@@ -97,7 +97,7 @@ it('the fleet of agents ends with an answer or the cause, for every cause and ki
   expect(Object.fromEntries([...ends].map(([group, outcomes]) => [group, [...outcomes]]))).toEqual({
     'agent-kept-from-running/workers': ['waiting remedy-in-progress', 'waiting retry-later'],
     'agent-missing/amazon-linux': done,
-    'agent-missing/bottlerocket': told('agent-missing'),
+    'agent-missing/bottlerocket': told('agent-not-installable'),
     'agent-missing/karpenter:general': done,
     'agent-missing/self-managed:agent-missing-debian': done,
     'agent-missing/self-managed:agent-missing-flatcar': done,

@@ -105,7 +105,7 @@ describe('a missing agent', () => {
       },
     ];
     const run = await playThrough({ fleet: { ...(fleet as object), releases: [bottlerocket], clusters }, play });
-    expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', 'failed agent-missing']);
+    expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', 'failed agent-not-installable']);
     expect(changes(run)).toEqual([]);
   });
 
@@ -115,13 +115,13 @@ describe('a missing agent', () => {
       policy: { ssmAgent: { cureWithin: '10m', retryAfter: '15m', attempts: 2 } },
       play: '3h',
     });
-    const told = outcomes(run).filter((line) => /agent-install-started|failed/.test(line));
+    const told = outcomes(run).filter((line) => /agent-install-started|^failed/.test(line));
     expect(told).toEqual([
       'acted agent-install-started',
       'failed agent-missing',
       'acted agent-install-started',
       'failed agent-missing',
-      'failed agent-missing',
+      'failed attempts-exhausted',
     ]);
     expect(daemonSets(run)).toEqual([]);
   });
@@ -195,7 +195,7 @@ describe('an update of the agent', () => {
       'failed agent-update-failed',
       'acted agent-update-started',
       'failed agent-update-failed',
-      'failed agent-update-failed',
+      'failed attempts-exhausted',
     ]);
     expect(new Set(ours(run).map(({ correlationId }) => correlationId)).size).toBe(1);
   });

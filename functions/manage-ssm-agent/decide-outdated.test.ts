@@ -77,7 +77,7 @@ describe('decide, about an agent that answers in an old version,', () => {
     expect(failedTimes(1, 30)).toMatchObject({ begin: 'update-agent', memory: { remedy: { attempt: 2 } } });
     expect(failedTimes(2, 59)).toMatchObject({ decision: 'waiting', reason: 'retry-later', lookAt: NOW + MINUTE });
     expect(failedTimes(2, 60)).toMatchObject({ begin: 'update-agent', memory: { remedy: { attempt: 3 } } });
-    expect(failedTimes(3, 999)).toMatchObject({ decision: 'failed', memory: { failures: { count: 3 } } });
+    expect(failedTimes(3, 999)).toMatchObject({ reason: 'attempts-exhausted', memory: { failures: { count: 3 } } });
     expect(failedTimes(3, 999).message).toContain('The agent answers');
     // Nobody wants it updated any more; but what has failed is not forgotten.
     const off = failedTimes(3, 999, { ssmAgent: { remedies: { updateAgent: 'off' } } });

@@ -80,7 +80,7 @@ describe('decide', () => {
       { findings: findings({ imageName: 'bottlerocket-aws-k8s-1.33-x86_64-v1.42.0' }) },
       {},
       'failed',
-      'agent-missing',
+      'agent-not-installable',
     ],
     [
       'lacks rights that may not be given',
@@ -168,7 +168,10 @@ describe('decide', () => {
       });
       expect(lacking({ cause, count: 3, lastAt: NOW - 300 * MINUTE })).toMatchObject({
         decision: 'failed',
-        reason: cause,
+        reason: 'attempts-exhausted',
+        message:
+          'Role shop-node does not allow what the agent needs. 3 attempts to cure it failed; no further one is made.',
+        details: { cause },
       });
     });
   });

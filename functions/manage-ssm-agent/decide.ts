@@ -8,7 +8,7 @@ import { diagnose } from './diagnose.ts';
 import { follow } from './follow.ts';
 import { guardOf } from './guards.ts';
 import type { AgentView, Observation } from './observation.ts';
-import { modeOfRemedy, remedyFor } from './remedy-choice.ts';
+import { isBottlerocket, modeOfRemedy, remedyFor } from './remedy-choice.ts';
 import { type Case, treat } from './treat.ts';
 
 /**
@@ -89,5 +89,10 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   const remedy = remedyFor(cause, view.findings, ssmAgent);
   if (remedy !== undefined) return treat({ cause, remedy, message }, observation, ssmAgent, now);
   const known = remembered(state.failures?.cause === cause ? state.failures : undefined);
-  return { ...say('failed', cause, message, known, message), details: { cause }, target: cause };
+  const about = { details: { cause }, target: cause };
+  if (cause === 'agent-missing' && isBottlerocket(view.findings.imageName)) {
+    const text = `${message} Bottlerocket carries it in its control container: turn that on in its user data.`;
+    return { ...say('failed', 'agent-not-installable', text, known, cause), ...about };
+  }
+  return { ...say('failed', cause, message, known, message), ...about };
 }

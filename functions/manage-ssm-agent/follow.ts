@@ -67,7 +67,7 @@ export function afterFailure(
   if (failures.count >= attempts) {
     const text = `${message} ${failures.count} attempts to cure it failed; no further one is made.`;
     return {
-      ...say('failed', failureOf(cause), text, { failures }, `${cause} exhausted`),
+      ...say('failed', 'attempts-exhausted', text, { failures }, `${cause} exhausted`),
       details: { cause, failures: failures.count },
     };
   }

@@ -31,14 +31,14 @@ export function remedyFor(cause: Cause, { profile, imageName }: Findings, policy
       profile?.roleName === undefined ? ['default-host-management'] : ['attach-policy', 'default-host-management'],
     'no-network-path': [],
     'imds-unreachable': [],
-    // On Bottlerocket the agent lives in a container of the image: nothing can be installed beside it.
     'agent-missing': isBottlerocket(imageName) ? [] : ['install-agent'],
     'connection-lost': [],
   };
   return candidates[cause].find((remedy) => modeOfRemedy(policy, remedy) !== 'off');
 }
 
-const isBottlerocket = (imageName: string): boolean => imageName.startsWith('bottlerocket-');
+/** On Bottlerocket the agent lives in a container of the image: nothing can be installed beside it. */
+export const isBottlerocket = (imageName: string): boolean => imageName.startsWith('bottlerocket-');
 
 const SWITCHES = {
   'attach-policy': 'attachPolicy',

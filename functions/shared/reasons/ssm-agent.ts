@@ -29,7 +29,7 @@ export const SSM_AGENT_REASONS = {
   },
   'agent-missing': {
     meaning: 'Role, network and metadata are right, and still no agent has ever registered: it is missing or stopped.',
-    hint: 'Use an AMI with the agent, or allow ssmAgent.remedies.installAgent.',
+    hint: 'Use an AMI with the agent, or let ssmAgent.remedies.installAgent install it.',
   },
   'connection-lost': {
     meaning: 'The agent registered once and does not answer any more.',
@@ -48,7 +48,11 @@ export const SSM_AGENT_REASONS = {
   },
   'agent-not-installable': {
     meaning: 'The agent is missing and cannot be installed on this operating system.',
-    hint: 'Use an AMI that brings the agent along.',
+    hint: 'Use an AMI that brings the agent along; on Bottlerocket, leave its control container enabled.',
+  },
+  'attempts-exhausted': {
+    meaning: 'A remedy has failed as often as the policy allows (ssmAgent.attempts): no further attempt is made.',
+    hint: 'See to the cause that the message names, or replace the worker. Again: npm run -s remediator -- retry SUBJECT --why "…".',
   },
   'kubernetes-unreachable': {
     meaning: 'The API server of the cluster cannot be reached: the agent cannot be installed.',
