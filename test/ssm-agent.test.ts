@@ -164,6 +164,13 @@ it('a role that has its rights from an older policy of AWS gets none besides: th
   expect(changes(run)).toEqual([]);
 });
 
+it('what is wrong besides the cause that is cured is told at once', async () => {
+  const run = await playThrough({ ...launch('nodeGroup', { managedPolicy: false, network: 'none' }), play: '3h' });
+  const begun = ours(run).find(({ reason }) => reason === 'policy-attached');
+  expect(begun?.message).toMatch(/Also: Subnet subnet-\w+ has no default route/);
+  expect(outcomes(run).slice(-2)).toEqual(['failed role-lacks-ssm', 'failed no-network-path']);
+});
+
 describe('an old agent', () => {
   it.each([
     ['opted out', { tags: { 'eks-host-remediator:ignore': 'true' } }, {}, 'opted out by its tag'],

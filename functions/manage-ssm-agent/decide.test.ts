@@ -127,6 +127,18 @@ describe('decide', () => {
     });
   });
 
+  it('names what else is wrong besides what it cures, and does not tell of a cause again when that changes', () => {
+    const lacking = { roleAllowsAgent: false, network: CLOSED };
+    const also = 'Also: Subnet subnet-1 has no default route.';
+    const begun = decide(absent(lacking), circumstances());
+    expect(begun).toMatchObject({ begin: 'attach-policy', message: expect.stringContaining(also) });
+    const off = circumstances({ ssmAgent: { remedies: { attachPolicy: 'off' } } });
+    const [told, later] = [decide(absent(lacking), off), decide(absent({ roleAllowsAgent: false }), off)];
+    expect(told).toMatchObject({ reason: 'role-lacks-ssm', message: expect.stringContaining(also) });
+    expect(later.message).not.toContain('Also');
+    expect(later.variant).toBe(told.variant);
+  });
+
   describe('a remedy under way', () => {
     const remedy = {
       kind: 'attach-policy' as const,

@@ -60,7 +60,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
       return verified(`, not the latest, and not to be updated: ${hindrance.message.replace(/\.$/, '')}`);
     }
     const message = `${answersInOld(agent)} ${hindrance.message}`;
-    return { ...hindrance, message, memory: remembered(failures) };
+    return { ...hindrance, message, memory: remembered(failures), details: { cause: OUTDATED } };
   }
   const { ssmAgent } = verdict.policy;
   // Nobody has read whose it is: doubt means no.
@@ -85,14 +85,15 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
     const lookAt = Math.max(now, view.launchedAt + ssmAgent.graceTime);
     return { ...say('waiting', 'agent-not-yet-registered', 'The agent has some time left to register.', idle), lookAt };
   }
-  const { cause, message } = diagnose(view, view.findings);
+  const { cause, message, also } = diagnose(view, view.findings);
+  const whole = also === undefined ? message : `${message} ${also}`;
   const remedy = remedyFor(cause, view.findings, ssmAgent);
-  if (remedy !== undefined) return treat({ cause, remedy, message }, observation, ssmAgent, now);
+  if (remedy !== undefined) return treat({ cause, remedy, message: whole }, observation, ssmAgent, now);
   const known = remembered(state.failures?.cause === cause ? state.failures : undefined);
   const about = { details: { cause }, target: cause };
   if (cause === 'agent-missing' && isBottlerocket(view.findings.imageName)) {
     const text = `${message} Bottlerocket carries it in its control container: turn that on in its user data.`;
     return { ...say('failed', 'agent-not-installable', text, known, cause), ...about };
   }
-  return { ...say('failed', cause, message, known, message), ...about };
+  return { ...say('failed', cause, whole, known, message), ...about };
 }

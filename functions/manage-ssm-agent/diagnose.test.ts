@@ -22,6 +22,16 @@ describe('diagnose names the first cause', () => {
     expect(diagnose(worker(view), without).cause).toBe(cause);
   });
 
+  it('and what else was found, but for what is the agent’s own', () => {
+    const found = findings({ roleAllowsAgent: false, network: CLOSED, metadata: { enabled: false, version2: false } });
+    expect(diagnose(worker(), found)).toEqual({
+      cause: 'role-lacks-ssm',
+      message: 'Role shop-node does not allow what the agent needs.',
+      also: 'Also: Subnet subnet-1 has no default route. The metadata endpoint of the instance is disabled.',
+    });
+    expect(diagnose(worker(), findings({ roleAllowsAgent: false }))).not.toHaveProperty('also');
+  });
+
   it.each([
     ['3.2.582.0', 'agent-missing'],
     ['3.2.581.9', 'role-lacks-ssm'],

@@ -9,19 +9,26 @@ export interface Diagnosis {
   readonly cause: Cause;
   /** One sentence that names what is wrong. */
   readonly message: string;
+  /** What else is wrong, in a sentence: it would keep the agent from answering when the cause is cured. */
+  readonly also?: string;
 }
 
+/** What is told only where nothing else is wrong. */
+const RESIDUAL: readonly Cause[] = ['agent-missing', 'connection-lost'];
+
 /**
- * Why the agent of a worker does not answer: the first cause in a fixed order. What depends on the network or on rights
- * is looked at before the agent itself, because the agent cannot be blamed while it had no chance.
+ * Why the agent of a worker does not answer: the first cause in a fixed order, and what else was found. What depends on
+ * the network or on rights is looked at before the agent itself, because the agent cannot be blamed while it had no chance.
  */
 export function diagnose(view: WorkerView, findings: Findings): Diagnosis {
-  const message = CAUSES.map((cause): Diagnosis | undefined => {
+  const [first, ...others] = CAUSES.flatMap((cause): Diagnosis[] => {
     const text = TESTS[cause](view, findings);
-    return text === undefined ? undefined : { cause, message: text };
-  }).find((diagnosis) => diagnosis !== undefined);
+    return text === undefined ? [] : [{ cause, message: text }];
+  });
   // The last test always speaks: an agent that has never registered and has no other excuse is missing.
-  return message ?? { cause: 'agent-missing', message: 'No agent has ever registered.' };
+  if (first === undefined) return { cause: 'agent-missing', message: 'No agent has ever registered.' };
+  const more = others.filter(({ cause }) => !RESIDUAL.includes(cause)).map(({ message }) => message);
+  return { ...first, ...(more.length > 0 && { also: `Also: ${more.join(' ')}` }) };
 }
 
 const TESTS: Readonly<Record<Cause, (view: WorkerView, findings: Findings) => string | undefined>> = {

@@ -74,7 +74,11 @@ export function afterFailure(
   const retryAt = failures.lastAt + retryAfter * 2 ** (failures.count - 1);
   if (retryAt <= now) return undefined;
   const text = `${message} Attempt ${failures.count + 1} may start at ${new Date(retryAt).toISOString()}.`;
-  return { ...say('waiting', 'retry-later', text, { failures }, `${cause} ${failures.count}`), lookAt: retryAt };
+  return {
+    ...say('waiting', 'retry-later', text, { failures }, `${cause} ${failures.count}`),
+    details: { cause, failures: failures.count },
+    lookAt: retryAt,
+  };
 }
 
 /** What a failed remedy is recorded by: what is still wrong. */
