@@ -98,6 +98,9 @@ describe('decide, about an agent that answers in an old version,', () => {
     const made = decide(about({}, { failures, proposal }), circumstances({ killSwitch: true }));
     expect(made).toMatchObject({ decision: 'skipped', reason: 'kill-switch', memory: { failures }, proposal });
     expect(made.message).toContain('The agent answers');
+    // What was proposed while the agent did not answer has nothing to do with its version.
+    const other = { proposal: { target: 'role-lacks-ssm attach-policy', at: NOW - MINUTE } };
+    expect(decide(about({}, other), circumstances({ killSwitch: true })).reason).toBe('agent-verified');
   });
 
   it.each([

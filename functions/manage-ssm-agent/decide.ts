@@ -9,7 +9,7 @@ import { follow } from './follow.ts';
 import { guardOf } from './guards.ts';
 import type { AgentView, Observation } from './observation.ts';
 import { isBottlerocket, modeOfRemedy, remedyFor } from './remedy-choice.ts';
-import { type Case, treat } from './treat.ts';
+import { targetOf, treat } from './treat.ts';
 
 /**
  * Decides about the agent of one worker: a pure function of what was observed, the policy and the time. A remedy that was
@@ -41,6 +41,9 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
     : aboutAbsence(observation, circumstances);
 }
 
+const UPDATE = { cause: OUTDATED, remedy: 'update-agent' } as const;
+const UPDATE_TARGET = targetOf(UPDATE);
+
 const DOUBTS: readonly Reason[] = ['unknown-cluster', 'unreadable'];
 
 /** The agent answers: verified, unless it is old and may be updated. */
@@ -55,7 +58,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
     const { hindrance } = verdict;
     // A worker that is left alone on purpose is as it should be: its agent answers. But an update that has failed, or was
     // proposed or rejected, is not done with; nor is doubt about whose the worker is.
-    const isStanding = failures !== undefined || state.proposal !== undefined;
+    const isStanding = failures !== undefined || state.proposal?.target === UPDATE_TARGET;
     if (!isStanding && !DOUBTS.includes(hindrance.reason)) {
       return verified(`, not the latest, and not to be updated: ${hindrance.message.replace(/\.$/, '')}`);
     }
@@ -66,8 +69,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
   // Nobody has read whose it is: doubt means no.
   if (view.owner === undefined) return verified();
   if (modeOfRemedy(ssmAgent, 'update-agent') === 'off') return { ...verified(), memory: remembered(failures) };
-  const due: Case = { cause: OUTDATED, remedy: 'update-agent', message: answersInOld(agent) };
-  return treat(due, observation, ssmAgent, circumstances.now);
+  return treat({ ...UPDATE, message: answersInOld(agent) }, observation, ssmAgent, circumstances.now);
 }
 
 const answersInOld = ({ version }: AgentView): string =>

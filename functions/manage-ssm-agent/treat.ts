@@ -15,6 +15,9 @@ export interface Case {
   readonly message: string;
 }
 
+/** What a proposal of it is about. */
+export const targetOf = ({ cause, remedy }: Pick<Case, 'cause' | 'remedy'>): string => `${cause} ${remedy}`;
+
 /**
  * Begins a remedy, or proposes it, or says why it waits. Every remedy goes this way, so that mode `observe` shows what
  * `enforce` would do.
@@ -27,7 +30,7 @@ export function treat(
 ): Decision {
   const failures = state.failures?.cause === cause ? state.failures : undefined;
   const known = remembered(failures);
-  const target = `${cause} ${remedy}`;
+  const target = targetOf({ cause, remedy });
   const about = { details: { cause, remedy }, target };
   const ruling = rulingOn(state.proposal, target);
   if (ruling?.kind === 'rejected') {
