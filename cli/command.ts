@@ -15,8 +15,9 @@ export interface Output {
 export interface Surroundings extends Output {
   readonly clients: Clients;
   readonly stack: StackOutputs;
+  /** Tells the time as AWS has it. */
   readonly clock: Clock;
-  /** Waits, ms. */
+  /** Waits, ms of this machine. */
   readonly sleep: (ms: number) => Promise<void>;
   /** JSON Lines on stdout instead of text for people. */
   readonly json: boolean;

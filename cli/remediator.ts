@@ -2,6 +2,7 @@ import type { Clock } from '../functions/shared/clock.ts';
 import { readArguments } from './arguments.ts';
 import type { ClientConfig, Clients } from './clients.ts';
 import type { Command, ExitCode, Output } from './command.ts';
+import { createServerClock, hearFrom } from './server-clock.ts';
 import { readStackOutputs } from './stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -9,6 +10,7 @@ import { UsageError } from './usage-error.ts';
 export interface Process extends Output {
   readonly commands: readonly Command[];
   readonly createClients: (choice: ClientConfig) => Clients;
+  /** Of this machine: replaced by the time that AWS tells, once it has told one. */
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
 }
@@ -30,7 +32,9 @@ export async function remediator(argv: readonly string[], process: Process): Pro
     const { command, given, stack, region, json } = request;
     const run = command.read(given);
     const clients = createClients(region === undefined ? {} : { region });
-    return await run({ ...process, clients, json, stack: await readStackOutputs(clients, stack) });
+    const clock = createServerClock(process.clock);
+    hearFrom(clients, clock);
+    return await run({ ...process, clients, clock, json, stack: await readStackOutputs(clients, stack) });
   } catch (error) {
     if (error instanceof UsageError) {
       note(error.message);

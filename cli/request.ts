@@ -56,16 +56,16 @@ export async function sendRequest(
 export interface FollowOptions {
   /** Whether a record says what came of it. Default: every one, but `acted` and `waiting`, after which more comes. */
   readonly isOutcome?: (record: ReadRecord) => boolean;
-  /** ms; 2 minutes when absent. */
+  /** By AWS's clock, ms; 2 minutes when absent. */
   readonly timeout?: number;
   /** Hears of each record as it appears. */
   readonly onRecord?: (record: ReadRecord) => void;
 }
 
-/** Between two looks into the log, ms: records appear some seconds after they were written. */
+/** Between two looks into the log, real ms: records appear some seconds after they were written. */
 const POLL_MS = 2_000;
 
-/** Clocks differ: records are looked for from this long before the request on, ms. */
+/** Clocks of AWS's own differ, too: records are looked for from this long before the request on, ms. */
 const CLOCK_SKEW_MS = 60_000;
 
 /**
@@ -81,13 +81,15 @@ export async function followRequest(
   const told = new Set<string>();
   const end = clock.now() + timeout;
   for (;;) {
+    // Of the last look, not after it: where time runs faster than here, much of it may pass while a look is taken.
+    const lookedAt = clock.now();
     const records = await readRecords(surroundings, [conditionOf({ event: id })], at - CLOCK_SKEW_MS);
     for (const record of records.filter((found) => isAbout(found, { event: id }) && !told.has(found.id))) {
       told.add(record.id);
       onRecord?.(record);
       if (isOutcome(record)) return record;
     }
-    if (clock.now() >= end) return undefined;
+    if (lookedAt >= end) return undefined;
     await sleep(POLL_MS);
   }
 }
