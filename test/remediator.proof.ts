@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, operate, surroundingsIn } from '../cli/operator.fixture.ts';
@@ -7,7 +6,8 @@ import { detailType as upgradeHint } from '../events/upgrade-hint.ts';
 import { readRecordLine } from '../functions/shared/record-line.ts';
 import type { Run } from '../sandbox/play.ts';
 import { start } from './harness.ts';
-import { ROOT, readPage } from './markdown.ts';
+import { readPage } from './markdown.ts';
+import { inProcess } from './remediator-process.ts';
 
 let run: Run;
 /** The first launch after the upgrades began, and its worker. */
@@ -179,27 +179,10 @@ it('runs as a process of its own, against an account that is served', async () =
   const address = http.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   // The account lives in July 2026, the process does not.
-  const argv = ['explain', 'data/postgres', '--since', '9999d'];
-  const { code, stdout, stderr } = await inProcess(`http://127.0.0.1:${port}`, ...argv);
+  const { code, stdout, stderr } = await inProcess(`http://127.0.0.1:${port}`, 'explain', 'data/postgres');
   http.close();
   http.closeAllConnections();
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/▶ policy-attached +i-\w+: /);
   expect(stdout).toMatch(/^Now: /m);
 });
-
-const inProcess = (endpoint: string, ...argv: string[]): Promise<Ended> =>
-  new Promise((resolve) => {
-    const { PATH } = process.env;
-    const env = {
-      PATH,
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: 'eu-central-1',
-      AWS_ACCESS_KEY_ID: 'sandbox',
-      AWS_SECRET_ACCESS_KEY: 'sandbox',
-      NO_COLOR: '1',
-    };
-    execFile(process.execPath, ['cli/main.ts', ...argv], { cwd: ROOT, env }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });

@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import type { Ended } from '../cli/operator.fixture.ts';
+import { ROOT } from './markdown.ts';
+
+/** Runs an operator's command line as a process of its own, at the time of this machine, against a served account. */
+export const inProcess = (endpoint: string, ...argv: string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    const { PATH } = process.env;
+    const env = {
+      PATH,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'sandbox',
+      AWS_SECRET_ACCESS_KEY: 'sandbox',
+      NO_COLOR: '1',
+    };
+    execFile(process.execPath, ['cli/main.ts', ...argv], { cwd: ROOT, env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
