@@ -4,6 +4,7 @@ import { followRequest, sendRequest } from './request.ts';
 import { readSubject } from './subject.ts';
 import { createTimeline } from './timeline.ts';
 import { UsageError } from './usage-error.ts';
+import { jsonLine } from './visible.ts';
 
 /** A worker or a node group, as the events name them. */
 export type AskedAbout =
@@ -65,7 +66,7 @@ export async function ask(
   const timeline = createTimeline(print);
   const onRecord = (record: ReadRecord): void => {
     heard.push(record);
-    if (json) print(JSON.stringify(record));
+    if (json) print(jsonLine(record));
     else timeline.add(record);
     timeline.flush();
   };

@@ -5,6 +5,7 @@ import type { Command, ExitCode, Output } from './command.ts';
 import { createServerClock, hearFrom } from './server-clock.ts';
 import { readStackOutputs } from './stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
+import { visible } from './visible.ts';
 
 /** What the process gives to its one run. */
 export interface Process extends Output {
@@ -46,7 +47,7 @@ export async function remediator(argv: readonly string[], process: Process): Pro
       note('--region: missing; name the region, or set AWS_REGION');
       return 2;
     }
-    note(`${error.name}: ${error.message}`);
+    note(`${error.name}: ${visible(error.message)}`);
     return 1;
   }
 }

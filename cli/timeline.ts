@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { DecisionKind } from '../functions/shared/record.ts';
 import type { ReadRecord } from '../functions/shared/record-line.ts';
+import { visible } from './visible.ts';
 
 const LOOKS: Readonly<
   Record<DecisionKind, { readonly mark: string; readonly style: Parameters<typeof styleText>[0] }>
@@ -25,7 +26,7 @@ export interface TimelineOptions {
 
 /**
  * Writes records as a timeline, a line each, with a heading for each new day. That a worker's agent answers is what
- * should be: such records in a row become one line a group.
+ * should be: such records in a row become one line a group. What others wrote into a record cannot break a line.
  */
 export function createTimeline(write: (text: string) => void, { origins = false }: TimelineOptions = {}) {
   let day = '';
@@ -36,12 +37,14 @@ export function createTimeline(write: (text: string) => void, { origins = false 
     if (date !== day) write(`\n${styled('bold', date)}`);
     day = date;
     const { mark, style } = LOOKS[record.decision];
-    const subject =
-      [record.cluster, record.nodegroup].filter((part) => part !== undefined).join('/') || record.remediation;
-    const what = `${mark} ${record.reason.padEnd(21)}`;
-    write(`  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} ${message}`);
-    if (record.hint !== undefined) write(`${' '.repeat(33)} ${styled('dim', `→ ${record.hint}`)}`);
-    if (origins) write(`${' '.repeat(33)} ${styled('dim', `← ${record.trigger.type}, ${record.trigger.id}`)}`);
+    const subject = visible(
+      [record.cluster, record.nodegroup].filter((part) => part !== undefined).join('/') || record.remediation,
+    );
+    const what = `${mark} ${visible(record.reason).padEnd(21)}`;
+    write(`  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} ${visible(message)}`);
+    const more = (text: string): void => write(`${' '.repeat(33)} ${styled('dim', visible(text))}`);
+    if (record.hint !== undefined) more(`→ ${record.hint}`);
+    if (origins) more(`← ${record.trigger.type}, ${record.trigger.id}`);
   };
 
   /** Writes what has been held back: a line a group. */

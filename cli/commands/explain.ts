@@ -6,6 +6,7 @@ import { readStory } from '../story.ts';
 import { readSubject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';
+import { jsonLine, visible } from '../visible.ts';
 
 /** `explain`: the whole story of a worker, a node group, a cluster or an event, from the records. */
 export const explain: Command = {
@@ -33,13 +34,14 @@ async function tell(subject: Subject, since: number, sinceText: string, surround
     return 1;
   }
   if (json) {
-    for (const record of records) print(JSON.stringify(record));
+    for (const record of records) print(jsonLine(record));
     return 0;
   }
   print(`${nameOf(subject)}: the last ${sinceText}, by ${stack.stackName} in ${stack.region} (times in UTC)`);
   const timeline = createTimeline(print, { origins: true });
   for (const record of records) timeline.add(record);
   timeline.flush();
-  print(`\n${standingOf(records.filter((record) => isAbout(record, subject))).join('\n')}`);
+  const standing = standingOf(records.filter((record) => isAbout(record, subject)));
+  print(`\n${standing.map(visible).join('\n')}`);
   return 0;
 }

@@ -2,6 +2,7 @@ import type { Command, Surroundings } from '../command.ts';
 import { type HeldWorker, readHeld } from '../quarantines.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
+import { jsonLine, visible } from '../visible.ts';
 
 /** `quarantines`: who is in quarantine. */
 export const quarantines: Command = {
@@ -20,13 +21,13 @@ async function list(surroundings: Surroundings): Promise<0> {
   const { json, print, note } = surroundings;
   const { held, waiting } = await readHeld(surroundings);
   if (json) {
-    for (const worker of held) print(JSON.stringify(lineOf(worker)));
+    for (const worker of held) print(jsonLine(lineOf(worker)));
     return 0;
   }
   if (held.length === 0) print('No worker is in quarantine.');
   else print(table([['INSTANCE', 'GROUP', 'SINCE', 'EXPIRES', 'PHASE', 'WAYS IN'], ...held.map(rowOf)]));
   if (waiting.length > 0)
-    note(`${waiting.length} more are exposed and wait until there is room: ${waiting.join(', ')}`);
+    note(`${waiting.length} more are exposed and wait until there is room: ${waiting.map(visible).join(', ')}`);
   return 0;
 }
 

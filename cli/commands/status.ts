@@ -3,6 +3,7 @@ import { queryLogs } from '../insights.ts';
 import { readHeld } from '../quarantines.ts';
 import { readSince } from '../since.ts';
 import { UsageError } from '../usage-error.ts';
+import { jsonLine, visible } from '../visible.ts';
 
 /** `status`: whether all is alive, and what is open. */
 export const status: Command = {
@@ -52,17 +53,17 @@ async function tell(surroundings: Surroundings, since: number, sinceText: string
   const isWell = silent.length === 0 && functions.every(({ failed }) => failed === 0);
   if (json) {
     const inQuarantine = { held: held.length, waiting: waiting.length };
-    print(JSON.stringify({ alive: isWell, silent, functions, open: counts, quarantine: inQuarantine }));
+    print(jsonLine({ alive: isWell, silent, functions, open: counts, quarantine: inQuarantine }));
     return isWell ? 0 : 1;
   }
   print(`${stack.stackName} in ${stack.region}`);
   for (const { name, runs: count, failed, lastRun } of functions) {
     const trouble = failed > 0 ? `, ${failed} FAILED` : '';
-    print(`  ${name.padEnd(20)} ran ${ago(now - Date.parse(lastRun))} ago; ${count} runs in 24h${trouble}`);
+    print(`  ${visible(name).padEnd(20)} ran ${ago(now - Date.parse(lastRun))} ago; ${count} runs in 24h${trouble}`);
   }
   for (const name of silent) print(`  ${name.padEnd(20)} DID NOT RUN in the last 24h`);
   print(`Open, by the records of the last ${sinceText}:`);
-  const lines = Object.entries(counts).map(([what, count]) => `  ${String(count).padStart(4)} ${what}`);
+  const lines = Object.entries(counts).map(([what, count]) => `  ${String(count).padStart(4)} ${visible(what)}`);
   print(lines.length === 0 ? '     nothing' : lines.join('\n'));
   const line = waiting.length === 0 ? '' : `, ${waiting.length} exposed workers wait for room`;
   print(`In quarantine: ${held.length}${line}${held.length === 0 ? '' : ' (npm run -s remediator -- quarantines)'}`);
