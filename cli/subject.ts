@@ -1,10 +1,10 @@
+import { clusterName, nodegroupName } from '../events/envelope.ts';
 import type { Subject } from '../functions/shared/record-subject.ts';
 import { quoted } from './records.ts';
 import { UsageError } from './usage-error.ts';
 
 const EVENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 const INSTANCE_ID = /^m?i-[0-9a-f]{8,17}$/;
-const CLUSTER_NAME = /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/;
 
 /** @throws UsageError when the text names none of these */
 export function readSubject(text: string | undefined): Subject {
@@ -12,12 +12,19 @@ export function readSubject(text: string | undefined): Subject {
   if (INSTANCE_ID.test(text)) return { instance: text };
   if (EVENT_ID.test(text)) return { event: text };
   const [cluster = '', ...rest] = text.split('/');
+  const wellFormed = clusterName.safeParse(cluster).success;
+  if (rest.length === 0) {
+    if (wellFormed) return { cluster };
+    throw new UsageError(`SUBJECT: "${shortened(text)}" is none; ${FORMS}`);
+  }
+  if (!wellFormed) throw new UsageError(`CLUSTER: "${shortened(cluster)}" is no name of an EKS cluster; ${FORMS}`);
   const nodegroup = rest.join('/');
-  const wellFormed = CLUSTER_NAME.test(cluster);
-  if (wellFormed && nodegroup !== '') return { cluster, nodegroup };
-  if (wellFormed && rest.length === 0) return { cluster };
-  throw new UsageError(`SUBJECT: "${text}" is none; ${FORMS}`);
+  if (nodegroupName.safeParse(nodegroup).success) return { cluster, nodegroup };
+  throw new UsageError(`NODEGROUP: "${shortened(nodegroup)}" is none: it has 1 to 300 characters; ${FORMS}`);
 }
+
+/** What was given, as much of it as helps to find it again. */
+const shortened = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 100)}...`);
 
 const FORMS =
   'give an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event';
