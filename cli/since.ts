@@ -1,12 +1,33 @@
 import { duration } from '../functions/shared/duration.ts';
 import { UsageError } from './usage-error.ts';
 
+/** An option that takes a span of time. */
+export interface SpanOption {
+  /** Without the dashes. */
+  readonly name: string;
+  /** A value that would be right, for example `3d`. */
+  readonly example: string;
+  /** The longest that it may be, ms, and what is said of more. */
+  readonly most?: { readonly ms: number; readonly refusal: string };
+}
+
+const SINCE: SpanOption = { name: 'since', example: '24h' };
+
 /**
  * Reads a span of time of the command line, such as `7d`, in ms.
- * @throws UsageError naming the option
+ * @throws UsageError naming the option, with what would be right
  */
-export function readSince(text: unknown, option = 'since'): number {
+export function readSpan(text: unknown, { name, example, most }: SpanOption): number {
+  if (text === undefined) throw new UsageError(`--${name}: missing; give a time, such as --${name} ${example}`);
   const parsed = duration.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new UsageError(`--${option}: "${text}" ${parsed.error.issues[0]?.message}`);
+  if (!parsed.success) throw new UsageError(`--${name}: "${text}" ${parsed.error.issues[0]?.message}`);
+  if (parsed.data === 0) throw new UsageError(`--${name}: "${text}" is no time at all; give more, such as ${example}`);
+  if (most !== undefined && parsed.data > most.ms) throw new UsageError(`--${name}: "${text}": ${most.refusal}`);
+  return parsed.data;
 }
+
+/** How far to look back, ms. @throws UsageError */
+export const readSince = (text: unknown): number => readSpan(text, SINCE);
+
+/** The time so long ago, epoch ms. AWS takes none before 1970. */
+export const ago = (now: number, span: number): number => Math.max(0, now - span);

@@ -128,6 +128,7 @@ describe('a command line', () => {
     [['explain', 'a b'], 'SUBJECT: "a b" is none; give an instance id'],
     [['explain', 'shop', 'web'], '"web": one SUBJECT at a time'],
     [['explain', 'shop', '--since', 'yesterday'], '--since: "yesterday" must be a whole number with a unit m, h or d'],
+    [['explain', 'shop', '--since', '0d'], '--since: "0d" is no time at all; give more, such as 24h'],
     [['explain', 'shop', '--snce', '1d'], "Unknown option '--snce'"],
     [['explian', 'shop'], 'explian: no such command'],
     [['explain', 'shop', '--stack', 'other'], '--stack: there is no stack other in eu-central-1'],

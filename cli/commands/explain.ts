@@ -1,7 +1,7 @@
 import { isAbout, nameOf, type Subject } from '../../functions/shared/record-subject.ts';
 import { standingOf } from '../../functions/shared/standing.ts';
 import type { Command, Surroundings } from '../command.ts';
-import { readSince } from '../since.ts';
+import { ago, readSince } from '../since.ts';
 import { readStory } from '../story.ts';
 import { readSubject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
@@ -28,7 +28,7 @@ export const explain: Command = {
 
 async function tell(subject: Subject, since: number, sinceText: string, surroundings: Surroundings): Promise<0 | 1> {
   const { clock, print, note, json, stack } = surroundings;
-  const records = await readStory(surroundings, subject, clock.now() - since);
+  const records = await readStory(surroundings, subject, ago(clock.now(), since));
   if (records.length === 0) {
     note(`${stack.LogGroupName} has no record about ${nameOf(subject)} of the last ${sinceText}; see --since.`);
     return 1;

@@ -1,5 +1,11 @@
 import { quarantineCommand } from '../quarantine-command.ts';
-import { readSince } from '../since.ts';
+import { readSpan, type SpanOption } from '../since.ts';
+
+const BY: SpanOption = {
+  name: 'by',
+  example: '3d',
+  most: { ms: 365 * 86_400_000, refusal: 'a quarantine cannot be extended by more than 365d at a time' },
+};
 
 /** `extend`: a quarantine lasts longer. */
 export const extend = quarantineCommand({
@@ -10,7 +16,7 @@ export const extend = quarantineCommand({
   options: { by: { type: 'string' } },
   optionsHelp: '  --by DURATION      by how much, such as 12h or 3d',
   more: ({ options: { by } }) => {
-    readSince(by ?? '', 'by');
+    readSpan(by, BY);
     return { by };
   },
 });

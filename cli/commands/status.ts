@@ -1,7 +1,7 @@
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { queryLogs } from '../insights.ts';
 import { readHeld } from '../quarantines.ts';
-import { readSince } from '../since.ts';
+import { ago, readSince } from '../since.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
 
@@ -39,7 +39,7 @@ async function tell(surroundings: Surroundings, since: number, sinceText: string
   const now = clock.now();
   const [runs, open, { held, waiting }] = await Promise.all([
     queryLogs(surroundings, RUNS, now - DAY),
-    queryLogs(surroundings, OPEN, now - since),
+    queryLogs(surroundings, OPEN, ago(now, since)),
     readHeld(surroundings),
   ]);
   const silent = SCHEDULED.filter((name) => !runs.some(({ service }) => service === name));
@@ -59,7 +59,7 @@ async function tell(surroundings: Surroundings, since: number, sinceText: string
   print(`${stack.stackName} in ${stack.region}`);
   for (const { name, runs: count, failed, lastRun } of functions) {
     const trouble = failed > 0 ? `, ${failed} FAILED` : '';
-    print(`  ${visible(name).padEnd(20)} ran ${ago(now - Date.parse(lastRun))} ago; ${count} runs in 24h${trouble}`);
+    print(`  ${visible(name).padEnd(20)} ran ${spanOf(now - Date.parse(lastRun))} ago; ${count} runs in 24h${trouble}`);
   }
   for (const name of silent) print(`  ${name.padEnd(20)} DID NOT RUN in the last 24h`);
   print(`Open, by the records of the last ${sinceText}:`);
@@ -79,7 +79,7 @@ function countBy(values: readonly string[]): Record<string, number> {
   return Object.fromEntries(groups.sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));
 }
 
-function ago(ms: number): string {
+function spanOf(ms: number): string {
   const minutes = Math.max(0, Math.round(ms / 60_000));
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
