@@ -32,8 +32,9 @@ export type Request =
 
 /** @throws UsageError naming the argument that is wrong, with what would be right */
 export function readArguments(argv: readonly string[], commands: readonly Command[]): Request {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === '-h') return { help: overview(commands) };
+  const { name, rest, help: asksForHelp } = nameIn(argv);
+  if (name === undefined && (asksForHelp || rest.length === 0)) return { help: overview(commands) };
+  if (name === undefined) throw new UsageError(`COMMAND: missing\n\n${overview(commands)}`);
   const command = commands.find((known) => known.name === name);
   if (command === undefined) throw new UsageError(`${name}: no such command\n\n${overview(commands)}`);
   const { values, positionals } = parse(rest, command);
@@ -47,6 +48,27 @@ export function readArguments(argv: readonly string[], commands: readonly Comman
     json: json === true,
   };
 }
+
+/**
+ * Finds the command's name: options that every command has may stand before it.
+ * @throws UsageError for another option there: what follows it could be its value or the name
+ */
+function nameIn(argv: readonly string[]): { name: string | undefined; rest: string[]; help: boolean } {
+  const { tokens, values } = parseArgs({ args: [...argv], options: SHARED_OPTIONS, strict: false, tokens: true });
+  const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? argv.length;
+  for (const token of tokens) {
+    if (token.kind !== 'option' || token.index > at || Object.hasOwn(SHARED_OPTIONS, token.name)) continue;
+    throw new UsageError(
+      `${token.rawName}: only ${SHARED_NAMES} may stand before COMMAND, any other option after it, ` +
+        `such as npm run -s remediator -- explain shop --since 7d`,
+    );
+  }
+  return { name: argv[at], rest: argv.filter((_, index) => index !== at), help: values.help === true };
+}
+
+const SHARED_NAMES = Object.keys(SHARED_OPTIONS)
+  .map((name) => `--${name}`)
+  .join(', ');
 
 function parse(args: readonly string[], command: Command) {
   try {
