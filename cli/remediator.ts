@@ -3,6 +3,7 @@ import { readArguments } from './arguments.ts';
 import type { ClientConfig, Clients } from './clients.ts';
 import type { Command, ExitCode, Output } from './command.ts';
 import { createServerClock, hearFrom } from './server-clock.ts';
+import { adviceOn, withRegion } from './settings.ts';
 import { readStackOutputs } from './stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
 import { visible } from './visible.ts';
@@ -32,7 +33,7 @@ export async function remediator(argv: readonly string[], process: Process): Pro
     }
     const { command, given, stack, region, json } = request;
     const run = command.read(given);
-    const clients = createClients(region === undefined ? {} : { region });
+    const clients = await withRegion(() => createClients(region === undefined ? {} : { region }));
     const clock = createServerClock(process.clock);
     hearFrom(clients, clock);
     return await run({ ...process, clients, clock, json, stack: await readStackOutputs(clients, stack) });
@@ -42,12 +43,9 @@ export async function remediator(argv: readonly string[], process: Process): Pro
       return 2;
     }
     if (!(error instanceof Error)) throw error;
-    // The SDK's own words, which say nothing of this command.
-    if (error.message === 'Region is missing') {
-      note('--region: missing; name the region, or set AWS_REGION');
-      return 2;
-    }
-    note(`${error.name}: ${visible(error.message)}`);
+    const message = visible(error.message);
+    const advice = adviceOn(error);
+    note(advice === undefined ? `${error.name}: ${message}` : `${advice} (${message})`);
     return 1;
   }
 }

@@ -7,7 +7,7 @@ import { readRecordLine } from '../functions/shared/record-line.ts';
 import type { Run } from '../sandbox/play.ts';
 import { start } from './harness.ts';
 import { readPage } from './markdown.ts';
-import { inProcess } from './remediator-process.ts';
+import { inProcess, inProcessWith } from './remediator-process.ts';
 
 let run: Run;
 /** The first launch after the upgrades began, and its worker. */
@@ -186,4 +186,10 @@ it('runs as a process of its own, against an account that is served', async () =
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/▶ policy-attached +i-\w+: /);
   expect(stdout).toMatch(/^Now: /m);
+});
+
+it('an empty AWS_REGION is an unset one, as for the AWS CLI', async () => {
+  const { code, stdout, stderr } = await inProcessWith({ AWS_REGION: '' }, 'status');
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^--region: missing; name the region/);
 });
