@@ -1,6 +1,7 @@
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { queryLogs } from '../insights.ts';
 import { readHeld } from '../quarantines.ts';
+import { readRuns } from '../runs.ts';
 import { ago, readSince } from '../since.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
@@ -10,7 +11,8 @@ export const status: Command = {
   name: 'status',
   synopsis: '[--since 7d]',
   summary: 'tells whether all functions are alive, what waits, what failed, what is in quarantine',
-  help: `Ends with 1 when the watcher or the sweep did not run in the last 24 hours, or a run failed.
+  help: `Ends with 1 when the watcher or the sweep did not run in the last 24 hours, or a run failed,
+timed out, was killed or ran out of memory.
 
   --since DURATION   how far back the records are counted (default: 7d)`,
   options: { since: { type: 'string', default: '7d' } },
@@ -26,10 +28,6 @@ const DAY = 86_400_000;
 /** Without these nothing begins; the others run when there is something to look at. */
 const SCHEDULED = ['watch-ami-releases', 'sweep-fleet'];
 
-const RUNS = `filter ispresent(service) and ispresent(_aws.Timestamp)
-| stats count(*) as runs, sum(InvocationFailed) as failed, max(_aws.Timestamp) as lastRun by service
-| sort service`;
-
 const OPEN = `filter kind = "record"
 | stats latest(decision) as now, latest(reason) as why by remediation, cluster, nodegroup, instance
 | filter now in ["waiting", "would-act", "refused", "failed"]`;
@@ -38,17 +36,12 @@ async function tell(surroundings: Surroundings, since: number, sinceText: string
   const { clock, stack, json, print } = surroundings;
   const now = clock.now();
   const [runs, open, { held, waiting }] = await Promise.all([
-    queryLogs(surroundings, RUNS, now - DAY),
+    readRuns(surroundings, now - DAY),
     queryLogs(surroundings, OPEN, ago(now, since)),
     readHeld(surroundings),
   ]);
-  const silent = SCHEDULED.filter((name) => !runs.some(({ service }) => service === name));
-  const functions = runs.map(({ service = '', runs: count, failed, lastRun }) => ({
-    name: service,
-    runs: Number(count),
-    failed: Number(failed ?? 0),
-    lastRun: new Date(Number(lastRun)).toISOString(),
-  }));
+  const silent = SCHEDULED.filter((name) => !runs.some((known) => known.name === name));
+  const functions = runs.map(({ lastRun, ...counts }) => ({ ...counts, lastRun: new Date(lastRun).toISOString() }));
   const counts = countBy(open.map(({ now: decision, why }) => `${decision} ${why}`));
   const isWell = silent.length === 0 && functions.every(({ failed }) => failed === 0);
   if (json) {

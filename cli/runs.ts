@@ -1,0 +1,81 @@
+import type { Surroundings } from './command.ts';
+import { queryLogs } from './insights.ts';
+
+/** What became of a function's runs. */
+export interface Runs {
+  /** As records name it; of one that never came to writing a line of its own, the name that Lambda knows it by. */
+  readonly name: string;
+  readonly runs: number;
+  readonly failed: number;
+  /** Epoch milliseconds. */
+  readonly lastRun: number;
+}
+
+/** A run that came to its end, well or not, has written its metrics once, in the stream of its environment. */
+const ENDED = `filter ispresent(service) and ispresent(_aws.Timestamp)
+| stats count(*) as runs, sum(InvocationFailed) as failed, max(_aws.Timestamp) as lastRun by service, @logStream`;
+
+/** Lambda's own word on every run that failed, also on those that timed out or were killed and could say nothing themselves. */
+const REPORTED = `filter type = "platform.report" and ispresent(record.status) and record.status != "success"
+| stats count(*) as failed, max(@timestamp) as lastRun by @logStream`;
+
+/** What the lines of one stream, of one environment of a function, come to. */
+interface Stream {
+  readonly service?: string;
+  runs: number;
+  failed: number;
+  lastRun: number;
+}
+
+/**
+ * Counts the runs of each function.
+ * @param since epoch milliseconds
+ */
+export async function readRuns(
+  surroundings: Pick<Surroundings, 'clients' | 'stack' | 'clock' | 'sleep'>,
+  since: number,
+): Promise<Runs[]> {
+  const [ended, reported] = await Promise.all([
+    queryLogs(surroundings, ENDED, since),
+    queryLogs(surroundings, REPORTED, since),
+  ]);
+  const streams = new Map<string, Stream>();
+  for (const { service = '', '@logStream': stream = '', runs, failed, lastRun } of ended) {
+    streams.set(stream, { service, runs: Number(runs), failed: Number(failed ?? 0), lastRun: Number(lastRun) });
+  }
+  for (const { '@logStream': stream = '', failed, lastRun } of reported) {
+    const known = streams.get(stream) ?? { runs: 0, failed: 0, lastRun: 0 };
+    // Those that say so themselves are reported as well: only the others are not yet counted.
+    const silent = Math.max(0, Number(failed) - known.failed);
+    streams.set(stream, {
+      ...known,
+      runs: known.runs + silent,
+      failed: known.failed + silent,
+      lastRun: Math.max(known.lastRun, Number(lastRun)),
+    });
+  }
+  return byFunction(streams);
+}
+
+function byFunction(streams: ReadonlyMap<string, Stream>): Runs[] {
+  // Every run of an environment may have timed out: another environment of the function tells what it is called.
+  const named = [...streams].filter(([, { service }]) => service !== undefined);
+  const services = new Map(named.map(([stream, { service }]) => [functionOf(stream), service]));
+  const groups = Map.groupBy(streams, ([stream, { service }]) => {
+    const name = functionOf(stream);
+    return service ?? services.get(name) ?? name;
+  });
+  return [...groups]
+    .map(([name, group]) => ({
+      name,
+      runs: sum(group.map(([, { runs }]) => runs)),
+      failed: sum(group.map(([, { failed }]) => failed)),
+      lastRun: Math.max(...group.map(([, { lastRun }]) => lastRun)),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** A stream is named `2026/07/14/FUNCTION[VERSION]ENVIRONMENT` in a log group that several functions share. */
+const functionOf = (stream: string): string => /([^/]+)\[[^\]]*\][^/]*$/.exec(stream)?.[1] ?? stream;
