@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, operate } from '../cli/operator.fixture.ts';
+import { exampleRecord } from '../functions/shared/record.fixture.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
 import { exposedWorker, ours, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
@@ -67,6 +68,19 @@ describe('about a quarantine', () => {
     expect((await remediator('quarantines')).stdout).toBe('No worker is in quarantine.\n');
   });
 
+  it('explain shows what somebody wrote to repaint a terminal, and the terminal obeys none of it', async () => {
+    const message = `asked by me: x\u001b[2J\n\u202e✓`;
+    const time = new Date(run.account.time.now).toISOString();
+    const record = { ...exampleRecord, time, nodegroup: 'hostile', message };
+    run.account.logs.append(run.account.stack.ref('AWS::Logs::LogGroup'), 'stream', JSON.stringify(record));
+    const { stdout } = await remediator('explain', 'shop/hostile');
+    // In the timeline, and in the last line.
+    expect(stdout.split('x\\u001b[2J\\u000a\\u202e✓')).toHaveLength(3);
+    const json = await remediator('explain', 'shop/hostile', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ message });
+    for (const text of [stdout, json.stdout]) expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('terminate is for a worker in quarantine only', async () => {
     const { code, stdout } = await remediator('terminate', worker, ...WHY);
     expect(stdout).toMatch(/✋ request-refused .*is not in quarantine/);
@@ -92,6 +106,17 @@ describe('about what mode observe proposes', () => {
     expect(stdout).toMatch(/^ {5}1 would-act would-upgrade$/m);
     expect(stdout).toMatch(/^ {5}1 would-act would-quarantine$/m);
     expect(code).toBe(0);
+  });
+
+  it('status sees a run that timed out and could say nothing itself, and ends with 1', async () => {
+    const { logs, stack, time } = run.account;
+    const group = stack.ref('AWS::Logs::LogGroup');
+    const stream = logs.group(group).events.find(({ message }) => message.includes('"sweep-fleet"'))?.stream ?? '';
+    const record = { requestId: 'a', metrics: { durationMs: 60_000 }, status: 'timeout' };
+    logs.append(group, stream, JSON.stringify({ time: new Date(time.now), type: 'platform.report', record }));
+    const { code, stdout } = await remediator('status');
+    expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran 0 min ago; 2 runs in 24h, 1 FAILED$/m);
+    expect(code).toBe(1);
   });
 
   it('approve has an upgrade done, once, and tells what comes of it as it comes', async () => {
