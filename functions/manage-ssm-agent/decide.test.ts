@@ -66,6 +66,13 @@ describe('decide', () => {
       'unreadable',
     ],
     ['is in quarantine', { tags: { 'eks-host-remediator:quarantine': 'x' } }, {}, 'skipped', 'in-quarantine'],
+    [
+      'was only stripped of its addresses',
+      { tags: { 'eks-host-remediator:quarantine': 'stripped 2026-07-14' }, findings: findings({ network: CLOSED }) },
+      {},
+      'failed',
+      'no-network-path',
+    ],
     ['has no network', { findings: findings({ network: CLOSED }) }, {}, 'failed', 'no-network-path'],
     [
       'has no metadata',

@@ -1,7 +1,7 @@
 import { OUTDATED } from '../shared/agent-cause.ts';
 import { nextProposal } from '../shared/proposal.ts';
 import type { Reason } from '../shared/reason.ts';
-import { QUARANTINE_TAG } from '../shared/scope.ts';
+import { isIsolated } from '../shared/scope.ts';
 import { canBeUpdated } from './agent-version.ts';
 import { type Circumstances, type Decision, remembered, say } from './decision.ts';
 import { diagnose } from './diagnose.ts';
@@ -30,7 +30,7 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   if (view.instanceState !== 'running' && view.instanceState !== 'pending') {
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, {}, view.instanceState);
   }
-  if (QUARANTINE_TAG in view.tags) {
+  if (isIsolated(view.tags)) {
     // It reaches nothing by intent: nobody is to be called for that, and nothing is to be tried.
     return say('skipped', 'in-quarantine', 'The worker is in quarantine.', {});
   }

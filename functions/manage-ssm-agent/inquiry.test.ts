@@ -19,6 +19,7 @@ describe('what is found out about a worker', () => {
     ['fell silent', { agent: { ...ONLINE, online: false } }, {}, 'findings'],
     ['still has time', { launchedAt: NOW - MINUTE }, {}, undefined],
     ['is in quarantine', { tags: { 'eks-host-remediator:quarantine': 'x' } }, {}, undefined],
+    ['was only stripped', { tags: { 'eks-host-remediator:quarantine': 'stripped 2026-07-14' } }, {}, 'findings'],
     ['opted out', { tags: { 'eks-host-remediator:ignore': '' } }, {}, undefined],
     ['is looked after by AWS', { ownership: 'auto-mode' }, {}, undefined],
     ['is stopped', { instanceState: 'stopped' }, {}, undefined],

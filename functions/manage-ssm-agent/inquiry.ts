@@ -1,4 +1,4 @@
-import { QUARANTINE_TAG } from '../shared/scope.ts';
+import { isIsolated } from '../shared/scope.ts';
 import type { WorkerState } from '../shared/worker-ledger.ts';
 import { canBeUpdated } from './agent-version.ts';
 import type { Circumstances } from './decision.ts';
@@ -14,8 +14,7 @@ export type Inquiry = 'owner' | 'findings';
  * has time, or is being cured, or a guard speaks against it anyway. So a healthy fleet costs no reads.
  */
 export function inquiryOf(view: WorkerView, state: WorkerState, circumstances: Circumstances): Inquiry | undefined {
-  if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || QUARANTINE_TAG in view.tags)
-    return undefined;
+  if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || isIsolated(view.tags)) return undefined;
   if (state.remedy !== undefined) return undefined;
   const verdict = guardOf(view, circumstances);
   if ('hindrance' in verdict) return undefined;
