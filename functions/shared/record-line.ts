@@ -3,11 +3,12 @@ import { RECORD_VERSION, type RemediationRecord, recordSchema } from './record.t
 
 /**
  * The record in a log line, or undefined for any other line (Lambda's own ones, metrics, errors).
- * @throws z.ZodError for a line that calls itself a record and is none: a defect of a function
+ * @throws SyntaxError or z.ZodError for a line that calls itself a record and is none: a defect of a function
  */
 export function recordIn(line: string): RemediationRecord | undefined {
-  const json = recordJson(line);
-  return json === undefined ? undefined : recordSchema.parse(json);
+  if (!isCalledRecord(line)) return undefined;
+  const json: unknown = JSON.parse(line);
+  return isRecord(json) ? recordSchema.parse(json) : undefined;
 }
 
 /**
@@ -17,7 +18,10 @@ export function recordIn(line: string): RemediationRecord | undefined {
 const readRecord = z.object({ ...recordSchema.shape, remediation: z.string(), reason: z.string() });
 export type ReadRecord = z.infer<typeof readRecord>;
 
-/** As {@link recordIn}, for readers. Undefined also for a record that this reader cannot understand. */
+/**
+ * As {@link recordIn}, for readers. Undefined also for a record that this reader cannot understand, and for what is left of
+ * a line whose writer was stopped in the middle of it: one such line must not keep a reader from all others.
+ */
 export function readRecordLine(line: string): ReadRecord | undefined {
   return readRecord.safeParse(recordJson(line)).data;
 }
@@ -29,10 +33,17 @@ export function isOtherVersion(line: string): boolean {
 }
 
 function recordJson(line: string): { kind: 'record'; version?: unknown } | undefined {
-  if (!line.includes('"kind":"record"')) return undefined;
-  const json: unknown = JSON.parse(line);
-  return isRecord(json) ? json : undefined;
+  if (!isCalledRecord(line)) return undefined;
+  try {
+    const json: unknown = JSON.parse(line);
+    return isRecord(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
 }
+
+/** Cheap, so that most lines of a log are never parsed. */
+const isCalledRecord = (line: string): boolean => line.includes('"kind":"record"');
 
 const isRecord = (json: unknown): json is { kind: 'record' } =>
   typeof json === 'object' && json !== null && 'kind' in json && json.kind === 'record';
