@@ -16,7 +16,7 @@ const TOKEN =
 
 export const malformed = (message: string): AwsError => new AwsError('MalformedQueryException', message);
 
-/** Takes one command apart. A slash begins a regular expression only after `like` and `=~`. */
+/** Takes one command apart. A slash begins a regular expression only after `like` and `=~`, and after what `parse` reads. */
 export function tokensOf(command: string): Token[] {
   const tokens: Token[] = [];
   const expression = new RegExp(TOKEN);
@@ -26,7 +26,8 @@ export function tokensOf(command: string): Token[] {
     if (groups === undefined) throw malformed(`unexpected character at ${start}: ${command.slice(start, start + 20)}`);
     const [kind, text] = Object.entries(groups).find(([, found]) => found !== undefined) ?? [];
     if (kind === undefined || text === undefined) continue;
-    if (kind === 'regex' && !['like', '=~'].includes(tokens.at(-1)?.text ?? '')) {
+    const isParsed = tokens.length === 2 && tokens[0]?.text.toLowerCase() === 'parse';
+    if (kind === 'regex' && !isParsed && !['like', '=~'].includes(tokens.at(-1)?.text ?? '')) {
       throw new NotImplemented(`division in a query: ${command}`);
     }
     tokens.push(token(kind, text));

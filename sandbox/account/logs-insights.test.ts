@@ -131,6 +131,15 @@ describe('a query', () => {
     ]);
   });
 
+  it('takes a text apart by a regular expression, where that fits', async () => {
+    const query = await queryUnderTest();
+    const parsed = 'fields group | parse @message /"decision":"(?<first>.)(?<rest>[^"]*)"/ | filter kind = "record"';
+    expect((await query(`${parsed} and first = "f"`)).map(without)).toEqual([
+      { group: 'db', first: 'f', rest: 'ailed' },
+    ]);
+    expect(await query('parse @message /"(?<what>rec)/ | stats count(what) as n')).toEqual([{ n: '3' }]);
+  });
+
   it('reads no more than the time asked for, in whole seconds', async () => {
     const query = await queryUnderTest();
     const start = START / 1000;

@@ -32,7 +32,8 @@ export type ResultRow = Array<{ readonly field: string; readonly value: string }
 const DEFAULT_LIMIT = 10_000;
 
 /**
- * Reads a query in the Logs Insights query language: `fields`, `filter`, `sort`, `limit`, `stats`, `dedup` and `display`.
+ * Reads a query in the Logs Insights query language: `fields`, `filter`, `parse` by a regular expression,
+ * `sort`, `limit`, `stats`, `dedup` and `display`.
  * @throws AwsError `MalformedQueryException` for what Logs Insights would refuse
  * @throws NotImplemented for what it would take and the sandbox does not know
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
@@ -71,6 +72,7 @@ const READERS: Readonly<Record<string, (reader: TokenReader) => Command>> = {
     const condition = readExpression(reader);
     return (table) => ({ ...table, rows: table.rows.filter((row) => truth(condition(row)) === true) });
   },
+  parse: readParse,
   sort: readSort,
   limit: (reader) => {
     const most = Number(reader.take().text);
@@ -82,7 +84,7 @@ const READERS: Readonly<Record<string, (reader: TokenReader) => Command>> = {
 };
 
 /** Commands of Logs Insights that the sandbox does not know. */
-const UNKNOWN = ['parse', 'pattern', 'diff', 'unnest', 'unmask', 'anomaly', 'join', 'lookup', 'filterindex', 'source'];
+const UNKNOWN = ['pattern', 'diff', 'unnest', 'unmask', 'anomaly', 'join', 'lookup', 'filterindex', 'source'];
 
 function readCommand(command: string): Command {
   const reader = new TokenReader(tokensOf(command));
@@ -112,6 +114,23 @@ function readAliased(reader: TokenReader): { readonly name: string; readonly val
   if (reader.accept('as')) return { name: nameIn(reader), value };
   if (first?.kind !== 'name') throw new NotImplemented('an expression without "as" in a query');
   return { name: first.text, value };
+}
+
+/** `parse field /…(?<name>…)…/`: the named parts are fields from then on, where the expression fits. */
+function readParse(reader: TokenReader): Command {
+  const field = nameIn(reader);
+  const { kind, text } = reader.take();
+  if (kind !== 'regex') throw new NotImplemented('parse by anything but a regular expression in a query');
+  const expression = new RegExp(text);
+  const names = [...text.matchAll(/\(\?<(\w+)>/g)].map(([, name = '']) => name);
+  return ({ rows, shown, events }) => ({
+    rows: rows.map((row) => {
+      const found = expression.exec(String(row.get(field) ?? ''))?.groups ?? {};
+      return new Map([...row, ...Object.entries(found)]);
+    }),
+    shown: shown === undefined ? undefined : [...shown, ...names],
+    events,
+  });
 }
 
 function readSort(reader: TokenReader): Command {
