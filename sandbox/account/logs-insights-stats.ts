@@ -91,6 +91,8 @@ function aggregateOf(name: string, field: string, percent = 0): Aggregate['of'] 
       .map(numberOf)
       .filter((number) => number !== undefined);
   const ordered = (rows: readonly Row[]) => numbers(rows).toSorted((a, b) => a - b);
+  /** Of texts, too: these two take a value of any field. */
+  const ranked = (rows: readonly Row[]) => values(rows).toSorted(compare);
   const sum = (rows: readonly Row[]) => numbers(rows).reduce((total, number) => total + number, 0);
   switch (name) {
     case 'count':
@@ -102,9 +104,9 @@ function aggregateOf(name: string, field: string, percent = 0): Aggregate['of'] 
     case 'avg':
       return (rows) => (numbers(rows).length === 0 ? undefined : sum(rows) / numbers(rows).length);
     case 'min':
-      return (rows) => ordered(rows)[0];
+      return (rows) => ranked(rows)[0];
     case 'max':
-      return (rows) => ordered(rows).at(-1);
+      return (rows) => ranked(rows).at(-1);
     case 'pct':
     case 'percentile':
       return (rows) => {

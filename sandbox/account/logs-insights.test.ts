@@ -131,12 +131,14 @@ describe('a query', () => {
     ]);
   });
 
-  it('takes a text apart by a regular expression, where that fits', async () => {
+  it('takes a text apart by a regular expression, where that fits, and ranks texts', async () => {
     const query = await queryUnderTest();
     const parsed = 'fields group | parse @message /"decision":"(?<first>.)(?<rest>[^"]*)"/ | filter kind = "record"';
     expect((await query(`${parsed} and first = "f"`)).map(without)).toEqual([
       { group: 'db', first: 'f', rest: 'ailed' },
     ]);
+    const [texts] = await query('stats min(decision) as first, max(decision) as last, max(latencyMs) as most');
+    expect(texts).toEqual({ first: 'done', last: 'waiting', most: '40' });
     expect(await query('parse @message /"(?<what>rec)/ | stats count(what) as n')).toEqual([{ n: '3' }]);
   });
 
