@@ -35,6 +35,16 @@ describe('what is offered', () => {
       record('quarantine-workers', 'waiting', 'quarantine-expired', worker),
       ['release', 'extend', 'terminate'],
     ],
+    [
+      'one that EC2 did not let be terminated',
+      record('quarantine-workers', 'failed', 'termination-refused', worker),
+      ['release', 'extend', 'terminate'],
+    ],
+    [
+      'one whose pods are being evicted',
+      record('quarantine-workers', 'waiting', 'draining', worker),
+      ['release', 'extend', 'terminate'],
+    ],
     ['a hardened group', record('quarantine-workers', 'acted', 'group-hardened'), ['release']],
     ['a remedy proposed', record('manage-ssm-agent', 'would-act', 'would-remedy', worker), ['approve', 'reject']],
     ['an agent that fails', record('manage-ssm-agent', 'failed', 'no-network-path', worker), ['retry']],
@@ -50,5 +60,17 @@ describe('what is offered', () => {
     const refused = record('quarantine-workers', 'refused', 'request-refused', worker);
     expect(actionsOf(quarantined, refused)).toEqual(['release', 'extend', 'terminate']);
     expect(actionsOf(quarantined, record('quarantine-workers', 'done', 'released', worker))).toEqual([]);
+  });
+
+  it('is not taken away by a granted request that is still to be carried out, nor by what keeps anybody from acting', () => {
+    const proposed = record('upgrade-node-groups', 'would-act', 'would-upgrade');
+    const granted = record('upgrade-node-groups', 'waiting', 'request-granted');
+    expect(actionsOf(proposed, granted)).toEqual(['approve', 'reject']);
+    const quarantined = record('quarantine-workers', 'done', 'quarantined', worker);
+    const stopped = record('quarantine-workers', 'skipped', 'kill-switch', worker);
+    expect(actionsOf(quarantined, stopped)).toEqual(['release', 'extend', 'terminate']);
+    const exposed = record('quarantine-workers', 'would-act', 'would-quarantine', worker);
+    expect(actionsOf(exposed, stopped)).toEqual([]);
+    expect(actionsOf(stopped)).toEqual([]);
   });
 });

@@ -1,18 +1,7 @@
 import { REQUESTABLE } from '../../events/remediation-request.ts';
 import type { Offer, OperatorAction } from '../shared/operator-action.ts';
 import type { ReadRecord } from '../shared/record-line.ts';
-
-/** Last words after which a worker is in quarantine. */
-export const IN_QUARANTINE: readonly string[] = [
-  'quarantined',
-  'quarantine-expired',
-  'quarantine-extended',
-  'quarantine-incomplete',
-  'quarantine-reinforced',
-  'quarantine-started',
-  'stripped',
-  'termination-refused',
-];
+import { isLastWord, meansQuarantine } from '../shared/standing.ts';
 
 /** Which functions take which requests: what `Remediation Request` says, and those about quarantines. */
 const TAKEN: ReadonlyMap<string, readonly OperatorAction[]> = new Map(
@@ -31,8 +20,8 @@ const TAKEN: ReadonlyMap<string, readonly OperatorAction[]> = new Map(
 export function offersFor(records: readonly ReadRecord[]): Offer[] {
   const lastWords = new Map<string, ReadRecord>();
   for (const record of records) {
-    // A refused request changes nothing of how things stand.
-    if (record.reason !== 'request-refused') lastWords.set(record.remediation, record);
+    const { remediation } = record;
+    if (isLastWord(record, lastWords.get(remediation))) lastWords.set(remediation, record);
   }
   return [...lastWords.values()].flatMap((record) => {
     const { remediation, cluster, nodegroup, instance } = record;
@@ -50,7 +39,7 @@ export function offersFor(records: readonly ReadRecord[]): Offer[] {
 }
 
 function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
-  if (IN_QUARANTINE.includes(reason)) return ['release', 'extend', 'terminate'];
+  if (meansQuarantine(reason)) return ['release', 'extend', 'terminate'];
   if (reason === 'group-hardened') return ['release'];
   if (reason === 'proposal-rejected') return ['approve'];
   if (decision === 'would-act') return ['approve', 'reject'];

@@ -2,22 +2,33 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileQuery } from '../../sandbox/account/logs-insights.ts';
 import { exampleRecord } from '../shared/record.fixture.ts';
-import { correlatedQuery, countsQuery, lastWordsQuery, quoted, recordsQuery, storyQuery, wordsIn } from './queries.ts';
+import {
+  correlatedQuery,
+  countsQuery,
+  lastWordsQuery,
+  quoted,
+  recordsQuery,
+  standingQuery,
+  storyQuery,
+  wordsIn,
+} from './queries.ts';
 import { NO_FILTER } from './question.ts';
 
-/** What a query finds among these lines, by id. */
-function found(query: string, lines: readonly object[]): Array<string | undefined> {
-  const events = lines.map((line, index) => ({
+/** These lines as they stand in the log, one after the other. */
+const eventsOf = (lines: readonly object[]) =>
+  lines.map((line, index) => ({
     index,
     stream: 'stream',
     timestamp: Date.parse(exampleRecord.time) + index,
     message: JSON.stringify(line),
   }));
-  return compileQuery(query)(events, 'group').map((row) => {
+
+/** What a query finds among these lines, by id. */
+const found = (query: string, lines: readonly object[]): Array<string | undefined> =>
+  compileQuery(query)(eventsOf(lines), 'group').map((row) => {
     const message = row.find(({ field }) => field === '@message')?.value;
     return message === undefined ? undefined : JSON.parse(message).id;
   });
-}
 const record = (id: string, more: object = {}) => ({ ...exampleRecord, id, ...more });
 
 describe('recordsQuery', () => {
@@ -72,6 +83,7 @@ describe('what comes from outside', () => {
           recordsQuery({ ...NO_FILTER, find }, 10),
           countsQuery({ ...NO_FILTER, find }, '1h'),
           storyQuery({ cluster: name, nodegroup: find }, 10),
+          standingQuery({ cluster: name, nodegroup: find }, 10),
           correlatedQuery([name, find], 10),
         ];
         for (const query of queries) {
@@ -108,6 +120,49 @@ describe('what comes from outside', () => {
   });
 });
 
-it('asks for the last words in a way that the sandbox knows', () => {
-  expect(() => compileQuery(lastWordsQuery())).not.toThrow();
+describe('the last words', () => {
+  const quarantine = { remediation: 'quarantine-workers', instance: 'i-0abc' };
+  const words = (lines: readonly object[]) =>
+    compileQuery(lastWordsQuery())(eventsOf(lines), 'group').map((row) => row.map(({ value }) => value).slice(0, 2));
+
+  it('are those of each function on each subject', () => {
+    expect(
+      words([record('a'), record('b', { decision: 'done', reason: 'upgraded' }), record('c', quarantine)]),
+    ).toEqual([
+      ['quarantine-workers shop/web/i-0abc', 'acted upgrade-started'],
+      ['upgrade-node-groups shop/web/', 'done upgraded'],
+    ]);
+  });
+
+  it.each([
+    ['refused', 'request-refused'],
+    ['waiting', 'request-granted'],
+    ['skipped', 'kill-switch'],
+    ['refused', 'policy-invalid'],
+  ])('leave a worker in quarantine where the latest record is %s %s', (decision, reason) => {
+    const held = record('a', { ...quarantine, decision: 'done', reason: 'quarantined' });
+    expect(words([held, record('b', { ...quarantine, decision, reason })])).toEqual([
+      ['quarantine-workers shop/web/i-0abc', 'done quarantined'],
+    ]);
+  });
+
+  it('are what keeps others from acting, too', () => {
+    const [, word] = words([record('a'), record('b', { decision: 'skipped', reason: 'kill-switch' })])[0] ?? [];
+    expect(word).toBe('skipped kill-switch');
+  });
+});
+
+describe('standingQuery', () => {
+  it('finds the newest record of each reason, of a group without its workers', () => {
+    const worker = { instance: 'i-0abc', reason: 'quarantined' };
+    const lines = [
+      record('a'),
+      record('b'),
+      record('c', { reason: 'upgraded' }),
+      record('d', worker),
+      record('e', worker),
+    ];
+    expect(found(standingQuery({ cluster: 'shop', nodegroup: 'web' }, 9), lines)).toEqual(['c', 'b']);
+    expect(found(standingQuery({ cluster: 'shop', nodegroup: 'web', instance: 'i-0abc' }, 9), lines)).toEqual(['e']);
+  });
 });

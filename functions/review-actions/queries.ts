@@ -1,4 +1,5 @@
 import type { Subject } from '../shared/recorder.ts';
+import { ANSWERS, QUARANTINE_GUARDS } from '../shared/standing.ts';
 import type { Filter } from './question.ts';
 
 /**
@@ -49,18 +50,29 @@ export const recordsQuery = (filter: Filter, limit: number): string =>
 export const countsQuery = (filter: Filter, period: string): string =>
   `${narrowed(filter)} | stats count(*) as records by bin(${period}) as at, decision`;
 
+const listed = (reasons: readonly string[]): string => `[${reasons.map(quoted).join(', ')}]`;
+/** Where an answer to a request is the latest record, its subject stands as it stood before. */
+const NO_ANSWERS = `filter reason not in ${listed(ANSWERS)}`;
+/** What keeps anybody from acting on a worker in quarantine does not end it. */
+const NO_QUARANTINE_GUARDS = `filter remediation != "quarantine-workers" or reason not in ${listed(QUARANTINE_GUARDS)}`;
+
 /** The last word of each function on each subject. */
 export const lastWordsQuery = (): string =>
-  `fields concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word | ${RECORDS} and ispresent(cluster) | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
+  `fields concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word | ${RECORDS} and ispresent(cluster) | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
+
+/** Of one worker, or of a group without its workers, each function's newest record of each reason: with them its last word. */
+export const standingQuery = (subject: Subject, limit: number): string =>
+  `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | filter ${subject.instance === undefined ? 'not ' : ''}ispresent(instance) | sort @timestamp desc, id desc | dedup remediation, reason | limit ${limit}`;
 
 /** The newest records about one subject. */
-export function storyQuery({ cluster, nodegroup, instance }: Subject, limit: number): string {
-  const parts = instance === undefined ? { cluster, nodegroup } : { instance };
-  const about = Object.entries(parts).flatMap(([field, value]) =>
+export const storyQuery = (subject: Subject, limit: number): string =>
+  `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | ${NEWEST_FIRST} | limit ${limit}`;
+
+/** An instance id says all; a worker may have had a group for some of its records only. */
+const about = ({ cluster, nodegroup, instance }: Subject): string[] =>
+  Object.entries(instance === undefined ? { cluster, nodegroup } : { instance }).flatMap(([field, value]) =>
     value === undefined ? [] : [`filter ${field} = ${quoted(value)}`],
   );
-  return `fields @timestamp, @message | ${[RECORDS, ...about].join(' | ')} | ${NEWEST_FIRST} | limit ${limit}`;
-}
 
 /** The newest records of these stories, whatever they are about; of as many as a query has room for. */
 export function correlatedQuery(correlationIds: readonly string[], limit: number): string {

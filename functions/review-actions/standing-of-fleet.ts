@@ -1,7 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { type DecisionKind, decisionKind } from '../shared/record.ts';
+import { meansQuarantine } from '../shared/standing.ts';
 import { workerOf } from '../shared/worker.ts';
-import { IN_QUARANTINE } from './offers.ts';
 
 /** How things stand with a worker or a group: by the last decision about it, or in quarantine, or nothing is recorded. */
 export const TONES = [
@@ -59,7 +59,7 @@ export function readLastWord(subject: string, word: string): LastWord | undefine
 }
 
 export const toneOf = ({ decision, reason }: Pick<LastWord, 'decision' | 'reason'>): Tone =>
-  IN_QUARANTINE.includes(reason) && decision !== 'failed' ? 'quarantined' : decision;
+  meansQuarantine(reason) && decision !== 'failed' ? 'quarantined' : decision;
 
 /**
  * The fleet as it is: clusters, their groups, their workers, each with what needs most attention of what the functions

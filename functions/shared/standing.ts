@@ -1,5 +1,58 @@
+import type { Reason } from './reason.ts';
 import type { ReadRecord } from './record-line.ts';
 import { recordSubject } from './record-subject.ts';
+
+/** Last words after which a worker is in quarantine, and can be released, extended and terminated. */
+export const IN_QUARANTINE = [
+  'quarantine-started',
+  'draining',
+  'quarantine-in-progress',
+  'quarantine-incomplete',
+  'quarantined',
+  'stripped',
+  'quarantine-reinforced',
+  'quarantine-extended',
+  'quarantine-expired',
+  'termination-refused',
+] as const satisfies readonly Reason[];
+
+/** Last words of `quarantine-workers` after which a worker or a group stays exposed, or may be. */
+export const STAYS_EXPOSED = [
+  'quarantine-budget',
+  'would-quarantine',
+  'public-by-design',
+  'would-harden',
+  'released-in-part',
+] as const satisfies readonly Reason[];
+
+/** What is said to a request. It is no last word on its subject: that stands as it stood before, or is told anew. */
+export const ANSWERS = ['request-granted', 'request-refused'] as const satisfies readonly Reason[];
+
+/** What keeps `quarantine-workers` from acting on a worker: one in quarantine stays there meanwhile. */
+export const QUARANTINE_GUARDS = [
+  'kill-switch',
+  'mode-off',
+  'policy-invalid',
+  'out-of-scope',
+  'opted-out',
+  'unknown-cluster',
+  'unreadable',
+] as const satisfies readonly Reason[];
+
+const isOneOf =
+  (reasons: readonly Reason[]) =>
+  (reason: string): boolean =>
+    reasons.some((each) => each === reason);
+
+export const meansQuarantine = isOneOf(IN_QUARANTINE);
+export const isAnswer = isOneOf(ANSWERS);
+const isGuard = isOneOf(QUARANTINE_GUARDS);
+
+/** Whether a record is its function's last word on its subject from now on. @param before the last word until now */
+export const isLastWord = (
+  { reason }: Pick<ReadRecord, 'reason'>,
+  before: Pick<ReadRecord, 'reason'> | undefined,
+): boolean => before === undefined || !(isAnswer(reason) || (isGuard(reason) && meansQuarantine(before.reason)));
 
 /** Decisions after which nothing is open. */
 const SETTLED: readonly string[] = ['done', 'skipped'];
@@ -11,7 +64,10 @@ const SETTLED: readonly string[] = ['done', 'skipped'];
 export function standingOf(records: readonly ReadRecord[]): string[] {
   const lastWords = new Map<string, ReadRecord>();
   for (const record of records) {
-    if (record.cluster !== undefined) lastWords.set(`${record.remediation} ${recordSubject(record)}`, record);
+    const key = `${record.remediation} ${recordSubject(record)}`;
+    // What keeps a worker in quarantine from being acted upon is told as well: its message says that it stays there.
+    const isWord = !isAnswer(record.reason) || !lastWords.has(key);
+    if (record.cluster !== undefined && isWord) lastWords.set(key, record);
   }
   const all = lastWords.size > 0 ? [...lastWords.values()] : records.slice(-1);
   const alone = new Set(all.map(recordSubject)).size === 1;
