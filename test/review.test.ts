@@ -65,6 +65,30 @@ describe('the widget', () => {
 });
 
 describe('an action', () => {
+  it('is offered whatever the time range, and the story says that its records lie outside', async () => {
+    const { time } = run.records[0]!;
+    const before = { start: Date.parse(time) - 48 * HOUR, end: Date.parse(time) - 24 * HOUR };
+    const story = await widget(await storyOfQuarantined(), { timeRange: before });
+    expect(buttonsIn(story).map(({ label }) => label)).toEqual(
+      expect.arrayContaining(['Release', 'Extend', 'Terminate']),
+    );
+    expect(story).toMatch(/Now: .* done quarantined since /);
+    expect(story).toContain('Its latest records lie outside this time range');
+    expect(await widget(await storyOfQuarantined(), all())).not.toContain('lie outside');
+  });
+
+  it('that was refused leaves the worker in quarantine, on the picture as in its story', async () => {
+    const carried = carriedBy(await widget(await storyOfQuarantined(), all()), 'Extend');
+    await run.account.invoke('request-actions', chosen(carried as never, { 'ehr-by': '900d' }));
+    await run.account.play(3 * MINUTE);
+    const ours = run.records.filter(({ remediation }) => remediation === 'quarantine-workers');
+    expect(ours.at(-1)?.reason).toBe('request-refused');
+    expect(await widget({}, all())).toMatch(/aria-label="\d workers: 1 in quarantine, \d done"/);
+    const story = await widget(await storyOfQuarantined(), all());
+    expect(story).toMatch(/Now: .* done quarantined since /);
+    expect(buttonsIn(story).map(({ label }) => label)).toContain('Release');
+  });
+
   it('is offered in the story, carried out, and recorded with who asked and why', async () => {
     const story = await widget(await storyOfQuarantined(), all());
     expect(buttonsIn(story).map(({ label }) => label)).toEqual(

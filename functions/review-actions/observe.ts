@@ -4,7 +4,7 @@ import { byTime, concerns, isAbout } from '../shared/record-subject.ts';
 import type { Subject } from '../shared/recorder.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
-import { correlatedQuery, countsQuery, lastWordsQuery, recordsQuery, storyQuery } from './queries.ts';
+import { correlatedQuery, countsQuery, lastWordsQuery, recordsQuery, standingQuery, storyQuery } from './queries.ts';
 import type { Cursor, Question } from './question.ts';
 import { readLastWord, standingOfFleet } from './standing-of-fleet.ts';
 import { countsIn, periodFor, timeIn } from './time-axis.ts';
@@ -52,9 +52,16 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
   };
 }
 
-/** All that is recorded about a subject in the time range, as the command `explain` tells it, up to a bound. */
+/**
+ * All that is recorded about a subject in the time range, as the command `explain` tells it, up to a bound. How it stands,
+ * and so what can be asked for, is not a matter of the time range.
+ */
 export async function observeStory(deps: ObserveDeps, { range }: Question, subject: Subject): Promise<Story> {
-  const found = recordsIn(await ask(deps, storyQuery(subject, STORY_SIZE), range));
+  const [rows, words] = await Promise.all([
+    ask(deps, storyQuery(subject, STORY_SIZE), range),
+    readStanding(deps, subject),
+  ]);
+  const found = recordsIn(rows);
   const { cluster = '', nodegroup, instance } = subject;
   const wanted = instance === undefined ? { cluster, ...(nodegroup !== undefined && { nodegroup }) } : { instance };
   const own = found.filter((record) => isAbout(record, wanted)).sort(byTime);
@@ -63,15 +70,24 @@ export async function observeStory(deps: ObserveDeps, { range }: Question, subje
     correlationIds.length === 0 ? [] : recordsIn(await ask(deps, correlatedQuery(correlationIds, STORY_SIZE), range));
   const known = new Set(own.map(({ id }) => id));
   const others = correlated.filter((record) => !known.has(record.id) && own.some((mine) => concerns(record, mine)));
-  // The records of a group's workers belong to its story; what can be asked for is about the group as a whole.
-  const ofSubject = own.filter((record) => record.instance === instance);
+  const standing = [...own, ...words.filter(({ id }) => !known.has(id))].sort(byTime);
+  const latest = standing.at(-1);
   return {
     subject,
     records: [...own, ...others].sort(byTime),
-    own,
-    offers: nodegroup === undefined && instance === undefined ? [] : offersFor(ofSubject),
+    standing,
+    stale: latest !== undefined && !known.has(latest.id),
+    offers: offersFor(words),
     more: found.length === STORY_SIZE,
   };
+}
+
+/** What tells the last word on a worker or on a group as a whole; of a cluster nothing can be asked for. */
+async function readStanding(deps: ObserveDeps, subject: Subject): Promise<ReadRecord[]> {
+  if (subject.nodegroup === undefined && subject.instance === undefined) return [];
+  const end = deps.clock.now();
+  const rows = await ask(deps, standingQuery(subject, STORY_SIZE), { start: end - LAST_WORDS_FROM, end });
+  return recordsIn(rows).sort(byTime);
 }
 
 const recordsIn = (rows: readonly Row[]): ReadRecord[] =>

@@ -23,8 +23,10 @@ export interface Story {
   readonly subject: Subject;
   /** In order, with the records of something wider that belong to it. */
   readonly records: readonly ReadRecord[];
-  /** Those about the subject itself. */
-  readonly own: readonly ReadRecord[];
+  /** What tells how it stands now, in order: records about the subject itself, whatever the time range. */
+  readonly standing: readonly ReadRecord[];
+  /** The latest of these lies outside the time range. */
+  readonly stale: boolean;
   readonly offers: readonly Offer[];
   /** There are older ones. */
   readonly more: boolean;

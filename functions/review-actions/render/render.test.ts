@@ -68,7 +68,8 @@ function filledWith(text: string, width = 1_200): { page: Page; overview: Overvi
     story: {
       subject: outside,
       records,
-      own: records,
+      standing: records,
+      stale: true,
       offers: [{ action: 'release', remediation: text, subject: outside }],
       more: true,
     },

@@ -20,11 +20,12 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
 };
 
 /** The story of one subject, how it stands, and what can be asked for. */
-export function story({ subject, records, own, offers, more }: Story, page: Page): Markup {
+export function story({ subject, records, standing, stale, offers, more }: Story, page: Page): Markup {
   const name = [subject.cluster, subject.nodegroup, subject.instance].filter((part) => part !== undefined).join('/');
   return html`<p>${viewButton(page, 'Back to all records', { filter: page.question.filter })}${viewButton(page, 'Refresh', { subject, filter: page.question.filter })}</p>
 <h2>The story of ${name}</h2>
-${records.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${standingOf(own).map((line) => html`<p>${line}</p>`)}</div>`}
+${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${standingOf(standing).map((line) => html`<p>${line}</p>`)}</div>`}
+${stale ? html`<p class="ehr-muted">Its latest records lie outside this time range: choose another one to see them.</p>` : undefined}
 ${offers.length === 0 ? undefined : actions(offers, name, page)}
 <h3>What happened</h3>
 ${more ? html`<p class="ehr-muted">Only the newest records are shown: choose an earlier time range for older ones.</p>` : undefined}
