@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { exampleRecord } from '../functions/shared/record.fixture.ts';
+import { ANSWERS, IN_QUARANTINE, QUARANTINE_GUARDS, STAYS_EXPOSED } from '../functions/shared/standing.ts';
+import { compileQuery } from '../sandbox/account/logs-insights.ts';
+import { readQuery, savedQueries } from './saved-queries.ts';
+
+/** The texts in the list that follows a condition. */
+const listAfter = (text: string, condition: string): string[] => {
+  const [, list = ''] = text.split(`${condition} [`);
+  return [...(list.split(']')[0] ?? '').matchAll(/"([^"]*)"/g)].map(([, each = '']) => each);
+};
+
+const lastWords = savedQueries().filter(({ text }) => /latest\((reason|decision)\)/.test(text));
+
+it('there are queries that ask how things stand', () => {
+  expect(lastWords.length).toBeGreaterThan(3);
+});
+
+it.each(lastWords.map(({ name, text }) => [name, text]))('takes no answer for how a subject stands: %s', (_, text) => {
+  expect(listAfter(text.split('| stats')[0] ?? '', 'reason not in')).toEqual(expect.arrayContaining([...ANSWERS]));
+});
+
+it('knows every last word after which a worker is in quarantine or stays exposed, as the widget does', () => {
+  const { text } = readQuery('what-is-in-quarantine');
+  expect(listAfter(text, 'now in')).toEqual([...IN_QUARANTINE, ...STAYS_EXPOSED]);
+  expect(listAfter(text, 'reason not in')).toEqual([...ANSWERS, ...QUARANTINE_GUARDS]);
+});
+
+it('tells changes of every function, by what was decided or by the calls, and no announcements', () => {
+  const call = { service: 'ec2', operation: 'ModifyNetworkInterfaceAttribute', requestId: 'r-1' };
+  const records = [
+    { remediation: 'triage-findings', decision: 'acted', reason: 'inspector-enabled', calls: [] },
+    { remediation: 'quarantine-workers', decision: 'done', reason: 'quarantined', calls: [call, call] },
+    { remediation: 'quarantine-workers', decision: 'failed', reason: 'released-in-part', calls: [call] },
+    { remediation: 'watch-ami-releases', decision: 'acted', reason: 'release-seen', calls: [] },
+    { remediation: 'triage-findings', decision: 'acted', reason: 'upgrade-requested', calls: [] },
+    { remediation: 'manage-ssm-agent', decision: 'done', reason: 'agent-verified', calls: [] },
+  ];
+  const events = records.map((record, index) => ({
+    index,
+    stream: 'stream',
+    timestamp: index,
+    message: JSON.stringify({ ...exampleRecord, ...record }),
+  }));
+  const rows = compileQuery(readQuery('what-was-changed').text)(events, 'group').map(
+    (row) => new Map(row.map(({ field, value }) => [field, value])),
+  );
+  expect(rows.map((row) => row.get('reason'))).toEqual(['released-in-part', 'quarantined', 'inspector-enabled']);
+  expect(rows[1]?.get('allCalls')).toBe([call, call].map((each) => JSON.stringify(each)).join());
+});
