@@ -10,9 +10,14 @@ interface Entry {
   readonly unhealthy?: boolean;
 }
 
-const FAILURES = `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.level = "ERROR" }'`;
+/** Runs that said themselves that they failed, and those that were stopped before they could: Lambda reports these. */
+const FAILURES = `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.level = "ERROR" || ($.type = "platform.report" && $.record.status != "success") }'`;
 const records = (pattern: string): string =>
   `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.kind = "record" && ${pattern} }'`;
+
+/** What an operator can do about a worker in quarantine. */
+const END_QUARANTINE =
+  'npm run -s remediator -- release INSTANCE --why "…", or remediator -- terminate, or remediator -- extend with --by 3d.';
 
 /** The sections, by their anchors. */
 const ENTRIES = {
@@ -29,9 +34,10 @@ const ENTRIES = {
     unhealthy: true,
   },
   'waiting-hints': {
-    means: (subject) => `A hint has waited for ${subject} for more than an hour: the function fails or hangs.`,
+    means: (subject) =>
+      `A hint has waited for ${subject} for more than an hour: the function fails, hangs or is not invoked.`,
     first: FAILURES,
-    next: 'Cure what the last error names; the hints are then worked off by themselves.',
+    next: 'Cure what the last error names; without one, see whether the event source mapping is enabled: aws lambda list-event-source-mappings. The hints are then worked off by themselves.',
   },
   'function-errors': {
     means: (subject) => `${subject} ended with an error. What it was about comes again by itself.`,
@@ -66,7 +72,7 @@ const ENTRIES = {
     means: () =>
       'A node group is halted: its upgrade failed as often as the policy allows. No further attempt is made.',
     first: records('$.reason = "halted"'),
-    next: 'Cure what the upgrade-failed records name. A newer release, or a higher stopAfterFailures, resumes.',
+    next: 'Cure what the upgrade-failed records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…". A newer release starts afresh by itself.',
   },
   'upgrade-stuck': {
     means: () => 'An upgrade has been under way for longer than it should take. It holds its slot of the blast budget.',
@@ -86,12 +92,12 @@ const ENTRIES = {
   'quarantine-expiring': {
     means: () => 'A quarantine ends within a day.',
     first: records('$.remediation = "quarantine-workers"'),
-    next: 'npm run -s remediator -- quarantines lists them. Save what is needed, then release, extend or terminate.',
+    next: `npm run -s remediator -- quarantines lists them. Save what is needed from the worker, then end or extend it: ${END_QUARANTINE}`,
   },
   'quarantine-expired': {
     means: () => 'The time of a quarantine is over, and the worker is still isolated.',
     first: records('$.remediation = "quarantine-workers"'),
-    next: 'Release, extend or terminate the worker: until then it costs money and a place in the quarantine budget.',
+    next: `npm run -s remediator -- quarantines lists them; until it is ended or extended it costs money and a place in the quarantine budget: ${END_QUARANTINE}`,
   },
   unhealthy: {
     means: () => 'EKS Host Remediator is not well: see which of its alarms stands.',
