@@ -2,12 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { functionNames } from './bundle.ts';
-import { RUNBOOK_SECTIONS } from './runbook.ts';
+import { RUNBOOK_SECTIONS, runbook } from './runbook.ts';
 import { resourcesOf, templateOf } from './stack-under-test.ts';
 
 const template = templateOf();
 const alarmsOf = (from = template) => resourcesOf(from, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 const idsOf = (type: string) => resourcesOf(template, type).map(({ id }) => id);
+
+/** The subcommands of `remediator` that a text names. */
+const remediatorCommands = (text: string): string[] =>
+  [...new Set([...text.matchAll(/remediator -- (\w+)/g)].map(([, command = '']) => command))].sort();
 
 describe('every alarm', () => {
   const all = [
@@ -39,6 +43,14 @@ describe('every alarm', () => {
 
   it('has its section in docs/runbook.md, and no section is about none', () => {
     expect(sections).toEqual(RUNBOOK_SECTIONS);
+  });
+
+  it.each(RUNBOOK_SECTIONS)('names the commands that its section names: %s', (section) => {
+    const { description } = runbook(section);
+    const [, page = ''] = runbookPage.split(`## ${section}\n`);
+    const text = page.split('\n## ')[0] ?? '';
+    expect(text).toContain(/^First: (.*)$/m.exec(description)?.[1]);
+    expect(remediatorCommands(text)).toEqual(remediatorCommands(description));
   });
 });
 
@@ -98,10 +110,15 @@ describe('an alarm is raised', () => {
     ]);
   });
 
-  it('when a hint has waited for an hour', () => {
-    expect(alarmsOf()).toContainEqual(
-      expect.objectContaining({ MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 3600 }),
+  it('when a hint of any function has waited for an hour', () => {
+    const waiting = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateAgeOfOldestMessage');
+    for (const alarm of waiting) expect(alarm).toMatchObject({ Threshold: 3600, TreatMissingData: 'notBreaching' });
+    const watched = waiting.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0]);
+    const mapped = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
+      ({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0],
     );
+    expect(mapped).toHaveLength(4);
+    expect(watched.sort()).toEqual(mapped.sort());
   });
 
   it.each([

@@ -19,6 +19,9 @@ export interface HintIntakeProps {
   readonly deliveryDelay?: Duration;
 }
 
+/** So long a hint waits only where a function fails, hangs or is not invoked: failing alone, it has had three tries or more. */
+const LONGEST_WAIT = Duration.hours(1);
+
 /** How a function comes by its hints: their queue, what fills it, and where what it cannot use is laid. */
 export class HintIntake {
   readonly queue: Queue;
@@ -46,6 +49,14 @@ export class HintIntake {
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
     });
     alarms.addForDeadLetters(scope, 'DeadLettersAlarm', this.deadLetters, runbook('dead-letters', name));
+    // Nothing else tells that nobody takes hints out any more: a function that is not invoked has no errors.
+    alarms.add(
+      scope,
+      'WaitingAlarm',
+      this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
+      runbook('waiting-hints', name),
+      { threshold: LONGEST_WAIT.toSeconds() },
+    );
     this.target = new SqsQueue(this.queue, {
       ...DELIVERY,
       ...(messageGroupId !== undefined && { messageGroupId }),

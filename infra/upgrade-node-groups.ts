@@ -10,7 +10,6 @@ import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases
 import type { Foundation } from './foundation.ts';
 import { HintIntake } from './hint-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
-import { runbook } from './runbook.ts';
 import { WakeUps } from './wake-ups.ts';
 import { answer, depths, graph, line } from './widgets.ts';
 
@@ -27,7 +26,7 @@ export class UpgradeNodeGroups extends Construct {
 
   constructor(scope: Construct, id: string, foundation: Foundation) {
     super(scope, id);
-    const { alarms, eventBus, ledger, policy, settings } = foundation;
+    const { eventBus, ledger, policy, settings } = foundation;
 
     const intake = new HintIntake(this, foundation, {
       name: 'upgrade-node-groups',
@@ -35,14 +34,6 @@ export class UpgradeNodeGroups extends Construct {
       messageGroupId: 'upgrades',
     });
     this.queue = intake.queue;
-    alarms.add(
-      this,
-      'WaitingAlarm',
-      this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
-      runbook('waiting-hints', 'upgrade-node-groups'),
-      { threshold: Duration.hours(1).toSeconds() },
-    );
-
     intake.take(
       {
         AmiReleaseRule: ['A new EKS AMI release goes to upgrade-node-groups', amiRelease],

@@ -165,6 +165,28 @@ it('when somebody took away the policies by which events are delivered', async (
   note(run);
 });
 
+it('when somebody disabled the event source mappings, so that nobody takes hints out of the queues', async () => {
+  const synthesized = readSynthesizedStack(inject('template'));
+  const resources = Object.entries(synthesized.template.Resources).filter(
+    ([, { Type }]) => Type !== 'AWS::Lambda::EventSourceMapping',
+  );
+  const template = { ...synthesized.template, Resources: Object.fromEntries(resources) };
+  const run = await startRun({
+    fleet: parseFleet(JSON.stringify(fleet(group())), 'fleet'),
+    synthesized: { ...synthesized, template },
+    events: [amiRelease, agentHint, instanceLaunch, packageFinding].map((event) => ({ after: MINUTE, event })),
+  });
+  await run.account.play(55 * MINUTE);
+  expect(standing(run)).toEqual([]);
+  await run.account.play(15 * MINUTE);
+  const untaken = ['ManageSsmAgent', 'QuarantineWorkers', 'TriageFindings', 'UpgradeNodeGroups'];
+  expect(standing(run)).toEqual(untaken.map((construct) => `${construct}WaitingAlarm`));
+  for (const queue of run.account.sqs.queues) queue.purge();
+  await run.account.play(15 * MINUTE);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
 describe('the policy', () => {
   it('when it is invalid, until a look finds it right', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
