@@ -17,6 +17,7 @@ import {
 } from './quarantine.fixture.ts';
 
 const SECOND = 1000;
+const TERMINATED = ['acted worker-terminated', 'waiting quarantine-in-progress', 'done quarantine-ended'];
 const BOOKKEEPING = ['dynamodb', 'scheduler', 'sqs'];
 
 describe('a worker with a public address in a private group', () => {
@@ -320,7 +321,7 @@ describe('a quarantine', () => {
   it('ends with the worker where the policy says so, and its slot is free again', async () => {
     const { run, worker } = await opened({ onExpiry: 'terminate', terminationProtection: true });
     await run.account.play(3 * HOUR);
-    expect(outcomes(run).slice(-2)).toEqual(['acted worker-terminated', 'done quarantine-ended']);
+    expect(outcomes(run).slice(-3)).toEqual(TERMINATED);
     expect(worker.state).toBe('terminated');
   });
 
@@ -331,7 +332,13 @@ describe('a quarantine', () => {
     expect(outcomes(run).at(-1)).toBe('done quarantined');
     ask(run, 'terminate', worker.id);
     await run.account.play(HOUR);
-    expect(outcomes(run).slice(-2)).toEqual(['acted worker-terminated', 'done quarantine-ended']);
+    expect(outcomes(run).slice(-3)).toEqual(TERMINATED);
+    const made = run.calls.find(({ operation }) => operation === 'TerminateInstances');
+    expect(ours(run).at(-2)?.calls).toContainEqual({
+      service: 'ec2',
+      operation: 'TerminateInstances',
+      requestId: made?.requestId,
+    });
   });
 
   it('is kept when somebody takes off the tags that made the instance a worker, and can be released', async () => {

@@ -1,3 +1,4 @@
+import { ANSWERS } from '../../functions/shared/standing.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { queryLogs } from '../insights.ts';
 import { readHeld } from '../quarantines.ts';
@@ -28,7 +29,8 @@ const DAY = 86_400_000;
 /** Without these nothing begins; the others run when there is something to look at. */
 const SCHEDULED = ['watch-ami-releases', 'sweep-fleet'];
 
-const OPEN = `filter kind = "record"
+/** By the last word about each subject; an answer to a request is none. */
+const OPEN = `filter kind = "record" and reason not in [${ANSWERS.map((reason) => `"${reason}"`).join(', ')}]
 | stats latest(decision) as now, latest(reason) as why by remediation, cluster, nodegroup, instance
 | filter now in ["waiting", "would-act", "refused", "failed"]`;
 

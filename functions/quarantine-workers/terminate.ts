@@ -16,9 +16,9 @@ export async function terminate({ clients, instanceId, quarantine, now, note }: 
     }
     const change = new TerminateInstancesCommand({ InstanceIds: [instanceId] });
     note('ec2', 'TerminateInstances', await clients.ec2.send(change));
+    // Recorded, for the calls: that it is about to be terminated was told before they were made.
     return {
       ...say('waiting', 'quarantine-in-progress', 'It is being terminated.', 'terminating'),
-      quiet: true,
       quarantine,
       lookAt,
     };
