@@ -28,7 +28,7 @@ describe('a new release', () => {
     const { calls, records } = await playThrough({
       fleet: fleet([group('web')]),
       policy: { upgrades: { bakeAge: '6h' } },
-      play: '12h',
+      play: '9h',
     });
     const seen = records.find(({ message }) => message.includes(`${NEW} is newer`));
     const started = calls.find(({ operation }) => operation === 'UpdateNodegroupVersion');
@@ -39,7 +39,7 @@ describe('a new release', () => {
   });
 
   it('ties its story together: one correlation id from the first hint to the outcome, calls by their request ids', async () => {
-    const { records, calls } = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '8h' });
+    const { records, calls } = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '5h' });
     const story = records.filter(({ nodegroup, details }) => nodegroup === 'web' && details?.to === NEW);
     const ended = records.find(({ reason }) => reason === 'upgraded');
     expect(new Set([...story, ended].map((record) => record?.correlationId)).size).toBe(1);
@@ -56,8 +56,8 @@ describe('a new release', () => {
       after: 5 * HOUR + n * 1000,
       event: { ...(n % 2 === 0 ? amiRelease : forged), id: `again-${n}` },
     }));
-    const once = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '8h' });
-    const often = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '8h', events });
+    const once = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '6h' });
+    const often = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '6h', events });
     expect(upgradeCalls(often).map(({ input }) => input)).toEqual(upgradeCalls(once).map(({ input }) => input));
     expect(often.records.filter(isAboutGroup).map(({ id }) => id)).toEqual(
       once.records.filter(isAboutGroup).map(({ id }) => id),
@@ -72,7 +72,7 @@ describe('a withdrawn release', () => {
   });
 
   it('is no target any more, nor is the older one in its place', async () => {
-    const run = await playThrough({ fleet: withdrawn('+3h'), policy: FAST, play: '8h' });
+    const run = await playThrough({ fleet: withdrawn('+3h'), policy: FAST, play: '5h' });
     expect(upgradeCalls(run)).toEqual([]);
     expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped release-withdrawn');
     expect(storyOf(run, 'shop', 'behind').at(-1)).toBe('skipped release-withdrawn');
@@ -80,7 +80,7 @@ describe('a withdrawn release', () => {
 
   it('is not started even in the hour before the watcher learns of it', async () => {
     // The bake time ends at +4h, a wake-up comes at once; the watcher has looked at +3h and looks again at +4h.
-    const run = await playThrough({ fleet: withdrawn('+3h59m'), policy: FAST, play: '8h' });
+    const run = await playThrough({ fleet: withdrawn('+3h59m'), policy: FAST, play: '5h' });
     expect(upgradeCalls(run)).toEqual([]);
   });
 
@@ -139,7 +139,7 @@ describe('policy', () => {
     ['unknown key', { upgrade: {} }, 'refused policy-invalid'],
     ['no JSON', '{', 'refused policy-invalid'],
   ])('%s: nothing is changed, and that is recorded once', async (_what, policy, last) => {
-    const run = await playThrough({ fleet: fleet([group('web')]), policy: faster(policy), play: '8h' });
+    const run = await playThrough({ fleet: fleet([group('web')]), policy: faster(policy), play: '5h' });
     expect(upgradeCalls(run)).toEqual([]);
     const story = storyOf(run, 'shop', 'web');
     expect(story.at(-1)).toBe(last);
@@ -153,14 +153,14 @@ describe('policy', () => {
       Value: '{"killSwitch":true}',
       Overwrite: true,
     });
-    await run.account.play(4 * HOUR);
+    await run.account.play(2 * HOUR);
     expect(upgradeCalls(run)).toEqual([]);
     run.account.fleet.parameters.put({
       Name: '/eks-host-remediator/policy',
       Value: JSON.stringify(FAST),
       Overwrite: true,
     });
-    await run.account.play(3 * HOUR);
+    await run.account.play(2 * HOUR);
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
   });
 });
@@ -172,7 +172,7 @@ describe('what is not for us', () => {
       fleet: fleet([group('web')]),
       events: [{ after: 2 * HOUR, event: bad }],
       policy: FAST,
-      play: '8h',
+      play: '5h',
     });
     expect(deadLetterCount(run)).toBe(1);
     expect(run.records.find(({ reason }) => reason === 'invalid-event')).toMatchObject({
