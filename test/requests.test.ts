@@ -71,7 +71,7 @@ describe('upgrades that mode observe proposes', () => {
   let run: Run;
   let answers: readonly string[];
   beforeAll(async () => {
-    const clusters = { approved: {}, rejected: {}, undone: {}, late: {}, repeated: failing(9) };
+    const clusters = { approved: {}, rejected: {}, undone: {}, late: {}, repeated: failing(9), overtaken: {} };
     run = await start({ fleet: fleet(clusters), policy, play: '3h40m' });
     const again = { id: 'again', time: new Date(run.account.time.now).toISOString() };
     await ask(run, { ...web('approved'), action: 'approve' });
@@ -80,6 +80,10 @@ describe('upgrades that mode observe proposes', () => {
     await ask(run, { ...web('undone'), action: 'reject' });
     await ask(run, { ...web('late'), action: 'approve' }, { time: '2026-07-14T01:30:00Z' });
     await ask(run, { ...web('repeated'), action: 'approve' }, again);
+    const earlier = { id: 'earlier', time: new Date(run.account.time.now).toISOString() };
+    await run.account.play(5000);
+    await ask(run, { ...web('overtaken'), action: 'reject' });
+    await ask(run, { ...web('overtaken'), action: 'approve' }, earlier);
     answers = Object.keys(clusters).map((cluster) => story(run, cluster).slice(-2).join(', '));
     for (let times = 0; times < 3; times += 1) {
       await run.account.play(HOUR / 2);
@@ -95,6 +99,7 @@ describe('upgrades that mode observe proposes', () => {
       'waiting request-granted, skipped proposal-rejected',
       'refused request-refused, waiting outside-change-window',
       'waiting request-granted, waiting outside-change-window',
+      'refused request-refused, skipped proposal-rejected',
     ]);
   });
 
@@ -118,7 +123,7 @@ describe('upgrades that mode observe proposes', () => {
   });
 
   it('are not made again when they are rejected, until a newer release comes', () => {
-    for (const cluster of ['rejected', 'undone']) {
+    for (const cluster of ['rejected', 'undone', 'overtaken']) {
       expect(story(run, cluster).slice(-3)).toEqual([
         'skipped proposal-rejected',
         'waiting baking',

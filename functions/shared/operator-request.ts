@@ -1,6 +1,6 @@
 import type { RemediationRequest, RequestedAction } from '../../events/remediation-request.ts';
 import type { HintTrigger } from './hints.ts';
-import type { Proposal } from './proposal.ts';
+import { inWords, type Proposal, type Ruling } from './proposal.ts';
 import type { Reason } from './reason.ts';
 import type { DecisionKind, RemediationRecord } from './record.ts';
 
@@ -60,7 +60,10 @@ export function comesTo(action: RequestedAction, { decision, reason }: Pick<Answ
   return decision === 'acted' || decision === 'waiting' || isProposed;
 }
 
-/** Approves or rejects what is proposed. */
+/**
+ * Approves or rejects what is proposed. Messages overtake each other and come again, so the ruling that was asked for last
+ * stands, in whatever order they come.
+ */
 export function rule<State extends { readonly proposal?: Proposal | undefined }>(
   state: State,
   { event: { detail }, trigger }: OperatorRequest,
@@ -70,7 +73,20 @@ export function rule<State extends { readonly proposal?: Proposal | undefined }>
   if (isBefore(trigger, proposal.at)) return { refusal: 'what is proposed now was not yet when it was asked for.' };
   const { action, requestedBy, why } = detail;
   const kind = action === 'approve' ? 'approved' : 'rejected';
-  return { state: { ...state, proposal: { ...proposal, ruling: { kind, id: trigger.id, requestedBy, why } } } };
+  const { ruling: standing } = proposal;
+  if (standing?.id === trigger.id) return { state };
+  if (standing !== undefined && outranks(standing, kind, trigger)) {
+    return { refusal: `a later request has decided: ${standing.kind} by ${inWords(standing)}` };
+  }
+  const ruling: Ruling = { kind, id: trigger.id, at: trigger.time, requestedBy, why };
+  return { state: { ...state, proposal: { ...proposal, ruling } } };
+}
+
+/** Whether what was ruled was asked for later; of two requests of the same second it is the rejection: doubt means no. */
+function outranks({ kind: ruled, at }: Ruling, wanted: Ruling['kind'], trigger: Pick<HintTrigger, 'time'>): boolean {
+  if (at === undefined) return false;
+  const isSameSecond = !isBefore(trigger, at) && !isBefore({ time: at }, trigger.time);
+  return isBefore(trigger, at) || (isSameSecond && ruled === 'rejected' && wanted === 'approved');
 }
 
 /**

@@ -5,6 +5,8 @@ const ruling = z.object({
   kind: z.enum(['approved', 'rejected']),
   /** Of the request's event. */
   id: z.string(),
+  /** When it was asked for, epoch milliseconds; absent in what was remembered before this was. */
+  at: z.number().optional(),
   requestedBy: z.string(),
   why: z.string(),
 });

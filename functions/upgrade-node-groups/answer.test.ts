@@ -27,16 +27,16 @@ const about = (state: Partial<Observation['state']>) => observation(nodeGroup(),
 const observing = { upgrades: { mode: 'observe' } };
 const proposal = { target: RELEASE, at: NOW - HOUR };
 const failures = { releaseVersion: RELEASE, count: 3, lastAt: NOW - HOUR };
-const ruling = (kind: 'approved' | 'rejected') => ({
+const ruling = (kind: 'approved' | 'rejected', id = 'r-1') => ({
   ...proposal,
-  ruling: { kind, id: 'r-1', requestedBy: expect.any(String), why: expect.any(String) },
+  ruling: { kind, id, requestedBy: expect.any(String), why: expect.any(String) },
 });
 
 describe('answer', () => {
   it.each([
     ['approve', { proposal }, { proposal: ruling('approved') }],
     ['reject', { proposal }, { proposal: ruling('rejected') }],
-    ['approve', { proposal: ruling('rejected') }, { proposal: ruling('approved') }],
+    ['approve', { proposal: ruling('rejected', 'r-0') }, { proposal: ruling('approved') }],
     ['resume', { failures }, { memory: { failures: { ...failures, forgotten: 3 } } }],
     ['retry', { failures: { ...failures, count: 2 } }, { memory: { failures: { count: 2, waitLifted: true } } }],
   ] as const)('grants to %s %j, and only remembers it', (action, state, remembered) => {

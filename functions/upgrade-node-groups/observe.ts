@@ -61,7 +61,8 @@ export async function observeNodeGroups(
     const view = await viewOf(clients, key, state, reading, cluster, targets);
     const request = scope.requests.get(subjectOf(key));
     const seen = { key, trigger, state, view, ...(need !== undefined && { need }) };
-    return request === undefined || request.trigger.id === state.answered
+    const known = [state.answered, state.proposal?.ruling?.id];
+    return request === undefined || known.includes(request.trigger.id)
       ? seen
       : { ...seen, trigger: request.trigger, request };
   };
