@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { playThrough, storyOf, upgradeCalls } from './harness.ts';
+import { playThrough, start, storyOf, upgradeCalls } from './harness.ts';
 import { FAST, fleet, group } from './upgrade.fixture.ts';
 
 describe('an upgrade', () => {
@@ -33,6 +33,16 @@ describe('an upgrade', () => {
     expect(upgradeCalls(run)).toHaveLength(2);
     for (const { at } of upgradeCalls(run)) expect(at.slice(11, 13)).toMatch(/01|02/);
   });
+});
+
+it('a window that has room for one upgrade gives each node group its turn before one that has failed has another', async () => {
+  const fails = [{ errorCode: 'PodEvictionFailure', times: 99 }];
+  const run = await start({
+    fleet: fleet([group('a', { updates: { fails } }), group('b', { updates: { fails } }), group('web')]),
+    policy: { upgrades: { ...FAST.upgrades, windows: [{ cron: '0 3 * * *', duration: '10m' }] } },
+    play: '4d',
+  });
+  expect(upgradeCalls(run).map(({ input }) => input.nodegroupName)).toEqual(['a', 'b', 'web']);
 });
 
 describe('blast budget', () => {

@@ -51,7 +51,7 @@ const nodeGroupState = z.object({
   /** How many outcomes have been recorded: the same outcome after another one is a new one. */
   outcomes: z.number().default(0),
   reason: z.string().optional(),
-  /** Since when the reason holds, epoch milliseconds: the place in the line for a slot. */
+  /** Since when it waits for a slot for the release of its story, epoch milliseconds: its place in the line. */
   since: z.number().optional(),
   /** The story that the last outcome belongs to: one target release from first hint to outcome. */
   story: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),

@@ -11,6 +11,7 @@ import type { Wake } from '../shared/wake.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { refusedByEks } from './follow.ts';
+import { placeAfter } from './line.ts';
 import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
 
@@ -136,13 +137,14 @@ function nextState({ state, view, trigger }: Observation, decision: Decision, { 
       : { releaseVersion, correlationId: storyOf(view, releaseVersion) ?? trigger.id };
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   const answered = decision.answers ?? state.answered;
+  const place = placeAfter(state, decision, now);
   return {
     fingerprint,
     outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
     // An answer changes nothing about how the group stands: it keeps its place in the line.
     ...(decision.answers === undefined
-      ? { reason, since: state.reason === reason && state.since !== undefined ? state.since : now }
-      : { reason: state.reason, since: state.since }),
+      ? { reason, ...(place !== undefined && { since: place }) }
+      : { reason: state.reason, ...(state.since !== undefined && { since: state.since }) }),
     ...(story !== undefined && { story }),
     ...memory,
     ...(decision.proposal !== undefined && { proposal: decision.proposal }),

@@ -45,6 +45,22 @@ describe('plan', () => {
     expect(order).toEqual(['d', 'c', 'b', '0', 'a']);
   });
 
+  it('lets who has failed go after all that have not been tried, however old its release and long its wait', () => {
+    const failures = { releaseVersion: '1.33.13-20260714', count: 1, lastAt: NOW - 24 * HOUR };
+    const failed = { failures, reason: 'account-concurrency', since: NOW - 2 * HOUR };
+    const waited = { reason: 'outside-change-window', since: NOW - HOUR };
+    const order = plan(
+      [
+        inCluster('a', 'x', failed, { releaseVersion: '1.33.10-20260403' }),
+        inCluster('b', 'x'),
+        inCluster('c', 'x', waited),
+        inCluster('d', 'x', { failures: { ...failures, forgotten: 1 } }),
+      ],
+      circumstances,
+    ).decided.map(({ observation: { key } }) => key.cluster);
+    expect(order).toEqual(['c', 'b', 'd', 'a']);
+  });
+
   it('lets urgent findings go before all, and others not', () => {
     const waiting = { reason: 'account-concurrency', since: NOW - HOUR };
     const observations = [

@@ -4,6 +4,7 @@ import { compareReleases } from '../shared/release-version.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
+import { byPlace } from './line.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 
@@ -23,8 +24,8 @@ export interface Plan {
 
 /**
  * Decides about all subjects of a look, one after the other: each sees the slots that those before it took or gave
- * back. Upgrades under way come first, for what they free; then urgent findings, then those that have waited longest, then
- * the oldest release.
+ * back. Upgrades under way come first, for what they free; then urgent findings, then those that have not failed, then
+ * those that have waited longest, then the oldest release.
  */
 export function plan(observations: readonly Observation[], circumstances: Circumstances): Plan {
   let slots = circumstances.slots;
@@ -61,7 +62,7 @@ const byTurn =
   (a: Observation, b: Observation): number =>
     Number(isUnderWay(b)) - Number(isUnderWay(a)) ||
     Number(isHastened(b.need, policy, now)) - Number(isHastened(a.need, policy, now)) ||
-    waitingSince(a) - waitingSince(b) ||
+    byPlace(a.state, b.state) ||
     byRelease(a, b) ||
     compareText(subjectOf(a.key), subjectOf(b.key));
 
@@ -70,11 +71,6 @@ function isUnderWay({ state, view }: Observation): boolean {
   const neverBegan = view.kind === 'node-group' && view.update?.kind === 'absent' && view.status !== 'UPDATING';
   return state.upgrade !== undefined && !neverBegan;
 }
-
-const SLOT_REASONS = new Set(['cluster-concurrency', 'account-concurrency']);
-
-const waitingSince = ({ state }: Observation): number =>
-  SLOT_REASONS.has(state.reason ?? '') ? (state.since ?? Number.MAX_SAFE_INTEGER) : Number.MAX_SAFE_INTEGER;
 
 function byRelease({ view: a }: Observation, { view: b }: Observation): number {
   if (a.kind !== 'node-group' || b.kind !== 'node-group' || a.amiType !== b.amiType) return 0;
