@@ -77,7 +77,7 @@ it('the mixed fleet ends where its policy and states say', async () => {
     'old/karpenter:general': 'skipped karpenter',
     'old/self-managed:old-legacy': 'skipped self-managed',
     'upgrading/behind': 'done upgraded',
-    'upgrading/bottlerocket-arm': 'skipped release-withdrawn',
+    'upgrading/bottlerocket-arm': 'done up-to-date',
     'upgrading/standard': 'done upgraded',
   });
 });

@@ -36,6 +36,10 @@ describe('over any history of recommendations', () => {
             expect(target).toEqual({ kind: 'release', releaseVersion: newest, firstSeenAt: since });
           } else {
             expect(target.kind).toBe('none');
+            // An older release in place of the newest one: both are named.
+            const withdrawal =
+              now.kind === 'release' ? { withdrawn: newest, recommended: now.releaseVersion } : undefined;
+            expect('withdrawal' in target ? target.withdrawal : undefined).toEqual(withdrawal);
           }
         }
       }),

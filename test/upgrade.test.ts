@@ -74,7 +74,7 @@ describe('a withdrawn release', () => {
   it('is no target any more, nor is the older one in its place', async () => {
     const run = await playThrough({ fleet: withdrawn('+3h'), policy: FAST, play: '5h' });
     expect(upgradeCalls(run)).toEqual([]);
-    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped release-withdrawn');
+    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('done up-to-date');
     expect(storyOf(run, 'shop', 'behind').at(-1)).toBe('skipped release-withdrawn');
   });
 
@@ -88,7 +88,7 @@ describe('a withdrawn release', () => {
     const run = await playThrough({ fleet: withdrawn('+7h'), policy: FAST, play: '10h' });
     expect(upgradeCalls(run).map(({ input }) => input.releaseVersion)).toEqual([NEW, NEW]);
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
-    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped release-withdrawn');
+    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped runs-withdrawn-release');
   });
 });
 

@@ -19,7 +19,11 @@ export type Target =
       readonly kind: 'none';
       readonly reason: 'no-release-for-version' | 'unknown-ami-type' | 'release-not-yet-seen' | 'release-withdrawn';
       readonly message: string;
+      /** Which release is withdrawn, and which older one Amazon recommends in its place. */
+      readonly withdrawal?: { readonly withdrawn: string; readonly recommended: string };
     };
+
+export type NoTarget = Extract<Target, { kind: 'none' }>;
 
 /** The target of each pair. */
 export type Targets = (pair: Pair) => Target;
@@ -60,17 +64,16 @@ export function targetOf(
   if (known?.newest === releaseVersion && known.recommended === releaseVersion && known.firstSeenAt !== undefined) {
     return { kind: 'release', releaseVersion, firstSeenAt: known.firstSeenAt };
   }
-  const order = known?.newest === undefined ? 1 : compareReleases(pair.amiType, releaseVersion, known.newest);
-  if (order !== undefined && order < 0) {
-    return none(
-      'release-withdrawn',
-      `Amazon recommends ${releaseVersion} again; ${known?.newest}, seen before, was withdrawn.`,
-    );
+  const { newest } = known ?? {};
+  const order = newest === undefined ? 1 : compareReleases(pair.amiType, releaseVersion, newest);
+  if (newest !== undefined && order !== undefined && order < 0) {
+    const message = `Amazon recommends ${releaseVersion} again; ${newest}, seen before, was withdrawn.`;
+    return { ...none('release-withdrawn', message), withdrawal: { withdrawn: newest, recommended: releaseVersion } };
   }
   return none('release-not-yet-seen', `${releaseVersion} is not yet recorded by watch-ami-releases.`);
 }
 
-const none = (reason: Extract<Target, { kind: 'none' }>['reason'], message: string): Target => ({
+const none = (reason: NoTarget['reason'], message: string): NoTarget => ({
   kind: 'none',
   reason,
   message,

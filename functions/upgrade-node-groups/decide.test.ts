@@ -71,6 +71,28 @@ describe('decide', () => {
     ['meets an invalid policy', {}, { upgrades: { bakeAge: 'soon' } }, 'refused', 'policy-invalid'],
     ['lacks a release', { target: none('no-release-for-version') }, {}, 'skipped', 'no-release-for-version'],
     ['has a withdrawn release', { target: none('release-withdrawn') }, {}, 'skipped', 'release-withdrawn'],
+    ['runs the withdrawn release', { target: withdrawn('1.33.12-20260625') }, {}, 'skipped', 'runs-withdrawn-release'],
+    [
+      'runs one between the withdrawn and the recommended one',
+      { target: withdrawn('1.33.13-20260714', '1.33.12-20260610') },
+      {},
+      'skipped',
+      'newer-than-recommended',
+    ],
+    [
+      'runs the one recommended instead of a withdrawn one',
+      { target: withdrawn('1.33.13-20260714', '1.33.12-20260625') },
+      {},
+      'done',
+      'up-to-date',
+    ],
+    [
+      'runs one older than that',
+      { target: withdrawn('1.33.14-20260801', '1.33.13-20260714') },
+      {},
+      'skipped',
+      'release-withdrawn',
+    ],
     ['is ahead of the watcher', { target: none('release-not-yet-seen') }, {}, 'waiting', 'release-not-yet-seen'],
   ])('does not start when the node group %s', (_what, view, policy, decision, reason) => {
     const made = decide(about(view), circumstances(policy));
@@ -275,6 +297,12 @@ function release(firstSeenAt: number): NodeGroupView['target'] {
 
 function none(reason: Extract<NodeGroupView['target'], { kind: 'none' }>['reason']): NodeGroupView['target'] {
   return { kind: 'none', reason, message: 'because' };
+}
+
+/** The newest release is withdrawn, an older one recommended again. */
+function withdrawn(newest: string, recommended = '1.33.12-20260610'): NodeGroupView['target'] {
+  const withdrawal = { withdrawn: newest, recommended };
+  return { kind: 'none', reason: 'release-withdrawn', message: 'because', withdrawal };
 }
 
 /** Windows that are shut at NOW, a Monday noon; the next one opens on Tuesday at 03:00. */

@@ -5,6 +5,7 @@ import { inWords, nextProposal, rulingOn } from '../shared/proposal.ts';
 import type { Reason } from '../shared/reason.ts';
 import { compareReleases } from '../shared/release-version.ts';
 import { isInScope, isOptedOut } from '../shared/scope.ts';
+import type { NoTarget } from '../shared/target-release.ts';
 import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
 import { followUpgrade } from './follow.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
@@ -81,24 +82,41 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
 function chooseRelease(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
   const idle = idleMemory(observation);
   const { target, releaseVersion: current } = view;
-  if (target.kind === 'none') {
-    const kind = target.reason === 'release-not-yet-seen' ? 'waiting' : 'skipped';
-    return say(kind, target.reason, target.message, idle, target.message);
-  }
+  if (target.kind === 'none') return withoutTarget(view, target, idle);
   const { releaseVersion } = target;
   const about = { releaseVersion, details: { from: current, to: releaseVersion } };
   const order = compareReleases(view.amiType, releaseVersion, current);
-  if (order === 0) return { ...upToDate(releaseVersion), memory: {} };
+  if (order === 0) return upToDate(releaseVersion);
   if (order === undefined) {
     const message = `Runs ${current}; whether the recommended ${releaseVersion} is newer cannot be told.`;
     return { ...say('skipped', 'release-incomparable', message, idle, releaseVersion), ...about };
   }
-  if (order < 0) {
-    const message = `Runs ${current}, which is newer than the recommended ${releaseVersion}.`;
-    return { ...say('skipped', 'newer-than-recommended', message, {}, releaseVersion), ...about };
-  }
+  if (order < 0) return { ...newerThan(releaseVersion, current), ...about };
   return { ...chooseMoment(observation, view, target, circumstances), ...about };
 }
+
+/** There is no release to move to. Where the newest one was withdrawn, what that means depends on what the group runs. */
+function withoutTarget({ amiType, releaseVersion: current }: NodeGroupView, target: NoTarget, idle: Memory): Decision {
+  const { reason, message, withdrawal } = target;
+  if (withdrawal !== undefined) {
+    const { withdrawn, recommended } = withdrawal;
+    // What failed is remembered: should the release return, its attempts count on.
+    if (current === recommended) return { ...upToDate(recommended), memory: idle };
+    if (current === withdrawn) {
+      const why = `Runs ${withdrawn}, which Amazon has withdrawn: it recommends ${recommended} again.`;
+      return say('skipped', 'runs-withdrawn-release', why, idle, `${withdrawn} ${recommended}`);
+    }
+    if ((compareReleases(amiType, recommended, current) ?? 0) < 0) {
+      return { ...newerThan(recommended, current), memory: idle };
+    }
+  }
+  return say(reason === 'release-not-yet-seen' ? 'waiting' : 'skipped', reason, message, idle, message);
+}
+
+const newerThan = (recommended: string, current: string): Decision => {
+  const message = `Runs ${current}, which is newer than the recommended ${recommended}.`;
+  return say('skipped', 'newer-than-recommended', message, {}, recommended);
+};
 
 /** The release is newer than the running one: start now, or say what it waits for. */
 function chooseMoment(

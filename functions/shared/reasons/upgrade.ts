@@ -14,6 +14,11 @@ export const UPGRADE_REASONS = {
   'newer-than-recommended': {
     meaning: 'The node group runs a newer release than the recommended one; it is never moved back.',
   },
+  'runs-withdrawn-release': {
+    meaning:
+      'The node group runs a release that Amazon has withdrawn since. It is never moved back, but on when a newer one appears.',
+    hint: 'Find out why it was withdrawn. If that matters, move to a new node group: it gets the recommended release.',
+  },
   baking: { meaning: 'The release has not been known for as long as the policy asks (upgrades.bakeAge).' },
   'outside-change-window': { meaning: 'No change window of the policy (upgrades.windows) is open.' },
   'cluster-concurrency': {
