@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareReleases } from '../shared/release-version.ts';
+import type { NoTarget } from '../shared/target-release.ts';
 import { decide } from './decide.ts';
 import {
   arbitraryCircumstances,
@@ -10,8 +11,11 @@ import {
   NEW,
   need,
   nodeGroup,
+  OLD,
   observation,
 } from './observation.fixture.ts';
+
+const none = (reason: NoTarget['reason']): NoTarget => ({ kind: 'none', reason, message: 'Because of this.' });
 
 const outcomeOf = (...[view, state, claimed]: Parameters<typeof observation>) => {
   const { outcome, act, memory } = decide(observation(view, state, claimed), circumstances());
@@ -22,12 +26,20 @@ describe('decide', () => {
   it.each([
     ['a newer release', nodeGroup(), 'acted upgrade-requested'],
     ['none', nodeGroup({ releaseVersion: NEW }), 'waiting no-newer-ami'],
-    ['one that is not comparable', nodeGroup({ releaseVersion: 'strange' }), 'waiting no-newer-ami'],
+    ['one that is not comparable', nodeGroup({ releaseVersion: 'strange' }), 'waiting release-incomparable'],
+    ['an older one', nodeGroup({ releaseVersion: '1.33.14-20260801' }), 'waiting newer-than-recommended'],
+    ['one that was withdrawn', nodeGroup({ target: none('release-withdrawn') }), 'waiting release-withdrawn'],
     [
-      'one that was withdrawn',
-      nodeGroup({ target: { kind: 'none', reason: 'release-withdrawn', message: 'It was withdrawn.' } }),
+      'one that was withdrawn, and the one that it runs in its place',
+      nodeGroup({ target: { ...none('release-withdrawn'), withdrawal: { withdrawn: NEW, recommended: OLD } } }),
       'waiting no-newer-ami',
     ],
+    [
+      'one that the watcher has not seen',
+      nodeGroup({ target: none('release-not-yet-seen') }),
+      'waiting release-not-yet-seen',
+    ],
+    ['none for its version', nodeGroup({ target: none('no-release-for-version') }), 'waiting no-release-for-version'],
     ['its own AMI', nodeGroup({ amiType: 'CUSTOM' }), 'skipped custom-ami'],
     ['a tag that opts out', nodeGroup({ tags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
     ['a cluster that opts out', nodeGroup({ clusterTags: { 'eks-host-remediator:ignore': '' } }), 'skipped opted-out'],
@@ -36,6 +48,22 @@ describe('decide', () => {
     ['unreadable', { kind: 'unreadable', error: 'AccessDeniedException: no' } as const, 'failed unreadable'],
   ])('on open findings of a node group with %s', (_what, view, expected) => {
     expect(outcomeOf(view).told).toBe(expected);
+  });
+
+  it('calls a release the newest only where it is, and tells of another target anew', () => {
+    const tellOf = (view: Parameters<typeof nodeGroup>[0]) => {
+      const { outcome } = decide(observation(nodeGroup(view)), circumstances());
+      return { newest: outcome?.message.includes('is the newest release'), variant: outcome?.variant };
+    };
+    const newest = tellOf({ releaseVersion: NEW });
+    const seen = tellOf({ releaseVersion: 'strange' });
+    const other = tellOf({
+      releaseVersion: 'strange',
+      target: { kind: 'release', releaseVersion: OLD, firstSeenAt: 0 },
+    });
+    const unseen = tellOf({ target: none('release-not-yet-seen') });
+    expect([newest, seen, other, unseen].map((each) => each.newest)).toEqual([true, false, false, false]);
+    expect(seen.variant).not.toBe(other.variant);
   });
 
   it('names the gravest, how many more there are, and on how many workers', () => {

@@ -136,14 +136,37 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
     const message = `${what}. ${listed(behind)}: not on ${releaseVersion}, which the node group runs.`;
     return withDetails(say('skipped', 'worker-left-behind', message, {}, behind.join(' ')));
   }
-  const why =
-    target.kind === 'none'
-      ? target.message
-      : memory.notFixed?.releaseVersion === releaseVersion
-        ? `${releaseVersion} does not fix it, and is the newest release.`
-        : `${releaseVersion} is the newest release.`;
-  const message = `${what}. ${why} Expedited when a newer one appears.`;
-  return withDetails(say('waiting', 'no-newer-ami', message, remembered, `${releaseVersion} ${need.urgency}`));
+  const { reason, why } = whyNone(view, order, memory);
+  // What is told of is remembered, too: of another target it is told anew.
+  const variant = `${releaseVersion} ${target.kind === 'release' ? target.releaseVersion : target.message} ${need.urgency}`;
+  return withDetails(say('waiting', reason, `${what}. ${why}`, remembered, variant));
+}
+
+/** Why there is no newer release to move to, by the target's order against the running release where there is one. */
+function whyNone(
+  { target, releaseVersion: current }: NodeGroupView,
+  order: number | undefined,
+  { notFixed }: Memory,
+): { readonly reason: Reason; readonly why: string } {
+  const later = 'Expedited when a newer one appears.';
+  if (target.kind === 'none') {
+    const { reason, message, withdrawal } = target;
+    if (withdrawal?.recommended === current) return { reason: 'no-newer-ami', why: `${message} ${later}` };
+    return { reason, why: `${message} ${reason === 'release-not-yet-seen' ? 'Expedited when it is.' : later}` };
+  }
+  const { releaseVersion: recommended } = target;
+  if (order === undefined) {
+    const why = `Runs ${current}; whether the recommended ${recommended} is newer cannot be told.`;
+    return { reason: 'release-incomparable', why };
+  }
+  if (order < 0) {
+    return {
+      reason: 'newer-than-recommended',
+      why: `Runs ${current}, newer than the recommended ${recommended}. ${later}`,
+    };
+  }
+  const fixesNot = notFixed?.releaseVersion === current ? 'does not fix it, and ' : '';
+  return { reason: 'no-newer-ami', why: `${current} ${fixesNot}is the newest release. ${later}` };
 }
 
 /** For example `CVE-2026-31415 (CRITICAL) and 2 more open on 3 workers`. */
