@@ -19,8 +19,10 @@ export type Target =
       readonly kind: 'none';
       readonly reason: 'no-release-for-version' | 'unknown-ami-type' | 'release-not-yet-seen' | 'release-withdrawn';
       readonly message: string;
-      /** Which release is withdrawn, and which older one Amazon recommends in its place. */
-      readonly withdrawal?: { readonly withdrawn: string; readonly recommended: string };
+      /** What Amazon recommends now, where that is known though it is no target. */
+      readonly recommended?: string;
+      /** The newer release in whose place that is recommended. */
+      readonly withdrawn?: string;
     };
 
 export type NoTarget = Extract<Target, { kind: 'none' }>;
@@ -68,9 +70,10 @@ export function targetOf(
   const order = newest === undefined ? 1 : compareReleases(pair.amiType, releaseVersion, newest);
   if (newest !== undefined && order !== undefined && order < 0) {
     const message = `Amazon recommends ${releaseVersion} again; ${newest}, seen before, was withdrawn.`;
-    return { ...none('release-withdrawn', message), withdrawal: { withdrawn: newest, recommended: releaseVersion } };
+    return { ...none('release-withdrawn', message), recommended: releaseVersion, withdrawn: newest };
   }
-  return none('release-not-yet-seen', `${releaseVersion} is not yet recorded by watch-ami-releases.`);
+  const unseen = none('release-not-yet-seen', `${releaseVersion} is not yet recorded by watch-ami-releases.`);
+  return { ...unseen, recommended: releaseVersion };
 }
 
 const none = (reason: NoTarget['reason'], message: string): NoTarget => ({

@@ -31,13 +31,18 @@ describe('decide', () => {
     ['one that was withdrawn', nodeGroup({ target: none('release-withdrawn') }), 'waiting release-withdrawn'],
     [
       'one that was withdrawn, and the one that it runs in its place',
-      nodeGroup({ target: { ...none('release-withdrawn'), withdrawal: { withdrawn: NEW, recommended: OLD } } }),
+      nodeGroup({ target: { ...none('release-withdrawn'), recommended: OLD, withdrawn: NEW } }),
       'waiting no-newer-ami',
     ],
     [
       'one that the watcher has not seen',
       nodeGroup({ target: none('release-not-yet-seen') }),
       'waiting release-not-yet-seen',
+    ],
+    [
+      'none but its own, which the watcher has not seen',
+      nodeGroup({ target: { ...none('release-not-yet-seen'), recommended: OLD } }),
+      'waiting no-newer-ami',
     ],
     ['none for its version', nodeGroup({ target: none('no-release-for-version') }), 'waiting no-release-for-version'],
     ['its own AMI', nodeGroup({ amiType: 'CUSTOM' }), 'skipped custom-ami'],

@@ -150,8 +150,10 @@ function whyNone(
 ): { readonly reason: Reason; readonly why: string } {
   const later = 'Expedited when a newer one appears.';
   if (target.kind === 'none') {
-    const { reason, message, withdrawal } = target;
-    if (withdrawal?.recommended === current) return { reason: 'no-newer-ami', why: `${message} ${later}` };
+    const { reason, message, recommended } = target;
+    if (recommended === current) {
+      return { reason: 'no-newer-ami', why: `${current} is the release that Amazon recommends. ${later}` };
+    }
     return { reason, why: `${message} ${reason === 'release-not-yet-seen' ? 'Expedited when it is.' : later}` };
   }
   const { releaseVersion: recommended } = target;

@@ -301,8 +301,7 @@ function none(reason: Extract<NodeGroupView['target'], { kind: 'none' }>['reason
 
 /** The newest release is withdrawn, an older one recommended again. */
 function withdrawn(newest: string, recommended = '1.33.12-20260610'): NodeGroupView['target'] {
-  const withdrawal = { withdrawn: newest, recommended };
-  return { kind: 'none', reason: 'release-withdrawn', message: 'because', withdrawal };
+  return { kind: 'none', reason: 'release-withdrawn', message: 'because', recommended, withdrawn: newest };
 }
 
 /** Windows that are shut at NOW, a Monday noon; the next one opens on Tuesday at 03:00. */

@@ -97,9 +97,8 @@ function chooseRelease(observation: Observation, view: NodeGroupView, circumstan
 
 /** There is no release to move to. Where the newest one was withdrawn, what that means depends on what the group runs. */
 function withoutTarget({ amiType, releaseVersion: current }: NodeGroupView, target: NoTarget, idle: Memory): Decision {
-  const { reason, message, withdrawal } = target;
-  if (withdrawal !== undefined) {
-    const { withdrawn, recommended } = withdrawal;
+  const { reason, message, recommended, withdrawn } = target;
+  if (recommended !== undefined && withdrawn !== undefined) {
     // What failed is remembered: should the release return, its attempts count on.
     if (current === recommended) return { ...upToDate(recommended), memory: idle };
     if (current === withdrawn) {
