@@ -3,14 +3,15 @@ import {
   type Finding,
   type Inspector2Client,
   ListCoverageCommand,
+  ListFindingsCommand,
   paginateListFindings,
   type StringFilter,
 } from '@aws-sdk/client-inspector2';
-import { severitiesFrom } from '../../events/inspector-package-finding.ts';
+import { type Severity, severitiesFrom } from '../../events/inspector-package-finding.ts';
 import type { Need } from '../shared/finding-ledger.ts';
 import type { Policy } from '../shared/policy.ts';
 import type { Aftermath, OpenFinding } from './observation.ts';
-import { urgencyOf } from './urgency.ts';
+import { isAtLeast, urgencyOf } from './urgency.ts';
 
 /** A worker of a managed node group. */
 export interface GroupWorker {
@@ -21,7 +22,7 @@ export interface GroupWorker {
 
 /** A filter of Inspector takes at most ten values: so many workers of a group are asked about, in one call. */
 export const SAMPLE = 10;
-/** A page has at most a hundred findings; the gravest come first, so that what is behind these pages adds nothing. */
+/** A page has at most a hundred findings; the gravest come first, so that behind these pages only urgency is of interest. */
 const PAGE_SIZE = 100;
 const PAGES = 3;
 
@@ -34,29 +35,74 @@ const openOn = (workers: readonly GroupWorker[]): FilterCriteria => ({
   findingStatus: equals('ACTIVE'),
 });
 
-/** What Inspector holds open on these workers, at most ten: the gravest findings first. */
+/** Those of them that are as grave as `floor`, and can be fixed. */
+const fixableOn = (workers: readonly GroupWorker[], floor: Severity): FilterCriteria => ({
+  ...openOn(workers),
+  severity: equals(...severitiesFrom(floor)),
+  fixAvailable: equals('YES', 'PARTIAL'),
+});
+
+/** What Inspector holds open on these workers, at most ten: the gravest findings first, and the urgent ones. */
 export async function readOpenFindings(
   inspector: Inspector2Client,
   workers: readonly GroupWorker[],
   policy: Policy['findings'],
 ): Promise<OpenFinding[]> {
   if (workers.length === 0) return [];
-  const filterCriteria = {
-    ...openOn(workers),
-    severity: equals(...severitiesFrom(policy.severityFloor)),
-    fixAvailable: equals('YES', 'PARTIAL'),
-  };
+  const gravest = await readGravest(inspector, workers, policy);
+  const open = toOpen(gravest.findings, workers, policy);
+  // Urgency is more than severity: behind so many graver findings there may be one that is exploited.
+  if (gravest.isAll || open.some(({ urgency }) => urgency === 'urgent')) return open;
+  return [...open, ...toOpen(await readUrgent(inspector, workers, policy), workers, policy)];
+}
+
+/** The first pages by severity, and whether that is all there is. */
+async function readGravest(
+  inspector: Inspector2Client,
+  workers: readonly GroupWorker[],
+  { severityFloor }: Policy['findings'],
+): Promise<{ readonly findings: readonly Finding[]; readonly isAll: boolean }> {
+  const filterCriteria = fixableOn(workers, severityFloor);
   const sortCriteria = { field: 'SEVERITY', sortOrder: 'DESC' } as const;
   const pages = paginateListFindings({ client: inspector, pageSize: PAGE_SIZE }, { filterCriteria, sortCriteria });
   const found: Finding[] = [];
   let count = 0;
-  for await (const { findings = [] } of pages) {
+  for await (const { findings = [], nextToken } of pages) {
     found.push(...findings);
     count += 1;
-    if (count === PAGES) break;
+    if (count === PAGES) return { findings: found, isAll: nextToken === undefined };
   }
+  return { findings: found, isAll: true };
+}
+
+/** A page of those with a known exploit, else one of those that are likely to be exploited. */
+async function readUrgent(
+  inspector: Inspector2Client,
+  workers: readonly GroupWorker[],
+  { severityFloor, urgent }: Policy['findings'],
+): Promise<readonly Finding[]> {
+  const grave = fixableOn(workers, stricterFloor(severityFloor, urgent.severity));
+  const marks: FilterCriteria[] = [
+    { exploitAvailable: equals('YES') },
+    { epssScore: [{ lowerInclusive: urgent.epss, upperInclusive: 1 }] },
+  ];
+  for (const mark of marks) {
+    const filterCriteria = { ...grave, ...mark };
+    const { findings = [] } = await inspector.send(new ListFindingsCommand({ filterCriteria, maxResults: PAGE_SIZE }));
+    if (findings.length > 0) return findings;
+  }
+  return [];
+}
+
+const stricterFloor = (a: Severity, b: Severity): Severity => (isAtLeast(a, b) ? a : b);
+
+function toOpen(
+  findings: readonly Finding[],
+  workers: readonly GroupWorker[],
+  policy: Policy['findings'],
+): OpenFinding[] {
   const byId = new Map(workers.map((worker) => [worker.instanceId, worker]));
-  return found.flatMap(({ packageVulnerabilityDetails, resources = [], severity = '', exploitAvailable, epss }) => {
+  return findings.flatMap(({ packageVulnerabilityDetails, resources = [], severity = '', exploitAvailable, epss }) => {
     const worker = byId.get(resources[0]?.id ?? '');
     if (worker === undefined || packageVulnerabilityDetails?.vulnerabilityId === undefined) return [];
     const rating = { severity, exploitAvailable: exploitAvailable === 'YES', epss: epss?.score ?? 0 };

@@ -41,7 +41,7 @@ export interface DueGroup {
 
 /**
  * Reads what decisions about these node groups rest on: one call a node group and one a cluster from EKS, a few calls for
- * all from EC2 and SSM, and one to three a node group from Inspector, which is asked about ten workers at most: those that
+ * all from EC2 and SSM, and one to five a node group from Inspector, which is asked about ten workers at most: those that
  * events told of come first.
  */
 export async function observeGroups(

@@ -3,6 +3,7 @@ import type {
   CoveredResource,
   FilterCriteria,
   Finding,
+  NumberFilter,
   StringFilter,
 } from '@aws-sdk/client-inspector2';
 import { AwsError, NotImplemented } from '../wire/aws-error.ts';
@@ -37,7 +38,28 @@ const COVERAGE_FIELDS: Readonly<Record<string, (resource: CoveredResource) => st
 };
 
 /** @throws NotImplemented for a criterion that the sandbox does not know; AwsError ValidationException */
-export const findingTest = (criteria: FilterCriteria = {}): Test<Finding> => testOf({ ...criteria }, FINDING_FIELDS);
+export function findingTest({ epssScore, ...criteria }: FilterCriteria = {}): Test<Finding> {
+  const isWanted = testOf<Finding>(criteria, FINDING_FIELDS);
+  const isWithin = epssScore === undefined ? () => true : rangeTest('epssScore', epssScore);
+  return (finding) => isWanted(finding) && isWithin(finding.epss?.score);
+}
+
+/** Whether a number is in one of the ranges; one that is not known is in none. */
+function rangeTest(name: string, ranges: readonly NumberFilter[]): Test<number | undefined> {
+  refuseCount(name, ranges);
+  return (value) =>
+    value !== undefined &&
+    ranges.some(
+      ({ lowerInclusive = Number.NEGATIVE_INFINITY, upperInclusive = Number.POSITIVE_INFINITY }) =>
+        lowerInclusive <= value && value <= upperInclusive,
+    );
+}
+
+function refuseCount(name: string, list: readonly unknown[]): void {
+  if (list.length < 1 || list.length > MAX_VALUES) {
+    throw invalid(`filterCriteria.${name}: must have 1 to ${MAX_VALUES} items, has ${list.length}.`);
+  }
+}
 
 /** @throws NotImplemented for a criterion that the sandbox does not know; AwsError ValidationException */
 export const coverageTest = (criteria: CoverageFilterCriteria = {}): Test<CoveredResource> =>
@@ -58,9 +80,7 @@ function testOf<Item>(
     const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (field === undefined) throw new NotImplemented(`the filter criterion ${name} of Inspector`);
     const list = filters as StringFilter[];
-    if (list.length < 1 || list.length > MAX_VALUES) {
-      throw invalid(`filterCriteria.${name}: must have 1 to ${MAX_VALUES} items, has ${list.length}.`);
-    }
+    refuseCount(name, list);
     const excluding = list.filter(({ comparison }) => comparison === 'NOT_EQUALS');
     const including = list.filter(({ comparison }) => comparison !== 'NOT_EQUALS');
     return (item) => {

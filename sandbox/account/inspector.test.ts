@@ -75,6 +75,24 @@ describe('a vulnerability', () => {
     );
   });
 
+  it.each([
+    ['at least a score', [{ lowerInclusive: 0.83 }], [RUNC.id, RUNC.id]],
+    ['at least a greater one', [{ lowerInclusive: 0.84 }], []],
+    ['at most one: a score that is not known is none', [{ upperInclusive: 1 }], [RUNC.id, RUNC.id]],
+    [
+      'one of several ranges',
+      [{ upperInclusive: 0.1 }, { lowerInclusive: 0.8, upperInclusive: 0.9 }],
+      [RUNC.id, RUNC.id],
+    ],
+  ])('is listed by its EPSS score: %s', async (_what, epssScore, expected) => {
+    const at = account();
+    await at.play(HOUR_MS + 10 * MINUTE_MS);
+    const found = list(at, having({ epssScore }));
+    expect(found.map(({ packageVulnerabilityDetails }) => packageVulnerabilityDetails?.vulnerabilityId)).toEqual(
+      expected,
+    );
+  });
+
   it('closes when its node is replaced by a release that fixes it, and comes back with the node when it does not', async () => {
     const at = account();
     await at.play(3 * HOUR_MS + MINUTE_MS);
