@@ -129,6 +129,22 @@ describe('after an upgrade', () => {
     expect(upgraded({ workers: 2, scanned: 2, stillOpen: [] }, 'UPDATING').told).toBeUndefined();
   });
 
+  it('is told of also where the group has become unhealthy since', () => {
+    expect(upgraded({ workers: 2, scanned: 2, stillOpen: [] }, 'DEGRADED').told).toBe('done findings-fixed');
+    const open = [finding({ vulnerabilityId: 'CVE-2026-2' })];
+    const aftermath = { workers: 2, scanned: 2, stillOpen: ['CVE-2026-2'] };
+    const degraded = nodeGroup({ releaseVersion: NEW, status: 'DEGRADED', open, aftermath });
+    expect(outcomeOf(degraded, { need: need({ vulnerabilities: ['CVE-2026-1', 'CVE-2026-2'] }) })).toMatchObject({
+      told: 'failed not-fixed-by-release',
+      memory: { need: { releaseVersion: NEW } },
+    });
+  });
+
+  it('is not waited for where there was none, and Inspector merely scans the workers no more', () => {
+    const view = nodeGroup({ open: [], aftermath: { workers: 2, scanned: 0, stillOpen: [] } });
+    expect(outcomeOf(view, { need: need() })).toEqual({ memory: { need: need() } });
+  });
+
   it('is not the time to say that a release fixed what Inspector closed before', () => {
     const view = nodeGroup({ open: [], aftermath: { workers: 2, scanned: 2, stillOpen: [] } });
     expect(outcomeOf(view, { need: need() }).told).toBe('done findings-closed');
@@ -177,7 +193,7 @@ describe('whatever is observed', () => {
     always(({ outcome }, { view }) => {
       if (outcome?.reason !== 'findings-fixed') return;
       if (view.kind !== 'node-group') throw new Error('only node groups have releases');
-      expect(view.status).toBe('ACTIVE');
+      expect(view.status).not.toBe('UPDATING');
       expect(view.aftermath?.scanned).toBeGreaterThan(0);
       const { fixed = [] } = (outcome.details ?? {}) as { fixed?: string[] };
       expect(fixed.length).toBeGreaterThan(0);

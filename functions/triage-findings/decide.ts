@@ -36,11 +36,11 @@ export function decide(observation: GroupObservation, circumstances: Circumstanc
   }
 }
 
-/** Whether the node group has been upgraded since its findings were remembered. */
+/** Whether the node group has been upgraded since its findings were remembered: it may have become unhealthy after it. */
 export const hasMoved = (
   need: Need | undefined,
   { status, releaseVersion }: Pick<NodeGroupView, 'status' | 'releaseVersion'>,
-) => need !== undefined && status === 'ACTIVE' && releaseVersion !== need.releaseVersion;
+) => need !== undefined && status !== 'UPDATING' && releaseVersion !== need.releaseVersion;
 
 /** What became of remembered findings; undefined while they are what they were, or when there are none. */
 function follow(view: NodeGroupView, memory: Memory, now: number): Decision | undefined {
@@ -57,6 +57,8 @@ function follow(view: NodeGroupView, memory: Memory, now: number): Decision | un
   }
   // The workers run the same AMI: one that was scanned speaks for the others.
   if (aftermath.scanned === 0) {
+    // Where Inspector merely scans them no more, nobody waits for what an upgrade has changed.
+    if (!moved) return { memory };
     const message = `Inspector has scanned none of ${aftermath.workers} workers that run ${releaseVersion}.`;
     return say('waiting', 'awaiting-scan', message, memory, releaseVersion);
   }

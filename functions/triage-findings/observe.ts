@@ -76,7 +76,7 @@ export async function observeGroups(
     const open = await readOpenFindings(clients.inspector, sampleOf(ofGroup, instanceIds), policy);
     const { need } = memoryOf(state);
     const mayBeOver =
-      need !== undefined && status === 'ACTIVE' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
+      need !== undefined && status !== 'UPDATING' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
     return {
       kind: 'node-group',
       clusterTags: cluster.found.tags ?? {},
