@@ -94,7 +94,7 @@ async function startUpgrade(
       calls: [{ service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' }],
     };
   } catch (error) {
-    const refused = afterRefusal(error, decision, circumstances);
+    const refused = afterRefusal(error, decision, circumstances, observation.need);
     if (refused === undefined) throw error;
     // What was approved and could not begin is still approved.
     const { proposal } = refused.decision === 'waiting' ? state : {};
@@ -103,7 +103,12 @@ async function startUpgrade(
 }
 
 /** What EKS's answer means where a repetition would not change it; undefined where it might. */
-function afterRefusal(error: unknown, decision: Decision, circumstances: Circumstances): Decision | undefined {
+function afterRefusal(
+  error: unknown,
+  decision: Decision,
+  circumstances: Circumstances,
+  need: Observation['need'],
+): Decision | undefined {
   if (!(error instanceof EKSServiceException)) return undefined;
   const { failures } = decision.memory;
   switch (error.name) {
@@ -116,7 +121,7 @@ function afterRefusal(error: unknown, decision: Decision, circumstances: Circums
     case 'ClientException':
     case 'InvalidParameterException':
     case 'InvalidRequestException':
-      return refusedByEks(decision, { code: error.name, message: error.message }, circumstances);
+      return refusedByEks(decision, { code: error.name, message: error.message }, circumstances, need);
     default:
       return undefined;
   }

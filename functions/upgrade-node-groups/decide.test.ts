@@ -9,6 +9,7 @@ import {
   arbitraryPolicy,
   HOUR,
   NOW,
+  need,
   nodeGroup,
   observation,
   slotsOf,
@@ -199,6 +200,22 @@ describe('decide', () => {
       });
       expect(made.memory.upgrade).toBeUndefined();
       expect(made.message).toMatch(/PodEvictionFailure: Reached max retries.*PodDisruptionBudget/);
+    });
+
+    it('is tried again in a change window, or at once where urgent findings pass them', () => {
+      const errors = [{ code: 'PodEvictionFailure', message: 'no' }];
+      const failed = following({ kind: 'failed', updateId: 'u-1', errors });
+      const opening = Date.parse('2026-07-21T03:00:00Z');
+      const made = decide(failed, circumstances(closed()));
+      expect(made).toMatchObject({ reason: 'upgrade-failed', wakeAt: opening });
+      expect(made.message).toContain('The next attempt may start at 2026-07-21T03:00:00.000Z.');
+      const { failures } = made.memory;
+      expect(decide(about({}, { ...(failures && { failures }) }), circumstances(closed()))).toMatchObject({
+        reason: 'retry-later',
+        message: 'Attempt 2 may start at 2026-07-21T03:00:00.000Z.',
+      });
+      const passing = { upgrades: { ...closed().upgrades, urgent: { ignoreWindows: true } } };
+      expect(decide({ ...failed, need: need() }, circumstances(passing)).wakeAt).toBe(NOW + HOUR);
     });
 
     it('is taken for not begun when EKS knows nothing of it', () => {

@@ -38,7 +38,7 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   if (view.kind === 'unreadable') return say('failed', 'unreadable', view.error, memory, view.error);
   if (view.kind === 'unmanaged') return say('skipped', view.reason, view.message, {}, '');
   return (
-    followUpgrade(view, memory, circumstances) ??
+    followUpgrade(view, memory, circumstances, observation.need) ??
     guard(observation, view, circumstances) ??
     chooseRelease(observation, view, circumstances)
   );
@@ -149,7 +149,10 @@ function chooseMoment(
   }
   const waits = failures !== undefined && failed > 0 && failures.waitLifted !== true;
   const retryAt = waits ? failures.lastAt + retryDelay(retryAfter, failed) : now;
-  if (retryAt > now) return wait('retry-later', `Attempt ${attempt} may start at ${iso(retryAt)}.`, retryAt);
+  if (retryAt > now) {
+    const message = `Attempt ${attempt} may start at ${iso(nextOpening(windows, retryAt))}.`;
+    return wait('retry-later', message, retryAt);
+  }
   const bakedAt = firstSeenAt + bakeAge;
   if (bakedAt > now) return wait('baking', `${releaseVersion} bakes until ${iso(bakedAt)}${cause}.`, bakedAt);
   const opensAt = nextOpening(windows, now);

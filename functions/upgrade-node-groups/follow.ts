@@ -1,7 +1,10 @@
+import { nextOpening } from '../shared/change-window.ts';
+import type { Need } from '../shared/finding-ledger.ts';
 import { type Failures, failureCount } from '../shared/node-group-ledger.ts';
-import { isInvalid } from '../shared/policy.ts';
+import { isInvalid, type Policy } from '../shared/policy.ts';
 import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
 import type { NodeGroupView, UpdateError } from './observation.ts';
+import { paceOf } from './pace.ts';
 
 /** What stands behind EKS's update error codes, and what to do. Source: "Managed node group errors", EKS user guide. */
 const ERROR_HINTS = new Map(
@@ -22,8 +25,17 @@ const ERROR_HINTS = new Map(
   }),
 );
 
-/** Follows the remembered upgrade to its end; undefined when there is none (any more) to follow. */
-export function followUpgrade(view: NodeGroupView, memory: Memory, circumstances: Circumstances): Decision | undefined {
+/**
+ * Follows the remembered upgrade to its end; undefined when there is none (any more) to follow.
+ *
+ * @param need findings on its workers, which may let the next attempt pass change windows
+ */
+export function followUpgrade(
+  view: NodeGroupView,
+  memory: Memory,
+  circumstances: Circumstances,
+  need: Need | undefined,
+): Decision | undefined {
   const { upgrade } = memory;
   const { update } = view;
   if (upgrade === undefined || update === undefined || update.kind === 'absent') return undefined;
@@ -60,7 +72,8 @@ export function followUpgrade(view: NodeGroupView, memory: Memory, circumstances
     case 'successful':
       if (view.releaseVersion !== releaseVersion) {
         const message = `EKS reports success, but the node group names release ${view.releaseVersion}.`;
-        return failed(upgrade, memory, update.updateId, [{ code: 'ReleaseMismatch', message }], circumstances);
+        const errors = [{ code: 'ReleaseMismatch', message }];
+        return failed(upgrade, memory, { errors, updateId: update.updateId, need }, circumstances);
       }
       return {
         ...say('done', 'upgraded', `Runs ${releaseVersion} now.`, {}, releaseVersion),
@@ -68,21 +81,25 @@ export function followUpgrade(view: NodeGroupView, memory: Memory, circumstances
         details: { updateId: update.updateId },
       };
     case 'failed':
-      return failed(upgrade, memory, update.updateId, update.errors, circumstances);
+      return failed(upgrade, memory, { errors: update.errors, updateId: update.updateId, need }, circumstances);
   }
+}
+
+interface Failure {
+  readonly errors: readonly UpdateError[];
+  /** Absent where EKS did not accept the update. */
+  readonly updateId?: string;
+  readonly need: Need | undefined;
 }
 
 /** Counts a failure of `upgrade` and plans what comes next. */
 function failed(
   upgrade: NonNullable<Memory['upgrade']>,
   memory: Memory,
-  updateId: string | undefined,
-  errors: readonly UpdateError[],
-  circumstances: Circumstances,
-  reason: 'upgrade-failed' | 'upgrade-refused' = 'upgrade-failed',
+  { errors, updateId, need }: Failure,
+  { policy, now }: Circumstances,
 ): Decision {
   const { releaseVersion, attempt } = upgrade;
-  const { policy, now } = circumstances;
   const before = memory.failures?.releaseVersion === releaseVersion ? memory.failures : undefined;
   const failures: Failures = {
     releaseVersion,
@@ -94,14 +111,14 @@ function failed(
   const limit = isInvalid(policy) ? undefined : policy.upgrades.stopAfterFailures;
   const exhausted = limit !== undefined && counted >= limit;
   // The look after the last failure comes at once: it records that the node group is halted.
-  const retryAt = isInvalid(policy) || exhausted ? now : now + retryDelay(policy.upgrades.retryAfter, counted);
+  const retryAt = isInvalid(policy) || exhausted ? now : retryTime(policy, need, counted, now);
   const what = errors.map(({ code, message }) => `${code}: ${message}`).join('; ');
   const advice = errors.map(({ code }) => ERROR_HINTS.get(code)).filter((text) => text !== undefined);
   const next = exhausted ? 'That was the last attempt.' : `The next attempt may start at ${iso(retryAt)}.`;
   return {
     ...say(
       'failed',
-      reason,
+      updateId === undefined ? 'upgrade-refused' : 'upgrade-failed',
       [`Attempt ${attempt} to move to ${releaseVersion} failed: ${what}.`, ...new Set(advice), next].join(' '),
       { failures },
       `${releaseVersion} ${attempt}`,
@@ -116,9 +133,20 @@ function failed(
   };
 }
 
+/** When the attempt after the n-th failure may start, epoch milliseconds: after its wait, in a change window. */
+function retryTime(policy: Policy, need: Need | undefined, failureCount: number, now: number): number {
+  const waited = now + retryDelay(policy.upgrades.retryAfter, failureCount);
+  return nextOpening(paceOf(need, policy, waited).windows, waited);
+}
+
 /** EKS did not accept the call that `decision` asked for, for a reason that a repetition would not change. */
-export function refusedByEks(decision: Decision, error: UpdateError, circumstances: Circumstances): Decision {
+export function refusedByEks(
+  decision: Decision,
+  error: UpdateError,
+  circumstances: Circumstances,
+  need: Need | undefined,
+): Decision {
   const { upgrade } = decision.memory;
   if (upgrade === undefined) throw new Error('Only a started upgrade can be refused.');
-  return failed(upgrade, decision.memory, undefined, [error], circumstances, 'upgrade-refused');
+  return failed(upgrade, decision.memory, { errors: [error], need }, circumstances);
 }
