@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import { sample as upgradeHint } from '../events/upgrade-hint.ts';
 import { deadLetterCount, HOUR, isAboutGroup, nodeGroupOf, playThrough, storyOf, upgradeCalls } from './harness.ts';
 import { FAST, fleet, group, NEW, OLD, release } from './upgrade.fixture.ts';
 
@@ -180,6 +181,25 @@ describe('what is not for us', () => {
       message: expect.stringContaining('detail.kubernetesVersion'),
     });
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
+  });
+
+  it('a name that no node group has is told of as that, and nothing is remembered of it', async () => {
+    const events = ['nobody', 'web'].map((nodegroupName) => ({
+      after: HOUR / 2,
+      event: {
+        ...upgradeHint,
+        id: nodegroupName,
+        detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName },
+      },
+    }));
+    const run = await playThrough({ fleet: fleet([group('web')]), events, policy: FAST, play: '40m' });
+    const told = run.records.filter(({ nodegroup }) => nodegroup === 'nobody');
+    expect(told).toMatchObject([{ reason: 'node-group-gone', message: 'The node group does not exist.' }]);
+    const written = run.calls
+      .filter(({ operation }) => operation === 'PutItem')
+      .map(({ input }) => JSON.stringify(input));
+    expect(written.some((item) => item.includes('shop/web'))).toBe(true);
+    expect(written.filter((item) => item.includes('nobody'))).toEqual([]);
   });
 
   it('an AL2 node group beyond its last Kubernetes version is told of, with what to do', async () => {

@@ -21,7 +21,7 @@ export function decide(observation: GroupObservation, circumstances: Circumstanc
   const memory = memoryOf(state);
   switch (view.kind) {
     case 'gone':
-      return say('skipped', 'node-group-gone', 'The node group no longer exists.', {});
+      return say('skipped', 'node-group-gone', 'The node group does not exist.', {});
     case 'unreadable':
       return say('failed', 'unreadable', view.error, memory, view.error);
     case 'unmanaged':

@@ -4,7 +4,7 @@ import { type EKSClient, EKSServiceException, UpdateNodegroupVersionCommand } fr
 import { makeHint } from '../../events/upgrade-hint.ts';
 import { releaseStory } from '../shared/ami-type.ts';
 import type { Ledger } from '../shared/ledger.ts';
-import { type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/node-group-ledger.ts';
+import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/node-group-ledger.ts';
 import type { AwsCall } from '../shared/record.ts';
 import type { Recorder } from '../shared/recorder.ts';
 import type { Wake } from '../shared/wake.ts';
@@ -57,7 +57,10 @@ export async function carryOut(deps: ActDeps, decided: Decided, circumstances: C
       ...(decision.details !== undefined && { details: decision.details }),
     });
   }
-  if (!isDeepStrictEqual(next, state)) await saveNodeGroup(deps.ledger, subjectOf(key), next, circumstances.now);
+  // Any name can be hinted at: nothing is remembered of what has never been there.
+  const neverWas = observation.view.kind === 'gone' && state === NEW_NODE_GROUP;
+  if (!neverWas && !isDeepStrictEqual(next, state))
+    await saveNodeGroup(deps.ledger, subjectOf(key), next, circumstances.now);
   return { observation, decision };
 }
 

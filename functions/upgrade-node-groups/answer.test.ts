@@ -58,6 +58,7 @@ describe('answer', () => {
     ['approve', { proposal, failures }, observing, 'no further one is made'],
     ['reject', { proposal: { ...proposal, target: '1.33.12-20260610' } }, {}, 'Upgrading'],
     ['resume', {}, {}, 'nothing has failed'],
+    ['resume', { failures: { ...failures, forgotten: 3 } }, {}, 'it was resumed already'],
     ['resume', { failures: { ...failures, count: 1 } }, {}, 'it is not halted'],
     ['resume', { failures: { ...failures, lastAt: NOW + HOUR } }, {}, 'it has failed again since'],
     ['retry', { failures }, {}, 'no further one is made'],

@@ -45,7 +45,8 @@ function afterFailures(
   return (state, { trigger }) => {
     const { failures } = state;
     if (state.upgrade !== undefined) return { refusal: 'an upgrade is under way.' };
-    if (failures === undefined || failureCount(failures) === 0) return { refusal: 'nothing has failed.' };
+    if (failures === undefined) return { refusal: 'nothing has failed.' };
+    if (failureCount(failures) === 0) return { refusal: 'it was resumed already, and nothing has failed since.' };
     if (isBefore(trigger, failures.lastAt)) return { refusal: 'it has failed again since it was asked for.' };
     return { state: { ...state, failures: change(failures) } };
   };

@@ -33,7 +33,7 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
     ...(state.failures !== undefined && { failures: state.failures }),
   };
   if (view.kind === 'gone') {
-    return say('skipped', 'node-group-gone', 'The node group no longer exists.', {}, '');
+    return say('skipped', 'node-group-gone', 'The node group does not exist.', {}, '');
   }
   if (view.kind === 'unreadable') return say('failed', 'unreadable', view.error, memory, view.error);
   if (view.kind === 'unmanaged') return say('skipped', view.reason, view.message, {}, '');

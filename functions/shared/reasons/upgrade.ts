@@ -45,7 +45,7 @@ export const UPGRADE_REASONS = {
   },
   halted: {
     meaning: 'Upgrades of this node group to this release failed as often as the policy allows.',
-    hint: 'Cure the cause that the upgrade-failed records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…".',
+    hint: 'Cure the cause that the upgrade-failed and upgrade-refused records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…".',
   },
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
   'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },
@@ -53,7 +53,7 @@ export const UPGRADE_REASONS = {
     meaning: 'EKS reports health issues of the node group; an upgrade would likely make them worse.',
     hint: 'Cure the issues that the message names (aws eks describe-nodegroup shows them).',
   },
-  'node-group-gone': { meaning: 'The node group no longer exists.' },
+  'node-group-gone': { meaning: 'The node group does not exist: it was deleted, or its name is wrong.' },
   'custom-ami': { meaning: 'The node group runs a custom AMI: its releases are yours, not EKS’s.' },
   'self-managed': { meaning: 'A self-managed node group (an Auto Scaling group): not upgraded by this version.' },
   karpenter: { meaning: 'Nodes of Karpenter: their AMI is chosen by the EC2NodeClass, replaced by drift.' },
