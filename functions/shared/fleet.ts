@@ -18,20 +18,31 @@ export async function listClusters(eks: EKSClient): Promise<string[]> {
   return names;
 }
 
+/** The managed node groups of some clusters, and why AWS would not tell those of others: by cluster, `Code: message`. */
+export interface NodeGroupList {
+  readonly nodeGroups: readonly NodeGroupKey[];
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
 /** The managed node groups of the given clusters; a cluster that has just been deleted has none. */
-export async function listNodeGroups(eks: EKSClient, clusters: readonly string[]): Promise<NodeGroupKey[]> {
-  const perCluster = await pMap(clusters, (cluster) => listOfCluster(eks, cluster), { concurrency: READ_CONCURRENCY });
-  return perCluster.flat();
+export async function listNodeGroups(eks: EKSClient, clusters: readonly string[]): Promise<NodeGroupList> {
+  const list = async (cluster: string): Promise<[string, Reading<NodeGroupKey[]>]> => [
+    cluster,
+    await read(() => listOfCluster(eks, cluster)),
+  ];
+  const perCluster = await pMap(clusters, list, { concurrency: READ_CONCURRENCY });
+  return {
+    nodeGroups: perCluster.flatMap(([, reading]) => (reading.kind === 'found' ? reading.found : [])),
+    unreadable: new Map(
+      perCluster.flatMap(([cluster, reading]) => (reading.kind === 'unreadable' ? [[cluster, reading.error]] : [])),
+    ),
+  };
 }
 
 async function listOfCluster(eks: EKSClient, cluster: string): Promise<NodeGroupKey[]> {
   const keys: NodeGroupKey[] = [];
-  try {
-    for await (const page of paginateListNodegroups({ client: eks }, { clusterName: cluster })) {
-      keys.push(...(page.nodegroups ?? []).map((nodegroup) => ({ cluster, nodegroup })));
-    }
-  } catch (error) {
-    if (!isGone(error)) throw error;
+  for await (const page of paginateListNodegroups({ client: eks }, { clusterName: cluster })) {
+    keys.push(...(page.nodegroups ?? []).map((nodegroup) => ({ cluster, nodegroup })));
   }
   return keys;
 }

@@ -23,11 +23,23 @@ export interface SweepDeps {
 /** Puts up every cluster and node group to be looked at again, and says when it was through. */
 export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);
-  const hints = hintsOf(clusters, await listNodeGroups(deps.eks, clusters), deps, trigger);
+  const { nodeGroups, unreadable } = await listNodeGroups(deps.eks, clusters);
+  const hints = hintsOf(clusters, nodeGroups, deps, trigger);
   await sendHints(deps.upgradeQueue, hints);
   await sendDelayedHints(deps.agentQueue, perCluster(clusters, deps, trigger, makeAgentHint));
   await sendDelayedHints(deps.quarantineQueue, perCluster(clusters, deps, trigger, makeQuarantineHint));
   await sendDelayedHints(deps.findingsQueue, [findingsHintOf(deps, trigger)]);
+  for (const [cluster, error] of unreadable) {
+    deps.recorder.record({
+      subject: { cluster },
+      decision: 'failed',
+      reason: 'unreadable',
+      message: `Its node groups are not looked at again: ${error}`,
+      trigger,
+      fingerprint: `unreadable ${trigger.id}`,
+      correlationId: trigger.id,
+    });
+  }
   deps.recorder.count('SweepFinished');
   deps.recorder.record({
     subject: {},

@@ -71,7 +71,8 @@ export async function observeNodeGroups(
 
 /** The named node groups and, when a release hints at a pair, all of the fleet that belong to it. */
 async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Promise<Described[]> {
-  const everywhere = pairs.size === 0 ? [] : await listNodeGroups(eks, await listClusters(eks));
+  // Clusters that cannot be read are told of by sweep-fleet.
+  const everywhere = pairs.size === 0 ? [] : (await listNodeGroups(eks, await listClusters(eks))).nodeGroups;
   const keys = new Map([
     ...everywhere.map((key): [string, NodeGroupKey] => [subjectOf(key), key]),
     ...[...nodeGroups].map(([subject, { key }]): [string, NodeGroupKey] => [subject, key]),
