@@ -8,7 +8,7 @@ export interface Right {
   readonly sid: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
-  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
   /** Why a resource has a wildcard; nothing with a wildcard is granted without. */
   readonly wildcardReason?: string;
 }

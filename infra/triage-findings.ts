@@ -104,9 +104,18 @@ const inspector: readonly Right[] = [
   {
     sid: 'InspectorServiceRole',
     actions: ['iam:CreateServiceLinkedRole'],
+    // Where scanning begins, Inspector has these two made: by agents, and agentless. Source: its user guide, "Using
+    // service-linked roles".
     resources: [
-      `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/aws-service-role/inspector2.amazonaws.com/AWSServiceRoleForAmazonInspector2`,
+      serviceRole('inspector2.amazonaws.com', 'AWSServiceRoleForAmazonInspector2'),
+      serviceRole('agentless.inspector2.amazonaws.com', 'AWSServiceRoleForAmazonInspector2Agentless'),
     ],
-    conditions: { StringEquals: { 'iam:AWSServiceName': 'inspector2.amazonaws.com' } },
+    conditions: {
+      StringEquals: { 'iam:AWSServiceName': ['inspector2.amazonaws.com', 'agentless.inspector2.amazonaws.com'] },
+    },
   },
 ];
+
+function serviceRole(service: string, name: string): string {
+  return `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/aws-service-role/${service}/${name}`;
+}
