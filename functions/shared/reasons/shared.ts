@@ -2,10 +2,13 @@ import type { ReasonEntry } from './reason-entry.ts';
 
 /** What any function may say: about the policy, the scope, the state of a subject. */
 export const SHARED_REASONS = {
-  'retry-later': { meaning: 'An earlier attempt failed; the next one waits (upgrades.retryAfter, doubled each time).' },
+  'retry-later': {
+    meaning:
+      'An earlier attempt failed; the next one waits (retryAfter of its section in the policy, doubled each time).',
+  },
   'opted-out': {
-    meaning: 'The cluster or node group has the tag eks-host-remediator:ignore.',
-    hint: 'Remove the tag to let it be upgraded.',
+    meaning: 'The cluster, node group or instance has the tag eks-host-remediator:ignore.',
+    hint: 'Remove the tag to have it looked after again.',
   },
   'out-of-scope': { meaning: "The policy's scope does not name this cluster or account." },
   'kill-switch': { meaning: 'The policy has killSwitch on: nothing acts.', hint: 'Set killSwitch to false to resume.' },
