@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { mode } from './policy.ts';
+import { mode } from './policy/mode.ts';
 import { REASONS, type Reason } from './reason.ts';
 
 /** Rises when a reader that understands the version before would misread a record: see docs/records.md. */
