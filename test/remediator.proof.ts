@@ -41,7 +41,9 @@ describe('explain', () => {
     expect(stdout).toMatch(
       /^ {2}1\d:\d\d:\d\d {2}shop\/web +▶ upgrade-started +Upgrading from .*\n +← Upgrade Hint \((wake-up|slot-free)\)/m,
     );
-    expect((await explain('data/frozen')).stdout).toMatch(/– opted-out .*\n +→ Remove the tag to have it looked after again\./);
+    expect((await explain('data/frozen')).stdout).toMatch(
+      /– opted-out .*\n +→ Remove the tag to have it looked after again\./,
+    );
     expect(stdout).toMatch(/upgraded +Runs 1\.35\.6-20260714 now\.\n.*\n\nNow: \d+ done or skipped\.$/m);
   });
 
