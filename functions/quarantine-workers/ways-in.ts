@@ -1,8 +1,8 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import { isInvalid, type Policy, stricter } from '../shared/policy.ts';
-import { isInScope, isOptedOut } from '../shared/scope.ts';
 import type { Circumstances, GroupDecision } from './decision.ts';
 import { portsOf } from './exposure.ts';
+import { guardOf } from './guards.ts';
 import type { GroupObservation } from './observation.ts';
 import { keepersOfSecurityGroup, keepersOfSubnet, type LeftOpen, type Reach } from './sharing.ts';
 
@@ -13,12 +13,12 @@ type Modes = 'enforce' | 'observe';
 /** The policy by which a group that is public by design may be touched; undefined: some guard holds, or it is none. */
 export function policyToClose(
   group: GroupObservation,
-  { policy, account }: Pick<Circumstances, 'policy' | 'account'>,
+  circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Policy | undefined {
-  const { key, owner } = group;
-  if (isInvalid(policy) || policy.killSwitch || policy.quarantine.mode === 'off') return undefined;
-  if (!isInScope(policy.scope, account, key.cluster) || isOptedOut(owner.tags)) return undefined;
-  if (owner.unreadable !== undefined || owner.stranger !== undefined) return undefined;
+  const { policy } = circumstances;
+  // A group has no tags but its owner's: those of its workers keep what they use open.
+  const guard = guardOf(group, { cluster: group.key.cluster, tags: {} }, circumstances);
+  if (guard !== undefined || isInvalid(policy)) return undefined;
   return isPublicByDesign(group, policy.quarantine) ? policy : undefined;
 }
 
