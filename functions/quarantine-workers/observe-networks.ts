@@ -64,7 +64,8 @@ export async function readPublicSubnets(ec2: EC2Client, subnetIds: readonly stri
   return subnets;
 }
 
-async function readIngress(ec2: EC2Client, groupIds: readonly string[]): Promise<Map<string, IpPermission[]>> {
+/** Ingress by security group id; a group that does not exist is missing. */
+export async function readIngress(ec2: EC2Client, groupIds: readonly string[]): Promise<Map<string, IpPermission[]>> {
   const ingress = new Map<string, IpPermission[]>();
   await eachChunk(groupIds, async (Values) => {
     const Filters = [{ Name: 'group-id', Values }];

@@ -1,10 +1,7 @@
-import {
-  type EC2Client,
-  ModifyNetworkInterfaceAttributeCommand,
-  paginateDescribeSecurityGroups,
-} from '@aws-sdk/client-ec2';
+import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
 import type { SavedInterface } from '../../shared/quarantine-ledger.ts';
 import type { InterfaceView } from '../observation.ts';
+import { readIngress } from '../observe-networks.ts';
 import { isSame } from '../remaining.ts';
 import type { StepSubject } from './step.ts';
 
@@ -31,20 +28,11 @@ export async function putBackGroups(
   } catch (error) {
     if (!(error instanceof Error) || !NOT_FOUND.has(error.name)) throw error;
   }
-  const existing = await existingOf(ec2, groups);
+  // By a filter, since asking for a group by its id is refused as a whole where one is missing.
+  const existing = await readIngress(ec2, groups);
   const left = groups.filter((group) => existing.has(group));
   if (left.length > 0) await put(left);
   return groups.filter((group) => !existing.has(group));
 }
 
 const NOT_FOUND: ReadonlySet<string> = new Set(['InvalidGroup.NotFound', 'InvalidSecurityGroupID.NotFound']);
-
-async function existingOf(ec2: EC2Client, groups: readonly string[]): Promise<Set<string>> {
-  const existing = new Set<string>();
-  // A filter, since asking for one by its id is refused as a whole where one is missing.
-  const Filters = [{ Name: 'group-id', Values: [...groups] }];
-  for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters })) {
-    for (const { GroupId = '' } of page.SecurityGroups ?? []) existing.add(GroupId);
-  }
-  return existing;
-}
