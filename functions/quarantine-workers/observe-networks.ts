@@ -1,5 +1,6 @@
 import {
   type EC2Client,
+  type Filter,
   type IpPermission,
   paginateDescribeRouteTables,
   paginateDescribeSecurityGroups,
@@ -8,8 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { chunks } from '../shared/chunks.ts';
-import { VALUES_PER_FILTER } from '../shared/instances.ts';
+import { filtersOf } from '../shared/instances.ts';
 import { gatewaysOf, type Networks } from './exposure.ts';
 import type { InterfaceView } from './observation.ts';
 
@@ -41,8 +41,7 @@ export async function observeNetworks(ec2: EC2Client, places: readonly Place[]):
 
 async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promise<RouteTable[]> {
   const tables: RouteTable[] = [];
-  await eachChunk(vpcIds, async (Values) => {
-    const Filters = [{ Name: 'vpc-id', Values }];
+  await eachFilter('vpc-id', vpcIds, async (Filters) => {
     for await (const page of paginateDescribeRouteTables({ client: ec2 }, { Filters })) {
       tables.push(...(page.RouteTables ?? []));
     }
@@ -53,8 +52,7 @@ async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promi
 /** Those of the given subnets that hand out public IPv4 addresses. */
 export async function readPublicSubnets(ec2: EC2Client, subnetIds: readonly string[]): Promise<Set<string>> {
   const subnets = new Set<string>();
-  await eachChunk(subnetIds, async (Values) => {
-    const Filters = [{ Name: 'subnet-id', Values }];
+  await eachFilter('subnet-id', subnetIds, async (Filters) => {
     for await (const page of paginateDescribeSubnets({ client: ec2 }, { Filters })) {
       for (const { SubnetId, MapPublicIpOnLaunch } of page.Subnets ?? []) {
         if (SubnetId !== undefined && MapPublicIpOnLaunch === true) subnets.add(SubnetId);
@@ -67,8 +65,7 @@ export async function readPublicSubnets(ec2: EC2Client, subnetIds: readonly stri
 /** Ingress by security group id; a group that does not exist is missing. */
 export async function readIngress(ec2: EC2Client, groupIds: readonly string[]): Promise<Map<string, IpPermission[]>> {
   const ingress = new Map<string, IpPermission[]>();
-  await eachChunk(groupIds, async (Values) => {
-    const Filters = [{ Name: 'group-id', Values }];
+  await eachFilter('group-id', groupIds, async (Filters) => {
     for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters })) {
       for (const { GroupId = '', IpPermissions = [] } of page.SecurityGroups ?? []) ingress.set(GroupId, IpPermissions);
     }
@@ -76,8 +73,12 @@ export async function readIngress(ec2: EC2Client, groupIds: readonly string[]): 
   return ingress;
 }
 
-async function eachChunk(values: readonly string[], read: (chunk: string[]) => Promise<void>): Promise<void> {
-  await pMap(chunks(values, VALUES_PER_FILTER), read, { concurrency: READ_CONCURRENCY });
+async function eachFilter(
+  name: string,
+  values: readonly string[],
+  read: (filters: Filter[]) => Promise<void>,
+): Promise<void> {
+  await pMap(filtersOf(name, values), (filter) => read([filter]), { concurrency: READ_CONCURRENCY });
 }
 
 const unique = (values: readonly string[]): string[] => [...new Set(values)];
