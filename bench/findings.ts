@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { SQSRecord } from 'aws-lambda';
-import { parsePolicy } from '../functions/shared/policy.ts';
-import { recordIn } from '../functions/shared/record-line.ts';
-import { readHints } from '../functions/triage-findings/hints.ts';
+import { parsePolicy } from '../functions/shared/policy/policy.ts';
+import { recordIn } from '../functions/shared/records/record-line.ts';
+import { readHints } from '../functions/triage-findings/batch.ts';
 import { groupClaims, narrow } from '../functions/triage-findings/narrow.ts';
-import { findingEvent } from '../sandbox/account/inspector-events.ts';
+import { findingEvent } from '../sandbox/account/inspector/events.ts';
 import type { CallRecord } from '../sandbox/account/service.ts';
 import { readFleet } from '../sandbox/cli/arguments.ts';
 import { withDeployment } from '../sandbox/cli/deployment.ts';

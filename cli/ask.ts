@@ -1,4 +1,4 @@
-import type { ReadRecord } from '../functions/shared/record-line.ts';
+import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import type { ExitCode, Given, Surroundings } from './command.ts';
 import { followRequest, sendRequest } from './request.ts';
 import { readSubject } from './subject.ts';

@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
-import type { Clock } from '../functions/shared/clock.ts';
+import type { Clock } from '../functions/shared/runtime/clock.ts';
 import type { Clients } from './clients.ts';
 import type { StackOutputs } from './stack-outputs.ts';
 

@@ -1,5 +1,5 @@
 import { detailType } from '../events/quarantine-request.ts';
-import type { ReadRecord } from '../functions/shared/record-line.ts';
+import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { ask, readAsked, WHY, WHY_HELP } from './ask.ts';
 import type { Command, Given } from './command.ts';
 import { UsageError } from './usage-error.ts';

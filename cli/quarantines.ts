@@ -1,6 +1,10 @@
-import { readBudget } from '../functions/shared/blast-budget.ts';
-import { createLedger } from '../functions/shared/ledger.ts';
-import { type Quarantine, readQuarantineLine, readQuarantines } from '../functions/shared/quarantine-ledger.ts';
+import {
+  type Quarantine,
+  readQuarantineLine,
+  readQuarantines,
+} from '../functions/quarantine-workers/quarantine-ledger.ts';
+import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
+import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import type { Surroundings } from './command.ts';
 
 /** A worker that holds a slot of the budget. */

@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { describe, expect, it } from 'vitest';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import { START, servicesUnderTest } from '../sandbox/stack/services-under-test.ts';
 import { createClients } from './clients.ts';
 import { quoted, readRecords } from './records.ts';

@@ -1,6 +1,6 @@
 import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
-import { isOtherVersion, type ReadRecord, readRecordLine } from '../functions/shared/record-line.ts';
-import { byTime } from '../functions/shared/record-subject.ts';
+import { isOtherVersion, type ReadRecord, readRecordLine } from '../functions/shared/records/record-line.ts';
+import { byTime } from '../functions/shared/records/record-subject.ts';
 import type { Surroundings } from './command.ts';
 
 /** CloudWatch Logs takes filter patterns of at most 1,024 characters. */

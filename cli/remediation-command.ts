@@ -4,7 +4,7 @@ import {
   type RequestedAction,
   type RequestedRemediation,
 } from '../events/remediation-request.ts';
-import type { ReadRecord } from '../functions/shared/record-line.ts';
+import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { type AskedAbout, ask, readAsked, WHY, WHY_HELP } from './ask.ts';
 import type { Command, Given, Surroundings } from './command.ts';
 import { readRecords } from './records.ts';

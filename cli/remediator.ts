@@ -1,4 +1,4 @@
-import type { Clock } from '../functions/shared/clock.ts';
+import type { Clock } from '../functions/shared/runtime/clock.ts';
 import { readArguments } from './arguments.ts';
 import type { ClientConfig, Clients } from './clients.ts';
 import type { Command, ExitCode, Output } from './command.ts';

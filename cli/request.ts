@@ -1,8 +1,8 @@
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { SOURCE } from '../events/envelope.ts';
-import type { ReadRecord } from '../functions/shared/record-line.ts';
-import { isAbout } from '../functions/shared/record-subject.ts';
+import type { ReadRecord } from '../functions/shared/records/record-line.ts';
+import { isAbout } from '../functions/shared/records/record-subject.ts';
 import type { Surroundings } from './command.ts';
 import { readRecords } from './records.ts';
 import { conditionOf } from './subject.ts';

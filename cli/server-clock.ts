@@ -1,5 +1,5 @@
 import type { Pluggable } from '@smithy/types';
-import type { Clock } from '../functions/shared/clock.ts';
+import type { Clock } from '../functions/shared/runtime/clock.ts';
 import type { Clients } from './clients.ts';
 
 /** The `Date` header has whole seconds and was under way for a while: a difference as small says nothing. ms */

@@ -1,4 +1,4 @@
-import { duration } from '../functions/shared/duration.ts';
+import { duration } from '../functions/shared/runtime/duration.ts';
 import { UsageError } from './usage-error.ts';
 
 /** An option that takes a span of time. */

@@ -1,5 +1,5 @@
 import { clusterName, nodegroupName } from '../events/envelope.ts';
-import type { Subject } from '../functions/shared/record-subject.ts';
+import type { Subject } from '../functions/shared/records/record-subject.ts';
 import { quoted } from './records.ts';
 import { UsageError } from './usage-error.ts';
 

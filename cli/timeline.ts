@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { DecisionKind } from '../functions/shared/record.ts';
-import type { ReadRecord } from '../functions/shared/record-line.ts';
+import type { DecisionKind } from '../functions/shared/records/record.ts';
+import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { visible } from './visible.ts';
 
 const LOOKS: Readonly<

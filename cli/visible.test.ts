@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import { table } from './table.ts';
 import { createTimeline } from './timeline.ts';
 import { jsonLine, visible } from './visible.ts';

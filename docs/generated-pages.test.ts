@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { REASONS } from '../functions/shared/reason.ts';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
-import { recordSchema } from '../functions/shared/record.ts';
+import { REASONS } from '../functions/shared/records/reason.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
+import { recordSchema } from '../functions/shared/records/record.ts';
 import { eventsPage } from './events-page.ts';
 import { GENERATED_PAGES } from './generated-pages.ts';
 import { recordsPage } from './records-page.ts';

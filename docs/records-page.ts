@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { REASONS } from '../functions/shared/reason.ts';
-import type { ReasonEntry } from '../functions/shared/reasons/reason-entry.ts';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
-import { DECISION_MEANINGS, decisionKind, RECORD_VERSION, recordSchema } from '../functions/shared/record.ts';
-import { REASON_SEVERITIES, severityOf } from '../functions/shared/severity.ts';
+import { REASONS } from '../functions/shared/records/reason.ts';
+import type { ReasonEntry } from '../functions/shared/records/reason-entry.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
+import { DECISION_MEANINGS, decisionKind, RECORD_VERSION, recordSchema } from '../functions/shared/records/record.ts';
+import { REASON_SEVERITIES, severityOf } from '../functions/shared/records/severity.ts';
 import { fieldsOf } from './json-schema-fields.ts';
 import { markdownTable } from './markdown-table.ts';
 

@@ -1,23 +1,23 @@
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compileEventPattern } from '../sandbox/account/event-pattern.ts';
+import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
 import { RECORDED_EVENTS } from '../test/recorded-events.ts';
-import * as agentHint from './agent-hint.ts';
+import * as agentHint from './agent-reconcile-request.ts';
 import * as launch from './autoscaling-instance-launch.ts';
 import * as cloudTrail from './cloudtrail-network-change.ts';
 import * as instanceLaunch from './ec2-instance-launch.ts';
 import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
-import * as findingsHint from './findings-hint.ts';
+import * as findingsHint from './findings-reconcile-request.ts';
 import * as coverage from './inspector-coverage.ts';
 import * as reachability from './inspector-network-reachability.ts';
 import * as packageFinding from './inspector-package-finding.ts';
-import * as quarantineHint from './quarantine-hint.ts';
+import * as quarantineHint from './quarantine-reconcile-request.ts';
 import * as quarantineRequest from './quarantine-request.ts';
 import * as remediationRequest from './remediation-request.ts';
 import * as remediationStory from './remediation-story.ts';
 import * as scheduled from './scheduled.ts';
-import * as upgradeHint from './upgrade-hint.ts';
+import * as upgradeHint from './upgrade-reconcile-request.ts';
 
 const EVENTS = {
   'agent-hint': agentHint,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileEventPattern } from '../sandbox/account/event-pattern.ts';
+import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
 import { RECORDED_EVENTS, recordedEvent } from '../test/recorded-events.ts';
 import { patternFrom, SEVERITIES, sample, schema, severitiesFrom } from './inspector-package-finding.ts';
 

@@ -18,7 +18,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { MetricName } from '../functions/shared/metric.ts';
+import type { MetricName } from '../functions/shared/runtime/metric.ts';
 import { type Runbook, runbook } from './runbook.ts';
 
 /** The namespace of the metrics that the functions publish. */

@@ -15,7 +15,7 @@ export class PolicyParameter extends Construct {
     this.parameter = new StringParameter(this, 'Parameter', {
       parameterName: props.parameterName,
       description:
-        'Policy of EKS Host Remediator, a JSON document. {} means the defaults. Its schema: functions/shared/policy.ts',
+        'Policy of EKS Host Remediator, a JSON document. {} means the defaults. Its schema: functions/shared/policy/policy.ts',
       stringValue: '{}',
       tier: ParameterTier.INTELLIGENT_TIERING,
     });

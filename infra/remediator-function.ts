@@ -5,7 +5,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { MetricName } from '../functions/shared/metric.ts';
+import type { MetricName } from '../functions/shared/runtime/metric.ts';
 import { METRIC_NAMESPACE, remediatorMetric } from './alarms.ts';
 import type { Foundation } from './foundation.ts';
 import { acknowledgeWildcards, policyDocumentOf, type Right } from './right.ts';

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UPGRADE_MESSAGE_GROUP } from '../functions/shared/hint-queue.ts';
+import { UPGRADE_MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
 import { type Resource, resourcesOf, templateOf } from './stack-under-test.ts';
 
 const template = templateOf();
@@ -175,7 +175,7 @@ describe('the policy parameter', () => {
         Properties: {
           Name: '/eks-host-remediator/policy',
           Description:
-            'Policy of EKS Host Remediator, a JSON document. {} means the defaults. Its schema: functions/shared/policy.ts',
+            'Policy of EKS Host Remediator, a JSON document. {} means the defaults. Its schema: functions/shared/policy/policy.ts',
           Type: 'String',
           Tier: 'Intelligent-Tiering',
           Value: '{}',

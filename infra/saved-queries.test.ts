@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
-import { ANSWERS, IN_QUARANTINE, QUARANTINE_GUARDS, STAYS_EXPOSED } from '../functions/shared/standing.ts';
-import { compileQuery } from '../sandbox/account/logs-insights.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
+import { ANSWERS, IN_QUARANTINE, QUARANTINE_GUARDS, STAYS_EXPOSED } from '../functions/shared/records/status.ts';
+import { compileQuery } from '../sandbox/account/logs/insights.ts';
 import { readQuery, savedQueries } from './saved-queries.ts';
 
 /** The texts in the list that follows a condition. */

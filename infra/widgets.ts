@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { GraphWidget, type IMetric, type IWidget, LogQueryWidget, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { MetricName } from '../functions/shared/metric.ts';
+import type { MetricName } from '../functions/shared/runtime/metric.ts';
 import { METRIC_NAMESPACE } from './alarms.ts';
 import { readQuery } from './saved-queries.ts';
 

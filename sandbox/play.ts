@@ -1,6 +1,6 @@
-import type { RemediationRecord } from '../functions/shared/record.ts';
-import { recordIn } from '../functions/shared/record-line.ts';
-import type { BusEvent } from './account/event-bridge.ts';
+import type { RemediationRecord } from '../functions/shared/records/record.ts';
+import { recordIn } from '../functions/shared/records/record-line.ts';
+import type { BusEvent } from './account/event-bridge/event-bridge.ts';
 import type { FaultPlan } from './account/faults.ts';
 import type { CallRecord } from './account/service.ts';
 import { type EmbeddedAccount, openAccount } from './embedded-account.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, inject, it } from 'vitest';
-import { sample as agentHint } from '../events/agent-hint.ts';
+import { sample as agentHint } from '../events/agent-reconcile-request.ts';
 import { sample as instanceLaunch } from '../events/ec2-instance-launch.ts';
 import { sample as instanceRunning } from '../events/ec2-instance-running.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as packageFinding } from '../events/inspector-package-finding.ts';
-import { stateOf } from '../sandbox/account/cloudwatch-alarms.ts';
+import { stateOf } from '../sandbox/account/cloudwatch/alarms.ts';
 import { parseFleet } from '../sandbox/fleet/fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordSchema } from '../functions/shared/record.ts';
+import { recordSchema } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
 import { readPage } from './markdown.ts';

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import * as z from 'zod';
 import { UsageError } from '../cli/usage-error.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
-import { recordSchema } from '../functions/shared/record.ts';
+import { recordSchema } from '../functions/shared/records/record.ts';
 import { functionNames } from '../infra/bundle.ts';
 import { readArguments } from '../sandbox/cli/arguments.ts';
 import { run } from '../sandbox/cli/run.ts';

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { METRICS } from '../functions/shared/metric.ts';
+import { METRICS } from '../functions/shared/runtime/metric.ts';
 import { METRIC_NAMESPACE } from '../infra/alarms.ts';
 import { functionNames } from '../infra/bundle.ts';
-import { compileQuery } from '../sandbox/account/logs-insights.ts';
+import { compileQuery } from '../sandbox/account/logs/insights.ts';
 import type { Run } from '../sandbox/play.ts';
 import { findingsFleet, URGENT } from './findings.fixture.ts';
 import { start } from './harness.ts';

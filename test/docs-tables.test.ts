@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { UsageError } from '../cli/usage-error.ts';
-import { policySchema } from '../functions/shared/policy.ts';
-import { decisionKind, recordSchema } from '../functions/shared/record.ts';
+import { policySchema } from '../functions/shared/policy/policy.ts';
+import { decisionKind, recordSchema } from '../functions/shared/records/record.ts';
 import { METRIC_NAMESPACE } from '../infra/alarms.ts';
 import { functionNames } from '../infra/bundle.ts';
 import { savedQueries } from '../infra/saved-queries.ts';

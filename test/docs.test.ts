@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { readArguments as readCommand } from '../cli/arguments.ts';
 import { COMMANDS } from '../cli/commands.ts';
-import { isInvalid, parsePolicy } from '../functions/shared/policy.ts';
+import { isInvalid, parsePolicy } from '../functions/shared/policy/policy.ts';
 import { readArguments } from '../sandbox/cli/arguments.ts';
 import { parseFleet } from '../sandbox/fleet/fleet.ts';
 import { PAGES, type Page, ROOT, readPage } from './markdown.ts';

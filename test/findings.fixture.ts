@@ -1,5 +1,5 @@
 import { sample } from '../events/inspector-package-finding.ts';
-import type { RemediationRecord } from '../functions/shared/record.ts';
+import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
 import { HOUR, MINUTE, type Scenario } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sample as findingsHint } from '../events/findings-hint.ts';
-import { sample as upgradeHint } from '../events/upgrade-hint.ts';
+import { sample as findingsHint } from '../events/findings-reconcile-request.ts';
+import { sample as upgradeHint } from '../events/upgrade-reconcile-request.ts';
 import {
   counted,
   findingsFleet,

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
-import { sample as upgradeHint } from '../events/upgrade-hint.ts';
+import { sample as upgradeHint } from '../events/upgrade-reconcile-request.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, isAboutGroup, playThrough, type Scenario, start, storyOf } from './harness.ts';
 import { grantedActions } from './iam.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject } from 'vitest';
-import type { RemediationRecord } from '../functions/shared/record.ts';
-import type { BusEvent } from '../sandbox/account/event-bridge.ts';
+import type { RemediationRecord } from '../functions/shared/records/record.ts';
+import type { BusEvent } from '../sandbox/account/event-bridge/event-bridge.ts';
 import { parseFleet } from '../sandbox/fleet/fleet.ts';
 import { parseDuration } from '../sandbox/fleet/time.ts';
 import { type PlayOptions, type Run, startRun } from '../sandbox/play.ts';

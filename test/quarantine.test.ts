@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tcpIngress } from '../sandbox/account/ec2-security-groups.ts';
+import { tcpIngress } from '../sandbox/account/ec2/security-groups.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sample as remediationRequest } from '../events/remediation-request.ts';
 import { runbook } from '../infra/runbook.ts';
-import { compileFilterPattern } from '../sandbox/account/logs-filter-pattern.ts';
+import { compileFilterPattern } from '../sandbox/account/logs/filter-pattern.ts';
 import type { Run } from '../sandbox/play.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { ask as askAbout, changes, inQuarantine, setPolicy } from './quarantine.fixture.ts';

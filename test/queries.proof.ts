@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sample as upgradeHint } from '../events/upgrade-hint.ts';
+import { sample as upgradeHint } from '../events/upgrade-reconcile-request.ts';
 import { savedQueries } from '../infra/saved-queries.ts';
 import type { Run } from '../sandbox/play.ts';
 import { HOUR, start } from './harness.ts';

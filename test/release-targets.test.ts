@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { KnownRelease } from '../functions/shared/release-ledger.ts';
-import { compareReleases } from '../functions/shared/release-version.ts';
-import { targetOf } from '../functions/shared/target-release.ts';
+import type { KnownRelease } from '../functions/shared/releases/release-ledger.ts';
+import { compareReleases } from '../functions/shared/releases/release-version.ts';
+import { targetOf } from '../functions/shared/releases/target-release.ts';
 import { decide } from '../functions/watch-ami-releases/decide.ts';
 
 const pair = { kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD' };

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, operate } from '../cli/operator.fixture.ts';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
 import { exposedWorker, ours, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';

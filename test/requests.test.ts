@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sample as hint } from '../events/quarantine-hint.ts';
+import { sample as hint } from '../events/quarantine-reconcile-request.ts';
 import { type RemediationRequest, sample } from '../events/remediation-request.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, HOUR, MINUTE, start, storyOf, upgradeCalls } from './harness.ts';

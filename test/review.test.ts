@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import type { Run } from '../sandbox/play.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { observeNetworks } from '../functions/manage-ssm-agent/observe-network.ts';
-import { ec2Account } from '../sandbox/account/ec2.fixture.ts';
+import { ec2Account } from '../sandbox/account/ec2/ec2.fixture.ts';
 
 it('the networks of more VPCs than a filter takes values are read in pieces', async () => {
   const { ec2, workers } = ec2Account();

@@ -1,4 +1,4 @@
-import type { RemediationRecord } from '../functions/shared/record.ts';
+import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { Scenario, start } from './harness.ts';
 
 export type Run = Awaited<ReturnType<typeof start>>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
-import { sample as upgradeHint } from '../events/upgrade-hint.ts';
+import { sample as upgradeHint } from '../events/upgrade-reconcile-request.ts';
 import { deadLetterCount, HOUR, isAboutGroup, nodeGroupOf, playThrough, storyOf, upgradeCalls } from './harness.ts';
 import { FAST, fleet, group, NEW, OLD, release } from './upgrade.fixture.ts';
 

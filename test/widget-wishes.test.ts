@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { readWish } from '../functions/request-actions/wish.ts';
+import { readWish } from '../functions/request-actions/requested-change.ts';
 import { offersFor } from '../functions/review-actions/offers.ts';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
-import type { ReadRecord } from '../functions/shared/record-line.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
+import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { chosen } from './widget.fixture.ts';
 
 const worker = { instance: 'i-0f3a5c7e9b1d2f4a6' };

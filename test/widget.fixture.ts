@@ -1,4 +1,4 @@
-import { ACTION_FIELDS, type Offer } from '../functions/shared/operator-action.ts';
+import { ACTION_FIELDS, type Offer } from '../functions/shared/intake/operator-action.ts';
 import type { EmbeddedAccount } from '../sandbox/embedded-account.ts';
 
 /** What somebody typed into the form of the actions. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exampleRecord } from '../functions/shared/record.fixture.ts';
+import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import { findChromium, startChromium } from '../sandbox/console/chromium.ts';
 import { type ConsoleServer, serveConsole } from '../sandbox/console/console-server.ts';
 import type { Run } from '../sandbox/play.ts';

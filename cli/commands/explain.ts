@@ -1,8 +1,8 @@
-import { isAbout, nameOf, type Subject } from '../../functions/shared/record-subject.ts';
-import { standingOf } from '../../functions/shared/standing.ts';
+import { isAbout, nameOf, type Subject } from '../../functions/shared/records/record-subject.ts';
+import { standingOf } from '../../functions/shared/records/status.ts';
 import type { Command, Surroundings } from '../command.ts';
+import { readStory } from '../incident.ts';
 import { ago, readSince } from '../since.ts';
-import { readStory } from '../story.ts';
 import { readSubject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';

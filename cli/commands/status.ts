@@ -1,4 +1,4 @@
-import { ANSWERS } from '../../functions/shared/standing.ts';
+import { ANSWERS } from '../../functions/shared/records/status.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { queryLogs } from '../insights.ts';
 import { readHeld } from '../quarantines.ts';

@@ -3,20 +3,20 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import type { Clock } from '../shared/clock.ts';
-import type { ClusterReader } from '../shared/fleet.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { isInvalid } from '../shared/policy.ts';
-import type { Recorder } from '../shared/recorder.ts';
-import { saveWorker, type WorkerState } from '../shared/worker-ledger.ts';
+import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { Recorder } from '../shared/records/recorder.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+import type { Scope } from './batch.ts';
 import { type Circumstances, type Decision, LOOK_EVERY, say } from './decision.ts';
-import type { Scope } from './hints.ts';
 import type { Observation } from './observation.ts';
 import { attachPolicies } from './remedies/attach-policy.ts';
 import { registerHostManagement } from './remedies/host-management.ts';
 import { bringInstallations } from './remedies/install-agent.ts';
 import { type Beginning, type Beginnings, type Decided, toBegin } from './remedies/remedy.ts';
 import { updateAgents } from './remedies/update-agent.ts';
+import { saveWorker, type WorkerState } from './worker-ledger.ts';
 
 export interface ActDeps {
   readonly eks: EKSClient;

@@ -1,9 +1,17 @@
 import type { RequestedAction } from '../../events/remediation-request.ts';
-import { comesTo, grant, isBefore, type OperatorRequest, refuse, rule, type Wish } from '../shared/operator-request.ts';
-import type { WorkerState } from '../shared/worker-ledger.ts';
+import {
+  comesTo,
+  grant,
+  isBefore,
+  type OperatorRequest,
+  refuse,
+  rule,
+  type Wish,
+} from '../shared/intake/operator-request.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
+import type { WorkerState } from './worker-ledger.ts';
 
 /**
  * Answers an operator's request; a pure function. It is granted where something comes of it, now or at its moment. It

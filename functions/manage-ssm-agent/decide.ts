@@ -1,7 +1,7 @@
-import { OUTDATED } from '../shared/agent-cause.ts';
-import { nextProposal } from '../shared/proposal.ts';
-import type { Reason } from '../shared/reason.ts';
-import { isIsolated } from '../shared/scope.ts';
+import { isIsolated } from '../shared/fleet/scope.ts';
+import { nextProposal } from '../shared/ledger/proposal.ts';
+import type { Reason } from '../shared/records/reason.ts';
+import { OUTDATED } from './agent-cause.ts';
 import { canBeUpdated } from './agent-version.ts';
 import { type Circumstances, type Decision, remembered, say } from './decision.ts';
 import { diagnose } from './diagnose.ts';

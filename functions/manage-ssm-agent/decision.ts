@@ -1,8 +1,8 @@
-import type { InvalidPolicy, Policy } from '../shared/policy.ts';
-import type { Proposal } from '../shared/proposal.ts';
-import type { Reason } from '../shared/reason.ts';
-import type { DecisionKind, RemediationRecord } from '../shared/record.ts';
-import type { StartedRemedy, WorkerState } from '../shared/worker-ledger.ts';
+import type { Proposal } from '../shared/ledger/proposal.ts';
+import type { InvalidPolicy, Policy } from '../shared/policy/policy.ts';
+import type { Reason } from '../shared/records/reason.ts';
+import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import type { StartedRemedy, WorkerState } from './worker-ledger.ts';
 
 /** What a decision rests on besides the observation. */
 export interface Circumstances {

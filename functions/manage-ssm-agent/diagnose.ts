@@ -1,4 +1,4 @@
-import { CAUSES, type Cause } from '../shared/agent-cause.ts';
+import { CAUSES, type Cause } from './agent-cause.ts';
 import { isAtLeast } from './agent-version.ts';
 import type { Findings, WorkerView } from './observation.ts';
 

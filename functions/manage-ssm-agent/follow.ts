@@ -1,9 +1,9 @@
-import { OUTDATED } from '../shared/agent-cause.ts';
-import { isInvalid, type Policy } from '../shared/policy.ts';
-import type { Reason } from '../shared/reason.ts';
-import type { StartedRemedy } from '../shared/worker-ledger.ts';
+import { isInvalid, type Policy } from '../shared/policy/policy.ts';
+import type { Reason } from '../shared/records/reason.ts';
+import { OUTDATED } from './agent-cause.ts';
 import { type Circumstances, type Decision, LOOK_EVERY, type Memory, say } from './decision.ts';
 import type { Observation } from './observation.ts';
+import type { StartedRemedy } from './worker-ledger.ts';
 
 /** How long a remedy may take where the policy cannot be read, ms. */
 const DEFAULT_CURE_TIME = 30 * 60_000;

@@ -1,5 +1,5 @@
-import { isInvalid, type Policy } from '../shared/policy.ts';
-import { isInScope, isOptedOut } from '../shared/scope.ts';
+import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
+import { isInvalid, type Policy } from '../shared/policy/policy.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { WorkerView } from './observation.ts';
 

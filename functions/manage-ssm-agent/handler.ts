@@ -7,15 +7,15 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
-import { systemClock as clock } from '../shared/clock.ts';
-import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
-import { createFunction } from '../shared/function.ts';
-import { createLedger } from '../shared/ledger.ts';
-import { mode } from '../shared/policy.ts';
-import { createPolicyReader } from '../shared/policy-reader.ts';
-import { createWake } from '../shared/wake.ts';
-import { look } from './look.ts';
+import { createWake } from '../shared/intake/wake.ts';
+import { createLedger } from '../shared/ledger/ledger.ts';
+import { mode } from '../shared/policy/policy.ts';
+import { createPolicyReader } from '../shared/policy/policy-reader.ts';
+import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
+import { systemClock as clock } from '../shared/runtime/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { createFunction } from '../shared/runtime/function.ts';
+import { look } from './reconcile.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({

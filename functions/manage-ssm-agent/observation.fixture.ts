@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { type RequestedAction, sample } from '../../events/remediation-request.ts';
-import type { OperatorRequest } from '../shared/operator-request.ts';
-import type { Owner } from '../shared/owners.ts';
-import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
-import { NEW_WORKER, type WorkerState } from '../shared/worker-ledger.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy/policy.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
+import { NEW_WORKER, type WorkerState } from './worker-ledger.ts';
 
 export const MINUTE = 60_000;
 export const NOW = Date.parse('2026-07-20T12:00:00Z');

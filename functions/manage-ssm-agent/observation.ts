@@ -1,9 +1,9 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import type { HintTrigger } from '../shared/hints.ts';
-import type { OperatorRequest } from '../shared/operator-request.ts';
-import type { Owner } from '../shared/owners.ts';
-import type { Ownership, Worker } from '../shared/worker.ts';
-import type { WorkerState } from '../shared/worker-ledger.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
+import type { Ownership, Worker } from '../shared/fleet/worker.ts';
+import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { WorkerState } from './worker-ledger.ts';
 
 /** A worker of the scope as EC2 describes it. */
 export interface FoundWorker {

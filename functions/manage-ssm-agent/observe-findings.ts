@@ -1,7 +1,7 @@
 import { type EC2Client, type Image, paginateDescribeImages } from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
-import { filtersOf } from '../shared/instances.ts';
+import { filtersOf } from '../shared/fleet/instances.ts';
 import type { Findings, FoundWorker } from './observation.ts';
 import { observeNetworks } from './observe-network.ts';
 import { observeProfiles } from './observe-role.ts';

@@ -11,8 +11,8 @@ import {
   type SecurityGroup,
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
-import { filtersOf } from '../shared/instances.ts';
-import { routeTableOf } from '../shared/route-table.ts';
+import { filtersOf } from '../shared/fleet/instances.ts';
+import { routeTableOf } from '../shared/fleet/route-table.ts';
 import { isAtLeast } from './agent-version.ts';
 import type { NetworkFinding } from './observation.ts';
 

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import * as z from 'zod';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Findings } from './observation.ts';
 
 /** What an agent calls all the time: with these it registers and takes sessions and commands. */

@@ -7,18 +7,18 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { chunks } from '../shared/chunks.ts';
-import type { ClusterReader } from '../shared/fleet.ts';
-import { describeInstances, filtersByCluster, filtersOf } from '../shared/instances.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { readOwners } from '../shared/owners.ts';
-import { tagsOf, type Worker, workerOf } from '../shared/worker.ts';
-import { NEW_WORKER, readWorkers, type WorkerState } from '../shared/worker-ledger.ts';
-import type { Scope } from './hints.ts';
-import type { Inquiry } from './inquiry.ts';
+import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { describeInstances, filtersByCluster, filtersOf } from '../shared/fleet/instances.ts';
+import { readOwners } from '../shared/fleet/owners.ts';
+import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import type { Scope } from './batch.ts';
+import type { Inquiry } from './needed-reads.ts';
 import type { AgentView, CommandView, FoundWorker, Observation, WorkerView } from './observation.ts';
 import { type FindingsClients, observeFindings } from './observe-findings.ts';
+import { NEW_WORKER, readWorkers, type WorkerState } from './worker-ledger.ts';
 
 export interface ObserveClients extends FindingsClients {
   readonly ec2: EC2Client;

@@ -1,8 +1,8 @@
-import type { Cause } from '../shared/agent-cause.ts';
-import { type Mode, type Policy, stricter } from '../shared/policy.ts';
-import type { Reason } from '../shared/reason.ts';
-import type { StartedRemedy } from '../shared/worker-ledger.ts';
+import { type Mode, type Policy, stricter } from '../shared/policy/policy.ts';
+import type { Reason } from '../shared/records/reason.ts';
+import type { Cause } from './agent-cause.ts';
 import type { Findings } from './observation.ts';
+import type { StartedRemedy } from './worker-ledger.ts';
 
 export type Remedy = StartedRemedy['kind'];
 type AgentPolicy = Policy['ssmAgent'];

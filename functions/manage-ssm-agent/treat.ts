@@ -1,11 +1,11 @@
-import type { Cause, OUTDATED } from '../shared/agent-cause.ts';
-import type { Policy } from '../shared/policy.ts';
-import { inWords, rulingOn } from '../shared/proposal.ts';
-import type { StartedRemedy } from '../shared/worker-ledger.ts';
+import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
+import type { Policy } from '../shared/policy/policy.ts';
+import type { Cause, OUTDATED } from './agent-cause.ts';
 import { type Decision, LOOK_EVERY, type Memory, remembered, say } from './decision.ts';
 import { afterFailure } from './follow.ts';
 import type { Observation } from './observation.ts';
 import { BEGUN, DEEDS, modeOfRemedy, type Remedy } from './remedy-choice.ts';
+import type { StartedRemedy } from './worker-ledger.ts';
 
 /** A remedy that is due. */
 export interface Case {

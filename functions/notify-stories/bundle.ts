@@ -1,4 +1,4 @@
-import type { News } from './story.ts';
+import type { News } from './incident.ts';
 
 /** News of the same kind about several subjects of a cluster: one message. */
 export interface Bundle {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { faultOf } from '../../sandbox/account/security-hub-format.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
-import { NO_FINDING } from '../shared/security-hub-ledger.ts';
+import { faultOf } from '../../sandbox/account/security-hub/format.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
 import { findingOf, findingSubject, followFinding, type Verdict } from './finding.ts';
 import { recordAt } from './record.fixture.ts';
+import { NO_FINDING } from './security-hub-ledger.ts';
 
 const REPORTER = { stack: 'eks-host-remediator', partition: 'aws' };
 const worker = { instance: 'i-0f3a5c7e9b1d2f4a6', remediation: 'manage-ssm-agent' } as const;

@@ -1,8 +1,8 @@
 import type { AwsSecurityFinding, Resource } from '@aws-sdk/client-securityhub';
-import type { ReadRecord } from '../shared/record-line.ts';
-import type { FindingState, OpenFinding } from '../shared/security-hub-ledger.ts';
-import { severityOf } from '../shared/severity.ts';
-import { isAccountWide } from './story.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
+import { severityOf } from '../shared/records/severity.ts';
+import { isAccountWide } from './incident.ts';
+import type { FindingState, OpenFinding } from './security-hub-ledger.ts';
 
 /** Security Hub's limits, characters. */
 const LONGEST_TITLE = 256;

@@ -4,13 +4,13 @@ import {
   type SecurityHubClient,
 } from '@aws-sdk/client-securityhub';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { chunks } from '../shared/chunks.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
-import { NO_FINDING, readFindings, saveFinding } from '../shared/security-hub-ledger.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
 import { findingOf, findingSubject, followFinding, type Reporter } from './finding.ts';
+import { NO_FINDING, readFindings, saveFinding } from './security-hub-ledger.ts';
 
 export interface FindingDeps extends Reporter {
   readonly securityHub: SecurityHubClient;

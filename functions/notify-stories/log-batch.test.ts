@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { exampleRecord } from '../shared/record.fixture.ts';
+import { exampleRecord } from '../shared/records/record.fixture.ts';
 import { readBatch } from './log-batch.ts';
 
 const delivery = (content: object) => ({

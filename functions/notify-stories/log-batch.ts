@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
-import { type ReadRecord, readRecordLine } from '../shared/record-line.ts';
+import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 
 /** What a subscription filter of CloudWatch Logs invokes a function with. */
 const invocation = z.object({ awslogs: z.object({ data: z.base64() }) });

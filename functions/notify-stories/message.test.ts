@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { detail } from '../../events/remediation-story.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
 import { bundle } from './bundle.ts';
+import type { News } from './incident.ts';
 import { messageOf, storyEvent } from './message.ts';
 import { recordAt } from './record.fixture.ts';
-import type { News } from './story.ts';
 
 const news = (more: Partial<ReadRecord> = {}): News => ({
   phase: 'opened',

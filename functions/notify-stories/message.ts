@@ -1,5 +1,5 @@
 import type { RemediationStory } from '../../events/remediation-story.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
 import type { Bundle } from './bundle.ts';
 
 /** How many subjects are named one by one. */

@@ -1,16 +1,16 @@
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Counter } from '../shared/counter.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { type InvalidPolicy, isInvalid, type Policy, policySchema } from '../shared/policy.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
-import { severityOf } from '../shared/severity.ts';
-import { NEW_STORY, readStories, type StoryState, saveStory } from '../shared/story-ledger.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type InvalidPolicy, isInvalid, type Policy, policySchema } from '../shared/policy/policy.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
+import { severityOf } from '../shared/records/severity.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+import type { Counter } from '../shared/runtime/counter.ts';
 import { type TellDeps, tell } from './act.ts';
 import { bundle } from './bundle.ts';
 import { type FindingDeps, keepFindings } from './findings.ts';
-import { follow, type News, type NotificationPolicy, storyOf } from './story.ts';
+import { follow, type News, type NotificationPolicy, storyOf } from './incident.ts';
+import { NEW_STORY, readStories, type StoryState, saveStory } from './incident-ledger.ts';
 
 export interface NotifyDeps extends TellDeps, FindingDeps {
   readonly ledger: Ledger;

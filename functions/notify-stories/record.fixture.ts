@@ -1,5 +1,5 @@
-import { exampleRecord } from '../shared/record.fixture.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
+import { exampleRecord } from '../shared/records/record.fixture.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
 
 /** A record a number of minutes after the first one of a story. */
 export const recordAt = (

@@ -1,21 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../shared/clock.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { isInvalid, type Policy } from '../shared/policy.ts';
-import {
-  joinLine,
-  leaveLine,
-  type Quarantine,
-  type QuarantineState,
-  saveQuarantine,
-} from '../shared/quarantine-ledger.ts';
-import type { AwsCall } from '../shared/record.ts';
-import type { Outcome, Recorder } from '../shared/recorder.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { isInvalid, type Policy } from '../shared/policy/policy.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import type { Outcome, Recorder } from '../shared/records/recorder.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
 import { capture } from './capture.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import { isolate } from './isolate.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Decided } from './plan.ts';
+import { joinLine, leaveLine, type Quarantine, type QuarantineState, saveQuarantine } from './quarantine-ledger.ts';
 import { release } from './release.ts';
 import { quarantineGroups } from './steps/quarantine-groups.ts';
 import { noteInto, type StepClients, type StepSubject } from './steps/step.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type RequestedAction, sample } from '../../events/remediation-request.ts';
-import type { OperatorRequest } from '../shared/operator-request.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import {

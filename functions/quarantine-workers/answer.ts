@@ -1,4 +1,4 @@
-import { comesTo, grant, type OperatorRequest, refuse, rule } from '../shared/operator-request.ts';
+import { comesTo, grant, type OperatorRequest, refuse, rule } from '../shared/intake/operator-request.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';

@@ -1,5 +1,5 @@
-import type { Quarantine, SavedInterface } from '../shared/quarantine-ledger.ts';
 import type { InterfaceView, WorkerView } from './observation.ts';
+import type { Quarantine, SavedInterface } from './quarantine-ledger.ts';
 import { autoScalingOf } from './steps/standby.ts';
 import type { StepClients } from './steps/step.ts';
 import { targetsOf } from './steps/targets.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { policySchema } from '../shared/policy.ts';
+import { policySchema } from '../shared/policy/policy.ts';
 import { decideGroup } from './decide-group.ts';
+import { isPublicByDesign } from './exposure-text.ts';
 import { arbitraryNetworkUser, circumstances, group, IGNORED, wish, workerUser } from './observation.fixture.ts';
 import type { NetworkUser } from './observation.ts';
-import { isPublicByDesign } from './ways-in.ts';
 
 const ssh = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
 const web = { ...ssh, FromPort: 443, ToPort: 443 };

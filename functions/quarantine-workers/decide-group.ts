@@ -1,8 +1,8 @@
-import { isInvalid, type Policy } from '../shared/policy.ts';
+import { isInvalid, type Policy } from '../shared/policy/policy.ts';
 import { type Circumstances, type GroupDecision, say } from './decision.ts';
+import { isPublicByDesign, policyToClose, waysInWords, waysToClose } from './exposure-text.ts';
 import type { GroupObservation } from './observation.ts';
 import { leftOpenInWords } from './sharing.ts';
-import { isPublicByDesign, policyToClose, waysInWords, waysToClose } from './ways-in.ts';
 
 /**
  * Decides about one group of which workers are exposed; a pure function. A group that is public by design is reported

@@ -1,10 +1,10 @@
-import { duration } from '../shared/duration.ts';
-import { isBefore } from '../shared/operator-request.ts';
-import type { Quarantine } from '../shared/quarantine-ledger.ts';
+import { isBefore } from '../shared/intake/operator-request.ts';
+import { duration } from '../shared/runtime/duration.ts';
+import type { Request } from './batch.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { goesOn, guardOf } from './guards.ts';
-import type { Request } from './hints.ts';
 import type { Observation, WorkerView } from './observation.ts';
+import type { Quarantine } from './quarantine-ledger.ts';
 import { isolationFaults } from './remaining.ts';
 
 /** How long from now an operator can have a quarantine last at most, ms. */

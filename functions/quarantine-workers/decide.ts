@@ -1,11 +1,11 @@
-import { isInvalid, type Policy } from '../shared/policy.ts';
-import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/proposal.ts';
-import type { AcceptedExposure, Quarantine } from '../shared/quarantine-ledger.ts';
+import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
+import { isInvalid, type Policy } from '../shared/policy/policy.ts';
 import { decideOpen } from './decide-open.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
 import { guardOf } from './guards.ts';
 import type { Observation, WorkerView } from './observation.ts';
+import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
 
 /** How soon a worker is looked at again on which another look acts right now, ms. */
 const BUSY_FOR = 5_000;

@@ -1,5 +1,5 @@
 import type { IpPermission, RouteTable } from '@aws-sdk/client-ec2';
-import { routeTableOf } from '../shared/route-table.ts';
+import { routeTableOf } from '../shared/fleet/route-table.ts';
 import type { InterfaceView } from './observation.ts';
 
 /** One way in from the Internet: an address that it routes to. */

@@ -1,8 +1,8 @@
-import { isInvalid, type Policy } from '../shared/policy.ts';
-import type { Quarantine } from '../shared/quarantine-ledger.ts';
-import { isInScope, isOptedOut } from '../shared/scope.ts';
+import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
+import { isInvalid, type Policy } from '../shared/policy/policy.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation, WorkerView } from './observation.ts';
+import type { Quarantine } from './quarantine-ledger.ts';
 
 /** What keeps a worker from being acted upon. */
 export type Hindrance = Pick<Decision, 'decision' | 'reason' | 'message' | 'variant'>;

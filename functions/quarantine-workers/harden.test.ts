@@ -1,8 +1,8 @@
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
-import { ec2Account, nodeGroup } from '../../sandbox/account/ec2.fixture.ts';
-import type { ExposedGroupState } from '../shared/exposed-group-ledger.ts';
+import { ec2Account, nodeGroup } from '../../sandbox/account/ec2/ec2.fixture.ts';
 import { say } from './decision.ts';
+import type { ExposedGroupState } from './exposed-group-ledger.ts';
 import { carryOutGroup } from './harden.ts';
 import { group } from './observation.fixture.ts';
 

@@ -1,9 +1,8 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { type ExposedGroupState, saveExposedGroup } from '../shared/exposed-group-ledger.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { subjectOf } from '../shared/node-group-ledger.ts';
-import type { AwsCall } from '../shared/record.ts';
-import type { Recorder } from '../shared/recorder.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import type { Recorder } from '../shared/records/recorder.ts';
 import {
   changeEach,
   closedOf,
@@ -13,8 +12,9 @@ import {
   wayInWords,
   waysOf,
   without,
-} from './closed-ways.ts';
+} from './closed-exposures.ts';
 import { type GroupDecision, say } from './decision.ts';
+import { type ExposedGroupState, saveExposedGroup } from './exposed-group-ledger.ts';
 import type { DecidedGroup } from './plan.ts';
 import { noteInto } from './steps/step.ts';
 

@@ -1,6 +1,6 @@
-import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import { withNewcomers } from './capture.ts';
 import { type Decision, iso, say } from './decision.ts';
+import type { Quarantine } from './quarantine-ledger.ts';
 import { isolationFaults } from './remaining.ts';
 import { stripAddresses } from './steps/addresses.ts';
 import { protectFromTermination, takeSnapshots } from './steps/evidence.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { Owner } from '../shared/owners.ts';
-import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy.ts';
-import { NEVER_SEEN, type Quarantine } from '../shared/quarantine-ledger.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
+import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy/policy.ts';
+import type { Request } from './batch.ts';
 import type { Circumstances } from './decision.ts';
 import type { Exposure } from './exposure.ts';
-import type { Request } from './hints.ts';
 import type { GroupObservation, InterfaceView, NetworkUser, Observation, WorkerView } from './observation.ts';
+import { NEVER_SEEN, type Quarantine } from './quarantine-ledger.ts';
 
 export const HOUR = 3_600_000;
 export const NOW = Date.parse('2026-07-20T12:00:00Z');

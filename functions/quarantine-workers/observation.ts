@@ -1,12 +1,12 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
-import type { ExposedGroupState } from '../shared/exposed-group-ledger.ts';
-import type { HintTrigger } from '../shared/hints.ts';
-import type { NodeGroupKey } from '../shared/node-group-ledger.ts';
-import type { Owner } from '../shared/owners.ts';
-import type { QuarantineState } from '../shared/quarantine-ledger.ts';
-import type { Ownership } from '../shared/worker.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
+import type { Ownership } from '../shared/fleet/worker.ts';
+import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { Request } from './batch.ts';
+import type { ExposedGroupState } from './exposed-group-ledger.ts';
 import type { Exposure } from './exposure.ts';
-import type { Request } from './hints.ts';
+import type { QuarantineState } from './quarantine-ledger.ts';
 
 /** A public IPv4 address of an interface. */
 export interface PublicAddress {

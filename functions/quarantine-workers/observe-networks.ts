@@ -8,8 +8,8 @@ import {
   type RouteTable,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { filtersOf } from '../shared/instances.ts';
+import { filtersOf } from '../shared/fleet/instances.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { gatewaysOf, type Networks } from './exposure.ts';
 import type { InterfaceView } from './observation.ts';
 

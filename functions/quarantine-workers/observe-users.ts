@@ -6,15 +6,15 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { refusalOf } from '../shared/aws-refusal.ts';
-import type { ClusterReader } from '../shared/fleet.ts';
-import { describeInstances, filtersOf } from '../shared/instances.ts';
-import { type Owner, readOwners } from '../shared/owners.ts';
-import { tagsOf, type Worker, workerOf } from '../shared/worker.ts';
+import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
+import { type Owner, readOwners } from '../shared/fleet/owners.ts';
+import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { refusalOf } from './aws-refusal.ts';
 import type { Circumstances } from './decision.ts';
+import { wantedClosed } from './exposure-text.ts';
 import type { GroupObservation, NetworkUser } from './observation.ts';
-import { wantedClosed } from './ways-in.ts';
 
 export interface UserClients {
   readonly ec2: EC2Client;

@@ -1,19 +1,19 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
-import type { BlastBudget } from '../shared/blast-budget.ts';
-import type { ClusterReader } from '../shared/fleet.ts';
-import type { HintTrigger } from '../shared/hints.ts';
-import { describeInstances, filtersOf } from '../shared/instances.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { readOwners } from '../shared/owners.ts';
-import { NEVER_SEEN, type QuarantineState, readQuarantines } from '../shared/quarantine-ledger.ts';
-import { type Worker, workerOf } from '../shared/worker.ts';
+import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
+import { readOwners } from '../shared/fleet/owners.ts';
+import { type Worker, workerOf } from '../shared/fleet/worker.ts';
+import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { Scope } from './batch.ts';
 import type { Circumstances } from './decision.ts';
-import type { Scope } from './hints.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
 import { withUsers } from './observe-users.ts';
+import { NEVER_SEEN, type QuarantineState, readQuarantines } from './quarantine-ledger.ts';
 import { describeClusters, viewWorkers, workerIn } from './view-workers.ts';
 
 export interface ObserveClients {

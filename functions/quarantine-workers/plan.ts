@@ -1,10 +1,10 @@
-import type { BlastBudget } from '../shared/blast-budget.ts';
-import { subjectOf } from '../shared/node-group-ledger.ts';
+import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { answer } from './answer.ts';
+import { isOperatorRequest } from './batch.ts';
 import { decide, isLeased } from './decide.ts';
 import { decideGroup } from './decide-group.ts';
 import type { Circumstances, Decision, GroupDecision } from './decision.ts';
-import { isOperatorRequest } from './hints.ts';
 import type { GroupObservation, Observation } from './observation.ts';
 import type { Sight } from './observe.ts';
 

@@ -7,11 +7,11 @@ import {
   ModifyNetworkInterfaceAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { refusalOf } from '../shared/aws-refusal.ts';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
-import type { AcceptedExposure, SavedInterface } from '../shared/quarantine-ledger.ts';
+import { refusalOf } from './aws-refusal.ts';
 import { type Decision, iso, say } from './decision.ts';
 import type { InterfaceView, WorkerView } from './observation.ts';
+import type { AcceptedExposure, SavedInterface } from './quarantine-ledger.ts';
 import { releaseFaults } from './remaining.ts';
 import { EXCLUDE_LABEL, QUARANTINE_TAINT } from './steps/node.ts';
 import { putBackGroups } from './steps/put-back-groups.ts';

@@ -1,5 +1,5 @@
-import type { Quarantine } from '../shared/quarantine-ledger.ts';
 import type { InterfaceView, WorkerView } from './observation.ts';
+import type { Quarantine } from './quarantine-ledger.ts';
 
 /**
  * What keeps a worker from being isolated, in words; a pure function, empty when there is no way in. A primary IPv6

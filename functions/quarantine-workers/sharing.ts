@@ -1,5 +1,5 @@
-import type { Policy } from '../shared/policy.ts';
-import { isInScope, isOptedOut } from '../shared/scope.ts';
+import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
+import type { Policy } from '../shared/policy/policy.ts';
 import type { GroupObservation, NetworkUser } from './observation.ts';
 
 /** A security group or subnet that is left alone, and by whose account. */

@@ -1,5 +1,5 @@
 import { ModifyInstanceAttributeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { refusalOf } from '../shared/aws-refusal.ts';
+import { refusalOf } from './aws-refusal.ts';
 import { type Decision, say } from './decision.ts';
 import type { StepSubject } from './steps/step.ts';
 

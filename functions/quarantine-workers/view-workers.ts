@@ -6,13 +6,13 @@ import {
   type Instance,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { describeInstances, filtersByCluster, filtersOf } from '../shared/instances.ts';
-import type { Quarantine } from '../shared/quarantine-ledger.ts';
-import { type Worker, workerOf } from '../shared/worker.ts';
+import { describeInstances, filtersByCluster, filtersOf } from '../shared/fleet/instances.ts';
+import { type Worker, workerOf } from '../shared/fleet/worker.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Networks } from './exposure.ts';
 import type { WorkerView } from './observation.ts';
 import { observeNetworks } from './observe-networks.ts';
+import type { Quarantine } from './quarantine-ledger.ts';
 import { elasticIpsOf, interfacesOf, viewOf } from './worker-view.ts';
 
 /** All workers of the given clusters that are there. */

@@ -1,5 +1,5 @@
 import type { Address, Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
-import { tagsOf, type Worker } from '../shared/worker.ts';
+import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import { exposuresOf, type Networks } from './exposure.ts';
 import type { InterfaceView, PublicAddress, WorkerView } from './observation.ts';
 

@@ -1,8 +1,8 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
-import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
-import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
-import { createSilentFunction } from '../shared/function.ts';
+import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
+import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { createSilentFunction } from '../shared/runtime/function.ts';
 import { request } from './request.ts';
 
 const env = readEnvironment(baseEnvironment.omit({ LEDGER_TABLE: true }).extend({ EVENT_BUS_NAME: z.string().min(1) }));

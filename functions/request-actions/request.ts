@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SOURCE } from '../../events/envelope.ts';
-import { html } from '../shared/html.ts';
-import { readWish } from './wish.ts';
+import { html } from '../shared/widget/html.ts';
+import { readWish } from './requested-change.ts';
 
 export interface RequestDeps {
   readonly events: EventBridgeClient;

@@ -1,10 +1,10 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
-import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
-import { systemClock as clock } from '../shared/clock.ts';
-import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
-import { createSilentFunction } from '../shared/function.ts';
+import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
+import { systemClock as clock } from '../shared/runtime/clock.ts';
+import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { createSilentFunction } from '../shared/runtime/function.ts';
 import { review } from './review.ts';
 
 const env = readEnvironment(

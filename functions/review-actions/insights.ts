@@ -1,5 +1,5 @@
 import { type CloudWatchLogsClient, GetQueryResultsCommand, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
 
 /** Logs Insights did not answer in the time that a viewer waits. */
 export class QueryUnfinished extends Error {

@@ -1,12 +1,12 @@
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
-import { type ReadRecord, readRecordLine } from '../shared/record-line.ts';
-import { byTime, concerns, isAbout } from '../shared/record-subject.ts';
-import type { Subject } from '../shared/recorder.ts';
+import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
+import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
+import type { Subject } from '../shared/records/recorder.ts';
+import { readLastWord, standingOfFleet } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
 import { correlatedQuery, countsQuery, lastWordsQuery, recordsQuery, standingQuery, storyQuery } from './queries.ts';
 import type { Cursor, Question } from './question.ts';
-import { readLastWord, standingOfFleet } from './standing-of-fleet.ts';
 import { countsIn, periodFor, timeIn } from './time-axis.ts';
 import type { Overview, Story } from './view.ts';
 

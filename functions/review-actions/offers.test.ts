@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exampleRecord } from '../shared/record.fixture.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
+import { exampleRecord } from '../shared/records/record.fixture.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
 import { offersFor } from './offers.ts';
 
 const record = (

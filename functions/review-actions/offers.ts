@@ -1,7 +1,7 @@
 import { REQUESTABLE } from '../../events/remediation-request.ts';
-import type { Offer, OperatorAction } from '../shared/operator-action.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
-import { isLastWord, meansQuarantine } from '../shared/standing.ts';
+import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
+import { isLastWord, meansQuarantine } from '../shared/records/status.ts';
 
 /** Which functions take which requests: what `Remediation Request` says, and those about quarantines. */
 const TAKEN: ReadonlyMap<string, readonly OperatorAction[]> = new Map(

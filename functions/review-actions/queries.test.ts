@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileQuery } from '../../sandbox/account/logs-insights.ts';
-import { exampleRecord } from '../shared/record.fixture.ts';
+import { compileQuery } from '../../sandbox/account/logs/insights.ts';
+import { exampleRecord } from '../shared/records/record.fixture.ts';
 import {
   correlatedQuery,
   countsQuery,

@@ -1,5 +1,5 @@
-import type { Subject } from '../shared/recorder.ts';
-import { ANSWERS, QUARANTINE_GUARDS } from '../shared/standing.ts';
+import type { Subject } from '../shared/records/recorder.ts';
+import { ANSWERS, QUARANTINE_GUARDS } from '../shared/records/status.ts';
 import type { Filter } from './question.ts';
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { decisionKind } from '../shared/record.ts';
-import type { Subject } from '../shared/recorder.ts';
-import { shownRange, typed, type WidgetContext, widgetEvent } from '../shared/widget-event.ts';
+import { decisionKind } from '../shared/records/record.ts';
+import type { Subject } from '../shared/records/recorder.ts';
+import { shownRange, typed, type WidgetContext, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** The fields of the form that narrows the records. */
 export const FILTER_FIELDS = { find: 'ehr-find', decision: 'ehr-decision', remediation: 'ehr-function' } as const;

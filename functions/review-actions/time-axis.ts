@@ -1,4 +1,4 @@
-import { type DecisionKind, decisionKind } from '../shared/record.ts';
+import { type DecisionKind, decisionKind } from '../shared/records/record.ts';
 import type { Row } from './insights.ts';
 
 /** A period as Logs Insights groups by it. */

@@ -1,8 +1,8 @@
-import type { Offer } from '../shared/operator-action.ts';
-import type { ReadRecord } from '../shared/record-line.ts';
-import type { Subject } from '../shared/recorder.ts';
+import type { Offer } from '../shared/intake/operator-action.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
+import type { Subject } from '../shared/records/recorder.ts';
+import type { FleetCluster } from './fleet-status.ts';
 import type { Cursor, Question } from './question.ts';
-import type { FleetCluster } from './standing-of-fleet.ts';
 import type { ClockFace, Count, Period } from './time-axis.ts';
 
 /** What the overview shows. */

@@ -3,11 +3,11 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { parseScheduled } from '../../events/scheduled.ts';
-import { CLIENT_DEFAULTS } from '../shared/aws-client.ts';
-import { baseEnvironment, readEnvironment } from '../shared/environment.ts';
-import { createFunction } from '../shared/function.ts';
-import { createLedger } from '../shared/ledger.ts';
-import { claimRun } from '../shared/run-ledger.ts';
+import { createLedger } from '../shared/ledger/ledger.ts';
+import { claimRun } from '../shared/ledger/run-ledger.ts';
+import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
+import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { createFunction } from '../shared/runtime/function.ts';
 import { sweep } from './sweep.ts';
 
 const env = readEnvironment(

@@ -1,7 +1,7 @@
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
-import type { Recorder } from '../shared/recorder.ts';
+import type { Recorder } from '../shared/records/recorder.ts';
 import { sweep } from './sweep.ts';
 
 /** A client whose calls are answered by what they ask for. */

@@ -1,13 +1,13 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
-import { makeAgentHint } from '../../events/agent-hint.ts';
+import { makeAgentHint } from '../../events/agent-reconcile-request.ts';
 import type { HintOrigin } from '../../events/envelope.ts';
-import { makeFindingsHint } from '../../events/findings-hint.ts';
-import { makeQuarantineHint } from '../../events/quarantine-hint.ts';
-import { makeHint, type UpgradeHint } from '../../events/upgrade-hint.ts';
-import { listClusters, listNodeGroups } from '../shared/fleet.ts';
-import { type DelayedHint, type HintQueue, sendDelayedHints, sendHints } from '../shared/hint-queue.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
-import type { Recorder, Trigger } from '../shared/recorder.ts';
+import { makeFindingsHint } from '../../events/findings-reconcile-request.ts';
+import { makeQuarantineHint } from '../../events/quarantine-reconcile-request.ts';
+import { makeHint, type UpgradeHint } from '../../events/upgrade-reconcile-request.ts';
+import { listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
+import { type DelayedHint, type HintQueue, sendDelayedHints, sendHints } from '../shared/intake/reconcile-queue.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { Recorder, Trigger } from '../shared/records/recorder.ts';
 
 export interface SweepDeps {
   readonly eks: EKSClient;

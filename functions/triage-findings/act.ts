@@ -1,13 +1,13 @@
 import { EnableCommand, type Inspector2Client, Inspector2ServiceException } from '@aws-sdk/client-inspector2';
 import pMap from 'p-map';
-import { makeHint } from '../../events/upgrade-hint.ts';
-import { type FindingState, findingKey, saveFindingState } from '../shared/finding-ledger.ts';
-import { type HintQueue, sendHints } from '../shared/hint-queue.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { subjectOf } from '../shared/node-group-ledger.ts';
-import type { Mode } from '../shared/policy.ts';
-import type { AwsCall } from '../shared/record.ts';
-import type { Recorder } from '../shared/recorder.ts';
+import { makeHint } from '../../events/upgrade-reconcile-request.ts';
+import { type HintQueue, sendHints } from '../shared/intake/reconcile-queue.ts';
+import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { Mode } from '../shared/policy/policy.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import type { Recorder } from '../shared/records/recorder.ts';
 import { type Decision, memoryOf, type Outcome, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation, GroupObservation } from './observation.ts';
 

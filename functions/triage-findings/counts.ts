@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { MetricName } from '../shared/metric.ts';
-import type { Recorder } from '../shared/recorder.ts';
-import type { Batch, Claim } from './hints.ts';
+import type { Recorder } from '../shared/records/recorder.ts';
+import type { MetricName } from '../shared/runtime/metric.ts';
+import type { Batch, Claim } from './batch.ts';
 import type { Counts } from './narrow.ts';
 
 /** What each count is called as a metric, and in the record's sentence. */

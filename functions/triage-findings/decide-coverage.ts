@@ -1,5 +1,5 @@
-import { type InvalidPolicy, isInvalid, type Policy, stricter } from '../shared/policy.ts';
-import { isInScope } from '../shared/scope.ts';
+import { isInScope } from '../shared/fleet/scope.ts';
+import { type InvalidPolicy, isInvalid, type Policy, stricter } from '../shared/policy/policy.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 

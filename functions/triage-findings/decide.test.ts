@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareReleases } from '../shared/release-version.ts';
-import type { NoTarget } from '../shared/target-release.ts';
+import { compareReleases } from '../shared/releases/release-version.ts';
+import type { NoTarget } from '../shared/releases/target-release.ts';
 import { decide } from './decide.ts';
 import {
   arbitraryCircumstances,

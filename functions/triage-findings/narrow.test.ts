@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NEW_FINDING_STATE } from '../shared/finding-ledger.ts';
-import type { Claim } from './hints.ts';
+import { NEW_FINDING_STATE } from '../shared/ledger/finding-ledger.ts';
+import type { Claim } from './batch.ts';
 import { groupClaims, isCovered, narrow } from './narrow.ts';
 import { NOW, need, policyOf } from './observation.fixture.ts';
 import type { FoundWorker } from './observe-instances.ts';

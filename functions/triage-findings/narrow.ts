@@ -1,9 +1,9 @@
-import type { FindingState, Urgency } from '../shared/finding-ledger.ts';
-import type { HintTrigger } from '../shared/hints.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
-import type { Policy } from '../shared/policy.ts';
-import type { Worker } from '../shared/worker.ts';
-import type { Claim } from './hints.ts';
+import type { Worker } from '../shared/fleet/worker.ts';
+import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { FindingState, Urgency } from '../shared/ledger/finding-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { Policy } from '../shared/policy/policy.ts';
+import type { Claim } from './batch.ts';
 import type { FoundWorker } from './observe-instances.ts';
 import { isAtLeast, moreUrgent, urgencyOf } from './urgency.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { NEW_FINDING_STATE, type Need } from '../shared/finding-ledger.ts';
-import { type Policy, parsePolicy } from '../shared/policy.ts';
+import { NEW_FINDING_STATE, type Need } from '../shared/ledger/finding-ledger.ts';
+import { type Policy, parsePolicy } from '../shared/policy/policy.ts';
 import type { Circumstances } from './decision.ts';
 import type { GroupObservation, NodeGroupView, OpenFinding, View } from './observation.ts';
 

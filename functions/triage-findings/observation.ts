@@ -1,8 +1,8 @@
-import type { FindingState, FindingTopic, Urgency } from '../shared/finding-ledger.ts';
-import type { NodeGroupKey } from '../shared/node-group-ledger.ts';
-import type { Subject, Trigger } from '../shared/recorder.ts';
-import type { Target } from '../shared/target-release.ts';
-import type { Worker } from '../shared/worker.ts';
+import type { Worker } from '../shared/fleet/worker.ts';
+import type { FindingState, FindingTopic, Urgency } from '../shared/ledger/finding-ledger.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { Subject, Trigger } from '../shared/records/recorder.ts';
+import type { Target } from '../shared/releases/target-release.ts';
 
 /** What a look is about: the findings of a node group, whom of it Inspector does not scan, or Inspector as a whole. */
 interface About {

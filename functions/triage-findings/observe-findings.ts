@@ -8,8 +8,8 @@ import {
   type StringFilter,
 } from '@aws-sdk/client-inspector2';
 import { type Severity, severitiesFrom } from '../../events/inspector-package-finding.ts';
-import type { Need } from '../shared/finding-ledger.ts';
-import type { Policy } from '../shared/policy.ts';
+import type { Need } from '../shared/ledger/finding-ledger.ts';
+import type { Policy } from '../shared/policy/policy.ts';
 import type { Aftermath, OpenFinding } from './observation.ts';
 import { isAtLeast, urgencyOf } from './urgency.ts';
 

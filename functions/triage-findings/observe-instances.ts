@@ -1,8 +1,8 @@
 import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
-import { chunks } from '../shared/chunks.ts';
-import { describeInstances, filtersOf, VALUES_PER_FILTER } from '../shared/instances.ts';
-import { type NodeGroupKey, subjectOf } from '../shared/node-group-ledger.ts';
-import { type Worker, workerOf } from '../shared/worker.ts';
+import { describeInstances, filtersOf, VALUES_PER_FILTER } from '../shared/fleet/instances.ts';
+import { type Worker, workerOf } from '../shared/fleet/worker.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
 
 /** A worker as EC2 describes it. */
 export interface FoundWorker {

@@ -1,6 +1,6 @@
 import { SEVERITIES, type Severity } from '../../events/inspector-package-finding.ts';
-import type { Need, Urgency } from '../shared/finding-ledger.ts';
-import type { Policy } from '../shared/policy.ts';
+import type { Need, Urgency } from '../shared/ledger/finding-ledger.ts';
+import type { Policy } from '../shared/policy/policy.ts';
 import type { OpenFinding } from './observation.ts';
 
 /** What makes a finding more or less grave. */

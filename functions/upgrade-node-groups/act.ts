@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type EKSClient, EKSServiceException, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
-import { makeHint } from '../../events/upgrade-hint.ts';
-import { releaseStory } from '../shared/ami-type.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/node-group-ledger.ts';
-import type { AwsCall } from '../shared/record.ts';
-import type { Recorder } from '../shared/recorder.ts';
-import type { Wake } from '../shared/wake.ts';
+import { makeHint } from '../../events/upgrade-reconcile-request.ts';
+import type { Wake } from '../shared/intake/wake.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import type { Recorder } from '../shared/records/recorder.ts';
+import { releaseStory } from '../shared/releases/ami-type.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { refusedByEks } from './follow.ts';
-import { placeAfter } from './line.ts';
 import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
+import { placeAfter } from './waitlist.ts';
 
 export interface ActDeps {
   readonly eks: EKSClient;

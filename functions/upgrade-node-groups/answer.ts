@@ -1,7 +1,15 @@
 import type { RequestedAction } from '../../events/remediation-request.ts';
-import { failureCount, type NodeGroupState } from '../shared/node-group-ledger.ts';
-import { comesTo, grant, isBefore, type OperatorRequest, refuse, rule, type Wish } from '../shared/operator-request.ts';
-import type { Reason } from '../shared/reason.ts';
+import {
+  comesTo,
+  grant,
+  isBefore,
+  type OperatorRequest,
+  refuse,
+  rule,
+  type Wish,
+} from '../shared/intake/operator-request.ts';
+import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import type { Reason } from '../shared/records/reason.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';

@@ -1,9 +1,9 @@
-import type { BlastBudget } from '../shared/blast-budget.ts';
-import type { Failures, Upgrade } from '../shared/node-group-ledger.ts';
-import type { InvalidPolicy, Policy } from '../shared/policy.ts';
-import type { Proposal } from '../shared/proposal.ts';
-import type { Reason } from '../shared/reason.ts';
-import type { DecisionKind, RemediationRecord } from '../shared/record.ts';
+import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
+import type { Failures, Upgrade } from '../shared/ledger/node-group-ledger.ts';
+import type { Proposal } from '../shared/ledger/proposal.ts';
+import type { InvalidPolicy, Policy } from '../shared/policy/policy.ts';
+import type { Reason } from '../shared/records/reason.ts';
+import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
 
 /** What a decision rests on besides the observation. */
 export interface Circumstances {

@@ -1,7 +1,7 @@
-import { nextOpening } from '../shared/change-window.ts';
-import type { Need } from '../shared/finding-ledger.ts';
-import { type Failures, failureCount } from '../shared/node-group-ledger.ts';
-import { isInvalid, type Policy } from '../shared/policy.ts';
+import type { Need } from '../shared/ledger/finding-ledger.ts';
+import { type Failures, failureCount } from '../shared/ledger/node-group-ledger.ts';
+import { nextOpening } from '../shared/policy/change-window.ts';
+import { isInvalid, type Policy } from '../shared/policy/policy.ts';
 import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
 import type { NodeGroupView, UpdateError } from './observation.ts';
 import { paceOf } from './pace.ts';

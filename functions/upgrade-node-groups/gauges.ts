@@ -1,5 +1,5 @@
-import type { BlastBudget } from '../shared/blast-budget.ts';
-import type { Recorder } from '../shared/recorder.ts';
+import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
+import type { Recorder } from '../shared/records/recorder.ts';
 import type { Decided } from './plan.ts';
 
 /** How long an upgrade may be under way until it counts as stuck, ms: so long at least, or so long for each node. */

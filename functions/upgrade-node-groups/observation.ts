@@ -1,8 +1,8 @@
-import type { Need } from '../shared/finding-ledger.ts';
-import type { NodeGroupKey, NodeGroupState } from '../shared/node-group-ledger.ts';
-import type { OperatorRequest } from '../shared/operator-request.ts';
-import type { Trigger } from '../shared/recorder.ts';
-import type { Target } from '../shared/target-release.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { Need } from '../shared/ledger/finding-ledger.ts';
+import type { NodeGroupKey, NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import type { Trigger } from '../shared/records/recorder.ts';
+import type { Target } from '../shared/releases/target-release.ts';
 
 /** What a look found about one subject, and what is remembered of it. */
 export interface Observation {

@@ -6,11 +6,11 @@ import {
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import type { Cluster } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import type { ClusterReader } from '../shared/fleet.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { NEW_NODE_GROUP, readNodeGroups, subjectOf } from '../shared/node-group-ledger.ts';
-import type { Scope } from './hints.ts';
+import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { NEW_NODE_GROUP, readNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { Scope } from './batch.ts';
 import type { Observation, UnmanagedView } from './observation.ts';
 
 interface Clients {

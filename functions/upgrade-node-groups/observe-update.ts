@@ -6,7 +6,7 @@ import {
   ResourceNotFoundException,
   type Update,
 } from '@aws-sdk/client-eks';
-import type { NodeGroupKey, Upgrade } from '../shared/node-group-ledger.ts';
+import type { NodeGroupKey, Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import type { UpdateView } from './observation.ts';
 
 interface Clients {

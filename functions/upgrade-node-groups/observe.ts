@@ -2,21 +2,27 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { pairKey } from '../shared/ami-type.ts';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { readNeeds } from '../shared/finding-ledger.ts';
-import { type ClusterReader, describeNodeGroup, listClusters, listNodeGroups, type Reading } from '../shared/fleet.ts';
-import type { Ledger } from '../shared/ledger.ts';
+import {
+  type ClusterReader,
+  describeNodeGroup,
+  listClusters,
+  listNodeGroups,
+  type Reading,
+} from '../shared/fleet/fleet.ts';
+import { readNeeds } from '../shared/ledger/finding-ledger.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
 import {
   NEW_NODE_GROUP,
   type NodeGroupKey,
   type NodeGroupState,
   readNodeGroups,
   subjectOf,
-} from '../shared/node-group-ledger.ts';
-import type { Trigger } from '../shared/recorder.ts';
-import { pairOf, readTargets, type Targets } from '../shared/target-release.ts';
-import type { Scope } from './hints.ts';
+} from '../shared/ledger/node-group-ledger.ts';
+import type { Trigger } from '../shared/records/recorder.ts';
+import { pairKey } from '../shared/releases/ami-type.ts';
+import { pairOf, readTargets, type Targets } from '../shared/releases/target-release.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { Scope } from './batch.ts';
 import type { Observation, View } from './observation.ts';
 import { observeUpdate } from './observe-update.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isInvalid, parsePolicy } from '../shared/policy.ts';
+import { isInvalid, parsePolicy } from '../shared/policy/policy.ts';
 import { HOUR, NOW, need } from './observation.fixture.ts';
 import { paceOf } from './pace.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { subjectOf } from '../shared/node-group-ledger.ts';
-import { isInvalid, parsePolicy } from '../shared/policy.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { isInvalid, parsePolicy } from '../shared/policy/policy.ts';
 import {
   arbitraryObservation,
   arbitraryPolicy,

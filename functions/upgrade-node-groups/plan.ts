@@ -1,12 +1,12 @@
-import type { BlastBudget, Slot } from '../shared/blast-budget.ts';
-import { subjectOf } from '../shared/node-group-ledger.ts';
-import { compareReleases } from '../shared/release-version.ts';
+import type { BlastBudget, Slot } from '../shared/ledger/blast-budget.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { compareReleases } from '../shared/releases/release-version.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
-import { byPlace } from './line.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
+import { byPlace } from './waitlist.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;

@@ -1,11 +1,11 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { detailType, type EksAmiRelease } from '../../events/eks-ami-release.ts';
 import { SOURCE } from '../../events/envelope.ts';
-import { type Pair, pairKey, releaseStory } from '../shared/ami-type.ts';
-import { chunks } from '../shared/chunks.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import type { Recorder, Trigger } from '../shared/recorder.ts';
-import { type KnownRelease, saveRelease } from '../shared/release-ledger.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { Recorder, Trigger } from '../shared/records/recorder.ts';
+import { type Pair, pairKey, releaseStory } from '../shared/releases/ami-type.ts';
+import { type KnownRelease, saveRelease } from '../shared/releases/release-ledger.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
 import type { Decision } from './decide.ts';
 import type { PairObservation } from './observe.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KnownRelease } from '../shared/release-ledger.ts';
+import type { KnownRelease } from '../shared/releases/release-ledger.ts';
 import { decide } from './decide.ts';
 
 const NOW = Date.parse('2026-07-14T18:05:00Z');

@@ -1,8 +1,8 @@
-import { pairKey } from '../shared/ami-type.ts';
-import type { Reason } from '../shared/reason.ts';
-import type { DecisionKind } from '../shared/record.ts';
-import type { KnownRelease } from '../shared/release-ledger.ts';
-import { compareReleases } from '../shared/release-version.ts';
+import type { Reason } from '../shared/records/reason.ts';
+import type { DecisionKind } from '../shared/records/record.ts';
+import { pairKey } from '../shared/releases/ami-type.ts';
+import type { KnownRelease } from '../shared/releases/release-ledger.ts';
+import { compareReleases } from '../shared/releases/release-version.ts';
 import type { PairObservation } from './observe.ts';
 
 /** What to do about one pair. */

@@ -2,12 +2,12 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { type RecommendedRelease, readRecommended } from '../shared/ami-release.ts';
-import { type Pair, pairKey } from '../shared/ami-type.ts';
-import { READ_CONCURRENCY } from '../shared/aws-client.ts';
-import { describeNodeGroup, listClusters, listNodeGroups } from '../shared/fleet.ts';
-import type { Ledger } from '../shared/ledger.ts';
-import { type KnownRelease, readReleases } from '../shared/release-ledger.ts';
+import { describeNodeGroup, listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type RecommendedRelease, readRecommended } from '../shared/releases/ami-release.ts';
+import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
+import { type KnownRelease, readReleases } from '../shared/releases/release-ledger.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 
 export interface ObserveClients {
   readonly eks: EKSClient;

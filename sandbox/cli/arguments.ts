@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { UsageError } from '../../cli/usage-error.ts';
-import type { BusEvent } from '../account/event-bridge.ts';
+import type { BusEvent } from '../account/event-bridge/event-bridge.ts';
 import { type Fleet, FleetFileError, parseFleet } from '../fleet/fleet.ts';
 import { DURATION_FORMS, parseDuration } from '../fleet/time.ts';
 

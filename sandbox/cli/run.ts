@@ -1,5 +1,5 @@
 import { createTimeline } from '../../cli/timeline.ts';
-import { isInvalid, parsePolicy } from '../../functions/shared/policy.ts';
+import { isInvalid, parsePolicy } from '../../functions/shared/policy/policy.ts';
 import { startRun } from '../play.ts';
 import type { SynthesizedStack } from '../stack/template.ts';
 import type { Arguments } from './arguments.ts';

@@ -1,5 +1,5 @@
 import { table } from '../../cli/table.ts';
-import type { RemediationRecord } from '../../functions/shared/record.ts';
+import type { RemediationRecord } from '../../functions/shared/records/record.ts';
 import type { EmbeddedAccount } from '../embedded-account.ts';
 import { amiAges, median } from '../fleet/ami-age.ts';
 

@@ -1,6 +1,6 @@
-import type { Instance } from '../account/ec2-instances.ts';
-import type { NetworkInterface } from '../account/ec2-network-interfaces.ts';
-import { trailOfAssociation, trailOfAttachment } from '../account/ec2-trail.ts';
+import type { Instance } from '../account/ec2/instances.ts';
+import type { NetworkInterface } from '../account/ec2/network-interfaces.ts';
+import { trailOfAssociation, trailOfAttachment } from '../account/ec2/trail.ts';
 import type { FleetState } from './state.ts';
 
 /**

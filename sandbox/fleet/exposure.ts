@@ -1,6 +1,6 @@
-import type { LaunchSpecification } from '../account/ec2-instances.ts';
-import { tcpIngress } from '../account/ec2-security-groups.ts';
-import type { EksCluster } from '../account/eks-state.ts';
+import type { LaunchSpecification } from '../account/ec2/instances.ts';
+import { tcpIngress } from '../account/ec2/security-groups.ts';
+import type { EksCluster } from '../account/eks/state.ts';
 import type { ExposureFile } from './schema-exposure.ts';
 import type { FleetState } from './state.ts';
 

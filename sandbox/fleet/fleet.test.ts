@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { amiTypes, existsFor } from '../account/eks-ami-types.ts';
+import { amiTypes, existsFor } from '../account/eks/ami-types.ts';
 import { fleetJsonSchema, parseFleet } from './fleet.ts';
 import { snapshotFleet } from './snapshot.ts';
 import { testAccount } from './test-account.ts';

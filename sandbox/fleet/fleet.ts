@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kubernetesMinor, wrongReleaseForm } from '../account/eks-ami-types.ts';
+import { kubernetesMinor, wrongReleaseForm } from '../account/eks/ami-types.ts';
 import { launchProblems } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { type FleetFile, fleetSchema } from './schema.ts';

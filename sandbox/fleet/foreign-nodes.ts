@@ -1,8 +1,8 @@
-import type { JoinTimes } from '../account/auto-scaling-groups.ts';
-import { architectureOf, type Instance, isInstanceType, type LaunchSpecification } from '../account/ec2-instances.ts';
-import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks-node-os.ts';
-import { joinTimes } from '../account/eks-nodes.ts';
-import type { EksCluster } from '../account/eks-state.ts';
+import type { JoinTimes } from '../account/auto-scaling/groups.ts';
+import { architectureOf, type Instance, isInstanceType, type LaunchSpecification } from '../account/ec2/instances.ts';
+import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
+import { joinTimes } from '../account/eks/nodes.ts';
+import type { EksCluster } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
 import type { FleetCluster, FleetSelfManagedGroup } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';

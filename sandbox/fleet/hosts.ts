@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { EksCluster, NodeHosts } from '../account/eks-state.ts';
-import { AGENT_RIGHTS } from '../account/iam-managed-policies.ts';
-import { trustOf } from '../account/iam-state.ts';
-import { LATEST_AGENT_VERSION } from '../account/ssm-agents.ts';
+import type { EksCluster, NodeHosts } from '../account/eks/state.ts';
+import { AGENT_RIGHTS } from '../account/iam/managed-policies.ts';
+import { trustOf } from '../account/iam/state.ts';
+import { LATEST_AGENT_VERSION } from '../account/ssm/agents.ts';
 import { seedExposure } from './exposure.ts';
 import type { ExposureFile } from './schema-exposure.ts';
 import type { NetworkFile, SsmFile } from './schema-ssm.ts';

@@ -1,6 +1,6 @@
-import type { AutoScalingGroup, JoinTimes } from '../account/auto-scaling-groups.ts';
-import type { LaunchSpecification } from '../account/ec2-instances.ts';
-import { joinTimes } from '../account/eks-nodes.ts';
+import type { AutoScalingGroup, JoinTimes } from '../account/auto-scaling/groups.ts';
+import type { LaunchSpecification } from '../account/ec2/instances.ts';
+import { joinTimes } from '../account/eks/nodes.ts';
 import { seedLaunchExposure } from './exposure.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';
 import type { FleetFile } from './schema.ts';

@@ -1,5 +1,5 @@
-import { AmiReleases } from '../account/eks-ami-releases.ts';
-import { amiTypes, releaseDate } from '../account/eks-ami-types.ts';
+import { AmiReleases } from '../account/eks/ami-releases.ts';
+import { amiTypes, releaseDate } from '../account/eks/ami-types.ts';
 import realHistory from '../releases/eks-ami-releases.json' with { type: 'json' };
 import type { FleetFile } from './schema.ts';
 import { parseDate, parseIso, parseTime } from './time.ts';

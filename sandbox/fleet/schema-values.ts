@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isInstanceType } from '../account/ec2-instances.ts';
-import { amiTypes } from '../account/eks-ami-types.ts';
+import { isInstanceType } from '../account/ec2/instances.ts';
+import { amiTypes } from '../account/eks/ami-types.ts';
 import { DATE_PATTERN, parseDate, parseTime, TIME_FORMS, TIME_PATTERN } from './time.ts';
 
 export const time = (what: string) =>

@@ -1,6 +1,6 @@
 import { AMITypes, ClusterStatus, ErrorCode, NodegroupIssueCode, NodegroupStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
-import { existsFor, wrongReleaseForm } from '../account/eks-ami-types.ts';
+import { existsFor, wrongReleaseForm } from '../account/eks/ami-types.ts';
 import { change, exposure, otherInstance } from './schema-exposure.ts';
 import { inspector } from './schema-inspector.ts';
 import { launch } from './schema-launches.ts';

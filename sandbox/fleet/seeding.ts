@@ -1,10 +1,10 @@
 import type { _InstanceType } from '@aws-sdk/client-ec2';
 import type { AMITypes } from '@aws-sdk/client-eks';
-import { architectureOf, isInstanceType } from '../account/ec2-instances.ts';
-import { amiFamily } from '../account/eks-ami-types.ts';
-import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks-node-os.ts';
-import { joinTimes, launchNode, managedTags, nodeSpecification } from '../account/eks-nodes.ts';
-import type { EksCluster, EksNodeGroup, NodeImage } from '../account/eks-state.ts';
+import { architectureOf, isInstanceType } from '../account/ec2/instances.ts';
+import { amiFamily } from '../account/eks/ami-types.ts';
+import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
+import { joinTimes, launchNode, managedTags, nodeSpecification } from '../account/eks/nodes.ts';
+import type { EksCluster, EksNodeGroup, NodeImage } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';

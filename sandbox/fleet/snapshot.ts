@@ -1,5 +1,5 @@
-import { nodesOf } from '../account/eks-nodes.ts';
-import type { EksNodeGroup } from '../account/eks-state.ts';
+import { nodesOf } from '../account/eks/nodes.ts';
+import type { EksNodeGroup } from '../account/eks/state.ts';
 import type { FleetState } from './state.ts';
 
 /** The clusters, node groups, updates and nodes as they are now, as plain JSON. */

@@ -1,6 +1,6 @@
-import type { AutoScalingGroup } from '../account/auto-scaling-groups.ts';
-import type { EksCluster } from '../account/eks-state.ts';
-import type { TargetGroup } from '../account/elastic-load-balancing-target-groups.ts';
+import type { AutoScalingGroup } from '../account/auto-scaling/groups.ts';
+import type { EksCluster } from '../account/eks/state.ts';
+import type { TargetGroup } from '../account/elastic-load-balancing/target-groups.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';
 import type { TargetGroupFile } from './schema-target-groups.ts';
 import type { FleetState } from './state.ts';

@@ -1,4 +1,4 @@
-import type { ClusterNode } from '../account/eks-cluster-nodes.ts';
+import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import type { World } from '../account/world.ts';
 import { type ApiRequest, bodyOf, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
 import { DaemonSets } from './daemon-sets.ts';

@@ -1,5 +1,5 @@
-import { endpointHost } from '../account/eks-descriptions.ts';
-import type { EksCluster } from '../account/eks-state.ts';
+import { endpointHost } from '../account/eks/descriptions.ts';
+import type { EksCluster } from '../account/eks/state.ts';
 import type { World } from '../account/world.ts';
 import type { Destination } from '../lambda/in-memory-network.ts';
 import { certificateAuthority } from './certificate-authority.ts';

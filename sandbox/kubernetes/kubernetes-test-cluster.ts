@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { clusterToken } from '../../functions/shared/kubernetes/access.ts';
 import { KUBERNETES_GROUP, rbacManifest } from '../../kubernetes/rbac.ts';
-import type { ClusterNode } from '../account/eks-cluster-nodes.ts';
+import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import { type FaultPlan, Faults } from '../account/faults.ts';
 import type { CallRecord } from '../account/service.ts';
 import { InMemoryNetwork } from '../lambda/in-memory-network.ts';

@@ -1,4 +1,4 @@
-import type { ClusterNode } from '../account/eks-cluster-nodes.ts';
+import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import { NODES } from './api-request.ts';
 import { isJson, isSame, type Json } from './json.ts';
 import type { Served } from './lists.ts';

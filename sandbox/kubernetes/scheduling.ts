@@ -1,4 +1,4 @@
-import type { ClusterNode } from '../account/eks-cluster-nodes.ts';
+import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import type { PodSpec } from './daemon-set.ts';
 
 /** A taint of a node. */

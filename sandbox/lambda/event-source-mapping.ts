@@ -1,6 +1,6 @@
-import { type Message, md5 } from '../account/sqs-message.ts';
-import type { Queue } from '../account/sqs-queue.ts';
-import { systemAttributes } from '../account/sqs-wire.ts';
+import { type Message, md5 } from '../account/sqs/message.ts';
+import type { Queue } from '../account/sqs/queue.ts';
+import { systemAttributes } from '../account/sqs/wire.ts';
 import type { World } from '../account/world.ts';
 import type { Random } from '../time/random.ts';
 import { AwsError } from '../wire/aws-error.ts';

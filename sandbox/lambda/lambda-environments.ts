@@ -1,4 +1,4 @@
-import type { Logs } from '../account/logs.ts';
+import type { Logs } from '../account/logs/logs.ts';
 import type { World } from '../account/world.ts';
 import type { Random } from '../time/random.ts';
 import type { InvocationResult } from './execution-environment.ts';

@@ -1,5 +1,5 @@
-import type { Deliveries } from '../account/delivery.ts';
-import type { Logs } from '../account/logs.ts';
+import type { Deliveries } from '../account/event-bridge/delivery.ts';
+import type { Logs } from '../account/logs/logs.ts';
 import type { Caller } from '../account/service.ts';
 import type { World } from '../account/world.ts';
 import { AwsError } from '../wire/aws-error.ts';

@@ -1,6 +1,6 @@
 import type { AMITypes } from '@aws-sdk/client-eks';
-import type { AmiReleases } from '../account/eks-ami-releases.ts';
-import type { AmiType } from '../account/eks-ami-types.ts';
+import type { AmiReleases } from '../account/eks/ami-releases.ts';
+import type { AmiType } from '../account/eks/ami-types.ts';
 import type { Fleet, FleetNodeGroup } from '../fleet/fleet.ts';
 import { knownReleases } from '../fleet/releases.ts';
 import { parseTime } from '../fleet/time.ts';

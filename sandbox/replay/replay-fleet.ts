@@ -1,4 +1,4 @@
-import type { EksState } from '../account/eks-state.ts';
+import type { EksState } from '../account/eks/state.ts';
 import type { CallRecord } from '../account/service.ts';
 import { type EmbeddedAccount, openAccount } from '../embedded-account.ts';
 import { amiAgesOf } from '../fleet/ami-age.ts';

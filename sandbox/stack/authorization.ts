@@ -1,5 +1,5 @@
-import type { Sender } from '../account/delivery.ts';
-import { allows, type PolicyDocument } from '../account/iam-policy-evaluation.ts';
+import type { Sender } from '../account/event-bridge/delivery.ts';
+import { allows, type PolicyDocument } from '../account/iam/policy-evaluation.ts';
 import { AwsError } from '../wire/aws-error.ts';
 
 /** A role as the template makes it. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DEFAULT_BUS, type RuleTarget } from '../account/event-bridge.ts';
+import { DEFAULT_BUS, type RuleTarget } from '../account/event-bridge/event-bridge.ts';
 import { arn, type ResourceType, resourceType } from './resource-type.ts';
 
 const withoutEffect = z.unknown().optional();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { policyDocument } from '../account/iam-policy-evaluation.ts';
+import { policyDocument } from '../account/iam/policy-evaluation.ts';
 import { EventSourceMapping } from '../lambda/event-source-mapping.ts';
 import { arn, type ResourceType, resourceType } from './resource-type.ts';
 

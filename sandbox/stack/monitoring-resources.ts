@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { COMPARISON_OPERATORS, MISSING_DATA } from '../account/cloudwatch-alarm.ts';
-import { isPublishable } from '../account/cloudwatch-aws-metrics.ts';
-import { isStatistic, type MetricId } from '../account/cloudwatch-metrics.ts';
+import { COMPARISON_OPERATORS, MISSING_DATA } from '../account/cloudwatch/alarm.ts';
+import { isPublishable } from '../account/cloudwatch/aws-metrics.ts';
+import { isStatistic, type MetricId } from '../account/cloudwatch/metrics.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { arn, type ResourceType, resourceType } from './resource-type.ts';
 import { TemplateError } from './template.ts';

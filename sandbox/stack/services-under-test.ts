@@ -1,6 +1,6 @@
 import type { PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import type { FaultPlan } from '../account/faults.ts';
-import { Iam } from '../account/iam-state.ts';
+import { Iam } from '../account/iam/state.ts';
 import type { EmittedEvent, World } from '../account/world.ts';
 import type { InvocationResult } from '../lambda/execution-environment.ts';
 import { InMemoryNetwork } from '../lambda/in-memory-network.ts';

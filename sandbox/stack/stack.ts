@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../account/iam-policy-evaluation.ts';
+import type { PolicyDocument } from '../account/iam/policy-evaluation.ts';
 import type { ServiceCall } from './authorization.ts';
 import { CLUSTER_RESOURCES } from './cluster-resources.ts';
 import { EVENT_RESOURCES } from './event-resources.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { policyDocument } from '../account/iam-policy-evaluation.ts';
+import { policyDocument } from '../account/iam/policy-evaluation.ts';
 import { arn, type ResourceType, resourceType } from './resource-type.ts';
 
 const withoutEffect = z.unknown().optional();

@@ -1,6 +1,6 @@
 import { AttachRolePolicyCommand, type IAMClient, IAMServiceException } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../../shared/aws-client.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Observation } from '../observation.ts';
 import { type Beginning, type Beginnings, describeError } from './remedy.ts';
 

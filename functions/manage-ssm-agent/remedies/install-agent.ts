@@ -1,16 +1,16 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../../shared/aws-client.ts';
-import type { Clock } from '../../shared/clock.ts';
-import type { ClusterReader } from '../../shared/fleet.ts';
-import { type InstallingNodes, readInstallations, saveInstallation } from '../../shared/install-ledger.ts';
+import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/kubernetes/access-error.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import { openCluster } from '../../shared/kubernetes/open-cluster.ts';
-import type { Ledger } from '../../shared/ledger.ts';
-import type { Reason } from '../../shared/reason.ts';
-import type { Scope } from '../hints.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import type { Reason } from '../../shared/records/reason.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Scope } from '../batch.ts';
 import { INSTALLER, INSTALLER_NODE_LIMIT, installability, installerDaemonSet } from '../install/index.ts';
+import { type InstallingNodes, readInstallations, saveInstallation } from '../install-ledger.ts';
 import type { Observation } from '../observation.ts';
 import { type Beginning, type Beginnings, type Decided, toBegin } from './remedy.ts';
 

@@ -1,8 +1,8 @@
-import type { Reason } from '../../shared/reason.ts';
-import type { AwsCall } from '../../shared/record.ts';
-import type { StartedRemedy } from '../../shared/worker-ledger.ts';
+import type { Reason } from '../../shared/records/reason.ts';
+import type { AwsCall } from '../../shared/records/record.ts';
 import type { Decision } from '../decision.ts';
 import type { Observation } from '../observation.ts';
+import type { StartedRemedy } from '../worker-ledger.ts';
 
 /** A worker with what was decided about it. */
 export interface Decided {

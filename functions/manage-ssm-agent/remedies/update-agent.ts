@@ -1,5 +1,5 @@
 import { InvalidInstanceId, SendCommandCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { chunks } from '../../shared/chunks.ts';
+import { chunks } from '../../shared/runtime/chunks.ts';
 import type { Observation } from '../observation.ts';
 import { type Beginning, type Beginnings, describeError } from './remedy.ts';
 

@@ -1,7 +1,7 @@
 import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
-import type { SavedInterface } from '../../shared/quarantine-ledger.ts';
 import type { InterfaceView } from '../observation.ts';
 import { readIngress } from '../observe-networks.ts';
+import type { SavedInterface } from '../quarantine-ledger.ts';
 import { isSame } from '../remaining.ts';
 import type { StepSubject } from './step.ts';
 

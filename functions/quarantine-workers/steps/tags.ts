@@ -1,5 +1,5 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
-import { QUARANTINE_TAG, quarantineTagValue } from '../../shared/scope.ts';
+import { QUARANTINE_TAG, quarantineTagValue } from '../../shared/fleet/scope.ts';
 import { iso } from '../decision.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 

@@ -5,9 +5,9 @@ import {
   paginateDescribeTargetGroups,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../../shared/aws-client.ts';
-import type { SavedTarget } from '../../shared/quarantine-ledger.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { WorkerView } from '../observation.ts';
+import type { SavedTarget } from '../quarantine-ledger.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /** States in which a target gets no new connections any more. */

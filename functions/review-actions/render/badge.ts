@@ -1,5 +1,5 @@
-import { html, type Markup } from '../../shared/html.ts';
-import type { Tone } from '../standing-of-fleet.ts';
+import { html, type Markup } from '../../shared/widget/html.ts';
+import type { Tone } from '../fleet-status.ts';
 
 /** What each tone is called, and the sign that tells it apart without colour. */
 export const TONE_NAMES: Readonly<Record<Tone, { readonly sign: string; readonly name: string }>> = {

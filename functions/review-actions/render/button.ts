@@ -1,5 +1,5 @@
-import { type Content, html, jsonContent, type Markup } from '../../shared/html.ts';
-import type { Subject } from '../../shared/recorder.ts';
+import type { Subject } from '../../shared/records/recorder.ts';
+import { type Content, html, jsonContent, type Markup } from '../../shared/widget/html.ts';
 import type { Page } from '../view.ts';
 
 /** A button that shows the widget anew, with what it carries; CloudWatch binds it to the element right before the action. */

@@ -1,5 +1,5 @@
-import { html, type Markup } from '../../shared/html.ts';
-import { type FleetCluster, type FleetGroup, type FleetWorker, TONES } from '../standing-of-fleet.ts';
+import { html, type Markup } from '../../shared/widget/html.ts';
+import { type FleetCluster, type FleetGroup, type FleetWorker, TONES } from '../fleet-status.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, TONE_NAMES } from './badge.ts';
 import { storyButton } from './button.ts';

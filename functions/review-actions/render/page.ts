@@ -1,8 +1,8 @@
-import { html, type Markup } from '../../shared/html.ts';
+import { html, type Markup } from '../../shared/widget/html.ts';
 import type { Overview, Page, Story } from '../view.ts';
 import { fleetPicture } from './fleet-picture.ts';
+import { story } from './incident.ts';
 import { filterForm, recordsTable } from './records-table.ts';
-import { story } from './story.ts';
 import { style } from './style.ts';
 import { timeline } from './timeline.ts';
 

@@ -1,10 +1,10 @@
-import { html, type Markup } from '../../shared/html.ts';
-import { decisionKind, remediation } from '../../shared/record.ts';
-import type { ReadRecord } from '../../shared/record-line.ts';
-import { recordSubject } from '../../shared/record-subject.ts';
-import type { Subject } from '../../shared/recorder.ts';
+import { decisionKind, remediation } from '../../shared/records/record.ts';
+import type { ReadRecord } from '../../shared/records/record-line.ts';
+import { recordSubject } from '../../shared/records/record-subject.ts';
+import type { Subject } from '../../shared/records/recorder.ts';
+import { html, type Markup } from '../../shared/widget/html.ts';
+import { toneOf } from '../fleet-status.ts';
 import { FILTER_FIELDS } from '../question.ts';
-import { toneOf } from '../standing-of-fleet.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, TONE_NAMES } from './badge.ts';
 import { storyButton, viewButton } from './button.ts';

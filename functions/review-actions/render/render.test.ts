@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReadRecord } from '../../shared/record-line.ts';
+import type { ReadRecord } from '../../shared/records/record-line.ts';
+import { type LastWord, standingOfFleet } from '../fleet-status.ts';
 import { readQuestion } from '../question.ts';
-import { type LastWord, standingOfFleet } from '../standing-of-fleet.ts';
 import { createClockFace } from '../time-axis.ts';
 import type { Overview, Page, Story } from '../view.ts';
 import { renderNotice, renderOverview, renderStory } from './page.ts';

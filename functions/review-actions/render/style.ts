@@ -1,5 +1,5 @@
-import { html, type Markup } from '../../shared/html.ts';
-import { TONES, type Tone } from '../standing-of-fleet.ts';
+import { html, type Markup } from '../../shared/widget/html.ts';
+import { TONES, type Tone } from '../fleet-status.ts';
 
 interface Theme {
   readonly ground: string;

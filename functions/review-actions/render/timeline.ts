@@ -1,6 +1,6 @@
-import { html, type Markup } from '../../shared/html.ts';
-import type { DecisionKind } from '../../shared/record.ts';
-import { TONES, type Tone } from '../standing-of-fleet.ts';
+import type { DecisionKind } from '../../shared/records/record.ts';
+import { html, type Markup } from '../../shared/widget/html.ts';
+import { TONES, type Tone } from '../fleet-status.ts';
 import type { Count } from '../time-axis.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, TONE_NAMES } from './badge.ts';

@@ -1,6 +1,6 @@
 import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
-import type { Clock } from '../clock.ts';
-import type { ClusterReader } from '../fleet.ts';
+import type { ClusterReader } from '../fleet/fleet.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { clusterToken, openKubernetes } from './access.ts';
 import type { KubernetesClient } from './client.ts';
 

@@ -1,0 +1,25 @@
+import type { ReadRecord } from '../functions/shared/records/record-line.ts';
+import { byTime, concerns, isAbout, type Subject } from '../functions/shared/records/record-subject.ts';
+import type { Surroundings } from './command.ts';
+import { quoted, readRecords } from './records.ts';
+import { conditionOf } from './subject.ts';
+
+/**
+ * All that is recorded about a subject since a time, in order: its own records, and those that share a correlation id
+ * with them and are about the same or something wider (the release that an upgrade came of names no node group).
+ *
+ * @param since epoch milliseconds
+ */
+export async function readStory(
+  surroundings: Pick<Surroundings, 'clients' | 'stack' | 'note'>,
+  subject: Subject,
+  since: number,
+): Promise<ReadRecord[]> {
+  const found = await readRecords(surroundings, [conditionOf(subject)], since);
+  const own = found.filter((record) => isAbout(record, subject));
+  const wanted = own.map(({ correlationId }) => `$.correlationId = ${quoted(correlationId)}`);
+  const correlated = await readRecords(surroundings, wanted, since);
+  const known = new Set(own.map(({ id }) => id));
+  const others = correlated.filter((record) => !known.has(record.id) && own.some((mine) => concerns(record, mine)));
+  return [...own, ...others].sort(byTime);
+}

@@ -1,0 +1,56 @@
+import type { SQSRecord } from 'aws-lambda';
+import * as agentHint from '../../events/agent-reconcile-request.ts';
+import * as launch from '../../events/autoscaling-instance-launch.ts';
+import * as running from '../../events/ec2-instance-running.ts';
+import * as coverage from '../../events/inspector-coverage.ts';
+import * as request from '../../events/remediation-request.ts';
+import type { Malformed } from '../shared/intake/dead-letter.ts';
+import { type HintReader, type HintTrigger, hintReader, keepFirst, readMessages } from '../shared/intake/messages.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+
+/** Where one look goes: the union of what all messages of a batch hint at, each with the first one that did. */
+export interface Scope {
+  readonly instances: Map<string, HintTrigger>;
+  /** All workers of these clusters. */
+  readonly clusters: Map<string, HintTrigger>;
+  /** By instance id: what an operator wants of it. */
+  readonly requests: Map<string, OperatorRequest>;
+  /** Further requests about the same workers: they wait until the first one is answered. */
+  readonly deferred: OperatorRequest[];
+}
+
+interface Place {
+  readonly instanceIds?: readonly string[] | undefined;
+  readonly clusterName?: string | undefined;
+  readonly request?: request.RemediationRequest;
+}
+
+const READERS: Readonly<Record<string, HintReader<Place>>> = {
+  [running.detailType]: hintReader(running.schema, ({ detail }) => ({ instanceIds: [detail['instance-id']] })),
+  [launch.detailType]: hintReader(launch.schema, ({ detail }) => ({ instanceIds: [detail.EC2InstanceId] })),
+  [coverage.detailType]: hintReader(coverage.schema, ({ resources }) => ({ instanceIds: [resources[0]] })),
+  [agentHint.detailType]: hintReader(agentHint.schema, ({ detail }) => detail),
+  [request.detailType]: hintReader(request.schemaFor('manage-ssm-agent'), (event) => ({
+    instanceIds: [event.detail.instanceId ?? ''],
+    request: event,
+  })),
+};
+
+/** Reads a batch. Hints only say where to look, so ten of them about one worker are one. */
+export function readHints(messages: readonly SQSRecord[]): { scope: Scope; malformed: Malformed[] } {
+  const { hints, malformed } = readMessages(messages, READERS);
+  const scope: Scope = { instances: new Map(), clusters: new Map(), requests: new Map(), deferred: [] };
+  for (const { place, trigger } of hints) {
+    for (const instanceId of place.instanceIds ?? []) keepFirst(scope.instances, instanceId, trigger);
+    if (place.clusterName !== undefined) keepFirst(scope.clusters, place.clusterName, trigger);
+    if (place.request !== undefined) addRequest(scope, { event: place.request, trigger });
+  }
+  return { scope, malformed };
+}
+
+function addRequest({ requests, deferred }: Scope, wanted: OperatorRequest): void {
+  const { instanceId = '' } = wanted.event.detail;
+  const first = requests.get(instanceId);
+  if (first === undefined) requests.set(instanceId, wanted);
+  else if (first.trigger.id !== wanted.trigger.id) deferred.push(wanted);
+}

@@ -1,0 +1,31 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
+
+const PK = 'agent-install';
+
+const installation = z.object({
+  sk: z.string(),
+  /** Node names by the ids of the instances on which the agent is being installed. */
+  nodes: z.record(z.string(), z.string()),
+});
+
+/** The nodes of a cluster on which the agent is being installed: who is in here has the DaemonSet to thank for. */
+export type InstallingNodes = Readonly<Record<string, string>>;
+
+/** By cluster; one on which nothing was ever installed is missing. */
+export async function readInstallations(
+  ledger: Ledger,
+  clusters: readonly string[],
+): Promise<Map<string, InstallingNodes>> {
+  const items = await readItems(ledger, PK, clusters, installation);
+  return new Map(items.map(({ sk, nodes }) => [sk, nodes]));
+}
+
+export async function saveInstallation(
+  { documents, table }: Ledger,
+  cluster: string,
+  nodes: InstallingNodes,
+): Promise<void> {
+  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: cluster, nodes } }));
+}

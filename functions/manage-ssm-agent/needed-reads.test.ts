@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../shared/policy/policy.ts';
+import { inquiryOf } from './needed-reads.ts';
+import { MINUTE, NOW, ONLINE, worker } from './observation.fixture.ts';
+import type { WorkerView } from './observation.ts';
+import { NEW_WORKER } from './worker-ledger.ts';
+
+const OLD = { ...ONLINE, latest: false };
+const remedy = { kind: 'update-agent' as const, cause: 'agent-outdated' as const, startedAt: NOW, attempt: 1 };
+
+describe('what is found out about a worker', () => {
+  it.each<[string, Partial<WorkerView>, object, string | undefined]>([
+    ['answers in the latest version', { agent: ONLINE }, {}, undefined],
+    ['answers in an old version', { agent: OLD }, {}, 'owner'],
+    ['answers in an old version of Bottlerocket', { agent: { ...OLD, platform: 'Bottlerocket' } }, {}, undefined],
+    ['is to be updated if somebody approves', { agent: OLD }, { remedies: { updateAgent: 'observe' } }, 'owner'],
+    ['is never to be updated', { agent: OLD }, { remedies: { updateAgent: 'off' } }, undefined],
+    ['does not answer', {}, {}, 'findings'],
+    ['fell silent', { agent: { ...ONLINE, online: false } }, {}, 'findings'],
+    ['still has time', { launchedAt: NOW - MINUTE }, {}, undefined],
+    ['is in quarantine', { tags: { 'eks-host-remediator:quarantine': 'x' } }, {}, undefined],
+    ['was only stripped', { tags: { 'eks-host-remediator:quarantine': 'stripped 2026-07-14' } }, {}, 'findings'],
+    ['opted out', { tags: { 'eks-host-remediator:ignore': '' } }, {}, undefined],
+    ['is looked after by AWS', { ownership: 'auto-mode' }, {}, undefined],
+    ['is stopped', { instanceState: 'stopped' }, {}, undefined],
+    ['meets mode off', {}, { mode: 'off' }, undefined],
+  ])('that %s', (_what, view, ssmAgent, expected) => {
+    const policy = parsePolicy(JSON.stringify({ ssmAgent }), 'enforce');
+    const given = { policy, now: NOW, account: '111122223333' };
+    // It is asked before anybody knows whose the worker is.
+    const { owner: _unread, ...unasked } = worker(view);
+    expect(inquiryOf(unasked, NEW_WORKER, given)).toBe(expected);
+    expect(inquiryOf(unasked, { ...NEW_WORKER, remedy }, given)).toBeUndefined();
+  });
+
+  it('out of scope is nothing', () => {
+    const policy = parsePolicy('{"scope":{"clusters":["other"]}}', 'enforce');
+    expect(inquiryOf(worker({ agent: OLD }), NEW_WORKER, { policy, now: NOW, account: '1' })).toBeUndefined();
+  });
+});

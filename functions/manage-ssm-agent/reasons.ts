@@ -1,0 +1,70 @@
+import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+
+/** What `manage-ssm-agent` says. */
+export const SSM_AGENT_REASONS = {
+  'agent-verified': { meaning: 'The SSM agent of the worker answers.' },
+  'agent-cured': { meaning: 'After a remedy, the SSM agent of the worker answers.' },
+  'agent-updated': { meaning: 'The SSM agent of the worker answers and is the latest version.' },
+  'agent-not-yet-registered': {
+    meaning: 'The worker was launched a short while ago; its agent may still register (ssmAgent.graceTime).',
+  },
+  'in-quarantine': {
+    meaning: 'The worker is in quarantine and reaches nothing, by intent: its agent is not looked after.',
+  },
+  'no-instance-profile': {
+    meaning: 'The worker has no instance profile, and Default Host Management is off.',
+    hint: 'Give the node group a node role, or allow ssmAgent.remedies.defaultHostManagement.',
+  },
+  'role-lacks-ssm': {
+    meaning: 'The node role does not allow what the agent needs, and Default Host Management is off.',
+    hint: 'Attach AmazonSSMManagedInstanceCore to the node role, or allow ssmAgent.remedies.attachPolicy.',
+  },
+  'no-network-path': {
+    meaning: 'The worker has no way to Systems Manager: no route to a gateway, and no (complete, open) VPC endpoints.',
+    hint: 'The message names the missing piece: add the route, the endpoint or the rule.',
+  },
+  'imds-unreachable': {
+    meaning: 'The instance metadata service is off: the agent finds no credentials.',
+    hint: 'Enable the metadata endpoint in the launch template (HttpEndpoint).',
+  },
+  'agent-missing': {
+    meaning: 'Role, network and metadata are right, and still no agent has ever registered: it is missing or stopped.',
+    hint: 'Use an AMI with the agent, or let ssmAgent.remedies.installAgent install it.',
+  },
+  'connection-lost': {
+    meaning: 'The agent registered once and does not answer any more.',
+    hint: 'The worker may be overloaded or hang: replace it (drain it and terminate the instance).',
+  },
+  'policy-attached': { meaning: 'AmazonSSMManagedInstanceCore was attached to the node role.' },
+  'default-host-management-registered': { meaning: 'Default Host Management was registered for account and region.' },
+  'agent-update-started': { meaning: 'AWS-UpdateSSMAgent was sent to the worker.' },
+  'agent-install-started': { meaning: 'A DaemonSet installs the agent on the worker.' },
+  'would-remedy': { meaning: 'In mode enforce the remedy that the message names would have been begun now.' },
+  'remedy-in-progress': { meaning: 'A remedy is at work and has not shown its effect yet.' },
+  'agent-update-failed': {
+    meaning:
+      'The command that updates the agent was not taken, or ended without success; the message says whether it still answers.',
+    hint: 'Look at the command in Systems Manager Run Command; the message names it.',
+  },
+  'agent-not-installable': {
+    meaning: 'The agent is missing and cannot be installed on this operating system.',
+    hint: 'Use an AMI that brings the agent along; on Bottlerocket, leave its control container enabled.',
+  },
+  'attempts-exhausted': {
+    meaning: 'A remedy has failed as often as the policy allows (ssmAgent.attempts): no further attempt is made.',
+    hint: 'See to the cause that the message names, or replace the worker. Again: npm run -s remediator -- retry SUBJECT --why "…".',
+  },
+  'kubernetes-unreachable': {
+    meaning: 'The API server of the cluster cannot be reached: the agent cannot be installed.',
+    hint: 'Enable the public endpoint for the addresses of the function, or deploy the function into the VPC.',
+  },
+  'kubernetes-access-missing': {
+    meaning: 'The cluster does not know the function: the agent cannot be installed.',
+    hint: 'Add an access entry for the role of the function (docs/kubernetes-access.md).',
+  },
+  'kubernetes-forbidden': {
+    meaning: 'The cluster does not allow the function what it needs: the agent cannot be installed.',
+    hint: 'Apply the RBAC manifest: npm run -s rbac | kubectl apply -f -',
+  },
+  'kubernetes-failed': { meaning: 'The API server refused what the function asked for; the message says why.' },
+} as const satisfies Record<string, ReasonEntry>;

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { proposal } from '../shared/ledger/proposal.ts';
+import { CAUSES, OUTDATED } from './agent-cause.ts';
+
+const PK = 'worker';
+
+const cause = z.enum([...CAUSES, OUTDATED]);
+
+/** A remedy that was begun for a worker and has not ended. */
+const remedy = z.object({
+  kind: z.enum(['attach-policy', 'default-host-management', 'update-agent', 'install-agent']),
+  /** What it is to cure. */
+  cause,
+  /** Epoch milliseconds. */
+  startedAt: z.number(),
+  /** Counts from 1. */
+  attempt: z.number(),
+  /** Of an update command. */
+  commandId: z.string().optional(),
+});
+export type StartedRemedy = z.infer<typeof remedy>;
+
+const workerState = z.object({
+  sk: z.string(),
+  /** The last outcome that was recorded. */
+  fingerprint: z.string().optional(),
+  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
+  outcomes: z.number(),
+  /** The event that led to it: a redelivery of that very event records it once more, with the same id. */
+  trigger: z.string().optional(),
+  /** Of the story that the last recorded outcome belongs to. */
+  correlationId: z.string().optional(),
+  /** Whether that story goes on: the worker is neither as it should be nor to be left alone. */
+  open: z.literal(true).optional(),
+  remedy: remedy.optional(),
+  failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
+  proposal: proposal.optional(),
+  /** The last operator's request that was answered: it is answered once, however often it comes. */
+  answered: z.string().optional(),
+  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  revision: z.number(),
+});
+export type WorkerState = Omit<z.infer<typeof workerState>, 'sk'>;
+
+export const NEW_WORKER: WorkerState = { outcomes: 0, revision: 0 };
+
+/** How long a state is kept after its last change, ms; workers live for days or weeks. */
+const KEPT_FOR = 400 * 86_400_000;
+
+/** The states of the given instances; one never seen before is missing. */
+export async function readWorkers(ledger: Ledger, instanceIds: readonly string[]): Promise<Map<string, WorkerState>> {
+  const items = await readItems(ledger, PK, instanceIds, workerState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/**
+ * Saves a worker's state unless somebody else has written since it was read.
+ *
+ * @param now epoch milliseconds
+ * @param writer names the look that saves, uniquely: tells a repetition of its own write from a write of another look
+ * @returns whether it was saved; if not, another look has decided about the worker meanwhile
+ */
+export async function saveWorker(
+  ledger: Ledger,
+  instanceId: string,
+  state: WorkerState,
+  now: number,
+  writer: string,
+): Promise<boolean> {
+  const place = { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR };
+  return (await saveUnlessWritten(ledger, place, state, writer)) !== undefined;
+}

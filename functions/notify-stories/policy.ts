@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { severity } from '../shared/records/severity.ts';
+
+const tellable = z.enum(['acted', 'would-act', 'refused', 'failed']);
+
+/** The section `notifications`, of `notify-stories`. */
+export const notifications = z.strictObject({
+  mode: z.enum(['enforce', 'off']).default('enforce').describe('off: no messages and no story events.'),
+  minimumSeverity: severity.default('low').describe('What is less severe begins no story that is told.'),
+  decisions: z
+    .array(tellable)
+    .default(['acted', 'refused', 'failed'])
+    .describe('Which decisions begin a story that is told; its end is told then, too.'),
+  securityHub: z
+    .enum(['enforce', 'off'])
+    .default('off')
+    .describe('enforce: what fails or is refused is a finding in Security Hub until it is cured.'),
+});

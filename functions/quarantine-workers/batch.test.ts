@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { sample as call } from '../../events/cloudtrail-network-change.ts';
+import { sample as launch } from '../../events/ec2-instance-launch.ts';
+import { sample as finding } from '../../events/inspector-network-reachability.ts';
+import { sample as hint } from '../../events/quarantine-reconcile-request.ts';
+import { sample as wish } from '../../events/quarantine-request.ts';
+import { readHints } from './batch.ts';
+
+const record = (body: object | string) =>
+  ({
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    attributes: { ApproximateReceiveCount: '1' },
+  }) as never;
+const read = (...bodies: Array<object | string>) => readHints(bodies.map(record));
+const keysOf = (...bodies: object[]) => {
+  const { scope, malformed } = read(...bodies);
+  expect(malformed).toEqual([]);
+  const { deferred, ...maps } = scope;
+  return Object.fromEntries(
+    Object.entries(maps).flatMap(([name, map]) => (map.size > 0 ? [[name, [...map.keys()]]] : [])),
+  );
+};
+const trail = (detail: object) => ({ ...call, detail: { ...call.detail, ...detail } });
+
+describe('readHints', () => {
+  it.each<[string, object, object]>([
+    ['a launch', launch, { instances: [launch.detail['instance-id']] }],
+    ['a finding', finding, { instances: ['i-0f3a5c7e9b1d2f4a6'] }],
+    ['a sweep', hint, { clusters: ['shop'] }],
+    [
+      'a wake-up',
+      { ...hint, detail: { trigger: 'wake-up', instanceIds: ['i-1', 'i-2'] } },
+      { instances: ['i-1', 'i-2'] },
+    ],
+    ['a wish about a worker', wish, { requests: ['i-0f3a5c7e9b1d2f4a6'] }],
+    [
+      'a wish about a group',
+      { ...wish, detail: { ...wish.detail, instanceId: undefined, clusterName: 'shop', nodegroupName: 'web' } },
+      { groupRequests: ['shop/web'] },
+    ],
+    ['an address for an interface', call, { interfaces: ['eni-0a1b2c3d4e5f60718'] }],
+    [
+      'an address for an instance, with nulls',
+      trail({ requestParameters: { instanceId: 'i-1', networkInterfaceId: null }, responseElements: null }),
+      { instances: ['i-1'] },
+    ],
+    [
+      'a rule of a group',
+      trail({ eventName: 'AuthorizeSecurityGroupIngress', requestParameters: { groupId: 'sg-1' } }),
+      { securityGroups: ['sg-1'] },
+    ],
+    [
+      'a launch by call',
+      trail({
+        eventName: 'RunInstances',
+        requestParameters: null,
+        responseElements: { instancesSet: { items: [{ instanceId: 'i-1' }, { instanceId: 'i-2' }] } },
+      }),
+      { instances: ['i-1', 'i-2'] },
+    ],
+    ['a call that names nothing', trail({ requestParameters: null, responseElements: { instancesSet: null } }), {}],
+  ])('reads %s', (_what, event, expected) => {
+    expect(keysOf(event)).toEqual(expected);
+  });
+
+  it('tells apart what is none of these, and reads the others', () => {
+    const { scope, malformed } = read(
+      'no JSON',
+      '{}',
+      { ...hint, detail: { trigger: 'sweep' } },
+      { ...wish, detail: { ...wish.detail, action: 'extend' } },
+      trail({ eventName: 'DeleteVpc' }),
+      launch,
+    );
+    expect(malformed.map(({ fault }) => fault.split(':')[0])).toEqual([
+      'the body is not JSON',
+      'detail-type',
+      'detail.clusterName',
+      'detail.by',
+      'detail.eventName',
+    ]);
+    expect(scope.instances.size).toBe(1);
+  });
+
+  it('keeps the first hint about a worker, and has a second wish about it wait', () => {
+    const other = { ...wish, id: 'second' };
+    const { scope } = read(wish, wish, other, launch, { ...launch, id: 'later' });
+    expect([...scope.requests.values()].map(({ trigger }) => trigger.id)).toEqual([wish.id]);
+    expect(scope.deferred.map(({ event }) => event.id)).toEqual(['second']);
+    expect([...scope.instances.values()].map(({ id }) => id)).toEqual([launch.id]);
+  });
+});

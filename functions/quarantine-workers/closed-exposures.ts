@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  type EC2Client,
+  type IpPermission,
+  ModifySubnetAttributeCommand,
+  RevokeSecurityGroupIngressCommand,
+} from '@aws-sdk/client-ec2';
+import { refusalOf } from './aws-refusal.ts';
+import type { GroupDecision } from './decision.ts';
+import type { ExposedGroupState } from './exposed-group-ledger.ts';
+import { ruleInWords, subnetInWords } from './exposure-text.ts';
+import type { StepSubject } from './steps/step.ts';
+
+type Closed = NonNullable<ExposedGroupState['closed']>;
+type Permission = Closed['ingress'][number]['permissions'][number];
+
+/** One way in to a group: a rule of a security group, or that a subnet hands out public addresses. */
+export type Way =
+  | { readonly kind: 'rule'; readonly groupId: string; readonly permission: Permission }
+  | { readonly kind: 'subnet'; readonly subnetId: string };
+
+/** A way in that AWS would not have changed, and what it said. */
+export interface RefusedWay {
+  readonly way: Way;
+  /** `Code: message`. */
+  readonly refusal: string;
+}
+
+/** What a decision wants closed, or what the ledger has as closed, way by way. */
+export const waysOf = ({ ingress, subnets }: NonNullable<GroupDecision['harden']> | Closed): Way[] => [
+  ...ingress.flatMap(({ groupId, permissions }) =>
+    // EC2's own words are plain values: they are saved as they are.
+    permissions.map((permission): Way => ({ kind: 'rule', groupId, permission: { ...permission } as Permission })),
+  ),
+  ...subnets.map((subnetId): Way => ({ kind: 'subnet', subnetId })),
+];
+
+/** Ways in as the ledger keeps them, each once; undefined: none. */
+export function closedOf(ways: readonly Way[]): Closed | undefined {
+  const distinct = ways.filter((way, index) => ways.findIndex((each) => isDeepStrictEqual(each, way)) === index);
+  if (distinct.length === 0) return undefined;
+  const rules = distinct.filter((way) => way.kind === 'rule');
+  const byGroup = Map.groupBy(rules, ({ groupId }) => groupId);
+  return {
+    ingress: [...byGroup].map(([groupId, own]) => ({ groupId, permissions: own.map(({ permission }) => permission) })),
+    subnets: distinct.filter((way) => way.kind === 'subnet').map(({ subnetId }) => subnetId),
+  };
+}
+
+/** Those of the ways that are not among the others. */
+export const without = (ways: readonly Way[], others: readonly Way[]): Way[] =>
+  ways.filter((way) => !others.some((other) => isDeepStrictEqual(other, way)));
+
+export const wayInWords = (way: Way): string =>
+  way.kind === 'rule' ? ruleInWords(way.groupId, [way.permission as IpPermission]) : subnetInWords(way.subnetId);
+
+export const closeWay = (ec2: EC2Client, note: StepSubject['note']) => (way: Way) =>
+  way.kind === 'rule' ? revoke(ec2, note, way) : mapPublicAddresses(ec2, note, way.subnetId, false);
+
+export const openWay = (ec2: EC2Client, note: StepSubject['note']) => (way: Way) =>
+  way.kind === 'rule' ? authorize(ec2, note, way) : mapPublicAddresses(ec2, note, way.subnetId, true);
+
+/**
+ * Changes each way in. What AWS refuses for good holds up none of the others.
+ *
+ * @throws what may pass by itself, when all others were tried: the next look goes on from there
+ */
+export async function changeEach(
+  ways: readonly Way[],
+  change: (way: Way) => Promise<void>,
+): Promise<readonly RefusedWay[]> {
+  const refused: RefusedWay[] = [];
+  const troubles: unknown[] = [];
+  for (const way of ways) {
+    try {
+      await change(way);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) troubles.push(error);
+      else refused.push({ way, refusal });
+    }
+  }
+  if (troubles.length > 0) throw troubles[0];
+  return refused;
+}
+
+type Rule = Extract<Way, { kind: 'rule' }>;
+
+const changeOf = ({ groupId, permission }: Rule) => ({
+  GroupId: groupId,
+  IpPermissions: [permission as IpPermission],
+});
+
+async function revoke(ec2: EC2Client, note: StepSubject['note'], rule: Rule): Promise<void> {
+  // The rule is gone already: the answer to an earlier call was lost, or somebody was faster.
+  await unless('InvalidPermission.NotFound', async () =>
+    note('ec2', 'RevokeSecurityGroupIngress', await ec2.send(new RevokeSecurityGroupIngressCommand(changeOf(rule)))),
+  );
+}
+
+async function authorize(ec2: EC2Client, note: StepSubject['note'], rule: Rule): Promise<void> {
+  // Somebody has given it back already.
+  await unless('InvalidPermission.Duplicate', async () =>
+    note(
+      'ec2',
+      'AuthorizeSecurityGroupIngress',
+      await ec2.send(new AuthorizeSecurityGroupIngressCommand(changeOf(rule))),
+    ),
+  );
+}
+
+async function unless(code: string, change: () => Promise<void>): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== code) throw error;
+  }
+}
+
+async function mapPublicAddresses(
+  ec2: EC2Client,
+  note: StepSubject['note'],
+  SubnetId: string,
+  Value: boolean,
+): Promise<void> {
+  const change = new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value } });
+  note('ec2', 'ModifySubnetAttribute', await ec2.send(change));
+}

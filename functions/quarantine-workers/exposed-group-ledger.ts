@@ -1,0 +1,46 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
+
+const PK = 'exposed-group';
+
+/** A rule of a security group, in EC2's own words, so that it can be given back as it was. */
+const permission = z.record(z.string(), z.json());
+
+const groupState = z.object({
+  sk: z.string(),
+  /** The last outcome that was recorded, as in `worker-ledger.ts`. */
+  fingerprint: z.string().optional(),
+  outcomes: z.number(),
+  trigger: z.string().optional(),
+  correlationId: z.string().optional(),
+  /** What was closed and can be opened again. */
+  closed: z
+    .object({
+      ingress: z.array(z.object({ groupId: z.string(), permissions: z.array(permission) })),
+      subnets: z.array(z.string()),
+    })
+    .optional(),
+  /** An operator had it opened again: it is reported, and not closed any more. */
+  leftOpen: z.boolean().optional(),
+});
+export type ExposedGroupState = Omit<z.infer<typeof groupState>, 'sk'>;
+
+export const NEW_EXPOSED_GROUP: ExposedGroupState = { outcomes: 0 };
+
+/** The states of the given groups, by `cluster/nodegroup`; one that was never exposed is missing. */
+export async function readExposedGroups(
+  ledger: Ledger,
+  subjects: readonly string[],
+): Promise<Map<string, ExposedGroupState>> {
+  const items = await readItems(ledger, PK, subjects, groupState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+export async function saveExposedGroup(
+  { documents, table }: Ledger,
+  subject: string,
+  state: ExposedGroupState,
+): Promise<void> {
+  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: subject, ...state } }));
+}

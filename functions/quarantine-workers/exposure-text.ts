@@ -1,0 +1,112 @@
+import type { IpPermission } from '@aws-sdk/client-ec2';
+import { isInvalid, type Policy, stricter } from '../shared/policy/policy.ts';
+import type { Circumstances, GroupDecision } from './decision.ts';
+import { portsOf } from './exposure.ts';
+import { guardOf } from './guards.ts';
+import type { GroupObservation } from './observation.ts';
+import { keepersOfSecurityGroup, keepersOfSubnet, type LeftOpen, type Reach } from './sharing.ts';
+
+type QuarantinePolicy = Policy['quarantine'];
+type Ways = NonNullable<GroupDecision['harden']>;
+type Modes = 'enforce' | 'observe';
+
+/** The policy by which a group that is public by design may be touched; undefined: some guard holds, or it is none. */
+export function policyToClose(
+  group: GroupObservation,
+  circumstances: Pick<Circumstances, 'policy' | 'account'>,
+): Policy | undefined {
+  const { policy } = circumstances;
+  // A group has no tags but its owner's: those of its workers keep what they use open.
+  const guard = guardOf(group, { cluster: group.key.cluster, tags: {} }, circumstances);
+  if (guard !== undefined || isInvalid(policy)) return undefined;
+  return isPublicByDesign(group, policy.quarantine) ? policy : undefined;
+}
+
+/**
+ * Whether the finding is about the group, not about single workers: where its subnets hand out public addresses, or where
+ * more of it is exposed than the policy takes for an accident. One worker alone is never a group.
+ */
+export function isPublicByDesign(
+  { publicSubnets, exposed, size }: Pick<GroupObservation, 'publicSubnets' | 'exposed' | 'size'>,
+  { publicByDesign }: Pick<QuarantinePolicy, 'publicByDesign'>,
+): boolean {
+  if (publicSubnets.length > 0) return true;
+  return exposed.length > 1 && (exposed.length / size) * 100 > publicByDesign.exposedShare;
+}
+
+/** What the policy wants closed or told of: before anything is closed, it must be known who else uses it. */
+export function wantedClosed(
+  group: GroupObservation,
+  circumstances: Pick<Circumstances, 'policy' | 'account'>,
+): { readonly securityGroups: readonly string[]; readonly subnets: readonly string[] } {
+  const policy = policyToClose(group, circumstances);
+  if (policy === undefined || group.state.leftOpen === true || group.request !== undefined) {
+    return { securityGroups: [], subnets: [] };
+  }
+  const wanted = (['enforce', 'observe'] as const).map((mode) => waysIn(group, policy.quarantine, mode));
+  return {
+    securityGroups: wanted.flatMap(({ ingress }) => ingress.map(({ groupId }) => groupId)),
+    subnets: wanted.flatMap(({ subnets }) => subnets),
+  };
+}
+
+/** What is to be closed in this mode; and what of it is left open, because others use it, or nobody knows who does. */
+export function waysToClose(
+  group: GroupObservation,
+  { quarantine, scope }: Policy,
+  account: string,
+  mode: Modes,
+): { readonly ways?: Ways; readonly left: readonly LeftOpen[] } {
+  const reach: Reach = { scope, account };
+  const { key, users } = group;
+  const left: LeftOpen[] = [];
+  const isFree = (id: string, keepers: (of: NonNullable<ReturnType<typeof users.get>>) => readonly string[]) => {
+    const known = users.get(id);
+    const names = known === undefined ? [] : keepers(known);
+    if (known !== undefined && names.length === 0) return true;
+    left.push({ id, users: names });
+    return false;
+  };
+  const wanted = waysIn(group, quarantine, mode);
+  const ingress = wanted.ingress.filter(({ groupId }) =>
+    isFree(groupId, (of) => keepersOfSecurityGroup(of, key.cluster, reach)),
+  );
+  const subnets = wanted.subnets.filter((id) => isFree(id, (of) => keepersOfSubnet(of, reach)));
+  return { left, ...(ingress.length + subnets.length > 0 && { ways: { ingress, subnets } }) };
+}
+
+/** The ways in to the group that the policy speaks of in just this mode. */
+function waysIn(
+  { worldOpen, publicSubnets }: GroupObservation,
+  { mode, publicByDesign }: QuarantinePolicy,
+  wanted: Modes,
+): Ways {
+  const { revokeIngress, closeSubnets, allowedIngress } = publicByDesign;
+  const rules = worldOpen
+    .map(({ groupId, permissions }) => ({
+      groupId,
+      permissions: permissions.filter((rule) => !allowedIngress.some((allowed) => isWithin(rule, allowed))),
+    }))
+    .filter(({ permissions }) => permissions.length > 0);
+  return {
+    ingress: stricter(mode, revokeIngress) === wanted ? rules : [],
+    subnets: stricter(mode, closeSubnets) === wanted ? publicSubnets : [],
+  };
+}
+
+const isWithin = (
+  { IpProtocol, FromPort, ToPort }: IpPermission,
+  { protocol, fromPort, toPort }: QuarantinePolicy['publicByDesign']['allowedIngress'][number],
+): boolean =>
+  IpProtocol === protocol && FromPort !== undefined && ToPort !== undefined && fromPort <= FromPort && ToPort <= toPort;
+
+/** A rule in words, for example `tcp/22 of sg-1`. */
+export const ruleInWords = (groupId: string, permissions: readonly IpPermission[]): string =>
+  `${permissions.map(portsOf).join(', ')} of ${groupId}`;
+
+export const subnetInWords = (id: string): string => `automatic addresses of ${id}`;
+
+export const waysInWords = ({ ingress, subnets }: Ways): string =>
+  [...ingress.map(({ groupId, permissions }) => ruleInWords(groupId, permissions)), ...subnets.map(subnetInWords)].join(
+    '; ',
+  );

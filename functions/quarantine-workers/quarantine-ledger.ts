@@ -1,0 +1,160 @@
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { proposal } from '../shared/ledger/proposal.ts';
+import type { Outcome } from '../shared/records/recorder.ts';
+
+const PK = 'quarantine';
+const LINE = 'quarantine-line';
+
+/** A network interface as it was before the quarantine. */
+const savedInterface = z.object({
+  id: z.string(),
+  /** Its security groups, in EC2's order. */
+  groups: z.array(z.string()),
+  addresses: z.array(
+    z.object({
+      publicIp: z.string(),
+      /** The private address that it belongs to. */
+      privateIp: z.string(),
+      /** Of an Elastic IP; without it the address was an automatic one, which nobody can have back. */
+      allocationId: z.string().optional(),
+    }),
+  ),
+  ipv6: z.array(z.string()),
+});
+export type SavedInterface = z.infer<typeof savedInterface>;
+
+const savedTarget = z.object({ targetGroupArn: z.string(), id: z.string(), port: z.number().optional() });
+export type SavedTarget = z.infer<typeof savedTarget>;
+
+/** Everything that a release gives back. */
+const saved = z.object({
+  interfaces: z.array(savedInterface),
+  /** The Auto Scaling group that it belonged to. */
+  autoScalingGroup: z.string().optional(),
+  /** Whether somebody had it in standby there already. */
+  standby: z.boolean().optional(),
+  targets: z.array(savedTarget),
+  /** Whether it was protected from termination; absent while that was not touched. */
+  terminationProtected: z.boolean().optional(),
+  /** Its Kubernetes node; absent while that was not touched. */
+  node: z.object({ name: z.string(), unschedulable: z.boolean(), label: z.string().optional() }).optional(),
+});
+export type Saved = z.infer<typeof saved>;
+
+const quarantine = z.object({
+  kind: z.enum(['isolate', 'strip']),
+  phase: z.enum(['isolating', 'isolated', 'releasing', 'terminating']),
+  cluster: z.string(),
+  nodegroup: z.string().optional(),
+  vpcId: z.string(),
+  /** Each way in when it began, in words. */
+  exposures: z.array(z.string()),
+  /** Epoch milliseconds, as all times here. */
+  startedAt: z.number(),
+  expiresAt: z.number(),
+  /** What its tags say: which event it came from. */
+  by: z.string(),
+  /** The security groups that it is put into: first the one that ends connection tracking, then the closed one. */
+  groups: z.object({ untracking: z.string(), closed: z.string() }).optional(),
+  saved,
+  /** What was left out or could not be done, by step. */
+  notes: z.record(z.string(), z.string()),
+  /** An operator had it begin in mode observe: it goes on as in mode enforce. */
+  approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
+  /** The operators' wishes that it was extended by: each extends it once, however often it comes. */
+  extensions: z.array(z.string()).optional(),
+  /** The operator's wish that is being granted. */
+  request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
+});
+export type Quarantine = z.infer<typeof quarantine>;
+
+/** A way in that an operator accepted by releasing the worker. */
+const acceptedExposure = z.object({
+  interfaceId: z.string(),
+  kind: z.enum(['automatic', 'elastic', 'ipv6']),
+  openPorts: z.array(z.string()),
+});
+export type AcceptedExposure = z.infer<typeof acceptedExposure>;
+
+const workerState = z.object({
+  sk: z.string(),
+  /** The last outcome that was recorded, as in `worker-ledger.ts`. */
+  fingerprint: z.string().optional(),
+  outcomes: z.number(),
+  trigger: z.string().optional(),
+  correlationId: z.string().optional(),
+  reason: z.string().optional(),
+  /** Since when the reason holds: the place in the line for a slot. */
+  since: z.number().optional(),
+  quarantine: quarantine.optional(),
+  accepted: z.array(acceptedExposure).optional(),
+  proposal: proposal.optional(),
+  /** The last request to approve or reject that was answered: it is answered once, however often it comes. */
+  answered: z.string().optional(),
+  /** The operator's wish that ended the last quarantine: delivered again, it asks for nothing more. */
+  granted: z.string().optional(),
+  /** When a look at it is due that was asked for, epoch milliseconds: a further one need not be. */
+  lookAt: z.number().optional(),
+  /** Who acts on the worker right now: others keep away until then, so that steps never run side by side. */
+  lease: z.object({ holder: z.string(), until: z.number() }).optional(),
+  /**
+   * An outcome that was about to be recorded when this was saved; whoever finds it records it (again). It is taken as it
+   * was written: refusing one of another version would keep the worker from ever being looked at again.
+   */
+  unrecorded: z.custom<Outcome>((value) => typeof value === 'object' && value !== null).optional(),
+  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  revision: z.number(),
+});
+export type QuarantineState = Omit<z.infer<typeof workerState>, 'sk'>;
+
+export const NEVER_SEEN: QuarantineState = { outcomes: 0, revision: 0 };
+
+/** How long a state is kept after its last change, ms; a quarantine that is open is never let go. */
+const KEPT_FOR = 400 * 86_400_000;
+
+/** The states of the given instances; one never seen before is missing. */
+export async function readQuarantines(
+  ledger: Ledger,
+  instanceIds: readonly string[],
+): Promise<Map<string, QuarantineState>> {
+  const items = await readItems(ledger, PK, instanceIds, workerState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** A worker that stays exposed until a slot of the budget is free. */
+const waiting = z.object({ sk: z.string(), since: z.number() });
+
+/** The line for a slot: instance ids, the longest waiting first. */
+export async function readQuarantineLine(ledger: Ledger): Promise<string[]> {
+  const items = await queryItems(ledger, LINE, waiting);
+  return items.sort((a, b) => a.since - b.since).map(({ sk }) => sk);
+}
+
+export async function joinLine({ documents, table }: Ledger, instanceId: string, since: number): Promise<void> {
+  const expiresAt = Math.floor((since + KEPT_FOR) / 1000);
+  await documents.send(new PutCommand({ TableName: table, Item: { pk: LINE, sk: instanceId, since, expiresAt } }));
+}
+
+export async function leaveLine({ documents, table }: Ledger, instanceId: string): Promise<void> {
+  await documents.send(new DeleteCommand({ TableName: table, Key: { pk: LINE, sk: instanceId } }));
+}
+
+/**
+ * Saves a worker's state unless somebody else has written since it was read.
+ *
+ * @param now epoch milliseconds
+ * @param writer names the write, uniquely: tells a repetition of it from a write of another look
+ * @returns the state as it stands now; undefined when another look was first
+ */
+export async function saveQuarantine(
+  ledger: Ledger,
+  instanceId: string,
+  state: QuarantineState,
+  now: number,
+  writer: string,
+): Promise<QuarantineState | undefined> {
+  const keptUntil = state.quarantine === undefined ? { keptUntil: now + KEPT_FOR } : {};
+  return saveUnlessWritten(ledger, { pk: PK, sk: instanceId, ...keptUntil }, state, writer);
+}

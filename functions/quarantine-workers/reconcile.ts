@@ -1,0 +1,210 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SQSRecord } from 'aws-lambda';
+import pMap from 'p-map';
+import { makeQuarantineHint } from '../../events/quarantine-reconcile-request.ts';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { putAside } from '../shared/intake/dead-letter.ts';
+import { type DelayedHint, type HintQueue, sendDelayedHints } from '../shared/intake/reconcile-queue.ts';
+import type { Wake } from '../shared/intake/wake.ts';
+import { type BlastBudget, BudgetConflict, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
+import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import { type ActDeps, carryOut } from './act.ts';
+import { type Request, readHints } from './batch.ts';
+import type { Circumstances } from './decision.ts';
+import { carryOutGroup } from './harden.ts';
+import { type ObserveClients, observe, type Sight } from './observe.ts';
+import { type Decided, type Plan, plan, withSlot } from './plan.ts';
+import { readQuarantineLine } from './quarantine-ledger.ts';
+
+export interface LookDeps extends Omit<ActDeps, 'openCluster'>, ObserveClients {
+  readonly openCluster: (readCluster: ReturnType<typeof createClusterReader>) => ActDeps['openCluster'];
+  readonly account: string;
+  readonly region: string;
+  readonly queue: HintQueue;
+  readonly deadLetterQueueUrl: string;
+  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+  readonly wake: Wake;
+}
+
+/** How many workers are acted upon side by side. */
+const ACT_CONCURRENCY = 8;
+/** Two looks may take from the budget at once: so many times the later one decides anew. */
+const BUDGET_TRIES = 8;
+/** An SQS message can be delayed by at most 15 minutes; what is to be looked at later is woken by a schedule. */
+const LONGEST_DELAY = 15 * 60_000;
+/** How many workers one hint names. */
+const WORKERS_PER_HINT = 100;
+/** How long before the end of a quarantine it counts as expiring, ms. */
+const EXPIRING = 86_400_000;
+/** How soon a worker is looked at again about which a look has failed, ms: when its lease is over. */
+const AFTER_FAILURE = 70_000;
+
+/**
+ * One look: all messages of a batch together. Observe, decide, act, record; then ask for the next look at those that are
+ * waited for, and call those that wait for what was freed.
+ *
+ * @throws AggregateError when something about some workers could not be read or done; all others are through by then
+ */
+export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Promise<void> {
+  const { scope, malformed } = readHints(messages);
+  for (const message of malformed) await putAside(deps, message);
+  const policy = await deps.readPolicy();
+  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
+  const budget = await readBudget(deps.ledger, 'quarantines');
+  const readCluster = createClusterReader(deps.eks);
+  const sight = await observe(deps, readCluster, scope, budget.slots, { policy, account: deps.account });
+  const circumstances = {
+    policy,
+    now: deps.clock.now(),
+    account: deps.account,
+    caller: deps.caller,
+    publicGroups: new Set<string>(),
+  };
+  const planned = await reserve(deps, budget, sight, circumstances);
+
+  deps.recorder.gauge('InQuarantine', Object.keys(planned.slots).length);
+  const acting = { ...deps, openCluster: deps.openCluster(readCluster) };
+  const troubles: unknown[] = [];
+  const onTrouble = (decided: Decided) => (error: unknown) => {
+    troubles.push(error);
+    return { ...decided, decision: { ...decided.decision, silent: true, lookAt: circumstances.now + AFTER_FAILURE } };
+  };
+  const settled = await pMap(
+    planned.decided,
+    (decided) => carryOut(acting, decided, { ...circumstances, slots: planned.slots }).catch(onTrouble(decided)),
+    { concurrency: ACT_CONCURRENCY },
+  );
+  for (const group of planned.groups) {
+    await carryOutGroup(deps, group).catch((error: unknown) => troubles.push(error));
+  }
+  await giveBack(deps, settled, budget.slots, circumstances.now);
+  await askForLooks(deps, settled, scope.deferred, circumstances);
+  countWorkers(deps, settled, circumstances.now);
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
+}
+
+/** Decides, and takes the slots that the decisions need by one conditional write. */
+async function reserve(
+  { ledger, caller }: LookDeps,
+  read: BlastBudget,
+  sight: Sight,
+  circumstances: Omit<Circumstances, 'slots'>,
+): Promise<Plan> {
+  let budget = read;
+  for (let attempt = 1; ; attempt += 1) {
+    const planned = plan(sight, { ...circumstances, slots: budget.slots });
+    // What a decision frees is given back only when it was carried out.
+    const wanted = { ...budget.slots, ...planned.slots };
+    if (isDeepStrictEqual(wanted, budget.slots)) return planned;
+    try {
+      await writeBudget(ledger, budget, wanted, `${caller} reserve ${attempt}`);
+      return planned;
+    } catch (error) {
+      if (!(error instanceof BudgetConflict) || attempt === BUDGET_TRIES) throw error;
+      budget = await readBudget(ledger, 'quarantines');
+    }
+  }
+}
+
+/**
+ * Gives back the slots of quarantines that have ended, also of those that ended in a look which died before it got here,
+ * and calls those that wait for one.
+ */
+async function giveBack(
+  deps: LookDeps,
+  settled: readonly Decided[],
+  held: BlastBudget['slots'],
+  now: number,
+): Promise<void> {
+  const { ledger, caller } = deps;
+  let freed = false;
+  for (let attempt = 1; attempt <= BUDGET_TRIES; attempt += 1) {
+    const budget = await readBudgetIfFreed(deps, settled, held);
+    if (budget === undefined) return;
+    const slots = settled.reduce((taken, decided) => withSlot(taken, decided, now), budget.slots);
+    freed = Object.keys(slots).length < Object.keys(budget.slots).length;
+    if (!freed) break;
+    try {
+      await writeBudget(ledger, budget, slots, `${caller} give-back ${attempt}`);
+      break;
+    } catch (error) {
+      if (!(error instanceof BudgetConflict) || attempt === BUDGET_TRIES) throw error;
+    }
+  }
+  if (freed) await callNext(deps, now);
+}
+
+/** The budget as it stands, where some worker of the look may have a slot to give back. */
+const readBudgetIfFreed = async ({ ledger }: LookDeps, settled: readonly Decided[], held: BlastBudget['slots']) =>
+  settled.some(
+    ({ observation: { instanceId, state }, decision }) =>
+      (state.quarantine !== undefined || instanceId in held) && decision.quarantine === undefined,
+  )
+    ? readBudget(ledger, 'quarantines')
+    : undefined;
+
+/** Being called is only a hint: the next look decides who finds room. */
+async function callNext({ ledger, queue, account, region, caller }: LookDeps, now: number): Promise<void> {
+  const instanceIds = (await readQuarantineLine(ledger)).slice(0, WORKERS_PER_HINT);
+  if (instanceIds.length === 0) return;
+  const origin = { account, region, time: new Date(now).toISOString() };
+  const hint = makeQuarantineHint(origin, `slot-free ${caller}`, { trigger: 'slot-free', instanceIds });
+  await sendDelayedHints(queue, [{ hint, delaySeconds: 0 }]);
+}
+
+async function askForLooks(
+  deps: LookDeps,
+  settled: readonly Decided[],
+  deferred: readonly Request[],
+  { now }: Pick<Circumstances, 'now'>,
+): Promise<void> {
+  const { account, region, caller, queue } = deps;
+  const hints: DelayedHint[] = deferred.map(({ event }) => ({ hint: event, delaySeconds: 5 }));
+  const soon = new Map<number, string[]>();
+  for (const { observation, decision } of settled) {
+    const { instanceId, request, state } = observation;
+    const { lookAt, quarantine, silent, answers } = decision;
+    if (answers !== undefined) {
+      const origin = { account, region, time: new Date(now).toISOString() };
+      const detail = { trigger: 'operator' as const, instanceIds: [instanceId] };
+      hints.push({ hint: makeQuarantineHint(origin, `${answers} answered`, detail), delaySeconds: 1 });
+    }
+    const isAskedFor = silent !== true && state.lookAt !== undefined && state.lookAt > now;
+    if (lookAt !== undefined && !isAskedFor) {
+      const seconds = Math.ceil(Math.min(LONGEST_DELAY, Math.max(1_000, lookAt - now)) / 1000);
+      // An operator's wish that could not be looked at now comes again as it is.
+      if (silent === true && request !== undefined) hints.push({ hint: request.event, delaySeconds: seconds });
+      else soon.set(seconds, [...(soon.get(seconds) ?? []), instanceId]);
+    }
+    const ends = silent === true ? undefined : quarantine?.expiresAt;
+    if (ends === undefined || ends === state.quarantine?.expiresAt) continue;
+    const at = Math.ceil(ends / 1000) * 1000;
+    const origin = { account, region, time: new Date(at).toISOString() };
+    const detail = { trigger: 'wake-up' as const, instanceIds: [instanceId] };
+    await deps.wake(instanceId, at, makeQuarantineHint(origin, `expiry ${instanceId} ${origin.time}`, detail));
+  }
+  for (const [delaySeconds, ids] of soon) {
+    const origin = { account, region, time: new Date(now + delaySeconds * 1000).toISOString() };
+    for (const [index, instanceIds] of chunks(ids, WORKERS_PER_HINT).entries()) {
+      const id = `look-again ${caller} ${delaySeconds} ${index}`;
+      hints.push({ hint: makeQuarantineHint(origin, id, { trigger: 'wake-up', instanceIds }), delaySeconds });
+    }
+  }
+  await sendDelayedHints(queue, hints);
+}
+
+/**
+ * Workers that nobody can reach; and for the alarms, quarantines that end within a day, and those that have ended with
+ * nobody saying what is to become of them.
+ */
+function countWorkers({ recorder }: LookDeps, settled: readonly Decided[], now: number): void {
+  const isPrivate = ({ decision }: Decided) => decision.reason === 'not-exposed';
+  recorder.count('NotExposed', settled.filter(isPrivate).length);
+  for (const { decision } of settled) {
+    if (decision.quarantine === undefined || decision.silent === true) continue;
+    const left = decision.quarantine.expiresAt - now;
+    if (left <= 0) recorder.count('QuarantineExpired');
+    else if (left <= EXPIRING) recorder.count('QuarantineExpiring');
+  }
+}

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { ACTION_FIELDS } from '../shared/intake/operator-action.ts';
+import { readWish } from './requested-change.ts';
+
+const release = { action: 'release', remediation: 'quarantine-workers', subject: { instance: 'i-0f3a5c7e9b1d2f4a6' } };
+const asked = (offer: object, who: string, why: string, by?: string) =>
+  readWish({
+    ...offer,
+    widgetContext: {
+      forms: {
+        all: {
+          [ACTION_FIELDS.who]: who,
+          [ACTION_FIELDS.why]: why,
+          ...(by !== undefined && { [ACTION_FIELDS.by]: by }),
+        },
+      },
+    },
+  });
+
+it('says who asks and why, and how it is known', () => {
+  expect(asked(release, ' Ada ', 'looked into it')).toEqual({
+    detailType: 'Quarantine Request',
+    detail: {
+      action: 'release',
+      instanceId: 'i-0f3a5c7e9b1d2f4a6',
+      why: 'looked into it',
+      requestedBy: 'Ada (by the dashboard)',
+    },
+    action: 'release',
+    name: 'i-0f3a5c7e9b1d2f4a6',
+  });
+});
+
+it.each([
+  ['nobody asks', asked(release, ' ', 'looked into it'), /^Your name: /],
+  ['there is no reason', asked(release, 'Ada', ''), /^Reason: /],
+  ['an extension has no length', asked({ ...release, action: 'extend' }, 'Ada', 'more time', ''), /^Extend by: /],
+  ['the action is none', asked({ ...release, action: 'destroy' }, 'Ada', 'because'), /no action/],
+  ['the subject is none', asked({ ...release, subject: { instance: 'i-0"; drop' } }, 'Ada', 'because'), /instance id/],
+  ['nothing is said', readWish({}), /no action/],
+  ['it is no object', readWish('release'), /no action/],
+])('is refused in a sentence when %s', (_, wish, sentence) => {
+  expect(wish).toHaveProperty('problems');
+  expect('problems' in wish && wish.problems.join()).toMatch(sentence);
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { readLastWord, standingOfFleet } from './fleet-status.ts';
+
+const instance = (id: string, tags: Readonly<Record<string, string>>) => ({
+  InstanceId: id,
+  Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+});
+const managed = (id: string, cluster: string, nodegroup: string) =>
+  instance(id, { 'aws:eks:cluster-name': cluster, 'eks:nodegroup-name': nodegroup });
+
+describe('readLastWord', () => {
+  it('takes apart what the query puts together, also where a group has strange names', () => {
+    expect(readLastWord('manage-ssm-agent shop/self-managed:a b/c/i-0abc', 'done agent-verified')).toEqual({
+      cluster: 'shop',
+      nodegroup: 'self-managed:a b/c',
+      instance: 'i-0abc',
+      decision: 'done',
+      reason: 'agent-verified',
+    });
+    expect(readLastWord('upgrade-node-groups shop/web/', 'waiting baking')).toMatchObject({
+      nodegroup: 'web',
+      instance: '',
+    });
+  });
+
+  it.each([
+    ['', ''],
+    ['x', 'done y'],
+    ['manage-ssm-agent //', 'done y'],
+    ['manage-ssm-agent shop/web/', 'dreams of'],
+  ])('leaves out %j, %j', (subject, word) => {
+    expect(readLastWord(subject, word)).toBeUndefined();
+  });
+});
+
+describe('standingOfFleet', () => {
+  const words = [
+    readLastWord('manage-ssm-agent shop/web/i-1', 'done agent-verified'),
+    readLastWord('quarantine-workers shop/web/i-1', 'done quarantined'),
+    readLastWord('manage-ssm-agent shop/web/i-2', 'failed agent-missing'),
+    readLastWord('upgrade-node-groups shop/web/', 'waiting baking'),
+    readLastWord('manage-ssm-agent shop/web/i-gone', 'failed agent-missing'),
+  ].filter((word) => word !== undefined);
+
+  it('draws the workers that are there, in groups, what needs attention first', () => {
+    const instances = [managed('i-3', 'shop', 'web'), managed('i-1', 'shop', 'web'), managed('i-2', 'shop', 'web')];
+    expect(standingOfFleet(instances, words)).toEqual([
+      {
+        name: 'shop',
+        groups: [
+          {
+            cluster: 'shop',
+            nodegroup: 'web',
+            tone: 'waiting',
+            reason: 'baking',
+            workers: [
+              { instance: 'i-2', tone: 'failed', reason: 'agent-missing' },
+              { instance: 'i-1', tone: 'quarantined', reason: 'quarantined' },
+              { instance: 'i-3', tone: 'quiet', reason: '' },
+            ],
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('puts the group with the most urgent worker first, and clusters by name', () => {
+    const instances = [managed('i-9', 'alpha', 'x'), managed('i-3', 'shop', 'batch'), managed('i-2', 'shop', 'web')];
+    const clusters = standingOfFleet(instances, words);
+    expect(clusters.map(({ name }) => name)).toEqual(['alpha', 'shop']);
+    expect(clusters[1]?.groups.map(({ nodegroup }) => nodegroup)).toEqual(['web', 'batch']);
+  });
+
+  it('leaves out instances that are no workers', () => {
+    expect(standingOfFleet([instance('i-1', { Name: 'bastion' })], words)).toEqual([]);
+  });
+});

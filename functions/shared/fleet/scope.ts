@@ -1,0 +1,54 @@
+import type { Policy } from '../policy/policy.ts';
+
+/** A cluster, node group or instance with this tag is left alone, whatever its value and whatever the policy says. */
+export const OPT_OUT_TAG = 'eks-host-remediator:ignore';
+
+/** Says of an instance since when it is in quarantine. The right to terminate it is bound to this tag. */
+export const QUARANTINE_TAG = 'eks-host-remediator:quarantine';
+
+/** What the tag's value begins with where only public addresses were taken off: such a worker goes on serving. */
+const STRIPPED = 'stripped ';
+
+/** @param since ISO 8601 */
+export const quarantineTagValue = (kind: 'isolate' | 'strip', since: string): string =>
+  kind === 'strip' ? `${STRIPPED}${since}` : since;
+
+/** Whether the tags of an instance say that it is isolated, and so reaches nothing by intent. */
+export const isIsolated = (tags: Readonly<Record<string, string>>): boolean =>
+  tags[QUARANTINE_TAG]?.startsWith(STRIPPED) === false;
+
+export const isOptedOut = (tags: Readonly<Record<string, string>>): boolean => OPT_OUT_TAG in tags;
+
+/** Whether the policy's allow-lists let a cluster of this account be touched. */
+export function isInScope({ clusters, accounts }: Policy['scope'], account: string, cluster: string): boolean {
+  const clusterListed = clusters === undefined || clusters.some((pattern) => matches(pattern, cluster));
+  return clusterListed && (accounts === undefined || accounts.includes(account));
+}
+
+/**
+ * Whether a name fits a pattern in which each `*` stands for any characters, or none. At most the product of the two
+ * lengths is compared, whereas a regular expression with many `.*` would try each way to share a name out among them.
+ */
+export function matches(pattern: string, name: string): boolean {
+  let at = 0;
+  let from = 0;
+  let star = -1;
+  let resume = 0;
+  while (from < name.length) {
+    if (pattern[at] === '*') {
+      star = at;
+      resume = from;
+      at += 1;
+    } else if (pattern[at] === name[from]) {
+      at += 1;
+      from += 1;
+    } else if (star >= 0) {
+      // Let the last star take one character more; the stars before it need no other share.
+      resume += 1;
+      from = resume;
+      at = star + 1;
+    } else return false;
+  }
+  while (pattern[at] === '*') at += 1;
+  return at === pattern.length;
+}

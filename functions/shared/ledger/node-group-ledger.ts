@@ -1,0 +1,106 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import type { Reason } from '../records/reason.ts';
+import { type Ledger, queryItems, readItems } from './ledger.ts';
+import { proposal } from './proposal.ts';
+
+const PK = 'node-group';
+
+/** A managed node group by its names; also an Auto Scaling group or node pool, by its own name. */
+export interface NodeGroupKey {
+  readonly cluster: string;
+  readonly nodegroup: string;
+}
+
+/** A node group as one string, for maps and ledger keys; neither name can contain a slash. */
+export const subjectOf = ({ cluster, nodegroup }: NodeGroupKey): string => `${cluster}/${nodegroup}`;
+
+/** An upgrade that was asked for and has not ended. Saved before EKS is called, so that a crash cannot lose it. */
+const upgrade = z.object({
+  releaseVersion: z.string(),
+  /** Counts from 1 per release. */
+  attempt: z.number(),
+  /** Epoch milliseconds. */
+  requestedAt: z.number(),
+  /** EKS's update id; absent until EKS has answered. */
+  updateId: z.string().optional(),
+});
+export type Upgrade = z.infer<typeof upgrade>;
+
+const failures = z.object({
+  releaseVersion: z.string(),
+  /** Of all: attempts count on, since EKS takes the same attempt for a repetition. */
+  count: z.number(),
+  /** Epoch milliseconds. */
+  lastAt: z.number(),
+  /** How many of them an operator had forgotten. */
+  forgotten: z.number().optional(),
+  /** An operator had the wait after the last one lifted. */
+  waitLifted: z.literal(true).optional(),
+});
+export type Failures = z.infer<typeof failures>;
+
+/** The failures that count: those that no operator had forgotten. */
+export const failureCount = (known: Failures | undefined): number =>
+  known === undefined ? 0 : known.count - (known.forgotten ?? 0);
+
+const nodeGroupState = z.object({
+  sk: z.string(),
+  /** The last outcome that was recorded: an unchanged one is not recorded again. */
+  fingerprint: z.string().optional(),
+  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
+  outcomes: z.number().default(0),
+  reason: z.string().optional(),
+  /** Since when it waits for a slot for the release of its story, epoch milliseconds: its place in the line. */
+  since: z.number().optional(),
+  /** The story that the last outcome belongs to: one target release from first hint to outcome. */
+  story: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),
+  upgrade: upgrade.optional(),
+  failures: failures.optional(),
+  proposal: proposal.optional(),
+  /** The last operator's request that was answered: it is answered once, however often it comes. */
+  answered: z.string().optional(),
+  /** When a wake-up is due, epoch milliseconds. */
+  wakeAt: z.number().optional(),
+});
+export type NodeGroupState = Omit<z.infer<typeof nodeGroupState>, 'sk'>;
+
+export const NEW_NODE_GROUP: NodeGroupState = { outcomes: 0 };
+
+/** The states of the given subjects, by {@link subjectOf}; a subject never seen before is missing. */
+export async function readNodeGroups(
+  ledger: Ledger,
+  subjects: readonly string[],
+): Promise<Map<string, NodeGroupState>> {
+  return bySubject(await readItems(ledger, PK, subjects, nodeGroupState));
+}
+
+/** The line for a slot of the blast budget: every subject whose last outcome was that it must wait for one. */
+export async function readLine(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
+  const query = {
+    FilterExpression: '#reason IN (:cluster, :account)',
+    ExpressionAttributeNames: { '#reason': 'reason' },
+    ExpressionAttributeValues: {
+      ':cluster': 'cluster-concurrency' satisfies Reason,
+      ':account': 'account-concurrency' satisfies Reason,
+    },
+  };
+  return bySubject(await queryItems(ledger, PK, nodeGroupState, query));
+}
+
+/** How long a state is kept after its last change, ms; a living node group changes with every release. */
+const KEPT_FOR = 400 * 86_400_000;
+
+/** @param now epoch milliseconds; the table's TTL removes the state long after the last change */
+export async function saveNodeGroup(
+  { documents, table }: Ledger,
+  subject: string,
+  state: NodeGroupState,
+  now: number,
+): Promise<void> {
+  const expiresAt = Math.floor((now + KEPT_FOR) / 1000);
+  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: subject, ...state, expiresAt } }));
+}
+
+const bySubject = (items: ReadonlyArray<z.infer<typeof nodeGroupState>>): Map<string, NodeGroupState> =>
+  new Map(items.map(({ sk, ...state }) => [sk, state]));

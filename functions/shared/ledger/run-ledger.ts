@@ -1,0 +1,40 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Remediation } from '../records/record.ts';
+import type { Trigger } from '../records/recorder.ts';
+import type { Ledger } from './ledger.ts';
+
+/** The invocation that asks. */
+export interface Caller {
+  readonly remediation: Remediation;
+  /** Of the invocation: Lambda's own retry of it has the same one. */
+  readonly requestId: string;
+}
+
+/**
+ * Lets one invocation run for a scheduled event. EventBridge may deliver an event twice, and both invocations would then
+ * see, record and announce the same things side by side.
+ *
+ * @returns false when another invocation runs, or has run, for the same event
+ */
+export async function claimRun(
+  { documents, table }: Ledger,
+  { id: event }: Trigger,
+  { remediation, requestId: writer }: Caller,
+): Promise<boolean> {
+  try {
+    await documents.send(
+      new PutCommand({
+        TableName: table,
+        Item: { pk: 'run', sk: remediation, event, writer },
+        // The last part takes a repetition: of a write whose reply was lost, and of an invocation that failed.
+        ConditionExpression: 'attribute_not_exists(pk) OR event <> :event OR writer = :writer',
+        ExpressionAttributeValues: { ':event': event, ':writer': writer },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

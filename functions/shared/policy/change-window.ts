@@ -1,0 +1,58 @@
+import { Cron } from 'croner';
+import * as z from 'zod';
+import { duration } from '../runtime/duration.ts';
+
+/** When changes may start: opens at each time of a cron expression, for a while, in a time zone. */
+export const changeWindow = z
+  .strictObject({
+    cron: z
+      .string()
+      .describe('When the window opens: minute hour day-of-month month day-of-week, for example "0 22 * * MON-FRI".'),
+    duration: duration.describe('How long it stays open, for example "4h"; at most 7d.'),
+    timeZone: z.string().default('UTC').describe('IANA time zone of the cron expression, for example "Europe/Berlin".'),
+  })
+  .superRefine(({ cron, duration: length, timeZone }, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (!isTimeZone(timeZone)) refuse('timeZone', 'must be an IANA time zone such as "Europe/Berlin" or "UTC"');
+    else if (length <= 0 || length > 7 * 86_400_000) refuse('duration', 'must be more than 0 and at most 7d');
+    else {
+      const fault = cronFault(cron, timeZone);
+      if (fault !== undefined) refuse('cron', fault);
+    }
+  });
+
+/** `duration` is in milliseconds. */
+export type ChangeWindow = z.infer<typeof changeWindow>;
+
+/**
+ * When a change may start next, epoch milliseconds: `now` itself inside a window (or when there are no windows at all,
+ * which means always), else the next opening.
+ */
+export function nextOpening(windows: readonly ChangeWindow[], now: number): number {
+  if (windows.length === 0) return now;
+  const openings = windows.map(({ cron, duration: length, timeZone }) => {
+    // nextRun() answers a time strictly after its argument: the last opening that can still be open counts as next.
+    const opens = new Cron(cron, { timezone: timeZone }).nextRun(new Date(now - length))?.getTime();
+    return opens === undefined ? Number.POSITIVE_INFINITY : Math.max(opens, now);
+  });
+  return Math.min(...openings);
+}
+
+/** What is wrong with a cron expression, or undefined. */
+function cronFault(cron: string, timeZone: string): string | undefined {
+  if (cron.trim().split(/\s+/).length !== 5) return 'must have five fields: minute hour day-of-month month day-of-week';
+  try {
+    return new Cron(cron, { timezone: timeZone }).nextRun(new Date(0)) === null ? 'never comes true' : undefined;
+  } catch (error) {
+    return `is not a cron expression: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

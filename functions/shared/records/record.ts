@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import { mode } from '../policy/mode.ts';
+import { REASONS, type Reason } from './reason.ts';
+
+/** Rises when a reader that understands the version before would misread a record: see docs/records.md. */
+export const RECORD_VERSION = 1;
+
+export const remediation = z.enum([
+  'watch-ami-releases',
+  'upgrade-node-groups',
+  'manage-ssm-agent',
+  'quarantine-workers',
+  'triage-findings',
+  'sweep-fleet',
+]);
+export type Remediation = z.infer<typeof remediation>;
+
+export const decisionKind = z.enum(['acted', 'would-act', 'waiting', 'skipped', 'refused', 'failed', 'done']);
+export type DecisionKind = z.infer<typeof decisionKind>;
+
+export const DECISION_MEANINGS: Readonly<Record<DecisionKind, string>> = {
+  acted: 'Something was changed.',
+  'would-act': 'It would have been, in mode `enforce`.',
+  waiting: 'It will be looked at again by itself.',
+  skipped: 'Not to be touched, by a rule.',
+  refused: 'A guard stopped it until somebody acts.',
+  failed: 'Tried or read without success.',
+  done: 'The aim is reached.',
+};
+
+const reason = z
+  .custom<Reason>((value) => typeof value === 'string' && Object.hasOwn(REASONS, value), 'must be a known reason')
+  .describe('Why, as a stable code: the list is below.');
+
+/** The AWS call behind an act, to be found again in CloudTrail. */
+export const awsCall = z.strictObject({
+  service: z.string().describe('For example `eks`.'),
+  operation: z.string().describe('For example `UpdateNodegroupVersion`.'),
+  requestId: z.string().describe('The `requestID` of the call in CloudTrail.'),
+});
+export type AwsCall = z.infer<typeof awsCall>;
+
+/** The one shape in which everything is recorded: a JSON line in the log group of the stack. */
+export const recordSchema = z.strictObject({
+  kind: z.literal('record').describe('Tells records from all other lines of the log group.'),
+  version: z.literal(RECORD_VERSION).describe('Of this schema.'),
+  id: z.string().describe('The same outcome of the same subject has the same id: a repeated line is recognised by it.'),
+  time: z.iso.datetime().describe('When it was decided, in UTC.'),
+  account: z.string().describe('The AWS account.'),
+  region: z.string().describe('The AWS region.'),
+  cluster: z.string().optional().describe('Absent where a record is about the account, as for a new release.'),
+  nodegroup: z.string().optional().describe('Managed node group, or name of the Auto Scaling group or node pool.'),
+  instance: z.string().optional().describe('Id of the worker, where the record is about one.'),
+  remediation: remediation.describe('The function that decided.'),
+  mode: mode.optional().describe('The mode in force; absent where a function knows none or the policy is invalid.'),
+  decision: decisionKind.describe('What was decided: the list is below.'),
+  reason,
+  message: z.string().describe('A sentence with the particulars. It is for people: its words may change.'),
+  hint: z.string().optional().describe('What to do, where there is something to do.'),
+  trigger: z
+    .strictObject({
+      id: z.string().describe('The id of the event, or of the hint that came of it.'),
+      type: z.string().describe('Its detail type, for example `EKS AMI Release`.'),
+    })
+    .describe('The event that asked for the look.'),
+  calls: z.array(awsCall).describe('The calls made that change something, with their request ids.'),
+  correlationId: z.string().describe('The same in all records of one story, from the first hint to the outcome.'),
+  latencyMs: z.int().min(0).describe('From the time of the triggering event to this record, in milliseconds.'),
+  details: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe('Values that the message speaks of, for queries; which ones depends on the reason.'),
+});
+export type RemediationRecord = z.infer<typeof recordSchema>;

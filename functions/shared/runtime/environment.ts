@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { describeIssue } from '../policy/policy.ts';
+
+/** What the Lambda runtime and the stack give every function. */
+export const baseEnvironment = z.object({
+  AWS_REGION: z.string().min(1),
+  STACK_NAME: z.string().min(1),
+  LEDGER_TABLE: z.string().min(1),
+});
+
+/**
+ * Reads the settings that a function requires, at load: a function that is deployed wrongly must not even start.
+ *
+ * @throws Error that names each missing or wrong variable; values are never shown
+ */
+export function readEnvironment<Schema extends z.ZodType>(schema: Schema): z.infer<Schema> {
+  const parsed = schema.safeParse(process.env);
+  if (parsed.success) return parsed.data;
+  throw new Error(`Environment variables: ${parsed.error.issues.map(describeIssue).join('; ')}`);
+}
+
+/** The account that a function runs in, from its own ARN: `arn:aws:lambda:REGION:ACCOUNT:function:NAME`. */
+export function accountOf(invokedFunctionArn: string): string {
+  const account = invokedFunctionArn.split(':')[4];
+  if (account === undefined || !/^\d{12}$/.test(account)) {
+    throw new Error(`Not the ARN of a Lambda function: ${invokedFunctionArn}`);
+  }
+  return account;
+}

@@ -1,0 +1,81 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { Remediation } from '../records/record.ts';
+import { createRecorder, type Recorder } from '../records/recorder.ts';
+import { systemClock } from './clock.ts';
+import { type Counter, createCounter } from './counter.ts';
+import { accountOf } from './environment.ts';
+
+export interface FunctionOptions<Event> {
+  readonly remediation: Remediation;
+  readonly region: string;
+  /** Metrics dimension: two stacks in one account stay apart. */
+  readonly stack: string;
+  readonly run: (event: Event, invocation: Invocation) => Promise<void>;
+}
+
+/** What one invocation of a remediation is made with. */
+export interface Invocation {
+  readonly recorder: Recorder;
+  readonly account: string;
+  readonly requestId: string;
+}
+
+/** Wraps what a remediation does: as {@link createSilentFunction}, with a recorder for each invocation. */
+export function createFunction<Event>({ remediation, region, stack, run }: FunctionOptions<Event>) {
+  const write = (line: string) => process.stdout.write(`${line}\n`);
+  return createSilentFunction<Event>({
+    stack,
+    run: (event, { counter, account, requestId }) => {
+      const recorder = createRecorder({ remediation, account, region, clock: systemClock, write, counter });
+      return run(event, { recorder, account, requestId });
+    },
+  });
+}
+
+/** What one invocation of a function that records nothing is made with. */
+export interface SilentInvocation extends Omit<Invocation, 'recorder'> {
+  readonly counter: Counter;
+  /** The function's own ARN, as it was invoked. */
+  readonly functionArn: string;
+}
+
+/**
+ * Wraps what a function does: its counts published as one EMF blob however the invocation ends, and a failure logged as
+ * one JSON line without the event's body before Lambda sees it. It has no recorder: what it does is no decision. What `run` gives is the answer to the invocation.
+ */
+export function createSilentFunction<Event, Answer = void>({
+  stack,
+  run,
+}: {
+  readonly stack: string;
+  readonly run: (event: Event, invocation: SilentInvocation) => Promise<Answer>;
+}) {
+  const logger = new Logger();
+  const metrics = new Metrics({ defaultDimensions: { stack } });
+  const counters = new WeakMap<Context, Counter>();
+
+  return middy<Event, Answer>({
+    // Middy's own early warning would need a timer that outlives the work.
+    timeoutEarlyInMillis: 0,
+  })
+    .before(({ context }) => void counters.set(context, createCounter(metrics)))
+    .after(({ context }) => publish(context))
+    .onError(({ context, error }) => {
+      logger.error('The invocation failed.', { error, requestId: context.awsRequestId });
+      counters.get(context)?.count('InvocationFailed');
+      publish(context);
+    })
+    .handler(async (event, context) => {
+      const counter = counters.get(context);
+      if (counter === undefined) throw new Error('The counter is made before the handler runs.');
+      const { invokedFunctionArn: functionArn, awsRequestId: requestId } = context;
+      return run(event, { counter, account: accountOf(functionArn), requestId, functionArn });
+    });
+
+  function publish(context: Context): void {
+    if (counters.get(context)?.flush()) metrics.publishStoredMetrics();
+  }
+}

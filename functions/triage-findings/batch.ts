@@ -1,0 +1,78 @@
+import type { SQSRecord } from 'aws-lambda';
+import * as findingsHint from '../../events/findings-reconcile-request.ts';
+import * as packageFinding from '../../events/inspector-package-finding.ts';
+import type { Malformed } from '../shared/intake/dead-letter.ts';
+import { type HintReader, type HintTrigger, hintReader, keepFirst, readMessages } from '../shared/intake/messages.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import type { Rating } from './urgency.ts';
+
+/** What an event says of one finding. It is a hint: what counts is what Inspector says when it is asked. */
+export interface Claim extends Rating {
+  readonly findingArn: string;
+  readonly instanceId: string;
+  /** Neither closed nor suppressed. */
+  readonly isOpen: boolean;
+  /** Inspector knows no fix, so no AMI can bring one. */
+  readonly hasNoFix: boolean;
+  readonly trigger: HintTrigger;
+}
+
+/** What all messages of a batch hint at. */
+export interface Batch {
+  /** Each finding once. */
+  readonly claims: readonly Claim[];
+  /** How many messages told of findings, and how many of those told what another one had told. */
+  readonly received: number;
+  readonly duplicates: number;
+  /** Node groups to be looked at, by subject. */
+  readonly nodeGroups: ReadonlyMap<string, { readonly key: NodeGroupKey; readonly trigger: HintTrigger }>;
+  /** The whole account is to be looked at. */
+  readonly account?: HintTrigger;
+}
+
+type Place = { readonly finding: Omit<Claim, 'trigger'> } | { readonly nodeGroup: NodeGroupKey | undefined };
+
+const READERS: Readonly<Record<string, HintReader<Place>>> = {
+  [packageFinding.detailType]: hintReader<Place, packageFinding.InspectorPackageFinding>(
+    packageFinding.schema,
+    ({ detail }) => ({ finding: claimOf(detail) }),
+  ),
+  [findingsHint.detailType]: hintReader<Place, findingsHint.FindingsHint>(
+    findingsHint.schema,
+    ({ detail: { clusterName: cluster, nodegroupName: nodegroup } }) => ({
+      nodeGroup: cluster === undefined || nodegroup === undefined ? undefined : { cluster, nodegroup },
+    }),
+  ),
+};
+
+function claimOf(detail: packageFinding.InspectorPackageFinding['detail']): Omit<Claim, 'trigger'> {
+  const { findingArn, severity, status, exploitAvailable, fixAvailable, epss } = detail;
+  return {
+    findingArn,
+    instanceId: packageFinding.instanceOf(detail),
+    severity,
+    exploitAvailable: exploitAvailable === 'YES',
+    epss: epss?.score ?? 0,
+    isOpen: status === 'ACTIVE',
+    hasNoFix: fixAvailable === 'NO',
+  };
+}
+
+/** Reads a batch. The same finding in the same state, told ten times, is told once. */
+export function readHints(messages: readonly SQSRecord[]): { batch: Batch; malformed: Malformed[] } {
+  const { hints, malformed } = readMessages(messages, READERS);
+  const claims = new Map<string, Claim>();
+  const nodeGroups: Map<string, { key: NodeGroupKey; trigger: HintTrigger }> = new Map();
+  let received = 0;
+  let account: HintTrigger | undefined;
+  for (const { place, trigger } of hints) {
+    if ('finding' in place) {
+      received += 1;
+      const { findingArn, isOpen } = place.finding;
+      keepFirst(claims, `${findingArn} ${isOpen}`, { ...place.finding, trigger });
+    } else if (place.nodeGroup === undefined) account ??= trigger;
+    else keepFirst(nodeGroups, subjectOf(place.nodeGroup), { key: place.nodeGroup, trigger });
+  }
+  const batch = { claims: [...claims.values()], received, duplicates: received - claims.size, nodeGroups };
+  return { batch: account === undefined ? batch : { ...batch, account }, malformed };
+}

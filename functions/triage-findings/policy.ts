@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { severity } from '../../events/inspector-package-finding.ts';
+import { type Mode, mode } from '../shared/policy/mode.ts';
+
+/** The section `findings`, of `triage-findings`. */
+export const findings = (defaultMode: Mode) =>
+  z.strictObject({
+    mode: mode.default(defaultMode).describe('observe: no finding ever starts or hastens an upgrade.'),
+    severityFloor: severity
+      .default('HIGH')
+      .describe(
+        'Least severity that counts. Below the findingSeverity of the deployment only the sweep sees findings.',
+      ),
+    urgent: z
+      .strictObject({
+        severity: severity.default('CRITICAL').describe('Least severity of an urgent finding.'),
+        epss: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.1)
+          .describe('An urgent finding has a known exploit or at least this EPSS score; 0: its severity is enough.'),
+      })
+      .prefault({}),
+    enableInspector: mode
+      .default('off')
+      .describe("Switch Inspector's EC2 scanning on where it is off: AWS charges it."),
+  });

@@ -1,0 +1,42 @@
+import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+
+/** What `triage-findings` says. */
+export const FINDING_REASONS = {
+  'findings-counted': { meaning: 'What became of the findings of one batch of messages: each is counted once.' },
+  'not-a-worker': { meaning: 'Findings on instances that are no workers of an EKS cluster: nothing to do here.' },
+  'finding-not-open': { meaning: 'Amazon Inspector does not hold open what an event told: nothing is done.' },
+  'upgrade-requested': {
+    meaning: 'Findings are open and a newer AMI release exists: upgrade-node-groups looks at the node group.',
+  },
+  'would-request-upgrade': { meaning: 'In mode enforce the upgrade would have been requested now.' },
+  'no-newer-ami': {
+    meaning:
+      'Findings are open, and no newer AMI release exists. They are remembered: an upgrade follows when one appears.',
+  },
+  'worker-left-behind': {
+    meaning: 'The node group runs the newest release, but this worker does not: drained too slowly, or detached.',
+    hint: 'Drain the worker and terminate its instance.',
+  },
+  'awaiting-scan': { meaning: 'The node group runs a newer release now; Inspector has yet to scan its workers.' },
+  'findings-fixed': { meaning: 'After an upgrade, Inspector does not find the vulnerabilities any more.' },
+  'not-fixed-by-release': {
+    meaning: 'After an upgrade, Inspector still finds the vulnerabilities: this release does not fix them.',
+    hint: 'Nothing to do: it is not requested again for this release, but when a newer one appears.',
+  },
+  'findings-closed': { meaning: 'Inspector has closed or suppressed the findings without an upgrade.' },
+  'inspector-off': {
+    meaning: "Amazon Inspector's EC2 scanning is off in this account and region: nobody looks for vulnerabilities.",
+    hint: 'Switch it on in Inspector, or allow findings.enableInspector.',
+  },
+  'would-enable-inspector': { meaning: "In mode enforce Inspector's EC2 scanning would have been switched on now." },
+  'inspector-enabled': { meaning: "Amazon Inspector's EC2 scanning was switched on." },
+  'inspector-on': { meaning: "Amazon Inspector's EC2 scanning is on." },
+  'inspector-refused': {
+    meaning: 'Amazon Inspector did not let its EC2 scanning be switched on; the message says why.',
+    hint: 'In an organization the delegated administrator may have to do it.',
+  },
+  'workers-not-scanned': {
+    meaning: 'Amazon Inspector does not scan some workers; the message names the reasons that it gives.',
+    hint: 'UNMANAGED_EC2_INSTANCE: see what manage-ssm-agent says of the worker. Others: Amazon Inspector user guide, "Scanning status".',
+  },
+} as const satisfies Record<string, ReasonEntry>;

@@ -1,0 +1,201 @@
+import type { SQSRecord } from 'aws-lambda';
+import { putAside } from '../shared/intake/dead-letter.ts';
+import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { HintQueue } from '../shared/intake/reconcile-queue.ts';
+import {
+  type FindingState,
+  findingKey,
+  NEW_FINDING_STATE,
+  readFindingStates,
+  readOpenFindingStates,
+} from '../shared/ledger/finding-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+import { type ActDeps, carryOut, type Decided } from './act.ts';
+import { type Batch, readHints } from './batch.ts';
+import { recordCounts } from './counts.ts';
+import { decide } from './decide.ts';
+import { decideAccount, decideCoverage, whyIgnored } from './decide-coverage.ts';
+import type { Circumstances } from './decision.ts';
+import { type ClaimedGroup, type Counts, groupClaims, isCovered, narrow } from './narrow.ts';
+import type { CoverageObservation } from './observation.ts';
+import { type DueGroup, type ObserveClients, observeGroups } from './observe.ts';
+import { type AccountView, observeAccount } from './observe-account.ts';
+import { type FoundWorker, findWorkers } from './observe-instances.ts';
+
+export interface LookDeps extends ActDeps, ObserveClients {
+  readonly queue: HintQueue;
+  readonly deadLetterQueueUrl: string;
+  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+  readonly clock: Clock;
+}
+
+/** A worker is scanned some minutes after its launch: until then it is not told of as unscanned, ms. */
+const SCANNED_WITHIN = 60 * 60_000;
+
+/**
+ * One look: all messages of a batch together. What events tell is narrowed to the node groups of which it is news; those
+ * are observed, decided about, acted upon and recorded. Last, each message is counted.
+ *
+ * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
+ */
+export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Promise<void> {
+  const { batch, malformed } = readHints(messages);
+  const policy = await deps.readPolicy();
+  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
+  const now = deps.clock.now();
+  const ignored = whyIgnored(policy);
+  if (ignored !== undefined) await ignore(deps, batch, ignored, policy, now);
+  else if (!isInvalid(policy)) await triage(deps, batch, { policy, now, account: deps.account });
+  for (const message of malformed) await putAside(deps, message);
+}
+
+/** Nothing is looked at. Each batch is counted as ignored; what keeps it from being looked at, the sweep's batch tells. */
+async function ignore(
+  deps: LookDeps,
+  batch: Batch,
+  ignored: NonNullable<ReturnType<typeof whyIgnored>>,
+  policy: Policy | InvalidPolicy,
+  now: number,
+): Promise<void> {
+  if (batch.account !== undefined) {
+    const state = await readAccountState(deps);
+    const observation = { topic: 'coverage', subject: {}, trigger: batch.account, state, status: undefined } as const;
+    const mode = isInvalid(policy) ? undefined : policy.findings.mode;
+    await carryOut(deps, [{ observation, decision: ignored }], { now, mode });
+  }
+  recordCounts(deps.recorder, batch, { ignored: batch.claims.length }, { why: ignored.outcome.message });
+}
+
+async function triage(deps: LookDeps, batch: Batch, circumstances: Circumstances): Promise<void> {
+  const { policy, now } = circumstances;
+  const { findings } = policy;
+  const account = batch.account && (await observeAccount(deps.inspector, findings.severityFloor));
+  const { worthwhile, belowFloor, withoutFix } = narrow(batch.claims, findings);
+  const workers = await findWorkers(deps.ec2, [
+    ...worthwhile.map(({ instanceId }) => instanceId),
+    ...(account?.afflicted ?? []),
+    ...(account?.unscanned.keys() ?? []),
+  ]);
+  const claimed = groupClaims(worthwhile, workers, findings);
+  const { due, known } = await chooseDue(deps, batch, claimed, account, workers, now);
+
+  const observations = await observeGroups(deps, due, findings);
+  const decided: Decided[] = observations.map((observation) => ({
+    observation,
+    decision: decide(observation, circumstances),
+  }));
+  if (account !== undefined && batch.account !== undefined) {
+    decided.push(...(await decideSweep(deps, account, workers, batch.account, circumstances)));
+  }
+  await carryOut(deps, decided, { now, mode: findings.mode });
+
+  const strangers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
+  const onWorkers = worthwhile.length - strangers.length;
+  const counts: Partial<Counts> = {
+    belowFloor,
+    withoutFix,
+    notOnWorker: strangers.length,
+    known,
+    examined: onWorkers - known,
+  };
+  recordCounts(deps.recorder, batch, counts, { strangers });
+}
+
+/** The node groups to be looked at: those of which the batch tells news, and those that were asked for. */
+async function chooseDue(
+  deps: LookDeps,
+  batch: Batch,
+  claimed: readonly ClaimedGroup[],
+  account: AccountView | undefined,
+  workers: ReadonlyMap<string, FoundWorker>,
+  now: number,
+): Promise<{ due: DueGroup[]; known: number }> {
+  const asked = new Map<string, Omit<DueGroup, 'state'>>();
+  for (const [subject, { key, trigger }] of batch.nodeGroups) {
+    asked.set(subject, { key, trigger, ownership: 'managed', instanceIds: [] });
+  }
+  const remembered = account === undefined ? new Map() : await readOpenFindingStates(deps.ledger, 'findings');
+  if (batch.account !== undefined)
+    addSwept(asked, [...remembered.keys()], account?.afflicted ?? [], workers, batch.account);
+
+  const subjects = [...asked.keys(), ...claimed.map(({ key }) => subjectOf(key))];
+  const states = await readFindingStates(deps.ledger, 'findings', subjects);
+  const stateOf = (subject: string): FindingState => states.get(subject) ?? NEW_FINDING_STATE;
+  const covered = claimed.filter((group) => isCovered(group, stateOf(subjectOf(group.key)), now));
+  const news = claimed.filter((group) => !covered.includes(group));
+  for (const { claims: _, ...group } of news) asked.set(subjectOf(group.key), group);
+  return {
+    due: [...asked].map(([subject, group]) => ({ ...group, state: stateOf(subject) })),
+    known: covered.reduce((sum, { claims }) => sum + claims.length, 0),
+  };
+}
+
+/** What the sweep comes back to: groups with something remembered, and groups with findings of which no event may have told. */
+function addSwept(
+  asked: Map<string, Omit<DueGroup, 'state'>>,
+  remembered: readonly string[],
+  afflicted: readonly string[],
+  workers: ReadonlyMap<string, FoundWorker>,
+  trigger: HintTrigger,
+): void {
+  for (const subject of remembered) {
+    const [cluster, nodegroup] = subject.split('/');
+    if (cluster === undefined || nodegroup === undefined || nodegroup.includes(':')) continue;
+    asked.set(subject, { key: { cluster, nodegroup }, trigger, ownership: 'managed', instanceIds: [] });
+  }
+  const found = afflicted.flatMap((id) => workers.get(id) ?? []);
+  for (const [subject, [first, ...others]] of Map.groupBy(found, ({ key }) => subjectOf(key))) {
+    if (first === undefined) continue;
+    const { key, ownership } = first;
+    asked.set(subject, {
+      key,
+      ownership,
+      trigger,
+      instanceIds: [first, ...others].map(({ instanceId }) => instanceId),
+    });
+  }
+}
+
+/** Inspector itself, and the groups of the workers that it does not scan. */
+async function decideSweep(
+  deps: LookDeps,
+  { status, unscanned }: AccountView,
+  workers: ReadonlyMap<string, FoundWorker>,
+  trigger: HintTrigger,
+  circumstances: Circumstances,
+): Promise<Decided[]> {
+  const settled = [...workers.values()].filter(
+    ({ instanceId, launchedAt, ownership }) =>
+      unscanned.has(instanceId) && circumstances.now - launchedAt >= SCANNED_WITHIN && ownership !== 'auto-mode',
+  );
+  const groups = Map.groupBy(settled, ({ key }) => subjectOf(key));
+  const states = await readFindingStates(deps.ledger, 'coverage', [ACCOUNT, ...groups.keys()]);
+  const about = {
+    topic: 'coverage',
+    subject: {},
+    trigger,
+    state: states.get(ACCOUNT) ?? NEW_FINDING_STATE,
+    status,
+  } as const;
+  const ofGroups = [...groups].flatMap(([subject, [first, ...others]]): CoverageObservation[] => {
+    if (first === undefined) return [];
+    const byReason = Map.groupBy([first, ...others], ({ instanceId }) => unscanned.get(instanceId) ?? '');
+    const ids = [...byReason].map(([reason, ofReason]): [string, string[]] => [
+      reason,
+      ofReason.map((each) => each.instanceId),
+    ]);
+    const state = states.get(subject) ?? NEW_FINDING_STATE;
+    return [{ topic: 'coverage', subject: first.key, trigger, state, unscanned: new Map(ids) }];
+  });
+  return [
+    { observation: about, decision: decideAccount(about, circumstances.policy) },
+    ...ofGroups.map((observation) => ({ observation, decision: decideCoverage(observation, circumstances) })),
+  ];
+}
+
+const ACCOUNT = findingKey({});
+
+const readAccountState = async ({ ledger }: LookDeps): Promise<FindingState> =>
+  (await readFindingStates(ledger, 'coverage', [ACCOUNT])).get(ACCOUNT) ?? NEW_FINDING_STATE;

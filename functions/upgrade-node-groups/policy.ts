@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { changeWindow } from '../shared/policy/change-window.ts';
+import { type Mode, mode } from '../shared/policy/mode.ts';
+import { duration } from '../shared/runtime/duration.ts';
+
+/** The section `upgrades`, of `upgrade-node-groups`. */
+export const upgrades = (defaultMode: Mode) =>
+  z.strictObject({
+    mode: mode.default(defaultMode).describe('Overrides the stage default that the stack was deployed with.'),
+    bakeAge: duration.prefault('24h').describe('How long a release must have been known before it is rolled out.'),
+    urgent: z
+      .strictObject({
+        bakeAge: duration.prefault('2h').describe('Instead of bakeAge, where it is shorter, for urgent findings.'),
+        ignoreWindows: z.boolean().default(false).describe('Urgent findings do not wait for a change window.'),
+      })
+      .prefault({})
+      .describe('For node groups with urgent findings (findings.urgent).'),
+    windows: z.array(changeWindow).default([]).describe('When upgrades may start; empty: at any time.'),
+    concurrency: z
+      .strictObject({
+        perCluster: z.int().min(1).max(100).default(1).describe('Node groups of one cluster upgraded at a time.'),
+        perAccount: z.int().min(1).max(100).default(5).describe('Node groups of the account and region at a time.'),
+      })
+      .prefault({}),
+    stopAfterFailures: z.int().min(1).max(10).default(3).describe('Attempts per node group and release, then halted.'),
+    retryAfter: duration.prefault('1h').describe('Wait after the first failure; doubled after each further one.'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Lets EKS ignore pod disruption budgets. Workloads can lose all their pods at once: leave it false.'),
+  });

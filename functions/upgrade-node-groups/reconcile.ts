@@ -1,0 +1,124 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { SQSRecord } from 'aws-lambda';
+import pMap from 'p-map';
+import { makeHint } from '../../events/upgrade-reconcile-request.ts';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { putAside } from '../shared/intake/dead-letter.ts';
+import { type HintQueue, sendHints } from '../shared/intake/reconcile-queue.ts';
+import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
+import { readNeeds } from '../shared/ledger/finding-ledger.ts';
+import { readLine } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+import { type ActDeps, carryOut } from './act.ts';
+import { readHints, type Scope } from './batch.ts';
+import { type Circumstances, iso } from './decision.ts';
+import { publishGauges } from './gauges.ts';
+import { type ObserveClients, observeNodeGroups } from './observe.ts';
+import { observeUnmanaged } from './observe-unmanaged.ts';
+import { isHastened } from './pace.ts';
+import { type Decided, plan, withSlot } from './plan.ts';
+import { callNext } from './waitlist.ts';
+
+export interface LookDeps extends ActDeps, ObserveClients {
+  readonly autoScaling: AutoScalingClient;
+  readonly queue: HintQueue;
+  readonly deadLetterQueueUrl: string;
+  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+  readonly clock: Clock;
+}
+
+/** How many decisions are carried out side by side. */
+const ACT_CONCURRENCY = 8;
+
+/**
+ * One look: all messages of a batch together. Observe, decide, act, record; then call those who wait for what was freed.
+ *
+ * @param caller names this look, uniquely: the Lambda request id
+ * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
+ */
+export async function look(deps: LookDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
+  const { scope, malformed, later } = readHints(messages);
+  const policy = await deps.readPolicy();
+  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
+
+  const budget = await readBudget(deps.ledger, 'upgrades');
+  const now = deps.clock.now();
+  addExpired(scope, budget, now);
+  const readCluster = createClusterReader(deps.eks);
+  const observing = [observeNodeGroups(deps, readCluster, scope), observeUnmanaged(deps, readCluster, scope)];
+  const observations = (await Promise.all(observing)).flat();
+
+  const circumstances: Circumstances = { policy, now, account: deps.account, slots: budget.slots };
+  const planned = plan(observations, circumstances);
+  const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
+  const carriedOut = await pMap(planned.decided, (decided) => carryOut(deps, decided, circumstances), {
+    concurrency: ACT_CONCURRENCY,
+    // One subject's trouble must not keep the others from being carried out; it is thrown when all are through.
+    stopOnError: false,
+  });
+  const settled = await saveSlots(deps, reserved, slotsAfter(reserved.slots, carriedOut, now), `${caller} settle`);
+
+  publishGauges(deps.recorder, carriedOut, settled.slots, now);
+
+  if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
+    const line = await readLine(deps.ledger);
+    const { account, region } = deps;
+    const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy, now) };
+    await sendHints(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
+  }
+  await lookAgain(deps, carriedOut, now);
+  for (const message of malformed) await putAside(deps, message);
+  if (later.length > 0) await look(deps, later, `${caller} later`);
+}
+
+/** What an operator was granted, or refused, is followed by a look that goes by it, and tells how the subject stands. */
+async function lookAgain({ queue, account, region }: LookDeps, decided: readonly Decided[], now: number) {
+  const origin = { account, region, time: iso(now) };
+  const hints = decided.flatMap(({ observation: { key }, decision: { answers } }) => {
+    if (answers === undefined) return [];
+    const detail = { trigger: 'operator', clusterName: key.cluster, nodegroupName: key.nodegroup } as const;
+    return [makeHint(origin, `${answers} answered`, detail)];
+  });
+  await sendHints(queue, hints);
+}
+
+/** Whoever holds an expired slot is looked at: it is given up only if nothing is under way there. */
+function addExpired(scope: Scope, { slots }: BlastBudget, now: number): void {
+  for (const [subject, { expiresAt }] of Object.entries(slots)) {
+    const [cluster, nodegroup] = subject.split('/');
+    if (expiresAt > now || cluster === undefined || nodegroup === undefined || scope.nodeGroups.has(subject)) continue;
+    const trigger = { id: `slot-expired ${subject}`, type: 'Slot Expired', time: now };
+    scope.nodeGroups.set(subject, { key: { cluster, nodegroup }, trigger });
+  }
+}
+
+const slotsAfter = (slots: BlastBudget['slots'], carriedOut: readonly Decided[], now: number): BlastBudget['slots'] =>
+  carriedOut.reduce((held, { observation, decision }) => withSlot(held, observation, decision, now), slots);
+
+async function saveSlots(
+  { ledger }: LookDeps,
+  budget: BlastBudget,
+  slots: BlastBudget['slots'],
+  writer: string,
+): Promise<BlastBudget> {
+  return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
+}
+
+/** Who in the line has findings that hasten its upgrade. */
+async function findUrgent(
+  { ledger }: LookDeps,
+  line: ReadonlyMap<string, unknown>,
+  policy: Policy,
+  now: number,
+): Promise<Set<string>> {
+  const needs = await readNeeds(ledger, [...line.keys()]);
+  return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
+}
+
+/** A slot was given back, or somebody who was called did not take it. */
+function hasRoomForOthers(before: BlastBudget, after: BlastBudget, { nodeGroups }: Scope): boolean {
+  const freed = Object.keys(before.slots).some((subject) => !(subject in after.slots));
+  const called = [...nodeGroups].filter(([, { trigger }]) => trigger.type.includes('slot-free'));
+  return freed || called.some(([subject]) => !(subject in after.slots));
+}

@@ -1,0 +1,80 @@
+import type { Activity } from '@aws-sdk/client-auto-scaling';
+import type { Instance } from '../ec2/instances.ts';
+import type { World } from '../world.ts';
+import type { AutoScalingGroup } from './groups.ts';
+
+const WORDS = {
+  launch: {
+    detailType: 'EC2 Instance Launch Successful',
+    description: 'Launching a new EC2 instance',
+    cause: 'an instance was started in response to a user request.',
+  },
+  terminate: {
+    detailType: 'EC2 Instance Terminate Successful',
+    description: 'Terminating EC2 instance',
+    cause: 'an instance was taken out of service in response to a user request.',
+  },
+  loss: {
+    detailType: 'EC2 Instance Terminate Successful',
+    description: 'Terminating EC2 instance',
+    cause:
+      'an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.',
+  },
+} as const;
+
+/** What an activity was about. `loss`: somebody else terminated the instance, and a health check noticed. */
+export type ActivityKind = keyof typeof WORDS;
+
+/** Puts the event of an activity that has succeeded on the bus. `startedAt` is in epoch ms. */
+export function announceActivity(
+  world: World,
+  kind: ActivityKind,
+  group: AutoScalingGroup,
+  instance: Instance,
+  startedAt: number,
+  activityId: string,
+): void {
+  const { partition, region, accountId } = world;
+  const { detailType, description, cause } = WORDS[kind];
+  const startTime = new Date(startedAt).toISOString();
+  world.emit({
+    source: 'aws.autoscaling',
+    detailType,
+    resources: [group.arn, `arn:${partition}:ec2:${region}:${accountId}:instance/${instance.id}`],
+    detail: {
+      StatusCode: 'InProgress',
+      Description: `${description}: ${instance.id}`,
+      AutoScalingGroupName: group.name,
+      ActivityId: activityId,
+      Details: { 'Availability Zone': instance.availabilityZone, 'Subnet ID': instance.subnetId },
+      RequestId: activityId,
+      StatusMessage: '',
+      StartTime: startTime,
+      EndTime: new Date(world.time.now).toISOString(),
+      EC2InstanceId: instance.id,
+      Cause: `At ${startTime} ${cause}`,
+    },
+  });
+}
+
+/** An activity that a call has just begun, as the call answers it. */
+export function begunActivity(
+  { time }: World,
+  group: AutoScalingGroup,
+  instance: Instance,
+  activityId: string,
+  words: { readonly description: string; readonly cause: string },
+): Activity {
+  const startTime = new Date(time.now);
+  return {
+    ActivityId: activityId,
+    AutoScalingGroupName: group.name,
+    Description: `${words.description}: ${instance.id}`,
+    Cause: `At ${startTime.toISOString().replace(/\.\d+Z$/, 'Z')} instance ${instance.id} ${words.cause}.`,
+    StartTime: startTime,
+    StatusCode: 'InProgress',
+    Progress: 50,
+    Details: JSON.stringify({ 'Subnet ID': instance.subnetId, 'Availability Zone': instance.availabilityZone }),
+    AutoScalingGroupARN: group.arn,
+  };
+}

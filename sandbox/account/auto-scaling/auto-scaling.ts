@@ -1,0 +1,77 @@
+import {
+  DescribeAutoScalingGroups$,
+  type DescribeAutoScalingGroupsCommandInput,
+  type DescribeAutoScalingGroupsCommandOutput,
+} from '@aws-sdk/client-auto-scaling';
+import { AwsError } from '../../wire/aws-error.ts';
+import { applyFilters } from '../ec2/filters.ts';
+import { byText, pageOf } from '../pagination.ts';
+import { operation, type Service } from '../service.ts';
+import type { World } from '../world.ts';
+import { describeGroup } from './descriptions.ts';
+import type { AutoScalingGroup, AutoScalingGroups } from './groups.ts';
+import { instanceOperations } from './operations.ts';
+
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 100;
+
+/** Amazon EC2 Auto Scaling, as far as looking at groups and their instances, and standby, goes. */
+export function createAutoScaling(world: World, groups: AutoScalingGroups): Service {
+  return {
+    signingName: 'autoscaling',
+    iamPrefix: 'autoscaling',
+    protocol: 'query',
+    xmlNamespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
+    operations: {
+      DescribeAutoScalingGroups: operation<
+        DescribeAutoScalingGroupsCommandInput,
+        DescribeAutoScalingGroupsCommandOutput
+      >(
+        DescribeAutoScalingGroups$,
+        ['AutoScalingGroupNames', 'Filters', 'IncludeInstances', 'MaxRecords', 'NextToken'],
+        ({
+          AutoScalingGroupNames = [],
+          Filters = [],
+          IncludeInstances = true,
+          MaxRecords = DEFAULT_PAGE,
+          NextToken,
+        }) => {
+          if (MaxRecords < 1 || MaxRecords > MAX_PAGE) {
+            throw new AwsError('ValidationError', `MaxRecords must be between 1 and ${MAX_PAGE}`);
+          }
+          const wanted = new Set(AutoScalingGroupNames);
+          const named = groups.list().filter(({ name }) => wanted.size === 0 || wanted.has(name));
+          const name = (group: AutoScalingGroup) => group.name;
+          const found = filter(named, Filters).sort(byText(name));
+          const { items, nextToken } = pageOf(found, name, MaxRecords, NextToken, () => {
+            return new AwsError('InvalidNextToken', 'The NextToken value is not valid.');
+          });
+          return {
+            AutoScalingGroups: items.map((group) => describeGroup(group, IncludeInstances)),
+            NextToken: nextToken,
+          };
+        },
+      ),
+      ...instanceOperations(world, groups),
+    },
+  };
+}
+
+type RequestedFilters = NonNullable<DescribeAutoScalingGroupsCommandInput['Filters']>;
+
+/** `tag-key`, `tag-value` and `tag:KEY` are all that Auto Scaling knows. */
+function filter(groups: AutoScalingGroup[], filters: RequestedFilters): AutoScalingGroup[] {
+  const tagsOf = ({ tags }: AutoScalingGroup) => new Map(Object.entries(tags));
+  return filters.reduce((kept, { Name = '', Values = [] }) => {
+    if (Name === 'tag-value') {
+      return kept.filter(({ tags }) => Object.values(tags).some((value) => Values.includes(value)));
+    }
+    if (Name !== 'tag-key' && !Name.startsWith('tag:')) {
+      throw new AwsError(
+        'ValidationError',
+        `Filter type ${Name} is not correct. Allowed filter types are: tag-key, tag-value, tag:<key>`,
+      );
+    }
+    return applyFilters(kept, [{ Name, Values }], {}, tagsOf);
+  }, groups);
+}

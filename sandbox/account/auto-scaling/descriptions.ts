@@ -1,0 +1,51 @@
+import type { AutoScalingGroup as DescribedGroup, Instance as DescribedMember } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingGroup, Member } from './groups.ts';
+
+/** What DescribeAutoScalingGroups tells of a group. */
+export function describeGroup(group: AutoScalingGroup, includeInstances: boolean): DescribedGroup {
+  return {
+    AutoScalingGroupName: group.name,
+    AutoScalingGroupARN: group.arn,
+    LaunchTemplate: launchTemplate(group, String(group.launchTemplate.version)),
+    MinSize: group.min,
+    MaxSize: group.max + group.surge,
+    DesiredCapacity: group.desired + group.surge,
+    DefaultCooldown: 300,
+    AvailabilityZones: group.subnets.map(({ availabilityZone }) => availabilityZone),
+    TargetGroupARNs: group.targetGroups.map(({ arn }) => arn),
+    HealthCheckType: 'EC2',
+    HealthCheckGracePeriod: 15,
+    Instances: includeInstances ? [...group.members.values()].map((member) => describeMember(group, member)) : [],
+    CreatedTime: new Date(group.createdAt),
+    VPCZoneIdentifier: group.subnets.map(({ id }) => id).join(','),
+    Tags: Object.entries(group.tags).map(([Key, Value]) => ({
+      ResourceId: group.name,
+      ResourceType: 'auto-scaling-group',
+      Key,
+      Value,
+      PropagateAtLaunch: true,
+    })),
+    TerminationPolicies: ['AllocationStrategy', 'OldestLaunchTemplate', 'OldestInstance'],
+    NewInstancesProtectedFromScaleIn: false,
+  };
+}
+
+/** What Auto Scaling tells of a member. */
+export function describeMember(group: AutoScalingGroup, { instance, lifecycleState }: Member): DescribedMember {
+  return {
+    InstanceId: instance.id,
+    InstanceType: instance.instanceType,
+    AvailabilityZone: instance.availabilityZone,
+    LifecycleState: lifecycleState,
+    HealthStatus: 'Healthy',
+    LaunchTemplate: launchTemplate(group, instance.tags.get('aws:ec2launchtemplate:version') ?? '1'),
+    ImageId: instance.imageId,
+    ProtectedFromScaleIn: false,
+  };
+}
+
+const launchTemplate = ({ launchTemplate: { id, name } }: AutoScalingGroup, version: string) => ({
+  LaunchTemplateId: id,
+  LaunchTemplateName: name,
+  Version: version,
+});

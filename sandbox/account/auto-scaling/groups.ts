@@ -1,0 +1,198 @@
+import type { LifecycleState } from '@aws-sdk/client-auto-scaling';
+import type { Random } from '../../time/random.ts';
+import type { Instance, Instances, LaunchSpecification } from '../ec2/instances.ts';
+import type { TargetGroup, TargetGroups } from '../elastic-load-balancing/target-groups.ts';
+import type { World } from '../world.ts';
+import { type ActivityKind, announceActivity } from './activities.ts';
+
+/** An instance in an Auto Scaling group. */
+export interface Member {
+  readonly instance: Instance;
+  lifecycleState: LifecycleState;
+}
+
+/** How long a new node takes, ms from its launch. */
+export interface JoinTimes {
+  readonly runningAfter: number;
+  readonly readyAfter: number;
+}
+
+/** One Auto Scaling group. */
+export interface AutoScalingGroup {
+  readonly name: string;
+  readonly arn: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly subnets: ReadonlyArray<{ readonly id: string; readonly availabilityZone: string }>;
+  readonly launchTemplate: { readonly id: string; readonly name: string; version: number };
+  /** Where Auto Scaling registers the members that are in service. */
+  readonly targetGroups: readonly TargetGroup[];
+  /** Launches one more of its own instances; `zone` is the index of one of its subnets. */
+  readonly launchAnother: (zone: number) => void;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  min: number;
+  max: number;
+  desired: number;
+  /** What an update by EKS adds to `desired` and `max` while it goes on; below 0 when it terminates first. */
+  surge: number;
+  readonly members: Map<string, Member>;
+}
+
+/** The members that count for a group's capacity: in service, or on their way to it. */
+export const servingMembers = ({ members }: AutoScalingGroup): Member[] =>
+  [...members.values()].filter(({ lifecycleState }) => lifecycleState === 'Pending' || lifecycleState === 'InService');
+
+const SCALE_IN_MS = 60_000;
+
+/** The account's Auto Scaling groups: what they launch and terminate, they announce. */
+export class AutoScalingGroups {
+  readonly #world: World;
+  readonly #instances: Instances;
+  readonly #targetGroups: TargetGroups;
+  readonly #random: Random;
+  readonly #reactions: Random;
+  readonly #byName = new Map<string, AutoScalingGroup>();
+  readonly #listeners: Array<(group: AutoScalingGroup, instance: Instance) => void> = [];
+
+  constructor(world: World, instances: Instances, targetGroups: TargetGroups) {
+    this.#world = world;
+    this.#instances = instances;
+    this.#targetGroups = targetGroups;
+    this.#random = world.random.fork('auto-scaling');
+    this.#reactions = world.random.fork('auto-scaling-reactions');
+    instances.onTerminated((instance) => this.#lose(instance));
+  }
+
+  create(group: Omit<AutoScalingGroup, 'arn' | 'members' | 'surge'>): AutoScalingGroup {
+    const { partition, region, accountId } = this.#world;
+    const id = `${this.#random.uuid()}:autoScalingGroupName/${group.name}`;
+    const arn = `arn:${partition}:autoscaling:${region}:${accountId}:autoScalingGroup:${id}`;
+    const created = { ...group, arn, surge: 0, members: new Map() };
+    this.#byName.set(group.name, created);
+    return created;
+  }
+
+  get(name: string): AutoScalingGroup | undefined {
+    return this.#byName.get(name);
+  }
+
+  list(): AutoScalingGroup[] {
+    return [...this.#byName.values()];
+  }
+
+  /** Hears of each instance that a group has launched, when it is Ready as a node. */
+  onReady(listener: (group: AutoScalingGroup, instance: Instance) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Takes in an instance that has been running since `launchedAt` (epoch ms). */
+  adopt(group: AutoScalingGroup, specification: LaunchSpecification, launchedAt: number): Instance {
+    const instance = this.#instances.adopt(specification, launchedAt);
+    group.members.set(instance.id, { instance, lifecycleState: 'InService' });
+    for (const targetGroup of group.targetGroups)
+      this.#targetGroups.registerInstance(targetGroup, instance, launchedAt);
+    return instance;
+  }
+
+  /** Launches an instance into the group. */
+  launch(
+    group: AutoScalingGroup,
+    specification: LaunchSpecification,
+    { runningAfter, readyAfter }: JoinTimes,
+  ): Instance {
+    const startedAt = this.#world.time.now;
+    const instance = this.#instances.launch(specification, runningAfter, () => {
+      const member = group.members.get(instance.id);
+      if (member?.lifecycleState === 'Pending') this.bringIntoService(group, member);
+      this.#announce('launch', group, instance, startedAt);
+    });
+    group.members.set(instance.id, { instance, lifecycleState: 'Pending' });
+    this.#world.time.after(readyAfter, () => {
+      if (instance.node !== 'Joining') return;
+      instance.node = 'Ready';
+      for (const listener of this.#listeners) listener(group, instance);
+    });
+    return instance;
+  }
+
+  /** Puts a member into service, and registers it with the group's target groups. */
+  bringIntoService(group: AutoScalingGroup, member: Member): void {
+    member.lifecycleState = 'InService';
+    for (const targetGroup of group.targetGroups) {
+      this.#targetGroups.registerInstance(targetGroup, member.instance, this.#world.time.now);
+    }
+  }
+
+  /** Deregisters a member from the group's target groups; the answer is how long that takes at most, ms. */
+  withdraw(group: AutoScalingGroup, { instance }: Member): number {
+    const delays = group.targetGroups.map((targetGroup) =>
+      this.#targetGroups.deregister(targetGroup, { id: instance.id, port: targetGroup.port }),
+    );
+    return Math.max(0, ...delays);
+  }
+
+  /**
+   * Terminates an instance of the group; it leaves the group when it is gone, after `terminatedAfter` ms. One that
+   * somebody else has terminated already is left to the health check.
+   */
+  terminate(group: AutoScalingGroup, instance: Instance, terminatedAfter: number): void {
+    const member = group.members.get(instance.id);
+    if (member === undefined || member.lifecycleState === 'Terminating') return;
+    if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
+    const startedAt = this.#world.time.now;
+    member.lifecycleState = 'Terminating';
+    this.withdraw(group, member);
+    this.#instances.terminate(instance, terminatedAfter, () => {
+      group.members.delete(instance.id);
+      this.#announce('terminate', group, instance, startedAt);
+    });
+  }
+
+  /** Looks at the group's capacity in some seconds, as Auto Scaling does after a change. */
+  settleSoon(group: AutoScalingGroup): void {
+    this.#world.time.after(this.#reactions.integer(5, 15) * 1000, () => this.settle(group));
+  }
+
+  /** Launches what a group lacks, or terminates what it has too much: the oldest launch template goes first. */
+  settle(group: AutoScalingGroup): void {
+    const serving = servingMembers(group);
+    const capacity = group.desired + group.surge;
+    for (let count = serving.length; count < capacity; count += 1) group.launchAnother(emptiestZone(group));
+    const surplus = serving
+      .map(({ instance }) => instance)
+      .sort((a, b) => templateVersion(a) - templateVersion(b) || a.launchedAt - b.launchedAt)
+      .slice(0, Math.max(0, serving.length - capacity));
+    for (const instance of surplus) this.terminate(group, instance, SCALE_IN_MS);
+  }
+
+  /** An instance has been terminated: unless the group did that itself, a health check finds out, and replaces it. */
+  #lose(instance: Instance): void {
+    const group = this.#byName.get(instance.tags.get('aws:autoscaling:groupName') ?? '');
+    const member = group?.members.get(instance.id);
+    if (group === undefined || member === undefined || member.lifecycleState === 'Terminating') return;
+    const startedAt = this.#world.time.now;
+    // Auto Scaling checks no health in standby, and what is not in service needs no replacement.
+    if (member.lifecycleState === 'Standby' || member.lifecycleState === 'EnteringStandby') {
+      group.members.delete(instance.id);
+      return;
+    }
+    this.#world.time.after(this.#reactions.integer(30, 90) * 1000, () => {
+      if (!group.members.delete(instance.id)) return;
+      this.#announce('loss', group, instance, startedAt);
+      this.settle(group);
+    });
+  }
+
+  #announce(kind: ActivityKind, group: AutoScalingGroup, instance: Instance, startedAt: number): void {
+    announceActivity(this.#world, kind, group, instance, startedAt, this.#random.uuid());
+  }
+}
+
+/** The index of the subnet with the fewest instances that serve. */
+function emptiestZone(group: AutoScalingGroup): number {
+  const serving = servingMembers(group);
+  const counts = group.subnets.map(({ id }) => serving.filter(({ instance }) => instance.subnetId === id).length);
+  return counts.indexOf(Math.min(...counts));
+}
+
+const templateVersion = ({ tags }: Instance): number => Number(tags.get('aws:ec2launchtemplate:version') ?? 1);

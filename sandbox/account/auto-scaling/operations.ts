@@ -1,0 +1,95 @@
+import {
+  DescribeAutoScalingInstances$,
+  type DescribeAutoScalingInstancesCommandInput,
+  type DescribeAutoScalingInstancesCommandOutput,
+  EnterStandby$,
+  type EnterStandbyCommandInput,
+  type EnterStandbyCommandOutput,
+  ExitStandby$,
+  type ExitStandbyCommandInput,
+  type ExitStandbyCommandOutput,
+} from '@aws-sdk/client-auto-scaling';
+import { AwsError } from '../../wire/aws-error.ts';
+import { byText, pageOf } from '../pagination.ts';
+import { operation, type Permission, type Service } from '../service.ts';
+import type { World } from '../world.ts';
+import { describeMember } from './descriptions.ts';
+import type { AutoScalingGroups } from './groups.ts';
+import { Standby } from './standby.ts';
+
+const MAX_INSTANCES = 50;
+
+/** The operations on the instances of Auto Scaling groups. */
+export function instanceOperations(world: World, groups: AutoScalingGroups): Service['operations'] {
+  const standby = new Standby(world, groups);
+  const permissions =
+    (action: string) =>
+    ({ AutoScalingGroupName = '' }: { AutoScalingGroupName: string | undefined }): Permission[] => {
+      const { partition, region, accountId } = world;
+      const group = groups.get(AutoScalingGroupName);
+      const anyOfThatName = `arn:${partition}:autoscaling:${region}:${accountId}:autoScalingGroup:*:autoScalingGroupName/${AutoScalingGroupName}`;
+      const tags = Object.entries(group?.tags ?? {}).flatMap(([key, value]) => [
+        [`autoscaling:ResourceTag/${key}`, value],
+        [`aws:ResourceTag/${key}`, value],
+      ]);
+      return [
+        {
+          action: `autoscaling:${action}`,
+          resource: group?.arn ?? anyOfThatName,
+          context: Object.fromEntries(tags),
+        },
+      ];
+    };
+  return {
+    DescribeAutoScalingInstances: operation<
+      DescribeAutoScalingInstancesCommandInput,
+      DescribeAutoScalingInstancesCommandOutput
+    >(
+      DescribeAutoScalingInstances$,
+      ['InstanceIds', 'MaxRecords', 'NextToken'],
+      ({ InstanceIds = [], MaxRecords = MAX_INSTANCES, NextToken }) => {
+        if (InstanceIds.length > MAX_INSTANCES) {
+          const message = `The number of instance ids that may be passed in is limited to ${MAX_INSTANCES}`;
+          throw new AwsError('ValidationError', message);
+        }
+        if (MaxRecords < 1 || MaxRecords > MAX_INSTANCES) {
+          throw new AwsError('ValidationError', `MaxRecords must be between 1 and ${MAX_INSTANCES}`);
+        }
+        const wanted = new Set(InstanceIds);
+        const found = groups
+          .list()
+          .flatMap((group) => [...group.members.values()].map((member) => ({ group, member })))
+          .filter(({ member }) => wanted.size === 0 || wanted.has(member.instance.id));
+        const id = ({ member }: (typeof found)[number]) => member.instance.id;
+        const { items, nextToken } = pageOf(found.sort(byText(id)), id, MaxRecords, NextToken, () => {
+          return new AwsError('InvalidNextToken', 'The NextToken value is not valid.');
+        });
+        return {
+          AutoScalingInstances: items.map(({ group, member }) => ({
+            ...describeMember(group, member),
+            AutoScalingGroupName: group.name,
+            // This operation shouts where DescribeAutoScalingGroups says `Healthy`.
+            HealthStatus: 'HEALTHY',
+          })),
+          NextToken: nextToken,
+        };
+      },
+    ),
+    EnterStandby: operation<EnterStandbyCommandInput, EnterStandbyCommandOutput>(
+      EnterStandby$,
+      ['InstanceIds', 'AutoScalingGroupName', 'ShouldDecrementDesiredCapacity'],
+      ({ AutoScalingGroupName = '', InstanceIds = [], ShouldDecrementDesiredCapacity = false }) => ({
+        Activities: standby.enter(AutoScalingGroupName, InstanceIds, ShouldDecrementDesiredCapacity),
+      }),
+      permissions('EnterStandby'),
+    ),
+    ExitStandby: operation<ExitStandbyCommandInput, ExitStandbyCommandOutput>(
+      ExitStandby$,
+      ['InstanceIds', 'AutoScalingGroupName'],
+      ({ AutoScalingGroupName = '', InstanceIds = [] }) => ({
+        Activities: standby.exit(AutoScalingGroupName, InstanceIds),
+      }),
+      permissions('ExitStandby'),
+    ),
+  };
+}

@@ -1,0 +1,83 @@
+import { AwsError } from '../../wire/aws-error.ts';
+import type { Deliveries } from '../event-bridge/delivery.ts';
+import type { Logs } from '../logs/logs.ts';
+import type { Service } from '../service.ts';
+import type { Sqs } from '../sqs/sqs.ts';
+import type { World } from '../world.ts';
+import { Alarms } from './alarms.ts';
+import { publishInvocation, watchQueue } from './aws-metrics.ts';
+import { isEmbedded, readEmbedded } from './emf.ts';
+import { type MetricSeries, Metrics } from './metrics.ts';
+import { cloudWatchOperations } from './operations.ts';
+
+export interface Dashboard {
+  readonly name: string;
+  /** As JSON. */
+  readonly body: string;
+  readonly modifiedAt: number;
+}
+
+/** Amazon CloudWatch: metrics from log lines, functions and queues; alarms on them; dashboards. */
+export class CloudWatch {
+  readonly service: Service;
+  readonly metrics = new Metrics();
+  readonly alarms: Alarms;
+  readonly #world: World;
+  readonly #dashboards = new Map<string, Dashboard>();
+  readonly #incoming = new Map<string, MetricSeries>();
+
+  constructor(world: World, deliveries: Deliveries, sources: { readonly logs: Logs; readonly sqs: Sqs }) {
+    this.#world = world;
+    this.alarms = new Alarms(world, this.metrics, deliveries);
+    this.service = {
+      signingName: 'monitoring',
+      iamPrefix: 'cloudwatch',
+      protocol: 'json-1.0',
+      // So does the AWS CLI.
+      alsoSpeaks: ['rpc-v2-cbor'],
+      operations: cloudWatchOperations(this, world),
+    };
+    sources.logs.onEvent((group, { message, timestamp }) => {
+      // CloudWatch Logs counts 26 bytes more for each event, and bills them.
+      this.#incomingBytes(group).add(timestamp, [Buffer.byteLength(message) + 26]);
+      if (!isEmbedded(message)) return;
+      for (const { at, values, ...metric } of readEmbedded(message)) this.metrics.series(metric).add(at, values);
+    });
+    sources.sqs.onQueue((queue) => watchQueue(world, this.metrics, queue));
+  }
+
+  /** Kept at hand: every line asks for it. */
+  #incomingBytes(group: string): MetricSeries {
+    const known = this.#incoming.get(group);
+    if (known !== undefined) return known;
+    const dimensions = { LogGroupName: group };
+    const series = this.metrics.series({ namespace: 'AWS/Logs', name: 'IncomingBytes', dimensions });
+    this.#incoming.set(group, series);
+    return series;
+  }
+
+  /** Takes what Lambda tells of an invocation. */
+  readonly hearInvocation = (report: Parameters<typeof publishInvocation>[1]): void =>
+    publishInvocation(this.metrics, report);
+
+  /** @throws AwsError `InvalidParameterInput` for a body that is no dashboard */
+  putDashboard(name: string, body: string): void {
+    const json: unknown = JSON.parse(body);
+    if (typeof json !== 'object' || json === null || !('widgets' in json) || !Array.isArray(json.widgets)) {
+      throw new AwsError('InvalidParameterInput', 'The field DashboardBody must be a JSON object with widgets.');
+    }
+    this.#dashboards.set(name, { name, body, modifiedAt: this.#world.time.now });
+  }
+
+  /** By name. */
+  get dashboards(): readonly Dashboard[] {
+    return [...this.#dashboards.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @throws AwsError `ResourceNotFound` */
+  dashboard(name: string): Dashboard {
+    const dashboard = this.#dashboards.get(name);
+    if (dashboard === undefined) throw new AwsError('ResourceNotFound', `Dashboard ${name} does not exist`, 404);
+    return dashboard;
+  }
+}

@@ -1,0 +1,122 @@
+import type { AttributeValue, CreateTableInput } from '@aws-sdk/client-dynamodb';
+import { AwsError } from '../../wire/aws-error.ts';
+import type { Service } from '../service.ts';
+import type { World } from '../world.ts';
+import { DynamoDbEngine, type WireJson } from './engine.ts';
+import { dynamoDbOperations } from './operations.ts';
+
+export interface TableDefinition {
+  readonly create: CreateTableInput & { readonly TableName: string };
+  /** The attribute with the time (epoch seconds) after which an item is deleted. */
+  readonly timeToLiveAttribute?: string;
+}
+
+interface Table {
+  readonly keyNames: readonly string[];
+  readonly createdAt: number;
+  readonly timeToLiveAttribute: string | undefined;
+}
+
+type Item = Record<string, AttributeValue>;
+
+/** DynamoDB promises "within a few days"; items that have expired can be read until then. */
+const SWEEP_MS = 6 * 3_600_000;
+
+/** Amazon DynamoDB: the template's tables, on dynalite, with expiry in virtual time. */
+export class DynamoDb {
+  readonly service: Service;
+  readonly #world: World;
+  readonly #engine: DynamoDbEngine;
+  readonly #tables = new Map<string, Table>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#engine = new DynamoDbEngine(world.accountId, world.region);
+    this.service = {
+      signingName: 'dynamodb',
+      iamPrefix: 'dynamodb',
+      protocol: 'json-1.0',
+      operations: dynamoDbOperations(this),
+    };
+  }
+
+  /** Resolves once the table can be used. */
+  async createTable({ create, timeToLiveAttribute }: TableDefinition): Promise<void> {
+    const name = create.TableName;
+    await this.#engine.call('CreateTable', create);
+    // dynalite makes a table active in a later turn of the event loop.
+    while (!(await this.#isActive(name))) await turn();
+    const keyNames = (create.KeySchema ?? []).map(({ AttributeName = '' }) => AttributeName);
+    this.#tables.set(name, { keyNames, createdAt: this.#world.time.now, timeToLiveAttribute });
+    if (timeToLiveAttribute !== undefined) this.#planSweep(name, timeToLiveAttribute);
+  }
+
+  arnOf(tableName: string): string {
+    // A table may be named by its ARN.
+    if (tableName.startsWith('arn:')) return tableName;
+    return `arn:${this.#world.partition}:dynamodb:${this.#world.region}:${this.#world.accountId}:table/${tableName}`;
+  }
+
+  get tableNames(): readonly string[] {
+    return [...this.#tables.keys()].sort();
+  }
+
+  /** @throws AwsError `ResourceNotFoundException` */
+  table(name: string): Table {
+    const table = this.#tables.get(name);
+    if (table === undefined) {
+      throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+    }
+    return table;
+  }
+
+  /** Runs an operation on wire JSON. @throws AwsError as DynamoDB answers it */
+  call(operation: string, input: unknown): Promise<WireJson> {
+    return this.#engine.call(operation, input);
+  }
+
+  /** The item with this key, in wire JSON. */
+  async item(tableName: string, key: unknown): Promise<unknown> {
+    return (await this.call('GetItem', { TableName: tableName, Key: key, ConsistentRead: true })).Item;
+  }
+
+  /** All items of a table, for tests and reports. */
+  async scan(tableName: string): Promise<Item[]> {
+    const items: Item[] = [];
+    let startKey: unknown;
+    do {
+      const page = await this.call('Scan', { TableName: tableName, ExclusiveStartKey: startKey });
+      if (isItems(page.Items)) items.push(...page.Items);
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+    return items;
+  }
+
+  async #isActive(name: string): Promise<boolean> {
+    const { Table } = await this.call('DescribeTable', { TableName: name });
+    return typeof Table === 'object' && Table !== null && 'TableStatus' in Table && Table.TableStatus === 'ACTIVE';
+  }
+
+  #planSweep(name: string, attribute: string): void {
+    this.#world.time.after(SWEEP_MS, async () => {
+      await this.#deleteExpired(name, attribute);
+      this.#planSweep(name, attribute);
+    });
+  }
+
+  async #deleteExpired(name: string, attribute: string): Promise<void> {
+    const { keyNames } = this.table(name);
+    const nowSeconds = this.#world.time.now / 1_000;
+    for (const item of await this.scan(name)) {
+      const expiresAt = item[attribute]?.N;
+      // Times more than five years back are ignored by DynamoDB: they are more likely a mistake in the unit.
+      const age = expiresAt === undefined ? -1 : nowSeconds - Number(expiresAt);
+      if (age <= 0 || age > 5 * 365 * 86_400) continue;
+      const Key = Object.fromEntries(keyNames.map((key) => [key, item[key]]));
+      await this.call('DeleteItem', { TableName: name, Key });
+    }
+  }
+}
+
+const isItems = (items: unknown): items is Item[] => Array.isArray(items);
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,84 @@
+import { createRequire } from 'node:module';
+import { AwsError } from '../../wire/aws-error.ts';
+import { isRecord } from '../../wire/json-codec.ts';
+
+/** A body of DynamoDB's JSON protocol. */
+export type WireJson = Record<string, unknown>;
+
+/** What dynalite hands around; its inner shape is its own affair. */
+interface Store {
+  readonly tableDb: { awsAccountId: string; awsRegion: string };
+  readonly db: { values(range?: object): { close(): Promise<void> } };
+}
+
+interface Failure extends Error {
+  readonly statusCode?: number;
+  readonly body?: { readonly __type: string; readonly message?: string; readonly Message?: string };
+}
+
+type Action = (store: Store, data: WireJson, answer: (error: Failure | null, output?: WireJson) => void) => void;
+
+interface Validation {
+  readonly types: unknown;
+  readonly custom: unknown;
+}
+
+interface Validations {
+  checkTypes(data: WireJson, types: unknown): WireJson;
+  checkValidations(data: WireJson, types: unknown, custom: unknown, store: Store): void;
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * DynamoDB's expressions, conditions and errors: dynalite, called below its HTTP server, so that each call is one
+ * promise and nothing waits on a socket. dynalite has no types; its modules are called just as its server calls them.
+ */
+export class DynamoDbEngine {
+  readonly #store: Store;
+  readonly #validations: Validations = require('dynalite/validations');
+
+  constructor(accountId: string, region: string) {
+    const database: { create(options: object): Store } = require('dynalite/db');
+    this.#store = database.create({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+    this.#store.tableDb.awsAccountId = accountId;
+    this.#store.tableDb.awsRegion = region;
+    letIteratorsClose(this.#store.db);
+  }
+
+  /** @throws AwsError as DynamoDB answers it */
+  async call(operation: string, input: unknown): Promise<WireJson> {
+    const name = operation.charAt(0).toLowerCase() + operation.slice(1);
+    const action: Action = require(`dynalite/actions/${name}`);
+    const validation: Validation = require(`dynalite/validations/${name}`);
+    // A copy, because dynalite changes what it gets; through JSON, because absent members must not be there at all.
+    const copy: unknown = JSON.parse(JSON.stringify(input));
+    try {
+      const data = this.#validations.checkTypes(isRecord(copy) ? copy : {}, validation.types);
+      this.#validations.checkValidations(data, validation.types, validation.custom, this.#store);
+      return await new Promise((resolve, reject) => {
+        action(this.#store, data, (error, output = {}) => (error ? reject(error) : resolve(output)));
+      });
+    } catch (error) {
+      throw error instanceof Error ? asAwsError(error) : error;
+    }
+  }
+}
+
+/**
+ * dynalite ends the iterator of a query or scan by `return()`, if it has one; its store's iterators have `close()` only.
+ * Left open, each would be kept for ever, with the state of the table at that time.
+ */
+function letIteratorsClose(db: Store['db']): void {
+  const values = db.values.bind(db);
+  db.values = (range) => {
+    const iterator = values(range);
+    return Object.assign(iterator, { return: () => iterator.close() });
+  };
+}
+
+function asAwsError(failure: Failure): Error {
+  if (failure.statusCode === undefined || failure.body === undefined) return failure;
+  const { __type, message, Message } = failure.body;
+  return new AwsError(__type.split('#').at(-1) ?? __type, message ?? Message ?? '', failure.statusCode);
+}

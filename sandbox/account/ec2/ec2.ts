@@ -1,0 +1,48 @@
+import type { CloudTrail } from '../event-bridge/cloud-trail.ts';
+import type { Iam } from '../iam/state.ts';
+import type { Service } from '../service.ts';
+import type { World } from '../world.ts';
+import { addressOperations } from './address-operations.ts';
+import { describeImages, type Images } from './images.ts';
+import { instanceOperations } from './instance-operations.ts';
+import type { Instances } from './instances.ts';
+import type { Networks } from './network.ts';
+import { interfaceOperations } from './network-interface-operations.ts';
+import { networkOperations } from './network-operations.ts';
+import { securityGroupOperations } from './security-group-operations.ts';
+import { snapshotOperations } from './snapshot-operations.ts';
+import type { Snapshots } from './snapshots.ts';
+import { subnetOperations } from './subnet-operations.ts';
+import { tagOperations } from './tag-operations.ts';
+
+/** Everything that EC2 shows and changes. */
+export interface Ec2State {
+  readonly world: World;
+  readonly instances: Instances;
+  readonly images: Images;
+  readonly networks: Networks;
+  readonly snapshots: Snapshots;
+  readonly cloudTrail: CloudTrail;
+  readonly iam: Iam;
+}
+
+/** Amazon EC2, as far as instances, their images, volumes and tags, and networks go. */
+export function createEc2(state: Ec2State): Service {
+  return {
+    signingName: 'ec2',
+    iamPrefix: 'ec2',
+    protocol: 'ec2-query',
+    xmlNamespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
+    operations: {
+      ...instanceOperations(state),
+      DescribeImages: describeImages(state.images, state.world),
+      ...networkOperations(state.networks),
+      ...subnetOperations(state),
+      ...interfaceOperations(state),
+      ...addressOperations(state),
+      ...securityGroupOperations(state),
+      ...snapshotOperations(state),
+      ...tagOperations(state),
+    },
+  };
+}

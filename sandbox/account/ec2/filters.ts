@@ -1,0 +1,52 @@
+import { AwsError } from '../../wire/aws-error.ts';
+
+/** EC2: a filter takes at most so many values. */
+const MAX_VALUES = 200;
+
+/** A filter as EC2's and Auto Scaling's inputs carry it. */
+export interface RequestedFilter {
+  readonly Name?: string | undefined;
+  readonly Values?: string[] | undefined;
+}
+
+/** What a filter of that name compares, for one resource: any of several values; absent ones match nothing. */
+export type FilterFields<Resource> = Readonly<
+  Record<string, (resource: Resource) => string | readonly string[] | undefined>
+>;
+
+/**
+ * Keeps what all filters match: any value of one filter, every filter. `*` and `?` are wildcards, as in EC2.
+ *
+ * @param tags of a resource, for `tag:KEY` and `tag-key`
+ * @throws InvalidParameterValue for a filter whose name is not known, FilterLimitExceeded for one with too many values
+ */
+export function applyFilters<Resource>(
+  resources: readonly Resource[],
+  filters: readonly RequestedFilter[] | undefined,
+  fields: FilterFields<Resource>,
+  tags: (resource: Resource) => ReadonlyMap<string, string>,
+): Resource[] {
+  const tests = (filters ?? []).map(({ Name = '', Values = [] }) => {
+    if (Values.length > MAX_VALUES) {
+      const message = `The maximum number of filter values specified on a single call is ${MAX_VALUES}.`;
+      throw new AwsError('FilterLimitExceeded', message);
+    }
+    // Mostly hundreds of ids against thousands of instances: only what has a wildcard is worth a pattern.
+    const exact = new Set(Values);
+    const patterns = Values.filter((value) => /[*?]/.test(value)).map(wildcard);
+    const matches = (value: string | readonly string[] | undefined) =>
+      value !== undefined &&
+      [value].flat().some((one) => exact.has(one) || patterns.some((pattern) => pattern.test(one)));
+    if (Name.startsWith('tag:')) return (resource: Resource) => matches(tags(resource).get(Name.slice(4)));
+    if (Name === 'tag-key') return (resource: Resource) => matches([...tags(resource).keys()]);
+    const field = fields[Name];
+    if (field === undefined) throw new AwsError('InvalidParameterValue', `The filter '${Name}' is invalid`);
+    return (resource: Resource) => matches(field(resource));
+  });
+  return resources.filter((resource) => tests.every((test) => test(resource)));
+}
+
+function wildcard(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
+}

@@ -1,0 +1,99 @@
+import { isIPv6 } from 'node:net';
+import { admits, isOpenBothWays, isPublicAddress, type Traffic } from './admission.ts';
+import type { NetworkInterface, NetworkInterfaces } from './network-interfaces.ts';
+import type { SecurityGroups } from './security-groups.ts';
+
+/** Who opens a connection to an instance. */
+export interface Opening {
+  /** The address that it comes from. */
+  readonly from: string;
+  readonly port: number;
+  /** By default `tcp`. */
+  readonly protocol?: string;
+  /** By default the primary one. */
+  readonly deviceIndex?: number;
+}
+
+/** A connection to an instance that somebody opened. */
+export interface Flow {
+  /** Whether its packets still pass. Once it is false it stays so. */
+  readonly alive: boolean;
+  /** Whether EC2 tracks it, so that the rules of later security groups don't concern it. */
+  readonly tracked: boolean;
+}
+
+interface KnownFlow {
+  alive: boolean;
+  tracked: boolean;
+  readonly traffic: Traffic;
+  readonly interface: NetworkInterface;
+  /** The address of the instance that it came to. */
+  readonly to: string;
+}
+
+/**
+ * Connections, and what becomes of them when security groups and addresses change. As EC2 has it, a tracked one outlives
+ * the rule that admitted it, and stops being tracked once its interface admits everything both ways (EC2 user guide,
+ * "Security group connection tracking"). That one which any group of rules leaves untracked starts untracked is left out:
+ * the sandbox takes the worst case.
+ */
+export class Flows {
+  readonly #interfaces: NetworkInterfaces;
+  readonly #securityGroups: SecurityGroups;
+  #alive: KnownFlow[] = [];
+
+  constructor(interfaces: NetworkInterfaces, securityGroups: SecurityGroups) {
+    this.#interfaces = interfaces;
+    this.#securityGroups = securityGroups;
+    interfaces.onChange(() => this.#reconsider());
+    securityGroups.onChange(() => this.#reconsider());
+  }
+
+  /**
+   * Opens a connection to an instance. It is not alive when nothing admits it, or when there is no address to come to.
+   *
+   * @param isRouted whether the Internet reaches the subnet of an interface
+   */
+  open(
+    instanceId: string,
+    { from, port, protocol = 'tcp', deviceIndex = 0 }: Opening,
+    isRouted: (target: NetworkInterface, family: 'ipv4' | 'ipv6') => boolean,
+  ): Flow {
+    const traffic = { egress: false, protocol, port, address: from };
+    const target = this.#interfaces.of(instanceId).find(({ attachment }) => attachment.deviceIndex === deviceIndex);
+    const to = target === undefined ? undefined : addressesFor(target, from)[0];
+    const reaches =
+      target !== undefined &&
+      (!isPublicAddress(from) || isRouted(target, isIPv6(from) ? 'ipv6' : 'ipv4')) &&
+      this.#admits(target, traffic);
+    if (!reaches || to === undefined) return { alive: false, tracked: false };
+    const flow = { alive: true, tracked: !this.#isOpen(target), traffic, interface: target, to };
+    this.#alive.push(flow);
+    return flow;
+  }
+
+  #reconsider(): void {
+    for (const flow of this.#alive) {
+      if (this.#isOpen(flow.interface)) flow.tracked = false;
+      const hasAddress =
+        this.#interfaces.get(flow.interface.id) === flow.interface &&
+        addressesFor(flow.interface, flow.traffic.address).includes(flow.to);
+      flow.alive = hasAddress && (flow.tracked || this.#admits(flow.interface, flow.traffic));
+    }
+    this.#alive = this.#alive.filter(({ alive }) => alive);
+  }
+
+  #admits({ securityGroupIds }: NetworkInterface, traffic: Traffic): boolean {
+    return admits(this.#securityGroups.rulesOf(securityGroupIds), traffic);
+  }
+
+  #isOpen({ securityGroupIds }: NetworkInterface): boolean {
+    return isOpenBothWays(this.#securityGroups.rulesOf(securityGroupIds));
+  }
+}
+
+/** The addresses of an interface that somebody can come to. */
+function addressesFor({ ipv6Addresses, privateIps, associations }: NetworkInterface, from: string): string[] {
+  if (isIPv6(from)) return ipv6Addresses.map(({ address }) => address);
+  return isPublicAddress(from) ? [...associations.values()].map(({ publicIp }) => publicIp) : [...privateIps];
+}

@@ -1,0 +1,101 @@
+import {
+  type ArchitectureValues,
+  DescribeImages$,
+  type DescribeImagesCommandInput,
+  type DescribeImagesCommandOutput,
+  type Image,
+} from '@aws-sdk/client-ec2';
+import { AwsError } from '../../wire/aws-error.ts';
+import type { AmiReleases } from '../eks/ami-releases.ts';
+import { amiFamily } from '../eks/ami-types.ts';
+import { operation } from '../service.ts';
+import type { World } from '../world.ts';
+import { applyFilters } from './filters.ts';
+
+/** The accounts that publish the EKS AMIs, as in commercial regions. */
+const publishers = {
+  AL2023: '602401143452',
+  AL2: '602401143452',
+  BOTTLEROCKET: '092701018921',
+  WINDOWS: '801119661308',
+};
+
+/** The images that the account can see: those of Amazon's releases that are out, and its own. */
+export class Images {
+  readonly #world: World;
+  readonly #releases: AmiReleases;
+  readonly #own = new Map<string, Image>();
+
+  constructor(world: World, releases: AmiReleases) {
+    this.#world = world;
+    this.#releases = releases;
+  }
+
+  /** An image of the account's own, as a custom launch template names it. */
+  addOwn(imageId: string, architecture: ArchitectureValues): void {
+    if (this.#releases.byImageId(imageId) !== undefined) return;
+    this.#own.set(imageId, {
+      ImageId: imageId,
+      Name: `custom-${imageId.slice(4)}`,
+      OwnerId: this.#world.accountId,
+      CreationDate: new Date(this.#world.time.now).toISOString(),
+      State: 'available',
+      Architecture: architecture,
+      Public: false,
+      PlatformDetails: 'Linux/UNIX',
+    });
+  }
+
+  list(): Image[] {
+    const published = this.#releases.images(this.#world.time.now).map((release): Image => {
+      const { platform, architecture } = amiFamily(release.amiType);
+      return {
+        ImageId: release.imageId,
+        Name: release.imageName,
+        OwnerId: publishers[platform],
+        ImageOwnerAlias: 'amazon',
+        CreationDate: new Date(release.at).toISOString(),
+        State: 'available',
+        Architecture: architecture,
+        Public: true,
+        PlatformDetails: platform === 'WINDOWS' ? 'Windows' : 'Linux/UNIX',
+      };
+    });
+    return [...published, ...this.#own.values()];
+  }
+}
+
+export const describeImages = (images: Images, { accountId }: World) =>
+  operation<DescribeImagesCommandInput, DescribeImagesCommandOutput>(
+    DescribeImages$,
+    ['ImageIds', 'Filters', 'Owners', 'IncludeDeprecated'],
+    ({ ImageIds, Filters, Owners }) => {
+      let found = images.list();
+      if (ImageIds !== undefined) {
+        const known = new Map(found.map((image) => [image.ImageId, image]));
+        found = ImageIds.map((id) => known.get(id) ?? missingImage(id));
+      }
+      if (Owners !== undefined) {
+        const owners = new Set(Owners.map((owner) => (owner === 'self' ? accountId : owner)));
+        found = found.filter(
+          ({ OwnerId = '', ImageOwnerAlias = '' }) => owners.has(OwnerId) || owners.has(ImageOwnerAlias),
+        );
+      }
+      const fields = {
+        'image-id': ({ ImageId }: Image) => ImageId,
+        name: ({ Name }: Image) => Name,
+        state: ({ State }: Image) => State,
+        architecture: ({ Architecture }: Image) => Architecture,
+        'owner-id': ({ OwnerId }: Image) => OwnerId,
+        'owner-alias': ({ ImageOwnerAlias }: Image) => ImageOwnerAlias,
+      };
+      return { Images: applyFilters(found, Filters, fields, () => new Map()) };
+    },
+  );
+
+function missingImage(id: string): never {
+  if (!/^ami-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) {
+    throw new AwsError('InvalidAMIID.Malformed', `Invalid id: "${id}"`);
+  }
+  throw new AwsError('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`);
+}

@@ -1,0 +1,163 @@
+import {
+  type Instance as DescribedInstance,
+  DescribeInstanceAttribute$,
+  type DescribeInstanceAttributeCommandInput,
+  type DescribeInstanceAttributeCommandOutput,
+  DescribeInstances$,
+  type DescribeInstancesCommandInput,
+  type DescribeInstancesCommandOutput,
+  type InstanceStateName,
+  ModifyInstanceAttribute$,
+  type ModifyInstanceAttributeCommandInput,
+  type ModifyInstanceAttributeCommandOutput,
+  TerminateInstances$,
+  type TerminateInstancesCommandInput,
+  type TerminateInstancesCommandOutput,
+} from '@aws-sdk/client-ec2';
+import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
+import { byText, pageOf } from '../pagination.ts';
+import { type Operation, operation } from '../service.ts';
+import { describeInstance, instanceStateCodes } from './descriptions.ts';
+import type { Ec2State } from './ec2.ts';
+import { applyFilters, type FilterFields } from './filters.ts';
+import type { Instance, Instances } from './instances.ts';
+import { permissionOn } from './resources.ts';
+
+/** Looks at instances, protects and terminates them. */
+export function instanceOperations(state: Ec2State): Record<string, Operation> {
+  const { world, instances, networks, iam } = state;
+  const terminations = world.random.fork('ec2-terminations');
+  return {
+    DescribeInstances: operation<DescribeInstancesCommandInput, DescribeInstancesCommandOutput>(
+      DescribeInstances$,
+      ['InstanceIds', 'Filters', 'MaxResults', 'NextToken', 'IncludeManagedResources'],
+      (input) => {
+        const describe = (instance: Instance) => describeInstance(world, instance, networks, iam);
+        return findInstances(instances, input, describe, world.accountId);
+      },
+    ),
+    DescribeInstanceAttribute: operation<DescribeInstanceAttributeCommandInput, DescribeInstanceAttributeCommandOutput>(
+      DescribeInstanceAttribute$,
+      ['InstanceId', 'Attribute'],
+      ({ InstanceId = '', Attribute }) => {
+        const { id, disableApiTermination } = existingInstance(instances, InstanceId);
+        if (Attribute !== 'disableApiTermination') throw new NotImplemented(`the instance attribute ${Attribute}`);
+        return { InstanceId: id, DisableApiTermination: { Value: disableApiTermination } };
+      },
+      ({ InstanceId = '' }) => [permissionOn(state, 'DescribeInstanceAttribute', InstanceId)],
+    ),
+    ModifyInstanceAttribute: operation<ModifyInstanceAttributeCommandInput, ModifyInstanceAttributeCommandOutput>(
+      ModifyInstanceAttribute$,
+      ['InstanceId', 'DisableApiTermination'],
+      ({ InstanceId = '', DisableApiTermination }) => {
+        const instance = changeable(existingInstance(instances, InstanceId));
+        if (DisableApiTermination?.Value === undefined) {
+          throw new AwsError('InvalidParameterCombination', 'No attributes specified.');
+        }
+        instance.disableApiTermination = DisableApiTermination.Value;
+        return {};
+      },
+      ({ InstanceId = '' }) => [
+        permissionOn(state, 'ModifyInstanceAttribute', InstanceId, { 'ec2:Attribute': 'DisableApiTermination' }),
+      ],
+    ),
+    TerminateInstances: operation<TerminateInstancesCommandInput, TerminateInstancesCommandOutput>(
+      TerminateInstances$,
+      ['InstanceIds'],
+      ({ InstanceIds = [] }) => {
+        const doomed = InstanceIds.map((id) => changeable(existingInstance(instances, id)));
+        const kept = doomed.find(({ disableApiTermination }) => disableApiTermination);
+        if (kept !== undefined) {
+          const message = `The instance '${kept.id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`;
+          throw new AwsError('OperationNotPermitted', message);
+        }
+        return {
+          TerminatingInstances: doomed.map((instance) => {
+            const before = instance.state;
+            instances.terminate(instance, terminations.integer(20, 60) * 1000, () => {});
+            const { id: InstanceId, state: after } = instance;
+            return { InstanceId, PreviousState: stateOf(before), CurrentState: stateOf(after) };
+          }),
+        };
+      },
+      ({ InstanceIds = [] }) => InstanceIds.map((id) => permissionOn(state, 'TerminateInstances', id)),
+    ),
+  };
+}
+
+const stateOf = (Name: InstanceStateName) => ({ Code: instanceStateCodes[Name], Name });
+
+/** Nobody but the service that owns an instance may change it. @throws OperationNotPermitted */
+export function changeable(instance: Instance): Instance {
+  if (instance.operator === undefined) return instance;
+  const message = `The operation is not permitted: instance '${instance.id}' is managed by ${instance.operator}.`;
+  throw new AwsError('OperationNotPermitted', message);
+}
+
+function findInstances(
+  instances: Instances,
+  input: DescribeInstancesCommandInput,
+  describe: (instance: Instance) => DescribedInstance,
+  accountId: string,
+): Omit<DescribeInstancesCommandOutput, '$metadata'> {
+  const { InstanceIds, Filters, MaxResults, NextToken, IncludeManagedResources = false } = input;
+  if (InstanceIds !== undefined && MaxResults !== undefined) {
+    throw new AwsError(
+      'InvalidParameterCombination',
+      'The parameter instancesSet cannot be used with the parameter maxResults',
+    );
+  }
+  if (MaxResults !== undefined && (MaxResults < 5 || MaxResults > 1000)) {
+    throw new AwsError(
+      'InvalidParameterValue',
+      `Value ( ${MaxResults} ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.`,
+    );
+  }
+  const named = InstanceIds?.map((id) => existingInstance(instances, id)) ?? instances.list();
+  const shown = named.filter(({ operator }) => operator === undefined || IncludeManagedResources);
+  const found = applyFilters(shown, Filters, instanceFields, ({ tags }) => tags);
+  const id = (instance: Instance) => instance.id;
+  const { items, nextToken } = pageOf(found.sort(byText(id)), id, MaxResults ?? 1000, NextToken, () => {
+    return new AwsError('InvalidParameterValue', 'Unable to parse pagination token');
+  });
+  return {
+    Reservations: items.map((instance) => ({
+      ReservationId: `r-${instance.id.slice(2)}`,
+      OwnerId: accountId,
+      Instances: [describe(instance)],
+    })),
+    NextToken: nextToken,
+  };
+}
+
+const instanceFields: FilterFields<Instance> = {
+  'instance-id': ({ id }) => id,
+  'instance-state-name': ({ state }) => state,
+  'instance-state-code': ({ state }) => String(instanceStateCodes[state]),
+  'instance-type': ({ instanceType }) => instanceType,
+  'image-id': ({ imageId }) => imageId,
+  architecture: ({ architecture }) => architecture,
+  'availability-zone': ({ availabilityZone }) => availabilityZone,
+  'private-dns-name': ({ privateDnsName }) => privateDnsName,
+  'private-ip-address': ({ privateIp }) => privateIp,
+  'ip-address': ({ interfaces }) => interfaces[0]?.associations.get(interfaces[0].privateIps[0])?.publicIp,
+  'subnet-id': ({ subnetId }) => subnetId,
+  'vpc-id': ({ vpcId }) => vpcId,
+  'instance.group-id': ({ interfaces }) => interfaces[0]?.securityGroupIds,
+  'network-interface.network-interface-id': ({ interfaces }) => interfaces.map(({ id }) => id),
+  'network-interface.group-id': ({ interfaces }) => interfaces.flatMap(({ securityGroupIds }) => securityGroupIds),
+  'operator.managed': ({ operator }) => String(operator !== undefined),
+  'operator.principal': ({ operator }) => operator,
+};
+
+/** @throws InvalidInstanceID.Malformed, InvalidInstanceID.NotFound */
+export function existingInstance(instances: Instances, id: string): Instance {
+  if (!/^i-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) {
+    throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+  }
+  const instance = instances.get(id);
+  if (instance === undefined) {
+    throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+  }
+  return instance;
+}

@@ -1,0 +1,245 @@
+import { _InstanceType, type ArchitectureType, type InstanceStateName } from '@aws-sdk/client-ec2';
+import type { Random } from '../../time/random.ts';
+import type { World } from '../world.ts';
+import type { Networks } from './network.ts';
+import type { NetworkInterface } from './network-interfaces.ts';
+import { attachPrimaryInterface } from './primary-interface.ts';
+import { attachVolumes, type Volume } from './volumes.ts';
+
+const instanceTypes: ReadonlySet<string> = new Set(Object.values(_InstanceType));
+
+export const isInstanceType = (text: string): text is _InstanceType => instanceTypes.has(text);
+
+/** Types of AWS's own Graviton processors have a `g` behind the generation: `m7g.large`, `c6gd.xlarge`. */
+export const architectureOf = (instanceType: _InstanceType): 'x86_64' | 'arm64' =>
+  /^[a-z]+\d+g[a-z]*\./.test(instanceType) ? 'arm64' : 'x86_64';
+
+/** How the SSM agent of an instance's image fares. */
+export interface AgentSpecification {
+  /**
+   * `present`: it runs; `missing`: the image has none; `stopped`: something on the host keeps it from running, even when
+   * it is installed anew; `dead`: its first ping is its last, so that Systems Manager lists it as lost.
+   */
+  readonly agent: 'present' | 'missing' | 'stopped' | 'dead';
+  readonly version: string;
+  /** Seconds from `running` to its first ping; undefined: some tens of seconds, drawn for each instance. */
+  readonly registersAfterSeconds?: number | undefined;
+}
+
+/** How commands fare on the instances of one group, which share this. */
+export interface CommandBehaviour {
+  /** What updates of the agent are told to end with, and how many more of them. */
+  readonly updateFailure: { readonly outcome: 'Failed' | 'TimedOut'; times: number } | undefined;
+  /** What every shell script prints and ends with. */
+  readonly script: { readonly output: string; readonly errorOutput: string; readonly exitCode: number } | undefined;
+}
+
+/** What decides about an instance before it exists. */
+export interface LaunchSpecification {
+  readonly imageId: string;
+  readonly instanceType: _InstanceType;
+  readonly architecture: ArchitectureType;
+  readonly windows: boolean;
+  /** As the Kubernetes node names it, for example `Amazon Linux 2023.8.20250715`. */
+  readonly osImage: string;
+  readonly subnetId: string;
+  readonly availabilityZone: string;
+  readonly vpcId: string;
+  /** Security groups of its primary network interface. */
+  readonly securityGroupIds: readonly string[];
+  /** The public IPv4 address of its primary interface: Amazon's own, or an Elastic one that somebody gives it. */
+  readonly publicAddress: 'none' | 'automatic' | 'elastic';
+  /** Whether its primary interface gets an IPv6 address, which may be primary; the subnet must have a block of them. */
+  readonly ipv6: boolean | 'primary';
+  /** The security groups of each interface that the VPC CNI attaches beside the primary one. */
+  readonly cniInterfaces: ReadonlyArray<readonly string[]>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly agent: AgentSpecification;
+  readonly commands: CommandBehaviour;
+  /** Name of its instance profile; undefined when it has none. */
+  readonly instanceProfile: string | undefined;
+  /** Whether the instance metadata service answers at all. */
+  readonly metadataEndpoint: 'enabled' | 'disabled';
+  /** What it looks like as a node of its cluster; undefined for an instance that is no worker. */
+  readonly kubernetes:
+    | {
+        readonly clusterName: string;
+        readonly version: string;
+        readonly labels: Readonly<Record<string, string>>;
+      }
+    | undefined;
+  /** The AWS service that owns it; EKS Auto Mode's instances belong to `eks.amazonaws.com` and hide by default. */
+  readonly operator?: string;
+}
+
+export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds'> {
+  readonly id: string;
+  readonly privateIp: string;
+  readonly privateDnsName: string;
+  /** Epoch ms. */
+  readonly launchedAt: number;
+  /** By device index, the primary one first; none any more when it is terminated. */
+  readonly interfaces: readonly NetworkInterface[];
+  readonly volumes: readonly Volume[];
+  readonly tags: Map<string, string>;
+  /** Whether TerminateInstances is refused. */
+  disableApiTermination: boolean;
+  state: InstanceStateName;
+  /** Epoch ms; undefined before it ran. */
+  runningSince?: number;
+  /** What the cluster sees of it as a node. */
+  node: 'Joining' | 'Ready' | 'Draining' | 'Gone';
+  /** Epoch ms. */
+  terminatedAt?: number;
+}
+
+/** EC2 goes on showing a terminated instance for about an hour. */
+const TERMINATED_STAYS_VISIBLE_MS = 3_600_000;
+
+/** The account's EC2 instances and their lives: each step is announced as EC2 announces it. */
+export class Instances {
+  readonly #world: World;
+  readonly #networks: Networks;
+  readonly #random: Random;
+  readonly #volumeIds: Random;
+  readonly #byId = new Map<string, Instance>();
+  readonly #listeners: Record<
+    'launched' | 'running' | 'terminating' | 'terminated',
+    Array<(instance: Instance) => void>
+  > = {
+    launched: [],
+    running: [],
+    terminating: [],
+    terminated: [],
+  };
+  #addresses = 10;
+
+  constructor(world: World, networks: Networks) {
+    this.#world = world;
+    this.#networks = networks;
+    this.#random = world.random.fork('ec2-instances');
+    this.#volumeIds = world.random.fork('ec2-volumes');
+  }
+
+  /** Hears of each instance that is launched, not of those that were there before. */
+  onLaunched(listener: (instance: Instance) => void): void {
+    this.#listeners.launched.push(listener);
+  }
+
+  /** Hears of each instance that begins to run, or that has been running when it is taken in. */
+  onRunning(listener: (instance: Instance) => void): void {
+    this.#listeners.running.push(listener);
+  }
+
+  /** Hears of each instance that is gone, whoever terminated it. */
+  onTerminated(listener: (instance: Instance) => void): void {
+    this.#listeners.terminated.push(listener);
+  }
+
+  /** Hears of each instance that begins to end. */
+  onTerminating(listener: (instance: Instance) => void): void {
+    this.#listeners.terminating.push(listener);
+  }
+
+  /** An instance that has been running since `launchedAt` (epoch ms), of which nobody hears now. */
+  adopt(specification: LaunchSpecification, launchedAt: number): Instance {
+    const instance = this.#create(specification, launchedAt);
+    instance.state = 'running';
+    instance.node = 'Ready';
+    this.#runs(instance, launchedAt);
+    return instance;
+  }
+
+  /** Launches an instance: pending at once, running after `runningAfter` ms. */
+  launch(specification: LaunchSpecification, runningAfter: number, onRunning: () => void): Instance {
+    const instance = this.#create(specification, this.#world.time.now);
+    this.#announce(instance, 'pending');
+    for (const listener of this.#listeners.launched) listener(instance);
+    this.#world.time.after(runningAfter, () => {
+      if (instance.state !== 'pending') return;
+      this.#announce(instance, 'running');
+      this.#runs(instance, this.#world.time.now);
+      onRunning();
+    });
+    return instance;
+  }
+
+  /** Terminates an instance: shutting-down at once, terminated after `terminatedAfter` ms. */
+  terminate(instance: Instance, terminatedAfter: number, onTerminated: () => void): void {
+    if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
+    instance.node = 'Gone';
+    this.#announce(instance, 'shutting-down');
+    for (const listener of this.#listeners.terminating) listener(instance);
+    this.#world.time.after(terminatedAfter, () => {
+      instance.terminatedAt = this.#world.time.now;
+      this.#networks.interfaces.deleteThoseOf(instance.id);
+      this.#announce(instance, 'terminated');
+      onTerminated();
+      for (const listener of this.#listeners.terminated) listener(instance);
+    });
+  }
+
+  get(id: string): Instance | undefined {
+    const instance = this.#byId.get(id);
+    return instance !== undefined && this.#isVisible(instance) ? instance : undefined;
+  }
+
+  /** All instances that EC2 still shows, in the order of their launch. */
+  list(): Instance[] {
+    for (const instance of this.#byId.values()) if (!this.#isVisible(instance)) this.#byId.delete(instance.id);
+    return [...this.#byId.values()];
+  }
+
+  #isVisible({ terminatedAt }: Instance): boolean {
+    return terminatedAt === undefined || this.#world.time.now - terminatedAt < TERMINATED_STAYS_VISIBLE_MS;
+  }
+
+  #runs(instance: Instance, since: number): void {
+    instance.runningSince = since;
+    for (const listener of this.#listeners.running) listener(instance);
+  }
+
+  /** The next private address of the account: each is given out once, whatever the subnet. */
+  newPrivateIp(): string {
+    const address = this.#addresses++;
+    return [10, (address >> 16) & 255, (address >> 8) & 255, address & 255].join('.');
+  }
+
+  privateDnsNameOf(privateIp: string): string {
+    return `ip-${privateIp.replaceAll('.', '-')}.${this.#world.region}.compute.internal`;
+  }
+
+  #create({ securityGroupIds, ...specification }: LaunchSpecification, launchedAt: number): Instance {
+    const privateIp = this.newPrivateIp();
+    const idDigits = this.#random.hex(16);
+    const id = `i-0${idDigits}`;
+    const primary = { id: `eni-0${[...idDigits].reverse().join('')}`, privateIp, instanceId: id, launchedAt };
+    attachPrimaryInterface(this.#networks, { ...specification, securityGroupIds }, primary);
+    const instance: Instance = {
+      ...specification,
+      tags: new Map(Object.entries(specification.tags)),
+      id,
+      privateIp,
+      privateDnsName: this.privateDnsNameOf(privateIp),
+      launchedAt,
+      interfaces: this.#networks.interfaces.of(id),
+      volumes: attachVolumes(specification, this.#volumeIds),
+      disableApiTermination: false,
+      state: 'pending',
+      node: 'Joining',
+    };
+    this.#byId.set(instance.id, instance);
+    return instance;
+  }
+
+  #announce(instance: Instance, state: InstanceStateName): void {
+    instance.state = state;
+    const { partition, region, accountId } = this.#world;
+    this.#world.emit({
+      source: 'aws.ec2',
+      detailType: 'EC2 Instance State-change Notification',
+      resources: [`arn:${partition}:ec2:${region}:${accountId}:instance/${instance.id}`],
+      detail: { 'instance-id': instance.id, state },
+    });
+  }
+}

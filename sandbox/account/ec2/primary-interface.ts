@@ -1,0 +1,43 @@
+import type { LaunchSpecification } from './instances.ts';
+import type { Networks } from './network.ts';
+
+/** Attaches the interface that an instance is launched with, and gives it the addresses of its specification. */
+export function attachPrimaryInterface(
+  { interfaces, subnets }: Networks,
+  { vpcId, subnetId, availabilityZone, securityGroupIds, publicAddress, ipv6 }: LaunchSpecification,
+  {
+    id,
+    privateIp,
+    instanceId,
+    launchedAt,
+  }: {
+    readonly id: string;
+    readonly privateIp: string;
+    readonly instanceId: string;
+    /** Epoch ms. */
+    readonly launchedAt: number;
+  },
+): void {
+  const subnet = subnets.get(subnetId);
+  const primary = interfaces.attach({
+    id,
+    description: '',
+    vpcId,
+    subnetId,
+    availabilityZone,
+    privateIps: [privateIp],
+    securityGroupIds,
+    tags: new Map(),
+    instanceId,
+    deviceIndex: 0,
+    attachedAt: launchedAt,
+    automaticAddress: publicAddress === 'automatic' || subnet?.mapPublicIpOnLaunch === true,
+  });
+  if (publicAddress === 'automatic') {
+    // 198.18.0.0/15 is nobody's on the Internet (RFC 2544).
+    const publicIp = ['198.18', ...privateIp.split('.').slice(2)].join('.');
+    interfaces.associate(primary, privateIp, { publicIp });
+  }
+  const address = ipv6 !== false && subnet !== undefined ? subnets.newIpv6Address(subnet) : undefined;
+  if (address !== undefined) interfaces.setIpv6Addresses(primary, [{ address, primary: ipv6 === 'primary' }]);
+}

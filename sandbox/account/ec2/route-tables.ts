@@ -1,0 +1,131 @@
+import type { RouteTable } from '@aws-sdk/client-ec2';
+import type { Random } from '../../time/random.ts';
+import type { World } from '../world.ts';
+
+export type KnownRouteTable = RouteTable & { readonly RouteTableId: string; readonly VpcId: string };
+
+/** How the subnets of some nodes lead out of their VPC. */
+export type WayOut =
+  /** By a NAT gateway. */
+  | 'nat'
+  /** The route leads to a NAT gateway that was deleted: a black hole. */
+  | 'deleted-nat'
+  /** By an Internet gateway: the subnets give public addresses. */
+  | 'internet'
+  /** There is a route to an Internet gateway, but the subnets give no public addresses. */
+  | 'internet-without-address'
+  /** Not at all: only the VPC's main route table, with its local route. */
+  | 'none';
+
+type Route = NonNullable<RouteTable['Routes']>[number];
+type AddressFamily = 'ipv4' | 'ipv6';
+
+const EVERYWHERE = '0.0.0.0/0';
+const EVERYWHERE_IPV6 = '::/0';
+
+/** The route tables of the account's VPCs. */
+export class RouteTables {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #ipv6: Random;
+  readonly #byVpc = new Map<string, KnownRouteTable[]>();
+
+  /** @param random for ids, which come in turn with those of other parts of networks */
+  constructor(world: World, random: Random) {
+    this.#world = world;
+    this.#random = random;
+    this.#ipv6 = world.random.fork('ec2-network-ipv6');
+  }
+
+  list(): KnownRouteTable[] {
+    return [...this.#byVpc.values()].flat();
+  }
+
+  hasVpc(vpcId: string): boolean {
+    return this.#byVpc.has(vpcId);
+  }
+
+  /** The main table of a new VPC, which knows only the VPC itself. */
+  addMain(vpcId: string): void {
+    this.#add(vpcId, [], []);
+  }
+
+  /** Leads subnets out of their VPC. Without a way they fall to the main route table. */
+  lead(vpcId: string, subnetIds: readonly string[], way: WayOut): void {
+    if (way === 'none') return;
+    const route = { DestinationCidrBlock: EVERYWHERE, Origin: 'CreateRoute' } as const;
+    const hop =
+      way === 'nat' || way === 'deleted-nat' ? { NatGatewayId: this.#id('nat') } : { GatewayId: this.#id('igw') };
+    const State = way === 'deleted-nat' ? 'blackhole' : 'active';
+    this.#add(vpcId, subnetIds, [{ ...route, ...hop, State }]);
+  }
+
+  /** Leads a subnet's IPv6 out as its IPv4: by the Internet gateway, or by one for egress only. */
+  leadIpv6(vpcId: string, subnetId: string): void {
+    const table = this.#of(vpcId, subnetId);
+    const way = this.defaultRoute(vpcId, subnetId, 'ipv4');
+    if (way === undefined || this.defaultRoute(vpcId, subnetId, 'ipv6') !== undefined) return;
+    const hop =
+      way.GatewayId === undefined
+        ? { EgressOnlyInternetGatewayId: `eigw-0${this.#ipv6.hex(16)}` }
+        : { GatewayId: way.GatewayId };
+    const route = { DestinationIpv6CidrBlock: EVERYWHERE_IPV6, Origin: 'CreateRoute', State: 'active' } as const;
+    table?.Routes?.push({ ...route, ...hop });
+  }
+
+  /** The route by which a subnet leads out, if it has one. */
+  defaultRoute(vpcId: string, subnetId: string, family: AddressFamily): Route | undefined {
+    return this.#of(vpcId, subnetId)?.Routes?.find((route) =>
+      family === 'ipv4'
+        ? route.DestinationCidrBlock === EVERYWHERE
+        : route.DestinationIpv6CidrBlock === EVERYWHERE_IPV6,
+    );
+  }
+
+  /** Whether the Internet reaches public addresses in a subnet. */
+  isPublic(vpcId: string, subnetId: string, family: AddressFamily): boolean {
+    const route = this.defaultRoute(vpcId, subnetId, family);
+    return route?.State === 'active' && route.GatewayId?.startsWith('igw-') === true;
+  }
+
+  /** The table that a subnet is associated with, or else the main one of its VPC. */
+  #of(vpcId: string, subnetId: string): KnownRouteTable | undefined {
+    const ofVpc = this.#byVpc.get(vpcId) ?? [];
+    return (
+      ofVpc.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId)) ??
+      ofVpc.find(({ Associations = [] }) => Associations.some(({ Main }) => Main === true))
+    );
+  }
+
+  #add(vpcId: string, subnetIds: readonly string[], routes: readonly Route[]): void {
+    const RouteTableId = this.#id('rtb');
+    const association = () => ({
+      RouteTableAssociationId: this.#id('rtbassoc'),
+      RouteTableId,
+      AssociationState: { State: 'associated' } as const,
+    });
+    const local = {
+      DestinationCidrBlock: '10.0.0.0/16',
+      GatewayId: 'local',
+      Origin: 'CreateRouteTable',
+      State: 'active',
+    } as const;
+    const table: KnownRouteTable = {
+      RouteTableId,
+      VpcId: vpcId,
+      OwnerId: this.#world.accountId,
+      Associations:
+        subnetIds.length === 0
+          ? [{ Main: true, ...association() }]
+          : subnetIds.map((SubnetId) => ({ Main: false, SubnetId, ...association() })),
+      PropagatingVgws: [],
+      Routes: [local, ...routes],
+      Tags: [],
+    };
+    this.#byVpc.set(vpcId, [...(this.#byVpc.get(vpcId) ?? []), table]);
+  }
+
+  #id(prefix: string): string {
+    return `${prefix}-0${this.#random.hex(16)}`;
+  }
+}

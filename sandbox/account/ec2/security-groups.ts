@@ -1,0 +1,124 @@
+import type { World } from '../world.ts';
+
+/** What a rule admits, whatever else it is. */
+export interface RuleTerms {
+  readonly egress: boolean;
+  /** `-1` for all, `tcp`, `udp`, `icmp`, `icmpv6`, or a number. */
+  readonly protocol: string;
+  /** Undefined for all protocols. */
+  readonly fromPort: number | undefined;
+  readonly toPort: number | undefined;
+  /** A block of IPv4 or IPv6 addresses, or the id of a security group. */
+  readonly peer: string;
+}
+
+export interface SecurityGroupRule extends RuleTerms {
+  readonly id: string;
+  readonly description: string | undefined;
+}
+
+export interface SecurityGroup {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly tags: Map<string, string>;
+  rules: readonly SecurityGroupRule[];
+}
+
+export type NewRule = RuleTerms & { readonly description?: string | undefined };
+
+/** The rule that every new group comes with. */
+const ALL_EGRESS: NewRule = {
+  egress: true,
+  protocol: '-1',
+  fromPort: undefined,
+  toPort: undefined,
+  peer: '0.0.0.0/0',
+};
+
+/** A rule that lets TCP in on some ports. */
+export const tcpIngress = (fromPort: number, toPort: number, peer: string): NewRule => ({
+  egress: false,
+  protocol: 'tcp',
+  fromPort,
+  toPort,
+  peer,
+});
+
+/** A rule that lets all traffic of a peer in. */
+export const allIngress = (peer: string): NewRule => ({ ...ALL_EGRESS, egress: false, peer });
+
+/** The account's security groups and their rules. */
+export class SecurityGroups {
+  readonly #random: World['random'];
+  readonly #byId = new Map<string, SecurityGroup>();
+  readonly #listeners: Array<(changed: SecurityGroup) => void> = [];
+
+  constructor(world: World) {
+    this.#random = world.random.fork('ec2-security-groups');
+  }
+
+  /** Hears of each group whose rules change. */
+  onChange(listener: (changed: SecurityGroup) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  get(id: string): SecurityGroup | undefined {
+    return this.#byId.get(id);
+  }
+
+  list(): SecurityGroup[] {
+    return [...this.#byId.values()];
+  }
+
+  newId(): string {
+    return `sg-0${this.#random.hex(16)}`;
+  }
+
+  /** A new group: beside the rules that are given it lets everything out over IPv4. */
+  create(group: Omit<SecurityGroup, 'rules'>, rules: readonly NewRule[] = []): SecurityGroup {
+    const created = { ...group, rules: [] };
+    this.#byId.set(group.id, created);
+    this.add(created, [...rules, ALL_EGRESS]);
+    return created;
+  }
+
+  /** Deletes a group, as somebody may whose interfaces have it no more. */
+  delete({ id }: SecurityGroup): void {
+    this.#byId.delete(id);
+  }
+
+  add(changed: SecurityGroup, rules: readonly NewRule[]): SecurityGroupRule[] {
+    const added = rules.map((rule) => ({
+      description: undefined,
+      ...rule,
+      id: `sgr-0${this.#random.hex(16)}`,
+    }));
+    changed.rules = [...changed.rules, ...added];
+    this.#announce(changed);
+    return added;
+  }
+
+  remove(changed: SecurityGroup, rules: readonly SecurityGroupRule[]): void {
+    changed.rules = changed.rules.filter((rule) => !rules.includes(rule));
+    this.#announce(changed);
+  }
+
+  /** The rules of several groups together. Ids that no group has count for nothing. */
+  rulesOf(groupIds: readonly string[]): SecurityGroupRule[] {
+    return groupIds.flatMap((id) => this.#byId.get(id)?.rules ?? []);
+  }
+
+  #announce(changed: SecurityGroup): void {
+    for (const listener of this.#listeners) listener(changed);
+  }
+}
+
+/** Whether two rules admit the same. */
+export const sameTerms = (a: RuleTerms, b: RuleTerms): boolean =>
+  a.egress === b.egress &&
+  a.protocol === b.protocol &&
+  a.fromPort === b.fromPort &&
+  a.toPort === b.toPort &&
+  a.peer === b.peer;

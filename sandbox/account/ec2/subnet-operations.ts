@@ -1,0 +1,83 @@
+import {
+  type Subnet as DescribedSubnet,
+  DescribeSubnets$,
+  type DescribeSubnetsCommandInput,
+  type DescribeSubnetsCommandOutput,
+  ModifySubnetAttribute$,
+  type ModifySubnetAttributeCommandInput,
+  type ModifySubnetAttributeCommandOutput,
+} from '@aws-sdk/client-ec2';
+import { AwsError } from '../../wire/aws-error.ts';
+import { type Operation, operation } from '../service.ts';
+import type { Ec2State } from './ec2.ts';
+import type { FilterFields } from './filters.ts';
+import { arnOf, permissionOn } from './resources.ts';
+import { describedTags, existingOne, namedOnes, search } from './search.ts';
+import type { Subnet } from './subnets.ts';
+
+/** Looks at subnets, and says whether instances that are launched into one get public addresses. */
+export function subnetOperations(state: Ec2State): Record<string, Operation> {
+  const { subnets } = state.networks;
+  return {
+    DescribeSubnets: operation<DescribeSubnetsCommandInput, DescribeSubnetsCommandOutput>(
+      DescribeSubnets$,
+      ['SubnetIds', 'Filters', 'MaxResults', 'NextToken'],
+      ({ SubnetIds, ...request }) => {
+        const id = (subnet: Subnet) => subnet.id;
+        const named = namedOnes(subnets.list(), id, SubnetIds, 'InvalidSubnetID', 'subnet ID');
+        const { items, nextToken } = search(named, id, subnetFields, ({ tags }) => tags, request, 1000);
+        return { Subnets: items.map((subnet) => describe(state, subnet)), NextToken: nextToken };
+      },
+    ),
+    ModifySubnetAttribute: operation<ModifySubnetAttributeCommandInput, ModifySubnetAttributeCommandOutput>(
+      ModifySubnetAttribute$,
+      ['SubnetId', 'MapPublicIpOnLaunch'],
+      ({ SubnetId = '', MapPublicIpOnLaunch }) => {
+        const subnet = existingOne(subnets.get(SubnetId), SubnetId, 'InvalidSubnetID', 'subnet ID');
+        if (MapPublicIpOnLaunch?.Value === undefined) {
+          throw new AwsError('InvalidParameterCombination', 'No attributes specified.');
+        }
+        subnet.mapPublicIpOnLaunch = MapPublicIpOnLaunch.Value;
+        return {};
+      },
+      ({ SubnetId = '' }) => [permissionOn(state, 'ModifySubnetAttribute', SubnetId)],
+    ),
+  };
+}
+
+function describe(state: Ec2State, subnet: Subnet): DescribedSubnet {
+  const { id, vpcId, availabilityZone, cidrBlock, ipv6, mapPublicIpOnLaunch, tags } = subnet;
+  const taken = state.networks.interfaces.list().filter(({ subnetId }) => subnetId === id).length;
+  return {
+    SubnetId: id,
+    SubnetArn: arnOf(state, 'subnet', id),
+    VpcId: vpcId,
+    OwnerId: state.world.accountId,
+    State: 'available',
+    AvailabilityZone: availabilityZone,
+    CidrBlock: cidrBlock,
+    AvailableIpAddressCount: Math.max(0, 1019 - taken),
+    DefaultForAz: false,
+    MapPublicIpOnLaunch: mapPublicIpOnLaunch,
+    AssignIpv6AddressOnCreation: false,
+    Ipv6Native: false,
+    Ipv6CidrBlockAssociationSet:
+      ipv6 === undefined
+        ? []
+        : [
+            {
+              AssociationId: ipv6.associationId,
+              Ipv6CidrBlock: ipv6.cidrBlock,
+              Ipv6CidrBlockState: { State: 'associated' },
+            },
+          ],
+    Tags: describedTags(tags),
+  };
+}
+
+const subnetFields: FilterFields<Subnet> = {
+  'subnet-id': ({ id }) => id,
+  'vpc-id': ({ vpcId }) => vpcId,
+  'availability-zone': ({ availabilityZone }) => availabilityZone,
+  'cidr-block': ({ cidrBlock }) => cidrBlock,
+};

@@ -1,0 +1,57 @@
+import type { World } from '../world.ts';
+
+export interface Subnet {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly availabilityZone: string;
+  readonly cidrBlock: string;
+  readonly tags: Map<string, string>;
+  /** Whether instances that are launched into it get a public IPv4 address. */
+  mapPublicIpOnLaunch: boolean;
+  /** Undefined as long as it has IPv4 only. */
+  ipv6?: { readonly cidrBlock: string; readonly associationId: string };
+}
+
+/** The subnets of the account's VPCs. */
+export class Subnets {
+  readonly #random: World['random'];
+  readonly #byId = new Map<string, Subnet>();
+  #ipv6Blocks = 0;
+
+  constructor(world: World) {
+    this.#random = world.random.fork('ec2-subnets');
+  }
+
+  add(subnet: Pick<Subnet, 'id' | 'vpcId' | 'availabilityZone' | 'mapPublicIpOnLaunch'>): Subnet {
+    const before = this.list().filter(({ vpcId }) => vpcId === subnet.vpcId).length;
+    const added = { ...subnet, cidrBlock: `10.0.${(before * 4) % 256}.0/22`, tags: new Map() };
+    this.#byId.set(subnet.id, added);
+    return added;
+  }
+
+  get(id: string): Subnet | undefined {
+    return this.#byId.get(id);
+  }
+
+  list(): Subnet[] {
+    return [...this.#byId.values()];
+  }
+
+  /** Gives a subnet an IPv6 block; 2001:db8::/32 is nobody's on the Internet (RFC 3849). */
+  enableIpv6(subnet: Subnet): void {
+    if (subnet.ipv6 !== undefined) return;
+    this.#ipv6Blocks += 1;
+    subnet.ipv6 = {
+      cidrBlock: `2001:db8:0:${this.#ipv6Blocks.toString(16)}::/64`,
+      associationId: `subnet-cidr-assoc-0${this.#random.hex(16)}`,
+    };
+  }
+
+  /** An address of a subnet's IPv6 block. The subnet must have one. */
+  newIpv6Address({ ipv6 }: Subnet): string | undefined {
+    if (ipv6 === undefined) return undefined;
+    // No group may begin with a zero: EC2 writes addresses in their shortest form.
+    const group = () => this.#random.integer(0x1000, 0xffff).toString(16);
+    return ipv6.cidrBlock.replace('::/64', `:${[group(), group(), group(), group()].join(':')}`);
+  }
+}

@@ -1,0 +1,123 @@
+import { items, type TrailedCall } from '../event-bridge/cloud-trail.ts';
+import type { Instance } from './instances.ts';
+import type { NetworkInterface } from './network-interfaces.ts';
+import type { NewRule, SecurityGroupRule } from './security-groups.ts';
+
+/** The launch of an instance, as far as anybody looks at it. */
+export function trailOfLaunch(instance: Instance, accountId: string): TrailedCall {
+  const { id, imageId, instanceType, subnetId, vpcId, availabilityZone, privateIp, privateDnsName } = instance;
+  const groupSet = items((instance.interfaces[0]?.securityGroupIds ?? []).map((groupId) => ({ groupId })));
+  return {
+    eventName: 'RunInstances',
+    requestParameters: {
+      instancesSet: { items: [{ minCount: 1, maxCount: 1 }] },
+      instanceType,
+      availabilityZone,
+      subnetId,
+      disableApiTermination: false,
+    },
+    responseElements: {
+      ownerId: accountId,
+      reservationId: `r-${id.slice(2)}`,
+      groupSet: {},
+      instancesSet: items([
+        {
+          instanceId: id,
+          imageId,
+          instanceState: { code: 0, name: 'pending' },
+          instanceType,
+          launchTime: instance.launchedAt,
+          placement: { availabilityZone, tenancy: 'default' },
+          privateIpAddress: privateIp,
+          privateDnsName,
+          subnetId,
+          vpcId,
+          groupSet,
+          networkInterfaceSet: items(
+            instance.interfaces.map(({ id: networkInterfaceId }) => ({
+              networkInterfaceId,
+              subnetId,
+              vpcId,
+              privateIpAddress: privateIp,
+              groupSet,
+            })),
+          ),
+          tagSet: items([...instance.tags].map(([key, value]) => ({ key, value }))),
+        },
+      ]),
+    },
+  };
+}
+
+/** That an Elastic IP address was associated. */
+export const trailOfAssociation = (
+  allocationId: string,
+  { id }: NetworkInterface,
+  privateIpAddress: string,
+  associationId: string,
+): TrailedCall => ({
+  eventName: 'AssociateAddress',
+  requestParameters: { allocationId, networkInterfaceId: id, privateIpAddress, allowReassociation: false },
+  responseElements: { _return: true, associationId },
+});
+
+/** That an interface was attached to an instance. */
+export const trailOfAttachment = ({ id, attachment }: NetworkInterface): TrailedCall => ({
+  eventName: 'AttachNetworkInterface',
+  requestParameters: {
+    networkInterfaceId: id,
+    instanceId: attachment.instanceId,
+    deviceIndex: attachment.deviceIndex,
+  },
+  responseElements: { _return: true, attachmentId: attachment.id },
+});
+
+/** That an interface got other security groups. */
+export const trailOfGroups = (networkInterfaceId: string, groupIds: readonly string[]): TrailedCall => ({
+  eventName: 'ModifyNetworkInterfaceAttribute',
+  requestParameters: { networkInterfaceId, groupSet: items(groupIds.map((groupId) => ({ groupId }))) },
+  responseElements: { _return: true },
+});
+
+/** That it was said whether an interface gets a public address by itself. */
+export const trailOfAutomaticAddress = (networkInterfaceId: string, wanted: boolean): TrailedCall => ({
+  eventName: 'ModifyNetworkInterfaceAttribute',
+  requestParameters: { networkInterfaceId, associatePublicIpAddress: wanted },
+  responseElements: { _return: true },
+});
+
+/** That rules were added to a security group. */
+export const trailOfIngress = (groupId: string, rules: readonly SecurityGroupRule[], ownerId: string): TrailedCall => ({
+  eventName: 'AuthorizeSecurityGroupIngress',
+  requestParameters: { groupId, ipPermissions: items(rules.map((rule) => permission(rule, ownerId))) },
+  responseElements: {
+    _return: true,
+    securityGroupRuleSet: items(
+      rules.map(({ id, egress, protocol, fromPort, toPort, peer }) => ({
+        groupOwnerId: ownerId,
+        groupId,
+        securityGroupRuleId: id,
+        isEgress: egress,
+        ipProtocol: protocol,
+        fromPort: fromPort ?? -1,
+        toPort: toPort ?? -1,
+        ...(peer.startsWith('sg-') ? { referencedGroupInfo: { groupId: peer, userId: ownerId } } : {}),
+        ...(peer.includes('/') ? { [peer.includes(':') ? 'cidrIpv6' : 'cidrIpv4']: peer } : {}),
+      })),
+    ),
+  },
+});
+
+function permission({ protocol, fromPort, toPort, peer }: NewRule, userId: string) {
+  const isGroup = peer.startsWith('sg-');
+  const isIpv6 = peer.includes(':');
+  return {
+    ipProtocol: protocol,
+    ...(fromPort === undefined ? {} : { fromPort }),
+    ...(toPort === undefined ? {} : { toPort }),
+    groups: items(isGroup ? [{ groupId: peer, userId }] : []),
+    ipRanges: items(isGroup || isIpv6 ? [] : [{ cidrIp: peer }]),
+    ipv6Ranges: items(isIpv6 ? [{ cidrIpv6: peer }] : []),
+    prefixListIds: {},
+  };
+}

@@ -1,0 +1,20 @@
+import type { Random } from '../../time/random.ts';
+
+/** An EBS volume, which goes with its instance. */
+export interface Volume {
+  readonly id: string;
+  /** For example `/dev/xvda`. */
+  readonly deviceName: string;
+  readonly sizeGiB: number;
+}
+
+/** The volumes that an image brings, the root volume first. Bottlerocket keeps data on a volume of its own. */
+export function attachVolumes(
+  { osImage, windows }: { readonly osImage: string; readonly windows: boolean },
+  ids: Random,
+): Volume[] {
+  const volume = (deviceName: string, sizeGiB: number) => ({ id: `vol-0${ids.hex(16)}`, deviceName, sizeGiB });
+  if (windows) return [volume('/dev/sda1', 50)];
+  if (osImage.startsWith('Bottlerocket')) return [volume('/dev/xvda', 4), volume('/dev/xvdb', 20)];
+  return [volume('/dev/xvda', 20)];
+}

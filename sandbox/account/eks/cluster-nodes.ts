@@ -1,0 +1,63 @@
+import type { Instance, Instances } from '../ec2/instances.ts';
+
+/** A node as a cluster's Kubernetes API shows it. */
+export interface ClusterNode {
+  /** The private DNS name; in EKS Auto Mode the instance id. */
+  readonly name: string;
+  readonly instanceId: string;
+  /** For example `aws:///eu-central-1a/i-0123456789abcdef0`. */
+  readonly providerId: string;
+  /** For example `Amazon Linux 2023.8.20250715`. */
+  readonly osImage: string;
+  readonly operatingSystem: 'linux' | 'windows';
+  readonly architecture: 'amd64' | 'arm64';
+  /** For example `v1.33.0-eks-1a2b3c4`. */
+  readonly kubeletVersion: string;
+  readonly internalIp: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ready: boolean;
+  /** It is being drained. */
+  readonly unschedulable: boolean;
+  /** Epoch ms. */
+  readonly createdAt: number;
+}
+
+/** The nodes of a cluster as they are now, by name: joined, and not gone yet. All of them are healthy. */
+export function clusterNodes(instances: Instances, clusterName: string): ClusterNode[] {
+  return instances
+    .list()
+    .filter(
+      ({ kubernetes, node }) => kubernetes?.clusterName === clusterName && (node === 'Ready' || node === 'Draining'),
+    )
+    .map(clusterNode)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function clusterNode(instance: Instance): ClusterNode {
+  const { id, availabilityZone, kubernetes, operator } = instance;
+  const name = operator === undefined ? instance.privateDnsName : id;
+  const architecture = instance.architecture === 'arm64' ? 'arm64' : 'amd64';
+  const operatingSystem = instance.windows ? 'windows' : 'linux';
+  return {
+    name,
+    instanceId: id,
+    providerId: `aws:///${availabilityZone}/${id}`,
+    osImage: instance.osImage,
+    operatingSystem,
+    architecture,
+    kubeletVersion: `v${kubernetes?.version}.0-eks-1a2b3c4`,
+    internalIp: instance.privateIp,
+    labels: {
+      'kubernetes.io/arch': architecture,
+      'kubernetes.io/hostname': name,
+      'kubernetes.io/os': operatingSystem,
+      'node.kubernetes.io/instance-type': instance.instanceType,
+      'topology.kubernetes.io/region': availabilityZone.slice(0, -1),
+      'topology.kubernetes.io/zone': availabilityZone,
+      ...kubernetes?.labels,
+    },
+    ready: true,
+    unschedulable: instance.node === 'Draining',
+    createdAt: instance.runningSince ?? instance.launchedAt,
+  };
+}

@@ -1,0 +1,66 @@
+import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
+import { certificateAuthority } from '../../kubernetes/certificate-authority.ts';
+import type { World } from '../world.ts';
+import type { EksCluster, EksNodeGroup } from './state.ts';
+
+/** The host name of a cluster's Kubernetes API. */
+export const endpointHost = ({ region }: World, { id }: EksCluster): string => `${id}.gr7.${region}.eks.amazonaws.com`;
+
+/** What DescribeCluster tells of a cluster. */
+export function describeCluster(world: World, cluster: EksCluster): Cluster {
+  const { partition, region, accountId } = world;
+  const { id } = cluster;
+  return {
+    name: cluster.name,
+    arn: cluster.arn,
+    createdAt: new Date(cluster.createdAt),
+    version: cluster.version,
+    endpoint: `https://${endpointHost(world, cluster)}`,
+    certificateAuthority: { data: certificateAuthority(id) },
+    roleArn: `arn:${partition}:iam::${accountId}:role/${cluster.name}-cluster`,
+    resourcesVpcConfig: {
+      subnetIds: cluster.subnets.map((subnet) => subnet.id),
+      securityGroupIds: [],
+      clusterSecurityGroupId: cluster.securityGroupId,
+      vpcId: cluster.vpcId,
+      endpointPublicAccess: cluster.endpointPublicAccess,
+      endpointPrivateAccess: cluster.endpointPrivateAccess,
+      publicAccessCidrs: cluster.endpointPublicAccess ? ['0.0.0.0/0'] : [],
+    },
+    identity: { oidc: { issuer: `https://oidc.eks.${region}.amazonaws.com/id/${id}` } },
+    status: cluster.status,
+    platformVersion: 'eks.1',
+    tags: { ...cluster.tags },
+    health: { issues: [] },
+    accessConfig: { authenticationMode: cluster.authenticationMode },
+    // The two node pools that Auto Mode comes with.
+    computeConfig: cluster.autoMode ? { enabled: true, nodePools: ['general-purpose', 'system'] } : { enabled: false },
+  };
+}
+
+/** What DescribeNodegroup tells of a managed node group. */
+export function describeNodeGroup(group: EksNodeGroup): Nodegroup {
+  return {
+    nodegroupName: group.name,
+    nodegroupArn: group.arn,
+    clusterName: group.cluster.name,
+    version: group.version,
+    releaseVersion: group.releaseVersion,
+    createdAt: new Date(group.createdAt),
+    modifiedAt: new Date(group.modifiedAt),
+    status: group.status,
+    capacityType: group.capacityType,
+    scalingConfig: { ...group.scaling },
+    instanceTypes: [...group.instanceTypes],
+    subnets: group.autoScalingGroup.subnets.map(({ id }) => id),
+    amiType: group.amiType,
+    nodeRole: group.nodeRole,
+    labels: { ...group.labels },
+    resources: { autoScalingGroups: [{ name: group.autoScalingGroup.name }] },
+    diskSize: group.launchTemplate === undefined ? 20 : undefined,
+    health: { issues: [...group.issues] },
+    updateConfig: { ...group.updateConfig },
+    launchTemplate: group.launchTemplate,
+    tags: { ...group.tags },
+  };
+}

@@ -1,0 +1,191 @@
+import type { _InstanceType } from '@aws-sdk/client-ec2';
+import type {
+  AMITypes,
+  CapacityTypes,
+  ClusterStatus,
+  ErrorCode,
+  Issue,
+  LaunchTemplateSpecification,
+  NodegroupStatus,
+  NodegroupUpdateConfig,
+  Update,
+} from '@aws-sdk/client-eks';
+import { AwsError } from '../../wire/aws-error.ts';
+import type { AutoScalingGroup } from '../auto-scaling/groups.ts';
+import type { LaunchSpecification } from '../ec2/instances.ts';
+import { byText } from '../pagination.ts';
+import type { World } from '../world.ts';
+
+export interface EksCluster {
+  readonly name: string;
+  readonly arn: string;
+  readonly version: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  readonly autoMode: boolean;
+  readonly endpointPublicAccess: boolean;
+  readonly endpointPrivateAccess: boolean;
+  readonly authenticationMode: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
+  readonly vpcId: string;
+  readonly subnets: ReadonlyArray<{ readonly id: string; readonly availabilityZone: string }>;
+  /** Of the cluster and its nodes. */
+  readonly securityGroupId: string;
+  /** The 32 hexadecimal digits of its endpoint and its OIDC issuer. */
+  readonly id: string;
+  status: ClusterStatus;
+}
+
+/** What all nodes of a group have in common as hosts, whatever they run. */
+export type NodeHosts = Pick<
+  LaunchSpecification,
+  | 'agent'
+  | 'commands'
+  | 'instanceProfile'
+  | 'metadataEndpoint'
+  | 'publicAddress'
+  | 'ipv6'
+  | 'cniInterfaces'
+  | 'securityGroupIds'
+>;
+
+/** What an image brings to a node. */
+export interface NodeImage {
+  /** As the node names it, for example `Bottlerocket OS 1.42.0 (aws-k8s-1.33)`. */
+  readonly osImage: string;
+  readonly kubernetesVersion: string;
+}
+
+/** An update that is told to fail. */
+export interface UpdateFailure {
+  readonly errorCode: ErrorCode;
+  readonly errorMessage?: string | undefined;
+  readonly afterMs: number;
+  /** The group ends DEGRADED with a health issue instead of ACTIVE. */
+  readonly degrades: boolean;
+  /** How many more updates it will strike. */
+  times: number;
+}
+
+export interface EksNodeGroup {
+  readonly name: string;
+  readonly arn: string;
+  readonly cluster: EksCluster;
+  readonly amiType: AMITypes;
+  readonly capacityType: CapacityTypes;
+  readonly instanceTypes: readonly _InstanceType[];
+  readonly nodeRole: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  /** What its Auto Scaling group has been told, without the surge of an update. */
+  readonly scaling: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
+  readonly updateConfig: NodegroupUpdateConfig;
+  readonly launchTemplate?: LaunchTemplateSpecification;
+  readonly autoScalingGroup: AutoScalingGroup;
+  readonly hosts: NodeHosts;
+  readonly imageOf: (imageId: string) => NodeImage;
+  readonly failures: readonly UpdateFailure[];
+  /** How long a node's replacement takes, ms; undefined: drawn anew for each node. */
+  readonly msPerNode: number | undefined;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  version: string;
+  /** For a custom AMI: the AMI's id. */
+  releaseVersion: string;
+  /** What new nodes are launched from: during an update the new image. */
+  imageId: string;
+  status: NodegroupStatus;
+  issues: readonly Issue[];
+  /** Epoch ms. */
+  modifiedAt: number;
+}
+
+type KnownUpdate = Update & { readonly id: string; readonly createdAt: Date };
+
+/** An update of a cluster (no node group) or of a node group. */
+export interface EksUpdate {
+  readonly clusterName: string;
+  readonly nodegroupName: string | undefined;
+  readonly update: KnownUpdate;
+}
+
+/** The account's EKS clusters, managed node groups and updates. */
+export class EksState {
+  readonly clusters = new Map<string, EksCluster>();
+  readonly #groups = new Map<string, Map<string, EksNodeGroup>>();
+  readonly #updates = new Map<string, EksUpdate>();
+  readonly #world: World;
+  readonly #random: World['random'];
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#random = world.random.fork('eks');
+  }
+
+  addNodeGroup(group: EksNodeGroup): void {
+    const groups = this.#groups.get(group.cluster.name) ?? new Map<string, EksNodeGroup>();
+    this.#groups.set(group.cluster.name, groups.set(group.name, group));
+  }
+
+  /** The node groups of a cluster by name. */
+  nodeGroupsOf(clusterName: string): EksNodeGroup[] {
+    return [...(this.#groups.get(clusterName)?.values() ?? [])].sort(byText(({ name }) => name));
+  }
+
+  findNodeGroup(clusterName: string, nodegroupName: string): EksNodeGroup | undefined {
+    return this.#groups.get(clusterName)?.get(nodegroupName);
+  }
+
+  /** @throws ResourceNotFoundException */
+  cluster(name: string | undefined): EksCluster {
+    const cluster = this.clusters.get(name ?? '');
+    if (cluster !== undefined) return cluster;
+    throw new AwsError('ResourceNotFoundException', `No cluster found for name: ${name}.`, 404, { clusterName: name });
+  }
+
+  /** @throws ResourceNotFoundException */
+  nodeGroup(clusterName: string | undefined, nodegroupName: string | undefined): EksNodeGroup {
+    const cluster = this.cluster(clusterName);
+    const group = this.findNodeGroup(cluster.name, nodegroupName ?? '');
+    if (group !== undefined) return group;
+    throw new AwsError('ResourceNotFoundException', `No node group found for name: ${nodegroupName}.`, 404, {
+      clusterName: cluster.name,
+      nodegroupName,
+    });
+  }
+
+  /** Opens an update that is in progress now. */
+  openUpdate(
+    subject: { readonly clusterName: string; readonly nodegroupName?: string },
+    update: Pick<Update, 'type' | 'params'>,
+  ): KnownUpdate {
+    const opened: KnownUpdate = {
+      id: this.#random.uuid(),
+      status: 'InProgress',
+      ...update,
+      createdAt: new Date(this.#world.time.now),
+      errors: [],
+    };
+    const { clusterName, nodegroupName } = subject;
+    this.#updates.set(opened.id, { clusterName, nodegroupName, update: opened });
+    return opened;
+  }
+
+  /** The updates of a cluster, or of a node group alone, by id. */
+  updatesOf(clusterName: string, nodegroupName: string | undefined): KnownUpdate[] {
+    return [...this.#updates.values()]
+      .filter((known) => known.clusterName === clusterName && known.nodegroupName === nodegroupName)
+      .map(({ update }) => update)
+      .sort(byText(({ id }) => id));
+  }
+
+  /** @throws ResourceNotFoundException, also when the update is another subject's. */
+  update(clusterName: string, nodegroupName: string | undefined, updateId: string | undefined): KnownUpdate {
+    const known = this.#updates.get(updateId ?? '');
+    if (known?.clusterName === clusterName && known.nodegroupName === nodegroupName) return known.update;
+    throw new AwsError('ResourceNotFoundException', `No update found for id: ${updateId}.`, 404, {
+      clusterName,
+      nodegroupName,
+    });
+  }
+}

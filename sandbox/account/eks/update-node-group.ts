@@ -1,0 +1,158 @@
+import {
+  type Issue,
+  NodegroupIssueCode,
+  type Update,
+  type UpdateNodegroupVersionCommandInput,
+} from '@aws-sdk/client-eks';
+import { AwsError } from '../../wire/aws-error.ts';
+import type { AutoScalingGroups } from '../auto-scaling/groups.ts';
+import type { World } from '../world.ts';
+import type { AmiReleases, PublishedRelease } from './ami-releases.ts';
+import { kubernetesMinor } from './ami-types.ts';
+import { type RollEnd, RollingUpdate } from './rolling-update.ts';
+import type { EksNodeGroup, EksState } from './state.ts';
+
+/** A node may be this many Kubernetes minor versions older than its control plane (Kubernetes version skew policy). */
+const MAX_SKEW = 3;
+
+/** UpdateNodegroupVersion: what EKS refuses, and what it then does. */
+export class NodeGroupUpdates {
+  readonly #world: World;
+  readonly #state: EksState;
+  readonly #groups: AutoScalingGroups;
+  readonly #releases: AmiReleases;
+  readonly #random: World['random'];
+  readonly #byToken = new Map<string, { readonly request: string; readonly update: Update }>();
+
+  constructor(world: World, state: EksState, groups: AutoScalingGroups, releases: AmiReleases) {
+    this.#world = world;
+    this.#state = state;
+    this.#groups = groups;
+    this.#releases = releases;
+    this.#random = world.random.fork('eks-node-group-updates');
+  }
+
+  /**
+   * Starts an update, or answers the one that the same request with the same client request token has started.
+   *
+   * An older release of the same Kubernetes version is accepted: EKS's guide says that one can't go back, but not with
+   * which error, and a sandbox that refused would hide the mistake of a caller that asks for it.
+   *
+   * @throws ResourceNotFoundException, ResourceInUseException, InvalidParameterException
+   */
+  start(input: UpdateNodegroupVersionCommandInput): Update {
+    const group = this.#state.nodeGroup(input.clusterName, input.nodegroupName);
+    const { clientRequestToken, ...parameters } = input;
+    const request = JSON.stringify(Object.entries(parameters).sort());
+    const earlier = clientRequestToken === undefined ? undefined : this.#byToken.get(clientRequestToken);
+    if (earlier !== undefined) {
+      if (earlier.request === request) return earlier.update;
+      throw refusal(group, 'InvalidParameterException', 'The clientRequestToken was used for a different request.');
+    }
+    const target = this.#check(group, input);
+    const update = this.#begin(group, target, input.force === true);
+    if (clientRequestToken !== undefined) this.#byToken.set(clientRequestToken, { request, update });
+    return update;
+  }
+
+  #check(group: EksNodeGroup, input: UpdateNodegroupVersionCommandInput): PublishedRelease {
+    const invalid = (message: string) => refusal(group, 'InvalidParameterException', message);
+    const { amiType, cluster } = group;
+    if (amiType === 'CUSTOM') {
+      if (input.version !== undefined) throw invalid(customField('kubernetesVersion'));
+      if (input.releaseVersion !== undefined) throw invalid(customField('releaseVersion'));
+      throw invalid("Launch template details can't be null for Custom ami type node group");
+    }
+    const version = input.version ?? group.version;
+    const [target, controlPlane] = [kubernetesMinor(version), kubernetesMinor(cluster.version)];
+    if (!/^1\.\d+$/.test(version)) throw invalid(`unsupported Kubernetes version ${version}`);
+    if (target > controlPlane || target < controlPlane - MAX_SKEW) {
+      throw invalid(
+        `Nodegroup Kubernetes version ${version} must be at most ${MAX_SKEW} minor versions older than, and not newer than, the cluster's version ${cluster.version}`,
+      );
+    }
+    if (target < kubernetesMinor(group.version)) {
+      throw invalid(`Nodegroup Kubernetes version ${group.version} can't be rolled back to ${version}`);
+    }
+    const offered = this.#releases.offered(version, amiType, this.#world.time.now);
+    const { releaseVersion = offered.at(-1)?.releaseVersion } = input;
+    const release = offered.find((candidate) => candidate.releaseVersion === releaseVersion);
+    if (release === undefined) {
+      throw invalid(`Requested release version ${releaseVersion} is not valid for kubernetes version ${version}.`);
+    }
+    if (cluster.status !== 'ACTIVE') {
+      const message = `Cluster '${cluster.name}' is not in ACTIVE status: ${cluster.status}`;
+      throw refusal(group, 'ResourceInUseException', message, 409);
+    }
+    if (group.status !== 'ACTIVE') {
+      const message = 'Nodegroup cannot be updated as it is currently not in Active State';
+      throw refusal(group, 'ResourceInUseException', message, 409);
+    }
+    return release;
+  }
+
+  #begin(group: EksNodeGroup, target: PublishedRelease, force: boolean): Update {
+    const update = this.#state.openUpdate(
+      { clusterName: group.cluster.name, nodegroupName: group.name },
+      {
+        type: 'VersionUpdate',
+        params: [
+          { type: 'Version', value: target.kubernetesVersion },
+          { type: 'ReleaseVersion', value: target.releaseVersion },
+        ],
+      },
+    );
+    // A forced update deletes the pods that can't be evicted.
+    const failure = group.failures.find(
+      ({ times, errorCode }) => times > 0 && !(force && errorCode === 'PodEvictionFailure'),
+    );
+    if (failure !== undefined) failure.times -= 1;
+    group.status = 'UPDATING';
+    group.modifiedAt = this.#world.time.now;
+    const random = this.#random.fork(update.id);
+    const roll = new RollingUpdate(this.#world, this.#groups, group, target.imageId, random, failure);
+    void roll.run().then(
+      (end) => this.#end(group, target, update, end),
+      // Out of the promise into the agenda, so that whoever plays the time hears of it.
+      (error: unknown) =>
+        this.#world.time.after(0, () => {
+          throw error;
+        }),
+    );
+    return update;
+  }
+
+  #end(group: EksNodeGroup, target: PublishedRelease, update: Update, end: RollEnd): void {
+    group.modifiedAt = this.#world.time.now;
+    group.status = 'ACTIVE';
+    update.status = end.outcome;
+    if (end.outcome === 'Successful') {
+      group.version = target.kubernetesVersion;
+      group.releaseVersion = target.releaseVersion;
+      group.imageId = target.imageId;
+      return;
+    }
+    const { failure, resourceIds } = end;
+    const errorMessage = failure.errorMessage ?? defaultMessage(failure.errorCode, group.name);
+    update.errors = [{ errorCode: failure.errorCode, errorMessage, resourceIds }];
+    if (failure.degrades) {
+      group.status = 'DEGRADED';
+      group.issues = [issue(failure.errorCode, errorMessage, resourceIds)];
+    }
+  }
+}
+
+const customField = (field: string) => `You cannot specify the field ${field} when using custom AMIs.`;
+
+const defaultMessage = (errorCode: string, groupName: string): string =>
+  errorCode === 'PodEvictionFailure'
+    ? `Reached max retries while trying to evict pods from nodes in node group ${groupName}`
+    : `The update of node group ${groupName} failed: ${errorCode}`;
+
+function issue(errorCode: string, message: string, resourceIds: string[]): Issue {
+  const code = Object.values(NodegroupIssueCode).find((known) => known === errorCode) ?? 'InternalFailure';
+  return { code, message, resourceIds };
+}
+
+const refusal = (group: EksNodeGroup, code: string, message: string, status = 400): AwsError =>
+  new AwsError(code, message, status, { clusterName: group.cluster.name, nodegroupName: group.name });

@@ -1,0 +1,216 @@
+import type { Severity, Status } from '@aws-sdk/client-inspector2';
+import type { Random } from '../../time/random.ts';
+import type { Instance, Instances } from '../ec2/instances.ts';
+import type { SsmAgents } from '../ssm/agents.ts';
+import type { World } from '../world.ts';
+import { coverageEvent, findingEvent, scanEvent } from './events.ts';
+
+/** A vulnerability of a package that AMIs bring along. */
+export interface Vulnerability {
+  /** For example `CVE-2026-31415`. */
+  readonly id: string;
+  readonly severity: Severity;
+  readonly package: string;
+  readonly installedVersion: string;
+  /** Undefined: nobody has a fix. */
+  readonly fixedInVersion: string | undefined;
+  /** When Inspector learns of it, epoch ms. */
+  readonly publishedAt: number;
+  readonly exploitAvailable: boolean;
+  /** 0 to 1. */
+  readonly epss: number | undefined;
+  /** Whether the packages of this AMI have it. */
+  affects(imageId: string): boolean;
+}
+
+export interface Finding {
+  readonly arn: string;
+  readonly vulnerability: Vulnerability;
+  readonly instance: Instance;
+  /** Epoch ms. */
+  readonly firstObservedAt: number;
+  updatedAt: number;
+  status: 'ACTIVE' | 'SUPPRESSED' | 'CLOSED';
+}
+
+/** What Inspector knows of one instance. */
+export interface Scan {
+  readonly instance: Instance;
+  /** Epoch ms; undefined before the first scan. */
+  scannedAt?: number;
+}
+
+/** Whether, and why not, an instance is scanned for package vulnerabilities. */
+export interface ScanState {
+  readonly statusCode: 'ACTIVE' | 'INACTIVE';
+  readonly reason:
+    | 'SUCCESSFUL'
+    | 'PENDING_INITIAL_SCAN'
+    | 'UNMANAGED_EC2_INSTANCE'
+    | 'EC2_INSTANCE_STOPPED'
+    | 'EXCLUDED_BY_TAG';
+}
+
+const MINUTE_MS = 60_000;
+/** How soon an instance that begins to run, or of which a vulnerability gets known, is scanned; ms. */
+const SCAN_WITHIN = { least: 2 * MINUTE_MS, most: 8 * MINUTE_MS };
+/** How often it is tried again to scan an instance whose agent does not answer. */
+const RETRY_MS = 30 * MINUTE_MS;
+const ENABLING_TAKES_MS = 2 * MINUTE_MS;
+/** Closed findings are deleted after some days (Amazon Inspector user guide, "Managing findings"). */
+const CLOSED_STAYS_MS = 3 * 86_400_000;
+/** Instances with this tag are not scanned (Amazon Inspector user guide). */
+const EXCLUSION_TAG = 'InspectorEc2Exclusion';
+
+/**
+ * Amazon Inspector's EC2 scanning of packages: it scans what has an SSM agent that answers, and its findings are a
+ * function of the AMI. So a finding closes when its node goes, and the node that comes has one again unless its AMI
+ * brings the fixed package.
+ */
+export class Inspector {
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #agents: SsmAgents;
+  readonly #vulnerabilities: Vulnerability[] = [];
+  readonly #scans = new Map<string, Scan>();
+  readonly #findings = new Map<string, Finding[]>();
+  #status: Status = 'DISABLED';
+
+  constructor(world: World, instances: Instances, agents: SsmAgents) {
+    this.#world = world;
+    this.#random = world.random.fork('inspector');
+    this.#agents = agents;
+    instances.onRunning((instance) => this.#discover(instance));
+    instances.onTerminating((instance) => this.#forget(instance));
+  }
+
+  /** Of EC2 scanning in this account. */
+  get status(): Status {
+    return this.#status;
+  }
+
+  /** EC2 scanning has been on all the time: what is there has been scanned, and nobody hears of that now. */
+  seedEnabled(instances: Instances): void {
+    this.#switchOn(instances, Number.NEGATIVE_INFINITY);
+  }
+
+  /** Switches EC2 scanning on as `Enable` does. */
+  enable(instances: Instances): void {
+    if (this.#status !== 'DISABLED') return;
+    this.#status = 'ENABLING';
+    this.#world.time.after(ENABLING_TAKES_MS, () => this.#switchOn(instances, this.#world.time.now));
+  }
+
+  /** From its time on, scans find it. */
+  publish(vulnerability: Vulnerability): void {
+    this.#vulnerabilities.push(vulnerability);
+    this.#world.time.at(vulnerability.publishedAt, () => {
+      for (const { instance, scannedAt } of this.#scans.values()) {
+        if (scannedAt === undefined || !vulnerability.affects(instance.imageId)) continue;
+        const delay = this.#random.integer(SCAN_WITHIN.least, SCAN_WITHIN.most);
+        this.#world.time.after(delay, () => this.#find(instance, vulnerability));
+      }
+    });
+  }
+
+  /** As a suppression rule does: every open finding of the vulnerability. */
+  suppress(vulnerabilityId: string): void {
+    for (const finding of this.findings()) {
+      if (finding.vulnerability.id === vulnerabilityId && finding.status === 'ACTIVE')
+        this.#change(finding, 'SUPPRESSED');
+    }
+  }
+
+  /** All findings that are not deleted yet; only those of the given instances, where there are any. */
+  findings(instanceIds?: readonly string[]): Finding[] {
+    const lists =
+      instanceIds === undefined
+        ? [...this.#findings.values()]
+        : [...new Set(instanceIds)].map((id) => this.#findings.get(id) ?? []);
+    const { now } = this.#world.time;
+    return lists.flat().filter(({ status, updatedAt }) => status !== 'CLOSED' || now - updatedAt < CLOSED_STAYS_MS);
+  }
+
+  /** The instances that Inspector knows, none while it is off. */
+  scans(): Scan[] {
+    return [...this.#scans.values()];
+  }
+
+  stateOf({ instance, scannedAt }: Scan): ScanState {
+    if (instance.tags.has(EXCLUSION_TAG)) return { statusCode: 'INACTIVE', reason: 'EXCLUDED_BY_TAG' };
+    if (instance.state === 'stopped') return { statusCode: 'INACTIVE', reason: 'EC2_INSTANCE_STOPPED' };
+    if (this.#agents.get(instance.id)?.pingStatus !== 'Online') {
+      return { statusCode: 'INACTIVE', reason: 'UNMANAGED_EC2_INSTANCE' };
+    }
+    return { statusCode: 'ACTIVE', reason: scannedAt === undefined ? 'PENDING_INITIAL_SCAN' : 'SUCCESSFUL' };
+  }
+
+  #switchOn(instances: Instances, since: number): void {
+    this.#status = 'ENABLED';
+    for (const instance of instances.list()) this.#discover(instance, since);
+  }
+
+  /** @param since when EC2 scanning was switched on, epoch ms */
+  #discover(instance: Instance, since = Number.NEGATIVE_INFINITY): void {
+    if (this.#status !== 'ENABLED' || this.#scans.has(instance.id) || instance.state !== 'running') return;
+    const scan: Scan = { instance };
+    this.#scans.set(instance.id, scan);
+    const { time } = this.#world;
+    const delay = this.#random.integer(SCAN_WITHIN.least, SCAN_WITHIN.most);
+    const due = Math.max(instance.runningSince ?? time.now, since) + delay;
+    const quietly = due <= time.now;
+    time.at(due, () => {
+      if (!this.#scan(scan, quietly) && !quietly) {
+        this.#world.emit(coverageEvent(this.#world, instance, this.stateOf(scan)));
+      }
+    });
+  }
+
+  /** Scans an instance for the first time, or tries again later; whether it could be scanned. */
+  #scan(scan: Scan, quietly: boolean): boolean {
+    const { instance } = scan;
+    if (!this.#scans.has(instance.id)) return true;
+    if (this.stateOf(scan).statusCode === 'INACTIVE') {
+      this.#world.time.after(RETRY_MS, () => void this.#scan(scan, false));
+      return false;
+    }
+    scan.scannedAt = this.#world.time.now;
+    const found = this.#vulnerabilities.filter(
+      ({ publishedAt, affects }) => publishedAt <= this.#world.time.now && affects(instance.imageId),
+    );
+    if (!quietly) this.#world.emit(scanEvent(instance, found));
+    for (const vulnerability of found) this.#find(instance, vulnerability, quietly);
+    return true;
+  }
+
+  #find(instance: Instance, vulnerability: Vulnerability, quietly = false): void {
+    if (!this.#scans.has(instance.id)) return;
+    const known = this.#findings.get(instance.id) ?? [];
+    if (known.some((finding) => finding.vulnerability === vulnerability)) return;
+    const { partition, region, accountId, time } = this.#world;
+    const finding: Finding = {
+      arn: `arn:${partition}:inspector2:${region}:${accountId}:finding/${this.#random.hex(32)}`,
+      vulnerability,
+      instance,
+      firstObservedAt: time.now,
+      updatedAt: time.now,
+      status: 'ACTIVE',
+    };
+    this.#findings.set(instance.id, [...known, finding]);
+    if (!quietly) this.#world.emit(findingEvent(this.#world, finding));
+  }
+
+  #change(finding: Finding, status: Finding['status']): void {
+    finding.status = status;
+    finding.updatedAt = this.#world.time.now;
+    this.#world.emit(findingEvent(this.#world, finding));
+  }
+
+  /** An instance that ends takes its findings with it. */
+  #forget(instance: Instance): void {
+    this.#scans.delete(instance.id);
+    for (const finding of this.#findings.get(instance.id) ?? []) {
+      if (finding.status !== 'CLOSED') this.#change(finding, 'CLOSED');
+    }
+  }
+}

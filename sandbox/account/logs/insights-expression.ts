@@ -1,0 +1,283 @@
+import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
+
+/** A value of a field; undefined where a log event does not have it. */
+export type Value = string | number | boolean | undefined;
+/** One log event, or one row of a result, by field. */
+export type Row = ReadonlyMap<string, Value>;
+export type Expression = (row: Row) => Value;
+
+export interface Token {
+  readonly kind: 'name' | 'number' | 'duration' | 'text' | 'regex' | 'sign';
+  readonly text: string;
+}
+
+const TOKEN =
+  /\s+|(?<name>`[^`]+`|[A-Za-z_@][\w.@]*)|(?<duration>\d+(?:ms|s|m|h|d|w)\b)|(?<number>\d+(?:\.\d+)?)|(?<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?<regex>\/(?:[^/\\]|\\.)+\/)|(?<sign>!=|<=|>=|=~|[=<>(),[\]*+\-/|])/y;
+
+export const malformed = (message: string): AwsError => new AwsError('MalformedQueryException', message);
+
+/** Takes one command apart. A slash begins a regular expression only after `like` and `=~`, and after what `parse` reads. */
+export function tokensOf(command: string): Token[] {
+  const tokens: Token[] = [];
+  const expression = new RegExp(TOKEN);
+  while (expression.lastIndex < command.length) {
+    const start = expression.lastIndex;
+    const groups = expression.exec(command)?.groups;
+    if (groups === undefined) throw malformed(`unexpected character at ${start}: ${command.slice(start, start + 20)}`);
+    const [kind, text] = Object.entries(groups).find(([, found]) => found !== undefined) ?? [];
+    if (kind === undefined || text === undefined) continue;
+    const isParsed = tokens.length === 2 && tokens[0]?.text.toLowerCase() === 'parse';
+    if (kind === 'regex' && !isParsed && !['like', '=~'].includes(tokens.at(-1)?.text ?? '')) {
+      throw new NotImplemented(`division in a query: ${command}`);
+    }
+    tokens.push(token(kind, text));
+  }
+  return tokens;
+}
+
+function token(kind: string, text: string): Token {
+  switch (kind) {
+    case 'name':
+      return { kind, text: text.replaceAll('`', '') };
+    case 'text':
+      return { kind, text: text.slice(1, -1).replaceAll(/\\(.)/g, '$1') };
+    case 'regex':
+      return { kind, text: text.slice(1, -1) };
+    default:
+      return { kind: kind as Token['kind'], text };
+  }
+}
+
+/** Reads the tokens of one command from left to right. */
+export class TokenReader {
+  readonly #tokens: readonly Token[];
+  #position = 0;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  get next(): Token | undefined {
+    return this.#tokens[this.#position];
+  }
+
+  get ended(): boolean {
+    return this.next === undefined;
+  }
+
+  /** @throws AwsError `MalformedQueryException` at the end of the command */
+  take(): Token {
+    const taken = this.next;
+    if (taken === undefined) throw malformed('unexpected end of a command');
+    this.#position++;
+    return taken;
+  }
+
+  /** Takes the next token if it is this word or sign; words in any case. */
+  accept(text: string): boolean {
+    const { next } = this;
+    const fits = (next?.kind === 'sign' || next?.kind === 'name') && next.text.toLowerCase() === text;
+    if (fits) this.#position++;
+    return fits;
+  }
+
+  expect(text: string): void {
+    if (!this.accept(text)) throw malformed(`expected ${text} instead of ${this.next?.text ?? 'the end'}`);
+  }
+
+  /** Things with commas between, at least one. */
+  list<Item>(item: () => Item): Item[] {
+    const items = [item()];
+    while (this.accept(',')) items.push(item());
+    return items;
+  }
+}
+
+/** The next token as the name of a field. */
+export function nameIn(reader: TokenReader): string {
+  const { kind, text } = reader.take();
+  if (kind !== 'name') throw malformed(`${text} is no name of a field`);
+  return text;
+}
+
+const MS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+
+/** `5m` in ms. */
+export function durationOf({ kind, text }: Token): number {
+  const [, count = '', unit = ''] = /^(\d+)([a-z]+)$/.exec(text) ?? [];
+  if (kind !== 'duration') throw malformed(`${text} is no period such as 5m`);
+  return Number(count) * (MS[unit] ?? Number.NaN);
+}
+
+type Function_ = (parameters: readonly Value[]) => Value;
+
+const FUNCTIONS: Readonly<Record<string, Function_>> = {
+  ispresent: ([value]) => value !== undefined,
+  coalesce: (values) => values.find((value) => value !== undefined),
+  concat: (values) => values.map((value) => value ?? '').join(''),
+  tolower: ([value]) => (value === undefined ? undefined : String(value).toLowerCase()),
+  strcontains: ([text, part]) => (String(text ?? '').includes(String(part)) ? 1 : 0),
+};
+
+/** Reads an expression: `or`, `and`, `not`, comparisons, `in`, `like`, functions, fields, texts and numbers. */
+export function readExpression(reader: TokenReader): Expression {
+  const parts = [readBoth(reader)];
+  while (reader.accept('or')) parts.push(readBoth(reader));
+  const [first, ...others] = parts;
+  if (others.length === 0 && first !== undefined) return first;
+  return (row) => {
+    let result: boolean | undefined = false;
+    for (const part of parts) {
+      const value = truth(part(row));
+      if (value === true) return true;
+      if (value === undefined) result = undefined;
+    }
+    return result;
+  };
+}
+
+function readBoth(reader: TokenReader): Expression {
+  const parts = [readNot(reader)];
+  while (reader.accept('and')) parts.push(readNot(reader));
+  const [first, ...others] = parts;
+  if (others.length === 0 && first !== undefined) return first;
+  // What comes first guards what comes after it.
+  return (row) => {
+    for (const part of parts) {
+      const value = truth(part(row));
+      if (value !== true) return value;
+    }
+    return true;
+  };
+}
+
+/** A condition that asks for a field which the event does not have is unknown. */
+export const truth = (value: Value): boolean | undefined =>
+  value === undefined ? undefined : value !== false && value !== 0 && value !== '';
+
+function readNot(reader: TokenReader): Expression {
+  if (!reader.accept('not')) return readComparison(reader);
+  const operand = readNot(reader);
+  return (row) => {
+    const value = truth(operand(row));
+    if (value === undefined) throw new NotImplemented('what "not" makes of a condition on a field that is not there');
+    return !value;
+  };
+}
+
+function readComparison(reader: TokenReader): Expression {
+  const left = readOperand(reader);
+  const negated = reader.accept('not');
+  if (reader.accept('in')) return inList(left, readList(reader), negated);
+  if (reader.accept('like')) return matching(left, reader.take(), negated);
+  if (negated) throw malformed('expected in or like after not');
+  if (reader.accept('=~')) return matching(left, reader.take(), false);
+  for (const sign of ['=', '!=', '<', '<=', '>', '>='] as const) {
+    if (reader.accept(sign)) return comparing(sign, left, readOperand(reader));
+  }
+  return left;
+}
+
+function readList(reader: TokenReader): Expression[] {
+  reader.expect('[');
+  const items = reader.list(() => readOperand(reader));
+  reader.expect(']');
+  return items;
+}
+
+/** The documentation does not say what a negation makes of an event that lacks the field: no query should ask for it. */
+const withoutField = (what: string): never => {
+  throw new NotImplemented(`what "${what}" makes of a field that is not there; ask ispresent() first`);
+};
+
+function inList(left: Expression, items: readonly Expression[], negated: boolean): Expression {
+  return (row) => {
+    const value = left(row);
+    if (value === undefined) return negated ? withoutField('not in') : undefined;
+    return items.some((item) => compare(value, item(row)) === 0) !== negated;
+  };
+}
+
+function matching(left: Expression, { kind, text }: Token, negated: boolean): Expression {
+  if (kind !== 'regex' && kind !== 'text') throw malformed(`like takes a text or a regular expression, not ${text}`);
+  const pattern = kind === 'regex' ? new RegExp(text) : undefined;
+  return (row) => {
+    const value = left(row);
+    if (value === undefined) return negated ? withoutField('not like') : undefined;
+    const found = pattern === undefined ? String(value).includes(text) : pattern.test(String(value));
+    return found !== negated;
+  };
+}
+
+function comparing(sign: '=' | '!=' | '<' | '<=' | '>' | '>=', left: Expression, right: Expression): Expression {
+  return (row) => {
+    const [a, b] = [left(row), right(row)];
+    if (a === undefined || b === undefined) return sign === '!=' ? withoutField('!=') : undefined;
+    const order = compare(a, b);
+    switch (sign) {
+      case '=':
+        return order === 0;
+      case '!=':
+        return order !== 0;
+      case '<':
+        return order < 0;
+      case '<=':
+        return order <= 0;
+      case '>':
+        return order > 0;
+      case '>=':
+        return order >= 0;
+    }
+  };
+}
+
+/** Numbers by their size, also where they are texts; anything else as text; what is missing comes last. */
+export function compare(a: Value, b: Value): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  const [left, right] = [numberOf(a), numberOf(b)];
+  if (left !== undefined && right !== undefined) return left - right;
+  const [first, second] = [String(a), String(b)];
+  return first < second ? -1 : Number(first > second);
+}
+
+export const numberOf = (value: Value): number | undefined => {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return Number(value);
+  return undefined;
+};
+
+function readOperand(reader: TokenReader): Expression {
+  const { kind, text } = reader.take();
+  switch (kind) {
+    case 'text':
+      return () => text;
+    case 'number':
+      return () => Number(text);
+    case 'sign': {
+      if (text !== '(') throw malformed(`unexpected ${text}`);
+      const inner = readExpression(reader);
+      reader.expect(')');
+      return inner;
+    }
+    case 'name':
+      return reader.accept('(') ? readCall(reader, text) : (row) => row.get(text);
+    default:
+      throw malformed(`unexpected ${text}`);
+  }
+}
+
+function readCall(reader: TokenReader, name: string): Expression {
+  if (name.toLowerCase() === 'bin') {
+    const period = durationOf(reader.take());
+    reader.expect(')');
+    return (row) => {
+      const at = numberOf(row.get('@timestamp'));
+      return at === undefined ? undefined : Math.floor(at / period) * period;
+    };
+  }
+  const known = FUNCTIONS[name.toLowerCase()];
+  if (known === undefined) throw new NotImplemented(`the function ${name} in a query`);
+  const parameters = reader.list(() => readExpression(reader));
+  reader.expect(')');
+  return (row) => known(parameters.map((parameter) => parameter(row)));
+}

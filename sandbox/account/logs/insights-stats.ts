@@ -1,0 +1,135 @@
+import { NotImplemented } from '../../wire/aws-error.ts';
+import type { Table } from './insights.ts';
+import {
+  compare,
+  durationOf,
+  malformed,
+  nameIn,
+  numberOf,
+  type Row,
+  type TokenReader,
+  type Value,
+} from './insights-expression.ts';
+
+/** One value made of all rows of a group. */
+interface Aggregate {
+  readonly name: string;
+  readonly of: (rows: readonly Row[]) => Value;
+}
+
+interface Key {
+  readonly name: string;
+  readonly of: (row: Row) => Value;
+}
+
+/** `stats count(*) as n, max(x) by field, bin(5m) as at`: one row a group. */
+export function readStats(reader: TokenReader): (table: Table) => Table {
+  const aggregates = reader.list(() => readAggregate(reader));
+  const keys = reader.accept('by') ? reader.list(() => readKey(reader)) : [];
+  return ({ rows, events }) => {
+    const timed = aggregates.some(({ name }) => /^(latest|earliest)\(/.test(name));
+    if (!events && timed) throw malformed('latest and earliest need log events');
+    const groups = Map.groupBy(rows, (row) => JSON.stringify(keys.map(({ of }) => of(row) ?? null)));
+    // Without `by` there is one group, even of nothing.
+    const all = keys.length === 0 ? [rows] : [...groups.values()];
+    return {
+      rows: all.map((group) => {
+        const [first] = group;
+        const named = keys.map(({ name, of }): [string, Value] => [name, first === undefined ? undefined : of(first)]);
+        return new Map<string, Value>([
+          ...named,
+          ...aggregates.map(({ name, of }): [string, Value] => [name, of(group)]),
+        ]);
+      }),
+      shown: [...keys, ...aggregates].map(({ name }) => name),
+      events: false,
+    };
+  };
+}
+
+function readKey(reader: TokenReader): Key {
+  const field = nameIn(reader);
+  if (field !== 'bin') {
+    const name = reader.accept('as') ? nameIn(reader) : field;
+    return { name, of: (row) => row.get(field) };
+  }
+  reader.expect('(');
+  const token = reader.take();
+  const period = durationOf(token);
+  reader.expect(')');
+  const name = reader.accept('as') ? nameIn(reader) : `bin(${token.text})`;
+  return {
+    name,
+    of: (row) => {
+      const at = Math.floor((numberOf(row.get('@timestamp')) ?? 0) / period) * period;
+      return new Date(at).toISOString().replace('T', ' ').replace('Z', '');
+    },
+  };
+}
+
+function readAggregate(reader: TokenReader): Aggregate {
+  const name = nameIn(reader).toLowerCase();
+  reader.expect('(');
+  const field = reader.accept('*') ? '*' : nameIn(reader);
+  const percent = name === 'pct' || name === 'percentile' ? readPercent(reader) : undefined;
+  reader.expect(')');
+  const shown = reader.accept('as')
+    ? nameIn(reader)
+    : `${name}(${field}${percent === undefined ? '' : `, ${percent}`})`;
+  return { name: shown, of: aggregateOf(name, field, percent) };
+}
+
+function readPercent(reader: TokenReader): number {
+  reader.expect(',');
+  return Number(reader.take().text);
+}
+
+function aggregateOf(name: string, field: string, percent = 0): Aggregate['of'] {
+  const values = (rows: readonly Row[]) => rows.map((row) => row.get(field)).filter((value) => value !== undefined);
+  const numbers = (rows: readonly Row[]) =>
+    values(rows)
+      .map(numberOf)
+      .filter((number) => number !== undefined);
+  const ordered = (rows: readonly Row[]) => numbers(rows).toSorted((a, b) => a - b);
+  /** Of texts, too: these two take a value of any field. */
+  const ranked = (rows: readonly Row[]) => values(rows).toSorted(compare);
+  const sum = (rows: readonly Row[]) => numbers(rows).reduce((total, number) => total + number, 0);
+  switch (name) {
+    case 'count':
+      return (rows) => (field === '*' ? rows.length : values(rows).length);
+    case 'count_distinct':
+      return (rows) => new Set(values(rows)).size;
+    case 'sum':
+      return sum;
+    case 'avg':
+      return (rows) => (numbers(rows).length === 0 ? undefined : sum(rows) / numbers(rows).length);
+    case 'min':
+      return (rows) => ranked(rows)[0];
+    case 'max':
+      return (rows) => ranked(rows).at(-1);
+    case 'pct':
+    case 'percentile':
+      return (rows) => {
+        const sorted = ordered(rows);
+        return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+      };
+    case 'latest':
+      return (rows) => atTheEnd(rows, field, 'latest');
+    case 'earliest':
+      return (rows) => atTheEnd(rows, field, 'earliest');
+    default:
+      throw new NotImplemented(`the aggregation ${name} in a query`);
+  }
+}
+
+/** The documentation leaves open what comes out where the event in question lacks the field: no query should ask. */
+function atTheEnd(rows: readonly Row[], field: string, which: 'latest' | 'earliest'): Value {
+  const sorted = rows.toSorted(
+    (a, b) => compare(a.get('@timestamp'), b.get('@timestamp')) || compare(a.get('@ptr'), b.get('@ptr')),
+  );
+  const row = which === 'latest' ? sorted.at(-1) : sorted[0];
+  if (row === undefined) return undefined;
+  const value = row.get(field);
+  if (value === undefined) throw new NotImplemented(`${which}(${field}) where the ${which} event has no ${field}`);
+  return value;
+}

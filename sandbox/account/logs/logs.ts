@@ -1,0 +1,130 @@
+import { AwsError } from '../../wire/aws-error.ts';
+import type { Service } from '../service.ts';
+import type { World } from '../world.ts';
+import { compileQuery } from './insights.ts';
+import { logsOperations } from './operations.ts';
+import { logsQueryOperations } from './query-operations.ts';
+
+/** One line in a log group. */
+export interface LogEvent {
+  /** Position in the group since its beginning: stable, also when older events have expired. */
+  readonly index: number;
+  readonly stream: string;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+export interface LogStream {
+  readonly name: string;
+  readonly createdAt: number;
+  readonly firstAt: number;
+  lastAt: number;
+}
+
+export interface LogGroup {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdAt: number;
+  /** Undefined keeps for ever. */
+  readonly retentionDays: number | undefined;
+  readonly streams: Map<string, LogStream>;
+  /** By time. */
+  events: LogEvent[];
+  nextIndex: number;
+}
+
+/** A query of Logs Insights that somebody saved. */
+export interface SavedQuery {
+  readonly id: string;
+  readonly name: string;
+  readonly text: string;
+  readonly groups: readonly string[];
+  readonly modifiedAt: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Amazon CloudWatch Logs: log groups, their streams and events. */
+export class Logs {
+  readonly service: Service;
+  readonly #world: World;
+  readonly #groups = new Map<string, LogGroup>();
+  readonly #listeners: Array<(group: string, event: LogEvent) => void> = [];
+  readonly #queries = new Map<string, SavedQuery>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.service = {
+      signingName: 'logs',
+      iamPrefix: 'logs',
+      protocol: 'json-1.1',
+      operations: { ...logsOperations(this), ...logsQueryOperations(this, world) },
+    };
+  }
+
+  /** Creates the group unless it is there already. */
+  ensureGroup(name: string, retentionDays?: number): void {
+    if (this.#groups.has(name)) return;
+    const arn = this.arnOf(name);
+    const createdAt = this.#world.time.now;
+    this.#groups.set(name, { name, arn, createdAt, retentionDays, streams: new Map(), events: [], nextIndex: 0 });
+  }
+
+  arnOf(name: string): string {
+    return `arn:${this.#world.partition}:logs:${this.#world.region}:${this.#world.accountId}:log-group:${name}`;
+  }
+
+  /** By name. */
+  get groups(): readonly LogGroup[] {
+    return [...this.#groups.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @throws AwsError `ResourceNotFoundException` */
+  group(name: string): LogGroup {
+    const group = this.#groups.get(name);
+    if (group === undefined) {
+      throw new AwsError('ResourceNotFoundException', 'The specified log group does not exist.');
+    }
+    return group;
+  }
+
+  /** Writes one line, now. */
+  append(groupName: string, streamName: string, message: string): void {
+    const group = this.group(groupName);
+    const now = this.#world.time.now;
+    const stream = group.streams.get(streamName);
+    if (stream === undefined) {
+      group.streams.set(streamName, { name: streamName, createdAt: now, firstAt: now, lastAt: now });
+    } else stream.lastAt = now;
+    const event = { index: group.nextIndex++, stream: streamName, timestamp: now, message };
+    group.events.push(event);
+    this.#expire(group, now);
+    for (const listener of this.#listeners) listener(groupName, event);
+  }
+
+  /** @throws AwsError for a query that Logs Insights would refuse */
+  saveQuery(query: Omit<SavedQuery, 'modifiedAt'>): void {
+    compileQuery(query.text);
+    this.#queries.set(query.id, { ...query, modifiedAt: this.#world.time.now });
+  }
+
+  /** By name. */
+  get savedQueries(): readonly SavedQuery[] {
+    return [...this.#queries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Hears every line as it is written. */
+  onEvent(listener: (group: string, event: LogEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Once a day is enough: AWS takes up to three days to delete what has expired. */
+  #expire(group: LogGroup, now: number): void {
+    const oldest = group.events[0];
+    if (group.retentionDays === undefined || oldest === undefined) return;
+    const keepFrom = now - group.retentionDays * DAY_MS;
+    if (oldest.timestamp < keepFrom - DAY_MS)
+      group.events = group.events.filter(({ timestamp }) => timestamp >= keepFrom);
+  }
+}

@@ -1,0 +1,87 @@
+import { gzipSync } from 'node:zlib';
+import { AwsError } from '../../wire/aws-error.ts';
+import { DEFAULT_RETRY_POLICY, type Deliveries } from '../event-bridge/delivery.ts';
+import type { World } from '../world.ts';
+import { compileFilterPattern } from './filter-pattern.ts';
+import type { LogEvent, Logs } from './logs.ts';
+
+/** A subscription filter: what matches goes to a function. */
+export interface SubscriptionFilter {
+  readonly name: string;
+  readonly group: string;
+  readonly pattern: string;
+  readonly destinationArn: string;
+}
+
+/** CloudWatch Logs allows two subscription filters a log group. */
+const MOST_FILTERS = 2;
+
+/** How long lines of a stream are gathered before they are delivered together, ms. */
+const GATHERED_FOR = 2_000;
+
+/** Brings log lines to functions as CloudWatch Logs does: matching ones, in batches by stream, gzipped. */
+export class LogSubscriptions {
+  readonly #filters = new Map<string, Array<SubscriptionFilter & { readonly matches: (message: string) => boolean }>>();
+  readonly #gathered = new Map<string, LogEvent[]>();
+  readonly #world: World;
+  readonly #logs: Logs;
+  readonly #deliveries: Deliveries;
+
+  constructor(world: World, logs: Logs, deliveries: Deliveries) {
+    this.#world = world;
+    this.#logs = logs;
+    this.#deliveries = deliveries;
+    logs.onEvent((group, event) => {
+      for (const filter of this.#filters.get(group) ?? []) {
+        if (filter.matches(event.message)) this.#gather(filter, event);
+      }
+    });
+  }
+
+  /** @throws AwsError `LimitExceededException` */
+  add(filter: SubscriptionFilter): void {
+    this.#logs.group(filter.group);
+    const filters = this.#filters.get(filter.group) ?? [];
+    if (filters.length >= MOST_FILTERS) throw new AwsError('LimitExceededException', 'Resource limit exceeded.');
+    this.#filters.set(filter.group, [...filters, { ...filter, matches: compileFilterPattern(filter.pattern) }]);
+  }
+
+  #gather(filter: SubscriptionFilter, event: LogEvent): void {
+    const key = JSON.stringify([filter.group, filter.name, event.stream]);
+    const gathered = this.#gathered.get(key);
+    if (gathered !== undefined) {
+      gathered.push(event);
+      return;
+    }
+    const events = [event];
+    this.#gathered.set(key, events);
+    this.#world.time.after(GATHERED_FOR, () => {
+      this.#gathered.delete(key);
+      this.#deliver(filter, event.stream, events);
+    });
+  }
+
+  #deliver({ name, group, destinationArn }: SubscriptionFilter, stream: string, events: readonly LogEvent[]): void {
+    const message = {
+      messageType: 'DATA_MESSAGE',
+      owner: this.#world.accountId,
+      logGroup: group,
+      logStream: stream,
+      subscriptionFilters: [name],
+      logEvents: events.map(({ index, timestamp, message: line }) => ({
+        id: String(index).padStart(56, '0'),
+        timestamp,
+        message: line,
+      })),
+    };
+    const data = gzipSync(JSON.stringify(message)).toString('base64');
+    this.#deliveries.deliverWithRetries(
+      {
+        targetArn: destinationArn,
+        body: JSON.stringify({ awslogs: { data } }),
+        sender: { principal: 'logs.amazonaws.com', sourceArn: `${this.#logs.arnOf(group)}:*` },
+      },
+      DEFAULT_RETRY_POLICY,
+    );
+  }
+}

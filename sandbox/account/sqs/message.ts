@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
+import type { Cancel } from '../../time/virtual-time.ts';
+
+export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
+
+/** What a sender hands to a queue. */
+export interface NewMessage {
+  readonly body: string;
+  readonly attributes?: MessageAttributes;
+  readonly groupId?: string;
+  readonly deduplicationId?: string;
+  /** Instead of the queue's own delay. */
+  readonly delaySeconds?: number;
+}
+
+/** A message as it lies in a queue. Times are epoch milliseconds. */
+export interface Message {
+  readonly id: string;
+  /** Tells two copies of one message apart (see the fault `duplicateMessages`). */
+  readonly copy: number;
+  readonly body: string;
+  readonly attributes: MessageAttributes;
+  readonly groupId?: string;
+  readonly deduplicationId?: string;
+  readonly sequenceNumber?: string;
+  readonly sentAt: number;
+  /** Receivers see it from then on. */
+  visibleAt: number;
+  firstReceivedAt?: number;
+  receiveCount: number;
+  /** That of the latest receive. */
+  receiptHandle?: string;
+  /** Takes back the planned notice that it becomes visible. */
+  cancelNotice?: Cancel;
+}
+
+export const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+
+/**
+ * The checksum of a message's attributes, which SDKs may verify.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+ */
+export function md5OfAttributes(attributes: MessageAttributes): string | undefined {
+  const names = Object.keys(attributes).sort();
+  if (names.length === 0) return undefined;
+  const hash = createHash('md5');
+  const addPart = (part: string | Uint8Array): void => {
+    const bytes = Buffer.from(part);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    hash.update(length).update(bytes);
+  };
+  for (const name of names) {
+    const { DataType = '', StringValue, BinaryValue } = attributes[name] ?? {};
+    addPart(name);
+    addPart(DataType);
+    hash.update(Buffer.from([BinaryValue === undefined ? 1 : 2]));
+    addPart(BinaryValue ?? StringValue ?? '');
+  }
+  return hash.digest('hex');
+}
+
+/** Bytes that count against the size limit: the body, and each attribute's name, type and value. */
+export function sizeOf(message: NewMessage): number {
+  let bytes = Buffer.byteLength(message.body);
+  for (const [name, { DataType = '', StringValue = '', BinaryValue }] of Object.entries(message.attributes ?? {})) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(DataType);
+    bytes += BinaryValue?.byteLength ?? Buffer.byteLength(StringValue);
+  }
+  return bytes;
+}

@@ -1,0 +1,186 @@
+import type { Instance, Instances } from '../ec2/instances.ts';
+import type { World } from '../world.ts';
+
+/** The version that Systems Manager takes for the latest. */
+export const LATEST_AGENT_VERSION = '3.3.4624.0';
+
+/** How soon an agent that starts pings for the first time, and how soon one that could not tries again; seconds. */
+const FIRST_PING_S = { least: 20, most: 90 };
+const RETRY_S = { least: 60, most: 300 };
+
+/** Where an agent gets its rights from: the instance's own role, or the role of Default Host Management. */
+export interface AgentRights {
+  readonly source: 'instance-profile' | 'default-host-management';
+  readonly roleName: string;
+}
+
+/** What an agent needs of the account around it. */
+export interface AgentSurroundings {
+  /** Undefined when nothing gives an agent of that version on that instance the right to register. */
+  rightsOf(instance: Instance, agentVersion: string): AgentRights | undefined;
+  /** Whether the service's endpoint (`ssm`, `ssmmessages`, `ec2messages`) can be reached from the instance. */
+  reaches(instance: Instance, service: string): boolean;
+}
+
+/** An SSM agent that Systems Manager may or may not have heard of. */
+export interface Agent {
+  readonly instance: Instance;
+  readonly version: string;
+  /** Epoch ms of its first ping; undefined: Systems Manager does not know the instance. */
+  readonly registeredAt: number | undefined;
+  readonly pingStatus: 'Online' | 'ConnectionLost';
+}
+
+interface KnownAgent {
+  readonly instance: Instance;
+  /** It is there and runs. */
+  runs: boolean;
+  /** Its first ping is its last. */
+  dies: boolean;
+  version: string;
+  registeredAt?: number;
+  online: boolean;
+  /** A ping is planned. */
+  trying: boolean;
+}
+
+/**
+ * The SSM agents of the account's instances. An agent is Online only while its instance runs, it is there and runs, the
+ * metadata service answers it, something gives it the right to register, and it reaches Systems Manager's endpoints.
+ */
+export class SsmAgents {
+  readonly #world: World;
+  readonly #surroundings: AgentSurroundings;
+  readonly #random: World['random'];
+  readonly #byInstanceId = new Map<string, KnownAgent>();
+
+  constructor(world: World, instances: Instances, surroundings: AgentSurroundings) {
+    this.#world = world;
+    this.#surroundings = surroundings;
+    this.#random = world.random.fork('ssm-agents');
+    instances.onRunning((instance) => this.#boot(instance));
+  }
+
+  /** The agents that Systems Manager knows, of instances that still are. */
+  registered(): Agent[] {
+    return this.#living().flatMap((known) => (known.registeredAt === undefined ? [] : [this.#look(known)]));
+  }
+
+  /** The agent of an instance, if Systems Manager knows it. */
+  get(instanceId: string): Agent | undefined {
+    const known = this.#byInstanceId.get(instanceId);
+    if (known?.registeredAt === undefined || known.instance.state === 'terminated') return undefined;
+    return this.#look(known);
+  }
+
+  /** What the agent may register by, as of now. */
+  rightsOf({ instance, version }: Agent): AgentRights | undefined {
+    return this.#surroundings.rightsOf(instance, version);
+  }
+
+  /** The latest agent has just been installed on the instance, and started. A stopped one is stopped again at once. */
+  installed(instanceId: string): void {
+    const known = this.#byInstanceId.get(instanceId);
+    if (known === undefined) return;
+    const runs = known.instance.agent.agent !== 'stopped';
+    Object.assign(known, { runs, dies: false, version: LATEST_AGENT_VERSION });
+    this.#planPing(known, FIRST_PING_S);
+  }
+
+  /** The agent has updated itself. */
+  updated(instanceId: string, version: string): void {
+    const known = this.#byInstanceId.get(instanceId);
+    if (known !== undefined) known.version = version;
+  }
+
+  /** Something that agents need has come or gone: rights, a setting, a network. */
+  reconsider(): void {
+    for (const known of this.#living()) this.#reconsider(known);
+  }
+
+  /** Something that only the agent of one instance needs has come or gone. */
+  reconsiderOn(instanceId: string): void {
+    const known = this.#byInstanceId.get(instanceId);
+    if (known !== undefined) this.#reconsider(known);
+  }
+
+  #reconsider(known: KnownAgent): void {
+    if (this.#isHindered(known)) known.online = false;
+    else if (!known.online) this.#planPing(known, RETRY_S);
+  }
+
+  #boot(instance: Instance): void {
+    const { agent, version, registersAfterSeconds } = instance.agent;
+    const known: KnownAgent = {
+      instance,
+      runs: agent === 'present' || agent === 'dead',
+      dies: agent === 'dead',
+      version,
+      online: false,
+      trying: true,
+    };
+    this.#byInstanceId.set(instance.id, known);
+    const seconds = registersAfterSeconds ?? this.#random.integer(FIRST_PING_S.least, FIRST_PING_S.most);
+    const at = (instance.runningSince ?? this.#world.time.now) + seconds * 1000;
+    if (at <= this.#world.time.now) this.#ping(known, at);
+    else this.#world.time.at(at, () => this.#ping(known, at));
+  }
+
+  #planPing(known: KnownAgent, { least, most }: typeof RETRY_S): void {
+    if (known.trying || known.online || this.#isHindered(known)) return;
+    known.trying = true;
+    const at = this.#world.time.now + this.#random.integer(least, most) * 1000;
+    this.#world.time.at(at, () => this.#ping(known, at));
+  }
+
+  #ping(known: KnownAgent, at: number): void {
+    known.trying = false;
+    if (this.#isHindered(known)) return;
+    known.registeredAt ??= at;
+    // Real agents are given up some minutes after their last ping; a dead one is lost at once here.
+    known.online = !known.dies;
+  }
+
+  #isHindered({ instance, runs, dies, registeredAt, version }: KnownAgent): boolean {
+    return (
+      !runs ||
+      (dies && registeredAt !== undefined) ||
+      instance.state !== 'running' ||
+      instance.metadataEndpoint === 'disabled' ||
+      this.#surroundings.rightsOf(instance, version) === undefined ||
+      !servicesNeeded(version).every((service) => this.#surroundings.reaches(instance, service))
+    );
+  }
+
+  #look(known: KnownAgent): Agent {
+    const { instance, version, registeredAt, online } = known;
+    return {
+      instance,
+      version,
+      registeredAt,
+      pingStatus: online && instance.state === 'running' ? 'Online' : 'ConnectionLost',
+    };
+  }
+
+  /** Systems Manager forgets an instance when it is terminated. */
+  #living(): KnownAgent[] {
+    for (const { instance } of this.#byInstanceId.values()) {
+      if (instance.state === 'terminated') this.#byInstanceId.delete(instance.id);
+    }
+    return [...this.#byInstanceId.values()];
+  }
+}
+
+/** Agents from 3.3.40.0 on get their commands by `ssmmessages`; older ones need `ec2messages` too (EC2 user guide). */
+const servicesNeeded = (version: string): string[] =>
+  isAtLeast(version, '3.3.40.0') ? ['ssm', 'ssmmessages'] : ['ssm', 'ssmmessages', 'ec2messages'];
+
+/** Whether an agent's version, four numbers with dots, is another one or a later one. */
+export function isAtLeast(version: string, other: string): boolean {
+  const [left, right] = [version, other].map((text) => text.split('.').map(Number));
+  for (const [index, number] of (left ?? []).entries()) {
+    const difference = number - (right?.[index] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}

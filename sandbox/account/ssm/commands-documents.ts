@@ -1,0 +1,61 @@
+import { AwsError } from '../../wire/aws-error.ts';
+
+/** What a command document of AWS takes and runs, as its published content says. */
+export interface CommandDocument {
+  readonly name: string;
+  readonly pluginName: string;
+  readonly platforms: readonly string[];
+  readonly parameters: Readonly<Record<string, { readonly required?: boolean; readonly allowed?: RegExp }>>;
+}
+
+export const UPDATE_AGENT = 'AWS-UpdateSSMAgent';
+export const RUN_SHELL_SCRIPT = 'AWS-RunShellScript';
+
+const documents: readonly CommandDocument[] = [
+  {
+    name: UPDATE_AGENT,
+    pluginName: 'aws:updateSsmAgent',
+    platforms: ['Linux', 'Windows', 'MacOS'],
+    parameters: { version: { allowed: /^$|^\d+(\.\d+){3}$/ }, allowDowngrade: { allowed: /^(true|false)$/ } },
+  },
+  {
+    name: RUN_SHELL_SCRIPT,
+    pluginName: 'aws:runShellScript',
+    platforms: ['Linux', 'MacOS'],
+    parameters: {
+      commands: { required: true },
+      workingDirectory: {},
+      executionTimeout: { allowed: /^([1-9][0-9]{0,4}|1[0-6][0-9]{4}|17[0-1][0-9]{3}|172[0-7][0-9]{2}|172800)$/ },
+    },
+  },
+];
+
+/** @param nameOrArn a name, or the ARN of a document of AWS @throws InvalidDocument */
+export function commandDocument(nameOrArn: string): CommandDocument {
+  const name = nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
+  const found = documents.find((document) => document.name === name);
+  if (found !== undefined) return found;
+  throw new AwsError('InvalidDocument', `Document with name ${nameOrArn} does not exist.`);
+}
+
+/** @throws InvalidParameters for what the document does not take, or needs and does not get */
+export function refuseParameters(
+  { name, parameters }: CommandDocument,
+  given: Readonly<Record<string, readonly string[]>>,
+): void {
+  for (const [parameter, values] of Object.entries(given)) {
+    const known = Object.hasOwn(parameters, parameter) ? parameters[parameter] : undefined;
+    if (known === undefined) {
+      throw new AwsError('InvalidParameters', `Parameter "${parameter}" is not defined in document ${name}.`);
+    }
+    const bad = values.find((value) => known.allowed?.test(value) === false);
+    if (bad !== undefined) {
+      throw new AwsError('InvalidParameters', `Parameter "${parameter}" has the value "${bad}", which is not allowed.`);
+    }
+  }
+  for (const [parameter, { required = false }] of Object.entries(parameters)) {
+    if (required && (given[parameter] ?? []).length === 0) {
+      throw new AwsError('InvalidParameters', `Parameter "${parameter}" is required by document ${name}.`);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import type { CommandInvocationStatus } from '@aws-sdk/client-ssm';
+import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
+import type { Instance } from '../ec2/instances.ts';
+import { agentPlatform } from '../eks/node-os.ts';
+import type { World } from '../world.ts';
+import { isAtLeast, LATEST_AGENT_VERSION, type SsmAgents } from './agents.ts';
+import { type CommandDocument, RUN_SHELL_SCRIPT, UPDATE_AGENT } from './commands-documents.ts';
+
+/** How long the steps of an invocation take, ms. */
+const VISIBLE_AFTER_MS = { least: 500, most: 2_000 };
+const STARTS_AFTER_MS = { least: 1_000, most: 5_000 };
+const UPDATE_TAKES_MS = { least: 20_000, most: 60_000 };
+const SCRIPT_TAKES_MS = { least: 1_000, most: 5_000 };
+
+export interface CommandRequest {
+  readonly document: CommandDocument;
+  readonly instanceIds: readonly string[];
+  readonly parameters: Readonly<Record<string, string[]>>;
+  readonly comment: string;
+  /** How long an agent may take to pick it up. */
+  readonly timeoutSeconds: number;
+  /** So many instances at a time: a number, or a percentage of them. */
+  readonly maxConcurrency: string;
+  /** After more failures than these the command is sent to no further instance; a number, or a percentage. */
+  readonly maxErrors: string;
+}
+
+export interface Command extends CommandRequest {
+  readonly id: string;
+  /** Epoch ms. */
+  readonly requestedAt: number;
+  readonly invocations: readonly Invocation[];
+}
+
+/** What an agent has said at its end. */
+interface CommandResult {
+  readonly exitCode: number;
+  readonly output: string;
+  readonly errorOutput: string;
+}
+
+/** A command on one instance. */
+export interface Invocation {
+  readonly instance: Instance;
+  /** Epoch ms from which on Systems Manager shows it. */
+  readonly visibleAt: number;
+  status: CommandInvocationStatus;
+  statusDetails: string;
+  /** Epoch ms. */
+  startedAt?: number;
+  endedAt?: number;
+  result?: CommandResult;
+}
+
+/** The commands that Run Command has sent to agents: each invocation takes its time, and each of its steps is announced. */
+export class Commands {
+  readonly #world: World;
+  readonly #agents: SsmAgents;
+  readonly #random: World['random'];
+  readonly #byId = new Map<string, Command>();
+
+  constructor(world: World, agents: SsmAgents) {
+    this.#world = world;
+    this.#agents = agents;
+    this.#random = world.random.fork('ssm-commands');
+  }
+
+  get(id: string): Command | undefined {
+    return this.#byId.get(id);
+  }
+
+  list(): Command[] {
+    return [...this.#byId.values()];
+  }
+
+  /** @throws InvalidInstanceId, UnsupportedPlatformType, NotImplemented when nothing says what a script prints */
+  send(request: CommandRequest): Command {
+    const { document, instanceIds } = request;
+    const targets = instanceIds.map((id) => this.#agents.get(id));
+    const online = targets.filter((agent) => agent?.pingStatus === 'Online').flatMap((agent) => agent?.instance ?? []);
+    if (online.length < targets.length) {
+      const known = new Set(online.map(({ id }) => id));
+      const invalid = instanceIds.filter((id) => !known.has(id)).join(', ');
+      const message = `Instances [[${invalid}]] not in a valid state for account ${this.#world.accountId}`;
+      throw new AwsError('InvalidInstanceId', message);
+    }
+    for (const { osImage, commands } of online) {
+      const { type } = agentPlatform(osImage);
+      if (!document.platforms.includes(type)) {
+        throw new AwsError('UnsupportedPlatformType', `The document ${document.name} does not support ${type}.`);
+      }
+      if (document.name === RUN_SHELL_SCRIPT && commands.script === undefined) {
+        throw new NotImplemented('running shell scripts: a fleet file says what they print (ssm.commands.script)');
+      }
+    }
+    const command: Command = {
+      ...request,
+      id: this.#random.uuid(),
+      requestedAt: this.#world.time.now,
+      invocations: online.map((instance) => ({
+        instance,
+        visibleAt: this.#world.time.now + this.#draw(VISIBLE_AFTER_MS),
+        status: 'Pending',
+        statusDetails: 'Pending',
+      })),
+    };
+    this.#byId.set(command.id, command);
+    const waiting = [...command.invocations];
+    for (const invocation of waiting.splice(0, Math.max(1, shareOf(request.maxConcurrency, waiting.length)))) {
+      this.#deliver(command, invocation, waiting);
+    }
+    return command;
+  }
+
+  /** An invocation has ended: the next one begins, unless too many have failed. */
+  #continue(command: Command, waiting: Invocation[]): void {
+    const failures = command.invocations.filter(({ status }) => status === 'Failed').length;
+    if (failures > shareOf(command.maxErrors, command.invocations.length)) {
+      for (const invocation of waiting.splice(0)) this.#move(command, invocation, 'Cancelled', 'Terminated');
+    }
+    const next = waiting.shift();
+    if (next !== undefined) this.#deliver(command, next, waiting);
+  }
+
+  #deliver(command: Command, invocation: Invocation, waiting: Invocation[]): void {
+    const { time } = this.#world;
+    const undeliverable = command.document.name === UPDATE_AGENT && this.#takesFailure(invocation, 'TimedOut');
+    const timeOut = () => {
+      this.#move(command, invocation, 'TimedOut', 'DeliveryTimedOut');
+      this.#continue(command, waiting);
+    };
+    const timesOutAt = time.now + command.timeoutSeconds * 1000;
+    if (undeliverable) {
+      time.at(timesOutAt, timeOut);
+      return;
+    }
+    time.at(Math.max(time.now, invocation.visibleAt) + this.#draw(STARTS_AFTER_MS), () => {
+      if (this.#agents.get(invocation.instance.id)?.pingStatus !== 'Online') {
+        time.at(timesOutAt, timeOut);
+        return;
+      }
+      this.#move(command, invocation, 'InProgress', 'InProgress');
+      const takes = command.document.name === UPDATE_AGENT ? UPDATE_TAKES_MS : SCRIPT_TAKES_MS;
+      time.after(this.#draw(takes), () => {
+        this.#finish(command, invocation);
+        this.#continue(command, waiting);
+      });
+    });
+  }
+
+  #finish(command: Command, invocation: Invocation): void {
+    const result =
+      command.document.name === UPDATE_AGENT
+        ? this.#update(invocation, command.parameters)
+        : invocation.instance.commands.script;
+    if (result !== undefined) invocation.result = result;
+    const outcome = result?.exitCode === 0 ? 'Success' : 'Failed';
+    this.#move(command, invocation, outcome, outcome);
+  }
+
+  #update(invocation: Invocation, parameters: CommandRequest['parameters']): CommandResult {
+    const { instance } = invocation;
+    const installed = this.#agents.get(instance.id)?.version ?? '';
+    const wanted = parameters.version?.[0] || LATEST_AGENT_VERSION;
+    const failed = (errorOutput: string) => ({ exitCode: 1, output: '', errorOutput });
+    if (this.#takesFailure(invocation, 'Failed')) {
+      return failed(`failed to update amazon-ssm-agent to ${wanted}, amazon-ssm-agent ${installed} is still running`);
+    }
+    // Its agent is part of the control container's image, which only an update of the host brings.
+    if (agentPlatform(instance.osImage).name === 'Bottlerocket') return failed('the platform is not supported');
+    if (wanted === installed) {
+      const output = `amazon-ssm-agent ${installed} has already been installed, update skipped`;
+      return { exitCode: 0, output, errorOutput: '' };
+    }
+    if (!isAtLeast(wanted, installed) && parameters.allowDowngrade?.[0] !== 'true') {
+      return failed('updating amazon-ssm-agent to an older version, please enable allow downgrade to proceed');
+    }
+    this.#agents.updated(instance.id, wanted);
+    const output = `Initiating amazon-ssm-agent update to ${wanted}\namazon-ssm-agent updated successfully to ${wanted}`;
+    return { exitCode: 0, output, errorOutput: '' };
+  }
+
+  /** Whether the update is told to end so; each time counts once. */
+  #takesFailure({ instance }: Invocation, outcome: 'Failed' | 'TimedOut'): boolean {
+    const failure = instance.commands.updateFailure;
+    if (failure === undefined || failure.outcome !== outcome || failure.times === 0) return false;
+    failure.times -= 1;
+    return true;
+  }
+
+  #move(command: Command, invocation: Invocation, status: CommandInvocationStatus, statusDetails: string): void {
+    const { partition, region, accountId, time } = this.#world;
+    Object.assign(invocation, { status, statusDetails });
+    if (status === 'InProgress') invocation.startedAt = time.now;
+    else if (invocation.startedAt !== undefined) invocation.endedAt = time.now;
+    this.#world.emit({
+      source: 'aws.ssm',
+      detailType: 'EC2 Command Invocation Status-change Notification',
+      resources: [`arn:${partition}:ec2:${region}:${accountId}:instance/${invocation.instance.id}`],
+      detail: {
+        'command-id': command.id,
+        'document-name': command.document.name,
+        'instance-id': invocation.instance.id,
+        'requested-date-time': new Date(command.requestedAt).toISOString(),
+        status,
+      },
+    });
+  }
+
+  #draw({ least, most }: typeof VISIBLE_AFTER_MS): number {
+    return this.#random.integer(least, most);
+  }
+}
+
+/** `7` of however many, or `20%` of them, rounded down. */
+const shareOf = (limit: string, count: number): number =>
+  limit.endsWith('%') ? Math.floor((count * Number(limit.slice(0, -1))) / 100) : Number(limit);

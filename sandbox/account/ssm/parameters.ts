@@ -1,0 +1,87 @@
+import type { Parameter, ParameterTier, PutParameterCommandInput } from '@aws-sdk/client-ssm';
+import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
+import type { World } from '../world.ts';
+import type { PublicParameters } from './public-parameters.ts';
+
+/** Bytes that a parameter's value may have. */
+const VALUE_LIMITS = { Standard: 4096, Advanced: 8192, 'Intelligent-Tiering': 8192 } as const;
+
+/** The account's Parameter Store: its own parameters, and Amazon's public ones under `/aws/service/`. */
+export class ParameterStore {
+  readonly #world: World;
+  readonly #public: PublicParameters;
+  readonly #own = new Map<string, { readonly parameter: Parameter; readonly tier: ParameterTier }>();
+
+  constructor(world: World, publicParameters: PublicParameters) {
+    this.#world = world;
+    this.#public = publicParameters;
+  }
+
+  /** The ARN of a parameter of that name, there or not: public ones belong to no account. */
+  arn(name: string): string {
+    const { partition, region, accountId } = this.#world;
+    const path = name.startsWith('/') ? name : `/${name}`;
+    return `arn:${partition}:ssm:${region}:${path.startsWith('/aws/service/') ? '' : accountId}:parameter${path}`;
+  }
+
+  /** @param nameOrArn a name, or the full ARN of a parameter */
+  get(nameOrArn: string): Parameter | undefined {
+    const name = nameOrArn.replace(/^arn:[^:]+:ssm:[^:]*:\d*:parameter/, '');
+    if (name.includes(':')) throw new NotImplemented(`the version or label selector of parameter ${name}`);
+    return this.#public.get(name) ?? (this.#own.get(name) ?? this.#own.get(name.replace(/^\//, '')))?.parameter;
+  }
+
+  /** The parameters below `path`: of that level, or of all levels below. */
+  below(path: string, recursive: boolean): Parameter[] {
+    const prefix = path.endsWith('/') ? path : `${path}/`;
+    return [...this.#public.list(), ...[...this.#own.values()].map(({ parameter }) => parameter)].filter(
+      ({ Name = '' }) => {
+        return Name.startsWith(prefix) && (recursive || !Name.slice(prefix.length).includes('/'));
+      },
+    );
+  }
+
+  /** Writes a parameter and announces it. @throws ParameterAlreadyExists, ValidationException */
+  put(input: PutParameterCommandInput): { Version: number; Tier: ParameterTier } {
+    const { Name = '', Value = '', Description, Overwrite = false } = input;
+    const earlier = this.#own.get(Name);
+    const Tier = input.Tier ?? earlier?.tier ?? 'Standard';
+    const Type = input.Type ?? earlier?.parameter.Type;
+    if (Type === undefined) {
+      throw new AwsError('ValidationException', 'A parameter type is required when you create a parameter.');
+    }
+    if (Type === 'SecureString') throw new NotImplemented('parameters of type SecureString');
+    if (/^\/?(aws|ssm)/i.test(Name)) {
+      const message = `Parameter name: can't be prefixed with "aws" or "ssm" (case-insensitive).`;
+      throw new AwsError('ValidationException', message);
+    }
+    if (!/^[\w./-]{1,1011}$/.test(Name)) {
+      throw new AwsError('ValidationException', 'Parameter name must use only letters, numbers, and the symbols .-_/');
+    }
+    const limit = VALUE_LIMITS[Tier];
+    if (Value === '' || Buffer.byteLength(Value) > limit) {
+      throw new AwsError('ValidationException', `A parameter value of the ${Tier} tier must have 1 to ${limit} bytes.`);
+    }
+    if (earlier !== undefined && !Overwrite) {
+      const message =
+        'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.';
+      throw new AwsError('ParameterAlreadyExists', message);
+    }
+    const Version = (earlier?.parameter.Version ?? 0) + 1;
+    const LastModifiedDate = new Date(this.#world.time.now);
+    const parameter = { Name, Type, Value, Version, LastModifiedDate, ARN: this.arn(Name), DataType: 'text' };
+    this.#own.set(Name, { parameter, tier: Tier });
+    this.#world.emit({
+      source: 'aws.ssm',
+      detailType: 'Parameter Store Change',
+      resources: [this.arn(Name)],
+      detail: {
+        operation: earlier === undefined ? 'Create' : 'Update',
+        name: Name,
+        type: Type,
+        ...(Description === undefined ? {} : { description: Description }),
+      },
+    });
+    return { Version, Tier };
+  }
+}

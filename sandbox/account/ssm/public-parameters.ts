@@ -1,0 +1,99 @@
+import type { Parameter } from '@aws-sdk/client-ssm';
+import type { AmiReleases, PublishedRelease } from '../eks/ami-releases.ts';
+import { type AmiType, amiFamily, existsFor } from '../eks/ami-types.ts';
+import type { World } from '../world.ts';
+
+type Value = (release: PublishedRelease) => string;
+
+interface Leaf {
+  readonly kubernetesVersion: string;
+  readonly amiType: AmiType;
+  readonly value: Value;
+}
+
+/**
+ * Amazon's public parameters that name the EKS AMIs. They are no state of their own: each shows the youngest release
+ * that is on offer at the moment of asking, so a withdrawn release gives way to the one before.
+ */
+export class PublicParameters {
+  readonly #world: World;
+  readonly #releases: AmiReleases;
+  readonly #leaves = new Map<string, Leaf>();
+
+  /**
+   * @param releases complete: a pair that gets its first release object later has no parameters
+   * @param windowsReleaseVersion whether a `release_version` lies beside Windows' `image_id`, which is not documented
+   */
+  constructor(world: World, releases: AmiReleases, windowsReleaseVersion: boolean) {
+    this.#world = world;
+    this.#releases = releases;
+    for (const pair of releases.pairs()) {
+      // A group may run what Amazon does not recommend any more: AL2 has no parameters from Kubernetes 1.33 on.
+      if (!existsFor(pair.amiType, pair.kubernetesVersion)) continue;
+      for (const [name, value] of leavesOf(pair.amiType, pair.kubernetesVersion, windowsReleaseVersion)) {
+        this.#leaves.set(name, { ...pair, value });
+      }
+    }
+  }
+
+  get(name: string): Parameter | undefined {
+    const leaf = this.#leaves.get(name);
+    if (leaf === undefined) return undefined;
+    const { kubernetesVersion, amiType, value } = leaf;
+    const now = this.#world.time.now;
+    const offered = this.#releases.offered(kubernetesVersion, amiType, now);
+    const release = offered.at(-1);
+    if (release === undefined) return undefined;
+    return {
+      Name: name,
+      Type: 'String',
+      Value: value(release),
+      Version: offered.length,
+      LastModifiedDate: new Date(release.at),
+      ARN: `arn:${this.#world.partition}:ssm:${this.#world.region}::parameter${name}`,
+      DataType: 'text',
+    };
+  }
+
+  list(): Parameter[] {
+    return [...this.#leaves.keys()].flatMap((name) => this.get(name) ?? []);
+  }
+}
+
+const imageId: Value = (release) => release.imageId;
+const releaseVersion: Value = (release) => release.releaseVersion;
+const recommended: Value = (release) =>
+  JSON.stringify({
+    schema_version: '2',
+    image_id: release.imageId,
+    image_name: release.imageName,
+    release_version: release.releaseVersion,
+  });
+
+function leavesOf(amiType: AmiType, kubernetesVersion: string, windowsReleaseVersion: boolean): Array<[string, Value]> {
+  const { platform, architecture, variant } = amiFamily(amiType);
+  switch (platform) {
+    case 'AL2023':
+    case 'AL2': {
+      const os = platform === 'AL2' ? `amazon-linux-2${variant}` : `amazon-linux-2023/${architecture}/${variant}`;
+      const base = `/aws/service/eks/optimized-ami/${kubernetesVersion}/${os}/recommended`;
+      return [
+        [base, recommended],
+        [`${base}/image_id`, imageId],
+        [`${base}/release_version`, releaseVersion],
+      ];
+    }
+    case 'BOTTLEROCKET': {
+      const base = `/aws/service/bottlerocket/aws-k8s-${kubernetesVersion}${variant}/${architecture}/latest`;
+      return [
+        [`${base}/image_id`, imageId],
+        [`${base}/image_version`, releaseVersion],
+      ];
+    }
+    case 'WINDOWS': {
+      const base = `/aws/service/ami-windows-latest/Windows_Server-${variant}-EKS_Optimized-${kubernetesVersion}`;
+      const leaves: Array<[string, Value]> = [[`${base}/image_id`, imageId]];
+      return windowsReleaseVersion ? [...leaves, [`${base}/release_version`, releaseVersion]] : leaves;
+    }
+  }
+}

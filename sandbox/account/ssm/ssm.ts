@@ -1,0 +1,117 @@
+import {
+  DescribeInstanceInformation$,
+  type DescribeInstanceInformationCommandInput,
+  type DescribeInstanceInformationCommandOutput,
+  GetParameter$,
+  type GetParameterCommandInput,
+  type GetParameterCommandOutput,
+  GetParameters$,
+  GetParametersByPath$,
+  type GetParametersByPathCommandInput,
+  type GetParametersByPathCommandOutput,
+  type GetParametersCommandInput,
+  type GetParametersCommandOutput,
+  PutParameter$,
+  type PutParameterCommandInput,
+  type PutParameterCommandOutput,
+} from '@aws-sdk/client-ssm';
+import { AwsError } from '../../wire/aws-error.ts';
+import type { Instances } from '../ec2/instances.ts';
+import { byText, pageOf } from '../pagination.ts';
+import { operation, type Service } from '../service.ts';
+import type { World } from '../world.ts';
+import type { SsmAgents } from './agents.ts';
+import { describeInstanceInformation } from './agents-list.ts';
+import type { Commands } from './commands.ts';
+import { commandOperations } from './commands-operations.ts';
+import type { ParameterStore } from './parameters.ts';
+import { type ServiceSettings, serviceSettingOperations } from './service-settings.ts';
+
+/** Both GetParameters' names and GetParametersByPath's page end here. */
+const MAX_PARAMETERS = 10;
+
+/** The parts of Systems Manager's state. */
+export interface SystemsManager {
+  readonly parameters: ParameterStore;
+  readonly agents: SsmAgents;
+  readonly commands: Commands;
+  readonly serviceSettings: ServiceSettings;
+}
+
+/** AWS Systems Manager, as far as Parameter Store, agents, commands and the setting of Default Host Management go. */
+export function createSsm(world: World, instances: Instances, state: SystemsManager): Service {
+  const { parameters, agents, commands, serviceSettings } = state;
+  const permission = (action: string, name: string) => ({
+    action: `ssm:${action}`,
+    resource: name.startsWith('arn:') ? name : parameters.arn(name),
+  });
+  return {
+    signingName: 'ssm',
+    iamPrefix: 'ssm',
+    protocol: 'json-1.1',
+    operations: {
+      GetParameter: operation<GetParameterCommandInput, GetParameterCommandOutput>(
+        GetParameter$,
+        ['Name', 'WithDecryption'],
+        ({ Name = '' }) => {
+          const Parameter = parameters.get(Name);
+          if (Parameter === undefined) throw new AwsError('ParameterNotFound', `Parameter ${Name} not found.`);
+          return { Parameter };
+        },
+        ({ Name = '' }) => [permission('GetParameter', Name)],
+      ),
+      GetParameters: operation<GetParametersCommandInput, GetParametersCommandOutput>(
+        GetParameters$,
+        ['Names', 'WithDecryption'],
+        ({ Names = [] }) => {
+          if (Names.length < 1 || Names.length > MAX_PARAMETERS) {
+            const bound = Names.length < 1 ? 'greater than or equal to 1' : `less than or equal to ${MAX_PARAMETERS}`;
+            throw new AwsError(
+              'ValidationException',
+              `1 validation error detected: Value '[${Names.join(', ')}]' at 'names' failed to satisfy constraint: Member must have length ${bound}`,
+            );
+          }
+          const asked = Names.map((name) => ({ name, parameter: parameters.get(name) }));
+          return {
+            Parameters: asked.flatMap(({ parameter }) => parameter ?? []),
+            InvalidParameters: asked.filter(({ parameter }) => parameter === undefined).map(({ name }) => name),
+          };
+        },
+        ({ Names = [] }) => Names.map((name) => permission('GetParameters', name)),
+      ),
+      GetParametersByPath: operation<GetParametersByPathCommandInput, GetParametersByPathCommandOutput>(
+        GetParametersByPath$,
+        ['Path', 'Recursive', 'WithDecryption', 'MaxResults', 'NextToken'],
+        ({ Path = '', Recursive = false, MaxResults = MAX_PARAMETERS, NextToken }) => {
+          if (!Path.startsWith('/')) {
+            throw new AwsError('ValidationException', 'The parameter path must begin with a forward slash (/).');
+          }
+          if (MaxResults < 1 || MaxResults > MAX_PARAMETERS) {
+            throw new AwsError('ValidationException', `MaxResults must be between 1 and ${MAX_PARAMETERS}.`);
+          }
+          const name = ({ Name = '' }) => Name;
+          const found = parameters.below(Path, Recursive).sort(byText(name));
+          const { items, nextToken } = pageOf(found, name, MaxResults, NextToken, () => {
+            return new AwsError('InvalidNextToken', 'The specified token is not valid.');
+          });
+          return { Parameters: items, NextToken: nextToken };
+        },
+        ({ Path = '' }) => [permission('GetParametersByPath', Path)],
+      ),
+      PutParameter: operation<PutParameterCommandInput, PutParameterCommandOutput>(
+        PutParameter$,
+        ['Name', 'Value', 'Type', 'Overwrite', 'Description', 'Tier'],
+        (input) => parameters.put(input),
+        ({ Name = '' }) => [permission('PutParameter', Name)],
+      ),
+      DescribeInstanceInformation: operation<
+        DescribeInstanceInformationCommandInput,
+        DescribeInstanceInformationCommandOutput
+      >(DescribeInstanceInformation$, ['Filters', 'MaxResults', 'NextToken'], (input) =>
+        describeInstanceInformation(world, agents, input),
+      ),
+      ...commandOperations(world, commands, instances),
+      ...serviceSettingOperations(world, serviceSettings),
+    },
+  };
+}
