@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { SQSRecord } from 'aws-lambda';
 import { parsePolicy } from '../functions/shared/policy/policy.ts';
 import { recordIn } from '../functions/shared/records/record-line.ts';
-import { readHints } from '../functions/triage-findings/batch.ts';
+import { readBatch } from '../functions/triage-findings/batch.ts';
 import { groupClaims, narrow } from '../functions/triage-findings/narrow.ts';
 import { findingEvent } from '../sandbox/account/inspector/events.ts';
 import type { CallRecord } from '../sandbox/account/service.ts';
@@ -121,7 +121,7 @@ function computeMsPerBatch({ world, fleet: { inspector } }: EmbeddedAccount): nu
     });
   const times = Array.from({ length: 15 }, () => {
     const start = performance.now();
-    groupClaims(narrow(readHints(batch).batch.claims, policy.findings).worthwhile, new Map(), policy.findings);
+    groupClaims(narrow(readBatch(batch).batch.claims, policy.findings).worthwhile, new Map(), policy.findings);
     return performance.now() - start;
   });
   return median(times);

@@ -48,7 +48,7 @@ export interface AskOptions {
   readonly isOutcome: (record: ReadRecord) => boolean;
 }
 
-/** ms; `manage-ssm-agent` collects hints for half a minute, and two looks come of a request. */
+/** ms; `manage-ssm-agent` collects reconcile requests for half a minute, and two reconciles come of a request. */
 const PATIENCE = 4 * 60_000;
 
 /**

@@ -10,7 +10,7 @@ import { conditionOf } from './subject.ts';
  *
  * @param since epoch milliseconds
  */
-export async function readStory(
+export async function readIncident(
   surroundings: Pick<Surroundings, 'clients' | 'stack' | 'note'>,
   subject: Subject,
   since: number,

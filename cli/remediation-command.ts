@@ -38,7 +38,7 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
       return async (surroundings) => {
         const remediation = await chooseOne(surroundings, about, candidates);
         const detail = { remediation, action, ...about, why };
-        // The answer comes first; then the look that follows tells how the subject stands.
+        // The answer comes first; then the reconcile that follows tells how the subject stands.
         const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
         return ask(surroundings, { detailType, detail, isOutcome });
       };

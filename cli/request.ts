@@ -81,7 +81,7 @@ export async function followRequest(
   const told = new Set<string>();
   const end = clock.now() + timeout;
   for (;;) {
-    // Of the last look, not after it: where time runs faster than here, much of it may pass while a look is taken.
+    // Of the last reconcile, not after it: where time runs faster than here, much of it may pass while a reconcile is taken.
     const lookedAt = clock.now();
     const records = await readRecords(surroundings, [conditionOf({ event: id })], at - CLOCK_SKEW_MS);
     for (const record of records.filter((found) => isAbout(found, { event: id }) && !told.has(found.id))) {

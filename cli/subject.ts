@@ -33,7 +33,7 @@ const FORMS =
 export function conditionOf(subject: Subject): string {
   if ('instance' in subject) return `$.instance = ${quoted(subject.instance)}`;
   if ('event' in subject) {
-    // An event that asks for many looks gives each of them an id that begins with its own.
+    // An event that asks for many reconciles gives each of them an id that begins with its own.
     const prefix = quoted(`${subject.event}*`);
     return `$.trigger.id = ${prefix} || $.correlationId = ${prefix}`;
   }

@@ -57,7 +57,7 @@ export function createTimeline(write: (text: string) => void, { origins = false 
   };
 
   const add = (record: ReadRecord): void => {
-    if (UNTOLD.has(record.reason)) return;
+    if (NOT_NOTIFIED.has(record.reason)) return;
     if (record.reason === 'agent-verified') {
       verified.push(record);
       return;
@@ -68,7 +68,7 @@ export function createTimeline(write: (text: string) => void, { origins = false 
   return { add, flush };
 }
 
-/** What nobody misses in a story: that a sweep went by, and how many messages said the same. */
-const UNTOLD: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted']);
+/** What nobody misses in an incident: that a sweep went by, and how many messages said the same. */
+const NOT_NOTIFIED: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted']);
 
 const groupOf = ({ cluster, nodegroup }: ReadRecord): string => `${cluster}/${nodegroup}`;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import * as amiRelease from '../events/eks-ami-release.ts';
-import * as remediationStory from '../events/remediation-story.ts';
+import * as remediationIncident from '../events/remediation-incident.ts';
 import { fieldsOf } from './json-schema-fields.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -19,7 +19,7 @@ may be added; none is removed or gets another meaning without a new detail type 
 
 ${[
   section(
-    remediationStory,
+    remediationIncident,
     'A story that people are told of began, got worse or ended: see [notifications](notifications.md).',
   ),
   section(amiRelease, 'A newer AMI release of a Kubernetes version and AMI type that the fleet uses was seen.'),

@@ -58,7 +58,7 @@ ${markdownTable(
 )}
 
 ## To follow a story
-A story has one \`correlationId\` from the first hint to the outcome. For an upgrade it is the release, so the record that
+A story has one \`correlationId\` from the first event to the outcome. For an upgrade it is the release, so the record that
 a release was seen and those of every node group that moves to it belong together. For all else it is the id of the
 event that came first; hints that a sweep made have an id that begins with the sweep's.
 

@@ -31,8 +31,8 @@ export const asker = {
   requestedBy: line.min(1).max(300),
 };
 
-/** The detail of a hint about some workers, or about all of a cluster. `triggers`: what may ask for the look. */
-export const workersHint = <const Triggers extends readonly string[]>(triggers: Triggers) =>
+/** The detail of a reconcile request about some workers, or about all of a cluster. `triggers`: what may ask for the reconcile. */
+export const workersReconcileRequest = <const Triggers extends readonly string[]>(triggers: Triggers) =>
   z
     .object({
       trigger: z.enum(triggers),
@@ -67,8 +67,8 @@ export const eventSchema = <Source extends string, DetailType extends string, De
     detail,
   });
 
-/** What is known where a hint is made: the envelope around one detail. */
-export interface HintOrigin {
+/** What is known where a reconcile request is made: the envelope around one detail. */
+export interface EventOrigin {
   readonly account: string;
   readonly region: string;
   /** ISO 8601. */
@@ -78,7 +78,7 @@ export interface HintOrigin {
 /** An event of this project's own, complete as EventBridge would deliver it. `id` names its cause: the same cause, the same event. */
 export const ownEvent = <DetailType extends string, Detail>(
   detailType: DetailType,
-  origin: HintOrigin,
+  origin: EventOrigin,
   id: string,
   detail: Detail,
 ) => ({

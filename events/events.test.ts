@@ -2,40 +2,40 @@ import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
 import { RECORDED_EVENTS } from '../test/recorded-events.ts';
-import * as agentHint from './agent-reconcile-request.ts';
+import * as agentReconcileRequest from './agent-reconcile-request.ts';
 import * as launch from './autoscaling-instance-launch.ts';
 import * as cloudTrail from './cloudtrail-network-change.ts';
 import * as instanceLaunch from './ec2-instance-launch.ts';
 import * as running from './ec2-instance-running.ts';
 import * as amiRelease from './eks-ami-release.ts';
-import * as findingsHint from './findings-reconcile-request.ts';
+import * as findingsReconcileRequest from './findings-reconcile-request.ts';
 import * as coverage from './inspector-coverage.ts';
 import * as reachability from './inspector-network-reachability.ts';
 import * as packageFinding from './inspector-package-finding.ts';
-import * as quarantineHint from './quarantine-reconcile-request.ts';
+import * as quarantineReconcileRequest from './quarantine-reconcile-request.ts';
 import * as quarantineRequest from './quarantine-request.ts';
+import * as remediationIncident from './remediation-incident.ts';
 import * as remediationRequest from './remediation-request.ts';
-import * as remediationStory from './remediation-story.ts';
 import * as scheduled from './scheduled.ts';
-import * as upgradeHint from './upgrade-reconcile-request.ts';
+import * as upgradeReconcileRequest from './upgrade-reconcile-request.ts';
 
 const EVENTS = {
-  'agent-hint': agentHint,
+  'agent-reconcile-request': agentReconcileRequest,
   'autoscaling-instance-launch': launch,
   'cloudtrail-network-change': cloudTrail,
   'ec2-instance-launch': instanceLaunch,
   'ec2-instance-running': running,
   'eks-ami-release': amiRelease,
-  'findings-hint': findingsHint,
+  'findings-reconcile-request': findingsReconcileRequest,
   'inspector-coverage': coverage,
   'inspector-network-reachability': reachability,
-  'quarantine-hint': quarantineHint,
+  'quarantine-reconcile-request': quarantineReconcileRequest,
   'quarantine-request': quarantineRequest,
   'remediation-request': remediationRequest,
-  'remediation-story': remediationStory,
+  'remediation-incident': remediationIncident,
   'inspector-package-finding': packageFinding,
   scheduled,
-  'upgrade-hint': upgradeHint,
+  'upgrade-reconcile-request': upgradeReconcileRequest,
 };
 
 it('covers every event file', () => {
@@ -88,9 +88,13 @@ describe('what an event asks EC2 for', () => {
   it('is a cluster by its name, without wildcards', () => {
     const names = ['*', 'shop?', 'shop/web', 'x'.repeat(101), ''];
     expect(
-      names.map((clusterName) => quarantineHint.detail.safeParse({ trigger: 'sweep', clusterName }).success),
+      names.map(
+        (clusterName) => quarantineReconcileRequest.detail.safeParse({ trigger: 'sweep', clusterName }).success,
+      ),
     ).toEqual(names.map(() => false));
-    expect(quarantineHint.detail.safeParse({ trigger: 'sweep', clusterName: 'Shop_1-a' }).success).toBe(true);
+    expect(quarantineReconcileRequest.detail.safeParse({ trigger: 'sweep', clusterName: 'Shop_1-a' }).success).toBe(
+      true,
+    );
   });
 });
 

@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { clusterName, eventSchema, type HintOrigin, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
  * "Look at the findings of this node group, or of all the account": what the sweep puts into the queue of
  * `triage-findings`, and what an operator may put on the bus.
  */
-export const detailType = 'Findings Hint';
+export const detailType = 'Findings Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
@@ -22,9 +22,9 @@ export const detail = z
   });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
-export type FindingsHint = z.infer<typeof schema>;
+export type FindingsReconcileRequest = z.infer<typeof schema>;
 
-export const sample: FindingsHint = {
+export const sample: FindingsReconcileRequest = {
   version: '0',
   id: '2d7c9e1b-5a3f-4c86-9b0d-6e8f1a3c5b72',
   source: SOURCE,
@@ -36,6 +36,9 @@ export const sample: FindingsHint = {
   detail: { trigger: 'operator', clusterName: 'shop', nodegroupName: 'general' },
 };
 
-/** Makes a hint as a queue's message body. `id` names its cause: the same cause gives the same body. */
-export const makeFindingsHint = (origin: HintOrigin, id: string, hintDetail: FindingsHint['detail']): FindingsHint =>
-  ownEvent(detailType, origin, id, hintDetail);
+/** Makes a reconcile request as a queue's message body. `id` names its cause: the same cause gives the same body. */
+export const makeFindingsReconcileRequest = (
+  origin: EventOrigin,
+  id: string,
+  requestDetail: FindingsReconcileRequest['detail'],
+): FindingsReconcileRequest => ownEvent(detailType, origin, id, requestDetail);

@@ -3,7 +3,7 @@ import { asker, clusterName, eventSchema, instanceId, nodegroupName, SOURCE } fr
 
 /**
  * An operator asks for something to be done about one quarantine, or about a group whose way in was closed. It is
- * checked like any event: it names a wish, and the function reads the state before it grants it.
+ * checked like any event: it names a request, and the function reads the state before it grants it.
  */
 export const detailType = 'Quarantine Request';
 

@@ -3,7 +3,7 @@ import { asker, clusterName, eventSchema, instanceId, nodegroupName, SOURCE } fr
 
 /**
  * An operator wants a remediation to do what it waits with, or not to do what it proposes. It is checked like any event:
- * it names a wish, and the function reads the state before it grants it.
+ * it names a request, and the function reads the state before it grants it.
  */
 export const detailType = 'Remediation Request';
 

@@ -110,7 +110,7 @@ describe('an alarm is raised', () => {
     ]);
   });
 
-  it('when a hint of any function has waited for an hour', () => {
+  it('when a request of any function has waited for an hour', () => {
     const waiting = alarmsOf().filter(({ MetricName }) => MetricName === 'ApproximateAgeOfOldestMessage');
     for (const alarm of waiting) expect(alarm).toMatchObject({ Threshold: 3600, TreatMissingData: 'notBreaching' });
     const watched = waiting.map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0]);

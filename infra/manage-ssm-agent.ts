@@ -4,7 +4,7 @@ import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { pattern as agentHint } from '../events/agent-reconcile-request.ts';
+import { pattern as agentReconcileRequest } from '../events/agent-reconcile-request.ts';
 import { pattern as instanceLaunch } from '../events/autoscaling-instance-launch.ts';
 import { pattern as instanceRunning } from '../events/ec2-instance-running.ts';
 import { pattern as inspectorCoverage } from '../events/inspector-coverage.ts';
@@ -12,7 +12,7 @@ import { patternFor as requestsFor } from '../events/remediation-request.ts';
 import { KUBERNETES_GROUP } from '../kubernetes/rbac.ts';
 import { describeImages, onClusters, onNodegroups } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
-import { HintIntake } from './reconcile-intake.ts';
+import { ReconcileIntake } from './reconcile-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { arnHere, type Right } from './right.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -20,7 +20,7 @@ import { answer, depths, graph, line } from './widgets.ts';
 
 const TIMEOUT = Duration.minutes(3);
 
-/** `manage-ssm-agent` with the queue of its hints, what fills it, its wake-ups, and its way into clusters. */
+/** `manage-ssm-agent` with the queue of its reconcile requests, what fills it, its wake-ups, and its way into clusters. */
 export class ManageSsmAgent extends Construct {
   readonly queue: Queue;
   readonly role: Role;
@@ -31,7 +31,7 @@ export class ManageSsmAgent extends Construct {
 
     // An agent takes a minute to register: an earlier look would find nothing.
     const deliveryDelay = Duration.minutes(1);
-    const intake = new HintIntake(this, foundation, { name: 'manage-ssm-agent', timeout: TIMEOUT, deliveryDelay });
+    const intake = new ReconcileIntake(this, foundation, { name: 'manage-ssm-agent', timeout: TIMEOUT, deliveryDelay });
     this.queue = intake.queue;
     intake.take({
       InstanceRunningRule: ['An EC2 instance that runs goes to manage-ssm-agent', instanceRunning],
@@ -40,7 +40,10 @@ export class ManageSsmAgent extends Construct {
     });
     intake.take(
       {
-        HintRule: ['Whoever may put events on the bus can have workers looked at by manage-ssm-agent', agentHint],
+        ReconcileRule: [
+          'Whoever may put events on the bus can have workers looked at by manage-ssm-agent',
+          agentReconcileRequest,
+        ],
         RequestRule: [
           'Whoever may put events on the bus can have a remedy approved, rejected or tried again',
           requestsFor('manage-ssm-agent'),
@@ -100,7 +103,7 @@ export class ManageSsmAgent extends Construct {
         ledger.allow('BatchGetItem', 'PutItem'),
         ...wakeUps.rights(),
         {
-          sid: 'LookAgainAndPutAside',
+          sid: 'ReconcileAgainAndPutAside',
           actions: ['sqs:SendMessage'],
           resources: [this.queue.queueArn, intake.deadLetters.queueArn],
         },

@@ -12,7 +12,7 @@ import { arnHere } from './right.ts';
 import { runbook } from './runbook.ts';
 
 /**
- * Records that may begin or end a story. `notify-stories` itself writes none, so nothing that it does comes back to it,
+ * Records that may begin or end an incident. `notify-stories` itself writes none, so nothing that it does comes back to it,
  * and the lines that Lambda and Powertools write for it are no records.
  */
 const TELLABLE = '{ $.kind = "record" && $.decision != "waiting" && $.reason != "sweep-finished" }';
@@ -48,7 +48,7 @@ export class NotifyStories extends Construct {
 
     const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
       name: 'notify-stories',
-      description: 'Tells people and systems what was done and what was refused, one message a story',
+      description: 'Tells people and systems what was done and what was refused, one message an incident',
       timeout: Duration.minutes(1),
       deadLetterQueue: deadLetters,
       environment: {

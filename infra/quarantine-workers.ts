@@ -7,22 +7,22 @@ import { Construct } from 'constructs';
 import { pattern as networkChange } from '../events/cloudtrail-network-change.ts';
 import { pattern as instanceLaunch } from '../events/ec2-instance-launch.ts';
 import { pattern as networkReachability } from '../events/inspector-network-reachability.ts';
-import { pattern as quarantineHint } from '../events/quarantine-reconcile-request.ts';
+import { pattern as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
 import { pattern as quarantineRequest } from '../events/quarantine-request.ts';
 import { patternFor as requestsFor } from '../events/remediation-request.ts';
 import { QUARANTINE_KUBERNETES_GROUP } from '../kubernetes/rbac.ts';
 import { onClusters, onNodegroups } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
-import { HintIntake } from './reconcile-intake.ts';
+import { ReconcileIntake } from './reconcile-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { arnHere, type Right } from './right.ts';
 import { WakeUps } from './wake-ups.ts';
 import { answer, depths, graph, line } from './widgets.ts';
 
-/** A look acts within seconds; a lease on a worker (65 s, in its `act.ts`) must outlast it. */
+/** A reconcile acts within seconds; a lease on a worker (65 s, in its `act.ts`) must outlast it. */
 const TIMEOUT = Duration.minutes(1);
 
-/** `quarantine-workers` with the queue of its hints, what fills it, its wake-ups, and its way into clusters. */
+/** `quarantine-workers` with the queue of its reconcile requests, what fills it, its wake-ups, and its way into clusters. */
 export class QuarantineWorkers extends Construct {
   readonly queue: Queue;
   readonly role: RemediatorFunction['role'];
@@ -31,7 +31,7 @@ export class QuarantineWorkers extends Construct {
     super(scope, id);
     const { eventBus, ledger, policy, settings } = foundation;
 
-    const intake = new HintIntake(this, foundation, { name: 'quarantine-workers', timeout: TIMEOUT });
+    const intake = new ReconcileIntake(this, foundation, { name: 'quarantine-workers', timeout: TIMEOUT });
     this.queue = intake.queue;
     intake.take({
       InstanceLaunchRule: ['An EC2 instance that is launched goes to quarantine-workers', instanceLaunch],
@@ -40,9 +40,9 @@ export class QuarantineWorkers extends Construct {
     });
     intake.take(
       {
-        HintRule: [
+        ReconcileRule: [
           'Whoever may put events on the bus can have workers looked at by quarantine-workers',
-          quarantineHint,
+          quarantineReconcileRequest,
         ],
         RequestRule: ['Whoever may put events on the bus can ask for a release, and more', quarantineRequest],
         ApprovalRule: [
@@ -77,7 +77,7 @@ export class QuarantineWorkers extends Construct {
         ledger.allow('BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'),
         ...wakeUps.rights(),
         {
-          sid: 'LookAgainAndPutAside',
+          sid: 'ReconcileAgainAndPutAside',
           actions: ['sqs:SendMessage'],
           resources: [this.queue.queueArn, intake.deadLetters.queueArn],
         },

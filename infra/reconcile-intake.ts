@@ -9,8 +9,8 @@ import type { Right } from './right.ts';
 import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 
-export interface HintIntakeProps {
-  /** The function that the hints are for. */
+export interface ReconcileIntakeProps {
+  /** The function that the reconcile requests are for. */
   readonly name: string;
   /** How long it may run. */
   readonly timeout: Duration;
@@ -19,11 +19,11 @@ export interface HintIntakeProps {
   readonly deliveryDelay?: Duration;
 }
 
-/** So long a hint waits only where a function fails, hangs or is not invoked: failing alone, it has had three tries or more. */
+/** So long a reconcile request waits only where a function fails, hangs or is not invoked: failing alone, it has had three tries or more. */
 const LONGEST_WAIT = Duration.hours(1);
 
-/** How a function comes by its hints: their queue, what fills it, and where what it cannot use is laid. */
-export class HintIntake {
+/** How a function comes by its reconcile requests: their queue, what fills it, and where what it cannot use is laid. */
+export class ReconcileIntake {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   /** To take messages out of the queue. */
@@ -32,7 +32,7 @@ export class HintIntake {
   private readonly target: SqsQueue;
 
   /** @param scope the function's own construct, which owns all that is made here */
-  constructor(scope: Construct, { alarms }: Foundation, props: HintIntakeProps) {
+  constructor(scope: Construct, { alarms }: Foundation, props: ReconcileIntakeProps) {
     const { name, timeout, messageGroupId, deliveryDelay } = props;
     const kind: QueueProps = {
       ...(messageGroupId !== undefined && { fifo: true, contentBasedDeduplication: true }),
@@ -49,12 +49,12 @@ export class HintIntake {
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
     });
     alarms.addForDeadLetters(scope, 'DeadLettersAlarm', this.deadLetters, runbook('dead-letters', name));
-    // Nothing else tells that nobody takes hints out any more: a function that is not invoked has no errors.
+    // Nothing else tells that nobody takes reconcile requests out any more: a function that is not invoked has no errors.
     alarms.add(
       scope,
       'WaitingAlarm',
       this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
-      runbook('waiting-hints', name),
+      runbook('waiting-requests', name),
       { threshold: LONGEST_WAIT.toSeconds() },
     );
     this.target = new SqsQueue(this.queue, {

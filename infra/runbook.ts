@@ -22,7 +22,7 @@ const END_QUARANTINE =
 /** The sections, by their anchors. */
 const ENTRIES = {
   'dead-letters': {
-    means: (subject) => `${subject} could not use some hints: they lie in its dead-letter queue.`,
+    means: (subject) => `${subject} could not use some requests: they lie in its dead-letter queue.`,
     first: records('$.reason = "invalid-event"'),
     next: 'Correct the sender, or what failed; then redrive the queue.',
     unhealthy: true,
@@ -33,11 +33,11 @@ const ENTRIES = {
     next: 'ERROR_CODE names the reason. The sweep makes up for what was lost; purge the queue when the cause is cured.',
     unhealthy: true,
   },
-  'waiting-hints': {
+  'waiting-requests': {
     means: (subject) =>
-      `A hint has waited for ${subject} for more than an hour: the function fails, hangs or is not invoked.`,
+      `A request has waited for ${subject} for more than an hour: the function fails, hangs or is not invoked.`,
     first: FAILURES,
-    next: 'Cure what the last error names; without one, see whether the event source mapping is enabled: aws lambda list-event-source-mappings. The hints are then worked off by themselves.',
+    next: 'Cure what the last error names; without one, see whether the event source mapping is enabled: aws lambda list-event-source-mappings. The requests are then worked off by themselves.',
   },
   'function-errors': {
     means: (subject) => `${subject} ended with an error. What it was about comes again by itself.`,
@@ -54,7 +54,7 @@ const ENTRIES = {
   'policy-invalid': {
     means: () => 'The policy cannot be read or is invalid: nothing acts.',
     first: records('$.reason = "policy-invalid"'),
-    next: 'The record names the field. Correct the SSM parameter: it is read again within 30 seconds, at the next look.',
+    next: 'The record names the field. Correct the SSM parameter: it is read again within 30 seconds, at the next reconcile.',
     unhealthy: true,
   },
   'stale-sweep': {
@@ -87,7 +87,7 @@ const ENTRIES = {
   'quarantine-failed': {
     means: () => 'A worker could not be isolated, or not be given back all that it had.',
     first: records('$.remediation = "quarantine-workers" && $.decision = "failed"'),
-    next: 'The record names what is left. What was not isolated is tried again by itself; close its way in by hand if you cannot wait.',
+    next: 'The record names what is left. What was not isolated is tried again by itself; close its exposure by hand if you cannot wait.',
   },
   'quarantine-expiring': {
     means: () => 'A quarantine ends within a day.',

@@ -10,7 +10,7 @@ const rateForm = /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/;
 
 /**
  * Only rates, no cron expressions: the alarm on a stale sweep has to know how long the sweep may stay away. CloudWatch
- * and EventBridge both know the minute as the smallest step; a day between two looks is the most that makes sense.
+ * and EventBridge both know the minute as the smallest step; a day between two reconciles is the most that makes sense.
  */
 const rate = z.string().transform((text, context) => {
   const [, count = '', unit = '', plural = ''] = rateForm.exec(text) ?? [];

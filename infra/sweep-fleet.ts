@@ -27,7 +27,8 @@ export class SweepFleet extends Construct {
     const { alarms, ledger, settings } = foundation;
     const remediator = new RemediatorFunction(this, 'Remediator', foundation, {
       name: 'sweep-fleet',
-      description: 'Puts one hint for each cluster and node group into the queues, so that a lost event costs little',
+      description:
+        'Puts one request for each cluster and node group into the queues, so that a lost event costs little',
       timeout: Duration.minutes(5),
       environment: {
         LEDGER_TABLE: ledger.table.tableName,

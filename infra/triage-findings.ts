@@ -2,11 +2,11 @@ import { Aws, Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { pattern as findingsHint } from '../events/findings-reconcile-request.ts';
+import { pattern as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
 import { patternFrom } from '../events/inspector-package-finding.ts';
 import { describeImages, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
-import { HintIntake } from './reconcile-intake.ts';
+import { ReconcileIntake } from './reconcile-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import type { Right } from './right.ts';
 import { answer, depths, graph, line } from './widgets.ts';
@@ -21,7 +21,7 @@ export class TriageFindings extends Construct {
     super(scope, id);
     const { eventBus, ledger, policy, settings } = foundation;
 
-    const intake = new HintIntake(this, foundation, { name: 'triage-findings', timeout: TIMEOUT });
+    const intake = new ReconcileIntake(this, foundation, { name: 'triage-findings', timeout: TIMEOUT });
     this.queue = intake.queue;
     intake.take({
       // Findings about the network have a rule of quarantine-workers, those of ECR, Lambda, Azure and code have none.
@@ -31,7 +31,12 @@ export class TriageFindings extends Construct {
       ],
     });
     intake.take(
-      { HintRule: ['Whoever may put events on the bus can have findings looked at by triage-findings', findingsHint] },
+      {
+        ReconcileRule: [
+          'Whoever may put events on the bus can have findings looked at by triage-findings',
+          findingsReconcileRequest,
+        ],
+      },
       eventBus,
     );
 

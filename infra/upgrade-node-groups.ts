@@ -5,20 +5,20 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { pattern as amiRelease } from '../events/eks-ami-release.ts';
 import { patternFor as requestsFor } from '../events/remediation-request.ts';
-import { pattern as upgradeHint } from '../events/upgrade-reconcile-request.ts';
+import { pattern as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
 import { describeImages, listClusters, onClusters, onNodegroups, readAmiReleases } from './fleet-rights.ts';
 import type { Foundation } from './foundation.ts';
-import { HintIntake } from './reconcile-intake.ts';
+import { ReconcileIntake } from './reconcile-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { WakeUps } from './wake-ups.ts';
 import { answer, depths, graph, line } from './widgets.ts';
 
 const TIMEOUT = Duration.minutes(3);
 
-/** `upgrade-node-groups` with the queue of its hints, what fills it, and its wake-ups. */
+/** `upgrade-node-groups` with the queue of its reconcile requests, what fills it, and its wake-ups. */
 export class UpgradeNodeGroups extends Construct {
   /**
-   * Takes hints: events in EventBridge's shape, all in the one message group `upgrades`. SQS hands out a group's next
+   * Takes reconcile requests: events in EventBridge's shape, all in the one message group `upgrades`. SQS hands out a group's next
    * messages only when the earlier ones are done, so an account and region has one writer at a time, whatever comes in
    * and however often.
    */
@@ -28,7 +28,7 @@ export class UpgradeNodeGroups extends Construct {
     super(scope, id);
     const { eventBus, ledger, policy, settings } = foundation;
 
-    const intake = new HintIntake(this, foundation, {
+    const intake = new ReconcileIntake(this, foundation, {
       name: 'upgrade-node-groups',
       timeout: TIMEOUT,
       messageGroupId: 'upgrades',
@@ -37,9 +37,9 @@ export class UpgradeNodeGroups extends Construct {
     intake.take(
       {
         AmiReleaseRule: ['A new EKS AMI release goes to upgrade-node-groups', amiRelease],
-        HintRule: [
+        ReconcileRule: [
           'Whoever may put events on the bus can have a node group looked at by upgrade-node-groups',
-          upgradeHint,
+          upgradeReconcileRequest,
         ],
         RequestRule: [
           'Whoever may put events on the bus can have an upgrade approved, rejected, resumed or retried',
@@ -81,7 +81,7 @@ export class UpgradeNodeGroups extends Construct {
         ledger.allow('BatchGetItem', 'GetItem', 'PutItem', 'Query'),
         ...wakeUps.rights(),
         {
-          sid: 'NextInLineAndPutAside',
+          sid: 'NextOnWaitlistAndPutAside',
           actions: ['sqs:SendMessage'],
           resources: [this.queue.queueArn, intake.deadLetters.queueArn],
         },
@@ -89,10 +89,10 @@ export class UpgradeNodeGroups extends Construct {
       ],
     });
     remediator.function.addEventSource(new SqsEventSource(this.queue, { batchSize: 10 }));
-    // Told by every look, well or not: the alarm stands until a look says otherwise.
+    // Notified by every reconcile, well or not: the alarm stands until a reconcile says otherwise.
     remediator.addAlarm(foundation, 'PolicyInvalid', 'policy-invalid', { treatMissingData: TreatMissingData.IGNORE });
     remediator.addAlarm(foundation, 'Failed', 'upgrade-failed');
-    // Told by every look at the node group: at least as often as the sweep comes.
+    // Notified by every reconcile of the node group: at least as often as the sweep comes.
     remediator.addAlarm(foundation, 'Halted', 'breaker-tripped', { period: settings.sweepSchedule });
     remediator.addAlarm(foundation, 'UpgradeStuck', 'upgrade-stuck', { period: Duration.minutes(15) });
 

@@ -1,5 +1,5 @@
 import { describe, expect, inject, it } from 'vitest';
-import { sample as agentHint } from '../events/agent-reconcile-request.ts';
+import { sample as agentReconcileRequest } from '../events/agent-reconcile-request.ts';
 import { sample as instanceLaunch } from '../events/ec2-instance-launch.ts';
 import { sample as instanceRunning } from '../events/ec2-instance-running.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
@@ -96,7 +96,7 @@ it('when AWS fails for hours: errors, waiting hints, dead letters, a stale sweep
   const run = await start({ fleet: fleet(group()), faults, play: '65m' });
   expect(standing(run)).toEqual([]);
   faults.serverErrorRate = 1;
-  for (const event of [amiRelease, agentHint, instanceLaunch, packageFinding]) run.account.putEvent(event);
+  for (const event of [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding]) run.account.putEvent(event);
   await useWidget(run);
   await run.account.play(4 * HOUR);
   expect(standing(run)).toEqual(
@@ -123,8 +123,8 @@ it('when Lambda has no room for a function', async () => {
   await useWidget(run);
   await run.account.play(15 * MINUTE);
   expect(standing(run)).toContain('SweepFleetRemediatorThrottles');
-  for (const event of [amiRelease, agentHint, instanceLaunch, packageFinding]) run.account.putEvent(event);
-  // Soon a hint has waited for an hour.
+  for (const event of [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding]) run.account.putEvent(event);
+  // Soon a reconcile request has waited for an hour.
   await run.account.play(65 * MINUTE);
   expect(standing(run)).toEqual(
     expect.arrayContaining(['unhealthy', 'UpgradeNodeGroupsRemediatorThrottles', 'UpgradeNodeGroupsWaitingAlarm']),
@@ -174,7 +174,10 @@ it('when somebody disabled the event source mappings, so that nobody takes hints
   const run = await startRun({
     fleet: parseFleet(JSON.stringify(fleet(group())), 'fleet'),
     synthesized: { ...synthesized, template },
-    events: [amiRelease, agentHint, instanceLaunch, packageFinding].map((event) => ({ after: MINUTE, event })),
+    events: [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding].map((event) => ({
+      after: MINUTE,
+      event,
+    })),
   });
   await run.account.play(55 * MINUTE);
   expect(standing(run)).toEqual([]);
@@ -188,10 +191,10 @@ it('when somebody disabled the event source mappings, so that nobody takes hints
 });
 
 describe('the policy', () => {
-  it('when it is invalid, until a look finds it right', async () => {
+  it('when it is invalid, until a reconcile finds it right', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
     expect(standing(run)).toEqual(['UpgradeNodeGroupsRemediatorPolicyInvalid', 'unhealthy']);
-    // Between two looks nothing is known, so it stands.
+    // Between two reconciles nothing is known, so it stands.
     await run.account.play(50 * MINUTE);
     expect(standing(run)).toContain('UpgradeNodeGroupsRemediatorPolicyInvalid');
     run.account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value: '{}', Overwrite: true });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Crash } from '../sandbox/account/faults.ts';
-import { isAboutGroup, nodeGroupOf, start, storyOf, upgradeCalls } from './harness.ts';
+import { incidentOf, isAboutGroup, nodeGroupOf, start, upgradeCalls } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 
 /** A release known long ago, one group to upgrade: the whole path fits into four hours. */
@@ -51,7 +51,7 @@ describe.each(NAMES)('%s dies at its n-th AWS call', (name) => {
         [...outcomes.values()].filter((reason) => reason === 'upgrade-started'),
         where,
       ).toHaveLength(1);
-      expect(storyOf(run, 'shop', 'web').at(-1), where).toMatch(/done/);
+      expect(incidentOf(run, 'shop', 'web').at(-1), where).toMatch(/done/);
       expect(await slots(run), where).toEqual({});
       expect(await deniedCalls(run.account, run.calls), where).toEqual([]);
     }

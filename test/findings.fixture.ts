@@ -82,7 +82,7 @@ const ours = ({ records }: Run): RemediationRecord[] =>
   records.filter(({ remediation }) => remediation === 'triage-findings');
 
 /** What triage-findings told of node groups, in order, as `decision reason`. */
-export const triageStory = (run: Run): string[] =>
+export const triageIncident = (run: Run): string[] =>
   ours(run)
     .filter(({ nodegroup }) => nodegroup !== undefined)
     .map(({ decision, reason }) => `${decision} ${reason}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counted, findingsFleet, HASTY, NEW, told, triageStory } from './findings.fixture.ts';
+import { counted, findingsFleet, HASTY, NEW, told, triageIncident } from './findings.fixture.ts';
 import { deadLetterCount, nodeGroupOf, playThrough, type Scenario, start, upgradeCalls } from './harness.ts';
 import { heapMebibytes } from './heap.ts';
 import { deniedCalls } from './iam.ts';
@@ -28,13 +28,13 @@ describe('50,000 events about 1,000 workers in 40 node groups', () => {
       ({ function: name, operation }) => /^(triage|upgrade)/.test(name) && READS.test(operation),
     );
     expect(told(run, 'upgrade-requested').length).toBe(40);
-    expect(new Set(triageStory(run))).toEqual(new Set(['acted upgrade-requested']));
+    expect(new Set(triageIncident(run))).toEqual(new Set(['acted upgrade-requested']));
     const { received, ...outcomes } = counted(run);
     expect(received).toBe(50_000);
     expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(50_000);
     expect(outcomes.duplicate).toBeGreaterThan(0);
     expect(reads.length).toBeLessThan(2500);
-    // Of two looks at once at the same node group, one writes and the other one hears that it came second.
+    // Of two reconciles of once at the same node group, one writes and the other one hears that it came second.
     const outcomesOfCalls = new Set(calls.map(({ outcome }) => outcome));
     expect([...outcomesOfCalls].filter((each) => each !== 'ConditionalCheckFailedException')).toEqual(['ok']);
     expect(deadLetterCount(run)).toBe(0);
@@ -69,7 +69,7 @@ describe('triage-findings dies at its n-th call', () => {
           `${where} ${outcome}`,
         ).toHaveLength(1);
       }
-      expect(triageStory(run).at(-1), where).toBe('done findings-fixed');
+      expect(triageIncident(run).at(-1), where).toBe('done findings-fixed');
       expect(await deniedCalls(run.account, run.calls), where).toEqual([]);
     }
   });
@@ -80,7 +80,7 @@ it.each([1, 2, 3])(
   async (seed) => {
     const faults = { throttleRate: 0.05, serverErrorRate: 0.03, lostRequestRate: 0.03, lostReplyRate: 0.03 };
     const run = await playThrough({ ...findingsFleet(), policy: HASTY, faults, seed, play: '5h' });
-    expect(new Set(triageStory(run))).toEqual(
+    expect(new Set(triageIncident(run))).toEqual(
       new Set(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']),
     );
     expect(upgradeCalls(run)).toHaveLength(1);

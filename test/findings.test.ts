@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sample as findingsHint } from '../events/findings-reconcile-request.ts';
-import { sample as upgradeHint } from '../events/upgrade-reconcile-request.ts';
+import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
+import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
 import {
   counted,
   findingsFleet,
@@ -12,24 +12,24 @@ import {
   NORMAL_START,
   OLD,
   told,
-  triageStory,
+  triageIncident,
   URGENT,
   URGENT_START,
   upgradeBegan,
   workersOf,
 } from './findings.fixture.ts';
-import { deadLetterCount, HOUR, MINUTE, nodeGroupOf, playThrough, start, storyOf, upgradeCalls } from './harness.ts';
+import { deadLetterCount, HOUR, incidentOf, MINUTE, nodeGroupOf, playThrough, start, upgradeCalls } from './harness.ts';
 
 const [policy, play] = [HASTY, '190m'];
 
 describe('a vulnerability of the fleet', () => {
   it('is found, waits for a release, hastens its upgrade, and closes: a record names it and the release', async () => {
     const run = await playThrough({ ...findingsFleet(), policy, play });
-    expect(triageStory(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']);
+    expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']);
     const [fixed] = told(run, 'findings-fixed');
     expect(fixed?.message).toBe(`${URGENT.id} fixed by release ${NEW}.`);
     expect(fixed?.details).toEqual({ releaseVersion: NEW, fixed: [URGENT.id], notFixed: [] });
-    // One story, from the finding to the fix.
+    // One incident, from the finding to the fix.
     expect(fixed?.correlationId).toBe(told(run, 'no-newer-ami')[0]?.correlationId);
     expect(upgradeBegan(run)).toBeGreaterThan(URGENT_START);
     expect(upgradeBegan(run)).toBeLessThan(URGENT_START + 5 * MINUTE);
@@ -42,26 +42,26 @@ describe('a vulnerability of the fleet', () => {
   it('that becomes known while a release bakes shortens what is left of the bake', async () => {
     const vulnerabilities = [{ ...URGENT, publishedAt: '+95m', fixedSince: '-1d' }];
     const run = await start({ ...findingsFleet({ newReleaseAt: '+10m', vulnerabilities }), policy, play: '110m' });
-    expect(storyOf(run, 'shop', 'web')).toEqual([
+    expect(incidentOf(run, 'shop', 'web')).toEqual([
       'waiting baking',
       'acted upgrade-requested',
       'acted upgrade-started',
       expect.stringMatching('upgrade-in-flight'),
     ]);
     const started = run.records.find(({ reason }) => reason === 'upgrade-started');
-    expect(started?.trigger.type).toBe('Upgrade Hint (findings)');
+    expect(started?.trigger.type).toBe('Upgrade Reconcile Request (findings)');
   });
 
   it('that is not urgent waits for the bake like any other upgrade', async () => {
     const run = await start({ ...findingsFleet({ vulnerabilities: [GRAVE] }), policy, play });
-    expect(triageStory(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested']);
+    expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested']);
     expect(upgradeBegan(run)).toBeGreaterThan(NORMAL_START);
   });
 
   it('that the release does not fix is told of, and not requested again for it', async () => {
     const vulnerabilities = [URGENT, { ...GRAVE, fixedSince: NEVER }];
     const run = await start({ ...findingsFleet({ vulnerabilities }), policy, play: '250m' });
-    expect(triageStory(run).slice(-3)).toEqual([
+    expect(triageIncident(run).slice(-3)).toEqual([
       'acted upgrade-requested',
       'failed not-fixed-by-release',
       'waiting no-newer-ami',
@@ -78,7 +78,7 @@ describe('a vulnerability of the fleet', () => {
     const { fixedInVersion: _, ...unfixable } = URGENT;
     const run = await start({ ...findingsFleet({ vulnerabilities: [unfixable] }), play: '30m' });
     expect(counted(run)).toEqual({ received: 2, withoutFix: 2 });
-    expect(triageStory(run)).toEqual([]);
+    expect(triageIncident(run)).toEqual([]);
   });
 
   it('that is on hosts of somebody else is counted, in one line a batch', async () => {
@@ -86,7 +86,7 @@ describe('a vulnerability of the fleet', () => {
     for (const instance of run.account.fleet.instances.list()) instance.tags.clear();
     await run.account.play(30 * MINUTE);
     expect(counted(run)).toEqual({ received: 2, notOnWorker: 2 });
-    expect(triageStory(run)).toEqual([]);
+    expect(triageIncident(run)).toEqual([]);
     const named = told(run, 'not-a-worker').flatMap(({ details = {} }) => details.instances);
     expect(named.sort()).toEqual(workersOf(run).sort());
   });
@@ -95,7 +95,7 @@ describe('a vulnerability of the fleet', () => {
     const run = await start({ ...findingsFleet({ newReleaseAt: NEVER }), play: '40m' });
     run.account.fleet.inspector.suppress(URGENT.id);
     await run.account.play(HOUR);
-    expect(triageStory(run)).toEqual(['waiting no-newer-ami', 'done findings-closed']);
+    expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'done findings-closed']);
     expect(told(run, 'findings-closed')[0]?.message).toContain(`suppressed ${URGENT.id}`);
   });
 
@@ -103,18 +103,18 @@ describe('a vulnerability of the fleet', () => {
     const vulnerabilities = [{ ...URGENT, publishedAt: '-2d' }];
     const run = await playThrough({ ...findingsFleet({ vulnerabilities, newReleaseAt: NEVER }), play: '70m' });
     expect(counted(run)).toEqual({});
-    expect(triageStory(run)).toEqual(['waiting no-newer-ami']);
+    expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
   });
 
   it('that no event told of is found when an operator asks', async () => {
     const vulnerabilities = [{ ...URGENT, publishedAt: '-2d' }];
     const fleet = findingsFleet({ vulnerabilities, newReleaseAt: NEVER });
     const ask = {
-      ...findingsHint,
+      ...findingsReconcileRequest,
       detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' },
     };
     const run = await start({ ...fleet, events: [{ after: MINUTE, event: ask }], play: '10m' });
-    expect(triageStory(run)).toEqual(['waiting no-newer-ami']);
+    expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
   });
 
   it('on a worker that its node group left behind has that worker named', async () => {
@@ -126,7 +126,7 @@ describe('a vulnerability of the fleet', () => {
       imageId: run.account.fleet.releases.find('1.33', 'AL2023_x86_64_STANDARD', OLD)?.imageId,
     });
     await run.account.play(70 * MINUTE);
-    expect(triageStory(run).at(-1)).toBe('skipped worker-left-behind');
+    expect(triageIncident(run).at(-1)).toBe('skipped worker-left-behind');
     expect(told(run, 'worker-left-behind')[0]?.message).toContain(first?.id);
     expect(told(run, 'worker-left-behind')[0]?.message).not.toContain(second?.id);
     expect(upgradeCalls(run)).toEqual([]);
@@ -138,13 +138,13 @@ describe('an event is only a hint', () => {
     const quiet = findingsFleet({ vulnerabilities: [] });
     const [worker = ''] = workersOf(await start({ ...quiet, play: '0s' }));
     const run = await playThrough({ ...quiet, events: [forged(worker, 50 * MINUTE)], policy, play: '170m' });
-    expect(triageStory(run)).toEqual(['skipped finding-not-open']);
-    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('waiting baking');
+    expect(triageIncident(run)).toEqual(['skipped finding-not-open']);
+    expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('waiting baking');
   });
 
   it('a forged hint to upgrade, as if for findings, does not either', async () => {
     const detail = { trigger: 'findings' as const, clusterName: 'shop', nodegroupName: 'web', urgency: 'urgent' };
-    const events = [{ after: 100 * MINUTE, event: { ...upgradeHint, detail } }];
+    const events = [{ after: 100 * MINUTE, event: { ...upgradeReconcileRequest, detail } }];
     const run = await start({ ...findingsFleet({ vulnerabilities: [] }), events, policy, play: '170m' });
     expect(upgradeCalls(run)).toEqual([]);
   });
@@ -153,15 +153,15 @@ describe('an event is only a hint', () => {
     const mild = findingsFleet({ vulnerabilities: [GRAVE] });
     const [worker = ''] = workersOf(await start({ ...mild, play: '0s' }));
     const run = await start({ ...mild, events: [forged(worker, 50 * MINUTE)], policy, play: '170m' });
-    const story = 'waiting no-newer-ami, waiting release-not-yet-seen, acted upgrade-requested';
-    expect(triageStory(run).join(', ')).toBe(story);
+    const incident = 'waiting no-newer-ami, waiting release-not-yet-seen, acted upgrade-requested';
+    expect(triageIncident(run).join(', ')).toBe(incident);
     expect(upgradeCalls(run)).toEqual([]);
   });
 
   it('every event twice, late and out of order, and every message twice, change nothing', async () => {
     const faults = { duplicateEvents: true, duplicateMessages: true, deliveryDelayMs: 60_000 };
     const run = await playThrough({ ...findingsFleet(), faults, policy, play });
-    expect(triageStory(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']);
+    expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']);
     expect(upgradeCalls(run)).toHaveLength(1);
   });
 });
@@ -172,7 +172,7 @@ describe('messages', () => {
     const run = await start({ ...findingsFleet(), events: [bad], play: '30m' });
     expect(deadLetterCount(run)).toBe(1);
     expect(told(run, 'invalid-event')[0]?.message).toContain('detail.findingArn');
-    expect(triageStory(run)).toEqual(['waiting no-newer-ami']);
+    expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
     expect(counted(run).received).toBe(2);
   });
 
@@ -195,9 +195,9 @@ describe('the policy', () => {
     ['off: findings are ignored', { findings: { mode: 'off' } }, []],
     ['a kill switch: likewise', { killSwitch: true }, []],
     ['another scope', { scope: { clusters: ['other'] } }, ['skipped out-of-scope']],
-  ])('with %s, and no upgrade begins for a finding', async (_what, part, story) => {
+  ])('with %s, and no upgrade begins for a finding', async (_what, part, incident) => {
     const run = await playThrough({ ...fleet, policy: { ...hurry, ...part }, play: '125m' });
-    expect(triageStory(run).slice(-1)).toEqual(story);
+    expect(triageIncident(run).slice(-1)).toEqual(incident);
     expect(upgradeCalls(run)).toEqual([]);
   });
 
@@ -205,12 +205,12 @@ describe('the policy', () => {
     const mild = findingsFleet({ vulnerabilities: [GRAVE] });
     const run = await start({ ...mild, policy: { findings: { severityFloor: 'CRITICAL' } }, play: '70m' });
     expect(counted(run)).toEqual({ received: 2, belowFloor: 2 });
-    expect(triageStory(run)).toEqual([]);
+    expect(triageIncident(run)).toEqual([]);
   });
 
   it('that cannot be read lets nothing happen, and says so', async () => {
     const run = await playThrough({ ...fleet, policy: '{', play: '125m' });
-    expect(triageStory(run)).toEqual([]);
+    expect(triageIncident(run)).toEqual([]);
     expect(told(run, 'policy-invalid')).toHaveLength(1);
     expect(counted(run)).toEqual({ received: 2, ignored: 2 });
   });
@@ -239,7 +239,7 @@ describe('Inspector itself', () => {
     const run = await playThrough({ ...fleet, policy: enable, play: '125m' });
     expect(told(run, 'inspector-enabled')[0]?.calls).toMatchObject([{ operation: 'Enable' }]);
     expect(told(run, 'inspector-on')).toHaveLength(1);
-    expect(triageStory(run)).toEqual(['waiting no-newer-ami']);
+    expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
   });
 
   it('has the workers named that it does not scan, with its reasons, once', async () => {

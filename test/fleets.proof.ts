@@ -2,9 +2,9 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
-import { sample as upgradeHint } from '../events/upgrade-reconcile-request.ts';
+import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, isAboutGroup, playThrough, type Scenario, start, storyOf } from './harness.ts';
+import { deadLetterCount, incidentOf, isAboutGroup, playThrough, type Scenario, start } from './harness.ts';
 import { grantedActions } from './iam.ts';
 import { quarantineOfEveryKind } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
@@ -50,7 +50,7 @@ describe.each(FLEETS)('the fleet %s', (fleet) => {
     const run = await runOf(fleet);
     for (const cluster of run.account.snapshot().clusters) {
       for (const { name } of cluster.nodeGroups) {
-        expect(storyOf(run, cluster.name, name).length, `${cluster.name}/${name}`).toBeGreaterThan(0);
+        expect(incidentOf(run, cluster.name, name).length, `${cluster.name}/${name}`).toBeGreaterThan(0);
       }
     }
   });
@@ -188,7 +188,7 @@ describe('rights', () => {
   it('are all used by some run, so that none is granted in vain', { timeout: 120_000 }, async () => {
     const bad = { ...amiRelease, id: 'bad', detail: {} };
     const hint = {
-      ...upgradeHint,
+      ...upgradeReconcileRequest,
       detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' },
     };
     const crash = { function: 'upgrade-node-groups', call: await startCallNumber(), when: 'after' as const };

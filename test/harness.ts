@@ -46,7 +46,7 @@ const readFleetFile = (name: string): string =>
   readFileSync(join(import.meta.dirname, '..', 'sandbox', 'fleets', `${name}.json`), 'utf8');
 
 /** The records about one node group, not about its workers, as `decision reason`, in order. */
-export const storyOf = ({ records }: Run, cluster: string, nodegroup: string): string[] =>
+export const incidentOf = ({ records }: Run, cluster: string, nodegroup: string): string[] =>
   records
     .filter((record) => isAboutGroup(record) && record.cluster === cluster && record.nodegroup === nodegroup)
     .map(({ decision, reason }) => `${decision} ${reason}`);

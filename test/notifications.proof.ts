@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { GetFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
-import { detail as storyDetail, sample as storySample } from '../events/remediation-story.ts';
+import { detail as incidentDetail, sample as incidentSample } from '../events/remediation-incident.ts';
 import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
 import { compileFilterPattern } from '../sandbox/account/logs/filter-pattern.ts';
 import type { Published } from '../sandbox/account/sns/sns.ts';
@@ -28,12 +28,12 @@ const subjects = (of: Run): string[] =>
   published(of).map(({ subject = '' }) => subject.replace('[eks-host-remediator] ', ''));
 const callsOf = ({ calls }: Run) => calls.filter((call) => call.function === 'notify-stories');
 
-/** The story events that were put on the bus. */
-const stories = (of: Run) =>
+/** The incident events that were put on the bus. */
+const incidents = (of: Run) =>
   callsOf(of)
     .filter(({ operation }) => operation === 'PutEvents')
     .flatMap(({ input }) => (input as { Entries: Array<{ Detail: string }> }).Entries)
-    .map(({ Detail }) => storyDetail.parse(JSON.parse(Detail)));
+    .map(({ Detail }) => incidentDetail.parse(JSON.parse(Detail)));
 
 async function findings({ account }: Run) {
   const { https } = account.network.attach((effect) => effect());
@@ -59,7 +59,7 @@ function deliverAgain({ account }: Run): void {
   account.lambda.invokeAsynchronously(found?.arn ?? '', event);
 }
 
-describe('a story', () => {
+describe('an incident', () => {
   it('is two messages, the act and its end, however many records it has', () => {
     const aboutWeb = run.records.filter(({ nodegroup, instance }) => nodegroup === 'web' && instance === undefined);
     expect(aboutWeb.length).toBeGreaterThan(5);
@@ -83,7 +83,7 @@ describe('a story', () => {
     );
   });
 
-  it('is published as text for mail and as a notification in the thread of the story for chat', () => {
+  it('is published as text for mail and as a notification in the thread of the incident for chat', () => {
     const forms = published(run).filter(({ subject }) => subject?.includes(' shop/web:'));
     const threads = new Set(forms.map(({ message }) => JSON.parse(message).metadata.threadId));
     expect([...threads]).toEqual(['1.35/AL2023_x86_64_STANDARD 1.35.6-20260714']);
@@ -91,7 +91,7 @@ describe('a story', () => {
   });
 
   it('is the same as an event on the bus, by its published schema', () => {
-    const said = stories(run).map(({ phase, severity, reason }) => `${severity}, ${phase} ${reason}`);
+    const said = incidents(run).map(({ phase, severity, reason }) => `${severity}, ${phase} ${reason}`);
     const mailed = published(run).map(({ message }) => JSON.parse(message).metadata.additionalContext);
     expect(said).toEqual(mailed.map(({ phase, severity, reason }) => `${severity}, ${phase} ${reason}`));
     expect(said.length).toBeGreaterThan(8);
@@ -131,7 +131,7 @@ it('an invalid policy is told of once, by the defaults', async () => {
 
 it('the policy can have nothing told', async () => {
   const quiet = await playThrough({ ...DEMO, policy: { notifications: { mode: 'off' } }, play: '90m' });
-  expect([subjects(quiet), stories(quiet), await findings(quiet)]).toEqual([[], [], []]);
+  expect([subjects(quiet), incidents(quiet), await findings(quiet)]).toEqual([[], [], []]);
 });
 
 describe('Security Hub', () => {
@@ -178,6 +178,6 @@ describe('a loop is impossible', () => {
       .filter(({ Type, Properties }) => Type === 'AWS::Events::Rule' && Properties.EventPattern !== undefined)
       .map(({ Properties }) => Properties.EventPattern);
     expect(patterns.length).toBeGreaterThan(3);
-    expect(patterns.filter((pattern) => compileEventPattern(pattern)(storySample))).toEqual([]);
+    expect(patterns.filter((pattern) => compileEventPattern(pattern)(incidentSample))).toEqual([]);
   });
 });

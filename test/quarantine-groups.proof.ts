@@ -107,7 +107,7 @@ describe('hardening by policy', () => {
   });
 });
 
-describe('a way in that others use', () => {
+describe('an exposure that others use', () => {
   const web = { name: 'web', desiredSize: 2, releaseVersion: '1.33.13-20260714', exposure: { subnets: 'public' } };
   const group = (tags: object) => ({ ...web, name: 'private', exposure: {}, tags });
   const ignored = { 'eks-host-remediator:ignore': 'x' };
@@ -173,7 +173,7 @@ describe('a way in that others use', () => {
     expect(networkOf(run).subnets > 0).toBe(reason === 'way-in-shared');
   });
 
-  it('costs no look at interfaces where the policy wants nothing closed', async () => {
+  it('costs no reconcile of interfaces where the policy wants nothing closed', async () => {
     const { run } = await played({ nodeGroups: [web, group({})] }, {});
     expect(run.calls.filter(({ operation }) => operation === 'DescribeNetworkInterfaces')).toEqual([]);
   });

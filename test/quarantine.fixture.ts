@@ -129,7 +129,7 @@ export const setPolicy = ({ account }: Run, policy: string): void => {
   account.fleet.parameters.put({ Name: account.stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });
 };
 
-/** Everything that quarantine-workers can do, in one run: each way in, each remedy, release, extension and end. */
+/** Everything that quarantine-workers can do, in one run: each exposure, each remedy, release, extension and end. */
 export async function quarantineOfEveryKind(): Promise<Run> {
   const run = await start({
     fleet: 'quarantine',

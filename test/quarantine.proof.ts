@@ -62,7 +62,7 @@ function expose(run: Run): string {
 }
 
 /** A worker is exposed, isolated, asked to be released; each as long as redelivery may take. */
-async function story(faults: FaultPlan, seed = 5) {
+async function incident(faults: FaultPlan, seed = 5) {
   const rest = { changes: [{ at: '+2m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };
   const run = await start(scenario(privateFleet(GROUP, rest), POLICY, { seed, faults }));
   await run.account.play(2 * MINUTE - 1);
@@ -92,7 +92,7 @@ const told = ({ records }: Run): string[] => [
   ).values(),
 ];
 
-async function expectTheSameEnd(played: Awaited<ReturnType<typeof story>>, where: string) {
+async function expectTheSameEnd(played: Awaited<ReturnType<typeof incident>>, where: string) {
   const { run, id, before, isolated, reachable, released } = played;
   expect(reachable, where).toBe(false);
   expect({ ...isolated, groups: isolated.groups.length, tags: Object.keys(isolated.tags) }).toEqual({
@@ -112,8 +112,8 @@ async function expectTheSameEnd(played: Awaited<ReturnType<typeof story>>, where
   ).toEqual(['acted quarantine-started', 'done quarantined', 'acted release-started', 'done released']);
 }
 
-const undisturbed = await story({});
-/** The calls of the looks that isolate and that release; those after them, about the function's own calls, only read. */
+const undisturbed = await incident({});
+/** The calls of the reconciles that isolate and that release; those after them, about the function's own calls, only read. */
 const isActing = ({ at }: { at: string }) => /T00:(02:1[0-3]|14:0[1-3])/.test(at);
 const calls = undisturbed.run.calls.filter((call) => call.function === 'quarantine-workers');
 const indices = calls.flatMap((call, index) => (isActing(call) ? index + 1 : []));
@@ -134,7 +134,7 @@ describe('the function dies at its n-th call', () => {
     expect(all.length).toBeGreaterThan(30);
     for (const call of all.filter((_, index) => index % STRIDE === 0)) {
       const crash: Crash = { function: 'quarantine-workers', call, when };
-      await expectTheSameEnd(await story({ crash }), `${when} call ${call}, ${calls[call - 1]?.operation}`);
+      await expectTheSameEnd(await incident({ crash }), `${when} call ${call}, ${calls[call - 1]?.operation}`);
     }
   });
 });
@@ -152,7 +152,7 @@ describe('a troubled network', () => {
         duplicateEvents: seed % 3 === 0,
         deliveryDelayMs: 20_000,
       };
-      await expectTheSameEnd(await story(faults, seed), `seed ${seed}`);
+      await expectTheSameEnd(await incident(faults, seed), `seed ${seed}`);
     },
   );
 });

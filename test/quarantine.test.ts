@@ -47,7 +47,7 @@ describe('a worker with a public address in a private group', () => {
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
-  it('with three interfaces, an Elastic IP and IPv6 loses every way in', async () => {
+  it('with three interfaces, an Elastic IP and IPv6 loses every exposure', async () => {
     const exposure = { publicAddress: 'elastic', ipv6: true, interfaces: 3 };
     const run = await start(scenario(privateFleet({}, publicLaunch(exposure))));
     await run.account.play(25 * MINUTE);
@@ -75,7 +75,7 @@ describe('a worker with a public address in a private group', () => {
     const run = await start(scenario(privateFleet()));
     exposeSilently(run, run.account.fleet.instances.list()[0]!.id);
     await run.account.play(2 * HOUR);
-    expect(ours(run)[0]?.trigger.type).toBe('Quarantine Hint (sweep)');
+    expect(ours(run)[0]?.trigger.type).toBe('Quarantine Reconcile Request (sweep)');
     expect(outcomes(run)).toEqual(['acted quarantine-started', 'done quarantined']);
   });
 
@@ -136,11 +136,11 @@ describe('whatever is not to be touched', () => {
     const otherInstances = others.map((other) => ({ ...other, at: '+5m', exposure }));
     const run = await start(scenario(privateFleet({}, {}, { autoMode: { instances: 1 }, otherInstances })));
     await run.account.play(2 * HOUR);
-    const strangers = run.account.fleet.instances
+    const nonWorkers = run.account.fleet.instances
       .list()
       .filter(({ launchedAt }) => launchedAt > Date.parse('2026-07-15'));
-    expect(strangers).toHaveLength(5);
-    for (const { id } of strangers) expect(run.account.fleet.networks.isReachable(id)).toBe(true);
+    expect(nonWorkers).toHaveLength(5);
+    for (const { id } of nonWorkers) expect(run.account.fleet.networks.isReachable(id)).toBe(true);
     // Nobody but the owner of the node of kops could say that it is none of EKS.
     expect(outcomes(run).filter((outcome) => outcome !== 'skipped auto-mode')).toEqual(['skipped unknown-cluster']);
     expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
@@ -183,7 +183,7 @@ describe('a release', () => {
     const { lifecycle: _, ...network } = before;
     expect(stateOf(run, worker.id)).toEqual({ ...network, lifecycle: 'InService' });
     expect([...worker.tags.keys()].filter((key) => key.startsWith('eks-host-remediator:'))).toEqual([]);
-    // Whoever released it accepted its way in.
+    // Whoever released it accepted its exposure.
     await run.account.play(2 * HOUR);
     expect(outcomes(run).at(-1)).toBe('skipped accepted-exposure');
     expect(stateOf(run, worker.id).groups).toEqual(before.groups);

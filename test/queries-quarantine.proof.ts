@@ -55,8 +55,8 @@ describe('the saved queries', () => {
       `Quarantine Request request-refused ${worker?.id}`,
       `Quarantine Request quarantine-extended ${worker?.id}`,
       'Remediation Request request-refused ',
-      // The look that follows: how it stands.
-      'Upgrade Hint (operator) up-to-date ',
+      // The reconcile that follows: how it stands.
+      'Upgrade Reconcile Request (operator) up-to-date ',
     ]);
     for (const { requestedBy, why } of rows.filter((row) => row['trigger.type']?.endsWith('Request'))) {
       expect([requestedBy, why]).toEqual(['arn:aws:iam::111122223333:role/tester', 'a test asked for it']);

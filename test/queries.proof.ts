@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sample as upgradeHint } from '../events/upgrade-reconcile-request.ts';
+import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
 import { savedQueries } from '../infra/saved-queries.ts';
 import type { Run } from '../sandbox/play.ts';
 import { HOUR, start } from './harness.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
       fleet: 'demo',
       policy: { upgrades: { bakeAge: '3h' } },
       play: '9h',
-      events: [{ after: 5 * HOUR, event: { ...upgradeHint, id: 'operator-1', detail } }],
+      events: [{ after: 5 * HOUR, event: { ...upgradeReconcileRequest, id: 'operator-1', detail } }],
     }),
     start({ fleet: 'ssm-agent', play: '70m' }),
   ]);
@@ -92,7 +92,7 @@ describe('the saved queries', () => {
       Overwrite: true,
     });
     const detail = { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' };
-    demo.account.putEvent({ ...upgradeHint, id: 'operator-2', detail });
+    demo.account.putEvent({ ...upgradeReconcileRequest, id: 'operator-2', detail });
     await demo.account.play(60_000);
     const rows = await ask(demo, textOf(demo, 'who asked for it'));
     expect(rows.length).toBe(before.length + 1);
@@ -120,7 +120,7 @@ describe('the saved queries', () => {
     expect(told(findings, 'cluster', 'nodegroup', 'now')).toEqual(['shop batch no-newer-ami']);
     const quarantines = await ask(early, textOf(early, 'what is in quarantine'));
     expect(told(quarantines, 'cluster', 'nodegroup', 'now')).toEqual(['shop web quarantined']);
-    expect(quarantines[0]?.why).toContain('a fresh look found no way in');
+    expect(quarantines[0]?.why).toContain('a fresh read found no exposure');
   });
 
   it('AMI age by release', async () => {

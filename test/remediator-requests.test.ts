@@ -21,7 +21,7 @@ describe('about a quarantine', () => {
     worker = exposedWorker(run).id;
   }, 30_000);
 
-  it('quarantines lists it: where, since when, until when, and each way in', async () => {
+  it('quarantines lists it: where, since when, until when, and each exposure', async () => {
     const { code, stdout } = await remediator('quarantines');
     const [heading = '', row = '', ...others] = stdout.trimEnd().split('\n');
     expect([code, others]).toEqual([0, []]);

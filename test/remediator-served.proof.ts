@@ -69,7 +69,7 @@ describe("against a served sandbox, whose time is months away from this machine'
     expect(stdout).toMatch(/^In quarantine: 1 /m);
   });
 
-  it('explain tells the story of the last days', async () => {
+  it('explain tells the incident of the last days', async () => {
     const { code, stdout, stderr } = await remediator('explain', worker);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^2026-07-15\n.*▶ quarantine-started /ms);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, operate, surroundingsIn } from '../cli/operator.fixture.ts';
 import { followRequest, RequestRefused, sendRequest } from '../cli/request.ts';
-import { detailType as upgradeHint } from '../events/upgrade-reconcile-request.ts';
+import { detailType as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
 import { readRecordLine } from '../functions/shared/records/record-line.ts';
 import type { Run } from '../sandbox/play.ts';
 import { start } from './harness.ts';
@@ -33,13 +33,13 @@ const told = ({ stdout }: Ended): string[] =>
     );
 
 describe('explain', () => {
-  it('tells the story of a node group: each step with time, reason and what asked for it; last how it stands', async () => {
+  it('tells the incident of a node group: each step with time, reason and what asked for it; last how it stands', async () => {
     const { code, stdout, stderr } = await explain('shop/web');
     expect([code, stderr]).toEqual([0, '']);
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toBe('shop/web: the last 7d, by eks-host-remediator in eu-central-1 (times in UTC)');
     expect(stdout).toMatch(
-      /^ {2}1\d:\d\d:\d\d {2}shop\/web +▶ upgrade-started +Upgrading from .*\n +← Upgrade Hint \((wake-up|slot-free)\)/m,
+      /^ {2}1\d:\d\d:\d\d {2}shop\/web +▶ upgrade-started +Upgrading from .*\n +← Upgrade Reconcile Request \((wake-up|slot-free)\)/m,
     );
     expect((await explain('data/frozen')).stdout).toMatch(
       /– opted-out .*\n +→ Remove the tag to have it looked after again\./,
@@ -58,7 +58,7 @@ describe('explain', () => {
     expect(told(ended).filter((line) => line.startsWith('web'))).toHaveLength(mine.length);
   });
 
-  it('tells the story of a worker only, however many others the same event was about', async () => {
+  it('tells the incident of a worker only, however many others the same event was about', async () => {
     const cured = run.records.find(({ reason }) => reason === 'agent-cured');
     const { stdout } = await explain(cured?.instance ?? '');
     expect(stdout).toMatch(/agent-install-started|policy-attached/);
@@ -82,11 +82,11 @@ describe('explain', () => {
     const event = run.records.find(
       ({ trigger, nodegroup }) => trigger.type === 'EKS AMI Release' && nodegroup === 'web',
     );
-    const story = told(await explain(event?.trigger.id ?? '', '--json')).filter(
+    const incident = told(await explain(event?.trigger.id ?? '', '--json')).filter(
       // Whether the group must wait for another one is chance.
       (line) => !/in-flight|concurrency/.test(line),
     );
-    expect(story).toEqual(['release-seen', 'web baking', 'web upgrade-started', 'web upgraded']);
+    expect(incident).toEqual(['release-seen', 'web baking', 'web upgrade-started', 'web upgraded']);
   });
 
   it('shows the steps that docs/remediator.md shows', async () => {
@@ -152,7 +152,7 @@ describe('a request', () => {
   it('is sent in the name of who asks, and its outcome waited for', async () => {
     const { account } = await start({ fleet: 'demo', play: '90m' });
     const surroundings = await surroundingsIn(account);
-    const sent = await sendRequest(surroundings, upgradeHint, { ...hint, nodegroupName: 'none' });
+    const sent = await sendRequest(surroundings, upgradeReconcileRequest, { ...hint, nodegroupName: 'none' });
     const seen: string[] = [];
     const outcome = await followRequest(surroundings, sent, { onRecord: ({ reason }) => seen.push(reason) });
     expect(outcome).toMatchObject({ nodegroup: 'none', reason: 'node-group-gone', trigger: { id: sent.id } });
@@ -163,7 +163,7 @@ describe('a request', () => {
     const { account } = await start({ fleet: 'demo', play: '90m' });
     const surroundings = await surroundingsIn(account);
     // Nothing new is to be said of it.
-    const sent = await sendRequest(surroundings, upgradeHint, hint);
+    const sent = await sendRequest(surroundings, upgradeReconcileRequest, hint);
     const before = account.time.now;
     expect(await followRequest(surroundings, sent, { timeout: 30_000 })).toBeUndefined();
     expect(account.time.now - before).toBe(30_000);

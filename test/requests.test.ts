@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sample as hint } from '../events/quarantine-reconcile-request.ts';
 import { type RemediationRequest, sample } from '../events/remediation-request.ts';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, HOUR, MINUTE, start, storyOf, upgradeCalls } from './harness.ts';
+import { deadLetterCount, HOUR, incidentOf, MINUTE, start, upgradeCalls } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import {
   exposedWorker,
@@ -60,8 +60,8 @@ const upgradesOnly = (upgrades: object) => ({
 const failing = (times: number) => ({ fails: [{ errorCode: 'PodEvictionFailure', times }] });
 const web = (clusterName: string) =>
   ({ remediation: 'upgrade-node-groups', clusterName, nodegroupName: 'web' }) as const;
-const story = (run: Run, cluster: string): string[] =>
-  storyOf(run, cluster, 'web').filter((line) => !/in-flight|not-yet-seen/.test(line));
+const incident = (run: Run, cluster: string): string[] =>
+  incidentOf(run, cluster, 'web').filter((line) => !/in-flight|not-yet-seen/.test(line));
 const upgradesOf = (run: Run, cluster: string) =>
   upgradeCalls(run).filter(({ input }) => input.clusterName === cluster);
 
@@ -84,7 +84,7 @@ describe('upgrades that mode observe proposes', () => {
     await run.account.play(5000);
     await ask(run, { ...web('overtaken'), action: 'reject' });
     await ask(run, { ...web('overtaken'), action: 'approve' }, earlier);
-    answers = Object.keys(clusters).map((cluster) => story(run, cluster).slice(-2).join(', '));
+    answers = Object.keys(clusters).map((cluster) => incident(run, cluster).slice(-2).join(', '));
     for (let times = 0; times < 3; times += 1) {
       await run.account.play(HOUR / 2);
       await ask(run, { ...web('repeated'), action: 'approve' }, again);
@@ -104,7 +104,7 @@ describe('upgrades that mode observe proposes', () => {
   });
 
   it('are done once when they are approved, and the records say by whom', () => {
-    expect(story(run, 'approved').slice(-6)).toEqual([
+    expect(incident(run, 'approved').slice(-6)).toEqual([
       'waiting request-granted',
       'waiting outside-change-window',
       'acted upgrade-started',
@@ -124,7 +124,7 @@ describe('upgrades that mode observe proposes', () => {
 
   it('are not made again when they are rejected, until a newer release comes', () => {
     for (const cluster of ['rejected', 'undone', 'overtaken']) {
-      expect(story(run, cluster).slice(-3)).toEqual([
+      expect(incident(run, cluster).slice(-3)).toEqual([
         'skipped proposal-rejected',
         'waiting baking',
         'would-act would-upgrade',
@@ -141,8 +141,8 @@ describe('upgrades that mode observe proposes', () => {
 
   it('are done once by one request, however often it comes and whatever became of them', () => {
     expect(upgradesOf(run, 'repeated')).toHaveLength(1);
-    expect(story(run, 'repeated').filter((line) => line.includes('request-'))).toEqual(['waiting request-granted']);
-    expect(story(run, 'repeated')).toContain('failed upgrade-failed');
+    expect(incident(run, 'repeated').filter((line) => line.includes('request-'))).toEqual(['waiting request-granted']);
+    expect(incident(run, 'repeated')).toContain('failed upgrade-failed');
   });
 });
 
@@ -151,24 +151,28 @@ it('an upgrade that fails is tried at once when it is retried, and anew when it 
   const run = await start({ fleet: fleet({ shop: failing(2) }), policy, play: '2h30m' });
   const shop = web('shop');
   await ask(run, { ...shop, action: 'resume' });
-  expect(story(run, 'shop').slice(-3)).toEqual([
+  expect(incident(run, 'shop').slice(-3)).toEqual([
     'failed upgrade-failed',
     'refused request-refused',
     'waiting retry-later',
   ]);
   await ask(run, { ...shop, action: 'retry' });
   await run.account.play(HOUR / 2);
-  expect(story(run, 'shop').slice(-4)).toEqual([
+  expect(incident(run, 'shop').slice(-4)).toEqual([
     'waiting request-granted',
     'acted upgrade-started',
     'failed upgrade-failed',
     'refused halted',
   ]);
   await ask(run, { ...shop, action: 'retry' });
-  expect(story(run, 'shop').slice(-2)).toEqual(['refused request-refused', 'refused halted']);
+  expect(incident(run, 'shop').slice(-2)).toEqual(['refused request-refused', 'refused halted']);
   await ask(run, { ...shop, action: 'resume' });
   await ended(run, 0.5);
-  expect(story(run, 'shop').slice(-3)).toEqual(['waiting request-granted', 'acted upgrade-started', 'done upgraded']);
+  expect(incident(run, 'shop').slice(-3)).toEqual([
+    'waiting request-granted',
+    'acted upgrade-started',
+    'done upgraded',
+  ]);
   // EKS would take the same token for a repetition of the attempt that failed.
   expect(new Set(upgradeCalls(run).map(({ input }) => input.clientRequestToken)).size).toBe(3);
 });
@@ -253,7 +257,7 @@ describe('a quarantine that mode observe proposes', () => {
     await run.account.play(3 * MINUTE);
   };
 
-  it('begins when it is approved, and holds against who opens a way in', async () => {
+  it('begins when it is approved, and holds against who opens an exposure', async () => {
     const run = await observed();
     await asked(run, 'approve');
     await run.account.play(5 * MINUTE);

@@ -36,7 +36,7 @@ describe('the widget', () => {
 
   it('calls nothing but the two functions', async () => {
     const { view, act } = endpoints();
-    const pages = [await widget({}, all()), await widget(await storyOfQuarantined(), all())];
+    const pages = [await widget({}, all()), await widget(await incidentOfQuarantined(), all())];
     const called = new Set(pages.flatMap((markup) => buttonsIn(markup).map(({ endpoint }) => endpoint)));
     expect([...called].sort()).toEqual([act, view].sort());
   });
@@ -65,39 +65,39 @@ describe('the widget', () => {
 });
 
 describe('an action', () => {
-  it('is offered whatever the time range, and the story says that its records lie outside', async () => {
+  it('is offered whatever the time range, and the incident says that its records lie outside', async () => {
     const { time } = run.records[0]!;
     const before = { start: Date.parse(time) - 48 * HOUR, end: Date.parse(time) - 24 * HOUR };
-    const story = await widget(await storyOfQuarantined(), { timeRange: before });
-    expect(buttonsIn(story).map(({ label }) => label)).toEqual(
+    const incident = await widget(await incidentOfQuarantined(), { timeRange: before });
+    expect(buttonsIn(incident).map(({ label }) => label)).toEqual(
       expect.arrayContaining(['Release', 'Extend', 'Terminate']),
     );
-    expect(story).toMatch(/Now: .* done quarantined since /);
-    expect(story).toContain('Its latest records lie outside this time range');
-    expect(await widget(await storyOfQuarantined(), all())).not.toContain('lie outside');
+    expect(incident).toMatch(/Now: .* done quarantined since /);
+    expect(incident).toContain('Its latest records lie outside this time range');
+    expect(await widget(await incidentOfQuarantined(), all())).not.toContain('lie outside');
   });
 
   it('that was refused leaves the worker in quarantine, on the picture as in its story', async () => {
-    const carried = carriedBy(await widget(await storyOfQuarantined(), all()), 'Extend');
+    const carried = carriedBy(await widget(await incidentOfQuarantined(), all()), 'Extend');
     await run.account.invoke('request-actions', chosen(carried as never, { 'ehr-by': '900d' }));
     await run.account.play(3 * MINUTE);
     const ours = run.records.filter(({ remediation }) => remediation === 'quarantine-workers');
     expect(ours.at(-1)?.reason).toBe('request-refused');
     expect(await widget({}, all())).toMatch(/aria-label="\d workers: 1 in quarantine, \d done"/);
-    const story = await widget(await storyOfQuarantined(), all());
-    expect(story).toMatch(/Now: .* done quarantined since /);
-    expect(buttonsIn(story).map(({ label }) => label)).toContain('Release');
+    const incident = await widget(await incidentOfQuarantined(), all());
+    expect(incident).toMatch(/Now: .* done quarantined since /);
+    expect(buttonsIn(incident).map(({ label }) => label)).toContain('Release');
   });
 
-  it('is offered in the story, carried out, and recorded with who asked and why', async () => {
-    const story = await widget(await storyOfQuarantined(), all());
-    expect(buttonsIn(story).map(({ label }) => label)).toEqual(
+  it('is offered in the incident, carried out, and recorded with who asked and why', async () => {
+    const incident = await widget(await incidentOfQuarantined(), all());
+    expect(buttonsIn(incident).map(({ label }) => label)).toEqual(
       expect.arrayContaining(['Release', 'Extend', 'Terminate']),
     );
-    const outcome = await run.account.invoke('request-actions', chosen(carriedBy(story, 'Release') as never));
+    const outcome = await run.account.invoke('request-actions', chosen(carriedBy(incident, 'Release') as never));
     expect(outcome).toMatchObject({ result: expect.stringContaining('Asked for: release') });
     await run.account.play(3 * MINUTE);
-    const after = await widget(await storyOfQuarantined(), all());
+    const after = await widget(await incidentOfQuarantined(), all());
     expect(after).toContain('asked by Ada (by the dashboard): looked into it');
     expect(buttonsIn(after).map(({ label }) => label)).not.toContain('Release');
   });
@@ -105,9 +105,9 @@ describe('an action', () => {
   it('approves what mode observe proposes', async () => {
     const policy = { upgrades: { mode: 'observe', bakeAge: '1m' } };
     const { account, records } = await start({ fleet: 'demo', policy, play: '150m' });
-    const story = await shown(account, { subject: { cluster: 'shop', nodegroup: 'web' } });
-    expect(buttonsIn(story).map(({ label }) => label)).toEqual(expect.arrayContaining(['Approve', 'Reject']));
-    await account.invoke('request-actions', chosen(carriedBy(story, 'Approve') as never));
+    const incident = await shown(account, { subject: { cluster: 'shop', nodegroup: 'web' } });
+    expect(buttonsIn(incident).map(({ label }) => label)).toEqual(expect.arrayContaining(['Approve', 'Reject']));
+    await account.invoke('request-actions', chosen(carriedBy(incident, 'Approve') as never));
     await account.play(3 * MINUTE);
     const ours = records.filter((record) => record.cluster === 'shop' && record.nodegroup === 'web');
     expect(ours.map(({ reason }) => reason)).toContain('upgrade-started');
@@ -187,8 +187,8 @@ function endpoints() {
   return { view: arnOf('review-actions'), act: arnOf('request-actions') };
 }
 
-/** What the button carries that opens the story of the worker in quarantine. */
-async function storyOfQuarantined(): Promise<object> {
+/** What the button carries that opens the incident of the worker in quarantine. */
+async function incidentOfQuarantined(): Promise<object> {
   const { instance } = run.records.find(({ reason }) => reason === 'quarantined')!;
   return { subject: { cluster: 'shop', nodegroup: 'web', instance } };
 }

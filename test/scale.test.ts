@@ -4,7 +4,7 @@ import { isAboutGroup, MINUTE, start } from './harness.ts';
 
 const READS = /^(List|Describe|Get|BatchGet|Query|Scan)/;
 
-it('one look of the planner at 1,000 node groups in 100 clusters costs clusters + groups + pages and little more', async () => {
+it('one reconcile of the planner at 1,000 node groups in 100 clusters costs clusters + groups + pages and little more', async () => {
   const detail = { ...amiRelease.detail, kubernetesVersion: '1.34', releaseVersion: '1.34.9-20260625' };
   const run = await start({
     fleet: 'thousand-groups',

@@ -34,7 +34,7 @@ export function launch(kind: Kind, ssm: object, more: object = {}): Scenario & {
 
 export const ours = ({ records }: Run): RemediationRecord[] =>
   records.filter(({ remediation }) => remediation === 'manage-ssm-agent');
-/** What was told, in order; that a remedy still works is told only where it takes longer than until the next look. */
+/** What was told, in order; that a remedy still works is told only where it takes longer than until the next reconcile. */
 export const outcomes = (run: Run): string[] =>
   ours(run)
     .map(({ decision, reason }) => `${decision} ${reason}`)

@@ -191,7 +191,7 @@ describe('an update of the agent', () => {
     expect(changes(run)).toEqual([]);
   });
 
-  it('that fails is tried as often as the policy allows, and its story is never closed', async () => {
+  it('that fails is tried as often as the policy allows, and its incident is never closed', async () => {
     const run = await playThrough({
       ...launch('nodeGroup', { latest: false, commands: { updateFails: 'Failed', times: 9 } }),
       policy: { ssmAgent: { retryAfter: '15m', attempts: 2 } },

@@ -14,7 +14,7 @@ const faults = (seed: number) => ({
 });
 const policy = { upgrades: { bakeAge: '2h', concurrency: { perCluster: 1, perAccount: 2 } } };
 
-// 102 and 105 once made two looks at the same workers record the same outcome, and one sweep count twice.
+// 102 and 105 once made two reconciles of the same workers record the same outcome, and one sweep count twice.
 const SEEDS = [100, 102, 105];
 
 describe.each(['demo', 'mixed', 'ssm-agent'])('the fleet %s in a troubled account', (fleet) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { playThrough, start, storyOf, upgradeCalls } from './harness.ts';
+import { incidentOf, playThrough, start, upgradeCalls } from './harness.ts';
 import { FAST, fleet, group } from './upgrade.fixture.ts';
 
 describe('an upgrade', () => {
@@ -18,7 +18,7 @@ describe('an upgrade', () => {
         .sort();
     expect(done(twice)).toEqual(done(once));
     for (const { name } of [{ name: 'a' }, { name: 'b' }, { name: 'c' }]) {
-      const outcomes = storyOf(twice, 'shop', name).filter((line) => !line.startsWith('waiting'));
+      const outcomes = incidentOf(twice, 'shop', name).filter((line) => !line.startsWith('waiting'));
       expect(outcomes).toEqual(['done up-to-date', 'acted upgrade-started', 'done upgraded']);
     }
   });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
-import { sample as upgradeHint } from '../events/upgrade-reconcile-request.ts';
-import { deadLetterCount, HOUR, isAboutGroup, nodeGroupOf, playThrough, storyOf, upgradeCalls } from './harness.ts';
+import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
+import { deadLetterCount, HOUR, incidentOf, isAboutGroup, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
 import { FAST, fleet, group, NEW, OLD, release } from './upgrade.fixture.ts';
 
 describe('a new release', () => {
   it('is seen, bakes, upgrades the node group, and each step is recorded once', async () => {
     const run = await playThrough({ fleet: fleet([group('web')]), play: '30h' });
     // The sweep and the watcher run in the same second: which of them sees the release first is chance.
-    expect(storyOf(run, 'shop', 'web').filter((line) => !/in-flight|release-not-yet-seen/.test(line))).toEqual([
+    expect(incidentOf(run, 'shop', 'web').filter((line) => !/in-flight|release-not-yet-seen/.test(line))).toEqual([
       'done up-to-date',
       'waiting baking',
       'acted upgrade-started',
@@ -39,11 +39,11 @@ describe('a new release', () => {
     expect(waited).toBeLessThan(6 * HOUR + 3 * 60_000);
   });
 
-  it('ties its story together: one correlation id from the first hint to the outcome, calls by their request ids', async () => {
+  it('ties its incident together: one correlation id from the first event to the outcome, calls by their request ids', async () => {
     const { records, calls } = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '5h' });
-    const story = records.filter(({ nodegroup, details }) => nodegroup === 'web' && details?.to === NEW);
+    const incident = records.filter(({ nodegroup, details }) => nodegroup === 'web' && details?.to === NEW);
     const ended = records.find(({ reason }) => reason === 'upgraded');
-    expect(new Set([...story, ended].map((record) => record?.correlationId)).size).toBe(1);
+    expect(new Set([...incident, ended].map((record) => record?.correlationId)).size).toBe(1);
     const started = records.find(({ reason }) => reason === 'upgrade-started');
     const call = calls.find(({ operation }) => operation === 'UpdateNodegroupVersion');
     expect(started?.calls).toEqual([
@@ -75,8 +75,8 @@ describe('a withdrawn release', () => {
   it('is no target any more, nor is the older one in its place', async () => {
     const run = await playThrough({ fleet: withdrawn('+3h'), policy: FAST, play: '5h' });
     expect(upgradeCalls(run)).toEqual([]);
-    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('done up-to-date');
-    expect(storyOf(run, 'shop', 'behind').at(-1)).toBe('skipped release-withdrawn');
+    expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('done up-to-date');
+    expect(incidentOf(run, 'shop', 'behind').at(-1)).toBe('skipped release-withdrawn');
   });
 
   it('is not started even in the hour before the watcher learns of it', async () => {
@@ -89,7 +89,7 @@ describe('a withdrawn release', () => {
     const run = await playThrough({ fleet: withdrawn('+7h'), policy: FAST, play: '10h' });
     expect(upgradeCalls(run).map(({ input }) => input.releaseVersion)).toEqual([NEW, NEW]);
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
-    expect(storyOf(run, 'shop', 'web').at(-1)).toBe('skipped runs-withdrawn-release');
+    expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('skipped runs-withdrawn-release');
   });
 });
 
@@ -119,7 +119,7 @@ describe('a failing upgrade', () => {
       policy: FAST,
       play: '16h',
     });
-    const outcomes = storyOf(run, 'shop', 'web').filter((line) => /upgrade-failed|halted|upgraded/.test(line));
+    const outcomes = incidentOf(run, 'shop', 'web').filter((line) => /upgrade-failed|halted|upgraded/.test(line));
     expect(outcomes).toEqual([
       'failed upgrade-failed',
       'failed upgrade-failed',
@@ -142,9 +142,9 @@ describe('policy', () => {
   ])('%s: nothing is changed, and that is recorded once', async (_what, policy, last) => {
     const run = await playThrough({ fleet: fleet([group('web')]), policy: faster(policy), play: '5h' });
     expect(upgradeCalls(run)).toEqual([]);
-    const story = storyOf(run, 'shop', 'web');
-    expect(story.at(-1)).toBe(last);
-    expect(story.filter((line) => line === last)).toHaveLength(1);
+    const incident = incidentOf(run, 'shop', 'web');
+    expect(incident.at(-1)).toBe(last);
+    expect(incident.filter((line) => line === last)).toHaveLength(1);
   });
 
   it('is read again while running: the kill switch bites before the next start', async () => {
@@ -187,7 +187,7 @@ describe('what is not for us', () => {
     const events = ['nobody', 'web'].map((nodegroupName) => ({
       after: HOUR / 2,
       event: {
-        ...upgradeHint,
+        ...upgradeReconcileRequest,
         id: nodegroupName,
         detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName },
       },
@@ -205,7 +205,7 @@ describe('what is not for us', () => {
   it('an AL2 node group beyond its last Kubernetes version is told of, with what to do', async () => {
     const al2 = group('old', { amiType: 'AL2_x86_64', releaseVersion: '1.33.1-20250601' });
     const run = await playThrough({ fleet: fleet([al2]), policy: FAST, play: '3h' });
-    expect(storyOf(run, 'shop', 'old')).toEqual(['skipped no-release-for-version']);
+    expect(incidentOf(run, 'shop', 'old')).toEqual(['skipped no-release-for-version']);
     const watched = run.records.filter(({ remediation }) => remediation === 'watch-ami-releases');
     expect(watched.map(({ reason }) => reason)).toEqual(['no-release-for-version']);
     expect(watched[0]?.hint).toContain('AL2023');
@@ -224,7 +224,7 @@ describe('what is not for us', () => {
       releaseVersion: OLD,
     });
     await run.account.play(8 * HOUR);
-    expect(storyOf(run, 'shop', 'web')).toContain('waiting update-in-progress');
+    expect(incidentOf(run, 'shop', 'web')).toContain('waiting update-in-progress');
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readWish } from '../functions/request-actions/requested-change.ts';
+import { readRequestedChange } from '../functions/request-actions/requested-change.ts';
 import { offersFor } from '../functions/review-actions/offers.ts';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
@@ -19,15 +19,15 @@ it.each<[string, Partial<ReadRecord>]>([
   ['a proposed quarantine', { ...quarantine, decision: 'would-act', reason: 'would-quarantine' }],
   ['a worker in quarantine', { ...quarantine, decision: 'done', reason: 'quarantined' }],
   [
-    'a group whose ways in were closed',
+    'a group whose exposures were closed',
     { remediation: 'quarantine-workers', decision: 'acted', reason: 'group-hardened' },
   ],
-])('every action that is offered for %s is a wish that its function takes', (_, record) => {
+])('every action that is offered for %s is a request that its function takes', (_, record) => {
   const offers = offersFor([{ ...exampleRecord, ...record }]);
   expect(offers.length).toBeGreaterThan(0);
   for (const offer of offers) {
-    const wish = readWish(chosen(offer, { 'ehr-by': '3d' }));
-    expect(wish).not.toHaveProperty('problems');
-    expect(wish).toMatchObject({ action: offer.action, detail: { requestedBy: 'Ada (by the dashboard)' } });
+    const requested = readRequestedChange(chosen(offer, { 'ehr-by': '3d' }));
+    expect(requested).not.toHaveProperty('problems');
+    expect(requested).toMatchObject({ action: offer.action, detail: { requestedBy: 'Ada (by the dashboard)' } });
   }
 });

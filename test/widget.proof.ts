@@ -52,7 +52,7 @@ describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
   }
   const press = (page: Page, name: string | RegExp) =>
     page.getByRole('region', { name: /^review-actions/ }).getByRole('button', { name, exact: true });
-  const openStory = async (page: Page) => {
+  const openIncident = async (page: Page) => {
     await page.getByLabel('Cluster, group, worker').fill('quarantined');
     await after(page, () => press(page, 'Filter').click());
     await after(page, () => page.getByRole('table').getByRole('button').first().click());
@@ -75,7 +75,7 @@ describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
       const shots = [await page.screenshot({ fullPage: true })];
       expect(await violations(page)).toEqual([]);
       expect(await overflow(page)).toBeLessThanOrEqual(0);
-      await openStory(page);
+      await openIncident(page);
       shots.push(await page.screenshot({ fullPage: true }));
       expect(await violations(page)).toEqual([]);
       expect(await overflow(page)).toBeLessThanOrEqual(0);
@@ -121,7 +121,7 @@ describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
 
   it('asks for an action behind a confirmation, and shows in the records what came of it', async () => {
     const page = await open();
-    await openStory(page);
+    await openIncident(page);
     const ask = async (action: string) => {
       await press(page, action).click();
       await after(page, () =>

@@ -1,14 +1,14 @@
 import { isAbout, nameOf, type Subject } from '../../functions/shared/records/record-subject.ts';
-import { standingOf } from '../../functions/shared/records/status.ts';
+import { statusOf } from '../../functions/shared/records/status.ts';
 import type { Command, Surroundings } from '../command.ts';
-import { readStory } from '../incident.ts';
+import { readIncident } from '../incident.ts';
 import { ago, readSince } from '../since.ts';
 import { readSubject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
 
-/** `explain`: the whole story of a worker, a node group, a cluster or an event, from the records. */
+/** `explain`: the whole incident of a worker, a node group, a cluster or an event, from the records. */
 export const explain: Command = {
   name: 'explain',
   synopsis: 'SUBJECT [--since 7d]',
@@ -28,7 +28,7 @@ export const explain: Command = {
 
 async function tell(subject: Subject, since: number, sinceText: string, surroundings: Surroundings): Promise<0 | 1> {
   const { clock, print, note, json, stack } = surroundings;
-  const records = await readStory(surroundings, subject, ago(clock.now(), since));
+  const records = await readIncident(surroundings, subject, ago(clock.now(), since));
   if (records.length === 0) {
     note(`${stack.LogGroupName} has no record about ${nameOf(subject)} of the last ${sinceText}; see --since.`);
     return 1;
@@ -41,7 +41,7 @@ async function tell(subject: Subject, since: number, sinceText: string, surround
   const timeline = createTimeline(print, { origins: true });
   for (const record of records) timeline.add(record);
   timeline.flush();
-  const standing = standingOf(records.filter((record) => isAbout(record, subject)));
+  const standing = statusOf(records.filter((record) => isAbout(record, subject)));
   print(`\n${standing.map(visible).join('\n')}`);
   return 0;
 }

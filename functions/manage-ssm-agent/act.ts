@@ -9,7 +9,7 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import type { Recorder } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Scope } from './batch.ts';
-import { type Circumstances, type Decision, LOOK_EVERY, say } from './decision.ts';
+import { type Circumstances, type Decision, RECONCILE_EVERY, say } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { attachPolicies } from './remedies/attach-policy.ts';
 import { registerHostManagement } from './remedies/host-management.ts';
@@ -29,7 +29,7 @@ export interface ActDeps {
   readonly partition: string;
   /** The role of Default Host Management that the stack makes. */
   readonly hostManagementRole: string;
-  /** Names this look, uniquely: the Lambda request id. */
+  /** Names this reconcile, uniquely: the Lambda request id. */
   readonly caller: string;
 }
 
@@ -39,7 +39,7 @@ const ACT_CONCURRENCY = 16;
 /**
  * Begins the remedies, many workers with one call each, then remembers and records what was decided about every worker.
  *
- * @returns what was decided in the end, for the workers that this look decided about and no other one meanwhile
+ * @returns what was decided in the end, for the workers that this reconcile decided about and no other one meanwhile
  * @throws AggregateError when all else is done, if an installing DaemonSet could not be brought up to date
  */
 export async function carryOut(
@@ -95,7 +95,7 @@ function afterBeginning(
   if (beginning.kind === 'deferred') {
     const waiting = say('waiting', 'retry-later', beginning.message, memory);
     // What was approved and has yet to begin is still approved.
-    return { ...waiting, lookAt: circumstances.now + LOOK_EVERY, ...(proposal !== undefined && { proposal }) };
+    return { ...waiting, lookAt: circumstances.now + RECONCILE_EVERY, ...(proposal !== undefined && { proposal }) };
   }
   if (beginning.commandId === undefined) return decision;
   return { ...decision, memory: { ...decision.memory, remedy: { ...remedy, commandId: beginning.commandId } } };
@@ -111,7 +111,7 @@ async function remember(
   const { instanceId, trigger, state, view } = observation;
   const fingerprint = fingerprintOf(decision);
   const isNew = fingerprint !== state.fingerprint;
-  // From the first trouble to the cure it is one story, and a look that finds nothing new begins none.
+  // From the first trouble to the cure it is one incident, and a reconcile that finds nothing new begins none.
   const goesOn = state.open === true || !isNew;
   const correlationId = (goesOn ? state.correlationId : undefined) ?? trigger.id;
   const answered = decision.answers ?? state.answered;
@@ -153,5 +153,5 @@ async function remember(
 const fingerprintOf = ({ decision, reason, variant }: Decision): string =>
   decision === 'done' ? 'agent-verified' : `${reason} ${variant}`.trim();
 
-/** Decisions that end a story. */
+/** Decisions that end an incident. */
 const SETTLED: ReadonlyArray<Decision['decision']> = ['done', 'skipped'];

@@ -33,7 +33,7 @@ describe('answer', () => {
     ['approve', { proposal }, 'acted policy-attached'],
     ['reject', { proposal }, 'skipped proposal-rejected'],
     ['retry', { failures }, 'would-act would-remedy'],
-  ] as const)('grants to %s %j: the next look comes to %s', (action, state, outcome) => {
+  ] as const)('grants to %s %j: the next reconcile comes to %s', (action, state, outcome) => {
     const made = answer(lacking(state), request(action), circumstances(observing));
     expect(made).toMatchObject({ decision: 'waiting', reason: 'request-granted', answers: 'r-1' });
     expect(made.begin).toBeUndefined();

@@ -4,9 +4,9 @@ import {
   grant,
   isBefore,
   type OperatorRequest,
+  type RequestedChange,
   refuse,
   rule,
-  type Wish,
 } from '../shared/intake/operator-request.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
@@ -15,20 +15,22 @@ import type { WorkerState } from './worker-ledger.ts';
 
 /**
  * Answers an operator's request; a pure function. It is granted where something comes of it, now or at its moment. It
- * only changes what is remembered: the next look acts.
+ * only changes what is remembered: the next reconcile acts.
  */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
   const { state } = observation;
   const { action } = request.event.detail;
-  const wish = WISHES[action](state, request);
-  if ('refusal' in wish) return remembering(state, request, refuse(request, wish.refusal));
-  const then = decide({ ...observation, state: wish.state }, circumstances);
+  const requested = REQUESTED_CHANGES[action](state, request);
+  if ('refusal' in requested) return remembering(state, request, refuse(request, requested.refusal));
+  const then = decide({ ...observation, state: requested.state }, circumstances);
   return comesTo(action, then)
-    ? remembering(wish.state, request, grant(request, then.message))
+    ? remembering(requested.state, request, grant(request, then.message))
     : remembering(state, request, refuse(request, then.message));
 }
 
-const WISHES: Readonly<Record<RequestedAction, (state: WorkerState, request: OperatorRequest) => Wish<WorkerState>>> = {
+const REQUESTED_CHANGES: Readonly<
+  Record<RequestedAction, (state: WorkerState, request: OperatorRequest) => RequestedChange<WorkerState>>
+> = {
   approve: rule,
   reject: rule,
   resume: () => ({ refusal: 'an agent is retried, not resumed.' }),

@@ -1,46 +1,52 @@
 import type { SQSRecord } from 'aws-lambda';
-import * as agentHint from '../../events/agent-reconcile-request.ts';
+import * as agentReconcileRequest from '../../events/agent-reconcile-request.ts';
 import * as launch from '../../events/autoscaling-instance-launch.ts';
 import * as running from '../../events/ec2-instance-running.ts';
 import * as coverage from '../../events/inspector-coverage.ts';
 import * as request from '../../events/remediation-request.ts';
 import type { Malformed } from '../shared/intake/dead-letter.ts';
-import { type HintReader, type HintTrigger, hintReader, keepFirst, readMessages } from '../shared/intake/messages.ts';
+import {
+  keepFirst,
+  type MessageReader,
+  type MessageTrigger,
+  messageReader,
+  readMessages,
+} from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 
-/** Where one look goes: the union of what all messages of a batch hint at, each with the first one that did. */
+/** Where one reconcile goes: the union of what all messages of a batch reconcile request at, each with the first one that did. */
 export interface Scope {
-  readonly instances: Map<string, HintTrigger>;
+  readonly instances: Map<string, MessageTrigger>;
   /** All workers of these clusters. */
-  readonly clusters: Map<string, HintTrigger>;
+  readonly clusters: Map<string, MessageTrigger>;
   /** By instance id: what an operator wants of it. */
   readonly requests: Map<string, OperatorRequest>;
   /** Further requests about the same workers: they wait until the first one is answered. */
   readonly deferred: OperatorRequest[];
 }
 
-interface Place {
+interface Target {
   readonly instanceIds?: readonly string[] | undefined;
   readonly clusterName?: string | undefined;
   readonly request?: request.RemediationRequest;
 }
 
-const READERS: Readonly<Record<string, HintReader<Place>>> = {
-  [running.detailType]: hintReader(running.schema, ({ detail }) => ({ instanceIds: [detail['instance-id']] })),
-  [launch.detailType]: hintReader(launch.schema, ({ detail }) => ({ instanceIds: [detail.EC2InstanceId] })),
-  [coverage.detailType]: hintReader(coverage.schema, ({ resources }) => ({ instanceIds: [resources[0]] })),
-  [agentHint.detailType]: hintReader(agentHint.schema, ({ detail }) => detail),
-  [request.detailType]: hintReader(request.schemaFor('manage-ssm-agent'), (event) => ({
+const READERS: Readonly<Record<string, MessageReader<Target>>> = {
+  [running.detailType]: messageReader(running.schema, ({ detail }) => ({ instanceIds: [detail['instance-id']] })),
+  [launch.detailType]: messageReader(launch.schema, ({ detail }) => ({ instanceIds: [detail.EC2InstanceId] })),
+  [coverage.detailType]: messageReader(coverage.schema, ({ resources }) => ({ instanceIds: [resources[0]] })),
+  [agentReconcileRequest.detailType]: messageReader(agentReconcileRequest.schema, ({ detail }) => detail),
+  [request.detailType]: messageReader(request.schemaFor('manage-ssm-agent'), (event) => ({
     instanceIds: [event.detail.instanceId ?? ''],
     request: event,
   })),
 };
 
-/** Reads a batch. Hints only say where to look, so ten of them about one worker are one. */
-export function readHints(messages: readonly SQSRecord[]): { scope: Scope; malformed: Malformed[] } {
-  const { hints, malformed } = readMessages(messages, READERS);
+/** Reads a batch. Reconcile requests only say where to look, so ten of them about one worker are one. */
+export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malformed: Malformed[] } {
+  const { requests, malformed } = readMessages(messages, READERS);
   const scope: Scope = { instances: new Map(), clusters: new Map(), requests: new Map(), deferred: [] };
-  for (const { place, trigger } of hints) {
+  for (const { place, trigger } of requests) {
     for (const instanceId of place.instanceIds ?? []) keepFirst(scope.instances, instanceId, trigger);
     if (place.clusterName !== undefined) keepFirst(scope.clusters, place.clusterName, trigger);
     if (place.request !== undefined) addRequest(scope, { event: place.request, trigger });

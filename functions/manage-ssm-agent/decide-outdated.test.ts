@@ -8,7 +8,7 @@ import type { Observation, WorkerView } from './observation.ts';
 const IGNORED = { 'eks-host-remediator:ignore': '' };
 const OLD = { ...ONLINE, version: '3.2.1705.0', latest: false };
 const UNREADABLE = { tags: {}, unreadable: 'AccessDeniedException: no' };
-const STRANGER = { tags: {}, stranger: 'EKS has no cluster shop.' };
+const NOT_A_WORKER = { tags: {}, notAWorker: 'EKS has no cluster shop.' };
 
 const circumstances = (policy: object = {}): Circumstances => ({
   policy: parsePolicy(JSON.stringify(policy), 'enforce'),
@@ -38,7 +38,7 @@ describe('decide, about an agent that answers in an old version,', () => {
     ['meets mode off', {}, { ssmAgent: { mode: 'off' } }, 'done agent-verified'],
     ['may not be updated', {}, { ssmAgent: { remedies: { updateAgent: 'off' } } }, 'done agent-verified'],
     ['is of an owner that cannot be read', { owner: UNREADABLE }, {}, 'failed unreadable'],
-    ['is of a cluster that EKS does not know', { owner: STRANGER }, {}, 'skipped unknown-cluster'],
+    ['is of a cluster that EKS does not know', { owner: NOT_A_WORKER }, {}, 'skipped unknown-cluster'],
   ])('begins nothing when the worker %s', (_what, view, policy, outcome) => {
     const made = decide(about(view), circumstances(policy));
     expect(`${made.decision} ${made.reason}`).toBe(outcome);
@@ -92,7 +92,7 @@ describe('decide, about an agent that answers in an old version,', () => {
     );
   });
 
-  it('closes no story of an update by a guard, and forgets neither failures nor a rejection', () => {
+  it('closes no incident of an update by a guard, and forgets neither failures nor a rejection', () => {
     const failures = { cause: 'agent-outdated' as const, count: 1, lastAt: NOW };
     const proposal = { target: 'agent-outdated update-agent', at: NOW - MINUTE };
     const made = decide(about({}, { failures, proposal }), circumstances({ killSwitch: true }));

@@ -38,7 +38,7 @@ describe('decide', () => {
     ],
     [
       'does not answer, and EKS does not know its cluster',
-      { findings: findings(), owner: { tags: {}, stranger: 'EKS has no cluster shop.' } },
+      { findings: findings(), owner: { tags: {}, notAWorker: 'EKS has no cluster shop.' } },
       {},
       'skipped',
       'unknown-cluster',

@@ -54,16 +54,16 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
   if (!canBeUpdated(agent)) return verified();
   const verdict = guardOf(view, circumstances);
   const failures = state.failures?.cause === OUTDATED ? state.failures : undefined;
-  if ('hindrance' in verdict) {
-    const { hindrance } = verdict;
+  if ('guardResult' in verdict) {
+    const { guardResult } = verdict;
     // A worker that is left alone on purpose is as it should be: its agent answers. But an update that has failed, or was
     // proposed or rejected, is not done with; nor is doubt about whose the worker is.
-    const isStanding = failures !== undefined || state.proposal?.target === UPDATE_TARGET;
-    if (!isStanding && !DOUBTS.includes(hindrance.reason)) {
-      return verified(`, not the latest, and not to be updated: ${hindrance.message.replace(/\.$/, '')}`);
+    const isLastWord = failures !== undefined || state.proposal?.target === UPDATE_TARGET;
+    if (!isLastWord && !DOUBTS.includes(guardResult.reason)) {
+      return verified(`, not the latest, and not to be updated: ${guardResult.message.replace(/\.$/, '')}`);
     }
-    const message = `${answersInOld(agent)} ${hindrance.message}`;
-    return { ...hindrance, message, memory: remembered(failures), details: { cause: OUTDATED } };
+    const message = `${answersInOld(agent)} ${guardResult.message}`;
+    return { ...guardResult, message, memory: remembered(failures), details: { cause: OUTDATED } };
   }
   const { ssmAgent } = verdict.policy;
   // Nobody has read whose it is: doubt means no.
@@ -81,7 +81,7 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   const { now } = circumstances;
   const idle = remembered(state.failures);
   const verdict = guardOf(view, circumstances);
-  if ('hindrance' in verdict) return { ...verdict.hindrance, memory: idle };
+  if ('guardResult' in verdict) return { ...verdict.guardResult, memory: idle };
   const { ssmAgent } = verdict.policy;
   if (view.findings === undefined || view.owner === undefined) {
     const lookAt = Math.max(now, view.launchedAt + ssmAgent.graceTime);

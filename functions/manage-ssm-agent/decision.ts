@@ -27,7 +27,7 @@ export interface Decision {
   readonly target?: string;
   /** What is proposed from now on. */
   readonly proposal?: Proposal;
-  /** It answers this operator's request: how the worker stands is told by the look that follows. */
+  /** It answers this operator's request: how the worker stands is told by the reconcile that follows. */
   readonly answers?: string;
   /** The act: begin `memory.remedy`. */
   readonly begin?: StartedRemedy['kind'];
@@ -47,4 +47,4 @@ export const say = (
 ): Decision => ({ decision, reason, message, memory, variant });
 
 /** How often a worker that is waited for is looked at, ms. */
-export const LOOK_EVERY = 2 * 60_000;
+export const RECONCILE_EVERY = 2 * 60_000;

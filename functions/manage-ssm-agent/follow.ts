@@ -1,7 +1,7 @@
 import { isInvalid, type Policy } from '../shared/policy/policy.ts';
 import type { Reason } from '../shared/records/reason.ts';
 import { OUTDATED } from './agent-cause.ts';
-import { type Circumstances, type Decision, LOOK_EVERY, type Memory, say } from './decision.ts';
+import { type Circumstances, type Decision, type Memory, RECONCILE_EVERY, say } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
@@ -56,7 +56,7 @@ function followUpdate(
     : { ...stillWaiting(remedy, failures, circumstances), ...about };
 }
 
-/** What a later look does about a cause whose remedy has failed; undefined: it may be tried again. */
+/** What a later reconcile does about a cause whose remedy has failed; undefined: it may be tried again. */
 export function afterFailure(
   failures: NonNullable<Memory['failures']>,
   { attempts, retryAfter }: Policy['ssmAgent'],
@@ -84,7 +84,7 @@ export function afterFailure(
 /** What a failed remedy is recorded by: what is still wrong. */
 const failureOf = (cause: StartedRemedy['cause']): Reason => (cause === OUTDATED ? 'agent-update-failed' : cause);
 
-/** Counts a failure of `remedy` and plans the next look. */
+/** Counts a failure of `remedy` and plans the next reconcile. */
 function failed(
   remedy: StartedRemedy,
   before: Memory['failures'],
@@ -109,7 +109,7 @@ const stillWaiting = (remedy: StartedRemedy, failures: Memory['failures'], { now
     { remedy, ...(failures !== undefined && { failures }) },
     `${remedy.cause} ${remedy.attempt}`,
   ),
-  lookAt: now + LOOK_EVERY,
+  lookAt: now + RECONCILE_EVERY,
 });
 
 const expired = ({ startedAt }: StartedRemedy, { policy, now }: Circumstances): boolean =>

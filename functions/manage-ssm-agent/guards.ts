@@ -4,10 +4,10 @@ import type { Circumstances, Decision } from './decision.ts';
 import type { WorkerView } from './observation.ts';
 
 /** What keeps a worker from being acted upon. */
-export type Hindrance = Pick<Decision, 'decision' | 'reason' | 'message' | 'variant'>;
+export type GuardResult = Pick<Decision, 'decision' | 'reason' | 'message' | 'variant'>;
 
 /** A guard speaks against acting; or none does, and the policy is a good one. */
-export type Verdict = { readonly hindrance: Hindrance } | { readonly policy: Policy };
+export type Verdict = { readonly guardResult: GuardResult } | { readonly policy: Policy };
 
 /**
  * Whether a worker is to be left alone; a pure function that stands before every remedy. Mode `observe` is no guard: what
@@ -24,7 +24,7 @@ export function guardOf(
   if (!isInScope(policy.scope, account, cluster)) {
     return hindered('skipped', 'out-of-scope', `The scope leaves out ${cluster}.`);
   }
-  if (owner?.stranger !== undefined) return hindered('skipped', 'unknown-cluster', owner.stranger);
+  if (owner?.notAWorker !== undefined) return hindered('skipped', 'unknown-cluster', owner.notAWorker);
   if (isOptedOut(owner?.tags ?? {})) {
     return hindered('skipped', 'opted-out', 'Its cluster or node group opted out by its tag.');
   }
@@ -34,8 +34,8 @@ export function guardOf(
 }
 
 const hindered = (
-  decision: Hindrance['decision'],
-  reason: Hindrance['reason'],
+  decision: GuardResult['decision'],
+  reason: GuardResult['reason'],
   message: string,
   variant = '',
-): Verdict => ({ hindrance: { decision, reason, message, variant } });
+): Verdict => ({ guardResult: { decision, reason, message, variant } });

@@ -15,7 +15,7 @@ import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
-import { look } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
@@ -56,5 +56,6 @@ export const handler = createFunction<SQSEvent>({
   remediation: 'manage-ssm-agent',
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId: caller }) => look({ ...deps, recorder, account, caller }, Records),
+  run: ({ Records }, { recorder, account, requestId: caller }) =>
+    reconcile({ ...deps, recorder, account, caller }, Records),
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../shared/policy/policy.ts';
-import { inquiryOf } from './needed-reads.ts';
+import { neededReadsOf } from './needed-reads.ts';
 import { MINUTE, NOW, ONLINE, worker } from './observation.fixture.ts';
 import type { WorkerView } from './observation.ts';
 import { NEW_WORKER } from './worker-ledger.ts';
@@ -29,12 +29,12 @@ describe('what is found out about a worker', () => {
     const given = { policy, now: NOW, account: '111122223333' };
     // It is asked before anybody knows whose the worker is.
     const { owner: _unread, ...unasked } = worker(view);
-    expect(inquiryOf(unasked, NEW_WORKER, given)).toBe(expected);
-    expect(inquiryOf(unasked, { ...NEW_WORKER, remedy }, given)).toBeUndefined();
+    expect(neededReadsOf(unasked, NEW_WORKER, given)).toBe(expected);
+    expect(neededReadsOf(unasked, { ...NEW_WORKER, remedy }, given)).toBeUndefined();
   });
 
   it('out of scope is nothing', () => {
     const policy = parsePolicy('{"scope":{"clusters":["other"]}}', 'enforce');
-    expect(inquiryOf(worker({ agent: OLD }), NEW_WORKER, { policy, now: NOW, account: '1' })).toBeUndefined();
+    expect(neededReadsOf(worker({ agent: OLD }), NEW_WORKER, { policy, now: NOW, account: '1' })).toBeUndefined();
   });
 });

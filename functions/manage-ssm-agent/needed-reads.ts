@@ -7,17 +7,21 @@ import { modeOfRemedy } from './remedy-choice.ts';
 import type { WorkerState } from './worker-ledger.ts';
 
 /** What is to be found out about a worker: whose it is, or that and why its agent does not answer. */
-export type Inquiry = 'owner' | 'findings';
+export type NeededReads = 'owner' | 'findings';
 
 /**
  * What has to be known of a worker before a remedy may begin; undefined where none can: its agent is as it should be, still
  * has time, or is being cured, or a guard speaks against it anyway. So a healthy fleet costs no reads.
  */
-export function inquiryOf(view: WorkerView, state: WorkerState, circumstances: Circumstances): Inquiry | undefined {
+export function neededReadsOf(
+  view: WorkerView,
+  state: WorkerState,
+  circumstances: Circumstances,
+): NeededReads | undefined {
   if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || isIsolated(view.tags)) return undefined;
   if (state.remedy !== undefined) return undefined;
   const verdict = guardOf(view, circumstances);
-  if ('hindrance' in verdict) return undefined;
+  if ('guardResult' in verdict) return undefined;
   const { ssmAgent } = verdict.policy;
   if (view.agent?.online === true) {
     const isUpdateDue = canBeUpdated(view.agent) && modeOfRemedy(ssmAgent, 'update-agent') !== 'off';

@@ -47,7 +47,7 @@ const tags = fc.constantFrom({}, {}, {}, { 'eks-host-remediator:ignore': '' });
 const arbitraryOwner: fc.Arbitrary<Owner> = fc.oneof(
   fc.record({ tags }),
   fc.record({ tags, unreadable: fc.constant('AccessDeniedException: no') }),
-  fc.record({ tags, stranger: fc.constant('EKS has no cluster shop.') }),
+  fc.record({ tags, notAWorker: fc.constant('EKS has no cluster shop.') }),
 );
 
 const arbitraryFindings: fc.Arbitrary<Findings> = fc

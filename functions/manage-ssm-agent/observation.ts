@@ -1,7 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { Ownership, Worker } from '../shared/fleet/worker.ts';
-import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { WorkerState } from './worker-ledger.ts';
 
@@ -10,13 +10,13 @@ export interface FoundWorker {
   readonly instanceId: string;
   readonly instance: Instance;
   readonly worker: Worker;
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
 }
 
-/** What a look found about one worker, and what is remembered of it. */
+/** What a reconcile found about one worker, and what is remembered of it. */
 export interface Observation {
   readonly instanceId: string;
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
   readonly state: WorkerState;
   readonly view: WorkerView;
   /** An operator's, which has yet to be answered. */

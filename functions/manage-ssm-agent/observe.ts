@@ -15,7 +15,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { Scope } from './batch.ts';
-import type { Inquiry } from './needed-reads.ts';
+import type { NeededReads } from './needed-reads.ts';
 import type { AgentView, CommandView, FoundWorker, Observation, WorkerView } from './observation.ts';
 import { type FindingsClients, observeFindings } from './observe-findings.ts';
 import { NEW_WORKER, readWorkers, type WorkerState } from './worker-ledger.ts';
@@ -32,15 +32,15 @@ const AGENTS_PER_PAGE = 50;
 
 /**
  * Reads what decisions about the workers of the scope rest on: a few calls for a thousand of them, since each call
- * describes many. Whatever is not a worker is left out here and never looked at again.
+ * describes many. Whatever is not a worker is left out here and never reconciled again.
  *
- * @param inquiryOf tells what else has to be found out about a worker, from what is cheap to know of it
+ * @param neededReadsOf tells what else has to be found out about a worker, from what is cheap to know of it
  */
 export async function observeWorkers(
   clients: ObserveClients,
   readCluster: ClusterReader,
   scope: Scope,
-  inquiryOf: (view: WorkerView, state: WorkerState) => Inquiry | undefined,
+  neededReadsOf: (view: WorkerView, state: WorkerState) => NeededReads | undefined,
 ): Promise<Observation[]> {
   const workers = await findWorkers(clients.ec2, scope);
   const ids = workers.map(({ instanceId }) => instanceId);
@@ -58,7 +58,9 @@ export async function observeWorkers(
     },
     { concurrency: READ_CONCURRENCY },
   );
-  const inquiries = new Map(observations.map(({ instanceId, view, state }) => [instanceId, inquiryOf(view, state)]));
+  const inquiries = new Map(
+    observations.map(({ instanceId, view, state }) => [instanceId, neededReadsOf(view, state)]),
+  );
   const concerned = workers.filter(({ instanceId }) => inquiries.get(instanceId) !== undefined);
   return observations.map(withMore(await readMore(clients, readCluster, concerned, inquiries, agents)));
 }
@@ -68,7 +70,7 @@ async function readMore(
   clients: ObserveClients,
   readCluster: ClusterReader,
   concerned: readonly FoundWorker[],
-  inquiries: ReadonlyMap<string, Inquiry | undefined>,
+  inquiries: ReadonlyMap<string, NeededReads | undefined>,
   agents: ReadonlyMap<string, AgentView>,
 ): Promise<Map<string, Pick<WorkerView, 'owner' | 'findings'>>> {
   const [owners, findings] = await Promise.all([

@@ -1,24 +1,24 @@
 import type { SQSRecord } from 'aws-lambda';
-import { makeAgentHint } from '../../events/agent-reconcile-request.ts';
+import { makeAgentReconcileRequest } from '../../events/agent-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { type OperatorRequest, refuse } from '../shared/intake/operator-request.ts';
-import { type DelayedHint, type HintQueue, sendDelayedHints } from '../shared/intake/reconcile-queue.ts';
+import { type DelayedRequest, type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
-import { readHints, type Scope } from './batch.ts';
+import { readBatch, type Scope } from './batch.ts';
 import { decide } from './decide.ts';
-import { inquiryOf } from './needed-reads.ts';
+import { neededReadsOf } from './needed-reads.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeWorkers } from './observe.ts';
 import type { Decided } from './remedies/remedy.ts';
 
-export interface LookDeps extends ActDeps, ObserveClients {
+export interface ReconcileDeps extends ActDeps, ObserveClients {
   readonly account: string;
-  readonly queue: HintQueue;
+  readonly queue: ReconcileQueue;
   readonly deadLetterQueueUrl: string;
   readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
   readonly wake: Wake;
@@ -26,24 +26,24 @@ export interface LookDeps extends ActDeps, ObserveClients {
 
 /** An SQS message can be delayed by at most 15 minutes; what is to be looked at later is woken by a schedule. */
 const LONGEST_DELAY = 15 * 60_000;
-/** How many workers one delayed hint names. */
-const WORKERS_PER_HINT = 100;
+/** How many workers one delayed reconcile request names. */
+const WORKERS_PER_REQUEST = 100;
 
 /**
- * One look: all messages of a batch together. Observe, decide, act, record; then ask for the next look at those that are
+ * One reconcile: all messages of a batch together. Observe, decide, act, record; then ask for the next reconcile of those that are
  * waited for.
  *
  * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
  */
-export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Promise<void> {
-  const { scope, malformed } = readHints(messages);
+export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const now = deps.clock.now();
   const readCluster = createClusterReader(deps.eks);
   const circumstances = { policy, now, account: deps.account };
   const observations = await observeWorkers(deps, readCluster, scope, (view, state) =>
-    inquiryOf(view, state, circumstances),
+    neededReadsOf(view, state, circumstances),
   );
   countWorkers(deps, scope, observations);
   const decided = observations.map((observation): Decided => {
@@ -52,7 +52,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
       request === undefined ? decide(observation, circumstances) : answer(observation, request, circumstances);
     return { observation, decision };
   });
-  refuseStrangers(deps, scope, observations);
+  refuseNonWorkers(deps, scope, observations);
   let troubles: unknown;
   let settled: readonly Decided[] = decided;
   try {
@@ -60,14 +60,14 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
   } catch (error) {
     troubles = error;
   }
-  await askForLooks(deps, settled, now);
+  await requestReconciles(deps, settled, now);
   await comeBack(deps, [...scope.deferred, ...unanswered(decided, settled)]);
   for (const message of malformed) await putAside(deps, message);
   if (troubles !== undefined) throw troubles;
 }
 
 /** Counts the workers of whole clusters, as the sweep has them looked at: a few workers tell nothing of all. */
-function countWorkers({ recorder }: LookDeps, { clusters }: Scope, observations: readonly Observation[]): void {
+function countWorkers({ recorder }: ReconcileDeps, { clusters }: Scope, observations: readonly Observation[]): void {
   const swept = observations.filter(
     ({ view }) => clusters.has(view.cluster) && view.ownership !== 'auto-mode' && view.instanceState === 'running',
   );
@@ -77,7 +77,11 @@ function countWorkers({ recorder }: LookDeps, { clusters }: Scope, observations:
 }
 
 /** Whatever is asked of an instance that is no worker is refused, and nothing is remembered of it. */
-function refuseStrangers({ recorder }: LookDeps, { requests }: Scope, observations: readonly Observation[]): void {
+function refuseNonWorkers(
+  { recorder }: ReconcileDeps,
+  { requests }: Scope,
+  observations: readonly Observation[],
+): void {
   const workers = new Set(observations.map(({ instanceId }) => instanceId));
   for (const [instance, request] of requests) {
     if (workers.has(instance)) continue;
@@ -93,7 +97,7 @@ function refuseStrangers({ recorder }: LookDeps, { requests }: Scope, observatio
   }
 }
 
-/** Requests about workers that another look was quicker to save. */
+/** Requests about workers that another reconcile was quicker to save. */
 const unanswered = (decided: readonly Decided[], settled: readonly Decided[]): OperatorRequest[] => {
   const saved = new Set(settled.map(({ observation }) => observation.instanceId));
   return decided.flatMap(({ observation: { instanceId, request } }) =>
@@ -102,51 +106,54 @@ const unanswered = (decided: readonly Decided[], settled: readonly Decided[]): O
 };
 
 /** Has requests delivered again, as they are. */
-const comeBack = ({ queue }: LookDeps, requests: readonly OperatorRequest[]): Promise<void> =>
-  sendDelayedHints(
+const comeBack = ({ queue }: ReconcileDeps, requests: readonly OperatorRequest[]): Promise<void> =>
+  sendDelayedRequests(
     queue,
-    requests.map(({ event }) => ({ hint: event, delaySeconds: BUSY_SECONDS })),
+    requests.map(({ event }) => ({ request: event, delaySeconds: BUSY_SECONDS })),
   );
 
 /** Soon by delayed messages, a hundred workers each; later by a schedule of the worker's own. */
-async function askForLooks(deps: LookDeps, decided: readonly Decided[], now: number): Promise<void> {
+async function requestReconciles(deps: ReconcileDeps, decided: readonly Decided[], now: number): Promise<void> {
   const { account, region, caller } = deps;
   const soon = new Map<number, string[]>();
-  const hints: DelayedHint[] = [];
+  const requests: DelayedRequest[] = [];
   for (const { observation, decision } of decided) {
     const { instanceId } = observation;
     if (decision.answers !== undefined) {
-      // What an operator was granted, or refused, is followed by a look that goes by it, and tells how the worker stands.
+      // What an operator was granted, or refused, is followed by a reconcile that goes by it, and tells how the worker stands.
       const origin = { account, region, time: new Date(now).toISOString() };
       const id = `${decision.answers} answered`;
-      const hint = makeAgentHint(origin, id, { trigger: 'operator', instanceIds: [instanceId] });
-      hints.push({ hint, delaySeconds: 0 });
+      const request = makeAgentReconcileRequest(origin, id, { trigger: 'operator', instanceIds: [instanceId] });
+      requests.push({ request, delaySeconds: 0 });
     }
     if (decision.lookAt === undefined) continue;
-    const delay = Math.max(LOOK_NO_SOONER, decision.lookAt - now);
+    const delay = Math.max(RECONCILE_NO_SOONER, decision.lookAt - now);
     if (delay <= LONGEST_DELAY) {
       const seconds = Math.ceil(delay / 1000);
       soon.set(seconds, [...(soon.get(seconds) ?? []), instanceId]);
     } else {
       const at = Math.ceil(decision.lookAt / 1000) * 1000;
       const origin = { account, region, time: new Date(at).toISOString() };
-      const hint = makeAgentHint(origin, `wake-up ${instanceId} ${origin.time}`, {
+      const request = makeAgentReconcileRequest(origin, `wake-up ${instanceId} ${origin.time}`, {
         trigger: 'wake-up',
         instanceIds: [instanceId],
       });
-      await deps.wake(instanceId, at, hint);
+      await deps.wake(instanceId, at, request);
     }
   }
   for (const [delaySeconds, ids] of soon) {
     const origin = { account, region, time: new Date(now + delaySeconds * 1000).toISOString() };
-    for (const [index, instanceIds] of chunks(ids, WORKERS_PER_HINT).entries()) {
+    for (const [index, instanceIds] of chunks(ids, WORKERS_PER_REQUEST).entries()) {
       const id = `look-again ${caller} ${delaySeconds} ${index}`;
-      hints.push({ hint: makeAgentHint(origin, id, { trigger: 'wake-up', instanceIds }), delaySeconds });
+      requests.push({
+        request: makeAgentReconcileRequest(origin, id, { trigger: 'wake-up', instanceIds }),
+        delaySeconds,
+      });
     }
   }
-  await sendDelayedHints(deps.queue, hints);
+  await sendDelayedRequests(deps.queue, requests);
 }
 
-const LOOK_NO_SOONER = 30_000;
+const RECONCILE_NO_SOONER = 30_000;
 /** How soon a request comes back that could not be answered. */
 const BUSY_SECONDS = 5;

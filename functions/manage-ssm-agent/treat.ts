@@ -1,7 +1,7 @@
 import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
 import type { Policy } from '../shared/policy/policy.ts';
 import type { Cause, OUTDATED } from './agent-cause.ts';
-import { type Decision, LOOK_EVERY, type Memory, remembered, say } from './decision.ts';
+import { type Decision, type Memory, RECONCILE_EVERY, remembered, say } from './decision.ts';
 import { afterFailure } from './follow.ts';
 import type { Observation } from './observation.ts';
 import { BEGUN, DEEDS, modeOfRemedy, type Remedy } from './remedy-choice.ts';
@@ -57,6 +57,6 @@ function begin({ cause, remedy: kind, message }: Case, failures: Memory['failure
     ...say('acted', BEGUN[kind], `${message} Attempt ${attempt}: ${DEEDS[kind]}.`, memory, `${cause} ${attempt}`),
     details: { cause, remedy: kind, attempt },
     begin: kind,
-    lookAt: now + LOOK_EVERY,
+    lookAt: now + RECONCILE_EVERY,
   };
 }

@@ -29,9 +29,9 @@ const workerState = z.object({
   outcomes: z.number(),
   /** The event that led to it: a redelivery of that very event records it once more, with the same id. */
   trigger: z.string().optional(),
-  /** Of the story that the last recorded outcome belongs to. */
+  /** Of the incident that the last recorded outcome belongs to. */
   correlationId: z.string().optional(),
-  /** Whether that story goes on: the worker is neither as it should be nor to be left alone. */
+  /** Whether that incident goes on: the worker is neither as it should be nor to be left alone. */
   open: z.literal(true).optional(),
   remedy: remedy.optional(),
   failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
@@ -58,8 +58,8 @@ export async function readWorkers(ledger: Ledger, instanceIds: readonly string[]
  * Saves a worker's state unless somebody else has written since it was read.
  *
  * @param now epoch milliseconds
- * @param writer names the look that saves, uniquely: tells a repetition of its own write from a write of another look
- * @returns whether it was saved; if not, another look has decided about the worker meanwhile
+ * @param writer names the reconcile that saves, uniquely: tells a repetition of its own write from a write of another reconcile
+ * @returns whether it was saved; if not, another reconcile has decided about the worker meanwhile
  */
 export async function saveWorker(
   ledger: Ledger,

@@ -1,9 +1,9 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SOURCE } from '../../events/envelope.ts';
-import { detailType } from '../../events/remediation-story.ts';
+import { detailType } from '../../events/remediation-incident.ts';
 import type { Bundle } from './bundle.ts';
-import { messageOf, storyEvent } from './message.ts';
+import { incidentEvent, messageOf } from './message.ts';
 
 export interface TellDeps {
   readonly sns: SNSClient;
@@ -32,9 +32,14 @@ export async function tell({ sns, topicArn, events, busName, stack }: TellDeps, 
   const { FailedEntryCount, Entries: [entry] = [] } = await events.send(
     new PutEventsCommand({
       Entries: [
-        { EventBusName: busName, Source: SOURCE, DetailType: detailType, Detail: JSON.stringify(storyEvent(bundle)) },
+        {
+          EventBusName: busName,
+          Source: SOURCE,
+          DetailType: detailType,
+          Detail: JSON.stringify(incidentEvent(bundle)),
+        },
       ],
     }),
   );
-  if (FailedEntryCount !== 0) throw new Error(`EventBridge did not take the event of a story: ${entry?.ErrorCode}`);
+  if (FailedEntryCount !== 0) throw new Error(`EventBridge did not take the event of an incident: ${entry?.ErrorCode}`);
 }

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../shared/policy/policy.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
-import { follow, type NotificationPolicy, storyOf } from './incident.ts';
-import { NEW_STORY, type StoryState } from './incident-ledger.ts';
+import { follow, incidentOf, type NotificationPolicy } from './incident.ts';
+import { type IncidentState, NEW_INCIDENT } from './incident-ledger.ts';
 import { recordAt } from './record.fixture.ts';
 
 function policy(more: object = {}): NotificationPolicy {
@@ -14,7 +14,7 @@ function policy(more: object = {}): NotificationPolicy {
 
 /** What is told when records come one delivery after another, as `phase severity`. */
 function told(deliveries: ReadonlyArray<readonly ReadRecord[]>, notifications = policy()): string[] {
-  let state: StoryState = NEW_STORY;
+  let state: IncidentState = NEW_INCIDENT;
   return deliveries.flatMap((records) => {
     const followed = follow(state, records, notifications);
     state = followed.state;
@@ -27,7 +27,7 @@ const halted = { reason: 'halted' } as const;
 const acted = recordAt(1, 'acted');
 const done = recordAt(9, 'done', { reason: 'upgraded' });
 
-describe('a story', () => {
+describe('an incident', () => {
   it('is told when it begins and when it ends, not at each step', () => {
     expect(told([[acted], [recordAt(2, 'waiting')], [recordAt(3, 'waiting')], [done]])).toEqual([
       'opened low',
@@ -65,10 +65,10 @@ describe('a story', () => {
   });
 
   it('is told of by severity and decision as the policy says', () => {
-    const story = [[acted], [recordAt(2, 'failed', failed)], [done]];
-    expect(told(story, policy({ minimumSeverity: 'medium' }))).toEqual(['opened medium', 'ended informational']);
-    expect(told(story, policy({ decisions: ['refused'] }))).toEqual([]);
-    expect(told(story, policy({ mode: 'off' }))).toEqual([]);
+    const incident = [[acted], [recordAt(2, 'failed', failed)], [done]];
+    expect(told(incident, policy({ minimumSeverity: 'medium' }))).toEqual(['opened medium', 'ended informational']);
+    expect(told(incident, policy({ decisions: ['refused'] }))).toEqual([]);
+    expect(told(incident, policy({ mode: 'off' }))).toEqual([]);
     expect(told([[recordAt(1, 'would-act')]])).toEqual([]);
     expect(told([[recordAt(1, 'would-act')]], policy({ decisions: ['would-act'] }))).toEqual(['opened low']);
   });
@@ -124,14 +124,14 @@ describe('a story', () => {
 
 describe("a record's story", () => {
   it('is that of its function, correlation id and subject', () => {
-    const story = storyOf(acted);
-    expect(storyOf(done)).toBe(story);
+    const incident = incidentOf(acted);
+    expect(incidentOf(done)).toBe(incident);
     const others = [{ remediation: 'sweep-fleet' }, { correlationId: 'x' }, { nodegroup: 'api' }, { instance: 'i-1' }];
-    for (const other of others) expect(storyOf({ ...acted, ...other })).not.toBe(story);
+    for (const other of others) expect(incidentOf({ ...acted, ...other })).not.toBe(incident);
   });
 
   it('is one of the account where every subject has the same', () => {
     const invalid = { ...acted, reason: 'policy-invalid' };
-    expect(storyOf({ ...invalid, nodegroup: 'api', correlationId: 'x' })).toBe(storyOf(invalid));
+    expect(incidentOf({ ...invalid, nodegroup: 'api', correlationId: 'x' })).toBe(incidentOf(invalid));
   });
 });

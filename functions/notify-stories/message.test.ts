@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { detail } from '../../events/remediation-story.ts';
+import { detail } from '../../events/remediation-incident.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { bundle } from './bundle.ts';
 import type { News } from './incident.ts';
-import { messageOf, storyEvent } from './message.ts';
+import { incidentEvent, messageOf } from './message.ts';
 import { recordAt } from './record.fixture.ts';
 
 const news = (more: Partial<ReadRecord> = {}): News => ({
@@ -34,7 +34,7 @@ describe('a message', () => {
     expect(messageOf(odd!, 'prod').subject).toMatch(/^[ -~]{1,99}$/);
   });
 
-  it('is a custom notification for chat, in the thread of its story, within the limits', () => {
+  it('is a custom notification for chat, in the thread of its incident, within the limits', () => {
     const chat = JSON.parse(messageOf(one!, 'prod').chat);
     expect(chat).toMatchObject({
       version: '1.0',
@@ -61,8 +61,8 @@ describe('a message', () => {
 
 describe('an event', () => {
   it('is as its schema says, and counts what it has no room for', () => {
-    expect(detail.parse(storyEvent(one!))).toEqual(storyEvent(one!));
-    const { subjects, moreSubjects } = detail.parse(storyEvent(many!));
+    expect(detail.parse(incidentEvent(one!))).toEqual(incidentEvent(one!));
+    const { subjects, moreSubjects } = detail.parse(incidentEvent(many!));
     expect([subjects.length, moreSubjects]).toEqual([20, 30]);
   });
 });

@@ -1,4 +1,4 @@
-import type { RemediationStory } from '../../events/remediation-story.ts';
+import type { RemediationIncident } from '../../events/remediation-incident.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import type { Bundle } from './bundle.ts';
 
@@ -24,8 +24,8 @@ export interface Message {
 export function messageOf({ first, news }: Bundle, stack: string): Message {
   const { phase, severity, record } = first;
   const { remediation, decision, reason, hint, account, region, correlationId } = record;
-  const title = `${placeOf(first.record)}${news.length > 1 ? ` and ${news.length - 1} more` : ''}: ${reason}`;
-  const named = news.slice(0, NAMED).map((one) => `${placeOf(one.record)}: ${one.record.message}`);
+  const title = `${waitingSince(first.record)}${news.length > 1 ? ` and ${news.length - 1} more` : ''}: ${reason}`;
+  const named = news.slice(0, NAMED).map((one) => `${waitingSince(one.record)}: ${one.record.message}`);
   const lines = news.length > NAMED ? [...named, `... and ${news.length - NAMED} more`] : named;
   const nextSteps = [
     ...(hint === undefined ? [] : [hint]),
@@ -46,8 +46,8 @@ export function messageOf({ first, news }: Bundle, stack: string): Message {
     metadata: {
       threadId: correlationId,
       summary: cut(title, LONGEST_TITLE),
-      eventType: 'remediation-story',
-      relatedResources: news.slice(0, NAMED).map((one) => placeOf(one.record)),
+      eventType: 'remediation-incident',
+      relatedResources: news.slice(0, NAMED).map((one) => waitingSince(one.record)),
       additionalContext: facts,
     },
   };
@@ -63,7 +63,7 @@ export function messageOf({ first, news }: Bundle, stack: string): Message {
 }
 
 /** The same as the detail of an event. */
-export function storyEvent({ first, news }: Bundle): RemediationStory['detail'] {
+export function incidentEvent({ first, news }: Bundle): RemediationIncident['detail'] {
   const { phase, severity, record } = first;
   const { remediation, decision, reason, hint, correlationId, time } = record;
   return {
@@ -88,7 +88,7 @@ export function storyEvent({ first, news }: Bundle): RemediationStory['detail'] 
 }
 
 /** What a record is about, for people. */
-const placeOf = ({ cluster, nodegroup, instance, account }: ReadRecord): string =>
+const waitingSince = ({ cluster, nodegroup, instance, account }: ReadRecord): string =>
   [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/') || `account ${account}`;
 
 /** What `explain` is asked for. */

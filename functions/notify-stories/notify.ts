@@ -9,8 +9,8 @@ import type { Counter } from '../shared/runtime/counter.ts';
 import { type TellDeps, tell } from './act.ts';
 import { bundle } from './bundle.ts';
 import { type FindingDeps, keepFindings } from './findings.ts';
-import { follow, type News, type NotificationPolicy, storyOf } from './incident.ts';
-import { NEW_STORY, readStories, type StoryState, saveStory } from './incident-ledger.ts';
+import { follow, incidentOf, type News, type NotificationPolicy } from './incident.ts';
+import { type IncidentState, NEW_INCIDENT, readStories, saveIncident } from './incident-ledger.ts';
 
 export interface NotifyDeps extends TellDeps, FindingDeps {
   readonly ledger: Ledger;
@@ -26,19 +26,19 @@ const ABANDONED_AFTER = 5 * 60_000;
 
 /** News that this invocation has taken upon itself to tell. */
 interface Claim {
-  readonly story: string;
-  readonly state: StoryState;
+  readonly incident: string;
+  readonly state: IncidentState;
   readonly news: News;
 }
 
 /**
- * Tells what is new in these records: claims each story by a conditional write, tells bundle by bundle, and notes what is
+ * Tells what is new in these records: claims each incident by a conditional write, tells bundle by bundle, and notes what is
  * told. So a repeated delivery tells nothing twice; an invocation that dies between telling and noting tells that one
  * bundle again when Lambda retries it.
  *
  * With an invalid policy the defaults count: a message changes nothing, and that the policy is invalid must be told.
  *
- * @throws Error when another invocation works on the same story right now: Lambda tries again
+ * @throws Error when another invocation works on the same incident right now: Lambda tries again
  */
 export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): Promise<void> {
   if (records.length === 0) return;
@@ -47,9 +47,9 @@ export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): 
   const claims = await claimNews(deps, records, notifications);
   for (const one of bundle(claims.map(({ news }) => news))) {
     await tell(deps, one);
-    deps.counter.count('StoriesTold', one.news.length);
+    deps.counter.count('IncidentsNotified', one.news.length);
     const told = claims.filter(({ news }) => one.news.includes(news));
-    await pMap(told, (claim) => noteTold(deps, claim), { concurrency: READ_CONCURRENCY });
+    await pMap(told, (claim) => noteNotified(deps, claim), { concurrency: READ_CONCURRENCY });
   }
   // Last: a Security Hub that is not there must keep nobody from hearing.
   if (notifications.securityHub === 'enforce') await keepFindings(deps, records);
@@ -60,19 +60,19 @@ async function claimNews(
   records: readonly ReadRecord[],
   policy: NotificationPolicy,
 ): Promise<Claim[]> {
-  const stories = Map.groupBy(records, storyOf);
-  const states = await readStories(ledger, [...stories.keys()]);
+  const incidents = Map.groupBy(records, incidentOf);
+  const states = await readStories(ledger, [...incidents.keys()]);
   const now = clock.now();
   const claims = await pMap(
-    stories,
-    async ([story, ours]): Promise<Claim | undefined> => {
-      const state = states.get(story) ?? NEW_STORY;
+    incidents,
+    async ([incident, ours]): Promise<Claim | undefined> => {
+      const state = states.get(incident) ?? NEW_INCIDENT;
       const { state: next, news = leftBehind(state, ours, caller, now) } = follow(state, ours, policy);
       if (news === undefined) return undefined;
       const pending = { record: news.record.id, phase: news.phase, writer: caller, since: now };
-      const claimed = await saveStory(ledger, story, { ...next, pending }, caller, now);
-      if (claimed === undefined) throw new Error('Another invocation works on the same story.');
-      return { story, state: claimed, news };
+      const claimed = await saveIncident(ledger, incident, { ...next, pending }, caller, now);
+      if (claimed === undefined) throw new Error('Another invocation works on the same incident.');
+      return { incident, state: claimed, news };
     },
     { concurrency: READ_CONCURRENCY, stopOnError: false },
   );
@@ -81,7 +81,7 @@ async function claimNews(
 
 /** News that was claimed and never told: by an earlier try of this invocation, or by one that has died for good. */
 function leftBehind(
-  { pending }: StoryState,
+  { pending }: IncidentState,
   records: readonly ReadRecord[],
   caller: string,
   now: number,
@@ -92,8 +92,8 @@ function leftBehind(
   return { phase: pending.phase, severity: severityOf(record.decision, record.reason), record };
 }
 
-/** If somebody else has gone on with the story meanwhile, theirs stands. */
-async function noteTold({ ledger, clock, caller }: NotifyDeps, { story, state }: Claim): Promise<void> {
+/** If somebody else has gone on with the incident meanwhile, theirs stands. */
+async function noteNotified({ ledger, clock, caller }: NotifyDeps, { incident, state }: Claim): Promise<void> {
   const { pending: _, ...told } = state;
-  await saveStory(ledger, story, told, caller, clock.now());
+  await saveIncident(ledger, incident, told, caller, clock.now());
 }

@@ -5,12 +5,12 @@ const tellable = z.enum(['acted', 'would-act', 'refused', 'failed']);
 
 /** The section `notifications`, of `notify-stories`. */
 export const notifications = z.strictObject({
-  mode: z.enum(['enforce', 'off']).default('enforce').describe('off: no messages and no story events.'),
-  minimumSeverity: severity.default('low').describe('What is less severe begins no story that is told.'),
+  mode: z.enum(['enforce', 'off']).default('enforce').describe('off: no messages and no incident events.'),
+  minimumSeverity: severity.default('low').describe('What is less severe begins no incident that is told.'),
   decisions: z
     .array(tellable)
     .default(['acted', 'refused', 'failed'])
-    .describe('Which decisions begin a story that is told; its end is told then, too.'),
+    .describe('Which decisions begin an incident that is told; its end is told then, too.'),
   securityHub: z
     .enum(['enforce', 'off'])
     .default('off')

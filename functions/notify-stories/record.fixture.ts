@@ -1,7 +1,7 @@
 import { exampleRecord } from '../shared/records/record.fixture.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 
-/** A record a number of minutes after the first one of a story. */
+/** A record a number of minutes after the first one of an incident. */
 export const recordAt = (
   minute: number,
   decision: ReadRecord['decision'],

@@ -9,7 +9,13 @@ import { type Circumstances, type Decision, say } from './decision.ts';
 import { isolate } from './isolate.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Decided } from './plan.ts';
-import { joinLine, leaveLine, type Quarantine, type QuarantineState, saveQuarantine } from './quarantine-ledger.ts';
+import {
+  joinWaitlist,
+  leaveWaitlist,
+  type Quarantine,
+  type QuarantineState,
+  saveQuarantine,
+} from './quarantine-ledger.ts';
 import { release } from './release.ts';
 import { quarantineGroups } from './steps/quarantine-groups.ts';
 import { noteInto, type StepClients, type StepSubject } from './steps/step.ts';
@@ -20,19 +26,19 @@ export interface ActDeps extends StepClients {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly stackName: string;
-  /** Names this look, uniquely: the Lambda request id. */
+  /** Names this reconcile, uniquely: the Lambda request id. */
   readonly caller: string;
   /** The policy's defaults, for what an operator may have done while the policy is invalid. */
   readonly defaultPolicy: Policy['quarantine'];
 }
 
-/** How long a look has a worker for itself, ms: a little longer than the function may run. */
+/** How long a reconcile has a worker for itself, ms: a little longer than the function may run. */
 const LEASE = 65_000;
-/** How soon a worker is looked at again that another look was quicker to save, ms. */
+/** How soon a worker is reconciled again that another reconcile was quicker to save, ms. */
 const BUSY_FOR = 5_000;
 
 /**
- * Carries out one decision. Where nothing is to be changed it is remembered, then recorded. Where something is, the look
+ * Carries out one decision. Where nothing is to be changed it is remembered, then recorded. Where something is, the reconcile
  * first takes the worker for itself (a conditional write), so that steps about one worker never run side by side.
  *
  * @returns what was decided in the end
@@ -53,7 +59,7 @@ const busy = ({ now }: Circumstances): Decision => ({
   lookAt: now + BUSY_FOR,
 });
 
-/** Undefined: another look was first. */
+/** Undefined: another reconcile was first. */
 async function remember(
   { ledger, recorder, caller }: ActDeps,
   { observation, decision }: Decided,
@@ -62,12 +68,12 @@ async function remember(
   const { instanceId, state, trigger } = observation;
   const next = nextState(observation, decision, circumstances);
   const isNew = next.outcomes !== state.outcomes;
-  if (isNew && decision.reason === 'quarantine-budget') await joinLine(ledger, instanceId, next.since ?? 0);
+  if (isNew && decision.reason === 'quarantine-budget') await joinWaitlist(ledger, instanceId, next.since ?? 0);
   if (!isDeepStrictEqual(next, state)) {
     if ((await saveQuarantine(ledger, instanceId, next, circumstances.now, caller)) === undefined) return undefined;
   }
   const waits = decision.reason === 'quarantine-budget';
-  if (state.reason === 'quarantine-budget' && !waits) await leaveLine(ledger, instanceId);
+  if (state.reason === 'quarantine-budget' && !waits) await leaveWaitlist(ledger, instanceId);
   if (state.unrecorded !== undefined) recorder.record(state.unrecorded);
   // A redelivery of the event that led to this outcome: whether it was recorded, nobody knows, so it is once more.
   if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {
@@ -76,7 +82,7 @@ async function remember(
   return decision;
 }
 
-/** Undefined: another look was first. */
+/** Undefined: another reconcile was first. */
 async function act(
   deps: ActDeps,
   observation: Observation,
@@ -105,7 +111,7 @@ async function act(
     writes += 1;
     return saveQuarantine(ledger, instanceId, wanted, now, `${caller} ${writes}`);
   };
-  // What is about to be recorded is saved with it: if this look dies in between, the next one finds it.
+  // What is about to be recorded is saved with it: if this reconcile dies in between, the next one finds it.
   let saved = await save({
     ...withoutUnrecorded(next),
     lease: { holder: caller, until: deps.clock.now() + LEASE },
@@ -114,7 +120,7 @@ async function act(
   if (saved === undefined) return undefined;
   if (state.unrecorded !== undefined) recorder.record(state.unrecorded);
   if (isNew) recorder.record(outcome);
-  if (state.reason === 'quarantine-budget') await leaveLine(ledger, instanceId);
+  if (state.reason === 'quarantine-budget') await leaveWaitlist(ledger, instanceId);
 
   const subject: StepSubject = {
     clients: deps,
@@ -128,7 +134,7 @@ async function act(
       const changed: Quarantine = { ...(before.quarantine ?? quarantine), ...change };
       if (isDeepStrictEqual(changed, before.quarantine)) return changed;
       saved = await save({ ...before, quarantine: changed });
-      if (saved === undefined) throw new Error(`${instanceId} was taken over by another look.`);
+      if (saved === undefined) throw new Error(`${instanceId} was taken over by another reconcile.`);
       return changed;
     },
     note: noteInto(calls),
@@ -167,8 +173,8 @@ async function withGroups(
   return { ...quarantine, groups: { untracking, closed }, notes: { ...quarantine.notes, ...notes } };
 }
 
-/** When a look is due: one that was asked for already serves as well, so that looks never multiply. */
-const dueLook = ({ lookAt }: QuarantineState, decision: Decision, now: number): number | undefined =>
+/** When a reconcile is due: one that was asked for already serves as well, so that reconciles never multiply. */
+const dueReconcile = ({ lookAt }: QuarantineState, decision: Decision, now: number): number | undefined =>
   lookAt !== undefined && lookAt > now ? lookAt : decision.lookAt;
 
 /** What is remembered of the worker once the decision holds. */
@@ -176,7 +182,7 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
   const { reason, variant, quarantine, accepted } = decision;
   const fingerprint = `${reason} ${variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
-  // A quarantine is one story from the first event to its end.
+  // A quarantine is one incident from the first event to its end.
   const goesOn = state.quarantine !== undefined;
   return asStored<QuarantineState>({
     fingerprint,
@@ -190,7 +196,7 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
     proposal: decision.proposal,
     answered: decision.answers ?? state.answered,
     granted: quarantine === undefined ? (state.quarantine?.request?.id ?? state.granted) : state.granted,
-    lookAt: dueLook(state, decision, now),
+    lookAt: dueReconcile(state, decision, now),
     revision: state.revision,
   });
 }

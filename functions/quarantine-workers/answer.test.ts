@@ -31,7 +31,7 @@ describe('answer', () => {
   it.each([
     ['approve', 'acted quarantine-started'],
     ['reject', 'skipped proposal-rejected'],
-  ] as const)('grants to %s: the next look comes to %s', (action, outcome) => {
+  ] as const)('grants to %s: the next reconcile comes to %s', (action, outcome) => {
     const made = answer(exposed({ proposal }), request(action), circumstances(observing));
     expect(made).toMatchObject({ decision: 'waiting', reason: 'request-granted', answers: 'r-1' });
     expect([made.act, made.quarantine]).toEqual([undefined, undefined]);

@@ -5,7 +5,7 @@ import type { Observation } from './observation.ts';
 
 /**
  * Answers a request to approve or reject a quarantine that was proposed; a pure function. It is granted where something
- * comes of it, now or when there is room. It only changes what is remembered: the next look acts.
+ * comes of it, now or when there is room. It only changes what is remembered: the next reconcile acts.
  */
 export function answer(
   { request: _, ...observation }: Observation,
@@ -18,11 +18,11 @@ export function answer(
     ...(state.accepted !== undefined && { accepted: state.accepted }),
     ...(state.proposal !== undefined && { proposal: state.proposal }),
   };
-  const wish = rule(state, request);
-  if ('refusal' in wish) return { ...refuse(request, wish.refusal), ...kept, answers };
-  const then = decide({ ...observation, state: wish.state }, circumstances);
+  const requested = rule(state, request);
+  if ('refusal' in requested) return { ...refuse(request, requested.refusal), ...kept, answers };
+  const then = decide({ ...observation, state: requested.state }, circumstances);
   const { action } = request.event.detail;
   if (!comesTo(action, then)) return { ...refuse(request, then.message), ...kept, answers };
-  const { proposal } = wish.state;
+  const { proposal } = requested.state;
   return { ...grant(request, then.message), ...kept, ...(proposal !== undefined && { proposal }), answers };
 }

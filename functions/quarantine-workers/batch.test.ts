@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { sample as call } from '../../events/cloudtrail-network-change.ts';
 import { sample as launch } from '../../events/ec2-instance-launch.ts';
 import { sample as finding } from '../../events/inspector-network-reachability.ts';
-import { sample as hint } from '../../events/quarantine-reconcile-request.ts';
-import { sample as wish } from '../../events/quarantine-request.ts';
-import { readHints } from './batch.ts';
+import { sample as request } from '../../events/quarantine-reconcile-request.ts';
+import { sample as requested } from '../../events/quarantine-request.ts';
+import { readBatch } from './batch.ts';
 
 const record = (body: object | string) =>
   ({
     body: typeof body === 'string' ? body : JSON.stringify(body),
     attributes: { ApproximateReceiveCount: '1' },
   }) as never;
-const read = (...bodies: Array<object | string>) => readHints(bodies.map(record));
+const read = (...bodies: Array<object | string>) => readBatch(bodies.map(record));
 const keysOf = (...bodies: object[]) => {
   const { scope, malformed } = read(...bodies);
   expect(malformed).toEqual([]);
@@ -22,20 +22,23 @@ const keysOf = (...bodies: object[]) => {
 };
 const trail = (detail: object) => ({ ...call, detail: { ...call.detail, ...detail } });
 
-describe('readHints', () => {
+describe('readBatch', () => {
   it.each<[string, object, object]>([
     ['a launch', launch, { instances: [launch.detail['instance-id']] }],
     ['a finding', finding, { instances: ['i-0f3a5c7e9b1d2f4a6'] }],
-    ['a sweep', hint, { clusters: ['shop'] }],
+    ['a sweep', request, { clusters: ['shop'] }],
     [
       'a wake-up',
-      { ...hint, detail: { trigger: 'wake-up', instanceIds: ['i-1', 'i-2'] } },
+      { ...request, detail: { trigger: 'wake-up', instanceIds: ['i-1', 'i-2'] } },
       { instances: ['i-1', 'i-2'] },
     ],
-    ['a wish about a worker', wish, { requests: ['i-0f3a5c7e9b1d2f4a6'] }],
+    ['a request about a worker', requested, { requests: ['i-0f3a5c7e9b1d2f4a6'] }],
     [
-      'a wish about a group',
-      { ...wish, detail: { ...wish.detail, instanceId: undefined, clusterName: 'shop', nodegroupName: 'web' } },
+      'a request about a group',
+      {
+        ...requested,
+        detail: { ...requested.detail, instanceId: undefined, clusterName: 'shop', nodegroupName: 'web' },
+      },
       { groupRequests: ['shop/web'] },
     ],
     ['an address for an interface', call, { interfaces: ['eni-0a1b2c3d4e5f60718'] }],
@@ -67,8 +70,8 @@ describe('readHints', () => {
     const { scope, malformed } = read(
       'no JSON',
       '{}',
-      { ...hint, detail: { trigger: 'sweep' } },
-      { ...wish, detail: { ...wish.detail, action: 'extend' } },
+      { ...request, detail: { trigger: 'sweep' } },
+      { ...requested, detail: { ...requested.detail, action: 'extend' } },
       trail({ eventName: 'DeleteVpc' }),
       launch,
     );
@@ -82,10 +85,10 @@ describe('readHints', () => {
     expect(scope.instances.size).toBe(1);
   });
 
-  it('keeps the first hint about a worker, and has a second wish about it wait', () => {
-    const other = { ...wish, id: 'second' };
-    const { scope } = read(wish, wish, other, launch, { ...launch, id: 'later' });
-    expect([...scope.requests.values()].map(({ trigger }) => trigger.id)).toEqual([wish.id]);
+  it('keeps the first request about a worker, and has a second requested about it wait', () => {
+    const other = { ...requested, id: 'second' };
+    const { scope } = read(requested, requested, other, launch, { ...launch, id: 'later' });
+    expect([...scope.requests.values()].map(({ trigger }) => trigger.id)).toEqual([requested.id]);
     expect(scope.deferred.map(({ event }) => event.id)).toEqual(['second']);
     expect([...scope.instances.values()].map(({ id }) => id)).toEqual([launch.id]);
   });

@@ -20,7 +20,7 @@ export type Way =
   | { readonly kind: 'rule'; readonly groupId: string; readonly permission: Permission }
   | { readonly kind: 'subnet'; readonly subnetId: string };
 
-/** A way in that AWS would not have changed, and what it said. */
+/** An exposure that AWS would not have changed, and what it said. */
 export interface RefusedWay {
   readonly way: Way;
   /** `Code: message`. */
@@ -52,7 +52,7 @@ export function closedOf(ways: readonly Way[]): Closed | undefined {
 export const without = (ways: readonly Way[], others: readonly Way[]): Way[] =>
   ways.filter((way) => !others.some((other) => isDeepStrictEqual(other, way)));
 
-export const wayInWords = (way: Way): string =>
+export const exposureInWords = (way: Way): string =>
   way.kind === 'rule' ? ruleInWords(way.groupId, [way.permission as IpPermission]) : subnetInWords(way.subnetId);
 
 export const closeWay = (ec2: EC2Client, note: StepSubject['note']) => (way: Way) =>
@@ -62,9 +62,9 @@ export const openWay = (ec2: EC2Client, note: StepSubject['note']) => (way: Way)
   way.kind === 'rule' ? authorize(ec2, note, way) : mapPublicAddresses(ec2, note, way.subnetId, true);
 
 /**
- * Changes each way in. What AWS refuses for good holds up none of the others.
+ * Changes each exposure. What AWS refuses for good holds up none of the others.
  *
- * @throws what may pass by itself, when all others were tried: the next look goes on from there
+ * @throws what may pass by itself, when all others were tried: the next reconcile goes on from there
  */
 export async function changeEach(
   ways: readonly Way[],

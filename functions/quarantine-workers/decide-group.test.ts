@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { policySchema } from '../shared/policy/policy.ts';
 import { decideGroup } from './decide-group.ts';
 import { isPublicByDesign } from './exposure-text.ts';
-import { arbitraryNetworkUser, circumstances, group, IGNORED, wish, workerUser } from './observation.fixture.ts';
+import { arbitraryNetworkUser, circumstances, group, IGNORED, requested, workerUser } from './observation.fixture.ts';
 import type { NetworkUser } from './observation.ts';
 
 const ssh = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
@@ -28,7 +28,7 @@ describe('a group that is public by design', () => {
     expect(decideGroup(open, circumstances(document))).toMatchObject({ silent: true, publicByDesign: false });
   });
 
-  it.each([{ tags: IGNORED }, { tags: {}, unreadable: 'no' }, { tags: {}, stranger: 'EKS has no such cluster.' }])(
+  it.each([{ tags: IGNORED }, { tags: {}, unreadable: 'no' }, { tags: {}, notAWorker: 'EKS has no such cluster.' }])(
     'is left alone when its owner says %o',
     (owner) => {
       const decision = decideGroup({ ...open, owner }, policy({ revokeIngress: 'enforce' }));
@@ -55,13 +55,15 @@ describe('a group that is public by design', () => {
 
   it('is opened again when an operator asks for it, and stays open', () => {
     const closed = { ingress: [], subnets: ['subnet-1'] };
-    const asked = { ...open, state: { outcomes: 1, closed }, request: wish() };
+    const asked = { ...open, state: { outcomes: 1, closed }, request: requested() };
     expect(decideGroup(asked, circumstances())).toMatchObject({
       decision: 'done',
       restore: true,
       publicByDesign: true,
     });
-    expect(decideGroup({ ...open, request: wish() }, circumstances())).toMatchObject({ reason: 'request-refused' });
+    expect(decideGroup({ ...open, request: requested() }, circumstances())).toMatchObject({
+      reason: 'request-refused',
+    });
     const left = { ...open, state: { outcomes: 2, leftOpen: true } };
     expect(decideGroup(left, policy({ revokeIngress: 'enforce' })).harden).toBeUndefined();
   });
@@ -80,7 +82,7 @@ describe('what others use', () => {
     ['shop/private (opted out)', optedOut],
     ['i-2 (opted out)', workerUser({ instanceId: 'i-2', tags: IGNORED })],
     ['shop/web (unreadable)', workerUser({ owner: { tags: {}, unreadable: 'AccessDenied' } })],
-    ['shop/web (unknown to EKS)', workerUser({ owner: { tags: {}, stranger: 'EKS has no such group.' } })],
+    ['shop/web (unknown to EKS)', workerUser({ owner: { tags: {}, notAWorker: 'EKS has no such group.' } })],
     ['shop/web (EKS Auto Mode)', workerUser({ ownership: 'auto-mode' })],
     ['pay/web (of cluster pay)', workerUser({ cluster: 'pay' })],
     ['i-9 (no worker)', bastion],
@@ -126,7 +128,7 @@ describe('what others use', () => {
       user.ownership !== 'auto-mode' &&
       !('eks-host-remediator:ignore' in { ...user.tags, ...user.owner.tags }) &&
       user.owner.unreadable === undefined &&
-      user.owner.stranger === undefined;
+      user.owner.notAWorker === undefined;
     let closed = 0;
     fc.assert(
       fc.property(users, modes, modes, fc.boolean(), (byId, revokeIngress, closeSubnets, scoped) => {

@@ -1,12 +1,12 @@
 import { isInvalid, type Policy } from '../shared/policy/policy.ts';
 import { type Circumstances, type GroupDecision, say } from './decision.ts';
-import { isPublicByDesign, policyToClose, waysInWords, waysToClose } from './exposure-text.ts';
+import { exposureWords, isPublicByDesign, policyToClose, waysToClose } from './exposure-text.ts';
 import type { GroupObservation } from './observation.ts';
 import { leftOpenInWords } from './sharing.ts';
 
 /**
  * Decides about one group of which workers are exposed; a pure function. A group that is public by design is reported
- * once, and by policy the way in is closed for all of it; its workers are not quarantined, which would empty it. What
+ * once, and by policy the exposure is closed for all of it; its workers are not quarantined, which would empty it. What
  * others use that must not be touched, or of which nobody knows who uses it, is left open, and that is told.
  */
 export function decideGroup(group: GroupObservation, circumstances: Circumstances): GroupDecision {
@@ -16,10 +16,14 @@ export function decideGroup(group: GroupObservation, circumstances: Circumstance
   if (policy === undefined) {
     return { ...say('skipped', 'public-by-design', ''), silent: true, publicByDesign: false };
   }
-  return { ...aboutWaysIn(group, policy, circumstances.account), details: detailsOf(group), publicByDesign: true };
+  return { ...aboutExposures(group, policy, circumstances.account), details: detailsOf(group), publicByDesign: true };
 }
 
-function aboutWaysIn(group: GroupObservation, policy: Policy, account: string): Omit<GroupDecision, 'publicByDesign'> {
+function aboutExposures(
+  group: GroupObservation,
+  policy: Policy,
+  account: string,
+): Omit<GroupDecision, 'publicByDesign'> {
   const why = describe(group);
   const report = say('skipped', 'public-by-design', `${why} They are not quarantined.`, group.publicSubnets.join(' '));
   if (group.state.leftOpen === true) return report;
@@ -30,12 +34,12 @@ function aboutWaysIn(group: GroupObservation, policy: Policy, account: string): 
   const variantWith = (...closed: string[]) => [...closed, ...left.map(({ id }) => id)].join(' ');
   const sentences = (told: string) => [why, told, leftOpenInWords(left, group)].filter((each) => each !== '').join(' ');
   if (enforced.ways !== undefined) {
-    const closed = waysInWords(enforced.ways);
+    const closed = exposureWords(enforced.ways);
     const told = say('acted', 'group-hardened', sentences(`Closed: ${closed}.`), variantWith(closed));
     return { ...told, harden: enforced.ways };
   }
   if (observed.ways !== undefined) {
-    const closed = waysInWords(observed.ways);
+    const closed = exposureWords(observed.ways);
     return say('would-act', 'would-harden', sentences(`Would close: ${closed}.`), variantWith(closed));
   }
   return left.length === 0 ? report : say('refused', 'way-in-shared', sentences(''), variantWith());
@@ -50,7 +54,7 @@ const detailsOf = ({ publicSubnets, exposed, size }: GroupObservation) => ({
 /** An operator wants the group opened again. */
 function aboutRequest(group: GroupObservation, policy: Circumstances['policy']): GroupDecision {
   const { state, request, key } = group;
-  // Whatever becomes of the wish: its workers are not quarantined by the same look.
+  // Whatever becomes of the request: its workers are not quarantined by the same reconcile.
   const publicByDesign = state.closed !== undefined || isInvalid(policy) || isPublicByDesign(group, policy.quarantine);
   const { requestedBy = '', why = '' } = request?.event.detail ?? {};
   const variant = request?.trigger.id ?? '';

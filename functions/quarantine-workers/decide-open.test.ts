@@ -10,7 +10,7 @@ import {
   networkInterface,
   observation,
   quarantine,
-  wish,
+  requested,
   worker,
 } from './observation.fixture.ts';
 
@@ -83,7 +83,7 @@ describe('a worker in quarantine', () => {
     expect(made.quarantine).toBeUndefined();
   });
 
-  it('is left to the look that acts on it', () => {
+  it('is left to the reconcile that acts on it', () => {
     const seen = observation(worker(), { quarantine: quarantine(), lease: { holder: 'another', until: NOW + 1 } });
     expect(decide(seen, circumstances())).toMatchObject({ silent: true, lookAt: NOW + 5000 });
     expect(decide(seen, circumstances({}, { now: NOW + 1 })).act).toEqual({ kind: 'isolate' });
@@ -92,7 +92,7 @@ describe('a worker in quarantine', () => {
 
 describe('an operator', () => {
   const asked = (detail: object, open = {}, policy = {}, view = isolatedWorker()) =>
-    decide(held(view, open, { request: wish(detail) }), circumstances(policy));
+    decide(held(view, open, { request: requested(detail) }), circumstances(policy));
 
   it('has a worker released whatever the policy says', () => {
     for (const policy of [{}, { killSwitch: true }, { nonsense: 1 }, { quarantine: { mode: 'off' } }]) {
@@ -107,7 +107,7 @@ describe('an operator', () => {
       observation(
         isolatedWorker(),
         { quarantine: first.quarantine! },
-        { request: wish({ action: 'extend', by: '1d' }) },
+        { request: requested({ action: 'extend', by: '1d' }) },
       ),
       circumstances(),
     );
@@ -117,10 +117,10 @@ describe('an operator', () => {
     );
   });
 
-  it('extends a quarantine once by each wish, in whatever order they come again', () => {
+  it('extends a quarantine once by each requested, in whatever order they come again', () => {
     const extend = (state: ReturnType<typeof quarantine>, id: string) => {
-      const { event, trigger } = wish({ action: 'extend', by: '1d' });
-      const request = { event: { ...event, id }, trigger: { ...trigger, id } } as ReturnType<typeof wish>;
+      const { event, trigger } = requested({ action: 'extend', by: '1d' });
+      const request = { event: { ...event, id }, trigger: { ...trigger, id } } as ReturnType<typeof requested>;
       return decide(observation(isolatedWorker(), { quarantine: state }, { request }), circumstances());
     };
     const first = extend(quarantine(), 'a').quarantine!;
@@ -154,8 +154,8 @@ describe('an operator', () => {
     expect(made.act).toBeUndefined();
   });
 
-  it('is refused for a worker that is in no quarantine, but not when the very wish has ended it', () => {
-    const about = (state: object) => decide(observation(worker(), state, { request: wish() }), circumstances());
+  it('is refused for a worker that is in no quarantine, but not when the very requested has ended it', () => {
+    const about = (state: object) => decide(observation(worker(), state, { request: requested() }), circumstances());
     expect(about({}).reason).toBe('request-refused');
     expect(about({ granted: 'wish-0' }).reason).toBe('request-refused');
     expect(about({ granted: 'wish-1' })).toMatchObject({ reason: 'released', silent: true });

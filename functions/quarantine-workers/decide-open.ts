@@ -29,7 +29,7 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
   const { policy, now } = circumstances;
   const guard = guardOf(observation, view, circumstances);
   if (quarantine.phase === 'isolating' && faults.length === 0 && (observation.state.lookAt ?? 0) > now) {
-    // There is no way in, and a look at what remains is due: an event about our own calls, say, changes nothing.
+    // There is no exposure, and a reconcile of what remains is due: an event about our own calls, say, changes nothing.
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true };
   }
   if (guard !== undefined || !goesOn(quarantine, policy)) {
@@ -52,7 +52,7 @@ const isolated = (quarantine: Quarantine): Decision => ({
   ...say(
     'done',
     quarantine.kind === 'strip' ? 'stripped' : 'quarantined',
-    'A fresh look found no way in.',
+    'A fresh read found no exposure.',
     iso(quarantine.startedAt),
   ),
   quarantine,
@@ -61,7 +61,7 @@ const isolated = (quarantine: Quarantine): Decision => ({
 function isolate(quarantine: Quarantine, faults: readonly string[], { now }: Circumstances): Decision {
   const again = quarantine.phase === 'isolated';
   const message = again
-    ? `Somebody opened a way in: ${faults.join('; ')}. It is closed again.`
+    ? `Somebody opened an exposure: ${faults.join('; ')}. It is closed again.`
     : 'The quarantine goes on.';
   return {
     ...(again
@@ -95,7 +95,7 @@ function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate'): Deci
   };
 }
 
-/** An operator's wish, checked like any event: it is granted where the state allows it. */
+/** An operator's request, checked like any event: it is granted where the state allows it. */
 function aboutRequest(
   observation: Observation,
   view: WorkerView,
@@ -134,7 +134,7 @@ function aboutRequest(
       if (quarantine.phase === 'releasing') return refuse('The worker is being released.');
       const { extensions = [] } = quarantine;
       const isGranted = extensions.includes(id);
-      // A redelivery extends it no further; only one of the last wish may be one that was not recorded yet.
+      // A redelivery extends it no further; only one of the last request may be one that was not recorded yet.
       if (isGranted && quarantine.request?.id !== id) {
         return { ...say('done', 'quarantine-extended', ''), silent: true, quarantine };
       }

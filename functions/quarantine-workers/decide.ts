@@ -7,7 +7,7 @@ import { guardOf } from './guards.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
 
-/** How soon a worker is looked at again on which another look acts right now, ms. */
+/** How soon a worker is reconciled again on which another reconcile acts right now, ms. */
 const BUSY_FOR = 5_000;
 
 /** Decides about one worker; a pure function of what was observed, the policy, the budget and the time. */
@@ -19,7 +19,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   }
   if (state.quarantine !== undefined) return decideOpen(observation, state.quarantine, circumstances);
   if (request !== undefined) {
-    // A redelivery of the wish that ended the quarantine: it has been granted and recorded.
+    // A redelivery of the request that ended the quarantine: it has been granted and recorded.
     if (state.granted === request.trigger.id) return { ...say('done', 'released', ''), silent: true };
     const { action, requestedBy } = request.event.detail;
     const message = `${observation.instanceId} is not in quarantine: ${requestedBy} asked to ${action} it.`;
@@ -31,7 +31,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   return keep(observation, proposal === undefined ? decided : { ...decided, proposal });
 }
 
-/** Whether another look acts on the worker right now. */
+/** Whether another reconcile acts on the worker right now. */
 export const isLeased = ({ lease }: Observation['state'], { now, caller }: Circumstances): boolean =>
   lease !== undefined && lease.until > now && lease.holder !== caller;
 
@@ -131,11 +131,11 @@ function begin(
 export const isPresent = ({ instanceState }: WorkerView): boolean =>
   instanceState === 'pending' || instanceState === 'running';
 
-/** The ways in that count by the policy. */
+/** The exposures that count by the policy. */
 export const countedExposures = (exposures: readonly Exposure[], { quarantine }: Policy): Exposure[] =>
   exposures.filter(({ openPorts }) => quarantine.exposure === 'address' || openPorts.length > 0);
 
-/** A way in was accepted when it is of the kind, on the interface, and opens no more than it did then. */
+/** An exposure was accepted when it is of the kind, on the interface, and opens no more than it did then. */
 const isAccepted = ({ interfaceId, kind, openPorts }: Exposure, accepted: readonly AcceptedExposure[]): boolean =>
   accepted.some(
     (each) =>

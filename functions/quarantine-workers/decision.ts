@@ -13,7 +13,7 @@ export interface Circumstances {
   readonly now: number;
   readonly account: string;
   readonly slots: BlastBudget['slots'];
-  /** Names this look, uniquely: the Lambda request id. */
+  /** Names this reconcile, uniquely: the Lambda request id. */
   readonly caller: string;
   /** Groups that are public by design, by `cluster/nodegroup`: their workers are not quarantined. */
   readonly publicGroups: ReadonlySet<string>;
@@ -39,15 +39,15 @@ export interface Decision {
   readonly quarantine?: Quarantine;
   /** Ways in that an operator accepted. */
   readonly accepted?: readonly AcceptedExposure[];
-  /** The ways in that a quarantine would close, where the decision gets as far as that. */
+  /** The exposures that a quarantine would close, where the decision gets as far as that. */
   readonly target?: string;
   /** What is proposed from now on. */
   readonly proposal?: Proposal;
-  /** It answers this request to approve or reject: how the worker stands is told by the look that follows. */
+  /** It answers this request to approve or reject: how the worker stands is told by the reconcile that follows. */
   readonly answers?: string;
   /** When to look again, epoch milliseconds; absent when an event or the sweep will tell. */
   readonly lookAt?: number;
-  /** Nothing is recorded or remembered: the group tells it, or another look is at it right now. */
+  /** Nothing is recorded or remembered: the group tells it, or another reconcile is at it right now. */
   readonly silent?: boolean;
   /** Goes on with what was told of when it began: only what comes of it is recorded. */
   readonly quiet?: boolean;
@@ -64,7 +64,7 @@ export const say = (decision: DecisionKind, reason: Reason, message: string, var
 export interface GroupDecision
   extends Omit<Decision, 'act' | 'quarantine' | 'accepted' | 'proposal' | 'answers' | 'lookAt'> {
   readonly publicByDesign: boolean;
-  /** Close these ways in. */
+  /** Close these exposures. */
   readonly harden?: {
     readonly ingress: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;
     readonly subnets: readonly string[];

@@ -43,7 +43,7 @@ export function wantedClosed(
   if (policy === undefined || group.state.leftOpen === true || group.request !== undefined) {
     return { securityGroups: [], subnets: [] };
   }
-  const wanted = (['enforce', 'observe'] as const).map((mode) => waysIn(group, policy.quarantine, mode));
+  const wanted = (['enforce', 'observe'] as const).map((mode) => exposures(group, policy.quarantine, mode));
   return {
     securityGroups: wanted.flatMap(({ ingress }) => ingress.map(({ groupId }) => groupId)),
     subnets: wanted.flatMap(({ subnets }) => subnets),
@@ -67,7 +67,7 @@ export function waysToClose(
     left.push({ id, users: names });
     return false;
   };
-  const wanted = waysIn(group, quarantine, mode);
+  const wanted = exposures(group, quarantine, mode);
   const ingress = wanted.ingress.filter(({ groupId }) =>
     isFree(groupId, (of) => keepersOfSecurityGroup(of, key.cluster, reach)),
   );
@@ -75,8 +75,8 @@ export function waysToClose(
   return { left, ...(ingress.length + subnets.length > 0 && { ways: { ingress, subnets } }) };
 }
 
-/** The ways in to the group that the policy speaks of in just this mode. */
-function waysIn(
+/** The exposures to the group that the policy speaks of in just this mode. */
+function exposures(
   { worldOpen, publicSubnets }: GroupObservation,
   { mode, publicByDesign }: QuarantinePolicy,
   wanted: Modes,
@@ -106,7 +106,7 @@ export const ruleInWords = (groupId: string, permissions: readonly IpPermission[
 
 export const subnetInWords = (id: string): string => `automatic addresses of ${id}`;
 
-export const waysInWords = ({ ingress, subnets }: Ways): string =>
+export const exposureWords = ({ ingress, subnets }: Ways): string =>
   [...ingress.map(({ groupId, permissions }) => ruleInWords(groupId, permissions)), ...subnets.map(subnetInWords)].join(
     '; ',
   );

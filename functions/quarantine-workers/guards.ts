@@ -5,7 +5,7 @@ import type { Observation, WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 
 /** What keeps a worker from being acted upon. */
-export type Hindrance = Pick<Decision, 'decision' | 'reason' | 'message' | 'variant'>;
+export type GuardResult = Pick<Decision, 'decision' | 'reason' | 'message' | 'variant'>;
 
 /**
  * Which guard says that this worker is left alone; a pure function. Undefined: none does, and the policy is a good one.
@@ -15,21 +15,21 @@ export function guardOf(
   { owner }: Pick<Observation, 'owner'>,
   { cluster, tags }: Pick<WorkerView, 'cluster' | 'tags'>,
   { policy, account }: Pick<Circumstances, 'policy' | 'account'>,
-): Hindrance | undefined {
-  if (isInvalid(policy)) return hindrance('refused', 'policy-invalid', policy.error, policy.error);
-  if (policy.killSwitch) return hindrance('skipped', 'kill-switch', 'The kill switch is on.');
-  if (policy.quarantine.mode === 'off') return hindrance('skipped', 'mode-off', 'Mode is off for quarantine.');
+): GuardResult | undefined {
+  if (isInvalid(policy)) return guardResult('refused', 'policy-invalid', policy.error, policy.error);
+  if (policy.killSwitch) return guardResult('skipped', 'kill-switch', 'The kill switch is on.');
+  if (policy.quarantine.mode === 'off') return guardResult('skipped', 'mode-off', 'Mode is off for quarantine.');
   if (!isInScope(policy.scope, account, cluster)) {
-    return hindrance('skipped', 'out-of-scope', `The scope leaves out ${cluster}.`);
+    return guardResult('skipped', 'out-of-scope', `The scope leaves out ${cluster}.`);
   }
-  if (owner?.stranger !== undefined) return hindrance('skipped', 'unknown-cluster', owner.stranger);
-  if (isOptedOut(tags)) return hindrance('skipped', 'opted-out', 'The instance opted out by its tag.');
+  if (owner?.notAWorker !== undefined) return guardResult('skipped', 'unknown-cluster', owner.notAWorker);
+  if (isOptedOut(tags)) return guardResult('skipped', 'opted-out', 'The instance opted out by its tag.');
   if (isOptedOut(owner?.tags ?? {})) {
-    return hindrance('skipped', 'opted-out', 'Its cluster or node group opted out by its tag.');
+    return guardResult('skipped', 'opted-out', 'Its cluster or node group opted out by its tag.');
   }
   // Whether they opted out, nobody knows: doubt means no.
   const unreadable = owner?.unreadable;
-  return unreadable === undefined ? undefined : hindrance('refused', 'unreadable', unreadable, unreadable);
+  return unreadable === undefined ? undefined : guardResult('refused', 'unreadable', unreadable, unreadable);
 }
 
 /** Whether the policy lets a quarantine go on: in mode enforce, and in mode observe where an operator approved it. */
@@ -38,9 +38,9 @@ export const goesOn = ({ approved }: Pick<Quarantine, 'approved'>, policy: Circu
   !policy.killSwitch &&
   (policy.quarantine.mode === 'enforce' || (policy.quarantine.mode === 'observe' && approved !== undefined));
 
-const hindrance = (
-  decision: Hindrance['decision'],
-  reason: Hindrance['reason'],
+const guardResult = (
+  decision: GuardResult['decision'],
+  reason: GuardResult['reason'],
   message: string,
   variant = '',
-): Hindrance => ({ decision, reason, message, variant });
+): GuardResult => ({ decision, reason, message, variant });

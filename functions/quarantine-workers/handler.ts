@@ -17,7 +17,7 @@ import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
-import { look } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
@@ -59,5 +59,6 @@ export const handler = createFunction<SQSEvent>({
   remediation: 'quarantine-workers',
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId: caller }) => look({ ...deps, recorder, account, caller }, Records),
+  run: ({ Records }, { recorder, account, requestId: caller }) =>
+    reconcile({ ...deps, recorder, account, caller }, Records),
 });

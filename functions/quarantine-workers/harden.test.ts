@@ -28,7 +28,7 @@ function hardening() {
   };
   const carryOut = async (decision: object, remembered: object = {}) => {
     state = { ...state, ...remembered };
-    const told = { ...say('acted', 'group-hardened', 'Told.', 'v'), publicByDesign: true, ...decision };
+    const told = { ...say('acted', 'group-hardened', 'Notified.', 'v'), publicByDesign: true, ...decision };
     await carryOutGroup(deps as never, { observation: group({ state }), decision: told });
     return state;
   };

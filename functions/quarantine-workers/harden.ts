@@ -7,9 +7,9 @@ import {
   changeEach,
   closedOf,
   closeWay,
+  exposureInWords,
   openWay,
   type RefusedWay,
-  wayInWords,
   waysOf,
   without,
 } from './closed-exposures.ts';
@@ -24,15 +24,15 @@ export interface HardenDeps {
   readonly recorder: Recorder;
 }
 
-type Told = Omit<GroupDecision, 'publicByDesign'>;
+type Notified = Omit<GroupDecision, 'publicByDesign'>;
 
 /** How a group stands after what was decided about it, and what there is to tell. */
 interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
-  readonly told: Told;
+  readonly told: Notified;
 }
 
 /**
- * Reports a group that is public by design, once; closes its way in, or opens it again, where that was decided. What is
+ * Reports a group that is public by design, once; closes its exposure, or opens it again, where that was decided. What is
  * to be closed is saved before, so that it can be given back rule by rule.
  */
 export async function carryOutGroup(deps: HardenDeps, { observation, decision }: DecidedGroup): Promise<void> {
@@ -71,7 +71,7 @@ async function change(deps: HardenDeps, { observation, decision }: DecidedGroup,
   if (decision.harden !== undefined) return harden(deps, observation, { ...decision, harden: decision.harden }, calls);
   if (decision.restore === true && closed !== undefined) {
     const refused = await changeEach(waysOf(closed), openWay(deps.ec2, noteInto(calls)));
-    // What could not be opened stays remembered, for another try; what was opened is not to be closed by the next look.
+    // What could not be opened stays remembered, for another try; what was opened is not to be closed by the next reconcile.
     const remaining = closedOf(refused.map(({ way }) => way));
     return {
       told: withRefused(decision, refused),
@@ -85,7 +85,7 @@ async function change(deps: HardenDeps, { observation, decision }: DecidedGroup,
 async function harden(
   { ec2, ledger }: HardenDeps,
   { key, state }: DecidedGroup['observation'],
-  decision: Told & Required<Pick<Told, 'harden'>>,
+  decision: Notified & Required<Pick<Notified, 'harden'>>,
   calls: AwsCall[],
 ): Promise<Outcome> {
   const before = state.closed === undefined ? [] : waysOf(state.closed);
@@ -104,11 +104,11 @@ async function harden(
 }
 
 /** The decision as it came out: what AWS refused is named. */
-function withRefused(decision: Told, refused: readonly RefusedWay[]): Told {
+function withRefused(decision: Notified, refused: readonly RefusedWay[]): Notified {
   if (refused.length === 0) return decision;
-  const named = refused.map(({ way, refusal }) => `${wayInWords(way)} (${refusal})`).join('; ');
+  const named = refused.map(({ way, refusal }) => `${exposureInWords(way)} (${refusal})`).join('; ');
   // By code: the rest of what AWS says may differ each time.
-  const codes = refused.map(({ way, refusal }) => `${wayInWords(way)} ${refusal.split(':')[0]}`).join('; ');
+  const codes = refused.map(({ way, refusal }) => `${exposureInWords(way)} ${refusal.split(':')[0]}`).join('; ');
   // An answer to an operator is always told; a hardening that goes on being refused is told once.
   const variant = decision.restore === true ? `${decision.variant} ${codes}` : codes;
   const message = `${decision.message} But AWS refused: ${named}.`;

@@ -12,8 +12,8 @@ import { tagWorker } from './steps/tags.ts';
 import { leaveTargetGroups } from './steps/targets.ts';
 import { viewAgain } from './view-workers.ts';
 
-/** How soon what is not through yet is looked at again, ms. */
-const LOOK_AGAIN = 15_000;
+/** How soon what is not through yet is reconciled again, ms. */
+const RECONCILE_AGAIN = 15_000;
 /** How soon what was refused is tried again, ms. */
 const TRY_AGAIN = 5 * 60_000;
 /** AWS may give an automatic address for an Elastic IP that is taken off: so many times is it looked again at once. */
@@ -21,8 +21,8 @@ const ROUNDS = 3;
 
 /**
  * Goes on with a quarantine as far as it gets now: each step looks what is left of it and does that, so that it can be
- * repeated from anywhere. The network comes first, unless the pods are to be evicted before; the way in is what counts.
- * Only what a fresh look confirms is done.
+ * repeated from anywhere. The network comes first, unless the pods are to be evicted before; the exposure is what counts.
+ * Only what a fresh read confirms is done.
  */
 export async function isolate(subject: StepSubject): Promise<Decision> {
   let { quarantine, view } = subject;
@@ -45,9 +45,9 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     if (drained.some(({ outcome }) => outcome === 'pending')) {
       return {
         ...say('waiting', 'draining', 'Its pods are being evicted before it is isolated.', iso(quarantine.startedAt)),
-        ...toldOf(reports, quarantine),
+        ...notifiedOf(reports, quarantine),
         quarantine,
-        lookAt: subject.now + LOOK_AGAIN,
+        lookAt: subject.now + RECONCILE_AGAIN,
       };
     }
   }
@@ -59,7 +59,7 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     network = [...(isolates ? [await closeSecurityGroups(current())] : []), ...(await stripAddresses(current()))];
     const fresh = await viewAgain(subject.clients.ec2, subject.instanceId, quarantine);
     if (fresh === undefined) {
-      // Nobody can say that there is no way in: the next look tells, or that the worker is gone.
+      // Nobody can say that there is no exposure: the next reconcile tells, or that the worker is gone.
       faults = ['EC2 does not show it'];
       break;
     }
@@ -94,35 +94,35 @@ function conclude(
   faults: readonly string[],
   now: number,
 ): Decision {
-  const told = toldOf(reports, quarantine);
+  const told = notifiedOf(reports, quarantine);
   const failed = reports.filter(({ outcome }) => outcome === 'failed');
   const since = iso(quarantine.startedAt);
   const why = failed.map(({ step, note }) => `${step}: ${note}`).join('; ');
   if (faults.length > 0 && failed.length > 0) {
-    const message = `There is still a way in: ${faults.join('; ')}. ${why}`;
+    const message = `There is still an exposure: ${faults.join('; ')}. ${why}`;
     return { ...say('failed', 'quarantine-incomplete', message, why), ...told, quarantine, lookAt: now + TRY_AGAIN };
   }
   const pending = reports.filter(({ outcome }) => outcome === 'pending' && faults.length === 0);
   if (faults.length > 0 || pending.length > 0) {
     const left = [...faults, ...pending.map(({ step, note }) => `${step} (${note})`)];
-    const message = `${faults.length > 0 ? 'There is still a way in' : 'No way in is left; waiting for'}: ${left.join('; ')}.`;
+    const message = `${faults.length > 0 ? 'There is still an exposure' : 'No exposure is left; waiting for'}: ${left.join('; ')}.`;
     return {
       ...say('waiting', 'quarantine-in-progress', message, since),
       ...told,
       quarantine,
-      lookAt: now + LOOK_AGAIN,
+      lookAt: now + RECONCILE_AGAIN,
     };
   }
   const [reason, what] =
     quarantine.kind === 'strip'
       ? (['stripped', 'Its public addresses are off'] as const)
       : (['quarantined', 'It is isolated'] as const);
-  const message = `${what}: a fresh look found no way in.${why === '' ? '' : ` Not done: ${why}.`}`;
+  const message = `${what}: a fresh read found no exposure.${why === '' ? '' : ` Not done: ${why}.`}`;
   return { ...say('done', reason, message, since), ...told, quarantine: { ...quarantine, phase: 'isolated' } };
 }
 
 /** The steps as records tell them: `done`, or `skipped: why`. */
-const toldOf = (reports: readonly StepReport[], { notes }: Quarantine): Pick<Decision, 'details'> => ({
+const notifiedOf = (reports: readonly StepReport[], { notes }: Quarantine): Pick<Decision, 'details'> => ({
   details: {
     steps: {
       ...Object.fromEntries(Object.entries(notes).map(([step, note]) => [step, `skipped: ${note}`])),

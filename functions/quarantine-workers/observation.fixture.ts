@@ -11,7 +11,7 @@ export const HOUR = 3_600_000;
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
 export const IGNORED = { 'eks-host-remediator:ignore': '' };
 export const GROUPS = { untracking: 'sg-untrack', closed: 'sg-closed' };
-const TRIGGER = { id: 'e-1', type: 'Quarantine Hint (sweep)', time: NOW, redelivered: false };
+const TRIGGER = { id: 'e-1', type: 'Quarantine Reconcile Request (sweep)', time: NOW, redelivered: false };
 
 export const exposure = (overrides: Partial<Exposure> = {}): Exposure => ({
   interfaceId: 'eni-1',
@@ -90,8 +90,8 @@ export const observation = (
   ...rest,
 });
 
-/** A wish of an operator. */
-export const wish = (detail: object = {}, id = 'wish-1'): Request => ({
+/** A request of an operator. */
+export const requested = (detail: object = {}, id = 'wish-1'): Request => ({
   trigger: { ...TRIGGER, id, type: 'Quarantine Request' },
   event: { detail: { action: 'release', instanceId: 'i-1', why: 'it is mine', requestedBy: 'me', ...detail } } as never,
 });
@@ -148,7 +148,7 @@ export const arbitraryNetworkUser: fc.Arbitrary<NetworkUser> = fc
       { tags: {} },
       { tags: IGNORED },
       { tags: {}, unreadable: 'AccessDenied' },
-      { tags: {}, stranger: 'EKS has no cluster shop.' },
+      { tags: {}, notAWorker: 'EKS has no cluster shop.' },
     ),
   })
   .map(({ kind, cluster, ...rest }): NetworkUser => {
@@ -184,7 +184,7 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
       { tags: {} },
       { tags: IGNORED },
       { tags: {}, unreadable: 'AccessDenied' },
-      { tags: {}, stranger: 'EKS has no cluster shop.' },
+      { tags: {}, notAWorker: 'EKS has no cluster shop.' },
     ),
     open: optional(arbitraryQuarantine),
     action: fc.constantFrom(undefined, undefined, undefined, 'release', 'extend', 'terminate'),
@@ -203,7 +203,7 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
       {
         instanceId,
         ...(!gone && { owner }),
-        ...(action !== undefined && { request: wish({ action, by: '1d' }) }),
+        ...(action !== undefined && { request: requested({ action, by: '1d' }) }),
       },
     ),
   );

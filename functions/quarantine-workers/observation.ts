@@ -1,7 +1,7 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { Ownership } from '../shared/fleet/worker.ts';
-import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Request } from './batch.ts';
 import type { ExposedGroupState } from './exposed-group-ledger.ts';
@@ -51,10 +51,10 @@ export interface WorkerView {
   readonly exposures: readonly Exposure[];
 }
 
-/** What a look found about one worker, and what is remembered of it. */
+/** What a reconcile found about one worker, and what is remembered of it. */
 export interface Observation {
   readonly instanceId: string;
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
   readonly state: QuarantineState;
   /** Absent: EC2 shows no such instance any more. */
   readonly view?: WorkerView;
@@ -82,7 +82,7 @@ export type NetworkUser =
 /** A group of workers of which at least one is exposed. */
 export interface GroupObservation {
   readonly key: NodeGroupKey;
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
   readonly state: ExposedGroupState;
   readonly owner: Owner;
   /** How many workers of it are pending or running. */

@@ -2,7 +2,7 @@ import { type AutoScalingClient, paginateDescribeAutoScalingGroups } from '@aws-
 import type { EC2Client, Instance, IpPermission } from '@aws-sdk/client-ec2';
 import type { Owner } from '../shared/fleet/owners.ts';
 import { type Worker, workerOf } from '../shared/fleet/worker.ts';
-import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
@@ -24,7 +24,7 @@ export interface GroupClients {
 
 interface Wanted {
   readonly key: NodeGroupKey;
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
   readonly owner: Owner;
   readonly request?: Request;
 }

@@ -14,7 +14,7 @@ import { gatewaysOf, type Networks } from './exposure.ts';
 import type { InterfaceView } from './observation.ts';
 
 /** What is read of one worker to know its network. */
-export interface Place {
+export interface Target {
   readonly vpcId: string;
   readonly interfaces: readonly InterfaceView[];
 }
@@ -23,7 +23,7 @@ export interface Place {
  * Reads the network around the given workers: a few calls for all of them. Where no interface has an address that the
  * Internet could know, nothing is read: nothing can be exposed.
  */
-export async function observeNetworks(ec2: EC2Client, places: readonly Place[]): Promise<Networks> {
+export async function observeNetworks(ec2: EC2Client, places: readonly Target[]): Promise<Networks> {
   const known = places.filter(({ interfaces }) =>
     interfaces.some(({ addresses, ipv6 }) => addresses.length > 0 || ipv6.length > 0),
   );

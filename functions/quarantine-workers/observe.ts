@@ -5,7 +5,7 @@ import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
 import { readOwners } from '../shared/fleet/owners.ts';
 import { type Worker, workerOf } from '../shared/fleet/worker.ts';
-import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Scope } from './batch.ts';
@@ -23,7 +23,7 @@ export interface ObserveClients {
   readonly ledger: Ledger;
 }
 
-/** What one look sees. */
+/** What one reconcile sees. */
 export interface Sight {
   readonly observations: readonly Observation[];
   readonly groups: readonly GroupObservation[];
@@ -31,7 +31,7 @@ export interface Sight {
 
 /**
  * Reads what decisions about the workers of the scope rest on. Whatever is not a worker is left out here and never
- * looked at again, whoever says what of it. Groups are looked at as a whole where one of their workers is exposed.
+ * reconciled again, whoever says what of it. Groups are looked at as a whole where one of their workers is exposed.
  *
  * @param slots of the blast budget: who is in quarantine, also where EC2 shows the instance no more
  * @param circumstances what the policy wants closed: only of that it is asked who else uses it
@@ -46,7 +46,7 @@ export async function observe(
   const instances = await findInstances(clients.ec2, scope);
   const known = workersIn(instances, scope);
   const held = new Map(
-    Object.entries(slots).flatMap(([id, { cluster }]): Array<[string, HintTrigger]> => {
+    Object.entries(slots).flatMap(([id, { cluster }]): Array<[string, MessageTrigger]> => {
       const trigger = scope.instances.get(id) ?? scope.clusters.get(cluster);
       return trigger === undefined ? [] : [[id, trigger]];
     }),
@@ -59,7 +59,7 @@ export async function observe(
     ...scope.requests.keys(),
   ]);
 
-  const gone = new Map([...held, ...waitingIn(states, scope), ...wishesIn(scope)]);
+  const gone = new Map([...held, ...waitingIn(states, scope), ...requestedChangesIn(scope)]);
   const workers = [...known, ...(await findIsolated(clients.ec2, gone, states, new Set(found)))];
   const { views } = await viewWorkers(clients.ec2, workers);
   const seen = workers.flatMap(({ instanceId, trigger }): Observation[] => {
@@ -88,7 +88,7 @@ export async function observe(
 
 const observationOf = (
   instanceId: string,
-  trigger: HintTrigger,
+  trigger: MessageTrigger,
   states: ReadonlyMap<string, QuarantineState>,
   { requests }: Scope,
   view?: WorkerView,
@@ -105,23 +105,23 @@ const observationOf = (
   };
 };
 
-/** Of the workers that a hint names: those whose story has not ended, by a quarantine or a place in the line. */
+/** Of the workers that a reconcile request names: those whose incident has not ended, by a quarantine or a place on the waitlist. */
 const waitingIn = (states: ReadonlyMap<string, QuarantineState>, { instances, clusters }: Scope) =>
-  [...states].flatMap(([instanceId, { quarantine, reason }]): Array<[string, HintTrigger]> => {
+  [...states].flatMap(([instanceId, { quarantine, reason }]): Array<[string, MessageTrigger]> => {
     const trigger = instances.get(instanceId) ?? (quarantine && clusters.get(quarantine.cluster));
     const isOpen = quarantine !== undefined || reason === 'quarantine-budget';
     return isOpen && trigger !== undefined ? [[instanceId, trigger]] : [];
   });
 
-const wishesIn = ({ requests }: Scope) =>
-  [...requests].map(([instanceId, { trigger }]): [string, HintTrigger] => [instanceId, trigger]);
+const requestedChangesIn = ({ requests }: Scope) =>
+  [...requests].map(([instanceId, { trigger }]): [string, MessageTrigger] => [instanceId, trigger]);
 
-/** A worker that was found, and what asked for the look at it. */
+/** A worker that was found, and what asked for the reconcile of it. */
 interface FoundWorker {
   readonly instanceId: string;
   readonly instance: Instance;
   readonly worker: Worker;
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
 }
 
 async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> {
@@ -144,7 +144,7 @@ async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> 
 /** Workers in quarantine that no longer look like workers: somebody has taken off their tags, and they are ours to keep. */
 async function findIsolated(
   ec2: EC2Client,
-  wanted: ReadonlyMap<string, HintTrigger>,
+  wanted: ReadonlyMap<string, MessageTrigger>,
   states: ReadonlyMap<string, QuarantineState>,
   found: ReadonlySet<string>,
 ): Promise<FoundWorker[]> {
@@ -167,7 +167,7 @@ function workersIn(instances: readonly Instance[], scope: Scope): FoundWorker[] 
   });
 }
 
-function triggerOf(instanceId: string, instance: Instance, worker: Worker, scope: Scope): HintTrigger | undefined {
+function triggerOf(instanceId: string, instance: Instance, worker: Worker, scope: Scope): MessageTrigger | undefined {
   const interfaces = instance.NetworkInterfaces ?? [];
   const byInterface = interfaces.map(({ NetworkInterfaceId = '' }) => scope.interfaces.get(NetworkInterfaceId));
   const groups = interfaces.flatMap(({ Groups = [] }) => Groups);

@@ -12,7 +12,7 @@ import {
   NOW,
   observation,
   quarantine,
-  wish,
+  requested,
   worker,
 } from './observation.fixture.ts';
 import { plan, withSlot } from './plan.ts';
@@ -52,9 +52,9 @@ describe('plan', () => {
     ['is exposed for the most part', group({ exposed: ['i-1', 'i-2', 'i-3'] })],
     [
       'was closed and is to be opened again',
-      group({ state: { outcomes: 1, closed: { ingress: [], subnets: [] } }, request: wish() }),
+      group({ state: { outcomes: 1, closed: { ingress: [], subnets: [] } }, request: requested() }),
     ],
-    ['is public when a wish about it is refused', group({ publicSubnets: ['subnet-1'], request: wish() })],
+    ['is public when a request about it is refused', group({ publicSubnets: ['subnet-1'], request: requested() })],
   ])('quarantines no worker of a group that %s', (_what, seen) => {
     const { decided, groups, slots } = plan({ observations: [observation(worker())], groups: [seen] }, circumstances());
     expect(decided[0]?.decision).toMatchObject({ reason: 'public-by-design', silent: true });
@@ -92,7 +92,7 @@ describe('plan', () => {
     );
   });
 
-  it('acts only where no guard says no, but for a wish to release and a worker between two groups', () => {
+  it('acts only where no guard says no, but for a request to release and a worker between two groups', () => {
     fc.assert(
       fc.property(arbitraryObservation, arbitraryPolicy, (seen, policy) => {
         const given = circumstances({}, { policy });

@@ -21,7 +21,7 @@ export interface DecidedGroup {
   readonly decision: GroupDecision;
 }
 
-/** All decisions of one look, and the slots as they are once the decisions hold. */
+/** All decisions of one reconcile, and the slots as they are once the decisions hold. */
 export interface Plan {
   readonly decided: readonly Decided[];
   readonly groups: readonly DecidedGroup[];
@@ -29,7 +29,7 @@ export interface Plan {
 }
 
 /**
- * Decides about all that a look sees, one after the other: each worker sees the slots that those before it took or gave
+ * Decides about all that a reconcile sees, one after the other: each worker sees the slots that those before it took or gave
  * back. Open quarantines come first, for what they free; then those that have waited longest.
  */
 export function plan({ observations, groups }: Sight, circumstances: Omit<Circumstances, 'publicGroups'>): Plan {
@@ -61,7 +61,7 @@ function decideOrAnswer(observation: Observation, circumstances: Circumstances):
 }
 
 /**
- * The slots after one decision: a worker in quarantine holds one, any other gives its own back. A slot that a look took
+ * The slots after one decision: a worker in quarantine holds one, any other gives its own back. A slot that a reconcile took
  * and died with is renewed by the next one that begins, so that nobody takes it for a forgotten one meanwhile.
  */
 export function withSlot(
@@ -77,7 +77,7 @@ export function withSlot(
     const slot = { cluster, ...(nodegroup !== undefined && { nodegroup }), expiresAt: now + SLOT_RESERVED_FOR };
     return { ...slots, [instanceId]: slot };
   }
-  // A slot without a quarantine may be one that another look has just taken and not saved yet.
+  // A slot without a quarantine may be one that another reconcile has just taken and not saved yet.
   if (held === undefined || (isOpen ? decision.silent === true : held.expiresAt > now)) return slots;
   return Object.fromEntries(Object.entries(slots).filter(([holder]) => holder !== instanceId));
 }

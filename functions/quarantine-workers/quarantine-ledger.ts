@@ -63,14 +63,14 @@ const quarantine = z.object({
   notes: z.record(z.string(), z.string()),
   /** An operator had it begin in mode observe: it goes on as in mode enforce. */
   approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
-  /** The operators' wishes that it was extended by: each extends it once, however often it comes. */
+  /** The operators' requests that it was extended by: each extends it once, however often it comes. */
   extensions: z.array(z.string()).optional(),
-  /** The operator's wish that is being granted. */
+  /** The operator's request that is being granted. */
   request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
 });
 export type Quarantine = z.infer<typeof quarantine>;
 
-/** A way in that an operator accepted by releasing the worker. */
+/** An exposure that an operator accepted by releasing the worker. */
 const acceptedExposure = z.object({
   interfaceId: z.string(),
   kind: z.enum(['automatic', 'elastic', 'ipv6']),
@@ -86,22 +86,22 @@ const workerState = z.object({
   trigger: z.string().optional(),
   correlationId: z.string().optional(),
   reason: z.string().optional(),
-  /** Since when the reason holds: the place in the line for a slot. */
+  /** Since when the reason holds: the place on the waitlist for a slot. */
   since: z.number().optional(),
   quarantine: quarantine.optional(),
   accepted: z.array(acceptedExposure).optional(),
   proposal: proposal.optional(),
   /** The last request to approve or reject that was answered: it is answered once, however often it comes. */
   answered: z.string().optional(),
-  /** The operator's wish that ended the last quarantine: delivered again, it asks for nothing more. */
+  /** The operator's request that ended the last quarantine: delivered again, it asks for nothing more. */
   granted: z.string().optional(),
-  /** When a look at it is due that was asked for, epoch milliseconds: a further one need not be. */
+  /** When a reconcile of it is due that was asked for, epoch milliseconds: a further one need not be. */
   lookAt: z.number().optional(),
   /** Who acts on the worker right now: others keep away until then, so that steps never run side by side. */
   lease: z.object({ holder: z.string(), until: z.number() }).optional(),
   /**
    * An outcome that was about to be recorded when this was saved; whoever finds it records it (again). It is taken as it
-   * was written: refusing one of another version would keep the worker from ever being looked at again.
+   * was written: refusing one of another version would keep the worker from ever being reconciled again.
    */
   unrecorded: z.custom<Outcome>((value) => typeof value === 'object' && value !== null).optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */
@@ -132,12 +132,12 @@ export async function readQuarantineLine(ledger: Ledger): Promise<string[]> {
   return items.sort((a, b) => a.since - b.since).map(({ sk }) => sk);
 }
 
-export async function joinLine({ documents, table }: Ledger, instanceId: string, since: number): Promise<void> {
+export async function joinWaitlist({ documents, table }: Ledger, instanceId: string, since: number): Promise<void> {
   const expiresAt = Math.floor((since + KEPT_FOR) / 1000);
   await documents.send(new PutCommand({ TableName: table, Item: { pk: LINE, sk: instanceId, since, expiresAt } }));
 }
 
-export async function leaveLine({ documents, table }: Ledger, instanceId: string): Promise<void> {
+export async function leaveWaitlist({ documents, table }: Ledger, instanceId: string): Promise<void> {
   await documents.send(new DeleteCommand({ TableName: table, Key: { pk: LINE, sk: instanceId } }));
 }
 
@@ -145,8 +145,8 @@ export async function leaveLine({ documents, table }: Ledger, instanceId: string
  * Saves a worker's state unless somebody else has written since it was read.
  *
  * @param now epoch milliseconds
- * @param writer names the write, uniquely: tells a repetition of it from a write of another look
- * @returns the state as it stands now; undefined when another look was first
+ * @param writer names the write, uniquely: tells a repetition of it from a write of another reconcile
+ * @returns the state as it stands now; undefined when another reconcile was first
  */
 export async function saveQuarantine(
   ledger: Ledger,

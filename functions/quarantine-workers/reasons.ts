@@ -5,17 +5,17 @@ export const QUARANTINE_REASONS = {
   'not-exposed': { meaning: 'The Internet has no way to the worker.' },
   'public-by-design': {
     meaning: 'The group is exposed as a whole: its subnets hand out public addresses, or too many of it are exposed.',
-    hint: 'Move the group to private subnets, or let the policy close the way in (quarantine.publicByDesign).',
+    hint: 'Move the group to private subnets, or let the policy close the exposure (quarantine.publicByDesign).',
   },
   'group-hardened': {
-    meaning: 'A way in to a group that is public by design was closed: rules revoked, subnets closed.',
+    meaning: 'An exposure to a group that is public by design was closed: rules revoked, subnets closed.',
   },
   'way-in-shared': {
-    meaning: 'A way in to the group is left open, because something that must not be touched uses it too.',
-    hint: 'Give the group security groups and subnets of its own, or close the way in by hand.',
+    meaning: 'An exposure to the group is left open, because something that must not be touched uses it too.',
+    hint: 'Give the group security groups and subnets of its own, or close the exposure by hand.',
   },
-  'would-harden': { meaning: 'In mode enforce the way in to the group would have been closed now.' },
-  'group-restored': { meaning: 'An operator had the way in to a group opened again, as it was.' },
+  'would-harden': { meaning: 'In mode enforce the exposure to the group would have been closed now.' },
+  'group-restored': { meaning: 'An operator had the exposure to a group opened again, as it was.' },
   'quarantine-budget': {
     meaning: 'As many workers are in quarantine as the policy allows (quarantine.concurrency): this one stays exposed.',
     hint: 'Release or terminate one of those (npm run -s remediator -- quarantines), or raise the limit.',
@@ -24,16 +24,16 @@ export const QUARANTINE_REASONS = {
   'quarantine-started': { meaning: 'The worker is exposed: its quarantine began.' },
   'quarantine-reinforced': { meaning: 'Somebody opened a way to a worker in quarantine; it was closed again.' },
   draining: { meaning: 'The pods of the worker are being evicted before it is isolated (quarantine.drain).' },
-  'quarantine-in-progress': { meaning: 'Steps of the quarantine remain; the worker is looked at again.' },
+  'quarantine-in-progress': { meaning: 'Steps of the quarantine remain; the worker is reconciled again.' },
   'quarantine-incomplete': {
-    meaning: 'A way in could not be closed: the message names it and why. It is tried again.',
-    hint: 'Cure what the message names (mostly a missing right), or close the way in by hand.',
+    meaning: 'An exposure could not be closed: the message names it and why. It is tried again.',
+    hint: 'Cure what the message names (mostly a missing right), or close the exposure by hand.',
   },
   quarantined: {
-    meaning: 'A fresh look found no way in: the worker is isolated.',
+    meaning: 'A fresh read found no exposure: the worker is isolated.',
     hint: 'Look into it, then release, extend or terminate: npm run -s remediator -- release INSTANCE --why "…".',
   },
-  stripped: { meaning: 'The public addresses of the worker are off; a fresh look found no way in.' },
+  stripped: { meaning: 'The public addresses of the worker are off; a fresh read found no exposure.' },
   'quarantine-expired': {
     meaning: 'The quarantine lasted as long as the policy allows (quarantine.expireAfter).',
     hint: 'Release, extend or terminate it: npm run -s remediator -- extend INSTANCE --by 3d --why "…".',
@@ -46,11 +46,11 @@ export const QUARANTINE_REASONS = {
   'worker-terminated': { meaning: 'The worker in quarantine was terminated, on request or at its expiry.' },
   'quarantine-ended': { meaning: 'The worker in quarantine is gone; its slot is free.' },
   'release-started': { meaning: 'An operator had the worker released: it is given back what it had.' },
-  'release-in-progress': { meaning: 'Steps of the release remain; the worker is looked at again.' },
-  released: { meaning: 'The worker has back what it had; a fresh look confirmed it.' },
+  'release-in-progress': { meaning: 'Steps of the release remain; the worker is reconciled again.' },
+  released: { meaning: 'The worker has back what it had; a fresh read confirmed it.' },
   'released-in-part': {
     meaning: 'The worker is released, but something that it had could not be given back: the message names it.',
     hint: 'Give back by hand what the message names, or replace the worker.',
   },
-  'accepted-exposure': { meaning: 'An operator released the worker with this way in; only a new one counts.' },
+  'accepted-exposure': { meaning: 'An operator released the worker with this exposure; only a new one counts.' },
 } as const satisfies Record<string, ReasonEntry>;

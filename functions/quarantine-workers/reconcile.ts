@@ -1,27 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
-import { makeQuarantineHint } from '../../events/quarantine-reconcile-request.ts';
+import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { type DelayedHint, type HintQueue, sendDelayedHints } from '../shared/intake/reconcile-queue.ts';
+import { type DelayedRequest, type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { type BlastBudget, BudgetConflict, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import { type ActDeps, carryOut } from './act.ts';
-import { type Request, readHints } from './batch.ts';
+import { type Request, readBatch } from './batch.ts';
 import type { Circumstances } from './decision.ts';
 import { carryOutGroup } from './harden.ts';
 import { type ObserveClients, observe, type Sight } from './observe.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan.ts';
 import { readQuarantineLine } from './quarantine-ledger.ts';
 
-export interface LookDeps extends Omit<ActDeps, 'openCluster'>, ObserveClients {
+export interface ReconcileDeps extends Omit<ActDeps, 'openCluster'>, ObserveClients {
   readonly openCluster: (readCluster: ReturnType<typeof createClusterReader>) => ActDeps['openCluster'];
   readonly account: string;
   readonly region: string;
-  readonly queue: HintQueue;
+  readonly queue: ReconcileQueue;
   readonly deadLetterQueueUrl: string;
   readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
   readonly wake: Wake;
@@ -29,25 +29,25 @@ export interface LookDeps extends Omit<ActDeps, 'openCluster'>, ObserveClients {
 
 /** How many workers are acted upon side by side. */
 const ACT_CONCURRENCY = 8;
-/** Two looks may take from the budget at once: so many times the later one decides anew. */
+/** Two reconciles may take from the budget at once: so many times the later one decides anew. */
 const BUDGET_TRIES = 8;
 /** An SQS message can be delayed by at most 15 minutes; what is to be looked at later is woken by a schedule. */
 const LONGEST_DELAY = 15 * 60_000;
-/** How many workers one hint names. */
-const WORKERS_PER_HINT = 100;
+/** How many workers one reconcile request names. */
+const WORKERS_PER_REQUEST = 100;
 /** How long before the end of a quarantine it counts as expiring, ms. */
 const EXPIRING = 86_400_000;
-/** How soon a worker is looked at again about which a look has failed, ms: when its lease is over. */
+/** How soon a worker is reconciled again about which a reconcile has failed, ms: when its lease is over. */
 const AFTER_FAILURE = 70_000;
 
 /**
- * One look: all messages of a batch together. Observe, decide, act, record; then ask for the next look at those that are
+ * One reconcile: all messages of a batch together. Observe, decide, act, record; then ask for the next reconcile of those that are
  * waited for, and call those that wait for what was freed.
  *
  * @throws AggregateError when something about some workers could not be read or done; all others are through by then
  */
-export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Promise<void> {
-  const { scope, malformed } = readHints(messages);
+export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  const { scope, malformed } = readBatch(messages);
   for (const message of malformed) await putAside(deps, message);
   const policy = await deps.readPolicy();
   deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
@@ -79,14 +79,14 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
     await carryOutGroup(deps, group).catch((error: unknown) => troubles.push(error));
   }
   await giveBack(deps, settled, budget.slots, circumstances.now);
-  await askForLooks(deps, settled, scope.deferred, circumstances);
+  await requestReconciles(deps, settled, scope.deferred, circumstances);
   countWorkers(deps, settled, circumstances.now);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 
 /** Decides, and takes the slots that the decisions need by one conditional write. */
 async function reserve(
-  { ledger, caller }: LookDeps,
+  { ledger, caller }: ReconcileDeps,
   read: BlastBudget,
   sight: Sight,
   circumstances: Omit<Circumstances, 'slots'>,
@@ -108,11 +108,11 @@ async function reserve(
 }
 
 /**
- * Gives back the slots of quarantines that have ended, also of those that ended in a look which died before it got here,
+ * Gives back the slots of quarantines that have ended, also of those that ended in a reconcile which died before it got here,
  * and calls those that wait for one.
  */
 async function giveBack(
-  deps: LookDeps,
+  deps: ReconcileDeps,
   settled: readonly Decided[],
   held: BlastBudget['slots'],
   now: number,
@@ -135,8 +135,8 @@ async function giveBack(
   if (freed) await callNext(deps, now);
 }
 
-/** The budget as it stands, where some worker of the look may have a slot to give back. */
-const readBudgetIfFreed = async ({ ledger }: LookDeps, settled: readonly Decided[], held: BlastBudget['slots']) =>
+/** The budget as it stands, where some worker of the reconcile may have a slot to give back. */
+const readBudgetIfFreed = async ({ ledger }: ReconcileDeps, settled: readonly Decided[], held: BlastBudget['slots']) =>
   settled.some(
     ({ observation: { instanceId, state }, decision }) =>
       (state.quarantine !== undefined || instanceId in held) && decision.quarantine === undefined,
@@ -144,23 +144,23 @@ const readBudgetIfFreed = async ({ ledger }: LookDeps, settled: readonly Decided
     ? readBudget(ledger, 'quarantines')
     : undefined;
 
-/** Being called is only a hint: the next look decides who finds room. */
-async function callNext({ ledger, queue, account, region, caller }: LookDeps, now: number): Promise<void> {
-  const instanceIds = (await readQuarantineLine(ledger)).slice(0, WORKERS_PER_HINT);
+/** Being called is only a request: the next reconcile decides who finds room. */
+async function callNext({ ledger, queue, account, region, caller }: ReconcileDeps, now: number): Promise<void> {
+  const instanceIds = (await readQuarantineLine(ledger)).slice(0, WORKERS_PER_REQUEST);
   if (instanceIds.length === 0) return;
   const origin = { account, region, time: new Date(now).toISOString() };
-  const hint = makeQuarantineHint(origin, `slot-free ${caller}`, { trigger: 'slot-free', instanceIds });
-  await sendDelayedHints(queue, [{ hint, delaySeconds: 0 }]);
+  const request = makeQuarantineReconcileRequest(origin, `slot-free ${caller}`, { trigger: 'slot-free', instanceIds });
+  await sendDelayedRequests(queue, [{ request, delaySeconds: 0 }]);
 }
 
-async function askForLooks(
-  deps: LookDeps,
+async function requestReconciles(
+  deps: ReconcileDeps,
   settled: readonly Decided[],
   deferred: readonly Request[],
   { now }: Pick<Circumstances, 'now'>,
 ): Promise<void> {
   const { account, region, caller, queue } = deps;
-  const hints: DelayedHint[] = deferred.map(({ event }) => ({ hint: event, delaySeconds: 5 }));
+  const requests: DelayedRequest[] = deferred.map(({ event }) => ({ request: event, delaySeconds: 5 }));
   const soon = new Map<number, string[]>();
   for (const { observation, decision } of settled) {
     const { instanceId, request, state } = observation;
@@ -168,13 +168,16 @@ async function askForLooks(
     if (answers !== undefined) {
       const origin = { account, region, time: new Date(now).toISOString() };
       const detail = { trigger: 'operator' as const, instanceIds: [instanceId] };
-      hints.push({ hint: makeQuarantineHint(origin, `${answers} answered`, detail), delaySeconds: 1 });
+      requests.push({
+        request: makeQuarantineReconcileRequest(origin, `${answers} answered`, detail),
+        delaySeconds: 1,
+      });
     }
     const isAskedFor = silent !== true && state.lookAt !== undefined && state.lookAt > now;
     if (lookAt !== undefined && !isAskedFor) {
       const seconds = Math.ceil(Math.min(LONGEST_DELAY, Math.max(1_000, lookAt - now)) / 1000);
-      // An operator's wish that could not be looked at now comes again as it is.
-      if (silent === true && request !== undefined) hints.push({ hint: request.event, delaySeconds: seconds });
+      // An operator's request that could not be looked at now comes again as it is.
+      if (silent === true && request !== undefined) requests.push({ request: request.event, delaySeconds: seconds });
       else soon.set(seconds, [...(soon.get(seconds) ?? []), instanceId]);
     }
     const ends = silent === true ? undefined : quarantine?.expiresAt;
@@ -182,23 +185,30 @@ async function askForLooks(
     const at = Math.ceil(ends / 1000) * 1000;
     const origin = { account, region, time: new Date(at).toISOString() };
     const detail = { trigger: 'wake-up' as const, instanceIds: [instanceId] };
-    await deps.wake(instanceId, at, makeQuarantineHint(origin, `expiry ${instanceId} ${origin.time}`, detail));
+    await deps.wake(
+      instanceId,
+      at,
+      makeQuarantineReconcileRequest(origin, `expiry ${instanceId} ${origin.time}`, detail),
+    );
   }
   for (const [delaySeconds, ids] of soon) {
     const origin = { account, region, time: new Date(now + delaySeconds * 1000).toISOString() };
-    for (const [index, instanceIds] of chunks(ids, WORKERS_PER_HINT).entries()) {
+    for (const [index, instanceIds] of chunks(ids, WORKERS_PER_REQUEST).entries()) {
       const id = `look-again ${caller} ${delaySeconds} ${index}`;
-      hints.push({ hint: makeQuarantineHint(origin, id, { trigger: 'wake-up', instanceIds }), delaySeconds });
+      requests.push({
+        request: makeQuarantineReconcileRequest(origin, id, { trigger: 'wake-up', instanceIds }),
+        delaySeconds,
+      });
     }
   }
-  await sendDelayedHints(queue, hints);
+  await sendDelayedRequests(queue, requests);
 }
 
 /**
  * Workers that nobody can reach; and for the alarms, quarantines that end within a day, and those that have ended with
  * nobody saying what is to become of them.
  */
-function countWorkers({ recorder }: LookDeps, settled: readonly Decided[], now: number): void {
+function countWorkers({ recorder }: ReconcileDeps, settled: readonly Decided[], now: number): void {
   const isPrivate = ({ decision }: Decided) => decision.reason === 'not-exposed';
   recorder.count('NotExposed', settled.filter(isPrivate).length);
   for (const { decision } of settled) {

@@ -20,12 +20,12 @@ import type { StepSubject } from './steps/step.ts';
 import { QUARANTINE_TAGS } from './steps/tags.ts';
 import { viewAgain } from './view-workers.ts';
 
-/** How soon what is not through yet is looked at again, ms. */
-const LOOK_AGAIN = 15_000;
+/** How soon what is not through yet is reconciled again, ms. */
+const RECONCILE_AGAIN = 15_000;
 /** How long a worker may take until it is in standby and can be brought back, ms. */
 const PATIENCE = 15 * 60_000;
 
-/** What a release could not give back, by what it was; and whether it must be looked at again. */
+/** What a release could not give back, by what it was; and whether it must be reconciled again. */
 interface Losses {
   readonly lost: Map<string, string>;
   readonly pending: string[];
@@ -35,7 +35,7 @@ interface Losses {
 
 /**
  * Gives back what the quarantine took, each thing as it was saved. What cannot be given back is named. It can be repeated
- * from anywhere: only what a fresh look shows as given back is.
+ * from anywhere: only what a fresh read shows as given back is.
  */
 export async function release(subject: StepSubject): Promise<Decision> {
   const losses: Losses = { lost: new Map(), pending: [], shutOff: [] };
@@ -207,13 +207,13 @@ async function conclude(subject: StepSubject, { lost, pending }: Losses): Promis
     return {
       ...say('waiting', 'release-in-progress', message, variant),
       quarantine: { ...quarantine, notes },
-      lookAt: now + LOOK_AGAIN,
+      lookAt: now + RECONCILE_AGAIN,
     };
   }
   const accepted = view === undefined ? [] : acceptedIn(view);
   const losses = Object.values(notes);
   if (losses.length === 0) {
-    return { ...say('done', 'released', 'It has back what it had; a fresh look confirmed it.', variant), accepted };
+    return { ...say('done', 'released', 'It has back what it had; a fresh read confirmed it.', variant), accepted };
   }
   const automatic = Object.values(notes).every((text) => text.startsWith('the automatic address'));
   const message = `It has back what it had, but ${losses.join('; ')}.`;
@@ -231,6 +231,6 @@ const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
     ]),
   );
 
-/** Whoever releases a worker accepts the ways in that it has then; a later one counts again. */
+/** Whoever releases a worker accepts the exposures that it has then; a later one counts again. */
 const acceptedIn = ({ exposures }: WorkerView): AcceptedExposure[] =>
   exposures.map(({ interfaceId, kind, openPorts }) => ({ interfaceId, kind, openPorts: [...openPorts] }));

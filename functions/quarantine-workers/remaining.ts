@@ -2,8 +2,8 @@ import type { InterfaceView, WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 
 /**
- * What keeps a worker from being isolated, in words; a pure function, empty when there is no way in. A primary IPv6
- * address cannot be taken off (EC2 refuses it): behind a closed security group it is no way in, unless somebody has
+ * What keeps a worker from being isolated, in words; a pure function, empty when there is no exposure. A primary IPv6
+ * address cannot be taken off (EC2 refuses it): behind a closed security group it is no exposure, unless somebody has
  * opened that group.
  */
 export function isolationFaults({ kind, groups }: Quarantine, { interfaces, exposures }: WorkerView): string[] {

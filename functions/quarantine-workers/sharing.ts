@@ -23,14 +23,14 @@ export const keepersOfSecurityGroup = (
   users: readonly NetworkUser[],
   cluster: string,
   reach: Reach,
-): readonly string[] => named(users, (user) => strangerIn(user, cluster) ?? untouchable(user, reach));
+): readonly string[] => named(users, (user) => notAWorkerIn(user, cluster) ?? untouchable(user, reach));
 
 /** The same for a subnet, which concerns nobody but those who launch workers into it. */
 export const keepersOfSubnet = (users: readonly NetworkUser[], reach: Reach): readonly string[] =>
   named(users, (user) => untouchable(user, reach));
 
 /** Why a user of a security group is none of this cluster's business; undefined: it is a worker or the control plane. */
-function strangerIn(user: NetworkUser, cluster: string): string | undefined {
+function notAWorkerIn(user: NetworkUser, cluster: string): string | undefined {
   switch (user.kind) {
     case 'instance':
       return 'no worker';
@@ -49,7 +49,7 @@ function untouchable(user: NetworkUser, { scope, account }: Reach): string | und
   if (isOptedOut(tags) || isOptedOut(owner.tags)) return 'opted out';
   if (!isInScope(scope, account, cluster)) return 'out of scope';
   if (owner.unreadable !== undefined) return 'unreadable';
-  return owner.stranger === undefined ? undefined : 'unknown to EKS';
+  return owner.notAWorker === undefined ? undefined : 'unknown to EKS';
 }
 
 /** By the group where its owner decides: workers come and go, and the same is not to be told again. */

@@ -4,11 +4,11 @@ import { type Decision, say } from './decision.ts';
 import type { StepSubject } from './steps/step.ts';
 
 /** How soon it is looked whether the worker is gone, ms. */
-const LOOK_AGAIN = 60_000;
+const RECONCILE_AGAIN = 60_000;
 
 /** Terminates a worker in quarantine. Its own protection is lifted first; one that somebody else had set is not. */
 export async function terminate({ clients, instanceId, quarantine, now, note }: StepSubject): Promise<Decision> {
-  const lookAt = now + LOOK_AGAIN;
+  const lookAt = now + RECONCILE_AGAIN;
   try {
     if (quarantine.saved.terminationProtected === false) {
       const change = { InstanceId: instanceId, DisableApiTermination: { Value: false } };

@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SOURCE } from '../../events/envelope.ts';
 import { html } from '../shared/widget/html.ts';
-import { readWish } from './requested-change.ts';
+import { readRequestedChange } from './requested-change.ts';
 
 export interface RequestDeps {
   readonly events: EventBridgeClient;
@@ -23,13 +23,13 @@ export const DESCRIPTION = {
  */
 export async function request({ events, busName }: RequestDeps, given: unknown): Promise<string | typeof DESCRIPTION> {
   if (typeof given === 'object' && given !== null && 'describe' in given) return DESCRIPTION;
-  const wish = readWish(given);
-  if ('problems' in wish) {
+  const requested = readRequestedChange(given);
+  if ('problems' in requested) {
     return String(
-      html`<h2>Nothing was asked for</h2><ul>${wish.problems.map((problem) => html`<li>${problem}</li>`)}</ul>`,
+      html`<h2>Nothing was asked for</h2><ul>${requested.problems.map((problem) => html`<li>${problem}</li>`)}</ul>`,
     );
   }
-  const { detailType, detail, action, name } = wish;
+  const { detailType, detail, action, name } = requested;
   const { FailedEntryCount, Entries: [entry] = [] } = await events.send(
     new PutEventsCommand({
       Entries: [{ EventBusName: busName, Source: SOURCE, DetailType: detailType, Detail: JSON.stringify(detail) }],

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { ACTION_FIELDS } from '../shared/intake/operator-action.ts';
-import { readWish } from './requested-change.ts';
+import { readRequestedChange } from './requested-change.ts';
 
 const release = { action: 'release', remediation: 'quarantine-workers', subject: { instance: 'i-0f3a5c7e9b1d2f4a6' } };
 const asked = (offer: object, who: string, why: string, by?: string) =>
-  readWish({
+  readRequestedChange({
     ...offer,
     widgetContext: {
       forms: {
@@ -37,9 +37,9 @@ it.each([
   ['an extension has no length', asked({ ...release, action: 'extend' }, 'Ada', 'more time', ''), /^Extend by: /],
   ['the action is none', asked({ ...release, action: 'destroy' }, 'Ada', 'because'), /no action/],
   ['the subject is none', asked({ ...release, subject: { instance: 'i-0"; drop' } }, 'Ada', 'because'), /instance id/],
-  ['nothing is said', readWish({}), /no action/],
-  ['it is no object', readWish('release'), /no action/],
-])('is refused in a sentence when %s', (_, wish, sentence) => {
-  expect(wish).toHaveProperty('problems');
-  expect('problems' in wish && wish.problems.join()).toMatch(sentence);
+  ['nothing is said', readRequestedChange({}), /no action/],
+  ['it is no object', readRequestedChange('release'), /no action/],
+])('is refused in a sentence when %s', (_, requested, sentence) => {
+  expect(requested).toHaveProperty('problems');
+  expect('problems' in requested && requested.problems.join()).toMatch(sentence);
 });

@@ -5,7 +5,7 @@ import { ACTION_FIELDS, OPERATOR_ACTIONS } from '../shared/intake/operator-actio
 import { typed, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** What is asked for, as the event of one of the functions. */
-export interface Wish {
+export interface RequestedChange {
   readonly detailType: string;
   readonly detail: object;
   /** What it is about, for the answer. */
@@ -29,9 +29,9 @@ const FIELDS: Readonly<Record<string, string>> = { why: 'Reason', requestedBy: '
  * CloudWatch does not tell a widget's function who the viewer is. So `requestedBy` is what they say of themselves, marked
  * as such; the principal who really invoked this function stands in CloudTrail (Lambda data events).
  *
- * @returns the wish, or what is wrong with it, in sentences
+ * @returns the request, or what is wrong with it, in sentences
  */
-export function readWish(given: unknown): Wish | { readonly problems: readonly string[] } {
+export function readRequestedChange(given: unknown): RequestedChange | { readonly problems: readonly string[] } {
   const parsed = event.safeParse(given);
   if (!parsed.success) return { problems: ['This is no action of the widget.'] };
   const { action, remediation, subject, widgetContext } = parsed.data;

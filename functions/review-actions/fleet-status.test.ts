@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLastWord, standingOfFleet } from './fleet-status.ts';
+import { fleetStatusOf, readLastWord } from './fleet-status.ts';
 
 const instance = (id: string, tags: Readonly<Record<string, string>>) => ({
   InstanceId: id,
@@ -33,7 +33,7 @@ describe('readLastWord', () => {
   });
 });
 
-describe('standingOfFleet', () => {
+describe('fleetStatusOf', () => {
   const words = [
     readLastWord('manage-ssm-agent shop/web/i-1', 'done agent-verified'),
     readLastWord('quarantine-workers shop/web/i-1', 'done quarantined'),
@@ -44,7 +44,7 @@ describe('standingOfFleet', () => {
 
   it('draws the workers that are there, in groups, what needs attention first', () => {
     const instances = [managed('i-3', 'shop', 'web'), managed('i-1', 'shop', 'web'), managed('i-2', 'shop', 'web')];
-    expect(standingOfFleet(instances, words)).toEqual([
+    expect(fleetStatusOf(instances, words)).toEqual([
       {
         name: 'shop',
         groups: [
@@ -66,12 +66,12 @@ describe('standingOfFleet', () => {
 
   it('puts the group with the most urgent worker first, and clusters by name', () => {
     const instances = [managed('i-9', 'alpha', 'x'), managed('i-3', 'shop', 'batch'), managed('i-2', 'shop', 'web')];
-    const clusters = standingOfFleet(instances, words);
+    const clusters = fleetStatusOf(instances, words);
     expect(clusters.map(({ name }) => name)).toEqual(['alpha', 'shop']);
     expect(clusters[1]?.groups.map(({ nodegroup }) => nodegroup)).toEqual(['web', 'batch']);
   });
 
   it('leaves out instances that are no workers', () => {
-    expect(standingOfFleet([instance('i-1', { Name: 'bastion' })], words)).toEqual([]);
+    expect(fleetStatusOf([instance('i-1', { Name: 'bastion' })], words)).toEqual([]);
   });
 });

@@ -26,17 +26,17 @@ export interface LastWord {
   readonly reason: string;
 }
 
-export interface Standing {
+export interface SubjectStatus {
   readonly tone: Tone;
   /** A reason code; empty where nothing is recorded. */
   readonly reason: string;
 }
 
-export interface FleetWorker extends Standing {
+export interface FleetWorker extends SubjectStatus {
   readonly instance: string;
 }
 
-export interface FleetGroup extends Standing {
+export interface FleetGroup extends SubjectStatus {
   readonly cluster: string;
   /** Empty for workers that belong to none, such as those of EKS Auto Mode. */
   readonly nodegroup: string;
@@ -48,7 +48,7 @@ export interface FleetCluster {
   readonly groups: readonly FleetGroup[];
 }
 
-const QUIET: Standing = { tone: 'quiet', reason: '' };
+const QUIET: SubjectStatus = { tone: 'quiet', reason: '' };
 
 /** `manage-ssm-agent shop/web/i-0abc` and `done agent-verified`, as the query gives them; undefined for anything else. */
 export function readLastWord(subject: string, word: string): LastWord | undefined {
@@ -65,7 +65,7 @@ export const toneOf = ({ decision, reason }: Pick<LastWord, 'decision' | 'reason
  * The fleet as it is: clusters, their groups, their workers, each with what needs most attention of what the functions
  * last said about it. What comes first needs it most.
  */
-export function standingOfFleet(instances: readonly Instance[], lastWords: readonly LastWord[]): FleetCluster[] {
+export function fleetStatusOf(instances: readonly Instance[], lastWords: readonly LastWord[]): FleetCluster[] {
   const workerWords = Map.groupBy(lastWords, ({ instance }) => instance);
   const groupWords = Map.groupBy(workerWords.get('') ?? [], ({ cluster, nodegroup }) => `${cluster}/${nodegroup}`);
   const workers = instances.flatMap((instance) => {
@@ -90,10 +90,10 @@ export function standingOfFleet(instances: readonly Instance[], lastWords: reado
     }));
 }
 
-const urgency = ({ tone }: Standing): number => TONES.indexOf(tone);
+const urgency = ({ tone }: SubjectStatus): number => TONES.indexOf(tone);
 const mostUrgent = (group: FleetGroup): number => Math.min(urgency(group), ...group.workers.map(urgency));
 
-const worst = (words: readonly LastWord[]): Standing =>
+const worst = (words: readonly LastWord[]): SubjectStatus =>
   words
-    .map((word): Standing => ({ tone: toneOf(word), reason: word.reason }))
+    .map((word): SubjectStatus => ({ tone: toneOf(word), reason: word.reason }))
     .reduce((most, each) => (urgency(each) < urgency(most) ? each : most), QUIET);

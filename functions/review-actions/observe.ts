@@ -2,22 +2,22 @@ import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sd
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
 import type { Subject } from '../shared/records/recorder.ts';
-import { readLastWord, standingOfFleet } from './fleet-status.ts';
+import { fleetStatusOf, readLastWord } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
-import { correlatedQuery, countsQuery, lastWordsQuery, recordsQuery, standingQuery, storyQuery } from './queries.ts';
+import { correlatedQuery, countsQuery, incidentQuery, lastWordsQuery, recordsQuery, statusQuery } from './queries.ts';
 import type { Cursor, Question } from './question.ts';
 import { countsIn, periodFor, timeIn } from './time-axis.ts';
-import type { Overview, Story } from './view.ts';
+import type { Incident, Overview } from './view.ts';
 
 export interface ObserveDeps extends InsightsDeps {
   readonly ec2: EC2Client;
 }
 
-/** Records on a page, and of a story. */
+/** Records on a page, and of an incident. */
 const PAGE_SIZE = 25;
-const STORY_SIZE = 200;
-/** Different stories that one subject's records are followed into. */
+const INCIDENT_SIZE = 200;
+/** Different incidents that one subject's records are followed into. */
 const MOST_CORRELATIONS = 40;
 /** How far back the last word on a worker or group is looked for, ms: how things stand is not a matter of the time range. */
 const LAST_WORDS_FROM = 30 * 86_400_000;
@@ -47,7 +47,7 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
     ...(older !== undefined && { older }),
     period,
     counts: countsIn(counted),
-    clusters: standingOfFleet(instances.found, lastWords),
+    clusters: fleetStatusOf(instances.found, lastWords),
     moreWorkers: instances.more,
   };
 }
@@ -56,10 +56,10 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
  * All that is recorded about a subject in the time range, as the command `explain` tells it, up to a bound. How it stands,
  * and so what can be asked for, is not a matter of the time range.
  */
-export async function observeStory(deps: ObserveDeps, { range }: Question, subject: Subject): Promise<Story> {
+export async function observeIncident(deps: ObserveDeps, { range }: Question, subject: Subject): Promise<Incident> {
   const [rows, words] = await Promise.all([
-    ask(deps, storyQuery(subject, STORY_SIZE), range),
-    readStanding(deps, subject),
+    ask(deps, incidentQuery(subject, INCIDENT_SIZE), range),
+    readStatus(deps, subject),
   ]);
   const found = recordsIn(rows);
   const { cluster = '', nodegroup, instance } = subject;
@@ -67,7 +67,9 @@ export async function observeStory(deps: ObserveDeps, { range }: Question, subje
   const own = found.filter((record) => isAbout(record, wanted)).sort(byTime);
   const correlationIds = [...new Set(own.map(({ correlationId }) => correlationId))].slice(0, MOST_CORRELATIONS);
   const correlated =
-    correlationIds.length === 0 ? [] : recordsIn(await ask(deps, correlatedQuery(correlationIds, STORY_SIZE), range));
+    correlationIds.length === 0
+      ? []
+      : recordsIn(await ask(deps, correlatedQuery(correlationIds, INCIDENT_SIZE), range));
   const known = new Set(own.map(({ id }) => id));
   const others = correlated.filter((record) => !known.has(record.id) && own.some((mine) => concerns(record, mine)));
   const standing = [...own, ...words.filter(({ id }) => !known.has(id))].sort(byTime);
@@ -78,15 +80,15 @@ export async function observeStory(deps: ObserveDeps, { range }: Question, subje
     standing,
     stale: latest !== undefined && !known.has(latest.id),
     offers: offersFor(words),
-    more: found.length === STORY_SIZE,
+    more: found.length === INCIDENT_SIZE,
   };
 }
 
 /** What tells the last word on a worker or on a group as a whole; of a cluster nothing can be asked for. */
-async function readStanding(deps: ObserveDeps, subject: Subject): Promise<ReadRecord[]> {
+async function readStatus(deps: ObserveDeps, subject: Subject): Promise<ReadRecord[]> {
   if (subject.nodegroup === undefined && subject.instance === undefined) return [];
   const end = deps.clock.now();
-  const rows = await ask(deps, standingQuery(subject, STORY_SIZE), { start: end - LAST_WORDS_FROM, end });
+  const rows = await ask(deps, statusQuery(subject, INCIDENT_SIZE), { start: end - LAST_WORDS_FROM, end });
   return recordsIn(rows).sort(byTime);
 }
 

@@ -5,11 +5,11 @@ import { exampleRecord } from '../shared/records/record.fixture.ts';
 import {
   correlatedQuery,
   countsQuery,
+  incidentQuery,
   lastWordsQuery,
   quoted,
   recordsQuery,
-  standingQuery,
-  storyQuery,
+  statusQuery,
   wordsIn,
 } from './queries.ts';
 import { NO_FILTER } from './question.ts';
@@ -64,12 +64,14 @@ describe('recordsQuery', () => {
   });
 });
 
-describe('storyQuery', () => {
+describe('incidentQuery', () => {
   it('finds a worker by its id, a group with its workers, a cluster with all in it', () => {
     const lines = [record('group'), record('worker', { instance: 'i-0abc' }), record('other', { nodegroup: 'batch' })];
-    expect(found(storyQuery({ cluster: 'shop', nodegroup: 'web', instance: 'i-0abc' }, 9), lines)).toEqual(['worker']);
-    expect(found(storyQuery({ cluster: 'shop', nodegroup: 'web' }, 9), lines)).toEqual(['worker', 'group']);
-    expect(found(storyQuery({ cluster: 'shop' }, 9), lines)).toHaveLength(3);
+    expect(found(incidentQuery({ cluster: 'shop', nodegroup: 'web', instance: 'i-0abc' }, 9), lines)).toEqual([
+      'worker',
+    ]);
+    expect(found(incidentQuery({ cluster: 'shop', nodegroup: 'web' }, 9), lines)).toEqual(['worker', 'group']);
+    expect(found(incidentQuery({ cluster: 'shop' }, 9), lines)).toHaveLength(3);
   });
 });
 
@@ -82,8 +84,8 @@ describe('what comes from outside', () => {
         const queries = [
           recordsQuery({ ...NO_FILTER, find }, 10),
           countsQuery({ ...NO_FILTER, find }, '1h'),
-          storyQuery({ cluster: name, nodegroup: find }, 10),
-          standingQuery({ cluster: name, nodegroup: find }, 10),
+          incidentQuery({ cluster: name, nodegroup: find }, 10),
+          statusQuery({ cluster: name, nodegroup: find }, 10),
           correlatedQuery([name, find], 10),
         ];
         for (const query of queries) {
@@ -152,7 +154,7 @@ describe('the last words', () => {
   });
 });
 
-describe('standingQuery', () => {
+describe('statusQuery', () => {
   it('finds the newest record of each reason, of a group without its workers', () => {
     const worker = { instance: 'i-0abc', reason: 'quarantined' };
     const lines = [
@@ -162,7 +164,7 @@ describe('standingQuery', () => {
       record('d', worker),
       record('e', worker),
     ];
-    expect(found(standingQuery({ cluster: 'shop', nodegroup: 'web' }, 9), lines)).toEqual(['c', 'b']);
-    expect(found(standingQuery({ cluster: 'shop', nodegroup: 'web', instance: 'i-0abc' }, 9), lines)).toEqual(['e']);
+    expect(found(statusQuery({ cluster: 'shop', nodegroup: 'web' }, 9), lines)).toEqual(['c', 'b']);
+    expect(found(statusQuery({ cluster: 'shop', nodegroup: 'web', instance: 'i-0abc' }, 9), lines)).toEqual(['e']);
   });
 });

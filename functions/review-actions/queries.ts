@@ -61,11 +61,11 @@ export const lastWordsQuery = (): string =>
   `fields concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word | ${RECORDS} and ispresent(cluster) | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
 
 /** Of one worker, or of a group without its workers, each function's newest record of each reason: with them its last word. */
-export const standingQuery = (subject: Subject, limit: number): string =>
+export const statusQuery = (subject: Subject, limit: number): string =>
   `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | filter ${subject.instance === undefined ? 'not ' : ''}ispresent(instance) | sort @timestamp desc, id desc | dedup remediation, reason | limit ${limit}`;
 
 /** The newest records about one subject. */
-export const storyQuery = (subject: Subject, limit: number): string =>
+export const incidentQuery = (subject: Subject, limit: number): string =>
   `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | ${NEWEST_FIRST} | limit ${limit}`;
 
 /** An instance id says all; a worker may have had a group for some of its records only. */
@@ -74,7 +74,7 @@ const about = ({ cluster, nodegroup, instance }: Subject): string[] =>
     value === undefined ? [] : [`filter ${field} = ${quoted(value)}`],
   );
 
-/** The newest records of these stories, whatever they are about; of as many as a query has room for. */
+/** The newest records of these incidents, whatever they are about; of as many as a query has room for. */
 export function correlatedQuery(correlationIds: readonly string[], limit: number): string {
   const ids = correlationIds.map(quoted);
   while (ids.join(', ').length > LONGEST_LIST) ids.pop();

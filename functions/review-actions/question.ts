@@ -40,7 +40,7 @@ export interface Question {
   readonly range: { readonly start: number; readonly end: number };
   readonly filter: Filter;
   readonly trail: readonly Cursor[];
-  /** The story of this one is asked for. */
+  /** The incident of this one is asked for. */
   readonly subject?: Subject;
   readonly look: Pick<WidgetContext, 'theme' | 'width' | 'timezone'>;
 }

@@ -1,8 +1,8 @@
 import { DESCRIPTION } from './description.ts';
 import { QueryUnfinished } from './insights.ts';
-import { type ObserveDeps, observeOverview, observeStory } from './observe.ts';
+import { type ObserveDeps, observeIncident, observeOverview } from './observe.ts';
 import { readQuestion } from './question.ts';
-import { renderNotice, renderOverview, renderStory } from './render/page.ts';
+import { renderIncident, renderNotice, renderOverview } from './render/page.ts';
 import { createClockFace } from './time-axis.ts';
 import type { Page } from './view.ts';
 
@@ -22,7 +22,7 @@ export async function review(deps: ReviewDeps, event: unknown): Promise<string |
   try {
     return question.subject === undefined
       ? renderOverview(await observeOverview(deps, question), page)
-      : renderStory(await observeStory(deps, question, question.subject), page);
+      : renderIncident(await observeIncident(deps, question, question.subject), page);
   } catch (error) {
     if (!isBusy(error)) throw error;
     return renderNotice(`${error.message} Choose a shorter time range, or refresh the widget.`, page);

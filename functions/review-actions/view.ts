@@ -18,8 +18,8 @@ export interface Overview {
   readonly moreWorkers: boolean;
 }
 
-/** What the story of one subject shows. */
-export interface Story {
+/** What the incident of one subject shows. */
+export interface Incident {
   readonly subject: Subject;
   /** In order, with the records of something wider that belong to it. */
   readonly records: readonly ReadRecord[];

@@ -39,13 +39,13 @@ async function swept(eks: EKSClient) {
   return { sent: sent.join(), told };
 }
 
-it('a cluster whose node groups cannot be listed is told of, and the others are looked at again', async () => {
+it('a cluster whose node groups cannot be listed is told of, and the others are reconciled again', async () => {
   const { sent, told } = await swept(
     eksOf({ closed: refused('AccessDeniedException'), shop: ['web'], gone: refused('ResourceNotFoundException') }),
   );
   expect(told).toEqual([
-    'closed failed unreadable: Its node groups are not looked at again: AccessDeniedException: no',
-    ' done sweep-finished: 3 clusters and 1 node groups are looked at again.',
+    'closed failed unreadable: Its node groups are not reconciled again: AccessDeniedException: no',
+    ' done sweep-finished: 3 clusters and 1 node groups are reconciled again.',
   ]);
   expect(sent).toContain('shop/web');
 });

@@ -1,7 +1,7 @@
 import { EnableCommand, type Inspector2Client, Inspector2ServiceException } from '@aws-sdk/client-inspector2';
 import pMap from 'p-map';
-import { makeHint } from '../../events/upgrade-reconcile-request.ts';
-import { type HintQueue, sendHints } from '../shared/intake/reconcile-queue.ts';
+import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
+import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
@@ -14,11 +14,11 @@ import type { AccountObservation, CoverageObservation, GroupObservation } from '
 export interface ActDeps {
   readonly inspector: Inspector2Client;
   readonly ledger: Ledger;
-  readonly upgradeQueue: HintQueue;
+  readonly upgradeQueue: ReconcileQueue;
   readonly recorder: Recorder;
   readonly account: string;
   readonly region: string;
-  /** Names this look, uniquely: the Lambda request id. */
+  /** Names this reconcile, uniquely: the Lambda request id. */
   readonly caller: string;
 }
 
@@ -32,7 +32,7 @@ interface Saved extends Decided {
   readonly state: FindingState;
 }
 
-interface Told {
+interface Notified {
   readonly outcome: Outcome | undefined;
   readonly calls: readonly AwsCall[];
 }
@@ -48,14 +48,14 @@ export interface ActOptions {
 const ACT_CONCURRENCY = 16;
 
 /**
- * Saves what was decided as pending, acts, records, saves it as done. Of two looks at the same thing the one that saves
+ * Saves what was decided as pending, acts, records, saves it as done. Of two reconciles of the same thing the one that saves
  * first acts. A crash on the way leaves it pending: the redelivered message, or the sweep, leads through the same steps to
  * the same end; the worst of it is a record written twice, with the same id.
  */
 export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now, mode }: ActOptions): Promise<void> {
   const saved = (await pMap(decided, (each) => save(deps, each, now), { concurrency: ACT_CONCURRENCY })).flat();
   const requested = saved.filter(({ decision }) => decision.act === 'request-upgrade');
-  await sendHints(
+  await sendReconcileRequests(
     deps.upgradeQueue,
     requested.flatMap(({ observation }) => hintOf(deps, observation, now)),
   );
@@ -69,7 +69,7 @@ export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now
   await pMap(saved, finish, { concurrency: ACT_CONCURRENCY, stopOnError: false });
 }
 
-/** Saves what is remembered; answers the state of what is a new outcome, to be acted upon and recorded by this look. */
+/** Saves what is remembered; answers the state of what is a new outcome, to be acted upon and recorded by this reconcile. */
 async function save({ ledger, caller }: ActDeps, decided: Decided, now: number): Promise<Saved[]> {
   const { topic, subject } = decided.observation;
   const next = nextState(decided, now);
@@ -86,7 +86,7 @@ function nextState({ observation, decision }: Decided, now: number): FindingStat
   const fingerprint = outcome === undefined ? state.fingerprint : `${outcome.reason} ${outcome.variant}`.trim();
   const isOther = fingerprint !== state.fingerprint;
   const before = memoryOf(state);
-  // A story goes on from the first finding to the release that fixes it.
+  // An incident goes on from the first finding to the release that fixes it.
   const correlationId = isOther && before.need === undefined ? trigger.id : (state.correlationId ?? trigger.id);
   return {
     ...(fingerprint !== undefined && { fingerprint }),
@@ -104,14 +104,14 @@ function hintOf({ account, region, caller }: ActDeps, { topic, subject }: Decide
   const { cluster: clusterName, nodegroup: nodegroupName } = subject;
   const origin = { account, region, time: new Date(now).toISOString() };
   const detail = { trigger: 'findings', clusterName, nodegroupName } as const;
-  return [makeHint(origin, `findings ${subjectOf(subject)} ${caller}`, detail)];
+  return [makeReconcileRequest(origin, `findings ${subjectOf(subject)} ${caller}`, detail)];
 }
 
-/** What is done beside hints, and what is told of it in the end. */
-const act = async (inspector: Inspector2Client, decision: Decision): Promise<Told> =>
+/** What is done beside reconcile requests, and what is told of it in the end. */
+const act = async (inspector: Inspector2Client, decision: Decision): Promise<Notified> =>
   decision.act === 'enable-inspector' ? enableInspector(inspector, decision) : { outcome: decision.outcome, calls: [] };
 
-async function enableInspector(inspector: Inspector2Client, decision: Decision): Promise<Told> {
+async function enableInspector(inspector: Inspector2Client, decision: Decision): Promise<Notified> {
   try {
     const { $metadata, failedAccounts = [] } = await inspector.send(new EnableCommand({ resourceTypes: ['EC2'] }));
     const [failed] = failedAccounts;

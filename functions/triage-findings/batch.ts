@@ -1,8 +1,14 @@
 import type { SQSRecord } from 'aws-lambda';
-import * as findingsHint from '../../events/findings-reconcile-request.ts';
+import * as findingsReconcileRequest from '../../events/findings-reconcile-request.ts';
 import * as packageFinding from '../../events/inspector-package-finding.ts';
 import type { Malformed } from '../shared/intake/dead-letter.ts';
-import { type HintReader, type HintTrigger, hintReader, keepFirst, readMessages } from '../shared/intake/messages.ts';
+import {
+  keepFirst,
+  type MessageReader,
+  type MessageTrigger,
+  messageReader,
+  readMessages,
+} from '../shared/intake/messages.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Rating } from './urgency.ts';
 
@@ -14,10 +20,10 @@ export interface Claim extends Rating {
   readonly isOpen: boolean;
   /** Inspector knows no fix, so no AMI can bring one. */
   readonly hasNoFix: boolean;
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
 }
 
-/** What all messages of a batch hint at. */
+/** What all messages of a batch reconcile request at. */
 export interface Batch {
   /** Each finding once. */
   readonly claims: readonly Claim[];
@@ -25,20 +31,20 @@ export interface Batch {
   readonly received: number;
   readonly duplicates: number;
   /** Node groups to be looked at, by subject. */
-  readonly nodeGroups: ReadonlyMap<string, { readonly key: NodeGroupKey; readonly trigger: HintTrigger }>;
+  readonly nodeGroups: ReadonlyMap<string, { readonly key: NodeGroupKey; readonly trigger: MessageTrigger }>;
   /** The whole account is to be looked at. */
-  readonly account?: HintTrigger;
+  readonly account?: MessageTrigger;
 }
 
-type Place = { readonly finding: Omit<Claim, 'trigger'> } | { readonly nodeGroup: NodeGroupKey | undefined };
+type Target = { readonly finding: Omit<Claim, 'trigger'> } | { readonly nodeGroup: NodeGroupKey | undefined };
 
-const READERS: Readonly<Record<string, HintReader<Place>>> = {
-  [packageFinding.detailType]: hintReader<Place, packageFinding.InspectorPackageFinding>(
+const READERS: Readonly<Record<string, MessageReader<Target>>> = {
+  [packageFinding.detailType]: messageReader<Target, packageFinding.InspectorPackageFinding>(
     packageFinding.schema,
     ({ detail }) => ({ finding: claimOf(detail) }),
   ),
-  [findingsHint.detailType]: hintReader<Place, findingsHint.FindingsHint>(
-    findingsHint.schema,
+  [findingsReconcileRequest.detailType]: messageReader<Target, findingsReconcileRequest.FindingsReconcileRequest>(
+    findingsReconcileRequest.schema,
     ({ detail: { clusterName: cluster, nodegroupName: nodegroup } }) => ({
       nodeGroup: cluster === undefined || nodegroup === undefined ? undefined : { cluster, nodegroup },
     }),
@@ -59,13 +65,13 @@ function claimOf(detail: packageFinding.InspectorPackageFinding['detail']): Omit
 }
 
 /** Reads a batch. The same finding in the same state, told ten times, is told once. */
-export function readHints(messages: readonly SQSRecord[]): { batch: Batch; malformed: Malformed[] } {
-  const { hints, malformed } = readMessages(messages, READERS);
+export function readBatch(messages: readonly SQSRecord[]): { batch: Batch; malformed: Malformed[] } {
+  const { requests, malformed } = readMessages(messages, READERS);
   const claims = new Map<string, Claim>();
-  const nodeGroups: Map<string, { key: NodeGroupKey; trigger: HintTrigger }> = new Map();
+  const nodeGroups: Map<string, { key: NodeGroupKey; trigger: MessageTrigger }> = new Map();
   let received = 0;
-  let account: HintTrigger | undefined;
-  for (const { place, trigger } of hints) {
+  let account: MessageTrigger | undefined;
+  for (const { place, trigger } of requests) {
     if ('finding' in place) {
       received += 1;
       const { findingArn, isOpen } = place.finding;

@@ -6,7 +6,7 @@ import type { Counts } from './narrow.ts';
 
 /** What each count is called as a metric, and in the record's sentence. */
 const NAMES: Readonly<Record<keyof Counts, readonly [metric: MetricName, words: string]>> = {
-  examined: ['FindingsExamined', 'led to a look'],
+  examined: ['FindingsExamined', 'led to a reconcile'],
   known: ['FindingsKnown', 'added nothing to what is known'],
   duplicate: ['FindingsDuplicate', 'told twice'],
   belowFloor: ['FindingsBelowFloor', 'below the severity floor'],
@@ -21,7 +21,7 @@ export interface CountsContext {
   /** Why findings were ignored, where they were. */
   readonly why?: string | undefined;
   /** The claims about instances that are no workers. */
-  readonly strangers?: readonly Claim[];
+  readonly nonWorkers?: readonly Claim[];
 }
 
 /** Counts each message that told of a finding, in one line a batch; and in one line those that are nobody's here. */
@@ -29,7 +29,7 @@ export function recordCounts(
   recorder: Recorder,
   { claims, received, duplicates }: Batch,
   outcomes: Partial<Counts>,
-  { why, strangers = [] }: CountsContext,
+  { why, nonWorkers = [] }: CountsContext,
 ): void {
   const [first] = claims;
   if (first === undefined) return;
@@ -51,13 +51,13 @@ export function recordCounts(
     fingerprint: `findings-counted ${fingerprint}`,
     details: { received, ...Object.fromEntries(counted) },
   });
-  if (strangers.length === 0) return;
-  const instances = [...new Set(strangers.map(({ instanceId }) => instanceId))];
+  if (nonWorkers.length === 0) return;
+  const instances = [...new Set(nonWorkers.map(({ instanceId }) => instanceId))];
   recorder.record({
     ...about,
     decision: 'skipped',
     reason: 'not-a-worker',
-    message: `${strangers.length} on instances that are no workers: ${instances.slice(0, 3).join(', ')}${instances.length > 3 ? ' …' : ''}.`,
+    message: `${nonWorkers.length} on instances that are no workers: ${instances.slice(0, 3).join(', ')}${instances.length > 3 ? ' …' : ''}.`,
     fingerprint: `not-a-worker ${fingerprint}`,
     details: { instances: instances.slice(0, 10) },
   });

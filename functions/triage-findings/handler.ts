@@ -13,7 +13,7 @@ import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
-import { look } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
@@ -45,5 +45,6 @@ export const handler = createFunction<SQSEvent>({
   remediation: 'triage-findings',
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId: caller }) => look({ ...deps, recorder, account, caller }, Records),
+  run: ({ Records }, { recorder, account, requestId: caller }) =>
+    reconcile({ ...deps, recorder, account, caller }, Records),
 });

@@ -1,5 +1,5 @@
 import type { Worker } from '../shared/fleet/worker.ts';
-import type { HintTrigger } from '../shared/intake/messages.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { FindingState, Urgency } from '../shared/ledger/finding-ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Policy } from '../shared/policy/policy.ts';
@@ -9,7 +9,7 @@ import { isAtLeast, moreUrgent, urgencyOf } from './urgency.ts';
 
 /** What became of the findings of a batch: each message that told of one counts in exactly one of these. */
 export interface Counts {
-  /** Told of by another message of the batch. */
+  /** Notified of by another message of the batch. */
   readonly duplicate: number;
   /** Less grave than the policy asks for. */
   readonly belowFloor: number;
@@ -18,7 +18,7 @@ export interface Counts {
   readonly notOnWorker: number;
   /** What is remembered of the node group covers it. */
   readonly known: number;
-  /** Led to a look at its node group. */
+  /** Led to a reconcile of its node group. */
   readonly examined: number;
   /** The policy forbids to act, or cannot be read. */
   readonly ignored: number;
@@ -33,7 +33,7 @@ export interface ClaimedGroup {
   readonly claimed?: Urgency;
   /** The workers, the gravest finding first. */
   readonly instanceIds: readonly string[];
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
 }
 
 /** The claims that are grave enough and can be fixed, and how many are not. */

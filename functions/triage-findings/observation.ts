@@ -4,7 +4,7 @@ import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Subject, Trigger } from '../shared/records/recorder.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 
-/** What a look is about: the findings of a node group, whom of it Inspector does not scan, or Inspector as a whole. */
+/** What a reconcile is about: the findings of a node group, whom of it Inspector does not scan, or Inspector as a whole. */
 interface About {
   readonly subject: Subject;
   readonly trigger: Trigger;

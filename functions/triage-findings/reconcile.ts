@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import type { HintTrigger } from '../shared/intake/messages.ts';
-import type { HintQueue } from '../shared/intake/reconcile-queue.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import type { ReconcileQueue } from '../shared/intake/reconcile-queue.ts';
 import {
   type FindingState,
   findingKey,
@@ -13,7 +13,7 @@ import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { type ActDeps, carryOut, type Decided } from './act.ts';
-import { type Batch, readHints } from './batch.ts';
+import { type Batch, readBatch } from './batch.ts';
 import { recordCounts } from './counts.ts';
 import { decide } from './decide.ts';
 import { decideAccount, decideCoverage, whyIgnored } from './decide-coverage.ts';
@@ -24,8 +24,8 @@ import { type DueGroup, type ObserveClients, observeGroups } from './observe.ts'
 import { type AccountView, observeAccount } from './observe-account.ts';
 import { type FoundWorker, findWorkers } from './observe-instances.ts';
 
-export interface LookDeps extends ActDeps, ObserveClients {
-  readonly queue: HintQueue;
+export interface ReconcileDeps extends ActDeps, ObserveClients {
+  readonly queue: ReconcileQueue;
   readonly deadLetterQueueUrl: string;
   readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
   readonly clock: Clock;
@@ -35,13 +35,13 @@ export interface LookDeps extends ActDeps, ObserveClients {
 const SCANNED_WITHIN = 60 * 60_000;
 
 /**
- * One look: all messages of a batch together. What events tell is narrowed to the node groups of which it is news; those
+ * One reconcile: all messages of a batch together. What events tell is narrowed to the node groups of which it is news; those
  * are observed, decided about, acted upon and recorded. Last, each message is counted.
  *
  * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
  */
-export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Promise<void> {
-  const { batch, malformed } = readHints(messages);
+export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  const { batch, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const now = deps.clock.now();
@@ -53,7 +53,7 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[]): Prom
 
 /** Nothing is looked at. Each batch is counted as ignored; what keeps it from being looked at, the sweep's batch tells. */
 async function ignore(
-  deps: LookDeps,
+  deps: ReconcileDeps,
   batch: Batch,
   ignored: NonNullable<ReturnType<typeof whyIgnored>>,
   policy: Policy | InvalidPolicy,
@@ -68,7 +68,7 @@ async function ignore(
   recordCounts(deps.recorder, batch, { ignored: batch.claims.length }, { why: ignored.outcome.message });
 }
 
-async function triage(deps: LookDeps, batch: Batch, circumstances: Circumstances): Promise<void> {
+async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumstances): Promise<void> {
   const { policy, now } = circumstances;
   const { findings } = policy;
   const account = batch.account && (await observeAccount(deps.inspector, findings.severityFloor));
@@ -91,21 +91,21 @@ async function triage(deps: LookDeps, batch: Batch, circumstances: Circumstances
   }
   await carryOut(deps, decided, { now, mode: findings.mode });
 
-  const strangers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
-  const onWorkers = worthwhile.length - strangers.length;
+  const nonWorkers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
+  const onWorkers = worthwhile.length - nonWorkers.length;
   const counts: Partial<Counts> = {
     belowFloor,
     withoutFix,
-    notOnWorker: strangers.length,
+    notOnWorker: nonWorkers.length,
     known,
     examined: onWorkers - known,
   };
-  recordCounts(deps.recorder, batch, counts, { strangers });
+  recordCounts(deps.recorder, batch, counts, { nonWorkers });
 }
 
 /** The node groups to be looked at: those of which the batch tells news, and those that were asked for. */
 async function chooseDue(
-  deps: LookDeps,
+  deps: ReconcileDeps,
   batch: Batch,
   claimed: readonly ClaimedGroup[],
   account: AccountView | undefined,
@@ -138,7 +138,7 @@ function addSwept(
   remembered: readonly string[],
   afflicted: readonly string[],
   workers: ReadonlyMap<string, FoundWorker>,
-  trigger: HintTrigger,
+  trigger: MessageTrigger,
 ): void {
   for (const subject of remembered) {
     const [cluster, nodegroup] = subject.split('/');
@@ -160,10 +160,10 @@ function addSwept(
 
 /** Inspector itself, and the groups of the workers that it does not scan. */
 async function decideSweep(
-  deps: LookDeps,
+  deps: ReconcileDeps,
   { status, unscanned }: AccountView,
   workers: ReadonlyMap<string, FoundWorker>,
-  trigger: HintTrigger,
+  trigger: MessageTrigger,
   circumstances: Circumstances,
 ): Promise<Decided[]> {
   const settled = [...workers.values()].filter(
@@ -197,5 +197,5 @@ async function decideSweep(
 
 const ACCOUNT = findingKey({});
 
-const readAccountState = async ({ ledger }: LookDeps): Promise<FindingState> =>
+const readAccountState = async ({ ledger }: ReconcileDeps): Promise<FindingState> =>
   (await readFindingStates(ledger, 'coverage', [ACCOUNT])).get(ACCOUNT) ?? NEW_FINDING_STATE;

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type EKSClient, EKSServiceException, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
-import { makeHint } from '../../events/upgrade-reconcile-request.ts';
+import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Recorder } from '../shared/records/recorder.ts';
-import { releaseStory } from '../shared/releases/ami-type.ts';
+import { releaseIncident } from '../shared/releases/ami-type.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { refusedByEks } from './follow.ts';
 import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
-import { placeAfter } from './waitlist.ts';
+import { waitingSinceAfter } from './waitlist.ts';
 
 export interface ActDeps {
   readonly eks: EKSClient;
@@ -52,19 +52,19 @@ export async function carryOut(deps: ActDeps, decided: Decided, circumstances: C
       ...(mode !== undefined && { mode }),
       trigger,
       fingerprint: `${next.outcomes} ${next.fingerprint}`,
-      correlationId: decision.releaseVersion === undefined ? trigger.id : (next.story?.correlationId ?? trigger.id),
+      correlationId: decision.releaseVersion === undefined ? trigger.id : (next.incident?.correlationId ?? trigger.id),
       calls,
       ...(decision.details !== undefined && { details: decision.details }),
     });
   }
-  // Any name can be hinted at: nothing is remembered of what has never been there.
+  // Any name can be requested at: nothing is remembered of what has never been there.
   const neverWas = observation.view.kind === 'gone' && state === NEW_NODE_GROUP;
   if (!neverWas && !isDeepStrictEqual(next, state))
     await saveNodeGroup(deps.ledger, subjectOf(key), next, circumstances.now);
   return { observation, decision };
 }
 
-/** Asks EKS for the update. The intent is saved first: whatever happens next, the following look finds out. */
+/** Asks EKS for the update. The intent is saved first: whatever happens next, the following reconcile finds out. */
 async function startUpgrade(
   { eks, ledger }: ActDeps,
   { observation, decision }: Decided,
@@ -139,21 +139,21 @@ function nextState({ state, view, trigger }: Observation, decision: Decision, { 
   const { reason, variant, releaseVersion, memory } = decision;
   // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
   const fingerprint = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
-  const story =
-    releaseVersion === undefined || state.story?.releaseVersion === releaseVersion
-      ? state.story
-      : { releaseVersion, correlationId: storyOf(view, releaseVersion) ?? trigger.id };
+  const incident =
+    releaseVersion === undefined || state.incident?.releaseVersion === releaseVersion
+      ? state.incident
+      : { releaseVersion, correlationId: incidentOf(view, releaseVersion) ?? trigger.id };
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   const answered = decision.answers ?? state.answered;
-  const place = placeAfter(state, decision, now);
+  const place = waitingSinceAfter(state, decision, now);
   return {
     fingerprint,
     outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
-    // An answer changes nothing about how the group stands: it keeps its place in the line.
+    // An answer changes nothing about how the group stands: it keeps its place on the waitlist.
     ...(decision.answers === undefined
       ? { reason, ...(place !== undefined && { since: place }) }
       : { reason: state.reason, ...(state.since !== undefined && { since: state.since }) }),
-    ...(story !== undefined && { story }),
+    ...(incident !== undefined && { incident }),
     ...memory,
     ...(decision.proposal !== undefined && { proposal: decision.proposal }),
     ...(answered !== undefined && { answered }),
@@ -161,14 +161,14 @@ function nextState({ state, view, trigger }: Observation, decision: Decision, { 
   };
 }
 
-const storyOf = (view: Observation['view'], releaseVersion: string): string | undefined =>
+const incidentOf = (view: Observation['view'], releaseVersion: string): string | undefined =>
   view.kind === 'node-group'
-    ? releaseStory({ kubernetesVersion: view.version, amiType: view.amiType }, releaseVersion)
+    ? releaseIncident({ kubernetesVersion: view.version, amiType: view.amiType }, releaseVersion)
     : undefined;
 
 /**
  * When to be woken, in whole seconds, as Scheduler fires. A wake-up that is due before the wanted one serves as well: the
- * look that it brings plans the next. So they never multiply. One that is about due is this look's own, or as good.
+ * look that it brings plans the next. So they never multiply. One that is about due is this reconcile's own, or as good.
  */
 function nextWake(planned: number | undefined, wanted: number | undefined, now: number): number | undefined {
   const pending = planned !== undefined && planned > now + SOONEST_WAKE / 2 ? planned : undefined;
@@ -180,5 +180,9 @@ function nextWake(planned: number | undefined, wanted: number | undefined, now: 
 async function wakeUp({ wake, account, region }: ActDeps, { key }: Observation, at: number): Promise<void> {
   const subject = subjectOf(key);
   const detail = { trigger: 'wake-up', clusterName: key.cluster, nodegroupName: key.nodegroup } as const;
-  await wake(subject, at, makeHint({ account, region, time: iso(at) }, `wake-up ${subject} ${iso(at)}`, detail));
+  await wake(
+    subject,
+    at,
+    makeReconcileRequest({ account, region, time: iso(at) }, `wake-up ${subject} ${iso(at)}`, detail),
+  );
 }

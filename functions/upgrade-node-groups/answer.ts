@@ -4,9 +4,9 @@ import {
   grant,
   isBefore,
   type OperatorRequest,
+  type RequestedChange,
   refuse,
   rule,
-  type Wish,
 } from '../shared/intake/operator-request.ts';
 import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import type { Reason } from '../shared/records/reason.ts';
@@ -16,40 +16,40 @@ import type { Observation } from './observation.ts';
 
 /**
  * Answers an operator's request; a pure function. It is granted where something comes of it, now or at its moment.
- * It only changes what is remembered: the next look acts.
+ * It only changes what is remembered: the next reconcile acts.
  */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
   const { state } = observation;
   const { action } = request.event.detail;
-  const wish = WISHES[action](state, request);
-  if ('refusal' in wish) return remembering(state, request, refuse(request, wish.refusal));
-  const then = decide({ ...observation, state: wish.state }, circumstances);
+  const requested = REQUESTED_CHANGES[action](state, request);
+  if ('refusal' in requested) return remembering(state, request, refuse(request, requested.refusal));
+  const then = decide({ ...observation, state: requested.state }, circumstances);
   if (!comesTo(action, then)) return remembering(state, request, refuse(request, then.message));
   const lifted = LIFTS[action];
   if (lifted !== undefined && decide(observation, circumstances).reason !== lifted) {
     return remembering(state, request, refuse(request, `it is not ${lifted}.`));
   }
-  return remembering(wish.state, request, grant(request, then.message));
+  return remembering(requested.state, request, grant(request, then.message));
 }
 
 /** What a failure has led to that is lifted. */
 const LIFTS: Partial<Record<RequestedAction, Reason>> = { resume: 'halted', retry: 'retry-later' };
 
-type Wishes = Readonly<
-  Record<RequestedAction, (state: NodeGroupState, request: OperatorRequest) => Wish<NodeGroupState>>
+type RequestedChanges = Readonly<
+  Record<RequestedAction, (state: NodeGroupState, request: OperatorRequest) => RequestedChange<NodeGroupState>>
 >;
 
-const WISHES: Wishes = {
+const REQUESTED_CHANGES: RequestedChanges = {
   approve: rule,
   reject: rule,
   resume: afterFailures((failures) => ({ ...failures, forgotten: failures.count })),
   retry: afterFailures((failures) => ({ ...failures, waitLifted: true })),
 };
 
-/** A wish about what has failed before it was made. */
+/** A request about what has failed before it was made. */
 function afterFailures(
   change: (failures: NonNullable<NodeGroupState['failures']>) => NonNullable<NodeGroupState['failures']>,
-): Wishes['resume'] {
+): RequestedChanges['resume'] {
   return (state, { trigger }) => {
     const { failures } = state;
     if (state.upgrade !== undefined) return { refusal: 'an upgrade is under way.' };

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import * as amiRelease from '../../events/eks-ami-release.ts';
 import * as request from '../../events/remediation-request.ts';
-import * as upgradeHint from '../../events/upgrade-reconcile-request.ts';
-import { readHints } from './batch.ts';
+import * as upgradeReconcileRequest from '../../events/upgrade-reconcile-request.ts';
+import { readBatch } from './batch.ts';
 import { sqsRecord } from './sqs-record.fixture.ts';
 
-const hint = (detail: object, id = 'h-1') => sqsRecord({ ...upgradeHint.sample, id, detail });
+const reconcile = (detail: object, id = 'h-1') => sqsRecord({ ...upgradeReconcileRequest.sample, id, detail });
 
-describe('readHints', () => {
-  it('takes ten hints about one place for one, and keeps the first as its trigger', () => {
+describe('readBatch', () => {
+  it('takes ten requests about one place for one, and keeps the first as its trigger', () => {
     const detail = { trigger: 'sweep', clusterName: 'shop', nodegroupName: 'general' };
-    const { scope, malformed } = readHints(Array.from({ length: 10 }, (_, n) => hint(detail, `h-${n}`)));
+    const { scope, malformed } = readBatch(Array.from({ length: 10 }, (_, n) => reconcile(detail, `h-${n}`)));
     expect(malformed).toEqual([]);
     expect([...scope.nodeGroups]).toEqual([
       [
@@ -19,8 +19,8 @@ describe('readHints', () => {
           key: { cluster: 'shop', nodegroup: 'general' },
           trigger: {
             id: 'h-0',
-            type: 'Upgrade Hint (sweep)',
-            time: Date.parse(upgradeHint.sample.time),
+            type: 'Upgrade Reconcile Request (sweep)',
+            time: Date.parse(upgradeReconcileRequest.sample.time),
             redelivered: false,
           },
         },
@@ -28,22 +28,22 @@ describe('readHints', () => {
     ]);
   });
 
-  it('sends a hint without a node group to what the cluster has beside them', () => {
-    const { scope } = readHints([hint({ trigger: 'sweep', clusterName: 'shop' })]);
+  it('sends a request without a node group to what the cluster has beside them', () => {
+    const { scope } = readBatch([reconcile({ trigger: 'sweep', clusterName: 'shop' })]);
     expect([...scope.clusters.keys()]).toEqual(['shop']);
     expect(scope.nodeGroups.size).toBe(0);
   });
 
   it('sends a release to its pair', () => {
-    const { scope } = readHints([sqsRecord(amiRelease.sample)]);
+    const { scope } = readBatch([sqsRecord(amiRelease.sample)]);
     expect([...scope.pairs.keys()]).toEqual(['1.33/AL2023_x86_64_STANDARD']);
   });
 
-  it("takes an operator's request for a hint at its node group, and a further one for a look of its own", () => {
+  it("takes an operator's request for a request at its node group, and a further one for a reconcile of its own", () => {
     const ask = (id: string, nodegroupName = 'web') =>
       sqsRecord({ ...request.sample, id, detail: { ...request.sample.detail, nodegroupName } });
     const messages = [ask('r-1'), ask('r-2'), ask('r-3', 'other')];
-    const { scope, malformed, later } = readHints(messages);
+    const { scope, malformed, later } = readBatch(messages);
     expect(malformed).toEqual([]);
     expect([...scope.nodeGroups.keys()]).toEqual(['shop/web', 'shop/other']);
     expect([...scope.requests.values()].map(({ trigger }) => trigger.id)).toEqual(['r-1', 'r-3']);
@@ -52,7 +52,7 @@ describe('readHints', () => {
 
   it('works with members that are not known yet', () => {
     const detail = { ...amiRelease.sample.detail, severity: 'HIGH' };
-    const { scope, malformed } = readHints([sqsRecord({ ...amiRelease.sample, traceHeader: 'x', detail })]);
+    const { scope, malformed } = readBatch([sqsRecord({ ...amiRelease.sample, traceHeader: 'x', detail })]);
     expect(malformed).toEqual([]);
     expect(scope.pairs.size).toBe(1);
   });
@@ -78,14 +78,18 @@ describe('readHints', () => {
       },
       'detail.remediation: must be upgrade-node-groups',
     ],
-    ['with an odd trigger', { ...upgradeHint.sample, detail: { trigger: 'x', clusterName: 'a' } }, 'detail.trigger: '],
+    [
+      'with an odd trigger',
+      { ...upgradeReconcileRequest.sample, detail: { trigger: 'x', clusterName: 'a' } },
+      'detail.trigger: ',
+    ],
     [
       'with an empty cluster',
-      { ...upgradeHint.sample, detail: { trigger: 'sweep', clusterName: '' } },
+      { ...upgradeReconcileRequest.sample, detail: { trigger: 'sweep', clusterName: '' } },
       'detail.clusterName: ',
     ],
   ])('puts a message that is %s aside, alone, and names the field', (_what, body, fault) => {
-    const { scope, malformed } = readHints([sqsRecord(body), sqsRecord(upgradeHint.sample)]);
+    const { scope, malformed } = readBatch([sqsRecord(body), sqsRecord(upgradeReconcileRequest.sample)]);
     expect(malformed).toMatchObject([{ fault: expect.stringContaining(fault) }]);
     expect([...scope.nodeGroups.keys()]).toEqual(['shop/general']);
   });

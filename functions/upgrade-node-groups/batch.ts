@@ -1,15 +1,15 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as amiRelease from '../../events/eks-ami-release.ts';
 import * as request from '../../events/remediation-request.ts';
-import * as upgradeHint from '../../events/upgrade-reconcile-request.ts';
+import * as upgradeReconcileRequest from '../../events/upgrade-reconcile-request.ts';
 import type { Malformed } from '../shared/intake/dead-letter.ts';
-import { type HintReader, hintReader, keepFirst, readMessages } from '../shared/intake/messages.ts';
+import { keepFirst, type MessageReader, messageReader, readMessages } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 
-/** Where one look goes: the union of what all messages of a batch hint at, each with the first one that did. */
+/** Where one reconcile goes: the union of what all messages of a batch reconcile request at, each with the first one that did. */
 export interface Scope {
   /** By pair key: every node group of the pair, anywhere in the fleet. */
   readonly pairs: Map<string, Trigger>;
@@ -21,7 +21,7 @@ export interface Scope {
   readonly requests: Map<string, OperatorRequest>;
 }
 
-type Place =
+type Target =
   | { readonly pair: string }
   | {
       readonly cluster: string;
@@ -29,15 +29,18 @@ type Place =
       readonly request?: request.RemediationRequest;
     };
 
-const READERS: Readonly<Record<string, HintReader<Place>>> = {
-  [amiRelease.detailType]: hintReader<Place, amiRelease.EksAmiRelease>(amiRelease.schema, ({ detail }) => ({
+const READERS: Readonly<Record<string, MessageReader<Target>>> = {
+  [amiRelease.detailType]: messageReader<Target, amiRelease.EksAmiRelease>(amiRelease.schema, ({ detail }) => ({
     pair: pairKey(detail),
   })),
-  [upgradeHint.detailType]: hintReader<Place, upgradeHint.UpgradeHint>(upgradeHint.schema, ({ detail }) => ({
-    cluster: detail.clusterName,
-    nodegroup: detail.nodegroupName,
-  })),
-  [request.detailType]: hintReader<Place, request.RemediationRequest>(
+  [upgradeReconcileRequest.detailType]: messageReader<Target, upgradeReconcileRequest.UpgradeReconcileRequest>(
+    upgradeReconcileRequest.schema,
+    ({ detail }) => ({
+      cluster: detail.clusterName,
+      nodegroup: detail.nodegroupName,
+    }),
+  ),
+  [request.detailType]: messageReader<Target, request.RemediationRequest>(
     request.schemaFor('upgrade-node-groups'),
     (event) => ({ cluster: event.detail.clusterName ?? '', nodegroup: event.detail.nodegroupName, request: event }),
   ),
@@ -47,16 +50,16 @@ const READERS: Readonly<Record<string, HintReader<Place>>> = {
 export interface Batch {
   readonly scope: Scope;
   readonly malformed: readonly Malformed[];
-  /** Further requests about the same subjects, each for a look of its own after this one. */
+  /** Further requests about the same subjects, each for a reconcile of its own after this one. */
   readonly later: readonly SQSRecord[];
 }
 
-/** Reads a batch. Hints only say where to look, so ten of them about one place are one. */
-export function readHints(messages: readonly SQSRecord[]): Batch {
-  const { hints, malformed } = readMessages(messages, READERS);
+/** Reads a batch. Reconcile requests only say where to look, so ten of them about one place are one. */
+export function readBatch(messages: readonly SQSRecord[]): Batch {
+  const { requests, malformed } = readMessages(messages, READERS);
   const scope: Scope = { pairs: new Map(), clusters: new Map(), nodeGroups: new Map(), requests: new Map() };
   const later: SQSRecord[] = [];
-  for (const { place, trigger, message } of hints) {
+  for (const { place, trigger, message } of requests) {
     if ('pair' in place) {
       keepFirst(scope.pairs, place.pair, trigger);
       continue;

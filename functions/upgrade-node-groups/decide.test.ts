@@ -188,7 +188,7 @@ describe('decide', () => {
       });
     });
 
-    it("records a failure with EKS's code, a hint, and when it is tried again", () => {
+    it("records a failure with EKS's code, a request, and when it is tried again", () => {
       const errors = [{ code: 'PodEvictionFailure', message: 'Reached max retries' }];
       const made = decide(following({ kind: 'failed', updateId: 'u-1', errors }), circumstances());
       expect(made).toMatchObject({

@@ -6,7 +6,7 @@ import { type InvalidPolicy, isInvalid, type Mode, type Policy } from '../shared
 import type { Reason } from '../shared/records/reason.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import type { NoTarget } from '../shared/releases/target-release.ts';
-import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
+import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
 import { followUpgrade } from './follow.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
@@ -67,7 +67,7 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
     const asked = observation.state.upgrade;
     return {
       ...say('waiting', 'update-in-progress', 'Somebody else is updating the node group.', idle, ''),
-      ...(asked !== undefined && { memory: { ...idle, upgrade: asked }, wakeAt: circumstances.now + LOOK_EVERY }),
+      ...(asked !== undefined && { memory: { ...idle, upgrade: asked }, wakeAt: circumstances.now + RECONCILE_EVERY }),
     };
   }
   if (view.healthIssues.length > 0) {
@@ -184,7 +184,7 @@ function chooseMoment(
       `${releaseVersion} ${attempt}`,
     ),
     start: { version: view.version, force },
-    wakeAt: now + LOOK_EVERY,
+    wakeAt: now + RECONCILE_EVERY,
   };
 }
 

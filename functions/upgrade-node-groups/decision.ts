@@ -36,7 +36,7 @@ export interface Decision {
   readonly memory: Memory;
   /** What is proposed from now on. */
   readonly proposal?: Proposal;
-  /** It answers this operator's request: how the subject stands is told by the look that follows. */
+  /** It answers this operator's request: how the subject stands is told by the reconcile that follows. */
   readonly answers?: string;
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
   readonly start?: { readonly version: string; readonly force: boolean };
@@ -58,4 +58,4 @@ export const retryDelay = (retryAfter: number, failureCount: number): number =>
 export const iso = (time: number): string => new Date(time).toISOString();
 
 /** How often an update under way is looked at, ms: it takes minutes a node. */
-export const LOOK_EVERY = 5 * 60_000;
+export const RECONCILE_EVERY = 5 * 60_000;

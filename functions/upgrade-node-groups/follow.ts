@@ -2,7 +2,7 @@ import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { type Failures, failureCount } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid, type Policy } from '../shared/policy/policy.ts';
-import { type Circumstances, type Decision, iso, LOOK_EVERY, type Memory, retryDelay, say } from './decision.ts';
+import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
 import type { NodeGroupView, UpdateError } from './observation.ts';
 import { paceOf } from './pace.ts';
 
@@ -43,7 +43,7 @@ export function followUpgrade(
   const failures = memory.failures === undefined ? {} : { failures: memory.failures };
 
   if (upgrade.updateId === undefined) {
-    // A crash came between EKS's answer and ours noting it. What began is recorded as begun; the next look follows it.
+    // A crash came between EKS's answer and ours noting it. What began is recorded as begun; the next reconcile follows it.
     const memoryOfIt = { ...failures, upgrade: { ...upgrade, updateId: update.updateId } };
     return {
       ...say('acted', 'upgrade-started', `Upgrading to ${releaseVersion}.`, memoryOfIt, `${releaseVersion} ${attempt}`),
@@ -65,7 +65,7 @@ export function followUpgrade(
           `${releaseVersion} ${attempt} ${progress}`,
         ),
         releaseVersion,
-        wakeAt: circumstances.now + LOOK_EVERY,
+        wakeAt: circumstances.now + RECONCILE_EVERY,
         details: { updateId: update.updateId, replaced: update.replaced, desired: update.desired },
       };
     }

@@ -6,7 +6,7 @@ import type { Decided } from './plan.ts';
 const MAY_TAKE = 6 * 3_600_000;
 const MAY_TAKE_PER_NODE = 15 * 60_000;
 
-/** Publishes how things stand after a look; zeros too, so that an alarm ends when trouble does. */
+/** Publishes how things stand after a reconcile; zeros too, so that an alarm ends when trouble does. */
 export function publishGauges(
   recorder: Pick<Recorder, 'count' | 'gauge'>,
   decided: readonly Decided[],

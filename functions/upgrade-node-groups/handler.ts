@@ -16,7 +16,7 @@ import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
-import { look } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
@@ -55,5 +55,5 @@ export const handler = createFunction<SQSEvent>({
   remediation: 'upgrade-node-groups',
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId }) => look({ ...deps, recorder, account }, Records, requestId),
+  run: ({ Records }, { recorder, account, requestId }) => reconcile({ ...deps, recorder, account }, Records, requestId),
 });

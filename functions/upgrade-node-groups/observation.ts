@@ -4,7 +4,7 @@ import type { NodeGroupKey, NodeGroupState } from '../shared/ledger/node-group-l
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 
-/** What a look found about one subject, and what is remembered of it. */
+/** What a reconcile found about one subject, and what is remembered of it. */
 export interface Observation {
   readonly key: NodeGroupKey;
   readonly trigger: Trigger;

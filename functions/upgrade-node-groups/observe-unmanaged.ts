@@ -26,7 +26,7 @@ interface Unmanaged {
   readonly view: UnmanagedView;
 }
 
-/** Finds what runs beside the managed node groups of the hinted clusters: it is told of, never touched. */
+/** Finds what runs beside the managed node groups of the requested clusters: it is told of, never touched. */
 export async function observeUnmanaged(
   clients: Clients,
   readCluster: ClusterReader,

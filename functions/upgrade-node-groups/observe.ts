@@ -41,7 +41,7 @@ interface Described {
 }
 
 /**
- * Reads everything that decisions about the managed node groups of the scope rest on. One look at a whole fleet costs
+ * Reads everything that decisions about the managed node groups of the scope rest on. One reconcile of a whole fleet costs
  * one call a cluster, one a node group, and the pages of the lists.
  */
 export async function observeNodeGroups(
@@ -75,7 +75,7 @@ export async function observeNodeGroups(
   return pMap(described, observe, { concurrency: READ_CONCURRENCY });
 }
 
-/** The named node groups and, when a release hints at a pair, all of the fleet that belong to it. */
+/** The named node groups and, when a release reconcile requests at a pair, all of the fleet that belong to it. */
 async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Promise<Described[]> {
   // Clusters that cannot be read are told of by sweep-fleet.
   const everywhere = pairs.size === 0 ? [] : (await listNodeGroups(eks, await listClusters(eks))).nodeGroups;

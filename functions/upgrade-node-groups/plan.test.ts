@@ -20,7 +20,7 @@ const inCluster = (cluster: string, nodegroup: string, state = {}, view = {}) =>
   observation(nodeGroup(view), state, { cluster, nodegroup });
 
 describe('plan', () => {
-  it('gives a freed slot to the next one in the same look', () => {
+  it('gives a freed slot to the next one in the same reconcile', () => {
     const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW - HOUR, updateId: 'u-1' };
     const ended = { update: { kind: 'successful', updateId: 'u-1' }, releaseVersion: '1.33.13-20260714' };
     const slots = slotsOf({ 'shop/b': 'shop' });

@@ -6,7 +6,7 @@ import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
-import { byPlace } from './waitlist.ts';
+import { byWaiting } from './waitlist.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;
@@ -16,14 +16,14 @@ export interface Decided {
   readonly decision: Decision;
 }
 
-/** All decisions of one look, and the slots as they are once the decisions hold. */
+/** All decisions of one reconcile, and the slots as they are once the decisions hold. */
 export interface Plan {
   readonly decided: readonly Decided[];
   readonly slots: BlastBudget['slots'];
 }
 
 /**
- * Decides about all subjects of a look, one after the other: each sees the slots that those before it took or gave
+ * Decides about all subjects of a reconcile, one after the other: each sees the slots that those before it took or gave
  * back. Upgrades under way come first, for what they free; then urgent findings, then those that have not failed, then
  * those that have waited longest, then the oldest release.
  */
@@ -62,7 +62,7 @@ const byTurn =
   (a: Observation, b: Observation): number =>
     Number(isUnderWay(b)) - Number(isUnderWay(a)) ||
     Number(isHastened(b.need, policy, now)) - Number(isHastened(a.need, policy, now)) ||
-    byPlace(a.state, b.state) ||
+    byWaiting(a.state, b.state) ||
     byRelease(a, b) ||
     compareText(subjectOf(a.key), subjectOf(b.key));
 

@@ -35,7 +35,7 @@ export const UPGRADE_REASONS = {
   'upgrade-in-flight': { meaning: 'EKS is replacing the nodes.' },
   'update-in-progress': {
     meaning: 'An update that somebody else started is running on the node group.',
-    hint: 'Nothing to do: it is looked at again when the update has ended.',
+    hint: 'Nothing to do: it is reconciled again when the update has ended.',
   },
   upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
   'upgrade-failed': { meaning: 'EKS ended the update without success.' },

@@ -1,17 +1,17 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
-import { makeHint } from '../../events/upgrade-reconcile-request.ts';
+import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { type HintQueue, sendHints } from '../shared/intake/reconcile-queue.ts';
+import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
-import { readLine } from '../shared/ledger/node-group-ledger.ts';
+import { readWaitlist } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { type ActDeps, carryOut } from './act.ts';
-import { readHints, type Scope } from './batch.ts';
+import { readBatch, type Scope } from './batch.ts';
 import { type Circumstances, iso } from './decision.ts';
 import { publishGauges } from './gauges.ts';
 import { type ObserveClients, observeNodeGroups } from './observe.ts';
@@ -20,9 +20,9 @@ import { isHastened } from './pace.ts';
 import { type Decided, plan, withSlot } from './plan.ts';
 import { callNext } from './waitlist.ts';
 
-export interface LookDeps extends ActDeps, ObserveClients {
+export interface ReconcileDeps extends ActDeps, ObserveClients {
   readonly autoScaling: AutoScalingClient;
-  readonly queue: HintQueue;
+  readonly queue: ReconcileQueue;
   readonly deadLetterQueueUrl: string;
   readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
   readonly clock: Clock;
@@ -32,13 +32,13 @@ export interface LookDeps extends ActDeps, ObserveClients {
 const ACT_CONCURRENCY = 8;
 
 /**
- * One look: all messages of a batch together. Observe, decide, act, record; then call those who wait for what was freed.
+ * One reconcile: all messages of a batch together. Observe, decide, act, record; then call those who wait for what was freed.
  *
- * @param caller names this look, uniquely: the Lambda request id
+ * @param caller names this reconcile, uniquely: the Lambda request id
  * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
  */
-export async function look(deps: LookDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
-  const { scope, malformed, later } = readHints(messages);
+export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
+  const { scope, malformed, later } = readBatch(messages);
   const policy = await deps.readPolicy();
   deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
 
@@ -62,25 +62,25 @@ export async function look(deps: LookDeps, messages: readonly SQSRecord[], calle
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
   if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
-    const line = await readLine(deps.ledger);
+    const line = await readWaitlist(deps.ledger);
     const { account, region } = deps;
     const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy, now) };
-    await sendHints(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
+    await sendReconcileRequests(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
   }
-  await lookAgain(deps, carriedOut, now);
+  await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
-  if (later.length > 0) await look(deps, later, `${caller} later`);
+  if (later.length > 0) await reconcile(deps, later, `${caller} later`);
 }
 
-/** What an operator was granted, or refused, is followed by a look that goes by it, and tells how the subject stands. */
-async function lookAgain({ queue, account, region }: LookDeps, decided: readonly Decided[], now: number) {
+/** What an operator was granted, or refused, is followed by a reconcile that goes by it, and tells how the subject stands. */
+async function reconcileAgain({ queue, account, region }: ReconcileDeps, decided: readonly Decided[], now: number) {
   const origin = { account, region, time: iso(now) };
-  const hints = decided.flatMap(({ observation: { key }, decision: { answers } }) => {
+  const requests = decided.flatMap(({ observation: { key }, decision: { answers } }) => {
     if (answers === undefined) return [];
     const detail = { trigger: 'operator', clusterName: key.cluster, nodegroupName: key.nodegroup } as const;
-    return [makeHint(origin, `${answers} answered`, detail)];
+    return [makeReconcileRequest(origin, `${answers} answered`, detail)];
   });
-  await sendHints(queue, hints);
+  await sendReconcileRequests(queue, requests);
 }
 
 /** Whoever holds an expired slot is looked at: it is given up only if nothing is under way there. */
@@ -97,7 +97,7 @@ const slotsAfter = (slots: BlastBudget['slots'], carriedOut: readonly Decided[],
   carriedOut.reduce((held, { observation, decision }) => withSlot(held, observation, decision, now), slots);
 
 async function saveSlots(
-  { ledger }: LookDeps,
+  { ledger }: ReconcileDeps,
   budget: BlastBudget,
   slots: BlastBudget['slots'],
   writer: string,
@@ -105,9 +105,9 @@ async function saveSlots(
   return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
 }
 
-/** Who in the line has findings that hasten its upgrade. */
+/** Who on the waitlist has findings that hasten its upgrade. */
 async function findUrgent(
-  { ledger }: LookDeps,
+  { ledger }: ReconcileDeps,
   line: ReadonlyMap<string, unknown>,
   policy: Policy,
   now: number,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision } from './decision.ts';
 import { HOUR, NOW, slotsOf } from './observation.fixture.ts';
-import { callNext, placeAfter } from './waitlist.ts';
+import { callNext, waitingSinceAfter } from './waitlist.ts';
 
 const options = {
   account: '111122223333',
@@ -51,8 +51,8 @@ describe('callNext', () => {
 
   it('calls urgent findings before those that wait longer', () => {
     const urgent = { ...options, urgent: new Set(['c/1']) };
-    const hints = callNext(waiting('a/1', 'b/1', 'c/1'), {}, { perCluster: 1, perAccount: 2 }, urgent);
-    expect(hints.map(({ detail }) => detail.clusterName)).toEqual(['c', 'a']);
+    const requests = callNext(waiting('a/1', 'b/1', 'c/1'), {}, { perCluster: 1, perAccount: 2 }, urgent);
+    expect(requests.map(({ detail }) => detail.clusterName)).toEqual(['c', 'a']);
   });
 
   it('does not call who holds a slot', () => {
@@ -62,8 +62,8 @@ describe('callNext', () => {
 
 describe('a place in the line', () => {
   const [RELEASE, NEWER] = ['1.33.13-20260714', '1.33.14-20260801'];
-  const story = { releaseVersion: RELEASE, correlationId: 'e-1' };
-  const inLine = { outcomes: 1, reason: 'cluster-concurrency', since: NOW - HOUR, story };
+  const incident = { releaseVersion: RELEASE, correlationId: 'e-1' };
+  const onWaitlist = { outcomes: 1, reason: 'cluster-concurrency', since: NOW - HOUR, incident };
   const about = (decision: Decision['decision'], reason: Decision['reason'], releaseVersion?: string) => ({
     decision,
     reason,
@@ -79,7 +79,7 @@ describe('a place in the line', () => {
     ['the policy cannot be read for a while', about('refused', 'policy-invalid')],
     ['EKS does not tell for a while', about('failed', 'unreadable')],
   ])('is kept when %s', (_what, decision) => {
-    expect(placeAfter(inLine, decision, NOW)).toBe(NOW - HOUR);
+    expect(waitingSinceAfter(onWaitlist, decision, NOW)).toBe(NOW - HOUR);
   });
 
   it.each([
@@ -88,13 +88,13 @@ describe('a place in the line', () => {
     ['it runs the release', about('done', 'up-to-date', RELEASE)],
     ['there is a newer release', about('waiting', 'baking', NEWER)],
   ])('is given up when %s', (_what, decision) => {
-    expect(placeAfter(inLine, decision, NOW)).toBeUndefined();
+    expect(waitingSinceAfter(onWaitlist, decision, NOW)).toBeUndefined();
   });
 
   it('is taken by who must wait for a slot, for each release anew, and by nobody else', () => {
-    const { since: _, ...outside } = inLine;
-    expect(placeAfter(outside, about('waiting', 'account-concurrency', RELEASE), NOW)).toBe(NOW);
-    expect(placeAfter(inLine, about('waiting', 'account-concurrency', NEWER), NOW)).toBe(NOW);
-    expect(placeAfter(outside, about('waiting', 'outside-change-window', RELEASE), NOW)).toBeUndefined();
+    const { since: _, ...outside } = onWaitlist;
+    expect(waitingSinceAfter(outside, about('waiting', 'account-concurrency', RELEASE), NOW)).toBe(NOW);
+    expect(waitingSinceAfter(onWaitlist, about('waiting', 'account-concurrency', NEWER), NOW)).toBe(NOW);
+    expect(waitingSinceAfter(outside, about('waiting', 'outside-change-window', RELEASE), NOW)).toBeUndefined();
   });
 });

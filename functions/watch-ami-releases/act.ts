@@ -3,7 +3,7 @@ import { detailType, type EksAmiRelease } from '../../events/eks-ami-release.ts'
 import { SOURCE } from '../../events/envelope.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Recorder, Trigger } from '../shared/records/recorder.ts';
-import { type Pair, pairKey, releaseStory } from '../shared/releases/ami-type.ts';
+import { type Pair, pairKey, releaseIncident } from '../shared/releases/ami-type.ts';
 import { type KnownRelease, saveRelease } from '../shared/releases/release-ledger.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { Decision } from './decide.ts';
@@ -48,7 +48,7 @@ export async function carryOut(
         trigger,
         // The same may happen again to the same releases, but not from the same state.
         fingerprint: `${decision.outcome.reason} ${message} ${observation.known?.firstSeenAt ?? ''}`,
-        correlationId: newest === undefined ? trigger.id : releaseStory(pair, newest),
+        correlationId: newest === undefined ? trigger.id : releaseIncident(pair, newest),
         details: { ...pair },
       });
     }

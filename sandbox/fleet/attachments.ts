@@ -34,7 +34,7 @@ export function attachWhenRunning(state: FleetState): void {
 export function associateNewAddress(
   { networks, cloudTrail }: FleetState,
   { id, interfaces }: Instance,
-  isTold: boolean,
+  isNotified: boolean,
 ): void {
   const [primary] = interfaces;
   if (primary === undefined) return;
@@ -42,7 +42,7 @@ export function associateNewAddress(
   const address = networks.addresses.allocate(new Map([['Name', `for ${id}`]]));
   const associationId = networks.addresses.associate(address, primary, privateIp);
   const { allocationId } = address;
-  if (isTold) cloudTrail.did('operator', trailOfAssociation(allocationId, primary, privateIp, associationId));
+  if (isNotified) cloudTrail.did('operator', trailOfAssociation(allocationId, primary, privateIp, associationId));
 }
 
 /** Attaches one more interface as the VPC CNI does, with addresses for pods. */

@@ -37,7 +37,7 @@ export interface DaemonSetControllerOptions {
 /** From a change to the controller's answer to it, ms. */
 const REACTION_MS = 1_000;
 /** How often it looks for nodes that came or went, ms. */
-const LOOK_AGAIN_MS = 10_000;
+const RECONCILE_AGAIN_MS = 10_000;
 const POD_GOES_MS = 5_000;
 
 /** What makes a DaemonSet true: a pod on each node that fits, replaced when its template changes, gone with the DaemonSet. */
@@ -101,7 +101,7 @@ export class DaemonSetController {
     this.#replace(daemonSet);
     const taken = new Set(this.#pods.map(({ node }) => node.name));
     for (const node of nodes) if (!taken.has(node.name)) this.#start(daemonSet, node);
-    this.#plan(LOOK_AGAIN_MS);
+    this.#plan(RECONCILE_AGAIN_MS);
   }
 
   /** Takes outdated pods away: those that are not ready at once, the others a few at a time. */

@@ -21,7 +21,7 @@ export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now
 /** A call as it will be recorded. */
 type Progress = Pick<CallRecord, 'operation' | 'input'> & { readonly rbac: RbacRequest[] };
 
-const STRANGER: Caller = { function: 'unknown' };
+const NOT_A_WORKER: Caller = { function: 'unknown' };
 
 /** The API server of one cluster: authentication by EKS token, RBAC, and Kubernetes' REST protocol in JSON. */
 export class KubernetesServer {
@@ -49,7 +49,7 @@ export class KubernetesServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = this.#auditIds.uuid();
     const body = await text(request);
-    const caller = this.#authenticator.signerOf(request.headers.authorization)?.caller ?? STRANGER;
+    const caller = this.#authenticator.signerOf(request.headers.authorization)?.caller ?? NOT_A_WORKER;
     const progress: Progress = { operation: `${request.method} ${request.url}`, input: {}, rbac: [] };
     try {
       const run = () => this.#answer(request, body, progress);

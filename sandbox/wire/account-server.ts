@@ -96,12 +96,15 @@ export class AccountServer {
     const scope = credentialScope(request.headers);
     const service = this.#services.get(scope?.service ?? '');
     if (scope === undefined || service === undefined) {
-      const stranger = { signingName: '', iamPrefix: '', protocol: guessProtocol(request), operations: {} };
+      const notAWorker = { signingName: '', iamPrefix: '', protocol: guessProtocol(request), operations: {} };
       const error =
         scope === undefined
           ? new AwsError('MissingAuthenticationToken', 'The request is not signed.', 403)
           : new NotImplemented(`the service ${scope.service}`);
-      return PROTOCOLS[stranger.protocol].writeError(modelError(stranger, error), { service: stranger, requestId });
+      return PROTOCOLS[notAWorker.protocol].writeError(modelError(notAWorker, error), {
+        service: notAWorker,
+        requestId,
+      });
     }
 
     const protocol = PROTOCOLS[protocolOf(request, service)];

@@ -21,10 +21,10 @@ export interface InstallDeps {
   readonly region: string;
 }
 
-/** What became of the installations of one look. */
+/** What became of the installations of one reconcile. */
 export interface Installations {
   readonly beginnings: Beginnings;
-  /** Clusters whose DaemonSet could not be brought up to date: the next look or the sweep tries again. */
+  /** Clusters whose DaemonSet could not be brought up to date: the next reconcile or the sweep tries again. */
   readonly troubles: readonly Error[];
 }
 
@@ -90,7 +90,7 @@ export async function bringInstallations(
 
 const isInstalling = ({ state }: Observation): boolean => state.remedy?.kind === 'install-agent';
 
-/** Those noted before whose installation goes on: not ended by this look, and not gone from a cluster seen as a whole. */
+/** Those noted before whose installation goes on: not ended by this reconcile, and not gone from a cluster seen as a whole. */
 function stillInstalling(
   before: InstallingNodes,
   cluster: string,

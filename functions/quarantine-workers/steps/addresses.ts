@@ -8,7 +8,7 @@ import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /**
  * Takes the public addresses off: Elastic IPs first, since AWS may give a new automatic address in their place; then the
- * automatic one; then IPv6. A fresh look tells whether something is left.
+ * automatic one; then IPv6. A fresh read tells whether something is left.
  */
 export async function stripAddresses(subject: StepSubject): Promise<StepReport[]> {
   const { interfaces } = subject.view;

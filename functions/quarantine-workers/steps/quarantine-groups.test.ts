@@ -64,7 +64,7 @@ it('puts right what somebody has changed', async () => {
   expect(await rulesOf(ec2, groups.closed)).toEqual(CLOSED);
 });
 
-it('finds the groups that another look makes at the same time', async () => {
+it('finds the groups that another reconcile makes at the same time', async () => {
   const { ec2, ensure } = await inVpc();
   const [one, other] = await Promise.all([ensure(), ensure()]);
   expect(other.groups).toEqual(one.groups);

@@ -35,7 +35,7 @@ const EVERYTHING: IpPermission = {
 export interface QuarantineGroups {
   readonly untracking: string;
   readonly closed: string;
-  /** What could not be had as the policy wishes it. */
+  /** What could not be had as the policy requests it. */
   readonly shortfall?: string;
 }
 
@@ -109,7 +109,7 @@ async function createGroup(
     const out: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
     return { GroupId: created.GroupId, IpPermissions: [], IpPermissionsEgress: [out] };
   } catch (error) {
-    // Another look, or a call whose reply was lost, has made it meanwhile.
+    // Another reconcile, or a call whose reply was lost, has made it meanwhile.
     if (!(error instanceof Error) || error.name !== 'InvalidGroup.Duplicate') throw error;
     const group = await findGroup(ec2, VpcId, GroupName);
     if (group === undefined) throw error;
@@ -136,7 +136,7 @@ async function bringRules(
     try {
       note('ec2', operation, await CHANGES[operation](ec2, { GroupId, IpPermissions: rules }));
     } catch (error) {
-      // Another look was quicker with the same rules.
+      // Another reconcile was quicker with the same rules.
       if (!(error instanceof Error) || !/^InvalidPermission\.(Duplicate|NotFound)$/.test(error.name)) throw error;
     }
   }

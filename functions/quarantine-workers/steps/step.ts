@@ -8,7 +8,7 @@ import { refusalOf } from '../aws-refusal.ts';
 import type { WorkerView } from '../observation.ts';
 import type { Quarantine } from '../quarantine-ledger.ts';
 
-/** What a step did: nothing was left to do, it did it, it must be looked at again, it was left out, or it was refused. */
+/** What a step did: nothing was left to do, it did it, it must be reconciled again, it was left out, or it was refused. */
 export interface StepReport {
   readonly step: string;
   readonly outcome: 'done' | 'pending' | 'skipped' | 'failed';
@@ -51,7 +51,7 @@ export const noteInto =
 
 /**
  * Carries out a step. What AWS refuses for good is the step's failure and holds up none of the others; whatever may pass
- * by itself is thrown, and the next look goes on from there.
+ * by itself is thrown, and the next reconcile goes on from there.
  */
 export async function attempt(step: string, run: () => Promise<Omit<StepReport, 'step'>>): Promise<StepReport> {
   try {

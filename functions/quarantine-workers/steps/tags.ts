@@ -8,7 +8,7 @@ export const QUARANTINE_TAGS = [QUARANTINE_TAG, `${QUARANTINE_TAG}-why`, `${QUAR
 /** EC2's limit of a tag's value. */
 const LONGEST_VALUE = 256;
 
-/** Writes on the instance since when it is in quarantine, why, and what asked for the look. */
+/** Writes on the instance since when it is in quarantine, why, and what asked for the reconcile. */
 export const tagWorker = (subject: StepSubject): Promise<StepReport> =>
   attempt('tags', async () => {
     const { clients, instanceId, view, quarantine, note } = subject;

@@ -6,6 +6,6 @@ import type { Page } from '../view.ts';
 export const viewButton = ({ endpoints }: Page, label: Content, carries: object, kind = 'plain'): Markup =>
   html`<button type="button" class="btn ehr-${kind}">${label}</button><cwdb-action action="call" display="widget" endpoint="${endpoints.view}">${jsonContent(carries)}</cwdb-action>`;
 
-/** A button with the name of a subject, which opens its story. */
-export const storyButton = (page: Page, label: Content, subject: Subject): Markup =>
+/** A button with the name of a subject, which opens its incident. */
+export const incidentButton = (page: Page, label: Content, subject: Subject): Markup =>
   viewButton(page, label, { subject, filter: page.question.filter }, 'link');

@@ -2,7 +2,7 @@ import { html, type Markup } from '../../shared/widget/html.ts';
 import { type FleetCluster, type FleetGroup, type FleetWorker, TONES } from '../fleet-status.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, TONE_NAMES } from './badge.ts';
-import { storyButton } from './button.ts';
+import { incidentButton } from './button.ts';
 
 /** Groups and workers that are drawn one by one; the rest is counted. What needs attention is drawn first. */
 const MOST_GROUPS = 60;
@@ -26,14 +26,14 @@ ${clusters.length > MOST_GROUPS ? html`<p>${clusters.length - MOST_GROUPS} more 
 }
 
 const picture = ({ name, groups }: FleetCluster, most: number, page: Page): Markup =>
-  html`<section class="ehr-cluster" aria-label="Cluster ${name}"><h4>${storyButton(page, name, { cluster: name })}</h4>
+  html`<section class="ehr-cluster" aria-label="Cluster ${name}"><h4>${incidentButton(page, name, { cluster: name })}</h4>
 ${groups.slice(0, most).map((group) => groupPicture(group, page))}
 ${groups.length > most ? html`<p class="ehr-muted">and ${groups.length - most} more groups</p>` : undefined}</section>`;
 
 function groupPicture(group: FleetGroup, page: Page): Markup {
   const { cluster, nodegroup, tone, reason, workers } = group;
   const name = nodegroup === '' ? 'no group' : nodegroup;
-  const label = nodegroup === '' ? html`<span>${name}</span>` : storyButton(page, name, { cluster, nodegroup });
+  const label = nodegroup === '' ? html`<span>${name}</span>` : incidentButton(page, name, { cluster, nodegroup });
   return html`<div class="ehr-group">${label} ${tone === 'quiet' ? undefined : html`${badge(tone)} <span class="ehr-muted">${reason}</span>`}${squares(workers, page)}</div>`;
 }
 

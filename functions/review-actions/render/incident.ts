@@ -1,16 +1,16 @@
 import { ACTION_FIELDS, type Offer, type OperatorAction } from '../../shared/intake/operator-action.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
-import { standingOf } from '../../shared/records/status.ts';
+import { statusOf } from '../../shared/records/status.ts';
 import { html, jsonContent, type Markup } from '../../shared/widget/html.ts';
 import { toneOf } from '../fleet-status.ts';
-import type { Page, Story } from '../view.ts';
+import type { Incident, Page } from '../view.ts';
 import { badge } from './badge.ts';
 import { viewButton } from './button.ts';
 
 /** What each action is asked to be confirmed with. */
 const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> = {
-  release: (name) => `Release ${name}: give back what the quarantine took, ways in from the Internet included?`,
+  release: (name) => `Release ${name}: give back what the quarantine took, exposures from the Internet included?`,
   extend: (name) => `Let the quarantine of ${name} last longer?`,
   terminate: (name) => `Terminate ${name}? The instance and what is on it will be gone.`,
   approve: (name) => `Approve what is proposed for ${name}? It will be carried out as soon as the guards allow.`,
@@ -19,12 +19,12 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
   retry: (name) => `Have ${name} tried again now?`,
 };
 
-/** The story of one subject, how it stands, and what can be asked for. */
-export function story({ subject, records, standing, stale, offers, more }: Story, page: Page): Markup {
+/** The incident of one subject, how it stands, and what can be asked for. */
+export function incident({ subject, records, standing, stale, offers, more }: Incident, page: Page): Markup {
   const name = [subject.cluster, subject.nodegroup, subject.instance].filter((part) => part !== undefined).join('/');
   return html`<p>${viewButton(page, 'Back to all records', { filter: page.question.filter })}${viewButton(page, 'Refresh', { subject, filter: page.question.filter })}</p>
-<h2>The story of ${name}</h2>
-${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${standingOf(standing).map((line) => html`<p>${line}</p>`)}</div>`}
+<h2>The incident of ${name}</h2>
+${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${statusOf(standing).map((line) => html`<p>${line}</p>`)}</div>`}
 ${stale ? html`<p class="ehr-muted">Its latest records lie outside this time range: choose another one to see them.</p>` : undefined}
 ${offers.length === 0 ? undefined : actions(offers, name, page)}
 <h3>What happened</h3>

@@ -1,7 +1,7 @@
 import { html, type Markup } from '../../shared/widget/html.ts';
-import type { Overview, Page, Story } from '../view.ts';
+import type { Incident, Overview, Page } from '../view.ts';
 import { fleetPicture } from './fleet-picture.ts';
-import { story } from './incident.ts';
+import { incident } from './incident.ts';
 import { filterForm, recordsTable } from './records-table.ts';
 import { style } from './style.ts';
 import { timeline } from './timeline.ts';
@@ -15,7 +15,7 @@ ${filterForm(page)}${timeline(overview, page)}${fleetPicture(overview, page)}${r
   );
 }
 
-export const renderStory = (told: Story, page: Page): string => framed(page, story(told, page));
+export const renderIncident = (told: Incident, page: Page): string => framed(page, incident(told, page));
 
 /** Instead of what could not be read: what is wrong, in a sentence. */
 export const renderNotice = (text: string, page: Page): string =>

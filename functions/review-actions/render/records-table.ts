@@ -7,7 +7,7 @@ import { toneOf } from '../fleet-status.ts';
 import { FILTER_FIELDS } from '../question.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, TONE_NAMES } from './badge.ts';
-import { storyButton, viewButton } from './button.ts';
+import { incidentButton, viewButton } from './button.ts';
 
 /** Narrower than this, the function has no column of its own, px. */
 const NARROW = 760;
@@ -60,7 +60,7 @@ const row = (record: ReadRecord, narrow: boolean, page: Page): Markup =>
 
 const about = (record: ReadRecord, page: Page): Markup => {
   const subject = subjectOfRecord(record);
-  return Object.keys(subject).length === 0 ? html`the account` : storyButton(page, recordSubject(record), subject);
+  return Object.keys(subject).length === 0 ? html`the account` : incidentButton(page, recordSubject(record), subject);
 };
 
 export const subjectOfRecord = ({ cluster, nodegroup, instance }: ReadRecord): Subject => ({

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
-import { type LastWord, standingOfFleet } from '../fleet-status.ts';
+import { fleetStatusOf, type LastWord } from '../fleet-status.ts';
 import { readQuestion } from '../question.ts';
 import { createClockFace } from '../time-axis.ts';
-import type { Overview, Page, Story } from '../view.ts';
-import { renderNotice, renderOverview, renderStory } from './page.ts';
+import type { Incident, Overview, Page } from '../view.ts';
+import { renderIncident, renderNotice, renderOverview } from './page.ts';
 
 const NOW = Date.parse('2026-07-15T18:00:00Z');
 
-/** A page, an overview and a story in which every text that comes from outside is `text`. */
-function filledWith(text: string, width = 1_200): { page: Page; overview: Overview; story: Story } {
+/** A page, an overview and an incident in which every text that comes from outside is `text`. */
+function filledWith(text: string, width = 1_200): { page: Page; overview: Overview; incident: Incident } {
   const outside = { cluster: text, nodegroup: text, instance: text };
   const record = (decision: ReadRecord['decision'], reason: string): ReadRecord => ({
     kind: 'record',
@@ -62,10 +62,10 @@ function filledWith(text: string, width = 1_200): { page: Page; overview: Overvi
       older: { second: 5, skip: 1 },
       period: { text: '1h', ms: 3_600_000 },
       counts: [{ at: NOW - 3_600_000, decision: 'failed', records: 2 }],
-      clusters: standingOfFleet([instance], [word, { ...word, instance: '' }]),
+      clusters: fleetStatusOf([instance], [word, { ...word, instance: '' }]),
       moreWorkers: false,
     },
-    story: {
+    incident: {
       subject: outside,
       records,
       standing: records,
@@ -86,8 +86,8 @@ function skeleton(markup: string): string {
 }
 
 const allOf = (text: string): string[] => {
-  const { page, overview, story } = filledWith(text);
-  return [renderOverview(overview, page), renderStory(story, page), renderNotice(text, page)];
+  const { page, overview, incident } = filledWith(text);
+  return [renderOverview(overview, page), renderIncident(incident, page), renderNotice(text, page)];
 };
 
 describe('whatever comes from outside', () => {
@@ -125,9 +125,9 @@ describe('whatever comes from outside', () => {
 
 describe('what a button carries', () => {
   it('is JSON that says what was meant, also of strange names', () => {
-    const { page, story } = filledWith(`<"'&>`);
-    const [, json = ''] = /display="popup"[^>]*>([^<]*)</.exec(renderStory(story, page)) ?? [];
-    expect(JSON.parse(json)).toEqual(story.offers[0]);
+    const { page, incident } = filledWith(`<"'&>`);
+    const [, json = ''] = /display="popup"[^>]*>([^<]*)</.exec(renderIncident(incident, page)) ?? [];
+    expect(JSON.parse(json)).toEqual(incident.offers[0]);
   });
 });
 

@@ -59,7 +59,7 @@ export const describeNodeGroup = (eks: EKSClient, { cluster, nodegroup }: NodeGr
     return (await eks.send(new DescribeNodegroupCommand(input))).nodegroup;
   });
 
-/** Reads clusters, each once: make one for each look, so that a look sees one state and pays for it once. */
+/** Reads clusters, each once: make one for each reconcile, so that a reconcile sees one state and pays for it once. */
 export type ClusterReader = (name: string) => Promise<Reading<Cluster>>;
 
 export function createClusterReader(eks: EKSClient): ClusterReader {

@@ -14,7 +14,7 @@ export interface Owner {
   /** Why AWS would not tell, so that nobody knows whether they opted out. */
   readonly unreadable?: string;
   /** Why it is no EKS worker after all: its tags name what EKS does not have. */
-  readonly stranger?: string;
+  readonly notAWorker?: string;
 }
 
 /**
@@ -49,7 +49,7 @@ async function readOwner(
     tags: { ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}), ...group?.tags },
     ...(group?.subnets !== undefined && { subnets: group.subnets }),
     ...(unreadable?.kind === 'unreadable' && { unreadable: unreadable.error }),
-    ...(isMissing && !certain && { stranger: `EKS has no ${missing}: only tags that anybody can set name it.` }),
+    ...(isMissing && !certain && { notAWorker: `EKS has no ${missing}: only tags that anybody can set name it.` }),
   };
 }
 

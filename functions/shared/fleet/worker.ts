@@ -20,7 +20,7 @@ const OWNED_BY = 'kubernetes.io/cluster/';
 
 /**
  * Whether an instance is a worker, of which cluster and of what kind, from the tags that EKS, Karpenter and the
- * self-managed bootstrap set; undefined for any other instance. A look-alike (say, only `kubernetes.io/cluster/x` =
+ * self-managed bootstrap set; undefined for any other instance. A reconcile-alike (say, only `kubernetes.io/cluster/x` =
  * `shared`, as load balancers and subnets have it, or `eks:cluster-name` without a node group) is none.
  */
 export function workerOf(instance: Instance): Worker | undefined {

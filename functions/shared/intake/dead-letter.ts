@@ -1,7 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { Recorder } from '../records/recorder.ts';
-import type { HintQueue } from './reconcile-queue.ts';
+import type { ReconcileQueue } from './reconcile-queue.ts';
 
 /** A message that is none of the function's. */
 export interface Malformed {
@@ -11,7 +11,7 @@ export interface Malformed {
 }
 
 export interface DeadLetterDeps {
-  readonly queue: HintQueue;
+  readonly queue: ReconcileQueue;
   readonly deadLetterQueueUrl: string;
   readonly recorder: Recorder;
 }

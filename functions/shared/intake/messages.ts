@@ -4,28 +4,28 @@ import { describeIssue } from '../policy/policy.ts';
 import type { Trigger } from '../records/recorder.ts';
 import type { Malformed } from './dead-letter.ts';
 
-/** The event that asked for a look, as its message came. */
-export interface HintTrigger extends Trigger {
+/** The event that asked for a reconcile, as its message came. */
+export interface MessageTrigger extends Trigger {
   /** The message has been delivered before: what it led to may or may not have been recorded. */
   readonly redelivered: boolean;
 }
 
-/** One message of a batch: what it hints at, and the event that does. */
-export interface Hint<Place> {
-  readonly place: Place;
-  readonly trigger: HintTrigger;
+/** One message of a batch: what it reconcile requests at, and the event that does. */
+export interface Hint<Target> {
+  readonly place: Target;
+  readonly trigger: MessageTrigger;
   readonly message: SQSRecord;
 }
 
 type Event = { readonly id: string; readonly time: string; readonly detail: object };
-type Reading<Place> = { readonly event: Event; readonly place: Place } | { readonly fault: string };
+type Reading<Target> = { readonly event: Event; readonly place: Target } | { readonly fault: string };
 
-/** Reads one kind of event: what it hints at, or what is wrong with it. */
-export type HintReader<Place> = (event: unknown) => Reading<Place>;
+/** Reads one kind of event: what it reconcile requests at, or what is wrong with it. */
+export type MessageReader<Target> = (event: unknown) => Reading<Target>;
 
-/** @param place what an event of this schema hints at */
-export const hintReader =
-  <Place, Taken extends Event>(schema: z.ZodType<Taken>, place: (event: Taken) => Place): HintReader<Place> =>
+/** @param place what an event of this schema reconcile requests at */
+export const messageReader =
+  <Target, Taken extends Event>(schema: z.ZodType<Taken>, place: (event: Taken) => Target): MessageReader<Target> =>
   (json) => {
     const parsed = schema.safeParse(json);
     if (!parsed.success) return { fault: parsed.error.issues.map(describeIssue).join('; ') };
@@ -36,11 +36,11 @@ export const hintReader =
  * Reads the messages of a batch, each by the reader of its detail type. What is none of these events is told apart, with
  * the field that is wrong, so that it holds nothing up.
  */
-export function readMessages<Place>(
+export function readMessages<Target>(
   messages: readonly SQSRecord[],
-  readers: Readonly<Record<string, HintReader<Place>>>,
-): { hints: Array<Hint<Place>>; malformed: Malformed[] } {
-  const hints: Array<Hint<Place>> = [];
+  readers: Readonly<Record<string, MessageReader<Target>>>,
+): { requests: Array<Hint<Target>>; malformed: Malformed[] } {
+  const requests: Array<Hint<Target>> = [];
   const malformed: Malformed[] = [];
   for (const message of messages) {
     const read = readOne(message.body, readers);
@@ -50,15 +50,15 @@ export function readMessages<Place>(
     }
     const { event, place, type } = read;
     const redelivered = message.attributes.ApproximateReceiveCount !== '1';
-    hints.push({ place, message, trigger: { id: event.id, type, time: Date.parse(event.time), redelivered } });
+    requests.push({ place, message, trigger: { id: event.id, type, time: Date.parse(event.time), redelivered } });
   }
-  return { hints, malformed };
+  return { requests, malformed };
 }
 
-function readOne<Place>(
+function readOne<Target>(
   body: string,
-  readers: Readonly<Record<string, HintReader<Place>>>,
-): { fault: string } | { event: Event; place: Place; type: string } {
+  readers: Readonly<Record<string, MessageReader<Target>>>,
+): { fault: string } | { event: Event; place: Target; type: string } {
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -74,11 +74,11 @@ function readOne<Place>(
   return 'fault' in reading ? reading : { ...reading, type: typeOf(type, reading.event.detail) };
 }
 
-/** A hint of the project's own says what it came from: `Upgrade Hint (sweep)`. */
+/** A reconcile request of the project's own says what it came from: `Upgrade Reconcile Request (sweep)`. */
 const typeOf = (detailType: string, detail: object): string =>
   'trigger' in detail ? `${detailType} (${detail.trigger})` : detailType;
 
-/** Of ten hints about one place the first is kept. */
+/** Of ten reconcile requests about one place the first is kept. */
 export function keepFirst<Value>(map: Map<string, Value>, key: string, value: Value): void {
   if (!map.has(key)) map.set(key, value);
 }

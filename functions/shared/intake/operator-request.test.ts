@@ -17,8 +17,8 @@ const request = (action: 'approve' | 'reject', id: string, time = AT): OperatorR
 const rulingAfter = (...requests: readonly OperatorRequest[]) =>
   requests.reduce<{ readonly proposal: Proposal }>(
     (state, each) => {
-      const wish = rule(state, each);
-      return 'refusal' in wish ? state : wish.state;
+      const requested = rule(state, each);
+      return 'refusal' in requested ? state : requested.state;
     },
     { proposal },
   ).proposal.ruling;
@@ -37,8 +37,8 @@ describe('rule', () => {
   });
 
   it('says which later request has decided', () => {
-    const wish = rule({ proposal: { ...proposal, ruling: rulingAfter(reject) } }, approve);
-    expect(wish).toEqual({ refusal: 'a later request has decided: rejected by alice: for b' });
+    const requested = rule({ proposal: { ...proposal, ruling: rulingAfter(reject) } }, approve);
+    expect(requested).toEqual({ refusal: 'a later request has decided: rejected by alice: for b' });
   });
 
   it('lets a later request decide anew', () => {

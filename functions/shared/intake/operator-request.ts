@@ -2,16 +2,16 @@ import type { RemediationRequest, RequestedAction } from '../../../events/remedi
 import { inWords, type Proposal, type Ruling } from '../ledger/proposal.ts';
 import type { Reason } from '../records/reason.ts';
 import type { DecisionKind, RemediationRecord } from '../records/record.ts';
-import type { HintTrigger } from './messages.ts';
+import type { MessageTrigger } from './messages.ts';
 
-/** An operator's wish to approve, reject, resume or retry, as its event came. */
+/** An operator's request to approve, reject, resume or retry, as its event came. */
 export interface OperatorRequest {
   readonly event: RemediationRequest;
-  readonly trigger: HintTrigger;
+  readonly trigger: MessageTrigger;
 }
 
-/** What a wish comes to: the state as it would be if it were granted, or why that cannot be, in a sentence. */
-export type Wish<State> = { readonly state: State } | { readonly refusal: string };
+/** What a request comes to: the state as it would be if it were granted, or why that cannot be, in a sentence. */
+export type RequestedChange<State> = { readonly state: State } | { readonly refusal: string };
 
 /** The words of an answer. */
 export interface Answer {
@@ -26,7 +26,7 @@ export interface Answer {
 /** @param then what follows from it, in a sentence */
 export const grant = (request: OperatorRequest, then: string): Answer => ({
   ...answerOf(request),
-  // Not the end of anything: the look that follows at once tells what came of it.
+  // Not the end of anything: the reconcile that follows at once tells what came of it.
   decision: 'waiting',
   reason: 'request-granted',
   message: `Granted: ${asked(request)}. Next: ${then}`,
@@ -48,7 +48,7 @@ const answerOf = ({ event: { detail }, trigger }: OperatorRequest) => ({
 });
 
 /**
- * Whether something comes of a wish, now or at its moment, so that it is granted: whatever keeps a subject from being
+ * Whether something comes of a request, now or at its moment, so that it is granted: whatever keeps a subject from being
  * touched wins over it.
  *
  * @param then what would be decided if it were granted
@@ -67,7 +67,7 @@ export function comesTo(action: RequestedAction, { decision, reason }: Pick<Answ
 export function rule<State extends { readonly proposal?: Proposal | undefined }>(
   state: State,
   { event: { detail }, trigger }: OperatorRequest,
-): Wish<State> {
+): RequestedChange<State> {
   const { proposal } = state;
   if (proposal === undefined) return { refusal: 'nothing is proposed.' };
   if (isBefore(trigger, proposal.at)) return { refusal: 'what is proposed now was not yet when it was asked for.' };
@@ -83,7 +83,7 @@ export function rule<State extends { readonly proposal?: Proposal | undefined }>
 }
 
 /** Whether what was ruled was asked for later; of two requests of the same second it is the rejection: doubt means no. */
-function outranks({ kind: ruled, at }: Ruling, wanted: Ruling['kind'], trigger: Pick<HintTrigger, 'time'>): boolean {
+function outranks({ kind: ruled, at }: Ruling, wanted: Ruling['kind'], trigger: Pick<MessageTrigger, 'time'>): boolean {
   if (at === undefined) return false;
   const isSameSecond = !isBefore(trigger, at) && !isBefore({ time: at }, trigger.time);
   return isBefore(trigger, at) || (isSameSecond && ruled === 'rejected' && wanted === 'approved');
@@ -93,5 +93,5 @@ function outranks({ kind: ruled, at }: Ruling, wanted: Ruling['kind'], trigger: 
  * Whether a request was made before something came about: so that one that comes late, or again, is never taken for an
  * answer to what its sender could not know. EventBridge's times are whole seconds.
  */
-export const isBefore = ({ time }: Pick<HintTrigger, 'time'>, at: number): boolean =>
+export const isBefore = ({ time }: Pick<MessageTrigger, 'time'>, at: number): boolean =>
   time < Math.floor(at / 1000) * 1000;

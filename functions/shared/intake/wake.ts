@@ -20,13 +20,13 @@ export interface WakeOptions {
 export type Wake = ReturnType<typeof createWake>;
 
 /**
- * Asks EventBridge Scheduler to put `hint` into the queue at `at` (epoch milliseconds), by a one-time schedule named after
+ * Asks EventBridge Scheduler to put `request` into the queue at `at` (epoch milliseconds), by a one-time schedule named after
  * subject and minute: asking twice is asking once. It deletes itself after it has fired. It is never moved: Scheduler
  * deletes a schedule some time after its end, and one moved in that moment would be gone without having fired. A
- * wake-up that is no longer needed costs a look that finds nothing to do.
+ * wake-up that is no longer needed costs a reconcile that finds nothing to do.
  */
 export function createWake({ scheduler, group, roleArn, queueArn, messageGroupId }: WakeOptions) {
-  return async (subject: string, at: number, hint: object): Promise<void> => {
+  return async (subject: string, at: number, request: object): Promise<void> => {
     const schedule: CreateScheduleCommandInput = {
       Name: `${createHash('sha256').update(subject).digest('hex').slice(0, 40)}-${Math.floor(at / 60_000)}`,
       GroupName: group,
@@ -38,14 +38,14 @@ export function createWake({ scheduler, group, roleArn, queueArn, messageGroupId
       Target: {
         Arn: queueArn,
         RoleArn: roleArn,
-        Input: JSON.stringify(hint),
+        Input: JSON.stringify(request),
         ...(messageGroupId !== undefined && { SqsParameters: { MessageGroupId: messageGroupId } }),
       },
     };
     try {
       await scheduler.send(new CreateScheduleCommand(schedule));
     } catch (error) {
-      // The same wake-up is there already: a look before this one died after it had asked.
+      // The same wake-up is there already: a reconcile before this one died after it had asked.
       if (!(error instanceof ConflictException)) throw error;
     }
   };

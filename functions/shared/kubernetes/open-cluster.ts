@@ -26,7 +26,7 @@ export async function openCluster(
   });
 }
 
-/** Opens clusters by name, as one look reads them; or says why one cannot be opened. */
+/** Opens clusters by name, as one reconcile reads them; or says why one cannot be opened. */
 export const openClusterBy =
   (options: OpenOptions) =>
   (readCluster: ClusterReader) =>

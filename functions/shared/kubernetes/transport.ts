@@ -16,7 +16,7 @@ import { refusal, withoutAnswer } from './refusal.ts';
 const ATTEMPT_MS = 10_000;
 const MOST_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
-/** An API server that wants to be left alone for longer than this, ms, is left alone until the next look. */
+/** An API server that wants to be left alone for longer than this, ms, is left alone until the next reconcile. */
 const LONGEST_PAUSE_MS = 10_000;
 
 const REPEATABLE_PATCHES: readonly string[] = [PatchStrategy.ServerSideApply, PatchStrategy.MergePatch];

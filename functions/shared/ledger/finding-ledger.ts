@@ -105,8 +105,8 @@ const KEPT_FOR = 400 * 86_400_000;
  * Saves a state unless somebody else has written since it was read.
  *
  * @param now epoch milliseconds
- * @param writer names the look that saves, uniquely: tells a repetition of its own write from a write of another look
- * @returns the state as it stands now; undefined when another look has decided meanwhile
+ * @param writer names the reconcile that saves, uniquely: tells a repetition of its own write from a write of another reconcile
+ * @returns the state as it stands now; undefined when another reconcile has decided meanwhile
  */
 export async function saveFindingState(
   ledger: Ledger,

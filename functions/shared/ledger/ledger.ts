@@ -22,7 +22,7 @@ import type * as z from 'zod';
  * | findings   | cluster/nodegroup  | what Inspector said to be open, what a release does not fix | finding-ledger.ts   |
  * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
- * | story      | digest             | what people have been told of a story                       | story-ledger.ts     |
+ * | incident      | digest             | what people have been told of an incident                       | incident-ledger.ts     |
  * | finding    | function/subject   | the finding that Security Hub has of a subject              | security-hub-ledger.ts|
  */
 export interface Ledger {
@@ -87,7 +87,7 @@ export interface Revised {
 }
 
 /** Where an item stands, and until when. */
-export interface Place {
+export interface Target {
   readonly pk: string;
   readonly sk: string;
   /** When it may be deleted, epoch milliseconds; absent: never. */
@@ -102,7 +102,7 @@ export interface Place {
  */
 export async function saveUnlessWritten<State extends Revised>(
   { documents, table }: Ledger,
-  { pk, sk, keptUntil }: Place,
+  { pk, sk, keptUntil }: Target,
   state: State,
   writer: string,
 ): Promise<State | undefined> {

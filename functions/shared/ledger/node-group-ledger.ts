@@ -51,10 +51,10 @@ const nodeGroupState = z.object({
   /** How many outcomes have been recorded: the same outcome after another one is a new one. */
   outcomes: z.number().default(0),
   reason: z.string().optional(),
-  /** Since when it waits for a slot for the release of its story, epoch milliseconds: its place in the line. */
+  /** Since when it waits for a slot for the release of its incident, epoch milliseconds: its place on the waitlist. */
   since: z.number().optional(),
-  /** The story that the last outcome belongs to: one target release from first hint to outcome. */
-  story: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),
+  /** The incident that the last outcome belongs to: one target release from first reconcile request to outcome. */
+  incident: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),
   upgrade: upgrade.optional(),
   failures: failures.optional(),
   proposal: proposal.optional(),
@@ -76,7 +76,7 @@ export async function readNodeGroups(
 }
 
 /** The line for a slot of the blast budget: every subject whose last outcome was that it must wait for one. */
-export async function readLine(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
+export async function readWaitlist(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
   const query = {
     FilterExpression: '#reason IN (:cluster, :account)',
     ExpressionAttributeNames: { '#reason': 'reason' },

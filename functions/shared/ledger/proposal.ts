@@ -14,7 +14,7 @@ const ruling = z.object({
 export type Ruling = z.infer<typeof ruling>;
 
 export const proposal = z.object({
-  /** What it is about, beside its subject: a release, a remedy, ways in. */
+  /** What it is about, beside its subject: a release, a remedy, exposures. */
   target: z.string(),
   /** When it was made, epoch milliseconds: nobody can have answered it before. */
   at: z.number(),

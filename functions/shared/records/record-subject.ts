@@ -1,6 +1,6 @@
 import type { ReadRecord } from './record-line.ts';
 
-/** What a story is asked for: a worker, a node group, a cluster, or whatever came of an event. */
+/** What an incident is asked for: a worker, a node group, a cluster, or whatever came of an event. */
 export type Subject =
   | { readonly instance: string }
   | { readonly cluster: string; readonly nodegroup?: string }

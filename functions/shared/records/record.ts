@@ -21,7 +21,7 @@ export type DecisionKind = z.infer<typeof decisionKind>;
 export const DECISION_MEANINGS: Readonly<Record<DecisionKind, string>> = {
   acted: 'Something was changed.',
   'would-act': 'It would have been, in mode `enforce`.',
-  waiting: 'It will be looked at again by itself.',
+  waiting: 'It will be reconciled again by itself.',
   skipped: 'Not to be touched, by a rule.',
   refused: 'A guard stopped it until somebody acts.',
   failed: 'Tried or read without success.',
@@ -62,9 +62,9 @@ export const recordSchema = z.strictObject({
       id: z.string().describe('The id of the event, or of the hint that came of it.'),
       type: z.string().describe('Its detail type, for example `EKS AMI Release`.'),
     })
-    .describe('The event that asked for the look.'),
+    .describe('The event that asked for the reconcile.'),
   calls: z.array(awsCall).describe('The calls made that change something, with their request ids.'),
-  correlationId: z.string().describe('The same in all records of one story, from the first hint to the outcome.'),
+  correlationId: z.string().describe('The same in all records of one incident, from the first event to the outcome.'),
   latencyMs: z.int().min(0).describe('From the time of the triggering event to this record, in milliseconds.'),
   details: z
     .record(z.string(), z.json())

@@ -6,7 +6,7 @@ import type { MetricName } from '../runtime/metric.ts';
 import { hintOf, type Reason } from './reason.ts';
 import { type AwsCall, type DecisionKind, RECORD_VERSION, type Remediation, type RemediationRecord } from './record.ts';
 
-/** What asked for a look: an event, a schedule or a hint. */
+/** What asked for a reconcile: an event, a schedule or a hint. */
 export interface Trigger {
   readonly id: string;
   /** Its detail type, for example `EKS AMI Release`. */

@@ -32,13 +32,13 @@ export const SHARED_REASONS = {
     hint: 'To have it after all: npm run -s remediator -- approve SUBJECT --why "…".',
   },
   'request-granted': {
-    meaning: 'An operator asked to approve, reject, resume or retry: the next look goes by it.',
+    meaning: 'An operator asked to approve, reject, resume or retry: the next reconcile goes by it.',
   },
   'request-refused': {
     meaning: 'An operator asked for something that the state or the policy does not allow; the message says why.',
     hint: 'npm run -s remediator -- explain SUBJECT shows how it stands; quarantines shows what is in quarantine.',
   },
-  'sweep-finished': { meaning: 'Every cluster and node group was put up to be looked at again.' },
+  'sweep-finished': { meaning: 'Every cluster and node group was put up to be reconciled again.' },
   'invalid-event': {
     meaning: 'A message was not one of the events that this function takes; it is in the dead-letter queue.',
     hint: 'The message names the field. Correct the sender; the message can be redriven.',

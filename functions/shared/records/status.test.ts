@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exampleRecord } from './record.fixture.ts';
 import type { ReadRecord } from './record-line.ts';
-import { standingOf } from './status.ts';
+import { statusOf } from './status.ts';
 
 const record = (reason: string, more: Partial<ReadRecord> = {}): ReadRecord => ({
   ...exampleRecord,
@@ -15,20 +15,20 @@ const record = (reason: string, more: Partial<ReadRecord> = {}): ReadRecord => (
 
 describe('how a worker stands', () => {
   it('is the last word on it', () => {
-    expect(standingOf([record('quarantine-started'), record('quarantined')])).toEqual([
+    expect(statusOf([record('quarantine-started'), record('quarantined')])).toEqual([
       expect.stringContaining('done quarantined'),
     ]);
   });
 
   it.each(['request-refused', 'request-granted'])('is not told by a request: %s', (reason) => {
     const answer = record(reason, { decision: 'refused' });
-    expect(standingOf([record('quarantined'), answer])).toEqual([expect.stringContaining('done quarantined')]);
+    expect(statusOf([record('quarantined'), answer])).toEqual([expect.stringContaining('done quarantined')]);
     // Where there is nothing else, at least that.
-    expect(standingOf([answer])).toEqual([expect.stringContaining(reason)]);
+    expect(statusOf([answer])).toEqual([expect.stringContaining(reason)]);
   });
 
   it('tells what keeps anybody from acting on it', () => {
     const stopped = record('kill-switch', { decision: 'skipped' });
-    expect(standingOf([record('quarantined'), stopped])).toEqual([expect.stringContaining('kill-switch')]);
+    expect(statusOf([record('quarantined'), stopped])).toEqual([expect.stringContaining('kill-switch')]);
   });
 });

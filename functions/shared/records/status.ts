@@ -61,7 +61,7 @@ const SETTLED: readonly string[] = ['done', 'skipped'];
  * How things stand at the end of a subject's records: of one subject alone, the last word of each function; of several, the
  * last word on each about which something is still open, and on the node group if there is but one; the others are counted.
  */
-export function standingOf(records: readonly ReadRecord[]): string[] {
+export function statusOf(records: readonly ReadRecord[]): string[] {
   const lastWords = new Map<string, ReadRecord>();
   for (const record of records) {
     const key = `${record.remediation} ${recordSubject(record)}`;

@@ -10,10 +10,10 @@ export interface Pair {
 export const pairKey = ({ kubernetesVersion, amiType }: Pair): string => `${kubernetesVersion}/${amiType}`;
 
 /**
- * A release of a pair as one string: the correlation id of its story, from the first sight of it to the end of each
+ * A release of a pair as one string: the correlation id of its incident, from the first sight of it to the end of each
  * upgrade to it. Made of nothing but the release, so that all functions give it the same one, whatever made them look.
  */
-export const releaseStory = (pair: Pair, releaseVersion: string): string => `${pairKey(pair)} ${releaseVersion}`;
+export const releaseIncident = (pair: Pair, releaseVersion: string): string => `${pairKey(pair)} ${releaseVersion}`;
 
 /** Amazon's public SSM parameters that tell the recommended release of a pair. */
 export interface ReleaseParameters {

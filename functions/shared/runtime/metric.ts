@@ -17,7 +17,7 @@ export const METRICS = {
   /** From the triggering event to the record, of each outcome `acted` or `done`. */
   Latency: MetricUnit.Milliseconds,
   InvocationFailed: MetricUnit.Count,
-  /** 1 for a look that could not read the policy, 0 for one that could. */
+  /** 1 for a reconcile that could not read the policy, 0 for one that could. */
   PolicyInvalid: MetricUnit.Count,
   /** Upgrades that hold a slot of the blast budget. */
   UpgradesInFlight: MetricUnit.Count,
@@ -45,8 +45,8 @@ export const METRICS = {
   FindingsNotOnWorker: MetricUnit.Count,
   FindingsIgnored: MetricUnit.Count,
   SweepFinished: MetricUnit.Count,
-  /** Messages about stories that were sent. */
-  StoriesTold: MetricUnit.Count,
+  /** Messages about incidents that were sent. */
+  IncidentsNotified: MetricUnit.Count,
   NodeGroups: MetricUnit.Count,
   /** Days since the release that a node group runs was built, of each whose release tells. */
   ReleaseAge: MetricUnit.Count,

@@ -17,7 +17,7 @@ export type Markup = SafeMarkup;
 export type Content = string | number | Markup | readonly Markup[] | undefined;
 
 /**
- * Markup with text put in: html`<td title="${hint}">${message}</td>`. Everything that is no markup itself is escaped for
+ * Markup with text put in: html`<td title="${reconcile request}">${message}</td>`. Everything that is no markup itself is escaped for
  * elements and for attributes, which must stand in double quotes.
  */
 export const html = (parts: TemplateStringsArray, ...contents: readonly Content[]): Markup =>

@@ -148,9 +148,9 @@ function refuseUnfit(groups: TargetGroups, group: TargetGroup, targets: readonly
   const instances = targets.flatMap(({ id }) => groups.instanceOf(group, id) ?? []);
   const named = (list: typeof instances) =>
     quoted(list.map(({ id, privateIp }) => (group.type === 'instance' ? id : privateIp)));
-  const strangers = instances.filter(({ vpcId }) => vpcId !== group.vpcId);
-  if (strangers.length > 0) {
-    const message = `The following targets are not in the target group VPC '${group.vpcId}': ${named(strangers)}`;
+  const nonWorkers = instances.filter(({ vpcId }) => vpcId !== group.vpcId);
+  if (nonWorkers.length > 0) {
+    const message = `The following targets are not in the target group VPC '${group.vpcId}': ${named(nonWorkers)}`;
     throw new AwsError('InvalidTarget', message);
   }
   const idle = group.type === 'ip' ? [] : instances.filter(({ state }) => state !== 'running');

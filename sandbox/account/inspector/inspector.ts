@@ -65,7 +65,7 @@ export function createInspector(world: World, state: Inspector, instances: Insta
             state: stateOf(state.status),
             resourceState: { ec2: stateOf(state.status), ecr: stateOf('DISABLED') },
           })),
-          failedAccounts: strangers(world, accountIds),
+          failedAccounts: nonWorkers(world, accountIds),
         }),
       ),
       Enable: operation<EnableCommandInput, EnableCommandOutput>(
@@ -82,7 +82,7 @@ export function createInspector(world: World, state: Inspector, instances: Insta
               status: state.status,
               resourceStatus: { ec2: state.status, ecr: 'DISABLED' },
             })),
-            failedAccounts: strangers(world, accountIds),
+            failedAccounts: nonWorkers(world, accountIds),
           };
         },
         () => [
@@ -205,7 +205,7 @@ const isOwn = (world: World) => (accountId: string) => accountId === world.accou
 const stateOf = (status: Inspector['status']) => ({ status, errorCode: undefined, errorMessage: undefined });
 
 /** Other accounts: this one administers none. */
-const strangers = (world: World, accountIds: readonly string[]) =>
+const nonWorkers = (world: World, accountIds: readonly string[]) =>
   accountIds
     .filter((accountId) => !isOwn(world)(accountId))
     .map((accountId) => ({

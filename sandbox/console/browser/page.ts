@@ -8,7 +8,7 @@ interface Answer {
   readonly error?: string;
 }
 
-interface Standing {
+interface SubjectStatus {
   readonly now: string;
   readonly title: string;
   readonly endpoint: string;
@@ -94,8 +94,8 @@ const told = (text: string): void => {
   status.textContent = text;
 };
 
-async function standing(): Promise<Standing> {
-  const now: Standing = await (await fetch('/standing')).json();
+async function standing(): Promise<SubjectStatus> {
+  const now: SubjectStatus = await (await fetch('/standing')).json();
   clock.textContent = now.now;
   heading.textContent = now.title;
   return now;

@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { eventSchema, SOURCE } from './envelope.ts';
 
 /**
- * What `notify-stories` tells of a story: that it began, that it got worse, or how it ended. It is put on the stack's own
+ * What `notify-stories` tells of an incident: that it began, that it got worse, or how it ended. It is put on the stack's own
  * bus for whoever wants to hear; nothing of the stack itself listens.
  */
-export const detailType = 'Remediation Story';
+export const detailType = 'Remediation Incident';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
@@ -19,22 +19,22 @@ const subject = z.object({
 
 export const detail = z.object({
   version: z.literal(1).describe('Of this schema; members may be added within a version.'),
-  phase: z.enum(['opened', 'worsened', 'ended']).describe('Each story is opened once, and ended once at most.'),
+  phase: z.enum(['opened', 'worsened', 'ended']).describe('Each incident is opened once, and ended once at most.'),
   severity: z.enum(['informational', 'low', 'medium', 'high', 'critical']).describe('As in the policy.'),
   remediation: z.string().describe('The function that decided.'),
   decision: z.string().describe('As in the record, for example `acted`.'),
   reason: z.string().describe('The stable reason code of the record.'),
   hint: z.string().optional().describe('What to do, where there is something to do.'),
-  correlationId: z.string().describe('The same in all events and records of the story (the first of several).'),
+  correlationId: z.string().describe('The same in all events and records of the incident (the first of several).'),
   startedAt: z.iso.datetime().describe('When the record was written that this tells of.'),
   subjects: z.array(subject).min(1).describe('What it is about: several where the same happened to them together.'),
   moreSubjects: z.int().min(0).describe('How many further subjects there were no room for.'),
 });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
-export type RemediationStory = z.infer<typeof schema>;
+export type RemediationIncident = z.infer<typeof schema>;
 
-export const sample: RemediationStory = {
+export const sample: RemediationIncident = {
   version: '0',
   id: '3f6a0b1e-6a55-4c0e-9a0b-6c2f4b1d7e90',
   source: SOURCE,
