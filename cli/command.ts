@@ -23,6 +23,11 @@ export interface Surroundings extends Output {
   readonly json: boolean;
 }
 
+/** What a command works with that asks nothing of AWS. */
+export interface Local extends Output {
+  readonly json: boolean;
+}
+
 /** What stands behind a command's name, as `node:util` parsed it. */
 export interface Given {
   readonly positionals: readonly string[];
@@ -48,4 +53,10 @@ export interface Command {
    * @throws UsageError naming the argument and what would be right
    */
   readonly read: (given: Given) => (surroundings: Surroundings) => Promise<ExitCode>;
+  /**
+   * Gives what is to be done where these arguments ask nothing of AWS: no region, no credentials, no stack. Undefined
+   * where they do.
+   * @throws UsageError naming the argument and what would be right
+   */
+  readonly local?: (given: Given) => ((local: Local) => Promise<ExitCode>) | undefined;
 }

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { approve } from './commands/approve.ts';
 import { explain } from './commands/explain.ts';
 import { extend } from './commands/extend.ts';
+import { posture } from './commands/posture.ts';
 import { quarantines } from './commands/quarantines.ts';
 import { reject } from './commands/reject.ts';
 import { release } from './commands/release.ts';
@@ -14,6 +15,7 @@ import { terminate } from './commands/terminate.ts';
 export const COMMANDS: readonly Command[] = [
   status,
   explain,
+  posture,
   quarantines,
   release,
   extend,

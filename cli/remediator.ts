@@ -32,6 +32,8 @@ export async function remediator(argv: readonly string[], process: Process): Pro
       return 0;
     }
     const { command, given, stack, region, json } = request;
+    const local = command.local?.(given);
+    if (local !== undefined) return await local({ print, note, json });
     const run = command.read(given);
     const clients = await withRegion(() => createClients(region === undefined ? {} : { region }));
     const clock = createServerClock(process.clock);

@@ -1,0 +1,137 @@
+import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
+import { benchmarkFor, CHECKS } from '../../functions/check-posture/judge/benchmark.ts';
+import { judge } from '../../functions/check-posture/judge/judge.ts';
+import { type Node, NodeError, readNode } from '../../functions/check-posture/judge/node.ts';
+import { compare } from '../../functions/check-posture/kube-bench/compare.ts';
+import { KubeBenchError, readKubeBench } from '../../functions/check-posture/kube-bench/report.ts';
+import type { Command, ExitCode, Given, Local } from '../command.ts';
+import { table } from '../table.ts';
+import { UsageError } from '../usage-error.ts';
+import { jsonLine } from '../visible.ts';
+
+/** `posture`: judges gathered nodes, and reads what kube-bench says. */
+export const posture: Command = {
+  name: 'posture',
+  synopsis: 'judge NODE.json | import FILE',
+  summary: 'judges a gathered node by the CIS Amazon EKS Benchmark; compares a kube-bench report',
+  help: `Needs no AWS.
+
+  judge NODE.json [--why]        each check of the node section: PASS, FAIL, MANUAL or N/A, as one JSON object;
+                                 with --why also the evidence, and what to do
+  import FILE [--node NODE.json] a kube-bench report (kube-bench run --targets node --json): who says what,
+                                 and with the node beside it, who is right and why
+
+A dash stands for stdin.`,
+  options: { why: { type: 'boolean', default: false }, node: { type: 'string' } },
+  read: (given) => {
+    localOf(given);
+    throw new UsageError('posture: judge NODE.json or import FILE');
+  },
+  local: localOf,
+};
+
+function localOf({ positionals: [verb, file, ...rest], options }: Given): (local: Local) => Promise<ExitCode> {
+  const node = typeof options.node === 'string' ? options.node : undefined;
+  if (verb !== 'judge' && verb !== 'import')
+    throw new UsageError(
+      `${verb === undefined ? 'VERB: missing' : `"${verb}"`}: posture takes judge NODE.json or import FILE`,
+    );
+  if (file === undefined)
+    throw new UsageError(`${verb === 'judge' ? 'NODE.json' : 'FILE'}: missing; name a file, or - for stdin`);
+  if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}": posture ${verb} takes one file`);
+  if (verb === 'judge') {
+    if (node !== undefined)
+      throw new UsageError('--node: belongs to posture import; posture judge takes the node itself');
+    return (local) => judgeFile(local, file, options.why === true);
+  }
+  if (options.why === true) throw new UsageError('--why: belongs to posture judge; posture import always says why');
+  if (file === '-' && node === '-') throw new UsageError('--node: stdin holds one file; name the other');
+  return (local) => importFile(local, file, node);
+}
+
+async function judgeFile({ print }: Local, file: string, why: boolean): Promise<ExitCode> {
+  const node = await nodeIn(file);
+  const judgements = judge(node);
+  const benchmark = benchmarkFor(node.kubernetesVersion);
+  const { version, caveat } = benchmark;
+  const source = `CIS Amazon EKS Benchmark ${version}${caveat === undefined ? '' : ` (${caveat})`}`;
+  const entries = CHECKS.map(({ id, title, todo }) => {
+    const { verdict, evidence } = judgements[id];
+    if (!why) return [id, verdict];
+    const isOwn = id === 'EHR.1';
+    return [
+      id,
+      { verdict, title, benchmark: isOwn ? 'of our own' : source, evidence, ...(verdict === 'FAIL' ? { todo } : {}) },
+    ];
+  });
+  print(jsonLine(Object.fromEntries(entries)));
+  return 0;
+}
+
+async function importFile({ print, json }: Local, file: string, nodeFile: string | undefined): Promise<ExitCode> {
+  const theirs = await kubeBenchIn(file);
+  const rows = compare(theirs, nodeFile === undefined ? undefined : await nodeIn(nodeFile));
+  if (json) {
+    for (const { check = null, kubeBench, ours, right, why } of rows)
+      print(jsonLine({ check, kubeBench, ours: ours?.verdict ?? null, evidence: ours?.evidence ?? [], right, why }));
+    return 0;
+  }
+  const about = rows.filter(({ check }) => check !== undefined);
+  const lines = about.map(({ check = '', kubeBench, ours, right, why }) => [
+    check,
+    `${kubeBench.benchmark} ${kubeBench.number}`,
+    kubeBench.status,
+    ours?.verdict ?? '-',
+    right,
+    why,
+  ]);
+  print(table([['check', 'kube-bench', 'says', 'here', 'right', 'why'], ...lines]));
+  const others = rows.length - about.length;
+  if (others > 0)
+    print(`${others} more results are about no check of the EKS benchmark's node section (--json shows them).`);
+  return 0;
+}
+
+async function nodeIn(file: string): Promise<Node> {
+  const input = await jsonIn(file);
+  try {
+    return readNode(input);
+  } catch (error) {
+    if (error instanceof NodeError) throw new UsageError(indent(file, error.message));
+    throw error;
+  }
+}
+
+async function kubeBenchIn(file: string) {
+  const input = await jsonIn(file);
+  try {
+    return readKubeBench(input);
+  } catch (error) {
+    if (error instanceof KubeBenchError) throw new UsageError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+const indent = (file: string, faults: string): string =>
+  faults
+    .split('\n')
+    .map((fault) => `${file}: ${fault}`)
+    .join('\n');
+
+/** @throws UsageError saying what is wrong with the file */
+async function jsonIn(file: string): Promise<unknown> {
+  let content: string;
+  try {
+    content = file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${file}: cannot be read (${messageOf(error)}); name a file that is there, or - for stdin`);
+  }
+  try {
+    return JSON.parse(content.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new UsageError(`${file}: is no JSON (${messageOf(error)})`);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,103 @@
+import { isAlias, isMap, isScalar, LineCounter, parseAllDocuments, type Node as YamlNode } from 'yaml';
+
+/** A value in a configuration, and where it stands. */
+export interface Leaf {
+  readonly kind: 'leaf';
+  /** A scalar or a list, as JSON has it. `null` stands for no value. */
+  readonly value: unknown;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** An object in a configuration. */
+export interface Branch {
+  readonly kind: 'branch';
+  readonly members: ReadonlyMap<string, Tree>;
+}
+
+export type Tree = Leaf | Branch;
+
+export const EMPTY: Branch = { kind: 'branch', members: new Map() };
+
+/** The kubelet does not start with such a file. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads a configuration file as the kubelet does: JSON where it begins with a brace, else the first document of YAML 1.1
+ * (apimachinery, runtime/serializer/json, and sigs.k8s.io/yaml), whatever its name. Of a key that is there twice, the last
+ * counts (lenient decoding, pkg/kubelet/kubeletconfig/util/codec).
+ *
+ * @throws ConfigError with which the kubelet does not start
+ */
+export function readConfig(file: string, text: string): Branch {
+  if (text.trimStart().startsWith('{')) {
+    try {
+      JSON.parse(text);
+    } catch (error) {
+      throw new ConfigError(`${file} is no JSON: ${messageOf(error)}`);
+    }
+  }
+  const lines = new LineCounter();
+  const parsed = parseAllDocuments(text, { version: '1.1', merge: true, uniqueKeys: false, lineCounter: lines });
+  const document = Array.isArray(parsed) ? parsed[0] : undefined;
+  const fault = document?.errors[0];
+  if (fault !== undefined) throw new ConfigError(`${file} is no YAML: ${fault.message.split('\n')[0]}`);
+  const contents = document?.contents;
+  if (document === undefined || !isMap(contents)) throw new ConfigError(`${file} has no object in it`);
+  const lineOf = (node: YamlNode | null): number => lines.linePos(node?.range?.[0] ?? 0).line;
+  const treeOf = (node: YamlNode | null, depth: number): Tree => {
+    if (depth > 100) throw new ConfigError(`${file} is nested too deeply`);
+    const actual = isAlias(node) ? (node.resolve(document) ?? null) : node;
+    if (!isMap(actual)) return { kind: 'leaf', value: plain(actual), file, line: lineOf(node) };
+    const members = new Map<string, Tree>();
+    for (const { key, value } of actual.items) {
+      const name = isScalar(key) ? String(key.value) : String(key);
+      const tree = treeOf(value as YamlNode | null, depth + 1);
+      if (name !== '<<') members.set(name, tree);
+      else if (tree.kind === 'branch')
+        for (const [own, at] of tree.members) if (!members.has(own)) members.set(own, at);
+    }
+    return { kind: 'branch', members };
+  };
+  const plain = (node: YamlNode | null): unknown => {
+    try {
+      return node === null ? null : (node.toJS(document, { maxAliasCount: 100 }) ?? null);
+    } catch (error) {
+      throw new ConfigError(`${file} is no YAML: ${messageOf(error)}`);
+    }
+  };
+  const tree = treeOf(contents, 0);
+  if (tree.kind !== 'branch') throw new ConfigError(`${file} has no object in it`);
+  return tree;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * A JSON merge patch (RFC 7386): objects key by key, everything else is replaced, null deletes. The kubelet applies each
+ * drop-in so (cmd/kubelet/app/server.go, mergeKubeletConfigurations).
+ */
+export function mergePatch(target: Tree | undefined, patch: Tree): Tree {
+  if (patch.kind === 'leaf') return patch;
+  const members = new Map(target?.kind === 'branch' ? target.members : []);
+  for (const [key, value] of patch.members) {
+    if (value.kind === 'leaf' && value.value === null) members.delete(key);
+    else members.set(key, mergePatch(members.get(key), value));
+  }
+  return { kind: 'branch', members };
+}
+
+/**
+ * What stands at a path of keys. Null is no value. A leaf on the way is given as it is: something else than an object
+ * stands where one must be.
+ */
+export function find(tree: Tree, keys: readonly string[]): Tree | undefined {
+  let at: Tree | undefined = tree;
+  for (const key of keys) {
+    if (at?.kind !== 'branch') break;
+    at = at.members.get(key);
+  }
+  return at?.kind === 'leaf' && at.value === null ? undefined : at;
+}

@@ -1,0 +1,97 @@
+import { posix } from 'node:path';
+import type { EffectiveConfig, Evidence } from './effective-config.ts';
+import { dropInsOf } from './effective-config.ts';
+import type { FileTree } from './file-tree.ts';
+import type { NodeFile } from './node.ts';
+import { type Judgement, judged } from './verdict.ts';
+
+/** What the benchmark permits a file and, of our own, a directory. */
+const FILE = 0o644;
+const DIRECTORY = 0o755;
+const WRITE_OF_OTHERS = 0o022;
+const STICKY = 0o1000;
+
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+
+export const isRoot = ({ owner, group, uid, gid }: NodeFile): boolean =>
+  (uid === undefined ? isRootName(owner) : uid === 0) && (gid === undefined ? isRootName(group) : gid === 0);
+
+const isRootName = (principal: string | number): boolean => String(principal) === 'root' || String(principal) === '0';
+
+/** The file that a flag names: its mode and its owner. A link's own mode is always 0777 and says nothing. */
+export function judgeFile(
+  flag: 'kubeconfig' | 'config',
+  { flags }: EffectiveConfig,
+  tree: FileTree,
+): { mode: Judgement; owner: Judgement } {
+  const path = flags.path(flag);
+  if (path === undefined) {
+    const none = judged('N/A', `the kubelet has no --${flag}`);
+    return { mode: none, owner: none };
+  }
+  const { shown = '' } = flags.last(flag) ?? {};
+  const found = tree.resolve(path);
+  if ('missing' in found || found.file.type === 'dir') {
+    const what = 'missing' in found ? found.missing : `${path} is a directory`;
+    const unknown = judged('MANUAL', { flag: shown, value: what });
+    return { mode: unknown, owner: unknown };
+  }
+  const { file, links } = found;
+  const via = links.length === 0 ? '' : `, through the link ${links.map((link) => link.path).join(', ')}`;
+  const excess = file.mode & ~FILE;
+  const modeText = `mode ${octal(file.mode)}${excess === 0 ? '' : `, ${octal(excess)} too much`}${via}`;
+  const ownerText = `owner ${file.owner}:${file.group}${via}`;
+  const named: Evidence = { flag: shown, value: `names ${path}` };
+  return {
+    mode: judged(excess === 0 ? 'PASS' : 'FAIL', { file: file.path, value: modeText }, named),
+    owner: judged(isRoot(file) ? 'PASS' : 'FAIL', { file: file.path, value: ownerText }, named),
+  };
+}
+
+/**
+ * Who may write the kubelet's drop-ins: the directory, what is in it, what links there lead to, and the directories above,
+ * as far as they were gathered. CIS Kubernetes 2.1.0 asks the same in 4.1.11 (755 and 644, root:root).
+ */
+export function judgeDropIns({ flags }: EffectiveConfig, tree: FileTree): Judgement {
+  const directory = flags.path('config-dir');
+  if (directory === undefined) return judged('N/A', 'the kubelet has no --config-dir');
+  const { shown = '' } = flags.last('config-dir') ?? {};
+  const found = tree.resolve(directory);
+  if ('missing' in found) return judged('MANUAL', { flag: shown, value: found.missing });
+  const below = tree.below(found.file.path);
+  const faults: Evidence[] = [];
+  const unknown: Evidence[] = [];
+  for (const file of [found.file, ...below.filter(({ type }) => type === 'dir')])
+    faults.push(...faultsOf(file, DIRECTORY));
+  for (const file of below.filter(({ path, type }) => type !== 'dir' && path.endsWith('.conf'))) {
+    const end = tree.resolve(file.path);
+    if ('missing' in end) unknown.push({ file: file.path, value: end.missing });
+    else faults.push(...faultsOf(end.file, FILE));
+  }
+  for (const above of ancestorsOf(directory)) {
+    const parent = tree.entry(above);
+    if (parent === undefined || parent.type === 'symlink') continue;
+    const isOpen = (parent.mode & WRITE_OF_OTHERS) !== 0 && (parent.mode & STICKY) === 0;
+    if (isOpen || !isRoot(parent))
+      faults.push({ file: above, value: `${stateOf(parent)}: who writes here can replace it` });
+  }
+  if (faults.length > 0) return judged('FAIL', ...faults);
+  if (unknown.length > 0) return judged('MANUAL', ...unknown);
+  const dropIns = countOf(directory, tree);
+  return judged('PASS', { file: found.file.path, value: `${stateOf(found.file)}; ${dropIns} files that count` });
+}
+
+const countOf = (directory: string, tree: FileTree): number => dropInsOf(directory, tree).length;
+
+function faultsOf(file: NodeFile, allowed: number): Evidence[] {
+  // Set-group-id and sticky give nobody a right to write in a directory.
+  const bits = allowed === DIRECTORY ? file.mode & 0o777 : file.mode;
+  return (bits & ~allowed) === 0 && isRoot(file) ? [] : [{ file: file.path, value: stateOf(file) }];
+}
+
+const stateOf = ({ mode, owner, group }: NodeFile): string => `mode ${octal(mode)}, owner ${owner}:${group}`;
+
+function ancestorsOf(path: string): string[] {
+  const parent = posix.dirname(posix.normalize(path).replace(/(.)\/$/, '$1'));
+  return parent === '/' || parent === '.' ? [] : [parent, ...ancestorsOf(parent)];
+}

@@ -1,0 +1,251 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { benchmarkFor, CHECKS, type CheckId } from './benchmark.ts';
+import { judge } from './judge.ts';
+import { readNode } from './node.ts';
+import { NODES } from './nodes.fixture.ts';
+import {
+  AL2023_FLAGS,
+  al2023,
+  al2023Config,
+  CONFIG,
+  DROP_INS,
+  directory,
+  dropIn,
+  file,
+  KUBECONFIG,
+  WITH_DROP_INS,
+} from './systems.fixture.ts';
+
+const judged = (node: unknown) => judge(readNode(node));
+const verdictOf = (id: CheckId, node: unknown) => judged(node)[id].verdict;
+const evidenceOf = (id: CheckId, node: unknown) => judged(node)[id].evidence;
+
+describe('judge', () => {
+  it('has at least forty fixtures, each with its origin, of every system', () => {
+    expect(NODES.length).toBeGreaterThanOrEqual(40);
+    expect(new Set(NODES.map(({ name }) => name)).size).toBe(NODES.length);
+    expect(NODES.filter(({ origin }) => origin === '')).toEqual([]);
+    for (const system of ['al2', 'al2023', 'bottlerocket', 'ubuntu', 'rhel'])
+      expect(NODES.filter(({ node }) => node.os.startsWith(system)).length).toBeGreaterThan(0);
+  });
+
+  it.each(NODES)('$name', ({ node, verdicts }) => {
+    const found = judged(node);
+    expect(Object.fromEntries(CHECKS.map(({ id }) => [id, found[id].verdict]))).toEqual(verdicts);
+    for (const { id } of CHECKS) expect(found[id].evidence.length).toBeGreaterThan(0);
+  });
+
+  it('names the file, the line and the value', () => {
+    const node = al2023({
+      flags: WITH_DROP_INS,
+      files: [directory(DROP_INS), file(`${DROP_INS}/99.conf`, '0644', dropIn({ readOnlyPort: 10255 }))],
+    });
+    expect(evidenceOf('3.2.4', node)).toEqual([
+      { file: `${DROP_INS}/99.conf`, line: 4, value: 'readOnlyPort is 10255' },
+    ]);
+    expect(evidenceOf('3.2.1', node)).toEqual([
+      { file: CONFIG, line: 7, value: 'authentication.anonymous.enabled is false' },
+    ]);
+    expect(evidenceOf('3.1.1', node)[0]).toEqual({ file: KUBECONFIG, value: 'mode 0644' });
+  });
+
+  it('names the flag', () => {
+    const [evidence] = evidenceOf('3.2.4', al2023({ flags: [...AL2023_FLAGS, '--read-only-port', '10255'] }));
+    expect(evidence).toMatchObject({ flag: '--read-only-port 10255' });
+  });
+
+  it('says of a file that is newer than the process that it may not hold yet', () => {
+    const node = al2023({ kubeletStarted: 1000 });
+    const files = node.files.map((one) => ({ ...one, modified: 2000 }));
+    expect(evidenceOf('3.2.1', { ...node, files })[0]?.value).toContain('changed since the kubelet started');
+    expect(evidenceOf('3.2.1', node)[0]?.value).not.toContain('changed');
+  });
+
+  it.each([
+    ['0644', 'PASS'],
+    ['644', 'PASS'],
+    ['0600', 'PASS'],
+    ['0400', 'PASS'],
+    ['0', 'PASS'],
+    ['0640', 'PASS'],
+    ['0604', 'PASS'],
+    ['0664', 'FAIL'],
+    ['0646', 'FAIL'],
+    ['0744', 'FAIL'],
+    ['0654', 'FAIL'],
+    ['1644', 'FAIL'],
+    ['2644', 'FAIL'],
+    ['4600', 'FAIL'],
+  ])('of a kubeconfig with mode %s: %s', (mode, verdict) => {
+    expect(verdictOf('3.1.1', { ...al2023(), files: [file(KUBECONFIG, mode)] })).toBe(verdict);
+  });
+
+  it.each([
+    ['--anonymous-auth', '3.2.1', 'FAIL'],
+    ['--anonymous-auth=T', '3.2.1', 'FAIL'],
+    ['--anonymous-auth=0', '3.2.1', 'PASS'],
+    ['--anonymous-auth=maybe', '3.2.1', 'MANUAL'],
+    ['--make-iptables-util-chains', '3.2.6', 'PASS'],
+    ['--make-iptables-util-chains=False', '3.2.6', 'FAIL'],
+    ['--authorization-mode=AlwaysAllow', '3.2.2', 'FAIL'],
+    ['--authorization-mode=', '3.2.2', 'MANUAL'],
+    ['--client-ca-file=', '3.2.3', 'FAIL'],
+    ['--read-only-port=0x0', '3.2.4', 'PASS'],
+    ['--read-only-port=00', '3.2.4', 'PASS'],
+    ['--read-only-port=ten', '3.2.4', 'MANUAL'],
+    ['--streaming-connection-idle-timeout=0', '3.2.5', 'FAIL'],
+    ['--streaming-connection-idle-timeout=0h0m0s', '3.2.5', 'FAIL'],
+    ['--streaming-connection-idle-timeout=5m', '3.2.5', 'PASS'],
+    ['--streaming-connection-idle-timeout=5', '3.2.5', 'MANUAL'],
+    ['--event-qps=0', '3.2.7', 'PASS'],
+    ['--event-qps=-1', '3.2.7', 'FAIL'],
+    ['--rotate-certificates=false', '3.2.8', 'FAIL'],
+    ['--rotate-certificates', '3.2.8', 'PASS'],
+    ['--feature-gates=RotateKubeletServerCertificate=false', '3.2.9', 'FAIL'],
+  ] as const)('with %s, of %s: %s', (flag, id, verdict) => {
+    expect(verdictOf(id, al2023({ flags: [...AL2023_FLAGS, flag] }))).toBe(verdict);
+  });
+
+  it.each([
+    [
+      'a value that looks like a flag belongs to the flag before it',
+      ['--node-labels', '--read-only-port=10255'],
+      '3.2.4',
+      'PASS',
+    ],
+    ['what follows -- is no flag', ['--', '--read-only-port=10255'], '3.2.4', 'PASS'],
+    ['a value of a boolean that stands by itself is none', ['--rotate-certificates', 'false'], '3.2.8', 'MANUAL'],
+    ['a flag at the end that lacks its value', ['--read-only-port'], '3.2.4', 'MANUAL'],
+    [
+      'gates of several flags add up',
+      ['--feature-gates=RotateKubeletServerCertificate=false', '--feature-gates=NodeSwap=true'],
+      '3.2.9',
+      'FAIL',
+    ],
+  ] as const)('reads argv as the kubelet does: %s', (_what, flags, id, verdict) => {
+    expect(verdictOf(id, al2023({ flags: [...AL2023_FLAGS, ...flags] }))).toBe(verdict);
+  });
+
+  it('knows that AllBeta=false switches the gate off where nobody names it', () => {
+    const config = (featureGates: object) => al2023({ config: al2023Config({ featureGates }) });
+    expect(verdictOf('3.2.9', config({ AllBeta: false }))).toBe('FAIL');
+    expect(verdictOf('3.2.9', config({ AllBeta: false, RotateKubeletServerCertificate: true }))).toBe('PASS');
+  });
+
+  it('goes into a linked directory of drop-ins where the flag ends in a slash, as lstat does', () => {
+    const node = (flag: string) => ({
+      ...al2023({
+        flags: [...AL2023_FLAGS, flag],
+        files: [
+          { path: DROP_INS, mode: '0777', owner: 'root', group: 'root', type: 'symlink', target: '/srv/d' },
+          directory('/srv/d'),
+          file('/srv/d/1.conf', '0644', dropIn({ readOnlyPort: 1 })),
+        ],
+      }),
+    });
+    expect(verdictOf('3.2.4', node(`--config-dir=${DROP_INS}`))).toBe('PASS');
+    expect(verdictOf('3.2.4', node(`--config-dir=${DROP_INS}/`))).toBe('FAIL');
+  });
+
+  it('ends where links lead in a circle', () => {
+    const loop = (path: string, target: string) => ({
+      path,
+      mode: '0777',
+      owner: 'root',
+      group: 'root',
+      type: 'symlink',
+      target,
+    });
+    const node = { ...al2023(), files: [loop(KUBECONFIG, '/a'), loop('/a', KUBECONFIG)] };
+    expect(verdictOf('3.1.1', node)).toBe('MANUAL');
+  });
+
+  it('says MANUAL of who may write drop-ins where a directory above is open and sticky, FAIL where it is only open', () => {
+    const node = (mode: string) =>
+      al2023({ flags: WITH_DROP_INS, files: [directory(DROP_INS), directory('/etc/kubernetes', mode)] });
+    expect(verdictOf('EHR.1', node('1777'))).toBe('PASS');
+    expect(verdictOf('EHR.1', node('0777'))).toBe('FAIL');
+  });
+
+  it('never passes a setting that any drop-in opens last, however many come before', () => {
+    const name = fc.string({ unit: fc.constantFrom('a', 'b', 'Z', '0', '9', '-', '~'), minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.boolean(), { minKeys: 1, maxKeys: 6 }), (contents) => {
+        const files = Object.entries(contents).map(([stem, enabled]) =>
+          file(`${DROP_INS}/${stem}.conf`, '0644', dropIn({ authentication: { anonymous: { enabled } } })),
+        );
+        const last = Object.keys(contents)
+          .map((stem) => `${stem}.conf`)
+          .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+          .at(-1);
+        const node = al2023({ flags: WITH_DROP_INS, files: [directory(DROP_INS), ...files] });
+        expect(verdictOf('3.2.1', node)).toBe(contents[last!.slice(0, -'.conf'.length)] ? 'FAIL' : 'PASS');
+      }),
+    );
+  });
+
+  it('never throws, whatever stands in files and flags', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.array(fc.string()), fc.jsonValue(), (text, flags, value) => {
+        const files = [file('/c', '0644', text), file('/d/1.conf', '0644', JSON.stringify(value)), directory('/d')];
+        const found = judged({ os: 'al2023', files, kubeletFlags: [...flags, '--config=/c', '--config-dir=/d'] });
+        expect(Object.keys(found)).toHaveLength(CHECKS.length);
+      }),
+    );
+  });
+});
+
+describe('benchmarkFor', () => {
+  it.each([
+    ['1.28', '1.5.0'],
+    ['1.29', '1.7.0'],
+    ['1.31', '1.7.0'],
+    ['1.32', '1.8.0'],
+    ['1.33.4', '1.8.0'],
+    ['v1.34.1-eks-113cf36', '2.0.0'],
+    ['1.36', '2.0.0'],
+  ])('of Kubernetes %s is %s', (kubernetes, version) => {
+    expect(benchmarkFor(kubernetes).version).toBe(version);
+  });
+
+  it('says that the text of 2.0.0 is assumed, and where it goes beyond its scope', () => {
+    expect(benchmarkFor('1.35').caveat).toContain('assumed');
+    expect(benchmarkFor('1.36').caveat).toContain('made for 1.34 and 1.35');
+  });
+});
+
+describe('readNode refuses', () => {
+  const good = al2023();
+  it.each([
+    [[], 'the node: must be one JSON object'],
+    [{}, 'os: must be the name of the operating system'],
+    [{ ...good, files: undefined }, 'files: must be a list of files'],
+    [{ ...good, kubeletFlags: undefined }, "kubeletFlags: must be the kubelet's argv"],
+    [{ ...good, kubeletFlags: '--config=/a' }, "kubeletFlags: must be the kubelet's argv"],
+    [{ ...good, kubeletFlags: [1] }, 'kubeletFlags[0]: must be a string'],
+    [{ ...good, kubernetesVersion: 'latest' }, 'kubernetesVersion: must be a version'],
+    [
+      { ...good, files: [{ path: 'etc', mode: '0644', owner: 'root', group: 'root' }] },
+      'files[0].path: must be an absolute path',
+    ],
+    [
+      { ...good, files: [{ path: '/etc', mode: 420, owner: 'root', group: 'root' }] },
+      'files[0].mode: must be octal digits',
+    ],
+    [
+      { ...good, files: [{ path: '/etc', mode: 'rw-r--r--', owner: 'root', group: 'root' }] },
+      'files[0].mode: must be octal digits',
+    ],
+    [{ ...good, files: [{ path: '/etc', mode: '0644', group: 'root' }] }, 'files[0].owner: must be a name'],
+    [
+      { ...good, files: [{ path: '/e', mode: '0777', owner: 'root', group: 'root', type: 'symlink' }] },
+      'files[0].target: is missing',
+    ],
+    [{ ...good, files: [file('/e', '0644'), file('/e', '0600')] }, 'files[1].path: /e is there twice'],
+    [{ ...good, report: { 'cis-k8s': 'cut o' } }, 'report["cis-k8s"]: must be what apiclient report'],
+    [{ ...good, report: { 'cis-k8s': {} } }, 'report["cis-k8s"].results: must have the results'],
+  ])('%j', (input, message) => {
+    expect(() => readNode(input)).toThrow(message);
+  });
+});

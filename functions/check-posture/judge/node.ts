@@ -1,0 +1,125 @@
+import * as z from 'zod';
+
+/** Names or numbers: `stat` prints UNKNOWN where a number has no name. */
+const principal = z.union([z.string().min(1), z.int().min(0)], {
+  error: 'must be a name such as "root" or a number such as 0: what stat -c %U or %u prints',
+});
+
+const mode = z
+  .string({ error: 'must be octal digits in quotes, such as "0644": what stat -c %a prints' })
+  .regex(/^0?o?[0-7]{1,4}$/, 'must be octal digits, such as "0644": what stat -c %a prints')
+  .transform((digits) => Number.parseInt(digits.replace(/^0?o/, ''), 8));
+
+const file = z
+  .object({
+    path: z.string().startsWith('/', 'must be an absolute path, such as "/etc/kubernetes/kubelet/config.json"'),
+    mode,
+    owner: principal,
+    group: principal,
+    type: z.enum(['file', 'dir', 'symlink'], { error: 'must be "file", "dir" or "symlink"' }).optional(),
+    target: z.string().min(1, 'must be what the link points to').optional(),
+    content: z.string({ error: 'must be the text of the file' }).optional(),
+    uid: z.int().min(0).optional(),
+    gid: z.int().min(0).optional(),
+    /** Seconds since 1970. */
+    modified: z.number().optional(),
+  })
+  .superRefine(({ type, target }, context) => {
+    if (type === 'symlink' && target === undefined)
+      context.addIssue({ code: 'custom', path: ['target'], message: 'is missing: say what the link points to' });
+  });
+
+const result = z.object({
+  id: z.string(),
+  title: z.string().optional(),
+  status: z.string(),
+  error: z.string().nullish(),
+});
+
+/** What `apiclient report ... -f json` prints (bottlerocket-core-kit, sources/bloodhound/src/results.rs). */
+const report = z.preprocess(
+  (input, context) => {
+    if (typeof input !== 'string') return input;
+    try {
+      return JSON.parse(input);
+    } catch {
+      context.addIssue({
+        code: 'custom',
+        message: 'must be what apiclient report -f json prints: this is no whole JSON',
+      });
+      return z.NEVER;
+    }
+  },
+  z.object(
+    {
+      name: z.string().optional(),
+      version: z.string().optional(),
+      results: z.record(z.string(), result, { error: 'must have the results that apiclient report -f json prints' }),
+    },
+    { error: 'must be the object that apiclient report -f json prints' },
+  ),
+);
+
+/** A node as the read-only command gathers it. Members that are not named here are for others and are passed by. */
+export const nodeSchema = z
+  .object(
+    {
+      os: z.string({ error: 'must be the name of the operating system, such as "al2023" or "bottlerocket"' }).min(1),
+      kubernetesVersion: z
+        .string({ error: 'must be a version such as "1.34"' })
+        .regex(/^v?\d+\.\d+/, 'must be a version such as "1.34" or "v1.34.2-eks-1a2b3c4"')
+        .nullish(),
+      files: z.array(file, { error: 'must be a list of files with path, mode, owner and group' }),
+      kubeletFlags: z
+        .array(z.string({ error: 'must be a string: one element of argv' }), {
+          error:
+            "must be the kubelet's argv without the binary, as a list of strings, or null where no kubelet was seen",
+        })
+        .nullable(),
+      report: z.object({ 'cis-k8s': report.optional(), cis: report.optional() }).nullish(),
+      /** Seconds since 1970. */
+      kubeletStarted: z.number().optional(),
+    },
+    { error: 'must be one JSON object with os, kubernetesVersion, files and kubeletFlags' },
+  )
+  .superRefine(({ files }, context) => {
+    const seen = new Set<string>();
+    for (const [index, { path }] of files.entries()) {
+      if (seen.has(path))
+        context.addIssue({
+          code: 'custom',
+          path: ['files', index, 'path'],
+          message: `${path} is there twice: keep one`,
+        });
+      seen.add(path);
+    }
+  });
+
+export type Node = z.infer<typeof nodeSchema>;
+export type NodeFile = Node['files'][number];
+export type Report = z.infer<typeof report>;
+
+/** The input is no gathered node. The message names each field that is wrong, and what would be right. */
+export class NodeError extends Error {
+  override readonly name = 'NodeError';
+}
+
+/** @throws NodeError naming each field that is wrong, and what would be right */
+export function readNode(input: unknown): Node {
+  const { data, error } = nodeSchema.safeParse(input);
+  if (error === undefined) return data;
+  throw new NodeError(error.issues.map(({ path, message }) => `${placeOf(path)}: ${message}`).join('\n'));
+}
+
+function placeOf(path: readonly PropertyKey[]): string {
+  const text = path
+    .map((key) =>
+      typeof key === 'number' ? `[${key}]` : /^\w+$/.test(String(key)) ? `.${String(key)}` : `["${String(key)}"]`,
+    )
+    .join('')
+    .replace(/^\./, '');
+  return text === '' ? 'the node' : text;
+}
+
+/** Whether the node runs Windows, which the node section of the benchmark does not cover. */
+export const isWindows = ({ os }: Node): boolean => /windows/i.test(os);

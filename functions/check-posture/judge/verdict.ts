@@ -1,0 +1,18 @@
+import type { CheckId } from './benchmark.ts';
+import type { Evidence } from './effective-config.ts';
+
+/** MANUAL: the evidence does not decide it. N/A: the check is not about such a node. */
+export type Verdict = 'PASS' | 'FAIL' | 'MANUAL' | 'N/A';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** What the verdict rests on, the most telling first. Never empty. */
+  readonly evidence: readonly Evidence[];
+}
+
+export type Judgements = Readonly<Record<CheckId, Judgement>>;
+
+export const judged = (verdict: Verdict, ...evidence: ReadonlyArray<Evidence | string>): Judgement => ({
+  verdict,
+  evidence: evidence.map((item) => (typeof item === 'string' ? { value: item } : item)),
+});

@@ -1,0 +1,60 @@
+import type { CheckId } from '../judge/benchmark.ts';
+import { judge } from '../judge/judge.ts';
+import type { Node } from '../judge/node.ts';
+import type { Judgement } from '../judge/verdict.ts';
+import { KNOWN_DIFFERENCES } from './known-differences.ts';
+import type { TheirResult } from './report.ts';
+
+/** One check in the eyes of both. */
+export interface Comparison {
+  readonly check: CheckId | undefined;
+  readonly kubeBench: TheirResult;
+  /** Undefined without the node, or where there is no such check here. */
+  readonly ours?: Judgement;
+  readonly right: 'both' | 'remediator' | 'kube-bench' | 'not known';
+  readonly why: string;
+}
+
+/** What WARN and INFO come to: kube-bench does not decide either. */
+const asVerdict = (status: TheirResult['status']) => (status === 'PASS' || status === 'FAIL' ? status : 'MANUAL');
+
+/**
+ * Sets what kube-bench says beside our verdicts: who is right where they differ, and why. Without the node it can only
+ * name what is known to be false now and then. Pure.
+ */
+export function compare(theirs: readonly TheirResult[], node: Node | undefined): Comparison[] {
+  const judgements = node === undefined ? undefined : judge(node);
+  return theirs.map((kubeBench): Comparison => {
+    const { check, status } = kubeBench;
+    if (check === undefined)
+      return { check, kubeBench, right: 'not known', why: 'the node section of the EKS benchmark has no such check' };
+    const ours = judgements?.[check];
+    const known = KNOWN_DIFFERENCES.filter(
+      ({ of, theirs: says }) => of.includes(check) && (says === status || says === 'either'),
+    );
+    if (node === undefined || ours === undefined)
+      return { check, kubeBench, right: 'not known', ...withoutNode(status, known) };
+    const row = { check, kubeBench, ours };
+    if (ours.verdict === asVerdict(status)) return { ...row, right: 'both', why: 'they agree' };
+    const cause = known.find(({ holds }) => holds(node, check, kubeBench.benchmark))?.why;
+    const evidence = ours.evidence[0]?.value ?? '';
+    if (ours.verdict === 'MANUAL') {
+      const isFalseAlarm = status === 'FAIL' && cause !== undefined;
+      const why = `${cause === undefined ? '' : `${cause}; `}the node does not decide it: ${evidence}`;
+      return { ...row, right: isFalseAlarm ? 'remediator' : 'not known', why };
+    }
+    if (asVerdict(status) === 'MANUAL')
+      return { ...row, right: 'remediator', why: `kube-bench leaves it open; the node shows it: ${evidence}` };
+    return {
+      ...row,
+      right: 'remediator',
+      why: `${cause ?? 'kube-bench does not see what the kubelet has'}; here: ${evidence}`,
+    };
+  });
+}
+
+function withoutNode(status: TheirResult['status'], known: ReadonlyArray<{ readonly why: string }>): { why: string } {
+  const ifs = known.map(({ why }) => why).join('; or ');
+  if (status === 'PASS') return { why: 'give the node (--node NODE.json) to see whether the kubelet bears it out' };
+  return { why: ifs === '' ? 'no false alarm is known of it' : `a false alarm if ${ifs}` };
+}
