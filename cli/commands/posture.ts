@@ -24,10 +24,7 @@ export const posture: Command = {
 
 A dash stands for stdin.`,
   options: { why: { type: 'boolean', default: false }, node: { type: 'string' } },
-  read: (given) => {
-    localOf(given);
-    throw new UsageError('posture: judge NODE.json or import FILE');
-  },
+  read: localOf,
   local: localOf,
 };
 
