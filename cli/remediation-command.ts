@@ -1,9 +1,5 @@
-import {
-  detailType,
-  REQUESTABLE,
-  type RequestedAction,
-  type RequestedRemediation,
-} from '../events/remediation-request.ts';
+import { detailType, type Requestable, type RequestedAction } from '../events/remediation-request.ts';
+import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { type AskedAbout, ask, readAsked, WHY, WHY_HELP } from './ask.ts';
 import type { Command, Given, Surroundings } from './command.ts';
@@ -11,14 +7,15 @@ import { readRecords } from './records.ts';
 import { conditionOf } from './subject.ts';
 import { UsageError } from './usage-error.ts';
 
-const REMEDIATIONS = Object.keys(REQUESTABLE) as RequestedRemediation[];
+const takersOf = (action: RequestedAction): Requestable[] =>
+  REMEDIATIONS.filter(({ requests }: Requestable) => requests.includes(action));
 
 /** How far back the records are read that tell which remediation is meant, ms. */
 const LATEST = 7 * 86_400_000;
 
 /** The command that sends one kind of remediation request. */
 export function remediationCommand(action: RequestedAction, summary: string, help: string): Command {
-  const takers = REMEDIATIONS.filter((name) => REQUESTABLE[name].actions.includes(action));
+  const takers = takersOf(action).map(({ name }) => name);
   return {
     name: action,
     synopsis: takers.length === 1 ? 'CLUSTER/NODEGROUP --why TEXT' : 'SUBJECT --why TEXT',
@@ -47,11 +44,11 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
 }
 
 /** Which remediations take this action about this kind of subject. */
-function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: Given): RequestedRemediation[] {
+function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: Given): string[] {
   const kind = 'instanceId' in about ? 'instance' : 'node-group';
-  const fitting = REMEDIATIONS.filter(
-    (name) => REQUESTABLE[name].subject === kind && REQUESTABLE[name].actions.includes(action),
-  );
+  const fitting = takersOf(action)
+    .filter(({ subject }) => subject === kind)
+    .map(({ name }) => name);
   if (fitting.length === 0) throw new UsageError(`SUBJECT: only a node group (CLUSTER/NODEGROUP) can be ${action}d`);
   if (options.remediation === undefined) return fitting;
   const chosen = fitting.filter((name) => name === options.remediation);
@@ -66,8 +63,8 @@ function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: 
 async function chooseOne(
   surroundings: Surroundings,
   about: AskedAbout,
-  candidates: readonly RequestedRemediation[],
-): Promise<RequestedRemediation> {
+  candidates: readonly string[],
+): Promise<string> {
   const [only, ...others] = candidates;
   if (only !== undefined && others.length === 0) return only;
   const instance = 'instanceId' in about ? about.instanceId : '';

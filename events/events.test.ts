@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { REMEDIATIONS } from '../functions/remediations.ts';
 import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
 import { RECORDED_EVENTS } from '../test/recorded-events.ts';
 import * as agentReconcileRequest from './agent-reconcile-request.ts';
@@ -99,6 +100,7 @@ describe('what an event asks EC2 for', () => {
 });
 
 describe('a remediation request', () => {
+  const requestDetail = remediationRequest.detailFor(REMEDIATIONS);
   const { detail: resume } = remediationRequest.sample;
   const { clusterName, nodegroupName, ...rest } = resume;
   const group = { clusterName, nodegroupName };
@@ -115,9 +117,9 @@ describe('a remediation request', () => {
     ['quarantine-workers', 'approve', worker],
     ['quarantine-workers', 'reject', worker],
   ] as const)('can ask %s to %s', (remediation, action, subject) => {
-    expect(remediationRequest.detail.parse({ ...rest, ...subject, remediation, action })).toMatchObject(subject);
+    expect(requestDetail.parse({ ...rest, ...subject, remediation, action })).toMatchObject(subject);
     const event = { ...remediationRequest.sample, detail: { ...rest, ...subject, remediation, action } };
-    const taking = (['upgrade-node-groups', 'manage-ssm-agent', 'quarantine-workers'] as const).filter((name) =>
+    const taking = REMEDIATIONS.map(({ name }) => name).filter((name) =>
       compileEventPattern(remediationRequest.patternFor(name))(event),
     );
     expect(taking).toEqual([remediation]);
@@ -142,7 +144,7 @@ describe('a remediation request', () => {
     ['nobody who asks', { ...group, requestedBy: '' }, 'requestedBy'],
   ])('is refused with %s, which is named', (_what, change, path) => {
     const given = { ...rest, action: 'retry', ...change };
-    expect(remediationRequest.detail.safeParse(given).error?.issues[0]?.path).toEqual([path]);
+    expect(requestDetail.safeParse(given).error?.issues[0]?.path).toEqual([path]);
   });
 });
 

@@ -9,47 +9,57 @@ export const detailType = 'Remediation Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-const remediation = z.enum(['upgrade-node-groups', 'manage-ssm-agent', 'quarantine-workers']);
-export type RequestedRemediation = z.infer<typeof remediation>;
-
 /** The requests that one function takes: what its rule lets through. */
-export const patternFor = (name: RequestedRemediation) => ({ ...pattern, detail: { remediation: [name] } });
+export const patternFor = (name: string) => ({ ...pattern, detail: { remediation: [name] } });
 
 const action = z.enum(['approve', 'reject', 'resume', 'retry']);
 export type RequestedAction = z.infer<typeof action>;
 
-/** What can be asked of each remediation, and what it is about. */
-export const REQUESTABLE: Readonly<
-  Record<RequestedRemediation, { subject: 'node-group' | 'instance'; actions: readonly RequestedAction[] }>
-> = {
-  'upgrade-node-groups': { subject: 'node-group', actions: ['approve', 'reject', 'resume', 'retry'] },
-  'manage-ssm-agent': { subject: 'instance', actions: ['approve', 'reject', 'retry'] },
-  'quarantine-workers': { subject: 'instance', actions: ['approve', 'reject'] },
-};
+/** Whether something that operators ask for comes as this event. */
+export const isRequestedAction = (asked: string): asked is RequestedAction => action.safeParse(asked).success;
 
-export const detail = z
-  .object({
-    remediation,
-    action,
-    /** With nodegroupName: the subject for `upgrade-node-groups`. */
-    clusterName: clusterName.optional(),
-    nodegroupName: nodegroupName.optional(),
-    /** The subject for `manage-ssm-agent` and `quarantine-workers`. */
-    instanceId: instanceId.optional(),
-    ...asker,
-  })
-  .superRefine((given, context) => {
-    const { subject, actions } = REQUESTABLE[given.remediation];
+/** What a function declares of what operators can ask of it. */
+export const requestable = z.object({
+  name: z.string(),
+  /** What a request is about: a node group by its names, a worker by its id. */
+  subject: z.string(),
+  requests: z.array(z.string()).readonly(),
+});
+export type Requestable = Readonly<z.infer<typeof requestable>>;
+
+export const detail = z.object({
+  remediation: z.string().min(1).max(60),
+  action,
+  /** With nodegroupName: of what is about node groups. */
+  clusterName: clusterName.optional(),
+  nodegroupName: nodegroupName.optional(),
+  /** Of what is about workers. */
+  instanceId: instanceId.optional(),
+  ...asker,
+});
+
+/** The detail of a request to one of these functions. */
+export const detailFor = (all: readonly Requestable[]) =>
+  detail.superRefine((given, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (!actions.includes(given.action)) refuse('action', `${given.remediation} takes ${actions.join(', ')}`);
+    const taking = all.filter(({ requests }) => requests.some(isRequestedAction));
+    const asked = taking.find(({ name }) => name === given.remediation);
+    if (asked === undefined) {
+      refuse('remediation', `must be ${taking.map(({ name }) => name).join(' or ')}`);
+      return;
+    }
+    const { name, subject, requests } = asked;
+    if (!requests.includes(given.action)) {
+      refuse('action', `${name} takes ${requests.filter(isRequestedAction).join(', ')}`);
+    }
     const { clusterName, nodegroupName, instanceId } = given;
     const ofNodeGroup = { clusterName, nodegroupName };
     const [needed, others] = subject === 'instance' ? [{ instanceId }, ofNodeGroup] : [ofNodeGroup, { instanceId }];
-    for (const [name, value] of Object.entries(needed)) {
-      if (value === undefined) refuse(name, `${given.remediation} needs it: its subject is a ${subject}`);
+    for (const [member, value] of Object.entries(needed)) {
+      if (value === undefined) refuse(member, `${name} needs it: its subject is a ${subject}`);
     }
-    for (const [name, value] of Object.entries(others)) {
-      if (value !== undefined) refuse(name, `not for ${given.remediation}: its subject is a ${subject}`);
+    for (const [member, value] of Object.entries(others)) {
+      if (value !== undefined) refuse(member, `not for ${name}: its subject is a ${subject}`);
     }
   });
 
@@ -57,11 +67,8 @@ export const schema = eventSchema(SOURCE, detailType, detail);
 export type RemediationRequest = z.infer<typeof schema>;
 
 /** The schema of the requests that one function takes. */
-export const schemaFor = (name: RequestedRemediation) =>
-  schema.refine(({ detail: asked }) => asked.remediation === name, {
-    path: ['detail', 'remediation'],
-    error: `must be ${name}`,
-  });
+export const schemaFor = (taker: Requestable): z.ZodType<RemediationRequest> =>
+  eventSchema(SOURCE, detailType, detailFor([taker]));
 
 export const sample: RemediationRequest = {
   version: '0',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { functionNames } from './bundle.ts';
-import { RUNBOOK_SECTIONS, runbook } from './runbook.ts';
+import { RUNBOOK_SECTIONS, runbookOf } from './runbook.ts';
 import { resourcesOf, templateOf } from './stack-under-test.ts';
 
 const template = templateOf();
@@ -42,11 +42,11 @@ describe('every alarm', () => {
   });
 
   it('has its section in docs/runbook.md, and no section is about none', () => {
-    expect(sections).toEqual(RUNBOOK_SECTIONS);
+    expect(sections.toSorted()).toEqual(RUNBOOK_SECTIONS.toSorted());
   });
 
   it.each(RUNBOOK_SECTIONS)('names the commands that its section names: %s', (section) => {
-    const { description } = runbook(section);
+    const { description } = runbookOf(section);
     const [, page = ''] = runbookPage.split(`## ${section}\n`);
     const text = page.split('\n## ')[0] ?? '';
     expect(text).toContain(/^First: (.*)$/m.exec(description)?.[1]);
@@ -87,6 +87,9 @@ describe('an alarm is raised', () => {
 
   it.each([
     ['PolicyInvalid', 'upgrade-node-groups'],
+    ['PolicyInvalid', 'manage-ssm-agent'],
+    ['PolicyInvalid', 'quarantine-workers'],
+    ['PolicyInvalid', 'triage-findings'],
     ['Failed', 'upgrade-node-groups'],
     ['Halted', 'upgrade-node-groups'],
     ['UpgradeStuck', 'upgrade-node-groups'],
@@ -133,8 +136,8 @@ describe('an alarm is raised', () => {
       ComparisonOperator: 'LessThanThreshold',
       TreatMissingData: 'ignore',
       Metrics: [
-        { Expression: 'FILL(finished, 0)' },
-        { Id: 'finished', MetricStat: { Metric: { MetricName: 'SweepFinished' }, Period: period, Stat: 'Sum' } },
+        { Expression: 'FILL(counted, 0)' },
+        { Id: 'counted', MetricStat: { Metric: { MetricName: 'SweepFinished' }, Period: period, Stat: 'Sum' } },
       ],
     });
   });

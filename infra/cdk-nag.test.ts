@@ -3,7 +3,9 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { acknowledgeWildcards, arnHere, policyDocumentOf, type Right } from './right.ts';
+import { arnHere, type Right } from '../functions/shared/declaration/right.ts';
+import { resolveRight } from './placeholders.ts';
+import { acknowledgeWildcards, policyDocumentOf } from './right.ts';
 import { withAppWithoutCode } from './stack-under-test.ts';
 
 /** What cdk-nag finds in the stack with something added. */
@@ -13,7 +15,8 @@ const findingsWith = (add: (stack: Stack) => void): string[] =>
     return new AwsSolutionsChecks().validateScope(app).violations.map(({ ruleName }) => ruleName);
   });
 
-const addRight = (right: Right) => (stack: Stack) => {
+const addRight = (written: Right) => (stack: Stack) => {
+  const right = resolveRight(written);
   const role = new Role(stack, 'Extra', {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     inlinePolicies: { rights: policyDocumentOf([right]) },

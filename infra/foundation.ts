@@ -17,4 +17,8 @@ export interface Foundation {
   readonly policy: PolicyParameter;
   readonly eventBus: EventBus;
   readonly dashboard: Dashboard;
+  /** The sections of the policy document, by their names. */
+  readonly policySections: readonly string[];
+  /** Adds an output to the stack. */
+  readonly tell: (id: string, value: string, description: string) => void;
 }

@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, type ITable, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { Right } from './right.ts';
+import type { Right } from '../functions/shared/declaration/right.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -32,7 +32,7 @@ export class Ledger extends Construct {
   }
 
   /** The right to just these actions of DynamoDB, for example `GetItem`, on the table. */
-  allow(...actions: string[]): Right {
+  allow(...actions: readonly string[]): Right {
     return {
       sid: 'Ledger',
       actions: actions.map((action) => `dynamodb:${action}`),

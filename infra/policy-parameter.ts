@@ -1,6 +1,6 @@
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import type { Right } from './right.ts';
+import type { Right } from '../functions/shared/declaration/right.ts';
 
 /**
  * The SSM parameter that holds the policy. It is made with the empty document, which means the defaults; from then on

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { Duration, Tags } from 'aws-cdk-lib';
-import type { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { MetricName } from '../functions/shared/runtime/metric.ts';
-import { METRIC_NAMESPACE, remediatorMetric } from './alarms.ts';
+import type { Right } from '../functions/shared/declaration/right.ts';
+import { METRIC_NAMESPACE } from './alarms.ts';
 import type { Foundation } from './foundation.ts';
-import { acknowledgeWildcards, policyDocumentOf, type Right } from './right.ts';
-import { runbook, type Section } from './runbook.ts';
+import { acknowledgeWildcards, policyDocumentOf } from './right.ts';
+import { runbook } from './runbook.ts';
 
 export interface RemediatorFunctionProps {
   /** Its folder in `functions/`, and what it is called in metrics and logs. */
@@ -21,12 +20,6 @@ export interface RemediatorFunctionProps {
   readonly rights: readonly Right[];
   /** For events that it was invoked with and failed on for good. */
   readonly deadLetterQueue?: IQueue;
-}
-
-/** What an alarm on a metric of the function's own has otherwise than usual. */
-export interface AlarmDeviations {
-  readonly period?: Duration;
-  readonly treatMissingData?: TreatMissingData;
 }
 
 /** A function of `functions/` with a role of its own and alarms on its errors and throttles. */
@@ -82,12 +75,5 @@ export class RemediatorFunction extends Construct {
     const period = { period: Duration.minutes(5) };
     alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', props.name));
     alarms.add(this, 'Throttles', this.function.metricThrottles(period), runbook('throttles', props.name));
-  }
-
-  /** Raises an alarm when the function counts something in this metric of its own, by default within five minutes. */
-  addAlarm(foundation: Foundation, metricName: MetricName, section: Section, deviations: AlarmDeviations = {}): void {
-    const { period = Duration.minutes(5), ...others } = deviations;
-    const metric = remediatorMetric(metricName, this.name, foundation.settings.stackName, period);
-    foundation.alarms.add(this, metricName, metric, runbook(section, this.name), others);
   }
 }

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { REMEDIATIONS } from '../functions/remediations.ts';
 import { UPGRADE_MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
 import { type Resource, resourcesOf, templateOf } from './stack-under-test.ts';
 
@@ -71,7 +72,7 @@ describe('every rule', async () => {
   const patterns = events.flatMap((event) => [
     ...('pattern' in event ? [event.pattern] : []),
     // Requests go to the function that they name.
-    ...('patternFor' in event ? Object.keys(event.REQUESTABLE).map(event.patternFor) : []),
+    ...('patternFor' in event ? REMEDIATIONS.map(({ name }) => event.patternFor(name)) : []),
   ]);
   const matching = rules.filter(({ Properties }) => 'EventPattern' in Properties);
   const scheduled = rules.filter(({ Properties }) => 'ScheduleExpression' in Properties);
@@ -167,6 +168,21 @@ describe('the ledger', () => {
   });
 });
 
+it('what lasts keeps its logical id, so that no update of the stack replaces it', () => {
+  const lasting = ['AWS::DynamoDB::Table', 'AWS::Logs::LogGroup', 'AWS::SSM::Parameter', 'AWS::Events::EventBus'];
+  const ids = lasting.map((type) => resourcesOf(template, type).map(({ id, Properties }) => [id, Properties.Name]));
+  expect(ids).toEqual([
+    [['LedgerTable9343E4AA', undefined]],
+    [['Logs6819BB44', undefined]],
+    [['PolicyParameter29F142FF', '/eks-host-remediator/policy']],
+    [['EventsD32975C2', 'ekshostremediatorEventsF3E83587']],
+  ]);
+  // Registered with Systems Manager for the whole account where the policy wants that.
+  expect(resourcesOf(template, 'AWS::IAM::Role').map(({ id }) => id)).toContain(
+    'ManageSsmAgentHostManagementRoleB80F491F',
+  );
+});
+
 describe('the policy parameter', () => {
   it('never changes: CloudFormation would write the empty policy over the one in force', () => {
     expect(resourcesOf(template, 'AWS::SSM::Parameter')).toEqual([
@@ -197,16 +213,16 @@ describe('the logs', () => {
 describe('the outputs', () => {
   it('name what people need to find', () => {
     expect(Object.keys(template.toJSON().Outputs)).toEqual([
-      'PolicyParameterName',
-      'LogGroupName',
-      'DashboardName',
-      'ReviewFunctionArn',
       'RequestFunctionArn',
-      'EventBusName',
-      'LedgerTableName',
+      'ReviewFunctionArn',
       'AgentRoleArn',
       'QuarantineRoleArn',
       'NotificationTopicArn',
+      'PolicyParameterName',
+      'LogGroupName',
+      'DashboardName',
+      'EventBusName',
+      'LedgerTableName',
       'AlarmTopicArn',
     ]);
   });

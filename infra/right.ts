@@ -1,22 +1,9 @@
-import { Aws, Stack, Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { flattenCfnReference } from 'cdk-nag/lib/utils/flatten-cfn-reference.js';
+import type { Right } from '../functions/shared/declaration/right.ts';
 
-/** One statement of a function's role. */
-export interface Right {
-  /** What the right is for, in letters and digits; unique within a role. */
-  readonly sid: string;
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-  readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-  /** Why a resource has a wildcard; nothing with a wildcard is granted without. */
-  readonly wildcardReason?: string;
-}
-
-/** The ARN of resources of this account and region. */
-export const arnHere = (service: string, resource: string): string =>
-  `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${resource}`;
-
+/** @param rights with their placeholders replaced */
 export const policyDocumentOf = (rights: readonly Right[]): PolicyDocument =>
   new PolicyDocument({
     statements: rights.map(

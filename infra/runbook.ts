@@ -1,3 +1,6 @@
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import { type AlarmEntry, FAILED_RUNS, recordsWhere } from '../functions/shared/declaration/remediation.ts';
+
 /** What whoever is woken by an alarm should know at once. Each has a section of its own in docs/runbook.md. */
 interface Entry {
   /** What it means, of the function or queue that the alarm is about. */
@@ -10,20 +13,11 @@ interface Entry {
   readonly unhealthy?: boolean;
 }
 
-/** Runs that said themselves that they failed, and those that were stopped before they could: Lambda reports these. */
-const FAILURES = `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.level = "ERROR" || ($.type = "platform.report" && $.record.status != "success") }'`;
-const records = (pattern: string): string =>
-  `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.kind = "record" && ${pattern} }'`;
-
-/** What an operator can do about a worker in quarantine. */
-const END_QUARANTINE =
-  'npm run -s remediator -- release INSTANCE --why "…", or remediator -- terminate, or remediator -- extend with --by 3d.';
-
-/** The sections, by their anchors. */
-const ENTRIES = {
+/** The sections about what all functions have, by their anchors. */
+const SHARED = {
   'dead-letters': {
     means: (subject) => `${subject} could not use some requests: they lie in its dead-letter queue.`,
-    first: records('$.reason = "invalid-event"'),
+    first: recordsWhere('$.reason = "invalid-event"'),
     next: 'Correct the sender, or what failed; then redrive the queue.',
     unhealthy: true,
   },
@@ -36,12 +30,12 @@ const ENTRIES = {
   'waiting-requests': {
     means: (subject) =>
       `A request has waited for ${subject} for more than an hour: the function fails, hangs or is not invoked.`,
-    first: FAILURES,
+    first: FAILED_RUNS,
     next: 'Cure what the last error names; without one, see whether the event source mapping is enabled: aws lambda list-event-source-mappings. The requests are then worked off by themselves.',
   },
   'function-errors': {
     means: (subject) => `${subject} ended with an error. What it was about comes again by itself.`,
-    first: FAILURES,
+    first: FAILED_RUNS,
     next: 'One error that does not come again needs nothing. Else cure what it names: mostly a missing permission.',
     unhealthy: true,
   },
@@ -53,51 +47,9 @@ const ENTRIES = {
   },
   'policy-invalid': {
     means: () => 'The policy cannot be read or is invalid: nothing acts.',
-    first: records('$.reason = "policy-invalid"'),
+    first: recordsWhere('$.reason = "policy-invalid"'),
     next: 'The record names the field. Correct the SSM parameter: it is read again within 30 seconds, at the next reconcile.',
     unhealthy: true,
-  },
-  'stale-sweep': {
-    means: () => 'Three sweeps in a row did not finish: events that were lost since are not made up for.',
-    first: FAILURES,
-    next: 'See whether the rule of sweep-fleet is enabled and whether the function fails.',
-    unhealthy: true,
-  },
-  'upgrade-failed': {
-    means: () => 'The upgrade of a node group failed. It is tried again by itself, up to upgrades.stopAfterFailures.',
-    first: records('$.reason = "upgrade-*"'),
-    next: "The record of decision failed names EKS's error and what stands behind it.",
-  },
-  'breaker-tripped': {
-    means: () =>
-      'A node group is halted: its upgrade failed as often as the policy allows. No further attempt is made.',
-    first: records('$.reason = "halted"'),
-    next: 'Cure what the upgrade-failed records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…". A newer release starts afresh by itself.',
-  },
-  'upgrade-stuck': {
-    means: () => 'An upgrade has been under way for longer than it should take. It holds its slot of the blast budget.',
-    first: records('$.reason = "upgrade-in-flight"'),
-    next: 'aws eks describe-update shows where EKS stands; look for pods that cannot be evicted and nodes that do not join.',
-  },
-  'agent-failed': {
-    means: () => 'A worker does not answer in Systems Manager, and what was tried did not help.',
-    first: records('$.remediation = "manage-ssm-agent" && $.decision = "failed"'),
-    next: 'The record names the missing piece and what to do.',
-  },
-  'quarantine-failed': {
-    means: () => 'A worker could not be isolated, or not be given back all that it had.',
-    first: records('$.remediation = "quarantine-workers" && $.decision = "failed"'),
-    next: 'The record names what is left. What was not isolated is tried again by itself; close its exposure by hand if you cannot wait.',
-  },
-  'quarantine-expiring': {
-    means: () => 'A quarantine ends within a day.',
-    first: records('$.remediation = "quarantine-workers"'),
-    next: `npm run -s remediator -- quarantines lists them. Save what is needed from the worker, then end or extend it: ${END_QUARANTINE}`,
-  },
-  'quarantine-expired': {
-    means: () => 'The time of a quarantine is over, and the worker is still isolated.',
-    first: records('$.remediation = "quarantine-workers"'),
-    next: `npm run -s remediator -- quarantines lists them; until it is ended or extended it costs money and a place in the quarantine budget: ${END_QUARANTINE}`,
   },
   unhealthy: {
     means: () => 'EKS Host Remediator is not well: see which of its alarms stands.',
@@ -106,9 +58,19 @@ const ENTRIES = {
   },
 } as const satisfies Record<string, Entry>;
 
-export type Section = keyof typeof ENTRIES;
+/** The sections that functions declare for alarms of their own. */
+const DECLARED: ReadonlyArray<readonly [string, AlarmEntry]> = REMEDIATIONS.flatMap(({ alarms }) =>
+  Object.entries(alarms),
+);
 
-export const RUNBOOK_SECTIONS = Object.keys(ENTRIES) as Section[];
+const ENTRIES: Readonly<Record<string, Entry>> = {
+  ...SHARED,
+  ...Object.fromEntries(DECLARED.map(([section, entry]) => [section, { ...entry, means: () => entry.means }])),
+};
+
+export type Section = keyof typeof SHARED;
+
+export const RUNBOOK_SECTIONS: readonly string[] = Object.keys(ENTRIES);
 
 /** What an alarm says of itself, and whether it tells that the remediator is not well. */
 export interface Runbook {
@@ -118,8 +80,20 @@ export interface Runbook {
 }
 
 /** @param subject the function or queue that the alarm is about, where the section's words name it */
-export function runbook(section: Section, subject = ''): Runbook {
-  const { means, first, next, unhealthy = false }: Entry = ENTRIES[section];
+export const runbook = (section: Section, subject = ''): Runbook => sectionOf(section, SHARED[section], subject);
+
+/** What an alarm that a function declares says of itself. */
+export const declaredRunbook = (section: string, entry: AlarmEntry): Runbook =>
+  sectionOf(section, { ...entry, means: () => entry.means });
+
+/** What the alarms of any section say. @throws Error for an unknown one */
+export function runbookOf(section: string): Runbook {
+  const entry = ENTRIES[section];
+  if (entry === undefined) throw new Error(`${section}: no section of the runbook`);
+  return sectionOf(section, entry);
+}
+
+function sectionOf(section: string, { means, first, next, unhealthy = false }: Entry, subject = ''): Runbook {
   const description = `${means(subject)}\nFirst: ${first}\nThen: ${next}\nRunbook: docs/runbook.md#${section}`;
   return { description, unhealthy };
 }

@@ -3,7 +3,9 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { arnHere, policyDocumentOf, type Right } from './right.ts';
+import { arnHere, type Right } from '../functions/shared/declaration/right.ts';
+import { resolve } from './placeholders.ts';
+import { policyDocumentOf } from './right.ts';
 
 /** Where a function puts its one-time schedules, and the role with which they put a message into its queue. */
 export class WakeUps extends Construct {
@@ -28,14 +30,18 @@ export class WakeUps extends Construct {
     });
   }
 
+  environment(): Record<string, string> {
+    return { WAKE_SCHEDULE_GROUP: this.group.scheduleGroupName, WAKE_ROLE_ARN: this.role.roleArn };
+  }
+
   /** The rights to ask for wake-ups. */
   rights(): Right[] {
     return [
       {
         sid: 'WakeUps',
         actions: ['scheduler:CreateSchedule'],
-        resources: [arnHere('scheduler', `schedule/${this.group.scheduleGroupName}/*`)],
-        wildcardReason: 'A wake-up is named after its node group; only the schedules of the own group are meant.',
+        resources: [resolve(arnHere('scheduler', `schedule/${this.group.scheduleGroupName}/*`))],
+        wildcardReason: 'A wake-up is named after its subject; only the schedules of the own group are meant.',
       },
       {
         sid: 'PassWakeUpRole',

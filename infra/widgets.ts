@@ -14,7 +14,10 @@ const HEIGHT = 6;
 export const line = (
   { name, stackName }: { readonly name: string; readonly stackName: string },
   metricName: MetricName,
-  { statistic = Stats.SUM, label }: { readonly statistic?: string; readonly label?: string } = {},
+  {
+    statistic = Stats.SUM,
+    label,
+  }: { readonly statistic?: string | undefined; readonly label?: string | undefined } = {},
 ): Metric =>
   new Metric({
     namespace: METRIC_NAMESPACE,

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { REMEDIATIONS } from '../functions/remediations.ts';
 import { readRequestedChange } from '../functions/request-actions/requested-change.ts';
 import { offersFor } from '../functions/review-actions/offers.ts';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
@@ -23,10 +24,10 @@ it.each<[string, Partial<ReadRecord>]>([
     { remediation: 'quarantine-workers', decision: 'acted', reason: 'group-hardened' },
   ],
 ])('every action that is offered for %s is a request that its function takes', (_, record) => {
-  const offers = offersFor([{ ...exampleRecord, ...record }]);
+  const offers = offersFor([{ ...exampleRecord, ...record }], REMEDIATIONS);
   expect(offers.length).toBeGreaterThan(0);
   for (const offer of offers) {
-    const requested = readRequestedChange(chosen(offer, { 'ehr-by': '3d' }));
+    const requested = readRequestedChange(chosen(offer, { 'ehr-by': '3d' }), REMEDIATIONS);
     expect(requested).not.toHaveProperty('problems');
     expect(requested).toMatchObject({ action: offer.action, detail: { requestedBy: 'Ada (by the dashboard)' } });
   }

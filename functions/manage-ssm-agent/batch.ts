@@ -13,6 +13,7 @@ import {
   readMessages,
 } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import { manageSsmAgent } from './remediation.ts';
 
 /** Where one reconcile goes: the union of what all messages of a batch reconcile request at, each with the first one that did. */
 export interface Scope {
@@ -36,7 +37,7 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   [launch.detailType]: messageReader(launch.schema, ({ detail }) => ({ instanceIds: [detail.EC2InstanceId] })),
   [coverage.detailType]: messageReader(coverage.schema, ({ resources }) => ({ instanceIds: [resources[0]] })),
   [agentReconcileRequest.detailType]: messageReader(agentReconcileRequest.schema, ({ detail }) => detail),
-  [request.detailType]: messageReader(request.schemaFor('manage-ssm-agent'), (event) => ({
+  [request.detailType]: messageReader(request.schemaFor(manageSsmAgent), (event) => ({
     instanceIds: [event.detail.instanceId ?? ''],
     request: event,
   })),

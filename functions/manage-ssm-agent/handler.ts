@@ -21,9 +21,9 @@ const env = readEnvironment(
   baseEnvironment.extend({
     POLICY_PARAMETER: z.string().min(1),
     DEFAULT_MODE: mode,
-    AGENT_QUEUE_URL: z.url(),
-    AGENT_QUEUE_ARN: z.string().startsWith('arn:'),
-    AGENT_DEAD_LETTER_QUEUE_URL: z.url(),
+    QUEUE_URL: z.url(),
+    QUEUE_ARN: z.string().startsWith('arn:'),
+    DEAD_LETTER_QUEUE_URL: z.url(),
     HOST_MANAGEMENT_ROLE: z.string().min(1),
     WAKE_SCHEDULE_GROUP: z.string().min(1),
     WAKE_ROLE_ARN: z.string().min(1),
@@ -37,19 +37,19 @@ const deps = {
   iam: new IAMClient(CLIENT_DEFAULTS),
   ssm,
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  queue: { sqs: new SQSClient(CLIENT_DEFAULTS), url: env.AGENT_QUEUE_URL },
-  deadLetterQueueUrl: env.AGENT_DEAD_LETTER_QUEUE_URL,
+  queue: { sqs: new SQSClient(CLIENT_DEFAULTS), url: env.QUEUE_URL },
+  deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
   hostManagementRole: env.HOST_MANAGEMENT_ROLE,
   wake: createWake({
     scheduler: new SchedulerClient(CLIENT_DEFAULTS),
     group: env.WAKE_SCHEDULE_GROUP,
     roleArn: env.WAKE_ROLE_ARN,
-    queueArn: env.AGENT_QUEUE_ARN,
+    queueArn: env.QUEUE_ARN,
   }),
   readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
   clock,
   region,
-  partition: env.AGENT_QUEUE_ARN.split(':')[1] ?? 'aws',
+  partition: env.QUEUE_ARN.split(':')[1] ?? 'aws',
 };
 
 export const handler = createFunction<SQSEvent>({

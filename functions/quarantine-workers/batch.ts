@@ -15,6 +15,7 @@ import {
 } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { quarantineWorkers } from './remediation.ts';
 
 /** An operator's request: about a quarantine, or to approve or reject one. */
 export type Request =
@@ -57,7 +58,7 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   })),
   [quarantineReconcileRequest.detailType]: messageReader(quarantineReconcileRequest.schema, ({ detail }) => detail),
   [quarantineRequest.detailType]: messageReader(quarantineRequest.schema, (request) => ({ request })),
-  [remediationRequest.detailType]: messageReader(remediationRequest.schemaFor('quarantine-workers'), (request) => ({
+  [remediationRequest.detailType]: messageReader(remediationRequest.schemaFor(quarantineWorkers), (request) => ({
     request,
   })),
 };

@@ -1,12 +1,21 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
+import { requestable } from '../../events/remediation-request.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createSilentFunction } from '../shared/runtime/function.ts';
 import { request } from './request.ts';
 
-const env = readEnvironment(baseEnvironment.omit({ LEDGER_TABLE: true }).extend({ EVENT_BUS_NAME: z.string().min(1) }));
-const deps = { events: new EventBridgeClient(CLIENT_DEFAULTS), busName: env.EVENT_BUS_NAME };
+const env = readEnvironment(
+  baseEnvironment
+    .omit({ LEDGER_TABLE: true })
+    .extend({ EVENT_BUS_NAME: z.string().min(1), REQUESTABLE: json(z.array(requestable)) }),
+);
+const deps = {
+  events: new EventBridgeClient(CLIENT_DEFAULTS),
+  busName: env.EVENT_BUS_NAME,
+  requestable: env.REQUESTABLE,
+};
 
 export const handler = createSilentFunction({
   stack: env.STACK_NAME,

@@ -1,11 +1,14 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SOURCE } from '../../events/envelope.ts';
+import type { Requestable } from '../../events/remediation-request.ts';
 import { html } from '../shared/widget/html.ts';
 import { readRequestedChange } from './requested-change.ts';
 
 export interface RequestDeps {
   readonly events: EventBridgeClient;
   readonly busName: string;
+  /** What operators can ask of which function. */
+  readonly requestable: readonly Requestable[];
 }
 
 /** What CloudWatch shows where somebody asks what this function does: Markdown. */
@@ -21,9 +24,12 @@ export const DESCRIPTION = {
  * @returns markup for the pop-up: that it was asked for, or what is wrong
  * @throws Error when EventBridge did not take the event
  */
-export async function request({ events, busName }: RequestDeps, given: unknown): Promise<string | typeof DESCRIPTION> {
+export async function request(
+  { events, busName, requestable }: RequestDeps,
+  given: unknown,
+): Promise<string | typeof DESCRIPTION> {
   if (typeof given === 'object' && given !== null && 'describe' in given) return DESCRIPTION;
-  const requested = readRequestedChange(given);
+  const requested = readRequestedChange(given, requestable);
   if ('problems' in requested) {
     return String(
       html`<h2>Nothing was asked for</h2><ul>${requested.problems.map((problem) => html`<li>${problem}</li>`)}</ul>`,

@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
+import { REMEDIATIONS } from '../remediations.ts';
 import { ACTION_FIELDS } from '../shared/intake/operator-action.ts';
 import { readRequestedChange } from './requested-change.ts';
 
 const release = { action: 'release', remediation: 'quarantine-workers', subject: { instance: 'i-0f3a5c7e9b1d2f4a6' } };
+const read = (given: unknown) => readRequestedChange(given, REMEDIATIONS);
 const asked = (offer: object, who: string, why: string, by?: string) =>
-  readRequestedChange({
+  read({
     ...offer,
     widgetContext: {
       forms: {
@@ -37,8 +39,8 @@ it.each([
   ['an extension has no length', asked({ ...release, action: 'extend' }, 'Ada', 'more time', ''), /^Extend by: /],
   ['the action is none', asked({ ...release, action: 'destroy' }, 'Ada', 'because'), /no action/],
   ['the subject is none', asked({ ...release, subject: { instance: 'i-0"; drop' } }, 'Ada', 'because'), /instance id/],
-  ['nothing is said', readRequestedChange({}), /no action/],
-  ['it is no object', readRequestedChange('release'), /no action/],
+  ['nothing is said', read({}), /no action/],
+  ['it is no object', read('release'), /no action/],
 ])('is refused in a sentence when %s', (_, requested, sentence) => {
   expect(requested).toHaveProperty('problems');
   expect('problems' in requested && requested.problems.join()).toMatch(sentence);

@@ -29,9 +29,13 @@ const FIELDS: Readonly<Record<string, string>> = { why: 'Reason', requestedBy: '
  * CloudWatch does not tell a widget's function who the viewer is. So `requestedBy` is what they say of themselves, marked
  * as such; the principal who really invoked this function stands in CloudTrail (Lambda data events).
  *
+ * @param requestable what can be asked of which function
  * @returns the request, or what is wrong with it, in sentences
  */
-export function readRequestedChange(given: unknown): RequestedChange | { readonly problems: readonly string[] } {
+export function readRequestedChange(
+  given: unknown,
+  requestable: readonly remediationRequest.Requestable[],
+): RequestedChange | { readonly problems: readonly string[] } {
   const parsed = event.safeParse(given);
   if (!parsed.success) return { problems: ['This is no action of the widget.'] };
   const { action, remediation, subject, widgetContext } = parsed.data;
@@ -53,7 +57,7 @@ export function readRequestedChange(given: unknown): RequestedChange | { readonl
         ] as const)
       : ([
           remediationRequest.detailType,
-          remediationRequest.detail.safeParse({ action, remediation, ...asked }),
+          remediationRequest.detailFor(requestable).safeParse({ action, remediation, ...asked }),
         ] as const);
   if (!detail.success) {
     return { problems: detail.error.issues.map(({ path, message }) => `${titleOf(path)}: ${message}.`) };

@@ -1,15 +1,17 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
+import { requestable } from '../../events/remediation-request.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
-import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createSilentFunction } from '../shared/runtime/function.ts';
 import { review } from './review.ts';
 
 const env = readEnvironment(
   baseEnvironment.omit({ LEDGER_TABLE: true }).extend({
     LOG_GROUP: z.string().min(1),
+    REQUESTABLE: json(z.array(requestable)),
     REQUEST_FUNCTION_ARN: z.string().startsWith('arn:'),
   }),
 );
@@ -17,6 +19,7 @@ const deps = {
   logs: new CloudWatchLogsClient(CLIENT_DEFAULTS),
   ec2: new EC2Client(CLIENT_DEFAULTS),
   logGroup: env.LOG_GROUP,
+  requestable: env.REQUESTABLE,
   clock,
   sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
 };

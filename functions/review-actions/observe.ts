@@ -1,4 +1,5 @@
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import type { Requestable } from '../../events/remediation-request.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
 import type { Subject } from '../shared/records/recorder.ts';
@@ -12,6 +13,8 @@ import type { Incident, Overview } from './view.ts';
 
 export interface ObserveDeps extends InsightsDeps {
   readonly ec2: EC2Client;
+  /** What operators can ask of which function. */
+  readonly requestable: readonly Requestable[];
 }
 
 /** Records on a page, and of an incident. */
@@ -79,7 +82,7 @@ export async function observeIncident(deps: ObserveDeps, { range }: Question, su
     records: [...own, ...others].sort(byTime),
     standing,
     stale: latest !== undefined && !known.has(latest.id),
-    offers: offersFor(words),
+    offers: offersFor(words, deps.requestable),
     more: found.length === INCIDENT_SIZE,
   };
 }

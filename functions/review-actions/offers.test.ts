@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REMEDIATIONS } from '../remediations.ts';
 import { exampleRecord } from '../shared/records/record.fixture.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { offersFor } from './offers.ts';
@@ -16,7 +17,7 @@ const record = (
   ...more,
 });
 const worker = { instance: 'i-0f3a5c7e9b1d2f4a6' };
-const actionsOf = (...records: ReadRecord[]) => offersFor(records).map(({ action }) => action);
+const actionsOf = (...records: ReadRecord[]) => offersFor(records, REMEDIATIONS).map(({ action }) => action);
 
 describe('what is offered', () => {
   it.each([

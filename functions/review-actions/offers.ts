@@ -1,23 +1,16 @@
-import { REQUESTABLE } from '../../events/remediation-request.ts';
+import type { Requestable } from '../../events/remediation-request.ts';
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { isLastWord, meansQuarantine } from '../shared/records/status.ts';
-
-/** Which functions take which requests: what `Remediation Request` says, and those about quarantines. */
-const TAKEN: ReadonlyMap<string, readonly OperatorAction[]> = new Map(
-  Object.entries(REQUESTABLE).map(([name, { actions }]) => [
-    name,
-    name === 'quarantine-workers' ? [...actions, 'release', 'extend', 'terminate'] : actions,
-  ]),
-);
 
 /**
  * What can be asked for about a subject, by the last word of each function on it. It only spares people what would be
  * refused: the function that is asked looks for itself.
  *
  * @param records about just this subject, the latest last
+ * @param requestable what can be asked of which function
  */
-export function offersFor(records: readonly ReadRecord[]): Offer[] {
+export function offersFor(records: readonly ReadRecord[], requestable: readonly Requestable[]): Offer[] {
   const lastWords = new Map<string, ReadRecord>();
   for (const record of records) {
     const { remediation } = record;
@@ -25,15 +18,14 @@ export function offersFor(records: readonly ReadRecord[]): Offer[] {
   }
   return [...lastWords.values()].flatMap((record) => {
     const { remediation, cluster, nodegroup, instance } = record;
+    const taker = requestable.find(({ name }) => name === remediation);
     const subject = {
       ...(cluster !== undefined && { cluster }),
       ...(nodegroup !== undefined && { nodegroup }),
       ...(instance !== undefined && { instance }),
     };
     return fitting(record)
-      .filter(
-        (action) => TAKEN.get(remediation)?.includes(action) === true && isTakenAbout(remediation, record, action),
-      )
+      .filter((action) => taker?.requests.includes(action) === true && isTakenAbout(taker, record, action))
       .map((action) => ({ action, remediation, subject }));
   });
 }
@@ -48,7 +40,11 @@ function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
 }
 
 /** Node groups are asked for by their names, workers by their id; what is public by design can only be opened again. */
-const isTakenAbout = (remediation: string, { instance, nodegroup }: ReadRecord, action: OperatorAction): boolean =>
+const isTakenAbout = (
+  { subject }: Requestable,
+  { instance, nodegroup }: ReadRecord,
+  action: OperatorAction,
+): boolean =>
   instance === undefined
-    ? nodegroup !== undefined && (remediation === 'upgrade-node-groups' || action === 'release')
-    : remediation !== 'upgrade-node-groups';
+    ? nodegroup !== undefined && (subject === 'node-group' || action === 'release')
+    : subject === 'instance';

@@ -6,16 +6,13 @@ import { parseScheduled } from '../../events/scheduled.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { claimRun } from '../shared/ledger/run-ledger.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
-import { sweep } from './sweep.ts';
+import { sweep, sweepTarget } from './sweep.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
-    UPGRADE_QUEUE_URL: z.url(),
-    AGENT_QUEUE_URL: z.url(),
-    QUARANTINE_QUEUE_URL: z.url(),
-    FINDINGS_QUEUE_URL: z.url(),
+    SWEEP: json(z.array(sweepTarget)),
   }),
 );
 const region = env.AWS_REGION;
@@ -24,10 +21,8 @@ const remediation = 'sweep-fleet';
 const ledger = createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE);
 const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
-  upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
-  agentQueue: { sqs, url: env.AGENT_QUEUE_URL },
-  quarantineQueue: { sqs, url: env.QUARANTINE_QUEUE_URL },
-  findingsQueue: { sqs, url: env.FINDINGS_QUEUE_URL },
+  sqs,
+  targets: env.SWEEP,
   region,
 };
 

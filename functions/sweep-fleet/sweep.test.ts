@@ -1,6 +1,8 @@
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
+import { REMEDIATIONS } from '../remediations.ts';
+import type { Remediation } from '../shared/declaration/remediation.ts';
 import type { Recorder } from '../shared/records/recorder.ts';
 import { sweep } from './sweep.ts';
 
@@ -31,11 +33,13 @@ async function swept(eks: EKSClient) {
       void told.push(`${subject.cluster ?? ''} ${decision} ${reason}: ${message}`),
     count: () => undefined,
   };
-  const queue = { sqs, url: 'https://sqs.eu-central-1.amazonaws.com/111122223333/q' };
-  const queues = { upgradeQueue: queue, agentQueue: queue, quarantineQueue: queue, findingsQueue: queue };
+  const queueUrl = 'https://sqs.eu-central-1.amazonaws.com/111122223333/q';
+  const targets = REMEDIATIONS.flatMap((each: Remediation) =>
+    each.sweep === undefined ? [] : [{ name: each.name, ...each.sweep, queueUrl }],
+  );
   const trigger = { id: 's-1', type: 'Scheduled Event', time: Date.parse('2026-07-20T12:00:00Z') };
   const where = { account: '111122223333', region: 'eu-central-1' };
-  await sweep({ eks, ...queues, ...where, recorder: recorder as Recorder }, trigger);
+  await sweep({ eks, sqs, targets, ...where, recorder: recorder as Recorder }, trigger);
   return { sent: sent.join(), told };
 }
 

@@ -1,25 +1,27 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
-import { makeAgentReconcileRequest } from '../../events/agent-reconcile-request.ts';
-import type { EventOrigin } from '../../events/envelope.ts';
-import { makeFindingsReconcileRequest } from '../../events/findings-reconcile-request.ts';
-import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
-import { makeReconcileRequest, type UpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { ownEvent } from '../../events/envelope.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
-import {
-  type DelayedRequest,
-  type ReconcileQueue,
-  sendDelayedRequests,
-  sendReconcileRequests,
-} from '../shared/intake/reconcile-queue.ts';
+import { sendDelayedRequests, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Recorder, Trigger } from '../shared/records/recorder.ts';
 
+/** A function that sweeps ask to reconcile, as it declares it. */
+export const sweepTarget = z.object({
+  name: z.string(),
+  /** One request for each cluster, for each cluster and each node group, or one for the whole account. */
+  of: z.enum(['clusters', 'node-groups', 'account']),
+  /** Of its reconcile requests. */
+  detailType: z.string(),
+  queueUrl: z.url(),
+});
+export type SweepTarget = z.infer<typeof sweepTarget>;
+
 export interface SweepDeps {
   readonly eks: EKSClient;
-  readonly upgradeQueue: ReconcileQueue;
-  readonly agentQueue: ReconcileQueue;
-  readonly quarantineQueue: ReconcileQueue;
-  readonly findingsQueue: ReconcileQueue;
+  readonly sqs: SQSClient;
+  readonly targets: readonly SweepTarget[];
   readonly recorder: Recorder;
   readonly account: string;
   readonly region: string;
@@ -29,11 +31,7 @@ export interface SweepDeps {
 export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);
   const { nodeGroups, unreadable } = await listNodeGroups(deps.eks, clusters);
-  const requests = requestsOf(clusters, nodeGroups, deps, trigger);
-  await sendReconcileRequests(deps.upgradeQueue, requests);
-  await sendDelayedRequests(deps.agentQueue, perCluster(clusters, deps, trigger, makeAgentReconcileRequest));
-  await sendDelayedRequests(deps.quarantineQueue, perCluster(clusters, deps, trigger, makeQuarantineReconcileRequest));
-  await sendDelayedRequests(deps.findingsQueue, [findingsReconcileRequestOf(deps, trigger)]);
+  for (const target of deps.targets) await sendTo(deps, target, requestsFor(target, clusters, nodeGroups), trigger);
   for (const [cluster, error] of unreadable) {
     deps.recorder.record({
       subject: { cluster },
@@ -50,52 +48,47 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
     subject: {},
     decision: 'done',
     reason: 'sweep-finished',
-    message: `${clusters.length} clusters and ${requests.length - clusters.length} node groups are reconciled again.`,
+    message: `${clusters.length} clusters and ${nodeGroups.length} node groups are reconciled again.`,
     trigger,
     fingerprint: trigger.id,
     correlationId: trigger.id,
-    details: { clusters: clusters.length, nodeGroups: requests.length - clusters.length },
+    details: { clusters: clusters.length, nodeGroups: nodeGroups.length },
   });
 }
 
-/** One reconcile request a cluster and one a node group, cluster by cluster: a batch of ten then reads few clusters. */
-function requestsOf(
-  clusters: readonly string[],
-  nodeGroups: readonly NodeGroupKey[],
-  { account, region }: SweepDeps,
-  { id, time }: Trigger,
-): UpgradeReconcileRequest[] {
-  const origin = { account, region, time: new Date(time).toISOString() };
+/** What one request is about. */
+interface Asked {
+  /** Tells it from the others of the same sweep. */
+  readonly name: string;
+  readonly clusterName?: string;
+  readonly nodegroupName?: string;
+}
+
+/** Of node groups cluster by cluster: a batch of ten then reads few clusters. */
+function requestsFor({ of }: SweepTarget, clusters: readonly string[], nodeGroups: readonly NodeGroupKey[]): Asked[] {
+  if (of === 'account') return [{ name: 'account' }];
   return clusters.flatMap((clusterName) => [
-    makeReconcileRequest(origin, `${id} ${clusterName}`, { trigger: 'sweep', clusterName }),
+    { name: clusterName, clusterName },
     ...nodeGroups
-      .filter(({ cluster }) => cluster === clusterName)
-      .map((key) =>
-        makeReconcileRequest(origin, `${id} ${subjectOf(key)}`, {
-          trigger: 'sweep',
-          clusterName,
-          nodegroupName: key.nodegroup,
-        }),
-      ),
+      .filter(({ cluster }) => of === 'node-groups' && cluster === clusterName)
+      .map((key) => ({ name: subjectOf(key), clusterName, nodegroupName: key.nodegroup })),
   ]);
 }
 
-/** One reconcile request a cluster: a reconcile of all its workers costs as few calls as one at ten. */
-function perCluster(
-  clusters: readonly string[],
-  { account, region }: SweepDeps,
+async function sendTo(
+  { sqs, account, region }: SweepDeps,
+  { detailType, queueUrl: url }: SweepTarget,
+  asked: readonly Asked[],
   { id, time }: Trigger,
-  make: (origin: EventOrigin, id: string, detail: { trigger: 'sweep'; clusterName: string }) => object,
-): DelayedRequest[] {
+): Promise<void> {
   const origin = { account, region, time: new Date(time).toISOString() };
-  return clusters.map((clusterName) => ({
-    request: make(origin, `${id} ${clusterName}`, { trigger: 'sweep', clusterName }),
-    delaySeconds: 0,
-  }));
-}
-
-/** One reconcile request for all: Inspector lists the findings of an account, wherever they are. */
-function findingsReconcileRequestOf({ account, region }: SweepDeps, { id, time }: Trigger): DelayedRequest {
-  const origin = { account, region, time: new Date(time).toISOString() };
-  return { request: makeFindingsReconcileRequest(origin, `${id} findings`, { trigger: 'sweep' }), delaySeconds: 0 };
+  const requests = asked.map(({ name, ...about }) =>
+    ownEvent(detailType, origin, `${id} ${name}`, { trigger: 'sweep', ...about }),
+  );
+  if (url.endsWith('.fifo')) await sendReconcileRequests({ sqs, url }, requests);
+  else
+    await sendDelayedRequests(
+      { sqs, url },
+      requests.map((request) => ({ request, delaySeconds: 0 })),
+    );
 }

@@ -19,8 +19,8 @@ const env = readEnvironment(
   baseEnvironment.extend({
     POLICY_PARAMETER: z.string().min(1),
     DEFAULT_MODE: mode,
-    FINDINGS_QUEUE_URL: z.url(),
-    FINDINGS_DEAD_LETTER_QUEUE_URL: z.url(),
+    QUEUE_URL: z.url(),
+    DEAD_LETTER_QUEUE_URL: z.url(),
     UPGRADE_QUEUE_URL: z.url(),
   }),
 );
@@ -33,8 +33,8 @@ const deps = {
   inspector: new Inspector2Client(CLIENT_DEFAULTS),
   ssm,
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  queue: { sqs, url: env.FINDINGS_QUEUE_URL },
-  deadLetterQueueUrl: env.FINDINGS_DEAD_LETTER_QUEUE_URL,
+  queue: { sqs, url: env.QUEUE_URL },
+  deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
   upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
   readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
   clock,

@@ -8,6 +8,7 @@ import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
+import { upgradeNodeGroups } from './remediation.ts';
 
 /** Where one reconcile goes: the union of what all messages of a batch reconcile request at, each with the first one that did. */
 export interface Scope {
@@ -41,7 +42,7 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
     }),
   ),
   [request.detailType]: messageReader<Target, request.RemediationRequest>(
-    request.schemaFor('upgrade-node-groups'),
+    request.schemaFor(upgradeNodeGroups),
     (event) => ({ cluster: event.detail.clusterName ?? '', nodegroup: event.detail.nodegroupName, request: event }),
   ),
 };

@@ -19,6 +19,20 @@ export function readEnvironment<Schema extends z.ZodType>(schema: Schema): z.inf
   throw new Error(`Environment variables: ${parsed.error.issues.map(describeIssue).join('; ')}`);
 }
 
+/** A variable that holds JSON of this schema. */
+export const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue('must be JSON');
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
 /** The account that a function runs in, from its own ARN: `arn:aws:lambda:REGION:ACCOUNT:function:NAME`. */
 export function accountOf(invokedFunctionArn: string): string {
   const account = invokedFunctionArn.split(':')[4];

@@ -1,19 +1,15 @@
-import { Aws } from 'aws-cdk-lib';
-import { arnHere, type Right } from './right.ts';
+import { arnHere, onAnything, type Right } from './right.ts';
 
 /** Rights on the fleet and on the AMI releases, which several functions share. */
 
-export const listClusters: Right = {
-  sid: 'ListClusters',
-  actions: ['eks:ListClusters'],
-  resources: ['*'],
-  wildcardReason: 'eks:ListClusters knows no resources.',
-};
+export const listClusters = onAnything('ListClusters', ['eks:ListClusters']);
+
+export const describeImages = onAnything('DescribeImages', ['ec2:DescribeImages']);
 
 const everyCluster = 'Every cluster of the account and region is looked at; the policy says which ones are acted upon.';
 
 /** The right to these actions of EKS, for example `DescribeCluster`, on any cluster here. */
-export const onClusters = (...actions: string[]): Right => ({
+export const onClusters = (...actions: readonly string[]): Right => ({
   sid: 'Clusters',
   actions: actions.map((action) => `eks:${action}`),
   resources: [arnHere('eks', 'cluster/*')],
@@ -21,7 +17,7 @@ export const onClusters = (...actions: string[]): Right => ({
 });
 
 /** The right to these actions of EKS, for example `DescribeNodegroup`, on any node group here. */
-export const onNodegroups = (...actions: string[]): Right => ({
+export const onNodegroups = (...actions: readonly string[]): Right => ({
   sid: 'Nodegroups',
   actions: actions.map((action) => `eks:${action}`),
   resources: [arnHere('eks', 'nodegroup/*/*/*')],
@@ -29,19 +25,11 @@ export const onNodegroups = (...actions: string[]): Right => ({
 });
 
 /** AWS publishes these parameters itself: their ARN has no account. */
-const publicParameters = (path: string): string =>
-  `arn:${Aws.PARTITION}:ssm:${Aws.REGION}::parameter/aws/service/${path}`;
+const publicParameters = (path: string): string => `arn:{partition}:ssm:{region}::parameter/aws/service/${path}`;
 
 export const readAmiReleases: Right = {
   sid: 'AmiReleases',
   actions: ['ssm:GetParameters'],
   resources: ['eks/optimized-ami/*', 'bottlerocket/*', 'ami-windows-latest/*'].map(publicParameters),
   wildcardReason: "Amazon's public parameters: one per Kubernetes version and AMI type that a fleet may use.",
-};
-
-export const describeImages: Right = {
-  sid: 'DescribeImages',
-  actions: ['ec2:DescribeImages'],
-  resources: ['*'],
-  wildcardReason: 'ec2:DescribeImages knows no resources.',
 };

@@ -1,0 +1,135 @@
+import * as reconcileRequest from '../../events/agent-reconcile-request.ts';
+import * as instanceLaunch from '../../events/autoscaling-instance-launch.ts';
+import * as instanceRunning from '../../events/ec2-instance-running.ts';
+import * as inspectorCoverage from '../../events/inspector-coverage.ts';
+import { describeImages, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { type Remediation, recordsWhere } from '../shared/declaration/remediation.ts';
+import { arnHere, iamHere, onAnything, type Right } from '../shared/declaration/right.ts';
+import { ssmAgent } from './policy.ts';
+import { SSM_AGENT_REASONS } from './reasons.ts';
+
+const everyNodeRole =
+  'Node roles are named by their owners; what is done to one is read, or bound to one policy of AWS.';
+
+/** To tell what a node role allows, and to give it what the agent needs: that one policy and no other. */
+const nodeRoles: readonly Right[] = [
+  {
+    sid: 'ReadNodeRoles',
+    actions: ['iam:GetInstanceProfile', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies', 'iam:GetRolePolicy'],
+    resources: [iamHere('instance-profile/*'), iamHere('role/*')],
+    wildcardReason: everyNodeRole,
+  },
+  {
+    sid: 'ReadPolicies',
+    actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'],
+    resources: [iamHere('policy/*'), 'arn:{partition}:iam::aws:policy/*'],
+    wildcardReason:
+      'A node role may have any policy, of its owner or of AWS: what one allows can only be told by reading it.',
+  },
+  {
+    sid: 'AttachAgentPolicy',
+    actions: ['iam:AttachRolePolicy'],
+    resources: [iamHere('role/*')],
+    conditions: { ArnEquals: { 'iam:PolicyARN': 'arn:{partition}:iam::aws:policy/AmazonSSMManagedInstanceCore' } },
+    wildcardReason: everyNodeRole,
+  },
+];
+
+const updateAgents: Right = {
+  sid: 'UpdateAgents',
+  actions: ['ssm:SendCommand'],
+  resources: ['arn:{partition}:ssm:{region}::document/AWS-UpdateSSMAgent', arnHere('ec2', 'instance/*')],
+  wildcardReason: 'Any instance may be a worker; the only document that can be sent updates the agent.',
+};
+
+const hostManagement: readonly Right[] = [
+  {
+    sid: 'HostManagement',
+    actions: ['ssm:GetServiceSetting', 'ssm:UpdateServiceSetting'],
+    resources: [arnHere('ssm', 'servicesetting/ssm/managed-instance/default-ec2-instance-management-role')],
+  },
+  {
+    sid: 'PassHostManagementRole',
+    actions: ['iam:PassRole'],
+    resources: ['{hostManagementRole}'],
+    conditions: { StringEquals: { 'iam:PassedToService': 'ssm.amazonaws.com' } },
+  },
+];
+
+export const manageSsmAgent = {
+  name: 'manage-ssm-agent',
+  summary: 'Makes sure that each EKS worker answers in Systems Manager, and says why where one does not',
+  subject: 'instance',
+  start: {
+    by: 'queue',
+    // A wave of launches within seconds becomes a few reconciles: each call describes many workers. An agent takes a
+    // minute to register: an earlier reconcile would find nothing.
+    queue: { batch: 1000, gatherSeconds: 30, concurrency: 2, delaySeconds: 60 },
+  },
+  timeoutSeconds: 180,
+  policy: { section: 'ssmAgent', schema: ssmAgent },
+  reasons: SSM_AGENT_REASONS,
+  events: {
+    InstanceRunningRule: {
+      description: 'An EC2 instance that runs goes to manage-ssm-agent',
+      event: instanceRunning,
+    },
+    InstanceLaunchRule: {
+      description: 'An instance that Auto Scaling launched goes to manage-ssm-agent',
+      event: instanceLaunch,
+    },
+    InspectorCoverageRule: {
+      description: 'An instance that Inspector calls unmanaged goes to manage-ssm-agent',
+      event: inspectorCoverage,
+    },
+    ReconcileRule: {
+      description: 'Whoever may put events on the bus can have workers reconciled by manage-ssm-agent',
+      event: reconcileRequest,
+    },
+  },
+  sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
+  requests: ['approve', 'reject', 'retry'],
+  wakesUp: true,
+  ledger: ['BatchGetItem', 'PutItem'],
+  rights: [
+    onAnything('Workers', [
+      'ec2:DescribeInstances',
+      'ec2:DescribeRouteTables',
+      'ec2:DescribeVpcEndpoints',
+      'ec2:DescribeSecurityGroups',
+      'ssm:DescribeInstanceInformation',
+      'ssm:GetCommandInvocation',
+    ]),
+    describeImages,
+    onClusters('DescribeCluster'),
+    onNodegroups('DescribeNodegroup'),
+    ...nodeRoles,
+    updateAgents,
+    ...hostManagement,
+  ],
+  environment: { HOST_MANAGEMENT_ROLE: '{hostManagementRoleName}' },
+  beside: 'host-management-role',
+  kubernetesGroup: 'eks-host-remediator',
+  outputs: {
+    AgentRoleArn: { value: '{role}', description: 'The role of manage-ssm-agent, for access entries of clusters' },
+  },
+  alarms: {
+    'agent-failed': {
+      metric: 'Failed',
+      means: 'A worker does not answer in Systems Manager, and what was tried did not help.',
+      first: recordsWhere('$.remediation = "manage-ssm-agent" && $.decision = "failed"'),
+      next: 'The record names the missing piece and what to do.',
+    },
+  },
+  dashboard: {
+    title: 'SSM agents of workers',
+    graph: {
+      title: 'Workers, and those whose agent does not answer',
+      lines: [
+        { metric: 'WorkersSeen', perSweep: true },
+        { metric: 'WorkersUnanswered', perSweep: true },
+      ],
+    },
+    question: 'workers-without-ssm-by-cause',
+  },
+} as const satisfies Remediation;

@@ -1,0 +1,36 @@
+import type { Remediation } from '../shared/declaration/remediation.ts';
+import { arnHere } from '../shared/declaration/right.ts';
+import { notifications } from './policy.ts';
+
+export const notifyStories = {
+  name: 'notify-stories',
+  summary: 'Tells people and systems what was done and what was refused, one message an incident',
+  subject: 'account',
+  // Records that may begin or end an incident. `notify-stories` itself writes none, so nothing that it does comes back to
+  // it, and the lines that Lambda and Powertools write for it are no records.
+  start: {
+    by: 'records',
+    matching: '{ $.kind = "record" && $.decision != "waiting" && $.reason != "sweep-finished" }',
+  },
+  timeoutSeconds: 60,
+  policy: { section: 'notifications', schema: () => notifications },
+  reasons: {},
+  events: {},
+  requests: [],
+  ledger: ['BatchGetItem', 'PutItem'],
+  rights: [
+    { sid: 'Tell', actions: ['sns:Publish'], resources: ['{topic}'] },
+    { sid: 'Announce', actions: ['events:PutEvents'], resources: ['{eventBus}'] },
+    {
+      sid: 'Findings',
+      actions: ['securityhub:BatchImportFindings'],
+      resources: [arnHere('securityhub', 'product/{account}/default')],
+    },
+  ],
+  environment: { EVENT_BUS_NAME: '{eventBusName}', NOTIFICATION_TOPIC_ARN: '{topic}' },
+  beside: 'notification-topic',
+  outputs: {
+    NotificationTopicArn: { value: '{topic}', description: 'The SNS topic of what was done and refused' },
+  },
+  alarms: {},
+} as const satisfies Remediation;

@@ -1,0 +1,194 @@
+import * as networkChange from '../../events/cloudtrail-network-change.ts';
+import * as instanceLaunch from '../../events/ec2-instance-launch.ts';
+import * as networkReachability from '../../events/inspector-network-reachability.ts';
+import * as reconcileRequest from '../../events/quarantine-reconcile-request.ts';
+import * as quarantineRequest from '../../events/quarantine-request.ts';
+import { onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { type Remediation, recordsWhere } from '../shared/declaration/remediation.ts';
+import { arnHere, type Right } from '../shared/declaration/right.ts';
+import { quarantine } from './policy.ts';
+import { QUARANTINE_REASONS } from './reasons.ts';
+
+const reads: Right = {
+  sid: 'Look',
+  actions: [
+    'autoscaling:DescribeAutoScalingGroups',
+    'autoscaling:DescribeAutoScalingInstances',
+    'ec2:DescribeAddresses',
+    'ec2:DescribeInstanceAttribute',
+    'ec2:DescribeInstances',
+    // Who else uses a security group, before a rule of it is revoked.
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeRouteTables',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeSnapshots',
+    'ec2:DescribeSubnets',
+    'ec2:DescribeVpcEndpoints',
+    'elasticloadbalancing:DescribeTargetGroups',
+    'elasticloadbalancing:DescribeTargetHealth',
+  ],
+  resources: ['*'],
+  wildcardReason: 'None of these reading calls knows resources that could be named before they are read.',
+};
+
+const anyWorker =
+  'Any instance of the account may be a worker: the function reads its tags before it changes anything.';
+const ec2 = (...resources: string[]): string[] => resources.map((resource) => arnHere('ec2', `${resource}/*`));
+
+/** The ARN of a snapshot has no account. */
+const anySnapshot = 'arn:{partition}:ec2:{region}::snapshot/*';
+
+/** What isolating a worker, and giving back what it had, changes. */
+const isolation: readonly Right[] = [
+  {
+    sid: 'NetworkOfWorkers',
+    actions: [
+      'ec2:AssignIpv6Addresses',
+      'ec2:AssociateAddress',
+      'ec2:DisassociateAddress',
+      'ec2:ModifyNetworkInterfaceAttribute',
+      'ec2:UnassignIpv6Addresses',
+    ],
+    resources: ec2('elastic-ip', 'instance', 'network-interface', 'security-group'),
+    wildcardReason: anyWorker,
+  },
+  {
+    sid: 'QuarantineGroups',
+    actions: [
+      'ec2:AuthorizeSecurityGroupEgress',
+      'ec2:AuthorizeSecurityGroupIngress',
+      'ec2:CreateSecurityGroup',
+      'ec2:RevokeSecurityGroupEgress',
+      'ec2:RevokeSecurityGroupIngress',
+    ],
+    resources: ec2('security-group', 'vpc'),
+    wildcardReason:
+      'Groups of its own in the VPC of any cluster; and, by policy, rules that admit the world to a group.',
+  },
+  {
+    sid: 'CloseSubnets',
+    actions: ['ec2:ModifySubnetAttribute'],
+    resources: ec2('subnet'),
+    wildcardReason: 'By policy, any subnet whose workers are public by design.',
+  },
+  {
+    sid: 'Tags',
+    actions: ['ec2:CreateTags', 'ec2:DeleteTags'],
+    resources: [...ec2('instance', 'security-group'), anySnapshot],
+    conditions: {
+      'ForAllValues:StringLike': { 'aws:TagKeys': 'eks-host-remediator:*' },
+      // Of no key at all the line above holds as well, and DeleteTags without keys takes off all that users have set.
+      Null: { 'aws:TagKeys': 'false' },
+    },
+    wildcardReason: 'Any instance may be a worker; only tags of its own can be set or taken off.',
+  },
+  {
+    sid: 'Evidence',
+    actions: ['ec2:CreateSnapshots', 'ec2:ModifyInstanceAttribute'],
+    resources: [...ec2('instance', 'volume'), anySnapshot],
+    wildcardReason: anyWorker,
+  },
+  {
+    sid: 'Terminate',
+    actions: ['ec2:TerminateInstances'],
+    resources: ec2('instance'),
+    conditions: { Null: { 'aws:ResourceTag/eks-host-remediator:quarantine': 'false' } },
+    wildcardReason: 'Only an instance that bears the tag of a quarantine.',
+  },
+  {
+    sid: 'Standby',
+    actions: ['autoscaling:EnterStandby', 'autoscaling:ExitStandby'],
+    resources: [arnHere('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
+    wildcardReason: 'Any Auto Scaling group may be the one of a worker.',
+  },
+  {
+    sid: 'Targets',
+    actions: ['elasticloadbalancing:DeregisterTargets', 'elasticloadbalancing:RegisterTargets'],
+    resources: [arnHere('elasticloadbalancing', 'targetgroup/*')],
+    wildcardReason: 'Any target group may have a worker as its target.',
+  },
+];
+
+/** What an operator can do about a worker in quarantine. */
+const END_QUARANTINE =
+  'npm run -s remediator -- release INSTANCE --why "…", or remediator -- terminate, or remediator -- extend with --by 3d.';
+
+export const quarantineWorkers = {
+  name: 'quarantine-workers',
+  summary: 'Isolates EKS workers that the Internet can reach, and releases them as they were',
+  subject: 'instance',
+  start: {
+    by: 'queue',
+    // Within a second of the event, and a wave of launches still becomes a few reconciles.
+    queue: { batch: 200, gatherSeconds: 1, concurrency: 4 },
+  },
+  // A reconcile acts within seconds; a lease on a worker (65 s, in `act.ts`) must outlast it.
+  timeoutSeconds: 60,
+  policy: { section: 'quarantine', schema: quarantine },
+  reasons: QUARANTINE_REASONS,
+  events: {
+    InstanceLaunchRule: {
+      description: 'An EC2 instance that is launched goes to quarantine-workers',
+      event: instanceLaunch,
+    },
+    NetworkChangeRule: {
+      description: 'A call that may expose an instance goes to quarantine-workers',
+      event: networkChange,
+    },
+    ReachabilityRule: {
+      description: 'An open path that Inspector found goes to quarantine-workers',
+      event: networkReachability,
+    },
+    ReconcileRule: {
+      description: 'Whoever may put events on the bus can have workers reconciled by quarantine-workers',
+      event: reconcileRequest,
+    },
+    QuarantineRequestRule: {
+      description: 'Whoever may put events on the bus can ask for a release, and more',
+      event: quarantineRequest,
+    },
+  },
+  sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
+  requests: ['approve', 'reject', 'release', 'extend', 'terminate'],
+  wakesUp: true,
+  ledger: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'],
+  rights: [reads, onClusters('DescribeCluster'), onNodegroups('DescribeNodegroup'), ...isolation],
+  kubernetesGroup: 'eks-host-remediator-quarantine',
+  outputs: {
+    QuarantineRoleArn: { value: '{role}', description: 'The role of quarantine-workers, for access entries' },
+  },
+  alarms: {
+    'quarantine-failed': {
+      metric: 'Failed',
+      means: 'A worker could not be isolated, or not be given back all that it had.',
+      first: recordsWhere('$.remediation = "quarantine-workers" && $.decision = "failed"'),
+      next: 'The record names what is left. What was not isolated is tried again by itself; close its exposure by hand if you cannot wait.',
+    },
+    'quarantine-expiring': {
+      metric: 'QuarantineExpiring',
+      means: 'A quarantine ends within a day.',
+      first: recordsWhere('$.remediation = "quarantine-workers"'),
+      next: `npm run -s remediator -- quarantines lists them. Save what is needed from the worker, then end or extend it: ${END_QUARANTINE}`,
+      per: 'sweep',
+    },
+    'quarantine-expired': {
+      metric: 'QuarantineExpired',
+      means: 'The time of a quarantine is over, and the worker is still isolated.',
+      first: recordsWhere('$.remediation = "quarantine-workers"'),
+      next: `npm run -s remediator -- quarantines lists them; until it is ended or extended it costs money and a place in the quarantine budget: ${END_QUARANTINE}`,
+      per: 'sweep',
+    },
+  },
+  dashboard: {
+    title: 'Quarantine of exposed workers',
+    graph: {
+      title: 'In quarantine, expiring, expired',
+      lines: [
+        { metric: 'InQuarantine', statistic: 'Maximum' },
+        { metric: 'QuarantineExpiring', statistic: 'Maximum' },
+        { metric: 'QuarantineExpired', statistic: 'Maximum' },
+      ],
+    },
+    question: 'what-is-in-quarantine',
+  },
+} as const satisfies Remediation;

@@ -1,0 +1,25 @@
+import { manageSsmAgent } from './manage-ssm-agent/remediation.ts';
+import { notifyStories } from './notify-stories/remediation.ts';
+import { quarantineWorkers } from './quarantine-workers/remediation.ts';
+import { requestActions } from './request-actions/remediation.ts';
+import { reviewActions } from './review-actions/remediation.ts';
+import { sweepFleet } from './sweep-fleet/remediation.ts';
+import { triageFindings } from './triage-findings/remediation.ts';
+import { upgradeNodeGroups } from './upgrade-node-groups/remediation.ts';
+import { watchAmiReleases } from './watch-ami-releases/remediation.ts';
+
+/**
+ * The one list of all functions, in the order of the dashboard's rows. Infrastructure, documentation, the operators'
+ * command, sandbox and tests import it; no function does, so that no bundle carries what its siblings declare.
+ */
+export const REMEDIATIONS = [
+  requestActions,
+  reviewActions,
+  upgradeNodeGroups,
+  watchAmiReleases,
+  manageSsmAgent,
+  quarantineWorkers,
+  triageFindings,
+  sweepFleet,
+  notifyStories,
+] as const;

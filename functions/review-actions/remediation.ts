@@ -1,0 +1,36 @@
+import type { Remediation } from '../shared/declaration/remediation.ts';
+import { onAnything } from '../shared/declaration/right.ts';
+
+export const reviewActions = {
+  name: 'review-actions',
+  summary: 'Shows on the dashboard what was done to the fleet, what was not, and why',
+  subject: 'account',
+  start: { by: 'widget', shownAs: 'Review and act' },
+  // Longer than the one answer that the widget waits for, see `insights.ts`.
+  timeoutSeconds: 20,
+  reasons: {},
+  events: {},
+  requests: [],
+  ledger: [],
+  rights: [
+    { sid: 'AskRecords', actions: ['logs:StartQuery'], resources: ['{logGroup}'] },
+    onAnything(
+      'ReadAnswers',
+      ['logs:GetQueryResults'],
+      'logs:GetQueryResults knows no resources; only a query that was started gives anything.',
+    ),
+    onAnything('ReadWorkers', ['ec2:DescribeInstances']),
+  ],
+  environment: {
+    REQUESTABLE: '{requestable}',
+    LOG_GROUP: '{logGroupName}',
+    REQUEST_FUNCTION_ARN: '{function:request-actions}',
+  },
+  outputs: {
+    ReviewFunctionArn: {
+      value: '{function}',
+      description: 'The function that shows the widget: who may look invokes it',
+    },
+  },
+  alarms: {},
+} as const satisfies Remediation;

@@ -1,0 +1,134 @@
+import type * as z from 'zod';
+import type { OperatorAction } from '../intake/operator-action.ts';
+import type { Mode } from '../policy/mode.ts';
+import type { ReasonEntry } from '../records/reason-entry.ts';
+import type { MetricName } from '../runtime/metric.ts';
+import type { Right } from './right.ts';
+
+/** An event pattern, in EventBridge's own words. */
+export interface EventPattern {
+  readonly source: readonly string[];
+  readonly 'detail-type': readonly string[];
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** A module of `events/`, or of a room whose event only this room takes. */
+export interface EventModule {
+  readonly detailType: string;
+  readonly pattern: EventPattern;
+  /** Instead of `pattern`, where the deployment narrows it by its least severity. */
+  readonly patternFrom?: (findingSeverity: FindingSeverity) => EventPattern;
+  readonly schema: z.ZodType;
+  readonly sample: object;
+}
+
+/** Severities of Inspector's findings, as the setting `findingSeverity` of the deployment takes them. */
+export type FindingSeverity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL';
+
+/** How a queue hands its messages to the function. */
+export interface QueueSpec {
+  /** A FIFO queue with one message group: the function has one writer at a time. */
+  readonly fifo?: true;
+  /** How many messages one invocation takes at most. */
+  readonly batch: number;
+  /** How long Lambda gathers a batch. */
+  readonly gatherSeconds?: number;
+  /** How many invocations run side by side at most. */
+  readonly concurrency?: number;
+  /** How long each message is held back. */
+  readonly delaySeconds?: number;
+}
+
+/** What starts the function. */
+export type Start =
+  | { readonly by: 'queue'; readonly queue: QueueSpec }
+  /** `every` names the setting of the deployment that says how often. */
+  | { readonly by: 'schedule'; readonly every: 'watchSchedule' | 'sweepSchedule' }
+  /** Each record that matches the filter pattern of CloudWatch Logs. */
+  | { readonly by: 'records'; readonly matching: string }
+  /** Somebody at the dashboard. */
+  | { readonly by: 'widget'; readonly shownAs?: string };
+
+/** An alarm on a metric of the function's own: the section of the runbook, keyed by its anchor. */
+export interface AlarmEntry {
+  readonly metric: MetricName;
+  /** What it means, in a sentence. */
+  readonly means: string;
+  /** The first command to run. */
+  readonly first: string;
+  /** What to do then. */
+  readonly next: string;
+  /** Over how long the metric is summed up; default: five minutes. */
+  readonly per?: 'sweep' | { readonly minutes: number };
+  /** The alarm rises where the metric stays away for this many periods in a row, instead of where it counts something. */
+  readonly absentFor?: number;
+  /** Whether the remediator itself is not well: then the composite alarm fires, too. */
+  readonly unhealthy?: true;
+}
+
+/** A line of a graph. */
+export interface GraphLine {
+  readonly metric: MetricName;
+  /** As CloudWatch takes it; default: `Sum`. */
+  readonly statistic?: 'Sum' | 'Maximum' | `p${number}`;
+  readonly label?: string;
+  /** Summed up from sweep to sweep, where each sweep counts everything once. */
+  readonly perSweep?: true;
+}
+
+/** The function's row on the dashboard. */
+export interface DashboardRow {
+  readonly title: string;
+  readonly graph: { readonly title: string; readonly lines: readonly GraphLine[] };
+  /** A saved query by its name. */
+  readonly question: string;
+}
+
+/** What a function of the stack is, apart from its code. Infrastructure, policy, documentation and tests follow from it. */
+export interface Remediation {
+  /** Its folder in `functions/`, and what it is called in metrics, logs and records. */
+  readonly name: string;
+  /** What it does, in a sentence without a full stop. */
+  readonly summary: string;
+  /** What its records are about. */
+  readonly subject: 'instance' | 'node-group' | 'cluster' | 'account';
+  readonly start: Start;
+  readonly timeoutSeconds: number;
+  readonly policy?: {
+    readonly section: string;
+    readonly schema: (defaultMode: Mode) => z.ZodType;
+    /** The parts of other sections that the function goes by, each with a schema of just these. */
+    readonly alsoReads?: Readonly<Record<string, (defaultMode: Mode) => z.ZodType>>;
+  };
+  /** What only this function says; what any may say is in `shared/records/shared-reasons.ts`. */
+  readonly reasons: Readonly<Record<string, ReasonEntry>>;
+  /** The events that go into its queue, by the construct ids of their rules. */
+  readonly events: Readonly<Record<string, { readonly description: string; readonly event: EventModule }>>;
+  /** What each sweep asks of it, and by which detail type. */
+  readonly sweep?: { readonly of: 'clusters' | 'node-groups' | 'account'; readonly detailType: string };
+  /** What operators can ask of it. */
+  readonly requests: readonly OperatorAction[];
+  /** Asks EventBridge Scheduler to be woken. */
+  readonly wakesUp?: true;
+  /** The actions of DynamoDB that it needs on the ledger, such as `GetItem`. */
+  readonly ledger: readonly string[];
+  /** What else it may call. Its log, queue, policy, ledger and wake-ups come of themselves. */
+  readonly rights: readonly Right[];
+  /** Further environment variables; values may name placeholders, see `right.ts`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What infrastructure makes for this function beside all that. */
+  readonly beside?: 'host-management-role' | 'notification-topic';
+  /** The Kubernetes group that access entries of clusters give to its role. */
+  readonly kubernetesGroup?: string;
+  /** Outputs of the stack: values may also name `{role}` and `{function}`, the function's own ARNs. */
+  readonly outputs?: Readonly<Record<string, { readonly value: string; readonly description: string }>>;
+  readonly alarms: Readonly<Record<string, AlarmEntry>>;
+  readonly dashboard?: DashboardRow;
+}
+
+/** The command that lists the records that fit a filter pattern of CloudWatch Logs. */
+export const recordsWhere = (pattern: string): string =>
+  `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.kind = "record" && ${pattern} }'`;
+
+/** Lists runs that said themselves that they failed, and those that were stopped before they could: Lambda reports these. */
+export const FAILED_RUNS = `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.level = "ERROR" || ($.type = "platform.report" && $.record.status != "success") }'`;

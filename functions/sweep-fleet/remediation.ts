@@ -1,0 +1,36 @@
+import { listClusters, onClusters } from '../shared/declaration/fleet-rights.ts';
+import { FAILED_RUNS, type Remediation } from '../shared/declaration/remediation.ts';
+
+export const sweepFleet = {
+  name: 'sweep-fleet',
+  summary: 'Puts one request for each cluster and node group into the queues, so that a lost event costs little',
+  subject: 'account',
+  start: { by: 'schedule', every: 'sweepSchedule' },
+  timeoutSeconds: 300,
+  reasons: {},
+  events: {},
+  requests: [],
+  ledger: ['PutItem'],
+  rights: [
+    listClusters,
+    onClusters('ListNodegroups'),
+    { sid: 'RequestReconciles', actions: ['sqs:SendMessage'], resources: ['{sweptQueues}'] },
+  ],
+  environment: { SWEEP: '{sweep}' },
+  alarms: {
+    'stale-sweep': {
+      metric: 'SweepFinished',
+      means: 'Three sweeps in a row did not finish: events that were lost since are not made up for.',
+      first: FAILED_RUNS,
+      next: 'See whether the rule of sweep-fleet is enabled and whether the function fails.',
+      per: 'sweep',
+      absentFor: 3,
+      unhealthy: true,
+    },
+  },
+  dashboard: {
+    title: 'Sweeps',
+    graph: { title: 'Sweeps that came to their end', lines: [{ metric: 'SweepFinished' }] },
+    question: 'is-everything-alive',
+  },
+} as const satisfies Remediation;

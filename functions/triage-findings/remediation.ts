@@ -1,0 +1,81 @@
+import * as reconcileRequest from '../../events/findings-reconcile-request.ts';
+import * as packageFinding from '../../events/inspector-package-finding.ts';
+import { describeImages, onClusters, onNodegroups, readAmiReleases } from '../shared/declaration/fleet-rights.ts';
+import type { Remediation } from '../shared/declaration/remediation.ts';
+import { iamHere, onAnything, type Right } from '../shared/declaration/right.ts';
+import { findings } from './policy.ts';
+import { FINDING_REASONS } from './reasons.ts';
+
+const serviceRole = (service: string, name: string): string => iamHere(`role/aws-service-role/${service}/${name}`);
+
+const enableInspector: Right = {
+  sid: 'InspectorServiceRole',
+  actions: ['iam:CreateServiceLinkedRole'],
+  // Where scanning begins, Inspector has these two made: by agents, and agentless. Source: its user guide, "Using
+  // service-linked roles".
+  resources: [
+    serviceRole('inspector2.amazonaws.com', 'AWSServiceRoleForAmazonInspector2'),
+    serviceRole('agentless.inspector2.amazonaws.com', 'AWSServiceRoleForAmazonInspector2Agentless'),
+  ],
+  conditions: {
+    StringEquals: { 'iam:AWSServiceName': ['inspector2.amazonaws.com', 'agentless.inspector2.amazonaws.com'] },
+  },
+};
+
+export const triageFindings = {
+  name: 'triage-findings',
+  summary: 'Turns Inspector findings on EKS workers into upgrades of their node groups, once, however many',
+  subject: 'node-group',
+  start: {
+    by: 'queue',
+    // A new vulnerability across a fleet comes as tens of thousands of events: they become some tens of reconciles.
+    queue: { batch: 1000, gatherSeconds: 60, concurrency: 2 },
+  },
+  timeoutSeconds: 180,
+  policy: { section: 'findings', schema: findings },
+  reasons: FINDING_REASONS,
+  events: {
+    // Findings about the network have a rule of quarantine-workers, those of ECR, Lambda, Azure and code have none.
+    FindingRule: {
+      description: 'Inspector findings of vulnerable packages on EC2 instances go to triage-findings',
+      event: packageFinding,
+    },
+    ReconcileRule: {
+      description: 'Whoever may put events on the bus can have findings reconciled by triage-findings',
+      event: reconcileRequest,
+    },
+  },
+  sweep: { of: 'account', detailType: reconcileRequest.detailType },
+  requests: [],
+  ledger: ['BatchGetItem', 'PutItem', 'Query'],
+  rights: [
+    onAnything('Workers', ['ec2:DescribeInstances']),
+    describeImages,
+    onClusters('DescribeCluster'),
+    onNodegroups('DescribeNodegroup'),
+    readAmiReleases,
+    onAnything(
+      'Inspector',
+      [
+        'inspector2:ListFindings',
+        'inspector2:ListFindingAggregations',
+        'inspector2:ListCoverage',
+        'inspector2:BatchGetAccountStatus',
+        'inspector2:Enable',
+      ],
+      'None of these calls knows resources; the policy has inspector2:Enable off by default.',
+    ),
+    enableInspector,
+    { sid: 'RequestUpgrades', actions: ['sqs:SendMessage'], resources: ['{queue:upgrade-node-groups}'] },
+  ],
+  environment: { UPGRADE_QUEUE_URL: '{queueUrl:upgrade-node-groups}' },
+  alarms: {},
+  dashboard: {
+    title: 'Inspector findings',
+    graph: {
+      title: 'Messages that told of findings',
+      lines: [{ metric: 'FindingsReceived' }, { metric: 'FindingsExamined' }, { metric: 'FindingsDuplicate' }],
+    },
+    question: 'which-findings-are-open',
+  },
+} as const satisfies Remediation;

@@ -1,0 +1,80 @@
+import * as amiRelease from '../../events/eks-ami-release.ts';
+import * as reconcileRequest from '../../events/upgrade-reconcile-request.ts';
+import {
+  describeImages,
+  listClusters,
+  onClusters,
+  onNodegroups,
+  readAmiReleases,
+} from '../shared/declaration/fleet-rights.ts';
+import { type Remediation, recordsWhere } from '../shared/declaration/remediation.ts';
+import { onAnything } from '../shared/declaration/right.ts';
+import { upgrades } from './policy.ts';
+import { UPGRADE_REASONS } from './reasons.ts';
+
+export const upgradeNodeGroups = {
+  name: 'upgrade-node-groups',
+  summary: 'Upgrades EKS managed node groups to the newest AMI release, as the policy allows',
+  subject: 'node-group',
+  // SQS hands out a message group's next messages only when the earlier ones are done: so an account and region has one
+  // writer at a time, whatever comes in and however often.
+  start: { by: 'queue', queue: { fifo: true, batch: 10 } },
+  timeoutSeconds: 180,
+  policy: { section: 'upgrades', schema: upgrades },
+  reasons: UPGRADE_REASONS,
+  events: {
+    AmiReleaseRule: { description: 'A new EKS AMI release goes to upgrade-node-groups', event: amiRelease },
+    ReconcileRule: {
+      description: 'Whoever may put events on the bus can have a node group reconciled by upgrade-node-groups',
+      event: reconcileRequest,
+    },
+  },
+  sweep: { of: 'node-groups', detailType: reconcileRequest.detailType },
+  requests: ['approve', 'reject', 'resume', 'retry'],
+  wakesUp: true,
+  ledger: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'],
+  rights: [
+    listClusters,
+    // AWS does not say whether the updates of a node group belong to the cluster or to the node group: so both.
+    onClusters('DescribeCluster', 'ListNodegroups', 'ListUpdates', 'DescribeUpdate'),
+    onNodegroups('DescribeNodegroup', 'UpdateNodegroupVersion', 'ListUpdates', 'DescribeUpdate'),
+    onAnything('Workers', ['ec2:DescribeInstances', 'autoscaling:DescribeAutoScalingGroups']),
+    describeImages,
+    readAmiReleases,
+  ],
+  alarms: {
+    'upgrade-failed': {
+      metric: 'Failed',
+      means: 'The upgrade of a node group failed. It is tried again by itself, up to upgrades.stopAfterFailures.',
+      first: recordsWhere('$.reason = "upgrade-*"'),
+      next: "The record of decision failed names EKS's error and what stands behind it.",
+    },
+    'breaker-tripped': {
+      metric: 'Halted',
+      means: 'A node group is halted: its upgrade failed as often as the policy allows. No further attempt is made.',
+      first: recordsWhere('$.reason = "halted"'),
+      next: 'Cure what the upgrade-failed records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…". A newer release starts afresh by itself.',
+      // Told by every reconcile of the node group: at least as often as the sweep comes.
+      per: 'sweep',
+    },
+    'upgrade-stuck': {
+      metric: 'UpgradeStuck',
+      means: 'An upgrade has been under way for longer than it should take. It holds its slot of the blast budget.',
+      first: recordsWhere('$.reason = "upgrade-in-flight"'),
+      next: 'aws eks describe-update shows where EKS stands; look for pods that cannot be evicted and nodes that do not join.',
+      per: { minutes: 15 },
+    },
+  },
+  dashboard: {
+    title: 'Upgrades of node groups',
+    graph: {
+      title: 'Under way, stuck, halted',
+      lines: [
+        { metric: 'UpgradesInFlight', statistic: 'Maximum' },
+        { metric: 'UpgradeStuck', statistic: 'Maximum' },
+        { metric: 'Halted', statistic: 'Maximum' },
+      ],
+    },
+    question: 'upgrades-in-flight',
+  },
+} as const satisfies Remediation;

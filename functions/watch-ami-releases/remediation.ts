@@ -1,0 +1,43 @@
+import {
+  describeImages,
+  listClusters,
+  onClusters,
+  onNodegroups,
+  readAmiReleases,
+} from '../shared/declaration/fleet-rights.ts';
+import type { Remediation } from '../shared/declaration/remediation.ts';
+import { AMI_RELEASE_REASONS } from './reasons.ts';
+
+export const watchAmiReleases = {
+  name: 'watch-ami-releases',
+  summary: 'Sees new EKS AMI releases for the Kubernetes versions and AMI types that the fleet uses',
+  subject: 'account',
+  start: { by: 'schedule', every: 'watchSchedule' },
+  timeoutSeconds: 300,
+  reasons: AMI_RELEASE_REASONS,
+  events: {},
+  requests: [],
+  ledger: ['PutItem', 'Query'],
+  rights: [
+    listClusters,
+    onClusters('ListNodegroups'),
+    onNodegroups('DescribeNodegroup'),
+    describeImages,
+    readAmiReleases,
+    { sid: 'Announce', actions: ['events:PutEvents'], resources: ['{eventBus}'] },
+  ],
+  environment: { EVENT_BUS_NAME: '{eventBusName}' },
+  alarms: {},
+  dashboard: {
+    title: 'AMI releases',
+    graph: {
+      title: 'Age of the releases in use, days',
+      lines: [
+        { metric: 'ReleaseAge', statistic: 'Maximum', label: 'oldest' },
+        { metric: 'ReleaseAge', statistic: 'p50', label: 'median' },
+        { metric: 'NodeGroups', statistic: 'Maximum', label: 'node groups' },
+      ],
+    },
+    question: 'ami-age-by-release',
+  },
+} as const satisfies Remediation;

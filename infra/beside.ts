@@ -1,0 +1,44 @@
+import { Validations } from 'aws-cdk-lib';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Alias } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Construct } from 'constructs';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
+import type { Foundation } from './foundation.ts';
+import type { Placeholders } from './placeholders.ts';
+
+/** What a declaration may ask for beside its function: each is made in the function's construct. */
+export const BESIDE: Readonly<
+  Record<NonNullable<Remediation['beside']>, (scope: Construct, foundation: Foundation) => Placeholders>
+> = {
+  'host-management-role': hostManagementRole,
+  'notification-topic': notificationTopic,
+};
+
+/** What agents assume under Default Host Management, once that is registered; unused until then. */
+function hostManagementRole(scope: Construct): Placeholders {
+  const role = new Role(scope, 'HostManagementRole', {
+    description: 'What SSM agents may do under Default Host Management',
+    // As AWS documents it: whether Systems Manager says for which account it comes is not, so nothing is asked of it.
+    assumedBy: new ServicePrincipal('ssm.amazonaws.com'),
+    managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedEC2InstanceDefaultPolicy')],
+  });
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy]',
+    reason: 'The policy that AWS keeps for just this role: it changes with the agent.',
+  });
+  return { hostManagementRole: role.roleArn, hostManagementRoleName: role.roleName };
+}
+
+/** Where people and systems hear what was done and refused. */
+function notificationTopic(scope: Construct, { settings }: Foundation): Placeholders {
+  const topic = new Topic(scope, 'Topic', {
+    displayName: 'EKS Host Remediator',
+    // Unlike CloudWatch's alarms, a function of this account may use the AWS managed key.
+    masterKey: Alias.fromAliasName(scope, 'Key', 'alias/aws/sns'),
+    enforceSSL: true,
+  });
+  if (settings.notifyEmail !== undefined) topic.addSubscription(new EmailSubscription(settings.notifyEmail));
+  return { topic: topic.topicArn };
+}

@@ -1,0 +1,230 @@
+import { Aws, Duration, Validations } from 'aws-cdk-lib';
+import {
+  ComparisonOperator,
+  CustomWidget,
+  type IWidget,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnSubscriptionFilter } from 'aws-cdk-lib/aws-logs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { AlarmEntry, DashboardRow, GraphLine, Remediation } from '../functions/shared/declaration/remediation.ts';
+import type { Right } from '../functions/shared/declaration/right.ts';
+import { remediatorMetric } from './alarms.ts';
+import { BESIDE } from './beside.ts';
+import type { Foundation } from './foundation.ts';
+import { type Placeholders, resolve, resolveRight } from './placeholders.ts';
+import { QueueIntake } from './queue-intake.ts';
+import { RemediatorFunction } from './remediator-function.ts';
+import { declaredRunbook, runbook } from './runbook.ts';
+import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+import { WakeUps } from './wake-ups.ts';
+import { answer, depths, FULL_WIDTH, graph, line } from './widgets.ts';
+
+/**
+ * One function with all that it declares: what starts it, its role, its alarms, its row on the dashboard. It is made in
+ * two steps, since functions name each other's queues: first what all may name, then, by `finish`, the function.
+ */
+export class DeclaredFunction extends Construct {
+  /** What declarations may name of this one. */
+  readonly placeholders: Placeholders;
+  readonly intake: QueueIntake | undefined;
+  private readonly foundation: Foundation;
+  readonly declared: Remediation;
+
+  constructor(scope: Construct, foundation: Foundation, declared: Remediation) {
+    super(scope, pascalCase(declared.name));
+    this.foundation = foundation;
+    this.declared = declared;
+    const { name, start, beside } = declared;
+    this.intake = start.by === 'queue' ? new QueueIntake(this, foundation, declared, start.queue) : undefined;
+    this.placeholders = {
+      ...(this.intake && {
+        [`queue:${name}`]: this.intake.queue.queueArn,
+        [`queueUrl:${name}`]: this.intake.queue.queueUrl,
+      }),
+      ...(beside && BESIDE[beside](this, foundation)),
+    };
+  }
+
+  /** @param known what all declarations may name */
+  finish(known: Placeholders): RemediatorFunction {
+    const { declared, foundation, intake } = this;
+    const { name, summary, start, timeoutSeconds, kubernetesGroup, outputs = {} } = declared;
+    const wakeUps = declared.wakesUp && intake ? new WakeUps(this, 'WakeUps', intake.queue) : undefined;
+    const deadLetters = start.by === 'records' ? this.deadLettersOfFunction() : undefined;
+    const made = new RemediatorFunction(this, 'Remediator', foundation, {
+      name,
+      description: summary,
+      timeout: Duration.seconds(timeoutSeconds),
+      environment: this.environment(known, wakeUps),
+      rights: this.rights(known, wakeUps, deadLetters),
+      ...(deadLetters && { deadLetterQueue: deadLetters }),
+    });
+    this.startBy(made);
+    if (intake && declared.policy) this.addPolicyAlarm(made);
+    for (const [section, entry] of Object.entries(declared.alarms)) this.addAlarm(made, section, entry);
+    this.addRow(made);
+    if (kubernetesGroup !== undefined) this.addAccessEntries(made, kubernetesGroup);
+    const own = { ...known, role: made.role.roleArn, function: made.function.functionArn };
+    for (const [id, { value, description }] of Object.entries(outputs)) {
+      foundation.tell(id, resolve(value, own), description);
+    }
+    return made;
+  }
+
+  private environment(known: Placeholders, wakeUps: WakeUps | undefined): Record<string, string> {
+    const { ledger, policy, settings, policySections } = this.foundation;
+    const declared = Object.entries(this.declared.environment ?? {});
+    return {
+      ...(this.declared.ledger.length > 0 && { LEDGER_TABLE: ledger.table.tableName }),
+      ...(this.declared.policy && {
+        POLICY_PARAMETER: policy.parameter.parameterName,
+        POLICY_SECTIONS: policySections.join(','),
+        DEFAULT_MODE: settings.mode,
+      }),
+      ...this.intake?.environment(),
+      ...wakeUps?.environment(),
+      ...Object.fromEntries(declared.map(([key, value]) => [key, resolve(value, known)])),
+    };
+  }
+
+  private rights(known: Placeholders, wakeUps: WakeUps | undefined, deadLetters: Queue | undefined): Right[] {
+    const { ledger, policy } = this.foundation;
+    const { rights, ledger: actions } = this.declared;
+    return [
+      ...rights.map((right) => resolveRight(right, known)),
+      ...(this.declared.policy ? [policy.read()] : []),
+      ...(actions.length > 0 ? [ledger.allow(...actions)] : []),
+      ...(wakeUps?.rights() ?? []),
+      ...(this.intake?.rights(wakeUps !== undefined) ?? []),
+      ...(deadLetters ? [{ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }] : []),
+    ];
+  }
+
+  private startBy(made: RemediatorFunction): void {
+    const { start } = this.declared;
+    if (start.by === 'queue') this.intake?.feed(made);
+    if (start.by === 'schedule') this.runEvery(this.foundation.settings[start.every], made);
+    if (start.by === 'records') this.subscribe(start.matching, made);
+    if (start.by === 'widget' && start.shownAs !== undefined) this.show(start.shownAs, made);
+  }
+
+  private runEvery(every: Duration, made: RemediatorFunction): void {
+    const scope = new Construct(this, 'Schedule');
+    const deadLetterQueue = undeliveredQueue(scope, this.foundation.alarms, made.name);
+    new Rule(scope, 'Rule', {
+      description: `Runs ${made.name}`,
+      schedule: Schedule.rate(every),
+      targets: [new LambdaFunction(made.function, { ...DELIVERY, deadLetterQueue })],
+    });
+  }
+
+  /** The functions that decide know nothing of it, and whatever happens to it costs them nothing. */
+  private subscribe(filterPattern: string, made: RemediatorFunction): void {
+    const { logGroup } = this.foundation;
+    made.function.addPermission('Records', {
+      principal: new ServicePrincipal('logs.amazonaws.com'),
+      sourceArn: logGroup.logGroupArn,
+      sourceAccount: Aws.ACCOUNT_ID,
+    });
+    const filter = new CfnSubscriptionFilter(this, 'Records', {
+      logGroupName: logGroup.logGroupName,
+      filterPattern,
+      destinationArn: made.function.functionArn,
+    });
+    // CloudWatch Logs tries the function when the filter is made.
+    filter.node.addDependency(made.function.node.findChild('Records'));
+  }
+
+  /** For records that the function was invoked with and failed on for good. */
+  private deadLettersOfFunction(): Queue {
+    const queue = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is itself the dead-letter queue of a function.',
+    });
+    const about = runbook('dead-letters', this.declared.name);
+    this.foundation.alarms.addForDeadLetters(this, 'DeadLettersAlarm', queue, about);
+    return queue;
+  }
+
+  private show(title: string, { name, function: shown }: RemediatorFunction): void {
+    const size = { width: FULL_WIDTH, height: 16 };
+    const widget = new CustomWidget({ title: `${name} in ${Aws.REGION}`, functionArn: shown.functionArn, ...size });
+    this.foundation.dashboard.addRow(title, widget);
+  }
+
+  /** Told by every reconcile, well or not: the alarm stands until a reconcile says otherwise. */
+  private addPolicyAlarm(made: RemediatorFunction): void {
+    const { alarms, settings } = this.foundation;
+    const counted = remediatorMetric('PolicyInvalid', made.name, settings.stackName, Duration.minutes(5));
+    const about = runbook('policy-invalid', made.name);
+    alarms.add(made, 'PolicyInvalid', counted, about, { treatMissingData: TreatMissingData.IGNORE });
+  }
+
+  private addAlarm(made: RemediatorFunction, section: string, entry: AlarmEntry): void {
+    const { alarms, settings } = this.foundation;
+    const { metric, per = { minutes: 5 }, absentFor } = entry;
+    const period = per === 'sweep' ? settings.sweepSchedule : Duration.minutes(per.minutes);
+    const counted = remediatorMetric(metric, made.name, settings.stackName, period);
+    const about = declaredRunbook(section, entry);
+    if (absentFor === undefined) {
+      alarms.add(made, metric, counted, about);
+      return;
+    }
+    // A period without data is one in which nothing was counted, not one of which nothing is known.
+    const filled = new MathExpression({
+      expression: 'FILL(counted, 0)',
+      usingMetrics: { counted },
+      period,
+    });
+    alarms.add(this, 'StaleAlarm', filled, about, {
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: absentFor,
+      // Before the first time there is nothing to fill, and no alarm; after the last one, it stands.
+      treatMissingData: TreatMissingData.IGNORE,
+    });
+  }
+
+  private addRow(made: RemediatorFunction): void {
+    const { dashboard, logGroup } = this.foundation;
+    const row: DashboardRow | undefined = this.declared.dashboard;
+    if (row === undefined) return;
+    const { settings } = this.foundation;
+    const lineOf = ({ metric, statistic, label, perSweep }: GraphLine) => {
+      const drawn = line({ name: made.name, stackName: settings.stackName }, metric, { statistic, label });
+      return perSweep ? drawn.with({ period: settings.sweepSchedule }) : drawn;
+    };
+    const own: IWidget[] = [graph(row.graph.title, 8, row.graph.lines.map(lineOf)), answer(row.question, 16, logGroup)];
+    if (this.intake === undefined) dashboard.addRow(row.title, ...own);
+    else {
+      const queues = { waiting: this.intake.queue, dead: this.intake.deadLetters };
+      dashboard.addRemediation(row.title, made, ...own, depths('Requests that wait, and dead letters', 8, queues));
+    }
+  }
+
+  private addAccessEntries({ role }: RemediatorFunction, kubernetesGroup: string): void {
+    for (const clusterName of this.foundation.settings.accessEntryClusters) {
+      new CfnAccessEntry(this, `AccessEntry-${clusterName}`, {
+        clusterName,
+        principalArn: role.roleArn,
+        kubernetesGroups: [kubernetesGroup],
+        type: 'STANDARD',
+      });
+    }
+  }
+}
+
+/** `upgrade-node-groups` as the id of its construct: `UpgradeNodeGroups`. */
+const pascalCase = (name: string): string =>
+  name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,0 +1,121 @@
+import { Duration } from 'aws-cdk-lib';
+import { type EventPattern as CdkEventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { SOURCE } from '../events/envelope.ts';
+import { isRequestedAction, patternFor } from '../events/remediation-request.ts';
+import type { EventModule, EventPattern, QueueSpec, Remediation } from '../functions/shared/declaration/remediation.ts';
+import type { Right } from '../functions/shared/declaration/right.ts';
+import { UPGRADE_MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
+import type { Foundation } from './foundation.ts';
+import type { RemediatorFunction } from './remediator-function.ts';
+import { runbook } from './runbook.ts';
+import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+
+/**
+ * A request waits so long only where a function fails, hangs or is not invoked: failing alone, it has had three tries or
+ * more.
+ */
+const LONGEST_WAIT = Duration.hours(1);
+
+/** How a function comes by its requests: their queue, what fills it, and where what it cannot use is laid. */
+export class QueueIntake {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  private readonly spec: QueueSpec;
+
+  /** @param scope the function's own construct, which owns all that is made here */
+  constructor(scope: Construct, foundation: Foundation, declared: Remediation, spec: QueueSpec) {
+    const { alarms } = foundation;
+    const { name, timeoutSeconds } = declared;
+    const { fifo, delaySeconds } = spec;
+    const kind: QueueProps = {
+      ...(fifo && { fifo, contentBasedDeduplication: true }),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    };
+    this.spec = spec;
+    this.deadLetters = new Queue(scope, 'DeadLetters', { ...kind, retentionPeriod: Duration.days(14) });
+    this.queue = new Queue(scope, 'Queue', {
+      ...kind,
+      ...(delaySeconds !== undefined && { deliveryDelay: Duration.seconds(delaySeconds) }),
+      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
+      visibilityTimeout: Duration.seconds(6 * timeoutSeconds),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 5 },
+    });
+    alarms.addForDeadLetters(scope, 'DeadLettersAlarm', this.deadLetters, runbook('dead-letters', name));
+    // Nothing else tells that nobody takes requests out any more: a function that is not invoked has no errors.
+    alarms.add(
+      scope,
+      'WaitingAlarm',
+      this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
+      runbook('waiting-requests', name),
+      { threshold: LONGEST_WAIT.toSeconds() },
+    );
+    const target = new SqsQueue(this.queue, {
+      ...DELIVERY,
+      ...(fifo && { messageGroupId: UPGRADE_MESSAGE_GROUP }),
+      deadLetterQueue: undeliveredQueue(scope, alarms, `the queue of ${name}`),
+    });
+    for (const [ruleId, description, pattern] of rulesOf(declared, foundation)) {
+      // AWS puts its own events on the default bus.
+      const own = pattern.source.includes(SOURCE) && { eventBus: foundation.eventBus };
+      new Rule(scope, ruleId, { description, ...own, eventPattern: eventPatternOf(pattern), targets: [target] });
+    }
+  }
+
+  /** @param again whether the function puts messages into its own queue */
+  rights(again: boolean): Right[] {
+    return [
+      {
+        sid: 'EventSource',
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        resources: [this.queue.queueArn],
+      },
+      {
+        sid: 'ReconcileAgainAndPutAside',
+        actions: ['sqs:SendMessage'],
+        resources: [...(again ? [this.queue.queueArn] : []), this.deadLetters.queueArn],
+      },
+    ];
+  }
+
+  environment(): Record<string, string> {
+    const { queue, deadLetters } = this;
+    return { QUEUE_URL: queue.queueUrl, QUEUE_ARN: queue.queueArn, DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl };
+  }
+
+  /** Has the function invoked with what is in the queue. */
+  feed({ function: fed }: RemediatorFunction): void {
+    const { batch, gatherSeconds, concurrency } = this.spec;
+    fed.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize: batch,
+        ...(gatherSeconds !== undefined && { maxBatchingWindow: Duration.seconds(gatherSeconds) }),
+        ...(concurrency !== undefined && { maxConcurrency: concurrency }),
+      }),
+    );
+  }
+}
+
+type NamedRule = readonly [ruleId: string, description: string, pattern: EventPattern];
+
+function rulesOf({ name, events, requests }: Remediation, { settings }: Foundation): NamedRule[] {
+  const patternOf = ({ pattern, patternFrom }: EventModule) => patternFrom?.(settings.findingSeverity) ?? pattern;
+  const declared = Object.entries(events).map(
+    ([ruleId, { description, event }]): NamedRule => [ruleId, description, patternOf(event)],
+  );
+  const actions = requests.filter(isRequestedAction);
+  if (actions.length === 0) return declared;
+  const description = `Whoever may put events on the bus can ask ${name} to ${actions.join(', ')}`;
+  return [...declared, ['RequestRule', description, patternFor(name)]];
+}
+
+/** The same pattern in CDK's words. */
+const eventPatternOf = ({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern => ({
+  source: [...source],
+  detailType: [...detailType],
+  ...(detail && { detail }),
+});
