@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SQSRecord } from 'aws-lambda';
-import { parsePolicy } from '../functions/shared/policy/policy.ts';
+import { parsePolicy } from '../functions/policy-document.ts';
 import { recordIn } from '../functions/shared/records/record-line.ts';
 import { readBatch } from '../functions/triage-findings/batch.ts';
 import { groupClaims, narrow } from '../functions/triage-findings/narrow.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { REASONS } from '../functions/shared/records/reason.ts';
+import { REASONS } from '../functions/remediations.ts';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import { recordSchema } from '../functions/shared/records/record.ts';
 import { eventsPage } from './events-page.ts';

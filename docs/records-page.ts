@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { REASONS } from '../functions/shared/records/reason.ts';
+import { REASONS, REMEDIATIONS } from '../functions/remediations.ts';
 import type { ReasonEntry } from '../functions/shared/records/reason-entry.ts';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import { DECISION_MEANINGS, decisionKind, RECORD_VERSION, recordSchema } from '../functions/shared/records/record.ts';
-import { REASON_SEVERITIES, severityOf } from '../functions/shared/records/severity.ts';
+import { severityOf } from '../functions/shared/records/severity.ts';
 import { fieldsOf } from './json-schema-fields.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -11,15 +11,18 @@ import { markdownTable } from './markdown-table.ts';
 export function recordsPage(): string {
   // A reason is any of a list that is told in a table of its own.
   const schema = z.toJSONSchema(recordSchema, { unrepresentable: 'any' });
+  const writers = REMEDIATIONS.filter(({ start: { by } }) => by === 'queue' || by === 'schedule').map(
+    ({ name }) => `\`${name}\``,
+  );
   const fields = fieldsOf(schema).map(({ path, type, always, meaning }) => [
     `\`${path}\``,
-    type === '' ? 'text' : type,
+    path === 'remediation' ? writers.join(', ') : type === '' ? 'text' : type,
     always ? 'always' : 'where known',
     meaning,
   ]);
   const reasons: ReadonlyArray<[string, ReasonEntry]> = Object.entries(REASONS);
-  const exceptions = Object.entries(REASON_SEVERITIES)
-    .map(([reason, severity]) => `\`${reason}\` ${severity}`)
+  const exceptions = reasons
+    .flatMap(([reason, { severity }]) => (severity === undefined ? [] : [`\`${reason}\` ${severity}`]))
     .join(', ');
   return `<!-- Written by \`npm run -s docs\`: change the schema or the reasons instead. -->
 # Records
@@ -45,7 +48,7 @@ Lines are written at least once: a function that dies after a line and runs agai
 ## Decisions
 ${markdownTable(
   ['decision', 'meaning', 'severity'],
-  decisionKind.options.map((kind) => [`\`${kind}\``, DECISION_MEANINGS[kind], severityOf(kind, '')]),
+  decisionKind.options.map((kind) => [`\`${kind}\``, DECISION_MEANINGS[kind], severityOf({ decision: kind })]),
 )}
 
 Severity counts for notifications ([docs/notifications.md](notifications.md)). Some reasons have one of their own:

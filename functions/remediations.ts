@@ -3,6 +3,8 @@ import { notifyStories } from './notify-stories/remediation.ts';
 import { quarantineWorkers } from './quarantine-workers/remediation.ts';
 import { requestActions } from './request-actions/remediation.ts';
 import { reviewActions } from './review-actions/remediation.ts';
+import type { ReasonEntry } from './shared/records/reason-entry.ts';
+import { SHARED_REASONS } from './shared/records/shared-reasons.ts';
 import { sweepFleet } from './sweep-fleet/remediation.ts';
 import { triageFindings } from './triage-findings/remediation.ts';
 import { upgradeNodeGroups } from './upgrade-node-groups/remediation.ts';
@@ -23,3 +25,10 @@ export const REMEDIATIONS = [
   sweepFleet,
   notifyStories,
 ] as const;
+
+/** Every reason that a record can give. Codes are part of the product: queries and alarms name them, so one is never renamed. */
+export const REASONS: Readonly<Record<string, ReasonEntry>> = Object.assign(
+  {},
+  SHARED_REASONS,
+  ...REMEDIATIONS.map(({ reasons }) => reasons),
+);

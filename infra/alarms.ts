@@ -18,7 +18,6 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { MetricName } from '../functions/shared/runtime/metric.ts';
 import { type Runbook, runbook } from './runbook.ts';
 
 /** The namespace of the metrics that the functions publish. */
@@ -28,7 +27,7 @@ export const METRIC_NAMESPACE = 'EksHostRemediator';
  * A metric that a function publishes, as its count per `period`. CloudWatch tells metrics apart by all their
  * dimensions, so these are exactly the ones that the function sets.
  */
-export const remediatorMetric = (metricName: MetricName, functionName: string, stackName: string, period: Duration) =>
+export const remediatorMetric = (metricName: string, functionName: string, stackName: string, period: Duration) =>
   new Metric({
     namespace: METRIC_NAMESPACE,
     metricName,

@@ -99,6 +99,21 @@ export const bundleHandlers = async (
   await build({ ...OPTIONS, entryPoints: clients, outdir, plugins: [kubernetesClientShaken] });
 };
 
+/**
+ * What is bundled for each of these functions: the paths of its sources from the root of the repository.
+ * @param outdir where the bundles go
+ */
+export const inputsOf = async (names: readonly string[], outdir: string): Promise<(name: string) => string[]> => {
+  const root = join(functions, '..');
+  const entryPoints = names.map((name) => ({ in: join(functions, name, 'handler.ts'), out: `${name}/index` }));
+  const plugins = [literalSchemaKeys, installScript, kubernetesClientApart];
+  const { metafile } = await build({ ...OPTIONS, absWorkingDir: root, entryPoints, outdir, plugins });
+  return (name) =>
+    Object.entries(metafile.outputs)
+      .filter(([, { entryPoint }]) => entryPoint === `functions/${name}/handler.ts`)
+      .flatMap(([, { inputs }]) => Object.keys(inputs));
+};
+
 const OPTIONS = {
   bundle: true,
   minify: true,

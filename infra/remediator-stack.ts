@@ -65,8 +65,8 @@ export class RemediatorStack extends Stack {
     const swept = declared.flatMap(({ intake, declared: { name, sweep } }) =>
       intake !== undefined && sweep !== undefined ? [{ intake, target: { name, ...sweep } }] : [],
     );
-    const requestable = declared.flatMap(({ declared: { name, subject, requests } }) =>
-      requests.length > 0 ? [{ name, subject, requests }] : [],
+    const requestable = declared.flatMap(({ declared: { name, subject, requests, start } }) =>
+      start.by === 'queue' || start.by === 'schedule' ? [{ name, subject, requests }] : [],
     );
     return {
       sweptQueues: swept.map(({ intake }) => intake.queue.queueArn),

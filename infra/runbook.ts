@@ -46,7 +46,7 @@ const SHARED = {
     unhealthy: true,
   },
   'policy-invalid': {
-    means: () => 'The policy cannot be read or is invalid: nothing acts.',
+    means: (subject) => `The policy cannot be read or is invalid: ${subject} does not act.`,
     first: recordsWhere('$.reason = "policy-invalid"'),
     next: 'The record names the field. Correct the SSM parameter: it is read again within 30 seconds, at the next reconcile.',
     unhealthy: true,

@@ -2,7 +2,6 @@ import { Duration } from 'aws-cdk-lib';
 import { GraphWidget, type IMetric, type IWidget, LogQueryWidget, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { MetricName } from '../functions/shared/runtime/metric.ts';
 import { METRIC_NAMESPACE } from './alarms.ts';
 import { readQuery } from './saved-queries.ts';
 
@@ -13,7 +12,7 @@ const HEIGHT = 6;
 /** A metric of a function for a graph: its sum in each quarter of an hour, unless told otherwise. */
 export const line = (
   { name, stackName }: { readonly name: string; readonly stackName: string },
-  metricName: MetricName,
+  metricName: string,
   {
     statistic = Stats.SUM,
     label,

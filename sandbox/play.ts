@@ -1,11 +1,19 @@
+import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import { recordIn } from '../functions/shared/records/record-line.ts';
+import { SHARED_REASONS } from '../functions/shared/records/shared-reasons.ts';
 import type { BusEvent } from './account/event-bridge/event-bridge.ts';
 import type { FaultPlan } from './account/faults.ts';
 import type { CallRecord } from './account/service.ts';
 import { type EmbeddedAccount, openAccount } from './embedded-account.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { SynthesizedStack } from './stack/template.ts';
+
+/** @throws Error for a record that its function does not declare: an unknown function, or a reason that is not its own */
+function assertDeclared({ remediation, reason }: RemediationRecord): void {
+  const reasons = { ...SHARED_REASONS, ...REMEDIATIONS.find(({ name }) => name === remediation)?.reasons };
+  if (!Object.hasOwn(reasons, reason)) throw new Error(`${remediation} does not declare the reason ${reason}`);
+}
 
 export interface PlayOptions {
   readonly fleet: Fleet;
@@ -46,6 +54,7 @@ export async function startRun(options: PlayOptions): Promise<Run> {
       if (line.includes('"level":"ERROR"')) errors.push(line);
       const record = recordIn(line);
       if (record === undefined) return;
+      assertDeclared(record);
       records.push(record);
       onRecord?.(record);
     },

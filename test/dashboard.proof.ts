@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { METRICS } from '../functions/shared/runtime/metric.ts';
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import { SHARED_METRICS, unitOf } from '../functions/shared/runtime/metric.ts';
 import { METRIC_NAMESPACE } from '../infra/alarms.ts';
 import { functionNames } from '../infra/bundle.ts';
 import { compileQuery } from '../sandbox/account/logs/insights.ts';
@@ -175,7 +176,11 @@ describe('metrics', () => {
       expect(Dimensions.map((names: string[]) => [...names].sort())).toEqual([['service', 'stack']]);
       expect(functionNames()).toContain(line.service);
       expect(line.stack).toBe('eks-host-remediator');
-      for (const { Name, Unit } of Metrics) expect([Name, METRICS[Name as keyof typeof METRICS]]).toEqual([Name, Unit]);
+      const declared = REMEDIATIONS.find(({ name }) => name === line.service)?.metrics ?? {};
+      for (const { Name, Unit } of Metrics) {
+        expect([...Object.keys(SHARED_METRICS), ...Object.keys(declared)]).toContain(Name);
+        expect([Name, unitOf(Name)]).toEqual([Name, Unit]);
+      }
     }
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { UsageError } from '../cli/usage-error.ts';
-import { policySchema } from '../functions/shared/policy/policy.ts';
+import { policySchema } from '../functions/policy-document.ts';
 import { decisionKind, recordSchema } from '../functions/shared/records/record.ts';
 import { METRIC_NAMESPACE } from '../infra/alarms.ts';
 import { functionNames } from '../infra/bundle.ts';

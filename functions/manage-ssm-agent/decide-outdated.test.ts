@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../shared/policy/policy.ts';
+import { parsePolicy } from '../policy-document.ts';
 import { decide } from './decide.ts';
 import type { Circumstances } from './decision.ts';
 import { MINUTE, NOW, ONLINE, observation, worker } from './observation.fixture.ts';

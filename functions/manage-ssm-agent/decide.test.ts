@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isInvalid, parsePolicy } from '../shared/policy/policy.ts';
+import { parsePolicy } from '../policy-document.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { decide } from './decide.ts';
 import type { Circumstances } from './decision.ts';
 import {

@@ -1,6 +1,5 @@
 import { isIsolated } from '../shared/fleet/scope.ts';
 import { nextProposal } from '../shared/ledger/proposal.ts';
-import type { Reason } from '../shared/records/reason.ts';
 import { OUTDATED } from './agent-cause.ts';
 import { canBeUpdated } from './agent-version.ts';
 import { type Circumstances, type Decision, remembered, say } from './decision.ts';
@@ -8,6 +7,7 @@ import { diagnose } from './diagnose.ts';
 import { follow } from './follow.ts';
 import { guardOf } from './guards.ts';
 import type { AgentView, Observation } from './observation.ts';
+import type { Reason } from './reasons.ts';
 import { isBottlerocket, modeOfRemedy, remedyFor } from './remedy-choice.ts';
 import { targetOf, treat } from './treat.ts';
 

@@ -1,7 +1,8 @@
 import type { Proposal } from '../shared/ledger/proposal.ts';
-import type { InvalidPolicy, Policy } from '../shared/policy/policy.ts';
-import type { Reason } from '../shared/records/reason.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 import type { StartedRemedy, WorkerState } from './worker-ledger.ts';
 
 /** What a decision rests on besides the observation. */

@@ -1,8 +1,9 @@
-import { isInvalid, type Policy } from '../shared/policy/policy.ts';
-import type { Reason } from '../shared/records/reason.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { OUTDATED } from './agent-cause.ts';
 import { type Circumstances, type Decision, type Memory, RECONCILE_EVERY, say } from './decision.ts';
 import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
 /** How long a remedy may take where the policy cannot be read, ms. */

@@ -9,18 +9,18 @@ import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { createWake } from '../shared/intake/wake.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
-import { mode } from '../shared/policy/policy.ts';
 import { createPolicyReader } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
-import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
+import { READS } from './policy.ts';
 import { reconcile } from './reconcile.ts';
+import { manageSsmAgent } from './remediation.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
-    POLICY_PARAMETER: z.string().min(1),
-    DEFAULT_MODE: mode,
+    ...policyEnvironment,
     QUEUE_URL: z.url(),
     QUEUE_ARN: z.string().startsWith('arn:'),
     DEAD_LETTER_QUEUE_URL: z.url(),
@@ -46,16 +46,23 @@ const deps = {
     roleArn: env.WAKE_ROLE_ARN,
     queueArn: env.QUEUE_ARN,
   }),
-  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
+  readPolicy: createPolicyReader({
+    ssm,
+    clock,
+    parameter: env.POLICY_PARAMETER,
+    defaultMode: env.DEFAULT_MODE,
+    reads: READS,
+    names: env.POLICY_SECTIONS,
+  }),
   clock,
   region,
   partition: env.QUEUE_ARN.split(':')[1] ?? 'aws',
 };
 
-export const handler = createFunction<SQSEvent>({
-  remediation: 'manage-ssm-agent',
+export const handler = createFunction({
+  declared: manageSsmAgent,
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId: caller }) =>
+  run: ({ Records }: SQSEvent, { recorder, account, requestId: caller }) =>
     reconcile({ ...deps, recorder, account, caller }, Records),
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../shared/policy/policy.ts';
+import { parsePolicy } from '../policy-document.ts';
 import { neededReadsOf } from './needed-reads.ts';
 import { MINUTE, NOW, ONLINE, worker } from './observation.fixture.ts';
 import type { WorkerView } from './observation.ts';

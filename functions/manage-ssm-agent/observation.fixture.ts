@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { type RequestedAction, sample } from '../../events/remediation-request.ts';
+import { parsePolicy } from '../policy-document.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
-import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy/policy.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
+import type { Policy } from './policy.ts';
 import { NEW_WORKER, type WorkerState } from './worker-ledger.ts';
 
 export const MINUTE = 60_000;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Mode, mode } from '../shared/policy/mode.ts';
+import type { PolicyWith } from '../shared/policy/policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
 const remedies = z.strictObject({
@@ -29,3 +30,7 @@ export const ssmAgent = (defaultMode: Mode) =>
       .default('public.ecr.aws/amazonlinux/amazonlinux:2023')
       .describe('Image of the installing DaemonSet: needs sh, curl and gpg.'),
   });
+
+/** What `manage-ssm-agent` reads of the policy. */
+export const READS = { ssmAgent };
+export type Policy = PolicyWith<typeof READS>;

@@ -1,4 +1,5 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
 /** What `manage-ssm-agent` says. */
 export const SSM_AGENT_REASONS = {
@@ -45,6 +46,8 @@ export const SSM_AGENT_REASONS = {
     meaning:
       'The command that updates the agent was not taken, or ended without success; the message says whether it still answers.',
     hint: 'Look at the command in Systems Manager Run Command; the message names it.',
+    // It is tried again by itself.
+    severity: 'medium',
   },
   'agent-not-installable': {
     meaning: 'The agent is missing and cannot be installed on this operating system.',
@@ -68,3 +71,5 @@ export const SSM_AGENT_REASONS = {
   },
   'kubernetes-failed': { meaning: 'The API server refused what the function asked for; the message says why.' },
 } as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof SSM_AGENT_REASONS;

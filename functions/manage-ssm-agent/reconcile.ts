@@ -5,7 +5,7 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { type OperatorRequest, refuse } from '../shared/intake/operator-request.ts';
 import { type DelayedRequest, type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
-import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
@@ -14,6 +14,7 @@ import { decide } from './decide.ts';
 import { neededReadsOf } from './needed-reads.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeWorkers } from './observe.ts';
+import type { Policy } from './policy.ts';
 import type { Decided } from './remedies/remedy.ts';
 
 export interface ReconcileDeps extends ActDeps, ObserveClients {

@@ -3,9 +3,9 @@ import * as instanceLaunch from '../../events/autoscaling-instance-launch.ts';
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
 import * as inspectorCoverage from '../../events/inspector-coverage.ts';
 import { describeImages, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
-import { type Remediation, recordsWhere } from '../shared/declaration/remediation.ts';
+import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, iamHere, onAnything, type Right } from '../shared/declaration/right.ts';
-import { ssmAgent } from './policy.ts';
+import { READS } from './policy.ts';
 import { SSM_AGENT_REASONS } from './reasons.ts';
 
 const everyNodeRole =
@@ -56,7 +56,7 @@ const hostManagement: readonly Right[] = [
   },
 ];
 
-export const manageSsmAgent = {
+export const manageSsmAgent = declare({
   name: 'manage-ssm-agent',
   summary: 'Makes sure that each EKS worker answers in Systems Manager, and says why where one does not',
   subject: 'instance',
@@ -67,8 +67,12 @@ export const manageSsmAgent = {
     queue: { batch: 1000, gatherSeconds: 30, concurrency: 2, delaySeconds: 60 },
   },
   timeoutSeconds: 180,
-  policy: { section: 'ssmAgent', schema: ssmAgent },
+  policy: { section: 'ssmAgent', reads: READS },
   reasons: SSM_AGENT_REASONS,
+  metrics: {
+    WorkersSeen: 'Workers of the clusters that a sweep had reconciled.',
+    WorkersUnanswered: 'Of these: those whose agent does not answer.',
+  },
   events: {
     InstanceRunningRule: {
       description: 'An EC2 instance that runs goes to manage-ssm-agent',
@@ -132,4 +136,6 @@ export const manageSsmAgent = {
     },
     question: 'workers-without-ssm-by-cause',
   },
-} as const satisfies Remediation;
+});
+
+export type Recorder = RecorderOf<typeof manageSsmAgent>;

@@ -1,7 +1,8 @@
-import { type Mode, type Policy, stricter } from '../shared/policy/policy.ts';
-import type { Reason } from '../shared/records/reason.ts';
+import { type Mode, stricter } from '../shared/policy/mode.ts';
 import type { Cause } from './agent-cause.ts';
 import type { Findings } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
 export type Remedy = StartedRemedy['kind'];

@@ -1,9 +1,9 @@
 import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
-import type { Policy } from '../shared/policy/policy.ts';
 import type { Cause, OUTDATED } from './agent-cause.ts';
 import { type Decision, type Memory, RECONCILE_EVERY, remembered, say } from './decision.ts';
 import { afterFailure } from './follow.ts';
 import type { Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
 import { BEGUN, DEEDS, modeOfRemedy, type Remedy } from './remedy-choice.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 

@@ -51,7 +51,7 @@ export function followFinding(
     if (decision === 'skipped') close(record, 'moot');
     if ((decision !== 'failed' && decision !== 'refused') || open?.reason === reason) continue;
     close(record, 'moot');
-    const severity = severityOf(decision, reason);
+    const severity = severityOf(record);
     open = { reason, createdAt: time, severity, message, ...(hint !== undefined && { hint }) };
     verdicts.push({ open, record, status: 'failed' });
   }

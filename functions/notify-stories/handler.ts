@@ -4,20 +4,21 @@ import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
+import type { MetricOf } from '../shared/declaration/remediation.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
-import { mode } from '../shared/policy/policy.ts';
 import { createPolicyReader } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
-import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createSilentFunction } from '../shared/runtime/function.ts';
 import { readBatch } from './log-batch.ts';
 import { notify } from './notify.ts';
+import { READS } from './policy.ts';
+import type { notifyStories } from './remediation.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
-    POLICY_PARAMETER: z.string().min(1),
-    DEFAULT_MODE: mode,
+    ...policyEnvironment,
     NOTIFICATION_TOPIC_ARN: z.string().startsWith('arn:'),
     EVENT_BUS_NAME: z.string().min(1),
   }),
@@ -30,14 +31,21 @@ const deps = {
   busName: env.EVENT_BUS_NAME,
   securityHub: new SecurityHubClient(CLIENT_DEFAULTS),
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
+  readPolicy: createPolicyReader({
+    ssm,
+    clock,
+    parameter: env.POLICY_PARAMETER,
+    defaultMode: env.DEFAULT_MODE,
+    reads: READS,
+    names: env.POLICY_SECTIONS,
+  }),
   clock,
   stack: env.STACK_NAME,
   partition: env.NOTIFICATION_TOPIC_ARN.split(':')[1] ?? 'aws',
 };
 
 // Made without a recorder: a record of this function's own would come back to it, for ever.
-export const handler = createSilentFunction<unknown>({
+export const handler = createSilentFunction<unknown, void, MetricOf<typeof notifyStories>>({
   stack: env.STACK_NAME,
   run: (event, { counter, requestId: caller }) => notify({ ...deps, counter, caller }, readBatch(event)),
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../shared/policy/policy.ts';
+import { parsePolicy } from '../policy-document.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { follow, incidentOf, type NotificationPolicy } from './incident.ts';
 import { type IncidentState, NEW_INCIDENT } from './incident-ledger.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Policy } from '../shared/policy/policy.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { isAtLeast, type Severity, severityOf } from '../shared/records/severity.ts';
 import type { IncidentState } from './incident-ledger.ts';
+import type { Policy } from './policy.ts';
 
 export type NotificationPolicy = Policy['notifications'];
 
@@ -24,7 +24,8 @@ const REMINDER_MS = 86_400_000;
  */
 export function incidentOf({ remediation, correlationId, cluster, nodegroup, instance, reason }: ReadRecord): string {
   const parts = isAccountWide(reason)
-    ? ['account', reason]
+    ? // A fault in one section of the policy stops the function of that section only: each is told of by itself.
+      ['account', reason, reason === 'policy-invalid' ? remediation : '']
     : [remediation, correlationId, cluster, nodegroup, instance];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }
@@ -49,7 +50,7 @@ export function follow(
   for (const record of records) {
     const at = Date.parse(record.time);
     if (at <= followedTo) continue;
-    const severity = severityOf(record.decision, record.reason);
+    const severity = severityOf(record);
     if (record.decision === 'done' || record.decision === 'skipped') {
       if (told !== undefined) latest = { severity, record };
       [told, notifiedAt] = [undefined, undefined];

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
+import type { MetricOf } from '../shared/declaration/remediation.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { type InvalidPolicy, isInvalid, type Policy, policySchema } from '../shared/policy/policy.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { severityOf } from '../shared/records/severity.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -11,11 +12,13 @@ import { bundle } from './bundle.ts';
 import { type FindingDeps, keepFindings } from './findings.ts';
 import { follow, incidentOf, type News, type NotificationPolicy } from './incident.ts';
 import { type IncidentState, NEW_INCIDENT, readStories, saveIncident } from './incident-ledger.ts';
+import { notifications as defaults, type Policy } from './policy.ts';
+import type { notifyStories } from './remediation.ts';
 
 export interface NotifyDeps extends TellDeps, FindingDeps {
   readonly ledger: Ledger;
   readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
-  readonly counter: Counter;
+  readonly counter: Counter<MetricOf<typeof notifyStories>>;
   readonly clock: Clock;
   /** Names this invocation: Lambda's own retry of it has the same one. */
   readonly caller: string;
@@ -43,7 +46,7 @@ interface Claim {
 export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): Promise<void> {
   if (records.length === 0) return;
   const policy = await deps.readPolicy();
-  const { notifications } = isInvalid(policy) ? policySchema('enforce').parse({}) : policy;
+  const notifications = isInvalid(policy) ? defaults.parse({}) : policy.notifications;
   const claims = await claimNews(deps, records, notifications);
   for (const one of bundle(claims.map(({ news }) => news))) {
     await tell(deps, one);
@@ -89,7 +92,7 @@ function leftBehind(
   if (pending === undefined || (pending.writer !== caller && now - pending.since < ABANDONED_AFTER)) return undefined;
   const record = records.find(({ id }) => id === pending.record);
   if (record === undefined) return undefined;
-  return { phase: pending.phase, severity: severityOf(record.decision, record.reason), record };
+  return { phase: pending.phase, severity: severityOf(record), record };
 }
 
 /** If somebody else has gone on with the incident meanwhile, theirs stands. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { PolicyWith } from '../shared/policy/policy.ts';
 import { severity } from '../shared/records/severity.ts';
 
 const tellable = z.enum(['acted', 'would-act', 'refused', 'failed']);
@@ -16,3 +17,7 @@ export const notifications = z.strictObject({
     .default('off')
     .describe('enforce: what fails or is refused is a finding in Security Hub until it is cured.'),
 });
+
+/** What `notify-stories` reads of the policy. */
+export const READS = { notifications: () => notifications };
+export type Policy = PolicyWith<typeof READS>;

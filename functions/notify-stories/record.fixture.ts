@@ -1,3 +1,4 @@
+import { REASONS } from '../remediations.ts';
 import { exampleRecord } from '../shared/records/record.fixture.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 
@@ -11,5 +12,12 @@ export const recordAt = (
   id: `${minute} ${decision}`,
   time: new Date(Date.parse('2026-07-15T17:00:00.000Z') + minute * 60_000).toISOString(),
   decision,
+  ...severityGiven(more.reason),
   ...more,
 });
+
+/** As the recorder writes it. */
+function severityGiven(reason = ''): Pick<ReadRecord, 'severity'> {
+  const { severity } = REASONS[reason] ?? {};
+  return severity === undefined ? {} : { severity };
+}

@@ -1,8 +1,8 @@
-import type { Remediation } from '../shared/declaration/remediation.ts';
+import { declare } from '../shared/declaration/remediation.ts';
 import { arnHere } from '../shared/declaration/right.ts';
-import { notifications } from './policy.ts';
+import { READS } from './policy.ts';
 
-export const notifyStories = {
+export const notifyStories = declare({
   name: 'notify-stories',
   summary: 'Tells people and systems what was done and what was refused, one message an incident',
   subject: 'account',
@@ -13,8 +13,11 @@ export const notifyStories = {
     matching: '{ $.kind = "record" && $.decision != "waiting" && $.reason != "sweep-finished" }',
   },
   timeoutSeconds: 60,
-  policy: { section: 'notifications', schema: () => notifications },
+  policy: { section: 'notifications', reads: READS },
   reasons: {},
+  metrics: {
+    IncidentsNotified: 'Messages about incidents that were sent.',
+  },
   events: {},
   requests: [],
   ledger: ['BatchGetItem', 'PutItem'],
@@ -33,4 +36,4 @@ export const notifyStories = {
     NotificationTopicArn: { value: '{topic}', description: 'The SNS topic of what was done and refused' },
   },
   alarms: {},
-} as const satisfies Remediation;
+});

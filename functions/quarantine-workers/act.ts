@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
-import type { Outcome, Recorder } from '../shared/records/recorder.ts';
+import type { Outcome } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { capture } from './capture.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import { isolate } from './isolate.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Decided } from './plan.ts';
+import type { Policy } from './policy.ts';
 import {
   joinWaitlist,
   leaveWaitlist,
@@ -16,7 +17,9 @@ import {
   type QuarantineState,
   saveQuarantine,
 } from './quarantine-ledger.ts';
+import type { Reason } from './reasons.ts';
 import { release } from './release.ts';
+import type { Recorder } from './remediation.ts';
 import { quarantineGroups } from './steps/quarantine-groups.ts';
 import { noteInto, type StepClients, type StepSubject } from './steps/step.ts';
 import { terminate } from './terminate.ts';
@@ -115,7 +118,7 @@ async function act(
   let saved = await save({
     ...withoutUnrecorded(next),
     lease: { holder: caller, until: deps.clock.now() + LEASE },
-    ...(isNew && { unrecorded: asStored<Outcome>(outcome) }),
+    ...(isNew && { unrecorded: asStored<Outcome<Reason>>(outcome) }),
   });
   if (saved === undefined) return undefined;
   if (state.unrecorded !== undefined) recorder.record(state.unrecorded);
@@ -207,7 +210,7 @@ function outcomeOf(
   next: QuarantineState,
   { policy }: Circumstances,
   calls: readonly AwsCall[],
-): Outcome {
+): Outcome<Reason> {
   const cluster = view?.cluster ?? quarantine?.cluster;
   const nodegroup = view?.nodegroup ?? quarantine?.nodegroup;
   return {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { policySchema } from '../shared/policy/policy.ts';
+import { policySchema } from '../policy-document.ts';
 import { decideGroup } from './decide-group.ts';
 import { isPublicByDesign } from './exposure-text.ts';
 import { arbitraryNetworkUser, circumstances, group, IGNORED, requested, workerUser } from './observation.fixture.ts';

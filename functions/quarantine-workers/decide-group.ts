@@ -1,7 +1,8 @@
-import { isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { type Circumstances, type GroupDecision, say } from './decision.ts';
 import { exposureWords, isPublicByDesign, policyToClose, waysToClose } from './exposure-text.ts';
 import type { GroupObservation } from './observation.ts';
+import type { Policy } from './policy.ts';
 import { leftOpenInWords } from './sharing.ts';
 
 /**

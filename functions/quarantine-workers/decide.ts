@@ -1,10 +1,11 @@
 import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
-import { isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { decideOpen } from './decide-open.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
 import { guardOf } from './guards.ts';
 import type { Observation, WorkerView } from './observation.ts';
+import type { Policy } from './policy.ts';
 import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
 
 /** How soon a worker is reconciled again on which another reconcile acts right now, ms. */

@@ -1,10 +1,11 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
-import type { InvalidPolicy, Policy } from '../shared/policy/policy.ts';
-import type { Reason } from '../shared/records/reason.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import type { Policy } from './policy.ts';
 import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
+import type { Reason } from './reasons.ts';
 
 /** What decisions rest on besides the observation. */
 export interface Circumstances {

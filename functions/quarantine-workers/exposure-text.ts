@@ -1,9 +1,11 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
-import { isInvalid, type Policy, stricter } from '../shared/policy/policy.ts';
+import { stricter } from '../shared/policy/mode.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import type { Circumstances, GroupDecision } from './decision.ts';
 import { portsOf } from './exposure.ts';
 import { guardOf } from './guards.ts';
 import type { GroupObservation } from './observation.ts';
+import type { Policy } from './policy.ts';
 import { keepersOfSecurityGroup, keepersOfSubnet, type LeftOpen, type Reach } from './sharing.ts';
 
 type QuarantinePolicy = Policy['quarantine'];

@@ -1,7 +1,8 @@
 import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
-import { isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation, WorkerView } from './observation.ts';
+import type { Policy } from './policy.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 
 /** What keeps a worker from being acted upon. */

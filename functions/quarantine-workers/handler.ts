@@ -11,18 +11,18 @@ import * as z from 'zod';
 import { createWake } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
-import { mode, policySchema } from '../shared/policy/policy.ts';
 import { createPolicyReader } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
-import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
+import { quarantine, READS } from './policy.ts';
 import { reconcile } from './reconcile.ts';
+import { quarantineWorkers } from './remediation.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
-    POLICY_PARAMETER: z.string().min(1),
-    DEFAULT_MODE: mode,
+    ...policyEnvironment,
     QUEUE_URL: z.url(),
     QUEUE_ARN: z.string().startsWith('arn:'),
     DEAD_LETTER_QUEUE_URL: z.url(),
@@ -48,17 +48,24 @@ const deps = {
     roleArn: env.WAKE_ROLE_ARN,
     queueArn: env.QUEUE_ARN,
   }),
-  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
-  defaultPolicy: policySchema(env.DEFAULT_MODE).parse({}).quarantine,
+  readPolicy: createPolicyReader({
+    ssm,
+    clock,
+    parameter: env.POLICY_PARAMETER,
+    defaultMode: env.DEFAULT_MODE,
+    reads: READS,
+    names: env.POLICY_SECTIONS,
+  }),
+  defaultPolicy: quarantine(env.DEFAULT_MODE).parse({}),
   stackName: env.STACK_NAME,
   clock,
   region,
 };
 
-export const handler = createFunction<SQSEvent>({
-  remediation: 'quarantine-workers',
+export const handler = createFunction({
+  declared: quarantineWorkers,
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId: caller }) =>
+  run: ({ Records }: SQSEvent, { recorder, account, requestId: caller }) =>
     reconcile({ ...deps, recorder, account, caller }, Records),
 });

@@ -2,7 +2,6 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { AwsCall } from '../shared/records/record.ts';
-import type { Recorder } from '../shared/records/recorder.ts';
 import {
   changeEach,
   closedOf,
@@ -16,6 +15,7 @@ import {
 import { type GroupDecision, say } from './decision.ts';
 import { type ExposedGroupState, saveExposedGroup } from './exposed-group-ledger.ts';
 import type { DecidedGroup } from './plan.ts';
+import type { Recorder } from './remediation.ts';
 import { noteInto } from './steps/step.ts';
 
 export interface HardenDeps {

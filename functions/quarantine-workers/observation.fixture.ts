@@ -1,10 +1,12 @@
 import fc from 'fast-check';
+import { parsePolicy } from '../policy-document.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
-import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy/policy.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { Request } from './batch.ts';
 import type { Circumstances } from './decision.ts';
 import type { Exposure } from './exposure.ts';
 import type { GroupObservation, InterfaceView, NetworkUser, Observation, WorkerView } from './observation.ts';
+import type { Policy } from './policy.ts';
 import { NEVER_SEEN, type Quarantine } from './quarantine-ledger.ts';
 
 export const HOUR = 3_600_000;

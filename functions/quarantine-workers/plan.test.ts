@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { REASONS } from '../remediations.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { REASONS } from '../shared/records/reason.ts';
 import {
   arbitraryObservation,
   arbitraryPolicy,

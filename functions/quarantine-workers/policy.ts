@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Mode, mode } from '../shared/policy/mode.ts';
+import type { PolicyWith } from '../shared/policy/policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
 const atATime = (what: string, by: number) => z.int().min(1).max(1000).default(by).describe(what);
@@ -70,3 +71,7 @@ export const quarantine = (defaultMode: Mode) =>
       path: ['drain', 'within'],
       error: 'must be less than expireAfter: the quarantine would end before the worker is isolated',
     });
+
+/** What `quarantine-workers` reads of the policy. */
+export const READS = { quarantine };
+export type Policy = PolicyWith<typeof READS>;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
+import type { Reason } from './reasons.ts';
 
 const PK = 'quarantine';
 const LINE = 'quarantine-line';
@@ -103,7 +104,7 @@ const workerState = z.object({
    * An outcome that was about to be recorded when this was saved; whoever finds it records it (again). It is taken as it
    * was written: refusing one of another version would keep the worker from ever being reconciled again.
    */
-  unrecorded: z.custom<Outcome>((value) => typeof value === 'object' && value !== null).optional(),
+  unrecorded: z.custom<Outcome<Reason>>((value) => typeof value === 'object' && value !== null).optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });

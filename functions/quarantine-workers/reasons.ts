@@ -1,4 +1,5 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
 /** What `quarantine-workers` says. */
 export const QUARANTINE_REASONS = {
@@ -54,3 +55,5 @@ export const QUARANTINE_REASONS = {
   },
   'accepted-exposure': { meaning: 'An operator released the worker with this exposure; only a new one counts.' },
 } as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof QUARANTINE_REASONS;

@@ -7,7 +7,7 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { type DelayedRequest, type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { type BlastBudget, BudgetConflict, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
-import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { type Request, readBatch } from './batch.ts';
@@ -15,6 +15,7 @@ import type { Circumstances } from './decision.ts';
 import { carryOutGroup } from './harden.ts';
 import { type ObserveClients, observe, type Sight } from './observe.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan.ts';
+import type { Policy } from './policy.ts';
 import { readQuarantineLine } from './quarantine-ledger.ts';
 
 export interface ReconcileDeps extends Omit<ActDeps, 'openCluster'>, ObserveClients {

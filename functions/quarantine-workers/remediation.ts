@@ -4,9 +4,9 @@ import * as networkReachability from '../../events/inspector-network-reachabilit
 import * as reconcileRequest from '../../events/quarantine-reconcile-request.ts';
 import * as quarantineRequest from '../../events/quarantine-request.ts';
 import { onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
-import { type Remediation, recordsWhere } from '../shared/declaration/remediation.ts';
+import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, type Right } from '../shared/declaration/right.ts';
-import { quarantine } from './policy.ts';
+import { READS } from './policy.ts';
 import { QUARANTINE_REASONS } from './reasons.ts';
 
 const reads: Right = {
@@ -113,7 +113,7 @@ const isolation: readonly Right[] = [
 const END_QUARANTINE =
   'npm run -s remediator -- release INSTANCE --why "…", or remediator -- terminate, or remediator -- extend with --by 3d.';
 
-export const quarantineWorkers = {
+export const quarantineWorkers = declare({
   name: 'quarantine-workers',
   summary: 'Isolates EKS workers that the Internet can reach, and releases them as they were',
   subject: 'instance',
@@ -124,8 +124,14 @@ export const quarantineWorkers = {
   },
   // A reconcile acts within seconds; a lease on a worker (65 s, in `act.ts`) must outlast it.
   timeoutSeconds: 60,
-  policy: { section: 'quarantine', schema: quarantine },
+  policy: { section: 'quarantine', reads: READS },
   reasons: QUARANTINE_REASONS,
+  metrics: {
+    NotExposed: 'Of the workers reconciled: those that the Internet cannot reach.',
+    InQuarantine: 'Workers that hold a slot of the quarantine budget.',
+    QuarantineExpiring: 'Quarantines that end within a day.',
+    QuarantineExpired: 'Quarantines whose time is over.',
+  },
   events: {
     InstanceLaunchRule: {
       description: 'An EC2 instance that is launched goes to quarantine-workers',
@@ -191,4 +197,6 @@ export const quarantineWorkers = {
     },
     question: 'what-is-in-quarantine',
   },
-} as const satisfies Remediation;
+});
+
+export type Recorder = RecorderOf<typeof quarantineWorkers>;

@@ -1,6 +1,6 @@
 import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
-import type { Policy } from '../shared/policy/policy.ts';
 import type { GroupObservation, NetworkUser } from './observation.ts';
+import type { Policy } from './policy.ts';
 
 /** A security group or subnet that is left alone, and by whose account. */
 export interface LeftOpen {

@@ -1,12 +1,13 @@
-import type { Remediation } from '../shared/declaration/remediation.ts';
+import { declare } from '../shared/declaration/remediation.ts';
 
-export const requestActions = {
+export const requestActions = declare({
   name: 'request-actions',
   summary: 'Puts what an operator asks for on the dashboard as a request on the event bus',
   subject: 'account',
   start: { by: 'widget' },
   timeoutSeconds: 20,
   reasons: {},
+  metrics: {},
   events: {},
   requests: [],
   ledger: [],
@@ -19,4 +20,4 @@ export const requestActions = {
     },
   },
   alarms: {},
-} as const satisfies Remediation;
+});

@@ -1,7 +1,7 @@
-import type { Remediation } from '../shared/declaration/remediation.ts';
+import { declare } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
 
-export const reviewActions = {
+export const reviewActions = declare({
   name: 'review-actions',
   summary: 'Shows on the dashboard what was done to the fleet, what was not, and why',
   subject: 'account',
@@ -9,6 +9,7 @@ export const reviewActions = {
   // Longer than the one answer that the widget waits for, see `insights.ts`.
   timeoutSeconds: 20,
   reasons: {},
+  metrics: {},
   events: {},
   requests: [],
   ledger: [],
@@ -33,4 +34,4 @@ export const reviewActions = {
     },
   },
   alarms: {},
-} as const satisfies Remediation;
+});

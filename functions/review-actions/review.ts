@@ -18,7 +18,9 @@ const isBusy = (error: unknown): error is Error =>
 export async function review(deps: ReviewDeps, event: unknown): Promise<string | typeof DESCRIPTION> {
   const question = readQuestion(event, deps.clock.now());
   if (question.describe) return DESCRIPTION;
-  const page: Page = { question, time: createClockFace(question.look.timezone.offsetISO), endpoints: deps.endpoints };
+  const { endpoints } = deps;
+  const functions = deps.requestable.map(({ name }) => name);
+  const page: Page = { question, time: createClockFace(question.look.timezone.offsetISO), functions, endpoints };
   try {
     return question.subject === undefined
       ? renderOverview(await observeOverview(deps, question), page)

@@ -36,6 +36,8 @@ export interface Incident {
 export interface Page {
   readonly question: Question;
   readonly time: ClockFace;
+  /** The functions that write records, by their names. */
+  readonly functions: readonly string[];
   /** The functions that the markup's buttons call. */
   readonly endpoints: { readonly view: string; readonly act: string };
 }

@@ -8,6 +8,7 @@ import { claimRun } from '../shared/ledger/run-ledger.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
+import { sweepFleet } from './remediation.ts';
 import { sweep, sweepTarget } from './sweep.ts';
 
 const env = readEnvironment(
@@ -17,7 +18,7 @@ const env = readEnvironment(
 );
 const region = env.AWS_REGION;
 const sqs = new SQSClient(CLIENT_DEFAULTS);
-const remediation = 'sweep-fleet';
+const { name: remediation } = sweepFleet;
 const ledger = createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE);
 const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
@@ -26,11 +27,11 @@ const deps = {
   region,
 };
 
-export const handler = createFunction<unknown>({
-  remediation,
+export const handler = createFunction({
+  declared: sweepFleet,
   region,
   stack: env.STACK_NAME,
-  run: async (event, { recorder, account, requestId }) => {
+  run: async (event: unknown, { recorder, account, requestId }) => {
     const trigger = parseScheduled(event);
     if (await claimRun(ledger, trigger, { remediation, requestId }))
       await sweep({ ...deps, recorder, account }, trigger);

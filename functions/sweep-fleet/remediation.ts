@@ -1,13 +1,16 @@
 import { listClusters, onClusters } from '../shared/declaration/fleet-rights.ts';
-import { FAILED_RUNS, type Remediation } from '../shared/declaration/remediation.ts';
+import { declare, FAILED_RUNS, type RecorderOf } from '../shared/declaration/remediation.ts';
 
-export const sweepFleet = {
+export const sweepFleet = declare({
   name: 'sweep-fleet',
   summary: 'Puts one request for each cluster and node group into the queues, so that a lost event costs little',
   subject: 'account',
   start: { by: 'schedule', every: 'sweepSchedule' },
   timeoutSeconds: 300,
   reasons: {},
+  metrics: {
+    SweepFinished: 'Sweeps that came to their end.',
+  },
   events: {},
   requests: [],
   ledger: ['PutItem'],
@@ -33,4 +36,6 @@ export const sweepFleet = {
     graph: { title: 'Sweeps that came to their end', lines: [{ metric: 'SweepFinished' }] },
     question: 'is-everything-alive',
   },
-} as const satisfies Remediation;
+});
+
+export type Recorder = RecorderOf<typeof sweepFleet>;

@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
 import { REMEDIATIONS } from '../remediations.ts';
 import type { Remediation } from '../shared/declaration/remediation.ts';
-import type { Recorder } from '../shared/records/recorder.ts';
+import type { Recorder } from './remediation.ts';
 import { sweep } from './sweep.ts';
 
 /** A client whose calls are answered by what they ask for. */

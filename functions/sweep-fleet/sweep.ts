@@ -5,7 +5,8 @@ import { ownEvent } from '../../events/envelope.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
 import { sendDelayedRequests, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import type { Recorder, Trigger } from '../shared/records/recorder.ts';
+import type { Trigger } from '../shared/records/recorder.ts';
+import type { Recorder } from './remediation.ts';
 
 /** A function that sweeps ask to reconcile, as it declares it. */
 export const sweepTarget = z.object({

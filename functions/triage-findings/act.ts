@@ -5,11 +5,11 @@ import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/rec
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import type { Mode } from '../shared/policy/policy.ts';
+import type { Mode } from '../shared/policy/mode.ts';
 import type { AwsCall } from '../shared/records/record.ts';
-import type { Recorder } from '../shared/records/recorder.ts';
 import { type Decision, memoryOf, type Outcome, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation, GroupObservation } from './observation.ts';
+import type { Recorder } from './remediation.ts';
 
 export interface ActDeps {
   readonly inspector: Inspector2Client;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Recorder } from '../shared/records/recorder.ts';
-import type { MetricName } from '../shared/runtime/metric.ts';
+import type { MetricOf } from '../shared/declaration/remediation.ts';
 import type { Batch, Claim } from './batch.ts';
 import type { Counts } from './narrow.ts';
+import type { Recorder, triageFindings } from './remediation.ts';
 
 /** What each count is called as a metric, and in the record's sentence. */
-const NAMES: Readonly<Record<keyof Counts, readonly [metric: MetricName, words: string]>> = {
+const NAMES: Readonly<Record<keyof Counts, readonly [metric: MetricOf<typeof triageFindings>, words: string]>> = {
   examined: ['FindingsExamined', 'led to a reconcile'],
   known: ['FindingsKnown', 'added nothing to what is known'],
   duplicate: ['FindingsDuplicate', 'told twice'],

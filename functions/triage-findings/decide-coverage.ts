@@ -1,7 +1,9 @@
 import { isInScope } from '../shared/fleet/scope.ts';
-import { type InvalidPolicy, isInvalid, type Policy, stricter } from '../shared/policy/policy.ts';
+import { stricter } from '../shared/policy/mode.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
+import type { Policy } from './policy.ts';
 
 /** Why no finding is looked at by this policy, if so. */
 export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof say> | undefined {

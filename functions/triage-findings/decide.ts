@@ -1,9 +1,9 @@
 import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
 import { type Need, nameOf } from '../shared/ledger/finding-ledger.ts';
-import type { Reason } from '../shared/records/reason.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import { type Circumstances, type Decision, type Memory, memoryOf, say } from './decision.ts';
 import type { GroupObservation, NodeGroupView, OpenFinding } from './observation.ts';
+import type { Reason } from './reasons.ts';
 import { needOf } from './urgency.ts';
 
 const UNMANAGED = {

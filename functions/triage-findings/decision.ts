@@ -1,7 +1,7 @@
 import type { FindingState } from '../shared/ledger/finding-ledger.ts';
-import type { Policy } from '../shared/policy/policy.ts';
-import type { Reason } from '../shared/records/reason.ts';
 import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 
 /** What a decision rests on besides the observation. */
 export interface Circumstances {

@@ -7,18 +7,18 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { createLedger } from '../shared/ledger/ledger.ts';
-import { mode } from '../shared/policy/policy.ts';
 import { createPolicyReader } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
-import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
+import { READS } from './policy.ts';
 import { reconcile } from './reconcile.ts';
+import { triageFindings } from './remediation.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
-    POLICY_PARAMETER: z.string().min(1),
-    DEFAULT_MODE: mode,
+    ...policyEnvironment,
     QUEUE_URL: z.url(),
     DEAD_LETTER_QUEUE_URL: z.url(),
     UPGRADE_QUEUE_URL: z.url(),
@@ -36,15 +36,22 @@ const deps = {
   queue: { sqs, url: env.QUEUE_URL },
   deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
   upgradeQueue: { sqs, url: env.UPGRADE_QUEUE_URL },
-  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
+  readPolicy: createPolicyReader({
+    ssm,
+    clock,
+    parameter: env.POLICY_PARAMETER,
+    defaultMode: env.DEFAULT_MODE,
+    reads: READS,
+    names: env.POLICY_SECTIONS,
+  }),
   clock,
   region,
 };
 
-export const handler = createFunction<SQSEvent>({
-  remediation: 'triage-findings',
+export const handler = createFunction({
+  declared: triageFindings,
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId: caller }) =>
+  run: ({ Records }: SQSEvent, { recorder, account, requestId: caller }) =>
     reconcile({ ...deps, recorder, account, caller }, Records),
 });

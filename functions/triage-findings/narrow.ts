@@ -2,9 +2,9 @@ import type { Worker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { FindingState, Urgency } from '../shared/ledger/finding-ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import type { Policy } from '../shared/policy/policy.ts';
 import type { Claim } from './batch.ts';
 import type { FoundWorker } from './observe-instances.ts';
+import type { Policy } from './policy.ts';
 import { isAtLeast, moreUrgent, urgencyOf } from './urgency.ts';
 
 /** What became of the findings of a batch: each message that told of one counts in exactly one of these. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { parsePolicy } from '../policy-document.ts';
 import { NEW_FINDING_STATE, type Need } from '../shared/ledger/finding-ledger.ts';
-import { type Policy, parsePolicy } from '../shared/policy/policy.ts';
 import type { Circumstances } from './decision.ts';
 import type { GroupObservation, NodeGroupView, OpenFinding, View } from './observation.ts';
+import type { Policy } from './policy.ts';
 
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
 export const OLD = '1.33.12-20260625';

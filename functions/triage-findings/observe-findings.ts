@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-inspector2';
 import { type Severity, severitiesFrom } from '../../events/inspector-package-finding.ts';
 import type { Need } from '../shared/ledger/finding-ledger.ts';
-import type { Policy } from '../shared/policy/policy.ts';
 import type { Aftermath, OpenFinding } from './observation.ts';
+import type { Policy } from './policy.ts';
 import { isAtLeast, urgencyOf } from './urgency.ts';
 
 /** A worker of a managed node group. */

@@ -8,7 +8,6 @@ import type { Worker } from '../shared/fleet/worker.ts';
 import type { FindingState, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import type { Policy } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { readImageNames } from '../shared/releases/ami-release.ts';
 import { isImageOf } from '../shared/releases/release-version.ts';
@@ -19,6 +18,7 @@ import { memoryOf } from './decision.ts';
 import type { GroupObservation, View } from './observation.ts';
 import { type GroupWorker, readAftermath, readOpenFindings, SAMPLE } from './observe-findings.ts';
 import { listWorkers } from './observe-instances.ts';
+import type { Policy } from './policy.ts';
 
 export interface ObserveClients {
   readonly ec2: EC2Client;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { severity } from '../../events/inspector-package-finding.ts';
 import { type Mode, mode } from '../shared/policy/mode.ts';
+import type { PolicyWith } from '../shared/policy/policy.ts';
 
 /** The section `findings`, of `triage-findings`. */
 export const findings = (defaultMode: Mode) =>
@@ -26,3 +27,7 @@ export const findings = (defaultMode: Mode) =>
       .default('off')
       .describe("Switch Inspector's EC2 scanning on where it is off: AWS charges it."),
   });
+
+/** What `triage-findings` reads of the policy. */
+export const READS = { findings };
+export type Policy = PolicyWith<typeof READS>;

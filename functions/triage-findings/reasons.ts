@@ -1,7 +1,12 @@
+import { GROUP_REASONS } from '../shared/fleet/group-reasons.ts';
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
 
 /** What `triage-findings` says. */
 export const FINDING_REASONS = {
+  ...GROUP_REASONS,
+  ...RELEASE_REASONS,
   'findings-counted': { meaning: 'What became of the findings of one batch of messages: each is counted once.' },
   'not-a-worker': { meaning: 'Findings on instances that are no workers of an EKS cluster: nothing to do here.' },
   'finding-not-open': { meaning: 'Amazon Inspector does not hold open what an event told: nothing is done.' },
@@ -40,3 +45,5 @@ export const FINDING_REASONS = {
     hint: 'UNMANAGED_EC2_INSTANCE: see what manage-ssm-agent says of the worker. Others: Amazon Inspector user guide, "Scanning status".',
   },
 } as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof FINDING_REASONS;

@@ -10,7 +10,7 @@ import {
   readOpenFindingStates,
 } from '../shared/ledger/finding-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { type ActDeps, carryOut, type Decided } from './act.ts';
 import { type Batch, readBatch } from './batch.ts';
@@ -23,6 +23,7 @@ import type { CoverageObservation } from './observation.ts';
 import { type DueGroup, type ObserveClients, observeGroups } from './observe.ts';
 import { type AccountView, observeAccount } from './observe-account.ts';
 import { type FoundWorker, findWorkers } from './observe-instances.ts';
+import type { Policy } from './policy.ts';
 
 export interface ReconcileDeps extends ActDeps, ObserveClients {
   readonly queue: ReconcileQueue;

@@ -1,9 +1,9 @@
 import * as reconcileRequest from '../../events/findings-reconcile-request.ts';
 import * as packageFinding from '../../events/inspector-package-finding.ts';
 import { describeImages, onClusters, onNodegroups, readAmiReleases } from '../shared/declaration/fleet-rights.ts';
-import type { Remediation } from '../shared/declaration/remediation.ts';
+import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
 import { iamHere, onAnything, type Right } from '../shared/declaration/right.ts';
-import { findings } from './policy.ts';
+import { READS } from './policy.ts';
 import { FINDING_REASONS } from './reasons.ts';
 
 const serviceRole = (service: string, name: string): string => iamHere(`role/aws-service-role/${service}/${name}`);
@@ -22,7 +22,7 @@ const enableInspector: Right = {
   },
 };
 
-export const triageFindings = {
+export const triageFindings = declare({
   name: 'triage-findings',
   summary: 'Turns Inspector findings on EKS workers into upgrades of their node groups, once, however many',
   subject: 'node-group',
@@ -32,8 +32,18 @@ export const triageFindings = {
     queue: { batch: 1000, gatherSeconds: 60, concurrency: 2 },
   },
   timeoutSeconds: 180,
-  policy: { section: 'findings', schema: findings },
+  policy: { section: 'findings', reads: READS },
   reasons: FINDING_REASONS,
+  metrics: {
+    FindingsReceived: 'Messages that told of a finding of Inspector.',
+    FindingsExamined: 'Of these: those that led to a reconcile.',
+    FindingsKnown: 'Of these: those that added nothing to what is known.',
+    FindingsDuplicate: 'Of these: those told twice.',
+    FindingsBelowFloor: 'Of these: those below the severity floor.',
+    FindingsWithoutFix: 'Of these: those without a fix.',
+    FindingsNotOnWorker: 'Of these: those not on workers.',
+    FindingsIgnored: 'Of these: those that were ignored.',
+  },
   events: {
     // Findings about the network have a rule of quarantine-workers, those of ECR, Lambda, Azure and code have none.
     FindingRule: {
@@ -78,4 +88,6 @@ export const triageFindings = {
     },
     question: 'which-findings-are-open',
   },
-} as const satisfies Remediation;
+});
+
+export type Recorder = RecorderOf<typeof triageFindings>;

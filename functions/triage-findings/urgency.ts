@@ -1,7 +1,7 @@
 import { SEVERITIES, type Severity } from '../../events/inspector-package-finding.ts';
 import type { Need, Urgency } from '../shared/ledger/finding-ledger.ts';
-import type { Policy } from '../shared/policy/policy.ts';
 import type { OpenFinding } from './observation.ts';
+import type { Policy } from './policy.ts';
 
 /** What makes a finding more or less grave. */
 export interface Rating {

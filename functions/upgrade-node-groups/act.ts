@@ -6,13 +6,13 @@ import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { AwsCall } from '../shared/records/record.ts';
-import type { Recorder } from '../shared/records/recorder.ts';
 import { releaseIncident } from '../shared/releases/ami-type.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { refusedByEks } from './follow.ts';
 import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
+import type { Recorder } from './remediation.ts';
 import { waitingSinceAfter } from './waitlist.ts';
 
 export interface ActDeps {

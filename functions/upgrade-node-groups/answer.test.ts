@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../shared/policy/policy.ts';
+import { parsePolicy } from '../policy-document.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Circumstances } from './decision.ts';

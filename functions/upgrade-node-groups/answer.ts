@@ -9,10 +9,10 @@ import {
   rule,
 } from '../shared/intake/operator-request.ts';
 import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
-import type { Reason } from '../shared/records/reason.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
+import type { Reason } from './reasons.ts';
 
 /**
  * Answers an operator's request; a pure function. It is granted where something comes of it, now or at its moment.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../policy-document.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
-import { parsePolicy } from '../shared/policy/policy.ts';
 import { decide } from './decide.ts';
 import type { Circumstances } from './decision.ts';
 import {

@@ -2,14 +2,16 @@ import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
 import { failureCount, subjectOf, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
-import { type InvalidPolicy, isInvalid, type Mode, type Policy } from '../shared/policy/policy.ts';
-import type { Reason } from '../shared/records/reason.ts';
+import type { Mode } from '../shared/policy/mode.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import type { NoTarget } from '../shared/releases/target-release.ts';
 import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
 import { followUpgrade } from './follow.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { paceOf } from './pace.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 
 /** The mode in force, as far as the policy can be read. */
 export const modeOf = (policy: Policy | InvalidPolicy): Mode | undefined =>

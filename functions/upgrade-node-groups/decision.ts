@@ -1,9 +1,10 @@
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Failures, Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
-import type { InvalidPolicy, Policy } from '../shared/policy/policy.ts';
-import type { Reason } from '../shared/records/reason.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 
 /** What a decision rests on besides the observation. */
 export interface Circumstances {

@@ -1,10 +1,11 @@
 import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { type Failures, failureCount } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
-import { isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
 import type { NodeGroupView, UpdateError } from './observation.ts';
 import { paceOf } from './pace.ts';
+import type { Policy } from './policy.ts';
 
 /** What stands behind EKS's update error codes, and what to do. Source: "Managed node group errors", EKS user guide. */
 const ERROR_HINTS = new Map(

@@ -1,6 +1,6 @@
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
-import type { Recorder } from '../shared/records/recorder.ts';
 import type { Decided } from './plan.ts';
+import type { Recorder } from './remediation.ts';
 
 /** How long an upgrade may be under way until it counts as stuck, ms: so long at least, or so long for each node. */
 const MAY_TAKE = 6 * 3_600_000;

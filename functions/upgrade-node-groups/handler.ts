@@ -10,18 +10,18 @@ import * as z from 'zod';
 import { UPGRADE_MESSAGE_GROUP } from '../shared/intake/reconcile-queue.ts';
 import { createWake } from '../shared/intake/wake.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
-import { mode } from '../shared/policy/policy.ts';
 import { createPolicyReader } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
-import { baseEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
+import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
 import { createFunction } from '../shared/runtime/function.ts';
+import { READS } from './policy.ts';
 import { reconcile } from './reconcile.ts';
+import { upgradeNodeGroups } from './remediation.ts';
 
 const env = readEnvironment(
   baseEnvironment.extend({
-    POLICY_PARAMETER: z.string().min(1),
-    DEFAULT_MODE: mode,
+    ...policyEnvironment,
     QUEUE_URL: z.url(),
     QUEUE_ARN: z.string().min(1),
     DEAD_LETTER_QUEUE_URL: z.url(),
@@ -46,14 +46,22 @@ const deps = {
     queueArn: env.QUEUE_ARN,
     messageGroupId: UPGRADE_MESSAGE_GROUP,
   }),
-  readPolicy: createPolicyReader({ ssm, clock, parameter: env.POLICY_PARAMETER, defaultMode: env.DEFAULT_MODE }),
+  readPolicy: createPolicyReader({
+    ssm,
+    clock,
+    parameter: env.POLICY_PARAMETER,
+    defaultMode: env.DEFAULT_MODE,
+    reads: READS,
+    names: env.POLICY_SECTIONS,
+  }),
   clock,
   region,
 };
 
-export const handler = createFunction<SQSEvent>({
-  remediation: 'upgrade-node-groups',
+export const handler = createFunction({
+  declared: upgradeNodeGroups,
   region,
   stack: env.STACK_NAME,
-  run: ({ Records }, { recorder, account, requestId }) => reconcile({ ...deps, recorder, account }, Records, requestId),
+  run: ({ Records }: SQSEvent, { recorder, account, requestId }) =>
+    reconcile({ ...deps, recorder, account }, Records, requestId),
 });

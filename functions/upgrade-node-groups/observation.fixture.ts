@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { type RequestedAction, sample } from '../../events/remediation-request.ts';
+import { parsePolicy } from '../policy-document.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { NEW_NODE_GROUP } from '../shared/ledger/node-group-ledger.ts';
-import { type InvalidPolicy, type Policy, parsePolicy } from '../shared/policy/policy.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { NodeGroupView, Observation, UpdateView, View } from './observation.ts';
+import type { Policy } from './policy.ts';
 
 export const HOUR = 3_600_000;
 /** A Monday noon. */

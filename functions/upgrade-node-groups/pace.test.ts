@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isInvalid, parsePolicy } from '../shared/policy/policy.ts';
+import { parsePolicy } from '../policy-document.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { HOUR, NOW, need } from './observation.fixture.ts';
 import { paceOf } from './pace.ts';
 

@@ -1,5 +1,6 @@
 import { isUrgent, type Need, nameOf } from '../shared/ledger/finding-ledger.ts';
-import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import type { Policy } from './policy.ts';
 
 /** Whether the findings of a node group are urgent `now` (epoch milliseconds), as far as the policy lets findings hasten anything. */
 export const isHastened = (need: Need | undefined, policy: Policy | InvalidPolicy, now: number): boolean =>

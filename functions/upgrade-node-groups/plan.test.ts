@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../policy-document.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { isInvalid, parsePolicy } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import {
   arbitraryObservation,
   arbitraryPolicy,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode } from '../shared/policy/mode.ts';
+import type { PolicyWith } from '../shared/policy/policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
 /** The section `upgrades`, of `upgrade-node-groups`. */
@@ -29,3 +30,10 @@ export const upgrades = (defaultMode: Mode) =>
       .default(false)
       .describe('Lets EKS ignore pod disruption budgets. Workloads can lose all their pods at once: leave it false.'),
   });
+
+/** Of the section of `triage-findings`: whether urgent findings hasten upgrades. */
+const findingsMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });
+
+/** What `upgrade-node-groups` reads of the policy. */
+export const READS = { upgrades, findings: findingsMode };
+export type Policy = PolicyWith<typeof READS>;

@@ -1,19 +1,13 @@
+import { GROUP_REASONS } from '../shared/fleet/group-reasons.ts';
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
 
 /** What `upgrade-node-groups` says. */
 export const UPGRADE_REASONS = {
-  'release-not-yet-seen': {
-    meaning: 'The recommended release is newer than what watch-ami-releases has recorded; its bake time has not begun.',
-    hint: 'Nothing to do: the watcher records it on its next run. If this stays, look at its alarms.',
-  },
-  'release-incomparable': {
-    meaning: 'Whether the recommended release is newer than the running one cannot be told from their versions.',
-    hint: 'Upgrade this node group by hand once; later releases can then be compared.',
-  },
+  ...GROUP_REASONS,
+  ...RELEASE_REASONS,
   'up-to-date': { meaning: 'The node group runs the recommended release.' },
-  'newer-than-recommended': {
-    meaning: 'The node group runs a newer release than the recommended one; it is never moved back.',
-  },
   'runs-withdrawn-release': {
     meaning:
       'The node group runs a release that Amazon has withdrawn since. It is never moved back, but on when a newer one appears.',
@@ -38,7 +32,11 @@ export const UPGRADE_REASONS = {
     hint: 'Nothing to do: it is reconciled again when the update has ended.',
   },
   upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
-  'upgrade-failed': { meaning: 'EKS ended the update without success.' },
+  'upgrade-failed': {
+    meaning: 'EKS ended the update without success.',
+    // It is tried again by itself; `halted` tells when it is not any more.
+    severity: 'medium',
+  },
   'upgrade-refused': {
     meaning: 'EKS did not accept the update.',
     hint: "Read the error in the message: it names EKS's reason.",
@@ -46,6 +44,8 @@ export const UPGRADE_REASONS = {
   halted: {
     meaning: 'Upgrades of this node group to this release failed as often as the policy allows.',
     hint: 'Cure the cause that the upgrade-failed and upgrade-refused records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…".',
+    // Nothing more is tried until somebody acts.
+    severity: 'high',
   },
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
   'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },
@@ -53,8 +53,6 @@ export const UPGRADE_REASONS = {
     meaning: 'EKS reports health issues of the node group; an upgrade would likely make them worse.',
     hint: 'Cure the issues that the message names (aws eks describe-nodegroup shows them).',
   },
-  'node-group-gone': { meaning: 'The node group does not exist: it was deleted, or its name is wrong.' },
-  'custom-ami': { meaning: 'The node group runs a custom AMI: its releases are yours, not EKS’s.' },
-  'self-managed': { meaning: 'A self-managed node group (an Auto Scaling group): not upgraded by this version.' },
-  karpenter: { meaning: 'Nodes of Karpenter: their AMI is chosen by the EC2NodeClass, replaced by drift.' },
 } as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof UPGRADE_REASONS;

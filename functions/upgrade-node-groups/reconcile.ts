@@ -7,8 +7,8 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
-import { readWaitlist } from '../shared/ledger/node-group-ledger.ts';
-import { type InvalidPolicy, isInvalid, type Policy } from '../shared/policy/policy.ts';
+import { readByReason } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { readBatch, type Scope } from './batch.ts';
@@ -18,7 +18,8 @@ import { type ObserveClients, observeNodeGroups } from './observe.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { isHastened } from './pace.ts';
 import { type Decided, plan, withSlot } from './plan.ts';
-import { callNext } from './waitlist.ts';
+import type { Policy } from './policy.ts';
+import { callNext, WAITING } from './waitlist.ts';
 
 export interface ReconcileDeps extends ActDeps, ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -62,7 +63,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
   if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
-    const line = await readWaitlist(deps.ledger);
+    const line = await readByReason(deps.ledger, WAITING);
     const { account, region } = deps;
     const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy, now) };
     await sendReconcileRequests(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));

@@ -7,12 +7,12 @@ import {
   onNodegroups,
   readAmiReleases,
 } from '../shared/declaration/fleet-rights.ts';
-import { type Remediation, recordsWhere } from '../shared/declaration/remediation.ts';
+import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
-import { upgrades } from './policy.ts';
+import { READS } from './policy.ts';
 import { UPGRADE_REASONS } from './reasons.ts';
 
-export const upgradeNodeGroups = {
+export const upgradeNodeGroups = declare({
   name: 'upgrade-node-groups',
   summary: 'Upgrades EKS managed node groups to the newest AMI release, as the policy allows',
   subject: 'node-group',
@@ -20,8 +20,13 @@ export const upgradeNodeGroups = {
   // writer at a time, whatever comes in and however often.
   start: { by: 'queue', queue: { fifo: true, batch: 10 } },
   timeoutSeconds: 180,
-  policy: { section: 'upgrades', schema: upgrades },
+  policy: { section: 'upgrades', reads: READS },
   reasons: UPGRADE_REASONS,
+  metrics: {
+    UpgradesInFlight: 'Upgrades that hold a slot of the blast budget.',
+    UpgradeStuck: 'Of the upgrades reconciled: those that take longer than they should.',
+    Halted: 'Of the node groups reconciled: those whose upgrade failed as often as the policy allows.',
+  },
   events: {
     AmiReleaseRule: { description: 'A new EKS AMI release goes to upgrade-node-groups', event: amiRelease },
     ReconcileRule: {
@@ -77,4 +82,6 @@ export const upgradeNodeGroups = {
     },
     question: 'upgrades-in-flight',
   },
-} as const satisfies Remediation;
+});
+
+export type Recorder = RecorderOf<typeof upgradeNodeGroups>;

@@ -1,8 +1,9 @@
 import { makeReconcileRequest, type UpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
-import type { Policy } from '../shared/policy/policy.ts';
 import { type Decision, iso } from './decision.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
 
 export interface WaitlistOptions {
   readonly account: string;
@@ -14,6 +15,9 @@ export interface WaitlistOptions {
   /** Who has urgent findings, by subject. */
   readonly urgent: ReadonlySet<string>;
 }
+
+/** Whoever was last told one of these waits for a slot of the blast budget. */
+export const WAITING: readonly Reason[] = ['cluster-concurrency', 'account-concurrency'];
 
 /**
  * Who of those that wait for a slot is called now that some are free: urgent findings first, then by their places, as many

@@ -2,12 +2,13 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { detailType, type EksAmiRelease } from '../../events/eks-ami-release.ts';
 import { SOURCE } from '../../events/envelope.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import type { Recorder, Trigger } from '../shared/records/recorder.ts';
+import type { Trigger } from '../shared/records/recorder.ts';
 import { type Pair, pairKey, releaseIncident } from '../shared/releases/ami-type.ts';
 import { type KnownRelease, saveRelease } from '../shared/releases/release-ledger.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { Decision } from './decide.ts';
 import type { PairObservation } from './observe.ts';
+import type { Recorder } from './remediation.ts';
 
 export interface ActDeps {
   readonly events: EventBridgeClient;

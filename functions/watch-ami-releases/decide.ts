@@ -1,9 +1,9 @@
-import type { Reason } from '../shared/records/reason.ts';
 import type { DecisionKind } from '../shared/records/record.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import type { KnownRelease } from '../shared/releases/release-ledger.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import type { PairObservation } from './observe.ts';
+import type { Reason } from './reasons.ts';
 
 /** What to do about one pair. */
 export interface Decision {

@@ -15,9 +15,10 @@ import { carryOut } from './act.ts';
 import { decide } from './decide.ts';
 import { inventoryOf, publishInventory } from './inventory.ts';
 import { observeFleet } from './observe.ts';
+import { watchAmiReleases } from './remediation.ts';
 
 const env = readEnvironment(baseEnvironment.extend({ EVENT_BUS_NAME: z.string().min(1) }));
-const remediation = 'watch-ami-releases';
+const { name: remediation } = watchAmiReleases;
 const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
   ec2: new EC2Client(CLIENT_DEFAULTS),
@@ -27,11 +28,11 @@ const deps = {
   ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
 };
 
-export const handler = createFunction<unknown>({
-  remediation,
+export const handler = createFunction({
+  declared: watchAmiReleases,
   region: env.AWS_REGION,
   stack: env.STACK_NAME,
-  run: async (event, { recorder, requestId }) => {
+  run: async (event: unknown, { recorder, requestId }) => {
     const trigger = parseScheduled(event);
     if (!(await claimRun(deps.ledger, trigger, { remediation, requestId }))) return;
     const { pairs, nodeGroups } = await observeFleet(deps);

@@ -1,6 +1,6 @@
 import type { Nodegroup } from '@aws-sdk/client-eks';
-import type { Recorder } from '../shared/records/recorder.ts';
 import { builtAt } from '../shared/releases/release-version.ts';
+import type { Recorder } from './remediation.ts';
 
 const DAY = 86_400_000;
 

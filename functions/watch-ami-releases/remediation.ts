@@ -5,16 +5,20 @@ import {
   onNodegroups,
   readAmiReleases,
 } from '../shared/declaration/fleet-rights.ts';
-import type { Remediation } from '../shared/declaration/remediation.ts';
+import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
 import { AMI_RELEASE_REASONS } from './reasons.ts';
 
-export const watchAmiReleases = {
+export const watchAmiReleases = declare({
   name: 'watch-ami-releases',
   summary: 'Sees new EKS AMI releases for the Kubernetes versions and AMI types that the fleet uses',
   subject: 'account',
   start: { by: 'schedule', every: 'watchSchedule' },
   timeoutSeconds: 300,
   reasons: AMI_RELEASE_REASONS,
+  metrics: {
+    NodeGroups: 'Managed node groups of the fleet.',
+    ReleaseAge: 'Days since the release that a node group runs was built, of each whose release tells.',
+  },
   events: {},
   requests: [],
   ledger: ['PutItem', 'Query'],
@@ -40,4 +44,6 @@ export const watchAmiReleases = {
     },
     question: 'ami-age-by-release',
   },
-} as const satisfies Remediation;
+});
+
+export type Recorder = RecorderOf<typeof watchAmiReleases>;

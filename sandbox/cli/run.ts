@@ -1,5 +1,6 @@
 import { createTimeline } from '../../cli/timeline.ts';
-import { isInvalid, parsePolicy } from '../../functions/shared/policy/policy.ts';
+import { parsePolicy } from '../../functions/policy-document.ts';
+import { isInvalid } from '../../functions/shared/policy/policy.ts';
 import { startRun } from '../play.ts';
 import type { SynthesizedStack } from '../stack/template.ts';
 import type { Arguments } from './arguments.ts';

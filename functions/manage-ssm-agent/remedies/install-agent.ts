@@ -5,13 +5,13 @@ import { isKubernetesAccessError, type KubernetesProblem } from '../../shared/ku
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import { openCluster } from '../../shared/kubernetes/open-cluster.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
-import type { Reason } from '../../shared/records/reason.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Scope } from '../batch.ts';
 import { INSTALLER, INSTALLER_NODE_LIMIT, installability, installerDaemonSet } from '../install/index.ts';
 import { type InstallingNodes, readInstallations, saveInstallation } from '../install-ledger.ts';
 import type { Observation } from '../observation.ts';
+import type { Reason } from '../reasons.ts';
 import { type Beginning, type Beginnings, type Decided, toBegin } from './remedy.ts';
 
 export interface InstallDeps {

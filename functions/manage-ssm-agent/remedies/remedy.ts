@@ -1,7 +1,7 @@
-import type { Reason } from '../../shared/records/reason.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import type { Decision } from '../decision.ts';
 import type { Observation } from '../observation.ts';
+import type { Reason } from '../reasons.ts';
 import type { StartedRemedy } from '../worker-ledger.ts';
 
 /** A worker with what was decided about it. */

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { expect, it } from 'vitest';
 import { ec2Account } from '../../../sandbox/account/ec2/ec2.fixture.ts';
-import { policySchema } from '../../shared/policy/policy.ts';
+import { policySchema } from '../../policy-document.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { worker } from '../observation.fixture.ts';
 import { quarantineGroups } from './quarantine-groups.ts';

@@ -2,10 +2,10 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
-import type { Policy } from '../../shared/policy/policy.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { refusalOf } from '../aws-refusal.ts';
 import type { WorkerView } from '../observation.ts';
+import type { Policy } from '../policy.ts';
 import type { Quarantine } from '../quarantine-ledger.ts';
 
 /** What a step did: nothing was left to do, it did it, it must be reconciled again, it was left out, or it was refused. */

@@ -1,4 +1,4 @@
-import { decisionKind, remediation } from '../../shared/records/record.ts';
+import { decisionKind } from '../../shared/records/record.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
 import type { Subject } from '../../shared/records/recorder.ts';
@@ -30,7 +30,7 @@ export function filterForm(page: Page): Markup {
   )}</select></label>
 <label>Function <select name="${FILTER_FIELDS.remediation}">${options(
     'every function',
-    remediation.options.map((name) => [name, name] as const),
+    page.functions.map((name) => [name, name] as const),
     filter.remediation,
   )}</select></label>
 <span>${viewButton(page, 'Filter', {}, 'primary')}</span></form>`;

@@ -56,7 +56,12 @@ function filledWith(text: string, width = 1_200): { page: Page; overview: Overvi
   const word: LastWord = { ...outside, decision: 'done', reason: text };
   const records = [record('done', 'quarantined'), record('failed', text)];
   return {
-    page: { question, time: createClockFace('+02:00'), endpoints: { view: 'arn:view', act: 'arn:act' } },
+    page: {
+      question,
+      time: createClockFace('+02:00'),
+      functions: ['quarantine-workers'],
+      endpoints: { view: 'arn:view', act: 'arn:act' },
+    },
     overview: {
       records,
       older: { second: 5, skip: 1 },

@@ -1,8 +1,10 @@
 import type * as z from 'zod';
 import type { OperatorAction } from '../intake/operator-action.ts';
-import type { Mode } from '../policy/mode.ts';
+import type { Sections } from '../policy/policy.ts';
 import type { ReasonEntry } from '../records/reason-entry.ts';
-import type { MetricName } from '../runtime/metric.ts';
+import type { Recorder as SharedRecorder } from '../records/recorder.ts';
+import type { SharedReason } from '../records/shared-reasons.ts';
+import type { SharedMetric } from '../runtime/metric.ts';
 import type { Right } from './right.ts';
 
 /** An event pattern, in EventBridge's own words. */
@@ -51,7 +53,7 @@ export type Start =
 
 /** An alarm on a metric of the function's own: the section of the runbook, keyed by its anchor. */
 export interface AlarmEntry {
-  readonly metric: MetricName;
+  readonly metric: string;
   /** What it means, in a sentence. */
   readonly means: string;
   /** The first command to run. */
@@ -68,7 +70,7 @@ export interface AlarmEntry {
 
 /** A line of a graph. */
 export interface GraphLine {
-  readonly metric: MetricName;
+  readonly metric: string;
   /** As CloudWatch takes it; default: `Sum`. */
   readonly statistic?: 'Sum' | 'Maximum' | `p${number}`;
   readonly label?: string;
@@ -95,13 +97,15 @@ export interface Remediation {
   readonly start: Start;
   readonly timeoutSeconds: number;
   readonly policy?: {
+    /** Its own. */
     readonly section: string;
-    readonly schema: (defaultMode: Mode) => z.ZodType;
-    /** The parts of other sections that the function goes by, each with a schema of just these. */
-    readonly alsoReads?: Readonly<Record<string, (defaultMode: Mode) => z.ZodType>>;
+    /** That one, and the parts of others that the function goes by, each with a schema of just these. */
+    readonly reads: Sections;
   };
   /** What only this function says; what any may say is in `shared/records/shared-reasons.ts`. */
   readonly reasons: Readonly<Record<string, ReasonEntry>>;
+  /** The metrics of its own that it publishes, each a count, with what it counts. Those of all are in `runtime/metric.ts`. */
+  readonly metrics: Readonly<Record<string, string>>;
   /** The events that go into its queue, by the construct ids of their rules. */
   readonly events: Readonly<Record<string, { readonly description: string; readonly event: EventModule }>>;
   /** What each sweep asks of it, and by which detail type. */
@@ -125,6 +129,30 @@ export interface Remediation {
   readonly alarms: Readonly<Record<string, AlarmEntry>>;
   readonly dashboard?: DashboardRow;
 }
+
+/** A reason that a function may give: its own, and those that all may give. */
+export type ReasonOf<Declared extends Remediation> = SharedReason | (keyof Declared['reasons'] & string);
+
+/** A metric that a function publishes: its own, and those of all. */
+export type MetricOf<Declared extends Remediation> = SharedMetric | (keyof Declared['metrics'] & string);
+
+/** What a function records with: just its reasons and its metrics. */
+export type RecorderOf<Declared extends Remediation> = SharedRecorder<ReasonOf<Declared>, MetricOf<Declared>>;
+
+/** What a declaration says in two places must be one: alarms and graphs are about its metrics, its section is read. */
+interface Consistent<Declared extends Remediation> {
+  readonly alarms: { readonly [Section in keyof Declared['alarms']]: { readonly metric: MetricOf<Declared> } };
+  readonly dashboard?: {
+    readonly graph: { readonly lines: ReadonlyArray<GraphLine & { readonly metric: MetricOf<Declared> }> };
+  };
+  readonly policy?: Declared extends { readonly policy: { readonly reads: infer Read } }
+    ? { readonly section: keyof Read & string }
+    : object;
+}
+
+/** Declares a function, with its types as exact as they are written. */
+export const declare = <const Declared extends Remediation>(declared: Declared & Consistent<Declared>): Declared =>
+  declared;
 
 /** The command that lists the records that fit a filter pattern of CloudWatch Logs. */
 export const recordsWhere = (pattern: string): string =>

@@ -1,4 +1,4 @@
-import type { Policy } from '../policy/policy.ts';
+import type { Scope } from '../policy/policy.ts';
 
 /** A cluster, node group or instance with this tag is left alone, whatever its value and whatever the policy says. */
 export const OPT_OUT_TAG = 'eks-host-remediator:ignore';
@@ -20,7 +20,7 @@ export const isIsolated = (tags: Readonly<Record<string, string>>): boolean =>
 export const isOptedOut = (tags: Readonly<Record<string, string>>): boolean => OPT_OUT_TAG in tags;
 
 /** Whether the policy's allow-lists let a cluster of this account be touched. */
-export function isInScope({ clusters, accounts }: Policy['scope'], account: string, cluster: string): boolean {
+export function isInScope({ clusters, accounts }: Scope, account: string, cluster: string): boolean {
   const clusterListed = clusters === undefined || clusters.some((pattern) => matches(pattern, cluster));
   return clusterListed && (accounts === undefined || accounts.includes(account));
 }

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type * as z from 'zod';
-import { describeIssue } from '../policy/policy.ts';
 import type { Trigger } from '../records/recorder.ts';
+import { describeIssue } from '../runtime/issue.ts';
 import type { Malformed } from './dead-letter.ts';
 
 /** The event that asked for a reconcile, as its message came. */

@@ -1,7 +1,7 @@
 import type { RemediationRequest, RequestedAction } from '../../../events/remediation-request.ts';
 import { inWords, type Proposal, type Ruling } from '../ledger/proposal.ts';
-import type { Reason } from '../records/reason.ts';
 import type { DecisionKind, RemediationRecord } from '../records/record.ts';
+import type { SharedReason } from '../records/shared-reasons.ts';
 import type { MessageTrigger } from './messages.ts';
 
 /** An operator's request to approve, reject, resume or retry, as its event came. */
@@ -16,7 +16,7 @@ export type RequestedChange<State> = { readonly state: State } | { readonly refu
 /** The words of an answer. */
 export interface Answer {
   readonly decision: DecisionKind;
-  readonly reason: Reason;
+  readonly reason: SharedReason;
   readonly message: string;
   /** The id of the request: each is answered once. */
   readonly variant: string;
@@ -53,7 +53,10 @@ const answerOf = ({ event: { detail }, trigger }: OperatorRequest) => ({
  *
  * @param then what would be decided if it were granted
  */
-export function comesTo(action: RequestedAction, { decision, reason }: Pick<Answer, 'decision' | 'reason'>): boolean {
+export function comesTo(
+  action: RequestedAction,
+  { decision, reason }: { readonly decision: DecisionKind; readonly reason: string },
+): boolean {
   if (action === 'reject') return reason === 'proposal-rejected';
   // What is tried again in mode observe is proposed again, which is as much as that mode does.
   const isProposed = decision === 'would-act' && action !== 'approve';

@@ -1,6 +1,5 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { Reason } from '../records/reason.ts';
 import { type Ledger, queryItems, readItems } from './ledger.ts';
 import { proposal } from './proposal.ts';
 
@@ -75,15 +74,13 @@ export async function readNodeGroups(
   return bySubject(await readItems(ledger, PK, subjects, nodeGroupState));
 }
 
-/** The line for a slot of the blast budget: every subject whose last outcome was that it must wait for one. */
-export async function readWaitlist(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
+/** Every subject whose last outcome has one of these reasons. */
+export async function readByReason(ledger: Ledger, reasons: readonly string[]): Promise<Map<string, NodeGroupState>> {
+  const values = reasons.map((reason, index) => [`:reason${index}`, reason] as const);
   const query = {
-    FilterExpression: '#reason IN (:cluster, :account)',
+    FilterExpression: `#reason IN (${values.map(([name]) => name).join(', ')})`,
     ExpressionAttributeNames: { '#reason': 'reason' },
-    ExpressionAttributeValues: {
-      ':cluster': 'cluster-concurrency' satisfies Reason,
-      ':account': 'account-concurrency' satisfies Reason,
-    },
+    ExpressionAttributeValues: Object.fromEntries(values),
   };
   return bySubject(await queryItems(ledger, PK, nodeGroupState, query));
 }

@@ -1,12 +1,11 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Remediation } from '../records/record.ts';
 import type { Trigger } from '../records/recorder.ts';
 import type { Ledger } from './ledger.ts';
 
 /** The invocation that asks. */
 export interface Caller {
-  readonly remediation: Remediation;
+  readonly remediation: string;
   /** Of the invocation: Lambda's own retry of it has the same one. */
   readonly requestId: string;
 }

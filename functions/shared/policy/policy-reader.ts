@@ -1,33 +1,40 @@
 import { GetParameterCommand, ParameterNotFound, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '../runtime/clock.ts';
-import { type InvalidPolicy, type Mode, type Policy, parsePolicy } from './policy.ts';
+import type { Mode } from './mode.ts';
+import { type InvalidPolicy, type PolicyWith, parseDocument, policySchema, type Sections } from './policy.ts';
 
 /** How long a read policy is good for, ms: short enough that a kill switch bites at once, long enough to spare calls. */
 const FRESH_FOR = 30_000;
 
-export interface PolicyReaderOptions {
+export interface PolicyReaderOptions<Read extends Sections> {
   readonly ssm: SSMClient;
   readonly clock: Clock;
   /** Name of the parameter that holds the policy document. */
   readonly parameter: string;
   readonly defaultMode: Mode;
+  /** The sections that the function goes by: what is wrong in another one does not stop it. */
+  readonly reads: Read;
+  /** The names of all sections. */
+  readonly names: readonly string[];
 }
 
 /** Reads the policy from SSM Parameter Store, with a short cache. A missing parameter is an invalid policy. */
-export function createPolicyReader({ ssm, clock, parameter, defaultMode }: PolicyReaderOptions) {
-  let cached: { readonly policy: Policy | InvalidPolicy; readonly readAt: number } | undefined;
+export function createPolicyReader<const Read extends Sections>(options: PolicyReaderOptions<Read>) {
+  const { ssm, clock, parameter, defaultMode, reads, names } = options;
+  const schema = policySchema(defaultMode, reads, names);
+  let cached: { readonly policy: PolicyWith<Read> | InvalidPolicy; readonly readAt: number } | undefined;
 
-  return async (): Promise<Policy | InvalidPolicy> => {
+  return async (): Promise<PolicyWith<Read> | InvalidPolicy> => {
     if (cached !== undefined && clock.now() - cached.readAt < FRESH_FOR) return cached.policy;
     const policy = await read();
     cached = { policy, readAt: clock.now() };
     return policy;
   };
 
-  async function read(): Promise<Policy | InvalidPolicy> {
+  async function read(): Promise<PolicyWith<Read> | InvalidPolicy> {
     try {
       const { Parameter } = await ssm.send(new GetParameterCommand({ Name: parameter }));
-      return parsePolicy(Parameter?.Value ?? '', defaultMode);
+      return parseDocument(Parameter?.Value ?? '', schema);
     } catch (error) {
       if (error instanceof ParameterNotFound) {
         return { error: `The policy parameter ${parameter} does not exist: create it, "{}" is a good policy.` };

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isInvalid, parsePolicy } from './policy.ts';
+import { parsePolicy } from '../../policy-document.ts';
+import { upgradeNodeGroups } from '../../upgrade-node-groups/remediation.ts';
+import { isInvalid, parseDocument, policySchema } from './policy.ts';
 
 const HOUR = 3_600_000;
 
@@ -91,5 +93,37 @@ describe('parsePolicy', () => {
   it('names every fault, not only the first', () => {
     const policy = parsePolicy('{"killSwitch":1,"upgrades":{"force":"yes"}}', 'enforce');
     expect(isInvalid(policy) && policy.error).toMatch(/killSwitch: .*; upgrades\.force: /);
+  });
+});
+
+describe('what a function reads of it', () => {
+  const { reads, section } = upgradeNodeGroups.policy;
+  const names = ['upgrades', 'ssmAgent', 'quarantine', 'notifications', 'findings'];
+  const readBy = (text: string) => parseDocument(text, policySchema('enforce', reads, names));
+
+  it('is its own section with what holds for all, as the whole document gives them', () => {
+    const whole = parsePolicy('{"killSwitch":true,"upgrades":{"force":true}}', 'enforce');
+    expect(whole).toMatchObject(readBy('{"killSwitch":true,"upgrades":{"force":true}}'));
+    expect(readBy('{}')).toHaveProperty(section);
+  });
+
+  it.each([
+    ['another section is wrong', '{"quarantine":{"expireAfter":"soon"},"ssmAgent":1}'],
+    ['what it does not go by is wrong in a section that it goes by in part', '{"findings":{"severityFloor":"BAD"}}'],
+  ])('stands where %s', (_, text) => {
+    expect(isInvalid(readBy(text))).toBe(false);
+    expect(isInvalid(parsePolicy(text, 'enforce'))).toBe(true);
+  });
+
+  it.each([
+    ['{"upgrades":{"force":"yes"}}', 'upgrades.force: '],
+    ['{"findings":{"mode":"on"}}', 'findings.mode: '],
+    ['{"killSwitch":1}', 'killSwitch: '],
+    ['{"scope":{"clusters":[]}}', 'scope.clusters: '],
+    ['{"quarantines":{}}', 'quarantines: unknown key'],
+    ['{', 'not JSON'],
+  ])('is refused for %s', (text, fault) => {
+    const policy = readBy(text);
+    expect(isInvalid(policy) && policy.error).toContain(fault);
   });
 });

@@ -1,31 +1,24 @@
 import * as z from 'zod';
-import { ssmAgent } from '../../manage-ssm-agent/policy.ts';
-import { notifications } from '../../notify-stories/policy.ts';
-import { quarantine } from '../../quarantine-workers/policy.ts';
-import { findings } from '../../triage-findings/policy.ts';
-import { upgrades } from '../../upgrade-node-groups/policy.ts';
+import { describeIssue } from '../runtime/issue.ts';
 import type { Mode } from './mode.ts';
 import { scope } from './scope-section.ts';
 
-export { type Mode, mode, stricter } from './mode.ts';
+/** Sections of the policy document by their names, each with its schema for the stage's default mode. */
+export type Sections = Readonly<Record<string, (defaultMode: Mode) => z.ZodType>>;
 
-/**
- * The policy document. An empty one, `{}`, is a good one. `defaultMode` is the stage's default, set at deployment;
- * unknown keys are refused, so that a misspelt guard is never silently absent.
- */
-export const policySchema = (defaultMode: Mode) =>
-  z.strictObject({
-    killSwitch: z.boolean().default(false).describe('true: nothing acts, in any remediation.'),
-    scope: scope.prefault({}),
-    upgrades: upgrades(defaultMode).prefault({}),
-    ssmAgent: ssmAgent(defaultMode).prefault({}),
-    quarantine: quarantine(defaultMode).prefault({}),
-    notifications: notifications.prefault({}),
-    findings: findings(defaultMode).prefault({}),
-  });
+/** What every function goes by. */
+const shared = {
+  killSwitch: z.boolean().default(false).describe('true: nothing acts, in any remediation.'),
+  scope: scope.prefault({}),
+};
 
-/** All spans of time are in milliseconds. */
-export type Policy = z.infer<ReturnType<typeof policySchema>>;
+/** The policy as a function reads it: what holds for all, and these sections. All spans of time are in milliseconds. */
+export type PolicyWith<Read extends Sections> = Readonly<z.infer<z.ZodObject<typeof shared>>> & {
+  readonly [Name in keyof Read]: z.infer<ReturnType<Read[Name]>>;
+};
+
+/** The part of the policy that says what may be touched at all. */
+export type Scope = z.infer<typeof scope>;
 
 /** A policy that could not be read: nothing may act on it. */
 export interface InvalidPolicy {
@@ -33,36 +26,36 @@ export interface InvalidPolicy {
   readonly error: string;
 }
 
-export const isInvalid = (policy: Policy | InvalidPolicy): policy is InvalidPolicy => 'error' in policy;
+export const isInvalid = (policy: object | InvalidPolicy): policy is InvalidPolicy => 'error' in policy;
 
-const schemas = new Map<Mode, ReturnType<typeof policySchema>>();
-
-/** Made once: zod compiles a schema when it parses for the first time. */
-function schemaFor(defaultMode: Mode): ReturnType<typeof policySchema> {
-  const schema = schemas.get(defaultMode) ?? policySchema(defaultMode);
-  schemas.set(defaultMode, schema);
-  return schema;
+/**
+ * The schema of the policy document. An empty one, `{}`, is a good one. Unknown keys are refused, so that a misspelt guard
+ * is never silently absent.
+ *
+ * @param read the sections that are validated
+ * @param names of all sections: what stands in the others is left to the functions that go by them
+ */
+export function policySchema<const Read extends Sections>(
+  defaultMode: Mode,
+  read: Read,
+  names: readonly string[] = [],
+): z.ZodType<PolicyWith<Read>> {
+  const others = names.filter((name) => !Object.hasOwn(read, name)).map((name) => [name, z.unknown().optional()]);
+  const sections = Object.entries(read).map(([name, schema]) => [name, schema(defaultMode).prefault({})]);
+  const whole = z.strictObject({ ...shared, ...Object.fromEntries([...others, ...sections]) });
+  // What an object of named schemas gives cannot be inferred from a list of them.
+  return whole as unknown as z.ZodType<PolicyWith<Read>>;
 }
 
 /** Parses a policy document; never throws: what is wrong is said in the result. */
-export function parsePolicy(text: string, defaultMode: Mode): Policy | InvalidPolicy {
+export function parseDocument<Policy extends object>(text: string, schema: z.ZodType<Policy>): Policy | InvalidPolicy {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch (error) {
     return { error: `The policy is not JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
-  const parsed = schemaFor(defaultMode).safeParse(document);
+  const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   return { error: `The policy is invalid: ${parsed.error.issues.map(describeIssue).join('; ')}` };
-}
-
-/** One issue as `upgrades.bakeAge: must be …`. */
-export function describeIssue(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys
-      .map((key) => `${[...issue.path, key].join('.')}: unknown key, remove it or correct its spelling`)
-      .join('; ');
-  }
-  return issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`;
 }

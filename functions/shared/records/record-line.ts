@@ -15,7 +15,7 @@ export function recordIn(line: string): RemediationRecord | undefined {
  * A record as a reader takes it that may be older or newer than its writer: within a version, members, functions and
  * reason codes may be added (docs/records.md).
  */
-const readRecord = z.object({ ...recordSchema.shape, remediation: z.string(), reason: z.string() });
+const readRecord = z.object(recordSchema.shape);
 export type ReadRecord = z.infer<typeof readRecord>;
 
 /**

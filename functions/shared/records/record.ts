@@ -1,19 +1,9 @@
 import * as z from 'zod';
 import { mode } from '../policy/mode.ts';
-import { REASONS, type Reason } from './reason.ts';
+import { severity } from './severity.ts';
 
 /** Rises when a reader that understands the version before would misread a record: see docs/records.md. */
 export const RECORD_VERSION = 1;
-
-export const remediation = z.enum([
-  'watch-ami-releases',
-  'upgrade-node-groups',
-  'manage-ssm-agent',
-  'quarantine-workers',
-  'triage-findings',
-  'sweep-fleet',
-]);
-export type Remediation = z.infer<typeof remediation>;
 
 export const decisionKind = z.enum(['acted', 'would-act', 'waiting', 'skipped', 'refused', 'failed', 'done']);
 export type DecisionKind = z.infer<typeof decisionKind>;
@@ -27,10 +17,6 @@ export const DECISION_MEANINGS: Readonly<Record<DecisionKind, string>> = {
   failed: 'Tried or read without success.',
   done: 'The aim is reached.',
 };
-
-const reason = z
-  .custom<Reason>((value) => typeof value === 'string' && Object.hasOwn(REASONS, value), 'must be a known reason')
-  .describe('Why, as a stable code: the list is below.');
 
 /** The AWS call behind an act, to be found again in CloudTrail. */
 export const awsCall = z.strictObject({
@@ -51,10 +37,11 @@ export const recordSchema = z.strictObject({
   cluster: z.string().optional().describe('Absent where a record is about the account, as for a new release.'),
   nodegroup: z.string().optional().describe('Managed node group, or name of the Auto Scaling group or node pool.'),
   instance: z.string().optional().describe('Id of the worker, where the record is about one.'),
-  remediation: remediation.describe('The function that decided.'),
+  remediation: z.string().describe('The function that decided.'),
   mode: mode.optional().describe('The mode in force; absent where a function knows none or the policy is invalid.'),
   decision: decisionKind.describe('What was decided: the list is below.'),
-  reason,
+  reason: z.string().describe('Why, as a stable code: the list is below.'),
+  severity: severity.optional().describe('Where the reason weighs more or less than the decision: see below.'),
   message: z.string().describe('A sentence with the particulars. It is for people: its words may change.'),
   hint: z.string().optional().describe('What to do, where there is something to do.'),
   trigger: z

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Mode } from '../policy/policy.ts';
+import type { Mode } from '../policy/mode.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counter } from '../runtime/counter.ts';
-import type { MetricName } from '../runtime/metric.ts';
-import { hintOf, type Reason } from './reason.ts';
-import { type AwsCall, type DecisionKind, RECORD_VERSION, type Remediation, type RemediationRecord } from './record.ts';
+import type { SharedMetric } from '../runtime/metric.ts';
+import type { ReasonEntry } from './reason-entry.ts';
+import { type AwsCall, type DecisionKind, RECORD_VERSION, type RemediationRecord } from './record.ts';
+import { SHARED_REASONS, type SharedReason } from './shared-reasons.ts';
 
 /** What asked for a reconcile: an event, a schedule or a hint. */
 export interface Trigger {
@@ -22,7 +23,7 @@ export interface Subject {
   readonly instance?: string;
 }
 
-export interface Outcome {
+export interface Outcome<Reason extends string = SharedReason> {
   readonly subject: Subject;
   readonly decision: DecisionKind;
   readonly reason: Reason;
@@ -36,17 +37,19 @@ export interface Outcome {
   readonly details?: RemediationRecord['details'];
 }
 
-export interface RecorderOptions {
-  readonly remediation: Remediation;
+export interface RecorderOptions<Reason extends string, Metric extends string> {
+  readonly remediation: string;
+  /** What is said about the reasons that only this function gives. */
+  readonly reasons: Readonly<Record<Exclude<Reason, SharedReason>, ReasonEntry>>;
   readonly account: string;
   readonly region: string;
   readonly clock: Clock;
   /** Takes one log line, without its line break. */
   readonly write: (line: string) => void;
-  readonly counter: Counter;
+  readonly counter: Counter<Metric>;
 }
 
-const METRIC_NAMES: Readonly<Record<DecisionKind, MetricName>> = {
+const METRIC_NAMES: Readonly<Record<DecisionKind, SharedMetric>> = {
   acted: 'Acted',
   'would-act': 'WouldAct',
   waiting: 'Waiting',
@@ -56,31 +59,42 @@ const METRIC_NAMES: Readonly<Record<DecisionKind, MetricName>> = {
   done: 'Done',
 };
 
-export type Recorder = ReturnType<typeof createRecorder>;
+/** Writes what a function decides, and counts it. */
+export interface Recorder<Reason extends string = SharedReason, Metric extends string = SharedMetric>
+  extends Omit<Counter<Metric>, 'flush'> {
+  /** Writes a line that is no record, for Logs Insights. */
+  readonly note: (kind: 'inventory', members: Readonly<Record<string, string | number>>) => void;
+  /** Writes an outcome as one record. */
+  readonly record: (outcome: Outcome<Reason>) => void;
+}
 
 /** Outcomes whose latency is published: that something was done, or the aim reached. */
 const TIMED: ReadonlySet<DecisionKind> = new Set(['acted', 'done']);
 
 /** Writes outcomes as records, one JSON line each, and counts them. */
-export function createRecorder({ remediation, account, region, clock, write, counter }: RecorderOptions) {
-  const { count, gauge, observe } = counter;
+export function createRecorder<Reason extends string, Metric extends string>({
+  remediation,
+  account,
+  region,
+  clock,
+  write,
+  counter: { count, gauge, observe },
+  ...options
+}: RecorderOptions<Reason, Metric | SharedMetric>): Recorder<Reason, Metric | SharedMetric> {
+  const entries: ReadonlyMap<string, ReasonEntry> = new Map(
+    Object.entries<ReasonEntry>({ ...SHARED_REASONS, ...options.reasons }),
+  );
   return {
-    /** Adds to a metric of the invocation, for example `PolicyInvalid`; 0 says that there was nothing to count. */
     count,
-
-    /** Sets a metric to how things stand. */
     gauge,
-
-    /** Adds a value of its own to a metric, for percentiles. */
     observe,
 
-    /** Writes a line that is no record, for Logs Insights. */
-    note(kind: 'inventory', members: Readonly<Record<string, string | number>>) {
+    note(kind, members) {
       write(JSON.stringify({ kind, time: new Date(clock.now()).toISOString(), account, region, ...members }));
     },
 
-    record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details }: Outcome) {
-      const hint = hintOf(reason);
+    record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details }) {
+      const { hint, severity } = entries.get(reason) ?? {};
       const line: RemediationRecord = {
         kind: 'record',
         version: RECORD_VERSION,
@@ -93,6 +107,7 @@ export function createRecorder({ remediation, account, region, clock, write, cou
         ...(mode !== undefined && { mode }),
         decision,
         reason,
+        ...(severity !== undefined && { severity }),
         message,
         ...(hint !== undefined && { hint }),
         trigger: { id: trigger.id, type: trigger.type },

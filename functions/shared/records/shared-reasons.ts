@@ -11,11 +11,18 @@ export const SHARED_REASONS = {
     hint: 'Remove the tag to have it looked after again.',
   },
   'out-of-scope': { meaning: "The policy's scope does not name this cluster or account." },
-  'kill-switch': { meaning: 'The policy has killSwitch on: nothing acts.', hint: 'Set killSwitch to false to resume.' },
+  'kill-switch': {
+    meaning: 'The policy has killSwitch on: nothing acts.',
+    hint: 'Set killSwitch to false to resume.',
+    // Somebody wanted just that.
+    severity: 'low',
+  },
   'mode-off': { meaning: 'The policy has this remediation off.' },
   'policy-invalid': {
-    meaning: 'The policy cannot be read: nothing acts.',
+    meaning: 'What the function goes by in the policy cannot be read: it does not act.',
     hint: 'Correct the policy parameter; the message names the field.',
+    // Nothing at all is done until somebody corrects it.
+    severity: 'high',
   },
   unreadable: {
     meaning: 'AWS refused to tell the state of the cluster or node group: doubt means no.',
@@ -44,3 +51,5 @@ export const SHARED_REASONS = {
     hint: 'The message names the field. Correct the sender; the message can be redriven.',
   },
 } as const satisfies Record<string, ReasonEntry>;
+
+export type SharedReason = keyof typeof SHARED_REASONS;

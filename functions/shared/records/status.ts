@@ -1,4 +1,3 @@
-import type { Reason } from './reason.ts';
 import type { ReadRecord } from './record-line.ts';
 import { recordSubject } from './record-subject.ts';
 
@@ -14,7 +13,7 @@ export const IN_QUARANTINE = [
   'quarantine-extended',
   'quarantine-expired',
   'termination-refused',
-] as const satisfies readonly Reason[];
+] as const;
 
 /** Last words of `quarantine-workers` after which a worker or a group stays exposed, or may be. */
 export const STAYS_EXPOSED = [
@@ -23,10 +22,10 @@ export const STAYS_EXPOSED = [
   'public-by-design',
   'would-harden',
   'released-in-part',
-] as const satisfies readonly Reason[];
+] as const;
 
 /** What is said to a request. It is no last word on its subject: that stands as it stood before, or is told anew. */
-export const ANSWERS = ['request-granted', 'request-refused'] as const satisfies readonly Reason[];
+export const ANSWERS = ['request-granted', 'request-refused'] as const;
 
 /** What keeps `quarantine-workers` from acting on a worker: one in quarantine stays there meanwhile. */
 export const QUARANTINE_GUARDS = [
@@ -37,10 +36,10 @@ export const QUARANTINE_GUARDS = [
   'opted-out',
   'unknown-cluster',
   'unreadable',
-] as const satisfies readonly Reason[];
+] as const;
 
 const isOneOf =
-  (reasons: readonly Reason[]) =>
+  (reasons: readonly string[]) =>
   (reason: string): boolean =>
     reasons.some((each) => each === reason);
 

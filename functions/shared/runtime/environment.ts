@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { describeIssue } from '../policy/policy.ts';
+import { mode } from '../policy/mode.ts';
+import { describeIssue } from './issue.ts';
 
 /** What the Lambda runtime and the stack give every function. */
 export const baseEnvironment = z.object({
@@ -7,6 +8,14 @@ export const baseEnvironment = z.object({
   STACK_NAME: z.string().min(1),
   LEDGER_TABLE: z.string().min(1),
 });
+
+/** What it gives functions that go by the policy. */
+export const policyEnvironment = {
+  POLICY_PARAMETER: z.string().min(1),
+  /** The names of all sections of the policy, with commas between. */
+  POLICY_SECTIONS: z.string().transform((text) => text.split(',')),
+  DEFAULT_MODE: mode,
+};
 
 /**
  * Reads the settings that a function requires, at load: a function that is deployed wrongly must not even start.

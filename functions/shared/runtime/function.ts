@@ -2,42 +2,52 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { Remediation } from '../records/record.ts';
-import { createRecorder, type Recorder } from '../records/recorder.ts';
+import type { MetricOf, ReasonOf, RecorderOf, Remediation } from '../declaration/remediation.ts';
+import { createRecorder } from '../records/recorder.ts';
 import { systemClock } from './clock.ts';
 import { type Counter, createCounter } from './counter.ts';
 import { accountOf } from './environment.ts';
+import type { SharedMetric } from './metric.ts';
 
-export interface FunctionOptions<Event> {
-  readonly remediation: Remediation;
+export interface FunctionOptions<Declared extends Remediation, Event> {
+  readonly declared: Declared;
   readonly region: string;
   /** Metrics dimension: two stacks in one account stay apart. */
   readonly stack: string;
-  readonly run: (event: Event, invocation: Invocation) => Promise<void>;
+  readonly run: (event: Event, invocation: Invocation<Declared>) => Promise<void>;
 }
 
 /** What one invocation of a remediation is made with. */
-export interface Invocation {
-  readonly recorder: Recorder;
+export interface Invocation<Declared extends Remediation> {
+  readonly recorder: RecorderOf<Declared>;
   readonly account: string;
   readonly requestId: string;
 }
 
 /** Wraps what a remediation does: as {@link createSilentFunction}, with a recorder for each invocation. */
-export function createFunction<Event>({ remediation, region, stack, run }: FunctionOptions<Event>) {
+export function createFunction<Declared extends Remediation, Event>(options: FunctionOptions<Declared, Event>) {
+  const { declared, region, stack, run } = options;
   const write = (line: string) => process.stdout.write(`${line}\n`);
-  return createSilentFunction<Event>({
+  return createSilentFunction<Event, void, MetricOf<Declared>>({
     stack,
     run: (event, { counter, account, requestId }) => {
-      const recorder = createRecorder({ remediation, account, region, clock: systemClock, write, counter });
+      const recorder: RecorderOf<Declared> = createRecorder<ReasonOf<Declared>, MetricOf<Declared>>({
+        remediation: declared.name,
+        reasons: declared.reasons,
+        account,
+        region,
+        clock: systemClock,
+        write,
+        counter,
+      });
       return run(event, { recorder, account, requestId });
     },
   });
 }
 
 /** What one invocation of a function that records nothing is made with. */
-export interface SilentInvocation extends Omit<Invocation, 'recorder'> {
-  readonly counter: Counter;
+export interface SilentInvocation<Metric extends string> extends Omit<Invocation<Remediation>, 'recorder'> {
+  readonly counter: Counter<Metric>;
   /** The function's own ARN, as it was invoked. */
   readonly functionArn: string;
 }
@@ -46,22 +56,22 @@ export interface SilentInvocation extends Omit<Invocation, 'recorder'> {
  * Wraps what a function does: its counts published as one EMF blob however the invocation ends, and a failure logged as
  * one JSON line without the event's body before Lambda sees it. It has no recorder: what it does is no decision. What `run` gives is the answer to the invocation.
  */
-export function createSilentFunction<Event, Answer = void>({
+export function createSilentFunction<Event, Answer = void, Metric extends string = SharedMetric>({
   stack,
   run,
 }: {
   readonly stack: string;
-  readonly run: (event: Event, invocation: SilentInvocation) => Promise<Answer>;
+  readonly run: (event: Event, invocation: SilentInvocation<Metric>) => Promise<Answer>;
 }) {
   const logger = new Logger();
   const metrics = new Metrics({ defaultDimensions: { stack } });
-  const counters = new WeakMap<Context, Counter>();
+  const counters = new WeakMap<Context, Counter<Metric | SharedMetric>>();
 
   return middy<Event, Answer>({
     // Middy's own early warning would need a timer that outlives the work.
     timeoutEarlyInMillis: 0,
   })
-    .before(({ context }) => void counters.set(context, createCounter(metrics)))
+    .before(({ context }) => void counters.set(context, createCounter<Metric | SharedMetric>(metrics)))
     .after(({ context }) => publish(context))
     .onError(({ context, error }) => {
       logger.error('The invocation failed.', { error, requestId: context.awsRequestId });

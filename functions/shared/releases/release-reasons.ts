@@ -1,0 +1,28 @@
+import type { ReasonEntry } from '../records/reason-entry.ts';
+
+/** What functions that go by AMI releases may say of one. */
+export const RELEASE_REASONS = {
+  'release-not-yet-seen': {
+    meaning: 'The recommended release is newer than what watch-ami-releases has recorded; its bake time has not begun.',
+    hint: 'Nothing to do: the watcher records it on its next run. If this stays, look at its alarms.',
+  },
+  'release-incomparable': {
+    meaning: 'Whether the recommended release is newer than the running one cannot be told from their versions.',
+    hint: 'Upgrade this node group by hand once; later releases can then be compared.',
+  },
+  'newer-than-recommended': {
+    meaning: 'The node group runs a newer release than the recommended one; it is never moved back.',
+  },
+  'release-withdrawn': {
+    meaning: 'Amazon recommends an older release than the newest one seen: the newer one was withdrawn.',
+    hint: 'Nothing to do: no node group moves until a release newer than the withdrawn one appears.',
+  },
+  'no-release-for-version': {
+    meaning: 'Amazon publishes no AMI release of this type for this Kubernetes version.',
+    hint: 'AL2 ends at Kubernetes 1.32: create a node group of an AL2023 or Bottlerocket type and move workloads to it.',
+  },
+  'unknown-ami-type': {
+    meaning: 'The AMI type is not one whose releases this version of the remediator knows.',
+    hint: 'Update EKS Host Remediator.',
+  },
+} as const satisfies Record<string, ReasonEntry>;
