@@ -1,0 +1,401 @@
+#!/bin/sh
+# Gathers what a node's posture is judged by, as one JSON object on stdout, under 24,000 characters: Systems Manager cuts
+# what is longer (amazon-ssm-agent, MaxStdoutLength). It changes nothing. It prints no keys, tokens or kubeconfigs: of such
+# files only that they are there, their mode and their owner. What verdicts rest on comes first.
+# shellcheck disable=SC2016 # programs of awk stand in single quotes, and what is in them is awk's
+set -u
+LC_ALL=C
+export LC_ALL
+# Empty on a host. Tests set it to the root of a tree of files.
+ROOT=${POSTURE_ROOT-}
+LIMIT=${POSTURE_LIMIT-23500}
+MAX_CONTENT=8192
+MAX_DROP_INS=100
+NL='
+'
+
+# ---- JSON ----
+
+# Lines of stdin as the inside of a JSON string.
+ESCAPE='
+function escaped(text,   i, n, c, out) {
+  n = length(text)
+  for (i = 1; i <= n; i++) {
+    c = substr(text, i, 1)
+    out = out ((c in code) ? code[c] : c)
+  }
+  return out
+}
+BEGIN {
+  for (i = 1; i < 32; i++) code[sprintf("%c", i)] = sprintf("\\u%04x", i)
+  code["\""] = "\\\""
+  code["\\"] = "\\\\"
+}
+'
+
+quote() {
+  printf '%s' "$1" | awk "$ESCAPE"'
+    BEGIN { printf "\"" }
+    { printf "%s%s", (NR > 1 ? "\\n" : ""), escaped($0) }
+    END { printf "\"" }'
+}
+
+# A member of a list of JSON values, behind a comma where others come before it.
+append() {
+  if [ -z "$1" ]; then printf '%s' "$2"; else printf '%s,%s' "$1" "$2"; fi
+}
+
+is_there() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# The first line of a file that the kernel or an administrator wrote; nothing where it is not there.
+line_of() {
+  line=''
+  { IFS= read -r line <"$1"; } 2>/dev/null
+  printf '%s' "$line"
+}
+
+# ---- Files ----
+
+FILES=''
+# The same without what stands in them.
+BARE=''
+SEEN=$NL
+
+# What may be secret in a configuration of the kubelet is taken out: where static pods are fetched, and with which headers.
+# The lines stay as many as they were, so that a verdict names the right one.
+REDACT='
+function lines_in(text,   copy) { copy = text; return gsub(/\n/, "", copy) }
+function blank(n,   out) { while (n-- > 0) out = out "\n"; return out }
+# The length of the value at the beginning of text: a quoted string, or what brackets hold.
+function span(text,   i, n, c, depth, quoted) {
+  n = length(text)
+  for (i = 1; i <= n; i++) {
+    c = substr(text, i, 1)
+    if (quoted != "") {
+      if (c == "\\" && quoted == "\"") i++
+      else if (c == quoted) { quoted = ""; if (depth == 0) return i }
+    }
+    else if (c == "\"" || c == "\047") quoted = c
+    else if (c == "{" || c == "[") depth++
+    else if (c == "}" || c == "]") { if (--depth == 0) return i }
+  }
+  return n
+}
+# The length of a plain YAML value: the line, and those below that are indented more.
+function block(text, indent,   at, line, end, deeper) {
+  at = index(text, "\n")
+  if (at == 0) return length(text)
+  end = at - 1
+  while (end + 1 < length(text)) {
+    line = substr(text, end + 2)
+    at = index(line, "\n")
+    if (at > 0) line = substr(line, 1, at - 1)
+    match(line, /^[ ]*/)
+    deeper = RLENGTH > indent || line ~ /^[ ]*$/ || (RLENGTH == indent && substr(line, RLENGTH + 1, 1) == "-")
+    if (!deeper) break
+    end += 1 + length(line)
+  }
+  return end
+}
+{ text = text (NR > 1 ? "\n" : "") $0 }
+END {
+  while (match(text, /["\047]?staticPodURL(Header)?["\047]?[ \t]*:[ \t]*/)) {
+    head = substr(text, 1, RSTART + RLENGTH - 1)
+    start = RSTART
+    rest = substr(text, RSTART + RLENGTH)
+    c = substr(rest, 1, 1)
+    if (c == "\n" || c == "") {
+      flow = rest
+      sub(/^[ \t\n]*/, "", flow)
+      if (substr(flow, 1, 1) ~ /[{["]/ && head ~ /"[ \t]*:[ \t]*$/) c = substr(flow, 1, 1)
+    }
+    if (c ~ /[{["\047]/) {
+      skipped = rest
+      sub(/[^ \t\n].*/, "", skipped)
+      size = length(skipped) + span(substr(rest, length(skipped) + 1))
+    } else {
+      before = substr(text, 1, start - 1)
+      while (index(before, "\n") > 0) before = substr(before, index(before, "\n") + 1)
+      size = block(rest, length(before))
+    }
+    gone = substr(rest, 1, size)
+    sub(/staticPodURL/, "staticPodURI", head)
+    done = done head " null" blank(lines_in(gone))
+    text = substr(rest, size + 1)
+  }
+  gsub(/staticPodURI/, "staticPodURL", done)
+  printf "%s%s", done, text
+}
+'
+
+# One entry of the list: path, and "content" where the text is wanted. What is not there makes none.
+entry() {
+  case $SEEN in *"$NL$1$NL"*) return ;; esac
+  is_there "$ROOT$1" || return
+  meta=$(stat -c '%a %u %g %Y %U %G' "$ROOT$1" 2>/dev/null) || return
+  SEEN=$SEEN$1$NL
+  # shellcheck disable=SC2086 # six words, none of which has a blank
+  set -- "$1" "$2" $meta
+  owner=$7
+  group=$8
+  [ "$owner" = UNKNOWN ] && owner=$4
+  [ "$group" = UNKNOWN ] && group=$5
+  json="{\"path\":$(quote "$1"),\"mode\":\"0$3\",\"owner\":$(quote "$owner"),\"group\":$(quote "$group")"
+  json="$json,\"uid\":$4,\"gid\":$5,\"modified\":$6"
+  text=''
+  if [ -L "$ROOT$1" ]; then
+    target=$(readlink -f "$ROOT$1" 2>/dev/null) || target=''
+    [ -n "$target" ] || target=$(readlink "$ROOT$1")
+    json="$json,\"type\":\"symlink\",\"target\":$(quote "${target#"$ROOT"}")"
+  elif [ -d "$ROOT$1" ]; then
+    json="$json,\"type\":\"dir\""
+  elif [ "$2" = content ] && [ -f "$ROOT$1" ] && [ "$(wc -c <"$ROOT$1")" -le "$MAX_CONTENT" ]; then
+    text=",\"content\":$(quote "$(awk "$REDACT" "$ROOT$1")")"
+  fi
+  FILES=$(append "$FILES" "$json$text}")
+  BARE=$(append "$BARE" "$json}")
+}
+
+# An entry, and if it is a link, one of what it leads to.
+gather() {
+  entry "$1" "$2"
+  if [ -L "$ROOT$1" ]; then
+    end=$(readlink -f "$ROOT$1" 2>/dev/null) || return
+    entry "${end#"$ROOT"}" "$2"
+  fi
+}
+
+# The directories above a path.
+gather_above() {
+  above=${1%/*}
+  while [ -n "$above" ]; do
+    entry "$above" ''
+    above=${above%/*}
+  done
+}
+
+# A directory of drop-ins and what counts in it. Where its list would not be whole, none of it is told: no evidence is
+# better than half.
+gather_drop_ins() {
+  directory=$(printf '%s' "$1" | sed 's|//*$||')
+  end=$(readlink -f "$ROOT$directory" 2>/dev/null) || return
+  list=$(find "$end/" -type d -o -name '*.conf' 2>/dev/null)
+  odd=$(find "$end/" -name "*$NL*" 2>/dev/null)
+  [ -n "$list" ] && [ -z "$odd" ] || return
+  [ "$(printf '%s\n' "$list" | wc -l)" -le "$MAX_DROP_INS" ] || return
+  [ -L "$ROOT$directory" ] && entry "$directory" ''
+  while IFS= read -r path; do
+    path=$(printf '%s' "$path" | sed 's|//*|/|g; s|/$||')
+    gather "${path#"$ROOT"}" content
+  done <<LIST
+$list
+LIST
+  gather_above "$directory"
+}
+
+# ---- The kubelet ----
+
+FLAGS=null
+STARTED=''
+KUBELETS=0
+KUBELET=''
+VERSION=''
+
+# Processes of that name in the host's own mount namespace; a container's do not count.
+find_kubelet() {
+  own=$(readlink "$ROOT/proc/1/ns/mnt" 2>/dev/null) || own=''
+  for process in "$ROOT"/proc/[0-9]*; do
+    [ "$(line_of "$process/comm")" = kubelet ] || continue
+    [ "$(readlink "$process/ns/mnt" 2>/dev/null)" = "$own" ] || continue
+    [ -s "$process/cmdline" ] || continue
+    KUBELETS=$((KUBELETS + 1))
+    KUBELET=$process
+  done
+  [ "$KUBELETS" -eq 1 ]
+}
+
+# argv without the binary, from NUL-separated stdin. A line feed inside an argument goes through as \001.
+ARGV='
+NR == 1 { next }
+{
+  value = $0
+  if (hidden) { value = "REDACTED"; hidden = 0 }
+  else if (value ~ /^--manifest[-_]url([-_]header)?=/) sub(/=.*/, "=REDACTED", value)
+  else if (value ~ /^--manifest[-_]url([-_]header)?$/) hidden = 1
+  text = escaped(value)
+  gsub(/\\u0001/, "\\n", text)
+  printf "%s\"%s\"", (NR > 2 ? "," : ""), text
+}'
+
+# The value of a flag that counts: the last one. $1 is its name.
+flag() {
+  tr '\n\000' '\001\n' <"$KUBELET/cmdline" | awk -v name="$1" '
+    NR == 1 { next }
+    taking { value = $0; taking = 0; next }
+    {
+      at = index($0, "=")
+      key = at > 0 ? substr($0, 1, at - 1) : $0
+      gsub(/_/, "-", key)
+      if (key != "--" name) next
+      if (at > 0) value = substr($0, at + 1)
+      else taking = 1
+    }
+    END { printf "%s", value }'
+}
+
+# Seconds since 1970: ticks since boot, of which Linux has 100 a second, and the time of boot.
+started_at() {
+  ticks=$(sed 's/.*) //' "$KUBELET/stat" 2>/dev/null | awk '{ print $20 }')
+  boot=$(awk '$1 == "btime" { print $2 }' "$ROOT/proc/stat" 2>/dev/null)
+  case $ticks$boot in '' | *[!0-9]*) return ;; esac
+  [ -n "$ticks" ] && [ -n "$boot" ] && printf '%s' $((boot + ticks / 100))
+}
+
+absolute() { case $1 in /*) printf '%s' "$1" ;; ?*) printf '/%s' "$1" ;; esac; }
+
+gather_kubelet() {
+  find_kubelet || return
+  FLAGS="[$(tr '\n\000' '\001\n' <"$KUBELET/cmdline" | awk "$ESCAPE$ARGV")]"
+  STARTED=$(started_at)
+  VERSION=$("$KUBELET/exe" --version 2>/dev/null </dev/null | sed -n '1s/^Kubernetes //p')
+  config=$(absolute "$(flag config)")
+  [ -n "$config" ] && gather "$config" content
+  drop_ins=$(absolute "$(flag config-dir)")
+  [ -n "$drop_ins" ] && gather_drop_ins "$drop_ins"
+  for name in kubeconfig bootstrap-kubeconfig; do
+    path=$(absolute "$(flag "$name")")
+    [ -n "$path" ] && gather "$path" ''
+  done
+}
+
+# ---- The host ----
+
+os_release() {
+  sed -n "s/^$1=[\"']\{0,1\}\([A-Za-z0-9._-]*\)[\"']\{0,1\}\$/\1/p" "$ROOT/etc/os-release" 2>/dev/null | head -n 1
+}
+
+os_name() {
+  id=$(os_release ID)
+  case $id:$(os_release VERSION_ID) in
+    amzn:2) printf al2 ;;
+    amzn:2023*) printf al2023 ;;
+    :*) printf unknown ;;
+    *) printf '%s' "$id" ;;
+  esac
+}
+
+# Mode of the running kernel, mode and policy after the next start, and the booleans that loosen what containers may do.
+selinux() {
+  case $(line_of "$ROOT/sys/fs/selinux/enforce") in
+    1) mode=enforcing ;;
+    0) mode=permissive ;;
+    *) mode=disabled ;;
+  esac
+  configured=$(sed -n 's/^SELINUX=\([a-z]*\).*/\1/p' "$ROOT/etc/selinux/config" 2>/dev/null | tail -n 1)
+  policy=$(sed -n 's/^SELINUXTYPE=\([A-Za-z0-9_-]*\).*/\1/p' "$ROOT/etc/selinux/config" 2>/dev/null | tail -n 1)
+  on=''
+  for boolean in "$ROOT"/sys/fs/selinux/booleans/container_* "$ROOT"/sys/fs/selinux/booleans/virt_*; do
+    case $(line_of "$boolean") in 1*) on=$(append "$on" "$(quote "${boolean##*/}")") ;; esac
+  done
+  runtime=null
+  for file in "$ROOT"/etc/containerd/config.toml "$ROOT"/etc/containerd/conf.d/*.toml "$ROOT"/etc/containerd/config.d/*.toml; do
+    value=$(sed -n 's/^[[:space:]]*enable_selinux[[:space:]]*=[[:space:]]*\(true\|false\).*/\1/p' "$file" 2>/dev/null | tail -n 1)
+    case $value in true | false) runtime=$value ;; esac
+    [ "$runtime" = null ] && [ -f "$file" ] && runtime=false
+  done
+  printf '{"mode":"%s","configured":%s,"policy":%s,"booleans":[%s],"runtime":%s}' \
+    "$mode" "$(quote "$configured")" "$(quote "$policy")" "$on" "$runtime"
+}
+
+apparmor() {
+  case $(line_of "$ROOT/sys/module/apparmor/parameters/enabled") in Y*) printf true ;; *) printf false ;; esac
+}
+
+# Labels of processes that belong to pods, by how many have each: {"label":..., "processes":n}.
+labels() {
+  for process in "$ROOT"/proc/[0-9]*; do
+    grep -q kubepods "$process/cgroup" 2>/dev/null || continue
+    label=$(tr -d '\000' <"$process/attr/current" 2>/dev/null | head -n 1)
+    [ -n "$label" ] && printf '%s\n' "$label"
+  done | sort | uniq -c | sort -rn | head -n 20 | awk "$ESCAPE"'
+    { count = $1; sub(/^ *[0-9]+ /, ""); printf "%s{\"label\":\"%s\",\"processes\":%d}", (NR > 1 ? "," : ""), escaped($0), count }'
+}
+
+# Keys that let somebody in, by home: how many, never which. Comments and empty lines are none.
+authorized_keys() {
+  list=''
+  while IFS=: read -r user _ _ _ _ home _; do
+    case $home in /?*) ;; *) continue ;; esac
+    for name in authorized_keys authorized_keys2; do
+      path=$home/.ssh/$name
+      [ -f "$ROOT$path" ] || continue
+      # cloud-init leaves a line for root that only tells which user to take.
+      keys=$(grep -c -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e 'Please login as the user' "$ROOT$path" 2>/dev/null)
+      list=$(append "$list" "{\"user\":$(quote "$user"),\"path\":$(quote "$path"),\"keys\":${keys:-0}}")
+    done
+  done <<PASSWD
+$(head -n 200 "$ROOT/etc/passwd" 2>/dev/null)
+PASSWD
+  printf '%s' "$list"
+}
+
+ssh_daemon() {
+  for process in "$ROOT"/proc/[0-9]*; do
+    [ "$(line_of "$process/comm")" = sshd ] && printf true && return
+  done
+  printf false
+}
+
+# The command that fetches keys from elsewhere, such as EC2 Instance Connect's.
+keys_command() {
+  cat "$ROOT"/etc/ssh/sshd_config.d/*.conf "$ROOT"/etc/ssh/sshd_config 2>/dev/null |
+    sed -n 's/^[[:space:]]*[Aa]uthorized[Kk]eys[Cc]ommand[[:space:]=]\{1,\}\([^[:space:]]*\).*/\1/p' | head -n 1
+}
+
+# ---- Bottlerocket, from its control container: it sees the API, not the host ----
+
+setting() {
+  apiclient get "$1" 2>/dev/null | tr -d '\n' | sed -n "s/.*\"$2\" *: *\"\{0,1\}\([A-Za-z0-9._-]*\).*/\1/p"
+}
+
+# The JSON of a report; nothing where apiclient fails or prints something else.
+report() {
+  text=$(apiclient report "$1" -f json -l 2 2>/dev/null) || [ -n "$text" ] || return
+  case $text in '{'*'}') printf '%s' "$text" ;; esac
+}
+
+if command -v apiclient >/dev/null 2>&1; then
+  variant=$(setting os variant_id)
+  version=$(printf '%s' "$variant" | sed -n 's/^aws-k8s-\([0-9]*\.[0-9]*\).*/\1/p')
+  head="{\"os\":\"bottlerocket\",\"kubernetesVersion\":$([ -n "$version" ] && quote "$version" || printf null)"
+  head="$head,\"kubeletFlags\":null,\"files\":[],\"osVersion\":$(quote "$(setting os version_id)")"
+  admin=$(setting settings.host-containers.admin.enabled enabled)
+  case $admin in true | false) ;; *) admin=null ;; esac
+  tail=",\"adminContainer\":$admin}"
+  kubernetes=$(report cis-k8s)
+  host=$(report cis)
+  for reports in "\"cis-k8s\":$kubernetes,\"cis\":$host" "\"cis-k8s\":$kubernetes" "\"cis\":$host" ''; do
+    case $reports in *: | *:,*) continue ;; esac
+    whole="$head,\"report\":{$reports}$tail"
+    [ "${#whole}" -le "$LIMIT" ] && break
+  done
+  printf '%s\n' "$whole"
+  exit 0
+fi
+
+gather_kubelet
+head="{\"os\":$(quote "$(os_name)"),\"kubernetesVersion\":$([ -n "$VERSION" ] && quote "$VERSION" || printf null)"
+head="$head,\"kubeletFlags\":$FLAGS,\"kubelets\":$KUBELETS${STARTED:+,\"kubeletStarted\":$STARTED}"
+os="\"osVersion\":$(quote "$(os_release VERSION_ID)"),\"selinux\":$(selinux),\"apparmor\":$(apparmor)"
+ssh="\"ssh\":{\"running\":$(ssh_daemon),\"keysCommand\":$(quote "$(keys_command)"),\"authorizedKeys\":[$(authorized_keys)]}"
+# What does not fit is left out, from the end: verdicts then say that they lack evidence.
+for whole in \
+  "$head,\"files\":[$FILES],$os,$ssh,\"labels\":[$(labels)]}" \
+  "$head,\"files\":[$FILES],$os,$ssh}" \
+  "$head,\"files\":[$FILES],$os}" \
+  "$head,\"files\":[$BARE],$os}" \
+  "$head,\"files\":[],$os}" \
+  "{\"os\":$(quote "$(os_name)"),\"kubernetesVersion\":null,\"kubeletFlags\":null,\"kubelets\":$KUBELETS,\"files\":[]}"; do
+  [ "${#whole}" -le "$LIMIT" ] && break
+done
+printf '%s\n' "$whole"

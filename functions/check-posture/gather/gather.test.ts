@@ -1,0 +1,337 @@
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CHECKS, type CheckId } from '../judge/benchmark.ts';
+import { judge } from '../judge/judge.ts';
+import { readNode } from '../judge/node.ts';
+import { NODES } from '../judge/nodes.fixture.ts';
+import {
+  AL2023_FLAGS,
+  al2023,
+  CONFIG,
+  cisReport,
+  DROP_INS,
+  directory,
+  dropIn,
+  file,
+  KUBECONFIG,
+  type NodeInput,
+  WITH_DROP_INS,
+} from '../judge/systems.fixture.ts';
+
+const SCRIPT = join(import.meta.dirname, 'gather.sh');
+const run = promisify(execFile);
+const base = mkdtempSync(join(tmpdir(), 'gather-'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** Shells that this machine has, of those that nodes have: dash or bash as sh, bash, BusyBox. */
+const SHELLS = [['sh'], ['bash'], ['busybox', 'sh']].filter(
+  ([name = '', ...options]) => {
+    try {
+      execFileSync(name, [...options, '-c', ':'], { stdio: 'ignore' });
+      return true;
+    } catch {
+      return false;
+    }
+  },
+);
+
+const IS_ROOT = process.getuid?.() === 0;
+
+let trees = 0;
+function emptyTree(): string {
+  const root = join(base, String(trees++));
+  mkdirSync(root);
+  return root;
+}
+
+function put(root: string, path: string, content: string, mode = 0o644): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), content);
+  chmodSync(join(root, path), mode);
+}
+
+/** Makes a tree of files, with a /proc, of what a fixture says. */
+function treeOf({ files, kubeletFlags }: NodeInput, more: Readonly<Record<string, string>> = {}): string {
+  const root = emptyTree();
+  const byDepth = files.toSorted((a, b) => a.path.split('/').length - b.path.split('/').length);
+  for (const { path, type, target = '' } of byDepth.filter((one) => one.type === 'symlink')) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    symlinkSync(target.startsWith('/') ? join(root, target) : target, join(root, path));
+    expect(type).toBe('symlink');
+  }
+  for (const { path, type } of byDepth) if (type === 'dir') mkdirSync(join(root, path), { recursive: true });
+  for (const { path, type, content = '', mode } of byDepth)
+    if (type === undefined) put(root, path, content, Number.parseInt(mode, 8));
+  for (const { path, type, mode } of byDepth.toReversed())
+    if (type === 'dir') chmodSync(join(root, path), Number.parseInt(mode, 8));
+  put(root, '/etc/os-release', 'NAME="Amazon Linux"\nID="amzn"\nVERSION_ID="2023"\n');
+  put(root, '/proc/stat', 'cpu 1 2 3\nbtime 1780000000\n');
+  if (kubeletFlags !== null) kubelet(root, 4242, ['/usr/bin/kubelet', ...kubeletFlags]);
+  for (const [path, content] of Object.entries(more)) put(root, path, content);
+  return root;
+}
+
+function kubelet(root: string, pid: number, argv: readonly string[]): void {
+  put(root, `/proc/${pid}/comm`, 'kubelet\n');
+  put(root, `/proc/${pid}/cmdline`, `${argv.join('\0')}\0`);
+  put(
+    root,
+    `/proc/${pid}/stat`,
+    `${pid} (kube let) S 1 ${Array.from({ length: 17 }, (_, at) => at).join(' ')} 12345 0\n`,
+  );
+  put(root, `/proc/${pid}/exe`, '#!/bin/sh\necho Kubernetes v1.33.1-eks-473151a\n', 0o755);
+}
+
+async function gather(
+  root: string,
+  [name = 'sh', ...options]: readonly string[] = ['sh'],
+  env: Record<string, string> = {},
+) {
+  const { stdout, stderr } = await run(name, [...options, SCRIPT], {
+    env: { PATH: process.env.PATH ?? '', POSTURE_ROOT: root, ...env },
+    maxBuffer: 1e7,
+  });
+  expect(stderr).toBe('');
+  expect(stdout.length).toBeLessThan(24_000);
+  return JSON.parse(stdout);
+}
+
+const OWNERS: readonly CheckId[] = ['3.1.2', '3.1.4', 'EHR.1'];
+
+/** Fixtures that a tree can be made of: all owned by whoever runs the tests. */
+const BUILDABLE = NODES.filter(
+  ({ node }) =>
+    node.kubeletFlags !== null &&
+    node.files.every(({ owner, group }) => owner === 'root' && group === 'root') &&
+    node.files.every(({ path }) => !path.startsWith('/srv')),
+);
+
+describe('gather.sh', () => {
+  it('has shells to be tried in', () => {
+    expect(SHELLS).toContainEqual(['sh']);
+  });
+
+  it('gathers from a tree what the fixture says, so that the verdicts are the same', { timeout: 60_000 }, async () => {
+    expect(BUILDABLE.length).toBeGreaterThan(25);
+    for (const { name, node, verdicts } of BUILDABLE) {
+      const found = judge(readNode(await gather(treeOf(node))));
+      const differing = CHECKS.filter(({ id }) => IS_ROOT || !OWNERS.includes(id))
+        .filter(({ id }) => found[id].verdict !== verdicts[id])
+        .map(
+          ({ id }) => `${name}: ${id} is ${found[id].verdict}, not ${verdicts[id]}: ${found[id].evidence[0]?.value}`,
+        );
+      expect(differing).toEqual([]);
+    }
+  });
+
+  describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('with %s', (_name, shell) => {
+    const node = al2023({
+      flags: [...WITH_DROP_INS, '--node-labels', 'a="b c"\\d', '--v=2'],
+      files: [
+        directory(DROP_INS),
+        file(`${DROP_INS}/40-nodeadm.conf`, '0640', dropIn({ maxPods: 29 })),
+        file(`${DROP_INS}/with space/50 "x".conf`, '0600', dropIn({ maxPods: 30 })),
+      ],
+    });
+
+    it('tells argv, files, links and the versions', async () => {
+      const root = treeOf(node);
+      symlinkSync(join(root, DROP_INS, '40-nodeadm.conf'), join(root, DROP_INS, '60-link.conf'));
+      const found = await gather(root, shell);
+      expect(found).toMatchObject({
+        os: 'al2023',
+        osVersion: '2023',
+        kubernetesVersion: 'v1.33.1-eks-473151a',
+        kubelets: 1,
+        kubeletFlags: node.kubeletFlags,
+        kubeletStarted: 1_780_000_123,
+      });
+      const paths = new Map(readNode(found).files.map((one) => [one.path, one]));
+      expect(paths.get(KUBECONFIG)).toMatchObject({ mode: 0o644 });
+      expect(paths.get(KUBECONFIG)).not.toHaveProperty('content');
+      expect(JSON.parse(paths.get(CONFIG)?.content ?? '')).toMatchObject({ kind: 'KubeletConfiguration' });
+      expect(paths.get(`${DROP_INS}/40-nodeadm.conf`)).toMatchObject({ mode: 0o640, uid: process.getuid?.() });
+      expect(paths.get(`${DROP_INS}/with space/50 "x".conf`)).toMatchObject({ mode: 0o600 });
+      expect(paths.get(`${DROP_INS}/60-link.conf`)).toMatchObject({
+        type: 'symlink',
+        target: `${DROP_INS}/40-nodeadm.conf`,
+      });
+      expect(paths.get('/etc/kubernetes')).toMatchObject({ type: 'dir' });
+    });
+
+    it('prints nothing that is secret', async () => {
+      const config = `kind: KubeletConfiguration
+apiVersion: kubelet.config.k8s.io/v1beta1
+staticPodURL: https://user:TOPSECRET@pods.example
+staticPodURLHeader:
+  Authorization:
+  - Bearer TOPSECRET
+  "X-{": ["TOPSECRET"]
+readOnlyPort: 0
+authorization: {mode: AlwaysAllow}
+`;
+      const json = `{"kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1",
+  "staticPodURLHeader": {"Authorization": ["Bearer \\"TOPSECRET}"]},
+  "staticPodURL":
+    "https://TOPSECRET", "authorization": {"mode": "AlwaysAllow"}}`;
+      const flags = [
+        ...WITH_DROP_INS,
+        '--manifest-url=https://TOPSECRET',
+        '--manifest-url-header',
+        'Authorization:TOPSECRET',
+        '--v=2',
+      ];
+      for (const text of [config, json]) {
+        const root = treeOf(
+          al2023({ config: text, flags, files: [directory(DROP_INS), file(`${DROP_INS}/1.conf`, '0644', config)] }),
+          {
+            [KUBECONFIG]: 'token: TOPSECRET',
+            '/etc/passwd': 'ec2-user:x:1000:1000::/home/ec2-user:/bin/bash\n',
+            '/home/ec2-user/.ssh/authorized_keys': 'ssh-ed25519 TOPSECRET me\n',
+          },
+        );
+        const found = await gather(root, shell);
+        expect(JSON.stringify(found)).not.toContain('TOPSECRET');
+        expect(found.kubeletFlags.slice(-4)).toEqual([
+          '--manifest-url=REDACTED',
+          '--manifest-url-header',
+          'REDACTED',
+          '--v=2',
+        ]);
+        const { verdict, evidence } = judge(readNode(found))['3.2.2'];
+        expect({ verdict, line: evidence[0]?.line }).toEqual({ verdict: 'FAIL', line: 9 });
+      }
+    });
+
+    it('tells of the host: SELinux, AppArmor, keys, the runtime, labels of pods', async () => {
+      const root = treeOf(al2023(), {
+        '/sys/fs/selinux/enforce': '0',
+        '/sys/fs/selinux/booleans/container_use_devices': '1 1',
+        '/sys/fs/selinux/booleans/container_manage_cgroup': '0 0',
+        '/etc/selinux/config': '# comment\nSELINUX=permissive\nSELINUXTYPE=targeted\n',
+        '/etc/containerd/config.toml': '[plugins]\n  enable_selinux = true\n',
+        '/sys/module/apparmor/parameters/enabled': 'Y\n',
+        '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nec2-user:x:1000:1000::/home/ec2-user:/bin/bash\n',
+        '/root/.ssh/authorized_keys':
+          'command="echo \'Please login as the user \\"ec2-user\\"\';exit 142" ssh-rsa AAAA k\n',
+        '/home/ec2-user/.ssh/authorized_keys': '# mine\n\nssh-ed25519 AAAA k\nssh-rsa BBBB l\n',
+        '/etc/ssh/sshd_config': 'AuthorizedKeysCommand /opt/aws/bin/eic_run_authorized_keys %u %f\n',
+        '/proc/77/comm': 'sshd\n',
+        '/proc/78/cgroup': '0::/kubepods.slice/kubepods-burstable.slice/x\n',
+        '/proc/78/attr/current': 'system_u:system_r:spc_t:s0\0\n',
+        '/proc/79/cgroup': '0::/system.slice/a.service\n',
+        '/proc/79/attr/current': 'system_u:system_r:unconfined_service_t:s0\n',
+      });
+      expect(await gather(root, shell)).toMatchObject({
+        selinux: {
+          mode: 'permissive',
+          configured: 'permissive',
+          policy: 'targeted',
+          booleans: ['container_use_devices'],
+          runtime: true,
+        },
+        apparmor: true,
+        ssh: {
+          running: true,
+          keysCommand: '/opt/aws/bin/eic_run_authorized_keys',
+          authorizedKeys: [
+            { user: 'root', path: '/root/.ssh/authorized_keys', keys: 0 },
+            { user: 'ec2-user', path: '/home/ec2-user/.ssh/authorized_keys', keys: 2 },
+          ],
+        },
+        labels: [{ label: 'system_u:system_r:spc_t:s0', processes: 1 }],
+      });
+    });
+
+    it('stays under the limit, and then rather says less than half', async () => {
+      const big = Array.from({ length: 8 }, (_, at) =>
+        file(`${DROP_INS}/${at}.conf`, '0644', dropIn({ clusterDomain: 'x'.repeat(6000) })),
+      );
+      const found = await gather(treeOf(al2023({ flags: WITH_DROP_INS, files: [directory(DROP_INS), ...big] })), shell);
+      expect(judge(readNode(found))).toMatchObject({
+        '3.1.1': { verdict: 'PASS' },
+        '3.2.1': { verdict: 'MANUAL' },
+        '3.2.4': { verdict: 'MANUAL' },
+      });
+    });
+
+    it('takes the report of Bottlerocket, where there is its API', async () => {
+      const root = emptyTree();
+      const answers: Record<string, string> = {
+        'report cis-k8s -f json -l 2': JSON.stringify(cisReport()),
+        'report cis -f json -l 2': JSON.stringify({ ...cisReport(), results: {} }),
+        'get os': '{\n  "os": {\n    "variant_id": "aws-k8s-1.34",\n    "version_id": "1.50.0"\n  }\n}',
+        'get settings.host-containers.admin.enabled': '{"settings":{"host-containers":{"admin":{"enabled":true}}}}',
+      };
+      const cases = Object.entries(answers).map(([words, text]) => `'${words}') printf '%s\\n' '${text}' ;;`);
+      put(root, '/bin/apiclient', `#!/bin/sh\ncase "$*" in\n${cases.join('\n')}\n*) exit 1 ;;\nesac\n`, 0o755);
+      const found = await gather(root, shell, { PATH: `${root}/bin:${process.env.PATH}` });
+      expect(found).toMatchObject({
+        os: 'bottlerocket',
+        osVersion: '1.50.0',
+        kubernetesVersion: '1.34',
+        kubeletFlags: null,
+        adminContainer: true,
+      });
+      expect(judge(readNode(found))).toMatchObject({ '3.1.1': { verdict: 'PASS' }, '3.2.7': { verdict: 'MANUAL' } });
+      // Without reports nothing passes.
+      put(root, '/bin/apiclient', '#!/bin/sh\nexit 1\n', 0o755);
+      const without = await gather(root, shell, { PATH: `${root}/bin:${process.env.PATH}` });
+      expect(without).toMatchObject({ os: 'bottlerocket', report: {}, adminContainer: null });
+    });
+  });
+
+  it('tells of two kubelets that it does not know which, and leaves out those in containers', async () => {
+    const two = treeOf(al2023());
+    kubelet(two, 4343, ['kubelet', '--config=/elsewhere']);
+    expect(await gather(two)).toMatchObject({ kubelets: 2, kubeletFlags: null, files: [] });
+    const contained = treeOf(al2023());
+    kubelet(contained, 4343, ['kubelet', '--config=/elsewhere']);
+    for (const [pid, namespace] of [
+      ['1', 'mnt:[1]'],
+      ['4242', 'mnt:[1]'],
+      ['4343', 'mnt:[2]'],
+    ] as const) {
+      mkdirSync(join(contained, `/proc/${pid}/ns`), { recursive: true });
+      symlinkSync(namespace, join(contained, `/proc/${pid}/ns/mnt`));
+    }
+    expect(await gather(contained)).toMatchObject({ kubelets: 1, kubeletFlags: AL2023_FLAGS });
+  });
+
+  it('tells nothing of a directory whose list would not be whole', async () => {
+    const node = al2023({
+      flags: WITH_DROP_INS,
+      files: [directory(DROP_INS), file(`${DROP_INS}/1\n.conf`, '0644', dropIn({}))],
+    });
+    expect(judge(readNode(await gather(treeOf(node))))['3.2.1'].verdict).toBe('MANUAL');
+  });
+
+  it('changes nothing', async () => {
+    const root = treeOf(al2023());
+    const before = execFileSync('find', [root, '-printf', '%p %m %s %T@\n']).toString();
+    await gather(root);
+    expect(execFileSync('find', [root, '-printf', '%p %m %s %T@\n']).toString()).toBe(before);
+    const text = readFileSync(SCRIPT, 'utf8').replaceAll(/^\s*#.*$/gm, '');
+    expect(text).not.toMatch(/\b(rm|mv|cp|chmod|chown|tee|dd|sed -i|kill|systemctl|curl|wget|mktemp)\b/);
+    expect(lstatSync(SCRIPT).mode & 0o111).toBeGreaterThan(0);
+  });
+
+  it('is clean by shellcheck, where that is installed', async () => {
+    const found = await run('shellcheck', [SCRIPT]).catch((error: NodeJS.ErrnoException) => error);
+    if (found instanceof Error && found.code === 'ENOENT') return;
+    expect(found).toMatchObject({ stdout: '' });
+  });
+});
