@@ -37,16 +37,14 @@ const base = mkdtempSync(join(tmpdir(), 'gather-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
 /** Shells that this machine has, of those that nodes have: dash or bash as sh, bash, BusyBox. */
-const SHELLS = [['sh'], ['bash'], ['busybox', 'sh']].filter(
-  ([name = '', ...options]) => {
-    try {
-      execFileSync(name, [...options, '-c', ':'], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  },
-);
+const SHELLS = [['sh'], ['bash'], ['busybox', 'sh']].filter(([name = '', ...options]) => {
+  try {
+    execFileSync(name, [...options, '-c', ':'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
 
 const IS_ROOT = process.getuid?.() === 0;
 
