@@ -1,9 +1,10 @@
 import { withBundles } from './bundle.ts';
 import { RemediatorApp } from './remediator-app.ts';
 import { SettingsError } from './settings.ts';
+import { readSettingsWithFile } from './settings-file.ts';
 
 try {
-  await withBundles((bundles) => new RemediatorApp(bundles).synth());
+  await withBundles((bundles) => new RemediatorApp(bundles, {}, readSettingsWithFile).synth());
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   console.error(error.message);

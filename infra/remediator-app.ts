@@ -1,7 +1,10 @@
 import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { RemediatorStack } from './remediator-stack.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** @throws SettingsError for a bad setting */
+export type SettingsReader = (context: Readonly<Record<string, unknown>>) => Settings;
 
 /**
  * The CDK app: one stack, as the context says, checked by cdk-nag when it is synthesized. `bundles` is the directory
@@ -11,9 +14,10 @@ import { readSettings } from './settings.ts';
 export class RemediatorApp extends App {
   readonly stack: RemediatorStack;
 
-  constructor(bundles: string, props?: AppProps) {
+  /** @param settingsOf makes the settings of the context that the CDK CLI and `props` give */
+  constructor(bundles: string, props?: AppProps, settingsOf: SettingsReader = readSettings) {
     super(props);
-    this.stack = new RemediatorStack(this, readSettings(this.node.getAllContext()), bundles);
+    this.stack = new RemediatorStack(this, settingsOf(this.node.getAllContext()), bundles);
     Validations.of(this).addPlugins(new AwsSolutionsChecks(this));
   }
 }

@@ -218,6 +218,7 @@ describe('the outputs', () => {
       'AgentRoleArn',
       'QuarantineRoleArn',
       'NotificationTopicArn',
+      'Mode',
       'PolicyParameterName',
       'LogGroupName',
       'DashboardName',

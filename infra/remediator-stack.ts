@@ -52,6 +52,7 @@ export class RemediatorStack extends Stack {
     const { policy, eventBus, ledger, alarms, dashboard } = foundation;
     const dashboardName = dashboard.finish(alarms.addUnhealthy(), alarms.all);
 
+    this.tell('Mode', settings.mode, 'What remediations do unless the policy says otherwise, as the deploy chose it');
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
     this.tell('DashboardName', dashboardName, 'The CloudWatch dashboard: what was done, refused, waits and fails');

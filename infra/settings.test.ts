@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings, SettingsError } from './settings.ts';
 
+const chosen = (context: Record<string, unknown>) => readSettings({ mode: 'enforce', ...context });
+
 describe('the stage settings', () => {
-  it('have a default each', () => {
-    const { watchSchedule, sweepSchedule, ...others } = readSettings({});
+  it('have a default each, but for the mode', () => {
+    const { watchSchedule, sweepSchedule, ...others } = readSettings({ mode: 'enforce' });
     expect(others).toEqual({
       stackName: 'eks-host-remediator',
       mode: 'enforce',
@@ -24,21 +26,19 @@ describe('the stage settings', () => {
   });
 
   it('take the clusters for access entries with commas between', () => {
-    expect(readSettings({ accessEntryClusters: 'shop,data' }).accessEntryClusters).toEqual(['shop', 'data']);
-    expect(readSettings({ accessEntryClusters: 'shop,,data,shop' }).accessEntryClusters).toEqual(['shop', 'data']);
-    expect(() => readSettings({ accessEntryClusters: 'shop, data' })).toThrow(
-      'must be cluster names with commas between',
-    );
+    expect(chosen({ accessEntryClusters: 'shop,data' }).accessEntryClusters).toEqual(['shop', 'data']);
+    expect(chosen({ accessEntryClusters: 'shop,,data,shop' }).accessEntryClusters).toEqual(['shop', 'data']);
+    expect(() => chosen({ accessEntryClusters: 'shop, data' })).toThrow('must be cluster names with commas between');
   });
 
   it('derive the policy parameter from the stack name unless it is set', () => {
-    expect(readSettings({ stackName: 'blue' }).policyParameterName).toBe('/blue/policy');
-    expect(readSettings({ stackName: 'blue', policyParameterName: '/team/p' }).policyParameterName).toBe('/team/p');
+    expect(chosen({ stackName: 'blue' }).policyParameterName).toBe('/blue/policy');
+    expect(chosen({ stackName: 'blue', policyParameterName: '/team/p' }).policyParameterName).toBe('/team/p');
   });
 
   it("leave CDK's own context keys alone", () => {
     const cdkOwn = { '@aws-cdk/core:checkSecretUsage': true, 'aws:cdk:bundling-stacks': [], 'cdk-migrate': true };
-    expect(readSettings(cdkOwn).mode).toBe('enforce');
+    expect(chosen(cdkOwn).mode).toBe('enforce');
   });
 
   it.each([
@@ -68,8 +68,21 @@ describe('the stage settings', () => {
     ],
     ['a bad removal policy', { removalPolicy: 'keep' }, 'removalPolicy=keep: must be one of retain, destroy'],
   ])('refuse %s and say what would be right', (_what, context, message) => {
-    expect(() => readSettings(context)).toThrow(SettingsError);
-    expect(() => readSettings(context)).toThrow(message);
+    expect(() => chosen(context)).toThrow(SettingsError);
+    expect(() => chosen(context)).toThrow(message);
+  });
+
+  it('have no mode by themselves: both that a deploy can choose are explained, a line each', () => {
+    expect(() => readSettings({})).toThrow(SettingsError);
+    expect(() => readSettings({})).toThrow(
+      /must be told .*:\n {2}-c mode=enforce: reacts by itself .*\n {2}-c mode=observe: only records .*nothing$/,
+    );
+  });
+
+  it('name what is wrong first, and ask for a mode then', () => {
+    expect(() => readSettings({ alarmEmail: 'ops' })).toThrow(
+      /^Bad settings in the CDK context:\n {2}-c alarmEmail=ops/,
+    );
   });
 
   it('name every bad setting at once', () => {

@@ -36,8 +36,11 @@ const settingsSchema = z.strictObject({
       'must be letters, digits and hyphens, a letter first, at most 128 characters',
     )
     .default(DEFAULT_STACK_NAME),
-  /** What the remediations do unless the policy says otherwise. */
-  mode: oneOf('enforce', 'observe', 'off').default('enforce'),
+  /**
+   * What the remediations do unless the policy says otherwise. It has no default: whether the stack acts by itself from
+   * the first event on is chosen, not come upon.
+   */
+  mode: oneOf('enforce', 'observe', 'off'),
   /** Least severity of the Inspector findings that EventBridge lets through; the policy can only narrow it further. */
   findingSeverity: oneOf('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL').default('HIGH'),
   /** How often `watch-ami-releases` looks. */
@@ -89,7 +92,13 @@ export class SettingsError extends Error {
  * The context holds more than our settings: feature flags (`@aws-cdk/…:…`), the CLI's own keys (`aws:cdk:…`) and
  * look-ups (`availability-zones:account=…`). All of those have a colon, except the CLI's `cdk-migrate`.
  */
-const isSetting = (key: string): boolean => !key.includes(':') && key !== 'cdk-migrate';
+export const isSetting = (key: string): boolean => !key.includes(':') && key !== 'cdk-migrate';
+
+/** What a first deploy is told that names no mode. */
+const CHOOSE_MODE = [
+  'mode=enforce: reacts by itself from the first event on, which is what this is for',
+  'mode=observe: only records what it would do, and changes nothing',
+];
 
 const explain = (issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string[] =>
   issue.code === 'unrecognized_keys'
@@ -100,17 +109,26 @@ const explain = (issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown
 
 /**
  * Reads the stage settings from the CDK context (`cdk.json`, `-c key=value`).
- * @throws SettingsError for an unknown setting or a bad value.
+ *
+ * @param where the places that the context was put together from, for the error
+ * @throws SettingsError for an unknown setting, a bad value, or where no mode is chosen.
  */
-export const readSettings = (context: Readonly<Record<string, unknown>>): Settings => {
+export const readSettings = (
+  context: Readonly<Record<string, unknown>>,
+  where: string = 'the CDK context',
+): Settings => {
   const given: Record<string, unknown> = {
     policyParameterName: `/${context.stackName ?? DEFAULT_STACK_NAME}/policy`,
     ...Object.fromEntries(Object.entries(context).filter(([key]) => isSetting(key))),
   };
   const parsed = settingsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap((issue) => explain(issue, given));
+  const isUnchosen = ({ path }: z.core.$ZodIssue) => path[0] === 'mode' && given.mode === undefined;
+  const lines = (texts: readonly string[]) => texts.map((text) => `\n  -c ${text}`).join('');
+  const problems = parsed.error.issues.filter((issue) => !isUnchosen(issue)).flatMap((issue) => explain(issue, given));
   throw new SettingsError(
-    `Bad settings in the CDK context:\n${problems.map((problem) => `  -c ${problem}`).join('\n')}`,
+    problems.length > 0
+      ? `Bad settings in ${where}:${lines(problems)}`
+      : `A deploy must be told what it may do, once, by one of these:${lines(CHOOSE_MODE)}`,
   );
 };

@@ -25,7 +25,7 @@ export const withAppWithoutCode = <Result>(
     const outdir = join(directory, 'cdk.out');
     const app = new RemediatorApp(bundles, {
       outdir,
-      context: { ...cdkJsonContext(), ...context },
+      context: { ...cdkJsonContext(), mode: 'enforce', ...context },
       analyticsReporting: false,
     });
     return use(app);

@@ -16,14 +16,14 @@ export const cdkJsonContext = (): Record<string, unknown> =>
  * @throws SettingsError for a bad setting in the context.
  */
 export const synthesize = (options: {
-  /** What `-c key=value` would say; what `cdk.json` says holds as well. */
+  /** What `-c key=value` would say; what `cdk.json` says holds as well. Without a mode it is `enforce`: nothing is deployed. */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly outdir: string;
 }): Promise<string> =>
   withBundles((bundles) => {
     const app = new RemediatorApp(bundles, {
       outdir: options.outdir,
-      context: { ...cdkJsonContext(), ...options.context },
+      context: { ...cdkJsonContext(), mode: 'enforce', ...options.context },
       analyticsReporting: false,
     });
     return app.synth().getStackArtifact(app.stack.artifactId).templateFullPath;

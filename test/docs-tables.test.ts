@@ -77,10 +77,11 @@ describe('README.md', () => {
     const rows = tableOf(readme, 'key', 'default', 'meaning').flatMap(([keys = '', fallback = '']) =>
       codeIn(keys).map((key): [string, string | undefined] => [key, codeIn(fallback)[0]]),
     );
-    const defaults = readSettings({});
+    const mode = 'enforce';
+    const defaults = readSettings({ mode });
     for (const [key, fallback] of rows) {
       const text = fallback?.replace('<stackName>', defaults.stackName);
-      expect(readSettings(text === undefined ? {} : { [key]: text }), key).toEqual(defaults);
+      expect(readSettings({ mode, ...(text !== undefined && { [key]: text }) }), key).toEqual(defaults);
     }
     // A bad setting is refused with the names of all good ones.
     const refused = () => readSettings({ noSuchSetting: 1 });

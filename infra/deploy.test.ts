@@ -1,0 +1,136 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { deploy } from './deploy.ts';
+import { planDeploy, readDeployArguments } from './deploy-plan.ts';
+import { SettingsError } from './settings.ts';
+import { parseSettingsFile, readSettingsWithFile } from './settings-file.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const file = join(directory, 'remediator.settings.json');
+beforeEach(() => rmSync(file, { force: true }));
+const kept = (): unknown => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
+
+/** Deploys with these arguments into an account that has the stack in this mode, if any. */
+async function deployed(args: string[], { was, exitCode = 0 }: { was?: string | Error; exitCode?: number } = {}) {
+  const said: string[] = [];
+  const ran: Array<readonly string[]> = [];
+  const code = await deploy(readDeployArguments(['-c', `settingsFile=${file}`, ...args]), {
+    isAttended: true,
+    runCdk: (cdkArguments) => {
+      // The CDK app reads the file, so it must be there by now.
+      readSettingsWithFile({ settingsFile: file });
+      ran.push(cdkArguments);
+      return exitCode;
+    },
+    deployedMode: async () => {
+      if (was instanceof Error) throw was;
+      return was;
+    },
+    say: (line) => said.push(line),
+  });
+  return { code, said: said.join('\n'), ran };
+}
+
+describe('a deploy', () => {
+  it('refuses to be the first one without a mode, and does nothing', async () => {
+    await expect(deployed([])).rejects.toThrow(/-c mode=enforce: .*\n.*-c mode=observe: /);
+    expect(kept()).toBeUndefined();
+  });
+
+  it('keeps what it was told, so that the next one cannot forget it', async () => {
+    await deployed(['-c', 'mode=observe', '--context=alarmEmail=ops@example.com']);
+    const { said, ran } = await deployed([], { was: 'observe' });
+    expect(kept()).toEqual({ mode: 'observe', alarmEmail: 'ops@example.com' });
+    expect(said).toContain('in mode observe');
+    expect(ran).toEqual([['deploy', '-c', `settingsFile=${file}`]]);
+  });
+
+  it('changes the mode when told to, and says so', async () => {
+    await deployed(['-c', 'mode=observe']);
+    const { said } = await deployed(['-c', 'mode=enforce'], { was: 'observe' });
+    expect(said).toContain('mode: observe → enforce');
+    expect(kept()).toEqual({ mode: 'enforce' });
+  });
+
+  it('refuses to change the mode of the stack by what an older file says', async () => {
+    writeFileSync(file, '{ "mode": "observe" }');
+    await expect(deployed([], { was: 'enforce' })).rejects.toThrow(
+      /runs in mode enforce, and .* says observe.*\n {2}-c mode=enforce\n {2}-c mode=observe$/,
+    );
+  });
+
+  it('goes by the file where it may not read what is deployed, and says so', async () => {
+    const { said, code } = await deployed(['-c', 'mode=observe'], { was: new Error('not authorized') });
+    expect(code).toBe(0);
+    expect(said).toContain('could not be read (Error: not authorized)');
+  });
+
+  it('leaves the file as it was when it fails', async () => {
+    expect((await deployed(['-c', 'mode=observe'], { exitCode: 1 })).code).toBe(1);
+    expect(kept()).toBeUndefined();
+    await deployed(['-c', 'mode=observe']);
+    await deployed(['-c', 'mode=enforce'], { was: 'observe', exitCode: 1 });
+    expect(kept()).toEqual({ mode: 'observe' });
+  });
+
+  it('takes a setting out of the file by an empty value', async () => {
+    await deployed(['-c', 'mode=observe', '-c', 'alarmEmail=ops@example.com']);
+    expect((await deployed(['-c', 'alarmEmail='], { was: 'observe' })).said).toContain(
+      'alarmEmail: ops@example.com → not set',
+    );
+    expect(kept()).toEqual({ mode: 'observe' });
+  });
+
+  it('refuses a bad setting before anything else', async () => {
+    await expect(deployed(['-c', 'mode=obsevre'])).rejects.toThrow('mode=obsevre: must be one of');
+    await expect(deployed(['-c', 'mod=observe', '-c', 'mode=observe'])).rejects.toThrow('mod: no such setting');
+    expect(kept()).toBeUndefined();
+  });
+});
+
+describe('the arguments of a deploy', () => {
+  it("go to the CDK CLI where they are not the stack's settings", () => {
+    const args = readDeployArguments(['-c', '@aws-cdk/x:y=true', '--profile', 'ops', '-c=mode=observe', '--verbose']);
+    expect(args).toMatchObject({
+      settings: { mode: 'observe' },
+      others: ['-c', '@aws-cdk/x:y=true', '--profile', 'ops', '--verbose'],
+      profile: 'ops',
+    });
+  });
+
+  it.each([
+    ['asks nobody where nobody can answer', [], false, ['--require-approval', 'never']],
+    ['asks at a terminal', [], true, []],
+    ['goes by what was said about that', ['--require-approval=broadening'], false, ['--require-approval=broadening']],
+  ])('%s', (_what, others, isAttended, expected) => {
+    const args = { settingsFile: 'x.json', settings: { mode: 'observe' }, others };
+    const { cdkArguments } = planDeploy(args, undefined, isAttended);
+    expect(cdkArguments.filter((arg) => arg !== 'deploy' && arg !== '-c' && arg !== 'settingsFile=x.json')).toEqual(
+      expected,
+    );
+  });
+});
+
+describe('the settings file', () => {
+  it.each([
+    ['no JSON', '{', /is not JSON/],
+    ['no object', '["observe"]', /the file must be a text or a number in an object such as/],
+    ['a value of another kind', '{ "mode": true }', /mode must be a text or a number/],
+  ])('is refused as %s, with the field and the fix', (_what, text, message) => {
+    expect(() => parseSettingsFile(text, 'x.json')).toThrow(SettingsError);
+    expect(() => parseSettingsFile(text, 'x.json')).toThrow(message);
+  });
+
+  it('is what every CDK command goes by; an option that says otherwise would be forgotten, so it is refused', () => {
+    writeFileSync(file, '{ "mode": "observe", "logRetentionDays": 30 }');
+    expect(readSettingsWithFile({ settingsFile: file })).toMatchObject({ mode: 'observe', logRetentionDays: 30 });
+    expect(readSettingsWithFile({ settingsFile: file, mode: 'observe' }).mode).toBe('observe');
+    expect(() => readSettingsWithFile({ settingsFile: file, mode: 'enforce' })).toThrow(
+      /-c mode=enforce: the file says observe/,
+    );
+    expect(() => readSettingsWithFile({ settingsFile: join(directory, 'none.json') })).toThrow('there is no such file');
+  });
+});

@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { type DeployArguments, planDeploy, readDeployArguments } from './deploy-plan.ts';
+import { SettingsError } from './settings.ts';
+import { parseSettingsFile, writtenSettings } from './settings-file.ts';
+
+/** What a deploy meets outside of itself. */
+export interface DeployEnvironment {
+  readonly isAttended: boolean;
+  /** Runs the CDK CLI. @returns its exit code */
+  runCdk(args: readonly string[]): number;
+  /** The mode that the stack runs in now; undefined: there is no such stack. */
+  deployedMode(stackName: string): Promise<string | undefined>;
+  say(line: string): void;
+}
+
+/**
+ * Deploys with the settings of the file and of the command line, and keeps them in the file for the next deploy. A
+ * deploy that fails leaves the file as it was.
+ *
+ * @returns the exit code
+ * @throws SettingsError for a bad setting, where no mode was chosen, and where the stack would change its mode unasked
+ */
+export async function deploy(args: DeployArguments, environment: DeployEnvironment): Promise<number> {
+  const path = args.settingsFile;
+  const before = textOf(path);
+  const earlier = before === undefined ? undefined : parseSettingsFile(before, path);
+  const plan = planDeploy(args, earlier, environment.isAttended);
+  const { mode, stackName } = plan.settings;
+  const deployed = await modeOf(stackName, environment);
+  if (deployed !== undefined && deployed !== mode && args.settings.mode === undefined) {
+    throw new SettingsError(
+      `The stack ${stackName} runs in mode ${deployed}, and ${path} says ${mode}. Say which one is meant:\n  -c mode=${deployed}\n  -c mode=${mode}`,
+    );
+  }
+  for (const change of plan.changes) environment.say(change);
+  environment.say(`Deploying ${stackName} in mode ${mode}; settings are kept in ${path}.`);
+  writeFileSync(path, writtenSettings(plan.file));
+  const code = environment.runCdk(plan.cdkArguments);
+  if (code !== 0) {
+    if (before === undefined) rmSync(path);
+    else writeFileSync(path, before);
+    environment.say(`The deploy failed: ${path} is as it was.`);
+  }
+  return code;
+}
+
+/** Who may deploy need not be allowed to read what is deployed: then that is said, and the file's word is taken. */
+async function modeOf(stackName: string, environment: DeployEnvironment): Promise<string | undefined> {
+  try {
+    return await environment.deployedMode(stackName);
+  } catch (error) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    environment.say(`What mode the stack ${stackName} runs in could not be read (${why}).`);
+    return undefined;
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+const cdkCli = (): string => join(createRequire(import.meta.url).resolve('aws-cdk/package.json'), '..', 'bin', 'cdk');
+
+async function readDeployedMode(stackName: string, profile: string | undefined): Promise<string | undefined> {
+  const client = new CloudFormationClient(profile === undefined ? {} : { profile });
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
+    return Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'Mode')?.OutputValue;
+  } catch (error) {
+    // CloudFormation has no error of its own for a stack that is not there.
+    if (error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+if (import.meta.main) {
+  const args = readDeployArguments(process.argv.slice(2));
+  try {
+    process.exitCode = await deploy(args, {
+      isAttended: process.stdin.isTTY === true && process.stdout.isTTY === true,
+      runCdk: (cdkArguments) =>
+        spawnSync(process.execPath, [cdkCli(), ...cdkArguments], { stdio: 'inherit' }).status ?? 1,
+      deployedMode: (stackName) => readDeployedMode(stackName, args.profile),
+      say: (line) => console.error(line),
+    });
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
