@@ -62,7 +62,8 @@ export const openGroup = (state: FleetState, vpcId: string, ports: readonly numb
     ports.flatMap((port) => [tcpIngress(port, port, '0.0.0.0/0'), tcpIngress(port, port, '::/0')]),
   );
 
-function namedGroup(
+/** A security group of a VPC by its name; it comes with the first who needs it. */
+export function namedGroup(
   { networks }: FleetState,
   vpcId: string,
   name: string,

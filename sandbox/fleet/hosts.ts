@@ -4,47 +4,15 @@ import { AGENT_RIGHTS } from '../account/iam/managed-policies.ts';
 import { trustOf } from '../account/iam/state.ts';
 import { LATEST_AGENT_VERSION } from '../account/ssm/agents.ts';
 import { seedExposure } from './exposure.ts';
+import { addSubnets, wayOutOf } from './networks.ts';
 import type { ExposureFile } from './schema-exposure.ts';
-import type { NetworkFile, SsmFile } from './schema-ssm.ts';
+import type { NetworkFile } from './schema-network.ts';
+import type { SsmFile } from './schema-ssm.ts';
 import type { FleetState } from './state.ts';
 
 /** A version that Default Host Management knows, yet long out of date. */
 const OLD_AGENT_VERSION = '3.2.1705.0';
 const LONGEST_ROLE_NAME = 64;
-
-const wayOutOf = (network: NetworkFile) => (typeof network === 'string' ? network : network.wayOut);
-
-/** Puts a cluster's VPC into the account: its route tables, its nodes' security group, its endpoints. */
-export function seedNetwork({ networks }: FleetState, cluster: EksCluster, network: NetworkFile): void {
-  const { vpcId, securityGroupId, name } = cluster;
-  const subnetIds = cluster.subnets.map(({ id }) => id);
-  networks.routeTables.addMain(vpcId);
-  networks.addNodeGroup(securityGroupId, vpcId, name);
-  networks.addSubnets(vpcId, cluster.subnets, wayOutOf(network));
-  attachControlPlane(networks, cluster);
-  if (typeof network !== 'string') networks.addEndpoints(vpcId, subnetIds, securityGroupId, network.endpoints);
-}
-
-/** EKS reaches nodes through interfaces in two zones. */
-const CONTROL_PLANE_ZONES = 2;
-
-function attachControlPlane(
-  { interfaces }: FleetState['networks'],
-  { name, vpcId, subnets, securityGroupId, createdAt }: EksCluster,
-): void {
-  for (const [zone, { id: subnetId, availabilityZone }] of subnets.slice(0, CONTROL_PLANE_ZONES).entries()) {
-    interfaces.attachControlPlane({
-      clusterName: name,
-      vpcId,
-      subnetId,
-      availabilityZone,
-      // Instances are given their addresses from the other end of the block.
-      privateIps: [`10.255.255.${zone + 10}`],
-      securityGroupIds: [securityGroupId],
-      attachedAt: createdAt,
-    });
-  }
-}
 
 /** Where a group's nodes are, and what they have in common. */
 export interface SeededHosts {
@@ -82,7 +50,10 @@ export function seedHosts(
       ...(ssm.otherPolicy === 'AmazonEC2RoleforSSM' ? [aws('service-role/AmazonEC2RoleforSSM')] : []),
       ...(ssm.otherPolicy === 'customer-managed' ? [iam.addPolicy(`${roleName}-agent`, AGENT_RIGHTS)] : []),
     ],
-    inline: ssm.otherPolicy === 'inline' ? { agent: AGENT_RIGHTS } : {},
+    inline: { ...(ssm.otherPolicy === 'inline' && { agent: AGENT_RIGHTS }), ...ssm.role?.policies },
+    ...(ssm.role?.boundary !== undefined && {
+      boundary: iam.addPolicy(`${roleName}-boundary`, ssm.role.boundary),
+    }),
   });
   if (ssm.instanceProfile) iam.addInstanceProfile(instanceProfile, roleName);
   const wayOut = ssm.network ?? wayOutOf(clusterNetwork);
@@ -91,7 +62,7 @@ export function seedHosts(
     wayOut === wayOutOf(clusterNetwork)
       ? cluster.subnets
       : cluster.subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
-  if (subnets !== cluster.subnets) networks.addSubnets(cluster.vpcId, subnets, wayOut);
+  if (subnets !== cluster.subnets) addSubnets(networks, cluster.vpcId, subnets, { wayOut, network: clusterNetwork });
   const { updateFails, times, script } = ssm.commands;
   const exposure = seedExposure(state, cluster, exposureFile);
   return {

@@ -1,36 +1,5 @@
 import { z } from 'zod';
-
-/** The endpoints of Systems Manager. */
-const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'] as const;
-
-const wayOut = z
-  .enum(['nat', 'deleted-nat', 'internet', 'internet-without-address', 'none'])
-  .describe(
-    'By a NAT gateway; by one that was deleted; by an Internet gateway, the nodes with or without public addresses; not at all',
-  );
-
-const endpoints = z
-  .strictObject({
-    services: z
-      .array(z.enum(SERVICES))
-      .default([...SERVICES])
-      .describe('Services that have an endpoint; by default all'),
-    admits: z
-      .enum(['addresses', 'nodes', 'others'])
-      .default('addresses')
-      .describe('Whom their security group lets in: all private addresses, the nodes’ group, or only another group'),
-    privateDns: z.boolean().default(true).describe('Whether the services’ usual names lead to the endpoints'),
-  })
-  .prefault({});
-
-/** A cluster's network. A VPC endpoint serves a whole VPC, so node groups can only differ in their way out. */
-export const network = z.union([
-  wayOut,
-  z.strictObject({
-    wayOut: wayOut.default('none').describe('How the subnets lead out besides'),
-    endpoints: endpoints.describe('Interface endpoints of the VPC for Systems Manager'),
-  }),
-]);
+import { nodeRole, wayOut } from './schema-network.ts';
 
 const commands = z
   .strictObject({
@@ -78,6 +47,7 @@ export const ssm = z
       .describe(
         'Another policy that gives the node role the rights of an agent: of the account’s own, or the deprecated one of AWS',
       ),
+    role: nodeRole,
     imds: z.enum(['enabled', 'disabled']).default('enabled').describe('Whether the instance metadata service answers'),
     network: wayOut.optional().describe('How the group’s subnets lead out; by default as the cluster’s'),
     osImage: z
@@ -90,4 +60,3 @@ export const ssm = z
   .describe('What its nodes are like for Systems Manager');
 
 export type SsmFile = z.output<typeof ssm>;
-export type NetworkFile = z.output<typeof network>;

@@ -4,8 +4,9 @@ import { existsFor, wrongReleaseForm } from '../account/eks/ami-types.ts';
 import { change, exposure, otherInstance } from './schema-exposure.ts';
 import { inspector } from './schema-inspector.ts';
 import { launch } from './schema-launches.ts';
+import { network } from './schema-network.ts';
 import { selfManagedGroup } from './schema-self-managed-groups.ts';
-import { network, ssm } from './schema-ssm.ts';
+import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
 import {
   amiType,

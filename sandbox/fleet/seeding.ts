@@ -8,8 +8,9 @@ import type { EksCluster, EksNodeGroup, NodeImage } from '../account/eks/state.t
 import type { Random } from '../time/random.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';
-import { seedHosts, seedNetwork } from './hosts.ts';
+import { seedHosts } from './hosts.ts';
 import { grow, type Launcher, launcherKey } from './launches.ts';
+import { seedNetwork } from './networks.ts';
 import { seedOtherInstances } from './other-instances.ts';
 import type { FleetState } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';

@@ -1,4 +1,5 @@
 import type { Scope } from '../policy/policy.ts';
+import { matchesWildcard } from '../text/wildcard.ts';
 
 /** A cluster, node group or instance with this tag is left alone, whatever its value and whatever the policy says. */
 export const OPT_OUT_TAG = 'eks-host-remediator:ignore';
@@ -21,34 +22,6 @@ export const isOptedOut = (tags: Readonly<Record<string, string>>): boolean => O
 
 /** Whether the policy's allow-lists let a cluster of this account be touched. */
 export function isInScope({ clusters, accounts }: Scope, account: string, cluster: string): boolean {
-  const clusterListed = clusters === undefined || clusters.some((pattern) => matches(pattern, cluster));
+  const clusterListed = clusters === undefined || clusters.some((pattern) => matchesWildcard(pattern, cluster));
   return clusterListed && (accounts === undefined || accounts.includes(account));
-}
-
-/**
- * Whether a name fits a pattern in which each `*` stands for any characters, or none. At most the product of the two
- * lengths is compared, whereas a regular expression with many `.*` would try each way to share a name out among them.
- */
-export function matches(pattern: string, name: string): boolean {
-  let at = 0;
-  let from = 0;
-  let star = -1;
-  let resume = 0;
-  while (from < name.length) {
-    if (pattern[at] === '*') {
-      star = at;
-      resume = from;
-      at += 1;
-    } else if (pattern[at] === name[from]) {
-      at += 1;
-      from += 1;
-    } else if (star >= 0) {
-      // Let the last star take one character more; the stars before it need no other share.
-      resume += 1;
-      from = resume;
-      at = star + 1;
-    } else return false;
-  }
-  while (pattern[at] === '*') at += 1;
-  return at === pattern.length;
 }

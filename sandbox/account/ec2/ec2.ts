@@ -7,8 +7,10 @@ import { describeImages, type Images } from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
 import type { Instances } from './instances.ts';
 import type { Networks } from './network.ts';
+import { networkAclOperations } from './network-acl-operations.ts';
 import { interfaceOperations } from './network-interface-operations.ts';
 import { networkOperations } from './network-operations.ts';
+import { prefixListOperations } from './prefix-list-operations.ts';
 import { securityGroupOperations } from './security-group-operations.ts';
 import { snapshotOperations } from './snapshot-operations.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -37,6 +39,8 @@ export function createEc2(state: Ec2State): Service {
       ...instanceOperations(state),
       DescribeImages: describeImages(state.images, state.world),
       ...networkOperations(state.networks),
+      ...networkAclOperations(state),
+      ...prefixListOperations(state),
       ...subnetOperations(state),
       ...interfaceOperations(state),
       ...addressOperations(state),

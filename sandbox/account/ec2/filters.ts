@@ -1,3 +1,4 @@
+import { matchesWildcard } from '../../../functions/shared/text/wildcard.ts';
 import { AwsError } from '../../wire/aws-error.ts';
 
 /** EC2: a filter takes at most so many values. */
@@ -33,10 +34,10 @@ export function applyFilters<Resource>(
     }
     // Mostly hundreds of ids against thousands of instances: only what has a wildcard is worth a pattern.
     const exact = new Set(Values);
-    const patterns = Values.filter((value) => /[*?]/.test(value)).map(wildcard);
+    const patterns = Values.filter((value) => /[*?]/.test(value));
     const matches = (value: string | readonly string[] | undefined) =>
       value !== undefined &&
-      [value].flat().some((one) => exact.has(one) || patterns.some((pattern) => pattern.test(one)));
+      [value].flat().some((one) => exact.has(one) || patterns.some((pattern) => matchesWildcard(pattern, one, '?')));
     if (Name.startsWith('tag:')) return (resource: Resource) => matches(tags(resource).get(Name.slice(4)));
     if (Name === 'tag-key') return (resource: Resource) => matches([...tags(resource).keys()]);
     const field = fields[Name];
@@ -44,9 +45,4 @@ export function applyFilters<Resource>(
     return (resource: Resource) => matches(field(resource));
   });
   return resources.filter((resource) => tests.every((test) => test(resource)));
-}
-
-function wildcard(pattern: string): RegExp {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's');
 }

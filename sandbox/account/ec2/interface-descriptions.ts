@@ -44,8 +44,8 @@ export function describeInterface(
     },
     AvailabilityZone: shown.availabilityZone,
     ...(shown.requesterId !== undefined && { RequesterId: shown.requesterId }),
-    // Also of those that EKS has made.
-    RequesterManaged: false,
+    // Not of those that EKS has made.
+    RequesterManaged: shown.kind === 'vpc_endpoint',
     ...(operator !== undefined && { Operator: { Managed: true, Principal: operator } }),
     TagSet: describedTags(shown.tags),
   };
@@ -63,7 +63,7 @@ function describeCommon(world: World, shown: NetworkInterface, networks: Network
   const [privateIp] = shown.privateIps;
   return {
     NetworkInterfaceId: shown.id,
-    InterfaceType: 'interface',
+    InterfaceType: shown.kind ?? 'interface',
     Description: shown.description,
     OwnerId: world.accountId,
     Status: 'in-use',

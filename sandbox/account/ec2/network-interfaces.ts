@@ -35,6 +35,8 @@ export interface NetworkInterface {
   };
   /** Who had it made, where that was an AWS service. */
   readonly requesterId?: string;
+  /** Its type, where it is no plain one. */
+  readonly kind?: 'vpc_endpoint';
   readonly tags: Map<string, string>;
   securityGroupIds: readonly string[];
   ipv6Addresses: readonly Ipv6Assignment[];
@@ -63,6 +65,16 @@ export type ControlPlaneSpecification = Pick<
   'vpcId' | 'subnetId' | 'availabilityZone' | 'privateIps' | 'securityGroupIds'
 > & {
   readonly clusterName: string;
+  /** Epoch ms. */
+  readonly attachedAt: number;
+};
+
+/** What the interface of a VPC endpoint is made of. */
+export type EndpointInterfaceSpecification = Pick<
+  NetworkInterface,
+  'id' | 'vpcId' | 'subnetId' | 'availabilityZone' | 'privateIps' | 'securityGroupIds'
+> & {
+  readonly endpointId: string;
   /** Epoch ms. */
   readonly attachedAt: number;
 };
@@ -130,6 +142,26 @@ export class NetworkInterfaces {
         attachedAt,
       },
       requesterId: `AROA${this.#controlPlaneRandom.hex(17).toUpperCase()}:AmazonEKS`,
+      tags: new Map(),
+      automaticAddress: false,
+    });
+  }
+
+  /** An interface of an endpoint, which AWS made and manages. */
+  attachEndpoint({ endpointId, attachedAt, ...rest }: EndpointInterfaceSpecification): void {
+    this.#add({
+      ...rest,
+      description: `VPC Endpoint Interface ${endpointId}`,
+      macAddress: macAddress(this.#controlPlaneRandom),
+      attachment: {
+        id: `ela-attach-${rest.id.slice(4)}`,
+        instanceId: undefined,
+        instanceOwnerId: 'amazon-aws',
+        deviceIndex: 1,
+        attachedAt,
+      },
+      requesterId: 'vpce',
+      kind: 'vpc_endpoint',
       tags: new Map(),
       automaticAddress: false,
     });

@@ -6,8 +6,9 @@ import {
   type DescribeVpcEndpointsCommandInput,
 } from '@aws-sdk/client-ec2';
 import { type Operation, operation } from '../service.ts';
+import type { KnownEndpoint } from './endpoints.ts';
 import type { FilterFields } from './filters.ts';
-import type { KnownEndpoint, Networks } from './network.ts';
+import type { Networks } from './network.ts';
 import type { KnownRouteTable } from './route-tables.ts';
 import { namedOnes, search, tagMap } from './search.ts';
 
@@ -34,7 +35,13 @@ export function networkOperations(networks: Networks): Record<string, Operation>
       ['VpcEndpointIds', 'Filters', 'MaxResults', 'NextToken'],
       ({ VpcEndpointIds, ...request }) => {
         const id = ({ VpcEndpointId }: KnownEndpoint) => VpcEndpointId;
-        const named = namedOnes(networks.endpoints, id, VpcEndpointIds, 'InvalidVpcEndpointId', 'Vpc Endpoint Id');
+        const named = namedOnes(
+          networks.endpoints.list(),
+          id,
+          VpcEndpointIds,
+          'InvalidVpcEndpointId',
+          'Vpc Endpoint Id',
+        );
         const { items, nextToken } = search(named, id, endpointFields, ({ Tags }) => tagMap(Tags), request, 1000);
         return { VpcEndpoints: items, NextToken: nextToken };
       },

@@ -143,6 +143,62 @@ describe('what a node reaches', () => {
     ['by NAT beside endpoints without private DNS', { wayOut: 'nat', endpoints: { privateDns: false } }, {}, SSM],
     // A trap of real networks: the private name leads to the endpoint, although there is a way out.
     ['by NAT beside endpoints that admit others', { wayOut: 'nat', endpoints: { admits: 'others' } }, {}, []],
+    [
+      'by NAT beside one endpoint that admits others, which decides for its service alone',
+      { wayOut: 'nat', endpoints: [{ services: ['ssmmessages'], admits: 'others' }] },
+      {},
+      ['ssm', 'ec2messages'],
+    ],
+    ['by endpoints that admit a prefix list', { endpoints: { admits: 'prefix-list' } }, {}, SSM],
+    ['by endpoints that admit one that nobody reads', { endpoints: { admits: 'unreadable-prefix-list' } }, {}, SSM],
+    ['by endpoints that admit further interfaces only', { endpoints: { admits: 'pods' } }, {}, []],
+    ['by a transit gateway', { wayOut: 'transit-gateway', endpoints: [] }, {}, SSM],
+    ['by a firewall that lets nothing through', { wayOut: 'firewall', beyond: false, endpoints: [] }, {}, []],
+    ['by an instance of the VPC', { wayOut: 'nat-instance', endpoints: [] }, {}, SSM],
+    ['by a proxy', { proxy: true, endpoints: [] }, {}, SSM],
+    ['by the endpoints of a hub VPC', { hub: 'open', endpoints: [] }, {}, SSM],
+    ['by NAT beside a hub VPC that lets nobody in', { wayOut: 'nat', hub: 'closed', endpoints: [] }, {}, []],
+    ['by NAT, when nothing leaves the nodes’ group', { wayOut: 'nat', endpoints: [], nodeEgress: [] }, {}, []],
+    [
+      'by NAT, when HTTPS leaves it by a prefix list',
+      { wayOut: 'nat', endpoints: [], nodeEgress: [{ to: 'prefix-list', ports: [443, 443] }] },
+      {},
+      SSM,
+    ],
+    ['by endpoints, when only they are let out to', { endpoints: {}, nodeEgress: [{ to: 'endpoints' }] }, {}, SSM],
+    [
+      'by NAT, when only endpoints are let out to that are not there',
+      { wayOut: 'nat', endpoints: [], nodeEgress: [{ to: '10.0.0.0/8' }] },
+      {},
+      [],
+    ],
+    [
+      'by NAT, when the network ACL lets no answers in',
+      {
+        wayOut: 'nat',
+        endpoints: [],
+        networkAcl: [
+          { rule: 1, direction: 'egress', action: 'allow' },
+          { rule: 1, direction: 'ingress', action: 'allow', ports: [443, 443] },
+        ],
+      },
+      {},
+      [],
+    ],
+    [
+      'by NAT, when the network ACL denies HTTPS before it allows all',
+      {
+        wayOut: 'nat',
+        endpoints: [],
+        networkAcl: [
+          { rule: 20, direction: 'egress', action: 'allow' },
+          { rule: 10, direction: 'egress', action: 'deny', ports: [443, 443] },
+          { rule: 20, direction: 'ingress', action: 'allow' },
+        ],
+      },
+      {},
+      [],
+    ],
   ])('%s', (_how, network, ssm, services) => {
     expect(reached(inNetwork(network, ssm))).toEqual(services);
   });

@@ -1,32 +1,38 @@
-import type { VpcEndpoint } from '@aws-sdk/client-ec2';
-import type { Random } from '../../time/random.ts';
 import type { World } from '../world.ts';
 import { PublicAddresses } from './addresses.ts';
 import { admitsInternet, concerns, contains, isPublicAddress } from './admission.ts';
+import { Endpoints, type KnownEndpoint } from './endpoints.ts';
 import { type Flow, Flows, type Opening } from './flows.ts';
 import type { Instance } from './instances.ts';
+import { NetworkAcls } from './network-acls.ts';
 import { type NetworkInterface, NetworkInterfaces } from './network-interfaces.ts';
+import { PrefixLists } from './prefix-lists.ts';
 import { RouteTables, type WayOut } from './route-tables.ts';
-import { allIngress, SecurityGroups, tcpIngress } from './security-groups.ts';
+import { allIngress, SecurityGroups } from './security-groups.ts';
 import { type Subnet, Subnets } from './subnets.ts';
 
-/** Interface endpoints of a VPC. */
-export interface EndpointPlan {
-  /** For example `ssm`, `ssmmessages`. */
-  readonly services: readonly string[];
-  /** Whom the endpoints' security group lets in on port 443: all private addresses, the nodes' group, or another one. */
-  readonly admits: 'addresses' | 'nodes' | 'others';
-  readonly privateDns: boolean;
+const HTTPS = 443;
+
+/** From where clients open connections: Linux's range (VPC user guide, "Ephemeral ports"), its ends and its middle. */
+const EPHEMERAL = [32_768, 45_000, 60_999];
+
+/** Somewhere in AWS's public addresses. */
+const AWS_ADDRESS = '52.94.0.1';
+
+/** What nobody sees in route tables. */
+export interface HiddenWays {
+  /** What lies behind a way out that does not end in the VPC lets through. */
+  readonly beyond: boolean;
+  /** Agents use a proxy in the VPC. */
+  readonly proxy: boolean;
+  /** Names of AWS's services lead to the endpoints of a hub VPC, by a private hosted zone; whether those let nodes in. */
+  readonly hub: boolean | undefined;
 }
 
-/** EC2 answers states in lower case (`available`), whatever its model says. */
-export type KnownEndpoint = Omit<VpcEndpoint, 'State'> & {
-  readonly [Key in 'VpcEndpointId' | 'VpcId' | 'ServiceName' | 'State']: string;
-};
+/** Where the proxy of a VPC that has one listens. */
+const PROXY_ADDRESS = '10.0.255.10';
 
-const PRIVATE_ADDRESSES = '10.0.0.0/8';
-const EVERYWHERE = '0.0.0.0/0';
-const HTTPS = 443;
+const NOTHING_HIDDEN: HiddenWays = { beyond: true, proxy: false, hub: undefined };
 
 /** The account's VPCs: what their instances can reach, and who can reach them. */
 export class Networks {
@@ -35,24 +41,28 @@ export class Networks {
   readonly subnets: Subnets;
   readonly securityGroups: SecurityGroups;
   readonly routeTables: RouteTables;
+  readonly networkAcls: NetworkAcls;
+  readonly prefixLists: PrefixLists;
+  readonly endpoints: Endpoints;
   readonly #flows: Flows;
-  readonly #endpoints = new Map<string, KnownEndpoint[]>();
-  readonly #world: World;
-  readonly #random: Random;
+  readonly #hidden = new Map<string, HiddenWays>();
 
   constructor(world: World) {
-    this.#world = world;
-    this.#random = world.random.fork('ec2-network');
-    this.routeTables = new RouteTables(world, this.#random);
+    const random = world.random.fork('ec2-network');
+    this.routeTables = new RouteTables(world, random);
+    this.networkAcls = new NetworkAcls(world);
+    this.prefixLists = new PrefixLists(world);
     this.interfaces = new NetworkInterfaces(world);
     this.addresses = new PublicAddresses(world, this.interfaces);
     this.subnets = new Subnets(world);
-    this.securityGroups = new SecurityGroups(world);
+    this.securityGroups = new SecurityGroups(world, this.prefixLists);
+    this.endpoints = new Endpoints(world, random, this);
     this.#flows = new Flows(this.interfaces, this.securityGroups);
   }
 
-  get endpoints(): KnownEndpoint[] {
-    return [...this.#endpoints.values()].flat();
+  /** Says of a VPC what its route tables don't tell. */
+  hide(vpcId: string, ways: HiddenWays): void {
+    this.#hidden.set(vpcId, ways);
   }
 
   /** Adds subnets that lead out of their VPC in one way. */
@@ -75,48 +85,6 @@ export class Networks {
     this.securityGroups.create({ id: groupId, vpcId, name, description: name, tags }, [allIngress(groupId)]);
   }
 
-  addEndpoints(vpcId: string, subnetIds: readonly string[], nodeGroupId: string, plan: EndpointPlan): void {
-    const id = this.#id('sg');
-    const admitted = plan.admits === 'nodes' ? nodeGroupId : this.#id('sg');
-    const name = 'vpc-endpoints';
-    this.securityGroups.create({ id, vpcId, name, description: name, tags: new Map() }, [
-      tcpIngress(HTTPS, HTTPS, plan.admits === 'addresses' ? PRIVATE_ADDRESSES : admitted),
-    ]);
-    this.#endpoints.set(
-      vpcId,
-      plan.services.map((service) => this.#endpoint(vpcId, subnetIds, service, { id, name }, plan.privateDns)),
-    );
-  }
-
-  #endpoint(
-    vpcId: string,
-    subnetIds: readonly string[],
-    service: string,
-    group: { readonly id: string; readonly name: string },
-    privateDns: boolean,
-  ): KnownEndpoint {
-    const id = this.#id('vpce');
-    const dnsName = `${id}-${this.#random.hex(8)}.${service}.${this.#world.region}.vpce.amazonaws.com`;
-    return {
-      VpcEndpointId: id,
-      VpcEndpointType: 'Interface',
-      VpcId: vpcId,
-      ServiceName: `com.amazonaws.${this.#world.region}.${service}`,
-      State: 'available',
-      RouteTableIds: [],
-      SubnetIds: [...subnetIds],
-      Groups: [{ GroupId: group.id, GroupName: group.name }],
-      IpAddressType: 'ipv4',
-      PrivateDnsEnabled: privateDns,
-      RequesterManaged: false,
-      NetworkInterfaceIds: subnetIds.map(() => this.#id('eni')),
-      DnsEntries: [{ DnsName: dnsName, HostedZoneId: 'Z273ZU8SZ5RJPC' }],
-      CreationTimestamp: new Date(this.#world.time.now),
-      Tags: [],
-      OwnerId: this.#world.accountId,
-    };
-  }
-
   /**
    * Whether HTTPS from the instance reaches a service of AWS by its usual name. In a VPC that has an endpoint with private
    * DNS the name leads to that endpoint, whatever else leads out.
@@ -124,11 +92,16 @@ export class Networks {
   reaches(instance: Instance, service: string): boolean {
     const [primary] = instance.interfaces;
     if (primary === undefined) return false;
-    const name = `com.amazonaws.${this.#world.region}.${service}`;
-    const endpoint = this.#endpoints
-      .get(instance.vpcId)
-      ?.find(({ ServiceName, PrivateDnsEnabled }) => ServiceName === name && PrivateDnsEnabled === true);
-    return endpoint === undefined ? this.#leadsOut(primary) : this.#admits(endpoint, primary);
+    const { proxy, hub, beyond } = this.#hidden.get(instance.vpcId) ?? NOTHING_HIDDEN;
+    const endpoint = this.endpoints.named(instance.vpcId, service);
+    if (proxy) return this.#leaves(primary, PROXY_ADDRESS);
+    if (endpoint !== undefined) return this.#admits(endpoint, primary);
+    return hub ?? this.#leadsOut(primary, beyond);
+  }
+
+  /** The policy of the endpoint by which a service is called from a VPC, if it is by one. */
+  endpointPolicy(vpcId: string, service: string): string | undefined {
+    return this.endpoints.named(vpcId, service)?.PolicyDocument;
   }
 
   /**
@@ -158,30 +131,51 @@ export class Networks {
     );
   }
 
-  #leadsOut({ vpcId, subnetId, privateIps, associations, securityGroupIds }: NetworkInterface): boolean {
-    const leaves = this.securityGroups
-      .rulesOf(securityGroupIds)
-      .some((rule) => rule.egress && rule.peer === EVERYWHERE && concerns(rule, 'tcp', HTTPS));
+  #leadsOut(primary: NetworkInterface, beyond: boolean): boolean {
+    const { vpcId, subnetId, privateIps, associations } = primary;
     const route = this.routeTables.defaultRoute(vpcId, subnetId, 'ipv4');
-    if (!leaves || route?.State !== 'active') return false;
-    return route.NatGatewayId !== undefined || associations.has(privateIps[0]);
+    if (route?.State !== 'active' || !this.#leaves(primary, AWS_ADDRESS)) return false;
+    if (route.GatewayId?.startsWith('igw-') === true) return associations.has(privateIps[0]);
+    return route.NatGatewayId !== undefined || beyond;
   }
 
-  /** Where in its subnet an endpoint is, is not known: a rule for any private address lets the instance reach it. */
-  #admits(endpoint: KnownEndpoint, { privateIps, securityGroupIds }: NetworkInterface): boolean {
-    const endpointGroups = (endpoint.Groups ?? []).map(({ GroupId = '' }) => GroupId);
-    const https = (groupIds: readonly string[], egress: boolean) =>
-      this.securityGroups
-        .rulesOf(groupIds)
-        .filter((rule) => rule.egress === egress && concerns(rule, 'tcp', HTTPS))
-        .map(({ peer }) => peer);
+  /** Whether HTTPS to an address gets out of the interface and its subnet, and the answers in again. */
+  #leaves({ subnetId, securityGroupIds }: NetworkInterface, address: string): boolean {
+    const leaves = this.securityGroups
+      .rulesOf(securityGroupIds)
+      .some((rule) => rule.egress && concerns(rule, 'tcp', HTTPS) && contains(rule.peer, address));
     return (
-      https(securityGroupIds, true).some((peer) => endpointGroups.includes(peer) || contains(peer, privateIps[0])) &&
-      https(endpointGroups, false).some((peer) => securityGroupIds.includes(peer) || contains(peer, privateIps[0]))
+      leaves &&
+      this.networkAcls.admits(subnetId, true, address, HTTPS) &&
+      EPHEMERAL.every((port) => this.networkAcls.admits(subnetId, false, address, port))
     );
   }
 
-  #id(prefix: string): string {
-    return `${prefix}-0${this.#random.hex(16)}`;
+  /** One of the endpoint's interfaces has to be reached; those of a subnet reach each other without its network ACL. */
+  #admits(endpoint: KnownEndpoint, primary: NetworkInterface): boolean {
+    const ends = (endpoint.NetworkInterfaceIds ?? []).flatMap((id) => this.interfaces.get(id) ?? []);
+    return ends.some((end) => this.#connects(primary, end));
+  }
+
+  #connects(from: NetworkInterface, to: NetworkInterface): boolean {
+    const admits = (one: NetworkInterface, other: NetworkInterface, egress: boolean) =>
+      this.securityGroups
+        .rulesOf(one.securityGroupIds)
+        .some(
+          (rule) =>
+            rule.egress === egress &&
+            concerns(rule, 'tcp', HTTPS) &&
+            (other.securityGroupIds.includes(rule.peer) || contains(rule.peer, other.privateIps[0])),
+        );
+    const crosses = (subnetId: string, egress: boolean, address: string, port: number) =>
+      from.subnetId === to.subnetId || this.networkAcls.admits(subnetId, egress, address, port);
+    const [node, end] = [from.privateIps[0], to.privateIps[0]];
+    return (
+      admits(from, to, true) &&
+      admits(to, from, false) &&
+      crosses(from.subnetId, true, end, HTTPS) &&
+      crosses(to.subnetId, false, node, HTTPS) &&
+      EPHEMERAL.every((port) => crosses(to.subnetId, true, node, port) && crosses(from.subnetId, false, end, port))
+    );
   }
 }

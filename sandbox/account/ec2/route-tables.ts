@@ -14,6 +14,14 @@ export type WayOut =
   | 'internet'
   /** There is a route to an Internet gateway, but the subnets give no public addresses. */
   | 'internet-without-address'
+  /** By an instance of the VPC that translates addresses. */
+  | 'nat-instance'
+  /** By a transit gateway, behind which the account does not see. */
+  | 'transit-gateway'
+  /** By a firewall's endpoint in the VPC. */
+  | 'firewall'
+  /** By a VPN or Direct Connect. */
+  | 'virtual-private-gateway'
   /** Not at all: only the VPC's main route table, with its local route. */
   | 'none';
 
@@ -22,6 +30,7 @@ type AddressFamily = 'ipv4' | 'ipv6';
 
 const EVERYWHERE = '0.0.0.0/0';
 const EVERYWHERE_IPV6 = '::/0';
+const HUB = '10.100.0.0/16';
 
 /** The route tables of the account's VPCs. */
 export class RouteTables {
@@ -54,10 +63,34 @@ export class RouteTables {
   lead(vpcId: string, subnetIds: readonly string[], way: WayOut): void {
     if (way === 'none') return;
     const route = { DestinationCidrBlock: EVERYWHERE, Origin: 'CreateRoute' } as const;
-    const hop =
-      way === 'nat' || way === 'deleted-nat' ? { NatGatewayId: this.#id('nat') } : { GatewayId: this.#id('igw') };
     const State = way === 'deleted-nat' ? 'blackhole' : 'active';
-    this.#add(vpcId, subnetIds, [{ ...route, ...hop, State }]);
+    this.#add(vpcId, subnetIds, [{ ...route, ...this.#hopOf(way), State }]);
+  }
+
+  #hopOf(way: Exclude<WayOut, 'none'>): Route {
+    switch (way) {
+      case 'nat':
+      case 'deleted-nat':
+        return { NatGatewayId: this.#id('nat') };
+      case 'internet':
+      case 'internet-without-address':
+        return { GatewayId: this.#id('igw') };
+      case 'transit-gateway':
+        return { TransitGatewayId: this.#id('tgw') };
+      case 'nat-instance':
+        return { InstanceId: this.#id('i'), NetworkInterfaceId: this.#id('eni') };
+      case 'virtual-private-gateway':
+        return { GatewayId: this.#id('vgw') };
+      // A route to an endpoint shows as one to a gateway, as those of Gateway Load Balancers do.
+      case 'firewall':
+        return { GatewayId: this.#id('vpce') };
+    }
+  }
+
+  /** Leads the addresses of another VPC, a hub, to a transit gateway, from every subnet of a VPC. */
+  leadToHub(vpcId: string): void {
+    const hop = { TransitGatewayId: this.#id('tgw'), Origin: 'CreateRoute', State: 'active' } as const;
+    for (const table of this.#byVpc.get(vpcId) ?? []) table.Routes?.push({ DestinationCidrBlock: HUB, ...hop });
   }
 
   /** Leads a subnet's IPv6 out as its IPv4: by the Internet gateway, or by one for egress only. */
@@ -66,7 +99,7 @@ export class RouteTables {
     const way = this.defaultRoute(vpcId, subnetId, 'ipv4');
     if (way === undefined || this.defaultRoute(vpcId, subnetId, 'ipv6') !== undefined) return;
     const hop =
-      way.GatewayId === undefined
+      way.GatewayId?.startsWith('igw-') !== true
         ? { EgressOnlyInternetGatewayId: `eigw-0${this.#ipv6.hex(16)}` }
         : { GatewayId: way.GatewayId };
     const route = { DestinationIpv6CidrBlock: EVERYWHERE_IPV6, Origin: 'CreateRoute', State: 'active' } as const;

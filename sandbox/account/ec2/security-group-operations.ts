@@ -152,6 +152,10 @@ function authorize(state: Ec2State, { GroupId, IpPermissions = [] }: AuthorizeIn
   }
   for (const [index, rule] of wanted.entries()) {
     if (rule.peer.startsWith('sg-')) existingGroup(state, rule.peer);
+    if (rule.peer.startsWith('pl-')) {
+      const list = state.networks.prefixLists.get(rule.peer);
+      existingOne(list, rule.peer, 'InvalidPrefixListID', 'prefix list ID');
+    }
     if ([...group.rules, ...wanted.slice(0, index)].some((other) => sameTerms(rule, other))) {
       throw new AwsError('InvalidPermission.Duplicate', `the specified rule "${inWords(rule)}" already exists`);
     }

@@ -1,17 +1,16 @@
 import type { SecurityGroupRule as DescribedRule, IpPermission } from '@aws-sdk/client-ec2';
-import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
+import { AwsError } from '../../wire/aws-error.ts';
 import type { NewRule, SecurityGroupRule } from './security-groups.ts';
 
 const PROTOCOLS: Readonly<Record<string, string>> = { '1': 'icmp', '6': 'tcp', '17': 'udp', '58': 'icmpv6' };
 
 /**
- * The rules that permissions stand for: one for each address block and group.
- * @throws InvalidParameterValue, InvalidPermission.Malformed, NotImplemented for prefix lists
+ * The rules that permissions stand for: one for each address block, group and prefix list.
+ * @throws InvalidParameterValue, InvalidPermission.Malformed
  */
 export function rulesFrom(permissions: readonly IpPermission[], egress: boolean): NewRule[] {
   return permissions.flatMap((permission) => {
     const { IpRanges = [], Ipv6Ranges = [], UserIdGroupPairs = [], PrefixListIds = [] } = permission;
-    if (PrefixListIds.length > 0) throw new NotImplemented('security group rules with prefix lists');
     const terms = { egress, ...ports(permission) };
     const rules = [
       ...IpRanges.map(({ CidrIp, Description }) => ({ ...terms, peer: block(CidrIp), description: Description })),
@@ -19,6 +18,11 @@ export function rulesFrom(permissions: readonly IpPermission[], egress: boolean)
       ...UserIdGroupPairs.map(({ GroupId = '', Description }) => ({
         ...terms,
         peer: GroupId,
+        description: Description,
+      })),
+      ...PrefixListIds.map(({ PrefixListId = '', Description }) => ({
+        ...terms,
+        peer: PrefixListId,
         description: Description,
       })),
     ];
@@ -69,7 +73,7 @@ export function permissionsOf(rules: readonly SecurityGroupRule[], userId: strin
       UserIdGroupPairs: of('group').map(({ peer, more }) => ({ GroupId: peer, UserId: userId, ...more })),
       IpRanges: of('ipv4').map(({ peer, more }) => ({ CidrIp: peer, ...more })),
       Ipv6Ranges: of('ipv6').map(({ peer, more }) => ({ CidrIpv6: peer, ...more })),
-      PrefixListIds: [],
+      PrefixListIds: of('prefix-list').map(({ peer, more }) => ({ PrefixListId: peer, ...more })),
     };
   });
 }
@@ -88,13 +92,15 @@ export function describeRule(rule: SecurityGroupRule, groupId: string, ownerId: 
     ToPort: toPort,
     ...(kind === 'ipv4' && { CidrIpv4: peer }),
     ...(kind === 'ipv6' && { CidrIpv6: peer }),
+    ...(kind === 'prefix-list' && { PrefixListId: peer }),
     ...(kind === 'group' && { ReferencedGroupInfo: { GroupId: peer, UserId: ownerId } }),
     ...(description !== undefined && { Description: description }),
     Tags: [],
   };
 }
 
-function kindOf(peer: string): 'group' | 'ipv4' | 'ipv6' {
+function kindOf(peer: string): 'group' | 'prefix-list' | 'ipv4' | 'ipv6' {
+  if (peer.startsWith('pl-')) return 'prefix-list';
   if (peer.startsWith('sg-')) return 'group';
   return peer.includes(':') ? 'ipv6' : 'ipv4';
 }

@@ -111,7 +111,7 @@ describe('a security group', () => {
       [account.ec2.send(revoke), 'InvalidPermission.NotFound'],
       [ingress(account, GroupId, { IpProtocol: 'tcp', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }), 'InvalidParameterValue'],
       [ingress(account, GroupId, { ...ssh, IpRanges: [{ CidrIp: 'all' }] }), 'InvalidParameterValue'],
-      [ingress(account, GroupId, prefixes), 'NotImplementedBySandbox'],
+      [ingress(account, GroupId, prefixes), 'InvalidPrefixListID.NotFound'],
     ] as const;
     for (const [call, code] of calls) expect(await refusalCode(call)).toBe(code);
     expect(account.at.state.networks.securityGroups.get(GroupId)?.rules).toHaveLength(2);

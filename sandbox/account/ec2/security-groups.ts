@@ -1,4 +1,5 @@
 import type { World } from '../world.ts';
+import type { PrefixLists } from './prefix-lists.ts';
 
 /** What a rule admits, whatever else it is. */
 export interface RuleTerms {
@@ -8,7 +9,7 @@ export interface RuleTerms {
   /** Undefined for all protocols. */
   readonly fromPort: number | undefined;
   readonly toPort: number | undefined;
-  /** A block of IPv4 or IPv6 addresses, or the id of a security group. */
+  /** A block of IPv4 or IPv6 addresses, or the id of a security group or of a prefix list. */
   readonly peer: string;
 }
 
@@ -46,6 +47,12 @@ export const tcpIngress = (fromPort: number, toPort: number, peer: string): NewR
   peer,
 });
 
+/** A rule that lets TCP out to some ports, or all traffic. */
+export const egressTo = (ports: readonly [number, number] | undefined, peer: string): NewRule =>
+  ports === undefined
+    ? { ...ALL_EGRESS, peer }
+    : { egress: true, protocol: 'tcp', fromPort: ports[0], toPort: ports[1], peer };
+
 /** A rule that lets all traffic of a peer in. */
 export const allIngress = (peer: string): NewRule => ({ ...ALL_EGRESS, egress: false, peer });
 
@@ -55,8 +62,11 @@ export class SecurityGroups {
   readonly #byId = new Map<string, SecurityGroup>();
   readonly #listeners: Array<(changed: SecurityGroup) => void> = [];
 
-  constructor(world: World) {
+  readonly #prefixLists: PrefixLists;
+
+  constructor(world: World, prefixLists: PrefixLists) {
     this.#random = world.random.fork('ec2-security-groups');
+    this.#prefixLists = prefixLists;
   }
 
   /** Hears of each group whose rules change. */
@@ -105,9 +115,13 @@ export class SecurityGroups {
     this.#announce(changed);
   }
 
-  /** The rules of several groups together. Ids that no group has count for nothing. */
+  /**
+   * The rules of several groups together, as they act: one for each block of a prefix list. Ids that no group has count
+   * for nothing.
+   */
   rulesOf(groupIds: readonly string[]): SecurityGroupRule[] {
-    return groupIds.flatMap((id) => this.#byId.get(id)?.rules ?? []);
+    const rules = groupIds.flatMap((id) => this.#byId.get(id)?.rules ?? []);
+    return rules.flatMap((rule) => this.#prefixLists.resolve(rule.peer).map((peer) => ({ ...rule, peer })));
   }
 
   #announce(changed: SecurityGroup): void {

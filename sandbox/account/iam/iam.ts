@@ -3,6 +3,9 @@ import {
   type AttachRolePolicyCommandInput,
   type AttachRolePolicyCommandOutput,
   type Role as DescribedRole,
+  DetachRolePolicy$,
+  type DetachRolePolicyCommandInput,
+  type DetachRolePolicyCommandOutput,
   GetInstanceProfile$,
   type GetInstanceProfileCommandInput,
   type GetInstanceProfileCommandOutput,
@@ -76,7 +79,16 @@ export function createIam(iam: Iam): Service {
       GetRole: operation<GetRoleCommandInput, GetRoleCommandOutput>(
         GetRole$,
         ['RoleName'],
-        ({ RoleName = '' }) => ({ Role: describeRole(iam.role(RoleName)) }),
+        ({ RoleName = '' }) => {
+          const role = iam.role(RoleName);
+          const { boundary } = role;
+          // GetInstanceProfile does not tell it: only this operation is documented to.
+          const PermissionsBoundary = {
+            PermissionsBoundaryType: 'PermissionsBoundaryPolicy',
+            PermissionsBoundaryArn: boundary,
+          } as const;
+          return { Role: { ...describeRole(role), ...(boundary !== undefined && { PermissionsBoundary }) } };
+        },
         onRole('GetRole'),
       ),
       ListAttachedRolePolicies: operation<ListAttachedRolePoliciesCommandInput, ListAttachedRolePoliciesCommandOutput>(
@@ -157,6 +169,21 @@ export function createIam(iam: Iam): Service {
         ({ RoleName = '', PolicyArn = '' }) => [
           {
             action: 'iam:AttachRolePolicy',
+            resource: roleArn(iam, RoleName),
+            context: { 'iam:PolicyARN': PolicyArn },
+          },
+        ],
+      ),
+      DetachRolePolicy: operation<DetachRolePolicyCommandInput, DetachRolePolicyCommandOutput>(
+        DetachRolePolicy$,
+        ['RoleName', 'PolicyArn'],
+        ({ RoleName = '', PolicyArn }) => {
+          iam.detach(RoleName, checkedPolicyArn(PolicyArn));
+          return {};
+        },
+        ({ RoleName = '', PolicyArn = '' }) => [
+          {
+            action: 'iam:DetachRolePolicy',
             resource: roleArn(iam, RoleName),
             context: { 'iam:PolicyARN': PolicyArn },
           },

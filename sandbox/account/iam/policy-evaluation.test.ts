@@ -36,7 +36,7 @@ describe('a policy', () => {
   });
 
   it('with a form that is not evaluated is refused', () => {
-    expect(() => policyDocument.parse({ Statement: { Effect: 'Allow', NotAction: 'a', Resource: '*' } })).toThrow();
+    expect(() => policyDocument.parse({ Statement: { Effect: 'Allow', Action: 'a', NotResource: '*' } })).toThrow();
     const unknown = policyDocument.parse({
       Statement: allow({ Condition: { DateLessThan: { 'aws:SourceArn': 'x' } } }),
     });

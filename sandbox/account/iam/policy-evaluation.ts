@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { matchesWildcard } from '../../../functions/shared/text/wildcard.ts';
 
 const oneOrMore = z
   .union([z.string(), z.array(z.string())])
@@ -7,16 +8,22 @@ const conditionValue = z
   .union([z.string(), z.boolean(), z.number(), z.array(z.union([z.string(), z.boolean(), z.number()]))])
   .transform((value) => (Array.isArray(value) ? value : [value]).map(String));
 
-const statement = z.strictObject({
-  Sid: z.string().optional(),
-  Effect: z.enum(['Allow', 'Deny']),
-  Principal: z.union([z.literal('*'), z.record(z.string(), oneOrMore)]).optional(),
-  Action: oneOrMore,
-  Resource: oneOrMore.optional(),
-  Condition: z.record(z.string(), z.record(z.string(), conditionValue)).optional(),
-});
+const statement = z
+  .strictObject({
+    Sid: z.string().optional(),
+    Effect: z.enum(['Allow', 'Deny']),
+    Principal: z.union([z.literal('*'), z.record(z.string(), oneOrMore)]).optional(),
+    Action: oneOrMore.optional(),
+    NotAction: oneOrMore.optional(),
+    Resource: oneOrMore.optional(),
+    Condition: z.record(z.string(), z.record(z.string(), conditionValue)).optional(),
+  })
+  .refine(({ Action, NotAction }) => (Action === undefined) !== (NotAction === undefined), {
+    path: ['Action'],
+    error: 'give either Action or NotAction',
+  });
 
-/** An IAM policy document. Forms that the sandbox does not evaluate (NotAction and the like) are refused. */
+/** An IAM policy document. Forms that the sandbox does not evaluate (NotResource and the like) are refused. */
 export const policyDocument = z.strictObject({
   Version: z.string().optional(),
   Id: z.string().optional(),
@@ -33,6 +40,8 @@ export interface Request {
   readonly resource?: string;
   /** For resource policies: the service, for example `events.amazonaws.com`. */
   readonly service?: string;
+  /** For resource policies: the ARN of the role. */
+  readonly principal?: string;
   /** Condition keys of the request. */
   readonly context: Readonly<Record<string, string>>;
 }
@@ -43,11 +52,14 @@ export function allows(documents: readonly PolicyDocument[], request: Request): 
   return applying.some(({ Effect }) => Effect === 'Allow') && !applying.some(({ Effect }) => Effect === 'Deny');
 }
 
-function applies({ Principal, Action, Resource, Condition = {} }: Statement, request: Request): boolean {
+function applies({ Principal, Action, NotAction, Resource, Condition = {} }: Statement, request: Request): boolean {
   const { resource } = request;
+  const names = (patterns: readonly string[]) =>
+    patterns.some((pattern) => like(pattern.toLowerCase(), request.action.toLowerCase()));
   return (
-    concernsPrincipal(Principal, request.service) &&
-    Action.some((pattern) => like(pattern.toLowerCase(), request.action.toLowerCase())) &&
+    concernsPrincipal(Principal, request) &&
+    (Action === undefined || names(Action)) &&
+    (NotAction === undefined || !names(NotAction)) &&
     (Resource === undefined || (resource !== undefined && Resource.some((pattern) => like(pattern, resource)))) &&
     Object.entries(Condition).every(([operator, keys]) =>
       Object.entries(keys).every(([key, values]) => holds(operator, request.context[key], values)),
@@ -55,13 +67,20 @@ function applies({ Principal, Action, Resource, Condition = {} }: Statement, req
   );
 }
 
-function concernsPrincipal(principal: Statement['Principal'], service: string | undefined): boolean {
+function concernsPrincipal(principal: Statement['Principal'], { service, principal: role }: Request): boolean {
   if (principal === undefined || principal === '*') return true;
-  if (principal.AWS?.includes('*') === true) return true;
+  if (principal.AWS?.some((one) => one === '*' || one === role || isAccountOf(one, role)) === true) return true;
   return service !== undefined && principal.Service?.includes(service) === true;
 }
 
+/** The account of a role stands for every role in it: by its number, or as its root. */
+function isAccountOf(principal: string, role: string | undefined): boolean {
+  const account = role?.split(':')[4];
+  return account !== undefined && (principal === account || principal.endsWith(`:iam::${account}:root`));
+}
+
 function holds(operator: string, actual: string | undefined, wanted: readonly string[]): boolean {
+  if (operator === 'Null') return wanted.includes(String(actual === undefined));
   const optional = operator.endsWith('IfExists');
   if (actual === undefined) return optional || /Not/.test(operator);
   switch (operator.replace(/IfExists$/, '')) {
@@ -70,6 +89,8 @@ function holds(operator: string, actual: string | undefined, wanted: readonly st
       return wanted.includes(actual);
     case 'StringNotEquals':
       return !wanted.includes(actual);
+    case 'StringEqualsIgnoreCase':
+      return wanted.some((one) => one.toLowerCase() === actual.toLowerCase());
     case 'ArnEquals':
     case 'ArnLike':
     case 'StringLike':
@@ -84,10 +105,4 @@ function holds(operator: string, actual: string | undefined, wanted: readonly st
 }
 
 /** `*` stands for any characters, `?` for one. */
-function like(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
-}
+const like = (pattern: string, text: string): boolean => matchesWildcard(pattern, text, '?');

@@ -19,6 +19,8 @@ export interface Role {
   readonly attached: Set<string>;
   /** Documents of inline policies by their names. */
   readonly inline: Map<string, object>;
+  /** ARN of the managed policy that bounds what it may do, whatever its policies allow. */
+  readonly boundary?: string;
 }
 
 export interface InstanceProfile {
@@ -52,6 +54,7 @@ export interface RoleRequest {
   /** ARNs of managed policies, whether the account knows them or not. */
   readonly attached?: readonly string[];
   readonly inline?: Readonly<Record<string, object>>;
+  readonly boundary?: string | undefined;
 }
 
 /** Who may assume a role that is for one AWS service. */
@@ -88,7 +91,7 @@ export class Iam {
   }
 
   /** Makes a role; one of that name that exists stays as it is. */
-  addRole({ name, path = '/', trustPolicy, attached = [], inline = {} }: RoleRequest): Role {
+  addRole({ name, path = '/', trustPolicy, attached = [], inline = {}, boundary }: RoleRequest): Role {
     const existing = this.roles.get(name);
     if (existing !== undefined) return existing;
     const role: Role = {
@@ -100,6 +103,7 @@ export class Iam {
       trustPolicy,
       attached: new Set(attached),
       inline: new Map(Object.entries(inline)),
+      ...(boundary !== undefined && { boundary }),
     };
     this.roles.set(name, role);
     this.#changed(name);
@@ -171,14 +175,28 @@ export class Iam {
     this.#changed(roleName);
   }
 
-  /** Whether the policies of a role let it do something; a role that does not exist may nothing. */
-  allows(roleName: string, action: string, resource: string): boolean {
+  /** Detaches a policy. @throws NoSuchEntity */
+  detach(roleName: string, policyArn: string): void {
+    if (!this.role(roleName).attached.delete(policyArn)) missing(`Policy ${policyArn} was not found.`);
+    this.#changed(roleName);
+  }
+
+  /**
+   * Whether the policies of a role, and its boundary, let it do something; a role that does not exist may nothing.
+   *
+   * @param context condition keys of the request
+   */
+  allows(roleName: string, action: string, resource: string, context: Readonly<Record<string, string>> = {}): boolean {
     const role = this.roles.get(roleName);
     if (role === undefined) return false;
     const verdicts = this.#verdicts.get(roleName) ?? new Map<string, boolean>();
     this.#verdicts.set(roleName, verdicts);
-    const question = `${action} ${resource}`;
-    const verdict = verdicts.get(question) ?? allows(this.#documentsOf(role), { action, resource, context: {} });
+    const question = `${action} ${resource} ${JSON.stringify(context)}`;
+    const request = { action, resource, context };
+    const verdict =
+      verdicts.get(question) ??
+      (allows(this.#documentsOf(role), request) &&
+        (role.boundary === undefined || allows(this.#managed([role.boundary]), request)));
     verdicts.set(question, verdict);
     return verdict;
   }
@@ -189,12 +207,17 @@ export class Iam {
   }
 
   #documentsOf({ attached, inline }: Role): PolicyDocument[] {
-    const managed = [...attached].flatMap((arn) => this.policies.get(arn)?.document ?? []);
-    return [...managed, ...inline.values()].map((document) => {
-      const parsed = this.#parsed.get(document) ?? policyDocument.parse(document);
-      this.#parsed.set(document, parsed);
-      return parsed;
-    });
+    return [...this.#managed([...attached]), ...[...inline.values()].map((document) => this.#parse(document))];
+  }
+
+  #managed(arns: readonly string[]): PolicyDocument[] {
+    return arns.flatMap((arn) => this.policies.get(arn)?.document ?? []).map((document) => this.#parse(document));
+  }
+
+  #parse(document: object): PolicyDocument {
+    const parsed = this.#parsed.get(document) ?? policyDocument.parse(document);
+    this.#parsed.set(document, parsed);
+    return parsed;
   }
 
   #changed(roleName: string): void {

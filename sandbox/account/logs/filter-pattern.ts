@@ -1,3 +1,4 @@
+import { matchesWildcard } from '../../../functions/shared/text/wildcard.ts';
 import { NotImplemented } from '../../wire/aws-error.ts';
 
 /**
@@ -81,8 +82,6 @@ function tokensOf(expression: string): Array<string | Test> {
 
 /** A comparison holds for a value that is there only: also `!=` is no match without one. */
 function compare(path: string, equal: boolean, wanted: string): Test {
-  const literal = wanted.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  const expression = new RegExp(`^${literal.join('.*')}$`, 's');
   return (line) => {
     let value = line;
     for (const key of path.split('.')) {
@@ -92,7 +91,7 @@ function compare(path: string, equal: boolean, wanted: string): Test {
           : undefined;
     }
     const simple = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    return simple && expression.test(String(value)) === equal;
+    return simple && matchesWildcard(wanted, String(value)) === equal;
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Instance } from '../ec2/instances.ts';
+import type { Networks } from '../ec2/network.ts';
+import { allows, policyDocument } from '../iam/policy-evaluation.ts';
 import type { Iam } from '../iam/state.ts';
 import type { World } from '../world.ts';
 import { type AgentRights, isAtLeast } from './agents.ts';
@@ -7,19 +9,38 @@ import type { ServiceSettings } from './service-settings.ts';
 /** From this version on an agent can do with Default Host Management (Systems Manager user guide). */
 const DEFAULT_HOST_MANAGEMENT_SINCE = '3.2.582.0';
 
+const REGISTER = 'ssm:UpdateInstanceInformation';
+
 /**
  * By which role an agent registers: its instance's own if that one may, else that of Default Host Management. The latter
- * comes by IMDSv2, which every instance here offers whose metadata service answers at all.
+ * comes by IMDSv2, which every instance here offers whose metadata service answers at all. Where the call goes to an
+ * endpoint of the VPC, that endpoint's policy has to allow it, too.
  */
-export function agentRights(world: World, iam: Iam, settings: ServiceSettings) {
-  const anyInstance = `arn:${world.partition}:ec2:${world.region}:${world.accountId}:instance/*`;
-  const mayRegister = (roleName: string | undefined): roleName is string =>
-    roleName !== undefined && iam.allows(roleName, 'ssm:UpdateInstanceInformation', anyInstance);
-  return ({ instanceProfile = '' }: Instance, agentVersion: string): AgentRights | undefined => {
-    const own = iam.findInstanceProfile(instanceProfile)?.roleName;
-    if (mayRegister(own)) return { source: 'instance-profile', roleName: own };
+export function agentRights(world: World, iam: Iam, settings: ServiceSettings, networks: Networks) {
+  const mayRegister = (roleName: string | undefined, { id, vpcId }: Instance): roleName is string => {
+    if (roleName === undefined) return false;
+    const arn = `arn:${world.partition}:ec2:${world.region}:${world.accountId}:instance/${id}`;
+    const role = iam.roles.get(roleName);
+    const context = {
+      'aws:PrincipalArn': role?.arn ?? '',
+      'aws:PrincipalAccount': world.accountId,
+      'aws:RequestedRegion': world.region,
+      'aws:SecureTransport': 'true',
+      'ec2:SourceInstanceARN': arn,
+      'ssm:SourceInstanceARN': arn,
+    };
+    const policy = networks.endpointPolicy(vpcId, 'ssm');
+    const request = { action: REGISTER, resource: arn, context, ...(role !== undefined && { principal: role.arn }) };
+    return (
+      iam.allows(roleName, REGISTER, arn, context) &&
+      (policy === undefined || allows([policyDocument.parse(JSON.parse(policy))], request))
+    );
+  };
+  return (instance: Instance, agentVersion: string): AgentRights | undefined => {
+    const own = iam.findInstanceProfile(instance.instanceProfile ?? '')?.roleName;
+    if (mayRegister(own, instance)) return { source: 'instance-profile', roleName: own };
     const general = settings.defaultHostManagementRole;
-    if (mayRegister(general) && isAtLeast(agentVersion, DEFAULT_HOST_MANAGEMENT_SINCE)) {
+    if (mayRegister(general, instance) && isAtLeast(agentVersion, DEFAULT_HOST_MANAGEMENT_SINCE)) {
       return { source: 'default-host-management', roleName: general };
     }
     return undefined;

@@ -1,0 +1,69 @@
+import {
+  type NetworkAcl as DescribedAcl,
+  DescribeNetworkAcls$,
+  type DescribeNetworkAclsCommandInput,
+  type DescribeNetworkAclsCommandOutput,
+} from '@aws-sdk/client-ec2';
+import { type Operation, operation } from '../service.ts';
+import type { Ec2State } from './ec2.ts';
+import type { FilterFields } from './filters.ts';
+import type { NetworkAcl, NetworkAclEntry } from './network-acls.ts';
+import { namedOnes, search } from './search.ts';
+
+/** The rule behind all others, which can't be changed. EC2 numbers it 32767. */
+const LAST = (egress: boolean): NetworkAclEntry => ({
+  number: 32_767,
+  egress,
+  action: 'deny',
+  protocol: '-1',
+  cidr: '0.0.0.0/0',
+  ports: undefined,
+});
+
+/** Reads network ACLs. */
+export function networkAclOperations({ world, networks }: Ec2State): Record<string, Operation> {
+  return {
+    DescribeNetworkAcls: operation<DescribeNetworkAclsCommandInput, DescribeNetworkAclsCommandOutput>(
+      DescribeNetworkAcls$,
+      ['NetworkAclIds', 'Filters', 'MaxResults', 'NextToken'],
+      ({ NetworkAclIds, ...request }) => {
+        const id = (acl: NetworkAcl) => acl.id;
+        const all = networks.networkAcls.list(networks.subnets.list());
+        const named = namedOnes(all, id, NetworkAclIds, 'InvalidNetworkAclID', 'networkAcl ID');
+        const { items, nextToken } = search(named, id, fields, () => new Map(), request, 1000);
+        return { NetworkAcls: items.map((acl) => describe(acl, world.accountId)), NextToken: nextToken };
+      },
+    ),
+  };
+}
+
+function describe({ id, vpcId, isDefault, entries, associations }: NetworkAcl, OwnerId: string): DescribedAcl {
+  return {
+    NetworkAclId: id,
+    VpcId: vpcId,
+    IsDefault: isDefault,
+    OwnerId,
+    Associations: associations.map((one) => ({
+      NetworkAclAssociationId: one.id,
+      NetworkAclId: id,
+      SubnetId: one.subnetId,
+    })),
+    // In no order that anybody could rely on.
+    Entries: [LAST(true), LAST(false), ...entries].map((entry) => ({
+      RuleNumber: entry.number,
+      Egress: entry.egress,
+      RuleAction: entry.action,
+      Protocol: entry.protocol,
+      CidrBlock: entry.cidr,
+      ...(entry.ports !== undefined && { PortRange: { From: entry.ports.from, To: entry.ports.to } }),
+    })),
+    Tags: [],
+  };
+}
+
+const fields: FilterFields<NetworkAcl> = {
+  'network-acl-id': ({ id }) => id,
+  'vpc-id': ({ vpcId }) => vpcId,
+  default: ({ isDefault }) => String(isDefault),
+  'association.subnet-id': ({ associations }) => associations.map(({ subnetId }) => subnetId),
+};

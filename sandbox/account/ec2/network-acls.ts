@@ -1,0 +1,84 @@
+import type { World } from '../world.ts';
+import { contains } from './admission.ts';
+
+/** An entry of a network ACL: the first one that fits a packet decides about it. */
+export interface NetworkAclEntry {
+  /** 1 to 32766; the lowest is looked at first. */
+  readonly number: number;
+  readonly egress: boolean;
+  readonly action: 'allow' | 'deny';
+  /** `-1` for all, or the number of one: 6 for TCP. */
+  readonly protocol: string;
+  /** A block of IPv4 addresses. */
+  readonly cidr: string;
+  /** Undefined for all. */
+  readonly ports: { readonly from: number; readonly to: number } | undefined;
+}
+
+export interface NetworkAcl {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly isDefault: boolean;
+  readonly entries: readonly NetworkAclEntry[];
+  readonly associations: ReadonlyArray<{ readonly id: string; readonly subnetId: string }>;
+}
+
+/** What the default ACL of a VPC has in each direction. */
+const ALLOW_ALL = { number: 100, action: 'allow', protocol: '-1', cidr: '0.0.0.0/0', ports: undefined } as const;
+const TCP = '6';
+
+/** The network ACLs of the account's VPCs. A subnet that has none of its own has its VPC's default one. */
+export class NetworkAcls {
+  readonly #random: World['random'];
+  readonly #own: NetworkAcl[] = [];
+  readonly #defaultIds = new Map<string, string>();
+
+  constructor(world: World) {
+    this.#random = world.random.fork('ec2-network-acls');
+  }
+
+  add(vpcId: string, subnetIds: readonly string[], entries: readonly NetworkAclEntry[]): void {
+    const associations = subnetIds.map((subnetId) => ({ id: `aclassoc-0${this.#random.hex(16)}`, subnetId }));
+    this.#own.push({ id: this.#newId(), vpcId, isDefault: false, entries, associations });
+  }
+
+  /** @param subnets of the account, which are associated with one ACL each */
+  list(subnets: ReadonlyArray<{ readonly id: string; readonly vpcId: string }>): NetworkAcl[] {
+    const taken = new Set(this.#own.flatMap(({ associations }) => associations.map(({ subnetId }) => subnetId)));
+    const byVpc = Map.groupBy(subnets, ({ vpcId }) => vpcId);
+    const defaults = [...byVpc].map(([vpcId, ofVpc]) => {
+      const id = this.#defaultIds.get(vpcId) ?? this.#newId();
+      this.#defaultIds.set(vpcId, id);
+      return {
+        id,
+        vpcId,
+        isDefault: true,
+        entries: [true, false].map((egress) => ({ ...ALLOW_ALL, egress })),
+        associations: ofVpc
+          .filter((subnet) => !taken.has(subnet.id))
+          .map((subnet) => ({ id: `aclassoc-0${subnet.id.slice(-16)}`, subnetId: subnet.id })),
+      };
+    });
+    return [...defaults, ...this.#own];
+  }
+
+  /** Whether TCP packets to a port pass the border of a subnet. An ACL knows no connections: answers need a way of their own. */
+  admits(subnetId: string, egress: boolean, address: string, port: number): boolean {
+    const own = this.#own.find(({ associations }) => associations.some((one) => one.subnetId === subnetId));
+    if (own === undefined) return true;
+    const first = [...own.entries]
+      .sort((one, other) => one.number - other.number)
+      .find(
+        (entry) =>
+          entry.egress === egress &&
+          (entry.protocol === '-1' || entry.protocol === TCP) &&
+          contains(entry.cidr, address) &&
+          (entry.ports === undefined || (entry.ports.from <= port && port <= entry.ports.to)),
+      );
+    return first?.action === 'allow';
+  }
+
+  #newId(): string {
+    return `acl-0${this.#random.hex(16)}`;
+  }
+}
