@@ -1,15 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import type { Outcome } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Scope } from './batch.ts';
 import { type Circumstances, type Decision, RECONCILE_EVERY, say } from './decision.ts';
 import type { Observation } from './observation.ts';
+import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 import { attachPolicies } from './remedies/attach-policy.ts';
 import { registerHostManagement } from './remedies/host-management.ts';
@@ -118,7 +120,6 @@ async function remember(
   const next: WorkerState = {
     fingerprint,
     outcomes: state.outcomes + (isNew ? 1 : 0),
-    trigger: isNew ? trigger.id : state.trigger,
     correlationId,
     ...(!SETTLED.includes(decision.decision) && { open: true }),
     ...decision.memory,
@@ -126,27 +127,24 @@ async function remember(
     ...(answered !== undefined && { answered }),
     revision: state.revision,
   };
-  if (!isDeepStrictEqual(next, state) && !(await saveWorker(ledger, instanceId, next, now, caller))) return false;
-  // A redelivery of the event that led to this outcome: whether it was recorded, nobody knows, so it is once more.
-  if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {
-    recorder.record({
-      subject: {
-        cluster: view.cluster,
-        ...(view.nodegroup !== undefined && { nodegroup: view.nodegroup }),
-        instance: instanceId,
-      },
-      decision: decision.decision,
-      reason: decision.reason,
-      message: decision.message,
-      ...(!isInvalid(policy) && { mode: policy.ssmAgent.mode }),
-      trigger,
-      fingerprint: `${next.outcomes} ${fingerprint}`,
-      correlationId,
-      ...(beginning?.kind === 'begun' && { calls: beginning.calls }),
-      ...(decision.details !== undefined && { details: decision.details }),
-    });
-  }
-  return true;
+  const outcome: Outcome<Reason> = {
+    subject: {
+      cluster: view.cluster,
+      ...(view.nodegroup !== undefined && { nodegroup: view.nodegroup }),
+      instance: instanceId,
+    },
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(!isInvalid(policy) && { mode: policy.ssmAgent.mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${fingerprint}`,
+    correlationId,
+    ...(beginning?.kind === 'begun' && { calls: beginning.calls }),
+    ...(decision.details !== undefined && { details: decision.details }),
+  };
+  const save = (wanted: WorkerState) => saveWorker(ledger, instanceId, wanted, now, caller);
+  return (await recordOnce({ save, record: recorder.record }, state, next, outcome)) !== undefined;
 }
 
 /** That an agent answers is one outcome, whether it was verified, cured or updated. */

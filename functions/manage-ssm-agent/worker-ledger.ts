@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
 import { CAUSES, OUTDATED } from './agent-cause.ts';
+import type { Reason } from './reasons.ts';
 
 const PK = 'worker';
 
@@ -23,14 +25,7 @@ export type StartedRemedy = z.infer<typeof remedy>;
 
 const workerState = z.object({
   sk: z.string(),
-  /** The last outcome that was recorded. */
-  fingerprint: z.string().optional(),
-  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
-  outcomes: z.number(),
-  /** The event that led to it: a redelivery of that very event records it once more, with the same id. */
-  trigger: z.string().optional(),
-  /** Of the incident that the last recorded outcome belongs to. */
-  correlationId: z.string().optional(),
+  ...outcomeMemory<Reason>(),
   /** Whether that incident goes on: the worker is neither as it should be nor to be left alone. */
   open: z.literal(true).optional(),
   remedy: remedy.optional(),
@@ -59,7 +54,7 @@ export async function readWorkers(ledger: Ledger, instanceIds: readonly string[]
  *
  * @param now epoch milliseconds
  * @param writer names the reconcile that saves, uniquely: tells a repetition of its own write from a write of another reconcile
- * @returns whether it was saved; if not, another reconcile has decided about the worker meanwhile
+ * @returns the state as it stands now; undefined when another reconcile has decided about the worker meanwhile
  */
 export async function saveWorker(
   ledger: Ledger,
@@ -67,7 +62,7 @@ export async function saveWorker(
   state: WorkerState,
   now: number,
   writer: string,
-): Promise<boolean> {
+): Promise<WorkerState | undefined> {
   const place = { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR };
-  return (await saveUnlessWritten(ledger, place, state, writer)) !== undefined;
+  return saveUnlessWritten(ledger, place, state, writer);
 }

@@ -22,10 +22,18 @@ const REMINDER_MS = 86_400_000;
  * What a record's incident goes by: function, correlation id and subject. The function belongs to it because two of them may
  * look at one worker for the same event, and the end of the one's incident is not that of the other's.
  */
-export function incidentOf({ remediation, correlationId, cluster, nodegroup, instance, reason }: ReadRecord): string {
+export function incidentOf({
+  remediation,
+  correlationId,
+  cluster,
+  nodegroup,
+  instance,
+  reason,
+  message,
+}: ReadRecord): string {
   const parts = isAccountWide(reason)
-    ? // A fault in one section of the policy stops the function of that section only: each is told of by itself.
-      ['account', reason, reason === 'policy-invalid' ? remediation : '']
+    ? // A fault that stops all is told of once; one in a section, which stops the function of that section, by itself.
+      ['account', reason, message]
     : [remediation, correlationId, cluster, nodegroup, instance];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
@@ -68,20 +69,15 @@ async function remember(
   { observation, decision }: Decided,
   circumstances: Circumstances,
 ): Promise<Decision | undefined> {
-  const { instanceId, state, trigger } = observation;
+  const { instanceId, state } = observation;
   const next = nextState(observation, decision, circumstances);
   const isNew = next.outcomes !== state.outcomes;
   if (isNew && decision.reason === 'quarantine-budget') await joinWaitlist(ledger, instanceId, next.since ?? 0);
-  if (!isDeepStrictEqual(next, state)) {
-    if ((await saveQuarantine(ledger, instanceId, next, circumstances.now, caller)) === undefined) return undefined;
-  }
+  const save = (wanted: QuarantineState) => saveQuarantine(ledger, instanceId, wanted, circumstances.now, caller);
+  const outcome = outcomeOf(observation, decision, next, circumstances, []);
+  if ((await recordOnce({ save, record: recorder.record }, state, next, outcome)) === undefined) return undefined;
   const waits = decision.reason === 'quarantine-budget';
   if (state.reason === 'quarantine-budget' && !waits) await leaveWaitlist(ledger, instanceId);
-  if (state.unrecorded !== undefined) recorder.record(state.unrecorded);
-  // A redelivery of the event that led to this outcome: whether it was recorded, nobody knows, so it is once more.
-  if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {
-    recorder.record(outcomeOf(observation, decision, next, circumstances, []));
-  }
   return decision;
 }
 
@@ -190,7 +186,6 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
   return asStored<QuarantineState>({
     fingerprint,
     outcomes: state.outcomes + (isNew ? 1 : 0),
-    trigger: isNew ? trigger.id : state.trigger,
     correlationId: goesOn || !isNew ? (state.correlationId ?? trigger.id) : trigger.id,
     reason,
     since: state.reason === reason ? (state.since ?? now) : now,
@@ -232,6 +227,3 @@ function outcomeOf(
 }
 
 const withoutUnrecorded = ({ unrecorded: _, ...state }: QuarantineState): QuarantineState => state;
-
-/** A value as the ledger will give it back, without undefined members: by those a state must not differ. */
-const asStored = <T>(value: { readonly [Key in keyof T]: T[Key] | undefined }): T => JSON.parse(JSON.stringify(value));

@@ -31,7 +31,7 @@ describe('a worker in quarantine', () => {
       'its owner cannot be read',
       held(worker(), {}, { owner: { tags: {}, unreadable: 'no' } }),
       {},
-      'refused unreadable',
+      'failed unreadable',
     ],
     ['the policy is invalid', held(worker()), { nonsense: 1 }, 'refused policy-invalid'],
     ['it expired and is to be told', held(isolatedWorker(), { expiresAt: NOW }), {}, 'refused quarantine-expired'],

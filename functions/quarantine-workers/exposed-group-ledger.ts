@@ -1,6 +1,8 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
+import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
+import type { Reason } from './reasons.ts';
 
 const PK = 'exposed-group';
 
@@ -9,11 +11,7 @@ const permission = z.record(z.string(), z.json());
 
 const groupState = z.object({
   sk: z.string(),
-  /** The last outcome that was recorded, as in `worker-ledger.ts`. */
-  fingerprint: z.string().optional(),
-  outcomes: z.number(),
-  trigger: z.string().optional(),
-  correlationId: z.string().optional(),
+  ...outcomeMemory<Reason>(),
   /** What was closed and can be opened again. */
   closed: z
     .object({

@@ -1,6 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import {
   changeEach,
@@ -29,6 +30,8 @@ type Notified = Omit<GroupDecision, 'publicByDesign'>;
 /** How a group stands after what was decided about it, and what there is to tell. */
 interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
   readonly told: Notified;
+  /** The state as the ledger has it until then, where it was saved on the way. */
+  readonly saved?: ExposedGroupState;
 }
 
 /**
@@ -39,30 +42,32 @@ export async function carryOutGroup(deps: HardenDeps, { observation, decision }:
   if (decision.silent === true) return;
   const { key, trigger, state } = observation;
   const calls: AwsCall[] = [];
-  const { told, closed, leftOpen } = await change(deps, { observation, decision }, calls);
+  const { told, closed, leftOpen, saved } = await change(deps, { observation, decision }, calls);
   const fingerprint = `${told.reason} ${told.variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
   const outcomes = state.outcomes + (isNew ? 1 : 0);
-  if (isNew || (trigger.redelivered && state.trigger === trigger.id)) {
-    deps.recorder.record({
-      subject: key,
-      decision: told.decision,
-      reason: told.reason,
-      message: told.message,
-      trigger,
-      fingerprint: `${outcomes} ${fingerprint}`,
-      correlationId: trigger.id,
-      calls,
-      ...(told.details !== undefined && { details: told.details }),
-    });
-  }
-  if (!isNew && decision.harden === undefined && decision.restore === undefined) return;
-  await saveExposedGroup(deps.ledger, subjectOf(key), {
+  if (!isNew && decision.harden === undefined && decision.restore === undefined && state.unrecorded === undefined)
+    return;
+  const next: ExposedGroupState = {
     fingerprint,
     outcomes,
-    trigger: trigger.id,
     ...(closed !== undefined && { closed }),
     ...(leftOpen !== undefined && { leftOpen }),
+  };
+  const save = async (wanted: ExposedGroupState) => {
+    await saveExposedGroup(deps.ledger, subjectOf(key), wanted);
+    return wanted;
+  };
+  await recordOnce({ save, record: deps.recorder.record }, saved ?? state, next, {
+    subject: key,
+    decision: told.decision,
+    reason: told.reason,
+    message: told.message,
+    trigger,
+    fingerprint: `${outcomes} ${fingerprint}`,
+    correlationId: trigger.id,
+    calls,
+    ...(told.details !== undefined && { details: told.details }),
   });
 }
 
@@ -91,13 +96,15 @@ async function harden(
   const before = state.closed === undefined ? [] : waysOf(state.closed);
   const wanted = waysOf(decision.harden);
   const intended = closedOf([...before, ...wanted]);
-  await saveExposedGroup(ledger, subjectOf(key), { ...state, ...(intended !== undefined && { closed: intended }) });
+  const saved = { ...state, ...(intended !== undefined && { closed: intended }) };
+  await saveExposedGroup(ledger, subjectOf(key), saved);
   const refused = await changeEach(wanted, closeWay(ec2, noteInto(calls)));
   // Only what was closed is ever given back: a rule that stays is nobody's to add again.
   const stillOpen = refused.map(({ way }) => way);
   const closed = closedOf(without([...before, ...wanted], stillOpen));
   return {
     told: withRefused(decision, refused),
+    saved,
     ...(closed !== undefined && { closed }),
     ...(state.leftOpen !== undefined && { leftOpen: state.leftOpen }),
   };

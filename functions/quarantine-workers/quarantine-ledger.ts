@@ -1,8 +1,8 @@
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
-import type { Outcome } from '../shared/records/recorder.ts';
 import type { Reason } from './reasons.ts';
 
 const PK = 'quarantine';
@@ -81,11 +81,7 @@ export type AcceptedExposure = z.infer<typeof acceptedExposure>;
 
 const workerState = z.object({
   sk: z.string(),
-  /** The last outcome that was recorded, as in `worker-ledger.ts`. */
-  fingerprint: z.string().optional(),
-  outcomes: z.number(),
-  trigger: z.string().optional(),
-  correlationId: z.string().optional(),
+  ...outcomeMemory<Reason>(),
   reason: z.string().optional(),
   /** Since when the reason holds: the place on the waitlist for a slot. */
   since: z.number().optional(),
@@ -100,11 +96,6 @@ const workerState = z.object({
   lookAt: z.number().optional(),
   /** Who acts on the worker right now: others keep away until then, so that steps never run side by side. */
   lease: z.object({ holder: z.string(), until: z.number() }).optional(),
-  /**
-   * An outcome that was about to be recorded when this was saved; whoever finds it records it (again). It is taken as it
-   * was written: refusing one of another version would keep the worker from ever being reconciled again.
-   */
-  unrecorded: z.custom<Outcome<Reason>>((value) => typeof value === 'object' && value !== null).optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });

@@ -1,16 +1,20 @@
 import { isInScope } from '../shared/fleet/scope.ts';
+import { policyGuardOf } from '../shared/policy/guards.ts';
 import { stricter } from '../shared/policy/mode.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 
+/** How the policy bounds this function. */
+export const REMEDY = { modeIn: ({ findings }: Policy) => findings.mode, about: 'findings' };
+
 /** Why no finding is looked at by this policy, if so. */
 export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof say> | undefined {
-  if (isInvalid(policy)) return say('refused', 'policy-invalid', policy.error, {}, policy.error);
-  if (policy.killSwitch) return say('skipped', 'kill-switch', 'The kill switch is on.', {});
-  if (policy.findings.mode === 'off') return say('skipped', 'mode-off', 'Mode is off for findings.', {});
-  return undefined;
+  const verdict = policyGuardOf({ policy }, REMEDY);
+  if (!('guardResult' in verdict)) return undefined;
+  const { decision, reason, message, variant } = verdict.guardResult;
+  return say(decision, reason, message, {}, variant);
 }
 
 /** Decides about Inspector's EC2 scanning in the account; pure. Off is what it is by default, and costs when it is on. */

@@ -1,6 +1,7 @@
-import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
 import { type Need, nameOf } from '../shared/ledger/finding-ledger.ts';
+import { guardOf } from '../shared/policy/guards.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
+import { REMEDY } from './decide-coverage.ts';
 import { type Circumstances, type Decision, type Memory, memoryOf, say } from './decision.ts';
 import type { GroupObservation, NodeGroupView, OpenFinding } from './observation.ts';
 import type { Reason } from './reasons.ts';
@@ -94,12 +95,17 @@ function nothingOpen({ claimed }: GroupObservation, view: NodeGroupView, memory:
 
 /** The rules by which findings start nothing. */
 function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
-  const { policy, account } = circumstances;
   const { cluster } = subject;
   const skip = (reason: Reason, message: string): Decision => say('skipped', reason, message, {});
-  if (isOptedOut(view.clusterTags)) return skip('opted-out', `Cluster ${cluster} opted out by its tag.`);
-  if (isOptedOut(view.tags)) return skip('opted-out', 'The node group opted out by its tag.');
-  if (!isInScope(policy.scope, account, cluster)) return skip('out-of-scope', `The scope leaves out ${cluster}.`);
+  const verdict = guardOf(
+    { cluster, tags: { [`Cluster ${cluster}`]: view.clusterTags, 'The node group': view.tags } },
+    circumstances,
+    REMEDY,
+  );
+  if ('guardResult' in verdict) {
+    const { decision, reason, message, variant } = verdict.guardResult;
+    return say(decision, reason, message, {}, variant);
+  }
   if (view.amiType === 'CUSTOM') return skip('custom-ami', `Has findings; runs the custom AMI ${view.releaseVersion}.`);
   return undefined;
 }

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { type EKSClient, EKSServiceException, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { Outcome } from '../shared/records/recorder.ts';
 import { releaseIncident } from '../shared/releases/ami-type.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { refusedByEks } from './follow.ts';
 import type { Observation } from './observation.ts';
 import type { Decided } from './plan.ts';
+import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 import { waitingSinceAfter } from './waitlist.ts';
 
@@ -28,39 +30,44 @@ export interface ActDeps {
 const SOONEST_WAKE = 60_000;
 
 /**
- * Carries out one decision: acts, plans the wake-up, records, remembers. In this order a crash at any point leads the
+ * Carries out one decision: acts, plans the wake-up, remembers, records. In this order a crash at any point leads the
  * next delivery through the same steps to the same end; the worst of it is a record written twice, with the same id.
  *
  * @returns what was decided in the end: EKS may refuse what was to be started
  */
 export async function carryOut(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
   const { observation } = decided;
-  const { decision, calls } =
+  const { decision, calls, saved } =
     decided.decision.start === undefined
-      ? { decision: decided.decision, calls: [] }
+      ? { decision: decided.decision, calls: [], saved: observation.state }
       : await startUpgrade(deps, decided, circumstances);
   const { key, state, trigger } = observation;
   const next = nextState(observation, decision, circumstances);
   if (next.wakeAt !== undefined && next.wakeAt !== state.wakeAt) await wakeUp(deps, observation, next.wakeAt);
-  if (next.fingerprint !== state.fingerprint) {
-    const mode = modeOf(circumstances.policy);
-    deps.recorder.record({
-      subject: key,
-      decision: decision.decision,
-      reason: decision.reason,
-      message: decision.message,
-      ...(mode !== undefined && { mode }),
-      trigger,
-      fingerprint: `${next.outcomes} ${next.fingerprint}`,
-      correlationId: decision.releaseVersion === undefined ? trigger.id : (next.incident?.correlationId ?? trigger.id),
-      calls,
-      ...(decision.details !== undefined && { details: decision.details }),
-    });
+  const mode = modeOf(circumstances.policy);
+  const outcome: Outcome<Reason> = {
+    subject: key,
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(mode !== undefined && { mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${next.fingerprint}`,
+    correlationId: decision.releaseVersion === undefined ? trigger.id : (next.incident?.correlationId ?? trigger.id),
+    calls,
+    ...(decision.details !== undefined && { details: decision.details }),
+  };
+  // Any name can be asked about: nothing is remembered of what has never been there.
+  if (observation.view.kind === 'gone' && state === NEW_NODE_GROUP) deps.recorder.record(outcome);
+  else {
+    const save = async (wanted: NodeGroupState) => {
+      await saveNodeGroup(deps.ledger, subjectOf(key), wanted, circumstances.now);
+      return wanted;
+    };
+    // The ledger gives an outcome back as it was written, also one that another version has written.
+    const record = (known: Outcome<string>) => deps.recorder.record(known as Outcome<Reason>);
+    await recordOnce<string, NodeGroupState>({ save, record }, saved, next, outcome);
   }
-  // Any name can be requested at: nothing is remembered of what has never been there.
-  const neverWas = observation.view.kind === 'gone' && state === NEW_NODE_GROUP;
-  if (!neverWas && !isDeepStrictEqual(next, state))
-    await saveNodeGroup(deps.ledger, subjectOf(key), next, circumstances.now);
   return { observation, decision };
 }
 
@@ -69,14 +76,15 @@ async function startUpgrade(
   { eks, ledger }: ActDeps,
   { observation, decision }: Decided,
   circumstances: Circumstances,
-): Promise<{ decision: Decision; calls: AwsCall[] }> {
+): Promise<{ decision: Decision; calls: AwsCall[]; saved: NodeGroupState }> {
   const { key, state, view } = observation;
   const { memory, start } = decision;
   if (memory.upgrade === undefined || start === undefined || view.kind !== 'node-group') {
     throw new Error('Only a decision to start can be carried out here.');
   }
   const { upgrade } = memory;
-  await saveNodeGroup(ledger, subjectOf(key), { ...state, upgrade }, circumstances.now);
+  const saved = { ...state, upgrade };
+  await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
   try {
     const answer = await eks.send(
       new UpdateNodegroupVersionCommand({
@@ -95,13 +103,14 @@ async function startUpgrade(
         memory: { ...memory, upgrade: { ...upgrade, ...(updateId !== undefined && { updateId }) } },
       },
       calls: [{ service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' }],
+      saved,
     };
   } catch (error) {
     const refused = afterRefusal(error, decision, circumstances, observation.need);
     if (refused === undefined) throw error;
     // What was approved and could not begin is still approved.
     const { proposal } = refused.decision === 'waiting' ? state : {};
-    return { decision: { ...refused, ...(proposal !== undefined && { proposal }) }, calls: [] };
+    return { decision: { ...refused, ...(proposal !== undefined && { proposal }) }, calls: [], saved };
   }
 }
 

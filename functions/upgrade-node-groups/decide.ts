@@ -1,7 +1,7 @@
-import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
 import { failureCount, subjectOf, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { inWords, nextProposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
+import { guardOf } from '../shared/policy/guards.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
@@ -48,18 +48,17 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
 
 /** The rules by which a node group is not touched, whatever releases there are. */
 function guard(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
-  const { policy, account } = circumstances;
   const { cluster } = observation.key;
   const idle = idleMemory(observation);
   const skip = (reason: Reason, message: string, variant = ''): Decision =>
     say('skipped', reason, message, idle, variant);
 
-  if (isOptedOut(view.cluster.tags)) return skip('opted-out', `Cluster ${cluster} opted out by its tag.`);
-  if (isOptedOut(view.tags)) return skip('opted-out', 'The node group opted out by its tag.');
-  if (isInvalid(policy)) return say('refused', 'policy-invalid', policy.error, idle, policy.error);
-  if (policy.killSwitch) return skip('kill-switch', 'The kill switch is on.');
-  if (policy.upgrades.mode === 'off') return skip('mode-off', 'Mode is off for upgrades.');
-  if (!isInScope(policy.scope, account, cluster)) return skip('out-of-scope', `The scope leaves out ${cluster}.`);
+  const verdict = guardOf(
+    { cluster, tags: { [`Cluster ${cluster}`]: view.cluster.tags, 'The node group': view.tags } },
+    circumstances,
+    { modeIn: ({ upgrades }: Policy) => upgrades.mode, about: 'upgrades' },
+  );
+  if ('guardResult' in verdict) return { ...verdict.guardResult, memory: idle };
   if (view.amiType === 'CUSTOM') return skip('custom-ami', `Runs the custom AMI ${view.releaseVersion}.`);
   if (view.cluster.status !== 'ACTIVE') {
     return skip('cluster-not-active', `Cluster ${cluster} is ${view.cluster.status}.`, view.cluster.status);

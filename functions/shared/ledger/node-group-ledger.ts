@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems } from './ledger.ts';
+import { outcomeMemory } from './outcome-ledger.ts';
 import { proposal } from './proposal.ts';
 
 const PK = 'node-group';
@@ -45,10 +46,7 @@ export const failureCount = (known: Failures | undefined): number =>
 
 const nodeGroupState = z.object({
   sk: z.string(),
-  /** The last outcome that was recorded: an unchanged one is not recorded again. */
-  fingerprint: z.string().optional(),
-  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
-  outcomes: z.number().default(0),
+  ...outcomeMemory<string>(),
   reason: z.string().optional(),
   /** Since when it waits for a slot for the release of its incident, epoch milliseconds: its place on the waitlist. */
   since: z.number().optional(),
