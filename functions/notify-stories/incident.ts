@@ -16,6 +16,8 @@ export interface News {
 /** Said of every subject alike while it lasts: one incident of the account, told at most once a day. */
 const ACCOUNT_WIDE: readonly string[] = ['policy-invalid', 'kill-switch'];
 export const isAccountWide = (reason: string): boolean => ACCOUNT_WIDE.includes(reason);
+/** What is wrong with the policy, in a message that may say more. */
+const FAULT = /The policy [^;.]*[;.]?/;
 const REMINDER_MS = 86_400_000;
 
 /**
@@ -33,7 +35,7 @@ export function incidentOf({
 }: ReadRecord): string {
   const parts = isAccountWide(reason)
     ? // A fault that stops all is told of once; one in a section, which stops the function of that section, by itself.
-      ['account', reason, message]
+      ['account', reason, FAULT.exec(message)?.[0] ?? '']
     : [remediation, correlationId, cluster, nodegroup, instance];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40);
 }
