@@ -1,6 +1,5 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
+import { type Ledger, putItem, readItems } from '../shared/ledger/ledger.ts';
 
 const PK = 'agent-install';
 
@@ -22,10 +21,6 @@ export async function readInstallations(
   return new Map(items.map(({ sk, nodes }) => [sk, nodes]));
 }
 
-export async function saveInstallation(
-  { documents, table }: Ledger,
-  cluster: string,
-  nodes: InstallingNodes,
-): Promise<void> {
-  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: cluster, nodes } }));
+export async function saveInstallation(ledger: Ledger, cluster: string, nodes: InstallingNodes): Promise<void> {
+  await putItem(ledger, { pk: PK, sk: cluster }, { nodes });
 }

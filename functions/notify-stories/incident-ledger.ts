@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { fromVersion1, type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { severity } from '../shared/records/severity.ts';
 
 const PK = 'story';
@@ -27,6 +27,8 @@ const incidentState = z.object({
 /** What is remembered of an incident: what people have been told. */
 export type IncidentState = Omit<z.infer<typeof incidentState>, 'sk'>;
 
+const ITEM = fromVersion1(incidentState, { toldAt: 'notifiedAt' });
+
 export const NEW_INCIDENT: IncidentState = { revision: 0 };
 
 /** How long a state is kept after its last change, ms: longer than any incident should last. */
@@ -34,7 +36,7 @@ const KEPT_FOR = 90 * 86_400_000;
 
 /** The states of the given incidents; one never told of is missing. */
 export async function readStories(ledger: Ledger, incidents: readonly string[]): Promise<Map<string, IncidentState>> {
-  const items = await readItems(ledger, PK, incidents, incidentState);
+  const items = await readItems(ledger, PK, incidents, ITEM);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 

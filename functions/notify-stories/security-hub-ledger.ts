@@ -1,6 +1,5 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
+import { type Ledger, putItem, readItems } from '../shared/ledger/ledger.ts';
 import { severity } from '../shared/records/severity.ts';
 
 const PK = 'finding';
@@ -38,12 +37,6 @@ export async function readFindings(ledger: Ledger, subjects: readonly string[]):
 }
 
 /** Saved after Security Hub has been told: what is told again has the same id there. @param now epoch milliseconds */
-export async function saveFinding(
-  { documents, table }: Ledger,
-  subject: string,
-  state: FindingState,
-  now: number,
-): Promise<void> {
-  const expiresAt = Math.floor((now + KEPT_FOR) / 1000);
-  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: subject, ...state, expiresAt } }));
+export async function saveFinding(ledger: Ledger, subject: string, state: FindingState, now: number): Promise<void> {
+  await putItem(ledger, { pk: PK, sk: subject, keptUntil: now + KEPT_FOR }, state);
 }

@@ -1,6 +1,5 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
+import { type Ledger, putItem, readItems } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import type { Reason } from './reasons.ts';
 
@@ -35,10 +34,6 @@ export async function readExposedGroups(
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-export async function saveExposedGroup(
-  { documents, table }: Ledger,
-  subject: string,
-  state: ExposedGroupState,
-): Promise<void> {
-  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: subject, ...state } }));
+export async function saveExposedGroup(ledger: Ledger, subject: string, state: ExposedGroupState): Promise<void> {
+  await putItem(ledger, { pk: PK, sk: subject }, state);
 }

@@ -1,6 +1,6 @@
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type Ledger, putItem, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
@@ -124,9 +124,8 @@ export async function readQuarantineLine(ledger: Ledger): Promise<string[]> {
   return items.sort((a, b) => a.since - b.since).map(({ sk }) => sk);
 }
 
-export async function joinWaitlist({ documents, table }: Ledger, instanceId: string, since: number): Promise<void> {
-  const expiresAt = Math.floor((since + KEPT_FOR) / 1000);
-  await documents.send(new PutCommand({ TableName: table, Item: { pk: LINE, sk: instanceId, since, expiresAt } }));
+export async function joinWaitlist(ledger: Ledger, instanceId: string, since: number): Promise<void> {
+  await putItem(ledger, { pk: LINE, sk: instanceId, keptUntil: since + KEPT_FOR }, { since });
 }
 
 export async function leaveWaitlist({ documents, table }: Ledger, instanceId: string): Promise<void> {

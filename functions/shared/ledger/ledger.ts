@@ -3,10 +3,11 @@ import {
   BatchGetCommand,
   DynamoDBDocumentClient,
   PutCommand,
+  type PutCommandInput,
   paginateQuery,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type * as z from 'zod';
+import * as z from 'zod';
 
 /**
  * The project's memory: one DynamoDB table that holds only what AWS itself cannot tell. `pk` says what kind of thing an
@@ -16,13 +17,16 @@ import type * as z from 'zod';
  * |------------|--------------------|-------------------------------------------------------------|---------------------|
  * | release    | 1.33/AL2023_x86_64…| newest release seen and when it was first seen              | release-ledger.ts   |
  * | node-group | cluster/nodegroup  | last recorded outcome, upgrade under way, failures, proposal| node-group-ledger.ts|
- * | budget     | upgrades           | who holds a slot of the blast budget                        | blast-budget.ts     |
+ * | budget     | upgrades           | who holds a slot of the blast budget; also: quarantines     | blast-budget.ts     |
+ * | quarantine | instance id        | last recorded outcome, what a quarantine has to give back   | quarantine-ledger.ts|
+ * | quarantine-line | instance id   | since when an exposed worker waits for a slot               | quarantine-ledger.ts|
+ * | exposed-gr… | cluster/nodegroup | last recorded outcome, what was closed                      | exposed-group-ledger.ts|
  * | worker     | instance id        | last recorded outcome, remedy under way, failures, proposal | worker-ledger.ts    |
  * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
  * | findings   | cluster/nodegroup  | what Inspector said to be open, what a release does not fix | finding-ledger.ts   |
  * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
- * | incident      | digest             | what people have been told of an incident                       | incident-ledger.ts     |
+ * | story      | digest             | what people have been told of an incident                   | incident-ledger.ts  |
  * | finding    | function/subject   | the finding that Security Hub has of a subject              | security-hub-ledger.ts|
  */
 export interface Ledger {
@@ -81,11 +85,6 @@ export async function queryItems<Schema extends z.ZodType>(
   return items;
 }
 
-/** A state that several invocations may change: it counts its writes. */
-export interface Revised {
-  readonly revision: number;
-}
-
 /** Where an item stands, and until when. */
 export interface Target {
   readonly pk: string;
@@ -95,30 +94,58 @@ export interface Target {
 }
 
 /**
+ * Of what items hold. It rises when a function of the version before would misread an item; readers then still take the
+ * items of the version before, since nobody rewrites them. Version 1 had none in its items.
+ */
+export const LEDGER_VERSION = 2;
+
+/**
+ * Writes an item as a whole, unless a condition stands against it.
+ * @throws ConditionalCheckFailedException where it does
+ */
+export async function putItem(
+  { documents, table }: Ledger,
+  { pk, sk, keptUntil }: Target,
+  item: object,
+  condition: Pick<PutCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'> = {},
+): Promise<void> {
+  const expiry = keptUntil === undefined ? {} : { expiresAt: Math.floor(keptUntil / 1000) };
+  const Item = { pk, sk, ...item, version: LEDGER_VERSION, ...expiry };
+  await documents.send(new PutCommand({ TableName: table, Item, ...condition }));
+}
+
+/** A schema that also takes items of version 1, in which some members had other names. @param names the new ones by the old */
+export const fromVersion1 = <Schema extends z.ZodType>(schema: Schema, names: Readonly<Record<string, string>>) =>
+  z.preprocess((item) => {
+    if (typeof item !== 'object' || item === null || 'version' in item) return item;
+    return Object.fromEntries(Object.entries(item).map(([name, value]) => [names[name] ?? name, value]));
+  }, schema);
+
+/** A state that several invocations may change: it counts its writes. */
+export interface Revised {
+  readonly revision: number;
+}
+
+/**
  * Saves a state unless somebody else has written since it was read.
  *
  * @param writer names this write, uniquely: tells a repetition of it from a write of somebody else
  * @returns the state as it stands now; undefined when somebody else was first
  */
 export async function saveUnlessWritten<State extends Revised>(
-  { documents, table }: Ledger,
-  { pk, sk, keptUntil }: Target,
+  ledger: Ledger,
+  target: Target,
   state: State,
   writer: string,
 ): Promise<State | undefined> {
   const written = { ...state, revision: state.revision + 1 };
-  const expiry = keptUntil === undefined ? {} : { expiresAt: Math.floor(keptUntil / 1000) };
+  const condition = {
+    // The second half accepts a repetition of this very write, whose reply was lost.
+    ConditionExpression: 'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
+    ExpressionAttributeValues: { ':read': state.revision, ':written': written.revision, ':writer': writer },
+  };
   try {
-    await documents.send(
-      new PutCommand({
-        TableName: table,
-        Item: { pk, sk, ...written, writer, ...expiry },
-        // The second half accepts a repetition of this very write, whose reply was lost.
-        ConditionExpression:
-          'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
-        ExpressionAttributeValues: { ':read': state.revision, ':written': written.revision, ':writer': writer },
-      }),
-    );
+    await putItem(ledger, target, { ...written, writer }, condition);
     return written;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return undefined;

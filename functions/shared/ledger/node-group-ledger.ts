@@ -1,6 +1,5 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, queryItems, readItems } from './ledger.ts';
+import { fromVersion1, type Ledger, putItem, queryItems, readItems } from './ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposal } from './proposal.ts';
 
@@ -62,6 +61,8 @@ const nodeGroupState = z.object({
 });
 export type NodeGroupState = Omit<z.infer<typeof nodeGroupState>, 'sk'>;
 
+const ITEM = fromVersion1(nodeGroupState, { story: 'incident' });
+
 export const NEW_NODE_GROUP: NodeGroupState = { outcomes: 0 };
 
 /** The states of the given subjects, by {@link subjectOf}; a subject never seen before is missing. */
@@ -69,7 +70,7 @@ export async function readNodeGroups(
   ledger: Ledger,
   subjects: readonly string[],
 ): Promise<Map<string, NodeGroupState>> {
-  return bySubject(await readItems(ledger, PK, subjects, nodeGroupState));
+  return bySubject(await readItems(ledger, PK, subjects, ITEM));
 }
 
 /** Every subject whose last outcome has one of these reasons. */
@@ -80,7 +81,7 @@ export async function readByReason(ledger: Ledger, reasons: readonly string[]): 
     ExpressionAttributeNames: { '#reason': 'reason' },
     ExpressionAttributeValues: Object.fromEntries(values),
   };
-  return bySubject(await queryItems(ledger, PK, nodeGroupState, query));
+  return bySubject(await queryItems(ledger, PK, ITEM, query));
 }
 
 /** How long a state is kept after its last change, ms; a living node group changes with every release. */
@@ -88,13 +89,12 @@ const KEPT_FOR = 400 * 86_400_000;
 
 /** @param now epoch milliseconds; the table's TTL removes the state long after the last change */
 export async function saveNodeGroup(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   subject: string,
   state: NodeGroupState,
   now: number,
 ): Promise<void> {
-  const expiresAt = Math.floor((now + KEPT_FOR) / 1000);
-  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: subject, ...state, expiresAt } }));
+  await putItem(ledger, { pk: PK, sk: subject, keptUntil: now + KEPT_FOR }, state);
 }
 
 const bySubject = (items: ReadonlyArray<z.infer<typeof nodeGroupState>>): Map<string, NodeGroupState> =>

@@ -1,7 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Trigger } from '../records/recorder.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, putItem } from './ledger.ts';
 
 /** The invocation that asks. */
 export interface Caller {
@@ -17,19 +16,20 @@ export interface Caller {
  * @returns false when another invocation runs, or has run, for the same event
  */
 export async function claimRun(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   { id: event }: Trigger,
   { remediation, requestId: writer }: Caller,
 ): Promise<boolean> {
   try {
-    await documents.send(
-      new PutCommand({
-        TableName: table,
-        Item: { pk: 'run', sk: remediation, event, writer },
+    await putItem(
+      ledger,
+      { pk: 'run', sk: remediation },
+      { event, writer },
+      {
         // The last part takes a repetition: of a write whose reply was lost, and of an invocation that failed.
         ConditionExpression: 'attribute_not_exists(pk) OR event <> :event OR writer = :writer',
         ExpressionAttributeValues: { ':event': event, ':writer': writer },
-      }),
+      },
     );
     return true;
   } catch (error) {

@@ -1,6 +1,5 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, queryItems } from '../ledger/ledger.ts';
+import { type Ledger, putItem, queryItems } from '../ledger/ledger.ts';
 import { type Pair, pairKey } from './ami-type.ts';
 
 const PK = 'release';
@@ -27,6 +26,6 @@ export async function readReleases(ledger: Ledger): Promise<Map<string, KnownRel
   return new Map(items.map(({ sk, ...known }) => [sk, known]));
 }
 
-export async function saveRelease({ documents, table }: Ledger, pair: Pair, known: KnownRelease): Promise<void> {
-  await documents.send(new PutCommand({ TableName: table, Item: { pk: PK, sk: pairKey(pair), ...known } }));
+export async function saveRelease(ledger: Ledger, pair: Pair, known: KnownRelease): Promise<void> {
+  await putItem(ledger, { pk: PK, sk: pairKey(pair) }, known);
 }
