@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -24,7 +24,7 @@ export function readQuery(name: string): SavedQuery {
 
 /** All of them, by name. */
 export const savedQueries = (): SavedQuery[] =>
-  globSync('*.txt', { cwd: directory })
+  readdirSync(directory)
     .map((file) => basename(file, '.txt'))
     .sort()
     .map(readQuery);

@@ -111,11 +111,13 @@ const explain = (issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown
  * Reads the stage settings from the CDK context (`cdk.json`, `-c key=value`).
  *
  * @param where the places that the context was put together from, for the error
+ * @param prefix what stands before a key there
  * @throws SettingsError for an unknown setting, a bad value, or where no mode is chosen.
  */
 export const readSettings = (
   context: Readonly<Record<string, unknown>>,
-  where: string = 'the CDK context',
+  where = 'the CDK context',
+  prefix = '-c ',
 ): Settings => {
   const given: Record<string, unknown> = {
     policyParameterName: `/${context.stackName ?? DEFAULT_STACK_NAME}/policy`,
@@ -124,7 +126,7 @@ export const readSettings = (
   const parsed = settingsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const isUnchosen = ({ path }: z.core.$ZodIssue) => path[0] === 'mode' && given.mode === undefined;
-  const lines = (texts: readonly string[]) => texts.map((text) => `\n  -c ${text}`).join('');
+  const lines = (texts: readonly string[]) => texts.map((text) => `\n  ${prefix}${text}`).join('');
   const problems = parsed.error.issues.filter((issue) => !isUnchosen(issue)).flatMap((issue) => explain(issue, given));
   throw new SettingsError(
     problems.length > 0

@@ -15,7 +15,7 @@ const { scripts } = z
   .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
 
 /** npm's own commands, which need no script. */
-const NPM_COMMANDS = ['ci', 'cit', 'run'];
+const NPM_COMMANDS = ['ci', 'cit', 'install', 'pack', 'run'];
 
 /** Paths that a page names: below one of the repository's folders, or the bare name of a source file. */
 function pathsIn({ blocks, code }: Page): string[] {

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { EksHostRemediatorProps } from './props.ts';
+import { Remediator } from './remediator.ts';
+import { readSettings } from './settings.ts';
+
+/**
+ * The remediator for somebody else's CDK app: one in a stack, for the account and region of that stack. Everything that
+ * it names begins with the stack's name, and `eks-host-remediator --stack NAME` finds it by the stack's outputs.
+ */
+export class EksHostRemediator extends Construct {
+  /** The SSM parameter that holds the policy document. */
+  readonly policyParameterName: string;
+  /** The log group with the records of all decisions. */
+  readonly logGroupName: string;
+  /** The event bus with what the remediator has seen and done. */
+  readonly eventBusName: string;
+  /** The SNS topic of all alarms. */
+  readonly alarmTopicArn: string;
+
+  /** @throws SettingsError for an unknown property or a bad value: the message names it and what would be right */
+  constructor(scope: Construct, id: string, props: EksHostRemediatorProps) {
+    super(scope, id);
+    const { accessEntryClusters, ...others } = props;
+    const given = {
+      ...others,
+      stackName: Stack.of(this).stackName,
+      ...(accessEntryClusters && { accessEntryClusters: accessEntryClusters.join(',') }),
+    };
+    const settings = readSettings(given, 'the properties of EksHostRemediator', '');
+    // The package carries the bundles beside this module.
+    const remediator = new Remediator(this, 'Default', settings, join(import.meta.dirname, 'functions'));
+    this.policyParameterName = remediator.policyParameterName;
+    this.logGroupName = remediator.logGroupName;
+    this.eventBusName = remediator.eventBusName;
+    this.alarmTopicArn = remediator.alarmTopicArn;
+  }
+}

@@ -1,0 +1,28 @@
+/** What can be said of a remediator: the settings of README.md, under the same names and with the same words. */
+export interface EksHostRemediatorProps {
+  /**
+   * What remediations do unless the policy says otherwise: `enforce` acts from the first event, `observe` only records
+   * what it would do, `off` does nothing.
+   */
+  readonly mode: 'enforce' | 'observe' | 'off';
+  /** Least severity of the Inspector findings that EventBridge lets through. Default: `HIGH`. */
+  readonly findingSeverity?: 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL';
+  /** How often `watch-ami-releases` reads Amazon's parameters, for example `rate(30 minutes)`. Default: `rate(1 hour)`. */
+  readonly watchSchedule?: string;
+  /** How often `sweep-fleet` has everything reconciled again. Default: `rate(1 hour)`. */
+  readonly sweepSchedule?: string;
+  /** Who gets the alarms by e-mail. */
+  readonly alarmEmail?: string;
+  /** Who gets a message of each incident by e-mail. */
+  readonly notifyEmail?: string;
+  /** How long records are kept, days: one of the numbers that CloudWatch Logs knows. Default: 90. */
+  readonly logRetentionDays?: number;
+  /** The SSM parameter that holds the policy. Default: `/<name of the stack>/policy`. */
+  readonly policyParameterName?: string;
+  /** Clusters that get access entries, so that agents can be installed and nodes cordoned there. */
+  readonly accessEntryClusters?: readonly string[];
+  /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */
+  readonly ledgerTable?: string;
+  /** What becomes of ledger and logs when the stack is deleted. Default: `retain`. */
+  readonly removalPolicy?: 'retain' | 'destroy';
+}

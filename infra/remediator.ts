@@ -1,0 +1,106 @@
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
+import { Alarms } from './alarms.ts';
+import { Dashboard } from './dashboard.ts';
+import { DeclaredFunction } from './declared-function.ts';
+import type { Foundation } from './foundation.ts';
+import { Ledger } from './ledger.ts';
+import type { Placeholders } from './placeholders.ts';
+import { PolicyParameter } from './policy-parameter.ts';
+import { SavedQueries } from './saved-queries.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * The whole remediator for one account and region, in whatever stack it is put. Every name that it gives comes from the
+ * name of that stack. A stack holds one of it: the operators' command finds it by the stack's outputs.
+ */
+export class Remediator extends Construct {
+  /** The SSM parameter that holds the policy document. */
+  readonly policyParameterName: string;
+  /** The log group with the records of all decisions. */
+  readonly logGroupName: string;
+  /** The event bus with what the remediator has seen and done. */
+  readonly eventBusName: string;
+  /** The SNS topic of all alarms. */
+  readonly alarmTopicArn: string;
+
+  constructor(scope: Construct, id: string, settings: Settings, bundles: string) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    // CDK lets each function depend on its role expressly; that is said twice, but does no harm.
+    stack.addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
+    const { removalPolicy, stackName } = settings;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: settings.logRetentionDays,
+      removalPolicy: removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const foundation: Foundation = {
+      settings,
+      bundles,
+      logGroup,
+      alarms: new Alarms(this, 'Alarms', { email: settings.alarmEmail }),
+      ledger: new Ledger(this, 'Ledger', settings),
+      policy: new PolicyParameter(this, 'Policy', { parameterName: settings.policyParameterName }),
+      eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
+      dashboard: new Dashboard(this, 'Review', { stackName, logGroup }),
+      policySections: REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []),
+      tell: (id, value, description) => this.tell(id, value, description),
+    };
+
+    const declared = REMEDIATIONS.map((each: Remediation) => new DeclaredFunction(this, foundation, each));
+    const known: Record<string, Placeholders[string]> = { ...shared(foundation), ...this.asJson(declared) };
+    for (const each of declared) Object.assign(known, each.placeholders);
+    for (const each of declared) {
+      const { name, function: made } = each.finish(known);
+      known[`function:${name}`] = made.functionArn;
+    }
+    new SavedQueries(this, 'Queries', { stackName, logGroup });
+    const { policy, eventBus, ledger, alarms, dashboard } = foundation;
+    const dashboardName = dashboard.finish(alarms.addUnhealthy(), alarms.all);
+
+    this.tell('Mode', settings.mode, 'What remediations do unless the policy says otherwise, as the deploy chose it');
+    this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
+    this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
+    this.tell('DashboardName', dashboardName, 'The CloudWatch dashboard: what was done, refused, waits and fails');
+    this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
+    this.tell('LedgerTableName', ledger.table.tableName, 'The table with what the remediator must remember');
+    this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');
+    this.policyParameterName = policy.parameter.parameterName;
+    this.logGroupName = logGroup.logGroupName;
+    this.eventBusName = eventBus.eventBusName;
+    this.alarmTopicArn = alarms.topic.topicArn;
+  }
+
+  /** What some functions are told of all others, as JSON. */
+  private asJson(declared: readonly DeclaredFunction[]): Placeholders {
+    const swept = declared.flatMap(({ intake, declared: { name, sweep } }) =>
+      intake !== undefined && sweep !== undefined ? [{ intake, target: { name, ...sweep } }] : [],
+    );
+    const requestable = declared.flatMap(({ declared: { name, subject, requests, start } }) =>
+      start.by === 'queue' || start.by === 'schedule' ? [{ name, subject, requests }] : [],
+    );
+    return {
+      sweptQueues: swept.map(({ intake }) => intake.queue.queueArn),
+      sweep: Stack.of(this).toJsonString(
+        swept.map(({ intake, target }) => ({ ...target, queueUrl: intake.queue.queueUrl })),
+      ),
+      requestable: JSON.stringify(requestable),
+    };
+  }
+
+  private tell(id: string, value: string, description: string): void {
+    // The operators' command asks for these names, wherever in an app the construct stands.
+    new CfnOutput(this, id, { value, description }).overrideLogicalId(id);
+  }
+}
+
+const shared = ({ eventBus, logGroup }: Foundation): Placeholders => ({
+  eventBus: eventBus.eventBusArn,
+  eventBusName: eventBus.eventBusName,
+  logGroup: logGroup.logGroupArn,
+  logGroupName: logGroup.logGroupName,
+});
