@@ -1,3 +1,4 @@
+import { checkPosture } from './check-posture/remediation.ts';
 import { manageSsmAgent } from './manage-ssm-agent/remediation.ts';
 import { notifyStories } from './notify-stories/remediation.ts';
 import { quarantineWorkers } from './quarantine-workers/remediation.ts';
@@ -22,6 +23,7 @@ export const REMEDIATIONS = [
   manageSsmAgent,
   quarantineWorkers,
   triageFindings,
+  checkPosture,
   sweepFleet,
   notifyStories,
 ] as const;

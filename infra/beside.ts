@@ -1,8 +1,11 @@
-import { Validations } from 'aws-cdk-lib';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Aws, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Foundation } from './foundation.ts';
@@ -14,6 +17,7 @@ export const BESIDE: Readonly<
 > = {
   'host-management-role': hostManagementRole,
   'notification-topic': notificationTopic,
+  'posture-document': postureDocument,
 };
 
 /** What agents assume under Default Host Management, once that is registered; unused until then. */
@@ -41,4 +45,30 @@ function notificationTopic(scope: Construct, { settings }: Foundation): Placehol
   });
   if (settings.notifyEmail !== undefined) topic.addSubscription(new EmailSubscription(settings.notifyEmail));
   return { topic: topic.topicArn };
+}
+
+const GATHER = join(import.meta.dirname, '..', 'functions', 'check-posture', 'gather', 'gather.sh');
+
+/** What is run on hosts to gather them. It takes no parameters: whoever may send it can have nothing else run. */
+function postureDocument(scope: Construct): Placeholders {
+  const document = new CfnDocument(scope, 'GatherDocument', {
+    documentType: 'Command',
+    documentFormat: 'JSON',
+    content: {
+      schemaVersion: '2.2',
+      description: 'EKS Host Remediator: gathers what the posture of a host is judged by; read-only',
+      mainSteps: [
+        {
+          action: 'aws:runShellScript',
+          name: 'gather',
+          precondition: { StringEquals: ['platformType', 'Linux'] },
+          inputs: { timeoutSeconds: '120', runCommand: readFileSync(GATHER, 'utf8').trimEnd().split('\n') },
+        },
+      ],
+    },
+  });
+  return {
+    postureDocumentName: document.ref,
+    postureDocument: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${document.ref}`,
+  };
 }

@@ -110,6 +110,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     },
     account: {
       putParameter: (parameter) => fleet.parameters.put(parameter),
+      addDocument: (document) => fleet.commands.documents.add(document),
       iam: fleet.iam,
       addAccessEntry: (clusterName, request) => fleet.accessEntries.create(fleet.eks.cluster(clusterName), request),
     },

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../functions/check-posture/judge/benchmark.ts';
-import { AL2023_FLAGS, al2023 } from '../../functions/check-posture/judge/systems.fixture.ts';
 import { kubeBenchJson } from '../../functions/check-posture/kube-bench/kube-bench.fixture.ts';
+import { AL2023_FLAGS, al2023 } from '../../sandbox/account/ssm/node-systems.ts';
 import { remediator } from '../remediator.ts';
 import { posture } from './posture.ts';
 

@@ -63,7 +63,7 @@ export function seedHosts(
       ? cluster.subnets
       : cluster.subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
   if (subnets !== cluster.subnets) addSubnets(networks, cluster.vpcId, subnets, { wayOut, network: clusterNetwork });
-  const { updateFails, times, script } = ssm.commands;
+  const { updateFails, times, script, host } = ssm.commands;
   const exposure = seedExposure(state, cluster, exposureFile);
   return {
     hosts: exposure.apply({
@@ -72,7 +72,11 @@ export function seedHosts(
         version: ssm.version ?? (ssm.latest ? LATEST_AGENT_VERSION : OLD_AGENT_VERSION),
         registersAfterSeconds: ssm.registersAfterSeconds,
       },
-      commands: { updateFailure: updateFails === undefined ? undefined : { outcome: updateFails, times }, script },
+      commands: {
+        updateFailure: updateFails === undefined ? undefined : { outcome: updateFails, times },
+        script,
+        host,
+      },
       instanceProfile: ssm.instanceProfile ? instanceProfile : undefined,
       metadataEndpoint: ssm.imds,
       publicAddress: wayOut === 'internet' ? 'automatic' : 'none',

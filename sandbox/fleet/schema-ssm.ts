@@ -1,5 +1,23 @@
 import { z } from 'zod';
+import { NodeError, readNode } from '../../functions/check-posture/judge/node.ts';
+import type { NodeInput } from '../account/ssm/node-systems.ts';
 import { nodeRole, wayOut } from './schema-network.ts';
+
+/** A host as `posture judge` reads it, owners and modes included. */
+const host = z.custom<NodeInput>().superRefine((input, context) => {
+  const fault = faultIn(input);
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+});
+
+function faultIn(input: unknown): string | undefined {
+  try {
+    readNode(input);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NodeError) return error.message;
+    throw error;
+  }
+}
 
 const commands = z
   .strictObject({
@@ -16,6 +34,9 @@ const commands = z
       })
       .optional()
       .describe('What every shell script prints; without it the sandbox runs none'),
+    host: host
+      .optional()
+      .describe('What its hosts have, as posture judge reads it; by default what nodes of their image usually have'),
   })
   .prefault({});
 

@@ -10,6 +10,7 @@ import type { LogSubscriptions } from '../account/logs/subscriptions.ts';
 import type { Scheduler } from '../account/scheduler/scheduler.ts';
 import type { Sns } from '../account/sns/sns.ts';
 import type { Sqs } from '../account/sqs/sqs.ts';
+import type { CommandDocument } from '../account/ssm/commands-documents.ts';
 import type { World } from '../account/world.ts';
 import type { Lambda } from '../lambda/lambda.ts';
 import type { Authorization } from './authorization.ts';
@@ -31,6 +32,8 @@ export interface StackServices {
   readonly dynamoDb: DynamoDb;
   /** Puts a parameter of the template into the Parameter Store, as `PutParameter` would. */
   readonly putParameter: (input: PutParameterCommandInput) => void;
+  /** Adds a command document of the account, as `CreateDocument` would. */
+  readonly addDocument: (document: CommandDocument) => void;
   readonly iam: Iam;
   /** Adds an access entry to a cluster, as `CreateAccessEntry` would. @throws AwsError */
   readonly addAccessEntry: (clusterName: string, request: AccessEntryRequest) => void;

@@ -100,6 +100,7 @@ export function servicesUnderTest(
     createEnvironment,
     account: {
       putParameter: (parameter) => parameters.push(parameter),
+      addDocument: () => undefined,
       iam: new Iam(world),
       addAccessEntry: (clusterName, request) => accessEntries.push({ clusterName, ...request }),
     },

@@ -19,7 +19,7 @@ export interface StackServicesOptions {
   readonly faultPlan: FaultPlan;
   readonly createEnvironment: EnvironmentFactory;
   /** Where a template reaches into the rest of the account. */
-  readonly account: Pick<StackServices, 'putParameter' | 'iam' | 'addAccessEntry'>;
+  readonly account: Pick<StackServices, 'putParameter' | 'addDocument' | 'iam' | 'addAccessEntry'>;
 }
 
 /** The account's services that bring work to functions, tied together. */

@@ -34,7 +34,27 @@ const parameter = z.strictObject({
   Tags: withoutEffect,
 });
 
-/** Tables, parameters and keys. */
+const commandDocument = z.strictObject({
+  DocumentType: z.literal('Command'),
+  DocumentFormat: z.literal('JSON'),
+  Content: z.strictObject({
+    schemaVersion: z.literal('2.2'),
+    description: z.string().optional(),
+    mainSteps: z
+      .array(
+        z.strictObject({
+          action: z.literal('aws:runShellScript'),
+          name: z.string(),
+          precondition: z.strictObject({ StringEquals: z.tuple([z.literal('platformType'), z.literal('Linux')]) }),
+          inputs: z.strictObject({ timeoutSeconds: z.string(), runCommand: z.array(z.string()).min(1) }),
+        }),
+      )
+      .length(1),
+  }),
+  Tags: withoutEffect,
+});
+
+/** Tables, parameters, documents and keys. */
 export const STORAGE_RESOURCES: Readonly<Record<string, ResourceType>> = {
   'AWS::DynamoDB::Table': resourceType(
     table,
@@ -61,6 +81,20 @@ export const STORAGE_RESOURCES: Readonly<Record<string, ResourceType>> = {
     }),
     ({ Type, Value, Description, Tier }, { putParameter, identity }) =>
       putParameter({ Name: identity.ref, Type, Value, Description, Tier }),
+  ),
+  'AWS::SSM::Document': resourceType(
+    commandDocument,
+    ({ given, generated }) => ({ ref: given('Name') ?? generated(128), attributes: {} }),
+    ({ Content: { mainSteps } }, { addDocument, identity }) => {
+      for (const { name, inputs } of mainSteps)
+        addDocument({
+          name: identity.ref,
+          pluginName: name,
+          platforms: ['Linux'],
+          script: inputs.runCommand.join('\n'),
+          parameters: {},
+        });
+    },
   ),
   // Nothing is encrypted in the sandbox: of a key there are its name, and who may use it.
   'AWS::KMS::Key': resourceType(

@@ -1,22 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CHECKS, type CheckId } from '../judge/benchmark.ts';
-import { judge } from '../judge/judge.ts';
-import { readNode } from '../judge/node.ts';
-import { NODES } from '../judge/nodes.fixture.ts';
+import { makeHostTree, putFile, putKubelet } from '../../../sandbox/account/ssm/host-tree.ts';
 import {
   AL2023_FLAGS,
   al2023,
@@ -29,7 +17,11 @@ import {
   KUBECONFIG,
   type NodeInput,
   WITH_DROP_INS,
-} from '../judge/systems.fixture.ts';
+} from '../../../sandbox/account/ssm/node-systems.ts';
+import { CHECKS, type CheckId } from '../judge/benchmark.ts';
+import { judge } from '../judge/judge.ts';
+import { readNode } from '../judge/node.ts';
+import { NODES } from '../judge/nodes.fixture.ts';
 
 const SCRIPT = join(import.meta.dirname, 'gather.sh');
 const run = promisify(execFile);
@@ -55,42 +47,15 @@ function emptyTree(): string {
   return root;
 }
 
-function put(root: string, path: string, content: string, mode = 0o644): void {
-  mkdirSync(dirname(join(root, path)), { recursive: true });
-  writeFileSync(join(root, path), content);
-  chmodSync(join(root, path), mode);
-}
+const put = putFile;
+const kubelet = putKubelet;
 
 /** Makes a tree of files, with a /proc, of what a fixture says. */
-function treeOf({ files, kubeletFlags }: NodeInput, more: Readonly<Record<string, string>> = {}): string {
+function treeOf(node: NodeInput, more: Readonly<Record<string, string>> = {}): string {
   const root = emptyTree();
-  const byDepth = files.toSorted((a, b) => a.path.split('/').length - b.path.split('/').length);
-  for (const { path, type, target = '' } of byDepth.filter((one) => one.type === 'symlink')) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    symlinkSync(target.startsWith('/') ? join(root, target) : target, join(root, path));
-    expect(type).toBe('symlink');
-  }
-  for (const { path, type } of byDepth) if (type === 'dir') mkdirSync(join(root, path), { recursive: true });
-  for (const { path, type, content = '', mode } of byDepth)
-    if (type === undefined) put(root, path, content, Number.parseInt(mode, 8));
-  for (const { path, type, mode } of byDepth.toReversed())
-    if (type === 'dir') chmodSync(join(root, path), Number.parseInt(mode, 8));
-  put(root, '/etc/os-release', 'NAME="Amazon Linux"\nID="amzn"\nVERSION_ID="2023"\n');
-  put(root, '/proc/stat', 'cpu 1 2 3\nbtime 1780000000\n');
-  if (kubeletFlags !== null) kubelet(root, 4242, ['/usr/bin/kubelet', ...kubeletFlags]);
+  makeHostTree(root, node);
   for (const [path, content] of Object.entries(more)) put(root, path, content);
   return root;
-}
-
-function kubelet(root: string, pid: number, argv: readonly string[]): void {
-  put(root, `/proc/${pid}/comm`, 'kubelet\n');
-  put(root, `/proc/${pid}/cmdline`, `${argv.join('\0')}\0`);
-  put(
-    root,
-    `/proc/${pid}/stat`,
-    `${pid} (kube let) S 1 ${Array.from({ length: 17 }, (_, at) => at).join(' ')} 12345 0\n`,
-  );
-  put(root, `/proc/${pid}/exe`, '#!/bin/sh\necho Kubernetes v1.33.1-eks-473151a\n', 0o755);
 }
 
 async function gather(
@@ -152,7 +117,7 @@ describe('gather.sh', () => {
       expect(found).toMatchObject({
         os: 'al2023',
         osVersion: '2023',
-        kubernetesVersion: 'v1.33.1-eks-473151a',
+        kubernetesVersion: 'v1.33',
         kubelets: 1,
         kubeletFlags: node.kubeletFlags,
         kubeletStarted: 1_780_000_123,

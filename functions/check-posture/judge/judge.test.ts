@@ -1,9 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { benchmarkFor, CHECKS, type CheckId } from './benchmark.ts';
-import { judge } from './judge.ts';
-import { readNode } from './node.ts';
-import { NODES } from './nodes.fixture.ts';
 import {
   AL2023_FLAGS,
   al2023,
@@ -15,7 +11,11 @@ import {
   file,
   KUBECONFIG,
   WITH_DROP_INS,
-} from './systems.fixture.ts';
+} from '../../../sandbox/account/ssm/node-systems.ts';
+import { benchmarkFor, CHECKS, type CheckId } from './benchmark.ts';
+import { judge } from './judge.ts';
+import { readNode } from './node.ts';
+import { NODES } from './nodes.fixture.ts';
 
 const judged = (node: unknown) => judge(readNode(node));
 const verdictOf = (id: CheckId, node: unknown) => judged(node)[id].verdict;

@@ -1,4 +1,3 @@
-import { CHECKS, type CheckId } from './benchmark.ts';
 import {
   AL2023_FLAGS,
   al2,
@@ -17,7 +16,8 @@ import {
   link,
   type NodeInput,
   WITH_DROP_INS,
-} from './systems.fixture.ts';
+} from '../../../sandbox/account/ssm/node-systems.ts';
+import { CHECKS, type CheckId } from './benchmark.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface NodeFixture {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { al2023 } from '../../../sandbox/account/ssm/node-systems.ts';
 import { CHECKS, type CheckId } from '../judge/benchmark.ts';
 import { readNode } from '../judge/node.ts';
 import { NODES } from '../judge/nodes.fixture.ts';
-import { al2023 } from '../judge/systems.fixture.ts';
 import { compare } from './compare.ts';
 import { kubeBenchJson } from './kube-bench.fixture.ts';
 import { readKubeBench } from './report.ts';

@@ -121,7 +121,7 @@ export interface Remediation {
   /** Further environment variables; values may name placeholders, see `right.ts`. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What infrastructure makes for this function beside all that. */
-  readonly beside?: 'host-management-role' | 'notification-topic';
+  readonly beside?: 'host-management-role' | 'notification-topic' | 'posture-document';
   /** The Kubernetes group that access entries of clusters give to its role. */
   readonly kubernetesGroup?: string;
   /** Outputs of the stack: values may also name `{role}` and `{function}`, the function's own ARNs. */

@@ -1,5 +1,6 @@
 import { _InstanceType, type ArchitectureType, type InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Random } from '../../time/random.ts';
+import type { NodeInput } from '../ssm/node-systems.ts';
 import type { World } from '../world.ts';
 import type { Networks } from './network.ts';
 import type { NetworkInterface } from './network-interfaces.ts';
@@ -32,6 +33,8 @@ export interface CommandBehaviour {
   readonly updateFailure: { readonly outcome: 'Failed' | 'TimedOut'; times: number } | undefined;
   /** What every shell script prints and ends with. */
   readonly script: { readonly output: string; readonly errorOutput: string; readonly exitCode: number } | undefined;
+  /** What the host has, as its posture is gathered from it; undefined: what nodes of its image usually have. */
+  host?: NodeInput | undefined;
 }
 
 /** What decides about an instance before it exists. */

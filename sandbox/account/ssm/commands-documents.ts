@@ -5,6 +5,8 @@ export interface CommandDocument {
   readonly name: string;
   readonly pluginName: string;
   readonly platforms: readonly string[];
+  /** Of a document of the account: what it runs. */
+  readonly script?: string;
   readonly parameters: Readonly<Record<string, { readonly required?: boolean; readonly allowed?: RegExp }>>;
 }
 
@@ -30,12 +32,26 @@ const documents: readonly CommandDocument[] = [
   },
 ];
 
-/** @param nameOrArn a name, or the ARN of a document of AWS @throws InvalidDocument */
-export function commandDocument(nameOrArn: string): CommandDocument {
-  const name = nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
-  const found = documents.find((document) => document.name === name);
-  if (found !== undefined) return found;
-  throw new AwsError('InvalidDocument', `Document with name ${nameOrArn} does not exist.`);
+/** Documents of AWS, and those of the account itself, as a template makes them. */
+export class CommandDocuments {
+  readonly #own = new Map<string, CommandDocument>();
+
+  add(document: CommandDocument): void {
+    this.#own.set(document.name, document);
+  }
+
+  /** Whether it is one of the account's own. */
+  isOwn(name: string): boolean {
+    return this.#own.has(name);
+  }
+
+  /** @param nameOrArn a name, or an ARN @throws InvalidDocument */
+  find(nameOrArn: string): CommandDocument {
+    const name = nameOrArn.slice(nameOrArn.lastIndexOf('/') + 1);
+    const found = documents.find((document) => document.name === name) ?? this.#own.get(name);
+    if (found !== undefined) return found;
+    throw new AwsError('InvalidDocument', `Document with name ${nameOrArn} does not exist.`);
+  }
 }
 
 /** @throws InvalidParameters for what the document does not take, or needs and does not get */

@@ -17,7 +17,7 @@ import { byText, pageOf } from '../pagination.ts';
 import { type Operation, operation, type Permission } from '../service.ts';
 import type { World } from '../world.ts';
 import type { Command, Commands, Invocation } from './commands.ts';
-import { commandDocument, refuseParameters } from './commands-documents.ts';
+import { refuseParameters } from './commands-documents.ts';
 
 /** Limits of the API model. */
 const MAX_INSTANCES = 50;
@@ -35,8 +35,9 @@ export function commandOperations(world: World, commands: Commands, instances: I
     SendCommand: operation<SendCommandCommandInput, SendCommandCommandOutput>(
       SendCommand$,
       ['DocumentName', 'InstanceIds', 'Parameters', 'TimeoutSeconds', 'Comment', 'MaxConcurrency', 'MaxErrors'],
-      (input) => ({ Command: describeCommand(commands.send(checked(input))) }),
-      ({ DocumentName = '', InstanceIds = [] }) => sendPermissions(world, instances, DocumentName, InstanceIds),
+      (input) => ({ Command: describeCommand(commands.send(checked(commands, input))) }),
+      ({ DocumentName = '', InstanceIds = [] }) =>
+        sendPermissions(world, { commands, instances }, DocumentName, InstanceIds),
     ),
     GetCommandInvocation: operation<GetCommandInvocationCommandInput, GetCommandInvocationCommandOutput>(
       GetCommandInvocation$,
@@ -80,16 +81,16 @@ export function commandOperations(world: World, commands: Commands, instances: I
   };
 }
 
-/** IAM asks for the document and for each instance; documents of AWS belong to no account. */
+/** IAM asks for the document and for each instance; documents of AWS belong to no account, others to this one. */
 function sendPermissions(
   { partition, region, accountId }: World,
-  instances: Instances,
+  { commands, instances }: { readonly commands: Commands; readonly instances: Instances },
   documentName: string,
   instanceIds: readonly string[],
 ): Permission[] {
   const document = documentName.startsWith('arn:')
     ? documentName
-    : `arn:${partition}:ssm:${region}::document/${documentName}`;
+    : `arn:${partition}:ssm:${region}:${commands.documents.isOwn(documentName) ? accountId : ''}:document/${documentName}`;
   return [
     { action: 'ssm:SendCommand', resource: document },
     ...instanceIds.map((id) => ({
@@ -105,7 +106,7 @@ function sendPermissions(
   ];
 }
 
-function checked(input: SendCommandCommandInput) {
+function checked({ documents }: Commands, input: SendCommandCommandInput) {
   const { DocumentName = '', InstanceIds = [], Parameters = {}, Comment = '' } = input;
   const { TimeoutSeconds = TIMEOUT_SECONDS.usual, MaxConcurrency = '50', MaxErrors = '0' } = input;
   if (InstanceIds.length === 0)
@@ -135,7 +136,7 @@ function checked(input: SendCommandCommandInput) {
   if (!MAX_ERRORS.test(MaxErrors)) {
     throw invalid(MaxErrors, 'maxErrors', `Member must satisfy regular expression pattern: ${MAX_ERRORS.source}`);
   }
-  const document = commandDocument(DocumentName);
+  const document = documents.find(DocumentName);
   refuseParameters(document, Parameters);
   return {
     document,

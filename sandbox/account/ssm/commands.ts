@@ -4,7 +4,8 @@ import type { Instance } from '../ec2/instances.ts';
 import { agentPlatform } from '../eks/node-os.ts';
 import type { World } from '../world.ts';
 import { isAtLeast, LATEST_AGENT_VERSION, type SsmAgents } from './agents.ts';
-import { type CommandDocument, RUN_SHELL_SCRIPT, UPDATE_AGENT } from './commands-documents.ts';
+import { type CommandDocument, CommandDocuments, RUN_SHELL_SCRIPT, UPDATE_AGENT } from './commands-documents.ts';
+import { runOnHost, type ScriptResult, usualNode } from './host-script.ts';
 
 /** How long the steps of an invocation take, ms. */
 const VISIBLE_AFTER_MS = { least: 500, most: 2_000 };
@@ -32,13 +33,6 @@ export interface Command extends CommandRequest {
   readonly invocations: readonly Invocation[];
 }
 
-/** What an agent has said at its end. */
-interface CommandResult {
-  readonly exitCode: number;
-  readonly output: string;
-  readonly errorOutput: string;
-}
-
 /** A command on one instance. */
 export interface Invocation {
   readonly instance: Instance;
@@ -49,11 +43,13 @@ export interface Invocation {
   /** Epoch ms. */
   startedAt?: number;
   endedAt?: number;
-  result?: CommandResult;
+  /** What the agent has said at its end. */
+  result?: ScriptResult;
 }
 
 /** The commands that Run Command has sent to agents: each invocation takes its time, and each of its steps is announced. */
 export class Commands {
+  readonly documents = new CommandDocuments();
   readonly #world: World;
   readonly #agents: SsmAgents;
   readonly #random: World['random'];
@@ -152,13 +148,13 @@ export class Commands {
     const result =
       command.document.name === UPDATE_AGENT
         ? this.#update(invocation, command.parameters)
-        : invocation.instance.commands.script;
+        : (invocation.instance.commands.script ?? runScript(command.document, invocation.instance));
     if (result !== undefined) invocation.result = result;
     const outcome = result?.exitCode === 0 ? 'Success' : 'Failed';
     this.#move(command, invocation, outcome, outcome);
   }
 
-  #update(invocation: Invocation, parameters: CommandRequest['parameters']): CommandResult {
+  #update(invocation: Invocation, parameters: CommandRequest['parameters']): ScriptResult {
     const { instance } = invocation;
     const installed = this.#agents.get(instance.id)?.version ?? '';
     const wanted = parameters.version?.[0] || LATEST_AGENT_VERSION;
@@ -215,3 +211,7 @@ export class Commands {
 /** `7` of however many, or `20%` of them, rounded down. */
 const shareOf = (limit: string, count: number): number =>
   limit.endsWith('%') ? Math.floor((count * Number(limit.slice(0, -1))) / 100) : Number(limit);
+
+/** A document of the account is really run, on the host that a fleet file describes or on a usual one of its image. */
+const runScript = ({ script }: CommandDocument, { osImage, commands }: Instance): ScriptResult | undefined =>
+  script === undefined ? undefined : runOnHost(script, commands.host ?? usualNode(osImage));

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { nodeSchema } from './node.ts';
+import type { nodeSchema } from '../../../functions/check-posture/judge/node.ts';
 
 type Input = z.input<typeof nodeSchema>;
 export type FileInput = Input['files'][number];

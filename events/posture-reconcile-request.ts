@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import { clusterName, type EventOrigin, eventSchema, ownEvent, SOURCE } from './envelope.ts';
+
+/**
+ * "Check the posture of this cluster's hosts": what the sweep puts into the queue of `check-posture`, where it counts
+ * once it is due, and what an operator may put on the bus, where it counts at once.
+ */
+export const detailType = 'Posture Reconcile Request';
+
+export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
+
+export const detail = z.object({
+  /** `collect`: the function itself, when the commands that it has sent may have ended. */
+  trigger: z.enum(['sweep', 'operator', 'collect']),
+  clusterName,
+});
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type PostureReconcileRequest = z.infer<typeof schema>;
+
+export const sample: PostureReconcileRequest = {
+  version: '0',
+  id: '7b1d4e9c-2f60-4a85-b3c7-9e0d5a6f8124',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-14T18:06:00Z',
+  resources: [],
+  detail: { trigger: 'operator', clusterName: 'shop' },
+};
+
+/** Makes a reconcile request as a queue's message body. `id` names its cause: the same cause gives the same body. */
+export const makePostureReconcileRequest = (
+  origin: EventOrigin,
+  id: string,
+  requestDetail: PostureReconcileRequest['detail'],
+): PostureReconcileRequest => ownEvent(detailType, origin, id, requestDetail);

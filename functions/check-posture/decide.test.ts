@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AL2023_FLAGS, al2023 } from '../../sandbox/account/ssm/node-systems.ts';
+import { decideGroup, firstExpiry, type Looked } from './decide.ts';
+import { CHECKS } from './judge/benchmark.ts';
+import { judge } from './judge/judge.ts';
+import { readNode } from './judge/node.ts';
+import type { Verdict } from './judge/verdict.ts';
+import type { Waiver } from './policy.ts';
+import { type GroupState, NEW_GROUP } from './posture-ledger.ts';
+
+const KEY = { cluster: 'shop', nodegroup: 'web' };
+const DAY = 86_400_000;
+const NOW = Date.parse('2026-07-14T00:00:00Z');
+
+const host = (...flags: string[]): Looked => ({
+  instanceId: 'i-0123456789abcdef0',
+  kubernetesVersion: '1.34',
+  judgements: judge(readNode(al2023({ flags: [...AL2023_FLAGS, ...flags] }))),
+});
+const WELL = host();
+const OPEN = host('--read-only-port=10255');
+const UNSURE = host('--read-only-port=ten');
+
+const waiver = (changes: Partial<Waiver> = {}): Waiver => ({
+  id: 'W-1',
+  check: '3.2.4',
+  reason: 'a probe needs it',
+  who: 'platform',
+  until: NOW + 7 * DAY,
+  ...changes,
+});
+
+/** Plays checks one after the other. @returns what each told, and the state at the end */
+function play(...steps: ReadonlyArray<{ looked: readonly Looked[]; waivers?: Waiver[]; at?: number }>) {
+  let state: GroupState = NEW_GROUP;
+  const told = steps.map(({ looked, waivers = [], at = NOW }) => {
+    const decided = decideGroup(KEY, looked, { waivers, now: at }, state);
+    state = decided.state;
+    return decided.news.map(({ decision, reason }) => `${decision} ${reason}`);
+  });
+  return { told, state };
+}
+
+describe('decideGroup', () => {
+  it('tells nothing of what is well', () => {
+    expect(play({ looked: [WELL] }).told).toEqual([[]]);
+  });
+
+  it('tells a failure once, and its end once', () => {
+    const { told } = play({ looked: [OPEN] }, { looked: [OPEN] }, { looked: [WELL] }, { looked: [WELL] });
+    expect(told).toEqual([['refused posture-failed'], [], ['done posture-passed'], []]);
+  });
+
+  it('goes by the worst of several workers', () => {
+    expect(play({ looked: [WELL, OPEN] }).told).toEqual([['refused posture-failed']]);
+  });
+
+  it('neither begins nor ends anything by doubt', () => {
+    const { told } = play({ looked: [UNSURE] }, { looked: [OPEN] }, { looked: [UNSURE] }, { looked: [OPEN] });
+    expect(told).toEqual([[], ['refused posture-failed'], [], []]);
+  });
+
+  it('tells a waiver once, and the finding again when it ends', () => {
+    const waivers = [waiver()];
+    const { told, state } = play({ looked: [OPEN], waivers }, { looked: [OPEN], waivers });
+    expect(told).toEqual([['skipped posture-waived'], []]);
+    expect(firstExpiry(state)).toBe(NOW + 7 * DAY);
+    const after = decideGroup(KEY, [OPEN], { waivers, now: NOW + 7 * DAY }, state);
+    expect(after.news).toMatchObject([
+      { reason: 'posture-failed', message: expect.stringContaining('W-1 covers it no more') },
+    ]);
+    expect(firstExpiry(after.state)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('waives an open finding, within the same incident', () => {
+    const first = decideGroup(KEY, [OPEN], { waivers: [], now: NOW }, NEW_GROUP);
+    const second = decideGroup(KEY, [OPEN], { waivers: [waiver()], now: NOW + 1 }, first.state);
+    expect(second.news).toMatchObject([{ decision: 'skipped', correlationId: first.news[0]?.correlationId }]);
+  });
+
+  it.each([
+    ['another check', { check: '3.2.1' as const }],
+    ['another cluster', { cluster: 'other' }],
+    ['another group', { nodegroup: 'other' }],
+    ['a day that is over', { until: NOW }],
+  ])('takes no waiver for %s', (_what, changes) => {
+    expect(play({ looked: [OPEN], waivers: [waiver(changes)] }).told).toEqual([['refused posture-failed']]);
+  });
+
+  it('tells after a day, once, that nothing is known, and that something is known again', () => {
+    const none = { looked: [] };
+    const { told } = play(
+      none,
+      { ...none, at: NOW + DAY - 1 },
+      { ...none, at: NOW + DAY },
+      { ...none, at: NOW + 2 * DAY },
+      { looked: [WELL], at: NOW + 3 * DAY },
+    );
+    expect(told).toEqual([[], [], ['waiting posture-unknown'], [], ['done posture-passed']]);
+  });
+
+  it('never tells the same twice, and ends only what it began', () => {
+    const verdict = fc.constantFrom<Verdict>('PASS', 'FAIL', 'MANUAL', 'N/A');
+    const looked = fc.array(verdict, { minLength: 1, maxLength: 3 }).map((verdicts) =>
+      verdicts.map(
+        (each): Looked => ({
+          ...WELL,
+          judgements: { ...WELL.judgements, '3.2.4': { verdict: each, evidence: [{ value: 'x' }] } },
+        }),
+      ),
+    );
+    const step = fc.record({ looked: fc.oneof(looked, fc.constant([])), waived: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        let state: GroupState = NEW_GROUP;
+        const prints: string[] = [];
+        const open = new Set<string>();
+        for (const [index, { looked: hosts, waived }] of steps.entries()) {
+          const now = NOW + index * 1000;
+          const decided = decideGroup(KEY, hosts, { waivers: waived ? [waiver()] : [], now }, state);
+          state = decided.state;
+          for (const { decision, correlationId, fingerprint } of decided.news) {
+            prints.push(`${index} ${fingerprint}`);
+            if (decision === 'done') expect(open.delete(correlationId)).toBe(true);
+            else open.add(correlationId);
+          }
+          expect(open.size).toBe(Object.keys(state.findings).length);
+        }
+        expect(new Set(prints).size).toBe(prints.length);
+        expect(Object.keys(state.verdicts).length === 0 || Object.keys(state.verdicts).length === CHECKS.length).toBe(
+          true,
+        );
+      }),
+    );
+  });
+});

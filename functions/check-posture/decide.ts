@@ -1,0 +1,182 @@
+import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { benchmarkFor, CHECKS, type CheckId } from './judge/benchmark.ts';
+import type { Judgement, Judgements, Verdict } from './judge/verdict.ts';
+import type { Waiver } from './policy.ts';
+import type { Finding, GroupState } from './posture-ledger.ts';
+import type { POSTURE_REASONS } from './reasons.ts';
+
+/** A worker that was looked at. */
+export interface Looked {
+  readonly instanceId: string;
+  readonly kubernetesVersion: string | null | undefined;
+  readonly judgements: Judgements;
+}
+
+/** News of one check of one group. */
+export interface News {
+  readonly decision: 'refused' | 'skipped' | 'done' | 'waiting';
+  readonly reason: keyof typeof POSTURE_REASONS;
+  readonly message: string;
+  readonly correlationId: string;
+  /** Tells it from every other news of the group. */
+  readonly fingerprint: string;
+  readonly details: Readonly<Record<string, string | number | string[]>>;
+}
+
+/** How long nothing may be known of a group until that is told, ms. */
+const UNKNOWN_FOR = 86_400_000;
+
+const RANK: Readonly<Record<Verdict, number>> = { 'N/A': 0, PASS: 1, MANUAL: 2, FAIL: 3 };
+
+/**
+ * What a check of a group tells that was not told before; pure. The worst verdict of the workers counts. What the evidence
+ * does not decide changes nothing: neither does a finding begin by doubt, nor does one end by it.
+ */
+export function decideGroup(
+  key: NodeGroupKey,
+  looked: readonly Looked[],
+  { waivers, now }: { readonly waivers: readonly Waiver[]; readonly now: number },
+  state: GroupState,
+): { readonly state: GroupState; readonly news: readonly News[] } {
+  if (looked.length === 0) return withoutEvidence(key, now, state);
+  const findings: Record<string, Finding> = {};
+  const verdicts: Record<string, Verdict> = {};
+  const news: News[] = [];
+  for (const check of CHECKS) {
+    const { id } = check;
+    const worst = worstOf(id, looked);
+    verdicts[id] = worst.judgement.verdict;
+    const open = state.findings[id];
+    if (verdicts[id] === 'MANUAL') {
+      if (open !== undefined) findings[id] = open;
+      continue;
+    }
+    if (verdicts[id] !== 'FAIL') {
+      if (open !== undefined) news.push(ended(id, check.title, open, now));
+      continue;
+    }
+    const waiver = waivers.find((one) => covers(one, id, key, now));
+    const finding: Finding = {
+      since: open?.since ?? now,
+      correlationId: open?.correlationId ?? `posture ${id} ${subjectOf(key)} ${new Date(now).toISOString()}`,
+      ...(waiver !== undefined && { waiver: { id: waiver.id, until: waiver.until } }),
+    };
+    findings[id] = finding;
+    if (open !== undefined && open.waiver?.id === waiver?.id && open.waiver?.until === waiver?.until) continue;
+    news.push(waiver === undefined ? failed(check, worst, finding, open) : waived(check, worst, finding, waiver));
+  }
+  const { unknownSince: _, unknownTold, ...known } = state;
+  if (unknownTold !== undefined)
+    news.push({
+      decision: 'done',
+      reason: 'posture-passed',
+      message: 'Workers of the group can be looked at again.',
+      correlationId: unknownTold,
+      fingerprint: `known ${now}`,
+      details: {},
+    });
+  return { state: { ...known, checkedAt: now, verdicts, findings }, news };
+}
+
+function withoutEvidence(key: NodeGroupKey, now: number, state: GroupState) {
+  const since = state.unknownSince ?? now;
+  const correlationId = `posture unknown ${subjectOf(key)} ${new Date(since).toISOString()}`;
+  if (now - since < UNKNOWN_FOR || state.unknownTold !== undefined)
+    return { state: { ...state, unknownSince: since }, news: [] };
+  const last = state.checkedAt === undefined ? 'never' : new Date(state.checkedAt).toISOString();
+  const news: News = {
+    decision: 'waiting',
+    reason: 'posture-unknown',
+    message: `No worker could be looked at since ${new Date(since).toISOString()}; last looked at: ${last}.`,
+    correlationId,
+    fingerprint: correlationId,
+    details: {},
+  };
+  return { state: { ...state, unknownSince: since, unknownTold: correlationId }, news: [news] };
+}
+
+interface Worst {
+  readonly judgement: Judgement;
+  readonly looked: Looked;
+}
+
+function worstOf(id: CheckId, [first, ...others]: readonly Looked[]): Worst {
+  if (first === undefined) throw new Error('Only what was looked at has a verdict.');
+  return others.reduce<Worst>(
+    (worst, looked) =>
+      RANK[looked.judgements[id].verdict] > RANK[worst.judgement.verdict]
+        ? { judgement: looked.judgements[id], looked }
+        : worst,
+    { judgement: first.judgements[id], looked: first },
+  );
+}
+
+const covers = ({ check, cluster, nodegroup, until }: Waiver, id: CheckId, key: NodeGroupKey, now: number): boolean =>
+  check === id &&
+  (cluster === undefined || cluster === key.cluster) &&
+  (nodegroup === undefined || nodegroup === key.nodegroup) &&
+  now < until;
+
+type Check = (typeof CHECKS)[number];
+
+const evidenceOf = ({ judgement }: Worst): string[] =>
+  judgement.evidence.slice(0, 5).map(({ file, line, flag, value }) => {
+    const place = [file, line].filter((part) => part !== undefined).join(':');
+    return [place, flag, value]
+      .filter((part) => part !== undefined && part !== '')
+      .join(': ')
+      .slice(0, 300);
+  });
+
+function detailsOf({ id, todo }: Check, worst: Worst, { since }: Finding) {
+  const { instanceId, kubernetesVersion } = worst.looked;
+  const { version, caveat } = benchmarkFor(kubernetesVersion);
+  const benchmark =
+    id === 'EHR.1' ? 'of our own' : `CIS Amazon EKS ${version}${caveat === undefined ? '' : ` (${caveat})`}`;
+  return {
+    check: id,
+    benchmark,
+    instance: instanceId,
+    evidence: evidenceOf(worst),
+    todo,
+    since: new Date(since).toISOString(),
+  };
+}
+
+function failed(check: Check, worst: Worst, finding: Finding, before: Finding | undefined): News {
+  const expired = before?.waiver === undefined ? '' : ` Waiver ${before.waiver.id} covers it no more.`;
+  return {
+    decision: 'refused',
+    reason: 'posture-failed',
+    message: `${check.id} fails (${check.title}): ${evidenceOf(worst)[0] ?? ''}.${expired}`,
+    correlationId: finding.correlationId,
+    fingerprint: `failed ${finding.correlationId} ${before?.waiver?.id ?? ''} ${before?.waiver?.until ?? ''}`,
+    details: detailsOf(check, worst, finding),
+  };
+}
+
+function waived(check: Check, worst: Worst, finding: Finding, { id, reason, who, until }: Waiver): News {
+  const end = new Date(until).toISOString().slice(0, 10);
+  return {
+    decision: 'skipped',
+    reason: 'posture-waived',
+    message: `${check.id} fails (${check.title}) and is waived until ${end} by ${who} (${id}): ${reason}.`,
+    correlationId: finding.correlationId,
+    fingerprint: `waived ${finding.correlationId} ${id} ${until}`,
+    details: { ...detailsOf(check, worst, finding), waiver: id },
+  };
+}
+
+const ended = (id: CheckId, title: string, { since, correlationId }: Finding, now: number): News => ({
+  decision: 'done',
+  reason: 'posture-passed',
+  message: `${id} does not fail any more (${title}).`,
+  correlationId,
+  fingerprint: `passed ${correlationId}`,
+  details: { check: id, since: new Date(since).toISOString(), until: new Date(now).toISOString() },
+});
+
+/** When the first waiver of a finding ends, epoch milliseconds: the group is to be checked again then. */
+export const firstExpiry = ({ findings }: GroupState): number =>
+  Math.min(...Object.values(findings).map(({ waiver }) => waiver?.until ?? Number.POSITIVE_INFINITY));

@@ -1,0 +1,109 @@
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import {
+  GetCommandInvocationCommand,
+  InvocationDoesNotExist,
+  paginateDescribeInstanceInformation,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { describeInstances, filtersByCluster } from '../shared/fleet/instances.ts';
+import { readOwners } from '../shared/fleet/owners.ts';
+import { isOptedOut } from '../shared/fleet/scope.ts';
+import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import type { Sample } from './posture-ledger.ts';
+
+export interface ObserveClients {
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly ssm: SSMClient;
+}
+
+/** DescribeInstanceInformation: a page has at most 50. */
+const AGENTS_PER_PAGE = 50;
+/** Of a group and AMI so many more are asked for than are wanted, in case that some do not answer. */
+const SPARE = 2;
+
+type Candidate = Worker & { readonly nodegroup: string; readonly instance: Instance };
+
+/**
+ * Chooses the workers of a cluster that are looked at: of each group and AMI the oldest that answer. The oldest have had
+ * the most time to change. Windows is left out, which the benchmark does not cover, and so is what AWS manages itself.
+ */
+export async function chooseSamples(
+  { ec2, eks, ssm }: ObserveClients,
+  cluster: string,
+  size: number,
+): Promise<{ samples: Sample[]; groups: string[] }> {
+  const found = await describeInstances(
+    ec2,
+    filtersByCluster([cluster]).map((filter) => [filter, { Name: 'instance-state-name', Values: ['running'] }]),
+  );
+  const distinct = new Map(found.map((instance) => [instance.InstanceId ?? '', instance]));
+  const candidates = [...distinct.values()].flatMap((instance) => candidateOf(instance, cluster));
+  const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
+  const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byAge).slice(0, size + SPARE));
+  const online = await readOnline(
+    ssm,
+    asked.map(({ instance }) => instance.InstanceId ?? ''),
+  );
+  const chosen = [
+    ...Map.groupBy(asked, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`).values(),
+  ].flatMap((pool) => pool.filter(({ instance }) => online.has(instance.InstanceId ?? '')).slice(0, size));
+  const silent = asked.filter((one) => !chosen.some(({ nodegroup }) => nodegroup === one.nodegroup));
+  const owners = await readOwners(eks, createClusterReader(eks), [...chosen, ...silent]);
+  const isOurs = (candidate: Candidate) => {
+    const owner = owners.get(candidate);
+    return owner?.unreadable === undefined && owner?.notAWorker === undefined && !isOptedOut(owner?.tags ?? {});
+  };
+  const samples = chosen.filter(isOurs).map(({ nodegroup, instance }) => ({
+    instanceId: instance.InstanceId ?? '',
+    nodegroup,
+    imageId: instance.ImageId ?? '',
+  }));
+  return { samples, groups: [...new Set([...chosen, ...silent].filter(isOurs).map(({ nodegroup }) => nodegroup))] };
+}
+
+function candidateOf(instance: Instance, cluster: string): Candidate[] {
+  const worker = workerOf(instance);
+  if (worker?.nodegroup === undefined || worker.cluster !== cluster || worker.ownership === 'auto-mode') return [];
+  if (instance.PlatformDetails?.startsWith('Windows') || isOptedOut(tagsOf(instance))) return [];
+  return [{ ...worker, nodegroup: worker.nodegroup, instance }];
+}
+
+const byAge = (a: Candidate, b: Candidate): number =>
+  Number(a.instance.LaunchTime ?? 0) - Number(b.instance.LaunchTime ?? 0) ||
+  ((a.instance.InstanceId ?? '') < (b.instance.InstanceId ?? '') ? -1 : 1);
+
+async function readOnline(ssm: SSMClient, ids: readonly string[]): Promise<Set<string>> {
+  const online = new Set<string>();
+  for (const Values of chunks(ids, AGENTS_PER_PAGE)) {
+    const input = { Filters: [{ Key: 'InstanceIds', Values }] };
+    for await (const page of paginateDescribeInstanceInformation({ client: ssm, pageSize: AGENTS_PER_PAGE }, input))
+      for (const { InstanceId = '', PingStatus, PlatformType } of page.InstanceInformationList ?? [])
+        if (PingStatus === 'Online' && PlatformType === 'Linux') online.add(InstanceId);
+  }
+  return online;
+}
+
+/** What a command came to on a worker. */
+export type Gathered = { readonly kind: 'running' } | { readonly kind: 'ended'; readonly output: string | undefined };
+
+const RUNNING = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
+
+/** ListCommandInvocations would give 2,500 characters only (MaximumPluginOutputSize): each worker takes a call. */
+export async function readOutput(ssm: SSMClient, { instanceId, commandId }: Sample): Promise<Gathered> {
+  if (commandId === undefined) return { kind: 'ended', output: undefined };
+  try {
+    const { Status, StandardOutputContent } = await ssm.send(
+      new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instanceId }),
+    );
+    if (RUNNING.has(Status)) return { kind: 'running' };
+    return { kind: 'ended', output: Status === 'Success' ? StandardOutputContent : undefined };
+  } catch (error) {
+    // Not there yet, a moment after the command was sent; or not any more, after thirty days.
+    if (error instanceof InvocationDoesNotExist) return { kind: 'running' };
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { type Mode, mode } from '../shared/policy/mode.ts';
+import type { PolicyWith } from '../shared/policy/policy.ts';
+import { duration } from '../shared/runtime/duration.ts';
+import { CHECKS } from './judge/benchmark.ts';
+
+const ids = CHECKS.map(({ id }) => id);
+
+const waiver = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[\w.-]{1,60}$/, 'must be a short name of letters, digits, dots and dashes')
+    .describe('Names the waiver in records.'),
+  check: z.enum(ids, { error: `must be one of ${ids.join(', ')}` }).describe('The check that may fail.'),
+  cluster: z.string().min(1).max(100).optional().describe('Of this cluster only; absent: of all.'),
+  nodegroup: z.string().min(1).max(300).optional().describe('Of this node group only; absent: of all.'),
+  reason: z.string().min(3).max(300).describe('Why it may.'),
+  who: z.string().min(1).max(100).describe('Who says so.'),
+  until: z.iso
+    .date({ error: 'must be a day such as "2027-01-31"' })
+    .transform((day) => Date.parse(`${day}T00:00:00Z`))
+    .describe('From the beginning of this day (UTC) on it counts no more: every waiver ends.'),
+});
+export type Waiver = z.output<typeof waiver>;
+
+/** The section `posture`, of `check-posture`. */
+export const posture = (_defaultMode: Mode) =>
+  z.strictObject({
+    mode: mode
+      .exclude(['enforce'], { error: 'must be observe or off: a check changes nothing' })
+      .default('observe')
+      .describe('observe: hosts are checked, nothing is ever changed by it.'),
+    every: duration.prefault('7d').describe('How often each cluster is checked, at least an hour apart.'),
+    sample: z.int().min(1).max(5).default(1).describe('How many workers of a group and AMI are looked at.'),
+    waivers: z
+      .array(waiver)
+      .max(200)
+      .default([])
+      .describe('Checks that may fail for a while: each with a reason, who says so, and an end.'),
+  });
+
+/** What `check-posture` reads of the policy. */
+export const READS = { posture };
+export type Policy = PolicyWith<typeof READS>;

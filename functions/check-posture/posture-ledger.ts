@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+
+const CLUSTER = 'posture';
+const GROUP = 'posture-group';
+
+/** A worker that was chosen, and the command that gathers it. */
+const sample = z.object({
+  instanceId: z.string(),
+  nodegroup: z.string(),
+  imageId: z.string(),
+  /** Absent: the agent would not take it. */
+  commandId: z.string().optional(),
+});
+export type Sample = z.infer<typeof sample>;
+
+const trigger = z.object({ id: z.string(), type: z.string(), time: z.number() });
+
+const clusterState = z.object({
+  sk: z.string(),
+  /** When it is to be checked next, epoch milliseconds; absent: at once. */
+  dueAt: z.number().optional(),
+  /** A check under way: saved before the command is sent, so that a crash cannot lose it. */
+  pending: z
+    .object({ sentAt: z.number(), polls: z.number(), isSent: z.boolean(), samples: z.array(sample), trigger })
+    .optional(),
+  revision: z.number(),
+});
+export type ClusterState = Omit<z.infer<typeof clusterState>, 'sk'>;
+
+const finding = z.object({
+  /** Epoch milliseconds. */
+  since: z.number(),
+  correlationId: z.string(),
+  /** The waiver that covers it, and its end. */
+  waiver: z.object({ id: z.string(), until: z.number() }).optional(),
+});
+export type Finding = z.infer<typeof finding>;
+
+const groupState = z.object({
+  sk: z.string(),
+  /** When evidence was last had, epoch milliseconds. */
+  checkedAt: z.number().optional(),
+  /** Since when none can be had, and whether that was told. */
+  unknownSince: z.number().optional(),
+  unknownTold: z.string().optional(),
+  /** The last verdict of each check. */
+  verdicts: z.record(z.string(), z.enum(['PASS', 'FAIL', 'MANUAL', 'N/A'])),
+  /** What fails, by check. */
+  findings: z.record(z.string(), finding),
+  revision: z.number(),
+});
+export type GroupState = Omit<z.infer<typeof groupState>, 'sk'>;
+
+export const NEW_CLUSTER: ClusterState = { revision: 0 };
+export const NEW_GROUP: GroupState = { verdicts: {}, findings: {}, revision: 0 };
+
+/** How long a state is kept after its last change, ms. */
+const KEPT_FOR = 400 * 86_400_000;
+
+export async function readClusterStates(
+  ledger: Ledger,
+  clusters: readonly string[],
+): Promise<Map<string, ClusterState>> {
+  const items = await readItems(ledger, CLUSTER, clusters, clusterState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** @param subjects by `subjectOf` */
+export async function readGroupStates(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, GroupState>> {
+  const items = await readItems(ledger, GROUP, subjects, groupState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** @returns the state as it stands now; undefined when somebody else has written meanwhile */
+export const saveClusterState = (ledger: Ledger, cluster: string, state: ClusterState, now: number, writer: string) =>
+  saveUnlessWritten(ledger, { pk: CLUSTER, sk: cluster, keptUntil: now + KEPT_FOR }, state, writer);
+
+/** @returns the state as it stands now; undefined when somebody else has written meanwhile */
+export const saveGroupState = (ledger: Ledger, subject: string, state: GroupState, now: number, writer: string) =>
+  saveUnlessWritten(ledger, { pk: GROUP, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);

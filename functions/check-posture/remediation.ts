@@ -1,0 +1,59 @@
+import * as reconcileRequest from '../../events/posture-reconcile-request.ts';
+import { onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
+import { arnHere, onAnything } from '../shared/declaration/right.ts';
+import { READS } from './policy.ts';
+import { POSTURE_REASONS } from './reasons.ts';
+
+export const checkPosture = declare({
+  name: 'check-posture',
+  summary: 'Judges sampled workers by the CIS Amazon EKS Benchmark, and says what fails until it does not any more',
+  subject: 'node-group',
+  start: {
+    by: 'queue',
+    // Requests of many clusters become one invocation: a command goes to fifty workers at once.
+    queue: { batch: 100, gatherSeconds: 30, concurrency: 2 },
+  },
+  timeoutSeconds: 180,
+  policy: { section: 'posture', reads: READS },
+  reasons: POSTURE_REASONS,
+  metrics: {
+    HostsChecked: 'Workers that were looked at.',
+    ChecksFailed: 'Checks that failed on them and are not waived, by group.',
+  },
+  events: {
+    ReconcileRule: {
+      description: 'Whoever may put events on the bus can have the hosts of a cluster checked by check-posture',
+      event: reconcileRequest,
+    },
+  },
+  sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
+  requests: [],
+  ledger: ['BatchGetItem', 'PutItem'],
+  rights: [
+    onAnything('Workers', ['ec2:DescribeInstances', 'ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation']),
+    onClusters('DescribeCluster'),
+    onNodegroups('DescribeNodegroup'),
+    {
+      sid: 'Gather',
+      actions: ['ssm:SendCommand'],
+      resources: ['{postureDocument}', arnHere('ec2', 'instance/*')],
+      wildcardReason:
+        'Any instance may be a worker; the only document that can be sent reads, and takes no parameters.',
+    },
+    { sid: 'LookAgain', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },
+  ],
+  environment: { POSTURE_DOCUMENT: '{postureDocumentName}' },
+  beside: 'posture-document',
+  alarms: {},
+  dashboard: {
+    title: 'Posture of hosts',
+    graph: {
+      title: 'Workers looked at, and checks that failed',
+      lines: [{ metric: 'HostsChecked' }, { metric: 'ChecksFailed' }],
+    },
+    question: 'which-checks-fail',
+  },
+});
+
+export type Recorder = RecorderOf<typeof checkPosture>;

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { makePostureReconcileRequest } from '../events/posture-reconcile-request.ts';
+import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
+import type { Run } from '../sandbox/play.ts';
+import { deadLetterCount, HOUR, MINUTE, playThrough, start } from './harness.ts';
+
+const DAY = 24 * HOUR;
+
+/** Nodes with a drop-in that opens the read-only port. */
+const OPEN = al2023({
+  flags: WITH_DROP_INS,
+  files: [directory(DROP_INS), file(`${DROP_INS}/99-debug.conf`, '0644', dropIn({ readOnlyPort: 10255 }))],
+});
+
+const fleet = (host?: object) => ({
+  startsAt: '2026-07-14T00:00:00Z',
+  clusters: [
+    {
+      name: 'shop',
+      version: '1.33',
+      nodeGroups: [
+        {
+          name: 'web',
+          amiType: 'AL2023_x86_64_STANDARD',
+          releaseVersion: '1.33.5-20260601',
+          ssm: { commands: host === undefined ? {} : { host } },
+        },
+        { name: 'batch', amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.50.0-1a2b3c4d' },
+        { name: 'legacy', amiType: 'WINDOWS_CORE_2022_x86_64', releaseVersion: '1.33-2026.06.10' },
+      ],
+    },
+  ],
+});
+
+const told = ({ records }: Run) =>
+  records
+    .filter(({ remediation }) => remediation === 'check-posture')
+    .map(({ nodegroup, decision, reason, details = {} }) => [nodegroup, decision, reason, details.check].join(' '));
+
+const callsOf = ({ calls }: Run, operation?: string) =>
+  calls.filter(
+    (call) => call.function === 'check-posture' && (operation === undefined || call.operation === operation),
+  );
+
+/** An operator has the hosts checked now. */
+const checkNow = async (run: Run) => {
+  const { world } = run.account;
+  const origin = { account: world.accountId, region: world.region, time: new Date(run.account.time.now).toISOString() };
+  const event = makePostureReconcileRequest(origin, `now ${run.account.time.now}`, {
+    trigger: 'operator',
+    clusterName: 'shop',
+  });
+  await run.account.putEvent(event);
+  await run.account.play(10 * MINUTE);
+};
+
+describe('the posture of hosts', () => {
+  it('is looked at once a week, and what is well is not told of', async () => {
+    const run = await playThrough({ fleet: fleet(), play: '5h' });
+    expect(told(run)).toEqual([]);
+    // One worker of each group that runs Linux, in one command.
+    expect(callsOf(run, 'SendCommand')).toHaveLength(1);
+    expect(new Set(callsOf(run, 'GetCommandInvocation').map(({ input }) => JSON.stringify(input))).size).toBe(2);
+    expect(deadLetterCount(run)).toBe(0);
+  });
+
+  it('that fails is told once, with file, line and value, until the hosts are cured', async () => {
+    const run = await start({ fleet: fleet(OPEN), play: '5h' });
+    expect(told(run)).toEqual(['web refused posture-failed 3.2.4']);
+    const failed = run.records.find(({ reason }) => reason === 'posture-failed');
+    expect(failed?.message).toContain(`${DROP_INS}/99-debug.conf:4: readOnlyPort is 10255`);
+    expect(failed?.details).toMatchObject({
+      benchmark: 'CIS Amazon EKS 1.8.0',
+      todo: expect.stringContaining('readOnlyPort'),
+    });
+    await checkNow(run);
+    expect(told(run)).toHaveLength(1);
+    for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
+    await checkNow(run);
+    expect(told(run)).toEqual(['web refused posture-failed 3.2.4', 'web done posture-passed 3.2.4']);
+    const [begun, ended] = run.records.filter(({ remediation }) => remediation === 'check-posture');
+    expect(ended?.correlationId).toBe(begun?.correlationId);
+  });
+
+  it('that is waived is a finding again from the day on which the waiver ends', async () => {
+    const run = await start({ fleet: fleet(OPEN), play: '0s' });
+    const until = new Date(run.account.time.now + 2 * DAY).toISOString().slice(0, 10);
+    const waivers = [
+      { id: 'W-1', check: '3.2.4', nodegroup: 'web', reason: 'a probe needs it', who: 'platform', until },
+    ];
+    const Name = run.account.stack.ref('AWS::SSM::Parameter');
+    const Value = JSON.stringify({ posture: { waivers } });
+    run.account.fleet.parameters.put({ Name, Value, Overwrite: true });
+    await run.account.play(5 * HOUR);
+    expect(told(run)).toEqual(['web skipped posture-waived 3.2.4']);
+    await run.account.play(2 * DAY);
+    expect(told(run)).toEqual(['web skipped posture-waived 3.2.4', 'web refused posture-failed 3.2.4']);
+    const [waived, reopened] = run.records.filter(({ remediation }) => remediation === 'check-posture');
+    expect(waived?.message).toContain('waived until');
+    expect(reopened?.message).toContain('Waiver W-1 covers it no more');
+  });
+
+  it('is not looked at where the policy says so', async () => {
+    const run = await start({ fleet: fleet(OPEN), policy: { posture: { mode: 'off' } }, play: '5h' });
+    expect(callsOf(run, 'SendCommand')).toEqual([]);
+  });
+});
