@@ -13,6 +13,7 @@ import * as findingsReconcileRequest from './findings-reconcile-request.ts';
 import * as coverage from './inspector-coverage.ts';
 import * as reachability from './inspector-network-reachability.ts';
 import * as packageFinding from './inspector-package-finding.ts';
+import * as postureReconcileRequest from './posture-reconcile-request.ts';
 import * as quarantineReconcileRequest from './quarantine-reconcile-request.ts';
 import * as quarantineRequest from './quarantine-request.ts';
 import * as remediationIncident from './remediation-incident.ts';
@@ -30,6 +31,7 @@ const EVENTS = {
   'findings-reconcile-request': findingsReconcileRequest,
   'inspector-coverage': coverage,
   'inspector-network-reachability': reachability,
+  'posture-reconcile-request': postureReconcileRequest,
   'quarantine-reconcile-request': quarantineReconcileRequest,
   'quarantine-request': quarantineRequest,
   'remediation-request': remediationRequest,

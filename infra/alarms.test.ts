@@ -90,6 +90,7 @@ describe('an alarm is raised', () => {
     ['PolicyInvalid', 'manage-ssm-agent'],
     ['PolicyInvalid', 'quarantine-workers'],
     ['PolicyInvalid', 'triage-findings'],
+    ['PolicyInvalid', 'check-posture'],
     ['Failed', 'upgrade-node-groups'],
     ['Halted', 'upgrade-node-groups'],
     ['UpgradeStuck', 'upgrade-node-groups'],
@@ -120,7 +121,7 @@ describe('an alarm is raised', () => {
     const mapped = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
       ({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0],
     );
-    expect(mapped).toHaveLength(4);
+    expect(mapped).toHaveLength(5);
     expect(watched.sort()).toEqual(mapped.sort());
   });
 

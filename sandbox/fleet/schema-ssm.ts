@@ -4,10 +4,24 @@ import type { NodeInput } from '../account/ssm/node-systems.ts';
 import { nodeRole, wayOut } from './schema-network.ts';
 
 /** A host as `posture judge` reads it, owners and modes included. */
-const host = z.custom<NodeInput>().superRefine((input, context) => {
-  const fault = faultIn(input);
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-});
+const host = z
+  .looseObject({
+    os: z.string().describe('Such as al2023'),
+    kubernetesVersion: z.string().optional().describe('Such as 1.34'),
+    files: z
+      .array(
+        z.looseObject({
+          path: z.string().describe('From the root on'),
+          mode: z.string().describe('As stat prints it, such as 0644'),
+        }),
+      )
+      .describe('What it has, with owner, group, type, target and content'),
+    kubeletFlags: z.array(z.string()).nullable().describe('The argv of its kubelet, without the binary'),
+  })
+  .superRefine((input, context) => {
+    const fault = faultIn(input);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  }) as z.ZodType<unknown> as z.ZodType<NodeInput>;
 
 function faultIn(input: unknown): string | undefined {
   try {

@@ -47,6 +47,7 @@ describe('parsePolicy', () => {
         expireAfter: 7 * 24 * HOUR,
         onExpiry: 'alarm',
       },
+      posture: { mode: 'observe', every: 7 * 24 * HOUR, sample: 1, waivers: [] },
       notifications: {
         mode: 'enforce',
         minimumSeverity: 'low',
