@@ -112,16 +112,22 @@ describe('a worker with a public address in a private group', () => {
 describe('whatever is not to be touched', () => {
   it.each<[string, object, object, string[]]>([
     ['an opted-out group', { tags: { 'eks-host-remediator:ignore': '' } }, {}, ['skipped opted-out']],
-    ['mode observe', {}, { quarantine: { mode: 'observe' } }, ['would-act would-quarantine']],
+    [
+      'mode observe',
+      {},
+      { quarantine: { mode: 'observe' } },
+      ['would-act would-quarantine', 'refused workers-stay-exposed'],
+    ],
     ['mode off', {}, { quarantine: { mode: 'off' } }, ['skipped mode-off']],
-    ['the kill switch', {}, { killSwitch: true }, ['skipped kill-switch']],
+    ['the kill switch', {}, { killSwitch: true }, ['skipped kill-switch', 'refused workers-stay-exposed']],
     ['a cluster out of scope', {}, { scope: { clusters: ['other'] } }, ['skipped out-of-scope']],
     ['an invalid policy', {}, { quarantine: { mode: 'isolate' } }, ['refused policy-invalid']],
   ])('%s is recorded and left alone', async (_what, group, policy, expected) => {
     const run = await start(scenario(privateFleet(group, publicLaunch()), policy));
     await run.account.play(90 * MINUTE);
     expect(outcomes(run)).toEqual(expected);
-    expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
+    // The ledger and a queue of its own.
+    expect(changes(run).filter(({ service }) => !['dynamodb', 'sqs'].includes(service))).toEqual([]);
   });
 
   it('look-alikes, nodes of other kinds of clusters and workers of Auto Mode keep their addresses', async () => {
@@ -361,5 +367,39 @@ describe('a quarantine', () => {
     await run.account.play(2 * HOUR);
     expect(outcomes(run).slice(-2)).toEqual(['acted quarantine-reinforced', 'done quarantined']);
     expect(stateOf(run, worker.id).groups).not.toContainEqual([first?.id, [group]]);
+  });
+});
+
+describe('a worker that stays exposed is never quiet', () => {
+  const limits = { quarantine: { concurrency: { perGroup: 1, perCluster: 1, perAccount: 1 } } };
+
+  it('seven that wait for one slot are told once, with their names; and that it is over', async () => {
+    const launch = publicLaunch({}, { count: 8, withinSeconds: 20 });
+    const run = await start(scenario(privateFleet({ desiredSize: 20 }, launch), limits));
+    await run.account.play(HOUR);
+    const [first, ...others] = ours(run).filter(({ reason }) => reason === 'workers-stay-exposed');
+    expect(others).toEqual([]);
+    expect(first).toMatchObject({ decision: 'refused', cluster: 'shop', nodegroup: 'web', details: { exposed: 7 } });
+    const waiting = ours(run).filter(({ reason }) => reason === 'quarantine-budget');
+    expect(new Set(first?.details?.workers as string[])).toEqual(new Set(waiting.map(({ instance }) => instance)));
+    setPolicy(
+      run,
+      '{"quarantine":{"concurrency":{"perGroup":20,"perCluster":20,"perAccount":20},"publicByDesign":{"exposedShare":90}}}',
+    );
+    await run.account.play(90 * MINUTE);
+    expect(ours(run).at(-1)).toMatchObject({ reason: 'exposures-ended', correlationId: first?.correlationId });
+  });
+
+  it('a kill switch in the middle of a drain says by which address and port', async () => {
+    const workloads = [{ name: 'cart', replicas: 6, disruptionBudget: { maxUnavailable: 0 } }];
+    const drain = { quarantine: { drain: { evict: true, within: '30m' } } };
+    const changes = [{ at: '+2m', cluster: 'shop', associateAddress: true, nodeGroup: 'web' }];
+    const run = await start(scenario(privateFleet({ workloads }, { changes }), drain));
+    await run.account.play(8 * MINUTE);
+    setPolicy(run, '{"killSwitch":true}');
+    await run.account.play(10 * MINUTE);
+    const last = ours(run).at(-1);
+    expect(last).toMatchObject({ decision: 'refused', reason: 'quarantine-suspended' });
+    expect(last?.message).toMatch(/^Still exposed: Elastic IP \d+\.\d+\.\d+\.\d+ on eni-\w+ .*The kill switch is on\./);
   });
 });

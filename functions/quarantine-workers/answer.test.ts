@@ -74,7 +74,7 @@ describe('a quarantine that was approved in mode observe', () => {
 
   it('is kept up, and never ends by itself with the worker', () => {
     expect(decide(reopened({ approved }), circumstances(observing)).reason).toBe('quarantine-reinforced');
-    expect(decide(reopened({}), circumstances(observing)).reason).toBe('mode-off');
+    expect(decide(reopened({}), circumstances(observing)).reason).toBe('quarantine-suspended');
     const policy = { quarantine: { mode: 'observe', onExpiry: 'terminate' } };
     const expired = { approved, expiresAt: NOW };
     expect(decide(reopened(expired), circumstances(policy)).reason).toBe('quarantine-reinforced');

@@ -39,7 +39,7 @@ describe('a group that is public by design', () => {
 
   it('is reported, and closed only as far as both modes allow', () => {
     const all = { revokeIngress: 'enforce', closeSubnets: 'enforce' };
-    expect(decideGroup(open, policy({}))).toMatchObject({ decision: 'skipped', publicByDesign: true });
+    expect(decideGroup(open, policy({}))).toMatchObject({ decision: 'refused', publicByDesign: true });
     expect(decideGroup(open, policy(all, 'observe'))).toMatchObject({ decision: 'would-act' });
     expect(decideGroup(open, policy(all, 'observe')).harden).toBeUndefined();
     expect(decideGroup(open, policy({ ...all, closeSubnets: 'off' })).harden?.subnets).toEqual([]);

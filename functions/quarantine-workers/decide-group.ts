@@ -26,7 +26,7 @@ function aboutExposures(
   account: string,
 ): Omit<GroupDecision, 'publicByDesign'> {
   const why = describe(group);
-  const report = say('skipped', 'public-by-design', `${why} They are not quarantined.`, group.publicSubnets.join(' '));
+  const report = say('refused', 'public-by-design', `${why} They are not quarantined.`, group.publicSubnets.join(' '));
   if (group.state.leftOpen === true) return report;
   const enforced = waysToClose(group, policy, account, 'enforce');
   const observed = waysToClose(group, policy, account, 'observe');
@@ -49,6 +49,7 @@ function aboutExposures(
 const detailsOf = ({ publicSubnets, exposed, size }: GroupObservation) => ({
   subnets: [...publicSubnets],
   exposed: exposed.length,
+  workers: exposed.slice(0, 100),
   size,
 });
 

@@ -22,8 +22,13 @@ describe('a worker in quarantine', () => {
   it.each<[string, ReturnType<typeof held>, object, string]>([
     ['nothing is left to do', held(), {}, 'done quarantined'],
     ['it was stripped', held(isolatedWorker(), { kind: 'strip' }), {}, 'done stripped'],
-    ['somebody opened it under a kill switch', held(worker()), { killSwitch: true }, 'skipped kill-switch'],
-    ['somebody opened it in mode observe', held(worker()), { quarantine: { mode: 'observe' } }, 'skipped mode-off'],
+    ['somebody opened it under a kill switch', held(worker()), { killSwitch: true }, 'refused quarantine-suspended'],
+    [
+      'somebody opened it in mode observe',
+      held(worker()),
+      { quarantine: { mode: 'observe' } },
+      'refused quarantine-suspended',
+    ],
     ['somebody opened it out of scope', held(worker()), { scope: { clusters: ['x'] } }, 'skipped out-of-scope'],
     ['somebody opened it and opted out', held(worker({ tags: IGNORED })), {}, 'skipped opted-out'],
     ['its owner opted out', held(worker(), {}, { owner: { tags: IGNORED } }), {}, 'skipped opted-out'],

@@ -2,6 +2,7 @@ import { isBefore } from '../shared/intake/operator-request.ts';
 import { duration } from '../shared/runtime/duration.ts';
 import type { Request } from './batch.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { describeExposure, type Exposure } from './exposure.ts';
 import { goesOn, guardOf } from './guards.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
@@ -35,7 +36,13 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
   if (guard !== undefined || !goesOn(quarantine, policy)) {
     const { message, ...why } = guard ?? say('skipped', 'mode-off', 'Mode is observe for quarantine.');
     const variant = `${why.variant} ${iso(quarantine.startedAt)}`.trim();
-    return { ...why, message: `${message} ${STAYS}`, variant, quarantine };
+    const open = stillOpen(faults, view).map(describeExposure).join('; ');
+    const told = `${open === '' ? '' : `Still exposed: ${open}. `}${message} ${STAYS}`;
+    // Who turned everything off may not know what they left half done.
+    if (open !== '' && (why.reason === 'kill-switch' || why.reason === 'mode-off')) {
+      return { ...say('refused', 'quarantine-suspended', told, `${why.reason} ${variant}`), quarantine };
+    }
+    return { ...why, message: told, variant, quarantine };
   }
   const isOpen = quarantine.phase === 'isolating' || faults.length > 0;
   if (quarantine.expiresAt <= now) {
@@ -46,6 +53,10 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
   }
   return isOpen ? isolate(quarantine, faults, circumstances) : isolated(quarantine);
 }
+
+/** The exposures that a quarantine has yet to close: of a worker that is where it shall be, none is left to be closed. */
+const stillOpen = (faults: readonly string[], { exposures }: WorkerView): readonly Exposure[] =>
+  faults.length > 0 ? exposures : [];
 
 /** The worker is where it shall be: what was recorded when it got there. */
 const isolated = (quarantine: Quarantine): Decision => ({

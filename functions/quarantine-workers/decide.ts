@@ -65,7 +65,9 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     return say('skipped', 'accepted-exposure', `${found} It was released with it.`, exposures.map(keyOf).join(' '));
   }
   if (view.nodegroup !== undefined && publicGroups.has(`${view.cluster}/${view.nodegroup}`)) {
-    return { ...say('skipped', 'public-by-design', found), silent: true };
+    const group = `${view.cluster}/${view.nodegroup}`;
+    const told = `${found} So is its group: the record about ${group} says what to change.`;
+    return say('skipped', 'public-by-design', told, exposures.map(keyOf).sort().join(' '));
   }
   const target = exposures.map(keyOf).sort().join(' ');
   const ruling = rulingOn(state.proposal, target);

@@ -57,7 +57,7 @@ describe('plan', () => {
     ['is public when a request about it is refused', group({ publicSubnets: ['subnet-1'], request: requested() })],
   ])('quarantines no worker of a group that %s', (_what, seen) => {
     const { decided, groups, slots } = plan({ observations: [observation(worker())], groups: [seen] }, circumstances());
-    expect(decided[0]?.decision).toMatchObject({ reason: 'public-by-design', silent: true });
+    expect(decided[0]?.decision).toMatchObject({ decision: 'skipped', reason: 'public-by-design' });
     expect(groups[0]?.decision.silent).toBeUndefined();
     expect(slots).toEqual({});
   });

@@ -7,6 +7,7 @@ export const QUARANTINE_REASONS = {
   'public-by-design': {
     meaning: 'The group is exposed as a whole: its subnets hand out public addresses, or too many of it are exposed.',
     hint: 'Move the group to private subnets, or let the policy close the exposure (quarantine.publicByDesign).',
+    severity: 'high',
   },
   'group-hardened': {
     meaning: 'An exposure to a group that is public by design was closed: rules revoked, subnets closed.',
@@ -14,14 +15,32 @@ export const QUARANTINE_REASONS = {
   'way-in-shared': {
     meaning: 'An exposure to the group is left open, because something that must not be touched uses it too.',
     hint: 'Give the group security groups and subnets of its own, or close the exposure by hand.',
+    severity: 'high',
   },
-  'would-harden': { meaning: 'In mode enforce the exposure to the group would have been closed now.' },
+  'would-harden': {
+    meaning: 'In mode enforce the exposure to the group would have been closed now.',
+    severity: 'high',
+  },
   'group-restored': { meaning: 'An operator had the exposure to a group opened again, as it was.' },
   'quarantine-budget': {
     meaning: 'As many workers are in quarantine as the policy allows (quarantine.concurrency): this one stays exposed.',
     hint: 'Release or terminate one of those (npm run -s remediator -- quarantines), or raise the limit.',
+    severity: 'high',
   },
-  'would-quarantine': { meaning: 'In mode enforce the worker would have been isolated now.' },
+  'workers-stay-exposed': {
+    meaning:
+      'Workers of the group are open to the Internet, and nothing is done about it: the message says why and which.',
+    hint: 'Close the exposures by hand, or remove what keeps them open: npm run -s remediator -- explain SUBJECT shows it.',
+    severity: 'high',
+  },
+  'exposures-ended': { meaning: 'No worker of the group stays exposed any more.' },
+  'quarantine-suspended': {
+    meaning:
+      'A quarantine cannot go on, and the worker is still exposed: the message names the exposure and what holds it up.',
+    hint: 'Lift what the message names, or close the exposure by hand.',
+    severity: 'high',
+  },
+  'would-quarantine': { meaning: 'In mode enforce the worker would have been isolated now.', severity: 'high' },
   'quarantine-started': { meaning: 'The worker is exposed: its quarantine began.' },
   'quarantine-reinforced': { meaning: 'Somebody opened a way to a worker in quarantine; it was closed again.' },
   draining: { meaning: 'The pods of the worker are being evicted before it is isolated (quarantine.drain).' },

@@ -17,6 +17,7 @@ import { type ObserveClients, observe, type Sight } from './observe.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan.ts';
 import type { Policy } from './policy.ts';
 import { readQuarantineLine } from './quarantine-ledger.ts';
+import { tellOpen } from './tell-open.ts';
 
 export interface ReconcileDeps extends Omit<ActDeps, 'openCluster'>, ObserveClients {
   readonly openCluster: (readCluster: ReturnType<typeof createClusterReader>) => ActDeps['openCluster'];
@@ -82,6 +83,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await giveBack(deps, settled, budget.slots, circumstances.now);
   await requestReconciles(deps, settled, scope.deferred, circumstances);
   countWorkers(deps, settled, circumstances.now);
+  const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
+  const looked = { settled, groups: planned.groups, clusters: scope.clusters, now: circumstances.now, ...mode };
+  await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 

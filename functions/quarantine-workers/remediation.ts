@@ -128,6 +128,7 @@ export const quarantineWorkers = declare({
   reasons: QUARANTINE_REASONS,
   metrics: {
     NotExposed: 'Of the workers reconciled: those that the Internet cannot reach.',
+    StaysExposed: 'Workers that the Internet can reach, and that nothing closes.',
     InQuarantine: 'Workers that hold a slot of the quarantine budget.',
     QuarantineExpiring: 'Quarantines that end within a day.',
     QuarantineExpired: 'Quarantines whose time is over.',
@@ -164,6 +165,16 @@ export const quarantineWorkers = declare({
     QuarantineRoleArn: { value: '{role}', description: 'The role of quarantine-workers, for access entries' },
   },
   alarms: {
+    'stays-exposed': {
+      metric: 'StaysExposed',
+      means:
+        'Workers are open to the Internet, and nothing closes them: the quarantine budget is used up, the kill switch is on, the mode is observe, or their group is public by design.',
+      first: recordsWhere(
+        '$.remediation = "quarantine-workers" && ($.reason = "workers-stay-exposed" || $.reason = "public-by-design" || $.reason = "quarantine-suspended")',
+      ),
+      next: 'npm run -s remediator -- status names them. Close the exposures by hand, or lift what the record names; the alarm ends with the first reconcile that finds none.',
+      per: 'sweep',
+    },
     'quarantine-failed': {
       metric: 'Failed',
       means: 'A worker could not be isolated, or not be given back all that it had.',
@@ -190,6 +201,7 @@ export const quarantineWorkers = declare({
     graph: {
       title: 'In quarantine, expiring, expired',
       lines: [
+        { metric: 'StaysExposed', statistic: 'Maximum' },
         { metric: 'InQuarantine', statistic: 'Maximum' },
         { metric: 'QuarantineExpiring', statistic: 'Maximum' },
         { metric: 'QuarantineExpired', statistic: 'Maximum' },

@@ -27,6 +27,7 @@ import * as z from 'zod';
  * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
  * | story      | digest             | what people have been told of an incident                   | incident-ledger.ts  |
+ * | open-expo… | cluster/nodegroup  | workers that stay exposed, and what was told of them        | open-exposure-ledger.ts |
  * | finding    | function/subject   | the finding that Security Hub has of a subject              | security-hub-ledger.ts|
  */
 export interface Ledger {

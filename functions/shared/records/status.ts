@@ -7,6 +7,7 @@ export const IN_QUARANTINE = [
   'draining',
   'quarantine-in-progress',
   'quarantine-incomplete',
+  'quarantine-suspended',
   'quarantined',
   'stripped',
   'quarantine-reinforced',
@@ -21,7 +22,24 @@ export const STAYS_EXPOSED = [
   'would-quarantine',
   'public-by-design',
   'would-harden',
+  'way-in-shared',
+  'workers-stay-exposed',
   'released-in-part',
+] as const;
+
+/**
+ * Last words of `quarantine-workers` on a worker of which an exposure stays open, without anybody having said that it may.
+ * The guards are among them: it only asks them about a worker that is exposed or in quarantine.
+ */
+export const STAYS_EXPOSED_WORKER = [
+  'quarantine-budget',
+  'would-quarantine',
+  'public-by-design',
+  'quarantine-suspended',
+  'quarantine-incomplete',
+  'kill-switch',
+  'policy-invalid',
+  'unreadable',
 ] as const;
 
 /** What is said to a request. It is no last word on its subject: that stands as it stood before, or is told anew. */

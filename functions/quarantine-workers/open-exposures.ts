@@ -1,0 +1,118 @@
+import { STAYS_EXPOSED_WORKER } from '../shared/records/status.ts';
+import { isPresent } from './decide.ts';
+import { type Decision, iso, say } from './decision.ts';
+import { describeExposure } from './exposure.ts';
+import type { OpenGroup, OpenWorker } from './open-exposure-ledger.ts';
+import type { Decided } from './plan.ts';
+import type { Reason } from './reasons.ts';
+
+/** What became of one worker in a reconcile: it stays exposed, or it does not (any more). */
+export interface Finding {
+  readonly instanceId: string;
+  /** `cluster/nodegroup`; absent for one that EC2 does not show. */
+  readonly subject?: string;
+  readonly open?: OpenWorker;
+}
+
+/**
+ * Why workers stay exposed of which nothing else tells people: a group that is public by design has a record of its own, and
+ * what failed or was refused about one worker is told as that.
+ */
+const QUIET: Readonly<Partial<Record<Reason, string>>> = {
+  'quarantine-budget': 'As many workers are in quarantine as the policy allows.',
+  'would-quarantine': 'The mode of quarantine is observe: nothing is closed.',
+  'kill-switch': 'The kill switch is on: nothing is closed.',
+};
+const quiet: ReadonlyMap<string, string> = new Map(Object.entries(QUIET));
+
+/**
+ * How long after the first exposure of a group it is told, ms: workers of one wave are launched within a minute, and are one
+ * message that names them all.
+ */
+export const SETTLE = 45_000;
+/** Workers that are named one by one in a record. */
+const NAMED = 10;
+/** Workers that are remembered of a group: with 200 bytes each, far below DynamoDB's 400 KB an item. */
+const REMEMBERED = 1_000;
+/** How often it is noted that a group was looked at, ms. */
+const NOTED_EVERY = 6 * 3_600_000;
+/** A group that nobody looked at for so long may be gone, ms: sweeps come every hour. */
+const FORGOTTEN_AFTER = 48 * 3_600_000;
+
+const [AUTO_MODE, stays]: [string, ReadonlySet<string>] = ['auto-mode', new Set<string>(STAYS_EXPOSED_WORKER)];
+
+/** What one decision says about the exposure of its worker; undefined: nothing, another reconcile is at it. */
+export function findingOf({ observation, decision }: Decided, now: number): Finding | undefined {
+  const { instanceId, view, state } = observation;
+  const { reason, silent, answers } = decision;
+  if (view === undefined) return { instanceId };
+  if (answers !== undefined || (silent === true && reason === 'quarantine-in-progress')) return undefined;
+  const subject = `${view.cluster}/${view.nodegroup ?? ''}`;
+  const isOpen = stays.has(reason) && view.exposures.length > 0 && isPresent(view) && view.ownership !== AUTO_MODE;
+  if (!isOpen) return { instanceId, subject };
+  const since = state.reason === reason ? (state.since ?? now) : now;
+  return { instanceId, subject, open: { since, reason, exposures: view.exposures.map(describeExposure).join('; ') } };
+}
+
+/** A group after what was found of its workers; a pure function. */
+export function withFindings(state: OpenGroup, subject: string, findings: readonly Finding[], now: number): OpenGroup {
+  const workers = new Map(Object.entries(state.workers));
+  for (const { instanceId, open, subject: place } of findings) {
+    if (open === undefined || place !== subject) workers.delete(instanceId);
+    else if (workers.has(instanceId) || workers.size < REMEMBERED) {
+      workers.set(instanceId, { ...open, since: workers.get(instanceId)?.since ?? open.since });
+    }
+  }
+  const { since = now, ...rest } = state;
+  const seenAt = now - state.seenAt >= NOTED_EVERY || workers.size === 0 ? now : state.seenAt;
+  return { ...rest, workers: Object.fromEntries(workers), seenAt, ...(workers.size > 0 && { since }) };
+}
+
+/** What is to be told of a group now: that workers stay exposed, or that none does any more; a pure function. */
+export interface Telling {
+  readonly decision?: Decision;
+  /** Whether it is to be looked at again, when the wave has settled. */
+  readonly unsettled: boolean;
+  readonly told?: OpenGroup['told'];
+}
+
+/** @param trigger the id of what asked for the reconcile: a new incident goes by it */
+export function tellingOf(state: OpenGroup, trigger: string, now: number): Telling {
+  const silent = Object.entries(state.workers).filter(([, { reason }]) => quiet.has(reason));
+  const { told, since = now } = state;
+  const known = { unsettled: false, ...(told !== undefined && { told }) };
+  if (silent.length === 0) {
+    if (told === undefined || Object.keys(state.workers).length > 0) return known;
+    return { decision: say('done', 'exposures-ended', 'No worker of the group stays exposed.'), unsettled: false };
+  }
+  const why = [...new Set(silent.map(([, { reason }]) => reason))].sort().join(' ');
+  // It is told anew when another cause keeps them open, or when they have become twice as many: not with every worker.
+  if (told !== undefined && told.why === why && silent.length < 2 * told.workers) return known;
+  if (told === undefined && now - since < SETTLE) return { unsettled: true };
+  const decision: Decision = {
+    ...say('refused', 'workers-stay-exposed', inWords(silent)),
+    details: { exposed: silent.length, workers: silent.map(([id]) => id).slice(0, 100) },
+  };
+  return {
+    decision,
+    unsettled: false,
+    told: { workers: silent.length, why, correlationId: told?.correlationId ?? `exposed ${trigger}` },
+  };
+}
+
+function inWords(workers: ReadonlyArray<readonly [string, OpenWorker]>): string {
+  const oldest = workers.toSorted(([, a], [, b]) => a.since - b.since);
+  const causes = [...new Set(oldest.map(([, { reason }]) => quiet.get(reason) ?? reason))];
+  const named = oldest
+    .slice(0, NAMED)
+    .map(([id, { since, exposures }]) => `${id} since ${iso(since).slice(0, 16)}Z (${exposures})`);
+  const more = oldest.length > NAMED ? `; and ${oldest.length - NAMED} more` : '';
+  const count = oldest.length === 1 ? '1 worker stays' : `${oldest.length} workers stay`;
+  return `${count} exposed to the Internet. ${causes.join(' ')} ${named.join('; ')}${more}.`;
+}
+
+/** How many workers stay exposed, by all that is known; a pure function. */
+export const countOpen = (groups: Iterable<OpenGroup>, now: number): number =>
+  [...groups]
+    .filter(({ seenAt }) => now - seenAt < FORGOTTEN_AFTER)
+    .reduce((sum, { workers }) => sum + Object.keys(workers).length, 0);

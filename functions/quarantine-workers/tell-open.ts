@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from 'node:util';
+import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import { type DelayedRequest, type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import type { Mode } from '../shared/policy/mode.ts';
+import { readExposedGroups, saveExposedGroup } from './exposed-group-ledger.ts';
+import { newOpenGroup, type OpenGroup, readOpenGroups, saveOpenGroup } from './open-exposure-ledger.ts';
+import { countOpen, type Finding, findingOf, SETTLE, tellingOf, withFindings } from './open-exposures.ts';
+import type { Decided, DecidedGroup } from './plan.ts';
+import type { Recorder } from './remediation.ts';
+
+export interface TellOpenDeps {
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  readonly queue: ReconcileQueue;
+  readonly account: string;
+  readonly region: string;
+  /** Names this reconcile, uniquely. */
+  readonly caller: string;
+}
+
+export interface Looked {
+  readonly settled: readonly Decided[];
+  readonly groups: readonly DecidedGroup[];
+  /** Clusters of which every worker was looked at. */
+  readonly clusters: ReadonlyMap<string, MessageTrigger>;
+  readonly mode?: Mode;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Two reconciles may look at one group at once: so many times the later one looks anew what is remembered. */
+const TRIES = 5;
+
+/**
+ * Keeps the list of workers that stay exposed, and tells of it: one record a group when the first ones have been found, one
+ * when none is left. How many there are is a metric.
+ */
+export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void> {
+  const { settled, clusters, now } = looked;
+  const findings = settled.flatMap((decided) => findingOf(decided, now) ?? []);
+  let known = await readOpenGroups(deps.ledger);
+  const concerned = new Set([
+    ...findings.flatMap(({ open, subject }) => (open === undefined || subject === undefined ? [] : subject)),
+    ...known.keys(),
+  ]);
+  for (const subject of concerned) {
+    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+      const before = known.get(subject) ?? newOpenGroup(now);
+      const cluster = clusterOf(subject);
+      const ours = [...findings, ...goneOf(before, clusters.has(cluster) ? settled : undefined)];
+      const trigger = triggerFor(subject, before, ours, settled) ?? clusters.get(cluster);
+      if (trigger === undefined) break;
+      const after = await keepGroup(deps, subject, before, ours, { ...looked, trigger, attempt });
+      if (after !== undefined) {
+        known.set(subject, after);
+        break;
+      }
+      known = await readOpenGroups(deps.ledger);
+    }
+  }
+  deps.recorder.gauge('StaysExposed', countOpen(known.values(), now));
+}
+
+const clusterOf = (subject: string): string => subject.slice(0, subject.indexOf('/'));
+
+/** Of a cluster that was looked at as a whole: workers that are remembered and not there any more. */
+function goneOf({ workers }: OpenGroup, settled: readonly Decided[] | undefined): Finding[] {
+  if (settled === undefined) return [];
+  const seen = new Set(settled.map(({ observation }) => observation.instanceId));
+  return Object.keys(workers).flatMap((instanceId) => (seen.has(instanceId) ? [] : [{ instanceId }]));
+}
+
+/** What asked for the look at this group; undefined: none of its workers was looked at. */
+function triggerFor(
+  subject: string,
+  { workers }: OpenGroup,
+  findings: readonly Finding[],
+  settled: readonly Decided[],
+): MessageTrigger | undefined {
+  const concerned = findings.find(({ instanceId, subject: place }) => place === subject || instanceId in workers);
+  return settled.find(({ observation }) => observation.instanceId === concerned?.instanceId)?.observation.trigger;
+}
+
+interface Look extends Looked {
+  readonly trigger: MessageTrigger;
+  readonly attempt: number;
+}
+
+/** Follows one group. Undefined: another reconcile was first. */
+async function keepGroup(
+  { ledger, recorder, queue, account, region, caller }: TellOpenDeps,
+  subject: string,
+  before: OpenGroup,
+  findings: readonly Finding[],
+  { trigger, attempt, now, mode, groups }: Look,
+): Promise<OpenGroup | undefined> {
+  const state = withReport(withFindings(before, subject, findings, now), subject, groups);
+  const { decision, unsettled, told } = tellingOf(state, trigger.id, now);
+  if (unsettled && before.since === undefined) {
+    const [instanceId = ''] = Object.keys(state.workers);
+    const origin = { account, region, time: new Date(now + SETTLE).toISOString() };
+    const detail = { trigger: 'wake-up' as const, instanceIds: [instanceId] };
+    const request: DelayedRequest = {
+      request: makeQuarantineReconcileRequest(origin, `stays-exposed ${caller} ${subject}`, detail),
+      delaySeconds: Math.ceil(SETTLE / 1000),
+    };
+    await sendDelayedRequests(queue, [request]);
+  }
+  const { told: _told, unrecorded: _unrecorded, ...rest } = state;
+  const outcomes = state.outcomes + (decision === undefined ? 0 : 1);
+  const next: OpenGroup = { ...rest, outcomes, ...(told !== undefined && { told }) };
+  let writes = 0;
+  const save = (wanted: OpenGroup) => {
+    writes += 1;
+    return saveOpenGroup(ledger, subject, wanted, `${caller} open ${attempt} ${writes}`, now);
+  };
+  if (decision === undefined) {
+    if (before.unrecorded !== undefined) recorder.record(before.unrecorded);
+    return isDeepStrictEqual(next, before) ? before : save(next);
+  }
+  const saved = await recordOnce({ save, record: recorder.record }, before, next, {
+    subject: keyOf(subject),
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(mode !== undefined && { mode }),
+    trigger,
+    fingerprint: `${outcomes} ${decision.reason}`,
+    correlationId: told?.correlationId ?? before.told?.correlationId ?? trigger.id,
+    ...(decision.details !== undefined && { details: decision.details }),
+  });
+  if (saved !== undefined && decision.decision === 'done') await forgetReport(ledger, subject);
+  return saved;
+}
+
+/** A group that is public by design has been told by a record of its own: its incident is the one that ends. */
+function withReport(state: OpenGroup, subject: string, groups: readonly DecidedGroup[]): OpenGroup {
+  const workers = Object.keys(state.workers).length;
+  const group = groups.find(({ observation }) => subjectOf(observation.key) === subject);
+  if (state.told !== undefined || workers === 0 || group?.decision.publicByDesign !== true) return state;
+  return { ...state, told: { workers, why: group.decision.reason, correlationId: group.observation.trigger.id } };
+}
+
+/** What was told of a group that was public by design is over: should it be so again, that is told anew. */
+async function forgetReport(ledger: Ledger, subject: string): Promise<void> {
+  const state = (await readExposedGroups(ledger, [subject])).get(subject);
+  if (state?.fingerprint === undefined) return;
+  const { fingerprint: _, ...rest } = state;
+  await saveExposedGroup(ledger, subject, rest);
+}
+
+function keyOf(subject: string): { cluster: string; nodegroup?: string } {
+  const cluster = clusterOf(subject);
+  const nodegroup = subject.slice(cluster.length + 1);
+  return { cluster, ...(nodegroup !== '' && { nodegroup }) };
+}
