@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
 import { makePostureReconcileRequest } from '../events/posture-reconcile-request.ts';
 import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
@@ -72,6 +73,19 @@ describe('the posture of hosts', () => {
     expect(failed?.details).toMatchObject({
       benchmark: 'CIS Amazon EKS 1.8.0',
       todo: expect.stringContaining('readOnlyPort'),
+    });
+    const report = await operate(run.account, 'posture');
+    expect(report.code).toBe(0);
+    expect(report.stdout).toMatch(
+      /shop\/web +3\.2\.4 +FAIL +2026-07-14T0\d:\d\d +\S+99-debug\.conf:4: readOnlyPort is 10255/,
+    );
+    const csv = await operate(run.account, 'posture', '--csv', '--all');
+    expect(csv.stdout).toContain('shop/web,3.2.1,The kubelet refuses anonymous requests,PASS,');
+    const { stdout } = await operate(run.account, 'posture', '--json');
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({
+      group: 'shop/batch',
+      check: '3.2.7',
+      verdict: 'MANUAL',
     });
     await checkNow(run);
     expect(told(run)).toHaveLength(1);

@@ -55,7 +55,8 @@ describe('posture judge', () => {
   });
 
   it.each([
-    [[], 'VERB: missing'],
+    [['--why'], 'VERB: missing'],
+    [['judge', 'a', '--csv'], '--all and --csv: belong to posture alone'],
     [['guess'], '"guess": posture takes judge NODE.json or import FILE'],
     [['judge'], 'NODE.json: missing'],
     [['judge', 'a', 'b'], '"b": posture judge takes one file'],

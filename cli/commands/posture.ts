@@ -5,17 +5,24 @@ import { judge } from '../../functions/check-posture/judge/judge.ts';
 import { type Node, NodeError, readNode } from '../../functions/check-posture/judge/node.ts';
 import { compare } from '../../functions/check-posture/kube-bench/compare.ts';
 import { KubeBenchError, readKubeBench } from '../../functions/check-posture/kube-bench/report.ts';
-import type { Command, ExitCode, Given, Local } from '../command.ts';
+import { readAllGroupStates } from '../../functions/check-posture/posture-ledger.ts';
+import { createLedger } from '../../functions/shared/ledger/ledger.ts';
+import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
-import { jsonLine } from '../visible.ts';
+import { jsonLine, visible } from '../visible.ts';
 
-/** `posture`: judges gathered nodes, and reads what kube-bench says. */
+/** `posture`: tells how hosts stand, judges gathered nodes, and reads what kube-bench says. */
 export const posture: Command = {
   name: 'posture',
-  synopsis: 'judge NODE.json | import FILE',
-  summary: 'judges a gathered node by the CIS Amazon EKS Benchmark; compares a kube-bench report',
-  help: `Needs no AWS.
+  synopsis: '[judge NODE.json | import FILE]',
+  summary: 'tells which checks of the CIS Amazon EKS Benchmark hosts fail; judges a node, compares kube-bench',
+  help: `Alone it tells what check-posture found last: group, check, verdict, since when, evidence, what to do.
+
+  --all                          also what passes
+  --csv                          as comma-separated values
+
+The others need no AWS:
 
   judge NODE.json [--why]        each check of the node section: PASS, FAIL, MANUAL or N/A, as one JSON object;
                                  with --why also the evidence, and what to do
@@ -23,9 +30,23 @@ export const posture: Command = {
                                  and with the node beside it, who is right and why
 
 A dash stands for stdin.`,
-  options: { why: { type: 'boolean', default: false }, node: { type: 'string' } },
-  read: localOf,
-  local: localOf,
+  options: {
+    why: { type: 'boolean', default: false },
+    node: { type: 'string' },
+    all: { type: 'boolean', default: false },
+    csv: { type: 'boolean', default: false },
+  },
+  read:
+    ({ options: { all, csv } }) =>
+    (surroundings) =>
+      report(surroundings, { all: all === true, csv: csv === true }),
+  local: (given) => {
+    const { positionals, options } = given;
+    const isReport = positionals.length === 0 && options.node === undefined && options.why !== true;
+    if (!isReport && (options.all === true || options.csv === true))
+      throw new UsageError('--all and --csv: belong to posture alone, without judge or import');
+    return isReport ? undefined : localOf(given);
+  },
 };
 
 function localOf({ positionals: [verb, file, ...rest], options }: Given): (local: Local) => Promise<ExitCode> {
@@ -46,6 +67,77 @@ function localOf({ positionals: [verb, file, ...rest], options }: Given): (local
   if (file === '-' && node === '-') throw new UsageError('--node: stdin holds one file; name the other');
   return (local) => importFile(local, file, node);
 }
+
+const day = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
+
+/** What the ledger knows of every group, from its last check. */
+async function report(
+  { clients, stack, json, print, note }: Surroundings,
+  { all, csv }: { readonly all: boolean; readonly csv: boolean },
+): Promise<ExitCode> {
+  const states = await readAllGroupStates(createLedger(clients.dynamoDb, stack.LedgerTableName));
+  const rows = [...states]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([group, { checkedAt, verdicts, findings }]) =>
+      CHECKS.flatMap(({ id, title, todo }) => {
+        const verdict = verdicts[id];
+        if (verdict === undefined || (!all && (verdict === 'PASS' || verdict === 'N/A'))) return [];
+        const found = findings[id];
+        const isOpen = verdict === 'FAIL';
+        return [
+          {
+            group,
+            check: id,
+            title,
+            verdict,
+            since: day(found?.since),
+            waivedUntil: day(found?.waiver?.until),
+            waiver: found?.waiver?.id ?? '',
+            evidence: found?.evidence ?? [],
+            todo: isOpen ? todo : '',
+            checked: day(checkedAt),
+          },
+        ];
+      }),
+    );
+  if (json) for (const row of rows) print(jsonLine(row));
+  else if (csv) {
+    print(HEADINGS.map(cell).join(','));
+    for (const row of rows) print(HEADINGS.map((name) => cell([row[name]].flat().join('; '))).join(','));
+  } else if (rows.length > 0) {
+    const lines = rows.map(({ group, check, verdict, since, waivedUntil, evidence, title }) => [
+      group,
+      check,
+      waivedUntil === '' ? verdict : `${verdict} (waived until ${waivedUntil.slice(0, 10)})`,
+      since.slice(0, 16),
+      evidence[0] ?? title,
+    ]);
+    print(table([['group', 'check', 'verdict', 'since', 'evidence'], ...lines]));
+  }
+  const never =
+    states.size === 0 ? 'No group was looked at yet: each cluster is, within an hour of a deploy.' : undefined;
+  note(never ?? `${states.size} groups were looked at; ${rows.length} rows.`);
+  return 0;
+}
+
+const HEADINGS = [
+  'group',
+  'check',
+  'title',
+  'verdict',
+  'since',
+  'waivedUntil',
+  'waiver',
+  'evidence',
+  'todo',
+  'checked',
+] as const;
+
+/** A cell of a CSV file (RFC 4180). One that a spreadsheet would take for a formula begins with a quote mark. */
+const cell = (content: string): string => {
+  const text = visible(/^[=+@\t-]/.test(content) ? `'${content}` : content);
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
 
 async function judgeFile({ print }: Local, file: string, why: boolean): Promise<ExitCode> {
   const node = await nodeIn(file);

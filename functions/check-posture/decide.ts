@@ -59,6 +59,7 @@ export function decideGroup(
     const waiver = waivers.find((one) => covers(one, id, key, now));
     const finding: Finding = {
       since: open?.since ?? now,
+      evidence: evidenceOf(worst),
       correlationId: open?.correlationId ?? `posture ${id} ${subjectOf(key)} ${new Date(now).toISOString()}`,
       ...(waiver !== undefined && { waiver: { id: waiver.id, until: waiver.until } }),
     };

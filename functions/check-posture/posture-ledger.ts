@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 
 const CLUSTER = 'posture';
 const GROUP = 'posture-group';
@@ -32,6 +32,8 @@ const finding = z.object({
   /** Epoch milliseconds. */
   since: z.number(),
   correlationId: z.string(),
+  /** On what it rested when it was last seen. */
+  evidence: z.array(z.string()).optional(),
   /** The waiver that covers it, and its end. */
   waiver: z.object({ id: z.string(), until: z.number() }).optional(),
 });
@@ -69,6 +71,12 @@ export async function readClusterStates(
 /** @param subjects by `subjectOf` */
 export async function readGroupStates(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, GroupState>> {
   const items = await readItems(ledger, GROUP, subjects, groupState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** All groups that were looked at, by subject. */
+export async function readAllGroupStates(ledger: Ledger): Promise<Map<string, GroupState>> {
+  const items = await queryItems(ledger, GROUP, groupState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
