@@ -10,14 +10,17 @@ const managed = (id: string, cluster: string, nodegroup: string) =>
 
 describe('readLastWord', () => {
   it('takes apart what the query puts together, also where a group has strange names', () => {
-    expect(readLastWord('manage-ssm-agent shop/self-managed:a b/c/i-0abc', 'done agent-verified')).toEqual({
+    expect(readLastWord('manage-ssm-agent shop/self-managed:a b/c/i-0abc', 'done agent-verified', 5, 'r-1')).toEqual({
+      remediation: 'manage-ssm-agent',
+      at: 5,
+      id: 'r-1',
       cluster: 'shop',
       nodegroup: 'self-managed:a b/c',
       instance: 'i-0abc',
       decision: 'done',
       reason: 'agent-verified',
     });
-    expect(readLastWord('upgrade-node-groups shop/web/', 'waiting baking')).toMatchObject({
+    expect(readLastWord('upgrade-node-groups shop/web/', 'waiting baking', 1, 'r')).toMatchObject({
       nodegroup: 'web',
       instance: '',
     });
@@ -29,17 +32,17 @@ describe('readLastWord', () => {
     ['manage-ssm-agent //', 'done y'],
     ['manage-ssm-agent shop/web/', 'dreams of'],
   ])('leaves out %j, %j', (subject, word) => {
-    expect(readLastWord(subject, word)).toBeUndefined();
+    expect(readLastWord(subject, word, 1, 'r')).toBeUndefined();
   });
 });
 
 describe('fleetStatusOf', () => {
   const words = [
-    readLastWord('manage-ssm-agent shop/web/i-1', 'done agent-verified'),
-    readLastWord('quarantine-workers shop/web/i-1', 'done quarantined'),
-    readLastWord('manage-ssm-agent shop/web/i-2', 'failed agent-missing'),
-    readLastWord('upgrade-node-groups shop/web/', 'waiting baking'),
-    readLastWord('manage-ssm-agent shop/web/i-gone', 'failed agent-missing'),
+    readLastWord('manage-ssm-agent shop/web/i-1', 'done agent-verified', 1, 'r'),
+    readLastWord('quarantine-workers shop/web/i-1', 'done quarantined', 1, 'r'),
+    readLastWord('manage-ssm-agent shop/web/i-2', 'failed agent-missing', 1, 'r'),
+    readLastWord('upgrade-node-groups shop/web/', 'waiting baking', 1, 'r'),
+    readLastWord('manage-ssm-agent shop/web/i-gone', 'failed agent-missing', 1, 'r'),
   ].filter((word) => word !== undefined);
 
   it('draws the workers that are there, in groups, what needs attention first', () => {

@@ -1,29 +1,19 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { workerOf } from '../shared/fleet/worker.ts';
-import { type DecisionKind, decisionKind } from '../shared/records/record.ts';
-import { meansQuarantine } from '../shared/records/status.ts';
+import { gravestOf, needsSomebody, STATES, type State, stateOf, type Word } from '../shared/records/current-state.ts';
+import { decisionKind } from '../shared/records/record.ts';
 
-/** How things stand with a worker or a group: by the last decision about it, or in quarantine, or nothing is recorded. */
-export const TONES = [
-  'failed',
-  'refused',
-  'quarantined',
-  'acted',
-  'would-act',
-  'waiting',
-  'done',
-  'skipped',
-  'quiet',
-] as const;
-export type Tone = (typeof TONES)[number];
+/** How things stand with a worker or a group. */
+export const TONES = STATES;
+export type Tone = State;
 
 /** The last word of one function on one subject. */
-export interface LastWord {
+export interface LastWord extends Word {
   readonly cluster: string;
   readonly nodegroup: string;
   readonly instance: string;
-  readonly decision: DecisionKind;
-  readonly reason: string;
+  /** Of its record. */
+  readonly id: string;
 }
 
 export interface SubjectStatus {
@@ -51,15 +41,26 @@ export interface FleetCluster {
 const QUIET: SubjectStatus = { tone: 'quiet', reason: '' };
 
 /** `manage-ssm-agent shop/web/i-0abc` and `done agent-verified`, as the query gives them; undefined for anything else. */
-export function readLastWord(subject: string, word: string): LastWord | undefined {
-  const [, cluster = '', nodegroup = '', instance = ''] = /^\S+ ([^/]*)\/(.*)\/([^/]*)$/.exec(subject) ?? [];
+export function readLastWord(subject: string, word: string, at: number, id: string): LastWord | undefined {
+  const [, remediation = '', cluster = '', nodegroup = '', instance = ''] =
+    /^(\S+) ([^/]*)\/(.*)\/([^/]*)$/.exec(subject) ?? [];
   const [decision = '', reason = ''] = word.split(' ');
   const known = decisionKind.safeParse(decision);
-  return known.success && cluster !== '' ? { cluster, nodegroup, instance, decision: known.data, reason } : undefined;
+  return known.success && cluster !== ''
+    ? { remediation, cluster, nodegroup, instance, decision: known.data, reason, at, id }
+    : undefined;
 }
 
-export const toneOf = ({ decision, reason }: Pick<LastWord, 'decision' | 'reason'>): Tone =>
-  meansQuarantine(reason) && decision !== 'failed' ? 'quarantined' : decision;
+/** Subjects that somebody should look at, each by its gravest word, the gravest first and of those the oldest. */
+export function needsOf(lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] {
+  const subjects = Map.groupBy(lastWords, ({ cluster, nodegroup, instance }) =>
+    instance === '' ? `${cluster}/${nodegroup}` : instance,
+  );
+  return [...subjects.values()]
+    .flatMap((words) => gravestOf(words) ?? [])
+    .filter((word) => needsSomebody(word) && (word.instance === '' || isThere(word.instance)))
+    .sort((a, b) => urgency({ tone: stateOf(a) }) - urgency({ tone: stateOf(b) }) || a.at - b.at);
+}
 
 /**
  * The fleet as it is: clusters, their groups, their workers, each with what needs most attention of what the functions
@@ -90,10 +91,10 @@ export function fleetStatusOf(instances: readonly Instance[], lastWords: readonl
     }));
 }
 
-const urgency = ({ tone }: SubjectStatus): number => TONES.indexOf(tone);
+const urgency = ({ tone }: Pick<SubjectStatus, 'tone'>): number => TONES.indexOf(tone);
 const mostUrgent = (group: FleetGroup): number => Math.min(urgency(group), ...group.workers.map(urgency));
 
-const worst = (words: readonly LastWord[]): SubjectStatus =>
-  words
-    .map((word): SubjectStatus => ({ tone: toneOf(word), reason: word.reason }))
-    .reduce((most, each) => (urgency(each) < urgency(most) ? each : most), QUIET);
+function worst(words: readonly LastWord[]): SubjectStatus {
+  const gravest = gravestOf(words);
+  return gravest === undefined ? QUIET : { tone: stateOf(gravest), reason: gravest.reason };
+}

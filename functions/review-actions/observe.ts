@@ -1,15 +1,25 @@
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import type { Requestable } from '../../events/remediation-request.ts';
+import { stateOf } from '../shared/records/current-state.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
 import type { Subject } from '../shared/records/recorder.ts';
-import { fleetStatusOf, readLastWord } from './fleet-status.ts';
+import { fleetStatusOf, needsOf, readLastWord } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
-import { correlatedQuery, countsQuery, incidentQuery, lastWordsQuery, recordsQuery, statusQuery } from './queries.ts';
+import {
+  correlatedQuery,
+  countsQuery,
+  incidentQuery,
+  lastGuardsQuery,
+  lastWordsQuery,
+  recordsByIdQuery,
+  recordsQuery,
+  statusQuery,
+} from './queries.ts';
 import type { Cursor, Question } from './question.ts';
 import { countsIn, periodFor, timeIn } from './time-axis.ts';
-import type { Incident, Overview } from './view.ts';
+import type { Incident, Need, Overview } from './view.ts';
 
 export interface ObserveDeps extends InsightsDeps {
   readonly ec2: EC2Client;
@@ -20,6 +30,8 @@ export interface ObserveDeps extends InsightsDeps {
 /** Records on a page, and of an incident. */
 const PAGE_SIZE = 25;
 const INCIDENT_SIZE = 200;
+/** What needs somebody is shown line by line up to here; the rest is counted. */
+const MOST_NEEDS = 40;
 /** Different incidents that one subject's records are followed into. */
 const MOST_CORRELATIONS = 40;
 /** How far back the last word on a worker or group is looked for, ms: how things stand is not a matter of the time range. */
@@ -35,16 +47,43 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
   const period = periodFor(range);
   const pageRange = { start: range.start, end: cursor === undefined ? range.end : cursor.second * 1_000 };
   const skip = cursor?.skip ?? 0;
-  const [found, counted, words, instances] = await Promise.all([
+  const lately = { start: now - LAST_WORDS_FROM, end: now };
+  const [found, counted, words, guards, instances] = await Promise.all([
     ask(deps, recordsQuery(filter, skip + PAGE_SIZE + 1), pageRange),
     ask(deps, countsQuery(filter, period.text), range),
-    ask(deps, lastWordsQuery(), { start: now - LAST_WORDS_FROM, end: now }),
+    ask(deps, lastWordsQuery(), lately),
+    ask(deps, lastGuardsQuery(), lately),
     readWorkers(deps.ec2),
   ]);
   const lines = found.slice(skip);
   const shown = lines.slice(0, PAGE_SIZE);
   const older = lines.length > PAGE_SIZE ? cursorAfter(shown, cursor) : undefined;
-  const lastWords = words.flatMap((row) => readLastWord(row.get('subject') ?? '', row.get('word') ?? '') ?? []);
+  const lastWords = [...words, ...guards].flatMap(
+    (row) =>
+      readLastWord(
+        row.get('subject') ?? '',
+        row.get('word') ?? '',
+        timeIn(row.get('@timestamp') ?? ''),
+        row.get('id') ?? '',
+      ) ?? [],
+  );
+  const there = new Set(instances.found.map(({ InstanceId }) => InstanceId));
+  const needed = needsOf(lastWords, (instance) => instances.more || there.has(instance));
+  const first = needed.slice(0, MOST_NEEDS);
+  const told = new Map(
+    first.length === 0
+      ? []
+      : recordsIn(await ask(deps, recordsByIdQuery(first.map(({ id }) => id)), lately)).map((record) => [
+          record.id,
+          record,
+        ]),
+  );
+  const needs = first.flatMap((word): Need[] => {
+    const record = told.get(word.id);
+    return record === undefined
+      ? []
+      : [{ tone: stateOf(word), record, actions: offersFor([record], deps.requestable).map(({ action }) => action) }];
+  });
   return {
     records: recordsIn(shown),
     ...(older !== undefined && { older }),
@@ -52,6 +91,9 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
     counts: countsIn(counted),
     clusters: fleetStatusOf(instances.found, lastWords),
     moreWorkers: instances.more,
+    needs,
+    moreNeeds: needed.length - needs.length,
+    readAt: now,
   };
 }
 

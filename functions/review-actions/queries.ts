@@ -56,9 +56,19 @@ const NO_ANSWERS = `filter reason not in ${listed(ANSWERS)}`;
 /** What keeps anybody from acting on a worker in quarantine does not end it. */
 const NO_QUARANTINE_GUARDS = `filter remediation != "quarantine-workers" or reason not in ${listed(QUARANTINE_GUARDS)}`;
 
+const WORD = `concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word, @timestamp, id`;
+
+/** The last word of the guards of `quarantine-workers` on each worker: what it leaves exposed, by whose order. */
+export const lastGuardsQuery = (): string =>
+  `fields ${WORD} | ${RECORDS} and ispresent(cluster) | filter remediation = "quarantine-workers" and reason in ${listed(QUARANTINE_GUARDS)} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
+
+/** Records by their ids; of as many as a query has room for. */
+export const recordsByIdQuery = (ids: readonly string[]): string =>
+  `fields @timestamp, @message | ${RECORDS} | filter id in ${listed(ids)} | ${NEWEST_FIRST} | limit ${ids.length}`;
+
 /** The last word of each function on each subject. */
 export const lastWordsQuery = (): string =>
-  `fields concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word | ${RECORDS} and ispresent(cluster) | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
+  `fields ${WORD} | ${RECORDS} and ispresent(cluster) | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
 
 /** Of one worker, or of a group without its workers, each function's newest record of each reason: with them its last word. */
 export const statusQuery = (subject: Subject, limit: number): string =>

@@ -29,6 +29,8 @@ export type Cursor = Readonly<z.infer<typeof cursor>>;
 const event = widgetEvent.extend({
   filter: filter.optional().catch(undefined),
   /** The pages up to the one that is asked for, so that one can go back. */
+  /** The filter is taken off, whatever still stands in its form. */
+  cleared: z.boolean().catch(false),
   trail: z.array(cursor).max(500).catch([]),
   subject: subject.optional().catch(undefined),
 });
@@ -59,6 +61,7 @@ export function readQuestion(given: unknown, now: number): Question {
     filter: carried = NO_FILTER,
     trail,
     subject: asked,
+    cleared,
   } = parsed.data ?? event.parse({});
   const { theme, width, timezone } = widgetContext;
   const chosen = Object.entries(FILTER_FIELDS).map(([key, field]) => [key, typed(widgetContext, field)]);
@@ -66,7 +69,9 @@ export function readQuestion(given: unknown, now: number): Question {
   return {
     describe: describe !== undefined && describe !== false,
     range: shownRange(widgetContext) ?? { start: now - 7 * DAY_MS, end: now },
-    filter: filter.parse({ ...carried, ...Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) }),
+    filter: cleared
+      ? NO_FILTER
+      : filter.parse({ ...carried, ...Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) }),
     trail,
     ...(about.length > 0 && { subject: Object.fromEntries(about) }),
     look: { theme, width, timezone },

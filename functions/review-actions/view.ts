@@ -1,12 +1,27 @@
-import type { Offer } from '../shared/intake/operator-action.ts';
+import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import type { Subject } from '../shared/records/recorder.ts';
-import type { FleetCluster } from './fleet-status.ts';
+import type { FleetCluster, Tone } from './fleet-status.ts';
 import type { Cursor, Question } from './question.ts';
 import type { ClockFace, Count, Period } from './time-axis.ts';
 
+/** A subject that somebody should look at. */
+export interface Need {
+  readonly tone: Tone;
+  /** What its state goes by. */
+  readonly record: ReadRecord;
+  /** What can be asked for. */
+  readonly actions: readonly OperatorAction[];
+}
+
 /** What the overview shows. */
 export interface Overview {
+  /** The gravest first. */
+  readonly needs: readonly Need[];
+  /** So many more there are. */
+  readonly moreNeeds: number;
+  /** When the fleet was read, epoch milliseconds. */
+  readonly readAt: number;
   /** One page, the newest first. */
   readonly records: readonly ReadRecord[];
   /** Where the next page begins; absent on the last one. */

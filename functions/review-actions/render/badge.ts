@@ -3,6 +3,7 @@ import type { Tone } from '../fleet-status.ts';
 
 /** What each tone is called, and the sign that tells it apart without colour. */
 export const TONE_NAMES: Readonly<Record<Tone, { readonly sign: string; readonly name: string }>> = {
+  exposed: { sign: '◉', name: 'exposed' },
   failed: { sign: '✗', name: 'failed' },
   refused: { sign: '!', name: 'refused' },
   quarantined: { sign: 'Q', name: 'in quarantine' },

@@ -1,9 +1,9 @@
 import { ACTION_FIELDS, type Offer, type OperatorAction } from '../../shared/intake/operator-action.ts';
+import { gravestOf, stateOf } from '../../shared/records/current-state.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
-import { statusOf } from '../../shared/records/status.ts';
+import { isAnswer, isQuarantineGuard, statusOf } from '../../shared/records/status.ts';
 import { html, jsonContent, type Markup } from '../../shared/widget/html.ts';
-import { toneOf } from '../fleet-status.ts';
 import type { Incident, Page } from '../view.ts';
 import { badge } from './badge.ts';
 import { viewButton } from './button.ts';
@@ -22,18 +22,25 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
 /** The incident of one subject, how it stands, and what can be asked for. */
 export function incident({ subject, records, standing, stale, offers, more }: Incident, page: Page): Markup {
   const name = [subject.cluster, subject.nodegroup, subject.instance].filter((part) => part !== undefined).join('/');
+  const words = standing
+    .filter(({ reason }) => !isAnswer(reason))
+    .map((record) => ({ ...record, at: Date.parse(record.time) }));
+  const lastOfEach = [
+    ...new Map(words.map((word) => [`${word.remediation} ${isQuarantineGuard(word.reason)}`, word])).values(),
+  ];
+  const current = gravestOf(lastOfEach);
   return html`<p>${viewButton(page, 'Back to all records', { filter: page.question.filter })}${viewButton(page, 'Refresh', { subject, filter: page.question.filter })}</p>
-<h2>The incident of ${name}</h2>
+<h2>The incident of ${name} ${current === undefined ? undefined : badge(stateOf(current))}</h2>
 ${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${statusOf(standing).map((line) => html`<p>${line}</p>`)}</div>`}
 ${stale ? html`<p class="ehr-muted">Its latest records lie outside this time range: choose another one to see them.</p>` : undefined}
 ${offers.length === 0 ? undefined : actions(offers, name, page)}
 <h3>What happened</h3>
 ${more ? html`<p class="ehr-muted">Only the newest records are shown: choose an earlier time range for older ones.</p>` : undefined}
-<ol class="ehr-story">${records.map((record) => step(record, page))}</ol>`;
+<ol class="ehr-story" reversed>${records.toReversed().map((record) => step(record, page))}</ol>`;
 }
 
 const step = (record: ReadRecord, { time }: Page): Markup =>
-  html`<li>${badge(toneOf(record))} <strong>${record.reason}</strong> <span class="ehr-muted">${time.full(Date.parse(record.time))} ${recordSubject(record)}</span>
+  html`<li>${badge(record.decision)} <strong>${record.reason}</strong> <span class="ehr-muted">${time.full(Date.parse(record.time))} ${recordSubject(record)}</span>
 <p>${record.message}</p>${record.hint === undefined ? undefined : html`<p class="ehr-muted">→ ${record.hint}</p>`}
 <p class="ehr-muted">${record.remediation}, asked by ${record.trigger.type} (${record.trigger.id})</p></li>`;
 

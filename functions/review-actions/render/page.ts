@@ -2,7 +2,8 @@ import { html, type Markup } from '../../shared/widget/html.ts';
 import type { Incident, Overview, Page } from '../view.ts';
 import { fleetPicture } from './fleet-picture.ts';
 import { incident } from './incident.ts';
-import { filterForm, recordsTable } from './records-table.ts';
+import { needs } from './needs.ts';
+import { recordsTable } from './records-table.ts';
 import { style } from './style.ts';
 import { timeline } from './timeline.ts';
 
@@ -10,8 +11,7 @@ import { timeline } from './timeline.ts';
 export function renderOverview(overview: Overview, page: Page): string {
   return framed(
     page,
-    html`<h2>What was done to the fleet, and what was not</h2>
-${filterForm(page)}${timeline(overview, page)}${fleetPicture(overview, page)}${recordsTable(overview, page)}`,
+    html`${needs(overview, page)}${fleetPicture(overview, page)}${recordsTable(overview, page)}${timeline(overview, page)}`,
   );
 }
 

@@ -3,8 +3,7 @@ import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
 import type { Subject } from '../../shared/records/recorder.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
-import { toneOf } from '../fleet-status.ts';
-import { FILTER_FIELDS } from '../question.ts';
+import { FILTER_FIELDS, NO_FILTER } from '../question.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, TONE_NAMES } from './badge.ts';
 import { incidentButton, viewButton } from './button.ts';
@@ -13,7 +12,7 @@ import { incidentButton, viewButton } from './button.ts';
 const NARROW = 760;
 
 /** The form that narrows the records; its fields come back with every button of the widget. */
-export function filterForm(page: Page): Markup {
+function filterForm(page: Page): Markup {
   const { filter } = page.question;
   const options = (all: string, known: ReadonlyArray<readonly [string, string]>, chosen: string): Markup[] =>
     [['', all] as const, ...known].map(([value, label]) =>
@@ -21,7 +20,8 @@ export function filterForm(page: Page): Markup {
         ? html`<option value="${value}" selected>${label}</option>`
         : html`<option value="${value}">${label}</option>`,
     );
-  return html`<form aria-label="Narrow the records">
+  const isSet = Object.values(filter).some((value) => value !== '');
+  return html`${isSet ? html`<details open><summary>Filter</summary>` : html`<details><summary>Filter</summary>`}<form aria-label="Narrow the records">
 <label>Cluster, group, worker, reason or words <input name="${FILTER_FIELDS.find}" value="${filter.find}" maxlength="200"></label>
 <label>Decision <select name="${FILTER_FIELDS.decision}">${options(
     'every decision',
@@ -33,7 +33,7 @@ export function filterForm(page: Page): Markup {
     page.functions.map((name) => [name, name] as const),
     filter.remediation,
   )}</select></label>
-<span>${viewButton(page, 'Filter', {}, 'primary')}</span></form>`;
+<span>${viewButton(page, 'Filter', {}, 'primary')}${isSet ? viewButton(page, 'Clear', { filter: NO_FILTER, cleared: true }) : undefined}</span></form></details>`;
 }
 
 /** One page of records, the newest first. */
@@ -42,7 +42,7 @@ export function recordsTable({ records, older }: Overview, page: Page): Markup {
   const narrow = look.width < NARROW;
   const filtered = Object.values(filter).some((value) => value !== '');
   return html`<h3>Records</h3>
-<div class="ehr-scroll" tabindex="0" role="region" aria-label="Records, page ${trail.length + 1}">
+${filterForm(page)}<div class="ehr-scroll" tabindex="0" role="region" aria-label="Records, page ${trail.length + 1}">
 <table class="${narrow ? 'ehr-narrow' : 'ehr-wide'}"><caption class="ehr-muted">Page ${trail.length + 1}, the newest first${filtered ? ', filtered' : ''}</caption>
 <thead><tr><th scope="col">Time</th><th scope="col">About</th>${narrow ? undefined : html`<th scope="col">Function</th>`}<th scope="col">Decision</th><th scope="col">Why</th></tr></thead>
 <tbody>${records.map((record) => row(record, narrow, page))}</tbody></table></div>
@@ -54,7 +54,7 @@ export function recordsTable({ records, older }: Overview, page: Page): Markup {
 const row = (record: ReadRecord, narrow: boolean, page: Page): Markup =>
   html`<tr><td class="ehr-time">${page.time.full(Date.parse(record.time))}</td><td class="ehr-about">${about(record, page)}</td>${
     narrow ? undefined : html`<td class="ehr-function">${record.remediation}</td>`
-  }<td>${badge(toneOf(record))}</td><td><strong>${record.reason}</strong> ${record.message}${
+  }<td>${badge(record.decision)}</td><td><strong>${record.reason}</strong> ${record.message}${
     record.hint === undefined ? undefined : html` <span class="ehr-muted">→ ${record.hint}</span>`
   }</td></tr>`;
 

@@ -53,7 +53,14 @@ function filledWith(text: string, width = 1_200): { page: Page; overview: Overvi
       { Key: 'eks:nodegroup-name', Value: text },
     ],
   };
-  const word: LastWord = { ...outside, decision: 'done', reason: text };
+  const word: LastWord = {
+    ...outside,
+    remediation: 'manage-ssm-agent',
+    at: NOW,
+    id: text,
+    decision: 'done',
+    reason: text,
+  };
   const records = [record('done', 'quarantined'), record('failed', text)];
   return {
     page: {
@@ -69,6 +76,9 @@ function filledWith(text: string, width = 1_200): { page: Page; overview: Overvi
       counts: [{ at: NOW - 3_600_000, decision: 'failed', records: 2 }],
       clusters: fleetStatusOf([instance], [word, { ...word, instance: '' }]),
       moreWorkers: false,
+      needs: [{ tone: 'failed', record: record('failed', text), actions: ['retry'] }],
+      moreNeeds: 1,
+      readAt: NOW,
     },
     incident: {
       subject: outside,

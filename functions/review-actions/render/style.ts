@@ -25,6 +25,7 @@ const THEMES: Readonly<Record<'light' | 'dark', Theme>> = {
     field: '#ffffff',
     onTone: '#ffffff',
     tones: {
+      exposed: '#a3004f',
       failed: '#b3261e',
       refused: '#8a5300',
       quarantined: '#6a3fb5',
@@ -46,6 +47,7 @@ const THEMES: Readonly<Record<'light' | 'dark', Theme>> = {
     field: '#1a2838',
     onTone: '#0f1b2a',
     tones: {
+      exposed: '#ff8fc4',
       failed: '#ff9a8f',
       refused: '#ffc46b',
       quarantined: '#cdb4ff',
@@ -93,6 +95,9 @@ export function style(theme: 'light' | 'dark'): Markup {
 .ehr ul,.ehr ol{list-style:none;margin:4px 0;padding:0}.ehr .ehr-legend li{display:inline-block;margin:0 14px 4px 0}
 .ehr .ehr-clusters{display:flex;flex-wrap:wrap;gap:12px}.ehr .ehr-cluster{border:1px solid ${line};border-radius:8px;padding:4px 12px 10px;flex:1 1 300px;min-width:0}
 .ehr .ehr-group{margin:8px 0}
+.ehr .ehr-needs li{display:grid;grid-template-columns:auto 1fr auto;gap:2px 10px;align-items:start;padding:5px 0;border-bottom:1px solid ${line};overflow-wrap:anywhere}
+.ehr details summary{cursor:pointer;color:${accent};font-weight:600;padding:4px 0}
+.ehr .ehr-narrow,.ehr .ehr-narrow tbody,.ehr .ehr-narrow tr,.ehr .ehr-narrow td{display:block}.ehr .ehr-narrow thead{display:none}.ehr .ehr-narrow tr{border:1px solid ${line};border-radius:8px;padding:4px 10px;margin:8px 0}.ehr .ehr-narrow td{border:0;padding:2px 0}
 .ehr .ehr-story li{border-left:3px solid ${line};padding:4px 0 4px 12px;margin:0 0 6px}
 .ehr .ehr-note{border:1px solid ${line};border-radius:8px;padding:8px 12px;margin:8px 0}${perTone}
 </style>`;

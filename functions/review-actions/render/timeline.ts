@@ -1,6 +1,5 @@
-import type { DecisionKind } from '../../shared/records/record.ts';
+import { type DecisionKind, decisionKind } from '../../shared/records/record.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
-import { TONES, type Tone } from '../fleet-status.ts';
 import type { Count } from '../time-axis.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, TONE_NAMES } from './badge.ts';
@@ -38,8 +37,8 @@ ${sums.length === 0 ? html`<p>No record in this time range fits the filter.</p>`
 }
 
 const decisionsIn = (counts: readonly Count[]): DecisionKind[] => {
-  const present = new Set<Tone>(counts.map(({ decision }) => decision));
-  return TONES.filter((tone): tone is DecisionKind => tone !== 'quarantined' && tone !== 'quiet' && present.has(tone));
+  const present = new Set(counts.map(({ decision }) => decision));
+  return decisionKind.options.filter((decision) => present.has(decision));
 };
 
 function bar(

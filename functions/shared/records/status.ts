@@ -42,6 +42,24 @@ export const STAYS_EXPOSED_WORKER = [
   'unreadable',
 ] as const;
 
+/** Last words of `quarantine-workers` on an exposure that somebody has said may stay open, or that a tag or the scope leaves alone. */
+export const ACCEPTED_EXPOSURE = ['accepted-exposure', 'proposal-rejected', 'opted-out', 'out-of-scope'] as const;
+
+/** Last words of `quarantine-workers` while an exposure of the worker, or of the group, is open; its guards are others. */
+export const EXPOSED = [
+  'quarantine-budget',
+  'would-quarantine',
+  'public-by-design',
+  'would-harden',
+  'way-in-shared',
+  'workers-stay-exposed',
+  'draining',
+  'quarantine-suspended',
+  'quarantine-incomplete',
+  'accepted-exposure',
+  'proposal-rejected',
+] as const;
+
 /** What is said to a request. It is no last word on its subject: that stands as it stood before, or is told anew. */
 export const ANSWERS = ['request-granted', 'request-refused'] as const;
 
@@ -63,16 +81,20 @@ const isOneOf =
 
 export const meansQuarantine = isOneOf(IN_QUARANTINE);
 export const isAnswer = isOneOf(ANSWERS);
-const isGuard = isOneOf(QUARANTINE_GUARDS);
+export const isQuarantineGuard = isOneOf(QUARANTINE_GUARDS);
+const isExposed = isOneOf(EXPOSED);
 
 /** Whether a record is its function's last word on its subject from now on. @param before the last word until now */
 export const isLastWord = (
   { reason }: Pick<ReadRecord, 'reason'>,
   before: Pick<ReadRecord, 'reason'> | undefined,
-): boolean => before === undefined || !(isAnswer(reason) || (isGuard(reason) && meansQuarantine(before.reason)));
+): boolean =>
+  before === undefined || !(isAnswer(reason) || (isQuarantineGuard(reason) && meansQuarantine(before.reason)));
 
-/** Decisions after which nothing is open. */
+/** Decisions after which nothing is open: unless the worker is in quarantine by it, or stays exposed. */
 const SETTLED: readonly string[] = ['done', 'skipped'];
+const isOpen = ({ decision, reason }: ReadRecord): boolean =>
+  !SETTLED.includes(decision) || meansQuarantine(reason) || isExposed(reason);
 
 /**
  * How things stand at the end of a subject's records: of one subject alone, the last word of each function; of several, the
@@ -89,9 +111,7 @@ export function statusOf(records: readonly ReadRecord[]): string[] {
   const all = lastWords.size > 0 ? [...lastWords.values()] : records.slice(-1);
   const alone = new Set(all.map(recordSubject)).size === 1;
   const groups = all.filter(({ instance }) => instance === undefined);
-  const told = all.filter(
-    (record) => alone || !SETTLED.includes(record.decision) || (groups.length === 1 && record === groups[0]),
-  );
+  const told = all.filter((record) => alone || isOpen(record) || (groups.length === 1 && record === groups[0]));
   const others = all.length - told.length;
   return [
     ...told.map(lastWord),

@@ -1,0 +1,75 @@
+import type { DecisionKind } from './record.ts';
+import { ACCEPTED_EXPOSURE, EXPOSED, isQuarantineGuard, meansQuarantine } from './status.ts';
+
+/** How a subject can stand, the gravest first. */
+export const STATES = [
+  'exposed',
+  'failed',
+  'refused',
+  'quarantined',
+  'would-act',
+  'acted',
+  'waiting',
+  'done',
+  'skipped',
+  'quiet',
+] as const;
+export type State = (typeof STATES)[number];
+
+/** States that somebody should do something about. */
+const NEEDS_SOMEBODY: ReadonlySet<State> = new Set(['exposed', 'failed', 'refused', 'quarantined', 'would-act']);
+
+/** What a function said about a subject. */
+export interface Word {
+  readonly remediation: string;
+  readonly decision: DecisionKind;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+const exposed: ReadonlySet<string> = new Set(EXPOSED);
+const accepted: ReadonlySet<string> = new Set(ACCEPTED_EXPOSURE);
+const isOfQuarantine = ({ remediation }: Pick<Word, 'remediation'>): boolean => remediation === 'quarantine-workers';
+
+/** How one word alone has its subject stand. A worker with an open exposure is exposed, whatever was decided about it. */
+export function stateOf({ remediation, decision, reason }: Omit<Word, 'at'>): State {
+  if (isOfQuarantine({ remediation })) {
+    // It asks its guards only of a worker that is exposed, or in quarantine.
+    if (exposed.has(reason) || (isQuarantineGuard(reason) && reason !== 'unknown-cluster')) return 'exposed';
+    if (meansQuarantine(reason) && decision !== 'failed') return 'quarantined';
+  }
+  return decision;
+}
+
+/** What a function handed to another one is that one's business as soon as it has spoken. */
+const HANDED_OVER: Readonly<Record<string, string>> = { 'upgrade-requested': 'upgrade-node-groups' };
+
+/**
+ * The one state of a subject: that of the gravest word about it that still counts; a pure function. The dashboard, the
+ * incidents and the command all show this one.
+ *
+ * @param words the last words of each function on the subject; of `quarantine-workers` also the last one of its guards
+ * @returns the word that it goes by; undefined where nothing is recorded
+ */
+export function gravestOf<Spoken extends Word>(words: readonly Spoken[]): Spoken | undefined {
+  const held = words.find((word) => isOfQuarantine(word) && !isQuarantineGuard(word.reason));
+  const counts = words.filter((word) => {
+    const next = HANDED_OVER[word.reason];
+    if (next !== undefined) return !words.some(({ remediation, at }) => remediation === next && at >= word.at);
+    // A guard keeps a worker in quarantine where it is; and what was said since counts more.
+    const isGuard = isOfQuarantine(word) && isQuarantineGuard(word.reason);
+    return !isGuard || held === undefined || (!meansQuarantine(held.reason) && held.at < word.at);
+  });
+  return counts.reduce<Spoken | undefined>(
+    (gravest, word) => (gravest === undefined || gravityOf(word) < gravityOf(gravest) ? word : gravest),
+    undefined,
+  );
+}
+
+/** The graver, the lower. */
+export const gravityOf = (word: Omit<Word, 'at'>): number => STATES.indexOf(stateOf(word));
+
+/** Whether somebody should look at it: not where an operator, or a tag, has said that it may be so. */
+export const needsSomebody = (word: Omit<Word, 'at'>): boolean =>
+  NEEDS_SOMEBODY.has(stateOf(word)) && !(isOfQuarantine(word) && accepted.has(word.reason));
