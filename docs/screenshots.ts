@@ -11,7 +11,7 @@ import { startRun } from '../sandbox/play.ts';
 
 /** Into the run: while upgrades are under way, one has failed, and a worker is in quarantine. */
 const MOMENT_MS = (26 * 60 + 25) * 60_000;
-const VIEWPORT = { width: 1_280, height: 1_000 };
+const VIEWPORT = { width: 1_400, height: 900 };
 /** As much of the widget as a dashboard shows at once, px. */
 const WIDGET_HEIGHT = 900;
 const MOST_BYTES = 200_000;
@@ -40,6 +40,7 @@ await withDeployment(async (synthesized) => {
     if (widget === null) throw new Error('The page shows no widget.');
     const clip = { ...widget, height: Math.min(widget.height, WIDGET_HEIGHT) };
     await page.screenshot({ path: pathOf(`widget-${theme}`), fullPage: true, clip });
+    await page.getByText('Narrow the records').click();
     await page.getByLabel('Cluster, group, worker').fill('quarantined');
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByText('filtered').waitFor();

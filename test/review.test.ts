@@ -167,7 +167,7 @@ describe('pages', () => {
     expect(performance.now() - realStart).toBeLessThan(10_000);
     expect(process.memoryUsage().heapUsed - heapBefore).toBeLessThan(256 * 2 ** 20);
     const calls = run.calls.slice(before).filter((call) => call.function === 'review-actions');
-    expect(calls.filter(({ operation }) => operation === 'StartQuery')).toHaveLength(3);
+    expect(calls.filter(({ operation }) => operation === 'StartQuery')).toHaveLength(4);
     expect(calls.length).toBeLessThan(30);
     expect(markup.length).toBeLessThan(150_000);
     expect(subjectsIn(markup)).toHaveLength(25);

@@ -53,6 +53,7 @@ describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
   const press = (page: Page, name: string | RegExp) =>
     page.getByRole('region', { name: /^review-actions/ }).getByRole('button', { name, exact: true });
   const openIncident = async (page: Page) => {
+    await page.getByText('Narrow the records').click();
     await page.getByLabel('Cluster, group, worker').fill('quarantined');
     await after(page, () => press(page, 'Filter').click());
     await after(page, () => page.getByRole('table').getByRole('button').first().click());
@@ -102,6 +103,8 @@ describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
       }
       throw new Error(`Tab never comes to ${label}, but to ${seen.join(', ')}.`);
     };
+    await tabTo('Narrow the records');
+    await page.keyboard.press('Enter');
     await tabTo('ehr-find');
     await page.keyboard.type('quarantined');
     await tabTo('Filter');
@@ -192,6 +195,7 @@ describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
     const page = await open();
     await page.getByText(attack('message')).first().waitFor();
     await page.getByText(attack('tag')).first().waitFor();
+    await page.getByText('Narrow the records').click();
     await page.getByLabel('Cluster, group, worker').fill(attack('typed'));
     await after(page, () => press(page, 'Filter').click());
     expect(await page.getByLabel('Cluster, group, worker').inputValue()).toBe(attack('typed'));

@@ -21,7 +21,7 @@ function filterForm(page: Page): Markup {
         : html`<option value="${value}">${label}</option>`,
     );
   const isSet = Object.values(filter).some((value) => value !== '');
-  return html`${isSet ? html`<details open><summary>Filter</summary>` : html`<details><summary>Filter</summary>`}<form aria-label="Narrow the records">
+  return html`${isSet ? html`<details open><summary>Narrow the records</summary>` : html`<details><summary>Narrow the records</summary>`}<form aria-label="Narrow the records">
 <label>Cluster, group, worker, reason or words <input name="${FILTER_FIELDS.find}" value="${filter.find}" maxlength="200"></label>
 <label>Decision <select name="${FILTER_FIELDS.decision}">${options(
     'every decision',
