@@ -167,7 +167,7 @@ it('a role that has its rights from an older policy of AWS gets none besides: th
 it('what is wrong besides the cause that is cured is told at once', async () => {
   const run = await playThrough({ ...launch('nodeGroup', { managedPolicy: false, network: 'none' }), play: '3h' });
   const begun = ours(run).find(({ reason }) => reason === 'policy-attached');
-  expect(begun?.message).toMatch(/Also: Subnet subnet-\w+ has no default route/);
+  expect(begun?.message).toMatch(/Also: No way to Systems Manager is found: subnet subnet-\w+ has no default route/);
   expect(outcomes(run).slice(-2)).toEqual(['failed role-lacks-ssm', 'failed no-network-path']);
 });
 

@@ -52,9 +52,9 @@ export async function carryOut(
   circumstances: Circumstances,
 ): Promise<Decided[]> {
   const { policy } = circumstances;
-  const image = isInvalid(policy) ? undefined : policy.ssmAgent.installerImage;
+  const { installerImage: image, agentPolicy } = isInvalid(policy) ? {} : policy.ssmAgent;
   const [attached, registered, updating, installing] = await Promise.all([
-    attachPolicies(deps.iam, deps.partition, toBegin(decided, 'attach-policy')),
+    attachPolicies(deps.iam, toBegin(decided, 'attach-policy'), agentPolicy),
     registerHostManagement(deps.ssm, deps.hostManagementRole, toBegin(decided, 'default-host-management')),
     updateAgents(deps.ssm, toBegin(decided, 'update-agent')),
     bringInstallations(deps, readCluster, scope, decided, image),
@@ -92,7 +92,8 @@ function afterBeginning(
   if (beginning.kind === 'refused') {
     // Not an attempt: nothing was done. The sweep tries again, so that a right that is granted later is enough.
     const details = { cause: remedy.cause, remedy: remedy.kind };
-    return { ...say('failed', beginning.reason, beginning.message, memory, remedy.cause), details };
+    const failed = say('failed', beginning.reason, beginning.message, memory, remedy.cause);
+    return { ...failed, details, ...(beginning.hint !== undefined && { hint: beginning.hint }) };
   }
   if (beginning.kind === 'deferred') {
     const waiting = say('waiting', 'retry-later', beginning.message, memory);
@@ -117,6 +118,7 @@ async function remember(
   const goesOn = state.open === true || !isNew;
   const correlationId = (goesOn ? state.correlationId : undefined) ?? trigger.id;
   const answered = decision.answers ?? state.answered;
+  const roleFingerprint = view.roleFingerprint ?? state.roleFingerprint;
   const next: WorkerState = {
     fingerprint,
     outcomes: state.outcomes + (isNew ? 1 : 0),
@@ -125,6 +127,7 @@ async function remember(
     ...decision.memory,
     ...(decision.proposal !== undefined && { proposal: decision.proposal }),
     ...(answered !== undefined && { answered }),
+    ...(roleFingerprint !== undefined && { roleFingerprint }),
     revision: state.revision,
   };
   const outcome: Outcome<Reason> = {
@@ -141,6 +144,7 @@ async function remember(
     fingerprint: `${next.outcomes} ${fingerprint}`,
     correlationId,
     ...(beginning?.kind === 'begun' && { calls: beginning.calls }),
+    ...(decision.hint !== undefined && { hint: decision.hint }),
     ...(decision.details !== undefined && { details: decision.details }),
   };
   const save = (wanted: WorkerState) => saveWorker(ledger, instanceId, wanted, now, caller);

@@ -1,9 +1,11 @@
 /** Why an SSM agent does not answer: the first that applies, in this order. */
 export const CAUSES = [
+  'registered-elsewhere',
   'no-instance-profile',
   'role-lacks-ssm',
   'no-network-path',
   'imds-unreachable',
+  'cause-unclear',
   'agent-missing',
   'connection-lost',
 ] as const;

@@ -8,6 +8,7 @@ import {
   arbitraryObservation,
   arbitraryPolicy,
   findings,
+  LACKING,
   MINUTE,
   NOW,
   ONLINE,
@@ -23,7 +24,7 @@ const circumstances = (policy: object = {}): Circumstances => ({
   account: '111122223333',
 });
 const lacking = (state: Partial<Observation['state']>, view: Partial<WorkerView> = {}) =>
-  observation(worker({ findings: findings({ roleAllowsAgent: false }), ...view }), state);
+  observation(worker({ findings: findings({ profile: LACKING }), ...view }), state);
 const observing = { ssmAgent: { mode: 'observe' } };
 const proposal = { target: 'role-lacks-ssm attach-policy', at: NOW - MINUTE };
 const failures = { cause: 'role-lacks-ssm' as const, count: 3, lastAt: NOW - MINUTE };

@@ -8,8 +8,10 @@ import {
   arbitraryObservation,
   arbitraryPolicy,
   findings,
+  LACKING,
   MINUTE,
   NOW,
+  nodeRole,
   ONLINE,
   observation,
   worker,
@@ -74,6 +76,58 @@ describe('decide', () => {
       'failed',
       'no-network-path',
     ],
+    [
+      'has no network that anybody sees',
+      { findings: findings({ network: { kind: 'unseen', missing: 'Subnet subnet-1 has no default route.' } }) },
+      {},
+      'failed',
+      'no-network-path',
+    ],
+    [
+      'may have no network',
+      { findings: findings({ network: { kind: 'unsure', doubt: 'A transit gateway hides it.' } }) },
+      {},
+      'failed',
+      'cause-unclear',
+    ],
+    [
+      'may have no rights',
+      { findings: findings({ profile: { name: 'p', role: nodeRole({ allows: 'unsure' }) } }) },
+      {},
+      'failed',
+      'cause-unclear',
+    ],
+    [
+      'lacks rights that a Deny forbids',
+      { findings: findings({ profile: { name: 'p', role: { ...LACKING.role, forbidden: true } } }) },
+      {},
+      'failed',
+      'role-lacks-ssm',
+    ],
+    [
+      'lacks rights, with another role than its node group',
+      { findings: findings({ profile: LACKING }), owner: { tags: {}, nodeRole: 'arn:aws:iam::1:role/other' } },
+      {},
+      'failed',
+      'role-lacks-ssm',
+    ],
+    [
+      'is registered by a hybrid activation',
+      { findings: findings({ registeredAs: 'mi-0123456789abcdef0' }) },
+      {},
+      'failed',
+      'registered-elsewhere',
+    ],
+    ['is in standby', { findings: findings(), lifecycleState: 'Standby' }, {}, 'skipped', 'out-of-service'],
+    ['is warmed', { findings: findings(), lifecycleState: 'Warmed:Running' }, {}, 'skipped', 'out-of-service'],
+    [
+      'is on its way out',
+      { findings: findings(), lifecycleState: 'Terminating:Wait' },
+      {},
+      'skipped',
+      'out-of-service',
+    ],
+    ['lacks the agent on Windows', { findings: findings({ windows: true }) }, {}, 'failed', 'agent-not-installable'],
     ['has no network', { findings: findings({ network: CLOSED }) }, {}, 'failed', 'no-network-path'],
     [
       'has no metadata',
@@ -92,7 +146,7 @@ describe('decide', () => {
     ],
     [
       'lacks rights that may not be given',
-      { findings: findings({ roleAllowsAgent: false }) },
+      { findings: findings({ profile: LACKING }) },
       { ssmAgent: { remedies: { attachPolicy: 'off' } } },
       'failed',
       'role-lacks-ssm',
@@ -118,14 +172,20 @@ describe('decide', () => {
   });
 
   it.each<[string, Partial<Findings>, object, string]>([
-    ['attach-policy', { roleAllowsAgent: false }, {}, 'policy-attached'],
+    ['attach-policy', { profile: LACKING }, {}, 'policy-attached'],
     [
       'default-host-management',
-      { roleAllowsAgent: false },
+      { profile: LACKING },
       { attachPolicy: 'off', defaultHostManagement: 'enforce' },
       'default-host-management-registered',
     ],
     ['install-agent', {}, {}, 'agent-install-started'],
+    [
+      'install-agent',
+      { network: { kind: 'unsure', doubt: 'A transit gateway hides it.' } },
+      { installWhenUnsure: 'enforce' },
+      'agent-install-started',
+    ],
   ])('begins %s', (kind, found, remedies, reason) => {
     expect(decide(absent(found), circumstances({ ssmAgent: { remedies } }))).toMatchObject({
       decision: 'acted',
@@ -135,13 +195,49 @@ describe('decide', () => {
     });
   });
 
+  it('attaches the narrow policy, or the one that the policy document names, and says how to undo it', () => {
+    for (const [agentPolicy, expected] of [
+      [undefined, 'AmazonSSMManagedEC2InstanceDefaultPolicy'],
+      ['AmazonSSMManagedInstanceCore', 'AmazonSSMManagedInstanceCore'],
+    ]) {
+      const undo = `aws iam detach-role-policy --role-name shop-node --policy-arn arn:aws:iam::aws:policy/${expected}`;
+      const made = decide(absent({ profile: LACKING }), circumstances({ ssmAgent: { agentPolicy } }));
+      expect(made).toMatchObject({
+        message: expect.stringContaining(`attach ${expected} to node role shop-node. To undo it: ${undo}`),
+        details: { undo },
+      });
+    }
+  });
+
+  it('installs where it is unsure no more than both modes allow', () => {
+    const unsure = { network: { kind: 'unsure', doubt: 'A transit gateway hides it.' } } as const;
+    const modes = (installAgent: string, installWhenUnsure: string) =>
+      decide(absent(unsure), circumstances({ ssmAgent: { remedies: { installAgent, installWhenUnsure } } })).decision;
+    expect(modes('enforce', 'observe')).toBe('would-act');
+    expect(modes('observe', 'enforce')).toBe('would-act');
+    expect(modes('off', 'enforce')).toBe('failed');
+    expect(decide(absent(unsure), circumstances()).message).toBe(
+      'It cannot be told whether the instance reaches Systems Manager: a transit gateway hides it. ' +
+        'No agent has ever registered: it may be missing or stopped as well.',
+    );
+  });
+
+  it.each([
+    ['Windows', { windows: true }, 'AmazonSSMAgent', 'Bottlerocket'],
+    ['Bottlerocket', { imageName: 'bottlerocket-aws-k8s-1.33-x' }, 'host-containers.control', 'Windows'],
+  ])('gives the hint that fits %s', (_system, found, fitting, other) => {
+    const { hint, message } = decide(absent(found), circumstances());
+    expect(hint).toContain(fitting);
+    expect(`${hint} ${message}`).not.toContain(other);
+  });
+
   it('names what else is wrong besides what it cures, and does not tell of a cause again when that changes', () => {
-    const lacking = { roleAllowsAgent: false, network: CLOSED };
+    const lacking = { profile: LACKING, network: CLOSED };
     const also = 'Also: Subnet subnet-1 has no default route.';
     const begun = decide(absent(lacking), circumstances());
     expect(begun).toMatchObject({ begin: 'attach-policy', message: expect.stringContaining(also) });
     const off = circumstances({ ssmAgent: { remedies: { attachPolicy: 'off' } } });
-    const [told, later] = [decide(absent(lacking), off), decide(absent({ roleAllowsAgent: false }), off)];
+    const [told, later] = [decide(absent(lacking), off), decide(absent({ profile: LACKING }), off)];
     expect(told).toMatchObject({ reason: 'role-lacks-ssm', message: expect.stringContaining(also) });
     expect(later.message).not.toContain('Also');
     expect(later.variant).toBe(told.variant);
@@ -171,7 +267,9 @@ describe('decide', () => {
     });
 
     it('has failed when its time is over, is tried again later, and stops after as many attempts as the policy allows', () => {
-      const late = { ...remedy, startedAt: NOW - 30 * MINUTE };
+      const late = { ...remedy, startedAt: NOW - 75 * MINUTE };
+      const sleeping = decide(about({}, { remedy: { ...remedy, startedAt: NOW - 74 * MINUTE } }), circumstances());
+      expect(sleeping.reason).toBe('remedy-in-progress');
       const failed = decide(about({}, { remedy: late }), circumstances());
       expect(failed).toMatchObject({
         decision: 'failed',
@@ -180,7 +278,7 @@ describe('decide', () => {
         lookAt: NOW + 30 * MINUTE,
       });
       const lacking = (failures: NonNullable<Observation['state']['failures']>) =>
-        decide(about({ findings: findings({ roleAllowsAgent: false }) }, { failures }), circumstances());
+        decide(about({ findings: findings({ profile: LACKING }) }, { failures }), circumstances());
       const cause = 'role-lacks-ssm' as const;
       expect(lacking({ cause, count: 1, lastAt: NOW - 29 * MINUTE }).reason).toBe('retry-later');
       expect(lacking({ cause, count: 1, lastAt: NOW - 30 * MINUTE })).toMatchObject({
@@ -226,9 +324,15 @@ describe('whatever was observed', () => {
           'install-agent': remedies.installAgent,
         };
         expect(enough).toContain(mode[made.begin]);
+        const hostManagement = view.findings?.defaultHostManagement === true;
+        if (made.begin === 'attach-policy') expect(view.findings?.profile?.role).toMatchObject({ forbidden: false });
         if (made.begin === 'install-agent') {
           expect(view.findings?.imageName).not.toMatch(/^bottlerocket/);
-          expect(view.findings?.network.kind).toBe('open');
+          const { network, profile, windows } = view.findings ?? {};
+          expect(windows).toBe(false);
+          const unsure = network?.kind !== 'open' || profile?.role?.allows !== 'yes';
+          expect(network?.kind).toMatch(/^(open|unsure)$/);
+          if (unsure && !hostManagement) expect(enough).toContain(remedies.installWhenUnsure);
         }
         if (made.begin === 'update-agent') expect(view.agent?.online).toBe(true);
         else expect(view.agent?.online).not.toBe(true);

@@ -6,9 +6,11 @@ import { type Circumstances, type Decision, remembered, say } from './decision.t
 import { diagnose } from './diagnose.ts';
 import { follow } from './follow.ts';
 import { guardOf } from './guards.ts';
+import { NOT_INSTALLABLE } from './install/index.ts';
 import type { AgentView, Observation } from './observation.ts';
+import { isOutOfService } from './observe-lifecycle.ts';
 import type { Reason } from './reasons.ts';
-import { isBottlerocket, modeOfRemedy, remedyFor } from './remedy-choice.ts';
+import { attachable, carrierOf, modeOfRemedy, remedyFor } from './remedy-choice.ts';
 import { targetOf, treat } from './treat.ts';
 
 /**
@@ -33,6 +35,10 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   if (isIsolated(view.tags)) {
     // It reaches nothing by intent: nobody is to be called for that, and nothing is to be tried.
     return say('skipped', 'in-quarantine', 'The worker is in quarantine.', {});
+  }
+  if (isOutOfService(view.lifecycleState)) {
+    const text = `Auto Scaling has the worker in ${view.lifecycleState}: its agent is not looked after.`;
+    return say('skipped', 'out-of-service', text, {}, view.lifecycleState);
   }
   const followed = follow(observation, circumstances);
   if (followed !== undefined) return followed;
@@ -87,15 +93,18 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
     const lookAt = Math.max(now, view.launchedAt + ssmAgent.graceTime);
     return { ...say('waiting', 'agent-not-yet-registered', 'The agent has some time left to register.', idle), lookAt };
   }
-  const { cause, message, also } = diagnose(view, view.findings);
-  const whole = also === undefined ? message : `${message} ${also}`;
-  const remedy = remedyFor(cause, view.findings, ssmAgent);
+  const { cause, message, also } = diagnose(view, view.findings, state);
+  const attaching = attachable(view, view.findings);
+  const unattached = cause === 'role-lacks-ssm' && attaching.kind === 'no' ? attaching.why : undefined;
+  const whole = [message, unattached, also].filter((sentence) => sentence !== undefined).join(' ');
+  const remedy = remedyFor(cause, view, view.findings, ssmAgent);
   if (remedy !== undefined) return treat({ cause, remedy, message: whole }, observation, ssmAgent, now);
   const known = remembered(state.failures?.cause === cause ? state.failures : undefined);
   const about = { details: { cause }, target: cause };
-  if (cause === 'agent-missing' && isBottlerocket(view.findings.imageName)) {
-    const text = `${message} Bottlerocket carries it in its control container: turn that on in its user data.`;
-    return { ...say('failed', 'agent-not-installable', text, known, cause), ...about };
+  const carrier = cause === 'agent-missing' ? carrierOf(view.findings) : undefined;
+  if (carrier !== undefined) {
+    const { reason: why, hint } = NOT_INSTALLABLE[carrier];
+    return { ...say('failed', 'agent-not-installable', `${message} ${why}`, known, cause), ...about, hint };
   }
   return { ...say('failed', cause, whole, known, message), ...about };
 }

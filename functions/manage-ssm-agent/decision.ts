@@ -23,6 +23,8 @@ export interface Decision {
   /** Tells this outcome from others of the same reason. */
   readonly variant: string;
   readonly details?: RemediationRecord['details'];
+  /** What to do, where that of the reason does not fit the worker. */
+  readonly hint?: string;
   readonly memory: Memory;
   /** The cause and its remedy, where the decision gets as far as that. */
   readonly target?: string;

@@ -1,6 +1,6 @@
-import { CAUSES, type Cause } from './agent-cause.ts';
+import type { Cause } from './agent-cause.ts';
 import { isAtLeast } from './agent-version.ts';
-import type { Findings, WorkerView } from './observation.ts';
+import type { Findings, NodeRole, WorkerView } from './observation.ts';
 
 /** Default Host Management needs at least this agent. Source: "Default Host Management Configuration", SSM user guide. */
 const HOST_MANAGEMENT_NEEDS = [3, 2, 582, 0];
@@ -9,54 +9,99 @@ export interface Diagnosis {
   readonly cause: Cause;
   /** One sentence that names what is wrong. */
   readonly message: string;
-  /** What else is wrong, in a sentence: it would keep the agent from answering when the cause is cured. */
+  /** What else is wrong, or may be, in a sentence: it would keep the agent from answering when the cause is cured. */
   readonly also?: string;
 }
 
-/** What is told only where nothing else is wrong. */
-const RESIDUAL: readonly Cause[] = ['agent-missing', 'connection-lost'];
-
-/**
- * Why the agent of a worker does not answer: the first cause in a fixed order, and what else was found. What depends on
- * the network or on rights is looked at before the agent itself, because the agent cannot be blamed while it had no chance.
- */
-export function diagnose(view: WorkerView, findings: Findings): Diagnosis {
-  const [first, ...others] = CAUSES.flatMap((cause): Diagnosis[] => {
-    const text = TESTS[cause](view, findings);
-    return text === undefined ? [] : [{ cause, message: text }];
-  });
-  // The last test always speaks: an agent that has never registered and has no other excuse is missing.
-  if (first === undefined) return { cause: 'agent-missing', message: 'No agent has ever registered.' };
-  const more = others.filter(({ cause }) => !RESIDUAL.includes(cause)).map(({ message }) => message);
-  return { ...first, ...(more.length > 0 && { also: `Also: ${more.join(' ')}` }) };
+/** What is remembered of a worker besides what is observed. */
+export interface Past {
+  /** The fingerprint that the policies of its role had while its agent answered. */
+  readonly roleFingerprint?: string | undefined;
 }
 
-const TESTS: Readonly<Record<Cause, (view: WorkerView, findings: Findings) => string | undefined>> = {
-  'no-instance-profile': ({ agent }, findings) =>
-    findings.profile === undefined && !hostManagementHelps(agent?.version, findings)
-      ? 'The instance has no instance profile.'
-      : undefined,
+/** What may be wrong, and nobody can tell. */
+type Doubt = string;
 
-  'role-lacks-ssm': ({ agent }, findings) => {
-    if (findings.profile === undefined || findings.roleAllowsAgent) return undefined;
-    if (hostManagementHelps(agent?.version, findings)) return undefined;
-    const { name, roleName } = findings.profile;
-    return roleName === undefined
-      ? `Instance profile ${name} has no role.`
-      : `Role ${roleName} does not allow what the agent needs.`;
-  },
+/**
+ * Why the agent of a worker does not answer: the first fact in a fixed order, and what else was found. What depends on the
+ * network or on rights is looked at before the agent itself, because the agent cannot be blamed while it had no chance. A
+ * doubt about one of them blames nobody: it is said as doubt.
+ */
+export function diagnose(view: WorkerView, findings: Findings, past: Past = {}): Diagnosis {
+  const { facts, doubts } = examine(view, findings, past);
+  const residual = RESIDUAL(view);
+  const [first, ...others] = facts;
+  if (first !== undefined) {
+    // Where no way is found there may still be one, so that the agent itself may be to blame as well.
+    const more = [
+      ...others.map(({ message }) => message),
+      ...doubts,
+      ...(findings.network.kind === 'unseen' ? [POSSIBLE(view)] : []),
+    ];
+    return { ...first, ...(more.length > 0 && { also: `Also: ${more.join(' ')}` }) };
+  }
+  const [doubt, ...moreDoubts] = doubts;
+  if (doubt === undefined) return residual;
+  return { cause: 'cause-unclear', message: doubt, also: [...moreDoubts, POSSIBLE(view)].join(' ') };
+}
 
-  'no-network-path': (_view, { network }) => (network.kind === 'closed' ? network.missing : undefined),
+const RESIDUAL = ({ agent }: WorkerView): Diagnosis =>
+  agent === undefined
+    ? { cause: 'agent-missing', message: 'No agent has ever registered, and nothing keeps one from it.' }
+    : { cause: 'connection-lost', message: 'The agent registered once and does not answer any more.' };
 
-  'imds-unreachable': (_view, { metadata }) =>
-    metadata.enabled ? undefined : 'The metadata endpoint of the instance is disabled.',
+const POSSIBLE = ({ agent }: WorkerView): string =>
+  agent === undefined
+    ? 'No agent has ever registered: it may be missing or stopped as well.'
+    : 'The agent registered once: it may also hang.';
 
-  'agent-missing': ({ agent }) =>
-    agent === undefined ? 'No agent has ever registered, and nothing keeps one from it.' : undefined,
+function examine(view: WorkerView, findings: Findings, past: Past): { facts: Diagnosis[]; doubts: Doubt[] } {
+  const facts: Diagnosis[] = [];
+  const doubts: Doubt[] = [];
+  const { registeredAs, profile, network, metadata } = findings;
+  const fact = (cause: Cause, message: string) => facts.push({ cause, message });
+  if (registeredAs !== undefined) {
+    fact(
+      'registered-elsewhere',
+      `The agent is registered as ${registeredAs}, by a hybrid activation, instead of its instance.`,
+    );
+  }
+  if (!hostManagementHelps(view.agent?.version, findings)) {
+    if (profile === undefined) fact('no-instance-profile', 'The instance has no instance profile.');
+    else if (profile.role === undefined) fact('role-lacks-ssm', `Instance profile ${profile.name} has no role.`);
+    else {
+      const answer = roleAnswer(view, profile.role, past);
+      const { name, why } = profile.role;
+      const because = why === undefined ? '' : `: ${why}`;
+      if (answer === 'no') fact('role-lacks-ssm', `Role ${name} does not allow what the agent needs${because}.`);
+      if (answer === 'unsure')
+        doubts.push(`It cannot be told whether role ${name} allows what the agent needs${because}.`);
+    }
+  }
+  if (network.kind === 'closed') fact('no-network-path', network.missing);
+  if (network.kind === 'unseen') {
+    const none = `No way to Systems Manager is found: ${lowered(network.missing)} A proxy or a private hosted zone would not show.`;
+    // It has answered: there was a way.
+    if (view.agent === undefined) fact('no-network-path', none);
+    else doubts.push(none);
+  }
+  if (network.kind === 'unsure') {
+    doubts.push(`It cannot be told whether the instance reaches Systems Manager: ${lowered(network.doubt)}`);
+  }
+  if (!metadata.enabled) fact('imds-unreachable', 'The metadata endpoint of the instance is disabled.');
+  return { facts, doubts };
+}
 
-  'connection-lost': ({ agent }) =>
-    agent === undefined ? undefined : 'The agent registered once and does not answer any more.',
-};
+/** An agent that has once registered shows that the role was enough, unless that has changed since. */
+function roleAnswer({ agent }: WorkerView, { allows, registers, fingerprint }: NodeRole, { roleFingerprint }: Past) {
+  if (agent === undefined) return allows;
+  if (roleFingerprint !== undefined) return roleFingerprint === fingerprint ? 'yes' : registers;
+  // What the policies were then, nobody has noted: only what surely forbids to register counts.
+  return registers === 'no' ? 'no' : 'yes';
+}
+
+const lowered = (text: string): string =>
+  /^[A-Z](?![A-Z])/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 
 /** Whether Default Host Management gives this worker's agent its rights. It speaks IMDSv2 only. */
 const hostManagementHelps = (version: string | undefined, { defaultHostManagement, metadata }: Findings): boolean =>

@@ -4,10 +4,11 @@ import { type Circumstances, type Decision, type Memory, RECONCILE_EVERY, say } 
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+import { SWITCHES } from './remedy-choice.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
 /** How long a remedy may take where the policy cannot be read, ms. */
-const DEFAULT_CURE_TIME = 30 * 60_000;
+const DEFAULT_CURE_TIME = 75 * 60_000;
 
 /** Follows the remedy that was begun to its end; undefined when there is none. Only an agent that answers is a cure. */
 export function follow({ view, state }: Observation, circumstances: Circumstances): Decision | undefined {
@@ -113,7 +114,7 @@ const stillWaiting = (remedy: StartedRemedy, failures: Memory['failures'], { now
   lookAt: now + RECONCILE_EVERY,
 });
 
-const expired = ({ startedAt }: StartedRemedy, { policy, now }: Circumstances): boolean =>
-  now - startedAt >= (isInvalid(policy) ? DEFAULT_CURE_TIME : policy.ssmAgent.cureWithin);
+const expired = ({ kind, startedAt }: StartedRemedy, { policy, now }: Circumstances): boolean =>
+  now - startedAt >= (isInvalid(policy) ? DEFAULT_CURE_TIME : policy.ssmAgent.cureWithin[SWITCHES[kind]]);
 
 const idOf = ({ commandId }: StartedRemedy) => (commandId === undefined ? {} : { commandId });

@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
@@ -32,6 +33,7 @@ const env = readEnvironment(
 const region = env.AWS_REGION;
 const ssm = new SSMClient(CLIENT_DEFAULTS);
 const deps = {
+  autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
   ec2: new EC2Client(CLIENT_DEFAULTS),
   eks: new EKSClient(CLIENT_DEFAULTS),
   iam: new IAMClient(CLIENT_DEFAULTS),

@@ -10,11 +10,11 @@ const remedy = { kind: 'update-agent' as const, cause: 'agent-outdated' as const
 
 describe('what is found out about a worker', () => {
   it.each<[string, Partial<WorkerView>, object, string | undefined]>([
-    ['answers in the latest version', { agent: ONLINE }, {}, undefined],
+    ['answers in the latest version', { agent: ONLINE }, {}, 'role'],
     ['answers in an old version', { agent: OLD }, {}, 'owner'],
-    ['answers in an old version of Bottlerocket', { agent: { ...OLD, platform: 'Bottlerocket' } }, {}, undefined],
+    ['answers in an old version of Bottlerocket', { agent: { ...OLD, platform: 'Bottlerocket' } }, {}, 'role'],
     ['is to be updated if somebody approves', { agent: OLD }, { remedies: { updateAgent: 'observe' } }, 'owner'],
-    ['is never to be updated', { agent: OLD }, { remedies: { updateAgent: 'off' } }, undefined],
+    ['is never to be updated', { agent: OLD }, { remedies: { updateAgent: 'off' } }, 'role'],
     ['does not answer', {}, {}, 'findings'],
     ['fell silent', { agent: { ...ONLINE, online: false } }, {}, 'findings'],
     ['still has time', { launchedAt: NOW - MINUTE }, {}, undefined],
@@ -31,6 +31,13 @@ describe('what is found out about a worker', () => {
     const { owner: _unread, ...unasked } = worker(view);
     expect(neededReadsOf(unasked, NEW_WORKER, given)).toBe(expected);
     expect(neededReadsOf(unasked, { ...NEW_WORKER, remedy }, given)).toBeUndefined();
+  });
+
+  it('whose agent answered before is nothing more', () => {
+    const given = { policy: parsePolicy('{}', 'enforce'), now: NOW, account: '111122223333' };
+    const noted = { ...NEW_WORKER, roleFingerprint: 'f1' };
+    expect(neededReadsOf(worker({ agent: ONLINE }), noted, given)).toBeUndefined();
+    expect(neededReadsOf(worker({ agent: OLD }), noted, given)).toBe('owner');
   });
 
   it('out of scope is nothing', () => {

@@ -6,12 +6,15 @@ import type { WorkerView } from './observation.ts';
 import { modeOfRemedy } from './remedy-choice.ts';
 import type { WorkerState } from './worker-ledger.ts';
 
-/** What is to be found out about a worker: whose it is, or that and why its agent does not answer. */
-export type NeededReads = 'owner' | 'findings';
+/**
+ * What is to be found out about a worker: whose it is, or that and why its agent does not answer; or what its role's
+ * policies are while the agent answers, so that it can be told later whether they have changed.
+ */
+export type NeededReads = 'owner' | 'findings' | 'role';
 
 /**
  * What has to be known of a worker before a remedy may begin; undefined where none can: its agent is as it should be, still
- * has time, or is being cured, or a guard speaks against it anyway. So a healthy fleet costs no reads.
+ * has time, or is being cured, or a guard speaks against it anyway. So a healthy fleet costs no reads but one of each new worker's role.
  */
 export function neededReadsOf(
   view: WorkerView,
@@ -25,7 +28,8 @@ export function neededReadsOf(
   const { ssmAgent } = verdict.policy;
   if (view.agent?.online === true) {
     const isUpdateDue = canBeUpdated(view.agent) && modeOfRemedy(ssmAgent, 'update-agent') !== 'off';
-    return isUpdateDue ? 'owner' : undefined;
+    if (isUpdateDue) return 'owner';
+    return state.roleFingerprint === undefined ? 'role' : undefined;
   }
   return circumstances.now >= view.launchedAt + ssmAgent.graceTime ? 'findings' : undefined;
 }

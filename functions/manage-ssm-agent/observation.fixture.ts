@@ -4,21 +4,35 @@ import { parsePolicy } from '../policy-document.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
-import type { Findings, Observation, WorkerView } from './observation.ts';
+import type { Findings, NodeRole, Observation, WorkerView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { NEW_WORKER, type WorkerState } from './worker-ledger.ts';
 
 export const MINUTE = 60_000;
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
 
+/** A node role that gives an agent what it needs. */
+export const nodeRole = (overrides: Partial<NodeRole> = {}): NodeRole => ({
+  name: 'shop-node',
+  arn: 'arn:aws:iam::111122223333:role/shop-node',
+  fingerprint: 'f1',
+  allows: 'yes',
+  registers: 'yes',
+  forbidden: false,
+  ...overrides,
+});
+
+/** A profile whose role gives an agent nothing. */
+export const LACKING = { name: 'shop-node', role: nodeRole({ allows: 'no', registers: 'no' }) };
+
 /** Nothing keeps the agent from registering. */
 export const findings = (overrides: Partial<Findings> = {}): Findings => ({
-  profile: { name: 'shop-node', roleName: 'shop-node' },
-  roleAllowsAgent: true,
+  profile: { name: 'shop-node', role: nodeRole() },
   defaultHostManagement: false,
   metadata: { enabled: true, version2: true },
   network: { kind: 'open', way: 'nat-0a1b2c3d4e5f60718' },
   imageName: 'amazon-eks-node-al2023-x86_64-standard-1.33-v20260714',
+  windows: false,
   ...overrides,
 });
 
@@ -52,19 +66,38 @@ const arbitraryOwner: fc.Arbitrary<Owner> = fc.oneof(
   fc.record({ tags, notAWorker: fc.constant('EKS has no cluster shop.') }),
 );
 
+const answer = fc.constantFrom('yes' as const, 'no' as const, 'unsure' as const);
+
 const arbitraryFindings: fc.Arbitrary<Findings> = fc
   .record({
-    profile: fc.constantFrom(undefined, { name: 'p' }, { name: 'p', roleName: 'r' }),
-    roleAllowsAgent: fc.boolean(),
+    profile: fc.oneof(
+      fc.constantFrom(undefined, { name: 'p' }),
+      fc
+        .record({
+          allows: answer,
+          registers: answer,
+          forbidden: fc.boolean(),
+          fingerprint: fc.constantFrom('f1', 'f2'),
+        })
+        .map((role) => ({ name: 'p', role: nodeRole(role) })),
+    ),
     defaultHostManagement: fc.boolean(),
     metadata: fc.boolean().map((enabled) => ({ enabled, version2: enabled })),
     network: fc.constantFrom<Findings['network']>(
       { kind: 'open', way: 'nat-1' },
       { kind: 'closed', missing: 'No route.' },
+      { kind: 'unseen', missing: 'No route.' },
+      { kind: 'unsure', doubt: 'A transit gateway.' },
     ),
     imageName: fc.constantFrom('', 'amazon-eks-node-al2023-x', 'bottlerocket-aws-k8s-1.33-x'),
+    windows: fc.boolean(),
+    registeredAs: fc.constantFrom(undefined, undefined, 'mi-0123456789abcdef0'),
   })
-  .map(({ profile, ...others }) => ({ ...others, ...(profile !== undefined && { profile }) }));
+  .map(({ profile, registeredAs, ...others }) => ({
+    ...others,
+    ...(profile !== undefined && { profile }),
+    ...(registeredAs !== undefined && { registeredAs }),
+  }));
 
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 
@@ -145,7 +178,13 @@ export const arbitraryPolicy: fc.Arbitrary<Policy | InvalidPolicy> = fc
     scope: fc.constantFrom({}, {}, { clusters: ['other'] }),
     ssmAgent: fc.record({
       mode: fc.constantFrom('enforce', 'enforce', 'observe', 'off', 'unknown'),
-      remedies: fc.record({ attachPolicy: mode, defaultHostManagement: mode, updateAgent: mode, installAgent: mode }),
+      remedies: fc.record({
+        attachPolicy: mode,
+        defaultHostManagement: mode,
+        updateAgent: mode,
+        installAgent: mode,
+        installWhenUnsure: mode,
+      }),
     }),
   })
   .map((document) => parsePolicy(JSON.stringify(document), 'enforce'));

@@ -3,6 +3,7 @@ import type { Owner } from '../shared/fleet/owners.ts';
 import type { Ownership, Worker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { RoleRights } from './rights/role-rights.ts';
 import type { WorkerState } from './worker-ledger.ts';
 
 /** A worker of the scope as EC2 describes it. */
@@ -38,6 +39,10 @@ export interface WorkerView {
   readonly owner?: Owner;
   /** What Systems Manager knows; absent when the agent has never registered. */
   readonly agent?: AgentView;
+  /** Where it stands in its Auto Scaling group, for example `Standby`; read only with the owner, absent outside of one. */
+  readonly lifecycleState?: string;
+  /** The fingerprint of its role's policies, where it answers and nobody has noted that yet; `none` without a role. */
+  readonly roleFingerprint?: string;
   /** Why the agent may not answer; looked into only where it does not. */
   readonly findings?: Findings;
   /** How the update command that is remembered stands. */
@@ -50,6 +55,8 @@ export interface AgentView {
   readonly latest: boolean;
   /** For example `Amazon Linux` or `Bottlerocket`. */
   readonly platform: string;
+  /** Of its last ping, epoch milliseconds. */
+  readonly lastPingAt?: number;
 }
 
 export type CommandView =
@@ -60,18 +67,30 @@ export type CommandView =
 /** Everything that must be right for an agent to register, as AWS describes it. */
 export interface Findings {
   /** Absent: the instance has no instance profile. */
-  readonly profile?: { readonly name: string; readonly roleName?: string };
-  /** Whether the role's policies allow what the agent needs. */
-  readonly roleAllowsAgent: boolean;
+  readonly profile?: { readonly name: string; readonly role?: NodeRole };
   /** Whether Default Host Management gives the agent its rights, whatever the role. */
   readonly defaultHostManagement: boolean;
   readonly metadata: { readonly enabled: boolean; readonly version2: boolean };
   readonly network: NetworkFinding;
   /** The name of the instance's AMI, or empty. */
   readonly imageName: string;
+  readonly windows: boolean;
+  /** The id of a hybrid activation (`mi-…`) under which an agent with the instance's name and address is registered. */
+  readonly registeredAs?: string;
+}
+
+export interface NodeRole extends RoleRights {
+  readonly name: string;
+  readonly arn: string;
+  /** As in {@link RolePolicies.fingerprint}. */
+  readonly fingerprint: string;
 }
 
 export type NetworkFinding =
   | { readonly kind: 'open'; readonly way: string }
-  /** `missing` names the exact piece. */
-  | { readonly kind: 'closed'; readonly missing: string };
+  /** A fact: `missing` names the exact piece. */
+  | { readonly kind: 'closed'; readonly missing: string }
+  /** No way is found, though one may be where nobody sees it: a proxy, a private hosted zone. */
+  | { readonly kind: 'unseen'; readonly missing: string }
+  /** Nobody can tell: `doubt` names what hides it. */
+  | { readonly kind: 'unsure'; readonly doubt: string };

@@ -1,10 +1,14 @@
-import { type EC2Client, type Image, paginateDescribeImages } from '@aws-sdk/client-ec2';
+import { type EC2Client, type Image, type Instance, paginateDescribeImages } from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
 import { filtersOf } from '../shared/fleet/instances.ts';
-import type { Findings, FoundWorker } from './observation.ts';
-import { observeNetworks } from './observe-network.ts';
-import { observeProfiles } from './observe-role.ts';
+import { readNetworks } from './network/networks.ts';
+import { wayOf } from './network/way.ts';
+import type { AgentView, Findings, FoundWorker, NetworkFinding } from './observation.ts';
+import { type HybridAgent, readHybridAgents } from './observe-agents.ts';
+import { findNeighbours } from './observe-neighbours.ts';
+import { type ObservedProfile, observeProfiles } from './observe-role.ts';
+import { roleRights } from './rights/role-rights.ts';
 
 export interface FindingsClients {
   readonly ec2: EC2Client;
@@ -12,58 +16,109 @@ export interface FindingsClients {
   readonly ssm: SSMClient;
 }
 
+/** Where instances are, as ARNs say it. */
+export interface Place {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
 /** The service setting that names the role of Default Host Management. Source: SSM user guide. */
 export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instance-management-role';
 
 /**
- * Finds out, for each of these workers, all that an agent needs. Each role, subnet and image is read once.
+ * Finds out, for each of these workers, all that an agent needs. Each role, VPC and image is read once.
  *
- * @param versions of the agents that have ever registered, by instance id
+ * @param agents that have ever registered, by instance id
+ * @param now epoch milliseconds
  */
 export async function observeFindings(
   clients: FindingsClients,
+  place: Place,
   workers: readonly FoundWorker[],
-  versions: ReadonlyMap<string, string>,
+  agents: ReadonlyMap<string, AgentView>,
+  now: number,
 ): Promise<Map<string, Findings>> {
   if (workers.length === 0) return new Map();
   const instances = workers.map(({ instance }) => instance);
-  const [profiles, networks, imageNames, defaultHostManagement] = await Promise.all([
+  const someNeverRegistered = workers.some(({ instanceId }) => !agents.has(instanceId));
+  const [profiles, networks, imageNames, defaultHostManagement, hybrids] = await Promise.all([
     observeProfiles(
       clients.iam,
       instances.map(({ IamInstanceProfile }) => IamInstanceProfile?.Arn ?? ''),
     ),
-    observeNetworks(clients.ec2, instances, versions),
+    readNetworks(clients.ec2, instances),
     readImageNames(
       clients.ec2,
       instances.map(({ ImageId }) => ImageId ?? ''),
     ),
     isHostManagementOn(clients.ssm),
+    someNeverRegistered ? readHybridAgents(clients.ssm) : [],
   ]);
+  const profileOf = ({ IamInstanceProfile }: Instance) => profiles.get(IamInstanceProfile?.Arn ?? '');
+  const identityOf = (instance: Instance) => ({
+    ...place,
+    instanceId: instance.InstanceId ?? '',
+    roleArn: profileOf(instance)?.role?.roleArn,
+  });
+  const ways = new Map(
+    workers.map(({ instanceId, instance }): [string, NetworkFinding] => [
+      instanceId,
+      wayOf(instance, agents.get(instanceId)?.version, identityOf(instance), networks),
+    ]),
+  );
+  const doubtful = instances.filter(({ InstanceId = '' }) => ways.get(InstanceId)?.kind !== 'open');
+  const neighbours = await findNeighbours(clients, doubtful, now);
   return new Map(
     workers.map(({ instanceId, instance }): [string, Findings] => {
-      const { IamInstanceProfile, MetadataOptions, ImageId = '' } = instance;
-      const profile = profiles.get(IamInstanceProfile?.Arn ?? '');
+      const { MetadataOptions, ImageId = '', Platform } = instance;
+      const neighbour = neighbours.get(instanceId);
+      const profile = profileOf(instance);
+      const registeredAs = agents.has(instanceId) ? undefined : hybridOf(instance, hybrids);
       return [
         instanceId,
         {
-          ...(profile !== undefined && { profile: profile.profile }),
-          roleAllowsAgent: profile?.allowsAgent ?? false,
+          ...(profile !== undefined && { profile: profileFor(profile, identityOf(instance)) }),
           defaultHostManagement,
           metadata: {
             enabled: MetadataOptions?.HttpEndpoint !== 'disabled',
             // Version 2 works unless the endpoint is off, whether or not it is required.
             version2: MetadataOptions?.HttpEndpoint !== 'disabled',
           },
-          network: networks.get(instanceId) ?? {
-            kind: 'closed',
-            missing: 'The network of the instance cannot be read.',
-          },
+          network:
+            neighbour === undefined
+              ? (ways.get(instanceId) ?? { kind: 'unsure', doubt: 'The network of the instance cannot be read.' })
+              : { kind: 'open', way: `as ${neighbour} beside it, whose agent answers` },
           imageName: imageNames.get(ImageId) ?? '',
+          windows: Platform?.toLowerCase() === 'windows',
+          ...(registeredAs !== undefined && { registeredAs }),
         },
       ];
     }),
   );
 }
+
+function profileFor(
+  { name, role }: ObservedProfile,
+  identity: Parameters<typeof roleRights>[1],
+): NonNullable<Findings['profile']> {
+  if (role === undefined) return { name };
+  const { roleArn, fingerprint } = role;
+  return { name, role: { name: role.name, arn: roleArn, fingerprint, ...roleRights(role, identity) } };
+}
+
+/** The hybrid registration that tells of this host: by its address and its name, since addresses repeat among VPCs. */
+const hybridOf = (
+  { PrivateIpAddress, PrivateDnsName = '' }: Instance,
+  hybrids: readonly HybridAgent[],
+): string | undefined =>
+  hybrids.find(
+    ({ address, computerName }) =>
+      address === PrivateIpAddress && hostOf(computerName) !== '' && hostOf(computerName) === hostOf(PrivateDnsName),
+  )?.id;
+
+/** `ip-10-0-1-7` of `ip-10-0-1-7.eu-central-1.compute.internal`. */
+const hostOf = (name: string): string => name.split('.')[0]?.toLowerCase() ?? '';
 
 async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> {
   const images: Image[] = [];

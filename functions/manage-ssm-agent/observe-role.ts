@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import {
   GetInstanceProfileCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
+  GetRoleCommand,
   GetRolePolicyCommand,
   type IAMClient,
   NoSuchEntityException,
@@ -9,28 +11,33 @@ import {
   paginateListRolePolicies,
 } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
-import * as z from 'zod';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import type { Findings } from './observation.ts';
+import { decoded, type Statement, statementsOf } from './rights/policy-statements.ts';
+import type { RolePolicies, RolePolicy } from './rights/role-rights.ts';
 
-/** What an agent calls all the time: with these it registers and takes sessions and commands. */
-const NEEDED = ['ssm:UpdateInstanceInformation', 'ssmmessages:CreateControlChannel', 'ssmmessages:OpenControlChannel'];
+const EVERYTHING: readonly Statement[] = [
+  { Effect: 'Allow', Action: ['ssm:*', 'ssmmessages:*', 'ec2messages:*'], Resource: ['*'] },
+];
 
-/** AWS managed policies that allow it, or do not: what node roles mostly have need not be read. */
-const KNOWN: Readonly<Record<string, boolean>> = {
-  AmazonSSMManagedInstanceCore: true,
-  AmazonSSMManagedEC2InstanceDefaultPolicy: true,
-  AdministratorAccess: true,
-  AmazonEKSWorkerNodePolicy: false,
-  AmazonEKSWorkerNodeMinimalPolicy: false,
-  AmazonEKS_CNI_Policy: false,
-  AmazonEC2ContainerRegistryReadOnly: false,
-  AmazonEC2ContainerRegistryPullOnly: false,
+/**
+ * AWS managed policies whose answer is known: what node roles mostly have need not be read. None of them denies anything.
+ * Source: AWS managed policy reference.
+ */
+const KNOWN: Readonly<Record<string, readonly Statement[]>> = {
+  AmazonSSMManagedInstanceCore: EVERYTHING,
+  AmazonSSMManagedEC2InstanceDefaultPolicy: EVERYTHING,
+  AdministratorAccess: EVERYTHING,
+  AmazonEKSWorkerNodePolicy: [],
+  AmazonEKSWorkerNodeMinimalPolicy: [],
+  AmazonEKS_CNI_Policy: [],
+  AmazonEC2ContainerRegistryReadOnly: [],
+  AmazonEC2ContainerRegistryPullOnly: [],
 };
 
 export interface ObservedProfile {
-  readonly profile: NonNullable<Findings['profile']>;
-  readonly allowsAgent: boolean;
+  readonly name: string;
+  /** Absent: the profile has no role. */
+  readonly role?: RolePolicies & { readonly name: string };
 }
 
 /** Policy documents by ARNs, each read once. */
@@ -51,33 +58,55 @@ async function observeProfile(iam: IAMClient, arn: string, read: Documents): Pro
   try {
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }));
     const roleName = InstanceProfile?.Roles?.[0]?.RoleName;
-    if (roleName === undefined) return { profile: { name }, allowsAgent: false };
-    return { profile: { name, roleName }, allowsAgent: await allowsAgent(iam, roleName, read) };
+    if (roleName === undefined) return { name };
+    return { name, role: { name: roleName, ...(await readRole(iam, roleName, read)) } };
   } catch (error) {
     if (error instanceof NoSuchEntityException) return undefined;
     throw error;
   }
 }
 
-async function allowsAgent(iam: IAMClient, RoleName: string, read: Documents): Promise<boolean> {
-  const documents: string[] = [];
+/** A document, and what tells it from another. */
+interface Source {
+  readonly policy: RolePolicy;
+  readonly identity: string;
+}
+
+async function readRole(iam: IAMClient, RoleName: string, read: Documents): Promise<RolePolicies> {
+  // The boundary is told by GetRole alone.
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+  const boundaryArn = Role?.PermissionsBoundary?.PermissionsBoundaryArn;
+  const sources: Source[] = [];
   for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies({ client: iam }, { RoleName })) {
     for (const { PolicyName = '', PolicyArn = '' } of AttachedPolicies) {
-      const known = PolicyArn.includes(':iam::aws:policy/') ? KNOWN[PolicyName] : undefined;
-      if (known === true) return true;
-      if (known !== undefined) continue;
-      const reading = read.get(PolicyArn) ?? readPolicy(iam, PolicyArn);
-      read.set(PolicyArn, reading);
-      documents.push(await reading);
+      sources.push(await readManaged(iam, PolicyName, PolicyArn, read));
     }
   }
   for await (const { PolicyNames = [] } of paginateListRolePolicies({ client: iam }, { RoleName })) {
     for (const PolicyName of PolicyNames) {
       const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
-      documents.push(PolicyDocument);
+      sources.push(sourceOf(PolicyName, PolicyDocument));
     }
   }
-  return allowsAll(documents.flatMap(statementsOf));
+  const boundary =
+    boundaryArn === undefined
+      ? undefined
+      : await readManaged(iam, boundaryArn.split('/').at(-1) ?? '', boundaryArn, read);
+  const identities = [...sources.map(({ identity }) => identity).sort(), `boundary ${boundary?.identity ?? ''}`];
+  return {
+    roleArn: Role?.Arn ?? '',
+    policies: sources.map(({ policy }) => policy),
+    ...(boundary !== undefined && { boundary: boundary.policy }),
+    fingerprint: createHash('sha256').update(JSON.stringify(identities)).digest('hex').slice(0, 32),
+  };
+}
+
+async function readManaged(iam: IAMClient, name: string, arn: string, read: Documents): Promise<Source> {
+  const known = arn.includes(':iam::aws:policy/') ? KNOWN[name] : undefined;
+  if (known !== undefined) return { policy: { name, statements: known }, identity: arn };
+  const reading = read.get(arn) ?? readPolicy(iam, arn);
+  read.set(arn, reading);
+  return sourceOf(name, await reading);
 }
 
 async function readPolicy(iam: IAMClient, PolicyArn: string): Promise<string> {
@@ -86,46 +115,7 @@ async function readPolicy(iam: IAMClient, PolicyArn: string): Promise<string> {
   return (await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId }))).PolicyVersion?.Document ?? '';
 }
 
-const oneOrMany = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
-
-const statement = z.object({
-  Effect: z.enum(['Allow', 'Deny']),
-  Action: oneOrMany.default([]),
-  /** Every action but these, as in PowerUserAccess. */
-  NotAction: oneOrMany.optional(),
-  Resource: oneOrMany.default([]),
-  Condition: z.unknown().optional(),
-});
-type Statement = z.infer<typeof statement>;
-
-const document = z.object({ Statement: z.union([statement, z.array(statement)]).transform((value) => [value].flat()) });
-
-/** IAM hands policy documents out URL-encoded. What cannot be understood allows nothing. */
-function statementsOf(encoded: string): Statement[] {
-  try {
-    return document.parse(JSON.parse(decodeURIComponent(encoded))).Statement;
-  } catch {
-    return [];
-  }
-}
-
-/** Exported for its test: whether these statements, taken together, allow every action that the agent needs. */
-export const allowsAll = (statements: readonly Statement[]): boolean =>
-  NEEDED.every((action) => {
-    const isIn = (patterns: readonly string[]): boolean => patterns.some((pattern) => matches(pattern, action));
-    const about = statements.filter(({ Action, NotAction }) => isIn(Action) || (NotAction && !isIn(NotAction)));
-    if (about.some(({ Effect }) => Effect === 'Deny')) return false;
-    // A condition may or may not hold on the instance: doubt means no.
-    return about.some(
-      ({ Effect, Resource, Condition }) => Effect === 'Allow' && Resource.includes('*') && Condition === undefined,
-    );
-  });
-
-/** IAM's wildcards: `*` for any run of characters, `?` for one; actions know no case. */
-function matches(pattern: string, action: string): boolean {
-  const escaped = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${escaped}$`, 'i').test(action);
+function sourceOf(name: string, encoded: string): Source {
+  const text = decoded(encoded);
+  return { policy: { name, statements: statementsOf(text) }, identity: `${name} ${text}` };
 }

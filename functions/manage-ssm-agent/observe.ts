@@ -1,11 +1,7 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
-import {
-  GetCommandInvocationCommand,
-  InvocationDoesNotExist,
-  paginateDescribeInstanceInformation,
-  type SSMClient,
-} from '@aws-sdk/client-ssm';
+import { GetCommandInvocationCommand, InvocationDoesNotExist, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { describeInstances, filtersByCluster, filtersOf } from '../shared/fleet/instances.ts';
@@ -13,34 +9,36 @@ import { readOwners } from '../shared/fleet/owners.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
 import type { Scope } from './batch.ts';
 import type { NeededReads } from './needed-reads.ts';
 import type { AgentView, CommandView, FoundWorker, Observation, WorkerView } from './observation.ts';
-import { type FindingsClients, observeFindings } from './observe-findings.ts';
+import { readAgents } from './observe-agents.ts';
+import { type FindingsClients, observeFindings, type Place } from './observe-findings.ts';
+import { readLifecycleStates } from './observe-lifecycle.ts';
+import { observeProfiles } from './observe-role.ts';
 import { NEW_WORKER, readWorkers, type WorkerState } from './worker-ledger.ts';
 
 export interface ObserveClients extends FindingsClients {
+  readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly ssm: SSMClient;
   readonly ledger: Ledger;
 }
 
-/** DescribeInstanceInformation: a page has at most 50. */
-const AGENTS_PER_PAGE = 50;
-
 /**
  * Reads what decisions about the workers of the scope rest on: a few calls for a thousand of them, since each call
  * describes many. Whatever is not a worker is left out here and never reconciled again.
  *
  * @param neededReadsOf tells what else has to be found out about a worker, from what is cheap to know of it
+ * @param place where this is, and `now`, epoch milliseconds
  */
 export async function observeWorkers(
   clients: ObserveClients,
   readCluster: ClusterReader,
   scope: Scope,
   neededReadsOf: (view: WorkerView, state: WorkerState) => NeededReads | undefined,
+  { now, ...place }: Place & { readonly now: number },
 ): Promise<Observation[]> {
   const workers = await findWorkers(clients.ec2, scope);
   const ids = workers.map(({ instanceId }) => instanceId);
@@ -58,38 +56,57 @@ export async function observeWorkers(
     },
     { concurrency: READ_CONCURRENCY },
   );
-  const inquiries = new Map(
-    observations.map(({ instanceId, view, state }) => [instanceId, neededReadsOf(view, state)]),
+  const needed = new Map(observations.map(({ instanceId, view, state }) => [instanceId, neededReadsOf(view, state)]));
+  const concerned = workers.filter(({ instanceId }) => needed.get(instanceId) !== undefined);
+  const asked = (...kinds: NeededReads[]) =>
+    concerned.filter(({ instanceId }) => kinds.some((kind) => kind === needed.get(instanceId)));
+  const [remedied, silent] = [asked('owner', 'findings'), asked('findings')];
+  const unnoted = asked('owner', 'role').filter(
+    ({ instanceId }) => states.get(instanceId)?.roleFingerprint === undefined,
   );
-  const concerned = workers.filter(({ instanceId }) => inquiries.get(instanceId) !== undefined);
-  return observations.map(withMore(await readMore(clients, readCluster, concerned, inquiries, agents)));
-}
-
-/** What is dearer to know, by instance id: owners, and the findings of those whose agent does not answer. */
-async function readMore(
-  clients: ObserveClients,
-  readCluster: ClusterReader,
-  concerned: readonly FoundWorker[],
-  inquiries: ReadonlyMap<string, NeededReads | undefined>,
-  agents: ReadonlyMap<string, AgentView>,
-): Promise<Map<string, Pick<WorkerView, 'owner' | 'findings'>>> {
-  const [owners, findings] = await Promise.all([
+  const [owners, lifecycles, findings, fingerprints] = await Promise.all([
     readOwners(
       clients.eks,
       readCluster,
-      concerned.map(({ worker }) => worker),
+      remedied.map(({ worker }) => worker),
     ),
-    observeFindings(
-      clients,
-      concerned.filter(({ instanceId }) => inquiries.get(instanceId) === 'findings'),
-      new Map([...agents].map(([instanceId, { version }]) => [instanceId, version])),
-    ),
+    readLifecycleStates(clients.autoScaling, remedied),
+    observeFindings(clients, place, silent, agents, now),
+    readFingerprints(clients, unnoted),
   ]);
+  const more = new Map(
+    concerned.map(({ instanceId, worker }): [string, Partial<WorkerView>] => [
+      instanceId,
+      known({
+        owner: owners.get(worker),
+        lifecycleState: lifecycles.get(instanceId),
+        findings: findings.get(instanceId),
+        roleFingerprint: fingerprints.get(instanceId),
+      }),
+    ]),
+  );
+  return observations.map((observation) => ({
+    ...observation,
+    view: { ...observation.view, ...more.get(observation.instanceId) },
+  }));
+}
+
+/** What is known of these, without what is not. */
+const known = (members: { readonly [Key in keyof WorkerView]?: WorkerView[Key] | undefined }): Partial<WorkerView> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+
+/** What a fingerprint is where there is no role. */
+const NO_ROLE = 'none';
+
+/** The fingerprints of the roles' policies by instance id; each role is read once. */
+async function readFingerprints(
+  { iam }: ObserveClients,
+  workers: readonly FoundWorker[],
+): Promise<Map<string, string>> {
+  const arnOf = ({ instance }: FoundWorker) => instance.IamInstanceProfile?.Arn ?? '';
+  const profiles = await observeProfiles(iam, workers.map(arnOf));
   return new Map(
-    concerned.map(({ instanceId, worker }) => {
-      const [owner, found] = [owners.get(worker), findings.get(instanceId)];
-      return [instanceId, { ...(owner !== undefined && { owner }), ...(found !== undefined && { findings: found }) }];
-    }),
+    workers.map((worker) => [worker.instanceId, profiles.get(arnOf(worker))?.role?.fingerprint ?? NO_ROLE]),
   );
 }
 
@@ -107,33 +124,6 @@ async function findWorkers(ec2: EC2Client, { instances, clusters }: Scope): Prom
 }
 
 const RUNNING = { Name: 'instance-state-name', Values: ['pending', 'running'] };
-
-async function readAgents(ssm: SSMClient, instanceIds: readonly string[]): Promise<Map<string, AgentView>> {
-  const agents = new Map<string, AgentView>();
-  const read = async (Values: string[]) => {
-    const input = { Filters: [{ Key: 'InstanceIds', Values }] };
-    for await (const page of paginateDescribeInstanceInformation({ client: ssm, pageSize: AGENTS_PER_PAGE }, input)) {
-      for (const {
-        InstanceId,
-        PingStatus,
-        AgentVersion = '',
-        IsLatestVersion,
-        PlatformName = '',
-      } of page.InstanceInformationList ?? []) {
-        if (InstanceId === undefined) continue;
-        const online = PingStatus === 'Online';
-        agents.set(InstanceId, {
-          online,
-          version: AgentVersion,
-          latest: IsLatestVersion === true,
-          platform: PlatformName,
-        });
-      }
-    }
-  };
-  await pMap(chunks(instanceIds, AGENTS_PER_PAGE), read, { concurrency: READ_CONCURRENCY });
-  return agents;
-}
 
 /** How an update command stands on one instance. Right after sending it is not known yet: it runs then. */
 async function readCommand(
@@ -178,10 +168,3 @@ const viewOf = (
   ...(agent !== undefined && { agent }),
   ...(command !== undefined && { command }),
 });
-
-const withMore =
-  (more: ReadonlyMap<string, Pick<WorkerView, 'owner' | 'findings'>>) =>
-  (observation: Observation): Observation => ({
-    ...observation,
-    view: { ...observation.view, ...more.get(observation.instanceId) },
-  });

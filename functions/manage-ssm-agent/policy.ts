@@ -2,14 +2,37 @@ import * as z from 'zod';
 import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
+import { AGENT_POLICIES } from './agent-policy.ts';
 
 const remedies = z.strictObject({
-  attachPolicy: mode.default('enforce').describe('Attach AmazonSSMManagedInstanceCore to the node role that lacks it.'),
+  attachPolicy: mode.default('enforce').describe('Attach agentPolicy to the node role that lacks it.'),
   defaultHostManagement: mode
     .default('off')
     .describe('Register Default Host Management: it holds for every EC2 instance of the account and region.'),
   updateAgent: mode.default('enforce').describe('Update an agent that is not the latest, by AWS-UpdateSSMAgent.'),
   installAgent: mode.default('enforce').describe('Install a missing agent through Kubernetes, by a DaemonSet.'),
+  installWhenUnsure: mode
+    .default('off')
+    .describe('Bounds installAgent where it cannot be told whether role and network let an agent answer.'),
+});
+
+/** As long as an agent may sleep before it tries again, and then some: 30 minutes after AccessDenied, 60 after others. */
+const AGENT_SLEEPS = '75m';
+
+const perRemedy = z.strictObject({
+  attachPolicy: duration
+    .prefault(AGENT_SLEEPS)
+    .describe('The agent may sleep for up to an hour before it tries again.'),
+  defaultHostManagement: duration.prefault(AGENT_SLEEPS).describe('The agent may sleep for up to an hour, too.'),
+  updateAgent: duration.prefault('30m').describe('From the command to the answer of the latest version.'),
+  installAgent: duration.prefault('30m').describe('From the DaemonSet to the first answer.'),
+});
+
+const forEach = (time: number) => ({
+  attachPolicy: time,
+  defaultHostManagement: time,
+  updateAgent: time,
+  installAgent: time,
 });
 
 /** The section `ssmAgent`, of `manage-ssm-agent`. */
@@ -18,7 +41,14 @@ export const ssmAgent = (defaultMode: Mode) =>
     mode: mode.default(defaultMode).describe('Bounds the mode of every remedy.'),
     graceTime: duration.prefault('5m').describe('How long after its launch a worker may take to register.'),
     remedies: remedies.prefault({}).describe('Each with its own mode.'),
-    cureWithin: duration.prefault('30m').describe('How long a remedy may take until it counts as failed.'),
+    agentPolicy: z
+      .enum(AGENT_POLICIES)
+      .default(AGENT_POLICIES[0])
+      .describe('Policy of AWS that attachPolicy attaches; AmazonSSMManagedInstanceCore lets nodes read parameters.'),
+    cureWithin: z
+      .union([duration.transform(forEach), perRemedy])
+      .prefault({})
+      .describe('How long a remedy may take until it counts as failed: one duration for all, or one for each.'),
     attempts: z.int().min(1).max(10).default(3).describe('Attempts per worker and cause, then it is left alone.'),
     retryAfter: duration.prefault('30m').describe('Wait after a failed remedy; doubled after each further one.'),
     installerImage: z

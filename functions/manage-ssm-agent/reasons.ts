@@ -12,21 +12,36 @@ export const SSM_AGENT_REASONS = {
   'in-quarantine': {
     meaning: 'The worker is in quarantine and reaches nothing, by intent: its agent is not looked after.',
   },
+  'out-of-service': {
+    meaning:
+      'Auto Scaling has the worker in standby, in a warm pool or on its way out: its agent is not looked after, and nothing is advised.',
+  },
+  'registered-elsewhere': {
+    meaning:
+      'The agent of the worker is registered under the id of a hybrid activation (mi-…), as its image brought it along, instead of its instance.',
+    hint: 'On the node: sudo amazon-ssm-agent -register -clear, then start it again. In the image: remove /var/lib/amazon/ssm before it is saved.',
+  },
   'no-instance-profile': {
     meaning: 'The worker has no instance profile, and Default Host Management is off.',
     hint: 'Give the node group a node role, or allow ssmAgent.remedies.defaultHostManagement.',
   },
   'role-lacks-ssm': {
     meaning: 'The node role does not allow what the agent needs, and Default Host Management is off.',
-    hint: 'Attach AmazonSSMManagedInstanceCore to the node role, or allow ssmAgent.remedies.attachPolicy.',
+    hint: 'Attach AmazonSSMManagedEC2InstanceDefaultPolicy to the node role, or allow ssmAgent.remedies.attachPolicy. Where the message names a Deny or a boundary, change that.',
   },
   'no-network-path': {
-    meaning: 'The worker has no way to Systems Manager: no route to a gateway, and no (complete, open) VPC endpoints.',
+    meaning:
+      'No way leads from the worker to Systems Manager: a route, an endpoint with private DNS, a security group, a network ACL or an endpoint policy stands against it.',
     hint: 'The message names the missing piece: add the route, the endpoint or the rule.',
   },
   'imds-unreachable': {
     meaning: 'The instance metadata service is off: the agent finds no credentials.',
     hint: 'Enable the metadata endpoint in the launch template (HttpEndpoint).',
+  },
+  'cause-unclear': {
+    meaning:
+      'The agent does not answer, and it cannot be told whether its role or its network lets it: the message names what cannot be seen.',
+    hint: 'See to what the message names. If that is right, the agent is missing or hangs; ssmAgent.remedies.installWhenUnsure has it installed all the same.',
   },
   'agent-missing': {
     meaning: 'Role, network and metadata are right, and still no agent has ever registered: it is missing or stopped.',
@@ -34,9 +49,12 @@ export const SSM_AGENT_REASONS = {
   },
   'connection-lost': {
     meaning: 'The agent registered once and does not answer any more.',
-    hint: 'The worker may be overloaded or hang: replace it (drain it and terminate the instance).',
+    hint: 'Role and network are right: the worker may be overloaded or hang. Replace it (drain it and terminate the instance).',
   },
-  'policy-attached': { meaning: 'AmazonSSMManagedInstanceCore was attached to the node role.' },
+  'policy-attached': {
+    meaning:
+      'The policy that the message names was attached to the node role; the message also has the command that undoes it.',
+  },
   'default-host-management-registered': { meaning: 'Default Host Management was registered for account and region.' },
   'agent-update-started': { meaning: 'AWS-UpdateSSMAgent was sent to the worker.' },
   'agent-install-started': { meaning: 'A DaemonSet installs the agent on the worker.' },
@@ -51,7 +69,7 @@ export const SSM_AGENT_REASONS = {
   },
   'agent-not-installable': {
     meaning: 'The agent is missing and cannot be installed on this operating system.',
-    hint: 'Use an AMI that brings the agent along; on Bottlerocket, leave its control container enabled.',
+    hint: 'Use an AMI that brings the agent along.',
   },
   'attempts-exhausted': {
     meaning: 'A remedy has failed as often as the policy allows (ssmAgent.attempts): no further attempt is made.',

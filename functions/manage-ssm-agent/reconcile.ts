@@ -43,8 +43,13 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const now = deps.clock.now();
   const readCluster = createClusterReader(deps.eks);
   const circumstances = { policy, now, account: deps.account };
-  const observations = await observeWorkers(deps, readCluster, scope, (view, state) =>
-    neededReadsOf(view, state, circumstances),
+  const { partition, region, account } = deps;
+  const observations = await observeWorkers(
+    deps,
+    readCluster,
+    scope,
+    (view, state) => neededReadsOf(view, state, circumstances),
+    { partition, region, account, now },
   );
   countWorkers(deps, scope, observations);
   const decided = observations.map((observation): Decided => {

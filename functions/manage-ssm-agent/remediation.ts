@@ -5,17 +5,24 @@ import * as inspectorCoverage from '../../events/inspector-coverage.ts';
 import { describeImages, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, iamHere, onAnything, type Right } from '../shared/declaration/right.ts';
+import { AGENT_POLICIES } from './agent-policy.ts';
 import { READS } from './policy.ts';
 import { SSM_AGENT_REASONS } from './reasons.ts';
 
 const everyNodeRole =
-  'Node roles are named by their owners; what is done to one is read, or bound to one policy of AWS.';
+  'Node roles are named by their owners; what is done to one is read, or bound to policies of AWS for agents.';
 
-/** To tell what a node role allows, and to give it what the agent needs: that one policy and no other. */
+/** To tell what a node role allows, and to give it what the agent needs: one of these policies and no other. */
 const nodeRoles: readonly Right[] = [
   {
     sid: 'ReadNodeRoles',
-    actions: ['iam:GetInstanceProfile', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies', 'iam:GetRolePolicy'],
+    actions: [
+      'iam:GetInstanceProfile',
+      'iam:GetRole',
+      'iam:ListAttachedRolePolicies',
+      'iam:ListRolePolicies',
+      'iam:GetRolePolicy',
+    ],
     resources: [iamHere('instance-profile/*'), iamHere('role/*')],
     wildcardReason: everyNodeRole,
   },
@@ -30,7 +37,9 @@ const nodeRoles: readonly Right[] = [
     sid: 'AttachAgentPolicy',
     actions: ['iam:AttachRolePolicy'],
     resources: [iamHere('role/*')],
-    conditions: { ArnEquals: { 'iam:PolicyARN': 'arn:{partition}:iam::aws:policy/AmazonSSMManagedInstanceCore' } },
+    conditions: {
+      ArnEquals: { 'iam:PolicyARN': AGENT_POLICIES.map((name) => `arn:{partition}:iam::aws:policy/${name}`) },
+    },
     wildcardReason: everyNodeRole,
   },
 ];
@@ -101,9 +110,18 @@ export const manageSsmAgent = declare({
       'ec2:DescribeRouteTables',
       'ec2:DescribeVpcEndpoints',
       'ec2:DescribeSecurityGroups',
+      'ec2:DescribeNetworkAcls',
+      'ec2:DescribeNetworkInterfaces',
+      'autoscaling:DescribeAutoScalingInstances',
       'ssm:DescribeInstanceInformation',
       'ssm:GetCommandInvocation',
     ]),
+    {
+      sid: 'PrefixLists',
+      actions: ['ec2:GetManagedPrefixListEntries'],
+      resources: ['arn:{partition}:ec2:{region}:*:prefix-list/*'],
+      wildcardReason: 'Security groups may name any prefix list, of this account, of AWS or of one that shares it.',
+    },
     describeImages,
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),

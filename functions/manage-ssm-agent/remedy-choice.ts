@@ -1,12 +1,13 @@
 import { type Mode, stricter } from '../shared/policy/mode.ts';
 import type { Cause } from './agent-cause.ts';
-import type { Findings } from './observation.ts';
+import type { Findings, Observation, WorkerView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+import type { Case } from './treat.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
 export type Remedy = StartedRemedy['kind'];
-type AgentPolicy = Policy['ssmAgent'];
+type SsmAgentPolicy = Policy['ssmAgent'];
 
 /** What begins a remedy is recorded by. */
 export const BEGUN: Readonly<Record<Remedy, Reason>> = {
@@ -17,37 +18,78 @@ export const BEGUN: Readonly<Record<Remedy, Reason>> = {
 };
 
 /** What each does, for sentences. */
-export const DEEDS: Readonly<Record<Remedy, string>> = {
-  'attach-policy': 'attach AmazonSSMManagedInstanceCore to the node role',
-  'default-host-management': 'register Default Host Management',
-  'update-agent': 'update the agent by AWS-UpdateSSMAgent',
-  'install-agent': 'install the agent by a DaemonSet',
-};
-
-/** The remedy for a cause that the policy does not rule out; undefined: somebody must act. */
-export function remedyFor(cause: Cause, { profile, imageName }: Findings, policy: AgentPolicy): Remedy | undefined {
-  const candidates: Readonly<Record<Cause, readonly Remedy[]>> = {
-    'no-instance-profile': ['default-host-management'],
-    'role-lacks-ssm':
-      profile?.roleName === undefined ? ['default-host-management'] : ['attach-policy', 'default-host-management'],
-    'no-network-path': [],
-    'imds-unreachable': [],
-    'agent-missing': isBottlerocket(imageName) ? [] : ['install-agent'],
-    'connection-lost': [],
-  };
-  return candidates[cause].find((remedy) => modeOfRemedy(policy, remedy) !== 'off');
+export function deedOf(remedy: Remedy, { view }: Observation, { agentPolicy }: SsmAgentPolicy): string {
+  switch (remedy) {
+    case 'attach-policy':
+      return `attach ${agentPolicy} to node role ${view.findings?.profile?.role?.name}`;
+    case 'default-host-management':
+      return 'register Default Host Management';
+    case 'update-agent':
+      return 'update the agent by AWS-UpdateSSMAgent';
+    case 'install-agent':
+      return 'install the agent by a DaemonSet';
+  }
 }
 
-/** On Bottlerocket the agent lives in a container of the image: nothing can be installed beside it. */
-export const isBottlerocket = (imageName: string): boolean => imageName.startsWith('bottlerocket-');
+/** The remedy for a cause that the policy does not rule out; undefined: somebody must act. */
+export function remedyFor(
+  cause: Cause,
+  view: WorkerView,
+  findings: Findings,
+  policy: SsmAgentPolicy,
+): Remedy | undefined {
+  const candidates: Readonly<Record<Cause, readonly Remedy[]>> = {
+    'registered-elsewhere': [],
+    'no-instance-profile': ['default-host-management'],
+    'role-lacks-ssm':
+      attachable(view, findings).kind === 'yes'
+        ? ['attach-policy', 'default-host-management']
+        : ['default-host-management'],
+    'no-network-path': [],
+    'imds-unreachable': [],
+    'cause-unclear':
+      view.agent === undefined && policy.remedies.installWhenUnsure !== 'off' ? installable(findings) : [],
+    'agent-missing': installable(findings),
+    'connection-lost': [],
+  };
+  return candidates[cause].find((remedy) => modeOfRemedy(policy, remedy, cause) !== 'off');
+}
 
-const SWITCHES = {
+const installable = (findings: Findings): readonly Remedy[] =>
+  carrierOf(findings) === undefined ? ['install-agent'] : [];
+
+/** The system of an AMI that brings the agent along, so that nothing can be installed beside it. */
+export function carrierOf({ imageName, windows }: Findings): 'bottlerocket' | 'windows' | undefined {
+  if (windows) return 'windows';
+  return imageName.startsWith('bottlerocket-') ? 'bottlerocket' : undefined;
+}
+
+/** Whether a policy may be attached to a worker's role; `why` is a sentence. */
+export function attachable(
+  { owner }: WorkerView,
+  { profile }: Findings,
+): { readonly kind: 'yes' } | { readonly kind: 'no'; readonly why?: string } {
+  const role = profile?.role;
+  if (role === undefined) return { kind: 'no' };
+  if (role.forbidden) {
+    return { kind: 'no', why: 'No policy is attached: against a Deny or a boundary it would change nothing.' };
+  }
+  // The role that EKS names for the node group; of other workers their identity proves it.
+  if (owner?.nodeRole !== undefined && owner.nodeRole !== role.arn) {
+    return { kind: 'no', why: `No policy is attached: the role of its node group is ${owner.nodeRole}.` };
+  }
+  return { kind: 'yes' };
+}
+
+export const SWITCHES = {
   'attach-policy': 'attachPolicy',
   'default-host-management': 'defaultHostManagement',
   'update-agent': 'updateAgent',
   'install-agent': 'installAgent',
-} as const satisfies Record<Remedy, keyof AgentPolicy['remedies']>;
+} as const satisfies Record<Remedy, keyof SsmAgentPolicy['remedies']>;
 
-/** A remedy never does more than the mode of the whole function allows. */
-export const modeOfRemedy = ({ mode, remedies }: AgentPolicy, remedy: Remedy): Mode =>
-  stricter(mode, remedies[SWITCHES[remedy]]);
+/** A remedy never does more than the mode of the whole function allows, nor than that of what is unsure. */
+export function modeOfRemedy({ mode, remedies }: SsmAgentPolicy, remedy: Remedy, cause?: Case['cause']): Mode {
+  const bounded = stricter(mode, remedies[SWITCHES[remedy]]);
+  return cause === 'cause-unclear' ? stricter(bounded, remedies.installWhenUnsure) : bounded;
+}

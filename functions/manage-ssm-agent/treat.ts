@@ -1,10 +1,11 @@
 import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
 import type { Cause, OUTDATED } from './agent-cause.ts';
+import { undoing } from './agent-policy.ts';
 import { type Decision, type Memory, RECONCILE_EVERY, remembered, say } from './decision.ts';
 import { afterFailure } from './follow.ts';
 import type { Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
-import { BEGUN, DEEDS, modeOfRemedy, type Remedy } from './remedy-choice.ts';
+import { BEGUN, deedOf, modeOfRemedy, type Remedy } from './remedy-choice.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
 /** A remedy that is due. */
@@ -24,38 +25,49 @@ export const targetOf = ({ cause, remedy }: Pick<Case, 'cause' | 'remedy'>): str
  */
 export function treat(
   { cause, remedy, message }: Case,
-  { state }: Observation,
+  observation: Observation,
   ssmAgent: Policy['ssmAgent'],
   now: number,
 ): Decision {
+  const { state } = observation;
+  const deed = deedOf(remedy, observation, ssmAgent);
   const failures = state.failures?.cause === cause ? state.failures : undefined;
   const known = remembered(failures);
   const target = targetOf({ cause, remedy });
   const about = { details: { cause, remedy }, target };
   const ruling = rulingOn(state.proposal, target);
   if (ruling?.kind === 'rejected') {
-    const rejected = `${message} To ${DEEDS[remedy]} was rejected by ${inWords(ruling)}`;
+    const rejected = `${message} To ${deed} was rejected by ${inWords(ruling)}`;
     return { ...say('skipped', 'proposal-rejected', rejected, known, `${target} ${ruling.id}`), ...about };
   }
-  const observed = modeOfRemedy(ssmAgent, remedy) === 'observe';
+  const observed = modeOfRemedy(ssmAgent, remedy, cause) === 'observe';
   if (observed && ruling === undefined) {
-    return { ...say('would-act', 'would-remedy', `${message} Would ${DEEDS[remedy]}.`, known, target), ...about };
+    return { ...say('would-act', 'would-remedy', `${message} Would ${deed}.`, known, target), ...about };
   }
   if (failures !== undefined) {
     const waiting = afterFailure(failures, ssmAgent, cause, message, now);
     if (waiting !== undefined) return { ...waiting, target };
   }
   const approved = observed && ruling !== undefined ? ` Approved by ${inWords(ruling)}` : '';
-  return { ...begin({ cause, remedy, message: `${message}${approved}` }, failures, now), target };
+  const role = observation.view.findings?.profile?.role;
+  const undo = remedy === 'attach-policy' && role !== undefined ? undoing(role, ssmAgent.agentPolicy) : undefined;
+  return { ...begin({ cause, remedy, message: `${message}${approved}` }, deed, undo, failures, now), target };
 }
 
-function begin({ cause, remedy: kind, message }: Case, failures: Memory['failures'], now: number): Decision {
+function begin(
+  { cause, remedy: kind, message }: Case,
+  deed: string,
+  undo: string | undefined,
+  failures: Memory['failures'],
+  now: number,
+): Decision {
   const attempt = (failures?.count ?? 0) + 1;
   const remedy: StartedRemedy = { kind, cause, startedAt: now, attempt };
   const memory = { ...remembered(failures), remedy };
+  const undone = undo === undefined ? '' : ` To undo it: ${undo}`;
   return {
-    ...say('acted', BEGUN[kind], `${message} Attempt ${attempt}: ${DEEDS[kind]}.`, memory, `${cause} ${attempt}`),
-    details: { cause, remedy: kind, attempt },
+    ...say('acted', BEGUN[kind], `${message} Attempt ${attempt}: ${deed}.${undone}`, memory, `${cause} ${attempt}`),
+    details: { cause, remedy: kind, attempt, ...(undo !== undefined && { undo }) },
     begin: kind,
     lookAt: now + RECONCILE_EVERY,
   };

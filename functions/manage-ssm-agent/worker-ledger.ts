@@ -31,6 +31,8 @@ const workerState = z.object({
   remedy: remedy.optional(),
   failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
   proposal: proposal.optional(),
+  /** Of its role's policies while the agent answered. */
+  roleFingerprint: z.string().optional(),
   /** The last operator's request that was answered: it is answered once, however often it comes. */
   answered: z.string().optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */

@@ -1,2 +1,2 @@
-export { type Installability, type InstallFamily, installability } from './installability.ts';
+export { type Installability, type InstallFamily, installability, NOT_INSTALLABLE } from './installability.ts';
 export { INSTALLER, INSTALLER_NODE_LIMIT, type InstallerOptions, installerDaemonSet } from './manifest.ts';

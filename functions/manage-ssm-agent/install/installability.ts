@@ -1,22 +1,48 @@
 /** A family of operating systems on which the install script knows how to install. */
 export type InstallFamily = 'amazon-linux-2023' | 'ubuntu' | 'debian' | 'rhel' | 'flatcar';
 
+/** Why the agent cannot be installed, and what to do instead where that is known. */
+export interface Refusal {
+  /** A sentence. */
+  readonly reason: string;
+  readonly hint?: string;
+}
+
 export type Installability =
   | { readonly kind: 'supported'; readonly family: InstallFamily }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | ({ readonly kind: 'refused' } & Refusal);
+
+/** Systems whose AMIs bring the agent along. */
+export const NOT_INSTALLABLE = {
+  bottlerocket: {
+    reason: 'Bottlerocket carries the agent in its control container: turn that on in its user data instead.',
+    hint: 'Set settings.host-containers.control.enabled = true in the user data of the launch template, and replace the node.',
+  },
+  windows: {
+    reason: 'On Windows the agent comes with the AMI: privileged Linux containers do not run there.',
+    hint: 'Start the service AmazonSSMAgent, or use an EKS-optimized Windows AMI, which brings it along.',
+  },
+} as const satisfies Record<string, Refusal>;
 
 const supported = (family: InstallFamily): Installability => ({ kind: 'supported', family });
-const refused = (reason: string): Installability => ({ kind: 'refused', reason });
+const refused = (reason: string, hint?: string): Installability => ({
+  kind: 'refused',
+  reason,
+  ...(hint !== undefined && { hint }),
+});
 
 /** The first that matches the beginning of the name decides. */
 const SYSTEMS: ReadonlyArray<readonly [RegExp, Installability]> = [
   [/^Amazon Linux 2023\b/, supported('amazon-linux-2023')],
-  [/^Amazon Linux\b/, refused('Of Amazon Linux, only 2023 is supported; Amazon Linux 2 is at its end.')],
   [
-    /^Bottlerocket\b/,
-    refused('Bottlerocket carries the agent in its control container: turn that on in its user data instead.'),
+    /^Amazon Linux\b/,
+    refused(
+      'Of Amazon Linux, only 2023 is supported; Amazon Linux 2 is at its end.',
+      'Move the node group to AL2023 or Bottlerocket.',
+    ),
   ],
-  [/^Windows\b/, refused('On Windows the agent comes with the AMI: privileged Linux containers do not run there.')],
+  [/^Bottlerocket\b/, { kind: 'refused', ...NOT_INSTALLABLE.bottlerocket }],
+  [/^Windows\b/, { kind: 'refused', ...NOT_INSTALLABLE.windows }],
   [/ CoreOS\b/, refused('Packages cannot be added to the OSTree image of a CoreOS: bring the agent with the AMI.')],
   [/^Ubuntu \d/, supported('ubuntu')],
   [/^Debian GNU\/Linux\b/, supported('debian')],

@@ -1,24 +1,25 @@
 import { AttachRolePolicyCommand, type IAMClient, IAMServiceException } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
-import type { Observation } from '../observation.ts';
+import { type AgentPolicy, policyArn } from '../agent-policy.ts';
+import type { NodeRole, Observation } from '../observation.ts';
 import { type Beginning, type Beginnings, describeError } from './remedy.ts';
 
 /** Refusals that a repetition would not change. */
 const FINAL = new Set(['AccessDenied', 'NoSuchEntity', 'LimitExceeded', 'PolicyNotAttachable', 'UnmodifiableEntity']);
 
 /**
- * Attaches AmazonSSMManagedInstanceCore to the roles of these workers, each role once. The instance profile is never
+ * Attaches a policy of AWS to the roles of these workers, each role once. The instance profile is never
  * swapped: it is the node's identity to the cluster. Attaching what is attached changes nothing.
  */
 export async function attachPolicies(
   iam: IAMClient,
-  partition: string,
   workers: readonly Observation[],
+  agentPolicy: AgentPolicy | undefined,
 ): Promise<Beginnings> {
-  const roles = [...new Set(workers.map(roleOf))];
-  const PolicyArn = `arn:${partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`;
-  const attach = async (RoleName: string): Promise<[string, Beginning]> => {
+  const roles = new Map(workers.flatMap((worker) => roleOf(worker) ?? []).map((role) => [role.name, role]));
+  const attach = async ([RoleName, role]: readonly [string, NodeRole]): Promise<[string, Beginning]> => {
+    const PolicyArn = policyArn(role, agentPolicy);
     try {
       const { $metadata } = await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
       const call = { service: 'iam', operation: 'AttachRolePolicy', requestId: $metadata.requestId ?? '' };
@@ -31,10 +32,10 @@ export async function attachPolicies(
   const byRole = new Map(await pMap(roles, attach, { concurrency: READ_CONCURRENCY }));
   return new Map(
     workers.flatMap((worker): Array<[string, Beginning]> => {
-      const beginning = byRole.get(roleOf(worker));
+      const beginning = byRole.get(roleOf(worker)?.name ?? '');
       return beginning === undefined ? [] : [[worker.instanceId, beginning]];
     }),
   );
 }
 
-const roleOf = ({ view }: Observation): string => view.findings?.profile?.roleName ?? '';
+const roleOf = ({ view }: Observation): NodeRole | undefined => view.findings?.profile?.role;

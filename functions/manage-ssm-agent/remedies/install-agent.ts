@@ -75,6 +75,8 @@ export async function bringInstallations(
       const kubernetes = await openCluster(deps, cluster, reading.found);
       const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings);
       const after = { ...staying, ...added };
+      // All were refused, and nothing stands: there is nothing to bring up to date.
+      if (Object.keys(after).length === 0 && Object.keys(before).length === 0) return;
       if (Object.keys(added).length > 0) await saveInstallation(deps.ledger, cluster, { ...before, ...added });
       await applyInstaller(kubernetes, after, deps.region, image);
       await saveInstallation(deps.ledger, cluster, after);
@@ -122,7 +124,8 @@ async function addNodes(
       const message = 'The instance is no node of its cluster: nothing can be installed on it through Kubernetes.';
       beginnings.set(instanceId, { kind: 'refused', reason: 'agent-not-installable', message });
     } else if (able?.kind === 'refused') {
-      beginnings.set(instanceId, { kind: 'refused', reason: 'agent-not-installable', message: able.reason });
+      const { reason: message, hint } = able;
+      beginnings.set(instanceId, { kind: 'refused', reason: 'agent-not-installable', message, hint });
     } else {
       added[instanceId] = node.name;
       const call = { service: 'kubernetes', operation: 'PATCH daemonsets', requestId: '' };

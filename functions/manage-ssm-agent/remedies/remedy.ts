@@ -13,7 +13,7 @@ export interface Decided {
 /** How the beginning of a remedy went, for one worker. */
 export type Beginning =
   | { readonly kind: 'begun'; readonly calls: readonly AwsCall[]; readonly commandId?: string }
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly message: string }
+  | { readonly kind: 'refused'; readonly reason: Reason; readonly message: string; readonly hint?: string | undefined }
   /** Not yet its turn: to be decided again soon. */
   | { readonly kind: 'deferred'; readonly message: string };
 

@@ -11,6 +11,8 @@ export interface Owner {
   readonly tags: Readonly<Record<string, string>>;
   /** The subnets that a managed node group launches its workers into. */
   readonly subnets?: readonly string[];
+  /** ARN of the role that EKS names for a managed node group. */
+  readonly nodeRole?: string;
   /** Why AWS would not tell, so that nobody knows whether they opted out. */
   readonly unreadable?: string;
   /** Why it is no EKS worker after all: its tags name what EKS does not have. */
@@ -48,6 +50,7 @@ async function readOwner(
   return {
     tags: { ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}), ...group?.tags },
     ...(group?.subnets !== undefined && { subnets: group.subnets }),
+    ...(group?.nodeRole !== undefined && { nodeRole: group.nodeRole }),
     ...(unreadable?.kind === 'unreadable' && { unreadable: unreadable.error }),
     ...(isMissing && !certain && { notAWorker: `EKS has no ${missing}: only tags that anybody can set name it.` }),
   };

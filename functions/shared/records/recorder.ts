@@ -34,6 +34,8 @@ export interface Outcome<Reason extends string = SharedReason> {
   readonly fingerprint: string;
   readonly correlationId: string;
   readonly calls?: readonly AwsCall[];
+  /** What to do, where that of the reason does not fit the subject. */
+  readonly hint?: string;
   readonly details?: RemediationRecord['details'];
 }
 
@@ -93,8 +95,9 @@ export function createRecorder<Reason extends string, Metric extends string>({
       write(JSON.stringify({ kind, time: new Date(clock.now()).toISOString(), account, region, ...members }));
     },
 
-    record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details }) {
-      const { hint, severity } = entries.get(reason) ?? {};
+    record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details, ...told }) {
+      const { hint: usual, severity } = entries.get(reason) ?? {};
+      const hint = told.hint ?? usual;
       const line: RemediationRecord = {
         kind: 'record',
         version: RECORD_VERSION,

@@ -4,9 +4,17 @@ import type { World } from '../world.ts';
 /** The version that Systems Manager takes for the latest. */
 export const LATEST_AGENT_VERSION = '3.3.4624.0';
 
-/** How soon an agent that starts pings for the first time, and how soon one that could not tries again; seconds. */
+/** How soon an agent that starts pings for the first time, seconds. */
 const FIRST_PING_S = { least: 20, most: 90 };
-const RETRY_S = { least: 60, most: 300 };
+
+/** How soon one that has registered pings again, seconds: it goes on trying. */
+const NEXT_PING_S = { least: 60, most: 300 };
+
+/**
+ * How long one that never could sleeps before it tries again, seconds: 25 to 30 minutes after AccessDenied, 5 to 60 after
+ * other errors (amazon-ssm-agent, agent/hibernation and agent/backoffconfig). What has changed meanwhile it does not hear.
+ */
+const SLEEPS_S = { rights: { least: 1_500, most: 1_800 }, others: { least: 300, most: 3_600 } };
 
 /** Where an agent gets its rights from: the instance's own role, or the role of Default Host Management. */
 export interface AgentRights {
@@ -42,6 +50,8 @@ interface KnownAgent {
   online: boolean;
   /** A ping is planned. */
   trying: boolean;
+  /** What kept it from answering when it last tried, or since. */
+  hinderedBy?: 'rights' | 'others' | undefined;
 }
 
 /**
@@ -105,8 +115,13 @@ export class SsmAgents {
   }
 
   #reconsider(known: KnownAgent): void {
-    if (this.#isHindered(known)) known.online = false;
-    else if (!known.online) this.#planPing(known, RETRY_S);
+    const hindrance = this.#hindranceOf(known);
+    if (hindrance === undefined) {
+      if (!known.online) this.#planPing(known, this.#wakesAfter(known));
+      return;
+    }
+    known.online = false;
+    known.hinderedBy = hindrance;
   }
 
   #boot(instance: Instance): void {
@@ -126,8 +141,14 @@ export class SsmAgents {
     else this.#world.time.at(at, () => this.#ping(known, at));
   }
 
-  #planPing(known: KnownAgent, { least, most }: typeof RETRY_S): void {
-    if (known.trying || known.online || this.#isHindered(known)) return;
+  /** How much of its sleep is left, nobody knows: anything up to all of it. */
+  #wakesAfter({ registeredAt, hinderedBy }: KnownAgent): typeof NEXT_PING_S {
+    if (registeredAt !== undefined || hinderedBy === undefined) return NEXT_PING_S;
+    return { least: NEXT_PING_S.least, most: SLEEPS_S[hinderedBy].most };
+  }
+
+  #planPing(known: KnownAgent, { least, most }: typeof NEXT_PING_S): void {
+    if (known.trying || known.online || this.#hindranceOf(known) !== undefined) return;
     known.trying = true;
     const at = this.#world.time.now + this.#random.integer(least, most) * 1000;
     this.#world.time.at(at, () => this.#ping(known, at));
@@ -135,21 +156,19 @@ export class SsmAgents {
 
   #ping(known: KnownAgent, at: number): void {
     known.trying = false;
-    if (this.#isHindered(known)) return;
+    known.hinderedBy = this.#hindranceOf(known);
+    if (known.hinderedBy !== undefined) return;
     known.registeredAt ??= at;
     // Real agents are given up some minutes after their last ping; a dead one is lost at once here.
     known.online = !known.dies;
   }
 
-  #isHindered({ instance, runs, dies, registeredAt, version }: KnownAgent): boolean {
-    return (
-      !runs ||
-      (dies && registeredAt !== undefined) ||
-      instance.state !== 'running' ||
-      instance.metadataEndpoint === 'disabled' ||
-      this.#surroundings.rightsOf(instance, version) === undefined ||
-      !servicesNeeded(version).every((service) => this.#surroundings.reaches(instance, service))
-    );
+  #hindranceOf({ instance, runs, dies, registeredAt, version }: KnownAgent): 'rights' | 'others' | undefined {
+    const { metadataEndpoint, state } = instance;
+    if (!runs || (dies && registeredAt !== undefined) || state !== 'running') return 'others';
+    const reaches = (service: string) => this.#surroundings.reaches(instance, service);
+    if (metadataEndpoint === 'disabled' || !servicesNeeded(version).every(reaches)) return 'others';
+    return this.#surroundings.rightsOf(instance, version) === undefined ? 'rights' : undefined;
   }
 
   #look(known: KnownAgent): Agent {

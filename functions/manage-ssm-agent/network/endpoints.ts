@@ -1,0 +1,97 @@
+import type { Instance, NetworkInterface, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { AgentIdentity } from '../rights/questions.ts';
+import { judgeEndpointPolicy } from './endpoint-policy.ts';
+import { address } from './ipv4.ts';
+import { all, type Judgement, unsure } from './judgement.ts';
+import { aclOf, EPHEMERAL_PORTS, judgeAcl, type Packets } from './network-acls.ts';
+import type { Networks, Service } from './networks.ts';
+import { HTTPS, judgeRules } from './security-groups.ts';
+
+/** What a node's connections come from: its primary interface, by which the agent goes. */
+export interface NodeEnd {
+  readonly instance: Instance;
+  readonly groups: readonly SecurityGroup[];
+  readonly groupIds: readonly string[];
+  readonly furtherGroupIds: readonly string[];
+}
+
+/** The endpoints of a service in the VPC, whatever their DNS. */
+export const endpointsFor = (service: string, { VpcId }: Instance, { endpoints }: Networks): VpcEndpoint[] =>
+  endpoints.filter(
+    (one) =>
+      one.VpcId === VpcId &&
+      one.ServiceName?.endsWith(`.${service}`) === true &&
+      // EC2 answers in lower case, whatever its model says.
+      one.State?.toLowerCase() === 'available',
+  );
+
+/** Whether the node reaches an endpoint with private DNS, and may call the service through it. */
+export function judgeEndpoint(
+  endpoint: VpcEndpoint,
+  service: Service,
+  node: NodeEnd,
+  caller: AgentIdentity,
+  networks: Networks,
+): Judgement {
+  const id = `endpoint ${endpoint.VpcEndpointId} (${service})`;
+  const ends = (endpoint.NetworkInterfaceIds ?? []).map((interfaceId) => networks.interfaces.get(interfaceId));
+  if (ends.length === 0 || ends.includes(undefined)) return unsure(`the interfaces of ${id} cannot be read`);
+  const reached = ends.map((end) => judgeEnd(end ?? {}, id, endpoint, node, networks));
+  return all([anyOf(reached, id), judgeEndpointPolicy(endpoint.PolicyDocument, service, caller, id)]);
+}
+
+/** Names lead to any of an endpoint's interfaces: those that shut the node out may be the one. */
+function anyOf(ends: readonly Judgement[], id: string): Judgement {
+  const shut = ends.find(({ answer }) => answer === 'no');
+  if (shut === undefined || ends.every(({ answer }) => answer === 'no')) return all(ends);
+  return unsure(`only some interfaces of ${id} are reached`);
+}
+
+function judgeEnd(
+  { SubnetId: endSubnet = '', PrivateIpAddress: endIp = '' }: NetworkInterface,
+  id: string,
+  { Groups = [] }: VpcEndpoint,
+  node: NodeEnd,
+  networks: Networks,
+): Judgement {
+  const { SubnetId: nodeSubnet = '', PrivateIpAddress: nodeIp = '' } = node.instance;
+  const endGroupIds = Groups.map(({ GroupId = '' }) => GroupId);
+  const endGroups = endGroupIds.map((groupId) => networks.securityGroups.get(groupId));
+  if (endGroups.includes(undefined)) return unsure(`the security groups of ${id} cannot be read`);
+  const out = judgeRules(
+    node.groups.flatMap(({ IpPermissionsEgress = [] }) => IpPermissionsEgress),
+    { addresses: address(endIp), groupIds: endGroupIds, name: id },
+    networks.prefixLists,
+    `${node.groupIds.join(', ')} of the instance lets nothing out to ${id} on port ${HTTPS}`,
+  );
+  const into = judgeRules(
+    endGroups.flatMap((group) => group?.IpPermissions ?? []),
+    {
+      addresses: address(nodeIp),
+      groupIds: node.groupIds,
+      furtherGroupIds: node.furtherGroupIds,
+      name: 'the instance',
+    },
+    networks.prefixLists,
+    `${endGroupIds.join(', ')} of ${id} does not admit ${nodeIp} on port ${HTTPS}`,
+  );
+  // Within a subnet no network ACL stands between.
+  if (nodeSubnet === endSubnet) return all([out, into]);
+  const answers = ephemeralPorts(node.instance);
+  const [toEnd, toNode] = [address(endIp), address(nodeIp)];
+  const borders: ReadonlyArray<readonly [string, Packets]> = [
+    [nodeSubnet, { egress: true, others: toEnd, ports: [HTTPS, HTTPS], what: `HTTPS to ${id}` }],
+    [endSubnet, { egress: false, others: toNode, ports: [HTTPS, HTTPS], what: `HTTPS to ${id}` }],
+    [endSubnet, { egress: true, others: toNode, ports: answers, what: `the answers of ${id}` }],
+    [nodeSubnet, { egress: false, others: toEnd, ports: answers, what: `the answers of ${id}` }],
+  ];
+  return all([out, into, ...borders.map(([subnetId, packets]) => judgeBorder(subnetId, packets, networks))]);
+}
+
+export function judgeBorder(subnetId: string, packets: Packets, { networkAcls }: Networks): Judgement {
+  const acl = aclOf(subnetId, networkAcls);
+  return acl === undefined ? unsure(`the network ACL of subnet ${subnetId} cannot be read`) : judgeAcl(acl, packets);
+}
+
+export const ephemeralPorts = ({ Platform }: Instance) =>
+  Platform?.toLowerCase() === 'windows' ? EPHEMERAL_PORTS.windows : EPHEMERAL_PORTS.linux;

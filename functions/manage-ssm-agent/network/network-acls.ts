@@ -1,0 +1,72 @@
+import type { NetworkAcl, NetworkAclEntry } from '@aws-sdk/client-ec2';
+import { type Addresses, block, common, union, without } from './ipv4.ts';
+import { type Judgement, no, unsure, YES } from './judgement.ts';
+
+/** Ports, both ends included. */
+export type Ports = readonly [from: number, to: number];
+
+/** The ports from which systems open connections by default. Source: "Ephemeral ports", VPC user guide. */
+export const EPHEMERAL_PORTS = { linux: [32_768, 60_999], windows: [49_152, 65_535] } as const satisfies Record<
+  string,
+  Ports
+>;
+
+const ALL_PROTOCOLS = '-1';
+const TCP = '6';
+
+/** The network ACL of a subnet, if it can be seen. */
+export const aclOf = (subnetId: string, acls: readonly NetworkAcl[]): NetworkAcl | undefined =>
+  acls.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId));
+
+/** Packets at the border of a subnet. An ACL knows no connections: the answers are judged for themselves. */
+export interface Packets {
+  readonly egress: boolean;
+  /** Where they come from, or go to, outside the subnet: any of these may be the one. */
+  readonly others: Addresses;
+  /** Where they go to. */
+  readonly ports: Ports;
+  /** For sentences. */
+  readonly what: string;
+}
+
+/** Whether an ACL lets TCP packets pass. The first entry, by number, that fits a packet decides about it. */
+export function judgeAcl(acl: NetworkAcl, { egress, others, ports, what }: Packets): Judgement {
+  const entries = (acl.Entries ?? [])
+    .filter(isAbout(egress, ports))
+    .toSorted((one, other) => (one.RuleNumber ?? 0) - (other.RuleNumber ?? 0));
+  let open = others;
+  let allowed: Addresses = [];
+  let denied: Addresses = [];
+  let [mayBeAllowed, mayBeDenied] = [false, false];
+  for (const { CidrBlock = '', RuleAction, PortRange } of entries) {
+    const hit = common(open, block(CidrBlock));
+    if (hit.length === 0) continue;
+    const allows = RuleAction === 'allow';
+    if (!coversPorts(PortRange, ports)) {
+      mayBeAllowed ||= allows;
+      mayBeDenied ||= !allows;
+      continue;
+    }
+    open = without(open, hit);
+    if (allows) allowed = union(allowed, hit);
+    else denied = union(denied, hit);
+  }
+  denied = union(denied, open);
+  if (denied.length === 0 && !mayBeDenied) return YES;
+  const way = `network ACL ${acl.NetworkAclId} lets ${what} ${egress ? 'out' : 'in'}`;
+  if (allowed.length === 0 && !mayBeAllowed) return no(`${way.replace(' lets ', ' does not let ')}`);
+  return unsure(`${way} only in part`);
+}
+
+type PortRange = NetworkAclEntry['PortRange'];
+
+const isAbout =
+  (egress: boolean, [from, to]: Ports) =>
+  ({ Egress, Protocol, CidrBlock, PortRange }: NetworkAclEntry): boolean =>
+    Egress === egress &&
+    CidrBlock !== undefined &&
+    (Protocol === ALL_PROTOCOLS || Protocol === TCP) &&
+    (PortRange === undefined || ((PortRange.From ?? 0) <= to && from <= (PortRange.To ?? 65_535)));
+
+const coversPorts = (range: PortRange, [from, to]: Ports): boolean =>
+  range === undefined || ((range.From ?? 0) <= from && to <= (range.To ?? 65_535));

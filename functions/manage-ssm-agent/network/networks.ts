@@ -1,0 +1,102 @@
+import {
+  type EC2Client,
+  EC2ServiceException,
+  type Instance,
+  type NetworkAcl,
+  type NetworkInterface,
+  paginateDescribeNetworkAcls,
+  paginateDescribeNetworkInterfaces,
+  paginateDescribeRouteTables,
+  paginateDescribeSecurityGroups,
+  paginateDescribeVpcEndpoints,
+  paginateGetManagedPrefixListEntries,
+  type RouteTable,
+  type SecurityGroup,
+  type VpcEndpoint,
+} from '@aws-sdk/client-ec2';
+import pMap from 'p-map';
+import { filtersOf } from '../../shared/fleet/instances.ts';
+import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
+import { type Addresses, block, union } from './ipv4.ts';
+import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
+
+/** The network as AWS describes it, for all VPCs of some instances. */
+export interface Networks {
+  readonly routeTables: readonly RouteTable[];
+  readonly networkAcls: readonly NetworkAcl[];
+  readonly endpoints: readonly VpcEndpoint[];
+  /** Of endpoints, by their ids. */
+  readonly interfaces: ReadonlyMap<string, NetworkInterface>;
+  /** Of instances and endpoints, by their ids. */
+  readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
+  readonly prefixLists: PrefixListEntries;
+}
+
+/** The services of which an endpoint counts. */
+export const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'] as const;
+export type Service = (typeof SERVICES)[number];
+
+/** Reads the networks of all VPCs of these instances: some descriptions serve all of them. */
+export async function readNetworks(ec2: EC2Client, instances: readonly Instance[]): Promise<Networks> {
+  const vpcs = filtersOf('vpc-id', distinct(instances.map(({ VpcId = '' }) => VpcId)));
+  const [routeTables, networkAcls, endpoints]: [RouteTable[], NetworkAcl[], VpcEndpoint[]] = [[], [], []];
+  for (const filter of vpcs) {
+    const input = { Filters: [filter] };
+    for await (const page of paginateDescribeRouteTables({ client: ec2 }, input))
+      routeTables.push(...(page.RouteTables ?? []));
+    for await (const page of paginateDescribeNetworkAcls({ client: ec2 }, input))
+      networkAcls.push(...(page.NetworkAcls ?? []));
+    for await (const page of paginateDescribeVpcEndpoints({ client: ec2 }, input)) {
+      endpoints.push(...(page.VpcEndpoints ?? []).filter(isOfSystemsManager));
+    }
+  }
+  const groupIds = [
+    ...endpoints.flatMap(({ Groups = [] }) => Groups.map(({ GroupId = '' }) => GroupId)),
+    ...instances.flatMap(primaryGroupIds),
+  ];
+  const securityGroups = new Map<string, SecurityGroup>();
+  for (const filter of filtersOf('group-id', distinct(groupIds))) {
+    for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters: [filter] })) {
+      for (const group of page.SecurityGroups ?? []) securityGroups.set(group.GroupId ?? '', group);
+    }
+  }
+  const interfaces = new Map<string, NetworkInterface>();
+  const interfaceIds = endpoints.flatMap(({ NetworkInterfaceIds = [] }) => NetworkInterfaceIds);
+  for (const filter of filtersOf('network-interface-id', distinct(interfaceIds))) {
+    for await (const page of paginateDescribeNetworkInterfaces({ client: ec2 }, { Filters: [filter] })) {
+      for (const one of page.NetworkInterfaces ?? []) interfaces.set(one.NetworkInterfaceId ?? '', one);
+    }
+  }
+  const listIds = distinct([...securityGroups.values()].flatMap(prefixListsOf));
+  const lists = await pMap(listIds, async (id) => [id, await readPrefixList(ec2, id)] as const, {
+    concurrency: READ_CONCURRENCY,
+  });
+  return { routeTables, networkAcls, endpoints, interfaces, securityGroups, prefixLists: new Map(lists) };
+}
+
+/** The security groups of an instance's primary interface: those that EC2 shows for the instance itself. */
+export function primaryGroupIds({ NetworkInterfaces = [], SecurityGroups = [] }: Instance): string[] {
+  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  return (primary?.Groups ?? SecurityGroups).flatMap(({ GroupId }) => GroupId ?? []);
+}
+
+const isOfSystemsManager = ({ ServiceName = '' }: VpcEndpoint): boolean =>
+  SERVICES.some((service) => ServiceName.endsWith(`.${service}`));
+
+const distinct = (values: readonly string[]): string[] => [...new Set(values)].filter((value) => value !== '');
+
+/** What EC2 answers for a list that is gone or not shared, and for one that the function may not read. */
+const UNREADABLE = new Set(['InvalidPrefixListID.NotFound', 'InvalidPrefixListId.NotFound', 'UnauthorizedOperation']);
+
+async function readPrefixList(ec2: EC2Client, PrefixListId: string): Promise<Addresses | undefined> {
+  try {
+    const blocks: Addresses[] = [];
+    for await (const { Entries = [] } of paginateGetManagedPrefixListEntries({ client: ec2 }, { PrefixListId })) {
+      blocks.push(...Entries.map(({ Cidr = '' }) => block(Cidr)));
+    }
+    return union(...blocks);
+  } catch (error) {
+    if (error instanceof EC2ServiceException && UNREADABLE.has(error.name)) return undefined;
+    throw error;
+  }
+}

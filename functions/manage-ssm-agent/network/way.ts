@@ -1,0 +1,130 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { routeTableOf } from '../../shared/fleet/route-table.ts';
+import { isAtLeast } from '../agent-version.ts';
+import type { NetworkFinding } from '../observation.ts';
+import type { AgentIdentity } from '../rights/questions.ts';
+import { endpointsFor, ephemeralPorts, judgeBorder, judgeEndpoint, type NodeEnd } from './endpoints.ts';
+import { PUBLIC } from './ipv4.ts';
+import { all, type Judgement, unsure } from './judgement.ts';
+import { type Networks, primaryGroupIds, type Service } from './networks.ts';
+import { judgeRoutes } from './routes.ts';
+import { HTTPS, judgeRules } from './security-groups.ts';
+
+/**
+ * The endpoints that an agent needs. Agents before 3.3.40.0 get their commands by `ec2messages`, later ones by
+ * `ssmmessages` wherever that is available. Source: "Reference: ec2messages, ssmmessages, and other API operations", SSM
+ * user guide.
+ */
+const NEEDED: readonly Service[] = ['ssm', 'ssmmessages'];
+const OLD_AGENTS_NEED: Service = 'ec2messages';
+const WITHOUT_EC2MESSAGES = [3, 3, 40, 0];
+
+/** What a network is seen to be for one instance. */
+interface Seen {
+  readonly service: Service;
+  readonly judgement: Judgement;
+  readonly way: string;
+  readonly unseen?: true;
+}
+
+/**
+ * The way of one instance to Systems Manager, or what is missing. Where a VPC has an endpoint with private DNS, the usual
+ * name of its service leads there, whatever other way there is, so each service is judged by itself ("Private DNS", AWS
+ * PrivateLink guide).
+ *
+ * @param version of its agent; undefined where none has ever registered
+ * @param caller what its calls are made by
+ */
+export function wayOf(
+  instance: Instance,
+  version: string | undefined,
+  caller: AgentIdentity,
+  networks: Networks,
+): NetworkFinding {
+  const node = nodeEndOf(instance, networks);
+  if (instance.PrivateIpAddress === undefined || node === undefined) {
+    return { kind: 'unsure', doubt: 'The network of the instance cannot be read.' };
+  }
+  const isOld = version !== undefined && !isAtLeast(version, WITHOUT_EC2MESSAGES);
+  const seen = [...NEEDED, ...(isOld ? [OLD_AGENTS_NEED] : [])].map((service) => see(service, node, caller, networks));
+  const shut = seen.filter(({ judgement }) => judgement.answer === 'no');
+  const unclear = seen.filter(({ judgement }) => judgement.answer === 'unsure');
+  if (shut.length > 0) {
+    const missing = sentenceOf(shut);
+    return shut.every(({ unseen }) => unseen) ? { kind: 'unseen', missing } : { kind: 'closed', missing };
+  }
+  if (unclear.length > 0) return { kind: 'unsure', doubt: sentenceOf(unclear) };
+  const old = version === undefined ? oldAgentsDoubt(node, caller, networks) : undefined;
+  if (old !== undefined) return { kind: 'unsure', doubt: old };
+  return { kind: 'open', way: seen[0]?.way ?? '' };
+}
+
+function nodeEndOf(instance: Instance, { securityGroups }: Networks): NodeEnd | undefined {
+  const groupIds = primaryGroupIds(instance);
+  const groups = groupIds.map((id) => securityGroups.get(id)).filter((group) => group !== undefined);
+  if (groups.length < groupIds.length) return undefined;
+  const further = (instance.NetworkInterfaces ?? []).flatMap(({ Groups = [] }) =>
+    Groups.flatMap(({ GroupId }) => GroupId ?? []),
+  );
+  return { instance, groups, groupIds, furtherGroupIds: further.filter((id) => !groupIds.includes(id)) };
+}
+
+function see(service: Service, node: NodeEnd, caller: AgentIdentity, networks: Networks): Seen {
+  const endpoints = endpointsFor(service, node.instance, networks);
+  const named = endpoints.find(({ PrivateDnsEnabled }) => PrivateDnsEnabled === true);
+  if (named !== undefined) {
+    return { service, judgement: judgeEndpoint(named, service, node, caller, networks), way: 'VPC endpoints' };
+  }
+  const { judgement, way, unseen } = routeOut(node, networks);
+  if (judgement.answer === 'yes') return { service, judgement, way };
+  const [other] = endpoints;
+  const why =
+    other === undefined
+      ? `${node.instance.VpcId} has no endpoint for ${service}`
+      : `endpoint ${other.VpcEndpointId} (${service}) has private DNS off`;
+  return { service, judgement: { ...judgement, why: `${judgement.why}; ${why}` }, way, ...(unseen && { unseen }) };
+}
+
+/** Whether HTTPS gets out of the interface and its subnet, where to, and the answers in again. */
+function routeOut(node: NodeEnd, networks: Networks) {
+  const { instance, groups, groupIds } = node;
+  const { SubnetId = '', VpcId = '' } = instance;
+  const routes = judgeRoutes(routeTableOf(SubnetId, VpcId, networks.routeTables)?.Routes ?? [], instance);
+  const name = 'AWS';
+  const out = judgeRules(
+    groups.flatMap(({ IpPermissionsEgress = [] }) => IpPermissionsEgress),
+    { addresses: PUBLIC, groupIds: [], name },
+    networks.prefixLists,
+    `${groupIds.join(', ')} of the instance lets nothing out to the Internet on port ${HTTPS}`,
+  );
+  const packets = [
+    { egress: true, others: PUBLIC, ports: [HTTPS, HTTPS], what: 'HTTPS' },
+    { egress: false, others: PUBLIC, ports: ephemeralPorts(instance), what: 'the answers to HTTPS' },
+  ] as const;
+  const borders = packets.map((some) => judgeBorder(SubnetId, some, networks));
+  const facts = all([out, ...borders]);
+  // What shuts the instance itself in is told before what nobody sees behind a route.
+  if (facts.answer === 'no') return { judgement: facts, way: routes.way };
+  return {
+    judgement: all([routes.judgement, facts]),
+    way: routes.way,
+    ...(routes.unseen && { unseen: routes.unseen }),
+  };
+}
+
+/** An agent that has never registered may be an old one, which an endpoint for its messages would shut out. */
+function oldAgentsDoubt(node: NodeEnd, caller: AgentIdentity, networks: Networks): string | undefined {
+  const isNamed = endpointsFor(OLD_AGENTS_NEED, node.instance, networks).some((one) => one.PrivateDnsEnabled === true);
+  if (!isNamed) return undefined;
+  const { judgement } = see(OLD_AGENTS_NEED, node, caller, networks);
+  if (judgement.answer !== 'no') return undefined;
+  const doubt = unsure(`agents before ${WITHOUT_EC2MESSAGES.join('.')} cannot answer: ${judgement.why}`);
+  return sentenceOf([{ service: OLD_AGENTS_NEED, judgement: doubt, way: '' }]);
+}
+
+/** What is said of several services alike is said once. */
+function sentenceOf(seen: readonly Seen[]): string {
+  const clauses = seen.flatMap(({ judgement }) => (judgement.answer === 'yes' ? [] : judgement.why.split('; ')));
+  const text = [...new Set(clauses)].join('; ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,57 @@
+import { type InstanceInformation, paginateDescribeInstanceInformation, type SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import type { AgentView } from './observation.ts';
+
+/** DescribeInstanceInformation: a page has at most 50. */
+const AGENTS_PER_PAGE = 50;
+
+/** What Systems Manager knows of the agents of these instances; of one that has never registered it knows nothing. */
+export async function readAgents(ssm: SSMClient, instanceIds: readonly string[]): Promise<Map<string, AgentView>> {
+  const found = await readInformation(ssm, 'InstanceIds', chunks(instanceIds, AGENTS_PER_PAGE));
+  return new Map(found.map((one) => [one.InstanceId ?? '', viewOf(one)]));
+}
+
+const viewOf = ({
+  PingStatus,
+  AgentVersion = '',
+  IsLatestVersion,
+  PlatformName = '',
+  LastPingDateTime,
+}: InstanceInformation): AgentView => ({
+  online: PingStatus === 'Online',
+  version: AgentVersion,
+  latest: IsLatestVersion === true,
+  platform: PlatformName,
+  ...(LastPingDateTime !== undefined && { lastPingAt: LastPingDateTime.getTime() }),
+});
+
+/** An agent that is registered by a hybrid activation, with what it says of its host. */
+export interface HybridAgent {
+  readonly id: string;
+  readonly address: string;
+  readonly computerName: string;
+}
+
+/** All agents of the account and region that are registered by hybrid activations. */
+export async function readHybridAgents(ssm: SSMClient): Promise<HybridAgent[]> {
+  const found = await readInformation(ssm, 'ResourceType', [['ManagedInstance']]);
+  return found.map(({ InstanceId = '', IPAddress = '', ComputerName = '' }) => ({
+    id: InstanceId,
+    address: IPAddress,
+    computerName: ComputerName,
+  }));
+}
+
+async function readInformation(ssm: SSMClient, Key: string, values: string[][]): Promise<InstanceInformation[]> {
+  const read = async (Values: string[]) => {
+    const found: InstanceInformation[] = [];
+    const input = { Filters: [{ Key, Values }] };
+    for await (const page of paginateDescribeInstanceInformation({ client: ssm, pageSize: AGENTS_PER_PAGE }, input)) {
+      found.push(...(page.InstanceInformationList ?? []));
+    }
+    return found;
+  };
+  return (await pMap(values, read, { concurrency: READ_CONCURRENCY })).flat();
+}

@@ -1,0 +1,117 @@
+import { matchesWildcard } from '../../shared/text/wildcard.ts';
+import type { Statement } from './policy-statements.ts';
+
+/** Nobody can tell where a statement hangs on what only the request itself shows. */
+export type Answer = 'yes' | 'no' | 'unsure';
+
+/** One call, as IAM would be asked about it. */
+export interface Question {
+  readonly action: string;
+  /** Its ARN, or `*` where the action knows no resources. */
+  readonly resource: string;
+  /** The condition keys whose values are known, in lower case. */
+  readonly context: Readonly<Record<string, string>>;
+  /** ARN of the role that calls; for policies that name principals. */
+  readonly principal?: string | undefined;
+}
+
+/** What the statements of one policy say to a question. */
+export interface Verdict {
+  readonly allowed: Answer;
+  readonly denied: Answer;
+  /** Condition keys that nobody can tell the values of, where an answer hangs on them. */
+  readonly unknownKeys: readonly string[];
+}
+
+/** @param statements undefined: the policy cannot be understood */
+export function judge(statements: readonly Statement[] | undefined, question: Question): Verdict {
+  if (statements === undefined) return { allowed: 'unsure', denied: 'unsure', unknownKeys: [] };
+  const applying = statements.map((statement) => ({ statement, ...applies(statement, question) }));
+  const best = (effect: Statement['Effect']) =>
+    either(applying.filter(({ statement }) => statement.Effect === effect).map(({ answer }) => answer));
+  const unknownKeys = applying.flatMap(({ answer, keys }) => (answer === 'unsure' ? keys : []));
+  return { allowed: best('Allow'), denied: best('Deny'), unknownKeys: [...new Set(unknownKeys)] };
+}
+
+const either = (answers: readonly Answer[]): Answer =>
+  answers.includes('yes') ? 'yes' : answers.includes('unsure') ? 'unsure' : 'no';
+const both = (answers: readonly Answer[]): Answer =>
+  answers.includes('no') ? 'no' : answers.includes('unsure') ? 'unsure' : 'yes';
+const not = (answer: Answer): Answer => (answer === 'unsure' ? answer : answer === 'yes' ? 'no' : 'yes');
+const sure = (holds: boolean): Answer => (holds ? 'yes' : 'no');
+
+function applies(statement: Statement, question: Question): { answer: Answer; keys: string[] } {
+  const { Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+  const names = (patterns: readonly string[]): Answer =>
+    sure(patterns.some((pattern) => matchesWildcard(pattern.toLowerCase(), question.action.toLowerCase(), '?')));
+  const concerns = (patterns: readonly string[]): Answer => either(patterns.map((one) => like(one, question.resource)));
+  const parts = [
+    Action === undefined ? 'yes' : names(Action),
+    NotAction === undefined ? 'yes' : not(names(NotAction)),
+    Resource === undefined ? 'yes' : concerns(Resource),
+    NotResource === undefined ? 'yes' : not(concerns(NotResource)),
+    isBy(statement, question),
+  ] as const;
+  // What is not about the call at all says nothing, whatever its condition.
+  if (both(parts) === 'no') return { answer: 'no', keys: [] };
+  const conditions = Object.entries(Condition).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, values]) => ({ key, answer: holds(operator, key, values, question) })),
+  );
+  const keys = conditions.flatMap(({ key, answer }) => (answer === 'unsure' ? [key] : []));
+  return { answer: both([...parts, ...conditions.map(({ answer }) => answer)]), keys };
+}
+
+/** Whether a statement is about the caller; those of a role's own policies name nobody. */
+function isBy({ Principal, NotPrincipal }: Statement, { principal }: Question): Answer {
+  if (NotPrincipal !== undefined) return 'unsure';
+  if (Principal === undefined || Principal === '*') return 'yes';
+  const named = Principal.AWS ?? [];
+  if (named.includes('*')) return 'yes';
+  if (principal === undefined) return named.length === 0 ? 'no' : 'unsure';
+  const account = principal.split(':')[4] ?? '';
+  return sure(named.some((one) => one === principal || one === account || one.endsWith(`:iam::${account}:root`)));
+}
+
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
+function holds(operator: string, key: string, values: readonly string[], { context }: Question): Answer {
+  const actual = context[key.toLowerCase()];
+  // A key that is not known here may be in the request or not.
+  if (actual === undefined) return 'unsure';
+  const test = OPERATORS[operator.replace(/IfExists$/, '')];
+  if (operator === 'Null') return sure(values.includes('false'));
+  return test === undefined ? 'unsure' : test(values, actual);
+}
+
+type Test = (values: readonly string[], actual: string) => Answer;
+const anyLike: Test = (values, actual) => either(values.map((value) => like(value, actual)));
+const anyEqual: Test = (values, actual) =>
+  either(values.map((value) => (isVariable(value) ? 'unsure' : sure(value === actual))));
+const anyEqualWhateverCase: Test = (values, actual) =>
+  anyEqual(
+    values.map((value) => value.toLowerCase()),
+    actual.toLowerCase(),
+  );
+const none =
+  (test: Test): Test =>
+  (values, actual) =>
+    not(test(values, actual));
+
+const OPERATORS: Readonly<Record<string, Test>> = {
+  StringEquals: anyEqual,
+  StringNotEquals: none(anyEqual),
+  StringEqualsIgnoreCase: anyEqualWhateverCase,
+  StringNotEqualsIgnoreCase: none(anyEqualWhateverCase),
+  StringLike: anyLike,
+  StringNotLike: none(anyLike),
+  ArnEquals: anyLike,
+  ArnLike: anyLike,
+  ArnNotEquals: none(anyLike),
+  ArnNotLike: none(anyLike),
+  Bool: anyEqualWhateverCase,
+};
+
+/** IAM's wildcards: `*` for any run of characters, `?` for one. What a variable stands for is known to the request alone. */
+const like = (pattern: string, text: string): Answer =>
+  isVariable(pattern) ? 'unsure' : sure(matchesWildcard(pattern, text, '?'));
+
+const isVariable = (text: string): boolean => text.includes('${');

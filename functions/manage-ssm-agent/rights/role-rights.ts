@@ -1,0 +1,100 @@
+import type { Answer, Verdict } from './judge.ts';
+import { judge } from './judge.ts';
+import type { Statement } from './policy-statements.ts';
+import { type AgentIdentity, questionsFor, REGISTERS } from './questions.ts';
+
+/** A policy that a role has, or that bounds it. */
+export interface RolePolicy {
+  /** For sentences. */
+  readonly name: string;
+  /** Undefined: it cannot be understood. */
+  readonly statements: readonly Statement[] | undefined;
+}
+
+/** Everything that decides about what a role may do, but for service control policies, which the account cannot read. */
+export interface RolePolicies {
+  readonly roleArn: string;
+  readonly policies: readonly RolePolicy[];
+  readonly boundary?: RolePolicy;
+  /** The same as long as none of these changes. */
+  readonly fingerprint: string;
+}
+
+/** Whether a role gives an agent what it needs. */
+export interface RoleRights {
+  readonly allows: Answer;
+  /** Whether it lets the agent register, which one that has once answered needs and nothing more. */
+  readonly registers: Answer;
+  /** What forbids it, or what nobody can tell: a clause. */
+  readonly why?: string;
+  /** A policy more would change nothing: a Deny or a boundary stands, or may stand, against it. */
+  readonly forbidden: boolean;
+}
+
+/** Judges the policies of a role for one agent. A pure function. */
+export function roleRights(role: RolePolicies, agent: AgentIdentity): RoleRights {
+  const verdicts = (['ssm', 'ssmmessages'] as const)
+    .flatMap((service) => questionsFor(service, agent))
+    .map((question) => {
+      const ofPolicies = role.policies.map((policy) => ({ policy, verdict: judge(policy.statements, question) }));
+      const ofBoundary = role.boundary && judge(role.boundary.statements, question);
+      return { action: question.action, ...rightTo(question.action, ofPolicies, role.boundary, ofBoundary) };
+    });
+  const worst = (answer: Answer) => verdicts.find((verdict) => verdict.answer === answer);
+  const decisive = worst('no') ?? worst('unsure');
+  return {
+    allows: decisive?.answer ?? 'yes',
+    registers: verdicts.find(({ action }) => action === REGISTERS)?.answer ?? 'unsure',
+    ...(decisive?.why !== undefined && { why: decisive.why }),
+    forbidden: verdicts.some((verdict) => verdict.forbidden),
+  };
+}
+
+interface Right {
+  readonly answer: Answer;
+  readonly why?: string;
+  readonly forbidden: boolean;
+}
+
+interface Judged {
+  readonly policy: RolePolicy;
+  readonly verdict: Verdict;
+}
+
+function rightTo(action: string, judged: readonly Judged[], boundary: RolePolicy | undefined, bounds?: Verdict): Right {
+  const denied = judged.find(({ verdict }) => verdict.denied === 'yes');
+  if (denied !== undefined)
+    return { answer: 'no', why: `policy ${denied.policy.name} denies ${action}`, forbidden: true };
+  if (bounds !== undefined && (bounds.denied === 'yes' || bounds.allowed === 'no')) {
+    return { answer: 'no', why: `permissions boundary ${boundary?.name} does not allow ${action}`, forbidden: true };
+  }
+  const mayDeny = judged.find(({ verdict }) => verdict.denied === 'unsure');
+  const mayBound = bounds !== undefined && (bounds.denied === 'unsure' || bounds.allowed === 'unsure');
+  const forbidden = mayDeny !== undefined || mayBound;
+  if (judged.every(({ verdict }) => verdict.allowed === 'no')) return { answer: 'no', forbidden };
+  if (mayDeny !== undefined) {
+    return {
+      answer: 'unsure',
+      why: doubtAbout(`whether policy ${mayDeny.policy.name} denies ${action}`, mayDeny.verdict),
+      forbidden,
+    };
+  }
+  if (mayBound) {
+    return {
+      answer: 'unsure',
+      why: doubtAbout(`whether permissions boundary ${boundary?.name} allows ${action}`, bounds),
+      forbidden,
+    };
+  }
+  if (judged.some(({ verdict }) => verdict.allowed === 'yes')) return { answer: 'yes', forbidden };
+  const mayAllow = judged.find(({ verdict }) => verdict.allowed === 'unsure');
+  const why = doubtAbout(`whether policy ${mayAllow?.policy.name} allows ${action}`, mayAllow?.verdict);
+  return { answer: 'unsure', why, forbidden };
+}
+
+const doubtAbout = (what: string, verdict: Verdict | undefined): string => {
+  const keys = verdict?.unknownKeys ?? [];
+  return keys.length === 0
+    ? `${what} cannot be told`
+    : `${what} hangs on ${keys.join(', ')}, which only a request shows`;
+};
