@@ -100,11 +100,11 @@ describe('about what mode observe proposes', () => {
     worker = run.records.find(({ reason }) => reason === 'would-quarantine')?.instance ?? '';
   }, 30_000);
 
-  it('status counts it, and ends with 0 where all is alive', async () => {
+  it('status counts and names it, and ends with 0 where all is alive', async () => {
     const { code, stdout } = await remediator('status');
     expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran \d+ min ago; 1 runs in 24h$/m);
-    expect(stdout).toMatch(/^ {5}1 would-act would-upgrade$/m);
-    expect(stdout).toMatch(/^ {5}1 would-act would-quarantine$/m);
+    expect(stdout).toMatch(/^ {5}1 would-act would-upgrade: shop\/\S+$/m);
+    expect(stdout).toMatch(/^ {5}1 would-act would-quarantine: shop\/\S+$/m);
     expect(code).toBe(0);
   });
 

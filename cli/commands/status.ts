@@ -58,12 +58,24 @@ async function tell(surroundings: Surroundings, since: number, sinceText: string
   }
   for (const name of silent) print(`  ${name.padEnd(20)} DID NOT RUN in the last 24h`);
   print(`Open, by the records of the last ${sinceText}:`);
-  const lines = Object.entries(counts).map(([what, count]) => `  ${String(count).padStart(4)} ${visible(what)}`);
+  const lines = Object.entries(counts).map(([what, count]) => {
+    const names = open.filter(({ now: decision, why }) => `${decision} ${why}` === what).map(nameOf);
+    return `  ${String(count).padStart(4)} ${visible(what)}: ${listed(names)}`;
+  });
   print(lines.length === 0 ? '     nothing' : lines.join('\n'));
   const line = waiting.length === 0 ? '' : `, ${waiting.length} exposed workers wait for room`;
   print(`In quarantine: ${held.length}${line}${held.length === 0 ? '' : ' (npm run -s remediator -- quarantines)'}`);
   return isWell ? 0 : 1;
 }
+
+/** Subjects that are named in a line. */
+const NAMED = 5;
+
+const nameOf = ({ cluster, nodegroup, instance, remediation = '' }: Readonly<Record<string, string>>): string =>
+  [cluster, nodegroup, instance].filter((part) => part !== undefined && part !== '').join('/') || remediation;
+
+const listed = (names: readonly string[]): string =>
+  `${names.slice(0, NAMED).map(visible).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`;
 
 /** How often each is there, the most frequent first. */
 function countBy(values: readonly string[]): Record<string, number> {
