@@ -40,12 +40,26 @@ export function nextOpening(windows: readonly ChangeWindow[], now: number): numb
 
 /** What is wrong with a cron expression, or undefined. */
 function cronFault(cron: string, timeZone: string): string | undefined {
-  if (cron.trim().split(/\s+/).length !== 5) return 'must have five fields: minute hour day-of-month month day-of-week';
+  const fields = cron.trim().split(/\s+/);
+  if (fields.length !== 5) return 'must have five fields: minute hour day-of-month month day-of-week';
+  const [minute, hour, dayOfMonth = '', month, weekday = ''] = fields;
+  if (!isAny(dayOfMonth) && !isAny(weekday)) {
+    const spelling = [minute, hour, '*', month, `${weekday}${nthOf(dayOfMonth)}`].join(' ');
+    return `names days of the month and weekdays, which cron joins by "or"; leave one of them "*". The n-th weekday of a month is written with "#", for example "${spelling}", the last one with "#L"`;
+  }
   try {
     return new Cron(cron, { timezone: timeZone }).nextRun(new Date(0)) === null ? 'never comes true' : undefined;
   } catch (error) {
     return `is not a cron expression: ${error instanceof Error ? error.message : String(error)}`;
   }
+}
+
+const isAny = (field: string): boolean => field === '*' || field === '?';
+
+/** Which weekday of a month falls into a week of it that is counted by days, as `1-7` is the first; by default the first. */
+function nthOf(dayOfMonth: string): string {
+  const first = /^(1|8|15|22)-(7|14|21|28)$/.exec(dayOfMonth)?.[1];
+  return `#${first === undefined ? 1 : Math.ceil(Number(first) / 7)}`;
 }
 
 function isTimeZone(name: string): boolean {
