@@ -4,6 +4,9 @@ import { type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 
+/** Each names a cluster and a node group, beside one state: EC2 takes 200 filter values a call. */
+const NODE_GROUPS_PER_CALL = Math.floor((VALUES_PER_FILTER - 1) / 2);
+
 /** A worker as EC2 describes it. */
 export interface FoundWorker {
   readonly instanceId: string;
@@ -29,7 +32,7 @@ export async function listWorkers(
   nodeGroups: readonly NodeGroupKey[],
 ): Promise<Map<string, FoundWorker[]>> {
   // Two filters are joined by AND, their values by OR: more than asked for may come, and is left out.
-  const filters = chunks(nodeGroups, VALUES_PER_FILTER).map((keys) => [
+  const filters = chunks(nodeGroups, NODE_GROUPS_PER_CALL).map((keys) => [
     { Name: 'tag:eks:cluster-name', Values: [...new Set(keys.map(({ cluster }) => cluster))] },
     { Name: 'tag:eks:nodegroup-name', Values: [...new Set(keys.map(({ nodegroup }) => nodegroup))] },
     { Name: 'instance-state-name', Values: ['running'] },

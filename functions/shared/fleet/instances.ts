@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
 
-/** EC2: a filter takes at most 200 values. */
+/** EC2: a call takes at most 200 filter values, over all its filters (EC2 API reference, DescribeInstances, `Filter.N`). */
 export const VALUES_PER_FILTER = 200;
 
 /** A filter by many values, as many filters as it takes. */
