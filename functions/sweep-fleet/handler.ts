@@ -24,6 +24,7 @@ const deps = {
   eks: new EKSClient(CLIENT_DEFAULTS),
   sqs,
   targets: env.SWEEP,
+  ledger,
   region,
 };
 

@@ -13,7 +13,7 @@ export const sweepFleet = declare({
   },
   events: {},
   requests: [],
-  ledger: ['PutItem'],
+  ledger: ['BatchGetItem', 'PutItem'],
   rights: [
     listClusters,
     onClusters('ListNodegroups'),

@@ -1,8 +1,11 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import { REMEDIATIONS } from '../remediations.ts';
 import type { Remediation } from '../shared/declaration/remediation.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Recorder } from './remediation.ts';
 import { sweep } from './sweep.ts';
 
@@ -10,7 +13,7 @@ import { sweep } from './sweep.ts';
 const answering = <Client extends object>(client: Client, answer: (input: Record<string, unknown>) => object): Client =>
   Object.assign(client, { send: async ({ input }: { input: Record<string, unknown> }) => answer(input) });
 
-const refused = (name: string) => Object.assign(new Error('no'), { name });
+const refused = (name: string) => Object.assign(new Error('no'), { name, $metadata: {} });
 
 function eksOf(nodeGroups: Readonly<Record<string, readonly string[] | Error>>): EKSClient {
   return answering(new EKSClient({ region: 'eu-central-1' }), ({ clusterName }) => {
@@ -21,8 +24,17 @@ function eksOf(nodeGroups: Readonly<Record<string, readonly string[] | Error>>):
   });
 }
 
-async function swept(eks: EKSClient) {
-  const sent: string[] = [];
+/** A table of one item, of the clusters that could not be listed. */
+function ledgerOf(clusters: Readonly<Record<string, string>> = {}) {
+  let item: object | undefined = { clusters };
+  const documents = answering(DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-central-1' })), (input) => {
+    if ('Item' in input) item = input.Item as object;
+    return { Responses: { t: item === undefined ? [] : [item] } };
+  });
+  return { documents, table: 't' };
+}
+
+async function swept(eks: EKSClient, ledger: Ledger = ledgerOf(), sent: string[] = []) {
   const sqs = answering(new SQSClient({ region: 'eu-central-1' }), ({ Entries }) => {
     sent.push(JSON.stringify(Entries));
     return { Successful: Entries };
@@ -39,7 +51,7 @@ async function swept(eks: EKSClient) {
   );
   const trigger = { id: 's-1', type: 'Scheduled Event', time: Date.parse('2026-07-20T12:00:00Z') };
   const where = { account: '111122223333', region: 'eu-central-1' };
-  await sweep({ eks, sqs, targets, ...where, recorder: recorder as Recorder }, trigger);
+  await sweep({ eks, sqs, targets, ledger, ...where, recorder: recorder as Recorder }, trigger);
   return { sent: sent.join(), told };
 }
 
@@ -54,6 +66,23 @@ it('a cluster whose node groups cannot be listed is told of, and the others are 
   expect(sent).toContain('shop/web');
 });
 
-it('is repeated where a repetition may help', async () => {
-  await expect(swept(eksOf({ shop: refused('ThrottlingException') }))).rejects.toThrow('no');
+it('tells of a cluster once as long as the cause stays, and anew of another cause', async () => {
+  const ledger = ledgerOf();
+  const closed = async (error: Error) => {
+    const { told } = await swept(eksOf({ closed: error }), ledger);
+    return told.filter((line) => line.includes('unreadable')).length;
+  };
+  const words = Object.assign(refused('AccessDeniedException'), { message: 'Request id 4711' });
+  expect(await closed(refused('AccessDeniedException'))).toBe(1);
+  expect(await closed(words)).toBe(0);
+  expect(await closed(refused('ServerException'))).toBe(1);
+});
+
+it('is repeated where AWS was only asked too often, after all others were put up', async () => {
+  const puts: string[] = [];
+  const ledger = ledgerOf();
+  await expect(swept(eksOf({ shop: refused('ThrottlingException'), other: ['web'] }), ledger, puts)).rejects.toThrow(
+    'shop',
+  );
+  expect(puts.join()).toContain('other/web');
 });

@@ -1,12 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { ownEvent } from '../../events/envelope.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
+import type { Unreadable } from '../shared/fleet/reading.ts';
 import { sendDelayedRequests, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Recorder } from './remediation.ts';
+import { readUnlisted, saveUnlisted } from './sweep-ledger.ts';
 
 /** A function that sweeps ask to reconcile, as it declares it. */
 export const sweepTarget = z.object({
@@ -23,27 +27,24 @@ export interface SweepDeps {
   readonly eks: EKSClient;
   readonly sqs: SQSClient;
   readonly targets: readonly SweepTarget[];
+  readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly account: string;
   readonly region: string;
 }
 
-/** Puts up every cluster and node group to be reconciled again, and says when it was through. */
+/**
+ * Puts up every cluster and node group to be reconciled again, and says when it was through.
+ *
+ * @throws Error when AWS was asked too often for the node groups of a cluster: Lambda repeats the sweep
+ */
 export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);
   const { nodeGroups, unreadable } = await listNodeGroups(deps.eks, clusters);
   for (const target of deps.targets) await sendTo(deps, target, requestsFor(target, clusters, nodeGroups), trigger);
-  for (const [cluster, error] of unreadable) {
-    deps.recorder.record({
-      subject: { cluster },
-      decision: 'failed',
-      reason: 'unreadable',
-      message: `Its node groups are not reconciled again: ${error}`,
-      trigger,
-      fingerprint: `unreadable ${trigger.id}`,
-      correlationId: trigger.id,
-    });
-  }
+  const throttled = [...unreadable].filter(([, { isThrottled }]) => isThrottled).map(([cluster]) => cluster);
+  await tellUnreadable(deps, new Map([...unreadable].filter(([, { isThrottled }]) => !isThrottled)), trigger);
+  if (throttled.length > 0) throw new Error(`EKS throttles: node groups not listed of ${throttled.join(', ')}.`);
   deps.recorder.count('SweepFinished');
   deps.recorder.record({
     subject: {},
@@ -55,6 +56,29 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
     correlationId: trigger.id,
     details: { clusters: clusters.length, nodeGroups: nodeGroups.length },
   });
+}
+
+/** Tells of each cluster whose node groups cannot be listed, once as long as the cause stays. */
+async function tellUnreadable(
+  { recorder, ledger }: SweepDeps,
+  unreadable: ReadonlyMap<string, Unreadable>,
+  trigger: Trigger,
+): Promise<void> {
+  const before = await readUnlisted(ledger);
+  for (const [cluster, { error, code }] of unreadable) {
+    if (before[cluster] === code) continue;
+    recorder.record({
+      subject: { cluster },
+      decision: 'failed',
+      reason: 'unreadable',
+      message: `Its node groups are not reconciled again: ${error}`,
+      trigger,
+      fingerprint: `unreadable ${code} ${trigger.id}`,
+      correlationId: trigger.id,
+    });
+  }
+  const now = Object.fromEntries([...unreadable].map(([cluster, { code }]) => [cluster, code]));
+  if (!isDeepStrictEqual(before, now)) await saveUnlisted(ledger, now);
 }
 
 /** What one request is about. */

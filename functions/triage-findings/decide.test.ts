@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareReleases } from '../shared/releases/release-version.ts';
+import { targeting } from '../shared/releases/target.fixture.ts';
 import type { NoTarget } from '../shared/releases/target-release.ts';
 import { decide } from './decide.ts';
 import {
@@ -31,7 +32,12 @@ describe('decide', () => {
     ['one that was withdrawn', nodeGroup({ target: none('release-withdrawn') }), 'waiting release-withdrawn'],
     [
       'one that was withdrawn, and the one that it runs in its place',
-      nodeGroup({ target: { ...none('release-withdrawn'), recommended: OLD, withdrawn: NEW } }),
+      nodeGroup({ target: { ...targeting(0, OLD), withdrawn: [NEW] } }),
+      'waiting no-newer-ami',
+    ],
+    [
+      'none but its own, while a newer one has just been published',
+      nodeGroup({ target: { ...targeting(0, OLD), unseen: NEW } }),
       'waiting no-newer-ami',
     ],
     [
@@ -64,7 +70,7 @@ describe('decide', () => {
     const seen = tellOf({ releaseVersion: 'strange' });
     const other = tellOf({
       releaseVersion: 'strange',
-      target: { kind: 'release', releaseVersion: OLD, firstSeenAt: 0 },
+      target: targeting(0, OLD),
     });
     const unseen = tellOf({ target: none('release-not-yet-seen') });
     expect([newest, seen, other, unseen].map((each) => each.newest)).toEqual([true, false, false, false]);

@@ -175,6 +175,10 @@ function whyNone(
       why: `Runs ${current}, newer than the recommended ${recommended}. ${later}`,
     };
   }
+  if (target.unseen !== undefined) {
+    const why = `${target.unseen} has just been published. Expedited when watch-ami-releases has seen it.`;
+    return { reason: 'no-newer-ami', why };
+  }
   const fixesNot = notFixed?.releaseVersion === current ? 'does not fix it, and ' : '';
   return { reason: 'no-newer-ami', why: `${current} ${fixesNot}is the newest release. ${later}` };
 }

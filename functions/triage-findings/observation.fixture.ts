@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { parsePolicy } from '../policy-document.ts';
 import { NEW_FINDING_STATE, type Need } from '../shared/ledger/finding-ledger.ts';
+import { targeting } from '../shared/releases/target.fixture.ts';
 import type { Circumstances } from './decision.ts';
 import type { GroupObservation, NodeGroupView, OpenFinding, View } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -47,7 +48,7 @@ export const nodeGroup = (change: Partial<NodeGroupView> = {}): NodeGroupView =>
   status: 'ACTIVE',
   amiType: 'AL2023_x86_64_STANDARD',
   releaseVersion: OLD,
-  target: { kind: 'release', releaseVersion: NEW, firstSeenAt: NOW },
+  target: targeting(NOW, NEW),
   open: [finding()],
   ...change,
 });
@@ -86,11 +87,7 @@ const view: fc.Arbitrary<View> = fc.oneof(
           amiType: fc.constantFrom('AL2023_x86_64_STANDARD', 'AL2023_x86_64_STANDARD', 'CUSTOM'),
           releaseVersion: release,
           target: fc.oneof(
-            fc.record({
-              kind: fc.constant('release' as const),
-              releaseVersion: release,
-              firstSeenAt: fc.constant(NOW),
-            }),
+            release.map((version) => targeting(NOW, version)),
             fc.record({
               kind: fc.constant('none' as const),
               reason: fc.constant('release-withdrawn' as const),

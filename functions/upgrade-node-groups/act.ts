@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type EKSClient, EKSServiceException, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
+import { type EKSClient, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
+import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
@@ -10,10 +11,11 @@ import type { Outcome } from '../shared/records/recorder.ts';
 import { releaseIncident } from '../shared/releases/ami-type.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
-import { refusedByEks } from './follow.ts';
 import type { Observation } from './observation.ts';
+import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import type { Decided } from './plan.ts';
 import type { Reason } from './reasons.ts';
+import { afterRefusal } from './refusal.ts';
 import type { Recorder } from './remediation.ts';
 import { waitingSinceAfter } from './waitlist.ts';
 
@@ -30,17 +32,57 @@ export interface ActDeps {
 const SOONEST_WAKE = 60_000;
 
 /**
- * Carries out one decision: acts, plans the wake-up, remembers, records. In this order a crash at any point leads the
+ * Carries out one decision: acts, plans the wake-up, records, remembers. In this order a crash at any point leads the
  * next delivery through the same steps to the same end; the worst of it is a record written twice, with the same id.
  *
  * @returns what was decided in the end: EKS may refuse what was to be started
  */
 export async function carryOut(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
   const { observation } = decided;
-  const { decision, calls, saved } =
-    decided.decision.start === undefined
-      ? { decision: decided.decision, calls: [], saved: observation.state }
-      : await startUpgrade(deps, decided, circumstances);
+  if (decided.decision.start === undefined) {
+    const ended = { decision: decided.decision, calls: [], saved: observation.state };
+    return conclude(deps, observation, ended, circumstances);
+  }
+  return conclude(deps, observation, await startUpgrade(deps, decided, circumstances), circumstances);
+}
+
+/**
+ * The same for a subject with which something went wrong that is its own: it is told of and looked at again, and the others go
+ * on. What was to be started may have begun: it stays remembered.
+ *
+ * @throws when that cannot be noted either
+ */
+export async function carryOutOrTell(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
+  try {
+    return await carryOut(deps, decided, circumstances);
+  } catch (error) {
+    if (!isOfAws(error)) throw error;
+    const { observation, decision } = decided;
+    const code = codeOf(error);
+    const obstacle = meet(observation.state.obstacle, `failing ${code}`, circumstances.now, UNREADABLE);
+    const failing: Decision = {
+      ...say('failed', 'unreadable', `${code}: ${error.message}`, { ...decision.memory, obstacle }, `failing ${code}`),
+      ...(circumstances.now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
+      wakeAt: obstacle.until,
+    };
+    return conclude(deps, observation, { decision: failing, calls: [], saved: observation.state }, circumstances);
+  }
+}
+
+/** What was decided in the end. */
+interface Ended {
+  readonly decision: Decision;
+  readonly calls: readonly AwsCall[];
+  /** What the ledger holds of the subject by now. */
+  readonly saved: NodeGroupState;
+}
+
+async function conclude(
+  deps: ActDeps,
+  observation: Observation,
+  { decision, calls, saved }: Ended,
+  circumstances: Circumstances,
+): Promise<Decided> {
   const { key, state, trigger } = observation;
   const next = nextState(observation, decision, circumstances);
   if (next.wakeAt !== undefined && next.wakeAt !== state.wakeAt) await wakeUp(deps, observation, next.wakeAt);
@@ -76,7 +118,7 @@ async function startUpgrade(
   { eks, ledger }: ActDeps,
   { observation, decision }: Decided,
   circumstances: Circumstances,
-): Promise<{ decision: Decision; calls: AwsCall[]; saved: NodeGroupState }> {
+): Promise<Ended> {
   const { key, state, view } = observation;
   const { memory, start } = decision;
   if (memory.upgrade === undefined || start === undefined || view.kind !== 'node-group') {
@@ -97,45 +139,21 @@ async function startUpgrade(
       }),
     );
     const updateId = answer.update?.id;
+    const { obstacle: _, ...begun } = memory;
     return {
       decision: {
         ...decision,
-        memory: { ...memory, upgrade: { ...upgrade, ...(updateId !== undefined && { updateId }) } },
+        memory: { ...begun, upgrade: { ...upgrade, ...(updateId !== undefined && { updateId }) } },
       },
       calls: [{ service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' }],
       saved,
     };
   } catch (error) {
-    const refused = afterRefusal(error, decision, circumstances, observation.need);
+    const refused = afterRefusal(error, decision, { observation, view, circumstances });
     if (refused === undefined) throw error;
     // What was approved and could not begin is still approved.
-    const { proposal } = refused.decision === 'waiting' ? state : {};
+    const { proposal } = refused.decision === 'failed' || refused.reason === 'node-group-gone' ? {} : state;
     return { decision: { ...refused, ...(proposal !== undefined && { proposal }) }, calls: [], saved };
-  }
-}
-
-/** What EKS's answer means where a repetition would not change it; undefined where it might. */
-function afterRefusal(
-  error: unknown,
-  decision: Decision,
-  circumstances: Circumstances,
-  need: Observation['need'],
-): Decision | undefined {
-  if (!(error instanceof EKSServiceException)) return undefined;
-  const { failures } = decision.memory;
-  switch (error.name) {
-    case 'ResourceInUseException':
-      // Somebody else began an update after our look: theirs runs, ours does not, and nothing has failed.
-      return say('waiting', 'update-in-progress', error.message, failures === undefined ? {} : { failures }, '');
-    case 'ResourceNotFoundException':
-      return say('skipped', 'node-group-gone', error.message, {}, '');
-    case 'AccessDeniedException':
-    case 'ClientException':
-    case 'InvalidParameterException':
-    case 'InvalidRequestException':
-      return refusedByEks(decision, { code: error.name, message: error.message }, circumstances, need);
-    default:
-      return undefined;
   }
 }
 
@@ -145,23 +163,31 @@ const tokenOf = (arn: string, releaseVersion: string, attempt: number): string =
 
 /** What the ledger should hold of the subject from now on. */
 function nextState({ state, view, trigger }: Observation, decision: Decision, { now }: Circumstances): NodeGroupState {
-  const { reason, variant, releaseVersion, memory } = decision;
+  const { reason, variant, releaseVersion, memory, turn } = decision;
   // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
-  const fingerprint = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
+  const outcome = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
+  const fingerprint = decision.isSilent ? state.fingerprint : outcome;
   const incident =
     releaseVersion === undefined || state.incident?.releaseVersion === releaseVersion
       ? state.incident
       : { releaseVersion, correlationId: incidentOf(view, releaseVersion) ?? trigger.id };
   const wakeAt = nextWake(state.wakeAt, decision.wakeAt, now);
   const answered = decision.answers ?? state.answered;
-  const place = waitingSinceAfter(state, decision, now);
+  const since = waitingSinceAfter(state, decision, now);
+  const place = decision.decision === 'acted' ? undefined : turn;
+  const isLastWord = decision.answers === undefined && decision.isSilent !== true;
   return {
-    fingerprint,
     outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
-    // An answer changes nothing about how the group stands: it keeps its place on the waitlist.
+    ...(fingerprint !== undefined && { fingerprint }),
+    ...(isLastWord ? { reason } : state.reason !== undefined && { reason: state.reason }),
+    // An answer changes nothing about how the group stands: it keeps its place in the line.
     ...(decision.answers === undefined
-      ? { reason, ...(place !== undefined && { since: place }) }
-      : { reason: state.reason, ...(state.since !== undefined && { since: state.since }) }),
+      ? { ...(place !== undefined && { turn: place }), ...(since !== undefined && { since }) }
+      : {
+          ...(state.turn !== undefined && { turn: state.turn }),
+          ...(state.since !== undefined && { since: state.since }),
+        }),
+    ...(state.arn !== undefined && { arn: state.arn }),
     ...(incident !== undefined && { incident }),
     ...memory,
     ...(decision.proposal !== undefined && { proposal: decision.proposal }),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
+import { targeting } from '../shared/releases/target.fixture.ts';
 import { decide } from './decide.ts';
 import type { Circumstances } from './decision.ts';
 import {
@@ -11,6 +12,7 @@ import {
   NOW,
   need,
   nodeGroup,
+  nodesOn,
   observation,
   slotsOf,
 } from './observation.fixture.ts';
@@ -25,7 +27,7 @@ const circumstances = (policy: object = {}, overrides: Partial<Circumstances> = 
 });
 const about = (view: Partial<NodeGroupView>, state: Partial<Observation['state']> = {}) =>
   observation(nodeGroup(view), state);
-const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW - HOUR, updateId: 'u-1' };
+const upgrade = { releaseVersion: '1.33.13-20260714', attempt: 1, requestedAt: NOW - HOUR, updateId: 'u-1', nodes: 3 };
 const following = (update: UpdateView, view: Partial<NodeGroupView> = {}) =>
   about({ status: 'UPDATING', update, ...view }, { upgrade });
 
@@ -40,13 +42,13 @@ describe('decide', () => {
   });
 
   it.each<[string, Partial<NodeGroupView>, object, string, string]>([
-    ['runs the release', { releaseVersion: '1.33.13-20260714' }, {}, 'done', 'up-to-date'],
+    ['runs the release', onNewest(), {}, 'done', 'up-to-date'],
     ['runs a newer one', { releaseVersion: '1.33.14-20260801' }, {}, 'skipped', 'newer-than-recommended'],
     ['runs one of another form', { releaseVersion: '1.42.0-ca9b9399' }, {}, 'skipped', 'release-incomparable'],
     ['opted out', { tags: { 'eks-host-remediator:ignore': '' } }, {}, 'skipped', 'opted-out'],
     [
       'is in a cluster that opted out',
-      { cluster: { status: 'ACTIVE', tags: { 'eks-host-remediator:ignore': 'x' } } },
+      { cluster: { status: 'ACTIVE', version: '1.33', tags: { 'eks-host-remediator:ignore': 'x' } } },
       {},
       'skipped',
       'opted-out',
@@ -58,7 +60,7 @@ describe('decide', () => {
     ['has a custom AMI', { amiType: 'CUSTOM', releaseVersion: 'ami-1' }, {}, 'skipped', 'custom-ami'],
     [
       'is in a cluster under update',
-      { cluster: { status: 'UPDATING', tags: {} } },
+      { cluster: { status: 'UPDATING', version: '1.33', tags: {} } },
       {},
       'skipped',
       'cluster-not-active',
@@ -66,13 +68,24 @@ describe('decide', () => {
     ['is updated by somebody else', { status: 'UPDATING' }, {}, 'waiting', 'update-in-progress'],
     ['is being created', { status: 'CREATING' }, {}, 'skipped', 'node-group-not-active'],
     ['has a status newer than this code', { status: 'HIBERNATING' }, {}, 'skipped', 'node-group-not-active'],
-    ['is unhealthy', { status: 'DEGRADED', healthIssues: ['X: y'] }, {}, 'skipped', 'node-group-unhealthy'],
+    ['is unhealthy', degraded('IamNodeRoleNotFound'), {}, 'refused', 'node-group-unhealthy'],
+    ['has an issue newer than this code', degraded('SomethingNew'), {}, 'refused', 'node-group-unhealthy'],
+    ['is DEGRADED for no known issue', { status: 'DEGRADED' }, {}, 'refused', 'node-group-unhealthy'],
+    ['is too far behind its control plane', behind('1.37'), {}, 'refused', 'version-skew'],
+    ['is ahead of its control plane', behind('1.32'), {}, 'refused', 'version-skew'],
     ['bakes', { target: release(NOW - 23 * HOUR) }, {}, 'waiting', 'baking'],
     ['is outside the windows', {}, closed(), 'waiting', 'outside-change-window'],
     ['meets an invalid policy', {}, { upgrades: { bakeAge: 'soon' } }, 'refused', 'policy-invalid'],
     ['lacks a release', { target: none('no-release-for-version') }, {}, 'skipped', 'no-release-for-version'],
     ['has a withdrawn release', { target: none('release-withdrawn') }, {}, 'skipped', 'release-withdrawn'],
     ['runs the withdrawn release', { target: withdrawn('1.33.12-20260625') }, {}, 'skipped', 'runs-withdrawn-release'],
+    [
+      'runs a withdrawn release, and there is no other',
+      { target: { ...none('release-withdrawn'), withdrawn: ['1.33.12-20260625'] } },
+      {},
+      'skipped',
+      'runs-withdrawn-release',
+    ],
     [
       'runs one between the withdrawn and the recommended one',
       { target: withdrawn('1.33.13-20260714', '1.33.12-20260610') },
@@ -87,14 +100,9 @@ describe('decide', () => {
       'done',
       'up-to-date',
     ],
-    [
-      'runs one older than that',
-      { target: withdrawn('1.33.14-20260801', '1.33.13-20260714') },
-      {},
-      'skipped',
-      'release-withdrawn',
-    ],
     ['is ahead of the watcher', { target: none('release-not-yet-seen') }, {}, 'waiting', 'release-not-yet-seen'],
+    ['is told two things by Amazon', { target: inDoubt() }, {}, 'waiting', 'release-in-doubt'],
+    ['runs the last AL2 release', { ...onNewest(), amiType: 'AL2_x86_64' }, {}, 'refused', 'end-of-life'],
   ])('does not start when the node group %s', (_what, view, policy, decision, reason) => {
     const made = decide(about(view), circumstances(policy));
     expect(made).toMatchObject({ decision, reason });
@@ -103,7 +111,7 @@ describe('decide', () => {
   });
 
   it('lets the opt-out tag win over everything else', () => {
-    const view = { tags: { 'eks-host-remediator:ignore': '' }, amiType: 'CUSTOM', status: 'DEGRADED' };
+    const view = { tags: { 'eks-host-remediator:ignore': '' }, amiType: 'CUSTOM', ...degraded('AccessDenied') };
     expect(decide(about(view), circumstances({ killSwitch: true })).reason).toBe('opted-out');
   });
 
@@ -163,12 +171,13 @@ describe('decide', () => {
 
   describe('an upgrade under way', () => {
     it('is followed, with its progress, whatever the policy says by now', () => {
-      const update: UpdateView = { kind: 'in-progress', updateId: 'u-1', replaced: 1, desired: 3 };
+      const update: UpdateView = { kind: 'in-progress', updateId: 'u-1' };
+      const nodes = [...nodesOn('1.33.12-20260625', 2), ...nodesOn(upgrade.releaseVersion, 1)];
       for (const policy of [{}, { killSwitch: true }, { upgrades: { mode: 'off' } }, { nonsense: true }]) {
-        expect(decide(following(update), circumstances(policy))).toMatchObject({
+        expect(decide(following(update, { nodes }), circumstances(policy))).toMatchObject({
           decision: 'waiting',
           reason: 'upgrade-in-flight',
-          details: { replaced: 1, desired: 3 },
+          details: { replaced: 1, nodes: 3 },
           memory: { upgrade },
         });
       }
@@ -176,7 +185,7 @@ describe('decide', () => {
 
     it('is done only when EKS reports success and the node group names the release', () => {
       const update: UpdateView = { kind: 'successful', updateId: 'u-1' };
-      expect(decide(following(update, { releaseVersion: upgrade.releaseVersion }), circumstances())).toMatchObject({
+      expect(decide(following(update, onNewest()), circumstances())).toMatchObject({
         decision: 'done',
         reason: 'upgraded',
         memory: {},
@@ -226,7 +235,7 @@ describe('decide', () => {
     });
 
     it.each<UpdateView>([
-      { kind: 'in-progress', updateId: 'u-2', replaced: 0, desired: 2 },
+      { kind: 'in-progress', updateId: 'u-2' },
       { kind: 'successful', updateId: 'u-2' },
       { kind: 'failed', updateId: 'u-2', errors: [] },
     ])('that a crash kept from being noted is recorded as started, then followed: %j', (update) => {
@@ -260,15 +269,17 @@ describe('whatever was observed', () => {
         }
         expect(policy.killSwitch).toBe(false);
         const { proposal } = seen.state;
-        const ruling = proposal?.target === view.target.releaseVersion ? proposal.ruling?.kind : undefined;
+        const ruling = proposal?.target === made.releaseVersion ? proposal?.ruling?.kind : undefined;
         expect(ruling).not.toBe('rejected');
         expect(policy.upgrades.mode).toBe(
           ruling === 'approved' && policy.upgrades.mode !== 'enforce' ? 'observe' : 'enforce',
         );
         expect(made.proposal).toBeUndefined();
-        expect(view.status).toBe('ACTIVE');
-        expect(view.cluster.status).toBe('ACTIVE');
-        expect(view.healthIssues).toEqual([]);
+        const cures = view.healthIssues.length > 0 && view.healthIssues.every(({ code }) => code === 'AmiIdNotFound');
+        const isUnhealthy = view.healthIssues.length > 0 || view.status === 'DEGRADED';
+        expect(view.status === 'ACTIVE' || view.status === 'DEGRADED').toBe(true);
+        expect(!isUnhealthy || view.desired === 0 || cures).toBe(true);
+        expect(view.cluster).toMatchObject({ status: 'ACTIVE', version: expect.stringMatching(/1.3[3-6]/) });
         expect(view.amiType).not.toBe('CUSTOM');
         expect({ ...view.tags, ...view.cluster.tags }).not.toHaveProperty('eks-host-remediator:ignore');
         const { bakeAge, urgent, windows } = policy.upgrades;
@@ -277,11 +288,14 @@ describe('whatever was observed', () => {
           seen.need.verifiedAt > NOW - 6 * HOUR &&
           policy.findings.mode === 'enforce';
         const leastAge = mayHurry ? Math.min(bakeAge, urgent.bakeAge) : bakeAge;
-        expect(view.target.firstSeenAt + leastAge).toBeLessThanOrEqual(NOW);
+        const { offered, isInDoubt } = view.target;
+        const started = made.memory.upgrade?.releaseVersion ?? '';
+        const hasBaked = ({ firstSeenAt }: { firstSeenAt: number }) => firstSeenAt + leastAge <= NOW;
+        expect(offered.findLast(hasBaked)?.releaseVersion).toBe(started);
+        expect(isInDoubt).toBe(false);
         expect((mayHurry && urgent.ignoreWindows) || nextOpening(windows, NOW) === NOW).toBe(true);
-        expect(view.releaseVersion < view.target.releaseVersion).toBe(true);
+        expect(view.releaseVersion < started).toBe(true);
         expect(others).toBeLessThan(policy.upgrades.concurrency.perAccount);
-        expect(made.memory.upgrade?.releaseVersion).toBe(view.target.releaseVersion);
       }),
       { numRuns: 2000 },
     );
@@ -309,7 +323,7 @@ describe('whatever was observed', () => {
 });
 
 function release(firstSeenAt: number): NodeGroupView['target'] {
-  return { kind: 'release', releaseVersion: '1.33.13-20260714', firstSeenAt };
+  return targeting(firstSeenAt, '1.33.13-20260714');
 }
 
 function none(reason: Extract<NodeGroupView['target'], { kind: 'none' }>['reason']): NodeGroupView['target'] {
@@ -318,7 +332,24 @@ function none(reason: Extract<NodeGroupView['target'], { kind: 'none' }>['reason
 
 /** The newest release is withdrawn, an older one recommended again. */
 function withdrawn(newest: string, recommended = '1.33.12-20260610'): NodeGroupView['target'] {
-  return { kind: 'none', reason: 'release-withdrawn', message: 'because', recommended, withdrawn: newest };
+  return { ...targeting(NOW - 48 * HOUR, recommended), withdrawn: [newest] };
+}
+
+function inDoubt(): NodeGroupView['target'] {
+  return { ...targeting(NOW - 48 * HOUR, '1.33.13-20260714'), isInDoubt: true };
+}
+
+function degraded(...codes: string[]): Partial<NodeGroupView> {
+  return { status: 'DEGRADED', healthIssues: codes.map((code) => ({ code, message: 'because' })) };
+}
+
+function behind(version: string): Partial<NodeGroupView> {
+  return { cluster: { status: 'ACTIVE', version, tags: {} } };
+}
+
+/** The group and its nodes run the newest release. */
+function onNewest(): Partial<NodeGroupView> {
+  return { releaseVersion: '1.33.13-20260714', nodes: nodesOn('1.33.13-20260714', 2) };
 }
 
 /** Windows that are shut at NOW, a Monday noon; the next one opens on Tuesday at 03:00. */

@@ -1,5 +1,12 @@
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
-import type { Failures, Upgrade } from '../shared/ledger/node-group-ledger.ts';
+import type {
+  Failures,
+  NodeGroupKey,
+  NodeGroupState,
+  Obstacle,
+  Turn,
+  Upgrade,
+} from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
@@ -14,20 +21,30 @@ export interface Circumstances {
   readonly account: string;
   /** The slots held, the subject's own among them. */
   readonly slots: BlastBudget['slots'];
+  /** Who takes a slot before the subject does, in turn; absent: nobody. */
+  readonly ahead?: readonly NodeGroupKey[];
 }
 
 /** What is remembered of a subject's upgrades. A subject with an upgrade holds a slot of the blast budget. */
 export interface Memory {
   readonly upgrade?: Upgrade;
   readonly failures?: Failures;
+  readonly obstacle?: Obstacle;
+  readonly cureTried?: string;
+  readonly foreign?: NonNullable<NodeGroupState['foreign']>;
 }
 
 export interface Decision {
   readonly decision: DecisionKind;
   readonly reason: Reason;
   readonly message: string;
-  /** Tells this outcome from others of the same reason; an outcome is recorded when reason or variant change. */
+  /**
+   * Tells this outcome from others of the same reason; an outcome is recorded when reason or variant change. It is made of
+   * codes: what AWS words may change from look to look.
+   */
   readonly variant: string;
+  /** It is no outcome (yet): nothing is recorded, and the last outcome stands. */
+  readonly isSilent?: true;
   /** The release that the decision is about, where there is one. */
   readonly releaseVersion?: string;
   /** When to look again, epoch milliseconds; absent when an event, a freed slot or the sweep will tell. */
@@ -35,6 +52,8 @@ export interface Decision {
   readonly details?: RemediationRecord['details'];
   /** What to remember from now on. */
   readonly memory: Memory;
+  /** The place in the line of a subject that waits for its turn, or whose turn has come. */
+  readonly turn?: Turn;
   /** What is proposed from now on. */
   readonly proposal?: Proposal;
   /** It answers this operator's request: how the subject stands is told by the reconcile that follows. */
@@ -52,6 +71,12 @@ export const say = (
   variant: string,
 ): Decision => ({ decision, reason, message, memory, variant });
 
+/** What is remembered of a subject on which nothing is under way: its failures, and what was tried as a cure. */
+export const idleMemory = ({ failures, cureTried }: Pick<NodeGroupState, 'failures' | 'cureTried'>): Memory => ({
+  ...(failures !== undefined && { failures }),
+  ...(cureTried !== undefined && { cureTried }),
+});
+
 /** The wait after the n-th failure, ms: doubled each time, at most a week. */
 export const retryDelay = (retryAfter: number, failureCount: number): number =>
   Math.min(retryAfter * 2 ** (failureCount - 1), 7 * 86_400_000);
@@ -60,3 +85,6 @@ export const iso = (time: number): string => new Date(time).toISOString();
 
 /** How often an update under way is looked at, ms: it takes minutes a node. */
 export const RECONCILE_EVERY = 5 * 60_000;
+
+/** How often somebody else's update is looked at, ms. */
+export const FOREIGN_EVERY = 10 * 60_000;

@@ -1,51 +1,32 @@
 import type { Need } from '../shared/ledger/finding-ledger.ts';
-import { type Failures, failureCount } from '../shared/ledger/node-group-ledger.ts';
+import { type Failures, failureCount, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { confirmNodes } from './confirm-nodes.ts';
 import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
-import type { NodeGroupView, UpdateError } from './observation.ts';
+import { issueCodes, isTroubled } from './heal.ts';
+import { updateErrorOf } from './health.ts';
+import { spreadOf } from './nodes.ts';
+import type { NodeGroupView, Observation, UpdateError } from './observation.ts';
 import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
+import { mayTake } from './time-needed.ts';
 
-/** What stands behind EKS's update error codes, and what to do. Source: "Managed node group errors", EKS user guide. */
-const ERROR_HINTS = new Map(
-  Object.entries({
-    PodEvictionFailure:
-      'A pod could not be evicted within 15 minutes: look for a PodDisruptionBudget that allows no disruption.',
-    NodeCreationFailure:
-      'New nodes did not join the cluster: look at the node role, the aws-auth entry and the network.',
-    InsufficientFreeAddresses: 'The subnets have too few free addresses for the new nodes: enlarge them or add one.',
-    IpNotAvailable: 'The subnets have no free address for the new nodes: enlarge them or add one.',
-    ClusterUnreachable: 'EKS cannot reach the API server: look for webhooks or network rules that block it.',
-    AccessDenied: 'EKS may not act on the cluster: look at the role bindings of eks:node-manager.',
-    AsgInstanceLaunchFailures: 'EC2 could not launch instances: look at capacity, quotas and the launch template.',
-    // Seen with node groups that have a launch template of their own; EKS then asks for the caller's right to use it.
-    InvalidRequestException:
-      'If EKS names a launch template: grant ec2:RunInstances with it, and iam:PassRole of the node role, to the role of this function.',
-    UnhealthyNodes: 'New nodes did not become Ready: look at the kubelet and CNI of one.',
-  }),
-);
-
-/**
- * Follows the remembered upgrade to its end; undefined when there is none (any more) to follow.
- *
- * @param need findings on its workers, which may let the next attempt pass change windows
- */
+/** Follows the remembered upgrade to its end; undefined when there is none (any more) to follow. */
 export function followUpgrade(
+  { state, need }: Observation,
   view: NodeGroupView,
   memory: Memory,
   circumstances: Circumstances,
-  need: Need | undefined,
 ): Decision | undefined {
   const { upgrade } = memory;
   const { update } = view;
   if (upgrade === undefined || update === undefined || update.kind === 'absent') return undefined;
   const { releaseVersion, attempt } = upgrade;
-  const failures = memory.failures === undefined ? {} : { failures: memory.failures };
 
   if (upgrade.updateId === undefined) {
     // A crash came between EKS's answer and ours noting it. What began is recorded as begun; the next reconcile follows it.
-    const memoryOfIt = { ...failures, upgrade: { ...upgrade, updateId: update.updateId } };
+    const memoryOfIt = { ...memory, upgrade: { ...upgrade, updateId: update.updateId } };
     return {
       ...say('acted', 'upgrade-started', `Upgrading to ${releaseVersion}.`, memoryOfIt, `${releaseVersion} ${attempt}`),
       releaseVersion,
@@ -55,73 +36,100 @@ export function followUpgrade(
   }
 
   switch (update.kind) {
-    case 'in-progress': {
-      const progress = `${update.replaced} of ${update.desired} nodes`;
-      return {
-        ...say(
-          'waiting',
-          'upgrade-in-flight',
-          `Moving to ${releaseVersion}: ${progress} launched.`,
-          { ...failures, upgrade },
-          `${releaseVersion} ${attempt} ${progress}`,
-        ),
-        releaseVersion,
-        wakeAt: circumstances.now + RECONCILE_EVERY,
-        details: { updateId: update.updateId, replaced: update.replaced, desired: update.desired },
-      };
-    }
-    case 'successful':
+    case 'in-progress':
+      return inFlight(upgrade, view, memory, update.updateId, circumstances.now);
+    case 'successful': {
       if (view.releaseVersion !== releaseVersion) {
         const message = `EKS reports success, but the node group names release ${view.releaseVersion}.`;
         const errors = [{ code: 'ReleaseMismatch', message }];
-        return failed(upgrade, memory, { errors, updateId: update.updateId, need }, circumstances);
+        return failed(upgrade, memory, { errors, updateId: update.updateId, need, view }, circumstances);
       }
-      return {
+      const done: Decision = {
         ...say('done', 'upgraded', `Runs ${releaseVersion} now.`, {}, releaseVersion),
         releaseVersion,
         details: { updateId: update.updateId },
       };
+      return confirmNodes(view, state, memory, circumstances.now) ?? done;
+    }
     case 'failed':
-      return failed(upgrade, memory, { errors: update.errors, updateId: update.updateId, need }, circumstances);
+      return failed(upgrade, memory, { errors: update.errors, updateId: update.updateId, need, view }, circumstances);
   }
 }
+
+/** EKS is replacing the nodes: as long as such a group needs, all is well. */
+function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateId: string, now: number): Decision {
+  const { releaseVersion, attempt, requestedAt } = upgrade;
+  const { replaced, nodes } = progressOf(upgrade, view);
+  const progress = `${replaced} of ${nodes} nodes`;
+  const details = { updateId, replaced, nodes, desired: view.desired };
+  const more = { releaseVersion, wakeAt: now + RECONCILE_EVERY, details };
+  const remembered = { ...memory, upgrade };
+  const longest = mayTake(view);
+  if (now - requestedAt > longest) {
+    const message = `The update ${updateId} to ${releaseVersion} runs since ${iso(requestedAt)}, longer than the ${hours(longest)} that such a node group needs: ${progress} replaced.`;
+    return { ...say('failed', 'upgrade-stuck', message, remembered, `${releaseVersion} ${attempt}`), ...more };
+  }
+  const message = `Moving to ${releaseVersion}: ${progress} replaced.`;
+  return {
+    ...say('waiting', 'upgrade-in-flight', message, remembered, `${releaseVersion} ${attempt} ${progress}`),
+    ...more,
+  };
+}
+
+/** How many of the nodes that were there at the start have been replaced: launches say nothing while a group grows. */
+function progressOf({ releaseVersion, nodes: atStart }: Upgrade, view: NodeGroupView) {
+  const nodes = atStart ?? view.desired;
+  if (view.nodes === undefined) return { replaced: 0, nodes };
+  const { total, onRelease } = spreadOf(view.nodes, releaseVersion);
+  return { replaced: Math.max(0, nodes - (total - onRelease)), nodes };
+}
+
+const hours = (ms: number): string => `${Math.round(ms / 3_600_000)} hours`;
 
 interface Failure {
   readonly errors: readonly UpdateError[];
   /** Absent where EKS did not accept the update. */
   readonly updateId?: string;
   readonly need: Need | undefined;
+  readonly view: NodeGroupView;
 }
 
 /** Counts a failure of `upgrade` and plans what comes next. */
 function failed(
-  upgrade: NonNullable<Memory['upgrade']>,
+  upgrade: Upgrade,
   memory: Memory,
-  { errors, updateId, need }: Failure,
+  { errors, updateId, need, view }: Failure,
   { policy, now }: Circumstances,
 ): Decision {
-  const { releaseVersion, attempt } = upgrade;
+  const { releaseVersion, attempt, issues = [] } = upgrade;
   const before = memory.failures?.releaseVersion === releaseVersion ? memory.failures : undefined;
+  const broke = issueCodes(view).filter((code) => !issues.includes(code));
   const failures: Failures = {
     releaseVersion,
     count: (before?.count ?? 0) + 1,
     lastAt: now,
     ...(before?.forgotten !== undefined && { forgotten: before.forgotten }),
+    ...(broke.length > 0 && { broke }),
   };
   const counted = failureCount(failures);
   const limit = isInvalid(policy) ? undefined : policy.upgrades.stopAfterFailures;
   const exhausted = limit !== undefined && counted >= limit;
-  // The look after the last failure comes at once: it records that the node group is halted.
-  const retryAt = isInvalid(policy) || exhausted ? now : retryTime(policy, need, counted, now);
+  const isHeldUp = isTroubled(view) && view.desired > 0;
+  // The look after the last failure comes at once: it records that the node group is halted, or what holds it up.
+  const retryAt = isInvalid(policy) || exhausted || isHeldUp ? now : retryTime(policy, need, counted, now);
   const what = errors.map(({ code, message }) => `${code}: ${message}`).join('; ');
-  const advice = errors.map(({ code }) => ERROR_HINTS.get(code)).filter((text) => text !== undefined);
-  const next = exhausted ? 'That was the last attempt.' : `The next attempt may start at ${iso(retryAt)}.`;
+  const advice = errors.map(({ code }) => updateErrorOf(code)?.todo).filter((text) => text !== undefined);
+  const next = exhausted
+    ? 'That was the last attempt.'
+    : isHeldUp
+      ? `The node group is ${view.status} now: no further attempt is made before it is healthy.`
+      : `The next attempt may start at ${iso(retryAt)}.`;
   return {
     ...say(
       'failed',
       updateId === undefined ? 'upgrade-refused' : 'upgrade-failed',
       [`Attempt ${attempt} to move to ${releaseVersion} failed: ${what}.`, ...new Set(advice), next].join(' '),
-      { failures },
+      { ...(memory.cureTried !== undefined && { cureTried: memory.cureTried }), failures },
       `${releaseVersion} ${attempt}`,
     ),
     releaseVersion,
@@ -144,10 +152,10 @@ function retryTime(policy: Policy, need: Need | undefined, failureCount: number,
 export function refusedByEks(
   decision: Decision,
   error: UpdateError,
+  { need, view }: { readonly need: Need | undefined; readonly view: NodeGroupView },
   circumstances: Circumstances,
-  need: Need | undefined,
 ): Decision {
   const { upgrade } = decision.memory;
   if (upgrade === undefined) throw new Error('Only a started upgrade can be refused.');
-  return failed(upgrade, decision.memory, { errors: [error], need }, circumstances);
+  return failed(upgrade, decision.memory, { errors: [error], need, view }, circumstances);
 }

@@ -5,6 +5,8 @@ import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { NEW_NODE_GROUP } from '../shared/ledger/node-group-ledger.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
+import { targeting } from '../shared/releases/target.fixture.ts';
+import type { Node } from './nodes.ts';
 import type { NodeGroupView, Observation, UpdateView, View } from './observation.ts';
 import type { Policy } from './policy.ts';
 
@@ -12,10 +14,17 @@ export const HOUR = 3_600_000;
 /** A Monday noon. */
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
 
+/** So many nodes in service that run a release. */
+export const nodesOn = (releaseVersion: string, count: number): Node[] =>
+  Array.from({ length: count }, () => ({ imageName: imageNameOf(releaseVersion) }));
+
+export const imageNameOf = (releaseVersion: string): string =>
+  `amazon-eks-node-al2023-x86_64-standard-1.33-v${releaseVersion.split('-')[1]}`;
+
 /** An old, healthy node group whose release has baked. */
 export const nodeGroup = (overrides: Partial<NodeGroupView> = {}): NodeGroupView => ({
   kind: 'node-group',
-  cluster: { status: 'ACTIVE', tags: {} },
+  cluster: { status: 'ACTIVE', version: '1.33', tags: {} },
   arn: 'arn:aws:eks:eu-central-1:111122223333:nodegroup/shop/general/7acb1d4e',
   status: 'ACTIVE',
   version: '1.33',
@@ -23,7 +32,10 @@ export const nodeGroup = (overrides: Partial<NodeGroupView> = {}): NodeGroupView
   amiType: 'AL2023_x86_64_STANDARD',
   tags: {},
   healthIssues: [],
-  target: { kind: 'release', releaseVersion: '1.33.13-20260714', firstSeenAt: NOW - 48 * HOUR },
+  target: targeting(NOW - 48 * HOUR, '1.33.13-20260714'),
+  desired: 2,
+  atATime: 1,
+  nodes: nodesOn('1.33.12-20260625', 2),
   ...overrides,
 });
 
@@ -55,7 +67,8 @@ export const slotsOf = (holders: Readonly<Record<string, string>>) =>
   );
 
 const tags = fc.constantFrom({}, { team: 'a' }, { 'eks-host-remediator:ignore': 'true' });
-const release = fc.constantFrom('1.33.12-20260610', '1.33.12-20260625', '1.33.13-20260714', '1.33.13-20260801');
+const RELEASES = ['1.33.12-20260610', '1.33.12-20260625', '1.33.13-20260714', '1.33.13-20260801'];
+const release = fc.constantFrom(...RELEASES);
 const time = fc.integer({ min: NOW - 72 * HOUR, max: NOW });
 
 const arbitraryProposal = fc.record(
@@ -87,8 +100,6 @@ const update: fc.Arbitrary<UpdateView> = fc.oneof(
   fc.record({
     kind: fc.constant('in-progress' as const),
     updateId: fc.constant('u-1'),
-    replaced: fc.nat(5),
-    desired: fc.nat(5),
   }),
   fc.record({ kind: fc.constant('successful' as const), updateId: fc.constant('u-1') }),
   fc.record({
@@ -98,21 +109,47 @@ const update: fc.Arbitrary<UpdateView> = fc.oneof(
   }),
 );
 
+export const unreadable = (code = 'AccessDeniedException'): View => ({
+  kind: 'unreadable',
+  error: `${code}: no`,
+  code,
+  isThrottled: code === 'ThrottlingException',
+});
+
 const view: fc.Arbitrary<View> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<View>({ kind: 'gone' }) },
-  { weight: 1, arbitrary: fc.constant<View>({ kind: 'unreadable', error: 'AccessDeniedException: no' }) },
+  { weight: 1, arbitrary: fc.constant<View>(unreadable()) },
   {
     weight: 20,
     arbitrary: fc
       .record({
-        cluster: fc.record({ status: fc.constantFrom('ACTIVE', 'ACTIVE', 'UPDATING', 'FAILED'), tags }),
+        cluster: fc.record({
+          status: fc.constantFrom('ACTIVE', 'ACTIVE', 'UPDATING', 'FAILED'),
+          version: fc.constantFrom('1.33', '1.33', '1.34', '1.37', '1.32'),
+          tags,
+        }),
         status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'UPDATING', 'DEGRADED', 'CREATING'),
         releaseVersion: release,
         amiType: fc.constantFrom('AL2023_x86_64_STANDARD', 'AL2023_x86_64_STANDARD', 'CUSTOM'),
         tags,
-        healthIssues: fc.constantFrom([], [], ['AsgInstanceLaunchFailures: no capacity']),
+        healthIssues: fc.constantFrom<NodeGroupView['healthIssues']>(
+          [],
+          [],
+          [{ code: 'AmiIdNotFound', message: 'gone' }],
+          [{ code: 'IamNodeRoleNotFound', message: 'gone' }],
+        ),
+        desired: fc.constantFrom(2, 2, 0),
+        nodes: fc.array(
+          release.map((version) => ({ imageName: imageNameOf(version) })),
+          { maxLength: 3 },
+        ),
         target: fc.oneof(
-          fc.record({ kind: fc.constant('release' as const), releaseVersion: release, firstSeenAt: time }),
+          fc
+            .record({ versions: fc.subarray(RELEASES, { minLength: 1 }), times: fc.array(time, { minLength: 4 }) })
+            .map(({ versions, times }) => ({
+              ...targeting(times[versions.length - 1] ?? 0, ...versions),
+              offered: versions.map((releaseVersion, index) => ({ releaseVersion, firstSeenAt: times[index] ?? 0 })),
+            })),
           fc.record({
             kind: fc.constant('none' as const),
             reason: fc.constantFrom('release-withdrawn' as const, 'release-not-yet-seen' as const),

@@ -3,6 +3,7 @@ import type { Need } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey, NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Target } from '../shared/releases/target-release.ts';
+import type { Node } from './nodes.ts';
 
 /** What a reconcile found about one subject, and what is remembered of it. */
 export interface Observation {
@@ -16,11 +17,18 @@ export interface Observation {
   readonly need?: Need;
 }
 
-export type View =
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'unreadable'; readonly error: string }
-  | UnmanagedView
-  | NodeGroupView;
+export type View = { readonly kind: 'gone' } | UnreadableView | UnmanagedView | NodeGroupView;
+
+/** AWS did not tell about it. */
+export interface UnreadableView {
+  readonly kind: 'unreadable';
+  /** `Code: message`. */
+  readonly error: string;
+  /** The code alone: AWS puts request ids and changing words into messages. */
+  readonly code: string;
+  /** AWS was only asked too often. */
+  readonly isThrottled: boolean;
+}
 
 /** Workers of the cluster whose AMI EKS does not manage by a node group. */
 export interface UnmanagedView {
@@ -32,7 +40,12 @@ export interface UnmanagedView {
 /** A managed node group. */
 export interface NodeGroupView {
   readonly kind: 'node-group';
-  readonly cluster: { readonly status: string; readonly tags: Readonly<Record<string, string>> };
+  readonly cluster: {
+    readonly status: string;
+    /** Kubernetes minor version of the control plane. */
+    readonly version: string;
+    readonly tags: Readonly<Record<string, string>>;
+  };
   readonly arn: string;
   readonly status: string;
   /** Kubernetes minor version, for example `1.33`. */
@@ -40,23 +53,37 @@ export interface NodeGroupView {
   readonly releaseVersion: string;
   readonly amiType: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** Health issues as `Code: message`. */
-  readonly healthIssues: readonly string[];
+  readonly healthIssues: readonly HealthIssue[];
   readonly target: Target;
+  /** How many nodes it wants. */
+  readonly desired: number;
+  /** How many nodes an update takes out at once. */
+  readonly atATime: number;
+  /** Its nodes that are in service; absent where AWS did not tell. */
+  readonly nodes?: readonly Node[];
   /** How the upgrade that is remembered stands; absent when none is. */
   readonly update?: UpdateView;
+  /** The update of somebody else that runs. */
+  readonly foreign?: ForeignUpdate;
+}
+
+export interface HealthIssue {
+  /** For example `AmiIdNotFound`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ForeignUpdate {
+  /** Absent where EKS lists none that is in progress. */
+  readonly updateId?: string;
+  /** When it began, or was first seen, epoch milliseconds. */
+  readonly since: number;
 }
 
 /** `absent`: EKS knows of no such update, so the request never reached it. */
 export type UpdateView =
   | { readonly kind: 'absent' }
-  | {
-      readonly kind: 'in-progress';
-      readonly updateId: string;
-      /** Nodes launched since the start, and how many the group wants. */
-      readonly replaced: number;
-      readonly desired: number;
-    }
+  | { readonly kind: 'in-progress'; readonly updateId: string }
   | { readonly kind: 'successful'; readonly updateId: string }
   | { readonly kind: 'failed'; readonly updateId: string; readonly errors: readonly UpdateError[] };
 

@@ -61,8 +61,8 @@ async function findAutoMode(readCluster: ClusterReader, names: readonly string[]
 }
 
 async function findSelfManaged(autoScaling: AutoScalingClient, names: readonly string[]): Promise<Unmanaged[]> {
-  const Filters = [{ Name: 'tag-key', Values: names.map((name) => `kubernetes.io/cluster/${name}`) }];
   const found: Unmanaged[] = [];
+  const Filters = [{ Name: 'tag-key', Values: names.map((name) => `kubernetes.io/cluster/${name}`) }];
   for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, { Filters })) {
     for (const group of page.AutoScalingGroups ?? []) {
       if (hasTag(group, 'eks:nodegroup-name')) continue;

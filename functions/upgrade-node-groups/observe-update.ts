@@ -1,18 +1,7 @@
-import { type EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import {
-  DescribeUpdateCommand,
-  type EKSClient,
-  paginateListUpdates,
-  ResourceNotFoundException,
-  type Update,
-} from '@aws-sdk/client-eks';
-import type { NodeGroupKey, Upgrade } from '../shared/ledger/node-group-ledger.ts';
-import type { UpdateView } from './observation.ts';
-
-interface Clients {
-  readonly eks: EKSClient;
-  readonly ec2: EC2Client;
-}
+import { DescribeUpdateCommand, type EKSClient, paginateListUpdates, type Update } from '@aws-sdk/client-eks';
+import { read } from '../shared/fleet/reading.ts';
+import type { NodeGroupKey, NodeGroupState, Upgrade } from '../shared/ledger/node-group-ledger.ts';
+import type { ForeignUpdate, UnreadableView, UpdateView } from './observation.ts';
 
 /** EKS's clock and ours may differ by this much, ms. */
 const CLOCK_SKEW = 60_000;
@@ -20,21 +9,22 @@ const CLOCK_SKEW = 60_000;
 /**
  * How an upgrade that we asked for stands. Without an update id (a crash came between asking and noting the answer) it
  * is looked for among the node group's updates.
- *
- * @param desired the node group's desired size
  */
 export async function observeUpdate(
-  { eks, ec2 }: Clients,
+  eks: EKSClient,
   key: NodeGroupKey,
   upgrade: Upgrade,
-  desired: number,
-): Promise<UpdateView> {
-  const update =
-    upgrade.updateId === undefined
-      ? await findUpdate(eks, key, upgrade)
-      : await describeUpdate(eks, key, upgrade.updateId);
-  if (update?.id === undefined) return { kind: 'absent' };
-  const { id: updateId, status, errors = [], createdAt } = update;
+): Promise<UpdateView | UnreadableView> {
+  const reading = await read(
+    () =>
+      upgrade.updateId === undefined
+        ? findUpdate(eks, key, isAskedFor(upgrade))
+        : describeUpdate(eks, key, upgrade.updateId),
+    'tell',
+  );
+  if (reading.kind === 'unreadable') return reading;
+  if (reading.kind === 'gone' || reading.found.id === undefined) return { kind: 'absent' };
+  const { id: updateId, status, errors = [] } = reading.found;
   switch (status) {
     case 'Successful':
       return { kind: 'successful', updateId };
@@ -49,44 +39,49 @@ export async function observeUpdate(
     }
     default:
       // In progress, or a status newer than this code: it has not ended.
-      return { kind: 'in-progress', updateId, replaced: await countLaunched(ec2, key, createdAt), desired };
+      return { kind: 'in-progress', updateId };
   }
+}
+
+/** The update of somebody else that runs on a node group: the one seen before, as long as it does. */
+export async function observeForeign(
+  eks: EKSClient,
+  key: NodeGroupKey,
+  known: NodeGroupState['foreign'],
+  now: number,
+): Promise<ForeignUpdate | UnreadableView> {
+  const reading = await read(async () => {
+    const same = known?.updateId === undefined ? undefined : await describeUpdate(eks, key, known.updateId);
+    return same?.status === 'InProgress' ? same : findUpdate(eks, key, ({ status }) => status === 'InProgress');
+  }, 'tell');
+  if (reading.kind === 'unreadable') return reading;
+  if (reading.kind === 'gone') return { since: known?.updateId === undefined ? (known?.since ?? now) : now };
+  const { id, createdAt } = reading.found;
+  return { since: createdAt?.getTime() ?? known?.since ?? now, ...(id !== undefined && { updateId: id }) };
 }
 
 async function describeUpdate(eks: EKSClient, key: NodeGroupKey, updateId: string): Promise<Update | undefined> {
   const input = { name: key.cluster, nodegroupName: key.nodegroup, updateId };
-  try {
-    return (await eks.send(new DescribeUpdateCommand(input))).update;
-  } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
-    throw error;
-  }
+  return (await eks.send(new DescribeUpdateCommand(input))).update;
 }
 
-async function findUpdate(eks: EKSClient, key: NodeGroupKey, upgrade: Upgrade): Promise<Update | undefined> {
+const isAskedFor =
+  ({ releaseVersion, requestedAt }: Upgrade) =>
+  ({ params = [], createdAt }: Update): boolean =>
+    params.find(({ type }) => type === 'ReleaseVersion')?.value === releaseVersion &&
+    (createdAt?.getTime() ?? 0) >= requestedAt - CLOCK_SKEW;
+
+async function findUpdate(
+  eks: EKSClient,
+  key: NodeGroupKey,
+  isWanted: (update: Update) => boolean,
+): Promise<Update | undefined> {
   const pages = paginateListUpdates({ client: eks }, { name: key.cluster, nodegroupName: key.nodegroup });
   for await (const page of pages) {
     for (const updateId of page.updateIds ?? []) {
-      const update = await describeUpdate(eks, key, updateId);
-      const asked = update?.params?.find(({ type }) => type === 'ReleaseVersion')?.value;
-      const createdAt = update?.createdAt?.getTime() ?? 0;
-      if (asked === upgrade.releaseVersion && createdAt >= upgrade.requestedAt - CLOCK_SKEW) return update;
+      const reading = await read(() => describeUpdate(eks, key, updateId), 'throw');
+      if (reading.kind === 'found' && isWanted(reading.found)) return reading.found;
     }
   }
   return undefined;
-}
-
-/** How many nodes of the group were launched since `since`: the progress of the roll. */
-async function countLaunched(ec2: EC2Client, key: NodeGroupKey, since: Date | undefined): Promise<number> {
-  const Filters = [
-    { Name: 'tag:eks:cluster-name', Values: [key.cluster] },
-    { Name: 'tag:eks:nodegroup-name', Values: [key.nodegroup] },
-    { Name: 'instance-state-name', Values: ['pending', 'running'] },
-  ];
-  let launched = 0;
-  for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters })) {
-    const instances = (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
-    launched += instances.filter(({ LaunchTime }) => since !== undefined && LaunchTime && LaunchTime >= since).length;
-  }
-  return launched;
 }

@@ -1,3 +1,4 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
@@ -23,12 +24,14 @@ import { pairKey } from '../shared/releases/ami-type.ts';
 import { pairOf, readTargets, type Targets } from '../shared/releases/target-release.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
-import type { Observation, View } from './observation.ts';
-import { observeUpdate } from './observe-update.ts';
+import type { ForeignUpdate, NodeGroupView, Observation, UnreadableView, UpdateView, View } from './observation.ts';
+import { type NodesOf, observeNodes } from './observe-nodes.ts';
+import { observeForeign, observeUpdate } from './observe-update.ts';
 
 export interface ObserveClients {
   readonly eks: EKSClient;
   readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
   readonly ssm: SSMClient;
   readonly ledger: Ledger;
 }
@@ -40,14 +43,25 @@ interface Described {
   readonly reading: Reading<Nodegroup>;
 }
 
+/** The same with what is remembered of it, and how the update that runs on it stands. */
+interface Followed extends Described {
+  readonly state: NodeGroupState;
+  /** Another node group had its name before: nothing that is remembered is about this one. */
+  readonly isAnother: boolean;
+  readonly update?: UpdateView | UnreadableView;
+  readonly foreign?: ForeignUpdate | UnreadableView;
+}
+
 /**
  * Reads everything that decisions about the managed node groups of the scope rest on. One reconcile of a whole fleet costs
- * one call a cluster, one a node group, and the pages of the lists.
+ * one call a cluster, one a node group, and the pages of the lists. What cannot be read of one subject is part of the
+ * picture, and holds no other one up.
  */
 export async function observeNodeGroups(
   clients: ObserveClients,
   readCluster: ClusterReader,
   scope: Scope,
+  now: number,
 ): Promise<Observation[]> {
   const described = await describeScope(clients.eks, scope);
   const subjects = described.map(({ key }) => subjectOf(key));
@@ -60,19 +74,25 @@ export async function observeNodeGroups(
       described.flatMap(({ reading }) => (reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [])),
     ),
   ]);
-  const observe = async ({ key, trigger, reading }: Described): Promise<Observation> => {
-    const state = states.get(subjectOf(key)) ?? NEW_NODE_GROUP;
+  const remembered = described.map((each) => ({ ...each, ...stateOf(each, states.get(subjectOf(each.key))) }));
+  const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
+  // After the updates: what has ended by now shows in the nodes.
+  const nodesOf = await observeNodes(
+    clients,
+    followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : [])),
+  );
+  return followed.map((each): Observation => {
+    const { key, trigger, state, isAnother } = each;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
-    const need = needs.get(subjectOf(key));
-    const view = await viewOf(clients, key, state, reading, cluster, targets);
+    const need = isAnother ? undefined : needs.get(subjectOf(key));
+    const view = viewOf(each, cluster, targets, nodesOf);
     const request = scope.requests.get(subjectOf(key));
     const seen = { key, trigger, state, view, ...(need !== undefined && { need }) };
     const known = [state.answered, state.proposal?.ruling?.id];
     return request === undefined || known.includes(request.trigger.id)
       ? seen
       : { ...seen, trigger: request.trigger, request };
-  };
-  return pMap(described, observe, { concurrency: READ_CONCURRENCY });
+  });
 }
 
 /** The named node groups and, when a release reconcile requests at a pair, all of the fleet that belong to it. */
@@ -86,7 +106,7 @@ async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Prom
   const described = await pMap(
     keys,
     async ([subject, key]) => {
-      const reading = await describeNodeGroup(eks, key);
+      const reading = await describeNodeGroup(eks, key, 'tell');
       const pair = reading.kind === 'found' ? pairOf(reading.found) : undefined;
       const trigger = nodeGroups.get(subject)?.trigger ?? (pair && pairs.get(pairKey(pair)));
       return trigger === undefined ? undefined : { key, trigger, reading };
@@ -102,34 +122,105 @@ async function describeClusters(readCluster: ClusterReader, described: readonly 
   return new Map(await pMap(names, describe, { concurrency: READ_CONCURRENCY }));
 }
 
-async function viewOf(
-  clients: ObserveClients,
-  key: NodeGroupKey,
-  state: NodeGroupState,
-  nodeGroup: Reading<Nodegroup>,
+/**
+ * What is remembered of the node group. Its ARN tells it from one that had its name before: of that, only how many outcomes
+ * were recorded goes on, so that none is taken for a repetition.
+ */
+export function stateOf(
+  { reading }: Pick<Described, 'reading'>,
+  known: NodeGroupState = NEW_NODE_GROUP,
+): { readonly state: NodeGroupState; readonly isAnother: boolean } {
+  const arn = reading.kind === 'found' ? reading.found.nodegroupArn : undefined;
+  if (arn === undefined) return { state: known, isAnother: false };
+  if (known.arn === undefined || known.arn === arn) return { state: { ...known, arn }, isAnother: false };
+  const { outcomes, wakeAt } = known;
+  return { state: { outcomes, arn, ...(wakeAt !== undefined && { wakeAt }) }, isAnother: true };
+}
+
+async function follow(
+  eks: EKSClient,
+  each: Described & Pick<Followed, 'state' | 'isAnother'>,
+  now: number,
+): Promise<Followed> {
+  const { key, state, reading } = each;
+  if (reading.kind !== 'found') return each;
+  const update = state.upgrade && (await observeUpdate(eks, key, state.upgrade));
+  if (update?.kind === 'successful') {
+    // The update may have ended between the two reads: what the node group runs counts from then on.
+    return { ...each, reading: await describeNodeGroup(eks, key, 'tell'), update };
+  }
+  if (update !== undefined) return { ...each, update };
+  if (reading.found.status !== 'UPDATING') return each;
+  return { ...each, foreign: await observeForeign(eks, key, state.foreign, now) };
+}
+
+function viewOf(
+  { reading, update, foreign }: Followed,
   cluster: Reading<Cluster>,
   targets: Targets,
-): Promise<View> {
-  if (nodeGroup.kind !== 'found') return nodeGroup;
+  nodesOf: NodesOf,
+): View {
+  if (reading.kind !== 'found') return reading;
   if (cluster.kind !== 'found') return cluster;
-  const desired = nodeGroup.found.scalingConfig?.desiredSize ?? 0;
-  const update = state.upgrade && (await observeUpdate(clients, key, state.upgrade, desired));
-  // The update may have ended between the two reads: what the node group runs counts from then on.
-  const settled = update?.kind === 'successful' ? await describeNodeGroup(clients.eks, key) : nodeGroup;
-  if (settled.kind !== 'found') return settled;
-  const { found } = settled;
+  if (update?.kind === 'unreadable') return update;
+  if (foreign !== undefined && 'kind' in foreign) return foreign;
+  const { found } = reading;
   const { version = '', amiType = '', releaseVersion = '', status = '', nodegroupArn = '' } = found;
+  const nodes = nodesOf(found);
+  const desired = found.scalingConfig?.desiredSize ?? 0;
   return {
     kind: 'node-group',
-    cluster: { status: cluster.found.status ?? '', tags: cluster.found.tags ?? {} },
+    cluster: {
+      status: cluster.found.status ?? '',
+      version: cluster.found.version ?? '',
+      tags: cluster.found.tags ?? {},
+    },
     arn: nodegroupArn,
     status,
     version,
     releaseVersion,
     amiType,
     tags: found.tags ?? {},
-    healthIssues: (found.health?.issues ?? []).map(({ code, message }) => `${code}: ${message}`),
+    healthIssues: (found.health?.issues ?? []).map(({ code, message }): NodeGroupView['healthIssues'][number] => ({
+      code: code ?? 'Unknown',
+      message: message ?? '',
+    })),
     target: targets({ kubernetesVersion: version, amiType }),
+    desired,
+    atATime: atATime(found, desired),
+    ...(nodes !== undefined && { nodes }),
     ...(update !== undefined && { update }),
+    ...(foreign !== undefined && { foreign }),
   };
+}
+
+/** How many nodes an update takes out at once; EKS does not say how it rounds a percentage: down, and at least one. */
+function atATime({ updateConfig }: Nodegroup, desired: number): number {
+  const { maxUnavailable, maxUnavailablePercentage } = updateConfig ?? {};
+  if (maxUnavailablePercentage === undefined) return maxUnavailable ?? 1;
+  return Math.max(1, Math.floor((desired * maxUnavailablePercentage) / 100));
+}
+
+/**
+ * The node groups of a cluster on which an update runs, but for those that are known: somebody else may have begun one since
+ * the last sweep. What cannot be read is left out: it is looked at by itself.
+ *
+ * @param known subjects that need not be read
+ */
+export async function findUpdating(
+  eks: EKSClient,
+  cluster: string,
+  known: ReadonlySet<string>,
+): Promise<NodeGroupKey[]> {
+  const { nodeGroups } = await listNodeGroups(eks, [cluster]);
+  const others = nodeGroups.filter((key) => !known.has(subjectOf(key)));
+  const updating = await pMap(
+    others,
+    async (key) => {
+      const reading = await describeNodeGroup(eks, key, 'tell');
+      return reading.kind === 'found' && reading.found.status === 'UPDATING' ? [key] : [];
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  return updating.flat();
 }

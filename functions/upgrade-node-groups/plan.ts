@@ -1,12 +1,12 @@
 import type { BlastBudget, Slot } from '../shared/ledger/blast-budget.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { compareReleases } from '../shared/releases/release-version.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { answer } from './answer.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
-import { byWaiting } from './waitlist.ts';
+import { byTurn, type Contender, hasRoom, occupantsFor } from './waitlist.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;
@@ -20,61 +20,111 @@ export interface Decided {
 export interface Plan {
   readonly decided: readonly Decided[];
   readonly slots: BlastBudget['slots'];
+  /** Others go before what was observed: they are to be called. */
+  readonly hasYielded: boolean;
 }
 
 /**
  * Decides about all subjects of a reconcile, one after the other: each sees the slots that those before it took or gave
- * back. Upgrades under way come first, for what they free; then urgent findings, then those that have not failed, then
- * those that have waited longest, then the oldest release.
+ * back. First comes what needs no slot, or frees one; then whoever could start, in turn.
+ *
+ * @param line who else could start now: whose turn is before that of a subject at hand takes its slot first
  */
-export function plan(observations: readonly Observation[], circumstances: Circumstances): Plan {
-  let slots = circumstances.slots;
-  const decided = observations.toSorted(byTurn(circumstances)).map((observation) => {
+export function plan(
+  observations: readonly Observation[],
+  circumstances: Circumstances,
+  line: readonly Contender[] = [],
+): Plan {
+  let { slots } = circumstances;
+  const decided: Decided[] = [];
+  const settle = (observation: Observation, ahead: readonly NodeGroupKey[]) => {
     const { request } = observation;
-    const now = { ...circumstances, slots };
+    const now = { ...circumstances, slots, ahead };
     const decision = request === undefined ? decide(observation, now) : answer(observation, request, now);
     slots = withSlot(slots, observation, decision, circumstances.now);
-    return { observation, decision };
-  });
-  return { decided, slots };
+    decided.push({ observation, decision });
+    return decision;
+  };
+
+  const starting: Array<Contender & { readonly observation?: Observation }> = [];
+  for (const observation of observations) {
+    const contender = contenderOf(observation, circumstances);
+    if (contender === undefined) settle(observation, []);
+    else starting.push({ ...contender, observation });
+  }
+  const observed = new Set(observations.map(({ key }) => subjectOf(key)));
+  const others: Array<(typeof starting)[number]> = line.filter(
+    ({ subject }) => !observed.has(subject) && !(subject in slots),
+  );
+  const ahead: NodeGroupKey[] = [];
+  let hasYielded = false;
+  for (const { key, observation } of [...starting, ...others].sort(byTurn)) {
+    if (observation !== undefined) {
+      const { start } = settle(observation, ahead);
+      hasYielded ||= start === undefined && ahead.length > 0;
+    } else if (hasRoomFor(key, slots, ahead, circumstances)) ahead.push(key);
+  }
+  return { decided, slots, hasYielded };
 }
 
-/** The slots after one decision: a subject with an upgrade holds one, any other gives its own back. */
+const hasRoomFor = (
+  key: NodeGroupKey,
+  slots: BlastBudget['slots'],
+  ahead: readonly NodeGroupKey[],
+  { policy }: Circumstances,
+): boolean => !isInvalid(policy) && hasRoom(occupantsFor(key, slots, ahead), policy.upgrades.concurrency);
+
+/** A subject that would start if there were room; undefined for any other. */
+function contenderOf(observation: Observation, circumstances: Circumstances): Contender | undefined {
+  const { key, state, need, request } = observation;
+  if (request !== undefined) return undefined;
+  const { start, turn } = decide(observation, { ...circumstances, slots: {}, ahead: [] });
+  if (start === undefined || turn === undefined) return undefined;
+  const hastened = isHastened(need, circumstances.policy, circumstances.now);
+  return { key, subject: subjectOf(key), isHastened: hastened, turn, since: state.since };
+}
+
+/**
+ * The slots after one decision: a subject with an upgrade holds one, and so does one that somebody else updates; any other
+ * gives its own back.
+ */
 export function withSlot(
   slots: BlastBudget['slots'],
-  { key }: Observation,
-  { memory }: Decision,
+  observation: Observation,
+  decision: Decision,
   now: number,
 ): BlastBudget['slots'] {
-  const subject = subjectOf(key);
+  const subject = subjectOf(observation.key);
   const held: Slot | undefined = slots[subject];
-  if (memory.upgrade === undefined) {
+  const kind = slotFor(observation, decision, held, now);
+  if (kind === undefined) {
     if (held === undefined) return slots;
     return Object.fromEntries(Object.entries(slots).filter(([holder]) => holder !== subject));
   }
+  const isSame = held !== undefined && held.foreign === kind.foreign && held.stuck === kind.stuck;
   // Renewed at half time only: an upgrade that is looked at every few minutes must not cost a write each time.
-  if (held !== undefined && held.expiresAt - now > SLOT_LASTS / 2) return slots;
-  return { ...slots, [subject]: { cluster: key.cluster, expiresAt: now + SLOT_LASTS } };
+  if (isSame && held.expiresAt - now > SLOT_LASTS / 2) return slots;
+  return { ...slots, [subject]: { cluster: observation.key.cluster, expiresAt: now + SLOT_LASTS, ...kind } };
 }
 
-const byTurn =
-  ({ policy, now }: Circumstances) =>
-  (a: Observation, b: Observation): number =>
-    Number(isUnderWay(b)) - Number(isUnderWay(a)) ||
-    Number(isHastened(b.need, policy, now)) - Number(isHastened(a.need, policy, now)) ||
-    byWaiting(a.state, b.state) ||
-    byRelease(a, b) ||
-    compareText(subjectOf(a.key), subjectOf(b.key));
+/** The slots with that of a node group on which somebody else was found to update. */
+export const withForeign = (slots: BlastBudget['slots'], key: NodeGroupKey, now: number): BlastBudget['slots'] => ({
+  ...slots,
+  [subjectOf(key)]: { cluster: key.cluster, expiresAt: now + SLOT_LASTS, foreign: true },
+});
 
-/** Whether an upgrade that was asked for may be running. One that EKS knows nothing of has yet to be started. */
-function isUnderWay({ state, view }: Observation): boolean {
-  const neverBegan = view.kind === 'node-group' && view.update?.kind === 'absent' && view.status !== 'UPDATING';
-  return state.upgrade !== undefined && !neverBegan;
+function slotFor(
+  { view }: Observation,
+  { memory: { upgrade }, reason }: Decision,
+  held: Slot | undefined,
+  now: number,
+): Pick<Slot, 'foreign' | 'stuck'> | undefined {
+  if (view.kind === 'unreadable') {
+    // Nobody knows whether its update has ended: it counts as long as it may take, or as it was good for.
+    if (upgrade !== undefined) return upgrade.dueBy === undefined || upgrade.dueBy > now ? {} : undefined;
+    return held?.foreign === true && held.expiresAt > now + SLOT_LASTS / 2 ? { foreign: true } : undefined;
+  }
+  const stuck = reason === 'upgrade-stuck' || reason === 'update-stuck' ? ({ stuck: true } as const) : {};
+  if (upgrade !== undefined) return stuck;
+  return view.kind === 'node-group' && view.status === 'UPDATING' ? { foreign: true, ...stuck } : undefined;
 }
-
-function byRelease({ view: a }: Observation, { view: b }: Observation): number {
-  if (a.kind !== 'node-group' || b.kind !== 'node-group' || a.amiType !== b.amiType) return 0;
-  return compareReleases(a.amiType, a.releaseVersion, b.releaseVersion) ?? 0;
-}
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));

@@ -7,7 +7,10 @@ import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
 export const UPGRADE_REASONS = {
   ...GROUP_REASONS,
   ...RELEASE_REASONS,
-  'up-to-date': { meaning: 'The node group runs the recommended release.' },
+  'up-to-date': { meaning: 'The node group and all its nodes in service run the recommended release.' },
+  'newer-than-recommended': {
+    meaning: 'The node group runs a newer release than the recommended one; it is never moved back.',
+  },
   'runs-withdrawn-release': {
     meaning:
       'The node group runs a release that Amazon has withdrawn since. It is never moved back, but on when a newer one appears.',
@@ -16,10 +19,11 @@ export const UPGRADE_REASONS = {
   baking: { meaning: 'The release has not been known for as long as the policy asks (upgrades.bakeAge).' },
   'outside-change-window': { meaning: 'No change window of the policy (upgrades.windows) is open.' },
   'cluster-concurrency': {
-    meaning: 'As many node groups of this cluster are being upgraded as the policy allows (concurrency.perCluster).',
+    meaning:
+      'As many node groups of this cluster are updated, by whomever, or come first as the policy allows (concurrency.perCluster).',
   },
   'account-concurrency': {
-    meaning: 'As many node groups of this account and region are being upgraded as the policy allows.',
+    meaning: 'As many node groups of this account and region are updated, or come first, as the policy allows.',
   },
   'upgrade-started': { meaning: 'UpdateNodegroupVersion was called: EKS replaces the nodes one step at a time.' },
   'would-upgrade': {
@@ -28,8 +32,51 @@ export const UPGRADE_REASONS = {
   },
   'upgrade-in-flight': { meaning: 'EKS is replacing the nodes.' },
   'update-in-progress': {
-    meaning: 'An update that somebody else started is running on the node group.',
+    meaning: 'An update that somebody else started is running on the node group: it counts in the limits.',
     hint: 'Nothing to do: it is reconciled again when the update has ended.',
+  },
+  'update-stuck': {
+    meaning: "Somebody else's update runs longer than such a node group needs; nothing is upgraded before it ends.",
+    hint: 'Look at the update that the message names (aws eks describe-update) and at nodes that do not drain. EKS ends an update by itself; one that stays is a case for AWS Support.',
+  },
+  'upgrade-stuck': {
+    meaning: 'The upgrade runs longer than such a node group needs: it holds up its cluster, not the account.',
+    hint: 'Look at the update that the message names (aws eks describe-update), and at nodes that do not drain: a PodDisruptionBudget, a pod that does not end, no room for new nodes. One that stays is a case for AWS Support.',
+  },
+  'upgrade-deferred': {
+    meaning: 'EKS does not take the update at this time, by what mostly passes by itself. It counts as no attempt.',
+    hint: 'Nothing to do for a day: it is tried again, after pauses that grow. After that, read the error in the message.',
+    // It is tried on.
+    severity: 'low',
+  },
+  'upgrade-unauthorized': {
+    meaning: 'A right is missing for the update: none was attempted.',
+    hint: 'Grant what the message names. Where EKS names a launch template: ec2:RunInstances and ec2:CreateTags with it, and iam:PassRole of the node role. It is tried again by itself.',
+  },
+  'release-in-doubt': {
+    meaning: 'Amazon recommends something else than before at this moment: nothing starts until a second look agrees.',
+    hint: 'Nothing to do: the watcher decides with its next runs. If this stays, look at its alarms.',
+  },
+  'end-of-life': {
+    meaning:
+      'The node group runs the last AMI release of its type and Kubernetes version: Amazon publishes none any more.',
+    hint: 'Without new releases nodes stay vulnerable to what is found from now on. Make the move that the message names.',
+    severity: 'high',
+  },
+  'nodes-differ': {
+    meaning:
+      'Nodes in service run other AMIs than that of the release that the node group names, as after an update that failed or was withdrawn half-way.',
+    hint: 'The next upgrade replaces all nodes. To have it sooner, terminate the nodes in question one by one: their replacements run the release.',
+  },
+  'version-skew': {
+    meaning:
+      'The Kubernetes versions of control plane and node group are further apart than EKS supports: it takes no update.',
+    hint: 'Move the one that the message names first: aws eks update-nodegroup-version --kubernetes-version, or a new node group.',
+  },
+  'degraded-by-upgrade': {
+    meaning: 'The node group is unhealthy since an upgrade failed. No further attempt is made before it is healthy.',
+    hint: 'Cure the issues that the message names (aws eks describe-nodegroup shows them); a newer release is tried as a cure.',
+    severity: 'high',
   },
   upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
   'upgrade-failed': {
@@ -50,8 +97,8 @@ export const UPGRADE_REASONS = {
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
   'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },
   'node-group-unhealthy': {
-    meaning: 'EKS reports health issues of the node group; an upgrade would likely make them worse.',
-    hint: 'Cure the issues that the message names (aws eks describe-nodegroup shows them).',
+    meaning: 'EKS reports health issues of the node group that an upgrade does not cure, or has not cured.',
+    hint: 'Cure the issues as the message says (aws eks describe-nodegroup shows them); upgrades go on by themselves then.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -7,19 +7,21 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
-import { readByReason } from '../shared/ledger/node-group-ledger.ts';
+import { readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
-import { type ActDeps, carryOut } from './act.ts';
+import { type ActDeps, carryOutOrTell } from './act.ts';
 import { readBatch, type Scope } from './batch.ts';
 import { type Circumstances, iso } from './decision.ts';
 import { publishGauges } from './gauges.ts';
-import { type ObserveClients, observeNodeGroups } from './observe.ts';
+import type { Observation } from './observation.ts';
+import { findUpdating, type ObserveClients, observeNodeGroups } from './observe.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { isHastened } from './pace.ts';
-import { type Decided, plan, withSlot } from './plan.ts';
+import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
 import type { Policy } from './policy.ts';
-import { callNext, WAITING } from './waitlist.ts';
+import { type Contender, callNext, contendersOf, type Line } from './waitlist.ts';
 
 export interface ReconcileDeps extends ActDeps, ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -46,14 +48,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();
   addExpired(scope, budget, now);
-  const readCluster = createClusterReader(deps.eks);
-  const observing = [observeNodeGroups(deps, readCluster, scope), observeUnmanaged(deps, readCluster, scope)];
+  const readCluster = createClusterReader(deps.eks, 'tell');
+  const observing = [observeNodeGroups(deps, readCluster, scope, now), observeUnmanaged(deps, readCluster, scope)];
   const observations = (await Promise.all(observing)).flat();
 
   const circumstances: Circumstances = { policy, now, account: deps.account, slots: budget.slots };
-  const planned = plan(observations, circumstances);
+  const { planned, contenders } = await planFairly(deps, observations, circumstances);
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
-  const carriedOut = await pMap(planned.decided, (decided) => carryOut(deps, decided, circumstances), {
+  const carriedOut = await pMap(planned.decided, (decided) => carryOutOrTell(deps, decided, circumstances), {
     concurrency: ACT_CONCURRENCY,
     // One subject's trouble must not keep the others from being carried out; it is thrown when all are through.
     stopOnError: false,
@@ -62,15 +64,46 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
-  if (!isInvalid(policy) && hasRoomForOthers(budget, settled, scope)) {
-    const line = await readByReason(deps.ledger, WAITING);
-    const { account, region } = deps;
-    const options = { account, region, now, caller, urgent: await findUrgent(deps, line, policy, now) };
+  if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
+    const observed = new Set(observations.map(({ key }) => subjectOf(key)));
+    const line = (contenders ?? (await readContenders(deps, policy, now))).filter(
+      ({ subject }) => !observed.has(subject),
+    );
+    const options = { account: deps.account, region: deps.region, now, caller };
     await sendReconcileRequests(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
   }
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
   if (later.length > 0) await reconcile(deps, later, `${caller} later`);
+}
+
+/**
+ * Plans; where something would start, plans again with what only matters then: whose turn is before that of the subjects at
+ * hand, and what somebody else has begun to update in the same clusters since the last sweep.
+ */
+async function planFairly(
+  deps: ReconcileDeps,
+  observations: readonly Observation[],
+  circumstances: Circumstances,
+): Promise<{ readonly planned: Plan; readonly contenders?: readonly Contender[] }> {
+  const { policy, now } = circumstances;
+  const planned = plan(observations, circumstances);
+  const starting = planned.decided.filter(({ decision }) => decision.start !== undefined);
+  if (starting.length === 0 || isInvalid(policy)) return { planned };
+  const contenders = await readContenders(deps, policy, now);
+  const known = new Set([...observations.map(({ key }) => subjectOf(key)), ...Object.keys(circumstances.slots)]);
+  const clusters = [...new Set(starting.map(({ observation }) => observation.key.cluster))];
+  const updating = await pMap(clusters, (cluster) => findUpdating(deps.eks, cluster, known), {
+    concurrency: READ_CONCURRENCY,
+  });
+  const slots = updating.flat().reduce((held, key) => withForeign(held, key, now), circumstances.slots);
+  return { planned: plan(observations, { ...circumstances, slots }, contenders), contenders };
+}
+
+/** Who of the line could start now. */
+async function readContenders({ ledger }: ReconcileDeps, policy: Policy, now: number): Promise<Contender[]> {
+  const line = await readWaitlist(ledger);
+  return contendersOf(line, await findUrgent(ledger, line, policy, now), policy, now);
 }
 
 /** What an operator was granted, or refused, is followed by a reconcile that goes by it, and tells how the subject stands. */
@@ -106,13 +139,8 @@ async function saveSlots(
   return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
 }
 
-/** Who on the waitlist has findings that hasten its upgrade. */
-async function findUrgent(
-  { ledger }: ReconcileDeps,
-  line: ReadonlyMap<string, unknown>,
-  policy: Policy,
-  now: number,
-): Promise<Set<string>> {
+/** Who of the line has findings that hasten its upgrade. */
+async function findUrgent(ledger: ActDeps['ledger'], line: Line, policy: Policy, now: number): Promise<Set<string>> {
   const needs = await readNeeds(ledger, [...line.keys()]);
   return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
 }

@@ -24,7 +24,8 @@ export const upgradeNodeGroups = declare({
   reasons: UPGRADE_REASONS,
   metrics: {
     UpgradesInFlight: 'Upgrades that hold a slot of the blast budget.',
-    UpgradeStuck: 'Of the upgrades reconciled: those that take longer than they should.',
+    UpgradeStuck:
+      'Of the updates of node groups reconciled, ours or not: those that take longer than such a group needs.',
     Halted: 'Of the node groups reconciled: those whose upgrade failed as often as the policy allows.',
   },
   events: {
@@ -43,7 +44,11 @@ export const upgradeNodeGroups = declare({
     // AWS does not say whether the updates of a node group belong to the cluster or to the node group: so both.
     onClusters('DescribeCluster', 'ListNodegroups', 'ListUpdates', 'DescribeUpdate'),
     onNodegroups('DescribeNodegroup', 'UpdateNodegroupVersion', 'ListUpdates', 'DescribeUpdate'),
-    onAnything('Workers', ['ec2:DescribeInstances', 'autoscaling:DescribeAutoScalingGroups']),
+    onAnything('Workers', [
+      'ec2:DescribeInstances',
+      'ec2:DescribeInstanceImageMetadata',
+      'autoscaling:DescribeAutoScalingGroups',
+    ]),
     describeImages,
     readAmiReleases,
   ],
@@ -64,8 +69,9 @@ export const upgradeNodeGroups = declare({
     },
     'upgrade-stuck': {
       metric: 'UpgradeStuck',
-      means: 'An upgrade has been under way for longer than it should take. It holds its slot of the blast budget.',
-      first: recordsWhere('$.reason = "upgrade-in-flight"'),
+      means:
+        'An update of a node group, ours or not, runs longer than such a group needs. It holds up its cluster, and nothing else.',
+      first: recordsWhere('$.reason = "*-stuck"'),
       next: 'aws eks describe-update shows where EKS stands; look for pods that cannot be evicted and nodes that do not join.',
       per: { minutes: 15 },
     },

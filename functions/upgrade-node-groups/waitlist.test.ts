@@ -1,28 +1,27 @@
 import { describe, expect, it } from 'vitest';
+import type { Turn } from '../shared/ledger/node-group-ledger.ts';
 import type { Decision } from './decision.ts';
 import { HOUR, NOW, slotsOf } from './observation.fixture.ts';
-import { callNext, waitingSinceAfter } from './waitlist.ts';
+import { policyOf } from './policy.fixture.ts';
+import { type Contender, callNext, contendersOf, waitingSinceAfter } from './waitlist.ts';
 
-const options = {
-  account: '111122223333',
-  region: 'eu-central-1',
-  now: NOW,
-  caller: 'look-1',
-  urgent: new Set<string>(),
+const TURN: Turn = { published: 0, mayStartAt: NOW - HOUR, hasFailed: false };
+const options = { account: '111122223333', region: 'eu-central-1', now: NOW, caller: 'look-1' };
+const PUBLISHED = Date.parse('2026-06-01');
+const keyOf = (subject: string) => {
+  const [cluster = '', nodegroup = ''] = subject.split('/');
+  return { cluster, nodegroup };
 };
-const waiting = (...subjects: string[]) =>
-  new Map(
-    subjects.map((subject, index) => [
-      subject,
-      { outcomes: 1, reason: 'account-concurrency', since: NOW - HOUR + index },
-    ]),
-  );
-const called = (
-  line: ReturnType<typeof waiting>,
-  holders: Record<string, string>,
-  perCluster: number,
-  perAccount: number,
-) =>
+/** Those that wait, each for a minute less than the one before. */
+const waiting = (...subjects: string[]): Contender[] =>
+  subjects.map((subject, index) => ({
+    key: keyOf(subject),
+    subject,
+    isHastened: false,
+    turn: { published: PUBLISHED, mayStartAt: NOW - HOUR, hasFailed: false },
+    since: NOW - HOUR + index * 60_000,
+  }));
+const called = (line: Contender[], holders: Record<string, string>, perCluster: number, perAccount: number) =>
   callNext(line, slotsOf(holders), { perCluster, perAccount }, options).map(
     ({ detail }) => `${detail.clusterName}/${detail.nodegroupName}`,
   );
@@ -38,21 +37,24 @@ describe('callNext', () => {
   });
 
   it('calls the longest waiting first, whatever the order of the line', () => {
-    const line = new Map([...waiting('a/1', 'b/1', 'c/1')].reverse());
-    expect(called(line, {}, 1, 2)).toEqual(['a/1', 'b/1']);
+    expect(called(waiting('a/1', 'b/1', 'c/1').reverse(), {}, 1, 2)).toEqual(['a/1', 'b/1']);
   });
 
-  it('calls who has failed after all that have not been tried', () => {
-    const failures = { releaseVersion: '1.33.13-20260714', count: 1, lastAt: NOW - HOUR };
-    const line = waiting('a/1', 'b/1', 'c/1');
-    line.set('a/1', { ...line.get('a/1'), failures } as never);
-    expect(called(line, {}, 1, 2)).toEqual(['b/1', 'c/1']);
-  });
-
-  it('calls urgent findings before those that wait longer', () => {
-    const urgent = { ...options, urgent: new Set(['c/1']) };
-    const requests = callNext(waiting('a/1', 'b/1', 'c/1'), {}, { perCluster: 1, perAccount: 2 }, urgent);
-    expect(requests.map(({ detail }) => detail.clusterName)).toEqual(['c', 'a']);
+  it.each<[string, Partial<Contender>, string[]]>([
+    [
+      'the oldest release before those that wait longer',
+      { turn: { ...TURN, published: PUBLISHED - HOUR } },
+      ['c/1', 'a/1'],
+    ],
+    ['urgent findings before those that wait longer', { isHastened: true }, ['c/1', 'a/1']],
+    [
+      'who has failed after all that have not been tried',
+      { since: 0, turn: { ...TURN, hasFailed: true } },
+      ['a/1', 'b/1'],
+    ],
+  ])('calls %s', (_what, change, expected) => {
+    const line = waiting('a/1', 'b/1', 'c/1').map((each) => (each.subject === 'c/1' ? { ...each, ...change } : each));
+    expect(called(line, {}, 1, 2)).toEqual(expected);
   });
 
   it('does not call who holds a slot', () => {
@@ -60,41 +62,58 @@ describe('callNext', () => {
   });
 });
 
+describe('contendersOf', () => {
+  const line = new Map([
+    ['a/ready', { outcomes: 1, turn: { ...TURN, mayStartAt: NOW } }],
+    ['a/early', { outcomes: 1, turn: { ...TURN, mayStartAt: NOW + 1 } }],
+    ['a/done', { outcomes: 1 }],
+  ]);
+  const names = (document: object, urgent: string[] = []) =>
+    contendersOf(line, new Set(urgent), policyOf(document), NOW).map(({ subject }) => subject);
+
+  it('are those that could start at this moment', () => {
+    expect(names({})).toEqual(['a/ready']);
+  });
+
+  it('are none while every window is shut, but for urgent findings that pass windows', () => {
+    const windows = [{ cron: '0 3 * * TUE', duration: '2h' }];
+    expect(names({ upgrades: { windows } }, ['a/ready'])).toEqual([]);
+    const passing = { upgrades: { windows, urgent: { ignoreWindows: true } } };
+    expect(names(passing)).toEqual([]);
+    expect(names(passing, ['a/ready'])).toEqual(['a/ready']);
+  });
+});
+
 describe('a place in the line', () => {
-  const [RELEASE, NEWER] = ['1.33.13-20260714', '1.33.14-20260801'];
-  const incident = { releaseVersion: RELEASE, correlationId: 'e-1' };
-  const onWaitlist = { outcomes: 1, reason: 'cluster-concurrency', since: NOW - HOUR, incident };
-  const about = (decision: Decision['decision'], reason: Decision['reason'], releaseVersion?: string) => ({
+  const line = { since: NOW - HOUR };
+  const about = (decision: Decision['decision'], reason: Decision['reason'], turn?: Turn) => ({
     decision,
     reason,
-    ...(releaseVersion !== undefined && { releaseVersion }),
+    ...(turn !== undefined && { turn }),
   });
 
   it.each([
-    ['the cluster is still full', about('waiting', 'cluster-concurrency', RELEASE)],
-    ['now the account is full', about('waiting', 'account-concurrency', RELEASE)],
-    ['the window closes', about('waiting', 'outside-change-window', RELEASE)],
+    ['there is no room yet', about('waiting', 'cluster-concurrency', TURN)],
+    ['the window closes', about('waiting', 'outside-change-window', TURN)],
+    ['there is a newer release', about('waiting', 'baking', TURN)],
     ['somebody else updates the node group', about('waiting', 'update-in-progress')],
     ['the kill switch is on for a while', about('skipped', 'kill-switch')],
     ['the policy cannot be read for a while', about('refused', 'policy-invalid')],
     ['EKS does not tell for a while', about('failed', 'unreadable')],
   ])('is kept when %s', (_what, decision) => {
-    expect(waitingSinceAfter(onWaitlist, decision, NOW)).toBe(NOW - HOUR);
+    expect(waitingSinceAfter(line, decision, NOW)).toBe(NOW - HOUR);
   });
 
   it.each([
-    ['its turn has come', about('acted', 'upgrade-started', RELEASE)],
-    ['EKS refuses the upgrade', about('failed', 'upgrade-refused', RELEASE)],
-    ['it runs the release', about('done', 'up-to-date', RELEASE)],
-    ['there is a newer release', about('waiting', 'baking', NEWER)],
+    ['its turn has come', about('acted', 'upgrade-started', TURN)],
+    ['EKS refuses the upgrade', about('failed', 'upgrade-refused')],
+    ['it runs the release', about('done', 'up-to-date')],
   ])('is given up when %s', (_what, decision) => {
-    expect(waitingSinceAfter(onWaitlist, decision, NOW)).toBeUndefined();
+    expect(waitingSinceAfter(line, decision, NOW)).toBeUndefined();
   });
 
-  it('is taken by who must wait for a slot, for each release anew, and by nobody else', () => {
-    const { since: _, ...outside } = onWaitlist;
-    expect(waitingSinceAfter(outside, about('waiting', 'account-concurrency', RELEASE), NOW)).toBe(NOW);
-    expect(waitingSinceAfter(onWaitlist, about('waiting', 'account-concurrency', NEWER), NOW)).toBe(NOW);
-    expect(waitingSinceAfter(outside, about('waiting', 'outside-change-window', RELEASE), NOW)).toBeUndefined();
+  it('is taken by who could be upgraded, and by nobody else', () => {
+    expect(waitingSinceAfter({}, about('waiting', 'account-concurrency', TURN), NOW)).toBe(NOW);
+    expect(waitingSinceAfter({}, about('skipped', 'kill-switch'), NOW)).toBeUndefined();
   });
 });

@@ -1,74 +1,125 @@
 import { makeReconcileRequest, type UpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
-import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
-import { type Decision, iso } from './decision.ts';
+import type { NodeGroupKey, NodeGroupState, Turn } from '../shared/ledger/node-group-ledger.ts';
+import { nextOpening } from '../shared/policy/change-window.ts';
+import type { Decision } from './decision.ts';
+import { iso } from './decision.ts';
 import type { Policy } from './policy.ts';
-import type { Reason } from './reasons.ts';
 
-export interface WaitlistOptions {
+/** All that wait for their turn, as the ledger has them, by subject. */
+export type Line = ReadonlyMap<string, NodeGroupState>;
+
+/** Who could start now, and what decides who goes first. */
+export interface Contender {
+  readonly key: NodeGroupKey;
+  readonly subject: string;
+  readonly isHastened: boolean;
+  readonly turn: Turn;
+  /** Since when it waits, epoch milliseconds; absent: it has not had to. */
+  readonly since: number | undefined;
+}
+
+/**
+ * Urgent findings go first; then those of which no attempt has failed; then whoever runs the oldest AMI, so that nobody is
+ * upgraded twice while another waits on an older one; then who has waited longest; then the name.
+ */
+export const byTurn = (a: Contender, b: Contender): number =>
+  Number(b.isHastened) - Number(a.isHastened) ||
+  Number(a.turn.hasFailed) - Number(b.turn.hasFailed) ||
+  a.turn.published - b.turn.published ||
+  (a.since ?? Number.MAX_SAFE_INTEGER) - (b.since ?? Number.MAX_SAFE_INTEGER) ||
+  (a.subject < b.subject ? -1 : 1);
+
+/**
+ * Who of the line could start now.
+ *
+ * @param urgent who has urgent findings, by subject
+ */
+export function contendersOf(line: Line, urgent: ReadonlySet<string>, { upgrades }: Policy, now: number): Contender[] {
+  const isOpen = nextOpening(upgrades.windows, now) <= now;
+  return [...line].flatMap(([subject, { turn, since }]) => {
+    const [cluster, nodegroup] = subject.split('/');
+    if (turn === undefined || turn.mayStartAt > now || cluster === undefined || nodegroup === undefined) return [];
+    const isHastened = urgent.has(subject);
+    if (!isOpen && !(isHastened && upgrades.urgent.ignoreWindows)) return [];
+    return [{ key: { cluster, nodegroup }, subject, isHastened, turn, since }];
+  });
+}
+
+/** Who is under way or goes first, of all but the subject itself. */
+export interface Occupants {
+  /** Of the cluster. */
+  readonly inCluster: readonly string[];
+  /** Of the account: what hangs holds up its cluster only. */
+  readonly inAccount: readonly string[];
+}
+
+/** Who takes the room that a subject needs. */
+export function occupantsFor(
+  { cluster, nodegroup }: NodeGroupKey,
+  slots: BlastBudget['slots'],
+  ahead: readonly NodeGroupKey[] = [],
+): Occupants {
+  const others = Object.entries(slots).filter(([subject]) => subject !== `${cluster}/${nodegroup}`);
+  const next = ahead.filter((key) => !(`${key.cluster}/${key.nodegroup}` in slots));
+  const named = ([subject, { foreign, stuck }]: (typeof others)[number]): string =>
+    `${subject}${foreign ? ' (an update of somebody else)' : ''}${stuck ? ' (stuck)' : ''}`;
+  const nextNamed = (keys: readonly NodeGroupKey[]) => keys.map((key) => `${key.cluster}/${key.nodegroup} (next)`);
+  return {
+    inCluster: [
+      ...others.filter(([, slot]) => slot.cluster === cluster).map(named),
+      ...nextNamed(next.filter((key) => key.cluster === cluster)),
+    ],
+    inAccount: [...others.filter(([, { stuck }]) => stuck !== true).map(named), ...nextNamed(next)],
+  };
+}
+
+export const hasRoom = (
+  { inCluster, inAccount }: Occupants,
+  { perCluster, perAccount }: Policy['upgrades']['concurrency'],
+): boolean => inCluster.length < perCluster && inAccount.length < perAccount;
+
+export interface CallOptions {
   readonly account: string;
   readonly region: string;
   /** Epoch milliseconds. */
   readonly now: number;
   /** Names the reconcile that calls the next ones: part of each reconcile request's id. */
   readonly caller: string;
-  /** Who has urgent findings, by subject. */
-  readonly urgent: ReadonlySet<string>;
 }
 
-/** Whoever was last told one of these waits for a slot of the blast budget. */
-export const WAITING: readonly Reason[] = ['cluster-concurrency', 'account-concurrency'];
-
 /**
- * Who of those that wait for a slot is called now that some are free: urgent findings first, then by their places, as many
- * as find room in their cluster and in the account. Being called is only a hint: the next reconcile decides.
+ * Who of the line is called now that there is room: in turn, as many as find room in their cluster and in the account. Being
+ * called is only a hint: the next reconcile decides.
  */
 export function callNext(
-  line: ReadonlyMap<string, NodeGroupState>,
+  contenders: readonly Contender[],
   slots: BlastBudget['slots'],
-  { perCluster, perAccount }: Policy['upgrades']['concurrency'],
-  { account, region, now, caller, urgent }: WaitlistOptions,
+  concurrency: Policy['upgrades']['concurrency'],
+  { account, region, now, caller }: CallOptions,
 ): UpgradeReconcileRequest[] {
-  const taken = Object.values(slots).map(({ cluster }) => cluster);
-  const requests: UpgradeReconcileRequest[] = [];
-  const inOrder = [...line].sort(
-    ([a, first], [b, second]) =>
-      Number(urgent.has(b)) - Number(urgent.has(a)) || byWaiting(first, second) || (a < b ? -1 : 1),
-  );
-  for (const [subject] of inOrder) {
-    const [clusterName, nodegroupName] = subject.split('/');
-    if (taken.length >= perAccount) break;
-    if (clusterName === undefined || nodegroupName === undefined || subject in slots) continue;
-    if (taken.filter((cluster) => cluster === clusterName).length >= perCluster) continue;
-    taken.push(clusterName);
-    const detail = { trigger: 'slot-free', clusterName, nodegroupName } as const;
-    requests.push(makeReconcileRequest({ account, region, time: iso(now) }, `slot-free ${subject} ${caller}`, detail));
+  const called: NodeGroupKey[] = [];
+  for (const { key, subject } of contenders.toSorted(byTurn)) {
+    if (!(subject in slots) && hasRoom(occupantsFor(key, slots, called), concurrency)) called.push(key);
   }
-  return requests;
+  return called.map(({ cluster: clusterName, nodegroup: nodegroupName }) => {
+    const id = `slot-free ${clusterName}/${nodegroupName} ${caller}`;
+    const detail = { trigger: 'slot-free', clusterName, nodegroupName } as const;
+    return makeReconcileRequest({ account, region, time: iso(now) }, id, detail);
+  });
 }
 
-/** Who has failed comes after all that have not yet been tried; then the longest waiting comes first. */
-export const byWaiting = (a: NodeGroupState, b: NodeGroupState): number =>
-  Number(hasFailed(a)) - Number(hasFailed(b)) || waitingSince(a) - waitingSince(b);
-
-const hasFailed = ({ failures }: NodeGroupState): boolean => failureCount(failures) > 0;
-
-/** Who has not had to wait yet comes last. */
-const waitingSince = ({ since }: NodeGroupState): number => since ?? Number.MAX_SAFE_INTEGER;
-
 /**
- * Since when a subject waits for a slot once a decision holds, epoch milliseconds; undefined while it has no place. One
- * that is held up by something else meanwhile, such as a window that closes, keeps its place; an attempt, its end or
- * another release ends it.
+ * Since when a subject waits for its turn once a decision holds, epoch milliseconds; undefined while it does not. One that is
+ * held up by something else meanwhile, or for which a newer release appears, keeps its place; an attempt or its end ends it.
  */
 export function waitingSinceAfter(
-  { since, incident }: NodeGroupState,
-  { decision, reason, releaseVersion }: Pick<Decision, 'decision' | 'reason' | 'releaseVersion'>,
+  { since }: Pick<NodeGroupState, 'since'>,
+  { decision, reason, turn }: Pick<Decision, 'decision' | 'reason' | 'turn'>,
   now: number,
 ): number | undefined {
-  const isOther = releaseVersion !== undefined && releaseVersion !== incident?.releaseVersion;
-  const before = isOther ? undefined : since;
-  if (reason === 'cluster-concurrency' || reason === 'account-concurrency') return before ?? now;
-  const isTried = decision === 'acted' || (decision === 'failed' && reason !== 'unreadable');
-  return isTried || decision === 'done' ? undefined : before;
+  if (decision === 'acted' || decision === 'done' || reason === 'upgrade-failed' || reason === 'upgrade-refused') {
+    return undefined;
+  }
+  return since ?? (turn === undefined ? undefined : now);
 }

@@ -42,13 +42,13 @@ export async function carryOut(
     const { pair } = observation;
     if (decision.outcome !== undefined) {
       const { message } = decision.outcome;
-      const newest = decision.known?.newest;
+      const newest = decision.known?.seen.at(-1)?.releaseVersion;
       deps.recorder.record({
         subject: {},
         ...decision.outcome,
         trigger,
         // The same may happen again to the same releases, but not from the same state.
-        fingerprint: `${decision.outcome.reason} ${message} ${observation.known?.firstSeenAt ?? ''}`,
+        fingerprint: `${decision.outcome.reason} ${message} ${observation.known?.doubt?.since ?? ''}`,
         correlationId: newest === undefined ? trigger.id : releaseIncident(pair, newest),
         details: { ...pair },
       });
@@ -81,13 +81,15 @@ async function announce({ events, busName, ledger }: ActDeps, batch: readonly An
   }
 }
 
-function detailOf({ pair, known }: Announcement): EksAmiRelease['detail'] {
-  const { newest, firstSeenAt, previous } = known;
-  if (newest === undefined || firstSeenAt === undefined) throw new Error('Only a release that was seen is announced.');
+function detailOf({ pair, known: { seen, recommended } }: Announcement): EksAmiRelease['detail'] {
+  const place = seen.findIndex(({ releaseVersion }) => releaseVersion === recommended);
+  const release = seen[place];
+  if (release === undefined) throw new Error('Only a release that was seen is announced.');
+  const previous = seen[place - 1]?.releaseVersion;
   return {
     ...pair,
-    releaseVersion: newest,
+    releaseVersion: release.releaseVersion,
     ...(previous !== undefined && { previousReleaseVersion: previous }),
-    firstSeenAt: new Date(firstSeenAt).toISOString(),
+    firstSeenAt: new Date(release.firstSeenAt).toISOString(),
   };
 }

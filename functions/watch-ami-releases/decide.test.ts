@@ -2,59 +2,121 @@ import { describe, expect, it } from 'vitest';
 import type { KnownRelease } from '../shared/releases/release-ledger.ts';
 import { decide } from './decide.ts';
 
+const HOUR = 3_600_000;
 const NOW = Date.parse('2026-07-14T18:05:00Z');
 const pair = { kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD' };
-const [OLD, NEW] = ['1.33.12-20260625', '1.33.13-20260714'];
-const recommended = (releaseVersion: string) => ({ kind: 'release', releaseVersion }) as const;
-const known = (overrides: Partial<KnownRelease> = {}): KnownRelease => ({
-  newest: OLD,
-  firstSeenAt: 1,
-  recommended: OLD,
+const [OLDEST, OLD, NEW] = ['1.33.11-20260505', '1.33.12-20260625', '1.33.13-20260714'];
+const release = (releaseVersion: string) => ({ kind: 'release', releaseVersion }) as const;
+const missing = { kind: 'missing' } as const;
+/** What is known after these were seen, an hour apart, the last one an hour ago. */
+const known = (...releases: string[]): KnownRelease => ({
+  seen: releases.map((releaseVersion, index) => ({
+    releaseVersion,
+    firstSeenAt: NOW - (releases.length - index) * HOUR,
+  })),
+  recommended: releases.at(-1) ?? '',
   announced: true,
-  ...overrides,
 });
+
+type Reading = Parameters<typeof decide>[0]['recommended'];
+
+/** What is known, and what was told, after readings an hour apart, the first of them now. */
+function readings(before: KnownRelease | undefined, ...looks: Reading[]) {
+  let ledger = before;
+  const told: string[] = [];
+  for (const [index, recommended] of looks.entries()) {
+    const { known: next, outcome } = decide({ pair, recommended, known: ledger }, NOW + index * HOUR);
+    ledger = next ?? ledger;
+    if (outcome !== undefined) told.push(`${outcome.decision} ${outcome.reason}`);
+  }
+  return { known: ledger, told };
+}
 
 describe('decide', () => {
   it('sets the time of the first release seen of a pair, and announces it', () => {
-    expect(decide({ pair, recommended: recommended(OLD), known: undefined }, NOW)).toMatchObject({
-      known: { newest: OLD, firstSeenAt: NOW, recommended: OLD, announced: false },
+    expect(decide({ pair, recommended: release(OLD), known: undefined }, NOW)).toMatchObject({
+      known: { seen: [{ releaseVersion: OLD, firstSeenAt: NOW }], recommended: OLD, announced: false },
       announce: true,
       outcome: { decision: 'acted', reason: 'release-seen' },
     });
   });
 
-  it('announces a newer release, and keeps the name of the one before', () => {
-    expect(decide({ pair, recommended: recommended(NEW), known: known() }, NOW)).toMatchObject({
-      known: { newest: NEW, previous: OLD, firstSeenAt: NOW },
+  it('announces a newer release at once, and keeps the time of each one before', () => {
+    expect(decide({ pair, recommended: release(NEW), known: known(OLDEST, OLD) }, NOW)).toMatchObject({
+      known: { seen: [...known(OLDEST, OLD).seen, { releaseVersion: NEW, firstSeenAt: NOW }], recommended: NEW },
       announce: true,
     });
   });
 
   it('does nothing while nothing changes', () => {
-    expect(decide({ pair, recommended: recommended(OLD), known: known() }, NOW)).toEqual({ announce: false });
+    expect(decide({ pair, recommended: release(OLD), known: known(OLD) }, NOW)).toEqual({ announce: false });
   });
 
   it('announces again what a crash kept from being announced, without another record', () => {
-    const crashed = known({ announced: false });
-    expect(decide({ pair, recommended: recommended(OLD), known: crashed }, NOW)).toEqual({ announce: true });
+    const crashed = { ...known(OLD), announced: false };
+    expect(decide({ pair, recommended: release(OLD), known: crashed }, NOW)).toEqual({ announce: true });
   });
 
-  it('takes an older release in place of a newer one for a withdrawal: told once, never announced', () => {
-    const newer = known({ newest: NEW, recommended: NEW });
-    const decision = decide({ pair, recommended: recommended(OLD), known: newer }, NOW);
-    expect(decision).toMatchObject({
-      known: { newest: NEW, recommended: OLD, firstSeenAt: 1 },
-      announce: false,
-      outcome: { decision: 'skipped', reason: 'release-withdrawn' },
+  it.each([
+    ['an older release', release(OLD)],
+    ['no release', missing],
+    ['one that was never seen', release('1.33.12-20260601')],
+  ])('does not believe a single reading of %s, and tells nobody', (_what, reading) => {
+    const before = known(OLD, NEW);
+    expect(readings(before, reading).known).toMatchObject({
+      seen: before.seen,
+      recommended: NEW,
+      doubt: { since: NOW },
     });
-    expect(decide({ pair, recommended: recommended(OLD), known: decision.known }, NOW)).toEqual({ announce: false });
+    expect(readings(before, reading, release(NEW))).toEqual({ known: before, told: [] });
+    const everyThirdHour = [reading, release(NEW), release(NEW)];
+    expect(readings(before, ...everyThirdHour, ...everyThirdHour, ...everyThirdHour)).toEqual({
+      known: before,
+      told: [],
+    });
   });
 
-  it('lets a release that is recommended again bake anew', () => {
-    const withdrawn = known({ newest: NEW, recommended: OLD });
-    expect(decide({ pair, recommended: recommended(NEW), known: withdrawn }, NOW)).toMatchObject({
-      known: { newest: NEW, firstSeenAt: NOW },
-      announce: true,
+  it('does not take a run that is repeated within minutes for a second look', () => {
+    const doubted = readings(known(OLD, NEW), release(OLD)).known;
+    expect(decide({ pair, recommended: release(OLD), known: doubted }, NOW + 60_000)).toEqual({ announce: false });
+  });
+
+  it('takes two looks an hour apart that agree for a withdrawal: told once, never announced', () => {
+    const { known: ledger, told } = readings(known(OLD, NEW), release(OLD), release(OLD), release(OLD));
+    expect(told).toEqual(['skipped release-withdrawn']);
+    expect(ledger).toMatchObject({
+      seen: [{ releaseVersion: OLD }, { releaseVersion: NEW, withdrawnAt: NOW + HOUR }],
+      recommended: OLD,
+    });
+    expect(ledger).not.toHaveProperty('doubt');
+  });
+
+  it('believes of two looks that found different things only what neither of them found', () => {
+    const { known: ledger } = readings(known(OLDEST, OLD, NEW), missing, release(OLD));
+    expect(ledger).toMatchObject({ recommended: OLD });
+    const gone = (ledger?.seen ?? []).filter(({ withdrawnAt }) => withdrawnAt !== undefined);
+    expect(gone.map(({ releaseVersion }) => releaseVersion)).toEqual([NEW]);
+  });
+
+  it('takes in a release that is older than all that were seen, and bakes it from its first reading', () => {
+    const { known: ledger } = readings(known(OLD, NEW), release('1.33.12-20260601'), release('1.33.12-20260601'));
+    expect(ledger?.seen[0]).toEqual({ releaseVersion: '1.33.12-20260601', firstSeenAt: NOW });
+    expect(ledger?.seen.slice(1).every(({ withdrawnAt }) => withdrawnAt !== undefined)).toBe(true);
+  });
+
+  it('lets a release that returns keep its age, on the second look, and announces it', () => {
+    const withdrawn = readings(known(OLD, NEW), release(OLD), release(OLD)).known;
+    const { known: ledger, told } = readings(withdrawn, release(NEW), release(NEW));
+    expect(told).toEqual(['acted release-seen']);
+    expect(ledger).toMatchObject({ seen: known(OLD, NEW).seen, recommended: NEW, announced: false });
+    expect(ledger?.seen[1]).not.toHaveProperty('withdrawnAt');
+  });
+
+  it('goes on from a withdrawn release to a newer one', () => {
+    const withdrawn = readings(known(OLD, NEW), missing, missing).known;
+    expect(readings(withdrawn, release('1.33.14-20260801')).known).toMatchObject({
+      seen: [{ withdrawnAt: NOW + HOUR }, { withdrawnAt: NOW + HOUR }, { releaseVersion: '1.33.14-20260801' }],
+      recommended: '1.33.14-20260801',
     });
   });
 
@@ -65,14 +127,5 @@ describe('decide', () => {
     const decision = decide({ pair, recommended: { kind }, known: undefined }, NOW);
     expect(decision).toMatchObject({ announce: false, outcome: { decision: 'skipped', reason } });
     expect(decide({ pair, recommended: { kind }, known: decision.known }, NOW)).toEqual({ announce: false });
-  });
-
-  it('keeps the newest release in mind while none is published', () => {
-    const gone = decide(
-      { pair, recommended: { kind: 'missing' }, known: known({ newest: NEW, recommended: NEW }) },
-      NOW,
-    );
-    expect(gone.known).toMatchObject({ newest: NEW });
-    expect(decide({ pair, recommended: recommended(OLD), known: gone.known }, NOW).announce).toBe(false);
   });
 });

@@ -1,7 +1,9 @@
 import type { DecisionKind } from '../shared/records/record.ts';
-import { pairKey } from '../shared/releases/ami-type.ts';
-import type { KnownRelease } from '../shared/releases/release-ledger.ts';
+import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
+import type { KnownRelease, SeenRelease } from '../shared/releases/release-ledger.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
+import { isNews } from '../shared/releases/seen-releases.ts';
+import { whyNoRelease } from '../shared/releases/target-release.ts';
 import type { PairObservation } from './observe.ts';
 import type { Reason } from './reasons.ts';
 
@@ -17,9 +19,14 @@ export interface Decision {
 
 const NOTHING: Decision = { announce: false };
 
+/** How far apart two looks must be to confirm each other, ms: less than the schedule's hour, more than a run's repetition. */
+const APART = 30 * 60_000;
+
 /**
- * Compares what Amazon recommends with what the ledger knows; a pure function. Only a release newer than all before
- * becomes the newest; an older one in its place means that the newest was withdrawn.
+ * Compares what Amazon recommends with what the ledger knows; a pure function. A release newer than all before is believed
+ * at once: it has its bake time ahead. Whatever else differs from what is believed (an older release, one that was
+ * withdrawn, none) is believed on the second look that finds it: a public parameter has been seen to step back for one
+ * reading (awslabs/amazon-eks-ami#924).
  *
  * @param now epoch milliseconds
  */
@@ -29,46 +36,107 @@ export function decide({ pair, recommended, known }: PairObservation, now: numbe
     const message = `${pair.amiType} is not an AMI type with releases known to this version.`;
     return absent(known, { decision: 'skipped', reason: 'unknown-ami-type', message });
   }
-  if (recommended.kind === 'missing') {
-    const message = `Amazon publishes no release for ${name}.`;
-    return absent(known, { decision: 'skipped', reason: 'no-release-for-version', message });
+  const reading = recommended.kind === 'release' ? recommended.releaseVersion : undefined;
+  if (known === undefined || known.seen.length === 0) {
+    if (reading === undefined) {
+      return absent(known, { decision: 'skipped', reason: 'no-release-for-version', message: whyNoRelease(pair) });
+    }
+    return newRelease([], reading, `${name}: ${reading} is the first release seen.`, now);
   }
-  const { releaseVersion } = recommended;
-  const seen = (message: string, previous?: string): Decision => ({
+  if (reading !== undefined && isNews(pair, known, reading)) {
+    return newRelease(
+      known.seen,
+      reading,
+      `${name}: ${reading} is newer than ${known.seen.at(-1)?.releaseVersion}.`,
+      now,
+    );
+  }
+  const { doubt, ...certain } = known;
+  if (reading === known.recommended) {
+    if (doubt !== undefined) return { known: certain, announce: !known.announced };
+    return known.announced ? NOTHING : { announce: true };
+  }
+  if (doubt === undefined) return { known: { ...certain, doubt: doubtOf(reading, now) }, announce: false };
+  if (now - doubt.since < APART) return NOTHING;
+  const agreed = newer(pair, certain.seen, doubt.recommended, reading);
+  // Two looks that found different things agree only on what neither of them found.
+  if (agreed === known.recommended) return { known: { ...certain, doubt: doubtOf(reading, now) }, announce: false };
+  return believe(pair, certain, agreed, agreed === doubt.recommended ? doubt.since : now, now);
+}
+
+const doubtOf = (reading: string | undefined, since: number): NonNullable<KnownRelease['doubt']> => ({
+  since,
+  ...(reading !== undefined && { recommended: reading }),
+});
+
+function newRelease(before: readonly SeenRelease[], releaseVersion: string, message: string, now: number): Decision {
+  return {
     known: {
-      newest: releaseVersion,
-      firstSeenAt: now,
-      ...(previous !== undefined && { previous }),
+      seen: [...before, { releaseVersion, firstSeenAt: now }],
       recommended: releaseVersion,
       announced: false,
     },
     announce: true,
     outcome: { decision: 'acted', reason: 'release-seen', message },
-  });
-
-  if (known?.newest === undefined) return seen(`${name}: ${releaseVersion} is the first release seen.`);
-  if (releaseVersion === known.newest) {
-    if (known.recommended !== releaseVersion) {
-      return seen(`${name}: ${releaseVersion} is recommended again; its bake time starts anew.`, known.previous);
-    }
-    return known.announced ? NOTHING : { announce: true };
-  }
-  const order = compareReleases(pair.amiType, releaseVersion, known.newest);
-  if (order === undefined || order > 0) {
-    return seen(`${name}: ${releaseVersion} is newer than ${known.newest}.`, known.newest);
-  }
-  if (known.recommended === releaseVersion) return NOTHING;
-  const message = `${name}: ${releaseVersion} is recommended instead of ${known.newest}, which was withdrawn.`;
-  return {
-    known: { ...known, recommended: releaseVersion },
-    announce: false,
-    outcome: { decision: 'skipped', reason: 'release-withdrawn', message },
   };
 }
 
-/** There is no release (any more): told once. */
+/** Another release is recommended, and that is certain: what is newer was withdrawn, and it itself is on offer. */
+function believe(
+  pair: Pair,
+  known: Omit<KnownRelease, 'doubt'>,
+  recommended: string | undefined,
+  since: number,
+  now: number,
+): Decision {
+  const name = pairKey(pair);
+  const { recommended: _, ...before } = known;
+  const seen = recommended === undefined ? known.seen : withRelease(pair, known.seen, recommended, since);
+  const place = seen.findIndex(({ releaseVersion }) => releaseVersion === recommended);
+  const after = seen.map((release, index): SeenRelease => {
+    const { withdrawnAt, ...offered } = release;
+    if (index === place) return offered;
+    return index > place && withdrawnAt === undefined ? { ...release, withdrawnAt: now } : release;
+  });
+  const gone = seen.filter(({ withdrawnAt }, index) => index > place && withdrawnAt === undefined);
+  const named = gone.map(({ releaseVersion }) => releaseVersion).join(', ');
+  const believed = { ...before, seen: after, ...(recommended !== undefined && { recommended }) };
+  if (gone.length === 0) {
+    const message = `${name}: ${recommended} is recommended again; its bake time counts from when it was first seen.`;
+    return {
+      known: { ...believed, announced: false },
+      announce: true,
+      outcome: { decision: 'acted', reason: 'release-seen', message },
+    };
+  }
+  const message =
+    recommended === undefined
+      ? `${name}: Amazon recommends no release any more; it has withdrawn ${named}.`
+      : `${name}: ${recommended} is recommended instead of ${named}, which was withdrawn.`;
+  return { known: believed, announce: false, outcome: { decision: 'skipped', reason: 'release-withdrawn', message } };
+}
+
+/** The releases with one that may not have been seen yet, in its place. */
+function withRelease(pair: Pair, seen: readonly SeenRelease[], releaseVersion: string, since: number): SeenRelease[] {
+  if (seen.some((known) => known.releaseVersion === releaseVersion)) return [...seen];
+  const place = seen.findIndex(
+    (known) => (compareReleases(pair.amiType, known.releaseVersion, releaseVersion) ?? 0) > 0,
+  );
+  const release = { releaseVersion, firstSeenAt: since };
+  return place < 0 ? [...seen, release] : seen.toSpliced(place, 0, release);
+}
+
+/** The newer one of two readings. */
+function newer(pair: Pair, seen: readonly SeenRelease[], a: string | undefined, b: string | undefined) {
+  if (a === undefined || b === undefined) return a ?? b;
+  const place = (reading: string) => seen.findIndex(({ releaseVersion }) => releaseVersion === reading);
+  const order = compareReleases(pair.amiType, a, b) ?? place(a) - place(b);
+  return order > 0 ? a : b;
+}
+
+/** There is no release: told once. */
 function absent(known: KnownRelease | undefined, outcome: NonNullable<Decision['outcome']>): Decision {
   if (known !== undefined && known.recommended === undefined) return NOTHING;
-  const { recommended: _, ...rest } = known ?? { announced: true };
+  const { recommended: _, ...rest } = known ?? { seen: [], announced: true };
   return { known: rest, announce: false, outcome };
 }

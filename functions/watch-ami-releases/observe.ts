@@ -49,7 +49,9 @@ export async function observeFleet(clients: ObserveClients): Promise<FleetObserv
 
 async function describeNodeGroups(eks: EKSClient): Promise<Nodegroup[]> {
   const { nodeGroups } = await listNodeGroups(eks, await listClusters(eks));
-  const readings = await pMap(nodeGroups, (key) => describeNodeGroup(eks, key), { concurrency: READ_CONCURRENCY });
+  const readings = await pMap(nodeGroups, (key) => describeNodeGroup(eks, key, 'tell'), {
+    concurrency: READ_CONCURRENCY,
+  });
   // What cannot be read is told of by sweep-fleet and upgrade-node-groups; here it merely names no pair.
   return readings.flatMap((reading) => (reading.kind === 'found' ? [reading.found] : []));
 }

@@ -6,7 +6,7 @@ import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
 export const AMI_RELEASE_REASONS = {
   ...RELEASE_REASONS,
   'release-seen': {
-    meaning: 'A newer AMI release of a pair that the fleet uses was seen for the first time.',
+    meaning: 'An AMI release of a pair that the fleet uses was seen for the first time, or is recommended again.',
     // Nothing of the fleet was changed: it was only noted.
     severity: 'informational',
   },

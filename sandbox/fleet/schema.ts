@@ -125,6 +125,10 @@ const nodeGroup = z
       .strictObject({
         minutesPerNode: z.number().positive().optional().describe('By default 3 to 6, drawn for each node'),
         fails: z.array(failure).default([]).describe('What its updates fail with, in this order'),
+        whileDegraded: z
+          .enum(['accepted', 'refused'])
+          .optional()
+          .describe('Whether EKS takes an update while the group is DEGRADED; by default drawn, AWS does not say'),
       })
       .default({ fails: [] })
       .describe('How its updates go'),

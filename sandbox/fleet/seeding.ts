@@ -114,6 +114,10 @@ function seedNodeGroup(
       ...failure,
       afterMs: afterMinutes * 60_000,
     })),
+    updatableWhenDegraded:
+      file.updates.whileDegraded === undefined
+        ? state.world.random.fork(`degraded ${cluster.name} ${name}`).next() < 0.5
+        : file.updates.whileDegraded === 'accepted',
     msPerNode: file.updates.minutesPerNode === undefined ? undefined : file.updates.minutesPerNode * 60_000,
     createdAt,
     version: file.version ?? cluster.version,

@@ -17,6 +17,10 @@ const slot = z.object({
    * there: so a crash cannot hold a slot for ever, and a slow update cannot lose one.
    */
   expiresAt: z.number(),
+  /** Somebody else's update: it counts in the limits as long as it runs. */
+  foreign: z.literal(true).optional(),
+  /** It takes longer than it should: it holds up its cluster, not the account. */
+  stuck: z.literal(true).optional(),
 });
 export type Slot = z.infer<typeof slot>;
 

@@ -15,7 +15,7 @@ import * as z from 'zod';
  *
  * | pk         | sk                 | what                                                        | room                |
  * |------------|--------------------|-------------------------------------------------------------|---------------------|
- * | release    | 1.33/AL2023_x86_64…| newest release seen and when it was first seen              | release-ledger.ts   |
+ * | release    | 1.33/AL2023_x86_64…| the releases seen, and when each was first seen             | release-ledger.ts   |
  * | node-group | cluster/nodegroup  | last recorded outcome, upgrade under way, failures, proposal| node-group-ledger.ts|
  * | budget     | upgrades           | who holds a slot of the blast budget; also: quarantines     | blast-budget.ts     |
  * | quarantine | instance id        | last recorded outcome, what a quarantine has to give back   | quarantine-ledger.ts|
@@ -25,6 +25,7 @@ import * as z from 'zod';
  * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
  * | findings   | cluster/nodegroup  | what Inspector said to be open, what a release does not fix | finding-ledger.ts   |
  * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
+ * | sweep      | unlisted           | clusters whose node groups could not be listed              | sweep-ledger.ts     |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
  * | story      | digest             | what people have been told of an incident                   | incident-ledger.ts  |
  * | open-expo… | cluster/nodegroup  | workers that stay exposed, and what was told of them        | open-exposure-ledger.ts |

@@ -23,6 +23,12 @@ const upgrade = z.object({
   requestedAt: z.number(),
   /** EKS's update id; absent until EKS has answered. */
   updateId: z.string().optional(),
+  /** How many nodes were to be replaced when it was asked for. */
+  nodes: z.number().optional(),
+  /** When such a group should have been through, epoch milliseconds. */
+  dueBy: z.number().optional(),
+  /** The health issues that the node group had before it, by their codes. */
+  issues: z.array(z.string()).optional(),
 });
 export type Upgrade = z.infer<typeof upgrade>;
 
@@ -36,6 +42,8 @@ const failures = z.object({
   forgotten: z.number().optional(),
   /** An operator had the wait after the last one lifted. */
   waitLifted: z.literal(true).optional(),
+  /** Health issues that the node group has had since the last one, by their codes: not before it. */
+  broke: z.array(z.string()).optional(),
 });
 export type Failures = z.infer<typeof failures>;
 
@@ -43,12 +51,44 @@ export type Failures = z.infer<typeof failures>;
 export const failureCount = (known: Failures | undefined): number =>
   known === undefined ? 0 : known.count - (known.forgotten ?? 0);
 
+/** What stands in the way, does not count as a failure, and is expected to pass by itself: it is tried again. */
+const obstacle = z.object({
+  /** What it is, as a stable text: it is another one when this changes. */
+  what: z.string(),
+  /** How often it was met in a row. */
+  count: z.number(),
+  /** When it was first met, epoch milliseconds. */
+  since: z.number(),
+  /** When it is tried again, epoch milliseconds. */
+  until: z.number(),
+});
+export type Obstacle = z.infer<typeof obstacle>;
+
+/** The place in the line of a node group that could be upgraded, but for a slot, a window or its bake time. */
+const turn = z.object({
+  /** When the AMI that it runs was published, epoch milliseconds: the oldest goes first. */
+  published: z.number(),
+  /** When it may start, but for slots, epoch milliseconds. */
+  mayStartAt: z.number(),
+  /** An attempt to move to its target has failed: it comes after all that have not been tried. */
+  hasFailed: z.boolean(),
+});
+export type Turn = z.infer<typeof turn>;
+
 const nodeGroupState = z.object({
   sk: z.string(),
   ...outcomeMemory<string>(),
   reason: z.string().optional(),
-  /** Since when it waits for a slot for the release of its incident, epoch milliseconds: its place on the waitlist. */
+  /** Of the node group that is remembered: one of the same name with another ARN is another one. */
+  arn: z.string().optional(),
+  turn: turn.optional(),
+  /** Since when it waits for its turn, epoch milliseconds. */
   since: z.number().optional(),
+  obstacle: obstacle.optional(),
+  /** The release for which an upgrade was tried as a cure of health issues: once each. */
+  cureTried: z.string().optional(),
+  /** The update of somebody else that was running at the last look, and since when, epoch milliseconds. */
+  foreign: z.object({ updateId: z.string().optional(), since: z.number() }).optional(),
   /** The incident that the last outcome belongs to: one target release from first reconcile request to outcome. */
   incident: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),
   upgrade: upgrade.optional(),
@@ -73,14 +113,9 @@ export async function readNodeGroups(
   return bySubject(await readItems(ledger, PK, subjects, ITEM));
 }
 
-/** Every subject whose last outcome has one of these reasons. */
-export async function readByReason(ledger: Ledger, reasons: readonly string[]): Promise<Map<string, NodeGroupState>> {
-  const values = reasons.map((reason, index) => [`:reason${index}`, reason] as const);
-  const query = {
-    FilterExpression: `#reason IN (${values.map(([name]) => name).join(', ')})`,
-    ExpressionAttributeNames: { '#reason': 'reason' },
-    ExpressionAttributeValues: Object.fromEntries(values),
-  };
+/** The line: every subject that could be upgraded, but for a slot, a window or its bake time. */
+export async function readWaitlist(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
+  const query = { FilterExpression: 'attribute_exists(#turn)', ExpressionAttributeNames: { '#turn': 'turn' } };
   return bySubject(await queryItems(ledger, PK, ITEM, query));
 }
 

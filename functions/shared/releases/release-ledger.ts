@@ -4,28 +4,70 @@ import { type Pair, pairKey } from './ami-type.ts';
 
 const PK = 'release';
 
+/** A release of a pair that Amazon has recommended. */
+const seenRelease = z.object({
+  releaseVersion: z.string(),
+  /** When it was first seen, epoch milliseconds: the start of its bake time, also after it was away for a while. */
+  firstSeenAt: z.number(),
+  /** Since when it counts as withdrawn, epoch milliseconds; absent while it is on offer. */
+  withdrawnAt: z.number().optional(),
+});
+export type SeenRelease = z.infer<typeof seenRelease>;
+
 /** What is remembered of a pair's releases. */
 const knownRelease = z.object({
-  sk: z.string(),
-  /** The newest release ever recommended; absent while Amazon publishes none for the pair. */
-  newest: z.string().optional(),
-  /** When `newest` was first seen (or seen again after a withdrawal), epoch milliseconds: the start of its bake time. */
-  firstSeenAt: z.number().optional(),
-  /** `newest` before this one. */
-  previous: z.string().optional(),
-  /** What Amazon recommends now; older than `newest` when that was withdrawn, absent when nothing is published. */
+  /** Oldest first; those before the last {@link KEPT} are forgotten. */
+  seen: z.array(seenRelease),
+  /** What Amazon recommends, as far as it is believed; absent when nothing is published. */
   recommended: z.string().optional(),
-  /** Whether the `EKS AMI Release` event of `newest` is known to be on the bus. */
+  /**
+   * One look found something else recommended than is believed: an older release, one that was withdrawn, or none. It is
+   * believed when a second look finds so, too; nothing starts before.
+   */
+  doubt: z.object({ recommended: z.string().optional(), since: z.number() }).optional(),
+  /** Whether the `EKS AMI Release` event of the newest release is known to be on the bus. */
   announced: z.boolean(),
 });
-export type KnownRelease = Omit<z.infer<typeof knownRelease>, 'sk'>;
+export type KnownRelease = z.infer<typeof knownRelease>;
+
+/** An item of version 1 of the ledger, which had a time for the newest release only. */
+const newestOnly = z
+  .object({
+    newest: z.string().optional(),
+    firstSeenAt: z.number().optional(),
+    previous: z.string().optional(),
+    recommended: z.string().optional(),
+    announced: z.boolean(),
+  })
+  .transform(({ newest, firstSeenAt = 0, previous, recommended, announced }): KnownRelease => {
+    const before = [previous, recommended].filter((version) => version !== undefined && version !== newest);
+    const older = [...new Set(before)].flatMap((version) =>
+      version === undefined ? [] : [{ releaseVersion: version, firstSeenAt }],
+    );
+    const isWithdrawn = recommended !== newest;
+    const last =
+      newest === undefined
+        ? []
+        : [{ releaseVersion: newest, firstSeenAt, ...(isWithdrawn && { withdrawnAt: firstSeenAt }) }];
+    return { seen: [...older, ...last], ...(recommended !== undefined && { recommended }), announced };
+  });
+
+const releaseItem = z.object({ sk: z.string() }).and(z.union([knownRelease, newestOnly]));
+
+/** How many releases of a pair are remembered: more than a year of weekly ones. */
+const KEPT = 60;
 
 /** Everything known, by {@link pairKey}. */
 export async function readReleases(ledger: Ledger): Promise<Map<string, KnownRelease>> {
-  const items = await queryItems(ledger, PK, knownRelease);
-  return new Map(items.map(({ sk, ...known }) => [sk, known]));
+  const items = await queryItems(ledger, PK, releaseItem);
+  return new Map(
+    items.map(({ sk, seen, recommended, doubt, announced }) => [
+      sk,
+      { seen, announced, ...(recommended !== undefined && { recommended }), ...(doubt !== undefined && { doubt }) },
+    ]),
+  );
 }
 
 export async function saveRelease(ledger: Ledger, pair: Pair, known: KnownRelease): Promise<void> {
-  await putItem(ledger, { pk: PK, sk: pairKey(pair) }, known);
+  await putItem(ledger, { pk: PK, sk: pairKey(pair) }, { ...known, seen: known.seen.slice(-KEPT) });
 }

@@ -3,7 +3,7 @@ import type { ReasonEntry } from '../records/reason-entry.ts';
 /** What functions that go by AMI releases may say of one. */
 export const RELEASE_REASONS = {
   'release-not-yet-seen': {
-    meaning: 'The recommended release is newer than what watch-ami-releases has recorded; its bake time has not begun.',
+    meaning: 'watch-ami-releases has recorded no release of the AMI type and Kubernetes version yet.',
     hint: 'Nothing to do: the watcher records it on its next run. If this stays, look at its alarms.',
   },
   'release-incomparable': {
@@ -15,11 +15,11 @@ export const RELEASE_REASONS = {
   },
   'release-withdrawn': {
     meaning: 'Amazon recommends an older release than the newest one seen: the newer one was withdrawn.',
-    hint: 'Nothing to do: no node group moves until a release newer than the withdrawn one appears.',
+    hint: 'Nothing to do: no node group moves to it; one that runs it moves on when a newer one has baked.',
   },
   'no-release-for-version': {
     meaning: 'Amazon publishes no AMI release of this type for this Kubernetes version.',
-    hint: 'AL2 ends at Kubernetes 1.32: create a node group of an AL2023 or Bottlerocket type and move workloads to it.',
+    hint: 'The message says what is known of the AMI type.',
   },
   'unknown-ami-type': {
     meaning: 'The AMI type is not one whose releases this version of the remediator knows.',

@@ -4,16 +4,25 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type RecommendedRelease, readRecommended } from './ami-release.ts';
 import { type Pair, pairKey } from './ami-type.ts';
-import { type KnownRelease, readReleases } from './release-ledger.ts';
-import { compareReleases } from './release-version.ts';
+import { type KnownRelease, readReleases, type SeenRelease } from './release-ledger.ts';
+import { isNews } from './seen-releases.ts';
 
-/** The release that a node group should run, or why there is none to name. */
+/** What a node group can run: the releases on offer, or why there is none to name. */
 export type Target =
   | {
       readonly kind: 'release';
+      /** The newest release on offer: it is recommended. */
       readonly releaseVersion: string;
       /** Start of its bake time, epoch milliseconds. */
       readonly firstSeenAt: number;
+      /** All releases that were seen and are not withdrawn, oldest first; the newest is the last. */
+      readonly offered: readonly SeenRelease[];
+      /** Releases that were seen, and withdrawn. */
+      readonly withdrawn: readonly string[];
+      /** Amazon recommends something else at this moment: nothing starts until a second look has told which is true. */
+      readonly isInDoubt: boolean;
+      /** A newer release that Amazon recommends already, and that watch-ami-releases has yet to see. */
+      readonly unseen?: string;
     }
   | {
       readonly kind: 'none';
@@ -21,8 +30,8 @@ export type Target =
       readonly message: string;
       /** What Amazon recommends now, where that is known though it is no target. */
       readonly recommended?: string;
-      /** The newer release in whose place that is recommended. */
-      readonly withdrawn?: string;
+      /** The releases that were seen, and withdrawn. */
+      readonly withdrawn?: readonly string[];
     };
 
 export type NoTarget = Extract<Target, { kind: 'none' }>;
@@ -48,8 +57,8 @@ export const pairOf = ({ version, amiType }: Nodegroup): Pair | undefined =>
   version === undefined || amiType === undefined ? undefined : { kubernetesVersion: version, amiType };
 
 /**
- * Puts together what Amazon recommends now and what the ledger knows. Only a release that is both recommended at this
- * moment and the newest one ever seen is a target: a withdrawn one is not, nor the older one recommended in its place.
+ * Puts together what Amazon recommends now and what the ledger knows. What has been seen and not withdrawn is on offer. What
+ * is read now only casts doubt on it, since one reading may be stale: watch-ami-releases decides what to believe.
  */
 export function targetOf(
   pair: Pair,
@@ -59,25 +68,40 @@ export function targetOf(
   if (recommended === undefined || recommended.kind === 'unknown-type') {
     return none('unknown-ami-type', `${pair.amiType} is not an AMI type with releases known to this version.`);
   }
-  if (recommended.kind === 'missing') {
-    return none('no-release-for-version', `Amazon publishes no release for ${pairKey(pair)}.`);
+  const reading = recommended.kind === 'release' ? recommended.releaseVersion : undefined;
+  if (known === undefined || known.seen.length === 0) {
+    if (reading === undefined) return none('no-release-for-version', whyNoRelease(pair));
+    const unseen = none('release-not-yet-seen', `${reading} is not yet recorded by watch-ami-releases.`);
+    return { ...unseen, recommended: reading };
   }
-  const { releaseVersion } = recommended;
-  if (known?.newest === releaseVersion && known.recommended === releaseVersion && known.firstSeenAt !== undefined) {
-    return { kind: 'release', releaseVersion, firstSeenAt: known.firstSeenAt };
+  const withdrawn = known.seen.filter(({ withdrawnAt }) => withdrawnAt !== undefined);
+  const offered = known.seen.filter(({ withdrawnAt }) => withdrawnAt === undefined);
+  const newest = offered.at(-1);
+  const names = withdrawn.map(({ releaseVersion }) => releaseVersion);
+  if (newest === undefined) {
+    const message = `Amazon recommends no release for ${pairKey(pair)} any more: it has withdrawn ${names.join(', ')}.`;
+    return { ...none('release-withdrawn', message), withdrawn: names };
   }
-  const { newest } = known ?? {};
-  const order = newest === undefined ? 1 : compareReleases(pair.amiType, releaseVersion, newest);
-  if (newest !== undefined && order !== undefined && order < 0) {
-    const message = `Amazon recommends ${releaseVersion} again; ${newest}, seen before, was withdrawn.`;
-    return { ...none('release-withdrawn', message), recommended: releaseVersion, withdrawn: newest };
-  }
-  const unseen = none('release-not-yet-seen', `${releaseVersion} is not yet recorded by watch-ami-releases.`);
-  return { ...unseen, recommended: releaseVersion };
+  const isNew = reading !== undefined && isNews(pair, known, reading);
+  return {
+    kind: 'release',
+    releaseVersion: newest.releaseVersion,
+    firstSeenAt: newest.firstSeenAt,
+    offered,
+    withdrawn: names,
+    isInDoubt: known.doubt !== undefined || (reading !== known.recommended && !isNew),
+    ...(isNew && { unseen: reading }),
+  };
 }
 
-const none = (reason: NoTarget['reason'], message: string): NoTarget => ({
-  kind: 'none',
-  reason,
-  message,
-});
+/** Why a pair has no release: what is known of its AMI type. */
+export function whyNoRelease(pair: Pair): string {
+  const { amiType, kubernetesVersion } = pair;
+  const what = `Amazon publishes no release of ${amiType} for Kubernetes ${kubernetesVersion}`;
+  if (amiType.startsWith('AL2_')) {
+    return `${what}: AL2 ends at Kubernetes 1.32. Create a node group of an AL2023 or Bottlerocket type, and move the workloads there.`;
+  }
+  return `${what}: it is not published yet, or was withdrawn before it was seen here.`;
+}
+
+const none = (reason: NoTarget['reason'], message: string): NoTarget => ({ kind: 'none', reason, message });

@@ -3,6 +3,7 @@ import type { Iam } from '../iam/state.ts';
 import type { Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { addressOperations } from './address-operations.ts';
+import { imageMetadataOperations } from './image-metadata.ts';
 import { describeImages, type Images } from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
 import type { Instances } from './instances.ts';
@@ -37,6 +38,7 @@ export function createEc2(state: Ec2State): Service {
     xmlNamespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
     operations: {
       ...instanceOperations(state),
+      ...imageMetadataOperations(state),
       DescribeImages: describeImages(state.images, state.world),
       ...networkOperations(state.networks),
       ...networkAclOperations(state),

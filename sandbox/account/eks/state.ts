@@ -85,6 +85,11 @@ export interface EksNodeGroup {
   readonly hosts: NodeHosts;
   readonly imageOf: (imageId: string) => NodeImage;
   readonly failures: readonly UpdateFailure[];
+  /**
+   * Whether an update is accepted while the group is DEGRADED. AWS does not say: the texts name ACTIVE only, while an update
+   * is what they advise for some issues.
+   */
+  readonly updatableWhenDegraded: boolean;
   /** How long a node's replacement takes, ms; undefined: drawn anew for each node. */
   readonly msPerNode: number | undefined;
   /** Epoch ms. */

@@ -15,6 +15,9 @@ import type { EksNodeGroup, EksState } from './state.ts';
 /** A node may be this many Kubernetes minor versions older than its control plane (Kubernetes version skew policy). */
 const MAX_SKEW = 3;
 
+/** Health issues that are over once nodes have come up from another image. */
+const CURED: ReadonlySet<string> = new Set(['AmiIdNotFound', 'AsgInstanceLaunchFailures', 'NodeCreationFailure']);
+
 /** UpdateNodegroupVersion: what EKS refuses, and what it then does. */
 export class NodeGroupUpdates {
   readonly #world: World;
@@ -84,7 +87,7 @@ export class NodeGroupUpdates {
       const message = `Cluster '${cluster.name}' is not in ACTIVE status: ${cluster.status}`;
       throw refusal(group, 'ResourceInUseException', message, 409);
     }
-    if (group.status !== 'ACTIVE') {
+    if (group.status !== 'ACTIVE' && !(group.status === 'DEGRADED' && group.updatableWhenDegraded)) {
       const message = 'Nodegroup cannot be updated as it is currently not in Active State';
       throw refusal(group, 'ResourceInUseException', message, 409);
     }
@@ -130,6 +133,8 @@ export class NodeGroupUpdates {
       group.version = target.kubernetesVersion;
       group.releaseVersion = target.releaseVersion;
       group.imageId = target.imageId;
+      group.issues = group.issues.filter(({ code = '' }) => !(CURED.has(code) && group.scaling.desiredSize > 0));
+      if (group.issues.length > 0) group.status = 'DEGRADED';
       return;
     }
     const { failure, resourceIds } = end;

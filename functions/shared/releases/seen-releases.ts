@@ -1,0 +1,10 @@
+import type { Pair } from './ami-type.ts';
+import type { KnownRelease } from './release-ledger.ts';
+import { compareReleases } from './release-version.ts';
+
+/** Whether a release is one that has never been seen, and newer than all that have: two of one build time count as that. */
+export function isNews({ amiType }: Pair, { seen }: KnownRelease, releaseVersion: string): boolean {
+  if (seen.some((known) => known.releaseVersion === releaseVersion)) return false;
+  const newest = seen.at(-1)?.releaseVersion;
+  return newest === undefined || (compareReleases(amiType, releaseVersion, newest) ?? 1) > 0;
+}

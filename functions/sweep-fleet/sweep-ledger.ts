@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { type Ledger, putItem, readItems } from '../shared/ledger/ledger.ts';
+
+const KEY = { pk: 'sweep', sk: 'unlisted' };
+
+/** The clusters whose node groups could not be listed at the last sweep, with AWS's code: a lasting one is told of once. */
+const unlistedItem = z.object({ clusters: z.record(z.string(), z.string()) });
+
+export type Unlisted = Readonly<z.infer<typeof unlistedItem>['clusters']>;
+
+export async function readUnlisted(ledger: Ledger): Promise<Unlisted> {
+  const [item] = await readItems(ledger, KEY.pk, [KEY.sk], unlistedItem);
+  return item?.clusters ?? {};
+}
+
+export async function saveUnlisted(ledger: Ledger, clusters: Unlisted): Promise<void> {
+  await putItem(ledger, KEY, { clusters });
+}

@@ -1,0 +1,108 @@
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { Pair } from '../shared/releases/ami-type.ts';
+import { endOfLife, neverPublished } from '../shared/releases/end-of-life.ts';
+import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import { builtAt, compareReleases } from '../shared/releases/release-version.ts';
+import type { NoTarget } from '../shared/releases/target-release.ts';
+import { confirmNodes } from './confirm-nodes.ts';
+import { type Circumstances, type Decision, idleMemory, type Memory, say } from './decision.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
+import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
+import { paceOf } from './pace.ts';
+
+/**
+ * The release to move to: of those on offer that are newer than the running one, the newest that has baked; if none has yet,
+ * the one that will first. So a cadence of releases that is quicker than the bake holds nobody up. Or what to say where
+ * there is none.
+ */
+export function chooseRelease(
+  { state, need }: Observation,
+  view: NodeGroupView,
+  { policy, now }: Circumstances,
+): { readonly release: SeenRelease } | Decision {
+  if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
+  const idle = idleMemory(state);
+  const { target, releaseVersion: current, amiType } = view;
+  if (target.kind === 'none') return withoutTarget(view, target, state, idle, now);
+  const { releaseVersion: newest } = target;
+  const order = compareReleases(amiType, newest, current);
+  if (order === undefined) {
+    const message = `Runs ${current}; whether the recommended ${newest} is newer cannot be told.`;
+    return { ...say('skipped', 'release-incomparable', message, idle, newest), releaseVersion: newest };
+  }
+  const newer = target.offered.filter(
+    ({ releaseVersion }) => (compareReleases(amiType, releaseVersion, current) ?? 0) > 0,
+  );
+  const { bakeAge } = paceOf(need, policy, now);
+  const baked = newer.findLast(({ firstSeenAt }) => firstSeenAt + bakeAge <= now);
+  const [first] = newer.toSorted((a, b) => a.firstSeenAt - b.firstSeenAt);
+  const release = baked ?? first;
+  if (release !== undefined) return { release };
+  if (order < 0) {
+    if (target.withdrawn.includes(current))
+      return runsWithdrawn(current, `it recommends ${newest} again`, idle, newest);
+    const message = `Runs ${current}, which is newer than the recommended ${newest}.`;
+    return { ...say('skipped', 'newer-than-recommended', message, {}, newest), releaseVersion: newest };
+  }
+  return newestRunning(view, target.offered.at(-1), state, now);
+}
+
+/** The group names the newest release on offer: whether its nodes run it, and whether there will be another. */
+function newestRunning(
+  view: NodeGroupView,
+  newest: SeenRelease | undefined,
+  state: Observation['state'],
+  now: number,
+): Decision {
+  const { releaseVersion } = view;
+  const mixed = confirmNodes(view, state, idleMemory(state), now);
+  const ended = endOfLife(pairOf(view), newest, now);
+  if (ended !== undefined && mixed?.reason !== 'nodes-differ') {
+    const message = `Runs ${releaseVersion}, the last release there is. ${ended.what} ${ended.move}`;
+    return { ...say('refused', 'end-of-life', message, {}, pairOf(view).kubernetesVersion), releaseVersion };
+  }
+  if (mixed !== undefined) return mixed;
+  // `upgraded` and `up-to-date` are the same state of the group: having recorded one, the other says nothing new.
+  const message = `Runs the recommended release ${releaseVersion}.`;
+  return { ...say('done', 'up-to-date', message, {}, releaseVersion), releaseVersion };
+}
+
+/** There is no release on offer. */
+function withoutTarget(
+  view: NodeGroupView,
+  { reason, message, withdrawn = [] }: NoTarget,
+  state: Observation['state'],
+  idle: Memory,
+  now: number,
+): Decision {
+  const pair = pairOf(view);
+  if (withdrawn.includes(view.releaseVersion)) {
+    return runsWithdrawn(view.releaseVersion, 'it recommends no other one', idle);
+  }
+  if (reason === 'no-release-for-version' && neverPublished(pair)) {
+    return say('refused', 'end-of-life', `Runs ${view.releaseVersion}. ${message}`, {}, pair.kubernetesVersion);
+  }
+  if (reason !== 'release-not-yet-seen') return say('skipped', reason, message, idle, withdrawn.join(' '));
+  // Watcher and sweep run in the same minute: that the one has not been there yet is no news.
+  const obstacle = meet(state.obstacle, 'release-not-yet-seen', now, DOUBT);
+  return {
+    ...say('waiting', reason, message, { ...idle, obstacle }, ''),
+    ...(now - obstacle.since < DOUBT_IS_TOLD_AFTER && { isSilent: true }),
+  };
+}
+
+const runsWithdrawn = (current: string, instead: string, idle: Memory, variant = ''): Decision => {
+  const message = `Runs ${current}, which Amazon has withdrawn: ${instead}.`;
+  return say('skipped', 'runs-withdrawn-release', message, idle, `${current} ${variant}`.trim());
+};
+
+const pairOf = ({ version, amiType }: NodeGroupView): Pair => ({ kubernetesVersion: version, amiType });
+
+/**
+ * When the AMI that the group runs was published, epoch milliseconds: by the day in the name of its release; Bottlerocket's
+ * carry none: then when the release was seen here. 0 where neither is known: it is older than all that was seen.
+ */
+export function publishedAt({ releaseVersion, target }: NodeGroupView): number {
+  const offered = target.kind === 'release' ? target.offered : [];
+  return builtAt(releaseVersion) ?? offered.find((seen) => seen.releaseVersion === releaseVersion)?.firstSeenAt ?? 0;
+}

@@ -1,0 +1,43 @@
+import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { type Decision, type Memory, say } from './decision.ts';
+import { spreadInWords, spreadOf } from './nodes.ts';
+import type { NodeGroupView } from './observation.ts';
+import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
+
+/**
+ * Whether all nodes in service run the release that the group names. After an update that failed or was withdrawn half-way
+ * they do not, and a node comes back from standby as it went.
+ *
+ * @param memory what is remembered while that is not known
+ * @returns undefined if they do, else what is to be said instead of `done`
+ */
+export function confirmNodes(
+  view: NodeGroupView,
+  state: Pick<NodeGroupState, 'obstacle'>,
+  memory: Memory,
+  now: number,
+): Decision | undefined {
+  const { nodes, releaseVersion } = view;
+  const spread = nodes && spreadOf(nodes, releaseVersion);
+  if (spread !== undefined && spread.others.length > 0) {
+    const others = spread.others.map(([name]) => name).sort();
+    const { obstacle: _, upgrade: __, ...idle } = memory;
+    const words = spreadInWords(spread, releaseVersion);
+    return {
+      ...say('refused', 'nodes-differ', words, idle, [releaseVersion, ...others].join(' ')),
+      releaseVersion,
+      details: { nodes: spread.total, onRelease: spread.onRelease },
+    };
+  }
+  if (spread !== undefined && spread.unknown === 0) return undefined;
+  const obstacle = meet(state.obstacle, 'nodes-unknown', now, UNREADABLE);
+  const message =
+    spread === undefined
+      ? `The AMIs of its nodes cannot be read: whether all run ${releaseVersion} is not known.`
+      : spreadInWords(spread, releaseVersion);
+  return {
+    ...say('failed', 'unreadable', message, { ...memory, obstacle }, 'nodes-unknown'),
+    ...(now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
+    wakeAt: obstacle.until,
+  };
+}

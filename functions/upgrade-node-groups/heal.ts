@@ -1,0 +1,49 @@
+import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { type Decision, type Memory, say } from './decision.ts';
+import { issueOf } from './health.ts';
+import type { NodeGroupView } from './observation.ts';
+
+/** Whether EKS calls the node group unhealthy. */
+export const isTroubled = ({ status, healthIssues }: Pick<NodeGroupView, 'status' | 'healthIssues'>): boolean =>
+  healthIssues.length > 0 || status === 'DEGRADED';
+
+/** Its health issues by their codes, each once. */
+export const issueCodes = ({ healthIssues }: Pick<NodeGroupView, 'healthIssues'>): string[] =>
+  [...new Set(healthIssues.map(({ code }) => code))].sort();
+
+/** Whether an unhealthy group may be upgraded: no node of it can suffer, or an upgrade may be the cure. */
+export const mayBeUpgraded = (view: NodeGroupView): boolean => view.desired === 0 || isCurable(view);
+
+/** Whether an upgrade may cure all that the group has. */
+export const isCurable = ({ healthIssues }: NodeGroupView): boolean =>
+  healthIssues.length > 0 && healthIssues.every(({ code }) => issueOf(code).cure === 'upgrade');
+
+/** For the beginning of a message: `DEGRADED: AmiIdNotFound (The AMI …)`. */
+export function issuesInWords({ status, healthIssues }: NodeGroupView): string {
+  if (healthIssues.length === 0) return `${status}, and EKS names no issue`;
+  return `${status}: ${healthIssues.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join('; ')}`;
+}
+
+/**
+ * The group is unhealthy, and it is not upgraded: somebody is told.
+ *
+ * @param why it is not upgraded, as a sentence
+ */
+export function unhealthy(
+  view: NodeGroupView,
+  { failures }: Pick<NodeGroupState, 'failures'>,
+  memory: Memory,
+  why: string,
+): Decision {
+  const codes = issueCodes(view);
+  const isOurs = codes.some((code) => failures?.broke?.includes(code) === true);
+  const since = isOurs ? ` It is so since the upgrade to ${failures?.releaseVersion} failed.` : '';
+  const todos = new Set(codes.map((code) => issueOf(code).todo));
+  const passes = codes.length > 0 && codes.every((code) => issueOf(code).cure === 'time');
+  const todo = [...(passes ? ['This mostly passes by itself.'] : []), ...todos].join(' ');
+  const message = `The node group is ${issuesInWords(view)}.${since} ${why} ${todo}`.trim();
+  return {
+    ...say('refused', isOurs ? 'degraded-by-upgrade' : 'node-group-unhealthy', message, memory, codes.join(' ')),
+    details: { issues: codes },
+  };
+}

@@ -1,0 +1,101 @@
+import type { ErrorCode, NodegroupIssueCode } from '@aws-sdk/client-eks';
+
+/**
+ * What ends a trouble: `upgrade`, a newer AMI or template version may; `person`, somebody must act; `time`, it mostly passes
+ * by itself.
+ */
+export type Cure = 'upgrade' | 'person' | 'time';
+
+interface Trouble {
+  readonly cure: Cure;
+  /** What to do, as a sentence. */
+  readonly todo: string;
+}
+
+const upgrade = (todo: string): Trouble => ({ cure: 'upgrade', todo });
+const person = (todo: string): Trouble => ({ cure: 'person', todo });
+const time = (todo: string): Trouble => ({ cure: 'time', todo });
+
+const NETWORK = 'Look at the subnets of the node group: enlarge them, or add one.';
+const REVERTED = 'Somebody edited what EKS manages: take the change back, then EKS goes on.';
+const QUOTA = 'Ask AWS for a higher quota, or take away what is not used.';
+const ROLE = 'Make the role, instance profile or permission again that the message names, with the same settings.';
+const TEMPLATE = 'Make the launch template again, or replace the node group.';
+const EVICTION = 'Look for a PodDisruptionBudget that allows no disruption, or for a pod with two budgets.';
+const CREATION = 'Look at the node role, the access entry, the network and the user data of new nodes.';
+
+/**
+ * Every health issue that EKS's model knows. EKS documents 16 of them (`Issue`); the class of the others is judged from
+ * their names.
+ */
+const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
+  AccessDenied: person('Look at the role bindings of eks:node-manager in the cluster.'),
+  AmiIdNotFound: upgrade('The AMI does not exist any more: an upgrade brings another one.'),
+  AsgInstanceLaunchFailures: upgrade('Look at capacity, quotas and the AMI: EC2 could not launch instances.'),
+  AutoScalingGroupInstanceRefreshActive: time('An instance refresh runs on the Auto Scaling group of EKS: let it end.'),
+  AutoScalingGroupInvalidConfiguration: person(REVERTED),
+  AutoScalingGroupNotFound: person('The Auto Scaling group was deleted: replace the node group.'),
+  AutoScalingGroupOptInRequired: person('Opt in to the service or zone that the message names.'),
+  AutoScalingGroupRateLimitExceeded: time('EC2 Auto Scaling is asked too often: look for what does that.'),
+  ClusterUnreachable: person('EKS cannot reach the API server: look for webhooks and network rules that block it.'),
+  Ec2InstanceTypeDoesNotExist: upgrade('Name an instance type that exists in the region.'),
+  Ec2LaunchTemplateDeletionFailure: person(TEMPLATE),
+  Ec2LaunchTemplateInvalidConfiguration: upgrade('Correct the launch template, as a new version.'),
+  Ec2LaunchTemplateMaxLimitExceeded: time(QUOTA),
+  Ec2LaunchTemplateNotFound: person(TEMPLATE),
+  Ec2LaunchTemplateVersionMaxLimitExceeded: time(QUOTA),
+  Ec2LaunchTemplateVersionMismatch: person(REVERTED),
+  Ec2SecurityGroupDeletionFailure: person('Take the security group off what still uses it.'),
+  Ec2SecurityGroupNotFound: person('Make the security group again, or replace the node group.'),
+  Ec2SubnetInvalidConfiguration: person('Let the subnets hand out the addresses that nodes need.'),
+  Ec2SubnetListTooLong: person('Replace the node group by one with fewer subnets.'),
+  Ec2SubnetMissingIpv6Assignment: person('Let the subnets assign IPv6 addresses.'),
+  Ec2SubnetNotFound: person('Make the subnet again, or replace the node group.'),
+  IamInstanceProfileNotFound: person(ROLE),
+  IamLimitExceeded: person(QUOTA),
+  IamNodeRoleNotFound: person(ROLE),
+  IamThrottling: time('IAM is asked too often: look for what does that.'),
+  InstanceLimitExceeded: time(QUOTA),
+  InsufficientFreeAddresses: time(NETWORK),
+  InternalFailure: time('If it stays, ask AWS Support.'),
+  KubernetesLabelInvalid: person('Correct the label of the node group that the message names.'),
+  LimitExceeded: time(QUOTA),
+  NodeCreationFailure: upgrade(CREATION),
+  NodeTerminationFailure: time('Look at the instance that does not end.'),
+  PodEvictionFailure: time(EVICTION),
+  SourceEc2LaunchTemplateNotFound: person(TEMPLATE),
+  Unknown: time('If it stays, ask AWS Support.'),
+};
+
+/** Every error code that EKS's model knows of an update. Source: "Managed node group errors", EKS user guide. */
+const UPDATE_ERRORS: Readonly<Record<ErrorCode, Trouble>> = {
+  AccessDenied: person('EKS may not act on the cluster: look at the role bindings of eks:node-manager.'),
+  AdmissionRequestDenied: person('An admission webhook refused what EKS wrote: look at its rules.'),
+  ClusterUnreachable: person('EKS cannot reach the API server: look for webhooks and network rules that block it.'),
+  ConfigurationConflict: person('Somebody else owns a field that EKS sets: let go of it.'),
+  EniLimitReached: person('The quota of network interfaces is reached: ask for a higher one.'),
+  InsufficientFreeAddresses: time(`The subnets have too few free addresses for the new nodes. ${NETWORK}`),
+  InsufficientNumberOfReplicas: person('The workload that is named has too few replicas to let one go: give it more.'),
+  IpNotAvailable: time(`The subnets have no free address for the new nodes. ${NETWORK}`),
+  K8sResourceNotFound: person('Make the Kubernetes object again that is named.'),
+  NodeCreationFailure: upgrade(`New nodes did not join the cluster. ${CREATION}`),
+  OperationNotPermitted: person('Look at the service-linked role of EKS node groups and at service control policies.'),
+  PodEvictionFailure: time(`A pod could not be evicted within 15 minutes. ${EVICTION}`),
+  SecurityGroupNotFound: person('Make the security group again, or replace the node group.'),
+  SubnetNotFound: person('Make the subnet again, or replace the node group.'),
+  Unknown: time('EKS names no cause: if it stays, ask AWS Support.'),
+  UnsupportedAddonModification: person('Update the add-on first.'),
+  VpcIdNotFound: person('The VPC does not exist any more: replace the cluster.'),
+};
+
+/** What a code newer than this table counts as: doubt means that somebody should look. */
+const UNKNOWN = person('Look the code up in the EKS user guide.');
+
+const issues: ReadonlyMap<string, Trouble> = new Map(Object.entries(HEALTH_ISSUES));
+const errors: ReadonlyMap<string, Trouble> = new Map(Object.entries(UPDATE_ERRORS));
+
+/** A health issue by its code, for example `AmiIdNotFound`. */
+export const issueOf = (code: string): Trouble => issues.get(code) ?? UNKNOWN;
+
+/** An update's error by its code, or a health issue's that EKS names there; undefined for a code of no list. */
+export const updateErrorOf = (code: string): Trouble | undefined => errors.get(code) ?? issues.get(code);

@@ -1,0 +1,10 @@
+import { parsePolicy } from '../policy-document.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { Policy } from './policy.ts';
+
+/** A policy that must be a good one. */
+export function policyOf(document: object = {}): Policy {
+  const policy = parsePolicy(JSON.stringify(document), 'enforce');
+  if (isInvalid(policy)) throw new Error(policy.error);
+  return policy;
+}

@@ -1,0 +1,23 @@
+import type { NodeGroupView } from './observation.ts';
+
+/** A kubelet may be so many minor versions older than its API server from 1.28 on, and one fewer before (version skew policy). */
+const supportedSkew = (controlPlane: number): number => (controlPlane >= 28 ? 3 : 2);
+
+/** Why EKS takes no update of a node group at its Kubernetes version, and the way out; undefined where it does. */
+export function skewFault({ cluster, version }: NodeGroupView): { message: string; variant: string } | undefined {
+  const [controlPlane, nodes] = [minorOf(cluster.version), minorOf(version)];
+  const behind = controlPlane - nodes;
+  const variant = `${cluster.version} ${version}`;
+  const versions = `The control plane runs Kubernetes ${cluster.version}, the node group ${version}`;
+  if (behind < 0) {
+    const message = `${versions}: nodes must not be newer than their control plane. Move the control plane to ${version} first.`;
+    return { message, variant };
+  }
+  const supported = supportedSkew(controlPlane);
+  if (!(behind > supported)) return undefined;
+  const message = `${versions}: EKS supports ${supported} minor versions between them, and takes no update of the node group at ${version}. Move the Kubernetes version of the node group first, to 1.${controlPlane - supported} or newer, or replace the node group.`;
+  return { message, variant };
+}
+
+/** NaN where there is none: then nothing is compared. */
+const minorOf = (version: string): number => Number(/^1\.(\d+)$/.exec(version)?.[1] ?? Number.NaN);
