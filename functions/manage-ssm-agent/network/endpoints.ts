@@ -62,7 +62,7 @@ function judgeEnd(
     node.groups.flatMap(({ IpPermissionsEgress = [] }) => IpPermissionsEgress),
     { addresses: address(endIp), groupIds: endGroupIds, name: id },
     networks.prefixLists,
-    `${node.groupIds.join(', ')} of the instance lets nothing out to ${id} on port ${HTTPS}`,
+    `security group ${node.groupIds.join(', ')} of the instance lets nothing out to ${id} on port ${HTTPS}`,
   );
   const into = judgeRules(
     endGroups.flatMap((group) => group?.IpPermissions ?? []),
@@ -73,7 +73,7 @@ function judgeEnd(
       name: 'the instance',
     },
     networks.prefixLists,
-    `${endGroupIds.join(', ')} of ${id} does not admit ${nodeIp} on port ${HTTPS}`,
+    `security group ${endGroupIds.join(', ')} of ${id} does not admit ${nodeIp} on port ${HTTPS}`,
   );
   // Within a subnet no network ACL stands between.
   if (nodeSubnet === endSubnet) return all([out, into]);

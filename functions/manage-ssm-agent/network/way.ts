@@ -95,7 +95,7 @@ function routeOut(node: NodeEnd, networks: Networks) {
     groups.flatMap(({ IpPermissionsEgress = [] }) => IpPermissionsEgress),
     { addresses: PUBLIC, groupIds: [], name },
     networks.prefixLists,
-    `${groupIds.join(', ')} of the instance lets nothing out to the Internet on port ${HTTPS}`,
+    `security group ${groupIds.join(', ')} of the instance lets nothing out to the Internet on port ${HTTPS}`,
   );
   const packets = [
     { egress: true, others: PUBLIC, ports: [HTTPS, HTTPS], what: 'HTTPS' },
