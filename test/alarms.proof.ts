@@ -4,6 +4,7 @@ import { sample as instanceLaunch } from '../events/ec2-instance-launch.ts';
 import { sample as instanceRunning } from '../events/ec2-instance-running.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as packageFinding } from '../events/inspector-package-finding.ts';
+import { sample as postureReconcileRequest } from '../events/posture-reconcile-request.ts';
 import { stateOf } from '../sandbox/account/cloudwatch/alarms.ts';
 import { parseFleet } from '../sandbox/fleet/fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
@@ -96,7 +97,8 @@ it('when AWS fails for hours: errors, waiting hints, dead letters, a stale sweep
   const run = await start({ fleet: fleet(group()), faults, play: '65m' });
   expect(standing(run)).toEqual([]);
   faults.serverErrorRate = 1;
-  for (const event of [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding]) run.account.putEvent(event);
+  for (const event of [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding, postureReconcileRequest])
+    run.account.putEvent(event);
   await useWidget(run);
   await run.account.play(4 * HOUR);
   expect(standing(run)).toEqual(
@@ -123,7 +125,8 @@ it('when Lambda has no room for a function', async () => {
   await useWidget(run);
   await run.account.play(15 * MINUTE);
   expect(standing(run)).toContain('SweepFleetRemediatorThrottles');
-  for (const event of [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding]) run.account.putEvent(event);
+  for (const event of [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding, postureReconcileRequest])
+    run.account.putEvent(event);
   // Soon a reconcile request has waited for an hour.
   await run.account.play(65 * MINUTE);
   expect(standing(run)).toEqual(
@@ -147,10 +150,14 @@ it('when somebody took away the policies by which events are delivered', async (
   const run = await startRun({
     fleet: parseFleet(JSON.stringify(fleet(group())), 'fleet'),
     synthesized: { ...synthesized, template },
-    events: [amiRelease, instanceRunning, packageFinding].map((event) => ({ after: MINUTE, event })),
+    events: [amiRelease, instanceRunning, packageFinding, postureReconcileRequest].map((event) => ({
+      after: MINUTE,
+      event,
+    })),
   });
   await run.account.play(63 * MINUTE);
   const undelivered = [
+    'CheckPosture',
     'ManageSsmAgent',
     'QuarantineWorkers',
     'SweepFleetSchedule',
@@ -174,15 +181,17 @@ it('when somebody disabled the event source mappings, so that nobody takes hints
   const run = await startRun({
     fleet: parseFleet(JSON.stringify(fleet(group())), 'fleet'),
     synthesized: { ...synthesized, template },
-    events: [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding].map((event) => ({
-      after: MINUTE,
-      event,
-    })),
+    events: [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding, postureReconcileRequest].map(
+      (event) => ({
+        after: MINUTE,
+        event,
+      }),
+    ),
   });
   await run.account.play(55 * MINUTE);
   expect(standing(run)).toEqual([]);
   await run.account.play(15 * MINUTE);
-  const untaken = ['ManageSsmAgent', 'QuarantineWorkers', 'TriageFindings', 'UpgradeNodeGroups'];
+  const untaken = ['CheckPosture', 'ManageSsmAgent', 'QuarantineWorkers', 'TriageFindings', 'UpgradeNodeGroups'];
   expect(standing(run)).toEqual(untaken.map((construct) => `${construct}WaitingAlarm`));
   for (const queue of run.account.sqs.queues) queue.purge();
   await run.account.play(15 * MINUTE);
@@ -193,7 +202,7 @@ it('when somebody disabled the event source mappings, so that nobody takes hints
 describe('the policy', () => {
   it('when it is invalid, until a reconcile finds it right', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
-    const stopped = ['ManageSsmAgent', 'QuarantineWorkers', 'TriageFindings', 'UpgradeNodeGroups'];
+    const stopped = ['CheckPosture', 'ManageSsmAgent', 'QuarantineWorkers', 'TriageFindings', 'UpgradeNodeGroups'];
     const alarms = stopped.map((construct) => `${construct}RemediatorPolicyInvalid`);
     expect(standing(run)).toEqual([...alarms, 'unhealthy']);
     // Between two reconciles nothing is known, so it stands.
