@@ -7,9 +7,15 @@ import { recordSchema } from '../functions/shared/records/record.ts';
 import { eventsPage } from './events-page.ts';
 import { GENERATED_PAGES } from './generated-pages.ts';
 import { recordsPage } from './records-page.ts';
+import { REGIONS, withRegion } from './regions.ts';
 
 it.each(Object.entries(GENERATED_PAGES))('docs/%s is what `npm run -s docs` writes', (file, page) => {
   expect(readFileSync(join(import.meta.dirname, file), 'utf8')).toBe(page());
+});
+
+it.each(Object.entries(REGIONS))('the %s of $file are what `npm run -s docs` writes', (name, { file }) => {
+  const page = readFileSync(join(import.meta.dirname, '..', file), 'utf8');
+  expect(page).toBe(withRegion(page, name));
 });
 
 it('the page about records has every field with its meaning, every reason once, and an example that parses', () => {

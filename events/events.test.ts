@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { EventModule, Remediation } from '../functions/shared/declaration/remediation.ts';
 import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
 import { RECORDED_EVENTS } from '../test/recorded-events.ts';
 import * as agentReconcileRequest from './agent-reconcile-request.ts';
@@ -46,7 +47,14 @@ it('covers every event file', () => {
   expect(Object.keys(EVENTS).sort()).toEqual(files.filter((file) => !/envelope|\.test/.test(file)).sort());
 });
 
-describe.each(Object.entries(EVENTS))('%s', (_name, { pattern, schema, sample }) => {
+/** Events of a room's own: what functions declare beside these. */
+const ROOMS_OWN = REMEDIATIONS.flatMap(({ name, events }: Remediation) =>
+  Object.entries(events)
+    .filter(([, { event }]) => !Object.values<EventModule>(EVENTS).some(({ pattern }) => pattern === event.pattern))
+    .map(([rule, { event }]) => [`${name} ${rule}`, event] as const),
+);
+
+describe.each([...Object.entries<EventModule>(EVENTS), ...ROOMS_OWN])('%s', (_name, { pattern, schema, sample }) => {
   const matches = compileEventPattern(pattern);
 
   it('has a sample that its schema and its pattern take', () => {

@@ -3,6 +3,7 @@ import { manageSsmAgent } from './manage-ssm-agent/remediation.ts';
 import { notifyStories } from './notify-stories/remediation.ts';
 import { quarantineWorkers } from './quarantine-workers/remediation.ts';
 import { requestActions } from './request-actions/remediation.ts';
+import { requireImdsv2 } from './require-imdsv2/remediation.ts';
 import { reviewActions } from './review-actions/remediation.ts';
 import type { ReasonEntry } from './shared/records/reason-entry.ts';
 import { SHARED_REASONS } from './shared/records/shared-reasons.ts';
@@ -24,6 +25,7 @@ export const REMEDIATIONS = [
   quarantineWorkers,
   triageFindings,
   checkPosture,
+  requireImdsv2,
   sweepFleet,
   notifyStories,
 ] as const;

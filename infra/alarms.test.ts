@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { REMEDIATIONS } from '../functions/remediations.ts';
 import { functionNames } from './bundle.ts';
 import { RUNBOOK_SECTIONS, runbookOf } from './runbook.ts';
 import { resourcesOf, templateOf } from './stack-under-test.ts';
@@ -121,7 +122,7 @@ describe('an alarm is raised', () => {
     const mapped = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(
       ({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0],
     );
-    expect(mapped).toHaveLength(5);
+    expect(mapped).toHaveLength(REMEDIATIONS.filter(({ start }) => start.by === 'queue').length);
     expect(watched.sort()).toEqual(mapped.sort());
   });
 

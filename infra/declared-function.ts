@@ -102,7 +102,7 @@ export class DeclaredFunction extends Construct {
       ...(this.declared.policy ? [policy.read()] : []),
       ...(actions.length > 0 ? [ledger.allow(...actions)] : []),
       ...(wakeUps?.rights() ?? []),
-      ...(this.intake?.rights(wakeUps !== undefined) ?? []),
+      ...(this.intake?.rights(this.declared.reconcilesAgain === true) ?? []),
       ...(deadLetters ? [{ sid: 'DeadLetters', actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }] : []),
     ];
   }

@@ -2,6 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { UPGRADE_MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
 import { type Resource, resourcesOf, templateOf } from './stack-under-test.ts';
 
@@ -69,7 +70,8 @@ describe('every rule', async () => {
   const directory = join(import.meta.dirname, '..', 'events');
   const files = globSync('*.ts', { cwd: directory, exclude: ['*.test.ts'] });
   const events = await Promise.all(files.map((file) => import(join(directory, file))));
-  const patterns = events.flatMap((event) => [
+  const declared = REMEDIATIONS.flatMap(({ events: of }: Remediation) => Object.values(of).map(({ event }) => event));
+  const patterns = [...events, ...declared].flatMap((event) => [
     ...('pattern' in event ? [event.pattern] : []),
     // Requests go to the function that they name.
     ...('patternFor' in event ? REMEDIATIONS.map(({ name }) => event.patternFor(name)) : []),

@@ -1,11 +1,9 @@
 import { describe, expect, inject, it } from 'vitest';
-import { sample as agentReconcileRequest } from '../events/agent-reconcile-request.ts';
-import { sample as instanceLaunch } from '../events/ec2-instance-launch.ts';
-import { sample as instanceRunning } from '../events/ec2-instance-running.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
-import { sample as packageFinding } from '../events/inspector-package-finding.ts';
-import { sample as postureReconcileRequest } from '../events/posture-reconcile-request.ts';
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { stateOf } from '../sandbox/account/cloudwatch/alarms.ts';
+import type { BusEvent } from '../sandbox/account/event-bridge/event-bridge.ts';
 import { parseFleet } from '../sandbox/fleet/fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
@@ -66,6 +64,18 @@ const fleet = (nodeGroup: object, releases: object[] = []) => ({
   clusters: [{ name: 'shop', version: '1.33', nodeGroups: [nodeGroup] }],
 });
 
+/** The constructs of the functions that declare this, as their alarms are named by. */
+const constructsOf = (declares: (declared: Remediation) => boolean): string[] =>
+  REMEDIATIONS.filter(declares)
+    .map(({ name }) => name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()))
+    .sort();
+
+/** For each function with a queue, one event that goes there. */
+const ONE_EACH = REMEDIATIONS.flatMap((declared: Remediation) => {
+  const [first] = Object.values(declared.events);
+  return declared.start.by === 'queue' && first !== undefined ? [first.event.sample as BusEvent] : [];
+});
+
 /** Empties all dead-letter queues, as an operator does when the cause is cured. */
 const purgeDeadLetters = ({ account }: Run): void => {
   for (const queue of account.sqs.queues) if (queue.settings.redrive === undefined) queue.purge();
@@ -97,8 +107,7 @@ it('when AWS fails for hours: errors, waiting hints, dead letters, a stale sweep
   const run = await start({ fleet: fleet(group()), faults, play: '65m' });
   expect(standing(run)).toEqual([]);
   faults.serverErrorRate = 1;
-  for (const event of [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding, postureReconcileRequest])
-    run.account.putEvent(event);
+  for (const event of ONE_EACH) run.account.putEvent(event);
   await useWidget(run);
   await run.account.play(4 * HOUR);
   expect(standing(run)).toEqual(
@@ -125,8 +134,7 @@ it('when Lambda has no room for a function', async () => {
   await useWidget(run);
   await run.account.play(15 * MINUTE);
   expect(standing(run)).toContain('SweepFleetRemediatorThrottles');
-  for (const event of [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding, postureReconcileRequest])
-    run.account.putEvent(event);
+  for (const event of ONE_EACH) run.account.putEvent(event);
   // Soon a reconcile request has waited for an hour.
   await run.account.play(65 * MINUTE);
   expect(standing(run)).toEqual(
@@ -150,21 +158,13 @@ it('when somebody took away the policies by which events are delivered', async (
   const run = await startRun({
     fleet: parseFleet(JSON.stringify(fleet(group())), 'fleet'),
     synthesized: { ...synthesized, template },
-    events: [amiRelease, instanceRunning, packageFinding, postureReconcileRequest].map((event) => ({
-      after: MINUTE,
-      event,
-    })),
+    events: ONE_EACH.map((event) => ({ after: MINUTE, event })),
   });
   await run.account.play(63 * MINUTE);
   const undelivered = [
-    'CheckPosture',
-    'ManageSsmAgent',
-    'QuarantineWorkers',
-    'SweepFleetSchedule',
-    'TriageFindings',
-    'UpgradeNodeGroups',
-    'WatchAmiReleasesSchedule',
-  ];
+    ...constructsOf(({ start: { by } }) => by === 'queue'),
+    ...constructsOf(({ start: { by } }) => by === 'schedule').map((construct) => `${construct}Schedule`),
+  ].sort();
   expect(standing(run)).toEqual([...undelivered.map((construct) => `${construct}UndeliveredAlarm`), 'unhealthy']);
   purgeDeadLetters(run);
   await run.account.play(30 * MINUTE);
@@ -181,17 +181,12 @@ it('when somebody disabled the event source mappings, so that nobody takes hints
   const run = await startRun({
     fleet: parseFleet(JSON.stringify(fleet(group())), 'fleet'),
     synthesized: { ...synthesized, template },
-    events: [amiRelease, agentReconcileRequest, instanceLaunch, packageFinding, postureReconcileRequest].map(
-      (event) => ({
-        after: MINUTE,
-        event,
-      }),
-    ),
+    events: ONE_EACH.map((event) => ({ after: MINUTE, event })),
   });
   await run.account.play(55 * MINUTE);
   expect(standing(run)).toEqual([]);
   await run.account.play(15 * MINUTE);
-  const untaken = ['CheckPosture', 'ManageSsmAgent', 'QuarantineWorkers', 'TriageFindings', 'UpgradeNodeGroups'];
+  const untaken = constructsOf(({ start: { by } }) => by === 'queue');
   expect(standing(run)).toEqual(untaken.map((construct) => `${construct}WaitingAlarm`));
   for (const queue of run.account.sqs.queues) queue.purge();
   await run.account.play(15 * MINUTE);
@@ -202,7 +197,7 @@ it('when somebody disabled the event source mappings, so that nobody takes hints
 describe('the policy', () => {
   it('when it is invalid, until a reconcile finds it right', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
-    const stopped = ['CheckPosture', 'ManageSsmAgent', 'QuarantineWorkers', 'TriageFindings', 'UpgradeNodeGroups'];
+    const stopped = constructsOf(({ start: { by } }) => by === 'queue');
     const alarms = stopped.map((construct) => `${construct}RemediatorPolicyInvalid`);
     expect(standing(run)).toEqual([...alarms, 'unhealthy']);
     // Between two reconciles nothing is known, so it stands.
@@ -247,6 +242,18 @@ describe('an upgrade', () => {
 it('when a worker does not answer in Systems Manager', async () => {
   const run = await start({ fleet: fleet(group({ ssm: { imds: 'disabled' } })), play: '63m' });
   expect(standing(run)).toEqual(['ManageSsmAgentRemediatorFailed']);
+  await run.account.play(HOUR);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('when AWS refuses to have the metadata service of a worker changed', async () => {
+  const policy = { imds: { mode: 'enforce' }, ssmAgent: { mode: 'off' } };
+  const run = await start({ fleet: fleet(group({ ssm: { imdsTokens: 'optional' } })), policy });
+  // Whoever else owns an instance lets nobody change it.
+  for (const instance of run.account.fleet.instances.list()) Object.assign(instance, { operator: 'ecs.amazonaws.com' });
+  await run.account.play(63 * MINUTE);
+  expect(standing(run)).toEqual(['RequireImdsv2RemediatorFailed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);

@@ -1,18 +1,9 @@
-import type { Instance } from '@aws-sdk/client-ec2';
 import type { Owner } from '../shared/fleet/owners.ts';
 import type { Ownership, Worker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { RoleRights } from './rights/role-rights.ts';
 import type { WorkerState } from './worker-ledger.ts';
-
-/** A worker of the scope as EC2 describes it. */
-export interface FoundWorker {
-  readonly instanceId: string;
-  readonly instance: Instance;
-  readonly worker: Worker;
-  readonly trigger: MessageTrigger;
-}
 
 /** What a reconcile found about one worker, and what is remembered of it. */
 export interface Observation {

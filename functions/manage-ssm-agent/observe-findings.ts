@@ -1,10 +1,11 @@
 import { type EC2Client, type Image, type Instance, paginateDescribeImages } from '@aws-sdk/client-ec2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { GetServiceSettingCommand, ServiceSettingNotFound, type SSMClient } from '@aws-sdk/client-ssm';
+import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import { readNetworks } from './network/networks.ts';
 import { wayOf } from './network/way.ts';
-import type { AgentView, Findings, FoundWorker, NetworkFinding } from './observation.ts';
+import type { AgentView, Findings, NetworkFinding } from './observation.ts';
 import { type HybridAgent, readHybridAgents } from './observe-agents.ts';
 import { findNeighbours } from './observe-neighbours.ts';
 import { type ObservedProfile, observeProfiles } from './observe-role.ts';

@@ -1,9 +1,9 @@
 import { type AutoScalingClient, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
 import pMap from 'p-map';
+import type { FoundWorker } from '../shared/fleet/find-workers.ts';
 import { tagsOf } from '../shared/fleet/worker.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
-import type { FoundWorker } from './observation.ts';
 
 /** DescribeAutoScalingInstances takes at most 50 ids. */
 const INSTANCES_PER_CALL = 50;

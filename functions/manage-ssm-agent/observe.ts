@@ -3,15 +3,15 @@ import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { GetCommandInvocationCommand, InvocationDoesNotExist, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
+import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { describeInstances, filtersByCluster, filtersOf } from '../shared/fleet/instances.ts';
 import { readOwners } from '../shared/fleet/owners.ts';
-import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
+import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { NeededReads } from './needed-reads.ts';
-import type { AgentView, CommandView, FoundWorker, Observation, WorkerView } from './observation.ts';
+import type { AgentView, CommandView, Observation, WorkerView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
 import { type FindingsClients, observeFindings, type Place } from './observe-findings.ts';
 import { readLifecycleStates } from './observe-lifecycle.ts';
@@ -109,21 +109,6 @@ async function readFingerprints(
     workers.map((worker) => [worker.instanceId, profiles.get(arnOf(worker))?.role?.fingerprint ?? NO_ROLE]),
   );
 }
-
-async function findWorkers(ec2: EC2Client, { instances, clusters }: Scope): Promise<FoundWorker[]> {
-  const found = await describeInstances(ec2, [
-    ...filtersOf('instance-id', [...instances.keys()]).map((filter) => [filter]),
-    ...filtersByCluster([...clusters.keys()]).map((filter) => [RUNNING, filter]),
-  ]);
-  const byId = new Map(found.map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
-  return [...byId].flatMap(([instanceId, instance]) => {
-    const worker = workerOf(instance);
-    const trigger = instances.get(instanceId) ?? (worker && clusters.get(worker.cluster));
-    return worker === undefined || trigger === undefined ? [] : [{ instanceId, instance, worker, trigger }];
-  });
-}
-
-const RUNNING = { Name: 'instance-state-name', Values: ['pending', 'running'] };
 
 /** How an update command stands on one instance. Right after sending it is not known yet: it runs then. */
 async function readCommand(

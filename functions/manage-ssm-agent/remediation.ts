@@ -68,6 +68,7 @@ const hostManagement: readonly Right[] = [
 export const manageSsmAgent = declare({
   name: 'manage-ssm-agent',
   summary: 'Makes sure that each EKS worker answers in Systems Manager, and says why where one does not',
+  startedBy: 'launches, Inspector, sweeps',
   subject: 'instance',
   start: {
     by: 'queue',
@@ -102,6 +103,7 @@ export const manageSsmAgent = declare({
   },
   sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
   requests: ['approve', 'reject', 'retry'],
+  reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'PutItem'],
   rights: [

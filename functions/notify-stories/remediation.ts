@@ -5,6 +5,7 @@ import { READS } from './policy.ts';
 export const notifyStories = declare({
   name: 'notify-stories',
   summary: 'Tells people and systems what was done and what was refused, one message an incident',
+  startedBy: 'the records of the others',
   subject: 'account',
   // Records that may begin or end an incident. `notify-stories` itself writes none, so nothing that it does comes back to
   // it, and the lines that Lambda and Powertools write for it are no records.

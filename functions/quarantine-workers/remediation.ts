@@ -116,6 +116,7 @@ const END_QUARANTINE =
 export const quarantineWorkers = declare({
   name: 'quarantine-workers',
   summary: 'Isolates EKS workers that the Internet can reach, and releases them as they were',
+  startedBy: 'launches, CloudTrail, Inspector, operators, sweeps',
   subject: 'instance',
   start: {
     by: 'queue',
@@ -157,6 +158,7 @@ export const quarantineWorkers = declare({
   },
   sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
   requests: ['approve', 'reject', 'release', 'extend', 'terminate'],
+  reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'],
   rights: [reads, onClusters('DescribeCluster'), onNodegroups('DescribeNodegroup'), ...isolation],

@@ -3,6 +3,7 @@ import { declare } from '../shared/declaration/remediation.ts';
 export const requestActions = declare({
   name: 'request-actions',
   summary: 'Puts what an operator asks for on the dashboard as a request on the event bus',
+  startedBy: 'a button of that widget',
   subject: 'account',
   start: { by: 'widget' },
   timeoutSeconds: 20,

@@ -4,6 +4,7 @@ import { onAnything } from '../shared/declaration/right.ts';
 export const reviewActions = declare({
   name: 'review-actions',
   summary: 'Shows on the dashboard what was done to the fleet, what was not, and why',
+  startedBy: 'whoever opens the dashboard',
   subject: 'account',
   start: { by: 'widget', shownAs: 'Review and act' },
   // Longer than the one answer that the widget waits for, see `insights.ts`.

@@ -4,6 +4,7 @@ import { declare, FAILED_RUNS, type RecorderOf } from '../shared/declaration/rem
 export const sweepFleet = declare({
   name: 'sweep-fleet',
   summary: 'Puts one request for each cluster and node group into the queues, so that a lost event costs little',
+  startedBy: 'schedule, hourly',
   subject: 'account',
   start: { by: 'schedule', every: 'sweepSchedule' },
   timeoutSeconds: 300,

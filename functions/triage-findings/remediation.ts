@@ -25,6 +25,7 @@ const enableInspector: Right = {
 export const triageFindings = declare({
   name: 'triage-findings',
   summary: 'Turns Inspector findings on EKS workers into upgrades of their node groups, once, however many',
+  startedBy: 'Inspector findings, sweeps',
   subject: 'node-group',
   start: {
     by: 'queue',

@@ -16,7 +16,12 @@ export const upgrades = (defaultMode: Mode) =>
       })
       .prefault({})
       .describe('For node groups with urgent findings (findings.urgent).'),
-    windows: z.array(changeWindow).default([]).describe('When upgrades may start; empty: at any time.'),
+    windows: z
+      .array(changeWindow)
+      .default([])
+      .describe(
+        'When upgrades may start: `cron` (five fields), `duration`, `timeZone` (default `UTC`); empty: at any time.',
+      ),
     concurrency: z
       .strictObject({
         perCluster: z.int().min(1).max(100).default(1).describe('Node groups of one cluster upgraded at a time.'),

@@ -15,6 +15,7 @@ import { UPGRADE_REASONS } from './reasons.ts';
 export const upgradeNodeGroups = declare({
   name: 'upgrade-node-groups',
   summary: 'Upgrades EKS managed node groups to the newest AMI release, as the policy allows',
+  startedBy: 'releases, sweeps, wake-ups',
   subject: 'node-group',
   // SQS hands out a message group's next messages only when the earlier ones are done: so an account and region has one
   // writer at a time, whatever comes in and however often.
@@ -37,6 +38,7 @@ export const upgradeNodeGroups = declare({
   },
   sweep: { of: 'node-groups', detailType: reconcileRequest.detailType },
   requests: ['approve', 'reject', 'resume', 'retry'],
+  reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'],
   rights: [

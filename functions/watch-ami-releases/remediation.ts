@@ -11,6 +11,7 @@ import { AMI_RELEASE_REASONS } from './reasons.ts';
 export const watchAmiReleases = declare({
   name: 'watch-ami-releases',
   summary: 'Sees new EKS AMI releases for the Kubernetes versions and AMI types that the fleet uses',
+  startedBy: 'schedule, hourly',
   subject: 'account',
   start: { by: 'schedule', every: 'watchSchedule' },
   timeoutSeconds: 300,

@@ -79,6 +79,7 @@ export function seedHosts(
       },
       instanceProfile: ssm.instanceProfile ? instanceProfile : undefined,
       metadataEndpoint: ssm.imds,
+      metadataTokens: ssm.imdsTokens,
       publicAddress: wayOut === 'internet' ? 'automatic' : 'none',
       ipv6: false,
       cniInterfaces: [],

@@ -57,6 +57,7 @@ function specificationOf(
     commands: { updateFailure: undefined, script: undefined },
     instanceProfile: undefined,
     metadataEndpoint: 'enabled',
+    metadataTokens: 'required',
     kubernetes: undefined,
   };
 }

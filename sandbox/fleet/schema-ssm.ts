@@ -84,6 +84,10 @@ export const ssm = z
       ),
     role: nodeRole,
     imds: z.enum(['enabled', 'disabled']).default('enabled').describe('Whether the instance metadata service answers'),
+    imdsTokens: z
+      .enum(['required', 'optional'])
+      .default('required')
+      .describe('required: the metadata service takes version 2 only'),
     network: wayOut.optional().describe('How the group’s subnets lead out; by default as the cluster’s'),
     osImage: z
       .string()

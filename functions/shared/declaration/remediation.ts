@@ -21,7 +21,12 @@ export interface EventModule {
   /** Instead of `pattern`, where the deployment narrows it by its least severity. */
   readonly patternFrom?: (findingSeverity: FindingSeverity) => EventPattern;
   readonly schema: z.ZodType;
-  readonly sample: object;
+  readonly sample: {
+    readonly source: string;
+    readonly 'detail-type': string;
+    readonly id: string;
+    readonly detail: object;
+  };
 }
 
 /** Severities of Inspector's findings, as the setting `findingSeverity` of the deployment takes them. */
@@ -92,6 +97,8 @@ export interface Remediation {
   readonly name: string;
   /** What it does, in a sentence without a full stop. */
   readonly summary: string;
+  /** What starts it, in a few words for people. */
+  readonly startedBy: string;
   /** What its records are about. */
   readonly subject: 'instance' | 'node-group' | 'cluster' | 'account';
   readonly start: Start;
@@ -112,6 +119,8 @@ export interface Remediation {
   readonly sweep?: { readonly of: 'clusters' | 'node-groups' | 'account'; readonly detailType: string };
   /** What operators can ask of it. */
   readonly requests: readonly OperatorAction[];
+  /** Puts requests into its own queue. */
+  readonly reconcilesAgain?: true;
   /** Asks EventBridge Scheduler to be woken. */
   readonly wakesUp?: true;
   /** The actions of DynamoDB that it needs on the ledger, such as `GetItem`. */

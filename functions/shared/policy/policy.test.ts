@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../../policy-document.ts';
+import { REMEDIATIONS } from '../../remediations.ts';
 import { upgradeNodeGroups } from '../../upgrade-node-groups/remediation.ts';
+import type { Remediation } from '../declaration/remediation.ts';
 import { isInvalid, parseDocument, policySchema } from './policy.ts';
 
 const HOUR = 3_600_000;
 
 describe('parsePolicy', () => {
   it('takes an empty document for a good one', () => {
-    expect(parsePolicy('{}', 'enforce')).toEqual({
+    expect(parsePolicy('{}', 'enforce')).toMatchObject({
       killSwitch: false,
       scope: {},
       upgrades: {
@@ -99,7 +101,7 @@ describe('parsePolicy', () => {
 
 describe('what a function reads of it', () => {
   const { reads, section } = upgradeNodeGroups.policy;
-  const names = ['upgrades', 'ssmAgent', 'quarantine', 'notifications', 'findings'];
+  const names = REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []);
   const readBy = (text: string) => parseDocument(text, policySchema('enforce', reads, names));
 
   it('is its own section with what holds for all, as the whole document gives them', () => {

@@ -33,7 +33,7 @@ export function describeInstance(world: World, instance: Instance, networks: Net
     IamInstanceProfile: profile && { Arn: profile.arn, Id: profile.id },
     MetadataOptions: {
       State: 'applied',
-      HttpTokens: 'required',
+      HttpTokens: instance.metadataTokens,
       HttpPutResponseHopLimit: 2,
       HttpEndpoint: instance.metadataEndpoint,
       HttpProtocolIpv6: 'disabled',

@@ -10,6 +10,9 @@ import {
   ModifyInstanceAttribute$,
   type ModifyInstanceAttributeCommandInput,
   type ModifyInstanceAttributeCommandOutput,
+  ModifyInstanceMetadataOptions$,
+  type ModifyInstanceMetadataOptionsCommandInput,
+  type ModifyInstanceMetadataOptionsCommandOutput,
   TerminateInstances$,
   type TerminateInstancesCommandInput,
   type TerminateInstancesCommandOutput,
@@ -60,6 +63,26 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
       ({ InstanceId = '' }) => [
         permissionOn(state, 'ModifyInstanceAttribute', InstanceId, { 'ec2:Attribute': 'DisableApiTermination' }),
       ],
+    ),
+    ModifyInstanceMetadataOptions: operation<
+      ModifyInstanceMetadataOptionsCommandInput,
+      ModifyInstanceMetadataOptionsCommandOutput
+    >(
+      ModifyInstanceMetadataOptions$,
+      ['InstanceId', 'HttpTokens'],
+      ({ InstanceId = '', HttpTokens }) => {
+        const instance = changeable(existingInstance(instances, InstanceId));
+        // Source: EC2's API reference, ModifyInstanceMetadataOptions: what is not named keeps its value.
+        if (HttpTokens === undefined) throw new AwsError('InvalidParameterCombination', 'No options specified.');
+        if (instance.state === 'terminated' || instance.state === 'shutting-down') {
+          const message = `The instance '${instance.id}' is not in a state from which its metadata options can be modified.`;
+          throw new AwsError('IncorrectInstanceState', message);
+        }
+        instance.metadataTokens = HttpTokens;
+        const { MetadataOptions } = describeInstance(world, instance, networks, iam);
+        return { InstanceId, InstanceMetadataOptions: { ...MetadataOptions, State: 'pending' } };
+      },
+      ({ InstanceId = '' }) => [permissionOn(state, 'ModifyInstanceMetadataOptions', InstanceId)],
     ),
     TerminateInstances: operation<TerminateInstancesCommandInput, TerminateInstancesCommandOutput>(
       TerminateInstances$,

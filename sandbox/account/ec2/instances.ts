@@ -63,6 +63,8 @@ export interface LaunchSpecification {
   readonly instanceProfile: string | undefined;
   /** Whether the instance metadata service answers at all. */
   readonly metadataEndpoint: 'enabled' | 'disabled';
+  /** Whether it takes version 2 only. */
+  readonly metadataTokens: 'required' | 'optional';
   /** What it looks like as a node of its cluster; undefined for an instance that is no worker. */
   readonly kubernetes:
     | {
@@ -75,7 +77,8 @@ export interface LaunchSpecification {
   readonly operator?: string;
 }
 
-export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds'> {
+export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds' | 'metadataTokens'> {
+  metadataTokens: LaunchSpecification['metadataTokens'];
   readonly id: string;
   readonly privateIp: string;
   readonly privateDnsName: string;

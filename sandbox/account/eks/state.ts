@@ -43,6 +43,7 @@ export type NodeHosts = Pick<
   | 'commands'
   | 'instanceProfile'
   | 'metadataEndpoint'
+  | 'metadataTokens'
   | 'publicAddress'
   | 'ipv6'
   | 'cniInterfaces'

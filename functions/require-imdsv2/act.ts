@@ -1,0 +1,88 @@
+import { type EC2Client, EC2ServiceException, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import { type Circumstances, type Decision, say } from './decide.ts';
+import { type ImdsState, saveState } from './imds-ledger.ts';
+import type { Observation } from './observe.ts';
+import type { Recorder } from './remediation.ts';
+
+export interface ActDeps {
+  readonly ec2: EC2Client;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** Names this reconcile, uniquely: the Lambda request id. */
+  readonly caller: string;
+}
+
+/** Acts, remembers, records. @returns what was decided in the end; undefined when another reconcile was first */
+export async function carryOut(
+  deps: ActDeps,
+  observation: Observation,
+  wanted: Decision,
+  { policy, now }: Circumstances,
+): Promise<Decision | undefined> {
+  if (wanted.silent) return wanted;
+  const { instanceId, worker, trigger, state } = observation;
+  const { decision, calls } = await change(deps.ec2, instanceId, wanted);
+  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
+  const isNew = fingerprint !== state.fingerprint;
+  const correlationId = isNew && decision.answers === undefined ? trigger.id : (state.correlationId ?? trigger.id);
+  const next = asStored<ImdsState>({
+    fingerprint,
+    outcomes: state.outcomes + (isNew ? 1 : 0),
+    correlationId,
+    unrecorded: undefined,
+    changedAt: decision.changedAt,
+    proposal: decision.proposal,
+    answered: decision.answers ?? state.answered,
+    revision: state.revision,
+  });
+  const save = (changed: ImdsState) => saveState(deps.ledger, instanceId, changed, now, deps.caller);
+  const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
+    subject: {
+      cluster: worker.cluster,
+      ...(worker.nodegroup !== undefined && { nodegroup: worker.nodegroup }),
+      instance: instanceId,
+    },
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(!isInvalid(policy) && { mode: policy.imds.mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${fingerprint}`,
+    correlationId,
+    calls,
+  });
+  return saved === undefined ? undefined : decision;
+}
+
+/** What a repetition would not change. Sources: EC2's API reference, "Client error codes". */
+const REFUSALS = new Set([
+  'UnauthorizedOperation',
+  'OperationNotPermitted',
+  'UnsupportedOperation',
+  'InvalidInstanceID.NotFound',
+  'IncorrectInstanceState',
+]);
+
+/** Sets what is to be set. Whatever is not named in the call stays as it is: the hop limit above all. */
+async function change(
+  ec2: EC2Client,
+  InstanceId: string,
+  decision: Decision,
+): Promise<{ readonly decision: Decision; readonly calls: AwsCall[] }> {
+  if (decision.set === undefined) return { decision, calls: [] };
+  try {
+    const input = { InstanceId, HttpTokens: decision.set };
+    const { $metadata } = await ec2.send(new ModifyInstanceMetadataOptionsCommand(input));
+    const requestId = $metadata.requestId ?? '';
+    return { decision, calls: [{ service: 'ec2', operation: 'ModifyInstanceMetadataOptions', requestId }] };
+  } catch (error) {
+    if (!(error instanceof EC2ServiceException) || !REFUSALS.has(error.name)) throw error;
+    const { proposal } = decision;
+    const refused = say('failed', 'imdsv2-refused', `${error.name}: ${error.message}`, error.name);
+    return { decision: { ...refused, proposal }, calls: [] };
+  }
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../policy-document.ts';
+import { OPT_OUT_TAG } from '../shared/fleet/scope.ts';
+import { answer } from './answer.ts';
+import { type Circumstances, decide } from './decide.ts';
+import type { Observation } from './observe.ts';
+
+const NOW = Date.parse('2026-07-15T12:00:00Z');
+const worker: Observation = {
+  instanceId: 'i-0f3a5c7e9b1d2f4a6',
+  worker: { cluster: 'shop', ownership: 'managed', nodegroup: 'web', certain: true },
+  trigger: { id: 'e-1', type: 'test', time: NOW, redelivered: false },
+  tags: {},
+  instanceState: 'running',
+  takesV1: true,
+  state: { outcomes: 0, revision: 0 },
+  owner: { tags: {} },
+};
+const under = (policy: object | string = {}): Circumstances => ({
+  policy: parsePolicy(typeof policy === 'string' ? policy : JSON.stringify(policy), 'enforce'),
+  now: NOW,
+  account: '111122223333',
+});
+const enforcing = under({ imds: { mode: 'enforce' } });
+const told = (observation: Partial<Observation>, circumstances = enforcing): string => {
+  const { decision, reason, set = '', silent } = decide({ ...worker, ...observation }, circumstances);
+  return silent ? 'silent' : `${decision} ${reason} ${set}`.trim();
+};
+const ask = (action: 'approve' | 'reject', time = NOW + 60_000) => ({
+  event: { detail: { action, requestedBy: 'Ada', why: 'because' } } as never,
+  trigger: { id: 'r-1', type: 'Remediation Request', time, redelivered: false },
+});
+const known = { outcomes: 1, revision: 1, fingerprint: 'imdsv2-being-required' };
+
+describe('a worker', () => {
+  it.each<[string, Partial<Observation>, string]>([
+    ['takes version 1', {}, 'acted imdsv2-being-required required'],
+    ['takes version 2 only, and nothing else was told', { takesV1: false }, 'silent'],
+    ['takes version 2 only by now', { takesV1: false, state: known }, 'done imdsv2-required'],
+    [
+      'is a node of EKS Auto Mode',
+      { worker: { ...worker.worker, ownership: 'auto-mode' }, state: known },
+      'skipped auto-mode',
+    ],
+    ['is gone', { instanceState: 'terminated', state: known }, 'skipped worker-not-running'],
+    ['opted out', { tags: { [OPT_OUT_TAG]: '' } }, 'skipped opted-out'],
+    ['has an owner that opted out', { owner: { tags: { [OPT_OUT_TAG]: '' } } }, 'skipped opted-out'],
+    ['has an owner that cannot be read', { owner: { tags: {}, unreadable: 'AccessDenied' } }, 'failed unreadable'],
+  ])('that %s', (_, observation, outcome) => {
+    expect(told(observation)).toBe(outcome);
+  });
+
+  it('is only proposed to be changed by default, also where the stage enforces', () => {
+    expect(told({}, under())).toBe('would-act would-require-imdsv2');
+  });
+
+  it('is told where it is to be set for good, EKS-owned templates by name', () => {
+    expect(decide(worker, enforcing).message).toMatch(/launch template of node group web\. One that EKS owns/);
+    const karpenter = { ...worker.worker, ownership: 'karpenter', nodegroup: 'karpenter:spot' } as const;
+    expect(decide({ ...worker, worker: karpenter }, enforcing).message).toContain('EC2NodeClass of node pool spot');
+  });
+
+  it('is never changed but in mode enforce or with an approval, and never against a guard', () => {
+    const observations = fc.record({
+      takesV1: fc.boolean(),
+      instanceState: fc.constantFrom('running', 'pending', 'stopped'),
+      tags: fc.constantFrom({}, { [OPT_OUT_TAG]: '' }),
+      owner: fc.constantFrom({ tags: {} }, { tags: {}, unreadable: 'no' }, { tags: {}, notAWorker: 'no' }),
+    });
+    const policies = fc.constantFrom(
+      '{',
+      '{"killSwitch":true}',
+      '{"imds":{"mode":"off"}}',
+      '{}',
+      '{"imds":{"mode":"enforce"}}',
+    );
+    fc.assert(
+      fc.property(observations, policies, (observation, policy) => {
+        const { set } = decide({ ...worker, ...observation }, under(policy));
+        const allowed =
+          policy.includes('enforce') &&
+          observation.takesV1 &&
+          observation.instanceState !== 'stopped' &&
+          Object.keys(observation.tags).length + Object.keys(observation.owner).length === 1;
+        expect(set).toBe(allowed ? 'required' : undefined);
+      }),
+    );
+  });
+});
+
+describe('an operator', () => {
+  const proposed = { ...known, proposal: { target: 'imdsv2', at: NOW } };
+  const answered = (observation: Partial<Observation>, action: 'approve' | 'reject', circumstances = under()) => {
+    const asked = { ...worker, ...observation };
+    const { reason, proposal } = answer(asked, ask(action), circumstances);
+    return [reason, told({ ...asked, state: { ...asked.state, ...(proposal && { proposal }) } }, circumstances)];
+  };
+
+  it('approves what is proposed, or rejects it', () => {
+    expect(answered({ state: proposed }, 'approve')).toEqual([
+      'request-granted',
+      'acted imdsv2-being-required required',
+    ]);
+    expect(answered({ state: proposed }, 'reject')).toEqual(['request-granted', 'skipped proposal-rejected']);
+  });
+
+  it('has undone what was done, by a rejection, and it is not done again', () => {
+    const done = { ...known, changedAt: NOW };
+    expect(answered({ takesV1: false, state: done }, 'reject', enforcing)).toEqual([
+      'request-granted',
+      'acted imdsv2-undone optional',
+    ]);
+    const rejected = {
+      ...known,
+      proposal: answer({ ...worker, takesV1: false, state: done }, ask('reject'), enforcing).proposal,
+    };
+    expect(told({ state: { ...known, proposal: rejected.proposal } }, enforcing)).toBe('skipped proposal-rejected');
+  });
+
+  it('is refused where nothing is proposed or was done', () => {
+    expect(answered({ takesV1: false }, 'reject')[0]).toBe('request-refused');
+    expect(answered({}, 'approve')[0]).toBe('request-refused');
+  });
+});

@@ -1,0 +1,101 @@
+import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger/proposal.ts';
+import { guardOf } from '../shared/policy/guards.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
+import type { DecisionKind } from '../shared/records/record.ts';
+import type { ImdsState } from './imds-ledger.ts';
+import type { Observation } from './observe.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+/** What a decision rests on besides the observation. */
+export interface Circumstances {
+  readonly policy: Policy | InvalidPolicy;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly account: string;
+}
+
+export interface Decision {
+  readonly decision: DecisionKind;
+  readonly reason: Reason;
+  readonly message: string;
+  readonly variant: string;
+  /** What the metadata service is set to. */
+  readonly set?: 'required' | 'optional';
+  readonly changedAt?: number | undefined;
+  readonly proposal?: Proposal | undefined;
+  /** It answers this operator's request: how the worker stands is told by the reconcile that follows. */
+  readonly answers?: string;
+  /** All is well, and nothing else was ever told: that is not told either. */
+  readonly silent?: true;
+}
+
+/** What a proposal, and a ruling on it, is about. */
+export const TARGET = 'imdsv2';
+
+/** Decides about one worker; a pure function. */
+export function decide(observation: Observation, circumstances: Circumstances): Decision {
+  const decided = decideAlone(observation, circumstances);
+  const { state } = observation;
+  const rejected = rulingOn(state.proposal, TARGET)?.kind === 'rejected';
+  // What was rejected stays rejected, also after it was undone.
+  const proposal = rejected
+    ? state.proposal
+    : nextProposal(state.proposal, { decision: decided.decision, target: TARGET }, circumstances.now);
+  return { changedAt: state.changedAt, ...decided, proposal };
+}
+
+function decideAlone(observation: Observation, circumstances: Circumstances): Decision {
+  const { instanceState, worker, takesV1, state, tags, owner } = observation;
+  const ruling = rulingOn(state.proposal, TARGET);
+  if (instanceState !== 'running' && instanceState !== 'pending') {
+    return quietly(state, say('skipped', 'worker-not-running', `The instance is ${instanceState}.`, instanceState));
+  }
+  if (worker.ownership === 'auto-mode') {
+    return quietly(state, say('skipped', 'auto-mode', 'EKS Auto Mode: AWS sets the metadata options of its nodes.'));
+  }
+  const undoes = !takesV1 && state.changedAt !== undefined && ruling?.kind === 'rejected';
+  if (!takesV1 && !undoes) return quietly(state, say('done', 'imdsv2-required', 'Takes version 2 only, or nothing.'));
+  const verdict = guardOf(
+    {
+      cluster: worker.cluster,
+      tags: { 'The instance': tags, 'Its cluster or node group': owner?.tags ?? {} },
+      notAWorker: owner?.notAWorker,
+      unreadable: owner?.unreadable,
+    },
+    circumstances,
+    { modeIn: ({ imds }: Policy) => imds.mode, about: 'the metadata service' },
+  );
+  if ('guardResult' in verdict) return verdict.guardResult;
+  if (undoes && ruling !== undefined) {
+    const message = `Undone, as ${inWords(ruling)}. It takes version 1 again.`;
+    return { ...say('acted', 'imdsv2-undone', message, ruling.id), set: 'optional', changedAt: undefined };
+  }
+  if (ruling?.kind === 'rejected') {
+    return say('skipped', 'proposal-rejected', `Takes version 1; rejected by ${inWords(ruling)}`, ruling.id);
+  }
+  if (verdict.policy.imds.mode === 'observe' && ruling === undefined) {
+    return say('would-act', 'would-require-imdsv2', `Takes version 1. ${lastingFix(observation)}`);
+  }
+  const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
+  const message = `Took version 1; takes version 2 only from now on.${approved} ${lastingFix(observation)}`;
+  return { ...say('acted', 'imdsv2-being-required', message), set: 'required', changedAt: circumstances.now };
+}
+
+/** Where it is to be set, so that the next worker has it from its launch on. */
+function lastingFix({ worker: { ownership, nodegroup = '' } }: Observation): string {
+  const name = nodegroup.replace(/^[\w-]+:/, '');
+  if (ownership === 'karpenter') return `Lasting: metadataOptions.httpTokens of the EC2NodeClass of node pool ${name}.`;
+  if (ownership === 'self-managed') return `Lasting: MetadataOptions of the launch template of ${name}.`;
+  return `Lasting: MetadataOptions of the launch template of node group ${name}. One that EKS owns is not yours to change: give the node group a template of its own.`;
+}
+
+const quietly = (state: ImdsState, decision: Decision): Decision =>
+  state.fingerprint === undefined ? { ...decision, silent: true } : decision;
+
+export const say = (decision: DecisionKind, reason: Reason, message: string, variant = ''): Decision => ({
+  decision,
+  reason,
+  message,
+  variant,
+});

@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
+import { proposal } from '../shared/ledger/proposal.ts';
+import type { Reason } from './reasons.ts';
+
+const PK = 'imds';
+
+const imdsState = z.object({
+  sk: z.string(),
+  ...outcomeMemory<Reason>(),
+  /** When the metadata service was set to version 2 from here, epoch milliseconds: only that can be undone. */
+  changedAt: z.number().optional(),
+  proposal: proposal.optional(),
+  /** The last operator's request that was answered: it is answered once, however often it comes. */
+  answered: z.string().optional(),
+  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  revision: z.number(),
+});
+export type ImdsState = Omit<z.infer<typeof imdsState>, 'sk'>;
+
+export const NEVER_SEEN: ImdsState = { outcomes: 0, revision: 0 };
+
+/** How long a state is kept after its last change, ms. */
+const KEPT_FOR = 400 * 86_400_000;
+
+/** The states of the given instances; one never seen before is missing. */
+export async function readStates(ledger: Ledger, instanceIds: readonly string[]): Promise<Map<string, ImdsState>> {
+  const items = await readItems(ledger, PK, instanceIds, imdsState);
+  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** @returns the state as it stands now; undefined when another reconcile was first */
+export const saveState = (
+  ledger: Ledger,
+  instanceId: string,
+  state: ImdsState,
+  now: number,
+  writer: string,
+): Promise<ImdsState | undefined> =>
+  saveUnlessWritten(ledger, { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR }, state, writer);

@@ -1,0 +1,70 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { type Owner, readOwners } from '../shared/fleet/owners.ts';
+import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import type { OperatorRequest } from '../shared/intake/operator-request.ts';
+import type { WorkerScope } from '../shared/intake/worker-batch.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type ImdsState, NEVER_SEEN, readStates } from './imds-ledger.ts';
+
+/** What a reconcile found about one worker, and what is remembered of it. */
+export interface Observation {
+  readonly instanceId: string;
+  readonly worker: Worker;
+  readonly trigger: MessageTrigger;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly instanceState: string;
+  /** Whether the metadata service takes version 1; one that is off takes nothing. */
+  readonly takesV1: boolean;
+  readonly state: ImdsState;
+  /** Whose it is; read only where something may be done. */
+  readonly owner?: Owner;
+  readonly request?: OperatorRequest;
+}
+
+export interface ObserveClients {
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly ledger: Ledger;
+}
+
+/** Reads what decisions rest on: a few calls for a thousand workers; owners only of those that take version 1. */
+export async function observeWorkers(clients: ObserveClients, scope: WorkerScope): Promise<Observation[]> {
+  const found = await findWorkers(clients.ec2, scope);
+  const states = await readStates(
+    clients.ledger,
+    found.map(({ instanceId }) => instanceId),
+  );
+  const concerned = found.filter(
+    (each) => takesV1(each) || scope.requests.has(each.instanceId) || states.get(each.instanceId)?.changedAt,
+  );
+  const owners = await readOwners(
+    clients.eks,
+    createClusterReader(clients.eks),
+    concerned.map(({ worker }) => worker),
+  );
+  return found.map((each): Observation => {
+    const { instanceId, instance, worker, trigger } = each;
+    const state = states.get(instanceId) ?? NEVER_SEEN;
+    const request = scope.requests.get(instanceId);
+    const owner = owners.get(worker);
+    return {
+      instanceId,
+      worker,
+      trigger: request?.trigger ?? trigger,
+      tags: tagsOf(instance),
+      instanceState: instance.State?.Name ?? '',
+      takesV1: takesV1(each),
+      state,
+      ...(owner !== undefined && { owner }),
+      ...(request !== undefined && request.trigger.id !== state.answered && { request }),
+    };
+  });
+}
+
+/** DescribeInstances tells what holds; whatever it does not tell counts as version 1. */
+const takesV1 = ({ instance: { MetadataOptions = {} } }: FoundWorker): boolean =>
+  MetadataOptions.HttpEndpoint !== 'disabled' && MetadataOptions.HttpTokens !== 'required';

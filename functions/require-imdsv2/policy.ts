@@ -1,0 +1,17 @@
+import * as z from 'zod';
+import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
+import type { PolicyWith } from '../shared/policy/policy.ts';
+
+/** The section `imds`, of `require-imdsv2`. */
+export const imds = (defaultMode: Mode) =>
+  z.strictObject({
+    mode: mode
+      .default(stricter(defaultMode, 'observe'))
+      .describe(
+        'enforce: the metadata service of workers takes version 2 only; a pod that still uses version 1 fails.',
+      ),
+  });
+
+/** What `require-imdsv2` reads of the policy. */
+export const READS = { imds };
+export type Policy = PolicyWith<typeof READS>;

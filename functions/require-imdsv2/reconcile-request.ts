@@ -1,0 +1,24 @@
+import type * as z from 'zod';
+import { eventSchema, SOURCE, workersReconcileRequest } from '../../events/envelope.ts';
+
+/** "Look at the metadata service of these workers, or of those of a whole cluster": of sweeps, of itself, of operators. */
+export const detailType = 'IMDS Reconcile Request';
+
+export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
+
+export const detail = workersReconcileRequest(['sweep', 'wake-up', 'operator']);
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type ImdsReconcileRequest = z.infer<typeof schema>;
+
+export const sample: ImdsReconcileRequest = {
+  version: '0',
+  id: '4b8d2f6a-0c1e-4d3b-9a5f-7e6c8b0d2f41',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-14T18:06:00Z',
+  resources: [],
+  detail: { trigger: 'sweep', clusterName: 'shop' },
+};

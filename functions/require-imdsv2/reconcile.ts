@@ -1,0 +1,98 @@
+import type { SQSRecord } from 'aws-lambda';
+import pMap from 'p-map';
+import * as instanceRunning from '../../events/ec2-instance-running.ts';
+import { ownEvent } from '../../events/envelope.ts';
+import * as request from '../../events/remediation-request.ts';
+import { putAside } from '../shared/intake/dead-letter.ts';
+import { messageReader } from '../shared/intake/messages.ts';
+import { type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
+import { readWorkerBatch, targetOfRequest, type WorkerScope } from '../shared/intake/worker-batch.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+import { type ActDeps, carryOut } from './act.ts';
+import { answer } from './answer.ts';
+import { type Decision, decide } from './decide.ts';
+import { type Observation, type ObserveClients, observeWorkers } from './observe.ts';
+import type { Policy } from './policy.ts';
+import * as reconcileRequest from './reconcile-request.ts';
+import { requireImdsv2 } from './remediation.ts';
+
+export interface ReconcileDeps extends ActDeps, ObserveClients {
+  readonly account: string;
+  readonly region: string;
+  readonly queue: ReconcileQueue;
+  readonly deadLetterQueueUrl: string;
+  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+  readonly clock: Clock;
+}
+
+const READERS = {
+  [instanceRunning.detailType]: messageReader(instanceRunning.schema, ({ detail }) => ({
+    instanceIds: [detail['instance-id']],
+  })),
+  [reconcileRequest.detailType]: messageReader(reconcileRequest.schema, ({ detail }) => detail),
+  [request.detailType]: messageReader(request.schemaFor(requireImdsv2), targetOfRequest),
+};
+
+/** How soon what was changed, or answered, is looked at again, seconds: "done" is what a fresh read confirms. */
+const AGAIN_AFTER = 30;
+
+/**
+ * One reconcile: all messages of a batch together.
+ * @throws AggregateError when something about some workers could not be done; all others are through by then
+ */
+export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  // What is asked for, and by which policy.
+  const { scope, malformed } = readWorkerBatch(messages, READERS);
+  for (const message of malformed) await putAside(deps, message);
+  const policy = await deps.readPolicy();
+  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
+  const circumstances = { policy, now: deps.clock.now(), account: deps.account };
+  // How the workers stand.
+  const observations = await observeWorkers(deps, scope);
+  countSwept(deps, scope, observations);
+  // What becomes of each: one worker's trouble does not stop the others.
+  const troubles: unknown[] = [];
+  const act = async (observation: Observation): Promise<Decision | undefined> => {
+    const { request: asked } = observation;
+    const decision =
+      asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
+    return carryOut(deps, observation, decision, circumstances).catch((error: unknown) => void troubles.push(error));
+  };
+  const settled = await pMap(observations, act, { concurrency: READ_CONCURRENCY });
+  // Whoever was changed, answered, or taken by another reconcile is looked at again.
+  const again = observations.filter((_, index) => needsAnother(settled[index]));
+  await lookAgain(deps, [...again.map(({ instanceId }) => instanceId)], circumstances.now);
+  await sendDelayedRequests(
+    deps.queue,
+    scope.deferred.map(({ event }) => ({ request: event, delaySeconds: AGAIN_AFTER })),
+  );
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
+}
+
+const needsAnother = (decision: Decision | undefined): boolean =>
+  decision === undefined || decision.set !== undefined || decision.answers !== undefined;
+
+/** A sweep counts every worker once. */
+function countSwept(
+  { recorder }: ReconcileDeps,
+  { clusters }: WorkerScope,
+  observations: readonly Observation[],
+): void {
+  if (clusters.size === 0) return;
+  const swept = observations.filter(({ worker }) => clusters.has(worker.cluster));
+  recorder.count('ImdsV1Allowed', swept.filter(({ takesV1 }) => takesV1).length);
+}
+
+async function lookAgain(deps: ReconcileDeps, instanceIds: readonly string[], now: number): Promise<void> {
+  const origin = { account: deps.account, region: deps.region, time: new Date(now).toISOString() };
+  const requests = instanceIds.map((instanceId) => ({
+    request: ownEvent(reconcileRequest.detailType, origin, `again ${instanceId} ${deps.caller}`, {
+      trigger: 'wake-up',
+      instanceIds: [instanceId],
+    }),
+    delaySeconds: AGAIN_AFTER,
+  }));
+  await sendDelayedRequests(deps.queue, requests);
+}

@@ -1,0 +1,59 @@
+import * as instanceRunning from '../../events/ec2-instance-running.ts';
+import { onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
+import { arnHere, onAnything } from '../shared/declaration/right.ts';
+import { READS } from './policy.ts';
+import { IMDS_REASONS } from './reasons.ts';
+import * as reconcileRequest from './reconcile-request.ts';
+
+export const requireImdsv2 = declare({
+  name: 'require-imdsv2',
+  summary: 'Has the instance metadata service of each EKS worker take version 2 only, from its launch on',
+  startedBy: 'launches, operators, sweeps',
+  subject: 'instance',
+  start: { by: 'queue', queue: { batch: 1000, gatherSeconds: 10, concurrency: 2 } },
+  timeoutSeconds: 180,
+  policy: { section: 'imds', reads: READS },
+  reasons: IMDS_REASONS,
+  metrics: { ImdsV1Allowed: 'Of the workers of the clusters that a sweep had reconciled: those that take version 1.' },
+  events: {
+    InstanceRunningRule: {
+      description: 'An EC2 instance that runs goes to require-imdsv2',
+      event: instanceRunning,
+    },
+    ReconcileRule: {
+      description: 'Whoever may put events on the bus can have workers reconciled by require-imdsv2',
+      event: reconcileRequest,
+    },
+  },
+  sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
+  requests: ['approve', 'reject'],
+  reconcilesAgain: true,
+  ledger: ['BatchGetItem', 'PutItem'],
+  rights: [
+    onAnything('Workers', ['ec2:DescribeInstances']),
+    onClusters('DescribeCluster'),
+    onNodegroups('DescribeNodegroup'),
+    {
+      sid: 'MetadataOptions',
+      actions: ['ec2:ModifyInstanceMetadataOptions'],
+      resources: [arnHere('ec2', 'instance/*')],
+      wildcardReason: 'Any instance may be a worker: the function reads its tags before it changes anything.',
+    },
+  ],
+  alarms: {
+    'imds-failed': {
+      metric: 'Failed',
+      means: 'The metadata service of a worker could not be set to version 2.',
+      first: recordsWhere('$.remediation = "require-imdsv2" && $.decision = "failed"'),
+      next: 'The record names the error of AWS: mostly a missing permission, or a policy of the organization.',
+    },
+  },
+  dashboard: {
+    title: 'Metadata service of workers',
+    graph: { title: 'Workers that take version 1', lines: [{ metric: 'ImdsV1Allowed', perSweep: true }] },
+    question: 'what-failed-and-what-to-do',
+  },
+});
+
+export type Recorder = RecorderOf<typeof requireImdsv2>;

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import * as request from '../../events/remediation-request.ts';
+import { HOUR, MINUTE, start } from '../../test/harness.ts';
+import { deniedCalls } from '../../test/iam.ts';
+import { privateFleet } from '../../test/quarantine.fixture.ts';
+
+const FLEET = privateFleet(
+  {},
+  {},
+  {
+    nodeGroups: [
+      { name: 'web', desiredSize: 2, releaseVersion: '1.33.13-20260714', ssm: { imdsTokens: 'optional' } },
+      { name: 'new', desiredSize: 1, releaseVersion: '1.33.13-20260714' },
+    ],
+  },
+);
+
+it('is proposed, approved, confirmed by a fresh read, and undone, through the real rules, queue and bundle', async () => {
+  const run = await start({ fleet: FLEET, play: '90m' });
+  const { account } = run;
+  const ours = () => run.records.filter(({ remediation }) => remediation === 'require-imdsv2');
+  const told = () => ours().map(({ decision, reason }) => `${decision} ${reason}`);
+  expect(told()).toEqual(Array(2).fill('would-act would-require-imdsv2'));
+  const instanceId = ours()[0]?.instance ?? '';
+  const tokens = () => account.fleet.instances.get(instanceId)?.metadataTokens;
+  const ask = async (id: string, action: 'approve' | 'reject') => {
+    const time = new Date(account.time.now).toISOString();
+    const detail = { remediation: 'require-imdsv2', action, instanceId, why: 'tried out', requestedBy: 'Ada' };
+    account.putEvent({ ...request.sample, id, time, detail });
+    await account.play(5 * MINUTE);
+  };
+  await ask('r-1', 'approve');
+  expect(tokens()).toBe('required');
+  expect(told().slice(2)).toEqual(['waiting request-granted', 'acted imdsv2-being-required', 'done imdsv2-required']);
+  await ask('r-2', 'reject');
+  expect(tokens()).toBe('optional');
+  await account.play(2 * HOUR);
+  expect(told().slice(5)).toEqual(['waiting request-granted', 'acted imdsv2-undone', 'skipped proposal-rejected']);
+  expect(tokens()).toBe('optional');
+  expect(await deniedCalls(account, run.calls)).toEqual([]);
+});
+
+it('has every worker take version 2 in mode enforce, and keeps its hop limit', async () => {
+  const run = await start({ fleet: FLEET, policy: { imds: { mode: 'enforce' } }, play: '90m' });
+  const changes = run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions');
+  expect(changes.map(({ input }) => Object.keys(input as object).sort())).toEqual(
+    Array(2).fill(['HttpTokens', 'InstanceId']),
+  );
+  expect(run.account.fleet.instances.list().map(({ metadataTokens }) => metadataTokens)).toEqual(
+    Array(3).fill('required'),
+  );
+});

@@ -1,0 +1,32 @@
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { MessageTrigger } from '../intake/messages.ts';
+import type { WorkerScope } from '../intake/worker-batch.ts';
+import { describeInstances, filtersByCluster, filtersOf } from './instances.ts';
+import { type Worker, workerOf } from './worker.ts';
+
+/** A worker that a reconcile is about. */
+export interface FoundWorker {
+  readonly instanceId: string;
+  readonly instance: Instance;
+  readonly worker: Worker;
+  readonly trigger: MessageTrigger;
+}
+
+const RUNNING = { Name: 'instance-state-name', Values: ['pending', 'running'] };
+
+/** The workers of the scope, by a few calls for a thousand of them. Whatever is no worker is left out. */
+export async function findWorkers(
+  ec2: EC2Client,
+  { instances, clusters }: Pick<WorkerScope, 'instances' | 'clusters'>,
+): Promise<FoundWorker[]> {
+  const found = await describeInstances(ec2, [
+    ...filtersOf('instance-id', [...instances.keys()]).map((filter) => [filter]),
+    ...filtersByCluster([...clusters.keys()]).map((filter) => [RUNNING, filter]),
+  ]);
+  const byId = new Map(found.map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
+  return [...byId].flatMap(([instanceId, instance]) => {
+    const worker = workerOf(instance);
+    const trigger = instances.get(instanceId) ?? (worker && clusters.get(worker.cluster));
+    return worker === undefined || trigger === undefined ? [] : [{ instanceId, instance, worker, trigger }];
+  });
+}

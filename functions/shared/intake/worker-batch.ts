@@ -1,0 +1,51 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { RemediationRequest } from '../../../events/remediation-request.ts';
+import type { Malformed } from './dead-letter.ts';
+import { keepFirst, type MessageReader, type MessageTrigger, readMessages } from './messages.ts';
+import type { OperatorRequest } from './operator-request.ts';
+
+/** Where one reconcile of workers goes: the union of all messages of a batch, each place with the first one that named it. */
+export interface WorkerScope {
+  readonly instances: Map<string, MessageTrigger>;
+  /** All workers of these clusters. */
+  readonly clusters: Map<string, MessageTrigger>;
+  /** By instance id: what an operator wants of it. */
+  readonly requests: Map<string, OperatorRequest>;
+  /** Further requests about the same workers: they wait until the first one is answered. */
+  readonly deferred: OperatorRequest[];
+}
+
+/** What one message is about. */
+export interface WorkerTarget {
+  readonly instanceIds?: readonly string[] | undefined;
+  readonly clusterName?: string | undefined;
+  readonly request?: RemediationRequest;
+}
+
+/** What an operator's request is about. */
+export const targetOfRequest = (request: RemediationRequest): WorkerTarget => ({
+  instanceIds: [request.detail.instanceId ?? ''],
+  request,
+});
+
+/** Reads a batch. Reconcile requests only say where to look, so ten of them about one worker are one. */
+export function readWorkerBatch(
+  messages: readonly SQSRecord[],
+  readers: Readonly<Record<string, MessageReader<WorkerTarget>>>,
+): { scope: WorkerScope; malformed: Malformed[] } {
+  const { requests, malformed } = readMessages(messages, readers);
+  const scope: WorkerScope = { instances: new Map(), clusters: new Map(), requests: new Map(), deferred: [] };
+  for (const { place, trigger } of requests) {
+    for (const instanceId of place.instanceIds ?? []) keepFirst(scope.instances, instanceId, trigger);
+    if (place.clusterName !== undefined) keepFirst(scope.clusters, place.clusterName, trigger);
+    if (place.request !== undefined) addRequest(scope, { event: place.request, trigger });
+  }
+  return { scope, malformed };
+}
+
+function addRequest({ requests, deferred }: WorkerScope, wanted: OperatorRequest): void {
+  const { instanceId = '' } = wanted.event.detail;
+  const first = requests.get(instanceId);
+  if (first === undefined) requests.set(instanceId, wanted);
+  else if (first.trigger.id !== wanted.trigger.id) deferred.push(wanted);
+}
