@@ -238,7 +238,7 @@ describe('a quarantine that mode observe proposes', () => {
   const observed = async (): Promise<Run> => {
     const run = await start(scenario(privateFleet({}, publicLaunch()), { quarantine: { mode: 'observe' } }));
     await run.account.play(15 * MINUTE);
-    expect(quarantineOutcomes(run)).toEqual(['would-act would-quarantine']);
+    expect(quarantineOutcomes(run)).toEqual(['would-act would-quarantine', 'refused workers-stay-exposed']);
     return run;
   };
 
@@ -257,10 +257,11 @@ describe('a quarantine that mode observe proposes', () => {
     const run = await observed();
     await asked(run, 'approve');
     await run.account.play(5 * MINUTE);
-    expect(quarantineOutcomes(run).slice(1)).toEqual([
+    expect(quarantineOutcomes(run).slice(2)).toEqual([
       'waiting request-granted',
       'acted quarantine-started',
       'done quarantined',
+      'done exposures-ended',
     ]);
     const worker = exposedWorker(run);
     exposeSilently(run, worker.id);
@@ -277,10 +278,15 @@ describe('a quarantine that mode observe proposes', () => {
     await asked(run, 'reject');
     const { id } = exposedWorker(run);
     await look(run, id);
-    expect(quarantineOutcomes(run).slice(1)).toEqual(['waiting request-granted', 'skipped proposal-rejected']);
+    expect(quarantineOutcomes(run).slice(2)).toEqual([
+      'waiting request-granted',
+      'skipped proposal-rejected',
+      // Whoever rejects the proposal accepts the exposure.
+      'done exposures-ended',
+    ]);
     exposeSilently(run, id);
     await look(run, id);
     await ended(run, 0);
-    expect(quarantineOutcomes(run).slice(3)).toEqual(['would-act would-quarantine']);
+    expect(quarantineOutcomes(run).slice(5)).toEqual(['would-act would-quarantine', 'refused workers-stay-exposed']);
   });
 });
