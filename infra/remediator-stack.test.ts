@@ -55,15 +55,29 @@ describe('every queue', () => {
   );
 
   it.each(withId(resourcesOf(template, 'AWS::Lambda::EventSourceMapping')))(
-    'behind %s hides a message for six times as long as its function may run',
+    'behind %s hides a message for six times as long as its function may run, twice where that holds all others up',
     (_id, { Properties }) => {
       const consumer = resourcesOf(template, 'AWS::Lambda::Function').find(
         ({ id }) => id === Properties.FunctionName.Ref,
       );
       const queue = queueOf(Properties.EventSourceArn);
-      expect(queue!.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(6 * consumer!.Properties.Timeout);
+      const times = queue!.Properties.FifoQueue === true ? 2 : 6;
+      expect(queue!.Properties.VisibilityTimeout).toBe(times * consumer!.Properties.Timeout);
     },
   );
+});
+
+describe('the account', () => {
+  it('may be a new one, with ten invocations at a time: the queues leave room for a sweep, a watch and somebody who looks', () => {
+    const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping');
+    const most = mappings.map(({ Properties: { ScalingConfig } }) => ScalingConfig?.MaximumConcurrency ?? 1);
+    // A FIFO queue hands out one batch of its one message group at a time; every other one must have a limit.
+    for (const [index, { Properties }] of mappings.entries()) {
+      const fifo = queueOf(Properties.EventSourceArn)?.Properties.FifoQueue === true;
+      expect(fifo || Properties.ScalingConfig !== undefined, mappings[index]?.id).toBe(true);
+    }
+    expect(most.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(10);
+  });
 });
 
 describe('every rule', async () => {

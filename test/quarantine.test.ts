@@ -334,10 +334,11 @@ describe('a quarantine', () => {
   it('lasts longer when an operator extends it, and ends when one terminates the worker', async () => {
     const { run, worker } = await opened({});
     ask(run, 'extend', worker.id, { by: '1d' });
-    await run.account.play(6 * HOUR);
+    // Ten minutes past the hour, so that no sweep comes in between.
+    await run.account.play(6 * HOUR + 10 * MINUTE);
     expect(outcomes(run).at(-1)).toBe('done quarantined');
     ask(run, 'terminate', worker.id);
-    await run.account.play(HOUR);
+    await run.account.play(30 * MINUTE);
     expect(outcomes(run).slice(-3)).toEqual(TERMINATED);
     const made = run.calls.find(({ operation }) => operation === 'TerminateInstances');
     expect(ours(run).at(-2)?.calls).toContainEqual({

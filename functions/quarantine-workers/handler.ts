@@ -8,6 +8,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
+import { takeBatch } from '../shared/intake/take-batch.ts';
 import { createWake } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
@@ -62,10 +63,15 @@ const deps = {
   region,
 };
 
+/** So many messages become one reconcile at most: a wave of launches costs few, and each call describes many workers. */
+const MOST_MESSAGES = 200;
+
 export const handler = createFunction({
   declared: quarantineWorkers,
   region,
   stack: env.STACK_NAME,
   run: ({ Records }: SQSEvent, { recorder, account, requestId: caller }) =>
-    reconcile({ ...deps, recorder, account, caller }, Records),
+    takeBatch({ ...deps, most: MOST_MESSAGES }, Records, (messages, queue) =>
+      reconcile({ ...deps, queue, recorder, account, caller }, messages),
+    ),
 });

@@ -120,8 +120,9 @@ export const quarantineWorkers = declare({
   subject: 'instance',
   start: {
     by: 'queue',
-    // Within a second of the event, and a wave of launches still becomes a few reconciles.
-    queue: { batch: 200, gatherSeconds: 1, concurrency: 4 },
+    // The first event is handed over at once: with a batching window Lambda may wait for 20 s. A wave of launches still
+    // becomes a few reconciles, since each takes more messages itself (`take-batch.ts`).
+    queue: { batch: 10, concurrency: 2 },
   },
   // A reconcile acts within seconds; a lease on a worker (65 s, in `act.ts`) must outlast it.
   timeoutSeconds: 60,

@@ -6,6 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
+import { takeBatch } from '../shared/intake/take-batch.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { createPolicyReader } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
@@ -53,5 +54,5 @@ export const handler = createFunction({
   region,
   stack: env.STACK_NAME,
   run: ({ Records }: SQSEvent, { recorder, account, requestId: caller }) =>
-    reconcile({ ...deps, recorder, account, caller }, Records),
+    takeBatch(deps, Records, (messages, queue) => reconcile({ ...deps, queue, recorder, account, caller }, messages)),
 });

@@ -8,6 +8,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { UPGRADE_MESSAGE_GROUP } from '../shared/intake/reconcile-queue.ts';
+import { takeBatch } from '../shared/intake/take-batch.ts';
 import { createWake } from '../shared/intake/wake.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
 import { createPolicyReader } from '../shared/policy/policy-reader.ts';
@@ -63,5 +64,7 @@ export const handler = createFunction({
   region,
   stack: env.STACK_NAME,
   run: ({ Records }: SQSEvent, { recorder, account, requestId }) =>
-    reconcile({ ...deps, recorder, account }, Records, requestId),
+    takeBatch(deps, Records, (messages, queue) =>
+      reconcile({ ...deps, queue, recorder, account }, messages, requestId),
+    ),
 });

@@ -26,6 +26,8 @@ export interface CallContext {
   readonly caller: Caller;
   /** The id that the answer carries as its request id. */
   readonly requestId: string;
+  /** The caller's `X-Amzn-Trace-Id`, which the SDK takes from its invocation. */
+  readonly traceHeader?: string;
 }
 
 /** One operation of a service, typed by the SDK's own input and output. */

@@ -146,7 +146,7 @@ async function answer(
     const outcome = await account.invoke(known.name, widgetEventOf(account, call));
     if (call.endpoint !== endpoint) await account.play(AFTER_ACTION_MS);
     if (outcome.ok) return json({ html: String(outcome.result) });
-    return json({ error: outcome.kind === 'throttled' ? 'Rate Exceeded.' : outcome.error.message });
+    return json({ error: 'error' in outcome ? outcome.error.message : 'Rate Exceeded.' });
   });
 }
 

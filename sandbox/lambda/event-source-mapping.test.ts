@@ -23,10 +23,11 @@ async function mappingUnderTest(
     behave?: (invocation: Invocation) => Behaviour;
     queue?: object;
     mapping?: object;
+    worker?: object;
     account?: Omit<Parameters<typeof servicesUnderTest>[0], 'behave'>;
   } = {},
 ) {
-  const { behave = () => ({}), queue = {}, mapping = {} } = options;
+  const { behave = () => ({}), queue = {}, mapping = {}, worker = {} } = options;
   const account = servicesUnderTest({ ...options.account, behave });
   const fifo = 'FifoQueue' in queue;
   const stack = await account.deploy({
@@ -39,7 +40,7 @@ async function mappingUnderTest(
         ...queue,
       },
     },
-    ...functionResources('Worker'),
+    ...functionResources('Worker', worker),
     Mapping: {
       Type: 'AWS::Lambda::EventSourceMapping',
       Properties: { EventSourceArn: { 'Fn::GetAtt': ['Queue', 'Arn'] }, FunctionName: { Ref: 'Worker' }, ...mapping },
@@ -132,6 +133,66 @@ describe('a mapping of a standard queue', () => {
     expect(invocations).toEqual([]);
     await play(2 * SECOND);
     expect(batches()).toEqual([['a', 'b']]);
+  });
+
+  it('hands over at once without a window, however little there is', async () => {
+    const { queue, play, batches } = await mappingUnderTest();
+    queue.send({ body: 'a' });
+    await play(SECOND / 2);
+    expect(batches()).toEqual([['a']]);
+  });
+
+  it('may wait up to 20 s with a window, whatever that says, unless the batch gets full', async () => {
+    const { queue, play, invocations, time } = await mappingUnderTest({
+      mapping: { BatchSize: 2, MaximumBatchingWindowInSeconds: 1 },
+    });
+    const waits: number[] = [];
+    for (let round = 0; round < 20; round++) {
+      const sentAt = time.now;
+      queue.send({ body: `${round}` });
+      await play(MINUTE);
+      waits.push((invocations.at(-1)?.at ?? 0) - sentAt);
+    }
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(SECOND);
+    expect(Math.max(...waits)).toBeGreaterThan(15 * SECOND);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(20 * SECOND);
+    for (const body of ['a', 'b']) queue.send({ body });
+    await play(SECOND / 2);
+    expect(invocations).toHaveLength(21);
+  });
+
+  it('tries a throttled invocation again, which costs the message none of its receives', async () => {
+    const { queue, play, invocations } = await mappingUnderTest({
+      behave: () => ({ ms: 10 * SECOND }),
+      mapping: { BatchSize: 1 },
+    });
+    // A new account runs ten at a time.
+    for (let index = 0; index < 15; index++) queue.send({ body: `${index}` });
+    await play(5 * SECOND);
+    expect(invocations).toHaveLength(10);
+    await play(MINUTE / 2);
+    expect(invocations).toHaveLength(15);
+    const receives = invocations.map((invocation) => recordsOf(invocation)[0]?.attributes.ApproximateReceiveCount);
+    expect(new Set(receives)).toEqual(new Set(['1']));
+  });
+
+  it.each([
+    ['stops a chain of invocations after sixteen of them: what comes next is dead in the end', undefined, 16, 1],
+    ['lets a chain go on where the function allows that', 'Allow', 40, 0],
+  ])('%s', async (_what, RecursiveLoop, expected, dead) => {
+    const account = await mappingUnderTest({
+      behave: ({ traceHeader, event }) => {
+        const round = Number((event as { Records: Record[] }).Records[0]?.body);
+        if (round < 40) account.queue.send({ body: `${round + 1}`, traceHeader: `Root=1-0-0;${traceHeader}` });
+        return {};
+      },
+      ...(RecursiveLoop && { worker: { RecursiveLoop } }),
+    });
+    account.queue.send({ body: '1' });
+    await account.play(HOUR);
+    expect(account.invocations).toHaveLength(expected);
+    expect(account.dead.counts().visible).toBe(dead);
+    expect([...account.lambda.longestChains.values()]).toEqual([expected]);
   });
 
   it('runs no more than its maximum concurrency at once', async () => {

@@ -3,9 +3,12 @@ import type { Queue } from '../account/sqs/queue.ts';
 import { systemAttributes } from '../account/sqs/wire.ts';
 import type { World } from '../account/world.ts';
 import type { Random } from '../time/random.ts';
+import type { Cancel } from '../time/virtual-time.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { isRecord } from '../wire/json-codec.ts';
 import type { Lambda } from './lambda.ts';
+import type { InvocationOutcome } from './lambda-function.ts';
+import { type Lineage, longestLineage, readLineage } from './lineage.ts';
 
 export interface EventSourceMappingDefinition {
   readonly queue: Queue;
@@ -17,6 +20,9 @@ export interface EventSourceMappingDefinition {
   readonly maximumConcurrency?: number;
   readonly reportBatchItemFailures: boolean;
 }
+
+/** SQS's longest poll. */
+const LONGEST_POLL_MS = 20_000;
 
 /** Lambda's default limit for an account. */
 const ACCOUNT_CONCURRENCY = 1_000;
@@ -31,7 +37,8 @@ export class EventSourceMapping {
   readonly #lambda: Lambda;
   readonly #random: Random;
   #running = 0;
-  #pollPlanned = false;
+  /** The poll that is about to be; `gathering`: for a batch that is not full yet. */
+  #planned: { readonly cancel: Cancel; readonly gathering: boolean } | undefined;
 
   /** @throws AwsError `InvalidParameterValueException` for a queue or a batch that Lambda refuses */
   constructor(definition: EventSourceMappingDefinition, world: World, lambda: Lambda) {
@@ -46,13 +53,42 @@ export class EventSourceMapping {
 
   #planPoll(): void {
     const { queue, batchSize, batchingWindowMs } = this.#definition;
-    if (this.#pollPlanned || queue.available === 0) return;
-    this.#pollPlanned = true;
+    if (queue.available === 0) return;
     const full = queue.available >= batchSize;
-    this.#world.time.after(full ? 0 : batchingWindowMs + this.#random.integer(5, 50), () => {
-      this.#pollPlanned = false;
+    if (this.#planned !== undefined && !(full && this.#planned.gathering)) return;
+    this.#planned?.cancel();
+    const cancel = this.#world.time.after(full ? 0 : this.#gatheringMs(batchingWindowMs), () => {
+      this.#planned = undefined;
       this.#poll();
     });
+    this.#planned = { cancel, gathering: !full };
+  }
+
+  /**
+   * How long a batch is gathered that does not get full. "If you're using a batch window and your SQS queue contains very
+   * low traffic, Lambda might wait for up to 20 seconds before invoking your function. This is true even if you set a
+   * batch window lower than 20 seconds."
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+   */
+  #gatheringMs(windowMs: number): number {
+    if (windowMs === 0) return this.#random.integer(5, 50);
+    return this.#random.integer(windowMs, Math.max(windowMs, LONGEST_POLL_MS));
+  }
+
+  /**
+   * Throttled, Lambda's poller tries again with growing pauses until the messages become visible to others.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html "Backoff strategy for failed invocations"
+   */
+  async #invokeUntilHidden(functionName: string, event: unknown, lineage: Lineage): Promise<InvocationOutcome> {
+    const { time } = this.#world;
+    const until = time.now + this.#definition.queue.settings.visibilityTimeoutSeconds * 1_000;
+    for (let pauseMs = 1_000; ; pauseMs *= 2) {
+      const outcome = await this.#lambda.invoke(functionName, event, lineage);
+      if (outcome.ok || outcome.kind !== 'throttled' || time.now + pauseMs >= until) return outcome;
+      await new Promise<void>((resolve) => {
+        time.after(pauseMs, resolve);
+      });
+    }
   }
 
   #poll(): void {
@@ -72,7 +108,8 @@ export class EventSourceMapping {
     const { queue, functionName, reportBatchItemFailures } = this.#definition;
     const { region } = this.#world;
     const Records = batch.map((message) => record(message, queue.arn, region));
-    const outcome = await this.#lambda.invoke(functionName, { Records });
+    const lineage = longestLineage(batch.map(({ traceHeader }) => readLineage(traceHeader)));
+    const outcome = await this.#invokeUntilHidden(functionName, { Records }, lineage);
     if (!outcome.ok) return;
     const failed = reportBatchItemFailures ? failedIds(outcome.result, batch) : new Set<string>();
     for (const { id, receiptHandle } of batch) {

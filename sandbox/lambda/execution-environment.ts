@@ -7,6 +7,7 @@ import { LineStream } from './function-process.ts';
 import { functionWorld } from './function-world.ts';
 import type { InMemoryNetwork, NetworkAttachment } from './in-memory-network.ts';
 import { lambdaContext, lambdaVariables, traceId } from './lambda-context.ts';
+import { type Lineage, writeLineage } from './lineage.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
 export interface ExecutionEnvironmentOptions {
@@ -45,6 +46,8 @@ export interface InvocationOptions {
   readonly requestId: string;
   /** The function's timeout, virtual ms. */
   readonly timeoutMs: number;
+  /** How it came to be invoked: told in the trace header of the function's own calls. */
+  readonly lineage?: Lineage;
 }
 
 type Handler = (event: unknown, context: object) => unknown;
@@ -86,12 +89,12 @@ export class ExecutionEnvironment {
   }
 
   /** Invokes the function; the first time, the bundle is evaluated before. Never rejects for what the function does. */
-  invoke(event: unknown, { requestId, timeoutMs }: InvocationOptions): Promise<InvocationResult> {
+  invoke(event: unknown, { requestId, timeoutMs, lineage }: InvocationOptions): Promise<InvocationResult> {
     if (!this.#alive) throw new Error('This execution environment has ended.');
     if (this.#finish !== undefined) throw new Error('An execution environment serves one invocation at a time.');
     const { time, random } = this.#options;
     const deadline = time.now + timeoutMs;
-    this.#env._X_AMZN_TRACE_ID = traceId(time.now, random);
+    this.#env._X_AMZN_TRACE_ID = [traceId(time.now, random), ...(lineage ? [writeLineage(lineage)] : [])].join(';');
     return new Promise((resolve) => {
       const cancelTimeout = time.at(deadline, () => {
         const message = `${new Date(time.now).toISOString()} ${requestId} Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;

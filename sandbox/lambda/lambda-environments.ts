@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { Logs } from '../account/logs/logs.ts';
 import type { World } from '../account/world.ts';
 import type { Random } from '../time/random.ts';
 import type { InvocationResult } from './execution-environment.ts';
 import type { Environment, EnvironmentFactory, FunctionDefinition, InvocationOutcome } from './lambda-function.ts';
 import { LambdaLog } from './lambda-log.ts';
+import { type Lineage, MOST_INVOCATIONS } from './lineage.ts';
 
 /** One execution environment with what Lambda knows of it. */
 interface Held {
@@ -38,7 +40,10 @@ export class FunctionEnvironments {
   readonly #random: Random;
   readonly #create: EnvironmentFactory;
   readonly #report: (report: InvocationReport) => void;
+  readonly #accountHasRoom: () => boolean;
+  readonly #hash: string;
   #held: Held[] = [];
+  #longestChain = 0;
 
   constructor(
     definition: FunctionDefinition,
@@ -47,6 +52,7 @@ export class FunctionEnvironments {
     random: Random,
     create: EnvironmentFactory,
     report: (report: InvocationReport) => void,
+    accountHasRoom: () => boolean,
   ) {
     this.definition = definition;
     this.#world = world;
@@ -54,6 +60,8 @@ export class FunctionEnvironments {
     this.#random = random;
     this.#create = create;
     this.#report = report;
+    this.#accountHasRoom = accountHasRoom;
+    this.#hash = createHash('sha256').update(definition.arn).digest('hex').slice(0, 8);
   }
 
   /** True while an invocation computes. */
@@ -71,21 +79,39 @@ export class FunctionEnvironments {
     this.#held.find((held) => held.requestId === requestId)?.environment.kill();
   }
 
+  /** How many invocations are running. */
+  get running(): number {
+    return this.#held.filter(({ requestId }) => requestId !== undefined).length;
+  }
+
+  /** The most invocations of the function that one chain has had. */
+  get longestChain(): number {
+    return this.#longestChain;
+  }
+
   /** Invokes in an idle environment, or in a new one after a cold start. */
-  async invoke(event: unknown, requestId: string): Promise<InvocationOutcome> {
-    const held = this.#acquire();
+  async invoke(event: unknown, requestId: string, lineage?: Lineage): Promise<InvocationOutcome> {
     const { time } = this.#world;
     const { name: functionName, timeoutMs, memorySizeMb } = this.definition;
-    if (held === undefined) {
-      const outcome: InvocationOutcome = { ok: false, kind: 'throttled' };
+    const unserved = (kind: 'throttled' | 'recursion'): InvocationOutcome => {
+      const outcome: InvocationOutcome = { ok: false, kind };
       this.#report({ functionName, startedAt: time.now, durationMs: 0, outcome });
       return outcome;
-    }
+    };
+    const count = (lineage?.get(this.#hash) ?? 0) + 1;
+    if (count > MOST_INVOCATIONS && this.definition.recursiveLoop === 'Terminate') return unserved('recursion');
+    const held = this.#acquire();
+    if (held === undefined) return unserved('throttled');
+    this.#longestChain = Math.max(this.#longestChain, count);
     held.requestId = requestId;
     const initDurationMs = held.fresh ? await this.#coldStart(held) : undefined;
     held.log.start(requestId);
     const startedAt = time.now;
-    const result: InvocationResult = await held.environment.invoke(event, { requestId, timeoutMs });
+    const result: InvocationResult = await held.environment.invoke(event, {
+      requestId,
+      timeoutMs,
+      lineage: new Map([...(lineage ?? []), [this.#hash, count]]),
+    });
     const durationMs = time.now - startedAt;
     held.log.end({
       requestId,
@@ -106,6 +132,7 @@ export class FunctionEnvironments {
     const { reservedConcurrency } = this.definition;
     const running = this.#held.length - idle.length;
     if (reservedConcurrency !== undefined && running >= reservedConcurrency) return undefined;
+    if (!this.#accountHasRoom()) return undefined;
     // The one used last: so a busy hour's surplus falls idle and is retired.
     const warm = idle.sort((a, b) => b.lastUsedAt - a.lastUsedAt)[0];
     if (warm !== undefined) return warm;

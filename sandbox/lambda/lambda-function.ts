@@ -1,4 +1,5 @@
 import type { InvocationResult } from './execution-environment.ts';
+import type { Lineage } from './lineage.ts';
 
 /** What the template says of a function. */
 export interface FunctionDefinition {
@@ -15,6 +16,8 @@ export interface FunctionDefinition {
   readonly roleLogicalId: string;
   readonly roleArn: string;
   readonly reservedConcurrency?: number;
+  /** What becomes of a chain of invocations that leads to the function again and again. */
+  readonly recursiveLoop: 'Allow' | 'Terminate';
   readonly logging: LoggingConfig;
   /** Gets asynchronous events that failed for good. */
   readonly deadLetterArn?: string;
@@ -33,7 +36,7 @@ export interface Environment {
   readonly busy: boolean;
   invoke(
     event: unknown,
-    options: { readonly requestId: string; readonly timeoutMs: number },
+    options: { readonly requestId: string; readonly timeoutMs: number; readonly lineage?: Lineage },
   ): Promise<InvocationResult>;
   kill(): void;
 }
@@ -45,5 +48,8 @@ export type EnvironmentFactory = (
   onLine: (line: string) => void,
 ) => Environment;
 
-/** How an invocation ended; throttled: reserved concurrency was used up, nothing ran. */
-export type InvocationOutcome = InvocationResult | { readonly ok: false; readonly kind: 'throttled' };
+/**
+ * How an invocation ended; throttled: concurrency was used up; recursion: it would have been one too many of its chain.
+ * Nothing ran then.
+ */
+export type InvocationOutcome = InvocationResult | { readonly ok: false; readonly kind: 'throttled' | 'recursion' };

@@ -5,6 +5,7 @@ import type { World } from '../account/world.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { FunctionEnvironments, type InvocationReport } from './lambda-environments.ts';
 import type { EnvironmentFactory, FunctionDefinition, InvocationOutcome } from './lambda-function.ts';
+import type { Lineage } from './lineage.ts';
 
 /** An asynchronous event that failed for good and went to no dead-letter queue. */
 export interface DroppedEvent {
@@ -18,6 +19,12 @@ export interface DroppedEvent {
 const RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
 const MOST_EVENT_AGE_MS = 6 * 3_600_000;
 
+/**
+ * What a new account may run at a time.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html "New AWS accounts have reduced concurrency"
+ */
+const NEW_ACCOUNT_CONCURRENCY = 10;
+
 /** AWS Lambda: the template's functions, invoked synchronously, asynchronously, and by event source mappings. */
 export class Lambda {
   readonly dropped: DroppedEvent[] = [];
@@ -27,9 +34,18 @@ export class Lambda {
   readonly #createEnvironment: EnvironmentFactory;
   readonly #random;
   readonly #functions = new Map<string, FunctionEnvironments>();
+  readonly #concurrentExecutions: number;
   readonly #listeners: Array<(report: InvocationReport) => void> = [];
 
-  constructor(world: World, logs: Logs, deliveries: Deliveries, createEnvironment: EnvironmentFactory) {
+  /** @param concurrentExecutions what the account allows at a time */
+  constructor(
+    world: World,
+    logs: Logs,
+    deliveries: Deliveries,
+    createEnvironment: EnvironmentFactory,
+    concurrentExecutions: number = NEW_ACCOUNT_CONCURRENCY,
+  ) {
+    this.#concurrentExecutions = concurrentExecutions;
     this.#world = world;
     this.#logs = logs;
     this.#deliveries = deliveries;
@@ -54,6 +70,7 @@ export class Lambda {
       (report) => {
         for (const listener of this.#listeners) listener(report);
       },
+      () => this.#running < this.#concurrentExecutions,
     );
     this.#functions.set(definition.name, environments);
   }
@@ -61,6 +78,15 @@ export class Lambda {
   /** Hears of every invocation when it has ended, and of every one that was throttled. */
   onInvocation(listener: (report: InvocationReport) => void): void {
     this.#listeners.push(listener);
+  }
+
+  get #running(): number {
+    return [...this.#functions.values()].reduce((sum, { running }) => sum + running, 0);
+  }
+
+  /** By label: the most invocations of a function that one chain has had, as Lambda counts for its loop detection. */
+  get longestChains(): ReadonlyMap<string, number> {
+    return new Map([...this.#functions.values()].map((each) => [each.definition.label, each.longestChain]));
   }
 
   get functions(): readonly FunctionDefinition[] {
@@ -72,9 +98,12 @@ export class Lambda {
     return this.#environments(nameOrArn).definition;
   }
 
-  /** Invokes and tells how it ended (`RequestResponse`). */
-  invoke(nameOrArn: string, event: unknown): Promise<InvocationOutcome> {
-    return this.#environments(nameOrArn).invoke(event, this.#random.uuid());
+  /**
+   * Invokes and tells how it ended (`RequestResponse`).
+   * @param lineage of the chain of invocations that has led here, where AWS keeps count of it
+   */
+  invoke(nameOrArn: string, event: unknown, lineage?: Lineage): Promise<InvocationOutcome> {
+    return this.#environments(nameOrArn).invoke(event, this.#random.uuid(), lineage);
   }
 
   /** Puts the event into the function's own queue (`Event`): retried on errors, dead-lettered in the end. */
@@ -88,7 +117,7 @@ export class Lambda {
         const throttled = outcome.kind === 'throttled';
         const delayMs = throttled ? Math.min(1_000 * 2 ** throttles, 300_000) : RETRY_DELAYS_MS[errors];
         if (delayMs === undefined || this.#world.time.now + delayMs - acceptedAt > MOST_EVENT_AGE_MS) {
-          const reason = throttled ? 'Rate Exceeded.' : outcome.error.message;
+          const reason = 'error' in outcome ? outcome.error.message : 'Rate Exceeded.';
           this.#giveUp(environments.definition, event, requestId, reason);
         } else
           this.#world.time.after(delayMs, () =>

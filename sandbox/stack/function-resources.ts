@@ -16,6 +16,7 @@ const lambdaFunction = z.strictObject({
   MemorySize: z.number().default(128),
   Environment: z.strictObject({ Variables: z.record(z.string(), z.string()).default({}) }).optional(),
   ReservedConcurrentExecutions: z.number().optional(),
+  RecursiveLoop: z.enum(['Allow', 'Terminate']).default('Terminate'),
   DeadLetterConfig: z.strictObject({ TargetArn: z.string() }).optional(),
   LoggingConfig: z
     .strictObject({
@@ -106,6 +107,7 @@ export const FUNCTION_RESOURCES: Readonly<Record<string, ResourceType>> = {
         memorySizeMb: properties.MemorySize,
         roleLogicalId: role.logicalId,
         roleArn: role.arn,
+        recursiveLoop: properties.RecursiveLoop,
         logging: { group, format: LogFormat, systemLevel: SystemLogLevel },
         ...(properties.ReservedConcurrentExecutions === undefined
           ? {}

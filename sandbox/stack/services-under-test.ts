@@ -5,6 +5,7 @@ import type { EmittedEvent, World } from '../account/world.ts';
 import type { InvocationResult } from '../lambda/execution-environment.ts';
 import { InMemoryNetwork } from '../lambda/in-memory-network.ts';
 import type { Environment, FunctionDefinition } from '../lambda/lambda-function.ts';
+import { writeLineage } from '../lambda/lineage.ts';
 import { Random } from '../time/random.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
 import { AccountServer } from '../wire/account-server.ts';
@@ -32,6 +33,8 @@ export interface Invocation {
   readonly requestId: string;
   /** Of the credentials that the function would call AWS with. */
   readonly accessKeyId: string;
+  /** The trace header that the function's own calls would carry. */
+  readonly traceHeader: string;
 }
 
 /**
@@ -76,8 +79,15 @@ export function servicesUnderTest(
         return alive;
       },
       busy: false,
-      invoke: (event, { requestId, timeoutMs }) => {
-        const invocation = { at: time.now, label: definition.label, event, requestId, accessKeyId };
+      invoke: (event, { requestId, timeoutMs, lineage = new Map() }) => {
+        const invocation = {
+          at: time.now,
+          label: definition.label,
+          event,
+          requestId,
+          accessKeyId,
+          traceHeader: writeLineage(lineage),
+        };
         invocations.push(invocation);
         const { ms = 100, result = null, error } = behave(invocation);
         onLine(JSON.stringify({ message: 'working', requestId }));

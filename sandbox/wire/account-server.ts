@@ -150,7 +150,12 @@ export class AccountServer {
     refuseUnsupported(service, operation, progress.input);
     refuseIncomplete(service, operation, progress.input);
     progress.permissions = permissionsOf(service, progress.operation, operation, progress.input);
-    const context = { caller: progress.caller, requestId };
+    const traceHeader = request.headers['x-amzn-trace-id'];
+    const context = {
+      caller: progress.caller,
+      requestId,
+      ...(typeof traceHeader === 'string' && { traceHeader }),
+    };
     const output = await this.#execute(envelope, progress, async () => operation.run(trusted(progress.input), context));
     return protocol.writeOutput(operation.schema, output, envelope);
   }

@@ -38,7 +38,10 @@ export interface QueueSpec {
   readonly fifo?: true;
   /** How many messages one invocation takes at most. */
   readonly batch: number;
-  /** How long Lambda gathers a batch. */
+  /**
+   * How long Lambda gathers a batch, at least. With little traffic it may wait up to 20 s, whatever is said here (Lambda
+   * developer guide, "Polling and batching streams", of SQS): so nothing that is urgent has it.
+   */
   readonly gatherSeconds?: number;
   /** How many invocations run side by side at most. */
   readonly concurrency?: number;

@@ -1,5 +1,6 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
 import { chunks } from '../runtime/chunks.ts';
+import type { Wake } from './wake.ts';
 
 /**
  * The one message group of the upgrade queue. A FIFO queue hands out one batch of a group at a time: so an account and
@@ -11,9 +12,32 @@ export const UPGRADE_MESSAGE_GROUP = 'upgrades';
 /** SendMessageBatch takes at most ten messages. */
 const MESSAGES_PER_CALL = 10;
 
+/**
+ * Lambda counts how often one event has led to a function by SQS, SNS, S3 or Lambda, and stops after about 16 times
+ * (Lambda developer guide, "Use Lambda recursive loop detection to prevent infinite loops"). How it counts a batch of
+ * messages from several chains is not said: so the longest one counts for all, and a chain ends well before.
+ */
+export const MOST_HOPS = 10;
+
+/** The message attribute with the number of invocations that have led to a message by its queue. */
+export const HOP = 'hop';
+
+/** From here on a schedule of EventBridge Scheduler is precise enough, ms: nobody counts its hops. */
+const BY_SCHEDULE = 60_000;
+
+/** Where an invocation stands in a chain of invocations of which each asks for the next one. */
+export interface Chain {
+  readonly hop: number;
+  readonly wake: Wake;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
 export interface ReconcileQueue {
   readonly sqs: SQSClient;
   readonly url: string;
+  /** For messages of a function to itself: what is late, or far along in a chain, goes by a schedule instead. */
+  readonly chain?: Chain;
 }
 
 /**
@@ -25,7 +49,7 @@ export interface ReconcileQueue {
 export const sendReconcileRequests = (queue: ReconcileQueue, requests: readonly object[]): Promise<void> =>
   sendAll(
     queue,
-    requests.map((request) => ({ MessageBody: JSON.stringify(request), MessageGroupId: UPGRADE_MESSAGE_GROUP })),
+    requests.map((request) => ({ request, rest: { MessageGroupId: UPGRADE_MESSAGE_GROUP } })),
   );
 
 export interface DelayedRequest {
@@ -43,15 +67,30 @@ export interface DelayedRequest {
 export const sendDelayedRequests = (queue: ReconcileQueue, requests: readonly DelayedRequest[]): Promise<void> =>
   sendAll(
     queue,
-    requests.map(({ request, delaySeconds }) => ({ MessageBody: JSON.stringify(request), DelaySeconds: delaySeconds })),
+    requests.map(({ request, delaySeconds }) => ({ request, rest: { DelaySeconds: delaySeconds } })),
   );
 
-async function sendAll(
-  { sqs, url }: ReconcileQueue,
-  messages: ReadonlyArray<Omit<SendMessageBatchRequestEntry, 'Id'>>,
-): Promise<void> {
-  for (const batch of chunks(messages, MESSAGES_PER_CALL)) {
-    const Entries = batch.map((message, index) => ({ Id: String(index), ...message }));
+interface Outgoing {
+  readonly request: object;
+  readonly rest: Pick<SendMessageBatchRequestEntry, 'DelaySeconds' | 'MessageGroupId'>;
+}
+
+async function sendAll({ sqs, url, chain }: ReconcileQueue, outgoing: readonly Outgoing[]): Promise<void> {
+  const isLate = ({ rest }: Outgoing) => (rest.DelaySeconds ?? 0) * 1000 >= BY_SCHEDULE;
+  const goesByQueue = (each: Outgoing) => chain === undefined || (chain.hop < MOST_HOPS && !isLate(each));
+  for (const each of outgoing) {
+    if (chain === undefined || goesByQueue(each)) continue;
+    const at = chain.now() + Math.max(BY_SCHEDULE, (each.rest.DelaySeconds ?? 0) * 1000);
+    await chain.wake(JSON.stringify(each.request), at, each.request);
+  }
+  const hop = chain && { [HOP]: { DataType: 'Number', StringValue: String(chain.hop + 1) } };
+  for (const batch of chunks(outgoing.filter(goesByQueue), MESSAGES_PER_CALL)) {
+    const Entries = batch.map(({ request, rest }, index) => ({
+      Id: String(index),
+      MessageBody: JSON.stringify(request),
+      ...rest,
+      ...(hop && { MessageAttributes: hop }),
+    }));
     const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
     if (Failed.length > 0) {
       const codes = Failed.map(({ Code }) => Code).join(', ');

@@ -30,7 +30,8 @@ export function createWake({ scheduler, group, roleArn, queueArn, messageGroupId
     const schedule: CreateScheduleCommandInput = {
       Name: `${createHash('sha256').update(subject).digest('hex').slice(0, 40)}-${Math.floor(at / 60_000)}`,
       GroupName: group,
-      Description: subject,
+      // At most 512 characters.
+      Description: subject.slice(0, 512),
       // Scheduler takes whole seconds, without a zone: UTC is its default.
       ScheduleExpression: `at(${new Date(at).toISOString().slice(0, 19)})`,
       FlexibleTimeWindow: { Mode: 'OFF' },

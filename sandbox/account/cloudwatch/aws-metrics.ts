@@ -31,6 +31,10 @@ export function publishInvocation(
     metrics
       .series({ namespace: 'AWS/Lambda', name, dimensions: { FunctionName: functionName } })
       .add(startedAt, [value]);
+  if (!outcome.ok && outcome.kind === 'recursion') {
+    publish('RecursiveInvocationsDropped', 1);
+    return;
+  }
   if (!outcome.ok && outcome.kind === 'throttled') {
     publish('Throttles', 1);
     return;

@@ -1,5 +1,8 @@
 import {
   type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatch$,
+  type ChangeMessageVisibilityBatchCommandInput,
+  type ChangeMessageVisibilityBatchCommandOutput,
   DeleteMessageBatch$,
   type DeleteMessageBatchCommandInput,
   type DeleteMessageBatchCommandOutput,
@@ -11,7 +14,7 @@ import { AwsError } from '../../wire/aws-error.ts';
 import { operation, type Permission, type Service } from '../service.ts';
 import { sizeOf } from './message.ts';
 import type { Sqs } from './sqs.ts';
-import { checksums, newMessage } from './wire.ts';
+import { checkedVisibility, checksums, newMessage } from './wire.ts';
 
 type PermissionsOn = (action: string) => (input: { readonly QueueUrl: string | undefined }) => Permission[];
 
@@ -24,7 +27,7 @@ export function batchOperations(sqs: Sqs, on: PermissionsOn): Service['operation
     SendMessageBatch: operation<SendMessageBatchCommandInput, SendMessageBatchCommandOutput>(
       SendMessageBatch$,
       ['QueueUrl', 'Entries'],
-      (input) => {
+      (input, { traceHeader }) => {
         const queue = sqs.byUrl(input.QueueUrl);
         const entries = checkedEntries(input.Entries);
         if (entries.reduce((bytes, entry) => bytes + sizeOf(newMessage(entry)), 0) > MOST_BATCH_BYTES) {
@@ -32,7 +35,7 @@ export function batchOperations(sqs: Sqs, on: PermissionsOn): Service['operation
           throw new AwsError('BatchRequestTooLong', message);
         }
         const { done, failed } = each(entries, (entry) => {
-          const sent = queue.send(newMessage(entry));
+          const sent = queue.send(newMessage(entry, traceHeader));
           return { Id: entry.Id, MessageId: sent.id, SequenceNumber: sent.sequenceNumber, ...checksums(entry) };
         });
         return { Successful: done, Failed: failed };
@@ -51,6 +54,22 @@ export function batchOperations(sqs: Sqs, on: PermissionsOn): Service['operation
         return { Successful: done, Failed: failed };
       },
       on('DeleteMessage'),
+    ),
+    ChangeMessageVisibilityBatch: operation<
+      ChangeMessageVisibilityBatchCommandInput,
+      ChangeMessageVisibilityBatchCommandOutput
+    >(
+      ChangeMessageVisibilityBatch$,
+      ['QueueUrl', 'Entries'],
+      (input) => {
+        const queue = sqs.byUrl(input.QueueUrl);
+        const { done, failed } = each(checkedEntries(input.Entries), (entry) => {
+          queue.changeVisibility(entry.ReceiptHandle ?? '', checkedVisibility(entry.VisibilityTimeout) ?? 0);
+          return { Id: entry.Id };
+        });
+        return { Successful: done, Failed: failed };
+      },
+      on('ChangeMessageVisibility'),
     ),
   };
 }

@@ -10,6 +10,8 @@ export interface NewMessage {
   readonly attributes?: MessageAttributes;
   readonly groupId?: string;
   readonly deduplicationId?: string;
+  /** The sender's trace header, which SQS keeps with the message. */
+  readonly traceHeader?: string;
   /** Instead of the queue's own delay. */
   readonly delaySeconds?: number;
 }
@@ -24,6 +26,7 @@ export interface Message {
   readonly groupId?: string;
   readonly deduplicationId?: string;
   readonly sequenceNumber?: string;
+  readonly traceHeader?: string;
   readonly sentAt: number;
   /** Receivers see it from then on. */
   visibleAt: number;

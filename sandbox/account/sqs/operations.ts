@@ -43,8 +43,8 @@ export function sqsOperations(sqs: Sqs): Service['operations'] {
     SendMessage: operation<SendMessageCommandInput, SendMessageCommandOutput>(
       SendMessage$,
       ['QueueUrl', 'MessageBody', 'DelaySeconds', 'MessageAttributes', 'MessageDeduplicationId', 'MessageGroupId'],
-      (input) => {
-        const sent = sqs.byUrl(input.QueueUrl).send(newMessage(input));
+      (input, { traceHeader }) => {
+        const sent = sqs.byUrl(input.QueueUrl).send(newMessage(input, traceHeader));
         return { MessageId: sent.id, SequenceNumber: sent.sequenceNumber, ...checksums(input) };
       },
       on('SendMessage'),

@@ -94,6 +94,7 @@ export class Queue {
         ...(message.groupId === undefined ? {} : { groupId: message.groupId }),
         ...(deduplicationId === undefined ? {} : { deduplicationId }),
         ...(sequenceNumber === undefined ? {} : { sequenceNumber }),
+        ...(message.traceHeader === undefined ? {} : { traceHeader: message.traceHeader }),
       });
     }
     return sequenceNumber === undefined ? { id } : { id, sequenceNumber };

@@ -11,7 +11,7 @@ export interface SendMembers {
   readonly MessageGroupId?: string | undefined;
 }
 
-export function newMessage(members: SendMembers): NewMessage {
+export function newMessage(members: SendMembers, traceHeader?: string): NewMessage {
   const { MessageBody, DelaySeconds, MessageAttributes, MessageDeduplicationId, MessageGroupId } = members;
   for (const [name, { DataType }] of Object.entries(MessageAttributes ?? {})) {
     if (!/^(String|Number|Binary)(\.|$)/.test(DataType ?? '')) {
@@ -24,6 +24,7 @@ export function newMessage(members: SendMembers): NewMessage {
     ...(MessageAttributes === undefined ? {} : { attributes: MessageAttributes }),
     ...(MessageDeduplicationId === undefined ? {} : { deduplicationId: MessageDeduplicationId }),
     ...(MessageGroupId === undefined ? {} : { groupId: MessageGroupId }),
+    ...(traceHeader === undefined ? {} : { traceHeader }),
   };
 }
 
@@ -52,6 +53,7 @@ export function systemAttributes(message: Message): Record<string, string> {
     ...(message.groupId === undefined ? {} : { MessageGroupId: message.groupId }),
     ...(message.deduplicationId === undefined ? {} : { MessageDeduplicationId: message.deduplicationId }),
     ...(message.sequenceNumber === undefined ? {} : { SequenceNumber: message.sequenceNumber }),
+    ...(message.traceHeader === undefined ? {} : { AWSTraceHeader: message.traceHeader }),
   };
 }
 
