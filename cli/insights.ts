@@ -8,7 +8,7 @@ const POLL_MS = 500;
 const PATIENCE = 60_000;
 
 /**
- * Asks Logs Insights a question about the stack's log group: it counts where the lines are, however many.
+ * Asks Logs Insights a question about the stack's log groups: it counts where the lines are, however many.
  *
  * @param since epoch milliseconds
  * @returns rows of field values
@@ -21,7 +21,7 @@ export async function queryLogs(
 ): Promise<Array<Readonly<Record<string, string>>>> {
   const { queryId } = await logs.send(
     new StartQueryCommand({
-      logGroupName: stack.LogGroupName,
+      logGroupNames: [stack.LogGroupName, ...(stack.FedLogGroupName === undefined ? [] : [stack.FedLogGroupName])],
       queryString,
       startTime: Math.floor(since / 1000),
       endTime: Math.ceil(clock.now() / 1000),

@@ -12,11 +12,11 @@ export interface Runs {
 }
 
 /** A run that came to its end, well or not, has written its metrics once, in the stream of its environment. */
-const ENDED = `filter ispresent(service) and ispresent(_aws.Timestamp)
-| stats count(*) as runs, sum(InvocationFailed) as failed, max(_aws.Timestamp) as lastRun by service, @logStream`;
+const ENDED = `filter ispresent(service) and ispresent(\`_aws.Timestamp\`)
+| stats count(*) as runs, sum(InvocationFailed) as failed, max(\`_aws.Timestamp\`) as lastRun by service, @logStream`;
 
 /** Lambda's own word on every run that failed, also on those that timed out or were killed and could say nothing themselves. */
-const REPORTED = `filter type = "platform.report" and ispresent(record.status) and record.status != "success"
+const REPORTED = `filter type = "platform.report" and ispresent(\`record.status\`) and \`record.status\` != "success"
 | stats count(*) as failed, max(@timestamp) as lastRun by @logStream`;
 
 /** What the lines of one stream, of one environment of a function, come to. */

@@ -6,6 +6,8 @@ import { UsageError } from './usage-error.ts';
 const outputs = z.object({
   /** The log group with all records. */
   LogGroupName: z.string(),
+  /** That of the functions which the first one feeds; a stack of an earlier version has none. */
+  FedLogGroupName: z.string().optional(),
   /** The stack's own event bus. */
   EventBusName: z.string(),
   LedgerTableName: z.string(),

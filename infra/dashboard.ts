@@ -16,6 +16,7 @@ import { answer, decisions, FULL_WIDTH, graph, line } from './widgets.ts';
 export interface DashboardProps {
   readonly stackName: string;
   readonly logGroup: ILogGroup;
+  readonly fedLogGroup: ILogGroup;
 }
 
 /** A function whose figures are on the dashboard. */
@@ -85,21 +86,22 @@ export class Dashboard extends Construct {
   }
 
   private questions(): IWidget[] {
-    const { logGroup } = this.props;
-    return [answer('what-waits-and-for-what', 12, logGroup), answer('what-failed-and-what-to-do', 12, logGroup)];
+    const { props } = this;
+    return [answer('what-waits-and-for-what', 12, props), answer('what-failed-and-what-to-do', 12, props)];
   }
 
   private cost(): IWidget[] {
-    const { logGroup } = this.props;
+    const { logGroup, fedLogGroup } = this.props;
     const period = Duration.hours(1);
     const perHour = { statistic: Stats.SUM, period };
-    const logged = new Metric({
-      namespace: 'AWS/Logs',
-      metricName: 'IncomingBytes',
-      dimensionsMap: { LogGroupName: logGroup.logGroupName },
-      label: 'bytes',
-      ...perHour,
-    });
+    const logged = (label: string, { logGroupName }: ILogGroup): Metric =>
+      new Metric({
+        namespace: 'AWS/Logs',
+        metricName: 'IncomingBytes',
+        dimensionsMap: { LogGroupName: logGroupName },
+        label,
+        ...perHour,
+      });
     return [
       heading('What it costs', 'Invocations, computing time and log bytes an hour; docs/review.md has prices.'),
       graph(
@@ -112,7 +114,7 @@ export class Dashboard extends Construct {
         8,
         this.functions.map(({ name, function: of }) => of.metricDuration({ label: name, ...perHour })),
       ),
-      graph('Log bytes an hour', 8, [logged]),
+      graph('Log bytes an hour', 8, [logged('bytes', logGroup), logged('bytes of notify-stories', fedLogGroup)]),
     ];
   }
 }

@@ -65,6 +65,7 @@ export class DeclaredFunction extends Construct {
       environment: this.environment(known, wakeUps),
       rights: this.rights(known, wakeUps, deadLetters),
       ...(deadLetters && { deadLetterQueue: deadLetters }),
+      ...(start.by === 'records' && { logGroup: foundation.fedLogGroup }),
     });
     this.startBy(made);
     if (intake && declared.policy) this.addPolicyAlarm(made);
@@ -197,7 +198,7 @@ export class DeclaredFunction extends Construct {
   }
 
   private addRow(made: RemediatorFunction): void {
-    const { dashboard, logGroup } = this.foundation;
+    const { dashboard } = this.foundation;
     const row: DashboardRow | undefined = this.declared.dashboard;
     if (row === undefined) return;
     const { settings } = this.foundation;
@@ -205,7 +206,10 @@ export class DeclaredFunction extends Construct {
       const drawn = line({ name: made.name, stackName: settings.stackName }, metric, { statistic, label });
       return perSweep ? drawn.with({ period: settings.sweepSchedule }) : drawn;
     };
-    const own: IWidget[] = [graph(row.graph.title, 8, row.graph.lines.map(lineOf)), answer(row.question, 16, logGroup)];
+    const own: IWidget[] = [
+      graph(row.graph.title, 8, row.graph.lines.map(lineOf)),
+      answer(row.question, 16, this.foundation),
+    ];
     if (this.intake === undefined) dashboard.addRow(row.title, ...own);
     else {
       const queues = { waiting: this.intake.queue, dead: this.intake.deadLetters };

@@ -12,6 +12,8 @@ export interface Foundation {
   /** The directory with the functions' bundles, as `bundleFunctions` fills it. */
   readonly bundles: string;
   readonly logGroup: ILogGroup;
+  /** For functions that a subscription filter on the log group feeds. */
+  readonly fedLogGroup: ILogGroup;
   readonly alarms: Alarms;
   readonly ledger: Ledger;
   readonly policy: PolicyParameter;

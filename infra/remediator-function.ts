@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Duration, Tags } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Right } from '../functions/shared/declaration/right.ts';
@@ -18,6 +19,8 @@ export interface RemediatorFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   /** All that the function may call, apart from writing its log. */
   readonly rights: readonly Right[];
+  /** Where it logs; absent: where all functions do. */
+  readonly logGroup?: ILogGroup;
   /** For events that it was invoked with and failed on for good. */
   readonly deadLetterQueue?: IQueue;
 }
@@ -31,7 +34,8 @@ export class RemediatorFunction extends Construct {
   constructor(scope: Construct, id: string, foundation: Foundation, props: RemediatorFunctionProps) {
     super(scope, id);
     this.name = props.name;
-    const { logGroup, settings, alarms } = foundation;
+    const { settings, alarms } = foundation;
+    const { logGroup = foundation.logGroup } = props;
     // The log group's ARN as CloudFormation gives it ends in `:*`: all of its log streams.
     const logs: Right = {
       sid: 'Logs',
@@ -74,6 +78,8 @@ export class RemediatorFunction extends Construct {
 
     const period = { period: Duration.minutes(5) };
     alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', props.name));
-    alarms.add(this, 'Throttles', this.function.metricThrottles(period), runbook('throttles', props.name));
+    // One throttle comes again by itself, and a new account has ten invocations at a time: only what stays wakes people.
+    const staying = { evaluationPeriods: 3, datapointsToAlarm: 3 };
+    alarms.add(this, 'Throttles', this.function.metricThrottles(period), runbook('throttles', props.name), staying);
   }
 }

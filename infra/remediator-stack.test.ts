@@ -189,7 +189,10 @@ it('what lasts keeps its logical id, so that no update of the stack replaces it'
   const ids = lasting.map((type) => resourcesOf(template, type).map(({ id, Properties }) => [id, Properties.Name]));
   expect(ids).toEqual([
     [['LedgerTable9343E4AA', undefined]],
-    [['Logs6819BB44', undefined]],
+    [
+      ['Logs6819BB44', undefined],
+      ['LogsOfFedB94809FD', undefined],
+    ],
     [['PolicyParameter29F142FF', '/eks-host-remediator/policy']],
     [['EventsD32975C2', 'ekshostremediatorEventsF3E83587']],
   ]);
@@ -221,8 +224,8 @@ describe('the logs', () => {
   it('are kept as long as the settings say', () => {
     const retentionOf = (context?: Readonly<Record<string, unknown>>) =>
       resourcesOf(templateOf(context), 'AWS::Logs::LogGroup').map(({ Properties }) => Properties.RetentionInDays);
-    expect(retentionOf()).toEqual([90]);
-    expect(retentionOf({ logRetentionDays: 30 })).toEqual([30]);
+    expect(retentionOf()).toEqual([90, 90]);
+    expect(retentionOf({ logRetentionDays: 30 })).toEqual([30, 30]);
   });
 });
 
@@ -237,6 +240,7 @@ describe('the outputs', () => {
       'Mode',
       'PolicyParameterName',
       'LogGroupName',
+      'FedLogGroupName',
       'DashboardName',
       'EventBusName',
       'LedgerTableName',

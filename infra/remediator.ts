@@ -1,6 +1,6 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type LogGroupProps } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
@@ -34,19 +34,24 @@ export class Remediator extends Construct {
     // CDK lets each function depend on its role expressly; that is said twice, but does no harm.
     stack.addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
     const { removalPolicy, stackName } = settings;
-    const logGroup = new LogGroup(this, 'Logs', {
+    const kept: LogGroupProps = {
       retention: settings.logRetentionDays,
       removalPolicy: removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
+    };
+    const logGroup = new LogGroup(this, 'Logs', kept);
+    // CloudWatch Logs may refuse a subscription filter whose function logs into the group that it is fed from, and that
+    // function's errors could feed it again. Source: CloudWatch Logs user guide, "Log recursion prevention".
+    const fedLogGroup = new LogGroup(this, 'LogsOfFed', kept);
+    const logGroups = { logGroup, fedLogGroup };
     const foundation: Foundation = {
       settings,
       bundles,
-      logGroup,
+      ...logGroups,
       alarms: new Alarms(this, 'Alarms', { email: settings.alarmEmail }),
       ledger: new Ledger(this, 'Ledger', settings),
       policy: new PolicyParameter(this, 'Policy', { parameterName: settings.policyParameterName }),
       eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
-      dashboard: new Dashboard(this, 'Review', { stackName, logGroup }),
+      dashboard: new Dashboard(this, 'Review', { stackName, ...logGroups }),
       policySections: REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []),
       tell: (id, value, description) => this.tell(id, value, description),
     };
@@ -58,13 +63,18 @@ export class Remediator extends Construct {
       const { name, function: made } = each.finish(known);
       known[`function:${name}`] = made.functionArn;
     }
-    new SavedQueries(this, 'Queries', { stackName, logGroup });
+    new SavedQueries(this, 'Queries', { stackName, ...logGroups });
     const { policy, eventBus, ledger, alarms, dashboard } = foundation;
     const dashboardName = dashboard.finish(alarms.addUnhealthy(), alarms.all);
 
     this.tell('Mode', settings.mode, 'What remediations do unless the policy says otherwise, as the deploy chose it');
     this.tell('PolicyParameterName', policy.parameter.parameterName, 'The SSM parameter to write the policy into');
     this.tell('LogGroupName', logGroup.logGroupName, 'Where the records of all decisions are');
+    this.tell(
+      'FedLogGroupName',
+      fedLogGroup.logGroupName,
+      'Where the lines of notify-stories are, which the other group feeds',
+    );
     this.tell('DashboardName', dashboardName, 'The CloudWatch dashboard: what was done, refused, waits and fails');
     this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
     this.tell('LedgerTableName', ledger.table.tableName, 'The table with what the remediator must remember');

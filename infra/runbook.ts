@@ -40,7 +40,7 @@ const SHARED = {
     unhealthy: true,
   },
   throttles: {
-    means: (subject) => `Lambda had no room to run ${subject}.`,
+    means: (subject) => `Lambda has had no room to run ${subject} for a quarter of an hour.`,
     first: 'aws lambda get-account-settings',
     next: 'Find who uses up the concurrency of the account, or have the quota raised.',
     unhealthy: true,

@@ -20,9 +20,19 @@ it.each(lastWords.map(({ name, text }) => [name, text]))('takes no answer for ho
   expect(listAfter(text.split('| stats')[0] ?? '', 'reason not in')).toEqual(expect.arrayContaining([...ANSWERS]));
 });
 
+it.each(savedQueries().map(({ name, text }) => [name, text]))(
+  'puts back-quotes around the names of nested fields: %s',
+  (_name, text) => {
+    const commands = text.split('\n').filter((line) => !line.startsWith('#'));
+    // What is left without texts, regular expressions and quoted names has no dot.
+    const bare = commands.join('\n').replaceAll(/"[^"]*"|`[^`]*`|\/[^\n]+\/$/gm, '');
+    expect(bare.match(/\w+\.\w+/g) ?? []).toEqual([]);
+  },
+);
+
 it('knows every last word after which a worker is in quarantine or stays exposed, as the widget does', () => {
   const { text } = readQuery('what-is-in-quarantine');
-  expect(listAfter(text, 'now in')).toEqual([...IN_QUARANTINE, ...STAYS_EXPOSED]);
+  expect(listAfter(text, 'lastWord in')).toEqual([...IN_QUARANTINE, ...STAYS_EXPOSED]);
   expect(listAfter(text, 'reason not in')).toEqual([...ANSWERS, ...QUARANTINE_GUARDS]);
 });
 

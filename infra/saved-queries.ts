@@ -29,15 +29,28 @@ export const savedQueries = (): SavedQuery[] =>
     .sort()
     .map(readQuery);
 
+/** The log groups of the stack. */
+export interface LogGroups {
+  readonly logGroup: ILogGroup;
+  readonly fedLogGroup: ILogGroup;
+}
+
+/** About runs of functions, not about records: of all functions. */
+const ABOUT_RUNS = ['is-everything-alive', 'which-runs-failed'];
+
+/** The names of the log groups that a saved query is put to. */
+export const groupsAsked = (name: string, { logGroup, fedLogGroup }: LogGroups): string[] =>
+  [logGroup, ...(ABOUT_RUNS.includes(name) ? [fedLogGroup] : [])].map(({ logGroupName }) => logGroupName);
+
 /** The saved queries, in a folder of the stack's name in Logs Insights. */
 export class SavedQueries extends Construct {
-  constructor(scope: Construct, id: string, props: { readonly stackName: string; readonly logGroup: ILogGroup }) {
+  constructor(scope: Construct, id: string, props: LogGroups & { readonly stackName: string }) {
     super(scope, id);
     for (const { name, text } of savedQueries()) {
       new CfnQueryDefinition(this, name, {
         name: `${props.stackName}/${name.replaceAll('-', ' ')}`,
         queryString: text,
-        logGroupNames: [props.logGroup.logGroupName],
+        logGroupNames: groupsAsked(name, props),
       });
     }
   }

@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { GraphWidget, type IMetric, type IWidget, LogQueryWidget, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { METRIC_NAMESPACE } from './alarms.ts';
-import { readQuery } from './saved-queries.ts';
+import { groupsAsked, type LogGroups, readQuery } from './saved-queries.ts';
 
 /** A dashboard is 24 columns wide. */
 export const FULL_WIDTH = 24;
@@ -32,14 +31,18 @@ export const graph = (title: string, width: number, left: IMetric[]): IWidget =>
   new GraphWidget({ title, width, height: HEIGHT, left, leftYAxis: { min: 0 }, liveData: true });
 
 /** The answer to a saved query, as a table. */
-export const answer = (name: string, width: number, logGroup: ILogGroup): IWidget => {
+export const answer = (name: string, width: number, logGroups: LogGroups): IWidget => {
   const { question, text } = readQuery(name);
-  const [, ...commands] = text.trimEnd().split('\n');
+  // CDK puts SOURCE and a bar before the query: a comment there would be a command, and none can be at its beginning.
+  const commands = text
+    .trimEnd()
+    .split('\n')
+    .filter((each) => !each.startsWith('#'));
   return new LogQueryWidget({
     title: question,
     width,
     height: HEIGHT,
-    logGroupNames: [logGroup.logGroupName],
+    logGroupNames: groupsAsked(name, logGroups),
     queryString: commands.join('\n'),
   });
 };

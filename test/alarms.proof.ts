@@ -133,10 +133,16 @@ it('when Lambda has no room for a function', async () => {
   limit(0);
   await useWidget(run);
   await run.account.play(15 * MINUTE);
+  // A few throttles wake nobody.
+  expect(standing(run)).toEqual([]);
+  for (const _period of [1, 2, 3, 4]) {
+    await useWidget(run);
+    await run.account.play(5 * MINUTE);
+  }
   expect(standing(run)).toContain('SweepFleetRemediatorThrottles');
   for (const event of ONE_EACH) run.account.putEvent(event);
   // Soon a reconcile request has waited for an hour.
-  await run.account.play(65 * MINUTE);
+  await run.account.play(75 * MINUTE);
   expect(standing(run)).toEqual(
     expect.arrayContaining(['unhealthy', 'UpgradeNodeGroupsRemediatorThrottles', 'UpgradeNodeGroupsWaitingAlarm']),
   );

@@ -142,7 +142,7 @@ describe.skipIf(version === '')(title, () => {
     });
 
     it('the records in the log', async () => {
-      const group = run.account.stack.ref('AWS::Logs::LogGroup');
+      const group = String(run.account.stack.outputs.LogGroupName);
       const pattern = '{ $.kind = "record" }';
       const { events } = await aws(
         ...['logs', 'filter-log-events', '--log-group-name', group, '--filter-pattern', pattern],
@@ -152,7 +152,7 @@ describe.skipIf(version === '')(title, () => {
     });
 
     it.skipIf(version.startsWith('1.'))('the log, by its tail (version 2 only)', async () => {
-      const group = run.account.stack.ref('AWS::Logs::LogGroup');
+      const group = String(run.account.stack.outputs.LogGroupName);
       const since = ['--since', '2026-07-14T00:00:00Z', '--format', 'short'];
       const { code, stdout } = await spawn('logs', 'tail', group, ...since);
       expect(code).toBe(0);
@@ -190,7 +190,7 @@ describe.skipIf(version === '')(title, () => {
     it('answers to saved queries, run as docs/review.md shows', async () => {
       const command = readPage('docs/review.md').blocks.find(({ text }) => text.startsWith('aws logs start-query'));
       const [, file = ''] = /--query-string (file:\S+)/.exec(command?.text ?? '') ?? [];
-      const group = run.account.stack.ref('AWS::Logs::LogGroup');
+      const group = String(run.account.stack.outputs.LogGroupName);
       const range = ['--start-time', '1783987200', '--end-time', '1784300000'];
       const query = file.replace('what-failed-and-what-to-do', 'records-by-reason');
       const { queryId } = await aws(

@@ -99,14 +99,19 @@ describe('the dashboard', () => {
   });
 
   it('asks only what Logs Insights answers, of the log group of the stack', () => {
-    const group = runs[0]!.account.stack.ref('AWS::Logs::LogGroup');
+    const { outputs } = runs[0]!.account.stack;
+    const [group, fed] = [String(outputs.LogGroupName), String(outputs.FedLogGroupName)];
     const queries = widgetsOf(runs[0]!).flatMap(({ properties }) => properties.query ?? []);
     expect(queries.length).toBeGreaterThan(4);
     for (const query of queries) {
-      const [source, ...commands] = query.split(' | ');
-      expect(source).toBe(`SOURCE '${group}'`);
+      const commands = query.split(' | ').filter((each) => !each.startsWith('SOURCE '));
+      const sources = query.split(' | ').slice(0, -commands.length);
+      expect([[`SOURCE '${group}'`], [`SOURCE '${group}'`, `SOURCE '${fed}'`]]).toContainEqual(sources);
       for (const { account } of runs)
-        compileQuery(commands.join(' | '))(account.logs.group(account.stack.ref('AWS::Logs::LogGroup')).events, group);
+        compileQuery(commands.join(' | '))(
+          account.logs.group(String(account.stack.outputs.LogGroupName)).events,
+          group,
+        );
     }
   });
 
@@ -150,14 +155,14 @@ describe('the dashboard', () => {
 describe('metrics', () => {
   const embedded = ({ account }: Run) =>
     account.logs
-      .group(account.stack.ref('AWS::Logs::LogGroup'))
+      .group(String(account.stack.outputs.LogGroupName))
       .events.filter(({ message }) => message.includes('"CloudWatchMetrics"'))
       .map(({ stream, timestamp, message }) => ({ stream, timestamp, line: JSON.parse(message) }));
 
   it('come in one blob for each invocation at most', () => {
     for (const run of runs) {
       const reports = run.account.logs
-        .group(run.account.stack.ref('AWS::Logs::LogGroup'))
+        .group(String(run.account.stack.outputs.LogGroupName))
         .events.filter(({ message }) => message.includes('"platform.report"'));
       for (const [stream, blobs] of Map.groupBy(embedded(run), (each) => each.stream)) {
         // An environment serves one invocation at a time: between two reports there is one blob.

@@ -1,7 +1,10 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sample as agentReconcileRequest } from '../events/agent-reconcile-request.ts';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
+import { sample as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
 import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, incidentOf, isAboutGroup, playThrough, type Scenario, start } from './harness.ts';
@@ -95,7 +98,7 @@ it('the fleet of agents ends with an answer or the cause, for every cause and ki
   const done = ['done'];
   const told = (reason: string) => [`failed ${reason}`];
   expect(Object.fromEntries([...ends].map(([group, outcomes]) => [group, [...outcomes]]))).toEqual({
-    'agent-kept-from-running/workers': ['waiting remedy-in-progress', 'waiting retry-later'],
+    'agent-kept-from-running/workers': ['waiting remedy-in-progress', 'failed agent-missing'],
     'agent-missing/amazon-linux': done,
     'agent-missing/bottlerocket': told('agent-not-installable'),
     'agent-missing/karpenter:general': done,
@@ -185,15 +188,26 @@ describe('the same seed', () => {
 describe('rights', () => {
   const HOST_MANAGEMENT = { attachPolicy: 'off', defaultHostManagement: 'enforce' };
 
-  it('are all used by some run, so that none is granted in vain', { timeout: 120_000 }, async () => {
+  it('are all used by some run, so that none is granted in vain', { timeout: 600_000 }, async () => {
     const bad = { ...amiRelease, id: 'bad', detail: {} };
+    const badForAgents = { ...agentReconcileRequest, id: 'bad-for-agents', detail: {} };
     const hint = {
       ...upgradeReconcileRequest,
       detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' },
     };
+    const requests = [agentReconcileRequest, findingsReconcileRequest, quarantineReconcileRequest, hint].map(
+      (event) => ({
+        after: 0,
+        event,
+      }),
+    );
     const crash = { function: 'upgrade-node-groups', call: await startCallNumber(), when: 'after' as const };
     const others = [
-      playThrough({ fleet: 'demo', play: '2h', events: [bad, hint].map((event) => ({ after: 0, event })) }),
+      playThrough({
+        fleet: 'demo',
+        play: '2h',
+        events: [bad, badForAgents, hint].map((event) => ({ after: 0, event })),
+      }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
       playThrough({
         fleet: 'ssm-agent',
@@ -205,6 +219,8 @@ describe('rights', () => {
         play: '2h',
       }),
       playThrough(withoutSecurityHub()),
+      // Reconciles that fail have their messages come again sooner.
+      start({ fleet: 'demo', play: '10m', events: requests, faults: { serverErrorRate: 1 } }),
       quarantineOfEveryKind(),
     ];
     const all = await Promise.all([...FLEETS.map(runOf), ...others]);

@@ -166,8 +166,11 @@ describe('a loop is impossible', () => {
     expect(filters).toHaveLength(1);
     const matches = compileFilterPattern(String(filters[0]?.Properties.FilterPattern));
     const name = run.account.lambda.functions.find(({ label }) => label === 'notify-stories')?.name ?? '';
-    const { events } = run.account.logs.group(String(run.account.stack.outputs.LogGroupName));
-    const own = events.filter(({ stream }) => stream.includes(name));
+    const { LogGroupName, FedLogGroupName } = run.account.stack.outputs;
+    const { events } = run.account.logs.group(String(LogGroupName));
+    expect(events.filter(({ stream }) => stream.includes(name))).toEqual([]);
+    // Nor would it, had it no log group of its own.
+    const own = run.account.logs.group(String(FedLogGroupName)).events;
     expect(own.length).toBeGreaterThan(20);
     expect(own.filter(({ message }) => matches(message))).toEqual([]);
     expect(events.filter(({ message }) => matches(message)).length).toBeGreaterThan(20);

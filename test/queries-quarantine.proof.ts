@@ -69,7 +69,7 @@ describe('the saved queries', () => {
     const began = held.records.find(({ reason }) => reason === 'quarantine-started')?.time;
     await asked(held, () => askAbout(held, 'extend', worker!.id, { by: '900d' }));
     expect(held.records.at(-1)).toMatchObject({ reason: 'request-refused', instance: worker?.id });
-    expect(await ask(held, text)).toMatchObject([{ instance: worker?.id, began, now: 'quarantine-extended' }]);
+    expect(await ask(held, text)).toMatchObject([{ instance: worker?.id, began, lastWord: 'quarantine-extended' }]);
     setPolicy(held, '{"killSwitch":true}');
     await held.account.play(HOUR);
     expect(held.records.at(-1)?.reason).toBe('kill-switch');
@@ -93,7 +93,7 @@ describe('the saved queries', () => {
     for (const row of rows) expect(row).toMatchObject({ errorName: 'Sandbox.Timedout', request: expect.any(String) });
     // The alarms' first command finds them, too.
     const [, pattern = ''] = /--filter-pattern '(.*)'/.exec(runbook('function-errors').description) ?? [];
-    const lines = run.account.logs.group(run.account.stack.ref('AWS::Logs::LogGroup')).events;
+    const lines = run.account.logs.group(String(run.account.stack.outputs.LogGroupName)).events;
     const found = lines.filter(({ message }) => compileFilterPattern(pattern)(message));
     expect(found).toHaveLength(rows.length);
   });

@@ -13,9 +13,10 @@ export async function askInsights({ account }: Run, text: string, from = 0): Pro
     credentials: { accessKeyId: 'operator', secretAccessKey: 'secret' },
     requestHandler: { httpsAgent: new https.Agent({ keepAlive: true }) },
   });
-  const logGroupName = account.stack.ref('AWS::Logs::LogGroup');
+  const { LogGroupName, FedLogGroupName } = account.stack.outputs;
+  const logGroupNames = [String(LogGroupName), String(FedLogGroupName)];
   const range = { startTime: from, endTime: Math.ceil(account.time.now / 1000) };
-  const { queryId } = await client.send(new StartQueryCommand({ logGroupName, queryString: text, ...range }));
+  const { queryId } = await client.send(new StartQueryCommand({ logGroupNames, queryString: text, ...range }));
   const { results = [] } = await client.send(new GetQueryResultsCommand({ queryId }));
   return results.map((row) => Object.fromEntries(row.map(({ field = '', value }) => [field, value])));
 }
@@ -24,7 +25,7 @@ export async function askInsights({ account }: Run, text: string, from = 0): Pro
 export function textOf({ account }: Run, name: string, given: Readonly<Record<string, string>> = {}): string {
   const saved = account.logs.savedQueries.find((query) => query.name === `eks-host-remediator/${name}`);
   if (saved === undefined) throw new Error(`no saved query ${name}`);
-  expect(saved.groups).toEqual([account.stack.ref('AWS::Logs::LogGroup')]);
+  expect(saved.groups[0]).toBe(account.stack.outputs.LogGroupName);
   return Object.entries(given).reduce((text, [placeholder, value]) => text.replaceAll(placeholder, value), saved.text);
 }
 

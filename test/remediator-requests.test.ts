@@ -72,7 +72,7 @@ describe('about a quarantine', () => {
     const message = `asked by me: x\u001b[2J\n\u202e✓`;
     const time = new Date(run.account.time.now).toISOString();
     const record = { ...exampleRecord, time, nodegroup: 'hostile', message };
-    run.account.logs.append(run.account.stack.ref('AWS::Logs::LogGroup'), 'stream', JSON.stringify(record));
+    run.account.logs.append(String(run.account.stack.outputs.LogGroupName), 'stream', JSON.stringify(record));
     const { stdout } = await remediator('explain', 'shop/hostile');
     // In the timeline, and in the last line.
     expect(stdout.split('x\\u001b[2J\\u000a\\u202e✓')).toHaveLength(3);
@@ -110,7 +110,7 @@ describe('about what mode observe proposes', () => {
 
   it('status sees a run that timed out and could say nothing itself, and ends with 1', async () => {
     const { logs, stack, time } = run.account;
-    const group = stack.ref('AWS::Logs::LogGroup');
+    const group = String(stack.outputs.LogGroupName);
     const stream = logs.group(group).events.find(({ message }) => message.includes('"sweep-fleet"'))?.stream ?? '';
     const record = { requestId: 'a', metrics: { durationMs: 60_000 }, status: 'timeout' };
     logs.append(group, stream, JSON.stringify({ time: new Date(time.now), type: 'platform.report', record }));

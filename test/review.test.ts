@@ -10,7 +10,7 @@ const widget = (carried: object = {}, context: object = {}) => shown(run.account
 const all = () => ({ timeRange: { start: run.account.time.now - 24 * HOUR, end: run.account.time.now + 1_000 } });
 /** Puts a line into the log without telling those who listen to it: here nobody is to be notified. */
 function log(line: object): void {
-  const group = run.account.logs.group(run.account.stack.ref('AWS::Logs::LogGroup'));
+  const group = run.account.logs.group(String(run.account.stack.outputs.LogGroupName));
   const timestamp = run.account.time.now;
   group.events.push({ index: group.nextIndex++, stream: 'stream', timestamp, message: JSON.stringify(line) });
 }

@@ -184,7 +184,7 @@ describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
       trigger: { id: attack('trigger id'), type: attack('trigger type') },
     };
     // As it would lie there: no function of ours writes such a line, so nobody who listens is told.
-    const group = logs.group(stack.ref('AWS::Logs::LogGroup'));
+    const group = logs.group(String(stack.outputs.LogGroupName));
     // One that is hostile all over, and one that tells of a worker with a name that can be asked for.
     for (const line of [hostile, { ...hostile, id: 'told', instance: 'i-0badc0de' }]) {
       const message = JSON.stringify(line);

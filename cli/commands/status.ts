@@ -31,8 +31,8 @@ const SCHEDULED = ['watch-ami-releases', 'sweep-fleet'];
 
 /** By the last word about each subject; an answer to a request is none. */
 const OPEN = `filter kind = "record" and reason not in [${ANSWERS.map((reason) => `"${reason}"`).join(', ')}]
-| stats latest(decision) as now, latest(reason) as why by remediation, cluster, nodegroup, instance
-| filter now in ["waiting", "would-act", "refused", "failed"]`;
+| stats latest(decision) as lastWord, latest(reason) as why by remediation, cluster, nodegroup, instance
+| filter lastWord in ["waiting", "would-act", "refused", "failed"]`;
 
 async function tell(surroundings: Surroundings, since: number, sinceText: string): Promise<ExitCode> {
   const { clock, stack, json, print } = surroundings;
@@ -44,7 +44,7 @@ async function tell(surroundings: Surroundings, since: number, sinceText: string
   ]);
   const silent = SCHEDULED.filter((name) => !runs.some((known) => known.name === name));
   const functions = runs.map(({ lastRun, ...counts }) => ({ ...counts, lastRun: new Date(lastRun).toISOString() }));
-  const counts = countBy(open.map(({ now: decision, why }) => `${decision} ${why}`));
+  const counts = countBy(open.map(({ lastWord: decision, why }) => `${decision} ${why}`));
   const isWell = silent.length === 0 && functions.every(({ failed }) => failed === 0);
   if (json) {
     const inQuarantine = { held: held.length, waiting: waiting.length };

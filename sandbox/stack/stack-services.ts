@@ -41,7 +41,12 @@ export function createStackServices({ world, faultPlan, createEnvironment, accou
     faults,
     deliveries,
     logs,
-    logSubscriptions: new LogSubscriptions(world, logs, deliveries),
+    logSubscriptions: new LogSubscriptions(
+      world,
+      logs,
+      deliveries,
+      (functionArn) => lambda.functions.find(({ arn }) => arn === functionArn)?.logging.group,
+    ),
     lambda,
     cloudWatch,
     sqs,

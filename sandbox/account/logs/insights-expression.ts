@@ -100,6 +100,21 @@ export function nameIn(reader: TokenReader): string {
   return text;
 }
 
+/** Functions that are known by their name alone, which the maps below do not hold. */
+const OTHER_FUNCTIONS = ['now', 'bin'];
+
+/**
+ * The next token as the name that a command gives. Whether a name can be that of a function as well, and which of the
+ * two is meant where it is used, the documentation leaves open.
+ */
+export function aliasIn(reader: TokenReader): string {
+  const name = nameIn(reader);
+  if (OTHER_FUNCTIONS.includes(name.toLowerCase()) || Object.hasOwn(FUNCTIONS, name.toLowerCase())) {
+    throw new NotImplemented(`the alias ${name}, which is a function as well`);
+  }
+  return name;
+}
+
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 
 /** `5m` in ms. */

@@ -1,6 +1,7 @@
 import { NotImplemented } from '../../wire/aws-error.ts';
 import type { Table } from './insights.ts';
 import {
+  aliasIn,
   compare,
   durationOf,
   malformed,
@@ -50,14 +51,14 @@ export function readStats(reader: TokenReader): (table: Table) => Table {
 function readKey(reader: TokenReader): Key {
   const field = nameIn(reader);
   if (field !== 'bin') {
-    const name = reader.accept('as') ? nameIn(reader) : field;
+    const name = reader.accept('as') ? aliasIn(reader) : field;
     return { name, of: (row) => row.get(field) };
   }
   reader.expect('(');
   const token = reader.take();
   const period = durationOf(token);
   reader.expect(')');
-  const name = reader.accept('as') ? nameIn(reader) : `bin(${token.text})`;
+  const name = reader.accept('as') ? aliasIn(reader) : `bin(${token.text})`;
   return {
     name,
     of: (row) => {
@@ -74,7 +75,7 @@ function readAggregate(reader: TokenReader): Aggregate {
   const percent = name === 'pct' || name === 'percentile' ? readPercent(reader) : undefined;
   reader.expect(')');
   const shown = reader.accept('as')
-    ? nameIn(reader)
+    ? aliasIn(reader)
     : `${name}(${field}${percent === undefined ? '' : `, ${percent}`})`;
   return { name: shown, of: aggregateOf(name, field, percent) };
 }
@@ -91,8 +92,16 @@ function aggregateOf(name: string, field: string, percent = 0): Aggregate['of'] 
       .map(numberOf)
       .filter((number) => number !== undefined);
   const ordered = (rows: readonly Row[]) => numbers(rows).toSorted((a, b) => a - b);
-  /** Of texts, too: these two take a value of any field. */
+  /**
+   * Of texts, too: `sortsFirst` and `sortsLast` take a value of any field. What `min` and `max` make of texts the
+   * documentation leaves open.
+   */
   const ranked = (rows: readonly Row[]) => values(rows).toSorted(compare);
+  const ranking = (rows: readonly Row[]) => {
+    const text = field === '@timestamp' ? undefined : values(rows).find((value) => numberOf(value) === undefined);
+    if (text !== undefined) throw new NotImplemented(`${name}(${field}) of a text such as ${text}`);
+    return ranked(rows);
+  };
   const sum = (rows: readonly Row[]) => numbers(rows).reduce((total, number) => total + number, 0);
   switch (name) {
     case 'count':
@@ -104,8 +113,12 @@ function aggregateOf(name: string, field: string, percent = 0): Aggregate['of'] 
     case 'avg':
       return (rows) => (numbers(rows).length === 0 ? undefined : sum(rows) / numbers(rows).length);
     case 'min':
-      return (rows) => ranked(rows)[0];
+      return (rows) => ranking(rows)[0];
     case 'max':
+      return (rows) => ranking(rows).at(-1);
+    case 'sortsfirst':
+      return (rows) => ranked(rows)[0];
+    case 'sortslast':
       return (rows) => ranked(rows).at(-1);
     case 'pct':
     case 'percentile':

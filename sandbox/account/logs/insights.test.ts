@@ -75,17 +75,27 @@ describe('a query', () => {
 
   it('groups', async () => {
     const query = await queryUnderTest();
-    const aggregates = 'count(*) as lines, count(latencyMs) as timed, sum(latencyMs) as sum, avg(latencyMs) as mean';
+    const aggregates = 'count(*) as lines, count(latencyMs) as timed, sum(latencyMs) as total, avg(latencyMs) as mean';
     const more =
       'min(latencyMs) as least, max(latencyMs) as most, pct(latencyMs, 50) as median, count_distinct(decision) as kinds';
     const rows = await query(`filter ispresent(group) | stats ${aggregates}, ${more} by group | sort group`);
     expect(rows).toEqual([
-      { group: 'db', lines: '1', timed: '1', sum: '40', mean: '40', least: '40', most: '40', median: '40', kinds: '1' },
+      {
+        group: 'db',
+        lines: '1',
+        timed: '1',
+        total: '40',
+        mean: '40',
+        least: '40',
+        most: '40',
+        median: '40',
+        kinds: '1',
+      },
       {
         group: 'web',
         lines: '3',
         timed: '2',
-        sum: '40',
+        total: '40',
         mean: '20',
         least: '10',
         most: '30',
@@ -97,13 +107,13 @@ describe('a query', () => {
 
   it('tells the latest and the earliest of each group, and filters and groups that once more', async () => {
     const query = await queryUnderTest();
-    const latest = 'filter kind = "record" | stats latest(decision) as now, earliest(decision) as first by group';
+    const latest = 'filter kind = "record" | stats latest(decision) as lastWord, earliest(decision) as first by group';
     expect(await query(`${latest} | sort group`)).toEqual([
-      { group: 'db', now: 'failed', first: 'failed' },
-      { group: 'web', now: 'done', first: 'waiting' },
+      { group: 'db', lastWord: 'failed', first: 'failed' },
+      { group: 'web', lastWord: 'done', first: 'waiting' },
     ]);
-    expect(await query(`${latest} | filter now = "done" | stats count(*) as groups by now`)).toEqual([
-      { now: 'done', groups: '1' },
+    expect(await query(`${latest} | filter lastWord = "done" | stats count(*) as groups by lastWord`)).toEqual([
+      { lastWord: 'done', groups: '1' },
     ]);
   });
 
@@ -137,7 +147,9 @@ describe('a query', () => {
     expect((await query(`${parsed} and first = "f"`)).map(without)).toEqual([
       { group: 'db', first: 'f', rest: 'ailed' },
     ]);
-    const [texts] = await query('stats min(decision) as first, max(decision) as last, max(latencyMs) as most');
+    const [texts] = await query(
+      'stats sortsFirst(decision) as first, sortsLast(decision) as last, max(latencyMs) as most',
+    );
     expect(texts).toEqual({ first: 'done', last: 'waiting', most: '40' });
     expect(await query('parse @message /"(?<what>rec)/ | stats count(what) as n')).toEqual([{ n: '3' }]);
   });

@@ -1,5 +1,6 @@
 import { NotImplemented } from '../../wire/aws-error.ts';
 import {
+  aliasIn,
   compare,
   type Expression,
   malformed,
@@ -31,6 +32,9 @@ export type ResultRow = Array<{ readonly field: string; readonly value: string }
 /** Most rows that a query gives unless it says otherwise. */
 const DEFAULT_LIMIT = 10_000;
 
+/** A log event; `group`: of several that are asked together, the one that it is of. */
+export type QueriedEvent = LogEvent & { readonly group?: string };
+
 /**
  * Reads a query in the Logs Insights query language: `fields`, `filter`, `parse` by a regular expression,
  * `sort`, `limit`, `stats`, `dedup` and `display`.
@@ -38,7 +42,7 @@ const DEFAULT_LIMIT = 10_000;
  * @throws NotImplemented for what it would take and the sandbox does not know
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
-export function compileQuery(text: string): (events: readonly LogEvent[], group: string) => ResultRow[] {
+export function compileQuery(text: string): (events: readonly QueriedEvent[], group: string) => ResultRow[] {
   const commands = commandsIn(text).map(readCommand);
   if (commands.length === 0) throw malformed('the query is empty');
   return (events, group) => {
@@ -111,7 +115,7 @@ function readFields(reader: TokenReader): Command {
 function readAliased(reader: TokenReader): { readonly name: string; readonly value: Expression } {
   const first = reader.next;
   const value = readExpression(reader);
-  if (reader.accept('as')) return { name: nameIn(reader), value };
+  if (reader.accept('as')) return { name: aliasIn(reader), value };
   if (first?.kind !== 'name') throw new NotImplemented('an expression without "as" in a query');
   return { name: first.text, value };
 }
@@ -167,13 +171,13 @@ function readDedup(reader: TokenReader): Command {
 }
 
 /** The fields of a log event: those that every one has, and the leaves of a JSON line, their paths joined by dots. */
-function rowOf({ message, timestamp, stream, index }: LogEvent, group: string): Row {
+function rowOf({ message, timestamp, stream, index, group }: QueriedEvent, theGroup: string): Row {
   const row = new Map<string, Value>([
     ['@timestamp', timestamp],
     ['@ingestionTime', timestamp],
     ['@message', message],
     ['@logStream', stream],
-    ['@log', group],
+    ['@log', group ?? theGroup],
     ['@ptr', String(index)],
   ]);
   if (message.startsWith('{')) addLeaves(row, parsed(message), '');

@@ -28,6 +28,9 @@ interface QueryRun {
 /** How long a function waits for a query, virtual ms. */
 const [QUICKEST_MS, SLOWEST_MS] = [300, 900];
 
+/** Source: CloudWatch Logs API reference, StartQuery: up to 50 log groups by name. */
+const MOST_GROUPS = 50;
+
 /**
  * The operations of Logs Insights. What a query finds is settled when it starts; a function gets it some virtual time
  * later, as from AWS, an operator at once: an operator's client waits in real time.
@@ -42,20 +45,22 @@ export function logsQueryOperations(logs: Logs, world: World): Service['operatio
       (input, { caller }) => {
         const { startTime = 0, endTime = 0, queryString = '', limit = 10_000 } = input;
         const names = groupsOf(input);
-        const [name, ...others] = names;
-        if (name === undefined || others.length > 0) {
-          throw new AwsError(
-            'InvalidParameterException',
-            'Exactly one log group must be given: the sandbox joins none.',
-          );
+        const [name] = names;
+        if (name === undefined || names.length > MOST_GROUPS) {
+          throw new AwsError('InvalidParameterException', `Between one and ${MOST_GROUPS} log groups must be given.`);
         }
         if (!(startTime < endTime))
           throw new AwsError('InvalidParameterException', 'End time should be after start time.');
         const query = compileQuery(queryString);
         // Both ends count, in seconds since the epoch.
-        const events = logs
-          .group(name)
-          .events.filter(({ timestamp }) => timestamp >= startTime * 1_000 && timestamp < (endTime + 1) * 1_000);
+        const events = names
+          .flatMap((group, position) =>
+            logs
+              .group(group)
+              .events.map((event) => ({ ...event, group, index: event.index * names.length + position })),
+          )
+          .filter(({ timestamp }) => timestamp >= startTime * 1_000 && timestamp < (endTime + 1) * 1_000)
+          .sort((a, b) => a.timestamp - b.timestamp);
         const bytes = events.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0);
         const queryId = random.uuid();
         const takes = caller.invocationId === undefined ? 0 : random.integer(QUICKEST_MS, SLOWEST_MS);

@@ -26,8 +26,11 @@ export class LogSubscriptions {
   readonly #world: World;
   readonly #logs: Logs;
   readonly #deliveries: Deliveries;
+  readonly #groupOf: (functionArn: string) => string | undefined;
 
-  constructor(world: World, logs: Logs, deliveries: Deliveries) {
+  /** @param groupOf the log group of a function, by its ARN */
+  constructor(world: World, logs: Logs, deliveries: Deliveries, groupOf: (functionArn: string) => string | undefined) {
+    this.#groupOf = groupOf;
     this.#world = world;
     this.#logs = logs;
     this.#deliveries = deliveries;
@@ -38,9 +41,17 @@ export class LogSubscriptions {
     });
   }
 
-  /** @throws AwsError `LimitExceededException` */
+  /**
+   * @throws AwsError `LimitExceededException`; `InvalidParameterException` for a function that logs into the group itself
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscriptions-recursion-prevention.html
+   */
   add(filter: SubscriptionFilter): void {
     this.#logs.group(filter.group);
+    // Nothing is written of it under PutSubscriptionFilter; that it may be refused, and would loop, is.
+    if (this.#groupOf(filter.destinationArn) === filter.group) {
+      const message = `The function ${filter.destinationArn} logs into ${filter.group}: it would be fed with its own lines.`;
+      throw new AwsError('InvalidParameterException', message);
+    }
     const filters = this.#filters.get(filter.group) ?? [];
     if (filters.length >= MOST_FILTERS) throw new AwsError('LimitExceededException', 'Resource limit exceeded.');
     this.#filters.set(filter.group, [...filters, { ...filter, matches: compileFilterPattern(filter.pattern) }]);
