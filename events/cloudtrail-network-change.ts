@@ -11,10 +11,12 @@ const SOURCE = 'aws.ec2';
 const EVENT_SOURCE = 'ec2.amazonaws.com';
 
 const EVENT_NAMES = [
+  'AssignIpv6Addresses',
   'AssociateAddress',
   'AttachNetworkInterface',
   'AuthorizeSecurityGroupIngress',
   'ModifyNetworkInterfaceAttribute',
+  'ModifySecurityGroupRules',
   'RunInstances',
 ] as const;
 
@@ -42,8 +44,12 @@ export const detail = z.object({
       networkInterfaceId: id('eni').nullish(),
       groupId: id('sg').nullish(),
       allocationId: id('eipalloc').nullish(),
+      /** Of ModifySecurityGroupRules, as CloudTrail nests it. */
+      ModifySecurityGroupRulesRequest: z.object({ GroupId: id('sg').nullish() }).nullish(),
     })
     .nullish(),
+  /** Who called; an AWS service that acts by itself names itself. */
+  userIdentity: z.object({ arn: z.string().nullish(), invokedBy: z.string().nullish() }).nullish(),
   /** Of RunInstances; other calls answer other things, or nothing. */
   responseElements: z
     .object({ instancesSet: z.object({ items: z.array(z.object({ instanceId })) }).nullish() })

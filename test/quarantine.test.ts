@@ -275,7 +275,7 @@ describe('a release', () => {
     const { run, worker, before } = await isolated({ publicAddress: 'elastic' }, { maxSize: 4 });
     ask(run, 'release', worker.id);
     await run.account.play(10 * MINUTE);
-    const last = ours(run).at(-2);
+    const last = ours(run).at(-1);
     expect(last).toMatchObject({ decision: 'failed', reason: 'released-in-part', hint: expect.any(String) });
     expect(last?.details?.lost).toEqual([expect.stringContaining('its place in service in')]);
     expect(stateOf(run, worker.id).groups).toEqual(before.groups);

@@ -7,8 +7,8 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersByCluster } from '../shared/fleet/instances.ts';
-import { readOwners } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
@@ -52,10 +52,15 @@ export async function chooseSamples(
     ...Map.groupBy(asked, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`).values(),
   ].flatMap((pool) => pool.filter(({ instance }) => online.has(instance.InstanceId ?? '')).slice(0, size));
   const silent = asked.filter((one) => !chosen.some(({ nodegroup }) => nodegroup === one.nodegroup));
-  const owners = await readOwners(eks, createClusterReader(eks), [...chosen, ...silent]);
+  const instances = [...chosen, ...silent].map(({ instance }) => instance);
+  const identities = await identifyWorkers({ eks }, createClusterReader(eks), instances);
   const isOurs = (candidate: Candidate) => {
-    const owner = owners.get(candidate);
-    return owner?.unreadable === undefined && owner?.notAWorker === undefined && !isOptedOut(owner?.tags ?? {});
+    const { worker, owner } = identities.get(candidate.instance.InstanceId ?? '') ?? {};
+    // The sample of a group is of its own workers: what only claims to be one speaks for nobody.
+    const isMember = worker?.nodegroup === candidate.nodegroup && owner?.onlyClaims === undefined;
+    return (
+      isMember && owner?.unreadable === undefined && owner?.notAWorker === undefined && !isOptedOut(owner?.tags ?? {})
+    );
   };
   const samples = chosen.filter(isOurs).map(({ nodegroup, instance }) => ({
     instanceId: instance.InstanceId ?? '',

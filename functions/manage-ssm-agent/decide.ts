@@ -50,7 +50,7 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
 const UPDATE = { cause: OUTDATED, remedy: 'update-agent' } as const;
 const UPDATE_TARGET = targetOf(UPDATE);
 
-const DOUBTS: readonly Reason[] = ['unknown-cluster', 'unreadable'];
+const DOUBTS: readonly Reason[] = ['unknown-cluster', 'claims-to-be-worker', 'unreadable'];
 
 /** The agent answers: verified, unless it is old and may be updated. */
 function aboutVersion(agent: AgentView, observation: Observation, circumstances: Circumstances): Decision {

@@ -13,6 +13,7 @@ export const guardOf = (
       cluster,
       tags: { 'The instance': tags, 'Its cluster or node group': owner?.tags ?? {} },
       notAWorker: owner?.notAWorker,
+      onlyClaims: owner?.onlyClaims,
       unreadable: owner?.unreadable,
     },
     circumstances,

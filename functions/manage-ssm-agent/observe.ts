@@ -5,7 +5,7 @@ import { GetCommandInvocationCommand, InvocationDoesNotExist, type SSMClient } f
 import pMap from 'p-map';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
-import { readOwners } from '../shared/fleet/owners.ts';
+import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -64,31 +64,34 @@ export async function observeWorkers(
   const unnoted = asked('owner', 'role').filter(
     ({ instanceId }) => states.get(instanceId)?.roleFingerprint === undefined,
   );
-  const [owners, lifecycles, findings, fingerprints] = await Promise.all([
-    readOwners(
-      clients.eks,
+  const [identities, lifecycles, findings, fingerprints] = await Promise.all([
+    identifyWorkers(
+      clients,
       readCluster,
-      remedied.map(({ worker }) => worker),
+      remedied.map(({ instance }) => instance),
     ),
     readLifecycleStates(clients.autoScaling, remedied),
     observeFindings(clients, place, silent, agents, now),
     readFingerprints(clients, unnoted),
   ]);
   const more = new Map(
-    concerned.map(({ instanceId, worker }): [string, Partial<WorkerView>] => [
+    concerned.map(({ instanceId }): [string, Partial<WorkerView>] => [
       instanceId,
       known({
-        owner: owners.get(worker),
+        ...identities.get(instanceId)?.worker,
+        owner: identities.get(instanceId)?.owner,
         lifecycleState: lifecycles.get(instanceId),
         findings: findings.get(instanceId),
         roleFingerprint: fingerprints.get(instanceId),
       }),
     ]),
   );
-  return observations.map((observation) => ({
-    ...observation,
-    view: { ...observation.view, ...more.get(observation.instanceId) },
-  }));
+  return observations.map((observation) => {
+    const [{ nodegroup, ...view }, found] = [observation.view, more.get(observation.instanceId)];
+    // Proven is also that it belongs to no group.
+    const group = identities.has(observation.instanceId) || nodegroup === undefined ? {} : { nodegroup };
+    return { ...observation, view: { ...view, ...group, ...found } };
+  });
 }
 
 /** What is known of these, without what is not. */

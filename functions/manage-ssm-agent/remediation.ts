@@ -2,7 +2,7 @@ import * as reconcileRequest from '../../events/agent-reconcile-request.ts';
 import * as instanceLaunch from '../../events/autoscaling-instance-launch.ts';
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
 import * as inspectorCoverage from '../../events/inspector-coverage.ts';
-import { describeImages, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { describeImages, onClusters, onNodegroups, readAccessEntries } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, iamHere, onAnything, type Right } from '../shared/declaration/right.ts';
 import { AGENT_POLICIES } from './agent-policy.ts';
@@ -125,6 +125,7 @@ export const manageSsmAgent = declare({
       wildcardReason: 'Security groups may name any prefix list, of this account, of AWS or of one that shares it.',
     },
     describeImages,
+    readAccessEntries,
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     ...nodeRoles,

@@ -49,7 +49,15 @@ const BUSY_FOR = 5_000;
  */
 export async function carryOut(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
   const { observation, decision } = decided;
-  if (decision.silent === true) return decided;
+  if (decision.silent === true) {
+    // Its group is reported instead: it waits for no slot any more.
+    if (decision.reason === 'public-by-design' && observation.state.reason === 'quarantine-budget') {
+      await leaveWaitlist(deps.ledger, observation.instanceId);
+      const { reason: _, since: __, ...state } = observation.state;
+      await saveQuarantine(deps.ledger, observation.instanceId, state, circumstances.now, deps.caller);
+    }
+    return decided;
+  }
   const settled =
     decision.act === undefined || observation.view === undefined
       ? await remember(deps, decided, circumstances)
@@ -125,6 +133,7 @@ async function act(
     clients: deps,
     instanceId,
     view,
+    ...(observation.owner !== undefined && { owner: observation.owner }),
     quarantine,
     policy: acting,
     now: deps.clock.now(),
@@ -142,7 +151,9 @@ async function act(
   const { lease: _lease, ...held } = withoutUnrecorded(saved ?? next);
   const after = { ...observation, state: held };
   const last =
-    settled.quiet === true ? { ...held, quarantine: settled.quarantine } : nextState(after, settled, circumstances);
+    settled.quiet === true
+      ? { ...held, quarantine: settled.quarantine, lookAt: settled.lookAt }
+      : nextState(after, settled, circumstances);
   if (settled.quiet !== true && last.outcomes !== held.outcomes) {
     recorder.record(outcomeOf(after, settled, last, circumstances, calls));
   }

@@ -25,6 +25,15 @@ export type Request =
 export const isOperatorRequest = (request: Request): request is OperatorRequest =>
   request.event['detail-type'] === remediationRequest.detailType;
 
+/** Who made a call that may have opened a way in. */
+export interface Caller {
+  /** The ARN of the principal. */
+  readonly who: string;
+  readonly call: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 /** Where one reconcile goes: the union of what all messages of a batch reconcile request at, each with the first one that did. */
 export interface Scope {
   readonly instances: Map<string, MessageTrigger>;
@@ -38,6 +47,8 @@ export interface Scope {
   readonly requests: Map<string, Request>;
   /** By `cluster/nodegroup`. */
   readonly groupRequests: Map<string, Request>;
+  /** By the id of what brought the event here. */
+  readonly callers: Map<string, Caller>;
   /** Further requests about the same subjects: they wait until the first one is granted or refused. */
   readonly deferred: Request[];
 }
@@ -48,11 +59,12 @@ interface Target {
   readonly securityGroupId?: string | null | undefined;
   readonly clusterName?: string | undefined;
   readonly request?: Request['event'];
+  readonly caller?: Caller;
 }
 
 const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   [launch.detailType]: messageReader(launch.schema, ({ detail }) => ({ instanceIds: [detail['instance-id']] })),
-  [networkChange.detailType]: messageReader(networkChange.schema, ({ detail }) => placeOfCall(detail)),
+  [networkChange.detailType]: messageReader(networkChange.schema, placeOfCall),
   [reachability.detailType]: messageReader(reachability.schema, ({ detail }) => ({
     instanceIds: detail.resources.filter(({ type }) => type === 'AWS_EC2_INSTANCE').map(({ id }) => id),
   })),
@@ -63,13 +75,19 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   })),
 };
 
-function placeOfCall({ requestParameters, responseElements }: networkChange.CloudTrailNetworkChange['detail']): Target {
+function placeOfCall({ time, detail }: networkChange.CloudTrailNetworkChange): Target {
+  const { requestParameters, responseElements, userIdentity, eventName } = detail;
   const { instanceId, networkInterfaceId, groupId } = requestParameters ?? {};
+  const modified = requestParameters?.ModifySecurityGroupRulesRequest?.GroupId;
   const launched = responseElements?.instancesSet?.items.map((item) => item.instanceId) ?? [];
+  const who = userIdentity?.arn ?? userIdentity?.invokedBy;
+  // Quarantines make this one themselves.
+  const isOwn = eventName === 'ModifyNetworkInterfaceAttribute';
   return {
     instanceIds: [...launched, ...(instanceId == null ? [] : [instanceId])],
     interfaceId: networkInterfaceId,
-    securityGroupId: groupId,
+    securityGroupId: groupId ?? modified,
+    ...(who != null && !isOwn && { caller: { who, call: eventName, at: time } }),
   };
 }
 
@@ -83,10 +101,12 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
     clusters: new Map(),
     requests: new Map(),
     groupRequests: new Map(),
+    callers: new Map(),
     deferred: [],
   };
   for (const { place, trigger } of requests) {
     const { instanceIds = [], interfaceId, securityGroupId, clusterName, request } = place;
+    if (place.caller !== undefined) scope.callers.set(trigger.id, place.caller);
     if (request !== undefined) addRequest(scope, { event: request, trigger } as Request);
     for (const instanceId of instanceIds) keepFirst(scope.instances, instanceId, trigger);
     if (interfaceId != null) keepFirst(scope.interfaces, interfaceId, trigger);

@@ -33,7 +33,7 @@ export function withNewcomers(quarantine: Quarantine, { interfaces }: WorkerView
   return { ...quarantine, saved: { ...quarantine.saved, interfaces: [...quarantine.saved.interfaces, ...newcomers] } };
 }
 
-const savedInterface = ({ id, groupIds, addresses, ipv6 }: InterfaceView): SavedInterface => ({
+const savedInterface = ({ id, groupIds, addresses, ipv6, ipv6Prefixes, branch }: InterfaceView): SavedInterface => ({
   id,
   groups: [...groupIds],
   addresses: addresses.map(({ publicIp, privateIp, allocationId }) => ({
@@ -43,4 +43,6 @@ const savedInterface = ({ id, groupIds, addresses, ipv6 }: InterfaceView): Saved
   })),
   // A primary one cannot be taken off, so there is nothing to give back.
   ipv6: ipv6.filter(({ primary }) => !primary).map(({ address }) => address),
+  ...(ipv6Prefixes.length > 0 && { ipv6Prefixes: [...ipv6Prefixes] }),
+  ...(branch === true && { branch }),
 });

@@ -18,7 +18,7 @@ type Permission = Closed['ingress'][number]['permissions'][number];
 /** One way in to a group: a rule of a security group, or that a subnet hands out public addresses. */
 export type Way =
   | { readonly kind: 'rule'; readonly groupId: string; readonly permission: Permission }
-  | { readonly kind: 'subnet'; readonly subnetId: string };
+  | { readonly kind: 'subnet'; readonly subnetId: string; readonly family?: 'ipv6' };
 
 /** An exposure that AWS would not have changed, and what it said. */
 export interface RefusedWay {
@@ -28,12 +28,17 @@ export interface RefusedWay {
 }
 
 /** What a decision wants closed, or what the ledger has as closed, way by way. */
-export const waysOf = ({ ingress, subnets }: NonNullable<GroupDecision['harden']> | Closed): Way[] => [
+export const waysOf = ({
+  ingress,
+  subnets,
+  ipv6Subnets = [],
+}: NonNullable<GroupDecision['harden']> | Closed): Way[] => [
   ...ingress.flatMap(({ groupId, permissions }) =>
     // EC2's own words are plain values: they are saved as they are.
     permissions.map((permission): Way => ({ kind: 'rule', groupId, permission: { ...permission } as Permission })),
   ),
   ...subnets.map((subnetId): Way => ({ kind: 'subnet', subnetId })),
+  ...ipv6Subnets.map((subnetId): Way => ({ kind: 'subnet', subnetId, family: 'ipv6' })),
 ];
 
 /** Ways in as the ledger keeps them, each once; undefined: none. */
@@ -41,10 +46,13 @@ export function closedOf(ways: readonly Way[]): Closed | undefined {
   const distinct = ways.filter((way, index) => ways.findIndex((each) => isDeepStrictEqual(each, way)) === index);
   if (distinct.length === 0) return undefined;
   const rules = distinct.filter((way) => way.kind === 'rule');
+  const subnets = distinct.filter((way) => way.kind === 'subnet');
+  const ofIpv6 = subnets.filter(({ family }) => family === 'ipv6');
   const byGroup = Map.groupBy(rules, ({ groupId }) => groupId);
   return {
     ingress: [...byGroup].map(([groupId, own]) => ({ groupId, permissions: own.map(({ permission }) => permission) })),
-    subnets: distinct.filter((way) => way.kind === 'subnet').map(({ subnetId }) => subnetId),
+    subnets: subnets.filter(({ family }) => family === undefined).map(({ subnetId }) => subnetId),
+    ...(ofIpv6.length > 0 && { ipv6Subnets: ofIpv6.map(({ subnetId }) => subnetId) }),
   };
 }
 
@@ -53,13 +61,15 @@ export const without = (ways: readonly Way[], others: readonly Way[]): Way[] =>
   ways.filter((way) => !others.some((other) => isDeepStrictEqual(other, way)));
 
 export const exposureInWords = (way: Way): string =>
-  way.kind === 'rule' ? ruleInWords(way.groupId, [way.permission as IpPermission]) : subnetInWords(way.subnetId);
+  way.kind === 'rule'
+    ? ruleInWords(way.groupId, [way.permission as IpPermission])
+    : subnetInWords(way.subnetId, way.family);
 
 export const closeWay = (ec2: EC2Client, note: StepSubject['note']) => (way: Way) =>
-  way.kind === 'rule' ? revoke(ec2, note, way) : mapPublicAddresses(ec2, note, way.subnetId, false);
+  way.kind === 'rule' ? revoke(ec2, note, way) : handOut(ec2, note, way, false);
 
 export const openWay = (ec2: EC2Client, note: StepSubject['note']) => (way: Way) =>
-  way.kind === 'rule' ? authorize(ec2, note, way) : mapPublicAddresses(ec2, note, way.subnetId, true);
+  way.kind === 'rule' ? authorize(ec2, note, way) : handOut(ec2, note, way, true);
 
 /**
  * Changes each exposure. What AWS refuses for good holds up none of the others.
@@ -118,12 +128,13 @@ async function unless(code: string, change: () => Promise<void>): Promise<void> 
   }
 }
 
-async function mapPublicAddresses(
+/** EC2 takes one attribute a call. Source: EC2 API reference, ModifySubnetAttribute. */
+async function handOut(
   ec2: EC2Client,
   note: StepSubject['note'],
-  SubnetId: string,
+  { subnetId: SubnetId, family }: Extract<Way, { kind: 'subnet' }>,
   Value: boolean,
 ): Promise<void> {
-  const change = new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value } });
-  note('ec2', 'ModifySubnetAttribute', await ec2.send(change));
+  const attribute = family === 'ipv6' ? { AssignIpv6AddressOnCreation: { Value } } : { MapPublicIpOnLaunch: { Value } };
+  note('ec2', 'ModifySubnetAttribute', await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, ...attribute })));
 }

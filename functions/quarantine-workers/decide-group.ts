@@ -10,23 +10,33 @@ import { leftOpenInWords } from './sharing.ts';
  * once, and by policy the exposure is closed for all of it; its workers are not quarantined, which would empty it. What
  * others use that must not be touched, or of which nobody knows who uses it, is left open, and that is told.
  */
-export function decideGroup(group: GroupObservation, circumstances: Circumstances): GroupDecision {
+export function decideGroup(
+  group: GroupObservation,
+  circumstances: Omit<Circumstances, 'publicGroups'>,
+): GroupDecision {
   if (group.request !== undefined) return aboutRequest(group, circumstances.policy);
   const policy = policyToClose(group, circumstances);
   // Each of its workers says which guard holds.
   if (policy === undefined) {
     return { ...say('skipped', 'public-by-design', ''), silent: true, publicByDesign: false };
   }
-  return { ...aboutExposures(group, policy, circumstances.account), details: detailsOf(group), publicByDesign: true };
+  const decided = aboutExposures(group, policy, circumstances);
+  return { ...decided, details: detailsOf(group), publicByDesign: true };
 }
 
 function aboutExposures(
   group: GroupObservation,
   policy: Policy,
-  account: string,
+  { account, slots }: Pick<Circumstances, 'account' | 'slots'>,
 ): Omit<GroupDecision, 'publicByDesign'> {
   const why = describe(group);
-  const report = say('refused', 'public-by-design', `${why} They are not quarantined.`, group.publicSubnets.join(' '));
+  const held = group.exposed.filter((id) => id in slots);
+  const others =
+    held.length === 0
+      ? 'They are not quarantined: the group would be empty.'
+      : `${held.join(', ')} ${held.length === 1 ? 'is' : 'are'} in quarantine already and ${held.length === 1 ? 'stays' : 'stay'} there until released; no other one is quarantined.`;
+  const configured = [...group.publicSubnets, ...group.ipv6Subnets, ...group.publicTemplates].join(' ');
+  const report = say('refused', 'public-by-design', `${why} ${others}${portsInWords(group)}`, configured);
   if (group.state.leftOpen === true) return report;
   const enforced = waysToClose(group, policy, account, 'enforce');
   const observed = waysToClose(group, policy, account, 'observe');
@@ -46,8 +56,9 @@ function aboutExposures(
   return left.length === 0 ? report : say('refused', 'way-in-shared', sentences(''), variantWith());
 }
 
-const detailsOf = ({ publicSubnets, exposed, size }: GroupObservation) => ({
-  subnets: [...publicSubnets],
+const detailsOf = ({ publicSubnets, ipv6Subnets, publicTemplates, exposed, size }: GroupObservation) => ({
+  subnets: [...new Set([...publicSubnets, ...ipv6Subnets])],
+  ...(publicTemplates.length > 0 && { launchTemplates: [...publicTemplates] }),
   exposed: exposed.length,
   workers: exposed.slice(0, 100),
   size,
@@ -73,9 +84,17 @@ function aboutRequest(group: GroupObservation, policy: Circumstances['policy']):
   };
 }
 
-function describe({ exposed, size, publicSubnets }: GroupObservation): string {
-  const share = `${exposed.length} of ${size} workers are exposed`;
-  return publicSubnets.length === 0
-    ? `${share}: more than an accident.`
-    : `${share}: ${publicSubnets.join(', ')} ${publicSubnets.length === 1 ? 'hands' : 'hand'} out public addresses.`;
+function describe({ exposed, size, publicSubnets, ipv6Subnets, publicTemplates }: GroupObservation): string {
+  const verb = (names: readonly string[], stem: string) =>
+    `${names.join(', ')} ${stem}${names.length === 1 ? 's' : ''}`;
+  const causes = [
+    ...(publicSubnets.length > 0 ? [`${verb(publicSubnets, 'hand')} out public addresses`] : []),
+    ...(ipv6Subnets.length > 0 ? [`${verb(ipv6Subnets, 'hand')} out IPv6 addresses that the Internet reaches`] : []),
+    ...(publicTemplates.length > 0 ? [`${verb(publicTemplates, 'ask')} for public addresses`] : []),
+  ];
+  const share = `${exposed.length} of ${size} workers ${exposed.length === 1 ? 'is' : 'are'} exposed`;
+  return causes.length === 0 ? `${share}: more than an accident.` : `${share}: ${causes.join(', ')}.`;
 }
+
+const portsInWords = ({ openPorts }: GroupObservation): string =>
+  openPorts.length === 0 ? '' : ` Open to the world: ${openPorts.join(', ')}.`;

@@ -26,7 +26,7 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
 
   const faults = isolationFaults(quarantine, view);
   // Between the two security groups a worker is open to its VPC: it must not stay there, whatever the policy says by now.
-  if (isBetweenGroups(quarantine, view)) return isolate(quarantine, faults, circumstances);
+  if (isBetweenGroups(quarantine, view)) return isolate(observation, quarantine, faults, circumstances);
   const { policy, now } = circumstances;
   const guard = guardOf(observation, view, circumstances);
   if (quarantine.phase === 'isolating' && faults.length === 0 && (observation.state.lookAt ?? 0) > now) {
@@ -51,7 +51,7 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
     // One whose end is only told of still holds: what is open is closed first.
     if (onExpiry === 'terminate' || !isOpen) return atExpiry(quarantine, onExpiry);
   }
-  return isOpen ? isolate(quarantine, faults, circumstances) : isolated(quarantine);
+  return isOpen ? isolate(observation, quarantine, faults, circumstances) : isolated(quarantine, now);
 }
 
 /** The exposures that a quarantine has yet to close: of a worker that is where it shall be, none is left to be closed. */
@@ -59,7 +59,9 @@ const stillOpen = (faults: readonly string[], { exposures }: WorkerView): readon
   faults.length > 0 ? exposures : [];
 
 /** The worker is where it shall be: what was recorded when it got there. */
-const isolated = (quarantine: Quarantine): Decision => ({
+const isolated = (quarantine: Quarantine, now: number): Decision => ({
+  // It was told that somebody undoes it: that it holds for the moment is no news.
+  ...(isFought(quarantine) && now - (quarantine.undone?.lastAt ?? 0) < RETELL_AFTER && { silent: true }),
   ...say(
     'done',
     quarantine.kind === 'strip' ? 'stripped' : 'quarantined',
@@ -69,19 +71,53 @@ const isolated = (quarantine: Quarantine): Decision => ({
   quarantine,
 });
 
-function isolate(quarantine: Quarantine, faults: readonly string[], { now }: Circumstances): Decision {
-  const again = quarantine.phase === 'isolated';
-  const message = again
-    ? `Somebody opened an exposure: ${faults.join('; ')}. It is closed again.`
-    : 'The quarantine goes on.';
+function isolate(
+  { caller }: Pick<Observation, 'caller'>,
+  quarantine: Quarantine,
+  faults: readonly string[],
+  { now }: Circumstances,
+): Decision {
+  const act = { kind: 'isolate' } as const;
+  const goingOn: Quarantine = { ...quarantine, phase: 'isolating' };
+  const begun = iso(quarantine.startedAt);
+  if (quarantine.phase !== 'isolated') {
+    const decision = say('waiting', 'quarantine-in-progress', 'The quarantine goes on.', begun);
+    return { ...decision, quiet: true, act, quarantine: goingOn };
+  }
+  const before = quarantine.undone;
+  const isOld = before !== undefined && now - before.lastAt > FORGOTTEN_AFTER;
+  const count = (isOld ? 0 : (before?.count ?? 0)) + 1;
+  const by = caller === undefined ? '' : ` by ${caller.who} (${caller.call}, ${caller.at})`;
+  const firstAt = isOld ? now : (before?.firstAt ?? now);
+  const undone = { count, firstAt, lastAt: now, ...(before?.toldAt !== undefined && { toldAt: before.toldAt }) };
+  const found = `An exposure was opened${by}: ${faults.join('; ')}. It is closed again.`;
+  if (count === 1) {
+    const decision = say('acted', 'quarantine-reinforced', found, `${faults.join(' ')} ${now}`);
+    return { ...decision, act, quarantine: { ...goingOn, undone } };
+  }
+  const isDue = count >= FOUGHT_FROM && (undone.toldAt === undefined || now - undone.toldAt >= RETELL_AFTER);
+  if (!isDue) {
+    const decision = say('acted', 'quarantine-reinforced', found, `${now}`);
+    return { ...decision, quiet: true, act, quarantine: { ...goingOn, undone } };
+  }
+  const message = `${found} That was the ${count}th time since ${iso(firstAt)}: somebody undoes the quarantine.`;
   return {
-    ...(again
-      ? say('acted', 'quarantine-reinforced', message, `${faults.join(' ')} ${now}`)
-      : { ...say('waiting', 'quarantine-in-progress', message, iso(quarantine.startedAt)), quiet: true }),
-    act: { kind: 'isolate' },
-    quarantine: { ...quarantine, phase: 'isolating' },
+    ...say('failed', 'quarantine-undone', message, `${now}`),
+    details: { times: count, since: iso(firstAt), ...(caller !== undefined && { by: caller.who }) },
+    act,
+    quarantine: { ...goingOn, undone: { ...undone, toldAt: now } },
   };
 }
+
+/** From how many times on it is told as a fight: once may be a mistake. */
+const FOUGHT_FROM = 3;
+/** How often a fight is told again while it lasts, ms. */
+const RETELL_AFTER = 3_600_000;
+/** After how long a new opening is a new matter, ms. */
+const FORGOTTEN_AFTER = 86_400_000;
+
+/** Whether somebody opens a worker in quarantine again and again. */
+export const isFought = ({ undone }: Pick<Quarantine, 'undone'>): boolean => undone !== undefined && undone.count > 1;
 
 const goOn = (
   kind: 'release' | 'terminate',

@@ -54,13 +54,19 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   const exposures = isInvalid(policy) ? view.exposures : countedExposures(view.exposures, policy);
   if (exposures.length === 0) {
     // How it should be: told only of a worker of which something else was told before.
-    const silent = state.outcomes === 0;
-    return { ...say('done', 'not-exposed', 'The Internet has no way to the worker.'), ...(silent && { silent }) };
+    const shields = view.exposures.length > 0 ? [] : view.shields;
+    const silent = state.outcomes === 0 && shields.length === 0;
+    const why = shields.length === 0 ? '' : ` although it has a public address: ${shields.join('; ')}`;
+    return {
+      ...say('done', 'not-exposed', `The Internet has no way to the worker${why}.`, shields.join(' ')),
+      ...(silent && { silent }),
+    };
   }
   const found = `Exposed: ${exposures.map(describeExposure).join('; ')}.`;
   const guard = guardOf(observation, view, circumstances);
   if (guard !== undefined) return { ...guard, message: `${found} ${guard.message}` };
   if (isInvalid(policy)) throw new Error('A guard holds where the policy is invalid.');
+  if (view.router === true) return say('refused', 'router', `${found} It forwards traffic of others.`);
   if (exposures.every((exposure) => isAccepted(exposure, state.accepted ?? []))) {
     return say('skipped', 'accepted-exposure', `${found} It was released with it.`, exposures.map(keyOf).join(' '));
   }

@@ -69,6 +69,8 @@ export interface GroupDecision
   readonly harden?: {
     readonly ingress: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;
     readonly subnets: readonly string[];
+    /** Those that are to hand out no IPv6 addresses any more. */
+    readonly ipv6Subnets?: readonly string[];
   };
   /** Open again what was closed. */
   readonly restore?: boolean;

@@ -16,6 +16,7 @@ const groupState = z.object({
     .object({
       ingress: z.array(z.object({ groupId: z.string(), permissions: z.array(permission) })),
       subnets: z.array(z.string()),
+      ipv6Subnets: z.array(z.string()).optional(),
     })
     .optional(),
   /** An operator had it opened again: it is reported, and not closed any more. */

@@ -9,7 +9,7 @@ import type { Policy } from './policy.ts';
 import { keepersOfSecurityGroup, keepersOfSubnet, type LeftOpen, type Reach } from './sharing.ts';
 
 type QuarantinePolicy = Policy['quarantine'];
-type Ways = NonNullable<GroupDecision['harden']>;
+type Ways = Required<NonNullable<GroupDecision['harden']>>;
 type Modes = 'enforce' | 'observe';
 
 /** The policy by which a group that is public by design may be touched; undefined: some guard holds, or it is none. */
@@ -25,15 +25,20 @@ export function policyToClose(
 }
 
 /**
- * Whether the finding is about the group, not about single workers: where its subnets hand out public addresses, or where
- * more of it is exposed than the policy takes for an accident. One worker alone is never a group.
+ * Whether the finding is about the group, not about single workers: where its subnets hand out public addresses of either
+ * family, where what it is launched from asks for them, or where more of it is exposed than the policy takes for an
+ * accident. One worker alone proves nothing, and neither do addresses that were put to workers while they ran.
  */
 export function isPublicByDesign(
-  { publicSubnets, exposed, size }: Pick<GroupObservation, 'publicSubnets' | 'exposed' | 'size'>,
+  group: Pick<
+    GroupObservation,
+    'publicSubnets' | 'ipv6Subnets' | 'publicTemplates' | 'exposed' | 'boundLater' | 'size'
+  >,
   { publicByDesign }: Pick<QuarantinePolicy, 'publicByDesign'>,
 ): boolean {
-  if (publicSubnets.length > 0) return true;
-  return exposed.length > 1 && (exposed.length / size) * 100 > publicByDesign.exposedShare;
+  if (group.publicSubnets.length + group.ipv6Subnets.length + group.publicTemplates.length > 0) return true;
+  const planned = group.exposed.length - group.boundLater;
+  return planned > 1 && (planned / group.size) * 100 > publicByDesign.exposedShare;
 }
 
 /** What the policy wants closed or told of: before anything is closed, it must be known who else uses it. */
@@ -48,7 +53,7 @@ export function wantedClosed(
   const wanted = (['enforce', 'observe'] as const).map((mode) => exposures(group, policy.quarantine, mode));
   return {
     securityGroups: wanted.flatMap(({ ingress }) => ingress.map(({ groupId }) => groupId)),
-    subnets: wanted.flatMap(({ subnets }) => subnets),
+    subnets: wanted.flatMap(({ subnets, ipv6Subnets }) => [...subnets, ...ipv6Subnets]),
   };
 }
 
@@ -73,13 +78,18 @@ export function waysToClose(
   const ingress = wanted.ingress.filter(({ groupId }) =>
     isFree(groupId, (of) => keepersOfSecurityGroup(of, key.cluster, reach)),
   );
-  const subnets = wanted.subnets.filter((id) => isFree(id, (of) => keepersOfSubnet(of, reach)));
-  return { left, ...(ingress.length + subnets.length > 0 && { ways: { ingress, subnets } }) };
+  const isFreeSubnet = (id: string) => isFree(id, (of) => keepersOfSubnet(of, reach));
+  const subnets = wanted.subnets.filter(isFreeSubnet);
+  const ipv6Subnets = wanted.ipv6Subnets.filter((id) =>
+    wanted.subnets.includes(id) ? subnets.includes(id) : isFreeSubnet(id),
+  );
+  const isAny = ingress.length + subnets.length + ipv6Subnets.length > 0;
+  return { left, ...(isAny && { ways: { ingress, subnets, ipv6Subnets } }) };
 }
 
 /** The exposures to the group that the policy speaks of in just this mode. */
 function exposures(
-  { worldOpen, publicSubnets }: GroupObservation,
+  { worldOpen, publicSubnets, ipv6Subnets }: GroupObservation,
   { mode, publicByDesign }: QuarantinePolicy,
   wanted: Modes,
 ): Ways {
@@ -93,6 +103,7 @@ function exposures(
   return {
     ingress: stricter(mode, revokeIngress) === wanted ? rules : [],
     subnets: stricter(mode, closeSubnets) === wanted ? publicSubnets : [],
+    ipv6Subnets: stricter(mode, closeSubnets) === wanted ? ipv6Subnets : [],
   };
 }
 
@@ -106,9 +117,12 @@ const isWithin = (
 export const ruleInWords = (groupId: string, permissions: readonly IpPermission[]): string =>
   `${permissions.map(portsOf).join(', ')} of ${groupId}`;
 
-export const subnetInWords = (id: string): string => `automatic addresses of ${id}`;
+export const subnetInWords = (id: string, family: 'ipv4' | 'ipv6' = 'ipv4'): string =>
+  family === 'ipv4' ? `automatic addresses of ${id}` : `automatic IPv6 addresses of ${id}`;
 
-export const exposureWords = ({ ingress, subnets }: Ways): string =>
-  [...ingress.map(({ groupId, permissions }) => ruleInWords(groupId, permissions)), ...subnets.map(subnetInWords)].join(
-    '; ',
-  );
+export const exposureWords = ({ ingress, subnets, ipv6Subnets = [] }: Ways): string =>
+  [
+    ...ingress.map(({ groupId, permissions }) => ruleInWords(groupId, permissions)),
+    ...subnets.map((id) => subnetInWords(id)),
+    ...ipv6Subnets.map((id) => subnetInWords(id, 'ipv6')),
+  ].join('; ');

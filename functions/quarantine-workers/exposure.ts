@@ -1,104 +1,145 @@
-import type { IpPermission, RouteTable } from '@aws-sdk/client-ec2';
-import { routeTableOf } from '../shared/fleet/route-table.ts';
+import type { IpPermission, NetworkAcl } from '@aws-sdk/client-ec2';
+import { isGlobalUnicast, isInBlock, isWorld } from './cidr.ts';
 import type { InterfaceView } from './observation.ts';
+import { aclAdmitsWorld, type Family, type Referred } from './routes.ts';
+
+export const EXPOSURE_KINDS = ['automatic', 'elastic', 'carrier', 'customer-owned', 'ipv6', 'ipv6-prefix'] as const;
+export type ExposureKind = (typeof EXPOSURE_KINDS)[number];
 
 /** One way in from the Internet: an address that it routes to. */
 export interface Exposure {
   readonly interfaceId: string;
+  /** Of `ipv6-prefix`: the prefix, whose addresses are those of pods. */
   readonly address: string;
-  readonly kind: 'automatic' | 'elastic' | 'ipv6';
-  /** The Internet gateway that leads to it. */
+  readonly kind: ExposureKind;
+  /** The gateway that leads to it. */
   readonly gateway: string;
   /** What the security groups let the world reach there: `tcp/22`, `udp/30000-32767`, `all`; empty when nothing. */
   readonly openPorts: readonly string[];
 }
 
+/** A subnet, as far as it decides what the Internet reaches there. */
+export interface SubnetView {
+  readonly vpcId: string;
+  /** Whether it gives instances that are launched into it an address by itself. */
+  readonly handsOut: { readonly ipv4: boolean; readonly ipv6: boolean };
+  /** IPv6 blocks that are private although they look global (IPAM). */
+  readonly privateIpv6: readonly string[];
+  /** Whether VPC Block Public Access shuts the Internet out here, exclusions counted. */
+  readonly blocked: boolean;
+}
+
 /** The network as EC2 describes it, as far as it decides what the Internet reaches. */
 export interface Networks {
-  /** By subnet id: its Internet gateway for IPv4 and for IPv6, where its default routes lead to one. */
+  /** By subnet id: what leads to it from the Internet by IPv4 and by IPv6, where its default routes lead there. */
   readonly gateways: ReadonlyMap<string, { readonly ipv4?: string; readonly ipv6?: string }>;
+  readonly subnets: ReadonlyMap<string, SubnetView>;
+  /** By subnet id. */
+  readonly acls: ReadonlyMap<string, NetworkAcl>;
   /** Ingress by security group id. */
   readonly ingress: ReadonlyMap<string, readonly IpPermission[]>;
-  /** Subnets that hand out public IPv4 addresses. */
-  readonly publicSubnets: ReadonlySet<string>;
+  readonly worldLists: Referred['worldLists'];
+}
+
+interface Known {
+  readonly address: string;
+  readonly kind: ExposureKind;
 }
 
 /** Every way in from the Internet to the given interfaces; a pure function. An address without a route to it is none. */
-export function exposuresOf(interfaces: readonly InterfaceView[], { gateways, ingress }: Networks): Exposure[] {
-  return interfaces.flatMap(({ id, subnetId, groupIds, addresses, ipv6 }) => {
-    const { ipv4: gateway, ipv6: gatewayForIpv6 } = gateways.get(subnetId) ?? {};
-    const permissions = groupIds.flatMap((groupId) => ingress.get(groupId) ?? []);
-    const openPorts = (family: 'ipv4' | 'ipv6') =>
-      [...new Set(permissions.filter((rule) => admitsWorld(rule, family)).map(portsOf))].sort();
-    return [
-      ...(gateway === undefined ? [] : addresses).map(({ publicIp, kind }) => ({
-        interfaceId: id,
-        address: publicIp,
-        kind,
-        gateway: gateway ?? '',
-        openPorts: openPorts('ipv4'),
-      })),
-      ...(gatewayForIpv6 === undefined ? [] : ipv6).map(({ address }) => ({
-        interfaceId: id,
-        address,
-        kind: 'ipv6' as const,
-        gateway: gatewayForIpv6 ?? '',
-        openPorts: openPorts('ipv6'),
-      })),
-    ];
-  });
+export const exposuresOf = (interfaces: readonly InterfaceView[], networks: Networks): Exposure[] =>
+  interfaces.flatMap((each) => knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks) ?? []));
+
+/**
+ * Why addresses that look public are none that the Internet reaches, in words; a pure function. That the IPv6 of a private
+ * subnet leads nowhere is how it is meant to be, and not worth a word.
+ */
+export function shieldsOf(interfaces: readonly InterfaceView[], networks: Networks): string[] {
+  const shields = interfaces.flatMap((each) =>
+    knownOf(each, networks).flatMap(({ address, kind }) => {
+      const family = familyOf(kind);
+      const { subnetId } = each;
+      const gateway = networks.gateways.get(subnetId)?.[family];
+      if (gateway === undefined) {
+        return family === 'ipv4' ? `no route of ${subnetId} leads from the Internet to ${address}` : [];
+      }
+      return shieldOf(each, family, networks) ?? [];
+    }),
+  );
+  return [...new Set(shields)];
 }
 
-/** The Internet gateways that the default routes of a subnet lead to. */
-export function gatewaysOf(subnetId: string, vpcId: string, tables: readonly RouteTable[]) {
-  const table = routeTableOf(subnetId, vpcId, tables);
-  // A route to everything may be written in halves: what counts is that some wide route leads to an Internet gateway.
-  const routes = (table?.Routes ?? []).filter(({ State, GatewayId }) => State !== 'blackhole' && isInternet(GatewayId));
-  const ipv4 = routes.find(({ DestinationCidrBlock: cidr }) => cidr !== undefined && isWorld(cidr))?.GatewayId;
-  const ipv6 = routes.find(({ DestinationIpv6CidrBlock: cidr }) => cidr !== undefined && isWorld(cidr))?.GatewayId;
-  return { ...(ipv4 !== undefined && { ipv4 }), ...(ipv6 !== undefined && { ipv6 }) };
+/** The addresses of an interface that look as if the Internet might know them. */
+function knownOf({ subnetId, addresses, ipv6, ipv6Prefixes }: InterfaceView, { subnets }: Networks): Known[] {
+  const privateBlocks = subnets.get(subnetId)?.privateIpv6 ?? [];
+  const isPublic = ({ address }: Known) =>
+    isGlobalUnicast(address) && !privateBlocks.some((cidr) => isInBlock(address, cidr));
+  return [
+    ...addresses.map(({ publicIp: address, kind }) => ({ address, kind })),
+    ...ipv6.map(({ address }): Known => ({ address, kind: 'ipv6' })).filter(isPublic),
+    ...ipv6Prefixes.map((address): Known => ({ address, kind: 'ipv6-prefix' })).filter(isPublic),
+  ];
 }
 
-// An egress-only gateway (eigw-…) lets nobody in and stands in a member of its own.
-const isInternet = (gatewayId: string | undefined): boolean => gatewayId?.startsWith('igw-') === true;
+const familyOf = (kind: ExposureKind): Family => (kind === 'ipv6' || kind === 'ipv6-prefix' ? 'ipv6' : 'ipv4');
+
+function exposureOf(each: InterfaceView, { address, kind }: Known, networks: Networks): Exposure | undefined {
+  const family = familyOf(kind);
+  const gateway = networks.gateways.get(each.subnetId)?.[family];
+  if (gateway === undefined || shieldOf(each, family, networks) !== undefined) return undefined;
+  const acl = networks.acls.get(each.subnetId);
+  const openPorts = each.groupIds
+    .flatMap((groupId) => networks.ingress.get(groupId) ?? [])
+    .filter((rule) => admitsWorld(rule, family, networks.worldLists))
+    .filter(({ IpProtocol = '-1', FromPort, ToPort }) => {
+      const hasPorts = FromPort !== undefined && FromPort >= 0 && !IpProtocol.startsWith('icmp');
+      return aclAdmitsWorld(acl, family, { protocol: IpProtocol, ...(hasPorts && { from: FromPort, to: ToPort }) });
+    })
+    .map(portsOf);
+  return { interfaceId: each.id, address, kind, gateway, openPorts: [...new Set(openPorts)].sort() };
+}
+
+/**
+ * What shuts the Internet out of an interface in spite of its address and its route. Sources: VPC user guide, "Block
+ * public access to VPCs and subnets"; EC2 API reference, `NetworkInterface.DenyAllIgwTraffic`.
+ */
+function shieldOf({ id, subnetId, deniesInternet }: InterfaceView, family: Family, networks: Networks) {
+  if (networks.subnets.get(subnetId)?.blocked === true) return `VPC Block Public Access shuts ${subnetId}`;
+  if (deniesInternet === true) return `${id} takes no traffic of Internet gateways`;
+  const acl = networks.acls.get(subnetId);
+  if (!aclAdmitsWorld(acl, family)) return `network ACL ${acl?.NetworkAclId} of ${subnetId} shuts the world out`;
+  return undefined;
+}
 
 /** Whether an ingress rule admits the world over IPv4 or IPv6. */
 export const admitsWorld = (
-  { IpRanges = [], Ipv6Ranges = [] }: IpPermission,
-  family: 'ipv4' | 'ipv6' | 'any',
+  { IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission,
+  family: Family | 'any',
+  worldLists: Networks['worldLists'] = new Map(),
 ): boolean =>
   (family !== 'ipv6' && IpRanges.some(({ CidrIp = '' }) => isWorld(CidrIp))) ||
-  (family !== 'ipv4' && Ipv6Ranges.some(({ CidrIpv6 = '' }) => isWorld(CidrIpv6)));
+  (family !== 'ipv4' && Ipv6Ranges.some(({ CidrIpv6 = '' }) => isWorld(CidrIpv6))) ||
+  PrefixListIds.some(({ PrefixListId = '' }) => {
+    const families = worldLists.get(PrefixListId);
+    return families !== undefined && (family === 'any' || families.has(family));
+  });
 
 /** A part of a rule: what it admits the world to, and nothing else of it. */
-export function worldPart({
-  IpProtocol,
-  FromPort,
-  ToPort,
-  IpRanges = [],
-  Ipv6Ranges = [],
-}: IpPermission): IpPermission {
+export function worldPart(
+  { IpProtocol, FromPort, ToPort, IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission,
+  worldLists: Networks['worldLists'] = new Map(),
+): IpPermission {
   const ipv4 = IpRanges.filter(({ CidrIp = '' }) => isWorld(CidrIp));
   const ipv6 = Ipv6Ranges.filter(({ CidrIpv6 = '' }) => isWorld(CidrIpv6));
+  const lists = PrefixListIds.filter(({ PrefixListId = '' }) => worldLists.has(PrefixListId));
   return {
     IpProtocol,
     ...(FromPort !== undefined && { FromPort }),
     ...(ToPort !== undefined && { ToPort }),
     ...(ipv4.length > 0 && { IpRanges: ipv4 }),
     ...(ipv6.length > 0 && { Ipv6Ranges: ipv6 }),
+    ...(lists.length > 0 && { PrefixListIds: lists }),
   };
-}
-
-/**
- * Whether a range is as good as everybody. Besides 0.0.0.0/0 and ::/0 these are ranges so wide that nobody can mean a
- * network of theirs: the largest assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the
- * Internet count too.
- */
-export function isWorld(cidr: string): boolean {
-  const [address = '', length = ''] = cidr.split('/');
-  const prefix = Number(length);
-  if (length === '' || !Number.isInteger(prefix)) return false;
-  return address.includes(':') ? prefix < 16 : prefix < 8;
 }
 
 /** What a rule opens, for example `tcp/22`. */
@@ -108,9 +149,17 @@ export function portsOf({ IpProtocol = '', FromPort, ToPort }: IpPermission): st
   return FromPort === ToPort ? `${IpProtocol}/${FromPort}` : `${IpProtocol}/${FromPort}-${ToPort}`;
 }
 
+const NAMES: Readonly<Record<ExposureKind, string>> = {
+  automatic: 'public address',
+  elastic: 'Elastic IP',
+  carrier: 'carrier address',
+  'customer-owned': 'customer-owned address',
+  ipv6: 'IPv6 address',
+  'ipv6-prefix': 'IPv6 prefix',
+};
+
 /** An exposure in words. */
 export function describeExposure({ interfaceId, address, kind, gateway, openPorts }: Exposure): string {
-  const what = { automatic: 'public address', elastic: 'Elastic IP', ipv6: 'IPv6 address' }[kind];
   const ports = openPorts.length === 0 ? 'no port open to the world' : `open to the world: ${openPorts.join(', ')}`;
-  return `${what} ${address} on ${interfaceId} by ${gateway}, ${ports}`;
+  return `${NAMES[kind]} ${address} on ${interfaceId} by ${gateway}, ${ports}`;
 }

@@ -16,6 +16,7 @@ export function guardOf(
       cluster,
       tags: { 'The instance': tags, 'Its cluster or node group': owner?.tags ?? {} },
       notAWorker: owner?.notAWorker,
+      onlyClaims: owner?.onlyClaims,
       unreadable: owner?.unreadable,
     },
     circumstances,

@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -37,6 +38,7 @@ const ssm = new SSMClient(CLIENT_DEFAULTS);
 const deps = {
   ec2: new EC2Client(CLIENT_DEFAULTS),
   eks,
+  iam: new IAMClient(CLIENT_DEFAULTS),
   autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
   loadBalancing: new ElasticLoadBalancingV2Client(CLIENT_DEFAULTS),
   openCluster: openClusterBy({ eks, clock, region }),

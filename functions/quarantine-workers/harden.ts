@@ -39,8 +39,8 @@ interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
  * to be closed is saved before, so that it can be given back rule by rule.
  */
 export async function carryOutGroup(deps: HardenDeps, { observation, decision }: DecidedGroup): Promise<void> {
-  if (decision.silent === true) return;
   const { key, trigger, state } = observation;
+  if (decision.silent === true) return;
   const calls: AwsCall[] = [];
   const { told, closed, leftOpen, saved } = await change(deps, { observation, decision }, calls);
   const fingerprint = `${told.reason} ${told.variant}`.trim();

@@ -1,5 +1,7 @@
 import { withNewcomers } from './capture.ts';
+import { isFought } from './decide-open.ts';
 import { type Decision, iso, say } from './decision.ts';
+import type { WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 import { isolationFaults } from './remaining.ts';
 import { stripAddresses } from './steps/addresses.ts';
@@ -16,6 +18,8 @@ import { viewAgain } from './view-workers.ts';
 const RECONCILE_AGAIN = 15_000;
 /** How soon what was refused is tried again, ms. */
 const TRY_AGAIN = 5 * 60_000;
+/** Within what time AWS gives an automatic address for an Elastic IP that is taken off, ms. */
+const AUTOMATIC_WITHIN = 25_000;
 /** AWS may give an automatic address for an Elastic IP that is taken off: so many times is it looked again at once. */
 const ROUNDS = 3;
 
@@ -53,10 +57,19 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
   }
   let faults: string[] = [];
   let network: StepReport[] = [];
+  let targets: StepReport | undefined;
+  let hadElastic = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     const complete = withNewcomers(quarantine, view);
     if (complete !== quarantine) await current().save({ saved: complete.saved });
-    network = [...(isolates ? [await closeSecurityGroups(current())] : []), ...(await stripAddresses(current()))];
+    const [closed, left] = await Promise.all([
+      isolates ? closeSecurityGroups(current()) : undefined,
+      // Beside the interfaces: flows through a load balancer stay tracked, so that only this ends them.
+      isolates && targets === undefined ? leaveTargetGroups(current()) : targets,
+    ]);
+    targets = left;
+    hadElastic ||= onlyInterfaceOf(view)?.addresses.some(({ kind }) => kind === 'elastic') === true;
+    network = [...(closed === undefined ? [] : [closed]), ...(await stripAddresses(current()))];
     const fresh = await viewAgain(subject.clients.ec2, subject.instanceId, quarantine);
     if (fresh === undefined) {
       // Nobody can say that there is no exposure: the next reconcile tells, or that the worker is gone.
@@ -68,15 +81,38 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     if (faults.length === 0) break;
   }
   reports.push(...network, await tagWorker(current()));
+  if (targets !== undefined) reports.push(targets);
   if (isolates) {
-    for (const step of [enterStandby, leaveTargetGroups, protectFromTermination, takeSnapshots]) {
+    for (const step of [enterStandby, protectFromTermination, takeSnapshots]) {
       reports.push(await step(current()));
     }
     const drained = reports.some(({ step }) => step === 'node');
     if (!drained && subject.policy.drain.cordon) reports.push(await cordonNode(current()));
   }
-  return conclude(quarantine, reports, faults, subject.now);
+  const survivors = isolates ? survivorsOf(view, quarantine, subject) : [];
+  return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
 }
+
+/** AWS gives an automatic address to instances with one interface alone. Source: EC2 user guide, "Public IPv4 addresses". */
+const onlyInterfaceOf = ({ interfaces }: WorkerView) =>
+  interfaces.filter(({ branch }) => branch !== true).length === 1 ? interfaces[0] : undefined;
+
+/** What the isolation does not end, and who may still end the worker: it is told, since nothing here can do it. */
+const survivorsOf = (
+  { ownership, spot }: WorkerView,
+  { saved }: Quarantine,
+  { owner, policy: { terminationProtection } }: StepSubject,
+): string[] => [
+  ...(spot === true && terminationProtection ? ['EC2 protects no Spot instance from termination.'] : []),
+  ...(ownership === 'karpenter'
+    ? ['Karpenter may still terminate it: its mark do-not-disrupt holds off consolidation and drift, not every repair.']
+    : []),
+  ...(owner?.repairsNodes === true
+    ? ['EKS node repair may replace it once it has not been ready for half an hour.']
+    : []),
+  // Source: EC2 user guide, "Connection tracking": flows through them are tracked whatever the rules.
+  ...(saved.targets.length > 0 ? ['Connections through its target groups live on until these have drained.'] : []),
+];
 
 /** Pods that would not leave in time are waited for no longer. */
 const outOfTime = (report: StepReport): StepReport =>
@@ -87,12 +123,20 @@ async function drain(subject: StepSubject): Promise<StepReport[]> {
   return node.outcome === 'done' ? [node, await evictPods(subject)] : [node];
 }
 
+interface Result {
+  readonly reports: readonly StepReport[];
+  readonly faults: readonly string[];
+  /** What is to be told besides, in sentences. */
+  readonly survivors: readonly string[];
+  /** Whether AWS may give it an automatic address for the Elastic IP that was taken off. */
+  readonly mayReturn: boolean;
+}
+
 /** What came of it. */
 function conclude(
+  { now }: StepSubject,
   quarantine: Quarantine,
-  reports: readonly StepReport[],
-  faults: readonly string[],
-  now: number,
+  { reports, faults, survivors, mayReturn }: Result,
 ): Decision {
   const told = notifiedOf(reports, quarantine);
   const failed = reports.filter(({ outcome }) => outcome === 'failed');
@@ -113,12 +157,24 @@ function conclude(
       lookAt: now + RECONCILE_AGAIN,
     };
   }
+  if (mayReturn) {
+    const message = 'AWS may give it an automatic address for its Elastic IP: a further read tells.';
+    const decision = say('waiting', 'quarantine-in-progress', message, since);
+    return { ...decision, quiet: true, quarantine, lookAt: now + AUTOMATIC_WITHIN };
+  }
   const [reason, what] =
     quarantine.kind === 'strip'
       ? (['stripped', 'Its public addresses are off'] as const)
       : (['quarantined', 'It is isolated'] as const);
-  const message = `${what}: a fresh read found no exposure.${why === '' ? '' : ` Not done: ${why}.`}`;
-  return { ...say('done', reason, message, since), ...told, quarantine: { ...quarantine, phase: 'isolated' } };
+  const notDone = why === '' ? [] : [`Not done: ${why}.`];
+  const message = [`${what}: a fresh read found no exposure.`, ...notDone, ...survivors].join(' ');
+  return {
+    ...say('done', reason, message, since),
+    ...told,
+    quarantine: { ...quarantine, phase: 'isolated' },
+    // That somebody undoes it was told: that it is closed each time is no news.
+    ...(isFought(quarantine) && { quiet: true }),
+  };
 }
 
 /** The steps as records tell them: `done`, or `skipped: why`. */

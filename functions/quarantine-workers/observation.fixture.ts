@@ -31,7 +31,9 @@ export const networkInterface = (overrides: Partial<InterfaceView> = {}): Interf
   groupIds: ['sg-nodes'],
   addresses: [{ publicIp: '198.51.100.1', privateIp: '10.0.0.1', kind: 'automatic' }],
   privateIps: ['10.0.0.1'],
+  ipv4Prefixes: [],
   ipv6: [],
+  ipv6Prefixes: [],
   ...overrides,
 });
 
@@ -48,6 +50,7 @@ export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
   privateDnsName: 'ip-10-0-0-1.eu-central-1.compute.internal',
   interfaces: [networkInterface()],
   exposures: [exposure()],
+  shields: [],
   ...overrides,
 });
 
@@ -106,6 +109,10 @@ export const group = (overrides: Partial<GroupObservation> = {}): GroupObservati
   size: 4,
   exposed: ['i-1'],
   publicSubnets: [],
+  ipv6Subnets: [],
+  publicTemplates: [],
+  boundLater: 0,
+  openPorts: [],
   worldOpen: [],
   users: new Map(),
   ...overrides,

@@ -3,9 +3,9 @@ import type { Owner } from '../shared/fleet/owners.ts';
 import type { Ownership } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
-import type { Request } from './batch.ts';
+import type { Caller, Request } from './batch.ts';
 import type { ExposedGroupState } from './exposed-group-ledger.ts';
-import type { Exposure } from './exposure.ts';
+import type { Exposure, ExposureKind } from './exposure.ts';
 import type { QuarantineState } from './quarantine-ledger.ts';
 
 /** A public IPv4 address of an interface. */
@@ -13,8 +13,8 @@ export interface PublicAddress {
   readonly publicIp: string;
   /** The private address that it belongs to. */
   readonly privateIp: string;
-  readonly kind: 'automatic' | 'elastic';
-  /** Of an Elastic IP. */
+  readonly kind: Exclude<ExposureKind, 'ipv6' | 'ipv6-prefix'>;
+  /** Of an address that was put to it by itself, an Elastic IP say. */
   readonly allocationId?: string;
   readonly associationId?: string;
 }
@@ -28,7 +28,22 @@ export interface InterfaceView {
   readonly groupIds: readonly string[];
   readonly addresses: readonly PublicAddress[];
   readonly privateIps: readonly string[];
+  /** Private addresses for pods, as blocks. */
+  readonly ipv4Prefixes: readonly string[];
   readonly ipv6: ReadonlyArray<{ readonly address: string /** Cannot be taken off. */; readonly primary: boolean }>;
+  /** Addresses for pods, as blocks. */
+  readonly ipv6Prefixes: readonly string[];
+  /** Whether it takes no traffic of Internet gateways, whatever its addresses (`DenyAllIgwTraffic`). */
+  readonly deniesInternet?: boolean;
+  /** An interface of a pod, which the worker carries for it. */
+  readonly branch?: boolean;
+}
+
+/** A version of a launch template. */
+export interface LaunchTemplate {
+  readonly id: string;
+  /** A number. */
+  readonly version: string;
 }
 
 /** A worker as EC2 describes it, and what follows from its network. */
@@ -49,6 +64,14 @@ export interface WorkerView {
   readonly interfaces: readonly InterfaceView[];
   /** Each way in from the Internet. */
   readonly exposures: readonly Exposure[];
+  /** Why addresses that look public are none that the Internet reaches, in words. */
+  readonly shields: readonly string[];
+  /** Whether it forwards what is not meant for it: others may lose their way out with it. */
+  readonly router?: boolean;
+  /** A Spot instance: EC2 protects none from termination. */
+  readonly spot?: boolean;
+  /** What it was launched from, as AWS itself says. */
+  readonly launchTemplate?: LaunchTemplate;
 }
 
 /** What a reconcile found about one worker, and what is remembered of it. */
@@ -61,7 +84,13 @@ export interface Observation {
   /** Read for workers that are exposed. */
   readonly owner?: Owner;
   readonly request?: Request;
+  /** Who made the call that the trigger tells of, where CloudTrail names him. */
+  readonly caller?: Caller;
 }
+
+/** Whether it is a worker of EKS, and not only claims to be one. */
+export const isProven = (owner: Owner | undefined): boolean =>
+  owner?.notAWorker === undefined && owner?.onlyClaims === undefined;
 
 /** Who has a network interface in a security group, or lives in a subnet. */
 export type NetworkUser =
@@ -89,8 +118,16 @@ export interface GroupObservation {
   readonly size: number;
   /** Ids of those that are exposed, or would be without their quarantine. */
   readonly exposed: readonly string[];
-  /** Those of its subnets that hand out public addresses. */
+  /** Those of its subnets that hand out public IPv4 addresses. */
   readonly publicSubnets: readonly string[];
+  /** Those of its subnets that hand out IPv6 addresses to which a route leads from the Internet. */
+  readonly ipv6Subnets: readonly string[];
+  /** Launch templates of it that give its workers public addresses, in words: `version 3 of lt-1`. */
+  readonly publicTemplates: readonly string[];
+  /** How many of those exposed are so by nothing but addresses that somebody put to them while they ran. */
+  readonly boundLater: number;
+  /** What the world reaches there: `tcp/22`. */
+  readonly openPorts: readonly string[];
   /** The rules of its workers' security groups that admit the world. */
   readonly worldOpen: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;
   /**

@@ -2,16 +2,23 @@ import {
   type EC2Client,
   type Filter,
   type IpPermission,
+  type NetworkAcl,
+  paginateDescribeNetworkAcls,
   paginateDescribeRouteTables,
   paginateDescribeSecurityGroups,
   paginateDescribeSubnets,
+  paginateDescribeVpcEndpoints,
+  paginateGetManagedPrefixListEntries,
   type RouteTable,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { gatewaysOf, type Networks } from './exposure.ts';
+import { refusalOf } from './aws-refusal.ts';
+import { isWorld } from './cidr.ts';
+import type { Networks, SubnetView } from './exposure.ts';
 import type { InterfaceView } from './observation.ts';
+import { type Family, gatewaysOf, type Referred, referredBy } from './routes.ts';
 
 /** What is read of one worker to know its network. */
 export interface Target {
@@ -19,25 +26,49 @@ export interface Target {
   readonly interfaces: readonly InterfaceView[];
 }
 
+const NOTHING: Networks = {
+  gateways: new Map(),
+  subnets: new Map(),
+  acls: new Map(),
+  ingress: new Map(),
+  worldLists: new Map(),
+};
+
 /**
- * Reads the network around the given workers: a few calls for all of them. Where no interface has an address that the
- * Internet could know, nothing is read: nothing can be exposed.
+ * Reads the network around the given workers: a few calls for all of them, side by side. Where no interface has an address
+ * that the Internet could know, nothing is read: nothing can be exposed.
+ *
+ * @param more further subnets, by id, of which is to be known what the same routes make of them
  */
-export async function observeNetworks(ec2: EC2Client, places: readonly Target[]): Promise<Networks> {
-  const known = places.filter(({ interfaces }) =>
-    interfaces.some(({ addresses, ipv6 }) => addresses.length > 0 || ipv6.length > 0),
-  );
-  const vpcOf = new Map(places.flatMap(({ vpcId, interfaces }) => interfaces.map(({ subnetId }) => [subnetId, vpcId])));
-  if (known.length === 0) return { gateways: new Map(), ingress: new Map(), publicSubnets: new Set() };
+export async function observeNetworks(
+  ec2: EC2Client,
+  places: readonly Target[],
+  more: ReadonlyMap<string, string> = new Map(),
+): Promise<Networks> {
+  const known = places.filter(({ interfaces }) => interfaces.some(mayBeKnown));
+  if (known.length === 0 && more.size === 0) return NOTHING;
   const interfaces = places.flatMap((place) => place.interfaces);
-  const [tables, publicSubnets, ingress] = await Promise.all([
-    readRouteTables(ec2, unique(known.map(({ vpcId }) => vpcId))),
-    readPublicSubnets(ec2, unique(interfaces.map(({ subnetId }) => subnetId))),
-    readIngress(ec2, unique(interfaces.flatMap(({ groupIds }) => groupIds))),
+  const vpcOf = new Map([
+    ...places.flatMap(({ vpcId, interfaces: own }) => own.map(({ subnetId }): [string, string] => [subnetId, vpcId])),
+    ...more,
   ]);
-  const gateways = new Map([...vpcOf].map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables)]));
-  return { gateways, ingress, publicSubnets };
+  const subnetIds = [...vpcOf.keys()];
+  const vpcIds = unique([...known.map(({ vpcId }) => vpcId), ...more.values()]);
+  const [tables, subnets, ingress, acls] = await Promise.all([
+    readRouteTables(ec2, vpcIds),
+    readSubnets(ec2, subnetIds),
+    readIngress(ec2, unique(interfaces.flatMap(({ groupIds }) => groupIds))),
+    readAcls(ec2, subnetIds),
+  ]);
+  const referred = await readReferred(ec2, tables, ingress);
+  const gateways = new Map(
+    [...vpcOf].map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables, referred)]),
+  );
+  return { gateways, subnets, acls, ingress, worldLists: referred.worldLists };
 }
+
+const mayBeKnown = ({ addresses, ipv6, ipv6Prefixes }: InterfaceView): boolean =>
+  addresses.length + ipv6.length + ipv6Prefixes.length > 0;
 
 async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promise<RouteTable[]> {
   const tables: RouteTable[] = [];
@@ -49,17 +80,40 @@ async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promi
   return tables;
 }
 
-/** Those of the given subnets that hand out public IPv4 addresses. */
-export async function readPublicSubnets(ec2: EC2Client, subnetIds: readonly string[]): Promise<Set<string>> {
-  const subnets = new Set<string>();
+/** By id; one that does not exist is missing. */
+export async function readSubnets(ec2: EC2Client, subnetIds: readonly string[]): Promise<Map<string, SubnetView>> {
+  const subnets = new Map<string, SubnetView>();
   await eachFilter('subnet-id', subnetIds, async (Filters) => {
     for await (const page of paginateDescribeSubnets({ client: ec2 }, { Filters })) {
-      for (const { SubnetId, MapPublicIpOnLaunch } of page.Subnets ?? []) {
-        if (SubnetId !== undefined && MapPublicIpOnLaunch === true) subnets.add(SubnetId);
+      for (const subnet of page.Subnets ?? []) {
+        const { SubnetId = '', VpcId = '', MapPublicIpOnLaunch, AssignIpv6AddressOnCreation } = subnet;
+        const { BlockPublicAccessStates, Ipv6CidrBlockAssociationSet = [] } = subnet;
+        const mode = BlockPublicAccessStates?.InternetGatewayBlockMode;
+        subnets.set(SubnetId, {
+          vpcId: VpcId,
+          handsOut: { ipv4: MapPublicIpOnLaunch === true, ipv6: AssignIpv6AddressOnCreation === true },
+          privateIpv6: Ipv6CidrBlockAssociationSet.flatMap(({ Ipv6CidrBlock, Ipv6AddressAttribute }) =>
+            Ipv6AddressAttribute === 'private' && Ipv6CidrBlock !== undefined ? Ipv6CidrBlock : [],
+          ),
+          blocked: mode === 'block-bidirectional' || mode === 'block-ingress',
+        });
       }
     }
   });
   return subnets;
+}
+
+/** The network ACL of each subnet. */
+async function readAcls(ec2: EC2Client, subnetIds: readonly string[]): Promise<Map<string, NetworkAcl>> {
+  const acls = new Map<string, NetworkAcl>();
+  await eachFilter('association.subnet-id', subnetIds, async (Filters) => {
+    for await (const page of paginateDescribeNetworkAcls({ client: ec2 }, { Filters })) {
+      for (const acl of page.NetworkAcls ?? []) {
+        for (const { SubnetId = '' } of acl.Associations ?? []) acls.set(SubnetId, acl);
+      }
+    }
+  });
+  return acls;
 }
 
 /** Ingress by security group id; a group that does not exist is missing. */
@@ -71,6 +125,55 @@ export async function readIngress(ec2: EC2Client, groupIds: readonly string[]): 
     }
   });
   return ingress;
+}
+
+/** What routes and rules refer to by id; mostly nothing. What cannot be read counts as open. */
+async function readReferred(
+  ec2: EC2Client,
+  tables: readonly RouteTable[],
+  ingress: ReadonlyMap<string, readonly IpPermission[]>,
+): Promise<Referred> {
+  const { prefixLists, endpoints } = referredBy(tables);
+  const ofRules = [...ingress.values()].flat().flatMap(({ PrefixListIds = [] }) => PrefixListIds);
+  const lists = unique([...prefixLists, ...ofRules.flatMap(({ PrefixListId }) => PrefixListId ?? [])]);
+  const [entries, endpointSubnets] = await Promise.all([
+    pMap(lists, async (id): Promise<[string, Set<Family>]> => [id, await readWorldOf(ec2, id)], {
+      concurrency: READ_CONCURRENCY,
+    }),
+    readEndpointSubnets(ec2, endpoints),
+  ]);
+  return { worldLists: new Map(entries.filter(([, families]) => families.size > 0)), endpointSubnets };
+}
+
+async function readWorldOf(ec2: EC2Client, PrefixListId: string): Promise<Set<Family>> {
+  const families = new Set<Family>();
+  try {
+    for await (const page of paginateGetManagedPrefixListEntries({ client: ec2 }, { PrefixListId })) {
+      for (const { Cidr = '' } of page.Entries ?? []) {
+        if (isWorld(Cidr)) families.add(Cidr.includes(':') ? 'ipv6' : 'ipv4');
+      }
+    }
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error;
+    return new Set(['ipv4', 'ipv6']);
+  }
+  return families;
+}
+
+async function readEndpointSubnets(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, readonly string[]>> {
+  const subnets = new Map<string, readonly string[]>();
+  try {
+    await eachFilter('vpc-endpoint-id', ids, async (Filters) => {
+      for await (const page of paginateDescribeVpcEndpoints({ client: ec2 }, { Filters })) {
+        for (const { VpcEndpointId = '', SubnetIds = [] } of page.VpcEndpoints ?? []) {
+          subnets.set(VpcEndpointId, SubnetIds);
+        }
+      }
+    });
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error;
+  }
+  return subnets;
 }
 
 async function eachFilter(

@@ -1,24 +1,17 @@
-import {
-  type EC2Client,
-  type Instance,
-  type NetworkInterface,
-  paginateDescribeNetworkInterfaces,
-} from '@aws-sdk/client-ec2';
-import type { EKSClient } from '@aws-sdk/client-eks';
-import pMap from 'p-map';
+import type { EC2Client, Instance, NetworkInterface } from '@aws-sdk/client-ec2';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { type IdentityClients, identifyWorkers } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
-import { type Owner, readOwners } from '../shared/fleet/owners.ts';
-import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
-import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
+import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import { refusalOf } from './aws-refusal.ts';
 import type { Circumstances } from './decision.ts';
 import { wantedClosed } from './exposure-text.ts';
 import type { GroupObservation, NetworkUser } from './observation.ts';
+import { describeInterfaces } from './observe-interfaces.ts';
 
-export interface UserClients {
+export interface UserClients extends IdentityClients {
   readonly ec2: EC2Client;
-  readonly eks: EKSClient;
 }
 
 /**
@@ -26,24 +19,25 @@ export interface UserClients {
  * close, nothing is asked.
  */
 export async function withUsers(
-  { ec2, eks }: UserClients,
+  clients: UserClients,
   readCluster: ClusterReader,
   groups: readonly GroupObservation[],
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Promise<readonly GroupObservation[]> {
+  const { ec2 } = clients;
   const wanted = groups.map((group) => wantedClosed(group, circumstances));
   const securityGroups = unique(wanted.flatMap((each) => each.securityGroups));
   const subnets = unique(wanted.flatMap((each) => each.subnets));
   if (securityGroups.length + subnets.length === 0) return groups;
   try {
     // In this order: an instance that is launched in between is found as what it is.
-    const interfaces = await readInterfaces(ec2, securityGroups);
+    const interfaces = await describeInterfaces(ec2, 'group-id', securityGroups);
     const filters = [...filtersOf('network-interface.group-id', securityGroups), ...filtersOf('subnet-id', subnets)];
     const instances = await describeInstances(
       ec2,
       filters.map((filter) => [filter]),
     );
-    const known = await readWorkers(eks, readCluster, instances);
+    const known = await readWorkers(clients, readCluster, instances);
     const users = new Map([
       ...usersOfSecurityGroups(securityGroups, interfaces, instances, known),
       ...workersOfSubnets(subnets, instances, known),
@@ -57,37 +51,25 @@ export async function withUsers(
   }
 }
 
-/** All interfaces in the given security groups, those that AWS manages (EKS Auto Mode) included. */
-async function readInterfaces(ec2: EC2Client, groupIds: readonly string[]): Promise<NetworkInterface[]> {
-  const read = async (filter: ReturnType<typeof filtersOf>[number]) => {
-    const found: NetworkInterface[] = [];
-    const input = { Filters: [filter], IncludeManagedResources: true };
-    for await (const page of paginateDescribeNetworkInterfaces({ client: ec2, pageSize: 1000 }, input)) {
-      found.push(...(page.NetworkInterfaces ?? []));
-    }
-    return found;
-  };
-  return (await pMap(filtersOf('group-id', groupIds), read, { concurrency: READ_CONCURRENCY })).flat();
-}
-
 /** Those of the instances that are workers, with their owners, by instance id. */
 async function readWorkers(
-  eks: EKSClient,
+  clients: IdentityClients,
   readCluster: ClusterReader,
   instances: readonly Instance[],
 ): Promise<Map<string, NetworkUser>> {
   const byId = new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
-  const workers = [...byId].flatMap(([instanceId, instance]) => {
-    const worker = workerOf(instance);
-    return worker === undefined ? [] : [{ ...worker, instanceId, tags: tagsOf(instance) }];
-  });
-  const owners = await readOwners(eks, readCluster, workers);
-  return new Map(workers.map((worker) => [worker.instanceId, workerAsUser(worker, owners.get(worker))]));
+  const identities = await identifyWorkers(clients, readCluster, [...byId.values()]);
+  return new Map(
+    [...identities].map(([instanceId, { worker, owner }]) => {
+      const tags = tagsOf(byId.get(instanceId) ?? {});
+      return [instanceId, workerAsUser({ ...worker, instanceId, tags }, owner)];
+    }),
+  );
 }
 
 const workerAsUser = (
   { instanceId, cluster, nodegroup, ownership, tags }: Worker & { instanceId: string; tags: Record<string, string> },
-  owner: Owner = { tags: {}, unreadable: 'Its owner was not read.' },
+  owner: Owner,
 ): NetworkUser => ({
   kind: 'worker',
   instanceId,

@@ -1,25 +1,27 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
-import type { EKSClient } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { type Identity, type IdentityClients, identifyWorkers, readOwner } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
-import { readOwners } from '../shared/fleet/owners.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
 import { type Worker, workerOf } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { Circumstances } from './decision.ts';
-import type { GroupObservation, Observation, WorkerView } from './observation.ts';
+import { type GroupObservation, isProven, type Observation, type WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
 import { withUsers } from './observe-users.ts';
 import { NEVER_SEEN, type QuarantineState, readQuarantines } from './quarantine-ledger.ts';
 import { describeClusters, viewWorkers, workerIn } from './view-workers.ts';
+import { hasPublicAddress } from './worker-view.ts';
 
-export interface ObserveClients {
+export interface ObserveClients extends IdentityClients {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
-  readonly eks: EKSClient;
   readonly ledger: Ledger;
 }
 
@@ -44,14 +46,14 @@ export async function observe(
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Promise<Sight> {
   const instances = await findInstances(clients.ec2, scope);
-  const known = workersIn(instances, scope);
+  const claimed = workersIn(instances, scope);
   const held = new Map(
     Object.entries(slots).flatMap(([id, { cluster }]): Array<[string, MessageTrigger]> => {
       const trigger = scope.instances.get(id) ?? scope.clusters.get(cluster);
       return trigger === undefined ? [] : [[id, trigger]];
     }),
   );
-  const found = known.map(({ instanceId }) => instanceId);
+  const found = claimed.map(({ instanceId }) => instanceId);
   const states = await readQuarantines(clients.ledger, [
     ...found,
     ...held.keys(),
@@ -59,49 +61,87 @@ export async function observe(
     ...scope.requests.keys(),
   ]);
 
+  // In quarantine it stays whose it was when that began, whatever becomes of its tags.
+  const known = claimed.map((each): FoundWorker => {
+    const quarantine = states.get(each.instanceId)?.quarantine;
+    return quarantine === undefined ? each : { ...each, worker: workerIn(each.instance, quarantine) };
+  });
   const gone = new Map([...held, ...waitingIn(states, scope), ...requestedChangesIn(scope)]);
   const workers = [...known, ...(await findIsolated(clients.ec2, gone, states, new Set(found)))];
-  const { views } = await viewWorkers(clients.ec2, workers);
+  const [{ views }, whose] = await Promise.all([
+    viewWorkers(clients.ec2, workers),
+    readIdentities(clients, readCluster, workers, states),
+  ]);
   const seen = workers.flatMap(({ instanceId, trigger }): Observation[] => {
     const view = views.get(instanceId);
-    return view === undefined ? [] : [observationOf(instanceId, trigger, states, scope, view)];
+    const known = whose.get(instanceId);
+    if (view === undefined) return [];
+    const { nodegroup: _, ...rest } = view;
+    const proven = known?.worker === undefined ? view : { ...rest, ...known.worker };
+    const observed = observationOf(instanceId, trigger, states, scope, proven);
+    return [known === undefined ? observed : { ...observed, owner: known.owner }];
   });
   const unseen = [...gone].flatMap(([instanceId, trigger]): Observation[] =>
     views.has(instanceId) ? [] : [observationOf(instanceId, trigger, states, scope)],
   );
 
-  const exposed = seen.filter(({ view }) => (view?.exposures.length ?? 0) > 0);
-  const owners = await readOwners(
-    clients.eks,
-    readCluster,
-    seen.flatMap(({ view, state }) => (view?.exposures.length || state.quarantine ? (view ?? []) : [])),
-  );
-  const describe = (clusters: readonly string[]) => describeClusters(clients.ec2, clusters);
-  const publicOnes = await observeGroups({ ...clients, describe }, exposed, owners, scope, slots);
+  const exposed = seen.filter(({ view, owner }) => (view?.exposures.length ?? 0) > 0 && isProven(owner));
+  const publicOnes = await observeGroups(clients, readCluster, exposed, scope, slots);
   const groups = await withUsers(clients, readCluster, publicOnes, circumstances);
-  const withOwners = seen.map((observation) => {
-    const owner = observation.view === undefined ? undefined : owners.get(observation.view);
-    return owner === undefined ? observation : { ...observation, owner };
+  return { observations: [...seen, ...unseen], groups };
+}
+
+/** Of those that the Internet may know, or that are in quarantine: whose they are. It makes no difference for others. */
+async function readIdentities(
+  clients: IdentityClients,
+  readCluster: ClusterReader,
+  workers: readonly FoundWorker[],
+  states: ReadonlyMap<string, QuarantineState>,
+): Promise<Map<string, Partial<Identity> & Pick<Identity, 'owner'>>> {
+  const known = workers.flatMap(({ instanceId }) => {
+    const quarantine = states.get(instanceId)?.quarantine;
+    return quarantine === undefined ? [] : [[instanceId, quarantine] as const];
   });
-  return { observations: [...withOwners, ...unseen], groups };
+  const isKnown = new Set(known.map(([instanceId]) => instanceId));
+  const instances = workers.filter(
+    ({ instanceId, instance }) => !isKnown.has(instanceId) && hasPublicAddress(instance),
+  );
+  const [identities, owners] = await Promise.all([
+    identifyWorkers(
+      clients,
+      readCluster,
+      instances.map(({ instance }) => instance),
+    ),
+    pMap(
+      known,
+      async ([instanceId, quarantine]): Promise<[string, { readonly owner: Owner }]> => [
+        instanceId,
+        { owner: await readOwner(clients.eks, readCluster, quarantine) },
+      ],
+      { concurrency: READ_CONCURRENCY },
+    ),
+  ]);
+  return new Map<string, Partial<Identity> & Pick<Identity, 'owner'>>([...identities, ...owners]);
 }
 
 const observationOf = (
   instanceId: string,
   trigger: MessageTrigger,
   states: ReadonlyMap<string, QuarantineState>,
-  { requests }: Scope,
+  { requests, callers }: Scope,
   view?: WorkerView,
 ): Observation => {
   const state = states.get(instanceId) ?? NEVER_SEEN;
   const asked = requests.get(instanceId);
   const request = asked?.trigger.id === state.answered ? undefined : asked;
+  const caller = callers.get(trigger.id);
   return {
     instanceId,
     trigger: request?.trigger ?? trigger,
     state,
     ...(view !== undefined && { view }),
     ...(request !== undefined && { request }),
+    ...(caller !== undefined && { caller }),
   };
 };
 

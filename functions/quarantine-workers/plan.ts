@@ -33,10 +33,9 @@ export interface Plan {
  * back. Open quarantines come first, for what they free; then those that have waited longest.
  */
 export function plan({ observations, groups }: Sight, circumstances: Omit<Circumstances, 'publicGroups'>): Plan {
-  const none = new Set<string>();
   const decidedGroups = groups.map((observation) => ({
     observation,
-    decision: decideGroup(observation, { ...circumstances, publicGroups: none }),
+    decision: decideGroup(observation, circumstances),
   }));
   const publicGroups = new Set(
     decidedGroups
@@ -71,7 +70,7 @@ export function withSlot(
 ): BlastBudget['slots'] {
   const held = slots[instanceId];
   const isOpen = state.quarantine !== undefined;
-  if (decision.silent !== true && decision.quarantine !== undefined) {
+  if (decision.silent !== true && decision.quarantine !== undefined && decision.quarantine.returning !== true) {
     if (held !== undefined && (isOpen || held.expiresAt > now)) return slots;
     const { cluster, nodegroup } = decision.quarantine;
     const slot = { cluster, ...(nodegroup !== undefined && { nodegroup }), expiresAt: now + SLOT_RESERVED_FOR };

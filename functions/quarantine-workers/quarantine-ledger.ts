@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Ledger, putItem, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
+import { EXPOSURE_KINDS } from './exposure.ts';
 import type { Reason } from './reasons.ts';
 
 const PK = 'quarantine';
@@ -23,6 +24,9 @@ const savedInterface = z.object({
     }),
   ),
   ipv6: z.array(z.string()),
+  ipv6Prefixes: z.array(z.string()).optional(),
+  /** Of a pod: it comes and goes with it. */
+  branch: z.boolean().optional(),
 });
 export type SavedInterface = z.infer<typeof savedInterface>;
 
@@ -40,7 +44,14 @@ const saved = z.object({
   /** Whether it was protected from termination; absent while that was not touched. */
   terminationProtected: z.boolean().optional(),
   /** Its Kubernetes node; absent while that was not touched. */
-  node: z.object({ name: z.string(), unschedulable: z.boolean(), label: z.string().optional() }).optional(),
+  node: z
+    .object({
+      name: z.string(),
+      unschedulable: z.boolean(),
+      label: z.string().optional(),
+      annotations: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
 });
 export type Saved = z.infer<typeof saved>;
 
@@ -66,6 +77,12 @@ const quarantine = z.object({
   approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
   /** The operators' requests that it was extended by: each extends it once, however often it comes. */
   extensions: z.array(z.string()).optional(),
+  /** How often somebody has opened it again, and when; `toldAt`: as a fight. Epoch milliseconds. */
+  undone: z
+    .object({ count: z.number(), firstAt: z.number(), lastAt: z.number(), toldAt: z.number().optional() })
+    .optional(),
+  /** It has been released but for its place in service, which its Auto Scaling group had no room for: no slot is held. */
+  returning: z.boolean().optional(),
   /** The operator's request that is being granted. */
   request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
 });
@@ -74,7 +91,7 @@ export type Quarantine = z.infer<typeof quarantine>;
 /** An exposure that an operator accepted by releasing the worker. */
 const acceptedExposure = z.object({
   interfaceId: z.string(),
-  kind: z.enum(['automatic', 'elastic', 'ipv6']),
+  kind: z.enum(EXPOSURE_KINDS),
   openPorts: z.array(z.string()),
 });
 export type AcceptedExposure = z.infer<typeof acceptedExposure>;

@@ -5,8 +5,15 @@ import type { SharedReason } from '../shared/records/shared-reasons.ts';
 export const QUARANTINE_REASONS = {
   'not-exposed': { meaning: 'The Internet has no way to the worker.' },
   'public-by-design': {
-    meaning: 'The group is exposed as a whole: its subnets hand out public addresses, or too many of it are exposed.',
-    hint: 'Move the group to private subnets, or let the policy close the exposure (quarantine.publicByDesign).',
+    meaning:
+      'The group is exposed as a whole: its subnets or its launch template hand out public addresses, or too many of it are exposed.',
+    hint: 'Change what the message names, the launch template or the subnets, or let the policy close the exposure (quarantine.publicByDesign).',
+    severity: 'high',
+  },
+  router: {
+    meaning:
+      'The worker is exposed, and forwards traffic of others (source/destination check off): it is never isolated.',
+    hint: 'Take its public address off by hand, or switch the check on if nothing needs it off.',
     severity: 'high',
   },
   'group-hardened': {
@@ -42,16 +49,24 @@ export const QUARANTINE_REASONS = {
   },
   'would-quarantine': { meaning: 'In mode enforce the worker would have been isolated now.', severity: 'high' },
   'quarantine-started': { meaning: 'The worker is exposed: its quarantine began.' },
+  'quarantine-undone': {
+    meaning: 'Somebody opens a way to a worker in quarantine again and again; it is closed each time.',
+    hint: 'Find who does it: the message names the caller where CloudTrail told it. A controller that binds addresses must leave this worker out.',
+  },
   'quarantine-reinforced': { meaning: 'Somebody opened a way to a worker in quarantine; it was closed again.' },
   draining: { meaning: 'The pods of the worker are being evicted before it is isolated (quarantine.drain).' },
   'quarantine-in-progress': { meaning: 'Steps of the quarantine remain; the worker is reconciled again.' },
   'quarantine-incomplete': {
     meaning: 'An exposure could not be closed: the message names it and why. It is tried again.',
-    hint: 'Cure what the message names (mostly a missing right), or close the exposure by hand.',
+    hint: 'Cure what the message names (mostly a missing right), or close the exposure by hand. What cannot be taken off a running worker is closed by isolating it (quarantine.respond: isolate).',
   },
   quarantined: {
     meaning: 'A fresh read found no exposure: the worker is isolated.',
     hint: 'Look into it, then release, extend or terminate: npm run -s remediator -- release INSTANCE --why "…".',
+  },
+  'quarantine-lost': {
+    meaning: 'The instance bears the tag of a quarantine that the ledger knows nothing of.',
+    hint: 'Release it (npm run -s remediator -- release INSTANCE --why "…"): it is given back what tags and records still say.',
   },
   stripped: { meaning: 'The public addresses of the worker are off; a fresh read found no exposure.' },
   'quarantine-expired': {
@@ -70,7 +85,7 @@ export const QUARANTINE_REASONS = {
   released: { meaning: 'The worker has back what it had; a fresh read confirmed it.' },
   'released-in-part': {
     meaning: 'The worker is released, but something that it had could not be given back: the message names it.',
-    hint: 'Give back by hand what the message names, or replace the worker.',
+    hint: 'Give back by hand what the message names, or replace the worker. Where its Auto Scaling group is full, raise the maximum or take another one out: the return is tried again each hour.',
   },
   'accepted-exposure': { meaning: 'An operator released the worker with this exposure; only a new one counts.' },
 } as const satisfies Record<string, ReasonEntry>;

@@ -144,7 +144,8 @@ async function giveBack(
 const readBudgetIfFreed = async ({ ledger }: ReconcileDeps, settled: readonly Decided[], held: BlastBudget['slots']) =>
   settled.some(
     ({ observation: { instanceId, state }, decision }) =>
-      (state.quarantine !== undefined || instanceId in held) && decision.quarantine === undefined,
+      (state.quarantine !== undefined || instanceId in held) &&
+      (decision.quarantine === undefined || decision.quarantine.returning === true),
   )
     ? readBudget(ledger, 'quarantines')
     : undefined;

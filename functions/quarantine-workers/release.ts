@@ -13,7 +13,7 @@ import { type Decision, iso, say } from './decision.ts';
 import type { InterfaceView, WorkerView } from './observation.ts';
 import type { AcceptedExposure, SavedInterface } from './quarantine-ledger.ts';
 import { releaseFaults } from './remaining.ts';
-import { EXCLUDE_LABEL, QUARANTINE_TAINT } from './steps/node.ts';
+import { EXCLUDE_LABEL, KEEP_ANNOTATIONS, QUARANTINE_TAINT } from './steps/node.ts';
 import { putBackGroups } from './steps/put-back-groups.ts';
 import { autoScalingOf } from './steps/standby.ts';
 import type { StepSubject } from './steps/step.ts';
@@ -27,6 +27,8 @@ const PATIENCE = 15 * 60_000;
 
 /** What a release could not give back, by what it was; and whether it must be reconciled again. */
 interface Losses {
+  /** Its Auto Scaling group has no room for it now: its return is tried again. */
+  hasNoRoom?: boolean;
   readonly lost: Map<string, string>;
   readonly pending: string[];
   /** Interfaces of which no security group is left to be given back: they stay shut off. */
@@ -44,7 +46,8 @@ export async function release(subject: StepSubject): Promise<Decision> {
   for (const each of saved.interfaces) {
     const now = present.get(each.id);
     if (now === undefined) {
-      losses.lost.set(`interface ${each.id}`, `${each.id} is no longer attached`);
+      // Those of pods come and go with them.
+      if (each.branch !== true) losses.lost.set(`interface ${each.id}`, `${each.id} is no longer attached`);
       continue;
     }
     if (kind === 'isolate') await giveBackGroups(subject, each, now, losses);
@@ -95,7 +98,7 @@ async function putIntoService(subject: StepSubject, losses: Losses): Promise<voi
 
 async function giveBackAddresses(
   { clients, note }: StepSubject,
-  { id, addresses, ipv6 }: SavedInterface,
+  { id, addresses, ipv6, ipv6Prefixes = [] }: SavedInterface,
   now: InterfaceView,
   losses: Losses,
 ): Promise<void> {
@@ -119,6 +122,12 @@ async function giveBackAddresses(
       const change = { NetworkInterfaceId: id, AssociatePublicIpAddress: true };
       const answer = await clients.ec2.send(new ModifyNetworkInterfaceAttributeCommand(change));
       note('ec2', 'ModifyNetworkInterfaceAttribute', answer);
+    });
+  }
+  for (const prefix of ipv6Prefixes.filter((each) => !now.ipv6Prefixes.includes(each))) {
+    await giveBack(losses, `address ${prefix}`, `the prefix ${prefix} of ${id}`, async () => {
+      const change = new AssignIpv6AddressesCommand({ NetworkInterfaceId: id, Ipv6Prefixes: [prefix] });
+      note('ec2', 'AssignIpv6Addresses', await clients.ec2.send(change));
     });
   }
   const missing = ipv6.filter((address) => !now.ipv6.some((each) => each.address === address));
@@ -146,10 +155,19 @@ async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void>
     } catch (error) {
       // A call whose reply was lost may have brought it back: its repetition is refused then.
       const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
-      if (after === undefined || after.endsWith('Standby')) throw error;
+      if (after !== undefined && !after.endsWith('Standby')) return;
+      losses.hasNoRoom = after === 'Standby' && isFull(error);
+      throw error;
     }
   });
 }
+
+/**
+ * Whether Auto Scaling refused because the group would be larger than its maximum. It says so in words alone. Source: Auto
+ * Scaling user guide, "Temporarily remove instances": a return from standby increments the desired capacity.
+ */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && error.name.startsWith('ValidationError') && /max-?size/i.test(error.message);
 
 async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, losses: Losses): Promise<void> {
   const byGroup = Map.groupBy(quarantine.saved.targets, ({ targetGroupArn }) => targetGroupArn);
@@ -172,7 +190,8 @@ async function restoreNode({ clients, view, quarantine }: StepSubject, { lost }:
     const opened = await clients.openCluster(view.cluster);
     if ('refused' in opened) return void lose(opened.refused);
     const label = { key: EXCLUDE_LABEL.key, value: node.label };
-    const change = { unschedulable: node.unschedulable, taintKey: QUARANTINE_TAINT.key, label };
+    const annotations = Object.fromEntries(Object.keys(KEEP_ANNOTATIONS).map((key) => [key, node.annotations?.[key]]));
+    const change = { unschedulable: node.unschedulable, taintKey: QUARANTINE_TAINT.key, label, annotations };
     if ((await opened.restoreNode(node.name, change)) === 'gone') lose('the node is gone');
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;
@@ -180,9 +199,9 @@ async function restoreNode({ clients, view, quarantine }: StepSubject, { lost }:
   }
 }
 
-const liftProtection = ({ clients, instanceId, quarantine, note }: StepSubject, losses: Losses): Promise<void> =>
+const liftProtection = ({ clients, instanceId, view, quarantine, note }: StepSubject, losses: Losses): Promise<void> =>
   giveBack(losses, 'termination-protection', 'that it can be terminated', async () => {
-    if (quarantine.saved.terminationProtected !== false) return;
+    if (quarantine.saved.terminationProtected !== false || view.spot === true) return;
     const change = { InstanceId: instanceId, DisableApiTermination: { Value: false } };
     note('ec2', 'ModifyInstanceAttribute', await clients.ec2.send(new ModifyInstanceAttributeCommand(change)));
   });
@@ -194,7 +213,7 @@ const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses)
     note('ec2', 'DeleteTags', await clients.ec2.send(new DeleteTagsCommand({ Resources: [instanceId], Tags })));
   });
 
-async function conclude(subject: StepSubject, { lost, pending }: Losses): Promise<Decision> {
+async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Losses): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
   // Each pass finds all losses anew; what the isolation left out is none.
   const view = await viewAgain(clients.ec2, instanceId, quarantine);
@@ -219,15 +238,17 @@ async function conclude(subject: StepSubject, { lost, pending }: Losses): Promis
   const message = `It has back what it had, but ${losses.join('; ')}.`;
   const details = { lost: losses };
   if (automatic) return { ...say('done', 'released', message, variant), details, accepted };
-  return { ...say('failed', 'released-in-part', message, variant), details, accepted };
+  const held = hasNoRoom === true ? { quarantine: { ...quarantine, notes, returning: true } } : {};
+  return { ...say('failed', 'released-in-part', message, variant), details, accepted, ...held };
 }
 
 /** The addresses that it has, as losses name them: one whose call was refused, but which is there, is none. */
 const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
   new Set(
-    (view?.interfaces ?? []).flatMap(({ addresses, ipv6 }) => [
+    (view?.interfaces ?? []).flatMap(({ addresses, ipv6, ipv6Prefixes }) => [
       ...addresses.map(({ publicIp }) => `address ${publicIp}`),
       ...ipv6.map(({ address }) => `address ${address}`),
+      ...ipv6Prefixes.map((prefix) => `address ${prefix}`),
     ]),
   );
 

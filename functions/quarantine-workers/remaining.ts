@@ -4,18 +4,21 @@ import type { Quarantine } from './quarantine-ledger.ts';
 /**
  * What keeps a worker from being isolated, in words; a pure function, empty when there is no exposure. A primary IPv6
  * address cannot be taken off (EC2 refuses it): behind a closed security group it is no exposure, unless somebody has
- * opened that group.
+ * opened that group. Where only addresses are taken off, it stays one as long as the Internet reaches it.
  */
 export function isolationFaults({ kind, groups }: Quarantine, { interfaces, exposures }: WorkerView): string[] {
-  const opened = new Set(exposures.flatMap(({ address, openPorts }) => (openPorts.length > 0 ? address : [])));
+  const opened = new Set(
+    exposures.flatMap(({ address, openPorts }) => (kind === 'strip' || openPorts.length > 0 ? address : [])),
+  );
   return interfaces.flatMap((each) => [
     ...(kind === 'isolate' && !isClosed(each, groups) ? [`${each.id} has ${each.groupIds.join(', ')}`] : []),
     ...each.addresses.map(({ publicIp }) => `${each.id} has ${publicIp}`),
     ...each.ipv6
       .filter(
-        ({ address, primary }) => !primary || (kind === 'isolate' && (!isClosed(each, groups) || opened.has(address))),
+        ({ address, primary }) => !primary || (kind === 'isolate' && !isClosed(each, groups)) || opened.has(address),
       )
       .map(({ address }) => `${each.id} has ${address}`),
+    ...each.ipv6Prefixes.map((prefix) => `${each.id} has ${prefix}`),
   ]);
 }
 
@@ -25,7 +28,7 @@ export const isClosed = ({ groupIds }: InterfaceView, groups: Quarantine['groups
 /** What a released worker still lacks, in words; empty when it has back all that can be given back. */
 export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }: WorkerView): string[] {
   const present = new Map(interfaces.map((each) => [each.id, each]));
-  return saved.interfaces.flatMap(({ id, groups, addresses, ipv6 }) => {
+  return saved.interfaces.flatMap(({ id, groups, addresses, ipv6, ipv6Prefixes = [] }) => {
     const now = present.get(id);
     // An interface that is gone, and what is noted as lost, is told of and not waited for.
     if (now === undefined) return [];
@@ -37,6 +40,9 @@ export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }
         .filter(({ allocationId }) => allocationId !== undefined)
         .filter(({ publicIp }) => !now.addresses.some((address) => address.publicIp === publicIp))
         .map(({ publicIp }) => [`address ${publicIp}`, `${id} lacks ${publicIp}`] as const),
+      ...ipv6Prefixes
+        .filter((prefix) => !now.ipv6Prefixes.includes(prefix))
+        .map((prefix) => [`address ${prefix}`, `${id} lacks ${prefix}`] as const),
       ...ipv6
         .filter((address) => !now.ipv6.some((each) => each.address === address))
         .map((address) => [`address ${address}`, `${id} lacks ${address}`] as const),

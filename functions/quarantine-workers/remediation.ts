@@ -3,7 +3,7 @@ import * as instanceLaunch from '../../events/ec2-instance-launch.ts';
 import * as networkReachability from '../../events/inspector-network-reachability.ts';
 import * as reconcileRequest from '../../events/quarantine-reconcile-request.ts';
 import * as quarantineRequest from '../../events/quarantine-request.ts';
-import { onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { identity, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, type Right } from '../shared/declaration/right.ts';
 import { READS } from './policy.ts';
@@ -14,21 +14,33 @@ const reads: Right = {
   actions: [
     'autoscaling:DescribeAutoScalingGroups',
     'autoscaling:DescribeAutoScalingInstances',
-    'ec2:DescribeAddresses',
     'ec2:DescribeInstanceAttribute',
     'ec2:DescribeInstances',
+    // Whether what a group is launched from asks for public addresses.
+    'ec2:DescribeLaunchTemplateVersions',
+    'ec2:DescribeNetworkAcls',
     // Who else uses a security group, before a rule of it is revoked.
     'ec2:DescribeNetworkInterfaces',
     'ec2:DescribeRouteTables',
     'ec2:DescribeSecurityGroups',
     'ec2:DescribeSnapshots',
     'ec2:DescribeSubnets',
+    // Which interfaces of pods a worker carries.
+    'ec2:DescribeTrunkInterfaceAssociations',
     'ec2:DescribeVpcEndpoints',
     'elasticloadbalancing:DescribeTargetGroups',
     'elasticloadbalancing:DescribeTargetHealth',
   ],
   resources: ['*'],
   wildcardReason: 'None of these reading calls knows resources that could be named before they are read.',
+};
+
+const prefixLists: Right = {
+  sid: 'PrefixLists',
+  actions: ['ec2:GetManagedPrefixListEntries'],
+  // AWS's own have no account.
+  resources: [arnHere('ec2', 'prefix-list/*'), 'arn:{partition}:ec2:{region}:aws:prefix-list/*'],
+  wildcardReason: 'Rules and routes may name any list: who is in it decides whether they admit the world.',
 };
 
 const anyWorker =
@@ -162,7 +174,14 @@ export const quarantineWorkers = declare({
   reconcilesAgain: true,
   wakesUp: true,
   ledger: ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'],
-  rights: [reads, onClusters('DescribeCluster'), onNodegroups('DescribeNodegroup'), ...isolation],
+  rights: [
+    reads,
+    prefixLists,
+    onClusters('DescribeCluster'),
+    onNodegroups('DescribeNodegroup'),
+    ...identity,
+    ...isolation,
+  ],
   kubernetesGroup: 'eks-host-remediator-quarantine',
   outputs: {
     QuarantineRoleArn: { value: '{role}', description: 'The role of quarantine-workers, for access entries' },

@@ -1,5 +1,5 @@
 import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
-import type { GroupObservation, NetworkUser } from './observation.ts';
+import { type GroupObservation, isProven, type NetworkUser } from './observation.ts';
 import type { Policy } from './policy.ts';
 
 /** A security group or subnet that is left alone, and by whose account. */
@@ -49,7 +49,7 @@ function untouchable(user: NetworkUser, { scope, account }: Reach): string | und
   if (isOptedOut(tags) || isOptedOut(owner.tags)) return 'opted out';
   if (!isInScope(scope, account, cluster)) return 'out of scope';
   if (owner.unreadable !== undefined) return 'unreadable';
-  return owner.notAWorker === undefined ? undefined : 'unknown to EKS';
+  return isProven(owner) ? undefined : 'unknown to EKS';
 }
 
 /** By the group where its owner decides: workers come and go, and the same is not to be told again. */

@@ -7,10 +7,11 @@ import type { StepSubject } from './steps/step.ts';
 const RECONCILE_AGAIN = 60_000;
 
 /** Terminates a worker in quarantine. Its own protection is lifted first; one that somebody else had set is not. */
-export async function terminate({ clients, instanceId, quarantine, now, note }: StepSubject): Promise<Decision> {
+export async function terminate({ clients, instanceId, view, quarantine, now, note }: StepSubject): Promise<Decision> {
   const lookAt = now + RECONCILE_AGAIN;
   try {
-    if (quarantine.saved.terminationProtected === false) {
+    // EC2 protects no Spot instance, and would refuse to lift what there is not.
+    if (quarantine.saved.terminationProtected === false && view.spot !== true) {
       const change = { InstanceId: instanceId, DisableApiTermination: { Value: false } };
       note('ec2', 'ModifyInstanceAttribute', await clients.ec2.send(new ModifyInstanceAttributeCommand(change)));
     }

@@ -1,19 +1,12 @@
-import {
-  type Address,
-  DescribeAddressesCommand,
-  type EC2Client,
-  type Filter,
-  type Instance,
-} from '@aws-sdk/client-ec2';
-import pMap from 'p-map';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersByCluster, filtersOf } from '../shared/fleet/instances.ts';
 import { type Worker, workerOf } from '../shared/fleet/worker.ts';
-import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Networks } from './exposure.ts';
 import type { WorkerView } from './observation.ts';
+import { type Interfaces, observeInterfaces } from './observe-interfaces.ts';
 import { observeNetworks } from './observe-networks.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
-import { elasticIpsOf, interfacesOf, viewOf } from './worker-view.ts';
+import { interfacesOf, isTrunk, viewOf } from './worker-view.ts';
 
 /** All workers of the given clusters that are there. */
 export function describeClusters(ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> {
@@ -26,16 +19,22 @@ export function describeClusters(ec2: EC2Client, clusters: readonly string[]): P
 export async function viewWorkers(
   ec2: EC2Client,
   workers: ReadonlyArray<{ readonly instanceId: string; readonly instance: Instance; readonly worker: Worker }>,
+  more: ReadonlyMap<string, string> = new Map(),
 ): Promise<{ views: Map<string, WorkerView>; networks: Networks }> {
-  const elastic = await readElasticAddresses(
-    ec2,
-    workers.flatMap(({ instance }) => elasticIpsOf(instance)),
-  );
-  const places = workers.map(({ instance }) => ({
-    vpcId: instance.VpcId ?? '',
-    interfaces: interfacesOf(instance, elastic),
-  }));
-  const networks = await observeNetworks(ec2, places);
+  const instances = workers.map(({ instance }) => instance);
+  const placesOf = ({ details, branches }: Partial<Interfaces>) =>
+    instances.map((instance) => ({
+      vpcId: instance.VpcId ?? '',
+      interfaces: interfacesOf(instance, details, branches?.get(instance.InstanceId ?? '')),
+    }));
+  const reading = observeInterfaces(ec2, instances);
+  // The network of a worker is that of its interfaces: only those of pods must be known first.
+  const hasTrunk = instances.some(({ NetworkInterfaces = [] }) => NetworkInterfaces.some(isTrunk));
+  const [interfaces, networks] = await Promise.all([
+    reading,
+    observeNetworks(ec2, placesOf(hasTrunk ? await reading : {}), more),
+  ]);
+  const places = placesOf(interfaces);
   const views = workers.map(({ instanceId, instance, worker }, index): [string, WorkerView] => [
     instanceId,
     viewOf(instance, worker, places[index]?.interfaces ?? [], networks),
@@ -59,21 +58,13 @@ export async function viewAgain(
   return (await viewWorkers(ec2, [{ instanceId, instance, worker }])).views.get(instanceId);
 }
 
-/** An instance in quarantine as a worker, also when somebody has taken off the tags by which it was known as one. */
+/** An instance in quarantine as the worker that it was when that began, whatever its tags say by now. */
 export const workerIn = (
   instance: Instance,
   { cluster, nodegroup }: Pick<Quarantine, 'cluster' | 'nodegroup'>,
-): Worker =>
-  workerOf(instance) ?? {
-    cluster,
-    ownership: 'self-managed',
-    ...(nodegroup !== undefined && { nodegroup }),
-    certain: false,
-  };
-
-async function readElasticAddresses(ec2: EC2Client, publicIps: readonly string[]): Promise<Map<string, Address>> {
-  const read = async (filter: Filter) =>
-    (await ec2.send(new DescribeAddressesCommand({ Filters: [filter] }))).Addresses;
-  const pages = await pMap(filtersOf('public-ip', [...new Set(publicIps)]), read, { concurrency: READ_CONCURRENCY });
-  return new Map(pages.flatMap((addresses = []) => addresses).map((address) => [address.PublicIp ?? '', address]));
-}
+): Worker => ({
+  cluster,
+  ownership: workerOf(instance)?.ownership ?? 'self-managed',
+  ...(nodegroup !== undefined && { nodegroup }),
+  certain: true,
+});

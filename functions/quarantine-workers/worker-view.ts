@@ -1,10 +1,7 @@
-import type { Address, Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
+import type { Instance, InstanceNetworkInterface, NetworkInterface } from '@aws-sdk/client-ec2';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
-import { exposuresOf, type Networks } from './exposure.ts';
+import { exposuresOf, type Networks, shieldsOf } from './exposure.ts';
 import type { InterfaceView, PublicAddress, WorkerView } from './observation.ts';
-
-/** Elastic IPs by public address. */
-export type ElasticAddresses = ReadonlyMap<string, Address>;
 
 /** Whom AWS names as the owner of a public address that it assigned by itself. */
 const AMAZON = 'amazon';
@@ -16,6 +13,8 @@ export function viewOf(
   interfaces: readonly InterfaceView[],
   networks: Networks,
 ): WorkerView {
+  const tags = tagsOf(instance);
+  const template = tags['aws:ec2launchtemplate:id'];
   return {
     cluster,
     ...(nodegroup !== undefined && { nodegroup }),
@@ -23,52 +22,97 @@ export function viewOf(
     certain,
     instanceState: instance.State?.Name ?? '',
     launchedAt: instance.LaunchTime?.getTime() ?? 0,
-    tags: tagsOf(instance),
+    tags,
     vpcId: instance.VpcId ?? '',
     privateDnsName: instance.PrivateDnsName ?? '',
     interfaces,
     exposures: exposuresOf(interfaces, networks),
+    shields: shieldsOf(interfaces, networks),
+    ...(isRouter(instance) && { router: true }),
+    ...(instance.InstanceLifecycle === 'spot' && { spot: true }),
+    ...(template !== undefined && {
+      launchTemplate: { id: template, version: tags['aws:ec2launchtemplate:version'] ?? '$Default' },
+    }),
   };
 }
 
-/** The network interfaces of an instance, the first one first. */
-export function interfacesOf({ NetworkInterfaces = [] }: Instance, elastic: ElasticAddresses): InterfaceView[] {
-  return NetworkInterfaces.map((each) => interfaceOf(each, elastic)).sort(
-    (a, b) => Number(b.primary) - Number(a.primary),
-  );
+/** Whether an instance forwards what is not meant for it: a NAT instance, a firewall. Without it others lose their way out. */
+const isRouter = ({ SourceDestCheck, NetworkInterfaces = [] }: Instance): boolean =>
+  SourceDestCheck === false || NetworkInterfaces.some((each) => each.SourceDestCheck === false);
+
+/** Whether an instance has anything that the Internet may know: without it nobody there can reach it. */
+export const hasPublicAddress = ({ NetworkInterfaces = [] }: Instance): boolean =>
+  NetworkInterfaces.some((each) => isKnown(each) || isTrunk(each));
+
+/** An interface that carries those of pods with security groups of their own, which DescribeInstances does not show. */
+export const isTrunk = ({ InterfaceType }: Pick<InstanceNetworkInterface, 'InterfaceType'>): boolean =>
+  InterfaceType === 'trunk';
+
+/** Whether an interface has an address that may be public. */
+export const isKnown = (each: InstanceNetworkInterface): boolean =>
+  addressesOf(each).length > 0 || (each.Ipv6Addresses ?? []).length > 0 || (each.Ipv6Prefixes ?? []).length > 0;
+
+/** The network interfaces of an instance, the first one first, those of its pods last. */
+export function interfacesOf(
+  { NetworkInterfaces = [] }: Instance,
+  details: ReadonlyMap<string, NetworkInterface> = new Map(),
+  branches: readonly NetworkInterface[] = [],
+): InterfaceView[] {
+  const own = NetworkInterfaces.map((each) => interfaceOf(each, details.get(each.NetworkInterfaceId ?? '')));
+  const ofPods = branches.map((each): InterfaceView => ({ ...interfaceOf(each, each), primary: false, branch: true }));
+  return [...own.sort((a, b) => Number(b.primary) - Number(a.primary)), ...ofPods];
 }
 
-/** The public addresses of an instance that somebody of this account owns: Elastic IPs, to be looked up. */
-export const elasticIpsOf = ({ NetworkInterfaces = [] }: Instance): string[] =>
-  NetworkInterfaces.flatMap(associationsOf).flatMap(({ publicIp, owner }) => (owner === AMAZON ? [] : publicIp));
-
-function interfaceOf(each: InstanceNetworkInterface, elastic: ElasticAddresses): InterfaceView {
+function interfaceOf(
+  each: InstanceNetworkInterface | NetworkInterface,
+  detail: NetworkInterface | undefined,
+): InterfaceView {
   const { NetworkInterfaceId = '', Attachment, SubnetId = '', Groups = [], Ipv6Addresses = [] } = each;
+  const { PrivateIpAddresses = [], Ipv4Prefixes = [], Ipv6Prefixes = [] } = each;
   return {
     id: NetworkInterfaceId,
     primary: Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0,
     subnetId: SubnetId,
     groupIds: Groups.map(({ GroupId = '' }) => GroupId),
-    addresses: associationsOf(each).map(({ publicIp, privateIp, owner }): PublicAddress => {
-      const { AllocationId, AssociationId } = elastic.get(publicIp) ?? {};
-      return {
-        publicIp,
-        privateIp,
-        kind: owner === AMAZON ? 'automatic' : 'elastic',
-        ...(AllocationId !== undefined && { allocationId: AllocationId }),
-        ...(AssociationId !== undefined && { associationId: AssociationId }),
-      };
-    }),
-    privateIps: (each.PrivateIpAddresses ?? []).flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
+    addresses: addressesOf(detail ?? each),
+    privateIps: PrivateIpAddresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
+    ipv4Prefixes: Ipv4Prefixes.flatMap(({ Ipv4Prefix }) => Ipv4Prefix ?? []),
     ipv6: Ipv6Addresses.map(({ Ipv6Address = '', IsPrimaryIpv6 = false }) => ({
       address: Ipv6Address,
       primary: IsPrimaryIpv6,
     })),
+    ipv6Prefixes: Ipv6Prefixes.flatMap(({ Ipv6Prefix }) => Ipv6Prefix ?? []),
+    ...(detail?.DenyAllIgwTraffic === true && { deniesInternet: true }),
   };
 }
 
-/** Each private address of an interface may have a public one of its own. */
-const associationsOf = ({ PrivateIpAddresses = [] }: InstanceNetworkInterface) =>
-  PrivateIpAddresses.flatMap(({ PrivateIpAddress: privateIp = '', Association: { PublicIp, IpOwnerId } = {} }) =>
-    PublicIp === undefined ? [] : [{ publicIp: PublicIp, privateIp, owner: IpOwnerId }],
-  );
+/**
+ * Each private address of an interface may have a public one of its own: AWS's, an Elastic IP, a carrier address in a
+ * Wavelength zone, or a customer-owned one on an Outpost.
+ */
+const addressesOf = ({
+  PrivateIpAddresses = [],
+}: Pick<InstanceNetworkInterface | NetworkInterface, 'PrivateIpAddresses'>): PublicAddress[] =>
+  PrivateIpAddresses.flatMap(({ PrivateIpAddress: privateIp = '', Association }) => {
+    if (Association === undefined) return [];
+    const { PublicIp, CarrierIp, CustomerOwnedIp, IpOwnerId } = Association;
+    const publicIp = PublicIp ?? CarrierIp ?? CustomerOwnedIp;
+    if (publicIp === undefined) return [];
+    const { AllocationId, AssociationId } = { AllocationId: undefined, AssociationId: undefined, ...Association };
+    return [
+      {
+        publicIp,
+        privateIp,
+        kind:
+          CarrierIp !== undefined
+            ? 'carrier'
+            : CustomerOwnedIp !== undefined
+              ? 'customer-owned'
+              : IpOwnerId === AMAZON
+                ? 'automatic'
+                : 'elastic',
+        ...(AllocationId !== undefined && { allocationId: AllocationId }),
+        ...(AssociationId !== undefined && { associationId: AssociationId }),
+      } as const,
+    ];
+  });

@@ -26,6 +26,7 @@ export function attachWhenRunning(state: FleetState): void {
         if (!hasBeenRunning) cloudTrail.did('node', trailOfAttachment(attached));
       });
     }
+    for (let index = 0; index < (instance.branches ?? 0); index += 1) soon(() => addBranch(state, instance));
     if (instance.publicAddress === 'elastic') soon(() => associateNewAddress(state, instance, !hasBeenRunning));
   });
 }
@@ -43,6 +44,17 @@ export function associateNewAddress(
   const associationId = networks.addresses.associate(address, primary, privateIp);
   const { allocationId } = address;
   if (isNotified) cloudTrail.did('operator', trailOfAssociation(allocationId, primary, privateIp, associationId));
+}
+
+/** A pod with a security group of its own begins to run: the VPC resource controller gives it an interface. */
+function addBranch({ networks, instances }: FleetState, instance: Instance): void {
+  const [trunk] = instance.interfaces;
+  if (trunk === undefined) return;
+  trunk.kind = 'trunk';
+  const branch = networks.interfaces.addBranch(trunk, instances.newPrivateIp());
+  networks.features.trunks.set(branch.id, trunk.id);
+  const address = networks.addresses.allocate();
+  networks.addresses.associate(address, branch, branch.privateIps[0]);
 }
 
 /** Attaches one more interface as the VPC CNI does, with addresses for pods. */

@@ -1,10 +1,27 @@
+import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { LaunchSpecification } from '../account/ec2/instances.ts';
 import { tcpIngress } from '../account/ec2/security-groups.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import type { ExposureFile } from './schema-exposure.ts';
 import type { FleetState } from './state.ts';
 
-type Reachability = Pick<LaunchSpecification, 'publicAddress' | 'ipv6' | 'cniInterfaces' | 'securityGroupIds'>;
+type Reachability = Pick<
+  LaunchSpecification,
+  | 'publicAddress'
+  | 'ipv6'
+  | 'cniInterfaces'
+  | 'securityGroupIds'
+  | 'sourceDestCheck'
+  | 'ipv6Prefixes'
+  | 'branches'
+  | 'denyAllIgwTraffic'
+>;
+
+/** What the launch template of a group asks for: a public address by itself, not one that somebody gives later. */
+export const templateData = (file: ExposureFile): ResponseLaunchTemplateData =>
+  file?.publicAddress === 'automatic'
+    ? { NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress: true }] }
+    : {};
 
 /** What an exposure of the fleet file makes of instances. */
 export interface Exposure {
@@ -14,14 +31,19 @@ export interface Exposure {
 }
 
 /** Puts the subnets and security groups of an exposure into the account. Without one nothing differs. */
-export function seedExposure(state: FleetState, cluster: EksCluster, file: ExposureFile): Exposure {
+export function seedExposure(state: FleetState, cluster: EksCluster, file: ExposureFile, isOfGroup = false): Exposure {
   if (file === undefined) return { subnets: undefined, apply: (hosts) => hosts };
   const { networks } = state;
   const subnets = file.subnets === 'public' ? publicSubnets(state, cluster) : undefined;
-  if (file.ipv6 !== false) {
-    for (const subnet of networks.subnets.list()) if (subnet.vpcId === cluster.vpcId) networks.enableIpv6(subnet);
+  if (file.ipv6 !== false || file.ipv6Prefixes > 0) {
+    for (const subnet of networks.subnets.list()) {
+      if (subnet.vpcId !== cluster.vpcId) continue;
+      networks.enableIpv6(subnet);
+      // A whole group has IPv6 because its subnets hand it out; one launch differs from its group.
+      if (isOfGroup && file.ipv6 !== false) subnet.assignIpv6OnCreation = true;
+    }
   }
-  const open = file.openPorts.length === 0 ? [] : [openGroup(state, cluster.vpcId, file.openPorts)];
+  const open = file.openPorts.length === 0 ? [] : [openGroup(state, cluster.vpcId, file.openPorts, file.openBy)];
   const cni =
     file.interfaces === 1
       ? []
@@ -33,6 +55,10 @@ export function seedExposure(state: FleetState, cluster: EksCluster, file: Expos
       ...hosts,
       publicAddress: publicAddress ?? hosts.publicAddress,
       ipv6: file.ipv6,
+      ...(!file.sourceDestCheck && { sourceDestCheck: false }),
+      ...(file.ipv6Prefixes > 0 && { ipv6Prefixes: file.ipv6Prefixes }),
+      ...(file.branchInterfaces > 0 && { branches: file.branchInterfaces }),
+      ...(file.denyAllIgwTraffic && { denyAllIgwTraffic: true }),
       cniInterfaces: Array.from({ length: file.interfaces - 1 }, () => cni),
       securityGroupIds: [...hosts.securityGroupIds, ...open],
     }),
@@ -54,13 +80,29 @@ export function seedLaunchExposure(
 }
 
 /** A security group of a VPC that opens TCP ports to everybody. */
-export const openGroup = (state: FleetState, vpcId: string, ports: readonly number[]): string =>
-  namedGroup(
+export const openGroup = (
+  state: FleetState,
+  vpcId: string,
+  ports: readonly number[],
+  by: NonNullable<ExposureFile>['openBy'] = 'cidr',
+): string => {
+  const everybody = {
+    cidr: () => ['0.0.0.0/0', '::/0'],
+    halves: () => ['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1'],
+    'prefix-list': () => [everybodyList(state, vpcId)],
+  }[by]();
+  return namedGroup(
     state,
     vpcId,
-    `open-${ports.join('-')}`,
-    ports.flatMap((port) => [tcpIngress(port, port, '0.0.0.0/0'), tcpIngress(port, port, '::/0')]),
+    by === 'cidr' ? `open-${ports.join('-')}` : `open-${ports.join('-')}-${by}`,
+    ports.flatMap((port) => everybody.map((peer) => tcpIngress(port, port, peer))),
   );
+};
+
+/** A managed prefix list with everybody in it. */
+function everybodyList({ networks }: FleetState, vpcId: string): string {
+  return networks.prefixLists.add(`everybody of ${vpcId}`, ['0.0.0.0/0', '::/0']).id;
+}
 
 /** A security group of a VPC by its name; it comes with the first who needs it. */
 export function namedGroup(

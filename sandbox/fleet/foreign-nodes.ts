@@ -4,6 +4,7 @@ import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
 import { joinTimes } from '../account/eks/nodes.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
+import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetSelfManagedGroup } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';
 import { grow, type Launcher, launcherKey } from './launches.ts';
@@ -34,11 +35,13 @@ function seedSelfManaged(
   const { name, size, imageId, instanceType, maxSize = Math.max(1, size), ssm } = file;
   const tags = { [`kubernetes.io/cluster/${cluster.name}`]: 'owned', Name: `${cluster.name}-${name}` };
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `${cluster.name}-${name}`, version: 1 };
+  state.networks.features.launchTemplates.set(launchTemplate.id, templateData(file.exposure));
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-self-managed`,
     instanceProfile: `${cluster.name}-${name}-NodeInstanceProfile`,
     exposure: file.exposure,
   });
+  letJoin(state, cluster, hosts.roleArn);
   const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
   const group = autoScalingGroups.create({
     name: `${cluster.name}-${name}`,
@@ -77,6 +80,11 @@ function seedSelfManaged(
   });
 }
 
+/** A role needs an access entry for its instances to join (EKS user guide, "Create access entries"), or aws-auth. */
+function letJoin({ accessEntries }: FleetState, cluster: EksCluster, principalArn: string): void {
+  if (cluster.authenticationMode !== 'CONFIG_MAP') accessEntries.create(cluster, { principalArn, type: 'EC2_LINUX' });
+}
+
 function seedKarpenter(
   state: FleetState,
   cluster: EksCluster,
@@ -90,6 +98,7 @@ function seedKarpenter(
     instanceProfile: `${cluster.name}_${name}_karpenter`,
     exposure,
   });
+  letJoin(state, cluster, hosts.roleArn);
   const tags = {
     'karpenter.sh/nodepool': name,
     'karpenter.k8s.aws/ec2nodeclass': 'default',
@@ -152,9 +161,9 @@ const launchAlone =
 
 const unchanged = (specification: LaunchSpecification): LaunchSpecification => specification;
 
-function join({ world }: FleetState, instance: Instance, { readyAfter }: JoinTimes): void {
+function join({ world, instances }: FleetState, instance: Instance, { readyAfter }: JoinTimes): void {
   world.time.after(readyAfter, () => {
-    if (instance.node === 'Joining') instance.node = 'Ready';
+    if (instance.node === 'Joining') instances.joined(instance);
   });
 }
 
@@ -192,7 +201,7 @@ function specification(
       availabilityZone: subnet?.availabilityZone ?? '',
       vpcId: cluster.vpcId,
       kubernetes: { clusterName: cluster.name, version: release?.kubernetesVersion ?? cluster.version, labels },
-      tags: { ...tags, 'aws:eks:cluster-name': cluster.name },
+      tags,
     };
   };
 }

@@ -64,7 +64,7 @@ export function seedHosts(
       : cluster.subnets.map(({ availabilityZone }) => ({ id: `subnet-0${random.hex(16)}`, availabilityZone }));
   if (subnets !== cluster.subnets) addSubnets(networks, cluster.vpcId, subnets, { wayOut, network: clusterNetwork });
   const { updateFails, times, script, host } = ssm.commands;
-  const exposure = seedExposure(state, cluster, exposureFile);
+  const exposure = seedExposure(state, cluster, exposureFile, true);
   return {
     hosts: exposure.apply({
       agent: {

@@ -30,11 +30,12 @@ export function seedOtherInstances(state: FleetState, cluster: EksCluster, { oth
 }
 
 function specificationOf(
-  { images, networks }: FleetState,
-  { vpcId, subnets, securityGroupId }: EksCluster,
-  { name, tags }: OtherInstanceFile,
+  state: FleetState,
+  { name: clusterName, vpcId, subnets, securityGroupId }: EksCluster,
+  { name, tags, roleOf }: OtherInstanceFile,
   zone: number,
 ): LaunchSpecification {
+  const { images, networks } = state;
   const imageId = 'ami-0000000000000b0b0';
   images.addOwn(imageId, 'x86_64');
   const subnet = subnets[zone % subnets.length];
@@ -55,7 +56,8 @@ function specificationOf(
     tags: { ...tags, Name: name },
     agent: { agent: 'present', version: LATEST_AGENT_VERSION },
     commands: { updateFailure: undefined, script: undefined },
-    instanceProfile: undefined,
+    instanceProfile:
+      roleOf === undefined ? undefined : state.eks.findNodeGroup(clusterName, roleOf)?.hosts.instanceProfile,
     metadataEndpoint: 'enabled',
     metadataTokens: 'required',
     kubernetes: undefined,

@@ -29,6 +29,19 @@ export const exposure = z
       .array(port)
       .default([])
       .describe('TCP ports that one more security group of the first interface opens to everybody'),
+    openBy: z
+      .enum(['cidr', 'prefix-list', 'halves'])
+      .default('cidr')
+      .describe('How that group names everybody: 0.0.0.0/0, a managed prefix list with it, or two halves'),
+    ipv6Prefixes: z.int().min(0).max(4).default(0).describe('IPv6 prefixes of its first interface, for pods'),
+    branchInterfaces: z
+      .int()
+      .min(0)
+      .max(4)
+      .default(0)
+      .describe('Interfaces of pods with security groups and Elastic IPs of their own, which its first one carries'),
+    sourceDestCheck: z.boolean().default(true).describe('Off: it forwards what is not meant for it, as a NAT instance'),
+    denyAllIgwTraffic: z.boolean().default(false).describe('Its interfaces take no traffic of Internet gateways'),
   })
   .optional()
   .describe('How the Internet reaches them, where that differs from what the network implies');
@@ -39,6 +52,7 @@ export const otherInstance = z.strictObject({
   tags: tags.describe('Further tags, for example kubernetes.io/cluster/NAME: shared'),
   count: size.min(1).default(1).describe('So many instances'),
   at: time('When they are launched; by default they have been running').optional(),
+  roleOf: z.string().optional().describe('Managed node group whose instance profile they have; by default none'),
   exposure,
 });
 

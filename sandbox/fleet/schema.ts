@@ -20,6 +20,7 @@ import {
   tags,
   time,
 } from './schema-values.ts';
+import { vpc } from './schema-vpc.ts';
 import { workloads } from './schema-workloads.ts';
 import { ISO_PATTERN, parseIso } from './time.ts';
 
@@ -183,6 +184,7 @@ const cluster = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether the manifest that `npm run -s rbac` prints was applied to it'),
+  vpc,
   network: network
     .default('nat')
     .describe('How its nodes reach AWS: how their subnets lead out, and endpoints in the VPC'),

@@ -6,6 +6,7 @@ import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
 import { joinTimes, launchNode, managedTags, nodeSpecification } from '../account/eks/nodes.ts';
 import type { EksCluster, EksNodeGroup, NodeImage } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
+import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';
 import { seedHosts } from './hosts.ts';
@@ -15,6 +16,7 @@ import { seedOtherInstances } from './other-instances.ts';
 import type { FleetState } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 import { parseTime } from './time.ts';
+import { seedVpc } from './vpc.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -43,6 +45,7 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
   };
   state.eks.clusters.set(cluster.name, cluster);
   seedNetwork(state, cluster, file.network);
+  seedVpc(state, cluster, file.vpc);
   const update =
     cluster.status === 'UPDATING'
       ? state.eks.openUpdate(
@@ -76,6 +79,7 @@ function seedNodeGroup(
     exposure: file.exposure,
   });
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `eks-${id}` };
+  state.networks.features.launchTemplates.set(launchTemplate.id, templateData(file.exposure));
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
   if (file.launchTemplate !== undefined) state.images.addOwn(file.launchTemplate.imageId, architectureOf(instanceType));
   const createdAt = time.now - random.integer(30, 200) * DAY_MS;

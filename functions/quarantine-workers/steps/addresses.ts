@@ -14,9 +14,9 @@ export async function stripAddresses(subject: StepSubject): Promise<StepReport[]
   const { interfaces } = subject.view;
   const reports: StepReport[] = [];
   for (const each of interfaces) {
-    if (each.addresses.some(({ kind }) => kind === 'elastic')) reports.push(await disassociate(subject, each));
+    if (each.addresses.some(({ kind }) => kind !== 'automatic')) reports.push(await disassociate(subject, each));
     if (each.addresses.some(({ kind }) => kind === 'automatic')) reports.push(await takeOffAutomatic(subject, each));
-    if (each.ipv6.length > 0) reports.push(await unassignIpv6(subject, each));
+    if (each.ipv6.length + each.ipv6Prefixes.length > 0) reports.push(await unassignIpv6(subject, each));
   }
   return reports;
 }
@@ -24,7 +24,7 @@ export async function stripAddresses(subject: StepSubject): Promise<StepReport[]
 const disassociate = ({ clients, note }: StepSubject, { id, addresses }: InterfaceView): Promise<StepReport> =>
   attempt(`elastic-ip ${id}`, async () => {
     for (const { kind, associationId, publicIp } of addresses) {
-      if (kind !== 'elastic') continue;
+      if (kind === 'automatic') continue;
       if (associationId === undefined) {
         return {
           outcome: 'failed',
@@ -51,14 +51,24 @@ const takeOffAutomatic = ({ clients, note }: StepSubject, { id, primary }: Inter
     return { outcome: 'done' };
   });
 
-const unassignIpv6 = ({ clients, note }: StepSubject, { id, ipv6 }: InterfaceView): Promise<StepReport> =>
+const unassignIpv6 = (
+  { clients, quarantine, note }: StepSubject,
+  { id, ipv6, ipv6Prefixes }: InterfaceView,
+): Promise<StepReport> =>
   attempt(`ipv6 ${id}`, async () => {
     const Ipv6Addresses = ipv6.filter(({ primary }) => !primary).map(({ address }) => address);
-    if (Ipv6Addresses.length > 0) {
-      const change = new UnassignIpv6AddressesCommand({ NetworkInterfaceId: id, Ipv6Addresses });
+    if (Ipv6Addresses.length + ipv6Prefixes.length > 0) {
+      const change = new UnassignIpv6AddressesCommand({
+        NetworkInterfaceId: id,
+        ...(Ipv6Addresses.length > 0 && { Ipv6Addresses }),
+        ...(ipv6Prefixes.length > 0 && { Ipv6Prefixes: [...ipv6Prefixes] }),
+      });
       note('ec2', 'UnassignIpv6Addresses', await clients.ec2.send(change));
     }
     const stays = ipv6.filter(({ primary }) => primary).map(({ address }) => address);
     if (stays.length === 0) return { outcome: 'done' };
-    return { outcome: 'skipped', note: `${stays.join(', ')} stays: a primary IPv6 address cannot be taken off.` };
+    return {
+      outcome: quarantine.kind === 'strip' ? 'failed' : 'skipped',
+      note: `${stays.join(', ')} stays: a primary IPv6 address cannot be taken off a running instance.`,
+    };
   });

@@ -9,11 +9,15 @@ import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 const SNAPSHOT_OF = 'eks-host-remediator:snapshot-of';
 
+/** Source: EC2 user guide, "Change instance termination protection": not for Spot Instances (`UnsupportedOperation`). */
+const NO_SPOT = 'EC2 protects no Spot instance from termination.';
+
 /** Protects the worker from being terminated, so that what it can tell is not lost by mistake. */
 export const protectFromTermination = (subject: StepSubject): Promise<StepReport> =>
   attempt('termination-protection', async () => {
-    const { clients, instanceId, quarantine, policy, save, note } = subject;
+    const { clients, instanceId, view, quarantine, policy, save, note } = subject;
     if (!policy.terminationProtection) return { outcome: 'skipped', note: 'The policy does not ask for it.' };
+    if (view.spot === true) return { outcome: 'skipped', note: NO_SPOT };
     const asked = new DescribeInstanceAttributeCommand({ InstanceId: instanceId, Attribute: 'disableApiTermination' });
     const { DisableApiTermination } = await clients.ec2.send(asked);
     const isProtected = DisableApiTermination?.Value === true;

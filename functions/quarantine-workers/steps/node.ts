@@ -8,9 +8,19 @@ export const QUARANTINE_TAINT = { key: 'eks-host-remediator/quarantine', value: 
 /** Takes the node out of load balancers of Services. Source: Kubernetes, "Well-Known Labels". */
 export const EXCLUDE_LABEL = { key: 'node.kubernetes.io/exclude-from-external-load-balancers', value: 'true' } as const;
 
+/**
+ * Keeps those away who would replace the node, and with it what it can tell, because it serves no more: Karpenter's
+ * consolidation and drift, and the Cluster Autoscaler. Sources: Karpenter, "Disruption" (node-level controls); Cluster
+ * Autoscaler FAQ, "How can I prevent Cluster Autoscaler from scaling down a particular node?".
+ */
+export const KEEP_ANNOTATIONS = {
+  'karpenter.sh/do-not-disrupt': 'true',
+  'cluster-autoscaler.kubernetes.io/scale-down-disabled': 'true',
+} as const;
+
 const EVICTION_CONCURRENCY = 8;
 
-/** Cordons and taints the worker's node, and excludes it from load balancers. What it had is saved first. */
+/** Cordons, taints and marks the worker's node, and excludes it from load balancers. What it had is saved first. */
 export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
   inCluster('node', subject, async (kubernetes) => {
     const { instanceId, view, quarantine, save } = subject;
@@ -18,10 +28,22 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
     if (node === undefined) return { outcome: 'skipped', note: 'It has not joined its cluster.' };
     if (quarantine.saved.node === undefined) {
       const label = node.labels[EXCLUDE_LABEL.key];
-      const before = { name: node.name, unschedulable: node.unschedulable, ...(label !== undefined && { label }) };
+      const annotations = Object.fromEntries(
+        Object.entries(node.annotations).filter(([key]) => key in KEEP_ANNOTATIONS),
+      );
+      const before = {
+        name: node.name,
+        unschedulable: node.unschedulable,
+        ...(label !== undefined && { label }),
+        ...(Object.keys(annotations).length > 0 && { annotations }),
+      };
       await save({ saved: { ...quarantine.saved, node: before } });
     }
-    await kubernetes.isolateNode(node.name, { taint: QUARANTINE_TAINT, label: EXCLUDE_LABEL });
+    await kubernetes.isolateNode(node.name, {
+      taint: QUARANTINE_TAINT,
+      label: EXCLUDE_LABEL,
+      annotations: KEEP_ANNOTATIONS,
+    });
     return { outcome: 'done' };
   });
 

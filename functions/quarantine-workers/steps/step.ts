@@ -1,6 +1,7 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Owner } from '../../shared/fleet/owners.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 import { refusalOf } from '../aws-refusal.ts';
@@ -29,6 +30,8 @@ export interface StepSubject {
   readonly clients: StepClients;
   readonly instanceId: string;
   readonly view: WorkerView;
+  /** Whose the worker is. */
+  readonly owner?: Owner;
   readonly quarantine: Quarantine;
   readonly policy: Policy['quarantine'];
   /** Epoch milliseconds. */

@@ -1,3 +1,4 @@
+import { BlockList, isIPv4 } from 'node:net';
 import {
   DeregisterTargetsCommand,
   DescribeTargetHealthCommand,
@@ -20,6 +21,9 @@ export async function targetsOf(
   { vpcId, interfaces }: WorkerView,
 ): Promise<SavedTarget[]> {
   const ids = new Set([instanceId, ...interfaces.flatMap(({ privateIps }) => privateIps)]);
+  const prefixes = new BlockList();
+  for (const prefix of interfaces.flatMap(({ ipv4Prefixes }) => ipv4Prefixes)) addTo(prefixes, prefix);
+  const isOurs = (id: string) => ids.has(id) || (isIPv4(id) && prefixes.check(id));
   const arns: string[] = [];
   for await (const page of paginateDescribeTargetGroups({ client: loadBalancing, pageSize: 400 }, {})) {
     for (const { TargetGroupArn, TargetType, VpcId } of page.TargetGroups ?? []) {
@@ -27,20 +31,26 @@ export async function targetsOf(
       if (TargetGroupArn !== undefined && VpcId === vpcId && holdsWorkers) arns.push(TargetGroupArn);
     }
   }
-  const perGroup = await pMap(arns, (arn) => registered(loadBalancing, arn, ids), { concurrency: READ_CONCURRENCY });
+  const perGroup = await pMap(arns, (arn) => registered(loadBalancing, arn, isOurs), { concurrency: READ_CONCURRENCY });
   return perGroup.flat();
+}
+
+/** Pods have addresses of the prefixes that their worker was given. */
+function addTo(list: BlockList, prefix: string): void {
+  const [network = '', length = ''] = prefix.split('/');
+  if (isIPv4(network) && /^\d{1,2}$/.test(length) && Number(length) <= 32) list.addSubnet(network, Number(length));
 }
 
 async function registered(
   loadBalancing: ElasticLoadBalancingV2Client,
   targetGroupArn: string,
-  ids: ReadonlySet<string>,
+  isOurs: (id: string) => boolean,
 ): Promise<SavedTarget[]> {
   try {
     const asked = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn });
     const { TargetHealthDescriptions = [] } = await loadBalancing.send(asked);
     return TargetHealthDescriptions.flatMap(({ Target: { Id, Port } = {}, TargetHealth }): SavedTarget[] => {
-      if (Id === undefined || !ids.has(Id) || TargetHealth?.State === 'draining') return [];
+      if (Id === undefined || !isOurs(Id) || TargetHealth?.State === 'draining') return [];
       return [{ targetGroupArn, id: Id, ...(Port !== undefined && { port: Port }) }];
     });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { arnHere, onAnything, type Right } from './right.ts';
+import { arnHere, iamHere, onAnything, type Right } from './right.ts';
 
 /** Rights on the fleet and on the AMI releases, which several functions share. */
 
@@ -23,6 +23,25 @@ export const onNodegroups = (...actions: readonly string[]): Right => ({
   resources: [arnHere('eks', 'nodegroup/*/*/*')],
   wildcardReason: everyCluster,
 });
+
+/** Which roles a cluster lets in as its nodes'. */
+export const readAccessEntries: Right = {
+  sid: 'AccessEntries',
+  actions: ['eks:DescribeAccessEntry'],
+  resources: [arnHere('eks', 'access-entry/*'), arnHere('eks', 'cluster/*')],
+  wildcardReason: 'Any cluster may be the one of a worker.',
+};
+
+/** What proves whose a worker is (`identifyWorkers`) besides clusters and node groups. */
+export const identity: readonly Right[] = [
+  readAccessEntries,
+  {
+    sid: 'InstanceProfiles',
+    actions: ['iam:GetInstanceProfile'],
+    resources: [iamHere('instance-profile/*')],
+    wildcardReason: 'Any role may be the one of a worker: its instance profile names it.',
+  },
+];
 
 /** AWS publishes these parameters itself: their ARN has no account. */
 const publicParameters = (path: string): string => `arn:{partition}:ssm:{region}::parameter/aws/service/${path}`;

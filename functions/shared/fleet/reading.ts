@@ -24,15 +24,18 @@ export async function read<T>(describe: () => Promise<T | undefined>, onTrouble:
     return found === undefined ? { kind: 'gone' } : { kind: 'found', found };
   } catch (error) {
     if (!isOfAws(error)) throw error;
-    if (error.name === 'ResourceNotFoundException') return { kind: 'gone' };
+    if (GONE.has(error.name)) return { kind: 'gone' };
     if (onTrouble === 'throw' && !REFUSALS.has(error.name)) throw error;
     const code = codeOf(error);
     return { kind: 'unreadable', error: `${code}: ${error.message}`, code, isThrottled: isThrottling(error) };
   }
 }
 
-/** What EKS answers where a repetition would not change it. */
-const REFUSALS = new Set(['AccessDeniedException', 'ClientException', 'InvalidParameterException']);
+/** What EKS and IAM answer where a repetition would not change it. */
+const REFUSALS = new Set(['AccessDenied', 'AccessDeniedException', 'ClientException', 'InvalidParameterException']);
+
+/** What EKS and IAM call what is not there. */
+const GONE = new Set(['ResourceNotFoundException', 'NoSuchEntity', 'NoSuchEntityException']);
 
 const THROTTLING = new Set([
   'ThrottlingException',

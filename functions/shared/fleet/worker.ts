@@ -3,50 +3,86 @@ import type { Instance } from '@aws-sdk/client-ec2';
 /** Who looks after a worker. EKS Auto Mode's instances belong to AWS: nobody may change them. */
 export type Ownership = 'managed' | 'self-managed' | 'karpenter' | 'auto-mode';
 
-/** An EC2 instance as a worker of a cluster. */
+/** An EC2 instance as a worker of a cluster, by what its tags claim. */
 export interface Worker {
   readonly cluster: string;
   readonly ownership: Ownership;
   /** Managed node group, or `karpenter:` and the node pool, or `self-managed:` and the Auto Scaling group. */
   readonly nodegroup?: string;
   /**
-   * Whether AWS itself says so, by a tag that nobody else can set. Other tags may come from anybody, or from a cluster
-   * that is not one of EKS: then whoever acts must see that EKS has the cluster (`readOwners`).
+   * Whether AWS itself says whose it is, by a tag that nobody else can set. Other tags may come from anybody: whoever acts
+   * must have the claim proven first (`identifyWorkers`).
    */
   readonly certain: boolean;
 }
 
+/** Set by EKS alone, on the instances that have joined a cluster. */
+const MEMBER_OF = 'aws:eks:cluster-name';
+/** Set by Auto Scaling alone, on the instances of a group. */
+export const AUTO_SCALING_GROUP_TAG = 'aws:autoscaling:groupName';
 const OWNED_BY = 'kubernetes.io/cluster/';
+const SELF_MANAGED = 'self-managed:';
+const KARPENTER = 'karpenter:';
 
 /**
- * Whether an instance is a worker, of which cluster and of what kind, from the tags that EKS, Karpenter and the
- * self-managed bootstrap set; undefined for any other instance. A reconcile-alike (say, only `kubernetes.io/cluster/x` =
+ * Whether an instance claims to be a worker, of which cluster and of what kind, by the tags that EKS, Karpenter and the
+ * self-managed bootstrap set; undefined for any other instance. A look-alike (say, only `kubernetes.io/cluster/x` =
  * `shared`, as load balancers and subnets have it, or `eks:cluster-name` without a node group) is none.
  */
 export function workerOf(instance: Instance): Worker | undefined {
   const tags = tagsOf(instance);
-  const { Operator } = instance;
-  const owned = Object.keys(tags).find((key) => key.startsWith(OWNED_BY) && tags[key] === 'owned');
-  const group = tags['eks:nodegroup-name'];
-  const pool = tags['karpenter.sh/nodepool'];
-  const cluster =
-    tags['aws:eks:cluster-name'] ??
-    (group !== undefined ? tags['eks:cluster-name'] : undefined) ??
-    (pool !== undefined ? tags['eks:eks-cluster-name'] : undefined) ??
-    owned?.slice(OWNED_BY.length);
-  if (cluster === undefined || cluster === '') return undefined;
-  const certain = tags['aws:eks:cluster-name'] !== undefined;
+  const [cluster] = claimedClusters(tags);
+  return cluster === undefined ? undefined : workerIn(cluster, instance, tags);
+}
+
+/** Each worker that an instance claims to be: one for each cluster that its tags name. AWS's own tag leaves one. */
+export function claimsOf(instance: Instance): Worker[] {
+  const tags = tagsOf(instance);
+  return claimedClusters(tags).map((cluster) => workerIn(cluster, instance, tags));
+}
+
+/** The clusters that tags name, the most telling first. */
+function claimedClusters(tags: Readonly<Record<string, string>>): string[] {
+  const certain = tags[MEMBER_OF];
+  if (certain !== undefined && certain !== '') return [certain];
+  const owners = Object.keys(tags).filter((key) => key.startsWith(OWNED_BY) && tags[key] === 'owned');
+  const named = [
+    tags['eks:nodegroup-name'] === undefined ? undefined : tags['eks:cluster-name'],
+    tags['karpenter.sh/nodepool'] === undefined ? undefined : tags['eks:eks-cluster-name'],
+    ...owners.map((key) => key.slice(OWNED_BY.length)),
+  ];
+  return [...new Set(named.filter((name) => name !== undefined && name !== ''))] as string[];
+}
+
+function workerIn(cluster: string, { Operator }: Instance, tags: Readonly<Record<string, string>>): Worker {
+  const certain = tags[MEMBER_OF] === cluster;
   if (Operator?.Managed === true && Operator.Principal === 'eks.amazonaws.com')
     return { cluster, ownership: 'auto-mode', certain };
+  const group = tags['eks:nodegroup-name'];
   if (group !== undefined) return { cluster, ownership: 'managed', nodegroup: group, certain };
-  if (pool !== undefined) return { cluster, ownership: 'karpenter', nodegroup: `karpenter:${pool}`, certain };
-  const autoScalingGroup = tags['aws:autoscaling:groupName'];
-  return {
-    cluster,
-    ownership: 'self-managed',
-    certain,
-    ...(autoScalingGroup !== undefined && { nodegroup: `self-managed:${autoScalingGroup}` }),
-  };
+  return { cluster, ...groupOf(tags), certain };
+}
+
+/** Of a worker that is in no managed node group: Auto Scaling's own tag, which nobody forges, tells before Karpenter's. */
+export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'ownership' | 'nodegroup'> {
+  const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];
+  if (autoScalingGroup !== undefined) {
+    return { ownership: 'self-managed', nodegroup: `${SELF_MANAGED}${autoScalingGroup}` };
+  }
+  const pool = tags['karpenter.sh/nodepool'];
+  return pool === undefined
+    ? { ownership: 'self-managed' }
+    : { ownership: 'karpenter', nodegroup: `${KARPENTER}${pool}` };
+}
+
+/** The Auto Scaling group or the node pool that a group's name stands for; undefined: it is a managed node group. */
+export function unmanagedGroup(
+  nodegroup: string,
+): { readonly kind: 'auto-scaling-group' | 'node-pool'; readonly name: string } | undefined {
+  if (nodegroup.startsWith(SELF_MANAGED)) {
+    return { kind: 'auto-scaling-group', name: nodegroup.slice(SELF_MANAGED.length) };
+  }
+  return nodegroup.startsWith(KARPENTER) ? { kind: 'node-pool', name: nodegroup.slice(KARPENTER.length) } : undefined;
 }
 
 export const tagsOf = ({ Tags = [] }: Pick<Instance, 'Tags'>): Record<string, string> =>

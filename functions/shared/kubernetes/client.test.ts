@@ -52,6 +52,7 @@ describe('listNodes', () => {
         osImage: 'Amazon Linux 2023.8.20250715',
         architecture: 'arm64',
         labels: { zone: 'a' },
+        annotations: {},
         taints: [taints[0], { key: 'x', value: '', effect: 'NoExecute' }],
         ready: true,
         unschedulable: false,

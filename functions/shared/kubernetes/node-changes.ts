@@ -5,6 +5,8 @@ import { isKubernetesAccessError, KubernetesAccessError, unlessAbsent } from './
 export interface Isolation {
   readonly taint: { readonly key: string; readonly value: string; readonly effect: string };
   readonly label: { readonly key: string; readonly value: string };
+  /** By key. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** What a node was like before it was isolated. */
@@ -15,13 +17,18 @@ export interface Restoration {
   readonly taintKey: string;
   /** The value that the label had then; undefined when it had none. */
   readonly label: { readonly key: string; readonly value: string | undefined };
+  /** The values that annotations had then, by key; undefined for one that it did not have. */
+  readonly annotations?: Readonly<Record<string, string | undefined>>;
 }
 
 export type Change = 'changed' | 'unchanged' | 'gone';
 
 /** A JSON merge patch (RFC 7386) of a node: null removes. */
 export interface NodePatch {
-  readonly metadata?: { readonly labels: Readonly<Record<string, string | null>> };
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string | null>>;
+    readonly annotations?: Readonly<Record<string, string | null>>;
+  };
   readonly spec?: { readonly unschedulable?: boolean | null; readonly taints?: readonly V1Taint[] };
 }
 
@@ -58,7 +65,10 @@ export async function changeNode(
 }
 
 /** What isolates the node; undefined when it is isolated. */
-export function isolated({ metadata, spec }: V1Node, { taint, label }: Isolation): NodePatch | undefined {
+export function isolated(
+  { metadata, spec }: V1Node,
+  { taint, label, annotations = {} }: Isolation,
+): NodePatch | undefined {
   const taints = spec?.taints ?? [];
   const isOurs = ({ key, value = '', effect }: V1Taint) =>
     key === taint.key && value === taint.value && effect === taint.effect;
@@ -67,32 +77,50 @@ export function isolated({ metadata, spec }: V1Node, { taint, label }: Isolation
   return nodePatch(
     spec?.unschedulable === true ? {} : { unschedulable: true },
     taints.some(isOurs) ? {} : { taints: [...others, taint] },
-    metadata?.labels?.[label.key] === label.value ? undefined : { [label.key]: label.value },
+    metadata?.labels?.[label.key] === label.value ? {} : { [label.key]: label.value },
+    changed(annotations, metadata?.annotations),
   );
 }
 
 /** What gives the node its earlier state back; undefined when it has it. */
 export function restored(
   { metadata, spec }: V1Node,
-  { unschedulable, taintKey, label }: Restoration,
+  { unschedulable, taintKey, label, annotations = {} }: Restoration,
 ): NodePatch | undefined {
   const taints = spec?.taints ?? [];
   const others = taints.filter(({ key }) => key !== taintKey);
   return nodePatch(
     spec?.unschedulable === true && !unschedulable ? { unschedulable: null } : {},
     others.length === taints.length ? {} : { taints: others },
-    metadata?.labels?.[label.key] === label.value ? undefined : { [label.key]: label.value ?? null },
+    metadata?.labels?.[label.key] === label.value ? {} : { [label.key]: label.value ?? null },
+    changed(annotations, metadata?.annotations),
   );
 }
+
+/** Those of the wanted values that differ from what there is; null takes off. */
+const changed = (
+  wanted: Readonly<Record<string, string | undefined>>,
+  present: Readonly<Record<string, string>> = {},
+): Record<string, string | null> =>
+  Object.fromEntries(
+    Object.entries(wanted)
+      .filter(([key, value]) => present[key] !== value)
+      .map(([key, value]) => [key, value ?? null]),
+  );
 
 function nodePatch(
   cordon: Pick<NonNullable<NodePatch['spec']>, 'unschedulable'>,
   taints: Pick<NonNullable<NodePatch['spec']>, 'taints'>,
-  labels: Readonly<Record<string, string | null>> | undefined,
+  labels: Readonly<Record<string, string | null>>,
+  annotations: Readonly<Record<string, string | null>>,
 ): NodePatch | undefined {
   const spec = { ...cordon, ...taints };
+  const metadata = {
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
   const patch = {
-    ...(labels !== undefined && { metadata: { labels } }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(Object.keys(spec).length > 0 && { spec }),
   };
   return Object.keys(patch).length > 0 ? patch : undefined;

@@ -11,6 +11,7 @@ export interface KubernetesNode {
   /** `amd64` or `arm64`. */
   readonly architecture: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly taints: ReadonlyArray<{ readonly key: string; readonly value: string; readonly effect: string }>;
   readonly ready: boolean;
   /** It is cordoned: nothing new is scheduled onto it. */
@@ -46,6 +47,7 @@ function describeNode({ metadata, spec, status }: V1Node): KubernetesNode {
     osImage: status?.nodeInfo?.osImage ?? '',
     architecture: status?.nodeInfo?.architecture ?? '',
     labels: metadata?.labels ?? {},
+    annotations: metadata?.annotations ?? {},
     taints: (spec?.taints ?? []).map(({ key, value = '', effect }) => ({ key, value, effect })),
     ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
     unschedulable: spec?.unschedulable ?? false,

@@ -22,6 +22,8 @@ export interface Guarded {
   readonly tags: Readonly<Record<string, Tags>>;
   /** Why it is no EKS worker after all. */
   readonly notAWorker?: string | undefined;
+  /** What its tags claim, where nothing that others cannot set bears it out. */
+  readonly onlyClaims?: string | undefined;
   /** Why AWS would not tell whose it is. */
   readonly unreadable?: string | undefined;
 }
@@ -56,11 +58,12 @@ export function guardOf<Policy extends PolicyWith<Sections>>(
   }
   const verdict = policyGuardOf(circumstances, remedy);
   if ('guardResult' in verdict) return verdict;
-  const { cluster, notAWorker, unreadable } = subject;
+  const { cluster, notAWorker, onlyClaims, unreadable } = subject;
   if (!isInScope(verdict.policy.scope, circumstances.account, cluster)) {
     return stopped('skipped', 'out-of-scope', `The scope leaves out ${cluster}.`);
   }
   if (notAWorker !== undefined) return stopped('skipped', 'unknown-cluster', notAWorker);
+  if (onlyClaims !== undefined) return stopped('refused', 'claims-to-be-worker', onlyClaims);
   // Whether its owner opted out, nobody knows: doubt means no.
   if (unreadable !== undefined) return stopped('failed', 'unreadable', unreadable, unreadable);
   return verdict;

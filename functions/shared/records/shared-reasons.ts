@@ -32,6 +32,11 @@ export const SHARED_REASONS = {
     meaning: 'The tags of the instance name a cluster or node group that EKS does not have: it is no EKS worker.',
     hint: 'Nothing to do for a node of another kind of cluster; take off its tag if the cluster is gone.',
   },
+  'claims-to-be-worker': {
+    meaning:
+      'Tags claim that the instance is a worker, and nothing that others cannot set bears it out: it is left alone.',
+    hint: 'Take off the tags if it is none. If it is one, give its role an access entry of type EC2_LINUX or EC2_WINDOWS.',
+  },
   'auto-mode': { meaning: 'EKS Auto Mode: AWS replaces these nodes itself.' },
   'worker-not-running': { meaning: 'The instance is not running.' },
   'proposal-rejected': {

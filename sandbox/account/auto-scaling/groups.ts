@@ -109,7 +109,7 @@ export class AutoScalingGroups {
     group.members.set(instance.id, { instance, lifecycleState: 'Pending' });
     this.#world.time.after(readyAfter, () => {
       if (instance.node !== 'Joining') return;
-      instance.node = 'Ready';
+      this.#instances.joined(instance);
       for (const listener of this.#listeners) listener(group, instance);
     });
     return instance;

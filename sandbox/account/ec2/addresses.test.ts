@@ -320,11 +320,13 @@ describe('subnets', () => {
     const shown = async () => (await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [SubnetId] }))).Subnets?.[0];
     expect(await shown()).toMatchObject({
       MapPublicIpOnLaunch: true,
-      AssignIpv6AddressOnCreation: false,
+      AssignIpv6AddressOnCreation: true,
       Ipv6CidrBlockAssociationSet: [{ Ipv6CidrBlock: expect.stringMatching(/^2001:db8:.*::\/64$/) }],
     });
     await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: false } }));
     expect((await shown())?.MapPublicIpOnLaunch).toBe(false);
+    await ec2.send(new ModifySubnetAttributeCommand({ SubnetId, AssignIpv6AddressOnCreation: { Value: false } }));
+    expect((await shown())?.AssignIpv6AddressOnCreation).toBe(false);
     const none = ec2.send(new ModifySubnetAttributeCommand({ SubnetId }));
     expect(await refusalCode(none)).toBe('InvalidParameterCombination');
   });

@@ -29,6 +29,7 @@ export function describeInstance(world: World, instance: Instance, networks: Net
     LaunchTime: new Date(instance.launchedAt),
     Placement: { AvailabilityZone: instance.availabilityZone, Tenancy: 'default' },
     Architecture: instance.architecture,
+    ...(instance.spot === true && { InstanceLifecycle: 'spot' as const }),
     PlatformDetails: instance.windows ? 'Windows' : 'Linux/UNIX',
     IamInstanceProfile: profile && { Arn: profile.arn, Id: profile.id },
     MetadataOptions: {
@@ -61,7 +62,7 @@ function describeNetwork(world: World, instance: Instance, networks: Networks): 
     PublicDnsName: '',
     SubnetId: instance.subnetId,
     VpcId: instance.vpcId,
-    SourceDestCheck: true,
+    SourceDestCheck: primary.sourceDestCheck,
     SecurityGroups: groupIdentifiers(primary.securityGroupIds, networks),
     NetworkInterfaces: instance.interfaces.map((one) => describeInstanceInterface(world, one, networks)),
   };

@@ -17,6 +17,7 @@ import { snapshotOperations } from './snapshot-operations.ts';
 import type { Snapshots } from './snapshots.ts';
 import { subnetOperations } from './subnet-operations.ts';
 import { tagOperations } from './tag-operations.ts';
+import { vpcFeatureOperations } from './vpc-features.ts';
 
 /** Everything that EC2 shows and changes. */
 export interface Ec2State {
@@ -49,6 +50,7 @@ export function createEc2(state: Ec2State): Service {
       ...securityGroupOperations(state),
       ...snapshotOperations(state),
       ...tagOperations(state),
+      ...vpcFeatureOperations(state.networks.features),
     },
   };
 }

@@ -87,6 +87,20 @@ export class Endpoints {
     this.#byVpc.set(vpcId, [...before, ...added]);
   }
 
+  /** An endpoint of a firewall, or of a Gateway Load Balancer, in a subnet. */
+  addFirewall(vpcId: string, subnetId: string, endpointId: string): void {
+    const added: KnownEndpoint = {
+      VpcEndpointId: endpointId,
+      VpcEndpointType: 'GatewayLoadBalancer',
+      VpcId: vpcId,
+      ServiceName: `com.amazonaws.vpce.${this.#world.region}.vpce-svc-0123456789abcdef0`,
+      State: 'available',
+      SubnetIds: [subnetId],
+      PolicyDocument: JSON.stringify(FULL_ACCESS),
+    };
+    this.#byVpc.set(vpcId, [...(this.#byVpc.get(vpcId) ?? []), added]);
+  }
+
   /** The endpoint to which a service's usual name leads in a VPC, if it does to one. */
   named(vpcId: string, service: string): KnownEndpoint | undefined {
     const name = `com.amazonaws.${this.#world.region}.${service}`;

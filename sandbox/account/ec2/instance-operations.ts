@@ -57,6 +57,11 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
         if (DisableApiTermination?.Value === undefined) {
           throw new AwsError('InvalidParameterCombination', 'No attributes specified.');
         }
+        // EC2 user guide, "Change instance termination protection": not for Spot Instances.
+        if (instance.spot === true) {
+          const message = "The operation 'modifyInstanceAttribute' is not supported for Spot Instances.";
+          throw new AwsError('UnsupportedOperation', message);
+        }
         instance.disableApiTermination = DisableApiTermination.Value;
         return {};
       },

@@ -73,6 +73,16 @@ export interface LaunchSpecification {
         readonly labels: Readonly<Record<string, string>>;
       }
     | undefined;
+  /** Whether it is a Spot instance; by default it is not. */
+  readonly spot?: boolean;
+  /** Whether its interface takes only what is meant for it; by default it does. */
+  readonly sourceDestCheck?: boolean;
+  /** IPv6 blocks for pods that its primary interface gets; by default none. */
+  readonly ipv6Prefixes?: number;
+  /** Whether its interfaces take no traffic of Internet gateways; by default they do. */
+  readonly denyAllIgwTraffic?: boolean;
+  /** Interfaces of pods with public addresses that its primary one carries; by default none. */
+  readonly branches?: number;
   /** The AWS service that owns it; EKS Auto Mode's instances belong to `eks.amazonaws.com` and hide by default. */
   readonly operator?: string;
 }
@@ -151,9 +161,18 @@ export class Instances {
   adopt(specification: LaunchSpecification, launchedAt: number): Instance {
     const instance = this.#create(specification, launchedAt);
     instance.state = 'running';
-    instance.node = 'Ready';
+    this.joined(instance);
     this.#runs(instance, launchedAt);
     return instance;
+  }
+
+  /**
+   * An instance has joined its cluster as a node: EKS tags it. Source: EKS user guide, "Organize resources with tags": the
+   * tag is on instances that join a cluster. When it comes is not documented: not before they have joined.
+   */
+  joined(instance: Instance): void {
+    instance.node = 'Ready';
+    if (instance.kubernetes !== undefined) instance.tags.set('aws:eks:cluster-name', instance.kubernetes.clusterName);
   }
 
   /** Launches an instance: pending at once, running after `runningAfter` ms. */

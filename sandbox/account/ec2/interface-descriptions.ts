@@ -43,6 +43,7 @@ export function describeInterface(
       InstanceOwnerId: shown.attachment.instanceOwnerId,
     },
     AvailabilityZone: shown.availabilityZone,
+    ...(shown.denyAllIgwTraffic && { DenyAllIgwTraffic: true }),
     ...(shown.requesterId !== undefined && { RequesterId: shown.requesterId }),
     // Not of those that EKS has made.
     RequesterManaged: shown.kind === 'vpc_endpoint',
@@ -63,11 +64,11 @@ function describeCommon(world: World, shown: NetworkInterface, networks: Network
   const [privateIp] = shown.privateIps;
   return {
     NetworkInterfaceId: shown.id,
-    InterfaceType: shown.kind ?? 'interface',
+    InterfaceType: shown.kind,
     Description: shown.description,
     OwnerId: world.accountId,
     Status: 'in-use',
-    SourceDestCheck: true,
+    SourceDestCheck: shown.sourceDestCheck,
     MacAddress: shown.macAddress,
     Groups: groupIdentifiers(shown.securityGroupIds, networks),
     PrivateIpAddress: privateIp,
@@ -76,6 +77,8 @@ function describeCommon(world: World, shown: NetworkInterface, networks: Network
       Ipv6Address: address,
       IsPrimaryIpv6: primary,
     })),
+    Ipv6Prefixes: shown.ipv6Prefixes.map((Ipv6Prefix) => ({ Ipv6Prefix })),
+    Ipv4Prefixes: shown.ipv4Prefixes.map((Ipv4Prefix) => ({ Ipv4Prefix })),
     SubnetId: shown.subnetId,
     VpcId: shown.vpcId,
   } as const;

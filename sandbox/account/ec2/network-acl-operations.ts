@@ -54,7 +54,7 @@ function describe({ id, vpcId, isDefault, entries, associations }: NetworkAcl, O
       Egress: entry.egress,
       RuleAction: entry.action,
       Protocol: entry.protocol,
-      CidrBlock: entry.cidr,
+      ...(entry.cidr.includes(':') ? { Ipv6CidrBlock: entry.cidr } : { CidrBlock: entry.cidr }),
       ...(entry.ports !== undefined && { PortRange: { From: entry.ports.from, To: entry.ports.to } }),
     })),
     Tags: [],

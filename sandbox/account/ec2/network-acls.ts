@@ -1,5 +1,6 @@
 import type { World } from '../world.ts';
 import { contains } from './admission.ts';
+import type { Subnet } from './subnets.ts';
 
 /** An entry of a network ACL: the first one that fits a packet decides about it. */
 export interface NetworkAclEntry {
@@ -9,7 +10,7 @@ export interface NetworkAclEntry {
   readonly action: 'allow' | 'deny';
   /** `-1` for all, or the number of one: 6 for TCP. */
   readonly protocol: string;
-  /** A block of IPv4 addresses. */
+  /** A block of IPv4 or IPv6 addresses. */
   readonly cidr: string;
   /** Undefined for all. */
   readonly ports: { readonly from: number; readonly to: number } | undefined;
@@ -25,6 +26,8 @@ export interface NetworkAcl {
 
 /** What the default ACL of a VPC has in each direction. */
 const ALLOW_ALL = { number: 100, action: 'allow', protocol: '-1', cidr: '0.0.0.0/0', ports: undefined } as const;
+/** Of IPv6, too, where the VPC has any (VPC user guide, "Default network ACL"). */
+const ALLOW_ALL_IPV6 = { ...ALLOW_ALL, number: 101, cidr: '::/0' } as const;
 const TCP = '6';
 
 /** The network ACLs of the account's VPCs. A subnet that has none of its own has its VPC's default one. */
@@ -43,7 +46,7 @@ export class NetworkAcls {
   }
 
   /** @param subnets of the account, which are associated with one ACL each */
-  list(subnets: ReadonlyArray<{ readonly id: string; readonly vpcId: string }>): NetworkAcl[] {
+  list(subnets: ReadonlyArray<Pick<Subnet, 'id' | 'vpcId' | 'ipv6'>>): NetworkAcl[] {
     const taken = new Set(this.#own.flatMap(({ associations }) => associations.map(({ subnetId }) => subnetId)));
     const byVpc = Map.groupBy(subnets, ({ vpcId }) => vpcId);
     const defaults = [...byVpc].map(([vpcId, ofVpc]) => {
@@ -53,7 +56,10 @@ export class NetworkAcls {
         id,
         vpcId,
         isDefault: true,
-        entries: [true, false].map((egress) => ({ ...ALLOW_ALL, egress })),
+        entries: [true, false].flatMap((egress) => [
+          { ...ALLOW_ALL, egress },
+          ...(ofVpc.some(({ ipv6 }) => ipv6 !== undefined) ? [{ ...ALLOW_ALL_IPV6, egress }] : []),
+        ]),
         associations: ofVpc
           .filter((subnet) => !taken.has(subnet.id))
           .map((subnet) => ({ id: `aclassoc-0${subnet.id.slice(-16)}`, subnetId: subnet.id })),

@@ -78,9 +78,13 @@ export function interfaceOperations(state: Ec2State): Record<string, Operation> 
     ),
     AssignIpv6Addresses: operation<AssignIpv6AddressesCommandInput, AssignIpv6AddressesCommandOutput>(
       AssignIpv6Addresses$,
-      ['NetworkInterfaceId', 'Ipv6Addresses', 'Ipv6AddressCount'],
-      ({ NetworkInterfaceId, Ipv6Addresses, Ipv6AddressCount }) => {
+      ['NetworkInterfaceId', 'Ipv6Addresses', 'Ipv6AddressCount', 'Ipv6Prefixes'],
+      ({ NetworkInterfaceId, Ipv6Addresses, Ipv6AddressCount, Ipv6Prefixes }) => {
         const changed = changeableInterface(state, NetworkInterfaceId);
+        if (Ipv6Prefixes !== undefined && Ipv6Prefixes.length > 0) {
+          interfaces.setIpv6Prefixes(changed, [...changed.ipv6Prefixes, ...Ipv6Prefixes]);
+          return { NetworkInterfaceId: changed.id, AssignedIpv6Prefixes: Ipv6Prefixes };
+        }
         if ((Ipv6Addresses === undefined) === (Ipv6AddressCount === undefined)) {
           const message = 'Exactly one of ipv6Addresses and ipv6AddressCount must be specified.';
           throw new AwsError('InvalidParameterCombination', message);
@@ -109,8 +113,8 @@ export function interfaceOperations(state: Ec2State): Record<string, Operation> 
     ),
     UnassignIpv6Addresses: operation<UnassignIpv6AddressesCommandInput, UnassignIpv6AddressesCommandOutput>(
       UnassignIpv6Addresses$,
-      ['NetworkInterfaceId', 'Ipv6Addresses'],
-      ({ NetworkInterfaceId, Ipv6Addresses = [] }) => {
+      ['NetworkInterfaceId', 'Ipv6Addresses', 'Ipv6Prefixes'],
+      ({ NetworkInterfaceId, Ipv6Addresses = [], Ipv6Prefixes = [] }) => {
         const changed = changeableInterface(state, NetworkInterfaceId);
         for (const wanted of Ipv6Addresses) {
           const found = changed.ipv6Addresses.find(({ address }) => address === wanted);
@@ -123,6 +127,10 @@ export function interfaceOperations(state: Ec2State): Record<string, Operation> 
             throw new AwsError('OperationNotPermitted', message);
           }
         }
+        interfaces.setIpv6Prefixes(
+          changed,
+          changed.ipv6Prefixes.filter((prefix) => !Ipv6Prefixes.includes(prefix)),
+        );
         interfaces.setIpv6Addresses(
           changed,
           changed.ipv6Addresses.filter(({ address }) => !Ipv6Addresses.includes(address)),

@@ -35,11 +35,18 @@ export interface NetworkInterface {
   };
   /** Who had it made, where that was an AWS service. */
   readonly requesterId?: string;
-  /** Its type, where it is no plain one. */
-  readonly kind?: 'vpc_endpoint';
   readonly tags: Map<string, string>;
   securityGroupIds: readonly string[];
   ipv6Addresses: readonly Ipv6Assignment[];
+  /** Blocks of addresses for pods. */
+  ipv6Prefixes: readonly string[];
+  ipv4Prefixes: readonly string[];
+  /** Whether it takes only what is meant for it. */
+  sourceDestCheck: boolean;
+  /** Whether it takes no traffic of Internet gateways. */
+  denyAllIgwTraffic: boolean;
+  /** `trunk`: it carries those of pods, `branch`. */
+  kind: 'interface' | 'trunk' | 'branch' | 'vpc_endpoint';
   /** By private address. */
   readonly associations: Map<string, PublicAssociation>;
   /** Whether EC2 gives it a public address by itself when it has none. */
@@ -78,6 +85,15 @@ export type EndpointInterfaceSpecification = Pick<
   /** Epoch ms. */
   readonly attachedAt: number;
 };
+
+const UNSET = {
+  ipv6Addresses: [],
+  ipv6Prefixes: [],
+  ipv4Prefixes: [],
+  sourceDestCheck: true,
+  denyAllIgwTraffic: false,
+  kind: 'interface',
+} as const;
 
 /** The account in which EKS runs control planes. */
 const EKS_ACCOUNT = '999999999999';
@@ -126,6 +142,25 @@ export class NetworkInterfaces {
     return created;
   }
 
+  /** An interface of a pod, which a trunk carries: DescribeInstances does not show it. */
+  addBranch(trunk: NetworkInterface, privateIp: string): NetworkInterface {
+    const branch = this.#add({
+      id: this.newId(),
+      description: 'aws-k8s-branch-eni',
+      vpcId: trunk.vpcId,
+      subnetId: trunk.subnetId,
+      availabilityZone: trunk.availabilityZone,
+      privateIps: [privateIp],
+      securityGroupIds: trunk.securityGroupIds,
+      tags: new Map([['vpcresources.k8s.aws/trunk-eni-id', trunk.id]]),
+      automaticAddress: false,
+      macAddress: macAddress(this.#random),
+      attachment: { ...trunk.attachment, id: '', instanceId: undefined },
+    });
+    branch.kind = 'branch';
+    return branch;
+  }
+
   /** An interface through which EKS reaches the nodes of a cluster, as EC2 has been recorded to show it. */
   attachControlPlane({ clusterName, attachedAt, ...rest }: ControlPlaneSpecification): void {
     const digits = this.#controlPlaneRandom.hex(16);
@@ -149,7 +184,7 @@ export class NetworkInterfaces {
 
   /** An interface of an endpoint, which AWS made and manages. */
   attachEndpoint({ endpointId, attachedAt, ...rest }: EndpointInterfaceSpecification): void {
-    this.#add({
+    const created = this.#add({
       ...rest,
       description: `VPC Endpoint Interface ${endpointId}`,
       macAddress: macAddress(this.#controlPlaneRandom),
@@ -161,14 +196,14 @@ export class NetworkInterfaces {
         attachedAt,
       },
       requesterId: 'vpce',
-      kind: 'vpc_endpoint',
       tags: new Map(),
       automaticAddress: false,
     });
+    created.kind = 'vpc_endpoint';
   }
 
-  #add(specification: Omit<NetworkInterface, 'ipv6Addresses' | 'associations'>): NetworkInterface {
-    const created: NetworkInterface = { ...specification, ipv6Addresses: [], associations: new Map() };
+  #add(specification: Omit<NetworkInterface, keyof typeof UNSET | 'associations'>): NetworkInterface {
+    const created: NetworkInterface = { ...specification, ...UNSET, associations: new Map() };
     this.#byId.set(created.id, created);
     return created;
   }
@@ -184,6 +219,11 @@ export class NetworkInterfaces {
 
   setIpv6Addresses(changed: NetworkInterface, addresses: readonly Ipv6Assignment[]): void {
     changed.ipv6Addresses = [...addresses];
+    this.#announce(changed);
+  }
+
+  setIpv6Prefixes(changed: NetworkInterface, prefixes: readonly string[]): void {
+    changed.ipv6Prefixes = [...prefixes];
     this.#announce(changed);
   }
 

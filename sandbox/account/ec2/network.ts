@@ -10,11 +10,16 @@ import { PrefixLists } from './prefix-lists.ts';
 import { RouteTables, type WayOut } from './route-tables.ts';
 import { allIngress, SecurityGroups } from './security-groups.ts';
 import { type Subnet, Subnets } from './subnets.ts';
+import { VpcFeatures } from './vpc-features.ts';
 
 const HTTPS = 443;
 
 /** From where clients open connections: Linux's range (VPC user guide, "Ephemeral ports"), its ends and its middle. */
 const EPHEMERAL = [32_768, 45_000, 60_999];
+
+/** Somebody on the Internet (RFC 5737), and what he tries. */
+const SOMEBODY = '203.0.113.9';
+const SSH = 22;
 
 /** Somewhere in AWS's public addresses. */
 const AWS_ADDRESS = '52.94.0.1';
@@ -44,6 +49,7 @@ export class Networks {
   readonly networkAcls: NetworkAcls;
   readonly prefixLists: PrefixLists;
   readonly endpoints: Endpoints;
+  readonly features = new VpcFeatures();
   readonly #flows: Flows;
   readonly #hidden = new Map<string, HiddenWays>();
 
@@ -110,10 +116,19 @@ export class Networks {
    */
   isReachable(instanceId: string): boolean {
     return this.interfaces.of(instanceId).some((one) => {
+      const subnet = this.subnets.get(one.subnetId);
+      const isShut =
+        subnet?.blockPublicAccess !== undefined ||
+        one.denyAllIgwTraffic ||
+        !this.networkAcls.admits(one.subnetId, false, SOMEBODY, SSH);
+      if (isShut) return false;
       const rules = this.securityGroups.rulesOf(one.securityGroupIds);
       const families = {
         ipv4: one.associations.size > 0,
-        ipv6: one.ipv6Addresses.some(({ address }) => isPublicAddress(address)),
+        ipv6:
+          subnet?.ipv6Kind === undefined || subnet.ipv6Kind === 'global'
+            ? one.ipv6Addresses.some(({ address }) => isPublicAddress(address)) || one.ipv6Prefixes.length > 0
+            : false,
       };
       return (['ipv4', 'ipv6'] as const).some(
         (family) =>
@@ -122,6 +137,14 @@ export class Networks {
           admitsInternet(rules, family),
       );
     });
+  }
+
+  /** Leads the Internet traffic of a VPC through a firewall endpoint, which stands in a subnet of its own. */
+  behindFirewall(vpcId: string, availabilityZone: string): void {
+    const [id, endpointId] = [`subnet-0${vpcId.slice(-15)}f`, `vpce-0${vpcId.slice(-15)}f`];
+    this.subnets.add({ id, vpcId, availabilityZone, mapPublicIpOnLaunch: false });
+    this.routeTables.behind(vpcId, id, endpointId);
+    this.endpoints.addFirewall(vpcId, id, endpointId);
   }
 
   /** Somebody opens a connection to an instance; the answer goes on telling what becomes of it. */

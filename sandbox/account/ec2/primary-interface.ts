@@ -4,7 +4,17 @@ import type { Networks } from './network.ts';
 /** Attaches the interface that an instance is launched with, and gives it the addresses of its specification. */
 export function attachPrimaryInterface(
   { interfaces, subnets }: Networks,
-  { vpcId, subnetId, availabilityZone, securityGroupIds, publicAddress, ipv6 }: LaunchSpecification,
+  {
+    vpcId,
+    subnetId,
+    availabilityZone,
+    securityGroupIds,
+    publicAddress,
+    ipv6,
+    sourceDestCheck,
+    ipv6Prefixes = 0,
+    denyAllIgwTraffic = false,
+  }: LaunchSpecification,
   {
     id,
     privateIp,
@@ -37,6 +47,15 @@ export function attachPrimaryInterface(
     // 198.18.0.0/15 is nobody's on the Internet (RFC 2544).
     const publicIp = ['198.18', ...privateIp.split('.').slice(2)].join('.');
     interfaces.associate(primary, privateIp, { publicIp });
+  }
+  if (denyAllIgwTraffic) primary.denyAllIgwTraffic = true;
+  if (sourceDestCheck === false) primary.sourceDestCheck = false;
+  if (subnet?.ipv6 !== undefined && ipv6Prefixes > 0) {
+    const block = subnet.ipv6.cidrBlock.replace('::/64', '');
+    // EC2 user guide, "Prefix delegation": IPv6 prefixes are /80.
+    const part = Number.parseInt(primary.id.slice(-3), 16).toString(16);
+    const prefixes = Array.from({ length: ipv6Prefixes }, (_, index) => `${block}:${part}${index}::/80`);
+    interfaces.setIpv6Prefixes(primary, prefixes);
   }
   const address = ipv6 !== false && subnet !== undefined ? subnets.newIpv6Address(subnet) : undefined;
   if (address !== undefined) interfaces.setIpv6Addresses(primary, [{ address, primary: ipv6 === 'primary' }]);

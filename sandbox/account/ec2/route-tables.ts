@@ -106,6 +106,33 @@ export class RouteTables {
     table?.Routes?.push({ ...route, ...hop });
   }
 
+  /** Has the default routes of a VPC name a prefix list instead of everybody. */
+  byPrefixList(vpcId: string, DestinationPrefixListId: string): void {
+    for (const table of this.#byVpc.get(vpcId) ?? []) {
+      table.Routes = (table.Routes ?? []).map((route) => {
+        const { DestinationCidrBlock: ipv4, DestinationIpv6CidrBlock: ipv6, ...rest } = route;
+        return ipv4 === EVERYWHERE || ipv6 === EVERYWHERE_IPV6 ? { ...rest, DestinationPrefixListId } : route;
+      });
+    }
+  }
+
+  /** Leads the default routes to Internet gateways of a VPC to an endpoint, whose own subnet leads there. */
+  behind(vpcId: string, subnetId: string, endpointId: string): string {
+    const taken: Route[] = [];
+    for (const table of this.#byVpc.get(vpcId) ?? []) {
+      table.Routes = (table.Routes ?? []).map((route) => {
+        if (route.GatewayId?.startsWith('igw-') !== true) return route;
+        taken.push(route);
+        return { ...route, GatewayId: endpointId };
+      });
+    }
+    const distinct = new Map(
+      taken.map((route) => [`${route.DestinationCidrBlock} ${route.DestinationIpv6CidrBlock}`, route]),
+    );
+    this.#add(vpcId, [subnetId], [...distinct.values()]);
+    return endpointId;
+  }
+
   /** The route by which a subnet leads out, if it has one. */
   defaultRoute(vpcId: string, subnetId: string, family: AddressFamily): Route | undefined {
     return this.#of(vpcId, subnetId)?.Routes?.find((route) =>
@@ -117,8 +144,12 @@ export class RouteTables {
 
   /** Whether the Internet reaches public addresses in a subnet. */
   isPublic(vpcId: string, subnetId: string, family: AddressFamily): boolean {
-    const route = this.defaultRoute(vpcId, subnetId, family);
-    return route?.State === 'active' && route.GatewayId?.startsWith('igw-') === true;
+    const leads = (GatewayId = ''): boolean => GatewayId.startsWith('igw-') || GatewayId.startsWith('vpce-');
+    const byList = this.#of(vpcId, subnetId)?.Routes?.find(
+      ({ DestinationPrefixListId, GatewayId }) => DestinationPrefixListId !== undefined && leads(GatewayId),
+    );
+    const route = this.defaultRoute(vpcId, subnetId, family) ?? byList;
+    return route?.State === 'active' && leads(route.GatewayId);
   }
 
   /** The table that a subnet is associated with, or else the main one of its VPC. */

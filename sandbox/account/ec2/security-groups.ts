@@ -60,6 +60,7 @@ export const allIngress = (peer: string): NewRule => ({ ...ALL_EGRESS, egress: f
 export class SecurityGroups {
   readonly #random: World['random'];
   readonly #byId = new Map<string, SecurityGroup>();
+  readonly #ipv6Egress = new Set<string>();
   readonly #listeners: Array<(changed: SecurityGroup) => void> = [];
 
   readonly #prefixLists: PrefixLists;
@@ -86,11 +87,17 @@ export class SecurityGroups {
     return `sg-0${this.#random.hex(16)}`;
   }
 
-  /** A new group: beside the rules that are given it lets everything out over IPv4. */
+  /** Has new groups of a VPC let everything out over IPv6, too (EC2 API reference, CreateSecurityGroup: VPCs with IPv6). */
+  withIpv6Egress(vpcId: string): void {
+    this.#ipv6Egress.add(vpcId);
+  }
+
+  /** A new group: beside the rules that are given it lets everything out, over IPv4 and, in some VPCs, over IPv6. */
   create(group: Omit<SecurityGroup, 'rules'>, rules: readonly NewRule[] = []): SecurityGroup {
     const created = { ...group, rules: [] };
     this.#byId.set(group.id, created);
-    this.add(created, [...rules, ALL_EGRESS]);
+    const ipv6 = this.#ipv6Egress.has(group.vpcId) ? [{ ...ALL_EGRESS, peer: '::/0' }] : [];
+    this.add(created, [...rules, ALL_EGRESS, ...ipv6]);
     return created;
   }
 

@@ -31,13 +31,17 @@ export function subnetOperations(state: Ec2State): Record<string, Operation> {
     ),
     ModifySubnetAttribute: operation<ModifySubnetAttributeCommandInput, ModifySubnetAttributeCommandOutput>(
       ModifySubnetAttribute$,
-      ['SubnetId', 'MapPublicIpOnLaunch'],
-      ({ SubnetId = '', MapPublicIpOnLaunch }) => {
+      ['SubnetId', 'MapPublicIpOnLaunch', 'AssignIpv6AddressOnCreation'],
+      ({ SubnetId = '', MapPublicIpOnLaunch, AssignIpv6AddressOnCreation }) => {
         const subnet = existingOne(subnets.get(SubnetId), SubnetId, 'InvalidSubnetID', 'subnet ID');
-        if (MapPublicIpOnLaunch?.Value === undefined) {
-          throw new AwsError('InvalidParameterCombination', 'No attributes specified.');
+        const [ipv4, ipv6] = [MapPublicIpOnLaunch?.Value, AssignIpv6AddressOnCreation?.Value];
+        if ((ipv4 === undefined) === (ipv6 === undefined)) {
+          const message =
+            ipv4 === undefined ? 'No attributes specified.' : 'Only one attribute can be modified at a time.';
+          throw new AwsError('InvalidParameterCombination', message);
         }
-        subnet.mapPublicIpOnLaunch = MapPublicIpOnLaunch.Value;
+        if (ipv4 !== undefined) subnet.mapPublicIpOnLaunch = ipv4;
+        if (ipv6 !== undefined) subnet.assignIpv6OnCreation = ipv6;
         return {};
       },
       ({ SubnetId = '' }) => [permissionOn(state, 'ModifySubnetAttribute', SubnetId)],
@@ -59,7 +63,8 @@ function describe(state: Ec2State, subnet: Subnet): DescribedSubnet {
     AvailableIpAddressCount: Math.max(0, 1019 - taken),
     DefaultForAz: false,
     MapPublicIpOnLaunch: mapPublicIpOnLaunch,
-    AssignIpv6AddressOnCreation: false,
+    AssignIpv6AddressOnCreation: subnet.assignIpv6OnCreation === true,
+    BlockPublicAccessStates: { InternetGatewayBlockMode: subnet.blockPublicAccess ?? 'off' },
     Ipv6Native: false,
     Ipv6CidrBlockAssociationSet:
       ipv6 === undefined
@@ -69,6 +74,7 @@ function describe(state: Ec2State, subnet: Subnet): DescribedSubnet {
               AssociationId: ipv6.associationId,
               Ipv6CidrBlock: ipv6.cidrBlock,
               Ipv6CidrBlockState: { State: 'associated' },
+              Ipv6AddressAttribute: subnet.ipv6Kind === 'private' ? 'private' : 'public',
             },
           ],
     Tags: describedTags(tags),

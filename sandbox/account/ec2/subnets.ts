@@ -8,6 +8,12 @@ export interface Subnet {
   readonly tags: Map<string, string>;
   /** Whether instances that are launched into it get a public IPv4 address. */
   mapPublicIpOnLaunch: boolean;
+  /** Whether instances that are launched into it get an IPv6 address. */
+  assignIpv6OnCreation?: boolean;
+  /** How VPC Block Public Access shuts the Internet out; undefined: it does not. */
+  blockPublicAccess?: 'block-bidirectional' | 'block-ingress';
+  /** What kind of IPv6 blocks it gets: `private` are those of IPAM that look global. */
+  ipv6Kind?: 'global' | 'unique-local' | 'private';
   /** Undefined as long as it has IPv4 only. */
   ipv6?: { readonly cidrBlock: string; readonly associationId: string };
 }
@@ -42,7 +48,7 @@ export class Subnets {
     if (subnet.ipv6 !== undefined) return;
     this.#ipv6Blocks += 1;
     subnet.ipv6 = {
-      cidrBlock: `2001:db8:0:${this.#ipv6Blocks.toString(16)}::/64`,
+      cidrBlock: `${subnet.ipv6Kind === 'unique-local' ? 'fd00:1' : '2001:db8'}:0:${this.#ipv6Blocks.toString(16)}::/64`,
       associationId: `subnet-cidr-assoc-0${this.#random.hex(16)}`,
     };
   }

@@ -35,6 +35,7 @@ export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: nu
     availabilityZone: subnet?.availabilityZone ?? '',
     vpcId: cluster.vpcId,
     ...group.hosts,
+    ...(group.capacityType === 'SPOT' && { spot: true }),
     kubernetes: {
       clusterName: cluster.name,
       version: kubernetesVersion,
@@ -47,7 +48,6 @@ export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: nu
     },
     tags: {
       ...managedTags(cluster.name, group.name),
-      'aws:eks:cluster-name': cluster.name,
       'aws:autoscaling:groupName': autoScalingGroup.name,
       'aws:ec2launchtemplate:id': autoScalingGroup.launchTemplate.id,
       'aws:ec2launchtemplate:version': String(autoScalingGroup.launchTemplate.version),

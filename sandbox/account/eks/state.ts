@@ -48,6 +48,10 @@ export type NodeHosts = Pick<
   | 'ipv6'
   | 'cniInterfaces'
   | 'securityGroupIds'
+  | 'sourceDestCheck'
+  | 'ipv6Prefixes'
+  | 'branches'
+  | 'denyAllIgwTraffic'
 >;
 
 /** What an image brings to a node. */

@@ -1,0 +1,37 @@
+import { BlockList, isIPv6 } from 'node:net';
+
+/**
+ * Whether a range is as good as everybody. Besides 0.0.0.0/0 and ::/0 these are ranges so wide that nobody can mean a
+ * network of theirs: the largest assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the
+ * Internet count too.
+ */
+export function isWorld(cidr: string): boolean {
+  const [address = '', length = ''] = cidr.split('/');
+  const prefix = Number(length);
+  if (length === '' || !Number.isInteger(prefix)) return false;
+  return address.includes(':') ? prefix < 16 : prefix < 8;
+}
+
+/** What the Internet routes to of IPv6: all assigned global unicast addresses (RFC 4291, IANA) are in 2000::/3. */
+const GLOBAL_UNICAST = blockOf('2000::/3');
+
+/** Whether an IPv6 address, or the first one of a prefix, is one that the Internet may route to: unique local ones are not. */
+export const isGlobalUnicast = (address: string): boolean => GLOBAL_UNICAST.check(firstOf(address), 'ipv6');
+
+/** Whether an IPv6 address, or the first one of a prefix, lies in a block; false for what cannot be read. */
+export const isInBlock = (address: string, cidr: string): boolean => blockOf(cidr).check(firstOf(address), 'ipv6');
+
+function blockOf(cidr: string): BlockList {
+  const list = new BlockList();
+  const [network = '', length = ''] = cidr.split('/');
+  const prefix = Number(length);
+  if (isIPv6(network) && length !== '' && Number.isInteger(prefix) && prefix >= 0 && prefix <= 128) {
+    list.addSubnet(network, prefix, 'ipv6');
+  }
+  return list;
+}
+
+const firstOf = (address: string): string => {
+  const [first = ''] = address.split('/');
+  return isIPv6(first) ? first : '::';
+};

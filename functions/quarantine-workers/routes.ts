@@ -1,0 +1,139 @@
+import type { NetworkAcl, RouteTable } from '@aws-sdk/client-ec2';
+import { routeTableOf } from '../shared/fleet/route-table.ts';
+import { isWorld } from './cidr.ts';
+
+export type Family = 'ipv4' | 'ipv6';
+type Route = NonNullable<RouteTable['Routes']>[number];
+
+/** What routes of a VPC refer to, as far as it is not in the route tables themselves. */
+export interface Referred {
+  /** Managed prefix lists as good as everybody, by family; one that could not be read counts as that. */
+  readonly worldLists: ReadonlyMap<string, ReadonlySet<Family>>;
+  /** The subnets of endpoints that default routes lead to, by endpoint id; one that could not be read is missing. */
+  readonly endpointSubnets: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * The gateways by which the Internet reaches a subnet, by family, in words. Besides an Internet gateway that is a carrier
+ * gateway (the carrier's network and the Internet), a local gateway (the network around an Outpost), and an endpoint of a
+ * firewall or a Gateway Load Balancer whose own subnet leads to an Internet gateway. An egress-only gateway lets nobody
+ * in. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox appliances).
+ */
+export function gatewaysOf(
+  subnetId: string,
+  vpcId: string,
+  tables: readonly RouteTable[],
+  referred: Referred,
+): { readonly ipv4?: string; readonly ipv6?: string } {
+  const lead = (family: Family, of: string, seen: readonly string[]): string | undefined => {
+    for (const route of routeTableOf(of, vpcId, tables)?.Routes ?? []) {
+      if (!leadsToWorld(route, family, referred.worldLists)) continue;
+      const { GatewayId = '', CarrierGatewayId, LocalGatewayId } = route;
+      if (GatewayId.startsWith('igw-')) return GatewayId;
+      const other = CarrierGatewayId ?? LocalGatewayId;
+      if (other !== undefined) return other;
+      if (!GatewayId.startsWith('vpce-')) continue;
+      const subnets = referred.endpointSubnets.get(GatewayId);
+      // Where it leads, nobody knows: as good as open.
+      if (subnets === undefined) return GatewayId;
+      for (const next of subnets) {
+        if (seen.includes(next)) continue;
+        const beyond = lead(family, next, [...seen, next]);
+        if (beyond !== undefined) return `${beyond} behind ${GatewayId}`;
+      }
+    }
+    return undefined;
+  };
+  const ipv4 = lead('ipv4', subnetId, [subnetId]);
+  const ipv6 = lead('ipv6', subnetId, [subnetId]);
+  return { ...(ipv4 !== undefined && { ipv4 }), ...(ipv6 !== undefined && { ipv6 }) };
+}
+
+/** A route to everything may be written in halves, or name a prefix list: what counts is that some wide route leads out. */
+function leadsToWorld(
+  { State, DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListId }: Route,
+  family: Family,
+  worldLists: Referred['worldLists'],
+): boolean {
+  if (State === 'blackhole') return false;
+  if (DestinationPrefixListId !== undefined) return worldLists.get(DestinationPrefixListId)?.has(family) === true;
+  const cidr = family === 'ipv4' ? DestinationCidrBlock : DestinationIpv6CidrBlock;
+  return cidr !== undefined && isWorld(cidr);
+}
+
+/** What is still to be read before it is known where the routes of these tables lead: prefix lists and endpoints. */
+export function referredBy(tables: readonly RouteTable[]): {
+  readonly prefixLists: string[];
+  readonly endpoints: string[];
+} {
+  const routes = tables.flatMap(({ Routes = [] }) => Routes).filter(({ State }) => State !== 'blackhole');
+  const isOut = ({ GatewayId = '', CarrierGatewayId, LocalGatewayId }: Route) =>
+    GatewayId.startsWith('igw-') || (CarrierGatewayId ?? LocalGatewayId) !== undefined;
+  return {
+    // A route by prefix list to an endpoint is one to S3 or DynamoDB.
+    prefixLists: unique(routes.filter(isOut).flatMap(({ DestinationPrefixListId }) => DestinationPrefixListId ?? [])),
+    endpoints: unique(
+      routes
+        .filter(({ DestinationPrefixListId }) => DestinationPrefixListId === undefined)
+        .flatMap(({ GatewayId = '', DestinationCidrBlock = '', DestinationIpv6CidrBlock = '' }) =>
+          GatewayId.startsWith('vpce-') && (isWorld(DestinationCidrBlock) || isWorld(DestinationIpv6CidrBlock))
+            ? GatewayId
+            : [],
+        ),
+    ),
+  };
+}
+
+const unique = (values: readonly string[]): string[] => [...new Set(values)];
+
+/** Ports of one protocol; without ports, all that it has. */
+export interface PortRange {
+  /** As EC2 names it: `tcp`, `udp`, a number, or `-1` for all. */
+  readonly protocol: string;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+const ANYTHING: PortRange = { protocol: '-1' };
+/** Network ACLs know protocols by number. */
+const NUMBERS: Readonly<Record<string, string>> = { icmp: '1', tcp: '6', udp: '17', icmpv6: '58' };
+
+/**
+ * Whether a network ACL lets the world in on some of these ports; a pure function. Its rules count in their order, and
+ * the first that fits decides; where a rule fits only a part of the ports, the rest goes on. Without an ACL: yes, since
+ * nobody knows better. Source: VPC user guide, "Network ACL rules".
+ */
+export function aclAdmitsWorld(acl: NetworkAcl | undefined, family: Family, ports: PortRange = ANYTHING): boolean {
+  if (acl === undefined) return true;
+  const rules = (acl.Entries ?? [])
+    .filter(({ Egress }) => Egress !== true)
+    .toSorted((a, b) => (a.RuleNumber ?? 0) - (b.RuleNumber ?? 0));
+  const refused: string[] = [];
+  for (const { RuleAction, CidrBlock, Ipv6CidrBlock, Protocol = '-1', PortRange: range } of rules) {
+    const cidr = family === 'ipv4' ? CidrBlock : Ipv6CidrBlock;
+    if (cidr === undefined || !isWorld(cidr)) continue;
+    const rule: PortRange = { protocol: Protocol, from: range?.From, to: range?.To };
+    if (RuleAction === 'allow' && overlap(rule, ports)) return true;
+    if (RuleAction === 'deny' && contains(rule, ports)) {
+      refused.push(cidr);
+      if (isWhole(refused)) return false;
+    }
+  }
+  return false;
+}
+
+/** Whether wide ranges are the whole Internet together: one of all, or both halves. */
+const isWhole = (cidrs: readonly string[]): boolean =>
+  cidrs.some((cidr) => cidr.endsWith('/0')) || new Set(cidrs.filter((cidr) => cidr.endsWith('/1'))).size > 1;
+
+const numberOf = (protocol: string): string => NUMBERS[protocol] ?? protocol;
+
+const overlap = (a: PortRange, b: PortRange): boolean =>
+  (a.protocol === '-1' || b.protocol === '-1' || numberOf(a.protocol) === numberOf(b.protocol)) &&
+  (a.from ?? 0) <= (b.to ?? 65_535) &&
+  (b.from ?? 0) <= (a.to ?? 65_535);
+
+const contains = (outer: PortRange, inner: PortRange): boolean =>
+  (outer.protocol === '-1' || numberOf(outer.protocol) === numberOf(inner.protocol)) &&
+  (outer.from ?? 0) <= (inner.from ?? 0) &&
+  (inner.to ?? 65_535) <= (outer.to ?? 65_535);

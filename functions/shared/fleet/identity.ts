@@ -1,0 +1,234 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
+import { DescribeAccessEntryCommand } from '@aws-sdk/client-eks';
+import { GetInstanceProfileCommand, type IAMClient } from '@aws-sdk/client-iam';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
+import type { Owner } from './owners.ts';
+import { read } from './reading.ts';
+import { AUTO_SCALING_GROUP_TAG, claimsOf, groupOf, tagsOf, type Worker } from './worker.ts';
+
+export interface IdentityClients {
+  readonly eks: EKSClient;
+  /** Absent: no role proves anything, which leaves what AWS's own tags and Auto Scaling groups do. */
+  readonly iam?: IAMClient;
+  /**
+   * Whether an instance has joined a cluster as a node, by its provider id; absent, or undefined: nobody can tell. Asked
+   * last, of those whom nothing else bears out.
+   */
+  readonly isNode?: (cluster: string, instanceId: string, privateDnsName: string) => Promise<boolean | undefined>;
+}
+
+/** A worker as it is proven to be, and whose it is. Where nothing proves it, its owner says so. */
+export interface Identity {
+  readonly worker: Worker;
+  readonly owner: Owner;
+}
+
+/**
+ * Proves whose workers instances are, by instance id; what claims to be none is missing. Tags are only a hint of where to
+ * look: whoever may `ec2:CreateTags` can set them on a bastion, a NAT instance or another cluster's host. Proof is what
+ * others cannot set: AWS's own tag `aws:eks:cluster-name`; membership in an Auto Scaling group that EKS names for the node
+ * group; an instance role that is the node group's, or that the cluster lets in as a node's (an access entry of type
+ * `EC2_LINUX` or `EC2_WINDOWS`), in the cluster's VPC; or a node of the cluster with the instance's provider id. Which
+ * managed node group it belongs to rests on its Auto Scaling group alone.
+ *
+ * Sources: EKS user guide, "Organize resources with tags" (`aws:eks:cluster-name`) and "Create access entries" (types);
+ * Auto Scaling user guide, "Tag Auto Scaling groups and instances" (`aws:autoscaling:groupName`); tags that begin with
+ * `aws:` can be neither set nor taken off (EC2 user guide, "Tag restrictions").
+ *
+ * Each cluster, node group, instance profile and access entry is read once.
+ */
+export async function identifyWorkers(
+  clients: IdentityClients,
+  readCluster: ClusterReader,
+  instances: readonly Instance[],
+): Promise<Map<string, Identity>> {
+  const facts = factsFrom(clients, readCluster);
+  const identify = async (instance: Instance): Promise<Array<[string, Identity]>> => {
+    const claims = claimsOf(instance);
+    // All of them: a claim that somebody has added must not hide the one that is true.
+    const findings = await pMap(claims, (claim) => judge(facts, instance, claim), { concurrency: READ_CONCURRENCY });
+    const best = findings.find(({ verdict }) => verdict === 'proven') ?? findings.toSorted(byDoubt)[0];
+    return best === undefined ? [] : [[instance.InstanceId ?? '', best.identity]];
+  };
+  return new Map((await pMap(instances, identify, { concurrency: READ_CONCURRENCY })).flat());
+}
+
+/** The owner of a worker of which it is known for certain whose it is, say since its quarantine began. */
+export async function readOwner(
+  eks: EKSClient,
+  readCluster: ClusterReader,
+  { cluster, nodegroup }: { readonly cluster: string; readonly nodegroup?: string | undefined },
+): Promise<Owner> {
+  const name = nodegroup !== undefined && isNodeGroupName(nodegroup) ? nodegroup : undefined;
+  const [ofCluster, ofGroup] = await Promise.all([
+    readCluster(cluster),
+    name === undefined ? undefined : describeNodeGroup(eks, { cluster, nodegroup: name }),
+  ]);
+  const unreadable = [ofCluster, ofGroup].find((reading) => reading?.kind === 'unreadable');
+  if (unreadable?.kind === 'unreadable') return { tags: {}, unreadable: unreadable.error };
+  return ownerOf(ofCluster, ofGroup?.kind === 'found' ? ofGroup.found : undefined);
+}
+
+/** What no longer exists opts nobody out. */
+const ownerOf = (ofCluster: Reading<Cluster>, managed: Nodegroup | undefined): Owner => ({
+  tags: { ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}), ...managed?.tags },
+  ...(managed?.subnets !== undefined && { subnets: managed.subnets }),
+  ...(managed?.nodeRole !== undefined && { nodeRole: managed.nodeRole }),
+  ...(managed !== undefined && { autoScalingGroups: autoScalingGroupsOf(managed) }),
+  ...(managed?.nodeRepairConfig?.enabled === true && { repairsNodes: true }),
+});
+
+interface Finding {
+  readonly verdict: 'proven' | 'unreadable' | 'claimed' | 'unknown';
+  readonly identity: Identity;
+}
+
+const DOUBTS: ReadonlyArray<Finding['verdict']> = ['proven', 'unreadable', 'claimed', 'unknown'];
+const byDoubt = (a: Finding, b: Finding): number => DOUBTS.indexOf(a.verdict) - DOUBTS.indexOf(b.verdict);
+
+/** As EKS takes them: anything else is not to be asked for. */
+const isClusterName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(name);
+const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
+
+/** How EKS names the Auto Scaling groups of its node groups, in front of a UUID. It is a hint: the node group tells. */
+const EKS_GROUP = /^eks-(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+async function judge(facts: Facts, instance: Instance, claim: Worker): Promise<Finding> {
+  const { cluster } = claim;
+  const tags = tagsOf(instance);
+  const [ofCluster, groups] = await Promise.all([
+    facts.cluster(cluster),
+    Promise.all((isClusterName(cluster) ? nodeGroupsToAsk(claim, tags) : []).map((name) => facts.nodeGroup(cluster, name))),
+  ]);
+  const own = groups.find((group) => group.kind === 'found' && hasAutoScalingGroup(group.found, tags));
+  const managed = own?.kind === 'found' ? own.found : undefined;
+  const worker: Worker = {
+    cluster,
+    certain: claim.certain,
+    ...(claim.ownership === 'auto-mode'
+      ? { ownership: 'auto-mode' }
+      : managed?.nodegroupName === undefined
+        ? groupOf(tags)
+        : { ownership: 'managed', nodegroup: managed.nodegroupName }),
+  };
+  const unreadable = [ofCluster, ...groups].find((reading) => reading.kind === 'unreadable');
+  if (unreadable?.kind === 'unreadable') {
+    // Whose it is stays as claimed: nobody can tell better.
+    return { verdict: 'unreadable', identity: { worker: claim, owner: { tags: {}, unreadable: unreadable.error } } };
+  }
+  const owner = ownerOf(ofCluster, managed);
+  if (claim.certain || claim.ownership === 'auto-mode') return { verdict: 'proven', identity: { worker, owner } };
+  if (ofCluster.kind !== 'found') {
+    const notAWorker = `EKS has no cluster ${cluster}: only tags that anybody can set name it.`;
+    return { verdict: 'unknown', identity: { worker: claim, owner: { ...owner, notAWorker } } };
+  }
+  if (managed !== undefined) return { verdict: 'proven', identity: { worker, owner } };
+  const proof = await proofOf(facts, instance, ofCluster.found, groups);
+  if (proof.kind === 'unreadable') {
+    return { verdict: 'unreadable', identity: { worker, owner: { ...owner, unreadable: proof.error } } };
+  }
+  if (proof.kind === 'found') return { verdict: 'proven', identity: { worker, owner } };
+  const onlyClaims = `Its tags claim that it is a worker of ${cluster}. Neither its role nor its Auto Scaling group nor a node of the cluster bears that out.`;
+  return { verdict: 'claimed', identity: { worker: claim, owner: { ...owner, onlyClaims } } };
+}
+
+/** The node groups that may be an instance's: what its tags say is only where to look. */
+const nodeGroupsToAsk = ({ ownership, nodegroup }: Worker, tags: Readonly<Record<string, string>>): string[] => {
+  const named = EKS_GROUP.exec(tags[AUTO_SCALING_GROUP_TAG] ?? '')?.[1];
+  const claimed = ownership === 'managed' ? nodegroup : undefined;
+  const names = [named, claimed].filter((name) => name !== undefined && isNodeGroupName(name));
+  return [...new Set(names)] as string[];
+};
+
+const autoScalingGroupsOf = ({ resources }: Nodegroup): string[] =>
+  (resources?.autoScalingGroups ?? []).flatMap(({ name }) => name ?? []);
+
+const hasAutoScalingGroup = (group: Nodegroup, tags: Readonly<Record<string, string>>): boolean =>
+  autoScalingGroupsOf(group).includes(tags[AUTO_SCALING_GROUP_TAG] ?? '');
+
+type Proof =
+  | { readonly kind: 'found' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unreadable'; readonly error: string };
+
+/** What bears a claim out besides tags and Auto Scaling groups. */
+async function proofOf(
+  facts: Facts,
+  { IamInstanceProfile, VpcId, InstanceId = '', PrivateDnsName = '' }: Instance,
+  { name: cluster = '', resourcesVpcConfig }: Cluster,
+  groups: ReadonlyArray<Reading<Nodegroup>>,
+): Promise<Proof> {
+  const profile = IamInstanceProfile?.Arn;
+  const isInVpc = VpcId !== undefined && VpcId === resourcesVpcConfig?.vpcId;
+  if (isInVpc && profile !== undefined) {
+    const role = await facts.role(profile);
+    if (role.kind === 'unreadable') return role;
+    if (role.kind === 'found') {
+      const isGroups = groups.some((group) => group.kind === 'found' && group.found.nodeRole === role.found);
+      if (isGroups) return { kind: 'found' };
+      const entry = await facts.entry(cluster, role.found);
+      if (entry.kind === 'unreadable') return entry;
+      if (entry.kind === 'found' && NODE_TYPES.has(entry.found)) return { kind: 'found' };
+    }
+  }
+  return (await facts.isNode(cluster, InstanceId, PrivateDnsName)) === true ? { kind: 'found' } : { kind: 'gone' };
+}
+
+/** The types of access entries that let instances join as nodes. */
+const NODE_TYPES: ReadonlySet<string> = new Set(['EC2_LINUX', 'EC2_WINDOWS']);
+
+/** What is read of AWS, each thing once. */
+interface Facts {
+  readonly cluster: ClusterReader;
+  readonly nodeGroup: (cluster: string, nodegroup: string) => Promise<Reading<Nodegroup>>;
+  /** The ARN of the role of an instance profile, by the profile's ARN. */
+  readonly role: (profileArn: string) => Promise<Reading<string>>;
+  /** The type of the access entry of a role. */
+  readonly entry: (cluster: string, roleArn: string) => Promise<Reading<string>>;
+  readonly isNode: NonNullable<IdentityClients['isNode']>;
+}
+
+function factsFrom({ eks, iam, isNode = async () => undefined }: IdentityClients, cluster: ClusterReader): Facts {
+  const nodeGroup = once((name: string, nodegroup: string) => describeNodeGroup(eks, { cluster: name, nodegroup }));
+  const role = once(async (arn: string): Promise<Reading<string>> => {
+    if (iam === undefined) return { kind: 'gone' };
+    return read(async () => {
+      const InstanceProfileName = arn.split('/').at(-1) ?? '';
+      const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));
+      return InstanceProfile?.Roles?.[0]?.Arn;
+    }, 'throw');
+  });
+  const entry = once((clusterName: string, principalArn: string) =>
+    read(async () => {
+      const { accessEntry } = await eks.send(new DescribeAccessEntryCommand({ clusterName, principalArn }));
+      return accessEntry?.type;
+    }, 'throw').catch(goneWithoutEntries),
+  );
+  // Clusters of other kinds have names that EKS takes for none.
+  const ofEks: ClusterReader = async (name) => (isClusterName(name) ? cluster(name) : { kind: 'gone' });
+  return { cluster: ofEks, nodeGroup, role, entry, isNode };
+}
+
+/** DescribeAccessEntry answers so where a cluster has no access entries: authentication mode CONFIG_MAP. */
+function goneWithoutEntries(error: unknown): { readonly kind: 'gone' } {
+  if (error instanceof Error && error.name === 'InvalidRequestException') return { kind: 'gone' };
+  throw error;
+}
+
+/** A reading by texts that is made once for each of them. */
+function once<Key extends readonly string[], T>(
+  make: (...key: Key) => Promise<Reading<T>>,
+): (...key: Key) => Promise<Reading<T>> {
+  const readings = new Map<string, Promise<Reading<T>>>();
+  return (...key) => {
+    const id = key.join(' ');
+    const known = readings.get(id);
+    if (known !== undefined) return known;
+    const reading = make(...key);
+    readings.set(id, reading);
+    return reading;
+  };
+}

@@ -1,0 +1,56 @@
+import {
+  DescribeLaunchTemplateVersions$,
+  type DescribeLaunchTemplateVersionsCommandInput,
+  type DescribeLaunchTemplateVersionsCommandOutput,
+  DescribeTrunkInterfaceAssociations$,
+  type DescribeTrunkInterfaceAssociationsCommandInput,
+  type DescribeTrunkInterfaceAssociationsCommandOutput,
+  type ResponseLaunchTemplateData,
+} from '@aws-sdk/client-ec2';
+import { AwsError } from '../../wire/aws-error.ts';
+import { type Operation, operation } from '../service.ts';
+
+/** Launch templates, and which interfaces carry which. */
+export class VpcFeatures {
+  /** By template id: the data of all its versions, or of one of them (`lt-… 2`). */
+  readonly launchTemplates = new Map<string, ResponseLaunchTemplateData>();
+  /** Trunk interfaces by the interfaces of pods that they carry. */
+  readonly trunks = new Map<string, string>();
+}
+
+/** Reads of launch templates and trunk interfaces. */
+export function vpcFeatureOperations(features: VpcFeatures): Record<string, Operation> {
+  return {
+    DescribeLaunchTemplateVersions: operation<
+      DescribeLaunchTemplateVersionsCommandInput,
+      DescribeLaunchTemplateVersionsCommandOutput
+    >(
+      DescribeLaunchTemplateVersions$,
+      ['LaunchTemplateId', 'Versions'],
+      ({ LaunchTemplateId = '', Versions = [] }) => ({
+        LaunchTemplateVersions: Versions.map((version) => {
+          const data =
+            features.launchTemplates.get(`${LaunchTemplateId} ${version}`) ??
+            features.launchTemplates.get(LaunchTemplateId);
+          if (data === undefined) {
+            const message = `Could not find the specified launch template with ID ${LaunchTemplateId}.`;
+            throw new AwsError('InvalidLaunchTemplateId.NotFound', message);
+          }
+          return { LaunchTemplateId, VersionNumber: Number(version), LaunchTemplateData: data };
+        }),
+      }),
+    ),
+    DescribeTrunkInterfaceAssociations: operation<
+      DescribeTrunkInterfaceAssociationsCommandInput,
+      DescribeTrunkInterfaceAssociationsCommandOutput
+    >(DescribeTrunkInterfaceAssociations$, ['MaxResults', 'NextToken'], () => ({
+      InterfaceAssociations: [...features.trunks].map(([BranchInterfaceId, TrunkInterfaceId], index) => ({
+        AssociationId: `trunk-assoc-0${BranchInterfaceId.slice(5)}`,
+        BranchInterfaceId,
+        TrunkInterfaceId,
+        InterfaceProtocol: 'VLAN' as const,
+        VlanId: index + 1,
+      })),
+    })),
+  };
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** What a cluster's VPC has besides what its `network` says. */
+export const vpc = z
+  .strictObject({
+    blockPublicAccess: z
+      .enum(['block-bidirectional', 'block-ingress'])
+      .optional()
+      .describe('VPC Block Public Access shuts the Internet out of its subnets'),
+    networkAcl: z
+      .literal('private')
+      .optional()
+      .describe('A network ACL of its subnets lets in private addresses alone'),
+    firewall: z
+      .boolean()
+      .default(false)
+      .describe('Its default routes lead to a firewall endpoint whose own subnet leads to the Internet'),
+    routeByPrefixList: z
+      .boolean()
+      .default(false)
+      .describe('Its default routes name a managed prefix list with 0.0.0.0/0 and ::/0'),
+    ipv6: z
+      .enum(['global', 'unique-local', 'private'])
+      .default('global')
+      .describe('Its IPv6 blocks: of the Internet, unique local, or private ones of IPAM that look global'),
+    ipv6Egress: z
+      .boolean()
+      .default(false)
+      .describe('New security groups let everything out over IPv6, too, as in a VPC with IPv6'),
+  })
+  .optional()
+  .describe('What its VPC has besides');
+export type VpcFile = z.output<typeof vpc>;

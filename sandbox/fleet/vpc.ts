@@ -1,0 +1,32 @@
+import type { EksCluster } from '../account/eks/state.ts';
+import type { VpcFile } from './schema-vpc.ts';
+import type { FleetState } from './state.ts';
+
+/** Makes the VPC of a cluster, its subnets being there, what the fleet file says of it besides. */
+export function seedVpc({ networks }: FleetState, { name, vpcId }: EksCluster, file: VpcFile): void {
+  if (file === undefined) return;
+  const subnets = networks.subnets.list().filter((subnet) => subnet.vpcId === vpcId);
+  for (const subnet of subnets) {
+    if (file.blockPublicAccess !== undefined) subnet.blockPublicAccess = file.blockPublicAccess;
+    subnet.ipv6Kind = file.ipv6;
+  }
+  if (file.ipv6Egress) networks.securityGroups.withIpv6Egress(vpcId);
+  if (file.networkAcl !== undefined) {
+    const everything = { number: 100, action: 'allow', protocol: '-1', ports: undefined } as const;
+    networks.networkAcls.add(
+      vpcId,
+      subnets.map(({ id }) => id),
+      [
+        { ...everything, egress: true, cidr: '0.0.0.0/0' },
+        { ...everything, egress: false, cidr: '10.0.0.0/8' },
+      ],
+    );
+  }
+  if (file.routeByPrefixList) {
+    networks.routeTables.byPrefixList(
+      vpcId,
+      networks.prefixLists.add(`everybody of ${name}`, ['0.0.0.0/0', '::/0']).id,
+    );
+  }
+  if (file.firewall) networks.behindFirewall(vpcId, subnets[0]?.availabilityZone ?? '');
+}
