@@ -64,10 +64,6 @@ export const QUARANTINE_REASONS = {
     meaning: 'A fresh read found no exposure: the worker is isolated.',
     hint: 'Look into it, then release, extend or terminate: npm run -s remediator -- release INSTANCE --why "…".',
   },
-  'quarantine-lost': {
-    meaning: 'The instance bears the tag of a quarantine that the ledger knows nothing of.',
-    hint: 'Release it (npm run -s remediator -- release INSTANCE --why "…"): it is given back what tags and records still say.',
-  },
   stripped: { meaning: 'The public addresses of the worker are off; a fresh read found no exposure.' },
   'quarantine-expired': {
     meaning: 'The quarantine lasted as long as the policy allows (quarantine.expireAfter).',
