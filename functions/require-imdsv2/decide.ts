@@ -61,6 +61,7 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
       cluster: worker.cluster,
       tags: { 'The instance': tags, 'Its cluster or node group': owner?.tags ?? {} },
       notAWorker: owner?.notAWorker,
+      onlyClaims: owner?.onlyClaims,
       unreadable: owner?.unreadable,
     },
     circumstances,

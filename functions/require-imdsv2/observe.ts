@@ -2,7 +2,8 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
-import { type Owner, readOwners } from '../shared/fleet/owners.ts';
+import { identifyWorkers } from '../shared/fleet/identity.ts';
+import type { Owner } from '../shared/fleet/owners.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
@@ -41,16 +42,16 @@ export async function observeWorkers(clients: ObserveClients, scope: WorkerScope
   const concerned = found.filter(
     (each) => takesV1(each) || scope.requests.has(each.instanceId) || states.get(each.instanceId)?.changedAt,
   );
-  const owners = await readOwners(
-    clients.eks,
+  const identities = await identifyWorkers(
+    { eks: clients.eks },
     createClusterReader(clients.eks),
-    concerned.map(({ worker }) => worker),
+    concerned.map(({ instance }) => instance),
   );
   return found.map((each): Observation => {
-    const { instanceId, instance, worker, trigger } = each;
+    const { instanceId, instance, trigger } = each;
+    const { worker = each.worker, owner } = identities.get(instanceId) ?? {};
     const state = states.get(instanceId) ?? NEVER_SEEN;
     const request = scope.requests.get(instanceId);
-    const owner = owners.get(worker);
     return {
       instanceId,
       worker,
