@@ -129,8 +129,8 @@ export const setPolicy = ({ account }: Run, policy: string): void => {
   account.fleet.parameters.put({ Name: account.stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });
 };
 
-/** Everything that quarantine-workers can do, in one run: each exposure, each remedy, release, extension and end. */
-export async function quarantineOfEveryKind(): Promise<Run> {
+/** Everything that quarantine-workers can do, in one run: each exposure, each remedy, release, extension and end. `onStarted` hears of it before it is played. */
+export async function quarantineOfEveryKind(onStarted: (run: Run) => void = () => undefined): Promise<Run> {
   const run = await start({
     fleet: 'quarantine',
     seed: 7,
@@ -147,6 +147,7 @@ export async function quarantineOfEveryKind(): Promise<Run> {
       },
     },
   });
+  onStarted(run);
   await run.account.play(90 * MINUTE);
   const held = [
     ...new Set(run.records.filter(({ reason }) => reason === 'quarantined').map(({ instance = '' }) => instance)),
@@ -168,8 +169,8 @@ export function askForGroup(run: Run, clusterName: string, nodegroupName: string
   });
 }
 
-/** Every decision that quarantine-workers takes, at least once, within some hours. */
-export async function quarantineOfEveryDecision(): Promise<Run> {
+/** Every decision that quarantine-workers takes, at least once, within some hours. `onStarted` hears of it first. */
+export async function quarantineOfEveryDecision(onStarted: (run: Run) => void = () => undefined): Promise<Run> {
   const exposure = { publicAddress: 'elastic' };
   const launch = (at: string, rest: object = {}) => ({ at, cluster: 'shop', nodeGroup: 'web', exposure, ...rest });
   const launches = [launch('+5m'), launch('+6m'), launch('+90m'), launch('+7m', { nodeGroup: 'left-alone' })];
@@ -179,6 +180,7 @@ export async function quarantineOfEveryDecision(): Promise<Run> {
   ];
   const quarantine = { expireAfter: '2h' };
   const run = await start(scenario(privateFleet({}, { launches }, { nodeGroups }), { quarantine }, { seed: 1 }));
+  onStarted(run);
   ask(run, 'extend', 'i-0123456789abcdef0', { by: '1d' });
   await run.account.play(20 * MINUTE);
   const held = run.records.filter(({ reason }) => reason === 'quarantined');

@@ -62,6 +62,8 @@ export interface Service {
   readonly protocol: Protocol;
   /** What it speaks besides: clients choose among the protocols of some services. */
   readonly alsoSpeaks?: readonly Protocol[];
+  /** It once spoke the query protocol alone, and still tells that protocol's error codes: older clients match on them. */
+  readonly queryCompatible?: true;
   /** XML namespace of query protocols, for example `http://autoscaling.amazonaws.com/doc/2011-01-01/`. */
   readonly xmlNamespace?: string;
   /** Operations by name, for example `UpdateNodegroupVersion`. */

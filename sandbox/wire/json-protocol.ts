@@ -54,10 +54,10 @@ export function jsonProtocol(version: '1.0' | '1.1'): WireProtocol {
       headers: { 'content-type': contentType, 'x-amzn-requestid': requestId },
       body: JSON.stringify(writeJson(NormalizedSchema.of(schema[5]), output) ?? {}),
     }),
-    writeError(error, { requestId }) {
+    writeError(error, { service, requestId }) {
       const answer = jsonError(error, requestId, contentType);
-      // Services that once spoke the query protocol (SQS) still tell its code, which older clients match on.
-      if (error.queryCode === error.shape) return answer;
+      // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+      if (service.queryCompatible !== true) return answer;
       return { ...answer, headers: { ...answer.headers, 'x-amzn-query-error': `${error.queryCode};${error.fault}` } };
     },
     wrongTypeError: serializationError,

@@ -57,6 +57,7 @@ function serve(
     signingName,
     iamPrefix: signingName,
     protocol,
+    ...(signingName === 'sqs' && { queryCompatible: true }),
     xmlNamespace: 'http://example.amazonaws.com/doc/',
     operations: { [schema[2]]: { schema, supports, run } },
   };

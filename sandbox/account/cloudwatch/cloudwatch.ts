@@ -32,6 +32,7 @@ export class CloudWatch {
     this.alarms = new Alarms(world, this.metrics, deliveries);
     this.service = {
       signingName: 'monitoring',
+      queryCompatible: true,
       iamPrefix: 'cloudwatch',
       protocol: 'json-1.0',
       // So does the AWS CLI.

@@ -89,7 +89,7 @@ export function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Serv
               ({ Name = '', Value }) => Name in id.dimensions && (Value === undefined || id.dimensions[Name] === Value),
             ),
         );
-        const page = pageOf(wanted, ({ id }) => JSON.stringify(id), 500, NextToken, invalidToken);
+        const page = pageOf(wanted, ({ id }) => JSON.stringify(id), 500, NextToken, invalidMetricsToken);
         return {
           Metrics: page.items.map(({ id }) => ({
             Namespace: id.namespace,
@@ -141,4 +141,7 @@ export function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Serv
   };
 }
 
+/** ListMetrics knows no InvalidNextToken. */
+const invalidMetricsToken = (): AwsError =>
+  new AwsError('InvalidParameterValue', 'The next token that was given is invalid.');
 const invalidToken = (): AwsError => new AwsError('InvalidNextToken', 'The next token that was given is invalid.');

@@ -23,7 +23,7 @@ export function accessEntryOperations(
   return {
     CreateAccessEntry: operation<CreateAccessEntryCommandInput, CreateAccessEntryCommandOutput>(
       CreateAccessEntry$,
-      ['clusterName', 'principalArn', 'kubernetesGroups', 'tags', 'username', 'type'],
+      ['clusterName', 'principalArn', 'kubernetesGroups', 'tags', 'username', 'type', 'clientRequestToken'],
       ({ clusterName, principalArn = '', ...request }) => ({
         accessEntry: entries.create(state.cluster(clusterName), { principalArn, ...request }),
       }),

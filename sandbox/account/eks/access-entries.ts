@@ -13,6 +13,8 @@ export interface AccessEntryRequest {
   readonly type?: string | undefined;
   readonly username?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
+  /** A second request with the same token is the first one again; the AWS CLI and boto3 send one by themselves. */
+  readonly clientRequestToken?: string | undefined;
 }
 
 type KnownEntry = AccessEntry & { readonly principalArn: string; readonly accessEntryArn: string };
@@ -23,6 +25,8 @@ export class AccessEntries {
   readonly #state: EksState;
   readonly #random: World['random'];
   readonly #byCluster = new Map<string, Map<string, KnownEntry>>();
+  /** What was asked for with a token, and what came of it. */
+  readonly #byToken = new Map<string, { readonly request: string; readonly entry: KnownEntry }>();
 
   constructor(world: World, state: EksState) {
     this.#world = world;
@@ -60,9 +64,13 @@ export class AccessEntries {
   /** @throws InvalidRequestException, InvalidParameterException, ResourceInUseException */
   create(cluster: EksCluster, request: AccessEntryRequest): KnownEntry {
     this.#refuseConfigMap(cluster);
-    const { principalArn, kubernetesGroups = [], type = 'STANDARD' } = request;
+    const { principalArn, kubernetesGroups = [], type = 'STANDARD', clientRequestToken = '' } = request;
     const invalid = (message: string) =>
       new AwsError('InvalidParameterException', message, 400, { clusterName: cluster.name });
+    const asked = JSON.stringify([cluster.name, request]);
+    const earlier = this.#byToken.get(clientRequestToken);
+    if (earlier?.request === asked) return earlier.entry;
+    if (earlier !== undefined) throw invalid('The clientRequestToken was used for another request.');
     const principal = /^arn:[^:]+:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/.exec(principalArn);
     if (principal === null) throw invalid('The specified principalArn is invalid: invalid principal.');
     if (!ACCESS_ENTRY_TYPES.some((known) => known === type)) throw invalid(`The type ${type} is invalid.`);
@@ -91,6 +99,7 @@ export class AccessEntries {
       type,
     };
     this.#byCluster.set(cluster.name, entries.set(principalArn, entry));
+    if (clientRequestToken !== '') this.#byToken.set(clientRequestToken, { request: asked, entry });
     return entry;
   }
 

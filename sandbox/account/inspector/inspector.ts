@@ -18,7 +18,7 @@ import {
   type ListFindingsCommandOutput,
   type Severity,
 } from '@aws-sdk/client-inspector2';
-import { NotImplemented } from '../../wire/aws-error.ts';
+import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import type { Instances } from '../ec2/instances.ts';
 import { byText, pageOf } from '../pagination.ts';
 import { operation, type Service } from '../service.ts';
@@ -72,6 +72,7 @@ export function createInspector(world: World, state: Inspector, instances: Insta
         Enable$,
         ['resourceTypes', 'accountIds', 'clientToken'],
         ({ resourceTypes = [], accountIds = [world.accountId] }) => {
+          if (resourceTypes.length === 0) throw nothingToEnable();
           const other = resourceTypes.find((type) => type !== 'EC2');
           if (other !== undefined) throw new NotImplemented(`Inspector's scanning of ${other}`);
           const own = accountIds.filter(isOwn(world));
@@ -219,3 +220,8 @@ function refuseSize(maxResults: number, most: number): void {
 }
 
 const badToken = () => invalid('nextToken: is not one that this operation gave.');
+
+const nothingToEnable = (): AwsError =>
+  new AwsError('ValidationException', 'resourceTypes must have 1 to 5 items.', 400, {
+    reason: 'FIELD_VALIDATION_FAILED',
+  });

@@ -1,104 +1,51 @@
-import { matchesWildcard } from '../../../functions/shared/text/wildcard.ts';
-import { NotImplemented } from '../../wire/aws-error.ts';
+import { expressionOf, invalidPattern } from './filter-expression.ts';
+import { compileJsonPattern } from './json-filter-pattern.ts';
+import { compileWords } from './word-filter-pattern.ts';
 
 /**
- * Compiles a CloudWatch Logs filter pattern: terms (`ERROR "two words" -debug ?either ?or`) and JSON comparisons by
- * `=` and `!=` (`{ $.decision = "acted" && ($.cluster = "prod-*" || $.mode != "observe") }`).
+ * Compiles a CloudWatch Logs filter pattern: terms (`ERROR "two words" -debug ?either ?or`, `%regular expression%`), JSON
+ * (`{ $.decision = "acted" && $.latencyMs > 1000 }`) and space-delimited words (`[level = ERROR, ...]`).
  *
- * @throws NotImplemented for every other pattern that CloudWatch Logs knows
+ * @throws AwsError InvalidParameterException for what is no pattern
+ * @throws NotImplemented for the little that CloudWatch Logs knows besides
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 export function compileFilterPattern(pattern: string): (message: string) => boolean {
   const trimmed = pattern.trim();
   if (trimmed === '') return () => true;
-  if (trimmed.startsWith('{') && trimmed.endsWith('}')) return compileJson(trimmed.slice(1, -1));
-  if (trimmed.startsWith('[') || trimmed.startsWith('%')) throw new NotImplemented(`the filter pattern ${pattern}`);
+  if (trimmed.startsWith('{')) return compileJsonPattern(enclosed(trimmed, '}'));
+  if (trimmed.startsWith('[')) return compileWords(enclosed(trimmed, ']'));
   return compileTerms(trimmed);
 }
 
+function enclosed(pattern: string, end: string): string {
+  if (!pattern.endsWith(end) || pattern.length < 2) throw invalidPattern(`it does not end with ${end}`);
+  return pattern.slice(1, -1);
+}
+
+/** A term of a text pattern: a word or several in quotes, wanted, not wanted (`-`) or one of several (`?`). */
+const TERM = /([?-]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]+)%|([^\s"%]+))\s*/y;
+
 function compileTerms(pattern: string): (message: string) => boolean {
-  const all: string[] = [];
-  const any: string[] = [];
-  const none: string[] = [];
-  for (const [, sign, quoted, plain] of pattern.matchAll(/([?-]?)(?:"([^"]*)"|(\S+))/g)) {
+  const all: Array<(message: string) => boolean> = [];
+  const any: typeof all = [];
+  const none: typeof all = [];
+  for (let at = 0; at < pattern.length; at = TERM.lastIndex) {
+    TERM.lastIndex = at;
+    const found = TERM.exec(pattern);
+    if (found === null) throw invalidPattern(pattern.slice(at));
+    const [, sign, quoted, expression, plain] = found;
+    // A word by itself has letters, digits and underscores only; all else must stand in quotes.
+    if (plain !== undefined && !/^[\p{L}\p{N}_.]+$/u.test(plain)) {
+      throw invalidPattern(`"${plain}" has characters that must stand in quotation marks`);
+    }
     const list = sign === '?' ? any : sign === '-' ? none : all;
-    list.push(quoted ?? plain ?? '');
+    const text = quoted?.replaceAll(/\\(.)/g, '$1') ?? plain ?? '';
+    const wanted = expression === undefined ? undefined : expressionOf(expression);
+    list.push((message) => (wanted === undefined ? message.includes(text) : wanted.test(message)));
   }
   return (message) =>
-    all.every((term) => message.includes(term)) &&
-    (any.length === 0 || any.some((term) => message.includes(term))) &&
-    !none.some((term) => message.includes(term));
-}
-
-type Test = (line: unknown) => boolean;
-
-const JSON_TOKEN = /\s*(?:(&&|\|\||[()])|\$\.([\w@-]+(?:\.[\w@-]+)*)\s*(!?=)\s*(?:"([^"]*)"|([\w.*:/-]+)))/y;
-
-/** `&&` binds closer than `||`, as CloudWatch Logs has it. */
-function compileJson(expression: string): (message: string) => boolean {
-  const tokens = tokensOf(expression);
-  const unknown = () => new NotImplemented(`the filter pattern {${expression}}`);
-  const anyOf = (): Test => {
-    const tests = [allOf()];
-    while (tokens[0] === '||') tests.push(after(allOf));
-    return (line) => tests.some((test) => test(line));
-  };
-  const allOf = (): Test => {
-    const tests = [one()];
-    while (tokens[0] === '&&') tests.push(after(one));
-    return (line) => tests.every((test) => test(line));
-  };
-  const after = (next: () => Test): Test => {
-    tokens.shift();
-    return next();
-  };
-  const one = (): Test => {
-    const token = tokens.shift();
-    if (typeof token === 'function') return token;
-    if (token !== '(') throw unknown();
-    const inner = anyOf();
-    if (tokens.shift() !== ')') throw unknown();
-    return inner;
-  };
-  const test = anyOf();
-  if (tokens.length > 0) throw unknown();
-  return (message) => test(parsed(message));
-}
-
-/** Operators as they are, comparisons as what they test. */
-function tokensOf(expression: string): Array<string | Test> {
-  const tokens: Array<string | Test> = [];
-  const text = expression.trimEnd();
-  for (let at = 0; at < text.length; at = JSON_TOKEN.lastIndex) {
-    JSON_TOKEN.lastIndex = at;
-    const [, operator, path, comparison, quoted, plain] = JSON_TOKEN.exec(text) ?? [];
-    const wanted = quoted ?? plain;
-    if (operator !== undefined) tokens.push(operator);
-    else if (path !== undefined && wanted !== undefined) tokens.push(compare(path, comparison === '=', wanted));
-    else throw new NotImplemented(`the filter pattern {${expression}}`);
-  }
-  return tokens;
-}
-
-/** A comparison holds for a value that is there only: also `!=` is no match without one. */
-function compare(path: string, equal: boolean, wanted: string): Test {
-  return (line) => {
-    let value = line;
-    for (const key of path.split('.')) {
-      value =
-        typeof value === 'object' && value !== null
-          ? Object.entries(value).find(([name]) => name === key)?.[1]
-          : undefined;
-    }
-    const simple = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    return simple && matchesWildcard(wanted, String(value)) === equal;
-  };
-}
-
-function parsed(message: string): unknown {
-  try {
-    return JSON.parse(message);
-  } catch {
-    return undefined;
-  }
+    all.every((test) => test(message)) &&
+    (any.length === 0 || all.length > 0 || any.some((test) => test(message))) &&
+    !none.some((test) => test(message));
 }

@@ -9,7 +9,6 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { describe, expect, it } from 'vitest';
 import { START, servicesUnderTest } from '../../stack/services-under-test.ts';
-import { compileFilterPattern } from './filter-pattern.ts';
 
 /** A group with five lines, a second apart, in two streams. */
 async function logsUnderTest() {
@@ -106,32 +105,4 @@ it('deletes events after the retention', async () => {
   await account.play(3 * 86_400_000);
   account.logs.append('group', 'a', '{"n":5}');
   expect((await filter()).ns).toEqual([5]);
-});
-
-describe('a filter pattern', () => {
-  it.each([
-    ['ERROR', 'an ERROR here', 'an error here'],
-    ['two words', 'words: two', 'two'],
-    ['"two words"', 'two words', 'two  words'],
-    ['one -two', 'one', 'one two'],
-    ['?one ?two', 'two', 'three'],
-    ['{ $.a = "b" }', '{"a":"b"}', '{"a":"c"}'],
-    ['{ $.a.b = 5 }', '{"a":{"b":5}}', '{"a":{"b":6}}'],
-    ['{ $.a = "x*" && $.b = true }', '{"a":"xyz","b":true}', '{"a":"xyz","b":false}'],
-    ['{ $.a = "b" }', '{"a":"b"}', 'not JSON'],
-    ['{ $.a != "b" }', '{"a":"c"}', '{}'],
-    ['{ $.a = 1 || $.b = 2 }', '{"b":2}', '{"a":2}'],
-    ['{ $.a = 1 || $.b = 2 && $.c = 3 }', '{"a":1}', '{"b":2}'],
-    ['{ ($.a = 1 || $.b = 2) && $.c = 3 }', '{"a":1,"c":3}', '{"a":1}'],
-  ])('%s matches %s, not %s', (pattern, match, nearMiss) => {
-    expect(compileFilterPattern(pattern)(match)).toBe(true);
-    expect(compileFilterPattern(pattern)(nearMiss)).toBe(false);
-  });
-
-  it.each(['[ip, user]', '%regex%', '{ $.a > 5 }', '{ ($.a = 1 }', '{ $.a = 1 $.b = 2 }', '{ }'])(
-    '%s is not known here',
-    (pattern) => {
-      expect(() => compileFilterPattern(pattern)).toThrow('does not implement');
-    },
-  );
 });

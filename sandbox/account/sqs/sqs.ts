@@ -33,6 +33,7 @@ export class Sqs {
     };
     this.service = {
       signingName: 'sqs',
+      queryCompatible: true,
       iamPrefix: 'sqs',
       protocol: 'json-1.0',
       operations: sqsOperations(this),

@@ -1,0 +1,217 @@
+"""Each operation on clusters, hosts and their networks: once as it succeeds, and as AWS refuses it."""
+
+
+def eks(account) -> None:
+    call, refused = account.call, account.refused
+    refused("InvalidParameterException", "eks", "ListClusters", nextToken="none")
+    cluster = call("eks", "ListClusters", maxResults=1)
+    call("eks", "ListClusters", nextToken=cluster["nextToken"])
+    name = account.place["cluster"]
+    call("eks", "DescribeCluster", name=name)
+    refused("ResourceNotFoundException", "eks", "DescribeCluster", name="missing")
+    groups = call("eks", "ListNodegroups", clusterName=name, maxResults=1)
+    call("eks", "ListNodegroups", clusterName=name, nextToken=groups["nextToken"])
+    refused("ResourceNotFoundException", "eks", "ListNodegroups", clusterName="missing")
+    group = {"clusterName": name, "nodegroupName": account.place["nodegroup"]}
+    described = call("eks", "DescribeNodegroup", **group)["nodegroup"]
+    refused("ResourceNotFoundException", "eks", "DescribeNodegroup", clusterName=name, nodegroupName="missing")
+    target = {"version": described["version"], "releaseVersion": described["releaseVersion"]}
+    update = call("eks", "UpdateNodegroupVersion", **group, **target, force=True, clientRequestToken="conformance")["update"]
+    refused("ResourceInUseException", "eks", "UpdateNodegroupVersion", **group, **target, clientRequestToken="another")
+    refused("InvalidParameterException", "eks", "UpdateNodegroupVersion", clusterName=name, nodegroupName=account.place["otherNodegroup"], version="1.01")
+    call("eks", "ListUpdates", name=name, nodegroupName=account.place["nodegroup"], maxResults=100)
+    refused("InvalidParameterException", "eks", "ListUpdates", name=name, nextToken="none")
+    refused("ResourceNotFoundException", "eks", "ListUpdates", name="missing")
+    named = {"name": name, "nodegroupName": account.place["nodegroup"]}
+    call("eks", "DescribeUpdate", **named, updateId=update["id"])
+    refused("ResourceNotFoundException", "eks", "DescribeUpdate", **named, updateId="2d0c4a4b-4e0c-4b8e-9a6f-1f4f5f0d9c11")
+    role = f"arn:aws:iam::{account.place['account']}:role/conformance"
+    entry = {"clusterName": name, "principalArn": role}
+    call("eks", "CreateAccessEntry", **entry, kubernetesGroups=["viewers"], username="conformance", type="STANDARD", tags={"made": "here"}, clientRequestToken="conformance")
+    refused("ResourceInUseException", "eks", "CreateAccessEntry", **entry)
+    call("eks", "DescribeAccessEntry", **entry)
+    refused("ResourceNotFoundException", "eks", "DescribeAccessEntry", clusterName=name, principalArn=f"{role}-missing")
+    entries = call("eks", "ListAccessEntries", clusterName=name, maxResults=1)
+    call("eks", "ListAccessEntries", clusterName=name, nextToken=entries["nextToken"])
+    refused("ResourceNotFoundException", "eks", "ListAccessEntries", clusterName="missing")
+
+
+
+def ec2_reads(account) -> None:
+    call, refused = account.call, account.refused
+    page = call("ec2", "DescribeInstances", MaxResults=5, IncludeManagedResources=True)
+    call("ec2", "DescribeInstances", MaxResults=5, NextToken=page["NextToken"])
+    instance = account.place["instance"]
+    [reservation] = call("ec2", "DescribeInstances", InstanceIds=[instance])["Reservations"]
+    [described] = reservation["Instances"]
+    call("ec2", "DescribeInstances", Filters=[{"Name": "tag:eks:cluster-name", "Values": ["private", "no*"]}])
+    refused("InvalidInstanceID.NotFound", "ec2", "DescribeInstances", InstanceIds=["i-0123456789abcdef0"])
+    refused("InvalidInstanceID.Malformed", "ec2", "DescribeInstances", InstanceIds=["web-1"])
+    refused("InvalidParameterValue", "ec2", "DescribeInstances", Filters=[{"Name": "nothing", "Values": ["x"]}])
+    refused("FilterLimitExceeded", "ec2", "DescribeInstances", Filters=[{"Name": "vpc-id", "Values": [f"vpc-{n}" for n in range(201)]}])
+    call("ec2", "DescribeInstanceAttribute", InstanceId=instance, Attribute="disableApiTermination")
+    refused("InvalidInstanceID.NotFound", "ec2", "DescribeInstanceAttribute", InstanceId="i-0123456789abcdef0", Attribute="disableApiTermination")
+    images = call("ec2", "DescribeImages", ImageIds=[described["ImageId"]], IncludeDeprecated=True)["Images"]
+    call("ec2", "DescribeImages", Owners=["amazon"], Filters=[{"Name": "image-id", "Values": [images[0]["ImageId"]]}])
+    refused("InvalidAMIID.NotFound", "ec2", "DescribeImages", ImageIds=["ami-0fedcba9876543210"])
+    for operation, ids, answered, missing, code in [
+        ("DescribeRouteTables", "RouteTableIds", "RouteTables", "rtb-0123456789abcdef0", "InvalidRouteTableID.NotFound"),
+        ("DescribeNetworkAcls", "NetworkAclIds", "NetworkAcls", "acl-0123456789abcdef0", "InvalidNetworkAclID.NotFound"),
+        ("DescribeManagedPrefixLists", "PrefixListIds", "PrefixLists", "pl-0123456789abcdef0", "InvalidPrefixListID.NotFound"),
+        ("DescribeVpcEndpoints", "VpcEndpointIds", "VpcEndpoints", "vpce-0123456789abcdef0", "InvalidVpcEndpointId.NotFound"),
+        ("DescribeSubnets", "SubnetIds", "Subnets", "subnet-0123456789abcdef0", "InvalidSubnetID.NotFound"),
+        ("DescribeNetworkInterfaces", "NetworkInterfaceIds", "NetworkInterfaces", "eni-0123456789abcdef0", "InvalidNetworkInterfaceID.NotFound"),
+        ("DescribeSecurityGroups", "GroupIds", "SecurityGroups", "sg-0123456789abcdef0", "InvalidGroup.NotFound"),
+        ("DescribeSecurityGroupRules", "SecurityGroupRuleIds", "SecurityGroupRules", "sgr-0123456789abcdef0", "InvalidSecurityGroupRuleId.NotFound"),
+    ]:
+        found = call("ec2", operation, MaxResults=5)
+        if "NextToken" in found:
+            call("ec2", operation, MaxResults=5, NextToken=found["NextToken"])
+        [first, *_] = found[answered]
+        call("ec2", operation, **{ids: [first[ids[:-1] if operation != "DescribeSecurityGroups" else "GroupId"]]})
+        refused(code, "ec2", operation, **{ids: [missing]})
+        refused("InvalidParameterValue", "ec2", operation, NextToken="none", MaxResults=5)
+        refused("InvalidParameterValue", "ec2", operation, Filters=[{"Name": "nothing", "Values": ["x"]}])
+    call("ec2", "DescribeNetworkInterfaces", IncludeManagedResources=True, Filters=[{"Name": "attachment.instance-id", "Values": [instance]}])
+    [prefixes, *_] = call("ec2", "DescribeManagedPrefixLists")["PrefixLists"]
+    entries = call("ec2", "GetManagedPrefixListEntries", PrefixListId=prefixes["PrefixListId"], MaxResults=5)
+    if "NextToken" in entries:
+        call("ec2", "GetManagedPrefixListEntries", PrefixListId=prefixes["PrefixListId"], NextToken=entries["NextToken"])
+    refused("InvalidPrefixListID.NotFound", "ec2", "GetManagedPrefixListEntries", PrefixListId="pl-0123456789abcdef0")
+    refused("InvalidParameterValue", "ec2", "GetManagedPrefixListEntries", PrefixListId=prefixes["PrefixListId"], NextToken="none")
+    seen = call("ec2", "DescribeInstanceImageMetadata", MaxResults=5)
+    call("ec2", "DescribeInstanceImageMetadata", MaxResults=5, NextToken=seen["NextToken"])
+    call("ec2", "DescribeInstanceImageMetadata", Filters=[{"Name": "instance-id", "Values": [instance]}])
+    refused("InvalidParameterValue", "ec2", "DescribeInstanceImageMetadata", Filters=[{"Name": "nothing", "Values": ["x"]}])
+    call("ec2", "DescribeAddresses", Filters=[{"Name": "instance-id", "Values": ["i-*"]}])
+    refused("InvalidAllocationID.NotFound", "ec2", "DescribeAddresses", AllocationIds=["eipalloc-0123456789abcdef0"])
+
+
+def ec2_changes(account) -> None:
+    call, refused = account.call, account.refused
+    instance = account.place["instance"]
+    [reservation] = call("ec2", "DescribeInstances", InstanceIds=[instance])["Reservations"]
+    [described] = reservation["Instances"]
+    [interface, *_] = described["NetworkInterfaces"]
+    eni, groups = interface["NetworkInterfaceId"], [group["GroupId"] for group in interface["Groups"]]
+    tagged = [{"ResourceType": "security-group", "Tags": [{"Key": "made", "Value": "here"}]}]
+    made = call("ec2", "CreateSecurityGroup", GroupName="conformance", Description="Made here.", VpcId=described["VpcId"], TagSpecifications=tagged)
+    refused("InvalidGroup.Duplicate", "ec2", "CreateSecurityGroup", GroupName="conformance", Description="Made here.", VpcId=described["VpcId"])
+    refused("MissingParameter", "ec2", "CreateSecurityGroup", malformed=True, Description="Without a name.")
+    group = made["GroupId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "within"}]}
+    six = {"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
+    from_group = {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "UserIdGroupPairs": [{"GroupId": group}]}
+    for way in ("Ingress", "Egress"):
+        opened = call("ec2", f"AuthorizeSecurityGroup{way}", GroupId=group, IpPermissions=[rule, six, from_group])
+        refused("InvalidPermission.Duplicate", "ec2", f"AuthorizeSecurityGroup{way}", GroupId=group, IpPermissions=[rule])
+        refused("InvalidGroup.NotFound", "ec2", f"AuthorizeSecurityGroup{way}", GroupId="sg-0123456789abcdef0", IpPermissions=[rule])
+        call("ec2", "DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [group]}])
+        call("ec2", "DescribeSecurityGroups", Filters=[{"Name": "group-id", "Values": [group]}])
+        call("ec2", f"RevokeSecurityGroup{way}", GroupId=group, IpPermissions=[rule])
+        [rule_id, *_] = [one["SecurityGroupRuleId"] for one in opened["SecurityGroupRules"] if one["IpProtocol"] == "icmp"]
+        call("ec2", f"RevokeSecurityGroup{way}", GroupId=group, SecurityGroupRuleIds=[rule_id])
+        refused("InvalidGroup.NotFound", "ec2", f"RevokeSecurityGroup{way}", GroupId="sg-0123456789abcdef0", IpPermissions=[rule])
+    call("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni, Groups=[*groups, group])
+    call("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni, Groups=groups)
+    call("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni, AssociatePublicIpAddress=False)
+    refused("InvalidGroup.NotFound", "ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni, Groups=["sg-0123456789abcdef0"])
+    refused("InvalidNetworkInterfaceID.NotFound", "ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId="eni-0123456789abcdef0", Groups=[group])
+    addresses(account)
+    call("ec2", "ModifySubnetAttribute", SubnetId=described["SubnetId"], MapPublicIpOnLaunch={"Value": False})
+    refused("InvalidSubnetID.NotFound", "ec2", "ModifySubnetAttribute", SubnetId="subnet-0123456789abcdef0", MapPublicIpOnLaunch={"Value": True})
+    call("ec2", "CreateTags", Resources=[instance], Tags=[{"Key": "made", "Value": "here"}])
+    refused("InvalidInstanceID.NotFound", "ec2", "CreateTags", Resources=["i-0123456789abcdef0"], Tags=[{"Key": "made", "Value": "here"}])
+    refused("InvalidParameterValue", "ec2", "CreateTags", Resources=[instance], Tags=[{"Key": "aws:made", "Value": "here"}])
+    call("ec2", "DeleteTags", Resources=[instance], Tags=[{"Key": "made"}])
+    refused("InvalidInstanceID.NotFound", "ec2", "DeleteTags", Resources=["i-0123456789abcdef0"], Tags=[{"Key": "made"}])
+    snapshots = [{"ResourceType": "snapshot", "Tags": [{"Key": "made", "Value": "here"}]}]
+    taken = call("ec2", "CreateSnapshots", InstanceSpecification={"InstanceId": instance}, Description="Made here.", TagSpecifications=snapshots)
+    refused("InvalidInstanceID.NotFound", "ec2", "CreateSnapshots", InstanceSpecification={"InstanceId": "i-0123456789abcdef0"})
+    call("ec2", "DescribeSnapshots", SnapshotIds=[taken["Snapshots"][0]["SnapshotId"]])
+    found = call("ec2", "DescribeSnapshots", OwnerIds=["self"], MaxResults=5, Filters=[{"Name": "tag:made", "Values": ["here"]}])
+    if "NextToken" in found:
+        call("ec2", "DescribeSnapshots", MaxResults=5, NextToken=found["NextToken"])
+    refused("InvalidSnapshot.NotFound", "ec2", "DescribeSnapshots", SnapshotIds=["snap-0123456789abcdef0"])
+    refused("InvalidParameterValue", "ec2", "DescribeSnapshots", NextToken="none", MaxResults=5)
+    call("ec2", "ModifyInstanceAttribute", InstanceId=instance, DisableApiTermination={"Value": True})
+    refused("OperationNotPermitted", "ec2", "TerminateInstances", InstanceIds=[instance])
+    refused("InvalidInstanceID.NotFound", "ec2", "ModifyInstanceAttribute", InstanceId="i-0123456789abcdef0", DisableApiTermination={"Value": True})
+    call("ec2", "ModifyInstanceAttribute", InstanceId=instance, DisableApiTermination={"Value": False})
+
+
+def addresses(account) -> None:
+    """Elastic IPs and IPv6 addresses: those of the instances that have some."""
+    call, refused = account.call, account.refused
+    [elastic, *_] = [one for one in call("ec2", "DescribeAddresses")["Addresses"] if "AssociationId" in one]
+    call("ec2", "DescribeAddresses", AllocationIds=[elastic["AllocationId"]])
+    call("ec2", "DisassociateAddress", AssociationId=elastic["AssociationId"])
+    refused("InvalidAssociationID.NotFound", "ec2", "DisassociateAddress", AssociationId=elastic["AssociationId"])
+    place = {"NetworkInterfaceId": elastic["NetworkInterfaceId"], "PrivateIpAddress": elastic["PrivateIpAddress"]}
+    call("ec2", "AssociateAddress", AllocationId=elastic["AllocationId"], AllowReassociation=False, **place)
+    refused("InvalidAllocationID.NotFound", "ec2", "AssociateAddress", AllocationId="eipalloc-0123456789abcdef0", **place)
+    interfaces = call("ec2", "DescribeNetworkInterfaces")["NetworkInterfaces"]
+    [with_six, *_] = [one for one in interfaces if one["Ipv6Addresses"]]
+    six = {"NetworkInterfaceId": with_six["NetworkInterfaceId"]}
+    [address, *_] = [one["Ipv6Address"] for one in with_six["Ipv6Addresses"]]
+    call("ec2", "UnassignIpv6Addresses", **six, Ipv6Addresses=[address])
+    refused("InvalidParameterValue", "ec2", "UnassignIpv6Addresses", **six, Ipv6Addresses=[address])
+    call("ec2", "AssignIpv6Addresses", **six, Ipv6Addresses=[address])
+    call("ec2", "AssignIpv6Addresses", **six, Ipv6AddressCount=1)
+    refused("InvalidNetworkInterfaceID.NotFound", "ec2", "AssignIpv6Addresses", NetworkInterfaceId="eni-0123456789abcdef0", Ipv6AddressCount=1)
+
+
+def autoscaling(account) -> None:
+    call, refused = account.call, account.refused
+    found = call("autoscaling", "DescribeAutoScalingGroups", MaxRecords=1)
+    call("autoscaling", "DescribeAutoScalingGroups", MaxRecords=1, NextToken=found["NextToken"])
+    call("autoscaling", "DescribeAutoScalingGroups", Filters=[{"Name": "tag:eks:cluster-name", "Values": ["private"]}], IncludeInstances=False)
+    refused("InvalidNextToken", "autoscaling", "DescribeAutoScalingGroups", NextToken="none")
+    members = call("autoscaling", "DescribeAutoScalingInstances", MaxRecords=1)
+    call("autoscaling", "DescribeAutoScalingInstances", MaxRecords=1, NextToken=members["NextToken"])
+    refused("InvalidNextToken", "autoscaling", "DescribeAutoScalingInstances", NextToken="none")
+    instance = account.place["instance"]
+    [member] = call("autoscaling", "DescribeAutoScalingInstances", InstanceIds=[instance])["AutoScalingInstances"]
+    group = {"AutoScalingGroupName": member["AutoScalingGroupName"]}
+    call("autoscaling", "DescribeAutoScalingGroups", AutoScalingGroupNames=[member["AutoScalingGroupName"]])
+    call("autoscaling", "EnterStandby", **group, InstanceIds=[instance], ShouldDecrementDesiredCapacity=False)
+    refused("ValidationError", "autoscaling", "EnterStandby", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
+    refused("ValidationError", "autoscaling", "ExitStandby", AutoScalingGroupName="missing", InstanceIds=[instance])
+
+
+def autoscaling_end(account) -> None:
+    """What can be done only once the instance stands by."""
+    [member] = account.call("autoscaling", "DescribeAutoScalingInstances", InstanceIds=[account.place["instance"]])["AutoScalingInstances"]
+    account.call("autoscaling", "ExitStandby", AutoScalingGroupName=member["AutoScalingGroupName"], InstanceIds=[account.place["instance"]])
+    account.call("ec2", "TerminateInstances", InstanceIds=[account.place["instance"]])
+    account.refused("InvalidInstanceID.NotFound", "ec2", "TerminateInstances", InstanceIds=["i-0123456789abcdef0"])
+
+
+def load_balancing(account) -> None:
+    call, refused = account.call, account.refused
+    service = "elasticloadbalancing"
+    found = call(service, "DescribeTargetGroups", PageSize=1)
+    call(service, "DescribeTargetGroups", PageSize=1, Marker=found["NextMarker"])
+    groups = call(service, "DescribeTargetGroups")["TargetGroups"]
+    [group, *_] = [one for one in groups if one["TargetType"] == "instance"]
+    arn = group["TargetGroupArn"]
+    call(service, "DescribeTargetGroups", TargetGroupArns=[arn])
+    call(service, "DescribeTargetGroups", Names=[group["TargetGroupName"]])
+    call(service, "DescribeTargetGroups", LoadBalancerArn=group["LoadBalancerArns"][0])
+    missing = arn[:-16] + "0123456789abcdef"
+    refused("TargetGroupNotFound", service, "DescribeTargetGroups", TargetGroupArns=[missing])
+    [health, *_] = call(service, "DescribeTargetHealth", TargetGroupArn=arn)["TargetHealthDescriptions"]
+    target = health["Target"]
+    call(service, "DescribeTargetHealth", TargetGroupArn=arn, Targets=[target])
+    refused("TargetGroupNotFound", service, "DescribeTargetHealth", TargetGroupArn=missing)
+    call(service, "DeregisterTargets", TargetGroupArn=arn, Targets=[target])
+    call(service, "DescribeTargetHealth", TargetGroupArn=arn, Targets=[target])
+    refused("TargetGroupNotFound", service, "DeregisterTargets", TargetGroupArn=missing, Targets=[target])
+    call(service, "RegisterTargets", TargetGroupArn=arn, Targets=[target])
+    refused("InvalidTarget", service, "RegisterTargets", TargetGroupArn=arn, Targets=[{"Id": "i-0123456789abcdef0"}])
+    refused("TargetGroupNotFound", service, "RegisterTargets", TargetGroupArn=missing, Targets=[target])
+
+
+HOSTS = [eks, ec2_reads, ec2_changes, load_balancing, autoscaling]
+# After time has passed.
+HOSTS_LATER = [autoscaling_end]

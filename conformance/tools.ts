@@ -1,0 +1,41 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** Where `.ci/conformance` has put what it installs: `NAME/bin/python`, jars, other programs. */
+const FOLDER = process.env.CONFORMANCE_TOOLS ?? '';
+
+/** The path of a tool that `.ci/conformance` installs, for example `toolPath('boto', 'bin', 'python')`. */
+export const toolPath = (...parts: string[]): string => join(FOLDER, ...parts);
+
+/**
+ * Whether a tool is there. What is missing is skipped on a developer's machine, aloud; in CI that fails, since what does
+ * not run proves nothing.
+ * @throws Error in CI
+ */
+export function isThere(name: string): boolean {
+  const there = (process.env.CONFORMANCE_HAS ?? '').split(' ').includes(name);
+  if (!there && process.env.CI !== undefined && process.env.CI !== 'false') {
+    throw new Error(`${name} could not be installed, so its part of conformance cannot be shown. See .ci/conformance.`);
+  }
+  return there;
+}
+
+/** The title of a suite, which says so when it is skipped. */
+export const titled = (title: string, name: string): string =>
+  isThere(name) ? title : `${title} (SKIPPED: no ${name} here)`;
+
+/** Runs a Python script of this folder; `lines` are its stdin, one JSON value each. @throws Error with what it says on stderr */
+export function python(venv: string, script: string, lines: Iterable<unknown>): unknown {
+  const input = [...lines].map((line) => JSON.stringify(line)).join('\n');
+  const file = join(import.meta.dirname, script);
+  const { status, stdout, stderr } = spawnSync(toolPath(venv, 'bin', 'python'), [file], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+  });
+  if (status !== 0) throw new Error(`${script} ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+/** What a command prints. @throws Error when it fails */
+export const output = (command: string, ...argv: string[]): string => execFileSync(command, argv, { encoding: 'utf8' });
