@@ -34,7 +34,7 @@ export function knownReleases(fleet: FleetFile): { releases: AmiReleases; proble
       }
       continue;
     }
-    const { kubernetesVersion, releaseVersion, amiType, withdrawnAt } = entry;
+    const { kubernetesVersion, releaseVersion, amiType, withdrawnAt, stepsBackEvery } = entry;
     const at = parseTime(entry.at, startsAt) ?? startsAt;
     const end = withdrawnAt === undefined ? undefined : parseTime(withdrawnAt, startsAt);
     if (end !== undefined && end <= at) {
@@ -47,6 +47,7 @@ export function knownReleases(fleet: FleetFile): { releases: AmiReleases; proble
         amiType: type,
         at,
         ...(end === undefined ? {} : { withdrawnAt: end }),
+        ...(stepsBackEvery === undefined ? {} : { stepsBackEvery }),
       });
       if (!added) problems.push({ path, message: `${releaseVersion} of ${type} is there already` });
     }

@@ -8,6 +8,7 @@ import { network } from './schema-network.ts';
 import { selfManagedGroup } from './schema-self-managed-groups.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
+import { trouble } from './schema-trouble.ts';
 import {
   amiType,
   date,
@@ -32,6 +33,11 @@ const release = z
     amiTypes: z.array(amiType).min(1).optional().describe('The AMI types, when they are several'),
     releaseVersion: z.string().describe('As EKS names it: 1.33.4-20260714, 1.30.0-ca9b9399, 1.31-2025.01.15'),
     withdrawnAt: time('When AWS takes it back: the parameters then show what they showed before').optional(),
+    stepsBackEvery: z
+      .int()
+      .min(2)
+      .optional()
+      .describe('Every so many hours the parameters show what they showed before, for an hour'),
   })
   .superRefine((value, context) => {
     const types = value.amiTypes ?? (value.amiType === undefined ? [] : [value.amiType]);
@@ -109,6 +115,7 @@ const nodeGroup = z
     updateConfig: updateConfig.optional(),
     status: z.enum(NodegroupStatus).default('ACTIVE').describe('A group that is CREATING has no nodes yet'),
     statusUntil: time('When that status gives way to ACTIVE; by default never').optional(),
+    recreatedAt: time('When somebody deletes it and makes it anew under its name').optional(),
     health: z.array(issue).default([]).describe('Health issues, as DescribeNodegroup gives them'),
     tags: tags.describe('Tags of the node group'),
     labels: z.record(z.string(), z.string()).default({}).describe('Kubernetes labels of its nodes'),
@@ -247,6 +254,7 @@ export const fleetSchema = z.strictObject({
   inspector: inspector.optional(),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
   launches: z.array(launch).default([]).describe('Instances that are launched during the run'),
+  troubles: z.array(trouble).default([]).describe('Calls about a cluster or node group that fail for a while'),
   changes: z.array(change).default([]).describe('What somebody does to workers during the run'),
 });
 

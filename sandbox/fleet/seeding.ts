@@ -145,6 +145,7 @@ function seedNodeGroup(
   seedNodes(state, group, random);
   controlTargets(state, autoScalingGroup, targetGroups.controlled);
   seedStatus(state, group, file);
+  until(state, file.recreatedAt, () => state.eks.recreate(group));
 }
 
 /** What a node of an image looks like: Amazon's images say it by their release, custom ones by the fleet file. */

@@ -35,6 +35,7 @@ import { seedInspector } from './inspector.ts';
 import { type Launcher, planLaunches } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { seedCluster } from './seeding.ts';
+import { planTroubles } from './troubles.ts';
 
 /** Everything that the fleet side of the account holds. */
 export interface FleetState {
@@ -102,6 +103,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
   planLaunches(state, fleet);
   planChanges(state, fleet);
+  planTroubles(state, fleet);
   seedInspector(state, fleet);
   // Only now: nobody was there before who could have waited for a change.
   iam.onChange(() => agents.reconsider());

@@ -10,6 +10,8 @@ export interface AmiRelease {
   readonly at: number;
   /** When AWS took it back, epoch ms. */
   readonly withdrawnAt?: number;
+  /** Every so many hours the public parameters answer the release before, for an hour. */
+  readonly stepsBackEvery?: number;
 }
 
 /** A release with the image that it is. */
@@ -68,7 +70,7 @@ export class AmiReleases {
 
   /** What the public parameters name at `now` (epoch ms): the youngest release on offer. */
   latest(kubernetesVersion: string, amiType: AmiType, now: number): PublishedRelease | undefined {
-    return this.offered(kubernetesVersion, amiType, now).at(-1);
+    return this.offered(kubernetesVersion, amiType, now).findLast((release) => !isSteppedBack(release, now));
   }
 
   byImageId(imageId: string): PublishedRelease | undefined {
@@ -80,6 +82,11 @@ export class AmiReleases {
     return [...this.#byImageId.values()].filter(({ at }) => at <= now);
   }
 }
+
+const HOUR_MS = 3_600_000;
+
+const isSteppedBack = ({ at, stepsBackEvery }: AmiRelease, now: number): boolean =>
+  stepsBackEvery !== undefined && (Math.floor((now - at) / HOUR_MS) + 1) % stepsBackEvery === 0;
 
 const pairKey = (kubernetesVersion: string, amiType: AmiType): string => `${kubernetesVersion}/${amiType}`;
 

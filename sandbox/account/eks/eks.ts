@@ -63,7 +63,7 @@ export function createEks(
     signingName: 'eks',
     iamPrefix: 'eks',
     protocol: 'rest-json',
-    operations: {
+    operations: state.troubles.around({
       ListClusters: operation<ListClustersCommandInput, ListClustersCommandOutput>(
         ListClusters$,
         ['maxResults', 'nextToken'],
@@ -121,7 +121,7 @@ export function createEks(
         onUpdates('DescribeUpdate'),
       ),
       ...accessEntryOperations(state, accessEntries, clusterArn),
-    },
+    }),
   };
 }
 

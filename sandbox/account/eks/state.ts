@@ -15,6 +15,7 @@ import type { AutoScalingGroup } from '../auto-scaling/groups.ts';
 import type { LaunchSpecification } from '../ec2/instances.ts';
 import { byText } from '../pagination.ts';
 import type { World } from '../world.ts';
+import { Troubles } from './troubles.ts';
 
 export interface EksCluster {
   readonly name: string;
@@ -74,7 +75,7 @@ export interface UpdateFailure {
 
 export interface EksNodeGroup {
   readonly name: string;
-  readonly arn: string;
+  arn: string;
   readonly cluster: EksCluster;
   readonly amiType: AMITypes;
   readonly capacityType: CapacityTypes;
@@ -98,7 +99,7 @@ export interface EksNodeGroup {
   /** How long a node's replacement takes, ms; undefined: drawn anew for each node. */
   readonly msPerNode: number | undefined;
   /** Epoch ms. */
-  readonly createdAt: number;
+  createdAt: number;
   version: string;
   /** For a custom AMI: the AMI's id. */
   releaseVersion: string;
@@ -122,6 +123,7 @@ export interface EksUpdate {
 /** The account's EKS clusters, managed node groups and updates. */
 export class EksState {
   readonly clusters = new Map<string, EksCluster>();
+  readonly troubles: Troubles;
   readonly #groups = new Map<string, Map<string, EksNodeGroup>>();
   readonly #updates = new Map<string, EksUpdate>();
   readonly #world: World;
@@ -130,6 +132,7 @@ export class EksState {
   constructor(world: World) {
     this.#world = world;
     this.#random = world.random.fork('eks');
+    this.troubles = new Troubles(world);
   }
 
   addNodeGroup(group: EksNodeGroup): void {
@@ -162,6 +165,19 @@ export class EksState {
       clusterName: cluster.name,
       nodegroupName,
     });
+  }
+
+  /** A node group was deleted and made anew under its name: another ARN, none of its updates, nothing that it fails with. */
+  recreate(group: EksNodeGroup): void {
+    group.arn = group.arn.replace(/[^/]*$/, this.#random.uuid());
+    group.createdAt = this.#world.time.now;
+    group.modifiedAt = this.#world.time.now;
+    group.status = 'ACTIVE';
+    group.issues = [];
+    for (const failure of group.failures) failure.times = 0;
+    for (const [id, { clusterName, nodegroupName }] of this.#updates) {
+      if (clusterName === group.cluster.name && nodegroupName === group.name) this.#updates.delete(id);
+    }
   }
 
   /** Opens an update that is in progress now. */

@@ -1,0 +1,283 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NEW_NODE_GROUP, type NodeGroupState, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { nextOpening } from '../shared/policy/change-window.ts';
+import type { KnownRelease } from '../shared/releases/release-ledger.ts';
+import { targetOf } from '../shared/releases/target-release.ts';
+import { decide as watch } from '../watch-ami-releases/decide.ts';
+import type { Decision } from './decision.ts';
+import { HOUR, nodeGroup, nodesOn, observation, unreadable } from './observation.fixture.ts';
+import type { Observation, UpdateView, View } from './observation.ts';
+import { plan, type withSlot } from './plan.ts';
+import { policyOf } from './policy.fixture.ts';
+import { callNext, contendersOf, waitingSinceAfter } from './waitlist.ts';
+
+/** A Monday. */
+const START = Date.parse('2026-07-06T00:00:00Z');
+const STEP = HOUR / 2;
+const DAY = 24 * HOUR;
+const PAIR = { kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD' };
+const versionAt = (day: number): string =>
+  `1.33.1-${new Date(START + day * DAY).toISOString().slice(0, 10).replaceAll('-', '')}`;
+/** What all groups run at first is this many days old, or older. */
+const oldest = versionAt(-40);
+
+interface Group {
+  readonly key: { cluster: string; nodegroup: string };
+  /** Its next updates fail. */
+  failing: number;
+  /** Nobody may touch it, or nobody can read it, until this day. */
+  readonly hindered: 'no' | 'opted-out' | 'unreadable';
+  readonly until: number;
+  releaseVersion: string;
+  nodes: string;
+  update?: { readonly releaseVersion: string; readonly endsAt: number; result?: 'successful' | 'failed' };
+  state: NodeGroupState;
+}
+
+interface Scenario {
+  readonly groups: ReadonlyArray<Pick<Group, 'hindered' | 'until' | 'failing'> & { cluster: number; age: number }>;
+  readonly releases: ReadonlyArray<{ readonly day: number; readonly withdrawnAfter: number | undefined }>;
+  readonly bakeDays: number;
+  readonly hasWindow: boolean;
+  readonly concurrency: { readonly perCluster: number; readonly perAccount: number };
+}
+
+const scenario: fc.Arbitrary<Scenario> = fc.record({
+  groups: fc.array(
+    fc.record({
+      cluster: fc.nat(2),
+      age: fc.integer({ min: 0, max: 30 }),
+      failing: fc.constantFrom(0, 0, 0, 1, 2),
+      hindered: fc.constantFrom(
+        'no' as const,
+        'no' as const,
+        'no' as const,
+        'opted-out' as const,
+        'unreadable' as const,
+      ),
+      until: fc.constantFrom(3, 99),
+    }),
+    { minLength: 1, maxLength: 8 },
+  ),
+  releases: fc.uniqueArray(
+    fc.record({ day: fc.integer({ min: 1, max: 16 }), withdrawnAfter: fc.constantFrom(undefined, undefined, 1, 3) }),
+    { selector: ({ day }) => day, minLength: 1, maxLength: 4 },
+  ),
+  bakeDays: fc.constantFrom(0, 1, 3, 6),
+  hasWindow: fc.boolean(),
+  concurrency: fc.record({ perCluster: fc.integer({ min: 1, max: 2 }), perAccount: fc.integer({ min: 1, max: 3 }) }),
+});
+
+/** Plays a fleet through the real decisions, in small batches, as the queue hands them out. */
+class Rollout {
+  readonly groups: Group[];
+  readonly #scenario: Scenario;
+  readonly #policy;
+  #known: KnownRelease | undefined;
+  #slots: Parameters<typeof withSlot>[0] = {};
+  now = START;
+  readonly starts: Array<{ readonly group: Group; readonly at: number; readonly from: string; readonly to: string }> =
+    [];
+  readonly faults: string[] = [];
+
+  constructor(given: Scenario) {
+    this.#scenario = given;
+    this.#policy = policyOf({
+      upgrades: {
+        bakeAge: `${given.bakeDays}d`,
+        windows: given.hasWindow ? [{ cron: '0 3 * * *', duration: '3h' }] : [],
+        concurrency: given.concurrency,
+        retryAfter: '2h',
+        stopAfterFailures: 5,
+      },
+    });
+    this.groups = given.groups.map(({ cluster, age, ...group }, index) => {
+      const releaseVersion = versionAt(-40 - age);
+      const key = { cluster: `c${cluster}`, nodegroup: `g${index}` };
+      return { ...group, key, releaseVersion, nodes: releaseVersion, state: NEW_NODE_GROUP };
+    });
+  }
+
+  /** What Amazon recommends at a time. */
+  #recommended(now: number): string {
+    const offered = this.#scenario.releases
+      .filter(({ day, withdrawnAfter = 999 }) => START + day * DAY <= now && now < START + (day + withdrawnAfter) * DAY)
+      .map(({ day }) => versionAt(day));
+    return offered.sort().at(-1) ?? versionAt(-39);
+  }
+
+  play(days: number): void {
+    for (const end = START + days * DAY; this.now < end; this.now += STEP) {
+      if ((this.now - START) % HOUR === 0) {
+        const recommended = { kind: 'release', releaseVersion: this.#recommended(this.now) } as const;
+        this.#known = watch({ pair: PAIR, recommended, known: this.#known }, this.now).known ?? this.#known;
+      }
+      for (const group of this.groups) this.#advance(group);
+      const isSweep = (this.now - START) % HOUR === 0;
+      const due = this.groups.filter(
+        ({ state, update }) =>
+          isSweep || update !== undefined || (state.wakeAt !== undefined && state.wakeAt <= this.now),
+      );
+      // Three at a time, in an order that has nothing to do with who waits for longest.
+      for (let first = 0; first < due.length; first += 3) this.#reconcile(due.slice(first, first + 3), 0);
+    }
+  }
+
+  #advance({ update, ...rest }: Group): void {
+    const group = this.groups.find(({ key }) => key === rest.key);
+    if (group === undefined || update === undefined || update.result !== undefined || update.endsAt > this.now) return;
+    update.result = group.failing > 0 ? 'failed' : 'successful';
+    if (group.failing > 0) group.failing -= 1;
+    else {
+      group.releaseVersion = update.releaseVersion;
+      group.nodes = update.releaseVersion;
+    }
+  }
+
+  #isHindered = ({ hindered, until }: Group): boolean => hindered !== 'no' && this.now < START + until * DAY;
+
+  #view(group: Group): View {
+    if (this.#isHindered(group) && group.hindered === 'unreadable') return unreadable('ServerException');
+    const { update, releaseVersion, nodes } = group;
+    const how: UpdateView | undefined =
+      update === undefined
+        ? undefined
+        : update.result === undefined
+          ? { kind: 'in-progress', updateId: 'u' }
+          : update.result === 'failed'
+            ? { kind: 'failed', updateId: 'u', errors: [{ code: 'PodEvictionFailure', message: '' }] }
+            : { kind: 'successful', updateId: 'u' };
+    return nodeGroup({
+      status: update !== undefined && update.result === undefined ? 'UPDATING' : 'ACTIVE',
+      releaseVersion,
+      nodes: nodesOn(nodes, 2),
+      tags: this.#isHindered(group) ? { 'eks-host-remediator:ignore': '' } : {},
+      target: targetOf(PAIR, { kind: 'release', releaseVersion: this.#recommended(this.now) }, this.#known),
+      ...(how !== undefined && { update: how }),
+    });
+  }
+
+  #reconcile(batch: readonly Group[], depth: number): void {
+    const seen = new Map<Observation, Group>(
+      batch.map((group) => [observation(this.#view(group), group.state, group.key), group]),
+    );
+    const line = new Map(this.groups.map(({ key, state }) => [subjectOf(key), state]));
+    const contenders = contendersOf(line, new Set(), this.#policy, this.now);
+    const circumstances = { policy: this.#policy, now: this.now, account: '111122223333', slots: this.#slots };
+    const before = this.#slots;
+    const { decided, slots, hasYielded } = plan([...seen.keys()], circumstances, contenders);
+    this.#slots = slots;
+    for (const { observation: each, decision } of decided) {
+      const group = seen.get(each);
+      if (group !== undefined) this.#conclude(group, decision);
+    }
+    const observed = new Set(batch.map(({ key }) => subjectOf(key)));
+    const freed = Object.keys(before).some((subject) => !(subject in slots));
+    if ((!hasYielded && !freed && depth === 0) || depth > 20) return;
+    const others = contendersOf(
+      new Map(this.groups.map(({ key, state }) => [subjectOf(key), state])),
+      new Set(),
+      this.#policy,
+      this.now,
+    ).filter(({ subject }) => !observed.has(subject));
+    const options = { account: '1', region: 'r', now: this.now, caller: 'c' };
+    for (const { detail } of callNext(others, this.#slots, this.#policy.upgrades.concurrency, options)) {
+      const called = this.groups.filter(({ key }) => key.nodegroup === detail.nodegroupName);
+      this.#reconcile(called, depth + 1);
+    }
+  }
+
+  #conclude(group: Group, decision: Decision): void {
+    const { memory, turn, wakeAt, releaseVersion } = decision;
+    if (decision.start !== undefined && memory.upgrade !== undefined) {
+      this.starts.push({ group, at: this.now, from: group.releaseVersion, to: memory.upgrade.releaseVersion });
+      group.update = { releaseVersion: memory.upgrade.releaseVersion, endsAt: this.now + HOUR / 2 };
+    } else if (memory.upgrade === undefined) delete group.update;
+    if (decision.reason === 'up-to-date' && group.nodes !== releaseVersion)
+      this.faults.push(`${group.key.nodegroup} is not up to date`);
+    if (/may start at (\S+Z)/.test(decision.message) && wakeAt === undefined)
+      this.faults.push(`promised: ${decision.message}`);
+    const since = waitingSinceAfter(group.state, decision, this.now);
+    const upgrade = memory.upgrade && { ...memory.upgrade, updateId: 'u' };
+    group.state = {
+      outcomes: 0,
+      ...memory,
+      ...(upgrade !== undefined && { upgrade }),
+      ...(decision.decision !== 'acted' && turn !== undefined && { turn }),
+      ...(since !== undefined && { since }),
+      ...(wakeAt !== undefined && { wakeAt }),
+    };
+  }
+
+  /** The newest release that has baked and was not withdrawn, by the history alone; hours of the looks left aside. */
+  newestBaked(): string {
+    const { releases, bakeDays } = this.#scenario;
+    const baked = releases.filter(
+      ({ day, withdrawnAfter }) =>
+        withdrawnAfter === undefined && START + (day + bakeDays) * DAY + 3 * HOUR <= this.now,
+    );
+    return (
+      baked
+        .map(({ day }) => versionAt(day))
+        .sort()
+        .at(-1) ?? versionAt(-39)
+    );
+  }
+
+  withdrawn(): string[] {
+    return this.#scenario.releases
+      .filter(({ withdrawnAfter }) => withdrawnAfter !== undefined)
+      .map(({ day }) => versionAt(day));
+  }
+
+  isFree = (group: Group): boolean => !this.#isHindered(group);
+  isOpen = (at: number): boolean => nextOpening(this.#policy.upgrades.windows, at) === at;
+}
+
+describe('a rollout over any fleet, history of releases, failures and windows', () => {
+  it('brings every group that nothing forbids to the newest baked release, whoever runs the oldest first', () => {
+    fc.assert(
+      fc.property(scenario, (given) => {
+        const rollout = new Rollout(given);
+        rollout.play(26);
+        for (const { releaseVersion } of rollout.groups.filter(rollout.isFree)) {
+          // Who had moved to a release before it was withdrawn is not moved back.
+          const stays = rollout.withdrawn().includes(releaseVersion) && releaseVersion > rollout.newestBaked();
+          if (!stays) expect(releaseVersion).toBe(rollout.newestBaked());
+        }
+        expect(rollout.faults).toEqual([]);
+        for (const { at, from, to, group } of rollout.starts) {
+          expect(rollout.isOpen(at)).toBe(true);
+          expect(from < to).toBe(true);
+          expect(oldest < to || from <= oldest).toBe(true);
+          expect(group.hindered === 'no' || at >= START + group.until * DAY).toBe(true);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  }, 60_000);
+
+  it('upgrades nobody twice while another that could be waits on an older release', () => {
+    const quiet = scenario.map((given) => ({
+      ...given,
+      groups: given.groups.map((group) => ({ ...group, hindered: 'no' as const, failing: 0, cluster: 0 })),
+      concurrency: { perCluster: 1, perAccount: 1 },
+      releases: given.releases.map(({ day }) => ({ day, withdrawnAfter: undefined })),
+    }));
+    fc.assert(
+      fc.property(quiet, (given) => {
+        const rollout = new Rollout(given);
+        rollout.play(26);
+        const runs = new Map(
+          rollout.groups.map(({ key }, index) => [key.nodegroup, versionAt(-40 - (given.groups[index]?.age ?? 0))]),
+        );
+        for (const { group, from, to } of rollout.starts) {
+          expect([...runs.values()].sort()[0]).toBe(from);
+          runs.set(group.key.nodegroup, to);
+        }
+      }),
+      { numRuns: 8 },
+    );
+  }, 60_000);
+});

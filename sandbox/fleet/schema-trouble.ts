@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { time } from './schema-values.ts';
+
+/** Calls of EKS about one subject that can fail by a fleet file. */
+export const TROUBLED_OPERATIONS = [
+  'DescribeCluster',
+  'ListNodegroups',
+  'DescribeNodegroup',
+  'ListUpdates',
+  'DescribeUpdate',
+  'UpdateNodegroupVersion',
+] as const;
+
+/** Calls about one cluster or node group that fail for a while. */
+export const trouble = z.strictObject({
+  from: time('When it begins; by default at the start').optional(),
+  until: time('When it ends; by default never').optional(),
+  cluster: z.string().describe('Name of the cluster'),
+  nodeGroup: z.string().optional().describe('Name of the managed node group; absent: calls about the cluster'),
+  operations: z.array(z.enum(TROUBLED_OPERATIONS)).min(1).describe('The calls of EKS that fail'),
+  code: z
+    .string()
+    .describe('As EKS names the error, for example ServerException; ConnectionDropped: there is no answer at all'),
+  status: z.int().min(400).max(599).default(500).describe('HTTP status of the answer'),
+  message: z
+    .string()
+    .default('An internal error has occurred. Request id: {id}')
+    .describe('What EKS says; {id} is another one each time'),
+});
+
+export type TroubleFile = z.output<typeof trouble>;
