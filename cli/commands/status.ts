@@ -59,7 +59,7 @@ async function tell(surroundings: Surroundings, since: number, sinceText: string
   for (const name of silent) print(`  ${name.padEnd(20)} DID NOT RUN in the last 24h`);
   print(`Open, by the records of the last ${sinceText}:`);
   const lines = Object.entries(counts).map(([what, count]) => {
-    const names = open.filter(({ now: decision, why }) => `${decision} ${why}` === what).map(nameOf);
+    const names = open.filter(({ lastWord: decision, why }) => `${decision} ${why}` === what).map(nameOf);
     return `  ${String(count).padStart(4)} ${visible(what)}: ${listed(names)}`;
   });
   print(lines.length === 0 ? '     nothing' : lines.join('\n'));

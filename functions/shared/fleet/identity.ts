@@ -101,7 +101,9 @@ async function judge(facts: Facts, instance: Instance, claim: Worker): Promise<F
   const tags = tagsOf(instance);
   const [ofCluster, groups] = await Promise.all([
     facts.cluster(cluster),
-    Promise.all((isClusterName(cluster) ? nodeGroupsToAsk(claim, tags) : []).map((name) => facts.nodeGroup(cluster, name))),
+    Promise.all(
+      (isClusterName(cluster) ? nodeGroupsToAsk(claim, tags) : []).map((name) => facts.nodeGroup(cluster, name)),
+    ),
   ]);
   const own = groups.find((group) => group.kind === 'found' && hasAutoScalingGroup(group.found, tags));
   const managed = own?.kind === 'found' ? own.found : undefined;
