@@ -8,7 +8,7 @@ import { SOURCE } from '../events/envelope.ts';
 import { isRequestedAction, patternFor } from '../events/remediation-request.ts';
 import type { EventModule, EventPattern, QueueSpec, Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Right } from '../functions/shared/declaration/right.ts';
-import { UPGRADE_MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
+import { MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
 import type { Foundation } from './foundation.ts';
 import type { RemediatorFunction } from './remediator-function.ts';
 import { runbook } from './runbook.ts';
@@ -64,7 +64,7 @@ export class QueueIntake {
     );
     const target = new SqsQueue(this.queue, {
       ...DELIVERY,
-      ...(fifo && { messageGroupId: UPGRADE_MESSAGE_GROUP }),
+      ...(fifo && { messageGroupId: MESSAGE_GROUP }),
       deadLetterQueue: undeliveredQueue(scope, alarms, `the queue of ${name}`),
     });
     for (const [ruleId, description, pattern] of rulesOf(declared, foundation)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
-import { UPGRADE_MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
+import { MESSAGE_GROUP } from '../functions/shared/intake/reconcile-queue.ts';
 import { type Resource, resourcesOf, templateOf } from './stack-under-test.ts';
 
 const template = templateOf();
@@ -116,7 +116,7 @@ describe('every rule', async () => {
       .flatMap(({ Properties }) => Properties.Targets)
       .filter(({ Arn }: Resource['Properties']) => queueOf(Arn)?.Properties.FifoQueue === true);
     expect(feeding.length).toBeGreaterThan(1);
-    for (const { SqsParameters } of feeding) expect(SqsParameters).toEqual({ MessageGroupId: UPGRADE_MESSAGE_GROUP });
+    for (const { SqsParameters } of feeding) expect(SqsParameters).toEqual({ MessageGroupId: MESSAGE_GROUP });
   });
 
   it('that runs a function follows the settings', () => {

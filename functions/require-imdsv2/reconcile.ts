@@ -5,7 +5,7 @@ import { ownEvent } from '../../events/envelope.ts';
 import * as request from '../../events/remediation-request.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { messageReader } from '../shared/intake/messages.ts';
-import { type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
+import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { readWorkerBatch, targetOfRequest, type WorkerScope } from '../shared/intake/worker-batch.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -35,9 +35,6 @@ const READERS = {
   [request.detailType]: messageReader(request.schemaFor(requireImdsv2), targetOfRequest),
 };
 
-/** How soon what was changed, or answered, is looked at again, seconds: "done" is what a fresh read confirms. */
-const AGAIN_AFTER = 30;
-
 /**
  * One reconcile: all messages of a batch together.
  * @throws AggregateError when something about some workers could not be done; all others are through by then
@@ -63,10 +60,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const settled = await pMap(observations, act, { concurrency: READ_CONCURRENCY });
   // Whoever was changed, answered, or taken by another reconcile is looked at again.
   const again = observations.filter((_, index) => needsAnother(settled[index]));
-  await lookAgain(deps, [...again.map(({ instanceId }) => instanceId)], circumstances.now);
-  await sendDelayedRequests(
+  await lookAgain(
+    deps,
+    again.map(({ instanceId }) => instanceId),
+    circumstances.now,
+  );
+  await sendReconcileRequests(
     deps.queue,
-    scope.deferred.map(({ event }) => ({ request: event, delaySeconds: AGAIN_AFTER })),
+    scope.deferred.map(({ event }) => event),
   );
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
@@ -85,14 +86,14 @@ function countSwept(
   recorder.count('ImdsV1Allowed', swept.filter(({ takesV1 }) => takesV1).length);
 }
 
+/** The queue delays what is put into it: by then AWS tells what was changed. "Done" is what a fresh read confirms. */
 async function lookAgain(deps: ReconcileDeps, instanceIds: readonly string[], now: number): Promise<void> {
   const origin = { account: deps.account, region: deps.region, time: new Date(now).toISOString() };
-  const requests = instanceIds.map((instanceId) => ({
-    request: ownEvent(reconcileRequest.detailType, origin, `again ${instanceId} ${deps.caller}`, {
+  const requests = instanceIds.map((instanceId) =>
+    ownEvent(reconcileRequest.detailType, origin, `again ${instanceId} ${deps.caller}`, {
       trigger: 'wake-up',
       instanceIds: [instanceId],
     }),
-    delaySeconds: AGAIN_AFTER,
-  }));
-  await sendDelayedRequests(deps.queue, requests);
+  );
+  await sendReconcileRequests(deps.queue, requests);
 }

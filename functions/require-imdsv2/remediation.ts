@@ -11,7 +11,13 @@ export const requireImdsv2 = declare({
   summary: 'Has the instance metadata service of each EKS worker take version 2 only, from its launch on',
   startedBy: 'launches, operators, sweeps',
   subject: 'instance',
-  start: { by: 'queue', queue: { batch: 1000, gatherSeconds: 10, concurrency: 2 } },
+  start: {
+    by: 'queue',
+    // One batch at a time is enough, and leaves a new account's ten invocations to what is urgent: the concurrency of a
+    // standard queue is at least two. A FIFO queue delays all messages or none (SQS developer guide, "Delay queues"): the
+    // delay is the one between a change and the fresh read that confirms it, and a launch can wait as long.
+    queue: { fifo: true, batch: 10, delaySeconds: 15 },
+  },
   timeoutSeconds: 180,
   policy: { section: 'imds', reads: READS },
   reasons: IMDS_REASONS,

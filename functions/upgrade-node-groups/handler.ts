@@ -7,7 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { SQSEvent } from 'aws-lambda';
 import * as z from 'zod';
-import { UPGRADE_MESSAGE_GROUP } from '../shared/intake/reconcile-queue.ts';
+import { MESSAGE_GROUP } from '../shared/intake/reconcile-queue.ts';
 import { takeBatch } from '../shared/intake/take-batch.ts';
 import { createWake } from '../shared/intake/wake.ts';
 import { createLedger } from '../shared/ledger/ledger.ts';
@@ -45,7 +45,7 @@ const deps = {
     group: env.WAKE_SCHEDULE_GROUP,
     roleArn: env.WAKE_ROLE_ARN,
     queueArn: env.QUEUE_ARN,
-    messageGroupId: UPGRADE_MESSAGE_GROUP,
+    messageGroupId: MESSAGE_GROUP,
   }),
   readPolicy: createPolicyReader({
     ssm,

@@ -265,19 +265,41 @@ describe('a rollout over any fleet, history of releases, failures and windows', 
       concurrency: { perCluster: 1, perAccount: 1 },
       releases: given.releases.map(({ day }) => ({ day, withdrawnAfter: undefined })),
     }));
-    fc.assert(
-      fc.property(quiet, (given) => {
-        const rollout = new Rollout(given);
-        rollout.play(26);
-        const runs = new Map(
-          rollout.groups.map(({ key }, index) => [key.nodegroup, versionAt(-40 - (given.groups[index]?.age ?? 0))]),
-        );
-        for (const { group, from, to } of rollout.starts) {
-          expect([...runs.values()].sort()[0]).toBe(from);
-          runs.set(group.key.nodegroup, to);
+    const holds = (given: Scenario) => {
+      const rollout = new Rollout(given);
+      rollout.play(26);
+      const runs = new Map(
+        rollout.groups.map(({ key }, index) => [key.nodegroup, versionAt(-40 - (given.groups[index]?.age ?? 0))]),
+      );
+      const moved = new Set<string>();
+      const firstOf = new Map<string, number>();
+      for (const { group, from, to, at } of rollout.starts) {
+        const { nodegroup } = group.key;
+        firstOf.set(to, firstOf.get(to) ?? at);
+        // Only in the very sweep in which a release becomes the target, and only who has not moved yet, may be first by
+        // being looked at first: until then nobody knows of the others that they wait.
+        if ([...runs.values()].sort()[0] !== from) {
+          expect(moved).not.toContain(nodegroup);
+          expect(at).toBe(firstOf.get(to));
         }
-      }),
-      { numRuns: 8 },
-    );
+        moved.add(nodegroup);
+        runs.set(nodegroup, to);
+      }
+    };
+    fc.assert(fc.property(quiet, holds), {
+      numRuns: 8,
+      // Found by chance: the three of the first batch do not know yet that the fourth runs an older release.
+      examples: [
+        [
+          {
+            groups: [0, 0, 0, 1].map((age) => ({ cluster: 0, age, failing: 0, hindered: 'no' as const, until: 3 })),
+            releases: [{ day: 1, withdrawnAfter: undefined }],
+            bakeDays: 0,
+            hasWindow: false,
+            concurrency: { perCluster: 1, perAccount: 1 },
+          },
+        ],
+      ],
+    });
   }, 60_000);
 });

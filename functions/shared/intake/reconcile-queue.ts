@@ -3,11 +3,11 @@ import { chunks } from '../runtime/chunks.ts';
 import type { Wake } from './wake.ts';
 
 /**
- * The one message group of the upgrade queue. A FIFO queue hands out one batch of a group at a time: so an account and
- * region has one writer, reconciles never overlap, and every limit is counted by one hand. Conditional writes in the ledger
- * keep the limits even where a batch is delivered twice.
+ * The one message group of a FIFO queue, which hands out one batch of a group at a time. For upgrades that means one writer
+ * in an account and region: reconciles never overlap, and every limit is counted by one hand. Conditional writes in the
+ * ledger keep the limits even where a batch is delivered twice. For the rest it means one invocation at a time.
  */
-export const UPGRADE_MESSAGE_GROUP = 'upgrades';
+export const MESSAGE_GROUP = 'all';
 
 /** SendMessageBatch takes at most ten messages. */
 const MESSAGES_PER_CALL = 10;
@@ -41,7 +41,7 @@ export interface ReconcileQueue {
 }
 
 /**
- * Puts reconcile requests into the upgrade queue, in order. The queue deduplicates by content for five minutes, so that a repetition
+ * Puts reconcile requests into a FIFO queue, in order. The queue deduplicates by content for five minutes, so that a repetition
  * after a lost reply adds nothing.
  *
  * @throws Error when SQS did not take every message
@@ -49,7 +49,7 @@ export interface ReconcileQueue {
 export const sendReconcileRequests = (queue: ReconcileQueue, requests: readonly object[]): Promise<void> =>
   sendAll(
     queue,
-    requests.map((request) => ({ request, rest: { MessageGroupId: UPGRADE_MESSAGE_GROUP } })),
+    requests.map((request) => ({ request, rest: { MessageGroupId: MESSAGE_GROUP } })),
   );
 
 export interface DelayedRequest {
