@@ -15,7 +15,7 @@ import { retryOf } from './widget.fixture.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
   .map((file) => file.replace('.json', ''))
-  // Played by scale.test.ts and findings.proof.ts: they cost thousands of calls and events.
+  // Played by scale.proof.ts and findings.proof.ts: they cost thousands of calls and events.
   .filter((fleet) => fleet !== 'thousand-groups' && fleet !== 'findings-storm')
   .sort();
 

@@ -3,9 +3,7 @@ import { operate } from '../cli/operator.fixture.ts';
 import { makePostureReconcileRequest } from '../events/posture-reconcile-request.ts';
 import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, HOUR, MINUTE, playThrough, start } from './harness.ts';
-
-const DAY = 24 * HOUR;
+import { deadLetterCount, MINUTE, playThrough, start } from './harness.ts';
 
 /** Nodes with a drop-in that opens the read-only port. */
 const OPEN = al2023({
@@ -94,24 +92,6 @@ describe('the posture of hosts', () => {
     expect(told(run)).toEqual(['web refused posture-failed 3.2.4', 'web done posture-passed 3.2.4']);
     const [begun, ended] = run.records.filter(({ remediation }) => remediation === 'check-posture');
     expect(ended?.correlationId).toBe(begun?.correlationId);
-  });
-
-  it('that is waived is a finding again from the day on which the waiver ends', async () => {
-    const run = await start({ fleet: fleet(OPEN), play: '0s' });
-    const until = new Date(run.account.time.now + 2 * DAY).toISOString().slice(0, 10);
-    const waivers = [
-      { id: 'W-1', check: '3.2.4', nodegroup: 'web', reason: 'a probe needs it', who: 'platform', until },
-    ];
-    const Name = run.account.stack.ref('AWS::SSM::Parameter');
-    const Value = JSON.stringify({ posture: { waivers } });
-    run.account.fleet.parameters.put({ Name, Value, Overwrite: true });
-    await run.account.play(5 * HOUR);
-    expect(told(run)).toEqual(['web skipped posture-waived 3.2.4']);
-    await run.account.play(2 * DAY);
-    expect(told(run)).toEqual(['web skipped posture-waived 3.2.4', 'web refused posture-failed 3.2.4']);
-    const [waived, reopened] = run.records.filter(({ remediation }) => remediation === 'check-posture');
-    expect(waived?.message).toContain('waived until');
-    expect(reopened?.message).toContain('Waiver W-1 covers it no more');
   });
 
   it('is not looked at where the policy says so', async () => {
