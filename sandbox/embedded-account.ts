@@ -13,8 +13,10 @@ import type { Sqs } from './account/sqs/sqs.ts';
 import type { World } from './account/world.ts';
 import { seedAccessEntries } from './fleet/access-entries.ts';
 import type { Fleet } from './fleet/fleet.ts';
+import { seedFleet } from './fleet/seed-fleet.ts';
+import { fleetServices } from './fleet/services.ts';
 import { snapshotFleet } from './fleet/snapshot.ts';
-import { type FleetState, fleetServices, seedFleet } from './fleet/state.ts';
+import type { FleetState } from './fleet/state.ts';
 import { workloadsOf } from './fleet/workloads.ts';
 import { ClusterApis } from './kubernetes/cluster-apis.ts';
 import { ExecutionEnvironment } from './lambda/execution-environment.ts';
@@ -24,7 +26,7 @@ import { SECRET_ACCESS_KEY } from './lambda/lambda-context.ts';
 import type { InvocationOutcome } from './lambda/lambda-function.ts';
 import { createCloudFormation } from './stack/cloudformation.ts';
 import { Stack } from './stack/stack.ts';
-import { createStackServices } from './stack/stack-services.ts';
+import { callableServices, createStackServices } from './stack/stack-services.ts';
 import type { SynthesizedStack } from './stack/template.ts';
 import { Random } from './time/random.ts';
 import { VirtualTime } from './time/virtual-time.ts';
@@ -115,17 +117,20 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
       addAccessEntry: (clusterName, request) => fleet.accessEntries.create(fleet.eks.cluster(clusterName), request),
     },
   });
-  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, scheduler, dynamoDb, authorization, cloudWatch } =
-    services;
+  const { faults, deliveries, logs, lambda, sqs, sns, eventBridge, dynamoDb, authorization, cloudWatch } = services;
   if (onLine !== undefined) logs.onEvent((group, { message, stream }) => onLine(message, group, stream));
 
-  const own = [eventBridge, sqs, sns, scheduler, logs, cloudWatch, dynamoDb].map(({ service }) => service);
   // An operator's client waits in real time: only calls of functions take virtual time.
   const execute = <Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer> =>
     call.caller.invocationId === undefined ? run() : faults.aroundCall(call, run);
   const stacks: Stack[] = [];
   const securityHub = new SecurityHub(world, file.securityHub);
-  const callable = [...fleetServices(fleet), ...own, createCloudFormation(() => stacks), securityHub.service];
+  const callable = [
+    ...fleetServices(fleet),
+    ...callableServices(services, world),
+    createCloudFormation(() => stacks),
+    securityHub.service,
+  ];
   const server = new AccountServer({
     services: callable,
     world,

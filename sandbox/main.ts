@@ -3,7 +3,7 @@ import { UsageError } from '../cli/usage-error.ts';
 import { readArguments, USAGE } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
 import { run } from './cli/run.ts';
-import { fleetJsonSchema } from './fleet/fleet.ts';
+import { fleetJsonSchema } from './fleet/parse-fleet.ts';
 import { TemplateError } from './stack/template.ts';
 
 const note = (text: string) => process.stderr.write(`${text}\n`);

@@ -4,7 +4,7 @@ import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { stateOf } from '../sandbox/account/cloudwatch/alarms.ts';
 import type { BusEvent } from '../sandbox/account/event-bridge/event-bridge.ts';
-import { parseFleet } from '../sandbox/fleet/fleet.ts';
+import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { HOUR, MINUTE, start } from './harness.ts';

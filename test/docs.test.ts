@@ -7,7 +7,7 @@ import { COMMANDS } from '../cli/commands.ts';
 import { parsePolicy } from '../functions/policy-document.ts';
 import { isInvalid } from '../functions/shared/policy/policy.ts';
 import { readArguments } from '../sandbox/cli/arguments.ts';
-import { parseFleet } from '../sandbox/fleet/fleet.ts';
+import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { PAGES, type Page, ROOT, readPage } from './markdown.ts';
 
 const { scripts } = z

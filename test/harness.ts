@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, inject } from 'vitest';
 import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { BusEvent } from '../sandbox/account/event-bridge/event-bridge.ts';
-import { parseFleet } from '../sandbox/fleet/fleet.ts';
+import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { parseDuration } from '../sandbox/fleet/time.ts';
 import { type PlayOptions, type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import type { CallRecord } from '../sandbox/account/service.ts';
-import { parseFleet } from '../sandbox/fleet/fleet.ts';
+import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import type { ReplayedGroup } from '../sandbox/replay/expectation.ts';
 import { groupsOf } from '../sandbox/replay/fleet-groups.ts';
 import { judgeReplay, replayFleet } from '../sandbox/replay/replay-fleet.ts';

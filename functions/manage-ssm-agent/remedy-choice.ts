@@ -3,7 +3,6 @@ import type { Cause } from './agent-cause.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
-import type { Case } from './treat.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
 export type Remedy = StartedRemedy['kind'];
@@ -89,7 +88,7 @@ export const SWITCHES = {
 } as const satisfies Record<Remedy, keyof SsmAgentPolicy['remedies']>;
 
 /** A remedy never does more than the mode of the whole function allows, nor than that of what is unsure. */
-export function modeOfRemedy({ mode, remedies }: SsmAgentPolicy, remedy: Remedy, cause?: Case['cause']): Mode {
+export function modeOfRemedy({ mode, remedies }: SsmAgentPolicy, remedy: Remedy, cause?: StartedRemedy['cause']): Mode {
   const bounded = stricter(mode, remedies[SWITCHES[remedy]]);
   return cause === 'cause-unclear' ? stricter(bounded, remedies.installWhenUnsure) : bounded;
 }

@@ -1,6 +1,6 @@
 import type { AwsSecurityFinding, Resource } from '@aws-sdk/client-securityhub';
+import { severityOf } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
-import { severityOf } from '../shared/records/severity.ts';
 import { isAccountWide } from './incident.ts';
 import type { FindingState, OpenFinding } from './security-hub-ledger.ts';
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { severityOf } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
-import { isAtLeast, type Severity, severityOf } from '../shared/records/severity.ts';
+import { isAtLeast, type Severity } from '../shared/records/severity.ts';
 import type { IncidentState } from './incident-ledger.ts';
 import type { Policy } from './policy.ts';
 

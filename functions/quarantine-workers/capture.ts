@@ -1,4 +1,5 @@
-import type { InterfaceView, WorkerView } from './observation.ts';
+import type { InterfaceView } from './interface-view.ts';
+import type { WorkerView } from './observation.ts';
 import type { Quarantine, SavedInterface } from './quarantine-ledger.ts';
 import { autoScalingOf } from './steps/standby.ts';
 import type { StepClients } from './steps/step.ts';

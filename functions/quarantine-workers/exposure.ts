@@ -1,10 +1,8 @@
 import type { IpPermission, NetworkAcl } from '@aws-sdk/client-ec2';
 import { isGlobalUnicast, isInBlock, isWorld } from './cidr.ts';
-import type { InterfaceView } from './observation.ts';
+import type { ExposureKind } from './exposure-kind.ts';
+import type { InterfaceView } from './interface-view.ts';
 import { aclAdmitsWorld, type Family, type Referred } from './routes.ts';
-
-export const EXPOSURE_KINDS = ['automatic', 'elastic', 'carrier', 'customer-owned', 'ipv6', 'ipv6-prefix'] as const;
-export type ExposureKind = (typeof EXPOSURE_KINDS)[number];
 
 /** One way in from the Internet: an address that it routes to. */
 export interface Exposure {

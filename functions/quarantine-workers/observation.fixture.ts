@@ -5,7 +5,8 @@ import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { Request } from './batch.ts';
 import type { Circumstances } from './decision.ts';
 import type { Exposure } from './exposure.ts';
-import type { GroupObservation, InterfaceView, NetworkUser, Observation, WorkerView } from './observation.ts';
+import type { InterfaceView } from './interface-view.ts';
+import type { GroupObservation, NetworkUser, Observation, WorkerView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { NEVER_SEEN, type Quarantine } from './quarantine-ledger.ts';
 

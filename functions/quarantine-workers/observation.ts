@@ -5,39 +5,9 @@ import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Caller, Request } from './batch.ts';
 import type { ExposedGroupState } from './exposed-group-ledger.ts';
-import type { Exposure, ExposureKind } from './exposure.ts';
+import type { Exposure } from './exposure.ts';
+import type { InterfaceView } from './interface-view.ts';
 import type { QuarantineState } from './quarantine-ledger.ts';
-
-/** A public IPv4 address of an interface. */
-export interface PublicAddress {
-  readonly publicIp: string;
-  /** The private address that it belongs to. */
-  readonly privateIp: string;
-  readonly kind: Exclude<ExposureKind, 'ipv6' | 'ipv6-prefix'>;
-  /** Of an address that was put to it by itself, an Elastic IP say. */
-  readonly allocationId?: string;
-  readonly associationId?: string;
-}
-
-export interface InterfaceView {
-  readonly id: string;
-  /** The first interface of the instance: the only one that can have an automatic address. */
-  readonly primary: boolean;
-  readonly subnetId: string;
-  /** Its security groups, in EC2's order. */
-  readonly groupIds: readonly string[];
-  readonly addresses: readonly PublicAddress[];
-  readonly privateIps: readonly string[];
-  /** Private addresses for pods, as blocks. */
-  readonly ipv4Prefixes: readonly string[];
-  readonly ipv6: ReadonlyArray<{ readonly address: string /** Cannot be taken off. */; readonly primary: boolean }>;
-  /** Addresses for pods, as blocks. */
-  readonly ipv6Prefixes: readonly string[];
-  /** Whether it takes no traffic of Internet gateways, whatever its addresses (`DenyAllIgwTraffic`). */
-  readonly deniesInternet?: boolean;
-  /** An interface of a pod, which the worker carries for it. */
-  readonly branch?: boolean;
-}
 
 /** A version of a launch template. */
 export interface LaunchTemplate {

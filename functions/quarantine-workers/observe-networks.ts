@@ -17,7 +17,7 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { refusalOf } from './aws-refusal.ts';
 import { isWorld } from './cidr.ts';
 import type { Networks, SubnetView } from './exposure.ts';
-import type { InterfaceView } from './observation.ts';
+import type { InterfaceView } from './interface-view.ts';
 import { type Family, gatewaysOf, type Referred, referredBy } from './routes.ts';
 
 /** What is read of one worker to know its network. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type Ledger, putItem, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
-import { EXPOSURE_KINDS } from './exposure.ts';
+import { EXPOSURE_KINDS } from './exposure-kind.ts';
 import type { Reason } from './reasons.ts';
 
 const PK = 'quarantine';

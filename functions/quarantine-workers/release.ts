@@ -10,7 +10,8 @@ import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
 import { refusalOf } from './aws-refusal.ts';
 import { type Decision, iso, say } from './decision.ts';
-import type { InterfaceView, WorkerView } from './observation.ts';
+import type { InterfaceView } from './interface-view.ts';
+import type { WorkerView } from './observation.ts';
 import type { AcceptedExposure, SavedInterface } from './quarantine-ledger.ts';
 import { releaseFaults } from './remaining.ts';
 import { EXCLUDE_LABEL, KEEP_ANNOTATIONS, QUARANTINE_TAINT } from './steps/node.ts';

@@ -1,4 +1,5 @@
-import type { InterfaceView, WorkerView } from './observation.ts';
+import type { InterfaceView } from './interface-view.ts';
+import type { WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 
 /**

@@ -1,7 +1,8 @@
 import type { Instance, InstanceNetworkInterface, NetworkInterface } from '@aws-sdk/client-ec2';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import { exposuresOf, type Networks, shieldsOf } from './exposure.ts';
-import type { InterfaceView, PublicAddress, WorkerView } from './observation.ts';
+import type { InterfaceView, PublicAddress } from './interface-view.ts';
+import type { WorkerView } from './observation.ts';
 
 /** Whom AWS names as the owner of a public address that it assigned by itself. */
 const AMAZON = 'amazon';

@@ -1,5 +1,5 @@
 import type { StaticOperationSchema } from '@smithy/types';
-import type { RbacRequest } from '../kubernetes/rbac.ts';
+import type { RbacRequest } from '../kubernetes/api-request.ts';
 
 /** Who makes a call. Functions have credentials of their own, so that every call is known by its maker. */
 export interface Caller {

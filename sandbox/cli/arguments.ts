@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { UsageError } from '../../cli/usage-error.ts';
 import type { BusEvent } from '../account/event-bridge/event-bridge.ts';
-import { type Fleet, FleetFileError, parseFleet } from '../fleet/fleet.ts';
+import { type Fleet, FleetFileError } from '../fleet/fleet.ts';
+import { parseFleet } from '../fleet/parse-fleet.ts';
 import { DURATION_FORMS, parseDuration } from '../fleet/time.ts';
 
 export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]

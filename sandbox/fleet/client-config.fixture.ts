@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { CallRecord } from '../account/service.ts';
 import { InMemoryNetwork } from '../lambda/in-memory-network.ts';
 import { AccountServer } from '../wire/account-server.ts';
-import { fleetServices } from './state.ts';
+import { fleetServices } from './services.ts';
 import type { TestAccount } from './test-account.ts';
 
 /** What an SDK client needs to call the fleet's services over the wire, in memory; `records` is what was called. */

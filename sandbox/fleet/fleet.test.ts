@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { amiTypes, existsFor } from '../account/eks/ami-types.ts';
-import { fleetJsonSchema, parseFleet } from './fleet.ts';
+import { fleetJsonSchema, parseFleet } from './parse-fleet.ts';
 import { snapshotFleet } from './snapshot.ts';
 import { testAccount } from './test-account.ts';
 

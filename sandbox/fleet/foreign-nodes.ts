@@ -7,9 +7,9 @@ import type { Random } from '../time/random.ts';
 import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetSelfManagedGroup } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';
-import { grow, type Launcher, launcherKey } from './launches.ts';
+import { grow, launcherKey } from './launches.ts';
 import { ssm as ssmSchema } from './schema-ssm.ts';
-import type { FleetState } from './state.ts';
+import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import type { AmiReleases } from '../account/eks/ami-releases.ts';
-import type { Vulnerability } from '../account/inspector/state.ts';
+import type { Vulnerability } from '../account/inspector/finding.ts';
 import type { Fleet } from './fleet.ts';
 import type { FleetFile } from './schema.ts';
 import type { FleetState } from './state.ts';

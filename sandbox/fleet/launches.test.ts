@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FleetFileError, parseFleet } from './fleet.ts';
+import { FleetFileError } from './fleet.ts';
+import { parseFleet } from './parse-fleet.ts';
 import { type TestAccount, testAccount } from './test-account.ts';
 
 const cluster = {

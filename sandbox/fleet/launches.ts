@@ -1,21 +1,10 @@
-import type { AutoScalingGroup, JoinTimes } from '../account/auto-scaling/groups.ts';
-import type { LaunchSpecification } from '../account/ec2/instances.ts';
+import type { AutoScalingGroup } from '../account/auto-scaling/groups.ts';
 import { joinTimes } from '../account/eks/nodes.ts';
 import { seedLaunchExposure } from './exposure.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';
 import type { FleetFile } from './schema.ts';
 import type { FleetState } from './state.ts';
 import { parseTime } from './time.ts';
-
-/**
- * Launches one more instance of a group; `zone` is the index of one of its subnets, `change` makes it differ from the
- * group's others.
- */
-export type Launcher = (
-  zone: number,
-  times: JoinTimes,
-  change?: (specification: LaunchSpecification) => LaunchSpecification,
-) => void;
 
 /** What launches: one member of a launch in the fleet file. */
 type Source = 'nodeGroup' | 'selfManagedGroup' | 'karpenterNodePool' | 'autoMode';

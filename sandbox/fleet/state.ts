@@ -1,41 +1,31 @@
-import { createAutoScaling } from '../account/auto-scaling/auto-scaling.ts';
-import { AutoScalingGroups } from '../account/auto-scaling/groups.ts';
-import { createEc2 } from '../account/ec2/ec2.ts';
-import { Images } from '../account/ec2/images.ts';
-import { Instances } from '../account/ec2/instances.ts';
-import { Networks } from '../account/ec2/network.ts';
-import { Snapshots } from '../account/ec2/snapshots.ts';
-import { trailOfLaunch } from '../account/ec2/trail.ts';
-import { AccessEntries } from '../account/eks/access-entries.ts';
+import type { AutoScalingGroups, JoinTimes } from '../account/auto-scaling/groups.ts';
+import type { Images } from '../account/ec2/images.ts';
+import type { Instances, LaunchSpecification } from '../account/ec2/instances.ts';
+import type { Networks } from '../account/ec2/network.ts';
+import type { Snapshots } from '../account/ec2/snapshots.ts';
+import type { AccessEntries } from '../account/eks/access-entries.ts';
 import type { AmiReleases } from '../account/eks/ami-releases.ts';
-import { createEks } from '../account/eks/eks.ts';
-import { EksState } from '../account/eks/state.ts';
-import { NodeGroupUpdates } from '../account/eks/update-node-group.ts';
-import { createElasticLoadBalancing } from '../account/elastic-load-balancing/elastic-load-balancing.ts';
-import { TargetGroups } from '../account/elastic-load-balancing/target-groups.ts';
-import { CloudTrail } from '../account/event-bridge/cloud-trail.ts';
-import { createIam } from '../account/iam/iam.ts';
-import { Iam, trustOf } from '../account/iam/state.ts';
-import { createInspector } from '../account/inspector/inspector.ts';
-import { Inspector } from '../account/inspector/state.ts';
-import type { Service } from '../account/service.ts';
-import { SsmAgents } from '../account/ssm/agents.ts';
-import { agentRights } from '../account/ssm/agents-rights.ts';
-import { Commands } from '../account/ssm/commands.ts';
-import { ParameterStore } from '../account/ssm/parameters.ts';
-import { PublicParameters } from '../account/ssm/public-parameters.ts';
-import { DEFAULT_HOST_MANAGEMENT_ROLE, ServiceSettings } from '../account/ssm/service-settings.ts';
-import { createSsm } from '../account/ssm/ssm.ts';
-import { createSts } from '../account/sts/sts.ts';
+import type { EksState } from '../account/eks/state.ts';
+import type { NodeGroupUpdates } from '../account/eks/update-node-group.ts';
+import type { TargetGroups } from '../account/elastic-load-balancing/target-groups.ts';
+import type { CloudTrail } from '../account/event-bridge/cloud-trail.ts';
+import type { Iam } from '../account/iam/state.ts';
+import type { Inspector } from '../account/inspector/state.ts';
+import type { SsmAgents } from '../account/ssm/agents.ts';
+import type { Commands } from '../account/ssm/commands.ts';
+import type { ParameterStore } from '../account/ssm/parameters.ts';
+import type { ServiceSettings } from '../account/ssm/service-settings.ts';
 import type { World } from '../account/world.ts';
-import { attachWhenRunning } from './attachments.ts';
-import { planChanges } from './changes.ts';
-import type { Fleet } from './fleet.ts';
-import { seedInspector } from './inspector.ts';
-import { type Launcher, planLaunches } from './launches.ts';
-import { knownReleases } from './releases.ts';
-import { seedCluster } from './seeding.ts';
-import { planTroubles } from './troubles.ts';
+
+/**
+ * Launches one more instance of a group; `zone` is the index of one of its subnets, `change` makes it differ from the
+ * group's others.
+ */
+export type Launcher = (
+  zone: number,
+  times: JoinTimes,
+  change?: (specification: LaunchSpecification) => LaunchSpecification,
+) => void;
 
 /** Everything that the fleet side of the account holds. */
 export interface FleetState {
@@ -57,100 +47,6 @@ export interface FleetState {
   readonly agents: SsmAgents;
   readonly inspector: Inspector;
   readonly commands: Commands;
-  /** What can launch another instance, by {@link launcherKey}. */
+  /** What can launch another instance, by `launcherKey`. */
   readonly launchers: Map<string, Launcher>;
-}
-
-/** Makes the account's state of a fleet. `world`'s account, region and time must be the fleet's. */
-export function seedFleet(world: World, fleet: Fleet): FleetState {
-  const { releases } = knownReleases(fleet);
-  const networks = new Networks(world);
-  const instances = new Instances(world, networks);
-  const targetGroups = new TargetGroups(world, instances);
-  const autoScalingGroups = new AutoScalingGroups(world, instances, targetGroups);
-  const eks = new EksState(world);
-  const iam = new Iam(world);
-  const serviceSettings = new ServiceSettings(world);
-  const agents = new SsmAgents(world, instances, {
-    rightsOf: agentRights(world, iam, serviceSettings, networks),
-    reaches: (instance, service) => networks.reaches(instance, service),
-  });
-  const state: FleetState = {
-    world,
-    releases,
-    images: new Images(world, releases),
-    instances,
-    networks,
-    snapshots: new Snapshots(world),
-    cloudTrail: new CloudTrail(world),
-    autoScalingGroups,
-    targetGroups,
-    eks,
-    accessEntries: new AccessEntries(world, eks),
-    iam,
-    serviceSettings,
-    agents,
-    inspector: new Inspector(world, instances, agents),
-    commands: new Commands(world, agents),
-    launchers: new Map(),
-    nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, releases),
-    parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
-  };
-  tellOfInstances(state);
-  attachWhenRunning(state);
-  seedDefaultHostManagement(state, fleet);
-  const random = world.random.fork('fleet');
-  for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
-  planLaunches(state, fleet);
-  planChanges(state, fleet);
-  planTroubles(state, fleet);
-  seedInspector(state, fleet);
-  // Only now: nobody was there before who could have waited for a change.
-  iam.onChange(() => agents.reconsider());
-  serviceSettings.onChange(() => agents.reconsider());
-  networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId ?? ''));
-  networks.securityGroups.onChange(({ id }) => {
-    for (const { attachment, securityGroupIds } of networks.interfaces.list()) {
-      if (securityGroupIds.includes(id)) agents.reconsiderOn(attachment.instanceId ?? '');
-    }
-  });
-  return state;
-}
-
-/** Launches are in the trail. */
-function tellOfInstances({ world, instances, cloudTrail }: FleetState): void {
-  instances.onLaunched((instance) => {
-    const actor = instance.tags.has('aws:autoscaling:groupName') ? 'autoscaling' : 'operator';
-    cloudTrail.did(actor, trailOfLaunch(instance, world.accountId));
-  });
-}
-
-function seedDefaultHostManagement(
-  { iam, serviceSettings, world }: FleetState,
-  { defaultHostManagement }: Fleet,
-): void {
-  if (defaultHostManagement === 'none') return;
-  const [path, name = ''] = DEFAULT_HOST_MANAGEMENT_ROLE.split('/');
-  iam.addRole({
-    name,
-    path: `/${path}/`,
-    trustPolicy: trustOf('ssm.amazonaws.com'),
-    attached: [`arn:${world.partition}:iam::aws:policy/AmazonSSMManagedEC2InstanceDefaultPolicy`],
-  });
-  if (defaultHostManagement === 'on') serviceSettings.set(DEFAULT_HOST_MANAGEMENT_ROLE, 'System');
-}
-
-/** The services that look at that state and change it: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS, Inspector. */
-export function fleetServices(state: FleetState): Service[] {
-  const { world, eks, nodeGroupUpdates, accessEntries, instances, iam } = state;
-  return [
-    createEks(world, eks, nodeGroupUpdates, accessEntries),
-    createEc2(state),
-    createAutoScaling(world, state.autoScalingGroups),
-    createElasticLoadBalancing(world, state.targetGroups),
-    createIam(iam),
-    createSsm(world, instances, state),
-    createSts(world),
-    createInspector(world, state.inspector, instances),
-  ];
 }

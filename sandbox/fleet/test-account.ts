@@ -3,8 +3,10 @@ import type { EmittedEvent, World } from '../account/world.ts';
 import { Random } from '../time/random.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
 import { AwsError } from '../wire/aws-error.ts';
-import { parseFleet } from './fleet.ts';
-import { type FleetState, fleetServices, seedFleet } from './state.ts';
+import { parseFleet } from './parse-fleet.ts';
+import { seedFleet } from './seed-fleet.ts';
+import { fleetServices } from './services.ts';
+import type { FleetState } from './state.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;

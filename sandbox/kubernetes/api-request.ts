@@ -104,3 +104,13 @@ export function jsonOf(text: string): unknown {
     throw badRequest(`error decoding: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+/** What a request needs, as RBAC evaluates it. */
+export interface RbacRequest {
+  readonly verb: Verb;
+  readonly apiGroup: string;
+  /** With its subresource: `pods/eviction`. */
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}

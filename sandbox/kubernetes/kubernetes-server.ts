@@ -4,10 +4,11 @@ import type { PlannedCall } from '../account/faults.ts';
 import type { Caller, CallRecord } from '../account/service.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
+import type { RbacRequest } from './api-request.ts';
 import { type ApiRequest, parseRequest, resourcePath } from './api-request.ts';
 import { Authenticator, type AuthenticatorOptions } from './authenticator.ts';
 import { ClusterApi, type ClusterApiOptions } from './cluster-api.ts';
-import { Rbac, type RbacObject, type RbacRequest, rbacRequest } from './rbac.ts';
+import { Rbac, type RbacObject, rbacRequest } from './rbac.ts';
 import { internalError, StatusError, tooManyRequests } from './status-error.ts';
 
 export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now'>, ClusterApiOptions {

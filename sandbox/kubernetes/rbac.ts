@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ApiRequest, resourcePath, type Verb } from './api-request.ts';
+import { type ApiRequest, type RbacRequest, resourcePath } from './api-request.ts';
 import type { User } from './authenticator.ts';
 import { qualified, type Resource, StatusError } from './status-error.ts';
 
@@ -7,16 +7,6 @@ import { qualified, type Resource, StatusError } from './status-error.ts';
 export interface RbacObject {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-}
-
-/** What a request needs, as RBAC evaluates it. */
-export interface RbacRequest {
-  readonly verb: Verb;
-  readonly apiGroup: string;
-  /** With its subresource: `pods/eviction`. */
-  readonly resource: string;
-  readonly namespace?: string;
-  readonly name?: string;
 }
 
 const rule = z.strictObject({

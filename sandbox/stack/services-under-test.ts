@@ -10,7 +10,7 @@ import { Random } from '../time/random.ts';
 import { VirtualTime } from '../time/virtual-time.ts';
 import { AccountServer } from '../wire/account-server.ts';
 import { Stack } from './stack.ts';
-import { createStackServices } from './stack-services.ts';
+import { callableServices, createStackServices } from './stack-services.ts';
 import { parseTemplate } from './template.ts';
 
 export const START = Date.parse('2026-07-14T09:00:00Z');
@@ -115,9 +115,8 @@ export function servicesUnderTest(
       addAccessEntry: (clusterName, request) => accessEntries.push({ clusterName, ...request }),
     },
   });
-  const { sqs, sns, eventBridge, scheduler, logs, dynamoDb, cloudWatch } = services;
   const server = new AccountServer({
-    services: [sqs, sns, eventBridge, scheduler, logs, dynamoDb, cloudWatch].map(({ service }) => service),
+    services: callableServices(services, world),
     world,
     identify: () => ({ function: 'operator' }),
   });

@@ -1,12 +1,19 @@
 import { CloudWatch } from '../account/cloudwatch/cloudwatch.ts';
+import { cloudWatchService } from '../account/cloudwatch/operations.ts';
 import { DynamoDb } from '../account/dynamodb/dynamodb.ts';
+import { dynamoDbService } from '../account/dynamodb/operations.ts';
 import { Deliveries } from '../account/event-bridge/delivery.ts';
 import { EventBridge } from '../account/event-bridge/event-bridge.ts';
+import { eventBridgeService } from '../account/event-bridge/operations.ts';
 import { type FaultPlan, Faults } from '../account/faults.ts';
 import { Logs } from '../account/logs/logs.ts';
+import { logsService } from '../account/logs/operations.ts';
 import { LogSubscriptions } from '../account/logs/subscriptions.ts';
+import { schedulerService } from '../account/scheduler/operations.ts';
 import { Scheduler } from '../account/scheduler/scheduler.ts';
+import type { Service } from '../account/service.ts';
 import { Sns } from '../account/sns/sns.ts';
+import { sqsService } from '../account/sqs/operations.ts';
 import { Sqs } from '../account/sqs/sqs.ts';
 import type { World } from '../account/world.ts';
 import { Lambda } from '../lambda/lambda.ts';
@@ -56,3 +63,17 @@ export function createStackServices({ world, faultPlan, createEnvironment, accou
     dynamoDb: new DynamoDb(world),
   } satisfies StackServices & Record<string, unknown>;
 }
+
+/** What clients can call of them. */
+export const callableServices = (
+  { eventBridge, sqs, sns, scheduler, logs, cloudWatch, dynamoDb }: ReturnType<typeof createStackServices>,
+  world: World,
+): Service[] => [
+  eventBridgeService(eventBridge),
+  sqsService(sqs),
+  sns.service,
+  schedulerService(scheduler),
+  logsService(logs, world),
+  cloudWatchService(cloudWatch, world),
+  dynamoDbService(dynamoDb),
+];

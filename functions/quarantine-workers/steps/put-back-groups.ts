@@ -1,5 +1,5 @@
 import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
-import type { InterfaceView } from '../observation.ts';
+import type { InterfaceView } from '../interface-view.ts';
 import { readIngress } from '../observe-networks.ts';
 import type { SavedInterface } from '../quarantine-ledger.ts';
 import { isSame } from '../remaining.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { mode } from '../policy/mode.ts';
-import { severity } from './severity.ts';
+import { type Severity, severity } from './severity.ts';
 
 /** Rises when a reader that understands the version before would misread a record: see docs/records.md. */
 export const RECORD_VERSION = 1;
@@ -59,3 +59,17 @@ export const recordSchema = z.strictObject({
     .describe('Values that the message speaks of, for queries; which ones depends on the reason.'),
 });
 export type RemediationRecord = z.infer<typeof recordSchema>;
+
+const BY_DECISION: Readonly<Record<DecisionKind, Severity>> = {
+  acted: 'low',
+  'would-act': 'low',
+  waiting: 'informational',
+  skipped: 'informational',
+  refused: 'medium',
+  failed: 'high',
+  done: 'informational',
+};
+
+/** How severe a record is: by its decision, unless its reason weighs more or less. */
+export const severityOf = ({ decision, severity: own }: Pick<RemediationRecord, 'decision' | 'severity'>): Severity =>
+  own ?? BY_DECISION[decision];

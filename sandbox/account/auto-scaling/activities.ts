@@ -1,7 +1,12 @@
 import type { Activity } from '@aws-sdk/client-auto-scaling';
 import type { Instance } from '../ec2/instances.ts';
 import type { World } from '../world.ts';
-import type { AutoScalingGroup } from './groups.ts';
+
+/** The group whose activity it is. */
+interface Group {
+  readonly name: string;
+  readonly arn: string;
+}
 
 const WORDS = {
   launch: {
@@ -29,7 +34,7 @@ export type ActivityKind = keyof typeof WORDS;
 export function announceActivity(
   world: World,
   kind: ActivityKind,
-  group: AutoScalingGroup,
+  group: Group,
   instance: Instance,
   startedAt: number,
   activityId: string,
@@ -60,7 +65,7 @@ export function announceActivity(
 /** An activity that a call has just begun, as the call answers it. */
 export function begunActivity(
   { time }: World,
-  group: AutoScalingGroup,
+  group: Group,
   instance: Instance,
   activityId: string,
   words: { readonly description: string; readonly cause: string },

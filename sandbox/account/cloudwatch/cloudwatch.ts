@@ -2,14 +2,12 @@ import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { isRecord } from '../../wire/json-codec.ts';
 import type { Deliveries } from '../event-bridge/delivery.ts';
 import type { Logs } from '../logs/logs.ts';
-import type { Service } from '../service.ts';
 import type { Sqs } from '../sqs/sqs.ts';
 import type { World } from '../world.ts';
 import { Alarms } from './alarms.ts';
 import { publishInvocation, watchQueue } from './aws-metrics.ts';
 import { isEmbedded, readEmbedded } from './emf.ts';
 import { type MetricSeries, Metrics } from './metrics.ts';
-import { cloudWatchOperations } from './operations.ts';
 
 export interface Dashboard {
   readonly name: string;
@@ -20,7 +18,6 @@ export interface Dashboard {
 
 /** Amazon CloudWatch: metrics from log lines, functions and queues; alarms on them; dashboards. */
 export class CloudWatch {
-  readonly service: Service;
   readonly metrics = new Metrics();
   readonly alarms: Alarms;
   readonly #world: World;
@@ -30,15 +27,6 @@ export class CloudWatch {
   constructor(world: World, deliveries: Deliveries, sources: { readonly logs: Logs; readonly sqs: Sqs }) {
     this.#world = world;
     this.alarms = new Alarms(world, this.metrics, deliveries);
-    this.service = {
-      signingName: 'monitoring',
-      queryCompatible: true,
-      iamPrefix: 'cloudwatch',
-      protocol: 'json-1.0',
-      // So does the AWS CLI.
-      alsoSpeaks: ['rpc-v2-cbor'],
-      operations: cloudWatchOperations(this, world),
-    };
     sources.logs.onEvent((group, { message, timestamp }) => {
       // CloudWatch Logs counts 26 bytes more for each event, and bills them.
       this.#incomingBytes(group).add(timestamp, [Buffer.byteLength(message) + 26]);

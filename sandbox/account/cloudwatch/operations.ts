@@ -27,8 +27,19 @@ import type { CloudWatch } from './cloudwatch.ts';
 import { compositeAlarmDetails, historyItems, metricAlarmDetails } from './descriptions.ts';
 import { metricDataResult } from './metric-data.ts';
 
+/** Amazon CloudWatch, as clients call it. */
+export const cloudWatchService = (cloudWatch: CloudWatch, world: World): Service => ({
+  signingName: 'monitoring',
+  queryCompatible: true,
+  iamPrefix: 'cloudwatch',
+  protocol: 'json-1.0',
+  // So does the AWS CLI.
+  alsoSpeaks: ['rpc-v2-cbor'],
+  operations: cloudWatchOperations(cloudWatch, world),
+});
+
 /** The operations of CloudWatch that read: metrics, alarms and dashboards come from functions and templates. */
-export function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['operations'] {
+function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['operations'] {
   const arnOf = (resource: string) =>
     `arn:${world.partition}:cloudwatch:${world.region}:${world.accountId}:${resource}`;
   const dashboardArn = (name: string) => `arn:${world.partition}:cloudwatch::${world.accountId}:dashboard/${name}`;

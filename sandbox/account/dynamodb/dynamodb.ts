@@ -1,9 +1,7 @@
 import type { AttributeValue, CreateTableInput } from '@aws-sdk/client-dynamodb';
 import { AwsError } from '../../wire/aws-error.ts';
-import type { Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { DynamoDbEngine, type WireJson } from './engine.ts';
-import { dynamoDbOperations } from './operations.ts';
 
 export interface TableDefinition {
   readonly create: CreateTableInput & { readonly TableName: string };
@@ -24,7 +22,6 @@ const SWEEP_MS = 6 * 3_600_000;
 
 /** Amazon DynamoDB: the template's tables, on dynalite, with expiry in virtual time. */
 export class DynamoDb {
-  readonly service: Service;
   readonly #world: World;
   readonly #engine: DynamoDbEngine;
   readonly #tables = new Map<string, Table>();
@@ -32,12 +29,6 @@ export class DynamoDb {
   constructor(world: World) {
     this.#world = world;
     this.#engine = new DynamoDbEngine(world.accountId, world.region);
-    this.service = {
-      signingName: 'dynamodb',
-      iamPrefix: 'dynamodb',
-      protocol: 'json-1.0',
-      operations: dynamoDbOperations(this),
-    };
   }
 
   /** Resolves once the table can be used. */

@@ -61,8 +61,16 @@ const READ = [
   'ReturnConsumedCapacity',
 ] as const;
 
+/** Amazon DynamoDB, as clients call it. */
+export const dynamoDbService = (db: DynamoDb): Service => ({
+  signingName: 'dynamodb',
+  iamPrefix: 'dynamodb',
+  protocol: 'json-1.0',
+  operations: dynamoDbOperations(db),
+});
+
 /** The operations of Amazon DynamoDB that dynalite has, without the legacy parameters, and without transactions. */
-export function dynamoDbOperations(db: DynamoDb): Service['operations'] {
+function dynamoDbOperations(db: DynamoDb): Service['operations'] {
   const on =
     (action: string) =>
     ({

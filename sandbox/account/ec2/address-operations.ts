@@ -13,11 +13,11 @@ import {
 import { AwsError } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
 import type { ElasticAddress } from './addresses.ts';
-import type { Ec2State } from './ec2.ts';
 import { applyFilters, type FilterFields } from './filters.ts';
 import { changeableInterface } from './network-interface-operations.ts';
 import { arnOf, permissionOn } from './resources.ts';
 import { describedTags, existingOne, namedOnes } from './search.ts';
+import type { Ec2State } from './state.ts';
 import { trailOfAssociation } from './trail.ts';
 
 const NOT_FOUND = ['InvalidAllocationID', 'allocation ID'] as const;

@@ -1,6 +1,6 @@
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import { onTestFinished } from 'vitest';
-import { fleetServices } from '../../fleet/state.ts';
+import { fleetServices } from '../../fleet/services.ts';
 import { type TestAccount, testAccount } from '../../fleet/test-account.ts';
 import { InMemoryNetwork } from '../../lambda/in-memory-network.ts';
 import { AccountServer } from '../../wire/account-server.ts';

@@ -1,34 +1,18 @@
-import type { CloudTrail } from '../event-bridge/cloud-trail.ts';
-import type { Iam } from '../iam/state.ts';
 import type { Service } from '../service.ts';
-import type { World } from '../world.ts';
 import { addressOperations } from './address-operations.ts';
 import { imageMetadataOperations } from './image-metadata.ts';
-import { describeImages, type Images } from './images.ts';
+import { describeImages } from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
-import type { Instances } from './instances.ts';
-import type { Networks } from './network.ts';
 import { networkAclOperations } from './network-acl-operations.ts';
 import { interfaceOperations } from './network-interface-operations.ts';
 import { networkOperations } from './network-operations.ts';
 import { prefixListOperations } from './prefix-list-operations.ts';
 import { securityGroupOperations } from './security-group-operations.ts';
 import { snapshotOperations } from './snapshot-operations.ts';
-import type { Snapshots } from './snapshots.ts';
+import type { Ec2State } from './state.ts';
 import { subnetOperations } from './subnet-operations.ts';
 import { tagOperations } from './tag-operations.ts';
 import { vpcFeatureOperations } from './vpc-features.ts';
-
-/** Everything that EC2 shows and changes. */
-export interface Ec2State {
-  readonly world: World;
-  readonly instances: Instances;
-  readonly images: Images;
-  readonly networks: Networks;
-  readonly snapshots: Snapshots;
-  readonly cloudTrail: CloudTrail;
-  readonly iam: Iam;
-}
 
 /** Amazon EC2, as far as instances, their images, volumes and tags, and networks go. */
 export function createEc2(state: Ec2State): Service {

@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type Operation, operation } from '../service.ts';
 import { instanceStateCodes } from './descriptions.ts';
-import type { Ec2State } from './ec2.ts';
 import type { Instance } from './instances.ts';
 import { describedTags, search } from './search.ts';
+import type { Ec2State } from './state.ts';
 
 const LARGEST_PAGE = 1000;
 

@@ -21,10 +21,11 @@ import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { byText, pageOf } from '../pagination.ts';
 import { type Operation, operation } from '../service.ts';
 import { describeInstance, instanceStateCodes } from './descriptions.ts';
-import type { Ec2State } from './ec2.ts';
+import { changeable, existingInstance } from './existing-instance.ts';
 import { applyFilters, type FilterFields } from './filters.ts';
 import type { Instance, Instances } from './instances.ts';
 import { permissionOn } from './resources.ts';
+import type { Ec2State } from './state.ts';
 
 /** Looks at instances, protects and terminates them. */
 export function instanceOperations(state: Ec2State): Record<string, Operation> {
@@ -115,13 +116,6 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
 
 const stateOf = (Name: InstanceStateName) => ({ Code: instanceStateCodes[Name], Name });
 
-/** Nobody but the service that owns an instance may change it. @throws OperationNotPermitted */
-export function changeable(instance: Instance): Instance {
-  if (instance.operator === undefined) return instance;
-  const message = `The operation is not permitted: instance '${instance.id}' is managed by ${instance.operator}.`;
-  throw new AwsError('OperationNotPermitted', message);
-}
-
 function findInstances(
   instances: Instances,
   input: DescribeInstancesCommandInput,
@@ -177,15 +171,3 @@ const instanceFields: FilterFields<Instance> = {
   'operator.managed': ({ operator }) => String(operator !== undefined),
   'operator.principal': ({ operator }) => operator,
 };
-
-/** @throws InvalidInstanceID.Malformed, InvalidInstanceID.NotFound */
-export function existingInstance(instances: Instances, id: string): Instance {
-  if (!/^i-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) {
-    throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
-  }
-  const instance = instances.get(id);
-  if (instance === undefined) {
-    throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
-  }
-  return instance;
-}

@@ -4,7 +4,7 @@ import type { NodeInput } from '../ssm/node-systems.ts';
 import type { World } from '../world.ts';
 import type { Networks } from './network.ts';
 import type { NetworkInterface } from './network-interfaces.ts';
-import { attachPrimaryInterface } from './primary-interface.ts';
+import { attachPrimaryInterface, type PrimaryInterfaceSpecification } from './primary-interface.ts';
 import { attachVolumes, type Volume } from './volumes.ts';
 
 const instanceTypes: ReadonlySet<string> = new Set(Object.values(_InstanceType));
@@ -38,22 +38,13 @@ export interface CommandBehaviour {
 }
 
 /** What decides about an instance before it exists. */
-export interface LaunchSpecification {
+export interface LaunchSpecification extends PrimaryInterfaceSpecification {
   readonly imageId: string;
   readonly instanceType: _InstanceType;
   readonly architecture: ArchitectureType;
   readonly windows: boolean;
   /** As the Kubernetes node names it, for example `Amazon Linux 2023.8.20250715`. */
   readonly osImage: string;
-  readonly subnetId: string;
-  readonly availabilityZone: string;
-  readonly vpcId: string;
-  /** Security groups of its primary network interface. */
-  readonly securityGroupIds: readonly string[];
-  /** The public IPv4 address of its primary interface: Amazon's own, or an Elastic one that somebody gives it. */
-  readonly publicAddress: 'none' | 'automatic' | 'elastic';
-  /** Whether its primary interface gets an IPv6 address, which may be primary; the subnet must have a block of them. */
-  readonly ipv6: boolean | 'primary';
   /** The security groups of each interface that the VPC CNI attaches beside the primary one. */
   readonly cniInterfaces: ReadonlyArray<readonly string[]>;
   readonly tags: Readonly<Record<string, string>>;
@@ -75,12 +66,6 @@ export interface LaunchSpecification {
     | undefined;
   /** Whether it is a Spot instance; by default it is not. */
   readonly spot?: boolean;
-  /** Whether its interface takes only what is meant for it; by default it does. */
-  readonly sourceDestCheck?: boolean;
-  /** IPv6 blocks for pods that its primary interface gets; by default none. */
-  readonly ipv6Prefixes?: number;
-  /** Whether its interfaces take no traffic of Internet gateways; by default they do. */
-  readonly denyAllIgwTraffic?: boolean;
   /** Interfaces of pods with public addresses that its primary one carries; by default none. */
   readonly branches?: number;
   /** The AWS service that owns it; EKS Auto Mode's instances belong to `eks.amazonaws.com` and hide by default. */

@@ -5,10 +5,10 @@ import {
   type DescribeNetworkAclsCommandOutput,
 } from '@aws-sdk/client-ec2';
 import { type Operation, operation } from '../service.ts';
-import type { Ec2State } from './ec2.ts';
 import type { FilterFields } from './filters.ts';
 import type { NetworkAcl, NetworkAclEntry } from './network-acls.ts';
 import { namedOnes, search } from './search.ts';
+import type { Ec2State } from './state.ts';
 
 /** The rule behind all others, which can't be changed. EC2 numbers it 32767. */
 const LAST = (egress: boolean): NetworkAclEntry => ({

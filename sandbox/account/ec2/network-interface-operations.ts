@@ -14,13 +14,13 @@ import {
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
-import type { Ec2State } from './ec2.ts';
+import { changeable } from './existing-instance.ts';
 import type { FilterFields } from './filters.ts';
-import { changeable } from './instance-operations.ts';
 import { describeInterface } from './interface-descriptions.ts';
 import type { NetworkInterface } from './network-interfaces.ts';
 import { permissionOn } from './resources.ts';
 import { existingOne, namedOnes, search } from './search.ts';
+import type { Ec2State } from './state.ts';
 import { trailOfAutomaticAddress, trailOfGroups } from './trail.ts';
 
 /** The quota of security groups for one interface, as an account has it at first. */

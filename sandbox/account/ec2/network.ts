@@ -3,7 +3,6 @@ import { PublicAddresses } from './addresses.ts';
 import { admitsInternet, concerns, contains, isPublicAddress } from './admission.ts';
 import { Endpoints, type KnownEndpoint } from './endpoints.ts';
 import { type Flow, Flows, type Opening } from './flows.ts';
-import type { Instance } from './instances.ts';
 import { NetworkAcls } from './network-acls.ts';
 import { type NetworkInterface, NetworkInterfaces } from './network-interfaces.ts';
 import { PrefixLists } from './prefix-lists.ts';
@@ -38,6 +37,12 @@ export interface HiddenWays {
 const PROXY_ADDRESS = '10.0.255.10';
 
 const NOTHING_HIDDEN: HiddenWays = { beyond: true, proxy: false, hub: undefined };
+
+/** What lives in a VPC, with its interfaces: the primary one first. */
+interface Connected {
+  readonly vpcId: string;
+  readonly interfaces: readonly NetworkInterface[];
+}
 
 /** The account's VPCs: what their instances can reach, and who can reach them. */
 export class Networks {
@@ -95,7 +100,7 @@ export class Networks {
    * Whether HTTPS from the instance reaches a service of AWS by its usual name. In a VPC that has an endpoint with private
    * DNS the name leads to that endpoint, whatever else leads out.
    */
-  reaches(instance: Instance, service: string): boolean {
+  reaches(instance: Connected, service: string): boolean {
     const [primary] = instance.interfaces;
     if (primary === undefined) return false;
     const { proxy, hub, beyond } = this.#hidden.get(instance.vpcId) ?? NOTHING_HIDDEN;

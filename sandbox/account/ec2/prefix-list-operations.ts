@@ -9,10 +9,10 @@ import {
 import { AwsError } from '../../wire/aws-error.ts';
 import { pageOf } from '../pagination.ts';
 import { type Operation, operation } from '../service.ts';
-import type { Ec2State } from './ec2.ts';
 import type { FilterFields } from './filters.ts';
 import type { PrefixList } from './prefix-lists.ts';
 import { describedTags, existingOne, namedOnes, search } from './search.ts';
+import type { Ec2State } from './state.ts';
 
 const NO_SUCH = ['InvalidPrefixListID', 'prefix list ID'] as const;
 const LARGEST_PAGE = 100;

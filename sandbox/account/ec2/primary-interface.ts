@@ -1,5 +1,23 @@
-import type { LaunchSpecification } from './instances.ts';
 import type { Networks } from './network.ts';
+
+/** What decides about an instance's primary network interface before it exists. */
+export interface PrimaryInterfaceSpecification {
+  readonly subnetId: string;
+  readonly availabilityZone: string;
+  readonly vpcId: string;
+  /** Security groups of its primary network interface. */
+  readonly securityGroupIds: readonly string[];
+  /** The public IPv4 address of its primary interface: Amazon's own, or an Elastic one that somebody gives it. */
+  readonly publicAddress: 'none' | 'automatic' | 'elastic';
+  /** Whether its primary interface gets an IPv6 address, which may be primary; the subnet must have a block of them. */
+  readonly ipv6: boolean | 'primary';
+  /** Whether its interface takes only what is meant for it; by default it does. */
+  readonly sourceDestCheck?: boolean;
+  /** IPv6 blocks for pods that its primary interface gets; by default none. */
+  readonly ipv6Prefixes?: number;
+  /** Whether its interfaces take no traffic of Internet gateways; by default they do. */
+  readonly denyAllIgwTraffic?: boolean;
+}
 
 /** Attaches the interface that an instance is launched with, and gives it the addresses of its specification. */
 export function attachPrimaryInterface(
@@ -14,7 +32,7 @@ export function attachPrimaryInterface(
     sourceDestCheck,
     ipv6Prefixes = 0,
     denyAllIgwTraffic = false,
-  }: LaunchSpecification,
+  }: PrimaryInterfaceSpecification,
   {
     id,
     privateIp,

@@ -1,9 +1,9 @@
 import type { TagSpecification } from '@aws-sdk/client-ec2';
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import type { Permission } from '../service.ts';
-import type { Ec2State } from './ec2.ts';
-import { existingInstance } from './instance-operations.ts';
+import { existingInstance } from './existing-instance.ts';
 import { existingOne, tagMap } from './search.ts';
+import type { Ec2State } from './state.ts';
 
 /** What can be named by an id and tagged: the type as in ARNs, and the codes that tell that there is no such thing. */
 const kinds = {

@@ -24,12 +24,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
-import type { Ec2State } from './ec2.ts';
 import type { FilterFields } from './filters.ts';
 import { arnOf, creationPermissions, permissionOn, requestedTags } from './resources.ts';
 import { describedTags, existingOne, namedOnes, search } from './search.ts';
 import { describeRule, inWords, permissionsOf, rulesFrom } from './security-group-rules.ts';
 import { type SecurityGroup, type SecurityGroupRule, sameTerms } from './security-groups.ts';
+import type { Ec2State } from './state.ts';
 import { trailOfIngress } from './trail.ts';
 
 /** Looks at security groups, makes them, and changes their rules. */

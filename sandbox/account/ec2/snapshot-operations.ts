@@ -8,12 +8,12 @@ import {
 } from '@aws-sdk/client-ec2';
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
-import type { Ec2State } from './ec2.ts';
+import { existingInstance } from './existing-instance.ts';
 import type { FilterFields } from './filters.ts';
-import { existingInstance } from './instance-operations.ts';
 import { arnOf, creationPermissions, permissionOn, requestedTags } from './resources.ts';
 import { describedTags, namedOnes, search } from './search.ts';
 import type { Snapshot } from './snapshots.ts';
+import type { Ec2State } from './state.ts';
 
 /** Snapshots of an instance's volumes. There is no idempotency token: every call makes a set of its own. */
 export function snapshotOperations(state: Ec2State): Record<string, Operation> {

@@ -9,10 +9,10 @@ import {
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
-import type { Ec2State } from './ec2.ts';
 import type { FilterFields } from './filters.ts';
 import { arnOf, permissionOn } from './resources.ts';
 import { describedTags, existingOne, namedOnes, search } from './search.ts';
+import type { Ec2State } from './state.ts';
 import type { Subnet } from './subnets.ts';
 
 /** Looks at subnets, and says whether instances that are launched into one get public addresses. */

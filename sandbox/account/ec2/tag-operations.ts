@@ -7,9 +7,9 @@ import {
   type DeleteTagsCommandOutput,
 } from '@aws-sdk/client-ec2';
 import { type Operation, operation } from '../service.ts';
-import type { Ec2State } from './ec2.ts';
 import { permissionOn, refuseReserved, requestContext, tagsOf } from './resources.ts';
 import { tagMap } from './search.ts';
+import type { Ec2State } from './state.ts';
 
 /** Tags of everything in EC2 that the sandbox keeps tags of. */
 export function tagOperations(state: Ec2State): Record<string, Operation> {

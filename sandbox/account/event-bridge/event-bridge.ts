@@ -1,11 +1,9 @@
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Faults } from '../faults.ts';
 import { parseScheduleExpression } from '../scheduler/schedule-expression.ts';
-import type { Service } from '../service.ts';
 import type { EmittedEvent, World } from '../world.ts';
 import { DEFAULT_RETRY_POLICY, type Deliveries, type RetryPolicy } from './delivery.ts';
 import { compileEventPattern, type EventMatcher } from './event-pattern.ts';
-import { eventBridgeOperations } from './operations.ts';
 
 /** An event as rules match it and targets get it. */
 export interface BusEvent {
@@ -50,7 +48,6 @@ export const DEFAULT_BUS = 'default';
 
 /** Amazon EventBridge: buses, rules with event patterns or schedules, and their targets. */
 export class EventBridge {
-  readonly service: Service;
   readonly #world: World;
   readonly #faults: Faults;
   readonly #deliveries: Deliveries;
@@ -62,12 +59,6 @@ export class EventBridge {
     this.#faults = faults;
     this.#deliveries = deliveries;
     this.#random = world.random.fork('events');
-    this.service = {
-      signingName: 'events',
-      iamPrefix: 'events',
-      protocol: 'json-1.1',
-      operations: eventBridgeOperations(this),
-    };
   }
 
   createBus(name: string): void {

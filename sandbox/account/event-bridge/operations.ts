@@ -20,8 +20,16 @@ import type { EventBridge } from './event-bridge.ts';
 
 const MOST_BYTES = 262_144;
 
+/** Amazon EventBridge, as clients call it. */
+export const eventBridgeService = (bridge: EventBridge): Service => ({
+  signingName: 'events',
+  iamPrefix: 'events',
+  protocol: 'json-1.1',
+  operations: eventBridgeOperations(bridge),
+});
+
 /** The operations of Amazon EventBridge. */
-export function eventBridgeOperations(bridge: EventBridge): Service['operations'] {
+function eventBridgeOperations(bridge: EventBridge): Service['operations'] {
   return {
     PutEvents: operation<PutEventsCommandInput, PutEventsCommandOutput>(
       PutEvents$,

@@ -1,7 +1,7 @@
 import type { Instance } from '../ec2/instances.ts';
 import { agentPlatform } from '../eks/node-os.ts';
 import type { EmittedEvent, World } from '../world.ts';
-import type { Finding, ScanState, Vulnerability } from './state.ts';
+import type { Finding, ScanState, Vulnerability } from './finding.ts';
 
 /**
  * Inspector's events as EventBridge delivers them. A finding's dates are written in a form of their own, and there is

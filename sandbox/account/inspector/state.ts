@@ -1,54 +1,16 @@
-import type { Severity, Status } from '@aws-sdk/client-inspector2';
+import type { Status } from '@aws-sdk/client-inspector2';
 import type { Random } from '../../time/random.ts';
 import type { Instance, Instances } from '../ec2/instances.ts';
 import type { SsmAgents } from '../ssm/agents.ts';
 import type { World } from '../world.ts';
 import { coverageEvent, findingEvent, scanEvent } from './events.ts';
-
-/** A vulnerability of a package that AMIs bring along. */
-export interface Vulnerability {
-  /** For example `CVE-2026-31415`. */
-  readonly id: string;
-  readonly severity: Severity;
-  readonly package: string;
-  readonly installedVersion: string;
-  /** Undefined: nobody has a fix. */
-  readonly fixedInVersion: string | undefined;
-  /** When Inspector learns of it, epoch ms. */
-  readonly publishedAt: number;
-  readonly exploitAvailable: boolean;
-  /** 0 to 1. */
-  readonly epss: number | undefined;
-  /** Whether the packages of this AMI have it. */
-  affects(imageId: string): boolean;
-}
-
-export interface Finding {
-  readonly arn: string;
-  readonly vulnerability: Vulnerability;
-  readonly instance: Instance;
-  /** Epoch ms. */
-  readonly firstObservedAt: number;
-  updatedAt: number;
-  status: 'ACTIVE' | 'SUPPRESSED' | 'CLOSED';
-}
+import type { Finding, ScanState, Vulnerability } from './finding.ts';
 
 /** What Inspector knows of one instance. */
 export interface Scan {
   readonly instance: Instance;
   /** Epoch ms; undefined before the first scan. */
   scannedAt?: number;
-}
-
-/** Whether, and why not, an instance is scanned for package vulnerabilities. */
-export interface ScanState {
-  readonly statusCode: 'ACTIVE' | 'INACTIVE';
-  readonly reason:
-    | 'SUCCESSFUL'
-    | 'PENDING_INITIAL_SCAN'
-    | 'UNMANAGED_EC2_INSTANCE'
-    | 'EC2_INSTANCE_STOPPED'
-    | 'EXCLUDED_BY_TAG';
 }
 
 const MINUTE_MS = 60_000;

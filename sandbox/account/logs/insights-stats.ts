@@ -1,5 +1,4 @@
 import { NotImplemented } from '../../wire/aws-error.ts';
-import type { Table } from './insights.ts';
 import {
   aliasIn,
   compare,
@@ -11,6 +10,7 @@ import {
   type TokenReader,
   type Value,
 } from './insights-expression.ts';
+import type { Table } from './insights-table.ts';
 
 /** One value made of all rows of a group. */
 interface Aggregate {

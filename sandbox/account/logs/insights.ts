@@ -13,16 +13,8 @@ import {
   type Value,
 } from './insights-expression.ts';
 import { readStats } from './insights-stats.ts';
-import type { LogEvent } from './logs.ts';
-
-/** Rows on their way through the commands, and which of their fields are shown. */
-export interface Table {
-  readonly rows: readonly Row[];
-  /** Undefined: what a query shows that names no fields. */
-  readonly shown: readonly string[] | undefined;
-  /** Rows are log events, not yet the groups of `stats`. */
-  readonly events: boolean;
-}
+import type { Table } from './insights-table.ts';
+import type { LogEvent } from './log-event.ts';
 
 type Command = (table: Table) => Table;
 

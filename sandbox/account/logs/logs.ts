@@ -1,19 +1,7 @@
 import { AwsError } from '../../wire/aws-error.ts';
-import type { Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { compileQuery } from './insights.ts';
-import { logsOperations } from './operations.ts';
-import { logsQueryOperations } from './query-operations.ts';
-
-/** One line in a log group. */
-export interface LogEvent {
-  /** Position in the group since its beginning: stable, also when older events have expired. */
-  readonly index: number;
-  readonly stream: string;
-  /** Epoch milliseconds. */
-  readonly timestamp: number;
-  readonly message: string;
-}
+import type { LogEvent } from './log-event.ts';
 
 export interface LogStream {
   readonly name: string;
@@ -47,7 +35,6 @@ const DAY_MS = 86_400_000;
 
 /** Amazon CloudWatch Logs: log groups, their streams and events. */
 export class Logs {
-  readonly service: Service;
   readonly #world: World;
   readonly #groups = new Map<string, LogGroup>();
   readonly #listeners: Array<(group: string, event: LogEvent) => void> = [];
@@ -55,12 +42,6 @@ export class Logs {
 
   constructor(world: World) {
     this.#world = world;
-    this.service = {
-      signingName: 'logs',
-      iamPrefix: 'logs',
-      protocol: 'json-1.1',
-      operations: { ...logsOperations(this), ...logsQueryOperations(this, world) },
-    };
   }
 
   /** Creates the group unless it is there already. */

@@ -15,11 +15,22 @@ import {
 import { AwsError } from '../../wire/aws-error.ts';
 import { byText, pageOf } from '../pagination.ts';
 import { operation, type Permission, type Service } from '../service.ts';
+import type { World } from '../world.ts';
 import { compileFilterPattern } from './filter-pattern.ts';
-import type { LogEvent, LogGroup, Logs } from './logs.ts';
+import type { LogEvent } from './log-event.ts';
+import type { LogGroup, Logs } from './logs.ts';
+import { logsQueryOperations } from './query-operations.ts';
+
+/** Amazon CloudWatch Logs, as clients call it. */
+export const logsService = (logs: Logs, world: World): Service => ({
+  signingName: 'logs',
+  iamPrefix: 'logs',
+  protocol: 'json-1.1',
+  operations: { ...logsOperations(logs), ...logsQueryOperations(logs, world) },
+});
 
 /** The operations of CloudWatch Logs that read: functions write through Lambda, not through the API. */
-export function logsOperations(logs: Logs): Service['operations'] {
+function logsOperations(logs: Logs): Service['operations'] {
   const on =
     (action: string) =>
     (input: GroupChoice): Permission[] => [{ action: `logs:${action}`, resource: `${logs.arnOf(groupName(input))}:*` }];

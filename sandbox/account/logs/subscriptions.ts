@@ -3,7 +3,8 @@ import { AwsError } from '../../wire/aws-error.ts';
 import { DEFAULT_RETRY_POLICY, type Deliveries } from '../event-bridge/delivery.ts';
 import type { World } from '../world.ts';
 import { compileFilterPattern } from './filter-pattern.ts';
-import type { LogEvent, Logs } from './logs.ts';
+import type { LogEvent } from './log-event.ts';
+import type { Logs } from './logs.ts';
 
 /** A subscription filter: what matches goes to a function. */
 export interface SubscriptionFilter {

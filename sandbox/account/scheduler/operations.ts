@@ -36,8 +36,16 @@ const SCHEDULE_MEMBERS = [
   'ActionAfterCompletion',
 ] as const;
 
+/** Amazon EventBridge Scheduler, as clients call it. */
+export const schedulerService = (scheduler: Scheduler): Service => ({
+  signingName: 'scheduler',
+  iamPrefix: 'scheduler',
+  protocol: 'rest-json',
+  operations: schedulerOperations(scheduler),
+});
+
 /** The operations of Amazon EventBridge Scheduler. */
-export function schedulerOperations(scheduler: Scheduler): Service['operations'] {
+function schedulerOperations(scheduler: Scheduler): Service['operations'] {
   const on = (action: string, name: string | undefined, group: string | undefined): Permission => ({
     action: `scheduler:${action}`,
     resource: scheduler.arnOf(group ?? 'default', name ?? ''),

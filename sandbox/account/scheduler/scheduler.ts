@@ -1,8 +1,6 @@
 import { AwsError } from '../../wire/aws-error.ts';
 import { DEFAULT_RETRY_POLICY, type Deliveries } from '../event-bridge/delivery.ts';
-import type { Service } from '../service.ts';
 import type { World } from '../world.ts';
-import { schedulerOperations } from './operations.ts';
 import { checkName, checkSchedule, type ScheduleInput, type ScheduleSettings } from './schedule.ts';
 
 /** A schedule as the account holds it. */
@@ -21,7 +19,6 @@ const GRACE_MS = { rate: 1, cron: 0, at: 60_000 };
 
 /** Amazon EventBridge Scheduler: schedules by group and name, and their firing. */
 export class Scheduler {
-  readonly service: Service;
   readonly #world: World;
   readonly #deliveries: Deliveries;
   readonly #random;
@@ -31,12 +28,6 @@ export class Scheduler {
     this.#world = world;
     this.#deliveries = deliveries;
     this.#random = world.random.fork('scheduler');
-    this.service = {
-      signingName: 'scheduler',
-      iamPrefix: 'scheduler',
-      protocol: 'rest-json',
-      operations: schedulerOperations(this),
-    };
   }
 
   createGroup(name: string): void {

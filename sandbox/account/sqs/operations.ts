@@ -31,8 +31,17 @@ import { batchOperations } from './batches.ts';
 import type { Sqs } from './sqs.ts';
 import { checkedVisibility, checksums, newMessage, wireMessage } from './wire.ts';
 
+/** Amazon SQS, as clients call it. */
+export const sqsService = (sqs: Sqs): Service => ({
+  signingName: 'sqs',
+  queryCompatible: true,
+  iamPrefix: 'sqs',
+  protocol: 'json-1.0',
+  operations: sqsOperations(sqs),
+});
+
 /** The operations of Amazon SQS. */
-export function sqsOperations(sqs: Sqs): Service['operations'] {
+function sqsOperations(sqs: Sqs): Service['operations'] {
   const on =
     (action: string) =>
     ({ QueueUrl }: { readonly QueueUrl: string | undefined }): Permission[] => [

@@ -1,9 +1,7 @@
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Deliveries, Delivery } from '../event-bridge/delivery.ts';
 import type { Faults } from '../faults.ts';
-import type { Service } from '../service.ts';
 import type { World } from '../world.ts';
-import { sqsOperations } from './operations.ts';
 import { DEFAULT_QUEUE_SETTINGS, Queue, type QueueSettings, type QueueSurroundings } from './queue.ts';
 
 /** A queue to be made. */
@@ -16,7 +14,6 @@ export interface QueueDefinition {
 
 /** Amazon SQS: the account's queues. */
 export class Sqs {
-  readonly service: Service;
   readonly #world: World;
   readonly #surroundings: QueueSurroundings;
   readonly #queues = new Map<string, Queue>();
@@ -30,13 +27,6 @@ export class Sqs {
       random: world.random.fork('sqs'),
       faults,
       deadLetterQueue: (arn) => this.byArn(arn),
-    };
-    this.service = {
-      signingName: 'sqs',
-      queryCompatible: true,
-      iamPrefix: 'sqs',
-      protocol: 'json-1.0',
-      operations: sqsOperations(this),
     };
     deliveries.register('sqs', { action: 'sqs:SendMessage', accept: (delivery) => this.#accept(delivery) });
   }

@@ -1,0 +1,21 @@
+import { AwsError } from '../../wire/aws-error.ts';
+import type { Instance, Instances } from './instances.ts';
+
+/** @throws InvalidInstanceID.Malformed, InvalidInstanceID.NotFound */
+export function existingInstance(instances: Instances, id: string): Instance {
+  if (!/^i-[0-9a-f]{8}([0-9a-f]{9})?$/.test(id)) {
+    throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${id}"`);
+  }
+  const instance = instances.get(id);
+  if (instance === undefined) {
+    throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+  }
+  return instance;
+}
+
+/** Nobody but the service that owns an instance may change it. @throws OperationNotPermitted */
+export function changeable(instance: Instance): Instance {
+  if (instance.operator === undefined) return instance;
+  const message = `The operation is not permitted: instance '${instance.id}' is managed by ${instance.operator}.`;
+  throw new AwsError('OperationNotPermitted', message);
+}

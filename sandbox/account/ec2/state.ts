@@ -1,0 +1,18 @@
+import type { CloudTrail } from '../event-bridge/cloud-trail.ts';
+import type { Iam } from '../iam/state.ts';
+import type { World } from '../world.ts';
+import type { Images } from './images.ts';
+import type { Instances } from './instances.ts';
+import type { Networks } from './network.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** Everything that EC2 shows and changes. */
+export interface Ec2State {
+  readonly world: World;
+  readonly instances: Instances;
+  readonly images: Images;
+  readonly networks: Networks;
+  readonly snapshots: Snapshots;
+  readonly cloudTrail: CloudTrail;
+  readonly iam: Iam;
+}

@@ -1,0 +1,9 @@
+/** One line in a log group. */
+export interface LogEvent {
+  /** Position in the group since its beginning: stable, also when older events have expired. */
+  readonly index: number;
+  readonly stream: string;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly message: string;
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { kubernetesMinor, wrongReleaseForm } from '../account/eks/ami-types.ts';
+import {
+  type Fleet,
+  type FleetCluster,
+  FleetFileError,
+  type FleetNodeGroup,
+  type FleetProblem,
+  type FleetSelfManagedGroup,
+} from './fleet.ts';
+import { launchProblems } from './launches.ts';
+import { knownReleases } from './releases.ts';
+import { type FleetFile, fleetSchema } from './schema.ts';
+import { targetGroupProblems } from './target-groups.ts';
+
+/** The JSON Schema of a fleet file. */
+export function fleetJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(fleetSchema, { io: 'input' });
+}
+
+/**
+ * Reads a fleet file's text.
+ *
+ * @param file its name, for messages
+ * @throws FleetFileError naming every field that is wrong
+ */
+export function parseFleet(text: string, file: string): Fleet {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new FleetFileError(file, [{ path: '', message: error instanceof Error ? error.message : String(error) }]);
+  }
+  const parsed = fleetSchema.safeParse(json);
+  if (!parsed.success)
+    throw new FleetFileError(
+      file,
+      parsed.error.issues.flatMap((issue) => problemsOf(issue, [])),
+    );
+  const problems = [...contradictions(parsed.data)];
+  if (problems.length === 0) problems.push(...knownReleases(parsed.data).problems);
+  const fleet = { ...parsed.data, clusters: spellOut(parsed.data.clusters).map(spellOutCluster) };
+  problems.push(...launchProblems(fleet), ...targetGroupProblems(fleet));
+  if (problems.length > 0) throw new FleetFileError(file, problems);
+  return fleet;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function problemsOf(issue: Issue, above: readonly PropertyKey[]): FleetProblem[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: written([...path, key]), message: 'unknown key' }));
+  }
+  if (issue.code === 'invalid_union') {
+    // The form with the fewest mistakes is the one that was meant.
+    const [meant = []] = [...issue.errors].sort((a, b) => weight(a) - weight(b));
+    return meant.flatMap((nested) => problemsOf(nested, path));
+  }
+  const message = issue.message.endsWith('received undefined') ? 'missing' : issue.message;
+  return [{ path: written(path), message }];
+}
+
+const weight = (issues: readonly Issue[]): number =>
+  issues.reduce((sum, issue) => {
+    if (issue.code === 'unrecognized_keys') return sum + issue.keys.length;
+    // A mistake about the whole: the value is of another form altogether.
+    return sum + (issue.path.length === 0 ? 1000 : 1);
+  }, 0);
+
+function written(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .join('');
+}
+
+/** What no field is wrong about by itself. */
+function contradictions({ clusters }: FleetFile): FleetProblem[] {
+  return [
+    ...nameProblems(clusters, 'clusters'),
+    ...clusters.flatMap((cluster, index) => {
+      const path = `clusters[${index}]`;
+      return [
+        ...nameProblems(cluster.nodeGroups, `${path}.nodeGroups`),
+        ...nameProblems(cluster.selfManagedGroups, `${path}.selfManagedGroups`),
+        ...nameProblems(cluster.karpenterNodePools, `${path}.karpenterNodePools`),
+        ...cluster.nodeGroups.flatMap((group, at) => versionProblems(cluster, group, `${path}.nodeGroups[${at}]`)),
+      ];
+    }),
+  ];
+}
+
+function nameProblems(things: ReadonlyArray<{ name: string; repeat: number }>, path: string): FleetProblem[] {
+  const seen = new Set<string>();
+  return things.flatMap(({ name, repeat }, index) => {
+    const where = `${path}[${index}].name`;
+    if (repeat > 1 && !name.includes('{n}')) return [{ path: where, message: 'a repeated name must contain {n}' }];
+    const names = spellOut([{ name, repeat }]).map((one) => one.name);
+    const double = names.find((one) => seen.has(one));
+    for (const one of names) seen.add(one);
+    return double === undefined ? [] : [{ path: where, message: `the name ${double} is there already` }];
+  });
+}
+
+function versionProblems(cluster: FleetCluster, group: FleetNodeGroup, path: string): FleetProblem[] {
+  const { amiType, version = cluster.version, releaseVersion } = group;
+  if (kubernetesMinor(version) > kubernetesMinor(cluster.version)) {
+    return [{ path: `${path}.version`, message: `${version} is newer than the cluster's ${cluster.version}` }];
+  }
+  if (amiType === 'CUSTOM') return [];
+  const example = releaseVersion === undefined ? undefined : wrongReleaseForm(amiType, version, releaseVersion);
+  if (example === undefined) return [];
+  const message = `not a release of ${amiType} for Kubernetes ${version}; one reads ${example}`;
+  return [{ path: `${path}.releaseVersion`, message }];
+}
+
+interface Repeated {
+  readonly name: string;
+  readonly repeat: number;
+}
+
+/** Each thing as often as it repeats, `{n}` in its name counting from 1; `named` numbers more than its name. */
+function spellOut<Thing extends Repeated>(
+  things: readonly Thing[],
+  named: (thing: Thing, numbered: (text: string) => string) => Partial<Thing> = () => ({}),
+): Thing[] {
+  return things.flatMap((thing) =>
+    Array.from({ length: thing.repeat }, (_, index) => {
+      const numbered = (text: string) => text.replaceAll('{n}', String(index + 1));
+      return { ...thing, repeat: 1, name: numbered(thing.name), ...named(thing, numbered) };
+    }),
+  );
+}
+
+function targetGroupsOf({ targetGroups }: FleetNodeGroup | FleetSelfManagedGroup, numbered: (text: string) => string) {
+  return { targetGroups: targetGroups.map((group) => ({ ...group, name: numbered(group.name) })) };
+}
+
+const spellOutCluster = (cluster: FleetCluster): FleetCluster => ({
+  ...cluster,
+  nodeGroups: spellOut(cluster.nodeGroups, targetGroupsOf),
+  selfManagedGroups: spellOut(cluster.selfManagedGroups, targetGroupsOf),
+  karpenterNodePools: spellOut(cluster.karpenterNodePools),
+});

@@ -1,0 +1,25 @@
+import { createAutoScaling } from '../account/auto-scaling/auto-scaling.ts';
+import { createEc2 } from '../account/ec2/ec2.ts';
+import { createEks } from '../account/eks/eks.ts';
+import { createElasticLoadBalancing } from '../account/elastic-load-balancing/elastic-load-balancing.ts';
+import { createIam } from '../account/iam/iam.ts';
+import { createInspector } from '../account/inspector/inspector.ts';
+import type { Service } from '../account/service.ts';
+import { createSsm } from '../account/ssm/ssm.ts';
+import { createSts } from '../account/sts/sts.ts';
+import type { FleetState } from './state.ts';
+
+/** The services that look at that state and change it: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS, Inspector. */
+export function fleetServices(state: FleetState): Service[] {
+  const { world, eks, nodeGroupUpdates, accessEntries, instances, iam } = state;
+  return [
+    createEks(world, eks, nodeGroupUpdates, accessEntries),
+    createEc2(state),
+    createAutoScaling(world, state.autoScalingGroups),
+    createElasticLoadBalancing(world, state.targetGroups),
+    createIam(iam),
+    createSsm(world, instances, state),
+    createSts(world),
+    createInspector(world, state.inspector, instances),
+  ];
+}
