@@ -2,8 +2,13 @@ import * as z from 'zod';
 import { REASONS, REMEDIATIONS } from '../functions/remediations.ts';
 import type { ReasonEntry } from '../functions/shared/records/reason-entry.ts';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
-import { DECISION_MEANINGS, decisionKind, RECORD_VERSION, recordSchema } from '../functions/shared/records/record.ts';
-import { severityOf } from '../functions/shared/records/record.ts';
+import {
+  DECISION_MEANINGS,
+  decisionKind,
+  RECORD_VERSION,
+  recordSchema,
+  severityOf,
+} from '../functions/shared/records/record.ts';
 import { fieldsOf } from './json-schema-fields.ts';
 import { markdownTable } from './markdown-table.ts';
 
