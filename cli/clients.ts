@@ -2,6 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 
 /** The clients of an operator's commands, with the operator's own credentials. */
@@ -9,6 +10,7 @@ export interface Clients {
   readonly cloudFormation: CloudFormationClient;
   readonly logs: CloudWatchLogsClient;
   readonly eventBridge: EventBridgeClient;
+  readonly ssm: SSMClient;
   readonly sts: STSClient;
   readonly dynamoDb: DynamoDBClient;
 }
@@ -20,6 +22,7 @@ export const createClients = (config: ClientConfig): Clients => ({
   cloudFormation: new CloudFormationClient(config),
   logs: new CloudWatchLogsClient(config),
   eventBridge: new EventBridgeClient(config),
+  ssm: new SSMClient(config),
   sts: new STSClient(config),
   dynamoDb: new DynamoDBClient(config),
 });

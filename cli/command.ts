@@ -25,6 +25,7 @@ export interface Surroundings extends Output {
 
 /** What a command works with that asks nothing of AWS. */
 export interface Local extends Output {
+  readonly clock: Clock;
   readonly json: boolean;
 }
 

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { approve } from './commands/approve.ts';
 import { explain } from './commands/explain.ts';
 import { extend } from './commands/extend.ts';
+import { policy } from './commands/policy.ts';
 import { posture } from './commands/posture.ts';
 import { quarantines } from './commands/quarantines.ts';
 import { reject } from './commands/reject.ts';
@@ -15,6 +16,7 @@ import { terminate } from './commands/terminate.ts';
 export const COMMANDS: readonly Command[] = [
   status,
   explain,
+  policy,
   posture,
   quarantines,
   release,

@@ -11,7 +11,14 @@ function log(...lines: object[]) {
   logs.ensureGroup('records');
   for (const line of lines) logs.append('records', 'stream', JSON.stringify(line));
   const notes: string[] = [];
-  const outputs = { LogGroupName: 'records', EventBusName: '', LedgerTableName: '', stackName: '', region: '' };
+  const outputs = {
+    LogGroupName: 'records',
+    EventBusName: '',
+    LedgerTableName: '',
+    PolicyParameterName: '/policy',
+    stackName: '',
+    region: '',
+  };
   const clients = createClients(clientConfig);
   const patterns: Array<string | undefined> = [];
   clients.logs.middlewareStack.add(

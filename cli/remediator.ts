@@ -33,7 +33,7 @@ export async function remediator(argv: readonly string[], process: Process): Pro
     }
     const { command, given, stack, region, json } = request;
     const local = command.local?.(given);
-    if (local !== undefined) return await local({ print, note, json });
+    if (local !== undefined) return await local({ print, note, json, clock: process.clock });
     const run = command.read(given);
     const clients = await withRegion(() => createClients(region === undefined ? {} : { region }));
     const clock = createServerClock(process.clock);

@@ -16,7 +16,14 @@ async function runsIn(...lines: Array<[stream: string, line: object]>) {
   const { logs, clientConfig } = servicesUnderTest();
   logs.ensureGroup('records');
   for (const [name, line] of lines) logs.append('records', name, JSON.stringify(line));
-  const stack = { LogGroupName: 'records', EventBusName: '', LedgerTableName: '', stackName: '', region: '' };
+  const stack = {
+    LogGroupName: 'records',
+    EventBusName: '',
+    LedgerTableName: '',
+    PolicyParameterName: '/policy',
+    stackName: '',
+    region: '',
+  };
   const surroundings = { clients: createClients(clientConfig), stack, clock: { now: () => START + 1_000 } };
   return readRuns({ ...surroundings, sleep: async () => undefined }, START - 3_600_000);
 }

@@ -29,10 +29,11 @@ export function createServerClock(local: Clock): ServerClock {
 }
 
 /** Lets the clock hear of each answer to these clients, also of one that refuses. */
-export function hearFrom({ cloudFormation, logs, eventBridge, sts, dynamoDb }: Clients, clock: ServerClock): void {
+export function hearFrom({ cloudFormation, logs, eventBridge, ssm, sts, dynamoDb }: Clients, clock: ServerClock): void {
   cloudFormation.middlewareStack.use(hearing(clock));
   logs.middlewareStack.use(hearing(clock));
   eventBridge.middlewareStack.use(hearing(clock));
+  ssm.middlewareStack.use(hearing(clock));
   sts.middlewareStack.use(hearing(clock));
   dynamoDb.middlewareStack.use(hearing(clock));
 }

@@ -11,6 +11,7 @@ const outputs = z.object({
   /** The stack's own event bus. */
   EventBusName: z.string(),
   LedgerTableName: z.string(),
+  PolicyParameterName: z.string(),
 });
 
 /** Where a deployed stack has its parts. */

@@ -1,6 +1,7 @@
+import { Cron } from 'croner';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeWindow, nextOpening } from './change-window.ts';
+import { changeWindow, nextOpening, nextOpenings } from './change-window.ts';
 
 const HOUR = 3_600_000;
 const parse = (input: object) => changeWindow.parse(input);
@@ -67,5 +68,51 @@ describe('changeWindow refuses', () => {
   ])('%j', (input, field, fault) => {
     const { error } = changeWindow.safeParse(input);
     expect(error?.issues[0]).toMatchObject({ path: [field], message: expect.stringContaining(fault) });
+  });
+});
+
+describe('days of the month together with weekdays', () => {
+  const faultOf = (cron: string) => changeWindow.safeParse({ cron, duration: '4h' }).error?.issues[0]?.message ?? '';
+  const spellingIn = (fault: string) => /write "([^"]+)"$/.exec(fault)?.[1];
+
+  it.each([
+    ['0 2 1-7 * SAT', '0 2 * * SAT#1'],
+    ['30 22 8-14 3,9 2', '30 22 * 3,9 2#2'],
+    ['0 2 1-7 * SAT,SUN', '0 2 * * SAT#1,SUN#1'],
+    ['0 2 22-28 * MON-FRI', '0 2 * * MON-FRI#4'],
+    ['0 2 15-28 * thu', '0 2 * * thu#3,thu#4'],
+    ['0 2 29-31 * SUN', '0 2 * * SUN#5'],
+  ])('are refused, and spelled as they were meant: %s', (cron, spelling) => {
+    expect(faultOf(cron)).toContain('which cron joins by "or"');
+    expect(spellingIn(faultOf(cron))).toBe(spelling);
+    // What was meant: both at once.
+    const meant = new Cron(cron, { timezone: 'UTC', domAndDow: true }).nextRuns(60, new Date('2026-01-01T00:00:00Z'));
+    const window = changeWindow.parse({ cron: spelling, duration: '4h' });
+    expect(nextOpenings(window, Date.parse('2026-01-01T00:00:00Z'), 60)).toEqual(meant.map((at) => at.getTime()));
+  });
+
+  it.each(['0 2 13 * FRI', '0 2 1-10 * SAT', '0 2 */2 * SAT', '0 2 1-7 * */2', '0 2 8-7 * SAT', '0 2 L * SUN'])(
+    'are refused with an example where "#" cannot say what was meant: %s',
+    (cron) => {
+      expect(faultOf(cron)).toMatch(/leave one of the two fields "\*".*"0 2 \* \* SAT#1" is the first Saturday$/);
+    },
+  );
+
+  it.each(['0 2 1-7 * *', '0 2 * * SAT', '0 2 ? * SAT#1', '0 2 1-7 * ?', '0 2 * * SAT#L', '0 2 L * *'])(
+    'are fine one without the other: %s',
+    (cron) => {
+      expect(changeWindow.safeParse({ cron, duration: '4h' }).success).toBe(true);
+    },
+  );
+});
+
+describe('nextOpenings', () => {
+  it('are those after now, in the time zone of the window, over a change of the clocks', () => {
+    const nightly = parse({ cron: '0 2 * * SUN', duration: '2h', timeZone: 'Europe/Berlin' });
+    expect(nextOpenings(nightly, at('2026-10-18T00:00:00Z'), 3).map((opens) => new Date(opens).toISOString())).toEqual([
+      '2026-10-25T00:00:00.000Z',
+      '2026-11-01T01:00:00.000Z',
+      '2026-11-08T01:00:00.000Z',
+    ]);
   });
 });

@@ -38,14 +38,20 @@ export function nextOpening(windows: readonly ChangeWindow[], now: number): numb
   return Math.min(...openings);
 }
 
+/** The next openings of a window after `now`, epoch milliseconds; fewer than `count` where there are no more. */
+export const nextOpenings = ({ cron, timeZone }: ChangeWindow, now: number, count: number): number[] =>
+  new Cron(cron, { timezone: timeZone }).nextRuns(count, new Date(now)).map((opens) => opens.getTime());
+
 /** What is wrong with a cron expression, or undefined. */
 function cronFault(cron: string, timeZone: string): string | undefined {
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5) return 'must have five fields: minute hour day-of-month month day-of-week';
-  const [minute, hour, dayOfMonth = '', month, weekday = ''] = fields;
+  const [minute = '', hour = '', dayOfMonth = '', month = '', weekday = ''] = fields;
   if (!isAny(dayOfMonth) && !isAny(weekday)) {
-    const spelling = [minute, hour, '*', month, `${weekday}${nthOf(dayOfMonth)}`].join(' ');
-    return `names days of the month and weekdays, which cron joins by "or"; leave one of them "*". The n-th weekday of a month is written with "#", for example "${spelling}", the last one with "#L"`;
+    const meant = weekdaysOfWeeks(dayOfMonth, weekday);
+    const spelling = [minute, hour, '*', month, meant ?? 'SAT#1'].join(' ');
+    const fix = meant === undefined ? `"${spelling}" is the first Saturday` : `write "${spelling}"`;
+    return `names days of the month and weekdays, which cron joins by "or": leave one of the two fields "*". The n-th weekday of a month is spelled with "#", the last one with "#L": ${fix}`;
   }
   try {
     return new Cron(cron, { timezone: timeZone }).nextRun(new Date(0)) === null ? 'never comes true' : undefined;
@@ -56,10 +62,21 @@ function cronFault(cron: string, timeZone: string): string | undefined {
 
 const isAny = (field: string): boolean => field === '*' || field === '?';
 
-/** Which weekday of a month falls into a week of it that is counted by days, as `1-7` is the first; by default the first. */
-function nthOf(dayOfMonth: string): string {
-  const first = /^(1|8|15|22)-(7|14|21|28)$/.exec(dayOfMonth)?.[1];
-  return `#${first === undefined ? 1 : Math.ceil(Number(first) / 7)}`;
+/**
+ * How a day-of-week field says what was meant by days of the month that are whole weeks of it (`1-7` is the first, `8-21` the
+ * second and third) together with weekdays: `SAT#1`. Undefined where "#" cannot say it.
+ */
+function weekdaysOfWeeks(dayOfMonth: string, weekday: string): string | undefined {
+  const [, from, to] = /^(1|8|15|22|29)-(7|14|21|28|31)$/.exec(dayOfMonth) ?? [];
+  if (from === undefined || !/^[a-z0-7]+(-[a-z0-7]+)?(,[a-z0-7]+(-[a-z0-7]+)?)*$/i.test(weekday)) return undefined;
+  const [first, last] = [Math.ceil(Number(from) / 7), Math.ceil(Number(to) / 7)];
+  const weeks = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  return weeks.length === 0
+    ? undefined
+    : weekday
+        .split(',')
+        .flatMap((days) => weeks.map((week) => `${days}#${week}`))
+        .join(',');
 }
 
 function isTimeZone(name: string): boolean {

@@ -1,0 +1,116 @@
+import type * as z from 'zod';
+import { policySchema } from '../functions/policy-document.ts';
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
+import { changeWindow, nextOpenings } from '../functions/shared/policy/change-window.ts';
+import { policySchema as schemaOf } from '../functions/shared/policy/policy.ts';
+import { DAYS_BETWEEN_RELEASES } from '../functions/shared/releases/cadence.ts';
+import { describeIssue } from '../functions/shared/runtime/issue.ts';
+
+const DAY = 86_400_000;
+
+/** How many openings of each window are told. */
+const OPENINGS = 5;
+
+/** A window that opens for less may be over before a look comes: EventBridge Scheduler fires within a minute of its time. */
+const SHORTEST_WINDOW = 5 * 60_000;
+
+/** Whether a default mode is `observe` or `enforce` decides about no fault. */
+const ANY_MODE = 'enforce';
+
+/** A change window of the document, and when it opens. */
+export interface WindowOpenings {
+  /** Where it stands, for example `upgrades.windows.0`. */
+  readonly path: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  /** How long it stays open, ms. */
+  readonly duration: number;
+  /** The next ones, epoch milliseconds. */
+  readonly openings: readonly number[];
+}
+
+/** What a policy document comes to. */
+export interface PolicyReport {
+  /** What is wrong: each names the field and the fix. */
+  readonly faults: readonly string[];
+  /** The functions that do nothing until that is right. */
+  readonly stopped: readonly string[];
+  /** What is allowed, and hardly meant. */
+  readonly warnings: readonly string[];
+  /** Of all windows that are right, also where something else is wrong. */
+  readonly windows: readonly WindowOpenings[];
+}
+
+/**
+ * Says what a policy document comes to, without AWS: a pure function.
+ *
+ * @param now epoch milliseconds
+ */
+export function checkPolicy(text: string, now: number): PolicyReport {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    const fault = `it is not JSON: ${error instanceof Error ? error.message : String(error)}`;
+    return { faults: [fault], stopped: stoppedBy(undefined), warnings: [], windows: [] };
+  }
+  const parsed = policySchema(ANY_MODE).safeParse(document);
+  const windows = windowsIn(document, []).map(({ path, window }) => ({
+    ...window,
+    path,
+    openings: nextOpenings(window, now, OPENINGS),
+  }));
+  return {
+    faults: parsed.success ? [] : parsed.error.issues.map(describeIssue),
+    stopped: stoppedBy(document),
+    warnings: [...(parsed.success ? bakeWarnings(parsed.data.upgrades) : []), ...windows.flatMap(windowWarnings)],
+    windows,
+  };
+}
+
+const NAMES = REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []);
+
+/** The functions for which the document is an invalid one: each reads its own part of it. */
+const stoppedBy = (document: unknown): string[] =>
+  REMEDIATIONS.flatMap(({ name, policy }: Remediation) =>
+    policy === undefined || schemaOf(ANY_MODE, policy.reads, NAMES).safeParse(document).success ? [] : [name],
+  );
+
+/** Whatever looks like a change window and is one, wherever it stands. */
+function windowsIn(
+  value: unknown,
+  path: readonly string[],
+): Array<{ path: string; window: z.infer<typeof changeWindow> }> {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('cron' in value) {
+    const { success, data } = changeWindow.safeParse(value);
+    return success ? [{ path: path.join('.'), window: data }] : [];
+  }
+  return Object.entries(value).flatMap(([key, inner]) => windowsIn(inner, [...path, key]));
+}
+
+function bakeWarnings({
+  bakeAge,
+  urgent,
+}: {
+  readonly bakeAge: number;
+  readonly urgent: { readonly bakeAge: number };
+}) {
+  const behind = Math.round(bakeAge / (DAYS_BETWEEN_RELEASES * DAY));
+  return [
+    ...(bakeAge > DAYS_BETWEEN_RELEASES * DAY
+      ? [
+          `upgrades.bakeAge: ${bakeAge / DAY} days are longer than what lies between two releases (about ${DAYS_BETWEEN_RELEASES} days, with Amazon Linux): node groups run about ${behind === 1 ? 'one release' : `${behind} releases`} behind the newest, and stay vulnerable to what those fix; a week or less is enough for most`,
+        ]
+      : []),
+    ...(urgent.bakeAge > bakeAge
+      ? ['upgrades.urgent.bakeAge: is longer than upgrades.bakeAge, so urgent findings hasten nothing; make it shorter']
+      : []),
+  ];
+}
+
+const windowWarnings = ({ path, duration }: WindowOpenings): string[] =>
+  duration < SHORTEST_WINDOW
+    ? [`${path}.duration: less than 5m may be over before anything can begin; make it longer`]
+    : [];
