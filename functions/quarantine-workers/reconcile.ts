@@ -212,14 +212,15 @@ async function requestReconciles(
 
 /**
  * Workers that nobody can reach; and for the alarms, quarantines that end within a day, and those that have ended with
- * nobody saying what is to become of them.
+ * nobody saying what is to become of them. Of a worker that only waits for its place in service somebody has said it.
  */
 function countWorkers({ recorder }: ReconcileDeps, settled: readonly Decided[], now: number): void {
   const isPrivate = ({ decision }: Decided) => decision.reason === 'not-exposed';
   recorder.count('NotExposed', settled.filter(isPrivate).length);
   for (const { decision } of settled) {
-    if (decision.quarantine === undefined || decision.silent === true) continue;
-    const left = decision.quarantine.expiresAt - now;
+    const { quarantine } = decision;
+    if (quarantine === undefined || quarantine.returning === true || decision.silent === true) continue;
+    const left = quarantine.expiresAt - now;
     if (left <= 0) recorder.count('QuarantineExpired');
     else if (left <= EXPIRING) recorder.count('QuarantineExpiring');
   }
