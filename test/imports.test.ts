@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { REMEDIATIONS } from '../functions/remediations.ts';
 import { circlesIn, importsIn, reachedFrom, readImports } from './import-graph.ts';
 
 /** What a deployment consists of, what operators run, and what the package gives others. */
@@ -49,6 +50,17 @@ describe.each(functionNames)('functions/%s', (name) => {
     expect(room).toContain(`${own}handler.ts`);
     expect(room.flatMap((file) => [...reachedFrom(file, graph)]).filter((file) => !isOurs(file))).toEqual([]);
   });
+});
+
+it('makes every function with a queue by the piece that has a failed batch come again, and reads batches nowhere else', () => {
+  const piece = 'functions/shared/runtime/queue-function.ts';
+  const queued = REMEDIATIONS.flatMap(({ name, start }) =>
+    start.by === 'queue' ? [`functions/${name}/handler.ts`] : [],
+  );
+  const importing = (file: string) =>
+    [...graph].filter(([from, to]) => !isTest(from) && to.includes(file)).map(([from]) => from);
+  expect(importing(piece)).toEqual(expect.arrayContaining(queued));
+  expect(importing('functions/shared/intake/take-batch.ts')).toEqual([piece]);
 });
 
 it('shares only what imports no room', () => {

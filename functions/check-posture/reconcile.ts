@@ -3,12 +3,11 @@ import pMap from 'p-map';
 import { makePostureReconcileRequest } from '../../events/posture-reconcile-request.ts';
 import { isInScope } from '../shared/fleet/scope.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import { sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import type { Clock } from '../shared/runtime/clock.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type Asked, readBatch } from './batch.ts';
 import { decideGroup, firstExpiry, type Looked } from './decide.ts';
 import { judge } from './judge/judge.ts';
@@ -25,21 +24,11 @@ import {
   saveClusterState,
   saveGroupState,
 } from './posture-ledger.ts';
-import type { Recorder } from './remediation.ts';
+import type { checkPosture } from './remediation.ts';
 import { sendGather } from './send.ts';
 
-export interface ReconcileDeps extends ObserveClients {
-  readonly ledger: Ledger;
-  readonly queue: ReconcileQueue;
-  readonly deadLetterQueueUrl: string;
+export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients {
   readonly document: string;
-  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
-  readonly recorder: Recorder;
-  readonly clock: Clock;
-  readonly account: string;
-  readonly region: string;
-  /** Names this reconcile, uniquely: the Lambda request id. */
-  readonly caller: string;
 }
 
 const HOUR = 3_600_000;
@@ -59,7 +48,6 @@ const CLAIM_HOLDS = 10 * 60_000;
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { clusters, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
-  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   if (!isInvalid(policy) && !policy.killSwitch && policy.posture.mode !== 'off') {
     const inScope = [...clusters].filter(([cluster]) => isInScope(policy.scope, deps.account, cluster));
     const states = await readClusterStates(

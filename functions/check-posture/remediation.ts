@@ -30,6 +30,7 @@ export const checkPosture = declare({
   },
   sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
   requests: [],
+  reconcilesAgain: true,
   ledger: ['BatchGetItem', 'PutItem'],
   rights: [
     onAnything('Workers', ['ec2:DescribeInstances', 'ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation']),
@@ -42,7 +43,6 @@ export const checkPosture = declare({
       wildcardReason:
         'Any instance may be a worker; the only document that can be sent reads, and takes no parameters.',
     },
-    { sid: 'LookAgain', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },
   ],
   environment: { POSTURE_DOCUMENT: '{postureDocumentName}' },
   beside: 'posture-document',

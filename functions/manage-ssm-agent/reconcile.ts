@@ -3,10 +3,10 @@ import { makeAgentReconcileRequest } from '../../events/agent-reconcile-request.
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { type OperatorRequest, refuse } from '../shared/intake/operator-request.ts';
-import { type DelayedRequest, type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
+import { type DelayedRequest, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
 import { readBatch, type Scope } from './batch.ts';
@@ -14,14 +14,10 @@ import { decide } from './decide.ts';
 import { neededReadsOf } from './needed-reads.ts';
 import type { Observation } from './observation.ts';
 import { type ObserveClients, observeWorkers } from './observe.ts';
-import type { Policy } from './policy.ts';
+import type { manageSsmAgent } from './remediation.ts';
 import type { Decided } from './remedies/remedy.ts';
 
-export interface ReconcileDeps extends ActDeps, ObserveClients {
-  readonly account: string;
-  readonly queue: ReconcileQueue;
-  readonly deadLetterQueueUrl: string;
-  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
+export interface ReconcileDeps extends QueueDeps<typeof manageSsmAgent>, ActDeps, ObserveClients {
   readonly wake: Wake;
 }
 
@@ -39,7 +35,6 @@ const WORKERS_PER_REQUEST = 100;
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
-  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const now = deps.clock.now();
   const readCluster = createClusterReader(deps.eks);
   const circumstances = { policy, now, account: deps.account };

@@ -1,79 +1,30 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import type { SQSEvent } from 'aws-lambda';
-import * as z from 'zod';
-import { takeBatch } from '../shared/intake/take-batch.ts';
 import { createWake } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
-import { createLedger } from '../shared/ledger/ledger.ts';
-import { createPolicyReader } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { systemClock as clock } from '../shared/runtime/clock.ts';
-import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
-import { createFunction } from '../shared/runtime/function.ts';
-import { quarantine, READS } from './policy.ts';
+import { createQueueFunction } from '../shared/runtime/queue-function.ts';
+import { quarantine } from './policy.ts';
 import { reconcile } from './reconcile.ts';
 import { quarantineWorkers } from './remediation.ts';
 
-const env = readEnvironment(
-  baseEnvironment.extend({
-    ...policyEnvironment,
-    QUEUE_URL: z.url(),
-    QUEUE_ARN: z.string().startsWith('arn:'),
-    DEAD_LETTER_QUEUE_URL: z.url(),
-    WAKE_SCHEDULE_GROUP: z.string().min(1),
-    WAKE_ROLE_ARN: z.string().min(1),
-  }),
-);
-const region = env.AWS_REGION;
 const eks = new EKSClient(CLIENT_DEFAULTS);
-const ssm = new SSMClient(CLIENT_DEFAULTS);
-const deps = {
-  ec2: new EC2Client(CLIENT_DEFAULTS),
-  eks,
-  iam: new IAMClient(CLIENT_DEFAULTS),
-  autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
-  loadBalancing: new ElasticLoadBalancingV2Client(CLIENT_DEFAULTS),
-  openCluster: openClusterBy({ eks, clock, region }),
-  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  queue: { sqs: new SQSClient(CLIENT_DEFAULTS), url: env.QUEUE_URL },
-  deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
-  wake: createWake({
-    scheduler: new SchedulerClient(CLIENT_DEFAULTS),
-    group: env.WAKE_SCHEDULE_GROUP,
-    roleArn: env.WAKE_ROLE_ARN,
-    queueArn: env.QUEUE_ARN,
-  }),
-  readPolicy: createPolicyReader({
-    ssm,
-    clock,
-    parameter: env.POLICY_PARAMETER,
-    defaultMode: env.DEFAULT_MODE,
-    reads: READS,
-    names: env.POLICY_SECTIONS,
-  }),
-  defaultPolicy: quarantine(env.DEFAULT_MODE).parse({}),
-  stackName: env.STACK_NAME,
-  clock,
-  region,
-};
 
-/** So many messages become one reconcile at most: a wave of launches costs few, and each call describes many workers. */
-const MOST_MESSAGES = 200;
-
-export const handler = createFunction({
+export const handler = createQueueFunction({
   declared: quarantineWorkers,
-  region,
-  stack: env.STACK_NAME,
-  run: ({ Records }: SQSEvent, { recorder, account, requestId: caller }) =>
-    takeBatch({ ...deps, most: MOST_MESSAGES }, Records, (messages, queue) =>
-      reconcile({ ...deps, queue, recorder, account, caller }, messages),
-    ),
-});
+  wake: (queue) => createWake({ scheduler: new SchedulerClient(CLIENT_DEFAULTS), ...queue }),
+  own: ({ clock, region, stackName, defaultMode }) => ({
+    ec2: new EC2Client(CLIENT_DEFAULTS),
+    eks,
+    iam: new IAMClient(CLIENT_DEFAULTS),
+    autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
+    loadBalancing: new ElasticLoadBalancingV2Client(CLIENT_DEFAULTS),
+    openCluster: openClusterBy({ eks, clock, region }),
+    defaultPolicy: quarantine(defaultMode).parse({}),
+    stackName,
+  }),
+})(reconcile);

@@ -4,28 +4,27 @@ import pMap from 'p-map';
 import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { type DelayedRequest, type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
+import { type DelayedRequest, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { type BlastBudget, BudgetConflict, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { type Request, readBatch } from './batch.ts';
 import type { Circumstances } from './decision.ts';
 import { carryOutGroup } from './harden.ts';
 import { type ObserveClients, observe, type Sight } from './observe.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan.ts';
-import type { Policy } from './policy.ts';
 import { readQuarantineLine } from './quarantine-ledger.ts';
+import type { quarantineWorkers } from './remediation.ts';
 import { tellOpen } from './tell-open.ts';
 
-export interface ReconcileDeps extends Omit<ActDeps, 'openCluster'>, ObserveClients {
+export interface ReconcileDeps
+  extends QueueDeps<typeof quarantineWorkers>,
+    Omit<ActDeps, 'openCluster'>,
+    ObserveClients {
   readonly openCluster: (readCluster: ReturnType<typeof createClusterReader>) => ActDeps['openCluster'];
-  readonly account: string;
-  readonly region: string;
-  readonly queue: ReconcileQueue;
-  readonly deadLetterQueueUrl: string;
-  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
   readonly wake: Wake;
 }
 
@@ -52,7 +51,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed } = readBatch(messages);
   for (const message of malformed) await putAside(deps, message);
   const policy = await deps.readPolicy();
-  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const budget = await readBudget(deps.ledger, 'quarantines');
   const readCluster = createClusterReader(deps.eks);
   const sight = await observe(deps, readCluster, scope, budget.slots, { policy, account: deps.account });

@@ -134,7 +134,7 @@ export const quarantineWorkers = declare({
     by: 'queue',
     // The first event is handed over at once: with a batching window Lambda may wait for 20 s. A wave of launches still
     // becomes a few reconciles, since each takes more messages itself (`take-batch.ts`).
-    queue: { batch: 10, concurrency: 2 },
+    queue: { batch: 10, most: 200, concurrency: 2 },
   },
   // A reconcile acts within seconds; a lease on a worker (65 s, in `act.ts`) must outlast it.
   timeoutSeconds: 60,

@@ -1,46 +1,11 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import type { SQSEvent } from 'aws-lambda';
-import * as z from 'zod';
-import { createLedger } from '../shared/ledger/ledger.ts';
-import { createPolicyReader } from '../shared/policy/policy-reader.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
-import { systemClock as clock } from '../shared/runtime/clock.ts';
-import { baseEnvironment, policyEnvironment, readEnvironment } from '../shared/runtime/environment.ts';
-import { createFunction } from '../shared/runtime/function.ts';
-import { READS } from './policy.ts';
+import { createQueueFunction } from '../shared/runtime/queue-function.ts';
 import { reconcile } from './reconcile.ts';
 import { requireImdsv2 } from './remediation.ts';
 
-const env = readEnvironment(
-  baseEnvironment.extend({ ...policyEnvironment, QUEUE_URL: z.url(), DEAD_LETTER_QUEUE_URL: z.url() }),
-);
-const region = env.AWS_REGION;
-const deps = {
-  ec2: new EC2Client(CLIENT_DEFAULTS),
-  eks: new EKSClient(CLIENT_DEFAULTS),
-  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
-  queue: { sqs: new SQSClient(CLIENT_DEFAULTS), url: env.QUEUE_URL },
-  deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
-  readPolicy: createPolicyReader({
-    ssm: new SSMClient(CLIENT_DEFAULTS),
-    clock,
-    parameter: env.POLICY_PARAMETER,
-    defaultMode: env.DEFAULT_MODE,
-    reads: READS,
-    names: env.POLICY_SECTIONS,
-  }),
-  clock,
-  region,
-};
-
-export const handler = createFunction({
+export const handler = createQueueFunction({
   declared: requireImdsv2,
-  region,
-  stack: env.STACK_NAME,
-  run: ({ Records }: SQSEvent, { recorder, account, requestId: caller }) =>
-    reconcile({ ...deps, recorder, account, caller }, Records),
-});
+  own: () => ({ ec2: new EC2Client(CLIENT_DEFAULTS), eks: new EKSClient(CLIENT_DEFAULTS) }),
+})(reconcile);

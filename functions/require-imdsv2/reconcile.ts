@@ -5,27 +5,18 @@ import { ownEvent } from '../../events/envelope.ts';
 import * as request from '../../events/remediation-request.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { messageReader } from '../shared/intake/messages.ts';
-import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
+import { sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { readWorkerBatch, targetOfRequest, type WorkerScope } from '../shared/intake/worker-batch.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import type { Clock } from '../shared/runtime/clock.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
 import { type Decision, decide } from './decide.ts';
 import { type Observation, type ObserveClients, observeWorkers } from './observe.ts';
-import type { Policy } from './policy.ts';
 import * as reconcileRequest from './reconcile-request.ts';
 import { requireImdsv2 } from './remediation.ts';
 
-export interface ReconcileDeps extends ActDeps, ObserveClients {
-  readonly account: string;
-  readonly region: string;
-  readonly queue: ReconcileQueue;
-  readonly deadLetterQueueUrl: string;
-  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
-  readonly clock: Clock;
-}
+export interface ReconcileDeps extends QueueDeps<typeof requireImdsv2>, ActDeps, ObserveClients {}
 
 const READERS = {
   [instanceRunning.detailType]: messageReader(instanceRunning.schema, ({ detail }) => ({
@@ -44,7 +35,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed } = readWorkerBatch(messages, READERS);
   for (const message of malformed) await putAside(deps, message);
   const policy = await deps.readPolicy();
-  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const circumstances = { policy, now: deps.clock.now(), account: deps.account };
   // How the workers stand.
   const observations = await observeWorkers(deps, scope);

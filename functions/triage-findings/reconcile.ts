@@ -1,7 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
-import type { ReconcileQueue } from '../shared/intake/reconcile-queue.ts';
 import {
   type FindingState,
   findingKey,
@@ -11,7 +10,7 @@ import {
 } from '../shared/ledger/finding-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
-import type { Clock } from '../shared/runtime/clock.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut, type Decided } from './act.ts';
 import { type Batch, readBatch } from './batch.ts';
 import { recordCounts } from './counts.ts';
@@ -24,13 +23,9 @@ import { type DueGroup, type ObserveClients, observeGroups } from './observe.ts'
 import { type AccountView, observeAccount } from './observe-account.ts';
 import { type FoundWorker, findWorkers } from './observe-instances.ts';
 import type { Policy } from './policy.ts';
+import type { triageFindings } from './remediation.ts';
 
-export interface ReconcileDeps extends ActDeps, ObserveClients {
-  readonly queue: ReconcileQueue;
-  readonly deadLetterQueueUrl: string;
-  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
-  readonly clock: Clock;
-}
+export interface ReconcileDeps extends QueueDeps<typeof triageFindings>, ActDeps, ObserveClients {}
 
 /** A worker is scanned some minutes after its launch: until then it is not told of as unscanned, ms. */
 const SCANNED_WITHIN = 60 * 60_000;
@@ -44,7 +39,6 @@ const SCANNED_WITHIN = 60 * 60_000;
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { batch, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
-  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
   const now = deps.clock.now();
   const ignored = whyIgnored(policy);
   if (ignored !== undefined) await ignore(deps, batch, ignored, policy, now);

@@ -4,13 +4,13 @@ import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
+import { sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import { readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import type { Clock } from '../shared/runtime/clock.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOutOrTell } from './act.ts';
 import { readBatch, type Scope } from './batch.ts';
 import { type Circumstances, iso } from './decision.ts';
@@ -21,14 +21,11 @@ import { observeUnmanaged } from './observe-unmanaged.ts';
 import { isHastened } from './pace.ts';
 import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
 import type { Policy } from './policy.ts';
+import type { upgradeNodeGroups } from './remediation.ts';
 import { type Contender, callNext, contendersOf, type Line } from './waitlist.ts';
 
-export interface ReconcileDeps extends ActDeps, ObserveClients {
+export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients {
   readonly autoScaling: AutoScalingClient;
-  readonly queue: ReconcileQueue;
-  readonly deadLetterQueueUrl: string;
-  readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
-  readonly clock: Clock;
 }
 
 /** How many decisions are carried out side by side. */
@@ -43,7 +40,6 @@ const ACT_CONCURRENCY = 8;
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
   const { scope, malformed, later } = readBatch(messages);
   const policy = await deps.readPolicy();
-  deps.recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
 
   const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();

@@ -39,6 +39,11 @@ export interface QueueSpec {
   /** How many messages one invocation takes at most. */
   readonly batch: number;
   /**
+   * How many it takes at most where the function itself takes more than a batch: a full one without `gatherSeconds`
+   * tells of a storm.
+   */
+  readonly most?: number;
+  /**
    * How long Lambda gathers a batch, at least. With little traffic it may wait up to 20 s, whatever is said here (Lambda
    * developer guide, "Polling and batching streams", of SQS): so nothing that is urgent has it.
    */

@@ -1,0 +1,156 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import * as z from 'zod';
+import type { RecorderOf, Remediation, Start } from '../declaration/remediation.ts';
+import { MESSAGE_GROUP, type ReconcileQueue } from '../intake/reconcile-queue.ts';
+import { takeBatch } from '../intake/take-batch.ts';
+import type { Wake, WakeOptions } from '../intake/wake.ts';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import type { Mode } from '../policy/mode.ts';
+import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from '../policy/policy.ts';
+import { createPolicyReader } from '../policy/policy-reader.ts';
+import { CLIENT_DEFAULTS } from './aws-client.ts';
+import { type Clock, systemClock as clock } from './clock.ts';
+import { baseEnvironment, policyEnvironment, readEnvironment } from './environment.ts';
+import { createFunction } from './function.ts';
+
+/** A declaration of a function that takes its requests from a queue and goes by the policy. */
+export type QueueRemediation<Read extends Sections = Sections> = Remediation & {
+  readonly start: Extract<Start, { readonly by: 'queue' }>;
+  readonly policy: { readonly reads: Read };
+};
+
+/** What each reconcile of such a function is made with. */
+export interface QueueDeps<Declared extends QueueRemediation> {
+  readonly ledger: Ledger;
+  readonly ssm: SSMClient;
+  /** The function's own: requests to itself go into it. */
+  readonly queue: ReconcileQueue;
+  readonly deadLetterQueueUrl: string;
+  /** Reads the policy, and counts whether it could be read: the alarm on an invalid policy stands on that. */
+  readonly readPolicy: () => Promise<PolicyWith<Declared['policy']['reads']> | InvalidPolicy>;
+  readonly recorder: RecorderOf<Declared>;
+  readonly clock: Clock;
+  readonly account: string;
+  readonly region: string;
+  /** Names this reconcile, uniquely: the Lambda request id. */
+  readonly caller: string;
+}
+
+/** Wake-ups, of a function that declares `wakesUp`. */
+type WakeDeps<Declared extends Remediation> = Declared extends { readonly wakesUp: true }
+  ? { readonly wake: Wake }
+  : object;
+type WakeSource<Declared extends Remediation> = Declared extends { readonly wakesUp: true }
+  ? { readonly wake: (queue: WakeQueue) => Wake }
+  : object;
+type WakeQueue = Omit<WakeOptions, 'scheduler'>;
+
+/** What is known at load, before any event. */
+export interface Known<Shape extends z.ZodRawShape> {
+  readonly env: z.infer<z.ZodObject<Shape>>;
+  readonly sqs: SQSClient;
+  readonly clock: Clock;
+  readonly region: string;
+  readonly partition: string;
+  readonly stackName: string;
+  readonly defaultMode: Mode;
+}
+
+interface Settings<Declared extends QueueRemediation, Shape extends z.ZodRawShape, Own extends object> {
+  readonly declared: Declared;
+  /** The settings of the function beside those that all have. */
+  readonly environment?: Shape;
+  /** Makes wake-ups, with a client that only functions which declare `wakesUp` carry in their bundle. */
+  readonly wake?: (queue: WakeQueue) => Wake;
+  /** Makes the clients and settings of the function's own, once, at load. */
+  readonly own: (known: Known<Shape>) => Own;
+}
+
+/**
+ * Makes the handler of a function that takes its requests from a queue: settings, the clients that all such functions
+ * have, the policy, and a batch that comes again soon when it fails. None of it is left to a room, so no room can forget
+ * it.
+ *
+ * @returns makes the handler of a reconcile
+ * @throws Error at load, naming each setting that is missing or wrong
+ */
+export function createQueueFunction<
+  Declared extends QueueRemediation,
+  Own extends object,
+  Shape extends z.ZodRawShape = Record<never, never>,
+>(settings: Settings<Declared, Shape, Own> & WakeSource<Declared>) {
+  const { declared, environment, own } = settings;
+  const env = readEnvironment(queueEnvironment);
+  const region = env.AWS_REGION;
+  const ssm = new SSMClient(CLIENT_DEFAULTS);
+  const sqs = new SQSClient(CLIENT_DEFAULTS);
+  const wake = settings.wake?.(wakeQueueOf(env.QUEUE_ARN, declared));
+  const readPolicy = createPolicyReader({
+    ssm,
+    clock,
+    parameter: env.POLICY_PARAMETER,
+    defaultMode: env.DEFAULT_MODE,
+    reads: declared.policy.reads,
+    names: env.POLICY_SECTIONS,
+  });
+  const shared = {
+    ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
+    ssm,
+    deadLetterQueueUrl: env.DEAD_LETTER_QUEUE_URL,
+    clock,
+    region,
+    ...(wake && { wake }),
+    ...own({
+      env: readEnvironment(z.object(environment ?? ({} as Shape))),
+      sqs,
+      clock,
+      region,
+      partition: env.QUEUE_ARN.split(':')[1] ?? 'aws',
+      stackName: env.STACK_NAME,
+      defaultMode: env.DEFAULT_MODE,
+    }),
+  };
+  const taking = { queue: { sqs, url: env.QUEUE_URL }, clock, ...(wake && { wake }), ...mostOf(declared) };
+  type Reconcile = (
+    deps: QueueDeps<Declared> & WakeDeps<Declared> & Own,
+    messages: readonly SQSRecord[],
+  ) => Promise<void>;
+  return (reconcile: Reconcile) =>
+    createFunction<Declared, SQSEvent>({
+      declared,
+      region,
+      stack: env.STACK_NAME,
+      run: ({ Records }, { recorder, account, requestId: caller }) =>
+        takeBatch(taking, Records, (messages, queue) => {
+          const counted = async () => {
+            const policy = await readPolicy();
+            recorder.count('PolicyInvalid', isInvalid(policy) ? 1 : 0);
+            return policy;
+          };
+          const deps = { ...shared, queue, readPolicy: counted, recorder, account, caller };
+          // That wake-ups are there just where they are declared, the settings have made sure of.
+          return reconcile(deps as unknown as Parameters<Reconcile>[0], messages);
+        }),
+    });
+}
+
+/** What the stack gives all of them. */
+const queueEnvironment = baseEnvironment.extend({
+  ...policyEnvironment,
+  QUEUE_URL: z.url(),
+  QUEUE_ARN: z.string().startsWith('arn:'),
+  DEAD_LETTER_QUEUE_URL: z.url(),
+});
+
+/** What it gives those that are woken. */
+const wakeEnvironment = z.object({ WAKE_SCHEDULE_GROUP: z.string().min(1), WAKE_ROLE_ARN: z.string().min(1) });
+
+function wakeQueueOf(queueArn: string, { start }: QueueRemediation): WakeQueue {
+  const { WAKE_SCHEDULE_GROUP: group, WAKE_ROLE_ARN: roleArn } = readEnvironment(wakeEnvironment);
+  return { group, roleArn, queueArn, ...(start.queue.fifo && { messageGroupId: MESSAGE_GROUP }) };
+}
+
+const mostOf = ({ start: { queue } }: QueueRemediation) => (queue.most === undefined ? {} : { most: queue.most });
