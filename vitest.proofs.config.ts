@@ -22,6 +22,7 @@ export default defineConfig({
     ...config.test,
     include: ['**/*.proof.ts'],
     testTimeout: 1_200_000,
+    hookTimeout: 600_000,
     sequence: { sequencer: LongestFirst },
   },
 });
