@@ -37,6 +37,7 @@ describe('three real releases in a week, played', () => {
       for (const { delay } of taken) expect(delay).toBeGreaterThanOrEqual(DAY + 40 * MINUTE);
     }
     expect(Object.fromEntries(replay.peaks.byCluster)).toEqual({ production: 1, training: 1, inference: 1 });
+    expect([...replay.endsTold.keys()]).toEqual(['training/al2']);
     expect(replay.samples).toHaveLength(32 * 6);
     expect(replay.account.deliveries.lost).toEqual([]);
     expect(replay.account.lambda.dropped).toEqual([]);
@@ -132,7 +133,7 @@ describe('the judge', () => {
   });
   const [second, third] = [update('second', 3 * DAY + HOUR), update('third', 11 * DAY + HOUR)];
   const judge = (updates: readonly GroupUpdate[], subject = group('web'), others: readonly ReplayedGroup[] = []) =>
-    judgeGroup(subject, [subject, ...others], updates, DEFAULT_RULES, period);
+    judgeGroup(subject, [subject, ...others], { updates, endTold: [] }, DEFAULT_RULES, period);
 
   it('finds nothing wrong with a group that took each release after its bake time', () => {
     expect(judge([second, third])).toMatchObject({
@@ -193,11 +194,50 @@ describe('the judge', () => {
   });
 
   it.each([
-    ['a newer one appeared', [releases[0]!, releases[1]!, { releaseVersion: 'third', at: from + 3 * DAY }]],
+    [
+      'a newer one had baked, too',
+      [releases[0]!, releases[1]!, { releaseVersion: 'third', at: from + 2 * DAY + 30 * MINUTE }],
+    ],
     ['it was withdrawn', [releases[0]!, { ...releases[1]!, withdrawnAt: from + 2.5 * DAY }]],
   ])('excuses a release that was gone before it was due: %s', (_what, history) => {
-    const updates = history.slice(2).map(({ releaseVersion }) => update(releaseVersion, 4 * DAY + HOUR));
+    const updates = history.slice(2).map(({ releaseVersion }) => update(releaseVersion, 3 * DAY + HOUR));
     expect(judge(updates, group('web', { releases: history }))).toMatchObject({ excused: ['second'], faults: [] });
+  });
+
+  it('misses a release that had baked while a newer one was still baking', () => {
+    const history = [releases[0]!, releases[1]!, { releaseVersion: 'third', at: from + 3 * DAY - HOUR }];
+    const subject = group('web', { releases: history });
+    const last = update('third', 4 * DAY);
+    expect(judge([last], subject).missed).toEqual(['second']);
+    expect(judge([second, last], subject)).toMatchObject({ missed: [], excused: [], faults: [] });
+  });
+
+  it('lets a group wait until a withdrawal of its kind is believed, and does not expect what was withdrawn', () => {
+    const withdrawn = { releaseVersion: 'third', at: from + 2.5 * DAY, withdrawnAt: from + 3 * DAY + 30 * MINUTE };
+    const subject = group('web', { releases: [releases[0]!, releases[1]!, withdrawn] });
+    const latest = 3 * DAY + 65 * MINUTE + 2 * HOUR;
+    expect(judge([update('second', latest)], subject)).toMatchObject({ missed: [], excused: ['third'], faults: [] });
+    expect(judge([update('second', latest + MINUTE)], subject).missed).toEqual(['second']);
+  });
+
+  describe('of a kind whose AMIs have ended', () => {
+    const ended = group('old', { amiType: 'AL2_x86_64', releases: releases.slice(0, 1) });
+    const told = (...after: number[]) =>
+      judgeGroup(ended, [ended], { updates: [], endTold: after.map((at) => from + at) }, DEFAULT_RULES, period).faults;
+
+    it('expects that it is told once, by the first looks', () => {
+      expect(told(HOUR)).toEqual([]);
+      expect(told()).toEqual([expect.stringMatching(/^was not told of the end of its AMIs, due by 2026-01-02T/)]);
+      expect(told(2 * DAY)).toEqual([expect.stringMatching(/^was told of the end of its AMIs at 2026-01-03.* only/)]);
+      expect(told(HOUR, DAY)).toEqual(['was told of the end of its AMIs 2 times']);
+      expect(told(-DAY)).toEqual([expect.stringMatching(/before 2026-01-01/)]);
+    });
+
+    it('expects it of no other kind', () => {
+      const other = group('web', { releases: releases.slice(0, 1) });
+      const { faults } = judgeGroup(other, [other], { updates: [], endTold: [from] }, DEFAULT_RULES, period);
+      expect(faults).toEqual([expect.stringMatching(/^was told of an end at .* that is none$/)]);
+    });
   });
 
   it('does not judge what falls due after the end', () => {

@@ -29,7 +29,7 @@ export interface Expectation {
   readonly notBefore: number;
   /** An update to it must have started by then, if none has failed. */
   readonly due: number;
-  /** When a newer release appeared or this one was withdrawn: from then on it is no target. Infinity: never. */
+  /** When a newer release had baked or this one was withdrawn: from then on it is no target. Infinity: never. */
   readonly goneAt: number;
 }
 
@@ -47,9 +47,9 @@ const NOTICE = 7 * MINUTE;
 export const turnOf = ({ slowestUpdate }: ReplayedGroup): number => slowestUpdate + NOTICE;
 
 /**
- * How long a group may have to wait for its slot, at most, ms. It stands in a line, first come, first served: each other
- * group of the cluster can be before it once, besides the one whose update runs already when the group joins the line.
- * Where the account's limit binds, the whole account is one line.
+ * How long a group may have to wait for its slot, at most, ms. Whoever runs the oldest release goes first, and nobody is
+ * upgraded twice while another waits on an older one: so each other group of the cluster can be before it once, besides the
+ * one whose update runs already when the group joins the line. Where the account's limit binds, the whole account is one line.
  */
 export function longestQueue(group: ReplayedGroup, fleet: readonly ReplayedGroup[], rules: Rules): number {
   const clusters = new Set(fleet.map(({ cluster }) => cluster));
@@ -76,8 +76,10 @@ export function longestRetry(
  * What the release history and the fleet file let one expect of a group, computed without asking the functions.
  *
  * A release that appears at t is seen at the next look for releases, so by t + pollEvery. It bakes from then on; when it
- * has baked, the group is woken and stands in line for a slot: so it is due at the end of the longest line. Nothing can
- * start before t + bakeAge, as nobody can have seen the release before t.
+ * has baked, the group is woken and stands in line for a slot: so it is due at the end of the longest line, and later by the
+ * two looks that a withdrawal meanwhile, of whatever release of its kind, takes until it is believed. Nothing can start before
+ * t + bakeAge, as nobody can have seen the release before t. That a newer one appears changes nothing before that one has
+ * baked, too.
  *
  * @param startsAt of the replay, epoch ms: of what was there before, only the latest release counts
  */
@@ -96,8 +98,44 @@ export function expectationsOf(
     if (index <= held || (at <= startsAt && index !== known)) return [];
     const visibleAt = Math.max(at, startsAt);
     const notBefore = visibleAt + rules.bakeAge;
-    const due = notBefore + rules.pollEvery + HOPS + longestQueue(group, fleet, rules);
-    const goneAt = Math.min(releases[index + 1]?.at ?? Number.POSITIVE_INFINITY, withdrawnAt);
+    const inTurn = notBefore + rules.pollEvery + HOPS + longestQueue(group, fleet, rules);
+    const doubts = releases.filter((other) => isBetween(other.withdrawnAt, visibleAt, inTurn)).length;
+    const due = inTurn + doubts * 2 * rules.pollEvery;
+    const newer = releases.slice(index + 1).map((other) => bakedAt(other, rules));
+    const goneAt = Math.min(...newer, withdrawnAt);
     return [{ releaseVersion, visibleAt, notBefore, due, goneAt }];
   });
+}
+
+const isBetween = (time: number | undefined, from: number, to: number): boolean =>
+  time !== undefined && from <= time && time <= to;
+
+/** The earliest that a release can have baked, epoch ms; Infinity: it was withdrawn before. */
+function bakedAt({ at, withdrawnAt = Number.POSITIVE_INFINITY }: Release, { bakeAge }: Rules): number {
+  return at + bakeAge < withdrawnAt ? at + bakeAge : Number.POSITIVE_INFINITY;
+}
+
+/** When EKS stopped its AL2 AMIs (AL2 transition guide, EKS user guide); one more came in December. */
+const END_OF_AL2 = Date.parse('2025-11-26T00:00:00Z');
+
+/** That the AMIs of a group's kind end is to be told in this span of time. Times in epoch ms. */
+export interface ExpectedEnd {
+  readonly notBefore: number;
+  readonly due: number;
+}
+
+/**
+ * When a group is to be told that its AMIs have ended: by the first look from then on, unless it has yet to move to the last
+ * release. Undefined where they go on.
+ */
+export function endOf(
+  group: ReplayedGroup,
+  fleet: readonly ReplayedGroup[],
+  rules: Rules,
+  startsAt: number,
+): ExpectedEnd | undefined {
+  if (!group.amiType.startsWith('AL2_')) return undefined;
+  const notBefore = Math.max(END_OF_AL2, startsAt);
+  const lastMove = rules.bakeAge + rules.pollEvery + longestQueue(group, fleet, rules) + turnOf(group);
+  return { notBefore, due: notBefore + lastMove + 2 * rules.pollEvery + HOPS };
 }

@@ -1,3 +1,4 @@
+import { recordIn } from '../../functions/shared/records/record-line.ts';
 import type { EksState } from '../account/eks/state.ts';
 import type { CallRecord } from '../account/service.ts';
 import { type EmbeddedAccount, openAccount } from '../embedded-account.ts';
@@ -34,7 +35,7 @@ export interface Sample {
   readonly ages: readonly number[];
 }
 
-/** What a replay showed (so far), read from the account itself, not from what the functions recorded. */
+/** What a replay showed (so far), read from the account itself; only what people were told is read from records. */
 export interface Replay {
   readonly account: EmbeddedAccount;
   /** Epoch ms. */
@@ -43,6 +44,8 @@ export interface Replay {
   readonly samples: readonly Sample[];
   /** AWS calls that functions made. */
   readonly calls: number;
+  /** When records told that the AMIs of a node group have ended, epoch ms, by `cluster/nodegroup`. */
+  readonly endsTold: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Plays a fleet through its releases. Keeps no calls and no records: a year has too many. */
@@ -50,12 +53,20 @@ export async function replayFleet(options: ReplayOptions): Promise<Replay> {
   const { fleet, synthesized, duration, policy, onCall, onSample } = options;
   const samples: Sample[] = [];
   let peaks: Peaks = { byCluster: new Map(), account: 0 };
+  const endsTold = new Map<string, number[]>();
   let calls = 0;
   const account = await openAccount({
     fleet,
     seed: 1,
     synthesized,
     ...(policy !== undefined && { policy }),
+    onLine: (line) => {
+      if (!line.includes('"end-of-life"')) return;
+      const { reason, cluster, nodegroup, time = '' } = recordIn(line) ?? {};
+      if (reason !== 'end-of-life') return;
+      const group = `${cluster}/${nodegroup}`;
+      endsTold.set(group, [...(endsTold.get(group) ?? []), Date.parse(time)]);
+    },
     onCall: (call) => {
       if (call.function === 'operator') return;
       calls += 1;
@@ -65,7 +76,7 @@ export async function replayFleet(options: ReplayOptions): Promise<Replay> {
     },
   });
   const from = account.time.now;
-  const soFar = (): Replay => ({ account, from, peaks, samples, calls });
+  const soFar = (): Replay => ({ account, from, peaks, samples, calls, endsTold });
   for (let played = 0; played < duration; played += SAMPLE_EVERY) {
     await account.play(Math.min(SAMPLE_EVERY, duration - played));
     for (const group of nodeGroups(account.fleet.eks)) {
@@ -97,12 +108,13 @@ export interface ReplayVerdict {
 }
 
 export function judgeReplay(replay: Replay, fleet: Fleet, rules: Rules): ReplayVerdict {
-  const { account, from, peaks } = replay;
+  const { account, from, peaks, endsTold } = replay;
   const expected = groupsOf(fleet);
   const period = { from, to: account.time.now };
   const groups = expected.map((group) => {
     const updates = updatesOf(replay, group.cluster, group.nodegroup);
-    return judgeGroup(group, expected, updates, rules, period);
+    const endTold = endsTold.get(`${group.cluster}/${group.nodegroup}`) ?? [];
+    return judgeGroup(group, expected, { updates, endTold }, rules, period);
   });
   const groupFaults = groups.flatMap(({ group: { cluster, nodegroup }, faults }) =>
     faults.map((fault) => `${cluster}/${nodegroup} ${fault}`),

@@ -26,7 +26,16 @@ export function monthLine(replay: Replay, month: string): string {
  * @param seconds real time that the replay took
  */
 export function summary({ peaks, samples, calls }: Replay, { groups, faults }: ReplayVerdict, seconds: number): string {
-  const headings = ['node group', 'AMI type', 'taken', 'excused', 'missed', 'taken after, h', 'AMI age, days'];
+  const headings = [
+    'node group',
+    'AMI type',
+    'taken',
+    'excused',
+    'missed',
+    'taken after, h',
+    'AMI age, days',
+    'end told',
+  ];
   const clusters = [...peaks.byCluster].map(([cluster, most]) => `${cluster} ${most}`).join(', ');
   const verdict = 'Every release was taken that its bake time allowed, and no budget was exceeded.';
   return [
@@ -41,7 +50,7 @@ export function summary({ peaks, samples, calls }: Replay, { groups, faults }: R
   ].join('\n');
 }
 
-function row({ group, taken, excused, missed }: GroupVerdict, samples: readonly Sample[]): string[] {
+function row({ group, taken, excused, missed, endTold }: GroupVerdict, samples: readonly Sample[]): string[] {
   const { cluster, nodegroup, amiType } = group;
   const own = samples.filter((sample) => sample.cluster === cluster && sample.nodegroup === nodegroup);
   return [
@@ -52,6 +61,7 @@ function row({ group, taken, excused, missed }: GroupVerdict, samples: readonly 
     missed.join(' ') || '-',
     spread(taken.map(({ delay }) => delay / HOUR)),
     spread(agesOf(own)),
+    endTold.map((at) => new Date(at).toISOString().slice(0, 10)).join(' ') || '-',
   ];
 }
 

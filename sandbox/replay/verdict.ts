@@ -1,4 +1,12 @@
-import { type Expectation, expectationsOf, longestRetry, type ReplayedGroup, turnOf } from './expectation.ts';
+import {
+  type Expectation,
+  type ExpectedEnd,
+  endOf,
+  expectationsOf,
+  longestRetry,
+  type ReplayedGroup,
+  turnOf,
+} from './expectation.ts';
 import type { Rules } from './rules.ts';
 
 /** An update as the account holds it. */
@@ -7,6 +15,19 @@ export interface GroupUpdate {
   /** Epoch ms. */
   readonly startedAt: number;
   readonly status: 'InProgress' | 'Successful' | 'Failed' | 'Cancelled';
+}
+
+/** What a replay showed of a node group. */
+export interface Seen {
+  readonly updates: readonly GroupUpdate[];
+  /** When records told that the AMIs of its kind have ended, epoch ms. */
+  readonly endTold: readonly number[];
+}
+
+/** What was played, epoch ms. */
+export interface Period {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** What became of a node group over the replay. */
@@ -18,6 +39,8 @@ export interface GroupVerdict {
   readonly missed: readonly string[];
   /** Releases not taken that nobody could expect to be: gone before their time, or given up after failures. */
   readonly excused: readonly string[];
+  /** When it was told that the AMIs of its kind have ended, epoch ms. */
+  readonly endTold: readonly number[];
   /** Everything that went against the rules, as sentences; the missed releases among them. */
   readonly faults: readonly string[];
 }
@@ -25,21 +48,25 @@ export interface GroupVerdict {
 /**
  * Judges one node group's year.
  *
- * @param updates of the group, in the order of their start
+ * @param seen its updates and what was told of it, in the order of time
  * @param period what was played, epoch ms: what falls due after its end is not judged
  */
 export function judgeGroup(
   group: ReplayedGroup,
   fleet: readonly ReplayedGroup[],
-  updates: readonly GroupUpdate[],
+  { updates, endTold }: Seen,
   rules: Rules,
-  period: { readonly from: number; readonly to: number },
+  period: Period,
 ): GroupVerdict {
   const expected = expectationsOf(group, fleet, rules, period.from);
   const taken: Array<GroupVerdict['taken'][number]> = [];
   const missed: string[] = [];
   const excused: string[] = [];
-  const faults = [...orderFaults(group, updates), ...expected.flatMap((one) => bakeFaults(one, updates))];
+  const faults = [
+    ...orderFaults(group, updates),
+    ...expected.flatMap((one) => bakeFaults(one, updates)),
+    ...endFaults(endOf(group, fleet, rules, period.from), { updates, endTold }, period),
+  ];
   for (const expectation of expected) {
     const { releaseVersion, visibleAt, due, goneAt } = expectation;
     const attempts = updates.filter((update) => update.releaseVersion === releaseVersion);
@@ -57,7 +84,21 @@ export function judgeGroup(
       faults.push(`took ${releaseVersion} at ${iso(success.startedAt)} only, due by ${iso(latest)}`);
     }
   }
-  return { group, taken, missed, excused, faults };
+  return { group, taken, missed, excused, endTold, faults };
+}
+
+/** The end is told in time where there is one, and again only after a move to a last release; nowhere else. */
+function endFaults(expected: ExpectedEnd | undefined, { updates, endTold }: Seen, { to }: Period): string[] {
+  const [first] = endTold;
+  if (expected === undefined) return first === undefined ? [] : [`was told of an end at ${iso(first)} that is none`];
+  const { notBefore, due } = expected;
+  if (first === undefined) return due <= to ? [`was not told of the end of its AMIs, due by ${iso(due)}`] : [];
+  const moves = updates.filter(({ startedAt, status }) => status === 'Successful' && startedAt >= notBefore).length;
+  return [
+    ...(first < notBefore ? [`was told of the end of its AMIs at ${iso(first)}, before ${iso(notBefore)}`] : []),
+    ...(first > due ? [`was told of the end of its AMIs at ${iso(first)} only, due by ${iso(due)}`] : []),
+    ...(endTold.length > 1 + moves ? [`was told of the end of its AMIs ${endTold.length} times`] : []),
+  ];
 }
 
 const bakeFaults = ({ releaseVersion, notBefore }: Expectation, updates: readonly GroupUpdate[]): string[] =>
