@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counted, findingsFleet, HASTY, NEW, told, triageIncident } from './findings.fixture.ts';
+import { counted, findingsFleet, HASTY, NEW, OLD, told, triageIncident, URGENT } from './findings.fixture.ts';
 import { deadLetterCount, nodeGroupOf, playThrough, type Scenario, start, upgradeCalls } from './harness.ts';
 import { heapMebibytes } from './heap.ts';
 import { deniedCalls } from './iam.ts';
@@ -47,6 +47,33 @@ describe('50,000 events about 1,000 workers in 40 node groups', () => {
     expect(run.errors).toEqual([]);
     // The whole process, with 50,000 messages, 25,000 findings and the log, stays below what the function may use.
     expect(heapMost - heapBefore).toBeLessThan(256);
+  });
+});
+
+describe('one vulnerability on 230 clusters at once', () => {
+  it('gets each of them its look: no call has more filter values than EC2 takes', async () => {
+    const names = Array.from({ length: 230 }, (_, index) => `cluster-${index}`);
+    const { fleet } = findingsFleet({ vulnerabilities: [{ ...URGENT, publishedAt: '+30m' }], newReleaseAt: '+9d' });
+    const clusters = names.map((name) => ({
+      name,
+      version: '1.33',
+      nodeGroups: [{ name: `group-of-${name}`, desiredSize: 1, releaseVersion: OLD }],
+    }));
+    const run = await start({ fleet: { ...(fleet as object), clusters }, policy: {}, play: '65m' });
+    expect(new Set(told(run, 'no-newer-ami').map(({ cluster }) => cluster))).toEqual(new Set(names));
+    const filters = run.calls.flatMap(({ operation, input }) =>
+      'Filters' in input && Array.isArray(input.Filters)
+        ? [{ operation, values: input.Filters.flatMap(({ Values = [] }: { Values?: string[] }) => Values).length }]
+        : [],
+    );
+    const most = Math.max(
+      ...filters.filter(({ operation }) => operation === 'DescribeInstances').map(({ values }) => values),
+    );
+    // Many are asked about at once, and never more than EC2 takes.
+    expect(most).toBeGreaterThan(150);
+    expect(most).toBeLessThanOrEqual(200);
+    expect(run.calls.filter(({ outcome }) => outcome === 'FilterLimitExceeded')).toEqual([]);
+    expect(run.errors).toEqual([]);
   });
 });
 

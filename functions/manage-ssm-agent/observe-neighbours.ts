@@ -1,7 +1,6 @@
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { describeInstances } from '../shared/fleet/instances.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
+import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
 import { primaryGroupIds } from './network/networks.ts';
 import type { AgentView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
@@ -30,7 +29,7 @@ export async function findNeighbours(
   const subnets = [...new Set(instances.flatMap(({ SubnetId }) => SubnetId ?? []))];
   const found = await describeInstances(
     clients.ec2,
-    chunks(subnets, SUBNETS_PER_CALL).map((Values) => [RUNNING, { Name: 'subnet-id', Values }]),
+    filtersOf('subnet-id', subnets).map((filter) => [RUNNING, filter]),
   );
   const silent = new Set(instances.map(({ InstanceId }) => InstanceId));
   const places = new Set(instances.map(placeOf));
@@ -54,9 +53,6 @@ export async function findNeighbours(
     }),
   );
 }
-
-/** EC2 takes 200 filter values a call; the other filter has one. */
-const SUBNETS_PER_CALL = 199;
 
 const answersNow = (agent: AgentView | undefined, now: number): boolean =>
   agent?.online === true && agent.lastPingAt !== undefined && now - agent.lastPingAt <= JUST_NOW;

@@ -4,8 +4,8 @@ import { type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 
-/** Each names a cluster and a node group, beside one state: EC2 takes 200 filter values a call. */
-const NODE_GROUPS_PER_CALL = Math.floor((VALUES_PER_FILTER - 1) / 2);
+/** Each names a cluster and a node group. */
+const NODE_GROUPS_PER_CALL = Math.floor(VALUES_PER_FILTER / 2);
 
 /** A worker as EC2 describes it. */
 export interface FoundWorker {

@@ -3,10 +3,13 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
 
-/** EC2: a call takes at most 200 filter values, over all its filters (EC2 API reference, DescribeInstances, `Filter.N`). */
-export const VALUES_PER_FILTER = 200;
+/**
+ * EC2: a call takes at most 200 filter values, over all its filters ("The maximum number of filter values specified on a
+ * single call is 200", FilterLimitExceeded). So many leave room for filters that stand beside.
+ */
+export const VALUES_PER_FILTER = 190;
 
-/** A filter by many values, as many filters as it takes. */
+/** A filter by many values, as many filters as it takes: each is for a call of its own. */
 export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
   chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));
 

@@ -30,6 +30,11 @@ const find = (at: TestAccount, input: object = {}) => {
   const page = at.call<DescribeInstancesResult>('ec2', 'DescribeInstances', input);
   return (page.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
 };
+const filterOf = (count: number, Name: string) => ({
+  Name,
+  Values: Array.from({ length: count }, (_, index) => `${index}`),
+});
+
 const tagsOf = (at: TestAccount, ...filter: [string, string]) =>
   find(at, { Filters: [{ Name: filter[0], Values: [filter[1]] }], IncludeManagedResources: true }).map(
     ({ Tags = [] }) => Object.fromEntries(Tags.map(({ Key = '', Value }) => [Key, Value])),
@@ -95,6 +100,12 @@ describe('DescribeInstances', () => {
 
   it.each([
     [{ Filters: [{ Name: 'colour', Values: ['red'] }] }, 'InvalidParameterValue', "The filter 'colour' is invalid"],
+    [
+      { Filters: [filterOf(150, 'vpc-id'), filterOf(51, 'subnet-id')] },
+      'FilterLimitExceeded',
+      'filter values specified on a single call is 200',
+    ],
+    [{ Filters: [{ Name: 'vpc-id', Values: ['v'.repeat(256)] }] }, 'FilterLimitExceeded', '255 characters'],
     [
       { InstanceIds: ['i-00000000000000000'] },
       'InvalidInstanceID.NotFound',
