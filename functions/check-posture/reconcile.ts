@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { makePostureReconcileRequest } from '../../events/posture-reconcile-request.ts';
 import { isInScope } from '../shared/fleet/scope.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
+import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -204,7 +204,7 @@ async function lookAgain(
     clusterName: cluster,
   });
   const delaySeconds = LOOK_AFTER[Math.min(polls, LOOK_AFTER.length - 1)] ?? 300;
-  await sendDelayedRequests(queue, [{ request, delaySeconds }]);
+  await sendRequests(queue, [{ request, delaySeconds }]);
 }
 
 /** Up to a tenth of the period, always the same for a cluster: so that not all come at once. */

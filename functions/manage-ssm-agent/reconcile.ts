@@ -1,11 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
-import { makeAgentReconcileRequest } from '../../events/agent-reconcile-request.ts';
+import * as agentReconcileRequest from '../../events/agent-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
+import { comeBack, lookAgain, type WorkerAgain } from '../shared/intake/look-again.ts';
 import { type OperatorRequest, refuse } from '../shared/intake/operator-request.ts';
-import { type DelayedRequest, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { answer } from './answer.ts';
@@ -20,11 +19,6 @@ import type { Decided } from './remedies/remedy.ts';
 export interface ReconcileDeps extends QueueDeps<typeof manageSsmAgent>, ActDeps, ObserveClients {
   readonly wake: Wake;
 }
-
-/** An SQS message can be delayed by at most 15 minutes; what is to be looked at later is woken by a schedule. */
-const LONGEST_DELAY = 15 * 60_000;
-/** How many workers one delayed reconcile request names. */
-const WORKERS_PER_REQUEST = 100;
 
 /**
  * One reconcile: all messages of a batch together. Observe, decide, act, record; then ask for the next reconcile of those that are
@@ -61,8 +55,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   } catch (error) {
     troubles = error;
   }
-  await requestReconciles(deps, settled, now);
-  await comeBack(deps, [...scope.deferred, ...unanswered(decided, settled)]);
+  const again = settled.flatMap((each) => againOf(each, now));
+  await lookAgain(deps, agentReconcileRequest.detailType, again, now);
+  await comeBack(deps.queue, [...scope.deferred, ...unanswered(decided, settled)], BUSY_SECONDS);
   for (const message of malformed) await putAside(deps, message);
   if (troubles !== undefined) throw troubles;
 }
@@ -106,54 +101,14 @@ const unanswered = (decided: readonly Decided[], settled: readonly Decided[]): O
   );
 };
 
-/** Has requests delivered again, as they are. */
-const comeBack = ({ queue }: ReconcileDeps, requests: readonly OperatorRequest[]): Promise<void> =>
-  sendDelayedRequests(
-    queue,
-    requests.map(({ event }) => ({ request: event, delaySeconds: BUSY_SECONDS })),
-  );
-
-/** Soon by delayed messages, a hundred workers each; later by a schedule of the worker's own. */
-async function requestReconciles(deps: ReconcileDeps, decided: readonly Decided[], now: number): Promise<void> {
-  const { account, region, caller } = deps;
-  const soon = new Map<number, string[]>();
-  const requests: DelayedRequest[] = [];
-  for (const { observation, decision } of decided) {
-    const { instanceId } = observation;
-    if (decision.answers !== undefined) {
-      // What an operator was granted, or refused, is followed by a reconcile that goes by it, and tells how the worker stands.
-      const origin = { account, region, time: new Date(now).toISOString() };
-      const id = `${decision.answers} answered`;
-      const request = makeAgentReconcileRequest(origin, id, { trigger: 'operator', instanceIds: [instanceId] });
-      requests.push({ request, delaySeconds: 0 });
-    }
-    if (decision.lookAt === undefined) continue;
-    const delay = Math.max(RECONCILE_NO_SOONER, decision.lookAt - now);
-    if (delay <= LONGEST_DELAY) {
-      const seconds = Math.ceil(delay / 1000);
-      soon.set(seconds, [...(soon.get(seconds) ?? []), instanceId]);
-    } else {
-      const at = Math.ceil(decision.lookAt / 1000) * 1000;
-      const origin = { account, region, time: new Date(at).toISOString() };
-      const request = makeAgentReconcileRequest(origin, `wake-up ${instanceId} ${origin.time}`, {
-        trigger: 'wake-up',
-        instanceIds: [instanceId],
-      });
-      await deps.wake(instanceId, at, request);
-    }
-  }
-  for (const [delaySeconds, ids] of soon) {
-    const origin = { account, region, time: new Date(now + delaySeconds * 1000).toISOString() };
-    for (const [index, instanceIds] of chunks(ids, WORKERS_PER_REQUEST).entries()) {
-      const id = `look-again ${caller} ${delaySeconds} ${index}`;
-      requests.push({
-        request: makeAgentReconcileRequest(origin, id, { trigger: 'wake-up', instanceIds }),
-        delaySeconds,
-      });
-    }
-  }
-  await sendDelayedRequests(deps.queue, requests);
-}
+/** Whoever waits is looked at when it is due; whoever an operator was answered about, at once. */
+const againOf = (
+  { observation: { instanceId }, decision: { answers, lookAt } }: Decided,
+  now: number,
+): WorkerAgain[] => [
+  ...(answers === undefined ? [] : [{ instanceId, at: now, answers }]),
+  ...(lookAt === undefined ? [] : [{ instanceId, at: Math.max(now + RECONCILE_NO_SOONER, lookAt) }]),
+];
 
 const RECONCILE_NO_SOONER = 30_000;
 /** How soon a request comes back that could not be answered. */

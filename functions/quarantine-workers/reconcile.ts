@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
-import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
+import * as quarantineReconcileRequest from '../../events/quarantine-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { type DelayedRequest, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
+import { comeBack, lookAgain, type WorkerAgain } from '../shared/intake/look-again.ts';
+import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { type BlastBudget, BudgetConflict, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { type Request, readBatch } from './batch.ts';
@@ -32,8 +32,10 @@ export interface ReconcileDeps
 const ACT_CONCURRENCY = 8;
 /** Two reconciles may take from the budget at once: so many times the later one decides anew. */
 const BUDGET_TRIES = 8;
-/** An SQS message can be delayed by at most 15 minutes; what is to be looked at later is woken by a schedule. */
-const LONGEST_DELAY = 15 * 60_000;
+/** A worker that waits is looked at again at least so soon, ms. */
+const LATEST_LOOK = 15 * 60_000;
+/** How soon further requests about the same subject come back, seconds. */
+const DEFERRED_SECONDS = 5;
 /** How many workers one reconcile request names. */
 const WORKERS_PER_REQUEST = 100;
 /** How long before the end of a quarantine it counts as expiring, ms. */
@@ -153,59 +155,35 @@ async function callNext({ ledger, queue, account, region, caller }: ReconcileDep
   const instanceIds = (await readQuarantineLine(ledger)).slice(0, WORKERS_PER_REQUEST);
   if (instanceIds.length === 0) return;
   const origin = { account, region, time: new Date(now).toISOString() };
-  const request = makeQuarantineReconcileRequest(origin, `slot-free ${caller}`, { trigger: 'slot-free', instanceIds });
-  await sendDelayedRequests(queue, [{ request, delaySeconds: 0 }]);
+  const detail = { trigger: 'slot-free' as const, instanceIds };
+  const request = quarantineReconcileRequest.makeQuarantineReconcileRequest(origin, `slot-free ${caller}`, detail);
+  await sendRequests(queue, [{ request }]);
 }
 
+/** Asks for the next reconcile: of whoever waits, of whom an operator was answered about, and at the end of a quarantine. */
 async function requestReconciles(
   deps: ReconcileDeps,
   settled: readonly Decided[],
   deferred: readonly Request[],
   { now }: Pick<Circumstances, 'now'>,
 ): Promise<void> {
-  const { account, region, caller, queue } = deps;
-  const requests: DelayedRequest[] = deferred.map(({ event }) => ({ request: event, delaySeconds: 5 }));
-  const soon = new Map<number, string[]>();
+  const again: WorkerAgain[] = [];
   for (const { observation, decision } of settled) {
     const { instanceId, request, state } = observation;
     const { lookAt, quarantine, silent, answers } = decision;
-    if (answers !== undefined) {
-      const origin = { account, region, time: new Date(now).toISOString() };
-      const detail = { trigger: 'operator' as const, instanceIds: [instanceId] };
-      requests.push({
-        request: makeQuarantineReconcileRequest(origin, `${answers} answered`, detail),
-        delaySeconds: 1,
-      });
-    }
+    if (answers !== undefined) again.push({ instanceId, at: now + 1_000, answers });
     const isAskedFor = silent !== true && state.lookAt !== undefined && state.lookAt > now;
     if (lookAt !== undefined && !isAskedFor) {
-      const seconds = Math.ceil(Math.min(LONGEST_DELAY, Math.max(1_000, lookAt - now)) / 1000);
+      const at = now + Math.min(LATEST_LOOK, Math.max(1_000, lookAt - now));
       // An operator's request that could not be looked at now comes again as it is.
-      if (silent === true && request !== undefined) requests.push({ request: request.event, delaySeconds: seconds });
-      else soon.set(seconds, [...(soon.get(seconds) ?? []), instanceId]);
+      if (silent === true && request !== undefined) await comeBack(deps.queue, [request], Math.ceil((at - now) / 1000));
+      else again.push({ instanceId, at });
     }
     const ends = silent === true ? undefined : quarantine?.expiresAt;
-    if (ends === undefined || ends === state.quarantine?.expiresAt) continue;
-    const at = Math.ceil(ends / 1000) * 1000;
-    const origin = { account, region, time: new Date(at).toISOString() };
-    const detail = { trigger: 'wake-up' as const, instanceIds: [instanceId] };
-    await deps.wake(
-      instanceId,
-      at,
-      makeQuarantineReconcileRequest(origin, `expiry ${instanceId} ${origin.time}`, detail),
-    );
+    if (ends !== undefined && ends !== state.quarantine?.expiresAt) again.push({ instanceId, at: ends });
   }
-  for (const [delaySeconds, ids] of soon) {
-    const origin = { account, region, time: new Date(now + delaySeconds * 1000).toISOString() };
-    for (const [index, instanceIds] of chunks(ids, WORKERS_PER_REQUEST).entries()) {
-      const id = `look-again ${caller} ${delaySeconds} ${index}`;
-      requests.push({
-        request: makeQuarantineReconcileRequest(origin, id, { trigger: 'wake-up', instanceIds }),
-        delaySeconds,
-      });
-    }
-  }
-  await sendDelayedRequests(queue, requests);
+  await lookAgain(deps, quarantineReconcileRequest.detailType, again, now);
+  await comeBack(deps.queue, deferred, DEFERRED_SECONDS);
 }
 
 /**

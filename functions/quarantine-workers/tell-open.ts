@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
-import { type DelayedRequest, type ReconcileQueue, sendDelayedRequests } from '../shared/intake/reconcile-queue.ts';
+import { type Outgoing, type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
@@ -104,11 +104,11 @@ async function keepGroup(
     const [instanceId = ''] = Object.keys(state.workers);
     const origin = { account, region, time: new Date(now + SETTLE).toISOString() };
     const detail = { trigger: 'wake-up' as const, instanceIds: [instanceId] };
-    const request: DelayedRequest = {
+    const request: Outgoing = {
       request: makeQuarantineReconcileRequest(origin, `stays-exposed ${caller} ${subject}`, detail),
       delaySeconds: Math.ceil(SETTLE / 1000),
     };
-    await sendDelayedRequests(queue, [request]);
+    await sendRequests(queue, [request]);
   }
   const { told: _told, unrecorded: _unrecorded, ...rest } = state;
   const outcomes = state.outcomes + (decision === undefined ? 0 : 1);

@@ -1,11 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
-import { ownEvent } from '../../events/envelope.ts';
 import * as request from '../../events/remediation-request.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
+import { comeBack, lookAgain } from '../shared/intake/look-again.ts';
 import { messageReader } from '../shared/intake/messages.ts';
-import { sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
 import { readWorkerBatch, targetOfRequest, type WorkerScope } from '../shared/intake/worker-batch.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -48,17 +47,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     return carryOut(deps, observation, decision, circumstances).catch((error: unknown) => void troubles.push(error));
   };
   const settled = await pMap(observations, act, { concurrency: READ_CONCURRENCY });
-  // Whoever was changed, answered, or taken by another reconcile is looked at again.
-  const again = observations.filter((_, index) => needsAnother(settled[index]));
-  await lookAgain(
-    deps,
-    again.map(({ instanceId }) => instanceId),
-    circumstances.now,
+  // Whoever was changed, answered, or taken by another reconcile is looked at again. The queue delays what is put into
+  // it: by then AWS tells what was changed, and "done" is what a fresh read confirms.
+  const { now } = circumstances;
+  const again = observations.flatMap(({ instanceId }, index) =>
+    needsAnother(settled[index]) ? [{ instanceId, at: now }] : [],
   );
-  await sendReconcileRequests(
-    deps.queue,
-    scope.deferred.map(({ event }) => event),
-  );
+  await lookAgain(deps, reconcileRequest.detailType, again, now);
+  await comeBack(deps.queue, scope.deferred, 0);
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 
@@ -74,16 +70,4 @@ function countSwept(
   if (clusters.size === 0) return;
   const swept = observations.filter(({ worker }) => clusters.has(worker.cluster));
   recorder.count('ImdsV1Allowed', swept.filter(({ takesV1 }) => takesV1).length);
-}
-
-/** The queue delays what is put into it: by then AWS tells what was changed. "Done" is what a fresh read confirms. */
-async function lookAgain(deps: ReconcileDeps, instanceIds: readonly string[], now: number): Promise<void> {
-  const origin = { account: deps.account, region: deps.region, time: new Date(now).toISOString() };
-  const requests = instanceIds.map((instanceId) =>
-    ownEvent(reconcileRequest.detailType, origin, `again ${instanceId} ${deps.caller}`, {
-      trigger: 'wake-up',
-      instanceIds: [instanceId],
-    }),
-  );
-  await sendReconcileRequests(deps.queue, requests);
 }

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { ownEvent } from '../../events/envelope.ts';
 import { listClusters, listNodeGroups } from '../shared/fleet/fleet.ts';
 import type { Unreadable } from '../shared/fleet/reading.ts';
-import { sendDelayedRequests, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
+import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
@@ -110,10 +110,8 @@ async function sendTo(
   const requests = asked.map(({ name, ...about }) =>
     ownEvent(detailType, origin, `${id} ${name}`, { trigger: 'sweep', ...about }),
   );
-  if (url.endsWith('.fifo')) await sendReconcileRequests({ sqs, url }, requests);
-  else
-    await sendDelayedRequests(
-      { sqs, url },
-      requests.map((request) => ({ request, delaySeconds: 0 })),
-    );
+  await sendRequests(
+    { sqs, url },
+    requests.map((request) => ({ request })),
+  );
 }

@@ -1,7 +1,7 @@
 import { EnableCommand, type Inspector2Client, Inspector2ServiceException } from '@aws-sdk/client-inspector2';
 import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
-import { type ReconcileQueue, sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
+import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
@@ -55,7 +55,7 @@ const ACT_CONCURRENCY = 16;
 export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now, mode }: ActOptions): Promise<void> {
   const saved = (await pMap(decided, (each) => save(deps, each, now), { concurrency: ACT_CONCURRENCY })).flat();
   const requested = saved.filter(({ decision }) => decision.act === 'request-upgrade');
-  await sendReconcileRequests(
+  await sendRequests(
     deps.upgradeQueue,
     requested.flatMap(({ observation }) => hintOf(deps, observation, now)),
   );
@@ -104,7 +104,7 @@ function hintOf({ account, region, caller }: ActDeps, { topic, subject }: Decide
   const { cluster: clusterName, nodegroup: nodegroupName } = subject;
   const origin = { account, region, time: new Date(now).toISOString() };
   const detail = { trigger: 'findings', clusterName, nodegroupName } as const;
-  return [makeReconcileRequest(origin, `findings ${subjectOf(subject)} ${caller}`, detail)];
+  return [{ request: makeReconcileRequest(origin, `findings ${subjectOf(subject)} ${caller}`, detail) }];
 }
 
 /** What is done beside reconcile requests, and what is told of it in the end. */

@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { sendReconcileRequests } from '../shared/intake/reconcile-queue.ts';
+import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import { readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
@@ -66,7 +66,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       ({ subject }) => !observed.has(subject),
     );
     const options = { account: deps.account, region: deps.region, now, caller };
-    await sendReconcileRequests(deps.queue, callNext(line, settled.slots, policy.upgrades.concurrency, options));
+    const called = callNext(line, settled.slots, policy.upgrades.concurrency, options);
+    await sendRequests(
+      deps.queue,
+      called.map((request) => ({ request })),
+    );
   }
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
@@ -108,9 +112,9 @@ async function reconcileAgain({ queue, account, region }: ReconcileDeps, decided
   const requests = decided.flatMap(({ observation: { key }, decision: { answers } }) => {
     if (answers === undefined) return [];
     const detail = { trigger: 'operator', clusterName: key.cluster, nodegroupName: key.nodegroup } as const;
-    return [makeReconcileRequest(origin, `${answers} answered`, detail)];
+    return [{ request: makeReconcileRequest(origin, `${answers} answered`, detail) }];
   });
-  await sendReconcileRequests(queue, requests);
+  await sendRequests(queue, requests);
 }
 
 /** Whoever holds an expired slot is looked at: it is given up only if nothing is under way there. */

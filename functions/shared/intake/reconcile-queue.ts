@@ -1,4 +1,4 @@
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { chunks } from '../runtime/chunks.ts';
 import type { Wake } from './wake.ts';
 
@@ -40,55 +40,34 @@ export interface ReconcileQueue {
   readonly chain?: Chain;
 }
 
-/**
- * Puts reconcile requests into a FIFO queue, in order. The queue deduplicates by content for five minutes, so that a repetition
- * after a lost reply adds nothing.
- *
- * @throws Error when SQS did not take every message
- */
-export const sendReconcileRequests = (queue: ReconcileQueue, requests: readonly object[]): Promise<void> =>
-  sendAll(
-    queue,
-    requests.map((request) => ({ request, rest: { MessageGroupId: MESSAGE_GROUP } })),
-  );
-
-export interface DelayedRequest {
+/** One message that is to be sent. */
+export interface Outgoing {
   readonly request: object;
-  /** At most 900. */
-  readonly delaySeconds: number;
+  /** Seconds until it is delivered, at most 900. A FIFO queue delays all its messages alike, so there it counts from a minute on. */
+  readonly delaySeconds?: number;
 }
 
 /**
- * Puts reconcile requests into a standard queue, each to be delivered later. A repetition after a lost reply adds a reconcile that finds
- * nothing to do.
+ * Puts requests into a queue, into a FIFO one in order. A FIFO queue deduplicates by content for five minutes, so that a
+ * repetition after a lost reply adds nothing; elsewhere it adds a reconcile that finds nothing to do.
  *
  * @throws Error when SQS did not take every message
  */
-export const sendDelayedRequests = (queue: ReconcileQueue, requests: readonly DelayedRequest[]): Promise<void> =>
-  sendAll(
-    queue,
-    requests.map(({ request, delaySeconds }) => ({ request, rest: { DelaySeconds: delaySeconds } })),
-  );
-
-interface Outgoing {
-  readonly request: object;
-  readonly rest: Pick<SendMessageBatchRequestEntry, 'DelaySeconds' | 'MessageGroupId'>;
-}
-
-async function sendAll({ sqs, url, chain }: ReconcileQueue, outgoing: readonly Outgoing[]): Promise<void> {
-  const isLate = ({ rest }: Outgoing) => (rest.DelaySeconds ?? 0) * 1000 >= BY_SCHEDULE;
+export async function sendRequests({ sqs, url, chain }: ReconcileQueue, outgoing: readonly Outgoing[]): Promise<void> {
+  const isFifo = url.endsWith('.fifo');
+  const isLate = ({ delaySeconds = 0 }: Outgoing) => delaySeconds * 1000 >= BY_SCHEDULE;
   const goesByQueue = (each: Outgoing) => chain === undefined || (chain.hop < MOST_HOPS && !isLate(each));
   for (const each of outgoing) {
     if (chain === undefined || goesByQueue(each)) continue;
-    const at = chain.now() + Math.max(BY_SCHEDULE, (each.rest.DelaySeconds ?? 0) * 1000);
+    const at = chain.now() + Math.max(BY_SCHEDULE, (each.delaySeconds ?? 0) * 1000);
     await chain.wake(JSON.stringify(each.request), at, each.request);
   }
   const hop = chain && { [HOP]: { DataType: 'Number', StringValue: String(chain.hop + 1) } };
   for (const batch of chunks(outgoing.filter(goesByQueue), MESSAGES_PER_CALL)) {
-    const Entries = batch.map(({ request, rest }, index) => ({
+    const Entries = batch.map(({ request, delaySeconds = 0 }, index) => ({
       Id: String(index),
       MessageBody: JSON.stringify(request),
-      ...rest,
+      ...(isFifo ? { MessageGroupId: MESSAGE_GROUP } : { DelaySeconds: delaySeconds }),
       ...(hop && { MessageAttributes: hop }),
     }));
     const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));

@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MOST_HOPS, sendDelayedRequests, sendReconcileRequests } from './reconcile-queue.ts';
+import { MOST_HOPS, sendRequests } from './reconcile-queue.ts';
 import { comesAgainAfter, takeBatch } from './take-batch.ts';
 
 interface Made {
@@ -124,7 +124,7 @@ describe('a full batch', () => {
 describe('what a function asks of itself', () => {
   it('goes by its queue while it is soon, and says how long the chain is', async () => {
     await takeBatch(options, [message('a', 1, 3), message('b', 1, 1)], (_messages, own) =>
-      sendDelayedRequests(own, [{ request: { id: 'x' }, delaySeconds: 15 }]),
+      sendRequests(own, [{ request: { id: 'x' }, delaySeconds: 15 }]),
     );
     expect(called('SendMessageBatch')[0]?.input.Entries).toMatchObject([
       { DelaySeconds: 15, MessageAttributes: { hop: { DataType: 'Number', StringValue: '4' } } },
@@ -134,7 +134,7 @@ describe('what a function asks of itself', () => {
 
   it('goes by a schedule from a minute on, which no loop detection counts', async () => {
     await takeBatch(options, [message('a')], (_messages, own) =>
-      sendDelayedRequests(own, [{ request: { id: 'x' }, delaySeconds: 120 }]),
+      sendRequests(own, [{ request: { id: 'x' }, delaySeconds: 120 }]),
     );
     expect(woken).toEqual([{ at: now + 120_000, request: { id: 'x' } }]);
     expect(called('SendMessageBatch')).toEqual([]);
@@ -143,10 +143,9 @@ describe('what a function asks of itself', () => {
   it.each([
     [
       'delayed',
-      (own: Parameters<typeof sendDelayedRequests>[0]) =>
-        sendDelayedRequests(own, [{ request: { id: 'x' }, delaySeconds: 5 }]),
+      (own: Parameters<typeof sendRequests>[0]) => sendRequests(own, [{ request: { id: 'x' }, delaySeconds: 5 }]),
     ],
-    ['in order', (own: Parameters<typeof sendDelayedRequests>[0]) => sendReconcileRequests(own, [{ id: 'x' }])],
+    ['in order', (own: Parameters<typeof sendRequests>[0]) => sendRequests(own, [{ request: { id: 'x' } }])],
   ])('goes by a schedule where the chain is long: %s', async (_how, send) => {
     await takeBatch(options, [message('a', 1, MOST_HOPS)], (_messages, own) => send(own));
     expect(woken).toEqual([{ at: now + 60_000, request: { id: 'x' } }]);
