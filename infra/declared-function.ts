@@ -96,10 +96,11 @@ export class DeclaredFunction extends Construct {
   }
 
   private rights(known: Placeholders, wakeUps: WakeUps | undefined, deadLetters: Queue | undefined): Right[] {
-    const { ledger, policy } = this.foundation;
+    const { ledger, policy, settings } = this.foundation;
     const { rights, ledger: actions } = this.declared;
+    const granted = rights.filter(({ unlessOff }) => unlessOff === undefined || settings[unlessOff] === 'on');
     return [
-      ...rights.map((right) => resolveRight(right, known)),
+      ...granted.map((right) => resolveRight(right, known)),
       ...(this.declared.policy ? [policy.read()] : []),
       ...(actions.length > 0 ? [ledger.allow(...actions)] : []),
       ...(wakeUps?.rights() ?? []),

@@ -21,6 +21,8 @@ export interface EksHostRemediatorProps {
   readonly policyParameterName?: string;
   /** Clusters that get access entries, so that agents can be installed and nodes cordoned there. */
   readonly accessEntryClusters?: readonly string[];
+  /** Whether node groups with a launch template of their owner can be upgraded: docs/threat-model.md. Default: `on`. */
+  readonly launchTemplateRights?: 'on' | 'off';
   /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */
   readonly ledgerTable?: string;
   /** What becomes of ledger and logs when the stack is deleted. Default: `retain`. */

@@ -13,6 +13,7 @@ describe('the stage settings', () => {
       logRetentionDays: 90,
       policyParameterName: '/eks-host-remediator/policy',
       accessEntryClusters: [],
+      launchTemplateRights: 'on',
       removalPolicy: 'retain',
     });
     expect(watchSchedule.toMinutes()).toBe(60);

@@ -69,6 +69,11 @@ const settingsSchema = z.strictObject({
     .transform((text) => [...new Set(text.split(',').filter((name) => name !== ''))])
     .pipe(z.array(z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'must be cluster names with commas between')))
     .prefault(''),
+  /**
+   * Whether `upgrade-node-groups` has what EKS asks of whoever upgrades a node group with a launch template of its owner:
+   * the rights to launch by one, and to tag what is launched. Without them such groups are refused, and told of.
+   */
+  launchTemplateRights: oneOf('on', 'off').default('on'),
   /** The table of an earlier stack that was deleted, to go on with; without it the stack makes one of its own. */
   ledgerTable: z
     .string()

@@ -126,7 +126,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   const stacks: Stack[] = [];
   const securityHub = new SecurityHub(world, file.securityHub);
   const callable = [
-    ...fleetServices(fleet),
+    ...fleetServices(fleet, (caller, permission) => authorization.allowsCaller(caller, permission)),
     ...callableServices(services, world),
     createCloudFormation(() => stacks),
     securityHub.service,

@@ -12,6 +12,8 @@ export interface Refusal {
 
 const prefixOf = (releaseVersion: string): string => `deferred ${releaseVersion} `;
 const UNAUTHORIZED_CODE = 'unauthorized';
+const LAUNCH_TEMPLATE_HINT =
+  'It has a launch template: the setting launchTemplateRights must be on, and no boundary or organization policy may deny ec2:RunInstances.';
 
 /** The obstacle that such a refusal is, met now. */
 export function deferralAfter(
@@ -43,7 +45,8 @@ export function deferred(
 ): Pick<Decision, 'decision' | 'reason' | 'message' | 'variant' | 'memory'> {
   const again = `It is tried again at ${iso(retryAt)}, and counts as no attempt.`;
   if (what.endsWith(` ${UNAUTHORIZED_CODE}`)) {
-    const message = `EKS does not let this function update the node group: ${because ?? 'a right is missing'}. ${again}`;
+    const template = /launch template/i.test(because ?? '') ? ` ${LAUNCH_TEMPLATE_HINT}` : '';
+    const message = `EKS does not let this function update the node group: ${because ?? 'a right is missing'}.${template} ${again}`;
     return say('refused', 'upgrade-unauthorized', message, memory, what);
   }
   const message = `EKS does not take the update: ${because ?? what}. ${again}`;

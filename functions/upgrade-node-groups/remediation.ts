@@ -9,6 +9,7 @@ import {
 } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
+import { LAUNCH_TEMPLATE_RIGHTS } from './launch-template-rights.ts';
 import { READS } from './policy.ts';
 import { UPGRADE_REASONS } from './reasons.ts';
 
@@ -53,6 +54,7 @@ export const upgradeNodeGroups = declare({
     ]),
     describeImages,
     readAmiReleases,
+    ...LAUNCH_TEMPLATE_RIGHTS,
   ],
   alarms: {
     'upgrade-failed': {

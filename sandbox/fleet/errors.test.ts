@@ -155,7 +155,7 @@ describe('a fleet file that is wrong', () => {
     [
       'a custom AMI without an image',
       { amiType: 'CUSTOM', releaseVersion: undefined },
-      /^launchTemplate: amiType CUSTOM needs a launchTemplate/,
+      /^launchTemplate: amiType CUSTOM needs a launchTemplate with an imageId/,
     ],
     [
       'a custom AMI with a release',

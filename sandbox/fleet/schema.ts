@@ -122,9 +122,11 @@ const nodeGroup = z
     capacityType: z.enum(['ON_DEMAND', 'SPOT']).default('ON_DEMAND').describe('How its instances are bought'),
     instanceType: instanceType.describe('EC2 instance type; by default one that fits the AMI type'),
     launchTemplate: z
-      .strictObject({ imageId: imageId.describe('The custom AMI') })
+      .strictObject({ imageId: imageId.optional().describe('The custom AMI: for amiType CUSTOM, and for no other') })
       .optional()
-      .describe('For amiType CUSTOM only'),
+      .describe(
+        'Of its owner, as eksctl and terraform-aws-eks make one; EKS then asks callers for rights to launch by it',
+      ),
     ssm,
     workloads,
     targetGroups,
@@ -147,8 +149,8 @@ const nodeGroup = z
     if (desiredSize < minSize || desiredSize > maxSize) {
       refuse('desiredSize', `${desiredSize} is not between minSize ${minSize} and maxSize ${maxSize}`);
     }
-    if ((group.amiType === 'CUSTOM') !== (group.launchTemplate !== undefined)) {
-      refuse('launchTemplate', 'amiType CUSTOM needs a launchTemplate, and only CUSTOM may have one');
+    if ((group.amiType === 'CUSTOM') !== (group.launchTemplate?.imageId !== undefined)) {
+      refuse('launchTemplate', 'amiType CUSTOM needs a launchTemplate with an imageId, and only CUSTOM may have that');
     }
     if (group.amiType !== 'CUSTOM' && group.ssm.osImage !== undefined) {
       refuse('ssm', 'only nodes of a custom AMI are told their osImage: that of another follows from its release');

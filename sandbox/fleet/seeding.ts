@@ -62,6 +62,17 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
   seedOtherInstances(state, cluster, file);
 }
 
+/**
+ * The template of the group's owner. The Auto Scaling group has another one, which EKS makes of it (EKS user guide,
+ * "Customize managed nodes with launch templates").
+ */
+function ownTemplateOf(state: FleetState, { name, launchTemplate, exposure }: FleetNodeGroup, random: Random) {
+  if (launchTemplate === undefined) return undefined;
+  const id = `lt-0${random.fork('own launch template').hex(16)}`;
+  state.networks.features.launchTemplates.set(id, templateData(exposure));
+  return { id, name: `${name}-nodes`, version: '1' };
+}
+
 function seedNodeGroup(
   state: FleetState,
   cluster: EksCluster,
@@ -81,7 +92,9 @@ function seedNodeGroup(
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `eks-${id}` };
   state.networks.features.launchTemplates.set(launchTemplate.id, templateData(file.exposure));
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
-  if (file.launchTemplate !== undefined) state.images.addOwn(file.launchTemplate.imageId, architectureOf(instanceType));
+  const { imageId } = file.launchTemplate ?? {};
+  if (imageId !== undefined) state.images.addOwn(imageId, architectureOf(instanceType));
+  const ownTemplate = ownTemplateOf(state, file, random);
   const createdAt = time.now - random.integer(30, 200) * DAY_MS;
   const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
   const autoScalingGroup = state.autoScalingGroups.create({
@@ -110,7 +123,7 @@ function seedNodeGroup(
       return { minSize: autoScalingGroup.min, maxSize: autoScalingGroup.max, desiredSize: autoScalingGroup.desired };
     },
     updateConfig: file.updateConfig ?? { maxUnavailable: 1 },
-    ...(file.launchTemplate === undefined ? {} : { launchTemplate: { ...launchTemplate, version: '1' } }),
+    ...(ownTemplate && { launchTemplate: ownTemplate }),
     autoScalingGroup,
     hosts,
     imageOf: (imageId) => nodeImage(state, file, cluster, imageId),

@@ -4,16 +4,19 @@ import { createEks } from '../account/eks/eks.ts';
 import { createElasticLoadBalancing } from '../account/elastic-load-balancing/elastic-load-balancing.ts';
 import { createIam } from '../account/iam/iam.ts';
 import { createInspector } from '../account/inspector/inspector.ts';
-import type { Service } from '../account/service.ts';
+import type { Caller, Permission, Service } from '../account/service.ts';
 import { createSsm } from '../account/ssm/ssm.ts';
 import { createSts } from '../account/sts/sts.ts';
 import type { FleetState } from './state.ts';
 
 /** The services that look at that state and change it: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS, Inspector. */
-export function fleetServices(state: FleetState): Service[] {
+export function fleetServices(
+  state: FleetState,
+  isAllowed: (caller: Caller, permission: Permission) => boolean = () => true,
+): Service[] {
   const { world, eks, nodeGroupUpdates, accessEntries, instances, iam } = state;
   return [
-    createEks(world, eks, nodeGroupUpdates, accessEntries),
+    createEks(world, eks, nodeGroupUpdates, accessEntries, isAllowed),
     createEc2(state),
     createAutoScaling(world, state.autoScalingGroups),
     createElasticLoadBalancing(world, state.targetGroups),

@@ -1,5 +1,6 @@
 import type { Sender } from '../account/event-bridge/delivery.ts';
 import { allows, type PolicyDocument } from '../account/iam/policy-evaluation.ts';
+import type { Caller, Permission } from '../account/service.ts';
 import { AwsError } from '../wire/aws-error.ts';
 
 /** A role as the template makes it. */
@@ -45,6 +46,18 @@ export class Authorization {
     const role = this.#roles.get(arn);
     if (role === undefined) throw denied(`There is no role ${arn} in the stack.`);
     return role;
+  }
+
+  /** What another service does in a caller's name: by the caller's own policies. People may do anything. */
+  allowsCaller({ roleLogicalId }: Caller, { action, resource, context = {} }: Permission): boolean {
+    if (roleLogicalId === undefined) return true;
+    const documents = this.roles.find(({ logicalId }) => logicalId === roleLogicalId)?.policies ?? [];
+    const single = Object.entries(context).map(([key, value]) => [key, [value].flat()[0] ?? '']);
+    const request = { action, resource, context: Object.fromEntries(single) };
+    return allows(
+      documents.map(({ document }) => document),
+      request,
+    );
   }
 
   addResourcePolicy(arn: string, document: PolicyDocument): void {

@@ -21,6 +21,8 @@ export interface Right {
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
   /** Why a resource has a wildcard; nothing with a wildcard is granted without. */
   readonly wildcardReason?: string;
+  /** Granted unless this setting of the deployment is `off`. */
+  readonly unlessOff?: 'launchTemplateRights';
 }
 
 /** The ARN of resources of this account and region. */

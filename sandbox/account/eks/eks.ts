@@ -21,11 +21,12 @@ import {
   type UpdateNodegroupVersionCommandInput,
   type UpdateNodegroupVersionCommandOutput,
 } from '@aws-sdk/client-eks';
-import { operation, type Permission, type Service } from '../service.ts';
+import { type Caller, operation, type Permission, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 import type { AccessEntries } from './access-entries.ts';
 import { accessEntryOperations } from './access-entries-operations.ts';
 import { describeCluster, describeNodeGroup } from './descriptions.ts';
+import { launchPermissions } from './launch-permissions.ts';
 import { pageOfNames } from './pages.ts';
 import type { EksState } from './state.ts';
 import type { NodeGroupUpdates } from './update-node-group.ts';
@@ -36,6 +37,7 @@ export function createEks(
   state: EksState,
   updates: NodeGroupUpdates,
   accessEntries: AccessEntries,
+  isAllowed: (caller: Caller, permission: Permission) => boolean,
 ): Service {
   const clusterArn = (name: string | undefined) =>
     `arn:${world.partition}:eks:${world.region}:${world.accountId}:cluster/${name}`;
@@ -97,8 +99,16 @@ export function createEks(
       UpdateNodegroupVersion: operation<UpdateNodegroupVersionCommandInput, UpdateNodegroupVersionCommandOutput>(
         UpdateNodegroupVersion$,
         ['clusterName', 'nodegroupName', 'version', 'releaseVersion', 'force', 'clientRequestToken'],
-        (input) => ({ update: { ...updates.start(input) } }),
-        onNodeGroup('UpdateNodegroupVersion'),
+        (input, { caller }) => ({
+          update: { ...updates.start(input, (permission) => isAllowed(caller, permission)) },
+        }),
+        (input) => {
+          const group = state.findNodeGroup(input.clusterName ?? '', input.nodegroupName ?? '');
+          return [
+            ...onNodeGroup('UpdateNodegroupVersion')(input),
+            ...(group === undefined ? [] : launchPermissions(world, group)),
+          ];
+        },
       ),
       ListUpdates: operation<ListUpdatesCommandInput, ListUpdatesCommandOutput>(
         ListUpdates$,

@@ -6,9 +6,11 @@ import {
 } from '@aws-sdk/client-eks';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { AutoScalingGroups } from '../auto-scaling/groups.ts';
+import type { Permission } from '../service.ts';
 import type { World } from '../world.ts';
 import type { AmiReleases, PublishedRelease } from './ami-releases.ts';
 import { kubernetesMinor } from './ami-types.ts';
+import { launchPermissions } from './launch-permissions.ts';
 import { type RollEnd, RollingUpdate } from './rolling-update.ts';
 import type { EksNodeGroup, EksState } from './state.ts';
 
@@ -41,9 +43,13 @@ export class NodeGroupUpdates {
    * An older release of the same Kubernetes version is accepted: EKS's guide says that one can't go back, but not with
    * which error, and a sandbox that refused would hide the mistake of a caller that asks for it.
    *
-   * @throws ResourceNotFoundException, ResourceInUseException, InvalidParameterException
+   * @param isAllowed whether the caller may do something: EKS launches in its name where there is a launch template
+   * @throws ResourceNotFoundException, ResourceInUseException, InvalidParameterException, InvalidRequestException
    */
-  start(input: UpdateNodegroupVersionCommandInput): Update {
+  start(
+    input: UpdateNodegroupVersionCommandInput,
+    isAllowed: (permission: Permission) => boolean = () => true,
+  ): Update {
     const group = this.#state.nodeGroup(input.clusterName, input.nodegroupName);
     const { clientRequestToken, ...parameters } = input;
     const request = JSON.stringify(Object.entries(parameters).sort());
@@ -53,6 +59,8 @@ export class NodeGroupUpdates {
       throw refusal(group, 'InvalidParameterException', 'The clientRequestToken was used for a different request.');
     }
     const target = this.#check(group, input);
+    const denied = launchPermissions(this.#world, group).find((permission) => !isAllowed(permission));
+    if (denied !== undefined) throw refusal(group, 'InvalidRequestException', notAuthorized(denied));
     const update = this.#begin(group, target, input.force === true);
     if (clientRequestToken !== undefined) this.#byToken.set(clientRequestToken, { request, update });
     return update;
@@ -146,6 +154,12 @@ export class NodeGroupUpdates {
     }
   }
 }
+
+/** In EKS's words: eksctl-io/eksctl#1914, scylladb/scylla-cluster-tests#12172. */
+const notAuthorized = ({ action, resource }: Permission): string =>
+  action === 'ec2:DescribeLaunchTemplateVersions'
+    ? 'You are not authorized to use the specified launch template'
+    : `You are not authorized to launch instances with this launch template. Encoded authorization failure message: ${Buffer.from(`${action} ${resource}`).toString('base64url')}`;
 
 const customField = (field: string) => `You cannot specify the field ${field} when using custom AMIs.`;
 

@@ -1,0 +1,51 @@
+import { arnHere, onAnything, type Right } from '../shared/declaration/right.ts';
+
+/** A launch that goes by a launch template of this account and region, whoever asks for it. */
+const byTemplate = { 'ec2:LaunchTemplate': arnHere('ec2', 'launch-template/*') };
+
+/**
+ * What EKS asks of whoever updates a node group that has a launch template of its owner: before it begins, it tries as the
+ * caller whether such instances may be launched. eksctl and terraform-aws-eks give every group a template. Sources: EKS user
+ * guide, "Customize managed nodes with launch templates"; scylladb/scylla-cluster-tests#12172 for what EKS says otherwise.
+ *
+ * AWS does not say which parts of the launch count as the template's. What a node group can name beside its template (AMI,
+ * subnets, instance type, the cluster's security group) is allowed for any launch by a template; all else only where the
+ * template itself names it (`ec2:IsLaunchTemplateResource`). Both keys are documented for RunInstances in the service
+ * authorization reference of EC2.
+ */
+export const LAUNCH_TEMPLATE_RIGHTS: readonly Right[] = [
+  {
+    sid: 'LaunchTemplateParts',
+    actions: ['ec2:RunInstances'],
+    resources: ['*'],
+    conditions: { ArnLike: byTemplate, Bool: { 'ec2:IsLaunchTemplateResource': 'true' } },
+    wildcardReason: 'A launch template names whatever its owner put into it; the conditions admit nothing else.',
+    unlessOff: 'launchTemplateRights',
+  },
+  {
+    sid: 'LaunchTemplateGroups',
+    actions: ['ec2:RunInstances'],
+    resources: [
+      ...['instance', 'network-interface', 'security-group', 'subnet', 'volume'].map((kind) =>
+        arnHere('ec2', `${kind}/*`),
+      ),
+      // Images belong to whoever made them: their ARN has no account.
+      'arn:{partition}:ec2:{region}::image/*',
+    ],
+    conditions: { ArnLike: byTemplate },
+    wildcardReason: 'A node group names these beside its launch template, and any group may be upgraded.',
+    unlessOff: 'launchTemplateRights',
+  },
+  {
+    sid: 'LaunchTemplateTags',
+    actions: ['ec2:CreateTags'],
+    resources: ['instance', 'network-interface', 'volume'].map((kind) => arnHere('ec2', `${kind}/*`)),
+    conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
+    wildcardReason: 'What a launch makes has no id before; the condition admits no tags on what exists.',
+    unlessOff: 'launchTemplateRights',
+  },
+  {
+    ...onAnything('LaunchTemplateVersions', ['ec2:DescribeLaunchTemplateVersions']),
+    unlessOff: 'launchTemplateRights',
+  },
+];
