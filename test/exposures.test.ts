@@ -1,205 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR, MINUTE, start } from './harness.ts';
+import { MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
-import {
-  ask,
-  changes,
-  exposedWorker,
-  ours,
-  outcomes,
-  privateFleet,
-  publicLaunch,
-  scenario,
-} from './quarantine.fixture.ts';
+import { exposedWorker, ours, outcomes, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
 
-const SSH = { publicAddress: 'automatic', openPorts: [22] };
-const NETWORK = ['ModifyNetworkInterfaceAttribute', 'EnterStandby'];
-const operations = (run: Parameters<typeof changes>[0]) => changes(run).map(({ operation }) => operation);
-
-/** A cluster with one managed group and instances beside it. */
-const withOthers = (otherInstances: readonly object[], group: object = {}) =>
-  scenario(privateFleet(group, {}, { otherInstances: otherInstances.map((each) => ({ at: '+5m', ...each })) }));
-
-describe('a group whose configuration is public', () => {
-  it.each<[string, object, RegExp]>([
-    ['by its subnets, over IPv6', { ipv6: true }, /subnet-\w+.* hand out IPv6 addresses/],
-    ['by a primary IPv6 address', { ipv6: 'primary', openPorts: [22] }, /hand out IPv6 .*Open to the world: tcp\/22/],
-    ['by its launch template', { publicAddress: 'automatic' }, /version 1 of lt-\w+ asks for public addresses/],
-  ])('is told of with what to change, and not emptied: public %s', async (_what, exposure, told) => {
-    const run = await start(scenario(privateFleet({ desiredSize: 1, exposure })));
+// Further kinds are played by exposures.proof.ts.
+describe('an exposure', () => {
+  it('of a group by its launch template is told of once, by the group, with what to change', async () => {
+    const run = await start(scenario(privateFleet({ desiredSize: 1, exposure: { publicAddress: 'automatic' } })));
     await run.account.play(70 * MINUTE);
     expect(outcomes(run)).toEqual(['refused public-by-design']);
-    expect(ours(run)[0]).toMatchObject({ severity: 'high', nodegroup: 'web', message: expect.stringMatching(told) });
-    expect(operations(run).filter((name) => NETWORK.includes(name))).toEqual([]);
-    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
-  });
-
-  it('hands out no IPv6 addresses any more where the policy says so, until it is released', async () => {
-    const policy = { quarantine: { publicByDesign: { closeSubnets: 'enforce' } } };
-    const run = await start(scenario(privateFleet({ exposure: { ipv6: true } }), policy));
-    await run.account.play(70 * MINUTE);
-    const handsOut = () => run.account.fleet.networks.subnets.list().map((subnet) => subnet.assignIpv6OnCreation);
-    expect(outcomes(run)).toEqual(['acted group-hardened']);
-    expect(handsOut()).toEqual([false, false, false]);
-    run.account.putEvent({
-      ...(await import('../events/quarantine-request.ts')).sample,
-      id: 'reopen',
-      time: new Date(run.account.time.now).toISOString(),
-      detail: { action: 'release', clusterName: 'shop', nodegroupName: 'web', why: 'a test', requestedBy: 'tester' },
+    expect(ours(run)[0]).toMatchObject({
+      severity: 'high',
+      nodegroup: 'web',
+      message: expect.stringMatching(/version 1 of lt-\w+ asks for public addresses/),
+      details: { exposed: 1, size: 1, workers: [expect.stringMatching(/^i-/)] },
     });
-    await run.account.play(MINUTE);
-    expect(handsOut()).toEqual([true, true, true]);
   });
 
-  it('is no design where somebody binds Elastic IPs to running workers: each is closed at once', async () => {
-    const bind = (index: number) => ({ at: '+5m', cluster: 'shop', nodeGroup: 'web', index, associateAddress: true });
-    const fleet = privateFleet({ desiredSize: 2 }, { changes: [bind(0), bind(1)] });
-    const run = await start(scenario(fleet, { quarantine: { concurrency: { perGroup: 2 } } }));
-    await run.account.play(15 * MINUTE);
-    expect(outcomes(run).filter((each) => each === 'done quarantined')).toHaveLength(2);
-  });
-});
-
-describe('whoever sets tags', () => {
-  const claims = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
-
-  it.each<[string, object]>([
-    ['a bastion with the tags of a group', { tags: claims }],
-    ['one that is owned by the cluster', { tags: { 'kubernetes.io/cluster/shop': 'owned' } }],
-    ['one of a node pool', { tags: { 'karpenter.sh/nodepool': 'web', 'eks:eks-cluster-name': 'shop' } }],
-    ['twenty of them', { tags: claims, count: 20 }],
-  ])('has %s reported once each, and nothing done', async (_what, other) => {
-    const run = await start(withOthers([{ name: 'bastion', exposure: SSH, ...other }]));
-    await run.account.play(2.2 * HOUR);
-    const told = ours(run);
-    expect(told.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(
-      Array.from({ length: new Set(told.map(({ instance }) => instance)).size }, () => 'refused claims-to-be-worker'),
-    );
-    expect(told.length).toBe('count' in other ? 20 : 1);
-    expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
-    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
-  });
-
-  it('takes no slot and makes no group public: a worker that is exposed is isolated among decoys', async () => {
-    const decoys = [{ name: 'decoy', tags: claims, count: 10, at: '+4m', exposure: SSH }];
-    const fleet = privateFleet({}, publicLaunch(), { otherInstances: decoys });
-    const policy = { quarantine: { concurrency: { perGroup: 1, perCluster: 1, perAccount: 1 } } };
-    const run = await start(scenario(fleet, policy));
-    await run.account.play(20 * MINUTE);
-    expect(outcomes(run).filter((each) => !each.endsWith('claims-to-be-worker'))).toEqual([
-      'acted quarantine-started',
-      'waiting quarantine-in-progress',
-      'done quarantined',
-    ]);
-  });
-
-  it('cannot hide a worker: whose it is follows from its Auto Scaling group, whatever its tags say', async () => {
-    const run = await start(scenario(privateFleet({}, publicLaunch())));
-    run.account.fleet.instances.onLaunched(({ tags }) => {
-      tags.set('eks:nodegroup-name', 'another').set('eks:cluster-name', 'another').set('karpenter.sh/nodepool', 'x');
-    });
-    await run.account.play(20 * MINUTE);
-    expect(ours(run)[0]).toMatchObject({ cluster: 'shop', nodegroup: 'web', reason: 'quarantine-started' });
-  });
-
-  it('has no router isolated, whatever it is', async () => {
+  it('of a router is told of, and the router is never isolated', async () => {
     const run = await start(scenario(privateFleet({}, publicLaunch({ sourceDestCheck: false }))));
     await run.account.play(20 * MINUTE);
     expect(outcomes(run)).toEqual(['refused router']);
     expect(run.account.fleet.networks.isReachable(exposedWorker(run).id)).toBe(true);
   });
-});
 
-describe('a worker outside Auto Scaling groups', () => {
-  it('is isolated by its role in the VPC of its cluster before it has joined', async () => {
-    const pools = { karpenterNodePools: [{ name: 'general', size: 2 }] };
-    const launch = { nodeGroup: undefined, karpenterNodePool: 'general' };
-    const run = await start(scenario(privateFleet({}, publicLaunch({}, launch), pools)));
-    await run.account.play(10 * MINUTE + 20_000);
-    expect(outcomes(run)[0]).toBe('acted quarantine-started');
-    expect(exposedWorker(run).node).toBe('Joining');
-    await run.account.play(10 * MINUTE);
-    expect(ours(run).at(-1)).toMatchObject({
-      reason: 'quarantined',
-      message: expect.stringContaining('Karpenter may'),
-    });
-    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
-  });
-
-  it('is one that somebody launched by hand with the role of a node group', async () => {
-    const tags = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web' };
-    const run = await start(withOthers([{ name: 'by-hand', tags, roleOf: 'web', exposure: SSH }]));
-    await run.account.play(20 * MINUTE);
-    expect(outcomes(run).at(-1)).toBe('done quarantined');
-    expect(ours(run)[0]?.nodegroup).toBeUndefined();
-  });
-
-  it('carries marks that keep Karpenter and the Cluster Autoscaler away, and loses them with its release', async () => {
-    const pools = { karpenterNodePools: [{ name: 'general', size: 1 }] };
-    const change = { at: '+5m', cluster: 'shop', karpenterNodePool: 'general', associateAddress: true };
-    const run = await start(scenario(privateFleet({}, { changes: [change] }, pools)));
-    await run.account.play(10 * MINUTE);
-    const patches = () => run.calls.filter(({ operation }) => operation === 'PATCH nodes');
-    expect(JSON.stringify(patches()[0]?.input)).toContain('"karpenter.sh/do-not-disrupt":"true"');
-    ask(run, 'release', exposedWorker(run).id);
-    await run.account.play(5 * MINUTE);
-    expect(JSON.stringify(patches()[1]?.input)).toContain('"karpenter.sh/do-not-disrupt":null');
-  });
-});
-
-describe('a quarantine', () => {
-  it('that somebody undoes every two minutes is told of as a fight, with who does it, and closed each time', async () => {
-    const bind = (minute: number) => ({ at: `+${minute}m`, cluster: 'shop', nodeGroup: 'web', associateAddress: true });
-    const changed = Array.from({ length: 9 }, (_, index) => bind(5 + 2 * index));
-    const run = await start(scenario(privateFleet({}, { changes: changed })));
-    await run.account.play(25 * MINUTE);
-    expect(outcomes(run)).toEqual([
-      'acted quarantine-started',
-      'done quarantined',
-      'acted quarantine-reinforced',
-      'done quarantined',
-      'failed quarantine-undone',
-    ]);
-    expect(ours(run).at(-1)?.message).toContain('user/operator (AssociateAddress');
-    expect(operations(run).filter((name) => name === 'DisassociateAddress')).toHaveLength(9);
-    expect(run.account.fleet.networks.interfaces.of(exposedWorker(run).id)[0]?.associations.size).toBe(0);
-  });
-
-  it('accuses nobody of the automatic address that AWS gives for an Elastic IP', async () => {
-    const run = await start(scenario(privateFleet({}, publicLaunch({ subnets: 'public', publicAddress: 'elastic' }))));
-    await run.account.play(20 * MINUTE);
-    expect(outcomes(run)).toEqual(['acted quarantine-started', 'done quarantined']);
-    expect(run.account.fleet.networks.interfaces.of(exposedWorker(run).id)[0]?.associations.size).toBe(0);
-  });
-
-  it.each(['terminate', 'release'] as const)('of a Spot worker asks for no protection, and %ss', async (action) => {
-    const policy = { quarantine: { terminationProtection: true } };
-    const run = await start(scenario(privateFleet({ capacityType: 'SPOT' }, publicLaunch()), policy));
-    await run.account.play(15 * MINUTE);
-    expect(ours(run).at(-1)?.message).toContain('EC2 protects no Spot instance');
-    ask(run, action, exposedWorker(run).id);
-    await run.account.play(10 * MINUTE);
-    expect(outcomes(run)).toContain(action === 'release' ? 'done released' : 'done quarantine-ended');
-    expect(operations(run)).not.toContain('ModifyInstanceAttribute');
-    expect(outcomes(run).filter((each) => each.startsWith('failed'))).toEqual([]);
-  });
-
-  it('whose worker finds no place in its group ends by itself once there is room', async () => {
-    const rest = { changes: [{ at: '+5m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };
-    const run = await start(scenario(privateFleet({ maxSize: 3 }, rest)));
-    await run.account.play(20 * MINUTE);
-    ask(run, 'release', exposedWorker(run).id);
-    await run.account.play(10 * MINUTE);
-    expect(ours(run).at(-1)).toMatchObject({ reason: 'released-in-part', hint: expect.stringContaining('maximum') });
-    const [group] = run.account.fleet.autoScalingGroups.list();
-    group!.max = 4;
-    await run.account.play(HOUR);
-    expect(outcomes(run).filter((each) => each.endsWith('released-in-part'))).toHaveLength(1);
-    expect(outcomes(run)).toContain('done released');
-    expect(group!.members.get(exposedWorker(run).id)?.lifecycleState).toBe('InService');
-  });
-
-  it('that only strips is never done while the Internet knows a primary IPv6 address', async () => {
+  it('by a primary IPv6 address is never closed by stripping', async () => {
     const launch = publicLaunch({ publicAddress: 'none', ipv6: 'primary' });
     const run = await start(scenario(privateFleet({}, launch), { quarantine: { respond: 'strip' } }));
     await run.account.play(15 * MINUTE);
@@ -210,7 +35,7 @@ describe('a quarantine', () => {
     });
   });
 
-  it('closes prefixes and the interfaces of pods with the rest', async () => {
+  it('by prefixes, or by the interfaces of pods, is closed with the rest', async () => {
     const exposure = { publicAddress: 'none', ipv6Prefixes: 1, branchInterfaces: 2 };
     const run = await start(scenario(privateFleet({}, publicLaunch(exposure))));
     await run.account.play(20 * MINUTE);
@@ -225,35 +50,6 @@ describe('a quarantine', () => {
       primary?.securityGroupIds,
     ]);
     expect(branches.map(({ associations }) => associations.size)).toEqual([0, 0]);
-    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
-  });
-});
-
-describe('an address that looks public', () => {
-  it.each<[string, object, object]>([
-    ['behind VPC Block Public Access', { blockPublicAccess: 'block-ingress' }, SSH],
-    ['behind a network ACL', { networkAcl: 'private' }, SSH],
-    ['on an interface that takes no Internet traffic', {}, { ...SSH, denyAllIgwTraffic: true }],
-    ['in a unique local block', { ipv6: 'unique-local' }, { ipv6: true, publicAddress: 'none', openPorts: [22] }],
-    ['in a private block of IPAM', { ipv6: 'private' }, { ipv6: true, publicAddress: 'none', openPorts: [22] }],
-  ])('%s exposes nobody', async (_what, vpc, exposure) => {
-    const run = await start(scenario(privateFleet({}, publicLaunch(exposure), { vpc })));
-    await run.account.play(15 * MINUTE);
-    expect(outcomes(run)).toEqual([]);
-    expect(operations(run).filter((name) => NETWORK.includes(name))).toEqual([]);
-  });
-
-  it.each<[string, object, object]>([
-    ['by a prefix list in a rule', {}, { ...SSH, openBy: 'prefix-list' }],
-    ['by halves of the Internet in rules', {}, { ...SSH, openBy: 'halves' }],
-    ['by a route with a prefix list', { routeByPrefixList: true }, SSH],
-    ['by a firewall whose subnet leads there', { firewall: true }, SSH],
-  ])('exposes %s', async (_what, vpc, exposure) => {
-    const run = await start(
-      scenario(privateFleet({}, publicLaunch(exposure), { vpc }), { quarantine: { exposure: 'open-port' } }),
-    );
-    await run.account.play(15 * MINUTE);
-    expect(outcomes(run).at(-1)).toBe('done quarantined');
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 });

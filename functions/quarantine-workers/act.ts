@@ -49,15 +49,7 @@ const BUSY_FOR = 5_000;
  */
 export async function carryOut(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
   const { observation, decision } = decided;
-  if (decision.silent === true) {
-    // Its group is reported instead: it waits for no slot any more.
-    if (decision.reason === 'public-by-design' && observation.state.reason === 'quarantine-budget') {
-      await leaveWaitlist(deps.ledger, observation.instanceId);
-      const { reason: _, since: __, ...state } = observation.state;
-      await saveQuarantine(deps.ledger, observation.instanceId, state, circumstances.now, deps.caller);
-    }
-    return decided;
-  }
+  if (decision.silent === true) return decided;
   const settled =
     decision.act === undefined || observation.view === undefined
       ? await remember(deps, decided, circumstances)

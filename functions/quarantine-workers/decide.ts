@@ -73,7 +73,9 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   if (view.nodegroup !== undefined && publicGroups.has(`${view.cluster}/${view.nodegroup}`)) {
     const group = `${view.cluster}/${view.nodegroup}`;
     const told = `${found} So is its group: the record about ${group} says what to change.`;
-    return say('skipped', 'public-by-design', told, exposures.map(keyOf).sort().join(' '));
+    const decided = say('skipped', 'public-by-design', told, exposures.map(keyOf).sort().join(' '));
+    // The record about the group names its workers: of one alone it is told only where something else was told before.
+    return state.outcomes === 0 ? { ...decided, silent: true } : decided;
   }
   const target = exposures.map(keyOf).sort().join(' ');
   const ruling = rulingOn(state.proposal, target);

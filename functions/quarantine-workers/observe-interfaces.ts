@@ -1,5 +1,6 @@
 import {
   type EC2Client,
+  type Filter,
   type Instance,
   type NetworkInterface,
   paginateDescribeNetworkInterfaces,
@@ -23,10 +24,11 @@ export async function describeInterfaces(
   ec2: EC2Client,
   name: string,
   values: readonly string[],
+  also: readonly Filter[] = [],
 ): Promise<NetworkInterface[]> {
   const read = async (filter: ReturnType<typeof filtersOf>[number]) => {
     const found: NetworkInterface[] = [];
-    const input = { Filters: [filter], IncludeManagedResources: true };
+    const input = { Filters: [filter, ...also], IncludeManagedResources: true };
     for await (const page of paginateDescribeNetworkInterfaces({ client: ec2, pageSize: 1000 }, input)) {
       found.push(...(page.NetworkInterfaces ?? []));
     }
@@ -55,21 +57,60 @@ export async function observeInterfaces(ec2: EC2Client, instances: readonly Inst
 }
 
 /**
- * The interfaces of pods, by the association with the interface that carries them: tags tell it, too, but anybody can set
- * those. The associations cannot be asked for by their trunk. Source: EC2 API reference, DescribeTrunkInterfaceAssociations.
+ * The trunks that carry the given interfaces of pods, or those in the given security groups, each with what asked for it:
+ * DescribeInstances finds no worker by either. One call, and one more where there are any.
  */
+export async function trunksOfPods<Trigger>(
+  ec2: EC2Client,
+  { interfaces, securityGroups }: Readonly<Record<'interfaces' | 'securityGroups', ReadonlyMap<string, Trigger>>>,
+): Promise<Map<string, Trigger>> {
+  // Source: EC2 API reference, DescribeNetworkInterfaces (filter `interface-type`).
+  const ofPods = [{ Name: 'interface-type', Values: ['branch'] }];
+  const [named, grouped] = await Promise.all([
+    describeInterfaces(ec2, 'network-interface-id', [...interfaces.keys()], ofPods),
+    describeInterfaces(ec2, 'group-id', [...securityGroups.keys()], ofPods),
+  ]);
+  const branches = [...named, ...grouped];
+  if (branches.length === 0) return new Map();
+  const trunkOf = await readTrunks(ec2);
+  return new Map(
+    branches.flatMap(({ NetworkInterfaceId = '', Groups = [] }): Array<[string, Trigger]> => {
+      const trunk = trunkOf.get(NetworkInterfaceId);
+      const ofGroups = Groups.map(({ GroupId = '' }) => securityGroups.get(GroupId));
+      const trigger = [interfaces.get(NetworkInterfaceId), ...ofGroups].find((each) => each !== undefined);
+      return trunk === undefined || trigger === undefined ? [] : [[trunk, trigger]];
+    }),
+  );
+}
+
+/** The interfaces of pods by the instance that carries them. */
 async function readBranches(
   ec2: EC2Client,
   trunks: ReadonlyMap<string, string>,
 ): Promise<Map<string, NetworkInterface[]>> {
   if (trunks.size === 0) return new Map();
-  const instanceOf = new Map<string, string>();
-  for await (const page of paginateDescribeTrunkInterfaceAssociations({ client: ec2 }, {})) {
-    for (const { BranchInterfaceId, TrunkInterfaceId = '' } of page.InterfaceAssociations ?? []) {
-      const instanceId = trunks.get(TrunkInterfaceId);
-      if (BranchInterfaceId !== undefined && instanceId !== undefined) instanceOf.set(BranchInterfaceId, instanceId);
-    }
-  }
+  const instanceOf = new Map(
+    [...(await readTrunks(ec2))].flatMap(([branch, trunk]): Array<[string, string]> => {
+      const instanceId = trunks.get(trunk);
+      return instanceId === undefined ? [] : [[branch, instanceId]];
+    }),
+  );
   const found = await describeInterfaces(ec2, 'network-interface-id', [...instanceOf.keys()]);
   return Map.groupBy(found, ({ NetworkInterfaceId = '' }) => instanceOf.get(NetworkInterfaceId) ?? '');
+}
+
+/**
+ * The trunk of each interface of a pod, by the association: tags tell it, too, but anybody can set those. The associations
+ * cannot be asked for by their trunk. Source: EC2 API reference, DescribeTrunkInterfaceAssociations.
+ */
+async function readTrunks(ec2: EC2Client): Promise<Map<string, string>> {
+  const trunkOf = new Map<string, string>();
+  for await (const page of paginateDescribeTrunkInterfaceAssociations({ client: ec2 }, {})) {
+    for (const { BranchInterfaceId, TrunkInterfaceId } of page.InterfaceAssociations ?? []) {
+      if (BranchInterfaceId !== undefined && TrunkInterfaceId !== undefined) {
+        trunkOf.set(BranchInterfaceId, TrunkInterfaceId);
+      }
+    }
+  }
+  return trunkOf;
 }

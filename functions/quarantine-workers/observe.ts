@@ -14,6 +14,7 @@ import type { Scope } from './batch.ts';
 import type { Circumstances } from './decision.ts';
 import { type GroupObservation, isProven, type Observation, type WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
+import { trunksOfPods } from './observe-interfaces.ts';
 import { withUsers } from './observe-users.ts';
 import { NEVER_SEEN, type QuarantineState, readQuarantines } from './quarantine-ledger.ts';
 import { describeClusters, viewWorkers, workerIn } from './view-workers.ts';
@@ -35,16 +36,22 @@ export interface Sight {
  * Reads what decisions about the workers of the scope rest on. Whatever is not a worker is left out here and never
  * reconciled again, whoever says what of it. Groups are looked at as a whole where one of their workers is exposed.
  *
+ * @param asked what the batch asked to look at
  * @param slots of the blast budget: who is in quarantine, also where EC2 shows the instance no more
  * @param circumstances what the policy wants closed: only of that it is asked who else uses it
  */
 export async function observe(
   clients: ObserveClients,
   readCluster: ClusterReader,
-  scope: Scope,
+  asked: Scope,
   slots: BlastBudget['slots'],
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Promise<Sight> {
+  // What happened to the interface of a pod happened to the worker that carries it.
+  const scope = {
+    ...asked,
+    interfaces: new Map([...(await trunksOfPods(clients.ec2, asked)), ...asked.interfaces]),
+  };
   const instances = await findInstances(clients.ec2, scope);
   const claimed = workersIn(instances, scope);
   const held = new Map(

@@ -26,7 +26,8 @@ export function attachWhenRunning(state: FleetState): void {
         if (!hasBeenRunning) cloudTrail.did('node', trailOfAttachment(attached));
       });
     }
-    for (let index = 0; index < (instance.branches ?? 0); index += 1) soon(() => addBranch(state, instance));
+    for (let index = 0; index < (instance.branches ?? 0); index += 1)
+      soon(() => addBranch(state, instance, !hasBeenRunning));
     if (instance.publicAddress === 'elastic') soon(() => associateNewAddress(state, instance, !hasBeenRunning));
   });
 }
@@ -46,15 +47,21 @@ export function associateNewAddress(
   if (isNotified) cloudTrail.did('operator', trailOfAssociation(allocationId, primary, privateIp, associationId));
 }
 
-/** A pod with a security group of its own begins to run: the VPC resource controller gives it an interface. */
-function addBranch({ networks, instances }: FleetState, instance: Instance): void {
+/**
+ * A pod with a security group of its own begins to run: the VPC resource controller gives it an interface. Somebody gives
+ * that an Elastic IP address, of which CloudTrail tells.
+ */
+function addBranch({ networks, instances, cloudTrail }: FleetState, instance: Instance, isNotified: boolean): void {
   const [trunk] = instance.interfaces;
   if (trunk === undefined) return;
   trunk.kind = 'trunk';
   const branch = networks.interfaces.addBranch(trunk, instances.newPrivateIp());
   networks.features.trunks.set(branch.id, trunk.id);
   const address = networks.addresses.allocate();
-  networks.addresses.associate(address, branch, branch.privateIps[0]);
+  const [privateIp] = branch.privateIps;
+  const associationId = networks.addresses.associate(address, branch, privateIp);
+  const { allocationId } = address;
+  if (isNotified) cloudTrail.did('operator', trailOfAssociation(allocationId, branch, privateIp, associationId));
 }
 
 /** Attaches one more interface as the VPC CNI does, with addresses for pods. */

@@ -173,6 +173,7 @@ const interfaceFields: FilterFields<NetworkInterface> = {
   'attachment.instance-id': ({ attachment }) => attachment.instanceId,
   'attachment.instance-owner-id': ({ attachment }) => attachment.instanceOwnerId,
   description: ({ description }) => description,
+  'interface-type': ({ kind }) => kind,
   'requester-id': ({ requesterId }) => requesterId,
   'requester-managed': () => 'false',
   'attachment.device-index': ({ attachment }) => String(attachment.deviceIndex),
