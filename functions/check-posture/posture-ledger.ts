@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { storedOutcome } from '../shared/ledger/outcome-ledger.ts';
+import type { POSTURE_REASONS } from './reasons.ts';
 
 const CLUSTER = 'posture';
 const GROUP = 'posture-group';
@@ -50,6 +52,8 @@ const groupState = z.object({
   verdicts: z.record(z.string(), z.enum(['PASS', 'FAIL', 'MANUAL', 'N/A'])),
   /** What fails, by check. */
   findings: z.record(z.string(), finding),
+  /** News that were about to be recorded when this was saved. */
+  unrecorded: z.array(storedOutcome<keyof typeof POSTURE_REASONS>()).optional(),
   revision: z.number(),
 });
 export type GroupState = Omit<z.infer<typeof groupState>, 'sk'>;

@@ -5,6 +5,7 @@ import { isInScope } from '../shared/fleet/scope.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { recordAllOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -16,6 +17,7 @@ import { chooseSamples, type ObserveClients, readOutput } from './observe.ts';
 import type { Policy } from './policy.ts';
 import {
   type ClusterState,
+  type GroupState,
   NEW_CLUSTER,
   NEW_GROUP,
   readClusterStates,
@@ -162,18 +164,22 @@ async function tell(
   for (const key of keys) {
     const hosts = looked.get(key.nodegroup) ?? [];
     const before = states.get(subjectOf(key)) ?? NEW_GROUP;
-    const { state, news } = decideGroup(key, hosts, { waivers: posture.waivers, now }, before);
-    // Recorded before it is remembered: a crash in between has it recorded again, with the same id. The same again later
-    // comes after another state, and is another record.
-    for (const { fingerprint, ...each } of news)
-      recorder.record({
-        subject: key,
-        mode: posture.mode,
-        trigger,
-        fingerprint: `${before.revision} ${fingerprint}`,
-        ...each,
-      });
-    await saveGroupState(ledger, subjectOf(key), state, now, caller);
+    const { unrecorded: _, ...known } = before;
+    const { state, news } = decideGroup(key, hosts, { waivers: posture.waivers, now }, known);
+    let writes = 0;
+    const save = (wanted: GroupState) => {
+      writes += 1;
+      return saveGroupState(ledger, subjectOf(key), wanted, now, `${caller} ${writes}`);
+    };
+    // The same again later comes after another state, and is another record.
+    const outcomes = news.map(({ fingerprint, ...each }) => ({
+      subject: key,
+      mode: posture.mode,
+      trigger,
+      fingerprint: `${before.revision} ${fingerprint}`,
+      ...each,
+    }));
+    await recordAllOnce({ save, record: recorder.record }, before, state, outcomes);
     recorder.count('HostsChecked', hosts.length);
     const open = Object.values(state.findings).filter(({ waiver }) => waiver === undefined);
     recorder.count('ChecksFailed', open.length);

@@ -103,22 +103,15 @@ async function act(
       : captured;
   const started = { ...decision, quarantine };
   const next = decision.quiet === true ? { ...state, quarantine } : nextState(observation, started, circumstances);
-  const isNew = next.outcomes !== state.outcomes;
   const outcome = outcomeOf(observation, started, next, circumstances, []);
   let writes = 0;
   const save = async (wanted: QuarantineState) => {
     writes += 1;
     return saveQuarantine(ledger, instanceId, wanted, now, `${caller} ${writes}`);
   };
-  // What is about to be recorded is saved with it: if this reconcile dies in between, the next one finds it.
-  let saved = await save({
-    ...withoutUnrecorded(next),
-    lease: { holder: caller, until: deps.clock.now() + LEASE },
-    ...(isNew && { unrecorded: asStored<Outcome<Reason>>(outcome) }),
-  });
+  const taken = { ...withoutUnrecorded(next), lease: { holder: caller, until: deps.clock.now() + LEASE } };
+  let saved = await recordOnce({ save, record: recorder.record }, state, taken, outcome);
   if (saved === undefined) return undefined;
-  if (state.unrecorded !== undefined) recorder.record(state.unrecorded);
-  if (isNew) recorder.record(outcome);
   if (state.reason === 'quarantine-budget') await leaveWaitlist(ledger, instanceId);
 
   const subject: StepSubject = {
@@ -140,16 +133,14 @@ async function act(
     note: noteInto(calls),
   };
   const settled = await ACTS[decision.act?.kind ?? 'isolate'](subject);
-  const { lease: _lease, ...held } = withoutUnrecorded(saved ?? next);
+  const { lease: _lease, ...held } = saved;
   const after = { ...observation, state: held };
   const last =
     settled.quiet === true
       ? { ...held, quarantine: settled.quarantine, lookAt: settled.lookAt }
       : nextState(after, settled, circumstances);
-  if (settled.quiet !== true && last.outcomes !== held.outcomes) {
-    recorder.record(outcomeOf(after, settled, last, circumstances, calls));
-  }
-  await save(asStored<QuarantineState>(last));
+  const ended = outcomeOf(after, settled, last, circumstances, calls);
+  await recordOnce({ save, record: recorder.record }, saved, asStored<QuarantineState>(last), ended);
   return settled;
 }
 

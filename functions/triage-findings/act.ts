@@ -5,10 +5,13 @@ import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-qu
 import { type FindingState, findingKey, saveFindingState } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { asStored } from '../shared/ledger/outcome-ledger.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import type { Outcome as RecordedOutcome } from '../shared/records/recorder.ts';
 import { type Decision, memoryOf, type Outcome, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation, GroupObservation } from './observation.ts';
+import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 
 export interface ActDeps {
@@ -49,11 +52,13 @@ const ACT_CONCURRENCY = 16;
 
 /**
  * Saves what was decided as pending, acts, records, saves it as done. Of two reconciles of the same thing the one that saves
- * first acts. A crash on the way leaves it pending: the redelivered message, or the sweep, leads through the same steps to
- * the same end; the worst of it is a record written twice, with the same id.
+ * first acts. A crash on the way leaves it pending: whoever comes next, for whatever event, decides again from what was
+ * remembered before. The same decision is carried out and recorded then, with the same id. Where it is another one, what was
+ * pending is recorded first, as it was saved. `recordOnce` would record it in both cases before it is carried out: what
+ * switching Inspector on came to is only known after the call.
  */
 export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now, mode }: ActOptions): Promise<void> {
-  const saved = (await pMap(decided, (each) => save(deps, each, now), { concurrency: ACT_CONCURRENCY })).flat();
+  const saved = (await pMap(decided, (each) => save(deps, each, now, mode), { concurrency: ACT_CONCURRENCY })).flat();
   const requested = saved.filter(({ decision }) => decision.act === 'request-upgrade');
   await sendRequests(
     deps.upgradeQueue,
@@ -61,22 +66,34 @@ export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now
   );
   const finish = async (each: Saved): Promise<void> => {
     const { outcome, calls } = await act(deps.inspector, each.decision);
-    if (outcome !== undefined) record(deps, each, outcome, calls, mode);
+    if (outcome !== undefined) deps.recorder.record(outcomeOf(each, each.state, outcome, calls, mode));
     const { topic, subject } = each.observation;
-    const { pending: _, ...done } = each.state;
+    const { pending: _, unrecorded: __, ...done } = each.state;
     await saveFindingState(deps.ledger, topic, findingKey(subject), done, now, deps.caller);
   };
   await pMap(saved, finish, { concurrency: ACT_CONCURRENCY, stopOnError: false });
 }
 
 /** Saves what is remembered; answers the state of what is a new outcome, to be acted upon and recorded by this reconcile. */
-async function save({ ledger, caller }: ActDeps, decided: Decided, now: number): Promise<Saved[]> {
-  const { topic, subject } = decided.observation;
+async function save(
+  { ledger, recorder, caller }: ActDeps,
+  decided: Decided,
+  now: number,
+  mode: Mode | undefined,
+): Promise<Saved[]> {
+  const { observation, decision } = decided;
+  const { topic, subject } = observation;
+  const { unrecorded, outcomes } = observation.state;
   const next = nextState(decided, now);
   const isNew = next.pending !== undefined;
+  const isTheSame = isNew && next.outcomes === outcomes;
+  // The ledger gives an outcome back as it was written, also one that another version has written.
+  if (unrecorded !== undefined && !isTheSame) recorder.record(unrecorded as RecordedOutcome<Reason>);
   // Only of findings it matters when they were looked at, so that the next batch need not look again.
-  if (!isNew && topic === 'coverage') return [];
-  const state = await saveFindingState(ledger, topic, findingKey(subject), next, now, caller);
+  if (!isNew && topic === 'coverage' && unrecorded === undefined) return [];
+  const told = isNew && decision.outcome && asStored(outcomeOf(decided, next, decision.outcome, [], mode));
+  const wanted = told ? { ...next, unrecorded: told } : next;
+  const state = await saveFindingState(ledger, topic, findingKey(subject), wanted, now, caller);
   return isNew && state !== undefined ? [{ ...decided, state }] : [];
 }
 
@@ -129,23 +146,23 @@ const REFUSALS = new Set(['AccessDeniedException', 'ValidationException', 'Resou
 
 const refused = (why: string) => ({ outcome: say('failed', 'inspector-refused', why, {}).outcome, calls: [] });
 
-function record(
-  { recorder }: ActDeps,
-  { observation, state }: Saved,
+function outcomeOf(
+  { observation }: Decided,
+  { outcomes, fingerprint, correlationId }: FindingState,
   { decision, reason, message, details }: Outcome,
   calls: readonly AwsCall[],
   mode: Mode | undefined,
-): void {
-  recorder.record({
+): RecordedOutcome<Reason> {
+  return {
     subject: observation.subject,
     decision,
     reason,
     message,
     ...(mode !== undefined && { mode }),
     trigger: observation.trigger,
-    fingerprint: `${observation.topic} ${state.outcomes} ${state.fingerprint}`,
-    correlationId: state.correlationId ?? observation.trigger.id,
+    fingerprint: `${observation.topic} ${outcomes} ${fingerprint}`,
+    correlationId: correlationId ?? observation.trigger.id,
     calls,
     ...(details !== undefined && { details }),
-  });
+  };
 }

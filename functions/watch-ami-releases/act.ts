@@ -30,6 +30,11 @@ interface Announcement {
  * Records, remembers, announces: in this order, so that a crash at any point repeats a step at worst. What is
  * remembered as not yet announced is announced by the next run.
  *
+ * It is recorded before it is remembered, without `recordOnce`: one run at a time looks at the pairs (`claimRun`), so that
+ * nobody else writes in between, and nothing is ever remembered that was not recorded. A run that dies before it remembers
+ * leaves the next one with the state that it found itself: it tells the same, with the same id, or what Amazon recommends by
+ * then.
+ *
  * @throws Error when EventBridge did not take every event
  */
 export async function carryOut(

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Subject } from '../records/recorder.ts';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
 import { subjectOf } from './node-group-ledger.ts';
+import { storedOutcome } from './outcome-ledger.ts';
 
 /** `findings`: what is open on the workers of a node group. `coverage`: whom Inspector does not scan, or that it is off. */
 export type FindingTopic = 'findings' | 'coverage';
@@ -57,6 +58,8 @@ const findingState = z.object({
    * remembered before.
    */
   pending: z.object({ need: need.optional(), notFixed: notFixed.optional() }).optional(),
+  /** The outcome of that decision, in case that whoever comes next decides otherwise. */
+  unrecorded: storedOutcome<string>().optional(),
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });

@@ -2,6 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Outcome } from '../records/recorder.ts';
 
+/** An outcome as it was written: a later version takes it as it is. */
+export const storedOutcome = <Reason extends string>() =>
+  z.custom<Outcome<Reason>>((value) => typeof value === 'object' && value !== null);
+
 /** What the ledger keeps of the outcomes of a subject, whatever else it keeps of it: part of each such item. */
 export const outcomeMemory = <Reason extends string>() => ({
   /** The last outcome that was recorded: an unchanged one is not recorded again. */
@@ -14,7 +18,7 @@ export const outcomeMemory = <Reason extends string>() => ({
    * An outcome that was about to be recorded when this was saved. It is taken as it was written: refusing one of another
    * version would keep the subject from ever being reconciled again.
    */
-  unrecorded: z.custom<Outcome<Reason>>((value) => typeof value === 'object' && value !== null).optional(),
+  unrecorded: storedOutcome<Reason>().optional(),
 });
 
 interface Remembered<Reason extends string> {
@@ -51,6 +55,29 @@ export async function recordOnce<Reason extends string, State extends Remembered
   record(outcome);
   const { unrecorded: _, ...recorded } = saved;
   // Where another reconcile was quicker, it has found the outcome and recorded it, too.
+  return (await save(recorded as State)) ?? saved;
+}
+
+/**
+ * The same for several outcomes of one subject at once, as of a node group of which many checks are told of.
+ *
+ * @param next without `unrecorded`
+ */
+export async function recordAllOnce<
+  Reason extends string,
+  State extends { readonly unrecorded?: readonly Outcome<Reason>[] | undefined },
+>(
+  { save, record }: Recording<State, Reason>,
+  before: State,
+  next: State,
+  outcomes: readonly Outcome<Reason>[],
+): Promise<State | undefined> {
+  for (const known of before.unrecorded ?? []) record(known);
+  if (outcomes.length === 0) return isDeepStrictEqual(next, before) ? before : save(next);
+  const saved = await save({ ...next, unrecorded: outcomes.map((outcome) => asStored<Outcome<Reason>>(outcome)) });
+  if (saved === undefined) return undefined;
+  for (const outcome of outcomes) record(outcome);
+  const { unrecorded: _, ...recorded } = saved;
   return (await save(recorded as State)) ?? saved;
 }
 
