@@ -1,5 +1,5 @@
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
-import { byTime, concerns, isAbout, type Subject } from '../functions/shared/records/record-subject.ts';
+import { byTime, concerns, type IncidentTarget, isAbout } from '../functions/shared/records/record-subject.ts';
 import type { Surroundings } from './command.ts';
 import { quoted, readRecords } from './records.ts';
 import { conditionOf } from './subject.ts';
@@ -12,7 +12,7 @@ import { conditionOf } from './subject.ts';
  */
 export async function readIncident(
   surroundings: Pick<Surroundings, 'clients' | 'stack' | 'note'>,
-  subject: Subject,
+  subject: IncidentTarget,
   since: number,
 ): Promise<ReadRecord[]> {
   const found = await readRecords(surroundings, [conditionOf(subject)], since);

@@ -1,5 +1,5 @@
 import { clusterName, nodegroupName } from '../events/envelope.ts';
-import type { Subject } from '../functions/shared/records/record-subject.ts';
+import type { IncidentTarget } from '../functions/shared/records/record-subject.ts';
 import { quoted } from './records.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -7,7 +7,7 @@ const EVENT_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
 const INSTANCE_ID = /^m?i-[0-9a-f]{8,17}$/;
 
 /** @throws UsageError when the text names none of these */
-export function readSubject(text: string | undefined): Subject {
+export function readSubject(text: string | undefined): IncidentTarget {
   if (text === undefined) throw new UsageError(`SUBJECT: missing; ${FORMS}`);
   if (INSTANCE_ID.test(text)) return { instance: text };
   if (EVENT_ID.test(text)) return { event: text };
@@ -30,7 +30,7 @@ const FORMS =
   'give an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event';
 
 /** The filter condition that finds the records about a subject, and perhaps others that {@link isAbout} tells apart. */
-export function conditionOf(subject: Subject): string {
+export function conditionOf(subject: IncidentTarget): string {
   if ('instance' in subject) return `$.instance = ${quoted(subject.instance)}`;
   if ('event' in subject) {
     // An event that asks for many reconciles gives each of them an id that begins with its own.

@@ -20,7 +20,7 @@ may be added; none is removed or gets another meaning without a new detail type 
 ${[
   section(
     remediationIncident,
-    'A story that people are told of began, got worse or ended: see [notifications](notifications.md).',
+    'An incident that people are told of began, got worse or ended: see [notifications](notifications.md).',
   ),
   section(amiRelease, 'A newer AMI release of a Kubernetes version and AMI type that the fleet uses was seen.'),
 ].join('\n')}`;

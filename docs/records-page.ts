@@ -65,8 +65,8 @@ ${markdownTable(
   reasons.map(([code, { meaning, hint = '' }]) => [`\`${code}\``, meaning, hint]),
 )}
 
-## To follow a story
-A story has one \`correlationId\` from the first event to the outcome. For an upgrade it is the release, so the record that
+## To follow an incident
+An incident has one \`correlationId\` from the first event to the outcome. For an upgrade it is the release, so the record that
 a release was seen and those of every node group that moves to it belong together. For all else it is the id of the
 event that came first; hints that a sweep made have an id that begins with the sweep's.
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { asker, clusterName, eventSchema, instanceId, nodegroupName, SOURCE } from './envelope.ts';
 
 /**
- * An operator asks for something to be done about one quarantine, or about a group whose way in was closed. It is
+ * An operator asks for something to be done about one quarantine, or about a group whose exposure was closed. It is
  * checked like any event: it names a request, and the function reads the state before it grants it.
  */
 export const detailType = 'Quarantine Request';

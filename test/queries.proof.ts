@@ -66,17 +66,17 @@ describe('the saved queries', () => {
     expect(rows.find(({ nodegroup }) => nodegroup === 'web')?.what).toMatch(/bakes until 2026-07-1/);
   });
 
-  it('story of an instance', async () => {
+  it('records of an instance', async () => {
     const cured = agents.records.find(({ reason }) => reason === 'agent-cured');
     const INSTANCE_ID = cured?.instance ?? '';
-    const rows = await ask(agents, textOf(agents, 'story of an instance', { INSTANCE_ID }));
+    const rows = await ask(agents, textOf(agents, 'records of an instance', { INSTANCE_ID }));
     expect(told(rows, 'decision')[0]).not.toBe('done');
     expect(told(rows, 'decision', 'reason').at(-1)).toBe('done agent-cured');
   });
 
-  it('story of an event', async () => {
+  it('incident of an event', async () => {
     const started = demo.records.find(({ reason }) => reason === 'upgrade-started');
-    const rows = await ask(demo, textOf(demo, 'story of an event', { ID: started?.correlationId ?? '' }));
+    const rows = await ask(demo, textOf(demo, 'incident of an event', { ID: started?.correlationId ?? '' }));
     const reasons = told(rows, 'reason').filter((reason) => reason !== 'upgrade-in-flight');
     expect(reasons.slice(-2)).toEqual(['upgrade-started', 'upgraded']);
     expect(rows.every(({ correlationId }) => correlationId === started?.correlationId)).toBe(true);

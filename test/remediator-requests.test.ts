@@ -25,7 +25,7 @@ describe('about a quarantine', () => {
     const { code, stdout } = await remediator('quarantines');
     const [heading = '', row = '', ...others] = stdout.trimEnd().split('\n');
     expect([code, others]).toEqual([0, []]);
-    expect(heading.trim().split(/ {2,}/)).toEqual(['INSTANCE', 'GROUP', 'SINCE', 'EXPIRES', 'PHASE', 'WAYS IN']);
+    expect(heading.trim().split(/ {2,}/)).toEqual(['INSTANCE', 'GROUP', 'SINCE', 'EXPIRES', 'PHASE', 'EXPOSURES']);
     expect(row).toMatch(
       new RegExp(`^  ${worker}  shop/web  2026-07-15 00:1\\d  2026-07-22 00:1\\d  isolated  .*[0-9.]+`),
     );

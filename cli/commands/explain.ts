@@ -1,4 +1,4 @@
-import { isAbout, nameOf, type Subject } from '../../functions/shared/records/record-subject.ts';
+import { type IncidentTarget, isAbout, nameOf } from '../../functions/shared/records/record-subject.ts';
 import { statusOf } from '../../functions/shared/records/status.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { readIncident } from '../incident.ts';
@@ -26,7 +26,12 @@ export const explain: Command = {
   },
 };
 
-async function tell(subject: Subject, since: number, sinceText: string, surroundings: Surroundings): Promise<0 | 1> {
+async function tell(
+  subject: IncidentTarget,
+  since: number,
+  sinceText: string,
+  surroundings: Surroundings,
+): Promise<0 | 1> {
   const { clock, print, note, json, stack } = surroundings;
   const records = await readIncident(surroundings, subject, ago(clock.now(), since));
   if (records.length === 0) {

@@ -25,7 +25,7 @@ async function list(surroundings: Surroundings): Promise<0> {
     return 0;
   }
   if (held.length === 0) print('No worker is in quarantine.');
-  else print(table([['INSTANCE', 'GROUP', 'SINCE', 'EXPIRES', 'PHASE', 'WAYS IN'], ...held.map(rowOf)]));
+  else print(table([['INSTANCE', 'GROUP', 'SINCE', 'EXPIRES', 'PHASE', 'EXPOSURES'], ...held.map(rowOf)]));
   if (waiting.length > 0)
     note(`${waiting.length} more are exposed and wait until there is room: ${waiting.map(visible).join(', ')}`);
   return 0;

@@ -5,5 +5,5 @@ export const reject = remediationCommand(
   'reject',
   'has it not done, nor proposed again, until something new is due',
   `SUBJECT is a node group (CLUSTER/NODEGROUP) or an instance id (i-0abc...). What its last would-act record names is left,
-in every mode, until a newer release, another cause or another way in comes; approve undoes it.`,
+in every mode, until a newer release, another cause or another exposure comes; approve undoes it.`,
 );

@@ -10,10 +10,10 @@ export interface Asked {
   readonly now: boolean;
 }
 
-type Place = request.PostureReconcileRequest['detail'];
+type Target = request.PostureReconcileRequest['detail'];
 
-const READERS: Readonly<Record<string, MessageReader<Place>>> = {
-  [request.detailType]: messageReader<Place, request.PostureReconcileRequest>(request.schema, ({ detail }) => detail),
+const READERS: Readonly<Record<string, MessageReader<Target>>> = {
+  [request.detailType]: messageReader<Target, request.PostureReconcileRequest>(request.schema, ({ detail }) => detail),
 };
 
 /** Reads a batch: each cluster once, an operator's request before all others. */
@@ -23,9 +23,9 @@ export function readBatch(messages: readonly SQSRecord[]): {
 } {
   const { requests, malformed } = readMessages(messages, READERS);
   const clusters = new Map<string, Asked>();
-  for (const { place, trigger } of requests) {
-    const asked = { trigger, now: place.trigger === 'operator' };
-    if (asked.now || !clusters.has(place.clusterName)) clusters.set(place.clusterName, asked);
+  for (const { target, trigger } of requests) {
+    const asked = { trigger, now: target.trigger === 'operator' };
+    if (asked.now || !clusters.has(target.clusterName)) clusters.set(target.clusterName, asked);
   }
   return { clusters, malformed };
 }

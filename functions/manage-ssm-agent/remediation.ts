@@ -80,7 +80,7 @@ export const manageSsmAgent = declare({
   policy: { section: 'ssmAgent', reads: READS },
   reasons: SSM_AGENT_REASONS,
   metrics: {
-    WorkersSeen: 'Workers of the clusters that a sweep had reconciled.',
+    WorkersSeen: 'Workers of the clusters that a sweep asked about.',
     WorkersUnanswered: 'Of these: those whose agent does not answer.',
   },
   events: {

@@ -25,7 +25,7 @@ export type Request =
 export const isOperatorRequest = (request: Request): request is OperatorRequest =>
   request.event['detail-type'] === remediationRequest.detailType;
 
-/** Who made a call that may have opened a way in. */
+/** Who made a call that may have exposed a worker. */
 export interface Caller {
   /** The ARN of the principal. */
   readonly who: string;
@@ -34,7 +34,7 @@ export interface Caller {
   readonly at: string;
 }
 
-/** Where one reconcile goes: the union of what all messages of a batch reconcile request at, each with the first one that did. */
+/** Where one reconcile goes: the union of what all messages of a batch are about, each with the first of them. */
 export interface Scope {
   readonly instances: Map<string, MessageTrigger>;
   /** Whatever instance has one of these network interfaces. */
@@ -64,7 +64,7 @@ interface Target {
 
 const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   [launch.detailType]: messageReader(launch.schema, ({ detail }) => ({ instanceIds: [detail['instance-id']] })),
-  [networkChange.detailType]: messageReader(networkChange.schema, placeOfCall),
+  [networkChange.detailType]: messageReader(networkChange.schema, targetOfCall),
   [reachability.detailType]: messageReader(reachability.schema, ({ detail }) => ({
     instanceIds: detail.resources.filter(({ type }) => type === 'AWS_EC2_INSTANCE').map(({ id }) => id),
   })),
@@ -75,7 +75,7 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   })),
 };
 
-function placeOfCall({ time, detail }: networkChange.CloudTrailNetworkChange): Target {
+function targetOfCall({ time, detail }: networkChange.CloudTrailNetworkChange): Target {
   const { requestParameters, responseElements, userIdentity, eventName } = detail;
   const { instanceId, networkInterfaceId, groupId } = requestParameters ?? {};
   const modified = requestParameters?.ModifySecurityGroupRulesRequest?.GroupId;
@@ -104,9 +104,9 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
     callers: new Map(),
     deferred: [],
   };
-  for (const { place, trigger } of requests) {
-    const { instanceIds = [], interfaceId, securityGroupId, clusterName, request } = place;
-    if (place.caller !== undefined) scope.callers.set(trigger.id, place.caller);
+  for (const { target, trigger } of requests) {
+    const { instanceIds = [], interfaceId, securityGroupId, clusterName, request } = target;
+    if (target.caller !== undefined) scope.callers.set(trigger.id, target.caller);
     if (request !== undefined) addRequest(scope, { event: request, trigger } as Request);
     for (const instanceId of instanceIds) keepFirst(scope.instances, instanceId, trigger);
     if (interfaceId != null) keepFirst(scope.interfaces, interfaceId, trigger);

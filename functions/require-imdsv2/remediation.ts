@@ -21,7 +21,7 @@ export const requireImdsv2 = declare({
   timeoutSeconds: 180,
   policy: { section: 'imds', reads: READS },
   reasons: IMDS_REASONS,
-  metrics: { ImdsV1Allowed: 'Of the workers of the clusters that a sweep had reconciled: those that take version 1.' },
+  metrics: { ImdsV1Allowed: 'Workers that take version 1, of the clusters that a sweep asked about.' },
   events: {
     InstanceRunningRule: {
       description: 'An EC2 instance that runs goes to require-imdsv2',

@@ -3,7 +3,7 @@ import type { Requestable } from '../../events/remediation-request.ts';
 import { stateOf } from '../shared/records/current-state.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
-import type { Subject } from '../shared/records/recorder.ts';
+import type { RecordSubject } from '../shared/records/recorder.ts';
 import { fleetStatusOf, needsOf, readLastWord } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
@@ -101,7 +101,11 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
  * All that is recorded about a subject in the time range, as the command `explain` tells it, up to a bound. How it stands,
  * and so what can be asked for, is not a matter of the time range.
  */
-export async function observeIncident(deps: ObserveDeps, { range }: Question, subject: Subject): Promise<Incident> {
+export async function observeIncident(
+  deps: ObserveDeps,
+  { range }: Question,
+  subject: RecordSubject,
+): Promise<Incident> {
   const [rows, words] = await Promise.all([
     ask(deps, incidentQuery(subject, INCIDENT_SIZE), range),
     readStatus(deps, subject),
@@ -130,7 +134,7 @@ export async function observeIncident(deps: ObserveDeps, { range }: Question, su
 }
 
 /** What tells the last word on a worker or on a group as a whole; of a cluster nothing can be asked for. */
-async function readStatus(deps: ObserveDeps, subject: Subject): Promise<ReadRecord[]> {
+async function readStatus(deps: ObserveDeps, subject: RecordSubject): Promise<ReadRecord[]> {
   if (subject.nodegroup === undefined && subject.instance === undefined) return [];
   const end = deps.clock.now();
   const rows = await ask(deps, statusQuery(subject, INCIDENT_SIZE), { start: end - LAST_WORDS_FROM, end });

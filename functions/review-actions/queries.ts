@@ -1,4 +1,4 @@
-import type { Subject } from '../shared/records/recorder.ts';
+import type { RecordSubject } from '../shared/records/recorder.ts';
 import { ANSWERS, QUARANTINE_GUARDS } from '../shared/records/status.ts';
 import type { Filter } from './question.ts';
 
@@ -71,15 +71,15 @@ export const lastWordsQuery = (): string =>
   `fields ${WORD} | ${RECORDS} and ispresent(cluster) | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
 
 /** Of one worker, or of a group without its workers, each function's newest record of each reason: with them its last word. */
-export const statusQuery = (subject: Subject, limit: number): string =>
+export const statusQuery = (subject: RecordSubject, limit: number): string =>
   `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | filter ${subject.instance === undefined ? 'not ' : ''}ispresent(instance) | sort @timestamp desc, id desc | dedup remediation, reason | limit ${limit}`;
 
 /** The newest records about one subject. */
-export const incidentQuery = (subject: Subject, limit: number): string =>
+export const incidentQuery = (subject: RecordSubject, limit: number): string =>
   `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | ${NEWEST_FIRST} | limit ${limit}`;
 
 /** An instance id says all; a worker may have had a group for some of its records only. */
-const about = ({ cluster, nodegroup, instance }: Subject): string[] =>
+const about = ({ cluster, nodegroup, instance }: RecordSubject): string[] =>
   Object.entries(instance === undefined ? { cluster, nodegroup } : { instance }).flatMap(([field, value]) =>
     value === undefined ? [] : [`filter ${field} = ${quoted(value)}`],
   );

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { decisionKind } from '../shared/records/record.ts';
-import type { Subject } from '../shared/records/recorder.ts';
+import type { RecordSubject } from '../shared/records/recorder.ts';
 import { shownRange, typed, type WidgetContext, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** The fields of the form that narrows the records. */
@@ -43,7 +43,7 @@ export interface Question {
   readonly filter: Filter;
   readonly trail: readonly Cursor[];
   /** The incident of this one is asked for. */
-  readonly subject?: Subject;
+  readonly subject?: RecordSubject;
   readonly look: Pick<WidgetContext, 'theme' | 'width' | 'timezone'>;
 }
 

@@ -1,6 +1,6 @@
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
-import type { Subject } from '../shared/records/recorder.ts';
+import type { RecordSubject } from '../shared/records/recorder.ts';
 import type { FleetCluster, Tone } from './fleet-status.ts';
 import type { Cursor, Question } from './question.ts';
 import type { ClockFace, Count, Period } from './time-axis.ts';
@@ -35,7 +35,7 @@ export interface Overview {
 
 /** What the incident of one subject shows. */
 export interface Incident {
-  readonly subject: Subject;
+  readonly subject: RecordSubject;
   /** In order, with the records of something wider that belong to it. */
   readonly records: readonly ReadRecord[];
   /** What tells how it stands now, in order: records about the subject itself, whatever the time range. */

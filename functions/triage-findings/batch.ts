@@ -12,7 +12,7 @@ import {
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Rating } from './urgency.ts';
 
-/** What an event says of one finding. It is a hint: what counts is what Inspector says when it is asked. */
+/** What an event says of one finding. It only says where to look: what counts is what Inspector says when it is asked. */
 export interface Claim extends Rating {
   readonly findingArn: string;
   readonly instanceId: string;
@@ -23,7 +23,7 @@ export interface Claim extends Rating {
   readonly trigger: MessageTrigger;
 }
 
-/** What all messages of a batch reconcile request at. */
+/** What all messages of a batch are about. */
 export interface Batch {
   /** Each finding once. */
   readonly claims: readonly Claim[];
@@ -71,13 +71,13 @@ export function readBatch(messages: readonly SQSRecord[]): { batch: Batch; malfo
   const nodeGroups: Map<string, { key: NodeGroupKey; trigger: MessageTrigger }> = new Map();
   let received = 0;
   let account: MessageTrigger | undefined;
-  for (const { place, trigger } of requests) {
-    if ('finding' in place) {
+  for (const { target, trigger } of requests) {
+    if ('finding' in target) {
       received += 1;
-      const { findingArn, isOpen } = place.finding;
-      keepFirst(claims, `${findingArn} ${isOpen}`, { ...place.finding, trigger });
-    } else if (place.nodeGroup === undefined) account ??= trigger;
-    else keepFirst(nodeGroups, subjectOf(place.nodeGroup), { key: place.nodeGroup, trigger });
+      const { findingArn, isOpen } = target.finding;
+      keepFirst(claims, `${findingArn} ${isOpen}`, { ...target.finding, trigger });
+    } else if (target.nodeGroup === undefined) account ??= trigger;
+    else keepFirst(nodeGroups, subjectOf(target.nodeGroup), { key: target.nodeGroup, trigger });
   }
   const batch = { claims: [...claims.values()], received, duplicates: received - claims.size, nodeGroups };
   return { batch: account === undefined ? batch : { ...batch, account }, malformed };

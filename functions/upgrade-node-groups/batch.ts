@@ -10,7 +10,7 @@ import type { Trigger } from '../shared/records/recorder.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import { upgradeNodeGroups } from './remediation.ts';
 
-/** Where one reconcile goes: the union of what all messages of a batch reconcile request at, each with the first one that did. */
+/** Where one reconcile goes: the union of what all messages of a batch are about, each with the first of them. */
 export interface Scope {
   /** By pair key: every node group of the pair, anywhere in the fleet. */
   readonly pairs: Map<string, Trigger>;
@@ -55,17 +55,17 @@ export interface Batch {
   readonly later: readonly SQSRecord[];
 }
 
-/** Reads a batch. Reconcile requests only say where to look, so ten of them about one place are one. */
+/** Reads a batch. Reconcile requests only say where to look, so ten of them about one target are one. */
 export function readBatch(messages: readonly SQSRecord[]): Batch {
   const { requests, malformed } = readMessages(messages, READERS);
   const scope: Scope = { pairs: new Map(), clusters: new Map(), nodeGroups: new Map(), requests: new Map() };
   const later: SQSRecord[] = [];
-  for (const { place, trigger, message } of requests) {
-    if ('pair' in place) {
-      keepFirst(scope.pairs, place.pair, trigger);
+  for (const { target, trigger, message } of requests) {
+    if ('pair' in target) {
+      keepFirst(scope.pairs, target.pair, trigger);
       continue;
     }
-    const { cluster, nodegroup, request: event } = place;
+    const { cluster, nodegroup, request: event } = target;
     if (nodegroup === undefined) keepFirst(scope.clusters, cluster, trigger);
     else keepFirst(scope.nodeGroups, subjectOf({ cluster, nodegroup }), { key: { cluster, nodegroup }, trigger });
     if (event === undefined || nodegroup === undefined) continue;

@@ -95,7 +95,7 @@ export async function observeNodeGroups(
   });
 }
 
-/** The named node groups and, when a release reconcile requests at a pair, all of the fleet that belong to it. */
+/** The named node groups and, when a release is about a pair, all of the fleet that belong to it. */
 async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Promise<Described[]> {
   // Clusters that cannot be read are told of by sweep-fleet.
   const everywhere = pairs.size === 0 ? [] : (await listNodeGroups(eks, await listClusters(eks))).nodeGroups;

@@ -1,4 +1,4 @@
-import type { Subject } from '../../shared/records/recorder.ts';
+import type { RecordSubject } from '../../shared/records/recorder.ts';
 import { type Content, html, jsonContent, type Markup } from '../../shared/widget/html.ts';
 import type { Page } from '../view.ts';
 
@@ -7,5 +7,5 @@ export const viewButton = ({ endpoints }: Page, label: Content, carries: object,
   html`<button type="button" class="btn ehr-${kind}">${label}</button><cwdb-action action="call" display="widget" endpoint="${endpoints.view}">${jsonContent(carries)}</cwdb-action>`;
 
 /** A button with the name of a subject, which opens its incident. */
-export const incidentButton = (page: Page, label: Content, subject: Subject): Markup =>
+export const incidentButton = (page: Page, label: Content, subject: RecordSubject): Markup =>
   viewButton(page, label, { subject, filter: page.question.filter }, 'link');

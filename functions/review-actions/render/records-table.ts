@@ -1,7 +1,7 @@
 import { decisionKind } from '../../shared/records/record.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
-import type { Subject } from '../../shared/records/recorder.ts';
+import type { RecordSubject } from '../../shared/records/recorder.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import { FILTER_FIELDS, NO_FILTER } from '../question.ts';
 import type { Overview, Page } from '../view.ts';
@@ -63,7 +63,7 @@ const about = (record: ReadRecord, page: Page): Markup => {
   return Object.keys(subject).length === 0 ? html`the account` : incidentButton(page, recordSubject(record), subject);
 };
 
-export const subjectOfRecord = ({ cluster, nodegroup, instance }: ReadRecord): Subject => ({
+export const subjectOfRecord = ({ cluster, nodegroup, instance }: ReadRecord): RecordSubject => ({
   ...(cluster !== undefined && { cluster }),
   ...(nodegroup !== undefined && { nodegroup }),
   ...(instance !== undefined && { instance }),

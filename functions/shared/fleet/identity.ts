@@ -27,7 +27,7 @@ export interface Identity {
 }
 
 /**
- * Proves whose workers instances are, by instance id; what claims to be none is missing. Tags are only a hint of where to
+ * Proves whose workers instances are, by instance id; what claims to be none is missing. Tags only say where to
  * look: whoever may `ec2:CreateTags` can set them on a bastion, a NAT instance or another cluster's host. Proof is what
  * others cannot set: AWS's own tag `aws:eks:cluster-name`; membership in an Auto Scaling group that EKS names for the node
  * group; an instance role that is the node group's, or that the cluster lets in as a node's (an access entry of type

@@ -10,26 +10,26 @@ export interface MessageTrigger extends Trigger {
   readonly redelivered: boolean;
 }
 
-/** One message of a batch: what it reconcile requests at, and the event that does. */
-export interface Hint<Target> {
-  readonly place: Target;
+/** One message of a batch: what its event is about, and that event. */
+export interface ReadRequest<Target> {
+  readonly target: Target;
   readonly trigger: MessageTrigger;
   readonly message: SQSRecord;
 }
 
 type Event = { readonly id: string; readonly time: string; readonly detail: object };
-type Reading<Target> = { readonly event: Event; readonly place: Target } | { readonly fault: string };
+type Reading<Target> = { readonly event: Event; readonly target: Target } | { readonly fault: string };
 
-/** Reads one kind of event: what it reconcile requests at, or what is wrong with it. */
+/** Reads one kind of event: what it is about, or what is wrong with it. */
 export type MessageReader<Target> = (event: unknown) => Reading<Target>;
 
-/** @param place what an event of this schema reconcile requests at */
+/** @param targetOf what an event of this schema is about */
 export const messageReader =
-  <Target, Taken extends Event>(schema: z.ZodType<Taken>, place: (event: Taken) => Target): MessageReader<Target> =>
+  <Target, Taken extends Event>(schema: z.ZodType<Taken>, targetOf: (event: Taken) => Target): MessageReader<Target> =>
   (json) => {
     const parsed = schema.safeParse(json);
     if (!parsed.success) return { fault: parsed.error.issues.map(describeIssue).join('; ') };
-    return { event: parsed.data, place: place(parsed.data) };
+    return { event: parsed.data, target: targetOf(parsed.data) };
   };
 
 /**
@@ -39,8 +39,8 @@ export const messageReader =
 export function readMessages<Target>(
   messages: readonly SQSRecord[],
   readers: Readonly<Record<string, MessageReader<Target>>>,
-): { requests: Array<Hint<Target>>; malformed: Malformed[] } {
-  const requests: Array<Hint<Target>> = [];
+): { requests: Array<ReadRequest<Target>>; malformed: Malformed[] } {
+  const requests: Array<ReadRequest<Target>> = [];
   const malformed: Malformed[] = [];
   for (const message of messages) {
     const read = readOne(message.body, readers);
@@ -48,9 +48,9 @@ export function readMessages<Target>(
       malformed.push({ message, fault: read.fault });
       continue;
     }
-    const { event, place, type } = read;
+    const { event, target, type } = read;
     const redelivered = message.attributes.ApproximateReceiveCount !== '1';
-    requests.push({ place, message, trigger: { id: event.id, type, time: Date.parse(event.time), redelivered } });
+    requests.push({ target, message, trigger: { id: event.id, type, time: Date.parse(event.time), redelivered } });
   }
   return { requests, malformed };
 }
@@ -58,7 +58,7 @@ export function readMessages<Target>(
 function readOne<Target>(
   body: string,
   readers: Readonly<Record<string, MessageReader<Target>>>,
-): { fault: string } | { event: Event; place: Target; type: string } {
+): { fault: string } | { event: Event; target: Target; type: string } {
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -78,7 +78,7 @@ function readOne<Target>(
 const typeOf = (detailType: string, detail: object): string =>
   'trigger' in detail ? `${detailType} (${detail.trigger})` : detailType;
 
-/** Of ten reconcile requests about one place the first is kept. */
+/** Of ten reconcile requests about one target the first is kept. */
 export function keepFirst<Value>(map: Map<string, Value>, key: string, value: Value): void {
   if (!map.has(key)) map.set(key, value);
 }

@@ -1,4 +1,4 @@
-import type { Subject } from '../records/recorder.ts';
+import type { RecordSubject } from '../records/recorder.ts';
 
 /** What an operator can ask for on the dashboard. Whether it is granted, the function decides that is asked. */
 export const OPERATOR_ACTIONS = ['release', 'extend', 'terminate', 'approve', 'reject', 'resume', 'retry'] as const;
@@ -9,7 +9,7 @@ export interface Offer {
   readonly action: OperatorAction;
   /** The function that is asked. */
   readonly remediation: string;
-  readonly subject: Subject;
+  readonly subject: RecordSubject;
 }
 
 /** The fields of the form in which somebody says who asks for an action, and why. */

@@ -76,10 +76,10 @@ export function rule<State extends { readonly proposal?: Proposal | undefined }>
   if (isBefore(trigger, proposal.at)) return { refusal: 'what is proposed now was not yet when it was asked for.' };
   const { action, requestedBy, why } = detail;
   const kind = action === 'approve' ? 'approved' : 'rejected';
-  const { ruling: standing } = proposal;
-  if (standing?.id === trigger.id) return { state };
-  if (standing !== undefined && outranks(standing, kind, trigger)) {
-    return { refusal: `a later request has decided: ${standing.kind} by ${inWords(standing)}` };
+  const { ruling: known } = proposal;
+  if (known?.id === trigger.id) return { state };
+  if (known !== undefined && outranks(known, kind, trigger)) {
+    return { refusal: `a later request has decided: ${known.kind} by ${inWords(known)}` };
   }
   const ruling: Ruling = { kind, id: trigger.id, at: trigger.time, requestedBy, why };
   return { state: { ...state, proposal: { ...proposal, ruling } } };

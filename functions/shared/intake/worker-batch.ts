@@ -4,7 +4,7 @@ import type { Malformed } from './dead-letter.ts';
 import { keepFirst, type MessageReader, type MessageTrigger, readMessages } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
 
-/** Where one reconcile of workers goes: the union of all messages of a batch, each place with the first one that named it. */
+/** Where one reconcile of workers goes: the union of all messages of a batch, each target with the first message that named it. */
 export interface WorkerScope {
   readonly instances: Map<string, MessageTrigger>;
   /** All workers of these clusters. */
@@ -35,10 +35,10 @@ export function readWorkerBatch(
 ): { scope: WorkerScope; malformed: Malformed[] } {
   const { requests, malformed } = readMessages(messages, readers);
   const scope: WorkerScope = { instances: new Map(), clusters: new Map(), requests: new Map(), deferred: [] };
-  for (const { place, trigger } of requests) {
-    for (const instanceId of place.instanceIds ?? []) keepFirst(scope.instances, instanceId, trigger);
-    if (place.clusterName !== undefined) keepFirst(scope.clusters, place.clusterName, trigger);
-    if (place.request !== undefined) addRequest(scope, { event: place.request, trigger });
+  for (const { target, trigger } of requests) {
+    for (const instanceId of target.instanceIds ?? []) keepFirst(scope.instances, instanceId, trigger);
+    if (target.clusterName !== undefined) keepFirst(scope.clusters, target.clusterName, trigger);
+    if (target.request !== undefined) addRequest(scope, { event: target.request, trigger });
   }
   return { scope, malformed };
 }

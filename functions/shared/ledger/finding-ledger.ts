@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Subject } from '../records/recorder.ts';
+import type { RecordSubject } from '../records/recorder.ts';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
 import { subjectOf } from './node-group-ledger.ts';
 import { storedOutcome } from './outcome-ledger.ts';
@@ -68,7 +68,7 @@ export type FindingState = Omit<z.infer<typeof findingState>, 'sk'>;
 export const NEW_FINDING_STATE: FindingState = { outcomes: 0, revision: 0 };
 
 /** A node group as a ledger key; the account as a whole is `*`. */
-export const findingKey = ({ cluster, nodegroup }: Subject): string =>
+export const findingKey = ({ cluster, nodegroup }: RecordSubject): string =>
   cluster === undefined || nodegroup === undefined ? '*' : subjectOf({ cluster, nodegroup });
 
 /** The states of these keys; one never seen before is missing. */

@@ -88,7 +88,7 @@ export async function queryItems<Schema extends z.ZodType>(
 }
 
 /** Where an item stands, and until when. */
-export interface Target {
+export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
   /** When it may be deleted, epoch milliseconds; absent: never. */
@@ -107,7 +107,7 @@ export const LEDGER_VERSION = 2;
  */
 export async function putItem(
   { documents, table }: Ledger,
-  { pk, sk, keptUntil }: Target,
+  { pk, sk, keptUntil }: ItemKey,
   item: object,
   condition: Pick<PutCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'> = {},
 ): Promise<void> {
@@ -136,7 +136,7 @@ export interface Revised {
  */
 export async function saveUnlessWritten<State extends Revised>(
   ledger: Ledger,
-  target: Target,
+  target: ItemKey,
   state: State,
   writer: string,
 ): Promise<State | undefined> {

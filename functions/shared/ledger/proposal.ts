@@ -24,8 +24,8 @@ export const proposal = z.object({
 export type Proposal = z.infer<typeof proposal>;
 
 /** What an operator said to just this target. */
-export const rulingOn = (standing: Proposal | undefined, target: string): Ruling | undefined =>
-  standing?.target === target ? standing.ruling : undefined;
+export const rulingOn = (proposed: Proposal | undefined, target: string): Ruling | undefined =>
+  proposed?.target === target ? proposed.ruling : undefined;
 
 /**
  * What is proposed once a decision holds.

@@ -1,18 +1,18 @@
 import type { ReadRecord } from './record-line.ts';
 
 /** What an incident is asked for: a worker, a node group, a cluster, or whatever came of an event. */
-export type Subject =
+export type IncidentTarget =
   | { readonly instance: string }
   | { readonly cluster: string; readonly nodegroup?: string }
   | { readonly event: string };
 
-export function isAbout(record: ReadRecord, subject: Subject): boolean {
+export function isAbout(record: ReadRecord, subject: IncidentTarget): boolean {
   if ('instance' in subject) return record.instance === subject.instance;
   if ('event' in subject) return [record.trigger.id, record.correlationId].some((id) => id.startsWith(subject.event));
   return record.cluster === subject.cluster && [undefined, record.nodegroup].includes(subject.nodegroup);
 }
 
-export const nameOf = (subject: Subject): string =>
+export const nameOf = (subject: IncidentTarget): string =>
   'instance' in subject
     ? subject.instance
     : 'event' in subject
@@ -25,7 +25,7 @@ export const recordSubject = ({ cluster, nodegroup, instance }: ReadRecord): str
 
 const PLACE = ['cluster', 'nodegroup', 'instance'] as const;
 
-/** Whether a record belongs to the same hint as another one, and is about what that one is about or lies in. */
+/** Whether a record belongs to the same incident as another one, and is about what that one is about or lies in. */
 export const concerns = (record: ReadRecord, own: ReadRecord): boolean =>
   record.correlationId === own.correlationId &&
   PLACE.every((part) => record[part] === undefined || record[part] === own[part]);

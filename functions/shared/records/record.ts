@@ -46,7 +46,7 @@ export const recordSchema = z.strictObject({
   hint: z.string().optional().describe('What to do, where there is something to do.'),
   trigger: z
     .strictObject({
-      id: z.string().describe('The id of the event, or of the hint that came of it.'),
+      id: z.string().describe('The id of the event, or of the reconcile request that came of it.'),
       type: z.string().describe('Its detail type, for example `EKS AMI Release`.'),
     })
     .describe('The event that asked for the reconcile.'),

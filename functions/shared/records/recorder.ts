@@ -7,7 +7,7 @@ import type { ReasonEntry } from './reason-entry.ts';
 import { type AwsCall, type DecisionKind, RECORD_VERSION, type RemediationRecord } from './record.ts';
 import { SHARED_REASONS, type SharedReason } from './shared-reasons.ts';
 
-/** What asked for a reconcile: an event, a schedule or a hint. */
+/** What asked for a reconcile: an event, a schedule or a reconcile request. */
 export interface Trigger {
   readonly id: string;
   /** Its detail type, for example `EKS AMI Release`. */
@@ -17,14 +17,14 @@ export interface Trigger {
 }
 
 /** What a record is about. */
-export interface Subject {
+export interface RecordSubject {
   readonly cluster?: string;
   readonly nodegroup?: string;
   readonly instance?: string;
 }
 
 export interface Outcome<Reason extends string = SharedReason> {
-  readonly subject: Subject;
+  readonly subject: RecordSubject;
   readonly decision: DecisionKind;
   readonly reason: Reason;
   readonly message: string;

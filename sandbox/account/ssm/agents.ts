@@ -115,13 +115,13 @@ export class SsmAgents {
   }
 
   #reconsider(known: KnownAgent): void {
-    const hindrance = this.#hindranceOf(known);
-    if (hindrance === undefined) {
+    const obstacle = this.#obstacleOf(known);
+    if (obstacle === undefined) {
       if (!known.online) this.#planPing(known, this.#wakesAfter(known));
       return;
     }
     known.online = false;
-    known.hinderedBy = hindrance;
+    known.hinderedBy = obstacle;
   }
 
   #boot(instance: Instance): void {
@@ -148,7 +148,7 @@ export class SsmAgents {
   }
 
   #planPing(known: KnownAgent, { least, most }: typeof NEXT_PING_S): void {
-    if (known.trying || known.online || this.#hindranceOf(known) !== undefined) return;
+    if (known.trying || known.online || this.#obstacleOf(known) !== undefined) return;
     known.trying = true;
     const at = this.#world.time.now + this.#random.integer(least, most) * 1000;
     this.#world.time.at(at, () => this.#ping(known, at));
@@ -156,14 +156,14 @@ export class SsmAgents {
 
   #ping(known: KnownAgent, at: number): void {
     known.trying = false;
-    known.hinderedBy = this.#hindranceOf(known);
+    known.hinderedBy = this.#obstacleOf(known);
     if (known.hinderedBy !== undefined) return;
     known.registeredAt ??= at;
     // Real agents are given up some minutes after their last ping; a dead one is lost at once here.
     known.online = !known.dies;
   }
 
-  #hindranceOf({ instance, runs, dies, registeredAt, version }: KnownAgent): 'rights' | 'others' | undefined {
+  #obstacleOf({ instance, runs, dies, registeredAt, version }: KnownAgent): 'rights' | 'others' | undefined {
     const { metadataEndpoint, state } = instance;
     if (!runs || (dies && registeredAt !== undefined) || state !== 'running') return 'others';
     const reaches = (service: string) => this.#surroundings.reaches(instance, service);
