@@ -14,7 +14,14 @@ beforeEach(() => rmSync(file, { force: true }));
 const kept = (): unknown => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
 
 /** Deploys with these arguments into an account that has the stack in this mode, if any. */
-async function deployed(args: string[], { was, exitCode = 0 }: { was?: string | Error; exitCode?: number } = {}) {
+async function deployed(
+  args: string[],
+  {
+    was,
+    exitCode = 0,
+    clusters = {},
+  }: { was?: string | Error; exitCode?: number; clusters?: Record<string, string | Error> } = {},
+) {
   const said: string[] = [];
   const ran: Array<readonly string[]> = [];
   const code = await deploy(readDeployArguments(['-c', `settingsFile=${file}`, ...args]), {
@@ -28,6 +35,11 @@ async function deployed(args: string[], { was, exitCode = 0 }: { was?: string | 
     deployedMode: async () => {
       if (was instanceof Error) throw was;
       return was;
+    },
+    authenticationMode: async (name) => {
+      const mode = clusters[name];
+      if (mode instanceof Error) throw mode;
+      return mode;
     },
     say: (line) => said.push(line),
   });
@@ -46,6 +58,22 @@ describe('a deploy', () => {
     expect(kept()).toEqual({ mode: 'observe', alarmEmail: 'ops@example.com' });
     expect(said).toContain('in mode observe');
     expect(ran).toEqual([['deploy', '-c', `settingsFile=${file}`]]);
+  });
+
+  it('refuses clusters that take no access entry before anything is changed: each is named with the fix', async () => {
+    const args = ['-c', 'mode=observe', '-c', 'accessEntryClusters=shop,old,gone'];
+    const deploying = deployed(args, { clusters: { shop: 'API', old: 'CONFIG_MAP' } });
+    await expect(deploying).rejects.toThrow(SettingsError);
+    await expect(deploying).rejects.toThrow(/\n {2}old: .*CONFIG_MAP.*--access-config.*\n {2}gone: there is no such/);
+    await expect(deploying).rejects.not.toThrow(/shop:/);
+    expect(kept()).toBeUndefined();
+  });
+
+  it('goes on where the clusters cannot be read, and says so', async () => {
+    const args = ['-c', 'mode=observe', '-c', 'accessEntryClusters=shop'];
+    const { said, code } = await deployed(args, { clusters: { shop: new Error('no right') } });
+    expect(code).toBe(0);
+    expect(said).toContain('Whether the cluster shop takes access entries could not be read');
   });
 
   it('changes the mode when told to, and says so', async () => {

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { type DeployArguments, planDeploy, readDeployArguments } from './deploy-plan.ts';
 import { SettingsError } from './settings.ts';
 import { parseSettingsFile, writtenSettings } from './settings-file.ts';
@@ -14,6 +15,8 @@ export interface DeployEnvironment {
   runCdk(args: readonly string[]): number;
   /** The mode that the stack runs in now; undefined: there is no such stack. */
   deployedMode(stackName: string): Promise<string | undefined>;
+  /** The authentication mode of a cluster, for example `API`; undefined: there is no such cluster. */
+  authenticationMode(clusterName: string): Promise<string | undefined>;
   say(line: string): void;
 }
 
@@ -36,6 +39,7 @@ export async function deploy(args: DeployArguments, environment: DeployEnvironme
       `The stack ${stackName} runs in mode ${deployed}, and ${path} says ${mode}. Say which one is meant:\n  -c mode=${deployed}\n  -c mode=${mode}`,
     );
   }
+  await checkAccessEntries(plan.settings.accessEntryClusters, environment);
   for (const change of plan.changes) environment.say(change);
   environment.say(`Deploying ${stackName} in mode ${mode}; settings are kept in ${path}.`);
   writeFileSync(path, writtenSettings(plan.file));
@@ -46,6 +50,33 @@ export async function deploy(args: DeployArguments, environment: DeployEnvironme
     environment.say(`The deploy failed: ${path} is as it was.`);
   }
   return code;
+}
+
+/**
+ * One cluster that takes no access entry would roll the whole stack back, so it is found before. Source: EKS user guide,
+ * "Change authentication mode to use access entries": CONFIG_MAP knows none.
+ *
+ * @throws SettingsError naming each such cluster and what to do
+ */
+async function checkAccessEntries(clusters: readonly string[], environment: DeployEnvironment): Promise<void> {
+  const problems: string[] = [];
+  for (const name of clusters) {
+    try {
+      const mode = await environment.authenticationMode(name);
+      if (mode === undefined) problems.push(`${name}: there is no such cluster here`);
+      if (mode === 'CONFIG_MAP') {
+        problems.push(
+          `${name}: it has authentication mode CONFIG_MAP, which knows no access entries: aws eks update-cluster-config --name ${name} --access-config authenticationMode=API_AND_CONFIG_MAP`,
+        );
+      }
+    } catch (error) {
+      const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      environment.say(`Whether the cluster ${name} takes access entries could not be read (${why}).`);
+    }
+  }
+  if (problems.length === 0) return;
+  const lines = problems.map((problem) => `\n  ${problem}`).join('');
+  throw new SettingsError(`Bad clusters in accessEntryClusters; take them out, or mend them:${lines}`);
 }
 
 /** Who may deploy need not be allowed to read what is deployed: then that is said, and the file's word is taken. */
@@ -84,6 +115,17 @@ async function readDeployedMode(stackName: string, profile: string | undefined):
   }
 }
 
+async function readAuthenticationMode(name: string, profile: string | undefined): Promise<string | undefined> {
+  const client = new EKSClient(profile === undefined ? {} : { profile });
+  try {
+    const { cluster } = await client.send(new DescribeClusterCommand({ name }));
+    return cluster?.accessConfig?.authenticationMode ?? 'CONFIG_MAP';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+}
+
 if (import.meta.main) {
   const args = readDeployArguments(process.argv.slice(2));
   try {
@@ -92,6 +134,7 @@ if (import.meta.main) {
       runCdk: (cdkArguments) =>
         spawnSync(process.execPath, [cdkCli(), ...cdkArguments], { stdio: 'inherit' }).status ?? 1,
       deployedMode: (stackName) => readDeployedMode(stackName, args.profile),
+      authenticationMode: (clusterName) => readAuthenticationMode(clusterName, args.profile),
       say: (line) => console.error(line),
     });
   } catch (error) {

@@ -89,7 +89,10 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     const drained = reports.some(({ step }) => step === 'node');
     if (!drained && subject.policy.drain.cordon) reports.push(await cordonNode(current()));
   }
-  const survivors = isolates ? survivorsOf(view, quarantine, subject) : [];
+  const unreplaced = reports.flatMap(({ step, outcome, note }) =>
+    step === 'standby' && outcome === 'done' && note !== undefined ? [note] : [],
+  );
+  const survivors = isolates ? [...survivorsOf(view, quarantine, subject), ...unreplaced] : [];
   return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
 }
 

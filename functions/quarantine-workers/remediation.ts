@@ -61,7 +61,8 @@ const isolation: readonly Right[] = [
       'ec2:ModifyNetworkInterfaceAttribute',
       'ec2:UnassignIpv6Addresses',
     ],
-    resources: ec2('elastic-ip', 'instance', 'network-interface', 'security-group'),
+    // ModifyNetworkInterfaceAttribute may be judged for the interface's subnet, too (service authorization reference of EC2).
+    resources: ec2('elastic-ip', 'instance', 'network-interface', 'security-group', 'subnet'),
     wildcardReason: anyWorker,
   },
   {

@@ -113,6 +113,10 @@ const nodeGroup = z
     minSize: size.optional().describe('By default 0'),
     maxSize: size.min(1).optional().describe('By default desiredSize, or 1'),
     updateConfig: updateConfig.optional(),
+    suspendedProcesses: z
+      .array(z.enum(['Launch', 'Terminate']))
+      .default([])
+      .describe('Processes of its Auto Scaling group that somebody has suspended'),
     status: z.enum(NodegroupStatus).default('ACTIVE').describe('A group that is CREATING has no nodes yet'),
     statusUntil: time('When that status gives way to ACTIVE; by default never').optional(),
     recreatedAt: time('When somebody deletes it and makes it anew under its name').optional(),

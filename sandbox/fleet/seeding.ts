@@ -105,6 +105,7 @@ function seedNodeGroup(
     targetGroups: targetGroups.attached,
     launchAnother: (zone) => launch(zone, joinTimes(group.msPerNode ?? replacements.integer(180, 360) * 1000)),
     createdAt,
+    suspended: new Set(file.suspendedProcesses),
     min: minSize,
     max: maxSize,
     desired: desiredSize,

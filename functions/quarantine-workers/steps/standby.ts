@@ -1,6 +1,7 @@
 import {
   type AutoScalingClient,
   type AutoScalingInstanceDetails,
+  DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   EnterStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
@@ -28,7 +29,7 @@ export const enterStandby = (subject: StepSubject): Promise<StepReport> =>
     const found = await autoScalingOf(clients.autoScaling, instanceId);
     const state = found?.LifecycleState ?? 'gone from the group';
     // `EnteringStandby` is on its way there.
-    if (state.endsWith('Standby')) return { outcome: 'done' };
+    if (state.endsWith('Standby')) return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
     if (state === 'InService') {
       const change = { InstanceIds: [instanceId], AutoScalingGroupName: group, ShouldDecrementDesiredCapacity: false };
       try {
@@ -38,10 +39,21 @@ export const enterStandby = (subject: StepSubject): Promise<StepReport> =>
         const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
         if (after?.endsWith('Standby') !== true) throw error;
       }
-      return { outcome: 'done' };
+      return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
     }
     // `Pending`, `Pending:Wait` …: only what is in service can be put into standby.
     if (state.startsWith('Pending') && now - quarantine.startedAt < PATIENCE)
       return { outcome: 'pending', note: state };
     return { outcome: 'skipped', note: `Auto Scaling has it as ${state}.` };
   });
+
+/**
+ * What is told where nobody replaces a worker in standby. Source: EC2 Auto Scaling user guide, "Suspend-resume processes":
+ * without Launch a group adds no instance.
+ */
+async function replacementNote(autoScaling: AutoScalingClient, name: string): Promise<{ note?: string }> {
+  const asked = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
+  const [group] = (await autoScaling.send(asked)).AutoScalingGroups ?? [];
+  const isSuspended = group?.SuspendedProcesses?.some(({ ProcessName }) => ProcessName === 'Launch') === true;
+  return isSuspended ? { note: `Nothing replaces it: the process Launch of ${name} is suspended.` } : {};
+}

@@ -16,8 +16,17 @@ export const tagWorker = (subject: StepSubject): Promise<StepReport> =>
     if (view.tags[QUARANTINE_TAG] === since) return { outcome: 'done' };
     const values = [since, quarantine.exposures.join('; '), quarantine.by];
     const Tags = QUARANTINE_TAGS.map((Key, index) => ({ Key, Value: asTagValue(values[index] ?? '') }));
-    note('ec2', 'CreateTags', await clients.ec2.send(new CreateTagsCommand({ Resources: [instanceId], Tags })));
-    return { outcome: 'done' };
+    const write = async (tags: typeof Tags) =>
+      note('ec2', 'CreateTags', await clients.ec2.send(new CreateTagsCommand({ Resources: [instanceId], Tags: tags })));
+    try {
+      await write(Tags);
+      return { outcome: 'done' };
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'TagLimitExceeded') throw error;
+      // Fifty tags a resource: the one by which the worker is known may still find room. The others are for people.
+      await write(Tags.slice(0, 1));
+      return { outcome: 'done', note: `Its tags leave room for ${QUARANTINE_TAG} only.` };
+    }
   });
 
 /** The characters that every AWS service takes in tags. Source: "Tag naming limits and requirements". */

@@ -27,6 +27,10 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
     })),
     TerminationPolicies: ['AllocationStrategy', 'OldestLaunchTemplate', 'OldestInstance'],
     NewInstancesProtectedFromScaleIn: false,
+    SuspendedProcesses: [...group.suspended].map((ProcessName) => ({
+      ProcessName,
+      SuspensionReason: 'User suspended',
+    })),
   };
 }
 

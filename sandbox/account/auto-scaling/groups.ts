@@ -36,6 +36,8 @@ export interface AutoScalingGroup {
   /** What an update by EKS adds to `desired` and `max` while it goes on; below 0 when it terminates first. */
   surge: number;
   readonly members: Map<string, Member>;
+  /** Processes that somebody has suspended, for example `Launch`. */
+  readonly suspended: ReadonlySet<string>;
 }
 
 /** The members that count for a group's capacity: in service, or on their way to it. */
@@ -63,11 +65,15 @@ export class AutoScalingGroups {
     instances.onTerminated((instance) => this.#lose(instance));
   }
 
-  create(group: Omit<AutoScalingGroup, 'arn' | 'members' | 'surge'>): AutoScalingGroup {
+  create({
+    suspended = new Set(),
+    ...group
+  }: Omit<AutoScalingGroup, 'arn' | 'members' | 'surge' | 'suspended'> &
+    Partial<Pick<AutoScalingGroup, 'suspended'>>): AutoScalingGroup {
     const { partition, region, accountId } = this.#world;
     const id = `${this.#random.uuid()}:autoScalingGroupName/${group.name}`;
     const arn = `arn:${partition}:autoscaling:${region}:${accountId}:autoScalingGroup:${id}`;
-    const created = { ...group, arn, surge: 0, members: new Map() };
+    const created = { ...group, suspended, arn, surge: 0, members: new Map() };
     this.#byName.set(group.name, created);
     return created;
   }
@@ -157,7 +163,12 @@ export class AutoScalingGroups {
   settle(group: AutoScalingGroup): void {
     const serving = servingMembers(group);
     const capacity = group.desired + group.surge;
-    for (let count = serving.length; count < capacity; count += 1) group.launchAnother(emptiestZone(group));
+    // Source: EC2 Auto Scaling user guide, "Suspend-resume processes": without Launch nothing is added, without Terminate
+    // nothing is taken away.
+    for (let count = serving.length; count < capacity && !group.suspended.has('Launch'); count += 1) {
+      group.launchAnother(emptiestZone(group));
+    }
+    if (group.suspended.has('Terminate')) return;
     const surplus = serving
       .map(({ instance }) => instance)
       .sort((a, b) => templateVersion(a) - templateVersion(b) || a.launchedAt - b.launchedAt)

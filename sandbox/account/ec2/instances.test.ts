@@ -149,6 +149,20 @@ describe('snapshots', () => {
 });
 
 describe('tags', () => {
+  it('are fifty at most, of so many characters, and none of a request is set where one is too many', () => {
+    const { at, workers } = ec2Account([nodeGroup()]);
+    const { id, tags } = workers()[0]!;
+    const users = () => [...tags.keys()].filter((key) => !key.startsWith('aws:')).length;
+    const set = (Tags: object[]) => at.call('ec2', 'CreateTags', { Resources: [id], Tags });
+    while (users() < 49) tags.set(`key-${users()}`, '');
+    expect(() => set([{ Key: 'a' }, { Key: 'b' }])).toThrow('maximum number of Tags');
+    expect(users()).toBe(49);
+    set([{ Key: 'a' }]);
+    set([{ Key: 'a', Value: 'again' }]);
+    expect(() => set([{ Key: 'a', Value: 'x'.repeat(257) }])).toThrow('256 characters');
+    expect(() => set([{ Key: 'x'.repeat(129) }])).toThrow('128 characters');
+  });
+
   it('are kept of interfaces, groups, snapshots, addresses and subnets', async () => {
     const { ec2, at, workers } = ec2Account();
     const { networks, snapshots } = at.state;
@@ -188,6 +202,7 @@ describe('tags', () => {
         resource: `arn:aws:ec2:eu-central-1:111122223333:network-interface/${id}`,
         context: { 'ec2:ResourceTag/cluster.k8s.amazonaws.com/name': 'c' },
       },
+      { action: 'ec2:ModifyNetworkInterfaceAttribute', resource: expect.stringContaining(':subnet/subnet-') },
     ]);
     const creation = { InstanceSpecification: { InstanceId: workers()[0]!.id }, TagSpecifications: tagsFor('a', 'b') };
     const permissions = at.service('ec2').operations.CreateSnapshots?.permissions?.(creation as never);

@@ -73,8 +73,12 @@ export function interfaceOperations(state: Ec2State): Record<string, Operation> 
         }
         return {};
       },
-      ({ NetworkInterfaceId = '', Groups = [] }) =>
-        [NetworkInterfaceId, ...Groups].map((id) => permissionOn(state, 'ModifyNetworkInterfaceAttribute', id)),
+      ({ NetworkInterfaceId = '', Groups = [] }) => {
+        // Which of the optional resources IAM is asked for, the service authorization reference leaves open: all of them.
+        const subnetId = interfaces.get(NetworkInterfaceId)?.subnetId;
+        const resources = [NetworkInterfaceId, ...Groups, ...(subnetId === undefined ? [] : [subnetId])];
+        return resources.map((id) => permissionOn(state, 'ModifyNetworkInterfaceAttribute', id));
+      },
     ),
     AssignIpv6Addresses: operation<AssignIpv6AddressesCommandInput, AssignIpv6AddressesCommandOutput>(
       AssignIpv6Addresses$,

@@ -113,7 +113,31 @@ export function requestedTags(
   }
   const tags = tagMap(first.Tags);
   refuseReserved(tags.keys());
+  refuseTooMany([], tags);
   return tags;
+}
+
+/** A resource has at most so many tags of its users'. Source: EC2 user guide, "Tag your Amazon EC2 resources". */
+const MOST_TAGS = 50;
+const LONGEST_KEY = 128;
+const LONGEST_VALUE = 256;
+
+/** @throws TagLimitExceeded, InvalidParameterValue for a key or a value that is too long */
+export function refuseTooMany(present: Iterable<string>, added: ReadonlyMap<string, string>): void {
+  for (const [key, value] of added) {
+    if (key.length === 0 || key.length > LONGEST_KEY) {
+      throw new AwsError('InvalidParameterValue', `Tag key exceeds the maximum length of ${LONGEST_KEY} characters.`);
+    }
+    if (value.length > LONGEST_VALUE) {
+      throw new AwsError(
+        'InvalidParameterValue',
+        `Tag value exceeds the maximum length of ${LONGEST_VALUE} characters.`,
+      );
+    }
+  }
+  const keys = new Set([...present, ...added.keys()]);
+  if ([...keys].filter((key) => !key.startsWith('aws:')).length <= MOST_TAGS) return;
+  throw new AwsError('TagLimitExceeded', 'The maximum number of Tags for a resource has been reached.');
 }
 
 /** @throws InvalidParameterValue for a key of AWS's own */

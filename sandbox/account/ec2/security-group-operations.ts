@@ -28,7 +28,7 @@ import type { FilterFields } from './filters.ts';
 import { arnOf, creationPermissions, permissionOn, requestedTags } from './resources.ts';
 import { describedTags, existingOne, namedOnes, search } from './search.ts';
 import { describeRule, inWords, permissionsOf, rulesFrom } from './security-group-rules.ts';
-import { type SecurityGroup, type SecurityGroupRule, sameTerms } from './security-groups.ts';
+import { type NewRule, type SecurityGroup, type SecurityGroupRule, sameTerms } from './security-groups.ts';
 import type { Ec2State } from './state.ts';
 import { trailOfIngress } from './trail.ts';
 
@@ -143,6 +143,23 @@ function existingGroup({ networks }: Ec2State, id: string | undefined): Security
   return existingOne(networks.securityGroups.get(id), id, 'InvalidGroup', 'security group');
 }
 
+/** For each direction and family. Source: VPC user guide, "Amazon VPC quotas", inbound or outbound rules per security group. */
+const MOST_RULES = 60;
+
+/** @throws RulesPerSecurityGroupLimitExceeded; rules that name a group or a prefix list count for both families */
+function refuseTooManyRules({ rules }: SecurityGroup, wanted: readonly NewRule[]): void {
+  for (const egress of [false, true]) {
+    for (const family of [/:/, /\./]) {
+      const count = [...rules, ...wanted].filter(
+        (rule) => rule.egress === egress && (/^(sg|pl)-/.test(rule.peer) || family.test(rule.peer)),
+      ).length;
+      if (count <= MOST_RULES || !wanted.some((rule) => rule.egress === egress)) continue;
+      const message = 'The maximum number of rules per security group has been reached.';
+      throw new AwsError('RulesPerSecurityGroupLimitExceeded', message);
+    }
+  }
+}
+
 /** All rules, or none: one that is there already, or twice in the request, refuses the call. */
 function authorize(state: Ec2State, { GroupId, IpPermissions = [] }: AuthorizeInput, egress: boolean) {
   const group = existingGroup(state, GroupId);
@@ -150,6 +167,7 @@ function authorize(state: Ec2State, { GroupId, IpPermissions = [] }: AuthorizeIn
   if (wanted.length === 0) {
     throw new AwsError('MissingParameter', 'Either ipPermissions or a source must be specified');
   }
+  refuseTooManyRules(group, wanted);
   for (const [index, rule] of wanted.entries()) {
     if (rule.peer.startsWith('sg-')) existingGroup(state, rule.peer);
     if (rule.peer.startsWith('pl-')) {

@@ -7,7 +7,7 @@ import {
   type DeleteTagsCommandOutput,
 } from '@aws-sdk/client-ec2';
 import { type Operation, operation } from '../service.ts';
-import { permissionOn, refuseReserved, requestContext, tagsOf } from './resources.ts';
+import { permissionOn, refuseReserved, refuseTooMany, requestContext, tagsOf } from './resources.ts';
 import { tagMap } from './search.ts';
 import type { Ec2State } from './state.ts';
 
@@ -22,6 +22,7 @@ export function tagOperations(state: Ec2State): Record<string, Operation> {
       ({ Resources = [], Tags = [] }) => {
         const tagged = Resources.map((id) => tagsOf(state, id));
         refuseReserved(Tags.map(({ Key = '' }) => Key));
+        for (const tags of tagged) refuseTooMany(tags.keys(), tagMap(Tags));
         for (const tags of tagged) for (const { Key = '', Value = '' } of Tags) tags.set(Key, Value);
         return {};
       },

@@ -45,7 +45,21 @@ export class ParameterStore {
   put(input: PutParameterCommandInput): { Version: number; Tier: ParameterTier } {
     const { Name = '', Value = '', Description, Overwrite = false } = input;
     const earlier = this.#own.get(Name);
-    const Tier = input.Tier ?? earlier?.tier ?? 'Standard';
+    // Parameter Store decides by each request, and by the account's default tier where none is named; a parameter is never
+    // taken back from Advanced. Source: Systems Manager user guide, "Managing parameter tiers".
+    const asked = input.Tier ?? 'Standard';
+    if (input.Tier === 'Standard' && earlier?.tier === 'Advanced') {
+      const message =
+        'This parameter uses the advanced-parameter tier. You can’t downgrade a parameter from the advanced-parameter tier to the standard-parameter tier.';
+      throw new AwsError('ValidationException', message);
+    }
+    const isLarge = Buffer.byteLength(Value) > VALUE_LIMITS.Standard;
+    const Tier: ParameterTier =
+      earlier?.tier === 'Advanced' || (asked === 'Intelligent-Tiering' && isLarge)
+        ? 'Advanced'
+        : asked === 'Intelligent-Tiering'
+          ? 'Standard'
+          : asked;
     const Type = input.Type ?? earlier?.parameter.Type;
     if (Type === undefined) {
       throw new AwsError('ValidationException', 'A parameter type is required when you create a parameter.');
@@ -58,9 +72,10 @@ export class ParameterStore {
     if (!/^[\w./-]{1,1011}$/.test(Name)) {
       throw new AwsError('ValidationException', 'Parameter name must use only letters, numbers, and the symbols .-_/');
     }
-    const limit = VALUE_LIMITS[Tier];
+    const limit = VALUE_LIMITS[asked];
     if (Value === '' || Buffer.byteLength(Value) > limit) {
-      throw new AwsError('ValidationException', `A parameter value of the ${Tier} tier must have 1 to ${limit} bytes.`);
+      const words = `${asked} tier parameters support a maximum parameter value of ${limit} characters.`;
+      throw new AwsError('ValidationException', Value === '' ? 'A parameter value is required.' : words);
     }
     if (earlier !== undefined && !Overwrite) {
       const message =
