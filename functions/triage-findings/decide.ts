@@ -146,7 +146,9 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
   }
   const { reason, why } = whyNone(view, order, memory);
   // What is told of is remembered, too: of another target it is told anew.
-  const variant = `${releaseVersion} ${target.kind === 'release' ? target.releaseVersion : target.message} ${need.urgency}`;
+  // AWS puts request ids into errors.
+  const none = target.kind === 'none' && `${target.reason} ${target.unreadable?.code ?? target.message}`;
+  const variant = `${releaseVersion} ${target.kind === 'release' ? target.releaseVersion : none} ${need.urgency}`;
   return withDetails(say('waiting', reason, `${what}. ${why}`, remembered, variant));
 }
 

@@ -1,5 +1,6 @@
+import type { Unreadable } from '../shared/fleet/reading.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import type { Pair } from '../shared/releases/ami-type.ts';
+import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { endOfLife, neverPublished } from '../shared/releases/end-of-life.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import { builtAt, compareReleases } from '../shared/releases/release-version.ts';
@@ -7,7 +8,7 @@ import type { NoTarget } from '../shared/releases/target-release.ts';
 import { confirmNodes } from './confirm-nodes.ts';
 import { type Circumstances, type Decision, idleMemory, type Memory, say } from './decision.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
-import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
+import { DOUBT, DOUBT_IS_TOLD_AFTER, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import { paceOf } from './pace.ts';
 
 /**
@@ -70,11 +71,12 @@ function newestRunning(
 /** There is no release on offer. */
 function withoutTarget(
   view: NodeGroupView,
-  { reason, message, withdrawn = [] }: NoTarget,
+  { reason, message, unreadable, withdrawn = [] }: NoTarget,
   state: Observation['state'],
   idle: Memory,
   now: number,
 ): Decision {
+  if (unreadable !== undefined) return recommendationUnread(unreadable, view, state, idle, now);
   const pair = pairOf(view);
   if (withdrawn.includes(view.releaseVersion)) {
     return runsWithdrawn(view.releaseVersion, 'it recommends no other one', idle);
@@ -88,6 +90,24 @@ function withoutTarget(
   return {
     ...say('waiting', reason, message, { ...idle, obstacle }, ''),
     ...(now - obstacle.since < DOUBT_IS_TOLD_AFTER && { isSilent: true }),
+  };
+}
+
+/** It cannot be read what Amazon recommends at this moment: doubt means no. Being asked too often is told only if it lasts. */
+export function recommendationUnread(
+  { error, code, isThrottled }: Unreadable,
+  view: NodeGroupView,
+  state: Observation['state'],
+  idle: Memory,
+  now: number,
+): Decision {
+  const what = `release unreadable ${code}`;
+  const obstacle = meet(state.obstacle, what, now, UNREADABLE);
+  const message = `What Amazon recommends for ${pairKey(pairOf(view))} cannot be read: ${error}. No upgrade starts before it can.`;
+  return {
+    ...say('failed', 'unreadable', message, { ...idle, obstacle }, what),
+    ...(isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
+    wakeAt: obstacle.until,
   };
 }
 

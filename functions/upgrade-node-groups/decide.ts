@@ -5,7 +5,7 @@ import { guardOf } from '../shared/policy/guards.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
-import { chooseRelease, publishedAt } from './choose-release.ts';
+import { chooseRelease, publishedAt, recommendationUnread } from './choose-release.ts';
 import {
   type Circumstances,
   type Decision,
@@ -206,6 +206,11 @@ function chooseMoment(
     return { ...deferred(deferral, wakeAt, now, idle), wakeAt, ...(turn !== undefined && { turn }) };
   }
   if (view.target.kind === 'release' && view.target.isInDoubt) {
+    const { unreadable: unread } = view.target;
+    if (unread !== undefined) {
+      const failing = recommendationUnread(unread, view, state, idle, now);
+      return { ...failing, turn: turnAt(nextOpening(windows, failing.wakeAt ?? now)) };
+    }
     const obstacle = meet(state.obstacle, 'release-in-doubt', now, DOUBT);
     const message = `Amazon recommends something else than before at this moment: ${releaseVersion} is not rolled out until a second look has told whether it was withdrawn.`;
     const doubted = wait('release-in-doubt', message, obstacle.until);

@@ -7,6 +7,7 @@ import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-s
 import type { Cluster } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { read } from '../shared/fleet/reading.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, readNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -37,8 +38,8 @@ export async function observeUnmanaged(
   const found = (
     await Promise.all([
       findAutoMode(readCluster, names),
-      findSelfManaged(clients.autoScaling, names),
-      findKarpenter(clients.ec2, names),
+      unlessUnreadable(findSelfManaged(clients.autoScaling, names)),
+      unlessUnreadable(findKarpenter(clients.ec2, names)),
     ])
   ).flat();
   const states = await readNodeGroups(clients.ledger, found.map(subjectOf));
@@ -46,6 +47,12 @@ export async function observeUnmanaged(
     const trigger = clusters.get(key.cluster);
     return trigger === undefined ? [] : [{ key, trigger, view, state: states.get(subjectOf(key)) ?? NEW_NODE_GROUP }];
   });
+}
+
+/** It is only told of: what AWS does not tell now, the next sweep finds, and no upgrade waits for it. */
+async function unlessUnreadable(finding: Promise<Unmanaged[]>): Promise<Unmanaged[]> {
+  const reading = await read(() => finding, 'tell');
+  return reading.kind === 'found' ? reading.found : [];
 }
 
 async function findAutoMode(readCluster: ClusterReader, names: readonly string[]): Promise<Unmanaged[]> {

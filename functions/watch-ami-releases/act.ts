@@ -45,16 +45,22 @@ export async function carryOut(
   const announcements: Announcement[] = [];
   for (const { observation, decision } of decided) {
     const { pair } = observation;
-    if (decision.outcome !== undefined) {
-      const { message } = decision.outcome;
+    for (const told of [decision.recovered, decision.outcome]) {
+      if (told === undefined) continue;
+      const { trouble, ...outcome } = told;
       const newest = decision.known?.seen.at(-1)?.releaseVersion;
       deps.recorder.record({
         subject: {},
-        ...decision.outcome,
+        ...outcome,
         trigger,
         // The same may happen again to the same releases, but not from the same state.
-        fingerprint: `${decision.outcome.reason} ${message} ${observation.known?.doubt?.since ?? ''}`,
-        correlationId: newest === undefined ? trigger.id : releaseIncident(pair, newest),
+        fingerprint: [
+          outcome.reason,
+          trouble ?? outcome.message,
+          before(observation),
+          decision.known?.unreadable?.code,
+        ].join(' '),
+        correlationId: trouble ?? (newest === undefined ? trigger.id : releaseIncident(pair, newest)),
         details: { ...pair },
       });
     }
@@ -64,6 +70,9 @@ export async function carryOut(
   }
   for (const batch of chunks(announcements, ENTRIES_PER_CALL)) await announce(deps, batch);
 }
+
+/** What sets a state of the ledger apart from one in which the same could be told. */
+const before = ({ known }: PairObservation): number | undefined => known?.doubt?.since;
 
 async function announce({ events, busName, ledger }: ActDeps, batch: readonly Announcement[]): Promise<void> {
   const { Entries = [] } = await events.send(

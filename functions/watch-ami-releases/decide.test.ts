@@ -25,9 +25,9 @@ function readings(before: KnownRelease | undefined, ...looks: Reading[]) {
   let ledger = before;
   const told: string[] = [];
   for (const [index, recommended] of looks.entries()) {
-    const { known: next, outcome } = decide({ pair, recommended, known: ledger }, NOW + index * HOUR);
+    const { known: next, outcome, recovered } = decide({ pair, recommended, known: ledger }, NOW + index * HOUR);
     ledger = next ?? ledger;
-    if (outcome !== undefined) told.push(`${outcome.decision} ${outcome.reason}`);
+    for (const each of [recovered, outcome]) if (each !== undefined) told.push(`${each.decision} ${each.reason}`);
   }
   return { known: ledger, told };
 }
@@ -127,5 +127,75 @@ describe('decide', () => {
     const decision = decide({ pair, recommended: { kind }, known: undefined }, NOW);
     expect(decision).toMatchObject({ announce: false, outcome: { decision: 'skipped', reason } });
     expect(decide({ pair, recommended: { kind }, known: decision.known }, NOW)).toEqual({ announce: false });
+  });
+});
+
+describe('what Amazon recommends cannot be read', () => {
+  const unreadable = (code: string, isThrottled = false, id = 0): Reading => ({
+    kind: 'unreadable',
+    code,
+    error: `${code}: no, request ${id}`,
+    isThrottled,
+  });
+  const denied = (id: number) => unreadable('AccessDeniedException', false, id);
+
+  it('tells it once, changes nothing that is known, and tells when it can be read again', () => {
+    const { known: after, told } = readings(known(OLDEST, OLD), denied(1), denied(2), denied(3), release(OLD));
+    expect(told).toEqual(['failed unreadable', 'done release-readable']);
+    expect(after).toEqual(known(OLDEST, OLD));
+  });
+
+  it('sees a newer release as soon as it can be read', () => {
+    const { known: after, told } = readings(known(OLD), denied(1), release(NEW));
+    expect(told).toEqual(['failed unreadable', 'done release-readable', 'acted release-seen']);
+    expect(after).toMatchObject({ recommended: NEW, seen: [{}, { releaseVersion: NEW, firstSeenAt: NOW + HOUR }] });
+    expect(after).not.toHaveProperty('unreadable');
+  });
+
+  it('is no second look that would confirm a withdrawal, nor one that would refute it', () => {
+    const [before, slow] = [known(OLD, NEW), unreadable('ThrottlingException', true)];
+    expect(readings(before, release(OLD), slow, release(OLD)).told).toEqual(['skipped release-withdrawn']);
+    expect(readings(before, release(OLD), slow, release(NEW)).told).toEqual([]);
+  });
+
+  it('tells of throttling only when it lasts, and then of its end', () => {
+    const slow = unreadable('ThrottlingException', true);
+    expect(readings(known(OLD), slow, release(OLD)).told).toEqual([]);
+    expect(readings(known(OLD), slow, slow, slow, release(OLD)).told).toEqual([
+      'failed unreadable',
+      'done release-readable',
+    ]);
+  });
+
+  it('holds for a pair of which nothing is known yet, and tells what it is once it can be read', () => {
+    expect(readings(undefined, denied(1), denied(2), release(OLD)).told).toEqual([
+      'failed unreadable',
+      'done release-readable',
+      'acted release-seen',
+    ]);
+    expect(readings(undefined, denied(1), missing, missing).told).toEqual([
+      'failed unreadable',
+      'done release-readable',
+      'skipped no-release-for-version',
+    ]);
+  });
+
+  it('is told anew when it is another error, as one trouble that ends once', () => {
+    const broken = unreadable('InternalServerError');
+    const looks: Reading[] = [denied(1), broken, broken, release(OLD)];
+    expect(readings(known(OLD), ...looks).told).toEqual([
+      'failed unreadable',
+      'failed unreadable',
+      'done release-readable',
+    ]);
+    const first = decide({ pair, recommended: denied(1), known: known(OLD) }, NOW);
+    const second = decide({ pair, recommended: broken, known: first.known }, NOW + HOUR);
+    const last = decide({ pair, recommended: release(OLD), known: second.known }, NOW + 2 * HOUR);
+    expect(new Set([first.outcome?.trouble, second.outcome?.trouble, last.recovered?.trouble]).size).toBe(1);
+  });
+
+  it('still announces what a crash kept from being announced', () => {
+    const crashed = { ...known(OLD), announced: false };
+    expect(decide({ pair, recommended: denied(1), known: crashed }, NOW).announce).toBe(true);
   });
 });

@@ -1,4 +1,6 @@
+import type { Unreadable } from '../shared/fleet/reading.ts';
 import type { DecisionKind } from '../shared/records/record.ts';
+import type { RecommendedRelease } from '../shared/releases/ami-release.ts';
 import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import type { KnownRelease, SeenRelease } from '../shared/releases/release-ledger.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
@@ -14,13 +16,70 @@ export interface Decision {
   /** Whether `EKS AMI Release` is to be put on the bus. */
   readonly announce: boolean;
   /** What to record; absent when nothing new is known. */
-  readonly outcome?: { readonly decision: DecisionKind; readonly reason: Reason; readonly message: string };
+  readonly outcome?: Outcome;
+  /** What to record before it: that a pair can be read again. */
+  readonly recovered?: Outcome;
+}
+
+interface Outcome {
+  readonly decision: DecisionKind;
+  readonly reason: Reason;
+  readonly message: string;
+  /** Names the trouble that it begins or ends; absent where it is about a release. */
+  readonly trouble?: string;
 }
 
 const NOTHING: Decision = { announce: false };
 
+interface Readable {
+  readonly pair: Pair;
+  readonly recommended: Exclude<RecommendedRelease, Unreadable>;
+  readonly known?: KnownRelease | undefined;
+}
+
 /** How far apart two looks must be to confirm each other, ms: less than the schedule's hour, more than a run's repetition. */
 const APART = 30 * 60_000;
+
+/**
+ * Decides about one pair; a pure function. What cannot be read changes nothing that is known: it is told of once, throttling only
+ * if it lasts, and read again by the next run.
+ *
+ * @param now epoch milliseconds
+ */
+export function decide(observation: PairObservation, now: number): Decision {
+  const { pair, recommended, known } = observation;
+  if (recommended.kind === 'unreadable') return unread(pair, recommended, known, now);
+  if (known?.unreadable === undefined) return compare({ pair, recommended, known }, now);
+  const { unreadable, ...before } = known;
+  const then = compare({ pair, recommended, ...(before.seen.length > 0 && { known: before }) }, now);
+  const message = `What Amazon recommends for ${pairKey(pair)} can be read again.`;
+  const over = { decision: 'done', reason: 'release-readable', message, trouble: troubleOf(pair, unreadable) } as const;
+  return { ...then, known: then.known ?? before, ...(unreadable.isTold && { recovered: over }) };
+}
+
+function unread(
+  pair: Pair,
+  { code, error, isThrottled }: Unreadable,
+  known: KnownRelease | undefined,
+  now: number,
+): Decision {
+  const { unreadable: earlier, ...base } = known ?? { seen: [], announced: true };
+  const since = earlier?.since ?? now;
+  const wasTold = earlier?.code === code && earlier.isTold;
+  const isNews = !wasTold && (!isThrottled || now - since >= APART);
+  const unreadable = { code, since, isTold: isNews || earlier?.isTold === true };
+  const message = `What Amazon recommends for ${pairKey(pair)} cannot be read: ${error}`;
+  return {
+    ...((isNews || earlier?.code !== code) && { known: { ...base, unreadable } }),
+    announce: !base.announced,
+    ...(isNews && {
+      outcome: { decision: 'failed', reason: 'unreadable', message, trouble: troubleOf(pair, unreadable) },
+    }),
+  };
+}
+
+const troubleOf = (pair: Pair, { since }: NonNullable<KnownRelease['unreadable']>): string =>
+  `${pairKey(pair)} unreadable ${since}`;
 
 /**
  * Compares what Amazon recommends with what the ledger knows; a pure function. A release newer than all before is believed
@@ -30,7 +89,7 @@ const APART = 30 * 60_000;
  *
  * @param now epoch milliseconds
  */
-export function decide({ pair, recommended, known }: PairObservation, now: number): Decision {
+function compare({ pair, recommended, known }: Readable, now: number): Decision {
   const name = pairKey(pair);
   if (recommended.kind === 'unknown-type') {
     const message = `${pair.amiType} is not an AMI type with releases known to this version.`;

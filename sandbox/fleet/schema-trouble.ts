@@ -11,21 +11,41 @@ export const TROUBLED_OPERATIONS = [
   'UpdateNodegroupVersion',
 ] as const;
 
-/** Calls about one cluster or node group that fail for a while. */
-export const trouble = z.strictObject({
+const when = {
   from: time('When it begins; by default at the start').optional(),
   until: time('When it ends; by default never').optional(),
-  cluster: z.string().describe('Name of the cluster'),
-  nodeGroup: z.string().optional().describe('Name of the managed node group; absent: calls about the cluster'),
-  operations: z.array(z.enum(TROUBLED_OPERATIONS)).min(1).describe('The calls of EKS that fail'),
+};
+
+const how = {
   code: z
     .string()
-    .describe('As EKS names the error, for example ServerException; ConnectionDropped: there is no answer at all'),
+    .describe('As AWS names the error, for example ServerException; ConnectionDropped: there is no answer at all'),
   status: z.int().min(400).max(599).default(500).describe('HTTP status of the answer'),
   message: z
     .string()
     .default('An internal error has occurred. Request id: {id}')
-    .describe('What EKS says; {id} is another one each time'),
-});
+    .describe('What AWS says; {id} is another one each time'),
+};
 
-export type TroubleFile = z.output<typeof trouble>;
+/** Calls of EKS about one cluster or node group. */
+const subjectTrouble = z.strictObject({
+  ...when,
+  cluster: z.string().describe('Name of the cluster'),
+  nodeGroup: z.string().optional().describe('Name of the managed node group; absent: calls about the cluster'),
+  operations: z.array(z.enum(TROUBLED_OPERATIONS)).min(1).describe('The calls of EKS that fail'),
+  ...how,
+});
+export type SubjectTrouble = z.output<typeof subjectTrouble>;
+
+/** Calls of Systems Manager that name some parameters. */
+const parameterTrouble = z.strictObject({
+  ...when,
+  parameters: z
+    .string()
+    .describe('Names of parameters, with * as a wildcard: each call of Systems Manager that names one of them fails'),
+  ...how,
+});
+export type ParameterTrouble = z.output<typeof parameterTrouble>;
+
+/** Calls that fail for a while. */
+export const trouble = z.union([subjectTrouble, parameterTrouble]);

@@ -260,7 +260,10 @@ export const fleetSchema = z.strictObject({
   inspector: inspector.optional(),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),
   launches: z.array(launch).default([]).describe('Instances that are launched during the run'),
-  troubles: z.array(trouble).default([]).describe('Calls about a cluster or node group that fail for a while'),
+  troubles: z
+    .array(trouble)
+    .default([])
+    .describe('Calls about a cluster, a node group or parameters that fail for a while'),
   changes: z.array(change).default([]).describe('What somebody does to workers during the run'),
 });
 

@@ -2,6 +2,7 @@ import { DescribeImagesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { VALUES_PER_FILTER } from '../fleet/instances.ts';
+import { type Reading, read, type Unreadable } from '../fleet/reading.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
 import { type Pair, pairKey, releaseParameters } from './ami-type.ts';
@@ -9,15 +10,20 @@ import { type Pair, pairKey, releaseParameters } from './ami-type.ts';
 /** GetParameters takes at most ten names. */
 const NAMES_PER_CALL = 10;
 
-/** `unknown-type`: the AMI type is not in our table; `missing`: Amazon publishes no release for the pair. */
+/**
+ * `unknown-type`: the AMI type is not in our table; `missing`: Amazon publishes no release for the pair; `unreadable`: AWS would
+ * not tell.
+ */
 export type RecommendedRelease =
+  | Unreadable
   | { readonly kind: 'release'; readonly releaseVersion: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unknown-type' };
 
 /**
  * What Amazon recommends right now for each pair, by {@link pairKey}, from its public SSM parameters. A Windows release
- * without a release parameter is read from the name of the recommended AMI.
+ * without a release parameter is read from the name of the recommended AMI. What cannot be read of one pair is part of the
+ * picture, and holds no other one up.
  */
 export async function readRecommended(
   ssm: SSMClient,
@@ -26,34 +32,53 @@ export async function readRecommended(
 ): Promise<Map<string, RecommendedRelease>> {
   const wanted = pairs.map((pair) => ({ key: pairKey(pair), parameters: releaseParameters(pair) }));
   const names = wanted.flatMap(({ parameters }) => [parameters?.release ?? [], parameters?.imageId ?? []].flat());
-  const values = await readParameters(ssm, names);
+  const { values, failures } = await readParameters(ssm, names);
   const imageOf = ({ parameters }: (typeof wanted)[number]) =>
     parameters?.imageId === undefined || values.has(parameters.release) ? undefined : values.get(parameters.imageId);
-  const imageNames = await readImageNames(
-    ec2,
-    wanted.map(imageOf).filter((id) => id !== undefined),
-  );
+  const imageIds = wanted.map(imageOf).filter((id) => id !== undefined);
+  const images = await read(() => readImageNames(ec2, imageIds), 'tell');
+  const imageNames = images.kind === 'found' ? images.found : new Map<string, string>();
 
   return new Map(
     wanted.map((entry): [string, RecommendedRelease] => {
       if (entry.parameters === undefined) return [entry.key, { kind: 'unknown-type' }];
-      const releaseVersion =
-        values.get(entry.parameters.release) ?? releaseOfImage(imageNames.get(imageOf(entry) ?? ''));
+      const { release, imageId = '' } = entry.parameters;
+      const failure =
+        failures.get(release) ??
+        (values.has(release) ? undefined : failures.get(imageId)) ??
+        unreadImage(imageOf(entry), images);
+      if (failure !== undefined) return [entry.key, failure];
+      const releaseVersion = values.get(release) ?? releaseOfImage(imageNames.get(imageOf(entry) ?? ''));
       return [entry.key, releaseVersion === undefined ? { kind: 'missing' } : { kind: 'release', releaseVersion }];
     }),
   );
 }
 
-async function readParameters(ssm: SSMClient, names: readonly string[]): Promise<Map<string, string>> {
-  const calls = chunks([...new Set(names)], NAMES_PER_CALL);
-  const answers = await pMap(calls, (Names) => ssm.send(new GetParametersCommand({ Names })), {
-    concurrency: READ_CONCURRENCY,
-  });
+/** Why the name of an image is not known, where there is one to ask for. */
+const unreadImage = (imageId: string | undefined, images: Reading<unknown>): Unreadable | undefined =>
+  imageId !== undefined && images.kind === 'unreadable' ? images : undefined;
+
+interface ParameterValues {
+  readonly values: ReadonlyMap<string, string>;
+  /** Why others could not be read, by their names. */
+  readonly failures: ReadonlyMap<string, Unreadable>;
+}
+
+async function readParameters(ssm: SSMClient, names: readonly string[]): Promise<ParameterValues> {
   const values = new Map<string, string>();
-  for (const { Name, Value } of answers.flatMap(({ Parameters }) => Parameters ?? [])) {
-    if (Name !== undefined && Value !== undefined) values.set(Name, Value);
-  }
-  return values;
+  const failures = new Map<string, Unreadable>();
+  const readAll = async (Names: string[]): Promise<void> => {
+    const reading = await read(() => ssm.send(new GetParametersCommand({ Names })), 'tell');
+    if (reading.kind === 'unreadable') {
+      // One name that is refused has the whole call refused: the others are asked for alone. Not where AWS is asked too much.
+      if (Names.length > 1 && !reading.isThrottled) for (const name of Names) await readAll([name]);
+      else for (const name of Names) failures.set(name, reading);
+    }
+    const { Parameters = [] } = reading.kind === 'found' ? reading.found : {};
+    for (const { Name, Value } of Parameters) if (Name !== undefined && Value !== undefined) values.set(Name, Value);
+  };
+  await pMap(chunks([...new Set(names)], NAMES_PER_CALL), readAll, { concurrency: READ_CONCURRENCY });
+  return { values, failures };
 }
 
 /** The names of AMIs, by id; one that is gone is missing. */

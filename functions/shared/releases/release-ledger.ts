@@ -25,6 +25,8 @@ const knownRelease = z.object({
    * believed when a second look finds so, too; nothing starts before.
    */
   doubt: z.object({ recommended: z.string().optional(), since: z.number() }).optional(),
+  /** What Amazon recommends cannot be read, since when (epoch milliseconds), and by which error. */
+  unreadable: z.object({ code: z.string(), since: z.number(), isTold: z.boolean() }).optional(),
   /** Whether the `EKS AMI Release` event of the newest release is known to be on the bus. */
   announced: z.boolean(),
 });
@@ -61,10 +63,18 @@ const KEPT = 60;
 export async function readReleases(ledger: Ledger): Promise<Map<string, KnownRelease>> {
   const items = await queryItems(ledger, PK, releaseItem);
   return new Map(
-    items.map(({ sk, seen, recommended, doubt, announced }) => [
-      sk,
-      { seen, announced, ...(recommended !== undefined && { recommended }), ...(doubt !== undefined && { doubt }) },
-    ]),
+    items.map((item) => {
+      const { sk, seen, recommended, doubt, announced } = item;
+      const unreadable = 'unreadable' in item ? item.unreadable : undefined;
+      const known: KnownRelease = {
+        seen,
+        announced,
+        ...(recommended !== undefined && { recommended }),
+        ...(doubt !== undefined && { doubt }),
+        ...(unreadable !== undefined && { unreadable }),
+      };
+      return [sk, known];
+    }),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Nodegroup } from '@aws-sdk/client-eks';
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import type { Unreadable } from '../fleet/reading.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type RecommendedRelease, readRecommended } from './ami-release.ts';
 import { type Pair, pairKey } from './ami-type.ts';
@@ -21,15 +22,24 @@ export type Target =
       readonly withdrawn: readonly string[];
       /** Amazon recommends something else at this moment: nothing starts until a second look has told which is true. */
       readonly isInDoubt: boolean;
+      /** Why it cannot be read what Amazon recommends at this moment: that is a doubt, too. */
+      readonly unreadable?: Unreadable;
       /** A newer release that Amazon recommends already, and that watch-ami-releases has yet to see. */
       readonly unseen?: string;
     }
   | {
       readonly kind: 'none';
-      readonly reason: 'no-release-for-version' | 'unknown-ami-type' | 'release-not-yet-seen' | 'release-withdrawn';
+      readonly reason:
+        | 'no-release-for-version'
+        | 'unknown-ami-type'
+        | 'release-not-yet-seen'
+        | 'release-withdrawn'
+        | 'unreadable';
       readonly message: string;
       /** What Amazon recommends now, where that is known though it is no target. */
       readonly recommended?: string;
+      /** Of `unreadable`: why. */
+      readonly unreadable?: Unreadable;
       /** The releases that were seen, and withdrawn. */
       readonly withdrawn?: readonly string[];
     };
@@ -68,8 +78,13 @@ export function targetOf(
   if (recommended === undefined || recommended.kind === 'unknown-type') {
     return none('unknown-ami-type', `${pair.amiType} is not an AMI type with releases known to this version.`);
   }
+  const unreadable = recommended.kind === 'unreadable' ? recommended : undefined;
   const reading = recommended.kind === 'release' ? recommended.releaseVersion : undefined;
   if (known === undefined || known.seen.length === 0) {
+    if (unreadable !== undefined) {
+      const message = `What Amazon recommends for ${pairKey(pair)} cannot be read: ${unreadable.error}`;
+      return { ...none('unreadable', message), unreadable };
+    }
     if (reading === undefined) return none('no-release-for-version', whyNoRelease(pair));
     const unseen = none('release-not-yet-seen', `${reading} is not yet recorded by watch-ami-releases.`);
     return { ...unseen, recommended: reading };
@@ -90,6 +105,7 @@ export function targetOf(
     offered,
     withdrawn: names,
     isInDoubt: known.doubt !== undefined || (reading !== known.recommended && !isNew),
+    ...(unreadable !== undefined && { unreadable }),
     ...(isNew && { unseen: reading }),
   };
 }

@@ -14,8 +14,8 @@ import { AwsError } from '../../wire/aws-error.ts';
 import type { AutoScalingGroup } from '../auto-scaling/groups.ts';
 import type { LaunchSpecification } from '../ec2/instances.ts';
 import { byText } from '../pagination.ts';
+import { Troubles } from '../troubles.ts';
 import type { World } from '../world.ts';
-import { Troubles } from './troubles.ts';
 
 export interface EksCluster {
   readonly name: string;
@@ -132,7 +132,7 @@ export class EksState {
   constructor(world: World) {
     this.#world = world;
     this.#random = world.random.fork('eks');
-    this.troubles = new Troubles(world);
+    this.troubles = new Troubles(world, 'eks');
   }
 
   addNodeGroup(group: EksNodeGroup): void {

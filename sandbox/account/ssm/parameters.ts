@@ -1,5 +1,6 @@
 import type { Parameter, ParameterTier, PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
+import { Troubles } from '../troubles.ts';
 import type { World } from '../world.ts';
 import type { PublicParameters } from './public-parameters.ts';
 
@@ -8,12 +9,14 @@ const VALUE_LIMITS = { Standard: 4096, Advanced: 8192, 'Intelligent-Tiering': 81
 
 /** The account's Parameter Store: its own parameters, and Amazon's public ones under `/aws/service/`. */
 export class ParameterStore {
+  readonly troubles: Troubles;
   readonly #world: World;
   readonly #public: PublicParameters;
   readonly #own = new Map<string, { readonly parameter: Parameter; readonly tier: ParameterTier }>();
 
   constructor(world: World, publicParameters: PublicParameters) {
     this.#world = world;
+    this.troubles = new Troubles(world, 'ssm');
     this.#public = publicParameters;
   }
 

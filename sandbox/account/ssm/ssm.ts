@@ -49,7 +49,7 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
     signingName: 'ssm',
     iamPrefix: 'ssm',
     protocol: 'json-1.1',
-    operations: {
+    operations: parameters.troubles.around({
       GetParameter: operation<GetParameterCommandInput, GetParameterCommandOutput>(
         GetParameter$,
         ['Name', 'WithDecryption'],
@@ -112,6 +112,6 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
       ),
       ...commandOperations(world, commands, instances),
       ...serviceSettingOperations(world, serviceSettings),
-    },
+    }),
   };
 }

@@ -1,38 +1,38 @@
-import type { Random } from '../../time/random.ts';
-import { AwsError } from '../../wire/aws-error.ts';
-import { ConnectionDropped } from '../../wire/connection-dropped.ts';
-import type { Service } from '../service.ts';
-import type { World } from '../world.ts';
+import type { Random } from '../time/random.ts';
+import { AwsError } from '../wire/aws-error.ts';
+import { ConnectionDropped } from '../wire/connection-dropped.ts';
+import type { Service } from './service.ts';
+import type { World } from './world.ts';
 
 /** Calls about one subject that fail between two times, epoch ms. */
 export interface Trouble {
   readonly from: number;
   readonly until: number;
-  readonly cluster: string;
-  readonly nodeGroup: string | undefined;
-  readonly operations: ReadonlySet<string>;
+  /** Whether a call is about that subject. */
+  readonly isAbout: (operation: string, input: Readonly<Record<string, unknown>>) => boolean;
   readonly code: string;
   readonly status: number;
   /** `{id}` is another one each time. */
   readonly message: string;
 }
 
-/** What EKS does not answer, or not well, whoever asks. */
+/** What a service does not answer, or not well, whoever asks. */
 export class Troubles {
   readonly #world: World;
   readonly #random: Random;
   readonly #known: Trouble[] = [];
 
-  constructor(world: World) {
+  /** @param service names the stream of chance that request ids are drawn from */
+  constructor(world: World, service: string) {
     this.#world = world;
-    this.#random = world.random.fork('eks-troubles');
+    this.#random = world.random.fork(`${service}-troubles`);
   }
 
   add(trouble: Trouble): void {
     this.#known.push(trouble);
   }
 
-  /** The operations of EKS, each of which fails where there is trouble. */
+  /** The operations of the service, each of which fails where there is trouble. */
   around(operations: Service['operations']): Service['operations'] {
     return Object.fromEntries(
       Object.entries(operations).map(([name, { run, ...operation }]) => [
@@ -49,15 +49,10 @@ export class Troubles {
   }
 
   /** @throws AwsError, ConnectionDropped */
-  #strike(operation: string, { clusterName, name, nodegroupName }: Readonly<Record<string, unknown>>): void {
+  #strike(operation: string, input: Readonly<Record<string, unknown>>): void {
     const { now } = this.#world.time;
     const trouble = this.#known.find(
-      ({ from, until, operations, cluster, nodeGroup }) =>
-        from <= now &&
-        now < until &&
-        operations.has(operation) &&
-        cluster === (clusterName ?? name) &&
-        nodeGroup === nodegroupName,
+      ({ from, until, isAbout }) => from <= now && now < until && isAbout(operation, input),
     );
     if (trouble === undefined) return;
     if (trouble.code === 'ConnectionDropped') throw new ConnectionDropped('no answer');
