@@ -83,7 +83,8 @@ export class DeclaredFunction extends Construct {
     const { ledger, policy, settings, policySections } = this.foundation;
     const declared = Object.entries(this.declared.environment ?? {});
     return {
-      ...(this.declared.ledger.length > 0 && { LEDGER_TABLE: ledger.table.tableName }),
+      // Each function with a queue is made with a ledger, whether it has rights on it or not.
+      ...((this.intake || this.declared.ledger.length > 0) && { LEDGER_TABLE: ledger.table.tableName }),
       ...(this.declared.policy && {
         POLICY_PARAMETER: policy.parameter.parameterName,
         POLICY_SECTIONS: policySections.join(','),

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { declare, recordsWhere } from '../../functions/shared/declaration/remediation.ts';
+import { onAnything } from '../../functions/shared/declaration/right.ts';
+import * as reconcileRequest from './reconcile-request.ts';
+
+/** The smallest remediation that there can be: it greets the workers of a swept cluster, by the policy's word. */
+export const greetWorkers = declare({
+  name: 'greet-workers',
+  summary: 'Greets each EKS worker',
+  startedBy: 'sweeps',
+  subject: 'instance',
+  start: { by: 'queue', queue: { batch: 10 } },
+  timeoutSeconds: 30,
+  policy: {
+    section: 'greeting',
+    reads: {
+      greeting: () =>
+        z.strictObject({ word: z.string().min(1).default('Hello').describe('What each worker is greeted with.') }),
+    },
+  },
+  reasons: { greeted: { meaning: 'The worker was greeted.' } },
+  metrics: { Greeted: 'Workers that were greeted.' },
+  events: {
+    ReconcileRule: {
+      description: 'Whoever may put events on the bus can have workers greeted',
+      event: reconcileRequest,
+    },
+  },
+  sweep: { of: 'clusters', detailType: reconcileRequest.detailType },
+  requests: ['retry'],
+  ledger: [],
+  rights: [onAnything('Workers', ['ec2:DescribeInstances'])],
+  alarms: {
+    'nobody-greeted': {
+      metric: 'Greeted',
+      means: 'Nobody is greeted any more.',
+      first: recordsWhere('$.remediation = "greet-workers"'),
+      next: 'Greet somebody.',
+      per: 'sweep',
+      absentFor: 3,
+    },
+  },
+  dashboard: {
+    title: 'Greetings',
+    graph: { title: 'Workers that were greeted', lines: [{ metric: 'Greeted' }] },
+    question: 'what-failed-and-what-to-do',
+  },
+});
