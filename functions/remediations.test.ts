@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -30,6 +30,21 @@ it('says the same of a reason wherever it is given', () => {
 
 it('knows the reasons by which the status of a worker is told', () => {
   for (const code of [...IN_QUARANTINE, ...STAYS_EXPOSED, ...QUARANTINE_GUARDS]) expect(REASONS).toHaveProperty(code);
+});
+
+it('needs, for the smallest of them, three files outside its folder and the sandbox; what is generated and the changelog apart', () => {
+  const root = join(import.meta.dirname, '..');
+  const written = globSync(
+    '{*.md,cli,conformance,events,functions,infra,kubernetes,package,test}{,/**/*.{ts,py,txt,sh}}',
+    { cwd: root },
+  );
+  const mentioning = written.filter((file) => {
+    if (/^(CHANGELOG|README)\.md$|^functions\/require-imdsv2\/|^functions\/remediations\.test\.ts$/.test(file))
+      return false;
+    return /\.\w+$/.test(file) && /require-?imdsv2/i.test(readFileSync(join(root, file), 'utf8'));
+  });
+  // What is left out is named: by the test above, by that of the rooms in `test/docs.test.ts`, by the one that sees alarms fire.
+  expect(mentioning.sort()).toEqual(['ARCHITECTURE.md', 'functions/remediations.ts', 'test/alarms.proof.ts']);
 });
 
 describe('a bundle', async () => {
