@@ -39,6 +39,8 @@ export const detail = z.object({
   findingArn: z.string().startsWith('arn:', 'must be an ARN'),
   type: z.literal(TYPE),
   severity: z.string(),
+  /** Whose it is: an administrator account gets those of its members, too. */
+  awsAccountId: z.string().optional(),
   status: z.string(),
   exploitAvailable: z.string().optional(),
   fixAvailable: z.string().optional(),

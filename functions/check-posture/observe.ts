@@ -41,7 +41,17 @@ export async function chooseSamples(
     filtersByCluster([cluster]).map((filter) => [filter, { Name: 'instance-state-name', Values: ['running'] }]),
   );
   const distinct = new Map(found.map((instance) => [instance.InstanceId ?? '', instance]));
-  const candidates = [...distinct.values()].flatMap((instance) => candidateOf(instance, cluster));
+  const claimed = [...distinct.values()].flatMap((instance) => candidateOf(instance, cluster));
+  const instances = claimed.map(({ instance }) => instance);
+  const identities = await identifyWorkers({ eks }, createClusterReader(eks), instances);
+  // The sample of a group is of its own workers: what only claims to be one takes nobody's place, and speaks for nobody.
+  const candidates = claimed.filter((candidate) => {
+    const { worker, owner } = identities.get(candidate.instance.InstanceId ?? '') ?? {};
+    const isMember = worker?.nodegroup === candidate.nodegroup && owner?.onlyClaims === undefined;
+    return (
+      isMember && owner?.unreadable === undefined && owner?.notAWorker === undefined && !isOptedOut(owner?.tags ?? {})
+    );
+  });
   const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
   const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byAge).slice(0, size + SPARE));
   const online = await readOnline(
@@ -52,22 +62,12 @@ export async function chooseSamples(
     ...Map.groupBy(asked, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`).values(),
   ].flatMap((pool) => pool.filter(({ instance }) => online.has(instance.InstanceId ?? '')).slice(0, size));
   const silent = asked.filter((one) => !chosen.some(({ nodegroup }) => nodegroup === one.nodegroup));
-  const instances = [...chosen, ...silent].map(({ instance }) => instance);
-  const identities = await identifyWorkers({ eks }, createClusterReader(eks), instances);
-  const isOurs = (candidate: Candidate) => {
-    const { worker, owner } = identities.get(candidate.instance.InstanceId ?? '') ?? {};
-    // The sample of a group is of its own workers: what only claims to be one speaks for nobody.
-    const isMember = worker?.nodegroup === candidate.nodegroup && owner?.onlyClaims === undefined;
-    return (
-      isMember && owner?.unreadable === undefined && owner?.notAWorker === undefined && !isOptedOut(owner?.tags ?? {})
-    );
-  };
-  const samples = chosen.filter(isOurs).map(({ nodegroup, instance }) => ({
+  const samples = chosen.map(({ nodegroup, instance }) => ({
     instanceId: instance.InstanceId ?? '',
     nodegroup,
     imageId: instance.ImageId ?? '',
   }));
-  return { samples, groups: [...new Set([...chosen, ...silent].filter(isOurs).map(({ nodegroup }) => nodegroup))] };
+  return { samples, groups: [...new Set([...chosen, ...silent].map(({ nodegroup }) => nodegroup))] };
 }
 
 function candidateOf(instance: Instance, cluster: string): Candidate[] {

@@ -70,11 +70,18 @@ export function attachable(
 ): { readonly kind: 'yes' } | { readonly kind: 'no'; readonly why?: string } {
   const role = profile?.role;
   if (role === undefined) return { kind: 'no' };
+  // Nobody can have a policy attached to a role by tags: whose the worker is must be proven, and read.
+  if (
+    owner === undefined ||
+    [owner.onlyClaims, owner.notAWorker, owner.unreadable].some((doubt) => doubt !== undefined)
+  ) {
+    return { kind: 'no', why: 'No policy is attached: nothing proves that its role is one of nodes.' };
+  }
   if (role.forbidden) {
     return { kind: 'no', why: 'No policy is attached: against a Deny or a boundary it would change nothing.' };
   }
   // The role that EKS names for the node group; of other workers their identity proves it.
-  if (owner?.nodeRole !== undefined && owner.nodeRole !== role.arn) {
+  if (owner.nodeRole !== undefined && owner.nodeRole !== role.arn) {
     return { kind: 'no', why: `No policy is attached: the role of its node group is ${owner.nodeRole}.` };
   }
   return { kind: 'yes' };

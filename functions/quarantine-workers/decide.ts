@@ -18,6 +18,12 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   if (isLeased(state, circumstances)) {
     return { ...say('waiting', 'quarantine-in-progress', ''), silent: true, lookAt: now + BUSY_FOR };
   }
+  if (state.quarantine !== undefined && request === undefined && view !== undefined) {
+    // Both stacks began at once: the first by name goes on, and the other leaves the worker to it, with all that is closed.
+    const isFirst = view.heldBy.every((stack) => stack >= circumstances.stackName);
+    const held = isFirst || ENDING.has(state.quarantine.phase) ? undefined : heldByAnother(view, circumstances);
+    if (held !== undefined) return held;
+  }
   if (state.quarantine !== undefined) return decideOpen(observation, state.quarantine, circumstances);
   if (request !== undefined) {
     // A redelivery of the request that ended the quarantine: it has been granted and recorded.
@@ -66,6 +72,8 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   const guard = guardOf(observation, view, circumstances);
   if (guard !== undefined) return { ...guard, message: `${found} ${guard.message}` };
   if (isInvalid(policy)) throw new Error('A guard holds where the policy is invalid.');
+  const held = heldByAnother(view, circumstances);
+  if (held !== undefined) return { ...held, message: `${found} ${held.message}` };
   if (view.router === true) return say('refused', 'router', `${found} It forwards traffic of others.`);
   if (exposures.every((exposure) => isAccepted(exposure, state.accepted ?? []))) {
     return say('skipped', 'accepted-exposure', `${found} It was released with it.`, exposures.map(keyOf).join(' '));
@@ -106,6 +114,19 @@ const withApproval = (begun: Decision, { id, requestedBy, why }: Ruling): Decisi
   ...begun,
   ...(begun.quarantine && { quarantine: { ...begun.quarantine, approved: { id, requestedBy, why } } }),
 });
+
+/**
+ * What is said of a worker that another stack of this product has in quarantine; undefined: none has. Two that isolate one
+ * worker would swap its security groups again and again, and give back each other's.
+ */
+function heldByAnother({ heldBy }: WorkerView, { stackName }: Pick<Circumstances, 'stackName'>): Decision | undefined {
+  const other = heldBy.find((stack) => stack !== stackName);
+  return other === undefined
+    ? undefined
+    : say('refused', 'another-stack', `Stack ${other} of this product has it in quarantine.`, other);
+}
+
+const ENDING: ReadonlySet<Quarantine['phase']> = new Set(['releasing', 'terminating']);
 
 const DEEDS = { isolate: 'isolated', strip: 'stripped of its public addresses' } as const;
 

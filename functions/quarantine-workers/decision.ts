@@ -13,6 +13,8 @@ export interface Circumstances {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly account: string;
+  /** The name of this stack: others may look after the same workers. */
+  readonly stackName: string;
   readonly slots: BlastBudget['slots'];
   /** Names this reconcile, uniquely: the Lambda request id. */
   readonly caller: string;

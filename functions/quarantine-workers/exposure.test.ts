@@ -101,6 +101,7 @@ describe('exposures', () => {
   const dns: IpPermission = { IpProtocol: 'udp', FromPort: 53, ToPort: 54, Ipv6Ranges: [{ CidrIpv6: '::/0' }] };
   const networks = (routes: object, rules: IpPermission[] = [], more: Partial<Networks> = {}): Networks => ({
     gateways: new Map([['subnet-1', routes]]),
+    stacks: new Map(),
     ingress: new Map([['sg-nodes', rules]]),
     subnets: new Map(),
     acls: new Map(),

@@ -34,6 +34,8 @@ export interface Networks {
   readonly subnets: ReadonlyMap<string, SubnetView>;
   /** By subnet id. */
   readonly acls: ReadonlyMap<string, NetworkAcl>;
+  /** By the id of a security group that a stack of this product has made for its quarantines: the name of the stack. */
+  readonly stacks: ReadonlyMap<string, string>;
   /** Ingress by security group id. */
   readonly ingress: ReadonlyMap<string, readonly IpPermission[]>;
   readonly worldLists: Referred['worldLists'];

@@ -52,6 +52,7 @@ export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
   interfaces: [networkInterface()],
   exposures: [exposure()],
   shields: [],
+  heldBy: [],
   ...overrides,
 });
 
@@ -135,6 +136,7 @@ export const circumstances = (policy: object = {}, rest: Partial<Circumstances> 
   policy: parsePolicy(JSON.stringify(policy), 'enforce'),
   now: NOW,
   account: '111122223333',
+  stackName: 'eks-host-remediator',
   slots: {},
   caller: 'request-1',
   publicGroups: new Set(),

@@ -40,6 +40,8 @@ export interface WorkerView {
   readonly router?: boolean;
   /** A Spot instance: EC2 protects none from termination. */
   readonly spot?: boolean;
+  /** The stacks of this product that have put it into a security group of their quarantines. */
+  readonly heldBy: readonly string[];
   /** What it was launched from, as AWS itself says. */
   readonly launchTemplate?: LaunchTemplate;
 }

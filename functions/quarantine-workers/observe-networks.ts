@@ -10,6 +10,7 @@ import {
   paginateDescribeVpcEndpoints,
   paginateGetManagedPrefixListEntries,
   type RouteTable,
+  type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { filtersOf } from '../shared/fleet/instances.ts';
@@ -19,17 +20,21 @@ import { isWorld } from './cidr.ts';
 import type { Networks, SubnetView } from './exposure.ts';
 import type { InterfaceView } from './interface-view.ts';
 import { type Family, gatewaysOf, type Referred, referredBy } from './routes.ts';
+import { stackOf } from './steps/quarantine-groups.ts';
 
 /** What is read of one worker to know its network. */
 export interface Target {
   readonly vpcId: string;
   readonly interfaces: readonly InterfaceView[];
+  /** Whose security groups count whatever its addresses are. */
+  readonly inQuarantine?: boolean;
 }
 
 const NOTHING: Networks = {
   gateways: new Map(),
   subnets: new Map(),
   acls: new Map(),
+  stacks: new Map(),
   ingress: new Map(),
   worldLists: new Map(),
 };
@@ -45,7 +50,7 @@ export async function observeNetworks(
   places: readonly Target[],
   more: ReadonlyMap<string, string> = new Map(),
 ): Promise<Networks> {
-  const known = places.filter(({ interfaces }) => interfaces.some(mayBeKnown));
+  const known = places.filter(({ interfaces, inQuarantine }) => inQuarantine === true || interfaces.some(mayBeKnown));
   if (known.length === 0 && more.size === 0) return NOTHING;
   const interfaces = places.flatMap((place) => place.interfaces);
   const vpcOf = new Map([
@@ -54,17 +59,24 @@ export async function observeNetworks(
   ]);
   const subnetIds = [...vpcOf.keys()];
   const vpcIds = unique([...known.map(({ vpcId }) => vpcId), ...more.values()]);
-  const [tables, subnets, ingress, acls] = await Promise.all([
+  const [tables, subnets, groups, acls] = await Promise.all([
     readRouteTables(ec2, vpcIds),
     readSubnets(ec2, subnetIds),
-    readIngress(ec2, unique(interfaces.flatMap(({ groupIds }) => groupIds))),
+    readGroups(ec2, unique(interfaces.flatMap(({ groupIds }) => groupIds))),
     readAcls(ec2, subnetIds),
   ]);
+  const ingress = new Map([...groups].map(([id, { IpPermissions = [] }]) => [id, IpPermissions]));
+  const stacks = new Map(
+    [...groups].flatMap(([id, group]): Array<[string, string]> => {
+      const stack = stackOf(group);
+      return stack === undefined ? [] : [[id, stack]];
+    }),
+  );
   const referred = await readReferred(ec2, tables, ingress);
   const gateways = new Map(
     [...vpcOf].map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables, referred)]),
   );
-  return { gateways, subnets, acls, ingress, worldLists: referred.worldLists };
+  return { gateways, subnets, acls, stacks, ingress, worldLists: referred.worldLists };
 }
 
 const mayBeKnown = ({ addresses, ipv6, ipv6Prefixes }: InterfaceView): boolean =>
@@ -116,15 +128,15 @@ async function readAcls(ec2: EC2Client, subnetIds: readonly string[]): Promise<M
   return acls;
 }
 
-/** Ingress by security group id; a group that does not exist is missing. */
-export async function readIngress(ec2: EC2Client, groupIds: readonly string[]): Promise<Map<string, IpPermission[]>> {
-  const ingress = new Map<string, IpPermission[]>();
+/** Security groups by id; one that does not exist is missing. */
+export async function readGroups(ec2: EC2Client, groupIds: readonly string[]): Promise<Map<string, SecurityGroup>> {
+  const groups = new Map<string, SecurityGroup>();
   await eachFilter('group-id', groupIds, async (Filters) => {
     for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters })) {
-      for (const { GroupId = '', IpPermissions = [] } of page.SecurityGroups ?? []) ingress.set(GroupId, IpPermissions);
+      for (const group of page.SecurityGroups ?? []) groups.set(group.GroupId ?? '', group);
     }
   });
-  return ingress;
+  return groups;
 }
 
 /** What routes and rules refer to by id; mostly nothing. What cannot be read counts as open. */

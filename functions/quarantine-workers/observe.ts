@@ -76,7 +76,10 @@ export async function observe(
   const gone = new Map([...held, ...waitingIn(states, scope), ...requestedChangesIn(scope)]);
   const workers = [...known, ...(await findIsolated(clients.ec2, gone, states, new Set(found)))];
   const [{ views }, whose] = await Promise.all([
-    viewWorkers(clients.ec2, workers),
+    viewWorkers(
+      clients.ec2,
+      workers.map((each) => ({ ...each, inQuarantine: states.get(each.instanceId)?.quarantine !== undefined })),
+    ),
     readIdentities(clients, readCluster, workers, states),
   ]);
   const seen = workers.flatMap(({ instanceId, trigger }): Observation[] => {

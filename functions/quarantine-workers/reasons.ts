@@ -16,6 +16,11 @@ export const QUARANTINE_REASONS = {
     hint: 'Take its public address off by hand, or switch the check on if nothing needs it off.',
     severity: 'high',
   },
+  'another-stack': {
+    meaning: 'Another stack of this product has the worker in quarantine: this one does nothing to it.',
+    hint: 'Let the scope of one of the two stacks leave the cluster out.',
+    severity: 'high',
+  },
   'group-hardened': {
     meaning: 'An exposure to a group that is public by design was closed: rules revoked, subnets closed.',
   },

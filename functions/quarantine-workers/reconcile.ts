@@ -7,6 +7,7 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, type WorkerAgain } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
+import { isNodeBy } from '../shared/kubernetes/joined-node.ts';
 import { type BlastBudget, BudgetConflict, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -55,18 +56,23 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const policy = await deps.readPolicy();
   const budget = await readBudget(deps.ledger, 'quarantines');
   const readCluster = createClusterReader(deps.eks);
-  const sight = await observe(deps, readCluster, scope, budget.slots, { policy, account: deps.account });
+  const openCluster = deps.openCluster(readCluster);
+  const sight = await observe({ ...deps, isNode: isNodeBy(openCluster) }, readCluster, scope, budget.slots, {
+    policy,
+    account: deps.account,
+  });
   const circumstances = {
     policy,
     now: deps.clock.now(),
     account: deps.account,
+    stackName: deps.stackName,
     caller: deps.caller,
     publicGroups: new Set<string>(),
   };
   const planned = await reserve(deps, budget, sight, circumstances);
 
   deps.recorder.gauge('InQuarantine', Object.keys(planned.slots).length);
-  const acting = { ...deps, openCluster: deps.openCluster(readCluster) };
+  const acting = { ...deps, openCluster };
   const troubles: unknown[] = [];
   const onTrouble = (decided: Decided) => (error: unknown) => {
     troubles.push(error);

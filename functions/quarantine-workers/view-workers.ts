@@ -18,13 +18,19 @@ export function describeClusters(ec2: EC2Client, clusters: readonly string[]): P
 /** The workers as they stand, by instance id, and the network around them. */
 export async function viewWorkers(
   ec2: EC2Client,
-  workers: ReadonlyArray<{ readonly instanceId: string; readonly instance: Instance; readonly worker: Worker }>,
+  workers: ReadonlyArray<{
+    readonly instanceId: string;
+    readonly instance: Instance;
+    readonly worker: Worker;
+    readonly inQuarantine?: boolean;
+  }>,
   more: ReadonlyMap<string, string> = new Map(),
 ): Promise<{ views: Map<string, WorkerView>; networks: Networks }> {
   const instances = workers.map(({ instance }) => instance);
   const placesOf = ({ details, branches }: Partial<Interfaces>) =>
-    instances.map((instance) => ({
+    workers.map(({ instance, inQuarantine = false }) => ({
       vpcId: instance.VpcId ?? '',
+      inQuarantine,
       interfaces: interfacesOf(instance, details, branches?.get(instance.InstanceId ?? '')),
     }));
   const reading = observeInterfaces(ec2, instances);

@@ -15,6 +15,7 @@ export function viewOf(
   networks: Networks,
 ): WorkerView {
   const tags = tagsOf(instance);
+  const heldBy = interfaces.flatMap(({ groupIds }) => groupIds.flatMap((id) => networks.stacks.get(id) ?? []));
   const template = tags['aws:ec2launchtemplate:id'];
   return {
     cluster,
@@ -30,6 +31,7 @@ export function viewOf(
     exposures: exposuresOf(interfaces, networks),
     shields: shieldsOf(interfaces, networks),
     ...(isRouter(instance) && { router: true }),
+    heldBy: [...new Set(heldBy)],
     ...(instance.InstanceLifecycle === 'spot' && { spot: true }),
     ...(template !== undefined && {
       launchTemplate: { id: template, version: tags['aws:ec2launchtemplate:version'] ?? '$Default' },

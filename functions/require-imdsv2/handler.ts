@@ -1,5 +1,6 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { createQueueFunction } from '../shared/runtime/queue-function.ts';
 import { reconcile } from './reconcile.ts';
@@ -7,5 +8,9 @@ import { requireImdsv2 } from './remediation.ts';
 
 export const handler = createQueueFunction({
   declared: requireImdsv2,
-  own: () => ({ ec2: new EC2Client(CLIENT_DEFAULTS), eks: new EKSClient(CLIENT_DEFAULTS) }),
+  own: () => ({
+    ec2: new EC2Client(CLIENT_DEFAULTS),
+    eks: new EKSClient(CLIENT_DEFAULTS),
+    iam: new IAMClient(CLIENT_DEFAULTS),
+  }),
 })(reconcile);

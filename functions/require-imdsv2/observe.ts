@@ -1,5 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
@@ -29,6 +30,7 @@ export interface Observation {
 export interface ObserveClients {
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
+  readonly iam: IAMClient;
   readonly ledger: Ledger;
 }
 
@@ -43,7 +45,7 @@ export async function observeWorkers(clients: ObserveClients, scope: WorkerScope
     (each) => takesV1(each) || scope.requests.has(each.instanceId) || states.get(each.instanceId)?.changedAt,
   );
   const identities = await identifyWorkers(
-    { eks: clients.eks },
+    clients,
     createClusterReader(clients.eks),
     concerned.map(({ instance }) => instance),
   );

@@ -68,6 +68,8 @@ function countSwept(
   observations: readonly Observation[],
 ): void {
   if (clusters.size === 0) return;
-  const swept = observations.filter(({ worker }) => clusters.has(worker.cluster));
+  // What only claims to be a worker counts for none.
+  const isWorker = ({ owner }: Observation) => owner?.onlyClaims === undefined && owner?.notAWorker === undefined;
+  const swept = observations.filter((each) => clusters.has(each.worker.cluster) && isWorker(each));
   recorder.count('ImdsV1Allowed', swept.filter(({ takesV1 }) => takesV1).length);
 }

@@ -1,5 +1,5 @@
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
-import { onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { identity, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, onAnything } from '../shared/declaration/right.ts';
 import { READS } from './policy.ts';
@@ -40,11 +40,12 @@ export const requireImdsv2 = declare({
     onAnything('Workers', ['ec2:DescribeInstances']),
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
+    ...identity,
     {
       sid: 'MetadataOptions',
       actions: ['ec2:ModifyInstanceMetadataOptions'],
       resources: [arnHere('ec2', 'instance/*')],
-      wildcardReason: 'Any instance may be a worker: the function reads its tags before it changes anything.',
+      wildcardReason: 'Any instance may be a worker: its identity is proven before anything is changed.',
     },
   ],
   alarms: {

@@ -45,6 +45,20 @@ describe('fleetStatusOf', () => {
     readLastWord('manage-ssm-agent shop/web/i-gone', 'failed agent-missing', 1, 'r'),
   ].filter((word) => word !== undefined);
 
+  it('draws no instance that only claims to be a worker, but one in quarantine that has not joined', () => {
+    const claims = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web' };
+    const isolated = readLastWord('quarantine-workers shop/web/i-new', 'done quarantined', 1, 'r');
+    const told = readLastWord('quarantine-workers shop/web/i-claims', 'refused claims-to-be-worker', 1, 'r');
+    const [cluster] = fleetStatusOf(
+      [instance('i-claims', claims), instance('i-new', claims), managed('i-1', 'shop', 'web')],
+      [isolated, told].filter((word) => word !== undefined),
+    );
+    expect(cluster?.groups.flatMap(({ workers }) => workers.map((each) => each.instance)).sort()).toEqual([
+      'i-1',
+      'i-new',
+    ]);
+  });
+
   it('draws the workers that are there, in groups, what needs attention first', () => {
     const instances = [managed('i-3', 'shop', 'web'), managed('i-1', 'shop', 'web'), managed('i-2', 'shop', 'web')];
     expect(fleetStatusOf(instances, words)).toEqual([

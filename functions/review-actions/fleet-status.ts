@@ -1,7 +1,8 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { workerOf } from '../shared/fleet/worker.ts';
+import { isBorneOut, workerOf } from '../shared/fleet/worker.ts';
 import { gravestOf, needsSomebody, STATES, type State, stateOf, type Word } from '../shared/records/current-state.ts';
 import { decisionKind } from '../shared/records/record.ts';
+import { IN_QUARANTINE } from '../shared/records/status.ts';
 
 /** How things stand with a worker or a group. */
 export const TONES = STATES;
@@ -64,14 +65,18 @@ export function needsOf(lastWords: readonly LastWord[], isThere: (instance: stri
 
 /**
  * The fleet as it is: clusters, their groups, their workers, each with what needs most attention of what the functions
- * last said about it. What comes first needs it most.
+ * last said about it. What comes first needs it most. Instances that only claim to be workers, by tags that anybody can set,
+ * are none; what was said of them stands among what needs somebody.
  */
 export function fleetStatusOf(instances: readonly Instance[], lastWords: readonly LastWord[]): FleetCluster[] {
   const workerWords = Map.groupBy(lastWords, ({ instance }) => instance);
   const groupWords = Map.groupBy(workerWords.get('') ?? [], ({ cluster, nodegroup }) => `${cluster}/${nodegroup}`);
   const workers = instances.flatMap((instance) => {
     const worker = workerOf(instance);
-    return worker === undefined ? [] : [{ ...worker, instance: instance.InstanceId ?? '' }];
+    if (worker === undefined) return [];
+    const id = instance.InstanceId ?? '';
+    const isKnown = isBorneOut(worker, instance) || (workerWords.get(id) ?? []).some(isOfWorker);
+    return isKnown ? [{ ...worker, instance: id }] : [];
   });
   const clusters = Map.groupBy(workers, ({ cluster }) => cluster);
   return [...clusters]
@@ -90,6 +95,11 @@ export function fleetStatusOf(instances: readonly Instance[], lastWords: readonl
         .sort((a, b) => mostUrgent(a) - mostUrgent(b) || (a.nodegroup < b.nodegroup ? -1 : 1)),
     }));
 }
+
+/** What is only said of an instance whose identity was proven: one that has not joined its cluster yet may be isolated. */
+const isOfWorker = ({ remediation, reason }: LastWord): boolean =>
+  remediation === 'quarantine-workers' && OF_WORKERS.has(reason);
+const OF_WORKERS: ReadonlySet<string> = new Set(IN_QUARANTINE);
 
 const urgency = ({ tone }: Pick<SubjectStatus, 'tone'>): number => TONES.indexOf(tone);
 const mostUrgent = (group: FleetGroup): number => Math.min(urgency(group), ...group.workers.map(urgency));

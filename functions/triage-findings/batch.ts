@@ -16,6 +16,8 @@ import type { Rating } from './urgency.ts';
 export interface Claim extends Rating {
   readonly findingArn: string;
   readonly instanceId: string;
+  /** The account of the instance, where the event tells it. */
+  readonly accountId?: string;
   /** Neither closed nor suppressed. */
   readonly isOpen: boolean;
   /** Inspector knows no fix, so no AMI can bring one. */
@@ -52,9 +54,10 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
 };
 
 function claimOf(detail: packageFinding.InspectorPackageFinding['detail']): Omit<Claim, 'trigger'> {
-  const { findingArn, severity, status, exploitAvailable, fixAvailable, epss } = detail;
+  const { findingArn, awsAccountId, severity, status, exploitAvailable, fixAvailable, epss } = detail;
   return {
     findingArn,
+    ...(awsAccountId !== undefined && { accountId: awsAccountId }),
     instanceId: packageFinding.instanceOf(detail),
     severity,
     exploitAvailable: exploitAvailable === 'YES',

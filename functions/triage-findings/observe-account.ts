@@ -21,20 +21,31 @@ export interface AccountView {
 const AGGREGATIONS_PER_PAGE = 100;
 const COVERAGE_PER_PAGE = 200;
 
-/** Reads what no event may have told: a call for a hundred instances that have findings, one for two hundred unscanned. */
-export async function observeAccount(inspector: Inspector2Client, floor: Severity): Promise<AccountView> {
-  const { accounts = [] } = await inspector.send(new BatchGetAccountStatusCommand({}));
-  const status = accounts[0]?.resourceState?.ec2?.status;
+/**
+ * Reads what no event may have told, of one account: in an administrator account Inspector answers for its members, too. A call for a hundred instances that have findings, one for two hundred unscanned.
+ */
+export async function observeAccount(
+  inspector: Inspector2Client,
+  accountId: string,
+  floor: Severity,
+): Promise<AccountView> {
+  const { accounts = [] } = await inspector.send(new BatchGetAccountStatusCommand({ accountIds: [accountId] }));
+  const status = accounts.find((each) => each.accountId === accountId)?.resourceState?.ec2?.status;
   if (status !== 'ENABLED') return { status, afflicted: [], unscanned: new Map() };
-  const [afflicted, unscanned] = await Promise.all([listAfflicted(inspector, floor), listUnscanned(inspector)]);
+  const [afflicted, unscanned] = await Promise.all([
+    listAfflicted(inspector, accountId, floor),
+    listUnscanned(inspector, accountId),
+  ]);
   return { status, afflicted, unscanned };
 }
 
-async function listAfflicted(inspector: Inspector2Client, floor: Severity): Promise<string[]> {
+const equals = (value: string) => [{ comparison: 'EQUALS' as const, value }];
+
+async function listAfflicted(inspector: Inspector2Client, accountId: string, floor: Severity): Promise<string[]> {
   const found: Array<{ instanceId: string; counts: SeverityCounts }> = [];
   const pages = paginateListFindingAggregations(
     { client: inspector, pageSize: AGGREGATIONS_PER_PAGE },
-    { aggregationType: 'AWS_EC2_INSTANCE' },
+    { aggregationType: 'AWS_EC2_INSTANCE', accountIds: equals(accountId) },
   );
   for await (const { responses = [] } of pages) {
     for (const { ec2InstanceAggregation } of responses) {
@@ -60,15 +71,16 @@ function countFrom(floor: Severity, { critical = 0, high = 0, medium = 0, all = 
   }
 }
 
-async function listUnscanned(inspector: Inspector2Client): Promise<Map<string, string>> {
+async function listUnscanned(inspector: Inspector2Client, accountId: string): Promise<Map<string, string>> {
   const unscanned = new Map<string, string>();
   const pages = paginateListCoverage(
     { client: inspector, pageSize: COVERAGE_PER_PAGE },
     {
       filterCriteria: {
-        resourceType: [{ comparison: 'EQUALS', value: 'AWS_EC2_INSTANCE' }],
-        scanType: [{ comparison: 'EQUALS', value: 'PACKAGE' }],
-        scanStatusCode: [{ comparison: 'EQUALS', value: 'INACTIVE' }],
+        accountId: equals(accountId),
+        resourceType: equals('AWS_EC2_INSTANCE'),
+        scanType: equals('PACKAGE'),
+        scanStatusCode: equals('INACTIVE'),
       },
     },
   );

@@ -28,23 +28,30 @@ const PAGES = 3;
 
 const equals = (...values: string[]): StringFilter[] => values.map((value) => ({ comparison: 'EQUALS', value }));
 
+/** Inspector, asked about one account: that of an administrator answers for its members, too. */
+export interface OwnInspector {
+  readonly client: Inspector2Client;
+  readonly accountId: string;
+}
+
 /** The findings of vulnerable packages that Inspector holds open on these workers. */
-const openOn = (workers: readonly GroupWorker[]): FilterCriteria => ({
+const openOn = ({ accountId }: OwnInspector, workers: readonly GroupWorker[]): FilterCriteria => ({
+  awsAccountId: equals(accountId),
   resourceId: equals(...workers.map(({ instanceId }) => instanceId)),
   findingType: equals('PACKAGE_VULNERABILITY'),
   findingStatus: equals('ACTIVE'),
 });
 
 /** Those of them that are as grave as `floor`, and can be fixed. */
-const fixableOn = (workers: readonly GroupWorker[], floor: Severity): FilterCriteria => ({
-  ...openOn(workers),
+const fixableOn = (inspector: OwnInspector, workers: readonly GroupWorker[], floor: Severity): FilterCriteria => ({
+  ...openOn(inspector, workers),
   severity: equals(...severitiesFrom(floor)),
   fixAvailable: equals('YES', 'PARTIAL'),
 });
 
 /** What Inspector holds open on these workers, at most ten: the gravest findings first, and the urgent ones. */
 export async function readOpenFindings(
-  inspector: Inspector2Client,
+  inspector: OwnInspector,
   workers: readonly GroupWorker[],
   policy: Policy['findings'],
 ): Promise<OpenFinding[]> {
@@ -58,13 +65,16 @@ export async function readOpenFindings(
 
 /** The first pages by severity, and whether that is all there is. */
 async function readGravest(
-  inspector: Inspector2Client,
+  inspector: OwnInspector,
   workers: readonly GroupWorker[],
   { severityFloor }: Policy['findings'],
 ): Promise<{ readonly findings: readonly Finding[]; readonly isAll: boolean }> {
-  const filterCriteria = fixableOn(workers, severityFloor);
+  const filterCriteria = fixableOn(inspector, workers, severityFloor);
   const sortCriteria = { field: 'SEVERITY', sortOrder: 'DESC' } as const;
-  const pages = paginateListFindings({ client: inspector, pageSize: PAGE_SIZE }, { filterCriteria, sortCriteria });
+  const pages = paginateListFindings(
+    { client: inspector.client, pageSize: PAGE_SIZE },
+    { filterCriteria, sortCriteria },
+  );
   const found: Finding[] = [];
   let count = 0;
   for await (const { findings = [], nextToken } of pages) {
@@ -77,18 +87,20 @@ async function readGravest(
 
 /** A page of those with a known exploit, else one of those that are likely to be exploited. */
 async function readUrgent(
-  inspector: Inspector2Client,
+  inspector: OwnInspector,
   workers: readonly GroupWorker[],
   { severityFloor, urgent }: Policy['findings'],
 ): Promise<readonly Finding[]> {
-  const grave = fixableOn(workers, stricterFloor(severityFloor, urgent.severity));
+  const grave = fixableOn(inspector, workers, stricterFloor(severityFloor, urgent.severity));
   const marks: FilterCriteria[] = [
     { exploitAvailable: equals('YES') },
     { epssScore: [{ lowerInclusive: urgent.epss, upperInclusive: 1 }] },
   ];
   for (const mark of marks) {
     const filterCriteria = { ...grave, ...mark };
-    const { findings = [] } = await inspector.send(new ListFindingsCommand({ filterCriteria, maxResults: PAGE_SIZE }));
+    const { findings = [] } = await inspector.client.send(
+      new ListFindingsCommand({ filterCriteria, maxResults: PAGE_SIZE }),
+    );
     if (findings.length > 0) return findings;
   }
   return [];
@@ -120,15 +132,16 @@ function toOpen(
 
 /** How a sample of the workers that (as far as is known) run the release fares with what is remembered. */
 export async function readAftermath(
-  inspector: Inspector2Client,
+  inspector: OwnInspector,
   workers: readonly GroupWorker[],
   { vulnerabilities }: Need,
 ): Promise<Aftermath> {
   const sample = workers.filter(({ image }) => image !== 'other').slice(0, SAMPLE);
   if (sample.length === 0) return { workers: 0, scanned: 0, stillOpen: [] };
-  const { coveredResources = [] } = await inspector.send(
+  const { coveredResources = [] } = await inspector.client.send(
     new ListCoverageCommand({
       filterCriteria: {
+        accountId: [{ comparison: 'EQUALS', value: inspector.accountId }],
         resourceId: sample.map(({ instanceId: value }) => ({ comparison: 'EQUALS', value })),
         resourceType: [{ comparison: 'EQUALS', value: 'AWS_EC2_INSTANCE' }],
         scanType: [{ comparison: 'EQUALS', value: 'PACKAGE' }],
@@ -136,10 +149,10 @@ export async function readAftermath(
     }),
   );
   const scanned = coveredResources.filter(({ scanStatus }) => scanStatus?.reason === 'SUCCESSFUL').length;
-  const filterCriteria = { ...openOn(sample), vulnerabilityId: equals(...vulnerabilities) };
+  const filterCriteria = { ...openOn(inspector, sample), vulnerabilityId: equals(...vulnerabilities) };
   const stillOpen = new Set<string>();
   for await (const { findings = [] } of paginateListFindings(
-    { client: inspector, pageSize: PAGE_SIZE },
+    { client: inspector.client, pageSize: PAGE_SIZE },
     { filterCriteria },
   )) {
     for (const { packageVulnerabilityDetails } of findings) {

@@ -1,6 +1,6 @@
 import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersOf, VALUES_PER_FILTER } from '../shared/fleet/instances.ts';
-import { type Worker, workerOf } from '../shared/fleet/worker.ts';
+import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 
@@ -14,11 +14,16 @@ export interface FoundWorker {
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   readonly ownership: Worker['ownership'];
+  /** As Auto Scaling alone can set it. */
+  readonly autoScalingGroup?: string;
   /** Its node group, Auto Scaling group or node pool. */
   readonly key: NodeGroupKey;
 }
 
-/** The workers among these instances: one call for two hundred. What is no worker, or is gone, is left out. */
+/**
+ * The workers among these instances: one call for two hundred. What is no worker, only claims to be one by tags that anybody
+ * can set, or is gone, is left out.
+ */
 export async function findWorkers(ec2: EC2Client, instanceIds: Iterable<string>): Promise<Map<string, FoundWorker>> {
   return describeWorkers(
     ec2,
@@ -26,10 +31,15 @@ export async function findWorkers(ec2: EC2Client, instanceIds: Iterable<string>)
   );
 }
 
-/** The running workers of managed node groups, by subject. */
+/**
+ * The running workers of managed node groups, by subject: the members of their Auto Scaling groups, since tags alone would
+ * let others speak for a group.
+ *
+ * @param nodeGroups each with the names of its Auto Scaling groups, as EKS tells them
+ */
 export async function listWorkers(
   ec2: EC2Client,
-  nodeGroups: readonly NodeGroupKey[],
+  nodeGroups: ReadonlyArray<NodeGroupKey & { readonly autoScalingGroups: readonly string[] }>,
 ): Promise<Map<string, FoundWorker[]>> {
   // Two filters are joined by AND, their values by OR: more than asked for may come, and is left out.
   const filters = chunks(nodeGroups, NODE_GROUPS_PER_CALL).map((keys) => [
@@ -37,8 +47,10 @@ export async function listWorkers(
     { Name: 'tag:eks:nodegroup-name', Values: [...new Set(keys.map(({ nodegroup }) => nodegroup))] },
     { Name: 'instance-state-name', Values: ['running'] },
   ]);
-  const wanted = new Set(nodeGroups.map(subjectOf));
-  const workers = [...(await describeWorkers(ec2, filters)).values()].filter(({ key }) => wanted.has(subjectOf(key)));
+  const wanted = new Map(nodeGroups.map((each) => [subjectOf(each), each.autoScalingGroups]));
+  const workers = [...(await describeWorkers(ec2, filters)).values()].filter(
+    ({ key, autoScalingGroup = '' }) => wanted.get(subjectOf(key))?.includes(autoScalingGroup) === true,
+  );
   return Map.groupBy(workers, ({ key }) => subjectOf(key));
 }
 
@@ -49,8 +61,10 @@ async function describeWorkers(ec2: EC2Client, queries: readonly Filter[][]): Pr
 function asEntry(instance: Instance): Array<[string, FoundWorker]> {
   const { InstanceId: instanceId = '', ImageId: imageId = '', LaunchTime } = instance;
   const worker = workerOf(instance);
-  if (worker === undefined) return [];
+  if (worker === undefined || !isBorneOut(worker, instance)) return [];
   const { cluster, ownership, nodegroup = `${ownership}:*` } = worker;
   const launchedAt = LaunchTime?.getTime() ?? 0;
-  return [[instanceId, { instanceId, imageId, launchedAt, ownership, key: { cluster, nodegroup } }]];
+  const autoScalingGroup = tagsOf(instance)[AUTO_SCALING_GROUP_TAG];
+  const found = { instanceId, imageId, launchedAt, ownership, key: { cluster, nodegroup } };
+  return [[instanceId, { ...found, ...(autoScalingGroup !== undefined && { autoScalingGroup }) }]];
 }

@@ -4,6 +4,7 @@ import type { Inspector2Client } from '@aws-sdk/client-inspector2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { createClusterReader, describeNodeGroup, type Reading } from '../shared/fleet/fleet.ts';
+import { autoScalingGroupsOf } from '../shared/fleet/identity.ts';
 import type { Worker } from '../shared/fleet/worker.ts';
 import type { FindingState, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
@@ -48,6 +49,7 @@ export async function observeGroups(
   clients: ObserveClients,
   due: readonly DueGroup[],
   policy: Policy['findings'],
+  accountId: string,
 ): Promise<GroupObservation[]> {
   const managed = due.filter(({ ownership }) => ownership === 'managed').map(({ key }) => key);
   const readCluster = createClusterReader(clients.eks);
@@ -59,9 +61,14 @@ export async function observeGroups(
   const pairs = [...readings.values()].flatMap((reading) =>
     reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [],
   );
-  const [targets, workers] = await Promise.all([readTargets(clients, pairs), listWorkers(clients.ec2, managed)]);
+  const there = managed.flatMap((key) => {
+    const reading = readings.get(subjectOf(key));
+    return reading?.kind === 'found' ? [{ ...key, autoScalingGroups: autoScalingGroupsOf(reading.found) }] : [];
+  });
+  const [targets, workers] = await Promise.all([readTargets(clients, pairs), listWorkers(clients.ec2, there)]);
   const imageIds = [...workers.values()].flat().map(({ imageId }) => imageId);
   const imageNames = await readImageNames(clients.ec2, imageIds);
+  const inspector = { client: clients.inspector, accountId };
   const viewOf = async ({ key, ownership, state, instanceIds }: DueGroup): Promise<View> => {
     if (ownership !== 'managed') return { kind: 'unmanaged', ownership };
     const nodeGroup = readings.get(subjectOf(key)) ?? { kind: 'gone' };
@@ -73,7 +80,7 @@ export async function observeGroups(
       instanceId,
       image: imageOf(imageNames.get(imageId), releaseVersion),
     }));
-    const open = await readOpenFindings(clients.inspector, sampleOf(ofGroup, instanceIds), policy);
+    const open = await readOpenFindings(inspector, sampleOf(ofGroup, instanceIds), policy);
     const { need } = memoryOf(state);
     const mayBeOver =
       need !== undefined && status !== 'UPDATING' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
@@ -86,7 +93,7 @@ export async function observeGroups(
       releaseVersion,
       target: targets({ kubernetesVersion: version, amiType }),
       open,
-      ...(mayBeOver && { aftermath: await readAftermath(clients.inspector, ofGroup, need) }),
+      ...(mayBeOver && { aftermath: await readAftermath(inspector, ofGroup, need) }),
     };
   };
   const observe = async (group: DueGroup): Promise<GroupObservation> => {

@@ -66,8 +66,10 @@ async function ignore(
 async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumstances): Promise<void> {
   const { policy, now } = circumstances;
   const { findings } = policy;
-  const account = batch.account && (await observeAccount(deps.inspector, findings.severityFloor));
-  const { worthwhile, belowFloor, withoutFix } = narrow(batch.claims, findings);
+  const account = batch.account && (await observeAccount(deps.inspector, deps.account, findings.severityFloor));
+  // An administrator account is told of the findings of its members, whose workers are not its own.
+  const own = batch.claims.filter(({ accountId = deps.account }) => accountId === deps.account);
+  const { worthwhile, belowFloor, withoutFix } = narrow(own, findings);
   const workers = await findWorkers(deps.ec2, [
     ...worthwhile.map(({ instanceId }) => instanceId),
     ...(account?.afflicted ?? []),
@@ -76,7 +78,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   const claimed = groupClaims(worthwhile, workers, findings);
   const { due, known } = await chooseDue(deps, batch, claimed, account, workers, now);
 
-  const observations = await observeGroups(deps, due, findings);
+  const observations = await observeGroups(deps, due, findings, deps.account);
   const decided: Decided[] = observations.map((observation) => ({
     observation,
     decision: decide(observation, circumstances),
@@ -91,7 +93,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   const counts: Partial<Counts> = {
     belowFloor,
     withoutFix,
-    notOnWorker: nonWorkers.length,
+    notOnWorker: nonWorkers.length + batch.claims.length - own.length,
     known,
     examined: onWorkers - known,
   };

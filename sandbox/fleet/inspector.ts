@@ -10,6 +10,7 @@ type VulnerabilityFile = NonNullable<FleetFile['inspector']>['vulnerabilities'][
 /** Switches Inspector on as the fleet file says, and plans what becomes known of packages. */
 export function seedInspector({ world, inspector, instances, releases }: FleetState, { inspector: file }: Fleet): void {
   if (file === undefined) return;
+  inspector.members.push(...file.members);
   for (const each of file.vulnerabilities) {
     for (let n = 1; n <= each.repeat; n += 1) {
       const id = each.id.replaceAll('{n}', String(n).padStart(2, '0'));

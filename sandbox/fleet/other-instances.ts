@@ -32,7 +32,7 @@ export function seedOtherInstances(state: FleetState, cluster: EksCluster, { oth
 function specificationOf(
   state: FleetState,
   { name: clusterName, vpcId, subnets, securityGroupId }: EksCluster,
-  { name, tags, roleOf }: OtherInstanceFile,
+  { name, tags, roleOf, metadataTokens }: OtherInstanceFile,
   zone: number,
 ): LaunchSpecification {
   const { images, networks } = state;
@@ -59,7 +59,7 @@ function specificationOf(
     instanceProfile:
       roleOf === undefined ? undefined : state.eks.findNodeGroup(clusterName, roleOf)?.hosts.instanceProfile,
     metadataEndpoint: 'enabled',
-    metadataTokens: 'required',
+    metadataTokens,
     kubernetes: undefined,
   };
 }

@@ -52,6 +52,10 @@ export const otherInstance = z.strictObject({
   tags: tags.describe('Further tags, for example kubernetes.io/cluster/NAME: shared'),
   count: size.min(1).default(1).describe('So many instances'),
   at: time('When they are launched; by default they have been running').optional(),
+  metadataTokens: z
+    .enum(['optional', 'required'])
+    .default('required')
+    .describe('Whether its metadata service takes version 1, too (optional), or version 2 only'),
   roleOf: z.string().optional().describe('Managed node group whose instance profile they have; by default none'),
   exposure,
 });

@@ -30,6 +30,12 @@ const vulnerability = z
 /** Amazon Inspector in the account; without it, EC2 scanning is off. */
 export const inspector = z
   .strictObject({
+    members: z
+      .array(z.string().regex(/^\d{12}$/, 'expected an account id of twelve digits'))
+      .default([])
+      .describe(
+        'Accounts that this one administers: it is told of their instances, too, where nobody asks for one account',
+      ),
     ec2: z.boolean().default(true).describe('Whether EC2 scanning is on from the start'),
     vulnerabilities: z.array(vulnerability).default([]).describe('What becomes known of the packages of AMIs'),
   })

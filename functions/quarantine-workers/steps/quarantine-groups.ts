@@ -15,12 +15,28 @@ import type { StepSubject } from './step.ts';
 /** What the quarantine's security groups are called, below the stack's name. */
 const NAMES = { untracking: 'untrack', closed: 'quarantine', systemsManager: 'quarantine-ssm' } as const;
 type Kind = keyof typeof NAMES;
+const KINDS = ['untracking', 'closed', 'systemsManager'] as const satisfies Kind[];
 
 const DESCRIPTIONS: Readonly<Record<Kind, string>> = {
   untracking: 'EKS Host Remediator: open for a moment, so that connections are tracked no more',
   closed: 'EKS Host Remediator: nothing in, nothing out',
   systemsManager: 'EKS Host Remediator: nothing in, and out to the Systems Manager endpoints only',
 };
+
+/**
+ * The stack of this product that has made a security group for its quarantines; undefined: it is none of those. A group's
+ * name and description are given when it is made and never changed (EC2 API reference, CreateSecurityGroup): its tags may
+ * come from anybody, and whoever can put a worker into a group can open it as well.
+ */
+export function stackOf({
+  GroupName = '',
+  Description = '',
+}: Pick<SecurityGroup, 'GroupName' | 'Description'>): string | undefined {
+  const kind = KINDS.find((each) => DESCRIPTIONS[each] === Description && GroupName.endsWith(`-${NAMES[each]}`));
+  return kind && GroupName.slice(0, -NAMES[kind].length - 1);
+}
+
+const groupName = (stackName: string, kind: Kind): string => `${stackName}-${NAMES[kind]}`;
 
 /** The endpoints that Session Manager needs. Source: "Create VPC endpoints for Systems Manager". */
 const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'];
@@ -59,7 +75,7 @@ export async function quarantineGroups(
     }),
   );
   const ensure = async (kind: Kind, ingress: IpPermission[], egress: IpPermission[]): Promise<string> => {
-    const name = `${stackName}-${NAMES[kind]}`;
+    const name = groupName(stackName, kind);
     const group = (await findGroup(ec2, vpcId, name)) ?? (await createGroup(ec2, vpcId, name, kind, note));
     await bringRules(ec2, group, ingress, egress, note);
     return group.GroupId ?? '';

@@ -7,7 +7,7 @@ import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
 import type { Owner } from './owners.ts';
 import { read } from './reading.ts';
-import { AUTO_SCALING_GROUP_TAG, claimsOf, groupOf, tagsOf, type Worker } from './worker.ts';
+import { AUTO_SCALING_GROUP_TAG, claimsOf, groupOf, nodeGroupOf, tagsOf, type Worker } from './worker.ts';
 
 export interface IdentityClients {
   readonly eks: EKSClient;
@@ -17,7 +17,7 @@ export interface IdentityClients {
    * Whether an instance has joined a cluster as a node, by its provider id; absent, or undefined: nobody can tell. Asked
    * last, of those whom nothing else bears out.
    */
-  readonly isNode?: (cluster: string, instanceId: string, privateDnsName: string) => Promise<boolean | undefined>;
+  readonly isNode?: (cluster: string, instanceId: string) => Promise<boolean | undefined>;
 }
 
 /** A worker as it is proven to be, and whose it is. Where nothing proves it, its owner says so. */
@@ -93,9 +93,6 @@ const byDoubt = (a: Finding, b: Finding): number => DOUBTS.indexOf(a.verdict) - 
 const isClusterName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(name);
 const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
 
-/** How EKS names the Auto Scaling groups of its node groups, in front of a UUID. It is a hint: the node group tells. */
-const EKS_GROUP = /^eks-(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 async function judge(facts: Facts, instance: Instance, claim: Worker): Promise<Finding> {
   const { cluster } = claim;
   const tags = tagsOf(instance);
@@ -139,13 +136,13 @@ async function judge(facts: Facts, instance: Instance, claim: Worker): Promise<F
 
 /** The node groups that may be an instance's: what its tags say is only where to look. */
 const nodeGroupsToAsk = ({ ownership, nodegroup }: Worker, tags: Readonly<Record<string, string>>): string[] => {
-  const named = EKS_GROUP.exec(tags[AUTO_SCALING_GROUP_TAG] ?? '')?.[1];
+  const named = nodeGroupOf(tags[AUTO_SCALING_GROUP_TAG]);
   const claimed = ownership === 'managed' ? nodegroup : undefined;
   const names = [named, claimed].filter((name) => name !== undefined && isNodeGroupName(name));
   return [...new Set(names)] as string[];
 };
 
-const autoScalingGroupsOf = ({ resources }: Nodegroup): string[] =>
+export const autoScalingGroupsOf = ({ resources }: Nodegroup): string[] =>
   (resources?.autoScalingGroups ?? []).flatMap(({ name }) => name ?? []);
 
 const hasAutoScalingGroup = (group: Nodegroup, tags: Readonly<Record<string, string>>): boolean =>
@@ -159,7 +156,7 @@ type Proof =
 /** What bears a claim out besides tags and Auto Scaling groups. */
 async function proofOf(
   facts: Facts,
-  { IamInstanceProfile, VpcId, InstanceId = '', PrivateDnsName = '' }: Instance,
+  { IamInstanceProfile, VpcId, InstanceId = '' }: Instance,
   { name: cluster = '', resourcesVpcConfig }: Cluster,
   groups: ReadonlyArray<Reading<Nodegroup>>,
 ): Promise<Proof> {
@@ -176,7 +173,7 @@ async function proofOf(
       if (entry.kind === 'found' && NODE_TYPES.has(entry.found)) return { kind: 'found' };
     }
   }
-  return (await facts.isNode(cluster, InstanceId, PrivateDnsName)) === true ? { kind: 'found' } : { kind: 'gone' };
+  return (await facts.isNode(cluster, InstanceId)) === true ? { kind: 'found' } : { kind: 'gone' };
 }
 
 /** The types of access entries that let instances join as nodes. */

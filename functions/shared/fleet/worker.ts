@@ -63,6 +63,23 @@ function workerIn(cluster: string, { Operator }: Instance, tags: Readonly<Record
   return { cluster, ...groupOf(tags), certain };
 }
 
+/** How EKS names the Auto Scaling groups of its node groups, in front of a UUID. It is a hint: the node group tells. */
+const EKS_GROUP = /^eks-(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The managed node group that the name of an Auto Scaling group speaks of. */
+export const nodeGroupOf = (autoScalingGroup: string | undefined): string | undefined =>
+  EKS_GROUP.exec(autoScalingGroup ?? '')?.[1];
+
+/**
+ * Whether AWS's own tags bear out that an instance is the worker it claims to be: it has joined the cluster, or is in an
+ * Auto Scaling group named as those of its node group are. For who only reads and counts: who acts has it proven
+ * (`identifyWorkers`).
+ */
+export function isBorneOut({ certain, ownership, nodegroup }: Worker, instance: Pick<Instance, 'Tags'>): boolean {
+  if (certain || ownership === 'auto-mode') return true;
+  return ownership === 'managed' && nodeGroupOf(tagsOf(instance)[AUTO_SCALING_GROUP_TAG]) === nodegroup;
+}
+
 /** Of a worker that is in no managed node group: Auto Scaling's own tag, which nobody forges, tells before Karpenter's. */
 export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'ownership' | 'nodegroup'> {
   const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];

@@ -44,6 +44,13 @@ export function findingTest({ epssScore, ...criteria }: FilterCriteria = {}): Te
   return (finding) => isWanted(finding) && isWithin(finding.epss?.score);
 }
 
+/** Whether an account is among those asked for; none asked for: all are. */
+export function accountTest(accountIds: readonly StringFilter[] | undefined): Test<string> {
+  if (accountIds === undefined) return () => true;
+  const isWanted = testOf<string>({ accountIds }, { accountIds: (accountId) => accountId });
+  return isWanted;
+}
+
 /** Whether a number is in one of the ranges; one that is not known is in none. */
 function rangeTest(name: string, ranges: readonly NumberFilter[]): Test<number | undefined> {
   refuseCount(name, ranges);

@@ -24,7 +24,7 @@ import { byText, pageOf } from '../pagination.ts';
 import { operation, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { describeFinding } from './events.ts';
-import { coverageTest, equalTo, findingTest, invalid } from './filters.ts';
+import { accountTest, coverageTest, equalTo, findingTest, invalid } from './filters.ts';
 import type { Inspector, Scan } from './state.ts';
 
 /** The greatest pages (API reference). */
@@ -48,7 +48,7 @@ export function createInspector(world: World, state: Inspector, instances: Insta
       ),
       ListFindingAggregations: operation<ListFindingAggregationsCommandInput, ListFindingAggregationsCommandOutput>(
         ListFindingAggregations$,
-        ['aggregationType', 'maxResults', 'nextToken'],
+        ['aggregationType', 'accountIds', 'maxResults', 'nextToken'],
         (input) => listInstanceAggregations(world, state, input),
       ),
       ListCoverage: operation<ListCoverageCommandInput, ListCoverageCommandOutput>(
@@ -59,13 +59,17 @@ export function createInspector(world: World, state: Inspector, instances: Insta
       BatchGetAccountStatus: operation<BatchGetAccountStatusCommandInput, BatchGetAccountStatusCommandOutput>(
         BatchGetAccountStatus$,
         ['accountIds'],
-        ({ accountIds = [world.accountId] }) => ({
-          accounts: accountIds.filter(isOwn(world)).map((accountId) => ({
-            accountId,
-            state: stateOf(state.status),
-            resourceState: { ec2: stateOf(state.status), ecr: stateOf('DISABLED') },
-          })),
-          failedAccounts: nonWorkers(world, accountIds),
+        // Whom it tells of where nobody is named is not written: members may come first.
+        ({ accountIds = [...state.members, world.accountId] }) => ({
+          accounts: accountIds.filter(isKnownTo(world, state)).map((accountId) => {
+            const status = isOwn(world)(accountId) ? state.status : 'DISABLED';
+            const resourceState = { ec2: stateOf(status), ecr: stateOf('DISABLED') };
+            return { accountId, state: stateOf(status), resourceState };
+          }),
+          failedAccounts: nonWorkers(
+            world,
+            accountIds.filter((each) => !state.members.includes(each)),
+          ),
         }),
       ),
       Enable: operation<EnableCommandInput, EnableCommandOutput>(
@@ -132,6 +136,7 @@ function listInstanceAggregations(world: World, state: Inspector, input: ListFin
   const { aggregationType, maxResults = MAX_AGGREGATIONS, nextToken } = input;
   if (aggregationType !== 'AWS_EC2_INSTANCE') throw new NotImplemented(`the aggregation ${aggregationType}`);
   refuseSize(maxResults, MAX_AGGREGATIONS);
+  const isWanted = accountTest(input.accountIds);
   const byInstance = Map.groupBy(
     state.findings().filter(({ status }) => status === 'ACTIVE'),
     ({ instance }) => instance,
@@ -152,8 +157,16 @@ function listInstanceAggregations(world: World, state: Inspector, input: ListFin
       networkFindings: 0,
     };
   });
+  const ofMembers = state.members.map((accountId) => ({
+    instanceId: memberInstance(accountId),
+    ami: 'ami-0123456789abcdef0',
+    accountId,
+    severityCounts: { all: 1, critical: 1, high: 0, medium: 0 },
+    networkFindings: 0,
+  }));
+  const wanted = [...responses, ...ofMembers].filter(({ accountId }) => isWanted(accountId));
   const id = ({ instanceId }: (typeof responses)[number]) => instanceId;
-  const { items, nextToken: next } = pageOf(responses.sort(byText(id)), id, maxResults, nextToken, badToken);
+  const { items, nextToken: next } = pageOf(wanted.sort(byText(id)), id, maxResults, nextToken, badToken);
   return {
     aggregationType,
     responses: items.map((ec2InstanceAggregation) => ({ ec2InstanceAggregation })),
@@ -200,6 +213,14 @@ function coverageOf({ accountId }: World, state: Inspector, scan: Scan): Covered
     { ...resource, scanType: 'NETWORK', scanStatus: { statusCode: 'ACTIVE', reason: 'SUCCESSFUL' } },
   ];
 }
+
+/** An instance of a member account, about which Inspector has findings. */
+const memberInstance = (accountId: string): string => `i-0${accountId}abcde`;
+
+const isKnownTo =
+  (world: World, { members }: Inspector) =>
+  (accountId: string) =>
+    isOwn(world)(accountId) || members.includes(accountId);
 
 const isOwn = (world: World) => (accountId: string) => accountId === world.accountId;
 

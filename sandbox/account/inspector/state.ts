@@ -36,6 +36,8 @@ export class Inspector {
   readonly #vulnerabilities: Vulnerability[] = [];
   readonly #scans = new Map<string, Scan>();
   readonly #findings = new Map<string, Finding[]>();
+  /** Accounts that this one administers. */
+  readonly members: string[] = [];
   #status: Status = 'DISABLED';
 
   constructor(world: World, instances: Instances, agents: SsmAgents) {

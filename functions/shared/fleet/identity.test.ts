@@ -1,0 +1,148 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { describe, expect, it } from 'vitest';
+import type { ClusterReader } from './fleet.ts';
+import { type IdentityClients, identifyWorkers } from './identity.ts';
+import { isBorneOut, workerOf } from './worker.ts';
+
+const ARN = (what: string) => `arn:aws:iam::111122223333:${what}`;
+const GROUP = 'eks-web-c0c8cf1d-8f2a-4c5e-9d1b-0a1b2c3d4e5f';
+const CLAIMS = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
+
+const readCluster: ClusterReader = async (name) =>
+  name === 'shop'
+    ? { kind: 'found', found: { name, resourcesVpcConfig: { vpcId: 'vpc-shop' }, tags: {} } }
+    : { kind: 'gone' };
+
+const gone = (name: string) => Object.assign(new Error(`no ${name}`), { name, $metadata: {}, $fault: 'client' });
+
+/** EKS and IAM with one node group, `web`, whose role is `nodes`, and an access entry for the role `pool`. */
+function clients(type = 'EC2_LINUX'): IdentityClients & { readonly asked: string[] } {
+  const asked: string[] = [];
+  const eks = new EKSClient({ region: 'eu-central-1' });
+  eks.send = (async (command: { input: Record<string, string>; constructor: { name: string } }) => {
+    const { input } = command;
+    const { name } = command.constructor;
+    asked.push(name);
+    if (name === 'DescribeNodegroupCommand') {
+      if (input.nodegroupName !== 'web') throw gone('ResourceNotFoundException');
+      const resources = { autoScalingGroups: [{ name: GROUP }] };
+      return { nodegroup: { nodegroupName: 'web', clusterName: 'shop', nodeRole: ARN('role/nodes'), resources } };
+    }
+    if (input.principalArn !== ARN('role/pool')) throw gone('ResourceNotFoundException');
+    return { accessEntry: { type } };
+  }) as unknown as EKSClient['send'];
+  const iam = new IAMClient({ region: 'eu-central-1' });
+  iam.send = (async ({ input }: { input: { InstanceProfileName: string } }) => {
+    asked.push('GetInstanceProfileCommand');
+    return { InstanceProfile: { Roles: [{ Arn: ARN(`role/${input.InstanceProfileName}`) }] } };
+  }) as unknown as IAMClient['send'];
+  return { eks, iam, asked };
+}
+
+const instance = (tags: Readonly<Record<string, string>>, rest: Partial<Instance> = {}): Instance => ({
+  InstanceId: 'i-1',
+  VpcId: 'vpc-shop',
+  Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  ...rest,
+});
+const withRole = (role: string) => ({ IamInstanceProfile: { Arn: ARN(`instance-profile/${role}`) } });
+
+const identify = async (what: Instance, by: IdentityClients = clients()) =>
+  (await identifyWorkers(by, readCluster, [what])).get('i-1');
+
+describe('whoever claims to be a worker', () => {
+  it.each<[string, Instance]>([
+    ['by all tags that anybody can set', instance(CLAIMS)],
+    ['by a role that no cluster lets in', instance(CLAIMS, withRole('bastion'))],
+    ['by the role of the nodes, in another VPC', instance(CLAIMS, { ...withRole('nodes'), VpcId: 'vpc-other' })],
+    ['by an Auto Scaling group of its own', instance({ ...CLAIMS, 'aws:autoscaling:groupName': 'bastions' })],
+    [
+      'by an Auto Scaling group called like one of EKS',
+      instance({ ...CLAIMS, 'aws:autoscaling:groupName': `${GROUP.slice(0, -1)}0` }),
+    ],
+    [
+      'by the name of a node group that there is none of',
+      instance({ ...CLAIMS, 'eks:nodegroup-name': 'a\u0007b/../c' }),
+    ],
+  ])('%s is none', async (_how, what) => {
+    expect((await identify(what))?.owner).toMatchObject({ onlyClaims: expect.stringContaining('Its tags claim') });
+  });
+
+  it('is none of a cluster that EKS does not know, and EKS is asked for no name that it does not take', async () => {
+    for (const name of ['other', '../shop', 'a b', '', 'x'.repeat(500)]) {
+      const by = clients();
+      const found = await identify(instance({ [`kubernetes.io/cluster/${name}`]: 'owned' }), by);
+      expect(name === '' ? found : found?.owner.notAWorker).toEqual(name === '' ? undefined : expect.any(String));
+      expect(by.asked).toEqual([]);
+    }
+  });
+
+  it('is none for a function that reads no roles, by tags alone', async () => {
+    const { eks } = clients();
+    const found = await identify(instance(CLAIMS, withRole('nodes')), { eks });
+    expect(found?.owner.onlyClaims).toBeDefined();
+  });
+});
+
+describe('a worker', () => {
+  it.each<[string, Instance, string | undefined]>([
+    ['in the Auto Scaling group of its node group', instance({ ...CLAIMS, 'aws:autoscaling:groupName': GROUP }), 'web'],
+    ['with the role of a node group, in the VPC', instance(CLAIMS, withRole('nodes')), undefined],
+    [
+      'with a role that an access entry lets in',
+      instance({ 'kubernetes.io/cluster/shop': 'owned' }, withRole('pool')),
+      undefined,
+    ],
+    ['that has joined, as AWS says', instance({ 'aws:eks:cluster-name': 'shop' }), undefined],
+  ])('%s is proven', async (_how, what, nodegroup) => {
+    const found = await identify(what);
+    expect(found?.owner.onlyClaims).toBeUndefined();
+    expect([found?.worker.cluster, found?.worker.nodegroup]).toEqual(['shop', nodegroup]);
+  });
+
+  it('is proven by a node of the cluster with its provider id, where nothing else does', async () => {
+    const joined = { ...clients(), isNode: async (_cluster: string, id: string) => id === 'i-1' };
+    expect((await identify(instance(CLAIMS), joined))?.owner.onlyClaims).toBeUndefined();
+    expect(
+      (await identify(instance(CLAIMS), { ...joined, isNode: async () => undefined }))?.owner.onlyClaims,
+    ).toBeDefined();
+  });
+
+  it('is not proven by a role whose access entry is of people', async () => {
+    const found = await identify(
+      instance({ 'kubernetes.io/cluster/shop': 'owned' }, withRole('pool')),
+      clients('STANDARD'),
+    );
+    expect(found?.owner.onlyClaims).toBeDefined();
+  });
+
+  it('is found among other claims that somebody has put beside it', async () => {
+    const more = { ...CLAIMS, 'aws:autoscaling:groupName': GROUP, 'kubernetes.io/cluster/other': 'owned' };
+    const found = await identify(instance({ 'karpenter.sh/nodepool': 'x', 'eks:eks-cluster-name': 'other', ...more }));
+    expect(found).toMatchObject({ worker: { cluster: 'shop', nodegroup: 'web', ownership: 'managed' } });
+  });
+
+  it('costs one read of each thing, however many claim it', async () => {
+    const by = clients();
+    const many = Array.from({ length: 300 }, (_, n) => ({
+      ...instance(CLAIMS, withRole('bastion')),
+      InstanceId: `i-${n}`,
+    }));
+    await identifyWorkers(by, readCluster, many);
+    expect(by.asked).toHaveLength(3);
+  });
+});
+
+it.each<[boolean, Record<string, string>]>([
+  [false, CLAIMS],
+  [false, { ...CLAIMS, 'aws:autoscaling:groupName': 'bastions' }],
+  [false, { 'kubernetes.io/cluster/shop': 'owned', 'aws:autoscaling:groupName': GROUP }],
+  [true, { ...CLAIMS, 'aws:autoscaling:groupName': GROUP }],
+  [true, { ...CLAIMS, 'aws:eks:cluster-name': 'shop' }],
+])('AWS bears out (%s) what %o claim', (expected, tags) => {
+  const what = instance(tags);
+  const worker = workerOf(what);
+  expect(worker && isBorneOut(worker, what)).toBe(expected);
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR, MINUTE, start } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+import { privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
+
+/** What somebody with `ec2:CreateTags` can put on any instance. */
+const CLAIMS = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
+const decoys = (rest: object = {}) => ({ otherInstances: [{ name: 'bastion', tags: CLAIMS, count: 3, ...rest }] });
+
+type Played = Awaited<ReturnType<typeof start>>;
+const bastions = ({ account }: Played): string[] =>
+  account.fleet.instances
+    .list()
+    .filter(({ tags }) => tags.get('Name') === 'bastion')
+    .map(({ id }) => id);
+const callsOf = ({ calls }: Played, operation: string) => calls.filter((each) => each.operation === operation);
+const saysOf = ({ records }: Played, remediation: string, ids: readonly string[]) =>
+  records
+    .filter((each) => each.remediation === remediation && ids.includes(each.instance ?? ''))
+    .map(({ decision, reason }) => `${decision} ${reason}`);
+
+describe('with ec2:CreateTags alone', () => {
+  it('nobody has a bastion set to version 2 of its metadata service: it is told of once', async () => {
+    const fleet = privateFleet({}, {}, decoys({ metadataTokens: 'optional' }));
+    const run = await start(scenario(fleet, { imds: { mode: 'enforce' }, quarantine: { mode: 'off' } }));
+    await run.account.play(3.2 * HOUR);
+    expect(saysOf(run, 'require-imdsv2', bastions(run))).toEqual(Array(3).fill('refused claims-to-be-worker'));
+    const changed = callsOf(run, 'ModifyInstanceMetadataOptions').map(({ input }) => input as { InstanceId: string });
+    expect(changed.filter(({ InstanceId }) => bastions(run).includes(InstanceId))).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+
+  it('nobody has a policy attached, a DaemonSet applied or a host update begun for an instance without agent', async () => {
+    const fleet = privateFleet({}, {}, decoys({ at: '+5m' }));
+    const run = await start(scenario(fleet, { ssmAgent: { mode: 'enforce' }, quarantine: { mode: 'off' } }));
+    await run.account.play(3 * HOUR);
+    const ids = bastions(run);
+    expect(saysOf(run, 'manage-ssm-agent', ids).filter((each) => /^(acted|would-act)/.test(each))).toEqual([]);
+    expect(callsOf(run, 'AttachRolePolicy')).toEqual([]);
+    expect(callsOf(run, 'PATCH daemonsets')).toEqual([]);
+  });
+
+  it('nobody speaks for a node group: neither its findings nor its posture are those of a decoy', async () => {
+    const inspector = {
+      vulnerabilities: [
+        {
+          id: 'CVE-2026-31415',
+          severity: 'CRITICAL',
+          package: 'openssl',
+          publishedAt: '+10m',
+          fixedInVersion: '2.0.0',
+          exploitAvailable: true,
+          fixedSince: '-30d',
+        },
+      ],
+    };
+    const run = await start(
+      scenario(privateFleet({}, { inspector }, { network: 'nat', ...decoys() }), { quarantine: { mode: 'off' } }),
+    );
+    await run.account.play(4 * HOUR);
+    const ids = new Set(bastions(run));
+    const asked = callsOf(run, 'ListFindings').map(({ input }) => JSON.stringify(input));
+    expect(asked.filter((input) => [...ids].some((id) => input.includes(id)))).toEqual([]);
+    const commanded = callsOf(run, 'SendCommand').flatMap(
+      ({ input }) => (input as { InstanceIds?: string[] }).InstanceIds ?? [],
+    );
+    expect(commanded.length).toBeGreaterThan(0);
+    expect(commanded.filter((id) => ids.has(id))).toEqual([]);
+    expect(
+      run.records.filter(({ remediation, decision }) => remediation === 'triage-findings' && decision === 'acted'),
+    ).toEqual([]);
+  });
+});
+
+describe('two stacks of the product', () => {
+  it('do not swap the security groups of a worker: the second says so and does nothing', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    run.account.fleet.instances.onLaunched(({ id, vpcId }) => {
+      const { securityGroups, interfaces } = run.account.fleet.networks;
+      const description = 'EKS Host Remediator: nothing in, nothing out';
+      const group = { id: securityGroups.newId(), vpcId, name: 'a-first-quarantine', description, tags: new Map() };
+      const made = securityGroups.create(group, []);
+      for (const each of interfaces.of(id)) each.securityGroupIds = [made.id];
+    });
+    await run.account.play(20 * MINUTE);
+    const said = run.records.filter(({ reason }) => reason === 'another-stack');
+    expect(said.map(({ decision, severity }) => [decision, severity])).toEqual([['refused', 'high']]);
+    expect(callsOf(run, 'ModifyNetworkInterfaceAttribute')).toEqual([]);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+});
+
+describe('an administrator account of Inspector', () => {
+  it('looks at its own workers only, whatever is told of its members', async () => {
+    const member = '999999999999';
+    const run = await start(
+      scenario(privateFleet({}, { inspector: { members: [member] } }), { quarantine: { mode: 'off' } }),
+    );
+    const { sample } = await import('../events/inspector-package-finding.ts');
+    run.account.putEvent({ ...sample, detail: { ...sample.detail, awsAccountId: member } });
+    await run.account.play(70 * MINUTE);
+    // Scanning of the member is off: that is no business of this account.
+    expect(
+      run.records.filter(({ remediation }) => remediation === 'triage-findings').map(({ reason }) => reason),
+    ).toEqual(['findings-counted', 'workers-not-scanned']);
+    expect(callsOf(run, 'ListFindingAggregations').length).toBeGreaterThan(0);
+    for (const { input } of callsOf(run, 'ListFindingAggregations')) {
+      expect(input).toMatchObject({ accountIds: [{ value: '111122223333' }] });
+    }
+    expect(JSON.stringify(callsOf(run, 'DescribeInstances'))).not.toContain(sample.detail.resources[0]?.id);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+});
