@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR, MINUTE, start } from './harness.ts';
+import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import { privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
 
@@ -109,5 +109,43 @@ describe('an administrator account of Inspector', () => {
     }
     expect(JSON.stringify(callsOf(run, 'DescribeInstances'))).not.toContain(sample.detail.resources[0]?.id);
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  });
+});
+
+describe('with events:PutEvents', () => {
+  it('nobody stops a queue: what is huge, or full of control characters, is put aside, and the rest goes on', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    const { sample } = await import('../events/quarantine-request.ts');
+    await run.account.play(9 * MINUTE);
+    for (let n = 0; n < 20; n += 1) {
+      const detail = {
+        ...sample.detail,
+        action: `\u0000\u001b[2J\ud800${n}`,
+        [`k\u0007${'x'.repeat(1_000)}`]: 'y'.repeat(n * 50_000),
+      };
+      run.account.putEvent({ ...sample, id: `poison-${n}`, detail });
+    }
+    await run.account.play(6 * MINUTE);
+    expect(deadLetterCount(run)).toBe(20);
+    expect(run.records.filter(({ reason }) => reason === 'invalid-event')).toHaveLength(20);
+    expect(run.records.some(({ reason }) => reason === 'quarantined')).toBe(true);
+    expect(run.errors).toEqual([]);
+  });
+
+  it('nobody makes items in the ledger, or takes the time of others, by ids that were made up', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    const { sample } = await import('../events/quarantine-reconcile-request.ts');
+    await run.account.play(9.9 * MINUTE);
+    const madeUp = (from: number) =>
+      Array.from({ length: 100 }, (_, n) => `i-0${(from * 1000 + n).toString(16).padStart(16, '0')}`);
+    for (let n = 0; n < 100; n += 1) {
+      const detail = { trigger: 'wake-up', instanceIds: madeUp(n) };
+      run.account.putEvent({ ...sample, id: `hint-${n}`, detail } as never);
+    }
+    await run.account.play(5 * MINUTE);
+    const items = await run.account.dynamoDb.scan(run.account.stack.ref('AWS::DynamoDB::Table'));
+    expect(items.filter((item) => JSON.stringify(item).includes('i-0000000'))).toEqual([]);
+    expect(run.records.some(({ reason }) => reason === 'quarantined')).toBe(true);
+    expect(run.errors).toEqual([]);
   });
 });

@@ -52,7 +52,6 @@ const AFTER_FAILURE = 70_000;
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { scope, malformed } = readBatch(messages);
-  for (const message of malformed) await putAside(deps, message);
   const policy = await deps.readPolicy();
   const budget = await readBudget(deps.ledger, 'quarantines');
   const readCluster = createClusterReader(deps.eks);
@@ -92,6 +91,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
   const looked = { settled, groups: planned.groups, clusters: scope.clusters, now: circumstances.now, ...mode };
   await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
+  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 

@@ -32,7 +32,6 @@ const READERS = {
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   // What is asked for, and by which policy.
   const { scope, malformed } = readWorkerBatch(messages, READERS);
-  for (const message of malformed) await putAside(deps, message);
   const policy = await deps.readPolicy();
   const circumstances = { policy, now: deps.clock.now(), account: deps.account };
   // How the workers stand.
@@ -55,6 +54,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   );
   await lookAgain(deps, reconcileRequest.detailType, again, now);
   await comeBack(deps.queue, scope.deferred, 0);
+  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }
 

@@ -16,16 +16,32 @@ export interface DeadLetterDeps {
   readonly recorder: Recorder;
 }
 
-/** Puts a message that is none of ours where somebody will look at it, so that it does not hold up the queue. */
+/**
+ * The most bytes of a message, its attributes counted with name, type and value. Source: SQS API reference, SendMessage
+ * ("1 MiB or 1,048,576 bytes") and MessageAttributeValue.
+ */
+const MOST_BYTES = 1_048_576;
+/** A fault names fields and values of whoever sent the message: so much of it tells enough. */
+const FAULT_CHARACTERS = 1_000;
+const [ATTRIBUTE, TYPE] = ['fault', 'String'] as const;
+
+/**
+ * Puts a message that is none of ours where somebody will look at it, so that it does not hold up the queue. The body goes
+ * there as it came; what is wrong with it goes along as far as there is room, and stands in the record.
+ *
+ * @throws what may pass by itself: SQS does not answer, or does not let the function in
+ */
 export async function putAside(
   { queue, deadLetterQueueUrl, recorder }: DeadLetterDeps,
-  { message, fault }: Malformed,
+  { message, fault: whole }: Malformed,
 ): Promise<void> {
+  const fault = asSent(whole);
+  const bytes = [message.body, ATTRIBUTE, TYPE, fault].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   await queue.sqs.send(
     new SendMessageCommand({
       QueueUrl: deadLetterQueueUrl,
       MessageBody: message.body,
-      MessageAttributes: { fault: { DataType: 'String', StringValue: fault } },
+      ...(bytes <= MOST_BYTES && { MessageAttributes: { [ATTRIBUTE]: { DataType: TYPE, StringValue: fault } } }),
       // The dead-letter queue of a FIFO queue is one itself; a repetition then adds nothing.
       ...(deadLetterQueueUrl.endsWith('.fifo') && {
         MessageGroupId: 'invalid-event',
@@ -42,4 +58,16 @@ export async function putAside(
     fingerprint: `invalid-event ${message.messageId}`,
     correlationId: message.messageId,
   });
+}
+
+/**
+ * A text as SQS takes it in an attribute: at least one character, and none but those of XML. Source: SQS API reference,
+ * SendMessage: others are refused (InvalidMessageContents), or replaced by U+FFFD.
+ */
+function asSent(text: string): string {
+  const taken = text
+    .slice(0, FAULT_CHARACTERS)
+    .toWellFormed()
+    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
+  return taken === '' ? 'unknown' : taken;
 }

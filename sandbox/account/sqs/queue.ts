@@ -39,6 +39,9 @@ export interface MessageCounts {
   readonly delayed: number;
 }
 
+/** Characters that SQS takes nowhere. Source: SQS API reference, SendMessage. */
+const NOT_OF_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
 /** One SQS queue, standard or FIFO. */
 export class Queue {
   readonly name: string;
@@ -168,6 +171,14 @@ export class Queue {
       throw new AwsError(
         'InvalidParameterValue',
         `One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`,
+      );
+    }
+    // What becomes of others is written twice over: they are refused, or replaced. The stricter of both.
+    const texts = [message.body, ...Object.values(message.attributes ?? {}).map(({ StringValue = '' }) => StringValue)];
+    if (texts.some((text) => NOT_OF_XML.test(text))) {
+      throw new AwsError(
+        'InvalidMessageContents',
+        'Invalid characters found. Valid unicode characters are those of XML.',
       );
     }
     const { delaySeconds = 0 } = message;

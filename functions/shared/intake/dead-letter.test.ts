@@ -1,0 +1,64 @@
+import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { putAside } from './dead-letter.ts';
+
+const MOST = 1_048_576;
+
+/** What is sent, and what is recorded, of a message and its fault. */
+async function aside(body: string, fault: string) {
+  const sent: SendMessageCommandInput[] = [];
+  const recorded: string[] = [];
+  const sqs = { send: async ({ input }: { input: SendMessageCommandInput }) => void sent.push(input) };
+  const queue = { sqs: sqs as unknown as SQSClient, url: 'https://sqs/queue' };
+  const recorder = { record: ({ message }: { message: string }) => void recorded.push(message) };
+  const message = { messageId: 'm-1', body, attributes: { SentTimestamp: '1' } } as SQSRecord;
+  const deps = { queue, deadLetterQueueUrl: 'https://sqs/dead', recorder };
+  await putAside(deps as unknown as Parameters<typeof putAside>[0], { message, fault });
+  return { input: sent[0]!, recorded: recorded[0]! };
+}
+
+const sizeOf = ({ MessageBody = '', MessageAttributes = {} }: SendMessageCommandInput): number =>
+  Object.entries(MessageAttributes).reduce(
+    (sum, [name, { DataType = '', StringValue = '' }]) => sum + Buffer.byteLength(name + DataType + StringValue),
+    Buffer.byteLength(MessageBody),
+  );
+
+describe('what is put aside', () => {
+  it('goes with its fault, whole', async () => {
+    const { input, recorded } = await aside('{}', 'detail-type: must be one of a, b');
+    expect(input).toMatchObject({
+      MessageBody: '{}',
+      MessageAttributes: { fault: { StringValue: expect.stringContaining('must be one of a, b') } },
+    });
+    expect(recorded).toContain('detail-type: must be one of a, b.');
+  });
+
+  it.each([MOST, MOST - 1, MOST - 11, MOST - 12, MOST - 100])(
+    'fits into a message of SQS: a body of %i bytes',
+    async (bytes) => {
+      const { input, recorded } = await aside('x'.repeat(bytes), 'the body is not JSON');
+      expect(sizeOf(input)).toBeLessThanOrEqual(MOST);
+      expect(input.MessageBody).toHaveLength(bytes);
+      expect(recorded).toContain('the body is not JSON');
+    },
+  );
+
+  it('is never refused for what somebody wrote into it: length, control characters, halves of characters', async () => {
+    const nasty = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 2_000 }),
+      fc.constantFrom('', '\u0000', '\u001b[2J', '\ud800', '\uffff', 'é'.repeat(600_000)),
+    );
+    await fc.assert(
+      fc.asyncProperty(nasty, fc.constantFrom(2, MOST - 500, MOST), async (fault, bytes) => {
+        const { input, recorded } = await aside('x'.repeat(bytes), fault);
+        expect(sizeOf(input)).toBeLessThanOrEqual(MOST);
+        const text = input.MessageAttributes?.fault?.StringValue ?? 'x';
+        expect(text).toMatch(/^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]+$/u);
+        expect(recorded.length).toBeLessThan(1_200);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
