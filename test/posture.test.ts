@@ -3,7 +3,7 @@ import { operate } from '../cli/operator.fixture.ts';
 import { makePostureReconcileRequest } from '../events/posture-reconcile-request.ts';
 import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, MINUTE, playThrough, start } from './harness.ts';
+import { deadLetterCount, HOUR, MINUTE, playThrough, start } from './harness.ts';
 
 /** Nodes with a drop-in that opens the read-only port. */
 const OPEN = al2023({
@@ -97,5 +97,23 @@ describe('the posture of hosts', () => {
   it('is not looked at where the policy says so', async () => {
     const run = await start({ fleet: fleet(OPEN), policy: { posture: { mode: 'off' } }, play: '5h' });
     expect(callsOf(run, 'SendCommand')).toEqual([]);
+  });
+
+  it('of a group that EKS does not tell of holds up no other one: told once, and looked at when it can be', async () => {
+    const how = { operations: ['DescribeNodegroup'], code: 'ServerException', until: '+8h' };
+    const troubles = [{ cluster: 'shop', nodeGroup: 'batch', ...how }];
+    const run = await start({ fleet: { ...fleet(OPEN), troubles }, play: '5h' });
+    expect(told(run).map((line) => line.trim())).toEqual([
+      'batch failed unreadable',
+      'web refused posture-failed 3.2.4',
+    ]);
+    expect(run.errors.filter((line) => line.includes('check-posture'))).toEqual([]);
+    await run.account.play(5 * HOUR);
+    await checkNow(run);
+    expect(
+      told(run)
+        .map((line) => line.trim())
+        .slice(2),
+    ).toEqual(['batch done posture-passed']);
   });
 });

@@ -46,15 +46,23 @@ describe('a poisoned group among 25 in three clusters, whose read fails for 40 h
 
     const [expected, got] = [endsOf(quiet), endsOf(run)];
     expect(expected.size).toBe(50);
-    const others = [...expected].filter(([subject]) => !subject.startsWith('east/reef-3'));
-    expect(others).toHaveLength(48);
-    for (const [subject, end] of others) {
-      // The poisoned one gives its turns away: the others may be earlier by that, and later by no more than a turn.
-      expect(got.get(subject), subject).toBeLessThanOrEqual(end + 40 * MINUTE);
+    for (const version of [NEW, NEXT]) {
+      const ofOthers = (ends: Map<string, number>) =>
+        [...ends].filter(([subject]) => subject.endsWith(` ${version}`) && !subject.startsWith('east/reef-3 '));
+      const inOrder = (ends: Map<string, number>) =>
+        ofOthers(ends)
+          .map(([, end]) => end)
+          .sort((one, other) => one - other);
+      const names = (ends: Map<string, number>) => ofOthers(ends).map(([subject]) => subject);
+      expect(names(expected)).toHaveLength(24);
+      expect(names(got).sort()).toEqual(names(expected).sort());
+      // Who goes before whom in another cluster is chance; as many have finished at any time, but for one turn.
+      const [without, withIt] = [inOrder(expected), inOrder(got)];
+      for (const [index, end] of without.entries()) {
+        expect(withIt[index], `${version}, number ${index}`).toBeLessThanOrEqual(end + 40 * MINUTE);
+      }
+      expect(withIt.at(-1)).toBeLessThanOrEqual((without.at(-1) ?? 0) + 10 * MINUTE);
     }
-    expect(Math.max(...others.map(([subject]) => got.get(subject) ?? Number.POSITIVE_INFINITY))).toBeLessThanOrEqual(
-      Math.max(...others.map(([, end]) => end)),
-    );
     expect(incidentOf(run, 'east', 'reef-3').filter((line) => line === 'failed unreadable')).toHaveLength(1);
     expect(nodeGroupOf(run, 'east', 'reef-3').releaseVersion).toBe(NEXT);
     expect(run.errors.filter((line) => /upgrade-node-groups|watch-ami-releases|sweep-fleet/.test(line))).toEqual([]);
@@ -75,12 +83,8 @@ it('fifty node groups in one cluster: each is upgraded once, by its age, within 
     releases: [release(OLDER, '-30d'), release(OLD, '-10d'), release(NEW, '+90m')],
     clusters: [{ name: 'wide', version: '1.33', nodeGroups: groups }],
   };
-  const policy = { ...QUIET, upgrades: { bakeAge: '48h', concurrency: { perCluster: 4, perAccount: 4 } } };
-  const run = await start({
-    fleet,
-    policy: { ...policy, upgrades: { ...policy.upgrades, bakeAge: '2h' } },
-    play: '16h',
-  });
+  const policy = { ...QUIET, upgrades: { bakeAge: '2h', concurrency: { perCluster: 4, perAccount: 4 } } };
+  const run = await start({ fleet, policy, play: '16h' });
   const started = upgradeCalls(run).map(({ input }) => `${input.nodegroupName}`);
   for (const { name } of groups) expect(nodeGroupOf(run, 'wide', name).releaseVersion, name).toBe(NEW);
   // Those on the oldest release move to the newest that has baked; none is started twice for one release.
@@ -153,8 +157,8 @@ describe('parameters of one pair that cannot be read', () => {
   });
 });
 
-it('eight groups and a weekly window for four: over six weeks of weekly releases each has its turns, none twice before another', async () => {
-  const releases = Array.from({ length: 7 }, (_, week) => {
+it('eight groups and a weekly window for four: over four weeks of weekly releases each has its turns, none twice before another', async () => {
+  const releases = Array.from({ length: 5 }, (_, week) => {
     const day = new Date(Date.parse('2026-05-26T00:00:00Z') + week * 7 * 24 * HOUR);
     return {
       at: week === 0 ? '-10d' : day.toISOString(),
@@ -172,12 +176,12 @@ it('eight groups and a weekly window for four: over six weeks of weekly releases
     clusters: [{ name: 'shop', version: '1.33', nodeGroups }],
   };
   const windows = [{ cron: '0 1 * * SUN', duration: '100m', timeZone: 'Europe/Lisbon' }];
-  const run = await start({ fleet, policy: { ...QUIET, upgrades: { windows } }, play: '6w' });
+  const run = await start({ fleet, policy: { ...QUIET, upgrades: { windows } }, play: '4w' });
   const turns = upgradeCalls(run).map(({ input }) => String(input.nodegroupName));
   const counts = nodeGroups.map(({ name }) => turns.filter((turn) => turn === name).length);
   // Some four a week: nobody is ahead of anybody else by more than one turn, at any time.
-  expect(turns.length).toBeGreaterThanOrEqual(16);
-  expect(Math.min(...counts)).toBeGreaterThanOrEqual(2);
+  expect(turns.length).toBeGreaterThanOrEqual(12);
+  expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
   for (let until = 1; until <= turns.length; until++) {
     const sofar = nodeGroups.map(({ name }) => turns.slice(0, until).filter((turn) => turn === name).length);
     expect(Math.max(...sofar) - Math.min(...sofar)).toBeLessThanOrEqual(1);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AL2023_FLAGS, al2023 } from '../../sandbox/account/ssm/node-systems.ts';
-import { decideGroup, firstExpiry, type Looked } from './decide.ts';
+import { decideGroup, decideUnreadable, firstExpiry, type Looked } from './decide.ts';
 import { CHECKS } from './judge/benchmark.ts';
 import { judge } from './judge/judge.ts';
 import { readNode } from './judge/node.ts';
@@ -133,5 +133,30 @@ describe('decideGroup', () => {
         );
       }),
     );
+  });
+});
+
+describe('a group of which AWS does not tell', () => {
+  const denied = (id: number) => `AccessDeniedException: no, request ${id}`;
+
+  it('is told of once, again by another code, and its end when it can be looked at', () => {
+    const first = decideUnreadable(KEY, denied(1), NOW, NEW_GROUP);
+    const again = decideUnreadable(KEY, denied(2), NOW + DAY, first.state);
+    const other = decideUnreadable(KEY, 'ServerException: x', NOW + DAY, again.state);
+    const over = decideGroup(KEY, [WELL], { waivers: [], now: NOW + 2 * DAY }, other.state);
+    const told = [first, again, other, over].map(({ news }) =>
+      news.map(({ decision, reason }) => `${decision} ${reason}`),
+    );
+    expect(told).toEqual([['failed unreadable'], [], ['failed unreadable'], ['done posture-passed']]);
+    const incidents = [first, other, over].flatMap(({ news }) => news.map(({ correlationId }) => correlationId));
+    expect(new Set(incidents).size).toBe(1);
+    expect(over.state).not.toHaveProperty('unreadable');
+  });
+
+  it('keeps what is known of it, and is not told of for mere throttling', () => {
+    const { state } = decideGroup(KEY, [OPEN], { waivers: [], now: NOW }, NEW_GROUP);
+    const { state: after } = decideUnreadable(KEY, denied(1), NOW + DAY, state);
+    expect(after).toMatchObject({ verdicts: state.verdicts, findings: state.findings });
+    expect(decideUnreadable(KEY, 'ThrottlingException: slow down', NOW, state)).toEqual({ state, news: [] });
   });
 });

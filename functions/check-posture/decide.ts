@@ -1,10 +1,11 @@
+import { codeIn, isThrottlingCode } from '../shared/fleet/reading.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { benchmarkFor, CHECKS, type CheckId } from './judge/benchmark.ts';
 import type { Judgement, Judgements, Verdict } from './judge/verdict.ts';
 import type { Waiver } from './policy.ts';
 import type { Finding, GroupState } from './posture-ledger.ts';
-import type { POSTURE_REASONS } from './reasons.ts';
+import type { Reason } from './reasons.ts';
 
 /** A worker that was looked at. */
 export interface Looked {
@@ -15,8 +16,8 @@ export interface Looked {
 
 /** News of one check of one group. */
 export interface News {
-  readonly decision: 'refused' | 'skipped' | 'done' | 'waiting';
-  readonly reason: keyof typeof POSTURE_REASONS;
+  readonly decision: 'refused' | 'skipped' | 'done' | 'waiting' | 'failed';
+  readonly reason: Reason;
   readonly message: string;
   readonly correlationId: string;
   /** Tells it from every other news of the group. */
@@ -34,6 +35,54 @@ const RANK: Readonly<Record<Verdict, number>> = { 'N/A': 0, PASS: 1, MANUAL: 2, 
  * does not decide changes nothing: neither does a finding begin by doubt, nor does one end by it.
  */
 export function decideGroup(
+  key: NodeGroupKey,
+  looked: readonly Looked[],
+  { waivers, now }: { readonly waivers: readonly Waiver[]; readonly now: number },
+  before: GroupState,
+): { readonly state: GroupState; readonly news: readonly News[] } {
+  const { unreadable, ...state } = before;
+  if (unreadable === undefined) return judgeGroup(key, looked, { waivers, now }, state);
+  const judged = judgeGroup(key, looked, { waivers, now }, state);
+  return { ...judged, news: [readableAgain(unreadable.correlationId, now), ...judged.news] };
+}
+
+const readableAgain = (correlationId: string, now: number): News => ({
+  decision: 'done',
+  reason: 'posture-passed',
+  message: 'Workers of the group can be looked at again.',
+  correlationId,
+  fingerprint: `known ${now}`,
+  details: {},
+});
+
+/**
+ * AWS does not tell whose a group's workers are, so they are not looked at; pure. It is told once; that AWS was only asked too
+ * often, not at all.
+ *
+ * @param error `Code: message`
+ */
+export function decideUnreadable(
+  key: NodeGroupKey,
+  error: string,
+  now: number,
+  state: GroupState,
+): { readonly state: GroupState; readonly news: readonly News[] } {
+  const code = codeIn(error);
+  if (state.unreadable?.code === code || isThrottlingCode(code)) return { state, news: [] };
+  const correlationId =
+    state.unreadable?.correlationId ?? `posture unreadable ${subjectOf(key)} ${new Date(now).toISOString()}`;
+  const news: News = {
+    decision: 'failed',
+    reason: 'unreadable',
+    message: `Whose its workers are cannot be read: ${error}. They are not looked at before it can.`,
+    correlationId,
+    fingerprint: `${correlationId} ${code}`,
+    details: {},
+  };
+  return { state: { ...state, unreadable: { code, correlationId } }, news: [news] };
+}
+
+function judgeGroup(
   key: NodeGroupKey,
   looked: readonly Looked[],
   { waivers, now }: { readonly waivers: readonly Waiver[]; readonly now: number },
@@ -68,15 +117,7 @@ export function decideGroup(
     news.push(waiver === undefined ? failed(check, worst, finding, open) : waived(check, worst, finding, waiver));
   }
   const { unknownSince: _, unknownTold, ...known } = state;
-  if (unknownTold !== undefined)
-    news.push({
-      decision: 'done',
-      reason: 'posture-passed',
-      message: 'Workers of the group can be looked at again.',
-      correlationId: unknownTold,
-      fingerprint: `known ${now}`,
-      details: {},
-    });
+  if (unknownTold !== undefined) news.push(readableAgain(unknownTold, now));
   return { state: { ...known, checkedAt: now, verdicts, findings }, news };
 }
 

@@ -27,15 +27,21 @@ const SPARE = 2;
 
 type Candidate = Worker & { readonly nodegroup: string; readonly instance: Instance };
 
+/** Which workers of a cluster are looked at. */
+export interface Chosen {
+  readonly samples: Sample[];
+  /** All groups with workers that are ours, by name. */
+  readonly groups: string[];
+  /** Why AWS does not tell of others, by name: `Code: message`. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
 /**
  * Chooses the workers of a cluster that are looked at: of each group and AMI the oldest that answer. The oldest have had
- * the most time to change. Windows is left out, which the benchmark does not cover, and so is what AWS manages itself.
+ * the most time to change. Windows is left out, which the benchmark does not cover, and so is what AWS manages itself. A group
+ * of which AWS does not tell whose its workers are is named, and holds up no other one.
  */
-export async function chooseSamples(
-  { ec2, eks, ssm }: ObserveClients,
-  cluster: string,
-  size: number,
-): Promise<{ samples: Sample[]; groups: string[] }> {
+export async function chooseSamples({ ec2, eks, ssm }: ObserveClients, cluster: string, size: number): Promise<Chosen> {
   const found = await describeInstances(
     ec2,
     filtersByCluster([cluster]).map((filter) => [filter, { Name: 'instance-state-name', Values: ['running'] }]),
@@ -43,7 +49,7 @@ export async function chooseSamples(
   const distinct = new Map(found.map((instance) => [instance.InstanceId ?? '', instance]));
   const claimed = [...distinct.values()].flatMap((instance) => candidateOf(instance, cluster));
   const instances = claimed.map(({ instance }) => instance);
-  const identities = await identifyWorkers({ eks }, createClusterReader(eks), instances);
+  const identities = await identifyWorkers({ eks, onTrouble: 'tell' }, createClusterReader(eks, 'tell'), instances);
   // The sample of a group is of its own workers: what only claims to be one takes nobody's place, and speaks for nobody.
   const candidates = claimed.filter((candidate) => {
     const { worker, owner } = identities.get(candidate.instance.InstanceId ?? '') ?? {};
@@ -67,7 +73,12 @@ export async function chooseSamples(
     nodegroup,
     imageId: instance.ImageId ?? '',
   }));
-  return { samples, groups: [...new Set([...chosen, ...silent].map(({ nodegroup }) => nodegroup))] };
+  const ours = new Set([...chosen, ...silent].map(({ nodegroup }) => nodegroup));
+  const unreadable = claimed.flatMap(({ nodegroup, instance }): Array<[string, string]> => {
+    const error = identities.get(instance.InstanceId ?? '')?.owner.unreadable;
+    return error === undefined || ours.has(nodegroup) ? [] : [[nodegroup, error]];
+  });
+  return { samples, groups: [...ours], unreadable: new Map(unreadable) };
 }
 
 function candidateOf(instance: Instance, cluster: string): Candidate[] {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { storedOutcome } from '../shared/ledger/outcome-ledger.ts';
-import type { POSTURE_REASONS } from './reasons.ts';
+import type { Reason } from './reasons.ts';
 
 const CLUSTER = 'posture';
 const GROUP = 'posture-group';
@@ -24,7 +24,15 @@ const clusterState = z.object({
   dueAt: z.number().optional(),
   /** A check under way: saved before the command is sent, so that a crash cannot lose it. */
   pending: z
-    .object({ sentAt: z.number(), polls: z.number(), isSent: z.boolean(), samples: z.array(sample), trigger })
+    .object({
+      sentAt: z.number(),
+      polls: z.number(),
+      isSent: z.boolean(),
+      samples: z.array(sample),
+      trigger,
+      /** Other groups could not be read: they are looked at sooner. */
+      isPartial: z.boolean().optional(),
+    })
     .optional(),
   revision: z.number(),
 });
@@ -48,12 +56,14 @@ const groupState = z.object({
   /** Since when none can be had, and whether that was told. */
   unknownSince: z.number().optional(),
   unknownTold: z.string().optional(),
+  /** AWS does not tell whose its workers are: by which code, and the incident under which that was told. */
+  unreadable: z.object({ code: z.string(), correlationId: z.string() }).optional(),
   /** The last verdict of each check. */
   verdicts: z.record(z.string(), z.enum(['PASS', 'FAIL', 'MANUAL', 'N/A'])),
   /** What fails, by check. */
   findings: z.record(z.string(), finding),
   /** News that were about to be recorded when this was saved. */
-  unrecorded: z.array(storedOutcome<keyof typeof POSTURE_REASONS>()).optional(),
+  unrecorded: z.array(storedOutcome<Reason>()).optional(),
   revision: z.number(),
 });
 export type GroupState = Omit<z.infer<typeof groupState>, 'sk'>;

@@ -1,4 +1,5 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
 /** What `check-posture` says. */
 export const POSTURE_REASONS = {
@@ -16,3 +17,5 @@ export const POSTURE_REASONS = {
     hint: 'See what manage-ssm-agent says of its workers; on Bottlerocket, whether the control container is on.',
   },
 } as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof POSTURE_REASONS;

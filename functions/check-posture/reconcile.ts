@@ -4,30 +4,19 @@ import { makePostureReconcileRequest } from '../../events/posture-reconcile-requ
 import { isInScope } from '../shared/fleet/scope.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { recordAllOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type Asked, readBatch } from './batch.ts';
-import { decideGroup, firstExpiry, type Looked } from './decide.ts';
+import type { Looked } from './decide.ts';
 import { judge } from './judge/judge.ts';
 import { type Node, NodeError, readNode } from './judge/node.ts';
 import { chooseSamples, type ObserveClients, readOutput } from './observe.ts';
 import type { Policy } from './policy.ts';
-import {
-  type ClusterState,
-  type GroupState,
-  NEW_CLUSTER,
-  NEW_GROUP,
-  readClusterStates,
-  readGroupStates,
-  type Sample,
-  saveClusterState,
-  saveGroupState,
-} from './posture-ledger.ts';
+import { type ClusterState, NEW_CLUSTER, readClusterStates, type Sample, saveClusterState } from './posture-ledger.ts';
 import type { checkPosture } from './remediation.ts';
 import { sendGather } from './send.ts';
+import { tell, tellUnreadable } from './tell.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients {
   readonly document: string;
@@ -87,14 +76,16 @@ async function begin(
 ): Promise<void> {
   const { ledger, ssm, document, caller } = deps;
   const now = deps.clock.now();
-  const { samples, groups } = await chooseSamples(deps, cluster, policy.posture.sample);
+  const { samples, groups, unreadable } = await chooseSamples(deps, cluster, policy.posture.sample);
+  await tellUnreadable(deps, policy, cluster, trigger, unreadable);
   if (samples.length === 0) {
     await tell(deps, policy, cluster, trigger, new Map(groups.map((group) => [group, []])));
     await saveClusterState(ledger, cluster, { dueAt: now + HOUR, revision: state.revision }, now, caller);
     return;
   }
   const { id, type, time } = trigger;
-  const pending = { sentAt: now, polls: 0, isSent: false, samples, trigger: { id, type, time } };
+  const isPartial = unreadable.size > 0;
+  const pending = { sentAt: now, polls: 0, isSent: false, samples, isPartial, trigger: { id, type, time } };
   const claimed = await saveClusterState(ledger, cluster, { ...state, pending }, now, caller);
   // Somebody else was first: theirs is as good.
   if (claimed === undefined) return;
@@ -126,7 +117,7 @@ async function collect(
 ): Promise<void> {
   const { ssm, ledger, caller } = deps;
   const now = deps.clock.now();
-  const { samples, polls, sentAt, trigger } = state.pending;
+  const { samples, polls, sentAt, trigger, isPartial = false } = state.pending;
   const outputs = await pMap(samples, (sample) => readOutput(ssm, sample), { concurrency: READ_CONCURRENCY });
   if (outputs.some(({ kind }) => kind === 'running') && now - sentAt < COLLECT_WITHIN) {
     const pending = { ...state.pending, polls: polls + 1 };
@@ -143,49 +134,10 @@ async function collect(
     looked.get(nodegroup)?.push({ instanceId, kubernetesVersion, judgements: judge(node) });
   }
   const expiry = await tell(deps, policy, cluster, trigger, looked);
-  const isWhole = [...looked.values()].every((each) => each.length > 0);
+  const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);
   const dueAt = Math.min(isWhole ? now + every - spread(cluster, every) : now + 6 * HOUR, expiry);
   await saveClusterState(ledger, cluster, { dueAt, revision: state.revision }, now, caller);
-}
-
-/** Records what is news of each group. @returns when the first waiver ends, epoch milliseconds */
-async function tell(
-  { ledger, recorder, caller, clock }: ReconcileDeps,
-  { posture }: Policy,
-  cluster: string,
-  trigger: Asked['trigger'] | NonNullable<ClusterState['pending']>['trigger'],
-  looked: ReadonlyMap<string, readonly Looked[]>,
-): Promise<number> {
-  const now = clock.now();
-  const keys = [...looked.keys()].map((nodegroup) => ({ cluster, nodegroup }));
-  const states = await readGroupStates(ledger, keys.map(subjectOf));
-  let expiry = Number.POSITIVE_INFINITY;
-  for (const key of keys) {
-    const hosts = looked.get(key.nodegroup) ?? [];
-    const before = states.get(subjectOf(key)) ?? NEW_GROUP;
-    const { unrecorded: _, ...known } = before;
-    const { state, news } = decideGroup(key, hosts, { waivers: posture.waivers, now }, known);
-    let writes = 0;
-    const save = (wanted: GroupState) => {
-      writes += 1;
-      return saveGroupState(ledger, subjectOf(key), wanted, now, `${caller} ${writes}`);
-    };
-    // The same again later comes after another state, and is another record.
-    const outcomes = news.map(({ fingerprint, ...each }) => ({
-      subject: key,
-      mode: posture.mode,
-      trigger,
-      fingerprint: `${before.revision} ${fingerprint}`,
-      ...each,
-    }));
-    await recordAllOnce({ save, record: recorder.record }, before, state, outcomes);
-    recorder.count('HostsChecked', hosts.length);
-    const open = Object.values(state.findings).filter(({ waiver }) => waiver === undefined);
-    recorder.count('ChecksFailed', open.length);
-    expiry = Math.min(expiry, firstExpiry(state));
-  }
-  return expiry;
 }
 
 /** What a worker printed; undefined where it is cut off, or is no node: then it says nothing. */

@@ -1,3 +1,4 @@
+import { codeIn } from '../shared/fleet/reading.ts';
 import { type Need, nameOf } from '../shared/ledger/finding-ledger.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
@@ -24,7 +25,7 @@ export function decide(observation: GroupObservation, circumstances: Circumstanc
     case 'gone':
       return say('skipped', 'node-group-gone', 'The node group does not exist.', {});
     case 'unreadable':
-      return say('failed', 'unreadable', view.error, memory, view.error);
+      return say('failed', 'unreadable', view.error, memory, codeIn(view.error));
     case 'unmanaged':
       return say('skipped', view.ownership, `Has findings. ${UNMANAGED[view.ownership]}`, {});
     case 'node-group':

@@ -6,7 +6,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
 import type { Owner } from './owners.ts';
-import { read } from './reading.ts';
+import { type OnTrouble, read } from './reading.ts';
 import { AUTO_SCALING_GROUP_TAG, claimsOf, groupOf, nodeGroupOf, tagsOf, type Worker } from './worker.ts';
 
 export interface IdentityClients {
@@ -18,6 +18,8 @@ export interface IdentityClients {
    * last, of those whom nothing else bears out.
    */
   readonly isNode?: (cluster: string, instanceId: string) => Promise<boolean | undefined>;
+  /** What becomes of a read that may pass by itself; default: it is thrown, and the batch comes again. */
+  readonly onTrouble?: OnTrouble;
 }
 
 /** A worker as it is proven to be, and whose it is. Where nothing proves it, its owner says so. */
@@ -190,15 +192,18 @@ interface Facts {
   readonly isNode: NonNullable<IdentityClients['isNode']>;
 }
 
-function factsFrom({ eks, iam, isNode = async () => undefined }: IdentityClients, cluster: ClusterReader): Facts {
-  const nodeGroup = once((name: string, nodegroup: string) => describeNodeGroup(eks, { cluster: name, nodegroup }));
+function factsFrom(clients: IdentityClients, cluster: ClusterReader): Facts {
+  const { eks, iam, isNode = async () => undefined, onTrouble = 'throw' } = clients;
+  const nodeGroup = once((name: string, nodegroup: string) =>
+    describeNodeGroup(eks, { cluster: name, nodegroup }, onTrouble),
+  );
   const role = once(async (arn: string): Promise<Reading<string>> => {
     if (iam === undefined) return { kind: 'gone' };
     return read(async () => {
       const InstanceProfileName = arn.split('/').at(-1) ?? '';
       const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));
       return InstanceProfile?.Roles?.[0]?.Arn;
-    }, 'throw');
+    }, onTrouble);
   });
   const entry = once((clusterName: string, principalArn: string) =>
     read(async () => {

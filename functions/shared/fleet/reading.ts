@@ -47,7 +47,10 @@ const THROTTLING = new Set([
 ]);
 
 /** Whether AWS was asked too often: each service has its own name for it. */
-export const isThrottling = (error: unknown): boolean => error instanceof Error && THROTTLING.has(error.name);
+export const isThrottling = (error: unknown): boolean => error instanceof Error && isThrottlingCode(error.name);
+
+/** The same of an error's code. */
+export const isThrottlingCode = (code: string): boolean => THROTTLING.has(code);
 
 /** An answer of AWS, or that there was none: not a fault of this program. */
 export const isOfAws = (error: unknown): error is Error =>
@@ -64,6 +67,9 @@ const NETWORK_ERRORS = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
+
+/** The code at the head of an {@link Unreadable}'s `error`: what AWS words after it may change from look to look. */
+export const codeIn = (error: string): string => error.split(':', 1)[0] ?? error;
 
 /** The name of an error, or what Node calls it where it has none of its own. */
 export const codeOf = (error: Error): string =>

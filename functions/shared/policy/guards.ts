@@ -1,3 +1,4 @@
+import { codeIn } from '../fleet/reading.ts';
 import { isInScope, isOptedOut } from '../fleet/scope.ts';
 import type { DecisionKind } from '../records/record.ts';
 import type { SharedReason } from '../records/shared-reasons.ts';
@@ -24,7 +25,7 @@ export interface Guarded {
   readonly notAWorker?: string | undefined;
   /** What its tags claim, where nothing that others cannot set bears it out. */
   readonly onlyClaims?: string | undefined;
-  /** Why AWS would not tell whose it is. */
+  /** Why AWS would not tell whose it is: `Code: message`. */
   readonly unreadable?: string | undefined;
 }
 
@@ -65,7 +66,7 @@ export function guardOf<Policy extends PolicyWith<Sections>>(
   if (notAWorker !== undefined) return stopped('skipped', 'unknown-cluster', notAWorker);
   if (onlyClaims !== undefined) return stopped('refused', 'claims-to-be-worker', onlyClaims);
   // Whether its owner opted out, nobody knows: doubt means no.
-  if (unreadable !== undefined) return stopped('failed', 'unreadable', unreadable, unreadable);
+  if (unreadable !== undefined) return stopped('failed', 'unreadable', unreadable, codeIn(unreadable));
   return verdict;
 }
 

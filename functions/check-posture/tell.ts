@@ -1,0 +1,82 @@
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { recordAllOnce } from '../shared/ledger/outcome-ledger.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
+import type { Asked } from './batch.ts';
+import { decideGroup, decideUnreadable, firstExpiry, type Looked } from './decide.ts';
+import type { Policy } from './policy.ts';
+import { type ClusterState, type GroupState, NEW_GROUP, readGroupStates, saveGroupState } from './posture-ledger.ts';
+import type { checkPosture } from './remediation.ts';
+
+type TellDeps = Pick<QueueDeps<typeof checkPosture>, 'ledger' | 'recorder' | 'caller' | 'clock'>;
+
+/** What asked for a check. */
+type Trigger = Asked['trigger'] | NonNullable<ClusterState['pending']>['trigger'];
+
+/** Records what is news of each group. @returns when the first waiver ends, epoch milliseconds */
+export async function tell(
+  deps: TellDeps,
+  { posture }: Policy,
+  cluster: string,
+  trigger: Trigger,
+  looked: ReadonlyMap<string, readonly Looked[]>,
+): Promise<number> {
+  const { recorder, clock } = deps;
+  const now = clock.now();
+  let expiry = Number.POSITIVE_INFINITY;
+  await settleGroups(deps, posture.mode, cluster, trigger, looked, (key, hosts, before) => {
+    const { state, news } = decideGroup(key, hosts, { waivers: posture.waivers, now }, before);
+    recorder.count('HostsChecked', hosts.length);
+    const open = Object.values(state.findings).filter(({ waiver }) => waiver === undefined);
+    recorder.count('ChecksFailed', open.length);
+    expiry = Math.min(expiry, firstExpiry(state));
+    return { state, news };
+  });
+  return expiry;
+}
+
+/** Records of which groups AWS does not tell. */
+export const tellUnreadable = (
+  deps: TellDeps,
+  { posture }: Policy,
+  cluster: string,
+  trigger: Trigger,
+  unreadable: ReadonlyMap<string, string>,
+): Promise<void> =>
+  settleGroups(deps, posture.mode, cluster, trigger, unreadable, (key, error, before) =>
+    decideUnreadable(key, error, deps.clock.now(), before),
+  );
+
+/** Decides about groups one by one, records what is news, and remembers the rest. */
+async function settleGroups<Seen>(
+  { ledger, recorder, caller, clock }: TellDeps,
+  mode: Policy['posture']['mode'],
+  cluster: string,
+  trigger: Trigger,
+  seen: ReadonlyMap<string, Seen>,
+  decide: (key: NodeGroupKey, seen: Seen, before: GroupState) => ReturnType<typeof decideGroup>,
+): Promise<void> {
+  const keys = [...seen].map(([nodegroup, of]) => ({ key: { cluster, nodegroup }, of }));
+  const states = await readGroupStates(
+    ledger,
+    keys.map(({ key }) => subjectOf(key)),
+  );
+  for (const { key, of } of keys) {
+    const before = states.get(subjectOf(key)) ?? NEW_GROUP;
+    const { unrecorded: _, ...known } = before;
+    const { state, news } = decide(key, of, known);
+    let writes = 0;
+    const save = (wanted: GroupState) => {
+      writes += 1;
+      return saveGroupState(ledger, subjectOf(key), wanted, clock.now(), `${caller} ${writes}`);
+    };
+    // The same again later comes after another state, and is another record.
+    const outcomes = news.map(({ fingerprint, ...each }) => ({
+      subject: key,
+      mode,
+      trigger,
+      fingerprint: `${before.revision} ${fingerprint}`,
+      ...each,
+    }));
+    await recordAllOnce({ save, record: recorder.record }, before, state, outcomes);
+  }
+}
