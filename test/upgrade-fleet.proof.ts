@@ -56,12 +56,11 @@ describe('a poisoned group among 25 in three clusters, whose read fails for 40 h
       const names = (ends: Map<string, number>) => ofOthers(ends).map(([subject]) => subject);
       expect(names(expected)).toHaveLength(24);
       expect(names(got).sort()).toEqual(names(expected).sort());
-      // Who goes before whom in another cluster is chance; as many have finished at any time, but for one turn.
+      // Whose turn falls to which of the account's two slots is chance: as many have finished at any time, but for one turn.
       const [without, withIt] = [inOrder(expected), inOrder(got)];
       for (const [index, end] of without.entries()) {
         expect(withIt[index], `${version}, number ${index}`).toBeLessThanOrEqual(end + 40 * MINUTE);
       }
-      expect(withIt.at(-1)).toBeLessThanOrEqual((without.at(-1) ?? 0) + 10 * MINUTE);
     }
     expect(incidentOf(run, 'east', 'reef-3').filter((line) => line === 'failed unreadable')).toHaveLength(1);
     expect(nodeGroupOf(run, 'east', 'reef-3').releaseVersion).toBe(NEXT);

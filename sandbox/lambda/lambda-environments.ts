@@ -17,6 +17,8 @@ interface Held {
   /** Epoch milliseconds. */
   lastUsedAt: number;
   fresh: boolean;
+  /** Of an earlier version of the function: it ends what it serves, and serves nothing more. */
+  outdated: boolean;
 }
 
 /** What CloudWatch is told of one invocation. */
@@ -34,7 +36,7 @@ const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** The execution environments of one function: used again while they live, at most as many as concurrency allows. */
 export class FunctionEnvironments {
-  readonly definition: FunctionDefinition;
+  #definition: FunctionDefinition;
   readonly #world: World;
   readonly #logs: Logs;
   readonly #random: Random;
@@ -54,7 +56,7 @@ export class FunctionEnvironments {
     report: (report: InvocationReport) => void,
     accountHasRoom: () => boolean,
   ) {
-    this.definition = definition;
+    this.#definition = definition;
     this.#world = world;
     this.#logs = logs;
     this.#random = random;
@@ -62,6 +64,19 @@ export class FunctionEnvironments {
     this.#report = report;
     this.#accountHasRoom = accountHasRoom;
     this.#hash = createHash('sha256').update(definition.arn).digest('hex').slice(0, 8);
+  }
+
+  get definition(): FunctionDefinition {
+    return this.#definition;
+  }
+
+  /**
+   * Takes the function's new code and configuration: what runs ends as it began, and whatever comes next gets a new environment
+   * ("Lambda execution environment lifecycle", Lambda developer guide).
+   */
+  update(definition: FunctionDefinition): void {
+    this.#definition = definition;
+    for (const held of this.#held) held.outdated = true;
   }
 
   /** True while an invocation computes. */
@@ -144,7 +159,8 @@ export class FunctionEnvironments {
   #retire(): void {
     const oldest = this.#world.time.now - IDLE_MS;
     this.#held = this.#held.filter((held) => {
-      const keep = held.environment.alive && (held.requestId !== undefined || held.lastUsedAt >= oldest);
+      const isWanted = !held.outdated && held.lastUsedAt >= oldest;
+      const keep = held.environment.alive && (held.requestId !== undefined || isWanted);
       if (!keep) held.environment.kill();
       return keep;
     });
@@ -163,6 +179,7 @@ export class FunctionEnvironments {
       requestId: undefined,
       lastUsedAt: this.#world.time.now,
       fresh: true,
+      outdated: false,
     };
   }
 

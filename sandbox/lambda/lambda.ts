@@ -58,8 +58,14 @@ export class Lambda {
     });
   }
 
+  /** Makes a function, or gives one that is there new code and configuration. */
   createFunction(definition: FunctionDefinition): void {
     this.#logs.ensureGroup(definition.logging.group);
+    const known = this.#functions.get(definition.name);
+    if (known !== undefined) {
+      known.update(definition);
+      return;
+    }
     const random = this.#random.fork(definition.name);
     const environments = new FunctionEnvironments(
       definition,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PolicyDocument } from '../account/iam/policy-evaluation.ts';
 import type { ServiceCall } from './authorization.ts';
 import { CLUSTER_RESOURCES } from './cluster-resources.ts';
@@ -27,6 +28,8 @@ const TYPES: ReadonlyMap<string, ResourceType> = new Map(
   }),
 );
 
+const FUNCTION = 'AWS::Lambda::Function';
+
 const SUFFIX_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
 /** A template, taken into the account as CloudFormation would. */
@@ -35,9 +38,9 @@ export class Stack {
   readonly id: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  readonly #synthesized: SynthesizedStack;
+  #synthesized: SynthesizedStack;
   readonly #services: StackServices;
-  readonly #resolver: Resolver;
+  #resolver: Resolver;
   readonly #identities = new Map<string, Identity>();
 
   private constructor(synthesized: SynthesizedStack, services: StackServices) {
@@ -47,8 +50,13 @@ export class Stack {
     this.createdAt = services.world.time.now;
     this.#synthesized = synthesized;
     this.#services = services;
-    this.#resolver = new Resolver({
-      template: synthesized.template,
+    this.#resolver = this.#resolverOf(synthesized);
+  }
+
+  #resolverOf({ template }: SynthesizedStack): Resolver {
+    const { accountId, region, partition } = this.#services.world;
+    return new Resolver({
+      template,
       pseudoParameters: {
         'AWS::AccountId': accountId,
         'AWS::Region': region,
@@ -69,6 +77,27 @@ export class Stack {
     const stack = new Stack(synthesized, services);
     await stack.#create();
     return stack;
+  }
+
+  /**
+   * Updates the stack in place, as CloudFormation does with functions: their code and configuration change, all else goes on.
+   *
+   * @returns the logical ids of the functions that changed
+   * @throws TemplateError for any other change, before anything is done
+   */
+  async update(synthesized: SynthesizedStack): Promise<string[]> {
+    const resources = synthesized.template.Resources;
+    const ids = [...new Set([...Object.keys(this.#synthesized.template.Resources), ...Object.keys(resources)])];
+    const changed = ids.filter((id) => !isDeepStrictEqual(this.#synthesized.template.Resources[id], resources[id]));
+    for (const id of changed) {
+      const [before, after] = [this.#synthesized.template.Resources[id], resources[id]];
+      if (before?.Type === FUNCTION && after?.Type === FUNCTION) continue;
+      throw new TemplateError(`The sandbox updates functions in place, and ${id} is none, or comes or goes.`);
+    }
+    this.#synthesized = synthesized;
+    this.#resolver = this.#resolverOf(synthesized);
+    await this.#create(changed);
+    return changed;
   }
 
   /** What `Ref` gives for the one resource of this type whose logical id starts so: a queue's URL, a table's name … */
@@ -127,8 +156,9 @@ export class Stack {
     );
   }
 
-  async #create(): Promise<void> {
-    const present = this.#present();
+  /** @param only these resources; absent: all */
+  async #create(only?: readonly string[]): Promise<void> {
+    const present = this.#present().filter(([logicalId]) => only === undefined || only.includes(logicalId));
     for (const [logicalId, { Type }] of present) {
       if (!TYPES.has(Type)) throw new TemplateError(`The sandbox does not know ${Type}, the type of ${logicalId}.`);
     }
