@@ -92,7 +92,12 @@ export class DeclaredFunction extends Construct {
       }),
       ...this.intake?.environment(),
       ...wakeUps?.environment(),
-      ...Object.fromEntries(declared.map(([key, value]) => [key, resolve(value, known)])),
+      ...Object.fromEntries(
+        declared.map(([key, value]) => [
+          key,
+          resolve(value, { ...known, installerRegistries: settings.installerRegistries.join(',') }),
+        ]),
+      ),
     };
   }
 

@@ -22,11 +22,12 @@ export class EksHostRemediator extends Construct {
   /** @throws SettingsError for an unknown property or a bad value: the message names it and what would be right */
   constructor(scope: Construct, id: string, props: EksHostRemediatorProps) {
     super(scope, id);
-    const { accessEntryClusters, ...others } = props;
+    const { accessEntryClusters, installerRegistries, ...others } = props;
     const given = {
       ...others,
       stackName: Stack.of(this).stackName,
       ...(accessEntryClusters && { accessEntryClusters: accessEntryClusters.join(',') }),
+      ...(installerRegistries && { installerRegistries: installerRegistries.join(',') }),
     };
     const settings = readSettings(given, 'the properties of EksHostRemediator', '');
     // The package carries the bundles beside this module.

@@ -21,6 +21,8 @@ export interface EksHostRemediatorProps {
   readonly policyParameterName?: string;
   /** Clusters that get access entries, so that agents can be installed and nodes cordoned there. */
   readonly accessEntryClusters?: readonly string[];
+  /** Container registries that the policy may name installer images of, beside the product's own. Default: none. */
+  readonly installerRegistries?: readonly string[];
   /** Whether node groups with a launch template of their owner can be upgraded: docs/threat-model.md. Default: `on`. */
   readonly launchTemplateRights?: 'on' | 'off';
   /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */

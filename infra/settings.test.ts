@@ -13,6 +13,7 @@ describe('the stage settings', () => {
       logRetentionDays: 90,
       policyParameterName: '/eks-host-remediator/policy',
       accessEntryClusters: [],
+      installerRegistries: [],
       launchTemplateRights: 'on',
       removalPolicy: 'retain',
     });
@@ -29,6 +30,11 @@ describe('the stage settings', () => {
   it('take the clusters for access entries with commas between', () => {
     expect(chosen({ accessEntryClusters: 'shop,data' }).accessEntryClusters).toEqual(['shop', 'data']);
     expect(chosen({ accessEntryClusters: 'shop,,data,shop' }).accessEntryClusters).toEqual(['shop', 'data']);
+    expect(chosen({ installerRegistries: 'r.example/mirror,r2' }).installerRegistries).toEqual([
+      'r.example/mirror',
+      'r2',
+    ]);
+    expect(() => chosen({ installerRegistries: 'r.example/' })).toThrow('must be registries with commas between');
     expect(() => chosen({ accessEntryClusters: 'shop, data' })).toThrow('must be cluster names with commas between');
   });
 

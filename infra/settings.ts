@@ -70,6 +70,24 @@ const settingsSchema = z.strictObject({
     .pipe(z.array(z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'must be cluster names with commas between')))
     .prefault(''),
   /**
+   * Container registries, named with commas, each with a path where only a part of it is meant: whoever writes the policy
+   * can have agents installed by images of these alone, beside the product's own. The image runs as root on nodes.
+   */
+  installerRegistries: z
+    .string()
+    .transform((text) => [...new Set(text.split(',').filter((name) => name !== ''))])
+    .pipe(
+      z.array(
+        z
+          .string()
+          .regex(
+            /^[a-z0-9][a-z0-9.:-]{0,254}(\/[a-z0-9._-]{1,128}){0,8}$/,
+            'must be registries with commas between, such as 111122223333.dkr.ecr.eu-central-1.amazonaws.com/mirror',
+          ),
+      ),
+    )
+    .prefault(''),
+  /**
    * Whether `upgrade-node-groups` has what EKS asks of whoever upgrades a node group with a launch template of its owner:
    * the rights to launch by one, and to tag what is launched. Without them such groups are refused, and told of.
    */

@@ -11,6 +11,7 @@ import type { Clock } from '../shared/runtime/clock.ts';
 import type { Scope } from './batch.ts';
 import { type Circumstances, type Decision, RECONCILE_EVERY, say } from './decision.ts';
 import type { Observation } from './observation.ts';
+import { refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 import { attachPolicies } from './remedies/attach-policy.ts';
@@ -31,6 +32,8 @@ export interface ActDeps {
   readonly partition: string;
   /** The role of Default Host Management that the stack makes. */
   readonly hostManagementRole: string;
+  /** The registries that the deployment allows installer images of. */
+  readonly installerRegistries: readonly string[];
   /** Names this reconcile, uniquely: the Lambda request id. */
   readonly caller: string;
 }
@@ -51,8 +54,11 @@ export async function carryOut(
   decided: readonly Decided[],
   circumstances: Circumstances,
 ): Promise<Decided[]> {
-  const { policy } = circumstances;
-  const { installerImage: image, agentPolicy } = isInvalid(policy) ? {} : policy.ssmAgent;
+  const { policy, installerRegistries = [] } = circumstances;
+  const { installerImage, agentPolicy } = isInvalid(policy) ? {} : policy.ssmAgent;
+  // A DaemonSet that is there is never changed to an image that the deployment does not allow.
+  const isAllowed = installerImage !== undefined && refusedImage(installerImage, installerRegistries) === undefined;
+  const image = isAllowed ? installerImage : undefined;
   const [attached, registered, updating, installing] = await Promise.all([
     attachPolicies(deps.iam, toBegin(decided, 'attach-policy'), agentPolicy),
     registerHostManagement(deps.ssm, deps.hostManagementRole, toBegin(decided, 'default-host-management')),

@@ -11,6 +11,8 @@ export interface Circumstances {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly account: string;
+  /** The registries that the deployment allows installer images of; absent: none. */
+  readonly installerRegistries?: readonly string[];
 }
 
 /** What is remembered of a worker's remedies. */

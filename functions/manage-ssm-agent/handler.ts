@@ -12,7 +12,10 @@ import { manageSsmAgent } from './remediation.ts';
 
 export const handler = createQueueFunction({
   declared: manageSsmAgent,
-  environment: { HOST_MANAGEMENT_ROLE: z.string().min(1) },
+  environment: {
+    HOST_MANAGEMENT_ROLE: z.string().min(1),
+    INSTALLER_REGISTRIES: z.string().transform((text) => text.split(',').filter((registry) => registry !== '')),
+  },
   wake: (queue) => createWake({ scheduler: new SchedulerClient(CLIENT_DEFAULTS), ...queue }),
   own: ({ env, partition }) => ({
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
@@ -20,6 +23,7 @@ export const handler = createQueueFunction({
     eks: new EKSClient(CLIENT_DEFAULTS),
     iam: new IAMClient(CLIENT_DEFAULTS),
     hostManagementRole: env.HOST_MANAGEMENT_ROLE,
+    installerRegistries: env.INSTALLER_REGISTRIES,
     partition,
   }),
 })(reconcile);

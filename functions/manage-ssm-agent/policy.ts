@@ -35,6 +35,19 @@ const forEach = (time: number) => ({
   installAgent: time,
 });
 
+/** The image that the product brings agents by, unless the policy names another one. */
+export const INSTALLER_IMAGE = 'public.ecr.aws/amazonlinux/amazonlinux:2023';
+
+/**
+ * Why an image must not install agents, a sentence; undefined: it may. It runs as root on nodes: so whoever writes the
+ * policy chooses among what the deployment allows (setting `installerRegistries`), and the product's own image.
+ */
+export function refusedImage(image: string, registries: readonly string[]): string | undefined {
+  if (image === INSTALLER_IMAGE || registries.some((registry) => image.startsWith(`${registry}/`))) return undefined;
+  const [registry = ''] = image.split('/');
+  return `No agent is installed: the deployment allows no installer image of ${registry} (installerRegistries).`;
+}
+
 /** The section `ssmAgent`, of `manage-ssm-agent`. */
 export const ssmAgent = (defaultMode: Mode) =>
   z.strictObject({
@@ -54,11 +67,13 @@ export const ssmAgent = (defaultMode: Mode) =>
     installerImage: z
       .string()
       .regex(
-        /^[a-z0-9][\w./:@-]{0,254}$/,
-        'must be a container image such as registry/name:tag or registry/name@sha256:…',
+        /^(public\.ecr\.aws\/amazonlinux\/amazonlinux:2023|[a-z0-9][\w./:-]{0,254}@sha256:[0-9a-f]{64})$/,
+        'must be an image by its digest, registry/name@sha256:…: a tag may come to mean another image, and it runs as root',
       )
-      .default('public.ecr.aws/amazonlinux/amazonlinux:2023')
-      .describe('Image of the installing DaemonSet: needs sh, curl and gpg.'),
+      .default(INSTALLER_IMAGE)
+      .describe(
+        'Image of the installing DaemonSet: needs sh, curl and gpg. By digest, from the setting installerRegistries.',
+      ),
   });
 
 /** What `manage-ssm-agent` reads of the policy. */

@@ -31,7 +31,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
   const readCluster = createClusterReader(deps.eks);
-  const circumstances = { policy, now, account: deps.account };
+  const { installerRegistries } = deps;
+  const circumstances = { policy, now, account: deps.account, installerRegistries };
   const { partition, region, account } = deps;
   const observations = await observeWorkers(
     deps,

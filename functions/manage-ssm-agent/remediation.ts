@@ -132,7 +132,10 @@ export const manageSsmAgent = declare({
     updateAgents,
     ...hostManagement,
   ],
-  environment: { HOST_MANAGEMENT_ROLE: '{hostManagementRoleName}' },
+  environment: {
+    HOST_MANAGEMENT_ROLE: '{hostManagementRoleName}',
+    INSTALLER_REGISTRIES: '{installerRegistries}',
+  },
   beside: 'host-management-role',
   kubernetesGroup: 'eks-host-remediator',
   outputs: {

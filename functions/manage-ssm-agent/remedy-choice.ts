@@ -1,7 +1,7 @@
 import { type Mode, stricter } from '../shared/policy/mode.ts';
 import type { Cause } from './agent-cause.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
-import type { Policy } from './policy.ts';
+import { type Policy, refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
@@ -36,7 +36,9 @@ export function remedyFor(
   view: WorkerView,
   findings: Findings,
   policy: SsmAgentPolicy,
+  registries: readonly string[] = [],
 ): Remedy | undefined {
+  const isImageRefused = refusedImage(policy.installerImage, registries) !== undefined;
   const candidates: Readonly<Record<Cause, readonly Remedy[]>> = {
     'registered-elsewhere': [],
     'no-instance-profile': ['default-host-management'],
@@ -51,7 +53,9 @@ export function remedyFor(
     'agent-missing': installable(findings),
     'connection-lost': [],
   };
-  return candidates[cause].find((remedy) => modeOfRemedy(policy, remedy, cause) !== 'off');
+  return candidates[cause].find(
+    (remedy) => modeOfRemedy(policy, remedy, cause) !== 'off' && !(remedy === 'install-agent' && isImageRefused),
+  );
 }
 
 const installable = (findings: Findings): readonly Remedy[] =>

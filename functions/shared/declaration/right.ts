@@ -11,6 +11,7 @@
  * | `{sweptQueues}`, `{sweep}`             | the queues that sweeps fill, and with what  |
  * | `{requestable}`                      | what operators can ask of which function    |
  * | `{topic}`, `{hostManagementRole}`, `{hostManagementRoleName}` | what is made beside a function |
+ * | `{installerRegistries}`              | the setting, with commas between            |
  * | `{postureDocument}`, `{postureDocumentName}` | likewise                                 |
  */
 export interface Right {
