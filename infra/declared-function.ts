@@ -1,4 +1,4 @@
-import { Aws, Duration, Validations } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import {
   ComparisonOperator,
   CustomWidget,
@@ -11,7 +11,7 @@ import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSubscriptionFilter } from 'aws-cdk-lib/aws-logs';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AlarmEntry, DashboardRow, GraphLine, Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Right } from '../functions/shared/declaration/right.ts';
@@ -22,7 +22,7 @@ import { type Placeholders, resolve, resolveRight } from './placeholders.ts';
 import { QueueIntake } from './queue-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
 import { declaredRunbook, runbook } from './runbook.ts';
-import { DELIVERY, undeliveredQueue } from './undelivered.ts';
+import { DELIVERY, deadLetterQueue, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
 import { answer, depths, FULL_WIDTH, graph, line } from './widgets.ts';
 
@@ -152,15 +152,7 @@ export class DeclaredFunction extends Construct {
 
   /** For records that the function was invoked with and failed on for good. */
   private deadLettersOfFunction(): Queue {
-    const queue = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    Validations.of(queue).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'It is itself the dead-letter queue of a function.',
-    });
+    const queue = deadLetterQueue(this, 'DeadLetters', 'a function');
     const about = runbook('dead-letters', this.declared.name);
     this.foundation.alarms.addForDeadLetters(this, 'DeadLettersAlarm', queue, about);
     return queue;

@@ -12,15 +12,21 @@ export const DELIVERY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
  * standard queue for this, also where the target is a FIFO queue.
  */
 export const undeliveredQueue = (scope: Construct, alarms: Alarms, target: string): Queue => {
-  const queue = new Queue(scope, 'Undelivered', {
+  const queue = deadLetterQueue(scope, 'Undelivered', 'an EventBridge target');
+  alarms.addForDeadLetters(scope, 'UndeliveredAlarm', queue, runbook('undelivered', target));
+  return queue;
+};
+
+/** A standard queue in which what went nowhere is kept for two weeks. @param of what it is the dead-letter queue of */
+export function deadLetterQueue(scope: Construct, id: string, of: string): Queue {
+  const queue = new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
   Validations.of(queue).acknowledge({
     id: 'AwsSolutions-SQS3',
-    reason: 'It is itself the dead-letter queue of an EventBridge target.',
+    reason: `It is itself the dead-letter queue of ${of}.`,
   });
-  alarms.addForDeadLetters(scope, 'UndeliveredAlarm', queue, runbook('undelivered', target));
   return queue;
-};
+}

@@ -37,10 +37,12 @@ const CLAIM_HOLDS = 10 * 60_000;
  * @throws when AWS could not be read or written for one of them: the batch comes again, and what is done is not done twice
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  // Which clusters are asked about, and whether the policy has any looked at.
   const { clusters, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   if (!isInvalid(policy) && !policy.killSwitch && policy.posture.mode !== 'off') {
     const inScope = [...clusters].filter(([cluster]) => isInScope(policy.scope, deps.account, cluster));
+    // Of each, what is under way is collected, or what is due is begun.
     const states = await readClusterStates(
       deps.ledger,
       inScope.map(([cluster]) => cluster),

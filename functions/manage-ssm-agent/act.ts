@@ -6,6 +6,7 @@ import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { workerSubject } from '../shared/records/record-subject.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Scope } from './batch.ts';
@@ -137,11 +138,7 @@ async function remember(
     revision: state.revision,
   };
   const outcome: Outcome<Reason> = {
-    subject: {
-      cluster: view.cluster,
-      ...(view.nodegroup !== undefined && { nodegroup: view.nodegroup }),
-      instance: instanceId,
-    },
+    subject: workerSubject(instanceId, view),
     decision: decision.decision,
     reason: decision.reason,
     message: decision.message,

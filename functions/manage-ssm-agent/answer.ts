@@ -1,11 +1,10 @@
 import type { RequestedAction } from '../../events/remediation-request.ts';
 import {
-  comesTo,
-  grant,
+  type Answer,
+  answerRequest,
   isBefore,
   type OperatorRequest,
   type RequestedChange,
-  refuse,
   rule,
 } from '../shared/intake/operator-request.ts';
 import { decide } from './decide.ts';
@@ -13,19 +12,13 @@ import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { WorkerState } from './worker-ledger.ts';
 
-/**
- * Answers an operator's request; a pure function. It is granted where something comes of it, now or at its moment. It
- * only changes what is remembered: the next reconcile acts.
- */
+/** Answers an operator's request; a pure function. */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
-  const { state } = observation;
-  const { action } = request.event.detail;
-  const requested = REQUESTED_CHANGES[action](state, request);
-  if ('refusal' in requested) return remembering(state, request, refuse(request, requested.refusal));
-  const then = decide({ ...observation, state: requested.state }, circumstances);
-  return comesTo(action, then)
-    ? remembering(requested.state, request, grant(request, then.message))
-    : remembering(state, request, refuse(request, then.message));
+  const { words, state } = answerRequest(observation.state, request, {
+    change: REQUESTED_CHANGES[request.event.detail.action],
+    decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
+  });
+  return remembering(state, request, words);
 }
 
 const REQUESTED_CHANGES: Readonly<
@@ -47,7 +40,7 @@ const REQUESTED_CHANGES: Readonly<
 function remembering(
   { remedy, failures, proposal }: WorkerState,
   { trigger }: OperatorRequest,
-  words: ReturnType<typeof grant>,
+  words: Answer,
 ): Decision {
   return {
     ...words,

@@ -1,16 +1,12 @@
 import type { Proposal } from '../shared/ledger/proposal.ts';
-import type { InvalidPolicy } from '../shared/policy/policy.ts';
-import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import type { CircumstancesOf, Told } from '../shared/records/decision.ts';
+import type { DecisionKind } from '../shared/records/record.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { StartedRemedy, WorkerState } from './worker-ledger.ts';
 
 /** What a decision rests on besides the observation. */
-export interface Circumstances {
-  readonly policy: Policy | InvalidPolicy;
-  /** Epoch milliseconds. */
-  readonly now: number;
-  readonly account: string;
+export interface Circumstances extends CircumstancesOf<Policy> {
   /** The registries that the deployment allows installer images of; absent: none. */
   readonly installerRegistries?: readonly string[];
 }
@@ -18,13 +14,7 @@ export interface Circumstances {
 /** What is remembered of a worker's remedies. */
 export type Memory = Pick<WorkerState, 'remedy' | 'failures'>;
 
-export interface Decision {
-  readonly decision: DecisionKind;
-  readonly reason: Reason;
-  readonly message: string;
-  /** Tells this outcome from others of the same reason. */
-  readonly variant: string;
-  readonly details?: RemediationRecord['details'];
+export interface Decision extends Told<Reason> {
   /** What to do, where that of the reason does not fit the worker. */
   readonly hint?: string;
   readonly memory: Memory;

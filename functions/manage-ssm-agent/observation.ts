@@ -1,5 +1,5 @@
 import type { Owner } from '../shared/fleet/owners.ts';
-import type { Ownership, Worker } from '../shared/fleet/worker.ts';
+import type { DescribedWorker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { RoleRights } from './rights/role-rights.ts';
@@ -15,17 +15,7 @@ export interface Observation {
   readonly request?: OperatorRequest;
 }
 
-export interface WorkerView {
-  readonly cluster: string;
-  readonly nodegroup?: string;
-  readonly ownership: Ownership;
-  /** As in {@link Worker.certain}. */
-  readonly certain: boolean;
-  /** EC2's state, for example `running`. */
-  readonly instanceState: string;
-  /** Epoch milliseconds. */
-  readonly launchedAt: number;
-  readonly tags: Readonly<Record<string, string>>;
+export interface WorkerView extends DescribedWorker {
   /** Whose it is; read only where a remedy may begin. */
   readonly owner?: Owner;
   /** What Systems Manager knows; absent when the agent has never registered. */

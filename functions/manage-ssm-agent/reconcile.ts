@@ -27,12 +27,14 @@ export interface ReconcileDeps extends QueueDeps<typeof manageSsmAgent>, ActDeps
  * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  // What is asked for, and by which policy.
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
   const readCluster = createClusterReader(deps.eks);
   const { installerRegistries } = deps;
   const circumstances = { policy, now, account: deps.account, installerRegistries };
+  // How the workers stand; why an agent does not answer is looked into only where it matters.
   const { partition, region, account } = deps;
   const observations = await observeWorkers(
     deps,
@@ -42,6 +44,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     { partition, region, account, now },
   );
   countWorkers(deps, scope, observations);
+  // What is to become of each, or what an operator is answered.
   const decided = observations.map((observation): Decided => {
     const { request } = observation;
     const decision =
@@ -49,6 +52,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     return { observation, decision };
   });
   refuseNonWorkers(deps, scope, observations);
+  // Remedies begin, many workers a call; what was decided is remembered and recorded. Trouble waits until all are through.
   let troubles: unknown;
   let settled: readonly Decided[] = decided;
   try {
@@ -56,6 +60,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   } catch (error) {
     troubles = error;
   }
+  // Whoever waits, or was answered, is reconciled again; requests that could not be answered come back.
   const again = settled.flatMap((each) => againOf(each, now));
   await lookAgain(deps, agentReconcileRequest.detailType, again, now);
   await comeBack(deps.queue, [...scope.deferred, ...unanswered(decided, settled)], BUSY_SECONDS);

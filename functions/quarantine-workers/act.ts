@@ -3,6 +3,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import { workerSubject } from '../shared/records/record-subject.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { capture } from './capture.ts';
@@ -203,11 +204,7 @@ function outcomeOf(
   const cluster = view?.cluster ?? quarantine?.cluster;
   const nodegroup = view?.nodegroup ?? quarantine?.nodegroup;
   return {
-    subject: {
-      ...(cluster !== undefined && { cluster }),
-      ...(nodegroup !== undefined && { nodegroup }),
-      instance: instanceId,
-    },
+    subject: workerSubject(instanceId, { cluster, nodegroup }),
     decision,
     reason,
     message,

@@ -1,4 +1,4 @@
-import { comesTo, grant, type OperatorRequest, refuse, rule } from '../shared/intake/operator-request.ts';
+import { answerRequest, type OperatorRequest, rule } from '../shared/intake/operator-request.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
@@ -12,17 +12,16 @@ export function answer(
   request: OperatorRequest,
   circumstances: Circumstances,
 ): Decision {
-  const { state } = observation;
-  const answers = request.trigger.id;
-  const kept = {
-    ...(state.accepted !== undefined && { accepted: state.accepted }),
-    ...(state.proposal !== undefined && { proposal: state.proposal }),
+  const { accepted } = observation.state;
+  const { words, state } = answerRequest(observation.state, request, {
+    change: rule,
+    decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
+  });
+  const { proposal } = state;
+  return {
+    ...words,
+    ...(accepted !== undefined && { accepted }),
+    ...(proposal !== undefined && { proposal }),
+    answers: request.trigger.id,
   };
-  const requested = rule(state, request);
-  if ('refusal' in requested) return { ...refuse(request, requested.refusal), ...kept, answers };
-  const then = decide({ ...observation, state: requested.state }, circumstances);
-  const { action } = request.event.detail;
-  if (!comesTo(action, then)) return { ...refuse(request, then.message), ...kept, answers };
-  const { proposal } = requested.state;
-  return { ...grant(request, then.message), ...kept, ...(proposal !== undefined && { proposal }), answers };
 }

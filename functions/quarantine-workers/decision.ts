@@ -1,18 +1,13 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
-import type { InvalidPolicy } from '../shared/policy/policy.ts';
-import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
 import type { Policy } from './policy.ts';
 import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
 import type { Reason } from './reasons.ts';
 
 /** What decisions rest on besides the observation. */
-export interface Circumstances {
-  readonly policy: Policy | InvalidPolicy;
-  /** Epoch milliseconds. */
-  readonly now: number;
-  readonly account: string;
+export interface Circumstances extends CircumstancesOf<Policy> {
   /** The name of this stack: others may look after the same workers. */
   readonly stackName: string;
   readonly slots: BlastBudget['slots'];
@@ -30,13 +25,7 @@ export type Act =
   | { readonly kind: 'release' }
   | { readonly kind: 'terminate' };
 
-export interface Decision {
-  readonly decision: DecisionKind;
-  readonly reason: Reason;
-  readonly message: string;
-  /** Tells this outcome from others of the same reason. */
-  readonly variant: string;
-  readonly details?: RemediationRecord['details'];
+export interface Decision extends Told<Reason> {
   readonly act?: Act;
   /** The quarantine from now on; absent: there is none (any more). */
   readonly quarantine?: Quarantine;
@@ -56,12 +45,7 @@ export interface Decision {
   readonly quiet?: boolean;
 }
 
-export const say = (decision: DecisionKind, reason: Reason, message: string, variant = ''): Decision => ({
-  decision,
-  reason,
-  message,
-  variant,
-});
+export const say = wordsOf<Reason>;
 
 /** What is to be done about a group that is public by design. */
 export interface GroupDecision

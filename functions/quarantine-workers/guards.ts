@@ -1,4 +1,4 @@
-import { type GuardResult, guardOf as sharedGuardOf } from '../shared/policy/guards.ts';
+import { type GuardResult, guardOfWorker } from '../shared/policy/guards.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { Circumstances } from './decision.ts';
 import type { Observation, WorkerView } from './observation.ts';
@@ -11,17 +11,8 @@ export function guardOf(
   { cluster, tags }: Pick<WorkerView, 'cluster' | 'tags'>,
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): GuardResult | undefined {
-  const verdict = sharedGuardOf<Policy>(
-    {
-      cluster,
-      tags: { 'The instance': tags, 'Its cluster or node group': owner?.tags ?? {} },
-      notAWorker: owner?.notAWorker,
-      onlyClaims: owner?.onlyClaims,
-      unreadable: owner?.unreadable,
-    },
-    circumstances,
-    { modeIn: ({ quarantine }) => quarantine.mode, about: 'quarantine' },
-  );
+  const remedy = { modeIn: ({ quarantine }: Policy) => quarantine.mode, about: 'quarantine' };
+  const verdict = guardOfWorker({ cluster, tags, owner }, circumstances, remedy);
   return 'guardResult' in verdict ? verdict.guardResult : undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { Owner } from '../shared/fleet/owners.ts';
-import type { Ownership } from '../shared/fleet/worker.ts';
+import type { DescribedWorker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Caller, Request } from './batch.ts';
@@ -17,18 +17,7 @@ export interface LaunchTemplate {
 }
 
 /** A worker as EC2 describes it, and what follows from its network. */
-export interface WorkerView {
-  readonly cluster: string;
-  /** As in {@link Worker.nodegroup}. */
-  readonly nodegroup?: string;
-  readonly ownership: Ownership;
-  /** As in {@link Worker.certain}. */
-  readonly certain: boolean;
-  /** EC2's state, for example `running`. */
-  readonly instanceState: string;
-  /** Epoch milliseconds. */
-  readonly launchedAt: number;
-  readonly tags: Readonly<Record<string, string>>;
+export interface WorkerView extends DescribedWorker {
   readonly vpcId: string;
   readonly privateDnsName: string;
   readonly interfaces: readonly InterfaceView[];

@@ -51,8 +51,10 @@ const AFTER_FAILURE = 70_000;
  * @throws AggregateError when something about some workers could not be read or done; all others are through by then
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  // What is asked for, and by which policy. What is none of these events is laid aside.
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
+  // How the workers and their groups stand, and who holds a slot.
   const budget = await readBudget(deps.ledger, 'quarantines');
   const readCluster = createClusterReader(deps.eks);
   const openCluster = deps.openCluster(readCluster);
@@ -68,9 +70,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     caller: deps.caller,
     publicGroups: new Set<string>(),
   };
+  // What is to become of each, in turn, against the blast budget; the slots are taken before anything is done.
   const planned = await reserve(deps, budget, sight, circumstances);
 
   deps.recorder.gauge('InQuarantine', Object.keys(planned.slots).length);
+  // Each is carried out; one worker's trouble does not stop the others.
   const acting = { ...deps, openCluster };
   const troubles: unknown[] = [];
   const onTrouble = (decided: Decided) => (error: unknown) => {
@@ -85,8 +89,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   for (const group of planned.groups) {
     await carryOutGroup(deps, group).catch((error: unknown) => troubles.push(error));
   }
+  // What ended gives its slot back, and whoever waits for one is called. Whoever is not through is reconciled again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
   await requestReconciles(deps, settled, scope.deferred, circumstances);
+  // What stays exposed is counted, and told once a group.
   countWorkers(deps, settled, circumstances.now);
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
   const looked = { settled, groups: planned.groups, clusters: scope.clusters, now: circumstances.now, ...mode };

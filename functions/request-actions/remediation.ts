@@ -1,4 +1,4 @@
-import { declare } from '../shared/declaration/remediation.ts';
+import { DECIDES_NOTHING, declare } from '../shared/declaration/remediation.ts';
 
 export const requestActions = declare({
   name: 'request-actions',
@@ -7,11 +7,7 @@ export const requestActions = declare({
   subject: 'account',
   start: { by: 'widget' },
   timeoutSeconds: 20,
-  reasons: {},
-  metrics: {},
-  events: {},
-  requests: [],
-  ledger: [],
+  ...DECIDES_NOTHING,
   rights: [{ sid: 'Ask', actions: ['events:PutEvents'], resources: ['{eventBus}'] }],
   environment: { REQUESTABLE: '{requestable}', EVENT_BUS_NAME: '{eventBusName}' },
   outputs: {

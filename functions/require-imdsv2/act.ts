@@ -3,6 +3,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
+import { workerSubject } from '../shared/records/record-subject.ts';
 import { type Circumstances, type Decision, say } from './decide.ts';
 import { type ImdsState, saveState } from './imds-ledger.ts';
 import type { Observation } from './observe.ts';
@@ -28,12 +29,13 @@ export async function carryOut(
   const { decision, calls } = await change(deps.ec2, instanceId, wanted);
   const fingerprint = `${decision.reason} ${decision.variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
-  const correlationId = isNew && decision.answers === undefined ? trigger.id : (state.correlationId ?? trigger.id);
+  // From the first sight of version 1 to its end it is one incident, answers to operators included.
+  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
   const next = asStored<ImdsState>({
     fingerprint,
     outcomes: state.outcomes + (isNew ? 1 : 0),
     correlationId,
-    unrecorded: undefined,
+    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
     changedAt: decision.changedAt,
     proposal: decision.proposal,
     answered: decision.answers ?? state.answered,
@@ -41,11 +43,7 @@ export async function carryOut(
   });
   const save = (changed: ImdsState) => saveState(deps.ledger, instanceId, changed, now, deps.caller);
   const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
-    subject: {
-      cluster: worker.cluster,
-      ...(worker.nodegroup !== undefined && { nodegroup: worker.nodegroup }),
-      instance: instanceId,
-    },
+    subject: workerSubject(instanceId, worker),
     decision: decision.decision,
     reason: decision.reason,
     message: decision.message,

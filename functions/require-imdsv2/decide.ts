@@ -1,25 +1,15 @@
 import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger/proposal.ts';
-import { guardOf } from '../shared/policy/guards.ts';
-import type { InvalidPolicy } from '../shared/policy/policy.ts';
-import type { DecisionKind } from '../shared/records/record.ts';
+import { guardOfWorker } from '../shared/policy/guards.ts';
+import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
 import type { ImdsState } from './imds-ledger.ts';
 import type { Observation } from './observe.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
 /** What a decision rests on besides the observation. */
-export interface Circumstances {
-  readonly policy: Policy | InvalidPolicy;
-  /** Epoch milliseconds. */
-  readonly now: number;
-  readonly account: string;
-}
+export type Circumstances = CircumstancesOf<Policy>;
 
-export interface Decision {
-  readonly decision: DecisionKind;
-  readonly reason: Reason;
-  readonly message: string;
-  readonly variant: string;
+export interface Decision extends Told<Reason> {
   /** What the metadata service is set to. */
   readonly set?: 'required' | 'optional';
   readonly changedAt?: number | undefined;
@@ -56,17 +46,8 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   }
   const undoes = !takesV1 && state.changedAt !== undefined && ruling?.kind === 'rejected';
   if (!takesV1 && !undoes) return quietly(state, say('done', 'imdsv2-required', 'Takes version 2 only, or nothing.'));
-  const verdict = guardOf(
-    {
-      cluster: worker.cluster,
-      tags: { 'The instance': tags, 'Its cluster or node group': owner?.tags ?? {} },
-      notAWorker: owner?.notAWorker,
-      onlyClaims: owner?.onlyClaims,
-      unreadable: owner?.unreadable,
-    },
-    circumstances,
-    { modeIn: ({ imds }: Policy) => imds.mode, about: 'the metadata service' },
-  );
+  const remedy = { modeIn: ({ imds }: Policy) => imds.mode, about: 'the metadata service' };
+  const verdict = guardOfWorker({ cluster: worker.cluster, tags, owner }, circumstances, remedy);
   if ('guardResult' in verdict) return verdict.guardResult;
   if (undoes && ruling !== undefined) {
     const message = `Undone, as ${inWords(ruling)}. It takes version 1 again.`;
@@ -94,9 +75,4 @@ function lastingFix({ worker: { ownership, nodegroup = '' } }: Observation): str
 const quietly = (state: ImdsState, decision: Decision): Decision =>
   state.fingerprint === undefined ? { ...decision, silent: true } : decision;
 
-export const say = (decision: DecisionKind, reason: Reason, message: string, variant = ''): Decision => ({
-  decision,
-  reason,
-  message,
-  variant,
-});
+export const say = wordsOf<Reason>;

@@ -9,6 +9,8 @@ const PK = 'imds';
 const imdsState = z.object({
   sk: z.string(),
   ...outcomeMemory<Reason>(),
+  /** Whether that incident goes on. */
+  open: z.literal(true).optional(),
   /** When the metadata service was set to version 2 from here, epoch milliseconds: only that can be undone. */
   changedAt: z.number().optional(),
   proposal: proposal.optional(),

@@ -32,6 +32,8 @@ it('is proposed, approved, confirmed by a fresh read, and undone, through the re
   await ask('r-1', 'approve');
   expect(tokens()).toBe('required');
   expect(told().slice(2)).toEqual(['waiting request-granted', 'acted imdsv2-being-required', 'done imdsv2-required']);
+  const incident = ours().filter(({ instance }) => instance === instanceId);
+  expect(new Set(incident.map(({ correlationId }) => correlationId)).size).toBe(1);
   await ask('r-2', 'reject');
   expect(tokens()).toBe('optional');
   await account.play(2 * HOUR);

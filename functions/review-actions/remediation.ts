@@ -1,4 +1,4 @@
-import { declare } from '../shared/declaration/remediation.ts';
+import { DECIDES_NOTHING, declare } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
 
 export const reviewActions = declare({
@@ -9,11 +9,7 @@ export const reviewActions = declare({
   start: { by: 'widget', shownAs: 'Review and act' },
   // Longer than the one answer that the widget waits for, see `insights.ts`.
   timeoutSeconds: 20,
-  reasons: {},
-  metrics: {},
-  events: {},
-  requests: [],
-  ledger: [],
+  ...DECIDES_NOTHING,
   rights: [
     { sid: 'AskRecords', actions: ['logs:StartQuery'], resources: ['{logGroup}'] },
     onAnything(

@@ -1,5 +1,6 @@
 import type { FindingState } from '../shared/ledger/finding-ledger.ts';
-import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import type { Told } from '../shared/records/decision.ts';
+import type { DecisionKind } from '../shared/records/record.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
@@ -18,14 +19,7 @@ export type Memory = Pick<FindingState, 'need' | 'notFixed'>;
 export const memoryOf = ({ need, notFixed, pending }: FindingState): Memory =>
   pending ?? { ...(need !== undefined && { need }), ...(notFixed !== undefined && { notFixed }) };
 
-export interface Outcome {
-  readonly decision: DecisionKind;
-  readonly reason: Reason;
-  readonly message: string;
-  /** Tells this outcome from others of the same reason. */
-  readonly variant: string;
-  readonly details?: RemediationRecord['details'];
-}
+export type Outcome = Told<Reason>;
 
 export interface Decision {
   /** Absent: there is nothing to tell. */

@@ -66,10 +66,12 @@ async function ignore(
 async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumstances): Promise<void> {
   const { policy, now } = circumstances;
   const { findings } = policy;
+  // Of a sweep: what Inspector holds open in the account. Of events: what is grave enough and has a fix.
   const account = batch.account && (await observeAccount(deps.inspector, deps.account, findings.severityFloor));
   // An administrator account is told of the findings of its members, whose workers are not its own.
   const own = batch.claims.filter(({ accountId = deps.account }) => accountId === deps.account);
   const { worthwhile, belowFloor, withoutFix } = narrow(own, findings);
+  // Which node groups are concerned, and of which of them this is news.
   const workers = await findWorkers(deps.ec2, [
     ...worthwhile.map(({ instanceId }) => instanceId),
     ...(account?.afflicted ?? []),
@@ -78,6 +80,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   const claimed = groupClaims(worthwhile, workers, findings);
   const { due, known } = await chooseDue(deps, batch, claimed, account, workers, now);
 
+  // What Inspector itself says of them, and what is to be done.
   const observations = await observeGroups(deps, due, findings, deps.account);
   const decided: Decided[] = observations.map((observation) => ({
     observation,
@@ -86,6 +89,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   if (account !== undefined && batch.account !== undefined) {
     decided.push(...(await decideSweep(deps, account, workers, batch.account, circumstances)));
   }
+  // Requests of upgrades, records, memory; then what became of each message is counted.
   await carryOut(deps, decided, { now, mode: findings.mode });
 
   const nonWorkers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));

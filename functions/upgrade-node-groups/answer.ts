@@ -1,11 +1,10 @@
 import type { RequestedAction } from '../../events/remediation-request.ts';
 import {
-  comesTo,
-  grant,
+  type Answer,
+  answerRequest,
   isBefore,
   type OperatorRequest,
   type RequestedChange,
-  refuse,
   rule,
 } from '../shared/intake/operator-request.ts';
 import { failureCount, type NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
@@ -14,22 +13,18 @@ import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import type { Reason } from './reasons.ts';
 
-/**
- * Answers an operator's request; a pure function. It is granted where something comes of it, now or at its moment.
- * It only changes what is remembered: the next reconcile acts.
- */
+/** Answers an operator's request; a pure function. */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
-  const { state } = observation;
-  const { action } = request.event.detail;
-  const requested = REQUESTED_CHANGES[action](state, request);
-  if ('refusal' in requested) return remembering(state, request, refuse(request, requested.refusal));
-  const then = decide({ ...observation, state: requested.state }, circumstances);
-  if (!comesTo(action, then)) return remembering(state, request, refuse(request, then.message));
-  const lifted = LIFTS[action];
-  if (lifted !== undefined && decide(observation, circumstances).reason !== lifted) {
-    return remembering(state, request, refuse(request, `it is not ${lifted}.`));
-  }
-  return remembering(requested.state, request, grant(request, then.message));
+  const { words, state } = answerRequest(observation.state, request, {
+    change: REQUESTED_CHANGES[request.event.detail.action],
+    decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
+    objection: (action) => {
+      const lifted = LIFTS[action];
+      const holds = lifted === undefined || decide(observation, circumstances).reason === lifted;
+      return holds ? undefined : `it is not ${lifted}.`;
+    },
+  });
+  return remembering(state, request, words);
 }
 
 /** What a failure has led to that is lifted. */
@@ -64,7 +59,7 @@ function afterFailures(
 function remembering(
   { upgrade, failures, proposal }: NodeGroupState,
   { trigger }: OperatorRequest,
-  words: ReturnType<typeof grant>,
+  words: Answer,
 ): Decision {
   return {
     ...words,

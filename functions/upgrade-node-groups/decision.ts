@@ -8,17 +8,13 @@ import type {
   Upgrade,
 } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
-import type { InvalidPolicy } from '../shared/policy/policy.ts';
-import type { DecisionKind, RemediationRecord } from '../shared/records/record.ts';
+import type { CircumstancesOf, Told } from '../shared/records/decision.ts';
+import type { DecisionKind } from '../shared/records/record.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
 /** What a decision rests on besides the observation. */
-export interface Circumstances {
-  readonly policy: Policy | InvalidPolicy;
-  /** Epoch milliseconds. */
-  readonly now: number;
-  readonly account: string;
+export interface Circumstances extends CircumstancesOf<Policy> {
   /** The slots held, the subject's own among them. */
   readonly slots: BlastBudget['slots'];
   /** Who takes a slot before the subject does, in turn; absent: nobody. */
@@ -34,22 +30,13 @@ export interface Memory {
   readonly foreign?: NonNullable<NodeGroupState['foreign']>;
 }
 
-export interface Decision {
-  readonly decision: DecisionKind;
-  readonly reason: Reason;
-  readonly message: string;
-  /**
-   * Tells this outcome from others of the same reason; an outcome is recorded when reason or variant change. It is made of
-   * codes: what AWS words may change from look to look.
-   */
-  readonly variant: string;
+export interface Decision extends Told<Reason> {
   /** It is no outcome (yet): nothing is recorded, and the last outcome stands. */
   readonly isSilent?: true;
   /** The release that the decision is about, where there is one. */
   readonly releaseVersion?: string;
   /** When to look again, epoch milliseconds; absent when an event, a freed slot or the sweep will tell. */
   readonly wakeAt?: number;
-  readonly details?: RemediationRecord['details'];
   /** What to remember from now on. */
   readonly memory: Memory;
   /** The place in the line of a subject that waits for its turn, or whose turn has come. */

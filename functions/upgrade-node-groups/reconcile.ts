@@ -38,9 +38,11 @@ const ACT_CONCURRENCY = 8;
  * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
+  // What is asked for, and by which policy.
   const { scope, malformed, later } = readBatch(messages);
   const policy = await deps.readPolicy();
 
+  // How the node groups stand, and who holds a slot.
   const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();
   addExpired(scope, budget, now);
@@ -48,9 +50,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const observing = [observeNodeGroups(deps, readCluster, scope, now), observeUnmanaged(deps, readCluster, scope)];
   const observations = (await Promise.all(observing)).flat();
 
+  // What is to become of each, in turn, against the blast budget; the slots are taken before anything is done.
   const circumstances: Circumstances = { policy, now, account: deps.account, slots: budget.slots };
   const { planned, contenders } = await planFairly(deps, observations, circumstances);
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
+  // Each is carried out: it acts, plans its wake-up, is recorded and remembered. Refused starts give their slots back.
   const carriedOut = await pMap(planned.decided, (decided) => carryOutOrTell(deps, decided, circumstances), {
     concurrency: ACT_CONCURRENCY,
     // One subject's trouble must not keep the others from being carried out; it is thrown when all are through.
@@ -60,6 +64,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
+  // Where there is room, those are called whose turn it is.
   if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
     const observed = new Set(observations.map(({ key }) => subjectOf(key)));
     const line = (contenders ?? (await readContenders(deps, policy, now))).filter(
@@ -72,6 +77,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       called.map((request) => ({ request })),
     );
   }
+  // Whoever an operator was answered about is reconciled again. Further requests about the same subjects come last.
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
   if (later.length > 0) await reconcile(deps, later, `${caller} later`);

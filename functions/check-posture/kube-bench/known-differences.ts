@@ -48,6 +48,12 @@ export interface KnownDifference {
 const configOf = (node: Node) => EffectiveConfig.of(node, new FileTree(node.files));
 const isSetting = (check: CheckId) => check.startsWith('3.2.');
 
+/** Whether nothing is at the path that the kubelet names for the file of the check. */
+const hasNothingThere: KnownDifference['holds'] = (node, check) => {
+  const path = configOf(node)?.flags.path(OF_CONFIG.includes(check) ? 'config' : 'kubeconfig');
+  return path !== undefined && 'missing' in new FileTree(node.files).resolve(path);
+};
+
 /** From the most telling to the most general: the first that holds is named. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
@@ -79,19 +85,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     of: FILES,
     theirs: 'FAIL',
     why: 'nothing is at the path: kube-bench gets no output and says FAIL, where the benchmark says "if it exists"',
-    holds: (node, check) => {
-      const path = configOf(node)?.flags.path(OF_CONFIG.includes(check) ? 'config' : 'kubeconfig');
-      return path !== undefined && 'missing' in new FileTree(node.files).resolve(path);
-    },
+    holds: hasNothingThere,
   },
   {
     of: FILES,
     theirs: 'PASS',
     why: 'nothing is at the path that the kubelet names: kube-bench may have looked at another one of its list',
-    holds: (node, check) => {
-      const path = configOf(node)?.flags.path(OF_CONFIG.includes(check) ? 'config' : 'kubeconfig');
-      return path !== undefined && 'missing' in new FileTree(node.files).resolve(path);
-    },
+    holds: hasNothingThere,
   },
   {
     of: ['3.2.9'],

@@ -123,7 +123,10 @@ describe('whatever comes from outside', () => {
   });
 
   it('leaves the markup as it is, whatever it is', () => {
-    const text = fc.string({ minLength: 1, unit: fc.constantFrom(...`<>"'\`&;=/ a-{}$\\`, 'script', 'on') });
+    // A filter of nothing but blanks is none: the form stays closed then.
+    const text = fc
+      .string({ minLength: 1, unit: fc.constantFrom(...`<>"'\`&;=/ a-{}$\\`, 'script', 'on') })
+      .filter((each) => each.trim() !== '');
     fc.assert(
       fc.property(text, (each) => {
         expect(allOf(each).map(skeleton)).toEqual(plain);

@@ -171,6 +171,9 @@ interface Consistent<Declared extends Remediation> {
 export const declare = <const Declared extends Remediation>(declared: Declared & Consistent<Declared>): Declared =>
   declared;
 
+/** What a function declares that decides nothing: it gives no reasons, hears no events, remembers nothing. */
+export const DECIDES_NOTHING = { reasons: {}, metrics: {}, events: {}, requests: [], ledger: [] } as const;
+
 /** The command that lists the records that fit a filter pattern of CloudWatch Logs. */
 export const recordsWhere = (pattern: string): string =>
   `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.kind = "record" && ${pattern} }'`;

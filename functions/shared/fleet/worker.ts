@@ -16,6 +16,15 @@ export interface Worker {
   readonly certain: boolean;
 }
 
+/** The same, as EC2 describes it. */
+export interface DescribedWorker extends Worker {
+  /** EC2's state, for example `running`. */
+  readonly instanceState: string;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
 /** Set by EKS alone, on the instances that have joined a cluster. */
 const MEMBER_OF = 'aws:eks:cluster-name';
 /** Set by Auto Scaling alone, on the instances of a group. */

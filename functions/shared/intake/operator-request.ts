@@ -63,6 +63,42 @@ export function comesTo(
   return decision === 'acted' || decision === 'waiting' || isProposed;
 }
 
+/** How a room answers. */
+export interface Answering<State> {
+  /** What the state would be if the request were granted. */
+  readonly change: (state: State, request: OperatorRequest) => RequestedChange<State>;
+  /** What would be decided of a state. */
+  readonly decide: (state: State) => Consequence;
+  /** Whether something comes of it; default: {@link comesTo}. */
+  readonly comes?: (action: RequestedAction, then: Consequence) => boolean;
+  /** Why it is refused although something would come of it. */
+  readonly objection?: (action: RequestedAction) => string | undefined;
+}
+
+type Consequence = { readonly decision: DecisionKind; readonly reason: string; readonly message: string };
+
+/**
+ * Answers a request; a pure function. It is granted where something comes of it, now or at its moment. It only changes what
+ * is remembered: the next reconcile acts.
+ *
+ * @returns the words, and the state to be remembered: as it was where the request is refused
+ */
+export function answerRequest<State>(
+  state: State,
+  request: OperatorRequest,
+  { change, decide, comes = comesTo, objection }: Answering<State>,
+): { readonly words: Answer; readonly state: State } {
+  const { action } = request.event.detail;
+  const refused = (because: string) => ({ words: refuse(request, because), state });
+  const requested = change(state, request);
+  if ('refusal' in requested) return refused(requested.refusal);
+  const then = decide(requested.state);
+  if (!comes(action, then)) return refused(then.message);
+  const objected = objection?.(action);
+  if (objected !== undefined) return refused(objected);
+  return { words: grant(request, then.message), state: requested.state };
+}
+
 /**
  * Approves or rejects what is proposed. Messages overtake each other and come again, so the ruling that was asked for last
  * stands, in whatever order they come.

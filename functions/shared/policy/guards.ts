@@ -1,3 +1,4 @@
+import type { Owner } from '../fleet/owners.ts';
 import { codeIn } from '../fleet/reading.ts';
 import { isInScope, isOptedOut } from '../fleet/scope.ts';
 import type { DecisionKind } from '../records/record.ts';
@@ -69,6 +70,24 @@ export function guardOf<Policy extends PolicyWith<Sections>>(
   if (unreadable !== undefined) return stopped('failed', 'unreadable', unreadable, codeIn(unreadable));
   return verdict;
 }
+
+/** The same for a worker. Without `owner`, what can be told without asking EKS. */
+export const guardOfWorker = <Policy extends PolicyWith<Sections>>(
+  { cluster, tags, owner }: { readonly cluster: string; readonly tags: Tags; readonly owner?: Owner | undefined },
+  circumstances: Circumstances<Policy>,
+  remedy: Remedy<Policy>,
+): Verdict<Policy> =>
+  guardOf(
+    {
+      cluster,
+      tags: { 'The instance': tags, 'Its cluster or node group': owner?.tags ?? {} },
+      notAWorker: owner?.notAWorker,
+      onlyClaims: owner?.onlyClaims,
+      unreadable: owner?.unreadable,
+    },
+    circumstances,
+    remedy,
+  );
 
 /** The guards that ask of no subject: whether the policy lets the function act at all. */
 export function policyGuardOf<Policy extends PolicyWith<Sections>>(

@@ -1,4 +1,5 @@
 import type { ReadRecord } from './record-line.ts';
+import type { RecordSubject } from './recorder.ts';
 
 /** What an incident is asked for: a worker, a node group, a cluster, or whatever came of an event. */
 export type IncidentTarget =
@@ -18,6 +19,16 @@ export const nameOf = (subject: IncidentTarget): string =>
     : 'event' in subject
       ? subject.event
       : [subject.cluster, subject.nodegroup].filter((part) => part !== undefined).join('/');
+
+/** A worker as the subject of a record. */
+export const workerSubject = (
+  instance: string,
+  { cluster, nodegroup }: { readonly cluster?: string | undefined; readonly nodegroup?: string | undefined },
+): RecordSubject => ({
+  ...(cluster !== undefined && { cluster }),
+  ...(nodegroup !== undefined && { nodegroup }),
+  instance,
+});
 
 /** What a record is about: as little as it says. */
 export const recordSubject = ({ cluster, nodegroup, instance }: ReadRecord): string =>

@@ -17,27 +17,20 @@ export const IN_QUARANTINE = [
   'termination-refused',
 ] as const;
 
+/** Those that say that nothing is done about an exposure of a worker yet. */
+const LEFT_OPEN = ['quarantine-budget', 'would-quarantine', 'public-by-design', 'router'] as const;
+/** Those that say so of a group. */
+const GROUP_LEFT_OPEN = ['would-harden', 'way-in-shared', 'workers-stay-exposed'] as const;
+
 /** Last words of `quarantine-workers` after which a worker or a group stays exposed, or may be. */
-export const STAYS_EXPOSED = [
-  'quarantine-budget',
-  'would-quarantine',
-  'public-by-design',
-  'router',
-  'would-harden',
-  'way-in-shared',
-  'workers-stay-exposed',
-  'released-in-part',
-] as const;
+export const STAYS_EXPOSED = [...LEFT_OPEN, ...GROUP_LEFT_OPEN, 'released-in-part'] as const;
 
 /**
  * Last words of `quarantine-workers` on a worker of which an exposure stays open, without anybody having said that it may.
  * The guards are among them: it only asks them about a worker that is exposed or in quarantine.
  */
 export const STAYS_EXPOSED_WORKER = [
-  'quarantine-budget',
-  'would-quarantine',
-  'public-by-design',
-  'router',
+  ...LEFT_OPEN,
   'quarantine-suspended',
   'quarantine-incomplete',
   'kill-switch',
@@ -50,13 +43,8 @@ export const ACCEPTED_EXPOSURE = ['accepted-exposure', 'proposal-rejected', 'opt
 
 /** Last words of `quarantine-workers` while an exposure of the worker, or of the group, is open; its guards are others. */
 export const EXPOSED = [
-  'quarantine-budget',
-  'would-quarantine',
-  'public-by-design',
-  'router',
-  'would-harden',
-  'way-in-shared',
-  'workers-stay-exposed',
+  ...LEFT_OPEN,
+  ...GROUP_LEFT_OPEN,
   'draining',
   'quarantine-suspended',
   'quarantine-incomplete',
