@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Aws, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Alias } from 'aws-cdk-lib/aws-kms';
@@ -7,6 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { GATHER_SCRIPT } from '../functions/check-posture/gather/script.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Foundation } from './foundation.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -47,8 +46,6 @@ function notificationTopic(scope: Construct, { settings }: Foundation): Placehol
   return { topic: topic.topicArn };
 }
 
-const GATHER = join(import.meta.dirname, '..', 'functions', 'check-posture', 'gather', 'gather.sh');
-
 /** What is run on hosts to gather them. It takes no parameters: whoever may send it can have nothing else run. */
 function postureDocument(scope: Construct): Placeholders {
   const document = new CfnDocument(scope, 'GatherDocument', {
@@ -62,7 +59,7 @@ function postureDocument(scope: Construct): Placeholders {
           action: 'aws:runShellScript',
           name: 'gather',
           precondition: { StringEquals: ['platformType', 'Linux'] },
-          inputs: { timeoutSeconds: '120', runCommand: readFileSync(GATHER, 'utf8').trimEnd().split('\n') },
+          inputs: { timeoutSeconds: '120', runCommand: GATHER_SCRIPT.trimEnd().split('\n') },
         },
       ],
     },

@@ -28,16 +28,23 @@ const literalSchemaKeys: Plugin = {
   },
 };
 
+/** Scripts by the modules that read them, and what those export. */
+const SCRIPTS = {
+  install: { file: 'install-ssm-agent.sh', name: 'INSTALL_SCRIPT' },
+  gather: { file: 'gather.sh', name: 'GATHER_SCRIPT' },
+} as const;
+
 /**
- * The script that installs the SSM agent is a file of its own, so that it can be checked and run as one. The module that
- * reads it is replaced by its text: a bundle has no files beside it.
+ * The scripts that run on hosts are files of their own, so that they can be checked and run as such. The modules that read
+ * them are replaced by their texts: a bundle has no files beside it.
  */
-const installScript: Plugin = {
-  name: 'install-script',
+export const scriptTexts: Plugin = {
+  name: 'script-texts',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]manage-ssm-agent[\\/]install[\\/]script\.ts$/ }, async ({ path }) => {
-      const script = await readFile(join(dirname(path), 'install-ssm-agent.sh'), 'utf8');
-      return { contents: `export const INSTALL_SCRIPT = ${JSON.stringify(script)};` };
+    onLoad({ filter: /[\\/](install|gather)[\\/]script\.ts$/ }, async ({ path }) => {
+      const { file, name } = SCRIPTS[basename(dirname(path)) === 'install' ? 'install' : 'gather'];
+      const script = await readFile(join(dirname(path), file), 'utf8');
+      return { contents: `export const ${name} = ${JSON.stringify(script)};` };
     });
   },
 };
@@ -88,7 +95,7 @@ export const bundleHandlers = async (
   outdir: string,
 ): Promise<void> => {
   const handlers = named.map(({ name, path }) => ({ in: path, out: `${name}/index` }));
-  const plugins = [literalSchemaKeys, installScript, kubernetesClientApart];
+  const plugins = [literalSchemaKeys, scriptTexts, kubernetesClientApart];
   const { metafile } = await build({ ...OPTIONS, entryPoints: handlers, outdir, plugins });
   const clients = Object.entries(metafile.outputs)
     .filter(([, { imports }]) => imports.some(({ path }) => path === KUBERNETES_CLIENT_FILE))
@@ -106,7 +113,7 @@ export const bundleHandlers = async (
 export const inputsOf = async (names: readonly string[], outdir: string): Promise<(name: string) => string[]> => {
   const root = join(functions, '..');
   const entryPoints = names.map((name) => ({ in: join(functions, name, 'handler.ts'), out: `${name}/index` }));
-  const plugins = [literalSchemaKeys, installScript, kubernetesClientApart];
+  const plugins = [literalSchemaKeys, scriptTexts, kubernetesClientApart];
   const { metafile } = await build({ ...OPTIONS, absWorkingDir: root, entryPoints, outdir, plugins });
   return (name) =>
     Object.entries(metafile.outputs)

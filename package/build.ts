@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleFunctions } from '../infra/bundle.ts';
+import { bundleFunctions, scriptTexts } from '../infra/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -24,6 +24,7 @@ async function buildPackage(): Promise<void> {
     outdir: DIST,
     // A construct must be of the same aws-cdk-lib as the app that it stands in.
     external: ['aws-cdk-lib', 'constructs'],
+    plugins: [scriptTexts],
   });
   await build({
     ...options,
