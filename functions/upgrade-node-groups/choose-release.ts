@@ -1,4 +1,5 @@
 import type { Unreadable } from '../shared/fleet/reading.ts';
+import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { type Pair, pairKey } from '../shared/releases/ami-type.ts';
 import { endOfLife, neverPublished } from '../shared/releases/end-of-life.ts';
@@ -125,4 +126,16 @@ const pairOf = ({ version, amiType }: NodeGroupView): Pair => ({ kubernetesVersi
 export function publishedAt({ releaseVersion, target }: NodeGroupView): number {
   const offered = target.kind === 'release' ? target.offered : [];
   return builtAt(releaseVersion) ?? offered.find((seen) => seen.releaseVersion === releaseVersion)?.firstSeenAt ?? 0;
+}
+
+/** When a release of those on offer has baked next, in a window, epoch milliseconds; undefined where all have. */
+export function nextBaked(
+  { need }: Observation,
+  { target }: NodeGroupView,
+  { policy, now }: Circumstances,
+): number | undefined {
+  if (isInvalid(policy) || target.kind === 'none') return undefined;
+  const { bakeAge, windows } = paceOf(need, policy, now);
+  const baking = target.offered.map(({ firstSeenAt }) => firstSeenAt + bakeAge).filter((bakedAt) => bakedAt > now);
+  return baking.length === 0 ? undefined : nextOpening(windows, Math.min(...baking));
 }

@@ -158,6 +158,17 @@ describe('decide', () => {
       expect(due).toMatchObject({ reason: 'upgrade-started', memory: { upgrade: { attempt: count + 1 } } });
     });
 
+    it('is looked at as soon as a newer release has baked, when it is halted on the one that has', () => {
+      const halted = failed(3, NOW - 1000 * HOUR);
+      const baking = { releaseVersion: '1.33.14-20260801', firstSeenAt: NOW - 20 * HOUR };
+      const target = release(NOW - 48 * HOUR);
+      const offered = target.kind === 'release' ? [...target.offered, baking] : [];
+      const view = { ...halted.view, target: { ...target, offered } } as Observation['view'];
+      const decided = decide({ ...halted, view }, circumstances());
+      expect(decided).toMatchObject({ reason: 'halted', wakeAt: NOW + 4 * HOUR });
+      expect(decide(halted, circumstances())).not.toHaveProperty('wakeAt');
+    });
+
     it('is halted after as many as the policy allows, and resumes with a newer release or a higher limit', () => {
       const halted = failed(3, NOW - 1000 * HOUR);
       expect(decide(halted, circumstances())).toMatchObject({ decision: 'refused', reason: 'halted' });

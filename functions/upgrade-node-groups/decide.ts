@@ -5,11 +5,10 @@ import { guardOf } from '../shared/policy/guards.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
-import { chooseRelease, publishedAt, recommendationUnread } from './choose-release.ts';
+import { chooseRelease, nextBaked, publishedAt, recommendationUnread } from './choose-release.ts';
 import {
   type Circumstances,
   type Decision,
-  FOREIGN_EVERY,
   idleMemory,
   iso,
   type Memory,
@@ -19,6 +18,7 @@ import {
 } from './decision.ts';
 import { deferralOf, deferred } from './defer.ts';
 import { followUpgrade } from './follow.ts';
+import { updatedBySomebody } from './foreign.ts';
 import { issueCodes, issuesInWords, isTroubled, mayBeUpgraded, unhealthy } from './heal.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation, UnreadableView } from './observation.ts';
@@ -103,38 +103,16 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   return undefined;
 }
 
-/** An update runs that is not known to be ours: it is waited for, and told of when it takes too long. */
-function updatedBySomebody({ state }: Observation, view: NodeGroupView, idle: Memory, now: number): Decision {
-  // An upgrade that was asked for and cannot be found yet keeps its slot: it may be the one that is running.
-  if (state.upgrade !== undefined) {
-    const memory = { ...idle, upgrade: state.upgrade };
-    const message = 'The node group is being updated; whether by the upgrade that was asked for is not known yet.';
-    return { ...say('waiting', 'update-in-progress', message, memory, 'ours'), wakeAt: now + RECONCILE_EVERY };
-  }
-  const foreign = view.foreign ?? state.foreign ?? { since: now };
-  const { updateId, since } = foreign;
-  const memory = { ...idle, foreign };
-  const longest = mayTake(view);
-  const named = updateId === undefined ? 'an update' : `the update ${updateId}`;
-  const told = now - since > longest;
-  const message = told
-    ? `Somebody else's update runs since ${iso(since)}, longer than such a node group needs: ${named}. Nothing is upgraded before it ends.`
-    : `Somebody else is updating the node group: ${named}, since ${iso(since)}.`;
-  return {
-    ...say(told ? 'refused' : 'waiting', told ? 'update-stuck' : 'update-in-progress', message, memory, updateId ?? ''),
-    // Its end is looked for until then; the time at which it would be stuck is not missed.
-    wakeAt: told ? now + FOREIGN_EVERY : Math.min(now + FOREIGN_EVERY, since + longest + 1000),
-    ...(updateId !== undefined && { details: { updateId } }),
-  };
-}
-
 /** Whether there is a release to move to, and whether now is the moment. */
 function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
   const choice = chooseRelease(observation, view, circumstances);
   if ('release' in choice) {
     const { releaseVersion } = choice.release;
     const about = { releaseVersion, details: { from: view.releaseVersion, to: releaseVersion } };
-    return { ...chooseMoment(observation, view, choice.release, circumstances), ...about };
+    const decided = chooseMoment(observation, view, choice.release, circumstances);
+    // What keeps this release away may not keep the next one: that is looked at as soon as it has baked.
+    const next = decided.wakeAt ?? nextBaked(observation, view, circumstances);
+    return { ...decided, ...about, ...(next !== undefined && { wakeAt: next }) };
   }
   if (!isTroubled(view) || choice.decision === 'waiting' || choice.decision === 'failed') return choice;
   const idle = idleMemory(observation.state);

@@ -1,0 +1,28 @@
+import { type Decision, FOREIGN_EVERY, iso, type Memory, RECONCILE_EVERY, say } from './decision.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
+import { mayTake } from './time-needed.ts';
+
+/** An update runs that is not known to be ours: it is waited for, and told of when it takes too long. */
+export function updatedBySomebody({ state }: Observation, view: NodeGroupView, idle: Memory, now: number): Decision {
+  // An upgrade that was asked for and cannot be found yet keeps its slot: it may be the one that is running.
+  if (state.upgrade !== undefined) {
+    const memory = { ...idle, upgrade: state.upgrade };
+    const message = 'The node group is being updated; whether by the upgrade that was asked for is not known yet.';
+    return { ...say('waiting', 'update-in-progress', message, memory, 'ours'), wakeAt: now + RECONCILE_EVERY };
+  }
+  const foreign = view.foreign ?? state.foreign ?? { since: now };
+  const { updateId, since } = foreign;
+  const memory = { ...idle, foreign };
+  const longest = mayTake(view);
+  const named = updateId === undefined ? 'an update' : `the update ${updateId}`;
+  const told = now - since > longest;
+  const message = told
+    ? `Somebody else's update runs since ${iso(since)}, longer than such a node group needs: ${named}. Nothing is upgraded before it ends.`
+    : `Somebody else is updating the node group: ${named}, since ${iso(since)}.`;
+  return {
+    ...say(told ? 'refused' : 'waiting', told ? 'update-stuck' : 'update-in-progress', message, memory, updateId ?? ''),
+    // Its end is looked for until then; the time at which it would be stuck is not missed.
+    wakeAt: told ? now + FOREIGN_EVERY : Math.min(now + FOREIGN_EVERY, since + longest + 1000),
+    ...(updateId !== undefined && { details: { updateId } }),
+  };
+}
