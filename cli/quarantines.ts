@@ -1,7 +1,7 @@
 import {
   type Quarantine,
-  readQuarantineLine,
   readQuarantines,
+  readQuarantineWaitlist,
 } from '../functions/quarantine-workers/quarantine-ledger.ts';
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
@@ -25,7 +25,7 @@ export async function readHeld({
   const { slots } = await readBudget(ledger, 'quarantines');
   const [states, waiting] = await Promise.all([
     readQuarantines(ledger, Object.keys(slots)),
-    readQuarantineLine(ledger),
+    readQuarantineWaitlist(ledger),
   ]);
   const held = Object.entries(slots).map(([instanceId, { cluster, nodegroup }]): HeldWorker => {
     const quarantine = states.get(instanceId)?.quarantine;

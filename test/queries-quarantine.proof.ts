@@ -24,7 +24,7 @@ function putRequest({ account }: Run, action: 'retry' | 'approve'): void {
   const who = { why: 'a test asked for it', requestedBy: 'arn:aws:iam::111122223333:role/tester' };
   const about = { remediation: 'upgrade-node-groups', clusterName: 'shop', nodegroupName: 'web' } as const;
   const time = new Date(account.time.now).toISOString();
-  account.putEvent({ ...remediationRequest, id: `wish-${action}`, time, detail: { ...about, action, ...who } });
+  account.putEvent({ ...remediationRequest, id: `request-${action}`, time, detail: { ...about, action, ...who } });
 }
 
 describe('the saved queries', () => {

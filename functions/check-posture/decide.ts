@@ -116,15 +116,15 @@ function judgeGroup(
     if (open !== undefined && open.waiver?.id === waiver?.id && open.waiver?.until === waiver?.until) continue;
     news.push(waiver === undefined ? failed(check, worst, finding, open) : waived(check, worst, finding, waiver));
   }
-  const { unknownSince: _, unknownTold, ...known } = state;
-  if (unknownTold !== undefined) news.push(readableAgain(unknownTold, now));
+  const { unknownSince: _, unknownNotified, ...known } = state;
+  if (unknownNotified !== undefined) news.push(readableAgain(unknownNotified, now));
   return { state: { ...known, checkedAt: now, verdicts, findings }, news };
 }
 
 function withoutEvidence(key: NodeGroupKey, now: number, state: GroupState) {
   const since = state.unknownSince ?? now;
   const correlationId = `posture unknown ${subjectOf(key)} ${new Date(since).toISOString()}`;
-  if (now - since < UNKNOWN_FOR || state.unknownTold !== undefined)
+  if (now - since < UNKNOWN_FOR || state.unknownNotified !== undefined)
     return { state: { ...state, unknownSince: since }, news: [] };
   const last = state.checkedAt === undefined ? 'never' : new Date(state.checkedAt).toISOString();
   const news: News = {
@@ -135,7 +135,7 @@ function withoutEvidence(key: NodeGroupKey, now: number, state: GroupState) {
     fingerprint: correlationId,
     details: {},
   };
-  return { state: { ...state, unknownSince: since, unknownTold: correlationId }, news: [news] };
+  return { state: { ...state, unknownSince: since, unknownNotified: correlationId }, news: [news] };
 }
 
 interface Worst {

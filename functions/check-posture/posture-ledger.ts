@@ -55,7 +55,7 @@ const groupState = z.object({
   checkedAt: z.number().optional(),
   /** Since when none can be had, and whether that was told. */
   unknownSince: z.number().optional(),
-  unknownTold: z.string().optional(),
+  unknownNotified: z.string().optional(),
   /** AWS does not tell whose its workers are: by which code, and the incident under which that was told. */
   unreadable: z.object({ code: z.string(), correlationId: z.string() }).optional(),
   /** The last verdict of each check. */

@@ -18,7 +18,7 @@ export interface FindingsClients {
 }
 
 /** Where instances are, as ARNs say it. */
-export interface Place {
+export interface Location {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
@@ -35,7 +35,7 @@ export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instan
  */
 export async function observeFindings(
   clients: FindingsClients,
-  place: Place,
+  location: Location,
   workers: readonly FoundWorker[],
   agents: ReadonlyMap<string, AgentView>,
   now: number,
@@ -58,7 +58,7 @@ export async function observeFindings(
   ]);
   const profileOf = ({ IamInstanceProfile }: Instance) => profiles.get(IamInstanceProfile?.Arn ?? '');
   const identityOf = (instance: Instance) => ({
-    ...place,
+    ...location,
     instanceId: instance.InstanceId ?? '',
     roleArn: profileOf(instance)?.role?.roleArn,
   });

@@ -13,7 +13,7 @@ import type { Scope } from './batch.ts';
 import type { NeededReads } from './needed-reads.ts';
 import type { AgentView, CommandView, Observation, WorkerView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
-import { type FindingsClients, observeFindings, type Place } from './observe-findings.ts';
+import { type FindingsClients, type Location, observeFindings } from './observe-findings.ts';
 import { readLifecycleStates } from './observe-lifecycle.ts';
 import { observeProfiles } from './observe-role.ts';
 import { NEW_WORKER, readWorkers, type WorkerState } from './worker-ledger.ts';
@@ -31,14 +31,14 @@ export interface ObserveClients extends FindingsClients {
  * describes many. Whatever is not a worker is left out here and never reconciled again.
  *
  * @param neededReadsOf tells what else has to be found out about a worker, from what is cheap to know of it
- * @param place where this is, and `now`, epoch milliseconds
+ * @param location where this is, and `now`, epoch milliseconds
  */
 export async function observeWorkers(
   clients: ObserveClients,
   readCluster: ClusterReader,
   scope: Scope,
   neededReadsOf: (view: WorkerView, state: WorkerState) => NeededReads | undefined,
-  { now, ...place }: Place & { readonly now: number },
+  { now, ...location }: Location & { readonly now: number },
 ): Promise<Observation[]> {
   const workers = await findWorkers(clients.ec2, scope);
   const ids = workers.map(({ instanceId }) => instanceId);
@@ -71,7 +71,7 @@ export async function observeWorkers(
       remedied.map(({ instance }) => instance),
     ),
     readLifecycleStates(clients.autoScaling, remedied),
-    observeFindings(clients, place, silent, agents, now),
+    observeFindings(clients, location, silent, agents, now),
     readFingerprints(clients, unnoted),
   ]);
   const more = new Map(

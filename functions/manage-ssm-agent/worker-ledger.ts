@@ -65,6 +65,6 @@ export async function saveWorker(
   now: number,
   writer: string,
 ): Promise<WorkerState | undefined> {
-  const place = { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR };
-  return saveUnlessWritten(ledger, place, state, writer);
+  const item = { pk: PK, sk: instanceId, keptUntil: now + KEPT_FOR };
+  return saveUnlessWritten(ledger, item, state, writer);
 }

@@ -38,7 +38,7 @@ describe('answer', () => {
     const after = { proposal: made.proposal ?? proposal };
     const then = decide(exposed(after), circumstances(observing));
     expect(`${then.decision} ${then.reason}`).toBe(outcome);
-    // Another way in is another proposal.
+    // Another exposure is another proposal.
     const others = worker({ exposures: [exposure({ openPorts: ['tcp/22', 'tcp/443'] })] });
     expect(decide(exposed(after, others), circumstances(observing)).reason).toBe('would-quarantine');
   });

@@ -15,7 +15,7 @@ import type { StepSubject } from './steps/step.ts';
 type Closed = NonNullable<ExposedGroupState['closed']>;
 type Permission = Closed['ingress'][number]['permissions'][number];
 
-/** One way in to a group: a rule of a security group, or that a subnet hands out public addresses. */
+/** One exposure of a group: a rule of a security group, or that a subnet hands out public addresses. */
 export type Way =
   | { readonly kind: 'rule'; readonly groupId: string; readonly permission: Permission }
   | { readonly kind: 'subnet'; readonly subnetId: string; readonly family?: 'ipv6' };
@@ -41,7 +41,7 @@ export const waysOf = ({
   ...ipv6Subnets.map((subnetId): Way => ({ kind: 'subnet', subnetId, family: 'ipv6' })),
 ];
 
-/** Ways in as the ledger keeps them, each once; undefined: none. */
+/** Exposures as the ledger keeps them, each once; undefined: none. */
 export function closedOf(ways: readonly Way[]): Closed | undefined {
   const distinct = ways.filter((way, index) => ways.findIndex((each) => isDeepStrictEqual(each, way)) === index);
   if (distinct.length === 0) return undefined;

@@ -105,7 +105,7 @@ describe('an operator', () => {
     }
   });
 
-  it('has a quarantine extended once by each wish', () => {
+  it('has a quarantine extended once by each request', () => {
     const first = asked({ action: 'extend', by: '1d' });
     expect(first.quarantine?.expiresAt).toBe(NOW + HOUR + 24 * HOUR);
     const again = decide(
@@ -162,7 +162,7 @@ describe('an operator', () => {
   it('is refused for a worker that is in no quarantine, but not when the very requested has ended it', () => {
     const about = (state: object) => decide(observation(worker(), state, { request: requested() }), circumstances());
     expect(about({}).reason).toBe('request-refused');
-    expect(about({ granted: 'wish-0' }).reason).toBe('request-refused');
-    expect(about({ granted: 'wish-1' })).toMatchObject({ reason: 'released', silent: true });
+    expect(about({ granted: 'request-0' }).reason).toBe('request-refused');
+    expect(about({ granted: 'request-1' })).toMatchObject({ reason: 'released', silent: true });
   });
 });

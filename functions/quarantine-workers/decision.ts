@@ -29,7 +29,7 @@ export interface Decision extends Told<Reason> {
   readonly act?: Act;
   /** The quarantine from now on; absent: there is none (any more). */
   readonly quarantine?: Quarantine;
-  /** Ways in that an operator accepted. */
+  /** Exposures that an operator accepted. */
   readonly accepted?: readonly AcceptedExposure[];
   /** The exposures that a quarantine would close, where the decision gets as far as that. */
   readonly target?: string;

@@ -4,7 +4,7 @@ import type { ExposureKind } from './exposure-kind.ts';
 import type { InterfaceView } from './interface-view.ts';
 import { aclAdmitsWorld, type Family, type Referred } from './routes.ts';
 
-/** One way in from the Internet: an address that it routes to. */
+/** An address of a worker that the Internet routes to. */
 export interface Exposure {
   readonly interfaceId: string;
   /** Of `ipv6-prefix`: the prefix, whose addresses are those of pods. */
@@ -46,7 +46,7 @@ interface Known {
   readonly kind: ExposureKind;
 }
 
-/** Every way in from the Internet to the given interfaces; a pure function. An address without a route to it is none. */
+/** Every exposure of the given interfaces; a pure function. An address without a route to it is none. */
 export const exposuresOf = (interfaces: readonly InterfaceView[], networks: Networks): Exposure[] =>
   interfaces.flatMap((each) => knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks) ?? []));
 

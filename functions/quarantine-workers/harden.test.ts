@@ -78,11 +78,11 @@ it('opens what it can again, leaves that open, and keeps what AWS refused for an
   await carryOut({ harden: { ingress: [own], subnets: [subnetId] } });
   expect([await openRanges(), await isPublic()]).toEqual([0, false]);
   const closed = { ingress: [refused, own], subnets: [subnetId] };
-  const state = await carryOut({ restore: true, variant: 'wish-1' }, { closed });
+  const state = await carryOut({ restore: true, variant: 'request-1' }, { closed });
   expect([await openRanges(), await isPublic()]).toEqual([2, true]);
   expect(state).toMatchObject({ leftOpen: true, closed: { ingress: [refused], subnets: [] } });
   expect(records.at(-1)).toMatchObject({ decision: 'failed', message: expect.stringContaining(GONE) });
   expect(records.at(-1)?.calls).toHaveLength(3);
-  await carryOut({ restore: true, variant: 'wish-2' });
+  await carryOut({ restore: true, variant: 'request-2' });
   expect(records).toHaveLength(3);
 });

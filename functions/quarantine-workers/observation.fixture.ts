@@ -98,7 +98,7 @@ export const observation = (
 });
 
 /** A request of an operator. */
-export const requested = (detail: object = {}, id = 'wish-1'): Request => ({
+export const requested = (detail: object = {}, id = 'request-1'): Request => ({
   trigger: { ...TRIGGER, id, type: 'Quarantine Request' },
   event: { detail: { action: 'release', instanceId: 'i-1', why: 'it is mine', requestedBy: 'me', ...detail } } as never,
 });

@@ -21,7 +21,7 @@ export interface WorkerView extends DescribedWorker {
   readonly vpcId: string;
   readonly privateDnsName: string;
   readonly interfaces: readonly InterfaceView[];
-  /** Each way in from the Internet. */
+  /** Each way in which the Internet reaches it. */
   readonly exposures: readonly Exposure[];
   /** Why addresses that look public are none that the Internet reaches, in words. */
   readonly shields: readonly string[];

@@ -7,7 +7,7 @@ import { EXPOSURE_KINDS } from './exposure-kind.ts';
 import type { Reason } from './reasons.ts';
 
 const PK = 'quarantine';
-const LINE = 'quarantine-line';
+const WAITLIST = 'quarantine-line';
 
 /** A network interface as it was before the quarantine. */
 const savedInterface = z.object({
@@ -61,7 +61,7 @@ const quarantine = z.object({
   cluster: z.string(),
   nodegroup: z.string().optional(),
   vpcId: z.string(),
-  /** Each way in when it began, in words. */
+  /** Each exposure when it began, in words. */
   exposures: z.array(z.string()),
   /** Epoch milliseconds, as all times here. */
   startedAt: z.number(),
@@ -135,18 +135,18 @@ export async function readQuarantines(
 /** A worker that stays exposed until a slot of the budget is free. */
 const waiting = z.object({ sk: z.string(), since: z.number() });
 
-/** The line for a slot: instance ids, the longest waiting first. */
-export async function readQuarantineLine(ledger: Ledger): Promise<string[]> {
-  const items = await queryItems(ledger, LINE, waiting);
+/** The waitlist for a slot: instance ids, the longest waiting first. */
+export async function readQuarantineWaitlist(ledger: Ledger): Promise<string[]> {
+  const items = await queryItems(ledger, WAITLIST, waiting);
   return items.sort((a, b) => a.since - b.since).map(({ sk }) => sk);
 }
 
 export async function joinWaitlist(ledger: Ledger, instanceId: string, since: number): Promise<void> {
-  await putItem(ledger, { pk: LINE, sk: instanceId, keptUntil: since + KEPT_FOR }, { since });
+  await putItem(ledger, { pk: WAITLIST, sk: instanceId, keptUntil: since + KEPT_FOR }, { since });
 }
 
 export async function leaveWaitlist({ documents, table }: Ledger, instanceId: string): Promise<void> {
-  await documents.send(new DeleteCommand({ TableName: table, Key: { pk: LINE, sk: instanceId } }));
+  await documents.send(new DeleteCommand({ TableName: table, Key: { pk: WAITLIST, sk: instanceId } }));
 }
 
 /**

@@ -17,7 +17,7 @@ import type { Circumstances } from './decision.ts';
 import { carryOutGroup } from './harden.ts';
 import { type ObserveClients, observe, type Sight } from './observe.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan.ts';
-import { readQuarantineLine } from './quarantine-ledger.ts';
+import { readQuarantineWaitlist } from './quarantine-ledger.ts';
 import type { quarantineWorkers } from './remediation.ts';
 import { tellOpen } from './tell-open.ts';
 
@@ -164,7 +164,7 @@ const readBudgetIfFreed = async ({ ledger }: ReconcileDeps, settled: readonly De
 
 /** Being called is only a request: the next reconcile decides who finds room. */
 async function callNext({ ledger, queue, account, region, caller }: ReconcileDeps, now: number): Promise<void> {
-  const instanceIds = (await readQuarantineLine(ledger)).slice(0, WORKERS_PER_REQUEST);
+  const instanceIds = (await readQuarantineWaitlist(ledger)).slice(0, WORKERS_PER_REQUEST);
   if (instanceIds.length === 0) return;
   const origin = { account, region, time: new Date(now).toISOString() };
   const detail = { trigger: 'slot-free' as const, instanceIds };

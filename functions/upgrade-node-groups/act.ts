@@ -180,7 +180,7 @@ function nextState({ state, view, trigger }: Observation, decision: Decision, { 
     outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
     ...(fingerprint !== undefined && { fingerprint }),
     ...(isLastWord ? { reason } : state.reason !== undefined && { reason: state.reason }),
-    // An answer changes nothing about how the group stands: it keeps its place in the line.
+    // An answer changes nothing about how the group stands: it keeps its place on the waitlist.
     ...(decision.answers === undefined
       ? { ...(place !== undefined && { turn: place }), ...(since !== undefined && { since }) }
       : {

@@ -134,7 +134,7 @@ describe('decide', () => {
     ])('waits for %s', (reason, holders, policy) => {
       const made = decide(about({}), circumstances(policy, { slots: slotsOf(holders) }));
       expect(made).toMatchObject({ decision: 'waiting', reason });
-      // Nothing to wake up for: whoever frees the slot calls the next in line.
+      // Nothing to wake up for: whoever frees the slot calls the next on the waitlist.
       expect(made.wakeAt).toBeUndefined();
     });
 

@@ -39,7 +39,7 @@ export interface Decision extends Told<Reason> {
   readonly wakeAt?: number;
   /** What to remember from now on. */
   readonly memory: Memory;
-  /** The place in the line of a subject that waits for its turn, or whose turn has come. */
+  /** The place on the waitlist of a subject that waits for its turn, or whose turn has come. */
   readonly turn?: Turn;
   /** What is proposed from now on. */
   readonly proposal?: Proposal;

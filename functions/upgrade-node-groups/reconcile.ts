@@ -22,7 +22,7 @@ import { isHastened } from './pace.ts';
 import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
-import { type Contender, callNext, contendersOf, type Line } from './waitlist.ts';
+import { type Contender, callNext, contendersOf, type Waitlist } from './waitlist.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients {
   readonly autoScaling: AutoScalingClient;
@@ -67,11 +67,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Where there is room, those are called whose turn it is.
   if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
     const observed = new Set(observations.map(({ key }) => subjectOf(key)));
-    const line = (contenders ?? (await readContenders(deps, policy, now))).filter(
+    const waitlist = (contenders ?? (await readContenders(deps, policy, now))).filter(
       ({ subject }) => !observed.has(subject),
     );
     const options = { account: deps.account, region: deps.region, now, caller };
-    const called = callNext(line, settled.slots, policy.upgrades.concurrency, options);
+    const called = callNext(waitlist, settled.slots, policy.upgrades.concurrency, options);
     await sendRequests(
       deps.queue,
       called.map((request) => ({ request })),
@@ -106,10 +106,10 @@ async function planFairly(
   return { planned: plan(observations, { ...circumstances, slots }, contenders), contenders };
 }
 
-/** Who of the line could start now. */
+/** Who of the waitlist could start now. */
 async function readContenders({ ledger }: ReconcileDeps, policy: Policy, now: number): Promise<Contender[]> {
-  const line = await readWaitlist(ledger);
-  return contendersOf(line, await findUrgent(ledger, line, policy, now), policy, now);
+  const waitlist = await readWaitlist(ledger);
+  return contendersOf(waitlist, await findUrgent(ledger, waitlist, policy, now), policy, now);
 }
 
 /** What an operator was granted, or refused, is followed by a reconcile that goes by it, and tells how the subject stands. */
@@ -145,9 +145,14 @@ async function saveSlots(
   return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
 }
 
-/** Who of the line has findings that hasten its upgrade. */
-async function findUrgent(ledger: ActDeps['ledger'], line: Line, policy: Policy, now: number): Promise<Set<string>> {
-  const needs = await readNeeds(ledger, [...line.keys()]);
+/** Who of the waitlist has findings that hasten its upgrade. */
+async function findUrgent(
+  ledger: ActDeps['ledger'],
+  waitlist: Waitlist,
+  policy: Policy,
+  now: number,
+): Promise<Set<string>> {
+  const needs = await readNeeds(ledger, [...waitlist.keys()]);
   return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
 }
 

@@ -21,8 +21,8 @@ const waiting = (...subjects: string[]): Contender[] =>
     turn: { published: PUBLISHED, mayStartAt: NOW - HOUR, hasFailed: false },
     since: NOW - HOUR + index * 60_000,
   }));
-const called = (line: Contender[], holders: Record<string, string>, perCluster: number, perAccount: number) =>
-  callNext(line, slotsOf(holders), { perCluster, perAccount }, options).map(
+const called = (waitlist: Contender[], holders: Record<string, string>, perCluster: number, perAccount: number) =>
+  callNext(waitlist, slotsOf(holders), { perCluster, perAccount }, options).map(
     ({ detail }) => `${detail.clusterName}/${detail.nodegroupName}`,
   );
 
@@ -36,7 +36,7 @@ describe('callNext', () => {
     expect(called(waiting('a/1', 'a/2', 'a/3', 'b/1', 'c/1'), holders, perCluster, perAccount)).toEqual(expected);
   });
 
-  it('calls the longest waiting first, whatever the order of the line', () => {
+  it('calls the longest waiting first, whatever the order of the waitlist', () => {
     expect(called(waiting('a/1', 'b/1', 'c/1').reverse(), {}, 1, 2)).toEqual(['a/1', 'b/1']);
   });
 
@@ -53,8 +53,10 @@ describe('callNext', () => {
       ['a/1', 'b/1'],
     ],
   ])('calls %s', (_what, change, expected) => {
-    const line = waiting('a/1', 'b/1', 'c/1').map((each) => (each.subject === 'c/1' ? { ...each, ...change } : each));
-    expect(called(line, {}, 1, 2)).toEqual(expected);
+    const waitlist = waiting('a/1', 'b/1', 'c/1').map((each) =>
+      each.subject === 'c/1' ? { ...each, ...change } : each,
+    );
+    expect(called(waitlist, {}, 1, 2)).toEqual(expected);
   });
 
   it('does not call who holds a slot', () => {
@@ -63,13 +65,13 @@ describe('callNext', () => {
 });
 
 describe('contendersOf', () => {
-  const line = new Map([
+  const waitlist = new Map([
     ['a/ready', { outcomes: 1, turn: { ...TURN, mayStartAt: NOW } }],
     ['a/early', { outcomes: 1, turn: { ...TURN, mayStartAt: NOW + 1 } }],
     ['a/done', { outcomes: 1 }],
   ]);
   const names = (document: object, urgent: string[] = []) =>
-    contendersOf(line, new Set(urgent), policyOf(document), NOW).map(({ subject }) => subject);
+    contendersOf(waitlist, new Set(urgent), policyOf(document), NOW).map(({ subject }) => subject);
 
   it('are those that could start at this moment', () => {
     expect(names({})).toEqual(['a/ready']);
@@ -84,8 +86,8 @@ describe('contendersOf', () => {
   });
 });
 
-describe('a place in the line', () => {
-  const line = { since: NOW - HOUR };
+describe('a place on the waitlist', () => {
+  const state = { since: NOW - HOUR };
   const about = (decision: Decision['decision'], reason: Decision['reason'], turn?: Turn) => ({
     decision,
     reason,
@@ -101,7 +103,7 @@ describe('a place in the line', () => {
     ['the policy cannot be read for a while', about('refused', 'policy-invalid')],
     ['EKS does not tell for a while', about('failed', 'unreadable')],
   ])('is kept when %s', (_what, decision) => {
-    expect(waitingSinceAfter(line, decision, NOW)).toBe(NOW - HOUR);
+    expect(waitingSinceAfter(state, decision, NOW)).toBe(NOW - HOUR);
   });
 
   it.each([
@@ -109,7 +111,7 @@ describe('a place in the line', () => {
     ['EKS refuses the upgrade', about('failed', 'upgrade-refused')],
     ['it runs the release', about('done', 'up-to-date')],
   ])('is given up when %s', (_what, decision) => {
-    expect(waitingSinceAfter(line, decision, NOW)).toBeUndefined();
+    expect(waitingSinceAfter(state, decision, NOW)).toBeUndefined();
   });
 
   it('is taken by who could be upgraded, and by nobody else', () => {

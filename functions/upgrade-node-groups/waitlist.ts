@@ -7,7 +7,7 @@ import { iso } from './decision.ts';
 import type { Policy } from './policy.ts';
 
 /** All that wait for their turn, as the ledger has them, by subject. */
-export type Line = ReadonlyMap<string, NodeGroupState>;
+export type Waitlist = ReadonlyMap<string, NodeGroupState>;
 
 /** Who could start now, and what decides who goes first. */
 export interface Contender {
@@ -31,13 +31,18 @@ export const byTurn = (a: Contender, b: Contender): number =>
   (a.subject < b.subject ? -1 : 1);
 
 /**
- * Who of the line could start now.
+ * Who of the waitlist could start now.
  *
  * @param urgent who has urgent findings, by subject
  */
-export function contendersOf(line: Line, urgent: ReadonlySet<string>, { upgrades }: Policy, now: number): Contender[] {
+export function contendersOf(
+  waitlist: Waitlist,
+  urgent: ReadonlySet<string>,
+  { upgrades }: Policy,
+  now: number,
+): Contender[] {
   const isOpen = nextOpening(upgrades.windows, now) <= now;
-  return [...line].flatMap(([subject, { turn, since }]) => {
+  return [...waitlist].flatMap(([subject, { turn, since }]) => {
     const [cluster, nodegroup] = subject.split('/');
     if (turn === undefined || turn.mayStartAt > now || cluster === undefined || nodegroup === undefined) return [];
     const isHastened = urgent.has(subject);
@@ -89,7 +94,7 @@ export interface CallOptions {
 }
 
 /**
- * Who of the line is called now that there is room: in turn, as many as find room in their cluster and in the account. Being
+ * Who of the waitlist is called now that there is room: in turn, as many as find room in their cluster and in the account. Being
  * called is only a hint: the next reconcile decides.
  */
 export function callNext(

@@ -64,7 +64,7 @@ const obstacle = z.object({
 });
 export type Obstacle = z.infer<typeof obstacle>;
 
-/** The place in the line of a node group that could be upgraded, but for a slot, a window or its bake time. */
+/** The place on the waitlist of a node group that could be upgraded, but for a slot, a window or its bake time. */
 const turn = z.object({
   /** When the AMI that it runs was published, epoch milliseconds: the oldest goes first. */
   published: z.number(),
