@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as agentReconcileRequest from '../../events/agent-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { comeBack, lookAgain, type WorkerAgain } from '../shared/intake/look-again.ts';
+import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/intake/look-again.ts';
 import { type OperatorRequest, refuse } from '../shared/intake/operator-request.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -61,7 +61,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     troubles = error;
   }
   // Whoever waits, or was answered, is reconciled again; requests that could not be answered come back.
-  const again = settled.flatMap((each) => againOf(each, now));
+  const seen = new Set(observations.map(({ instanceId }) => instanceId));
+  const again = [...settled.flatMap((each) => againOf(each, now)), ...untilShown(scope.instances, seen, now)];
   await lookAgain(deps, agentReconcileRequest.detailType, again, now);
   await comeBack(deps.queue, [...scope.deferred, ...unanswered(decided, settled)], BUSY_SECONDS);
   for (const message of malformed) await putAside(deps, message);

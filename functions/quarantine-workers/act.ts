@@ -6,6 +6,7 @@ import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
+import { isUnknownYet } from './aws-refusal.ts';
 import { capture } from './capture.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import { isolate } from './isolate.ts';
@@ -98,10 +99,9 @@ async function act(
   const calls: AwsCall[] = [];
   const acting = policyOf(deps, policy);
   const captured = state.quarantine === undefined ? await capture(deps, instanceId, view, begun) : begun;
-  const quarantine =
-    decision.act?.kind === 'isolate' && captured.kind === 'isolate'
-      ? await withGroups(deps, view, captured, acting, noteInto(calls))
-      : captured;
+  const needsGroups = decision.act?.kind === 'isolate' && captured.kind === 'isolate';
+  const quarantine = needsGroups ? await withGroups(deps, view, captured, acting, noteInto(calls)) : captured;
+  if (quarantine === undefined) return { ...busy(circumstances), lookAt: now + UNTIL_KNOWN };
   const started = { ...decision, quarantine };
   const next = decision.quiet === true ? { ...state, quarantine } : nextState(observation, started, circumstances);
   const outcome = outcomeOf(observation, started, next, circumstances, []);
@@ -154,15 +154,26 @@ const ACTS: Readonly<Record<NonNullable<Decision['act']>['kind'], (subject: Step
 const policyOf = ({ defaultPolicy }: ActDeps, policy: Circumstances['policy']): Policy['quarantine'] =>
   isInvalid(policy) ? defaultPolicy : policy.quarantine;
 
-/** The quarantine with the security groups of its VPC, which are made before the worker is touched. */
+/** How soon it is tried again with groups that EC2 does not know yet, ms. */
+const UNTIL_KNOWN = 5_000;
+
+/**
+ * The quarantine with the security groups of its VPC, which are made before the worker is touched; undefined where EC2 does
+ * not know them everywhere yet.
+ */
 async function withGroups(
   { ec2, stackName }: ActDeps,
   view: WorkerView,
   quarantine: Quarantine,
   policy: Policy['quarantine'],
   note: StepSubject['note'],
-): Promise<Quarantine> {
-  const { untracking, closed, shortfall } = await quarantineGroups(ec2, stackName, { view, policy, note });
+): Promise<Quarantine | undefined> {
+  const made = await quarantineGroups(ec2, stackName, { view, policy, note }).catch((error: unknown) => {
+    if (isUnknownYet(error)) return undefined;
+    throw error;
+  });
+  if (made === undefined) return undefined;
+  const { untracking, closed, shortfall } = made;
   const notes = shortfall === undefined ? {} : { 'systems-manager': shortfall };
   return { ...quarantine, groups: { untracking, closed }, notes: { ...quarantine.notes, ...notes } };
 }

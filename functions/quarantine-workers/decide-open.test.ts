@@ -53,6 +53,25 @@ describe('a worker in quarantine', () => {
     expect(made.quarantine).toEqual(seen.state.quarantine);
   });
 
+  it('is closed again without blaming anybody where EC2 may still show what was there before', () => {
+    const made = decide(held(worker(), { isolatedAt: NOW - 20_000 }), circumstances());
+    expect(made).toMatchObject({ reason: 'quarantine-in-progress', quiet: true, act: { kind: 'isolate' } });
+    expect(made.quarantine?.undone).toBeUndefined();
+    const known = held(worker(), { isolatedAt: NOW - 20_000 }, { caller: { who: 'me', call: 'x', at: 'y' } });
+    expect(decide(known, circumstances()).reason).toBe('quarantine-reinforced');
+    expect(decide(held(worker(), { isolatedAt: NOW - 31_000 }), circumstances()).reason).toBe('quarantine-reinforced');
+  });
+
+  it('is not taken for gone where EC2 does not show it yet', () => {
+    const young = observation(undefined, { quarantine: quarantine({ startedAt: NOW - 59_000 }) });
+    expect(decide(young, circumstances())).toMatchObject({ silent: true, lookAt: NOW + 10_000 });
+    const old = observation(undefined, { quarantine: quarantine({ startedAt: NOW - 61_000 }) });
+    expect(decide(old, circumstances()).reason).toBe('quarantine-ended');
+    const reserved = { slots: { 'i-1': { cluster: 'shop', expiresAt: NOW + 1 } } };
+    expect(decide(observation(undefined), circumstances({}, reserved))).toMatchObject({ silent: true });
+    expect(decide(observation(undefined), circumstances()).reason).toBe('worker-not-running');
+  });
+
   it('is closed again when somebody opened it, and out of the open group whatever the policy says', () => {
     expect(decide(held(worker()), circumstances())).toMatchObject({
       decision: 'acted',

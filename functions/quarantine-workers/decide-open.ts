@@ -16,6 +16,7 @@ const STAYS = 'The quarantine stays as it is: nothing acts. An operator can have
 /** Decides about a worker that is in quarantine; a pure function. What an operator asks for comes first. */
 export function decideOpen(observation: Observation, quarantine: Quarantine, circumstances: Circumstances): Decision {
   const { view, request } = observation;
+  if (view === undefined && isTooNew(quarantine.startedAt, circumstances)) return notShown(circumstances, quarantine);
   if (view === undefined || view.instanceState === 'terminated' || view.instanceState === 'shutting-down') {
     const by = quarantine.phase === 'terminating' ? 'terminated' : 'gone';
     return say('done', 'quarantine-ended', `The worker is ${by}: its quarantine has ended.`, iso(quarantine.startedAt));
@@ -54,6 +55,22 @@ export function decideOpen(observation: Observation, quarantine: Quarantine, cir
   return isOpen ? isolate(observation, quarantine, faults, circumstances) : isolated(quarantine, now);
 }
 
+/** EC2 shows an instance for an hour after its end: one that it does not show so soon is not shown everywhere yet. */
+const TOO_NEW = 60_000;
+
+/** Whether EC2 may not show yet what has been known since then, epoch milliseconds. */
+export const isTooNew = (since: number | undefined, { now }: Pick<Circumstances, 'now'>): boolean =>
+  since !== undefined && now - since < TOO_NEW;
+
+/** Nothing is decided about what EC2 does not show yet. */
+export const notShown = ({ now }: Pick<Circumstances, 'now'>, quarantine?: Quarantine): Decision => ({
+  ...say('waiting', 'quarantine-in-progress', ''),
+  silent: true,
+  lookAt: now + LOOK_AGAIN,
+  ...(quarantine !== undefined && { quarantine }),
+});
+const LOOK_AGAIN = 10_000;
+
 /** The exposures that a quarantine has yet to close: of a worker that is where it shall be, none is left to be closed. */
 const stillOpen = (faults: readonly string[], { exposures }: WorkerView): readonly Exposure[] =>
   faults.length > 0 ? exposures : [];
@@ -84,6 +101,11 @@ function isolate(
     const decision = say('waiting', 'quarantine-in-progress', 'The quarantine goes on.', begun);
     return { ...decision, quiet: true, act, quarantine: goingOn };
   }
+  if (caller === undefined && now - (quarantine.isolatedAt ?? 0) < SHOWN_WITHIN) {
+    // EC2 may still show what was there before it was closed: it is closed again to be safe, and nobody is blamed.
+    const decision = say('waiting', 'quarantine-in-progress', 'The quarantine goes on.', begun);
+    return { ...decision, quiet: true, act, quarantine: goingOn };
+  }
   const before = quarantine.undone;
   const isOld = before !== undefined && now - before.lastAt > FORGOTTEN_AFTER;
   const count = (isOld ? 0 : (before?.count ?? 0)) + 1;
@@ -109,6 +131,8 @@ function isolate(
   };
 }
 
+/** Within what time all reads show a change, ms. Source: EC2 API reference, "Eventual consistency". */
+const SHOWN_WITHIN = 30_000;
 /** From how many times on it is told as a fight: once may be a mistake. */
 const FOUGHT_FROM = 3;
 /** How often a fight is told again while it lasts, ms. */

@@ -1,6 +1,6 @@
 import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { decideOpen } from './decide-open.ts';
+import { decideOpen, isTooNew, notShown } from './decide-open.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
 import { guardOf } from './guards.ts';
@@ -32,6 +32,9 @@ export function decide(observation: Observation, circumstances: Circumstances): 
     const message = `${observation.instanceId} is not in quarantine: ${requestedBy} asked to ${action} it.`;
     return keep(observation, say('refused', 'request-refused', message, request.trigger.id));
   }
+  // One that has just taken a slot was shown to the reconcile that took it.
+  const isReserved = (circumstances.slots[observation.instanceId]?.expiresAt ?? 0) > now;
+  if (view === undefined && (isReserved || isTooNew(state.since, circumstances))) return notShown(circumstances);
   if (view === undefined) return say('skipped', 'worker-not-running', 'The instance is gone.', 'gone');
   const decided = aboutExposure(observation, view, circumstances);
   const proposal = nextProposal(state.proposal, { ...decided, target: decided.target }, now);

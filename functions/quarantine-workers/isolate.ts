@@ -174,7 +174,7 @@ function conclude(
   return {
     ...say('done', reason, message, since),
     ...told,
-    quarantine: { ...quarantine, phase: 'isolated' },
+    quarantine: { ...quarantine, phase: 'isolated', isolatedAt: now },
     // That somebody undoes it was told: that it is closed each time is no news.
     ...(isFought(quarantine) && { quiet: true }),
   };

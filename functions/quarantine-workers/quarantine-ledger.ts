@@ -58,6 +58,8 @@ export type Saved = z.infer<typeof saved>;
 const quarantine = z.object({
   kind: z.enum(['isolate', 'strip']),
   phase: z.enum(['isolating', 'isolated', 'releasing', 'terminating']),
+  /** When a fresh read last found it closed after it had been changed, epoch milliseconds. */
+  isolatedAt: z.number().optional(),
   cluster: z.string(),
   nodegroup: z.string().optional(),
   vpcId: z.string(),

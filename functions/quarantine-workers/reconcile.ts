@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import * as quarantineReconcileRequest from '../../events/quarantine-reconcile-request.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { comeBack, lookAgain, type WorkerAgain } from '../shared/intake/look-again.ts';
+import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { isNodeBy } from '../shared/kubernetes/joined-node.ts';
@@ -91,14 +91,23 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   }
   // What ended gives its slot back, and whoever waits for one is called. Whoever is not through is reconciled again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
-  await requestReconciles(deps, settled, scope.deferred, circumstances);
+  const seen = new Set(sight.observations.map(({ instanceId }) => instanceId));
+  const hidden = untilShown(scope.instances, seen, circumstances.now);
+  await requestReconciles(deps, settled, hidden, scope.deferred, circumstances);
   // What stays exposed is counted, and told once a group.
   countWorkers(deps, settled, circumstances.now);
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
   const looked = { settled, groups: planned.groups, clusters: scope.clusters, now: circumstances.now, ...mode };
   await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
-  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
+  if (troubles.length === 0) return;
+  // The log shows the message of what is thrown, and not what it holds.
+  const [first] = troubles;
+  const words = first instanceof Error ? `${first.name}: ${first.message}` : String(first);
+  throw new AggregateError(
+    troubles,
+    `Not everything could be looked at or done; first of ${troubles.length}: ${words}`,
+  );
 }
 
 /** Decides, and takes the slots that the decisions need by one conditional write. */
@@ -176,10 +185,11 @@ async function callNext({ ledger, queue, account, region, caller }: ReconcileDep
 async function requestReconciles(
   deps: ReconcileDeps,
   settled: readonly Decided[],
+  hidden: readonly WorkerAgain[],
   deferred: readonly Request[],
   { now }: Pick<Circumstances, 'now'>,
 ): Promise<void> {
-  const again: WorkerAgain[] = [];
+  const again: WorkerAgain[] = [...hidden];
   for (const { observation, decision } of settled) {
     const { instanceId, request, state } = observation;
     const { lookAt, quarantine, silent, answers } = decision;

@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
 import * as request from '../../events/remediation-request.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { comeBack, lookAgain } from '../shared/intake/look-again.ts';
+import { comeBack, lookAgain, untilShown } from '../shared/intake/look-again.ts';
 import { messageReader } from '../shared/intake/messages.ts';
 import { readWorkerBatch, targetOfRequest, type WorkerScope } from '../shared/intake/worker-batch.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -52,7 +52,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const again = observations.flatMap(({ instanceId }, index) =>
     needsAnother(settled[index]) ? [{ instanceId, at: now }] : [],
   );
-  await lookAgain(deps, reconcileRequest.detailType, again, now);
+  const seen = new Set(observations.map(({ instanceId }) => instanceId));
+  const hidden = untilShown(scope.instances, seen, now);
+  await lookAgain(deps, reconcileRequest.detailType, [...again, ...hidden], now);
   await comeBack(deps.queue, scope.deferred, 0);
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');

@@ -256,6 +256,12 @@ export const fleetSchema = z.strictObject({
     .enum(['none', 'role', 'on'])
     .default('none')
     .describe('Default Host Management: never heard of, its role exists, or it is switched on'),
+  eventualConsistency: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether functions read what was true up to 30 s ago now and then, and do not know yet what was just made, as on AWS',
+    ),
   securityHub: z.boolean().default(true).describe('Whether Security Hub is switched on'),
   inspector: inspector.optional(),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),

@@ -9,6 +9,7 @@ import { EksState } from '../account/eks/state.ts';
 import { NodeGroupUpdates } from '../account/eks/update-node-group.ts';
 import { TargetGroups } from '../account/elastic-load-balancing/target-groups.ts';
 import { CloudTrail } from '../account/event-bridge/cloud-trail.ts';
+import { EventualConsistency } from '../account/eventual-consistency.ts';
 import { Iam, trustOf } from '../account/iam/state.ts';
 import { Inspector } from '../account/inspector/state.ts';
 import { SsmAgents } from '../account/ssm/agents.ts';
@@ -49,6 +50,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     instances,
     networks,
     snapshots: new Snapshots(world),
+    consistency: fleet.eventualConsistency ? new EventualConsistency(world, instances) : undefined,
     cloudTrail: new CloudTrail(world),
     autoScalingGroups,
     targetGroups,

@@ -15,7 +15,7 @@ export function fleetServices(
   isAllowed: (caller: Caller, permission: Permission) => boolean = () => true,
 ): Service[] {
   const { world, eks, nodeGroupUpdates, accessEntries, instances, iam } = state;
-  return [
+  const services = [
     createEks(world, eks, nodeGroupUpdates, accessEntries, isAllowed),
     createEc2(state),
     createAutoScaling(world, state.autoScalingGroups),
@@ -25,4 +25,6 @@ export function fleetServices(
     createSts(world),
     createInspector(world, state.inspector, instances),
   ];
+  const { consistency } = state;
+  return consistency === undefined ? services : services.map((service) => consistency.around(service));
 }

@@ -9,6 +9,7 @@ import type { EksState } from '../account/eks/state.ts';
 import type { NodeGroupUpdates } from '../account/eks/update-node-group.ts';
 import type { TargetGroups } from '../account/elastic-load-balancing/target-groups.ts';
 import type { CloudTrail } from '../account/event-bridge/cloud-trail.ts';
+import type { EventualConsistency } from '../account/eventual-consistency.ts';
 import type { Iam } from '../account/iam/state.ts';
 import type { Inspector } from '../account/inspector/state.ts';
 import type { SsmAgents } from '../account/ssm/agents.ts';
@@ -47,6 +48,8 @@ export interface FleetState {
   readonly agents: SsmAgents;
   readonly inspector: Inspector;
   readonly commands: Commands;
+  /** How reads lag behind; undefined: they tell what is true now. */
+  readonly consistency: EventualConsistency | undefined;
   /** What can launch another instance, by `launcherKey`. */
   readonly launchers: Map<string, Launcher>;
 }

@@ -1,5 +1,6 @@
 import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
+import { isUnknownYet } from '../aws-refusal.ts';
 import { isClosed } from '../remaining.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
@@ -17,15 +18,22 @@ export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =
     if (groups === undefined)
       throw new Error('The groups of a quarantine are known before its interfaces are changed.');
     const open = view.interfaces.filter((each) => !isClosed(each, groups));
-    const set = async (NetworkInterfaceId: string, group: string) => {
-      const change = new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups: [group] });
+    const set = async (NetworkInterfaceId: string, ...Groups: string[]) => {
+      const change = new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId, Groups });
       note('ec2', 'ModifyNetworkInterfaceAttribute', await clients.ec2.send(change));
     };
     await pMap(
       open,
       async ({ id, groupIds }) => {
-        if (!groupIds.includes(groups.untracking)) await set(id, groups.untracking);
-        await set(id, groups.closed);
+        const isOpened = !groupIds.includes(groups.untracking);
+        if (isOpened) await set(id, groups.untracking);
+        try {
+          await set(id, groups.closed);
+        } catch (error) {
+          // The closed group may be unknown yet where the open one is not: nobody is left in that one meanwhile.
+          if (isOpened && isUnknownYet(error) && groupIds.length > 0) await set(id, ...groupIds);
+          throw error;
+        }
       },
       { concurrency: CONCURRENCY },
     );

@@ -4,7 +4,7 @@ import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-
 import type { Owner } from '../../shared/fleet/owners.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
-import { refusalOf } from '../aws-refusal.ts';
+import { isUnknownYet, refusalOf } from '../aws-refusal.ts';
 import type { WorkerView } from '../observation.ts';
 import type { Policy } from '../policy.ts';
 import type { Quarantine } from '../quarantine-ledger.ts';
@@ -60,6 +60,7 @@ export async function attempt(step: string, run: () => Promise<Omit<StepReport, 
   try {
     return { step, ...(await run()) };
   } catch (error) {
+    if (isUnknownYet(error)) return { step, outcome: 'pending', note: 'EC2 does not know yet what was just made' };
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     return { step, outcome: 'failed', note: refusal };

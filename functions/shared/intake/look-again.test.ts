@@ -1,7 +1,7 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeEach, expect, it } from 'vitest';
 import * as agentReconcileRequest from '../../../events/agent-reconcile-request.ts';
-import { comeBack, lookAgain, type WorkerAgain } from './look-again.ts';
+import { comeBack, lookAgain, untilShown, type WorkerAgain } from './look-again.ts';
 
 const NOW = Date.parse('2026-07-14T12:00:00Z');
 const sent: SendMessageBatchCommand['input'][] = [];
@@ -65,4 +65,18 @@ it('says so where nobody can wake it', async () => {
 it('delays nothing in a FIFO queue, which SQS would refuse, and names its message group', async () => {
   await comeBack({ sqs, url: `${queue.url}.fifo` }, [{ event: { id: 'x' } }], 5);
   expect(entries()).toEqual([{ Id: '0', MessageBody: '{"id":"x"}', MessageGroupId: expect.any(String) }]);
+});
+
+it('looks twice more at what a fresh event names and EC2 does not show as a worker yet, and never by its own request', () => {
+  const trigger = (type: string, time: number) => ({ id: 'e', type, time, redelivered: false });
+  const named = new Map([
+    ['i-new', trigger('EC2 Instance State-change Notification', NOW - 1000)],
+    ['i-seen', trigger('EC2 Instance State-change Notification', NOW - 1000)],
+    ['i-old', trigger('EC2 Instance State-change Notification', NOW - 61_000)],
+    ['i-asked', trigger('SSM Agent Reconcile Request (wake-up)', NOW - 1000)],
+  ]);
+  expect(untilShown(named, new Set(['i-seen']), NOW)).toEqual([
+    { instanceId: 'i-new', at: NOW + 10_000 },
+    { instanceId: 'i-new', at: NOW + 35_000 },
+  ]);
 });

@@ -1,5 +1,6 @@
 import { ownEvent } from '../../../events/envelope.ts';
 import { chunks } from '../runtime/chunks.ts';
+import type { MessageTrigger } from './messages.ts';
 import { type Outgoing, type ReconcileQueue, sendRequests } from './reconcile-queue.ts';
 import type { Wake } from './wake.ts';
 
@@ -66,6 +67,35 @@ export async function lookAgain(
     }
   await sendRequests(queue, outgoing);
 }
+
+/** How young an event must be for what it names to be unknown yet, ms. */
+const YOUNG = 60_000;
+/** When what EC2 does not show as a worker yet is looked at again, ms from now: it shows the new within half a minute. */
+const UNTIL_SHOWN = [10_000, 35_000];
+
+/**
+ * Instances that a fresh event names and that are no workers by what EC2 shows: it may not show them yet, or not their tags.
+ * Each is looked at twice more. A look that was asked for by the function itself asks for no further one.
+ *
+ * Source: EC2 API reference, "Eventual consistency".
+ *
+ * @param named by the messages of the batch
+ * @param workers those that were found, by instance id
+ * @param now epoch milliseconds
+ */
+export const untilShown = (
+  named: ReadonlyMap<string, MessageTrigger>,
+  workers: ReadonlySet<string>,
+  now: number,
+): WorkerAgain[] =>
+  [...named].flatMap(([instanceId, { type, time }]) =>
+    workers.has(instanceId) || isReconcileRequest(type) || now - time > YOUNG
+      ? []
+      : UNTIL_SHOWN.map((after) => ({ instanceId, at: now + after })),
+  );
+
+/** Requests to itself have such detail types, with what asked for them behind. */
+const isReconcileRequest = (type: string): boolean => type.includes('Reconcile Request');
 
 const isLater = (at: number, now: number): boolean => at - now > LONGEST_DELAY;
 

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../sandbox/play.ts';
+import { deadLetterCount, MINUTE, type Scenario, start } from './harness.ts';
+import { outcomes, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
+
+/** Every function has a fleet here that shows it. */
+const PLAYS: Readonly<Record<string, string>> = {
+  demo: '28h',
+  findings: '7h',
+  mixed: '12h',
+  quarantine: '3h',
+  'ssm-agent': '3h',
+};
+
+const fleetOf = (name: string): object =>
+  JSON.parse(readFileSync(join(import.meta.dirname, '..', 'sandbox', 'fleets', `${name}.json`), 'utf8'));
+
+/** The last word on each subject; workers have other ids in each run, so they count by their group. */
+function lastWords({ records }: Run): string[] {
+  const last = new Map<string, string>();
+  for (const { remediation, cluster, nodegroup, instance, decision, reason } of records) {
+    last.set(
+      [remediation, cluster, nodegroup, instance].join(' '),
+      [remediation, cluster, nodegroup, instance && 'worker', decision, reason].join(' '),
+    );
+  }
+  return [...last.values()].sort();
+}
+
+/** What was recorded as failed of each group, each once. */
+const failures = ({ records }: Run): string[] =>
+  [
+    ...new Set(
+      records
+        .filter(({ decision }) => decision === 'failed')
+        .map(({ remediation, cluster, nodegroup, reason }) => [remediation, cluster, nodegroup, reason].join(' ')),
+    ),
+  ].sort();
+
+describe.each(Object.entries(PLAYS))('the fleet %s, where reads lag behind', (name, play) => {
+  it('ends as where they do not, and nothing fails of it', { timeout: 600_000 }, async () => {
+    // Which worker takes the last slot of a budget is a matter of seconds.
+    const concurrency = { perGroup: 9, perCluster: 20, perAccount: 50 };
+    const scenario: Scenario = { fleet: fleetOf(name), policy: { quarantine: { concurrency } }, play, seed: 7 };
+    const [plain, lagging] = await Promise.all([
+      start(scenario),
+      start({ ...scenario, fleet: { ...fleetOf(name), eventualConsistency: true } }),
+    ]);
+    expect(failures(lagging)).toEqual(failures(plain));
+    expect(lastWords(lagging)).toEqual(lastWords(plain));
+    expect(deadLetterCount(lagging)).toBe(0);
+    expect(lagging.errors).toEqual([]);
+  });
+});
+
+describe('an exposed launch, where reads lag behind', () => {
+  it.each([1, 2, 3, 4, 5, 6])(
+    'is isolated within a minute and a half, and is never left more open than it was: seed %i',
+    async (seed) => {
+      const fleet = { ...privateFleet({}, publicLaunch()), eventualConsistency: true };
+      const run = await start({ ...scenario(fleet), seed });
+      await run.account.play(10 * MINUTE + 1000);
+      const worker = run.account.fleet.instances.list().at(-1);
+      const { networks } = run.account.fleet;
+      const openedTo = () =>
+        networks.interfaces
+          .of(worker?.id ?? '')
+          .flatMap(({ securityGroupIds }) => securityGroupIds)
+          .filter((id) => networks.securityGroups.get(id)?.name.endsWith('-untrack')).length;
+      let longestOpen = 0;
+      let open = 0;
+      for (let elapsed = 0; elapsed < 90_000; elapsed += 100) {
+        await run.account.play(100);
+        open = openedTo() > 0 ? open + 100 : 0;
+        longestOpen = Math.max(longestOpen, open);
+      }
+      expect(networks.isReachable(worker?.id ?? '')).toBe(false);
+      expect(longestOpen).toBeLessThan(2000);
+      await run.account.play(10 * MINUTE);
+      expect(outcomes(run).at(-1)).toBe('done quarantined');
+      expect(outcomes(run).filter((outcome) => outcome.startsWith('failed'))).toEqual([]);
+    },
+  );
+});
