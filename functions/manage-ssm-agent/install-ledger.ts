@@ -12,7 +12,7 @@ const installation = z.object({
 /** The nodes of a cluster on which the agent is being installed: who is in here has the DaemonSet to thank for. */
 export type InstallingNodes = Readonly<Record<string, string>>;
 
-/** By cluster; one on which nothing was ever installed is missing. */
+/** The installations by cluster; a cluster on which nothing was ever installed is missing. */
 export async function readInstallations(
   ledger: Ledger,
   clusters: readonly string[],

@@ -16,7 +16,7 @@ const remedies = z.strictObject({
     .describe('Bounds installAgent where it cannot be told whether role and network let an agent answer.'),
 });
 
-/** As long as an agent may sleep before it tries again, and then some: 30 minutes after AccessDenied, 60 after others. */
+/** A little longer than an agent sleeps before it tries again: 30 minutes after AccessDenied, 60 after others. */
 const AGENT_SLEEPS = '75m';
 
 const perRemedy = z.strictObject({

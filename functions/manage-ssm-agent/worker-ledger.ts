@@ -18,7 +18,7 @@ const remedy = z.object({
   startedAt: z.number(),
   /** Counts from 1. */
   attempt: z.number(),
-  /** Of an update command. */
+  /** The id of the update command. */
   commandId: z.string().optional(),
 });
 export type StartedRemedy = z.infer<typeof remedy>;
@@ -31,7 +31,7 @@ const workerState = z.object({
   remedy: remedy.optional(),
   failures: z.object({ cause, count: z.number(), lastAt: z.number() }).optional(),
   proposal: proposal.optional(),
-  /** Of its role's policies while the agent answered. */
+  /** The fingerprint of its role's policies while the agent answered. */
   roleFingerprint: z.string().optional(),
   /** The last operator's request that was answered: it is answered once, however often it comes. */
   answered: z.string().optional(),

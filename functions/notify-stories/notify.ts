@@ -39,7 +39,7 @@ interface Claim {
  * told. So a repeated delivery tells nothing twice; an invocation that dies between telling and noting tells that one
  * bundle again when Lambda retries it.
  *
- * With an invalid policy the defaults count: a message changes nothing, and that the policy is invalid must be told.
+ * The defaults count where the policy is invalid: a message changes nothing, and somebody must learn that the policy is invalid.
  *
  * @throws Error when another invocation works on the same incident right now: Lambda tries again
  */

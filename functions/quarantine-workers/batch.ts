@@ -43,11 +43,11 @@ export interface Scope {
   readonly securityGroups: Map<string, MessageTrigger>;
   /** All workers of these clusters. */
   readonly clusters: Map<string, MessageTrigger>;
-  /** By instance id. */
+  /** Requests about workers, by the id of the instance. */
   readonly requests: Map<string, Request>;
-  /** By `cluster/nodegroup`. */
+  /** Requests about groups, by `cluster/nodegroup`. */
   readonly groupRequests: Map<string, Request>;
-  /** By the id of what brought the event here. */
+  /** Who made the calls, by the id of the event that tells of one. */
   readonly callers: Map<string, Caller>;
   /** Further requests about the same subjects: they wait until the first one is granted or refused. */
   readonly deferred: Request[];

@@ -133,7 +133,7 @@ function isolate(
 
 /** Within what time all reads show a change, ms. Source: EC2 API reference, "Eventual consistency". */
 const SHOWN_WITHIN = 30_000;
-/** From how many times on it is told as a fight: once may be a mistake. */
+/** How often somebody must undo a quarantine until that is told as a fight: once may be a mistake. */
 const FOUGHT_FROM = 3;
 /** How often a fight is told again while it lasts, ms. */
 const RETELL_AFTER = 3_600_000;

@@ -32,7 +32,7 @@ export interface Networks {
   /** By subnet id: what leads to it from the Internet by IPv4 and by IPv6, where its default routes lead there. */
   readonly gateways: ReadonlyMap<string, { readonly ipv4?: string; readonly ipv6?: string }>;
   readonly subnets: ReadonlyMap<string, SubnetView>;
-  /** By subnet id. */
+  /** The network ACLs by subnet id. */
   readonly acls: ReadonlyMap<string, NetworkAcl>;
   /** By the id of a security group that a stack of this product has made for its quarantines: the name of the stack. */
   readonly stacks: ReadonlyMap<string, string>;

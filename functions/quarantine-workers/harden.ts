@@ -114,7 +114,7 @@ async function harden(
 function withRefused(decision: Notified, refused: readonly RefusedWay[]): Notified {
   if (refused.length === 0) return decision;
   const named = refused.map(({ way, refusal }) => `${exposureInWords(way)} (${refusal})`).join('; ');
-  // By code: the rest of what AWS says may differ each time.
+  // The code tells refusals apart: the rest of what AWS says may differ each time.
   const codes = refused.map(({ way, refusal }) => `${exposureInWords(way)} ${refusal.split(':')[0]}`).join('; ');
   // An answer to an operator is always told; a hardening that goes on being refused is told once.
   const variant = decision.restore === true ? `${decision.variant} ${codes}` : codes;

@@ -6,7 +6,7 @@ export interface PublicAddress {
   /** The private address that it belongs to. */
   readonly privateIp: string;
   readonly kind: Exclude<ExposureKind, 'ipv6' | 'ipv6-prefix'>;
-  /** Of an address that was put to it by itself, an Elastic IP say. */
+  /** The allocation of an address that somebody has associated, such as an Elastic IP. */
   readonly allocationId?: string;
   readonly associationId?: string;
 }

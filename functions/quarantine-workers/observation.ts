@@ -58,7 +58,7 @@ export type NetworkUser =
   | ({
       readonly kind: 'worker';
       readonly instanceId: string;
-      /** Of the instance. */
+      /** The tags of the instance. */
       readonly tags: Readonly<Record<string, string>>;
       readonly owner: Owner;
     } & Pick<WorkerView, 'cluster' | 'nodegroup' | 'ownership'>)
@@ -66,7 +66,7 @@ export type NetworkUser =
   | { readonly kind: 'instance'; readonly instanceId: string }
   /** What EKS itself reaches the nodes of a cluster through. */
   | { readonly kind: 'control-plane'; readonly cluster: string }
-  /** Of a load balancer, a Lambda function, an endpoint, or of nobody. */
+  /** An interface of a load balancer, a Lambda function, an endpoint, or of nobody. */
   | { readonly kind: 'interface'; readonly interfaceId: string; readonly description: string };
 
 /** A group of workers of which at least one is exposed. */

@@ -92,7 +92,7 @@ async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promi
   return tables;
 }
 
-/** By id; one that does not exist is missing. */
+/** What is found, by id; what does not exist is missing. */
 export async function readSubnets(ec2: EC2Client, subnetIds: readonly string[]): Promise<Map<string, SubnetView>> {
   const subnets = new Map<string, SubnetView>();
   await eachFilter('subnet-id', subnetIds, async (Filters) => {

@@ -124,7 +124,7 @@ const isMadeByEks = ({ RequesterManaged, RequesterId = '', Attachment, OwnerId }
   Attachment?.InstanceOwnerId !== undefined &&
   Attachment.InstanceOwnerId !== OwnerId;
 
-/** Of a subnet only workers count: an instance that is none keeps the address that it has. */
+/** Only workers count as users of a subnet: an instance that is none keeps the address that it has. */
 const workersOfSubnets = (
   subnetIds: readonly string[],
   instances: readonly Instance[],

@@ -155,7 +155,7 @@ const observationOf = (
   };
 };
 
-/** Of the workers that a reconcile request names: those whose incident has not ended, by a quarantine or a place on the waitlist. */
+/** Those workers of a reconcile request whose incident has not ended: a quarantine, or a place on the waitlist, says so. */
 const waitingIn = (states: ReadonlyMap<string, QuarantineState>, { instances, clusters }: Scope) =>
   [...states].flatMap(([instanceId, { quarantine, reason }]): Array<[string, MessageTrigger]> => {
     const trigger = instances.get(instanceId) ?? (quarantine && clusters.get(quarantine.cluster));

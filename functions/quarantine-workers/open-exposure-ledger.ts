@@ -19,7 +19,7 @@ export type OpenWorker = z.infer<typeof openWorker>;
 const openGroup = z.object({
   /** `cluster/nodegroup`; the part behind the slash is empty for workers that belong to no group. */
   sk: z.string(),
-  /** By instance id. */
+  /** The exposed workers by the id of the instance. */
   workers: z.record(z.string(), openWorker),
   /** Since when there are any, epoch milliseconds; absent: there are none. */
   since: z.number().optional(),

@@ -19,13 +19,13 @@ const savedInterface = z.object({
       publicIp: z.string(),
       /** The private address that it belongs to. */
       privateIp: z.string(),
-      /** Of an Elastic IP; without it the address was an automatic one, which nobody can have back. */
+      /** The allocation of an Elastic IP. An address without one was automatic, and nobody can have it back. */
       allocationId: z.string().optional(),
     }),
   ),
   ipv6: z.array(z.string()),
   ipv6Prefixes: z.array(z.string()).optional(),
-  /** Of a pod: it comes and goes with it. */
+  /** Whether it is the interface of a pod, with which it comes and goes. */
   branch: z.boolean().optional(),
 });
 export type SavedInterface = z.infer<typeof savedInterface>;

@@ -5,7 +5,7 @@ import type { Policy } from './policy.ts';
 /** A security group or subnet that is left alone, and by whose account. */
 export interface LeftOpen {
   readonly id: string;
-  /** In words, each once; empty where nobody knows. */
+  /** The others in words, each once; empty where nobody knows. */
   readonly users: readonly string[];
 }
 

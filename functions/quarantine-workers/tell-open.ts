@@ -67,7 +67,7 @@ export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void
 
 const clusterOf = (subject: string): string => subject.slice(0, subject.indexOf('/'));
 
-/** Of a cluster that was looked at as a whole: workers that are remembered and not there any more. */
+/** The remembered workers that a cluster does not have any more, where a reconcile has read all of it. */
 function goneOf({ workers }: OpenGroup, settled: readonly Decided[] | undefined): Finding[] {
   if (settled === undefined) return [];
   const seen = new Set(settled.map(({ observation }) => observation.instanceId));

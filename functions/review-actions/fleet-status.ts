@@ -13,7 +13,7 @@ export interface LastWord extends Word {
   readonly cluster: string;
   readonly nodegroup: string;
   readonly instance: string;
-  /** Of its record. */
+  /** The id of its record. */
   readonly id: string;
 }
 

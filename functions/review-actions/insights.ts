@@ -14,7 +14,7 @@ export interface InsightsDeps {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** Of a row, by field. */
+/** The values of a row, by field. */
 export type Row = ReadonlyMap<string, string>;
 
 /** How long an answer is waited for, ms: the one thing here that waits, because Logs Insights answers by being asked again. */

@@ -70,7 +70,7 @@ export const recordsByIdQuery = (ids: readonly string[]): string =>
 export const lastWordsQuery = (): string =>
   `fields ${WORD} | ${RECORDS} and ispresent(cluster) | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
 
-/** Of one worker, or of a group without its workers, each function's newest record of each reason: with them its last word. */
+/** Asks for each function's newest record of each reason about one worker, or about a group without its workers. */
 export const statusQuery = (subject: RecordSubject, limit: number): string =>
   `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | filter ${subject.instance === undefined ? 'not ' : ''}ispresent(instance) | sort @timestamp desc, id desc | dedup remediation, reason | limit ${limit}`;
 

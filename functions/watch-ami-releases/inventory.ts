@@ -10,7 +10,7 @@ export interface InUse {
   readonly amiType: string;
   readonly releaseVersion: string;
   readonly nodeGroups: number;
-  /** As many as the node groups want. */
+  /** How many nodes the node groups want. */
   readonly nodes: number;
   /** Whole days since the release was built; absent where its version does not tell (Bottlerocket). */
   readonly ageDays?: number;

@@ -25,7 +25,7 @@ export interface Packets {
   readonly others: Addresses;
   /** Where they go to. */
   readonly ports: Ports;
-  /** For sentences. */
+  /** What it is called in sentences. */
   readonly what: string;
 }
 

@@ -25,9 +25,9 @@ export interface Networks {
   readonly routeTables: readonly RouteTable[];
   readonly networkAcls: readonly NetworkAcl[];
   readonly endpoints: readonly VpcEndpoint[];
-  /** Of endpoints, by their ids. */
+  /** The interfaces of endpoints, by their ids. */
   readonly interfaces: ReadonlyMap<string, NetworkInterface>;
-  /** Of instances and endpoints, by their ids. */
+  /** The security groups of instances and endpoints, by their ids. */
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
   readonly prefixLists: PrefixListEntries;
 }

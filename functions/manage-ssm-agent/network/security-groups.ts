@@ -13,7 +13,7 @@ export interface OtherEnd {
   readonly groupIds: readonly string[];
   /** Groups of further interfaces of the same host, from which a connection does not usually come. */
   readonly furtherGroupIds?: readonly string[];
-  /** For sentences. */
+  /** What it is called in sentences. */
   readonly name: string;
 }
 

@@ -17,7 +17,7 @@ export type Beginning =
   /** Not yet its turn: to be decided again soon. */
   | { readonly kind: 'deferred'; readonly message: string };
 
-/** By instance id. */
+/** What was begun, by the id of the instance. */
 export type Beginnings = ReadonlyMap<string, Beginning>;
 
 /** The workers for which a remedy of this kind is to begin. */

@@ -5,7 +5,7 @@ import { type AgentIdentity, questionsFor, REGISTERS } from './questions.ts';
 
 /** A policy that a role has, or that bounds it. */
 export interface RolePolicy {
-  /** For sentences. */
+  /** What it is called in sentences. */
   readonly name: string;
   /** Undefined: it cannot be understood. */
   readonly statements: readonly Statement[] | undefined;

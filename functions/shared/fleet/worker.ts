@@ -89,7 +89,7 @@ export function isBorneOut({ certain, ownership, nodegroup }: Worker, instance: 
   return ownership === 'managed' && nodeGroupOf(tagsOf(instance)[AUTO_SCALING_GROUP_TAG]) === nodegroup;
 }
 
-/** Of a worker that is in no managed node group: Auto Scaling's own tag, which nobody forges, tells before Karpenter's. */
+/** The group of a worker that is in no managed node group. Auto Scaling's own tag, which nobody forges, comes before Karpenter's. */
 export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'ownership' | 'nodegroup'> {
   const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];
   if (autoScalingGroup !== undefined) {

@@ -6,7 +6,7 @@ import type { Wake } from './wake.ts';
 
 export interface LookAgainDeps {
   readonly queue: ReconcileQueue;
-  /** For what is due later than a message can be delayed. */
+  /** Wakes the function for what is due later than a message can be delayed. */
   readonly wake?: Wake;
   readonly account: string;
   readonly region: string;

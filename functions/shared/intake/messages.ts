@@ -78,7 +78,7 @@ function readOne<Target>(
 const typeOf = (detailType: string, detail: object): string =>
   'trigger' in detail ? `${detailType} (${detail.trigger})` : detailType;
 
-/** Of ten reconcile requests about one target the first is kept. */
+/** Keeps the first of several reconcile requests about one target. */
 export function keepFirst<Value>(map: Map<string, Value>, key: string, value: Value): void {
   if (!map.has(key)) map.set(key, value);
 }

@@ -22,7 +22,7 @@ export const MOST_HOPS = 10;
 /** The message attribute with the number of invocations that have led to a message by its queue. */
 export const HOP = 'hop';
 
-/** From here on a schedule of EventBridge Scheduler is precise enough, ms: nobody counts its hops. */
+/** A request that is due so late goes by EventBridge Scheduler, ms: it is precise enough then, and nobody counts its hops. */
 const BY_SCHEDULE = 60_000;
 
 /** Where an invocation stands in a chain of invocations of which each asks for the next one. */
@@ -36,7 +36,7 @@ export interface Chain {
 export interface ReconcileQueue {
   readonly sqs: SQSClient;
   readonly url: string;
-  /** For messages of a function to itself: what is late, or far along in a chain, goes by a schedule instead. */
+  /** The chain of a function that asks itself: a request that is late, or far along in the chain, goes by a schedule instead. */
   readonly chain?: Chain;
 }
 

@@ -13,7 +13,7 @@ import type { Wake } from './wake.ts';
 export interface TakeOptions {
   readonly queue: ReconcileQueue;
   readonly clock: Clock;
-  /** For what is to be done again later than soon; absent: the function asks nothing of itself. */
+  /** Wakes the function for what it is to do again later; absent: the function asks nothing of itself. */
   readonly wake?: Wake;
   /**
    * How many messages one invocation takes at most. Lambda hands over ten without a batching window, and any window

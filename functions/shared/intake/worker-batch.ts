@@ -9,7 +9,7 @@ export interface WorkerScope {
   readonly instances: Map<string, MessageTrigger>;
   /** All workers of these clusters. */
   readonly clusters: Map<string, MessageTrigger>;
-  /** By instance id: what an operator wants of it. */
+  /** What operators ask, by the id of the instance. */
   readonly requests: Map<string, OperatorRequest>;
   /** Further requests about the same workers: they wait until the first one is answered. */
   readonly deferred: OperatorRequest[];

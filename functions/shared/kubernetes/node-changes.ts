@@ -5,7 +5,7 @@ import { isKubernetesAccessError, KubernetesAccessError, unlessAbsent } from './
 export interface Isolation {
   readonly taint: { readonly key: string; readonly value: string; readonly effect: string };
   readonly label: { readonly key: string; readonly value: string };
-  /** By key. */
+  /** The values by their keys. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 

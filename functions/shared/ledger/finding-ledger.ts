@@ -14,7 +14,7 @@ export type Urgency = z.infer<typeof urgency>;
 /** Findings that Inspector itself, not an event, has said to be open: what upgrade-node-groups takes its urgency from. */
 const need = z.object({
   urgency,
-  /** Of the gravest finding. */
+  /** The severity of the gravest finding. */
   severity: z.string(),
   /** At most ten, the gravest first: what is looked up again when the workers have been replaced. */
   vulnerabilities: z.array(z.string()),
@@ -30,7 +30,7 @@ export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Nee
   return `${first} (${severity})${more.length === 0 ? '' : ` and ${more.length} more`}`;
 }
 
-/** For how long what Inspector said hastens anything, ms: some sweeps, each of which asks again. */
+/** How long an answer of Inspector hastens upgrades, ms: some sweeps, each of which asks again. */
 const GOOD_FOR = 6 * 3_600_000;
 
 /** @param now epoch milliseconds */

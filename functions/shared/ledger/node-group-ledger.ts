@@ -34,7 +34,7 @@ export type Upgrade = z.infer<typeof upgrade>;
 
 const failures = z.object({
   releaseVersion: z.string(),
-  /** Of all: attempts count on, since EKS takes the same attempt for a repetition. */
+  /** How many attempts there have been in all. Attempts count on, since EKS takes the same attempt for a repetition. */
   count: z.number(),
   /** Epoch milliseconds. */
   lastAt: z.number(),
@@ -79,7 +79,7 @@ const nodeGroupState = z.object({
   sk: z.string(),
   ...outcomeMemory<string>(),
   reason: z.string().optional(),
-  /** Of the node group that is remembered: one of the same name with another ARN is another one. */
+  /** The ARN of the node group that is remembered. A node group of the same name with another ARN is another one. */
   arn: z.string().optional(),
   turn: turn.optional(),
   /** Since when it waits for its turn, epoch milliseconds. */

@@ -12,7 +12,7 @@ export const outcomeMemory = <Reason extends string>() => ({
   fingerprint: z.string().optional(),
   /** How many outcomes have been recorded: the same outcome after another one is a new one. */
   outcomes: z.number().default(0),
-  /** Of the incident that the last recorded outcome belongs to. */
+  /** The incident that the last recorded outcome belongs to. */
   correlationId: z.string().optional(),
   /**
    * An outcome that was about to be recorded when this was saved. It is taken as it was written: refusing one of another

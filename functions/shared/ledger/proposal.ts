@@ -3,7 +3,7 @@ import type { DecisionKind } from '../records/record.ts';
 
 const ruling = z.object({
   kind: z.enum(['approved', 'rejected']),
-  /** Of the request's event. */
+  /** The id of the request's event. */
   id: z.string(),
   /** When it was asked for, epoch milliseconds; absent in what was remembered before this was. */
   at: z.number().optional(),

@@ -5,7 +5,7 @@ import { type Ledger, putItem } from './ledger.ts';
 /** The invocation that asks. */
 export interface Caller {
   readonly remediation: string;
-  /** Of the invocation: Lambda's own retry of it has the same one. */
+  /** The id of the invocation. Lambda's own retry of it has the same id. */
   readonly requestId: string;
 }
 

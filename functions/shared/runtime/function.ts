@@ -54,7 +54,8 @@ export interface SilentInvocation<Metric extends string> extends Omit<Invocation
 
 /**
  * Wraps what a function does: its counts published as one EMF blob however the invocation ends, and a failure logged as
- * one JSON line without the event's body before Lambda sees it. It has no recorder: what it does is no decision. What `run` gives is the answer to the invocation.
+ * one JSON line without the event's body before Lambda sees it. It has no recorder: what it does is no decision. What
+ * `run` gives is the answer to the invocation.
  */
 export function createSilentFunction<Event, Answer = void, Metric extends string = SharedMetric>({
   stack,

@@ -14,7 +14,7 @@ export const SHARED_METRICS = {
   Refused: MetricUnit.Count,
   Failed: MetricUnit.Count,
   Done: MetricUnit.Count,
-  /** From the triggering event to the record, of each outcome `acted` or `done`. */
+  /** How long each outcome `acted` or `done` took, from its triggering event to the record. */
   Latency: MetricUnit.Milliseconds,
   InvocationFailed: MetricUnit.Count,
   /** 1 for a reconcile that could not read the policy, 0 for one that could. */
