@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tcpIngress } from '../sandbox/account/ec2/security-groups.ts';
+import { egressTo, tcpIngress } from '../sandbox/account/ec2/security-groups.ts';
 import type { Run } from '../sandbox/play.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
@@ -116,6 +116,24 @@ const TABLE: readonly Refusal[] = [
         .map(({ decision, reason, message }) => `${decision} ${reason}: ${message}`);
       expect(told).toContainEqual(expect.stringContaining('RulesPerSecurityGroupLimitExceeded'));
       expect(subnets.list().filter(({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch).length).toBeGreaterThan(0);
+    },
+  },
+  {
+    what: 'default egress over IPv6 of a new group: the closed group lets nothing out, and is judged by its rules later, too',
+    source: 'EC2 API reference, CreateSecurityGroup: a VPC with IPv6 gives new groups ::/0 egress',
+    play: async () => {
+      const run = await start(scenario(privateFleet({}, publicLaunch(), { vpc: { ipv6Egress: true } })));
+      await run.account.play(20 * MINUTE);
+      expect(outcomes(run).at(-1)).toBe('done quarantined');
+      const { securityGroups } = run.account.fleet.networks;
+      const closed = securityGroups.list().find(({ name }) => name.endsWith('-quarantine'));
+      if (closed === undefined) throw new Error('there is no closed group');
+      expect(closed.rules).toEqual([]);
+      securityGroups.add(closed, [egressTo(undefined, '::/0')]);
+      await run.account.play(2 * HOUR);
+      expect(outcomes(run)).toContain('acted quarantine-reinforced');
+      expect(closed.rules).toEqual([]);
+      expect(outcomes(run).at(-1)).toBe('done quarantined');
     },
   },
   {

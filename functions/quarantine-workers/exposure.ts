@@ -36,6 +36,8 @@ export interface Networks {
   readonly acls: ReadonlyMap<string, NetworkAcl>;
   /** By the id of a security group that a stack of this product has made for its quarantines: the name of the stack. */
   readonly stacks: ReadonlyMap<string, string>;
+  /** By the id of such a group: what it lets through in either direction, in words; those that let nothing through are missing. */
+  readonly leaks?: ReadonlyMap<string, string>;
   /** Ingress by security group id. */
   readonly ingress: ReadonlyMap<string, readonly IpPermission[]>;
   readonly worldLists: Referred['worldLists'];

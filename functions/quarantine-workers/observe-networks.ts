@@ -20,7 +20,7 @@ import { isWorld } from './cidr.ts';
 import type { Networks, SubnetView } from './exposure.ts';
 import type { InterfaceView } from './interface-view.ts';
 import { type Family, gatewaysOf, type Referred, referredBy } from './routes.ts';
-import { stackOf } from './steps/quarantine-groups.ts';
+import { leaksOf, stackOf } from './steps/quarantine-groups.ts';
 
 /** What is read of one worker to know its network. */
 export interface Target {
@@ -72,11 +72,18 @@ export async function observeNetworks(
       return stack === undefined ? [] : [[id, stack]];
     }),
   );
+  const leaks = new Map(
+    [...stacks.keys()].flatMap((id): Array<[string, string]> => {
+      const group = groups.get(id);
+      const words = group === undefined ? [] : leaksOf(group);
+      return words.length === 0 ? [] : [[id, words.join(', ')]];
+    }),
+  );
   const referred = await readReferred(ec2, tables, ingress);
   const gateways = new Map(
     [...vpcOf].map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables, referred)]),
   );
-  return { gateways, subnets, acls, stacks, ingress, worldLists: referred.worldLists };
+  return { gateways, subnets, acls, stacks, leaks, ingress, worldLists: referred.worldLists };
 }
 
 const mayBeKnown = ({ addresses, ipv6, ipv6Prefixes }: InterfaceView): boolean =>

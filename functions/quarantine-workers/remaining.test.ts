@@ -11,6 +11,13 @@ it.each([
   ['its groups and its address', quarantine(), worker(), 2],
   ['its address only', quarantine({ kind: 'strip' }), worker(), 1],
   ['a further group', quarantine(), closedWith({ groupIds: [GROUPS.closed, 'sg-2'] }), 1],
+  [
+    'a rule of the closed group',
+    quarantine(),
+    isolatedWorker({ leaks: new Map([[GROUPS.closed, 'egress to ::/0']]) }),
+    1,
+  ],
+  ['no rule of another group', quarantine(), isolatedWorker({ leaks: new Map([['sg-2', 'egress to ::/0']]) }), 0],
   ['an IPv6 address', quarantine(), closedWith({ ipv6: ipv6(false) }), 1],
   ['no primary IPv6 address behind the closed group', quarantine(), closedWith({ ipv6: ipv6(true) }), 0],
   [

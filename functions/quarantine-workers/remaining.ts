@@ -7,11 +7,14 @@ import type { Quarantine } from './quarantine-ledger.ts';
  * address cannot be taken off (EC2 refuses it): behind a closed security group it is no exposure, unless somebody has
  * opened that group. Where only addresses are taken off, it stays one as long as the Internet reaches it.
  */
-export function isolationFaults({ kind, groups }: Quarantine, { interfaces, exposures }: WorkerView): string[] {
+export function isolationFaults({ kind, groups }: Quarantine, { interfaces, exposures, leaks }: WorkerView): string[] {
   const opened = new Set(
     exposures.flatMap(({ address, openPorts }) => (kind === 'strip' || openPorts.length > 0 ? address : [])),
   );
-  return interfaces.flatMap((each) => [
+  // A group is closed by its rules, not by its name: a new one may let everything out, and anybody may add a rule.
+  const leak = kind === 'isolate' && groups !== undefined ? leaks?.get(groups.closed) : undefined;
+  const ofGroup = leak === undefined ? [] : [`${groups?.closed} lets through ${leak}`];
+  const ofInterfaces = interfaces.flatMap((each) => [
     ...(kind === 'isolate' && !isClosed(each, groups) ? [`${each.id} has ${each.groupIds.join(', ')}`] : []),
     ...each.addresses.map(({ publicIp }) => `${each.id} has ${publicIp}`),
     ...each.ipv6
@@ -21,6 +24,7 @@ export function isolationFaults({ kind, groups }: Quarantine, { interfaces, expo
       .map(({ address }) => `${each.id} has ${address}`),
     ...each.ipv6Prefixes.map((prefix) => `${each.id} has ${prefix}`),
   ]);
+  return [...ofGroup, ...ofInterfaces];
 }
 
 export const isClosed = ({ groupIds }: InterfaceView, groups: Quarantine['groups']): boolean =>

@@ -61,7 +61,7 @@ export async function viewAgain(
   const [instance] = await describeInstances(ec2, [filtersOf('instance-id', [instanceId])]);
   if (instance === undefined) return undefined;
   const worker = workerIn(instance, known);
-  return (await viewWorkers(ec2, [{ instanceId, instance, worker }])).views.get(instanceId);
+  return (await viewWorkers(ec2, [{ instanceId, instance, worker, inQuarantine: true }])).views.get(instanceId);
 }
 
 /** An instance in quarantine as the worker that it was when that began, whatever its tags say by now. */

@@ -32,6 +32,7 @@ export function viewOf(
     shields: shieldsOf(interfaces, networks),
     ...(isRouter(instance) && { router: true }),
     heldBy: [...new Set(heldBy)],
+    ...(networks.leaks !== undefined && networks.leaks.size > 0 && { leaks: networks.leaks }),
     ...(instance.InstanceLifecycle === 'spot' && { spot: true }),
     ...(template !== undefined && {
       launchTemplate: { id: template, version: tags['aws:ec2launchtemplate:version'] ?? '$Default' },

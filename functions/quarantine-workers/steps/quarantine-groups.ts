@@ -48,6 +48,31 @@ const EVERYTHING: IpPermission = {
   Ipv6Ranges: [{ CidrIpv6: '::/0' }],
 };
 
+/**
+ * What a new group of a VPC with IPv6 may let out besides. Source: EC2 API reference, CreateSecurityGroup, and
+ * AuthorizeSecurityGroupEgress, of default rules.
+ */
+const ONLY_IPV6_EGRESS = {
+  IpPermissionsEgress: [{ IpProtocol: '-1', Ipv6Ranges: [{ CidrIpv6: '::/0' }] }] satisfies IpPermission[],
+};
+
+/**
+ * What a group that shall be closed lets through, in words: any ingress, and egress to anything but another group, which
+ * is that of the endpoints for Systems Manager.
+ */
+export function leaksOf({ IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup): string[] {
+  const peers = ({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission) => [
+    ...IpRanges.map(({ CidrIp }) => CidrIp),
+    ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6),
+    ...PrefixListIds.map(({ PrefixListId }) => PrefixListId),
+  ];
+  const groups = ({ UserIdGroupPairs = [] }: IpPermission) => UserIdGroupPairs.map(({ GroupId }) => GroupId);
+  return [
+    ...IpPermissions.flatMap((rule) => [...peers(rule), ...groups(rule)]).map((peer) => `ingress from ${peer}`),
+    ...IpPermissionsEgress.flatMap(peers).map((peer) => `egress to ${peer}`),
+  ];
+}
+
 export interface QuarantineGroups {
   readonly untracking: string;
   readonly closed: string;
@@ -76,8 +101,13 @@ export async function quarantineGroups(
   );
   const ensure = async (kind: Kind, ingress: IpPermission[], egress: IpPermission[]): Promise<string> => {
     const name = groupName(stackName, kind);
-    const group = (await findGroup(ec2, vpcId, name)) ?? (await createGroup(ec2, vpcId, name, kind, note));
+    const found = await findGroup(ec2, vpcId, name);
+    const group = found ?? (await createGroup(ec2, vpcId, name, kind, note));
     await bringRules(ec2, group, ingress, egress, note);
+    // Each for itself: EC2 refuses a call as a whole for one rule that is not there.
+    if (found === undefined && kind !== 'untracking') {
+      await bringRules(ec2, { ...group, ...ONLY_IPV6_EGRESS }, ingress, egress, note);
+    }
     return group.GroupId ?? '';
   };
   const untracking = await ensure('untracking', [EVERYTHING], [EVERYTHING]);
