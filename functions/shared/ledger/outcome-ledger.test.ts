@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Outcome } from '../records/recorder.ts';
-import { recordOnce } from './outcome-ledger.ts';
+import { recordAllOnce, recordOnce } from './outcome-ledger.ts';
 
 interface State {
   readonly fingerprint?: string;
@@ -88,4 +88,54 @@ it('of two reconciles that read the same the one that saves first records', asyn
   await reconcile('a', undefined, before);
   await reconcile('b', undefined, before);
   expect(recorded).toEqual(['1 a']);
+});
+
+it('of several outcomes at once none is lost, whatever dies at whatever step, and all come in order', async () => {
+  interface Several {
+    readonly seen: readonly string[];
+    readonly revision: number;
+    readonly unrecorded?: readonly Outcome[] | undefined;
+  }
+  const outcomeOf = (fingerprint: string): Outcome => ({
+    subject: {},
+    decision: 'done',
+    reason: 'sweep-finished',
+    message: fingerprint,
+    trigger: { id: 't', type: 'test', time: 0 },
+    fingerprint,
+    correlationId: 't',
+  });
+  for (let dies = 0; dies <= 8; dies += 1) {
+    let item: Several = { seen: [], revision: 0 };
+    const recorded: string[] = [];
+    let stepsLeft = dies;
+    const step = () => {
+      stepsLeft -= 1;
+      if (stepsLeft < 0) throw new Crash();
+    };
+    const save = async (state: Several): Promise<Several | undefined> => {
+      step();
+      if (state.revision !== item.revision) return undefined;
+      item = { ...state, revision: state.revision + 1 };
+      step();
+      return item;
+    };
+    const record = ({ fingerprint }: Outcome) => {
+      step();
+      recorded.push(fingerprint);
+    };
+    const reconcile = async (seen: readonly string[]) => {
+      const { unrecorded: _, ...known } = item;
+      const news = seen.filter((each) => !known.seen.includes(each)).map(outcomeOf);
+      await recordAllOnce({ save, record }, item, { ...known, seen: [...new Set([...known.seen, ...seen])] }, news);
+    };
+    await reconcile(['a', 'b']).catch((error: unknown) => {
+      if (!(error instanceof Crash)) throw error;
+    });
+    stepsLeft = Number.POSITIVE_INFINITY;
+    // Another event comes first, and sees something else.
+    await reconcile(['c']);
+    expect([...new Set(recorded)], `dies at step ${dies}`).toEqual(item.seen);
+    expect(item).not.toHaveProperty('unrecorded');
+  }
 });

@@ -1,0 +1,94 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Inspector2Client } from '@aws-sdk/client-inspector2';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { FindingState } from '../shared/ledger/finding-ledger.ts';
+import { createLedger } from '../shared/ledger/ledger.ts';
+import type { Outcome } from '../shared/records/recorder.ts';
+import { carryOut } from './act.ts';
+import { type Decision, say } from './decision.ts';
+
+class Died extends Error {}
+
+const trigger = { id: 'e-1', type: 'test', time: 0, redelivered: false };
+let item: FindingState | undefined;
+let recorded: string[] = [];
+let diesAt: 'recording' | 'saving-again' | undefined;
+
+const ledger = createLedger(new DynamoDBClient({ region: 'eu-central-1' }), 'ledger');
+ledger.documents.send = (command: unknown) => {
+  if (!(command instanceof PutCommand)) throw new Error('Only written to here.');
+  const { pk: _, sk: __, writer: ___, version: ____, expiresAt: _____, ...state } = command.input.Item ?? {};
+  if (diesAt === 'saving-again' && state.pending === undefined) throw new Died();
+  item = state as FindingState;
+  return Promise.resolve({});
+};
+const recorder = {
+  record: ({ fingerprint }: Outcome<string>) => {
+    if (diesAt === 'recording') throw new Died();
+    recorded.push(fingerprint);
+  },
+  note: () => undefined,
+  count: () => undefined,
+  gauge: () => undefined,
+  observe: () => undefined,
+};
+const sqs = new SQSClient({ region: 'eu-central-1' });
+const deps = {
+  inspector: new Inspector2Client({ region: 'eu-central-1' }),
+  ledger,
+  upgradeQueue: { sqs, url: 'https://sqs/upgrades.fifo' },
+  recorder,
+  account: '111122223333',
+  region: 'eu-central-1',
+  caller: 'r-1',
+};
+
+async function reconcile(decision: Decision, dies?: typeof diesAt): Promise<void> {
+  diesAt = dies;
+  const state = item ?? { outcomes: 0, revision: 0 };
+  const observation = {
+    topic: 'coverage',
+    subject: { cluster: 'shop', nodegroup: 'web' },
+    trigger,
+    state,
+    unscanned: new Map(),
+  } as const;
+  await carryOut(deps, [{ observation, decision }], { now: 1, mode: 'enforce' }).catch((error: unknown) => {
+    const all = error instanceof AggregateError ? error.errors : [error];
+    if (!all.every((each) => each instanceof Died)) throw error;
+  });
+}
+
+const one = say('skipped', 'workers-not-scanned', 'One is not scanned.', {}, 'i-1');
+const two = say('skipped', 'workers-not-scanned', 'Two are not scanned.', {}, 'i-1 i-2');
+const NOTHING: Decision = { memory: {} };
+
+beforeEach(() => {
+  item = undefined;
+  recorded = [];
+});
+
+describe('a reconcile dies between saving and recording', () => {
+  it.each([
+    ['decides otherwise', two, ['coverage 1 workers-not-scanned i-1', 'coverage 2 workers-not-scanned i-1 i-2']],
+    ['decides the same', one, ['coverage 1 workers-not-scanned i-1']],
+    ['has nothing to tell', NOTHING, ['coverage 1 workers-not-scanned i-1']],
+  ])('and nothing is lost when the next one %s', async (_, next, expected) => {
+    await reconcile(one, 'recording');
+    expect(recorded).toEqual([]);
+    await reconcile(next);
+    expect(recorded).toEqual(expected);
+    expect(item).not.toHaveProperty('unrecorded');
+    expect(item).not.toHaveProperty('pending');
+  });
+});
+
+it('dies after recording: the same is recorded again with the same id, and then no more', async () => {
+  await reconcile(one, 'saving-again');
+  await reconcile(one);
+  await reconcile(one);
+  expect(new Set(recorded)).toEqual(new Set(['coverage 1 workers-not-scanned i-1']));
+  expect(recorded.length).toBeLessThanOrEqual(2);
+});
