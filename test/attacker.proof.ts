@@ -20,16 +20,6 @@ const saysOf = ({ records }: Played, remediation: string, ids: readonly string[]
     .map(({ decision, reason }) => `${decision} ${reason}`);
 
 describe('with ec2:CreateTags alone', () => {
-  it('nobody has a bastion set to version 2 of its metadata service: it is told of once', async () => {
-    const fleet = privateFleet({}, {}, decoys({ metadataTokens: 'optional' }));
-    const run = await start(scenario(fleet, { imds: { mode: 'enforce' }, quarantine: { mode: 'off' } }));
-    await run.account.play(3.2 * HOUR);
-    expect(saysOf(run, 'require-imdsv2', bastions(run))).toEqual(Array(3).fill('refused claims-to-be-worker'));
-    const changed = callsOf(run, 'ModifyInstanceMetadataOptions').map(({ input }) => input as { InstanceId: string });
-    expect(changed.filter(({ InstanceId }) => bastions(run).includes(InstanceId))).toEqual([]);
-    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
-  });
-
   it('nobody has a policy attached, a DaemonSet applied or a host update begun for an instance without agent', async () => {
     const fleet = privateFleet({}, {}, decoys({ at: '+5m' }));
     const run = await start(scenario(fleet, { ssmAgent: { mode: 'enforce' }, quarantine: { mode: 'off' } }));

@@ -1,3 +1,5 @@
+import * as incident from '../../events/remediation-incident.ts';
+import { putEvents } from '../shared/declaration/put-events.ts';
 import { declare } from '../shared/declaration/remediation.ts';
 import { arnHere } from '../shared/declaration/right.ts';
 import { READS } from './policy.ts';
@@ -24,7 +26,7 @@ export const notifyStories = declare({
   ledger: ['BatchGetItem', 'PutItem'],
   rights: [
     { sid: 'Tell', actions: ['sns:Publish'], resources: ['{topic}'] },
-    { sid: 'Announce', actions: ['events:PutEvents'], resources: ['{eventBus}'] },
+    putEvents('Announce', incident.detailType),
     {
       sid: 'Findings',
       actions: ['securityhub:BatchImportFindings'],

@@ -97,8 +97,17 @@ const isolation: readonly Right[] = [
   },
   {
     sid: 'Evidence',
-    actions: ['ec2:CreateSnapshots', 'ec2:ModifyInstanceAttribute'],
+    actions: ['ec2:CreateSnapshots'],
     resources: [...ec2('instance', 'volume'), anySnapshot],
+    wildcardReason: anyWorker,
+  },
+  {
+    sid: 'Protection',
+    actions: ['ec2:ModifyInstanceAttribute'],
+    resources: ec2('instance'),
+    // No user data, no instance type: only whether it is protected from termination. In which case EC2 gives the name, and
+    // whether it always does, is written nowhere: docs/unverified.md. Source: service authorization reference of EC2.
+    conditions: { StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute': 'DisableApiTermination' } },
     wildcardReason: anyWorker,
   },
   {

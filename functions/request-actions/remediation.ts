@@ -1,3 +1,6 @@
+import * as quarantineRequest from '../../events/quarantine-request.ts';
+import * as remediationRequest from '../../events/remediation-request.ts';
+import { putEvents } from '../shared/declaration/put-events.ts';
 import { DECIDES_NOTHING, declare } from '../shared/declaration/remediation.ts';
 
 export const requestActions = declare({
@@ -8,7 +11,7 @@ export const requestActions = declare({
   start: { by: 'widget' },
   timeoutSeconds: 20,
   ...DECIDES_NOTHING,
-  rights: [{ sid: 'Ask', actions: ['events:PutEvents'], resources: ['{eventBus}'] }],
+  rights: [putEvents('Ask', quarantineRequest.detailType, remediationRequest.detailType)],
   environment: { REQUESTABLE: '{requestable}', EVENT_BUS_NAME: '{eventBusName}' },
   outputs: {
     RequestFunctionArn: {

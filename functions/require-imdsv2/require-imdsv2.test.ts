@@ -52,3 +52,16 @@ it('has every worker take version 2 in mode enforce, and keeps its hop limit', a
     Array(3).fill('required'),
   );
 });
+
+it('touches nothing that only claims to be a worker by tags that anybody can set: it is told of once', async () => {
+  const tags = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
+  const otherInstances = [{ name: 'bastion', tags, count: 3, metadataTokens: 'optional' }];
+  const policy = { imds: { mode: 'enforce' }, quarantine: { mode: 'off' } };
+  const run = await start({ fleet: privateFleet({}, {}, { otherInstances }), policy, play: '3h' });
+  const said = run.records.filter(({ remediation }) => remediation === 'require-imdsv2');
+  expect(said.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(
+    Array(3).fill('refused claims-to-be-worker'),
+  );
+  expect(run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions')).toEqual([]);
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import * as release from '../../events/eks-ami-release.ts';
 import {
   describeImages,
   listClusters,
@@ -5,6 +6,7 @@ import {
   onNodegroups,
   readAmiReleases,
 } from '../shared/declaration/fleet-rights.ts';
+import { putEvents } from '../shared/declaration/put-events.ts';
 import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
 import { AMI_RELEASE_REASONS } from './reasons.ts';
 
@@ -29,7 +31,7 @@ export const watchAmiReleases = declare({
     onNodegroups('DescribeNodegroup'),
     describeImages,
     readAmiReleases,
-    { sid: 'Announce', actions: ['events:PutEvents'], resources: ['{eventBus}'] },
+    putEvents('Announce', release.detailType),
   ],
   environment: { EVENT_BUS_NAME: '{eventBusName}' },
   alarms: {},

@@ -43,8 +43,13 @@ function eventBridgeOperations(bridge: EventBridge): Service['operations'] {
         };
       },
       ({ Entries = [] }) => {
-        const buses = new Set(Entries.map(({ EventBusName }) => bridge.busNameOf(EventBusName)));
-        return [...buses].map((name) => ({ action: 'events:PutEvents', resource: bridge.busArn(name) }));
+        // Each entry is judged for itself, by its source and detail type. Source: EventBridge user guide, "Using IAM policy
+        // conditions for fine-grained access control".
+        return Entries.map(({ EventBusName, Source = '', DetailType = '' }) => ({
+          action: 'events:PutEvents',
+          resource: bridge.busArn(bridge.busNameOf(EventBusName)),
+          context: { 'events:source': [Source], 'events:detail-type': [DetailType] },
+        }));
       },
     ),
     DescribeEventBus: operation<DescribeEventBusCommandInput, DescribeEventBusCommandOutput>(
