@@ -1,0 +1,200 @@
+import { failureCount, type Turn, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
+import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
+import { nextOpening } from '../shared/policy/change-window.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import { publishedAt, recommendationUnread } from './choose-release.ts';
+import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
+import { deferralOf, deferred } from './defer.ts';
+import { issueCodes, issuesInWords, isTroubled, unhealthy } from './heal.ts';
+import { spreadOf } from './nodes.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
+import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
+import { paceOf } from './pace.ts';
+import type { Reason } from './reasons.ts';
+import { mayTake } from './time-needed.ts';
+import { occupantsFor } from './waitlist.ts';
+
+/** The release is newer than the running one: start now, or say what it waits for. */
+export function chooseMoment(
+  observation: Observation,
+  view: NodeGroupView,
+  release: SeenRelease,
+  circumstances: Circumstances,
+): Decision {
+  const moment = momentOf(observation, view, release, circumstances);
+  return stopped(moment) ?? notYet(moment) ?? inDoubt(moment) ?? begin(moment, circumstances);
+}
+
+type Moment = ReturnType<typeof momentOf>;
+
+/** What the steps go by, and how each says that it waits. */
+function momentOf(
+  { key, state, need }: Observation,
+  view: NodeGroupView,
+  { releaseVersion, firstSeenAt }: SeenRelease,
+  { policy, now }: Circumstances,
+) {
+  if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
+  const { bakeAge, windows, cause, isHastened } = paceOf(need, policy, now);
+  const failures = state.failures?.releaseVersion === releaseVersion ? state.failures : undefined;
+  const deferral = deferralOf(state.obstacle, releaseVersion);
+  const idle: Memory = {
+    ...(failures !== undefined && { failures }),
+    ...(state.cureTried === releaseVersion && { cureTried: releaseVersion }),
+    ...(deferral !== undefined && { obstacle: deferral }),
+  };
+  const attempt = (failures?.count ?? 0) + 1;
+  const failed = failureCount(failures);
+  const ruling = rulingOn(state.proposal, releaseVersion);
+  const turnAt = (mayStartAt: number): Turn => ({
+    published: publishedAt(view),
+    mayStartAt,
+    hasFailed: failed > 0,
+  });
+  /** @param until when it may go on, but for what else is in the way; absent: when it is called */
+  const wait = (reason: Reason, message: string, until?: number): Decision => ({
+    // That findings hasten what has long been waiting is news.
+    ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}${isHastened ? ' hastened' : ''}`),
+    turn: turnAt(until === undefined ? Math.min(state.turn?.mayStartAt ?? now, now) : nextOpening(windows, until)),
+    // No use in waking up while every window is shut.
+    ...(until !== undefined && { wakeAt: nextOpening(windows, until) }),
+  });
+  return {
+    key,
+    state,
+    view,
+    releaseVersion,
+    firstSeenAt,
+    now,
+    upgrades: policy.upgrades,
+    pace: { bakeAge, windows, cause },
+    failures,
+    failed,
+    attempt,
+    deferral,
+    idle,
+    ruling,
+    turnAt,
+    wait,
+  };
+}
+
+/** What ends it until somebody acts: a cure that did not help, a rejection, too many failures. */
+function stopped({
+  view,
+  state,
+  idle,
+  ruling,
+  releaseVersion,
+  failed,
+  failures,
+  upgrades,
+}: Moment): Decision | undefined {
+  if (isTroubled(view) && (state.cureTried === releaseVersion || (view.desired > 0 && failed > 0))) {
+    const why = `An upgrade to ${releaseVersion} was tried as a cure: it is not tried again.`;
+    return unhealthy(view, state, idle, why);
+  }
+  if (ruling?.kind === 'rejected') {
+    const message = `${releaseVersion} was rejected by ${inWords(ruling)}`;
+    return say('skipped', 'proposal-rejected', message, idle, `${releaseVersion} ${ruling.id}`);
+  }
+  if (failed >= upgrades.stopAfterFailures) {
+    const message = `${failed} attempts to move to ${releaseVersion} failed; no further one is made.${nodesInWords(view)}`;
+    return say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`);
+  }
+  return undefined;
+}
+
+/** What passes by itself: the pause after a failure, the bake time, a shut window, a refusal of EKS. */
+function notYet(moment: Moment): Decision | undefined {
+  const { view, releaseVersion, firstSeenAt, now, upgrades, failures, failed, attempt, deferral, idle, wait } = moment;
+  const { bakeAge, windows, cause } = moment.pace;
+  const waits = failures !== undefined && failed > 0 && failures.waitLifted !== true;
+  const retryAt = waits ? failures.lastAt + retryDelay(upgrades.retryAfter, failed) : now;
+  if (retryAt > now) {
+    const message = `Attempt ${attempt} may start at ${iso(nextOpening(windows, retryAt))}.${nodesInWords(view)}`;
+    return wait('retry-later', message, retryAt);
+  }
+  const bakedAt = firstSeenAt + bakeAge;
+  if (bakedAt > now) {
+    const until =
+      nextOpening(windows, bakedAt) > bakedAt ? `, and a window opens at ${iso(nextOpening(windows, bakedAt))}` : '';
+    return wait('baking', `${releaseVersion} bakes until ${iso(bakedAt)}${until}${cause}.`, bakedAt);
+  }
+  const opensAt = nextOpening(windows, now);
+  if (opensAt > now) return wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt);
+  if (deferral !== undefined && deferral.until > now) {
+    const { turn, wakeAt = deferral.until } = wait('upgrade-deferred', '', deferral.until);
+    return { ...deferred(deferral, wakeAt, now, idle), wakeAt, ...(turn !== undefined && { turn }) };
+  }
+  return undefined;
+}
+
+/** Whether Amazon recommends something else at this moment, or cannot be asked. */
+function inDoubt({ view, state, idle, now, releaseVersion, turnAt, wait, pace }: Moment): Decision | undefined {
+  if (view.target.kind !== 'release' || !view.target.isInDoubt) return undefined;
+  const { unreadable: unread } = view.target;
+  if (unread !== undefined) {
+    const failing = recommendationUnread(unread, view, state, idle, now);
+    return { ...failing, turn: turnAt(nextOpening(pace.windows, failing.wakeAt ?? now)) };
+  }
+  const obstacle = meet(state.obstacle, 'release-in-doubt', now, DOUBT);
+  const message = `Amazon recommends something else than before at this moment: ${releaseVersion} is not rolled out until a second look has told whether it was withdrawn.`;
+  const doubted = wait('release-in-doubt', message, obstacle.until);
+  const isSilent = now - obstacle.since < DOUBT_IS_TOLD_AFTER;
+  return { ...doubted, memory: { ...idle, obstacle }, ...(isSilent && { isSilent }) };
+}
+
+/** Begins the upgrade, proposes it, or waits for a slot. */
+function begin(moment: Moment, { slots, ahead }: Pick<Circumstances, 'slots' | 'ahead'>): Decision {
+  const { key, view, releaseVersion, now, upgrades, attempt, idle, ruling, turnAt, wait, pace } = moment;
+  const { mode, force, concurrency } = upgrades;
+  const cures = isTroubled(view) ? `, which may cure ${issuesInWords(view)}` : '';
+  const fromTo = `from ${view.releaseVersion} to ${releaseVersion}${pace.cause}${cures}`;
+  if (mode === 'observe' && ruling?.kind !== 'approved') {
+    return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.`, idle, releaseVersion);
+  }
+  const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
+  if (inCluster.length >= concurrency.perCluster) {
+    const limit = `The cluster has room for ${concurrency.perCluster} at a time`;
+    return wait('cluster-concurrency', `${limit}; under way: ${listed(inCluster)}.`);
+  }
+  if (inAccount.length >= concurrency.perAccount) {
+    const limit = `The account has room for ${concurrency.perAccount} at a time`;
+    return wait('account-concurrency', `${limit}; under way: ${listed(inAccount)}.`);
+  }
+  const upgrade: Upgrade = {
+    releaseVersion,
+    attempt,
+    requestedAt: now,
+    nodes: nodesToReplace(view, releaseVersion),
+    dueBy: now + mayTake(view),
+    ...(isTroubled(view) && { issues: issueCodes(view) }),
+  };
+  const approved = ruling === undefined || mode !== 'observe' ? '' : ` Approved by ${inWords(ruling)}`;
+  const message = `Upgrading ${fromTo}.${approved}`;
+  return {
+    ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
+    start: { version: view.version, force },
+    turn: turnAt(now),
+    wakeAt: now + RECONCILE_EVERY,
+  };
+}
+
+const nodesToReplace = ({ nodes, desired }: NodeGroupView, releaseVersion: string): number => {
+  if (nodes === undefined) return desired;
+  const { total, onRelease } = spreadOf(nodes, releaseVersion);
+  return total - onRelease;
+};
+
+/** What the nodes run, where a failed attempt has left them mixed; begins with a blank. */
+function nodesInWords({ nodes, releaseVersion }: NodeGroupView): string {
+  const spread = nodes && spreadOf(nodes, releaseVersion);
+  if (spread === undefined || spread.others.length === 0) return '';
+  return ` ${spread.onRelease} of ${spread.total} nodes run ${releaseVersion}, ${spread.others.map(([name, count]) => `${count} ${name}`).join(', ')}.`;
+}
+
+/** At most three by name. */
+const listed = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
