@@ -2,6 +2,7 @@ import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentialIdentity, AwsCredentialIdentityProvider } from '@smithy/types';
 import type { Clock } from '../runtime/clock.ts';
+import { dnsSuffixOf } from '../runtime/partition.ts';
 import type { KubernetesClient } from './client.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 
@@ -21,7 +22,7 @@ export interface TokenOptions {
  * @see https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster
  */
 export async function clusterToken({ cluster, region, credentials, clock }: TokenOptions): Promise<string> {
-  const hostname = `sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+  const hostname = `sts.${region}.${dnsSuffixOf(region)}`;
   const signer = new SignatureV4({ service: 'sts', region, credentials, sha256: Sha256 });
   const request = {
     method: 'GET',
