@@ -1,6 +1,5 @@
 import type { Proposal } from '../shared/ledger/proposal.ts';
-import type { CircumstancesOf, Told } from '../shared/records/decision.ts';
-import type { DecisionKind } from '../shared/records/record.ts';
+import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/decision.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { StartedRemedy, WorkerState } from './worker-ledger.ts';
@@ -33,13 +32,7 @@ export interface Decision extends Told<Reason> {
 /** The part of the memory that tells of failures, where there were any. */
 export const remembered = (failures: Memory['failures']): Memory => (failures === undefined ? {} : { failures });
 
-export const say = (
-  decision: DecisionKind,
-  reason: Reason,
-  message: string,
-  memory: Memory,
-  variant = '',
-): Decision => ({ decision, reason, message, memory, variant });
+export const say = wordsWith<Reason, Memory>;
 
 /** How often a worker that is waited for is looked at, ms. */
 export const RECONCILE_EVERY = 2 * 60_000;

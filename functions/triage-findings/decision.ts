@@ -1,6 +1,5 @@
 import type { FindingState } from '../shared/ledger/finding-ledger.ts';
-import type { Told } from '../shared/records/decision.ts';
-import type { DecisionKind } from '../shared/records/record.ts';
+import { type Told, wordsWith } from '../shared/records/decision.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
@@ -28,10 +27,7 @@ export interface Decision {
   readonly act?: 'request-upgrade' | 'enable-inspector';
 }
 
-export const say = (
-  decision: DecisionKind,
-  reason: Reason,
-  message: string,
-  memory: Memory,
-  variant = '',
-): Decision & { readonly outcome: Outcome } => ({ outcome: { decision, reason, message, variant }, memory });
+export function say(...words: Parameters<typeof wordsWith<Reason, Memory>>): Decision & { readonly outcome: Outcome } {
+  const { memory, ...outcome } = wordsWith(...words);
+  return { outcome, memory };
+}

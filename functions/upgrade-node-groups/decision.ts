@@ -8,8 +8,7 @@ import type {
   Upgrade,
 } from '../shared/ledger/node-group-ledger.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
-import type { CircumstancesOf, Told } from '../shared/records/decision.ts';
-import type { DecisionKind } from '../shared/records/record.ts';
+import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/decision.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
@@ -50,13 +49,7 @@ export interface Decision extends Told<Reason> {
 }
 
 /** The common part of every decision. */
-export const say = (
-  decision: DecisionKind,
-  reason: Reason,
-  message: string,
-  memory: Memory,
-  variant: string,
-): Decision => ({ decision, reason, message, memory, variant });
+export const say = wordsWith<Reason, Memory>;
 
 /** What is remembered of a subject on which nothing is under way: its failures, and what was tried as a cure. */
 export const idleMemory = ({ failures, cureTried }: Pick<NodeGroupState, 'failures' | 'cureTried'>): Memory => ({

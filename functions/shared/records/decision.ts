@@ -29,3 +29,12 @@ export const wordsOf = <Reason extends string>(
   message: string,
   variant = '',
 ): Told<Reason> => ({ decision, reason, message, variant });
+
+/** The same, with what is to be remembered from now on. */
+export const wordsWith = <Reason extends string, Memory>(
+  decision: DecisionKind,
+  reason: Reason,
+  message: string,
+  memory: Memory,
+  variant = '',
+): Told<Reason> & { readonly memory: Memory } => ({ ...wordsOf(decision, reason, message, variant), memory });
