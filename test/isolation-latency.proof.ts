@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { MINUTE, start } from './harness.ts';
+import { privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
+
+/** From the launch of an exposed worker until the Internet reaches it no more, ms, by the real poller, queue and bundle. */
+async function latencyOf(seed: number, rest: object): Promise<number> {
+  const fleet = { ...privateFleet({}, publicLaunch()), ...rest };
+  const run = await start({ ...scenario(fleet), seed });
+  const launchAt = run.account.time.now + 10 * MINUTE;
+  await run.account.play(10 * MINUTE + 500);
+  const worker = run.account.fleet.instances.list().find(({ launchedAt }) => launchedAt === launchAt);
+  if (worker === undefined) throw new Error('nothing was launched');
+  while (run.account.fleet.networks.isReachable(worker.id)) await run.account.play(50);
+  return run.account.time.now - launchAt;
+}
+
+async function measured(seeds: number, rest: object = {}) {
+  const all: number[] = [];
+  for (let seed = 1; seed <= seeds; seed += 1) all.push(await latencyOf(seed, rest));
+  const sorted = all.sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+it('is what the README says: under two seconds, and about a minute where EC2 shows the new late', {
+  timeout: 600_000,
+}, async () => {
+  const prompt = await measured(30);
+  const late = await measured(30, { eventualConsistency: true });
+  console.log(`isolation, ms: ${JSON.stringify({ prompt, late })}`);
+  expect(prompt.p99).toBeLessThan(2_000);
+  expect(late.p50).toBeLessThan(60_000);
+  expect(late.p99).toBeLessThan(90_000);
+});
