@@ -1,19 +1,22 @@
 import * as z from 'zod';
 import { eventSchema, instanceId } from './envelope.ts';
 
-/** Amazon Inspector cannot scan an instance, because no SSM agent answers for it. */
+/**
+ * Amazon Inspector cannot scan an instance, because no SSM agent answers for it. Newer answers of it call the same
+ * `RESOURCE_UNMANAGED`. Source: Inspector API reference, ScanStatus.
+ */
 export const detailType = 'Inspector2 Coverage';
 
 const SOURCE = 'aws.inspector2';
-const REASON = 'UNMANAGED_EC2_INSTANCE';
+const REASONS = ['UNMANAGED_EC2_INSTANCE', 'RESOURCE_UNMANAGED'] as const;
 
 export const pattern = {
   source: [SOURCE],
   'detail-type': [detailType],
-  detail: { scanStatus: { reason: [REASON] } },
+  detail: { scanStatus: { reason: [...REASONS] } },
 };
 
-export const detail = z.object({ scanStatus: z.object({ reason: z.literal(REASON) }) });
+export const detail = z.object({ scanStatus: z.object({ reason: z.enum(REASONS) }) });
 
 /** Its first resource is the instance's id, not an ARN. */
 export const schema = eventSchema(SOURCE, detailType, detail).extend({
@@ -30,5 +33,5 @@ export const sample: InspectorCoverage = {
   region: 'eu-central-1',
   time: '2026-07-14T18:20:00Z',
   resources: ['i-0f3a5c7e9b1d2f4a6'],
-  detail: { scanStatus: { reason: REASON } },
+  detail: { scanStatus: { reason: REASONS[0] } },
 };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Ledger, putItem, readItems } from '../shared/ledger/ledger.ts';
+import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import type { Reason } from './reasons.ts';
 
@@ -21,6 +21,8 @@ const groupState = z.object({
     .optional(),
   /** An operator had it opened again: it is reported, and not closed any more. */
   leftOpen: z.boolean().optional(),
+  /** Counts what was written; absent: nothing yet, or by an earlier version. */
+  revision: z.number().optional(),
 });
 export type ExposedGroupState = Omit<z.infer<typeof groupState>, 'sk'>;
 
@@ -35,6 +37,16 @@ export async function readExposedGroups(
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-export async function saveExposedGroup(ledger: Ledger, subject: string, state: ExposedGroupState): Promise<void> {
-  await putItem(ledger, { pk: PK, sk: subject }, state);
-}
+/**
+ * Saves a group's state unless somebody else has written since it was read: two reconciles may look at one group at once.
+ *
+ * @param writer names this write, uniquely
+ * @returns the state as it is now; undefined when another reconcile was first
+ */
+export const saveExposedGroup = (
+  ledger: Ledger,
+  subject: string,
+  state: ExposedGroupState,
+  writer: string,
+): Promise<ExposedGroupState | undefined> =>
+  saveUnlessWritten(ledger, { pk: PK, sk: subject }, { ...state, revision: state.revision ?? 0 }, writer);

@@ -23,6 +23,8 @@ export interface HardenDeps {
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
+  /** Names this reconcile, uniquely. */
+  readonly caller: string;
 }
 
 type Notified = Omit<GroupDecision, 'publicByDesign'>;
@@ -42,7 +44,10 @@ export async function carryOutGroup(deps: HardenDeps, { observation, decision }:
   const { key, trigger, state } = observation;
   if (decision.silent === true) return;
   const calls: AwsCall[] = [];
-  const { told, closed, leftOpen, saved } = await change(deps, { observation, decision }, calls);
+  const made = await change(deps, { observation, decision }, calls);
+  // Another reconcile is at it, and tells what comes of it.
+  if (made === undefined) return;
+  const { told, closed, leftOpen, saved } = made;
   const fingerprint = `${told.reason} ${told.variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
   const outcomes = state.outcomes + (isNew ? 1 : 0);
@@ -53,10 +58,12 @@ export async function carryOutGroup(deps: HardenDeps, { observation, decision }:
     outcomes,
     ...(closed !== undefined && { closed }),
     ...(leftOpen !== undefined && { leftOpen }),
+    revision: (saved ?? state).revision,
   };
-  const save = async (wanted: ExposedGroupState) => {
-    await saveExposedGroup(deps.ledger, subjectOf(key), wanted);
-    return wanted;
+  let writes = 0;
+  const save = (wanted: ExposedGroupState) => {
+    writes += 1;
+    return saveExposedGroup(deps.ledger, subjectOf(key), wanted, `${deps.caller} group ${writes}`);
   };
   await recordOnce({ save, record: deps.recorder.record }, saved ?? state, next, {
     subject: key,
@@ -71,7 +78,12 @@ export async function carryOutGroup(deps: HardenDeps, { observation, decision }:
   });
 }
 
-async function change(deps: HardenDeps, { observation, decision }: DecidedGroup, calls: AwsCall[]): Promise<Outcome> {
+/** Undefined: another reconcile was first, and nothing was changed. */
+async function change(
+  deps: HardenDeps,
+  { observation, decision }: DecidedGroup,
+  calls: AwsCall[],
+): Promise<Outcome | undefined> {
   const { closed, leftOpen } = observation.state;
   if (decision.harden !== undefined) return harden(deps, observation, { ...decision, harden: decision.harden }, calls);
   if (decision.restore === true && closed !== undefined) {
@@ -88,16 +100,17 @@ async function change(deps: HardenDeps, { observation, decision }: DecidedGroup,
 }
 
 async function harden(
-  { ec2, ledger }: HardenDeps,
+  { ec2, ledger, caller }: HardenDeps,
   { key, state }: DecidedGroup['observation'],
   decision: Notified & Required<Pick<Notified, 'harden'>>,
   calls: AwsCall[],
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   const before = state.closed === undefined ? [] : waysOf(state.closed);
   const wanted = waysOf(decision.harden);
   const intended = closedOf([...before, ...wanted]);
-  const saved = { ...state, ...(intended !== undefined && { closed: intended }) };
-  await saveExposedGroup(ledger, subjectOf(key), saved);
+  const intent = { ...state, ...(intended !== undefined && { closed: intended }) };
+  const saved = await saveExposedGroup(ledger, subjectOf(key), intent, `${caller} close`);
+  if (saved === undefined) return undefined;
   const refused = await changeEach(wanted, closeWay(ec2, noteInto(calls)));
   // Only what was closed is ever given back: a rule that stays is nobody's to add again.
   const stillOpen = refused.map(({ way }) => way);

@@ -133,7 +133,8 @@ async function keepGroup(
     correlationId: told?.correlationId ?? before.told?.correlationId ?? trigger.id,
     ...(decision.details !== undefined && { details: decision.details }),
   });
-  if (saved !== undefined && decision.decision === 'done') await forgetReport(ledger, subject);
+  if (saved !== undefined && decision.decision === 'done')
+    await forgetReport(ledger, subject, `${caller} open ${attempt} forget`);
   return saved;
 }
 
@@ -146,11 +147,12 @@ function withReport(state: OpenGroup, subject: string, groups: readonly DecidedG
 }
 
 /** What was told of a group that was public by design is over: should it be so again, that is told anew. */
-async function forgetReport(ledger: Ledger, subject: string): Promise<void> {
+async function forgetReport(ledger: Ledger, subject: string, writer: string): Promise<void> {
   const state = (await readExposedGroups(ledger, [subject])).get(subject);
   if (state?.fingerprint === undefined) return;
   const { fingerprint: _, ...rest } = state;
-  await saveExposedGroup(ledger, subject, rest);
+  // Where another reconcile was quicker, it has told something new.
+  await saveExposedGroup(ledger, subject, rest, writer);
 }
 
 function keyOf(subject: string): { cluster: string; nodegroup?: string } {

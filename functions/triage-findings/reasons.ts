@@ -42,7 +42,7 @@ export const FINDING_REASONS = {
   },
   'workers-not-scanned': {
     meaning: 'Amazon Inspector does not scan some workers; the message names the reasons that it gives.',
-    hint: 'UNMANAGED_EC2_INSTANCE: see what manage-ssm-agent says of the worker. Others: Amazon Inspector user guide, "Scanning status".',
+    hint: 'UNMANAGED_EC2_INSTANCE, RESOURCE_UNMANAGED: see what manage-ssm-agent says of the worker. Others: Amazon Inspector user guide, "Scanning status".',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -142,8 +142,10 @@ export async function saveUnlessWritten<State extends Revised>(
 ): Promise<State | undefined> {
   const written = { ...state, revision: state.revision + 1 };
   const condition = {
-    // The second half accepts a repetition of this very write, whose reply was lost.
-    ConditionExpression: 'attribute_not_exists(pk) OR revision = :read OR (revision = :written AND writer = :writer)',
+    // What is new has no revision, nor has what an earlier version wrote. The last part accepts a repetition of this very
+    // write, whose reply was lost.
+    ConditionExpression:
+      'attribute_not_exists(revision) OR revision = :read OR (revision = :written AND writer = :writer)',
     ExpressionAttributeValues: { ':read': state.revision, ':written': written.revision, ':writer': writer },
   };
   try {
