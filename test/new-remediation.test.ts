@@ -3,23 +3,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { REGIONS, withRegion } from '../docs/regions.ts';
-import { parsePolicy, policySchema } from '../functions/policy-document.ts';
 import { bundleHandlers, functionNames } from '../infra/bundle.ts';
-import { RemediatorApp } from '../infra/remediator-app.ts';
 import { cdkJsonContext } from '../infra/synthesize.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
-import { startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { HOUR } from './harness.ts';
-import { deniedCalls } from './iam.ts';
 import { privateFleet } from './quarantine.fixture.ts';
 
-/** The one line: the folder `test/fixture-remediation/` in the list. */
-vi.mock('../functions/remediations.ts', async (original) => {
+/**
+ * The one line: the folder `test/fixture-remediation/` in the list. Other test files share this process, so whatever
+ * follows from the list is loaded anew here, and again by whoever comes next.
+ */
+const LIST = '../functions/remediations.ts';
+vi.resetModules();
+vi.doMock(LIST, async (original) => {
   const list = await original<typeof import('../functions/remediations.ts')>();
   const { greetWorkers } = await import('./fixture-remediation/remediation.ts');
   return { ...list, REMEDIATIONS: [...list.REMEDIATIONS, greetWorkers] };
+});
+const { REGIONS, withRegion } = await import('../docs/regions.ts');
+const { parsePolicy, policySchema } = await import('../functions/policy-document.ts');
+const { RemediatorApp } = await import('../infra/remediator-app.ts');
+const { startRun } = await import('../sandbox/play.ts');
+const { deniedCalls } = await import('./iam.ts');
+afterAll(() => {
+  vi.doUnmock(LIST);
+  vi.resetModules();
 });
 
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
@@ -56,12 +65,12 @@ describe('a folder and a line', () => {
       policy: JSON.stringify({ greeting: { word: 'Servus' } }),
     });
     await run.account.play(1.5 * HOUR);
+    expect(run.errors).toEqual([]);
     const greeted = run.records.filter(({ remediation }) => remediation === 'greet-workers');
     expect(new Set(greeted.map(({ message }) => message))).toEqual(
       new Set(run.account.fleet.instances.list().map(({ id }) => `Servus, ${id}!`)),
     );
     expect(greeted.every(({ trigger }) => trigger.type === 'Greeting Reconcile Request (sweep)')).toBe(true);
-    expect(run.errors).toEqual([]);
     expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
