@@ -12,6 +12,11 @@ export interface Opening {
   readonly protocol?: string;
   /** By default the primary one. */
   readonly deviceIndex?: number;
+  /**
+   * What it comes through that has EC2 track it always: a network load balancer, NAT gateway, PrivateLink, Global Accelerator
+   * or Transit Gateway (EC2 user guide, "Automatically tracked connections"). It ends when that no longer leads there.
+   */
+  readonly through?: { readonly leadsThere: () => boolean };
 }
 
 /** A connection to an instance that somebody opened. */
@@ -23,7 +28,9 @@ export interface Flow {
 }
 
 interface KnownFlow {
-  alive: boolean;
+  isUp: boolean;
+  readonly alive: boolean;
+  readonly through: Opening['through'];
   tracked: boolean;
   readonly traffic: Traffic;
   readonly interface: NetworkInterface;
@@ -56,7 +63,7 @@ export class Flows {
    */
   open(
     instanceId: string,
-    { from, port, protocol = 'tcp', deviceIndex = 0 }: Opening,
+    { from, port, protocol = 'tcp', deviceIndex = 0, through }: Opening,
     isRouted: (target: NetworkInterface, family: 'ipv4' | 'ipv6') => boolean,
   ): Flow {
     const traffic = { egress: false, protocol, port, address: from };
@@ -67,18 +74,28 @@ export class Flows {
       (!isPublicAddress(from) || isRouted(target, isIPv6(from) ? 'ipv6' : 'ipv4')) &&
       this.#admits(target, traffic);
     if (!reaches || to === undefined) return { alive: false, tracked: false };
-    const flow = { alive: true, tracked: !this.#isOpen(target), traffic, interface: target, to };
+    const flow: KnownFlow = {
+      isUp: true,
+      get alive() {
+        return this.isUp && through?.leadsThere() !== false;
+      },
+      through,
+      tracked: through !== undefined || !this.#isOpen(target),
+      traffic,
+      interface: target,
+      to,
+    };
     this.#alive.push(flow);
     return flow;
   }
 
   #reconsider(): void {
     for (const flow of this.#alive) {
-      if (this.#isOpen(flow.interface)) flow.tracked = false;
+      if (flow.through === undefined && this.#isOpen(flow.interface)) flow.tracked = false;
       const hasAddress =
         this.#interfaces.get(flow.interface.id) === flow.interface &&
         addressesFor(flow.interface, flow.traffic.address).includes(flow.to);
-      flow.alive = hasAddress && (flow.tracked || this.#admits(flow.interface, flow.traffic));
+      flow.isUp = hasAddress && (flow.tracked || this.#admits(flow.interface, flow.traffic));
     }
     this.#alive = this.#alive.filter(({ alive }) => alive);
   }
