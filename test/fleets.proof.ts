@@ -6,10 +6,12 @@ import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
 import { sample as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
 import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, incidentOf, isAboutGroup, playThrough, type Scenario, start } from './harness.ts';
 import { grantedActions } from './iam.ts';
-import { quarantineOfEveryKind } from './quarantine.fixture.ts';
+import { privateFleet, quarantineOfEveryKind, workersOutsideGroups } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 import { retryOf } from './widget.fixture.ts';
 
@@ -201,12 +203,23 @@ describe('rights', () => {
       ...upgradeReconcileRequest,
       detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' },
     };
-    const requests = [agentReconcileRequest, findingsReconcileRequest, quarantineReconcileRequest, hint].map(
-      (event) => ({
-        after: 0,
-        event,
-      }),
+    const ofSweeps = REMEDIATIONS.flatMap(({ sweep }: Remediation) =>
+      sweep?.of === 'clusters'
+        ? [
+            {
+              ...hint,
+              id: sweep.detailType,
+              'detail-type': sweep.detailType,
+              detail: { trigger: 'sweep', clusterName: 'shop' },
+            },
+          ]
+        : [],
     );
+    const asked = [agentReconcileRequest, findingsReconcileRequest, quarantineReconcileRequest, hint, ...ofSweeps];
+    const requests = asked.map((event) => ({
+      after: 0,
+      event,
+    }));
     const crash = { function: 'upgrade-node-groups', call: await startCallNumber(), when: 'after' as const };
     const others = [
       playThrough({
@@ -228,6 +241,12 @@ describe('rights', () => {
       // Reconciles that fail have their messages come again sooner.
       start({ fleet: 'demo', play: '10m', events: requests, faults: { serverErrorRate: 1 } }),
       quarantineOfEveryKind(),
+      workersOutsideGroups(),
+      // Whether agents reach an endpoint is a matter of a prefix list.
+      start({
+        fleet: privateFleet({ ssm: { agent: 'missing' } }, {}, { network: { endpoints: { admits: 'prefix-list' } } }),
+        play: '90m',
+      }),
     ];
     const all = await Promise.all([...FLEETS.map(runOf), ...others]);
     // And somebody looks at the dashboard and asks for something.

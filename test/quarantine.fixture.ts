@@ -222,3 +222,27 @@ export function inQuarantine({ account }: Run): Array<{ id: string; cluster: str
       nodegroup: tags.get('eks:nodegroup-name') ?? '',
     }));
 }
+
+/**
+ * Workers whose identity only their role proves, exposed by a prefix list, with interfaces of pods; their agents are missing
+ * behind groups that let them out by a prefix list, and their metadata service takes version 1.
+ */
+export async function workersOutsideGroups(): Promise<Run> {
+  const pools = {
+    karpenterNodePools: [{ name: 'general', size: 2, ssm: { imdsTokens: 'optional', agent: 'missing' } }],
+  };
+  const exposure = { openBy: 'prefix-list', branchInterfaces: 1 };
+  const launch = { nodeGroup: undefined, karpenterNodePool: 'general' };
+  const byHand = { name: 'by-hand', tags: { 'kubernetes.io/cluster/shop': 'owned' }, roleOf: 'web', at: '+5m' };
+  const run = await start(
+    scenario(
+      privateFleet({ ssm: { imdsTokens: 'optional' } }, publicLaunch(exposure, launch), {
+        otherInstances: [byHand],
+        ...pools,
+      }),
+      { ssmAgent: { mode: 'observe', graceTime: '1m' }, imds: { mode: 'enforce' } },
+    ),
+  );
+  await run.account.play(75 * MINUTE);
+  return run;
+}
