@@ -23,6 +23,10 @@ export const detail = z.object({
   severity: z.enum(['informational', 'low', 'medium', 'high', 'critical']).describe('As in the policy.'),
   remediation: z.string().describe('The function that decided.'),
   decision: z.string().describe('As in the record, for example `acted`.'),
+  state: z
+    .string()
+    .optional()
+    .describe('How the subject stands by that, for example `quarantined` or `exposed`, as on the dashboard.'),
   reason: z.string().describe('The stable reason code of the record.'),
   hint: z.string().optional().describe('What to do, where there is something to do.'),
   correlationId: z.string().describe('The same in all events and records of the incident (the first of several).'),
@@ -49,6 +53,7 @@ export const sample: RemediationIncident = {
     severity: 'low',
     remediation: 'upgrade-node-groups',
     decision: 'acted',
+    state: 'acted',
     reason: 'upgrade-started',
     correlationId: '1.35/AL2023_x86_64_STANDARD 1.35.6-20260714',
     startedAt: '2026-07-15T17:30:28.739Z',

@@ -72,7 +72,7 @@ describe('an action', () => {
     expect(buttonsIn(incident).map(({ label }) => label)).toEqual(
       expect.arrayContaining(['Release', 'Extend', 'Terminate']),
     );
-    expect(incident).toMatch(/Now: .* done quarantined since /);
+    expect(incident).toMatch(/Now: .*: in quarantine since [^,]*, until /);
     expect(incident).toContain('Its latest records lie outside this time range');
     expect(await widget(await incidentOfQuarantined(), all())).not.toContain('lie outside');
   });
@@ -85,7 +85,7 @@ describe('an action', () => {
     expect(ours.at(-1)?.reason).toBe('request-refused');
     expect(await widget({}, all())).toMatch(/aria-label="\d workers: 1 in quarantine, \d done"/);
     const incident = await widget(await incidentOfQuarantined(), all());
-    expect(incident).toMatch(/Now: .* done quarantined since /);
+    expect(incident).toMatch(/Now: .*: in quarantine since [^,]*, until /);
     expect(buttonsIn(incident).map(({ label }) => label)).toContain('Release');
   });
 

@@ -1,5 +1,5 @@
 import { type IncidentTarget, isAbout, nameOf } from '../../functions/shared/records/record-subject.ts';
-import { statusOf } from '../../functions/shared/records/status.ts';
+import { standingLines } from '../../functions/shared/records/standing.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { readIncident } from '../incident.ts';
 import { ago, readSince } from '../since.ts';
@@ -46,7 +46,7 @@ async function tell(
   const timeline = createTimeline(print, { origins: true });
   for (const record of records) timeline.add(record);
   timeline.flush();
-  const standing = statusOf(records.filter((record) => isAbout(record, subject)));
+  const standing = standingLines(records.filter((record) => isAbout(record, subject)));
   print(`\n${standing.map(visible).join('\n')}`);
   return 0;
 }

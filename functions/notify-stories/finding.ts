@@ -1,6 +1,8 @@
 import type { AwsSecurityFinding, Resource } from '@aws-sdk/client-securityhub';
+import { isSettled } from '../shared/records/current-state.ts';
 import { severityOf } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
+import { wordOf } from '../shared/records/standing.ts';
 import { isAccountWide } from './incident.ts';
 import type { FindingState, OpenFinding } from './security-hub-ledger.ts';
 
@@ -48,7 +50,8 @@ export function followFinding(
     const { time, decision, reason, message, hint } = record;
     if (Date.parse(time) <= state.followedTo) continue;
     if (decision === 'done') close(record, 'cured');
-    if (decision === 'skipped') close(record, 'moot');
+    // What leaves it exposed, such as a kill switch, makes nothing moot.
+    if (decision === 'skipped' && isSettled(wordOf(record))) close(record, 'moot');
     if ((decision !== 'failed' && decision !== 'refused') || open?.reason === reason) continue;
     close(record, 'moot');
     const severity = severityOf(record);

@@ -56,6 +56,16 @@ describe('an incident', () => {
     ]);
   });
 
+  it('of a quarantine ends with the quarantine, not when the worker is isolated', () => {
+    const say = (minute: number, decision: ReadRecord['decision'], reason: string) => [
+      recordAt(minute, decision, { remediation: 'quarantine-workers', reason, instance: 'i-1', severity: undefined }),
+    ];
+    const started = say(1, 'acted', 'quarantine-started');
+    const held = [started, say(2, 'done', 'quarantined'), say(3, 'skipped', 'mode-off')];
+    expect(told(held)).toEqual(['opened low']);
+    expect(told([...held, say(9, 'done', 'released')])).toEqual(['opened low', 'ended informational']);
+  });
+
   it('begins anew after its end', () => {
     expect(told([[acted], [done], [recordAt(20, 'failed', { reason: 'connection-lost' })]])).toEqual([
       'opened low',

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { isSettled } from '../shared/records/current-state.ts';
 import { severityOf } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { isAtLeast, type Severity } from '../shared/records/severity.ts';
+import { wordOf } from '../shared/records/standing.ts';
 import type { IncidentState } from './incident-ledger.ts';
 import type { Policy } from './policy.ts';
 
@@ -43,7 +45,8 @@ export function incidentOf({
 
 /**
  * Follows one incident through new records, in order; a pure function. An incident is told when something of it is severe enough
- * and of a decision that the policy names, again only when it gets worse, and at its end if it was told before. What
+ * and of a decision that the policy names, again only when it gets worse, and at its end if it was told before. It ends when its subject
+ * stands so that nobody has to see to it: a worker in quarantine, or one that stays exposed, is no end. What
  * began and ended within these records is told once, by its end.
  *
  * @returns what to remember, and the news if there is any
@@ -62,7 +65,7 @@ export function follow(
     const at = Date.parse(record.time);
     if (at <= followedTo) continue;
     const severity = severityOf(record);
-    if (record.decision === 'done' || record.decision === 'skipped') {
+    if (isSettled(wordOf(record))) {
       if (told !== undefined) latest = { severity, record };
       [told, notifiedAt] = [undefined, undefined];
     } else if (isNotified(record, severity, policy) && (told === undefined || !isAtLeast(told, severity))) {

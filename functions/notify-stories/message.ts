@@ -1,5 +1,7 @@
 import type { RemediationIncident } from '../../events/remediation-incident.ts';
+import { STATE_NAMES, stateOf } from '../shared/records/current-state.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
+import { wordOf } from '../shared/records/standing.ts';
 import type { Bundle } from './bundle.ts';
 
 /** How many subjects are named one by one. */
@@ -24,14 +26,15 @@ export interface Message {
 export function messageOf({ first, news }: Bundle, stack: string): Message {
   const { phase, severity, record } = first;
   const { remediation, decision, reason, hint, account, region, correlationId } = record;
-  const title = `${waitingSince(first.record)}${news.length > 1 ? ` and ${news.length - 1} more` : ''}: ${reason}`;
-  const named = news.slice(0, NAMED).map((one) => `${waitingSince(one.record)}: ${one.record.message}`);
+  const title = `${placeOf(first.record)}${news.length > 1 ? ` and ${news.length - 1} more` : ''}: ${reason}`;
+  const named = news.slice(0, NAMED).map((one) => `${placeOf(one.record)}: ${one.record.message}`);
   const lines = news.length > NAMED ? [...named, `... and ${news.length - NAMED} more`] : named;
   const nextSteps = [
     ...(hint === undefined ? [] : [hint]),
     `npm run -s remediator -- explain ${argumentOf(record)} --stack ${stack} --region ${region}`,
   ];
-  const facts = { phase, severity, decision, reason, remediation, account, region };
+  const state = STATE_NAMES[stateOf(wordOf(record))];
+  const facts = { phase, severity, state, decision, reason, remediation, account, region };
   const chat = {
     version: '1.0',
     source: 'custom',
@@ -47,7 +50,7 @@ export function messageOf({ first, news }: Bundle, stack: string): Message {
       threadId: correlationId,
       summary: cut(title, LONGEST_TITLE),
       eventType: 'remediation-incident',
-      relatedResources: news.slice(0, NAMED).map((one) => waitingSince(one.record)),
+      relatedResources: news.slice(0, NAMED).map((one) => placeOf(one.record)),
       additionalContext: facts,
     },
   };
@@ -72,6 +75,7 @@ export function incidentEvent({ first, news }: Bundle): RemediationIncident['det
     severity,
     remediation,
     decision,
+    state: stateOf(wordOf(record)),
     reason,
     ...(hint !== undefined && { hint }),
     correlationId,
@@ -88,7 +92,7 @@ export function incidentEvent({ first, news }: Bundle): RemediationIncident['det
 }
 
 /** What a record is about, for people. */
-const waitingSince = ({ cluster, nodegroup, instance, account }: ReadRecord): string =>
+const placeOf = ({ cluster, nodegroup, instance, account }: ReadRecord): string =>
   [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/') || `account ${account}`;
 
 /** What `explain` is asked for. */

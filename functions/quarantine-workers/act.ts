@@ -5,10 +5,11 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
+import { meansQuarantine } from '../shared/records/status.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { isUnknownYet } from './aws-refusal.ts';
 import { capture } from './capture.ts';
-import { type Circumstances, type Decision, say } from './decision.ts';
+import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { isolate } from './isolate.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Decided } from './plan.ts';
@@ -214,6 +215,9 @@ function outcomeOf(
 ): Outcome<Reason> {
   const cluster = view?.cluster ?? quarantine?.cluster;
   const nodegroup = view?.nodegroup ?? quarantine?.nodegroup;
+  // While it lasts, each record says until when: whoever reads the last one alone knows it.
+  const ends =
+    quarantine !== undefined && meansQuarantine(reason) ? { expiresAt: iso(quarantine.expiresAt) } : undefined;
   return {
     subject: workerSubject(instanceId, { cluster, nodegroup }),
     decision,
@@ -224,7 +228,7 @@ function outcomeOf(
     fingerprint: `${next.outcomes} ${next.fingerprint}`,
     correlationId: next.correlationId ?? trigger.id,
     calls,
-    ...(details !== undefined && { details }),
+    ...((details !== undefined || ends !== undefined) && { details: { ...ends, ...details } }),
   };
 }
 

@@ -1,7 +1,8 @@
+import { STATE_NAMES } from '../../shared/records/current-state.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import { type FleetCluster, type FleetGroup, type FleetWorker, TONES } from '../fleet-status.ts';
 import type { Overview, Page } from '../view.ts';
-import { badge, TONE_NAMES } from './badge.ts';
+import { badge, SIGNS } from './badge.ts';
 import { incidentButton } from './button.ts';
 
 /** Groups and workers that are drawn one by one; the rest is counted. What needs attention is drawn first. */
@@ -43,13 +44,13 @@ function squares(workers: readonly FleetWorker[], { question }: Page): Markup {
   const rows = Math.ceil(drawn.length / columns);
   const counted = TONES.map((tone) => ({ tone, count: workers.filter((worker) => worker.tone === tone).length }))
     .filter(({ count }) => count > 0)
-    .map(({ tone, count }) => `${count} ${TONE_NAMES[tone].name}`)
+    .map(({ tone, count }) => `${count} ${STATE_NAMES[tone]}`)
     .join(', ');
   const [width, height] = [Math.min(columns, drawn.length) * SIZE, rows * SIZE];
   return html`<svg role="img" aria-label="${workers.length} workers: ${counted}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawn.map(
     ({ instance, tone, reason }, index) => {
       const [x, y] = [(index % columns) * SIZE, Math.floor(index / columns) * SIZE];
-      return html`<g><title>${instance}: ${TONE_NAMES[tone].name} ${reason}</title><rect class="ehr-${tone}" x="${x}" y="${y}" width="14" height="14" rx="2"></rect><text class="ehr-sign" x="${x + 7}" y="${y + 11}">${TONE_NAMES[tone].sign}</text></g>`;
+      return html`<g><title>${instance}: ${STATE_NAMES[tone]} ${reason}</title><rect class="ehr-${tone}" x="${x}" y="${y}" width="14" height="14" rx="2"></rect><text class="ehr-sign" x="${x + 7}" y="${y + 11}">${SIGNS[tone]}</text></g>`;
     },
   )}</svg>${workers.length > drawn.length ? html`<p class="ehr-muted">and ${workers.length - drawn.length} more</p>` : undefined}`;
 }

@@ -1,8 +1,7 @@
 import { ACTION_FIELDS, type Offer, type OperatorAction } from '../../shared/intake/operator-action.ts';
-import { gravestOf, stateOf } from '../../shared/records/current-state.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
-import { isAnswer, isQuarantineGuard, statusOf } from '../../shared/records/status.ts';
+import { standingLines, standingsOf } from '../../shared/records/standing.ts';
 import { html, jsonContent, type Markup } from '../../shared/widget/html.ts';
 import type { Incident, Page } from '../view.ts';
 import { badge } from './badge.ts';
@@ -22,16 +21,10 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
 /** The incident of one subject, how it stands, and what can be asked for. */
 export function incident({ subject, records, standing, stale, offers, more }: Incident, page: Page): Markup {
   const name = [subject.cluster, subject.nodegroup, subject.instance].filter((part) => part !== undefined).join('/');
-  const words = standing
-    .filter(({ reason }) => !isAnswer(reason))
-    .map((record) => ({ ...record, at: Date.parse(record.time) }));
-  const lastOfEach = [
-    ...new Map(words.map((word) => [`${word.remediation} ${isQuarantineGuard(word.reason)}`, word])).values(),
-  ];
-  const current = gravestOf(lastOfEach);
+  const [current] = standingsOf(standing);
   return html`<p>${viewButton(page, 'Back to all records', { filter: page.question.filter })}${viewButton(page, 'Refresh', { subject, filter: page.question.filter })}</p>
-<h2>The incident of ${name} ${current === undefined ? undefined : badge(stateOf(current))}</h2>
-${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${statusOf(standing).map((line) => html`<p>${line}</p>`)}</div>`}
+<h2>The incident of ${name} ${current === undefined ? undefined : badge(current.state)}</h2>
+${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${standingLines(standing).map((line) => html`<p>${line}</p>`)}</div>`}
 ${stale ? html`<p class="ehr-muted">Its latest records lie outside this time range: choose another one to see them.</p>` : undefined}
 ${offers.length === 0 ? undefined : actions(offers, name, page)}
 <h3>What happened</h3>

@@ -1,3 +1,4 @@
+import { STATE_NAMES } from '../../shared/records/current-state.ts';
 import { decisionKind } from '../../shared/records/record.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
@@ -5,7 +6,7 @@ import type { RecordSubject } from '../../shared/records/recorder.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import { FILTER_FIELDS, NO_FILTER } from '../question.ts';
 import type { Overview, Page } from '../view.ts';
-import { badge, TONE_NAMES } from './badge.ts';
+import { badge } from './badge.ts';
 import { incidentButton, viewButton } from './button.ts';
 
 /** Narrower than this, the function has no column of its own, px. */
@@ -25,7 +26,7 @@ function filterForm(page: Page): Markup {
 <label>Cluster, group, worker, reason or words <input name="${FILTER_FIELDS.find}" value="${filter.find}" maxlength="200"></label>
 <label>Decision <select name="${FILTER_FIELDS.decision}">${options(
     'every decision',
-    decisionKind.options.map((decision) => [decision, TONE_NAMES[decision].name] as const),
+    decisionKind.options.map((decision) => [decision, STATE_NAMES[decision]] as const),
     filter.decision,
   )}</select></label>
 <label>Function <select name="${FILTER_FIELDS.remediation}">${options(

@@ -1,8 +1,9 @@
+import { STATE_NAMES } from '../../shared/records/current-state.ts';
 import { type DecisionKind, decisionKind } from '../../shared/records/record.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import type { Count } from '../time-axis.ts';
 import type { Overview, Page } from '../view.ts';
-import { badge, TONE_NAMES } from './badge.ts';
+import { badge } from './badge.ts';
 
 const HEIGHT = 110;
 const [TOP, BOTTOM, LEFT] = [6, 20, 34];
@@ -23,7 +24,7 @@ export function timeline({ counts, period }: Overview, { question, time }: Page)
   const x = (at: number): number => LEFT + ((at - from) / period.ms) * step;
   const scale = (HEIGHT - TOP - BOTTOM) / tallest;
   const base = HEIGHT - BOTTOM;
-  const summary = sums.map(([decision, records]) => `${records} ${TONE_NAMES[decision].name}`).join(', ');
+  const summary = sums.map(([decision, records]) => `${records} ${STATE_NAMES[decision]}`).join(', ');
   return html`<h3 id="ehr-timeline">Timeline</h3>
 <p class="ehr-muted">${time.full(range.start)} to ${time.full(range.end)} (${look.timezone.label}), one bar per ${period.text}</p>
 <svg role="img" aria-label="Records over time: ${summary === '' ? 'none' : summary}" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}">
@@ -51,7 +52,7 @@ function bar(
     const records = counts.filter((count) => count.decision === decision).reduce((sum, each) => sum + each.records, 0);
     const height = records * scale;
     y -= height;
-    return html`<rect class="ehr-${decision}" x="${left.toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${Math.max(1, height).toFixed(1)}"><title>${when}: ${records} ${TONE_NAMES[decision].name}</title></rect>`;
+    return html`<rect class="ehr-${decision}" x="${left.toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${Math.max(1, height).toFixed(1)}"><title>${when}: ${records} ${STATE_NAMES[decision]}</title></rect>`;
   });
   return html`${parts}`;
 }

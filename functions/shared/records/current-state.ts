@@ -16,6 +16,20 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
+/** What each state is called, for people. */
+export const STATE_NAMES: Readonly<Record<State, string>> = {
+  exposed: 'exposed',
+  failed: 'failed',
+  refused: 'refused',
+  quarantined: 'in quarantine',
+  'would-act': 'would act',
+  acted: 'acted',
+  waiting: 'waiting',
+  done: 'done',
+  skipped: 'skipped',
+  quiet: 'no record',
+};
+
 /** States that somebody should do something about. */
 const NEEDS_SOMEBODY: ReadonlySet<State> = new Set(['exposed', 'failed', 'refused', 'quarantined', 'would-act']);
 
@@ -46,8 +60,8 @@ export function stateOf({ remediation, decision, reason }: Omit<Word, 'at'>): St
 const HANDED_OVER: Readonly<Record<string, string>> = { 'upgrade-requested': 'upgrade-node-groups' };
 
 /**
- * The one state of a subject: that of the gravest word about it that still counts; a pure function. The dashboard, the
- * incidents and the command all show this one.
+ * The one state of a subject: that of the gravest word about it that still counts; a pure function. Dashboard, fleet,
+ * incident, `status`, `explain` and notifications all go by this one.
  *
  * @param words the last words of each function on the subject; of `quarantine-workers` also the last one of its guards
  * @returns the word that it goes by; undefined where nothing is recorded
@@ -73,3 +87,7 @@ export const gravityOf = (word: Omit<Word, 'at'>): number => STATES.indexOf(stat
 /** Whether somebody should look at it: not where an operator, or a tag, has said that it may be so. */
 export const needsSomebody = (word: Omit<Word, 'at'>): boolean =>
   NEEDS_SOMEBODY.has(stateOf(word)) && !(isOfQuarantine(word) && accepted.has(word.reason));
+
+/** Whether nothing about it is open: neither under way nor waiting, nor somebody's to see to. */
+export const isSettled = (word: Omit<Word, 'at'>): boolean =>
+  !needsSomebody(word) && (word.decision === 'done' || word.decision === 'skipped');

@@ -1,5 +1,4 @@
 import type { ReadRecord } from './record-line.ts';
-import { recordSubject } from './record-subject.ts';
 
 /** Last words after which a worker is in quarantine, and can be released, extended and terminated. */
 export const IN_QUARANTINE = [
@@ -75,7 +74,6 @@ const isOneOf =
 export const meansQuarantine = isOneOf(IN_QUARANTINE);
 export const isAnswer = isOneOf(ANSWERS);
 export const isQuarantineGuard = isOneOf(QUARANTINE_GUARDS);
-const isExposed = isOneOf(EXPOSED);
 
 /** Whether a record is its function's last word on its subject from now on. @param before the last word until now */
 export const isLastWord = (
@@ -83,38 +81,3 @@ export const isLastWord = (
   before: Pick<ReadRecord, 'reason'> | undefined,
 ): boolean =>
   before === undefined || !(isAnswer(reason) || (isQuarantineGuard(reason) && meansQuarantine(before.reason)));
-
-/** Decisions after which nothing is open: unless the worker is in quarantine by it, or stays exposed. */
-const SETTLED: readonly string[] = ['done', 'skipped'];
-const isOpen = ({ decision, reason }: ReadRecord): boolean =>
-  !SETTLED.includes(decision) || meansQuarantine(reason) || isExposed(reason);
-
-/**
- * How things stand at the end of a subject's records: of one subject alone, the last word of each function; of several, the
- * last word on each about which something is still open, and on the node group if there is but one; the others are counted.
- */
-export function statusOf(records: readonly ReadRecord[]): string[] {
-  const lastWords = new Map<string, ReadRecord>();
-  for (const record of records) {
-    const key = `${record.remediation} ${recordSubject(record)}`;
-    // What keeps a worker in quarantine from being acted upon is told as well: its message says that it stays there.
-    const isWord = !isAnswer(record.reason) || !lastWords.has(key);
-    if (record.cluster !== undefined && isWord) lastWords.set(key, record);
-  }
-  const all = lastWords.size > 0 ? [...lastWords.values()] : records.slice(-1);
-  const alone = new Set(all.map(recordSubject)).size === 1;
-  const groups = all.filter(({ instance }) => instance === undefined);
-  const told = all.filter((record) => alone || isOpen(record) || (groups.length === 1 && record === groups[0]));
-  const others = all.length - told.length;
-  return [
-    ...told.map(lastWord),
-    ...(others > 0 ? [`Now: ${others}${told.length > 0 ? ' more' : ''} done or skipped.`] : []),
-  ];
-}
-
-function lastWord(record: ReadRecord): string {
-  const { time, decision, reason, message, hint } = record;
-  const since = time.slice(0, 16).replace('T', ' ');
-  const what = [recordSubject(record), decision, reason].filter((part) => part !== '').join(' ');
-  return `Now: ${what} since ${since}: ${message}${hint === undefined ? '' : ` → ${hint}`}`;
-}

@@ -1,0 +1,84 @@
+import { gravestOf, gravityOf, isSettled, STATE_NAMES, type State, stateOf, type Word } from './current-state.ts';
+import type { ReadRecord } from './record-line.ts';
+import { recordSubject } from './record-subject.ts';
+import { isAnswer, isQuarantineGuard } from './status.ts';
+
+/** How one subject stands at the end of its records. */
+export interface Standing {
+  readonly state: State;
+  /** The record that its state goes by. */
+  readonly record: ReadRecord;
+  /** The last words of other functions on it, the gravest first. */
+  readonly others: readonly ReadRecord[];
+}
+
+/** A record as a word about its subject. */
+export const wordOf = (record: ReadRecord): ReadRecord & Word => ({ ...record, at: Date.parse(record.time) });
+
+/**
+ * How each subject of these records stands, the gravest first; a pure function. A record about the account is about no
+ * subject, unless there is no other.
+ *
+ * @param records in order, the latest last
+ */
+export function standingsOf(records: readonly ReadRecord[]): Standing[] {
+  const placed = records.filter(({ cluster, instance }) => cluster !== undefined || instance !== undefined);
+  const subjects = Map.groupBy(placed.length > 0 ? placed : records.slice(-1), keyOf);
+  return [...subjects.values()]
+    .flatMap((ours) => standingOf(ours) ?? [])
+    .sort((a, b) => gravityOf(a.record) - gravityOf(b.record));
+}
+
+/** A worker's records may lack its group, but not its id. */
+const keyOf = ({ cluster, nodegroup, instance }: ReadRecord): string => instance ?? `${cluster}/${nodegroup ?? ''}`;
+
+function standingOf(records: readonly ReadRecord[]): Standing | undefined {
+  // An answer to a request changes nothing about its subject; where there is nothing else, at least that is told.
+  const words = records.filter(({ reason }) => !isAnswer(reason));
+  const lastWords = new Map<string, ReadRecord & Word>();
+  for (const record of (words.length > 0 ? words : records).map(wordOf))
+    lastWords.set(`${record.remediation} ${isQuarantineGuard(record.reason)}`, record);
+  const record = gravestOf([...lastWords.values()]);
+  if (record === undefined) return undefined;
+  const others = [...lastWords.values()].filter((other) => other !== record);
+  return { state: stateOf(record), record, others: others.sort((a, b) => gravityOf(a) - gravityOf(b)) };
+}
+
+/**
+ * How things stand at the end of a subject's records, line by line: of one subject its state, and what other functions said
+ * last; of several the state of each about which something is open, and of the node group if there is but one. The others
+ * are counted.
+ */
+export function standingLines(records: readonly ReadRecord[]): string[] {
+  const all = standingsOf(records);
+  const [only, ...more] = all;
+  if (only !== undefined && more.length === 0)
+    return [stateLine(only), ...only.others.map((record) => `Besides, ${record.remediation}: ${described(record)}`)];
+  const groups = all.filter(({ record }) => record.instance === undefined);
+  const told = all.filter((each) => !isSettled(each.record) || (groups.length === 1 && each === groups[0]));
+  const rest = all.length - told.length;
+  return [
+    ...told.map(stateLine),
+    ...(rest > 0 ? [`Now: ${rest}${told.length > 0 ? ' more' : ''} done or skipped.`] : []),
+  ];
+}
+
+/** When the state of a record ends by itself; undefined where it does not, or nobody knows when. Epoch milliseconds. */
+export function endOf({ details }: Pick<ReadRecord, 'details'>): number | undefined {
+  const end = typeof details?.expiresAt === 'string' ? Date.parse(details.expiresAt) : Number.NaN;
+  return Number.isFinite(end) ? end : undefined;
+}
+
+const stateLine = ({ record }: Standing): string =>
+  `Now: ${recordSubject(record) || 'the account'}: ${described(record)}`;
+
+/** `in quarantine since 2026-07-15 00:12, until 2026-07-22 00:12: … (quarantined)`. */
+function described(record: ReadRecord): string {
+  const { time, reason, message, hint } = record;
+  const end = endOf(record);
+  const until = end === undefined ? '' : `, until ${minute(new Date(end).toISOString())}`;
+  const state = STATE_NAMES[stateOf(wordOf(record))];
+  return `${state} since ${minute(time)}${until}: ${message} (${reason})${hint === undefined ? '' : ` → ${hint}`}`;
+}
+
+const minute = (time: string): string => time.slice(0, 16).replace('T', ' ');
