@@ -3,7 +3,7 @@ import { playThrough, type Scenario, start } from './harness.ts';
 import { agentOf, daemonSets, launch, ours, outcomes, RELEASES } from './ssm-agent.fixture.ts';
 
 describe('a thousand launches within ten seconds', () => {
-  it('give each worker exactly one outcome, for reads at most a twentieth of the events', async () => {
+  it('give each worker exactly one outcome, for reads at most a sixteenth of the events', async () => {
     const fleet = {
       startsAt: '2026-07-20T00:05:00Z',
       releases: [RELEASES],
@@ -35,8 +35,8 @@ describe('a thousand launches within ten seconds', () => {
       ({ function: name, operation, outcome }) =>
         name === 'manage-ssm-agent' && outcome === 'ok' && /^(Describe|Get|List|BatchGet|Query)/.test(operation),
     );
-    // Two events a launch: EC2's and Auto Scaling's.
-    expect(reads.length).toBeLessThanOrEqual(2000 / 20);
+    // Two events a launch: EC2's and Auto Scaling's. Four of the reads are about each node role: whose it is, what it may do.
+    expect(reads.length).toBeLessThanOrEqual(2000 / 16);
   });
 });
 

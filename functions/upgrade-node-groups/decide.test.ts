@@ -70,6 +70,13 @@ describe('decide', () => {
     ['has a status newer than this code', { status: 'HIBERNATING' }, {}, 'skipped', 'node-group-not-active'],
     ['is unhealthy', degraded('IamNodeRoleNotFound'), {}, 'refused', 'node-group-unhealthy'],
     ['has an issue newer than this code', degraded('SomethingNew'), {}, 'refused', 'node-group-unhealthy'],
+    [
+      'is being made, whatever is wrong with it, though no node can suffer',
+      { status: 'CREATING', desired: 0, healthIssues: [{ code: 'IamNodeRoleNotFound', message: 'gone' }] },
+      {},
+      'skipped',
+      'node-group-not-active',
+    ],
     ['is DEGRADED for no known issue', { status: 'DEGRADED' }, {}, 'refused', 'node-group-unhealthy'],
     ['is too far behind its control plane', behind('1.37'), {}, 'refused', 'version-skew'],
     ['is ahead of its control plane', behind('1.32'), {}, 'refused', 'version-skew'],

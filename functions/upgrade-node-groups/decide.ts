@@ -79,11 +79,11 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   if (view.status === 'UPDATING') return updatedBySomebody(observation, view, idle, circumstances.now);
   const skew = skewFault(view);
   if (skew !== undefined) return say('refused', 'version-skew', skew.message, idle, skew.variant);
-  if (isTroubled(view)) {
-    if (mayBeUpgraded(view)) return undefined;
+  if (isTroubled(view) && !mayBeUpgraded(view)) {
     return unhealthy(view, observation.state, idle, 'An upgrade is no cure of that, and could make it worse.');
   }
-  if (view.status !== 'ACTIVE') return skip('node-group-not-active', `The node group is ${view.status}.`, view.status);
+  if (view.status !== 'ACTIVE' && view.status !== 'DEGRADED')
+    return skip('node-group-not-active', `The node group is ${view.status}.`, view.status);
   return undefined;
 }
 
