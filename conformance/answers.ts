@@ -22,7 +22,7 @@ export function placesOf({ account }: Run) {
     bus: stack.ref('AWS::Events::EventBus'),
     table: stack.ref('AWS::DynamoDB::Table'),
     topic: stack.ref('AWS::SNS::Topic', 'Alarms'),
-    logGroup: stack.ref('AWS::Logs::LogGroup'),
+    logGroup: stack.ref('AWS::Logs::LogGroup', 'Logs6819BB44'),
     policy: stack.ref('AWS::SSM::Parameter'),
     fifo: stack.ref('AWS::SQS::Queue', 'UpgradeNodeGroupsQueue'),
     deadLetters: stack.ref('AWS::SQS::Queue', 'ManageSsmAgentDeadLetters'),

@@ -92,6 +92,8 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
       approve: ['shop/web', ...why],
       explain: ['shop/web'],
       extend: [held, '--by', '1d', ...why],
+      policy: ['check'],
+      posture: [],
       quarantines: [],
       reject: ['shop/web', ...why],
       release: [held, ...why],
