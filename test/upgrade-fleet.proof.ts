@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../sandbox/play.ts';
 import { HOUR, incidentOf, MINUTE, nodeGroupOf, start, upgradeCalls } from './harness.ts';
+import { ALL_PROOFS } from './sampled.ts';
 import { FAST, group, NEW, OLD, release } from './upgrade.fixture.ts';
 
 const QUIET = {
@@ -68,30 +69,33 @@ describe('a poisoned group among 25 in three clusters, whose read fails for 40 h
   });
 });
 
-it('fifty node groups in one cluster: each is upgraded once, by its age, within the limit', async () => {
-  const OLDER = '1.33.11-20260605';
-  const groups = Array.from({ length: 50 }, (_, index) =>
-    group(`g-${String(49 - index).padStart(2, '0')}`, {
-      desiredSize: 1,
-      releaseVersion: index % 2 === 0 ? OLD : OLDER,
-      updates: { minutesPerNode: 2 },
-    }),
-  );
-  const fleet = {
-    startsAt: '2026-07-14T00:00:00Z',
-    releases: [release(OLDER, '-30d'), release(OLD, '-10d'), release(NEW, '+90m')],
-    clusters: [{ name: 'wide', version: '1.33', nodeGroups: groups }],
-  };
-  const policy = { ...QUIET, upgrades: { bakeAge: '2h', concurrency: { perCluster: 4, perAccount: 4 } } };
-  const run = await start({ fleet, policy, play: '16h' });
-  const started = upgradeCalls(run).map(({ input }) => `${input.nodegroupName}`);
-  for (const { name } of groups) expect(nodeGroupOf(run, 'wide', name).releaseVersion, name).toBe(NEW);
-  // Those on the oldest release move to the newest that has baked; none is started twice for one release.
-  const perRelease = upgradeCalls(run).map(({ input }) => `${input.nodegroupName} ${input.releaseVersion}`);
-  expect(new Set(perRelease).size).toBe(perRelease.length);
-  expect(started.length).toBeLessThanOrEqual(75);
-  expect(run.errors).toEqual([]);
-});
+it.runIf(ALL_PROOFS)(
+  'fifty node groups in one cluster: each is upgraded once, by its age, within the limit',
+  async () => {
+    const OLDER = '1.33.11-20260605';
+    const groups = Array.from({ length: 50 }, (_, index) =>
+      group(`g-${String(49 - index).padStart(2, '0')}`, {
+        desiredSize: 1,
+        releaseVersion: index % 2 === 0 ? OLD : OLDER,
+        updates: { minutesPerNode: 2 },
+      }),
+    );
+    const fleet = {
+      startsAt: '2026-07-14T00:00:00Z',
+      releases: [release(OLDER, '-30d'), release(OLD, '-10d'), release(NEW, '+90m')],
+      clusters: [{ name: 'wide', version: '1.33', nodeGroups: groups }],
+    };
+    const policy = { ...QUIET, upgrades: { bakeAge: '2h', concurrency: { perCluster: 4, perAccount: 4 } } };
+    const run = await start({ fleet, policy, play: '16h' });
+    const started = upgradeCalls(run).map(({ input }) => `${input.nodegroupName}`);
+    for (const { name } of groups) expect(nodeGroupOf(run, 'wide', name).releaseVersion, name).toBe(NEW);
+    // Those on the oldest release move to the newest that has baked; none is started twice for one release.
+    const perRelease = upgradeCalls(run).map(({ input }) => `${input.nodegroupName} ${input.releaseVersion}`);
+    expect(new Set(perRelease).size).toBe(perRelease.length);
+    expect(started.length).toBeLessThanOrEqual(75);
+    expect(run.errors).toEqual([]);
+  },
+);
 
 describe('parameters of one pair that cannot be read', () => {
   const BOTTLEROCKET = { kubernetesVersion: '1.33', amiType: 'BOTTLEROCKET_x86_64' };
@@ -156,33 +160,36 @@ describe('parameters of one pair that cannot be read', () => {
   });
 });
 
-it('eight groups and a weekly window for four: over four weeks of weekly releases each has its turns, none twice before another', async () => {
-  const releases = Array.from({ length: 5 }, (_, week) => {
-    const day = new Date(Date.parse('2026-05-26T00:00:00Z') + week * 7 * 24 * HOUR);
-    return {
-      at: week === 0 ? '-10d' : day.toISOString(),
-      kubernetesVersion: '1.33',
-      amiType: 'AL2023_x86_64_STANDARD',
-      releaseVersion: `1.33.${week}-${day.toISOString().slice(0, 10).replaceAll('-', '')}`,
+it.runIf(ALL_PROOFS)(
+  'eight groups and a weekly window for four: over four weeks of weekly releases each has its turns, none twice before another',
+  async () => {
+    const releases = Array.from({ length: 5 }, (_, week) => {
+      const day = new Date(Date.parse('2026-05-26T00:00:00Z') + week * 7 * 24 * HOUR);
+      return {
+        at: week === 0 ? '-10d' : day.toISOString(),
+        kubernetesVersion: '1.33',
+        amiType: 'AL2023_x86_64_STANDARD',
+        releaseVersion: `1.33.${week}-${day.toISOString().slice(0, 10).replaceAll('-', '')}`,
+      };
+    });
+    const nodeGroups = Array.from({ length: 8 }, (_, index) =>
+      group(`pool-${index}`, { desiredSize: 2, updates: { minutesPerNode: 10 } }),
+    );
+    const fleet = {
+      startsAt: '2026-05-26T12:00:00Z',
+      releases,
+      clusters: [{ name: 'shop', version: '1.33', nodeGroups }],
     };
-  });
-  const nodeGroups = Array.from({ length: 8 }, (_, index) =>
-    group(`pool-${index}`, { desiredSize: 2, updates: { minutesPerNode: 10 } }),
-  );
-  const fleet = {
-    startsAt: '2026-05-26T12:00:00Z',
-    releases,
-    clusters: [{ name: 'shop', version: '1.33', nodeGroups }],
-  };
-  const windows = [{ cron: '0 1 * * SUN', duration: '100m', timeZone: 'Europe/Lisbon' }];
-  const run = await start({ fleet, policy: { ...QUIET, upgrades: { windows } }, play: '4w' });
-  const turns = upgradeCalls(run).map(({ input }) => String(input.nodegroupName));
-  const counts = nodeGroups.map(({ name }) => turns.filter((turn) => turn === name).length);
-  // Some four a week: nobody is ahead of anybody else by more than one turn, at any time.
-  expect(turns.length).toBeGreaterThanOrEqual(12);
-  expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
-  for (let until = 1; until <= turns.length; until++) {
-    const sofar = nodeGroups.map(({ name }) => turns.slice(0, until).filter((turn) => turn === name).length);
-    expect(Math.max(...sofar) - Math.min(...sofar)).toBeLessThanOrEqual(1);
-  }
-});
+    const windows = [{ cron: '0 1 * * SUN', duration: '100m', timeZone: 'Europe/Lisbon' }];
+    const run = await start({ fleet, policy: { ...QUIET, upgrades: { windows } }, play: '4w' });
+    const turns = upgradeCalls(run).map(({ input }) => String(input.nodegroupName));
+    const counts = nodeGroups.map(({ name }) => turns.filter((turn) => turn === name).length);
+    // Some four a week: nobody is ahead of anybody else by more than one turn, at any time.
+    expect(turns.length).toBeGreaterThanOrEqual(12);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
+    for (let until = 1; until <= turns.length; until++) {
+      const sofar = nodeGroups.map(({ name }) => turns.slice(0, until).filter((turn) => turn === name).length);
+      expect(Math.max(...sofar) - Math.min(...sofar)).toBeLessThanOrEqual(1);
+    }
+  },
+);
