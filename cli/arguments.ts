@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { didYouMean, nearestOf } from '../functions/shared/text/did-you-mean.ts';
 import type { Command, Given } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -7,89 +8,148 @@ const DEFAULT_STACK = 'eks-host-remediator';
 const SHARED_OPTIONS = {
   stack: { type: 'string', default: DEFAULT_STACK },
   region: { type: 'string' },
+  output: { type: 'string', short: 'o' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', default: false },
 } as const satisfies ParseArgsOptionsConfig;
+
+const FORMS = ['table', 'json', 'wide'] as const;
+type Form = (typeof FORMS)[number];
 
 const SHARED_HELP = `Options of every command:
   --stack NAME       the stack (default: ${DEFAULT_STACK})
   --region REGION    its region (default: AWS_REGION or that of the profile)
-  --json             JSON Lines instead of text
+  -o, --output FORM  table (default), wide (all columns) or json (JSON Lines); --json is short for the last
   -h, --help         this
+  --version          the version of this command
 
-Credentials, profile and endpoint are found as the AWS CLI finds them (AWS_PROFILE, AWS_ENDPOINT_URL ...).`;
+Credentials, profile and endpoint are found as the AWS CLI finds them (AWS_PROFILE, AWS_ENDPOINT_URL ...).
+NO_COLOR takes the colours away. Exit codes: 0 done; 1 it did not come to what was asked for; 2 a wrong argument.`;
 
 /** What is asked for: a command with its arguments, or a text that explains. */
 export type Request =
   | { readonly help: string }
+  | { readonly version: true }
   | {
       readonly command: Command;
       readonly given: Given;
       readonly stack: string;
       readonly region: string | undefined;
       readonly json: boolean;
+      readonly wide: boolean;
     };
 
-/** @throws UsageError naming the argument that is wrong, with what would be right */
-export function readArguments(argv: readonly string[], commands: readonly Command[]): Request {
-  const { name, rest, help: asksForHelp } = nameIn(argv);
-  if (name === undefined && (asksForHelp || rest.length === 0)) return { help: overview(commands) };
-  if (name === undefined) throw new UsageError(`COMMAND: missing\n\n${overview(commands)}`);
-  const command = commands.find((known) => known.name === name);
-  if (command === undefined) throw new UsageError(`${name}: no such command\n\n${overview(commands)}`);
-  const { values, positionals } = parse(rest, command);
-  const { stack, region, json, help, ...options } = values;
-  if (help === true) return { help: helpOf(command) };
+/**
+ * @param program how the command is called, for usage and examples
+ * @throws UsageError naming the argument that is wrong, with what would be right
+ */
+export function readArguments(
+  argv: readonly string[],
+  commands: readonly Command[],
+  program = 'eks-host-remediator',
+): Request {
+  const { name, rest, help: asksForHelp, version } = nameIn(argv, program);
+  if (name === undefined && version) return { version: true };
+  if (name === undefined && (asksForHelp || rest.length === 0)) return { help: overview(commands, program) };
+  if (name === undefined) throw new UsageError(`COMMAND: missing\n\n${overview(commands, program)}`);
+  if (name === 'help') return { help: helpFor(rest, commands, program) };
+  const command = commandNamed(name, commands, program);
+  const { values, positionals } = parse(rest, command, program);
+  const { stack, region, output, json, help, version: _, ...options } = values;
+  if (help === true) return { help: helpOf(command, program) };
+  const form = formOf(output, json === true);
   return {
     command,
     given: { positionals, options },
     stack: typeof stack === 'string' ? stack : DEFAULT_STACK,
     region: typeof region === 'string' ? region : undefined,
-    json: json === true,
+    json: form === 'json',
+    wide: form === 'wide',
   };
+}
+
+function helpFor(rest: readonly string[], commands: readonly Command[], program: string): string {
+  const [about, ...more] = rest.filter((argument) => !argument.startsWith('-'));
+  if (more.length > 0) throw new UsageError(`"${more.join(' ')}": help takes one COMMAND`);
+  return about === undefined ? overview(commands, program) : helpOf(commandNamed(about, commands, program), program);
+}
+
+function commandNamed(name: string, commands: readonly Command[], program: string): Command {
+  const command = commands.find((known) => known.name === name);
+  if (command !== undefined) return command;
+  const names = [...commands.map((known) => known.name), 'help'];
+  throw new UsageError(`${name}: no such command.${didYouMean(name, names)}\n\n${overview(commands, program)}`);
+}
+
+function formOf(output: unknown, json: boolean): Form {
+  const form = FORMS.find((known) => known === output);
+  if (output !== undefined && form === undefined)
+    throw new UsageError(`--output: "${output}" is none of ${FORMS.join(', ')}.${didYouMean(String(output), FORMS)}`);
+  if (json && form !== undefined && form !== 'json') throw new UsageError(`--json: contradicts --output ${form}`);
+  return json ? 'json' : (form ?? 'table');
 }
 
 /**
  * Finds the command's name: options that every command has may stand before it.
  * @throws UsageError for another option there: what follows it could be its value or the name
  */
-function nameIn(argv: readonly string[]): { name: string | undefined; rest: string[]; help: boolean } {
+function nameIn(
+  argv: readonly string[],
+  program: string,
+): { name: string | undefined; rest: string[]; help: boolean; version: boolean } {
   const { tokens, values } = parseArgs({ args: [...argv], options: SHARED_OPTIONS, strict: false, tokens: true });
   const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? argv.length;
   for (const token of tokens) {
     if (token.kind !== 'option' || token.index > at || Object.hasOwn(SHARED_OPTIONS, token.name)) continue;
     throw new UsageError(
       `${token.rawName}: only ${SHARED_NAMES} may stand before COMMAND, any other option after it, ` +
-        `such as npm run -s remediator -- explain shop --since 7d`,
+        `such as ${program} explain shop --since 7d`,
     );
   }
-  return { name: argv[at], rest: argv.filter((_, index) => index !== at), help: values.help === true };
+  return {
+    name: argv[at],
+    rest: argv.filter((_, index) => index !== at),
+    help: values.help === true,
+    version: values.version === true,
+  };
 }
 
 const SHARED_NAMES = Object.keys(SHARED_OPTIONS)
   .map((name) => `--${name}`)
   .join(', ');
 
-function parse(args: readonly string[], command: Command) {
+function parse(args: readonly string[], command: Command, program: string) {
+  const options: ParseArgsOptionsConfig = { ...command.options, ...SHARED_OPTIONS };
   try {
-    const options: ParseArgsOptionsConfig = { ...command.options, ...SHARED_OPTIONS };
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${usageOf(command)}`);
+    const message = error instanceof Error ? error.message : String(error);
+    const [, unknown] = /^Unknown option '--([^']*)'/.exec(message) ?? [];
+    const nearest = unknown === undefined ? undefined : nearestOf(unknown, Object.keys(options));
+    const meant = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
+    throw new UsageError(`${message}${meant}\n\n${usageOf(command, program)}`);
   }
 }
 
-const usageOf = ({ name, synopsis }: Command): string => `Usage: npm run -s remediator -- ${name} ${synopsis}`;
+const usageOf = ({ name, synopsis }: Command, program: string): string =>
+  `Usage: ${program} ${name} ${synopsis}`.trimEnd();
 
-const helpOf = (command: Command): string =>
-  [usageOf(command), command.summary, command.help, SHARED_HELP].join('\n\n');
+const helpOf = (command: Command, program: string): string =>
+  [usageOf(command, program), command.summary, command.help, SHARED_HELP].filter((part) => part !== '').join('\n\n');
 
-function overview(commands: readonly Command[]): string {
-  const lines = commands.map(({ name, synopsis, summary }) => `  ${`${name} ${synopsis}`.padEnd(34)}  ${summary}`);
+function overview(commands: readonly Command[], program: string): string {
+  const rows = commands.map(({ name, synopsis, summary }) => ({ left: `${name} ${synopsis}`.trimEnd(), summary }));
+  const lines = rows.map(({ left, summary }) =>
+    left.length <= LEFT ? `  ${left.padEnd(LEFT)}  ${summary}` : `  ${left}\n  ${' '.repeat(LEFT)}  ${summary}`,
+  );
   return [
-    'Usage: npm run -s remediator -- COMMAND ...',
+    `Usage: ${program} COMMAND ...`,
     lines.join('\n'),
     SHARED_HELP,
-    'More about a command: npm run -s remediator -- COMMAND --help',
+    `More about a command: ${program} help COMMAND`,
   ].join('\n\n');
 }
+
+/** The width of the list's left side, characters. */
+const LEFT = 34;

@@ -1,25 +1,52 @@
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import type { ExitCode, Given, Surroundings } from './command.ts';
-import { followRequest, sendRequest } from './request.ts';
+import { followRequest, RequestRefused, type SentRequest, sendRequest } from './request.ts';
+import { readScope, type Scope } from './scope.ts';
 import { readSubject } from './subject.ts';
 import { createTimeline } from './timeline.ts';
 import { UsageError } from './usage-error.ts';
-import { jsonLine } from './visible.ts';
+import { jsonLine, visible } from './visible.ts';
 
 /** A worker or a node group, as the events name them. */
 export type AskedAbout =
   | { readonly instanceId: string }
   | { readonly clusterName: string; readonly nodegroupName: string };
 
+/** What a request is about, and why: what is named, or all for which it fits in a place or in a wave. */
+export interface Asked {
+  readonly why: string;
+  /** Nobody is asked back. */
+  readonly yes: boolean;
+  readonly named: readonly AskedAbout[];
+  readonly allIn?: Scope;
+  /** The id of an event or of an incident. */
+  readonly wave?: string;
+}
+
 /**
- * Reads the one subject and the reason that every request needs.
+ * Reads the subjects and the reason that every request needs.
  * @throws UsageError naming the argument that is wrong, with what would be right
  */
-export function readAsked({ positionals, options }: Given): { about: AskedAbout; why: string } {
-  const [text, ...more] = positionals;
-  if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one SUBJECT at a time`);
-  return { about: readAskedAbout(text), why: readWhy(options.why) };
+export function readAsked({ positionals, options }: Given): Asked {
+  const { 'all-in': allIn, wave } = options;
+  const ways = [positionals.length > 0, allIn !== undefined, wave !== undefined].filter(Boolean).length;
+  if (ways > 1) throw new UsageError('SUBJECT: give subjects, or --all-in, or --wave');
+  // What is asked for wrongly is told before that no reason is given.
+  const named = ways === 0 || positionals.length > 0 ? readAllNamed(positionals) : [];
+  return {
+    named,
+    ...(typeof allIn === 'string' && { allIn: readScope([allIn]) }),
+    ...(typeof wave === 'string' && { wave: readWave(wave) }),
+    why: readWhy(options.why),
+    yes: options.yes === true,
+  };
 }
+
+/** The same subject named twice is asked for once. */
+const readAllNamed = (texts: readonly string[]): AskedAbout[] => {
+  const [first, ...more] = [...new Set(texts)];
+  return [readAskedAbout(first), ...more.map(readAskedAbout)];
+};
 
 function readAskedAbout(text: string | undefined): AskedAbout {
   const subject = readSubject(text);
@@ -32,18 +59,43 @@ function readAskedAbout(text: string | undefined): AskedAbout {
   return { clusterName: subject.cluster, nodegroupName: subject.nodegroup };
 }
 
+function readWave(text: string): string {
+  if (text.trim() !== '' && text.length <= 300) return text;
+  throw new UsageError('--wave: give the id of an event, or the correlationId of a record');
+}
+
 /** Why it is asked for stands in the records, so nobody may leave it out. */
 function readWhy(text: Given['options'][string]): string {
   if (typeof text === 'string' && text.trim().length >= 3 && text.length <= 500) return text.trim();
   throw new UsageError('--why: say in 3 to 500 characters why, such as --why "the address is meant to be"');
 }
 
-export const WHY = { type: 'string' } as const;
-export const WHY_HELP = '  --why TEXT         why; it stands in the records, beside who you are';
+export const ASK_OPTIONS = {
+  why: { type: 'string' },
+  'all-in': { type: 'string' },
+  wave: { type: 'string' },
+  yes: { type: 'boolean', short: 'y' },
+} as const;
+export const ASK_HELP = `  --why TEXT         why; it stands in the records, beside who you are
+  --all-in PLACE     instead of subjects: all in a cluster (CLUSTER) or node group (CLUSTER/NODEGROUP) that it fits
+  --wave ID          instead of subjects: all that it fits of what came of one event (its id, or a correlationId)
+  -y, --yes          of several subjects: do not ask back
+
+Several subjects are listed first, and asked back about.`;
+
+/** One request to be sent. */
+export interface Wanted {
+  /** As the commands take it. */
+  readonly subject: string;
+  /** For people, where that leaves open what is asked of whom. */
+  readonly name?: string;
+  readonly detail: Readonly<Record<string, unknown>> & { readonly action: string };
+}
 
 export interface AskOptions {
   readonly detailType: string;
-  readonly detail: object & { readonly action: string };
+  readonly wanted: readonly Wanted[];
+  readonly yes: boolean;
   /** Which record is the last one to wait for. */
   readonly isOutcome: (record: ReadRecord) => boolean;
 }
@@ -52,18 +104,61 @@ export interface AskOptions {
 const PATIENCE = 4 * 60_000;
 
 /**
- * Sends a request and tells what comes of it, record by record.
- * @returns 1 when it is refused, or nothing is heard of it in time
+ * Sends requests and tells what comes of them, record by record. One that is not taken stops no other.
+ * @returns 1 when one is refused, or nothing is heard of it in time
  */
 export async function ask(
   surroundings: Surroundings,
-  { detailType, detail, isOutcome }: AskOptions,
+  { detailType, wanted, yes, isOutcome }: AskOptions,
 ): Promise<ExitCode> {
-  const { json, print, note } = surroundings;
-  const sent = await sendRequest(surroundings, detailType, detail);
-  note(`Asked to ${detail.action} (${sent.id}); waiting for what comes of it ...`);
+  const { note } = surroundings;
+  if (wanted.length === 0) {
+    note('There is no subject that this fits; plan and status show what there is.');
+    return 1;
+  }
+  if (wanted.length > 1 && !yes && !(await isWanted(surroundings, wanted))) return 1;
+  const sent: Array<{ readonly request: SentRequest; readonly subject: string }> = [];
+  for (const { subject, name = subject, detail } of wanted) {
+    try {
+      const request = await sendRequest(surroundings, detailType, detail);
+      note(
+        `Asked to ${detail.action}${wanted.length > 1 ? ` ${visible(name)}` : ''} (${request.id}); waiting for what comes of it ...`,
+      );
+      sent.push({ request, subject });
+    } catch (error) {
+      if (!(error instanceof RequestRefused)) throw error;
+      note(`${visible(name)}: ${visible(error.message)}`);
+    }
+  }
+  let good = sent.length === wanted.length;
+  for (const { request, subject } of sent) {
+    const isGood = await tellOutcome(surroundings, request, subject, isOutcome);
+    good = good && isGood;
+  }
+  return good ? 0 : 1;
+}
+
+/** Lists them, and asks back. @throws UsageError where nobody can answer */
+async function isWanted({ askBack, note }: Surroundings, wanted: readonly Wanted[]): Promise<boolean> {
+  for (const { subject, name = subject } of wanted) note(`  ${visible(name)}`);
+  const { action = '' } = wanted[0]?.detail ?? {};
+  const question = `${action.charAt(0).toUpperCase()}${action.slice(1)} these ${wanted.length} subjects?`;
+  const answer = await askBack(question);
+  if (answer === undefined)
+    throw new UsageError(`--yes: ${question} Nobody can be asked here: give --yes if it is meant`);
+  if (!answer) note('Nothing was asked for.');
+  return answer;
+}
+
+async function tellOutcome(
+  surroundings: Surroundings,
+  sent: SentRequest,
+  subject: string,
+  isOutcome: AskOptions['isOutcome'],
+): Promise<boolean> {
+  const { json, print, note, program, width } = surroundings;
   const heard: ReadRecord[] = [];
-  const timeline = createTimeline(print);
+  const timeline = createTimeline(print, { width });
   const onRecord = (record: ReadRecord): void => {
     heard.push(record);
     if (json) print(jsonLine(record));
@@ -72,9 +167,9 @@ export async function ask(
   };
   const outcome = await followRequest(surroundings, sent, { isOutcome, onRecord, timeout: PATIENCE });
   if (heard.length === 0) {
-    note(`Nothing is recorded about it yet. Later: npm run -s remediator -- explain ${sent.id}`);
-    return 1;
+    note(`Nothing is recorded about it yet. Later: ${program} explain ${sent.id}`);
+    return false;
   }
-  if (outcome === undefined) note('More is to come: explain SUBJECT tells it.');
-  return heard.some(({ reason }) => reason === 'request-refused') ? 1 : 0;
+  if (outcome === undefined) note(`More is to come: ${program} explain ${visible(subject)} tells it.`);
+  return !heard.some(({ reason }) => reason === 'request-refused');
 }

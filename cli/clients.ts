@@ -1,6 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
@@ -13,6 +14,7 @@ export interface Clients {
   readonly ssm: SSMClient;
   readonly sts: STSClient;
   readonly dynamoDb: DynamoDBClient;
+  readonly ec2: EC2Client;
 }
 
 /** The command line gives the region at most: all else (profile, credentials, endpoint) is found as the SDK finds it. */
@@ -25,4 +27,5 @@ export const createClients = (config: ClientConfig): Clients => ({
   ssm: new SSMClient(config),
   sts: new STSClient(config),
   dynamoDb: new DynamoDBClient(config),
+  ec2: new EC2Client(config),
 });

@@ -12,21 +12,26 @@ export interface Output {
 }
 
 /** What a command works with, once its arguments are known to be good. */
-export interface Surroundings extends Output {
+export interface Surroundings extends Local {
   readonly clients: Clients;
   readonly stack: StackOutputs;
-  /** Tells the time as AWS has it. */
-  readonly clock: Clock;
   /** Waits, ms of this machine. */
   readonly sleep: (ms: number) => Promise<void>;
-  /** JSON Lines on stdout instead of text for people. */
-  readonly json: boolean;
 }
 
 /** What a command works with that asks nothing of AWS. */
 export interface Local extends Output {
   readonly clock: Clock;
+  /** JSON Lines on stdout instead of text for people. */
   readonly json: boolean;
+  /** Tables have all columns. */
+  readonly wide: boolean;
+  /** Of the terminal, characters; undefined where stdout is none. */
+  readonly width: number | undefined;
+  /** Asks whoever runs the command to say yes; undefined where nobody is there who could. */
+  readonly askBack: (question: string) => Promise<boolean | undefined>;
+  /** How the command is called here, for texts that can be pasted. */
+  readonly program: string;
 }
 
 /** What stands behind a command's name, as `node:util` parsed it. */

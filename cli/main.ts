@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { createClients } from './clients.ts';
 import { COMMANDS } from './commands.ts';
 import { print } from './output.ts';
@@ -6,6 +7,18 @@ import { remediator } from './remediator.ts';
 // Empty is unset, as for the AWS CLI: the profile may name the region. The SDK would take it for the name of one.
 if (process.env.AWS_REGION === '') delete process.env.AWS_REGION;
 
+/** Asks on the terminal; undefined where either end is none. */
+async function askBack(question: string): Promise<boolean | undefined> {
+  const { stdin: input, stderr: output } = process;
+  if (!input.isTTY || !output.isTTY) return undefined;
+  const asking = createInterface({ input, output });
+  try {
+    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
+  } finally {
+    asking.close();
+  }
+}
+
 process.exitCode = await remediator(process.argv.slice(2), {
   commands: COMMANDS,
   createClients,
@@ -13,4 +26,9 @@ process.exitCode = await remediator(process.argv.slice(2), {
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   print,
   note: (text) => process.stderr.write(`${text}\n`),
+  width: process.stdout.isTTY ? process.stdout.columns : undefined,
+  askBack,
+  // By npm's own word on what it runs; anything else has called the command by its name.
+  program: process.env.npm_lifecycle_event === 'remediator' ? 'npm run -s remediator --' : 'eks-host-remediator',
+  env: process.env,
 });

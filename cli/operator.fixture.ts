@@ -1,6 +1,6 @@
 import type { EmbeddedAccount } from '../sandbox/embedded-account.ts';
 import { type Clients, createClients } from './clients.ts';
-import type { Surroundings } from './command.ts';
+import type { Local, Surroundings } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { remediator } from './remediator.ts';
 import { readStackOutputs } from './stack-outputs.ts';
@@ -20,8 +20,15 @@ export function clientsIn({ network, world }: EmbeddedAccount, region: string | 
   return createClients({ region, credentials, requestHandler, maxAttempts: 1 });
 }
 
-/** Runs a command line in this process, at the account's time: to wait lets its time pass. */
-export async function operate(account: EmbeddedAccount, ...argv: string[]): Promise<Ended> {
+/** Runs a command line in this process, at the account's time: to wait lets its time pass. Nobody can be asked back. */
+export const operate = (account: EmbeddedAccount, ...argv: string[]): Promise<Ended> => operateAs(account, {}, ...argv);
+
+/** As {@link operate}, on a terminal of this kind. */
+export async function operateAs(
+  account: EmbeddedAccount,
+  terminal: Partial<Pick<Local, 'width' | 'askBack'>>,
+  ...argv: string[]
+): Promise<Ended> {
   const [printed, noted]: [string[], string[]] = [[], []];
   const code = await remediator(argv, {
     commands: COMMANDS,
@@ -30,6 +37,9 @@ export async function operate(account: EmbeddedAccount, ...argv: string[]): Prom
     sleep: (ms) => account.play(ms),
     print: (text) => printed.push(`${text}\n`),
     note: (text) => noted.push(`${text}\n`),
+    ...NO_TERMINAL,
+    ...terminal,
+    env: {},
   });
   return { code, stdout: printed.join(''), stderr: noted.join('') };
 }
@@ -43,9 +53,13 @@ export async function surroundingsIn(account: EmbeddedAccount): Promise<Surround
     clock: clockOf(account),
     sleep: (ms) => account.play(ms),
     json: false,
+    wide: false,
+    ...NO_TERMINAL,
     print: () => undefined,
     note: () => undefined,
   };
 }
+
+const NO_TERMINAL = { width: undefined, askBack: async () => undefined, program: 'npm run -s remediator --' };
 
 const clockOf = ({ time }: EmbeddedAccount) => ({ now: () => time.now });

@@ -1,7 +1,8 @@
 import { detailType } from '../events/quarantine-request.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
-import { ask, readAsked, WHY, WHY_HELP } from './ask.ts';
+import { ASK_HELP, ASK_OPTIONS, type AskedAbout, ask, readAsked, type Wanted } from './ask.ts';
 import type { Command, Given } from './command.ts';
+import { aboutOf, nameOfAsked, offersIn } from './fitting.ts';
 import { UsageError } from './usage-error.ts';
 
 interface QuarantineCommand {
@@ -24,15 +25,23 @@ export function quarantineCommand(command: QuarantineCommand): Command {
     name: action,
     synopsis,
     summary,
-    help: [help, '', WHY_HELP, ...(optionsHelp === undefined ? [] : [optionsHelp])].join('\n'),
-    options: { why: WHY, ...options },
+    help: [help, '', ...(optionsHelp === undefined ? [] : [optionsHelp]), ASK_HELP].join('\n'),
+    options: { ...ASK_OPTIONS, ...options },
     read: (given) => {
-      const { about, why } = readAsked(given);
-      if (!ofGroups && !('instanceId' in about)) {
+      const asked = readAsked(given);
+      const { named, why, yes } = asked;
+      if (!ofGroups && named.some((about) => !('instanceId' in about))) {
         throw new UsageError(`SUBJECT: only a worker (i-0abc...) can be asked to ${action}`);
       }
-      const detail = { action, ...about, ...more?.(given), why };
-      return (surroundings) => ask(surroundings, { detailType, detail, isOutcome });
+      const rest = { ...more?.(given), why };
+      return async (surroundings) => {
+        const offers = named.length > 0 ? [] : await offersIn(surroundings, action, asked);
+        const abouts: AskedAbout[] = [...named, ...offers.flatMap((offer) => aboutOf(offer) ?? [])];
+        const wanted = abouts.map(
+          (about): Wanted => ({ subject: nameOfAsked(about), detail: { action, ...about, ...rest } }),
+        );
+        return ask(surroundings, { detailType, wanted, yes, isOutcome });
+      };
     },
   };
 }

@@ -1,8 +1,10 @@
 import { detailType, type Requestable, type RequestedAction } from '../events/remediation-request.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
-import { type AskedAbout, ask, readAsked, WHY, WHY_HELP } from './ask.ts';
+import { didYouMean } from '../functions/shared/text/did-you-mean.ts';
+import { ASK_HELP, ASK_OPTIONS, type AskedAbout, ask, readAsked, type Wanted } from './ask.ts';
 import type { Command, Given, Surroundings } from './command.ts';
+import { aboutOf, nameOfAsked, offersIn } from './fitting.ts';
 import { readRecords } from './records.ts';
 import { conditionOf } from './subject.ts';
 import { UsageError } from './usage-error.ts';
@@ -18,29 +20,51 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
   const takers = takersOf(action).map(({ name }) => name);
   return {
     name: action,
-    synopsis: takers.length === 1 ? 'CLUSTER/NODEGROUP --why TEXT' : 'SUBJECT --why TEXT',
+    synopsis: takers.length === 1 ? 'CLUSTER/NODEGROUP... --why TEXT' : 'SUBJECT... --why TEXT',
     summary,
     help: [
       help,
       '',
-      WHY_HELP,
-      ...(takers.length === 1
-        ? []
-        : [`  --remediation NAME ${takers.join(', ')}; needed where the records leave it open`]),
+      `  --remediation NAME ${takers.join(', ')}${takers.length === 1 ? '' : '; needed where the records leave it open'}`,
+      ASK_HELP,
     ].join('\n'),
-    options: { why: WHY, remediation: { type: 'string' } },
+    options: { ...ASK_OPTIONS, remediation: { type: 'string' } },
     read: (given) => {
-      const { about, why } = readAsked(given);
-      const candidates = candidatesFor(action, about, given);
+      const asked = readAsked(given);
+      const { why, yes } = asked;
+      const named = asked.named.map((about) => ({ about, candidates: candidatesFor(action, about, given) }));
+      const only = remediationIn(action, given);
       return async (surroundings) => {
-        const remediation = await chooseOne(surroundings, about, candidates);
-        const detail = { remediation, action, ...about, why };
+        const wanted: Wanted[] = [];
+        const want = (remediation: string, about: AskedAbout) =>
+          wanted.push({
+            subject: nameOfAsked(about),
+            name: `${nameOfAsked(about)} (${remediation})`,
+            detail: { remediation, action, ...about, why },
+          });
+        // Which one is meant is known of all of them before the first one is asked for.
+        for (const { about, candidates } of named) want(await chooseOne(surroundings, about, candidates), about);
+        for (const offer of named.length > 0 ? [] : await offersIn(surroundings, action, asked)) {
+          const about = aboutOf(offer);
+          const isMeant = only === undefined || only === offer.remediation;
+          if (about !== undefined && isMeant && takers.includes(offer.remediation)) want(offer.remediation, about);
+        }
         // The answer comes first; then the reconcile that follows tells how the subject stands.
         const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
-        return ask(surroundings, { detailType, detail, isOutcome });
+        return ask(surroundings, { detailType, wanted, yes, isOutcome });
       };
     },
   };
+}
+
+/** The one remediation that is meant; undefined: any. @throws UsageError where it takes no such request */
+function remediationIn(action: RequestedAction, { options: { remediation } }: Given): string | undefined {
+  if (remediation === undefined) return undefined;
+  const names = takersOf(action).map(({ name }) => name);
+  const found = names.find((name) => name === remediation);
+  if (found !== undefined) return found;
+  const meant = didYouMean(String(remediation), names);
+  throw new UsageError(`--remediation: "${remediation}" is none for this; give ${names.join(' or ')}.${meant}`);
 }
 
 /** Which remediations take this action about this kind of subject. */

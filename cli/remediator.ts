@@ -1,20 +1,24 @@
 import type { Clock } from '../functions/shared/runtime/clock.ts';
+import manifest from '../package.json' with { type: 'json' };
+import { adviceOn, type Whereabouts } from './advice.ts';
 import { readArguments } from './arguments.ts';
 import type { ClientConfig, Clients } from './clients.ts';
-import type { Command, ExitCode, Output } from './command.ts';
+import type { Command, ExitCode, Local } from './command.ts';
 import { createServerClock, hearFrom } from './server-clock.ts';
-import { adviceOn, withRegion } from './settings.ts';
+import { withRegion } from './settings.ts';
 import { readStackOutputs } from './stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
 import { visible } from './visible.ts';
 
 /** What the process gives to its one run. */
-export interface Process extends Output {
+export interface Process extends Pick<Local, 'print' | 'note' | 'width' | 'askBack' | 'program'> {
   readonly commands: readonly Command[];
   readonly createClients: (choice: ClientConfig) => Clients;
   /** Of this machine: replaced by the time that AWS tells, once it has told one. */
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Its environment variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -24,21 +28,29 @@ export interface Process extends Output {
  * @returns the exit code: 0 done, 1 it did not come to what was asked for, 2 a bad argument
  */
 export async function remediator(argv: readonly string[], process: Process): Promise<ExitCode | 2> {
-  const { commands, createClients, print, note } = process;
+  const { commands, createClients, print, note, width, askBack, program, env } = process;
+  let whereabouts: Whereabouts = { stack: '', region: undefined, env };
   try {
-    const request = readArguments(argv, commands);
+    const request = readArguments(argv, commands, program);
+    if ('version' in request) {
+      print(manifest.version);
+      return 0;
+    }
     if ('help' in request) {
       print(request.help);
       return 0;
     }
-    const { command, given, stack, region, json } = request;
+    const { command, given, stack, region, json, wide } = request;
+    const output = { print, note, json, wide, width, askBack, program };
     const local = command.local?.(given);
-    if (local !== undefined) return await local({ print, note, json, clock: process.clock });
+    if (local !== undefined) return await local({ ...output, clock: process.clock });
     const run = command.read(given);
+    whereabouts = { stack, region: region ?? env.AWS_REGION, env };
     const clients = await withRegion(() => createClients(region === undefined ? {} : { region }));
     const clock = createServerClock(process.clock);
     hearFrom(clients, clock);
-    return await run({ ...process, clients, clock, json, stack: await readStackOutputs(clients, stack) });
+    const { sleep } = process;
+    return await run({ ...output, clients, clock, sleep, stack: await readStackOutputs(clients, stack) });
   } catch (error) {
     if (error instanceof UsageError) {
       note(error.message);
@@ -46,7 +58,7 @@ export async function remediator(argv: readonly string[], process: Process): Pro
     }
     if (!(error instanceof Error)) throw error;
     const message = visible(error.message);
-    const advice = adviceOn(error);
+    const advice = adviceOn(error, whereabouts);
     note(advice === undefined ? `${error.name}: ${message}` : `${advice} (${message})`);
     return 1;
   }

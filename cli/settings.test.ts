@@ -23,6 +23,10 @@ async function status(environment: Record<string, string>, ...argv: string[]) {
     sleep: async () => undefined,
     print: () => undefined,
     note: (text) => noted.push(text),
+    width: undefined,
+    askBack: async () => undefined,
+    program: 'eks-host-remediator',
+    env: environment,
   });
   return { code, noted };
 }

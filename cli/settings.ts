@@ -26,13 +26,3 @@ export async function withRegion(create: () => Clients): Promise<Clients> {
 }
 
 const noRegion = (region: string): UsageError => new UsageError(`--region: "${region}" is no region of AWS; ${FIX}`);
-
-/** What to do about an error of the SDK that an operator can do something about; undefined for any other. */
-export function adviceOn({ name }: Error): string | undefined {
-  // Also what a profile lacks or a session has lost: its message says which.
-  if (name !== 'CredentialsProviderError') return undefined;
-  return (
-    'No AWS credentials: name a profile that has some (AWS_PROFILE), sign in (aws sso login), ' +
-    'or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
-  );
-}

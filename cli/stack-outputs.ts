@@ -1,5 +1,6 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
+import { mode } from '../functions/shared/policy/mode.ts';
 import type { Clients } from './clients.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -12,6 +13,8 @@ const outputs = z.object({
   EventBusName: z.string(),
   LedgerTableName: z.string(),
   PolicyParameterName: z.string(),
+  /** What remediations do unless the policy says otherwise; a stack of an earlier version does not say. */
+  Mode: mode.optional(),
 });
 
 /** Where a deployed stack has its parts. */

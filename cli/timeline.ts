@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { visible } from './visible.ts';
+import { widthOf, wrap } from './wrap.ts';
 
 const LOOKS: Readonly<
   Record<DecisionKind, { readonly mark: string; readonly style: Parameters<typeof styleText>[0] }>
@@ -15,6 +16,9 @@ const LOOKS: Readonly<
   done: { mark: '✓', style: 'green' },
 };
 
+/** Where what belongs to a line stands below it, characters. */
+const INDENT = 34;
+
 /** Colours where stdout is a terminal that wants them; Node looks at NO_COLOR and the like itself. */
 const styled = (style: Parameters<typeof styleText>[0], text: string): string =>
   styleText(style, text, { stream: process.stdout });
@@ -22,13 +26,15 @@ const styled = (style: Parameters<typeof styleText>[0], text: string): string =>
 export interface TimelineOptions {
   /** Whether each line is followed by what asked for it. */
   readonly origins?: boolean;
+  /** Of the terminal, characters; undefined: lines are not broken. */
+  readonly width?: number | undefined;
 }
 
 /**
  * Writes records as a timeline, a line each, with a heading for each new day. That a worker's agent answers is what
  * should be: such records in a row become one line a group. What others wrote into a record cannot break a line.
  */
-export function createTimeline(write: (text: string) => void, { origins = false }: TimelineOptions = {}) {
+export function createTimeline(write: (text: string) => void, { origins = false, width }: TimelineOptions = {}) {
   let day = '';
   let verified: ReadRecord[] = [];
 
@@ -41,8 +47,17 @@ export function createTimeline(write: (text: string) => void, { origins = false 
       [record.cluster, record.nodegroup].filter((part) => part !== undefined).join('/') || record.remediation,
     );
     const what = `${mark} ${visible(record.reason).padEnd(21)}`;
-    write(`  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} ${visible(message)}`);
-    const more = (text: string): void => write(`${' '.repeat(33)} ${styled('dim', visible(text))}`);
+    const head = `  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} `;
+    const [first = '', ...others] = wrap(visible(message), width === undefined ? undefined : width - widthOf(head));
+    write(head + first);
+    const below = (text: string): void => {
+      for (const part of wrap(text, width === undefined ? undefined : width - INDENT)) write(' '.repeat(INDENT) + part);
+    };
+    if (others.length > 0) below(others.join(' '));
+    const more = (text: string): void => {
+      for (const part of wrap(visible(text), width === undefined ? undefined : width - INDENT))
+        write(`${' '.repeat(INDENT)}${styled('dim', part)}`);
+    };
     if (record.hint !== undefined) more(`→ ${record.hint}`);
     if (origins) more(`← ${record.trigger.type}, ${record.trigger.id}`);
   };

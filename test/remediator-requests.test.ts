@@ -26,16 +26,21 @@ describe('about a quarantine', () => {
     const [heading = '', row = '', ...others] = stdout.trimEnd().split('\n');
     expect([code, others]).toEqual([0, []]);
     expect(heading.trim().split(/ {2,}/)).toEqual(['INSTANCE', 'GROUP', 'SINCE', 'EXPIRES', 'PHASE', 'EXPOSURES']);
-    expect(row).toMatch(
-      new RegExp(`^  ${worker}  shop/web  2026-07-15 00:1\\d  2026-07-22 00:1\\d  isolated  .*[0-9.]+`),
+    expect(row).toMatch(new RegExp(`^  ${worker}  shop/web  \\d+m ago  in 7d +isolated  .*[0-9.]+`));
+    expect((await remediator('get', 'quarantines', 'shop/web', '-o', 'wide')).stdout).toMatch(
+      /shop\/web {2}2026-07-15 00:1\d {2}2026-07-22 00:1\d {2}isolated/,
     );
+    expect((await remediator('get', 'quarantines', 'other')).stdout).toBe('No worker is in quarantine.\n');
     const json = JSON.parse((await remediator('quarantines', '--json')).stdout);
     expect(json).toMatchObject({ instanceId: worker, cluster: 'shop', nodegroup: 'web', phase: 'isolated' });
   });
 
   it('status tells what runs, what is open, and how many are in quarantine', async () => {
     const { code, stdout } = await remediator('status');
-    expect(stdout).toMatch(/^ {2}quarantine-workers {3}ran \d+ min ago; \d+ runs in 24h$/m);
+    expect(stdout).toMatch(/^ {2}quarantine-workers {3}ran \d+[sm] ago; \d+ runs in 24h$/m);
+    expect(stdout).toMatch(
+      new RegExp(`^Needs you: 1\\n {2}in quarantine {2}shop/web/${worker} {2}\\d+m +quarantined$`, 'm'),
+    );
     expect(stdout).toMatch(/^In quarantine: 1 \(/m);
     // Nothing is well before the first sweep.
     expect(stdout).toMatch(/^ {2}sweep-fleet {10}DID NOT RUN in the last 24h$/m);
@@ -48,7 +53,7 @@ describe('about a quarantine', () => {
     const { code, stdout } = await remediator('extend', worker, '--by', '3d', ...WHY);
     expect(stdout).toMatch(/✓ quarantine-extended +i-\w+: The quarantine lasts until 2026-07-25T/);
     expect(code).toBe(0);
-    expect((await remediator('quarantines')).stdout).toContain('2026-07-25 00:1');
+    expect((await remediator('quarantines', '-o', 'wide')).stdout).toContain('2026-07-25 00:1');
   });
 
   it('approve is refused: it has begun already', async () => {
@@ -100,11 +105,19 @@ describe('about what mode observe proposes', () => {
     worker = run.records.find(({ reason }) => reason === 'would-quarantine')?.instance ?? '';
   }, 30_000);
 
-  it('status counts and names it, and ends with 0 where all is alive', async () => {
+  it('status names it, and ends with 0 where all is alive', async () => {
     const { code, stdout } = await remediator('status');
-    expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran \d+ min ago; 1 runs in 24h$/m);
-    expect(stdout).toMatch(/^ {5}1 would-act would-upgrade: shop\/\S+$/m);
-    expect(stdout).toMatch(/^ {5}1 would-act would-quarantine: shop\/\S+$/m);
+    expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran \d+[sm] ago; 1 runs in 24h$/m);
+    expect(stdout).toMatch(
+      /^eks-host-remediator in eu-central-1: .*observe: .*quarantine-workers.*; kill switch off; the policy is a good one$/m,
+    );
+    expect(stdout).toMatch(/^To approve: [5-9] proposals of mode observe/m);
+    // The group is exposed, which is graver; what is proposed for it is in the plan all the same.
+    const { stdout: plan } = await remediator('plan');
+    expect(plan).toMatch(/^ {2}would act {2}shop\/web +upgrade-node-groups +\d+[sm] {2}/m);
+    expect(plan).toMatch(/^ {2}would act {2}shop\/web\/i-\w+ +quarantine-workers /m);
+    // Nothing is done about it yet, so it is exposed, whatever is proposed.
+    expect(stdout).toMatch(/^ {2}exposed {4}shop\/web\/i-\w+ +\d+[smh] +would-quarantine$/m);
     expect(code).toBe(0);
   });
 
@@ -115,7 +128,7 @@ describe('about what mode observe proposes', () => {
     const record = { requestId: 'a', metrics: { durationMs: 60_000 }, status: 'timeout' };
     logs.append(group, stream, JSON.stringify({ time: new Date(time.now), type: 'platform.report', record }));
     const { code, stdout } = await remediator('status');
-    expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran 0 min ago; 2 runs in 24h, 1 FAILED$/m);
+    expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran 0s ago; 2 runs in 24h, 1 FAILED$/m);
     expect(code).toBe(1);
   });
 
@@ -164,10 +177,15 @@ describe('about what mode observe proposes', () => {
       ['extend', 'i-0123456789abcdef0', ...WHY, '--by', '366d'],
       '--by: "366d": a quarantine cannot be extended by more than 365d at a time',
     ],
-    [['status', '--since', '0h'], '--since: "0h" is no time at all; give more, such as 24h'],
+    [['explain', 'shop', '--since', '0h'], '--since: "0h" is no time at all; give more, such as 24h'],
     [['terminate', 'shop/web', ...WHY], 'SUBJECT: only a worker (i-0abc...) can be asked to terminate'],
     [['quarantines', 'shop'], '"shop": quarantines takes no argument'],
-    [['status', '--since', 'now'], '--since: "now" must be'],
+    [['explain', 'shop', '--since', 'now'], '--since: "now" must be'],
+    [['approve', 'shop/web', '--all-in', 'shop', ...WHY], 'SUBJECT: give subjects, or --all-in, or --wave'],
+    [
+      ['get', 'nodegruops'],
+      '"nodegruops": none of nodegroups, nodes, quarantines, findings. Did you mean "nodegroups"?',
+    ],
   ])('%j is refused with what would be right', async (argv, message) => {
     const { code, stdout, stderr } = await remediator(...argv);
     expect([code, stdout]).toEqual([2, '']);

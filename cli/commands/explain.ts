@@ -7,6 +7,7 @@ import { readSubject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
+import { wrap } from '../wrap.ts';
 
 /** `explain`: the whole incident of a worker, a node group, a cluster or an event, from the records. */
 export const explain: Command = {
@@ -32,7 +33,7 @@ async function tell(
   sinceText: string,
   surroundings: Surroundings,
 ): Promise<0 | 1> {
-  const { clock, print, note, json, stack } = surroundings;
+  const { clock, print, note, json, stack, width } = surroundings;
   const records = await readIncident(surroundings, subject, ago(clock.now(), since));
   if (records.length === 0) {
     note(`${stack.LogGroupName} has no record about ${nameOf(subject)} of the last ${sinceText}; see --since.`);
@@ -43,10 +44,10 @@ async function tell(
     return 0;
   }
   print(`${nameOf(subject)}: the last ${sinceText}, by ${stack.stackName} in ${stack.region} (times in UTC)`);
-  const timeline = createTimeline(print, { origins: true });
+  const timeline = createTimeline(print, { origins: true, width });
   for (const record of records) timeline.add(record);
   timeline.flush();
   const standing = standingLines(records.filter((record) => isAbout(record, subject)));
-  print(`\n${standing.map(visible).join('\n')}`);
+  print(`\n${standing.flatMap((line) => wrap(visible(line), width)).join('\n')}`);
   return 0;
 }

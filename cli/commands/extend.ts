@@ -10,7 +10,7 @@ const BY: SpanOption = {
 /** `extend`: a quarantine lasts longer. */
 export const extend = quarantineCommand({
   action: 'extend',
-  synopsis: 'INSTANCE --by 3d --why TEXT',
+  synopsis: 'INSTANCE... --by 3d --why TEXT',
   summary: 'has a quarantine last longer',
   help: 'INSTANCE is the instance id (i-0abc...) of a worker in quarantine.',
   options: { by: { type: 'string' } },

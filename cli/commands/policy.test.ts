@@ -27,6 +27,10 @@ async function run(...argv: string[]) {
     sleep: async () => undefined,
     print: (text) => printed.push(text),
     note: (text) => noted.push(text),
+    width: undefined,
+    askBack: async () => undefined,
+    program: 'eks-host-remediator',
+    env: {},
   });
   return { code, lines: printed, stderr: noted.join('\n') };
 }
@@ -120,8 +124,11 @@ describe('policy check', () => {
   it.each([
     [['check', '/nowhere/policy.json'], 2, '/nowhere/policy.json: cannot be read'],
     [['check', 'a', 'b'], 2, '"b": policy check takes one file'],
-    [[], 2, 'VERB: missing: policy takes check [FILE]'],
-    [['show'], 2, '"show": policy takes check [FILE]'],
+    [[], 2, 'VERB: missing: policy takes show, check [FILE], put FILE or schema.'],
+    [['shwo'], 2, '"shwo": policy takes show, check [FILE], put FILE or schema. Did you mean "show"?'],
+    [['put'], 2, 'FILE: missing; name a file, or - for stdin'],
+    [['schema', 'x'], 2, '"x": policy schema takes no file'],
+    [['check', 'x', '--yes'], 2, '--yes: belongs to policy put'],
     [['check'], 1, 'no AWS here'],
   ])('says what is wrong with %j', async (argv, code, message) => {
     expect(await run(...argv)).toMatchObject({ code, lines: [], stderr: expect.stringContaining(message) });
@@ -143,4 +150,17 @@ it('what lies between two releases is what lay between those of a year', () => {
     .map((day, index) => day - (days[index] ?? 0))
     .sort((a, b) => a - b);
   expect(between[Math.floor(between.length / 2)]).toBe(DAYS_BETWEEN_RELEASES);
+});
+
+describe('policy schema', () => {
+  it('is the JSON Schema of the document, with the meaning of each member, and needs no AWS', async () => {
+    const { code, lines } = await run('schema');
+    const schema = JSON.parse(lines.join('\n'));
+    expect(code).toBe(0);
+    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
+    expect(schema.properties.killSwitch).toMatchObject({ type: 'boolean', default: false });
+    expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(['scope', 'upgrades', 'quarantine']));
+    // Everything has a default: an empty document is a good one.
+    expect(schema.required ?? []).toEqual([]);
+  });
 });

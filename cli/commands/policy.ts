@@ -1,41 +1,115 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import type { Command, ExitCode, Given, Local } from '../command.ts';
+import { policyJsonSchema } from '../../functions/policy-json-schema.ts';
+import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
+import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
+import { MOST_POLICY_BYTES, readPolicyText, writePolicyText } from '../policy-parameter.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
 
-/** `policy check`: says what is wrong with a policy document, what is hardly meant, and when its windows open. */
+/** `policy`: shows, checks and replaces the policy document, and gives its JSON Schema. */
 export const policy: Command = {
   name: 'policy',
-  synopsis: 'check [FILE]',
-  summary: 'checks a policy document: faults, what is hardly meant, the next openings of each window',
-  help: `check FILE   a policy document before it is put in place; a dash stands for stdin. It needs no AWS.
-check        the document that is in place: the parameter that the stack names.
+  synopsis: 'show | check [FILE] | put FILE | schema',
+  summary: 'shows, checks or replaces the policy document; gives its JSON Schema',
+  help: `show         the document that is in place: the parameter that the stack names.
+check FILE   a policy document before it is put in place; a dash stands for stdin. It needs no AWS.
+check        the document that is in place.
+put FILE     puts a document in place. One with a fault is refused. It is asked back first (--yes: it is not).
+schema       the JSON Schema of the document, for editors. It needs no AWS.
 
-Each change window is told with its next five openings, in its own time zone. Ends with 1 where something is wrong: then it
-names each field, the fix, and the functions that do nothing until it is right. A warning is no fault.`,
-  options: {},
+Of check, each change window is told with its next five openings, in its own time zone. Ends with 1 where something is wrong:
+then it names each field, the fix, and the functions that do nothing until it is right. A warning is no fault.`,
+  options: { yes: { type: 'boolean', short: 'y' } },
   read: (given) => {
-    argumentsOf(given);
-    return async ({ clients, stack, ...output }) => {
-      const { PolicyParameterName: Name } = stack;
-      const { Parameter } = await clients.ssm.send(new GetParameterCommand({ Name }));
-      return tell(output, Name, Parameter?.Value ?? '');
+    const { verb, file } = argumentsOf(given);
+    const yes = given.options.yes === true;
+    if (verb === 'put' && file !== undefined) return (surroundings) => put(surroundings, file, yes);
+    return async (surroundings) => {
+      const { stack, print } = surroundings;
+      const text = await readPolicyText(surroundings);
+      if (verb === 'check') return tell(surroundings, stack.PolicyParameterName, text);
+      print(shown(text));
+      return 0;
     };
   },
   local: (given) => {
-    const file = argumentsOf(given);
-    return file === undefined ? undefined : async (local) => tell(local, file, await contentOf(file));
+    const { verb, file } = argumentsOf(given);
+    if (verb === 'schema')
+      return async ({ print }) => {
+        print(JSON.stringify(policyJsonSchema(), null, 2));
+        return 0;
+      };
+    return verb === 'check' && file !== undefined
+      ? async (local) => tell(local, file, await contentOf(file))
+      : undefined;
   },
 };
 
-function argumentsOf({ positionals: [verb, file, ...rest] }: Given): string | undefined {
-  if (verb !== 'check')
-    throw new UsageError(`${verb === undefined ? 'VERB: missing' : `"${verb}"`}: policy takes check [FILE]`);
-  if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}": policy check takes one file`);
-  return file;
+const VERBS = ['show', 'check', 'put', 'schema'] as const;
+
+function argumentsOf({ positionals: [given, file, ...rest], options }: Given): {
+  verb: (typeof VERBS)[number];
+  file: string | undefined;
+} {
+  const verb = VERBS.find((each) => each === given);
+  if (verb === undefined) {
+    const what = given === undefined ? 'VERB: missing' : `"${given}"`;
+    const meant = given === undefined ? '' : didYouMean(given, VERBS);
+    throw new UsageError(`${what}: policy takes show, check [FILE], put FILE or schema.${meant}`);
+  }
+  if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}": policy ${verb} takes one file`);
+  if (verb === 'put' && file === undefined) throw new UsageError('FILE: missing; name a file, or - for stdin');
+  if ((verb === 'show' || verb === 'schema') && file !== undefined)
+    throw new UsageError(`"${file}": policy ${verb} takes no file`);
+  if (options.yes === true && verb !== 'put') throw new UsageError('--yes: belongs to policy put');
+  return { verb, file };
+}
+
+/** Laid out where it is JSON; else as it is, without what a terminal would obey. */
+function shown(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2).split('\n').map(visibleIndented).join('\n');
+  } catch {
+    return visible(text);
+  }
+}
+
+/** The blanks before a line stay. */
+const visibleIndented = (line: string): string => {
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  return indent + visible(line.slice(indent.length));
+};
+
+async function put(surroundings: Surroundings, file: string, yes: boolean): Promise<ExitCode> {
+  const { note, askBack, stack } = surroundings;
+  const text = (await contentOf(file)).replace(/^\uFEFF/, '').trim();
+  if (tell(surroundings, file, text) !== 0) {
+    note('Nothing was put in place.');
+    return 1;
+  }
+  const size = Buffer.byteLength(text);
+  if (size > MOST_POLICY_BYTES)
+    throw new UsageError(
+      `${file}: is ${size} bytes, and the parameter holds ${MOST_POLICY_BYTES}; take blanks and names out`,
+    );
+  const before = await readPolicyText(surroundings);
+  if (before === text) {
+    note(`${stack.PolicyParameterName} is the same already.`);
+    return 0;
+  }
+  const question = `Put ${file} into ${stack.PolicyParameterName} of ${stack.stackName} in ${stack.region}?`;
+  const answer = yes || (await askBack(question));
+  if (answer === undefined)
+    throw new UsageError(`--yes: ${question} Nobody can be asked here: give --yes if it is meant`);
+  if (!answer) {
+    note('Nothing was put in place.');
+    return 1;
+  }
+  const version = await writePolicyText(surroundings, text);
+  note(`It is in place, as version ${version}: functions go by it within 30 seconds, at their next reconcile.`);
+  return 0;
 }
 
 /** @throws UsageError where there is no such file */

@@ -29,6 +29,10 @@ async function run(...argv: string[]) {
     sleep: async () => undefined,
     print: (text) => printed.push(text),
     note: (text) => noted.push(text),
+    width: undefined,
+    askBack: async () => undefined,
+    program: 'eks-host-remediator',
+    env: {},
   });
   return { code, stdout: printed.join('\n'), stderr: noted.join('\n') };
 }

@@ -1,26 +1,32 @@
-import { ANSWERS } from '../../functions/shared/records/status.ts';
+import { parsePolicy } from '../../functions/policy-document.ts';
+import { REMEDIATIONS } from '../../functions/remediations.ts';
+import type { Remediation } from '../../functions/shared/declaration/remediation.ts';
+import { type InvalidPolicy, isInvalid } from '../../functions/shared/policy/policy.ts';
+import { isSettled, needsSomebody, STATE_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
+import { spanOf } from '../age.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
-import { queryLogs } from '../insights.ts';
+import { type FleetNow, placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
+import { readPolicyText } from '../policy-parameter.ts';
 import { readHeld } from '../quarantines.ts';
 import { readRuns } from '../runs.ts';
-import { ago, readSince } from '../since.ts';
+import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
 
-/** `status`: whether all is alive, and what is open. */
+/** `status`: what needs somebody, what is under way, and whether all is alive. */
 export const status: Command = {
   name: 'status',
-  synopsis: '[--since 7d]',
-  summary: 'tells whether all functions are alive, what waits, what failed, what is in quarantine',
-  help: `Ends with 1 when the watcher or the sweep did not run in the last 24 hours, or a run failed,
-timed out, was killed or ran out of memory.
+  synopsis: '',
+  summary: 'tells what needs you, what is under way, and whether all functions are alive',
+  help: `First the policy: mode, kill switch, whether it is a good one. Then each worker and node group that needs somebody, by its
+name, the gravest first, and what waits or is under way, in the state that the dashboard shows. -o wide adds the messages.
 
-  --since DURATION   how far back the records are counted (default: 7d)`,
-  options: { since: { type: 'string', default: '7d' } },
-  read: ({ positionals, options }) => {
+Ends with 1 when the watcher or the sweep did not run in the last 24 hours, or a run failed,
+timed out, was killed or ran out of memory.`,
+  options: {},
+  read: ({ positionals }) => {
     if (positionals.length > 0) throw new UsageError(`"${positionals.join(' ')}": status takes no argument`);
-    const since = readSince(options.since);
-    return (surroundings) => tell(surroundings, since, String(options.since));
+    return tell;
   },
 };
 
@@ -29,64 +35,110 @@ const DAY = 86_400_000;
 /** Without these nothing begins; the others run when there is something to look at. */
 const SCHEDULED = ['watch-ami-releases', 'sweep-fleet'];
 
-/** By the last word about each subject; an answer to a request is none. */
-const OPEN = `filter kind = "record" and reason not in [${ANSWERS.map((reason) => `"${reason}"`).join(', ')}]
-| stats latest(decision) as lastWord, latest(reason) as why by remediation, cluster, nodegroup, instance
-| filter lastWord in ["waiting", "would-act", "refused", "failed"]`;
+/** Lines of what waits or is under way; `plan` and `get` show all. */
+const MOST_LINES = 20;
 
-async function tell(surroundings: Surroundings, since: number, sinceText: string): Promise<ExitCode> {
-  const { clock, stack, json, print } = surroundings;
+async function tell(surroundings: Surroundings): Promise<ExitCode> {
+  const { clock, stack, json, print, wide, width, program } = surroundings;
   const now = clock.now();
-  const [runs, open, { held, waiting }] = await Promise.all([
+  const [runs, fleet, { held, waiting }, text] = await Promise.all([
     readRuns(surroundings, now - DAY),
-    queryLogs(surroundings, OPEN, ago(now, since)),
+    readFleetNow(surroundings),
     readHeld(surroundings),
+    readPolicyText(surroundings),
   ]);
+  const rules = rulesOf(text, stack.Mode ?? 'enforce');
   const silent = SCHEDULED.filter((name) => !runs.some((known) => known.name === name));
+  const isWell = silent.length === 0 && runs.every(({ failed }) => failed === 0);
+  const open = fleet.states.filter((word) => !isSettled(word));
+  const needed = open.filter(needsSomebody);
+  const proposed = fleet.words.filter(({ decision }) => decision === 'would-act');
+  const others = open.filter((word) => !needsSomebody(word) && !isLeftAlone(word));
   const functions = runs.map(({ lastRun, ...counts }) => ({ ...counts, lastRun: new Date(lastRun).toISOString() }));
-  const counts = countBy(open.map(({ lastWord: decision, why }) => `${decision} ${why}`));
-  const isWell = silent.length === 0 && functions.every(({ failed }) => failed === 0);
   if (json) {
-    const inQuarantine = { held: held.length, waiting: waiting.length };
-    print(jsonLine({ alive: isWell, silent, functions, open: counts, quarantine: inQuarantine }));
+    const subjects = (words: FleetNow['states']) =>
+      words.map((word) => ({
+        subject: placeOf(word),
+        state: stateOf(word),
+        remediation: word.remediation,
+        reason: word.reason,
+        since: new Date(word.at).toISOString(),
+      }));
+    print(
+      jsonLine({
+        alive: isWell,
+        silent,
+        ...rules,
+        functions,
+        needsYou: subjects(needed),
+        toApprove: subjects(proposed),
+        underWay: subjects(others),
+        quarantine: { held: held.length, waiting: waiting.length },
+      }),
+    );
     return isWell ? 0 : 1;
   }
-  print(`${stack.stackName} in ${stack.region}`);
+  print(`${stack.stackName} in ${stack.region}: ${ruleLine(rules)}`);
+  const records = wide ? await readTheirRecords(surroundings, open) : undefined;
+  const rows = (words: FleetNow['states']): string =>
+    table(
+      words.map((word) => [
+        STATE_NAMES[stateOf(word)],
+        placeOf(word),
+        spanOf(now - word.at),
+        records === undefined ? word.reason : `${word.reason}: ${records.get(word.id)?.message ?? ''}`,
+      ]),
+      width,
+    );
+  if (needed.length === 0) {
+    const groups = fleet.clusters.reduce((sum, { groups }) => sum + groups.length, 0);
+    print(`Nothing needs you: ${fleet.workers.size}${fleet.more ? ' or more' : ''} workers in ${groups} groups.`);
+  } else print(`Needs you: ${needed.length}\n${rows(needed)}`);
+  if (proposed.length > 0) print(`To approve: ${proposed.length} proposals of mode observe (${program} plan)`);
+  if (others.length > 0) {
+    const more = others.length > MOST_LINES ? `\n  and ${others.length - MOST_LINES} more: ${program} plan` : '';
+    print(`Waits, or is under way: ${others.length}\n${rows(others.slice(0, MOST_LINES))}${more}`);
+  }
+  const line = waiting.length === 0 ? '' : `, ${waiting.length} exposed workers wait for room`;
+  print(`In quarantine: ${held.length}${line}${held.length === 0 ? '' : ` (${program} get quarantines)`}`);
+  print('Functions');
   for (const { name, runs: count, failed, lastRun } of functions) {
     const trouble = failed > 0 ? `, ${failed} FAILED` : '';
     print(`  ${visible(name).padEnd(20)} ran ${spanOf(now - Date.parse(lastRun))} ago; ${count} runs in 24h${trouble}`);
   }
   for (const name of silent) print(`  ${name.padEnd(20)} DID NOT RUN in the last 24h`);
-  print(`Open, by the records of the last ${sinceText}:`);
-  const lines = Object.entries(counts).map(([what, count]) => {
-    const names = open.filter(({ lastWord: decision, why }) => `${decision} ${why}` === what).map(nameOf);
-    return `  ${String(count).padStart(4)} ${visible(what)}: ${listed(names)}`;
-  });
-  print(lines.length === 0 ? '     nothing' : lines.join('\n'));
-  const line = waiting.length === 0 ? '' : `, ${waiting.length} exposed workers wait for room`;
-  print(`In quarantine: ${held.length}${line}${held.length === 0 ? '' : ' (npm run -s remediator -- quarantines)'}`);
   return isWell ? 0 : 1;
 }
 
-/** Subjects that are named in a line. */
-const NAMED = 5;
+/** An exposure that an operator, or a tag, has said may be. */
+const isLeftAlone = ({ decision }: { readonly decision: string }): boolean => decision === 'skipped';
 
-const nameOf = ({ cluster, nodegroup, instance, remediation = '' }: Readonly<Record<string, string>>): string =>
-  [cluster, nodegroup, instance].filter((part) => part !== undefined && part !== '').join('/') || remediation;
-
-const listed = (names: readonly string[]): string =>
-  `${names.slice(0, NAMED).map(visible).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`;
-
-/** How often each is there, the most frequent first. */
-function countBy(values: readonly string[]): Record<string, number> {
-  const groups = [...Map.groupBy(values, (value) => value)].map(([value, all]): [string, number] => [
-    value,
-    all.length,
-  ]);
-  return Object.fromEntries(groups.sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)));
+interface Rules {
+  /** What is wrong with the policy; then nothing acts that reads the part that is wrong. */
+  readonly policyFault?: string;
+  readonly killSwitch?: boolean;
+  /** By the names of the functions that have one. */
+  readonly modes: Readonly<Record<string, string>>;
 }
 
-function spanOf(ms: number): string {
-  const minutes = Math.max(0, Math.round(ms / 60_000));
-  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+function rulesOf(text: string, stage: 'enforce' | 'observe' | 'off'): Rules {
+  const policy: object | InvalidPolicy = parsePolicy(text, stage);
+  if (isInvalid(policy)) return { policyFault: policy.error, modes: {} };
+  const sections: Readonly<Record<string, unknown>> = { ...policy };
+  const modes = REMEDIATIONS.flatMap(({ name, policy: declared }: Remediation): Array<[string, string]> => {
+    const section = declared === undefined ? undefined : sections[declared.section];
+    return typeof section === 'object' && section !== null && 'mode' in section ? [[name, String(section.mode)]] : [];
+  });
+  return { killSwitch: sections.killSwitch === true, modes: Object.fromEntries(modes) };
+}
+
+function ruleLine({ policyFault, killSwitch, modes }: Rules): string {
+  if (policyFault !== undefined) return `THE POLICY IS INVALID: ${visible(policyFault)}`;
+  const byMode = [...Map.groupBy(Object.entries(modes), ([, mode]) => mode)];
+  const [only] = byMode;
+  const told =
+    only !== undefined && byMode.length === 1
+      ? `mode ${only[0]}`
+      : byMode.map(([mode, of]) => `${mode}: ${of.map(([name]) => name).join(', ')}`).join('; ');
+  return `${told}; kill switch ${killSwitch === true ? 'ON, nothing acts' : 'off'}; the policy is a good one`;
 }

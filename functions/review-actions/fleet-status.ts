@@ -1,8 +1,17 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { isBorneOut, workerOf } from '../shared/fleet/worker.ts';
-import { gravestOf, needsSomebody, STATES, type State, stateOf, type Word } from '../shared/records/current-state.ts';
+import {
+  gravestOf,
+  gravityOf,
+  needsSomebody,
+  STATES,
+  type State,
+  stateOf,
+  type Word,
+} from '../shared/records/current-state.ts';
 import { decisionKind } from '../shared/records/record.ts';
 import { IN_QUARANTINE } from '../shared/records/status.ts';
+import { timeIn } from './time-axis.ts';
 
 /** How things stand with a worker or a group. */
 export const TONES = STATES;
@@ -41,6 +50,18 @@ export interface FleetCluster {
 
 const QUIET: SubjectStatus = { tone: 'quiet', reason: '' };
 
+/** What rows of the queries about last words tell. */
+export const lastWordsIn = (rows: ReadonlyArray<{ get(field: string): string | undefined }>): LastWord[] =>
+  rows.flatMap(
+    (row) =>
+      readLastWord(
+        row.get('subject') ?? '',
+        row.get('word') ?? '',
+        timeIn(row.get('@timestamp') ?? ''),
+        row.get('id') ?? '',
+      ) ?? [],
+  );
+
 /** `manage-ssm-agent shop/web/i-0abc` and `done agent-verified`, as the query gives them; undefined for anything else. */
 export function readLastWord(subject: string, word: string, at: number, id: string): LastWord | undefined {
   const [, remediation = '', cluster = '', nodegroup = '', instance = ''] =
@@ -52,16 +73,20 @@ export function readLastWord(subject: string, word: string, at: number, id: stri
     : undefined;
 }
 
-/** Subjects that somebody should look at, each by its gravest word, the gravest first and of those the oldest. */
-export function needsOf(lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] {
+/** How each subject stands, by its gravest word: the gravest first, and of those the oldest. Workers that are gone are left out. */
+export function statesOf(lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] {
   const subjects = Map.groupBy(lastWords, ({ cluster, nodegroup, instance }) =>
     instance === '' ? `${cluster}/${nodegroup}` : instance,
   );
   return [...subjects.values()]
     .flatMap((words) => gravestOf(words) ?? [])
-    .filter((word) => needsSomebody(word) && (word.instance === '' || isThere(word.instance)))
-    .sort((a, b) => urgency({ tone: stateOf(a) }) - urgency({ tone: stateOf(b) }) || a.at - b.at);
+    .filter(({ instance }) => instance === '' || isThere(instance))
+    .sort((a, b) => gravityOf(a) - gravityOf(b) || a.at - b.at);
 }
+
+/** Those of them that somebody should look at. */
+export const needsOf = (lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] =>
+  statesOf(lastWords, isThere).filter(needsSomebody);
 
 /**
  * The fleet as it is: clusters, their groups, their workers, each with what needs most attention of what the functions

@@ -1,10 +1,10 @@
-import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Requestable } from '../../events/remediation-request.ts';
 import { stateOf } from '../shared/records/current-state.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
 import type { RecordSubject } from '../shared/records/recorder.ts';
-import { fleetStatusOf, needsOf, readLastWord } from './fleet-status.ts';
+import { fleetStatusOf, lastWordsIn, needsOf } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
 import {
@@ -20,6 +20,7 @@ import {
 import type { Cursor, Question } from './question.ts';
 import { countsIn, periodFor, timeIn } from './time-axis.ts';
 import type { Incident, Need, Overview } from './view.ts';
+import { readWorkers } from './workers.ts';
 
 export interface ObserveDeps extends InsightsDeps {
   readonly ec2: EC2Client;
@@ -36,8 +37,6 @@ const MOST_NEEDS = 40;
 const MOST_CORRELATIONS = 40;
 /** How far back the last word on a worker or group is looked for, ms: how things stand is not a matter of the time range. */
 const LAST_WORDS_FROM = 30 * 86_400_000;
-/** Pages of up to a thousand instances: more are not drawn anyway, and the viewer waits. */
-const INSTANCE_PAGES = 10;
 
 /** Everything that the overview shows, read side by side. */
 export async function observeOverview(deps: ObserveDeps, question: Question): Promise<Overview> {
@@ -58,15 +57,7 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
   const lines = found.slice(skip);
   const shown = lines.slice(0, PAGE_SIZE);
   const older = lines.length > PAGE_SIZE ? cursorAfter(shown, cursor) : undefined;
-  const lastWords = [...words, ...guards].flatMap(
-    (row) =>
-      readLastWord(
-        row.get('subject') ?? '',
-        row.get('word') ?? '',
-        timeIn(row.get('@timestamp') ?? ''),
-        row.get('id') ?? '',
-      ) ?? [],
-  );
+  const lastWords = lastWordsIn([...words, ...guards]);
   const there = new Set(instances.found.map(({ InstanceId }) => InstanceId));
   const needed = needsOf(lastWords, (instance) => instances.more || there.has(instance));
   const first = needed.slice(0, MOST_NEEDS);
@@ -151,30 +142,4 @@ function cursorAfter(shown: readonly Row[], before: Cursor | undefined): Cursor 
   if (second === undefined) return undefined;
   const shownOfIt = seconds.filter((each) => each === second).length;
   return { second, skip: shownOfIt + (before?.second === second ? before.skip : 0) };
-}
-
-/** Instances that may be workers and are not gone, up to a bound. */
-async function readWorkers(ec2: EC2Client): Promise<{ found: Instance[]; more: boolean }> {
-  const Filters = [
-    {
-      Name: 'tag-key',
-      Values: ['aws:eks:cluster-name', 'eks:cluster-name', 'eks:eks-cluster-name', 'kubernetes.io/cluster/*'],
-    },
-    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
-  ];
-  const found: Instance[] = [];
-  let NextToken: string | undefined;
-  for (let page = 0; page < INSTANCE_PAGES; page++) {
-    const input = {
-      Filters,
-      MaxResults: 1_000,
-      IncludeManagedResources: true,
-      ...(NextToken !== undefined && { NextToken }),
-    };
-    const answer = await ec2.send(new DescribeInstancesCommand(input));
-    found.push(...(answer.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
-    NextToken = answer.NextToken;
-    if (NextToken === undefined || NextToken === '') return { found, more: false };
-  }
-  return { found, more: true };
 }

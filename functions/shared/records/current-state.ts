@@ -59,6 +59,18 @@ export function stateOf({ remediation, decision, reason }: Omit<Word, 'at'>): St
 /** What a function handed to another one is that one's business as soon as it has spoken. */
 const HANDED_OVER: Readonly<Record<string, string>> = { 'upgrade-requested': 'upgrade-node-groups' };
 
+/** Those of the words about one subject that no later one has settled. */
+export function thatStillCount<Spoken extends Word>(words: readonly Spoken[]): Spoken[] {
+  const held = words.find((word) => isOfQuarantine(word) && !isQuarantineGuard(word.reason));
+  return words.filter((word) => {
+    const next = HANDED_OVER[word.reason];
+    if (next !== undefined) return !words.some(({ remediation, at }) => remediation === next && at >= word.at);
+    // A guard keeps a worker in quarantine where it is; and what was said since counts more.
+    const isGuard = isOfQuarantine(word) && isQuarantineGuard(word.reason);
+    return !isGuard || held === undefined || (!meansQuarantine(held.reason) && held.at < word.at);
+  });
+}
+
 /**
  * The one state of a subject: that of the gravest word about it that still counts; a pure function. Dashboard, fleet,
  * incident, `status`, `explain` and notifications all go by this one.
@@ -67,15 +79,7 @@ const HANDED_OVER: Readonly<Record<string, string>> = { 'upgrade-requested': 'up
  * @returns the word that it goes by; undefined where nothing is recorded
  */
 export function gravestOf<Spoken extends Word>(words: readonly Spoken[]): Spoken | undefined {
-  const held = words.find((word) => isOfQuarantine(word) && !isQuarantineGuard(word.reason));
-  const counts = words.filter((word) => {
-    const next = HANDED_OVER[word.reason];
-    if (next !== undefined) return !words.some(({ remediation, at }) => remediation === next && at >= word.at);
-    // A guard keeps a worker in quarantine where it is; and what was said since counts more.
-    const isGuard = isOfQuarantine(word) && isQuarantineGuard(word.reason);
-    return !isGuard || held === undefined || (!meansQuarantine(held.reason) && held.at < word.at);
-  });
-  return counts.reduce<Spoken | undefined>(
+  return thatStillCount(words).reduce<Spoken | undefined>(
     (gravest, word) => (gravest === undefined || gravityOf(word) < gravityOf(gravest) ? word : gravest),
     undefined,
   );

@@ -1,0 +1,184 @@
+import { isSettled, STATE_NAMES, type State, stateOf } from '../../functions/shared/records/current-state.ts';
+import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
+import { spanOf } from '../age.ts';
+import type { Command, Surroundings } from '../command.ts';
+import { placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
+import { listQuarantines } from '../quarantine-list.ts';
+import { readScope, type Scope, withinScope } from '../scope.ts';
+import { table } from '../table.ts';
+import { UsageError } from '../usage-error.ts';
+import { jsonLine } from '../visible.ts';
+
+const KINDS: Readonly<Record<string, (surroundings: Surroundings, scope: Scope) => Promise<0>>> = {
+  nodegroups: getNodegroups,
+  nodes: getNodes,
+  quarantines: listQuarantines,
+  findings: getFindings,
+};
+
+/** `get`: lists of what there is, as kubectl has them. */
+export const get: Command = {
+  name: 'get',
+  synopsis: 'KIND [CLUSTER[/NODEGROUP]]',
+  summary: `lists ${Object.keys(KINDS).join(', ')}, each in its current state`,
+  help: `KIND is one of
+
+  nodegroups    groups with workers: state, why, since when, how many workers there are and how many need somebody
+  nodes         workers: state, why, since when
+  quarantines   workers in quarantine: since when, until when, each exposure
+  findings      node groups on whose workers Inspector holds findings open, and what is done about it
+                (posture lists what fails the CIS benchmark)
+
+-o wide adds ids and messages.`,
+  options: {},
+  read: ({ positionals: [kind, ...rest] }) => {
+    const list = kindOf(kind);
+    const scope = readScope(rest);
+    return (surroundings) => list(surroundings, scope);
+  },
+};
+
+function kindOf(kind: string | undefined) {
+  const names = Object.keys(KINDS);
+  if (kind === undefined) throw new UsageError(`KIND: missing; give one of ${names.join(', ')}`);
+  const name = names.find((each) => each === kind || each === `${kind}s`);
+  const list = name === undefined ? undefined : KINDS[name];
+  if (list !== undefined) return list;
+  throw new UsageError(`"${kind}": none of ${names.join(', ')}.${didYouMean(kind, names)}`);
+}
+
+/** A line of a list: what stands in its table, and stable names for scripts. */
+interface Line {
+  readonly cells: readonly string[];
+  /** Only with -o wide. */
+  readonly more: readonly string[];
+  readonly json: object;
+}
+
+function show(
+  { json, wide, width, print }: Surroundings,
+  [headings, more]: readonly [readonly string[], readonly string[]],
+  lines: readonly Line[],
+  none: string,
+): 0 {
+  if (json) for (const line of lines) print(jsonLine(line.json));
+  else if (lines.length === 0) print(none);
+  else {
+    const rows = lines.map(({ cells, more: rest }) => (wide ? [...cells, ...rest] : cells));
+    print(table([wide ? [...headings, ...more] : headings, ...rows], width));
+  }
+  return 0;
+}
+
+const NEEDING: ReadonlySet<State> = new Set(['exposed', 'failed', 'refused', 'quarantined', 'would-act']);
+
+async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<0> {
+  const { states, clusters } = await readFleetNow(surroundings);
+  const now = surroundings.clock.now();
+  const groups = clusters.flatMap((cluster) => cluster.groups).filter((group) => withinScope(group, scope));
+  const words = new Map(states.filter(({ instance }) => instance === '').map((word) => [placeOf(word), word]));
+  const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
+  const lines = groups.map(({ cluster, nodegroup, tone, reason, workers }): Line => {
+    const subject = [cluster, nodegroup].filter((part) => part !== '').join('/');
+    const word = words.get(subject);
+    const needing = workers.filter((worker) => NEEDING.has(worker.tone)).length;
+    return {
+      cells: [
+        subject,
+        STATE_NAMES[tone],
+        `${workers.length}`,
+        `${needing}`,
+        word === undefined ? '' : spanOf(now - word.at),
+        reason,
+      ],
+      more: [(word && records?.get(word.id)?.message) ?? ''],
+      json: {
+        cluster,
+        nodegroup,
+        state: tone,
+        reason,
+        ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
+        workers: workers.length,
+        needYou: needing,
+      },
+    };
+  });
+  return show(
+    surroundings,
+    [['NODEGROUP', 'STATE', 'WORKERS', 'NEED YOU', 'AGE', 'REASON'], ['MESSAGE']],
+    lines,
+    'No group with workers.',
+  );
+}
+
+async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
+  const { states, clusters, workers: instances } = await readFleetNow(surroundings);
+  const now = surroundings.clock.now();
+  const words = new Map(states.filter(({ instance }) => instance !== '').map((word) => [word.instance, word]));
+  const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
+  const lines = clusters
+    .flatMap((cluster) => cluster.groups)
+    .filter((group) => withinScope(group, scope))
+    .flatMap(({ cluster, nodegroup, workers }) =>
+      workers.map(({ instance, tone, reason }): Line => {
+        const word = words.get(instance);
+        const { PrivateIpAddress: privateIp = '', InstanceType: type = '' } = instances.get(instance) ?? {};
+        return {
+          cells: [
+            instance,
+            [cluster, nodegroup].filter((part) => part !== '').join('/'),
+            STATE_NAMES[tone],
+            word === undefined ? '' : spanOf(now - word.at),
+            reason,
+          ],
+          more: [type, privateIp, (word && records?.get(word.id)?.message) ?? ''],
+          json: {
+            instance,
+            cluster,
+            nodegroup,
+            state: tone,
+            reason,
+            ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
+            instanceType: type,
+            privateIp,
+          },
+        };
+      }),
+    );
+  return show(
+    surroundings,
+    [
+      ['NODE', 'NODEGROUP', 'STATE', 'AGE', 'REASON'],
+      ['TYPE', 'PRIVATE IP', 'MESSAGE'],
+    ],
+    lines,
+    'No worker.',
+  );
+}
+
+async function getFindings(surroundings: Surroundings, scope: Scope): Promise<0> {
+  const now = surroundings.clock.now();
+  const { words } = await readFleetNow(surroundings);
+  const open = words.filter(
+    (word) => word.remediation === 'triage-findings' && !isSettled(word) && withinScope(word, scope),
+  );
+  const records = await readTheirRecords(surroundings, open);
+  const lines = open
+    .toSorted((a, b) => a.at - b.at)
+    .map((word): Line => {
+      const { message = '' } = records.get(word.id) ?? {};
+      const since = new Date(word.at).toISOString();
+      const { cluster, nodegroup, reason, id } = word;
+      return {
+        cells: [placeOf(word), STATE_NAMES[stateOf(word)], spanOf(now - word.at), message || reason],
+        more: [id],
+        json: { cluster, nodegroup, state: stateOf(word), reason, since, message },
+      };
+    });
+  return show(
+    surroundings,
+    [['NODEGROUP', 'STATE', 'AGE', 'WHAT'], ['RECORD']],
+    lines,
+    'No finding is open, as far as triage-findings knows.',
+  );
+}

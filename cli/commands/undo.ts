@@ -1,0 +1,91 @@
+import { detailType as quarantineRequest } from '../../events/quarantine-request.ts';
+import { detailType as remediationRequest } from '../../events/remediation-request.ts';
+import type { ReadRecord } from '../../functions/shared/records/record-line.ts';
+import { type IncidentTarget, isAbout } from '../../functions/shared/records/record-subject.ts';
+import { isAnswer, isQuarantineGuard, meansQuarantine } from '../../functions/shared/records/status.ts';
+import { type AskedAbout, ask, readAsked } from '../ask.ts';
+import type { Command, ExitCode, Surroundings } from '../command.ts';
+import { nameOfAsked } from '../fitting.ts';
+import { readIncident } from '../incident.ts';
+import { UsageError } from '../usage-error.ts';
+import { visible } from '../visible.ts';
+
+/** `undo`: what was done about a subject is taken back. */
+export const undo: Command = {
+  name: 'undo',
+  synopsis: 'SUBJECT --why TEXT',
+  summary: 'has taken back what was done: a quarantine, a closed exposure, version 2 of IMDS; tells how, of a policy',
+  help: `SUBJECT is an instance id (i-0abc...) or a node group (CLUSTER/NODEGROUP). By its records of the last 30 days:
+
+  in quarantine            release is asked for
+  an exposure was closed   release of the node group is asked for: it is opened again
+  IMDSv2 was required      reject is asked for: the worker takes version 1 again
+  a policy was attached    no function has the right to detach one: the command that does is printed
+
+  --why TEXT         why; it stands in the records, beside who you are`,
+  options: { why: { type: 'string' } },
+  read: (given) => {
+    const { named, why } = readAsked(given);
+    const [about, ...more] = named;
+    if (about === undefined || more.length > 0) throw new UsageError('SUBJECT: one at a time is undone');
+    return (surroundings) => takeBack(surroundings, about, why);
+  },
+};
+
+/** How far back what was done is looked for, ms. */
+const FROM = 30 * 86_400_000;
+
+async function takeBack(surroundings: Surroundings, about: AskedAbout, why: string): Promise<ExitCode> {
+  const { clock, note, print, json } = surroundings;
+  const target: IncidentTarget =
+    'instanceId' in about
+      ? { instance: about.instanceId }
+      : { cluster: about.clusterName, nodegroup: about.nodegroupName };
+  const records = await readIncident(surroundings, target, Math.max(0, clock.now() - FROM));
+  const own = records.filter(
+    (record) => isAbout(record, target) && ('instance' in target || record.instance === undefined),
+  );
+  const commands = undoCommandsIn(own);
+  for (const command of commands) {
+    if (!json) note('The remediator may not do this itself. Whoever may runs:');
+    print(visible(command));
+  }
+  const subject = nameOfAsked(about);
+  const request = requestFor(own, about, why);
+  if (request !== undefined)
+    return ask(surroundings, { ...request, wanted: [{ subject, detail: request.detail }], yes: true });
+  if (commands.length > 0) return 0;
+  note(`Nothing is recorded about ${subject} in the last 30d that could be undone.`);
+  return 1;
+}
+
+/** The commands that the records name for what no function can take back; the newest of each. */
+export const undoCommandsIn = (records: readonly ReadRecord[]): string[] => [
+  ...new Set(
+    records.flatMap(({ decision, details }) =>
+      decision === 'acted' && typeof details?.undo === 'string' ? [details.undo] : [],
+    ),
+  ),
+];
+
+/** What takes back what the functions' last words are about; undefined: nothing that can be asked for. */
+export function requestFor(records: readonly ReadRecord[], about: AskedAbout, why: string) {
+  const lastOf = (name: string): string | undefined =>
+    records.findLast(
+      ({ remediation, reason }) => remediation === name && !isAnswer(reason) && !isQuarantineGuard(reason),
+    )?.reason;
+  const quarantine = lastOf('quarantine-workers');
+  if (quarantine !== undefined && (meansQuarantine(quarantine) || quarantine === 'group-hardened')) {
+    // That a release has begun is not yet that it is through.
+    const isOutcome = ({ decision, reason }: ReadRecord): boolean =>
+      decision !== 'waiting' && reason !== 'release-started';
+    return { detailType: quarantineRequest, detail: { action: 'release', ...about, why }, isOutcome };
+  }
+  const imds = lastOf('require-imdsv2');
+  if (imds === 'imdsv2-being-required' || imds === 'imdsv2-required') {
+    const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
+    const detail = { remediation: 'require-imdsv2', action: 'reject', ...about, why };
+    return { detailType: remediationRequest, detail, isOutcome };
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import { offersFor } from '../functions/review-actions/offers.ts';
+import type { Offer, OperatorAction } from '../functions/shared/intake/operator-action.ts';
+import type { Asked, AskedAbout } from './ask.ts';
+import type { Surroundings } from './command.ts';
+import { readFleetNow, readTheirRecords, subjectOf } from './fleet.ts';
+import { readIncident } from './incident.ts';
+import { withinScope } from './scope.ts';
+
+/** How far back a wave is looked for, ms. */
+const WAVE_FROM = 30 * 86_400_000;
+
+/** What operators can be offered about the subjects that are meant, by the last words on them: as on the dashboard. */
+export async function offersIn(
+  surroundings: Surroundings,
+  action: OperatorAction,
+  { allIn, wave }: Pick<Asked, 'allIn' | 'wave'>,
+): Promise<Offer[]> {
+  const { words } = await readFleetNow(surroundings);
+  const inPlace = words.filter((word) => withinScope(word, allIn ?? {}));
+  const subjects = wave === undefined ? undefined : await subjectsIn(surroundings, wave);
+  const meant = inPlace.filter((word) => subjects === undefined || subjects.has(subjectOf(word)));
+  const records = await readTheirRecords(surroundings, meant);
+  return [...Map.groupBy(meant, subjectOf).values()].flatMap((ours) => {
+    const theirs = ours.flatMap(({ id }) => records.get(id) ?? []);
+    return offersFor(theirs, REMEDIATIONS).filter((offer) => offer.action === action);
+  });
+}
+
+/** The subject of an offer, as the events name it; undefined where they have no name for it. */
+export function aboutOf({ subject: { cluster, nodegroup, instance } }: Offer): AskedAbout | undefined {
+  if (instance !== undefined) return { instanceId: instance };
+  return cluster === undefined || nodegroup === undefined
+    ? undefined
+    : { clusterName: cluster, nodegroupName: nodegroup };
+}
+
+export const nameOfAsked = (about: AskedAbout): string =>
+  'instanceId' in about ? about.instanceId : `${about.clusterName}/${about.nodegroupName}`;
+
+async function subjectsIn(surroundings: Surroundings, wave: string): Promise<Set<string>> {
+  const since = Math.max(0, surroundings.clock.now() - WAVE_FROM);
+  const records = await readIncident(surroundings, { event: wave }, since);
+  return new Set(records.map(subjectOf));
+}

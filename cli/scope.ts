@@ -1,0 +1,23 @@
+import { readSubject } from './subject.ts';
+import { UsageError } from './usage-error.ts';
+
+/** A cluster or a node group that a list is narrowed to; empty: all. */
+export interface Scope {
+  readonly cluster?: string;
+  readonly nodegroup?: string;
+}
+
+/** @throws UsageError where it is neither a cluster nor a node group, or more than one */
+export function readScope([text, ...more]: readonly string[]): Scope {
+  if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one CLUSTER or CLUSTER/NODEGROUP at a time`);
+  if (text === undefined) return {};
+  const subject = readSubject(text);
+  if ('cluster' in subject) return subject;
+  throw new UsageError(`"${text}": give a cluster (CLUSTER) or a node group (CLUSTER/NODEGROUP)`);
+}
+
+export const withinScope = (
+  place: { readonly cluster: string; readonly nodegroup: string },
+  { cluster, nodegroup }: Scope,
+): boolean =>
+  (cluster === undefined || place.cluster === cluster) && (nodegroup === undefined || place.nodegroup === nodegroup);

@@ -1,0 +1,30 @@
+import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+
+/** Pages of up to a thousand instances: more are not drawn anyway, and the viewer waits. */
+const INSTANCE_PAGES = 10;
+
+/** Instances that may be workers and are not gone, up to a bound. */
+export async function readWorkers(ec2: EC2Client): Promise<{ found: Instance[]; more: boolean }> {
+  const Filters = [
+    {
+      Name: 'tag-key',
+      Values: ['aws:eks:cluster-name', 'eks:cluster-name', 'eks:eks-cluster-name', 'kubernetes.io/cluster/*'],
+    },
+    { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+  ];
+  const found: Instance[] = [];
+  let NextToken: string | undefined;
+  for (let page = 0; page < INSTANCE_PAGES; page++) {
+    const input = {
+      Filters,
+      MaxResults: 1_000,
+      IncludeManagedResources: true,
+      ...(NextToken !== undefined && { NextToken }),
+    };
+    const answer = await ec2.send(new DescribeInstancesCommand(input));
+    found.push(...(answer.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
+    NextToken = answer.NextToken;
+    if (NextToken === undefined || NextToken === '') return { found, more: false };
+  }
+  return { found, more: true };
+}

@@ -1,0 +1,45 @@
+/** Longer words are no slip of the pen, and comparing them would take its time. */
+const LONGEST = 64;
+
+/**
+ * The known word that was probably meant: the nearest one, if at most a third of its letters would have to change.
+ * Upper and lower case count as the same, so `nodegroups` finds `nodeGroups`.
+ */
+export function nearestOf(given: string, known: Iterable<string>): string | undefined {
+  if (given.length > LONGEST) return undefined;
+  const [best] = [...known]
+    .filter((word) => word !== given && word.length <= LONGEST)
+    .map((word) => ({ word, distance: distanceBetween(given.toLowerCase(), word.toLowerCase()) }))
+    .filter(({ word, distance }) => distance <= Math.max(1, Math.floor(word.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  return best?.word;
+}
+
+/** ` Did you mean "explain"?`, or nothing. */
+export function didYouMean(given: string, known: Iterable<string>): string {
+  const nearest = nearestOf(given, known);
+  return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+}
+
+/** How many letters must be put in, left out, changed or swapped with their neighbour (optimal string alignment). */
+function distanceBetween(a: string, b: string): number {
+  let [beforeLast, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, index) => index)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      const at = (line: readonly number[], index: number): number => line[index] ?? Number.POSITIVE_INFINITY;
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          at(last, j) + 1,
+          at(row, j - 1) + 1,
+          at(last, j - 1) + (same ? 0 : 1),
+          swapped ? at(beforeLast, j - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    [beforeLast, last] = [last, row];
+  }
+  return last[b.length] ?? a.length;
+}
