@@ -1,22 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleFunctions, scriptTexts } from '../infra/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const DIST = join(ROOT, 'dist');
+/** What is packed: nothing of the clone itself is ever changed, so a build that dies leaves it as it was. */
+const STAGE = join(ROOT, '.cache', 'package');
+const DIST = join(STAGE, 'dist');
 
 /** The declarations that the package's users see; no other one is named by them. */
 const DECLARATIONS = ['package/index', 'infra/eks-host-remediator', 'infra/props'];
 
 /**
- * Builds what the package carries, into `dist/`: the construct and the command as JavaScript, the construct's
+ * `npm run package`: builds what the package carries and packs it, into the working directory.
+ *
+ * `dist/` has the construct and the command as JavaScript, the construct's
  * declarations, the functions' bundles and the saved queries. Node runs no TypeScript under node_modules
  * (https://nodejs.org/api/typescript.html#type-stripping-in-dependencies).
  */
 async function buildPackage(): Promise<void> {
-  rmSync(DIST, { recursive: true, force: true });
+  rmSync(STAGE, { recursive: true, force: true });
+  mkdirSync(STAGE, { recursive: true });
   const options = { bundle: true, platform: 'node', target: 'node24', format: 'esm', logLevel: 'warning' } as const;
   await build({
     ...options,
@@ -36,12 +41,19 @@ async function buildPackage(): Promise<void> {
   cpSync(join(ROOT, 'infra', 'queries'), join(DIST, 'queries'), { recursive: true });
   await bundleFunctions(join(DIST, 'functions'));
   writeDeclarations();
-  leaveOutDependencies();
+  writeManifest();
+  for (const file of ['README.md', 'LICENSE', 'cli/bin.js']) cpSync(join(ROOT, file), join(STAGE, file));
+  const pack = ['pack', '--silent', '--pack-destination', process.env.INIT_CWD ?? process.cwd()];
+  // Of npm, as it runs this script: on Windows there is no npm that can be executed as a file.
+  const [command, ...args] =
+    process.env.npm_execpath === undefined ? ['npm', ...pack] : [process.execPath, process.env.npm_execpath, ...pack];
+  execFileSync(command, args, { cwd: STAGE, stdio: 'inherit' });
 }
 
 function writeDeclarations(): void {
   const types = join(DIST, 'types');
-  execFileSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', import.meta.dirname]);
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-p', import.meta.dirname, '--outDir', types]);
   for (const name of DECLARATIONS) {
     // All of them lie side by side in dist/, where each is JavaScript's.
     const text = readFileSync(join(types, `${name}.d.ts`), 'utf8');
@@ -53,16 +65,19 @@ function writeDeclarations(): void {
 
 /**
  * What the package needs is built into it. Its users get no second AWS SDK, and not the Node of this repository's own
- * scripts, which would take the place of theirs. `restore.ts` puts the file back when the package is packed.
+ * scripts, which would take the place of theirs.
  */
-function leaveOutDependencies(): void {
-  const manifest = join(ROOT, 'package.json');
-  mkdirSync(join(ROOT, '.cache'), { recursive: true });
-  copyFileSync(manifest, join(ROOT, '.cache', 'package.json'));
-  const { dependencies: _, optionalDependencies: __, ...others } = JSON.parse(readFileSync(manifest, 'utf8'));
+function writeManifest(): void {
+  const {
+    dependencies: _,
+    optionalDependencies: __,
+    devDependencies: ___,
+    scripts: ____,
+    ...others
+  } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   // Compiled JavaScript asks for less than the sources do.
   const packed = { ...others, engines: { node: '>=22' } };
-  writeFileSync(manifest, `${JSON.stringify(packed, null, 2)}\n`);
+  writeFileSync(join(STAGE, 'package.json'), `${JSON.stringify(packed, null, 2)}\n`);
 }
 
 await buildPackage();

@@ -24,7 +24,10 @@ describe('the package, installed in an empty CDK app', () => {
   const before = manifest();
 
   beforeAll(() => {
-    const [packed = ''] = run('npm', ['pack', '--silent', '--pack-destination', app], ROOT)
+    // Into the directory where npm was called.
+    const env = { ...process.env, INIT_CWD: app };
+    const args = ['package/build.ts'];
+    const [packed = ''] = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', env })
       .trim()
       .split('\n')
       .slice(-1);
@@ -37,8 +40,11 @@ describe('the package, installed in an empty CDK app', () => {
   }, 300_000);
   afterAll(() => rmSync(app, { recursive: true }));
 
-  it('leaves the manifest of the clone as it was', () => {
+  it('leaves the clone as it was, and is packed in no other way', () => {
     expect(manifest()).toBe(before);
+    expect(() => execFileSync('npm', ['pack', '--dry-run'], { cwd: ROOT, stdio: 'pipe' })).toThrow(
+      /Pack it with: npm run -s package/,
+    );
   });
 
   it('brings nothing along but itself', () => {
