@@ -92,6 +92,9 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
       approve: ['shop/web', ...why],
       explain: ['shop/web'],
       extend: [held, '--by', '1d', ...why],
+      get: ['nodes'],
+      go: ['--yes'],
+      plan: [],
       policy: ['check'],
       posture: [],
       quarantines: [],
@@ -100,7 +103,10 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
       resume: ['shop/web', ...why],
       retry: ['data/postgres', ...why],
       status: [],
+      stop: [],
       terminate: [held, ...why],
+      undo: [held, ...why],
+      watch: ['--for', '10s'],
     };
     const untold: string[] = [];
     for (const { name } of COMMANDS) {
