@@ -106,7 +106,7 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
       stop: [],
       terminate: [held, ...why],
       undo: [held, ...why],
-      watch: ['--for', '10s'],
+      watch: ['--for', '1m'],
     };
     const untold: string[] = [];
     for (const { name } of COMMANDS) {
