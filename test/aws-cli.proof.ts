@@ -116,7 +116,7 @@ describe.skipIf(version === '')(title, () => {
       );
       expect(Attributes).toMatchObject({
         FifoQueue: 'true',
-        VisibilityTimeout: '1080',
+        VisibilityTimeout: '360',
         ApproximateNumberOfMessages: '0',
         RedrivePolicy: expect.stringContaining('UpgradeNodeGroupsDeadLetters'),
       });
@@ -133,6 +133,8 @@ describe.skipIf(version === '')(title, () => {
         'coverage',
         'findings',
         'node-group',
+        'posture',
+        'posture-group',
         'quarantine',
         'release',
         'run',
