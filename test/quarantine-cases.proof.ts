@@ -56,7 +56,8 @@ describe('whatever is not to be touched', () => {
     for (const { id } of nonWorkers) expect(run.account.fleet.networks.isReachable(id)).toBe(true);
     // Nobody but the owner of the node of kops could say that it is none of EKS.
     expect(outcomes(run).filter((outcome) => outcome !== 'skipped auto-mode')).toEqual(['skipped unknown-cluster']);
-    expect(changes(run).filter(({ service }) => service !== 'dynamodb')).toEqual([]);
+    // A launch is looked at again, since EC2 may show its tags late: by messages to the own queue.
+    expect(changes(run).filter(({ service }) => service !== 'dynamodb' && service !== 'sqs')).toEqual([]);
   });
 
   it('sessions of node roles are never revoked: IAM is not called at all', async () => {
