@@ -50,12 +50,7 @@ export async function recordOnce<Reason extends string, State extends Remembered
   if (before.unrecorded !== undefined) record(before.unrecorded);
   const isNew = next.outcomes !== before.outcomes;
   if (!isNew) return isDeepStrictEqual(next, before) ? before : save(next);
-  const saved = await save({ ...next, unrecorded: asStored(outcome) });
-  if (saved === undefined) return undefined;
-  record(outcome);
-  const { unrecorded: _, ...recorded } = saved;
-  // Where another reconcile was quicker, it has found the outcome and recorded it, too.
-  return (await save(recorded as State)) ?? saved;
+  return saveThenRecord({ save, record }, { ...next, unrecorded: asStored(outcome) }, [outcome]);
 }
 
 /**
@@ -74,10 +69,21 @@ export async function recordAllOnce<
 ): Promise<State | undefined> {
   for (const known of before.unrecorded ?? []) record(known);
   if (outcomes.length === 0) return isDeepStrictEqual(next, before) ? before : save(next);
-  const saved = await save({ ...next, unrecorded: outcomes.map((outcome) => asStored<Outcome<Reason>>(outcome)) });
+  const unrecorded = outcomes.map((outcome) => asStored<Outcome<Reason>>(outcome));
+  return saveThenRecord({ save, record }, { ...next, unrecorded }, outcomes);
+}
+
+/** @param pending the state with its outcomes, as they are about to be recorded */
+async function saveThenRecord<Reason extends string, State extends { readonly unrecorded?: unknown }>(
+  { save, record }: Recording<State, Reason>,
+  pending: State,
+  outcomes: readonly Outcome<Reason>[],
+): Promise<State | undefined> {
+  const saved = await save(pending);
   if (saved === undefined) return undefined;
   for (const outcome of outcomes) record(outcome);
   const { unrecorded: _, ...recorded } = saved;
+  // Where another reconcile was quicker, it has found the outcomes and recorded them, too.
   return (await save(recorded as State)) ?? saved;
 }
 
