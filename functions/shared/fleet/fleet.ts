@@ -10,6 +10,7 @@ import {
 import pMap from 'p-map';
 import type { NodeGroupKey } from '../ledger/node-group-ledger.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { once } from '../runtime/once.ts';
 import { type OnTrouble, type Reading, read, type Unreadable } from './reading.ts';
 
 export type { Reading } from './reading.ts';
@@ -64,13 +65,5 @@ export const describeNodeGroup = (
 /** Reads clusters, each once: make one for each reconcile, so that a reconcile sees one state and pays for it once. */
 export type ClusterReader = (name: string) => Promise<Reading<Cluster>>;
 
-export function createClusterReader(eks: EKSClient, onTrouble: OnTrouble = 'throw'): ClusterReader {
-  const readings = new Map<string, Promise<Reading<Cluster>>>();
-  return (name) => {
-    const known = readings.get(name);
-    if (known !== undefined) return known;
-    const reading = read(async () => (await eks.send(new DescribeClusterCommand({ name }))).cluster, onTrouble);
-    readings.set(name, reading);
-    return reading;
-  };
-}
+export const createClusterReader = (eks: EKSClient, onTrouble: OnTrouble = 'throw'): ClusterReader =>
+  once((name: string) => read(async () => (await eks.send(new DescribeClusterCommand({ name }))).cluster, onTrouble));

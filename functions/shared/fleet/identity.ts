@@ -4,6 +4,7 @@ import { DescribeAccessEntryCommand } from '@aws-sdk/client-eks';
 import { GetInstanceProfileCommand, type IAMClient } from '@aws-sdk/client-iam';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { once } from '../runtime/once.ts';
 import { type ClusterReader, describeNodeGroup, type Reading } from './fleet.ts';
 import type { Owner } from './owners.ts';
 import { type OnTrouble, read } from './reading.ts';
@@ -220,19 +221,4 @@ function factsFrom(clients: IdentityClients, cluster: ClusterReader): Facts {
 function goneWithoutEntries(error: unknown): { readonly kind: 'gone' } {
   if (error instanceof Error && error.name === 'InvalidRequestException') return { kind: 'gone' };
   throw error;
-}
-
-/** A reading by texts that is made once for each of them. */
-function once<Key extends readonly string[], T>(
-  make: (...key: Key) => Promise<Reading<T>>,
-): (...key: Key) => Promise<Reading<T>> {
-  const readings = new Map<string, Promise<Reading<T>>>();
-  return (...key) => {
-    const id = key.join(' ');
-    const known = readings.get(id);
-    if (known !== undefined) return known;
-    const reading = make(...key);
-    readings.set(id, reading);
-    return reading;
-  };
 }

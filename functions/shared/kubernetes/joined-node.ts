@@ -1,4 +1,5 @@
 import type { IdentityClients } from '../fleet/identity.ts';
+import { once } from '../runtime/once.ts';
 import { isKubernetesAccessError } from './access-error.ts';
 import type { KubernetesClient } from './client.ts';
 
@@ -11,9 +12,8 @@ import type { KubernetesClient } from './client.ts';
 export function isNodeBy(
   openCluster: (cluster: string) => Promise<KubernetesClient | { readonly refused: string }>,
 ): NonNullable<IdentityClients['isNode']> {
-  // The nodes of a cluster are listed once, however many instances claim to be among them.
-  const listed = new Map<string, Promise<ReadonlySet<string> | undefined>>();
-  const list = async (cluster: string): Promise<ReadonlySet<string> | undefined> => {
+  // However many instances claim to be among them.
+  const list = once(async (cluster: string): Promise<ReadonlySet<string> | undefined> => {
     try {
       const opened = await openCluster(cluster);
       if ('refused' in opened) return undefined;
@@ -22,10 +22,6 @@ export function isNodeBy(
       if (isKubernetesAccessError(error)) return undefined;
       throw error;
     }
-  };
-  return async (cluster, instanceId) => {
-    const nodes = listed.get(cluster) ?? list(cluster);
-    listed.set(cluster, nodes);
-    return (await nodes)?.has(instanceId);
-  };
+  });
+  return async (cluster, instanceId) => (await list(cluster))?.has(instanceId);
 }
