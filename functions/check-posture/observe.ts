@@ -9,6 +9,7 @@ import {
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersByCluster } from '../shared/fleet/instances.ts';
+import { isProven } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
@@ -53,10 +54,8 @@ export async function chooseSamples({ ec2, eks, ssm }: ObserveClients, cluster: 
   // The sample of a group is of its own workers: what only claims to be one takes nobody's place, and speaks for nobody.
   const candidates = claimed.filter((candidate) => {
     const { worker, owner } = identities.get(candidate.instance.InstanceId ?? '') ?? {};
-    const isMember = worker?.nodegroup === candidate.nodegroup && owner?.onlyClaims === undefined;
-    return (
-      isMember && owner?.unreadable === undefined && owner?.notAWorker === undefined && !isOptedOut(owner?.tags ?? {})
-    );
+    const isMember = worker?.nodegroup === candidate.nodegroup && isProven(owner);
+    return isMember && owner?.unreadable === undefined && !isOptedOut(owner?.tags ?? {});
   });
   const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
   const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byAge).slice(0, size + SPARE));

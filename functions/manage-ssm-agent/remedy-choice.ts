@@ -1,3 +1,4 @@
+import { isProven } from '../shared/fleet/owners.ts';
 import { type Mode, stricter } from '../shared/policy/mode.ts';
 import type { Cause } from './agent-cause.ts';
 import type { Findings, Observation, WorkerView } from './observation.ts';
@@ -75,10 +76,7 @@ export function attachable(
   const role = profile?.role;
   if (role === undefined) return { kind: 'no' };
   // Nobody can have a policy attached to a role by tags: whose the worker is must be proven, and read.
-  if (
-    owner === undefined ||
-    [owner.onlyClaims, owner.notAWorker, owner.unreadable].some((doubt) => doubt !== undefined)
-  ) {
+  if (owner === undefined || owner.unreadable !== undefined || !isProven(owner)) {
     return { kind: 'no', why: 'No policy is attached: nothing proves that its role is one of nodes.' };
   }
   if (role.forbidden) {

@@ -51,10 +51,6 @@ export interface Observation {
   readonly caller?: Caller;
 }
 
-/** Whether it is a worker of EKS, and not only claims to be one. */
-export const isProven = (owner: Owner | undefined): boolean =>
-  owner?.notAWorker === undefined && owner?.onlyClaims === undefined;
-
 /** Who has a network interface in a security group, or lives in a subnet. */
 export type NetworkUser =
   | ({

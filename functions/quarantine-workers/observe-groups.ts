@@ -3,7 +3,7 @@ import type { EC2Client, Filter, Instance, IpPermission } from '@aws-sdk/client-
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { type IdentityClients, identifyWorkers, readOwner } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
-import type { Owner } from '../shared/fleet/owners.ts';
+import { isProven, type Owner } from '../shared/fleet/owners.ts';
 import { AUTO_SCALING_GROUP_TAG, unmanagedGroup } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
@@ -13,7 +13,7 @@ import { chunks } from '../shared/runtime/chunks.ts';
 import type { Request, Scope } from './batch.ts';
 import { NEW_EXPOSED_GROUP, readExposedGroups } from './exposed-group-ledger.ts';
 import { admitsWorld, type Exposure, type Networks, worldPart } from './exposure.ts';
-import { type GroupObservation, isProven, type Observation, type WorkerView } from './observation.ts';
+import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { readSubnets } from './observe-networks.ts';
 import { keyOfTemplate, readPublicTemplates } from './observe-templates.ts';
 import { viewWorkers } from './view-workers.ts';

@@ -1,5 +1,6 @@
+import { isProven } from '../shared/fleet/owners.ts';
 import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
-import { type GroupObservation, isProven, type NetworkUser } from './observation.ts';
+import type { GroupObservation, NetworkUser } from './observation.ts';
 import type { Policy } from './policy.ts';
 
 /** A security group or subnet that is left alone, and by whose account. */

@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as instanceRunning from '../../events/ec2-instance-running.ts';
 import * as request from '../../events/remediation-request.ts';
+import { isProven } from '../shared/fleet/owners.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, untilShown } from '../shared/intake/look-again.ts';
 import { messageReader } from '../shared/intake/messages.ts';
@@ -71,7 +72,6 @@ function countSwept(
 ): void {
   if (clusters.size === 0) return;
   // What only claims to be a worker counts for none.
-  const isWorker = ({ owner }: Observation) => owner?.onlyClaims === undefined && owner?.notAWorker === undefined;
-  const swept = observations.filter((each) => clusters.has(each.worker.cluster) && isWorker(each));
+  const swept = observations.filter(({ worker, owner }) => clusters.has(worker.cluster) && isProven(owner));
   recorder.count('ImdsV1Allowed', swept.filter(({ takesV1 }) => takesV1).length);
 }

@@ -17,3 +17,7 @@ export interface Owner {
   /** What its tags claim, where nothing that only AWS or the cluster can set bears it out: it must not be acted upon. */
   readonly onlyClaims?: string;
 }
+
+/** Whether a worker is one of EKS, and does not only claim to be one. */
+export const isProven = (owner: Owner | undefined): boolean =>
+  owner?.notAWorker === undefined && owner?.onlyClaims === undefined;

@@ -12,7 +12,7 @@ import type { KubernetesClient } from './client.ts';
 export function isNodeBy(
   openCluster: (cluster: string) => Promise<KubernetesClient | { readonly refused: string }>,
 ): NonNullable<IdentityClients['isNode']> {
-  // However many instances claim to be among them.
+  // Its nodes are listed once, however many instances claim to be among them.
   const list = once(async (cluster: string): Promise<ReadonlySet<string> | undefined> => {
     try {
       const opened = await openCluster(cluster);
