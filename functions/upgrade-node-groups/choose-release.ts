@@ -9,8 +9,9 @@ import type { NoTarget } from '../shared/releases/target-release.ts';
 import { confirmNodes } from './confirm-nodes.ts';
 import { type Circumstances, type Decision, idleMemory, type Memory, say } from './decision.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
-import { DOUBT, DOUBT_IS_TOLD_AFTER, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
+import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
 import { paceOf } from './pace.ts';
+import { untilReadable } from './until-readable.ts';
 
 /**
  * The release to move to: of those on offer that are newer than the running one, the newest that has baked; if none has yet,
@@ -94,22 +95,17 @@ function withoutTarget(
   };
 }
 
-/** It cannot be read what Amazon recommends at this moment: doubt means no. Being asked too often is told only if it lasts. */
+/** It cannot be read what Amazon recommends at this moment. */
 export function recommendationUnread(
-  { error, code, isThrottled }: Unreadable,
+  unread: Unreadable,
   view: NodeGroupView,
   state: Observation['state'],
   idle: Memory,
   now: number,
 ): Decision {
-  const what = `release unreadable ${code}`;
-  const obstacle = meet(state.obstacle, what, now, UNREADABLE);
-  const message = `What Amazon recommends for ${pairKey(pairOf(view))} cannot be read: ${error}. No upgrade starts before it can.`;
-  return {
-    ...say('failed', 'unreadable', message, { ...idle, obstacle }, what),
-    ...(isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER && { isSilent: true }),
-    wakeAt: obstacle.until,
-  };
+  const what = `release unreadable ${unread.code}`;
+  const message = `What Amazon recommends for ${pairKey(pairOf(view))} cannot be read: ${unread.error}. No upgrade starts before it can.`;
+  return untilReadable({ what, message, variant: what }, unread, state, idle, now);
 }
 
 const runsWithdrawn = (current: string, instead: string, idle: Memory, variant = ''): Decision => {

@@ -9,9 +9,9 @@ import { followUpgrade } from './follow.ts';
 import { updatedBySomebody } from './foreign.ts';
 import { isTroubled, mayBeUpgraded, unhealthy } from './heal.ts';
 import type { NodeGroupView, Observation, UnreadableView } from './observation.ts';
-import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
+import { untilReadable } from './until-readable.ts';
 import { skewFault } from './version-skew.ts';
 
 /** The mode in force, as far as the policy can be read. */
@@ -33,7 +33,7 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   const { view, state } = observation;
   const memory: Memory = { ...idleMemory(state), ...(state.upgrade !== undefined && { upgrade: state.upgrade }) };
   if (view.kind === 'gone') return say('skipped', 'node-group-gone', 'The node group does not exist.', {}, '');
-  if (view.kind === 'unreadable') return unreadable(view, observation, memory, circumstances.now);
+  if (view.kind === 'unreadable') return groupUnread(view, observation, memory, circumstances.now);
   if (view.kind === 'unmanaged') return say('skipped', view.reason, view.message, {}, '');
   return (
     followUpgrade(observation, view, memory, circumstances) ??
@@ -42,21 +42,11 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   );
 }
 
-/** Doubt means no; it is asked again after pauses that grow. That AWS is merely slow is told only if it lasts. */
-function unreadable(
-  { error, code, isThrottled }: UnreadableView,
-  { state }: Observation,
-  memory: Memory,
-  now: number,
-): Decision {
-  const obstacle = meet(state.obstacle, `unreadable ${code}`, now, UNREADABLE);
-  const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
+function groupUnread(view: UnreadableView, { state }: Observation, memory: Memory, now: number): Decision {
+  const { error: message, code } = view;
   const { foreign } = state;
-  return {
-    ...say('failed', 'unreadable', error, { ...memory, ...(foreign !== undefined && { foreign }), obstacle }, code),
-    ...(isPatient && { isSilent: true }),
-    wakeAt: obstacle.until,
-  };
+  const kept = { ...memory, ...(foreign !== undefined && { foreign }) };
+  return untilReadable({ what: `unreadable ${code}`, message, variant: code }, view, state, kept, now);
 }
 
 /** The rules by which a node group is not touched, whatever releases there are. */

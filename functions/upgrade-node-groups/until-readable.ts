@@ -1,0 +1,29 @@
+import type { Unreadable } from '../shared/fleet/reading.ts';
+import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import { type Decision, type Memory, say } from './decision.ts';
+import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
+
+/** What cannot be read, and how that is told. */
+interface Unread {
+  /** By its code: what AWS words may change from one reconcile to the next. */
+  readonly what: string;
+  readonly message: string;
+  readonly variant: string;
+}
+
+/** Doubt means no; it is asked again after pauses that grow. That AWS is merely slow is told only if it lasts. */
+export function untilReadable(
+  { what, message, variant }: Unread,
+  { isThrottled }: Pick<Unreadable, 'isThrottled'>,
+  { obstacle: before }: Pick<NodeGroupState, 'obstacle'>,
+  memory: Memory,
+  now: number,
+): Decision {
+  const obstacle = meet(before, what, now, UNREADABLE);
+  const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
+  return {
+    ...say('failed', 'unreadable', message, { ...memory, obstacle }, variant),
+    ...(isPatient && { isSilent: true }),
+    wakeAt: obstacle.until,
+  };
+}
