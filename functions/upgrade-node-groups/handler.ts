@@ -16,4 +16,4 @@ export const handler = createQueueFunction({
     ec2: new EC2Client(CLIENT_DEFAULTS),
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
   }),
-})((deps, messages) => reconcile(deps, messages, deps.caller));
+})(reconcile);

@@ -34,10 +34,10 @@ const ACT_CONCURRENCY = 8;
 /**
  * One reconcile: all messages of a batch together. Observe, decide, act, record; then call those who wait for what was freed.
  *
- * @param caller names this reconcile, uniquely: the Lambda request id
  * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
  */
-export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[], caller: string): Promise<void> {
+export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  const { caller } = deps;
   // What is asked for, and by which policy.
   const { scope, malformed, later } = readBatch(messages);
   const policy = await deps.readPolicy();
@@ -80,7 +80,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Whoever an operator was answered about is reconciled again. Further requests about the same subjects come last.
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
-  if (later.length > 0) await reconcile(deps, later, `${caller} later`);
+  if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later);
 }
 
 /**
