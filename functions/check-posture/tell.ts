@@ -1,3 +1,4 @@
+import { writesOf } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { recordAllOnce } from '../shared/ledger/outcome-ledger.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -64,11 +65,8 @@ async function settleGroups<Seen>(
     const before = states.get(subjectOf(key)) ?? NEW_GROUP;
     const { unrecorded: _, ...known } = before;
     const { state, news } = decide(key, of, known);
-    let writes = 0;
-    const save = (wanted: GroupState) => {
-      writes += 1;
-      return saveGroupState(ledger, subjectOf(key), wanted, clock.now(), `${caller} ${writes}`);
-    };
+    const writer = writesOf(caller);
+    const save = (wanted: GroupState) => saveGroupState(ledger, subjectOf(key), wanted, clock.now(), writer());
     // The same again later comes after another state, and is another record.
     const outcomes = news.map(({ fingerprint, ...each }) => ({
       subject: key,

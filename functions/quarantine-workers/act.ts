@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
@@ -106,11 +106,8 @@ async function act(
   const started = { ...decision, quarantine };
   const next = decision.quiet === true ? { ...state, quarantine } : nextState(observation, started, circumstances);
   const outcome = outcomeOf(observation, started, next, circumstances, []);
-  let writes = 0;
-  const save = async (wanted: QuarantineState) => {
-    writes += 1;
-    return saveQuarantine(ledger, instanceId, wanted, now, `${caller} ${writes}`);
-  };
+  const writer = writesOf(caller);
+  const save = (wanted: QuarantineState) => saveQuarantine(ledger, instanceId, wanted, now, writer());
   const taken = { ...withoutUnrecorded(next), lease: { holder: caller, until: deps.clock.now() + LEASE } };
   let saved = await recordOnce({ save, record: recorder.record }, state, taken, outcome);
   if (saved === undefined) return undefined;

@@ -1,5 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import type { AwsCall } from '../shared/records/record.ts';
@@ -60,11 +60,8 @@ export async function carryOutGroup(deps: HardenDeps, { observation, decision }:
     ...(leftOpen !== undefined && { leftOpen }),
     revision: (saved ?? state).revision,
   };
-  let writes = 0;
-  const save = (wanted: ExposedGroupState) => {
-    writes += 1;
-    return saveExposedGroup(deps.ledger, subjectOf(key), wanted, `${deps.caller} group ${writes}`);
-  };
+  const writer = writesOf(`${deps.caller} group`);
+  const save = (wanted: ExposedGroupState) => saveExposedGroup(deps.ledger, subjectOf(key), wanted, writer());
   await recordOnce({ save, record: deps.recorder.record }, saved ?? state, next, {
     subject: key,
     decision: told.decision,

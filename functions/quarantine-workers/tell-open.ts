@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import { type Outgoing, type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
+import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import type { Mode } from '../shared/policy/mode.ts';
@@ -113,11 +113,8 @@ async function keepGroup(
   const { told: _told, unrecorded: _unrecorded, ...rest } = state;
   const outcomes = state.outcomes + (decision === undefined ? 0 : 1);
   const next: OpenGroup = { ...rest, outcomes, ...(told !== undefined && { told }) };
-  let writes = 0;
-  const save = (wanted: OpenGroup) => {
-    writes += 1;
-    return saveOpenGroup(ledger, subject, wanted, `${caller} open ${attempt} ${writes}`, now);
-  };
+  const writer = writesOf(`${caller} open ${attempt}`);
+  const save = (wanted: OpenGroup) => saveOpenGroup(ledger, subject, wanted, writer(), now);
   if (decision === undefined) {
     if (before.unrecorded !== undefined) recorder.record(before.unrecorded);
     return isDeepStrictEqual(next, before) ? before : save(next);

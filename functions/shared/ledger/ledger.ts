@@ -128,6 +128,15 @@ export interface Revised {
   readonly revision: number;
 }
 
+/** Names the writes of one caller one by one: none may pass for a repetition of another one. */
+export function writesOf(caller: string): () => string {
+  let writes = 0;
+  return () => {
+    writes += 1;
+    return `${caller} ${writes}`;
+  };
+}
+
 /**
  * Saves a state unless somebody else has written since it was read.
  *

@@ -62,20 +62,7 @@ const KEPT = 60;
 /** Everything known, by {@link pairKey}. */
 export async function readReleases(ledger: Ledger): Promise<Map<string, KnownRelease>> {
   const items = await queryItems(ledger, PK, releaseItem);
-  return new Map(
-    items.map((item) => {
-      const { sk, seen, recommended, doubt, announced } = item;
-      const unreadable = 'unreadable' in item ? item.unreadable : undefined;
-      const known: KnownRelease = {
-        seen,
-        announced,
-        ...(recommended !== undefined && { recommended }),
-        ...(doubt !== undefined && { doubt }),
-        ...(unreadable !== undefined && { unreadable }),
-      };
-      return [sk, known];
-    }),
-  );
+  return new Map(items.map(({ sk, ...known }) => [sk, known]));
 }
 
 export async function saveRelease(ledger: Ledger, pair: Pair, known: KnownRelease): Promise<void> {
