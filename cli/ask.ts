@@ -1,5 +1,6 @@
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import type { ExitCode, Given, Surroundings } from './command.ts';
+import { confirmed } from './confirm.ts';
 import { followRequest, RequestRefused, type SentRequest, sendRequest } from './request.ts';
 import { readScope, type Scope } from './scope.ts';
 import { readSubject } from './subject.ts';
@@ -139,13 +140,12 @@ export async function ask(
 }
 
 /** Lists them, and asks back. @throws UsageError where nobody can answer */
-async function isWanted({ askBack, note }: Surroundings, wanted: readonly Wanted[]): Promise<boolean> {
+async function isWanted(surroundings: Surroundings, wanted: readonly Wanted[]): Promise<boolean> {
+  const { note } = surroundings;
   for (const { subject, name = subject } of wanted) note(`  ${visible(name)}`);
   const { action = '' } = wanted[0]?.detail ?? {};
   const question = `${action.charAt(0).toUpperCase()}${action.slice(1)} these ${wanted.length} subjects?`;
-  const answer = await askBack(question);
-  if (answer === undefined)
-    throw new UsageError(`--yes: ${question} Nobody can be asked here: give --yes if it is meant`);
+  const answer = await confirmed(surroundings, question);
   if (!answer) note('Nothing was asked for.');
   return answer;
 }

@@ -2,6 +2,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import {
   type FleetCluster,
   fleetStatusOf,
+  LAST_WORDS_FROM,
   type LastWord,
   lastWordsIn,
   statesOf,
@@ -10,11 +11,9 @@ import { lastGuardsQuery, lastWordsQuery, recordsByIdQuery } from '../functions/
 import { readWorkers } from '../functions/review-actions/workers.ts';
 import { thatStillCount } from '../functions/shared/records/current-state.ts';
 import { type ReadRecord, readRecordLine } from '../functions/shared/records/record-line.ts';
+import { chunks } from '../functions/shared/runtime/chunks.ts';
 import type { Surroundings } from './command.ts';
 import { queryLogs } from './insights.ts';
-
-/** How far back the last word on a worker or group is looked for, ms; as on the dashboard. */
-const LAST_WORDS_FROM = 30 * 86_400_000;
 
 /** As many records as one query names: it takes 10,000 characters. */
 const PER_QUERY = 200;
@@ -63,8 +62,8 @@ export async function readTheirRecords(
   const since = Math.max(0, surroundings.clock.now() - LAST_WORDS_FROM);
   const ids = [...new Set(words.map(({ id }) => id).filter((id) => id !== ''))];
   const records = new Map<string, ReadRecord>();
-  for (let at = 0; at < ids.length; at += PER_QUERY) {
-    for (const row of await queryLogs(surroundings, recordsByIdQuery(ids.slice(at, at + PER_QUERY)), since)) {
+  for (const some of chunks(ids, PER_QUERY)) {
+    for (const row of await queryLogs(surroundings, recordsByIdQuery(some), since)) {
       const record = readRecordLine(row['@message'] ?? '');
       if (record !== undefined) records.set(record.id, record);
     }
@@ -84,6 +83,6 @@ export const subjectOf = ({
 export const placeOf = ({
   cluster,
   nodegroup,
-  instance,
-}: Pick<LastWord, 'cluster' | 'nodegroup' | 'instance'>): string =>
+  instance = '',
+}: Pick<LastWord, 'cluster' | 'nodegroup'> & { readonly instance?: string }): string =>
   [cluster, nodegroup, instance].filter((part) => part !== '').join('/');

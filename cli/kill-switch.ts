@@ -1,4 +1,5 @@
 import type { Command, ExitCode, Surroundings } from './command.ts';
+import { confirmed } from './confirm.ts';
 import { readPolicyText, writePolicyText } from './policy-parameter.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -21,7 +22,7 @@ export function killSwitchCommand(
 }
 
 async function turn(surroundings: Surroundings, on: boolean, yes: boolean): Promise<ExitCode> {
-  const { note, print, stack, askBack } = surroundings;
+  const { note, print, stack } = surroundings;
   const document = objectIn(await readPolicyText(surroundings));
   if (document === undefined) {
     note(
@@ -35,10 +36,7 @@ async function turn(surroundings: Surroundings, on: boolean, yes: boolean): Prom
     return 0;
   }
   const question = `Let ${stack.stackName} in ${stack.region} act again, as its policy says?`;
-  const answer = yes || (await askBack(question));
-  if (answer === undefined)
-    throw new UsageError(`--yes: ${question} Nobody can be asked here: give --yes if it is meant`);
-  if (!answer) {
+  if (!yes && !(await confirmed(surroundings, question))) {
     note('The kill switch stays on.');
     return 1;
   }

@@ -1,3 +1,4 @@
+import { recordSubject } from '../functions/shared/records/record-subject.ts';
 import { relative } from './age.ts';
 import type { Surroundings } from './command.ts';
 import { type HeldWorker, readHeld } from './quarantines.ts';
@@ -26,7 +27,7 @@ export async function listQuarantines(surroundings: Surroundings, scope: Scope):
 
 const rowOf = ({ instanceId, cluster, nodegroup, quarantine }: HeldWorker, now: number, wide: boolean): string[] => [
   instanceId,
-  [cluster, nodegroup].filter((part) => part !== undefined).join('/'),
+  recordSubject({ cluster, nodegroup }),
   quarantine === undefined ? '' : told(quarantine.startedAt, now, wide),
   quarantine === undefined ? '' : told(quarantine.expiresAt, now, wide),
   phaseOf(quarantine),

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
+import { recordSubject } from '../functions/shared/records/record-subject.ts';
 import { visible } from './visible.ts';
 import { widthOf, wrap } from './wrap.ts';
 
@@ -44,7 +45,7 @@ export function createTimeline(write: (text: string) => void, { origins = false,
     day = date;
     const { mark, style } = LOOKS[record.decision];
     const subject = visible(
-      [record.cluster, record.nodegroup].filter((part) => part !== undefined).join('/') || record.remediation,
+      recordSubject({ cluster: record.cluster, nodegroup: record.nodegroup }) || record.remediation,
     );
     const what = `${mark} ${visible(record.reason).padEnd(21)}`;
     const head = `  ${styled('dim', time.slice(0, 8))}  ${subject.padEnd(20)} ${styled(style, what)} `;

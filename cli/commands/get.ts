@@ -1,4 +1,4 @@
-import { isSettled, STATE_NAMES, type State, stateOf } from '../../functions/shared/records/current-state.ts';
+import { isSettled, NEEDS_SOMEBODY, STATE_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import { spanOf } from '../age.ts';
 import type { Command, Surroundings } from '../command.ts';
@@ -70,8 +70,6 @@ function show(
   return 0;
 }
 
-const NEEDING: ReadonlySet<State> = new Set(['exposed', 'failed', 'refused', 'quarantined', 'would-act']);
-
 async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<0> {
   const { states, clusters } = await readFleetNow(surroundings);
   const now = surroundings.clock.now();
@@ -79,9 +77,9 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
   const words = new Map(states.filter(({ instance }) => instance === '').map((word) => [placeOf(word), word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
   const lines = groups.map(({ cluster, nodegroup, tone, reason, workers }): Line => {
-    const subject = [cluster, nodegroup].filter((part) => part !== '').join('/');
+    const subject = placeOf({ cluster, nodegroup });
     const word = words.get(subject);
-    const needing = workers.filter((worker) => NEEDING.has(worker.tone)).length;
+    const needing = workers.filter((worker) => NEEDS_SOMEBODY.has(worker.tone)).length;
     return {
       cells: [
         subject,
@@ -126,7 +124,7 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
         return {
           cells: [
             instance,
-            [cluster, nodegroup].filter((part) => part !== '').join('/'),
+            placeOf({ cluster, nodegroup }),
             STATE_NAMES[tone],
             word === undefined ? '' : spanOf(now - word.at),
             reason,

@@ -3,6 +3,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { policyJsonSchema } from '../../functions/policy-json-schema.ts';
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
+import { confirmed } from '../confirm.ts';
 import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
 import { MOST_POLICY_BYTES, readPolicyText, writePolicyText } from '../policy-parameter.ts';
 import { UsageError } from '../usage-error.ts';
@@ -83,7 +84,7 @@ const visibleIndented = (line: string): string => {
 };
 
 async function put(surroundings: Surroundings, file: string, yes: boolean): Promise<ExitCode> {
-  const { note, askBack, stack } = surroundings;
+  const { note, stack } = surroundings;
   const text = (await contentOf(file)).replace(/^\uFEFF/, '').trim();
   if (tell(surroundings, file, text) !== 0) {
     note('Nothing was put in place.');
@@ -100,10 +101,7 @@ async function put(surroundings: Surroundings, file: string, yes: boolean): Prom
     return 0;
   }
   const question = `Put ${file} into ${stack.PolicyParameterName} of ${stack.stackName} in ${stack.region}?`;
-  const answer = yes || (await askBack(question));
-  if (answer === undefined)
-    throw new UsageError(`--yes: ${question} Nobody can be asked here: give --yes if it is meant`);
-  if (!answer) {
+  if (!yes && !(await confirmed(surroundings, question))) {
     note('Nothing was put in place.');
     return 1;
   }

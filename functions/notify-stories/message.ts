@@ -1,6 +1,7 @@
 import type { RemediationIncident } from '../../events/remediation-incident.ts';
 import { STATE_NAMES, stateOf } from '../shared/records/current-state.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
+import { recordSubject } from '../shared/records/record-subject.ts';
 import { wordOf } from '../shared/records/standing.ts';
 import type { Bundle } from './bundle.ts';
 
@@ -92,12 +93,11 @@ export function incidentEvent({ first, news }: Bundle): RemediationIncident['det
 }
 
 /** What a record is about, for people. */
-const placeOf = ({ cluster, nodegroup, instance, account }: ReadRecord): string =>
-  [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/') || `account ${account}`;
+const placeOf = (record: ReadRecord): string => recordSubject(record) || `account ${record.account}`;
 
 /** What `explain` is asked for. */
 const argumentOf = ({ cluster, nodegroup, instance, trigger }: ReadRecord): string =>
-  instance ?? ([cluster, nodegroup].filter((part) => part !== undefined).join('/') || trigger.id);
+  instance ?? (recordSubject({ cluster, nodegroup }) || trigger.id);
 
 const cut = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest - 3)}...`;

@@ -50,6 +50,9 @@ export interface FleetCluster {
 
 const QUIET: SubjectStatus = { tone: 'quiet', reason: '' };
 
+/** How far back the last word on a worker or group is looked for, ms: how things stand is not a matter of the time range. */
+export const LAST_WORDS_FROM = 30 * 86_400_000;
+
 /** What rows of the queries about last words tell. */
 export const lastWordsIn = (rows: ReadonlyArray<{ get(field: string): string | undefined }>): LastWord[] =>
   rows.flatMap(

@@ -4,7 +4,7 @@ import { stateOf } from '../shared/records/current-state.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
 import type { RecordSubject } from '../shared/records/recorder.ts';
-import { fleetStatusOf, lastWordsIn, needsOf } from './fleet-status.ts';
+import { fleetStatusOf, LAST_WORDS_FROM, lastWordsIn, needsOf } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
 import {
@@ -35,8 +35,6 @@ const INCIDENT_SIZE = 200;
 const MOST_NEEDS = 40;
 /** Different incidents that one subject's records are followed into. */
 const MOST_CORRELATIONS = 40;
-/** How far back the last word on a worker or group is looked for, ms: how things stand is not a matter of the time range. */
-const LAST_WORDS_FROM = 30 * 86_400_000;
 
 /** Everything that the overview shows, read side by side. */
 export async function observeOverview(deps: ObserveDeps, question: Question): Promise<Overview> {

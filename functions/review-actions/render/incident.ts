@@ -20,7 +20,7 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
 
 /** The incident of one subject, how it stands, and what can be asked for. */
 export function incident({ subject, records, standing, stale, offers, more }: Incident, page: Page): Markup {
-  const name = [subject.cluster, subject.nodegroup, subject.instance].filter((part) => part !== undefined).join('/');
+  const name = recordSubject(subject);
   const [current] = standingsOf(standing);
   return html`<p>${viewButton(page, 'Back to all records', { filter: page.question.filter })}${viewButton(page, 'Refresh', { subject, filter: page.question.filter })}</p>
 <h2>The incident of ${name} ${current === undefined ? undefined : badge(current.state)}</h2>

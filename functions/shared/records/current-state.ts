@@ -31,7 +31,7 @@ export const STATE_NAMES: Readonly<Record<State, string>> = {
 };
 
 /** States that somebody should do something about. */
-const NEEDS_SOMEBODY: ReadonlySet<State> = new Set(['exposed', 'failed', 'refused', 'quarantined', 'would-act']);
+export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set(['exposed', 'failed', 'refused', 'quarantined', 'would-act']);
 
 /** What a function said about a subject. */
 export interface Word {

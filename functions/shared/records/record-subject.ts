@@ -31,7 +31,11 @@ export const workerSubject = (
 });
 
 /** What a record is about: as little as it says. */
-export const recordSubject = ({ cluster, nodegroup, instance }: ReadRecord): string =>
+export const recordSubject = ({
+  cluster,
+  nodegroup,
+  instance,
+}: Partial<Pick<ReadRecord, 'cluster' | 'nodegroup' | 'instance'>>): string =>
   [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/');
 
 const PLACE = ['cluster', 'nodegroup', 'instance'] as const;
