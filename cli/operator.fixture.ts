@@ -1,6 +1,6 @@
 import type { EmbeddedAccount } from '../sandbox/embedded-account.ts';
 import { type Clients, createClients } from './clients.ts';
-import type { Local, Surroundings } from './command.ts';
+import type { Command, Local, Surroundings } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { remediator } from './remediator.ts';
 import { readStackOutputs } from './stack-outputs.ts';
@@ -63,3 +63,32 @@ export async function surroundingsIn(account: EmbeddedAccount): Promise<Surround
 const NO_TERMINAL = { width: undefined, askBack: async () => undefined, program: 'npm run -s remediator --' };
 
 const clockOf = ({ time }: EmbeddedAccount) => ({ now: () => time.now });
+
+/** A stack of which only the log group is asked. */
+export const RECORDS_ONLY = {
+  LogGroupName: 'records',
+  EventBusName: '',
+  LedgerTableName: '',
+  PolicyParameterName: '/policy',
+  stackName: '',
+  region: '',
+};
+
+/** Runs a command line where there is no AWS: whoever asks for a client fails. @param at epoch milliseconds */
+export async function operateOffline(command: Command, argv: readonly string[], at = 0) {
+  const [printed, noted]: [string[], string[]] = [[], []];
+  const code = await remediator([command.name, ...argv], {
+    commands: [command],
+    createClients: () => {
+      throw new Error('no AWS here');
+    },
+    clock: { now: () => at },
+    sleep: async () => undefined,
+    print: (text) => printed.push(text),
+    note: (text) => noted.push(text),
+    ...NO_TERMINAL,
+    program: 'eks-host-remediator',
+    env: {},
+  });
+  return { code, lines: printed, stdout: printed.join('\n'), stderr: noted.join('\n') };
+}

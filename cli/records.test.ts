@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import { START, servicesUnderTest } from '../sandbox/stack/services-under-test.ts';
 import { createClients } from './clients.ts';
+import { RECORDS_ONLY } from './operator.fixture.ts';
 import { quoted, readRecords } from './records.ts';
 
 /** A log group with these lines, and what is read from it. */
@@ -11,14 +12,6 @@ function log(...lines: object[]) {
   logs.ensureGroup('records');
   for (const line of lines) logs.append('records', 'stream', JSON.stringify(line));
   const notes: string[] = [];
-  const outputs = {
-    LogGroupName: 'records',
-    EventBusName: '',
-    LedgerTableName: '',
-    PolicyParameterName: '/policy',
-    stackName: '',
-    region: '',
-  };
   const clients = createClients(clientConfig);
   const patterns: Array<string | undefined> = [];
   clients.logs.middlewareStack.add(
@@ -33,7 +26,7 @@ function log(...lines: object[]) {
     notes,
     patterns,
     read: (...conditions: string[]) =>
-      readRecords({ clients, stack: outputs, note: (text) => notes.push(text) }, conditions, START),
+      readRecords({ clients, stack: RECORDS_ONLY, note: (text) => notes.push(text) }, conditions, START),
   };
 }
 

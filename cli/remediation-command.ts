@@ -57,7 +57,7 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
   };
 }
 
-/** The one remediation that is meant; undefined: any. @throws UsageError where it takes no such request */
+/** The one remediation that is meant, where one is named. @throws UsageError where it takes no such request */
 function remediationIn(action: RequestedAction, { options: { remediation } }: Given): string | undefined {
   if (remediation === undefined) return undefined;
   const names = takersOf(action).map(({ name }) => name);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { START, servicesUnderTest } from '../sandbox/stack/services-under-test.ts';
 import { createClients } from './clients.ts';
+import { RECORDS_ONLY } from './operator.fixture.ts';
 import { readRuns } from './runs.ts';
 
 const stream = (name: string, environment: string): string => `2026/07/14/stack-${name}[$LATEST]${environment}`;
@@ -16,15 +17,11 @@ async function runsIn(...lines: Array<[stream: string, line: object]>) {
   const { logs, clientConfig } = servicesUnderTest();
   logs.ensureGroup('records');
   for (const [name, line] of lines) logs.append('records', name, JSON.stringify(line));
-  const stack = {
-    LogGroupName: 'records',
-    EventBusName: '',
-    LedgerTableName: '',
-    PolicyParameterName: '/policy',
-    stackName: '',
-    region: '',
+  const surroundings = {
+    clients: createClients(clientConfig),
+    stack: RECORDS_ONLY,
+    clock: { now: () => START + 1_000 },
   };
-  const surroundings = { clients: createClients(clientConfig), stack, clock: { now: () => START + 1_000 } };
   return readRuns({ ...surroundings, sleep: async () => undefined }, START - 3_600_000);
 }
 

@@ -4,19 +4,15 @@ import * as findingsRequest from '../events/findings-reconcile-request.ts';
 import * as postureRequest from '../events/posture-reconcile-request.ts';
 import * as quarantineRequest from '../events/quarantine-reconcile-request.ts';
 import * as upgradeRequest from '../events/upgrade-reconcile-request.ts';
-import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
 import { findingsFleet, HASTY } from './findings.fixture.ts';
 import { MINUTE, type Scenario } from './harness.ts';
 import { expectNoLoss, others } from './lost-records.ts';
+import { OPEN } from './posture.fixture.ts';
 import { privateFleet } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 
 const ofShop = { trigger: 'operator', clusterName: 'shop', instanceIds: undefined };
 
-const OPEN = al2023({
-  flags: WITH_DROP_INS,
-  files: [directory(DROP_INS), file(`${DROP_INS}/99-debug.conf`, '0644', dropIn({ readOnlyPort: 10255 }))],
-});
 const group = (ssm: object) => ({ name: 'web', desiredSize: 1, releaseVersion: '1.33.13-20260714', ssm });
 
 const CASES: Readonly<Record<string, Scenario>> = {

@@ -1,40 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
-import type { Run } from '../sandbox/play.ts';
 import { HOUR, start } from './harness.ts';
+import { fleet, OPEN, told } from './posture.fixture.ts';
 
 const DAY = 24 * HOUR;
-
-/** Nodes with a drop-in that opens the read-only port. */
-const OPEN = al2023({
-  flags: WITH_DROP_INS,
-  files: [directory(DROP_INS), file(`${DROP_INS}/99-debug.conf`, '0644', dropIn({ readOnlyPort: 10255 }))],
-});
-
-const fleet = (host?: object) => ({
-  startsAt: '2026-07-14T00:00:00Z',
-  clusters: [
-    {
-      name: 'shop',
-      version: '1.33',
-      nodeGroups: [
-        {
-          name: 'web',
-          amiType: 'AL2023_x86_64_STANDARD',
-          releaseVersion: '1.33.5-20260601',
-          ssm: { commands: host === undefined ? {} : { host } },
-        },
-        { name: 'batch', amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.50.0-1a2b3c4d' },
-        { name: 'legacy', amiType: 'WINDOWS_CORE_2022_x86_64', releaseVersion: '1.33-2026.06.10' },
-      ],
-    },
-  ],
-});
-
-const told = ({ records }: Run) =>
-  records
-    .filter(({ remediation }) => remediation === 'check-posture')
-    .map(({ nodegroup, decision, reason, details = {} }) => [nodegroup, decision, reason, details.check].join(' '));
 
 describe('the posture of hosts', () => {
   it('that is waived is a finding again from the day on which the waiver ends', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { DAYS_BETWEEN_RELEASES } from '../../functions/shared/releases/cadence.ts';
-import { remediator } from '../remediator.ts';
+import { operateOffline } from '../operator.fixture.ts';
 import { policy } from './policy.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'policy-'));
@@ -15,25 +15,8 @@ function file(document: unknown): string {
   return path;
 }
 
-/** Runs a command line where there is no AWS, on the evening before the clocks go back in Berlin. */
-async function run(...argv: string[]) {
-  const [printed, noted]: [string[], string[]] = [[], []];
-  const code = await remediator(['policy', ...argv], {
-    commands: [policy],
-    createClients: () => {
-      throw new Error('no AWS here');
-    },
-    clock: { now: () => Date.parse('2026-10-24T18:00:00Z') },
-    sleep: async () => undefined,
-    print: (text) => printed.push(text),
-    note: (text) => noted.push(text),
-    width: undefined,
-    askBack: async () => undefined,
-    program: 'eks-host-remediator',
-    env: {},
-  });
-  return { code, lines: printed, stderr: noted.join('\n') };
-}
+/** On the evening before the clocks go back in Berlin. */
+const run = (...argv: string[]) => operateOffline(policy, argv, Date.parse('2026-10-24T18:00:00Z'));
 
 describe('policy check', () => {
   it('finds nothing to say about an empty document', async () => {

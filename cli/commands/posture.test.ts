@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CHECKS } from '../../functions/check-posture/judge/benchmark.ts';
 import { kubeBenchJson } from '../../functions/check-posture/kube-bench/kube-bench.fixture.ts';
 import { AL2023_FLAGS, al2023 } from '../../sandbox/account/ssm/node-systems.ts';
-import { remediator } from '../remediator.ts';
+import { operateOffline } from '../operator.fixture.ts';
 import { posture } from './posture.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'posture-'));
@@ -17,25 +17,7 @@ function file(name: string, content: unknown): string {
   return path;
 }
 
-/** Runs a command line where there is no AWS: whoever asks for a client fails. */
-async function run(...argv: string[]) {
-  const [printed, noted]: [string[], string[]] = [[], []];
-  const code = await remediator(['posture', ...argv], {
-    commands: [posture],
-    createClients: () => {
-      throw new Error('no AWS here');
-    },
-    clock: { now: () => 0 },
-    sleep: async () => undefined,
-    print: (text) => printed.push(text),
-    note: (text) => noted.push(text),
-    width: undefined,
-    askBack: async () => undefined,
-    program: 'eks-host-remediator',
-    env: {},
-  });
-  return { code, stdout: printed.join('\n'), stderr: noted.join('\n') };
-}
+const run = (...argv: string[]) => operateOffline(posture, argv);
 
 const open = al2023({ flags: [...AL2023_FLAGS, '--read-only-port=10255'] });
 

@@ -37,7 +37,7 @@ const CLAIM_HOLDS = 10 * 60_000;
  * @throws when AWS could not be read or written for one of them: the batch comes again, and what is done is not done twice
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
-  // Which clusters are asked about, and whether the policy has any looked at.
+  // Which clusters are asked about, and by which policy.
   const { clusters, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   if (!isInvalid(policy) && !policy.killSwitch && policy.posture.mode !== 'off') {

@@ -1,21 +1,9 @@
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
-import type { LaunchSpecification } from '../account/ec2/instances.ts';
+import type { LaunchSpecification, Reachability } from '../account/ec2/instances.ts';
 import { tcpIngress } from '../account/ec2/security-groups.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import type { ExposureFile } from './schema-exposure.ts';
 import type { FleetState } from './state.ts';
-
-type Reachability = Pick<
-  LaunchSpecification,
-  | 'publicAddress'
-  | 'ipv6'
-  | 'cniInterfaces'
-  | 'securityGroupIds'
-  | 'sourceDestCheck'
-  | 'ipv6Prefixes'
-  | 'branches'
-  | 'denyAllIgwTraffic'
->;
 
 /** What the launch template of a group asks for: a public address by itself, not one that somebody gives later. */
 export const templateData = (file: ExposureFile): ResponseLaunchTemplateData =>

@@ -21,7 +21,7 @@ export const aclOf = (subnetId: string, acls: readonly NetworkAcl[]): NetworkAcl
 /** Packets at the border of a subnet. An ACL knows no connections: the answers are judged for themselves. */
 export interface Packets {
   readonly egress: boolean;
-  /** Where they come from, or go to, outside the subnet: any of these may be the one. */
+  /** Where they come from, or go to, outside the subnet: one of these, and which one is not known. */
   readonly others: Addresses;
   /** Where they go to. */
   readonly ports: Ports;

@@ -57,8 +57,8 @@ const ONLY_IPV6_EGRESS = {
 };
 
 /**
- * What a group that shall be closed lets through, in words: any ingress, and egress to anything but another group, which
- * is that of the endpoints for Systems Manager.
+ * What a group that shall be closed lets through, in words. All ingress counts, and egress to anything but another group,
+ * which is that of the endpoints for Systems Manager.
  */
 export function leaksOf({ IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup): string[] {
   const peers = ({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission) => [

@@ -12,16 +12,26 @@ interface State {
 
 class Crash extends Error {}
 
-/** A ledger of one item, in which the n-th step of a reconcile is its last one. */
-function world() {
-  let item: State = { outcomes: 0, revision: 0 };
+const outcomeOf = (message: string, fingerprint = message): Outcome => ({
+  subject: {},
+  decision: 'done',
+  reason: 'sweep-finished',
+  message,
+  trigger: { id: 't', type: 'test', time: 0 },
+  fingerprint,
+  correlationId: 't',
+});
+
+/** A ledger of one item, in which the n-th step of what is done in it is the last one. */
+function ledgerOf<Item extends { readonly revision: number }>(first: Item) {
+  let item = first;
   const recorded: string[] = [];
   let stepsLeft = Number.POSITIVE_INFINITY;
   const step = () => {
     stepsLeft -= 1;
     if (stepsLeft < 0) throw new Crash();
   };
-  const save = async (state: State): Promise<State | undefined> => {
+  const save = async (state: Item): Promise<Item | undefined> => {
     step();
     if (state.revision !== item.revision) return undefined;
     item = { ...state, revision: state.revision + 1 };
@@ -33,24 +43,25 @@ function world() {
     step();
     recorded.push(fingerprint);
   };
-  const read = () => item;
+  /** @param steps after how many it dies; undefined: it does not */
+  const dying = async (steps: number | undefined, work: () => Promise<unknown>) => {
+    stepsLeft = steps ?? Number.POSITIVE_INFINITY;
+    await work().catch((error: unknown) => {
+      if (!(error instanceof Crash)) throw error;
+    });
+  };
+  return { save, record, recorded, dying, read: () => item };
+}
+
+/** One subject of which one outcome at a time is told. */
+function world() {
+  const { save, record, recorded, dying, read } = ledgerOf<State>({ outcomes: 0, revision: 0 });
   const reconcile = async (seen: string, crashAfter: number | undefined, before = read()): Promise<void> => {
-    stepsLeft = crashAfter ?? Number.POSITIVE_INFINITY;
     const isNew = before.fingerprint !== seen;
     const { unrecorded: _, ...kept } = before;
     const next = { ...kept, fingerprint: seen, outcomes: before.outcomes + (isNew ? 1 : 0) };
-    const outcome: Outcome = {
-      subject: {},
-      decision: 'done',
-      reason: 'sweep-finished',
-      message: seen,
-      trigger: { id: 't', type: 'test', time: 0 },
-      fingerprint: `${next.outcomes} ${seen}`,
-      correlationId: 't',
-    };
-    await recordOnce({ save, record }, before, next, outcome).catch((error: unknown) => {
-      if (!(error instanceof Crash)) throw error;
-    });
+    const outcome = outcomeOf(seen, `${next.outcomes} ${seen}`);
+    await dying(crashAfter, () => recordOnce({ save, record }, before, next, outcome));
   };
   return { reconcile, read, recorded };
 }
@@ -96,46 +107,18 @@ it('of several outcomes at once none is lost, whatever dies at whatever step, an
     readonly revision: number;
     readonly unrecorded?: readonly Outcome[] | undefined;
   }
-  const outcomeOf = (fingerprint: string): Outcome => ({
-    subject: {},
-    decision: 'done',
-    reason: 'sweep-finished',
-    message: fingerprint,
-    trigger: { id: 't', type: 'test', time: 0 },
-    fingerprint,
-    correlationId: 't',
-  });
   for (let dies = 0; dies <= 8; dies += 1) {
-    let item: Several = { seen: [], revision: 0 };
-    const recorded: string[] = [];
-    let stepsLeft = dies;
-    const step = () => {
-      stepsLeft -= 1;
-      if (stepsLeft < 0) throw new Crash();
-    };
-    const save = async (state: Several): Promise<Several | undefined> => {
-      step();
-      if (state.revision !== item.revision) return undefined;
-      item = { ...state, revision: state.revision + 1 };
-      step();
-      return item;
-    };
-    const record = ({ fingerprint }: Outcome) => {
-      step();
-      recorded.push(fingerprint);
-    };
+    const { save, record, recorded, dying, read } = ledgerOf<Several>({ seen: [], revision: 0 });
     const reconcile = async (seen: readonly string[]) => {
+      const item = read();
       const { unrecorded: _, ...known } = item;
-      const news = seen.filter((each) => !known.seen.includes(each)).map(outcomeOf);
+      const news = seen.filter((each) => !known.seen.includes(each)).map((each) => outcomeOf(each));
       await recordAllOnce({ save, record }, item, { ...known, seen: [...new Set([...known.seen, ...seen])] }, news);
     };
-    await reconcile(['a', 'b']).catch((error: unknown) => {
-      if (!(error instanceof Crash)) throw error;
-    });
-    stepsLeft = Number.POSITIVE_INFINITY;
+    await dying(dies, () => reconcile(['a', 'b']));
     // Another event comes first, and sees something else.
-    await reconcile(['c']);
-    expect([...new Set(recorded)], `dies at step ${dies}`).toEqual(item.seen);
-    expect(item).not.toHaveProperty('unrecorded');
+    await dying(undefined, () => reconcile(['c']));
+    expect([...new Set(recorded)], `dies at step ${dies}`).toEqual(read().seen);
+    expect(read()).not.toHaveProperty('unrecorded');
   }
 });

@@ -2,26 +2,11 @@ import { ChangeMessageVisibilityBatchCommand, SQSClient } from '@aws-sdk/client-
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Context, SQSRecord } from 'aws-lambda';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import * as z from 'zod';
+import { whole } from '../declaration/remediation.fixture.ts';
 import { declare } from '../declaration/remediation.ts';
 import { createQueueFunction } from './queue-function.ts';
 
-const declared = declare({
-  name: 'water-plants',
-  summary: 'Waters',
-  startedBy: 'drought',
-  subject: 'instance',
-  start: { by: 'queue', queue: { batch: 10 } },
-  timeoutSeconds: 60,
-  policy: { section: 'plants', reads: { plants: () => z.strictObject({ litres: z.number().default(1) }) } },
-  reasons: {},
-  metrics: {},
-  events: {},
-  requests: [],
-  ledger: [],
-  rights: [],
-  alarms: {},
-});
+const declared = declare(whole);
 
 const SETTINGS = {
   AWS_REGION: 'eu-central-1',

@@ -72,6 +72,19 @@ export interface LaunchSpecification extends PrimaryInterfaceSpecification {
   readonly operator?: string;
 }
 
+/** What decides who can reach an instance. */
+export type Reachability = Pick<
+  LaunchSpecification,
+  | 'publicAddress'
+  | 'ipv6'
+  | 'cniInterfaces'
+  | 'securityGroupIds'
+  | 'sourceDestCheck'
+  | 'ipv6Prefixes'
+  | 'branches'
+  | 'denyAllIgwTraffic'
+>;
+
 export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGroupIds' | 'metadataTokens'> {
   metadataTokens: LaunchSpecification['metadataTokens'];
   readonly id: string;

@@ -12,7 +12,7 @@ import type {
 } from '@aws-sdk/client-eks';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { AutoScalingGroup } from '../auto-scaling/groups.ts';
-import type { LaunchSpecification } from '../ec2/instances.ts';
+import type { LaunchSpecification, Reachability } from '../ec2/instances.ts';
 import { byText } from '../pagination.ts';
 import { Troubles } from '../troubles.ts';
 import type { World } from '../world.ts';
@@ -38,22 +38,8 @@ export interface EksCluster {
 }
 
 /** What all nodes of a group have in common as hosts, whatever they run. */
-export type NodeHosts = Pick<
-  LaunchSpecification,
-  | 'agent'
-  | 'commands'
-  | 'instanceProfile'
-  | 'metadataEndpoint'
-  | 'metadataTokens'
-  | 'publicAddress'
-  | 'ipv6'
-  | 'cniInterfaces'
-  | 'securityGroupIds'
-  | 'sourceDestCheck'
-  | 'ipv6Prefixes'
-  | 'branches'
-  | 'denyAllIgwTraffic'
->;
+export type NodeHosts = Reachability &
+  Pick<LaunchSpecification, 'agent' | 'commands' | 'instanceProfile' | 'metadataEndpoint' | 'metadataTokens'>;
 
 /** What an image brings to a node. */
 export interface NodeImage {

@@ -1,0 +1,35 @@
+import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
+import type { Run } from '../sandbox/play.ts';
+
+/** Nodes with a drop-in that opens the read-only port. */
+export const OPEN = al2023({
+  flags: WITH_DROP_INS,
+  files: [directory(DROP_INS), file(`${DROP_INS}/99-debug.conf`, '0644', dropIn({ readOnlyPort: 10255 }))],
+});
+
+/** One group that is looked at, and what it gathers; two of other systems. */
+export const fleet = (host?: object) => ({
+  startsAt: '2026-07-14T00:00:00Z',
+  clusters: [
+    {
+      name: 'shop',
+      version: '1.33',
+      nodeGroups: [
+        {
+          name: 'web',
+          amiType: 'AL2023_x86_64_STANDARD',
+          releaseVersion: '1.33.5-20260601',
+          ssm: { commands: host === undefined ? {} : { host } },
+        },
+        { name: 'batch', amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.50.0-1a2b3c4d' },
+        { name: 'legacy', amiType: 'WINDOWS_CORE_2022_x86_64', releaseVersion: '1.33-2026.06.10' },
+      ],
+    },
+  ],
+});
+
+/** What check-posture recorded, as `nodegroup decision reason check`. */
+export const told = ({ records }: Run) =>
+  records
+    .filter(({ remediation }) => remediation === 'check-posture')
+    .map(({ nodegroup, decision, reason, details = {} }) => [nodegroup, decision, reason, details.check].join(' '));
