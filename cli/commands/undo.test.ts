@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { REMEDIATIONS } from '../../functions/remediations.ts';
 import { exampleRecord } from '../../functions/shared/records/record.fixture.ts';
 import type { ReadRecord } from '../../functions/shared/records/record-line.ts';
 import { requestFor, undoCommandsIn } from './undo.ts';
@@ -21,8 +22,12 @@ it('has a quarantine and a closed exposure released', () => {
 });
 
 it('has version 2 of the metadata service rejected, by its own function', () => {
-  const request = requestFor([record('require-imdsv2', 'imdsv2-required')], ABOUT, 'a test');
-  expect(request?.detail).toMatchObject({ remediation: 'require-imdsv2', action: 'reject', ...ABOUT, why: 'a test' });
+  const imds = REMEDIATIONS.find(({ reasons }) => 'imdsv2-required' in reasons)?.name ?? '';
+  for (const reason of ['imdsv2-required', 'imdsv2-being-required']) {
+    const request = requestFor([record(imds, reason)], ABOUT, 'a test');
+    expect(request?.detail).toMatchObject({ remediation: imds, action: 'reject', ...ABOUT, why: 'a test' });
+  }
+  expect(requestFor([record(imds, 'imdsv2-undone')], ABOUT, 'a test')).toBeUndefined();
 });
 
 it('asks for nothing where nothing is to be taken back', () => {

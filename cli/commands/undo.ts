@@ -1,5 +1,7 @@
 import { detailType as quarantineRequest } from '../../events/quarantine-request.ts';
 import { detailType as remediationRequest } from '../../events/remediation-request.ts';
+import { REMEDIATIONS } from '../../functions/remediations.ts';
+import type { Remediation } from '../../functions/shared/declaration/remediation.ts';
 import type { ReadRecord } from '../../functions/shared/records/record-line.ts';
 import { type IncidentTarget, isAbout } from '../../functions/shared/records/record-subject.ts';
 import { isAnswer, isQuarantineGuard, meansQuarantine } from '../../functions/shared/records/status.ts';
@@ -81,11 +83,11 @@ export function requestFor(records: readonly ReadRecord[], about: AskedAbout, wh
       decision !== 'waiting' && reason !== 'release-started';
     return { detailType: quarantineRequest, detail: { action: 'release', ...about, why }, isOutcome };
   }
-  const imds = lastOf('require-imdsv2');
-  if (imds === 'imdsv2-being-required' || imds === 'imdsv2-required') {
-    const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
-    const detail = { remediation: 'require-imdsv2', action: 'reject', ...about, why };
-    return { detailType: remediationRequest, detail, isOutcome };
-  }
-  return undefined;
+  const rejected = REMEDIATIONS.find(
+    ({ name, reasons }: Remediation) => reasons[lastOf(name) ?? '']?.rejectUndoes === true,
+  );
+  if (rejected === undefined) return undefined;
+  const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
+  const detail = { remediation: rejected.name, action: 'reject', ...about, why };
+  return { detailType: remediationRequest, detail, isOutcome };
 }

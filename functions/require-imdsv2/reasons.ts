@@ -3,10 +3,14 @@ import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
 /** What `require-imdsv2` says. */
 export const IMDS_REASONS = {
-  'imdsv2-required': { meaning: 'The instance metadata service of the worker takes version 2 only, or is off.' },
+  'imdsv2-required': {
+    meaning: 'The instance metadata service of the worker takes version 2 only, or is off.',
+    rejectUndoes: true,
+  },
   'imdsv2-being-required': {
     meaning: 'The metadata service of the worker was set to take version 2 only; its hop limit was kept.',
     hint: 'Set it in the launch template, too: the message names which. To undo it: npm run -s remediator -- reject.',
+    rejectUndoes: true,
   },
   'would-require-imdsv2': { meaning: 'In mode enforce the metadata service would take version 2 only.' },
   'imdsv2-undone': { meaning: 'An operator had it undone: the metadata service takes version 1 again.' },

@@ -7,4 +7,6 @@ export interface ReasonEntry {
   readonly hint?: string;
   /** Where it weighs more or less than its decision. */
   readonly severity?: Severity;
+  /** Something was done that an operator's request to reject has undone. */
+  readonly rejectUndoes?: true;
 }
