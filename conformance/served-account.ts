@@ -9,7 +9,7 @@ export function fleetOfEverything(): object {
   const fleet: { clusters: object[] } = JSON.parse(readFileSync(file, 'utf8'));
   const vulnerability = { id: 'CVE-2026-31415', severity: 'HIGH', package: 'runc', publishedAt: '-1d' };
   const ssm = { otherPolicy: 'inline', commands: { script: { output: '6.12.0' } } };
-  const inline = { name: 'workers', desiredSize: 2, ssm, exposure: { ipv6: true } };
+  const inline = { name: 'workers', desiredSize: 2, ssm, exposure: { ipv6: true, branchInterfaces: 3 } };
   const network = { wayOut: 'nat', nodeEgress: [{ to: 'prefix-list' }] };
   const clusters = [...fleet.clusters, { name: 'inline', version: '1.33', network, nodeGroups: [inline] }];
   return { ...fleet, clusters, inspector: { vulnerabilities: [vulnerability] } };

@@ -1,5 +1,8 @@
 """Each operation on clusters, hosts and their networks: once as it succeeds, and as AWS refuses it."""
 
+from ipaddress import ip_network
+from itertools import islice
+
 
 def eks(account) -> None:
     call, refused = account.call, account.refused
@@ -49,6 +52,14 @@ def ec2_reads(account) -> None:
     refused("InvalidInstanceID.Malformed", "ec2", "DescribeInstances", InstanceIds=["web-1"])
     refused("InvalidParameterValue", "ec2", "DescribeInstances", Filters=[{"Name": "nothing", "Values": ["x"]}])
     refused("FilterLimitExceeded", "ec2", "DescribeInstances", Filters=[{"Name": "vpc-id", "Values": [f"vpc-{n}" for n in range(201)]}])
+    template = {tag["Key"]: tag["Value"] for tag in described["Tags"]}
+    version = {"LaunchTemplateId": template["aws:ec2launchtemplate:id"], "Versions": [template["aws:ec2launchtemplate:version"]]}
+    call("ec2", "DescribeLaunchTemplateVersions", **version)
+    refused("InvalidLaunchTemplateId.NotFound", "ec2", "DescribeLaunchTemplateVersions", LaunchTemplateId="lt-0123456789abcdef0", Versions=["1"])
+    carried = call("ec2", "DescribeTrunkInterfaceAssociations", MaxResults=5)
+    if "NextToken" in carried:
+        call("ec2", "DescribeTrunkInterfaceAssociations", MaxResults=5, NextToken=carried["NextToken"])
+    refused("InvalidParameterValue", "ec2", "DescribeTrunkInterfaceAssociations", MaxResults=5, NextToken="none")
     call("ec2", "DescribeInstanceAttribute", InstanceId=instance, Attribute="disableApiTermination")
     refused("InvalidInstanceID.NotFound", "ec2", "DescribeInstanceAttribute", InstanceId="i-0123456789abcdef0", Attribute="disableApiTermination")
     images = call("ec2", "DescribeImages", ImageIds=[described["ImageId"]], IncludeDeprecated=True)["Images"]
@@ -120,6 +131,9 @@ def ec2_changes(account) -> None:
     addresses(account)
     call("ec2", "ModifySubnetAttribute", SubnetId=described["SubnetId"], MapPublicIpOnLaunch={"Value": False})
     refused("InvalidSubnetID.NotFound", "ec2", "ModifySubnetAttribute", SubnetId="subnet-0123456789abcdef0", MapPublicIpOnLaunch={"Value": True})
+    call("ec2", "ModifySubnetAttribute", SubnetId=described["SubnetId"], AssignIpv6AddressOnCreation={"Value": False})
+    call("ec2", "ModifyInstanceMetadataOptions", InstanceId=instance, HttpTokens="required")
+    refused("InvalidInstanceID.NotFound", "ec2", "ModifyInstanceMetadataOptions", InstanceId="i-0123456789abcdef0", HttpTokens="required")
     call("ec2", "CreateTags", Resources=[instance], Tags=[{"Key": "made", "Value": "here"}])
     refused("InvalidInstanceID.NotFound", "ec2", "CreateTags", Resources=["i-0123456789abcdef0"], Tags=[{"Key": "made", "Value": "here"}])
     refused("InvalidParameterValue", "ec2", "CreateTags", Resources=[instance], Tags=[{"Key": "aws:made", "Value": "here"}])
@@ -158,6 +172,10 @@ def addresses(account) -> None:
     refused("InvalidParameterValue", "ec2", "UnassignIpv6Addresses", **six, Ipv6Addresses=[address])
     call("ec2", "AssignIpv6Addresses", **six, Ipv6Addresses=[address])
     call("ec2", "AssignIpv6Addresses", **six, Ipv6AddressCount=1)
+    # A prefix for pods is a /80 of the subnet's /64, other than that of the addresses.
+    [_, prefix, *_] = islice(ip_network(f"{address}/64", strict=False).subnets(new_prefix=80), 0x7000, 0x7002)
+    call("ec2", "AssignIpv6Addresses", **six, Ipv6Prefixes=[str(prefix)])
+    call("ec2", "UnassignIpv6Addresses", **six, Ipv6Prefixes=[str(prefix)])
     refused("InvalidNetworkInterfaceID.NotFound", "ec2", "AssignIpv6Addresses", NetworkInterfaceId="eni-0123456789abcdef0", Ipv6AddressCount=1)
 
 

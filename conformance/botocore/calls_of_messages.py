@@ -41,6 +41,9 @@ def sqs(account) -> None:
     receipts = [message["ReceiptHandle"] for message in messages]
     call("sqs", "ChangeMessageVisibility", **queue, ReceiptHandle=receipts[0], VisibilityTimeout=30)
     refused("ReceiptHandleIsInvalid", "sqs", "ChangeMessageVisibility", **queue, ReceiptHandle="none", VisibilityTimeout=30)
+    soon = [{"Id": "a", "ReceiptHandle": receipts[1], "VisibilityTimeout": 30}, {"Id": "b", "ReceiptHandle": "none", "VisibilityTimeout": 30}]
+    call("sqs", "ChangeMessageVisibilityBatch", **queue, Entries=soon)
+    refused("AWS.SimpleQueueService.NonExistentQueue", "sqs", "ChangeMessageVisibilityBatch", **missing, Entries=soon)
     call("sqs", "DeleteMessage", **queue, ReceiptHandle=receipts[0])
     refused("ReceiptHandleIsInvalid", "sqs", "DeleteMessage", **queue, ReceiptHandle="none")
     call("sqs", "DeleteMessageBatch", **queue, Entries=[{"Id": "a", "ReceiptHandle": receipts[1]}, {"Id": "b", "ReceiptHandle": "none"}])

@@ -105,6 +105,8 @@ def inspector(account) -> None:
     call("inspector2", "ListFindings", filterCriteria={"resourceId": of})
     counted = call("inspector2", "ListFindingAggregations", aggregationType="AWS_EC2_INSTANCE", maxResults=1)
     call("inspector2", "ListFindingAggregations", aggregationType="AWS_EC2_INSTANCE", nextToken=counted["nextToken"])
+    own = [{"comparison": "EQUALS", "value": account.place["account"]}]
+    call("inspector2", "ListFindingAggregations", aggregationType="AWS_EC2_INSTANCE", accountIds=own)
     refused("ValidationException", "inspector2", "ListFindingAggregations", aggregationType="AWS_EC2_INSTANCE", nextToken="none")
     seen = call("inspector2", "ListCoverage", maxResults=1)
     call("inspector2", "ListCoverage", maxResults=1, nextToken=seen["nextToken"])

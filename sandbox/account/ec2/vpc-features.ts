@@ -9,6 +9,10 @@ import {
 } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../wire/aws-error.ts';
 import { type Operation, operation } from '../service.ts';
+import { search } from './search.ts';
+
+/** Source: EC2 API reference, DescribeTrunkInterfaceAssociations (MaxResults). */
+const LARGEST_PAGE = 255;
 
 /** Launch templates, and which interfaces carry which. */
 export class VpcFeatures {
@@ -43,14 +47,17 @@ export function vpcFeatureOperations(features: VpcFeatures): Record<string, Oper
     DescribeTrunkInterfaceAssociations: operation<
       DescribeTrunkInterfaceAssociationsCommandInput,
       DescribeTrunkInterfaceAssociationsCommandOutput
-    >(DescribeTrunkInterfaceAssociations$, ['MaxResults', 'NextToken'], () => ({
-      InterfaceAssociations: [...features.trunks].map(([BranchInterfaceId, TrunkInterfaceId], index) => ({
+    >(DescribeTrunkInterfaceAssociations$, ['MaxResults', 'NextToken'], ({ MaxResults, NextToken }) => {
+      const all = [...features.trunks].map(([BranchInterfaceId, TrunkInterfaceId], index) => ({
         AssociationId: `trunk-assoc-0${BranchInterfaceId.slice(5)}`,
         BranchInterfaceId,
         TrunkInterfaceId,
         InterfaceProtocol: 'VLAN' as const,
         VlanId: index + 1,
-      })),
-    })),
+      }));
+      const id = ({ AssociationId }: (typeof all)[number]) => AssociationId;
+      const { items, nextToken } = search(all, id, {}, () => new Map(), { MaxResults, NextToken }, LARGEST_PAGE);
+      return { InterfaceAssociations: items, NextToken: nextToken };
+    }),
   };
 }
