@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import config from './vitest.config.ts';
 
 /** The files that take minutes, the longest first. */
-const LONGEST = ['findings', 'trouble', 'crash', 'quarantine'];
+const LONGEST = ['findings', 'trouble', 'posture', 'lost-records', 'crash', 'quarantine', 'upgrade-fleet'];
 
 /** Begins with the longest files: begun last, one of them would keep one worker busy while the other has no more to do. */
 class LongestFirst extends BaseSequencer {
