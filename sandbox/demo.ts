@@ -1,23 +1,19 @@
 import { join } from 'node:path';
+import { enter } from '../cli/entry.ts';
 import { print } from '../cli/output.ts';
 import { createTimeline } from '../cli/timeline.ts';
-import { UsageError } from '../cli/usage-error.ts';
 import { readFleet } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
-import { readServing, type Serving, serve } from './cli/serve.ts';
+import { DEMO_USAGE, readServing, type Serving, serve } from './cli/serve.ts';
 import { summarize } from './cli/summary.ts';
 import { startRun } from './play.ts';
 
 /** `npm start`: what a newcomer sees first. Two days of a small fleet to which a real AMI release happens. */
 const DURATION_MS = 2 * 86_400_000;
 
-try {
-  await demonstrate(readServing(process.argv.slice(2), process.stdout, process.env.CI));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
-}
+await enter(process.argv.slice(2), DEMO_USAGE, (argv) =>
+  demonstrate(readServing(argv, process.stdout, process.env.CI)),
+);
 
 async function demonstrate(serving: Serving): Promise<void> {
   const fleet = readFleet(join(import.meta.dirname, 'fleets', 'demo.json'));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { enter, takeNone } from '../cli/entry.ts';
 import { print } from '../cli/output.ts';
 import { readFleet } from './cli/arguments.ts';
 import { withDeployment } from './cli/deployment.ts';
@@ -15,6 +16,15 @@ import { DEFAULT_RULES } from './replay/rules.ts';
 /** Two days after the last release of the history: time to bake and to be taken. */
 const END = Date.parse('2026-07-17T00:00:00Z');
 
+const USAGE = `Usage: npm run replay
+
+Three clusters live through the real EKS AMI releases of a year under the default policy: some minutes. Each node group's
+updates are held against what the release history lets one expect.
+
+  -h, --help   this
+
+Exit codes: 0 as expected; 1 something went against the rules; 2 a wrong argument.`;
+
 const fleet = readFleet(join(import.meta.dirname, 'fleets', 'year.json'));
 const duration = END - Date.parse(fleet.startsAt);
 const realStart = performance.now();
@@ -28,10 +38,17 @@ function report(soFar: Replay): void {
   month = now.slice(0, 7);
 }
 
-print(`${fleet.description}\n`);
-await withDeployment(async (synthesized) => {
-  const replay = await replayFleet({ fleet, synthesized, duration, onSample: report });
-  const verdict = judgeReplay(replay, fleet, DEFAULT_RULES);
-  print(`\n${summary(replay, verdict, (performance.now() - realStart) / 1000)}`);
-  if (verdict.faults.length > 0) process.exitCode = 1;
+async function replayYear(): Promise<void> {
+  print(`${fleet.description}\n`);
+  await withDeployment(async (synthesized) => {
+    const replay = await replayFleet({ fleet, synthesized, duration, onSample: report });
+    const verdict = judgeReplay(replay, fleet, DEFAULT_RULES);
+    print(`\n${summary(replay, verdict, (performance.now() - realStart) / 1000)}`);
+    if (verdict.faults.length > 0) process.exitCode = 1;
+  });
+}
+
+await enter(process.argv.slice(2), USAGE, async (argv) => {
+  takeNone(argv, USAGE);
+  await replayYear();
 });

@@ -20,7 +20,8 @@ export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]
   --json                 JSON Lines on stdout: records, then the fleet
   --calls                with --json: each AWS call of a function too
   --listen PORT          serve the account on 127.0.0.1:PORT, for the stock AWS CLI
-  --speed NUMBER         with --listen: virtual seconds per second (default: 60)`;
+  --speed NUMBER         with --listen: virtual seconds per second (default: 60)
+  -h, --help             this`;
 
 /** What a parameter of the tier Intelligent-Tiering, as the stack's is, can hold. */
 const MOST_POLICY_BYTES = 8192;

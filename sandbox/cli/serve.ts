@@ -14,6 +14,14 @@ const USUAL_PORT = 8474;
  *
  * @throws UsageError for an argument that is none
  */
+export const DEMO_USAGE = `Usage: npm start [-- --serve [PORT]]
+
+Plays two days of a small fleet in a sandbox, while a real AMI release comes: no AWS account is touched. On a terminal it
+serves the dashboard's page afterwards, until it is interrupted.
+
+  --serve [PORT]   serve the page also where stdout is no terminal (default port: ${USUAL_PORT})
+  -h, --help       this`;
+
 export function readServing(argv: readonly string[], terminal: { isTTY?: boolean }, CI: string | undefined): Serving {
   const { serve, port } = parse(argv);
   if (serve) return { port: port ?? USUAL_PORT, mustBeThere: port !== undefined };
@@ -21,7 +29,6 @@ export function readServing(argv: readonly string[], terminal: { isTTY?: boolean
 }
 
 function parse(argv: readonly string[]): { serve: boolean; port?: number } {
-  const usage = 'Usage: npm start [-- --serve [PORT]]';
   try {
     const { values, positionals } = parseArgs({
       args: [...argv],
@@ -34,10 +41,12 @@ function parse(argv: readonly string[]): { serve: boolean; port?: number } {
     if (values.serve && more.length === 0 && Number.isInteger(port) && port >= 0 && port < 65_536) {
       return { serve: true, port };
     }
-    throw new UsageError(`${[text, ...more].join(' ')}: give one port, from 0 to 65535, after --serve\n\n${usage}`);
+    throw new UsageError(
+      `${[text, ...more].join(' ')}: give one port, from 0 to 65535, after --serve\n\n${DEMO_USAGE}`,
+    );
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
-    throw new UsageError(`${error.message}\n\n${usage}`);
+    throw new UsageError(`${error.message}\n\n${DEMO_USAGE}`);
   }
 }
 

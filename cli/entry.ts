@@ -1,0 +1,36 @@
+import { print } from './output.ts';
+import { UsageError } from './usage-error.ts';
+
+const HELP: readonly string[] = ['--help', '-h'];
+
+/** Whether a script is asked only to explain itself, before it does anything. */
+export const asksForHelp = (argv: readonly string[]): boolean => argv.some((argument) => HELP.includes(argument));
+
+/**
+ * Runs a script of `npm run`: explains it where that is asked for, and tells a wrong argument in a sentence, with exit
+ * code 2.
+ *
+ * @param run hears of the arguments; @throws UsageError for one that is wrong
+ */
+export async function enter(
+  argv: readonly string[],
+  usage: string,
+  run: (argv: readonly string[]) => Promise<void>,
+): Promise<void> {
+  if (asksForHelp(argv)) {
+    print(usage);
+    return;
+  }
+  try {
+    await run(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+/** @throws UsageError where a script that takes no arguments is given one */
+export function takeNone(argv: readonly string[], usage: string): void {
+  if (argv.length > 0) throw new UsageError(`"${argv.join(' ')}": no argument is taken\n\n${usage}`);
+}

@@ -1,0 +1,42 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ROOT } from './markdown.ts';
+
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+
+/** The file that a script of package.json runs last: it is what gets the arguments. */
+const fileOf = (script: string): string => scripts[script]?.split('&& node ').at(-1) ?? '';
+
+const run = (file: string, ...argv: string[]) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [file, ...argv], { cwd: ROOT }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+
+it.each(['start', 'sandbox', 'replay', 'bench', 'remediator'])(
+  'npm run %s explains itself with --help, and does nothing else',
+  async (script) => {
+    const { code, stdout, stderr } = await run(fileOf(script), '--help');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^Usage: /);
+    expect(stdout).toContain('--help');
+  },
+  20_000,
+);
+
+it.each([
+  ['start', ['8080'], /give one port/],
+  ['replay', ['twice'], /^"twice": no argument is taken\n\nUsage: npm run replay/],
+  ['bench', ['many'], /^RUNS: "many" is no whole number from 1/],
+])(
+  'npm run %s refuses %j with what would be right',
+  async (script, argv, message) => {
+    const { code, stdout, stderr } = await run(fileOf(script), ...argv);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+  },
+  20_000,
+);
