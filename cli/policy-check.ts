@@ -55,14 +55,15 @@ export function checkPolicy(text: string, now: number): PolicyReport {
     const fault = `it is not JSON: ${error instanceof Error ? error.message : String(error)}`;
     return { faults: [fault], stopped: stoppedBy(undefined), warnings: [], windows: [] };
   }
-  const parsed = policySchema(ANY_MODE).safeParse(document);
+  const schema = policySchema(ANY_MODE);
+  const parsed = schema.safeParse(document);
   const windows = windowsIn(document, []).map(({ path, window }) => ({
     ...window,
     path,
     openings: nextOpenings(window, now, OPENINGS),
   }));
   return {
-    faults: parsed.success ? [] : parsed.error.issues.map(describeIssue),
+    faults: parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, { schema, input: document })),
     stopped: stoppedBy(document),
     warnings: [...(parsed.success ? bakeWarnings(parsed.data.upgrades) : []), ...windows.flatMap(windowWarnings)],
     windows,

@@ -43,7 +43,7 @@ describe('a fleet file that is wrong', () => {
     expect(problems('{"startsAt":"noon","acount":"1","clusters":[{"version":"1.33"}]}')).toEqual([
       'startsAt: expected an ISO 8601 time with a zone (2026-07-14T06:00:00Z)',
       'clusters[0].name: missing',
-      'acount: unknown key',
+      'acount: unknown key. Did you mean "account"?',
     ]);
   });
 
@@ -215,7 +215,7 @@ describe('a fleet file that is wrong', () => {
   });
 
   it.each([
-    ['an unknown key', { amiTyp: 'x' }, 'releases[0].amiTyp: unknown key'],
+    ['an unknown key', { amiTyp: 'x' }, 'releases[0].amiTyp: unknown key. Did you mean "amiType"?'],
     ['no AMI type', { amiType: undefined }, 'releases[0].amiType: give either amiType or amiTypes'],
     ['a bad time', { at: 'tomorrow' }, /^releases\[0\]\.at: expected an ISO 8601 time/],
     ['a bad release', { releaseVersion: '1.33' }, /^releases\[0\]\.releaseVersion: not a release of/],
@@ -252,3 +252,17 @@ describe('a fleet file that is wrong', () => {
 });
 
 const literally = (text: string) => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+
+describe('a near miss', () => {
+  it.each([
+    [{ nodegroups: [] }, 'clusters[0].nodegroups: unknown key. Did you mean "nodeGroups"?'],
+    [{ version: 1.34 }, 'clusters[0].version: must be a text: write "1.34", in quotes'],
+    [{ nodeGroups: {} }, 'clusters[0].nodeGroups: must be a list: put it into [ ]'],
+    [
+      { nodeGroups: [{ name: 'g', desiredSize: '3' }] },
+      'clusters[0].nodeGroups[0].desiredSize: must be a number: write 3, without quotes',
+    ],
+  ])('is told with the fix: %j', (cluster, expected) => {
+    expect(ofCluster(cluster)).toContain(expected);
+  });
+});

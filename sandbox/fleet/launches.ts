@@ -1,3 +1,4 @@
+import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import type { AutoScalingGroup } from '../account/auto-scaling/groups.ts';
 import { joinTimes } from '../account/eks/nodes.ts';
 import { seedLaunchExposure } from './exposure.ts';
@@ -42,7 +43,10 @@ export function launchProblems({ clusters, launches, changes }: Fleet): FleetPro
   return Object.entries({ launches, changes }).flatMap(([list, entries]) =>
     entries.flatMap((entry, index) => {
       const key = keyOf(entry);
-      return known.has(key) ? [] : [{ path: `${list}[${index}]`, message: `there is no ${key}` }];
+      const meant = didYouMean(key, known);
+      return known.has(key)
+        ? []
+        : [{ path: `${list}[${index}]`, message: `there is no ${key}${meant && `.${meant}`}` }];
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Misfit, meantKey, rightType } from '../../functions/shared/text/fix-of-issue.ts';
 import { kubernetesMinor, wrongReleaseForm } from '../account/eks/ami-types.ts';
 import {
   type Fleet,
@@ -35,7 +36,7 @@ export function parseFleet(text: string, file: string): Fleet {
   if (!parsed.success)
     throw new FleetFileError(
       file,
-      parsed.error.issues.flatMap((issue) => problemsOf(issue, [])),
+      parsed.error.issues.flatMap((issue) => problemsOf(issue, [], { schema: fleetSchema, input: json })),
     );
   const problems = [...contradictions(parsed.data)];
   if (problems.length === 0) problems.push(...knownReleases(parsed.data).problems);
@@ -47,17 +48,21 @@ export function parseFleet(text: string, file: string): Fleet {
 
 type Issue = z.core.$ZodIssue;
 
-function problemsOf(issue: Issue, above: readonly PropertyKey[]): FleetProblem[] {
+function problemsOf(issue: Issue, above: readonly PropertyKey[], misfit: Misfit): FleetProblem[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: written([...path, key]), message: 'unknown key' }));
+    return issue.keys.map((key) => {
+      const meant = meantKey(key, path, misfit);
+      return { path: written([...path, key]), message: `unknown key${meant && `.${meant}`}` };
+    });
   }
   if (issue.code === 'invalid_union') {
     // The form with the fewest mistakes is the one that was meant.
     const [meant = []] = [...issue.errors].sort((a, b) => weight(a) - weight(b));
-    return meant.flatMap((nested) => problemsOf(nested, path));
+    return meant.flatMap((nested) => problemsOf(nested, path, misfit));
   }
-  const message = issue.message.endsWith('received undefined') ? 'missing' : issue.message;
+  const fix = issue.code === 'invalid_type' ? rightType(issue.expected, path, misfit) : undefined;
+  const message = fix ?? (issue.message.endsWith('received undefined') ? 'missing' : issue.message);
   return [{ path: written(path), message }];
 }
 

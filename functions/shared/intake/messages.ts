@@ -28,7 +28,7 @@ export const messageReader =
   <Target, Taken extends Event>(schema: z.ZodType<Taken>, targetOf: (event: Taken) => Target): MessageReader<Target> =>
   (json) => {
     const parsed = schema.safeParse(json);
-    if (!parsed.success) return { fault: parsed.error.issues.map(describeIssue).join('; ') };
+    if (!parsed.success) return { fault: parsed.error.issues.map((issue) => describeIssue(issue)).join('; ') };
     return { event: parsed.data, target: targetOf(parsed.data) };
   };
 

@@ -79,10 +79,14 @@ describe('parsePolicy', () => {
 
   it.each([
     ['{', 'not JSON'],
-    ['[]', 'expected object'],
+    ['[]', 'must be an object: write { }, not a list'],
     ['', 'not JSON'],
-    ['{"killswitch":true}', 'killswitch: unknown key'],
-    ['{"upgrades":{"bakeage":"1h"}}', 'upgrades.bakeage: unknown key'],
+    ['{"killswitch":true}', 'killswitch: unknown key, remove it or correct its spelling. Did you mean "killSwitch"?'],
+    [
+      '{"upgrades":{"bakeage":"1h"}}',
+      'upgrades.bakeage: unknown key, remove it or correct its spelling. Did you mean "bakeAge"?',
+    ],
+    ['{"upgrades":{"stopAfterFailures":"3"}}', 'upgrades.stopAfterFailures: must be a number: write 3, without quotes'],
     ['{"upgrades":{"bakeAge":"1 day"}}', 'upgrades.bakeAge: must be a whole number with a unit'],
     ['{"upgrades":{"mode":"Enforce"}}', 'upgrades.mode: '],
     [

@@ -57,5 +57,7 @@ export function parseDocument<Policy extends object>(text: string, schema: z.Zod
   }
   const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
-  return { error: `The policy is invalid: ${parsed.error.issues.map(describeIssue).join('; ')}` };
+  return {
+    error: `The policy is invalid: ${parsed.error.issues.map((issue) => describeIssue(issue, { schema, input: document })).join('; ')}`,
+  };
 }

@@ -25,7 +25,7 @@ export const policyEnvironment = {
 export function readEnvironment<Schema extends z.ZodType>(schema: Schema): z.infer<Schema> {
   const parsed = schema.safeParse(process.env);
   if (parsed.success) return parsed.data;
-  throw new Error(`Environment variables: ${parsed.error.issues.map(describeIssue).join('; ')}`);
+  throw new Error(`Environment variables: ${parsed.error.issues.map((issue) => describeIssue(issue)).join('; ')}`);
 }
 
 /** A variable that holds JSON of this schema. */

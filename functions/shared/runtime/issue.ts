@@ -1,11 +1,22 @@
 import type * as z from 'zod';
+import { type Misfit, meantKey, rightType } from '../text/fix-of-issue.ts';
 
-/** One issue as `upgrades.bakeAge: must be …`. */
-export function describeIssue(issue: z.core.$ZodIssue): string {
+/**
+ * One issue as `upgrades.bakeAge: must be …`.
+ *
+ * @param misfit what people wrote by hand, and its schema: then a near miss is told with what was meant
+ */
+export function describeIssue(issue: z.core.$ZodIssue, misfit?: Misfit): string {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys
-      .map((key) => `${[...issue.path, key].join('.')}: unknown key, remove it or correct its spelling`)
+      .map((key) => {
+        const meant = misfit === undefined ? '' : meantKey(key, issue.path, misfit);
+        return `${[...issue.path, key].join('.')}: unknown key, remove it or correct its spelling${meant && `.${meant}`}`;
+      })
       .join('; ');
   }
-  return issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`;
+  const fix =
+    misfit !== undefined && issue.code === 'invalid_type' ? rightType(issue.expected, issue.path, misfit) : undefined;
+  const message = fix ?? issue.message;
+  return issue.path.length === 0 ? message : `${issue.path.join('.')}: ${message}`;
 }

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { didYouMean } from './did-you-mean.ts';
+
+/** A document that did not fit, with what it was held against. */
+export interface Misfit {
+  readonly schema: z.ZodType;
+  /** The whole document. */
+  readonly input: unknown;
+}
+
+/**
+ * The keys that an object may have at a place of a schema; those of all forms where it may be one of several.
+ *
+ * @param path of the object itself; indices of lists are numbers
+ */
+export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  const [next, ...rest] = path;
+  return formsOf(schema).flatMap((form): string[] => {
+    if (form instanceof z.ZodObject) {
+      const shape: Readonly<Record<string, z.core.$ZodType>> = form.shape;
+      if (next === undefined) return Object.keys(shape);
+      const member = Object.hasOwn(shape, next) ? shape[String(next)] : undefined;
+      return member === undefined ? [] : keysAt(member, rest);
+    }
+    if (next === undefined) return [];
+    if (form instanceof z.ZodArray) return keysAt(form.element, rest);
+    if (form instanceof z.ZodRecord) return keysAt(form.valueType, rest);
+    return [];
+  });
+}
+
+/** What a schema comes down to without what wraps it: one form, or those of a union. */
+function formsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(formsOf);
+  if (schema instanceof z.ZodPipe) return formsOf(schema.in);
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodReadonly ||
+    schema instanceof z.ZodCatch
+  )
+    return formsOf(schema.unwrap());
+  return [schema];
+}
+
+/** ` Did you mean "nodeGroups"?` for a key that is not known at its place, or nothing. */
+export const meantKey = (key: string, path: readonly PropertyKey[], { schema }: Misfit): string =>
+  didYouMean(key, keysAt(schema, path));
+
+/**
+ * What to write instead of a value of a wrong type; undefined where that cannot be told.
+ *
+ * @param path of the value, in the whole document
+ */
+export function rightType(
+  expected: string,
+  path: readonly PropertyKey[],
+  { input }: Pick<Misfit, 'input'>,
+): string | undefined {
+  const value = path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined),
+    input,
+  );
+  if (value === undefined) return undefined;
+  if (expected === 'string' && typeof value === 'number') {
+    // JSON has no trailing zeros: 1.30 is read as 1.3, and only whoever wrote it knows which.
+    const zero = /\.\d$/.test(`${value}`) ? ` or "${value}0"` : '';
+    return `must be a text: write "${value}"${zero}, in quotes`;
+  }
+  if (expected === 'string' && typeof value === 'boolean') return `must be a text: write "${value}", in quotes`;
+  if (expected === 'number' && typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value))
+    return `must be a number: write ${value}, without quotes`;
+  if (expected === 'boolean' && (value === 'true' || value === 'false'))
+    return `must be true or false: write ${value}, without quotes`;
+  if (expected === 'array') return 'must be a list: put it into [ ]';
+  if (expected === 'object' || expected === 'record')
+    return Array.isArray(value) ? 'must be an object: write { }, not a list' : 'must be an object: write { }';
+  return undefined;
+}
