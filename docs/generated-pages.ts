@@ -1,3 +1,4 @@
+import { policyJsonSchema } from '../functions/policy-json-schema.ts';
 import { eventsPage } from './events-page.ts';
 import { recordsPage } from './records-page.ts';
 
@@ -5,4 +6,5 @@ import { recordsPage } from './records-page.ts';
 export const GENERATED_PAGES: Readonly<Record<string, () => string>> = {
   'events.md': eventsPage,
   'records.md': recordsPage,
+  'policy.schema.json': () => `${JSON.stringify(policyJsonSchema(), null, 2)}\n`,
 };

@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import * as z from 'zod';
 import { readArguments as readCommand } from '../cli/arguments.ts';
 import { COMMANDS } from '../cli/commands.ts';
@@ -113,4 +114,30 @@ it('ARCHITECTURE.md shows the rooms as they are', () => {
 it('README.md begins with the two commands', () => {
   const [first] = readPage('README.md').blocks.filter(({ language }) => language === 'sh');
   expect(first?.text).toMatch(/^npm start .*\nnpm cit .*\n$/);
+});
+
+describe('the example of a pipeline', () => {
+  const text = readPage('docs/policy.md').blocks.find(({ language }) => language === 'yaml')?.text ?? '';
+  const workflow = z
+    .object({
+      permissions: z.object({ contents: z.literal('read') }),
+      jobs: z.record(
+        z.string(),
+        z.object({ steps: z.array(z.object({ uses: z.string(), run: z.string() }).partial()) }),
+      ),
+    })
+    .parse(parse(text));
+  const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
+
+  it('runs a command that there is, which asks nothing of AWS', () => {
+    const [, line = ''] = /eks-host-remediator (policy .*)$/.exec(steps.at(-1)?.run ?? '') ?? [];
+    const request = readCommand(line.split(' '), COMMANDS);
+    expect('command' in request && request.command.local?.(request.given)).toBeTypeOf('function');
+  });
+
+  it('pins what it uses by commit', () => {
+    const used = steps.flatMap(({ uses }) => uses ?? []);
+    expect(used.length).toBeGreaterThan(0);
+    for (const action of used) expect(action).toMatch(/@[0-9a-f]{40}$/);
+  });
 });
