@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, LineCounter, parseAllDocuments, type Node as YamlNode } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Node as YamlNode } from 'yaml';
 
 /** A value in a configuration, and where it stands. */
 export interface Leaf {
@@ -53,11 +53,15 @@ export function readConfig(file: string, text: string): Branch {
     if (!isMap(actual)) return { kind: 'leaf', value: plain(actual), file, line: lineOf(node) };
     const members = new Map<string, Tree>();
     for (const { key, value } of actual.items) {
-      const name = isScalar(key) ? String(key.value) : String(key);
-      const tree = treeOf(value as YamlNode | null, depth + 1);
-      if (name !== '<<') members.set(name, tree);
-      else if (tree.kind === 'branch')
+      // What is merged in gives way to what stands here, and of several the first counts (YAML 1.1, merge keys).
+      const isMerge = isScalar(key) && typeof key.value === 'symbol';
+      if (!isMerge)
+        members.set(isScalar(key) ? String(key.value) : String(key), treeOf(value as YamlNode | null, depth + 1));
+      for (const source of isMerge ? (isSeq(value) ? value.items : [value]) : []) {
+        const tree = treeOf(source as YamlNode | null, depth + 1);
+        if (tree.kind === 'leaf') throw new ConfigError(`${file} is no YAML: << merges something else than a map`);
         for (const [own, at] of tree.members) if (!members.has(own)) members.set(own, at);
+      }
     }
     return { kind: 'branch', members };
   };

@@ -57,11 +57,11 @@ export function judgeDropIns({ flags }: EffectiveConfig, tree: FileTree): Judgem
   if (directory === undefined) return judged('N/A', 'the kubelet has no --config-dir');
   const { shown = '' } = flags.last('config-dir') ?? {};
   const found = tree.resolve(directory);
-  if ('missing' in found) return judged('MANUAL', { flag: shown, value: found.missing });
-  const below = tree.below(found.file.path);
+  // What was gathered in it speaks, whether the directory itself was or not.
+  const below = tree.below('file' in found ? found.file.path : directory);
   const faults: Evidence[] = [];
-  const unknown: Evidence[] = [];
-  for (const file of [found.file, ...below.filter(({ type }) => type === 'dir')])
+  const unknown: Evidence[] = 'missing' in found ? [{ flag: shown, value: found.missing }] : [];
+  for (const file of ['file' in found ? [found.file] : [], below.filter(({ type }) => type === 'dir')].flat())
     faults.push(...faultsOf(file, DIRECTORY));
   for (const file of below.filter(({ path, type }) => type !== 'dir' && path.endsWith('.conf'))) {
     const end = tree.resolve(file.path);
@@ -76,7 +76,7 @@ export function judgeDropIns({ flags }: EffectiveConfig, tree: FileTree): Judgem
       faults.push({ file: above, value: `${stateOf(parent)}: who writes here can replace it` });
   }
   if (faults.length > 0) return judged('FAIL', ...faults);
-  if (unknown.length > 0) return judged('MANUAL', ...unknown);
+  if ('missing' in found || unknown.length > 0) return judged('MANUAL', ...unknown);
   const dropIns = countOf(directory, tree);
   return judged('PASS', { file: found.file.path, value: `${stateOf(found.file)}; ${dropIns} files that count` });
 }

@@ -98,6 +98,7 @@ describe('judge', () => {
     ['--streaming-connection-idle-timeout=0h0m0s', '3.2.5', 'FAIL'],
     ['--streaming-connection-idle-timeout=5m', '3.2.5', 'PASS'],
     ['--streaming-connection-idle-timeout=5', '3.2.5', 'MANUAL'],
+    ['--streaming-connection-idle-timeout=.4ns', '3.2.5', 'FAIL'],
     ['--event-qps=0', '3.2.7', 'PASS'],
     ['--event-qps=-1', '3.2.7', 'FAIL'],
     ['--rotate-certificates=false', '3.2.8', 'FAIL'],
@@ -147,6 +148,40 @@ describe('judge', () => {
     expect(verdictOf('3.2.4', node(`--config-dir=${DROP_INS}`))).toBe('PASS');
     expect(verdictOf('3.2.4', node(`--config-dir=${DROP_INS}/`))).toBe('FAIL');
   });
+
+  it('fails a drop-in that others may write, whether its directory was gathered or not', () => {
+    const node = al2023({
+      flags: WITH_DROP_INS,
+      files: [file(`${DROP_INS}/40-nodeadm.conf`, '0666', dropIn({ maxPods: 29 }))],
+    });
+    expect(verdictOf('EHR.1', node)).toBe('FAIL');
+    expect(verdictOf('3.2.4', node)).toBe('PASS');
+  });
+
+  it('merges in YAML what others hold: what stands there wins, and of several the first', () => {
+    const config = [
+      'kind: KubeletConfiguration',
+      'apiVersion: kubelet.config.k8s.io/v1beta1',
+      'shut: &shut {readOnlyPort: 0, makeIPTablesUtilChains: true}',
+      'open: &open {readOnlyPort: 10255, makeIPTablesUtilChains: false, eventRecordQPS: -1}',
+      '<<: [*shut, *open]',
+      'makeIPTablesUtilChains: false',
+    ].join('\n');
+    const verdicts = judged(al2023({ config }));
+    expect(verdicts['3.2.4'].verdict).toBe('PASS');
+    expect(verdicts['3.2.6'].verdict).toBe('FAIL');
+    expect(verdicts['3.2.7'].verdict).toBe('FAIL');
+  });
+
+  it('takes null for a member that is not there', () => {
+    const files = al2023().files.map((one) => ({ type: null, target: null, content: null, uid: null, ...one }));
+    expect(judged({ ...al2023(), files, report: { 'cis-k8s': null } })).toEqual(judged(al2023()));
+  });
+
+  it('needs no more time for a long argument than its length', () => {
+    const long = `--streaming-connection-idle-timeout=${'1'.repeat(200_000)}`;
+    expect(verdictOf('3.2.5', al2023({ flags: [...AL2023_FLAGS, long] }))).toBe('MANUAL');
+  }, 2000);
 
   it('ends where links lead in a circle', () => {
     const loop = (path: string, target: string) => ({
@@ -243,6 +278,8 @@ describe('readNode refuses', () => {
       'files[0].target: is missing',
     ],
     [{ ...good, files: [file('/e', '0644'), file('/e', '0600')] }, 'files[1].path: /e is there twice'],
+    [{ ...good, files: [null] }, 'files[0]: must be an object with path, mode, owner and group'],
+    [{ ...good, report: 'FAIL' }, 'report: must be an object with cis-k8s'],
     [{ ...good, report: { 'cis-k8s': 'cut o' } }, 'report["cis-k8s"]: must be what apiclient report'],
     [{ ...good, report: { 'cis-k8s': {} } }, 'report["cis-k8s"].results: must have the results'],
   ])('%j', (input, message) => {

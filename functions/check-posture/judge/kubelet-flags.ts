@@ -125,10 +125,11 @@ export function parseInt32(text: string): number | undefined {
 export function parseDuration(text: string): number | undefined {
   const [, sign, rest = ''] = /^([+-]?)(.*)$/.exec(text) ?? [];
   if (rest === '0') return 0;
-  if (!/^((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(rest)) return undefined;
+  if (!/^((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(rest)) return undefined;
   let sum = 0;
+  // Less than a nanosecond counts for nothing there.
   for (const [, amount, unit] of rest.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g))
-    sum += Number(amount) * (UNITS[unit ?? ''] ?? 0);
+    sum += Math.trunc(Number(amount) * (UNITS[unit ?? ''] ?? 0));
   return sign === '-' ? -sum : sum;
 }
 

@@ -10,20 +10,30 @@ const mode = z
   .regex(/^0?o?[0-7]{1,4}$/, 'must be octal digits, such as "0644": what stat -c %a prints')
   .transform((digits) => Number.parseInt(digits.replace(/^0?o/, ''), 8));
 
+/** A member that may be missing, or null where whoever gathers writes it so. */
+const absent = <Schema extends z.ZodType>(schema: Schema) =>
+  schema
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .optional();
+
 const file = z
-  .object({
-    path: z.string().startsWith('/', 'must be an absolute path, such as "/etc/kubernetes/kubelet/config.json"'),
-    mode,
-    owner: principal,
-    group: principal,
-    type: z.enum(['file', 'dir', 'symlink'], { error: 'must be "file", "dir" or "symlink"' }).optional(),
-    target: z.string().min(1, 'must be what the link points to').optional(),
-    content: z.string({ error: 'must be the text of the file' }).optional(),
-    uid: z.int().min(0).optional(),
-    gid: z.int().min(0).optional(),
-    /** Seconds since 1970. */
-    modified: z.number().optional(),
-  })
+  .object(
+    {
+      path: z.string().startsWith('/', 'must be an absolute path, such as "/etc/kubernetes/kubelet/config.json"'),
+      mode,
+      owner: principal,
+      group: principal,
+      type: absent(z.enum(['file', 'dir', 'symlink'], { error: 'must be "file", "dir" or "symlink"' })),
+      target: absent(z.string({ error: 'must be what the link points to' }).min(1, 'must be what the link points to')),
+      content: absent(z.string({ error: 'must be the text of the file' })),
+      uid: absent(z.int({ error: 'must be a number such as 0: what stat -c %u prints' }).min(0)),
+      gid: absent(z.int({ error: 'must be a number such as 0: what stat -c %g prints' }).min(0)),
+      /** Seconds since 1970. */
+      modified: absent(z.number({ error: 'must be seconds since 1970: what stat -c %Y prints' })),
+    },
+    { error: 'must be an object with path, mode, owner and group' },
+  )
   .superRefine(({ type, target }, context) => {
     if (type === 'symlink' && target === undefined)
       context.addIssue({ code: 'custom', path: ['target'], message: 'is missing: say what the link points to' });
@@ -76,9 +86,14 @@ export const nodeSchema = z
             "must be the kubelet's argv without the binary, as a list of strings, or null where no kubelet was seen",
         })
         .nullable(),
-      report: z.object({ 'cis-k8s': report.optional(), cis: report.optional() }).nullish(),
+      report: z
+        .object(
+          { 'cis-k8s': absent(report), cis: absent(report) },
+          { error: 'must be an object with cis-k8s: what apiclient report cis-k8s -f json prints' },
+        )
+        .nullish(),
       /** Seconds since 1970. */
-      kubeletStarted: z.number().optional(),
+      kubeletStarted: absent(z.number({ error: 'must be seconds since 1970' })),
     },
     { error: 'must be one JSON object with os, kubernetesVersion, files and kubeletFlags' },
   )

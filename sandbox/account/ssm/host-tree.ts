@@ -12,14 +12,14 @@ export function putFile(root: string, path: string, content: string, mode = 0o64
 /** Makes below a root what a node has: its files, links and directories, and a /proc with its kubelet. */
 export function makeHostTree(root: string, { os, kubernetesVersion, files, kubeletFlags }: NodeInput): void {
   const byDepth = files.toSorted((a, b) => a.path.split('/').length - b.path.split('/').length);
-  for (const { path, type, target = '' } of byDepth) {
-    if (type !== 'symlink') continue;
+  for (const { path, type, target } of byDepth) {
+    if (type !== 'symlink' || !target) continue;
     mkdirSync(dirname(join(root, path)), { recursive: true });
     symlinkSync(target.startsWith('/') ? join(root, target) : target, join(root, path));
   }
   for (const { path, type } of byDepth) if (type === 'dir') mkdirSync(join(root, path), { recursive: true });
-  for (const { path, type, content = '', mode } of byDepth)
-    if (type === undefined || type === 'file') putFile(root, path, content, Number.parseInt(mode, 8));
+  for (const { path, type, content, mode } of byDepth)
+    if ((type ?? 'file') === 'file') putFile(root, path, content ?? '', Number.parseInt(mode, 8));
   for (const { path, type, mode } of byDepth.toReversed())
     if (type === 'dir') chmodSync(join(root, path), Number.parseInt(mode, 8));
   putFile(root, '/etc/os-release', OS_RELEASES[os] ?? `ID="${os}"\nVERSION_ID="1"\n`);
