@@ -122,7 +122,7 @@ function isolate(
     const decision = say('acted', 'quarantine-reinforced', found, `${now}`);
     return { ...decision, quiet: true, act, quarantine: { ...goingOn, undone } };
   }
-  const message = `${found} That were ${count} times since ${iso(firstAt)}: somebody undoes the quarantine.`;
+  const message = `${found} This is opening number ${count} since ${iso(firstAt)}: somebody undoes the quarantine.`;
   return {
     ...say('failed', 'quarantine-undone', message, `${now}`),
     details: { times: count, since: iso(firstAt), ...(caller !== undefined && { by: caller.who }) },

@@ -115,7 +115,7 @@ const survivorsOf = (
     : []),
   // Source: EC2 user guide, "Connection tracking": flows through them are tracked whatever the rules.
   ...(saved.targets.length > 0 ? ['Connections through its target groups live on until these have drained.'] : []),
-  'Those through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',
+  'Connections through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',
 ];
 
 /** Pods that would not leave in time are waited for no longer. */
