@@ -57,13 +57,17 @@ function afterFailures(
 
 /** The answer as a decision that leaves all as it is, but for what the state says. */
 function remembering(
-  { upgrade, failures, proposal }: NodeGroupState,
+  { upgrade, failures, proposal, quarantineWait }: NodeGroupState,
   { trigger }: OperatorRequest,
   words: Answer,
 ): Decision {
   return {
     ...words,
-    memory: { ...(upgrade !== undefined && { upgrade }), ...(failures !== undefined && { failures }) },
+    memory: {
+      ...(upgrade !== undefined && { upgrade }),
+      ...(failures !== undefined && { failures }),
+      ...(quarantineWait !== undefined && { quarantineWait }),
+    },
     ...(proposal !== undefined && { proposal }),
     answers: trigger.id,
   };

@@ -23,14 +23,16 @@ export function chooseMoment(
   circumstances: Circumstances,
 ): Decision {
   const moment = momentOf(observation, view, release, circumstances);
-  return stopped(moment) ?? notYet(moment) ?? inDoubt(moment) ?? begin(moment, circumstances);
+  return (
+    stopped(moment) ?? notYet(moment) ?? inDoubt(moment) ?? sparingEvidence(moment) ?? begin(moment, circumstances)
+  );
 }
 
 type Moment = ReturnType<typeof momentOf>;
 
 /** What the steps go by, and how each says that it waits. */
 function momentOf(
-  { key, state, need }: Observation,
+  { key, state, need, quarantined = [] }: Observation,
   view: NodeGroupView,
   { releaseVersion, firstSeenAt }: SeenRelease,
   { policy, now }: Circumstances,
@@ -43,6 +45,7 @@ function momentOf(
     ...(failures !== undefined && { failures }),
     ...(state.cureTried === releaseVersion && { cureTried: releaseVersion }),
     ...(deferral !== undefined && { obstacle: deferral }),
+    ...(state.quarantineWait?.releaseVersion === releaseVersion && { quarantineWait: state.quarantineWait }),
   };
   const attempt = (failures?.count ?? 0) + 1;
   const failed = failureCount(failures);
@@ -64,6 +67,7 @@ function momentOf(
     key,
     state,
     view,
+    quarantined,
     releaseVersion,
     firstSeenAt,
     now,
@@ -146,9 +150,25 @@ function inDoubt({ view, state, idle, now, releaseVersion, turnAt, wait, pace }:
   return { ...doubted, memory: { ...idle, obstacle }, ...(isSilent && { isSilent }) };
 }
 
+/**
+ * Waits while a worker of the node group is in quarantine. Whether EKS leaves members in standby alone while it replaces
+ * nodes is written nowhere (docs/unverified.md). The time counts once for a release, however many quarantines begin meanwhile:
+ * whoever can have workers isolated must not hold up upgrades for ever.
+ */
+function sparingEvidence({ quarantined, idle, now, upgrades, releaseVersion, wait }: Moment): Decision | undefined {
+  if (quarantined.length === 0) return undefined;
+  const quarantineWait = idle.quarantineWait ?? { releaseVersion, since: now };
+  const until = quarantineWait.since + upgrades.waitForQuarantine;
+  if (until <= now) return undefined;
+  const message = `${listed(quarantined)} ${isOrAre(quarantined)} in quarantine, and the upgrade could terminate what is kept for analysis: it starts when that has ended, at ${iso(until)} at the latest.`;
+  return { ...wait('worker-in-quarantine', message, until), memory: { ...idle, quarantineWait } };
+}
+
+const isOrAre = ({ length }: readonly string[]): string => (length === 1 ? 'is' : 'are');
+
 /** Begins the upgrade, proposes it, or waits for a slot. */
 function begin(moment: Moment, { slots, ahead }: Pick<Circumstances, 'slots' | 'ahead'>): Decision {
-  const { key, view, releaseVersion, now, upgrades, attempt, idle, ruling, turnAt, wait, pace } = moment;
+  const { key, view, quarantined, releaseVersion, now, upgrades, attempt, idle, ruling, turnAt, wait, pace } = moment;
   const { mode, force, concurrency } = upgrades;
   const cures = isTroubled(view) ? `, which may cure ${issuesInWords(view)}` : '';
   const fromTo = `from ${view.releaseVersion} to ${releaseVersion}${pace.cause}${cures}`;
@@ -173,7 +193,11 @@ function begin(moment: Moment, { slots, ahead }: Pick<Circumstances, 'slots' | '
     ...(isTroubled(view) && { issues: issueCodes(view) }),
   };
   const approved = ruling === undefined || mode !== 'observe' ? '' : ` Approved by ${inWords(ruling)}`;
-  const message = `Upgrading ${fromTo}.${approved}`;
+  const risk =
+    quarantined.length === 0
+      ? ''
+      : ` ${listed(quarantined)} ${isOrAre(quarantined)} in quarantine: the upgrade may terminate what is kept for analysis.`;
+  const message = `Upgrading ${fromTo}.${approved}${risk}`;
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
     start: { version: view.version, force },

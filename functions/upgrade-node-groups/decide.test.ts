@@ -274,6 +274,57 @@ describe('decide', () => {
   });
 });
 
+describe('with a worker in quarantine', () => {
+  const TARGET = '1.33.13-20260714';
+  const held = (state: Partial<Observation['state']> = {}, view: Partial<NodeGroupView> = {}): Observation => ({
+    ...about(view, state),
+    quarantined: ['i-0123456789abcdef0'],
+  });
+  const since = (hours: number, releaseVersion = TARGET) => ({
+    quarantineWait: { releaseVersion, since: NOW - hours * HOUR },
+  });
+
+  it('waits, for a bounded time that is said, once for a release, however many quarantines begin meanwhile', () => {
+    const first = decide(held(), circumstances());
+    expect(first).toMatchObject({
+      decision: 'waiting',
+      reason: 'worker-in-quarantine',
+      message: expect.stringMatching(/^i-0123456789abcdef0 is in quarantine.*2026-07-21T12:00:00.000Z at the latest/),
+      memory: { quarantineWait: { releaseVersion: TARGET, since: NOW } },
+      wakeAt: NOW + 24 * HOUR,
+    });
+    const between = about({}, since(23));
+    expect(decide(between, circumstances())).toMatchObject({ reason: 'upgrade-started', memory: since(23) });
+    expect(decide(held(since(23)), circumstances()).wakeAt).toBe(NOW + HOUR);
+    // What was waited for an earlier release counts for that one alone.
+    expect(decide(held(since(30, '1.33.12-20260625')), circumstances()).wakeAt).toBe(NOW + 24 * HOUR);
+  });
+
+  it('starts when the time is over, or when the policy says not to wait, and says what may be lost', () => {
+    for (const [hours, policy] of [
+      [24, {}],
+      [0, { upgrades: { waitForQuarantine: '0m' } }],
+    ] as const) {
+      expect(decide(held(since(hours)), circumstances(policy))).toMatchObject({
+        reason: 'upgrade-started',
+        message: expect.stringContaining('i-0123456789abcdef0 is in quarantine: the upgrade may terminate'),
+      });
+    }
+  });
+
+  it('remembers how long it has waited while a window is shut, the group is not active, or an attempt has failed', () => {
+    expect(decide(held(since(3)), circumstances(closed())).memory).toMatchObject(since(3));
+    expect(decide(held(since(3), { status: 'CREATING' }), circumstances()).memory).toEqual(since(3));
+    const failed = following({
+      kind: 'failed',
+      updateId: 'u-1',
+      errors: [{ code: 'PodEvictionFailure', message: 'no' }],
+    });
+    const after = decide({ ...failed, state: { ...failed.state, ...since(3) } }, circumstances());
+    expect(after).toMatchObject({ reason: 'upgrade-failed', memory: since(3) });
+  });
+});
+
 describe('whatever was observed', () => {
   it('starts only what every rule allows', () => {
     fc.assert(
@@ -314,6 +365,9 @@ describe('whatever was observed', () => {
         expect((mayHurry && urgent.ignoreWindows) || nextOpening(windows, NOW) === NOW).toBe(true);
         expect(view.releaseVersion < started).toBe(true);
         expect(others).toBeLessThan(policy.upgrades.concurrency.perAccount);
+        const { quarantineWait } = seen.state;
+        const waited = quarantineWait?.releaseVersion === started ? NOW - quarantineWait.since : -1;
+        expect(seen.quarantined === undefined || waited >= policy.upgrades.waitForQuarantine).toBe(true);
       }),
       { numRuns: 2000 },
     );

@@ -26,6 +26,7 @@ export interface Memory {
   readonly failures?: Failures;
   readonly obstacle?: Obstacle;
   readonly cureTried?: string;
+  readonly quarantineWait?: NonNullable<NodeGroupState['quarantineWait']>;
   readonly foreign?: NonNullable<NodeGroupState['foreign']>;
 }
 
@@ -51,10 +52,15 @@ export interface Decision extends Told<Reason> {
 /** The common part of every decision. */
 export const say = wordsWith<Reason, Memory>;
 
-/** What is remembered of a subject on which nothing is under way: its failures, and what was tried as a cure. */
-export const idleMemory = ({ failures, cureTried }: Pick<NodeGroupState, 'failures' | 'cureTried'>): Memory => ({
+/** What is remembered of a subject on which nothing is under way: its failures, and what was tried or waited for. */
+export const idleMemory = ({
+  failures,
+  cureTried,
+  quarantineWait,
+}: Pick<NodeGroupState, 'failures' | 'cureTried' | 'quarantineWait'>): Memory => ({
   ...(failures !== undefined && { failures }),
   ...(cureTried !== undefined && { cureTried }),
+  ...(quarantineWait !== undefined && { quarantineWait }),
 });
 
 /** The wait after the n-th failure, ms: doubled each time, at most a week. */

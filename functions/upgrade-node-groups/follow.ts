@@ -3,7 +3,16 @@ import { type Failures, failureCount, type Upgrade } from '../shared/ledger/node
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { confirmNodes } from './confirm-nodes.ts';
-import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
+import {
+  type Circumstances,
+  type Decision,
+  idleMemory,
+  iso,
+  type Memory,
+  RECONCILE_EVERY,
+  retryDelay,
+  say,
+} from './decision.ts';
 import { issueCodes, isTroubled } from './heal.ts';
 import { updateErrorOf } from './health.ts';
 import { spreadOf } from './nodes.ts';
@@ -129,7 +138,7 @@ function failed(
       'failed',
       updateId === undefined ? 'upgrade-refused' : 'upgrade-failed',
       [`Attempt ${attempt} to move to ${releaseVersion} failed: ${what}.`, ...new Set(advice), next].join(' '),
-      { ...(memory.cureTried !== undefined && { cureTried: memory.cureTried }), failures },
+      { ...idleMemory(memory), failures },
       `${releaseVersion} ${attempt}`,
     ),
     releaseVersion,

@@ -175,20 +175,24 @@ export const arbitraryObservation: fc.Arbitrary<Observation> = fc
     ),
     failures: fc.option(fc.record({ releaseVersion: release, count: fc.integer({ min: 1, max: 4 }), lastAt: time })),
     proposal: fc.option(arbitraryProposal),
+    quarantined: fc.option(fc.constant(['i-0123456789abcdef0'])),
+    quarantineWait: fc.option(fc.record({ releaseVersion: release, since: time })),
     findings: fc.option(
       fc.record({ urgency: fc.constantFrom('normal' as const, 'urgent' as const), verifiedAt: time }),
     ),
   })
-  .map(({ view: seen, key, update: how, upgrade, failures, proposal, findings }) => ({
+  .map(({ view: seen, key, update: how, upgrade, failures, proposal, quarantined, quarantineWait, findings }) => ({
     ...observation(
       seen.kind === 'node-group' && upgrade !== null ? { ...seen, update: how } : seen,
       {
         ...(upgrade !== null && { upgrade }),
         ...(failures !== null && { failures }),
         ...(proposal !== null && { proposal }),
+        ...(quarantineWait !== null && { quarantineWait }),
       },
       key,
     ),
+    ...(quarantined !== null && { quarantined }),
     ...(findings !== null && { need: need(findings) }),
   }));
 

@@ -15,6 +15,8 @@ export interface Observation {
   readonly request?: OperatorRequest;
   /** Findings on its workers that Inspector holds open, as triage-findings has asked it. */
   readonly need?: Need;
+  /** Its workers in quarantine, by instance id; absent: none. */
+  readonly quarantined?: readonly string[];
 }
 
 export type View = { readonly kind: 'gone' } | UnreadableView | UnmanagedView | NodeGroupView;

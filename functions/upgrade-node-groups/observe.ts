@@ -10,6 +10,7 @@ import {
   listNodeGroups,
   type Reading,
 } from '../shared/fleet/fleet.ts';
+import { readBudget } from '../shared/ledger/blast-budget.ts';
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import {
@@ -65,10 +66,12 @@ export async function observeNodeGroups(
 ): Promise<Observation[]> {
   const described = await describeScope(clients.eks, scope);
   const subjects = described.map(({ key }) => subjectOf(key));
-  const [clusters, states, needs, targets] = await Promise.all([
+  const [clusters, states, needs, quarantines, targets] = await Promise.all([
     describeClusters(readCluster, described),
     readNodeGroups(clients.ledger, subjects),
     readNeeds(clients.ledger, subjects),
+    // A worker in quarantine holds a slot, as `quarantine-workers` takes it: nothing else of that room is read.
+    readBudget(clients.ledger, 'quarantines'),
     readTargets(
       clients,
       described.flatMap(({ reading }) => (reading.kind === 'found' ? (pairOf(reading.found) ?? []) : [])),
@@ -81,13 +84,24 @@ export async function observeNodeGroups(
     clients,
     followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : [])),
   );
+  const quarantinedIn = Map.groupBy(Object.entries(quarantines.slots), ([, { cluster, nodegroup = '' }]) =>
+    subjectOf({ cluster, nodegroup }),
+  );
   return followed.map((each): Observation => {
     const { key, trigger, state, isAnother } = each;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
     const need = isAnother ? undefined : needs.get(subjectOf(key));
     const view = viewOf(each, cluster, targets, nodesOf);
     const request = scope.requests.get(subjectOf(key));
-    const seen = { key, trigger, state, view, ...(need !== undefined && { need }) };
+    const quarantined = quarantinedIn.get(subjectOf(key))?.map(([instanceId]) => instanceId);
+    const seen = {
+      key,
+      trigger,
+      state,
+      view,
+      ...(need !== undefined && { need }),
+      ...(quarantined !== undefined && { quarantined }),
+    };
     const known = [state.answered, state.proposal?.ruling?.id];
     return request === undefined || known.includes(request.trigger.id)
       ? seen

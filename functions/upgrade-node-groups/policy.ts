@@ -30,6 +30,11 @@ export const upgrades = (defaultMode: Mode) =>
       .prefault({}),
     stopAfterFailures: z.int().min(1).max(10).default(3).describe('Attempts per node group and release, then halted.'),
     retryAfter: duration.prefault('1h').describe('Wait after the first failure; doubled after each further one.'),
+    waitForQuarantine: duration
+      .prefault('24h')
+      .describe(
+        'How long an upgrade waits, in all, while a worker of the node group is in quarantine; `0m`: not at all.',
+      ),
     force: z
       .boolean()
       .default(false)

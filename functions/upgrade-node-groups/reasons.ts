@@ -25,6 +25,11 @@ export const UPGRADE_REASONS = {
   'account-concurrency': {
     meaning: 'As many node groups of this account and region are updated, or come first, as the policy allows.',
   },
+  'worker-in-quarantine': {
+    meaning:
+      'A worker of the node group is in quarantine. An upgrade could terminate what is kept for analysis: it waits, as long as the policy says (upgrades.waitForQuarantine).',
+    hint: 'Save what is needed from the worker, then release or terminate it (npm run -s remediator -- quarantines). When the time is over the upgrade starts all the same.',
+  },
   'upgrade-started': { meaning: 'UpdateNodegroupVersion was called: EKS replaces the nodes one step at a time.' },
   'would-upgrade': {
     meaning: 'In mode enforce the upgrade would have been started now.',

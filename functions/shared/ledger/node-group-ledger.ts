@@ -75,6 +75,9 @@ const turn = z.object({
 });
 export type Turn = z.infer<typeof turn>;
 
+/** Since when an upgrade to a release has been ready but for a worker in quarantine, epoch milliseconds. */
+const quarantineWait = z.object({ releaseVersion: z.string(), since: z.number() });
+
 const nodeGroupState = z.object({
   sk: z.string(),
   ...outcomeMemory<string>(),
@@ -87,6 +90,7 @@ const nodeGroupState = z.object({
   obstacle: obstacle.optional(),
   /** The release for which an upgrade was tried as a cure of health issues: once each. */
   cureTried: z.string().optional(),
+  quarantineWait: quarantineWait.optional(),
   /** The update of somebody else that was running at the last look, and since when, epoch milliseconds. */
   foreign: z.object({ updateId: z.string().optional(), since: z.number() }).optional(),
   /** The incident that the last outcome belongs to: one target release from first reconcile request to outcome. */
