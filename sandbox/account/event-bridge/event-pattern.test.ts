@@ -15,6 +15,7 @@ const event = {
     address: '10.1.2.3',
     address6: '2001:db8::1',
     list: [],
+    mixed: [{}, 'value'],
     packages: [
       { name: 'openssl', version: 1 },
       { name: 'zlib', version: 2 },
@@ -141,6 +142,11 @@ describe('an event pattern', () => {
       '$or beside a key',
       detail({ score: [7.5], $or: [{ severity: ['HIGH'] }, { fix: [false] }] }),
       detail({ score: [7], $or: [{ severity: ['HIGH'] }, { fix: [true] }] }),
+    ],
+    [
+      'exists: false only where no element is a value',
+      detail({ packages: [{ exists: false }] }),
+      detail({ mixed: [{ exists: false }] }),
     ],
     ['an empty array is no value', detail({ list: [{ exists: false }] }), detail({ list: [{ exists: true }] })],
     [

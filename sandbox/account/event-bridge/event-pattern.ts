@@ -55,10 +55,12 @@ function compileOr(part: unknown, path: string): EventMatcher {
   return (node) => alternatives.some((matches) => matches(node));
 }
 
+/** Operators work on leaves: one is enough; what has none (an object, arrays without a value) counts as absent. */
 function matchesLeaf(value: unknown, matches: LeafMatcher): boolean {
-  if (Array.isArray(value) && value.length > 0) return value.some((element) => matchesLeaf(element, matches));
-  // Operators work on leaves: an object (or an empty array) in the leaf's place is no leaf.
-  return matches(isScalar(value) ? value : undefined);
+  const leaves = Array.isArray(value)
+    ? value.flat(Number.POSITIVE_INFINITY).filter(isScalar)
+    : [value].filter(isScalar);
+  return leaves.length === 0 ? matches(undefined) : leaves.some(matches);
 }
 
 function compileAlternative(alternative: unknown, at: string): LeafMatcher {
