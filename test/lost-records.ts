@@ -3,6 +3,7 @@ import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
 import { eventAt, type Scenario, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
+import { ALL_PROOFS } from './sampled.ts';
 
 /** Whose outcomes some items of the ledger count, and what the records of such a subject name. */
 interface Counted {
@@ -74,8 +75,8 @@ const nameOf = ({ cluster, nodegroup, instance }: RemediationRecord, about: 'ins
 
 /** Dying after a call that only reads is dying before the next one. */
 const READS = /^(Describe|Get|List|BatchGet|Query|GET|LIST)/;
-/** Most deaths of one function that are tried, spread over its life. */
-const MOST = 6;
+/** Most deaths of one function that are tried, spread over its life; `PROOFS=all` tries each. */
+const MOST = ALL_PROOFS ? Number.POSITIVE_INFINITY : 6;
 
 /** Lets a function die before and after calls that change something, and expects that no record is lost wherever it does. */
 export async function expectNoLoss(name: string, scenario: Scenario, counted: CountedItems = {}): Promise<void> {
