@@ -10,6 +10,7 @@ import { jsonProtocol, parseJsonBody } from './json-protocol.ts';
 import { modelError } from './modeled-errors.ts';
 import type { Envelope, WireAnswer, WireProtocol, WireRequest } from './protocol.ts';
 import { ec2QueryProtocol, queryProtocol } from './query-protocol.ts';
+import { bodyOf, guessProtocol, protocolOf, wireRequest } from './read-request.ts';
 import { restJsonProtocol } from './rest-json-protocol.ts';
 import { rpcV2CborProtocol } from './rpc-v2-cbor-protocol.ts';
 import { WrongType } from './wrong-type.ts';
@@ -209,30 +210,6 @@ export class AccountServer {
       });
     }
   }
-}
-
-/** Reads a request's body. A caller that breaks off is waited for in vain: nobody is left to be answered. */
-function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  return new Promise((resolve) => {
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve(Buffer.concat(chunks)));
-  });
-}
-
-function wireRequest(request: IncomingMessage, body: Buffer): WireRequest {
-  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
-  return { method: request.method ?? 'GET', path, query: new URLSearchParams(query), headers: request.headers, body };
-}
-
-/** The protocol that the request is in, where its service speaks several. */
-function protocolOf(request: WireRequest, { protocol, alsoSpeaks = [] }: Service): Protocol {
-  const spoken = request.headers['smithy-protocol'] === 'rpc-v2-cbor' ? 'rpc-v2-cbor' : guessProtocol(request);
-  return alsoSpeaks.includes(spoken) ? spoken : protocol;
-}
-
-function guessProtocol(request: WireRequest): Protocol {
-  if (request.headers['x-amz-target'] !== undefined) return 'json-1.1';
-  return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'query' : 'rest-json';
 }
 
 function permissionsOf(

@@ -1,16 +1,7 @@
 import { NotImplemented } from '../../wire/aws-error.ts';
-import {
-  aliasIn,
-  compare,
-  durationOf,
-  malformed,
-  nameIn,
-  numberOf,
-  type Row,
-  type TokenReader,
-  type Value,
-} from './insights-expression.ts';
+import { aliasIn, compare, numberOf, type Row, type Value } from './insights-expression.ts';
 import type { Table } from './insights-table.ts';
+import { durationOf, malformed, nameIn, type TokenReader } from './insights-tokens.ts';
 
 /** One value made of all rows of a group. */
 interface Aggregate {

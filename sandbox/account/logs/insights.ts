@@ -3,17 +3,14 @@ import {
   aliasIn,
   compare,
   type Expression,
-  malformed,
-  nameIn,
   type Row,
   readExpression,
-  TokenReader,
-  tokensOf,
   truth,
   type Value,
 } from './insights-expression.ts';
 import { readStats } from './insights-stats.ts';
 import type { Table } from './insights-table.ts';
+import { malformed, nameIn, TokenReader, tokensOf } from './insights-tokens.ts';
 import type { LogEvent } from './log-event.ts';
 
 type Command = (table: Table) => Table;

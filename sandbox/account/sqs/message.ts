@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { Cancel } from '../../time/virtual-time.ts';
+import { AwsError } from '../../wire/aws-error.ts';
 
 export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
 
@@ -72,4 +73,39 @@ export function sizeOf(message: NewMessage): number {
     bytes += BinaryValue?.byteLength ?? Buffer.byteLength(StringValue);
   }
   return bytes;
+}
+
+/** Characters that SQS takes nowhere. Source: SQS API reference, SendMessage. */
+const NOT_OF_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
+/**
+ * Refuses a message that no queue takes.
+ *
+ * @param most bytes, as the queue's `MaximumMessageSize` says
+ * @throws AwsError as SQS names the fault
+ */
+export function refuseMessage(message: NewMessage, most: number): void {
+  if (message.body === '')
+    throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+  if (sizeOf(message) > most) {
+    throw new AwsError(
+      'InvalidParameterValue',
+      `One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`,
+    );
+  }
+  // What becomes of others is written twice over: they are refused, or replaced. The stricter of both.
+  const texts = [message.body, ...Object.values(message.attributes ?? {}).map(({ StringValue = '' }) => StringValue)];
+  if (texts.some((text) => NOT_OF_XML.test(text))) {
+    throw new AwsError(
+      'InvalidMessageContents',
+      'Invalid characters found. Valid unicode characters are those of XML.',
+    );
+  }
+  const { delaySeconds = 0 } = message;
+  if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > 900) {
+    throw new AwsError(
+      'InvalidParameterValue',
+      `Value ${delaySeconds} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.`,
+    );
+  }
 }

@@ -3,27 +3,8 @@ import type { VirtualTime } from '../../time/virtual-time.ts';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Faults } from '../faults.ts';
 import { deliverableInOrder, FifoOrder } from './fifo.ts';
-import { type Message, type NewMessage, sizeOf } from './message.ts';
-
-/** A queue's settings, in the units of its API. */
-export interface QueueSettings {
-  readonly fifo: boolean;
-  readonly contentBasedDeduplication: boolean;
-  readonly visibilityTimeoutSeconds: number;
-  readonly delaySeconds: number;
-  readonly retentionSeconds: number;
-  readonly maximumMessageBytes: number;
-  readonly redrive?: { readonly deadLetterTargetArn: string; readonly maxReceiveCount: number };
-}
-
-export const DEFAULT_QUEUE_SETTINGS: QueueSettings = {
-  fifo: false,
-  contentBasedDeduplication: false,
-  visibilityTimeoutSeconds: 30,
-  delaySeconds: 0,
-  retentionSeconds: 345_600,
-  maximumMessageBytes: 1_048_576,
-};
+import { type Message, type NewMessage, refuseMessage } from './message.ts';
+import type { QueueSettings } from './queue-settings.ts';
 
 /** What a queue needs of the account around it. */
 export interface QueueSurroundings {
@@ -38,9 +19,6 @@ export interface MessageCounts {
   readonly inFlight: number;
   readonly delayed: number;
 }
-
-/** Characters that SQS takes nowhere. Source: SQS API reference, SendMessage. */
-const NOT_OF_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 /** One SQS queue, standard or FIFO. */
 export class Queue {
@@ -75,7 +53,7 @@ export class Queue {
 
   /** @throws AwsError for a message that the queue does not take */
   send(message: NewMessage): { readonly id: string; readonly sequenceNumber?: string } {
-    this.#check(message);
+    refuseMessage(message, this.settings.maximumMessageBytes);
     const now = this.#around.time.now;
     const deduplicationId = this.#fifo?.deduplicationIdOf(message);
     if (deduplicationId !== undefined) {
@@ -161,33 +139,6 @@ export class Queue {
   /** How many messages a receiver could get now. */
   get available(): number {
     return this.#deliverable().length;
-  }
-
-  #check(message: NewMessage): void {
-    const most = this.settings.maximumMessageBytes;
-    if (message.body === '')
-      throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
-    if (sizeOf(message) > most) {
-      throw new AwsError(
-        'InvalidParameterValue',
-        `One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`,
-      );
-    }
-    // What becomes of others is written twice over: they are refused, or replaced. The stricter of both.
-    const texts = [message.body, ...Object.values(message.attributes ?? {}).map(({ StringValue = '' }) => StringValue)];
-    if (texts.some((text) => NOT_OF_XML.test(text))) {
-      throw new AwsError(
-        'InvalidMessageContents',
-        'Invalid characters found. Valid unicode characters are those of XML.',
-      );
-    }
-    const { delaySeconds = 0 } = message;
-    if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > 900) {
-      throw new AwsError(
-        'InvalidParameterValue',
-        `Value ${delaySeconds} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.`,
-      );
-    }
   }
 
   #deliverable(): Message[] {

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND, servicesUnderTest } from '../../stack/services-under-test.ts';
-import type { QueueSettings } from './queue.ts';
+import type { QueueSettings } from './queue-settings.ts';
 
 function queueUnderTest(settings: Partial<QueueSettings> = {}, name = settings.fifo ? 'work.fifo' : 'work') {
   const { sqs, clientConfig, play } = servicesUnderTest();

@@ -2,7 +2,8 @@ import { AwsError } from '../../wire/aws-error.ts';
 import type { Deliveries, Delivery } from '../event-bridge/delivery.ts';
 import type { Faults } from '../faults.ts';
 import type { World } from '../world.ts';
-import { DEFAULT_QUEUE_SETTINGS, Queue, type QueueSettings, type QueueSurroundings } from './queue.ts';
+import { Queue, type QueueSurroundings } from './queue.ts';
+import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from './queue-settings.ts';
 
 /** A queue to be made. */
 export interface QueueDefinition {
