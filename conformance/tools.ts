@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { isHere } from '../test/is-here.ts';
 
 /** Where `.ci/conformance` has put what it installs: `NAME/bin/python`, jars, other programs. */
 const FOLDER = process.env.CONFORMANCE_TOOLS ?? '';
@@ -7,18 +8,9 @@ const FOLDER = process.env.CONFORMANCE_TOOLS ?? '';
 /** The path of a tool that `.ci/conformance` installs, for example `toolPath('boto', 'bin', 'python')`. */
 export const toolPath = (...parts: string[]): string => join(FOLDER, ...parts);
 
-/**
- * Whether a tool is there. What is missing is skipped on a developer's machine, aloud; in CI that fails, since what does
- * not run proves nothing.
- * @throws Error in CI
- */
-export function isThere(name: string): boolean {
-  const there = (process.env.CONFORMANCE_HAS ?? '').split(' ').includes(name);
-  if (!there && process.env.CI !== undefined && process.env.CI !== 'false') {
-    throw new Error(`${name} could not be installed, so its part of conformance cannot be shown. See .ci/conformance.`);
-  }
-  return there;
-}
+/** Whether `.ci/conformance` has installed a tool. @throws Error in CI, when it has not */
+export const isThere = (name: string): boolean =>
+  isHere(name, (process.env.CONFORMANCE_HAS ?? '').split(' ').includes(name), 'see .ci/conformance, which installs it');
 
 /** The title of a suite, which says so when it is skipped. */
 export const titled = (title: string, name: string): string =>

@@ -7,6 +7,7 @@ import { findChromium, startChromium } from '../sandbox/console/chromium.ts';
 import { type ConsoleServer, serveConsole } from '../sandbox/console/console-server.ts';
 import type { Run } from '../sandbox/play.ts';
 import { start } from './harness.ts';
+import { isHere } from './is-here.ts';
 
 const chromium = findChromium();
 if (chromium === undefined) console.warn('widget: skipped in the browser (no Chromium here; see .ci/chromium)');
@@ -17,7 +18,7 @@ const SIZES = [
   { width: 1_600, height: 1_000 },
 ];
 
-describe.skipIf(chromium === undefined)('the widget in Chromium', () => {
+describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))('the widget in Chromium', () => {
   let run: Run;
   let server: ConsoleServer;
   let browser: Browser;

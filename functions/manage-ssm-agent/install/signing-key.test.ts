@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { isHere } from '../../../test/is-here.ts';
 import { AMAZON_KEY, fakeNode, removeNodes } from './fake-node.fixture.ts';
 import { KEYS } from './gpg-keys.fixture.ts';
 import { OS_RELEASE } from './os-release.fixture.ts';
@@ -23,7 +24,7 @@ describe('the signing key', () => {
     expect(INSTALL_SCRIPT).toContain(`\nfingerprint=${AMAZON_KEY}\n`);
   });
 
-  const gpgIsHere = spawnSync('gpg', ['--version']).status === 0;
+  const gpgIsHere = isHere('gpg', spawnSync('gpg', ['--version']).status === 0, 'install gnupg');
   it.skipIf(!gpgIsHere)('is good for gpg', () => {
     const home = mkdtempSync(join(tmpdir(), 'gpg-'));
     const block = /-----BEGIN[\s\S]+-----END PGP PUBLIC KEY BLOCK-----\n/.exec(INSTALL_SCRIPT)?.[0];
