@@ -117,7 +117,7 @@ describe('about what mode observe proposes', () => {
     expect(plan).toMatch(/^ {2}would act {2}shop\/web +upgrade-node-groups +\d+[sm] {2}/m);
     expect(plan).toMatch(/^ {2}would act {2}shop\/web\/i-\w+ +quarantine-workers /m);
     // Nothing is done about it yet, so it is exposed, whatever is proposed.
-    expect(stdout).toMatch(/^ {2}exposed {4}shop\/web\/i-\w+ +\d+[smh] +would-quarantine$/m);
+    expect(stdout).toMatch(/^ {2}exposed {5}shop\/web\/i-\w+ +\d+[smh] +would-quarantine$/m);
     expect(code).toBe(0);
   });
 

@@ -203,6 +203,8 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     await page.getByLabel('Cluster, group, worker').fill('i-0badc0de');
     await after(page, () => press(page, 'Filter').click());
     await after(page, () => page.getByRole('table').getByRole('button').first().click());
+    // Ids are folded away.
+    await page.locator('ol details summary').first().click();
     for (const field of ['message', 'hint', 'trigger id', 'trigger type', 'cluster']) {
       await page.getByText(attack(field)).first().waitFor();
     }

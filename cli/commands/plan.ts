@@ -1,4 +1,4 @@
-import { STATE_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
+import { DECISION_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
 import type { DecisionKind } from '../../functions/shared/records/record.ts';
 import { spanOf } from '../age.ts';
 import type { Command, Surroundings } from '../command.ts';
@@ -53,7 +53,7 @@ async function tell(surroundings: Surroundings, scope: Scope): Promise<0> {
   if (planned.length === 0) print('Nothing is proposed, under way or waiting.');
   else {
     const rows = planned.map((word) => [
-      STATE_NAMES[word.decision],
+      DECISION_NAMES[word.decision],
       placeOf(word),
       word.remediation,
       spanOf(clock.now() - word.at),

@@ -58,7 +58,10 @@ export const SSM_AGENT_REASONS = {
   'default-host-management-registered': { meaning: 'Default Host Management was registered for account and region.' },
   'agent-update-started': { meaning: 'AWS-UpdateSSMAgent was sent to the worker.' },
   'agent-install-started': { meaning: 'A DaemonSet installs the agent on the worker.' },
-  'would-remedy': { meaning: 'In mode enforce the remedy that the message names would have been begun now.' },
+  'would-remedy': {
+    meaning: 'In mode enforce the remedy that the message names would have been begun now.',
+    hint: 'To have it done once: npm run -s remediator -- approve SUBJECT --why "…".',
+  },
   'remedy-in-progress': { meaning: 'A remedy is at work and has not shown its effect yet.' },
   'agent-update-failed': {
     meaning:

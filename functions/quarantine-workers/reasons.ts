@@ -31,6 +31,7 @@ export const QUARANTINE_REASONS = {
   },
   'would-harden': {
     meaning: 'In mode enforce the exposure to the group would have been closed now.',
+    hint: 'To have it done once: npm run -s remediator -- approve SUBJECT --why "…".',
     severity: 'high',
   },
   'group-restored': { meaning: 'An operator had the exposure to a group opened again, as it was.' },
@@ -52,7 +53,11 @@ export const QUARANTINE_REASONS = {
     hint: 'Lift what the message names, or close the exposure by hand.',
     severity: 'high',
   },
-  'would-quarantine': { meaning: 'In mode enforce the worker would have been isolated now.', severity: 'high' },
+  'would-quarantine': {
+    meaning: 'In mode enforce the worker would have been isolated now.',
+    hint: 'To have it done once: npm run -s remediator -- approve SUBJECT --why "…".',
+    severity: 'high',
+  },
   'quarantine-started': { meaning: 'The worker is exposed: its quarantine began.' },
   'quarantine-undone': {
     meaning: 'Somebody opens a way to a worker in quarantine again and again; it is closed each time.',

@@ -9,10 +9,13 @@ export const IMDS_REASONS = {
   },
   'imdsv2-being-required': {
     meaning: 'The metadata service of the worker was set to take version 2 only; its hop limit was kept.',
-    hint: 'Set it in the launch template, too: the message names which. To undo it: npm run -s remediator -- reject.',
+    hint: 'Set it in the launch template, too: the message names which. To undo it: npm run -s remediator -- reject SUBJECT --why "…".',
     rejectUndoes: true,
   },
-  'would-require-imdsv2': { meaning: 'In mode enforce the metadata service would take version 2 only.' },
+  'would-require-imdsv2': {
+    meaning: 'In mode enforce the metadata service would take version 2 only.',
+    hint: 'To have it done once: npm run -s remediator -- approve SUBJECT --why "…".',
+  },
   'imdsv2-undone': { meaning: 'An operator had it undone: the metadata service takes version 1 again.' },
   'imdsv2-refused': {
     meaning: 'AWS refused to change the metadata options of the worker.',

@@ -3,10 +3,12 @@ import { isBorneOut, workerOf } from '../shared/fleet/worker.ts';
 import {
   gravestOf,
   gravityOf,
+  NEEDS_SOMEBODY,
   needsSomebody,
   STATES,
   type State,
   stateOf,
+  thatStillCount,
   type Word,
 } from '../shared/records/current-state.ts';
 import { decisionKind } from '../shared/records/record.ts';
@@ -78,9 +80,7 @@ export function readLastWord(subject: string, word: string, at: number, id: stri
 
 /** How each subject stands, by its gravest word: the gravest first, and of those the oldest. Workers that are gone are left out. */
 export function statesOf(lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] {
-  const subjects = Map.groupBy(lastWords, ({ cluster, nodegroup, instance }) =>
-    instance === '' ? `${cluster}/${nodegroup}` : instance,
-  );
+  const subjects = Map.groupBy(lastWords, subjectOf);
   return [...subjects.values()]
     .flatMap((words) => gravestOf(words) ?? [])
     .filter(({ instance }) => instance === '' || isThere(instance))
@@ -90,6 +90,34 @@ export function statesOf(lastWords: readonly LastWord[], isThere: (instance: str
 /** Those of them that somebody should look at. */
 export const needsOf = (lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] =>
   statesOf(lastWords, isThere).filter(needsSomebody);
+
+/** What somebody should look at, counted. */
+export type NeedsSummary = ReadonlyArray<{ readonly tone: Tone; readonly count: number }>;
+
+/**
+ * How many subjects stand in each state that somebody should look at, and how many proposals are to be approved: a subject
+ * that is exposed or has failed may have one, too.
+ */
+export function summaryOf(lastWords: readonly LastWord[], isThere: (instance: string) => boolean): NeedsSummary {
+  const needed = needsOf(lastWords, isThere);
+  const proposals = [...Map.groupBy(lastWords, subjectOf).values()]
+    .flatMap(thatStillCount)
+    .filter(({ decision, instance }) => decision === 'would-act' && (instance === '' || isThere(instance)));
+  return [...NEEDS_SOMEBODY].map((tone) => ({
+    tone,
+    count: tone === 'would-act' ? proposals.length : needed.filter((word) => stateOf(word) === tone).length,
+  }));
+}
+
+/** A worker's records may lack its group, but not its id. */
+const subjectOf = ({ cluster, nodegroup, instance }: LastWord): string =>
+  instance === '' ? `${cluster}/${nodegroup}` : instance;
+
+/** When the last sweep finished, of rows of the queries about last words, epoch milliseconds; undefined when none did. */
+export const sweptAtIn = (rows: ReadonlyArray<{ get(field: string): string | undefined }>): number | undefined => {
+  const at = timeIn(rows.find((row) => row.get('word') === 'done sweep-finished')?.get('@timestamp') ?? '');
+  return Number.isFinite(at) ? at : undefined;
+};
 
 /**
  * The fleet as it is: clusters, their groups, their workers, each with what needs most attention of what the functions

@@ -4,7 +4,7 @@ import { stateOf } from '../shared/records/current-state.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
 import type { RecordSubject } from '../shared/records/recorder.ts';
-import { fleetStatusOf, LAST_WORDS_FROM, lastWordsIn, needsOf } from './fleet-status.ts';
+import { fleetStatusOf, LAST_WORDS_FROM, lastWordsIn, needsOf, summaryOf, sweptAtIn } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
 import {
@@ -57,7 +57,8 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
   const older = lines.length > PAGE_SIZE ? cursorAfter(shown, cursor) : undefined;
   const lastWords = lastWordsIn([...words, ...guards]);
   const there = new Set(instances.found.map(({ InstanceId }) => InstanceId));
-  const needed = needsOf(lastWords, (instance) => instances.more || there.has(instance));
+  const isThere = (instance: string): boolean => instances.more || there.has(instance);
+  const needed = needsOf(lastWords, isThere);
   const first = needed.slice(0, MOST_NEEDS);
   const told = new Map(
     first.length === 0
@@ -82,7 +83,9 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
     moreWorkers: instances.more,
     needs,
     moreNeeds: needed.length - needs.length,
+    summary: summaryOf(lastWords, isThere),
     readAt: now,
+    sweptAt: sweptAtIn(words),
   };
 }
 

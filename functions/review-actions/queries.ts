@@ -66,9 +66,9 @@ export const lastGuardsQuery = (): string =>
 export const recordsByIdQuery = (ids: readonly string[]): string =>
   `fields @timestamp, @message | ${RECORDS} | filter id in ${listed(ids)} | ${NEWEST_FIRST} | limit ${ids.length}`;
 
-/** The last word of each function on each subject. */
+/** The last word of each function on each subject, and when the last sweep finished. */
 export const lastWordsQuery = (): string =>
-  `fields ${WORD} | ${RECORDS} and ispresent(cluster) | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
+  `fields ${WORD} | ${RECORDS} and (ispresent(cluster) or reason = "sweep-finished") | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
 
 /** Asks for each function's newest record of each reason about one worker, or about a group without its workers. */
 export const statusQuery = (subject: RecordSubject, limit: number): string =>

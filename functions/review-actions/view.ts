@@ -1,7 +1,7 @@
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import type { RecordSubject } from '../shared/records/recorder.ts';
-import type { FleetCluster, Tone } from './fleet-status.ts';
+import type { FleetCluster, NeedsSummary, Tone } from './fleet-status.ts';
 import type { Cursor, Question } from './question.ts';
 import type { ClockFace, Count, Period } from './time-axis.ts';
 
@@ -20,8 +20,11 @@ export interface Overview {
   readonly needs: readonly Need[];
   /** So many more there are. */
   readonly moreNeeds: number;
+  readonly summary: NeedsSummary;
   /** When the fleet was read, epoch milliseconds. */
   readonly readAt: number;
+  /** When everything was last put up to be reconciled, epoch milliseconds; undefined when that is long ago. */
+  readonly sweptAt: number | undefined;
   /** One page, the newest first. */
   readonly records: readonly ReadRecord[];
   /** Where the next page begins; absent on the last one. */

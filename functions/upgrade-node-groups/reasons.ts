@@ -42,11 +42,11 @@ export const UPGRADE_REASONS = {
   },
   'update-stuck': {
     meaning: "Somebody else's update runs longer than such a node group needs; nothing is upgraded before it ends.",
-    hint: 'Look at the update that the message names (aws eks describe-update) and at nodes that do not drain. EKS ends an update by itself; one that stays is a case for AWS Support.',
+    hint: 'Look at the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID) and at nodes that do not drain. EKS ends an update by itself; one that stays is a case for AWS Support.',
   },
   'upgrade-stuck': {
     meaning: 'The upgrade runs longer than such a node group needs: it holds up its cluster, not the account.',
-    hint: 'Look at the update that the message names (aws eks describe-update), and at nodes that do not drain: a PodDisruptionBudget, a pod that does not end, no room for new nodes. One that stays is a case for AWS Support.',
+    hint: 'Look at the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID), and at nodes that do not drain: a PodDisruptionBudget, a pod that does not end, no room for new nodes. One that stays is a case for AWS Support.',
   },
   'upgrade-deferred': {
     meaning: 'EKS does not take the update at this time, by what mostly passes by itself. It counts as no attempt.',
@@ -76,11 +76,11 @@ export const UPGRADE_REASONS = {
   'version-skew': {
     meaning:
       'The Kubernetes versions of control plane and node group are further apart than EKS supports: it takes no update.',
-    hint: 'Move the one that the message names first: aws eks update-nodegroup-version --kubernetes-version, or a new node group.',
+    hint: 'Move the one that the message names first: aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP --kubernetes-version VERSION, or a new node group.',
   },
   'degraded-by-upgrade': {
     meaning: 'The node group is unhealthy since an upgrade failed. No further attempt is made before it is healthy.',
-    hint: 'Cure the issues that the message names (aws eks describe-nodegroup shows them); a newer release is tried as a cure.',
+    hint: 'Cure the issues that the message names (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them); a newer release is tried as a cure.',
     severity: 'high',
   },
   upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
@@ -103,7 +103,7 @@ export const UPGRADE_REASONS = {
   'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },
   'node-group-unhealthy': {
     meaning: 'EKS reports health issues of the node group that an upgrade does not cure, or has not cured.',
-    hint: 'Cure the issues as the message says (aws eks describe-nodegroup shows them); upgrades go on by themselves then.',
+    hint: 'Cure the issues as the message says (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them); upgrades go on by themselves then.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -1,4 +1,5 @@
-import { STATE_NAMES } from '../../shared/records/current-state.ts';
+import { DECISION_NAMES, STATE_NAMES } from '../../shared/records/current-state.ts';
+import type { DecisionKind } from '../../shared/records/record.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import type { Tone } from '../fleet-status.ts';
 
@@ -16,5 +17,11 @@ export const SIGNS: Readonly<Record<Tone, string>> = {
   quiet: '·',
 };
 
-export const badge = (tone: Tone): Markup =>
-  html`<span class="ehr-badge ehr-${tone}"><span aria-hidden="true">${SIGNS[tone]}</span> ${STATE_NAMES[tone]}</span>`;
+const signed = (tone: Tone, name: string): Markup =>
+  html`<span class="ehr-badge ehr-${tone}"><span aria-hidden="true">${SIGNS[tone]}</span> ${name}</span>`;
+
+/** How a subject stands. */
+export const badge = (tone: Tone): Markup => signed(tone, STATE_NAMES[tone]);
+
+/** What was decided once. */
+export const decisionBadge = (decision: DecisionKind): Markup => signed(decision, DECISION_NAMES[decision]);

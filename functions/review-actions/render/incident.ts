@@ -1,11 +1,15 @@
 import { ACTION_FIELDS, type Offer, type OperatorAction } from '../../shared/intake/operator-action.ts';
+import { STATE_NAMES, stateOf } from '../../shared/records/current-state.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
-import { standingLines, standingsOf } from '../../shared/records/standing.ts';
-import { html, jsonContent, type Markup } from '../../shared/widget/html.ts';
+import type { RecordSubject } from '../../shared/records/recorder.ts';
+import { endOf, restLine, standingsOf, toldStandings, wordOf } from '../../shared/records/standing.ts';
+import { type Content, html, jsonContent, type Markup } from '../../shared/widget/html.ts';
 import type { Incident, Page } from '../view.ts';
-import { badge } from './badge.ts';
-import { viewButton } from './button.ts';
+import { badge, decisionBadge } from './badge.ts';
+import { incidentButton, viewButton } from './button.ts';
+import { capitalized } from './sentence.ts';
+import { subjectOfRecord } from './subject.ts';
 
 /** What each action is asked to be confirmed with. */
 const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> = {
@@ -19,39 +23,98 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
 };
 
 /** The incident of one subject, how it stands, and what can be asked for. */
-export function incident({ subject, records, standing, stale, offers, more }: Incident, page: Page): Markup {
+export function incident(told: Incident, page: Page): Markup {
+  const { subject, records, standing, stale, offers, more } = told;
   const name = recordSubject(subject);
-  const [current] = standingsOf(standing);
+  const current = standingsOf(standing).find(({ record }) => isSubject(record, subject));
   return html`<p>${viewButton(page, 'Back to all records', { filter: page.question.filter })}${viewButton(page, 'Refresh', { subject, filter: page.question.filter })}</p>
 <h2>The incident of ${name} ${current === undefined ? undefined : badge(current.state)}</h2>
-${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${standingLines(standing).map((line) => html`<p>${line}</p>`)}</div>`}
+${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${states(told, page)}</div>`}
 ${stale ? html`<p class="ehr-muted">Its latest records lie outside this time range: choose another one to see them.</p>` : undefined}
-${offers.length === 0 ? undefined : actions(offers, name, page)}
+${offers.length === 0 ? undefined : actions(byRelevance(offers, current?.record), name, page)}
 <h3>What happened</h3>
 ${more ? html`<p class="ehr-muted">Only the newest records are shown: choose an earlier time range for older ones.</p>` : undefined}
-<ol class="ehr-story" reversed>${records.toReversed().map((record) => step(record, page))}</ol>`;
+<ol class="ehr-incident" reversed>${records.toReversed().map((record) => step(record, subject, page))}</ol>`;
 }
 
-const step = (record: ReadRecord, { time }: Page): Markup =>
-  html`<li>${badge(record.decision)} <strong>${record.reason}</strong> <span class="ehr-muted">${time.full(Date.parse(record.time))} ${recordSubject(record)}</span>
-<p>${record.message}</p>${record.hint === undefined ? undefined : html`<p class="ehr-muted">→ ${record.hint}</p>`}
-<p class="ehr-muted">${record.remediation}, asked by ${record.trigger.type} (${record.trigger.id})</p></li>`;
+/** Whether a record is about just this subject: a worker's may lack its group, but not its id. */
+const isSubject = (record: ReadRecord, { cluster, nodegroup, instance }: RecordSubject): boolean =>
+  instance === undefined
+    ? record.instance === undefined && record.cluster === cluster && record.nodegroup === nodegroup
+    : record.instance === instance;
+
+/** The same lines as those at the end of `explain`, with names that open their incidents, in the viewer's time zone. */
+function states({ subject, standing }: Incident, page: Page): Markup {
+  const { told, others, rest } = toldStandings(standing);
+  return html`${told.map(({ record }) => html`<p>Now: ${subjectName(record, subject, page)}: ${described(record, page)}</p>`)}
+${others.map((record) => html`<p class="ehr-muted">Besides, ${record.remediation}: ${described(record, page)}</p>`)}
+${rest > 0 ? html`<p class="ehr-muted">${restLine(told.length, rest)}</p>` : undefined}`;
+}
+
+function described(record: ReadRecord, { time }: Page): Markup {
+  const end = endOf(record);
+  const until = end === undefined ? '' : `, until ${time.full(end)}`;
+  const { reason, message, hint } = record;
+  return html`${STATE_NAMES[stateOf(wordOf(record))]} since ${time.full(Date.parse(record.time))}${until}: ${message} (${reason})${hintOf(hint)}`;
+}
+
+const hintOf = (hint: string | undefined): Markup | undefined =>
+  hint === undefined ? undefined : html` <span class="ehr-muted">→ ${hint}</span>`;
+
+/** A name that opens its incident, unless that is the one shown. */
+function subjectName(record: ReadRecord, shown: RecordSubject, page: Page): Content {
+  const name = recordSubject(record);
+  if (name === '') return 'the account';
+  return isSubject(record, shown) ? name : incidentButton(page, name, subjectOfRecord(record));
+}
+
+/** What happened at one time; the ids, which only a search needs, are folded away. */
+function step(record: ReadRecord, shown: RecordSubject, page: Page): Markup {
+  const { decision, reason, message, hint, remediation, trigger, correlationId, id, calls } = record;
+  const ids: ReadonlyArray<readonly [string, string]> = [
+    ['event', trigger.id],
+    ['correlation id', correlationId],
+    ['record', id],
+    ...calls.map(
+      ({ service, operation, requestId }) => ['AWS call', `${service} ${operation}, request ${requestId}`] as const,
+    ),
+  ];
+  return html`<li>${decisionBadge(decision)} <strong>${reason}</strong> <span class="ehr-muted">${page.time.full(Date.parse(record.time))} ${isSubject(record, shown) ? undefined : subjectName(record, shown, page)}</span>
+<p>${message}${hintOf(hint)}</p>
+<details><summary>by ${remediation}, asked by ${trigger.type}</summary><dl>${ids.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl></details></li>`;
+}
+
+/** What can be asked of the function whose word tells how the subject stands comes first. */
+const byRelevance = (offers: readonly Offer[], current: ReadRecord | undefined): Offer[] =>
+  offers.toSorted((a, b) => rankOf(a, current) - rankOf(b, current));
+const rankOf = ({ remediation }: Offer, current: ReadRecord | undefined): number =>
+  remediation === current?.remediation ? 0 : 1;
 
 /**
  * The form of the actions. CloudWatch does not say who presses a button, so whoever does says it; who may press one, IAM
  * decides by who may invoke the function behind it.
  */
-function actions(offers: readonly Offer[], name: string, { endpoints }: Page): Markup {
+function actions(offers: readonly Offer[], name: string, page: Page): Markup {
   const extend = offers.some(({ action }) => action === 'extend');
   return html`<h3>Ask for an action</h3>
-<form aria-label="Ask for an action"><label>Your name (required) <input name="${ACTION_FIELDS.who}" required maxlength="200" autocomplete="name"></label>
+<form method="dialog" aria-label="Ask for an action"><label>Your name (required) <input name="${ACTION_FIELDS.who}" required maxlength="200" autocomplete="name"></label>
 <label>Reason (required) <input name="${ACTION_FIELDS.why}" required minlength="3" maxlength="500" size="40"></label>
 ${extend ? html`<label>Extend by <input name="${ACTION_FIELDS.by}" value="3d" maxlength="6"></label>` : undefined}</form>
-<p>${offers.map((offer) => actionButton(offer, name, endpoints.act))}</p>
+<p>${offers.map((offer, index) => actionButton(offer, index === 0, offers, name, page))}</p>
 <p class="ehr-muted">Name and reason stand in the records. You need the right to invoke the function of the actions.</p>`;
 }
 
-const actionButton = (offer: Offer, name: string, endpoint: string): Markup =>
-  html`<button type="button" class="btn ${offer.action === 'terminate' ? 'ehr-danger' : 'ehr-primary'}">${capitalized(offer.action)}</button><cwdb-action action="call" display="popup" endpoint="${endpoint}" confirmation="${CONFIRMATIONS[offer.action](name)}">${jsonContent(offer)}</cwdb-action>`;
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+function actionButton(
+  offer: Offer,
+  isPrimary: boolean,
+  all: readonly Offer[],
+  name: string,
+  { endpoints }: Page,
+): Markup {
+  const { action, remediation } = offer;
+  const kind = action === 'terminate' ? 'danger' : isPrimary ? 'primary' : 'plain';
+  // Where several functions can be asked for the same, each button says whom it asks.
+  const isOnly = all.filter((other) => other.action === action).length === 1;
+  const label = `${capitalized(action)}${isOnly ? '' : `: ${remediation}`}`;
+  return html`<button type="button" class="btn ehr-${kind}">${label}</button><cwdb-action action="call" display="popup" endpoint="${endpoints.act}" confirmation="${CONFIRMATIONS[action](name)}">${jsonContent(offer)}</cwdb-action>`;
+}

@@ -1,23 +1,39 @@
+import { STATE_NAMES } from '../../shared/records/current-state.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
+import { endOf } from '../../shared/records/standing.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import type { Need, Overview, Page } from '../view.ts';
 import { badge } from './badge.ts';
 import { incidentButton, viewButton } from './button.ts';
-import { subjectOfRecord } from './records-table.ts';
+import { capitalized, firstSentence } from './sentence.ts';
+import { subjectOfRecord } from './subject.ts';
 
-/** As much of a message as a line shows, characters; the incident shows all of it. */
-const LONGEST = 220;
+/** A sweep comes each hour, or as the deployment says; after so long without one, what is shown may be old, ms. */
+const STALE_AFTER = 24 * 3_600_000;
 
-/** What somebody should look at, before all else; or that there is nothing, and what was looked at when. */
-export function needs({ needs: lines, moreNeeds, clusters, readAt }: Overview, page: Page): Markup {
-  if (lines.length === 0) {
-    const workers = clusters.flatMap(({ groups }) => groups.flatMap((group) => group.workers)).length;
-    return html`<h2>Nothing needs you</h2>
-<p class="ehr-muted">${workers} workers in ${clusters.length} clusters, read at ${page.time.full(readAt)}.</p>`;
-  }
-  return html`<h2>Needs you: ${lines.length + moreNeeds}</h2>
+/** What somebody should look at, before all else; or that there is nothing, and what was read and reconciled when. */
+export function needs(overview: Overview, page: Page): Markup {
+  const { needs: lines, moreNeeds, summary } = overview;
+  const count = lines.length + moreNeeds;
+  return html`${staleness(overview, page)}<h2>${count === 0 ? 'Nothing needs you' : `Needs you: ${count}`}</h2>
+<ul class="ehr-legend" aria-label="Needs you, by state">${summary.map(({ tone, count: of }) => (of === 0 ? html`<li class="ehr-muted">${STATE_NAMES[tone]} 0</li>` : html`<li>${badge(tone)} ${of}</li>`))}</ul>
 <ul class="ehr-needs" aria-label="Needs you">${lines.map((line) => need(line, page))}</ul>
-${moreNeeds > 0 ? html`<p class="ehr-muted">and ${moreNeeds} more: the fleet below shows them.</p>` : undefined}`;
+${moreNeeds > 0 ? html`<p class="ehr-muted">and ${moreNeeds} more: the fleet below shows them.</p>` : undefined}
+<p class="ehr-muted">${readings(overview, page)}</p>`;
+}
+
+/** How many hosts were looked at, and when. */
+function readings({ clusters, moreWorkers, readAt, sweptAt }: Overview, { time }: Page): string {
+  const workers = clusters.flatMap(({ groups }) => groups.flatMap((group) => group.workers)).length;
+  const read = `${workers}${moreWorkers ? ' or more' : ''} workers in ${clusters.length} clusters, read at ${time.short(readAt)}`;
+  return `${read}${sweptAt === undefined ? '' : `; all of them last reconciled by the sweep of ${time.short(sweptAt)}`}.`;
+}
+
+/** Without sweeps an event that was lost stays lost, and "nothing needs you" would say too much. */
+function staleness({ readAt, sweptAt }: Overview, { time }: Page): Markup | undefined {
+  if (sweptAt !== undefined && readAt - sweptAt <= STALE_AFTER) return undefined;
+  const last = sweptAt === undefined ? 'in 30 days' : `since ${time.full(sweptAt)}`;
+  return html`<div class="ehr-note" role="status"><p>No sweep has finished ${last}: what is shown may be out of date. Look at the alarms of sweep-fleet.</p></div>`;
 }
 
 function need({ tone, record, actions }: Need, page: Page): Markup {
@@ -25,13 +41,11 @@ function need({ tone, record, actions }: Need, page: Page): Markup {
   const [action] = actions;
   const button = viewButton(
     page,
-    action === undefined ? 'Look' : `${action.charAt(0).toUpperCase()}${action.slice(1)} …`,
+    action === undefined ? 'Open' : `${capitalized(action)} …`,
     { subject, filter: page.question.filter },
     action === undefined ? 'plain' : 'primary',
   );
-  const { expiresAt } = record.details ?? {};
-  const until = typeof expiresAt === 'string' ? ` until ${page.time.short(Date.parse(expiresAt))}` : '';
-  return html`<li>${badge(tone)} <span>${incidentButton(page, recordSubject(record), subject)} <span class="ehr-muted">since ${page.time.short(Date.parse(record.time))}${until}</span> <strong>${record.reason}</strong> ${cut(record.message)}</span> ${button}</li>`;
+  const end = endOf(record);
+  const until = end === undefined ? '' : ` until ${page.time.short(end)}`;
+  return html`<li>${badge(tone)} <span class="ehr-what">${incidentButton(page, recordSubject(record), subject)} <span class="ehr-muted">since ${page.time.short(Date.parse(record.time))}${until}</span> <strong>${record.reason}</strong> ${firstSentence(record.message)}</span> <span>${button}</span></li>`;
 }
-
-const cut = (text: string): string => (text.length <= LONGEST ? text : `${text.slice(0, LONGEST)} …`);

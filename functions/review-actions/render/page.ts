@@ -6,6 +6,7 @@ import { needs } from './needs.ts';
 import { recordsTable } from './records-table.ts';
 import { style } from './style.ts';
 import { timeline } from './timeline.ts';
+import { isNarrow } from './width.ts';
 
 /** Writes the widget; a pure function. The first element takes CloudWatch's own style away: there is one look everywhere. */
 export function renderOverview(overview: Overview, page: Page): string {
@@ -21,7 +22,7 @@ export const renderIncident = (told: Incident, page: Page): string => framed(pag
 export const renderNotice = (text: string, page: Page): string =>
   framed(page, html`<div class="ehr-note" role="status"><p>${text}</p></div>`);
 
-const framed = ({ question }: Page, content: Markup): string =>
+const framed = (page: Page, content: Markup): string =>
   String(
-    html`<div class="cwdb-no-default-styles"></div>${style(question.look.theme)}<div class="ehr">${content}</div>`,
+    html`<div class="cwdb-no-default-styles"></div>${style(page.question.look.theme)}<div class="ehr ${isNarrow(page) ? 'ehr-narrow' : 'ehr-wide'}">${content}</div>`,
   );

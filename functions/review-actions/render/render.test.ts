@@ -78,7 +78,9 @@ function filledWith(text: string, width = 1_200): { page: Page; overview: Overvi
       moreWorkers: false,
       needs: [{ tone: 'failed', record: record('failed', text), actions: ['retry'] }],
       moreNeeds: 1,
+      summary: [{ tone: 'failed', count: 2 }],
       readAt: NOW,
+      sweptAt: NOW - 3_600_000,
     },
     incident: {
       subject: outside,

@@ -89,16 +89,19 @@ export function style(theme: 'light' | 'dark'): Markup {
 .ehr .ehr-scroll{overflow-x:auto}
 .ehr table{border-collapse:collapse;width:100%;font-size:13px}
 .ehr th,.ehr td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid ${line};overflow-wrap:anywhere}
-.ehr caption{text-align:left}.ehr th{color:${muted};font-weight:600}.ehr td.ehr-time,.ehr .ehr-wide td.ehr-function{white-space:nowrap}.ehr .ehr-wide td.ehr-about{min-width:190px}
+.ehr caption{text-align:left}.ehr th{color:${muted};font-weight:600}.ehr td.ehr-time,.ehr td.ehr-function{white-space:nowrap}.ehr-wide td.ehr-about{min-width:190px}
 .ehr svg{display:block;max-width:100%}.ehr svg text{font:11px "Helvetica Neue",Arial,sans-serif;fill:${muted}}.ehr svg .ehr-sign{fill:${onTone};font-weight:700;text-anchor:middle}
 .ehr svg .ehr-axis{stroke:${line}}
 .ehr ul,.ehr ol{list-style:none;margin:4px 0;padding:0}.ehr .ehr-legend li{display:inline-block;margin:0 14px 4px 0}
 .ehr .ehr-clusters{display:flex;flex-wrap:wrap;gap:12px}.ehr .ehr-cluster{border:1px solid ${line};border-radius:8px;padding:4px 12px 10px;flex:1 1 300px;min-width:0}
 .ehr .ehr-group{margin:8px 0}
-.ehr .ehr-needs li{display:grid;grid-template-columns:auto 1fr auto;gap:2px 10px;align-items:start;padding:5px 0;border-bottom:1px solid ${line};overflow-wrap:anywhere}
+.ehr .ehr-needs li{display:grid;grid-template-columns:124px 1fr auto;gap:2px 10px;align-items:start;padding:5px 0;border-bottom:1px solid ${line};overflow-wrap:anywhere}
+.ehr .ehr-needs .ehr-badge{justify-self:start}.ehr-narrow .ehr-needs li{grid-template-columns:1fr auto}.ehr-narrow .ehr-what{grid-column:1/-1;grid-row:2}
 .ehr details summary{cursor:pointer;color:${accent};font-weight:600;padding:4px 0}
-.ehr .ehr-narrow,.ehr .ehr-narrow tbody,.ehr .ehr-narrow tr,.ehr .ehr-narrow td{display:block}.ehr .ehr-narrow thead{display:none}.ehr .ehr-narrow tr{border:1px solid ${line};border-radius:8px;padding:4px 10px;margin:8px 0}.ehr .ehr-narrow td{border:0;padding:2px 0}
-.ehr .ehr-story li{border-left:3px solid ${line};padding:4px 0 4px 12px;margin:0 0 6px}
+.ehr-narrow table,.ehr-narrow tbody,.ehr-narrow tr,.ehr-narrow td,.ehr-narrow caption{display:block}.ehr-narrow thead{display:none}.ehr-narrow tr{display:grid;grid-template-columns:1fr auto;gap:0 8px;border-bottom:1px solid ${line};padding:6px 0}.ehr-narrow td{border:0;padding:1px 0;min-width:0}
+.ehr-narrow td.ehr-about,.ehr-narrow td.ehr-why{grid-column:1/-1}.ehr-narrow td.ehr-time{grid-row:1;grid-column:1;color:${muted}}.ehr-narrow td.ehr-decision{grid-row:1;grid-column:2}
+.ehr .ehr-incident li{border-left:3px solid ${line};padding:2px 0 4px 12px;margin:0 0 6px}.ehr .ehr-incident summary{font-weight:400;color:${muted};padding:0}
+.ehr dl{margin:2px 0;font-size:12px;overflow-wrap:anywhere}.ehr dt{float:left;margin-right:6px;color:${muted}}.ehr dd{margin:0}
 .ehr .ehr-note{border:1px solid ${line};border-radius:8px;padding:8px 12px;margin:8px 0}${perTone}
 </style>`;
 }

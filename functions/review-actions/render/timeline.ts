@@ -1,9 +1,9 @@
-import { STATE_NAMES } from '../../shared/records/current-state.ts';
+import { DECISION_NAMES } from '../../shared/records/current-state.ts';
 import { type DecisionKind, decisionKind } from '../../shared/records/record.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import type { Count } from '../time-axis.ts';
 import type { Overview, Page } from '../view.ts';
-import { badge } from './badge.ts';
+import { decisionBadge } from './badge.ts';
 
 const HEIGHT = 110;
 const [TOP, BOTTOM, LEFT] = [6, 20, 34];
@@ -24,7 +24,7 @@ export function timeline({ counts, period }: Overview, { question, time }: Page)
   const x = (at: number): number => LEFT + ((at - from) / period.ms) * step;
   const scale = (HEIGHT - TOP - BOTTOM) / tallest;
   const base = HEIGHT - BOTTOM;
-  const summary = sums.map(([decision, records]) => `${records} ${STATE_NAMES[decision]}`).join(', ');
+  const summary = sums.map(([decision, records]) => `${records} ${DECISION_NAMES[decision]}`).join(', ');
   return html`<h3 id="ehr-timeline">Timeline</h3>
 <p class="ehr-muted">${time.full(range.start)} to ${time.full(range.end)} (${look.timezone.label}), one bar per ${period.text}</p>
 <svg role="img" aria-label="Records over time: ${summary === '' ? 'none' : summary}" width="${width}" height="${HEIGHT}" viewBox="0 0 ${width} ${HEIGHT}">
@@ -33,7 +33,7 @@ export function timeline({ counts, period }: Overview, { question, time }: Page)
 ${bars.map(([at, of]) => bar(of, `${time.short(at)}`, { left: x(at), width: Math.max(2, step - 1), base, scale }))}
 ${[0, 0.25, 0.5, 0.75].map((part) => html`<text x="${(LEFT + part * (width - LEFT)).toFixed(0)}" y="${HEIGHT - 5}">${time.short(range.start + part * (range.end - range.start))}</text>`)}
 </svg>
-<ul class="ehr-legend" aria-label="Records in this time range">${sums.map(([decision, records]) => html`<li>${badge(decision)} ${records}</li>`)}</ul>
+<ul class="ehr-legend" aria-label="Records in this time range">${sums.map(([decision, records]) => html`<li>${decisionBadge(decision)} ${records}</li>`)}</ul>
 ${sums.length === 0 ? html`<p>No record in this time range fits the filter.</p>` : undefined}`;
 }
 
@@ -52,7 +52,7 @@ function bar(
     const records = counts.filter((count) => count.decision === decision).reduce((sum, each) => sum + each.records, 0);
     const height = records * scale;
     y -= height;
-    return html`<rect class="ehr-${decision}" x="${left.toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${Math.max(1, height).toFixed(1)}"><title>${when}: ${records} ${STATE_NAMES[decision]}</title></rect>`;
+    return html`<rect class="ehr-${decision}" x="${left.toFixed(1)}" y="${y.toFixed(1)}" width="${width.toFixed(1)}" height="${Math.max(1, height).toFixed(1)}"><title>${when}: ${records} ${DECISION_NAMES[decision]}</title></rect>`;
   });
   return html`${parts}`;
 }

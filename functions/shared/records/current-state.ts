@@ -22,12 +22,23 @@ export const STATE_NAMES: Readonly<Record<State, string>> = {
   failed: 'failed',
   refused: 'refused',
   quarantined: 'in quarantine',
-  'would-act': 'would act',
+  'would-act': 'to approve',
   acted: 'acted',
   waiting: 'waiting',
   done: 'done',
   skipped: 'skipped',
   quiet: 'no record',
+};
+
+/** What each decision is called, for people. A proposal is a decision; the state that it leaves its subject in is another matter. */
+export const DECISION_NAMES: Readonly<Record<DecisionKind, string>> = {
+  acted: 'acted',
+  'would-act': 'would act',
+  waiting: 'waiting',
+  skipped: 'skipped',
+  refused: 'refused',
+  failed: 'failed',
+  done: 'done',
 };
 
 /** States that somebody should do something about. */

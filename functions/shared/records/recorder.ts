@@ -3,6 +3,7 @@ import type { Mode } from '../policy/mode.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counter } from '../runtime/counter.ts';
 import type { SharedMetric } from '../runtime/metric.ts';
+import { namedHint } from './named-hint.ts';
 import type { ReasonEntry } from './reason-entry.ts';
 import { type AwsCall, type DecisionKind, RECORD_VERSION, type RemediationRecord } from './record.ts';
 import { SHARED_REASONS, type SharedReason } from './shared-reasons.ts';
@@ -97,7 +98,9 @@ export function createRecorder<Reason extends string, Metric extends string>({
 
     record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details, ...told }) {
       const { hint: usual, severity } = entries.get(reason) ?? {};
-      const hint = told.hint ?? usual;
+      const general = told.hint ?? usual;
+      const hint =
+        general === undefined ? undefined : namedHint(general, subject, { region, updateId: details?.updateId });
       const line: RemediationRecord = {
         kind: 'record',
         version: RECORD_VERSION,

@@ -48,7 +48,7 @@ export const SHARED_REASONS = {
   },
   'request-refused': {
     meaning: 'An operator asked for something that the state or the policy does not allow; the message says why.',
-    hint: 'npm run -s remediator -- explain SUBJECT shows how it stands; quarantines shows what is in quarantine.',
+    hint: 'npm run -s remediator -- explain SUBJECT shows how it stands.',
   },
   'sweep-finished': { meaning: 'Every cluster and node group was put up to be reconciled again.' },
   'invalid-event': {

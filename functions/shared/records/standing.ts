@@ -44,24 +44,40 @@ function standingOf(records: readonly ReadRecord[]): Standing | undefined {
   return { state: stateOf(record), record, others: others.sort((a, b) => gravityOf(a) - gravityOf(b)) };
 }
 
+/** What is worth telling of how several subjects stand. */
+export interface ToldStandings {
+  readonly told: readonly Standing[];
+  /** What other functions said last, where there is but one subject. */
+  readonly others: readonly ReadRecord[];
+  /** So many more subjects are done or skipped. */
+  readonly rest: number;
+}
+
 /**
- * How things stand at the end of a subject's records, line by line: of one subject its state, and what other functions said
- * last; of several the state of each about which something is open, and of the node group if there is but one. The others
- * are counted.
+ * What is told at the end of a subject's records: of one subject its state, and what other functions said last; of several
+ * the state of each about which something is open, and of the node group if there is but one. The others are counted.
  */
-export function standingLines(records: readonly ReadRecord[]): string[] {
+export function toldStandings(records: readonly ReadRecord[]): ToldStandings {
   const all = standingsOf(records);
   const [only, ...more] = all;
-  if (only !== undefined && more.length === 0)
-    return [stateLine(only), ...only.others.map((record) => `Besides, ${record.remediation}: ${described(record)}`)];
+  if (only !== undefined && more.length === 0) return { told: [only], others: only.others, rest: 0 };
   const groups = all.filter(({ record }) => record.instance === undefined);
   const told = all.filter((each) => !isSettled(each.record) || (groups.length === 1 && each === groups[0]));
-  const rest = all.length - told.length;
+  return { told, others: [], rest: all.length - told.length };
+}
+
+/** The same, line by line. */
+export function standingLines(records: readonly ReadRecord[]): string[] {
+  const { told, others, rest } = toldStandings(records);
   return [
     ...told.map(stateLine),
-    ...(rest > 0 ? [`Now: ${rest}${told.length > 0 ? ' more' : ''} done or skipped.`] : []),
+    ...others.map((record) => `Besides, ${record.remediation}: ${described(record)}`),
+    ...(rest > 0 ? [restLine(told.length, rest)] : []),
   ];
 }
+
+export const restLine = (told: number, rest: number): string =>
+  `Now: ${rest}${told > 0 ? ' more' : ''} done or skipped.`;
 
 /** When the state of a record ends by itself; undefined where it does not, or nobody knows when. Epoch milliseconds. */
 export function endOf({ details }: Pick<ReadRecord, 'details'>): number | undefined {

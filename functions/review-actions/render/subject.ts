@@ -1,0 +1,9 @@
+import type { ReadRecord } from '../../shared/records/record-line.ts';
+import type { RecordSubject } from '../../shared/records/recorder.ts';
+
+/** What a record is about, as buttons carry it. */
+export const subjectOfRecord = ({ cluster, nodegroup, instance }: ReadRecord): RecordSubject => ({
+  ...(cluster !== undefined && { cluster }),
+  ...(nodegroup !== undefined && { nodegroup }),
+  ...(instance !== undefined && { instance }),
+});

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { namedHint } from './named-hint.ts';
+
+const HINT =
+  'npm run -s remediator -- approve SUBJECT --why "…", or aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP.';
+const AT = { region: 'eu-central-1', updateId: 'u-1' };
+
+it.each([
+  [
+    'a node group',
+    { cluster: 'shop', nodegroup: 'web' },
+    'approve shop/web --why "…"',
+    '--region eu-central-1 --cluster-name shop --nodegroup-name web.',
+  ],
+  [
+    'a worker',
+    { cluster: 'shop', nodegroup: 'web', instance: 'i-0abc' },
+    'approve i-0abc --why',
+    '--nodegroup-name web.',
+  ],
+  ['a cluster', { cluster: 'shop' }, 'approve shop --why', '--cluster-name shop --nodegroup-name NODEGROUP.'],
+  ['the account', {}, 'approve SUBJECT --why', '--cluster-name CLUSTER'],
+])('names %s', (_, subject, ...parts) => {
+  for (const part of parts) expect(namedHint(HINT, subject, AT)).toContain(part);
+});
+
+it('quotes what a shell would take for more than a name: tags may say anything', () => {
+  const hint = namedHint(HINT, { cluster: 'shop', nodegroup: `a b$(reboot)'; rm` }, AT);
+  expect(hint).toContain(`approve 'shop/a b$(reboot)'\\''; rm' --why`);
+});
+
+it('names an update that is known', () => {
+  expect(namedHint('--update-id UPDATE_ID', {}, AT)).toBe('--update-id u-1');
+  expect(namedHint('--update-id UPDATE_ID', {}, { region: 'r', updateId: 7 })).toBe('--update-id UPDATE_ID');
+});
+
+it('names no part of another word, and puts nothing into a name that was put in', () => {
+  expect(namedHint('UNMANAGED_EC2_INSTANCE', { instance: 'i-0abc' }, AT)).toBe('UNMANAGED_EC2_INSTANCE');
+  expect(namedHint('SUBJECT', { cluster: 'CLUSTER', nodegroup: 'REGION' }, AT)).toBe('CLUSTER/REGION');
+});
