@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { METRIC_NAMESPACE } from '../infra/alarms.ts';
+import { METRIC_NAMESPACE } from '../infra/metric.ts';
 import { readFleet } from '../sandbox/cli/arguments.ts';
 import { startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
@@ -80,6 +80,6 @@ export function costOf({ hours, records, bytes, metricHours, alarms }: Observed)
     metricsPerThousand: perThousand(metric),
     logsPerMonth: dollarsOf(all) / months,
     metricsPerMonth: metric / months,
-    fixedPerMonth: alarms * PRICES.alarmPerMonth + PRICES.compositeAlarmPerMonth + PRICES.dashboardPerMonth,
+    fixedPerMonth: alarms * PRICES.alarmPerMonth + PRICES.compositeAlarmPerMonth + 2 * PRICES.dashboardPerMonth,
   };
 }

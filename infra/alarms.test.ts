@@ -3,43 +3,136 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import { functionNames } from './bundle.ts';
-import { RUNBOOK_SECTIONS, runbookOf } from './runbook.ts';
-import { resourcesOf, templateOf } from './stack-under-test.ts';
+import { ALL_RUNBOOKS, RUNBOOK_SECTIONS } from './runbook.ts';
+import { type Resource, resourcesOf, templateOf } from './stack-under-test.ts';
 
 const template = templateOf();
 const alarmsOf = (from = template) => resourcesOf(from, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
 const idsOf = (type: string) => resourcesOf(template, type).map(({ id }) => id);
 
+/** All alarms, those on metrics and the one on them. */
+const everyAlarm = (from = template) => [
+  ...alarmsOf(from),
+  ...resourcesOf(from, 'AWS::CloudWatch::CompositeAlarm').map(({ Properties }) => Properties),
+];
+const nameOf = ({ AlarmName }: { AlarmName?: string }): string => AlarmName ?? '';
+
+/** A text of the template as CloudFormation makes it, with what `named` gives for resources and their attributes. */
+function made(text: unknown, named: (id: string) => string): string {
+  if (typeof text === 'string') return text;
+  const [[intrinsic, operand]] = Object.entries(text as Record<string, unknown>) as [[string, unknown]];
+  if (intrinsic === 'Ref') return named(String(operand));
+  if (intrinsic === 'Fn::GetAtt') return named((operand as string[]).join('.'));
+  const [, , otherwise] = operand as unknown[];
+  if (intrinsic === 'Fn::If') return made(otherwise, named);
+  const [separator, parts] = operand as [string, unknown[]];
+  return parts.map((part) => made(part, named)).join(separator);
+}
+const GIVEN = { 'AWS::Region': 'eu-central-1' } as Readonly<Record<string, string>>;
+const described = ({ AlarmDescription }: { AlarmDescription?: unknown }) =>
+  made(AlarmDescription, (id) => GIVEN[id] ?? `<${id}>`);
+
 /** The subcommands of `remediator` that a text names. */
 const remediatorCommands = (text: string): string[] =>
   [...new Set([...text.matchAll(/remediator -- (\w+)/g)].map(([, command = '']) => command))].sort();
 
-describe('every alarm', () => {
-  const all = [
-    ...alarmsOf(),
-    ...resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm').map((each) => each.Properties),
-  ];
-  const runbookPage = readFileSync(join(import.meta.dirname, '..', 'docs', 'runbook.md'), 'utf8');
-  const sections = [...runbookPage.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title);
+const runbookPage = readFileSync(join(import.meta.dirname, '..', 'docs', 'runbook.md'), 'utf8');
+const sections = [...runbookPage.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title);
 
-  it.each(all.map((alarm) => [alarm.AlarmDescription.split('\n')[0], alarm]))(
-    'goes to the topic: %s',
-    (_means, alarm) => {
-      const topics = idsOf('AWS::SNS::Topic').filter((id) => id.startsWith('Alarms'));
-      expect(topics).toHaveLength(1);
-      expect(alarm.AlarmActions).toEqual(topics.map((id) => ({ Ref: id })));
+describe('every alarm', () => {
+  const topicOf = (prefix: string) => {
+    const topics = idsOf('AWS::SNS::Topic').filter((id) => id.startsWith(prefix));
+    expect(topics).toHaveLength(1);
+    return { Ref: topics[0] };
+  };
+
+  it.each(alarmsOf().map((alarm) => [nameOf(alarm), alarm]))('goes to the topic: %s', (_name, alarm) => {
+    expect(alarm.AlarmActions).toEqual([topicOf('AlarmsTopic')]);
+  });
+
+  it('of the whole goes to both topics, and is the only one that pages', () => {
+    const [{ Properties }] = resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm') as [Resource];
+    expect(Properties.AlarmActions).toEqual([topicOf('AlarmsTopic'), topicOf('AlarmsPageTopic')]);
+    expect(Properties.OKActions).toEqual(Properties.AlarmActions);
+  });
+
+  it('is called by its stack, its section of the runbook, and the function where several have one', () => {
+    const names = everyAlarm().map(nameOf);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('eks-host-remediator-unhealthy');
+    expect(names).toContain('eks-host-remediator-dead-letters-notify-stories');
+    expect(names).toContain('eks-host-remediator-agent-failed');
+    const known = sections.map((section) => `eks-host-remediator-${section}`);
+    expect(names.filter((name) => !known.some((begin) => name.startsWith(begin)))).toEqual([]);
+    for (const name of names) expect(name.length).toBeLessThanOrEqual(255 - 128 + 'eks-host-remediator'.length);
+  });
+
+  it.each(everyAlarm().map((alarm) => [nameOf(alarm), described(alarm)]))(
+    'says what to do: %s',
+    (name, description) => {
+      const [means, first, then, link, ...others] = description.split('\n');
+      expect(means).toMatch(/\.$/);
+      expect(first).toMatch(/^First: aws /);
+      expect(then).toMatch(/^Then: .*\.$/);
+      const [, section = '', url] = /^Runbook: (\S+) in (.*)$/.exec(link ?? '') ?? [];
+      expect(sections).toContain(section);
+      expect(name.startsWith(`eks-host-remediator-${section}`)).toBe(true);
+      expect(url).toBe(
+        'https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#dashboards/dashboard/eks-host-remediator-runbook',
+      );
+      expect(others).toEqual([]);
+      // No word that stands for a name is left.
+      expect(description).not.toMatch(/LOG_GROUP|QUEUE_(URL|ARN)|POLICY_PARAMETER|STACK/);
     },
   );
 
-  it.each(all.map(({ AlarmDescription }) => [AlarmDescription]))('says what to do: %s', (description: string) => {
-    const [means, first, then, link, ...others] = description.split('\n');
-    expect(means).toMatch(/\.$/);
-    expect(first).toMatch(/^First: aws /);
-    expect(then).toMatch(/^Then: .*\.$/);
-    expect(sections.map((section) => `Runbook: docs/runbook.md#${section}`)).toContain(link);
-    expect(others).toEqual([]);
-    // CloudWatch's limit.
-    expect(description.length).toBeLessThanOrEqual(1024);
+  it('names the log group and the queue that are its own', () => {
+    const textOf = (name: string) =>
+      described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
+    expect(textOf('function-errors-sweep-fleet')).toMatch(/--log-group-name <Logs[0-9A-F]+> /);
+    // Its lines are in the other one.
+    expect(textOf('function-errors-notify-stories')).toMatch(/--log-group-name <LogsOfFed[0-9A-F]+> /);
+    expect(textOf('dead-letters-notify-stories')).toMatch(/--queue-url <NotifyStoriesDeadLetters[0-9A-F]+>/);
+    expect(textOf('dead-letters-triage-findings')).toMatch(/--source-arn <TriageFindingsDeadLetters[0-9A-F]+\.Arn>/);
+    expect(textOf('undelivered-sweep-fleet')).toMatch(/--queue-url <SweepFleetScheduleUndelivered[0-9A-F]+>/);
+    expect(textOf('waiting-requests-check-posture')).toMatch(/--event-source-arn <CheckPostureQueue[0-9A-F]+\.Arn>/);
+  });
+
+  it('promises that work comes again by itself only where it does', () => {
+    const textOf = (name: string) =>
+      described(everyAlarm().find((alarm) => nameOf(alarm) === `eks-host-remediator-${name}`)!);
+    expect(textOf('function-errors-manage-ssm-agent')).toContain('come again by themselves');
+    expect(textOf('function-errors-watch-ami-releases')).toContain('twice more; the next scheduled run');
+    expect(textOf('function-errors-notify-stories')).toContain('twice more, then they go to the dead-letter queue');
+    for (const name of ['function-errors-request-actions', 'throttles-request-actions']) {
+      expect(textOf(name)).toContain('What was asked for there does not come back by itself.');
+    }
+    for (const name of ['dead-letters-quarantine-workers', 'undelivered-quarantine-workers']) {
+      expect(textOf(name)).toMatch(/operator.*must ask again|operator does not come back by itself: ask again/);
+    }
+    // SQS moves nothing back to Lambda.
+    expect(textOf('dead-letters-notify-stories')).not.toContain('start-message-move-task');
+  });
+
+  it('says so within what CloudWatch takes, however long the names are', () => {
+    const stackName = `s${'x'.repeat(127)}`;
+    const longest = (id: string) => {
+      if (id === 'AWS::Region') return 'ap-southeast-1';
+      // A queue has at most 80 characters after its host and account; the log group has its stack's name and an id.
+      return /Queue|Letters|Undelivered/.test(id) ? 'q'.repeat(135) : 'l'.repeat(128 + 60);
+    };
+    for (const alarm of everyAlarm(templateOf({ stackName }))) {
+      const text = made(alarm.AlarmDescription, longest);
+      expect(text.length, nameOf(alarm)).toBeLessThanOrEqual(1024);
+      expect(nameOf(alarm).length).toBeLessThanOrEqual(255);
+    }
+  });
+
+  it('names its stack to the command where that is not the one that it looks for by itself', () => {
+    const texts = everyAlarm(templateOf({ stackName: 'second' })).map(described);
+    const commands = texts.filter((text) => text.includes('remediator -- '));
+    expect(commands.length).toBeGreaterThan(3);
+    for (const text of commands) expect(text).toContain('. Commands take --stack second.\n');
   });
 
   it('has its section in docs/runbook.md, and no section is about none', () => {
@@ -47,11 +140,40 @@ describe('every alarm', () => {
   });
 
   it.each(RUNBOOK_SECTIONS)('names the commands that its section names: %s', (section) => {
-    const { description } = runbookOf(section);
+    const texts = ALL_RUNBOOKS.filter((each) => each.section === section);
     const [, page = ''] = runbookPage.split(`## ${section}\n`);
     const text = page.split('\n## ')[0] ?? '';
-    expect(text).toContain(/^First: (.*)$/m.exec(description)?.[1]);
-    expect(remediatorCommands(text)).toEqual(remediatorCommands(description));
+    for (const { first } of texts) expect(text).toContain(first);
+    const named = texts.map(({ means, first, next }) => `${means} ${first} ${next}`).join(' ');
+    expect(remediatorCommands(text)).toEqual(remediatorCommands(named));
+  });
+});
+
+describe('the runbook', () => {
+  const boardOf = (from = template) => {
+    const [, runbook] = resourcesOf(from, 'AWS::CloudWatch::Dashboard')
+      .map(({ Properties }) => Properties)
+      .sort((a, b) => (String(a.DashboardName) < String(b.DashboardName) ? -1 : 1));
+    return runbook!;
+  };
+  const widgetsOf = (body: string): Array<{ type: string; height: number; properties: { markdown: string } }> =>
+    JSON.parse(body).widgets;
+
+  it('is a dashboard beside the other one, with each section of the page, and the names of the stack', () => {
+    const { DashboardName, DashboardBody } = boardOf();
+    expect(DashboardName).toBe('eks-host-remediator-runbook');
+    const widgets = widgetsOf(made(DashboardBody, (id) => `<${id}>`));
+    const headings = widgets.map(({ properties }) => /^#+ (.*)$/m.exec(properties.markdown)?.[1]);
+    expect(headings).toEqual(['Runbook', ...sections]);
+    const text = widgets.map(({ properties }) => properties.markdown).join('\n');
+    expect(text).toMatch(/--log-group-name <Logs[0-9A-F]+>/);
+    expect(text).toContain('--name /eks-host-remediator/policy ');
+    // `LOG_GROUP` and the others are explained once, at the head.
+    expect(text.split('\n## ').slice(1).join('\n## ')).not.toMatch(/LOG_GROUP|<!--|\]\((?!https)/);
+    const second = made(boardOf(templateOf({ stackName: 'second' })).DashboardBody, (id) => `<${id}>`);
+    const commands = second.match(/remediator -- .{15}/g) ?? [];
+    expect(commands.length).toBeGreaterThan(3);
+    expect(commands.filter((each) => !each.startsWith('remediator -- --stack second '))).toEqual([]);
   });
 });
 
@@ -61,8 +183,9 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
   const rule = JSON.stringify(composite!.Properties.AlarmRule);
   expect(rule).not.toMatch(/ AND |NOT|OK\(/);
   const named = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(({ id }) => rule.includes(`"${id}"`));
-  const about = named.map(({ Properties }) => Properties.AlarmDescription.split('#').at(-1));
-  expect([...new Set(about)].sort()).toEqual([
+  const sectionOf = (alarm: { AlarmDescription?: unknown }) => /^Runbook: (\S+)/m.exec(described(alarm))?.[1] ?? '';
+  const about = [...new Set(named.map(({ Properties }) => sectionOf(Properties)))];
+  expect(about.sort()).toEqual([
     'dead-letters',
     'function-errors',
     'policy-invalid',
@@ -70,9 +193,7 @@ it('the remediator is unhealthy when an alarm of its own health stands, and not 
     'throttles',
     'undelivered',
   ]);
-  const ofThese = alarmsOf().filter(({ AlarmDescription }) => about.includes(AlarmDescription.split('#').at(-1)));
-  expect(named).toHaveLength(ofThese.length);
-  expect(composite!.Properties.OKActions).toEqual(composite!.Properties.AlarmActions);
+  expect(named).toHaveLength(alarmsOf().filter((alarm) => about.includes(sectionOf(alarm))).length);
 });
 
 describe('an alarm is raised', () => {
@@ -145,11 +266,12 @@ describe('an alarm is raised', () => {
   });
 });
 
-describe('the alarm topic', () => {
+describe.each(['AlarmsTopic', 'AlarmsPageTopic'])('the topic of alarms: %s', (prefix) => {
+  const topic = resourcesOf(template, 'AWS::SNS::Topic').find(({ id }) => id.startsWith(prefix))!;
+
   it('is encrypted with a rotating key of its own that CloudWatch of this account may use', () => {
     const [key] = resourcesOf(template, 'AWS::KMS::Key');
-    const [topic] = resourcesOf(template, 'AWS::SNS::Topic');
-    expect(topic!.Properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [key!.id, 'Arn'] });
+    expect(topic.Properties.KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [key!.id, 'Arn'] });
     expect(key!.Properties.EnableKeyRotation).toBe(true);
     expect(key!.Properties.KeyPolicy.Statement).toContainEqual(
       expect.objectContaining({
@@ -161,7 +283,9 @@ describe('the alarm topic', () => {
   });
 
   it('takes messages from alarms of this account only, and over TLS only', () => {
-    const [policy] = resourcesOf(template, 'AWS::SNS::TopicPolicy');
+    const policy = resourcesOf(template, 'AWS::SNS::TopicPolicy').find(
+      ({ Properties }) => Properties.Topics[0].Ref === topic.id,
+    );
     expect(policy!.Properties.PolicyDocument.Statement).toEqual([
       expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
       expect.objectContaining({
@@ -171,7 +295,9 @@ describe('the alarm topic', () => {
       }),
     ]);
   });
+});
 
+describe('the topic of all alarms', () => {
   it('sends e-mail only where the settings say to whom', () => {
     expect(resourcesOf(template, 'AWS::SNS::Subscription')).toEqual([]);
     const [subscription] = resourcesOf(templateOf({ alarmEmail: 'ops@example.com' }), 'AWS::SNS::Subscription');

@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
   Alarm,
   type AlarmProps,
@@ -7,75 +7,90 @@ import {
   ComparisonOperator,
   CompositeAlarm,
   type IMetric,
-  Metric,
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type Runbook, runbook } from './runbook.ts';
+import { type Runbook, UNHEALTHY } from './runbook.ts';
+import { RunbookPage } from './runbook-page.ts';
+import { DEFAULT_STACK_NAME, type Settings } from './settings.ts';
 
-/** The namespace of the metrics that the functions publish. */
-export const METRIC_NAMESPACE = 'EksHostRemediator';
+/** How the operators' command begins. */
+const COMMAND = 'npm run -s remediator -- ';
 
-/**
- * A metric that a function publishes, as its count per `period`. CloudWatch tells metrics apart by all their
- * dimensions, so these are exactly the ones that the function sets.
- */
-export const remediatorMetric = (metricName: string, functionName: string, stackName: string, period: Duration) =>
-  new Metric({
-    namespace: METRIC_NAMESPACE,
-    metricName,
-    dimensionsMap: { service: functionName, stack: stackName },
-    statistic: Stats.SUM,
-    period,
-  });
+/** What an alarm is about, as far as its section does not say it. */
+export interface About {
+  /** The function, where several have such an alarm: part of the alarm's name. */
+  readonly name?: string;
+  /** The queue that its commands read; absent: they read none. */
+  readonly queue?: IQueue;
+  /** Where the function logs; absent: where all functions do. */
+  readonly logGroup?: ILogGroup;
+}
 
-/** The topic that all alarms of the stack go to, and how an alarm is raised. */
+/** How an alarm is raised, and the topics that alarms go to. */
 export class Alarms extends Construct {
+  /** Of all alarms. */
   readonly topic: Topic;
+  /** Of the one alarm about the remediator's own health: what it sends is for whoever is on call. */
+  readonly pageTopic: Topic;
   /** Every alarm that was added. */
   readonly all: Alarm[] = [];
   /** Those that tell that the remediator itself is not well. */
   private readonly ofHealth: Alarm[] = [];
+  private readonly settings: Settings;
+  private readonly logGroup: ILogGroup;
+  private readonly page: RunbookPage;
 
-  constructor(scope: Construct, id: string, props: { readonly email?: string | undefined }) {
+  constructor(scope: Construct, id: string, settings: Settings, logGroup: ILogGroup) {
     super(scope, id);
+    this.settings = settings;
+    this.logGroup = logGroup;
     const key = new Key(this, 'Key', {
       description: 'Encrypts the alarm messages of EKS Host Remediator on their way through SNS',
       enableKeyRotation: true,
-      // It protects messages on their way only: without the topic there is nothing left to decrypt.
+      // It protects messages on their way only: without the topics there is nothing left to decrypt.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.topic = new Topic(this, 'Topic', {
-      displayName: 'EKS Host Remediator alarms',
-      masterKey: key,
-      enforceSSL: true,
-    });
-    // CloudWatch may not use the AWS managed key of SNS: with that one, alarms would be dropped without a word.
-    const fromAlarms = {
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-    };
     key.addToResourcePolicy(
-      new PolicyStatement({ ...fromAlarms, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], resources: ['*'] }),
+      new PolicyStatement({ ...FROM_ALARMS, actions: ['kms:Decrypt', 'kms:GenerateDataKey*'], resources: ['*'] }),
     );
-    this.topic.addToResourcePolicy(
-      new PolicyStatement({ ...fromAlarms, actions: ['sns:Publish'], resources: [this.topic.topicArn] }),
+    this.topic = this.newTopic('Topic', 'EKS Host Remediator alarms', key);
+    this.pageTopic = this.newTopic('PageTopic', 'EKS Host Remediator is not well', key);
+    if (settings.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
+    this.page = new RunbookPage(this, 'Runbook', settings.stackName, (text) =>
+      this.resolve(text).replaceAll(COMMAND, `${COMMAND}${this.stackOption}`),
     );
-    if (props.email !== undefined) this.topic.addSubscription(new EmailSubscription(props.email));
+  }
+
+  private newTopic(id: string, displayName: string, key: Key): Topic {
+    const topic = new Topic(this, id, { displayName, masterKey: key, enforceSSL: true });
+    topic.addToResourcePolicy(
+      new PolicyStatement({ ...FROM_ALARMS, actions: ['sns:Publish'], resources: [topic.topicArn] }),
+    );
+    return topic;
   }
 
   /** Raises an alarm as soon as the metric reaches one, unless told otherwise. No data means that nothing happened. */
-  add(scope: Construct, id: string, metric: IMetric, about: Runbook, deviations: Partial<AlarmProps> = {}): Alarm {
+  add(
+    scope: Construct,
+    id: string,
+    metric: IMetric,
+    runbook: Runbook,
+    about: About = {},
+    deviations: Partial<AlarmProps> = {},
+  ): Alarm {
     const alarm = new Alarm(scope, id, {
       metric,
-      alarmDescription: about.description,
+      alarmName: this.nameOf(runbook, about),
+      alarmDescription: this.descriptionOf(runbook, about),
       threshold: 1,
       evaluationPeriods: 1,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -84,29 +99,66 @@ export class Alarms extends Construct {
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
     this.all.push(alarm);
-    if (about.unhealthy) this.ofHealth.push(alarm);
+    if (runbook.unhealthy) this.ofHealth.push(alarm);
     return alarm;
   }
 
   /** Raises an alarm as soon as a message lies in the dead-letter queue. */
-  addForDeadLetters(scope: Construct, id: string, queue: IQueue, about: Runbook): Alarm {
-    const depth = queue.metricApproximateNumberOfMessagesVisible({
+  addForDeadLetters(scope: Construct, id: string, runbook: Runbook, about: About & { readonly queue: IQueue }): Alarm {
+    const depth = about.queue.metricApproximateNumberOfMessagesVisible({
       statistic: Stats.MAXIMUM,
       period: Duration.minutes(5),
     });
-    return this.add(scope, id, depth, about);
+    return this.add(scope, id, depth, runbook, about);
   }
 
   /** The one alarm that says whether the remediator is well, and says so again when it is. Made when all others are. */
   addUnhealthy(): CompositeAlarm {
     const alarm = new CompositeAlarm(this, 'Unhealthy', {
       alarmRule: AlarmRule.anyOf(...this.ofHealth.map((each) => AlarmRule.fromAlarm(each, AlarmState.ALARM))),
-      // CDK's own name for it would be one for the account, not for the stack.
-      compositeAlarmName: `${Stack.of(this).stackName}-unhealthy`,
-      alarmDescription: runbook('unhealthy').description,
+      compositeAlarmName: this.nameOf(UNHEALTHY),
+      alarmDescription: this.descriptionOf(UNHEALTHY),
     });
-    alarm.addAlarmAction(new SnsAction(this.topic));
-    alarm.addOkAction(new SnsAction(this.topic));
+    for (const topic of [this.topic, this.pageTopic]) {
+      alarm.addAlarmAction(new SnsAction(topic));
+      alarm.addOkAction(new SnsAction(topic));
+    }
     return alarm;
   }
+
+  /** Alarms of one family stand together, and those of one stack. */
+  private nameOf({ section }: Runbook, { name }: About = {}): string {
+    return [this.settings.stackName, section, ...(name === undefined ? [] : [name])].join('-');
+  }
+
+  private descriptionOf({ section, means, first, next }: Runbook, about: About = {}): string {
+    // Once for all commands: CloudWatch takes 1,024 characters.
+    const which = next.includes(COMMAND) && this.stackOption !== '' ? ` Commands take ${this.stackOption.trim()}.` : '';
+    const lines = [means, `First: ${first}`, `Then: ${next}${which}`].map((line) => this.resolve(line, about));
+    return [...lines, `Runbook: ${section} in ${this.page.url}`].join('\n');
+  }
+
+  /** What tells the operators' command its stack; empty where that is the one that it looks for by itself. */
+  private get stackOption(): string {
+    const { stackName } = this.settings;
+    return stackName === DEFAULT_STACK_NAME ? '' : `--stack ${stackName} `;
+  }
+
+  /** Puts in what the stack has for the words that stand for it. */
+  private resolve(text: string, { queue, logGroup = this.logGroup }: About = {}): string {
+    const { stackName, policyParameterName } = this.settings;
+    const resolved = text
+      .replaceAll('LOG_GROUP', logGroup.logGroupName)
+      .replaceAll('POLICY_PARAMETER', policyParameterName)
+      .replaceAll('STACK', stackName);
+    return queue === undefined
+      ? resolved
+      : resolved.replaceAll('QUEUE_URL', queue.queueUrl).replaceAll('QUEUE_ARN', queue.queueArn);
+  }
 }
+
+/** CloudWatch of this account. It may not use the AWS managed key of SNS: with that one, alarms would be dropped without a word. */
+const FROM_ALARMS = {
+  principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+  conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+};

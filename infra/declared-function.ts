@@ -15,9 +15,9 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AlarmEntry, DashboardRow, GraphLine, Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Right } from '../functions/shared/declaration/right.ts';
-import { remediatorMetric } from './alarms.ts';
 import { BESIDE } from './beside.ts';
 import type { Foundation } from './foundation.ts';
+import { remediatorMetric } from './metric.ts';
 import { type Placeholders, resolve, resolveRight } from './placeholders.ts';
 import { QueueIntake } from './queue-intake.ts';
 import { RemediatorFunction } from './remediator-function.ts';
@@ -55,11 +55,11 @@ export class DeclaredFunction extends Construct {
   /** @param known what all declarations may name */
   finish(known: Placeholders): RemediatorFunction {
     const { declared, foundation, intake } = this;
-    const { name, summary, start, timeoutSeconds, kubernetesGroup, outputs = {} } = declared;
+    const { summary, start, timeoutSeconds, kubernetesGroup, outputs = {} } = declared;
     const wakeUps = declared.wakesUp && intake ? new WakeUps(this, 'WakeUps', intake.queue) : undefined;
     const deadLetters = start.by === 'records' ? this.deadLettersOfFunction() : undefined;
     const made = new RemediatorFunction(this, 'Remediator', foundation, {
-      name,
+      declared,
       description: summary,
       timeout: Duration.seconds(timeoutSeconds),
       environment: this.environment(known, wakeUps),
@@ -125,7 +125,7 @@ export class DeclaredFunction extends Construct {
 
   private runEvery(every: Duration, made: RemediatorFunction): void {
     const scope = new Construct(this, 'Schedule');
-    const deadLetterQueue = undeliveredQueue(scope, this.foundation.alarms, made.name);
+    const deadLetterQueue = undeliveredQueue(scope, this.foundation.alarms, this.declared);
     new Rule(scope, 'Rule', {
       description: `Runs ${made.name}`,
       schedule: Schedule.rate(every),
@@ -153,8 +153,9 @@ export class DeclaredFunction extends Construct {
   /** For records that the function was invoked with and failed on for good. */
   private deadLettersOfFunction(): Queue {
     const queue = deadLetterQueue(this, 'DeadLetters', 'a function');
-    const about = runbook('dead-letters', this.declared.name);
-    this.foundation.alarms.addForDeadLetters(this, 'DeadLettersAlarm', queue, about);
+    const { alarms, fedLogGroup: logGroup } = this.foundation;
+    const about = { name: this.declared.name, queue, logGroup };
+    alarms.addForDeadLetters(this, 'DeadLettersAlarm', runbook('dead-letters', this.declared), about);
     return queue;
   }
 
@@ -168,8 +169,9 @@ export class DeclaredFunction extends Construct {
   private addPolicyAlarm(made: RemediatorFunction): void {
     const { alarms, settings } = this.foundation;
     const counted = remediatorMetric('PolicyInvalid', made.name, settings.stackName, Duration.minutes(5));
-    const about = runbook('policy-invalid', made.name);
-    alarms.add(made, 'PolicyInvalid', counted, about, { treatMissingData: TreatMissingData.IGNORE });
+    const about = runbook('policy-invalid', this.declared);
+    const stands = { treatMissingData: TreatMissingData.IGNORE };
+    alarms.add(made, 'PolicyInvalid', counted, about, { name: made.name }, stands);
   }
 
   private addAlarm(made: RemediatorFunction, section: string, entry: AlarmEntry): void {
@@ -188,12 +190,19 @@ export class DeclaredFunction extends Construct {
       usingMetrics: { counted },
       period,
     });
-    alarms.add(this, 'StaleAlarm', filled, about, {
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: absentFor,
-      // Before the first time there is nothing to fill, and no alarm; after the last one, it stands.
-      treatMissingData: TreatMissingData.IGNORE,
-    });
+    alarms.add(
+      this,
+      'StaleAlarm',
+      filled,
+      about,
+      {},
+      {
+        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+        evaluationPeriods: absentFor,
+        // Before the first time there is nothing to fill, and no alarm; after the last one, it stands.
+        treatMissingData: TreatMissingData.IGNORE,
+      },
+    );
   }
 
   private addRow(made: RemediatorFunction): void {

@@ -53,19 +53,24 @@ export class QueueIntake {
       visibilityTimeout: Duration.seconds((fifo ? 2 : 6) * timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fifo ? MOST_RECEIVES.fifo : MOST_RECEIVES.standard },
     });
-    alarms.addForDeadLetters(scope, 'DeadLettersAlarm', this.deadLetters, runbook('dead-letters', name));
+    const { queue, deadLetters } = this;
+    alarms.addForDeadLetters(scope, 'DeadLettersAlarm', runbook('dead-letters', declared), {
+      name,
+      queue: deadLetters,
+    });
     // Nothing else tells that nobody takes requests out any more: a function that is not invoked has no errors.
     alarms.add(
       scope,
       'WaitingAlarm',
-      this.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
-      runbook('waiting-requests', name),
+      queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(5) }),
+      runbook('waiting-requests', declared),
+      { name, queue },
       { threshold: LONGEST_WAIT.toSeconds() },
     );
-    const target = new SqsQueue(this.queue, {
+    const target = new SqsQueue(queue, {
       ...DELIVERY,
       ...(fifo && { messageGroupId: MESSAGE_GROUP }),
-      deadLetterQueue: undeliveredQueue(scope, alarms, `the queue of ${name}`),
+      deadLetterQueue: undeliveredQueue(scope, alarms, declared),
     });
     for (const [ruleId, description, pattern] of rulesOf(declared, foundation)) {
       // AWS puts its own events on the default bus.

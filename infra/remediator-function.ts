@@ -5,15 +5,16 @@ import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime 
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Right } from '../functions/shared/declaration/right.ts';
-import { METRIC_NAMESPACE } from './alarms.ts';
 import type { Foundation } from './foundation.ts';
+import { METRIC_NAMESPACE } from './metric.ts';
 import { acknowledgeWildcards, policyDocumentOf } from './right.ts';
 import { runbook } from './runbook.ts';
 
 export interface RemediatorFunctionProps {
-  /** Its folder in `functions/`, and what it is called in metrics and logs. */
-  readonly name: string;
+  /** Its name is its folder in `functions/`, and what it is called in metrics and logs. */
+  readonly declared: Pick<Remediation, 'name' | 'start'>;
   readonly description: string;
   readonly timeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
@@ -33,7 +34,9 @@ export class RemediatorFunction extends Construct {
 
   constructor(scope: Construct, id: string, foundation: Foundation, props: RemediatorFunctionProps) {
     super(scope, id);
-    this.name = props.name;
+    const { declared } = props;
+    const { name } = declared;
+    this.name = name;
     const { settings, alarms } = foundation;
     const { logGroup = foundation.logGroup } = props;
     // The log group's ARN as CloudFormation gives it ends in `:*`: all of its log streams.
@@ -44,7 +47,7 @@ export class RemediatorFunction extends Construct {
     };
     const rights = [logs, ...props.rights];
     const role = new Role(this, 'Role', {
-      description: `What ${props.name} may do`,
+      description: `What ${name} may do`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: { rights: policyDocumentOf(rights) },
     });
@@ -53,7 +56,7 @@ export class RemediatorFunction extends Construct {
 
     this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
-      code: Code.fromAsset(join(foundation.bundles, props.name)),
+      code: Code.fromAsset(join(foundation.bundles, name)),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -66,7 +69,7 @@ export class RemediatorFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       ...(props.deadLetterQueue !== undefined && { deadLetterQueue: props.deadLetterQueue }),
       environment: {
-        POWERTOOLS_SERVICE_NAME: props.name,
+        POWERTOOLS_SERVICE_NAME: name,
         POWERTOOLS_METRICS_NAMESPACE: METRIC_NAMESPACE,
         POWERTOOLS_LOG_LEVEL: 'INFO',
         STACK_NAME: settings.stackName,
@@ -74,12 +77,14 @@ export class RemediatorFunction extends Construct {
       },
     });
     foundation.dashboard.addFunction(this);
-    Tags.of(this.function).add('eks-host-remediator:function', props.name);
+    Tags.of(this.function).add('eks-host-remediator:function', name);
 
     const period = { period: Duration.minutes(5) };
-    alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', props.name));
+    const about = { name, logGroup };
+    alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', declared), about);
     // One throttle comes again by itself, and a new account has ten invocations at a time: only what stays wakes people.
     const staying = { evaluationPeriods: 3, datapointsToAlarm: 3 };
-    alarms.add(this, 'Throttles', this.function.metricThrottles(period), runbook('throttles', props.name), staying);
+    const throttles = this.function.metricThrottles(period);
+    alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), about, staying);
   }
 }

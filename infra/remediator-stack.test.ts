@@ -245,6 +245,7 @@ describe('the outputs', () => {
       'EventBusName',
       'LedgerTableName',
       'AlarmTopicArn',
+      'PageTopicArn',
     ]);
   });
 });

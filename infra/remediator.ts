@@ -47,7 +47,7 @@ export class Remediator extends Construct {
       settings,
       bundles,
       ...logGroups,
-      alarms: new Alarms(this, 'Alarms', { email: settings.alarmEmail }),
+      alarms: new Alarms(this, 'Alarms', settings, logGroup),
       ledger: new Ledger(this, 'Ledger', settings),
       policy: new PolicyParameter(this, 'Policy', { parameterName: settings.policyParameterName }),
       eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
@@ -79,6 +79,7 @@ export class Remediator extends Construct {
     this.tell('EventBusName', eventBus.eventBusName, 'The bus with the events of the remediator');
     this.tell('LedgerTableName', ledger.table.tableName, 'The table with what the remediator must remember');
     this.tell('AlarmTopicArn', alarms.topic.topicArn, 'The SNS topic of all alarms, to subscribe to');
+    this.tell('PageTopicArn', alarms.pageTopic.topicArn, 'The SNS topic of the one alarm to be paged by: unhealthy');
     this.policyParameterName = policy.parameter.parameterName;
     this.logGroupName = logGroup.logGroupName;
     this.eventBusName = eventBus.eventBusName;

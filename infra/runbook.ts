@@ -1,99 +1,204 @@
 import { REMEDIATIONS } from '../functions/remediations.ts';
-import { type AlarmEntry, FAILED_RUNS, recordsWhere } from '../functions/shared/declaration/remediation.ts';
+import {
+  type AlarmEntry,
+  FAILED_RUNS,
+  type Remediation,
+  recordsWhere,
+} from '../functions/shared/declaration/remediation.ts';
 
 /** What whoever is woken by an alarm should know at once. Each has a section of its own in docs/runbook.md. */
 interface Entry {
-  /** What it means, of the function or queue that the alarm is about. */
+  /** What it means, of the function that the alarm is about. */
   readonly means: (subject: string) => string;
   /** The first command to run. */
   readonly first: string;
   /** What to do then. */
   readonly next: string;
-  /** Whether the remediator itself is not well: then the composite alarm fires, too. */
-  readonly unhealthy?: boolean;
 }
 
-/** The sections about what all functions have, by their anchors. */
-const SHARED = {
-  'dead-letters': {
-    means: (subject) => `${subject} could not use some requests: they lie in its dead-letter queue.`,
-    first: recordsWhere('$.reason = "invalid-event"'),
-    next: 'Correct the sender, or what failed; then redrive the queue.',
-    unhealthy: true,
-  },
-  undelivered: {
-    means: (subject) => `EventBridge could not deliver events to ${subject}.`,
-    first: 'aws sqs receive-message --queue-url QUEUE_URL --message-attribute-names All',
-    next: 'ERROR_CODE names the reason. The sweep makes up for what was lost; purge the queue when the cause is cured.',
-    unhealthy: true,
-  },
-  'waiting-requests': {
-    means: (subject) =>
-      `A request has waited for ${subject} for more than an hour: the function fails, hangs or is not invoked.`,
-    first: FAILED_RUNS,
-    next: 'Cure what the last error names; without one, see whether the event source mapping is enabled: aws lambda list-event-source-mappings. The requests are then worked off by themselves.',
-  },
-  'function-errors': {
-    means: (subject) => `${subject} ended with an error. What it was about comes again by itself.`,
-    first: FAILED_RUNS,
-    next: 'One error that does not come again needs nothing. Else cure what it names: mostly a missing permission.',
-    unhealthy: true,
-  },
-  throttles: {
-    means: (subject) => `Lambda has had no room to run ${subject} for a quarter of an hour.`,
-    first: 'aws lambda get-account-settings',
-    next: 'Find who uses up the concurrency of the account, or have the quota raised.',
-    unhealthy: true,
-  },
-  'policy-invalid': {
-    means: (subject) => `The policy cannot be read or is invalid: ${subject} does not act.`,
-    first: recordsWhere('$.reason = "policy-invalid"'),
-    next: 'The record names the field. Correct the SSM parameter: it is read again within 30 seconds, at the next reconcile.',
-    unhealthy: true,
-  },
-  unhealthy: {
-    means: () => 'EKS Host Remediator is not well: see which of its alarms stands.',
-    first: 'aws cloudwatch describe-alarms --state-value ALARM',
-    next: 'Go by the section of that alarm.',
-  },
-} as const satisfies Record<string, Entry>;
+/** Functions are alike in what becomes of work that they lose by what starts them. */
+type Family = Remediation['start']['by'];
 
-/** The sections that functions declare for alarms of their own. */
-const DECLARED: ReadonlyArray<readonly [string, AlarmEntry]> = REMEDIATIONS.flatMap(({ alarms }) =>
-  Object.entries(alarms),
-);
-
-const ENTRIES: Readonly<Record<string, Entry>> = {
-  ...SHARED,
-  ...Object.fromEntries(DECLARED.map(([section, entry]) => [section, { ...entry, means: () => entry.means }])),
-};
-
-export type Section = keyof typeof SHARED;
-
-export const RUNBOOK_SECTIONS: readonly string[] = Object.keys(ENTRIES);
-
-/** What an alarm says of itself, and whether it tells that the remediator is not well. */
-export interface Runbook {
-  /** At most 1,024 characters: CloudWatch's limit. */
-  readonly description: string;
+/** A section about what functions have in common: one text for each family that has such alarms. */
+interface SharedSection {
+  readonly of: Readonly<Partial<Record<Family, Entry>>>;
+  /** Whether the remediator itself is not well: then the composite alarm fires, too. */
   readonly unhealthy: boolean;
 }
 
-/** @param subject the function or queue that the alarm is about, where the section's words name it */
-export const runbook = (section: Section, subject = ''): Runbook => sectionOf(section, SHARED[section], subject);
+const READ_UNDELIVERED = 'aws sqs receive-message --queue-url QUEUE_URL --message-attribute-names All';
+const CURE_ERROR =
+  'One error that does not come again needs nothing more. Else cure what it names: mostly a missing permission.';
+const FIND_ROOM = 'Find what uses up the concurrency of the account, or have the quota raised.';
+
+const SHARED = {
+  'dead-letters': {
+    of: {
+      queue: {
+        means: (subject) => `${subject} could not use some messages: they lie in its dead-letter queue.`,
+        first: recordsWhere('$.reason = "invalid-event"'),
+        next: 'Correct the sender, or cure what failed; then: aws sqs start-message-move-task --source-arn QUEUE_ARN. Or purge the queue: the sweep makes up for events, but not for the request of an operator, who must ask again.',
+      },
+      // SQS moves messages back only for queues, not for Lambda (API reference of SQS, StartMessageMoveTask).
+      records: {
+        means: (subject) => `${subject} failed on some records: nobody was notified of them, and nobody will be.`,
+        first: FAILED_RUNS,
+        next: 'Cure what the error names. The messages hold the records: aws sqs receive-message --queue-url QUEUE_URL. Notify whom they concern, and purge the queue.',
+      },
+    },
+    unhealthy: true,
+  },
+  undelivered: {
+    of: {
+      queue: {
+        means: (subject) => `EventBridge could not deliver events to the queue of ${subject}.`,
+        first: READ_UNDELIVERED,
+        next: 'ERROR_CODE names the reason. The sweep makes up for events; the request of an operator does not come back by itself: ask again. Purge the queue when the cause is cured.',
+      },
+      schedule: {
+        means: (subject) => `EventBridge could not invoke ${subject} as its schedule says.`,
+        first: READ_UNDELIVERED,
+        next: 'ERROR_CODE names the reason. The next run does the work of those that were lost. Purge the queue when the cause is cured.',
+      },
+    },
+    unhealthy: true,
+  },
+  'waiting-requests': {
+    of: {
+      queue: {
+        means: (subject) =>
+          `A request has waited for ${subject} for more than an hour: the function fails, hangs or is not invoked.`,
+        first: FAILED_RUNS,
+        next: 'Cure what the last error names. Without one, see whether the mapping is enabled: aws lambda list-event-source-mappings --event-source-arn QUEUE_ARN.',
+      },
+    },
+    unhealthy: false,
+  },
+  'function-errors': {
+    of: {
+      queue: {
+        means: (subject) => `${subject} ended with an error. The messages of that run come again by themselves.`,
+        first: FAILED_RUNS,
+        next: CURE_ERROR,
+      },
+      // Lambda tries an asynchronous invocation twice more (Lambda developer guide, "Understanding retry behavior").
+      schedule: {
+        means: (subject) =>
+          `${subject} ended with an error. Lambda tries that run twice more; the next scheduled run does its work.`,
+        first: FAILED_RUNS,
+        next: CURE_ERROR,
+      },
+      records: {
+        means: (subject) =>
+          `${subject} ended with an error. Lambda tries the same records twice more, then they go to the dead-letter queue.`,
+        first: FAILED_RUNS,
+        next: CURE_ERROR,
+      },
+      widget: {
+        means: (subject) =>
+          `${subject} ended with an error: somebody got no answer on the dashboard. What was asked for there does not come back by itself.`,
+        first: FAILED_RUNS,
+        next: `Cure what the error names, mostly a missing permission; then ask again on the dashboard.`,
+      },
+    },
+    unhealthy: true,
+  },
+  throttles: {
+    of: {
+      queue: {
+        means: (subject) =>
+          `Lambda has had no room to run ${subject} for a quarter of an hour. Its messages wait in the queue.`,
+        first: 'aws lambda get-account-settings',
+        next: FIND_ROOM,
+      },
+      // Lambda keeps what it throttled for six hours (Lambda developer guide, "Asynchronous invocation").
+      schedule: {
+        means: (subject) =>
+          `Lambda has had no room to run ${subject} for a quarter of an hour. Lambda tries for six hours; the next scheduled run does the same work.`,
+        first: 'aws lambda get-account-settings',
+        next: FIND_ROOM,
+      },
+      records: {
+        means: (subject) =>
+          `Lambda has had no room to run ${subject} for a quarter of an hour: notifications are late. Lambda tries for six hours, then the records go to the dead-letter queue.`,
+        first: 'aws lambda get-account-settings',
+        next: FIND_ROOM,
+      },
+      widget: {
+        means: (subject) =>
+          `Lambda has had no room to run ${subject} for a quarter of an hour: nobody got an answer on the dashboard. What was asked for there does not come back by itself.`,
+        first: 'aws lambda get-account-settings',
+        next: `${FIND_ROOM} Then ask again on the dashboard.`,
+      },
+    },
+    unhealthy: true,
+  },
+  'policy-invalid': {
+    of: {
+      queue: {
+        means: (subject) => `The policy cannot be read or is invalid: ${subject} does not act.`,
+        first: recordsWhere('$.reason = "policy-invalid"'),
+        next: 'The record names the field. Check the corrected document (npm run -s remediator -- policy check FILE), then put it (policy put FILE).',
+      },
+    },
+    unhealthy: true,
+  },
+} as const satisfies Record<string, SharedSection>;
+
+export type Section = keyof typeof SHARED;
+
+/** What an alarm says of itself, and whether it tells that the remediator is not well. */
+export interface Runbook {
+  /** The section of docs/runbook.md. */
+  readonly section: string;
+  /** Its texts, in which LOG_GROUP, QUEUE_URL, QUEUE_ARN and POLICY_PARAMETER stand for what the stack has. */
+  readonly means: string;
+  readonly first: string;
+  readonly next: string;
+  readonly unhealthy: boolean;
+}
+
+/**
+ * What an alarm about what functions have in common says of this one.
+ * @throws Error where a section has no text that is true for such a function
+ */
+export function runbook(section: Section, { name, start }: Pick<Remediation, 'name' | 'start'>): Runbook {
+  const { of, unhealthy }: SharedSection = SHARED[section];
+  const entry = of[start.by];
+  if (entry === undefined) throw new Error(`${section}: no text for a function that is started by ${start.by}`);
+  return { section, means: entry.means(name), first: entry.first, next: entry.next, unhealthy };
+}
 
 /** What an alarm that a function declares says of itself. */
-export const declaredRunbook = (section: string, entry: AlarmEntry): Runbook =>
-  sectionOf(section, { ...entry, means: () => entry.means });
+export const declaredRunbook = (section: string, entry: AlarmEntry): Runbook => {
+  const { means, first, next, unhealthy = false } = entry;
+  return { section, means, first, next, unhealthy };
+};
 
-/** What the alarms of any section say. @throws Error for an unknown one */
-export function runbookOf(section: string): Runbook {
-  const entry = ENTRIES[section];
-  if (entry === undefined) throw new Error(`${section}: no section of the runbook`);
-  return sectionOf(section, entry);
-}
+/** What the one alarm about the health of the remediator says. */
+export const UNHEALTHY: Runbook = {
+  section: 'unhealthy',
+  means: 'EKS Host Remediator is not well: one of the alarms on its own health stands.',
+  first: 'aws cloudwatch describe-alarms --state-value ALARM --alarm-name-prefix STACK-',
+  next: 'Go by the section of that alarm.',
+  unhealthy: false,
+};
 
-function sectionOf(section: string, { means, first, next, unhealthy = false }: Entry, subject = ''): Runbook {
-  const description = `${means(subject)}\nFirst: ${first}\nThen: ${next}\nRunbook: docs/runbook.md#${section}`;
-  return { description, unhealthy };
-}
+/** All that alarms may say, of a function called `subject` where they are about what functions have in common. */
+export const ALL_RUNBOOKS: readonly Runbook[] = [
+  ...Object.entries<SharedSection>(SHARED).flatMap(([section, { of, unhealthy }]) =>
+    Object.values(of).map(({ means, first, next }) => ({
+      section,
+      means: means('a function'),
+      first,
+      next,
+      unhealthy,
+    })),
+  ),
+  ...REMEDIATIONS.flatMap(({ alarms }: Remediation) =>
+    Object.entries(alarms).map(([section, entry]) => declaredRunbook(section, entry)),
+  ),
+  UNHEALTHY,
+];
+
+export const RUNBOOK_SECTIONS: readonly string[] = [...new Set(ALL_RUNBOOKS.map(({ section }) => section))];

@@ -25,7 +25,8 @@ const rate = z.string().transform((text, context) => {
 const oneOf = <Value extends string>(...values: [Value, ...Value[]]) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
-const DEFAULT_STACK_NAME = 'eks-host-remediator';
+/** What the stack is called unless a setting says otherwise; the operators' command looks for it, too. */
+export const DEFAULT_STACK_NAME = 'eks-host-remediator';
 
 const settingsSchema = z.strictObject({
   /** CloudFormation's stack name, and the metric dimension that keeps two stacks of one account apart. */

@@ -1,6 +1,7 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Alarms } from './alarms.ts';
 import { runbook } from './runbook.ts';
 
@@ -8,12 +9,16 @@ import { runbook } from './runbook.ts';
 export const DELIVERY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
 
 /**
- * The queue for the events that EventBridge could not deliver to a target, with its alarm. EventBridge takes only a
+ * The queue for the events that EventBridge could not deliver to a function or to its queue, with its alarm. EventBridge takes only a
  * standard queue for this, also where the target is a FIFO queue.
  */
-export const undeliveredQueue = (scope: Construct, alarms: Alarms, target: string): Queue => {
+export const undeliveredQueue = (
+  scope: Construct,
+  alarms: Alarms,
+  target: Pick<Remediation, 'name' | 'start'>,
+): Queue => {
   const queue = deadLetterQueue(scope, 'Undelivered', 'an EventBridge target');
-  alarms.addForDeadLetters(scope, 'UndeliveredAlarm', queue, runbook('undelivered', target));
+  alarms.addForDeadLetters(scope, 'UndeliveredAlarm', runbook('undelivered', target), { name: target.name, queue });
   return queue;
 };
 

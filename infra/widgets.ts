@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { GraphWidget, type IMetric, type IWidget, LogQueryWidget, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { METRIC_NAMESPACE } from './alarms.ts';
+import { METRIC_NAMESPACE } from './metric.ts';
 import { groupsAsked, type LogGroups, readQuery } from './saved-queries.ts';
 
 /** A dashboard is 24 columns wide. */

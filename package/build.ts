@@ -42,7 +42,8 @@ async function buildPackage(): Promise<void> {
   await bundleFunctions(join(DIST, 'functions'));
   writeDeclarations();
   writeManifest();
-  for (const file of ['README.md', 'LICENSE', 'cli/bin.js']) cpSync(join(ROOT, file), join(STAGE, file));
+  for (const file of ['README.md', 'LICENSE', 'cli/bin.js', 'docs/runbook.md'])
+    cpSync(join(ROOT, file), join(STAGE, file));
   const pack = ['pack', '--silent', '--pack-destination', process.env.INIT_CWD ?? process.cwd()];
   // Of npm, as it runs this script: on Windows there is no npm that can be executed as a file.
   const [command, ...args] =

@@ -11,19 +11,18 @@ import { HOUR, MINUTE, start } from './harness.ts';
 import { ask, inQuarantine, quarantineOfEveryDecision } from './quarantine.fixture.ts';
 import { retryOf } from './widget.fixture.ts';
 
-/** The construct that an alarm is made by: its logical id without CDK's digits. */
-const constructOf = (alarmName: string): string =>
-  /^eks-host-remediator-(.*?)(?:[0-9A-F]{8}-[A-Z0-9]{12})?$/.exec(alarmName)?.[1] ?? alarmName;
+/** An alarm's name without that of the stack. */
+const shortName = (alarmName: string): string => alarmName.replace(/^eks-host-remediator-/, '');
 
 /** Alarms that were seen to fire and to end, of all that were there. */
 const proven = new Set<string>();
 const all = new Set<string>();
 
-/** The alarms that stand, by their constructs. */
+/** The alarms that stand. */
 function standing({ account }: Run): string[] {
   return account.cloudWatch.alarms.all
     .filter((alarm) => stateOf(alarm) === 'ALARM')
-    .map(({ watched }) => constructOf(watched.definition.name))
+    .map(({ watched }) => shortName(watched.definition.name))
     .sort();
 }
 
@@ -40,12 +39,12 @@ function note(run: Run): void {
   });
   for (const { watched, history } of account.cloudWatch.alarms.all) {
     const { name } = watched.definition;
-    all.add(constructOf(name));
+    all.add(shortName(name));
     for (const { to, at } of history.filter((change) => change.to === 'ALARM')) {
       expect(told).toContain(`${name} ${to} ${at}`);
     }
     const ended = history.some(({ from, to }) => from === 'ALARM' && to === 'OK');
-    if (ended) proven.add(constructOf(name));
+    if (ended) proven.add(shortName(name));
   }
   expect(account.deliveries.lost.filter(({ delivery }) => delivery.targetArn.includes(':sns:'))).toEqual([]);
 }
@@ -64,11 +63,12 @@ const fleet = (nodeGroup: object, releases: object[] = []) => ({
   clusters: [{ name: 'shop', version: '1.33', nodeGroups: [nodeGroup] }],
 });
 
-/** The constructs of the functions that declare this, as their alarms are named by. */
-const constructsOf = (declares: (declared: Remediation) => boolean): string[] =>
+/** The alarms of a section of the functions that declare this. */
+const alarmsOf = (section: string, declares: (declared: Remediation) => boolean): string[] =>
   REMEDIATIONS.filter(declares)
-    .map(({ name }) => name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()))
+    .map(({ name }) => `${section}-${name}`)
     .sort();
+const HAS_QUEUE = ({ start: { by } }: Remediation): boolean => by === 'queue';
 
 /** For each function with a queue, one event that goes there. */
 const ONE_EACH = REMEDIATIONS.flatMap((declared: Remediation) => {
@@ -87,22 +87,28 @@ async function useWidget({ account }: Run): Promise<void> {
   await account.invoke('request-actions', retryOf('web'));
 }
 
-it('a day on which all is well raises no alarm, and one message that says so', async () => {
+it('a day on which all is well raises no alarm, and one message to each topic that says so', async () => {
   const policy = { upgrades: { bakeAge: '1h' } };
   const run = await start({ fleet: fleet(group(), [release(NEW, '+30m')]), policy, play: '24h' });
   expect(run.records.map(({ reason }) => reason)).toContain('upgraded');
   note(run);
   const states = run.account.cloudWatch.alarms.all.map((alarm) => [
-    constructOf(alarm.watched.definition.name),
+    shortName(alarm.watched.definition.name),
     alarm.history.map(({ to }) => to).join(' '),
   ]);
   expect(states.filter(([, history]) => history !== 'INSUFFICIENT_DATA OK')).toEqual([]);
-  expect(alarmMessages(run).map(({ subject }) => subject)).toEqual([
-    expect.stringMatching(/^OK: "eks-host-remediator-unhealthy"/),
+  const messages = alarmMessages(run).map(({ subject, topicArn }) => [
+    subject,
+    /Alarms([A-Z]\w*Topic|Topic)/.exec(topicArn)?.[1],
+  ]);
+  const well = expect.stringMatching(/^OK: "eks-host-remediator-unhealthy"/);
+  expect(messages).toEqual([
+    [well, 'Topic'],
+    [well, 'PageTopic'],
   ]);
 });
 
-it('when AWS fails for hours: errors, waiting hints, dead letters, a stale sweep; and all is well again afterwards', async () => {
+it('when AWS fails for hours: errors, waiting requests, dead letters, a stale sweep; and all is well again afterwards', async () => {
   const faults = { serverErrorRate: 0 };
   const run = await start({ fleet: fleet(group()), faults, play: '65m' });
   expect(standing(run)).toEqual([]);
@@ -113,9 +119,9 @@ it('when AWS fails for hours: errors, waiting hints, dead letters, a stale sweep
   expect(standing(run)).toEqual(
     expect.arrayContaining([
       'unhealthy',
-      'ManageSsmAgentDeadLettersAlarm',
-      'SweepFleetStaleAlarm',
-      'UpgradeNodeGroupsDeadLettersAlarm',
+      'dead-letters-manage-ssm-agent',
+      'dead-letters-upgrade-node-groups',
+      'stale-sweep',
     ]),
   );
   faults.serverErrorRate = 0;
@@ -139,12 +145,12 @@ it('when Lambda has no room for a function', async () => {
     await useWidget(run);
     await run.account.play(5 * MINUTE);
   }
-  expect(standing(run)).toContain('SweepFleetRemediatorThrottles');
+  expect(standing(run)).toContain('throttles-sweep-fleet');
   for (const event of ONE_EACH) run.account.putEvent(event);
   // Soon a reconcile request has waited for an hour.
   await run.account.play(75 * MINUTE);
   expect(standing(run)).toEqual(
-    expect.arrayContaining(['unhealthy', 'UpgradeNodeGroupsRemediatorThrottles', 'UpgradeNodeGroupsWaitingAlarm']),
+    expect.arrayContaining(['unhealthy', 'throttles-upgrade-node-groups', 'waiting-requests-upgrade-node-groups']),
   );
   limit(undefined);
   await run.account.play(HOUR);
@@ -167,18 +173,15 @@ it('when somebody took away the policies by which events are delivered', async (
     events: ONE_EACH.map((event) => ({ after: MINUTE, event })),
   });
   await run.account.play(63 * MINUTE);
-  const undelivered = [
-    ...constructsOf(({ start: { by } }) => by === 'queue'),
-    ...constructsOf(({ start: { by } }) => by === 'schedule').map((construct) => `${construct}Schedule`),
-  ].sort();
-  expect(standing(run)).toEqual([...undelivered.map((construct) => `${construct}UndeliveredAlarm`), 'unhealthy']);
+  const undelivered = alarmsOf('undelivered', ({ start: { by } }) => by === 'queue' || by === 'schedule');
+  expect(standing(run)).toEqual([...undelivered, 'unhealthy']);
   purgeDeadLetters(run);
   await run.account.play(30 * MINUTE);
   expect(standing(run)).toEqual([]);
   note(run);
 });
 
-it('when somebody disabled the event source mappings, so that nobody takes hints out of the queues', async () => {
+it('when somebody disabled the event source mappings, so that nobody takes requests out of the queues', async () => {
   const synthesized = readSynthesizedStack(inject('template'));
   const resources = Object.entries(synthesized.template.Resources).filter(
     ([, { Type }]) => Type !== 'AWS::Lambda::EventSourceMapping',
@@ -192,8 +195,7 @@ it('when somebody disabled the event source mappings, so that nobody takes hints
   await run.account.play(55 * MINUTE);
   expect(standing(run)).toEqual([]);
   await run.account.play(15 * MINUTE);
-  const untaken = constructsOf(({ start: { by } }) => by === 'queue');
-  expect(standing(run)).toEqual(untaken.map((construct) => `${construct}WaitingAlarm`));
+  expect(standing(run)).toEqual(alarmsOf('waiting-requests', HAS_QUEUE));
   for (const queue of run.account.sqs.queues) queue.purge();
   await run.account.play(15 * MINUTE);
   expect(standing(run)).toEqual([]);
@@ -203,8 +205,7 @@ it('when somebody disabled the event source mappings, so that nobody takes hints
 describe('the policy', () => {
   it('when it is invalid, until a reconcile finds it right', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
-    const stopped = constructsOf(({ start: { by } }) => by === 'queue');
-    const alarms = stopped.map((construct) => `${construct}RemediatorPolicyInvalid`);
+    const alarms = alarmsOf('policy-invalid', HAS_QUEUE);
     expect(standing(run)).toEqual([...alarms, 'unhealthy']);
     // Between two reconciles nothing is known, so it stands.
     await run.account.play(50 * MINUTE);
@@ -224,9 +225,9 @@ describe('an upgrade', () => {
       policy: { upgrades: { bakeAge: '10m', stopAfterFailures: 1 } },
       play: '2h',
     });
-    expect(standing(run)).toEqual(['UpgradeNodeGroupsRemediatorHalted']);
+    expect(standing(run)).toEqual(['breaker-tripped']);
     await run.account.play(2 * HOUR);
-    expect(standing(run)).toEqual(['UpgradeNodeGroupsRemediatorHalted']);
+    expect(standing(run)).toEqual(['breaker-tripped']);
     await run.account.play(4 * HOUR);
     expect(standing(run)).toEqual([]);
     note(run);
@@ -238,7 +239,7 @@ describe('an upgrade', () => {
     const run = await start({ fleet: fleet(slow, [release(NEW, '+30m')]), policy, play: '7h' });
     expect(standing(run)).toEqual([]);
     await run.account.play(HOUR);
-    expect(standing(run)).toEqual(['UpgradeNodeGroupsRemediatorUpgradeStuck']);
+    expect(standing(run)).toEqual(['upgrade-stuck']);
     await run.account.play(2 * HOUR);
     expect(standing(run)).toEqual([]);
     note(run);
@@ -247,7 +248,7 @@ describe('an upgrade', () => {
 
 it('when a worker does not answer in Systems Manager', async () => {
   const run = await start({ fleet: fleet(group({ ssm: { imds: 'disabled' } })), play: '63m' });
-  expect(standing(run)).toEqual(['ManageSsmAgentRemediatorFailed']);
+  expect(standing(run)).toEqual(['agent-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);
@@ -259,7 +260,7 @@ it('when AWS refuses to have the metadata service of a worker changed', async ()
   // Whoever else owns an instance lets nobody change it.
   for (const instance of run.account.fleet.instances.list()) Object.assign(instance, { operator: 'ecs.amazonaws.com' });
   await run.account.play(63 * MINUTE);
-  expect(standing(run)).toEqual(['RequireImdsv2RemediatorFailed']);
+  expect(standing(run)).toEqual(['imds-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);
@@ -285,7 +286,7 @@ it('when nobody can be told: Security Hub is off, or Lambda has no room', async 
   };
   const policy = { notifications: { securityHub: 'enforce' } };
   const run = await start({ fleet: untold, policy, play: '4h' });
-  expect(standing(run)).toEqual(expect.arrayContaining(['NotifyStoriesDeadLettersAlarm', 'unhealthy']));
+  expect(standing(run)).toEqual(expect.arrayContaining(['dead-letters-notify-stories', 'unhealthy']));
   const notify = run.account.lambda.functions.filter(({ label }) => label === 'notify-stories');
   for (const definition of notify) Object.assign(definition, { reservedConcurrency: 0 });
   run.account.putEvent({ ...amiRelease, id: 'malformed', detail: {} });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import { SHARED_METRICS, unitOf } from '../functions/shared/runtime/metric.ts';
-import { METRIC_NAMESPACE } from '../infra/alarms.ts';
+import { METRIC_NAMESPACE } from '../infra/metric.ts';
 import { functionNames } from '../infra/bundle.ts';
 import { compileQuery } from '../sandbox/account/logs/insights.ts';
 import type { Run } from '../sandbox/play.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { UsageError } from '../cli/usage-error.ts';
 import { policySchema } from '../functions/policy-document.ts';
 import { decisionKind, recordSchema } from '../functions/shared/records/record.ts';
-import { METRIC_NAMESPACE } from '../infra/alarms.ts';
+import { METRIC_NAMESPACE } from '../infra/metric.ts';
 import { functionNames } from '../infra/bundle.ts';
 import { savedQueries } from '../infra/saved-queries.ts';
 import { readSettings, SettingsError } from '../infra/settings.ts';

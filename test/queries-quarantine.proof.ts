@@ -92,7 +92,10 @@ describe('the saved queries', () => {
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) expect(row).toMatchObject({ errorName: 'Sandbox.Timedout', request: expect.any(String) });
     // The alarms' first command finds them, too.
-    const [, pattern = ''] = /--filter-pattern '(.*)'/.exec(runbook('function-errors').description) ?? [];
+    const [, pattern = ''] =
+      /--filter-pattern '(.*)'/.exec(
+        runbook('function-errors', { name: 'sweep-fleet', start: { by: 'schedule', every: 'sweepSchedule' } }).first,
+      ) ?? [];
     const lines = run.account.logs.group(String(run.account.stack.outputs.LogGroupName)).events;
     const found = lines.filter(({ message }) => compileFilterPattern(pattern)(message));
     expect(found).toHaveLength(rows.length);

@@ -199,12 +199,11 @@ export const quarantineWorkers = declare({
   alarms: {
     'stays-exposed': {
       metric: 'StaysExposed',
-      means:
-        'Workers are open to the Internet, and nothing closes them: the quarantine budget is used up, the kill switch is on, the mode is observe, or their group is public by design.',
+      means: 'Workers are open to the Internet, and nothing closes them. The record says what is in the way.',
       first: recordsWhere(
-        '$.remediation = "quarantine-workers" && ($.reason = "workers-stay-exposed" || $.reason = "public-by-design" || $.reason = "quarantine-suspended")',
+        '($.reason = "workers-stay-exposed" || $.reason = "public-by-design" || $.reason = "quarantine-suspended")',
       ),
-      next: 'npm run -s remediator -- status names them. Close the exposures by hand, or lift what the record names; the alarm ends with the first reconcile that finds none.',
+      next: 'npm run -s remediator -- status names them. Close the exposures by hand, or lift what the record names.',
       per: 'sweep',
     },
     'quarantine-failed': {
@@ -217,14 +216,14 @@ export const quarantineWorkers = declare({
       metric: 'QuarantineExpiring',
       means: 'A quarantine ends within a day.',
       first: recordsWhere('$.remediation = "quarantine-workers"'),
-      next: `npm run -s remediator -- quarantines lists them. Save what is needed from the worker, then end or extend it: ${END_QUARANTINE}`,
+      next: `npm run -s remediator -- quarantines lists them. Save what you need from the worker, then: ${END_QUARANTINE}`,
       per: 'sweep',
     },
     'quarantine-expired': {
       metric: 'QuarantineExpired',
       means: 'The time of a quarantine is over, and the worker is still isolated.',
       first: recordsWhere('$.remediation = "quarantine-workers"'),
-      next: `npm run -s remediator -- quarantines lists them; until it is ended or extended it costs money and a place in the quarantine budget: ${END_QUARANTINE}`,
+      next: `npm run -s remediator -- quarantines lists them. Each takes a place in the budget. ${END_QUARANTINE}`,
       per: 'sweep',
     },
   },

@@ -26,7 +26,8 @@ const metricStat = z.strictObject({
 
 const alarm = z.strictObject({
   AlarmName: z.string().optional(),
-  AlarmDescription: z.string().optional(),
+  // CloudWatch's limit (API reference, PutMetricAlarm and PutCompositeAlarm).
+  AlarmDescription: z.string().max(1024).optional(),
   ActionsEnabled: z.literal(true).optional(),
   AlarmActions: actions,
   OKActions: actions,
@@ -57,7 +58,8 @@ const alarm = z.strictObject({
 
 const compositeAlarm = z.strictObject({
   AlarmName: z.string().optional(),
-  AlarmDescription: z.string().optional(),
+  // CloudWatch's limit (API reference, PutMetricAlarm and PutCompositeAlarm).
+  AlarmDescription: z.string().max(1024).optional(),
   ActionsEnabled: z.literal(true).optional(),
   AlarmActions: actions,
   OKActions: actions,

@@ -1,0 +1,18 @@
+import type { Duration } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+
+/** The namespace of the metrics that the functions publish. */
+export const METRIC_NAMESPACE = 'EksHostRemediator';
+
+/**
+ * A metric that a function publishes, as its count per `period`. CloudWatch tells metrics apart by all their
+ * dimensions, so these are exactly the ones that the function sets.
+ */
+export const remediatorMetric = (metricName: string, functionName: string, stackName: string, period: Duration) =>
+  new Metric({
+    namespace: METRIC_NAMESPACE,
+    metricName,
+    dimensionsMap: { service: functionName, stack: stackName },
+    statistic: Stats.SUM,
+    period,
+  });
