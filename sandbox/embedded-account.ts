@@ -141,7 +141,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   const kubernetes = new ClusterApis({
     world,
     clusters: () => fleet.eks.clusters.values(),
-    nodesOf: (clusterName) => clusterNodes(fleet.instances, clusterName),
+    nodesOf: (clusterName) => clusterNodes(fleet.instances, fleet.kubelets, clusterName),
     accessEntryOf: (clusterName, principalArn) => fleet.accessEntries.accessEntryOf(clusterName, principalArn),
     workloadsOf: (clusterName) => workloadsOf(file, clusterName),
     appliedTo: (clusterName) =>

@@ -11,7 +11,13 @@ import type { Remediation } from '../functions/shared/declaration/remediation.ts
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, incidentOf, isAboutGroup, playThrough, type Scenario, start } from './harness.ts';
 import { grantedActions } from './iam.ts';
-import { privateFleet, quarantineOfEveryKind, workersOutsideGroups } from './quarantine.fixture.ts';
+import {
+  privateFleet,
+  publicLaunch,
+  quarantineOfEveryKind,
+  scenario,
+  workersOutsideGroups,
+} from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 import { retryOf } from './widget.fixture.ts';
 
@@ -242,6 +248,7 @@ describe('rights', () => {
       start({ fleet: 'demo', play: '10m', events: requests, faults: { serverErrorRate: 1 } }),
       quarantineOfEveryKind(),
       workersOutsideGroups(),
+      start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // Whether agents reach an endpoint is a matter of a prefix list.
       start({
         fleet: privateFleet({ ssm: { agent: 'missing' } }, {}, { network: { endpoints: { admits: 'prefix-list' } } }),

@@ -193,6 +193,7 @@ def autoscaling(account) -> None:
     group = {"AutoScalingGroupName": member["AutoScalingGroupName"]}
     call("autoscaling", "DescribeAutoScalingGroups", AutoScalingGroupNames=[member["AutoScalingGroupName"]])
     call("autoscaling", "EnterStandby", **group, InstanceIds=[instance], ShouldDecrementDesiredCapacity=False)
+    refused("ValidationError", "autoscaling", "DetachInstances", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "EnterStandby", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "ExitStandby", AutoScalingGroupName="missing", InstanceIds=[instance])
 
@@ -201,6 +202,12 @@ def autoscaling_end(account) -> None:
     """What can be done only once the instance stands by."""
     [member] = account.call("autoscaling", "DescribeAutoScalingInstances", InstanceIds=[account.place["instance"]])["AutoScalingInstances"]
     account.call("autoscaling", "ExitStandby", AutoScalingGroupName=member["AutoScalingGroupName"], InstanceIds=[account.place["instance"]])
+    [other, *_] = [
+        each["InstanceId"]
+        for each in account.call("autoscaling", "DescribeAutoScalingInstances")["AutoScalingInstances"]
+        if each["AutoScalingGroupName"] == member["AutoScalingGroupName"] and each["LifecycleState"] == "InService"
+    ]
+    account.call("autoscaling", "DetachInstances", AutoScalingGroupName=member["AutoScalingGroupName"], InstanceIds=[other], ShouldDecrementDesiredCapacity=False)
     account.call("ec2", "TerminateInstances", InstanceIds=[account.place["instance"]])
     account.refused("InvalidInstanceID.NotFound", "ec2", "TerminateInstances", InstanceIds=["i-0123456789abcdef0"])
 

@@ -8,7 +8,7 @@ import { stripAddresses } from './steps/addresses.ts';
 import { protectFromTermination, takeSnapshots } from './steps/evidence.ts';
 import { cordonNode, evictPods } from './steps/node.ts';
 import { closeSecurityGroups } from './steps/security-groups.ts';
-import { enterStandby } from './steps/standby.ts';
+import { takeOutOfService } from './steps/standby.ts';
 import type { StepReport, StepSubject } from './steps/step.ts';
 import { tagWorker } from './steps/tags.ts';
 import { leaveTargetGroups } from './steps/targets.ts';
@@ -83,14 +83,14 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
   reports.push(...network, await tagWorker(current()));
   if (targets !== undefined) reports.push(targets);
   if (isolates) {
-    for (const step of [enterStandby, protectFromTermination, takeSnapshots]) {
+    for (const step of [takeOutOfService, protectFromTermination, takeSnapshots]) {
       reports.push(await step(current()));
     }
     const drained = reports.some(({ step }) => step === 'node');
     if (!drained && subject.policy.drain.cordon) reports.push(await cordonNode(current()));
   }
   const unreplaced = reports.flatMap(({ step, outcome, note }) =>
-    step === 'standby' && outcome === 'done' && note !== undefined ? [note] : [],
+    (step === 'standby' || step === 'detach') && outcome === 'done' && note !== undefined ? [note] : [],
   );
   const survivors = isolates ? [...survivorsOf(view, quarantine, subject), ...unreplaced] : [];
   return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
@@ -110,9 +110,13 @@ const survivorsOf = (
   ...(ownership === 'karpenter'
     ? ['Karpenter may still terminate it: its mark do-not-disrupt holds off consolidation and drift, not every repair.']
     : []),
-  ...(owner?.repairsNodes === true
-    ? ['EKS node repair may replace it once it has not been ready for half an hour.']
-    : []),
+  ...(saved.detached === true
+    ? ['It was taken out of its Auto Scaling group for good: a release cannot bring it back there.']
+    : owner?.repairsNodes === true
+      ? [
+          'EKS node repair may replace it once it has not been ready for half an hour: quarantine.outOfService: detach takes it out of the group before.',
+        ]
+      : []),
   // Source: EC2 user guide, "Connection tracking": flows through them are tracked whatever the rules.
   ...(saved.targets.length > 0 ? ['Connections through its target groups live on until these have drained.'] : []),
   'Connections through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',

@@ -58,6 +58,12 @@ export const quarantine = (defaultMode: Mode) =>
           within: duration.prefault('5m').describe('How long evictions may take; then it is isolated all the same.'),
         })
         .prefault({}),
+      outOfService: z
+        .enum(['standby', 'detach'])
+        .default('standby')
+        .describe(
+          'How its Auto Scaling group lets go of it: for a time, so that a release brings it back, or for good, so that neither an upgrade nor EKS node repair ends it.',
+        ),
       snapshots: z.boolean().default(false).describe('Take EBS snapshots of its volumes.'),
       terminationProtection: z.boolean().default(false).describe('Protect it from being terminated by mistake.'),
       allowSystemsManager: z

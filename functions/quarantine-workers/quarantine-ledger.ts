@@ -40,6 +40,8 @@ const saved = z.object({
   autoScalingGroup: z.string().optional(),
   /** Whether somebody had it in standby there already. */
   standby: z.boolean().optional(),
+  /** Whether it is taken out of that group for good. */
+  detached: z.boolean().optional(),
   targets: z.array(savedTarget),
   /** Whether it was protected from termination; absent while that was not touched. */
   terminationProtected: z.boolean().optional(),

@@ -16,7 +16,7 @@ import type { AcceptedExposure, SavedInterface } from './quarantine-ledger.ts';
 import { releaseFaults } from './remaining.ts';
 import { EXCLUDE_LABEL, KEEP_ANNOTATIONS, QUARANTINE_TAINT } from './steps/node.ts';
 import { putBackGroups } from './steps/put-back-groups.ts';
-import { autoScalingOf } from './steps/standby.ts';
+import { autoScalingOf, detachedInWords, isFull } from './steps/standby.ts';
 import type { StepSubject } from './steps/step.ts';
 import { QUARANTINE_TAGS } from './steps/tags.ts';
 import { viewAgain } from './view-workers.ts';
@@ -142,9 +142,9 @@ async function giveBackAddresses(
 
 async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void> {
   const { clients, instanceId, quarantine, now, note } = subject;
-  const { autoScalingGroup: group, standby } = quarantine.saved;
+  const { autoScalingGroup: group, standby, detached } = quarantine.saved;
   // Whoever had put it into standby before has it there still.
-  if (group === undefined || standby === true) return;
+  if (group === undefined || standby === true || detached === true) return;
   await giveBack(losses, 'standby', `its place in service in ${group}`, async () => {
     const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
     if (state === 'EnteringStandby' && now - quarantine.startedAt < PATIENCE) losses.pending.push('standby');
@@ -162,13 +162,6 @@ async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void>
     }
   });
 }
-
-/**
- * Whether Auto Scaling refused because the group would be larger than its maximum. It says so in words alone. Source: Auto
- * Scaling user guide, "Temporarily remove instances": a return from standby increments the desired capacity.
- */
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && error.name.startsWith('ValidationError') && /max-?size/i.test(error.message);
 
 async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, losses: Losses): Promise<void> {
   const byGroup = Map.groupBy(quarantine.saved.targets, ({ targetGroupArn }) => targetGroupArn);
@@ -232,11 +225,13 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Loss
   }
   const accepted = view === undefined ? [] : acceptedIn(view);
   const losses = Object.values(notes);
+  const onItsOwn = detachedInWords(quarantine.saved, instanceId);
   if (losses.length === 0) {
-    return { ...say('done', 'released', 'It has back what it had; a fresh read confirmed it.', variant), accepted };
+    const message = `It has back what it had; a fresh read confirmed it.${onItsOwn}`;
+    return { ...say('done', 'released', message, variant), accepted };
   }
   const automatic = Object.values(notes).every((text) => text.startsWith('the automatic address'));
-  const message = `It has back what it had, but ${losses.join('; ')}.`;
+  const message = `It has back what it had, but ${losses.join('; ')}.${onItsOwn}`;
   const details = { lost: losses };
   if (automatic) return { ...say('done', 'released', message, variant), details, accepted };
   const held = hasNoRoom === true ? { quarantine: { ...quarantine, notes, returning: true } } : {};

@@ -119,7 +119,7 @@ const isolation: readonly Right[] = [
   },
   {
     sid: 'Standby',
-    actions: ['autoscaling:EnterStandby', 'autoscaling:ExitStandby'],
+    actions: ['autoscaling:DetachInstances', 'autoscaling:EnterStandby', 'autoscaling:ExitStandby'],
     resources: [arnHere('autoscaling', 'autoScalingGroup:*:autoScalingGroupName/*')],
     wildcardReason: 'Any Auto Scaling group may be the one of a worker.',
   },

@@ -46,6 +46,10 @@ export const nodeGroup = z
     minSize: size.optional().describe('By default 0'),
     maxSize: size.min(1).optional().describe('By default desiredSize, or 1'),
     updateConfig: updateConfig.optional(),
+    nodeRepair: z
+      .boolean()
+      .default(false)
+      .describe('Whether EKS replaces its nodes that are not Ready for half an hour (nodeRepairConfig)'),
     suspendedProcesses: z
       .array(z.enum(['Launch', 'Terminate']))
       .default([])
@@ -76,8 +80,12 @@ export const nodeGroup = z
           .enum(['accepted', 'refused'])
           .optional()
           .describe('Whether EKS takes an update while the group is DEGRADED; by default drawn, AWS does not say'),
+        terminatesStandby: z
+          .boolean()
+          .default(false)
+          .describe('Whether an update ends members in standby, too: AWS does not say'),
       })
-      .default({ fails: [] })
+      .prefault({})
       .describe('How its updates go'),
   })
   .superRefine((group, context) => {

@@ -5,6 +5,8 @@ import { Networks } from '../account/ec2/network.ts';
 import { Snapshots } from '../account/ec2/snapshots.ts';
 import { trailOfLaunch } from '../account/ec2/trail.ts';
 import { AccessEntries } from '../account/eks/access-entries.ts';
+import { Kubelets } from '../account/eks/kubelets.ts';
+import { repairNodes } from '../account/eks/node-repair.ts';
 import { EksState } from '../account/eks/state.ts';
 import { NodeGroupUpdates } from '../account/eks/update-node-group.ts';
 import { TargetGroups } from '../account/elastic-load-balancing/target-groups.ts';
@@ -55,6 +57,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     autoScalingGroups,
     targetGroups,
     eks,
+    kubelets: new Kubelets(world, instances, networks),
     accessEntries: new AccessEntries(world, eks),
     iam,
     serviceSettings,
@@ -65,6 +68,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, releases),
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };
+  repairNodes(world, eks, autoScalingGroups, state.kubelets);
   tellOfInstances(state);
   attachWhenRunning(state);
   seedDefaultHostManagement(state, fleet);

@@ -136,6 +136,8 @@ function seedNodeGroup(
       file.updates.whileDegraded === undefined
         ? state.world.random.fork(`degraded ${cluster.name} ${name}`).next() < 0.5
         : file.updates.whileDegraded === 'accepted',
+    repairsNodes: file.nodeRepair,
+    updatesTerminateStandby: file.updates.terminatesStandby,
     msPerNode: file.updates.minutesPerNode === undefined ? undefined : file.updates.minutesPerNode * 60_000,
     createdAt,
     version: file.version ?? cluster.version,

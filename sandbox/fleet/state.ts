@@ -5,6 +5,7 @@ import type { Networks } from '../account/ec2/network.ts';
 import type { Snapshots } from '../account/ec2/snapshots.ts';
 import type { AccessEntries } from '../account/eks/access-entries.ts';
 import type { AmiReleases } from '../account/eks/ami-releases.ts';
+import type { Kubelets } from '../account/eks/kubelets.ts';
 import type { EksState } from '../account/eks/state.ts';
 import type { NodeGroupUpdates } from '../account/eks/update-node-group.ts';
 import type { TargetGroups } from '../account/elastic-load-balancing/target-groups.ts';
@@ -40,6 +41,7 @@ export interface FleetState {
   readonly autoScalingGroups: AutoScalingGroups;
   readonly targetGroups: TargetGroups;
   readonly eks: EksState;
+  readonly kubelets: Kubelets;
   readonly accessEntries: AccessEntries;
   readonly nodeGroupUpdates: NodeGroupUpdates;
   readonly iam: Iam;

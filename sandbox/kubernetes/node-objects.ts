@@ -22,7 +22,12 @@ export interface NodeObjectsOptions {
 
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 const NOT_READY: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' };
-const OWN_TAINTS: readonly string[] = [UNSCHEDULABLE.key, NOT_READY.key];
+/** Of a node whose kubelet is not heard of. Source: Kubernetes, "Taint based Evictions". */
+const UNREACHABLE: readonly Taint[] = (['NoSchedule', 'NoExecute'] as const).map((effect) => ({
+  key: 'node.kubernetes.io/unreachable',
+  effect,
+}));
+const OWN_TAINTS: readonly string[] = [UNSCHEDULABLE, NOT_READY, ...UNREACHABLE].map(({ key }) => key);
 
 /** The nodes of a cluster: what the account's instances are, under what was patched since. */
 export class NodeObjects {
@@ -40,7 +45,8 @@ export class NodeObjects {
     return this.#options.nodes().map((node) => {
       const { labels, taints, unschedulable = node.unschedulable } = this.#changesOf(node);
       // What Kubernetes' own controllers taint a node with follows from its state.
-      const own = [...(unschedulable ? [UNSCHEDULABLE] : []), ...(node.ready ? [] : [NOT_READY])];
+      const ofHealth = node.ready ? [] : node.unheardSince === undefined ? [NOT_READY] : UNREACHABLE;
+      const own = [...(unschedulable ? [UNSCHEDULABLE] : []), ...ofHealth];
       return { ...node, labels, unschedulable, taints: [...taints, ...own] };
     });
   }
@@ -94,8 +100,9 @@ export class NodeObjects {
 
   /** A new one whenever the node is another than when it was last looked at, whoever has changed it. */
   #versionOf(node: SchedulingNode): string {
-    const { labels, taints, unschedulable, ready } = node;
-    const state = JSON.stringify([labels, this.#changesOf(node).annotations, taints, unschedulable, ready]);
+    const { labels, taints, unschedulable, ready, unheardSince } = node;
+    const { annotations } = this.#changesOf(node);
+    const state = JSON.stringify([labels, annotations, taints, unschedulable, ready, unheardSince]);
     const known = this.#versions.get(node.name);
     if (known?.state === state) return known.version;
     const version = this.#options.nextVersion();
@@ -127,7 +134,7 @@ export class NodeObjects {
           { type: 'InternalIP', address: node.internalIp },
           { type: 'Hostname', address: node.name },
         ],
-        conditions: [readiness(node.ready, created)],
+        conditions: [node.unheardSince === undefined ? readiness(node.ready, created) : unheard(node.unheardSince)],
         nodeInfo: {
           architecture: node.architecture,
           operatingSystem: node.operatingSystem,
@@ -145,6 +152,15 @@ const readiness = (ready: boolean, since: string): Json => ({
   reason: ready ? 'KubeletReady' : 'KubeletNotReady',
   message: ready ? 'kubelet is posting ready status' : 'the kubelet is going down',
   lastTransitionTime: since,
+});
+
+/** What the node controller writes where no kubelet does. */
+const unheard = (since: number): Json => ({
+  type: 'Ready',
+  status: 'Unknown',
+  reason: 'NodeStatusUnknown',
+  message: 'Kubelet stopped posting node status.',
+  lastTransitionTime: new Date(since).toISOString().replace(/\.\d+Z$/, 'Z'),
 });
 
 /** A node without the fields that are kept as changes. */

@@ -3,8 +3,10 @@ import {
   type AutoScalingInstanceDetails,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
+  DetachInstancesCommand,
   EnterStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
+import type { Saved } from '../quarantine-ledger.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /** How long a worker may take until it is in service and can be put into standby, ms. */
@@ -18,14 +20,55 @@ export async function autoScalingOf(
   return (await autoScaling.send(asked)).AutoScalingInstances?.[0];
 }
 
-/** Takes the worker out of service in its Auto Scaling group, which launches another one for it and keeps this one. */
-export const enterStandby = (subject: StepSubject): Promise<StepReport> =>
+/**
+ * Takes the worker out of service in its Auto Scaling group, which launches another one for it and keeps this one, or lets go
+ * of it for good, as the policy says.
+ */
+export const takeOutOfService = (subject: StepSubject): Promise<StepReport> =>
+  subject.policy.outOfService === 'detach' || subject.quarantine.saved.detached === true
+    ? detach(subject)
+    : enterStandby(subject);
+
+/**
+ * Takes the worker out of its Auto Scaling group. Sources: EC2 Auto Scaling user guide, "Detach or attach instances": from
+ * service or from standby; the capacity stays, since decrementing it for one in standby ends another one.
+ */
+const detach = (subject: StepSubject): Promise<StepReport> =>
+  attempt('detach', async () => {
+    const { clients, instanceId, quarantine, now, note } = subject;
+    const { saved } = quarantine;
+    const group = saved.autoScalingGroup;
+    if (group === undefined) return NO_GROUP;
+    const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+    // `Detaching` is on its way, and one that is gone from the group has arrived.
+    if (state === undefined || state === 'Detaching' || state === 'Detached') {
+      return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
+    }
+    if (state === 'InService' || state === 'Standby') {
+      // Before the call: a release must know that nothing brings it back.
+      await subject.save({ saved: { ...saved, detached: true } });
+      const change = { InstanceIds: [instanceId], AutoScalingGroupName: group, ShouldDecrementDesiredCapacity: false };
+      try {
+        note('autoscaling', 'DetachInstances', await clients.autoScaling.send(new DetachInstancesCommand(change)));
+      } catch (error) {
+        // A call whose reply was lost may have taken it out: its repetition is refused then.
+        const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+        if (after === 'InService' || after === 'Standby') throw error;
+      }
+      return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
+    }
+    const isOnItsWay = state.startsWith('Pending') || state === 'EnteringStandby';
+    if (isOnItsWay && now - quarantine.startedAt < PATIENCE) return { outcome: 'pending', note: state };
+    return { outcome: 'skipped', note: `Auto Scaling has it as ${state}.` };
+  });
+
+const NO_GROUP = { outcome: 'skipped', note: 'It belongs to no Auto Scaling group: nothing replaces it.' } as const;
+
+const enterStandby = (subject: StepSubject): Promise<StepReport> =>
   attempt('standby', async () => {
     const { clients, instanceId, quarantine, now, note } = subject;
     const group = quarantine.saved.autoScalingGroup;
-    if (group === undefined) {
-      return { outcome: 'skipped', note: 'It belongs to no Auto Scaling group: nothing replaces it.' };
-    }
+    if (group === undefined) return NO_GROUP;
     const found = await autoScalingOf(clients.autoScaling, instanceId);
     const state = found?.LifecycleState ?? 'gone from the group';
     // `EnteringStandby` is on its way there.
@@ -57,3 +100,16 @@ async function replacementNote(autoScaling: AutoScalingClient, name: string): Pr
   const isSuspended = group?.SuspendedProcesses?.some(({ ProcessName }) => ProcessName === 'Launch') === true;
   return isSuspended ? { note: `Nothing replaces it: the process Launch of ${name} is suspended.` } : {};
 }
+
+/**
+ * Whether Auto Scaling refused because the group would be larger than its maximum. It says so in words alone. Source: Auto
+ * Scaling user guide, "Temporarily remove instances": a return from standby increments the desired capacity.
+ */
+export const isFull = (error: unknown): boolean =>
+  error instanceof Error && error.name.startsWith('ValidationError') && /max-?size/i.test(error.message);
+
+/** What it means that it was taken out of its group for good; begins with a blank. */
+export const detachedInWords = ({ detached, autoScalingGroup }: Saved, instanceId: string): string =>
+  detached === true && autoScalingGroup !== undefined
+    ? ` It was detached from ${autoScalingGroup} by policy, which has launched another one: it runs on and costs, no group replaces or upgrades it, and nobody terminates it. Terminate it, or take it back: aws autoscaling attach-instances --instance-ids ${instanceId} --auto-scaling-group-name ${autoScalingGroup}.`
+    : '';

@@ -2,6 +2,9 @@ import {
   DescribeAutoScalingInstances$,
   type DescribeAutoScalingInstancesCommandInput,
   type DescribeAutoScalingInstancesCommandOutput,
+  DetachInstances$,
+  type DetachInstancesCommandInput,
+  type DetachInstancesCommandOutput,
   EnterStandby$,
   type EnterStandbyCommandInput,
   type EnterStandbyCommandOutput,
@@ -74,6 +77,14 @@ export function instanceOperations(world: World, groups: AutoScalingGroups): Ser
           NextToken: nextToken,
         };
       },
+    ),
+    DetachInstances: operation<DetachInstancesCommandInput, DetachInstancesCommandOutput>(
+      DetachInstances$,
+      ['InstanceIds', 'AutoScalingGroupName', 'ShouldDecrementDesiredCapacity'],
+      ({ AutoScalingGroupName = '', InstanceIds = [], ShouldDecrementDesiredCapacity = false }) => ({
+        Activities: standby.detach(AutoScalingGroupName, InstanceIds, ShouldDecrementDesiredCapacity),
+      }),
+      permissions('DetachInstances'),
     ),
     EnterStandby: operation<EnterStandbyCommandInput, EnterStandbyCommandOutput>(
       EnterStandby$,

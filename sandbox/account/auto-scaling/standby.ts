@@ -7,7 +7,7 @@ import type { AutoScalingGroup, AutoScalingGroups, Member } from './groups.ts';
 
 const MAX_INSTANCES = 19;
 
-/** EnterStandby and ExitStandby: what Auto Scaling refuses, and what it then does. */
+/** EnterStandby, ExitStandby and DetachInstances: what Auto Scaling refuses, and what it then does. */
 export class Standby {
   readonly #world: World;
   readonly #groups: AutoScalingGroups;
@@ -65,6 +65,32 @@ export class Standby {
     });
   }
 
+  /**
+   * Takes members in service or in standby out of the group, and its tag off them: they run on, and are nobody's. Sources: EC2
+   * Auto Scaling user guide, "Detach or attach instances" (both states; deregistered from target groups; replaced unless the
+   * desired capacity is decremented) and "Tag Auto Scaling groups and instances" (the tag `aws:autoscaling:groupName` goes).
+   *
+   * @throws ValidationError
+   */
+  detach(groupName: string, instanceIds: readonly string[], decrement: boolean): Activity[] {
+    const group = this.#group(groupName);
+    const members = membersOf(group, instanceIds, 'InService', 'Standby');
+    if (decrement && group.desired - members.length < group.min) throw wrongSize(group, 'detach', members);
+    return members.map((member) => {
+      const before = capacityOf(group);
+      if (decrement) group.desired -= 1;
+      this.#groups.settleSoon(group);
+      member.lifecycleState = 'Detaching';
+      const after = Math.max(this.#someSeconds(), this.#groups.withdraw(group, member));
+      this.#later(group, member, after, () => {
+        group.members.delete(member.instance.id);
+        member.instance.tags.delete('aws:autoscaling:groupName');
+      });
+      const change = decrement ? `, shrinking the capacity from ${before} to ${before - 1}` : '';
+      return this.#begin(group, member, 'Detaching EC2 instance', `detached${REQUESTED}${change}`);
+    });
+  }
+
   #group(name: string): AutoScalingGroup {
     const group = this.#groups.get(name);
     if (group !== undefined) return group;
@@ -94,7 +120,11 @@ const capacityOf = ({ desired, surge }: AutoScalingGroup): number => desired + s
 
 const invalid = (message: string) => new AwsError('ValidationError', message);
 
-function membersOf(group: AutoScalingGroup, instanceIds: readonly string[], wanted: 'InService' | 'Standby'): Member[] {
+function membersOf(
+  group: AutoScalingGroup,
+  instanceIds: readonly string[],
+  ...wanted: ReadonlyArray<'InService' | 'Standby'>
+): Member[] {
   if (instanceIds.length === 0) throw invalid('At least one instance ID must be specified');
   if (instanceIds.length > MAX_INSTANCES) {
     throw invalid(
@@ -104,7 +134,8 @@ function membersOf(group: AutoScalingGroup, instanceIds: readonly string[], want
   return [...new Set(instanceIds)].map((id) => {
     const member = group.members.get(id);
     if (member === undefined) throw invalid(`The instance ${id} is not part of Auto Scaling group ${group.name}.`);
-    if (member.lifecycleState !== wanted) throw invalid(`The instance ${id} is not in ${wanted}.`);
+    const isWanted = wanted.some((state) => state === member.lifecycleState);
+    if (!isWanted) throw invalid(`The instance ${id} is not in ${wanted.join(' or ')}.`);
     return member;
   });
 }

@@ -23,6 +23,9 @@ const SSH = 22;
 /** Somewhere in AWS's public addresses. */
 const AWS_ADDRESS = '52.94.0.1';
 
+/** Somewhere in a VPC. */
+const VPC_ADDRESS = '10.0.0.100';
+
 /** What nobody sees in route tables. */
 export interface HiddenWays {
   /** What lies behind a way out that does not end in the VPC lets through. */
@@ -108,6 +111,24 @@ export class Networks {
     if (proxy) return this.#leaves(primary, PROXY_ADDRESS);
     if (endpoint !== undefined) return this.#admits(endpoint, primary);
     return hub ?? this.#leadsOut(primary, beyond);
+  }
+
+  /**
+   * Whether the security groups of an instance let it out to its cluster's API server: at its public address, at those in the
+   * VPC, or by the group that both are in. Routes are left out: whoever has joined has one.
+   */
+  reachesCluster({ interfaces: [primary] }: Connected): boolean {
+    if (primary === undefined) return false;
+    return this.securityGroups
+      .rulesOf(primary.securityGroupIds)
+      .some(
+        (rule) =>
+          rule.egress &&
+          concerns(rule, 'tcp', HTTPS) &&
+          (contains(rule.peer, AWS_ADDRESS) ||
+            contains(rule.peer, VPC_ADDRESS) ||
+            primary.securityGroupIds.includes(rule.peer)),
+      );
   }
 
   /** The policy of the endpoint by which a service is called from a VPC, if it is by one. */

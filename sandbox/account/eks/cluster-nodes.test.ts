@@ -35,7 +35,7 @@ const account = () =>
 describe('the nodes of a cluster', () => {
   it('are its instances, with what Kubernetes tells of them', () => {
     const at = account();
-    const nodes = clusterNodes(at.state.instances, 'c');
+    const nodes = clusterNodes(at.state.instances, at.state.kubelets, 'c');
     expect(nodes.map(({ osImage, architecture }) => `${osImage} ${architecture}`).sort()).toEqual([
       'Amazon Linux 2023.8.20260701 amd64',
       'Amazon Linux 2023.8.20260701 amd64',
@@ -62,7 +62,7 @@ describe('the nodes of a cluster', () => {
     });
     const auto = nodes.find(({ labels }) => labels['eks.amazonaws.com/compute-type'] === 'auto');
     expect(auto?.name).toBe(auto?.instanceId);
-    expect(clusterNodes(at.state.instances, 'd')).toHaveLength(1);
+    expect(clusterNodes(at.state.instances, at.state.kubelets, 'd')).toHaveLength(1);
   });
 
   it('come when they have joined, and go when they are terminated', async () => {
@@ -70,7 +70,7 @@ describe('the nodes of a cluster', () => {
       clusters: [{ name: 'c', version: '1.33', nodeGroups: [{ name: 'g', desiredSize: 0, releaseVersion: RELEASE }] }],
       launches: [{ at: '+0s', cluster: 'c', nodeGroup: 'g', withinSeconds: 0 }],
     });
-    const count = () => clusterNodes(at.state.instances, 'c').length;
+    const count = () => clusterNodes(at.state.instances, at.state.kubelets, 'c').length;
     await at.play(10_000);
     expect(at.state.instances.list()).toHaveLength(1);
     expect(count()).toBe(0);

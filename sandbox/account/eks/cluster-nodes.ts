@@ -1,4 +1,5 @@
 import type { Instance, Instances } from '../ec2/instances.ts';
+import type { Kubelets } from './kubelets.ts';
 
 /** A node as a cluster's Kubernetes API shows it. */
 export interface ClusterNode {
@@ -16,24 +17,26 @@ export interface ClusterNode {
   readonly internalIp: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly ready: boolean;
+  /** Since when the control plane hears nothing of its kubelet, epoch ms: it is not ready then; absent: it does. */
+  readonly unheardSince?: number;
   /** It is being drained. */
   readonly unschedulable: boolean;
   /** Epoch ms. */
   readonly createdAt: number;
 }
 
-/** The nodes of a cluster as they are now, by name: joined, and not gone yet. All of them are healthy. */
-export function clusterNodes(instances: Instances, clusterName: string): ClusterNode[] {
+/** The nodes of a cluster as they are now, by name: joined, and not gone yet. */
+export function clusterNodes(instances: Instances, kubelets: Kubelets, clusterName: string): ClusterNode[] {
   return instances
     .list()
     .filter(
       ({ kubernetes, node }) => kubernetes?.clusterName === clusterName && (node === 'Ready' || node === 'Draining'),
     )
-    .map(clusterNode)
+    .map((instance) => clusterNode(instance, kubelets.unheardSince(instance)))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function clusterNode(instance: Instance): ClusterNode {
+function clusterNode(instance: Instance, unheardSince: number | undefined): ClusterNode {
   const { id, availabilityZone, kubernetes, operator } = instance;
   const name = operator === undefined ? instance.privateDnsName : id;
   const architecture = instance.architecture === 'arm64' ? 'arm64' : 'amd64';
@@ -56,7 +59,8 @@ function clusterNode(instance: Instance): ClusterNode {
       'topology.kubernetes.io/zone': availabilityZone,
       ...kubernetes?.labels,
     },
-    ready: true,
+    ready: unheardSince === undefined,
+    ...(unheardSince !== undefined && { unheardSince }),
     unschedulable: instance.node === 'Draining',
     createdAt: instance.runningSince ?? instance.launchedAt,
   };

@@ -60,6 +60,7 @@ export function describeNodeGroup(group: EksNodeGroup): Nodegroup {
     diskSize: group.launchTemplate === undefined ? 20 : undefined,
     health: { issues: [...group.issues] },
     updateConfig: { ...group.updateConfig },
+    nodeRepairConfig: { enabled: group.repairsNodes },
     launchTemplate: group.launchTemplate,
     tags: { ...group.tags },
   };

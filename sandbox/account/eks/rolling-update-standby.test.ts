@@ -69,6 +69,16 @@ describe('a rolling update and standby', () => {
     expect(images()).toEqual(new Set([newImage(at)]));
   });
 
+  it('a member in standby is ended where the group is told that its updates do that', async () => {
+    const { at, group, first, enter, update } = account({ updates: { terminatesStandby: true } });
+    enter(first);
+    await at.play(20 * MINUTE_MS);
+    update();
+    await at.play(HOUR_MS);
+    expect(at.state.instances.get(first)?.state).toBe('terminated');
+    expect(servingMembers(group)).toHaveLength(4);
+  });
+
   const moments = Array.from({ length: 14 }, (_, index) => index);
   it.each(
     (['DEFAULT', 'MINIMAL'] as const).flatMap((updateStrategy) =>

@@ -25,7 +25,8 @@ export function maxUnavailable({ updateConfig, scaling }: EksNodeGroup): number 
  * ("Understand each phase of node updates"), with one simplification: the surge is as large as one batch, not up to
  * twice the number of zones.
  *
- * Members in standby are left alone, and so is a node that enters it, or is lost, before its turn is over.
+ * Members in standby are left alone, and so is a node that enters it, or is lost, before its turn is over; unless the group
+ * is told that its updates end what is in standby (`updatesTerminateStandby`), which AWS does not say.
  *
  * DEFAULT launches a batch, waits until it is Ready, then drains and terminates as many old nodes; MINIMAL first drains
  * and terminates. Nodes that have the image already, say from an update that failed half-way, stay.
@@ -78,6 +79,7 @@ export class RollingUpdate {
       await this.#replace(old.slice(start, start + size), doomed);
     }
     if (this.#failure !== undefined) await this.#forever();
+    if (this.#group.updatesTerminateStandby) this.#terminateStandby();
     await this.#pause(this.#random.integer(30, 60) * 1000);
     return { outcome: 'Successful' };
   }
@@ -103,6 +105,14 @@ export class RollingUpdate {
     );
     if (minimal) await launch();
     this.#groups.settle(scaling);
+  }
+
+  #terminateStandby(): void {
+    const { autoScalingGroup } = this.#group;
+    for (const { instance, lifecycleState } of autoScalingGroup.members.values()) {
+      const isOld = lifecycleState === 'Standby' && instance.imageId !== this.#imageId;
+      if (isOld) this.#groups.terminate(autoScalingGroup, instance, MINUTE_MS);
+    }
   }
 
   /** Not when it has gone into standby, or somebody else has terminated it. */

@@ -82,6 +82,10 @@ export interface EksNodeGroup {
    * is what they advise for some issues.
    */
   readonly updatableWhenDegraded: boolean;
+  /** Whether EKS replaces nodes that are not Ready for long (`nodeRepairConfig`). */
+  readonly repairsNodes: boolean;
+  /** Whether an update ends members in standby, too: AWS does not say. */
+  readonly updatesTerminateStandby: boolean;
   /** How long a node's replacement takes, ms; undefined: drawn anew for each node. */
   readonly msPerNode: number | undefined;
   /** Epoch ms. */
