@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { approve } from './commands/approve.ts';
+import { check } from './commands/check.ts';
 import { explain } from './commands/explain.ts';
 import { extend } from './commands/extend.ts';
 import { get } from './commands/get.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   stop,
   go,
   posture,
+  check,
   quarantines,
   release,
   extend,

@@ -90,6 +90,7 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
     const why = ['--why', 'a test asks for it'];
     const lines: Readonly<Record<string, readonly string[]>> = {
       approve: ['shop/web', ...why],
+      check: ['shop/web'],
       explain: ['shop/web'],
       extend: [held, '--by', '1d', ...why],
       get: ['nodes'],

@@ -1,18 +1,24 @@
 import * as z from 'zod';
-import { clusterName, type EventOrigin, eventSchema, ownEvent, SOURCE } from './envelope.ts';
+import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
  * "Check the posture of this cluster's hosts": what the sweep puts into the queue of `check-posture`, where it counts
- * once it is due, and what an operator may put on the bus, where it counts at once.
+ * once it is due; and what `upgrade-node-groups` puts there after an update, or an operator on the bus, where it counts at
+ * once.
  */
 export const detailType = 'Posture Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 export const detail = z.object({
-  /** `collect`: the function itself, when the commands that it has sent may have ended. */
-  trigger: z.enum(['sweep', 'operator', 'collect']),
+  /**
+   * `upgrade`: an update of the node group has ended. `collect`: the function itself, when the commands that it has sent
+   * may have ended.
+   */
+  trigger: z.enum(['sweep', 'operator', 'upgrade', 'collect']),
   clusterName,
+  /** Of this group only; absent: of all of the cluster. */
+  nodegroupName: nodegroupName.optional(),
 });
 
 export const schema = eventSchema(SOURCE, detailType, detail);

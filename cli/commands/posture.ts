@@ -8,9 +8,10 @@ import { KubeBenchError, readKubeBench } from '../../functions/check-posture/kub
 import { readAllGroupStates } from '../../functions/check-posture/posture-ledger.ts';
 import { createLedger } from '../../functions/shared/ledger/ledger.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
+import { type HowToReport, printRows, rowsOf } from '../posture-report.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
-import { jsonLine, visible } from '../visible.ts';
+import { jsonLine } from '../visible.ts';
 
 /** `posture`: tells how hosts stand, judges gathered nodes, and reads what kube-bench says. */
 export const posture: Command = {
@@ -68,76 +69,17 @@ function localOf({ positionals: [verb, file, ...rest], options }: Given): (local
   return (local) => importFile(local, file, node);
 }
 
-const day = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
-
 /** What the ledger knows of every group, from its last check. */
-async function report(
-  { clients, stack, json, print, note }: Surroundings,
-  { all, csv }: { readonly all: boolean; readonly csv: boolean },
-): Promise<ExitCode> {
+async function report(surroundings: Surroundings, how: HowToReport): Promise<ExitCode> {
+  const { clients, stack, note } = surroundings;
   const states = await readAllGroupStates(createLedger(clients.dynamoDb, stack.LedgerTableName));
-  const rows = [...states]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([group, { checkedAt, verdicts, findings }]) =>
-      CHECKS.flatMap(({ id, title, todo }) => {
-        const verdict = verdicts[id];
-        if (verdict === undefined || (!all && (verdict === 'PASS' || verdict === 'N/A'))) return [];
-        const found = findings[id];
-        const isOpen = verdict === 'FAIL';
-        return [
-          {
-            group,
-            check: id,
-            title,
-            verdict,
-            since: day(found?.since),
-            waivedUntil: day(found?.waiver?.until),
-            waiver: found?.waiver?.id ?? '',
-            evidence: found?.evidence ?? [],
-            todo: isOpen ? todo : '',
-            checked: day(checkedAt),
-          },
-        ];
-      }),
-    );
-  if (json) for (const row of rows) print(jsonLine(row));
-  else if (csv) {
-    print(HEADINGS.map(cell).join(','));
-    for (const row of rows) print(HEADINGS.map((name) => cell([row[name]].flat().join('; '))).join(','));
-  } else if (rows.length > 0) {
-    const lines = rows.map(({ group, check, verdict, since, waivedUntil, evidence, title }) => [
-      group,
-      check,
-      waivedUntil === '' ? verdict : `${verdict} (waived until ${waivedUntil.slice(0, 10)})`,
-      since.slice(0, 16),
-      evidence[0] ?? title,
-    ]);
-    print(table([['group', 'check', 'verdict', 'since', 'evidence'], ...lines]));
-  }
+  const rows = rowsOf(states, how.all);
+  printRows(surroundings, rows, how);
   const never =
     states.size === 0 ? 'No group was looked at yet: each cluster is, within an hour of a deploy.' : undefined;
   note(never ?? `${states.size} groups were looked at; ${rows.length} rows.`);
   return 0;
 }
-
-const HEADINGS = [
-  'group',
-  'check',
-  'title',
-  'verdict',
-  'since',
-  'waivedUntil',
-  'waiver',
-  'evidence',
-  'todo',
-  'checked',
-] as const;
-
-/** A cell of a CSV file (RFC 4180). One that a spreadsheet would take for a formula begins with a quote mark. */
-const cell = (content: string): string => {
-  const text = visible(/^[=+@\t-]/.test(content) ? `'${content}` : content);
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
 
 async function judgeFile({ print }: Local, file: string, why: boolean): Promise<ExitCode> {
   const node = await nodeIn(file);

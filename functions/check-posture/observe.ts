@@ -28,6 +28,14 @@ const SPARE = 2;
 
 type Candidate = Worker & { readonly nodegroup: string; readonly instance: Instance };
 
+/** Which workers are to be chosen. */
+export interface Wanted {
+  /** How many of each group and AMI. */
+  readonly size: number | 'all';
+  /** Of these groups only; absent: of all. */
+  readonly nodegroups?: readonly string[];
+}
+
 /** Which workers of a cluster are looked at. */
 export interface Chosen {
   readonly samples: Sample[];
@@ -42,13 +50,19 @@ export interface Chosen {
  * the most time to change. Windows is left out, which the benchmark does not cover, and so is what AWS manages itself. A group
  * of which AWS does not tell whose its workers are is named, and holds up no other one.
  */
-export async function chooseSamples({ ec2, eks, ssm }: ObserveClients, cluster: string, size: number): Promise<Chosen> {
+export async function chooseSamples(
+  { ec2, eks, ssm }: ObserveClients,
+  cluster: string,
+  { size, nodegroups }: Wanted,
+): Promise<Chosen> {
   const found = await describeInstances(
     ec2,
     filtersByCluster([cluster]).map((filter) => [filter, { Name: 'instance-state-name', Values: ['running'] }]),
   );
   const distinct = new Map(found.map((instance) => [instance.InstanceId ?? '', instance]));
-  const claimed = [...distinct.values()].flatMap((instance) => candidateOf(instance, cluster));
+  const claimed = [...distinct.values()]
+    .flatMap((instance) => candidateOf(instance, cluster))
+    .filter(({ nodegroup }) => nodegroups === undefined || nodegroups.includes(nodegroup));
   const instances = claimed.map(({ instance }) => instance);
   const identities = await identifyWorkers({ eks, onTrouble: 'tell' }, createClusterReader(eks, 'tell'), instances);
   // The sample of a group is of its own workers: what only claims to be one takes nobody's place, and speaks for nobody.
@@ -58,19 +72,19 @@ export async function chooseSamples({ ec2, eks, ssm }: ObserveClients, cluster: 
     return isMember && owner?.unreadable === undefined && !isOptedOut(owner?.tags ?? {});
   });
   const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
-  const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byAge).slice(0, size + SPARE));
+  const most = size === 'all' ? Number.POSITIVE_INFINITY : size;
+  const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byAge).slice(0, most + SPARE));
   const online = await readOnline(
     ssm,
     asked.map(({ instance }) => instance.InstanceId ?? ''),
   );
   const chosen = [
     ...Map.groupBy(asked, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`).values(),
-  ].flatMap((pool) => pool.filter(({ instance }) => online.has(instance.InstanceId ?? '')).slice(0, size));
+  ].flatMap((pool) => pool.filter(({ instance }) => online.has(instance.InstanceId ?? '')).slice(0, most));
   const silent = asked.filter((one) => !chosen.some(({ nodegroup }) => nodegroup === one.nodegroup));
   const samples = chosen.map(({ nodegroup, instance }) => ({
     instanceId: instance.InstanceId ?? '',
     nodegroup,
-    imageId: instance.ImageId ?? '',
   }));
   const ours = new Set([...chosen, ...silent].map(({ nodegroup }) => nodegroup));
   const unreadable = claimed.flatMap(({ nodegroup, instance }): Array<[string, string]> => {

@@ -31,7 +31,10 @@ export const posture = (_defaultMode: Mode) =>
       .default('observe')
       .describe('observe: hosts are checked, nothing is ever changed by it.'),
     every: duration.prefault('7d').describe('How often each cluster is checked, at least an hour apart.'),
-    sample: z.int().min(1).max(5).default(1).describe('How many workers of a group and AMI are looked at.'),
+    sample: z
+      .union([z.int().min(1).max(50), z.literal('all')], { error: 'must be a whole number from 1 to 50, or "all"' })
+      .default(1)
+      .describe('How many workers of a group and AMI are looked at: a number from 1 to 50, or `all`.'),
     waivers: z
       .array(waiver)
       .max(200)

@@ -8,7 +8,7 @@ import { POSTURE_REASONS } from './reasons.ts';
 export const checkPosture = declare({
   name: 'check-posture',
   summary: 'Judges sampled workers by the CIS Amazon EKS Benchmark, and says what fails until it does not any more',
-  startedBy: 'sweeps, once a week per cluster',
+  startedBy: 'sweeps, once a week per cluster; updates of node groups; operators',
   subject: 'node-group',
   start: {
     by: 'queue',

@@ -9,6 +9,7 @@ import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import { releaseIncident } from '../shared/releases/ami-type.ts';
+import { askForPosture, hasEnded, type PostureDeps } from './ask-for-posture.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import type { Observation } from './observation.ts';
@@ -19,13 +20,11 @@ import { afterRefusal } from './refusal.ts';
 import type { Recorder } from './remediation.ts';
 import { waitingSinceAfter } from './waitlist.ts';
 
-export interface ActDeps {
+export interface ActDeps extends PostureDeps {
   readonly eks: EKSClient;
   readonly ledger: Ledger;
   readonly wake: Wake;
   readonly recorder: Recorder;
-  readonly account: string;
-  readonly region: string;
 }
 
 /** The soonest wake-up, ms from now: EventBridge Scheduler is precise to a minute. */
@@ -86,6 +85,7 @@ async function conclude(
   const { key, state, trigger } = observation;
   const next = nextState(observation, decision, circumstances);
   if (next.wakeAt !== undefined && next.wakeAt !== state.wakeAt) await wakeUp(deps, observation, next.wakeAt);
+  if (hasEnded(observation, decision)) await askForPosture(deps, observation, circumstances.now);
   const mode = modeOf(circumstances.policy);
   const outcome: Outcome<Reason> = {
     subject: key,

@@ -2,6 +2,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import * as z from 'zod';
 import { createWake } from '../shared/intake/wake.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { createQueueFunction } from '../shared/runtime/queue-function.ts';
@@ -10,8 +11,10 @@ import { upgradeNodeGroups } from './remediation.ts';
 
 export const handler = createQueueFunction({
   declared: upgradeNodeGroups,
+  environment: { POSTURE_QUEUE_URL: z.url() },
   wake: (queue) => createWake({ scheduler: new SchedulerClient(CLIENT_DEFAULTS), ...queue }),
-  own: () => ({
+  own: ({ env, sqs }) => ({
+    postureQueue: { sqs, url: env.POSTURE_QUEUE_URL },
     eks: new EKSClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),

@@ -54,8 +54,10 @@ export const upgradeNodeGroups = declare({
     ]),
     describeImages,
     readAmiReleases,
+    { sid: 'CheckPosture', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },
     ...LAUNCH_TEMPLATE_RIGHTS,
   ],
+  environment: { POSTURE_QUEUE_URL: '{queueUrl:check-posture}' },
   alarms: {
     'upgrade-failed': {
       metric: 'Failed',

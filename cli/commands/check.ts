@@ -1,0 +1,96 @@
+import { detailType } from '../../events/posture-reconcile-request.ts';
+import { readClusterStates, readGroupStates } from '../../functions/check-posture/posture-ledger.ts';
+import { createLedger } from '../../functions/shared/ledger/ledger.ts';
+import { subjectOf } from '../../functions/shared/ledger/node-group-ledger.ts';
+import type { Command, ExitCode, Surroundings } from '../command.ts';
+import { type HowToReport, printRows, rowsOf } from '../posture-report.ts';
+import { readRecords } from '../records.ts';
+import { type SentRequest, sendRequest } from '../request.ts';
+import { conditionOf, readSubject } from '../subject.ts';
+import { UsageError } from '../usage-error.ts';
+import { visible } from '../visible.ts';
+
+/** A command may take its agents five minutes to get, and a check that is under way comes first. */
+const PATIENCE = 20 * 60_000;
+/** Between two looks, ms of this machine. */
+const POLL_MS = 5_000;
+
+/** `check`: has the hosts of a group or a cluster looked at now, and tells what that found. */
+export const check: Command = {
+  name: 'check',
+  synopsis: 'CLUSTER[/NODEGROUP]',
+  summary: 'has the posture of hosts looked at now, and tells what fails',
+  help: `check-posture looks at workers of the node group, or of all groups of the cluster, whether they are due or not: as
+many of each AMI as the policy says (posture.sample). Nothing is changed. That takes a minute or two.
+
+  --all   also what passes
+  --csv   as comma-separated values`,
+  options: { all: { type: 'boolean', default: false }, csv: { type: 'boolean', default: false } },
+  read: ({ positionals: [text, ...rest], options: { all, csv } }) => {
+    const subject = readSubject(text);
+    if (!('cluster' in subject))
+      throw new UsageError(`SUBJECT: "${text}" is neither a node group (CLUSTER/NODEGROUP) nor a cluster (CLUSTER)`);
+    if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}": check takes one node group or cluster`);
+    return (surroundings) => checkNow(surroundings, subject, { all: all === true, csv: csv === true });
+  },
+};
+
+async function checkNow(
+  surroundings: Surroundings,
+  { cluster, nodegroup }: { readonly cluster: string; readonly nodegroup?: string },
+  how: HowToReport,
+): Promise<ExitCode> {
+  const { note, clients, stack } = surroundings;
+  const name = nodegroup === undefined ? cluster : `${cluster}/${nodegroup}`;
+  const request = await sendRequest(surroundings, detailType, {
+    trigger: 'operator',
+    clusterName: cluster,
+    ...(nodegroup !== undefined && { nodegroupName: nodegroup }),
+  });
+  note(`Asked to check ${visible(name)} (${request.id}); waiting for what its hosts tell ...`);
+  const answer = await waitForAnswer(surroundings, cluster, request);
+  if (answer === undefined) {
+    note('Nothing was heard of it in time; remediator posture shows what was last known.');
+    return 1;
+  }
+  if ('refusal' in answer) {
+    note(answer.refusal);
+    return 1;
+  }
+  // Several requests at once are one look.
+  const groups = answer.groups.filter((group) => nodegroup === undefined || group === nodegroup);
+  if (groups.length === 0) {
+    note(
+      `No worker of ${visible(name)} runs Linux, is no node of Auto Mode, has not opted out, and answers in Systems Manager.`,
+    );
+    return 1;
+  }
+  const ledger = createLedger(clients.dynamoDb, stack.LedgerTableName);
+  const subjects = groups.map((group) => subjectOf({ cluster, nodegroup: group }));
+  const rows = rowsOf(await readGroupStates(ledger, subjects), how.all);
+  printRows(surroundings, rows, how);
+  const looked = groups.length === 1 ? '1 group was' : `${groups.length} groups were`;
+  note(`${looked} looked at; ${rows.length} rows.`);
+  return 0;
+}
+
+/** Waits until the ledger says that the request was answered, or a record that it is refused. */
+async function waitForAnswer(
+  surroundings: Surroundings,
+  cluster: string,
+  { id, at }: SentRequest,
+): Promise<{ readonly groups: readonly string[] } | { readonly refusal: string } | undefined> {
+  const { clients, stack, clock, sleep } = surroundings;
+  const ledger = createLedger(clients.dynamoDb, stack.LedgerTableName);
+  for (const end = clock.now() + PATIENCE; ; ) {
+    const isLast = clock.now() >= end;
+    const states = await readClusterStates(ledger, [cluster]);
+    const answer = states.get(cluster)?.answers?.find((one) => one.id === id);
+    if (answer !== undefined) return answer;
+    const records = await readRecords(surroundings, [conditionOf({ event: id })], at - 60_000);
+    const refused = records.find(({ correlationId }) => correlationId === id);
+    if (refused !== undefined) return { refusal: refused.message };
+    if (isLast) return undefined;
+    await sleep(POLL_MS);
+  }
+}

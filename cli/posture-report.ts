@@ -1,0 +1,90 @@
+import { CHECKS } from '../functions/check-posture/judge/benchmark.ts';
+import type { GroupState } from '../functions/check-posture/posture-ledger.ts';
+import type { Local } from './command.ts';
+import { table } from './table.ts';
+import { jsonLine, visible } from './visible.ts';
+
+/** One check of one group. */
+interface Row {
+  readonly group: string;
+  readonly check: string;
+  readonly title: string;
+  readonly verdict: string;
+  readonly since: string;
+  readonly waivedUntil: string;
+  readonly waiver: string;
+  readonly evidence: readonly string[];
+  readonly todo: string;
+  readonly checked: string;
+}
+
+export interface HowToReport {
+  /** Also what passes. */
+  readonly all: boolean;
+  readonly csv: boolean;
+}
+
+const day = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
+
+/** What the last check of each group found, by group and check. */
+export function rowsOf(states: ReadonlyMap<string, GroupState>, all: boolean): Row[] {
+  return [...states]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([group, { checkedAt, verdicts, findings }]) =>
+      CHECKS.flatMap(({ id, title, todo }): Row[] => {
+        const verdict = verdicts[id];
+        if (verdict === undefined || (!all && (verdict === 'PASS' || verdict === 'N/A'))) return [];
+        const found = findings[id];
+        return [
+          {
+            group,
+            check: id,
+            title,
+            verdict,
+            since: day(found?.since),
+            waivedUntil: day(found?.waiver?.until),
+            waiver: found?.waiver?.id ?? '',
+            evidence: found?.evidence ?? [],
+            todo: verdict === 'FAIL' ? todo : '',
+            checked: day(checkedAt),
+          },
+        ];
+      }),
+    );
+}
+
+export function printRows({ json, print }: Pick<Local, 'json' | 'print'>, rows: readonly Row[], { csv }: HowToReport) {
+  if (json) for (const row of rows) print(jsonLine(row));
+  else if (csv) {
+    print(HEADINGS.map(cell).join(','));
+    for (const row of rows) print(HEADINGS.map((name) => cell([row[name]].flat().join('; '))).join(','));
+  } else if (rows.length > 0) {
+    const lines = rows.map(({ group, check, verdict, since, waivedUntil, evidence, title }) => [
+      group,
+      check,
+      waivedUntil === '' ? verdict : `${verdict} (waived until ${waivedUntil.slice(0, 10)})`,
+      since.slice(0, 16),
+      evidence[0] ?? title,
+    ]);
+    print(table([['group', 'check', 'verdict', 'since', 'evidence'], ...lines]));
+  }
+}
+
+const HEADINGS = [
+  'group',
+  'check',
+  'title',
+  'verdict',
+  'since',
+  'waivedUntil',
+  'waiver',
+  'evidence',
+  'todo',
+  'checked',
+] as const;
+
+/** A cell of a CSV file (RFC 4180). One that a spreadsheet would take for a formula begins with a quote mark. */
+const cell = (content: string): string => {
+  const text = visible(/^[=+@\t-]/.test(content) ? `'${content}` : content);
+  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import pMap from 'p-map';
+import { makePostureReconcileRequest } from '../../events/posture-reconcile-request.ts';
+import { sendRequests } from '../shared/intake/reconcile-queue.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
+import type { Looked } from './decide.ts';
+import { judge } from './judge/judge.ts';
+import { type Node, NodeError, readNode } from './judge/node.ts';
+import { type ObserveClients, readOutput } from './observe.ts';
+import type { Policy } from './policy.ts';
+import { answered, type ClusterState, type Sample, samplesIn, saveClusterState } from './posture-ledger.ts';
+import type { checkPosture } from './remediation.ts';
+import { tell } from './tell.ts';
+
+export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients {
+  readonly document: string;
+}
+
+export const HOUR = 3_600_000;
+/** How long commands may take until what they have not told counts as unknown, ms. */
+const COLLECT_WITHIN = 15 * 60_000;
+/** From sending to the first look, and from one look to the next, seconds: growing. */
+const LOOK_AFTER = [30, 60, 120, 300] as const;
+
+/** Reads what the commands told. As long as some run, it looks again. */
+export async function collect(
+  deps: ReconcileDeps,
+  policy: Policy,
+  cluster: string,
+  state: ClusterState & { readonly pending: NonNullable<ClusterState['pending']> },
+): Promise<void> {
+  const { ledger, caller } = deps;
+  const now = deps.clock.now();
+  const { polls, sentAt, trigger, isPartial = false, nodegroups, asks = [] } = state.pending;
+  const samples = samplesIn(state.pending.samples);
+  const looked = await readAll(deps, samples, now - sentAt >= COLLECT_WITHIN);
+  if (looked === undefined) {
+    const pending = { ...state.pending, polls: polls + 1 };
+    const saved = await saveClusterState(ledger, cluster, { ...state, pending }, now, caller);
+    if (saved !== undefined) await lookAgain(deps, cluster, polls + 1);
+    return;
+  }
+  const expiry = await tell(deps, policy, cluster, trigger, looked);
+  const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
+  const every = Math.max(HOUR, policy.posture.every);
+  const next = isWhole ? nextDue(now, every, cluster) : now + 6 * HOUR;
+  // A look at some groups moves nothing for the others.
+  const dueAt = Math.min(nodegroups === undefined ? next : Math.min(next, state.dueAt ?? 0), expiry);
+  const { revision } = state;
+  const names = [...looked].flatMap(([group, hosts]) => (hosts.length > 0 ? [group] : []));
+  await saveClusterState(ledger, cluster, { dueAt, revision, ...answered(state, asks, names, now) }, now, caller);
+}
+
+/**
+ * Judges what each worker printed, by group; undefined as long as one is not done. A worker that ran out of time has
+ * told nothing.
+ */
+async function readAll(
+  { ssm }: ReconcileDeps,
+  samples: readonly Sample[],
+  isOver: boolean,
+): Promise<Map<string, Looked[]> | undefined> {
+  const looked = new Map<string, Looked[]>(samples.map(({ nodegroup }) => [nodegroup, []]));
+  let isRunning = false;
+  const readOne = async (sample: Sample): Promise<void> => {
+    // One that still runs is enough to come again for all.
+    if (isRunning) return;
+    const gathered = await readOutput(ssm, sample);
+    isRunning ||= gathered.kind === 'running' && !isOver;
+    const node = gathered.kind === 'ended' ? nodeIn(gathered.output) : undefined;
+    if (node === undefined) return;
+    const { nodegroup, instanceId } = sample;
+    looked.get(nodegroup)?.push({ instanceId, kubernetesVersion: node.kubernetesVersion, judgements: judge(node) });
+  };
+  await pMap(samples, readOne, { concurrency: READ_CONCURRENCY });
+  return isRunning ? undefined : looked;
+}
+
+/** What a worker printed; undefined where it is cut off, or is no node: then it says nothing. */
+function nodeIn(output: string | undefined): Node | undefined {
+  try {
+    return output === undefined ? undefined : readNode(JSON.parse(output));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof NodeError) return undefined;
+    throw error;
+  }
+}
+
+export async function lookAgain(
+  { queue, account, region, clock }: ReconcileDeps,
+  cluster: string,
+  polls: number,
+): Promise<void> {
+  const now = clock.now();
+  const origin = { account, region, time: new Date(now).toISOString() };
+  const request = makePostureReconcileRequest(origin, `collect ${cluster} ${now}`, {
+    trigger: 'collect',
+    clusterName: cluster,
+  });
+  const delaySeconds = LOOK_AFTER[Math.min(polls, LOOK_AFTER.length - 1)] ?? 300;
+  await sendRequests(queue, [{ request, delaySeconds }]);
+}
+
+/**
+ * When a cluster is due again: up to a tenth of the period earlier, always by the same share for a cluster, so that not all
+ * come at once.
+ */
+export function nextDue(now: number, every: number, cluster: string): number {
+  const share = createHash('sha256').update(cluster).digest().readUInt32BE() / 2 ** 32;
+  return now + every - Math.floor((every / 10) * share);
+}

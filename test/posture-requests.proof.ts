@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
+import { HOUR, MINUTE, start } from './harness.ts';
+import { fleet, OPEN, told } from './posture.fixture.ts';
+import { FAST, fleet as fleetOf, group } from './upgrade.fixture.ts';
+
+describe('the posture of hosts is looked at', () => {
+  it('when an operator asks, of one group or of all, and only then beside its turn', async () => {
+    const run = await start({ fleet: fleet(OPEN), play: '2h' });
+    const sent = () => run.calls.filter(({ operation }) => operation === 'SendCommand').length;
+    const before = sent();
+    await run.account.play(2 * HOUR);
+    expect(sent()).toBe(before);
+    const web = await operate(run.account, 'check', 'shop/web');
+    expect(web).toMatchObject({ code: 0, stderr: expect.stringContaining('1 group was looked at; 1 rows.') });
+    expect(web.stdout).toMatch(/shop\/web +3\.2\.4 +FAIL/);
+    expect(sent()).toBe(before + 1);
+    for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
+    // Both at once: the second comes after the first, and is not lost.
+    const [one, all] = await Promise.all([
+      operate(run.account, 'check', 'shop/web', '--json', '--all'),
+      operate(run.account, 'check', 'shop', '--csv'),
+    ]);
+    expect(one.code).toBe(0);
+    expect(JSON.parse(one.stdout.split('\n')[0] ?? '')).toMatchObject({ group: 'shop/web', verdict: 'PASS' });
+    expect(all).toMatchObject({ code: 0, stderr: expect.stringContaining('2 groups were looked at') });
+    expect(told(run)).toEqual(['web refused posture-failed 3.2.4', 'web done posture-passed 3.2.4']);
+    const nobody = await operate(run.account, 'check', 'shop/nobody');
+    expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('No worker of shop/nobody') });
+    expect(await operate(run.account, 'check')).toMatchObject({ code: 2 });
+    expect(await operate(run.account, 'check', 'i-0123456789abcdef0')).toMatchObject({ code: 2 });
+  });
+
+  it('by nobody where the policy has it off, which whoever asks is told', async () => {
+    const run = await start({ fleet: fleet(OPEN), policy: { posture: { mode: 'off' } }, play: '1m' });
+    const { code, stderr } = await operate(run.account, 'check', 'shop/web');
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('off') });
+  });
+
+  it('of all workers where the policy says so', async () => {
+    const run = await start({ fleet: fleet(OPEN), policy: { posture: { sample: 'all' } }, play: '2h' });
+    const asked = run.calls
+      .filter(({ operation }) => operation === 'SendCommand')
+      .flatMap(({ input }) => Object(input).InstanceIds as string[]);
+    // Three groups of as many, of which one runs Windows.
+    expect(asked.length).toBe((run.account.fleet.instances.list().length / 3) * 2);
+    expect(asked.length).toBe(new Set(asked).size);
+  });
+
+  it('once a group is upgraded, so that a finding which that cures ends', async () => {
+    const groups = [group('web', { ssm: { commands: { host: OPEN } } })];
+    const run = await start({ fleet: fleetOf(groups), policy: FAST, play: '0s' });
+    while (!run.records.some(({ reason }) => reason === 'upgrade-started')) await run.account.play(10 * MINUTE);
+    expect(told(run)).toEqual(['web refused posture-failed 3.2.4']);
+    // The new AMI comes without the drop-in.
+    for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
+    while (!run.records.some(({ reason }) => reason === 'upgraded')) await run.account.play(MINUTE);
+    await run.account.play(5 * MINUTE);
+    expect(told(run)).toEqual(['web refused posture-failed 3.2.4', 'web done posture-passed 3.2.4']);
+    const ended = run.records.find(({ reason }) => reason === 'posture-passed');
+    expect(ended?.trigger.type).toBe('Posture Reconcile Request (upgrade)');
+  });
+});
