@@ -41,6 +41,29 @@ describe('a finding', () => {
     expect(followFinding(state, [silent(1), silent(2, 'agent-missing'), cured(3)]).verdicts).toEqual([]);
   });
 
+  it('is one for each check of a group, where a function judges by several', () => {
+    const posture = (minute: number, decision: 'refused' | 'skipped' | 'done', reason: string, check: string) =>
+      recordAt(minute, decision, { remediation: 'check-posture', reason, details: { check } });
+    const records = [
+      posture(1, 'refused', 'posture-failed', '3.2.1'),
+      posture(2, 'refused', 'posture-failed', '3.2.4'),
+      posture(3, 'done', 'posture-passed', '3.2.1'),
+      posture(4, 'skipped', 'posture-waived', '3.2.4'),
+    ];
+    const told = [...Map.groupBy(records, findingSubject).values()].flatMap((ours) =>
+      followFinding(NO_FINDING, ours).verdicts.map((verdict) => {
+        const { Id = '', Compliance, RecordState, Title } = findingOf(verdict, REPORTER);
+        return [Id.split('/').slice(-2).join('/'), Title, Compliance?.Status, RecordState].join(' ');
+      }),
+    );
+    expect(told).toEqual([
+      'posture-failed/3.2.1 posture-failed 3.2.1: shop/web FAILED ACTIVE',
+      'posture-failed/3.2.1 posture-failed 3.2.1: shop/web PASSED ARCHIVED',
+      'posture-failed/3.2.4 posture-failed 3.2.4: shop/web FAILED ACTIVE',
+      'posture-failed/3.2.4 posture-failed 3.2.4: shop/web NOT_AVAILABLE ARCHIVED',
+    ]);
+  });
+
   it('goes by function and subject; what is about no host has none', () => {
     expect(findingSubject(silent(1))).toBe('manage-ssm-agent/shop/web/i-0f3a5c7e9b1d2f4a6');
     const { cluster: _, ...aboutNothing } = silent(1);

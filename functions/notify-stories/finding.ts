@@ -26,11 +26,17 @@ export interface Verdict {
   readonly status: 'failed' | 'cured' | 'moot';
 }
 
-/** What a record's finding goes by: function and subject. Undefined for what is about no host: alarms tell of that. */
-export function findingSubject({ remediation, cluster, nodegroup, instance, reason }: ReadRecord): string | undefined {
+/**
+ * What a record's finding goes by: function and subject, and the check where the function judges by several, of which each
+ * fails and passes by itself. Undefined for what is about no host: alarms tell of that.
+ */
+export function findingSubject(record: ReadRecord): string | undefined {
+  const { remediation, cluster, nodegroup, instance, reason } = record;
   if (cluster === undefined || isAccountWide(reason)) return undefined;
-  return [remediation, cluster, nodegroup ?? '-', instance ?? '-'].join('/');
+  return [remediation, cluster, nodegroup ?? '-', instance ?? '-', ...checkOf(record)].join('/');
 }
+
+const checkOf = ({ details = {} }: ReadRecord): string[] => (typeof details.check === 'string' ? [details.check] : []);
 
 /**
  * Follows the findings about one subject through new records, in order; a pure function. There is one for each cause, and
@@ -72,14 +78,15 @@ const COMPLIANCE = { failed: 'FAILED', cured: 'PASSED', moot: 'NOT_AVAILABLE' } 
 export function findingOf({ open, record, status }: Verdict, { stack, partition }: Reporter): AwsSecurityFinding {
   const { account, region, cluster = '', nodegroup, instance, remediation, correlationId } = record;
   const place = [cluster, nodegroup, instance].filter((part) => part !== undefined).join('/');
+  const cause = [open.reason, ...checkOf(record)];
   const severity = { Label: open.severity.toUpperCase() as Uppercase<OpenFinding['severity']> };
   return {
     SchemaVersion: '2018-10-08',
     // The same subject and cause is the same finding, whenever it comes back.
-    Id: [stack, region, account, remediation, place, open.reason].join('/'),
+    Id: [stack, region, account, remediation, place, ...cause].join('/'),
     ProductArn: `arn:${partition}:securityhub:${region}:${account}:product/${account}/default`,
     ProductName: 'EKS Host Remediator',
-    GeneratorId: `${stack}/${remediation}/${open.reason}`,
+    GeneratorId: [stack, remediation, ...cause].join('/'),
     AwsAccountId: account,
     Region: region,
     Types: ['Software and Configuration Checks/AWS Security Best Practices'],
@@ -88,7 +95,7 @@ export function findingOf({ open, record, status }: Verdict, { stack, partition 
     UpdatedAt: record.time,
     LastObservedAt: record.time,
     Severity: severity,
-    Title: `${open.reason}: ${place}`.slice(0, LONGEST_TITLE),
+    Title: `${cause.join(' ')}: ${place}`.slice(0, LONGEST_TITLE),
     Description: open.message.slice(0, LONGEST_DESCRIPTION),
     ...(open.hint !== undefined && {
       Remediation: { Recommendation: { Text: open.hint.slice(0, LONGEST_RECOMMENDATION) } },

@@ -33,11 +33,11 @@ export function standingsOf(records: readonly ReadRecord[]): Standing[] {
 const keyOf = ({ cluster, nodegroup, instance }: ReadRecord): string => instance ?? `${cluster}/${nodegroup ?? ''}`;
 
 function standingOf(records: readonly ReadRecord[]): Standing | undefined {
-  // An answer to a request changes nothing about its subject; where there is nothing else, at least that is told.
+  // Of several checks each has a last word. An answer to a request changes nothing about its subject; where there is nothing else, at least that is told.
   const words = records.filter(({ reason }) => !isAnswer(reason));
   const lastWords = new Map<string, ReadRecord & Word>();
   for (const record of (words.length > 0 ? words : records).map(wordOf))
-    lastWords.set(`${record.remediation} ${isQuarantineGuard(record.reason)}`, record);
+    lastWords.set(`${record.remediation} ${isQuarantineGuard(record.reason)} ${record.details?.check ?? ''}`, record);
   const record = gravestOf([...lastWords.values()]);
   if (record === undefined) return undefined;
   const others = [...lastWords.values()].filter((other) => other !== record);
