@@ -111,6 +111,16 @@ it('ARCHITECTURE.md shows the rooms as they are', () => {
   );
 });
 
+it('ARCHITECTURE.md says where it is decided, as it is', () => {
+  const rows = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8').matchAll(/^\| .*\? \| `([^`]+)` \| `([^`]+)` \|$/gm);
+  const places = [...rows].map(([, file = '', name = '']) => ({ file, name }));
+  expect(places.length).toBeGreaterThan(8);
+  const isThere = ({ file, name }: { file: string; name: string }) =>
+    existsSync(join(ROOT, 'functions', file)) &&
+    new RegExp(`^export (function|const) ${name}\\b`, 'm').test(readFileSync(join(ROOT, 'functions', file), 'utf8'));
+  expect(places.filter((place) => !isThere(place))).toEqual([]);
+});
+
 it('README.md begins with the two commands', () => {
   const [first] = readPage('README.md').blocks.filter(({ language }) => language === 'sh');
   expect(first?.text).toMatch(/^npm start .*\nnpm cit .*\n$/);

@@ -1,6 +1,6 @@
 import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
-import { decideOpen, isTooNew, notShown } from './decide-open.ts';
+import { decideQuarantined, isTooNew, notShown } from './decide-quarantined.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
 import { guardOf } from './guards.ts';
@@ -24,7 +24,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
     const held = isFirst || ENDING.has(state.quarantine.phase) ? undefined : heldByAnother(view, circumstances);
     if (held !== undefined) return held;
   }
-  if (state.quarantine !== undefined) return decideOpen(observation, state.quarantine, circumstances);
+  if (state.quarantine !== undefined) return decideQuarantined(observation, state.quarantine, circumstances);
   if (request !== undefined) {
     // A redelivery of the request that ended the quarantine: it has been granted and recorded.
     if (state.granted === request.trigger.id) return { ...say('done', 'released', ''), silent: true };

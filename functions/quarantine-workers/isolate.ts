@@ -1,5 +1,5 @@
 import { withNewcomers } from './capture.ts';
-import { isFought } from './decide-open.ts';
+import { isFought } from './decide-quarantined.ts';
 import { type Decision, iso, say } from './decision.ts';
 import type { WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';

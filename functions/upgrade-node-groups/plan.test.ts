@@ -16,7 +16,7 @@ import {
   unreadable,
 } from './observation.fixture.ts';
 import { plan } from './plan.ts';
-import type { Contender } from './waitlist.ts';
+import type { Contender } from './turn.ts';
 
 const policy = parsePolicy('{}', 'enforce');
 const circumstances = { policy, now: NOW, account: '111122223333', slots: {} };

@@ -6,7 +6,8 @@ import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
-import { byTurn, type Contender, hasRoom, occupantsFor } from './waitlist.ts';
+import { byTurn, type Contender } from './turn.ts';
+import { hasRoom, occupantsFor } from './waitlist.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;

@@ -22,7 +22,8 @@ import { isHastened } from './pace.ts';
 import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
-import { type Contender, callNext, contendersOf, type Waitlist } from './waitlist.ts';
+import type { Contender } from './turn.ts';
+import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients {
   readonly autoScaling: AutoScalingClient;

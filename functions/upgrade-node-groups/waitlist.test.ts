@@ -3,7 +3,8 @@ import type { Turn } from '../shared/ledger/node-group-ledger.ts';
 import type { Decision } from './decision.ts';
 import { HOUR, NOW, slotsOf } from './observation.fixture.ts';
 import { policyOf } from './policy.fixture.ts';
-import { type Contender, callNext, contendersOf, waitingSinceAfter } from './waitlist.ts';
+import type { Contender } from './turn.ts';
+import { callNext, contendersOf, waitingSinceAfter } from './waitlist.ts';
 
 const TURN: Turn = { published: 0, mayStartAt: NOW - HOUR, hasFailed: false };
 const options = { account: '111122223333', region: 'eu-central-1', now: NOW, caller: 'look-1' };

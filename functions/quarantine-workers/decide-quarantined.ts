@@ -14,7 +14,11 @@ const LONGEST = 365 * 86_400_000;
 const STAYS = 'The quarantine stays as it is: nothing acts. An operator can have the worker released.';
 
 /** Decides about a worker that is in quarantine; a pure function. What an operator asks for comes first. */
-export function decideOpen(observation: Observation, quarantine: Quarantine, circumstances: Circumstances): Decision {
+export function decideQuarantined(
+  observation: Observation,
+  quarantine: Quarantine,
+  circumstances: Circumstances,
+): Decision {
   const { view, request } = observation;
   if (view === undefined && isTooNew(quarantine.startedAt, circumstances)) return notShown(circumstances, quarantine);
   if (view === undefined || view.instanceState === 'terminated' || view.instanceState === 'shutting-down') {
