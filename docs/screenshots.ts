@@ -7,11 +7,12 @@ import { findChromium, startChromium } from '../sandbox/console/chromium.ts';
 import { serveConsole } from '../sandbox/console/console-server.ts';
 import { startRun } from '../sandbox/play.ts';
 
-// `npm run -s screenshots`: takes the pictures of the documentation in Chromium, from the demo run, light and dark.
+// `npm run -s screenshots`: takes the pictures of the documentation in Chromium, from the demo run, light and dark, wide and on a phone.
 
 /** Into the run: while upgrades are under way, one has failed, and a worker is in quarantine. */
 const MOMENT_MS = (26 * 60 + 25) * 60_000;
 const VIEWPORT = { width: 1_400, height: 900 };
+const PHONE = { width: 390, height: 844 };
 /** As much of the widget as a dashboard shows at once, px. */
 const WIDGET_HEIGHT = 900;
 const MOST_BYTES = 200_000;
@@ -40,15 +41,16 @@ await withDeployment(async (synthesized) => {
     if (widget === null) throw new Error('The page shows no widget.');
     const clip = { ...widget, height: Math.min(widget.height, WIDGET_HEIGHT) };
     await page.screenshot({ path: pathOf(`widget-${theme}`), fullPage: true, clip });
-    await page.getByText('Narrow the records').click();
-    await page.getByLabel('Cluster, group, worker').fill('quarantined');
-    await page.getByRole('button', { name: 'Filter' }).click();
-    await page.getByText('filtered').waitFor();
-    await page.getByRole('table').getByRole('button').first().click();
-    await page.getByText('Ask for an action').first().waitFor();
-    await ready(page);
-    await take(page, `story-${theme}`);
+    await openIncident(page);
+    await take(page, `incident-${theme}`);
     await page.close();
+    const phone = await browser.newPage({ viewport: PHONE, deviceScaleFactor: 1.5, colorScheme: theme });
+    await phone.goto(server.url);
+    await ready(phone);
+    await take(phone, `phone-${theme}`);
+    await openIncident(phone);
+    await take(phone, `phone-incident-${theme}`);
+    await phone.close();
   }
   await browser.close();
   await server.close();
@@ -62,11 +64,21 @@ async function take(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: pathOf(name) });
 }
 
+/** Of the worker in quarantine. */
+async function openIncident(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Release …' }).first().click();
+  await page.getByText('Ask for an action').first().waitFor();
+  await ready(page);
+}
+
 function ready(page: Page): Promise<void> {
   return page.getByRole('status').filter({ hasText: 'Ready.' }).waitFor();
 }
 
-for (const name of ['page', 'widget', 'story'].flatMap((each) => [`${each}-light`, `${each}-dark`])) {
+for (const name of ['page', 'widget', 'incident', 'phone', 'phone-incident'].flatMap((each) => [
+  `${each}-light`,
+  `${each}-dark`,
+])) {
   const { size } = statSync(pathOf(name));
   console.log(`${name}.png: ${size.toLocaleString('en')} bytes`);
   if (size > MOST_BYTES) process.exitCode = 1;

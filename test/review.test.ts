@@ -105,11 +105,11 @@ describe('an action', () => {
   it('approves what mode observe proposes', async () => {
     const policy = { upgrades: { mode: 'observe', bakeAge: '1m' } };
     const { account, records } = await start({ fleet: 'demo', policy, play: '150m' });
-    const incident = await shown(account, { subject: { cluster: 'shop', nodegroup: 'web' } });
+    const incident = await shown(account, { subject: { cluster: 'data', nodegroup: 'postgres' } });
     expect(buttonsIn(incident).map(({ label }) => label)).toEqual(expect.arrayContaining(['Approve', 'Reject']));
     await account.invoke('request-actions', chosen(carriedBy(incident, 'Approve') as never));
     await account.play(3 * MINUTE);
-    const ours = records.filter((record) => record.cluster === 'shop' && record.nodegroup === 'web');
+    const ours = records.filter((record) => record.cluster === 'data' && record.nodegroup === 'postgres');
     expect(ours.map(({ reason }) => reason)).toContain('upgrade-started');
     expect(ours.find(({ reason }) => reason === 'request-granted')?.message).toContain('Ada (by the dashboard)');
   });

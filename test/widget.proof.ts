@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
 import { findChromium, startChromium } from '../sandbox/console/chromium.ts';
@@ -14,7 +14,7 @@ if (chromium === undefined) console.warn('widget: skipped in the browser (no Chr
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZES = [
-  { width: 480, height: 900 },
+  { width: 390, height: 844 },
   { width: 1_600, height: 1_000 },
 ];
 
@@ -67,6 +67,11 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
       violations: Array<{ id: string; nodes: Array<{ html: string }> }>;
     };
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  }
+  async function expectInView(page: Page, locator: Locator): Promise<void> {
+    const box = await locator.boundingBox();
+    expect(box?.y).toBeGreaterThanOrEqual(0);
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(page.viewportSize()?.height ?? 0);
   }
   const overflow = (page: Page) => page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
 
@@ -128,38 +133,91 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     await openIncident(page);
     const ask = async (action: string) => {
       await press(page, action).click();
-      await after(page, () =>
-        page
-          .getByRole('button', { name: 'Confirm' })
-          .click()
-          .then(() => page.getByRole('button', { name: 'Close' }).waitFor())
-          .then(async () => {
-            const text = await page.getByRole('dialog').locator('h2').innerText();
-            await page.getByRole('button', { name: 'Close' }).click();
-            told.push(text);
-          }),
-      );
+      const dialog = page.getByRole('dialog');
+      // The button that confirms says what it does.
+      await dialog.getByRole('button', { name: action, exact: true }).click();
+      const text = await dialog.locator('h2').innerText();
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      told.push(text);
     };
     const told: string[] = [];
     await ask('Extend');
     await page.getByLabel('Your name').fill('Ada <b>Lovelace</b>');
     await page.getByLabel('Reason').fill('forensics take longer');
     await ask('Extend');
-    await after(page, () => press(page, 'Refresh').click());
-    await page.getByText('quarantine-extended').first().waitFor();
+    // The page shows the answer by itself.
+    await page.getByText(/^Your request: .*quarantine-extended/).waitFor();
+    await ready(page);
     await page.getByLabel('Your name').fill('Ada <b>Lovelace</b>');
     await page.getByLabel('Reason').fill('looked into it');
     await ask('Release');
+    await page.getByText(/^Your request: /).waitFor();
+    await page.getByText('asked by Ada <b>Lovelace</b> (by the dashboard): looked into it').first().waitFor();
+    await ready(page);
     expect(told).toEqual([
       'Nothing was asked for',
       expect.stringMatching(/^Asked for: extend i-/),
       expect.stringMatching(/^Asked for: release i-/),
     ]);
-    await after(page, () => press(page, 'Refresh').click());
-    await page.getByText('asked by Ada <b>Lovelace</b> (by the dashboard): looked into it').waitFor();
     expect(await press(page, 'Release').count()).toBe(0);
     expect(run.records.map(({ reason }) => reason)).toContain('released');
     await page.close();
+  });
+
+  it('filters by Enter, and clears where the filter is set', async () => {
+    const page = await open();
+    const rows = await page.getByRole('row').count();
+    await page.getByText('Narrow the records').click();
+    await page.getByLabel('Cluster, group, worker').fill('quarantined');
+    await after(page, () => page.keyboard.press('Enter'));
+    expect(await page.getByRole('row').count()).toBeLessThan(rows);
+    await after(page, () => press(page, 'Clear').click());
+    expect(await page.getByRole('row').count()).toBe(rows);
+    await page.close();
+  });
+
+  it('goes back and forward, opens links to a subject, and keeps the view while time passes', async () => {
+    const page = await open();
+    const heading = page.locator('#widget').getByRole('heading', { level: 2 });
+    await after(page, () => press(page, 'batch').click());
+    expect(page.url()).toBe(`${server.url}#shop/batch`);
+    expect(await heading.innerText()).toContain('shop/batch');
+    await after(page, () => page.getByRole('button', { name: '5 minutes' }).click());
+    expect(await heading.innerText()).toContain('shop/batch');
+    await after(page, () => page.goBack());
+    expect(await heading.innerText()).toMatch(/eeds you/);
+    await after(page, () => page.goForward());
+    expect(await heading.innerText()).toContain('shop/batch');
+    const linked = await browser.newPage();
+    await linked.goto(`${server.url}#shop/web`);
+    await ready(linked);
+    expect(await linked.locator('#widget').getByRole('heading', { level: 2 }).innerText()).toContain('shop/web');
+    await Promise.all([page.close(), linked.close()]);
+  });
+
+  it('shows what needs somebody in ten seconds: at 1400 by 900 without scrolling, by state', async () => {
+    const page = await open({ width: 1_400, height: 900 });
+    const summary = page.getByRole('list', { name: 'Needs you, by state' });
+    for (const state of ['exposed', 'failed', 'in quarantine', 'to approve']) {
+      await expectInView(page, summary.getByText(state));
+    }
+    const lines = page.getByRole('list', { name: 'Needs you', exact: true }).getByRole('listitem');
+    for (const line of await lines.all()) await expectInView(page, line);
+    await page.close();
+  });
+
+  it('says that its server is gone, and goes on as soon as it is back', async () => {
+    const own = await serveConsole(run.account, 0);
+    const page = await browser.newPage();
+    await page.goto(`${own.url}#shop/web`);
+    await ready(page);
+    await own.close();
+    await page.getByRole('status').filter({ hasText: 'The server does not answer.' }).waitFor();
+    const back = await serveConsole(run.account, Number(new URL(own.url).port));
+    await ready(page);
+    await page.locator('#widget').getByRole('heading', { name: 'shop/web' }).waitFor();
+    await page.close();
+    await back.close();
   });
 
   it('runs nothing that comes from outside, and shows it as it is', async () => {

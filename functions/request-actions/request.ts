@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SOURCE } from '../../events/envelope.ts';
 import type { Requestable } from '../../events/remediation-request.ts';
-import { html } from '../shared/widget/html.ts';
+import { html, jsonContent } from '../shared/widget/html.ts';
 import { readRequestedChange } from './requested-change.ts';
 
 export interface RequestDeps {
@@ -35,7 +35,7 @@ export async function request(
       html`<h2>Nothing was asked for</h2><ul>${requested.problems.map((problem) => html`<li>${problem}</li>`)}</ul>`,
     );
   }
-  const { detailType, detail, action, name } = requested;
+  const { detailType, detail, action, name, subject, view } = requested;
   const { FailedEntryCount, Entries: [entry] = [] } = await events.send(
     new PutEventsCommand({
       Entries: [{ EventBusName: busName, Source: SOURCE, DetailType: detailType, Detail: JSON.stringify(detail) }],
@@ -45,7 +45,12 @@ export async function request(
   if (FailedEntryCount !== 0 || entry?.EventId === undefined) {
     throw new Error(`EventBridge did not take the request: ${entry?.ErrorCode}`);
   }
+  const carried = { subject, awaits: entry.EventId };
   return String(
-    html`<h2>Asked for: ${action} ${name}</h2><p>What comes of it appears in the records within seconds: refresh the widget. The request is event ${entry.EventId}.</p>`,
+    html`<h2>Asked for: ${action} ${name}</h2><p>What comes of it is recorded within seconds. The request is event ${entry.EventId}.</p>${
+      view === undefined
+        ? undefined
+        : html`<p><button type="button" class="btn btn-primary">Show what came of it</button><cwdb-action action="call" display="widget" endpoint="${view}">${jsonContent(carried)}</cwdb-action></p>`
+    }`,
   );
 }

@@ -30,6 +30,7 @@ it('says who asks and why, and how it is known', () => {
     },
     action: 'release',
     name: 'i-0f3a5c7e9b1d2f4a6',
+    subject: { instance: 'i-0f3a5c7e9b1d2f4a6' },
   });
 });
 
@@ -44,4 +45,12 @@ it.each([
 ])('is refused in a sentence when %s', (_, requested, sentence) => {
   expect(requested).toHaveProperty('problems');
   expect('problems' in requested && requested.problems.join()).toMatch(sentence);
+});
+
+it('keeps the function that shows what came of it, if it is one', () => {
+  const view = 'arn:aws:lambda:eu-central-1:111122223333:function:review';
+  expect(asked({ ...release, view }, 'Ada', 'looked into it')).toMatchObject({ view });
+  for (const strange of ['https://example.com', '"><script>', 7]) {
+    expect(asked({ ...release, view: strange }, 'Ada', 'looked into it')).not.toHaveProperty('view');
+  }
 });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import * as quarantineRequest from '../../events/quarantine-request.ts';
 import * as remediationRequest from '../../events/remediation-request.ts';
 import { ACTION_FIELDS, OPERATOR_ACTIONS } from '../shared/intake/operator-action.ts';
+import type { RecordSubject } from '../shared/records/recorder.ts';
 import { typed, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** What is asked for, as the event of one of the functions. */
@@ -11,6 +12,9 @@ export interface RequestedChange {
   /** What it is about, for the answer. */
   readonly action: string;
   readonly name: string;
+  readonly subject: RecordSubject;
+  /** The function that shows what came of it; undefined where the button carried none. */
+  readonly view?: string;
 }
 
 const name = z.string().min(1).max(300).optional();
@@ -18,6 +22,12 @@ const event = widgetEvent.extend({
   action: z.enum(OPERATOR_ACTIONS),
   remediation: z.string().max(60),
   subject: z.object({ cluster: name, nodegroup: name, instance: name }),
+  view: z
+    .string()
+    .max(300)
+    .regex(/^arn:[\w:-]+$/)
+    .optional()
+    .catch(undefined),
 });
 
 /** What people read instead of the names of members. */
@@ -38,7 +48,7 @@ export function readRequestedChange(
 ): RequestedChange | { readonly problems: readonly string[] } {
   const parsed = event.safeParse(given);
   if (!parsed.success) return { problems: ['This is no action of the widget.'] };
-  const { action, remediation, subject, widgetContext } = parsed.data;
+  const { action, remediation, subject, view, widgetContext } = parsed.data;
   const { cluster: clusterName, nodegroup: nodegroupName, instance: instanceId } = subject;
   const [who, why, by] = [ACTION_FIELDS.who, ACTION_FIELDS.why, ACTION_FIELDS.by].map((field) =>
     typed(widgetContext, field),
@@ -62,7 +72,18 @@ export function readRequestedChange(
   if (!detail.success) {
     return { problems: detail.error.issues.map(({ path, message }) => `${titleOf(path)}: ${message}.`) };
   }
-  return { detailType, detail: detail.data, action, name: instanceId ?? `${clusterName}/${nodegroupName}` };
+  return {
+    detailType,
+    detail: detail.data,
+    action,
+    name: instanceId ?? `${clusterName}/${nodegroupName}`,
+    subject: {
+      ...(clusterName !== undefined && { cluster: clusterName }),
+      ...(nodegroupName !== undefined && { nodegroup: nodegroupName }),
+      ...(instanceId !== undefined && { instance: instanceId }),
+    },
+    ...(view !== undefined && { view }),
+  };
 }
 
 const titleOf = ([field]: readonly PropertyKey[]): string => FIELDS[String(field)] ?? String(field);

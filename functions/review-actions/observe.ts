@@ -4,6 +4,7 @@ import { stateOf } from '../shared/records/current-state.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
 import type { RecordSubject } from '../shared/records/recorder.ts';
+import { awaitAnswer } from './answer.ts';
 import { fleetStatusOf, LAST_WORDS_FROM, lastWordsIn, needsOf, summaryOf, sweptAtIn } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
@@ -95,9 +96,12 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
  */
 export async function observeIncident(
   deps: ObserveDeps,
-  { range }: Question,
+  { range: asked, awaits }: Question,
   subject: RecordSubject,
 ): Promise<Incident> {
+  const answer = awaits === undefined ? undefined : await awaitAnswer(deps, awaits);
+  // What was waited for is newer than the range that the viewer had before.
+  const range = answer === undefined ? asked : { ...asked, end: Math.max(asked.end, deps.clock.now()) };
   const [rows, words] = await Promise.all([
     ask(deps, incidentQuery(subject, INCIDENT_SIZE), range),
     readStatus(deps, subject),
@@ -121,6 +125,7 @@ export async function observeIncident(
     standing,
     stale: latest !== undefined && !known.has(latest.id),
     offers: offersFor(words, deps.requestable),
+    ...(answer !== undefined && { answer }),
     more: found.length === INCIDENT_SIZE,
   };
 }

@@ -78,6 +78,10 @@ export const statusQuery = (subject: RecordSubject, limit: number): string =>
 export const incidentQuery = (subject: RecordSubject, limit: number): string =>
   `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | ${NEWEST_FIRST} | limit ${limit}`;
 
+/** What was recorded for one event. */
+export const answerQuery = (event: string, limit: number): string =>
+  `fields @timestamp, @message | ${RECORDS} | filter \`trigger.id\` = ${quoted(event)} | ${NEWEST_FIRST} | limit ${limit}`;
+
 /** An instance id says all; a worker may have had a group for some of its records only. */
 const about = ({ cluster, nodegroup, instance }: RecordSubject): string[] =>
   Object.entries(instance === undefined ? { cluster, nodegroup } : { instance }).flatMap(([field, value]) =>

@@ -44,3 +44,11 @@ it.each([
   expect(question).toMatchObject({ filter: NO_FILTER, trail: [], look: { theme: 'dark' } });
   expect(question).not.toHaveProperty('subject');
 });
+
+it('waits for the answer to an event only where that has the form of an event id', () => {
+  const id = '0f3a5c7e-9b1d-2f4a-6c8e-0a1b2c3d4e5f';
+  expect(readQuestion({ awaits: id }, NOW).awaits).toBe(id);
+  for (const strange of ['', '" | fields @message', 'x'.repeat(65), 7, {}]) {
+    expect(readQuestion({ awaits: strange }, NOW)).not.toHaveProperty('awaits');
+  }
+});

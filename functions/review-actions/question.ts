@@ -28,11 +28,17 @@ export type Cursor = Readonly<z.infer<typeof cursor>>;
 /** What comes back from the markup's own buttons, beside what CloudWatch adds. */
 const event = widgetEvent.extend({
   filter: filter.optional().catch(undefined),
-  /** The pages up to the one that is asked for, so that one can go back. */
   /** The filter is taken off, whatever still stands in its form. */
   cleared: z.boolean().catch(false),
+  /** The pages up to the one that is asked for, so that one can go back. */
   trail: z.array(cursor).max(500).catch([]),
   subject: subject.optional().catch(undefined),
+  /** The id of the event by which something was asked for: its answer is waited for. */
+  awaits: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional()
+    .catch(undefined),
 });
 
 /** What the widget is asked to show. */
@@ -44,6 +50,8 @@ export interface Question {
   readonly trail: readonly Cursor[];
   /** The incident of this one is asked for. */
   readonly subject?: RecordSubject;
+  /** The answer to this request is waited for: the id of its event. */
+  readonly awaits?: string;
   readonly look: Pick<WidgetContext, 'theme' | 'width' | 'timezone'>;
 }
 
@@ -61,6 +69,7 @@ export function readQuestion(given: unknown, now: number): Question {
     filter: carried = NO_FILTER,
     trail,
     subject: asked,
+    awaits,
     cleared,
   } = parsed.data ?? event.parse({});
   const { theme, width, timezone } = widgetContext;
@@ -73,6 +82,7 @@ export function readQuestion(given: unknown, now: number): Question {
       ? NO_FILTER
       : filter.parse({ ...carried, ...Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) }),
     trail,
+    ...(awaits !== undefined && { awaits }),
     ...(about.length > 0 && { subject: Object.fromEntries(about) }),
     look: { theme, width, timezone },
   };

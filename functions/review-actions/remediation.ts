@@ -7,8 +7,8 @@ export const reviewActions = declare({
   startedBy: 'whoever opens the dashboard',
   subject: 'account',
   start: { by: 'widget', shownAs: 'Review and act' },
-  // Longer than the one answer that the widget waits for, see `insights.ts`.
-  timeoutSeconds: 20,
+  // Longer than the answers that the widget waits for one after the other, see `insights.ts` and `answer.ts`.
+  timeoutSeconds: 35,
   ...DECIDES_NOTHING,
   rights: [
     { sid: 'AskRecords', actions: ['logs:StartQuery'], resources: ['{logGroup}'] },

@@ -36,6 +36,14 @@ export interface Overview {
   readonly moreWorkers: boolean;
 }
 
+/** What came of a request. */
+export interface RequestAnswer {
+  /** The id of its event. */
+  readonly event: string;
+  /** What was recorded for it, in order; nothing as long as it is not there yet. */
+  readonly records: readonly ReadRecord[];
+}
+
 /** What the incident of one subject shows. */
 export interface Incident {
   readonly subject: RecordSubject;
@@ -46,6 +54,8 @@ export interface Incident {
   /** The latest of these lies outside the time range. */
   readonly stale: boolean;
   readonly offers: readonly Offer[];
+  /** What came of a request whose answer is waited for. */
+  readonly answer?: RequestAnswer;
   /** There are older ones. */
   readonly more: boolean;
 }

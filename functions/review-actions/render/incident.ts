@@ -5,7 +5,7 @@ import { recordSubject } from '../../shared/records/record-subject.ts';
 import type { RecordSubject } from '../../shared/records/recorder.ts';
 import { endOf, restLine, standingsOf, toldStandings, wordOf } from '../../shared/records/standing.ts';
 import { type Content, html, jsonContent, type Markup } from '../../shared/widget/html.ts';
-import type { Incident, Page } from '../view.ts';
+import type { Incident, Page, RequestAnswer } from '../view.ts';
 import { badge, decisionBadge } from './badge.ts';
 import { incidentButton, viewButton } from './button.ts';
 import { capitalized } from './sentence.ts';
@@ -24,10 +24,11 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
 
 /** The incident of one subject, how it stands, and what can be asked for. */
 export function incident(told: Incident, page: Page): Markup {
-  const { subject, records, standing, stale, offers, more } = told;
+  const { subject, records, standing, stale, offers, answer, more } = told;
   const name = recordSubject(subject);
   const current = standingsOf(standing).find(({ record }) => isSubject(record, subject));
   return html`<p>${viewButton(page, 'Back to all records', { filter: page.question.filter })}${viewButton(page, 'Refresh', { subject, filter: page.question.filter })}</p>
+${answer === undefined ? undefined : answered(answer, subject, page)}
 <h2>The incident of ${name} ${current === undefined ? undefined : badge(current.state)}</h2>
 ${standing.length === 0 ? html`<p>Nothing is recorded about it in this time range.</p>` : html`<div class="ehr-note">${states(told, page)}</div>`}
 ${stale ? html`<p class="ehr-muted">Its latest records lie outside this time range: choose another one to see them.</p>` : undefined}
@@ -35,6 +36,14 @@ ${offers.length === 0 ? undefined : actions(byRelevance(offers, current?.record)
 <h3>What happened</h3>
 ${more ? html`<p class="ehr-muted">Only the newest records are shown: choose an earlier time range for older ones.</p>` : undefined}
 <ol class="ehr-incident" reversed>${records.toReversed().map((record) => step(record, subject, page))}</ol>`;
+}
+
+/** What came of a request, or that nothing is recorded for it yet. */
+function answered({ event, records }: RequestAnswer, subject: RecordSubject, page: Page): Markup {
+  if (records.length > 0)
+    return html`<div class="ehr-note" role="status">${records.map((record) => html`<p>Your request: ${decisionBadge(record.decision)} <strong>${record.reason}</strong> ${record.message}</p>`)}</div>`;
+  const again = viewButton(page, 'Check again', { subject, filter: page.question.filter, awaits: event });
+  return html`<div class="ehr-note" role="status" data-awaited="${event}"><p>Your request is on its way: nothing is recorded for it yet. ${again}</p></div>`;
 }
 
 /** Whether a record is about just this subject: a worker's may lack its group, but not its id. */
@@ -116,5 +125,5 @@ function actionButton(
   // Where several functions can be asked for the same, each button says whom it asks.
   const isOnly = all.filter((other) => other.action === action).length === 1;
   const label = `${capitalized(action)}${isOnly ? '' : `: ${remediation}`}`;
-  return html`<button type="button" class="btn ehr-${kind}">${label}</button><cwdb-action action="call" display="popup" endpoint="${endpoints.act}" confirmation="${CONFIRMATIONS[action](name)}">${jsonContent(offer)}</cwdb-action>`;
+  return html`<button type="button" class="btn ehr-${kind}">${label}</button><cwdb-action action="call" display="popup" endpoint="${endpoints.act}" confirmation="${CONFIRMATIONS[action](name)}">${jsonContent({ ...offer, view: endpoints.view })}</cwdb-action>`;
 }

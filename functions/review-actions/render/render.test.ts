@@ -88,6 +88,7 @@ function filledWith(text: string, width = 1_200): { page: Page; overview: Overvi
       standing: records,
       stale: true,
       offers: [{ action: 'release', remediation: text, subject: outside }],
+      answer: { event: text, records },
       more: true,
     },
   };
@@ -147,7 +148,7 @@ describe('what a button carries', () => {
   it('is JSON that says what was meant, also of strange names', () => {
     const { page, incident } = filledWith(`<"'&>`);
     const [, json = ''] = /display="popup"[^>]*>([^<]*)</.exec(renderIncident(incident, page)) ?? [];
-    expect(JSON.parse(json)).toEqual(incident.offers[0]);
+    expect(JSON.parse(json)).toEqual({ ...incident.offers[0], view: 'arn:view' });
   });
 });
 

@@ -1,24 +1,44 @@
 import { sanitized } from './sanitize.ts';
 
-/** Asks as the console does before an action. @returns whether it was confirmed */
-export function confirmed(question: string): Promise<boolean> {
+/**
+ * Asks as the console does before an action.
+ *
+ * @param action what the button says that was pressed: the one that confirms says it again
+ * @returns whether it was confirmed
+ */
+export function confirmed(question: string, action: string): Promise<boolean> {
   const text = document.createElement('p');
   text.textContent = question;
-  return open('Confirm the action', text, ['Cancel', 'Confirm']).then((answer) => answer === 'Confirm');
+  return open('Confirm the action', text, ['Cancel', action]).then((answer) => answer === action);
 }
 
-/** Shows an answer above the widget until it is closed. */
+/**
+ * Shows an answer above the widget until it is closed.
+ *
+ * @returns the action in the answer that shows something in the widget, if there is one
+ */
 export async function showPopup({
   html = '',
   error,
 }: {
   readonly html?: string;
   readonly error?: string;
-}): Promise<void> {
+}): Promise<Element | undefined> {
   const content = document.createElement('div');
-  if (error === undefined) content.attachShadow({ mode: 'open' }).append(sanitized(html));
-  else content.textContent = `Error: ${error}`;
+  if (error !== undefined) {
+    content.textContent = `Error: ${error}`;
+    await open('Answer', content, ['Close']);
+    return undefined;
+  }
+  const root = content.attachShadow({ mode: 'open' });
+  root.append(sanitized(html));
+  const hidden = new CSSStyleSheet();
+  hidden.replaceSync('cwdb-action { display: none }');
+  root.adoptedStyleSheets = [hidden];
+  const action = root.querySelector('cwdb-action[action="call"][display="widget"]') ?? undefined;
+  action?.previousElementSibling?.addEventListener('click', () => content.closest('dialog')?.close());
   await open('Answer', content, ['Close']);
+  return action;
 }
 
 function open(label: string, content: HTMLElement, choices: readonly string[]): Promise<string> {
@@ -27,10 +47,11 @@ function open(label: string, content: HTMLElement, choices: readonly string[]): 
   const form = document.createElement('form');
   form.method = 'dialog';
   form.append(
-    ...choices.map((choice) => {
+    ...choices.map((choice, index) => {
       const button = document.createElement('button');
       button.value = choice;
       button.textContent = choice;
+      if (index > 0) button.className = 'primary';
       return button;
     }),
   );

@@ -1,19 +1,16 @@
+import { FIRST_VIEW, fragmentOf, type View, viewAt } from './address.ts';
 import { confirmed, showPopup } from './dialogs.ts';
 import { sanitized } from './sanitize.ts';
+import { type Answer, post, readStanding, ServerGone, type Standing } from './server.ts';
 
 /** The browser's half of the local page: what the CloudWatch console does around a custom widget. */
 
-interface Answer {
-  readonly html?: string;
-  readonly error?: string;
-}
-
-interface SubjectStatus {
-  readonly now: string;
-  readonly title: string;
-  readonly endpoint: string;
-  readonly params: object;
-}
+/** How long until a server that is gone is tried again, ms. */
+const TRY_AGAIN = 2_000;
+/** How often it is looked whether the server is still there, ms. */
+const HEARTBEAT = 4_000;
+/** How often, and after what pauses in ms, the widget is shown again until the answer to a request is there. */
+const [MOST_RELOADS, RELOAD_PAUSE] = [10, 1_000];
 
 const byId = <Element extends HTMLElement>(id: string, kind: new () => Element): Element => {
   const found = document.getElementById(id);
@@ -29,25 +26,34 @@ const theme = byId('theme', HTMLSelectElement);
 const range = byId('range', HTMLSelectElement);
 const root = frame.attachShadow({ mode: 'open' });
 
-async function post(path: string, body: object): Promise<Response> {
-  const response = await fetch(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return response;
-}
+/** What is shown; the browser's history has it, too. */
+let view: View = viewAt(location.hash);
+/** Counts what was asked for: what comes back late for something older is not shown. */
+let turn = 0;
+/** Whether the server did not answer when it was last asked. */
+let isGone = false;
 
+const fields = () => root.querySelectorAll<HTMLInputElement | HTMLSelectElement>('form [name]');
 /** What is typed into the forms of the widget, by the names of the fields. */
-function typedFields(): Record<string, string> {
-  const fields = root.querySelectorAll<HTMLInputElement | HTMLSelectElement>('form [name]');
-  return Object.fromEntries([...fields].map(({ name, value }) => [name, value]));
+const typedFields = (): Record<string, string> =>
+  Object.fromEntries([...fields()].map(({ name, value }) => [name, value]));
+
+const told = (text: string): void => {
+  status.textContent = text;
+};
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function standing(): Promise<Standing> {
+  const now = await readStanding();
+  clock.textContent = now.now;
+  heading.textContent = now.title;
+  return now;
 }
 
-async function call(endpoint: string, params: object): Promise<Answer> {
-  const context = { theme: theme.value, range: range.value, width: frame.clientWidth, forms: typedFields() };
-  return (await post('/call', { endpoint, params, context })).json();
+/** Calls a function as CloudWatch does, with the parameters of the widget beside those of the button. */
+async function call(endpoint: string, { params, forms }: View, own: Standing['params']): Promise<Answer> {
+  const context = { theme: theme.value, range: range.value, width: frame.clientWidth, forms };
+  return (await post('/call', { endpoint, params: { ...own, ...params }, context })).json();
 }
 
 /** Shows what a function answered in place of the widget, or the error as the console would. */
@@ -60,63 +66,145 @@ function show({ html = '', error }: Answer): void {
   hidden.replaceSync('cwdb-action { display: none }');
   root.adoptedStyleSheets = [hidden];
   for (const action of root.querySelectorAll('cwdb-action')) bind(action);
-  for (const form of root.querySelectorAll('form')) form.addEventListener('submit', (event) => event.preventDefault());
+}
+
+/**
+ * Does something with the server. What shows the widget is tried again until the server is back; what changes something is
+ * not, because it may have been done.
+ */
+async function run(work: () => Promise<void>): Promise<void> {
+  const mine = ++turn;
+  told('Asking ...');
+  try {
+    await work();
+    isGone = false;
+    if (mine === turn) told('Ready.');
+  } catch (error) {
+    if (mine !== turn) return;
+    if (!(error instanceof ServerGone)) return told(String(error));
+    await untilBack();
+  }
+}
+
+/** Waits for a server that is gone, and says so; then shows the view anew. */
+async function untilBack(): Promise<void> {
+  const mine = ++turn;
+  isGone = true;
+  for (;;) {
+    told(
+      `The server does not answer. Is npm start still running? It is tried again every ${TRY_AGAIN / 1_000} seconds.`,
+    );
+    await pause(TRY_AGAIN);
+    // Somebody has pressed something meanwhile.
+    if (mine !== turn) return;
+    try {
+      await standing();
+      break;
+    } catch (error) {
+      if (!(error instanceof ServerGone)) throw error;
+    }
+  }
+  await run(reshow);
+}
+
+/** Shows the view anew, as it is now. */
+async function showView(): Promise<void> {
+  document.documentElement.dataset.theme = theme.value;
+  const mine = turn;
+  const { endpoint, params } = await standing();
+  const answer = await call(endpoint, view, params);
+  if (mine === turn) show(answer);
+}
+
+/** The same; what is half typed stays. */
+async function reshow(): Promise<void> {
+  const typed = typedFields();
+  await showView();
+  for (const field of fields()) field.value = typed[field.name] ?? field.value;
+}
+
+/** Shows another view, as a step in the browser's history; what is about the same subject is no step. */
+async function go(next: View, endpoint?: string): Promise<void> {
+  const mine = turn;
+  const { params, ...widget } = await standing();
+  const answer = await call(endpoint ?? widget.endpoint, next, params);
+  if (mine !== turn) return;
+  view = remembered(next);
+  const fragment = fragmentOf(view);
+  const isStep = fragment === '' || fragment !== location.hash;
+  history[isStep ? 'pushState' : 'replaceState'](view, '', `${location.pathname}${fragment}`);
+  show(answer);
+  // What had the focus is gone: go on from the top of the widget.
+  heading.focus();
+}
+
+/** A view as the history keeps it: what was asked for once is not waited for again. */
+function remembered({ params, forms }: View): View {
+  const { awaits: _, ...kept } = params;
+  return { params: kept, forms };
 }
 
 /** An action belongs to the element right before it. */
 function bind(action: Element): void {
   const element = action.previousElementSibling;
   if (action.getAttribute('action') !== 'call') return;
-  element?.addEventListener('click', () => {
-    void act(action).catch((error: unknown) => told(String(error)));
-  });
+  element?.addEventListener('click', () => void act(action, element.textContent?.trim() ?? ''));
 }
 
-async function act(action: Element): Promise<void> {
+const carriedBy = (action: Element): View['params'] => JSON.parse(action.textContent?.trim() || '{}');
+
+async function act(action: Element, label: string): Promise<void> {
   const question = action.getAttribute('confirmation');
-  if (question !== null && !(await confirmed(question))) return;
+  if (question !== null && !(await confirmed(question, label))) return;
   const endpoint = action.getAttribute('endpoint') ?? '';
-  const carried: object = JSON.parse(action.textContent?.trim() || '{}');
-  told('Asking ...');
-  const { params } = await standing();
-  const answer = await call(endpoint, { ...params, ...carried });
-  if (action.getAttribute('display') === 'popup') await showPopup(answer);
-  else {
-    show(answer);
-    // What had the focus is gone: go on from the top of the widget.
-    heading.focus();
+  const next: View = { params: carriedBy(action), forms: typedFields() };
+  if (action.getAttribute('display') !== 'popup') return run(() => go(next, endpoint));
+  let followed: Element | undefined;
+  await run(async () => {
+    const { params } = await standing();
+    followed = await showPopup(await call(endpoint, next, params));
+    await standing();
+  });
+  if (followed !== undefined) await follow(followed);
+}
+
+/** Shows what came of an action: the widget is shown again until it does not say any more that the answer is still to come. */
+async function follow(action: Element): Promise<void> {
+  const next: View = { params: carriedBy(action), forms: {} };
+  for (let reload = 0; reload < MOST_RELOADS; reload++) {
+    await run(() => go(next, action.getAttribute('endpoint') ?? undefined));
+    if (root.querySelector('[data-awaited]') === null) return;
+    const mine = turn;
+    await pause(RELOAD_PAUSE);
+    if (mine !== turn) return;
   }
-  await standing();
-  told('Ready.');
 }
 
-const told = (text: string): void => {
-  status.textContent = text;
-};
+/** Another time range, or a refresh, begins again at the first page, as on a dashboard. */
+const beginAgain = (): Promise<void> => run(() => go(FIRST_VIEW));
 
-async function standing(): Promise<SubjectStatus> {
-  const now: SubjectStatus = await (await fetch('/standing')).json();
-  clock.textContent = now.now;
-  heading.textContent = now.title;
-  return now;
-}
-
-async function refresh(): Promise<void> {
-  told('Asking ...');
-  document.documentElement.dataset.theme = theme.value;
-  const { endpoint, params } = await standing();
-  show(await call(endpoint, params));
-  told('Ready.');
-}
-
-for (const choice of [theme, range]) choice.addEventListener('change', () => void refresh());
-byId('refresh', HTMLButtonElement).addEventListener('click', () => void refresh());
+theme.addEventListener('change', () => void run(reshow));
+range.addEventListener('change', () => void beginAgain());
+byId('refresh', HTMLButtonElement).addEventListener('click', () => void beginAgain());
 for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-pass]')) {
-  button.addEventListener('click', async () => {
-    told('Time passes ...');
-    await post('/pass', { minutes: Number(button.dataset.pass) });
-    await refresh();
+  button.addEventListener('click', () => {
+    void run(async () => {
+      told('Time passes ...');
+      await post('/pass', { minutes: Number(button.dataset.pass) });
+      await reshow();
+    });
   });
 }
+window.addEventListener('popstate', ({ state }: PopStateEvent & { state: View | null }) => {
+  view = state ?? viewAt(location.hash);
+  void run(showView);
+});
+setInterval(() => {
+  if (isGone) return;
+  standing().catch((error: unknown) => {
+    if (error instanceof ServerGone && !isGone) void untilBack();
+  });
+}, HEARTBEAT);
+
 if (window.matchMedia('(prefers-color-scheme: dark)').matches) theme.value = 'dark';
-await refresh();
+await run(showView);

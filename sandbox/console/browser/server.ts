@@ -1,0 +1,38 @@
+/** What the page asks of the server that plays the account. */
+
+/** The server does not answer at all: it has ended, or it is being started again. */
+export class ServerGone extends Error {
+  override readonly name = 'ServerGone';
+}
+
+export interface Answer {
+  readonly html?: string;
+  readonly error?: string;
+}
+
+/** How the dashboard stands: virtual time, and the widget that it has. */
+export interface Standing {
+  readonly now: string;
+  readonly title: string;
+  readonly endpoint: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** @throws ServerGone; Error for what the server refuses */
+async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    // `fetch` throws this for whatever the network does.
+    if (error instanceof TypeError) throw new ServerGone('The server does not answer.', { cause: error });
+    throw error;
+  }
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return response;
+}
+
+export const post = (path: string, body: object): Promise<Response> =>
+  ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+export const readStanding = async (): Promise<Standing> => (await ask('/standing')).json();
