@@ -99,7 +99,8 @@ async function act(
   if (begun === undefined) throw new Error('Only a worker in quarantine can be acted upon.');
   const calls: AwsCall[] = [];
   const acting = policyOf(deps, policy);
-  const captured = state.quarantine === undefined ? await capture(deps, instanceId, view, begun) : begun;
+  const captured =
+    state.quarantine === undefined && begun.found === undefined ? await capture(deps, instanceId, view, begun) : begun;
   const needsGroups = decision.act?.kind === 'isolate' && captured.kind === 'isolate';
   const quarantine = needsGroups ? await withGroups(deps, view, captured, acting, noteInto(calls)) : captured;
   if (quarantine === undefined) return { ...busy(circumstances), lookAt: now + UNTIL_KNOWN };

@@ -27,9 +27,13 @@ export async function capture(
  * The quarantine with the interfaces that were attached since it began; the same when there are none. Addresses that came
  * to an interface meanwhile are nothing that the worker had: they are taken off and not given back.
  */
-export function withNewcomers(quarantine: Quarantine, { interfaces }: WorkerView): Quarantine {
+export function withNewcomers(quarantine: Quarantine, { interfaces, heldIn }: WorkerView): Quarantine {
   const known = new Set(quarantine.saved.interfaces.map(({ id }) => id));
-  const newcomers = interfaces.filter(({ id }) => !known.has(id)).map(savedInterface);
+  // What a security group of a quarantine holds already tells nothing of what it had: see `release.ts`.
+  const own = new Set(heldIn);
+  const newcomers = interfaces
+    .filter(({ id, groupIds }) => !known.has(id) && !groupIds.some((group) => own.has(group)))
+    .map(savedInterface);
   if (newcomers.length === 0) return quarantine;
   return { ...quarantine, saved: { ...quarantine.saved, interfaces: [...quarantine.saved.interfaces, ...newcomers] } };
 }

@@ -1,8 +1,10 @@
+import { isProven } from '../shared/fleet/owners.ts';
 import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { decideQuarantined, isTooNew, notShown } from './decide-quarantined.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
+import { foundInWords, foundQuarantine } from './found-quarantine.ts';
 import { guardOf } from './guards.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -25,6 +27,11 @@ export function decide(observation: Observation, circumstances: Circumstances): 
     if (held !== undefined) return held;
   }
   if (state.quarantine !== undefined) return decideQuarantined(observation, state.quarantine, circumstances);
+  const found = foundQuarantine(observation, circumstances);
+  if (found !== undefined && view !== undefined && isPresent(view)) {
+    const told = aboutFound(observation, view, found, circumstances);
+    if (told !== undefined) return told;
+  }
   if (request !== undefined) {
     // A redelivery of the request that ended the quarantine: it has been granted and recorded.
     if (state.granted === request.trigger.id) return { ...say('done', 'released', ''), silent: true };
@@ -39,6 +46,28 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const decided = aboutExposure(observation, view, circumstances);
   const proposal = nextProposal(state.proposal, { ...decided, target: decided.target }, now);
   return keep(observation, proposal === undefined ? decided : { ...decided, proposal });
+}
+
+/**
+ * Decides about a worker whose quarantine the ledger has lost. Held by a security group of this stack, it is looked after
+ * again from the next look on; undefined: nothing but a tag speaks for a quarantine, and something else counts.
+ */
+function aboutFound(
+  observation: Observation,
+  view: WorkerView,
+  found: Quarantine,
+  circumstances: Circumstances,
+): Decision | undefined {
+  const { request } = observation;
+  const isHeld = found.found === 'held';
+  if (request !== undefined && (isHeld || request.event.detail.action === 'release')) {
+    return decideQuarantined(observation, found, circumstances);
+  }
+  const told = say('refused', 'quarantine-found', foundInWords(found, view), iso(found.startedAt));
+  if (isHeld) return { ...told, quarantine: found, lookAt: circumstances.now + 1_000 };
+  // Whoever may set tags must neither keep an exposed worker from being isolated nor have a decoy told of.
+  const isWorker = observation.owner !== undefined && isProven(observation.owner);
+  return request === undefined && isWorker && view.exposures.length === 0 ? keep(observation, told) : undefined;
 }
 
 /** Whether another reconcile acts on the worker right now. */

@@ -31,6 +31,8 @@ export interface WorkerView extends DescribedWorker {
   readonly spot?: boolean;
   /** The stacks of this product that have put it into a security group of their quarantines. */
   readonly heldBy: readonly string[];
+  /** Those security groups of quarantines that its interfaces have, by id. */
+  readonly heldIn?: readonly string[];
   /** By the id of such a group: what that lets through, in words. */
   readonly leaks?: ReadonlyMap<string, string>;
   /** What it was launched from, as AWS itself says. */

@@ -5,7 +5,8 @@ import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { type Identity, type IdentityClients, identifyWorkers, readOwner } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
 import { isProven, type Owner } from '../shared/fleet/owners.ts';
-import { type Worker, workerOf } from '../shared/fleet/worker.ts';
+import { QUARANTINE_TAG } from '../shared/fleet/scope.ts';
+import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
@@ -78,7 +79,10 @@ export async function observe(
   const [{ views }, whose] = await Promise.all([
     viewWorkers(
       clients.ec2,
-      workers.map((each) => ({ ...each, inQuarantine: states.get(each.instanceId)?.quarantine !== undefined })),
+      workers.map((each) => ({
+        ...each,
+        inQuarantine: states.get(each.instanceId)?.quarantine !== undefined || isTagged(each.instance),
+      })),
     ),
     readIdentities(clients, readCluster, workers, states),
   ]);
@@ -101,6 +105,9 @@ export async function observe(
   return { observations: [...seen, ...unseen], groups };
 }
 
+/** Whether an instance bears the tag of a quarantine, of which the ledger may know nothing any more. */
+const isTagged = (instance: Instance): boolean => QUARANTINE_TAG in tagsOf(instance);
+
 /** Of those that the Internet may know, or that are in quarantine: whose they are. It makes no difference for others. */
 async function readIdentities(
   clients: IdentityClients,
@@ -114,7 +121,7 @@ async function readIdentities(
   });
   const isKnown = new Set(known.map(([instanceId]) => instanceId));
   const instances = workers.filter(
-    ({ instanceId, instance }) => !isKnown.has(instanceId) && hasPublicAddress(instance),
+    ({ instanceId, instance }) => !isKnown.has(instanceId) && (hasPublicAddress(instance) || isTagged(instance)),
   );
   const [identities, owners] = await Promise.all([
     identifyWorkers(

@@ -77,6 +77,8 @@ const quarantine = z.object({
   saved,
   /** What was left out or could not be done, by step. */
   notes: z.record(z.string(), z.string()),
+  /** The ledger had lost it: a security group of the stack held the worker, or only its tags told so. */
+  found: z.enum(['held', 'tagged']).optional(),
   /** An operator had it begin in mode observe: it goes on as in mode enforce. */
   approved: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
   /** The operators' requests that it was extended by: each extends it once, however often it comes. */

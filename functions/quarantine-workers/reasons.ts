@@ -59,6 +59,11 @@ export const QUARANTINE_REASONS = {
     severity: 'high',
   },
   'quarantine-started': { meaning: 'The worker is exposed: its quarantine began.' },
+  'quarantine-found': {
+    meaning:
+      'The ledger knows nothing of a quarantine of which tags and security groups of the worker tell: the message says which.',
+    hint: 'Release it, which gives back what its tags tell: npm run -s remediator -- release INSTANCE --why "…". Find out who deleted items of the ledger, or set the tag.',
+  },
   'quarantine-undone': {
     meaning: 'Somebody opens a way to a worker in quarantine again and again; it is closed each time.',
     hint: 'Find who does it: the message names the caller where CloudTrail told it. A controller that binds addresses must leave this worker out.',

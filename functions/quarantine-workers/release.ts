@@ -1,21 +1,15 @@
 import { ExitStandbyCommand } from '@aws-sdk/client-auto-scaling';
-import {
-  AssignIpv6AddressesCommand,
-  AssociateAddressCommand,
-  DeleteTagsCommand,
-  ModifyInstanceAttributeCommand,
-  ModifyNetworkInterfaceAttributeCommand,
-} from '@aws-sdk/client-ec2';
+import { DeleteTagsCommand, ModifyInstanceAttributeCommand } from '@aws-sdk/client-ec2';
 import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { isKubernetesAccessError } from '../shared/kubernetes/access-error.ts';
-import { refusalOf } from './aws-refusal.ts';
 import { type Decision, iso, say } from './decision.ts';
-import type { InterfaceView } from './interface-view.ts';
+import { forgottenInWords } from './found-quarantine.ts';
+import { giveBackAddresses, giveBackGroups, giveBackUnsaved } from './give-back-network.ts';
+import { giveBack, type Losses } from './losses.ts';
 import type { WorkerView } from './observation.ts';
-import type { AcceptedExposure, SavedInterface } from './quarantine-ledger.ts';
+import type { AcceptedExposure } from './quarantine-ledger.ts';
 import { releaseFaults } from './remaining.ts';
-import { EXCLUDE_LABEL, KEEP_ANNOTATIONS, QUARANTINE_TAINT } from './steps/node.ts';
-import { putBackGroups } from './steps/put-back-groups.ts';
+import { EXCLUDE_LABEL, KEEP_ANNOTATIONS, QUARANTINE_TAINT, stateOf } from './steps/node.ts';
 import { autoScalingOf, detachedInWords, isFull } from './steps/standby.ts';
 import type { StepSubject } from './steps/step.ts';
 import { QUARANTINE_TAGS } from './steps/tags.ts';
@@ -25,16 +19,6 @@ import { viewAgain } from './view-workers.ts';
 const RECONCILE_AGAIN = 15_000;
 /** How long a worker may take until it is in standby and can be brought back, ms. */
 const PATIENCE = 15 * 60_000;
-
-/** What a release could not give back, by what it was; and whether it must be reconciled again. */
-interface Losses {
-  /** Its Auto Scaling group has no room for it now: its return is tried again. */
-  hasNoRoom?: boolean;
-  readonly lost: Map<string, string>;
-  readonly pending: string[];
-  /** Interfaces of which no security group is left to be given back: they stay shut off. */
-  readonly shutOff: string[];
-}
 
 /**
  * Gives back what the quarantine took, each thing as it was saved. What cannot be given back is named. It can be repeated
@@ -55,6 +39,7 @@ export async function release(subject: StepSubject): Promise<Decision> {
     await giveBackAddresses(subject, each, now, losses);
   }
   if (kind === 'isolate') {
+    await giveBackUnsaved(subject, losses);
     if (losses.shutOff.length === 0) await putIntoService(subject, losses);
     else losses.lost.set('service', `its place in service: ${losses.shutOff.join(', ')} would reach nothing`);
     await liftProtection(subject, losses);
@@ -63,81 +48,10 @@ export async function release(subject: StepSubject): Promise<Decision> {
   return await conclude(subject, losses);
 }
 
-/** Runs what gives one thing back; a refusal means that it is lost, and names it. */
-async function giveBack({ lost }: Losses, key: string, what: string, run: () => Promise<unknown>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
-    lost.set(key, `${what} (${refusal})`);
-  }
-}
-
-async function giveBackGroups(
-  subject: StepSubject,
-  saved: SavedInterface,
-  now: InterfaceView,
-  losses: Losses,
-): Promise<void> {
-  const { id, groups } = saved;
-  let isOpen = false;
-  await giveBack(losses, `groups ${id}`, `the security groups ${groups.join(', ')} of ${id}`, async () => {
-    const deleted = await putBackGroups(subject, saved, now);
-    isOpen = deleted.length < groups.length;
-    if (deleted.length === 0) return;
-    losses.lost.set(`groups ${id}`, `the security groups ${deleted.join(', ')} of ${id}, which are deleted`);
-  });
-  if (!isOpen) losses.shutOff.push(id);
-}
-
 async function putIntoService(subject: StepSubject, losses: Losses): Promise<void> {
   await leaveStandby(subject, losses);
   await rejoinTargetGroups(subject, losses);
   await restoreNode(subject, losses);
-}
-
-async function giveBackAddresses(
-  { clients, note }: StepSubject,
-  { id, addresses, ipv6, ipv6Prefixes = [] }: SavedInterface,
-  now: InterfaceView,
-  losses: Losses,
-): Promise<void> {
-  for (const { publicIp, privateIp, allocationId } of addresses) {
-    const has = now.addresses.some((address) => address.publicIp === publicIp);
-    if (has) continue;
-    await giveBack(losses, `address ${publicIp}`, `the address ${publicIp} of ${id}`, async () => {
-      if (allocationId !== undefined) {
-        // Not taken from somebody else who has it by now.
-        const change = {
-          AllocationId: allocationId,
-          NetworkInterfaceId: id,
-          PrivateIpAddress: privateIp,
-          AllowReassociation: false,
-        };
-        note('ec2', 'AssociateAddress', await clients.ec2.send(new AssociateAddressCommand(change)));
-        return;
-      }
-      losses.lost.set(`address ${publicIp}`, `the automatic address ${publicIp} of ${id}; it has another one instead`);
-      if (now.addresses.length > 0) return;
-      const change = { NetworkInterfaceId: id, AssociatePublicIpAddress: true };
-      const answer = await clients.ec2.send(new ModifyNetworkInterfaceAttributeCommand(change));
-      note('ec2', 'ModifyNetworkInterfaceAttribute', answer);
-    });
-  }
-  for (const prefix of ipv6Prefixes.filter((each) => !now.ipv6Prefixes.includes(each))) {
-    await giveBack(losses, `address ${prefix}`, `the prefix ${prefix} of ${id}`, async () => {
-      const change = new AssignIpv6AddressesCommand({ NetworkInterfaceId: id, Ipv6Prefixes: [prefix] });
-      note('ec2', 'AssignIpv6Addresses', await clients.ec2.send(change));
-    });
-  }
-  const missing = ipv6.filter((address) => !now.ipv6.some((each) => each.address === address));
-  for (const address of missing) {
-    await giveBack(losses, `address ${address}`, `the address ${address} of ${id}`, async () => {
-      const change = new AssignIpv6AddressesCommand({ NetworkInterfaceId: id, Ipv6Addresses: [address] });
-      note('ec2', 'AssignIpv6Addresses', await clients.ec2.send(change));
-    });
-  }
 }
 
 async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void> {
@@ -176,13 +90,16 @@ async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, lo
   }
 }
 
-async function restoreNode({ clients, view, quarantine }: StepSubject, { lost }: Losses): Promise<void> {
-  const { node } = quarantine.saved;
-  if (node === undefined) return;
-  const lose = (why: string) => lost.set('node', `the state of node ${node.name} (${why})`);
+async function restoreNode({ clients, instanceId, view, quarantine }: StepSubject, { lost }: Losses): Promise<void> {
+  const { saved, found } = quarantine;
+  if (saved.node === undefined && found === undefined) return;
+  const lose = (why: string) => lost.set('node', `the state of node ${saved.node?.name ?? ''} (${why})`);
   try {
     const opened = await clients.openCluster(view.cluster);
     if ('refused' in opened) return void lose(opened.refused);
+    const present = saved.node === undefined ? await opened.findNode(instanceId, view.privateDnsName) : undefined;
+    const node = saved.node ?? (present && stateOf(present));
+    if (node === undefined) return;
     const label = { key: EXCLUDE_LABEL.key, value: node.label };
     const annotations = Object.fromEntries(Object.keys(KEEP_ANNOTATIONS).map((key) => [key, node.annotations?.[key]]));
     const change = { unschedulable: node.unschedulable, taintKey: QUARANTINE_TAINT.key, label, annotations };
@@ -224,13 +141,18 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Loss
     };
   }
   const accepted = view === undefined ? [] : acceptedIn(view);
+  if (quarantine.found === 'tagged' && Object.keys(notes).length === 0) {
+    const message = 'The tags of a quarantine are off. Nothing else told of one, so nothing else was given back.';
+    return { ...say('done', 'released', message, variant), accepted };
+  }
   const losses = Object.values(notes);
+  if (quarantine.found === 'held') losses.push(forgottenInWords(quarantine));
   const onItsOwn = detachedInWords(quarantine.saved, instanceId);
   if (losses.length === 0) {
     const message = `It has back what it had; a fresh read confirmed it.${onItsOwn}`;
     return { ...say('done', 'released', message, variant), accepted };
   }
-  const automatic = Object.values(notes).every((text) => text.startsWith('the automatic address'));
+  const automatic = losses.every((text) => text.startsWith('the automatic address'));
   const message = `It has back what it had, but ${losses.join('; ')}.${onItsOwn}`;
   const details = { lost: losses };
   if (automatic) return { ...say('done', 'released', message, variant), details, accepted };

@@ -15,7 +15,7 @@ export function viewOf(
   networks: Networks,
 ): WorkerView {
   const tags = tagsOf(instance);
-  const heldBy = interfaces.flatMap(({ groupIds }) => groupIds.flatMap((id) => networks.stacks.get(id) ?? []));
+  const heldIn = [...new Set(interfaces.flatMap(({ groupIds }) => groupIds))].filter((id) => networks.stacks.has(id));
   const template = tags['aws:ec2launchtemplate:id'];
   return {
     cluster,
@@ -31,7 +31,8 @@ export function viewOf(
     exposures: exposuresOf(interfaces, networks),
     shields: shieldsOf(interfaces, networks),
     ...(isRouter(instance) && { router: true }),
-    heldBy: [...new Set(heldBy)],
+    heldBy: [...new Set(heldIn.flatMap((id) => networks.stacks.get(id) ?? []))],
+    ...(heldIn.length > 0 && { heldIn }),
     ...(networks.leaks !== undefined && networks.leaks.size > 0 && { leaks: networks.leaks }),
     ...(instance.InstanceLifecycle === 'spot' && { spot: true }),
     ...(template !== undefined && {

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
-import type { KubernetesClient, KubernetesPod } from '../../shared/kubernetes/client.ts';
+import type { KubernetesClient, KubernetesNode, KubernetesPod } from '../../shared/kubernetes/client.ts';
+import type { Saved } from '../quarantine-ledger.ts';
 import type { StepReport, StepSubject } from './step.ts';
 
 /** Keeps other pods from being placed on a worker in quarantine; those that run there stay unless they are evicted. */
@@ -27,17 +28,7 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
     const node = await kubernetes.findNode(instanceId, view.privateDnsName);
     if (node === undefined) return { outcome: 'skipped', note: 'It has not joined its cluster.' };
     if (quarantine.saved.node === undefined) {
-      const label = node.labels[EXCLUDE_LABEL.key];
-      const annotations = Object.fromEntries(
-        Object.entries(node.annotations).filter(([key]) => key in KEEP_ANNOTATIONS),
-      );
-      const before = {
-        name: node.name,
-        unschedulable: node.unschedulable,
-        ...(label !== undefined && { label }),
-        ...(Object.keys(annotations).length > 0 && { annotations }),
-      };
-      await save({ saved: { ...quarantine.saved, node: before } });
+      await save({ saved: { ...quarantine.saved, node: stateOf(node) } });
     }
     await kubernetes.isolateNode(node.name, {
       taint: QUARANTINE_TAINT,
@@ -46,6 +37,19 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
     });
     return { outcome: 'done' };
   });
+
+/** What a node is given back. One that bears the taint of a quarantine was changed by one: what it had before, nobody knows. */
+export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
+  if (node.taints.some(({ key }) => key === QUARANTINE_TAINT.key)) return { name: node.name, unschedulable: false };
+  const label = node.labels[EXCLUDE_LABEL.key];
+  const annotations = Object.fromEntries(Object.entries(node.annotations).filter(([key]) => key in KEEP_ANNOTATIONS));
+  return {
+    name: node.name,
+    unschedulable: node.unschedulable,
+    ...(label !== undefined && { label }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  };
+}
 
 /** Asks every pod that can go elsewhere to leave. Pending while some are still there. */
 export const evictPods = (subject: StepSubject): Promise<StepReport> =>

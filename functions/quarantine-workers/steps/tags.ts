@@ -1,20 +1,26 @@
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import { QUARANTINE_TAG, quarantineTagValue } from '../../shared/fleet/scope.ts';
 import { iso } from '../decision.ts';
+import { TAGS } from '../found-quarantine.ts';
+import { groupsTagValue, LONGEST_VALUE } from '../saved-in-tags.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
-export const QUARANTINE_TAGS = [QUARANTINE_TAG, `${QUARANTINE_TAG}-why`, `${QUARANTINE_TAG}-by`] as const;
+export const QUARANTINE_TAGS = [TAGS.since, TAGS.groups, TAGS.why, TAGS.by] as const;
 
-/** EC2's limit of a tag's value. */
-const LONGEST_VALUE = 256;
-
-/** Writes on the instance since when it is in quarantine, why, and what asked for the reconcile. */
+/**
+ * Writes on the instance since when it is in quarantine, the security groups that it had, why, and what asked for the
+ * reconcile: what a release goes by where the ledger has lost it.
+ */
 export const tagWorker = (subject: StepSubject): Promise<StepReport> =>
   attempt('tags', async () => {
     const { clients, instanceId, view, quarantine, note } = subject;
     const since = quarantineTagValue(quarantine.kind, iso(quarantine.startedAt));
-    if (view.tags[QUARANTINE_TAG] === since) return { outcome: 'done' };
-    const values = [since, quarantine.exposures.join('; '), quarantine.by];
+    const groups = quarantine.kind === 'isolate' ? groupsTagValue(quarantine.saved) : '';
+    // Interfaces that came meanwhile are in it, too. What was found again came from the tag itself.
+    const isCurrent =
+      quarantine.found !== undefined || view.tags[TAGS.groups] === undefined || view.tags[TAGS.groups] === groups;
+    if (view.tags[QUARANTINE_TAG] === since && isCurrent) return { outcome: 'done' };
+    const values = [since, groups, quarantine.exposures.join('; '), quarantine.by];
     const Tags = QUARANTINE_TAGS.map((Key, index) => ({ Key, Value: asTagValue(values[index] ?? '') }));
     const write = async (tags: typeof Tags) =>
       note('ec2', 'CreateTags', await clients.ec2.send(new CreateTagsCommand({ Resources: [instanceId], Tags: tags })));

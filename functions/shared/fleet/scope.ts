@@ -14,9 +14,12 @@ const STRIPPED = 'stripped ';
 export const quarantineTagValue = (kind: 'isolate' | 'strip', since: string): string =>
   kind === 'strip' ? `${STRIPPED}${since}` : since;
 
+/** Whether the value of the tag says that only public addresses were taken off. */
+export const isStripped = (value: string): boolean => value.startsWith(STRIPPED);
+
 /** Whether the tags of an instance say that it is isolated, and so reaches nothing by intent. */
-export const isIsolated = (tags: Readonly<Record<string, string>>): boolean =>
-  tags[QUARANTINE_TAG]?.startsWith(STRIPPED) === false;
+export const isIsolated = ({ [QUARANTINE_TAG]: value }: Readonly<Record<string, string>>): boolean =>
+  value !== undefined && !isStripped(value);
 
 export const isOptedOut = (tags: Readonly<Record<string, string>>): boolean => OPT_OUT_TAG in tags;
 

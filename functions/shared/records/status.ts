@@ -11,6 +11,7 @@ export const IN_QUARANTINE = [
   'stripped',
   'quarantine-reinforced',
   'quarantine-undone',
+  'quarantine-found',
   'quarantine-extended',
   'quarantine-expired',
   'termination-refused',
