@@ -78,4 +78,8 @@ function byFunction(streams: ReadonlyMap<string, Stream>): Runs[] {
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** A stream is named `2026/07/14/FUNCTION[VERSION]ENVIRONMENT` in a log group that several functions share. */
-const functionOf = (stream: string): string => /([^/]+)\[[^\]]*\][^/]*$/.exec(stream)?.[1] ?? stream;
+function functionOf(stream: string): string {
+  const last = stream.slice(stream.lastIndexOf('/') + 1);
+  const [name = '', ...rest] = last.split('[');
+  return name !== '' && rest.some((each) => each.includes(']')) ? name : stream;
+}

@@ -21,7 +21,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 export function parseDuration(text: string): number | undefined {
   if (!/^(\d+[wdhms])+$/.test(text)) return undefined;
   let ms = 0;
-  for (const [, count, unit = ''] of text.matchAll(/(\d+)([wdhms])/g)) ms += Number(count) * (UNITS_MS[unit] ?? 0);
+  for (const [, count, unit = ''] of text.matchAll(/(\d+)([wdhms])/gy)) ms += Number(count) * (UNITS_MS[unit] ?? 0);
   return ms;
 }
 

@@ -128,7 +128,7 @@ export function parseDuration(text: string): number | undefined {
   if (!/^((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(rest)) return undefined;
   let sum = 0;
   // Less than a nanosecond counts for nothing there.
-  for (const [, amount, unit] of rest.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g))
+  for (const [, amount, unit] of rest.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/gy))
     sum += Math.trunc(Number(amount) * (UNITS[unit ?? ''] ?? 0));
   return sign === '-' ? -sum : sum;
 }
