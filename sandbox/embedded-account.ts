@@ -6,6 +6,7 @@ import type { Deliveries } from './account/event-bridge/delivery.ts';
 import { type BusEvent, DEFAULT_BUS } from './account/event-bridge/event-bridge.ts';
 import type { FaultPlan, PlannedCall } from './account/faults.ts';
 import type { Logs } from './account/logs/logs.ts';
+import { partitionOf } from './account/partition.ts';
 import { SecurityHub } from './account/security-hub/security-hub.ts';
 import type { Caller, CallRecord, Service } from './account/service.ts';
 import type { Sns } from './account/sns/sns.ts';
@@ -95,7 +96,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   const world: World = {
     accountId: file.account,
     region: file.region,
-    partition: 'aws',
+    partition: partitionOf(file.region),
     time,
     random: new Random(seed),
     emit: (event) => services.eventBridge.emit(event),
@@ -156,7 +157,11 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     execute,
     ...(onCall !== undefined && { onCall }),
   });
-  const network = new InMemoryNetwork(server.http, (host) => kubernetes.destination(host));
+  const network = new InMemoryNetwork(
+    server.http,
+    (host) => kubernetes.destination(host),
+    (host) => !file.missingServices.some((service) => host.startsWith(`${service}.`)),
+  );
   const stack = await Stack.deploy(synthesized, services);
   stacks.push(stack);
   seedAccessEntries(fleet, file, (name) => lambda.functions.find(({ label }) => label === name)?.roleArn);

@@ -9,9 +9,10 @@ import type { Clock } from '../shared/runtime/clock.ts';
 import type { Counter } from '../shared/runtime/counter.ts';
 import { type TellDeps, tell } from './act.ts';
 import { bundle } from './bundle.ts';
-import { type FindingDeps, keepFindings } from './findings.ts';
+import type { FindingDeps } from './findings.ts';
 import { follow, incidentOf, type News, type NotificationPolicy } from './incident.ts';
 import { type IncidentState, NEW_INCIDENT, readStories, saveIncident } from './incident-ledger.ts';
+import { keepFindingsWhereOffered } from './not-offered.ts';
 import { notifications as defaults, type Policy } from './policy.ts';
 import type { notifyStories } from './remediation.ts';
 
@@ -55,7 +56,7 @@ export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): 
     await pMap(told, (claim) => noteNotified(deps, claim), { concurrency: READ_CONCURRENCY });
   }
   // Last: a Security Hub that is not there must keep nobody from hearing.
-  if (notifications.securityHub === 'enforce') await keepFindings(deps, records);
+  if (notifications.securityHub === 'enforce') await keepFindingsWhereOffered(deps, records);
 }
 
 async function claimNews(

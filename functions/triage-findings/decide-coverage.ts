@@ -18,7 +18,11 @@ export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof sa
 }
 
 /** Decides about Inspector's EC2 scanning in the account; pure. Off is what it is by default, and costs when it is on. */
-export function decideAccount({ status, state }: AccountObservation, policy: Policy): Decision {
+export function decideAccount({ status, refused, state }: AccountObservation, policy: Policy): Decision {
+  if (refused !== undefined) {
+    const message = `Amazon Inspector cannot be asked in this account and region: ${refused.why}. No finding hastens an upgrade here.`;
+    return say('skipped', 'inspector-unavailable', message, {}, refused.code);
+  }
   // That all is well is told only after it was not.
   if (status === 'ENABLED' && state.fingerprint === undefined) return { memory: {} };
   if (status === 'ENABLED') return say('done', 'inspector-on', "Inspector's EC2 scanning is on.", {});

@@ -71,4 +71,6 @@ export interface AccountObservation extends About {
   readonly topic: Extract<FindingTopic, 'coverage'>;
   /** For example ENABLED; undefined when Inspector does not tell. */
   readonly status: string | undefined;
+  /** Why Inspector cannot be asked in this place. */
+  readonly refused?: { readonly code: string; readonly why: string };
 }

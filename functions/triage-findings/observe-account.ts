@@ -1,4 +1,6 @@
 import {
+  AccessDeniedException,
+  type AccountState,
   BatchGetAccountStatusCommand,
   type Inspector2Client,
   paginateListCoverage,
@@ -6,11 +8,20 @@ import {
   type SeverityCounts,
 } from '@aws-sdk/client-inspector2';
 import type { Severity } from '../../events/inspector-package-finding.ts';
+import { isNotOffered } from '../shared/fleet/reading.ts';
+
+/** Why Inspector cannot be asked in this place: it has no host there, or an organization denies it. */
+export interface Refused {
+  readonly code: string;
+  readonly why: string;
+}
 
 /** What Inspector says of the account and region as a whole. */
 export interface AccountView {
   /** Of EC2 scanning, for example ENABLED; undefined when Inspector does not tell. */
   readonly status: string | undefined;
+  /** Why it cannot be asked at all. */
+  readonly refused?: Refused;
   /** Ids of the instances with findings as grave as the policy asks for, the most afflicted first. */
   readonly afflicted: readonly string[];
   /** Ids of the instances that are not scanned, with the reason that Inspector gives. */
@@ -29,7 +40,8 @@ export async function observeAccount(
   accountId: string,
   floor: Severity,
 ): Promise<AccountView> {
-  const { accounts = [] } = await inspector.send(new BatchGetAccountStatusCommand({ accountIds: [accountId] }));
+  const { accounts = [], refused } = await readStatus(inspector, accountId);
+  if (refused !== undefined) return { status: undefined, refused, afflicted: [], unscanned: new Map() };
   const status = accounts.find((each) => each.accountId === accountId)?.resourceState?.ec2?.status;
   if (status !== 'ENABLED') return { status, afflicted: [], unscanned: new Map() };
   const [afflicted, unscanned] = await Promise.all([
@@ -37,6 +49,20 @@ export async function observeAccount(
     listUnscanned(inspector, accountId),
   ]);
   return { status, afflicted, unscanned };
+}
+
+/** Where Inspector is not offered, or nobody may ask it, the hourly question is answered by that: it is no failure. */
+async function readStatus(
+  inspector: Inspector2Client,
+  accountId: string,
+): Promise<{ readonly accounts?: AccountState[] | undefined; readonly refused?: Refused }> {
+  try {
+    return await inspector.send(new BatchGetAccountStatusCommand({ accountIds: [accountId] }));
+  } catch (error) {
+    if (isNotOffered(error)) return { refused: { code: 'not-offered', why: error.message } };
+    if (error instanceof AccessDeniedException) return { refused: { code: error.name, why: error.message } };
+    throw error;
+  }
 }
 
 const equals = (value: string) => [{ comparison: 'EQUALS' as const, value }];

@@ -33,6 +33,12 @@ export const FINDING_REASONS = {
     meaning: "Amazon Inspector's EC2 scanning is off in this account and region: nobody looks for vulnerabilities.",
     hint: 'Switch it on in Inspector, or allow findings.enableInspector.',
   },
+  'inspector-unavailable': {
+    meaning:
+      'Amazon Inspector is not offered in this region, or an organization denies it: findings are not read here.',
+    hint: 'Nothing to do: upgrades follow new AMI releases all the same. It is asked again with each sweep.',
+    severity: 'low',
+  },
   'would-enable-inspector': { meaning: "In mode enforce Inspector's EC2 scanning would have been switched on now." },
   'inspector-enabled': { meaning: "Amazon Inspector's EC2 scanning was switched on." },
   'inspector-on': { meaning: "Amazon Inspector's EC2 scanning is on." },

@@ -162,7 +162,7 @@ function addSwept(
 /** Inspector itself, and the groups of the workers that it does not scan. */
 async function decideSweep(
   deps: ReconcileDeps,
-  { status, unscanned }: AccountView,
+  { status, refused, unscanned }: AccountView,
   workers: ReadonlyMap<string, FoundWorker>,
   trigger: MessageTrigger,
   circumstances: Circumstances,
@@ -179,6 +179,7 @@ async function decideSweep(
     trigger,
     state: states.get(ACCOUNT) ?? NEW_FINDING_STATE,
     status,
+    ...(refused !== undefined && { refused }),
   } as const;
   const ofGroups = [...groups].flatMap(([subject, [first, ...others]]): CoverageObservation[] => {
     if (first === undefined) return [];

@@ -1,5 +1,6 @@
 import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
+import type { Partition } from './partition.ts';
 
 /** An event as a source service hands it to EventBridge; the bus adds version, id, account, region and time. */
 export interface EmittedEvent {
@@ -13,7 +14,7 @@ export interface EmittedEvent {
 export interface World {
   readonly accountId: string;
   readonly region: string;
-  readonly partition: 'aws';
+  readonly partition: Partition;
   readonly time: VirtualTime;
   readonly random: Random;
   /** Puts an AWS service's own event on the account's default bus. */

@@ -83,7 +83,7 @@ export const fleetSchema = z.strictObject({
     .describe('AWS account id'),
   region: z
     .string()
-    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as eu-central-1')
+    .regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'expected a region such as eu-central-1')
     .default('eu-central-1')
     .describe('AWS region'),
   startsAt: z
@@ -111,6 +111,10 @@ export const fleetSchema = z.strictObject({
     .describe(
       'Whether functions read what was true up to 30 s ago now and then, and do not know yet what was just made, as on AWS',
     ),
+  missingServices: z
+    .array(z.enum(['inspector2', 'securityhub']))
+    .default([])
+    .describe('Services that AWS does not offer in the region: their host names do not exist'),
   securityHub: z.boolean().default(true).describe('Whether Security Hub is switched on'),
   inspector: inspector.optional(),
   clusters: z.array(cluster).default([]).describe('EKS clusters'),

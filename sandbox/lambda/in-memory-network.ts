@@ -29,17 +29,27 @@ export interface NetworkAttachment {
 export type Destination = { readonly server: Server; readonly certificateAuthority: string } | 'silence';
 
 /** Hosts of AWS's own services, apart from clusters' endpoints. */
-const AWS_SERVICE = /(?<!\.eks)\.(amazonaws\.com(\.cn)?|api\.aws)$/;
+const AWS_SERVICE = /(?<!\.eks)\.(amazonaws\.(com(\.cn)?|eu)|api\.aws)$/;
 
 /** A network without sockets, on which the hosts of AWS lead to the account's HTTP server. */
 export class InMemoryNetwork {
   readonly #account: Server;
   readonly #destination: (host: string) => Destination | undefined;
 
-  /** @param destination where other hosts lead; undefined for a name that does not exist */
-  constructor(account: Server, destination: (host: string) => Destination | undefined = () => undefined) {
+  readonly #isOffered: (host: string) => boolean;
+
+  /**
+   * @param destination where other hosts lead; undefined for a name that does not exist
+   * @param isOffered whether AWS offers the service of a host in this place: the names of others do not exist
+   */
+  constructor(
+    account: Server,
+    destination: (host: string) => Destination | undefined = () => undefined,
+    isOffered: (host: string) => boolean = () => true,
+  ) {
     this.#account = account;
     this.#destination = destination;
+    this.#isOffered = isOffered;
   }
 
   /** @param gate decides when answers are delivered to this party */
@@ -102,7 +112,7 @@ export class InMemoryNetwork {
   }
 
   #find(host: string, trusted: unknown): Server | 'silence' | Error {
-    if (AWS_SERVICE.test(host)) return this.#account;
+    if (AWS_SERVICE.test(host) && this.#isOffered(host)) return this.#account;
     const destination = this.#destination(host);
     if (destination === undefined) {
       return failure('ENOTFOUND', `getaddrinfo ENOTFOUND ${host}`, { syscall: 'getaddrinfo', hostname: host });

@@ -1,3 +1,4 @@
+import { partitionOf } from '../account/partition.ts';
 import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import { TASK_ROOT } from './bundle.ts';
@@ -65,7 +66,7 @@ export function lambdaContext(identity: FunctionIdentity, requestId: string, dea
   return {
     functionName,
     functionVersion: '$LATEST',
-    invokedFunctionArn: `arn:aws:lambda:${region}:${accountId}:function:${functionName}`,
+    invokedFunctionArn: `arn:${partitionOf(region)}:lambda:${region}:${accountId}:function:${functionName}`,
     memoryLimitInMB: String(memorySizeMb),
     awsRequestId: requestId,
     logGroupName: identity.logGroupName,

@@ -40,7 +40,7 @@ const permission = z.strictObject({
 });
 
 const eventSourceMapping = z.strictObject({
-  EventSourceArn: z.string().startsWith('arn:aws:sqs:'),
+  EventSourceArn: z.string().regex(/^arn:aws[\w-]*:sqs:/),
   FunctionName: z.string(),
   BatchSize: z.number().default(10),
   MaximumBatchingWindowInSeconds: z.number().default(0),
@@ -62,7 +62,7 @@ const subscriptionFilter = z.strictObject({
   LogGroupName: z.string(),
   FilterName: z.string().optional(),
   FilterPattern: z.string(),
-  DestinationArn: z.string().startsWith('arn:aws:lambda:'),
+  DestinationArn: z.string().regex(/^arn:aws[\w-]*:lambda:/),
 });
 
 /** What Lambda's poller does with the function's role. */

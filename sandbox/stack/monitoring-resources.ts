@@ -16,7 +16,7 @@ const dimensions = z
 const statistic = z.string().refine(isStatistic, 'is no statistic that the sandbox knows');
 const period = z.number().multipleOf(60);
 /** An alarm may do other things than publish; here it can not. */
-const actions = z.array(z.string().startsWith('arn:aws:sns:')).default([]);
+const actions = z.array(z.string().regex(/^arn:aws[\w-]*:sns:/)).default([]);
 
 const metricStat = z.strictObject({
   Metric: z.strictObject({ Namespace: z.string(), MetricName: z.string(), Dimensions: dimensions }),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PolicyDocument } from '../account/iam/policy-evaluation.ts';
+import { urlSuffixOf } from '../account/partition.ts';
 import type { ServiceCall } from './authorization.ts';
 import { CLUSTER_RESOURCES } from './cluster-resources.ts';
 import { EVENT_RESOURCES } from './event-resources.ts';
@@ -61,7 +62,7 @@ export class Stack {
         'AWS::AccountId': accountId,
         'AWS::Region': region,
         'AWS::Partition': partition,
-        'AWS::URLSuffix': 'amazonaws.com',
+        'AWS::URLSuffix': urlSuffixOf(region),
         'AWS::StackName': this.name,
         'AWS::StackId': this.id,
       },

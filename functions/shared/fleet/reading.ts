@@ -68,6 +68,12 @@ const NETWORK_ERRORS = new Set([
   'EAI_AGAIN',
 ]);
 
+/**
+ * Whether AWS does not offer a service in this place: the host name that the SDK makes of the region does not exist. Whoever
+ * asks again later finds out if that was a fault of name resolution.
+ */
+export const isNotOffered = (error: unknown): error is Error => error instanceof Error && codeOf(error) === 'ENOTFOUND';
+
 /** The code at the head of an {@link Unreadable}'s `error`: what AWS words after it may change from look to look. */
 export const codeIn = (error: string): string => error.split(':', 1)[0] ?? error;
 

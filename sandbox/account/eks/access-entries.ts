@@ -128,5 +128,6 @@ export class AccessEntries {
 /** The Kubernetes user name that EKS gives when none is asked for. */
 function usernameOf(kind: string, account: string, name: string, principalArn: string, type: string): string {
   if (type !== 'STANDARD') return 'system:node:{{EC2PrivateDNSName}}';
-  return kind === 'role' ? `arn:aws:sts::${account}:assumed-role/${name}/{{SessionName}}` : principalArn;
+  const partition = principalArn.split(':')[1];
+  return kind === 'role' ? `arn:${partition}:sts::${account}:assumed-role/${name}/{{SessionName}}` : principalArn;
 }

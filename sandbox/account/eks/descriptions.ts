@@ -1,10 +1,12 @@
 import type { Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import { certificateAuthority } from '../../kubernetes/certificate-authority.ts';
+import { urlSuffixOf } from '../partition.ts';
 import type { World } from '../world.ts';
 import type { EksCluster, EksNodeGroup } from './state.ts';
 
 /** The host name of a cluster's Kubernetes API. */
-export const endpointHost = ({ region }: World, { id }: EksCluster): string => `${id}.gr7.${region}.eks.amazonaws.com`;
+export const endpointHost = ({ region }: World, { id }: EksCluster): string =>
+  `${id}.gr7.${region}.eks.${urlSuffixOf(region)}`;
 
 /** What DescribeCluster tells of a cluster. */
 export function describeCluster(world: World, cluster: EksCluster): Cluster {
@@ -27,7 +29,7 @@ export function describeCluster(world: World, cluster: EksCluster): Cluster {
       endpointPrivateAccess: cluster.endpointPrivateAccess,
       publicAccessCidrs: cluster.endpointPublicAccess ? ['0.0.0.0/0'] : [],
     },
-    identity: { oidc: { issuer: `https://oidc.eks.${region}.amazonaws.com/id/${id}` } },
+    identity: { oidc: { issuer: `https://oidc.eks.${region}.${urlSuffixOf(region)}/id/${id}` } },
     status: cluster.status,
     platformVersion: 'eks.1',
     tags: { ...cluster.tags },

@@ -154,7 +154,7 @@ export const AWS_MANAGED_POLICIES: readonly AwsManagedPolicy[] = [
         Sid: 'AmazonEKSCNIPolicyENITag',
         Effect: 'Allow',
         Action: ['ec2:CreateTags'],
-        Resource: ['arn:aws:ec2:*:*:network-interface/*'],
+        Resource: ['arn:*:ec2:*:*:network-interface/*'],
       },
     ),
   },

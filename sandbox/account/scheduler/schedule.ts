@@ -97,15 +97,15 @@ function checkTarget(target: Target | undefined): ScheduleSettings['target'] {
     if (value !== undefined && !TARGET_MEMBERS.includes(member))
       throw new NotImplemented(`a schedule target's ${member}`);
   }
-  if (!/^arn:aws:(sqs|lambda):/.test(Arn)) {
+  if (!/^arn:aws[\w-]*:(sqs|lambda):/.test(Arn)) {
     if (/^arn:aws[\w-]*:[\w-]+:/.test(Arn)) throw new NotImplemented(`the schedule target ${Arn}`);
     throw invalid(`Provided Arn is not in correct format.`);
   }
-  if (!/^arn:aws:iam::\d{12}:role\/.+/.test(RoleArn)) throw invalid('Provided RoleArn is not in correct format.');
+  if (!/^arn:aws[\w-]*:iam::\d{12}:role\/.+/.test(RoleArn)) throw invalid('Provided RoleArn is not in correct format.');
   if (Arn.endsWith('.fifo') && target?.SqsParameters?.MessageGroupId === undefined) {
     throw invalid('SqsParameters must be set for a FIFO queue target.');
   }
-  if (Arn.startsWith('arn:aws:lambda:') && Input !== undefined && !isJson(Input)) {
+  if (/^arn:aws[\w-]*:lambda:/.test(Arn) && Input !== undefined && !isJson(Input)) {
     throw invalid('Input must be a valid JSON for a Lambda target.');
   }
   checkRange('maximumEventAgeInSeconds', RetryPolicy?.MaximumEventAgeInSeconds, 60, 86_400);

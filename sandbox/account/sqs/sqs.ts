@@ -1,6 +1,7 @@
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Deliveries, Delivery } from '../event-bridge/delivery.ts';
 import type { Faults } from '../faults.ts';
+import { urlSuffixOf } from '../partition.ts';
 import type { World } from '../world.ts';
 import { Queue, type QueueSurroundings } from './queue.ts';
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from './queue-settings.ts';
@@ -55,7 +56,7 @@ export class Sqs {
   }
 
   urlOf(name: string): string {
-    return `https://sqs.${this.#world.region}.amazonaws.com/${this.#world.accountId}/${name}`;
+    return `https://sqs.${this.#world.region}.${urlSuffixOf(this.#world.region)}/${this.#world.accountId}/${name}`;
   }
 
   get queues(): readonly Queue[] {

@@ -1,0 +1,32 @@
+import { PublishCommand } from '@aws-sdk/client-sns';
+import { isNotOffered } from '../shared/fleet/reading.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
+import type { TellDeps } from './act.ts';
+import { type FindingDeps, keepFindings } from './findings.ts';
+import { readFindings, saveFinding } from './security-hub-ledger.ts';
+
+/** What stands for Security Hub itself in the ledger: no subject of a finding has such a name. */
+const ITSELF = 'security-hub is not offered';
+
+/**
+ * Keeps the findings in Security Hub. Where AWS does not offer it in the region, that is told once, to the topic, and no
+ * invocation fails for it.
+ *
+ * @throws Error when Security Hub is there and did not take every finding
+ */
+export async function keepFindingsWhereOffered(
+  deps: FindingDeps & TellDeps,
+  records: readonly ReadRecord[],
+): Promise<void> {
+  try {
+    await keepFindings(deps, records);
+  } catch (error) {
+    if (!isNotOffered(error)) throw error;
+    if ((await readFindings(deps.ledger, [ITSELF])).has(ITSELF)) return;
+    const Subject = `${deps.stack}: Security Hub is not offered here`;
+    const Message = `The policy has notifications.securityHub: enforce, and this region has no Security Hub (${error.message}). No finding is kept there; everything else is told as ever. Set notifications.securityHub to off. This is told once.`;
+    await deps.sns.send(new PublishCommand({ TopicArn: deps.topicArn, Subject, Message }));
+    const now = deps.clock.now();
+    await saveFinding(deps.ledger, ITSELF, { followedTo: now }, now);
+  }
+}
