@@ -1,5 +1,20 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fleetStatusOf, readLastWord } from './fleet-status.ts';
+import { needsSomebody, stateOf } from '../shared/records/current-state.ts';
+import { exampleRecord } from '../shared/records/record.fixture.ts';
+import { decisionKind } from '../shared/records/record.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
+import { standingsOf, wordOf } from '../shared/records/standing.ts';
+import { isAnswer, isQuarantineGuard } from '../shared/records/status.ts';
+import {
+  fleetStatusOf,
+  type LastWord,
+  lastWordsIn,
+  needsOf,
+  readLastWord,
+  summaryOf,
+  sweptAtIn,
+} from './fleet-status.ts';
 
 const instance = (id: string, tags: Readonly<Record<string, string>>) => ({
   InstanceId: id,
@@ -36,6 +51,24 @@ describe('readLastWord', () => {
   });
 });
 
+it('takes the later word where the records of a worker name its group only sometimes', () => {
+  const row = (subject: string, word: string, time: string) =>
+    new Map(Object.entries({ subject, word, '@timestamp': `2026-07-15 ${time}.000`, id: time }));
+  const rows = [
+    row('manage-ssm-agent shop/web/i-1', 'done agent-verified', '12:00:00'),
+    row('manage-ssm-agent shop//i-1', 'failed agent-missing', '11:00:00'),
+    row('quarantine-workers shop/web/i-1', 'done quarantined', '11:00:00'),
+    row('quarantine-workers shop/web/i-1', 'skipped kill-switch', '12:00:00'),
+  ];
+  for (const order of [rows, rows.toReversed()]) {
+    expect(
+      lastWordsIn(order)
+        .map(({ reason }) => reason)
+        .sort(),
+    ).toEqual(['agent-verified', 'kill-switch', 'quarantined']);
+  }
+});
+
 describe('fleetStatusOf', () => {
   const words = [
     readLastWord('manage-ssm-agent shop/web/i-1', 'done agent-verified', 1, 'r'),
@@ -64,6 +97,8 @@ describe('fleetStatusOf', () => {
     expect(fleetStatusOf(instances, words)).toEqual([
       {
         name: 'shop',
+        tone: 'quiet',
+        reason: '',
         groups: [
           {
             cluster: 'shop',
@@ -91,4 +126,114 @@ describe('fleetStatusOf', () => {
   it('leaves out instances that are no workers', () => {
     expect(fleetStatusOf([instance('i-1', { Name: 'bastion' })], words)).toEqual([]);
   });
+
+  it('draws what is said of a cluster as a whole beside its name, not beside workers without a group', () => {
+    const unlisted = readLastWord('sweep-fleet shop//', 'failed unreadable', 1, 'r');
+    const [cluster] = fleetStatusOf(
+      [instance('i-1', { 'aws:eks:cluster-name': 'shop' })],
+      [unlisted].filter((word) => word !== undefined),
+    );
+    expect(cluster).toMatchObject({ tone: 'failed', reason: 'unreadable', groups: [{ nodegroup: '', tone: 'quiet' }] });
+  });
 });
+
+describe('what needs somebody', () => {
+  const words = [
+    readLastWord('quarantine-workers shop/web/i-1', 'would-act would-quarantine', 1, 'r'),
+    readLastWord('manage-ssm-agent shop/web/i-2', 'failed agent-missing', 1, 'r'),
+    readLastWord('quarantine-workers shop/web/i-2', 'done quarantined', 1, 'r'),
+    readLastWord('upgrade-node-groups shop/web/', 'would-act would-upgrade', 1, 'r'),
+    readLastWord('quarantine-workers shop/web/i-gone', 'done quarantined', 1, 'r'),
+  ].filter((word) => word !== undefined);
+
+  it('is counted by the state of each subject, proposals besides; workers that are gone are not', () => {
+    expect(summaryOf(words, (id) => id !== 'i-gone')).toEqual([
+      { tone: 'exposed', count: 1 },
+      { tone: 'failed', count: 1 },
+      { tone: 'refused', count: 0 },
+      { tone: 'quarantined', count: 0 },
+      { tone: 'would-act', count: 2 },
+    ]);
+  });
+
+  it('knows when the last sweep finished, and tells when none did', () => {
+    const row = (entries: Record<string, string>) => new Map(Object.entries(entries));
+    const sweep = row({
+      subject: 'sweep-fleet //',
+      word: 'done sweep-finished',
+      '@timestamp': '2026-07-15 17:30:00.000',
+    });
+    expect(sweptAtIn([row({ word: 'done upgraded' }), sweep])).toBe(Date.parse('2026-07-15T17:30:00Z'));
+    expect(sweptAtIn([row({ word: 'done upgraded' })])).toBeUndefined();
+  });
+});
+
+describe('one truth', () => {
+  const REASONS: ReadonlyArray<readonly [string, string]> = [
+    ['quarantine-workers', 'done quarantined'],
+    ['quarantine-workers', 'would-act would-quarantine'],
+    ['quarantine-workers', 'skipped kill-switch'],
+    ['quarantine-workers', 'skipped opted-out'],
+    ['quarantine-workers', 'done released'],
+    ['quarantine-workers', 'done not-exposed'],
+    ['quarantine-workers', 'refused request-refused'],
+    ['manage-ssm-agent', 'failed agent-missing'],
+    ['manage-ssm-agent', 'waiting retry-later'],
+    ['manage-ssm-agent', 'done agent-verified'],
+    ['triage-findings', 'acted upgrade-requested'],
+    ['upgrade-node-groups', 'waiting baking'],
+    ['require-imdsv2', 'would-act would-require-imdsv2'],
+  ];
+
+  it('fleet and needs, which go by last words, show the state that the incident shows, which goes by records', () => {
+    const history = fc.array(fc.constantFrom(...REASONS), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(history, (said) => {
+        const records = said.map(([remediation, word], index): ReadRecord => {
+          const [decision, reason = ''] = word.split(' ');
+          const time = new Date(Date.UTC(2026, 6, 15, 0, index)).toISOString();
+          const subject = { cluster: 'shop', nodegroup: 'web', instance: 'i-1' };
+          return {
+            ...exampleRecord,
+            ...subject,
+            time,
+            id: `r-${index}`,
+            remediation,
+            decision: decisionKind.parse(decision),
+            reason,
+          };
+        });
+        const words = lastWordsOf(records);
+        const [cluster] = fleetStatusOf([managed('i-1', 'shop', 'web')], words);
+        // An answer to a request is no word; an incident tells it only where there is nothing else.
+        const [standing] = standingsOf(records.filter(({ reason }) => !isAnswer(reason)));
+        expect(cluster?.groups[0]?.workers[0]?.tone).toBe(standing?.state ?? 'quiet');
+        expect(needsOf(words, () => true).map(stateOf)).toEqual(
+          standing !== undefined && needsSomebody(wordOf(standing.record)) ? [standing.state] : [],
+        );
+      }),
+    );
+  });
+});
+
+/** What the two queries about last words give for these records of one worker. */
+function lastWordsOf(records: readonly ReadRecord[]): LastWord[] {
+  const told = records.filter(({ reason }) => !isAnswer(reason));
+  const isGuard = ({ remediation, reason }: ReadRecord) =>
+    remediation === 'quarantine-workers' && isQuarantineGuard(reason);
+  const others = Map.groupBy(
+    told.filter((record) => !isGuard(record)),
+    ({ remediation }) => remediation,
+  );
+  const latest = [...[...others.values()].map((each) => each.at(-1)), told.findLast(isGuard)];
+  return latest.flatMap((record) =>
+    record === undefined
+      ? []
+      : (readLastWord(
+          `${record.remediation} shop/web/i-1`,
+          `${record.decision} ${record.reason}`,
+          Date.parse(record.time),
+          record.id,
+        ) ?? []),
+  );
+}

@@ -12,7 +12,7 @@ import {
   type Word,
 } from '../shared/records/current-state.ts';
 import { decisionKind } from '../shared/records/record.ts';
-import { IN_QUARANTINE } from '../shared/records/status.ts';
+import { IN_QUARANTINE, isQuarantineGuard } from '../shared/records/status.ts';
 import { timeIn } from './time-axis.ts';
 
 /** How things stand with a worker or a group. */
@@ -45,7 +45,8 @@ export interface FleetGroup extends SubjectStatus {
   readonly workers: readonly FleetWorker[];
 }
 
-export interface FleetCluster {
+/** A cluster, with what is said of it as a whole. */
+export interface FleetCluster extends SubjectStatus {
   readonly name: string;
   readonly groups: readonly FleetGroup[];
 }
@@ -55,17 +56,21 @@ const QUIET: SubjectStatus = { tone: 'quiet', reason: '' };
 /** How far back the last word on a worker or group is looked for, ms: how things stand is not a matter of the time range. */
 export const LAST_WORDS_FROM = 30 * 86_400_000;
 
-/** What rows of the queries about last words tell. */
-export const lastWordsIn = (rows: ReadonlyArray<{ get(field: string): string | undefined }>): LastWord[] =>
-  rows.flatMap(
-    (row) =>
-      readLastWord(
-        row.get('subject') ?? '',
-        row.get('word') ?? '',
-        timeIn(row.get('@timestamp') ?? ''),
-        row.get('id') ?? '',
-      ) ?? [],
-  );
+/**
+ * What rows of the queries about last words tell. A worker whose records name its group only sometimes has a row for each
+ * way: the later one counts.
+ */
+export function lastWordsIn(rows: ReadonlyArray<{ get(field: string): string | undefined }>): LastWord[] {
+  const latest = new Map<string, LastWord>();
+  for (const row of rows) {
+    const at = timeIn(row.get('@timestamp') ?? '');
+    const word = readLastWord(row.get('subject') ?? '', row.get('word') ?? '', at, row.get('id') ?? '');
+    if (word === undefined) continue;
+    const key = `${word.remediation} ${isQuarantineGuard(word.reason)} ${subjectOf(word)}`;
+    if (word.at > (latest.get(key)?.at ?? Number.NEGATIVE_INFINITY)) latest.set(key, word);
+  }
+  return [...latest.values()];
+}
 
 /** `manage-ssm-agent shop/web/i-0abc` and `done agent-verified`, as the query gives them; undefined for anything else. */
 export function readLastWord(subject: string, word: string, at: number, id: string): LastWord | undefined {
@@ -139,11 +144,13 @@ export function fleetStatusOf(instances: readonly Instance[], lastWords: readonl
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, ours]) => ({
       name,
+      ...worst(groupWords.get(`${name}/`) ?? []),
       groups: [...Map.groupBy(ours, ({ nodegroup = '' }) => nodegroup)]
         .map(([nodegroup, members]) => ({
           cluster: name,
           nodegroup,
-          ...worst(groupWords.get(`${name}/${nodegroup}`) ?? []),
+          // What is said of no group is said of the cluster.
+          ...(nodegroup === '' ? QUIET : worst(groupWords.get(`${name}/${nodegroup}`) ?? [])),
           workers: members
             .map(({ instance }) => ({ instance, ...worst(workerWords.get(instance) ?? []) }))
             .sort((a, b) => urgency(a) - urgency(b) || (a.instance < b.instance ? -1 : 1)),

@@ -1,6 +1,6 @@
 import { STATE_NAMES } from '../../shared/records/current-state.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
-import { type FleetCluster, type FleetGroup, type FleetWorker, TONES } from '../fleet-status.ts';
+import { type FleetCluster, type FleetGroup, type FleetWorker, type SubjectStatus, TONES } from '../fleet-status.ts';
 import type { Overview, Page } from '../view.ts';
 import { badge, SIGNS } from './badge.ts';
 import { incidentButton } from './button.ts';
@@ -26,16 +26,19 @@ export function fleetPicture({ clusters, moreWorkers }: Overview, page: Page): M
 ${clusters.length > MOST_GROUPS ? html`<p>${clusters.length - MOST_GROUPS} more clusters are not drawn.</p>` : undefined}`;
 }
 
-const picture = ({ name, groups }: FleetCluster, most: number, page: Page): Markup =>
-  html`<section class="ehr-cluster" aria-label="Cluster ${name}"><h4>${incidentButton(page, name, { cluster: name })}</h4>
+const picture = ({ name, groups, ...status }: FleetCluster, most: number, page: Page): Markup =>
+  html`<section class="ehr-cluster" aria-label="Cluster ${name}"><h4>${incidentButton(page, name, { cluster: name })} ${standing(status)}</h4>
 ${groups.slice(0, most).map((group) => groupPicture(group, page))}
 ${groups.length > most ? html`<p class="ehr-muted">and ${groups.length - most} more groups</p>` : undefined}</section>`;
+
+const standing = ({ tone, reason }: SubjectStatus): Markup | undefined =>
+  tone === 'quiet' ? undefined : html`${badge(tone)} <span class="ehr-muted">${reason}</span>`;
 
 function groupPicture(group: FleetGroup, page: Page): Markup {
   const { cluster, nodegroup, tone, reason, workers } = group;
   const name = nodegroup === '' ? 'no group' : nodegroup;
   const label = nodegroup === '' ? html`<span>${name}</span>` : incidentButton(page, name, { cluster, nodegroup });
-  return html`<div class="ehr-group">${label} ${tone === 'quiet' ? undefined : html`${badge(tone)} <span class="ehr-muted">${reason}</span>`}${squares(workers, page)}</div>`;
+  return html`<div class="ehr-group">${label} ${standing({ tone, reason })}${squares(workers, page)}</div>`;
 }
 
 function squares(workers: readonly FleetWorker[], { question }: Page): Markup {

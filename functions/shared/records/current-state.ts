@@ -72,13 +72,20 @@ const HANDED_OVER: Readonly<Record<string, string>> = { 'upgrade-requested': 'up
 
 /** Those of the words about one subject that no later one has settled. */
 export function thatStillCount<Spoken extends Word>(words: readonly Spoken[]): Spoken[] {
-  const held = words.find((word) => isOfQuarantine(word) && !isQuarantineGuard(word.reason));
+  const ofQuarantine = words.filter(isOfQuarantine);
+  const held = ofQuarantine.find(({ reason }) => !isQuarantineGuard(reason));
+  const guard = ofQuarantine.find(({ reason }) => isQuarantineGuard(reason));
+  // A guard keeps a worker in quarantine where it is. Of any other two words of one function the later one counts.
+  const overruled =
+    held === undefined || guard === undefined
+      ? undefined
+      : meansQuarantine(held.reason) || held.at >= guard.at
+        ? guard
+        : held;
   return words.filter((word) => {
     const next = HANDED_OVER[word.reason];
     if (next !== undefined) return !words.some(({ remediation, at }) => remediation === next && at >= word.at);
-    // A guard keeps a worker in quarantine where it is; and what was said since counts more.
-    const isGuard = isOfQuarantine(word) && isQuarantineGuard(word.reason);
-    return !isGuard || held === undefined || (!meansQuarantine(held.reason) && held.at < word.at);
+    return word !== overruled;
   });
 }
 
@@ -91,10 +98,18 @@ export function thatStillCount<Spoken extends Word>(words: readonly Spoken[]): S
  */
 export function gravestOf<Spoken extends Word>(words: readonly Spoken[]): Spoken | undefined {
   return thatStillCount(words).reduce<Spoken | undefined>(
-    (gravest, word) => (gravest === undefined || gravityOf(word) < gravityOf(gravest) ? word : gravest),
+    (gravest, word) => (gravest === undefined || isGraver(word, gravest) ? word : gravest),
     undefined,
   );
 }
+
+/** Of two that are alike, one that somebody should look at counts more, and then the later one: in whatever order they come. */
+const isGraver = (word: Word, other: Word): boolean => {
+  const difference = gravityOf(word) - gravityOf(other);
+  if (difference !== 0) return difference < 0;
+  const [needs, otherNeeds] = [needsSomebody(word), needsSomebody(other)];
+  return needs === otherNeeds ? word.at > other.at : needs;
+};
 
 /** The graver, the lower. */
 export const gravityOf = (word: Omit<Word, 'at'>): number => STATES.indexOf(stateOf(word));
