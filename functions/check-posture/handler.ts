@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import * as z from 'zod';
@@ -10,6 +11,7 @@ export const handler = createQueueFunction({
   declared: checkPosture,
   environment: { POSTURE_DOCUMENT: z.string().min(1) },
   own: ({ env }) => ({
+    autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks: new EKSClient(CLIENT_DEFAULTS),
     document: env.POSTURE_DOCUMENT,

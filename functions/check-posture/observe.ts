@@ -1,3 +1,4 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import {
@@ -9,6 +10,7 @@ import {
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersByCluster } from '../shared/fleet/instances.ts';
+import { readLifecycleStates, whyNotServing } from '../shared/fleet/lifecycle.ts';
 import { isProven } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
@@ -16,6 +18,7 @@ import { chunks } from '../shared/runtime/chunks.ts';
 import type { Sample } from './posture-ledger.ts';
 
 export interface ObserveClients {
+  readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly ssm: SSMClient;
@@ -51,7 +54,7 @@ export interface Chosen {
  * of which AWS does not tell whose its workers are is named, and holds up no other one.
  */
 export async function chooseSamples(
-  { ec2, eks, ssm }: ObserveClients,
+  { autoScaling, ec2, eks, ssm }: ObserveClients,
   cluster: string,
   { size, nodegroups }: Wanted,
 ): Promise<Chosen> {
@@ -64,12 +67,18 @@ export async function chooseSamples(
     .flatMap((instance) => candidateOf(instance, cluster))
     .filter(({ nodegroup }) => nodegroups === undefined || nodegroups.includes(nodegroup));
   const instances = claimed.map(({ instance }) => instance);
-  const identities = await identifyWorkers({ eks, onTrouble: 'tell' }, createClusterReader(eks, 'tell'), instances);
+  const [identities, lifecycles] = await Promise.all([
+    identifyWorkers({ eks, onTrouble: 'tell' }, createClusterReader(eks, 'tell'), instances),
+    readLifecycleStates(autoScaling, instances),
+  ]);
   // The sample of a group is of its own workers: what only claims to be one takes nobody's place, and speaks for nobody.
   const candidates = claimed.filter((candidate) => {
     const { worker, owner } = identities.get(candidate.instance.InstanceId ?? '') ?? {};
     const isMember = worker?.nodegroup === candidate.nodegroup && isProven(owner);
-    return isMember && owner?.unreadable === undefined && !isOptedOut(owner?.tags ?? {});
+    // What serves no more, in quarantine or in standby, says nothing of how the others of its group are set up.
+    const lifecycleState = lifecycles.get(candidate.instance.InstanceId ?? '');
+    const serves = whyNotServing(tagsOf(candidate.instance), lifecycleState) === undefined;
+    return isMember && serves && owner?.unreadable === undefined && !isOptedOut(owner?.tags ?? {});
   });
   const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
   const most = size === 'all' ? Number.POSITIVE_INFINITY : size;

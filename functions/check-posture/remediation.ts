@@ -33,7 +33,12 @@ export const checkPosture = declare({
   reconcilesAgain: true,
   ledger: ['BatchGetItem', 'PutItem'],
   rights: [
-    onAnything('Workers', ['ec2:DescribeInstances', 'ssm:DescribeInstanceInformation', 'ssm:GetCommandInvocation']),
+    onAnything('Workers', [
+      'autoscaling:DescribeAutoScalingInstances',
+      'ec2:DescribeInstances',
+      'ssm:DescribeInstanceInformation',
+      'ssm:GetCommandInvocation',
+    ]),
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     {

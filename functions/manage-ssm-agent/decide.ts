@@ -1,4 +1,4 @@
-import { isIsolated } from '../shared/fleet/scope.ts';
+import { whyNotServing } from '../shared/fleet/lifecycle.ts';
 import { nextProposal } from '../shared/ledger/proposal.ts';
 import { OUTDATED } from './agent-cause.ts';
 import { canBeUpdated } from './agent-version.ts';
@@ -8,7 +8,6 @@ import { follow } from './follow.ts';
 import { guardOf } from './guards.ts';
 import { NOT_INSTALLABLE } from './install/index.ts';
 import type { AgentView, Observation } from './observation.ts';
-import { isOutOfService } from './observe-lifecycle.ts';
 import { refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import { attachable, carrierOf, modeOfRemedy, remedyFor } from './remedy-choice.ts';
@@ -33,13 +32,11 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   if (view.instanceState !== 'running' && view.instanceState !== 'pending') {
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, {}, view.instanceState);
   }
-  if (isIsolated(view.tags)) {
-    // It reaches nothing by intent: nobody is to be called for that, and nothing is to be tried.
-    return say('skipped', 'in-quarantine', 'The worker is in quarantine.', {});
-  }
-  if (isOutOfService(view.lifecycleState)) {
-    const text = `Auto Scaling has the worker in ${view.lifecycleState}: its agent is not looked after.`;
-    return say('skipped', 'out-of-service', text, {}, view.lifecycleState);
+  // Nobody is to be called for it, and nothing is to be tried.
+  const idle = whyNotServing(view.tags, view.lifecycleState);
+  if (idle !== undefined) {
+    const variant = idle.reason === 'out-of-service' ? (view.lifecycleState ?? '') : '';
+    return say('skipped', idle.reason, `${idle.message} Its agent is not looked after.`, {}, variant);
   }
   const followed = follow(observation, circumstances);
   if (followed !== undefined) return followed;

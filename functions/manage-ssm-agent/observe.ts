@@ -6,6 +6,7 @@ import pMap from 'p-map';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
+import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -14,7 +15,6 @@ import type { NeededReads } from './needed-reads.ts';
 import type { AgentView, CommandView, Observation, WorkerView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
 import { type FindingsClients, type Location, observeFindings } from './observe-findings.ts';
-import { readLifecycleStates } from './observe-lifecycle.ts';
 import { observeProfiles } from './observe-role.ts';
 import { NEW_WORKER, readWorkers, type WorkerState } from './worker-ledger.ts';
 
@@ -70,7 +70,10 @@ export async function observeWorkers(
       readCluster,
       remedied.map(({ instance }) => instance),
     ),
-    readLifecycleStates(clients.autoScaling, remedied),
+    readLifecycleStates(
+      clients.autoScaling,
+      remedied.map(({ instance }) => instance),
+    ),
     observeFindings(clients, location, silent, agents, now),
     readFingerprints(clients, unnoted),
   ]);

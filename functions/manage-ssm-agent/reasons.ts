@@ -9,13 +9,6 @@ export const SSM_AGENT_REASONS = {
   'agent-not-yet-registered': {
     meaning: 'The worker was launched a short while ago; its agent may still register (ssmAgent.graceTime).',
   },
-  'in-quarantine': {
-    meaning: 'The worker is in quarantine and reaches nothing, by intent: its agent is not looked after.',
-  },
-  'out-of-service': {
-    meaning:
-      'Auto Scaling has the worker in standby, in a warm pool or on its way out: its agent is not looked after, and nothing is advised.',
-  },
   'registered-elsewhere': {
     meaning:
       'The agent of the worker is registered under the id of a hybrid activation (mi-…), as its image brought it along, instead of its instance.',

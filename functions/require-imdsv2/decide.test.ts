@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from '../policy-document.ts';
-import { OPT_OUT_TAG } from '../shared/fleet/scope.ts';
+import { OPT_OUT_TAG, QUARANTINE_TAG } from '../shared/fleet/scope.ts';
 import { answer } from './answer.ts';
 import { type Circumstances, decide } from './decide.ts';
 import type { Observation } from './observe.ts';
@@ -44,6 +44,16 @@ describe('a worker', () => {
       'skipped auto-mode',
     ],
     ['is gone', { instanceState: 'terminated', state: known }, 'skipped worker-not-running'],
+    ['is in quarantine', { tags: { [QUARANTINE_TAG]: 'since' }, state: known }, 'skipped in-quarantine'],
+    ['is in quarantine, and nothing else was told', { tags: { [QUARANTINE_TAG]: 'since' } }, 'silent'],
+    ['somebody has in standby', { lifecycleState: 'Standby', state: known }, 'skipped out-of-service'],
+    ['waits in a warm pool', { lifecycleState: 'Warmed:Running' }, 'silent'],
+    ['is on its way out', { lifecycleState: 'Terminating:Wait' }, 'silent'],
+    [
+      'was only stripped of addresses, and serves',
+      { tags: { [QUARANTINE_TAG]: 'stripped since' } },
+      'acted imdsv2-being-required required',
+    ],
     ['opted out', { tags: { [OPT_OUT_TAG]: '' } }, 'skipped opted-out'],
     ['has an owner that opted out', { owner: { tags: { [OPT_OUT_TAG]: '' } } }, 'skipped opted-out'],
     ['has an owner that cannot be read', { owner: { tags: {}, unreadable: 'AccessDenied' } }, 'failed unreadable'],

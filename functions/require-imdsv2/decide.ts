@@ -1,3 +1,4 @@
+import { whyNotServing } from '../shared/fleet/lifecycle.ts';
 import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger/proposal.ts';
 import { guardOfWorker } from '../shared/policy/guards.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
@@ -46,6 +47,10 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   }
   const undoes = !takesV1 && state.changedAt !== undefined && ruling?.kind === 'rejected';
   if (!takesV1 && !undoes) return quietly(state, say('done', 'imdsv2-required', 'Takes version 2 only, or nothing.'));
+  const idle = undoes ? undefined : whyNotServing(tags, observation.lifecycleState);
+  if (idle !== undefined) {
+    return quietly(state, say('skipped', idle.reason, `${idle.message} Its metadata service stays as it is.`));
+  }
   const remedy = { modeIn: ({ imds }: Policy) => imds.mode, about: 'the metadata service' };
   const verdict = guardOfWorker({ cluster: worker.cluster, tags, owner }, circumstances, remedy);
   if ('guardResult' in verdict) return verdict.guardResult;

@@ -1,9 +1,11 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import { type FoundWorker, findWorkers } from '../shared/fleet/find-workers.ts';
 import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
+import { readLifecycleStates } from '../shared/fleet/lifecycle.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
@@ -19,6 +21,8 @@ export interface Observation {
   readonly trigger: MessageTrigger;
   readonly tags: Readonly<Record<string, string>>;
   readonly instanceState: string;
+  /** Where it stands in its Auto Scaling group, for example `Standby`; read like its owner, absent outside of one. */
+  readonly lifecycleState?: string;
   /** Whether the metadata service takes version 1; one that is off takes nothing. */
   readonly takesV1: boolean;
   readonly state: ImdsState;
@@ -28,6 +32,7 @@ export interface Observation {
 }
 
 export interface ObserveClients {
+  readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly iam: IAMClient;
@@ -44,16 +49,17 @@ export async function observeWorkers(clients: ObserveClients, scope: WorkerScope
   const concerned = found.filter(
     (each) => takesV1(each) || scope.requests.has(each.instanceId) || states.get(each.instanceId)?.changedAt,
   );
-  const identities = await identifyWorkers(
-    clients,
-    createClusterReader(clients.eks),
-    concerned.map(({ instance }) => instance),
-  );
+  const instances = concerned.map(({ instance }) => instance);
+  const [identities, lifecycles] = await Promise.all([
+    identifyWorkers(clients, createClusterReader(clients.eks), instances),
+    readLifecycleStates(clients.autoScaling, instances),
+  ]);
   return found.map((each): Observation => {
     const { instanceId, instance, trigger } = each;
     const { worker = each.worker, owner } = identities.get(instanceId) ?? {};
     const state = states.get(instanceId) ?? NEVER_SEEN;
     const request = scope.requests.get(instanceId);
+    const lifecycleState = lifecycles.get(instanceId);
     return {
       instanceId,
       worker,
@@ -63,6 +69,7 @@ export async function observeWorkers(clients: ObserveClients, scope: WorkerScope
       takesV1: takesV1(each),
       state,
       ...(owner !== undefined && { owner }),
+      ...(lifecycleState !== undefined && { lifecycleState }),
       ...(request !== undefined && request.trigger.id !== state.answered && { request }),
     };
   });

@@ -37,7 +37,7 @@ export const requireImdsv2 = declare({
   reconcilesAgain: true,
   ledger: ['BatchGetItem', 'PutItem'],
   rights: [
-    onAnything('Workers', ['ec2:DescribeInstances']),
+    onAnything('Workers', ['autoscaling:DescribeAutoScalingInstances', 'ec2:DescribeInstances']),
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     ...identity,

@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { Inspector2Client } from '@aws-sdk/client-inspector2';
@@ -11,6 +12,7 @@ export const handler = createQueueFunction({
   declared: triageFindings,
   environment: { UPGRADE_QUEUE_URL: z.url() },
   own: ({ env, sqs }) => ({
+    autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks: new EKSClient(CLIENT_DEFAULTS),
     inspector: new Inspector2Client(CLIENT_DEFAULTS),

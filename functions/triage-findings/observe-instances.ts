@@ -1,5 +1,6 @@
 import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersOf, VALUES_PER_FILTER } from '../shared/fleet/instances.ts';
+import { isIsolated } from '../shared/fleet/scope.ts';
 import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
@@ -14,6 +15,8 @@ export interface FoundWorker {
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   readonly ownership: Worker['ownership'];
+  /** In quarantine: it speaks for nobody, and nothing is advised for it. */
+  readonly isolated?: true;
   /** As Auto Scaling alone can set it. */
   readonly autoScalingGroup?: string;
   /** Its node group, Auto Scaling group or node pool. */
@@ -49,7 +52,8 @@ export async function listWorkers(
   ]);
   const wanted = new Map(nodeGroups.map((each) => [subjectOf(each), each.autoScalingGroups]));
   const workers = [...(await describeWorkers(ec2, filters)).values()].filter(
-    ({ key, autoScalingGroup = '' }) => wanted.get(subjectOf(key))?.includes(autoScalingGroup) === true,
+    ({ key, autoScalingGroup = '', isolated }) =>
+      isolated !== true && wanted.get(subjectOf(key))?.includes(autoScalingGroup) === true,
   );
   return Map.groupBy(workers, ({ key }) => subjectOf(key));
 }
@@ -64,7 +68,9 @@ function asEntry(instance: Instance): Array<[string, FoundWorker]> {
   if (worker === undefined || !isBorneOut(worker, instance)) return [];
   const { cluster, ownership, nodegroup = `${ownership}:*` } = worker;
   const launchedAt = LaunchTime?.getTime() ?? 0;
-  const autoScalingGroup = tagsOf(instance)[AUTO_SCALING_GROUP_TAG];
+  const tags = tagsOf(instance);
+  const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];
   const found = { instanceId, imageId, launchedAt, ownership, key: { cluster, nodegroup } };
-  return [[instanceId, { ...found, ...(autoScalingGroup !== undefined && { autoScalingGroup }) }]];
+  const isolated = isIsolated(tags) ? ({ isolated: true } as const) : {};
+  return [[instanceId, { ...found, ...isolated, ...(autoScalingGroup !== undefined && { autoScalingGroup }) }]];
 }

@@ -1,3 +1,4 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { Inspector2Client } from '@aws-sdk/client-inspector2';
@@ -22,6 +23,7 @@ import { listWorkers } from './observe-instances.ts';
 import type { Policy } from './policy.ts';
 
 export interface ObserveClients {
+  readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly inspector: Inspector2Client;

@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { isOutOfService, lifecycleStatesOf } from '../shared/fleet/lifecycle.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import {
@@ -77,8 +78,10 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
     ...(account?.afflicted ?? []),
     ...(account?.unscanned.keys() ?? []),
   ]);
-  const claimed = groupClaims(worthwhile, workers, findings);
-  const { due, known } = await chooseDue(deps, batch, claimed, account, workers, now);
+  // Those in quarantine speak for no group: their findings are set aside.
+  const serving = new Map([...workers].filter(([, { isolated }]) => isolated !== true));
+  const claimed = groupClaims(worthwhile, serving, findings);
+  const { due, known } = await chooseDue(deps, batch, claimed, account, serving, now);
 
   // What Inspector itself says of them, and what is to be done.
   const observations = await observeGroups(deps, due, findings, deps.account);
@@ -87,19 +90,21 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
     decision: decide(observation, circumstances),
   }));
   if (account !== undefined && batch.account !== undefined) {
-    decided.push(...(await decideSweep(deps, account, workers, batch.account, circumstances)));
+    decided.push(...(await decideSweep(deps, account, serving, batch.account, circumstances)));
   }
   // Requests of upgrades, records, memory; then what became of each message is counted.
   await carryOut(deps, decided, { now, mode: findings.mode });
 
   const nonWorkers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
-  const onWorkers = worthwhile.length - nonWorkers.length;
+  const setAside = worthwhile.filter(({ instanceId }) => workers.get(instanceId)?.isolated === true).length;
+  const onWorkers = worthwhile.length - nonWorkers.length - setAside;
   const counts: Partial<Counts> = {
     belowFloor,
     withoutFix,
     notOnWorker: nonWorkers.length + batch.claims.length - own.length,
     known,
     examined: onWorkers - known,
+    ignored: setAside,
   };
   recordCounts(deps.recorder, batch, counts, { nonWorkers });
 }
@@ -167,10 +172,14 @@ async function decideSweep(
   trigger: MessageTrigger,
   circumstances: Circumstances,
 ): Promise<Decided[]> {
-  const settled = [...workers.values()].filter(
+  const old = [...workers.values()].filter(
     ({ instanceId, launchedAt, ownership }) =>
       unscanned.has(instanceId) && circumstances.now - launchedAt >= SCANNED_WITHIN && ownership !== 'auto-mode',
   );
+  const members = old.flatMap(({ instanceId, autoScalingGroup }) => (autoScalingGroup === undefined ? [] : instanceId));
+  const lifecycles = await lifecycleStatesOf(deps.autoScaling, members);
+  // Nothing is advised for what somebody has in standby, or what is on its way out.
+  const settled = old.filter(({ instanceId }) => !isOutOfService(lifecycles.get(instanceId)));
   const groups = Map.groupBy(settled, ({ key }) => subjectOf(key));
   const states = await readFindingStates(deps.ledger, 'coverage', [ACCOUNT, ...groups.keys()]);
   const about = {

@@ -60,7 +60,7 @@ export const triageFindings = declare({
   requests: [],
   ledger: ['BatchGetItem', 'PutItem', 'Query'],
   rights: [
-    onAnything('Workers', ['ec2:DescribeInstances']),
+    onAnything('Workers', ['autoscaling:DescribeAutoScalingInstances', 'ec2:DescribeInstances']),
     describeImages,
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),

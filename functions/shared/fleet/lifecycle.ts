@@ -1,0 +1,55 @@
+import { type AutoScalingClient, DescribeAutoScalingInstancesCommand } from '@aws-sdk/client-auto-scaling';
+import type { Instance } from '@aws-sdk/client-ec2';
+import pMap from 'p-map';
+import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
+import { chunks } from '../runtime/chunks.ts';
+import { isIsolated } from './scope.ts';
+import { AUTO_SCALING_GROUP_TAG, tagsOf } from './worker.ts';
+
+/** DescribeAutoScalingInstances takes at most 50 ids. */
+const INSTANCES_PER_CALL = 50;
+
+/** Where instances stand in their Auto Scaling groups, by id; one outside of any group is missing. */
+export function readLifecycleStates(
+  autoScaling: AutoScalingClient,
+  instances: readonly Instance[],
+): Promise<Map<string, string>> {
+  const grouped = instances.filter((instance) => tagsOf(instance)[AUTO_SCALING_GROUP_TAG] !== undefined);
+  return lifecycleStatesOf(
+    autoScaling,
+    grouped.map(({ InstanceId = '' }) => InstanceId),
+  );
+}
+
+/** The same of members of Auto Scaling groups, by their ids. */
+export async function lifecycleStatesOf(
+  autoScaling: AutoScalingClient,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const read = async (InstanceIds: string[]) => {
+    const asked = new DescribeAutoScalingInstancesCommand({ InstanceIds });
+    return (await autoScaling.send(asked)).AutoScalingInstances ?? [];
+  };
+  const found = await pMap(chunks(ids, INSTANCES_PER_CALL), read, { concurrency: READ_CONCURRENCY });
+  return new Map(found.flat().map(({ InstanceId = '', LifecycleState = '' }) => [InstanceId, LifecycleState]));
+}
+
+/**
+ * Whether a worker is out of service by somebody's will: in standby, in a warm pool, being detached, or on its way out.
+ * Source: "Amazon EC2 Auto Scaling instance lifecycle", Auto Scaling user guide.
+ */
+export const isOutOfService = (lifecycleState: string | undefined): boolean =>
+  lifecycleState !== undefined && /^(Terminat|Standby|EnteringStandby|Detach|Warmed)/.test(lifecycleState);
+
+/**
+ * Why a worker gets neither advice nor a remedy: it reaches nothing by intent, or somebody has it out of service. Undefined:
+ * it serves.
+ */
+export function whyNotServing(
+  tags: Readonly<Record<string, string>>,
+  lifecycleState: string | undefined,
+): { readonly reason: 'in-quarantine' | 'out-of-service'; readonly message: string } | undefined {
+  if (isIsolated(tags)) return { reason: 'in-quarantine', message: 'The worker is in quarantine.' };
+  if (!isOutOfService(lifecycleState)) return undefined;
+  return { reason: 'out-of-service', message: `Auto Scaling has the worker in ${lifecycleState}.` };
+}
