@@ -69,6 +69,15 @@ it('takes the later word where the records of a worker name its group only somet
   }
 });
 
+it('takes a word for each check of a group', () => {
+  const row = (checked: string, word: string) =>
+    new Map(
+      Object.entries({ subject: 'check-posture shop/web/', word, checked, '@timestamp': '2026-07-15 12:00:00.000' }),
+    );
+  const words = lastWordsIn([row('3.1.1', 'failed check-failed'), row('3.2.1', 'done check-passed')]);
+  expect(needsOf(words, () => true).map(({ reason }) => reason)).toEqual(['check-failed']);
+});
+
 describe('fleetStatusOf', () => {
   const words = [
     readLastWord('manage-ssm-agent shop/web/i-1', 'done agent-verified', 1, 'r'),

@@ -66,7 +66,8 @@ export function lastWordsIn(rows: ReadonlyArray<{ get(field: string): string | u
     const at = timeIn(row.get('@timestamp') ?? '');
     const word = readLastWord(row.get('subject') ?? '', row.get('word') ?? '', at, row.get('id') ?? '');
     if (word === undefined) continue;
-    const key = `${word.remediation} ${isQuarantineGuard(word.reason)} ${subjectOf(word)}`;
+    const check = row.get('checked') ?? '';
+    const key = `${word.remediation} ${isQuarantineGuard(word.reason)} ${check} ${subjectOf(word)}`;
     if (word.at > (latest.get(key)?.at ?? Number.NEGATIVE_INFINITY)) latest.set(key, word);
   }
   return [...latest.values()];

@@ -148,6 +148,34 @@ describe('the last words', () => {
     ]);
   });
 
+  it('are those of each check of a group: one that passes does not hide another that fails', () => {
+    const checked = (id: string, reason: string, check: string) =>
+      record(id, {
+        remediation: 'check-posture',
+        decision: reason === 'posture-passed' ? 'done' : 'failed',
+        reason,
+        details: { check },
+      });
+    const lines = [
+      checked('a', 'posture-failed', '3.1.1'),
+      checked('b', 'posture-failed', '3.2.1'),
+      checked('c', 'posture-passed', '3.2.1'),
+    ];
+    expect(words(lines).map(([, word]) => word)).toEqual(['done posture-passed', 'failed posture-failed']);
+    expect(found(statusQuery({ cluster: 'shop', nodegroup: 'web' }, 9), lines)).toEqual(['c', 'b', 'a']);
+  });
+
+  it('tell of the account when the last sweep finished, and nothing else', () => {
+    const {
+      cluster: _,
+      nodegroup: __,
+      ...account
+    } = record('a', { remediation: 'sweep-fleet', decision: 'done', reason: 'sweep-finished' });
+    expect(words([account, { ...account, id: 'b', reason: 'findings-counted' }])).toEqual([
+      ['sweep-fleet //', 'done sweep-finished'],
+    ]);
+  });
+
   it('are what keeps others from acting, too', () => {
     const [, word] = words([record('a'), record('b', { decision: 'skipped', reason: 'kill-switch' })])[0] ?? [];
     expect(word).toBe('skipped kill-switch');

@@ -56,7 +56,10 @@ const NO_ANSWERS = `filter reason not in ${listed(ANSWERS)}`;
 /** What keeps anybody from acting on a worker in quarantine does not end it. */
 const NO_QUARANTINE_GUARDS = `filter remediation != "quarantine-workers" or reason not in ${listed(QUARANTINE_GUARDS)}`;
 
-const WORD = `concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word, @timestamp, id`;
+/** Where a function judges a subject by several checks, each has a word of its own: see `standingsOf`. */
+const CHECK = 'coalesce(`details.check`, "") as checked';
+
+const WORD = `concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word, ${CHECK}, @timestamp, id`;
 
 /** The last word of the guards of `quarantine-workers` on each worker: what it leaves exposed, by whose order. */
 export const lastGuardsQuery = (): string =>
@@ -66,13 +69,13 @@ export const lastGuardsQuery = (): string =>
 export const recordsByIdQuery = (ids: readonly string[]): string =>
   `fields @timestamp, @message | ${RECORDS} | filter id in ${listed(ids)} | ${NEWEST_FIRST} | limit ${ids.length}`;
 
-/** The last word of each function on each subject, and when the last sweep finished. */
+/** The last word of each function on each subject, and of each of its checks, and when the last sweep finished. */
 export const lastWordsQuery = (): string =>
-  `fields ${WORD} | ${RECORDS} and (ispresent(cluster) or reason = "sweep-finished") | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
+  `fields ${WORD} | ${RECORDS} and (ispresent(cluster) or reason = "sweep-finished") | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject, checked | limit ${MOST_SUBJECTS}`;
 
 /** Asks for each function's newest record of each reason about one worker, or about a group without its workers. */
 export const statusQuery = (subject: RecordSubject, limit: number): string =>
-  `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | filter ${subject.instance === undefined ? 'not ' : ''}ispresent(instance) | sort @timestamp desc, id desc | dedup remediation, reason | limit ${limit}`;
+  `fields @timestamp, @message, ${CHECK} | ${[RECORDS, ...about(subject)].join(' | ')} | filter ${subject.instance === undefined ? 'not ' : ''}ispresent(instance) | sort @timestamp desc, id desc | dedup remediation, reason, checked | limit ${limit}`;
 
 /** The newest records about one subject. */
 export const incidentQuery = (subject: RecordSubject, limit: number): string =>
