@@ -10,13 +10,27 @@ export const detailType = 'AWS API Call via CloudTrail';
 const SOURCE = 'aws.ec2';
 const EVENT_SOURCE = 'ec2.amazonaws.com';
 
+/**
+ * Calls about one instance, interface or security group, and calls about what all workers of a VPC share. A version of a launch
+ * template opens nothing by itself: the launch from it is heard of.
+ */
 const EVENT_NAMES = [
   'AssignIpv6Addresses',
   'AssociateAddress',
+  'AssociateRouteTable',
+  'AttachInternetGateway',
   'AttachNetworkInterface',
   'AuthorizeSecurityGroupIngress',
+  'CreateNetworkAclEntry',
+  'CreateRoute',
+  'DeleteNetworkAclEntry',
+  'ModifyManagedPrefixList',
   'ModifyNetworkInterfaceAttribute',
   'ModifySecurityGroupRules',
+  'ReplaceNetworkAclAssociation',
+  'ReplaceNetworkAclEntry',
+  'ReplaceRoute',
+  'ReplaceRouteTableAssociation',
   'RunInstances',
 ] as const;
 
@@ -44,6 +58,12 @@ export const detail = z.object({
       networkInterfaceId: id('eni').nullish(),
       groupId: id('sg').nullish(),
       allocationId: id('eipalloc').nullish(),
+      vpcId: id('vpc').nullish(),
+      routeTableId: id('rtb').nullish(),
+      networkAclId: id('acl').nullish(),
+      prefixListId: id('pl').nullish(),
+      /** Of ModifyManagedPrefixList, as CloudTrail nests those of newer calls. */
+      ModifyManagedPrefixListRequest: z.object({ PrefixListId: id('pl').nullish() }).nullish(),
       /** Of ModifySecurityGroupRules, as CloudTrail nests it. */
       ModifySecurityGroupRulesRequest: z.object({ GroupId: id('sg').nullish() }).nullish(),
     })

@@ -84,6 +84,38 @@ describe.each([...Object.entries<EventModule>(EVENTS), ...ROOMS_OWN])('%s', (_na
   });
 });
 
+describe('a call that may open a way in', () => {
+  const isHeard = compileEventPattern(cloudTrail.pattern);
+  const matches = (eventName: string, rest: object = {}) =>
+    isHeard({ ...cloudTrail.sample, detail: { ...cloudTrail.sample.detail, eventName, ...rest } });
+
+  it.each([
+    'AssignIpv6Addresses',
+    'AssociateRouteTable',
+    'AttachInternetGateway',
+    'CreateNetworkAclEntry',
+    'CreateRoute',
+    'ModifyManagedPrefixList',
+    'ModifySecurityGroupRules',
+    'ReplaceRoute',
+  ])('is heard of: %s', (eventName) => expect(matches(eventName)).toBe(true));
+
+  it.each([
+    'AuthorizeSecurityGroupEgress',
+    'CreateLaunchTemplateVersion',
+    'CreateRouteTable',
+    'DeleteRoute',
+    'DescribeRouteTables',
+    'GetManagedPrefixListEntries',
+    'RevokeSecurityGroupIngress',
+    'UnassignIpv6Addresses',
+    'createroute',
+  ])('is none that opens nothing: %s', (eventName) => expect(matches(eventName)).toBe(false));
+
+  it('is none that AWS refused', () =>
+    expect(matches('CreateRoute', { errorCode: 'Client.UnauthorizedOperation' })).toBe(false));
+});
+
 describe('what an event asks EC2 for', () => {
   const call = (requestParameters: object) => ({
     ...cloudTrail.sample,
@@ -91,10 +123,15 @@ describe('what an event asks EC2 for', () => {
   });
   const hostile = ['*', 'x'.repeat(5000), 'i-*', 'i-\u0000', '$(reboot)', `i-${'0'.repeat(400)}`];
 
-  it.each(['instanceId', 'networkInterfaceId', 'groupId'])('is an id of EC2 and nothing else: %s', (member) => {
-    const refused = hostile.map((text) => cloudTrail.schema.safeParse(call({ [member]: text })).error?.issues[0]?.path);
-    expect(refused).toEqual(hostile.map(() => ['detail', 'requestParameters', member]));
-  });
+  it.each(['instanceId', 'networkInterfaceId', 'groupId', 'vpcId', 'routeTableId', 'networkAclId', 'prefixListId'])(
+    'is an id of EC2 and nothing else: %s',
+    (member) => {
+      const refused = hostile.map(
+        (text) => cloudTrail.schema.safeParse(call({ [member]: text })).error?.issues[0]?.path,
+      );
+      expect(refused).toEqual(hostile.map(() => ['detail', 'requestParameters', member]));
+    },
+  );
 
   it('is a cluster by its name, without wildcards', () => {
     const names = ['*', 'shop?', 'shop/web', 'x'.repeat(101), ''];

@@ -86,6 +86,8 @@ def ec2_reads(account) -> None:
     call("ec2", "DescribeNetworkInterfaces", IncludeManagedResources=True, Filters=[{"Name": "attachment.instance-id", "Values": [instance]}])
     [prefixes, *_] = call("ec2", "DescribeManagedPrefixLists")["PrefixLists"]
     entries = call("ec2", "GetManagedPrefixListEntries", PrefixListId=prefixes["PrefixListId"], MaxResults=5)
+    call("ec2", "DescribeRouteTables", Filters=[{"Name": "route.destination-prefix-list-id", "Values": [prefixes["PrefixListId"]]}])
+    call("ec2", "DescribeSecurityGroups", Filters=[{"Name": "ip-permission.prefix-list-id", "Values": [prefixes["PrefixListId"]]}])
     if "NextToken" in entries:
         call("ec2", "GetManagedPrefixListEntries", PrefixListId=prefixes["PrefixListId"], NextToken=entries["NextToken"])
     refused("InvalidPrefixListID.NotFound", "ec2", "GetManagedPrefixListEntries", PrefixListId="pl-0123456789abcdef0")

@@ -61,6 +61,47 @@ describe('readBatch', () => {
       }),
       { instances: ['i-1', 'i-2'] },
     ],
+    [
+      'a new route',
+      trail({ eventName: 'CreateRoute', requestParameters: { routeTableId: 'rtb-1' } }),
+      { shared: ['rtb-1'] },
+    ],
+    [
+      'an entry of a network ACL',
+      trail({ eventName: 'CreateNetworkAclEntry', requestParameters: { networkAclId: 'acl-1' } }),
+      { shared: ['acl-1'] },
+    ],
+    [
+      'a prefix list, as CloudTrail nests it',
+      trail({
+        eventName: 'ModifyManagedPrefixList',
+        requestParameters: { ModifyManagedPrefixListRequest: { PrefixListId: 'pl-1' } },
+      }),
+      { shared: ['pl-1'] },
+    ],
+    [
+      'a prefix list, as CloudTrail does not nest it',
+      trail({ eventName: 'ModifyManagedPrefixList', requestParameters: { prefixListId: 'pl-1' } }),
+      { shared: ['pl-1'] },
+    ],
+    [
+      'an Internet gateway',
+      trail({ eventName: 'AttachInternetGateway', requestParameters: { vpcId: 'vpc-1' } }),
+      { vpcs: ['vpc-1'] },
+    ],
+    [
+      'IPv6 addresses',
+      trail({ eventName: 'AssignIpv6Addresses', requestParameters: { networkInterfaceId: 'eni-1' } }),
+      { interfaces: ['eni-1'] },
+    ],
+    [
+      'a changed rule, as CloudTrail nests it',
+      trail({
+        eventName: 'ModifySecurityGroupRules',
+        requestParameters: { ModifySecurityGroupRulesRequest: { GroupId: 'sg-1' } },
+      }),
+      { securityGroups: ['sg-1'] },
+    ],
     ['a call that names nothing', trail({ requestParameters: null, responseElements: { instancesSet: null } }), {}],
   ])('reads %s', (_what, event, expected) => {
     expect(keysOf(event)).toEqual(expected);

@@ -41,6 +41,10 @@ export interface Scope {
   readonly interfaces: Map<string, MessageTrigger>;
   /** Whatever instances have one of these security groups. */
   readonly securityGroups: Map<string, MessageTrigger>;
+  /** Whatever instances are in these VPCs. */
+  readonly vpcs: Map<string, MessageTrigger>;
+  /** Route tables and network ACLs, whose VPC is to be found out, and managed prefix lists, of which somebody makes use. */
+  readonly shared: Map<string, MessageTrigger>;
   /** All workers of these clusters. */
   readonly clusters: Map<string, MessageTrigger>;
   /** Requests about workers, by the id of the instance. */
@@ -57,6 +61,8 @@ interface Target {
   readonly instanceIds?: readonly string[] | undefined;
   readonly interfaceId?: string | null | undefined;
   readonly securityGroupId?: string | null | undefined;
+  readonly vpcId?: string | null | undefined;
+  readonly shared?: ReadonlyArray<string | null | undefined>;
   readonly clusterName?: string | undefined;
   readonly request?: Request['event'];
   readonly caller?: Caller;
@@ -77,7 +83,8 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
 
 function targetOfCall({ time, detail }: networkChange.CloudTrailNetworkChange): Target {
   const { requestParameters, responseElements, userIdentity, eventName } = detail;
-  const { instanceId, networkInterfaceId, groupId } = requestParameters ?? {};
+  const { instanceId, networkInterfaceId, groupId, vpcId, routeTableId, networkAclId } = requestParameters ?? {};
+  const { prefixListId, ModifyManagedPrefixListRequest } = requestParameters ?? {};
   const modified = requestParameters?.ModifySecurityGroupRulesRequest?.GroupId;
   const launched = responseElements?.instancesSet?.items.map((item) => item.instanceId) ?? [];
   const who = userIdentity?.arn ?? userIdentity?.invokedBy;
@@ -87,6 +94,9 @@ function targetOfCall({ time, detail }: networkChange.CloudTrailNetworkChange): 
     instanceIds: [...launched, ...(instanceId == null ? [] : [instanceId])],
     interfaceId: networkInterfaceId,
     securityGroupId: groupId ?? modified,
+    // RunInstances and others name a VPC, too, with an instance that tells more.
+    ...(eventName === 'AttachInternetGateway' && { vpcId }),
+    shared: [routeTableId, networkAclId, prefixListId ?? ModifyManagedPrefixListRequest?.PrefixListId],
     ...(who != null && !isOwn && { caller: { who, call: eventName, at: time } }),
   };
 }
@@ -98,6 +108,8 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
     instances: new Map(),
     interfaces: new Map(),
     securityGroups: new Map(),
+    vpcs: new Map(),
+    shared: new Map(),
     clusters: new Map(),
     requests: new Map(),
     groupRequests: new Map(),
@@ -105,12 +117,14 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
     deferred: [],
   };
   for (const { target, trigger } of requests) {
-    const { instanceIds = [], interfaceId, securityGroupId, clusterName, request } = target;
+    const { instanceIds = [], interfaceId, securityGroupId, vpcId, shared = [], clusterName, request } = target;
     if (target.caller !== undefined) scope.callers.set(trigger.id, target.caller);
     if (request !== undefined) addRequest(scope, { event: request, trigger } as Request);
     for (const instanceId of instanceIds) keepFirst(scope.instances, instanceId, trigger);
     if (interfaceId != null) keepFirst(scope.interfaces, interfaceId, trigger);
     if (securityGroupId != null) keepFirst(scope.securityGroups, securityGroupId, trigger);
+    if (vpcId != null) keepFirst(scope.vpcs, vpcId, trigger);
+    for (const id of shared) if (id != null) keepFirst(scope.shared, id, trigger);
     if (clusterName !== undefined) keepFirst(scope.clusters, clusterName, trigger);
   }
   return { scope, malformed };

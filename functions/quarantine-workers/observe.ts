@@ -16,9 +16,10 @@ import type { Circumstances } from './decision.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
 import { trunksOfPods } from './observe-interfaces.ts';
+import { usersOfShared } from './observe-shared.ts';
 import { withUsers } from './observe-users.ts';
 import { NEVER_SEEN, type QuarantineState, readQuarantines } from './quarantine-ledger.ts';
-import { describeClusters, viewWorkers, workerIn } from './view-workers.ts';
+import { describeClusters, describePresent, viewWorkers, workerIn } from './view-workers.ts';
 import { hasPublicAddress } from './worker-view.ts';
 
 export interface ObserveClients extends IdentityClients {
@@ -48,10 +49,11 @@ export async function observe(
   slots: BlastBudget['slots'],
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Promise<Sight> {
-  // What happened to the interface of a pod happened to the worker that carries it.
-  const scope = {
-    ...asked,
-    interfaces: new Map([...(await trunksOfPods(clients.ec2, asked)), ...asked.interfaces]),
+  // What happened to what many share happened to each of them, and what to the interface of a pod, to the worker that carries it.
+  const named: Scope = { ...asked, ...(await usersOfShared(clients.ec2, asked)) };
+  const scope: Scope = {
+    ...named,
+    interfaces: new Map([...(await trunksOfPods(clients.ec2, named)), ...named.interfaces]),
   };
   const instances = await findInstances(clients.ec2, scope);
   const claimed = workersIn(instances, scope);
@@ -182,20 +184,21 @@ interface FoundWorker {
 }
 
 async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> {
-  const { instances, interfaces, securityGroups, clusters, requests } = scope;
+  const { instances, interfaces, securityGroups, vpcs, clusters, requests } = scope;
   const filters = [
     ...filtersOf('instance-id', [...new Set([...instances.keys(), ...requests.keys()])]),
     ...filtersOf('network-interface.network-interface-id', [...interfaces.keys()]),
     ...filtersOf('network-interface.group-id', [...securityGroups.keys()]),
   ];
-  const [found, ofClusters] = await Promise.all([
+  const [found, ofClusters, ofVpcs] = await Promise.all([
     describeInstances(
       ec2,
       filters.map((filter) => [filter]),
     ),
     describeClusters(ec2, [...clusters.keys()]),
+    describePresent(ec2, filtersOf('vpc-id', [...vpcs.keys()])),
   ]);
-  return [...found, ...ofClusters];
+  return [...found, ...ofClusters, ...ofVpcs];
 }
 
 /** Workers in quarantine that no longer look like workers: somebody has taken off their tags, and they are ours to keep. */
@@ -234,6 +237,7 @@ function triggerOf(instanceId: string, instance: Instance, worker: Worker, scope
     scope.instances.get(instanceId),
     ...byInterface,
     ...byGroup,
+    scope.vpcs.get(instance.VpcId ?? ''),
     scope.clusters.get(worker.cluster),
   ].find((trigger) => trigger !== undefined);
 }

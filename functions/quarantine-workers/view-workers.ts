@@ -1,4 +1,4 @@
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersByCluster, filtersOf } from '../shared/fleet/instances.ts';
 import { type Worker, workerOf } from '../shared/fleet/worker.ts';
 import type { Networks } from './exposure.ts';
@@ -9,10 +9,16 @@ import type { Quarantine } from './quarantine-ledger.ts';
 import { interfacesOf, isTrunk, viewOf } from './worker-view.ts';
 
 /** All workers of the given clusters that are there. */
-export function describeClusters(ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> {
+export const describeClusters = (ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> =>
+  describePresent(ec2, filtersByCluster(clusters));
+
+/** All instances that are there and match any of the filters. */
+export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Promise<Instance[]> {
   const present = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const queries = filtersByCluster(clusters).map((filter) => [present, filter]);
-  return describeInstances(ec2, queries);
+  return describeInstances(
+    ec2,
+    filters.map((filter) => [present, filter]),
+  );
 }
 
 /** The workers as they stand, by instance id, and the network around them. */

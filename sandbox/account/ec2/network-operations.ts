@@ -54,6 +54,8 @@ const routeTableFields: FilterFields<KnownRouteTable> = {
   'vpc-id': ({ VpcId }) => VpcId,
   'owner-id': ({ OwnerId }) => OwnerId,
   'association.subnet-id': ({ Associations = [] }) => Associations.flatMap(({ SubnetId }) => SubnetId ?? []),
+  'route.destination-prefix-list-id': ({ Routes = [] }) =>
+    Routes.flatMap(({ DestinationPrefixListId }) => DestinationPrefixListId ?? []),
   'association.main': ({ Associations = [] }) => Associations.map(({ Main }) => String(Main === true)),
 };
 

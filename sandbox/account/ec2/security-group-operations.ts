@@ -239,4 +239,6 @@ const groupFields = (accountId: string): FilterFields<SecurityGroup> => ({
   description: ({ description }) => description,
   'owner-id': () => accountId,
   'vpc-id': ({ vpcId }) => vpcId,
+  'ip-permission.prefix-list-id': ({ rules }) =>
+    rules.flatMap(({ egress, peer }) => (!egress && peer.startsWith('pl-') ? peer : [])),
 });
