@@ -22,7 +22,7 @@ it.each<[string, object, (run: Played) => () => object]>([
       const kept = tables.map(({ Routes }) => Routes);
       for (const table of tables) Object.assign(table, { Routes: [] });
       return () => {
-        tables.forEach((table, index) => Object.assign(table, { Routes: kept[index] }));
+        for (const [index, table] of tables.entries()) Object.assign(table, { Routes: kept[index] });
         return {
           eventName: 'CreateRoute',
           requestParameters: { routeTableId: tables[0]?.RouteTableId, destinationCidrBlock: '0.0.0.0/0' },
@@ -39,7 +39,7 @@ it.each<[string, object, (run: Played) => () => object]>([
       for (const table of tables)
         Object.assign(table, { Routes: kept[0]?.map((route) => ({ ...route, State: 'blackhole' })) });
       return () => {
-        tables.forEach((table, index) => Object.assign(table, { Routes: kept[index] }));
+        for (const [index, table] of tables.entries()) Object.assign(table, { Routes: kept[index] });
         return { eventName: 'AttachInternetGateway', requestParameters: { vpcId: tables[0]?.VpcId } };
       };
     },

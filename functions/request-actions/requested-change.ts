@@ -2,7 +2,7 @@ import * as z from 'zod';
 import * as quarantineRequest from '../../events/quarantine-request.ts';
 import * as remediationRequest from '../../events/remediation-request.ts';
 import { ACTION_FIELDS, OPERATOR_ACTIONS } from '../shared/intake/operator-action.ts';
-import type { RecordSubject } from '../shared/records/recorder.ts';
+import type { RecordSubject } from '../shared/records/record.ts';
 import { typed, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** What is asked for, as the event of one of the functions. */

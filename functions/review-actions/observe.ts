@@ -1,9 +1,9 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Requestable } from '../../events/remediation-request.ts';
 import { stateOf } from '../shared/records/current-state.ts';
+import type { RecordSubject } from '../shared/records/record.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
-import type { RecordSubject } from '../shared/records/recorder.ts';
 import { awaitAnswer } from './answer.ts';
 import { fleetStatusOf, LAST_WORDS_FROM, lastWordsIn, needsOf, summaryOf, sweptAtIn } from './fleet-status.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';

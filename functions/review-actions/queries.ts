@@ -1,4 +1,4 @@
-import type { RecordSubject } from '../shared/records/recorder.ts';
+import type { RecordSubject } from '../shared/records/record.ts';
 import { ANSWERS, QUARANTINE_GUARDS } from '../shared/records/status.ts';
 import type { Filter } from './question.ts';
 

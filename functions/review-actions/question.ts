@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { RecordSubject } from '../shared/records/record.ts';
 import { decisionKind } from '../shared/records/record.ts';
-import type { RecordSubject } from '../shared/records/recorder.ts';
 import { shownRange, typed, type WidgetContext, widgetEvent } from '../shared/widget/widget-event.ts';
 
 /** The fields of the form that narrows the records. */

@@ -1,6 +1,6 @@
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
+import type { RecordSubject } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
-import type { RecordSubject } from '../shared/records/recorder.ts';
 import type { FleetCluster, NeedsSummary, Tone } from './fleet-status.ts';
 import type { Cursor, Question } from './question.ts';
 import type { ClockFace, Count, Period } from './time-axis.ts';

@@ -1,7 +1,8 @@
 import type { Worker } from '../shared/fleet/worker.ts';
 import type { FindingState, FindingTopic, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
-import type { RecordSubject, Trigger } from '../shared/records/recorder.ts';
+import type { RecordSubject } from '../shared/records/record.ts';
+import type { Trigger } from '../shared/records/recorder.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 
 /** What a reconcile is about: the findings of a node group, whom of it Inspector does not scan, or Inspector as a whole. */

@@ -1,4 +1,4 @@
-import type { RecordSubject } from '../../shared/records/recorder.ts';
+import type { RecordSubject } from '../../shared/records/record.ts';
 import { type Content, html, jsonContent, type Markup } from '../../shared/widget/html.ts';
 import type { Page } from '../view.ts';
 

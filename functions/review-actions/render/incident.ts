@@ -1,8 +1,8 @@
 import { ACTION_FIELDS, type Offer, type OperatorAction } from '../../shared/intake/operator-action.ts';
 import { STATE_NAMES, stateOf } from '../../shared/records/current-state.ts';
+import type { RecordSubject } from '../../shared/records/record.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
-import type { RecordSubject } from '../../shared/records/recorder.ts';
 import { endOf, restLine, standingsOf, toldStandings, wordOf } from '../../shared/records/standing.ts';
 import { type Content, html, jsonContent, type Markup } from '../../shared/widget/html.ts';
 import type { Incident, Page, RequestAnswer } from '../view.ts';

@@ -1,5 +1,5 @@
+import type { RecordSubject } from '../../shared/records/record.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
-import type { RecordSubject } from '../../shared/records/recorder.ts';
 
 /** What a record is about, as buttons carry it. */
 export const subjectOfRecord = ({ cluster, nodegroup, instance }: ReadRecord): RecordSubject => ({

@@ -1,4 +1,4 @@
-import type { RecordSubject } from '../records/recorder.ts';
+import type { RecordSubject } from '../records/record.ts';
 
 /** What an operator can ask for on the dashboard. Whether it is granted, the function decides that is asked. */
 export const OPERATOR_ACTIONS = ['release', 'extend', 'terminate', 'approve', 'reject', 'resume', 'retry'] as const;

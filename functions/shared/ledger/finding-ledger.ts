@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { RecordSubject } from '../records/recorder.ts';
+import type { RecordSubject } from '../records/record.ts';
 import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.ts';
 import { subjectOf } from './node-group-ledger.ts';
 import { storedOutcome } from './outcome-ledger.ts';

@@ -1,4 +1,4 @@
-import type { RecordSubject } from './recorder.ts';
+import type { RecordSubject } from './record.ts';
 
 /** What a shell takes as one word, as it is. */
 const PLAIN = /^[\w@%+=:,./-]+$/;

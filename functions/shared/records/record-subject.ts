@@ -1,5 +1,5 @@
+import type { RecordSubject } from './record.ts';
 import type { ReadRecord } from './record-line.ts';
-import type { RecordSubject } from './recorder.ts';
 
 /** What an incident is asked for: a worker, a node group, a cluster, or whatever came of an event. */
 export type IncidentTarget =

@@ -73,3 +73,10 @@ const BY_DECISION: Readonly<Record<DecisionKind, Severity>> = {
 /** How severe a record is: by its decision, unless its reason weighs more or less. */
 export const severityOf = ({ decision, severity: own }: Pick<RemediationRecord, 'decision' | 'severity'>): Severity =>
   own ?? BY_DECISION[decision];
+
+/** What a record is about. */
+export interface RecordSubject {
+  readonly cluster?: string;
+  readonly nodegroup?: string;
+  readonly instance?: string;
+}

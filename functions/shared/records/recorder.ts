@@ -5,7 +5,13 @@ import type { Counter } from '../runtime/counter.ts';
 import type { SharedMetric } from '../runtime/metric.ts';
 import { namedHint } from './named-hint.ts';
 import type { ReasonEntry } from './reason-entry.ts';
-import { type AwsCall, type DecisionKind, RECORD_VERSION, type RemediationRecord } from './record.ts';
+import {
+  type AwsCall,
+  type DecisionKind,
+  RECORD_VERSION,
+  type RecordSubject,
+  type RemediationRecord,
+} from './record.ts';
 import { SHARED_REASONS, type SharedReason } from './shared-reasons.ts';
 
 /** What asked for a reconcile: an event, a schedule or a reconcile request. */
@@ -15,13 +21,6 @@ export interface Trigger {
   readonly type: string;
   /** Epoch milliseconds. */
   readonly time: number;
-}
-
-/** What a record is about. */
-export interface RecordSubject {
-  readonly cluster?: string;
-  readonly nodegroup?: string;
-  readonly instance?: string;
 }
 
 export interface Outcome<Reason extends string = SharedReason> {
