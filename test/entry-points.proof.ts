@@ -16,7 +16,7 @@ const run = (file: string, ...argv: string[]) =>
     );
   });
 
-it.each(['start', 'sandbox', 'replay', 'bench', 'remediator'])(
+it.each(['start', 'sandbox', 'replay', 'bench', 'remediator', 'rehearse'])(
   'npm run %s explains itself with --help, and does nothing else',
   async (script) => {
     const { code, stdout, stderr } = await run(fileOf(script), '--help');

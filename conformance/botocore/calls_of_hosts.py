@@ -109,6 +109,11 @@ def ec2_changes(account) -> None:
     eni, groups = interface["NetworkInterfaceId"], [group["GroupId"] for group in interface["Groups"]]
     tagged = [{"ResourceType": "security-group", "Tags": [{"Key": "made", "Value": "here"}]}]
     made = call("ec2", "CreateSecurityGroup", GroupName="conformance", Description="Made here.", VpcId=described["VpcId"], TagSpecifications=tagged)
+    refused("DryRunOperation", "ec2", "CreateSecurityGroup", GroupName="dry", Description="Never made.", VpcId=described["VpcId"], DryRun=True)
+    spare = call("ec2", "CreateSecurityGroup", GroupName="spare", Description="Deleted again.", VpcId=described["VpcId"])["GroupId"]
+    call("ec2", "DeleteSecurityGroup", GroupId=spare)
+    refused("InvalidGroup.NotFound", "ec2", "DeleteSecurityGroup", GroupId=spare)
+    refused("DependencyViolation", "ec2", "DeleteSecurityGroup", GroupId=groups[0])
     refused("InvalidGroup.Duplicate", "ec2", "CreateSecurityGroup", GroupName="conformance", Description="Made here.", VpcId=described["VpcId"])
     refused("MissingParameter", "ec2", "CreateSecurityGroup", malformed=True, Description="Without a name.")
     group = made["GroupId"]

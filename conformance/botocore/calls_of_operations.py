@@ -49,6 +49,8 @@ def ssm_parameters(account) -> None:
     call("ssm", "PutParameter", **{**made, "Value": "there"}, Overwrite=True)
     refused("ParameterAlreadyExists", "ssm", "PutParameter", **made)
     refused("ValidationException", "ssm", "PutParameter", **{**made, "Value": "x" * 4097}, Overwrite=True)
+    call("ssm", "DeleteParameter", Name=made["Name"])
+    refused("ParameterNotFound", "ssm", "DeleteParameter", Name=made["Name"])
 
 
 def ssm_agents(account) -> None:

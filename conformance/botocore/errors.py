@@ -31,7 +31,7 @@ COMMON = {
     "ValidationException": 400,
 }
 # EC2 models no errors. See https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html.
-EC2_STATUS = {"UnauthorizedOperation": 403, "RequestLimitExceeded": 503, "InternalError": 500, "Unavailable": 503}
+EC2_STATUS = {"DryRunOperation": 412, "UnauthorizedOperation": 403, "RequestLimitExceeded": 503, "InternalError": 500, "Unavailable": 503}
 EC2_CODE = re.compile(r"[A-Z][A-Za-z0-9]+(\.[A-Z][A-Za-z0-9]+)*")
 # What the sandbox has no likeness of is no answer of AWS.
 NOT_IN_AWS = "NotImplementedBySandbox"

@@ -97,5 +97,8 @@ const errors: ReadonlyMap<string, Trouble> = new Map(Object.entries(UPDATE_ERROR
 /** A health issue by its code, for example `AmiIdNotFound`. */
 export const issueOf = (code: string): Trouble => issues.get(code) ?? UNKNOWN;
 
+/** Whether a health issue's code is in the table. */
+export const isIssueKnown = (code: string): boolean => issues.has(code);
+
 /** An update's error by its code, or a health issue's that EKS names there; undefined for a code of no list. */
 export const updateErrorOf = (code: string): Trouble | undefined => errors.get(code) ?? issues.get(code);

@@ -80,7 +80,7 @@ export class Authenticator {
     const age = now() - dateOf(query.get('X-Amz-Date') ?? '');
     return (
       protocol === 'https:' &&
-      new RegExp(`^sts(\\.${region})?\\.amazonaws\\.com(\\.cn)?$`).test(host) &&
+      new RegExp(`^sts(\\.${region})?\\.amazonaws\\.(com(\\.cn)?|eu)$`).test(host) &&
       pathname === '/' &&
       [...query.keys()].every((name) => PARAMETERS.has(name)) &&
       query.get('Action') === 'GetCallerIdentity' &&

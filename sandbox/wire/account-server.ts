@@ -4,7 +4,7 @@ import type { World } from '../account/world.ts';
 import { AwsError, NotImplemented } from './aws-error.ts';
 import { ConnectionDropped } from './connection-dropped.ts';
 import { credentialScope } from './credential-scope.ts';
-import { refuseIncomplete, refuseUnsupported } from './input-checks.ts';
+import { dryRunIn, refuseIncomplete, refuseUnsupported } from './input-checks.ts';
 import { isRecord } from './json-codec.ts';
 import { jsonProtocol, parseJsonBody } from './json-protocol.ts';
 import { modelError } from './modeled-errors.ts';
@@ -147,7 +147,8 @@ export class AccountServer {
     if (service.raw !== undefined) return this.#callRaw(request, service.raw, operation, envelope, progress);
     if (operation === undefined) throw new NotImplemented(`${service.signingName}.${progress.operation}`);
 
-    progress.input = protocol.readInput(request, operation.schema);
+    const { isDry, input } = dryRunIn(service, protocol.readInput(request, operation.schema));
+    progress.input = input;
     refuseUnsupported(service, operation, progress.input);
     refuseIncomplete(service, operation, progress.input);
     progress.permissions = permissionsOf(service, progress.operation, operation, progress.input);
@@ -157,7 +158,10 @@ export class AccountServer {
       requestId,
       ...(typeof traceHeader === 'string' && { traceHeader }),
     };
-    const output = await this.#execute(envelope, progress, async () => operation.run(trusted(progress.input), context));
+    const output = await this.#execute(envelope, progress, async () => {
+      if (isDry) throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+      return operation.run(trusted(progress.input), context);
+    });
     return protocol.writeOutput(operation.schema, output, envelope);
   }
 

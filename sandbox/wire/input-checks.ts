@@ -5,6 +5,19 @@ import { isRecord } from './json-codec.ts';
 import { validationError } from './modeled-errors.ts';
 
 /**
+ * Whether only the rights for a call are asked about, and its input without that. Source: EC2 API reference, "DryRun": every
+ * operation of EC2 whose model has it answers `DryRunOperation`, or `UnauthorizedOperation`, and changes nothing.
+ */
+export function dryRunIn(
+  { protocol }: Service,
+  input: Readonly<Record<string, unknown>>,
+): { readonly isDry: boolean; readonly input: Readonly<Record<string, unknown>> } {
+  if (protocol !== 'ec2-query') return { isDry: false, input };
+  const { DryRun, ...rest } = input;
+  return { isDry: DryRun === true, input: rest };
+}
+
+/**
  * Refuses input members that the sandbox would ignore.
  *
  * @throws NotImplemented

@@ -23,18 +23,25 @@ describe('AccountServer, asked for what it can not or must not do,', () => {
     const { json, form, send, records } = account();
     const answers = [
       await json('ssm', 'GetParameters', { Names: ['/a'], WithDecryption: false }),
-      await form('ec2', { Action: 'DescribeTags', DryRun: 'true' }),
+      await form('ec2', { Action: 'DescribeTags', NextToken: 'x' }),
       await send('eks', 'POST', '/clusters/a/node-groups/b/update-version', {}, '{"force":true}'),
     ];
     expect(answers.map(({ status }) => status)).toEqual([501, 501, 501]);
     [
       'ssm.GetParameters with the parameter WithDecryption',
-      'ec2.DescribeTags with the parameter DryRun',
+      'ec2.DescribeTags with the parameter NextToken',
       'eks.UpdateNodegroupVersion with the parameter force',
     ].forEach((name, index) => {
       expect(answers[index]?.body).toContain(name);
     });
     expect(records.map(({ outcome }) => outcome)).toEqual(Array(3).fill('NotImplementedBySandbox'));
+  });
+
+  it('answers a dry run of EC2 as EC2 does, and carries nothing out', async () => {
+    const { form } = account();
+    const dry = await form('ec2', { Action: 'DescribeTags', DryRun: 'true' });
+    expect(dry).toMatchObject({ status: 412, body: expect.stringContaining('<Code>DryRunOperation</Code>') });
+    expect(await form('ec2', { Action: 'DescribeTags', DryRun: 'false' })).toMatchObject({ status: 200 });
   });
 
   it('takes null and unknown JSON members as absent, as AWS does', async () => {

@@ -8,6 +8,9 @@ import {
   CreateSecurityGroup$,
   type CreateSecurityGroupCommandInput,
   type CreateSecurityGroupCommandOutput,
+  DeleteSecurityGroup$,
+  type DeleteSecurityGroupCommandInput,
+  type DeleteSecurityGroupCommandOutput,
   type SecurityGroup as DescribedGroup,
   DescribeSecurityGroupRules$,
   type DescribeSecurityGroupRulesCommandInput,
@@ -91,6 +94,18 @@ export function securityGroupOperations(state: Ec2State): Record<string, Operati
         { action: 'ec2:CreateSecurityGroup', resource: arnOf(state, 'vpc', VpcId) },
         ...creationPermissions(state, 'CreateSecurityGroup', 'security-group', TagSpecifications),
       ],
+    ),
+    DeleteSecurityGroup: operation<DeleteSecurityGroupCommandInput, DeleteSecurityGroupCommandOutput>(
+      DeleteSecurityGroup$,
+      ['GroupId'],
+      ({ GroupId = '' }) => {
+        const group = existingOne(securityGroups.get(GroupId), GroupId, 'InvalidGroup', 'security group');
+        const isUsed = networks.interfaces.list().some(({ securityGroupIds }) => securityGroupIds.includes(GroupId));
+        if (isUsed) throw new AwsError('DependencyViolation', `resource ${GroupId} has a dependent object`);
+        securityGroups.delete(group);
+        return { Return: true, GroupId };
+      },
+      onGroup('DeleteSecurityGroup'),
     ),
     AuthorizeSecurityGroupIngress: operation<
       AuthorizeSecurityGroupIngressCommandInput,

@@ -102,4 +102,17 @@ export class ParameterStore {
     });
     return { Version, Tier };
   }
+
+  /** Deletes a parameter of the account's own and announces it. @throws ParameterNotFound */
+  delete(name: string): void {
+    const known = this.#own.get(name);
+    if (known === undefined) throw new AwsError('ParameterNotFound', `Parameter ${name} not found.`);
+    this.#own.delete(name);
+    this.#world.emit({
+      source: 'aws.ssm',
+      detailType: 'Parameter Store Change',
+      resources: [this.arn(name)],
+      detail: { operation: 'Delete', name, type: known.parameter.Type },
+    });
+  }
 }

@@ -1,4 +1,7 @@
 import {
+  DeleteParameter$,
+  type DeleteParameterCommandInput,
+  type DeleteParameterCommandOutput,
   DescribeInstanceInformation$,
   type DescribeInstanceInformationCommandInput,
   type DescribeInstanceInformationCommandOutput,
@@ -103,6 +106,15 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
         ['Name', 'Value', 'Type', 'Overwrite', 'Description', 'Tier'],
         (input) => parameters.put(input),
         ({ Name = '' }) => [permission('PutParameter', Name)],
+      ),
+      DeleteParameter: operation<DeleteParameterCommandInput, DeleteParameterCommandOutput>(
+        DeleteParameter$,
+        ['Name'],
+        ({ Name = '' }) => {
+          parameters.delete(Name);
+          return {};
+        },
+        ({ Name = '' }) => [permission('DeleteParameter', Name)],
       ),
       DescribeInstanceInformation: operation<
         DescribeInstanceInformationCommandInput,

@@ -1,0 +1,124 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import { type Cluster, DescribeClusterCommand, type EKSClient, type Nodegroup } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { Inspector2Client } from '@aws-sdk/client-inspector2';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { SecurityHubClient } from '@aws-sdk/client-securityhub';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import type { STSClient } from '@aws-sdk/client-sts';
+import pMap from 'p-map';
+import { createClusterReader, describeNodeGroup, listNodeGroups } from '../../functions/shared/fleet/fleet.ts';
+import { type Identity, identifyWorkers } from '../../functions/shared/fleet/identity.ts';
+import { describeInstances, filtersByCluster, filtersOf } from '../../functions/shared/fleet/instances.ts';
+import { UsageError } from '../usage-error.ts';
+
+export interface RehearsalClients {
+  readonly sts: STSClient;
+  readonly eks: EKSClient;
+  readonly ec2: EC2Client;
+  readonly autoScaling: AutoScalingClient;
+  readonly iam: IAMClient;
+  readonly ssm: SSMClient;
+  readonly inspector: Inspector2Client;
+  readonly scheduler: SchedulerClient;
+  readonly securityHub: SecurityHubClient;
+}
+
+/** What a look found: AWS has answered, nothing tells yet, or something is wrong. */
+export interface Finding {
+  readonly kind: 'answered' | 'open' | 'trouble';
+  readonly text: string;
+}
+
+export const answered = (text: string): Finding => ({ kind: 'answered', text });
+export const open = (text: string): Finding => ({ kind: 'open', text });
+export const trouble = (text: string): Finding => ({ kind: 'trouble', text });
+
+/** One cluster with all that was read of it, before anything is looked up further. */
+export interface Ground {
+  readonly clients: RehearsalClients;
+  readonly region: string;
+  readonly cluster: Cluster;
+  readonly groups: readonly Nodegroup[];
+  /** Node groups that could not be read, and why. */
+  readonly unread: readonly string[];
+  /** What claims by its tags to be a worker of the cluster. */
+  readonly instances: readonly Instance[];
+  readonly identities: ReadonlyMap<string, Identity>;
+  readonly now: () => number;
+}
+
+/** Reads a cluster, its node groups and its workers. @throws UsageError where there is no such cluster */
+export async function readGround(
+  clients: RehearsalClients,
+  name: string,
+  region: string,
+  now: () => number,
+): Promise<Ground> {
+  const cluster = await readCluster(clients.eks, name, region);
+  const { nodeGroups } = await listNodeGroups(clients.eks, [name]);
+  const readings = await pMap(
+    nodeGroups,
+    async (key) => ({ key, reading: await describeNodeGroup(clients.eks, key, 'tell') }),
+    { concurrency: 4 },
+  );
+  const present = filtersOf('instance-state-name', ['pending', 'running', 'stopping', 'stopped']);
+  const instances = await describeInstances(
+    clients.ec2,
+    filtersByCluster([name]).map((filter) => [...present, filter]),
+  );
+  const unique = [...new Map(instances.map((instance) => [instance.InstanceId, instance])).values()];
+  const identities = await identifyWorkers(
+    { eks: clients.eks, iam: clients.iam, onTrouble: 'tell' },
+    createClusterReader(clients.eks, 'tell'),
+    unique,
+  );
+  return {
+    clients,
+    region,
+    cluster,
+    groups: readings.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : [])),
+    unread: readings.flatMap(({ key, reading }) =>
+      reading.kind === 'unreadable' ? [`${key.nodegroup}: ${reading.error}`] : [],
+    ),
+    instances: unique.filter(({ InstanceId = '' }) => identities.get(InstanceId)?.worker.cluster === name),
+    identities,
+    now,
+  };
+}
+
+async function readCluster(eks: EKSClient, name: string, region: string): Promise<Cluster> {
+  try {
+    const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
+    if (cluster !== undefined) return cluster;
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
+  }
+  throw new UsageError(`--cluster: there is no EKS cluster ${name} in ${region} for these credentials`);
+}
+
+/** What a call came to: its answer, or the name and words of its error. */
+export async function outcomeOf<T>(
+  call: () => Promise<T>,
+): Promise<{ readonly answer: T } | { readonly name: string; readonly why: string; readonly reached: boolean }> {
+  try {
+    return { answer: await call() };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const name = error.name === 'Error' && 'code' in error ? String(error.code) : error.name;
+    return { name, why: error.message, reached: '$metadata' in error };
+  }
+}
+
+/**
+ * What `--dry-run` says of a change that is not made. Source: EC2 API reference, "DryRun": `DryRunOperation` where the caller
+ * has the right, `UnauthorizedOperation` where not.
+ */
+export async function dryRun(what: string, call: () => Promise<unknown>): Promise<Finding> {
+  const outcome = await outcomeOf(call);
+  if ('answer' in outcome) return trouble(`${what}: EC2 took the call in spite of --dry-run`);
+  if (outcome.name === 'DryRunOperation') return answered(`${what}: these credentials may`);
+  if (outcome.name === 'UnauthorizedOperation') return trouble(`${what}: these credentials may not (${outcome.why})`);
+  return open(`${what}: ${outcome.name}: ${outcome.why}`);
+}

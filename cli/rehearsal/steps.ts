@@ -1,0 +1,83 @@
+import {
+  CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
+  DescribeSecurityGroupRulesCommand,
+} from '@aws-sdk/client-ec2';
+import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { answered, type Finding, type Ground, open, outcomeOf, trouble } from './ground.ts';
+
+/** A step that changes something, and takes it back. It is done only where `--yes NAME` is given. */
+export interface Step {
+  readonly name: string;
+  /** What is made, and taken away again. */
+  readonly changes: string;
+  readonly run: (ground: Ground) => Promise<Finding[]>;
+}
+
+const nameOf = (ground: Ground): string => `eks-host-remediator-rehearsal-${ground.now()}`;
+
+/** How long a new group may be unknown to other calls, ms, and the pause between two looks. */
+const PATIENCE = 30_000;
+const PAUSE = 500;
+
+/** Makes a group as isolation does, and looks how long it takes to be seen, and what it lets out. */
+async function closedGroup(ground: Ground): Promise<Finding[]> {
+  const { ec2 } = ground.clients;
+  const VpcId = ground.cluster.resourcesVpcConfig?.vpcId ?? '';
+  const made = await outcomeOf(() =>
+    ec2.send(new CreateSecurityGroupCommand({ GroupName: nameOf(ground), Description: 'rehearsal', VpcId })),
+  );
+  if (!('answer' in made)) return [trouble(`CreateSecurityGroup: ${made.name}: ${made.why}`)];
+  const GroupId = made.answer.GroupId ?? '';
+  const since = performance.now();
+  try {
+    const asked = new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: 'group-id', Values: [GroupId] }] });
+    for (;;) {
+      const seen = await outcomeOf(() => ec2.send(asked));
+      const rules = 'answer' in seen ? (seen.answer.SecurityGroupRules ?? []) : [];
+      const waited = Math.round(performance.now() - since);
+      if (rules.length > 0) {
+        const egress = rules.filter(({ IsEgress }) => IsEgress === true);
+        const peers = egress.map(({ CidrIpv4, CidrIpv6 }) => CidrIpv4 ?? CidrIpv6 ?? 'a group');
+        return [answered(`${GroupId} was seen after ${waited} ms; by default it lets out to ${peers.join(', ')}`)];
+      }
+      if (waited > PATIENCE) {
+        return [trouble(`${GroupId} is not seen after ${waited} ms${'name' in seen ? `: ${seen.name}` : ''}`)];
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+  } finally {
+    const gone = await outcomeOf(() => ec2.send(new DeleteSecurityGroupCommand({ GroupId })));
+    // Whoever rehearses must learn what is left behind, whatever else came of it.
+    if (!('answer' in gone))
+      process.stderr.write(`left behind: security group ${GroupId} (${gone.name}: ${gone.why})\n`);
+  }
+}
+
+/** Puts a parameter of 5,000 bytes, then a small one without a tier. */
+async function advancedParameter(ground: Ground): Promise<Finding[]> {
+  const { ssm } = ground.clients;
+  const Name = `/${nameOf(ground)}`;
+  const put = (Value: string, more: object) =>
+    outcomeOf(() => ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', ...more })));
+  const large = await put('x'.repeat(5000), { Tier: 'Intelligent-Tiering' });
+  if (!('answer' in large)) return [trouble(`PutParameter: ${large.name}: ${large.why}`)];
+  try {
+    const small = await put('x', { Overwrite: true });
+    return 'answer' in small
+      ? [answered(`put with the tier: ${large.answer.Tier}; then a small one without: ${small.answer.Tier}`)]
+      : [open(`a small one without the tier: ${small.name}: ${small.why}`)];
+  } finally {
+    const gone = await outcomeOf(() => ssm.send(new DeleteParameterCommand({ Name })));
+    if (!('answer' in gone)) process.stderr.write(`left behind: parameter ${Name} (${gone.name}: ${gone.why})\n`);
+  }
+}
+
+export const STEPS: readonly Step[] = [
+  {
+    name: 'closed-group',
+    changes: "a security group without members in the cluster's VPC, deleted again",
+    run: closedGroup,
+  },
+  { name: 'advanced-parameter', changes: 'an SSM parameter of 5,000 bytes, deleted again', run: advancedParameter },
+];
