@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DeployedFunction, deployedFunctions } from '../infra/deployed-functions.ts';
+import { PRICES } from '../infra/prices.ts';
 import { synthesize } from '../infra/synthesize.ts';
-import { costOf, observeRun, PRICES } from './observability.ts';
+import { costOf, observeRun } from './observability.ts';
 import { median, renderTable } from './table.ts';
 
 // What a cold start pays for each function: the size of its bundle, and how long Node takes to load it in a fresh

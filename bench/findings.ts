@@ -4,6 +4,7 @@ import { parsePolicy } from '../functions/policy-document.ts';
 import { recordIn } from '../functions/shared/records/record-line.ts';
 import { readBatch } from '../functions/triage-findings/batch.ts';
 import { groupClaims, narrow } from '../functions/triage-findings/narrow.ts';
+import { PRICES } from '../infra/prices.ts';
 import { findingEvent } from '../sandbox/account/inspector/events.ts';
 import type { CallRecord } from '../sandbox/account/service.ts';
 import { readFleet } from '../sandbox/cli/arguments.ts';
@@ -13,17 +14,6 @@ import { median, renderTable } from './table.ts';
 
 // What one Inspector finding costs, measured in the storm of sandbox/fleets/findings-storm.json: 25,000 findings on 1,000
 // workers, each delivered twice. Calls and waiting come from the sandbox, computing is timed here.
-
-/** US dollars in us-east-1: AWS's list prices without free tier, as published in 2025. */
-const PRICES = {
-  asOf: '2025-06',
-  lambdaGbSecond: 0.0000133334,
-  lambdaRequest: 0.2e-6,
-  sqsRequest: 0.4e-6,
-  dynamoDbReadUnit: 0.125e-6,
-  dynamoDbWriteUnit: 0.625e-6,
-  logsGigabyte: 0.5,
-} as const;
 
 const MEMORY_GB = 0.5;
 /** Lambda gives a function of 1,769 MB one vCPU, and less to a smaller one (Lambda developer guide). */
@@ -95,7 +85,7 @@ await withDeployment(async (synthesized) => {
   );
   const reads = calls.filter(({ operation }) => /^(List|Describe|Get|BatchGet|Query)/.test(operation)).length;
   console.log(
-    `${messages.toLocaleString('en')} events cost US$ ${total.toFixed(3)} and ${reads} reading calls; list prices of us-east-1 as of ${PRICES.asOf}. EventBridge charges nothing for events of AWS services.\n`,
+    `${messages.toLocaleString('en')} events cost US$ ${total.toFixed(3)} and ${reads} reading calls; list prices of us-east-1 of ${PRICES.date}. EventBridge charges nothing for events of AWS services.\n`,
   );
 });
 

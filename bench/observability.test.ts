@@ -34,7 +34,7 @@ it('measures a run: every byte that was logged, every hour in which a metric had
   expect(alarms).toBeGreaterThan(20);
   // What is independent of a run stands in the pages as it is in the template.
   const fixed = Math.round(costOf(observed).fixedPerMonth);
-  expect(page('README.md')).toContain(`alarms and two dashboards (about ${fixed})`);
+  expect(page('docs/deploy.md')).toContain(`| alarms and two dashboards | about ${fixed} |`);
   expect(page('docs/review.md')).toContain(
     `| a month: alarms, composite alarm, two dashboards | about $${fixed} | about $${fixed} |`,
   );

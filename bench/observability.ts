@@ -1,21 +1,9 @@
 import { join } from 'node:path';
 import { METRIC_NAMESPACE } from '../infra/metric.ts';
+import { PRICES } from '../infra/prices.ts';
 import { readFleet } from '../sandbox/cli/arguments.ts';
 import { startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
-
-/**
- * List prices of us-east-1 in US dollars, as of June 2026 (aws.amazon.com/cloudwatch/pricing), without the free tier;
- * other regions are some 10 to 25 percent dearer.
- */
-export const PRICES = {
-  date: 'June 2026',
-  logsPerGb: 0.5,
-  metricPerMonth: 0.3,
-  alarmPerMonth: 0.1,
-  compositeAlarmPerMonth: 0.5,
-  dashboardPerMonth: 3,
-} as const;
 
 const HOURS_PER_MONTH = 730;
 const HOUR = 3_600_000;
@@ -69,7 +57,7 @@ function kindOf(message: string): 'records' | 'metrics' | 'other' {
 
 /** Dollars for a thousand records of such a run, and for a month of it. */
 export function costOf({ hours, records, bytes, metricHours, alarms }: Observed) {
-  const dollarsOf = (size: number): number => (size / 1e9) * PRICES.logsPerGb;
+  const dollarsOf = (size: number): number => (size / 1e9) * PRICES.logsGigabyte;
   const all = bytes.records + bytes.metrics + bytes.other;
   const metric = (metricHours / HOURS_PER_MONTH) * PRICES.metricPerMonth;
   const perThousand = (dollars: number): number => (dollars / Math.max(1, records)) * 1_000;

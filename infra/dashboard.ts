@@ -3,15 +3,19 @@ import {
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
   type IAlarm,
+  type IMetric,
   type IWidget,
-  Metric,
   Stats,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { answer, decisions, FULL_WIDTH, graph, line } from './widgets.ts';
+import type { DashboardRow } from '../functions/shared/declaration/remediation.ts';
+import { METRIC_NAMES } from '../functions/shared/records/recorder.ts';
+import { Costs } from './costs.ts';
+import { answer, FULL_WIDTH, graph, line, single, sumOf, TABLE_HEIGHT } from './widgets.ts';
 
 export interface DashboardProps {
   readonly stackName: string;
@@ -25,103 +29,137 @@ interface Shown {
   readonly function: LambdaFunction;
 }
 
+/** A function with what it decides. */
+interface Deciding {
+  readonly name: string;
+  readonly row: DashboardRow;
+  /** What it shows beside its decisions. */
+  readonly own: IWidget;
+}
+
+/** Requests of functions, and what they could not use. */
+interface Queues {
+  readonly waiting: IQueue;
+  readonly dead: IQueue;
+}
+
+/** A graph of the grid: four stand side by side. */
+const QUARTER = FULL_WIDTH / 4;
+
 /**
- * The one dashboard: its first row answers what was done, refused, waits and fails, the last one what it costs; between
- * them stands what each function's construct has to show.
+ * The one dashboard, about two screens high. Its first row has single numbers for the time range; then come the widget
+ * that says what needs somebody, what still fails and what is to be approved, what each function decides, and the costs.
  */
 export class Dashboard extends Construct {
   private readonly props: DashboardProps;
-  private readonly rows: IWidget[][] = [];
+  private readonly shown: IWidget[] = [];
   private readonly functions: Shown[] = [];
-  private readonly remediations: string[] = [];
+  private readonly deciding: Deciding[] = [];
+  private readonly queues = new Map<string, Queues>();
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
     this.props = props;
   }
 
-  /** Takes a function into the row that is about all of them. */
+  /** Takes a function into the graphs that are about all of them. */
   addFunction(shown: Shown): void {
     this.functions.push(shown);
   }
 
-  /** Adds the row of a remediation, which begins with its decisions and their latency, and takes it into the first row. */
-  addRemediation(title: string, { name }: Shown, ...widgets: IWidget[]): void {
-    this.remediations.push(name);
-    this.addRow(title, ...decisions({ name, stackName: this.props.stackName }), ...widgets);
+  /** Shows what a function decides, beside a graph of its own. */
+  addDecisions(name: string, row: DashboardRow, own: IWidget): void {
+    this.deciding.push({ name, row, own });
   }
 
-  /** Adds a row of a function's own, in the order of the calls. */
-  addRow(title: string, ...widgets: IWidget[]): void {
-    this.rows.push([heading(title), ...widgets]);
+  addQueues(name: string, queues: Queues): void {
+    this.queues.set(name, queues);
   }
 
-  /** Makes the dashboard when all rows are there. @returns its name */
+  /** Shows a widget in its full width, before all graphs. */
+  show(widget: IWidget): void {
+    this.shown.push(widget);
+  }
+
+  /** Makes the dashboard when all functions are there. @returns its name */
   finish(health: IAlarm, alarms: readonly IAlarm[]): string {
-    const { stackName } = this.props;
+    const { props } = this;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', {
-      dashboardName: stackName,
+      dashboardName: props.stackName,
       defaultInterval: Duration.days(7),
     });
-    for (const row of [this.firstRow(health, alarms), this.questions(), ...this.rows, this.cost()]) {
-      dashboard.addWidgets(...row);
-    }
+    const costs = new Costs(this.functions, [props.logGroup, props.fedLogGroup]);
+    dashboard.addWidgets(heading(`EKS Host Remediator: what it did in the time range. ${costs.note(alarms.length)}`));
+    dashboard.addWidgets(...this.numbers(costs));
+    for (const widget of this.shown) dashboard.addWidgets(widget);
+    dashboard.addWidgets(
+      answer('what-failed-and-what-to-do', 10, props),
+      answer('what-to-approve', 8, props),
+      new AlarmStatusWidget({ title: 'Is it healthy?', width: 6, height: TABLE_HEIGHT, alarms: [health, ...alarms] }),
+    );
+    const graphs = [
+      ...this.deciding.flatMap((each) => [this.decisionsOf(each), each.own]),
+      ...this.ofAll(),
+      costs.graph(QUARTER),
+    ];
+    for (let first = 0; first < graphs.length; first += 4) dashboard.addWidgets(...graphs.slice(first, first + 4));
     return dashboard.dashboardName;
   }
 
-  private firstRow(health: IAlarm, alarms: readonly IAlarm[]): IWidget[] {
+  /** What it comes to in the time range of the dashboard. */
+  private numbers(costs: Costs): IWidget[] {
     const { stackName } = this.props;
-    const each = (metricName: 'Acted' | 'Refused' | 'Failed') =>
-      this.remediations.map((name) => line({ name, stackName }, metricName, { label: name }));
+    const counted = (title: string, decision: keyof typeof METRIC_NAMES): IWidget => {
+      const deciding = this.deciding.filter(({ row }) => row.decisions.includes(decision));
+      const metrics = deciding.map(({ name }) => line({ name, stackName }, METRIC_NAMES[decision], { label: name }));
+      return single(title, 4, sumOf(title, metrics));
+    };
+    const most = (title: string, metricName: string): IWidget =>
+      single(
+        title,
+        4,
+        line({ name: 'quarantine-workers', stackName }, metricName, { statistic: Stats.MAXIMUM, label: title }),
+      );
     return [
-      heading(
-        'EKS Host Remediator',
-        'What it did, what it refused, what fails, what waits. An empty panel says that nothing of the kind happened in the time range. A panel without data right after the deployment fills with the first hourly look.',
-      ),
-      graph('Done: something was changed', 6, each('Acted')),
-      graph('Refused: a guard stopped it', 6, each('Refused')),
-      graph('Failed: tried or read without success', 6, each('Failed')),
-      new AlarmStatusWidget({ title: 'Is it healthy?', width: 6, height: 6, alarms: [health, ...alarms] }),
+      counted('Acted', 'acted'),
+      counted('Failed', 'failed'),
+      counted('Refused', 'refused'),
+      most('Exposed at once, at most', 'StaysExposed'),
+      most('In quarantine at once, at most', 'InQuarantine'),
+      costs.total(4),
     ];
   }
 
-  private questions(): IWidget[] {
-    const { props } = this;
-    return [answer('what-waits-and-for-what', 12, props), answer('what-failed-and-what-to-do', 12, props)];
+  private decisionsOf({ name, row }: Deciding): IWidget {
+    const { stackName } = this.props;
+    return graph(
+      `${row.title}: decisions`,
+      QUARTER,
+      row.decisions.map((decision) => line({ name, stackName }, METRIC_NAMES[decision])),
+    );
   }
 
-  private cost(): IWidget[] {
-    const { logGroup, fedLogGroup } = this.props;
-    const period = Duration.hours(1);
-    const perHour = { statistic: Stats.SUM, period };
-    const logged = (label: string, { logGroupName }: ILogGroup): Metric =>
-      new Metric({
-        namespace: 'AWS/Logs',
-        metricName: 'IncomingBytes',
-        dimensionsMap: { LogGroupName: logGroupName },
-        label,
-        ...perHour,
-      });
+  /** What is alike in all functions: a line for each. */
+  private ofAll(): IWidget[] {
+    const { stackName } = this.props;
+    const depths = (which: keyof Queues): IMetric[] =>
+      [...this.queues].map(([label, queues]) =>
+        queues[which].metricApproximateNumberOfMessagesVisible({
+          label,
+          statistic: Stats.MAXIMUM,
+          period: Duration.minutes(5),
+        }),
+      );
+    const acting = this.deciding.filter(({ name, row }) => row.decisions.includes('acted') && this.queues.has(name));
+    const late = acting.map(({ name }) =>
+      line({ name, stackName }, 'Latency', { statistic: Stats.percentile(99), label: name }),
+    );
     return [
-      heading('What it costs', 'Invocations, computing time and log bytes an hour; docs/review.md has prices.'),
-      graph(
-        'Invocations an hour',
-        8,
-        this.functions.map(({ name, function: of }) => of.metricInvocations({ label: name, ...perHour })),
-      ),
-      graph(
-        'Computing time an hour, ms',
-        8,
-        this.functions.map(({ name, function: of }) => of.metricDuration({ label: name, ...perHour })),
-      ),
-      graph('Log bytes an hour', 8, [logged('bytes', logGroup), logged('bytes of notify-stories', fedLogGroup)]),
+      graph('From event to action, p99, ms', QUARTER, late),
+      graph('Requests that wait', QUARTER, depths('waiting')),
+      graph('Dead letters', QUARTER, depths('dead')),
     ];
   }
 }
 
-const heading = (title: string, text = ''): IWidget =>
-  new TextWidget({
-    markdown: `## ${title}${text === '' ? '' : `\n${text}`}`,
-    width: FULL_WIDTH,
-    height: text === '' ? 1 : 2,
-  });
+const heading = (markdown: string): IWidget => new TextWidget({ markdown, width: FULL_WIDTH, height: 2 });

@@ -1,11 +1,5 @@
 import { Aws, Duration } from 'aws-cdk-lib';
-import {
-  ComparisonOperator,
-  CustomWidget,
-  type IWidget,
-  MathExpression,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, CustomWidget, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -24,7 +18,7 @@ import { RemediatorFunction } from './remediator-function.ts';
 import { declaredRunbook, runbook } from './runbook.ts';
 import { DELIVERY, deadLetterQueue, undeliveredQueue } from './undelivered.ts';
 import { WakeUps } from './wake-ups.ts';
-import { answer, depths, FULL_WIDTH, graph, line } from './widgets.ts';
+import { FULL_WIDTH, graph, line } from './widgets.ts';
 
 /**
  * One function with all that it declares: what starts it, its role, its alarms, its row on the dashboard. It is made in
@@ -160,9 +154,13 @@ export class DeclaredFunction extends Construct {
   }
 
   private show(title: string, { name, function: shown }: RemediatorFunction): void {
-    const size = { width: FULL_WIDTH, height: 16 };
-    const widget = new CustomWidget({ title: `${name} in ${Aws.REGION}`, functionArn: shown.functionArn, ...size });
-    this.foundation.dashboard.addRow(title, widget);
+    const size = { width: FULL_WIDTH, height: 12 };
+    const widget = new CustomWidget({
+      title: `${title}: ${name} in ${Aws.REGION}`,
+      functionArn: shown.functionArn,
+      ...size,
+    });
+    this.foundation.dashboard.show(widget);
   }
 
   /** Told by every reconcile, well or not: the alarm stands until a reconcile says otherwise. */
@@ -208,21 +206,15 @@ export class DeclaredFunction extends Construct {
   private addRow(made: RemediatorFunction): void {
     const { dashboard } = this.foundation;
     const row: DashboardRow | undefined = this.declared.dashboard;
+    if (this.intake) dashboard.addQueues(made.name, { waiting: this.intake.queue, dead: this.intake.deadLetters });
     if (row === undefined) return;
     const { settings } = this.foundation;
     const lineOf = ({ metric, statistic, label, perSweep }: GraphLine) => {
       const drawn = line({ name: made.name, stackName: settings.stackName }, metric, { statistic, label });
       return perSweep ? drawn.with({ period: settings.sweepSchedule }) : drawn;
     };
-    const own: IWidget[] = [
-      graph(row.graph.title, 8, row.graph.lines.map(lineOf)),
-      answer(row.question, 16, this.foundation),
-    ];
-    if (this.intake === undefined) dashboard.addRow(row.title, ...own);
-    else {
-      const queues = { waiting: this.intake.queue, dead: this.intake.deadLetters };
-      dashboard.addRemediation(row.title, made, ...own, depths('Requests that wait, and dead letters', 8, queues));
-    }
+    const own = graph(row.graph.title, FULL_WIDTH / 4, row.graph.lines.map(lineOf));
+    dashboard.addDecisions(made.name, row, own);
   }
 
   private addAccessEntries({ role }: RemediatorFunction, kubernetesGroup: string): void {

@@ -1,4 +1,4 @@
-/** What can be said of a remediator: the settings of README.md, under the same names and with the same words. */
+/** What can be said of a remediator: the settings of docs/deploy.md, under the same names and with the same words. */
 export interface EksHostRemediatorProps {
   /**
    * What remediations do unless the policy says otherwise: `enforce` acts from the first event, `observe` only records

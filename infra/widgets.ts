@@ -1,12 +1,23 @@
 import { Duration } from 'aws-cdk-lib';
-import { GraphWidget, type IMetric, type IWidget, LogQueryWidget, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import {
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  LogQueryWidget,
+  MathExpression,
+  Metric,
+  SingleValueWidget,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { METRIC_NAMESPACE } from './metric.ts';
 import { groupsAsked, type LogGroups, readQuery } from './saved-queries.ts';
 
 /** A dashboard is 24 columns wide. */
 export const FULL_WIDTH = 24;
-const HEIGHT = 6;
+/** How high tables are, graphs and single numbers, rows. */
+export const TABLE_HEIGHT = 5;
+const GRAPH_HEIGHT = 4;
+const SINGLE_HEIGHT = 3;
 
 /** A metric of a function for a graph: its sum in each quarter of an hour, unless told otherwise. */
 export const line = (
@@ -28,7 +39,29 @@ export const line = (
 
 /** A graph from zero up; without data it is an empty one with its title. */
 export const graph = (title: string, width: number, left: IMetric[]): IWidget =>
-  new GraphWidget({ title, width, height: HEIGHT, left, leftYAxis: { min: 0 }, liveData: true });
+  new GraphWidget({ title, width, height: GRAPH_HEIGHT, left, leftYAxis: { min: 0 }, liveData: true });
+
+/** One number for the whole time range of the dashboard. */
+export const single = (title: string, width: number, metric: IMetric): IWidget =>
+  new SingleValueWidget({
+    title,
+    width,
+    height: SINGLE_HEIGHT,
+    metrics: [metric],
+    setPeriodToTimeRange: true,
+    fullPrecision: false,
+  });
+
+/** The sum of metrics; one that has no data counts nothing. */
+export const sumOf = (label: string, metrics: readonly IMetric[]): MathExpression => {
+  const named = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
+  return new MathExpression({
+    label,
+    expression: `SUM([${Object.keys(named).join(', ')}])`,
+    usingMetrics: named,
+    period: Duration.minutes(15),
+  });
+};
 
 /** The answer to a saved query, as a table. */
 export const answer = (name: string, width: number, logGroups: LogGroups): IWidget => {
@@ -41,39 +74,8 @@ export const answer = (name: string, width: number, logGroups: LogGroups): IWidg
   return new LogQueryWidget({
     title: question,
     width,
-    height: HEIGHT,
+    height: TABLE_HEIGHT,
     logGroupNames: groupsAsked(name, logGroups),
     queryString: commands.join('\n'),
   });
 };
-
-/** What was decided, and how long after the event. */
-export const decisions = (of: { readonly name: string; readonly stackName: string }): IWidget[] => [
-  graph('What was decided', 8, [
-    line(of, 'Acted'),
-    line(of, 'WouldAct'),
-    line(of, 'Done'),
-    line(of, 'Waiting'),
-    line(of, 'Skipped'),
-    line(of, 'Refused'),
-    line(of, 'Failed'),
-  ]),
-  graph('From event to action, ms', 8, [
-    line(of, 'Latency', { statistic: Stats.percentile(50), label: 'p50' }),
-    line(of, 'Latency', { statistic: Stats.percentile(99), label: 'p99' }),
-  ]),
-];
-
-/** How many messages lie in queues: in dead-letter queues there should be none. */
-export const depths = (title: string, width: number, queues: Readonly<Record<string, IQueue>>): IWidget =>
-  graph(
-    title,
-    width,
-    Object.entries(queues).map(([label, queue]) =>
-      queue.metricApproximateNumberOfMessagesVisible({
-        label,
-        statistic: Stats.MAXIMUM,
-        period: Duration.minutes(5),
-      }),
-    ),
-  );

@@ -132,13 +132,13 @@ describe.skipIf(version === '')(title, () => {
         'budget',
         'coverage',
         'findings',
+        'incident',
         'node-group',
         'posture',
         'posture-group',
         'quarantine',
         'release',
         'run',
-        'story',
         'worker',
       ]);
     });
@@ -267,8 +267,10 @@ describe.skipIf(version === '')(title, () => {
     });
   });
 
-  it('puts the hint of README.md on the own bus, and the function looks', async () => {
-    const command = readPage('README.md').blocks.find(({ text }) => text.startsWith('aws events put-events'));
+  it('puts the request of docs/how-it-works.md on the own bus, and the function reconciles', async () => {
+    const command = readPage('docs/how-it-works.md').blocks.find(({ text }) =>
+      text.startsWith('aws events put-events'),
+    );
     const [, entries = ''] = /--entries '(.*)'/s.exec(command?.text ?? '') ?? [];
     const before = run.calls.length;
     const bus = run.account.stack.ref('AWS::Events::EventBus');

@@ -13,6 +13,8 @@ import { start } from './harness.ts';
 import { codeIn, readPage, tableOf } from './markdown.ts';
 
 const readme = readPage('README.md');
+const deployPage = readPage('docs/deploy.md');
+const howPage = readPage('docs/how-it-works.md');
 const policyPage = readPage('docs/policy.md');
 const sandboxPage = readPage('docs/sandbox.md');
 const reviewPage = readPage('docs/review.md');
@@ -72,9 +74,9 @@ function parsed(code: string): unknown {
   }
 }
 
-describe('README.md', () => {
-  it('has exactly the settings of the stack, with their defaults', () => {
-    const rows = tableOf(readme, 'key', 'default', 'meaning').flatMap(([keys = '', fallback = '']) =>
+describe('what it does, and its settings', () => {
+  it('docs/deploy.md has exactly the settings of the stack, with their defaults', () => {
+    const rows = tableOf(deployPage, 'key', 'default', 'meaning').flatMap(([keys = '', fallback = '']) =>
       codeIn(keys).map((key): [string, string | undefined] => [key, codeIn(fallback)[0]]),
     );
     const mode = 'enforce';
@@ -91,7 +93,7 @@ describe('README.md', () => {
     expect(refused).toThrow(new RegExp(`the settings are (\\w+, ){${names.length - 1}}\\w+$`));
   });
 
-  it('has exactly the functions', () => {
+  it('README.md has exactly the functions', () => {
     expect(
       tableOf(readme, 'function', 'started by', 'does')
         .map(([name]) => name)
@@ -99,9 +101,9 @@ describe('README.md', () => {
     ).toEqual(functionNames().map((name) => `\`${name}\``));
   });
 
-  it('has every decision of a record, and the namespace of the metrics', () => {
-    for (const decision of decisionKind.options) expect(readme.code).toContain(decision);
-    expect(readme.code).toContain(METRIC_NAMESPACE);
+  it('docs/how-it-works.md has every decision of a record, and the namespace of the metrics', () => {
+    for (const decision of decisionKind.options) expect(howPage.code).toContain(decision);
+    expect(howPage.code).toContain(METRIC_NAMESPACE);
   });
 });
 
@@ -127,8 +129,10 @@ describe('docs/sandbox.md', () => {
     expect(defaults).toEqual(inUsage);
   });
 
-  it('uses in README.md only options that there are', () => {
-    const used = [...readme.text.matchAll(/^npm run -s sandbox .*$/gm)].flatMap(([line]) => line.match(/--\w+/g) ?? []);
+  it('uses only options that there are', () => {
+    const used = [...sandboxPage.text.matchAll(/^npm run -s sandbox .*$/gm)].flatMap(
+      ([line]) => line.match(/--\w+/g) ?? [],
+    );
     expect(used.length).toBeGreaterThan(3);
     for (const option of used) expect(USAGE).toContain(`  ${option} `);
   });
@@ -200,7 +204,7 @@ describe('docs/review.md', () => {
 
 it('names outputs of the stack where the pages name them', async () => {
   const { account } = await start({ fleet: 'demo' });
-  const named = [readme, policyPage, reviewPage].flatMap(({ code }) =>
+  const named = [readme, deployPage, howPage, policyPage, reviewPage].flatMap(({ code }) =>
     code.filter((word) => /^[A-Z]\w+(Name|Arn)$/.test(word)),
   );
   expect(named.length).toBeGreaterThan(1);

@@ -23,10 +23,10 @@ async function measured(seeds: number, rest: object = {}) {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-/** The figures of the README are those of all thirty. */
+/** The figures of docs/how-it-works.md are those of all thirty. */
 const SEEDS = sampled(Array.from({ length: 30 }), 3).length;
 
-it('is what the README says: under two seconds, and about a minute where EC2 shows the new late', {
+it('is what docs/how-it-works.md says: under two seconds, and about a minute where EC2 shows the new late', {
   timeout: 600_000,
 }, async () => {
   const prompt = await measured(SEEDS);

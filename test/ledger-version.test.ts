@@ -1,9 +1,10 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { expect, it } from 'vitest';
 import { readInstallations } from '../functions/manage-ssm-agent/install-ledger.ts';
 import { readWorkers } from '../functions/manage-ssm-agent/worker-ledger.ts';
-import { readStories } from '../functions/notify-stories/incident-ledger.ts';
+import { readIncidents } from '../functions/notify-stories/incident-ledger.ts';
 import { readExposedGroups } from '../functions/quarantine-workers/exposed-group-ledger.ts';
+import { readOpenGroups } from '../functions/quarantine-workers/open-exposure-ledger.ts';
 import { readQuarantines, saveQuarantine } from '../functions/quarantine-workers/quarantine-ledger.ts';
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { readFindingStates } from '../functions/shared/ledger/finding-ledger.ts';
@@ -75,7 +76,8 @@ const ledger = {
       const { RequestItems, ExpressionAttributeValues, Key } = command.input;
       if (Key !== undefined) return { Item: VERSION_1[Key.pk] };
       if (RequestItems === undefined) return { Items: [VERSION_1[ExpressionAttributeValues?.[':pk'] ?? '']] };
-      return { Responses: { ledger: [VERSION_1[RequestItems.ledger?.Keys[0]?.pk ?? '']] } };
+      const item = VERSION_1[RequestItems.ledger?.Keys[0]?.pk ?? ''];
+      return { Responses: { ledger: item === undefined ? [] : [item] } };
     },
   },
 } as unknown as Ledger;
@@ -93,8 +95,26 @@ it('takes what the version before has left in the ledger: nothing under way is f
   expect((await readExposedGroups(ledger, ['shop/web'])).get('shop/web')?.closed?.subnets).toEqual(['subnet-1']);
   expect((await readInstallations(ledger, ['shop'])).get('shop')).toEqual({ [WORKER]: 'ip-10-0-0-1' });
   expect((await readFindingStates(ledger, 'findings', ['shop/web'])).get('shop/web')?.correlationId).toBe('e-1');
-  expect((await readStories(ledger, ['digest'])).get('digest')).toMatchObject({ told: 'high', notifiedAt: AT });
+  expect((await readIncidents(ledger, ['digest'])).get('digest')).toMatchObject({ notified: 'high', notifiedAt: AT });
   expect((await readBudget(ledger, 'upgrades')).slots).toHaveProperty('shop/web');
+});
+
+it('takes what version 2 has left: people are notified of nothing twice', async () => {
+  const told = { workers: 1, why: 'quarantine-budget', correlationId: 'e-1' };
+  const open = { sk: 'shop/web', workers: {}, seenAt: AT, outcomes: 1, revision: 3, told, version: 2 };
+  const incident = { sk: 'digest', told: 'high', notifiedAt: AT, followedTo: AT, revision: 2, version: 2 };
+  const left: Readonly<Record<string, object>> = { 'open-exposures': open, story: incident };
+  const send = async ({ input: { RequestItems, ExpressionAttributeValues } }: { readonly input: Sent }) => {
+    if (RequestItems === undefined) return { Items: [left[ExpressionAttributeValues?.[':pk'] ?? '']] };
+    const item = left[RequestItems.ledger?.Keys[0]?.pk ?? ''];
+    return { Responses: { ledger: item === undefined ? [] : [item] } };
+  };
+  // Pages are asked for by what is truly such a client.
+  const documents: Ledger['documents'] = Object.assign(Object.create(DynamoDBDocumentClient.prototype), { send });
+  const before: Ledger = { table: 'ledger', documents };
+  expect((await readOpenGroups(before)).get('shop/web')).toMatchObject({ notified: told, revision: 3 });
+  // It is written under its new key, where there is none yet.
+  expect((await readIncidents(before, ['digest'])).get('digest')).toMatchObject({ notified: 'high', revision: 0 });
 });
 
 it('writes each item with the version', async () => {

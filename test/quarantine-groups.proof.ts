@@ -137,7 +137,7 @@ describe('an exposure that others use', () => {
     const cluster = { nodeGroups: [web, group(ignored)], otherInstances: [{ name: 'bastion' }] };
     const { run, isOpen, told, messages } = await played(cluster, revoke);
     expect(isOpen).toBe(true);
-    expect(told).toEqual(['way-in-shared']);
+    expect(told).toEqual(['exposure-shared']);
     expect(messages[0]).toMatch(/ sg-\w+ is left open: .* use it too\.$/);
     expect(messages[0]).toContain(`${bastionOf(run)} (no worker), shop/private (opted out)`);
     expect(changes(run).filter(({ service }) => service === 'ec2')).toEqual([]);
@@ -149,7 +149,7 @@ describe('an exposure that others use', () => {
   ])('is left open for %s', async (_whom, cluster, times) => {
     const { isOpen, told } = await played({ nodeGroups: [web, group({})], ...cluster }, revoke);
     expect(isOpen).toBe(true);
-    expect(told.filter((reason) => reason === 'way-in-shared')).toHaveLength(times);
+    expect(told.filter((reason) => reason === 'exposure-shared')).toHaveLength(times);
     expect(told).not.toContain('group-hardened');
   });
 
@@ -160,24 +160,24 @@ describe('an exposure that others use', () => {
     };
     const { isOpen, messages } = await played({ nodeGroups: [web, group({})] }, revoke, optOut);
     expect(isOpen).toBe(true);
-    expect(messages.at(-1)).toMatch(/^way-in-shared: .*left open: i-\w+ \(opted out\) uses it too\.$/);
+    expect(messages.at(-1)).toMatch(/^exposure-shared: .*left open: i-\w+ \(opted out\) uses it too\.$/);
   });
 
   it('is closed where nobody else but the control plane and other groups of the cluster use it', async () => {
     const { isOpen, told } = await played({ nodeGroups: [web, group({})] }, revoke);
     expect(isOpen).toBe(false);
     expect(told.filter((reason) => reason === 'group-hardened')).toHaveLength(1);
-    expect(told).not.toContain('way-in-shared');
+    expect(told).not.toContain('exposure-shared');
   });
 
   it.each([
-    ['left alone where an opted-out group lives in it', ignored, 'way-in-shared'],
+    ['left alone where an opted-out group lives in it', ignored, 'exposure-shared'],
     ['closed where all others may be touched', {}, 'group-hardened'],
   ])('in a subnet is %s', async (_what, tags, reason) => {
     const nodeGroups = [web, { ...group(tags), exposure: { subnets: 'public' } }];
     const { run, told } = await played({ nodeGroups }, { closeSubnets: 'enforce' });
     expect(told).toContain(reason);
-    expect(networkOf(run).subnets > 0).toBe(reason === 'way-in-shared');
+    expect(networkOf(run).subnets > 0).toBe(reason === 'exposure-shared');
   });
 
   it('costs no reconcile of interfaces where the policy wants nothing closed', async () => {

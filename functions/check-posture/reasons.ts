@@ -13,7 +13,7 @@ export const POSTURE_REASONS = {
   },
   'posture-passed': { meaning: 'A check that failed before does not fail any more.' },
   'posture-unknown': {
-    meaning: 'No worker of the group could be looked at for a day: nothing is known of its posture.',
+    meaning: 'No worker of the group could be checked for a day: nothing is known of its posture.',
     hint: 'See what manage-ssm-agent says of its workers; on Bottlerocket, whether the control container is on.',
   },
 } as const satisfies Record<string, ReasonEntry>;

@@ -54,11 +54,11 @@ export const checkPosture = declare({
   alarms: {},
   dashboard: {
     title: 'Posture of hosts',
+    decisions: ['done', 'waiting', 'skipped', 'refused', 'failed'],
     graph: {
       title: 'Workers looked at, and checks that failed',
       lines: [{ metric: 'HostsChecked' }, { metric: 'ChecksFailed' }],
     },
-    question: 'which-checks-fail',
   },
 });
 

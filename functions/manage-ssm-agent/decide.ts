@@ -36,7 +36,7 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   const idle = whyNotServing(view.tags, view.lifecycleState);
   if (idle !== undefined) {
     const variant = idle.reason === 'out-of-service' ? (view.lifecycleState ?? '') : '';
-    return say('skipped', idle.reason, `${idle.message} Its agent is not looked after.`, {}, variant);
+    return say('skipped', idle.reason, `${idle.message} Its agent is not managed.`, {}, variant);
   }
   const followed = follow(observation, circumstances);
   if (followed !== undefined) return followed;

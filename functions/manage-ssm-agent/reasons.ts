@@ -4,7 +4,7 @@ import type { SharedReason } from '../shared/records/shared-reasons.ts';
 /** What `manage-ssm-agent` says. */
 export const SSM_AGENT_REASONS = {
   'agent-verified': { meaning: 'The SSM agent of the worker answers.' },
-  'agent-cured': { meaning: 'After a remedy, the SSM agent of the worker answers.' },
+  'agent-cured': { meaning: 'The SSM agent of the worker answers after a remedy.' },
   'agent-updated': { meaning: 'The SSM agent of the worker answers and is the latest version.' },
   'agent-not-yet-registered': {
     meaning: 'The worker was launched a short while ago; its agent may still register (ssmAgent.graceTime).',
@@ -24,7 +24,7 @@ export const SSM_AGENT_REASONS = {
   },
   'no-network-path': {
     meaning:
-      'No way leads from the worker to Systems Manager: a route, an endpoint with private DNS, a security group, a network ACL or an endpoint policy stands against it.',
+      'The worker has no network path to Systems Manager. A route or an endpoint with private DNS is missing, or a security group, a network ACL or an endpoint policy denies it.',
     hint: 'The message names the missing piece: add the route, the endpoint or the rule.',
   },
   'imds-unreachable': {
@@ -33,8 +33,8 @@ export const SSM_AGENT_REASONS = {
   },
   'cause-unclear': {
     meaning:
-      'The agent does not answer, and it cannot be told whether its role or its network lets it: the message names what cannot be seen.',
-    hint: 'See to what the message names. If that is right, the agent is missing or hangs; ssmAgent.remedies.installWhenUnsure has it installed all the same.',
+      'The agent does not answer. Whether its role and its network allow it cannot be read in full: the message names what is unknown.',
+    hint: 'Check what the message names. If that is right, the agent is missing or hangs; ssmAgent.remedies.installWhenUnsure installs it all the same.',
   },
   'agent-missing': {
     meaning: 'Role, network and metadata are right, and still no agent has ever registered: it is missing or stopped.',
@@ -69,7 +69,7 @@ export const SSM_AGENT_REASONS = {
   },
   'attempts-exhausted': {
     meaning: 'A remedy has failed as often as the policy allows (ssmAgent.attempts): no further attempt is made.',
-    hint: 'See to the cause that the message names, or replace the worker. Again: npm run -s remediator -- retry SUBJECT --why "…".',
+    hint: 'Cure the cause that the message names, or replace the worker. To try again: npm run -s remediator -- retry SUBJECT --why "…".',
   },
   'kubernetes-unreachable': {
     meaning: 'The API server of the cluster cannot be reached: the agent cannot be installed.',

@@ -151,6 +151,7 @@ export const manageSsmAgent = declare({
   },
   dashboard: {
     title: 'SSM agents of workers',
+    decisions: ['acted', 'would-act', 'done', 'waiting', 'skipped', 'refused', 'failed'],
     graph: {
       title: 'Workers, and those whose agent does not answer',
       lines: [
@@ -158,7 +159,6 @@ export const manageSsmAgent = declare({
         { metric: 'WorkersUnanswered', perSweep: true },
       ],
     },
-    question: 'workers-without-ssm-by-cause',
   },
 });
 

@@ -1,18 +1,20 @@
 import * as z from 'zod';
-import { fromVersion1, type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type Ledger, readItems, saveUnlessWritten, withFormerNames } from '../shared/ledger/ledger.ts';
 import { severity } from '../shared/records/severity.ts';
 
-const PK = 'story';
+const PK = 'incident';
+/** What version 2 of the ledger called it. */
+const FORMER_PK = 'story';
 
 const incidentState = z.object({
   sk: z.string(),
-  /** The most severe that was told of the incident; absent while nothing is, and after its end. */
-  told: severity.optional(),
+  /** The most severe that people were notified of; absent while they were of nothing, and after its end. */
+  notified: severity.optional(),
   /** When, epoch milliseconds. */
   notifiedAt: z.number().optional(),
   /** Up to when records have been followed, epoch milliseconds: what is older comes late or again, and is no news. */
   followedTo: z.number().optional(),
-  /** The record that is being told of: who does so, and since when (epoch milliseconds). Gone when it is sent. */
+  /** The record that people are being notified of: who does so, and since when (epoch milliseconds). Gone when it is sent. */
   pending: z
     .object({
       record: z.string(),
@@ -24,20 +26,26 @@ const incidentState = z.object({
   /** Counts the writes: a write is conditional on nobody having written since the read. */
   revision: z.number(),
 });
-/** What is remembered of an incident: what people have been told. */
+/** What is remembered of an incident: what people were notified of. */
 export type IncidentState = Omit<z.infer<typeof incidentState>, 'sk'>;
 
-const ITEM = fromVersion1(incidentState, { toldAt: 'notifiedAt' });
+const ITEM = withFormerNames(incidentState, { told: 'notified', toldAt: 'notifiedAt' });
 
 export const NEW_INCIDENT: IncidentState = { revision: 0 };
 
 /** How long a state is kept after its last change, ms: longer than any incident should last. */
 const KEPT_FOR = 90 * 86_400_000;
 
-/** The states of the given incidents; one never told of is missing. */
-export async function readStories(ledger: Ledger, incidents: readonly string[]): Promise<Map<string, IncidentState>> {
+/** The states of the given incidents; one of which nobody was ever notified is missing. */
+export async function readIncidents(ledger: Ledger, incidents: readonly string[]): Promise<Map<string, IncidentState>> {
   const items = await readItems(ledger, PK, incidents, ITEM);
-  return new Map(items.map(({ sk, ...state }) => [sk, state]));
+  const states = new Map(items.map(({ sk, ...state }) => [sk, state]));
+  const missing = incidents.filter((incident) => !states.has(incident));
+  // What goes on since version 2 is saved anew, as an item of which there is none yet.
+  for (const { sk, ...state } of await readItems(ledger, FORMER_PK, missing, ITEM)) {
+    states.set(sk, { ...state, revision: NEW_INCIDENT.revision });
+  }
+  return states;
 }
 
 /**

@@ -57,8 +57,8 @@ export function follow(
   policy: NotificationPolicy,
 ): { readonly state: IncidentState; readonly news?: News } {
   const { followedTo = 0 } = state;
-  const before = isForgotten(state, records) ? undefined : state.told;
-  let told = before;
+  const before = isForgotten(state, records) ? undefined : state.notified;
+  let notified = before;
   let { notifiedAt } = state;
   let latest: Omit<News, 'phase'> | undefined;
   for (const record of records) {
@@ -66,18 +66,18 @@ export function follow(
     if (at <= followedTo) continue;
     const severity = severityOf(record);
     if (isSettled(wordOf(record))) {
-      if (told !== undefined) latest = { severity, record };
-      [told, notifiedAt] = [undefined, undefined];
-    } else if (isNotified(record, severity, policy) && (told === undefined || !isAtLeast(told, severity))) {
+      if (notified !== undefined) latest = { severity, record };
+      [notified, notifiedAt] = [undefined, undefined];
+    } else if (isNotified(record, severity, policy) && (notified === undefined || !isAtLeast(notified, severity))) {
       latest = { severity, record };
-      [told, notifiedAt] = [severity, at];
+      [notified, notifiedAt] = [severity, at];
     }
   }
   if (latest === undefined) return { state };
-  const phase = told === undefined ? 'ended' : before === undefined ? 'opened' : 'worsened';
+  const phase = notified === undefined ? 'ended' : before === undefined ? 'opened' : 'worsened';
   const next = { revision: state.revision, followedTo: Date.parse(records.at(-1)?.time ?? latest.record.time) };
   return {
-    state: { ...next, ...(told !== undefined && { told }), ...(notifiedAt !== undefined && { notifiedAt }) },
+    state: { ...next, ...(notified !== undefined && { notified }), ...(notifiedAt !== undefined && { notifiedAt }) },
     news: { phase, ...latest },
   };
 }

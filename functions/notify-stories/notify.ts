@@ -11,7 +11,7 @@ import { type TellDeps, tell } from './act.ts';
 import { bundle } from './bundle.ts';
 import type { FindingDeps } from './findings.ts';
 import { follow, incidentOf, type News, type NotificationPolicy } from './incident.ts';
-import { type IncidentState, NEW_INCIDENT, readStories, saveIncident } from './incident-ledger.ts';
+import { type IncidentState, NEW_INCIDENT, readIncidents, saveIncident } from './incident-ledger.ts';
 import { keepFindingsWhereOffered } from './not-offered.ts';
 import { notifications as defaults, type Policy } from './policy.ts';
 import type { notifyStories } from './remediation.ts';
@@ -65,7 +65,7 @@ async function claimNews(
   policy: NotificationPolicy,
 ): Promise<Claim[]> {
   const incidents = Map.groupBy(records, incidentOf);
-  const states = await readStories(ledger, [...incidents.keys()]);
+  const states = await readIncidents(ledger, [...incidents.keys()]);
   const now = clock.now();
   const claims = await pMap(
     incidents,

@@ -101,7 +101,7 @@ describe('what others use', () => {
     const closing = policy({ closeSubnets: 'enforce' });
     expect(decideGroup(sharing({ 'subnet-1': [workerUser({ cluster: 'pay' })] }), closing).harden).toBeDefined();
     const decision = decideGroup(sharing({ 'subnet-1': [workerUser(), optedOut] }), closing);
-    expect(decision).toMatchObject({ decision: 'refused', reason: 'way-in-shared', variant: 'subnet-1' });
+    expect(decision).toMatchObject({ decision: 'refused', reason: 'exposure-shared', variant: 'subnet-1' });
     expect(decision.message).toContain('subnet-1 is left open: shop/private (opted out) uses it too.');
     expect(decision.harden).toBeUndefined();
   });
@@ -114,7 +114,7 @@ describe('what others use', () => {
     expect(tell(...many).message).toMatch(/: i-0 \(no worker\), .*i-4 \(no worker\) and 2 more use it too\.$/);
     const unread = { ...open, users: new Map(), usersUnreadable: 'UnauthorizedOperation: no' };
     expect(decideGroup(unread, all)).toMatchObject({
-      reason: 'way-in-shared',
+      reason: 'exposure-shared',
       message: expect.stringContaining('nobody knows who uses it (UnauthorizedOperation: no).'),
     });
   });

@@ -53,7 +53,7 @@ function aboutExposures(
     const closed = exposureWords(observed.ways);
     return say('would-act', 'would-harden', sentences(`Would close: ${closed}.`), variantWith(closed));
   }
-  return left.length === 0 ? report : say('refused', 'way-in-shared', sentences(''), variantWith());
+  return left.length === 0 ? report : say('refused', 'exposure-shared', sentences(''), variantWith());
 }
 
 const detailsOf = ({ publicSubnets, ipv6Subnets, publicTemplates, exposed, size }: GroupObservation) => ({

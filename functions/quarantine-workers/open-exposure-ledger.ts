@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Ledger, queryItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type Ledger, queryItems, saveUnlessWritten, withFormerNames } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import type { Reason } from './reasons.ts';
 
@@ -25,12 +25,14 @@ const openGroup = z.object({
   since: z.number().optional(),
   /** When the group was last looked at, epoch milliseconds: of one that is never looked at again nobody knows. */
   seenAt: z.number(),
-  /** What people were told: how many, and why; absent: nothing. */
-  told: z.object({ workers: z.number(), why: z.string(), correlationId: z.string() }).optional(),
+  /** What people were notified of: how many, and why; absent: nothing. */
+  notified: z.object({ workers: z.number(), why: z.string(), correlationId: z.string() }).optional(),
   ...outcomeMemory<Reason>(),
   revision: z.number(),
 });
 export type OpenGroup = Omit<z.infer<typeof openGroup>, 'sk'>;
+
+const ITEM = withFormerNames(openGroup, { told: 'notified' });
 
 export const newOpenGroup = (now: number): OpenGroup => ({ workers: {}, seenAt: now, outcomes: 0, revision: 0 });
 
@@ -39,7 +41,7 @@ const KEPT_FOR = 86_400_000;
 
 /** All groups with workers that stay exposed, by `cluster/nodegroup`. */
 export async function readOpenGroups(ledger: Ledger): Promise<Map<string, OpenGroup>> {
-  const items = await queryItems(ledger, PK, openGroup);
+  const items = await queryItems(ledger, PK, ITEM);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 

@@ -15,7 +15,7 @@ const groupOf = (workers: OpenGroup['workers'], rest: Partial<OpenGroup> = {}): 
 });
 const some = (count: number, reason?: string): OpenGroup['workers'] =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`i-${index}`, open(reason)]));
-const told = { workers: 1, why: 'quarantine-budget', correlationId: 'exposed e-1' };
+const notified = { workers: 1, why: 'quarantine-budget', correlationId: 'exposed e-1' };
 
 describe('what a decision says about the exposure of its worker', () => {
   it.each([
@@ -42,18 +42,18 @@ describe('a group with workers that stay exposed', () => {
   it('is told once the wave has settled, with all of them and why', () => {
     const state = groupOf(some(12));
     expect(tellingOf({ ...state, since: NOW }, 'e-1', NOW)).toEqual({ unsettled: true });
-    const { decision, told: notified } = tellingOf(state, 'e-1', NOW);
+    const { decision, notified: after } = tellingOf(state, 'e-1', NOW);
     expect(decision).toMatchObject({ decision: 'refused', reason: 'workers-stay-exposed' });
     expect(decision?.message).toMatch(/^12 workers stay exposed .* as the policy allows\. i-0 since .*; and 2 more\.$/);
-    expect(notified).toEqual({ workers: 12, why: 'quarantine-budget', correlationId: 'exposed e-1' });
+    expect(after).toEqual({ workers: 12, why: 'quarantine-budget', correlationId: 'exposed e-1' });
   });
 
   it.each([
-    ['goes on', groupOf(some(1), { told }), undefined],
-    ['has twice as many of them', groupOf(some(2), { told }), 'workers-stay-exposed'],
-    ['stays so for another cause', groupOf(some(1, 'kill-switch'), { told }), 'workers-stay-exposed'],
-    ['has none any more', groupOf({}, { told }), 'exposures-ended'],
-    ['has only some that are told otherwise', groupOf(some(3, 'public-by-design'), { told }), undefined],
+    ['goes on', groupOf(some(1), { notified }), undefined],
+    ['has twice as many of them', groupOf(some(2), { notified }), 'workers-stay-exposed'],
+    ['stays so for another cause', groupOf(some(1, 'kill-switch'), { notified }), 'workers-stay-exposed'],
+    ['has none any more', groupOf({}, { notified }), 'exposures-ended'],
+    ['has only some that are told otherwise', groupOf(some(3, 'public-by-design'), { notified }), undefined],
     ['has none, and never had', groupOf({}), undefined],
   ])('that %s', (_what, state, reason) => {
     expect(tellingOf(state, 'e-2', NOW).decision?.reason).toBe(reason);
@@ -82,16 +82,17 @@ describe('a group with workers that stay exposed', () => {
           );
           const before = state;
           const next = withFindings(state, WEB, found, now);
-          const { decision, told: after } = tellingOf(next, `e-${index}`, now);
-          const { told: _, ...rest } = next;
-          state = { ...rest, ...(after !== undefined && { told: after }) };
+          const { decision, notified: after } = tellingOf(next, `e-${index}`, now);
+          const { notified: _, ...rest } = next;
+          state = { ...rest, ...(after !== undefined && { notified: after }) };
           if (decision?.decision === 'refused') records += 1;
           const isOpen = Object.keys(state.workers).length > 0;
           if (decision?.decision === 'done') records = 0;
           // Doublings of one: of thirty workers at most six.
           expect(records).toBeLessThanOrEqual(6);
-          expect(decision?.decision === 'done').toBe(before.told !== undefined && !isOpen);
-          if (before.told !== undefined && isOpen) expect(state.told?.correlationId).toBe(before.told.correlationId);
+          expect(decision?.decision === 'done').toBe(before.notified !== undefined && !isOpen);
+          if (before.notified !== undefined && isOpen)
+            expect(state.notified?.correlationId).toBe(before.notified.correlationId);
         }
       }),
     );

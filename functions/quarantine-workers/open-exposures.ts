@@ -73,22 +73,22 @@ export interface Telling {
   readonly decision?: Decision;
   /** Whether it is to be looked at again, when the wave has settled. */
   readonly unsettled: boolean;
-  readonly told?: OpenGroup['told'];
+  readonly notified?: OpenGroup['notified'];
 }
 
 /** @param trigger the id of what asked for the reconcile: a new incident goes by it */
 export function tellingOf(state: OpenGroup, trigger: string, now: number): Telling {
   const silent = Object.entries(state.workers).filter(([, { reason }]) => quiet.has(reason));
-  const { told, since = now } = state;
-  const known = { unsettled: false, ...(told !== undefined && { told }) };
+  const { notified, since = now } = state;
+  const known = { unsettled: false, ...(notified !== undefined && { notified }) };
   if (silent.length === 0) {
-    if (told === undefined || Object.keys(state.workers).length > 0) return known;
+    if (notified === undefined || Object.keys(state.workers).length > 0) return known;
     return { decision: say('done', 'exposures-ended', 'No worker of the group stays exposed.'), unsettled: false };
   }
   const why = [...new Set(silent.map(([, { reason }]) => reason))].sort().join(' ');
   // It is told anew when another cause keeps them open, or when they have become twice as many: not with every worker.
-  if (told !== undefined && told.why === why && silent.length < 2 * told.workers) return known;
-  if (told === undefined && now - since < SETTLE) return { unsettled: true };
+  if (notified !== undefined && notified.why === why && silent.length < 2 * notified.workers) return known;
+  if (notified === undefined && now - since < SETTLE) return { unsettled: true };
   const decision: Decision = {
     ...say('refused', 'workers-stay-exposed', inWords(silent)),
     details: { exposed: silent.length, workers: silent.map(([id]) => id).slice(0, 100) },
@@ -96,7 +96,7 @@ export function tellingOf(state: OpenGroup, trigger: string, now: number): Telli
   return {
     decision,
     unsettled: false,
-    told: { workers: silent.length, why, correlationId: told?.correlationId ?? `exposed ${trigger}` },
+    notified: { workers: silent.length, why, correlationId: notified?.correlationId ?? `exposed ${trigger}` },
   };
 }
 

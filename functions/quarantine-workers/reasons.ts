@@ -3,7 +3,7 @@ import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
 /** What `quarantine-workers` says. */
 export const QUARANTINE_REASONS = {
-  'not-exposed': { meaning: 'The Internet has no way to the worker.' },
+  'not-exposed': { meaning: 'The Internet cannot reach the worker.' },
   'public-by-design': {
     meaning:
       'The group is exposed as a whole: its subnets or its launch template hand out public addresses, or too many of it are exposed.',
@@ -24,7 +24,7 @@ export const QUARANTINE_REASONS = {
   'group-hardened': {
     meaning: 'An exposure to a group that is public by design was closed: rules revoked, subnets closed.',
   },
-  'way-in-shared': {
+  'exposure-shared': {
     meaning: 'An exposure to the group is left open, because something that must not be touched uses it too.',
     hint: 'Give the group security groups and subnets of its own, or close the exposure by hand.',
     severity: 'high',
@@ -65,10 +65,10 @@ export const QUARANTINE_REASONS = {
     hint: 'Release it, which gives back what its tags tell: npm run -s remediator -- release INSTANCE --why "…". Find out who deleted items of the ledger, or set the tag.',
   },
   'quarantine-undone': {
-    meaning: 'Somebody opens a way to a worker in quarantine again and again; it is closed each time.',
+    meaning: 'Somebody exposes a worker in quarantine again and again. Each time the exposure is closed.',
     hint: 'Find who does it: the message names the caller where CloudTrail told it. A controller that binds addresses must leave this worker out.',
   },
-  'quarantine-reinforced': { meaning: 'Somebody opened a way to a worker in quarantine; it was closed again.' },
+  'quarantine-reinforced': { meaning: 'Somebody exposed a worker in quarantine; the exposure was closed.' },
   draining: { meaning: 'The pods of the worker are being evicted before it is isolated (quarantine.drain).' },
   'quarantine-in-progress': { meaning: 'Steps of the quarantine remain; the worker is reconciled again.' },
   'quarantine-incomplete': {

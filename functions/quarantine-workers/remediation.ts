@@ -229,6 +229,7 @@ export const quarantineWorkers = declare({
   },
   dashboard: {
     title: 'Quarantine of exposed workers',
+    decisions: ['acted', 'would-act', 'done', 'waiting', 'skipped', 'refused', 'failed'],
     graph: {
       title: 'In quarantine, expiring, expired',
       lines: [
@@ -238,7 +239,6 @@ export const quarantineWorkers = declare({
         { metric: 'QuarantineExpired', statistic: 'Maximum' },
       ],
     },
-    question: 'what-is-in-quarantine',
   },
 });
 

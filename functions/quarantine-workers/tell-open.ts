@@ -99,7 +99,7 @@ async function keepGroup(
   { trigger, attempt, now, mode, groups }: Look,
 ): Promise<OpenGroup | undefined> {
   const state = withReport(withFindings(before, subject, findings, now), subject, groups);
-  const { decision, unsettled, told } = tellingOf(state, trigger.id, now);
+  const { decision, unsettled, notified } = tellingOf(state, trigger.id, now);
   if (unsettled && before.since === undefined) {
     const [instanceId = ''] = Object.keys(state.workers);
     const origin = { account, region, time: new Date(now + SETTLE).toISOString() };
@@ -110,9 +110,9 @@ async function keepGroup(
     };
     await sendRequests(queue, [request]);
   }
-  const { told: _told, unrecorded: _unrecorded, ...rest } = state;
+  const { notified: _notified, unrecorded: _unrecorded, ...rest } = state;
   const outcomes = state.outcomes + (decision === undefined ? 0 : 1);
-  const next: OpenGroup = { ...rest, outcomes, ...(told !== undefined && { told }) };
+  const next: OpenGroup = { ...rest, outcomes, ...(notified !== undefined && { notified }) };
   const writer = writesOf(`${caller} open ${attempt}`);
   const save = (wanted: OpenGroup) => saveOpenGroup(ledger, subject, wanted, writer(), now);
   if (decision === undefined) {
@@ -127,7 +127,7 @@ async function keepGroup(
     ...(mode !== undefined && { mode }),
     trigger,
     fingerprint: `${outcomes} ${decision.reason}`,
-    correlationId: told?.correlationId ?? before.told?.correlationId ?? trigger.id,
+    correlationId: notified?.correlationId ?? before.notified?.correlationId ?? trigger.id,
     ...(decision.details !== undefined && { details: decision.details }),
   });
   if (saved !== undefined && decision.decision === 'done')
@@ -139,8 +139,8 @@ async function keepGroup(
 function withReport(state: OpenGroup, subject: string, groups: readonly DecidedGroup[]): OpenGroup {
   const workers = Object.keys(state.workers).length;
   const group = groups.find(({ observation }) => subjectOf(observation.key) === subject);
-  if (state.told !== undefined || workers === 0 || group?.decision.publicByDesign !== true) return state;
-  return { ...state, told: { workers, why: group.decision.reason, correlationId: group.observation.trigger.id } };
+  if (state.notified !== undefined || workers === 0 || group?.decision.publicByDesign !== true) return state;
+  return { ...state, notified: { workers, why: group.decision.reason, correlationId: group.observation.trigger.id } };
 }
 
 /** What was told of a group that was public by design is over: should it be so again, that is told anew. */

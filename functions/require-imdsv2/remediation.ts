@@ -58,8 +58,8 @@ export const requireImdsv2 = declare({
   },
   dashboard: {
     title: 'Metadata service of workers',
+    decisions: ['acted', 'would-act', 'done', 'waiting', 'skipped', 'refused', 'failed'],
     graph: { title: 'Workers that take version 1', lines: [{ metric: 'ImdsV1Allowed', perSweep: true }] },
-    question: 'what-failed-and-what-to-do',
   },
 });
 

@@ -34,8 +34,8 @@ export const sweepFleet = declare({
   },
   dashboard: {
     title: 'Sweeps',
+    decisions: ['done', 'failed'],
     graph: { title: 'Sweeps that came to their end', lines: [{ metric: 'SweepFinished' }] },
-    question: 'is-everything-alive',
   },
 });
 

@@ -7,11 +7,11 @@ import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
 export const FINDING_REASONS = {
   ...GROUP_REASONS,
   ...RELEASE_REASONS,
-  'findings-counted': { meaning: 'What became of the findings of one batch of messages: each is counted once.' },
+  'findings-counted': { meaning: 'The findings of one batch of messages, each counted once by what became of it.' },
   'not-a-worker': { meaning: 'Findings on instances that are no workers of an EKS cluster: nothing to do here.' },
-  'finding-not-open': { meaning: 'Amazon Inspector does not hold open what an event told: nothing is done.' },
+  'finding-not-open': { meaning: 'An event named a finding that is not open in Amazon Inspector: nothing is done.' },
   'upgrade-requested': {
-    meaning: 'Findings are open and a newer AMI release exists: upgrade-node-groups looks at the node group.',
+    meaning: 'Findings are open and a newer AMI release exists: upgrade-node-groups reconciles the node group.',
   },
   'would-request-upgrade': { meaning: 'In mode enforce the upgrade would have been requested now.' },
   'no-newer-ami': {

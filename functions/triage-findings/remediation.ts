@@ -83,11 +83,11 @@ export const triageFindings = declare({
   alarms: {},
   dashboard: {
     title: 'Inspector findings',
+    decisions: ['acted', 'would-act', 'done', 'waiting', 'skipped', 'refused', 'failed'],
     graph: {
       title: 'Messages that told of findings',
       lines: [{ metric: 'FindingsReceived' }, { metric: 'FindingsExamined' }, { metric: 'FindingsDuplicate' }],
     },
-    question: 'which-findings-are-open',
   },
 });
 

@@ -59,7 +59,7 @@ export const UPGRADE_REASONS = {
     hint: 'Grant what the message names. Where EKS names a launch template: ec2:RunInstances and ec2:CreateTags with it, and iam:PassRole of the node role. It is tried again by itself.',
   },
   'release-in-doubt': {
-    meaning: 'Amazon recommends something else than before at this moment: nothing starts until a second look agrees.',
+    meaning: 'Amazon recommends something else than before at this moment: nothing starts until a second read agrees.',
     hint: 'Nothing to do: the watcher decides with its next runs. If this stays, look at its alarms.',
   },
   'end-of-life': {

@@ -84,6 +84,7 @@ export const upgradeNodeGroups = declare({
   },
   dashboard: {
     title: 'Upgrades of node groups',
+    decisions: ['acted', 'would-act', 'done', 'waiting', 'skipped', 'refused', 'failed'],
     graph: {
       title: 'Under way, stuck, halted',
       lines: [
@@ -92,7 +93,6 @@ export const upgradeNodeGroups = declare({
         { metric: 'Halted', statistic: 'Maximum' },
       ],
     },
-    question: 'upgrades-in-flight',
   },
 });
 

@@ -37,6 +37,7 @@ export const watchAmiReleases = declare({
   alarms: {},
   dashboard: {
     title: 'AMI releases',
+    decisions: ['acted', 'done', 'skipped', 'failed'],
     graph: {
       title: 'Age of the releases in use, days',
       lines: [
@@ -45,7 +46,6 @@ export const watchAmiReleases = declare({
         { metric: 'NodeGroups', statistic: 'Maximum', label: 'node groups' },
       ],
     },
-    question: 'ami-age-by-release',
   },
 });
 

@@ -42,7 +42,7 @@ export const greetWorkers = declare({
   },
   dashboard: {
     title: 'Greetings',
+    decisions: ['done'],
     graph: { title: 'Workers that were greeted', lines: [{ metric: 'Greeted' }] },
-    question: 'what-failed-and-what-to-do',
   },
 });

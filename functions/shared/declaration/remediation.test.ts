@@ -50,7 +50,7 @@ it('is a compile error that names what does not fit the rest', () => {
   // @ts-expect-error: an alarm on a metric that it does not publish.
   declare({ ...whole, alarms: { dry: { ...alarm, metric: 'Wattered' } } });
   declare({ ...whole, alarms: { dry: { ...alarm, metric: 'Watered' } } });
-  const dashboard = { title: 'Plants', question: 'which' };
+  const dashboard = { title: 'Plants', decisions: ['done'] } as const;
   // @ts-expect-error: a graph of one.
   declare({ ...whole, dashboard: { ...dashboard, graph: { title: 'Plants', lines: [{ metric: 'Wattered' }] } } });
   // @ts-expect-error: a section of the policy that it does not read.

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { OperatorAction } from '../intake/operator-action.ts';
 import type { Sections } from '../policy/policy.ts';
 import type { ReasonEntry } from '../records/reason-entry.ts';
+import type { DecisionKind } from '../records/record.ts';
 import type { Recorder as SharedRecorder } from '../records/recorder.ts';
 import type { SharedReason } from '../records/shared-reasons.ts';
 import type { SharedMetric } from '../runtime/metric.ts';
@@ -91,12 +92,13 @@ export interface GraphLine {
   readonly perSweep?: true;
 }
 
-/** The function's row on the dashboard. */
+/** What the dashboard shows of the function. */
 export interface DashboardRow {
+  /** What it is about, in a few words: its decisions are counted under this. */
   readonly title: string;
+  /** What it can decide: a line each. */
+  readonly decisions: readonly DecisionKind[];
   readonly graph: { readonly title: string; readonly lines: readonly GraphLine[] };
-  /** A saved query by its name. */
-  readonly question: string;
 }
 
 /** What a function of the stack is, apart from its code. Infrastructure, policy, documentation and tests follow from it. */

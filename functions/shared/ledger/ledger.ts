@@ -27,8 +27,8 @@ import * as z from 'zod';
  * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
  * | sweep      | unlisted           | clusters whose node groups could not be listed              | sweep-ledger.ts     |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
- * | story      | digest             | what people have been told of an incident                   | incident-ledger.ts  |
- * | open-expo… | cluster/nodegroup  | workers that stay exposed, and what was told of them        | open-exposure-ledger.ts |
+ * | incident   | digest             | what people were notified of an incident                    | incident-ledger.ts  |
+ * | open-expo… | cluster/nodegroup  | workers that stay exposed, and what was notified of them    | open-exposure-ledger.ts |
  * | finding    | function/subject   | the finding that Security Hub has of a subject              | security-hub-ledger.ts|
  */
 export interface Ledger {
@@ -99,7 +99,7 @@ export interface ItemKey {
  * Of what items hold. It rises when a function of the version before would misread an item; readers then still take the
  * items of the version before, since nobody rewrites them. Version 1 had none in its items.
  */
-export const LEDGER_VERSION = 2;
+export const LEDGER_VERSION = 3;
 
 /**
  * Writes an item as a whole, unless a condition stands against it.
@@ -116,10 +116,10 @@ export async function putItem(
   await documents.send(new PutCommand({ TableName: table, Item, ...condition }));
 }
 
-/** A schema that also takes items of version 1, in which some members had other names. @param names the new ones by the old */
-export const fromVersion1 = <Schema extends z.ZodType>(schema: Schema, names: Readonly<Record<string, string>>) =>
+/** A schema that also takes items of earlier versions, in which some members had other names. @param names the new ones by the old */
+export const withFormerNames = <Schema extends z.ZodType>(schema: Schema, names: Readonly<Record<string, string>>) =>
   z.preprocess((item) => {
-    if (typeof item !== 'object' || item === null || 'version' in item) return item;
+    if (typeof item !== 'object' || item === null) return item;
     return Object.fromEntries(Object.entries(item).map(([name, value]) => [names[name] ?? name, value]));
   }, schema);
 

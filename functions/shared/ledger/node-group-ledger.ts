@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { fromVersion1, type Ledger, putItem, queryItems, readItems } from './ledger.ts';
+import { type Ledger, putItem, queryItems, readItems, withFormerNames } from './ledger.ts';
 import { outcomeMemory } from './outcome-ledger.ts';
 import { proposal } from './proposal.ts';
 
@@ -105,7 +105,7 @@ const nodeGroupState = z.object({
 });
 export type NodeGroupState = Omit<z.infer<typeof nodeGroupState>, 'sk'>;
 
-const ITEM = fromVersion1(nodeGroupState, { story: 'incident' });
+const ITEM = withFormerNames(nodeGroupState, { story: 'incident' });
 
 export const NEW_NODE_GROUP: NodeGroupState = { outcomes: 0 };
 

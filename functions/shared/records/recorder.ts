@@ -51,7 +51,8 @@ export interface RecorderOptions<Reason extends string, Metric extends string> {
   readonly counter: Counter<Metric>;
 }
 
-const METRIC_NAMES: Readonly<Record<DecisionKind, SharedMetric>> = {
+/** The metrics that count records, by their decisions. */
+export const METRIC_NAMES = {
   acted: 'Acted',
   'would-act': 'WouldAct',
   waiting: 'Waiting',
@@ -59,7 +60,7 @@ const METRIC_NAMES: Readonly<Record<DecisionKind, SharedMetric>> = {
   refused: 'Refused',
   failed: 'Failed',
   done: 'Done',
-};
+} as const satisfies Readonly<Record<DecisionKind, SharedMetric>>;
 
 /** Writes what a function decides, and counts it. */
 export interface Recorder<Reason extends string = SharedReason, Metric extends string = SharedMetric>

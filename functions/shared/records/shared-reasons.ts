@@ -39,10 +39,10 @@ export const SHARED_REASONS = {
   },
   'auto-mode': { meaning: 'EKS Auto Mode: AWS replaces these nodes itself.' },
   'worker-not-running': { meaning: 'The instance is not running.' },
-  'in-quarantine': { meaning: 'The worker is in quarantine and reaches nothing, by intent: it is not looked after.' },
+  'in-quarantine': { meaning: 'The worker is in quarantine and reaches nothing, by intent: it is left alone.' },
   'out-of-service': {
     meaning:
-      'Auto Scaling has the worker in standby, in a warm pool or on its way out: it is not looked after, and nothing is advised.',
+      'Auto Scaling has the worker in standby, in a warm pool or on its way out: it is left alone.',
   },
   'proposal-rejected': {
     meaning: 'An operator rejected this proposal: it is not made again until something new is due.',

@@ -20,7 +20,7 @@ export const IN_QUARANTINE = [
 /** Those that say that nothing is done about an exposure of a worker yet. */
 const LEFT_OPEN = ['quarantine-budget', 'would-quarantine', 'public-by-design', 'router'] as const;
 /** Those that say so of a group. */
-const GROUP_LEFT_OPEN = ['would-harden', 'way-in-shared', 'workers-stay-exposed'] as const;
+const GROUP_LEFT_OPEN = ['would-harden', 'exposure-shared', 'workers-stay-exposed'] as const;
 
 /** Last words of `quarantine-workers` after which a worker or a group stays exposed, or may be. */
 export const STAYS_EXPOSED = [...LEFT_OPEN, ...GROUP_LEFT_OPEN, 'released-in-part'] as const;
