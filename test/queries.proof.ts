@@ -51,11 +51,28 @@ describe('the saved queries', () => {
     expect(told(rows, 'reason')).not.toContain('release-seen');
   });
 
-  it('what failed and what to do', async () => {
+  it('what failed and what to do: only what still fails', async () => {
     const rows = await ask(agents, textOf(agents, 'what failed and what to do'));
-    const failed = agents.records.filter(({ decision }) => decision === 'failed' || decision === 'refused');
-    expect(rows).toHaveLength(failed.length);
-    expect(rows.find(({ reason }) => reason === 'imds-unreachable')?.hint).toContain('HttpEndpoint');
+    const latest = new Map(
+      agents.records
+        .filter(({ reason }) => reason !== 'request-granted' && reason !== 'request-refused')
+        .map((record) => {
+          const { remediation, cluster, nodegroup, instance, details } = record;
+          return [JSON.stringify([remediation, cluster, nodegroup, instance, details?.check]), record];
+        }),
+    );
+    const failing = [...latest.values()].filter(({ decision }) => decision === 'failed' || decision === 'refused');
+    expect(rows).toHaveLength(failing.length);
+    // Some have failed, and are cured since.
+    expect(agents.records.filter(({ decision }) => decision === 'failed').length).toBeGreaterThan(failing.length - 1);
+    expect(rows.find(({ cause }) => cause === 'imds-unreachable')?.whatToDo).toContain('HttpEndpoint');
+  });
+
+  it('what to approve: what mode observe proposes, until it is done', async () => {
+    const policy = { upgrades: { mode: 'observe', bakeAge: '1m' } };
+    const proposed = await start({ fleet: 'demo', policy, play: '4h' });
+    const rows = await ask(proposed, textOf(proposed, 'what to approve'));
+    expect(told(rows, 'cluster', 'nodegroup', 'proposal')).toContain('data postgres would-upgrade');
   });
 
   it('what waits and for what', async () => {
