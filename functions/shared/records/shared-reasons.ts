@@ -41,8 +41,7 @@ export const SHARED_REASONS = {
   'worker-not-running': { meaning: 'The instance is not running.' },
   'in-quarantine': { meaning: 'The worker is in quarantine and reaches nothing, by intent: it is left alone.' },
   'out-of-service': {
-    meaning:
-      'Auto Scaling has the worker in standby, in a warm pool or on its way out: it is left alone.',
+    meaning: 'Auto Scaling has the worker in standby, in a warm pool or on its way out: it is left alone.',
   },
   'proposal-rejected': {
     meaning: 'An operator rejected this proposal: it is not made again until something new is due.',
