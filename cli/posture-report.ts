@@ -1,4 +1,4 @@
-import { CHECKS } from '../functions/check-posture/judge/benchmark.ts';
+import { POSTURE_CHECKS } from '../functions/check-posture/checks.ts';
 import type { GroupState } from '../functions/check-posture/posture-ledger.ts';
 import type { Local } from './command.ts';
 import { table } from './table.ts';
@@ -30,11 +30,14 @@ const day = (at: number | undefined): string => (at === undefined ? '' : new Dat
 export function rowsOf(states: ReadonlyMap<string, GroupState>, all: boolean): Row[] {
   return [...states]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([group, { checkedAt, verdicts, findings }]) =>
-      CHECKS.flatMap(({ id, title, todo }): Row[] => {
+    .flatMap(([group, { checkedAt, verdicts, findings, notes = {} }]) =>
+      POSTURE_CHECKS.flatMap(({ id, title, todo, isOfBenchmark }): Row[] => {
         const verdict = verdicts[id];
         if (verdict === undefined || (!all && (verdict === 'PASS' || verdict === 'N/A'))) return [];
         const found = findings[id];
+        const note = verdict === 'MANUAL' ? notes[id] : undefined;
+        // What the benchmark leaves open is to be looked up, not changed.
+        const isToDo = verdict === 'FAIL' || (verdict === 'MANUAL' && !isOfBenchmark);
         return [
           {
             group,
@@ -44,8 +47,8 @@ export function rowsOf(states: ReadonlyMap<string, GroupState>, all: boolean): R
             since: day(found?.since),
             waivedUntil: day(found?.waiver?.until),
             waiver: found?.waiver?.id ?? '',
-            evidence: found?.evidence ?? [],
-            todo: verdict === 'FAIL' ? todo : '',
+            evidence: found?.evidence ?? (note === undefined ? [] : [note]),
+            todo: isToDo ? todo : '',
             checked: day(checkedAt),
           },
         ];

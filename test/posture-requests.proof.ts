@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
+import { al2023, file } from '../sandbox/account/ssm/node-systems.ts';
 import { HOUR, MINUTE, start } from './harness.ts';
 import { fleet, OPEN, told } from './posture.fixture.ts';
 import { FAST, fleet as fleetOf, group } from './upgrade.fixture.ts';
@@ -12,7 +13,7 @@ describe('the posture of hosts is looked at', () => {
     await run.account.play(2 * HOUR);
     expect(sent()).toBe(before);
     const web = await operate(run.account, 'check', 'shop/web');
-    expect(web).toMatchObject({ code: 0, stderr: expect.stringContaining('1 group was looked at; 1 rows.') });
+    expect(web).toMatchObject({ code: 0, stderr: expect.stringContaining('1 group was looked at') });
     expect(web.stdout).toMatch(/shop\/web +3\.2\.4 +FAIL/);
     expect(sent()).toBe(before + 1);
     for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
@@ -45,6 +46,29 @@ describe('the posture of hosts is looked at', () => {
     // Three groups of as many, of which one runs Windows.
     expect(asked.length).toBe((run.account.fleet.instances.list().length / 3) * 2);
     expect(asked.length).toBe(new Set(asked).size);
+  });
+
+  it('beside the benchmark: what fails ends like any other, and the way out stands beside what nobody can mend in place', async () => {
+    const keys = '/home/ec2-user/.ssh/authorized_keys';
+    const host = al2023({
+      files: [
+        file('/etc/passwd', '0644', 'ec2-user:x:1000:1000::/home/ec2-user:/bin/bash\n'),
+        file(keys, '0600', 'ssh-ed25519 AAAA somebody\n'),
+        file('/proc/77/comm', '0444', 'sshd\n'),
+        file('/sys/fs/selinux/enforce', '0644', '0'),
+      ],
+    });
+    const run = await start({ fleet: fleet(host), play: '2h' });
+    expect(told(run)).toEqual(['web refused posture-failed SSH.1']);
+    expect(run.records.find(({ reason }) => reason === 'posture-failed')).toMatchObject({
+      message: `SSH.1 fails (No key opens a shell by SSH): ${keys}: 1 keys let ec2-user in.`,
+      details: { benchmark: 'of our own' },
+    });
+    const { stdout } = await operate(run.account, 'check', 'shop/web');
+    expect(stdout).toMatch(/shop\/web +SELINUX\.1 +MANUAL +SELinux is permissive, as al2023 comes/);
+    for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
+    await operate(run.account, 'check', 'shop/web');
+    expect(told(run)).toEqual(['web refused posture-failed SSH.1', 'web done posture-passed SSH.1']);
   });
 
   it('once a group is upgraded, so that a finding which that cures ends', async () => {

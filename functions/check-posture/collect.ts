@@ -5,6 +5,9 @@ import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import type { Looked } from './decide.ts';
+import { type Host, readHost } from './host/host.ts';
+import { judgeHost } from './host/judge-host.ts';
+import { readInstanceFacts } from './host/observe-instances.ts';
 import { judge } from './judge/judge.ts';
 import { type Node, NodeError, readNode } from './judge/node.ts';
 import { type ObserveClients, readOutput } from './observe.ts';
@@ -57,30 +60,42 @@ export async function collect(
  * told nothing.
  */
 async function readAll(
-  { ssm }: ReconcileDeps,
+  { ssm, ec2, clock }: ReconcileDeps,
   samples: readonly Sample[],
   isOver: boolean,
 ): Promise<Map<string, Looked[]> | undefined> {
   const looked = new Map<string, Looked[]>(samples.map(({ nodegroup }) => [nodegroup, []]));
+  const seen: Array<{ nodegroup: string; instanceId: string; node: Node; host: Host }> = [];
   let isRunning = false;
   const readOne = async (sample: Sample): Promise<void> => {
     // One that still runs is enough to come again for all.
     if (isRunning) return;
     const gathered = await readOutput(ssm, sample);
     isRunning ||= gathered.kind === 'running' && !isOver;
-    const node = gathered.kind === 'ended' ? nodeIn(gathered.output) : undefined;
-    if (node === undefined) return;
+    const found = gathered.kind === 'ended' ? nodeIn(gathered.output) : undefined;
+    if (found === undefined) return;
     const { nodegroup, instanceId } = sample;
-    looked.get(nodegroup)?.push({ instanceId, kubernetesVersion: node.kubernetesVersion, judgements: judge(node) });
+    seen.push({ nodegroup, instanceId, ...found });
   };
   await pMap(samples, readOne, { concurrency: READ_CONCURRENCY });
-  return isRunning ? undefined : looked;
+  if (isRunning) return undefined;
+  const facts = await readInstanceFacts(
+    ec2,
+    seen.map(({ instanceId }) => instanceId),
+  );
+  for (const { nodegroup, instanceId, node, host } of seen) {
+    const judgements = { ...judge(node), ...judgeHost(host, facts.get(instanceId), clock.now()) };
+    looked.get(nodegroup)?.push({ instanceId, kubernetesVersion: node.kubernetesVersion, judgements });
+  }
+  return looked;
 }
 
 /** What a worker printed; undefined where it is cut off, or is no node: then it says nothing. */
-function nodeIn(output: string | undefined): Node | undefined {
+function nodeIn(output: string | undefined): { node: Node; host: Host } | undefined {
+  if (output === undefined) return undefined;
   try {
-    return output === undefined ? undefined : readNode(JSON.parse(output));
+    const gathered: unknown = JSON.parse(output);
+    return { node: readNode(gathered), host: readHost(gathered) };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof NodeError) return undefined;
     throw error;

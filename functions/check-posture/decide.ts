@@ -1,8 +1,9 @@
 import { codeIn, isThrottlingCode } from '../shared/fleet/reading.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { benchmarkFor, CHECKS, type CheckId } from './judge/benchmark.ts';
-import type { Judgement, Judgements, Verdict } from './judge/verdict.ts';
+import { POSTURE_CHECKS, type PostureCheck, type PostureCheckId, type PostureJudgements } from './checks.ts';
+import { benchmarkFor } from './judge/benchmark.ts';
+import type { Judgement, Verdict } from './judge/verdict.ts';
 import type { Waiver } from './policy.ts';
 import type { Finding, GroupState } from './posture-ledger.ts';
 import type { Reason } from './reasons.ts';
@@ -11,7 +12,7 @@ import type { Reason } from './reasons.ts';
 export interface Looked {
   readonly instanceId: string;
   readonly kubernetesVersion: string | null | undefined;
-  readonly judgements: Judgements;
+  readonly judgements: PostureJudgements;
 }
 
 /** News of one check of one group. */
@@ -91,18 +92,21 @@ function judgeGroup(
   if (looked.length === 0) return withoutEvidence(key, now, state);
   const findings: Record<string, Finding> = {};
   const verdicts: Record<string, Verdict> = {};
+  const notes: Record<string, string> = {};
   const news: News[] = [];
-  for (const check of CHECKS) {
+  for (const check of POSTURE_CHECKS) {
     const { id } = check;
     const worst = worstOf(id, looked);
-    verdicts[id] = worst.judgement.verdict;
     const open = state.findings[id];
-    if (verdicts[id] === 'MANUAL') {
+    if (worst !== undefined) verdicts[id] = worst.judgement.verdict;
+    if (worst === undefined || verdicts[id] === 'MANUAL') {
       if (open !== undefined) findings[id] = open;
+      const [note] = worst === undefined ? [] : evidenceOf(worst);
+      if (note !== undefined) notes[id] = note;
       continue;
     }
     if (verdicts[id] !== 'FAIL') {
-      if (open !== undefined) news.push(ended(id, check.title, open, now));
+      if (open !== undefined && check.isReported === undefined) news.push(ended(id, check.title, open, now));
       continue;
     }
     const waiver = waivers.find((one) => covers(one, id, key, now));
@@ -113,12 +117,13 @@ function judgeGroup(
       ...(waiver !== undefined && { waiver: { id: waiver.id, until: waiver.until } }),
     };
     findings[id] = finding;
+    if (check.isReported === true) continue;
     if (open !== undefined && open.waiver?.id === waiver?.id && open.waiver?.until === waiver?.until) continue;
     news.push(waiver === undefined ? failed(check, worst, finding, open) : waived(check, worst, finding, waiver));
   }
   const { unknownSince: _, unknownNotified, ...known } = state;
   if (unknownNotified !== undefined) news.push(readableAgain(unknownNotified, now));
-  return { state: { ...known, checkedAt: now, verdicts, findings }, news };
+  return { state: { ...known, checkedAt: now, verdicts, findings, notes }, news };
 }
 
 function withoutEvidence(key: NodeGroupKey, now: number, state: GroupState) {
@@ -143,24 +148,25 @@ interface Worst {
   readonly looked: Looked;
 }
 
-function worstOf(id: CheckId, [first, ...others]: readonly Looked[]): Worst {
-  if (first === undefined) throw new Error('Only what was looked at has a verdict.');
-  return others.reduce<Worst>(
-    (worst, looked) =>
-      RANK[looked.judgements[id].verdict] > RANK[worst.judgement.verdict]
-        ? { judgement: looked.judgements[id], looked }
-        : worst,
-    { judgement: first.judgements[id], looked: first },
-  );
-}
+/** The worst of them; undefined where none was judged by this check. */
+const worstOf = (id: PostureCheckId, all: readonly Looked[]): Worst | undefined =>
+  all.reduce<Worst | undefined>((worst, looked) => {
+    const judgement = looked.judgements[id];
+    if (judgement === undefined) return worst;
+    const isWorse = worst === undefined || RANK[judgement.verdict] > RANK[worst.judgement.verdict];
+    return isWorse ? { judgement, looked } : worst;
+  }, undefined);
 
-const covers = ({ check, cluster, nodegroup, until }: Waiver, id: CheckId, key: NodeGroupKey, now: number): boolean =>
+const covers = (
+  { check, cluster, nodegroup, until }: Waiver,
+  id: PostureCheckId,
+  key: NodeGroupKey,
+  now: number,
+): boolean =>
   check === id &&
   (cluster === undefined || cluster === key.cluster) &&
   (nodegroup === undefined || nodegroup === key.nodegroup) &&
   now < until;
-
-type Check = (typeof CHECKS)[number];
 
 const evidenceOf = ({ judgement }: Worst): string[] =>
   judgement.evidence.slice(0, 5).map(({ file, line, flag, value }) => {
@@ -171,11 +177,12 @@ const evidenceOf = ({ judgement }: Worst): string[] =>
       .slice(0, 300);
   });
 
-function detailsOf({ id, todo }: Check, worst: Worst, { since }: Finding) {
+function detailsOf({ id, todo, isOfBenchmark }: PostureCheck, worst: Worst, { since }: Finding) {
   const { instanceId, kubernetesVersion } = worst.looked;
   const { version, caveat } = benchmarkFor(kubernetesVersion);
-  const benchmark =
-    id === 'EHR.1' ? 'of our own' : `CIS Amazon EKS ${version}${caveat === undefined ? '' : ` (${caveat})`}`;
+  const benchmark = !isOfBenchmark
+    ? 'of our own'
+    : `CIS Amazon EKS ${version}${caveat === undefined ? '' : ` (${caveat})`}`;
   return {
     check: id,
     benchmark,
@@ -186,7 +193,7 @@ function detailsOf({ id, todo }: Check, worst: Worst, { since }: Finding) {
   };
 }
 
-function failed(check: Check, worst: Worst, finding: Finding, before: Finding | undefined): News {
+function failed(check: PostureCheck, worst: Worst, finding: Finding, before: Finding | undefined): News {
   const expired = before?.waiver === undefined ? '' : ` Waiver ${before.waiver.id} covers it no more.`;
   return {
     decision: 'refused',
@@ -198,7 +205,7 @@ function failed(check: Check, worst: Worst, finding: Finding, before: Finding | 
   };
 }
 
-function waived(check: Check, worst: Worst, finding: Finding, { id, reason, who, until }: Waiver): News {
+function waived(check: PostureCheck, worst: Worst, finding: Finding, { id, reason, who, until }: Waiver): News {
   const end = new Date(until).toISOString().slice(0, 10);
   return {
     decision: 'skipped',
@@ -210,7 +217,7 @@ function waived(check: Check, worst: Worst, finding: Finding, { id, reason, who,
   };
 }
 
-const ended = (id: CheckId, title: string, { since, correlationId }: Finding, now: number): News => ({
+const ended = (id: PostureCheckId, title: string, { since, correlationId }: Finding, now: number): News => ({
   decision: 'done',
   reason: 'posture-passed',
   message: `${id} does not fail any more (${title}).`,

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
-import { CHECKS } from './judge/benchmark.ts';
+import { POSTURE_CHECKS } from './checks.ts';
 
-const ids = CHECKS.map(({ id }) => id);
+const ids = POSTURE_CHECKS.map(({ id }) => id);
 
 const waiver = z.strictObject({
   id: z

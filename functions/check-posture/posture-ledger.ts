@@ -102,6 +102,8 @@ const groupState = z.object({
   verdicts: z.record(z.string(), z.enum(['PASS', 'FAIL', 'MANUAL', 'N/A'])),
   /** What fails, by check. */
   findings: z.record(z.string(), finding),
+  /** Why checks are not decided, by check. */
+  notes: z.record(z.string(), z.string()).optional(),
   /** News that were about to be recorded when this was saved. */
   unrecorded: z.array(storedOutcome<Reason>()).optional(),
   revision: z.number(),

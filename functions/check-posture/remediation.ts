@@ -36,6 +36,7 @@ export const checkPosture = declare({
     onAnything('Workers', [
       'autoscaling:DescribeAutoScalingInstances',
       'ec2:DescribeInstances',
+      'ec2:DescribeSecurityGroups',
       'ssm:DescribeInstanceInformation',
       'ssm:GetCommandInvocation',
     ]),

@@ -311,14 +311,19 @@ apparmor() {
   case $(line_of "$ROOT/sys/module/apparmor/parameters/enabled") in Y*) printf true ;; *) printf false ;; esac
 }
 
-# Labels of processes that belong to pods, by how many have each: {"label":..., "processes":n}.
+# Labels of processes that belong to pods, by how many processes and pods have each.
 labels() {
   for process in "$ROOT"/proc/[0-9]*; do
-    grep -q kubepods "$process/cgroup" 2>/dev/null || continue
+    pod=$(sed -n 's/.*kubepods.*pod\([0-9a-fA-F_-]*\).*/\1/p' "$process/cgroup" 2>/dev/null | head -n 1)
+    [ -n "$pod" ] || continue
     label=$(tr -d '\000' <"$process/attr/current" 2>/dev/null | head -n 1)
-    [ -n "$label" ] && printf '%s\n' "$label"
-  done | sort | uniq -c | sort -rn | head -n 20 | awk "$ESCAPE"'
-    { count = $1; sub(/^ *[0-9]+ /, ""); printf "%s{\"label\":\"%s\",\"processes\":%d}", (NR > 1 ? "," : ""), escaped($0), count }'
+    [ -n "$label" ] && printf '%s %s\n' "$pod" "$label"
+  done | awk '
+    { pod = $1; sub(/^[^ ]* /, ""); count[$0]++; if (!((pod, $0) in seen)) { seen[pod, $0] = 1; pods[$0]++ } }
+    END { for (label in count) printf "%d %d %s\n", count[label], pods[label], label }' |
+    sort -k1,1rn -k3 | head -n 20 | awk "$ESCAPE"'
+    { processes = $1; pods = $2; sub(/^[0-9]+ [0-9]+ /, "")
+      printf "%s{\"label\":\"%s\",\"processes\":%d,\"pods\":%d}", (NR > 1 ? "," : ""), escaped($0), processes, pods }'
 }
 
 # Keys that let somebody in, by home: how many, never which. Comments and empty lines are none.

@@ -193,8 +193,13 @@ authorization: {mode: AlwaysAllow}
         '/home/ec2-user/.ssh/authorized_keys': '# mine\n\nssh-ed25519 AAAA k\nssh-rsa BBBB l\n',
         '/etc/ssh/sshd_config': 'AuthorizedKeysCommand /opt/aws/bin/eic_run_authorized_keys %u %f\n',
         '/proc/77/comm': 'sshd\n',
-        '/proc/78/cgroup': '0::/kubepods.slice/kubepods-burstable.slice/x\n',
+        '/proc/78/cgroup': `0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${'1a2b_'.repeat(4)}.slice/cri-containerd-9f.scope\n`,
         '/proc/78/attr/current': 'system_u:system_r:spc_t:s0\0\n',
+        '/proc/80/cgroup': '0::/kubepods/besteffort/pod0c9d-7e/3f2a\n',
+        '/proc/80/attr/current': 'system_u:system_r:spc_t:s0\0\n',
+        '/proc/81/cgroup':
+          '11:memory:/kubepods/besteffort/pod0c9d-7e/3f2b\n10:cpu:/kubepods/besteffort/pod0c9d-7e/3f2b\n',
+        '/proc/81/attr/current': 'system_u:system_r:container_t:s0:c1,c2\n',
         '/proc/79/cgroup': '0::/system.slice/a.service\n',
         '/proc/79/attr/current': 'system_u:system_r:unconfined_service_t:s0\n',
       });
@@ -215,7 +220,10 @@ authorization: {mode: AlwaysAllow}
             { user: 'ec2-user', path: '/home/ec2-user/.ssh/authorized_keys', keys: 2 },
           ],
         },
-        labels: [{ label: 'system_u:system_r:spc_t:s0', processes: 1 }],
+        labels: [
+          { label: 'system_u:system_r:spc_t:s0', processes: 2, pods: 2 },
+          { label: 'system_u:system_r:container_t:s0:c1,c2', processes: 1, pods: 1 },
+        ],
       });
     });
 

@@ -1,0 +1,25 @@
+import { HOST_CHECKS, type HostCheckId } from './host/host-checks.ts';
+import { CHECKS, type CheckId } from './judge/benchmark.ts';
+import type { Judgement } from './judge/verdict.ts';
+
+/** A check of the benchmark, or one of our own. */
+export type PostureCheckId = CheckId | HostCheckId;
+
+export interface PostureCheck {
+  readonly id: PostureCheckId;
+  readonly title: string;
+  readonly todo: string;
+  /** Whether the CIS Amazon EKS Benchmark has it. */
+  readonly isOfBenchmark: boolean;
+  /** Shown in the report, and not told of. */
+  readonly isReported?: true;
+}
+
+/** All checks, in the order in which they are shown. */
+export const POSTURE_CHECKS: readonly PostureCheck[] = [
+  ...CHECKS.map(({ id, title, todo }) => ({ id, title, todo, isOfBenchmark: id !== 'EHR.1' })),
+  ...HOST_CHECKS.map((check) => ({ ...check, isOfBenchmark: false })),
+];
+
+/** A check that is not here was not made. */
+export type PostureJudgements = Readonly<Partial<Record<PostureCheckId, Judgement>>>;

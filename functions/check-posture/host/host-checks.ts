@@ -1,0 +1,100 @@
+/** Checks of our own, of hosts as a whole. The benchmark has none of them for EKS. */
+export type HostCheckId =
+  | 'SELINUX.1'
+  | 'SELINUX.2'
+  | 'SELINUX.3'
+  | 'SSH.1'
+  | 'SSH.2'
+  | 'SSH.3'
+  | 'SSH.4'
+  | 'SSH.5'
+  | 'IMDS.1'
+  | 'IMDS.2'
+  | 'IMDS.3'
+  | 'OS.1'
+  | 'OS.2';
+
+export interface HostCheck {
+  readonly id: HostCheckId;
+  readonly title: string;
+  /** What to do where it does not pass. */
+  readonly todo: string;
+  /** Shown in the report alone: another function tells of it, or it is how the host was chosen. */
+  readonly isReported?: true;
+}
+
+const REPLACE = 'and replace the nodes';
+
+/** In the order in which they are shown. */
+export const HOST_CHECKS: readonly HostCheck[] = [
+  {
+    id: 'SELINUX.1',
+    title: 'The host enforces SELinux, or AppArmor where it has that instead',
+    todo: 'Move to Bottlerocket, which enforces. On RHEL set SELINUX=enforcing in the image; make profiles for what it stops with Udica or audit2allow.',
+  },
+  {
+    id: 'SELINUX.2',
+    title: 'Containers are confined, each with categories of its own',
+    todo: 'Take privileged and seLinuxOptions with spc_t, unconfined_t, super_t, control_t or a level of their own out of the pods that need none.',
+  },
+  {
+    id: 'SELINUX.3',
+    title: 'The labels that pods ask for take effect',
+    todo: `Set enable_selinux = true in containerd's configuration of the image, ${REPLACE}; else seLinuxOptions of pods do nothing.`,
+  },
+  {
+    id: 'SSH.1',
+    title: 'No key opens a shell by SSH',
+    todo: 'Use Session Manager; empty the authorized_keys that are named. cloud-init writes the key pair of the launch again on each new instance (see SSH.2).',
+  },
+  {
+    id: 'SSH.2',
+    title: 'Workers are launched without a key pair',
+    todo: 'Make a launch template version without KeyName and have the group use it. A group with remoteAccess must be made anew: EKS does not change that.',
+  },
+  {
+    id: 'SSH.3',
+    title: 'No security group lets public addresses in at 22 or 3389',
+    todo: 'Take the rules out of the security groups that are named; use Session Manager.',
+  },
+  {
+    id: 'SSH.4',
+    title: "Bottlerocket's admin container is off",
+    todo: 'apiclient set host-containers.admin.enabled=false, and take it out of the user data of the launch template.',
+  },
+  {
+    id: 'SSH.5',
+    title: 'EC2 Instance Connect pushes no keys',
+    todo: 'Deny ec2-instance-connect:SendSSHPublicKey, keep port 22 shut, and take ec2-instance-connect out of the image.',
+  },
+  {
+    id: 'IMDS.1',
+    title: 'The instance metadata service takes version 2 only',
+    todo: 'Set HttpTokens to required in the launch template.',
+    isReported: true,
+  },
+  {
+    id: 'IMDS.2',
+    title: "Pods do not reach the instance's credentials",
+    todo: 'Set HttpPutResponseHopLimit to 1 in the launch template once no pod needs the role of its node (IRSA, Pod Identity).',
+    isReported: true,
+  },
+  {
+    id: 'IMDS.3',
+    title: 'The instance metadata service answers, and tells no tags',
+    todo: 'Set InstanceMetadataTags to disabled, and HttpEndpoint to enabled: nodeadm and termination handlers need it.',
+    isReported: true,
+  },
+  {
+    id: 'OS.1',
+    title: 'The operating system is made for containers',
+    todo: 'Move to Bottlerocket: a node group of AMI type BOTTLEROCKET_x86_64 or BOTTLEROCKET_ARM_64; EKS Auto Mode runs it, too.',
+    isReported: true,
+  },
+  {
+    id: 'OS.2',
+    title: 'The operating system still gets fixes',
+    todo: 'Move to AL2023 or Bottlerocket.',
+    isReported: true,
+  },
+];

@@ -1,0 +1,47 @@
+import * as z from 'zod';
+
+const text = z.string().max(300);
+
+/** Of an older script, or of one that had no room for all: what is not understood counts as not gathered. */
+const told = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
+
+const hostSchema = z.object({
+  os: z.string().catch('unknown'),
+  osVersion: told(text),
+  selinux: told(
+    z.object({
+      mode: z.enum(['enforcing', 'permissive', 'disabled']),
+      configured: text,
+      policy: text,
+      /** Those that are on, of the ones that loosen what containers may do. */
+      booleans: z.array(text).max(200),
+      /** Whether containerd gives containers labels; null: it was not found. */
+      runtime: z.boolean().nullable(),
+    }),
+  ),
+  apparmor: told(z.boolean()),
+  ssh: told(
+    z.object({
+      running: z.boolean(),
+      keysCommand: text,
+      authorizedKeys: z.array(z.object({ user: text, path: text, keys: z.int().min(0) })).max(500),
+    }),
+  ),
+  /** Labels of processes of pods. */
+  labels: told(z.array(z.object({ label: text, processes: z.int(), pods: z.int().optional() })).max(50)),
+  /** Whether Bottlerocket's admin container is on; null: not known. */
+  adminContainer: told(z.boolean().nullable()),
+  report: told(
+    z
+      .object({
+        cis: told(z.object({ results: z.record(z.string(), z.object({ id: z.string(), status: z.string() })) })),
+      })
+      .nullable(),
+  ),
+});
+
+/** What the script tells of a host beside its kubelet. */
+export type Host = z.infer<typeof hostSchema>;
+
+/** Reads it. What is malformed is passed by: then nothing is known of it. */
+export const readHost = (gathered: unknown): Host => hostSchema.catch({ os: 'unknown' }).parse(gathered);

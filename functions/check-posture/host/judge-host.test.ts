@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readHost } from './host.ts';
+import { HOST_CHECKS, type HostCheckId } from './host-checks.ts';
+import type { InstanceFacts } from './instance-facts.ts';
+import { judgeHost } from './judge-host.ts';
+import { doorsIn } from './observe-instances.ts';
+
+const NOW = Date.parse('2026-07-14T00:00:00Z');
+const FACTS: InstanceFacts = {
+  httpTokens: 'required',
+  httpEndpoint: 'enabled',
+  hopLimit: 1,
+  metadataTags: 'disabled',
+  doors: [],
+};
+const selinux = (mode: string, more: object = {}) => ({
+  mode,
+  configured: mode,
+  policy: 'targeted',
+  booleans: [],
+  runtime: true,
+  ...more,
+});
+const SSH = { running: true, keysCommand: '', authorizedKeys: [] };
+const verdict = (id: HostCheckId, host: object, facts: InstanceFacts | undefined = FACTS) =>
+  judgeHost(readHost(host), facts, NOW)[id];
+const cis = (status: string) => ({ cis: { results: { br010501: { id: '1.5.1', status } } } });
+const label = (type: string, level = 's0:c1,c2', pods = 1) => ({
+  label: `system_u:system_r:${type}:${level}`,
+  processes: 3,
+  pods,
+});
+
+describe('judgeHost', () => {
+  it.each([
+    ['SELINUX.1', { os: 'rhel', selinux: selinux('enforcing') }, 'PASS'],
+    ['SELINUX.1', { os: 'rhel', selinux: selinux('permissive') }, 'FAIL'],
+    // AL2 and AL2023 cannot simply be switched.
+    ['SELINUX.1', { os: 'al2023', selinux: selinux('permissive') }, 'MANUAL'],
+    ['SELINUX.1', { os: 'al2', selinux: selinux('disabled') }, 'MANUAL'],
+    ['SELINUX.1', { os: 'al2023', selinux: selinux('enforcing') }, 'PASS'],
+    ['SELINUX.1', { os: 'ubuntu', selinux: selinux('disabled'), apparmor: true }, 'PASS'],
+    ['SELINUX.1', { os: 'ubuntu', apparmor: false }, 'FAIL'],
+    ['SELINUX.1', { os: 'ubuntu' }, 'MANUAL'],
+    ['SELINUX.1', { os: 'rhel' }, 'MANUAL'],
+    ['SELINUX.1', { os: 'rhel', selinux: 'enforcing' }, 'MANUAL'],
+    ['SELINUX.1', { os: 'bottlerocket', report: cis('PASS') }, 'PASS'],
+    ['SELINUX.1', { os: 'bottlerocket', report: cis('FAIL') }, 'FAIL'],
+    ['SELINUX.1', { os: 'bottlerocket', report: cis('SKIP') }, 'MANUAL'],
+    ['SELINUX.1', { os: 'bottlerocket' }, 'MANUAL'],
+    ['SELINUX.2', { os: 'al2023', selinux: selinux('permissive'), labels: [label('spc_t')] }, 'N/A'],
+    ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing') }, 'MANUAL'],
+    ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing'), labels: [label('container_t')] }, 'PASS'],
+    ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing'), labels: [label('spc_t', 's0', 2)] }, 'MANUAL'],
+    ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing'), labels: [label('container_t', 's0')] }, 'FAIL'],
+    ['SELINUX.2', { os: 'rhel', selinux: selinux('enforcing'), labels: [label('container_t', 's0:c1', 2)] }, 'FAIL'],
+    ['SELINUX.3', { os: 'rhel', selinux: selinux('enforcing') }, 'PASS'],
+    ['SELINUX.3', { os: 'rhel', selinux: selinux('enforcing', { runtime: false }) }, 'FAIL'],
+    ['SELINUX.3', { os: 'rhel', selinux: selinux('enforcing', { runtime: null }) }, 'MANUAL'],
+    ['SELINUX.3', { os: 'al2023', selinux: selinux('permissive') }, 'MANUAL'],
+    ['SELINUX.3', { os: 'ubuntu', apparmor: true }, 'N/A'],
+    ['SSH.1', { os: 'al2023', ssh: SSH }, 'PASS'],
+    ['SSH.1', { os: 'al2023', ssh: { ...SSH, authorizedKeys: [{ user: 'a', path: '/a', keys: 0 }] } }, 'PASS'],
+    ['SSH.1', { os: 'al2023', ssh: { ...SSH, authorizedKeys: [{ user: 'a', path: '/a', keys: 1 }] } }, 'FAIL'],
+    [
+      'SSH.1',
+      { os: 'al2023', ssh: { ...SSH, running: false, authorizedKeys: [{ user: 'a', path: '/a', keys: 1 }] } },
+      'PASS',
+    ],
+    ['SSH.1', { os: 'al2023' }, 'MANUAL'],
+    ['SSH.1', { os: 'bottlerocket' }, 'N/A'],
+    ['SSH.4', { os: 'bottlerocket', adminContainer: true }, 'FAIL'],
+    ['SSH.4', { os: 'bottlerocket', adminContainer: false }, 'PASS'],
+    ['SSH.4', { os: 'bottlerocket', adminContainer: null }, 'MANUAL'],
+    ['SSH.4', { os: 'al2023' }, 'N/A'],
+    ['SSH.5', { os: 'al2023', ssh: { ...SSH, keysCommand: '/opt/aws/bin/eic_run_authorized_keys' } }, 'MANUAL'],
+    ['SSH.5', { os: 'al2023', ssh: SSH }, 'PASS'],
+    ['OS.1', { os: 'bottlerocket' }, 'PASS'],
+    ['OS.1', { os: 'al2023' }, 'MANUAL'],
+    ['OS.2', { os: 'al2' }, 'FAIL'],
+    ['OS.2', { os: 'al2023' }, 'PASS'],
+    ['OS.2', { os: 'ubuntu', osVersion: '20.04' }, 'FAIL'],
+    ['OS.2', { os: 'ubuntu', osVersion: '24.04' }, 'PASS'],
+    ['OS.2', { os: 'slackware' }, 'MANUAL'],
+  ] as const)('%s of %j: %s', (id, host, expected) => {
+    expect(verdict(id, host).verdict).toBe(expected);
+  });
+
+  it.each([
+    ['SSH.2', {}, 'PASS'],
+    ['SSH.2', { keyName: 'ops' }, 'FAIL'],
+    ['IMDS.1', {}, 'PASS'],
+    ['IMDS.1', { httpTokens: 'optional' }, 'FAIL'],
+    ['IMDS.1', { httpTokens: 'optional', httpEndpoint: 'disabled' }, 'N/A'],
+    ['IMDS.2', {}, 'PASS'],
+    ['IMDS.2', { hopLimit: 2 }, 'MANUAL'],
+    // Version 1 knows no hop limit.
+    ['IMDS.2', { httpTokens: 'optional' }, 'MANUAL'],
+    ['IMDS.3', {}, 'PASS'],
+    ['IMDS.3', { metadataTags: 'enabled' }, 'MANUAL'],
+    ['IMDS.3', { httpEndpoint: 'disabled' }, 'MANUAL'],
+  ] as const)('%s of an instance with %j: %s', (id, change, expected) => {
+    expect(verdict(id, { os: 'al2023' }, { ...FACTS, ...change }).verdict).toBe(expected);
+  });
+
+  it.each([
+    ['0.0.0.0/0', 'FAIL'],
+    ['::/0', 'FAIL'],
+    ['203.0.113.4/32', 'FAIL'],
+    ['172.0.0.0/8', 'FAIL'],
+    ['192.168.0.0/15', 'FAIL'],
+    ['2001:db8::/32', 'FAIL'],
+    ['10.0.0.0/8', 'MANUAL'],
+    ['172.16.0.0/12', 'MANUAL'],
+    ['100.64.0.0/10', 'MANUAL'],
+    ['fd00::/8', 'MANUAL'],
+    ['pl-0123456789abcdef0', 'MANUAL'],
+    ['sg-0123456789abcdef0', 'PASS'],
+  ])('SSH.3 of a rule for %s: %s', (from, expected) => {
+    expect(verdict('SSH.3', { os: 'al2023' }, { ...FACTS, doors: [{ group: 'sg-1', port: 22, from }] }).verdict).toBe(
+      expected,
+    );
+  });
+
+  it('is not decided where EC2 did not tell', () => {
+    const judgements = judgeHost(readHost({ os: 'al2023' }), undefined, NOW);
+    for (const id of ['SSH.2', 'SSH.3', 'IMDS.1', 'IMDS.2', 'IMDS.3'] as const)
+      expect(judgements[id].verdict).toBe('MANUAL');
+    expect(verdict('SSH.3', { os: 'al2023' }, {}).verdict).toBe('MANUAL');
+  });
+
+  it('never throws, nor passes what it cannot read', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom('rhel', 'bottlerocket', 'al2023'), (junk, os) => {
+        const members = ['selinux', 'ssh', 'labels', 'report', 'osVersion'].map((name) => [name, junk]);
+        const judgements = judgeHost(readHost({ os, ...Object.fromEntries(members) }), undefined, NOW);
+        expect(Object.keys(judgements)).toEqual(HOST_CHECKS.map(({ id }) => id));
+        for (const { evidence } of Object.values(judgements)) expect(evidence.length).toBeGreaterThan(0);
+        expect(judgements['SELINUX.1'].verdict).not.toBe('PASS');
+        expect(readHost(junk).os).toBeTypeOf('string');
+      }),
+    );
+  });
+});
+
+describe('doorsIn', () => {
+  const anybody = { IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
+  it.each([
+    [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, ...anybody }, [22]],
+    [{ IpProtocol: 'tcp', FromPort: 0, ToPort: 65535, ...anybody }, [22, 3389]],
+    [{ IpProtocol: '6', FromPort: 3000, ToPort: 4000, ...anybody }, [3389]],
+    [{ IpProtocol: '-1', ...anybody }, [22, 3389]],
+    [{ IpProtocol: 'udp', FromPort: 22, ToPort: 22, ...anybody }, []],
+    [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, ...anybody }, []],
+  ])('of %j: %j', (rule, ports) => {
+    expect(doorsIn('sg-1', rule).map(({ port }) => port)).toEqual(ports);
+  });
+
+  it('names each source', () => {
+    const rule = {
+      IpProtocol: 'tcp',
+      FromPort: 22,
+      ToPort: 22,
+      IpRanges: [{ CidrIp: '10.0.0.0/8' }],
+      Ipv6Ranges: [{ CidrIpv6: '::/0' }],
+      PrefixListIds: [{ PrefixListId: 'pl-1' }],
+      UserIdGroupPairs: [{ GroupId: 'sg-2' }],
+    };
+    expect(doorsIn('sg-1', rule).map(({ from }) => from)).toEqual(['10.0.0.0/8', '::/0', 'pl-1', 'sg-2']);
+  });
+});

@@ -1,0 +1,57 @@
+import { type Judgement, judged } from '../judge/verdict.ts';
+import type { Host } from './host.ts';
+import { HOST_CHECKS, type HostCheckId } from './host-checks.ts';
+import type { InstanceFacts } from './instance-facts.ts';
+import { judgeConfinement, judgeLabels, judgeMandatoryAccess } from './judge-selinux.ts';
+import { judgeSystem } from './judge-system.ts';
+import { judgeAdminContainer, judgeInstanceConnect, judgeKeyPair, judgeKeys, judgeRules } from './judge-ways-in.ts';
+
+export type HostJudgements = Readonly<Record<HostCheckId, Judgement>>;
+
+/**
+ * Judges a host by what the script tells of it and what EC2 tells of its instance; pure. Without evidence nothing passes.
+ *
+ * @param instance undefined where EC2 did not tell
+ * @param now epoch milliseconds
+ */
+export function judgeHost(host: Host, instance: InstanceFacts | undefined, now: number): HostJudgements {
+  const unknown = judged('MANUAL', 'EC2 did not tell of the instance');
+  const of: Record<HostCheckId, () => Judgement> = {
+    'SELINUX.1': () => judgeMandatoryAccess(host),
+    'SELINUX.2': () => judgeConfinement(host),
+    'SELINUX.3': () => judgeLabels(host),
+    'SSH.1': () => judgeKeys(host),
+    'SSH.2': () => (instance === undefined ? unknown : judgeKeyPair(instance)),
+    'SSH.3': () => (instance === undefined ? unknown : judgeRules(instance)),
+    'SSH.4': () => judgeAdminContainer(host),
+    'SSH.5': () => judgeInstanceConnect(host),
+    'IMDS.1': () => (instance === undefined ? unknown : judgeTokens(instance)),
+    'IMDS.2': () => (instance === undefined ? unknown : judgeHopLimit(instance)),
+    'IMDS.3': () => (instance === undefined ? unknown : judgeMetadata(instance)),
+    'OS.1': () => judgeSystem(host, now).purpose,
+    'OS.2': () => judgeSystem(host, now).life,
+  };
+  return Object.fromEntries(HOST_CHECKS.map(({ id }) => [id, of[id]()])) as Record<HostCheckId, Judgement>;
+}
+
+function judgeTokens({ httpTokens, httpEndpoint }: InstanceFacts): Judgement {
+  if (httpEndpoint === 'disabled') return judged('N/A', 'HttpEndpoint is disabled');
+  if (httpTokens === undefined) return judged('MANUAL', 'EC2 does not tell HttpTokens');
+  return judged(httpTokens === 'required' ? 'PASS' : 'FAIL', `HttpTokens is ${httpTokens}`);
+}
+
+/** With version 1 allowed a hop limit keeps nobody out: only version 2 knows it. */
+function judgeHopLimit({ httpTokens, httpEndpoint, hopLimit }: InstanceFacts): Judgement {
+  if (httpEndpoint === 'disabled') return judged('N/A', 'HttpEndpoint is disabled');
+  const limit = `HttpPutResponseHopLimit is ${hopLimit ?? 'not told'}`;
+  if (httpTokens !== 'required')
+    return judged('MANUAL', `${limit}, which keeps nobody out as long as version 1 answers`);
+  if (hopLimit === 1) return judged('PASS', `${limit}; pods with hostNetwork reach it all the same`);
+  return judged('MANUAL', `${limit}: pods reach the credentials of the node, which some add-ons need`);
+}
+
+function judgeMetadata({ httpEndpoint, metadataTags }: InstanceFacts): Judgement {
+  const evidence = `HttpEndpoint is ${httpEndpoint ?? 'not told'}, InstanceMetadataTags is ${metadataTags ?? 'not told'}`;
+  const isFine = httpEndpoint === 'enabled' && metadataTags !== 'enabled';
+  return judged(isFine ? 'PASS' : 'MANUAL', evidence);
+}
