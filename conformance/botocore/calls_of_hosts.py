@@ -97,6 +97,14 @@ def ec2_reads(account) -> None:
     call("ec2", "DescribeInstanceImageMetadata", Filters=[{"Name": "instance-id", "Values": [instance]}])
     refused("InvalidParameterValue", "ec2", "DescribeInstanceImageMetadata", Filters=[{"Name": "nothing", "Values": ["x"]}])
     call("ec2", "DescribeAddresses", Filters=[{"Name": "instance-id", "Values": ["i-*"]}])
+    volumes = call("ec2", "DescribeVolumes", MaxResults=5)
+    if "NextToken" in volumes:
+        call("ec2", "DescribeVolumes", MaxResults=5, NextToken=volumes["NextToken"])
+    call("ec2", "DescribeVolumes", VolumeIds=[volumes["Volumes"][0]["VolumeId"]])
+    call("ec2", "DescribeVolumes", Filters=[{"Name": "attachment.instance-id", "Values": [instance]}])
+    refused("InvalidVolume.NotFound", "ec2", "DescribeVolumes", VolumeIds=["vol-0123456789abcdef0"])
+    refused("InvalidParameterValue", "ec2", "DescribeVolumes", NextToken="none", MaxResults=5)
+    call("ec2", "GetEbsEncryptionByDefault")
     refused("InvalidAllocationID.NotFound", "ec2", "DescribeAddresses", AllocationIds=["eipalloc-0123456789abcdef0"])
 
 

@@ -68,6 +68,12 @@ def ssm_agents(account) -> None:
     refused("InvalidDocument", "ssm", "SendCommand", DocumentName="Missing", InstanceIds=[instance])
     refused("InvalidInstanceId", "ssm", "SendCommand", **{**run, "InstanceIds": ["i-0123456789abcdef0"]})
     refused("InvalidParameters", "ssm", "SendCommand", **{**run, "Parameters": {"nothing": ["x"]}})
+    preferences = {"Name": "SSM-SessionManagerRunShell", "Content": '{"schemaVersion": "1.0", "sessionType": "Standard_Stream", "inputs": {}}'}
+    refused("InvalidDocument", "ssm", "GetDocument", Name="SSM-SessionManagerRunShell")
+    refused("InvalidDocumentContent", "ssm", "CreateDocument", **{**preferences, "Content": "{}"}, DocumentType="Session")
+    call("ssm", "CreateDocument", **preferences, DocumentType="Session", DocumentFormat="JSON")
+    refused("DocumentAlreadyExists", "ssm", "CreateDocument", **preferences, DocumentType="Session")
+    call("ssm", "GetDocument", Name="SSM-SessionManagerRunShell")
     setting = {"SettingId": "/ssm/managed-instance/default-ec2-instance-management-role"}
     call("ssm", "GetServiceSetting", **setting)
     refused("ServiceSettingNotFound", "ssm", "GetServiceSetting", SettingId="/ssm/missing")

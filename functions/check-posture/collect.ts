@@ -6,6 +6,7 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import type { Looked } from './decide.ts';
 import { type Host, readHost } from './host/host.ts';
+import type { RegionFacts } from './host/instance-facts.ts';
 import { judgeHost } from './host/judge-host.ts';
 import { readInstanceFacts } from './host/observe-instances.ts';
 import { judge } from './judge/judge.ts';
@@ -20,6 +21,11 @@ export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveCl
   readonly document: string;
 }
 
+export interface CollectDeps extends ReconcileDeps {
+  /** Reads what holds for all of the region, once a reconcile. */
+  readonly readRegion: () => Promise<RegionFacts>;
+}
+
 export const HOUR = 3_600_000;
 /** How long commands may take until what they have not told counts as unknown, ms. */
 const COLLECT_WITHIN = 15 * 60_000;
@@ -28,7 +34,7 @@ const LOOK_AFTER = [30, 60, 120, 300] as const;
 
 /** Reads what the commands told. As long as some run, it looks again. */
 export async function collect(
-  deps: ReconcileDeps,
+  deps: CollectDeps,
   policy: Policy,
   cluster: string,
   state: ClusterState & { readonly pending: NonNullable<ClusterState['pending']> },
@@ -60,7 +66,7 @@ export async function collect(
  * told nothing.
  */
 async function readAll(
-  { ssm, ec2, clock }: ReconcileDeps,
+  { ssm, ec2, clock, account, readRegion }: CollectDeps,
   samples: readonly Sample[],
   isOver: boolean,
 ): Promise<Map<string, Looked[]> | undefined> {
@@ -82,9 +88,11 @@ async function readAll(
   const facts = await readInstanceFacts(
     ec2,
     seen.map(({ instanceId }) => instanceId),
+    account,
   );
+  const around = await readRegion();
   for (const { nodegroup, instanceId, node, host } of seen) {
-    const judgements = { ...judge(node), ...judgeHost(host, facts.get(instanceId), clock.now()) };
+    const judgements = { ...judge(node), ...judgeHost(host, facts.get(instanceId), around, clock.now()) };
     looked.get(nodegroup)?.push({ instanceId, kubernetesVersion: node.kubernetesVersion, judgements });
   }
   return looked;

@@ -4,8 +4,10 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type GuardResult, guardOf } from '../shared/policy/guards.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { once } from '../shared/runtime/once.ts';
 import { type Asked, readBatch } from './batch.ts';
-import { collect, HOUR, lookAgain, type ReconcileDeps } from './collect.ts';
+import { type CollectDeps, collect, HOUR, lookAgain, type ReconcileDeps } from './collect.ts';
+import { readRegionFacts } from './host/observe-region.ts';
 import { chooseSamples } from './observe.ts';
 import type { Policy } from './policy.ts';
 import {
@@ -49,8 +51,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     deps.ledger,
     looked.map(({ cluster }) => cluster),
   );
+  const collectDeps = { ...deps, readRegion: once(() => readRegionFacts(deps)) };
   const one = ({ cluster, asked, policy: readable }: (typeof looked)[number]) =>
-    reconcileCluster(deps, readable, cluster, asked, states.get(cluster) ?? NEW_CLUSTER);
+    reconcileCluster(collectDeps, readable, cluster, asked, states.get(cluster) ?? NEW_CLUSTER);
   await pMap(looked, one, { concurrency: READ_CONCURRENCY, stopOnError: false });
   for (const message of malformed) await putAside(deps, message);
 }
@@ -58,7 +61,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 const CHECKS_OF_POSTURE = { modeIn: ({ posture }: Policy) => posture.mode, about: 'checks of posture' };
 
 async function reconcileCluster(
-  deps: ReconcileDeps,
+  deps: CollectDeps,
   policy: Policy,
   cluster: string,
   { trigger, asks }: Asked,

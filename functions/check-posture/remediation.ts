@@ -1,5 +1,5 @@
 import * as reconcileRequest from '../../events/posture-reconcile-request.ts';
-import { onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
+import { describeImages, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf } from '../shared/declaration/remediation.ts';
 import { arnHere, onAnything } from '../shared/declaration/right.ts';
 import { READS } from './policy.ts';
@@ -37,9 +37,17 @@ export const checkPosture = declare({
       'autoscaling:DescribeAutoScalingInstances',
       'ec2:DescribeInstances',
       'ec2:DescribeSecurityGroups',
+      'ec2:DescribeVolumes',
+      'ec2:GetEbsEncryptionByDefault',
       'ssm:DescribeInstanceInformation',
       'ssm:GetCommandInvocation',
     ]),
+    describeImages,
+    {
+      sid: 'Sessions',
+      actions: ['ssm:GetDocument'],
+      resources: [arnHere('ssm', 'document/SSM-SessionManagerRunShell')],
+    },
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     {

@@ -8,9 +8,13 @@ export type HostCheckId =
   | 'SSH.3'
   | 'SSH.4'
   | 'SSH.5'
+  | 'SESSIONS.1'
   | 'IMDS.1'
   | 'IMDS.2'
   | 'IMDS.3'
+  | 'EBS.1'
+  | 'EBS.2'
+  | 'AMI.1'
   | 'OS.1'
   | 'OS.2';
 
@@ -68,6 +72,12 @@ export const HOST_CHECKS: readonly HostCheck[] = [
     todo: 'Deny ec2-instance-connect:SendSSHPublicKey, keep port 22 shut, and take ec2-instance-connect out of the image.',
   },
   {
+    id: 'SESSIONS.1',
+    title: 'Sessions of Session Manager are logged, and encrypted there',
+    todo: 'Set an S3 bucket or a log group, with encryption, in the preferences of Session Manager; see who may call ssm:StartSession on workers.',
+    isReported: true,
+  },
+  {
     id: 'IMDS.1',
     title: 'The instance metadata service takes version 2 only',
     todo: 'Set HttpTokens to required in the launch template.',
@@ -84,6 +94,23 @@ export const HOST_CHECKS: readonly HostCheck[] = [
     title: 'The instance metadata service answers, and tells no tags',
     todo: 'Set InstanceMetadataTags to disabled, and HttpEndpoint to enabled: nodeadm and termination handlers need it.',
     isReported: true,
+  },
+  {
+    id: 'EBS.1',
+    title: 'The volumes of the worker are encrypted',
+    todo: `Set Encrypted in the block device mappings of the launch template, ${REPLACE}: a volume cannot be encrypted in place.`,
+    isReported: true,
+  },
+  {
+    id: 'EBS.2',
+    title: 'New volumes are encrypted by default',
+    todo: 'aws ec2 enable-ebs-encryption-by-default, in each region.',
+    isReported: true,
+  },
+  {
+    id: 'AMI.1',
+    title: 'The image is not open to everybody',
+    todo: 'aws ec2 modify-image-attribute --image-id IMAGE --launch-permission "Remove=[{Group=all}]"; what was built into it is known by now.',
   },
   {
     id: 'OS.1',

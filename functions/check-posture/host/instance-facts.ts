@@ -5,6 +5,16 @@ export interface InstanceFacts {
   readonly httpEndpoint?: string;
   readonly hopLimit?: number;
   readonly metadataTags?: string;
+  /** Those that are attached; undefined where EC2 did not tell. */
+  readonly volumes?: ReadonlyArray<{ readonly id: string; readonly device: string; readonly isEncrypted: boolean }>;
+  /** Undefined where EC2 did not tell: an image may be gone. */
+  readonly image?: {
+    readonly id: string;
+    readonly owner: string;
+    readonly isAmazons: boolean;
+    readonly isOwn: boolean;
+    readonly isPublic: boolean;
+  };
   /** Rules of its security groups that let somebody in at 22 or 3389; undefined where EC2 did not tell of one. */
   readonly doors?: readonly Door[];
 }
@@ -16,4 +26,25 @@ export interface Door {
   readonly port: number;
   /** A CIDR, a prefix list, or another group. */
   readonly from: string;
+}
+
+/** What holds for all workers of a region. */
+export interface RegionFacts {
+  /** Whether EBS encrypts volumes that nobody asks to be encrypted. */
+  readonly encryptsByDefault?: boolean;
+  /** Undefined where they cannot be understood. */
+  readonly sessions?: SessionPreferences;
+}
+
+/** Session Manager's preferences, by their names in its document. */
+export interface SessionPreferences {
+  readonly s3BucketName?: string | undefined;
+  readonly s3EncryptionEnabled?: boolean | undefined;
+  readonly cloudWatchLogGroupName?: string | undefined;
+  readonly cloudWatchEncryptionEnabled?: boolean | undefined;
+  readonly kmsKeyId?: string | undefined;
+  readonly runAsEnabled?: boolean | undefined;
+  readonly runAsDefaultUser?: string | undefined;
+  /** Minutes. */
+  readonly idleSessionTimeout?: string | undefined;
 }

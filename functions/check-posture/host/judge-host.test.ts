@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readHost } from './host.ts';
 import { HOST_CHECKS, type HostCheckId } from './host-checks.ts';
-import type { InstanceFacts } from './instance-facts.ts';
+import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
 import { judgeHost } from './judge-host.ts';
 import { doorsIn } from './observe-instances.ts';
 
@@ -23,8 +23,8 @@ const selinux = (mode: string, more: object = {}) => ({
   ...more,
 });
 const SSH = { running: true, keysCommand: '', authorizedKeys: [] };
-const verdict = (id: HostCheckId, host: object, facts: InstanceFacts | undefined = FACTS) =>
-  judgeHost(readHost(host), facts, NOW)[id];
+const verdict = (id: HostCheckId, host: object, facts: InstanceFacts | undefined = FACTS, region: RegionFacts = {}) =>
+  judgeHost(readHost(host), facts, region, NOW)[id];
 const cis = (status: string) => ({ cis: { results: { br010501: { id: '1.5.1', status } } } });
 const label = (type: string, level = 's0:c1,c2', pods = 1) => ({
   label: `system_u:system_r:${type}:${level}`,
@@ -123,8 +123,44 @@ describe('judgeHost', () => {
     );
   });
 
+  const volume = (isEncrypted: boolean) => ({ id: 'vol-1', device: '/dev/xvda', isEncrypted });
+  const image = { id: 'ami-1', owner: '111122223333', isAmazons: false, isOwn: true, isPublic: false };
+  it.each([
+    ['EBS.1', { volumes: [volume(true)] }, 'PASS'],
+    ['EBS.1', { volumes: [volume(true), volume(false)] }, 'FAIL'],
+    ['EBS.1', { volumes: [] }, 'MANUAL'],
+    ['AMI.1', { image }, 'PASS'],
+    ['AMI.1', { image: { ...image, isPublic: true } }, 'FAIL'],
+    ['AMI.1', { image: { ...image, isOwn: false, isAmazons: true, isPublic: true } }, 'PASS'],
+    ['AMI.1', { image: { ...image, isOwn: false } }, 'MANUAL'],
+    ['AMI.1', {}, 'MANUAL'],
+  ] as const)('%s of an instance that has %j: %s', (id, change, expected) => {
+    expect(verdict(id, { os: 'al2023' }, { ...FACTS, ...change }).verdict).toBe(expected);
+  });
+
+  const logged = { cloudWatchLogGroupName: '/sessions', cloudWatchEncryptionEnabled: true };
+  it.each([
+    ['EBS.2', { encryptsByDefault: true }, 'PASS'],
+    ['EBS.2', { encryptsByDefault: false }, 'FAIL'],
+    ['EBS.2', {}, 'MANUAL'],
+    ['SESSIONS.1', {}, 'MANUAL'],
+    ['SESSIONS.1', { sessions: {} }, 'FAIL'],
+    ['SESSIONS.1', { sessions: logged }, 'PASS'],
+    ['SESSIONS.1', { sessions: { ...logged, s3BucketName: 'logs' } }, 'FAIL'],
+    ['SESSIONS.1', { sessions: { s3BucketName: 'logs', s3EncryptionEnabled: true } }, 'PASS'],
+  ] as const)('%s of a region with %j: %s', (id, region, expected) => {
+    expect(verdict(id, { os: 'al2023' }, FACTS, region).verdict).toBe(expected);
+  });
+
+  it('tells how sessions run beside where they are logged', () => {
+    const sessions = { ...logged, kmsKeyId: 'k', runAsEnabled: true, runAsDefaultUser: 'ops', idleSessionTimeout: '5' };
+    expect(verdict('SESSIONS.1', { os: 'al2023' }, FACTS, { sessions }).evidence.at(-1)?.value).toBe(
+      'encrypted under way by the key k; run as ops; idle ones end after 5 minutes',
+    );
+  });
+
   it('is not decided where EC2 did not tell', () => {
-    const judgements = judgeHost(readHost({ os: 'al2023' }), undefined, NOW);
+    const judgements = judgeHost(readHost({ os: 'al2023' }), undefined, {}, NOW);
     for (const id of ['SSH.2', 'SSH.3', 'IMDS.1', 'IMDS.2', 'IMDS.3'] as const)
       expect(judgements[id].verdict).toBe('MANUAL');
     expect(verdict('SSH.3', { os: 'al2023' }, {}).verdict).toBe('MANUAL');
@@ -134,7 +170,7 @@ describe('judgeHost', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom('rhel', 'bottlerocket', 'al2023'), (junk, os) => {
         const members = ['selinux', 'ssh', 'labels', 'report', 'osVersion'].map((name) => [name, junk]);
-        const judgements = judgeHost(readHost({ os, ...Object.fromEntries(members) }), undefined, NOW);
+        const judgements = judgeHost(readHost({ os, ...Object.fromEntries(members) }), undefined, {}, NOW);
         expect(Object.keys(judgements)).toEqual(HOST_CHECKS.map(({ id }) => id));
         for (const { evidence } of Object.values(judgements)) expect(evidence.length).toBeGreaterThan(0);
         expect(judgements['SELINUX.1'].verdict).not.toBe('PASS');

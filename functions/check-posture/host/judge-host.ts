@@ -1,8 +1,9 @@
 import { type Judgement, judged } from '../judge/verdict.ts';
 import type { Host } from './host.ts';
 import { HOST_CHECKS, type HostCheckId } from './host-checks.ts';
-import type { InstanceFacts } from './instance-facts.ts';
+import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
 import { judgeConfinement, judgeLabels, judgeMandatoryAccess } from './judge-selinux.ts';
+import { judgeEncryptionByDefault, judgeImage, judgeSessions, judgeVolumes } from './judge-storage.ts';
 import { judgeSystem } from './judge-system.ts';
 import { judgeAdminContainer, judgeInstanceConnect, judgeKeyPair, judgeKeys, judgeRules } from './judge-ways-in.ts';
 
@@ -14,7 +15,12 @@ export type HostJudgements = Readonly<Record<HostCheckId, Judgement>>;
  * @param instance undefined where EC2 did not tell
  * @param now epoch milliseconds
  */
-export function judgeHost(host: Host, instance: InstanceFacts | undefined, now: number): HostJudgements {
+export function judgeHost(
+  host: Host,
+  instance: InstanceFacts | undefined,
+  region: RegionFacts,
+  now: number,
+): HostJudgements {
   const unknown = judged('MANUAL', 'EC2 did not tell of the instance');
   const of: Record<HostCheckId, () => Judgement> = {
     'SELINUX.1': () => judgeMandatoryAccess(host),
@@ -25,9 +31,13 @@ export function judgeHost(host: Host, instance: InstanceFacts | undefined, now: 
     'SSH.3': () => (instance === undefined ? unknown : judgeRules(instance)),
     'SSH.4': () => judgeAdminContainer(host),
     'SSH.5': () => judgeInstanceConnect(host),
+    'SESSIONS.1': () => judgeSessions(region),
     'IMDS.1': () => (instance === undefined ? unknown : judgeTokens(instance)),
     'IMDS.2': () => (instance === undefined ? unknown : judgeHopLimit(instance)),
     'IMDS.3': () => (instance === undefined ? unknown : judgeMetadata(instance)),
+    'EBS.1': () => (instance === undefined ? unknown : judgeVolumes(instance)),
+    'EBS.2': () => judgeEncryptionByDefault(region),
+    'AMI.1': () => (instance === undefined ? unknown : judgeImage(instance)),
     'OS.1': () => judgeSystem(host, now).purpose,
     'OS.2': () => judgeSystem(host, now).life,
   };

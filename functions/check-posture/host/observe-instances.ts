@@ -1,8 +1,11 @@
 import {
+  DescribeImagesCommand,
   type EC2Client,
+  type Image,
   type Instance,
   type IpPermission,
   paginateDescribeSecurityGroups,
+  paginateDescribeVolumes,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
@@ -15,13 +18,63 @@ const PORTS = [22, 3389];
 export async function readInstanceFacts(
   ec2: EC2Client,
   instanceIds: readonly string[],
+  account: string,
 ): Promise<Map<string, InstanceFacts>> {
   const instances = await describeInstances(
     ec2,
     filtersOf('instance-id', instanceIds).map((filter) => [filter]),
   );
   const groups = await readGroups(ec2, [...new Set(instances.flatMap(groupIdsOf))]);
-  return new Map(instances.map((instance) => [instance.InstanceId ?? '', factsOf(instance, groups)]));
+  const volumes = await readVolumes(ec2, instanceIds);
+  const images = await readImages(ec2, [...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []))]);
+  return new Map(
+    instances.map((instance): [string, InstanceFacts] => {
+      const { InstanceId: id = '', ImageId = '' } = instance;
+      const image = images.get(ImageId);
+      const { OwnerId = '', ImageOwnerAlias, Public = false } = image ?? {};
+      return [
+        id,
+        {
+          ...factsOf(instance, groups),
+          volumes: volumes.get(id) ?? [],
+          ...(image !== undefined && {
+            image: {
+              id: ImageId,
+              owner: OwnerId,
+              isAmazons: ImageOwnerAlias === 'amazon',
+              isOwn: OwnerId === account,
+              isPublic: Public,
+            },
+          }),
+        },
+      ];
+    }),
+  );
+}
+
+type Volumes = NonNullable<InstanceFacts['volumes']>;
+
+async function readVolumes(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, Volumes>> {
+  const volumes = new Map<string, Volumes>();
+  for (const filter of filtersOf('attachment.instance-id', ids))
+    for await (const page of paginateDescribeVolumes({ client: ec2, pageSize: 500 }, { Filters: [filter] }))
+      for (const { VolumeId = '', Encrypted = false, Attachments = [] } of page.Volumes ?? [])
+        for (const { InstanceId = '', Device = '' } of Attachments)
+          volumes.set(InstanceId, [
+            ...(volumes.get(InstanceId) ?? []),
+            { id: VolumeId, device: Device, isEncrypted: Encrypted },
+          ]);
+  return volumes;
+}
+
+/** By a filter: an image that is gone is left out then, where its id alone would be refused. */
+async function readImages(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, Image>> {
+  const images = new Map<string, Image>();
+  for (const filter of filtersOf('image-id', ids)) {
+    const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Filters: [filter], IncludeDeprecated: true }));
+    for (const image of Images) images.set(image.ImageId ?? '', image);
+  }
+  return images;
 }
 
 const groupIdsOf = ({ NetworkInterfaces = [] }: Instance): string[] =>

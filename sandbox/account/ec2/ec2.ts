@@ -12,6 +12,7 @@ import { snapshotOperations } from './snapshot-operations.ts';
 import type { Ec2State } from './state.ts';
 import { subnetOperations } from './subnet-operations.ts';
 import { tagOperations } from './tag-operations.ts';
+import { volumeOperations } from './volume-operations.ts';
 import { vpcFeatureOperations } from './vpc-features.ts';
 
 /** Amazon EC2, as far as instances, their images, volumes and tags, and networks go. */
@@ -34,6 +35,7 @@ export function createEc2(state: Ec2State): Service {
       ...securityGroupOperations(state),
       ...snapshotOperations(state),
       ...tagOperations(state),
+      ...volumeOperations(state),
       ...vpcFeatureOperations(state.networks.features),
     },
   };

@@ -29,6 +29,7 @@ import type { Commands } from './commands.ts';
 import { commandOperations } from './commands-operations.ts';
 import type { ParameterStore } from './parameters.ts';
 import { type ServiceSettings, serviceSettingOperations } from './service-settings.ts';
+import { sessionDocumentOperations } from './session-documents.ts';
 
 /** Both GetParameters' names and GetParametersByPath's page end here. */
 const MAX_PARAMETERS = 10;
@@ -124,6 +125,7 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
       ),
       ...commandOperations(world, commands, instances),
       ...serviceSettingOperations(world, serviceSettings),
+      ...sessionDocumentOperations(world),
     }),
   };
 }

@@ -1,0 +1,53 @@
+import { type Judgement, judged } from '../judge/verdict.ts';
+import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
+
+/** Whether what stands on the disks of a worker is encrypted. */
+export function judgeVolumes({ volumes }: InstanceFacts): Judgement {
+  if (volumes === undefined || volumes.length === 0) return judged('MANUAL', 'EC2 does not tell of its volumes');
+  const open = volumes.filter(({ isEncrypted }) => !isEncrypted);
+  const all = volumes.map(({ id, device }) => `${device} (${id})`).join(', ');
+  if (open.length === 0) return judged('PASS', `encrypted: ${all}`);
+  return judged('FAIL', ...open.map(({ id, device }) => `${device} (${id}) is not encrypted`));
+}
+
+/** Whether volumes that nobody asks to be encrypted are, all the same. */
+export function judgeEncryptionByDefault({ encryptsByDefault }: RegionFacts): Judgement {
+  if (encryptsByDefault === undefined) return judged('MANUAL', 'EC2 does not tell whether it encrypts by default');
+  return judged(
+    encryptsByDefault ? 'PASS' : 'FAIL',
+    `EBS encryption by default is ${encryptsByDefault ? 'on' : 'off'}`,
+  );
+}
+
+/** Whether everybody can read the image, with all that was built into it. Images of Amazon are meant to be read. */
+export function judgeImage({ image }: InstanceFacts): Judgement {
+  if (image === undefined) return judged('MANUAL', 'EC2 does not tell of its image, which may be gone');
+  const { id, owner, isAmazons, isOwn, isPublic } = image;
+  if (isAmazons) return judged('PASS', `${id} is of Amazon`);
+  if (!isOwn) return judged('MANUAL', `${id} is of the account ${owner}: whether it is to be trusted, only you know`);
+  return judged(isPublic ? 'FAIL' : 'PASS', `${id} is your own, and ${isPublic ? 'public' : 'not public'}`);
+}
+
+/** Whether what is done in sessions, which replace SSH, is kept where it cannot be changed unseen. */
+export function judgeSessions({ sessions }: RegionFacts): Judgement {
+  if (sessions === undefined) return judged('MANUAL', 'SSM-SessionManagerRunShell cannot be understood');
+  const { s3BucketName = '', s3EncryptionEnabled = false } = sessions;
+  const { cloudWatchLogGroupName = '', cloudWatchEncryptionEnabled = false } = sessions;
+  const logs = [
+    ...(s3BucketName === '' ? [] : [{ place: `S3 bucket ${s3BucketName}`, isEncrypted: s3EncryptionEnabled }]),
+    ...(cloudWatchLogGroupName === ''
+      ? []
+      : [{ place: `log group ${cloudWatchLogGroupName}`, isEncrypted: cloudWatchEncryptionEnabled }]),
+  ];
+  const { kmsKeyId = '', runAsEnabled = false, runAsDefaultUser = '', idleSessionTimeout = '20' } = sessions;
+  const besides = [
+    `encrypted under way by ${kmsKeyId === '' ? 'TLS alone' : `the key ${kmsKeyId}`}`,
+    runAsEnabled ? `run as ${runAsDefaultUser || 'the user that tags name'}` : 'run as ssm-user, who may become root',
+    `idle ones end after ${idleSessionTimeout} minutes`,
+  ].join('; ');
+  if (logs.length === 0) return judged('FAIL', 'sessions are logged nowhere', besides);
+  const open = logs.filter(({ isEncrypted }) => !isEncrypted);
+  if (open.length > 0)
+    return judged('FAIL', ...open.map(({ place }) => `${place}: its encryption is not asked for`), besides);
+  return judged('PASS', ...logs.map(({ place }) => `logged in ${place}, encrypted`), besides);
+}

@@ -1,0 +1,44 @@
+import { type EC2Client, GetEbsEncryptionByDefaultCommand } from '@aws-sdk/client-ec2';
+import { GetDocumentCommand, InvalidDocument, type SSMClient } from '@aws-sdk/client-ssm';
+import * as z from 'zod';
+import type { RegionFacts, SessionPreferences } from './instance-facts.ts';
+
+/** Where Session Manager keeps the preferences of a region (Systems Manager user guide, "Update Session Manager preferences"). */
+const PREFERENCES = 'SSM-SessionManagerRunShell';
+
+/** What holds for all workers of the region. */
+export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMClient }): Promise<RegionFacts> {
+  const { EbsEncryptionByDefault } = await ec2.send(new GetEbsEncryptionByDefaultCommand());
+  const sessions = await readPreferences(ssm);
+  return {
+    ...(EbsEncryptionByDefault !== undefined && { encryptsByDefault: EbsEncryptionByDefault }),
+    ...(sessions !== undefined && { sessions }),
+  };
+}
+
+const preferences = z.object({
+  inputs: z
+    .object({
+      s3BucketName: z.string(),
+      s3EncryptionEnabled: z.boolean(),
+      cloudWatchLogGroupName: z.string(),
+      cloudWatchEncryptionEnabled: z.boolean(),
+      kmsKeyId: z.string(),
+      runAsEnabled: z.boolean(),
+      runAsDefaultUser: z.string(),
+      idleSessionTimeout: z.string(),
+    })
+    .partial(),
+});
+
+/** Undefined where the document cannot be understood. Where there is none, nothing is set. */
+async function readPreferences(ssm: SSMClient): Promise<SessionPreferences | undefined> {
+  try {
+    const { Content = '' } = await ssm.send(new GetDocumentCommand({ Name: PREFERENCES }));
+    return preferences.parse(JSON.parse(Content)).inputs;
+  } catch (error) {
+    if (error instanceof InvalidDocument) return {};
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
+    throw error;
+  }
+}
