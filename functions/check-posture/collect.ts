@@ -8,7 +8,7 @@ import type { Looked } from './decide.ts';
 import { type Host, readHost } from './host/host.ts';
 import type { RegionFacts } from './host/instance-facts.ts';
 import { judgeHost } from './host/judge-host.ts';
-import { readInstanceFacts } from './host/observe-instances.ts';
+import { type ImageReader, readInstanceFacts } from './host/observe-instances.ts';
 import { judge } from './judge/judge.ts';
 import { type Node, NodeError, readNode } from './judge/node.ts';
 import { type ObserveClients, readOutput } from './observe.ts';
@@ -24,6 +24,7 @@ export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveCl
 export interface CollectDeps extends ReconcileDeps {
   /** Reads what holds for all of the region, once a reconcile. */
   readonly readRegion: () => Promise<RegionFacts>;
+  readonly readImages: ImageReader;
 }
 
 export const HOUR = 3_600_000;
@@ -66,7 +67,7 @@ export async function collect(
  * told nothing.
  */
 async function readAll(
-  { ssm, ec2, clock, account, readRegion }: CollectDeps,
+  { ssm, ec2, clock, account, readRegion, readImages }: CollectDeps,
   samples: readonly Sample[],
   isOver: boolean,
 ): Promise<Map<string, Looked[]> | undefined> {
@@ -88,7 +89,7 @@ async function readAll(
   const facts = await readInstanceFacts(
     ec2,
     seen.map(({ instanceId }) => instanceId),
-    account,
+    { account, readImages },
   );
   const around = await readRegion();
   for (const { nodegroup, instanceId, node, host } of seen) {

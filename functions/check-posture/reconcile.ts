@@ -7,6 +7,7 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { once } from '../shared/runtime/once.ts';
 import { type Asked, readBatch } from './batch.ts';
 import { type CollectDeps, collect, HOUR, lookAgain, type ReconcileDeps } from './collect.ts';
+import { describeImages } from './host/observe-instances.ts';
 import { readRegionFacts } from './host/observe-region.ts';
 import { chooseSamples } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -51,7 +52,11 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     deps.ledger,
     looked.map(({ cluster }) => cluster),
   );
-  const collectDeps = { ...deps, readRegion: once(() => readRegionFacts(deps)) };
+  const collectDeps = {
+    ...deps,
+    readRegion: once(() => readRegionFacts(deps)),
+    readImages: once((...ids: readonly string[]) => describeImages(deps.ec2, ids)),
+  };
   const one = ({ cluster, asked, policy: readable }: (typeof looked)[number]) =>
     reconcileCluster(collectDeps, readable, cluster, asked, states.get(cluster) ?? NEW_CLUSTER);
   await pMap(looked, one, { concurrency: READ_CONCURRENCY, stopOnError: false });

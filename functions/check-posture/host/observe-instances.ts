@@ -14,11 +14,14 @@ import type { Door, InstanceFacts } from './instance-facts.ts';
 /** Where shells listen: SSH and the Remote Desktop Protocol. */
 const PORTS = [22, 3389];
 
+/** Reads images by id; clusters share theirs, so that a reconcile asks once for the same. */
+export type ImageReader = (...ids: readonly string[]) => Promise<ReadonlyMap<string, Image>>;
+
 /** What EC2 tells of these workers, by id: a call for as many as filters take, and likewise of their security groups. */
 export async function readInstanceFacts(
   ec2: EC2Client,
   instanceIds: readonly string[],
-  account: string,
+  { account, readImages }: { readonly account: string; readonly readImages: ImageReader },
 ): Promise<Map<string, InstanceFacts>> {
   const instances = await describeInstances(
     ec2,
@@ -26,7 +29,7 @@ export async function readInstanceFacts(
   );
   const groups = await readGroups(ec2, [...new Set(instances.flatMap(groupIdsOf))]);
   const volumes = await readVolumes(ec2, instanceIds);
-  const images = await readImages(ec2, [...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []))]);
+  const images = await readImages(...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []).toSorted()));
   return new Map(
     instances.map((instance): [string, InstanceFacts] => {
       const { InstanceId: id = '', ImageId = '' } = instance;
@@ -68,7 +71,7 @@ async function readVolumes(ec2: EC2Client, ids: readonly string[]): Promise<Map<
 }
 
 /** By a filter: an image that is gone is left out then, where its id alone would be refused. */
-async function readImages(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, Image>> {
+export async function describeImages(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, Image>> {
   const images = new Map<string, Image>();
   for (const filter of filtersOf('image-id', ids)) {
     const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Filters: [filter], IncludeDeprecated: true }));
