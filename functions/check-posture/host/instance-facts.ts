@@ -32,7 +32,7 @@ export interface Door {
 export interface RegionFacts {
   /** Whether EBS encrypts volumes that nobody asks to be encrypted. */
   readonly encryptsByDefault?: boolean;
-  /** Undefined where they cannot be understood. */
+  /** Undefined where they cannot be read, or not be understood. */
   readonly sessions?: SessionPreferences;
 }
 

@@ -30,7 +30,7 @@ export function judgeImage({ image }: InstanceFacts): Judgement {
 
 /** Whether what is done in sessions, which replace SSH, is kept where it cannot be changed unseen. */
 export function judgeSessions({ sessions }: RegionFacts): Judgement {
-  if (sessions === undefined) return judged('MANUAL', 'SSM-SessionManagerRunShell cannot be understood');
+  if (sessions === undefined) return judged('MANUAL', 'SSM-SessionManagerRunShell cannot be read');
   const { s3BucketName = '', s3EncryptionEnabled = false } = sessions;
   const { cloudWatchLogGroupName = '', cloudWatchEncryptionEnabled = false } = sessions;
   const logs = [

@@ -1,18 +1,20 @@
 import { type EC2Client, GetEbsEncryptionByDefaultCommand } from '@aws-sdk/client-ec2';
 import { GetDocumentCommand, InvalidDocument, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
+import { read } from '../../shared/fleet/reading.ts';
 import type { RegionFacts, SessionPreferences } from './instance-facts.ts';
 
 /** Where Session Manager keeps the preferences of a region (Systems Manager user guide, "Update Session Manager preferences"). */
 const PREFERENCES = 'SSM-SessionManagerRunShell';
 
-/** What holds for all workers of the region. */
+/** What holds for all workers of the region. What AWS does not tell is left open: it keeps nobody from being checked. */
 export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMClient }): Promise<RegionFacts> {
-  const { EbsEncryptionByDefault } = await ec2.send(new GetEbsEncryptionByDefaultCommand());
-  const sessions = await readPreferences(ssm);
+  const encryption = await read(() => ec2.send(new GetEbsEncryptionByDefaultCommand()), 'tell');
+  const sessions = await read(() => readPreferences(ssm), 'tell');
+  const { EbsEncryptionByDefault } = encryption.kind === 'found' ? encryption.found : {};
   return {
     ...(EbsEncryptionByDefault !== undefined && { encryptsByDefault: EbsEncryptionByDefault }),
-    ...(sessions !== undefined && { sessions }),
+    ...(sessions.kind === 'found' && { sessions: sessions.found }),
   };
 }
 
