@@ -26,7 +26,9 @@ export const detail = z.object({
   state: z
     .string()
     .optional()
-    .describe('How the subject stands by that, for example `quarantined` or `exposed`, as on the dashboard.'),
+    .describe(
+      'How the subject stands now by its gravest open concern, as on the dashboard: for example `quarantined` where the agent of a worker in quarantine was cured.',
+    ),
   reason: z.string().describe('The stable reason code of the record.'),
   hint: z.string().optional().describe('What to do, where there is something to do.'),
   correlationId: z.string().describe('The same in all events and records of the incident (the first of several).'),

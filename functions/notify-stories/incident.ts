@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isSettled } from '../shared/records/current-state.ts';
+import { isSettled, type State } from '../shared/records/current-state.ts';
 import { severityOf } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { isAtLeast, type Severity } from '../shared/records/severity.ts';
@@ -14,6 +14,11 @@ export interface News {
   readonly phase: 'opened' | 'worsened' | 'ended';
   readonly severity: Severity;
   readonly record: ReadRecord;
+}
+
+/** News with how its subject stands besides: a worker whose agent is cured may be in quarantine all the same. */
+export interface NewsOfSubject extends News {
+  readonly state: State;
 }
 
 /** Said of every subject alike while it lasts: one incident of the account, told at most once a day. */

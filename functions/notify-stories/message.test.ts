@@ -2,16 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { detail } from '../../events/remediation-incident.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { bundle } from './bundle.ts';
-import type { News } from './incident.ts';
+import type { NewsOfSubject } from './incident.ts';
 import { incidentEvent, messageOf } from './message.ts';
 import { recordAt } from './record.fixture.ts';
 
-const news = (more: Partial<ReadRecord> = {}): News => ({
+const news = (more: Partial<ReadRecord> = {}): NewsOfSubject => ({
   phase: 'opened',
   severity: 'low',
+  state: 'acted',
   record: recordAt(1, 'acted', more),
 });
-const workers = (count: number, more: Partial<ReadRecord> = {}): News[] =>
+const workers = (count: number, more: Partial<ReadRecord> = {}): NewsOfSubject[] =>
   Array.from({ length: count }, (_, index) => news({ id: `${index}`, instance: `i-${index}`, ...more }));
 const [one] = bundle([news({ hint: 'Wait.' })]);
 const [many] = bundle(workers(50, { message: 'x'.repeat(1_000) }));

@@ -1,8 +1,7 @@
 import type { RemediationIncident } from '../../events/remediation-incident.ts';
-import { STATE_NAMES, stateOf } from '../shared/records/current-state.ts';
+import { STATE_NAMES } from '../shared/records/current-state.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { recordSubject } from '../shared/records/record-subject.ts';
-import { wordOf } from '../shared/records/standing.ts';
 import type { Bundle } from './bundle.ts';
 
 /** How many subjects are named one by one. */
@@ -25,7 +24,7 @@ export interface Message {
 
 /** @see https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html */
 export function messageOf({ first, news }: Bundle, stack: string): Message {
-  const { phase, severity, record } = first;
+  const { phase, severity, record, state } = first;
   const { remediation, decision, reason, hint, account, region, correlationId } = record;
   const title = `${placeOf(first.record)}${news.length > 1 ? ` and ${news.length - 1} more` : ''}: ${reason}`;
   const named = news.slice(0, NAMED).map((one) => `${placeOf(one.record)}: ${one.record.message}`);
@@ -34,8 +33,7 @@ export function messageOf({ first, news }: Bundle, stack: string): Message {
     ...(hint === undefined ? [] : [hint]),
     `npm run -s remediator -- explain ${argumentOf(record)} --stack ${stack} --region ${region}`,
   ];
-  const state = STATE_NAMES[stateOf(wordOf(record))];
-  const facts = { phase, severity, state, decision, reason, remediation, account, region };
+  const facts = { phase, severity, state: STATE_NAMES[state], decision, reason, remediation, account, region };
   const chat = {
     version: '1.0',
     source: 'custom',
@@ -68,7 +66,7 @@ export function messageOf({ first, news }: Bundle, stack: string): Message {
 
 /** The same as the detail of an event. */
 export function incidentEvent({ first, news }: Bundle): RemediationIncident['detail'] {
-  const { phase, severity, record } = first;
+  const { phase, severity, record, state } = first;
   const { remediation, decision, reason, hint, correlationId, time } = record;
   return {
     version: 1,
@@ -76,7 +74,7 @@ export function incidentEvent({ first, news }: Bundle): RemediationIncident['det
     severity,
     remediation,
     decision,
-    state: stateOf(wordOf(record)),
+    state,
     reason,
     ...(hint !== undefined && { hint }),
     correlationId,

@@ -2,19 +2,23 @@ import pMap from 'p-map';
 import type { MetricOf } from '../shared/declaration/remediation.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { type State, stateOf } from '../shared/records/current-state.ts';
 import { severityOf } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
+import { wordOf } from '../shared/records/standing.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Counter } from '../shared/runtime/counter.ts';
 import { type TellDeps, tell } from './act.ts';
 import { bundle } from './bundle.ts';
 import type { FindingDeps } from './findings.ts';
-import { follow, incidentOf, type News, type NotificationPolicy } from './incident.ts';
+import { follow, incidentOf, type News, type NewsOfSubject, type NotificationPolicy } from './incident.ts';
 import { type IncidentState, NEW_INCIDENT, readIncidents, saveIncident } from './incident-ledger.ts';
 import { keepFindingsWhereOffered } from './not-offered.ts';
 import { notifications as defaults, type Policy } from './policy.ts';
 import type { notifyStories } from './remediation.ts';
+import { followSubjects } from './subject-ledger.ts';
+import { subjectOf } from './subject-words.ts';
 
 export interface NotifyDeps extends TellDeps, FindingDeps {
   readonly ledger: Ledger;
@@ -48,7 +52,10 @@ export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): 
   if (records.length === 0) return;
   const policy = await deps.readPolicy();
   const notifications = isInvalid(policy) ? defaults.parse({}) : policy.notifications;
-  const claims = await claimNews(deps, records, notifications);
+  const states = await followSubjects(deps.ledger, records, deps.caller, deps.clock.now());
+  // What waits only tells how its subject stands.
+  const outcomes = records.filter(({ decision }) => decision !== 'waiting');
+  const claims = (await claimNews(deps, outcomes, notifications)).map((claim) => withState(claim, states));
   for (const one of bundle(claims.map(({ news }) => news))) {
     await tell(deps, one);
     deps.counter.count('IncidentsNotified', one.news.length);
@@ -56,7 +63,15 @@ export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): 
     await pMap(told, (claim) => noteNotified(deps, claim), { concurrency: READ_CONCURRENCY });
   }
   // Last: a Security Hub that is not there must keep nobody from hearing.
-  if (notifications.securityHub === 'enforce') await keepFindingsWhereOffered(deps, records);
+  if (notifications.securityHub === 'enforce') await keepFindingsWhereOffered(deps, outcomes);
+}
+
+/** What is about the account, or about a subject of which nothing else is known, stands as its record says. */
+function withState(claim: Claim, states: ReadonlyMap<string, State>): Claim & { readonly news: NewsOfSubject } {
+  const { record } = claim.news;
+  const known = states.get(subjectOf(record) ?? '') ?? 'quiet';
+  const state = known === 'quiet' ? stateOf(wordOf(record)) : known;
+  return { ...claim, news: { ...claim.news, state } };
 }
 
 async function claimNews(

@@ -9,11 +9,11 @@ export const notifyStories = declare({
   summary: 'Tells people and systems what was done and what was refused, one message an incident',
   startedBy: 'the records of the others',
   subject: 'account',
-  // Records that may begin or end an incident. `notify-stories` itself writes none, so nothing that it does comes back to
+  // Records that may begin or end an incident, or tell how a subject stands meanwhile. `notify-stories` itself writes none, so nothing that it does comes back to
   // it, and the lines that Lambda and Powertools write for it are no records.
   start: {
     by: 'records',
-    matching: '{ $.kind = "record" && $.decision != "waiting" && $.reason != "sweep-finished" }',
+    matching: '{ $.kind = "record" && $.reason != "sweep-finished" }',
   },
   timeoutSeconds: 60,
   policy: { section: 'notifications', reads: READS },

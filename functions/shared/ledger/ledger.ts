@@ -28,6 +28,7 @@ import * as z from 'zod';
  * | sweep      | unlisted           | clusters whose node groups could not be listed              | sweep-ledger.ts     |
  * | run        | function           | which invocation runs for the last scheduled event          | run-ledger.ts       |
  * | incident   | digest             | what people were notified of an incident                    | incident-ledger.ts  |
+ * | subject    | instance or group  | what is open about it, by whose word                        | subject-ledger.ts   |
  * | open-expo… | cluster/nodegroup  | workers that stay exposed, and what was notified of them    | open-exposure-ledger.ts |
  * | finding    | function/subject   | the finding that Security Hub has of a subject              | security-hub-ledger.ts|
  */

@@ -29,15 +29,25 @@ export function standingsOf(records: readonly ReadRecord[]): Standing[] {
     .sort((a, b) => gravityOf(a.record) - gravityOf(b.record));
 }
 
+/**
+ * Whose word a record is, so that a later one of the same voice takes its place: that of its function; of the guards of
+ * `quarantine-workers`, which do not end a quarantine; of each check, where a function judges a subject by several.
+ */
+export const voiceOf = ({
+  remediation,
+  reason,
+  details,
+}: Pick<ReadRecord, 'remediation' | 'reason' | 'details'>): string =>
+  `${remediation} ${isQuarantineGuard(reason)} ${details?.check ?? ''}`;
+
 /** A worker's records may lack its group, but not its id. */
 const keyOf = ({ cluster, nodegroup, instance }: ReadRecord): string => instance ?? `${cluster}/${nodegroup ?? ''}`;
 
 function standingOf(records: readonly ReadRecord[]): Standing | undefined {
-  // Of several checks each has a last word. An answer to a request changes nothing about its subject; where there is nothing else, at least that is told.
+  // An answer to a request changes nothing about its subject; where there is nothing else, at least that is told.
   const words = records.filter(({ reason }) => !isAnswer(reason));
   const lastWords = new Map<string, ReadRecord & Word>();
-  for (const record of (words.length > 0 ? words : records).map(wordOf))
-    lastWords.set(`${record.remediation} ${isQuarantineGuard(record.reason)} ${record.details?.check ?? ''}`, record);
+  for (const record of (words.length > 0 ? words : records).map(wordOf)) lastWords.set(voiceOf(record), record);
   const record = gravestOf([...lastWords.values()]);
   if (record === undefined) return undefined;
   const others = [...lastWords.values()].filter((other) => other !== record);

@@ -1,0 +1,84 @@
+import { isDeepStrictEqual } from 'node:util';
+import pMap from 'p-map';
+import * as z from 'zod';
+import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import type { State } from '../shared/records/current-state.ts';
+import { decisionKind } from '../shared/records/record.ts';
+import type { ReadRecord } from '../shared/records/record-line.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { followSubject, type OpenWord, subjectOf } from './subject-words.ts';
+
+const PK = 'subject';
+
+const ITEM = z.object({
+  sk: z.string(),
+  /** What is open about the subject, by voice. */
+  open: z.array(
+    z.object({
+      voice: z.string(),
+      remediation: z.string(),
+      decision: decisionKind,
+      reason: z.string(),
+      /** Epoch milliseconds. */
+      at: z.number(),
+    }),
+  ),
+  revision: z.number(),
+});
+type Held = Pick<z.infer<typeof ITEM>, 'open' | 'revision'>;
+
+/** As long as the widget looks back for last words, ms. */
+const KEPT_FOR = 30 * 86_400_000;
+/** Invocations that tell of one subject at the same time are few. */
+const TRIES = 3;
+
+/**
+ * Remembers what these records leave open about their subjects, and answers how each stands now. It is written only where
+ * something opens or closes.
+ *
+ * @param writer names this invocation
+ * @param now epoch milliseconds
+ */
+export async function followSubjects(
+  ledger: Ledger,
+  records: readonly ReadRecord[],
+  writer: string,
+  now: number,
+): Promise<ReadonlyMap<string, State>> {
+  const subjects = Map.groupBy(records, subjectOf);
+  const names = [...subjects.keys()].filter((name) => name !== undefined);
+  const held = await readHeld(ledger, names);
+  const states = await pMap(
+    names,
+    async (name): Promise<[string, State]> => {
+      const ours = subjects.get(name) ?? [];
+      let before = held.get(name);
+      for (let tried = 1; ; tried++) {
+        const { state, open } = followSubject(recent(before, now), ours);
+        if (isDeepStrictEqual(keysOf(open), keysOf(before?.open ?? []))) return [name, state];
+        const key = { pk: PK, sk: name, keptUntil: now + KEPT_FOR };
+        const saved = await saveUnlessWritten(
+          ledger,
+          key,
+          { open, revision: before?.revision ?? 0 },
+          `${writer} ${tried}`,
+        );
+        // It is for words in a message only: whoever was quicker each time has remembered most of it.
+        if (saved !== undefined || tried === TRIES) return [name, state];
+        before = (await readHeld(ledger, [name])).get(name);
+      }
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  return new Map(states);
+}
+
+const readHeld = async (ledger: Ledger, names: readonly string[]): Promise<Map<string, Held>> =>
+  new Map((await readItems(ledger, PK, names, ITEM)).map(({ sk, ...item }) => [sk, item]));
+
+const recent = (held: Held | undefined, now: number): readonly OpenWord[] =>
+  (held?.open ?? []).filter(({ at }) => now - at < KEPT_FOR);
+
+/** The same word said again later changes nothing. */
+const keysOf = (open: readonly OpenWord[]): string[] =>
+  open.map(({ voice, decision, reason }) => `${voice} ${decision} ${reason}`);
