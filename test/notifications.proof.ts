@@ -12,7 +12,8 @@ import { launch } from './ssm-agent.fixture.ts';
 
 const DEMO = {
   fleet: 'demo',
-  policy: { upgrades: { bakeAge: '1h' }, notifications: { securityHub: 'enforce' } },
+  // A worker of web is in quarantine, for which its upgrade would wait.
+  policy: { upgrades: { bakeAge: '1h', waitForQuarantine: '0m' }, notifications: { securityHub: 'enforce' } },
   play: '6h',
 } as const;
 
