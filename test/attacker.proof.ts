@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import { request } from '../functions/request-actions/request.ts';
 import { deadLetterCount, HOUR, MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
-import { privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
+import { privateFleet, publicLaunch, scenario, setPolicy } from './quarantine.fixture.ts';
+import { launch } from './ssm-agent.fixture.ts';
 
 /** What somebody with `ec2:CreateTags` can put on any instance. */
 const CLAIMS = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
@@ -137,5 +140,108 @@ describe('with events:PutEvents', () => {
     expect(items.filter((item) => JSON.stringify(item).includes('i-0000000'))).toEqual([]);
     expect(run.records.some(({ reason }) => reason === 'quarantined')).toBe(true);
     expect(run.errors).toEqual([]);
+  });
+});
+
+describe('with ec2:RunInstances and iam:PassRole on the role of a node group', () => {
+  it('somebody fills the budget of a cluster with workers of their own, and that a true one stays open is told at once', async () => {
+    const own = {
+      name: 'by-hand',
+      tags: CLAIMS,
+      roleOf: 'web',
+      count: 4,
+      at: '+3m',
+      exposure: { publicAddress: 'elastic', openPorts: [22] },
+    };
+    const run = await start(scenario(privateFleet({}, publicLaunch(), { otherInstances: [own] })));
+    await run.account.play(20 * MINUTE);
+    const theirs = run.account.fleet.instances.list().filter(({ tags }) => tags.get('Name') === 'by-hand');
+    // Three of a cluster by default: each of theirs that found room is isolated, in no node group's name.
+    const isolated = run.records.filter(({ reason }) => reason === 'quarantined');
+    expect(isolated).toHaveLength(3);
+    for (const { instance, nodegroup } of isolated) {
+      expect(theirs.map(({ id }) => id)).toContain(instance);
+      expect(nodegroup).toBeUndefined();
+    }
+    const told = run.records.filter(({ reason }) => reason === 'workers-stay-exposed');
+    expect(told.map(({ nodegroup, severity }) => [nodegroup, severity])).toContainEqual(['web', 'high']);
+    expect(callsOf(run, 'EnterStandby')).toEqual([]);
+  });
+});
+
+describe('with ssm:PutParameter on the policy', () => {
+  it('nobody becomes root on nodes by an image of their own: it is named, and nothing is installed', async () => {
+    const installerImage = `evil.example/x@sha256:${'a'.repeat(64)}`;
+    // What is installed where nobody says otherwise: test/ssm-agent-missing.proof.ts.
+    const { fleet } = launch('selfManagedGroup', { agent: 'missing', osImage: 'Ubuntu 22.04.5 LTS' });
+    const run = await start({ fleet, policy: { ssmAgent: { mode: 'enforce', installerImage } }, play: '50m' });
+    const told = run.records.filter(({ reason }) => reason === 'agent-missing');
+    expect(told[0]?.message).toContain('allows no installer image of evil.example (installerRegistries)');
+    expect(callsOf(run, 'PATCH daemonsets')).toEqual([]);
+  });
+
+  it('somebody switches everything off, and what stays open is told all the same', async () => {
+    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    await run.account.play(9 * MINUTE);
+    setPolicy(run, JSON.stringify({ killSwitch: true }));
+    await run.account.play(10 * MINUTE);
+    const told = run.records.find(({ reason }) => reason === 'workers-stay-exposed');
+    expect(told).toMatchObject({ severity: 'high', message: expect.stringContaining('kill switch') });
+  });
+});
+
+describe('with lambda:InvokeFunction on the functions of the widget', () => {
+  it.each<[string, object]>([
+    [
+      'an event of another kind',
+      { detailType: 'Quarantine Reconcile Request', detail: { trigger: 'sweep', clusterName: 'shop' } },
+    ],
+    [
+      'another bus and source',
+      {
+        action: 'release',
+        remediation: 'quarantine-workers',
+        subject: { instance: 'i-0f3a5c7e9b1d2f4a6' },
+        EventBusName: 'default',
+        Source: 'aws.ec2',
+      },
+    ],
+    [
+      'markup in what it shows',
+      { action: '<script>', remediation: '<img src=x>', subject: { instance: '"><script>' } },
+    ],
+    ['a body of a megabyte', { action: 'x'.repeat(1_000_000) }],
+  ])('nobody puts %s on the bus by them, nor gets markup back', async (_what, given) => {
+    const put: unknown[] = [];
+    const events = {
+      send: async ({ input }: { input: unknown }) => ({
+        FailedEntryCount: 0,
+        Entries: [{ EventId: String(put.push(input)) }],
+      }),
+    };
+    const named = { widgetContext: { forms: { all: { 'ehr-who': 'Ada', 'ehr-why': 'because' } } } };
+    const shown = await request(
+      { events: events as never, busName: 'bus', requestable: REMEDIATIONS },
+      { ...given, ...named },
+    );
+    for (const input of put) {
+      expect(input).toMatchObject({
+        Entries: [{ EventBusName: 'bus', Source: 'eks-host-remediator', DetailType: 'Quarantine Request' }],
+      });
+    }
+    expect(put.length).toBeLessThanOrEqual('EventBusName' in given ? 1 : 0);
+    expect(String(shown)).not.toMatch(/<script|<img/);
+  });
+});
+
+describe('with the role of a node', () => {
+  it('somebody who gives their node back its groups is told of as a fight, by name, and shut off each time', async () => {
+    const bind = (minute: number) => ({ at: `+${minute}m`, cluster: 'shop', nodeGroup: 'web', associateAddress: true });
+    const run = await start(scenario(privateFleet({}, { changes: [5, 8, 11, 14].map(bind) })));
+    await run.account.play(20 * MINUTE);
+    const fought = run.records.find(({ reason }) => reason === 'quarantine-undone');
+    expect(fought?.message).toContain('AssociateAddress');
+    const worker = run.account.fleet.instances.get(fought?.instance ?? '');
+    expect(run.account.fleet.networks.isReachable(worker?.id ?? '')).toBe(false);
   });
 });

@@ -103,7 +103,7 @@ describe('a worker', () => {
   });
 
   it('is proven by a node of the cluster with its provider id, where nothing else does', async () => {
-    const joined = { ...clients(), isNode: async (_cluster: string, id: string) => id === 'i-1' };
+    const joined = { ...clients(), isNode: async (_cluster: string, { InstanceId }: Instance) => InstanceId === 'i-1' };
     expect((await identify(instance(CLAIMS), joined))?.owner.onlyClaims).toBeUndefined();
     expect(
       (await identify(instance(CLAIMS), { ...joined, isNode: async () => undefined }))?.owner.onlyClaims,

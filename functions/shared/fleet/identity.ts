@@ -15,10 +15,13 @@ export interface IdentityClients {
   /** Absent: no role proves anything, which leaves what AWS's own tags and Auto Scaling groups do. */
   readonly iam?: IAMClient;
   /**
-   * Whether an instance has joined a cluster as a node, by its provider id; absent, or undefined: nobody can tell. Asked
+   * Whether an instance has joined a cluster as a node, by its name and provider id; absent, or undefined: nobody can tell. Asked
    * last, of those whom nothing else bears out.
    */
-  readonly isNode?: (cluster: string, instanceId: string) => Promise<boolean | undefined>;
+  readonly isNode?: (
+    cluster: string,
+    instance: Pick<Instance, 'InstanceId' | 'PrivateDnsName'>,
+  ) => Promise<boolean | undefined>;
   /** What becomes of a read that may pass by itself; default: it is thrown, and the batch comes again. */
   readonly onTrouble?: OnTrouble;
 }
@@ -159,10 +162,11 @@ type Proof =
 /** What bears a claim out besides tags and Auto Scaling groups. */
 async function proofOf(
   facts: Facts,
-  { IamInstanceProfile, VpcId, InstanceId = '' }: Instance,
+  instance: Instance,
   { name: cluster = '', resourcesVpcConfig }: Cluster,
   groups: ReadonlyArray<Reading<Nodegroup>>,
 ): Promise<Proof> {
+  const { IamInstanceProfile, VpcId } = instance;
   const profile = IamInstanceProfile?.Arn;
   const isInVpc = VpcId !== undefined && VpcId === resourcesVpcConfig?.vpcId;
   if (isInVpc && profile !== undefined) {
@@ -176,7 +180,7 @@ async function proofOf(
       if (entry.kind === 'found' && NODE_TYPES.has(entry.found)) return { kind: 'found' };
     }
   }
-  return (await facts.isNode(cluster, InstanceId)) === true ? { kind: 'found' } : { kind: 'gone' };
+  return (await facts.isNode(cluster, instance)) === true ? { kind: 'found' } : { kind: 'gone' };
 }
 
 /** The types of access entries that let instances join as nodes. */

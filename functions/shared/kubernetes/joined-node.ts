@@ -4,8 +4,11 @@ import { isKubernetesAccessError } from './access-error.ts';
 import type { KubernetesClient } from './client.ts';
 
 /**
- * Tells whether an instance has joined a cluster as a node, by the node's provider id; undefined where the cluster cannot be
- * reached or does not let the function in: then nobody can tell.
+ * Tells whether an instance has joined a cluster as a node, by the node's name and provider id; undefined where the cluster
+ * cannot be reached or does not let the function in: then nobody can tell. A kubelet writes the provider id itself, so one
+ * that was taken over could name another instance there. Its name it cannot choose: who it is follows from its instance.
+ * Sources: EKS user guide, "Create access entries" (user name `system:node:{{EC2PrivateDNSName}}`); Kubernetes, "Using Node
+ * Authorization" (a kubelet writes its own node alone).
  *
  * @param openCluster by name; it says why one cannot be opened
  */
@@ -13,15 +16,20 @@ export function isNodeBy(
   openCluster: (cluster: string) => Promise<KubernetesClient | { readonly refused: string }>,
 ): NonNullable<IdentityClients['isNode']> {
   // Its nodes are listed once, however many instances claim to be among them.
-  const list = once(async (cluster: string): Promise<ReadonlySet<string> | undefined> => {
+  const list = once(async (cluster: string): Promise<ReadonlyMap<string, string> | undefined> => {
     try {
       const opened = await openCluster(cluster);
       if ('refused' in opened) return undefined;
-      return new Set((await opened.listNodes()).flatMap(({ instanceId }) => instanceId ?? []));
+      const nodes = await opened.listNodes();
+      return new Map(nodes.flatMap(({ name, instanceId }) => (instanceId === undefined ? [] : [[name, instanceId]])));
     } catch (error) {
       if (isKubernetesAccessError(error)) return undefined;
       throw error;
     }
   });
-  return async (cluster, instanceId) => (await list(cluster))?.has(instanceId);
+  return async (cluster, { InstanceId = '', PrivateDnsName = '' }) => {
+    const nodes = await list(cluster);
+    // Nodes are called by the private DNS name; in EKS Auto Mode by the instance id.
+    return nodes && [PrivateDnsName, InstanceId].some((name) => name !== '' && nodes.get(name) === InstanceId);
+  };
 }
