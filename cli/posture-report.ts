@@ -15,6 +15,8 @@ interface Row {
   readonly waiver: string;
   readonly evidence: readonly string[];
   readonly todo: string;
+  /** What EKS Auto Mode would give. */
+  readonly autoMode: string;
   readonly checked: string;
 }
 
@@ -31,7 +33,7 @@ export function rowsOf(states: ReadonlyMap<string, GroupState>, all: boolean): R
   return [...states]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([group, { checkedAt, verdicts, findings, notes = {} }]) =>
-      POSTURE_CHECKS.flatMap(({ id, title, todo, isOfBenchmark }): Row[] => {
+      POSTURE_CHECKS.flatMap(({ id, title, todo, isOfBenchmark, autoMode = '' }): Row[] => {
         const verdict = verdicts[id];
         if (verdict === undefined || (!all && (verdict === 'PASS' || verdict === 'N/A'))) return [];
         const found = findings[id];
@@ -49,6 +51,7 @@ export function rowsOf(states: ReadonlyMap<string, GroupState>, all: boolean): R
             waiver: found?.waiver?.id ?? '',
             evidence: found?.evidence ?? (note === undefined ? [] : [note]),
             todo: isToDo ? todo : '',
+            autoMode,
             checked: day(checkedAt),
           },
         ];
@@ -56,20 +59,30 @@ export function rowsOf(states: ReadonlyMap<string, GroupState>, all: boolean): R
     );
 }
 
-export function printRows({ json, print }: Pick<Local, 'json' | 'print'>, rows: readonly Row[], { csv }: HowToReport) {
+export function printRows(
+  { json, wide, print }: Pick<Local, 'json' | 'wide' | 'print'>,
+  rows: readonly Row[],
+  { csv }: HowToReport,
+) {
   if (json) for (const row of rows) print(jsonLine(row));
   else if (csv) {
     print(HEADINGS.map(cell).join(','));
     for (const row of rows) print(HEADINGS.map((name) => cell([row[name]].flat().join('; '))).join(','));
   } else if (rows.length > 0) {
-    const lines = rows.map(({ group, check, verdict, since, waivedUntil, evidence, title }) => [
+    const lines = rows.map(({ group, check, verdict, since, waivedUntil, evidence, title, todo, autoMode }) => [
       group,
       check,
       waivedUntil === '' ? verdict : `${verdict} (waived until ${waivedUntil.slice(0, 10)})`,
       since.slice(0, 16),
       evidence[0] ?? title,
+      ...(wide ? [todo, autoMode] : []),
     ]);
-    print(table([['group', 'check', 'verdict', 'since', 'evidence'], ...lines]));
+    print(
+      table([
+        ['group', 'check', 'verdict', 'since', 'evidence', ...(wide ? ['to do', 'Auto Mode gives'] : [])],
+        ...lines,
+      ]),
+    );
   }
 }
 
@@ -83,6 +96,7 @@ const HEADINGS = [
   'waiver',
   'evidence',
   'todo',
+  'autoMode',
   'checked',
 ] as const;
 

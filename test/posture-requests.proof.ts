@@ -66,6 +66,8 @@ describe('the posture of hosts is looked at', () => {
     });
     const { stdout } = await operate(run.account, 'check', 'shop/web');
     expect(stdout).toMatch(/shop\/web +SELINUX\.1 +MANUAL +SELinux is permissive, as al2023 comes/);
+    const wide = await operate(run.account, 'posture', '-o', 'wide');
+    expect(wide.stdout).toMatch(/SELINUX\.1 .+Move to Bottlerocket.+SELinux enforces/);
     for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
     await operate(run.account, 'check', 'shop/web');
     expect(told(run)).toEqual(['web refused posture-failed SSH.1', 'web done posture-passed SSH.1']);

@@ -22,6 +22,7 @@ export const posture: Command = {
 
   --all                          also what passes
   --csv                          as comma-separated values
+  -o wide                        also what to do, and what EKS Auto Mode would give
 
 The others need no AWS:
 

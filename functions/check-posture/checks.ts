@@ -9,6 +9,8 @@ export interface PostureCheck {
   readonly id: PostureCheckId;
   readonly title: string;
   readonly todo: string;
+  /** What EKS Auto Mode gives instead, where that is known. */
+  readonly autoMode?: string;
   /** Whether the CIS Amazon EKS Benchmark has it. */
   readonly isOfBenchmark: boolean;
   /** Shown in the report, and not told of. */

@@ -23,9 +23,23 @@ export interface HostCheck {
   readonly title: string;
   /** What to do where it does not pass. */
   readonly todo: string;
+  /** What EKS Auto Mode gives instead, where that is said (see {@link AUTO_MODE}). */
+  readonly autoMode?: string;
   /** Shown in the report alone: another function tells of it, or it is how the host was chosen. */
   readonly isReported?: true;
 }
+
+/**
+ * What nodes of EKS Auto Mode have, by the EKS user guide ("Automate cluster infrastructure with EKS Auto Mode"; "Troubleshoot
+ * EKS Auto Mode", Instance Metadata Service) and the whitepaper "Security Overview of Amazon EKS Auto Mode".
+ */
+const AUTO_MODE = {
+  selinux: 'SELinux enforces',
+  shell: 'no SSH and no Session Manager: nobody gets a shell',
+  metadata: 'version 2 only with a hop limit of 1, which cannot be changed',
+  system: 'a variant of Bottlerocket, its root read-only',
+  life: 'AWS patches it; no node lives longer than 21 days',
+} as const;
 
 const REPLACE = 'and replace the nodes';
 
@@ -34,6 +48,7 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'SELINUX.1',
     title: 'The host enforces SELinux, or AppArmor where it has that instead',
+    autoMode: AUTO_MODE.selinux,
     todo: 'Move to Bottlerocket, which enforces. On RHEL set SELINUX=enforcing in the image; make profiles for what it stops with Udica or audit2allow.',
   },
   {
@@ -49,11 +64,13 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'SSH.1',
     title: 'No key opens a shell by SSH',
+    autoMode: AUTO_MODE.shell,
     todo: 'Use Session Manager; empty the authorized_keys that are named. cloud-init writes the key pair of the launch again on each new instance (see SSH.2).',
   },
   {
     id: 'SSH.2',
     title: 'Workers are launched without a key pair',
+    autoMode: AUTO_MODE.shell,
     todo: 'Make a launch template version without KeyName and have the group use it. A group with remoteAccess must be made anew: EKS does not change that.',
   },
   {
@@ -64,11 +81,13 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'SSH.4',
     title: "Bottlerocket's admin container is off",
+    autoMode: AUTO_MODE.shell,
     todo: 'apiclient set host-containers.admin.enabled=false, and take it out of the user data of the launch template.',
   },
   {
     id: 'SSH.5',
     title: 'EC2 Instance Connect pushes no keys',
+    autoMode: AUTO_MODE.shell,
     todo: 'Deny ec2-instance-connect:SendSSHPublicKey, keep port 22 shut, and take ec2-instance-connect out of the image.',
   },
   {
@@ -80,12 +99,14 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'IMDS.1',
     title: 'The instance metadata service takes version 2 only',
+    autoMode: AUTO_MODE.metadata,
     todo: 'Set HttpTokens to required in the launch template.',
     isReported: true,
   },
   {
     id: 'IMDS.2',
     title: "Pods do not reach the instance's credentials",
+    autoMode: AUTO_MODE.metadata,
     todo: 'Set HttpPutResponseHopLimit to 1 in the launch template once no pod needs the role of its node (IRSA, Pod Identity).',
     isReported: true,
   },
@@ -115,12 +136,14 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'OS.1',
     title: 'The operating system is made for containers',
+    autoMode: AUTO_MODE.system,
     todo: 'Move to Bottlerocket: a node group of AMI type BOTTLEROCKET_x86_64 or BOTTLEROCKET_ARM_64; EKS Auto Mode runs it, too.',
     isReported: true,
   },
   {
     id: 'OS.2',
     title: 'The operating system still gets fixes',
+    autoMode: AUTO_MODE.life,
     todo: 'Move to AL2023 or Bottlerocket.',
     isReported: true,
   },

@@ -9,6 +9,7 @@ import {
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
+import { read } from '../../shared/fleet/reading.ts';
 import type { Door, InstanceFacts } from './instance-facts.ts';
 
 /** Where shells listen: SSH and the Remote Desktop Protocol. */
@@ -17,29 +18,32 @@ const PORTS = [22, 3389];
 /** Reads images by id; clusters share theirs, so that a reconcile asks once for the same. */
 export type ImageReader = (...ids: readonly string[]) => Promise<ReadonlyMap<string, Image>>;
 
-/** What EC2 tells of these workers, by id: a call for as many as filters take, and likewise of their security groups. */
+/**
+ * What EC2 tells of these workers, by id: a call for as many as filters take, and likewise of what belongs to them. What it
+ * does not tell is left open: hosts are judged by the rest all the same.
+ */
 export async function readInstanceFacts(
   ec2: EC2Client,
   instanceIds: readonly string[],
   { account, readImages }: { readonly account: string; readonly readImages: ImageReader },
 ): Promise<Map<string, InstanceFacts>> {
-  const instances = await describeInstances(
-    ec2,
-    filtersOf('instance-id', instanceIds).map((filter) => [filter]),
-  );
-  const groups = await readGroups(ec2, [...new Set(instances.flatMap(groupIdsOf))]);
-  const volumes = await readVolumes(ec2, instanceIds);
-  const images = await readImages(...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []).toSorted()));
+  const filters = filtersOf('instance-id', instanceIds).map((filter) => [filter]);
+  const instances = (await unlessUntold(() => describeInstances(ec2, filters))) ?? [];
+  const groupIds = [...new Set(instances.flatMap(groupIdsOf))];
+  const imageIds = [...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []))].toSorted();
+  const groups = await unlessUntold(() => readGroups(ec2, groupIds));
+  const volumes = await unlessUntold(() => readVolumes(ec2, instanceIds));
+  const images = await unlessUntold(() => readImages(...imageIds));
   return new Map(
     instances.map((instance): [string, InstanceFacts] => {
       const { InstanceId: id = '', ImageId = '' } = instance;
-      const image = images.get(ImageId);
+      const image = images?.get(ImageId);
       const { OwnerId = '', ImageOwnerAlias, Public = false } = image ?? {};
       return [
         id,
         {
-          ...factsOf(instance, groups),
-          volumes: volumes.get(id) ?? [],
+          ...factsOf(instance, groups ?? new Map()),
+          ...(volumes !== undefined && { volumes: volumes.get(id) ?? [] }),
           ...(image !== undefined && {
             image: {
               id: ImageId,
@@ -53,6 +57,12 @@ export async function readInstanceFacts(
       ];
     }),
   );
+}
+
+/** What is read; undefined where AWS refuses it, or does not answer. */
+async function unlessUntold<T>(describe: () => Promise<T>): Promise<T | undefined> {
+  const reading = await read(describe, 'tell');
+  return reading.kind === 'found' ? reading.found : undefined;
 }
 
 type Volumes = NonNullable<InstanceFacts['volumes']>;
