@@ -21,7 +21,7 @@ export function placesOf({ account }: Run) {
     stack: stack.name,
     bus: stack.ref('AWS::Events::EventBus'),
     table: stack.ref('AWS::DynamoDB::Table'),
-    topic: stack.ref('AWS::SNS::Topic', 'Alarms'),
+    topic: stack.ref('AWS::SNS::Topic', 'AlarmsTopic'),
     logGroup: stack.ref('AWS::Logs::LogGroup', 'Logs6819BB44'),
     policy: stack.ref('AWS::SSM::Parameter'),
     fifo: stack.ref('AWS::SQS::Queue', 'UpgradeNodeGroupsQueue'),

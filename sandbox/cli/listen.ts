@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { UsageError } from '../../cli/usage-error.ts';
 import type { EmbeddedAccount } from '../embedded-account.ts';
+import { makeAuthority } from '../kubernetes/served-authority.ts';
 
 /** How often virtual time is brought up to the clock on the wall, real ms. */
 const TICK_MS = 50;
@@ -11,21 +12,23 @@ const TICK_MS = 50;
  *
  * @param speed virtual seconds per real second
  * @param duration how long, virtual ms; undefined: until interrupted (Ctrl-C)
- * @param onListening hears the address once clients may connect
+ * @param onListening hears the address once clients may connect, and whether the clusters' APIs are served, too, for kubectl
  * @throws UsageError when the port cannot be had
  */
 export async function listen(
   account: EmbeddedAccount,
   { port, speed }: { readonly port: number; readonly speed: number },
   duration: number | undefined,
-  onListening: (url: string) => void,
+  onListening: (url: string, reach: { readonly clusters: boolean }) => void,
 ): Promise<void> {
   const { http } = account.server;
   http.listen(port, '127.0.0.1');
   await once(http, 'listening').catch((error: Error) => {
     throw new UsageError(`--listen: ${error.message}`);
   });
-  onListening(`http://127.0.0.1:${portOf(http.address())}`);
+  const authority = await makeAuthority();
+  const stopClusters = authority === undefined ? undefined : await account.kubernetes.serve(authority);
+  onListening(`http://127.0.0.1:${portOf(http.address())}`, { clusters: authority !== undefined });
 
   let interrupted = false;
   const interrupt = () => {
@@ -39,6 +42,7 @@ export async function listen(
     await account.time.play(Math.min(Math.floor(due), end));
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }
+  stopClusters?.();
   http.close();
   http.closeAllConnections();
 }

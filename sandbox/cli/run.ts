@@ -38,10 +38,15 @@ export async function run(options: Arguments, synthesized: SynthesizedStack, { p
   });
   if (serve === undefined) await account.play(duration ?? 0);
   else {
-    await listen(account, serve, duration, (url) => {
+    await listen(account, serve, duration, (url, { clusters }) => {
       note(`Serving account ${account.world.accountId} (${account.world.region}) at ${url}, for example:`);
       note('  export AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox');
       note(`  aws --endpoint-url ${url} --region ${account.world.region} eks list-clusters`);
+      note(
+        clusters
+          ? `  AWS_ENDPOINT_URL=${url} aws --region ${account.world.region} eks update-kubeconfig --name CLUSTER; then kubectl get nodes`
+          : '  kubectl reaches no cluster: that needs the command openssl, which is not here.',
+      );
     });
   }
   timeline.flush();

@@ -16,12 +16,20 @@ export interface Principal {
   readonly secretAccessKey: string;
 }
 
+/** Somebody outside of the sandbox, with any credentials, who has made the cluster: nothing about the token is checked. */
+export interface Outsider {
+  readonly arn: string;
+  readonly groups: readonly string[];
+}
+
 export interface AuthenticatorOptions {
   readonly clusterName: string;
   readonly region: string;
   /** Epoch ms, virtual. */
   now(): number;
   principalOf(accessKeyId: string): Principal | undefined;
+  /** Who else there is, on a connection from outside; absent: nobody. */
+  outsider?(): Outsider | undefined;
   /** The cluster's access entry of a principal. */
   accessEntryOf(
     principalArn: string,
@@ -63,7 +71,14 @@ export class Authenticator {
   authenticate(authorization: string | undefined): User {
     const url = presignedUrl(authorization);
     const signer = this.signerOf(authorization);
-    if (url === undefined || signer === undefined) throw unauthorized();
+    if (url === undefined) throw unauthorized();
+    if (signer === undefined) {
+      const outsider = this.#options.outsider?.();
+      const { searchParams: query } = url;
+      const isSigned = query.get('Action') === 'GetCallerIdentity' && query.has('X-Amz-Signature');
+      if (outsider === undefined || !isSigned || !namesHeader(query)) throw unauthorized();
+      return { username: outsider.arn, groups: [...outsider.groups, 'system:authenticated'] };
+    }
     if (!this.#isIdentityRequest(url) || !this.#isSignedWith(url, signer.secretAccessKey)) throw unauthorized();
     const entry = this.#options.accessEntryOf(signer.arn);
     if (entry === undefined) throw unauthorized();
@@ -84,7 +99,7 @@ export class Authenticator {
       pathname === '/' &&
       [...query.keys()].every((name) => PARAMETERS.has(name)) &&
       query.get('Action') === 'GetCallerIdentity' &&
-      (query.get('X-Amz-SignedHeaders') ?? '').split(';').includes('x-k8s-aws-id') &&
+      namesHeader(query) &&
       Number.isInteger(expires) &&
       expires >= 0 &&
       expires <= LONGEST_EXPIRES_S &&
@@ -112,6 +127,9 @@ export class Authenticator {
     return hmac(key, toSign).toString('hex') === signature;
   }
 }
+
+const namesHeader = (query: URLSearchParams): boolean =>
+  (query.get('X-Amz-SignedHeaders') ?? '').split(';').includes('x-k8s-aws-id');
 
 /** The URL in the bearer token of an Authorization header. */
 function presignedUrl(authorization: string | undefined): URL | undefined {

@@ -9,7 +9,7 @@ import { listOf, type Served } from './lists.ts';
 import { NodeObjects } from './node-objects.ts';
 import { APPLY_PATCH, patched, patchType } from './patches.ts';
 import { badRequest, invalid, notFound, notImplemented } from './status-error.ts';
-import { SYSTEM_NAMESPACE, systemPods } from './system-pods.ts';
+import { SYSTEM_NAMESPACE, systemDaemonSet, systemPods } from './system-pods.ts';
 import type { Workload } from './workload-pods.ts';
 import { Workloads } from './workloads.ts';
 
@@ -130,8 +130,11 @@ export class ClusterApi {
 
   async #daemonSet(request: ApiRequest, namespace: string, name: string, authorize: Authorize): Promise<Answer> {
     switch (request.verb) {
-      case 'get':
-        return { code: 200, object: this.#daemonSets.get(namespace, name) };
+      case 'get': {
+        const nodes = this.#nodes.scheduling().length;
+        const system = namespace === SYSTEM_NAMESPACE ? systemDaemonSet(name, nodes) : undefined;
+        return { code: 200, object: system ?? this.#daemonSets.get(namespace, name) };
+      }
       case 'create':
         return { code: 201, object: await this.#create(request, namespace) };
       case 'delete':

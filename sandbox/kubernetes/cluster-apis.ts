@@ -1,10 +1,15 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
 import { endpointHost } from '../account/eks/descriptions.ts';
 import type { EksCluster } from '../account/eks/state.ts';
+import { callerArn } from '../account/sts/sts.ts';
 import type { World } from '../account/world.ts';
 import type { Destination } from '../lambda/in-memory-network.ts';
 import { certificateAuthority } from './certificate-authority.ts';
 import type { Json } from './json.ts';
 import { KubernetesServer, type KubernetesServerOptions } from './kubernetes-server.ts';
+import { MASTERS } from './rbac.ts';
+import type { ServedAuthority } from './served-authority.ts';
 import type { Workload } from './workload-pods.ts';
 
 export interface ClusterApisOptions
@@ -41,6 +46,35 @@ export class ClusterApis {
     return undefined;
   }
 
+  /**
+   * Serves each cluster's API by TLS on a port of 127.0.0.1, which DescribeCluster then names to whoever is outside; not those
+   * that have no public endpoint. Functions go on by the network of the sandbox.
+   *
+   * @returns what ends it
+   */
+  async serve({ certificate, server: tls }: ServedAuthority): Promise<() => void> {
+    const data = Buffer.from(certificate).toString('base64');
+    const served: Server[] = [];
+    for (const cluster of this.#options.clusters()) {
+      if (!cluster.endpointPublicAccess) continue;
+      const { http } = this.#serverOf(cluster);
+      const server = createServer(tls, (request, response) => http.emit('request', request, response));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      cluster.served = { endpoint: `https://127.0.0.1:${port}`, certificateAuthority: data };
+      served.push(server);
+    }
+    return () => {
+      for (const cluster of this.#options.clusters()) delete cluster.served;
+      for (const server of served) {
+        server.close();
+        server.closeAllConnections();
+      }
+    };
+  }
+
   /** The DaemonSets that stand in any cluster. */
   daemonSets(): Array<{ readonly cluster: string; readonly namespace: string; readonly name: string }> {
     return [...this.#servers].flatMap(([cluster, { api }]) =>
@@ -67,6 +101,11 @@ export class ClusterApis {
       workloads: workloadsOf(name),
       nodes: () => nodesOf(name),
       accessEntryOf: (principalArn) => accessEntryOf(name, principalArn),
+      // Whoever makes a cluster administers it. Source: EKS user guide, "Grant IAM users and roles access".
+      outsider: () => ({
+        arn: callerArn(this.#options.world, { function: 'operator' }),
+        groups: [MASTERS],
+      }),
     });
     this.#servers.set(name, server);
     return server;

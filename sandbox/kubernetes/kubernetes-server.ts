@@ -1,15 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { PlannedCall } from '../account/faults.ts';
 import type { Caller, CallRecord } from '../account/service.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
+import { ACCESS_REVIEWS, impersonated, review } from './access-review.ts';
 import type { RbacRequest } from './api-request.ts';
 import { type ApiRequest, parseRequest, resourcePath } from './api-request.ts';
 import { Authenticator, type AuthenticatorOptions } from './authenticator.ts';
 import { ClusterApi, type ClusterApiOptions } from './cluster-api.ts';
+import { discovery } from './discovery.ts';
+import { jsonBody } from './protobuf-body.ts';
 import { Rbac, type RbacObject, rbacRequest } from './rbac.ts';
 import { internalError, StatusError, tooManyRequests } from './status-error.ts';
+import { tableOf, wantsTable } from './tables.ts';
 
 export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now'>, ClusterApiOptions {
   readonly applied: readonly RbacObject[];
@@ -49,11 +53,11 @@ export class KubernetesServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = this.#auditIds.uuid();
-    const body = await text(request);
+    const sent = await buffer(request);
     const caller = this.#authenticator.signerOf(request.headers.authorization)?.caller ?? NOT_A_WORKER;
     const progress: Progress = { operation: `${request.method} ${request.url}`, input: {}, rbac: [] };
     try {
-      const run = () => this.#answer(request, body, progress);
+      const run = () => this.#answer(request, jsonBody(sent), progress);
       const { code, object } = await this.#options.execute({ caller, service: { signingName: 'kubernetes' } }, run);
       this.#record(caller, requestId, progress, 'ok');
       this.#send(response, requestId, code, object);
@@ -71,6 +75,16 @@ export class KubernetesServer {
 
   /** Authenticates, authorises and does it, at one virtual moment. */
   async #answer({ method = 'GET', url = '/', headers }: IncomingMessage, body: string, progress: Progress) {
+    const path = url.split('?')[0] ?? '';
+    const known = discovery(path);
+    if (method === 'GET' && known !== undefined) {
+      this.#authenticator.authenticate(headers.authorization);
+      return { code: 200, object: known };
+    }
+    if (method === 'POST' && path === ACCESS_REVIEWS) {
+      const user = impersonated(this.#authenticator.authenticate(headers.authorization), headers);
+      return { code: 201, object: review(this.#rbac, user, body) };
+    }
     const contentType = headers['content-type'] ?? '';
     const request = parseRequest({ method, url, contentType, userAgent: headers['user-agent'] ?? '', body });
     const { resource, namespace, name, query } = request;
@@ -78,13 +92,18 @@ export class KubernetesServer {
       operation: `${method} ${resourcePath(request)}`,
       input: { cluster: this.#options.clusterName, namespace, name, ...Object.fromEntries(query), body: inputOf(body) },
     });
-    const user = this.#authenticator.authenticate(headers.authorization);
+    const user = impersonated(this.#authenticator.authenticate(headers.authorization), headers);
     const authorize = (asked: ApiRequest): void => {
       progress.rbac.push(rbacRequest(asked));
       this.#rbac.authorize(user, rbacRequest(asked), resource);
     };
     authorize(request);
-    return this.api.handle(request, authorize);
+    const answer = await this.api.handle(request, authorize);
+    const table =
+      method === 'GET' && wantsTable(headers.accept)
+        ? tableOf(resource.plural, answer.object, this.#options.world.time.now)
+        : undefined;
+    return table === undefined ? answer : { ...answer, object: table };
   }
 
   #send(response: ServerResponse, auditId: string, code: number, object: object, retryAfter?: number): void {

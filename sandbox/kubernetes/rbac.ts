@@ -3,6 +3,9 @@ import { type ApiRequest, type RbacRequest, resourcePath } from './api-request.t
 import type { User } from './authenticator.ts';
 import { qualified, type Resource, StatusError } from './status-error.ts';
 
+/** Whoever belongs to it may do anything. Source: Kubernetes, "Using RBAC Authorization", user-facing roles. */
+export const MASTERS = 'system:masters';
+
 /** A manifest that somebody has applied to the cluster. */
 export interface RbacObject {
   readonly kind: string;
@@ -37,9 +40,14 @@ export class Rbac {
     this.#bindings = objects.filter(({ kind }) => /Binding$/.test(kind)).map((object) => binding.parse(object));
   }
 
+  /** Whether a user may do something. */
+  allows(user: User, request: RbacRequest): boolean {
+    return user.groups.includes(MASTERS) || this.#bindings.some((bound) => this.#allows(bound, user, request));
+  }
+
   /** @throws StatusError 403 */
   authorize(user: User, request: RbacRequest, resource: Resource): void {
-    if (this.#bindings.some((bound) => this.#allows(bound, user, request))) return;
+    if (this.allows(user, request)) return;
     const { verb, apiGroup, namespace, name } = request;
     const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
     const subject = name === undefined ? qualified(resource) : `${qualified(resource)} "${name}"`;

@@ -53,3 +53,20 @@ function systemPod({ name: nodeName, createdAt }: SchedulingNode, name: string, 
     },
   };
 }
+
+/** The DaemonSet of `aws-node`, as far as whoever drains a node looks at it; undefined for any other name. */
+export const systemDaemonSet = (name: string, nodes: number): Json | undefined =>
+  name !== 'aws-node'
+    ? undefined
+    : {
+        apiVersion: 'apps/v1',
+        kind: 'DaemonSet',
+        metadata: {
+          name,
+          namespace: SYSTEM_NAMESPACE,
+          uid: stableUid('daemonset aws-node'),
+          labels: { 'k8s-app': name },
+        },
+        spec: { selector: { matchLabels: { 'k8s-app': name } } },
+        status: { desiredNumberScheduled: nodes, currentNumberScheduled: nodes, numberReady: nodes },
+      };

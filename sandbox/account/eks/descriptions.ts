@@ -8,8 +8,11 @@ import type { EksCluster, EksNodeGroup } from './state.ts';
 export const endpointHost = ({ region }: World, { id }: EksCluster): string =>
   `${id}.gr7.${region}.eks.${urlSuffixOf(region)}`;
 
-/** What DescribeCluster tells of a cluster. */
-export function describeCluster(world: World, cluster: EksCluster): Cluster {
+/**
+ * What DescribeCluster tells of a cluster.
+ * @param served where whoever asks reaches its API, if that is elsewhere than where functions do
+ */
+export function describeCluster(world: World, cluster: EksCluster, served?: EksCluster['served']): Cluster {
   const { partition, region, accountId } = world;
   const { id } = cluster;
   return {
@@ -17,8 +20,8 @@ export function describeCluster(world: World, cluster: EksCluster): Cluster {
     arn: cluster.arn,
     createdAt: new Date(cluster.createdAt),
     version: cluster.version,
-    endpoint: `https://${endpointHost(world, cluster)}`,
-    certificateAuthority: { data: certificateAuthority(id) },
+    endpoint: served?.endpoint ?? `https://${endpointHost(world, cluster)}`,
+    certificateAuthority: { data: served?.certificateAuthority ?? certificateAuthority(id) },
     roleArn: `arn:${partition}:iam::${accountId}:role/${cluster.name}-cluster`,
     resourcesVpcConfig: {
       subnetIds: cluster.subnets.map((subnet) => subnet.id),

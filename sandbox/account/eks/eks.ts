@@ -77,7 +77,13 @@ export function createEks(
       DescribeCluster: operation<DescribeClusterCommandInput, DescribeClusterCommandOutput>(
         DescribeCluster$,
         ['name'],
-        ({ name }) => ({ cluster: describeCluster(world, state.cluster(name)) }),
+        ({ name }, { caller }) => {
+          const cluster = state.cluster(name);
+          // A function's network is the sandbox's own: no port of this machine is in it.
+          return {
+            cluster: describeCluster(world, cluster, caller.invocationId === undefined ? cluster.served : undefined),
+          };
+        },
         onCluster('DescribeCluster'),
       ),
       ListNodegroups: operation<ListNodegroupsCommandInput, ListNodegroupsCommandOutput>(

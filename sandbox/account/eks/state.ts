@@ -35,6 +35,8 @@ export interface EksCluster {
   /** The 32 hexadecimal digits of its endpoint and its OIDC issuer. */
   readonly id: string;
   status: ClusterStatus;
+  /** Where its API answers outside of the sandbox, and the authority that vouches for it (base64 of PEM), while it is served. */
+  served?: { readonly endpoint: string; readonly certificateAuthority: string };
 }
 
 /** What all nodes of a group have in common as hosts, whatever they run. */

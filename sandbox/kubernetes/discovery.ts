@@ -1,0 +1,71 @@
+import { DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import type { Json } from './json.ts';
+import type { Resource } from './status-error.ts';
+
+const VERBS = new Map<Resource, readonly string[]>([
+  [NODES, ['get', 'list', 'patch']],
+  [NAMESPACES, ['get', 'list']],
+  [PODS, ['get', 'list']],
+  [DAEMON_SETS, ['create', 'delete', 'get', 'list', 'patch']],
+]);
+const SHORT_NAMES: Readonly<Record<string, readonly string[]>> = {
+  nodes: ['no'],
+  namespaces: ['ns'],
+  pods: ['po'],
+  daemonsets: ['ds'],
+};
+
+const resource = (
+  name: string,
+  kind: string,
+  namespaced: boolean,
+  verbs: readonly string[],
+  more: Json = {},
+): Json => ({
+  name,
+  singularName: name.includes('/') ? '' : kind.toLowerCase(),
+  namespaced,
+  kind,
+  verbs,
+  ...more,
+});
+
+const served = (group: string): Json[] =>
+  [...VERBS].flatMap(([{ plural, kind, namespaced, group: own }, verbs]) =>
+    own === group ? [resource(plural, kind, namespaced, verbs, { shortNames: SHORT_NAMES[plural] ?? [] })] : [],
+  );
+
+/** What the API serves, by group: the core's first. The eviction of a pod is a resource of the core, in the kind of `policy`. */
+const RESOURCES: Readonly<Record<string, readonly Json[]>> = {
+  '': [...served(''), resource('pods/eviction', 'Eviction', true, ['create'], { group: 'policy', version: 'v1' })],
+  apps: served('apps'),
+  // Clients take a group without resources for a fault. Budgets act on evictions; of their own they can be asked for nothing.
+  policy: [resource('poddisruptionbudgets', 'PodDisruptionBudget', true, [])],
+  'authorization.k8s.io': [resource('selfsubjectaccessreviews', 'SelfSubjectAccessReview', false, ['create'])],
+};
+
+/**
+ * What a client asks before it knows the API: groups, and the resources of each; undefined for any other path.
+ * Source: Kubernetes, "The Kubernetes API", Discovery API (unaggregated).
+ */
+export function discovery(path: string): Json | undefined {
+  if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
+  if (path === '/apis') {
+    const groups = Object.keys(RESOURCES).filter((group) => group !== '');
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) };
+  }
+  const [, group = path === '/api/v1' ? '' : undefined] = /^\/apis\/([^/]+)\/v1$/.exec(path) ?? [];
+  const resources = group === undefined ? undefined : RESOURCES[group];
+  if (resources === undefined) return undefined;
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: group === '' ? 'v1' : `${group}/v1`,
+    resources,
+  };
+}
+
+function groupOf(name: string): Json {
+  const version = { groupVersion: `${name}/v1`, version: 'v1' };
+  return { name, versions: [version], preferredVersion: version };
+}
