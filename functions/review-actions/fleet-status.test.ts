@@ -191,7 +191,7 @@ describe('one truth', () => {
     ['manage-ssm-agent', 'done agent-verified'],
     ['triage-findings', 'acted upgrade-requested'],
     ['upgrade-node-groups', 'waiting baking'],
-    ['require-imdsv2', 'would-act would-require-imdsv2'],
+    ['upgrade-node-groups', 'would-act would-upgrade'],
   ];
 
   it('fleet and needs, which go by last words, show the state that the incident shows, which goes by records', () => {
