@@ -26,6 +26,7 @@ const NEVER_REFUSED = [
   'events.ListEventBuses',
   'inspector2.BatchGetAccountStatus',
   'monitoring.ListDashboards',
+  'ec2.GetEbsEncryptionByDefault',
 ];
 
 describe.skipIf(!isThere('boto'))(titled('every operation of the sandbox, called by boto3,', 'boto'), () => {
