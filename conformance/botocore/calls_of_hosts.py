@@ -105,6 +105,7 @@ def ec2_reads(account) -> None:
     refused("InvalidVolume.NotFound", "ec2", "DescribeVolumes", VolumeIds=["vol-0123456789abcdef0"])
     refused("InvalidParameterValue", "ec2", "DescribeVolumes", NextToken="none", MaxResults=5)
     call("ec2", "GetEbsEncryptionByDefault")
+    refused("DryRunOperation", "ec2", "GetEbsEncryptionByDefault", DryRun=True)
     refused("InvalidAllocationID.NotFound", "ec2", "DescribeAddresses", AllocationIds=["eipalloc-0123456789abcdef0"])
 
 
