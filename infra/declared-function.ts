@@ -230,5 +230,5 @@ export class DeclaredFunction extends Construct {
 }
 
 /** `upgrade-node-groups` as the id of its construct: `UpgradeNodeGroups`. */
-const pascalCase = (name: string): string =>
+export const pascalCase = (name: string): string =>
   name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
