@@ -135,6 +135,14 @@ def ec2_changes(account) -> None:
         refused("InvalidGroup.NotFound", "ec2", f"AuthorizeSecurityGroup{way}", GroupId="sg-0123456789abcdef0", IpPermissions=[rule])
         call("ec2", "DescribeSecurityGroupRules", Filters=[{"Name": "group-id", "Values": [group]}])
         call("ec2", "DescribeSecurityGroups", Filters=[{"Name": "group-id", "Values": [group]}])
+        [tcp, *_] = [one["SecurityGroupRuleId"] for one in opened["SecurityGroupRules"] if one["IpProtocol"] != "icmp"]
+        other = {"IpProtocol": "tcp", "FromPort": 8443, "ToPort": 8443, "CidrIpv4": "10.9.0.0/16", "Description": "Modified."}
+        modified = {"GroupId": group, "SecurityGroupRules": [{"SecurityGroupRuleId": tcp, "SecurityGroupRule": other}]}
+        refused("DryRunOperation", "ec2", "ModifySecurityGroupRules", **modified, DryRun=True)
+        call("ec2", "ModifySecurityGroupRules", **modified)
+        refused("InvalidGroup.NotFound", "ec2", "ModifySecurityGroupRules", **{**modified, "GroupId": "sg-0123456789abcdef0"})
+        call("ec2", f"RevokeSecurityGroup{way}", GroupId=group, SecurityGroupRuleIds=[tcp])
+        call("ec2", f"AuthorizeSecurityGroup{way}", GroupId=group, IpPermissions=[rule])
         call("ec2", f"RevokeSecurityGroup{way}", GroupId=group, IpPermissions=[rule])
         [rule_id, *_] = [one["SecurityGroupRuleId"] for one in opened["SecurityGroupRules"] if one["IpProtocol"] == "icmp"]
         call("ec2", f"RevokeSecurityGroup{way}", GroupId=group, SecurityGroupRuleIds=[rule_id])
@@ -201,6 +209,8 @@ def autoscaling(account) -> None:
     call("autoscaling", "DescribeAutoScalingGroups", MaxRecords=1, NextToken=found["NextToken"])
     call("autoscaling", "DescribeAutoScalingGroups", Filters=[{"Name": "tag:eks:cluster-name", "Values": ["private"]}], IncludeInstances=False)
     refused("InvalidNextToken", "autoscaling", "DescribeAutoScalingGroups", NextToken="none")
+    call("autoscaling", "DescribeScalingActivities", MaxRecords=1, IncludeDeletedGroups=False)
+    refused("InvalidNextToken", "autoscaling", "DescribeScalingActivities", NextToken="none")
     members = call("autoscaling", "DescribeAutoScalingInstances", MaxRecords=1)
     call("autoscaling", "DescribeAutoScalingInstances", MaxRecords=1, NextToken=members["NextToken"])
     refused("InvalidNextToken", "autoscaling", "DescribeAutoScalingInstances", NextToken="none")
@@ -209,6 +219,10 @@ def autoscaling(account) -> None:
     group = {"AutoScalingGroupName": member["AutoScalingGroupName"]}
     call("autoscaling", "DescribeAutoScalingGroups", AutoScalingGroupNames=[member["AutoScalingGroupName"]])
     call("autoscaling", "EnterStandby", **group, InstanceIds=[instance], ShouldDecrementDesiredCapacity=False)
+    found = call("autoscaling", "DescribeScalingActivities", MaxRecords=1)
+    call("autoscaling", "DescribeScalingActivities", MaxRecords=1, NextToken=found["NextToken"])
+    activities = call("autoscaling", "DescribeScalingActivities", **group, MaxRecords=1)["Activities"]
+    call("autoscaling", "DescribeScalingActivities", ActivityIds=[activities[0]["ActivityId"]])
     refused("ValidationError", "autoscaling", "DetachInstances", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "EnterStandby", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "ExitStandby", AutoScalingGroupName="missing", InstanceIds=[instance])

@@ -48,6 +48,13 @@ def sqs(account) -> None:
     refused("ReceiptHandleIsInvalid", "sqs", "DeleteMessage", **queue, ReceiptHandle="none")
     call("sqs", "DeleteMessageBatch", **queue, Entries=[{"Id": "a", "ReceiptHandle": receipts[1]}, {"Id": "b", "ReceiptHandle": "none"}])
     refused("AWS.SimpleQueueService.NonExistentQueue", "sqs", "DeleteMessageBatch", **missing, Entries=[{"Id": "a", "ReceiptHandle": "none"}])
+    arn = call("sqs", "GetQueueAttributes", **queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    moved = {"SourceArn": arn, "DestinationArn": account.place["queueArn"], "MaxNumberOfMessagesPerSecond": 1}
+    call("sqs", "StartMessageMoveTask", **moved)
+    refused("AWS.SimpleQueueService.UnsupportedOperation", "sqs", "StartMessageMoveTask", **moved)
+    refused("ResourceNotFoundException", "sqs", "StartMessageMoveTask", SourceArn=arn + "-missing")
+    call("sqs", "ListMessageMoveTasks", SourceArn=arn, MaxResults=1)
+    refused("ResourceNotFoundException", "sqs", "ListMessageMoveTasks", SourceArn=arn + "-missing")
     name = account.place["deadLetters"].rsplit("/", 1)[1]
     call("sqs", "GetQueueUrl", QueueName=name)
     refused("AWS.SimpleQueueService.NonExistentQueue", "sqs", "GetQueueUrl", QueueName="missing")

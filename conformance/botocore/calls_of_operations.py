@@ -47,6 +47,8 @@ def ssm_parameters(account) -> None:
     made = {"Name": "/conformance/one", "Value": "here", "Type": "String", "Description": "Made here.", "Tier": "Standard"}
     call("ssm", "PutParameter", **made)
     call("ssm", "PutParameter", **{**made, "Value": "there"}, Overwrite=True)
+    call("ssm", "GetParameter", Name="/conformance/one:1")
+    refused("ParameterVersionNotFound", "ssm", "GetParameter", Name="/conformance/one:9")
     refused("ParameterAlreadyExists", "ssm", "PutParameter", **made)
     refused("ValidationException", "ssm", "PutParameter", **{**made, "Value": "x" * 4097}, Overwrite=True)
     call("ssm", "DeleteParameter", Name=made["Name"])

@@ -70,7 +70,7 @@ export const callableServices = (
   world: World,
 ): Service[] => [
   eventBridgeService(eventBridge),
-  sqsService(sqs),
+  sqsService(world, sqs),
   sns.service,
   schedulerService(scheduler),
   logsService(logs, world),

@@ -30,7 +30,7 @@ const WORDS = {
 /** What an activity was about. `loss`: somebody else terminated the instance, and a health check noticed. */
 export type ActivityKind = keyof typeof WORDS;
 
-/** Puts the event of an activity that has succeeded on the bus. `startedAt` is in epoch ms. */
+/** Puts the event of an activity that has succeeded on the bus, and tells of it as calls do. `startedAt` is in epoch ms. */
 export function announceActivity(
   world: World,
   kind: ActivityKind,
@@ -38,7 +38,7 @@ export function announceActivity(
   instance: Instance,
   startedAt: number,
   activityId: string,
-): void {
+): Activity {
   const { partition, region, accountId } = world;
   const { detailType, description, cause } = WORDS[kind];
   const startTime = new Date(startedAt).toISOString();
@@ -60,6 +60,56 @@ export function announceActivity(
       Cause: `At ${startTime} ${cause}`,
     },
   });
+  return {
+    ActivityId: activityId,
+    AutoScalingGroupName: group.name,
+    Description: `${description}: ${instance.id}`,
+    Cause: `At ${startTime} ${cause}`,
+    StartTime: new Date(startedAt),
+    EndTime: new Date(world.time.now),
+    StatusCode: 'Successful',
+    Progress: 100,
+    Details: detailsOf(instance),
+    AutoScalingGroupARN: group.arn,
+  };
+}
+
+const detailsOf = (instance: Instance): string =>
+  JSON.stringify({ 'Subnet ID': instance.subnetId, 'Availability Zone': instance.availabilityZone });
+
+/** Auto Scaling keeps six weeks. Source: Auto Scaling API reference, DescribeScalingActivities. */
+const KEPT_MS = 42 * 24 * 3_600_000;
+
+/** What has happened to the groups' instances, as DescribeScalingActivities tells it: the latest first. */
+export class ActivityHistory {
+  readonly #time: World['time'];
+  #activities: Activity[] = [];
+
+  constructor({ time }: World) {
+    this.#time = time;
+  }
+
+  add(activity: Activity): Activity {
+    const [oldest] = this.#activities;
+    if (oldest !== undefined && !this.#isKept(oldest))
+      this.#activities = this.#activities.filter((each) => this.#isKept(each));
+    this.#activities.push(activity);
+    return activity;
+  }
+
+  /** One that was begun has succeeded. */
+  end(activityId: string | undefined): void {
+    const ended = { StatusCode: 'Successful', Progress: 100, EndTime: new Date(this.#time.now) } as const;
+    this.#activities = this.#activities.map((each) => (each.ActivityId === activityId ? { ...each, ...ended } : each));
+  }
+
+  list(): Activity[] {
+    return this.#activities.filter((each) => this.#isKept(each)).reverse();
+  }
+
+  #isKept({ StartTime }: Activity): boolean {
+    return (StartTime?.getTime() ?? 0) > this.#time.now - KEPT_MS;
+  }
 }
 
 /** An activity that a call has just begun, as the call answers it. */
@@ -79,7 +129,7 @@ export function begunActivity(
     StartTime: startTime,
     StatusCode: 'InProgress',
     Progress: 50,
-    Details: JSON.stringify({ 'Subnet ID': instance.subnetId, 'Availability Zone': instance.availabilityZone }),
+    Details: detailsOf(instance),
     AutoScalingGroupARN: group.arn,
   };
 }

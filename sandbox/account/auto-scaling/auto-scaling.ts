@@ -1,7 +1,11 @@
 import {
+  type Activity,
   DescribeAutoScalingGroups$,
   type DescribeAutoScalingGroupsCommandInput,
   type DescribeAutoScalingGroupsCommandOutput,
+  DescribeScalingActivities$,
+  type DescribeScalingActivitiesCommandInput,
+  type DescribeScalingActivitiesCommandOutput,
 } from '@aws-sdk/client-auto-scaling';
 import { AwsError } from '../../wire/aws-error.ts';
 import { applyFilters } from '../ec2/filters.ts';
@@ -50,6 +54,27 @@ export function createAutoScaling(world: World, groups: AutoScalingGroups): Serv
             AutoScalingGroups: items.map((group) => describeGroup(group, IncludeInstances)),
             NextToken: nextToken,
           };
+        },
+      ),
+      DescribeScalingActivities: operation<
+        DescribeScalingActivitiesCommandInput,
+        DescribeScalingActivitiesCommandOutput
+      >(
+        DescribeScalingActivities$,
+        ['AutoScalingGroupName', 'ActivityIds', 'IncludeDeletedGroups', 'MaxRecords', 'NextToken'],
+        ({ AutoScalingGroupName, ActivityIds = [], MaxRecords = MAX_PAGE, NextToken }) => {
+          if (MaxRecords < 1 || MaxRecords > MAX_PAGE) {
+            throw new AwsError('ValidationError', `MaxRecords must be between 1 and ${MAX_PAGE}`);
+          }
+          const found = groups.activities
+            .list()
+            .filter((one) => AutoScalingGroupName === undefined || one.AutoScalingGroupName === AutoScalingGroupName)
+            .filter(({ ActivityId = '' }) => ActivityIds.length === 0 || ActivityIds.includes(ActivityId));
+          const id = ({ ActivityId = '' }: Activity) => ActivityId;
+          const { items, nextToken } = pageOf(found, id, MaxRecords, NextToken, () => {
+            return new AwsError('InvalidNextToken', 'The NextToken value is not valid.');
+          });
+          return { Activities: items, NextToken: nextToken };
         },
       ),
       ...instanceOperations(world, groups),

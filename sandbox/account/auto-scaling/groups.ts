@@ -3,7 +3,7 @@ import type { Random } from '../../time/random.ts';
 import type { Instance, Instances, LaunchSpecification } from '../ec2/instances.ts';
 import type { TargetGroup, TargetGroups } from '../elastic-load-balancing/target-groups.ts';
 import type { World } from '../world.ts';
-import { type ActivityKind, announceActivity } from './activities.ts';
+import { ActivityHistory, type ActivityKind, announceActivity } from './activities.ts';
 
 /** An instance in an Auto Scaling group. */
 export interface Member {
@@ -48,6 +48,7 @@ const SCALE_IN_MS = 60_000;
 
 /** The account's Auto Scaling groups: what they launch and terminate, they announce. */
 export class AutoScalingGroups {
+  readonly activities: ActivityHistory;
   readonly #world: World;
   readonly #instances: Instances;
   readonly #targetGroups: TargetGroups;
@@ -58,6 +59,7 @@ export class AutoScalingGroups {
 
   constructor(world: World, instances: Instances, targetGroups: TargetGroups) {
     this.#world = world;
+    this.activities = new ActivityHistory(world);
     this.#instances = instances;
     this.#targetGroups = targetGroups;
     this.#random = world.random.fork('auto-scaling');
@@ -195,7 +197,7 @@ export class AutoScalingGroups {
   }
 
   #announce(kind: ActivityKind, group: AutoScalingGroup, instance: Instance, startedAt: number): void {
-    announceActivity(this.#world, kind, group, instance, startedAt, this.#random.uuid());
+    this.activities.add(announceActivity(this.#world, kind, group, instance, startedAt, this.#random.uuid()));
   }
 }
 

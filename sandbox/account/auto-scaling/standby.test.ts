@@ -3,6 +3,7 @@ import {
   type AutoScalingInstanceDetails,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
+  DescribeScalingActivitiesCommand,
   EnterStandbyCommand,
   ExitStandbyCommand,
   paginateDescribeAutoScalingInstances,
@@ -50,6 +51,33 @@ function account(kind: 'managed' | 'self-managed', sizes: object = {}) {
 }
 
 const refused = (message: string | RegExp) => ({ name: 'ValidationError', message: expect.stringMatching(message) });
+
+describe('what has happened in a group', () => {
+  it('is told, the latest first, until it has ended and six weeks after', async () => {
+    const { at, client, group, first, enter } = account('managed');
+    const activities = async (input: object = {}) =>
+      (await client.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName: group.name, ...input })))
+        .Activities ?? [];
+    await enter(false, first);
+    expect(await activities()).toMatchObject([
+      { Description: `Moving EC2 instance to Standby: ${first}`, StatusCode: 'InProgress' },
+    ]);
+    await at.play(10 * MINUTE_MS);
+    const told = await activities();
+    expect(told.map(({ StatusCode, Progress }) => [StatusCode, Progress])).toEqual([
+      ['Successful', 100],
+      ['Successful', 100],
+    ]);
+    expect(told.map(({ Description = '' }) => Description.split(':')[0])).toEqual([
+      'Launching a new EC2 instance',
+      'Moving EC2 instance to Standby',
+    ]);
+    expect(await activities({ ActivityIds: [told[1]?.ActivityId] })).toHaveLength(1);
+    expect(await activities({ AutoScalingGroupName: 'another' })).toEqual([]);
+    await at.play(42 * 24 * 60 * MINUTE_MS);
+    expect(await activities()).toEqual([]);
+  });
+});
 
 describe.each(['managed', 'self-managed'] as const)('standby in a %s group', (kind) => {
   it('brings a replacement that becomes a node, and gives the instance back beside it', async () => {

@@ -39,7 +39,13 @@ export class Standby {
         if (member.lifecycleState === 'EnteringStandby') member.lifecycleState = 'Standby';
       });
       const change = decrement ? `, shrinking the capacity from ${before} to ${before - 1}` : '';
-      return this.#begin(group, member, 'Moving EC2 instance to Standby', `moved to standby${REQUESTED}${change}`);
+      return this.#begin(
+        group,
+        member,
+        after,
+        'Moving EC2 instance to Standby',
+        `moved to standby${REQUESTED}${change}`,
+      );
     });
   }
 
@@ -56,12 +62,13 @@ export class Standby {
       const before = capacityOf(group);
       group.desired += 1;
       member.lifecycleState = 'Pending';
-      this.#later(group, member, this.#someSeconds(), () => {
+      const after = this.#someSeconds();
+      this.#later(group, member, after, () => {
         if (member.lifecycleState === 'Pending') this.#groups.bringIntoService(group, member);
       });
       const change = `, increasing the capacity from ${before} to ${before + 1}`;
       const cause = `moved out of standby${REQUESTED}${change}`;
-      return this.#begin(group, member, 'Moving EC2 instance out of Standby', cause);
+      return this.#begin(group, member, after, 'Moving EC2 instance out of Standby', cause);
     });
   }
 
@@ -87,7 +94,7 @@ export class Standby {
         member.instance.tags.delete('aws:autoscaling:groupName');
       });
       const change = decrement ? `, shrinking the capacity from ${before} to ${before - 1}` : '';
-      return this.#begin(group, member, 'Detaching EC2 instance', `detached${REQUESTED}${change}`);
+      return this.#begin(group, member, after, 'Detaching EC2 instance', `detached${REQUESTED}${change}`);
     });
   }
 
@@ -97,9 +104,13 @@ export class Standby {
     throw invalid(`AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
   }
 
-  #begin(group: AutoScalingGroup, { instance }: Member, description: string, moved: string): Activity {
+  /** An activity that ends after so many ms. */
+  #begin(group: AutoScalingGroup, { instance }: Member, after: number, description: string, moved: string): Activity {
+    const { activities } = this.#groups;
     const words = { description, cause: `was ${moved}` };
-    return begunActivity(this.#world, group, instance, this.#random.uuid(), words);
+    const activity = begunActivity(this.#world, group, instance, this.#random.uuid(), words);
+    this.#world.time.after(after, () => activities.end(activity.ActivityId));
+    return activities.add(activity);
   }
 
   /** Unless the member has left the group by then. */

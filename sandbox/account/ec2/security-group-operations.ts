@@ -18,6 +18,9 @@ import {
   DescribeSecurityGroups$,
   type DescribeSecurityGroupsCommandInput,
   type DescribeSecurityGroupsCommandOutput,
+  ModifySecurityGroupRules$,
+  type ModifySecurityGroupRulesCommandInput,
+  type ModifySecurityGroupRulesCommandOutput,
   RevokeSecurityGroupEgress$,
   type RevokeSecurityGroupEgressCommandInput,
   type RevokeSecurityGroupEgressCommandOutput,
@@ -30,10 +33,10 @@ import { type Operation, operation } from '../service.ts';
 import type { FilterFields } from './filters.ts';
 import { arnOf, creationPermissions, permissionOn, requestedTags } from './resources.ts';
 import { describedTags, existingOne, namedOnes, search } from './search.ts';
-import { describeRule, inWords, permissionsOf, rulesFrom } from './security-group-rules.ts';
+import { describeRule, inWords, permissionOf, permissionsOf, rulesFrom } from './security-group-rules.ts';
 import { type NewRule, type SecurityGroup, type SecurityGroupRule, sameTerms } from './security-groups.ts';
 import type { Ec2State } from './state.ts';
-import { trailOfIngress } from './trail.ts';
+import { trailOfIngress, trailOfModification } from './trail.ts';
 
 /** Looks at security groups, makes them, and changes their rules. */
 export function securityGroupOperations(state: Ec2State): Record<string, Operation> {
@@ -132,6 +135,16 @@ export function securityGroupOperations(state: Ec2State): Record<string, Operati
       },
       onGroup('AuthorizeSecurityGroupEgress'),
     ),
+    ModifySecurityGroupRules: operation<ModifySecurityGroupRulesCommandInput, ModifySecurityGroupRulesCommandOutput>(
+      ModifySecurityGroupRules$,
+      ['GroupId', 'SecurityGroupRules'],
+      (input, context) => {
+        const { group, modified } = modify(state, input);
+        cloudTrail.called(context, trailOfModification(group.id, modified));
+        return { Return: true };
+      },
+      onGroup('ModifySecurityGroupRules'),
+    ),
     RevokeSecurityGroupIngress: operation<
       RevokeSecurityGroupIngressCommandInput,
       RevokeSecurityGroupIngressCommandOutput
@@ -200,6 +213,30 @@ const described = ({ world }: Ec2State, group: SecurityGroup, added: readonly Se
   Return: true,
   SecurityGroupRules: added.map((rule) => describeRule(rule, group.id, world.accountId)),
 });
+
+/** All rules, or none. Each gets the terms that the request has, and stays what it is: by its id, inbound or outbound. */
+function modify(state: Ec2State, { GroupId, SecurityGroupRules = [] }: ModifySecurityGroupRulesCommandInput) {
+  const group = existingGroup(state, GroupId);
+  const modified = SecurityGroupRules.map(({ SecurityGroupRuleId: id = '', SecurityGroupRule: request }) => {
+    const known = group.rules.find((rule) => rule.id === id);
+    const { egress } = existingOne(known, id, 'InvalidSecurityGroupRuleId', 'security group rule ID');
+    const [terms, ...others] = rulesFrom([permissionOf(request ?? {})], egress);
+    if (terms === undefined || others.length > 0) {
+      const message = 'Specify exactly one source or destination for the security group rule.';
+      throw new AwsError('InvalidParameterCombination', message);
+    }
+    return { description: undefined, ...terms, id };
+  });
+  const others = group.rules.filter((rule) => !modified.some(({ id }) => id === rule.id));
+  for (const [index, rule] of modified.entries()) {
+    if (rule.peer.startsWith('sg-')) existingGroup(state, rule.peer);
+    if ([...others, ...modified.slice(0, index)].some((other) => sameTerms(rule, other))) {
+      throw new AwsError('InvalidPermission.Duplicate', `the specified rule "${inWords(rule)}" already exists`);
+    }
+  }
+  state.networks.securityGroups.replace(group, modified);
+  return { group, modified };
+}
 
 function revoke(state: Ec2State, { GroupId, IpPermissions, SecurityGroupRuleIds }: RevokeInput, egress: boolean) {
   const group = existingGroup(state, GroupId);

@@ -1,4 +1,4 @@
-import type { SecurityGroupRule as DescribedRule, IpPermission } from '@aws-sdk/client-ec2';
+import type { SecurityGroupRule as DescribedRule, IpPermission, SecurityGroupRuleRequest } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { NewRule, SecurityGroupRule } from './security-groups.ts';
 
@@ -31,6 +31,20 @@ export function rulesFrom(permissions: readonly IpPermission[], egress: boolean)
     }
     return rules;
   });
+}
+
+/** What ModifySecurityGroupRules asks for, in the form of the older calls. */
+export function permissionOf({ Description, ...request }: SecurityGroupRuleRequest): IpPermission {
+  const { IpProtocol, FromPort, ToPort, CidrIpv4, CidrIpv6, PrefixListId, ReferencedGroupId } = request;
+  return {
+    IpProtocol,
+    FromPort,
+    ToPort,
+    ...(CidrIpv4 !== undefined && { IpRanges: [{ CidrIp: CidrIpv4, Description }] }),
+    ...(CidrIpv6 !== undefined && { Ipv6Ranges: [{ CidrIpv6, Description }] }),
+    ...(PrefixListId !== undefined && { PrefixListIds: [{ PrefixListId, Description }] }),
+    ...(ReferencedGroupId !== undefined && { UserIdGroupPairs: [{ GroupId: ReferencedGroupId, Description }] }),
+  };
 }
 
 function ports({ IpProtocol = '', FromPort, ToPort }: IpPermission) {

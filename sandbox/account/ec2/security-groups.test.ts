@@ -6,6 +6,7 @@ import {
   DescribeSecurityGroupsCommand,
   type IpPermission,
   ModifyNetworkInterfaceAttributeCommand,
+  ModifySecurityGroupRulesCommand,
   RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
@@ -244,6 +245,54 @@ describe('a connection from the Internet', () => {
     expect(networks.openFlow(worker.id, { ...notAWorker, port: 23 }).alive).toBe(false);
     const hidden = ec2Account([nodeGroup({ exposure: { openPorts: [22], publicAddress: 'automatic' } })]);
     expect(hidden.at.state.networks.openFlow(hidden.workers()[0]!.id, notAWorker).alive).toBe(false);
+  });
+});
+
+describe('a rule that is modified', () => {
+  const modify = ({ ec2 }: Ec2Account, GroupId: string, SecurityGroupRuleId: string | undefined, more: object) =>
+    ec2.send(
+      new ModifySecurityGroupRulesCommand({
+        GroupId,
+        SecurityGroupRules: [
+          { SecurityGroupRuleId, SecurityGroupRule: { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, ...more } },
+        ],
+      }),
+    );
+
+  it('keeps its id, opens the way at once, and is seen by CloudTrail as that nests it', async () => {
+    const account = ec2Account([nodeGroup()], { network: 'internet' });
+    const { securityGroupId } = account.at.state.eks.cluster('c');
+    const inside = { ...ssh, IpRanges: [{ CidrIp: '10.0.0.0/8' }] };
+    const [rule] = (await ingress(account, securityGroupId, inside)).SecurityGroupRules ?? [];
+    const id = rule?.SecurityGroupRuleId;
+    expect(account.at.state.networks.isReachable(account.workers()[0]!.id)).toBe(false);
+    await modify(account, securityGroupId, id, { CidrIpv4: '0.0.0.0/0' });
+    expect(account.at.state.networks.isReachable(account.workers()[0]!.id)).toBe(true);
+    const Filters = [{ Name: 'security-group-rule-id', Values: [id ?? ''] }];
+    const { SecurityGroupRules } = await account.ec2.send(new DescribeSecurityGroupRulesCommand({ Filters }));
+    expect(SecurityGroupRules).toMatchObject([{ SecurityGroupRuleId: id, IsEgress: false, CidrIpv4: '0.0.0.0/0' }]);
+    await account.at.play(15_000);
+    const request = { GroupId: securityGroupId, SecurityGroupRule: [{ SecurityGroupRuleId: id }] };
+    expect(trailed(account.at, 'ModifySecurityGroupRules')).toMatchObject([
+      { requestParameters: { ModifySecurityGroupRulesRequest: request } },
+    ]);
+  });
+
+  it('is refused where there is no such rule, no source, or the same rule already', async () => {
+    const account = ec2Account();
+    const group = await create(account, 'some');
+    const added = await ingress(account, group, ssh, { ...ssh, IpRanges: [{ CidrIp: '10.0.0.0/8' }] });
+    const [, second] = added.SecurityGroupRules ?? [];
+    const id = second?.SecurityGroupRuleId;
+    const cidr = { CidrIpv4: '0.0.0.0/0' };
+    expect(await refusalCode(modify(account, group, 'sgr-0123456789abcdef0', cidr))).toBe(
+      'InvalidSecurityGroupRuleId.NotFound',
+    );
+    expect(await refusalCode(modify(account, group, id, {}))).toBe('InvalidPermission.Malformed');
+    expect(await refusalCode(modify(account, group, id, { ...cidr, CidrIpv6: '::/0' }))).toBe(
+      'InvalidParameterCombination',
+    );
+    expect(await refusalCode(modify(account, group, id, cidr))).toBe('InvalidPermission.Duplicate');
   });
 });
 

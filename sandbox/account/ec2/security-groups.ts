@@ -122,6 +122,12 @@ export class SecurityGroups {
     this.#announce(changed);
   }
 
+  /** Gives rules other terms; each is known by its id. */
+  replace(changed: SecurityGroup, rules: readonly SecurityGroupRule[]): void {
+    changed.rules = changed.rules.map((rule) => rules.find(({ id }) => id === rule.id) ?? rule);
+    this.#announce(changed);
+  }
+
   /**
    * The rules of several groups together, as they act: one for each block of a prefix list. Ids that no group has count
    * for nothing.

@@ -108,6 +108,30 @@ export const trailOfIngress = (groupId: string, rules: readonly SecurityGroupRul
   },
 });
 
+/** That rules of a security group got other terms. CloudTrail nests what the request has, in its own case. */
+export const trailOfModification = (groupId: string, rules: readonly SecurityGroupRule[]): TrailedCall => ({
+  eventName: 'ModifySecurityGroupRules',
+  requestParameters: {
+    ModifySecurityGroupRulesRequest: {
+      GroupId: groupId,
+      SecurityGroupRule: rules.map(({ id, protocol, fromPort = -1, toPort = -1, peer, description = '' }, index) => ({
+        SecurityGroupRuleId: id,
+        SecurityGroupRule: {
+          IpProtocol: protocol,
+          FromPort: fromPort,
+          ToPort: toPort,
+          Description: description,
+          ...(peer.startsWith('sg-') && { ReferencedGroupId: peer }),
+          ...(peer.startsWith('pl-') && { PrefixListId: peer }),
+          ...(peer.includes('/') && { [peer.includes(':') ? 'CidrIpv6' : 'CidrIpv4']: peer }),
+        },
+        tag: index + 1,
+      })),
+    },
+  },
+  responseElements: { ModifySecurityGroupRulesResponse: { return: true } },
+});
+
 function permission({ protocol, fromPort, toPort, peer }: NewRule, userId: string) {
   const isGroup = peer.startsWith('sg-');
   const isIpv6 = peer.includes(':');

@@ -29,6 +29,8 @@ export interface Message {
   readonly sequenceNumber?: string;
   readonly traceHeader?: string;
   readonly sentAt: number;
+  /** The queue that gave it up, for one in a dead-letter queue. */
+  readonly deadLetterSourceArn?: string;
   /** Receivers see it from then on. */
   visibleAt: number;
   firstReceivedAt?: number;

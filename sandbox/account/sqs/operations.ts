@@ -27,21 +27,23 @@ import {
 } from '@aws-sdk/client-sqs';
 import { AwsError } from '../../wire/aws-error.ts';
 import { operation, type Permission, type Service } from '../service.ts';
+import type { World } from '../world.ts';
 import { batchOperations } from './batches.ts';
+import { moveOperations } from './moves.ts';
 import type { Sqs } from './sqs.ts';
 import { checkedVisibility, checksums, newMessage, wireMessage } from './wire.ts';
 
 /** Amazon SQS, as clients call it. */
-export const sqsService = (sqs: Sqs): Service => ({
+export const sqsService = (world: World, sqs: Sqs): Service => ({
   signingName: 'sqs',
   queryCompatible: true,
   iamPrefix: 'sqs',
   protocol: 'json-1.0',
-  operations: sqsOperations(sqs),
+  operations: sqsOperations(world, sqs),
 });
 
 /** The operations of Amazon SQS. */
-function sqsOperations(sqs: Sqs): Service['operations'] {
+function sqsOperations(world: World, sqs: Sqs): Service['operations'] {
   const on =
     (action: string) =>
     ({ QueueUrl }: { readonly QueueUrl: string | undefined }): Permission[] => [
@@ -49,6 +51,7 @@ function sqsOperations(sqs: Sqs): Service['operations'] {
     ];
   return {
     ...batchOperations(sqs, on),
+    ...moveOperations(world, sqs),
     SendMessage: operation<SendMessageCommandInput, SendMessageCommandOutput>(
       SendMessage$,
       ['QueueUrl', 'MessageBody', 'DelaySeconds', 'MessageAttributes', 'MessageDeduplicationId', 'MessageGroupId'],

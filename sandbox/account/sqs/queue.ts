@@ -147,6 +147,15 @@ export class Queue {
     return this.#messages.filter((message) => message.visibleAt <= now);
   }
 
+  /**
+   * Takes one message that waits out of the queue, for a task that moves messages; undefined when none waits.
+   */
+  takeOne(): Message | undefined {
+    const [message] = this.#deliverable();
+    if (message !== undefined) this.#remove(message);
+    return message;
+  }
+
   /** Moves what was received too often to the dead-letter queue, as SQS does when it would be received once more. */
   #redrive(): void {
     const { redrive } = this.settings;
@@ -154,7 +163,7 @@ export class Queue {
     const tooOften = this.#deliverable().filter(({ receiveCount }) => receiveCount >= redrive.maxReceiveCount);
     for (const message of tooOften) {
       this.#remove(message);
-      this.#around.deadLetterQueue(redrive.deadLetterTargetArn).#bury(message);
+      this.#around.deadLetterQueue(redrive.deadLetterTargetArn).#bury({ ...message, deadLetterSourceArn: this.arn });
     }
   }
 

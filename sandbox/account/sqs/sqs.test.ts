@@ -2,6 +2,7 @@ import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
+  ListMessageMoveTasksCommand,
   ListQueuesCommand,
   MessageNotInflight,
   PurgeQueueCommand,
@@ -12,6 +13,8 @@ import {
   SendMessageCommand,
   type SendMessageCommandInput,
   SQSClient,
+  StartMessageMoveTaskCommand,
+  type StartMessageMoveTaskCommandInput,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND, servicesUnderTest } from '../../stack/services-under-test.ts';
@@ -126,6 +129,60 @@ describe('a standard queue', () => {
     const [dead] = queue.sqs.byName('dead').receive(10);
     expect(dead).toMatchObject({ body: 'a', receiveCount: 1 });
     expect(String(dead?.sentAt)).toBe(sentAt);
+  });
+
+  describe('whose dead letters are moved back', () => {
+    const withDeadLetters = async () => {
+      const queue = queueUnderTest();
+      const deadLetters = queue.sqs.createQueue({ name: 'dead' });
+      const redrive = { deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 1 };
+      const source = queue.sqs.createQueue({ name: 'source', settings: { redrive, visibilityTimeoutSeconds: 10 } });
+      for (const body of ['a', 'b', 'c']) source.send({ body });
+      source.receive(10);
+      await queue.play(10 * SECOND);
+      source.receive(10);
+      const start = (input: Partial<StartMessageMoveTaskCommandInput> = {}) =>
+        queue.client.send(new StartMessageMoveTaskCommand({ SourceArn: deadLetters.arn, ...input }));
+      const tasks = async () =>
+        (await queue.client.send(new ListMessageMoveTasksCommand({ SourceArn: deadLetters.arn }))).Results ?? [];
+      return { ...queue, source, deadLetters, start, tasks };
+    };
+
+    it('gets them anew, so many a second, and lists the task', async () => {
+      const { play, source, deadLetters, start, tasks } = await withDeadLetters();
+      const { TaskHandle } = await start({ MaxNumberOfMessagesPerSecond: 2 });
+      await play(SECOND);
+      expect([source.counts().visible, deadLetters.counts().visible]).toEqual([2, 1]);
+      const counts = { ApproximateNumberOfMessagesMoved: 2, ApproximateNumberOfMessagesToMove: 3 };
+      expect(await tasks()).toMatchObject([{ TaskHandle, Status: 'RUNNING', ...counts }]);
+      await expect(start()).rejects.toThrow('There is already a task running');
+      await play(SECOND);
+      expect(source.receive(10)).toMatchObject([{ receiveCount: 1 }, { receiveCount: 1 }, { receiveCount: 1 }]);
+      const [ended] = await tasks();
+      expect(ended).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 3 });
+      expect(ended).not.toHaveProperty('TaskHandle');
+    });
+
+    it('may name another queue to get them', async () => {
+      const { sqs, play, QueueUrl, source, start } = await withDeadLetters();
+      await start({ DestinationArn: sqs.byUrl(QueueUrl).arn });
+      await play(SECOND);
+      expect([source.counts().visible, sqs.byUrl(QueueUrl).counts().visible]).toEqual([0, 3]);
+    });
+
+    it.each([
+      [
+        "a queue that is nobody's dead-letter queue",
+        { SourceArn: 'source' },
+        'must be configured as a Dead Letter Queue',
+      ],
+      ['a queue that there is not', { SourceArn: 'none' }, "for the SourceArn parameter doesn't exist"],
+      ['a destination that there is not', { DestinationArn: 'none' }, "for the DestinationArn parameter doesn't exist"],
+    ])('is not moved from or to %s', async (_what, named, message) => {
+      const { sqs, start } = await withDeadLetters();
+      const input = Object.fromEntries(Object.entries(named).map(([key, name]) => [key, sqs.arnOf(name)]));
+      await expect(start(input)).rejects.toThrow(message);
+    });
   });
 
   it('carries attributes, with checksums that the SDK accepts', async () => {

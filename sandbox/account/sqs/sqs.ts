@@ -79,6 +79,11 @@ export class Sqs {
     return this.byName(url?.split('/').at(-1) ?? '');
   }
 
+  /** The queues whose dead letters a queue takes. */
+  sourcesOf(deadLetters: Queue): Queue[] {
+    return this.queues.filter(({ settings }) => settings.redrive?.deadLetterTargetArn === deadLetters.arn);
+  }
+
   /** All attributes of a queue, as `GetQueueAttributes` writes them. */
   attributesOf(queue: Queue): Record<string, string> {
     const { settings, createdAt } = queue;

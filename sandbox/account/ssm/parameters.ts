@@ -7,12 +7,22 @@ import type { PublicParameters } from './public-parameters.ts';
 /** Bytes that a parameter's value may have. */
 const VALUE_LIMITS = { Standard: 4096, Advanced: 8192, 'Intelligent-Tiering': 8192 } as const;
 
+/** Older ones are gone. Source: Systems Manager user guide, "Working with parameter versions". */
+const KEPT_VERSIONS = 100;
+
+interface OwnParameter {
+  readonly parameter: Parameter;
+  readonly tier: ParameterTier;
+  /** The versions that are kept, the present one among them; the oldest first. */
+  readonly versions: readonly Parameter[];
+}
+
 /** The account's Parameter Store: its own parameters, and Amazon's public ones under `/aws/service/`. */
 export class ParameterStore {
   readonly troubles: Troubles;
   readonly #world: World;
   readonly #public: PublicParameters;
-  readonly #own = new Map<string, { readonly parameter: Parameter; readonly tier: ParameterTier }>();
+  readonly #own = new Map<string, OwnParameter>();
 
   constructor(world: World, publicParameters: PublicParameters) {
     this.#world = world;
@@ -27,11 +37,19 @@ export class ParameterStore {
     return `arn:${partition}:ssm:${region}:${path.startsWith('/aws/service/') ? '' : accountId}:parameter${path}`;
   }
 
-  /** @param nameOrArn a name, or the full ARN of a parameter */
+  /**
+   * @param nameOrArn a name, or the full ARN of a parameter; each may end in `:N`, its version N
+   * @throws AwsError `ParameterVersionNotFound`; labels are none, since nothing here gives a parameter one
+   */
   get(nameOrArn: string): Parameter | undefined {
-    const name = nameOrArn.replace(/^arn:[^:]+:ssm:[^:]*:\d*:parameter/, '');
-    if (name.includes(':')) throw new NotImplemented(`the version or label selector of parameter ${name}`);
-    return this.#public.get(name) ?? (this.#own.get(name) ?? this.#own.get(name.replace(/^\//, '')))?.parameter;
+    const [name = '', selector] = nameOrArn.replace(/^arn:[^:]+:ssm:[^:]*:\d*:parameter/, '').split(':');
+    const own = this.#own.get(name) ?? this.#own.get(name.replace(/^\//, ''));
+    const latest = this.#public.get(name) ?? own?.parameter;
+    if (selector === undefined || latest === undefined) return latest;
+    const selected = [...(own?.versions ?? []), latest].find(({ Version }) => String(Version) === selector);
+    if (selected !== undefined) return { ...selected, Selector: `:${selector}` };
+    const message = `Systems Manager could not find version ${selector} of ${name}. Verify the version and try again.`;
+    throw new AwsError('ParameterVersionNotFound', message);
   }
 
   /** The parameters below `path`: of that level, or of all levels below. */
@@ -88,7 +106,8 @@ export class ParameterStore {
     const Version = (earlier?.parameter.Version ?? 0) + 1;
     const LastModifiedDate = new Date(this.#world.time.now);
     const parameter = { Name, Type, Value, Version, LastModifiedDate, ARN: this.arn(Name), DataType: 'text' };
-    this.#own.set(Name, { parameter, tier: Tier });
+    const versions = [...(earlier?.versions ?? []), parameter].slice(-KEPT_VERSIONS);
+    this.#own.set(Name, { parameter, tier: Tier, versions });
     this.#world.emit({
       source: 'aws.ssm',
       detailType: 'Parameter Store Change',

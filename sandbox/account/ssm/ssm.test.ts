@@ -21,10 +21,6 @@ describe('GetParameters', () => {
     });
     expect(refusal(() => get(testAccount(fleet), [])).code).toBe('ValidationException');
   });
-
-  it('refuses a version selector aloud', () => {
-    expect(refusal(() => get(testAccount(fleet), [`${AL2023}:3`]))).toMatchObject({ status: 501 });
-  });
 });
 
 describe('GetParametersByPath', () => {
@@ -52,6 +48,35 @@ describe('GetParametersByPath', () => {
     expect(refusal(() => testAccount(fleet).call('ssm', 'GetParametersByPath', input)).code).toBe(
       'ValidationException',
     );
+  });
+});
+
+describe('a version of a parameter', () => {
+  const written = () => {
+    const at = testAccount(fleet);
+    for (const Value of ['one', 'two']) {
+      at.call('ssm', 'PutParameter', { Name: '/policy', Value, Type: 'String', Overwrite: true });
+    }
+    return at;
+  };
+
+  it('is read by its number after the name', () => {
+    const Names = ['/policy:1', '/policy:2', '/policy:3', '/none:1'];
+    const { Parameters, InvalidParameters } = written().call<GetParametersResult>('ssm', 'GetParameters', { Names });
+    expect(Parameters).toMatchObject([
+      { Name: '/policy', Value: 'one', Version: 1, Selector: ':1' },
+      { Name: '/policy', Value: 'two', Version: 2, Selector: ':2' },
+    ]);
+    expect(InvalidParameters).toEqual(['/policy:3', '/none:1']);
+  });
+
+  it.each([
+    ['/policy:3', 'ParameterVersionNotFound'],
+    ['/policy:label', 'ParameterVersionNotFound'],
+    ['/none:3', 'ParameterNotFound'],
+  ])('is told to be missing: %s', (Name, code) => {
+    const at = written();
+    expect(refusal(() => at.call('ssm', 'GetParameter', { Name }))).toMatchObject({ code });
   });
 });
 

@@ -75,7 +75,7 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
               `1 validation error detected: Value '[${Names.join(', ')}]' at 'names' failed to satisfy constraint: Member must have length ${bound}`,
             );
           }
-          const asked = Names.map((name) => ({ name, parameter: parameters.get(name) }));
+          const asked = Names.map((name) => ({ name, parameter: orUndefined(() => parameters.get(name)) }));
           return {
             Parameters: asked.flatMap(({ parameter }) => parameter ?? []),
             InvalidParameters: asked.filter(({ parameter }) => parameter === undefined).map(({ name }) => name),
@@ -128,4 +128,14 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
       ...sessionDocumentOperations(world),
     }),
   };
+}
+
+/** GetParameters tells of a version that is not there as of any name that is none. */
+function orUndefined<Found>(find: () => Found): Found | undefined {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof AwsError && error.code === 'ParameterVersionNotFound') return undefined;
+    throw error;
+  }
 }
