@@ -32,7 +32,7 @@ export function commandsOf(blocks: ReadonlyArray<{ readonly text: string }>): st
   const lines = blocks.flatMap(({ text }) => text.replaceAll('\\\n', ' ').match(/^(?:'[^']*'|[^\n'])+$/gm) ?? []);
   return lines
     .filter((line) => line.startsWith('aws '))
-    .map((line) => (line.replace(/\s#.*$/, '').match(/(?:'[^']*'|[^\s'])+/g) ?? []).slice(1).map(unquoted));
+    .map((line) => (line.replace(/\s#.*$/, '').match(/(?:'[^']*'|\$\([^)]*\)|[^\s'])+/g) ?? []).slice(1).map(unquoted));
 }
 
 const unquoted = (word: string): string => word.replaceAll(/'([^']*)'/g, '$1');

@@ -20,7 +20,8 @@ interface MoveTask {
   readonly startedAt: number;
   readonly toMove: number;
   moved: number;
-  status: 'RUNNING' | 'COMPLETED';
+  status: 'RUNNING' | 'COMPLETED' | 'FAILED';
+  failureReason?: string;
 }
 
 /** How many messages go at a time where nobody says so: SQS optimizes the rate by itself, up to this. */
@@ -46,13 +47,22 @@ export function moveOperations(world: World, sqs: Sqs): Record<string, Operation
 
   const step = (task: MoveTask, source: Queue): void => {
     for (let count = 0; count < (task.perSecond ?? MOST_PER_SECOND); count += 1) {
-      const letter = task.moved < task.toMove ? source.takeOne() : undefined;
+      const letter = task.moved < task.toMove ? source.next : undefined;
       if (letter === undefined) {
         task.status = 'COMPLETED';
         return;
       }
       const { body, attributes, groupId, deadLetterSourceArn } = letter;
-      sqs.byArn(task.destinationArn ?? deadLetterSourceArn ?? sqs.sourcesOf(source)[0]?.arn ?? '').send({
+      const destination = task.destinationArn ?? deadLetterSourceArn;
+      if (destination === undefined) {
+        // Somebody has sent it there, as functions do with what is no event of theirs: it came from no queue. Source: SQS
+        // developer guide, "Troubleshoot dead-letter queue and DLQ redrive issues".
+        task.status = 'FAILED';
+        task.failureReason = 'CouldNotDetermineMessageSource';
+        return;
+      }
+      source.take(letter);
+      sqs.byArn(destination).send({
         body,
         attributes,
         // Nobody has sent it a second time, so it is no duplicate.
@@ -120,16 +130,17 @@ export function moveOperations(world: World, sqs: Sqs): Record<string, Operation
         }
         const found = tasks.filter(({ sourceArn }) => sourceArn === SourceArn).slice(0, MaxResults);
         return {
-          Results: found.map(({ handle, status, sourceArn, destinationArn, perSecond, moved, toMove, startedAt }) => ({
+          Results: found.map(({ handle, status, failureReason, sourceArn, destinationArn, perSecond, ...task }) => ({
             // Only a running task can be cancelled.
             ...(status === 'RUNNING' && { TaskHandle: handle }),
             Status: status,
             SourceArn: sourceArn,
             DestinationArn: destinationArn,
             MaxNumberOfMessagesPerSecond: perSecond,
-            ApproximateNumberOfMessagesMoved: moved,
-            ApproximateNumberOfMessagesToMove: toMove,
-            StartedTimestamp: startedAt,
+            ApproximateNumberOfMessagesMoved: task.moved,
+            ApproximateNumberOfMessagesToMove: task.toMove,
+            FailureReason: failureReason,
+            StartedTimestamp: task.startedAt,
           })),
         };
       },

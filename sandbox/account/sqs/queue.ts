@@ -147,13 +147,14 @@ export class Queue {
     return this.#messages.filter((message) => message.visibleAt <= now);
   }
 
-  /**
-   * Takes one message that waits out of the queue, for a task that moves messages; undefined when none waits.
-   */
-  takeOne(): Message | undefined {
-    const [message] = this.#deliverable();
-    if (message !== undefined) this.#remove(message);
-    return message;
+  /** The next message that waits, for a task that moves messages; undefined: none does. */
+  get next(): Message | undefined {
+    return this.#deliverable()[0];
+  }
+
+  /** Takes a message out of the queue. */
+  take(message: Message): void {
+    this.#remove(message);
   }
 
   /** Moves what was received too often to the dead-letter queue, as SQS does when it would be received once more. */

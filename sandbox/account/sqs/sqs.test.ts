@@ -163,6 +163,18 @@ describe('a standard queue', () => {
       expect(ended).not.toHaveProperty('TaskHandle');
     });
 
+    it('keeps those that somebody has sent to the dead-letter queue, unless it is said where to', async () => {
+      const { play, source, deadLetters, start, tasks } = await withDeadLetters();
+      deadLetters.purge();
+      deadLetters.send({ body: 'sent' });
+      await start();
+      await play(SECOND);
+      expect(await tasks()).toMatchObject([{ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' }]);
+      await start({ DestinationArn: source.arn });
+      await play(SECOND);
+      expect([source.counts().visible, deadLetters.counts().visible]).toEqual([1, 0]);
+    });
+
     it('may name another queue to get them', async () => {
       const { sqs, play, QueueUrl, source, start } = await withDeadLetters();
       await start({ DestinationArn: sqs.byUrl(QueueUrl).arn });
