@@ -37,7 +37,7 @@ const SHARED = {
       queue: {
         means: (subject) => `${subject} could not use some messages: they lie in its dead-letter queue.`,
         first: recordsWhere('$.reason = "invalid-event"'),
-        next: "Correct the sender, or cure what failed; then, with the runbook's destination: aws sqs start-message-move-task --source-arn QUEUE_ARN. Or purge the queue: the sweep makes up for events, not for requests of operators: ask again.",
+        next: "Correct the sender, or cure what failed; then, with the runbook's destination: aws sqs start-message-move-task --source-arn QUEUE_ARN. Or purge the queue: the sweep makes up for events, not for operators, who must ask again.",
       },
       // SQS moves messages back only for queues, not for Lambda (API reference of SQS, StartMessageMoveTask).
       records: {
