@@ -104,12 +104,7 @@ def status_of(operation: OperationModel, shape):
     return named or (500 if fault else 400)
 
 
-# EC2 models no errors. What it answers to a call that is only tried is no refusal, and has the status of an unmet precondition.
-STATUSES = {"DryRunOperation": 412}
-
-
 def status_problem(code: str, status: int, wanted) -> list[str]:
-    wanted = STATUSES.get(code, wanted)
     good = wanted if isinstance(wanted, tuple) else (wanted,)
     return [] if status in good else [f"error: the status of {code} is {status}, not {' or '.join(map(str, good))}"]
 
