@@ -47,13 +47,14 @@ const dashboardBody = z.object({
   ),
 });
 
-/** @throws Error when the stack's dashboard has no custom widget */
-export function dashboardWidget({ cloudWatch, stack }: EmbeddedAccount): DashboardWidget {
-  const { widgets } = dashboardBody.parse(
-    JSON.parse(cloudWatch.dashboard(stack.ref('AWS::CloudWatch::Dashboard')).body),
-  );
+/**
+ * The custom widget of whichever dashboard of the stack has one.
+ * @throws Error when none has
+ */
+export function dashboardWidget({ cloudWatch }: EmbeddedAccount): DashboardWidget {
+  const widgets = cloudWatch.dashboards.flatMap(({ body }) => dashboardBody.parse(JSON.parse(body)).widgets);
   const { title = '', endpoint, params = {} } = widgets.find(({ type }) => type === 'custom')?.properties ?? {};
-  if (endpoint === undefined) throw new Error('The dashboard has no custom widget.');
+  if (endpoint === undefined) throw new Error('No dashboard has a custom widget.');
   return { title, endpoint, params };
 }
 
