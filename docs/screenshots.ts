@@ -72,7 +72,7 @@ async function openIncident(page: Page): Promise<void> {
 }
 
 function ready(page: Page): Promise<void> {
-  return page.getByRole('status').filter({ hasText: 'Ready.' }).waitFor();
+  return page.getByRole('status').filter({ hasText: 'Ready.' }).waitFor({ timeout: 120_000 });
 }
 
 for (const name of ['page', 'widget', 'incident', 'phone', 'phone-incident'].flatMap((each) => [

@@ -16,7 +16,7 @@ export function fleetPicture({ clusters, moreWorkers }: Overview, page: Page): M
   const groups = clusters.reduce((sum, cluster) => sum + cluster.groups.length, 0);
   const perCluster = Math.max(1, Math.floor(MOST_GROUPS / Math.max(1, clusters.length)));
   return html`<h3>Fleet</h3>
-<p class="ehr-muted">${clusters.length} clusters, ${groups} groups with ${workers.length}${moreWorkers ? ' or more' : ''} workers now; each in the colour of what was last decided about it, in 30 days.</p>
+<p class="ehr-muted">${clusters.length} clusters, ${groups} groups with ${workers.length}${moreWorkers ? ' or more' : ''} workers now, each in the colour of its state, by what was recorded in 30 days.</p>
 <ul class="ehr-legend" aria-label="Workers by state">${TONES.map(
     (tone) => [tone, workers.filter((worker) => worker.tone === tone).length] as const,
   )
