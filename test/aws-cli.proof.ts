@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordSchema } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
+import { isHere } from './is-here.ts';
 import { readPage } from './markdown.ts';
 
 const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' });
@@ -11,7 +12,7 @@ const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' });
 const [, version = ''] = /aws-cli\/(\d+\.\d+\.\d+)/.exec(`${installed.stdout}${installed.stderr}`) ?? [];
 const title = version === '' ? 'the AWS CLI (SKIPPED: it is not installed here)' : `the AWS CLI ${version}`;
 
-describe.skipIf(version === '')(title, () => {
+describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () => {
   let run: Run;
   let url = '';
 
