@@ -8,7 +8,7 @@ import { ListUpdatesCommand } from '@aws-sdk/client-eks';
 import { BatchGetAccountStatusCommand } from '@aws-sdk/client-inspector2';
 import { ListSchedulesCommand } from '@aws-sdk/client-scheduler';
 import { GetFindingsCommand } from '@aws-sdk/client-securityhub';
-import { GetParametersCommand } from '@aws-sdk/client-ssm';
+import { GetDocumentCommand, GetParametersCommand } from '@aws-sdk/client-ssm';
 import { isIssueKnown } from '../../functions/upgrade-node-groups/health.ts';
 import { answered, dryRun, type Finding, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
@@ -180,6 +180,16 @@ export const LINES: readonly LineCheck[] = [
       return 'answer' in outcome
         ? [answered('240 values in two filters of 120 are taken: the limit holds for a filter')]
         : [answered(`240 values in two filters of 120 are refused: ${outcome.name}: ${outcome.why}`)];
+    },
+  },
+  {
+    line: "whether a region in which nobody has set Session Manager's preferences has the document",
+    look: async ({ clients }) => {
+      const Name = 'SSM-SessionManagerRunShell';
+      const outcome = await outcomeOf(() => clients.ssm.send(new GetDocumentCommand({ Name })));
+      if ('answer' in outcome) return [answered(`${Name} is there, in version ${outcome.answer.DocumentVersion}`)];
+      const isMissing = outcome.name === 'InvalidDocument';
+      return [(isMissing ? answered : trouble)(`${Name}: ${outcome.name}: ${outcome.why}`)];
     },
   },
   { line: 'whether the console keeps the forms of a custom widget', look: () => [open('only the console tells')] },
