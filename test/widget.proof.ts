@@ -52,7 +52,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     await ready(page);
   }
   const press = (page: Page, name: string | RegExp) =>
-    page.getByRole('region', { name: /^review-actions/ }).getByRole('button', { name, exact: true });
+    page.locator('#widget').getByRole('button', { name, exact: true });
   const openIncident = async (page: Page) => {
     await page.getByText('Narrow the records').click();
     await page.getByLabel('Cluster, group, worker').fill('quarantined');
