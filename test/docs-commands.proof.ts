@@ -54,7 +54,7 @@ const ELSEWHERE: ReadonlyArray<readonly [command: RegExp, reason: string]> = [
   ],
   [/^npm run -s (rbac|package)/, 'kubernetes/print-rbac.ts has a test; test/package.proof.ts'],
   [/^npm install \.\/eks-host-remediator/, 'test/package.proof.ts installs it'],
-  [/^kubectl /, 'a real cluster'],
+  [/^(kubectl |command aws eks update-kubeconfig)/, 'a cluster, real or served: the conformance of kubectl runs them'],
   [/^git config /, 'it sets up a clone'],
   [/^(export |aws\(\) )/, 'they set up a shell'],
   [/^npm run -s remediator -- watch /, 'it goes on until it is interrupted: test/remediator-verbs.proof.ts'],
