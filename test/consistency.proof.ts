@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../sandbox/play.ts';
@@ -6,13 +6,16 @@ import { deadLetterCount, MINUTE, type Scenario, start } from './harness.ts';
 import { outcomes, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
 import { sampled } from './sampled.ts';
 
-/** Every function has a fleet here that shows it. */
+/** Every example, as long as it takes until each of its functions has had its say. */
 const PLAYS: Readonly<Record<string, string>> = {
   demo: '28h',
   findings: '7h',
+  'findings-storm': '65m',
   mixed: '12h',
   quarantine: '3h',
   'ssm-agent': '3h',
+  'thousand-groups': '1h',
+  year: '6h',
 };
 
 const fleetOf = (name: string): object =>
@@ -39,6 +42,11 @@ const failures = ({ records }: Run): string[] =>
         .map(({ remediation, cluster, nodegroup, reason }) => [remediation, cluster, nodegroup, reason].join(' ')),
     ),
   ].sort();
+
+it('plays every example', () => {
+  const files = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') });
+  expect(Object.keys(PLAYS).sort()).toEqual(files.map((file) => file.replace('.json', '')).sort());
+});
 
 describe.each(Object.entries(PLAYS))('the fleet %s, where reads lag behind', (name, play) => {
   it('ends as where they do not, and nothing fails of it', { timeout: 600_000 }, async () => {
