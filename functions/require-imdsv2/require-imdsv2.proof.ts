@@ -1,5 +1,6 @@
-import { it } from 'vitest';
-import { MINUTE } from '../../test/harness.ts';
+import { expect, it } from 'vitest';
+import { operate } from '../../cli/operator.fixture.ts';
+import { MINUTE, start } from '../../test/harness.ts';
 import { expectNoLoss, others } from '../../test/lost-records.ts';
 import { privateFleet } from '../../test/quarantine.fixture.ts';
 import * as reconcileRequest from './reconcile-request.ts';
@@ -17,3 +18,29 @@ it('loses no record, wherever it dies, when another event of the same worker com
     },
     { imds: { remediation: 'require-imdsv2', about: 'instance' } },
   ));
+
+const WHY = ['--why', 'a test asked for it'];
+
+it('undo has a worker take version 1 of IMDS again, which was approved with all of its wave', async () => {
+  const fleet = privateFleet({}, {}, { nodeGroups: [{ ...nodeGroup, desiredSize: 2 }] });
+  const run = await start({ fleet, policy: { upgrades: { mode: 'off' }, ssmAgent: { mode: 'off' } }, play: '70m' });
+  const proposals = run.records.filter(({ reason }) => reason === 'would-require-imdsv2');
+  expect(proposals).toHaveLength(2);
+  // Both were proposed by one trigger.
+  const [wave, ...others] = [...new Set(proposals.map(({ trigger }) => trigger.id))];
+  expect(others).toEqual([]);
+  const approved = await operate(run.account, 'approve', '--wave', wave ?? '', '--yes', ...WHY);
+  expect(approved.stdout.match(/request-granted/g)).toHaveLength(2);
+  expect(approved.code).toBe(0);
+  await run.account.play(5 * MINUTE);
+  const tokens = () => proposals.map(({ instance = '' }) => run.account.fleet.instances.get(instance)?.metadataTokens);
+  expect(tokens()).toEqual(['required', 'required']);
+
+  const [{ instance = '' } = {}] = proposals;
+  const undone = await operate(run.account, 'undo', instance, ...WHY);
+  expect(undone.code).toBe(0);
+  await run.account.play(5 * MINUTE);
+  expect(tokens()).toEqual(['optional', 'required']);
+  const ofWorker = run.records.filter((record) => record.instance === instance);
+  expect(ofWorker.map(({ reason }) => reason)).toContain('imdsv2-undone');
+});
