@@ -18,7 +18,7 @@ interface Priced {
 }
 
 /** A price as a metric math expression takes a number: without an exponent. */
-const decimal = (price: number): string => price.toFixed(18).replace(/0+$/, '');
+const decimal = (price: number): string => price.toFixed(18).replace(/(?<!0)0+$/, '');
 
 /** What the functions' runs and logs cost, in US dollars: what CloudWatch counts of them, at list prices. */
 export class Costs {

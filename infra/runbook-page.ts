@@ -49,7 +49,7 @@ export class RunbookPage extends Construct {
 export const sectionsOf = (page: string): string[] =>
   page
     .replaceAll(/<!--.*?-->\n/g, '')
-    .replaceAll(/\[([^\]]+)\]\((?!https?:)[^)]*\)/g, '**$1**')
+    .replaceAll(/\[([^[\]]+)\]\((?!https?:)[^()]*\)/g, '**$1**')
     .split(/^(?=## )/m)
     .map((section) => section.trim());
 

@@ -13,7 +13,8 @@ beforeAll(async () => {
   [demo, agents] = await Promise.all([
     start({
       fleet: 'demo',
-      policy: { upgrades: { bakeAge: '3h' } },
+      // A worker of the demo is in quarantine meanwhile: here its node group does not wait for it.
+      policy: { upgrades: { bakeAge: '3h', waitForQuarantine: '0m' } },
       play: '9h',
       events: [{ after: 5 * HOUR, event: { ...upgradeReconcileRequest, id: 'operator-1', detail } }],
     }),
@@ -53,18 +54,17 @@ describe('the saved queries', () => {
 
   it('what failed and what to do: only what still fails', async () => {
     const rows = await ask(agents, textOf(agents, 'what failed and what to do'));
-    const latest = new Map(
-      agents.records
-        .filter(({ reason }) => reason !== 'request-granted' && reason !== 'request-refused')
-        .map((record) => {
-          const { remediation, cluster, nodegroup, instance, details } = record;
-          return [JSON.stringify([remediation, cluster, nodegroup, instance, details?.check]), record];
-        }),
-    );
+    const keyOf = ({ remediation, cluster, nodegroup, instance, details }: (typeof agents.records)[number]) =>
+      JSON.stringify([remediation, cluster, nodegroup, instance, details?.check]);
+    const words = agents.records.filter(({ reason }) => reason !== 'request-granted' && reason !== 'request-refused');
+    const latest = new Map(words.map((record) => [keyOf(record), record]));
     const failing = [...latest.values()].filter(({ decision }) => decision === 'failed' || decision === 'refused');
     expect(rows).toHaveLength(failing.length);
     // Some have failed, and are cured since.
-    expect(agents.records.filter(({ decision }) => decision === 'failed').length).toBeGreaterThan(failing.length - 1);
+    const cured = words.filter(
+      (record) => record.decision === 'failed' && latest.get(keyOf(record))?.decision === 'done',
+    );
+    expect(cured.length).toBeGreaterThan(0);
     expect(rows.find(({ cause }) => cause === 'imds-unreachable')?.whatToDo).toContain('HttpEndpoint');
   });
 
