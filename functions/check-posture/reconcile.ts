@@ -1,13 +1,13 @@
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
+import { describeImages } from '../shared/fleet/images.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
-import { sendRequests } from '../shared/intake/reconcile-queue.ts';
+import { comeBack } from '../shared/intake/look-again.ts';
 import { type GuardResult, guardOf } from '../shared/policy/guards.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { once } from '../shared/runtime/once.ts';
 import { type Asked, readBatch } from './batch.ts';
 import { type CollectDeps, collect, HOUR, lookAgain, type ReconcileDeps } from './collect.ts';
-import { describeImages } from './host/observe-instances.ts';
 import { readRegionFacts } from './host/observe-region.ts';
 import { chooseSamples } from './observe.ts';
 import type { Policy } from './policy.ts';
@@ -55,7 +55,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const collectDeps = {
     ...deps,
     readRegion: once(() => readRegionFacts(deps)),
-    readImages: once((...ids: readonly string[]) => describeImages(deps.ec2, ids)),
+    readImages: once((...ids: readonly string[]) => describeImages(deps.ec2, ids, { IncludeDeprecated: true })),
   };
   const one = ({ cluster, asked, policy: readable }: (typeof looked)[number]) =>
     reconcileCluster(collectDeps, readable, cluster, asked, states.get(cluster) ?? NEW_CLUSTER);
@@ -78,11 +78,7 @@ async function reconcileCluster(
   const open = asks.filter(({ trigger: { id } }) => !known.has(id));
   const isUnderWay = pending !== undefined && (pending.isSent || now - pending.sentAt < CLAIM_HOLDS);
   // A check that is under way may have looked before what was asked for: they come again when it may have ended.
-  if (isUnderWay)
-    await sendRequests(
-      deps.queue,
-      open.map(({ event }) => ({ request: event, delaySeconds: ASK_AGAIN })),
-    );
+  if (isUnderWay) await comeBack(deps.queue, open, ASK_AGAIN);
   if (pending?.isSent === true) return collect(deps, policy, cluster, { ...state, pending });
   if (isUnderWay) return;
   // A claim whose holder died is taken over for all of the cluster, with what it was to answer.
@@ -135,10 +131,7 @@ async function begin(
   const claimed = await saveClusterState(ledger, cluster, { ...state, pending }, now, caller);
   if (claimed === undefined) {
     // Somebody else was first: theirs is as good, but for what is asked here.
-    await sendRequests(
-      deps.queue,
-      asks.map(({ event }) => ({ request: event, delaySeconds: ASK_AGAIN })),
-    );
+    await comeBack(deps.queue, asks, ASK_AGAIN);
     return;
   }
   const commands = await sendGather(

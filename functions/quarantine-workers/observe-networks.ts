@@ -5,15 +5,14 @@ import {
   type NetworkAcl,
   paginateDescribeNetworkAcls,
   paginateDescribeRouteTables,
-  paginateDescribeSecurityGroups,
   paginateDescribeSubnets,
   paginateDescribeVpcEndpoints,
   paginateGetManagedPrefixListEntries,
   type RouteTable,
-  type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { filtersOf } from '../shared/fleet/instances.ts';
+import { readSecurityGroups } from '../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { refusalOf } from './aws-refusal.ts';
 import { isWorld } from './cidr.ts';
@@ -62,7 +61,7 @@ export async function observeNetworks(
   const [tables, subnets, groups, acls] = await Promise.all([
     readRouteTables(ec2, vpcIds),
     readSubnets(ec2, subnetIds),
-    readGroups(ec2, unique(interfaces.flatMap(({ groupIds }) => groupIds))),
+    readSecurityGroups(ec2, unique(interfaces.flatMap(({ groupIds }) => groupIds))),
     readAcls(ec2, subnetIds),
   ]);
   const ingress = new Map([...groups].map(([id, { IpPermissions = [] }]) => [id, IpPermissions]));
@@ -133,17 +132,6 @@ async function readAcls(ec2: EC2Client, subnetIds: readonly string[]): Promise<M
     }
   });
   return acls;
-}
-
-/** Security groups by id; one that does not exist is missing. */
-export async function readGroups(ec2: EC2Client, groupIds: readonly string[]): Promise<Map<string, SecurityGroup>> {
-  const groups = new Map<string, SecurityGroup>();
-  await eachFilter('group-id', groupIds, async (Filters) => {
-    for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters })) {
-      for (const group of page.SecurityGroups ?? []) groups.set(group.GroupId ?? '', group);
-    }
-  });
-  return groups;
 }
 
 /** What routes and rules refer to by id; mostly nothing. What cannot be read counts as open. */

@@ -12,7 +12,8 @@ import {
   type Word,
 } from '../shared/records/current-state.ts';
 import { decisionKind } from '../shared/records/record.ts';
-import { IN_QUARANTINE, isQuarantineGuard } from '../shared/records/status.ts';
+import { voiceOf } from '../shared/records/standing.ts';
+import { IN_QUARANTINE } from '../shared/records/status.ts';
 import { timeIn } from './time-axis.ts';
 
 /** How things stand with a worker or a group. */
@@ -66,8 +67,7 @@ export function lastWordsIn(rows: ReadonlyArray<{ get(field: string): string | u
     const at = timeIn(row.get('@timestamp') ?? '');
     const word = readLastWord(row.get('subject') ?? '', row.get('word') ?? '', at, row.get('id') ?? '');
     if (word === undefined) continue;
-    const check = row.get('checked') ?? '';
-    const key = `${word.remediation} ${isQuarantineGuard(word.reason)} ${check} ${subjectOf(word)}`;
+    const key = `${voiceOf({ ...word, details: { check: row.get('checked') ?? '' } })} ${subjectOf(word)}`;
     if (word.at > (latest.get(key)?.at ?? Number.NEGATIVE_INFINITY)) latest.set(key, word);
   }
   return [...latest.values()];

@@ -43,5 +43,10 @@ const hostSchema = z.object({
 /** What the script tells of a host beside its kubelet. */
 export type Host = z.infer<typeof hostSchema>;
 
+export const isBottlerocket = ({ os }: Host): boolean => os === 'bottlerocket';
+
+/** Evidence for what a script of an earlier version, or one without room, left out. */
+export const NOT_GATHERED = 'the script did not tell';
+
 /** Reads it. What is malformed is passed by: then nothing is known of it. */
 export const readHost = (gathered: unknown): Host => hostSchema.catch({ os: 'unknown' }).parse(gathered);

@@ -21,23 +21,24 @@ export function judgeHost(
   region: RegionFacts,
   now: number,
 ): HostJudgements {
-  const unknown = judged('MANUAL', 'EC2 did not tell of the instance');
+  const ofInstance = (judge: (facts: InstanceFacts) => Judgement) => () =>
+    instance === undefined ? judged('MANUAL', 'EC2 did not tell of the instance') : judge(instance);
   const of: Record<HostCheckId, () => Judgement> = {
     'SELINUX.1': () => judgeMandatoryAccess(host),
     'SELINUX.2': () => judgeConfinement(host),
     'SELINUX.3': () => judgeLabels(host),
     'SSH.1': () => judgeKeys(host),
-    'SSH.2': () => (instance === undefined ? unknown : judgeKeyPair(instance)),
-    'SSH.3': () => (instance === undefined ? unknown : judgeRules(instance)),
+    'SSH.2': ofInstance(judgeKeyPair),
+    'SSH.3': ofInstance(judgeRules),
     'SSH.4': () => judgeAdminContainer(host),
     'SSH.5': () => judgeInstanceConnect(host),
     'SESSIONS.1': () => judgeSessions(region),
-    'IMDS.1': () => (instance === undefined ? unknown : judgeTokens(instance)),
-    'IMDS.2': () => (instance === undefined ? unknown : judgeHopLimit(instance)),
-    'IMDS.3': () => (instance === undefined ? unknown : judgeMetadata(instance)),
-    'EBS.1': () => (instance === undefined ? unknown : judgeVolumes(instance)),
+    'IMDS.1': ofInstance(judgeTokens),
+    'IMDS.2': ofInstance(judgeHopLimit),
+    'IMDS.3': ofInstance(judgeMetadata),
+    'EBS.1': ofInstance(judgeVolumes),
     'EBS.2': () => judgeEncryptionByDefault(region),
-    'AMI.1': () => (instance === undefined ? unknown : judgeImage(instance)),
+    'AMI.1': ofInstance(judgeImage),
     'OS.1': () => judgeSystem(host, now).purpose,
     'OS.2': () => judgeSystem(host, now).life,
   };

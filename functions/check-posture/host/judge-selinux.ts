@@ -1,12 +1,8 @@
 import { type Judgement, judged } from '../judge/verdict.ts';
-import type { Host } from './host.ts';
-
-const isBottlerocket = ({ os }: Host): boolean => os === 'bottlerocket';
+import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
 
 /** Systems with AppArmor instead of SELinux. */
 const APPARMOR = new Set(['ubuntu', 'debian', 'opensuse-leap', 'sles']);
-
-const NOT_GATHERED = 'the script did not tell';
 
 /**
  * Whether the kernel confines processes at all. AL2 and AL2023 do not enforce, and cannot simply be made to: there is no

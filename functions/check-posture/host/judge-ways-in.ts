@@ -1,14 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import { type Judgement, judged } from '../judge/verdict.ts';
-import type { Host } from './host.ts';
+import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
 import type { InstanceFacts } from './instance-facts.ts';
-
-const isBottlerocket = ({ os }: Host): boolean => os === 'bottlerocket';
 
 /** Keys in authorized_keys, where an SSH daemon runs that would take them. */
 export function judgeKeys(host: Host): Judgement {
   if (isBottlerocket(host)) return judged('N/A', 'Bottlerocket has no SSH daemon on the host (see SSH.4)');
-  if (host.ssh === undefined) return judged('MANUAL', 'the script did not tell');
+  if (host.ssh === undefined) return judged('MANUAL', NOT_GATHERED);
   const { running, authorizedKeys } = host.ssh;
   const withKeys = authorizedKeys.filter(({ keys }) => keys > 0);
   const evidence = withKeys.map(({ path, user, keys }) => ({ file: path, value: `${keys} keys let ${user} in` }));
@@ -19,7 +17,7 @@ export function judgeKeys(host: Host): Judgement {
 /** EC2 Instance Connect pushes a key for a minute past authorized_keys: by IAM and port 22 alone it is kept out. */
 export function judgeInstanceConnect(host: Host): Judgement {
   if (isBottlerocket(host)) return judged('N/A', 'Bottlerocket has no SSH daemon on the host');
-  if (host.ssh === undefined) return judged('MANUAL', 'the script did not tell');
+  if (host.ssh === undefined) return judged('MANUAL', NOT_GATHERED);
   const { running, keysCommand } = host.ssh;
   if (!running) return judged('PASS', 'no SSH daemon runs');
   if (keysCommand === '') return judged('PASS', 'the SSH daemon asks no command for keys');

@@ -1,15 +1,14 @@
 import {
-  DescribeImagesCommand,
   type EC2Client,
   type Image,
   type Instance,
   type IpPermission,
-  paginateDescribeSecurityGroups,
   paginateDescribeVolumes,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
 import { read } from '../../shared/fleet/reading.ts';
+import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import type { Door, InstanceFacts } from './instance-facts.ts';
 
 /** Where shells listen: SSH and the Remote Desktop Protocol. */
@@ -29,9 +28,9 @@ export async function readInstanceFacts(
 ): Promise<Map<string, InstanceFacts>> {
   const filters = filtersOf('instance-id', instanceIds).map((filter) => [filter]);
   const instances = (await unlessUntold(() => describeInstances(ec2, filters))) ?? [];
-  const groupIds = [...new Set(instances.flatMap(groupIdsOf))];
+  const groupIds = instances.flatMap(groupIdsOf);
   const imageIds = [...new Set(instances.flatMap(({ ImageId }) => ImageId ?? []))].toSorted();
-  const groups = await unlessUntold(() => readGroups(ec2, groupIds));
+  const groups = await unlessUntold(() => readSecurityGroups(ec2, groupIds));
   const volumes = await unlessUntold(() => readVolumes(ec2, instanceIds));
   const images = await unlessUntold(() => readImages(...imageIds));
   return new Map(
@@ -80,26 +79,8 @@ async function readVolumes(ec2: EC2Client, ids: readonly string[]): Promise<Map<
   return volumes;
 }
 
-/** By a filter: an image that is gone is left out then, where its id alone would be refused. */
-export async function describeImages(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, Image>> {
-  const images = new Map<string, Image>();
-  for (const filter of filtersOf('image-id', ids)) {
-    const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Filters: [filter], IncludeDeprecated: true }));
-    for (const image of Images) images.set(image.ImageId ?? '', image);
-  }
-  return images;
-}
-
 const groupIdsOf = ({ NetworkInterfaces = [] }: Instance): string[] =>
   NetworkInterfaces.flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? []));
-
-async function readGroups(ec2: EC2Client, ids: readonly string[]): Promise<Map<string, SecurityGroup>> {
-  const groups = new Map<string, SecurityGroup>();
-  for (const filter of filtersOf('group-id', ids))
-    for await (const page of paginateDescribeSecurityGroups({ client: ec2, pageSize: 1000 }, { Filters: [filter] }))
-      for (const group of page.SecurityGroups ?? []) groups.set(group.GroupId ?? '', group);
-  return groups;
-}
 
 function factsOf(instance: Instance, groups: ReadonlyMap<string, SecurityGroup>): InstanceFacts {
   const { KeyName, MetadataOptions = {} } = instance;

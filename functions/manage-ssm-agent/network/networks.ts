@@ -7,7 +7,6 @@ import {
   paginateDescribeNetworkAcls,
   paginateDescribeNetworkInterfaces,
   paginateDescribeRouteTables,
-  paginateDescribeSecurityGroups,
   paginateDescribeVpcEndpoints,
   paginateGetManagedPrefixListEntries,
   type RouteTable,
@@ -16,6 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { filtersOf } from '../../shared/fleet/instances.ts';
+import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { type Addresses, block, union } from './ipv4.ts';
 import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
@@ -54,12 +54,7 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Instance[
     ...endpoints.flatMap(({ Groups = [] }) => Groups.map(({ GroupId = '' }) => GroupId)),
     ...instances.flatMap(primaryGroupIds),
   ];
-  const securityGroups = new Map<string, SecurityGroup>();
-  for (const filter of filtersOf('group-id', distinct(groupIds))) {
-    for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters: [filter] })) {
-      for (const group of page.SecurityGroups ?? []) securityGroups.set(group.GroupId ?? '', group);
-    }
-  }
+  const securityGroups = await readSecurityGroups(ec2, distinct(groupIds));
   const interfaces = new Map<string, NetworkInterface>();
   const interfaceIds = endpoints.flatMap(({ NetworkInterfaceIds = [] }) => NetworkInterfaceIds);
   for (const filter of filtersOf('network-interface-id', distinct(interfaceIds))) {

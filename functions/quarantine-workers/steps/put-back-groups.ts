@@ -1,6 +1,6 @@
 import { ModifyNetworkInterfaceAttributeCommand } from '@aws-sdk/client-ec2';
+import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import type { InterfaceView } from '../interface-view.ts';
-import { readGroups } from '../observe-networks.ts';
 import type { SavedInterface } from '../quarantine-ledger.ts';
 import { isSame } from '../remaining.ts';
 import type { StepSubject } from './step.ts';
@@ -29,7 +29,7 @@ export async function putBackGroups(
     if (!(error instanceof Error) || !NOT_FOUND.has(error.name)) throw error;
   }
   // By a filter, since asking for a group by its id is refused as a whole where one is missing.
-  const existing = await readGroups(ec2, groups);
+  const existing = await readSecurityGroups(ec2, groups);
   const left = groups.filter((group) => existing.has(group));
   if (left.length > 0) await put(left);
   return groups.filter((group) => !existing.has(group));

@@ -1,7 +1,7 @@
-import { DescribeImagesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { VALUES_PER_FILTER } from '../fleet/instances.ts';
+import { describeImages } from '../fleet/images.ts';
 import { type Reading, read, type Unreadable } from '../fleet/reading.ts';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
@@ -82,17 +82,8 @@ async function readParameters(ssm: SSMClient, names: readonly string[]): Promise
 }
 
 /** The names of AMIs, by id; one that is gone is missing. */
-export async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> {
-  if (imageIds.length === 0) return new Map();
-  // A filter, not ImageIds: an AMI that has just been deregistered is then missing instead of failing all the others.
-  const answers = await pMap(
-    chunks([...new Set(imageIds)], VALUES_PER_FILTER),
-    (Values) => ec2.send(new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values }] })),
-    { concurrency: READ_CONCURRENCY },
-  );
-  const images = answers.flatMap(({ Images }) => Images ?? []);
-  return new Map(images.map(({ ImageId, Name }) => [ImageId ?? '', Name ?? '']));
-}
+export const readImageNames = async (ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> =>
+  new Map([...(await describeImages(ec2, imageIds))].map(([id, { Name = '' }]) => [id, Name]));
 
 /** `Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.07.14` is release `1.33-2026.07.14`. */
 const releaseOfImage = (name: string | undefined): string | undefined =>
