@@ -1,6 +1,6 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
-import { type Cluster, DescribeClusterCommand, type EKSClient, type Nodegroup } from '@aws-sdk/client-eks';
+import type { Cluster, EKSClient, Nodegroup } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { Inspector2Client } from '@aws-sdk/client-inspector2';
 import type { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -49,14 +49,19 @@ export interface Ground {
   readonly now: () => number;
 }
 
-/** Reads a cluster, its node groups and its workers. @throws UsageError where there is no such cluster */
+/** Reads a cluster, its node groups and its workers. @throws UsageError where there is no such cluster, or it cannot be read */
 export async function readGround(
   clients: RehearsalClients,
   name: string,
   region: string,
   now: () => number,
 ): Promise<Ground> {
-  const cluster = await readCluster(clients.eks, name, region);
+  const readCluster = createClusterReader(clients.eks, 'tell');
+  const known = await readCluster(name);
+  if (known.kind === 'unreadable') throw new UsageError(`--cluster: ${name} cannot be read: ${known.error}`);
+  if (known.kind === 'gone') {
+    throw new UsageError(`--cluster: there is no EKS cluster ${name} in ${region} for these credentials`);
+  }
   const { nodeGroups } = await listNodeGroups(clients.eks, [name]);
   const readings = await pMap(
     nodeGroups,
@@ -71,13 +76,13 @@ export async function readGround(
   const unique = [...new Map(instances.map((instance) => [instance.InstanceId, instance])).values()];
   const identities = await identifyWorkers(
     { eks: clients.eks, iam: clients.iam, onTrouble: 'tell' },
-    createClusterReader(clients.eks, 'tell'),
+    readCluster,
     unique,
   );
   return {
     clients,
     region,
-    cluster,
+    cluster: known.found,
     groups: readings.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : [])),
     unread: readings.flatMap(({ key, reading }) =>
       reading.kind === 'unreadable' ? [`${key.nodegroup}: ${reading.error}`] : [],
@@ -88,20 +93,15 @@ export async function readGround(
   };
 }
 
-async function readCluster(eks: EKSClient, name: string, region: string): Promise<Cluster> {
-  try {
-    const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
-    if (cluster !== undefined) return cluster;
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
-  }
-  throw new UsageError(`--cluster: there is no EKS cluster ${name} in ${region} for these credentials`);
+/** A call that failed: the name and words of its error, and whether AWS was reached. */
+export interface Failed {
+  readonly name: string;
+  readonly why: string;
+  readonly reached: boolean;
 }
 
-/** What a call came to: its answer, or the name and words of its error. */
-export async function outcomeOf<T>(
-  call: () => Promise<T>,
-): Promise<{ readonly answer: T } | { readonly name: string; readonly why: string; readonly reached: boolean }> {
+/** What a call came to: its answer, or how it failed. */
+export async function outcomeOf<T>(call: () => Promise<T>): Promise<{ readonly answer: T } | Failed> {
   try {
     return { answer: await call() };
   } catch (error) {
@@ -110,6 +110,9 @@ export async function outcomeOf<T>(
     return { name, why: error.message, reached: '$metadata' in error };
   }
 }
+
+/** A failed call as what is wrong. @param what was asked, at the head of a sentence */
+export const failedTo = (what: string, { name, why }: Failed): Finding => trouble(`${what}: ${name}: ${why}`);
 
 /**
  * What `--dry-run` says of a change that is not made. Source: EC2 API reference, "DryRun": `DryRunOperation` where the caller

@@ -4,7 +4,7 @@ import {
   DescribeSecurityGroupRulesCommand,
 } from '@aws-sdk/client-ec2';
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
-import { answered, type Finding, type Ground, open, outcomeOf, trouble } from './ground.ts';
+import { answered, type Finding, failedTo, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
 /** A step that changes something, and takes it back. It is done only where `--yes NAME` is given. */
 export interface Step {
@@ -27,7 +27,7 @@ async function closedGroup(ground: Ground): Promise<Finding[]> {
   const made = await outcomeOf(() =>
     ec2.send(new CreateSecurityGroupCommand({ GroupName: nameOf(ground), Description: 'rehearsal', VpcId })),
   );
-  if (!('answer' in made)) return [trouble(`CreateSecurityGroup: ${made.name}: ${made.why}`)];
+  if (!('answer' in made)) return [failedTo('CreateSecurityGroup', made)];
   const GroupId = made.answer.GroupId ?? '';
   const since = performance.now();
   try {
@@ -61,7 +61,7 @@ async function advancedParameter(ground: Ground): Promise<Finding[]> {
   const put = (Value: string, more: object) =>
     outcomeOf(() => ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', ...more })));
   const large = await put('x'.repeat(5000), { Tier: 'Intelligent-Tiering' });
-  if (!('answer' in large)) return [trouble(`PutParameter: ${large.name}: ${large.why}`)];
+  if (!('answer' in large)) return [failedTo('PutParameter', large)];
   try {
     const small = await put('x', { Overwrite: true });
     return 'answer' in small
