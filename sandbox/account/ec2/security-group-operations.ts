@@ -33,8 +33,9 @@ import { type Operation, operation } from '../service.ts';
 import type { FilterFields } from './filters.ts';
 import { arnOf, creationPermissions, permissionOn, requestedTags } from './resources.ts';
 import { describedTags, existingOne, namedOnes, search } from './search.ts';
-import { describeRule, inWords, permissionOf, permissionsOf, rulesFrom } from './security-group-rules.ts';
-import { type NewRule, type SecurityGroup, type SecurityGroupRule, sameTerms } from './security-groups.ts';
+import { authorize, described, modify, revoke } from './security-group-rule-changes.ts';
+import { describeRule, permissionsOf } from './security-group-rules.ts';
+import type { SecurityGroup } from './security-groups.ts';
 import type { Ec2State } from './state.ts';
 import { trailOfIngress, trailOfModification } from './trail.ts';
 
@@ -160,108 +161,6 @@ export function securityGroupOperations(state: Ec2State): Record<string, Operati
       (input) => revoke(state, input, true),
       onGroup('RevokeSecurityGroupEgress'),
     ),
-  };
-}
-
-type AuthorizeInput = Pick<AuthorizeSecurityGroupIngressCommandInput, 'GroupId' | 'IpPermissions'>;
-type RevokeInput = AuthorizeInput & Pick<RevokeSecurityGroupIngressCommandInput, 'SecurityGroupRuleIds'>;
-
-function existingGroup({ networks }: Ec2State, id: string | undefined): SecurityGroup {
-  if (id === undefined) throw new AwsError('MissingParameter', 'The request must contain the parameter groupId');
-  return existingOne(networks.securityGroups.get(id), id, 'InvalidGroup', 'security group');
-}
-
-/** For each direction and family. Source: VPC user guide, "Amazon VPC quotas", inbound or outbound rules per security group. */
-const MOST_RULES = 60;
-
-/** @throws RulesPerSecurityGroupLimitExceeded; rules that name a group or a prefix list count for both families */
-function refuseTooManyRules({ rules }: SecurityGroup, wanted: readonly NewRule[]): void {
-  for (const egress of [false, true]) {
-    for (const family of [/:/, /\./]) {
-      const count = [...rules, ...wanted].filter(
-        (rule) => rule.egress === egress && (/^(sg|pl)-/.test(rule.peer) || family.test(rule.peer)),
-      ).length;
-      if (count <= MOST_RULES || !wanted.some((rule) => rule.egress === egress)) continue;
-      const message = 'The maximum number of rules per security group has been reached.';
-      throw new AwsError('RulesPerSecurityGroupLimitExceeded', message);
-    }
-  }
-}
-
-/** All rules, or none: one that is there already, or twice in the request, refuses the call. */
-function authorize(state: Ec2State, { GroupId, IpPermissions = [] }: AuthorizeInput, egress: boolean) {
-  const group = existingGroup(state, GroupId);
-  const wanted = rulesFrom(IpPermissions, egress);
-  if (wanted.length === 0) {
-    throw new AwsError('MissingParameter', 'Either ipPermissions or a source must be specified');
-  }
-  refuseTooManyRules(group, wanted);
-  for (const [index, rule] of wanted.entries()) {
-    if (rule.peer.startsWith('sg-')) existingGroup(state, rule.peer);
-    if (rule.peer.startsWith('pl-')) {
-      const list = state.networks.prefixLists.get(rule.peer);
-      existingOne(list, rule.peer, 'InvalidPrefixListID', 'prefix list ID');
-    }
-    if ([...group.rules, ...wanted.slice(0, index)].some((other) => sameTerms(rule, other))) {
-      throw new AwsError('InvalidPermission.Duplicate', `the specified rule "${inWords(rule)}" already exists`);
-    }
-  }
-  return { group, added: state.networks.securityGroups.add(group, wanted) };
-}
-
-const described = ({ world }: Ec2State, group: SecurityGroup, added: readonly SecurityGroupRule[]) => ({
-  Return: true,
-  SecurityGroupRules: added.map((rule) => describeRule(rule, group.id, world.accountId)),
-});
-
-/** All rules, or none. Each gets the terms that the request has, and stays what it is: by its id, inbound or outbound. */
-function modify(state: Ec2State, { GroupId, SecurityGroupRules = [] }: ModifySecurityGroupRulesCommandInput) {
-  const group = existingGroup(state, GroupId);
-  const modified = SecurityGroupRules.map(({ SecurityGroupRuleId: id = '', SecurityGroupRule: request }) => {
-    const known = group.rules.find((rule) => rule.id === id);
-    const { egress } = existingOne(known, id, 'InvalidSecurityGroupRuleId', 'security group rule ID');
-    const [terms, ...others] = rulesFrom([permissionOf(request ?? {})], egress);
-    if (terms === undefined || others.length > 0) {
-      const message = 'Specify exactly one source or destination for the security group rule.';
-      throw new AwsError('InvalidParameterCombination', message);
-    }
-    return { description: undefined, ...terms, id };
-  });
-  const others = group.rules.filter((rule) => !modified.some(({ id }) => id === rule.id));
-  for (const [index, rule] of modified.entries()) {
-    if (rule.peer.startsWith('sg-')) existingGroup(state, rule.peer);
-    if ([...others, ...modified.slice(0, index)].some((other) => sameTerms(rule, other))) {
-      throw new AwsError('InvalidPermission.Duplicate', `the specified rule "${inWords(rule)}" already exists`);
-    }
-  }
-  state.networks.securityGroups.replace(group, modified);
-  return { group, modified };
-}
-
-function revoke(state: Ec2State, { GroupId, IpPermissions, SecurityGroupRuleIds }: RevokeInput, egress: boolean) {
-  const group = existingGroup(state, GroupId);
-  if ((IpPermissions === undefined) === (SecurityGroupRuleIds === undefined)) {
-    const message = 'Exactly one of ipPermissions and securityGroupRuleIds must be specified';
-    throw new AwsError('InvalidParameterCombination', message);
-  }
-  const own = group.rules.filter((rule) => rule.egress === egress);
-  const byId = (SecurityGroupRuleIds ?? []).map((id) => {
-    const found = own.find((rule) => rule.id === id);
-    return existingOne(found, id, 'InvalidSecurityGroupRuleId', 'security group rule ID');
-  });
-  const byTerms = rulesFrom(IpPermissions ?? [], egress).map((wanted) => {
-    const found = own.find((rule) => sameTerms(rule, wanted));
-    if (found !== undefined) return found;
-    throw new AwsError('InvalidPermission.NotFound', 'The specified rule does not exist in this security group.');
-  });
-  const revoked = [...byId, ...byTerms];
-  state.networks.securityGroups.remove(group, revoked);
-  return {
-    Return: true,
-    RevokedSecurityGroupRules: revoked.map((rule) => {
-      const { ReferencedGroupInfo, GroupOwnerId, Tags, ...shown } = describeRule(rule, group.id, '');
-      return { ...shown, ...(ReferencedGroupInfo && { ReferencedGroupId: ReferencedGroupInfo.GroupId }) };
-    }),
   };
 }
 
