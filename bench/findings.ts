@@ -4,6 +4,7 @@ import { parsePolicy } from '../functions/policy-document.ts';
 import { recordIn } from '../functions/shared/records/record-line.ts';
 import { readBatch } from '../functions/triage-findings/batch.ts';
 import { groupClaims, narrow } from '../functions/triage-findings/narrow.ts';
+import { FUNCTION_MEMORY_MB } from '../infra/function-memory.ts';
 import { PRICES } from '../infra/prices.ts';
 import { findingEvent } from '../sandbox/account/inspector/events.ts';
 import type { CallRecord } from '../sandbox/account/service.ts';
@@ -15,9 +16,9 @@ import { median, renderTable } from './table.ts';
 // What one Inspector finding costs, measured in the storm of sandbox/fleets/findings-storm.json: 25,000 findings on 1,000
 // workers, each delivered twice. Calls and waiting come from the sandbox, computing is timed here.
 
-const MEMORY_GB = 0.5;
+const MEMORY_GB = FUNCTION_MEMORY_MB / 1_024;
 /** Lambda gives a function of 1,769 MB one vCPU, and less to a smaller one (Lambda developer guide). */
-const VCPU_SHARE = 512 / 1769;
+const VCPU_SHARE = FUNCTION_MEMORY_MB / 1769;
 const MESSAGES_PER_BATCH = 1000;
 /** The poller receives and deletes up to ten messages a request; each message is sent by one. */
 const SQS_REQUESTS_PER_MESSAGE = 1 + 2 / 10;

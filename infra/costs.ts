@@ -2,12 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import { type IMetric, type IWidget, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { FUNCTION_MEMORY_MB } from './function-memory.ts';
 import { PRICES } from './prices.ts';
 import { graph, single } from './widgets.ts';
 
 const DAY = Duration.days(1);
-/** What functions have: `remediator-function.ts`. */
-const MEMORY_GB = 0.5;
 const GIGABYTE = 1e9;
 
 interface Priced {
@@ -34,7 +33,7 @@ export class Costs {
       },
       {
         label: 'Lambda time',
-        price: (PRICES.lambdaGbSecond * MEMORY_GB) / 1_000,
+        price: (PRICES.lambdaGbSecond * (FUNCTION_MEMORY_MB / 1_024)) / 1_000,
         counted: functions.map(({ function: of }) => of.metricDuration(summed)),
       },
       {

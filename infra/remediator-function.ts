@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Right } from '../functions/shared/declaration/right.ts';
 import type { Foundation } from './foundation.ts';
+import { FUNCTION_MEMORY_MB } from './function-memory.ts';
 import { METRIC_NAMESPACE } from './metric.ts';
 import { acknowledgeWildcards, policyDocumentOf } from './right.ts';
 import { runbook } from './runbook.ts';
@@ -61,7 +62,7 @@ export class RemediatorFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       // Lambda gives a CPU share by memory: a quick cold start is worth more than what 256 MB would save.
-      memorySize: 512,
+      memorySize: FUNCTION_MEMORY_MB,
       timeout: props.timeout,
       // What the function may do is said in `rights` and nowhere else: grants that CDK would add are not taken.
       role: role.withoutPolicyUpdates(),
