@@ -15,6 +15,12 @@ const STALE = 0.5;
  */
 const EVENTUAL: ReadonlySet<string> = new Set(['ec2', 'iam', 'autoscaling', 'elasticloadbalancing', 'ssm']);
 
+/**
+ * Reads that ignore ids which they do not know. Source: EC2 Auto Scaling API reference, DescribeAutoScalingInstances: "If you
+ * specify an ID that does not exist, it is ignored with no error."
+ */
+const IGNORES_UNKNOWN: ReadonlySet<string> = new Set(['DescribeAutoScalingInstances']);
+
 /** Reads that are of the moment: parameters and commands are looked up by what the caller has just been told. */
 const IMMEDIATE = /^(GetParameters?|GetCommandInvocation|ListCommand\w*|GetServiceSetting|DescribeInstanceAttribute)$/;
 
@@ -57,7 +63,7 @@ export class EventualConsistency {
   #around(key: string, name: string, operation: Operation): Operation {
     const run = async (input: never, context: CallContext): Promise<unknown> => {
       if (context.caller.function === 'operator') return operation.run(input, context);
-      this.#refuseUnknown(input);
+      if (!IGNORES_UNKNOWN.has(name)) this.#refuseUnknown(input);
       if (!READ.test(name) || IMMEDIATE.test(name)) {
         const made = await operation.run(input, context);
         if (name === 'CreateSecurityGroup') this.#groups.set(idOf(made, 'GroupId'), this.#time.now);
@@ -98,6 +104,9 @@ export class EventualConsistency {
     const known = <Item>(items: Item[], key: string) => items.filter((item) => !this.#isHidden(idOf(item, key)));
     if ('SecurityGroups' in output && Array.isArray(output.SecurityGroups)) {
       return { ...output, SecurityGroups: known(output.SecurityGroups, 'GroupId') };
+    }
+    if ('AutoScalingInstances' in output && Array.isArray(output.AutoScalingInstances)) {
+      return { ...output, AutoScalingInstances: known(output.AutoScalingInstances, 'InstanceId') };
     }
     if ('Reservations' in output && Array.isArray(output.Reservations)) {
       const reservations = output.Reservations.map((reservation: { Instances?: object[] }) => ({

@@ -11,6 +11,8 @@ import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /** How long a worker may take until it is in service and can be put into standby, ms. */
 const PATIENCE = 15 * 60_000;
+/** Auto Scaling may not show what was launched so short a while ago, ms: then it is unknown yet, and has not left its group. */
+const SHOWN_WITHIN = 60_000;
 
 export async function autoScalingOf(
   autoScaling: AutoScalingClient,
@@ -40,6 +42,7 @@ const detach = (subject: StepSubject): Promise<StepReport> =>
     const group = saved.autoScalingGroup;
     if (group === undefined) return NO_GROUP;
     const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+    if (state === undefined && isUnknownYet(subject)) return NOT_SHOWN;
     // `Detaching` is on its way, and one that is gone from the group has arrived.
     if (state === undefined || state === 'Detaching' || state === 'Detached') {
       return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
@@ -64,12 +67,18 @@ const detach = (subject: StepSubject): Promise<StepReport> =>
 
 const NO_GROUP = { outcome: 'skipped', note: 'It belongs to no Auto Scaling group: nothing replaces it.' } as const;
 
+const NOT_SHOWN = { outcome: 'pending', note: 'Auto Scaling does not show it yet' } as const;
+
+const isUnknownYet = ({ view, quarantine: { saved }, now }: StepSubject): boolean =>
+  saved.detached !== true && now - view.launchedAt < SHOWN_WITHIN;
+
 const enterStandby = (subject: StepSubject): Promise<StepReport> =>
   attempt('standby', async () => {
     const { clients, instanceId, quarantine, now, note } = subject;
     const group = quarantine.saved.autoScalingGroup;
     if (group === undefined) return NO_GROUP;
     const found = await autoScalingOf(clients.autoScaling, instanceId);
+    if (found === undefined && isUnknownYet(subject)) return NOT_SHOWN;
     const state = found?.LifecycleState ?? 'gone from the group';
     // `EnteringStandby` is on its way there.
     if (state.endsWith('Standby')) return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
