@@ -42,7 +42,10 @@ describe('50,000 events about 1,000 workers in 40 node groups', () => {
     expect(outcomes.duplicate).toBeGreaterThan(0);
     expect(reads.length).toBeLessThan(2500);
     // Of two reconciles of once at the same node group, one writes and the other one hears that it came second.
-    const outcomesOfCalls = new Set(calls.map(({ outcome }) => outcome));
+    // Nobody has set the preferences of Session Manager: that is how SSM says so.
+    const outcomesOfCalls = new Set(
+      calls.filter(({ operation }) => operation !== 'GetDocument').map(({ outcome }) => outcome),
+    );
     expect([...outcomesOfCalls].filter((each) => each !== 'ConditionalCheckFailedException')).toEqual(['ok']);
     expect(deadLetterCount(run)).toBe(0);
     expect(run.errors).toEqual([]);

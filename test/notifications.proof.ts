@@ -137,7 +137,10 @@ it('the policy can have nothing told', async () => {
 
 describe('Security Hub', () => {
   it('has what failed until it is cured, and nothing unless the policy says so', async () => {
-    expect(await findings(run)).toEqual(['upgrade-node-groups data/postgres/upgrade-failed PASSED ARCHIVED']);
+    expect(await findings(run)).toEqual([
+      'check-posture data/self-managed:data-tools/posture-failed/SELINUX.1 FAILED ACTIVE',
+      'upgrade-node-groups data/postgres/upgrade-failed PASSED ARCHIVED',
+    ]);
     const open = await playThrough({
       ...launch('nodeGroup', { instanceProfile: false }),
       policy: { notifications: { securityHub: 'enforce' } },
