@@ -3,13 +3,24 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import config from './vitest.config.ts';
 
 /** The files that take minutes, the longest first. */
-const LONGEST = ['findings', 'trouble', 'posture', 'lost-records', 'crash', 'quarantine', 'upgrade-fleet'];
+const LONGEST = [
+  'findings.proof',
+  'consistency.proof',
+  'fleets.proof',
+  'trouble.proof',
+  'quarantine.proof',
+  'lost-records.proof',
+  'crash.proof',
+  'upgrade-fleet.proof',
+  'posture.proof',
+  'calls.conformance',
+];
 
 /** Begins with the longest files: begun last, one of them would keep one worker busy while the other has no more to do. */
-class LongestFirst extends BaseSequencer {
+export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
-      const found = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.proof.ts`));
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.ts`));
       return found === -1 ? LONGEST.length : found;
     };
     return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
