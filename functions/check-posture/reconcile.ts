@@ -55,7 +55,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const collectDeps = {
     ...deps,
     readRegion: once(() => readRegionFacts(deps)),
-    readImages: once((...ids: readonly string[]) => describeImages(deps.ec2, ids, { IncludeDeprecated: true })),
+    readImages: once((...ids: readonly string[]) => describeImages(deps.ec2, ids)),
   };
   const one = ({ cluster, asked, policy: readable }: (typeof looked)[number]) =>
     reconcileCluster(collectDeps, readable, cluster, asked, states.get(cluster) ?? NEW_CLUSTER);

@@ -173,6 +173,26 @@ describe('DescribeImages', () => {
     expect(images(at, { Filters, Owners: ['self'] })).toEqual([]);
   });
 
+  it('leaves out a public image two years after its creation, unless it is named by its id or deprecated ones are asked for', () => {
+    const old = { kubernetesVersion: '1.31', amiType: 'AL2023_x86_64_STANDARD' };
+    const at = testAccount({
+      ...fleet,
+      releases: [
+        { ...old, at: '-731d', releaseVersion: '1.31.0-20240713' },
+        { ...old, at: '-729d', releaseVersion: '1.31.0-20240715' },
+        ...fleet.releases,
+      ],
+    });
+    const Filters = [{ Name: 'name', Values: ['amazon-eks-node-al2023-*-v2024*'] }];
+    const all = images(at, { Filters, IncludeDeprecated: true });
+    const current = images(at, { Filters });
+    expect(all).toHaveLength(2);
+    expect(current).toHaveLength(1);
+    const deprecated = all.find(({ ImageId }) => ImageId !== current[0]?.ImageId);
+    expect(images(at, { Filters: [{ Name: 'image-id', Values: [deprecated!.ImageId!] }] })).toEqual([]);
+    expect(images(at, { ImageIds: [deprecated!.ImageId!] })).toEqual([deprecated]);
+  });
+
   it('knows the account’s own images', () => {
     const found = images(testAccount(fleet), { Owners: ['self'] }).map(({ ImageId }) => ImageId);
     expect(found).toEqual(expect.arrayContaining(['ami-0123456789abcdef0', 'ami-0badcafe0badcafe0']));

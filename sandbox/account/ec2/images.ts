@@ -20,6 +20,13 @@ const publishers = {
   WINDOWS: '801119661308',
 };
 
+/**
+ * A public AMI is deprecated so long after its creation, unless its publisher says otherwise, ms.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html
+ */
+const UNTIL_DEPRECATED = 2 * 365 * 86_400_000;
+
 /** The images that the account can see: those of Amazon's releases that are out, and its own. */
 export class Images {
   readonly #world: World;
@@ -55,6 +62,7 @@ export class Images {
         OwnerId: publishers[platform],
         ImageOwnerAlias: 'amazon',
         CreationDate: new Date(release.at).toISOString(),
+        DeprecationTime: new Date(release.at + UNTIL_DEPRECATED).toISOString(),
         State: 'available',
         Architecture: architecture,
         Public: true,
@@ -65,12 +73,18 @@ export class Images {
   }
 }
 
-export const describeImages = (images: Images, { accountId }: World) =>
+export const describeImages = (images: Images, { accountId, time }: World) =>
   operation<DescribeImagesCommandInput, DescribeImagesCommandOutput>(
     DescribeImages$,
     ['ImageIds', 'Filters', 'Owners', 'IncludeDeprecated'],
-    ({ ImageIds, Filters, Owners }) => {
+    ({ ImageIds, Filters, Owners, IncludeDeprecated = false }) => {
       let found = images.list();
+      // Whoever names a deprecated AMI by its id sees it, as its owner does. A filter by id does not count as naming it.
+      if (ImageIds === undefined && !IncludeDeprecated) {
+        const isCurrent = ({ DeprecationTime, OwnerId }: Image) =>
+          DeprecationTime === undefined || Date.parse(DeprecationTime) > time.now || OwnerId === accountId;
+        found = found.filter(isCurrent);
+      }
       if (ImageIds !== undefined) {
         const known = new Map(found.map((image) => [image.ImageId, image]));
         found = ImageIds.map((id) => known.get(id) ?? missingImage(id));
