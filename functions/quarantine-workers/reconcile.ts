@@ -100,14 +100,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const looked = { settled, groups: planned.groups, clusters: scope.clusters, now: circumstances.now, ...mode };
   await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
-  if (troubles.length === 0) return;
-  // The log shows the message of what is thrown, and not what it holds.
-  const [first] = troubles;
-  const words = first instanceof Error ? `${first.name}: ${first.message}` : String(first);
-  throw new AggregateError(
-    troubles,
-    `Not everything could be looked at or done; first of ${troubles.length}: ${words}`,
-  );
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 
 /** Decides, and takes the slots that the decisions need by one conditional write. */

@@ -75,7 +75,7 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
     .before(({ context }) => void counters.set(context, createCounter<Metric | SharedMetric>(metrics)))
     .after(({ context }) => publish(context))
     .onError(({ context, error }) => {
-      logger.error('The invocation failed.', { error, requestId: context.awsRequestId });
+      logger.error('The invocation failed.', { error, causes: causesOf(error), requestId: context.awsRequestId });
       counters.get(context)?.count('InvocationFailed');
       publish(context);
     })
@@ -89,4 +89,19 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
   function publish(context: Context): void {
     if (counters.get(context)?.flush()) metrics.publishStoredMetrics();
   }
+}
+
+/** So many causes of one failure are logged: what fails alike fails for one of a few reasons. */
+const CAUSES = 3;
+
+/**
+ * What an `AggregateError` holds, as `NAME: MESSAGE`, each different one once; undefined for another error. The logger
+ * writes an error's own message, and its cause, but not the errors that it gathers.
+ */
+function causesOf(error: unknown): readonly string[] | undefined {
+  if (!(error instanceof AggregateError)) return undefined;
+  const causes = error.errors.map((cause: unknown) =>
+    cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause),
+  );
+  return [...new Set(causes)].slice(0, CAUSES);
 }
