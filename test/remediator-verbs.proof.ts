@@ -60,6 +60,17 @@ describe('lists', () => {
     expect((await remediator('get', 'nodes', 'other')).stdout).toBe('No worker.\n');
   });
 
+  it('get nodes and get nodegroups tell what the hosts run, and how old it is', async () => {
+    const [node] = json(await remediator('get', 'nodes', '-o', 'json'));
+    const image = { name: expect.stringMatching(/^amazon-eks-node-al2023-/), deprecated: false, allowed: true };
+    expect(node).toMatchObject({ kind: 'managed', launchedAt: expect.stringContaining('T'), image });
+    const [group] = json(await remediator('get', 'nodegroups', '-o', 'json'));
+    expect(group).toMatchObject({ kind: 'managed', images: [{ ...image, workers: group?.workers }] });
+    const [headings = '', first = ''] = lines(await remediator('get', 'nodegroups', '-o', 'wide'));
+    expect(headings).toMatch(/KIND +LAUNCHED +AMI +AMI AGE +MESSAGE$/);
+    expect(first).toMatch(/managed +\d+[smhd] +amazon-eks-node-al2023-\S+ +\d+d/);
+  });
+
   it('wraps to the terminal, and no word is lost', async () => {
     const wide = await remediator('get', 'nodegroups', '-o', 'wide');
     const narrow = await operateAs(run.account, { width: 100 }, 'get', 'nodegroups', '-o', 'wide');

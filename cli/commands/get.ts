@@ -3,6 +3,15 @@ import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import { spanOf } from '../age.ts';
 import type { Command, Surroundings } from '../command.ts';
 import { placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
+import {
+  groupCells,
+  HOST_HEADINGS,
+  type HostImage,
+  hostCells,
+  hostJson,
+  imageJson,
+  readHostImages,
+} from '../host-images.ts';
 import { listQuarantines } from '../quarantine-list.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { table } from '../table.ts';
@@ -29,7 +38,7 @@ export const get: Command = {
   findings      node groups on whose workers Inspector holds findings open, and what is done about it
                 (posture lists what fails the CIS benchmark)
 
--o wide adds ids and messages.`,
+-o wide adds who looks after nodes, when they were launched, which AMI they run and how old it is, ids and messages.`,
   options: {},
   read: ({ positionals: [kind, ...rest] }) => {
     const list = kindOf(kind);
@@ -76,8 +85,10 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
   const groups = clusters.flatMap((cluster) => cluster.groups).filter((group) => withinScope(group, scope));
   const words = new Map(states.filter(({ instance }) => instance === '').map((word) => [placeOf(word), word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
+  const images = await imagesFor(surroundings);
   const lines = groups.map(({ cluster, nodegroup, tone, reason, workers }): Line => {
     const subject = placeOf({ cluster, nodegroup });
+    const hosts = workers.flatMap(({ instance }) => images.get(instance) ?? []);
     const word = words.get(subject);
     const needing = workers.filter((worker) => NEEDS_SOMEBODY.has(worker.tone)).length;
     return {
@@ -89,7 +100,7 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
         word === undefined ? '' : spanOf(now - word.at),
         reason,
       ],
-      more: [(word && records?.get(word.id)?.message) ?? ''],
+      more: [...groupCells(hosts, now), (word && records?.get(word.id)?.message) ?? ''],
       json: {
         cluster,
         nodegroup,
@@ -98,22 +109,35 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
         ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
         workers: workers.length,
         needYou: needing,
+        ...(hosts[0]?.ownership !== undefined && { kind: hosts[0].ownership }),
+        images: [...Map.groupBy(hosts, ({ imageId }) => imageId).values()].map((same) => ({
+          ...(same[0] !== undefined && imageJson(same[0])),
+          workers: same.length,
+        })),
       },
     };
   });
   return show(
     surroundings,
-    [['NODEGROUP', 'STATE', 'WORKERS', 'NEED YOU', 'AGE', 'REASON'], ['MESSAGE']],
+    [
+      ['NODEGROUP', 'STATE', 'WORKERS', 'NEED YOU', 'AGE', 'REASON'],
+      [...HOST_HEADINGS, 'MESSAGE'],
+    ],
     lines,
     'No group with workers.',
   );
 }
+
+/** What the hosts run, which the narrow table does not show: EC2 is asked only for what is printed. */
+const imagesFor = ({ wide, json, clients, clock }: Surroundings): Promise<Map<string, HostImage>> =>
+  wide || json ? readHostImages(clients.ec2, clock.now()) : Promise.resolve(new Map());
 
 async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
   const { states, clusters, workers: instances } = await readFleetNow(surroundings);
   const now = surroundings.clock.now();
   const words = new Map(states.filter(({ instance }) => instance !== '').map((word) => [word.instance, word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
+  const images = await imagesFor(surroundings);
   const lines = clusters
     .flatMap((cluster) => cluster.groups)
     .filter((group) => withinScope(group, scope))
@@ -129,7 +153,12 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
             word === undefined ? '' : spanOf(now - word.at),
             reason,
           ],
-          more: [type, privateIp, (word && records?.get(word.id)?.message) ?? ''],
+          more: [
+            ...hostCells(images.get(instance), now),
+            type,
+            privateIp,
+            (word && records?.get(word.id)?.message) ?? '',
+          ],
           json: {
             instance,
             cluster,
@@ -139,6 +168,7 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
             ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
             instanceType: type,
             privateIp,
+            ...hostJson(images.get(instance)),
           },
         };
       }),
@@ -147,7 +177,7 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
     surroundings,
     [
       ['NODE', 'NODEGROUP', 'STATE', 'AGE', 'REASON'],
-      ['TYPE', 'PRIVATE IP', 'MESSAGE'],
+      [...HOST_HEADINGS, 'TYPE', 'PRIVATE IP', 'MESSAGE'],
     ],
     lines,
     'No worker.',

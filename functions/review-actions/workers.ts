@@ -3,13 +3,18 @@ import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sd
 /** Pages of up to a thousand instances: more are not drawn anyway, and the viewer waits. */
 const INSTANCE_PAGES = 10;
 
+/** Tags that instances have which are workers, or claim to be. */
+export const WORKER_TAGS = [
+  'aws:eks:cluster-name',
+  'eks:cluster-name',
+  'eks:eks-cluster-name',
+  'kubernetes.io/cluster/*',
+];
+
 /** Instances that may be workers and are not gone, up to a bound. */
 export async function readWorkers(ec2: EC2Client): Promise<{ found: Instance[]; more: boolean }> {
   const Filters = [
-    {
-      Name: 'tag-key',
-      Values: ['aws:eks:cluster-name', 'eks:cluster-name', 'eks:eks-cluster-name', 'kubernetes.io/cluster/*'],
-    },
+    { Name: 'tag-key', Values: WORKER_TAGS },
     { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
   ];
   const found: Instance[] = [];

@@ -59,5 +59,6 @@ const metadataOf = (imageId: string, image: Image | undefined) => ({
   ImageOwnerAlias: image?.ImageOwnerAlias,
   State: image?.State,
   CreationDate: image?.CreationDate,
+  DeprecationTime: image?.DeprecationTime,
   IsPublic: image?.Public,
 });

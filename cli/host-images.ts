@@ -1,0 +1,106 @@
+import { type EC2Client, paginateDescribeInstanceImageMetadata } from '@aws-sdk/client-ec2';
+import { WORKER_TAGS } from '../functions/review-actions/workers.ts';
+import { type Ownership, workerOf } from '../functions/shared/fleet/worker.ts';
+import { spanOf } from './age.ts';
+
+const LARGEST_PAGE = 1_000;
+
+/** What a host runs, and who looks after it. */
+export interface HostImage {
+  readonly ownership: Ownership | undefined;
+  /** Epoch milliseconds. */
+  readonly launchedAt: number | undefined;
+  readonly imageId: string;
+  /** Empty where EC2 knows the AMI no more. */
+  readonly name: string;
+  /** When the AMI was made, epoch milliseconds. */
+  readonly createdAt: number | undefined;
+  /** Whether its owner has deprecated it by now. */
+  readonly isDeprecated: boolean;
+  /** False where the account's Allowed AMIs forbid to launch it again. */
+  readonly isAllowed: boolean;
+}
+
+/**
+ * The AMI of every host, by instance id, also where the AMI itself is gone or somebody else's. EC2 leaves out instances
+ * that AWS manages, such as those of EKS Auto Mode.
+ *
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
+ */
+export async function readHostImages(ec2: EC2Client, now: number): Promise<Map<string, HostImage>> {
+  const hosts = new Map<string, HostImage>();
+  const config = { client: ec2, pageSize: LARGEST_PAGE };
+  const input = { Filters: [{ Name: 'tag-key', Values: WORKER_TAGS }] };
+  for await (const { InstanceImageMetadata = [] } of paginateDescribeInstanceImageMetadata(config, input)) {
+    for (const { InstanceId, Tags, LaunchTime, ImageMetadata = {} } of InstanceImageMetadata) {
+      if (InstanceId === undefined) continue;
+      const { ImageId = '', Name = '', CreationDate, DeprecationTime, ImageAllowed } = ImageMetadata;
+      const deprecatedAt = timeOf(DeprecationTime);
+      hosts.set(InstanceId, {
+        ownership: workerOf({ Tags })?.ownership,
+        launchedAt: LaunchTime?.getTime(),
+        imageId: ImageId,
+        name: Name,
+        createdAt: timeOf(CreationDate),
+        isDeprecated: deprecatedAt !== undefined && deprecatedAt <= now,
+        isAllowed: ImageAllowed !== false,
+      });
+    }
+  }
+  return hosts;
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  const at = Date.parse(text ?? '');
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** Column headings of {@link hostCells} and {@link groupCells}. */
+export const HOST_HEADINGS = ['KIND', 'LAUNCHED', 'AMI', 'AMI AGE'] as const;
+
+/** A host in a table: who looks after it, how long ago it was launched, what it runs, and how old that AMI is. */
+export function hostCells(host: HostImage | undefined, now: number): string[] {
+  if (host === undefined) return ['', '', '', ''];
+  return [host.ownership ?? '', ageOf(host.launchedAt, now), nameOf(host), ageOf(host.createdAt, now)];
+}
+
+/** A group in a table: its oldest host, and each different AMI that its hosts run, the oldest first. */
+export function groupCells(hosts: readonly HostImage[], now: number): string[] {
+  const images = [...Map.groupBy(hosts, ({ imageId }) => imageId).values()]
+    .flatMap(([first]) => first ?? [])
+    .toSorted((one, other) => (one.createdAt ?? 0) - (other.createdAt ?? 0));
+  const launches = hosts.flatMap(({ launchedAt }) => launchedAt ?? []);
+  const oldest = launches.length === 0 ? undefined : Math.min(...launches);
+  return [
+    hosts[0]?.ownership ?? '',
+    ageOf(oldest, now),
+    images.map(nameOf).join(', '),
+    ageOf(images[0]?.createdAt, now),
+  ];
+}
+
+/** A host in JSON, with stable names; nothing where EC2 does not tell. */
+export const hostJson = (host: HostImage | undefined): object =>
+  host === undefined
+    ? {}
+    : {
+        ...(host.ownership !== undefined && { kind: host.ownership }),
+        ...(host.launchedAt !== undefined && { launchedAt: new Date(host.launchedAt).toISOString() }),
+        image: imageJson(host),
+      };
+
+/** An AMI in JSON, with stable names. */
+export const imageJson = ({ imageId: id, name, createdAt, isDeprecated, isAllowed }: HostImage): object => ({
+  id,
+  name,
+  ...(createdAt !== undefined && { createdAt: new Date(createdAt).toISOString() }),
+  deprecated: isDeprecated,
+  allowed: isAllowed,
+});
+
+const ageOf = (at: number | undefined, now: number): string => (at === undefined ? '' : spanOf(now - at));
+
+function nameOf({ name, imageId, isDeprecated, isAllowed }: HostImage): string {
+  const remarks = [...(isDeprecated ? ['deprecated'] : []), ...(isAllowed ? [] : ['not allowed'])];
+  return `${name || imageId}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`;
+}
