@@ -7,22 +7,22 @@ import { readRequestedChange } from './requested-change.ts';
 export interface RequestDeps {
   readonly events: EventBridgeClient;
   readonly busName: string;
-  /** What operators can ask of which function. */
+  /** The actions that operators can request, by function. */
   readonly requestable: readonly Requestable[];
 }
 
-/** What CloudWatch shows where somebody asks what this function does: Markdown. */
+/** Markdown that CloudWatch shows when a user asks for the documentation of this function. */
 export const DESCRIPTION = {
   markdown:
     'Takes the actions of the widget `review-actions` and puts each as a request on the event bus of EKS Host Remediator. It shows nothing by itself.',
 };
 
 /**
- * Puts what somebody asked for on the stack's bus, and does nothing else: the function that hears it reads the state and
- * decides.
+ * Publishes what an operator requested on the stack's bus, and does nothing else. The function that receives the event
+ * reads the state and decides.
  *
- * @returns markup for the pop-up: that it was asked for, or what is wrong
- * @throws Error when EventBridge did not take the event
+ * @returns markup for the pop-up: a confirmation, or what is wrong with the request
+ * @throws Error when EventBridge did not accept the event
  */
 export async function request(
   { events, busName, requestable }: RequestDeps,
@@ -41,7 +41,7 @@ export async function request(
       Entries: [{ EventBusName: busName, Source: SOURCE, DetailType: detailType, Detail: JSON.stringify(detail) }],
     }),
   );
-  // EventBridge answers 200 also to what it refuses.
+  // EventBridge answers with status 200 even when it rejects an entry.
   if (FailedEntryCount !== 0 || entry?.EventId === undefined) {
     throw new Error(`EventBridge did not take the request: ${entry?.ErrorCode}`);
   }

@@ -5,15 +5,15 @@ import { ACTION_FIELDS, OPERATOR_ACTIONS } from '../shared/intake/operator-actio
 import type { RecordSubject } from '../shared/records/record.ts';
 import { typed, widgetEvent } from '../shared/widget/widget-event.ts';
 
-/** What is asked for, as the event of one of the functions. */
+/** A requested change, as the event that one of the functions takes. */
 export interface RequestedChange {
   readonly detailType: string;
   readonly detail: object;
-  /** What it is about, for the answer. */
+  /** The action, and the name and subject of its target, for the confirmation. */
   readonly action: string;
   readonly name: string;
   readonly subject: RecordSubject;
-  /** The function that shows what came of it; undefined where the button carried none. */
+  /** The function that renders the result; undefined where the button named none. */
   readonly view?: string;
 }
 
@@ -30,17 +30,18 @@ const event = widgetEvent.extend({
     .catch(undefined),
 });
 
-/** What people read instead of the names of members. */
+/** Labels that people see instead of the field names. */
 const FIELDS: Readonly<Record<string, string>> = { why: 'Reason', requestedBy: 'Your name', by: 'Extend by' };
 
 /**
- * Reads what somebody asked for on the dashboard, by the schema of the event that it becomes.
+ * Validates a request from the dashboard against the schema of the event that it becomes.
  *
- * CloudWatch does not tell a widget's function who the viewer is. So `requestedBy` is what they say of themselves, marked
- * as such; the principal who really invoked this function stands in CloudTrail (Lambda data events).
+ * CloudWatch does not tell a widget's function who the viewer is. So `requestedBy` is what viewers claim about
+ * themselves, and is marked as such. CloudTrail (Lambda data events) shows the principal that really invoked this
+ * function.
  *
- * @param requestable what can be asked of which function
- * @returns the request, or what is wrong with it, in sentences
+ * @param requestable the actions that operators can request, by function
+ * @returns the request, or a list of sentences that say what is wrong with it
  */
 export function readRequestedChange(
   given: unknown,

@@ -3,7 +3,10 @@ import { type Ledger, putItem, readItems } from '../shared/ledger/ledger.ts';
 
 const KEY = { pk: 'sweep', sk: 'unlisted' };
 
-/** The clusters whose node groups could not be listed at the last sweep, with AWS's code: a lasting one is told of once. */
+/**
+ * The clusters whose node groups the last sweep could not list, with AWS's error code, so that a lasting failure is
+ * reported once.
+ */
 const unlistedItem = z.object({ clusters: z.record(z.string(), z.string()) });
 
 export type Unlisted = Readonly<z.infer<typeof unlistedItem>['clusters']>;

@@ -12,12 +12,12 @@ import type { Trigger } from '../shared/records/recorder.ts';
 import type { Recorder } from './remediation.ts';
 import { readUnlisted, saveUnlisted } from './sweep-ledger.ts';
 
-/** A function that sweeps ask to reconcile, as it declares it. */
+/** A function that each sweep asks to reconcile, as its remediation declares it. */
 export const sweepTarget = z.object({
   name: z.string(),
-  /** One request for each cluster, for each cluster and each node group, or one for the whole account. */
+  /** What requests are sent: one per cluster, one per cluster and per node group, or one for the whole account. */
   of: z.enum(['clusters', 'node-groups', 'account']),
-  /** Of its reconcile requests. */
+  /** Detail type of the reconcile requests that the function takes. */
   detailType: z.string(),
   queueUrl: z.url(),
 });
@@ -34,9 +34,9 @@ export interface SweepDeps {
 }
 
 /**
- * Puts up every cluster and node group to be reconciled again, and says when it was through.
+ * Requests a reconcile of every cluster and node group, and reports that the sweep has completed.
  *
- * @throws Error when AWS was asked too often for the node groups of a cluster: Lambda repeats the sweep
+ * @throws Error when EKS throttled the listing of a cluster's node groups: Lambda retries the sweep
  */
 export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   const clusters = await listClusters(deps.eks);
@@ -58,7 +58,7 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
   });
 }
 
-/** Tells of each cluster whose node groups cannot be listed, once as long as the cause stays. */
+/** Records each cluster whose node groups cannot be listed, once per error code. */
 async function tellUnreadable(
   { recorder, ledger }: SweepDeps,
   unreadable: ReadonlyMap<string, Unreadable>,
@@ -81,15 +81,15 @@ async function tellUnreadable(
   if (!isDeepStrictEqual(before, now)) await saveUnlisted(ledger, now);
 }
 
-/** What one request is about. */
+/** The target of one reconcile request. */
 interface Asked {
-  /** Tells it from the others of the same sweep. */
+  /** Distinguishes the request from the others of the same sweep. */
   readonly name: string;
   readonly clusterName?: string;
   readonly nodegroupName?: string;
 }
 
-/** Of node groups cluster by cluster: a batch of ten then reads few clusters. */
+/** Orders node groups by cluster, so that a batch of ten requests reads few clusters. */
 function requestsFor({ of }: SweepTarget, clusters: readonly string[], nodeGroups: readonly NodeGroupKey[]): Asked[] {
   if (of === 'account') return [{ name: 'account' }];
   return clusters.flatMap((clusterName) => [

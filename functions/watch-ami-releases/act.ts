@@ -27,15 +27,15 @@ interface Announcement {
 }
 
 /**
- * Records, remembers, announces: in this order, so that a crash at any point repeats a step at worst. What is
- * remembered as not yet announced is announced by the next run.
+ * Records each decision, saves it to the ledger, then announces new releases on the event bus. A crash at any point
+ * repeats at most one step, because the next run announces whatever the ledger holds as not yet announced.
  *
- * It is recorded before it is remembered, without `recordOnce`: one run at a time looks at the pairs (`claimRun`), so that
- * nobody else writes in between, and nothing is ever remembered that was not recorded. A run that dies before it remembers
- * leaves the next one with the state that it found itself: it tells the same, with the same id, or what Amazon recommends by
- * then.
+ * The record is written before the ledger is saved, without `recordOnce`. `claimRun` lets only one run at a time work
+ * on the pairs, so nobody else writes in between, and the ledger never holds anything unrecorded. When a run dies
+ * before it saves, the next run finds the same ledger state. It then writes the same record with the same id, or
+ * records what Amazon recommends by then.
  *
- * @throws Error when EventBridge did not take every event
+ * @throws Error when EventBridge did not accept every event
  */
 export async function carryOut(
   deps: ActDeps,
@@ -53,7 +53,8 @@ export async function carryOut(
         subject: {},
         ...outcome,
         trigger,
-        // The same may happen again to the same releases, but not from the same state.
+        // The same outcome may recur for the same releases, but only from another ledger state: the state keeps the ids
+        // apart.
         fingerprint: [
           outcome.reason,
           trouble ?? outcome.message,
@@ -71,7 +72,7 @@ export async function carryOut(
   for (const batch of chunks(announcements, ENTRIES_PER_CALL)) await announce(deps, batch);
 }
 
-/** What sets a state of the ledger apart from one in which the same could be told. */
+/** The part of the ledger state that tells apart two records with the same outcome. */
 const before = ({ known }: PairObservation): number | undefined => known?.doubt?.since;
 
 async function announce({ events, busName, ledger }: ActDeps, batch: readonly Announcement[]): Promise<void> {

@@ -11,13 +11,13 @@ import type { Reason } from './reasons.ts';
 
 /** What to do about one pair. */
 export interface Decision {
-  /** What the ledger should hold from now on; absent when nothing changes. */
+  /** The new ledger state; absent when nothing changes. */
   readonly known?: KnownRelease;
-  /** Whether `EKS AMI Release` is to be put on the bus. */
+  /** Whether to publish an `EKS AMI Release` event. */
   readonly announce: boolean;
-  /** What to record; absent when nothing new is known. */
+  /** The outcome to record; absent when nothing new is known. */
   readonly outcome?: Outcome;
-  /** What to record before it: that a pair can be read again. */
+  /** An outcome to record before `outcome`: the pair can be read again. */
   readonly recovered?: Outcome;
 }
 
@@ -25,7 +25,10 @@ interface Outcome {
   readonly decision: DecisionKind;
   readonly reason: Reason;
   readonly message: string;
-  /** Names the trouble that it begins or ends; absent where it is about a release. */
+  /**
+   * Id of the incident (such as an unreadable pair) that this outcome opens or closes; absent for outcomes about a
+   * release.
+   */
   readonly trouble?: string;
 }
 
@@ -37,12 +40,15 @@ interface Readable {
   readonly known?: KnownRelease | undefined;
 }
 
-/** How far apart two looks must be to confirm each other, ms: less than the schedule's hour, more than a run's repetition. */
+/**
+ * Minimum time between two readings that confirm each other, ms. It is less than the hour between scheduled runs, and
+ * more than the time between a run and its retry.
+ */
 const APART = 30 * 60_000;
 
 /**
- * Decides about one pair; a pure function. What cannot be read changes nothing that is known: it is told of once, throttling only
- * if it lasts, and read again by the next run.
+ * Decides about one pair; a pure function. An unreadable recommendation changes nothing that is known. It is reported
+ * once (throttling only if it lasts), and the next run reads it again.
  *
  * @param now epoch milliseconds
  */
@@ -82,9 +88,9 @@ const troubleOf = (pair: Pair, { since }: NonNullable<KnownRelease['unreadable']
   `${pairKey(pair)} unreadable ${since}`;
 
 /**
- * Compares what Amazon recommends with what the ledger knows; a pure function. A release newer than all before is believed
- * at once: it has its bake time ahead. Whatever else differs from what is believed (an older release, one that was
- * withdrawn, none) is believed on the second look that finds it: a public parameter has been seen to step back for one
+ * Compares what Amazon recommends with what the ledger knows; a pure function. A release newer than all known ones is
+ * accepted at once, because its bake time is still ahead. Any other difference (an older release, a withdrawn one,
+ * none) is accepted only when a second reading confirms it: a public parameter has been seen to step back for one
  * reading (awslabs/amazon-eks-ami#924).
  *
  * @param now epoch milliseconds
@@ -118,7 +124,7 @@ function compare({ pair, recommended, known }: Readable, now: number): Decision 
   if (doubt === undefined) return { known: { ...certain, doubt: doubtOf(reading, now) }, announce: false };
   if (now - doubt.since < APART) return NOTHING;
   const agreed = newer(pair, certain.seen, doubt.recommended, reading);
-  // Two looks that found different things agree only on what neither of them found.
+  // Two readings that name different releases agree only that every release newer than both is no longer recommended.
   if (agreed === known.recommended) return { known: { ...certain, doubt: doubtOf(reading, now) }, announce: false };
   return believe(pair, certain, agreed, agreed === doubt.recommended ? doubt.since : now, now);
 }
@@ -140,7 +146,10 @@ function newRelease(before: readonly SeenRelease[], releaseVersion: string, mess
   };
 }
 
-/** Another release is recommended, and that is certain: what is newer was withdrawn, and it itself is on offer. */
+/**
+ * Accepts a confirmed change of the recommendation: releases newer than the recommended one were withdrawn, and the
+ * recommended one is on offer.
+ */
 function believe(
   pair: Pair,
   known: Omit<KnownRelease, 'doubt'>,
@@ -175,7 +184,7 @@ function believe(
   return { known: believed, announce: false, outcome: { decision: 'skipped', reason: 'release-withdrawn', message } };
 }
 
-/** The releases with one that may not have been seen yet, in its place. */
+/** The known releases, with the given one inserted in release order when it is missing. */
 function withRelease(pair: Pair, seen: readonly SeenRelease[], releaseVersion: string, since: number): SeenRelease[] {
   if (seen.some((known) => known.releaseVersion === releaseVersion)) return [...seen];
   const place = seen.findIndex(
@@ -185,7 +194,7 @@ function withRelease(pair: Pair, seen: readonly SeenRelease[], releaseVersion: s
   return place < 0 ? [...seen, release] : seen.toSpliced(place, 0, release);
 }
 
-/** The newer one of two readings. */
+/** The newer of two readings. */
 function newer(pair: Pair, seen: readonly SeenRelease[], a: string | undefined, b: string | undefined) {
   if (a === undefined || b === undefined) return a ?? b;
   const place = (reading: string) => seen.findIndex(({ releaseVersion }) => releaseVersion === reading);
@@ -193,7 +202,7 @@ function newer(pair: Pair, seen: readonly SeenRelease[], a: string | undefined, 
   return order > 0 ? a : b;
 }
 
-/** There is no release: told once. */
+/** Records once that Amazon recommends no release. */
 function absent(known: KnownRelease | undefined, outcome: NonNullable<Decision['outcome']>): Decision {
   if (known !== undefined && known.recommended === undefined) return NOTHING;
   const { recommended: _, ...rest } = known ?? { seen: [], announced: true };

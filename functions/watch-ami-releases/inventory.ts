@@ -4,19 +4,19 @@ import type { Recorder } from './remediation.ts';
 
 const DAY = 86_400_000;
 
-/** One release that is in use: as a line in the log with `"kind":"inventory"`, at every run. */
+/** One release in use. Every run logs it as a line with `"kind":"inventory"`. */
 export interface InUse {
   readonly kubernetesVersion: string;
   readonly amiType: string;
   readonly releaseVersion: string;
   readonly nodeGroups: number;
-  /** How many nodes the node groups want. */
+  /** Desired size, summed over the node groups. */
   readonly nodes: number;
-  /** Whole days since the release was built; absent where its version does not tell (Bottlerocket). */
+  /** Whole days since the release was built; absent where the version does not contain a build date (Bottlerocket). */
   readonly ageDays?: number;
 }
 
-/** Which releases the node groups run, by how many, and how old they are; the oldest first. */
+/** The releases that the node groups run, with their counts and ages, oldest first. */
 export function inventoryOf(nodeGroups: readonly Nodegroup[], now: number): InUse[] {
   const byRelease = Map.groupBy(nodeGroups, ({ version = '', amiType = '', releaseVersion = '' }) =>
     JSON.stringify([version, amiType, releaseVersion]),
@@ -37,7 +37,7 @@ export function inventoryOf(nodeGroups: readonly Nodegroup[], now: number): InUs
     .sort((a, b) => (b.ageDays ?? -1) - (a.ageDays ?? -1));
 }
 
-/** Writes the inventory down, and publishes the age of each node group's release. */
+/** Logs the inventory, and publishes the age of each node group's release as a metric. */
 export function publishInventory(
   recorder: Pick<Recorder, 'note' | 'observe' | 'gauge'>,
   inUse: readonly InUse[],

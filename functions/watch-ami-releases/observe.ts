@@ -16,21 +16,21 @@ export interface ObserveClients {
   readonly ledger: Ledger;
 }
 
-/** One pair that the fleet uses: what Amazon recommends for it now, and what the ledger knows. */
+/** One pair that the fleet uses: Amazon's current recommendation, and what the ledger knows. */
 export interface PairObservation {
   readonly pair: Pair;
   readonly recommended: RecommendedRelease;
   readonly known: KnownRelease | undefined;
 }
 
-/** What a run of the watcher found. */
+/** What one run of the watcher observed. */
 export interface FleetObservation {
   readonly pairs: readonly PairObservation[];
   /** All managed node groups that could be read. */
   readonly nodeGroups: readonly Nodegroup[];
 }
 
-/** Reads all node groups, finds their distinct pairs, in a stable order, and reads the releases of those. */
+/** Reads all node groups, derives their distinct pairs in a stable order, and reads the recommended release of each. */
 export async function observeFleet(clients: ObserveClients): Promise<FleetObservation> {
   const nodeGroups = await describeNodeGroups(clients.eks);
   const pairs = pairsOf(nodeGroups);
@@ -52,7 +52,7 @@ async function describeNodeGroups(eks: EKSClient): Promise<Nodegroup[]> {
   const readings = await pMap(nodeGroups, (key) => describeNodeGroup(eks, key, 'tell'), {
     concurrency: READ_CONCURRENCY,
   });
-  // What cannot be read is told of by sweep-fleet and upgrade-node-groups; here it merely names no pair.
+  // sweep-fleet and upgrade-node-groups report unreadable node groups. Here they only contribute no pair.
   return readings.flatMap((reading) => (reading.kind === 'found' ? [reading.found] : []));
 }
 
