@@ -21,7 +21,7 @@ export interface ActDeps {
   readonly recorder: Recorder;
   readonly account: string;
   readonly region: string;
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
 
@@ -30,7 +30,7 @@ export interface Decided {
   readonly decision: Decision;
 }
 
-/** A decision that is saved as pending, and that nobody else has taken meanwhile. */
+/** A decision that this reconcile saved as pending, before any other reconcile did. */
 interface Saved extends Decided {
   readonly state: FindingState;
 }
@@ -47,15 +47,17 @@ export interface ActOptions {
   readonly mode: Mode | undefined;
 }
 
-/** How many states are saved side by side. */
+/** How many states are saved concurrently. */
 const ACT_CONCURRENCY = 16;
 
 /**
- * Saves what was decided as pending, acts, records, saves it as done. Of two reconciles of the same thing the one that saves
- * first acts. A crash on the way leaves it pending: whoever comes next, for whatever event, decides again from what was
- * remembered before. The same decision is carried out and recorded then, with the same id. Where it is another one, what was
- * pending is recorded first, as it was saved. `recordOnce` would record it in both cases before it is carried out: what
- * switching Inspector on came to is only known after the call.
+ * Saves each decision as pending, acts, records, and saves it as done. When two reconciles decide about the same
+ * subject, the one that saves first acts.
+ *
+ * After a crash the decision stays pending. The next reconcile of the subject, whatever its trigger, decides again from
+ * the memory before that decision. If it comes to the same decision, it carries it out and records it with the same id.
+ * If it comes to another, it first records the pending outcome as it was saved. `recordOnce` would record before the
+ * act in both cases, but the outcome of enabling Inspector is only known after the call.
  */
 export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now, mode }: ActOptions): Promise<void> {
   const saved = (await pMap(decided, (each) => save(deps, each, now, mode), { concurrency: ACT_CONCURRENCY })).flat();
@@ -74,7 +76,7 @@ export async function carryOut(deps: ActDeps, decided: readonly Decided[], { now
   await pMap(saved, finish, { concurrency: ACT_CONCURRENCY, stopOnError: false });
 }
 
-/** Saves what is remembered; answers the state of what is a new outcome, to be acted upon and recorded by this reconcile. */
+/** Saves the new state. Returns it when it holds a new outcome that this reconcile must carry out and record. */
 async function save(
   { ledger, recorder, caller }: ActDeps,
   decided: Decided,
@@ -87,9 +89,9 @@ async function save(
   const next = nextState(decided, now);
   const isNew = next.pending !== undefined;
   const isTheSame = isNew && next.outcomes === outcomes;
-  // The ledger gives an outcome back as it was written, also one that another version has written.
+  // The ledger returns the outcome as it was written, possibly by another version of this function.
   if (unrecorded !== undefined && !isTheSame) recorder.record(unrecorded as RecordedOutcome<Reason>);
-  // Only of findings it matters when they were looked at, so that the next batch need not look again.
+  // Only for findings does the time of the last read matter: the next batch then need not read again.
   if (!isNew && topic === 'coverage' && unrecorded === undefined) return [];
   const told = isNew && decision.outcome && asStored(outcomeOf(decided, next, decision.outcome, [], mode));
   const wanted = told ? { ...next, unrecorded: told } : next;
@@ -103,7 +105,7 @@ function nextState({ observation, decision }: Decided, now: number): FindingStat
   const fingerprint = outcome === undefined ? state.fingerprint : `${outcome.reason} ${outcome.variant}`.trim();
   const isOther = fingerprint !== state.fingerprint;
   const before = memoryOf(state);
-  // An incident goes on from the first finding to the release that fixes it.
+  // One incident lasts from the first finding to the release that fixes it.
   const correlationId = isOther && before.need === undefined ? trigger.id : (state.correlationId ?? trigger.id);
   return {
     ...(fingerprint !== undefined && { fingerprint }),
@@ -124,7 +126,7 @@ function hintOf({ account, region, caller }: ActDeps, { topic, subject }: Decide
   return [{ request: makeReconcileRequest(origin, `findings ${subjectOf(subject)} ${caller}`, detail) }];
 }
 
-/** What is done beside reconcile requests, and what is told of it in the end. */
+/** Carries out what goes beyond reconcile requests, and returns the final outcome. */
 const act = async (inspector: Inspector2Client, decision: Decision): Promise<Notified> =>
   decision.act === 'enable-inspector' ? enableInspector(inspector, decision) : { outcome: decision.outcome, calls: [] };
 
@@ -141,7 +143,7 @@ async function enableInspector(inspector: Inspector2Client, decision: Decision):
   }
 }
 
-/** What a repetition would not change. */
+/** Errors that a retry would not change. */
 const REFUSALS = new Set(['AccessDeniedException', 'ValidationException', 'ResourceNotFoundException']);
 
 const refused = (why: string) => ({ outcome: say('failed', 'inspector-refused', why, {}).outcome, calls: [] });

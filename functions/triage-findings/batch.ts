@@ -12,29 +12,32 @@ import {
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Rating } from './urgency.ts';
 
-/** What an event says of one finding. It only says where to look: what counts is what Inspector says when it is asked. */
+/**
+ * What an event claims about one finding. It only says where to look; decisions rest on what Inspector answers when
+ * asked.
+ */
 export interface Claim extends Rating {
   readonly findingArn: string;
   readonly instanceId: string;
-  /** The account of the instance, where the event tells it. */
+  /** Account of the instance, where the event names it. */
   readonly accountId?: string;
-  /** Neither closed nor suppressed. */
+  /** The finding is neither closed nor suppressed. */
   readonly isOpen: boolean;
-  /** Inspector knows no fix, so no AMI can bring one. */
+  /** Inspector knows no fix, so no AMI can contain one. */
   readonly hasNoFix: boolean;
   readonly trigger: MessageTrigger;
 }
 
-/** What all messages of a batch are about. */
+/** The targets of all messages of a batch. */
 export interface Batch {
-  /** Each finding once. */
+  /** Distinct findings. */
   readonly claims: readonly Claim[];
-  /** How many messages told of findings, and how many of those told what another one had told. */
+  /** How many messages named findings, and how many of those repeated another message. */
   readonly received: number;
   readonly duplicates: number;
-  /** Node groups to be looked at, by subject. */
+  /** Node groups to reconcile, by subject. */
   readonly nodeGroups: ReadonlyMap<string, { readonly key: NodeGroupKey; readonly trigger: MessageTrigger }>;
-  /** The whole account is to be looked at. */
+  /** Set when the whole account is to be reconciled. */
   readonly account?: MessageTrigger;
 }
 
@@ -67,7 +70,7 @@ function claimOf(detail: packageFinding.InspectorPackageFinding['detail']): Omit
   };
 }
 
-/** Reads a batch. The same finding in the same state, told ten times, is told once. */
+/** Reads a batch. Messages that name the same finding in the same state yield one claim. */
 export function readBatch(messages: readonly SQSRecord[]): { batch: Batch; malformed: Malformed[] } {
   const { requests, malformed } = readMessages(messages, READERS);
   const claims = new Map<string, Claim>();

@@ -4,7 +4,7 @@ import type { Batch, Claim } from './batch.ts';
 import type { Counts } from './narrow.ts';
 import type { Recorder, triageFindings } from './remediation.ts';
 
-/** What each count is called as a metric, and in the record's sentence. */
+/** The metric of each count, and its wording in the record. */
 const NAMES: Readonly<Record<keyof Counts, readonly [metric: MetricOf<typeof triageFindings>, words: string]>> = {
   examined: ['FindingsExamined', 'led to a reconcile'],
   known: ['FindingsKnown', 'added nothing to what is known'],
@@ -18,13 +18,16 @@ const NAMES: Readonly<Record<keyof Counts, readonly [metric: MetricOf<typeof tri
 const kinds = Object.keys(NAMES) as Array<keyof Counts>;
 
 export interface CountsContext {
-  /** Why findings were ignored, where they were. */
+  /** Why findings were ignored, if they were. */
   readonly why?: string | undefined;
-  /** The claims about instances that are no workers. */
+  /** The claims about instances that are not workers. */
   readonly nonWorkers?: readonly Claim[];
 }
 
-/** Counts each message that told of a finding, in one line a batch; and in one line those that are nobody's here. */
+/**
+ * Counts the messages that named findings, and records one line per batch. Findings on instances that are not workers
+ * get a second line.
+ */
 export function recordCounts(
   recorder: Recorder,
   { claims, received, duplicates }: Batch,
@@ -39,7 +42,7 @@ export function recordCounts(
     .filter(([, count]) => count > 0);
   recorder.count('FindingsReceived', received);
   for (const [kind, count] of counted) recorder.count(NAMES[kind][0], count);
-  // A batch that comes again is told with the same id.
+  // A redelivered batch gets the same record id.
   const fingerprint = digest(claims);
   const about = { subject: {}, trigger: first.trigger, correlationId: first.trigger.id };
   const sentence = counted.map(([kind, count]) => `${count} ${NAMES[kind][1]}`).join(', ');

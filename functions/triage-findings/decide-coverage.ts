@@ -6,10 +6,10 @@ import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 
-/** How the policy bounds this function. */
+/** The section of the policy that limits this function. */
 export const REMEDY = { modeIn: ({ findings }: Policy) => findings.mode, about: 'findings' };
 
-/** Why no finding is looked at by this policy, if so. */
+/** Why the policy has all findings ignored; undefined when it does not. */
 export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof say> | undefined {
   const verdict = policyGuardOf({ policy }, REMEDY);
   if (!('guardResult' in verdict)) return undefined;
@@ -17,16 +17,16 @@ export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof sa
   return say(decision, reason, message, {}, variant);
 }
 
-/** Decides about Inspector's EC2 scanning in the account; pure. Off is what it is by default, and costs when it is on. */
+/** Decides about Inspector's EC2 scanning in the account; pure. Scanning is off by default, and it costs money. */
 export function decideAccount({ status, refused, state }: AccountObservation, policy: Policy): Decision {
   if (refused !== undefined) {
     const message = `Amazon Inspector cannot be asked in this account and region: ${refused.why}. No finding hastens an upgrade here.`;
     return say('skipped', 'inspector-unavailable', message, {}, refused.code);
   }
-  // That all is well is told only after it was not.
+  // Working scanning is only recorded after a record that it was not.
   if (status === 'ENABLED' && state.fingerprint === undefined) return { memory: {} };
   if (status === 'ENABLED') return say('done', 'inspector-on', "Inspector's EC2 scanning is on.", {});
-  // ENABLING, SUSPENDED and the like are somebody's will or will pass.
+  // ENABLING passes by itself; SUSPENDED and the like are somebody's choice.
   if (status !== 'DISABLED') {
     return say('waiting', 'inspector-off', `Inspector's EC2 scanning is ${status ?? 'unknown'}.`, {}, status);
   }
@@ -44,7 +44,7 @@ export function decideAccount({ status, refused, state }: AccountObservation, po
   }
 }
 
-/** Decides about the workers of a group that Inspector does not scan: they are named; pure. */
+/** Reports the workers of a node group that Inspector does not scan, by name; pure. */
 export function decideCoverage(
   { subject, unscanned }: CoverageObservation,
   { policy, account }: Circumstances,

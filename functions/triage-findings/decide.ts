@@ -15,8 +15,8 @@ const UNMANAGED = {
 } as const;
 
 /**
- * Decides about the findings of one node group: a pure function of what was observed, the policy and the time. First
- * what was remembered is brought to its end, then comes what is open.
+ * Decides about the findings of one node group: a pure function of the observation, the policy and the time. It first
+ * concludes the remembered findings, then handles the open ones.
  */
 export function decide(observation: GroupObservation, circumstances: Circumstances): Decision {
   const { view, state } = observation;
@@ -38,18 +38,20 @@ export function decide(observation: GroupObservation, circumstances: Circumstanc
   }
 }
 
-/** Whether the node group has been upgraded since its findings were remembered: it may have become unhealthy after it. */
+/**
+ * Whether the node group has been upgraded since its findings were remembered, even if it became unhealthy afterwards.
+ */
 export const hasMoved = (
   need: Need | undefined,
   { status, releaseVersion }: Pick<NodeGroupView, 'status' | 'releaseVersion'>,
 ) => need !== undefined && status !== 'UPDATING' && releaseVersion !== need.releaseVersion;
 
-/** What became of remembered findings; undefined while they are what they were, or when there are none. */
+/** What became of the remembered findings; undefined while they are unchanged, or when there are none. */
 function follow(view: NodeGroupView, memory: Memory, now: number): Decision | undefined {
   const { need } = memory;
   const { aftermath, releaseVersion, open } = view;
   if (need === undefined) return undefined;
-  // While nodes are being replaced nothing can be told: those that go take their findings along.
+  // During an update nothing can be concluded: nodes that are replaced take their findings with them.
   if (view.status === 'UPDATING') return { memory };
   const moved = hasMoved(need, view);
   if (!moved && open.length > 0) return undefined;
@@ -57,9 +59,9 @@ function follow(view: NodeGroupView, memory: Memory, now: number): Decision | un
   if (aftermath.workers === 0) {
     return say('done', 'findings-closed', 'The node group has no workers any more.', {}, releaseVersion);
   }
-  // The workers run the same AMI: one that was scanned speaks for the others.
+  // All these workers run the same AMI, so one scanned worker represents the others.
   if (aftermath.scanned === 0) {
-    // Where Inspector merely scans them no more, nobody waits for what an upgrade has changed.
+    // Without an upgrade, Inspector has merely stopped scanning these workers: there is no new scan to wait for.
     if (!moved) return { memory };
     const message = `Inspector has scanned none of ${aftermath.workers} workers that run ${releaseVersion}.`;
     return say('waiting', 'awaiting-scan', message, memory, releaseVersion);
@@ -94,7 +96,7 @@ function nothingOpen({ claimed }: GroupObservation, view: NodeGroupView, memory:
   return say('skipped', 'finding-not-open', message, memory);
 }
 
-/** The rules by which findings start nothing. */
+/** The guards under which findings start nothing. */
 function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances: Circumstances): Decision | undefined {
   const { cluster } = subject;
   const skip = (reason: Reason, message: string): Decision => say('skipped', reason, message, {});
@@ -111,7 +113,7 @@ function guard({ subject }: GroupObservation, view: NodeGroupView, circumstances
   return undefined;
 }
 
-/** Findings are open: is there a newer AMI than that of the workers? */
+/** Decides what to do about open findings: is there an AMI newer than that of the workers? */
 function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circumstances): Decision {
   const { open, target, amiType, releaseVersion } = view;
   const need = needOf(open, releaseVersion, now);
@@ -146,14 +148,18 @@ function chooseRemedy(view: NodeGroupView, memory: Memory, { policy, now }: Circ
     return withDetails(say('skipped', 'worker-left-behind', message, {}, behind.join(' ')));
   }
   const { reason, why } = whyNone(view, order, memory);
-  // What is told of is remembered, too: of another target it is told anew.
-  // AWS puts request ids into errors.
+  // The variant names the target, so that another target is recorded anew. It uses AWS's error code, because AWS puts
+  // request ids into messages.
   const none = target.kind === 'none' && `${target.reason} ${target.unreadable?.code ?? target.message}`;
   const variant = `${releaseVersion} ${target.kind === 'release' ? target.releaseVersion : none} ${need.urgency}`;
   return withDetails(say('waiting', reason, `${what}. ${why}`, remembered, variant));
 }
 
-/** Why there is no newer release to move to, by the target's order against the running release where there is one. */
+/**
+ * Why no newer release is available.
+ *
+ * @param order of the target against the running release, where there is a target
+ */
 function whyNone(
   { target, releaseVersion: current }: NodeGroupView,
   order: number | undefined,
@@ -186,12 +192,12 @@ function whyNone(
   return { reason: 'no-newer-ami', why: `${current} ${fixesNot}is the newest release. ${later}` };
 }
 
-/** For example `CVE-2026-31415 (CRITICAL) and 2 more open on 3 workers`. */
+/** Describes the findings, such as `CVE-2026-31415 (CRITICAL) and 2 more open on 3 workers`. */
 function describe(need: Need, open: readonly OpenFinding[]): string {
   const workers = new Set(open.map(({ instanceId }) => instanceId)).size;
   return `${nameOf(need)} open on ${workers} worker${workers === 1 ? '' : 's'}`;
 }
 
-/** At most three by name. */
+/** Joins names; beyond three it only counts the rest. */
 const listed = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;

@@ -3,7 +3,7 @@ import { type Told, wordsWith } from '../shared/records/decision.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
-/** What a decision rests on besides the observation. */
+/** What a decision depends on besides the observation. */
 export interface Circumstances {
   readonly policy: Policy;
   /** Epoch milliseconds. */
@@ -11,17 +11,19 @@ export interface Circumstances {
   readonly account: string;
 }
 
-/** What is remembered of a node group's findings. */
+/** What the ledger remembers about a node group's findings. */
 export type Memory = Pick<FindingState, 'need' | 'notFixed'>;
 
-/** Of a decision that may not have been carried out, what was remembered before it. */
+/**
+ * The memory to decide from. For a pending decision, which may not have been carried out, this is the memory before it.
+ */
 export const memoryOf = ({ need, notFixed, pending }: FindingState): Memory =>
   pending ?? { ...(need !== undefined && { need }), ...(notFixed !== undefined && { notFixed }) };
 
 export type Outcome = Told<Reason>;
 
 export interface Decision {
-  /** Absent: there is nothing to tell. */
+  /** Absent when there is nothing to record. */
   readonly outcome?: Outcome;
   readonly memory: Memory;
   readonly act?: 'request-upgrade' | 'enable-inspector';

@@ -7,20 +7,20 @@ import type { FoundWorker } from './observe-instances.ts';
 import type { Policy } from './policy.ts';
 import { isAtLeast, moreUrgent, urgencyOf } from './urgency.ts';
 
-/** What became of the findings of a batch: each message that told of one counts in exactly one of these. */
+/** What became of the findings of a batch. Each message that named a finding counts in exactly one member. */
 export interface Counts {
-  /** Notified of by another message of the batch. */
+  /** Already named by another message of the batch. */
   readonly duplicate: number;
-  /** Less grave than the policy asks for. */
+  /** Below the severity floor of the policy. */
   readonly belowFloor: number;
   /** Inspector knows no fix. */
   readonly withoutFix: number;
   readonly notOnWorker: number;
-  /** What is remembered of the node group covers it. */
+  /** Covered by what is remembered of the node group. */
   readonly known: number;
-  /** Led to a reconcile of its node group. */
+  /** Caused a reconcile of the node group. */
   readonly examined: number;
-  /** The policy forbids to act, or cannot be read. */
+  /** The policy forbids acting, or cannot be read. */
   readonly ignored: number;
 }
 
@@ -29,14 +29,14 @@ export interface ClaimedGroup {
   readonly key: NodeGroupKey;
   readonly ownership: Worker['ownership'];
   readonly claims: readonly Claim[];
-  /** Of the open ones; absent when all are closed. */
+  /** The urgency of the open claims; absent when all are closed. */
   readonly claimed?: Urgency;
-  /** The workers, the gravest finding first. */
+  /** The workers, gravest finding first. */
   readonly instanceIds: readonly string[];
   readonly trigger: MessageTrigger;
 }
 
-/** The claims that are grave enough and can be fixed, and how many are not. */
+/** Separates the claims that are grave enough and fixable, and counts the others. */
 export function narrow(claims: readonly Claim[], { severityFloor }: Policy['findings']) {
   const grave = claims.filter(({ severity }) => isAtLeast(severity, severityFloor));
   const worthwhile = grave.filter(({ hasNoFix, isOpen }) => !hasNoFix || !isOpen);
@@ -47,7 +47,7 @@ export function narrow(claims: readonly Claim[], { severityFloor }: Policy['find
   };
 }
 
-/** Claims by the node groups of their workers. */
+/** Groups claims by the node groups of their workers. */
 export function groupClaims(
   claims: readonly Claim[],
   workers: ReadonlyMap<string, FoundWorker>,
@@ -77,16 +77,17 @@ export function groupClaims(
   });
 }
 
-/** For how long Inspector's last answer about a node group is good enough, ms. */
+/** How long Inspector's last answer about a node group stays valid, ms. */
 const RECENT = 10 * 60_000;
 
 /**
- * Whether what is known of a node group covers what a batch tells of it: then Inspector need not be asked again. So tens of
- * thousands of events about forty node groups lead to forty looks, and a flood of forged ones to one in ten minutes each.
+ * Whether what is known of a node group already covers the claims of a batch, so that Inspector need not be asked
+ * again. Tens of thousands of events about forty node groups therefore cause forty reads, and a flood of forged events
+ * causes one read per node group in ten minutes.
  */
 export function isCovered({ claims, claimed, trigger }: ClaimedGroup, state: FindingState, now: number): boolean {
   const { need, verifiedAt, pending } = state;
-  // Whoever decided may have died before it was carried out.
+  // The earlier reconcile may have died before it carried out its decision.
   if (pending !== undefined && trigger.redelivered) return false;
   const isRecent = verifiedAt !== undefined && now - verifiedAt < RECENT;
   if (claimed !== undefined) {

@@ -5,18 +5,21 @@ import type { RecordSubject } from '../shared/records/record.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 
-/** What a reconcile is about: the findings of a node group, whom of it Inspector does not scan, or Inspector as a whole. */
+/**
+ * What a reconcile is about: the findings of a node group, the workers of a node group that Inspector does not scan, or
+ * Inspector in the whole account.
+ */
 interface About {
   readonly subject: RecordSubject;
   readonly trigger: Trigger;
   readonly state: FindingState;
 }
 
-/** A node group of which somebody said that it has findings, or that was remembered to have some. */
+/** A node group for which an event named findings, or for which findings are remembered. */
 export interface GroupObservation extends About {
   readonly topic: Extract<FindingTopic, 'findings'>;
   readonly subject: NodeGroupKey;
-  /** How urgent the findings are that events told of; absent when no event did. */
+  /** Urgency of the findings that events named; absent when no event did. */
   readonly claimed?: Urgency;
   readonly view: View;
 }
@@ -35,32 +38,35 @@ export interface NodeGroupView {
   readonly amiType: string;
   readonly releaseVersion: string;
   readonly target: Target;
-  /** What Inspector holds open on (a sample of) the workers: fixable, and as grave as the policy asks for. */
+  /**
+   * Findings that Inspector holds open on a sample of at most ten workers: fixable, and at or above the severity floor
+   * of the policy.
+   */
   readonly open: readonly OpenFinding[];
-  /** Read where something is remembered that may be over. */
+  /** Read only where remembered findings may be over. */
   readonly aftermath?: Aftermath;
 }
 
 export interface OpenFinding {
   readonly instanceId: string;
-  /** For example `CVE-2026-31415`. */
+  /** Such as `CVE-2026-31415`. */
   readonly vulnerabilityId: string;
   readonly severity: string;
   readonly urgency: Urgency;
-  /** Whether the worker's AMI is the one of the node group's release. */
+  /** Whether the worker runs the AMI of the node group's release. */
   readonly image: 'current' | 'other' | 'unknown';
 }
 
-/** How a sample of the workers that run the node group's release fares. */
+/** The state of a sample of the workers that run the node group's release. */
 export interface Aftermath {
   readonly workers: number;
-  /** How many of them Inspector has scanned. */
+  /** How many of these workers Inspector has scanned. */
   readonly scanned: number;
-  /** Which of the remembered vulnerabilities Inspector holds open on them. */
+  /** The remembered vulnerabilities that Inspector still holds open on these workers. */
   readonly stillOpen: readonly string[];
 }
 
-/** Workers of a group that Inspector does not scan. */
+/** The workers of a node group that Inspector does not scan. */
 export interface CoverageObservation extends About {
   readonly topic: Extract<FindingTopic, 'coverage'>;
   /** Instance ids by the reason that Inspector gives. */
@@ -70,8 +76,8 @@ export interface CoverageObservation extends About {
 /** Inspector's EC2 scanning in the account. */
 export interface AccountObservation extends About {
   readonly topic: Extract<FindingTopic, 'coverage'>;
-  /** For example ENABLED; undefined when Inspector does not tell. */
+  /** Such as ENABLED; undefined when Inspector returns none. */
   readonly status: string | undefined;
-  /** Why Inspector cannot be asked in this place. */
+  /** Why Inspector cannot be called in this account and region. */
   readonly refused?: { readonly code: string; readonly why: string };
 }

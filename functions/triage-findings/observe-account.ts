@@ -10,30 +10,31 @@ import {
 import type { Severity } from '../../events/inspector-package-finding.ts';
 import { isNotOffered } from '../shared/fleet/reading.ts';
 
-/** Why Inspector cannot be asked in this place: it has no host there, or an organization denies it. */
+/** Why Inspector cannot be called here: it has no endpoint in the region, or an organization denies it. */
 export interface Refused {
   readonly code: string;
   readonly why: string;
 }
 
-/** What Inspector says of the account and region as a whole. */
+/** What Inspector says about the account and region as a whole. */
 export interface AccountView {
-  /** Of EC2 scanning, for example ENABLED; undefined when Inspector does not tell. */
+  /** Status of EC2 scanning, such as ENABLED; undefined when Inspector returns none. */
   readonly status: string | undefined;
-  /** Why it cannot be asked at all. */
+  /** Why Inspector cannot be called at all. */
   readonly refused?: Refused;
-  /** Ids of the instances with findings as grave as the policy asks for, the most afflicted first. */
+  /** Ids of the instances with findings at or above the severity floor of the policy, most findings first. */
   readonly afflicted: readonly string[];
-  /** Ids of the instances that are not scanned, with the reason that Inspector gives. */
+  /** Reason that Inspector gives, by the id of each instance that it does not scan. */
   readonly unscanned: ReadonlyMap<string, string>;
 }
 
-/** The greatest pages. */
+/** The largest page sizes that Inspector accepts. */
 const AGGREGATIONS_PER_PAGE = 100;
 const COVERAGE_PER_PAGE = 200;
 
 /**
- * Reads what no event may have told, of one account: in an administrator account Inspector answers for its members, too. A call for a hundred instances that have findings, one for two hundred unscanned.
+ * Reads what no event may have named, for one account only: in an administrator account Inspector also answers for the
+ * members. Costs one call per hundred instances with findings, and one per two hundred unscanned instances.
  */
 export async function observeAccount(
   inspector: Inspector2Client,
@@ -51,7 +52,7 @@ export async function observeAccount(
   return { status, afflicted, unscanned };
 }
 
-/** Where Inspector is not offered, or nobody may ask it, the hourly question is answered by that: it is no failure. */
+/** Where Inspector is not offered, or the call is denied, that is the answer of the hourly reconcile and no failure. */
 async function readStatus(
   inspector: Inspector2Client,
   accountId: string,

@@ -16,25 +16,25 @@ import { isAtLeast, urgencyOf } from './urgency.ts';
 /** A worker of a managed node group. */
 export interface GroupWorker {
   readonly instanceId: string;
-  /** Whether its AMI is the one of the node group's release. */
+  /** Whether the worker runs the AMI of the node group's release. */
   readonly image: OpenFinding['image'];
 }
 
-/** A filter of Inspector takes at most ten values: so many workers of a group are asked about, in one call. */
+/** A filter of Inspector takes at most ten values, so one call asks about at most this many workers of a node group. */
 export const SAMPLE = 10;
-/** A page has at most a hundred findings; the gravest come first, so that behind these pages only urgency is of interest. */
+/** A page has at most a hundred findings. The gravest come first, so beyond these pages only urgent findings matter. */
 const PAGE_SIZE = 100;
 const PAGES = 3;
 
 const equals = (...values: string[]): StringFilter[] => values.map((value) => ({ comparison: 'EQUALS', value }));
 
-/** Inspector, asked about one account: that of an administrator answers for its members, too. */
+/** An Inspector client, limited to one account: in an administrator account Inspector also answers for the members. */
 export interface OwnInspector {
   readonly client: Inspector2Client;
   readonly accountId: string;
 }
 
-/** The findings of vulnerable packages that Inspector holds open on these workers. */
+/** Filter for the package vulnerabilities that are open on these workers. */
 const openOn = ({ accountId }: OwnInspector, workers: readonly GroupWorker[]): FilterCriteria => ({
   awsAccountId: equals(accountId),
   resourceId: equals(...workers.map(({ instanceId }) => instanceId)),
@@ -42,14 +42,14 @@ const openOn = ({ accountId }: OwnInspector, workers: readonly GroupWorker[]): F
   findingStatus: equals('ACTIVE'),
 });
 
-/** Those of them that are as grave as `floor`, and can be fixed. */
+/** The same filter, limited to fixable findings at or above `floor`. */
 const fixableOn = (inspector: OwnInspector, workers: readonly GroupWorker[], floor: Severity): FilterCriteria => ({
   ...openOn(inspector, workers),
   severity: equals(...severitiesFrom(floor)),
   fixAvailable: equals('YES', 'PARTIAL'),
 });
 
-/** What Inspector holds open on these workers, at most ten: the gravest findings first, and the urgent ones. */
+/** Reads the open findings of at most ten workers: the gravest ones, and the urgent ones. */
 export async function readOpenFindings(
   inspector: OwnInspector,
   workers: readonly GroupWorker[],
@@ -58,12 +58,12 @@ export async function readOpenFindings(
   if (workers.length === 0) return [];
   const gravest = await readGravest(inspector, workers, policy);
   const open = toOpen(gravest.findings, workers, policy);
-  // Urgency is more than severity: behind so many graver findings there may be one that is exploited.
+  // Urgency depends on more than severity: an exploited vulnerability may lie behind many graver findings.
   if (gravest.isAll || open.some(({ urgency }) => urgency === 'urgent')) return open;
   return [...open, ...toOpen(await readUrgent(inspector, workers, policy), workers, policy)];
 }
 
-/** The first pages by severity, and whether that is all there is. */
+/** Reads the first pages by severity, and whether they hold all findings. */
 async function readGravest(
   inspector: OwnInspector,
   workers: readonly GroupWorker[],
@@ -85,7 +85,10 @@ async function readGravest(
   return { findings: found, isAll: true };
 }
 
-/** A page of those with a known exploit, else one of those that are likely to be exploited. */
+/**
+ * Reads one page of findings with a known exploit; where there are none, one page of those that are likely to be
+ * exploited.
+ */
 async function readUrgent(
   inspector: OwnInspector,
   workers: readonly GroupWorker[],
@@ -130,7 +133,7 @@ function toOpen(
   });
 }
 
-/** How a sample of the workers that (as far as is known) run the release fares with what is remembered. */
+/** Reads how remembered findings stand on a sample of the workers that, as far as known, run the release. */
 export async function readAftermath(
   inspector: OwnInspector,
   workers: readonly GroupWorker[],

@@ -5,7 +5,7 @@ import { AUTO_SCALING_GROUP_TAG, isBorneOut, tagsOf, type Worker, workerOf } fro
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 
-/** Each names a cluster and a node group. */
+/** Each node group needs two filter values: its cluster and its name. */
 const NODE_GROUPS_PER_CALL = Math.floor(VALUES_PER_FILTER / 2);
 
 /** A worker as EC2 describes it. */
@@ -15,17 +15,17 @@ export interface FoundWorker {
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   readonly ownership: Worker['ownership'];
-  /** In quarantine: it speaks for nobody, and nothing is advised for it. */
+  /** The worker is in quarantine. It does not represent its node group, and nothing is advised for it. */
   readonly isolated?: true;
-  /** As Auto Scaling alone can set it. */
+  /** From the tag that only Auto Scaling can set. */
   readonly autoScalingGroup?: string;
-  /** Its node group, Auto Scaling group or node pool. */
+  /** The worker's node group, Auto Scaling group or node pool. */
   readonly key: NodeGroupKey;
 }
 
 /**
- * The workers among these instances: one call for two hundred. What is no worker, only claims to be one by tags that anybody
- * can set, or is gone, is left out.
+ * Finds the workers among these instances, with one call per two hundred. It leaves out instances that are not workers,
+ * that only claim to be by tags which anybody can set, or that are gone.
  */
 export async function findWorkers(ec2: EC2Client, instanceIds: Iterable<string>): Promise<Map<string, FoundWorker>> {
   return describeWorkers(
@@ -35,16 +35,16 @@ export async function findWorkers(ec2: EC2Client, instanceIds: Iterable<string>)
 }
 
 /**
- * The running workers of managed node groups, by subject: the members of their Auto Scaling groups, since tags alone would
- * let others speak for a group.
+ * Lists the running workers of managed node groups, by subject. Only members of a node group's Auto Scaling groups
+ * count: tags alone would let other instances speak for it.
  *
- * @param nodeGroups each with the names of its Auto Scaling groups, as EKS tells them
+ * @param nodeGroups each with the names of its Auto Scaling groups, as EKS returns them
  */
 export async function listWorkers(
   ec2: EC2Client,
   nodeGroups: ReadonlyArray<NodeGroupKey & { readonly autoScalingGroups: readonly string[] }>,
 ): Promise<Map<string, FoundWorker[]>> {
-  // Two filters are joined by AND, their values by OR: more than asked for may come, and is left out.
+  // EC2 joins filters by AND and values by OR, so the answer may hold more than was asked for. The surplus is dropped.
   const filters = chunks(nodeGroups, NODE_GROUPS_PER_CALL).map((keys) => [
     { Name: 'tag:eks:cluster-name', Values: [...new Set(keys.map(({ cluster }) => cluster))] },
     { Name: 'tag:eks:nodegroup-name', Values: [...new Set(keys.map(({ nodegroup }) => nodegroup))] },

@@ -31,21 +31,21 @@ export interface ObserveClients {
   readonly ledger: Ledger;
 }
 
-/** A node group that is to be looked at. */
+/** A node group to observe. */
 export interface DueGroup {
   readonly key: NodeGroupKey;
   readonly ownership: Worker['ownership'];
   readonly trigger: Trigger;
   readonly state: FindingState;
-  /** How urgent the findings are that events told of, and on which workers, the gravest first. */
+  /** Urgency of the findings that events named, and the affected workers, gravest finding first. */
   readonly claimed?: Urgency;
   readonly instanceIds: readonly string[];
 }
 
 /**
- * Reads what decisions about these node groups rest on: one call a node group and one a cluster from EKS, a few calls for
- * all from EC2 and SSM, and one to five a node group from Inspector, which is asked about ten workers at most: those that
- * events told of come first.
+ * Observes these node groups. It makes one EKS call per node group and per cluster, a few EC2 and SSM calls for all,
+ * and one to five Inspector calls per node group. Inspector is asked about at most ten workers, those that events named
+ * first.
  */
 export async function observeGroups(
   clients: ObserveClients,
@@ -106,14 +106,14 @@ export async function observeGroups(
   return pMap(due, observe, { concurrency: READ_CONCURRENCY });
 }
 
-/** The workers that Inspector is asked about: first those that were told of, in their order. */
+/** Chooses the workers to ask Inspector about: those that events named come first, in their order. */
 function sampleOf(workers: readonly GroupWorker[], told: readonly string[]): GroupWorker[] {
   const places = new Map(told.map((id, index) => [id, index]));
   const place = ({ instanceId }: GroupWorker): number => places.get(instanceId) ?? places.size;
   return workers.toSorted((a, b) => place(a) - place(b)).slice(0, SAMPLE);
 }
 
-/** @param name of the worker's AMI; undefined when it is gone, as withdrawn ones are */
+/** @param name of the worker's AMI; undefined when the AMI is gone, as withdrawn ones are */
 function imageOf(name: string | undefined, releaseVersion: string): GroupWorker['image'] {
   if (name === undefined || name === '') return 'unknown';
   return isImageOf(name, releaseVersion) ? 'current' : 'other';

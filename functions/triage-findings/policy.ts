@@ -3,7 +3,7 @@ import { severity } from '../../events/inspector-package-finding.ts';
 import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 
-/** The section `findings`, of `triage-findings`. */
+/** The policy section `findings`. */
 export const findings = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode.default(defaultMode).describe('observe: no finding ever starts or hastens an upgrade.'),
@@ -28,6 +28,6 @@ export const findings = (defaultMode: Mode) =>
       .describe("Switch Inspector's EC2 scanning on where it is off: AWS charges it."),
   });
 
-/** What `triage-findings` reads of the policy. */
+/** The sections of the policy that `triage-findings` reads. */
 export const READS = { findings };
 export type Policy = PolicyWith<typeof READS>;

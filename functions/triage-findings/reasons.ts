@@ -3,7 +3,7 @@ import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
 
-/** What `triage-findings` says. */
+/** Reasons of records by `triage-findings`. */
 export const FINDING_REASONS = {
   ...GROUP_REASONS,
   ...RELEASE_REASONS,

@@ -28,14 +28,14 @@ import type { triageFindings } from './remediation.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof triageFindings>, ActDeps, ObserveClients {}
 
-/** A worker is scanned some minutes after its launch: until then it is not told of as unscanned, ms. */
+/** Inspector scans a worker some minutes after its launch. It is not reported as unscanned before this age, ms. */
 const SCANNED_WITHIN = 60 * 60_000;
 
 /**
- * One reconcile: all messages of a batch together. What events tell is narrowed to the node groups of which it is news; those
- * are observed, decided about, acted upon and recorded. Last, each message is counted.
+ * One reconcile of all messages of a batch. It narrows the claims to the node groups that they are news about, observes
+ * those, decides, acts and records. Finally it counts each message.
  *
- * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
+ * @throws when AWS could not be read or written: SQS delivers the batch again, and completed steps are not repeated
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { batch, malformed } = readBatch(messages);
@@ -47,7 +47,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   for (const message of malformed) await putAside(deps, message);
 }
 
-/** Nothing is looked at. Each batch is counted as ignored; what keeps it from being looked at, the sweep's batch tells. */
+/** Counts each batch as ignored, without a read from AWS. Only the sweep's batch records why findings are ignored. */
 async function ignore(
   deps: ReconcileDeps,
   batch: Batch,
@@ -67,23 +67,23 @@ async function ignore(
 async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumstances): Promise<void> {
   const { policy, now } = circumstances;
   const { findings } = policy;
-  // Of a sweep: what Inspector holds open in the account. Of events: what is grave enough and has a fix.
+  // A sweep reads what Inspector holds open in the account. Events count where the finding is grave enough and fixable.
   const account = batch.account && (await observeAccount(deps.inspector, deps.account, findings.severityFloor));
-  // An administrator account is told of the findings of its members, whose workers are not its own.
+  // An administrator account receives events about its members' findings, whose workers are not its own.
   const own = batch.claims.filter(({ accountId = deps.account }) => accountId === deps.account);
   const { worthwhile, belowFloor, withoutFix } = narrow(own, findings);
-  // Which node groups are concerned, and of which of them this is news.
+  // Find the node groups concerned, and those for which the claims are news.
   const workers = await findWorkers(deps.ec2, [
     ...worthwhile.map(({ instanceId }) => instanceId),
     ...(account?.afflicted ?? []),
     ...(account?.unscanned.keys() ?? []),
   ]);
-  // Those in quarantine speak for no group: their findings are set aside.
+  // A worker in quarantine does not represent its node group: its findings are set aside.
   const serving = new Map([...workers].filter(([, { isolated }]) => isolated !== true));
   const claimed = groupClaims(worthwhile, serving, findings);
   const { due, known } = await chooseDue(deps, batch, claimed, account, serving, now);
 
-  // What Inspector itself says of them, and what is to be done.
+  // Ask Inspector itself, and decide.
   const observations = await observeGroups(deps, due, findings, deps.account);
   const decided: Decided[] = observations.map((observation) => ({
     observation,
@@ -92,7 +92,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   if (account !== undefined && batch.account !== undefined) {
     decided.push(...(await decideSweep(deps, account, serving, batch.account, circumstances)));
   }
-  // Requests of upgrades, records, memory; then what became of each message is counted.
+  // Request upgrades, record, save; then count what became of each message.
   await carryOut(deps, decided, { now, mode: findings.mode });
 
   const nonWorkers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
@@ -109,7 +109,7 @@ async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumst
   recordCounts(deps.recorder, batch, counts, { nonWorkers });
 }
 
-/** The node groups to be looked at: those of which the batch tells news, and those that were asked for. */
+/** The node groups to reconcile: those that the batch brings news about, and those that were requested. */
 async function chooseDue(
   deps: ReconcileDeps,
   batch: Batch,
@@ -138,7 +138,10 @@ async function chooseDue(
   };
 }
 
-/** What the sweep comes back to: groups with something remembered, and groups with findings of which no event may have told. */
+/**
+ * Adds what a sweep reconciles: node groups with remembered findings, and node groups with findings that no event may
+ * have named.
+ */
 function addSwept(
   asked: Map<string, Omit<DueGroup, 'state'>>,
   remembered: readonly string[],
@@ -164,7 +167,7 @@ function addSwept(
   }
 }
 
-/** Inspector itself, and the groups of the workers that it does not scan. */
+/** Decides about Inspector in the account, and about the node groups whose workers it does not scan. */
 async function decideSweep(
   deps: ReconcileDeps,
   { status, refused, unscanned }: AccountView,
@@ -178,7 +181,7 @@ async function decideSweep(
   );
   const members = old.flatMap(({ instanceId, autoScalingGroup }) => (autoScalingGroup === undefined ? [] : instanceId));
   const lifecycles = await lifecycleStatesOf(deps.autoScaling, members);
-  // Nothing is advised for what somebody has in standby, or what is on its way out.
+  // Workers in standby, or on their way out, need no advice.
   const settled = old.filter(({ instanceId }) => !isOutOfService(lifecycles.get(instanceId)));
   const groups = Map.groupBy(settled, ({ key }) => subjectOf(key));
   const states = await readFindingStates(deps.ledger, 'coverage', [ACCOUNT, ...groups.keys()]);

@@ -11,8 +11,8 @@ const serviceRole = (service: string, name: string): string => iamHere(`role/aws
 const enableInspector: Right = {
   sid: 'InspectorServiceRole',
   actions: ['iam:CreateServiceLinkedRole'],
-  // Where scanning begins, Inspector has these two made: by agents, and agentless. Source: its user guide, "Using
-  // service-linked roles".
+  // Enabling scanning makes Inspector create these two service-linked roles, for agent-based and for agentless scans.
+  // Source: its user guide, "Using service-linked roles".
   resources: [
     serviceRole('inspector2.amazonaws.com', 'AWSServiceRoleForAmazonInspector2'),
     serviceRole('agentless.inspector2.amazonaws.com', 'AWSServiceRoleForAmazonInspector2Agentless'),
@@ -29,7 +29,8 @@ export const triageFindings = declare({
   subject: 'node-group',
   start: {
     by: 'queue',
-    // A new vulnerability across a fleet comes as tens of thousands of events: they become some tens of reconciles.
+    // A new vulnerability across a fleet causes tens of thousands of events; batching reduces them to some tens of
+    // reconciles.
     queue: { batch: 1000, gatherSeconds: 60, concurrency: 2 },
   },
   timeoutSeconds: 180,
@@ -46,7 +47,7 @@ export const triageFindings = declare({
     FindingsIgnored: 'Of these: those that were ignored.',
   },
   events: {
-    // Findings about the network have a rule of quarantine-workers, those of ECR, Lambda, Azure and code have none.
+    // A rule of quarantine-workers takes network findings. No rule takes findings of ECR, Lambda, Azure or code.
     FindingRule: {
       description: 'Inspector findings of vulnerable packages on EC2 instances go to triage-findings',
       event: packageFinding,

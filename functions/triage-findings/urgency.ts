@@ -3,12 +3,12 @@ import type { Need, Urgency } from '../shared/ledger/finding-ledger.ts';
 import type { OpenFinding } from './observation.ts';
 import type { Policy } from './policy.ts';
 
-/** What makes a finding more or less grave. */
+/** The ratings that make a finding more or less grave. */
 export interface Rating {
-  /** As Inspector says it: also UNTRIAGED, or a value that AWS adds. */
+  /** As Inspector returns it, which includes UNTRIAGED and values that AWS may add. */
   readonly severity: string;
   readonly exploitAvailable: boolean;
-  /** 0 to 1; 0 where it is not known. */
+  /** From 0 to 1; 0 where unknown. */
   readonly epss: number;
 }
 
@@ -17,19 +17,22 @@ const rankOf = (severity: string): number => {
   return rank < 0 ? SEVERITIES.length : rank;
 };
 
-/** An unknown severity is at least as grave as none. */
+/** Whether a severity is at least as grave as `floor`. An unknown severity ranks like none. */
 export const isAtLeast = (severity: string, floor: Severity): boolean => rankOf(severity) <= rankOf(floor);
 
 export const urgencyOf = ({ severity, exploitAvailable, epss }: Rating, { urgent }: Policy['findings']): Urgency =>
   isAtLeast(severity, urgent.severity) && (exploitAvailable || epss >= urgent.epss) ? 'urgent' : 'normal';
 
-/** The more urgent of the two. */
 export const moreUrgent = (a: Urgency | undefined, b: Urgency): Urgency => (a === 'urgent' ? a : b);
 
-/** How many vulnerabilities are remembered of a node group: as many as one filter of ListFindings takes. */
+/** How many vulnerabilities are remembered per node group: one filter of ListFindings takes this many values. */
 const REMEMBERED = 10;
 
-/** What to remember of findings that Inspector holds open `now` (epoch milliseconds); undefined: nothing. */
+/**
+ * What to remember of the open findings; undefined when there are none.
+ *
+ * @param now epoch milliseconds
+ */
 export function needOf(open: readonly OpenFinding[], releaseVersion: string, now: number): Need | undefined {
   const gravestFirst = open.toSorted(
     (a, b) => Number(isUrgent(b)) - Number(isUrgent(a)) || rankOf(a.severity) - rankOf(b.severity),
