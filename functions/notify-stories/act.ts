@@ -10,13 +10,13 @@ export interface TellDeps {
   readonly topicArn: string;
   readonly events: EventBridgeClient;
   readonly busName: string;
-  /** The stack's name: who is speaking. */
+  /** The stack's name, shown as the sender. */
   readonly stack: string;
 }
 
 /**
- * Tells one bundle: a message to the topic, an event to the bus.
- * @throws Error when EventBridge did not take the event
+ * Sends one bundle: a message to the topic, and an event to the bus.
+ * @throws Error when EventBridge did not accept the event
  */
 export async function tell({ sns, topicArn, events, busName, stack }: TellDeps, bundle: Bundle): Promise<void> {
   const { subject, chat, mail } = messageOf(bundle, stack);
@@ -24,7 +24,7 @@ export async function tell({ sns, topicArn, events, busName, stack }: TellDeps, 
     new PublishCommand({
       TopicArn: topicArn,
       Subject: subject,
-      // Each kind of subscriber gets the form that it can show.
+      // Mail and chat subscribers each get the format that they can display.
       MessageStructure: 'json',
       Message: JSON.stringify({ default: chat, email: mail }),
     }),

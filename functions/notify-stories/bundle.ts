@@ -1,13 +1,13 @@
 import type { NewsOfSubject } from './incident.ts';
 
-/** News of the same kind about several subjects of a cluster: one message. */
+/** News of one kind about subjects of one cluster, sent as one message. */
 export interface Bundle {
   readonly first: NewsOfSubject;
-  /** All of them, the first among them. */
+  /** All news of the bundle, including `first`. */
   readonly news: readonly NewsOfSubject[];
 }
 
-/** Puts together what happened alike: a wave of workers with one trouble is one message, not a thousand. */
+/** Groups similar news, so that a wave of workers with the same problem is one message and not a thousand. */
 export function bundle(news: readonly NewsOfSubject[]): Bundle[] {
   const groups = Map.groupBy(news, ({ phase, state, record: { remediation, decision, reason, cluster } }) =>
     JSON.stringify([phase, state, remediation, decision, reason, cluster]),

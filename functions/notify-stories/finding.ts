@@ -6,29 +6,30 @@ import { wordOf } from '../shared/records/standing.ts';
 import { isAccountWide } from './incident.ts';
 import type { FindingState, OpenFinding } from './security-hub-ledger.ts';
 
-/** Security Hub's limits, characters. */
+/** Limits of Security Hub, in characters. */
 const LONGEST_TITLE = 256;
 const LONGEST_DESCRIPTION = 1_024;
 const LONGEST_RECOMMENDATION = 512;
 
-/** Where findings come from. */
+/** The origin of findings. */
 export interface Reporter {
   readonly stack: string;
   readonly partition: string;
 }
 
-/** What Security Hub is to be told: that something is wrong, or not any more. */
+/** An update for Security Hub: a problem has begun or ended. */
 export interface Verdict {
   readonly open: OpenFinding;
-  /** The record that says so: for the subject and the time. */
+  /** The record behind the verdict, which supplies subject and time. */
   readonly record: ReadRecord;
-  /** `cured`: it is as it should be; `moot`: it is to be left alone, or something else is wrong with it. */
+  /** `cured`: the problem is solved. `moot`: the subject is to be left alone, or has another problem instead. */
   readonly status: 'failed' | 'cured' | 'moot';
 }
 
 /**
- * What a record's finding goes by: function and subject, and the check where the function judges by several, of which each
- * fails and passes by itself. Undefined for what is about no host: alarms tell of that.
+ * The key of a record's finding: function and subject. Where a function judges a subject by several checks, the key has
+ * the check as well, because each check fails and passes on its own. Undefined for records that concern no host; alarms
+ * cover those.
  */
 export function findingSubject(record: ReadRecord): string | undefined {
   const { remediation, cluster, nodegroup, instance, reason } = record;
@@ -39,8 +40,9 @@ export function findingSubject(record: ReadRecord): string | undefined {
 const checkOf = ({ details = {} }: ReadRecord): string[] => (typeof details.check === 'string' ? [details.check] : []);
 
 /**
- * Follows the findings about one subject through new records, in order; a pure function. There is one for each cause, and
- * one cause at a time: another one, the cure, or that the subject is to be left alone, closes it.
+ * Follows the finding of one subject through new records, in order; a pure function. Each cause has a finding of its
+ * own, and only one cause is open at a time. A finding closes when another cause replaces it, when the subject is
+ * cured, or when the subject is to be left alone.
  */
 export function followFinding(
   state: FindingState,
@@ -56,7 +58,7 @@ export function followFinding(
     const { time, decision, reason, message, hint } = record;
     if (Date.parse(time) <= state.followedTo) continue;
     if (decision === 'done') close(record, 'cured');
-    // What leaves it exposed, such as a kill switch, makes nothing moot.
+    // A skip that leaves the subject exposed, such as by a kill switch, closes no finding.
     if (decision === 'skipped' && isSettled(wordOf(record))) close(record, 'moot');
     if ((decision !== 'failed' && decision !== 'refused') || open?.reason === reason) continue;
     close(record, 'moot');
@@ -72,7 +74,7 @@ export function followFinding(
 const COMPLIANCE = { failed: 'FAILED', cured: 'PASSED', moot: 'NOT_AVAILABLE' } as const;
 
 /**
- * A verdict in the AWS Security Finding Format.
+ * Formats a verdict in the AWS Security Finding Format.
  * @see https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html
  */
 export function findingOf({ open, record, status }: Verdict, { stack, partition }: Reporter): AwsSecurityFinding {
@@ -82,7 +84,7 @@ export function findingOf({ open, record, status }: Verdict, { stack, partition 
   const severity = { Label: open.severity.toUpperCase() as Uppercase<OpenFinding['severity']> };
   return {
     SchemaVersion: '2018-10-08',
-    // The same subject and cause is the same finding, whenever it comes back.
+    // The same subject and cause keep the same finding, even when the problem recurs.
     Id: [stack, region, account, remediation, place, ...cause].join('/'),
     ProductArn: `arn:${partition}:securityhub:${region}:${account}:product/${account}/default`,
     ProductName: 'EKS Host Remediator',
@@ -107,7 +109,10 @@ export function findingOf({ open, record, status }: Verdict, { stack, partition 
   };
 }
 
-/** A worker, or else its cluster: a node group's own ARN has a part that no record knows. */
+/**
+ * The worker, or else its cluster. A node group cannot be named, because its ARN has a part that records do not
+ * contain.
+ */
 function resourceOf({ account, region, cluster = '', nodegroup, instance }: ReadRecord, partition: string): Resource {
   const place = { Partition: partition as Resource['Partition'], Region: region };
   const names = { cluster, ...(nodegroup !== undefined && { nodegroup }) };

@@ -18,14 +18,14 @@ export interface FindingDeps extends Reporter {
   readonly clock: Clock;
 }
 
-/** BatchImportFindings takes at most a hundred. */
+/** BatchImportFindings takes at most a hundred findings. */
 const FINDINGS_PER_CALL = 100;
 
 /**
- * Tells Security Hub what these records say is wrong, and what is not any more; then remembers it. In this order a crash
- * has the same findings told again, under the same ids.
+ * Imports into Security Hub what these records open and close, then saves the states. After a crash between the two,
+ * the same findings are imported again under the same ids.
  *
- * @throws Error when Security Hub did not take every finding
+ * @throws Error when Security Hub did not accept every finding
  */
 export async function keepFindings(deps: FindingDeps, records: readonly ReadRecord[]): Promise<void> {
   const subjects = Map.groupBy(records, findingSubject);
@@ -37,7 +37,7 @@ export async function keepFindings(deps: FindingDeps, records: readonly ReadReco
   }));
   const changed = followed.filter(({ verdicts }) => verdicts.length > 0);
   const findings = changed.flatMap(({ verdicts }) => verdicts.map((verdict) => findingOf(verdict, deps)));
-  // A call may name a finding once only, and the last word on it is what counts.
+  // A call may name a finding only once. The last verdict on it counts.
   const lastWords = [...new Map(findings.map((finding) => [finding.Id, finding])).values()];
   for (const batch of chunks(lastWords, FINDINGS_PER_CALL)) await importFindings(deps, batch);
   const now = deps.clock.now();

@@ -3,18 +3,23 @@ import { type Ledger, readItems, saveUnlessWritten, withFormerNames } from '../s
 import { severity } from '../shared/records/severity.ts';
 
 const PK = 'incident';
-/** What version 2 of the ledger called it. */
+/** The partition key of incidents in version 2 of the ledger. */
 const FORMER_PK = 'story';
 
 const incidentState = z.object({
   sk: z.string(),
-  /** The most severe that people were notified of; absent while they were of nothing, and after its end. */
+  /**
+   * Highest severity that people were notified of; absent before the first notification and after the incident's end.
+   */
   notified: severity.optional(),
-  /** When, epoch milliseconds. */
+  /** Time of the last notification, epoch milliseconds. */
   notifiedAt: z.number().optional(),
-  /** Up to when records have been followed, epoch milliseconds: what is older comes late or again, and is no news. */
+  /** Time of the last record that was followed, epoch milliseconds. Older records are late or repeated, and no news. */
   followedTo: z.number().optional(),
-  /** The record that people are being notified of: who does so, and since when (epoch milliseconds). Gone when it is sent. */
+  /**
+   * The record that a notification is being sent for, with the sender and the time (epoch milliseconds). Removed once
+   * it is sent.
+   */
   pending: z
     .object({
       record: z.string(),
@@ -23,25 +28,25 @@ const incidentState = z.object({
       since: z.number(),
     })
     .optional(),
-  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });
-/** What is remembered of an incident: what people were notified of. */
+/** What the ledger remembers of an incident: which notifications were sent. */
 export type IncidentState = Omit<z.infer<typeof incidentState>, 'sk'>;
 
 const ITEM = withFormerNames(incidentState, { told: 'notified', toldAt: 'notifiedAt' });
 
 export const NEW_INCIDENT: IncidentState = { revision: 0 };
 
-/** How long a state is kept after its last change, ms: longer than any incident should last. */
+/** How long a state is kept after its last change, ms. It is longer than any incident should last. */
 const KEPT_FOR = 90 * 86_400_000;
 
-/** The states of the given incidents; one of which nobody was ever notified is missing. */
+/** Reads the states of the given incidents. Incidents without any notification are missing. */
 export async function readIncidents(ledger: Ledger, incidents: readonly string[]): Promise<Map<string, IncidentState>> {
   const items = await readItems(ledger, PK, incidents, ITEM);
   const states = new Map(items.map(({ sk, ...state }) => [sk, state]));
   const missing = incidents.filter((incident) => !states.has(incident));
-  // What goes on since version 2 is saved anew, as an item of which there is none yet.
+  // A state of version 2 is saved under the new key, where no item exists yet.
   for (const { sk, ...state } of await readItems(ledger, FORMER_PK, missing, ITEM)) {
     states.set(sk, { ...state, revision: NEW_INCIDENT.revision });
   }
@@ -49,10 +54,10 @@ export async function readIncidents(ledger: Ledger, incidents: readonly string[]
 }
 
 /**
- * Saves an incident's state unless somebody else has written since it was read.
+ * Saves an incident's state unless another invocation has written it since it was read.
  *
  * @param now epoch milliseconds
- * @returns the state as it is now; undefined when another invocation was first
+ * @returns the saved state; undefined when another invocation was first
  */
 export async function saveIncident(
   ledger: Ledger,

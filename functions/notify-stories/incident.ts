@@ -9,28 +9,31 @@ import type { Policy } from './policy.ts';
 
 export type NotificationPolicy = Policy['notifications'];
 
-/** What is worth a message about one incident. */
+/** A notification that one incident calls for. */
 export interface News {
   readonly phase: 'opened' | 'worsened' | 'ended';
   readonly severity: Severity;
   readonly record: ReadRecord;
 }
 
-/** News with how its subject stands besides: a worker whose agent is cured may be in quarantine all the same. */
+/** News with the overall state of its subject: a worker whose agent is cured may still be in quarantine. */
 export interface NewsOfSubject extends News {
   readonly state: State;
 }
 
-/** Said of every subject alike while it lasts: one incident of the account, told at most once a day. */
+/**
+ * Reasons that concern every subject alike. They form one incident of the account, which is notified at most once a
+ * day.
+ */
 const ACCOUNT_WIDE: readonly string[] = ['policy-invalid', 'kill-switch'];
 export const isAccountWide = (reason: string): boolean => ACCOUNT_WIDE.includes(reason);
-/** What is wrong with the policy, in a message that may say more. */
+/** The sentence of a message that says what is wrong with the policy. */
 const FAULT = /The policy [^;.]*[;.]?/;
 const REMINDER_MS = 86_400_000;
 
 /**
- * What a record's incident goes by: function, correlation id and subject. The function belongs to it because two of them may
- * look at one worker for the same event, and the end of the one's incident is not that of the other's.
+ * The key of a record's incident: function, correlation id and subject. The function is part of it because two
+ * functions may act on one worker after the same event, and the end of one incident is not the end of the other.
  */
 export function incidentOf({
   remediation,
@@ -49,12 +52,14 @@ export function incidentOf({
 }
 
 /**
- * Follows one incident through new records, in order; a pure function. An incident is told when something of it is severe enough
- * and of a decision that the policy names, again only when it gets worse, and at its end if it was told before. It ends when its subject
- * stands so that nobody has to see to it: a worker in quarantine, or one that stays exposed, is no end. What
- * began and ended within these records is told once, by its end.
+ * Follows one incident through new records, in order; a pure function.
  *
- * @returns what to remember, and the news if there is any
+ * An incident is notified when a record is severe enough and has a decision that the policy names. It is notified again
+ * only when it gets worse, and at its end. It ends when its subject needs nobody's attention: a worker in quarantine,
+ * or one that stays exposed, is no end. An incident that begins and ends within these records is notified once, at its
+ * end.
+ *
+ * @returns the state to save, and the news if there is any
  */
 export function follow(
   state: IncidentState,
@@ -87,7 +92,7 @@ export function follow(
   };
 }
 
-/** An incident of the account is told as if for the first time after a day. */
+/** Whether an incident of the account is due for a reminder: after a day it is notified like a new one. */
 const isForgotten = ({ notifiedAt = 0 }: IncidentState, records: readonly ReadRecord[]): boolean =>
   records.some(({ reason, time }) => isAccountWide(reason) && Date.parse(time) - notifiedAt >= REMINDER_MS);
 

@@ -2,24 +2,24 @@ import { gunzipSync } from 'node:zlib';
 import * as z from 'zod';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
 
-/** What a subscription filter of CloudWatch Logs invokes a function with. */
+/** The event by which a subscription filter of CloudWatch Logs invokes a function. */
 const invocation = z.object({ awslogs: z.object({ data: z.base64() }) });
 
-/** What is in it: base64 of gzipped JSON. */
+/** The payload: base64 of gzipped JSON. */
 const batch = z.object({
-  /** A `CONTROL_MESSAGE` only tries whether the function can be reached. */
+  /** CloudWatch Logs sends a `CONTROL_MESSAGE` only to test whether the function can be reached. */
   messageType: z.enum(['DATA_MESSAGE', 'CONTROL_MESSAGE']),
   logEvents: z.array(z.object({ message: z.string() })),
 });
 
-/** More than CloudWatch Logs ever sends (1 MiB a batch): a bound for what is unpacked, bytes. */
+/** Limit for the unpacked payload, bytes. CloudWatch Logs never sends this much (1 MiB per batch). */
 const MOST_BYTES = 16 * 2 ** 20;
 
 /**
- * The records in one delivery, by time, each once. A line that is none, or none that this version understands, is left
- * out: it is still in the log group.
+ * Reads the distinct records of one delivery, by time. Lines that are not records, or that this version does not
+ * understand, are left out; they remain in the log group.
  *
- * @throws Error when the delivery is not one of CloudWatch Logs
+ * @throws Error when the event is not a delivery of CloudWatch Logs
  */
 export function readBatch(event: unknown): ReadRecord[] {
   const { data } = invocation.parse(event).awslogs;

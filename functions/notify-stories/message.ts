@@ -4,17 +4,19 @@ import type { ReadRecord } from '../shared/records/record-line.ts';
 import { recordSubject } from '../shared/records/record-subject.ts';
 import type { Bundle } from './bundle.ts';
 
-/** How many subjects are named one by one. */
+/** How many subjects a message lists by name. */
 const NAMED = 20;
 
-/** What Amazon Q Developer in chat applications (AWS Chatbot) shows of a custom notification at most, characters. */
+/**
+ * The most that Amazon Q Developer in chat applications (AWS Chatbot) shows of a custom notification, in characters.
+ */
 const LONGEST_TITLE = 250;
 const LONGEST_DESCRIPTION = 8_000;
 
-/** SNS: a subject is ASCII, below 100 characters, without line breaks. */
+/** An SNS subject is ASCII, shorter than 100 characters, without line breaks. */
 const LONGEST_SUBJECT = 99;
 
-/** What is published to the topic: one form for chat applications, one for mail. */
+/** A message for the topic, in one format for chat applications and one for mail. */
 export interface Message {
   readonly subject: string;
   /** A custom notification of Amazon Q Developer in chat applications, as JSON. */
@@ -64,7 +66,7 @@ export function messageOf({ first, news }: Bundle, stack: string): Message {
   return { subject: cut(subject, LONGEST_SUBJECT), chat: JSON.stringify(chat), mail: mail.join('\n') };
 }
 
-/** The same as the detail of an event. */
+/** The detail of the event with the same content. */
 export function incidentEvent({ first, news }: Bundle): RemediationIncident['detail'] {
   const { phase, severity, record, state } = first;
   const { remediation, decision, reason, hint, correlationId, time } = record;
@@ -90,10 +92,10 @@ export function incidentEvent({ first, news }: Bundle): RemediationIncident['det
   };
 }
 
-/** What a record is about, for people. */
+/** The subject of a record, for people. */
 const placeOf = (record: ReadRecord): string => recordSubject(record) || `account ${record.account}`;
 
-/** What `explain` is asked for. */
+/** The argument of the `explain` command in the message. */
 const argumentOf = ({ cluster, nodegroup, instance, trigger }: ReadRecord): string =>
   instance ?? (recordSubject({ cluster, nodegroup }) || trigger.id);
 

@@ -5,14 +5,14 @@ import type { TellDeps } from './act.ts';
 import { type FindingDeps, keepFindings } from './findings.ts';
 import { readFindings, saveFinding } from './security-hub-ledger.ts';
 
-/** What stands for Security Hub itself in the ledger: no subject of a finding has such a name. */
+/** Ledger key of the state of Security Hub itself. No subject of a finding has this name. */
 const ITSELF = 'security-hub is not offered';
 
 /**
- * Keeps the findings in Security Hub. Where AWS does not offer it in the region, that is told once, to the topic, and no
- * invocation fails for it.
+ * Imports findings into Security Hub. Where AWS does not offer Security Hub in the region, the topic is notified once,
+ * and no invocation fails for it.
  *
- * @throws Error when Security Hub is there and did not take every finding
+ * @throws Error when Security Hub is available and did not accept every finding
  */
 export async function keepFindingsWhereOffered(
   deps: FindingDeps & TellDeps,

@@ -25,14 +25,14 @@ export interface NotifyDeps extends TellDeps, FindingDeps {
   readonly readPolicy: () => Promise<Policy | InvalidPolicy>;
   readonly counter: Counter<MetricOf<typeof notifyStories>>;
   readonly clock: Clock;
-  /** Names this invocation: Lambda's own retry of it has the same one. */
+  /** Identifies this invocation. Lambda's retry of it has the same value. */
   readonly caller: string;
 }
 
-/** Longer than an invocation can last, ms: whoever has not sent by then never will. */
+/** Longer than an invocation can last, ms. An invocation that has not sent by then never will. */
 const ABANDONED_AFTER = 5 * 60_000;
 
-/** News that this invocation has taken upon itself to tell. */
+/** News that this invocation has claimed to send. */
 interface Claim {
   readonly incident: string;
   readonly state: IncidentState;
@@ -40,20 +40,21 @@ interface Claim {
 }
 
 /**
- * Tells what is new in these records: claims each incident by a conditional write, tells bundle by bundle, and notes what is
- * told. So a repeated delivery tells nothing twice; an invocation that dies between telling and noting tells that one
- * bundle again when Lambda retries it.
+ * Sends what these records bring as news. It claims each incident by a conditional write, sends bundle by bundle, and
+ * saves what was sent. A repeated delivery therefore sends nothing twice. An invocation that dies between sending and
+ * saving sends that one bundle again when Lambda retries it.
  *
- * The defaults count where the policy is invalid: a message changes nothing, and somebody must learn that the policy is invalid.
+ * An invalid policy makes the default settings apply: a message changes nothing, and somebody must learn that the
+ * policy is invalid.
  *
- * @throws Error when another invocation works on the same incident right now: Lambda tries again
+ * @throws Error when another invocation works on the same incident right now: Lambda retries
  */
 export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): Promise<void> {
   if (records.length === 0) return;
   const policy = await deps.readPolicy();
   const notifications = isInvalid(policy) ? defaults.parse({}) : policy.notifications;
   const states = await followSubjects(deps.ledger, records, deps.caller, deps.clock.now());
-  // What waits only tells how its subject stands.
+  // Records that wait start no incident. They only update the state of their subject.
   const outcomes = records.filter(({ decision }) => decision !== 'waiting');
   const claims = (await claimNews(deps, outcomes, notifications)).map((claim) => withState(claim, states));
   for (const one of bundle(claims.map(({ news }) => news))) {
@@ -62,11 +63,14 @@ export async function notify(deps: NotifyDeps, records: readonly ReadRecord[]): 
     const told = claims.filter(({ news }) => one.news.includes(news));
     await pMap(told, (claim) => noteNotified(deps, claim), { concurrency: READ_CONCURRENCY });
   }
-  // Last: a Security Hub that is not there must keep nobody from hearing.
+  // Security Hub comes last: its failure must not keep anybody from being notified.
   if (notifications.securityHub === 'enforce') await keepFindingsWhereOffered(deps, outcomes);
 }
 
-/** What is about the account, or about a subject of which nothing else is known, stands as its record says. */
+/**
+ * Adds the state of the subject. For the account, or a subject about which nothing else is known, the record itself
+ * decides it.
+ */
 function withState(claim: Claim, states: ReadonlyMap<string, State>): Claim & { readonly news: NewsOfSubject } {
   const { record } = claim.news;
   const known = states.get(subjectOf(record) ?? '') ?? 'quiet';
@@ -98,7 +102,9 @@ async function claimNews(
   return claims.filter((claim) => claim !== undefined);
 }
 
-/** News that was claimed and never told: by an earlier try of this invocation, or by one that has died for good. */
+/**
+ * Finds news that was claimed but never sent, by an earlier try of this invocation or by an invocation that has died.
+ */
 function leftBehind(
   { pending }: IncidentState,
   records: readonly ReadRecord[],
@@ -111,7 +117,7 @@ function leftBehind(
   return { phase: pending.phase, severity: severityOf(record), record };
 }
 
-/** If somebody else has gone on with the incident meanwhile, theirs stands. */
+/** Saves that a notification was sent. If another invocation has moved the incident on meanwhile, its state stands. */
 async function noteNotified({ ledger, clock, caller }: NotifyDeps, { incident, state }: Claim): Promise<void> {
   const { pending: _, ...told } = state;
   await saveIncident(ledger, incident, told, caller, clock.now());

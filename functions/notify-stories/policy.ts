@@ -4,7 +4,7 @@ import { severity } from '../shared/records/severity.ts';
 
 const tellable = z.enum(['acted', 'would-act', 'refused', 'failed']);
 
-/** The section `notifications`, of `notify-stories`. */
+/** The policy section `notifications`. */
 export const notifications = z.strictObject({
   mode: z.enum(['enforce', 'off']).default('enforce').describe('off: no messages and no incident events.'),
   minimumSeverity: severity.default('low').describe('What is less severe begins no incident that is told.'),
@@ -18,6 +18,6 @@ export const notifications = z.strictObject({
     .describe('enforce: what fails or is refused is a finding in Security Hub until it is cured.'),
 });
 
-/** What `notify-stories` reads of the policy. */
+/** The sections of the policy that `notify-stories` reads. */
 export const READS = { notifications: () => notifications };
 export type Policy = PolicyWith<typeof READS>;

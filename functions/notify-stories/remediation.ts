@@ -9,8 +9,8 @@ export const notifyStories = declare({
   summary: 'Tells people and systems what was done and what was refused, one message an incident',
   startedBy: 'the records of the others',
   subject: 'account',
-  // Records that may begin or end an incident, or tell how a subject stands meanwhile. `notify-stories` itself writes none, so nothing that it does comes back to
-  // it, and the lines that Lambda and Powertools write for it are no records.
+  // Matches records that may begin or end an incident, or that change the state of a subject. `notify-stories` writes
+  // no records itself, so it never triggers itself. The lines that Lambda and Powertools log for it are not records.
   start: {
     by: 'records',
     matching: '{ $.kind = "record" && $.reason != "sweep-finished" }',

@@ -5,9 +5,9 @@ import { severity } from '../shared/records/severity.ts';
 const PK = 'finding';
 
 const openFinding = z.object({
-  /** Its cause. */
+  /** The cause: a reason code. */
   reason: z.string(),
-  /** When it was first seen, ISO 8601. */
+  /** Time of the first record with this cause, ISO 8601. */
   createdAt: z.string(),
   severity,
   message: z.string(),
@@ -17,12 +17,12 @@ export type OpenFinding = z.infer<typeof openFinding>;
 
 const findingState = z.object({
   sk: z.string(),
-  /** The finding that Security Hub has of the subject; absent when it has none that is not archived. */
+  /** The subject's finding in Security Hub that is not archived; absent when there is none. */
   open: openFinding.optional(),
-  /** Up to when records have been followed, epoch milliseconds. */
+  /** Time of the last record that was followed, epoch milliseconds. */
   followedTo: z.number(),
 });
-/** What is remembered of the findings about one subject. */
+/** What the ledger remembers of one subject's finding. */
 export type FindingState = Omit<z.infer<typeof findingState>, 'sk'>;
 
 export const NO_FINDING: FindingState = { followedTo: 0 };
@@ -30,13 +30,16 @@ export const NO_FINDING: FindingState = { followedTo: 0 };
 /** How long a state is kept after its last change, ms. */
 const KEPT_FOR = 400 * 86_400_000;
 
-/** The states of the given subjects; one that never had a finding is missing. */
+/** Reads the states of the given subjects. A subject that never had a finding is missing. */
 export async function readFindings(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, FindingState>> {
   const items = await readItems(ledger, PK, subjects, findingState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** Saved after Security Hub has been told: what is told again has the same id there. @param now epoch milliseconds */
+/**
+ * Saves a state once Security Hub has accepted it. If a crash makes the import repeat, the finding keeps its id.
+ * @param now epoch milliseconds
+ */
 export async function saveFinding(ledger: Ledger, subject: string, state: FindingState, now: number): Promise<void> {
   await putItem(ledger, { pk: PK, sk: subject, keptUntil: now + KEPT_FOR }, state);
 }

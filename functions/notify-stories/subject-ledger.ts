@@ -12,7 +12,7 @@ const PK = 'subject';
 
 const ITEM = z.object({
   sk: z.string(),
-  /** What is open about the subject, by voice. */
+  /** The open outcomes of the subject, by voice (see `voiceOf`). */
   open: z.array(
     z.object({
       voice: z.string(),
@@ -27,16 +27,16 @@ const ITEM = z.object({
 });
 type Held = Pick<z.infer<typeof ITEM>, 'open' | 'revision'>;
 
-/** As long as the widget looks back for last words, ms. */
+/** As long as the widget looks back for the latest records, ms. */
 const KEPT_FOR = 30 * 86_400_000;
-/** Invocations that tell of one subject at the same time are few. */
+/** Concurrent invocations for one subject are few. */
 const TRIES = 3;
 
 /**
- * Remembers what these records leave open about their subjects, and answers how each stands now. It is written only where
+ * Saves what these records leave open about their subjects, and returns the current state of each. It writes only where
  * something opens or closes.
  *
- * @param writer names this invocation
+ * @param writer identifies this invocation
  * @param now epoch milliseconds
  */
 export async function followSubjects(
@@ -63,7 +63,7 @@ export async function followSubjects(
           { open, revision: before?.revision ?? 0 },
           `${writer} ${tried}`,
         );
-        // It is for words in a message only: whoever was quicker each time has remembered most of it.
+        // The state only serves the wording of messages, and whoever won each write has saved most of it.
         if (saved !== undefined || tried === TRIES) return [name, state];
         before = (await readHeld(ledger, [name])).get(name);
       }
@@ -79,6 +79,6 @@ const readHeld = async (ledger: Ledger, names: readonly string[]): Promise<Map<s
 const recent = (held: Held | undefined, now: number): readonly OpenWord[] =>
   (held?.open ?? []).filter(({ at }) => now - at < KEPT_FOR);
 
-/** The same word said again later changes nothing. */
+/** The outcomes, without their times: the same outcome at a later time changes nothing. */
 const keysOf = (open: readonly OpenWord[]): string[] =>
   open.map(({ voice, decision, reason }) => `${voice} ${decision} ${reason}`);

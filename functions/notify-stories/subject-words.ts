@@ -3,21 +3,21 @@ import type { ReadRecord } from '../shared/records/record-line.ts';
 import { voiceOf, wordOf } from '../shared/records/standing.ts';
 import { isAnswer } from '../shared/records/status.ts';
 
-/** The last word of a voice on a subject, as far as it leaves something open. */
+/** The latest outcome by one voice on a subject, if it leaves something open. */
 export interface OpenWord extends Word {
-  /** Whose word it is: see {@link voiceOf}. */
+  /** The source of the outcome: see {@link voiceOf}. */
   readonly voice: string;
 }
 
-/** How a subject stands. */
+/** The current state of a subject. */
 export interface SubjectNow {
-  /** That of its gravest word, as the widget and the command show it. */
+  /** State of the gravest outcome, as the widget and the command show it. */
   readonly state: State;
-  /** What of the words leaves something open, by voice. */
+  /** The outcomes that leave something open, by voice. */
   readonly open: readonly OpenWord[];
 }
 
-/** What a record's subject is remembered by: a worker's records may lack its group, but not its id. */
+/** The key of a record's subject. A worker's records may lack its node group, but never its instance id. */
 export const subjectOf = ({ cluster, nodegroup, instance }: ReadRecord): string | undefined =>
   instance ?? (cluster === undefined ? undefined : `${cluster}/${nodegroup ?? ''}`);
 
@@ -25,10 +25,10 @@ export const subjectOf = ({ cluster, nodegroup, instance }: ReadRecord): string 
 const CLOSED = STATES.indexOf('done');
 
 /**
- * Follows how one subject stands through new records; a pure function. What is settled is forgotten: the state of a subject
- * is that of its gravest word, and a settled one is never that while another is open.
+ * Follows the state of one subject through new records; a pure function. The gravest outcome determines the state.
+ * Settled outcomes are dropped, because they never determine it while another one is open.
  *
- * @param before what was open
+ * @param before the outcomes that were open
  * @param records about this subject, in order
  */
 export function followSubject(before: readonly OpenWord[], records: readonly ReadRecord[]): SubjectNow {
@@ -37,7 +37,7 @@ export function followSubject(before: readonly OpenWord[], records: readonly Rea
     if (isAnswer(record.reason)) continue;
     const { remediation, decision, reason, at } = wordOf(record);
     const voice = voiceOf(record);
-    // What comes late has been overtaken.
+    // An older record that arrives late is ignored.
     if ((words.get(voice)?.at ?? 0) <= at) words.set(voice, { voice, remediation, decision, reason, at });
   }
   const counting = thatStillCount([...words.values()]);
