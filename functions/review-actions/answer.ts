@@ -4,13 +4,13 @@ import { ask, type InsightsDeps } from './insights.ts';
 import { answerQuery } from './queries.ts';
 import type { RequestAnswer } from './view.ts';
 
-/** Requests are answered within seconds; Logs Insights shows a record some seconds later. All in ms. */
+/** Functions answer requests within seconds; Logs Insights shows a record some seconds later. All values in ms. */
 const [PATIENCE, PAUSE, LOOKED_BACK] = [5_000, 1_000, 3_600_000];
 const MOST_RECORDS = 10;
 
 /**
- * Waits a little for what was recorded for a request, because somebody sits in front of it who has just asked. A viewer who
- * has waited long enough is told so, and can ask again.
+ * Waits briefly for the records of a request, because the viewer who made it is looking at the widget. When nothing is
+ * recorded in time, the viewer is told so and can check again.
  *
  * @throws QueryUnfinished when Logs Insights does not answer in time
  */

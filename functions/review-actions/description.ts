@@ -1,4 +1,4 @@
-/** What CloudWatch shows where somebody asks what the widget is: Markdown. */
+/** Markdown that CloudWatch shows when a user asks for the documentation of the widget. */
 export const DESCRIPTION = {
   markdown: `## EKS Host Remediator: review-actions
 What was done to the worker hosts of your EKS clusters, what was deliberately not done, and why. It takes no parameters;

@@ -16,22 +16,22 @@ import { voiceOf } from '../shared/records/standing.ts';
 import { IN_QUARANTINE } from '../shared/records/status.ts';
 import { timeIn } from './time-axis.ts';
 
-/** How things stand with a worker or a group. */
+/** The states of a worker or a node group, each with its own colour and sign. */
 export const TONES = STATES;
 export type Tone = State;
 
-/** The last word of one function on one subject. */
+/** The latest outcome of one function for one subject. */
 export interface LastWord extends Word {
   readonly cluster: string;
   readonly nodegroup: string;
   readonly instance: string;
-  /** The id of its record. */
+  /** Id of the record. */
   readonly id: string;
 }
 
 export interface SubjectStatus {
   readonly tone: Tone;
-  /** A reason code; empty where nothing is recorded. */
+  /** Reason code; empty where nothing is recorded. */
   readonly reason: string;
 }
 
@@ -41,12 +41,12 @@ export interface FleetWorker extends SubjectStatus {
 
 export interface FleetGroup extends SubjectStatus {
   readonly cluster: string;
-  /** Empty for workers that belong to none, such as those of EKS Auto Mode. */
+  /** Empty for workers without a node group, such as those of EKS Auto Mode. */
   readonly nodegroup: string;
   readonly workers: readonly FleetWorker[];
 }
 
-/** A cluster, with what is said of it as a whole. */
+/** A cluster, with the state of the cluster as a whole. */
 export interface FleetCluster extends SubjectStatus {
   readonly name: string;
   readonly groups: readonly FleetGroup[];
@@ -54,12 +54,15 @@ export interface FleetCluster extends SubjectStatus {
 
 const QUIET: SubjectStatus = { tone: 'quiet', reason: '' };
 
-/** How far back the last word on a worker or group is looked for, ms: how things stand is not a matter of the time range. */
+/**
+ * How far back the latest records of workers and node groups are looked for, ms. The current state does not depend on
+ * the time range.
+ */
 export const LAST_WORDS_FROM = 30 * 86_400_000;
 
 /**
- * What rows of the queries about last words tell. A worker whose records name its group only sometimes has a row for each
- * way: the later one counts.
+ * Reads the rows of the queries for the latest outcomes. A worker whose records only sometimes name its node group has
+ * one row for each form; the later one counts.
  */
 export function lastWordsIn(rows: ReadonlyArray<{ get(field: string): string | undefined }>): LastWord[] {
   const latest = new Map<string, LastWord>();
@@ -73,7 +76,10 @@ export function lastWordsIn(rows: ReadonlyArray<{ get(field: string): string | u
   return [...latest.values()];
 }
 
-/** `manage-ssm-agent shop/web/i-0abc` and `done agent-verified`, as the query gives them; undefined for anything else. */
+/**
+ * Parses `manage-ssm-agent shop/web/i-0abc` and `done agent-verified`, as the query returns them; undefined for
+ * anything else.
+ */
 export function readLastWord(subject: string, word: string, at: number, id: string): LastWord | undefined {
   const [, remediation = '', cluster = '', nodegroup = '', instance = ''] =
     /^(\S+) ([^/]*)\/(.*)\/([^/]*)$/.exec(subject) ?? [];
@@ -84,7 +90,9 @@ export function readLastWord(subject: string, word: string, at: number, id: stri
     : undefined;
 }
 
-/** How each subject stands, by its gravest word: the gravest first, and of those the oldest. Workers that are gone are left out. */
+/**
+ * The gravest outcome of each subject: gravest subjects first, then oldest first. Workers that are gone are left out.
+ */
 export function statesOf(lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] {
   const subjects = Map.groupBy(lastWords, subjectOf);
   return [...subjects.values()]
@@ -93,16 +101,16 @@ export function statesOf(lastWords: readonly LastWord[], isThere: (instance: str
     .sort((a, b) => gravityOf(a) - gravityOf(b) || a.at - b.at);
 }
 
-/** Those of them that somebody should look at. */
+/** The same, limited to subjects that need somebody's attention. */
 export const needsOf = (lastWords: readonly LastWord[], isThere: (instance: string) => boolean): LastWord[] =>
   statesOf(lastWords, isThere).filter(needsSomebody);
 
-/** What somebody should look at, counted. */
+/** Counts of what needs attention, by state. */
 export type NeedsSummary = ReadonlyArray<{ readonly tone: Tone; readonly count: number }>;
 
 /**
- * How many subjects stand in each state that somebody should look at, and how many proposals are to be approved: a subject
- * that is exposed or has failed may have one, too.
+ * Counts the subjects that need attention by state, and the proposals to be approved. An exposed or failed subject may
+ * have a proposal, too.
  */
 export function summaryOf(lastWords: readonly LastWord[], isThere: (instance: string) => boolean): NeedsSummary {
   const needed = needsOf(lastWords, isThere);
@@ -115,20 +123,23 @@ export function summaryOf(lastWords: readonly LastWord[], isThere: (instance: st
   }));
 }
 
-/** A worker's records may lack its group, but not its id. */
+/** A worker's records may lack its node group, but never its instance id. */
 const subjectOf = ({ cluster, nodegroup, instance }: LastWord): string =>
   instance === '' ? `${cluster}/${nodegroup}` : instance;
 
-/** When the last sweep finished, of rows of the queries about last words, epoch milliseconds; undefined when none did. */
+/**
+ * When the last sweep finished, from the rows of the queries for the latest outcomes, epoch milliseconds; undefined
+ * when none did.
+ */
 export const sweptAtIn = (rows: ReadonlyArray<{ get(field: string): string | undefined }>): number | undefined => {
   const at = timeIn(rows.find((row) => row.get('word') === 'done sweep-finished')?.get('@timestamp') ?? '');
   return Number.isFinite(at) ? at : undefined;
 };
 
 /**
- * The fleet as it is: clusters, their groups, their workers, each with what needs most attention of what the functions
- * last said about it. What comes first needs it most. Instances that only claim to be workers, by tags that anybody can set,
- * are none; what was said of them stands among what needs somebody.
+ * The fleet as it is now: clusters, node groups and workers, each with the gravest of the functions' latest outcomes,
+ * most urgent first. Instances that only claim to be workers, by tags that anybody can set, are left out; outcomes
+ * about them appear under what needs attention.
  */
 export function fleetStatusOf(instances: readonly Instance[], lastWords: readonly LastWord[]): FleetCluster[] {
   const workerWords = Map.groupBy(lastWords, ({ instance }) => instance);
@@ -150,7 +161,7 @@ export function fleetStatusOf(instances: readonly Instance[], lastWords: readonl
         .map(([nodegroup, members]) => ({
           cluster: name,
           nodegroup,
-          // What is said of no group is said of the cluster.
+          // Outcomes that name no node group belong to the cluster.
           ...(nodegroup === '' ? QUIET : worst(groupWords.get(`${name}/${nodegroup}`) ?? [])),
           workers: members
             .map(({ instance }) => ({ instance, ...worst(workerWords.get(instance) ?? []) }))
@@ -160,7 +171,10 @@ export function fleetStatusOf(instances: readonly Instance[], lastWords: readonl
     }));
 }
 
-/** What is only said of an instance whose identity was proven: one that has not joined its cluster yet may be isolated. */
+/**
+ * Whether an outcome proves that the instance is a worker. A worker that has not joined its cluster yet may already be
+ * isolated.
+ */
 const isOfWorker = ({ remediation, reason }: LastWord): boolean =>
   remediation === 'quarantine-workers' && OF_WORKERS.has(reason);
 const OF_WORKERS: ReadonlySet<string> = new Set(IN_QUARANTINE);

@@ -1,7 +1,7 @@
 import { type CloudWatchLogsClient, GetQueryResultsCommand, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Clock } from '../shared/runtime/clock.ts';
 
-/** Logs Insights did not answer in the time that a viewer waits. */
+/** Logs Insights did not answer within the time that a viewer waits. */
 export class QueryUnfinished extends Error {
   override readonly name = 'QueryUnfinished';
 }
@@ -17,13 +17,13 @@ export interface InsightsDeps {
 /** The values of a row, by field. */
 export type Row = ReadonlyMap<string, string>;
 
-/** How long an answer is waited for, ms: the one thing here that waits, because Logs Insights answers by being asked again. */
+/** How long to wait for an answer, ms. Only this code waits inside a function, because Logs Insights must be polled. */
 const PATIENCE = 8_000;
 const [FIRST_PAUSE, LONGEST_PAUSE] = [200, 1_000];
 
 /**
- * Asks Logs Insights. It is used rather than FilterLogEvents because it gives the newest first, counts, and finds the last
- * word on each subject by itself: what comes over the network is what is shown, however large the log.
+ * Runs a Logs Insights query. FilterLogEvents would not do: Logs Insights returns the newest records first, counts, and
+ * finds the latest record of each subject. Only what is shown comes over the network, however large the log.
  *
  * @param range epoch milliseconds; Logs Insights takes whole seconds, both ends included
  * @throws QueryUnfinished when there is no answer in time
@@ -34,7 +34,7 @@ export async function ask(
   range: { readonly start: number; readonly end: number },
 ): Promise<Row[]> {
   const [startTime, endTime] = [Math.floor(range.start / 1_000), Math.ceil(range.end / 1_000)];
-  // A page that was opened long ago may by now lie before a range that moves with time.
+  // A page that was opened long ago may by now lie before the start of a moving time range.
   if (startTime >= endTime) return [];
   const until = clock.now() + PATIENCE;
   const { queryId } = await logs.send(

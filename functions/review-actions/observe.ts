@@ -25,19 +25,19 @@ import { readWorkers } from './workers.ts';
 
 export interface ObserveDeps extends InsightsDeps {
   readonly ec2: EC2Client;
-  /** What operators can ask of which function. */
+  /** The actions that operators can request, by function. */
   readonly requestable: readonly Requestable[];
 }
 
-/** Records on a page, and of an incident. */
+/** Records per page, and per incident. */
 const PAGE_SIZE = 25;
 const INCIDENT_SIZE = 200;
-/** What needs somebody is shown line by line up to here; the rest is counted. */
+/** How many subjects that need attention are listed; the rest are counted. */
 const MOST_NEEDS = 40;
-/** Different incidents that one subject's records are followed into. */
+/** How many distinct incidents of one subject are followed. */
 const MOST_CORRELATIONS = 40;
 
-/** Everything that the overview shows, read side by side. */
+/** Reads everything that the overview shows, in parallel. */
 export async function observeOverview(deps: ObserveDeps, question: Question): Promise<Overview> {
   const { filter, range, trail } = question;
   const cursor = trail.at(-1);
@@ -91,8 +91,8 @@ export async function observeOverview(deps: ObserveDeps, question: Question): Pr
 }
 
 /**
- * All that is recorded about a subject in the time range, as the command `explain` tells it, up to a bound. How it stands,
- * and so what can be asked for, is not a matter of the time range.
+ * Reads all records about a subject in the time range, up to a limit, as the `explain` command does. The current state,
+ * and so the offered actions, does not depend on the time range.
  */
 export async function observeIncident(
   deps: ObserveDeps,
@@ -100,7 +100,7 @@ export async function observeIncident(
   subject: RecordSubject,
 ): Promise<Incident> {
   const answer = awaits === undefined ? undefined : await awaitAnswer(deps, awaits);
-  // What was waited for is newer than the range that the viewer had before.
+  // The awaited records are newer than the end of the viewer's time range.
   const range = answer === undefined ? asked : { ...asked, end: Math.max(asked.end, deps.clock.now()) };
   const [rows, words] = await Promise.all([
     ask(deps, incidentQuery(subject, INCIDENT_SIZE), range),
@@ -130,7 +130,10 @@ export async function observeIncident(
   };
 }
 
-/** What tells the last word on a worker or on a group as a whole; of a cluster nothing can be asked for. */
+/**
+ * Reads the records that give the current state of a worker or node group. Clusters accept no requests, so they need
+ * none.
+ */
 async function readStatus(deps: ObserveDeps, subject: RecordSubject): Promise<ReadRecord[]> {
   if (subject.nodegroup === undefined && subject.instance === undefined) return [];
   const end = deps.clock.now();
@@ -141,7 +144,7 @@ async function readStatus(deps: ObserveDeps, subject: RecordSubject): Promise<Re
 const recordsIn = (rows: readonly Row[]): ReadRecord[] =>
   rows.flatMap((row) => readRecordLine(row.get('@message') ?? '') ?? []);
 
-/** Where the next page begins: in the second of the last line, after as many of that second as have been shown. */
+/** The start of the next page: the second of the last line, and how many records of that second were already shown. */
 function cursorAfter(shown: readonly Row[], before: Cursor | undefined): Cursor | undefined {
   const seconds = shown.map((row) => Math.floor(timeIn(row.get('@timestamp') ?? '') / 1_000));
   const second = seconds.at(-1);

@@ -4,11 +4,11 @@ import type { ReadRecord } from '../shared/records/record-line.ts';
 import { isLastWord, meansQuarantine } from '../shared/records/status.ts';
 
 /**
- * What can be asked for about a subject, by the last word of each function on it. It only spares people what would be
- * refused: the function that is asked looks for itself.
+ * The actions to offer for a subject, by the latest record of each function. This only hides requests that would be
+ * refused: the function that takes a request checks for itself.
  *
- * @param records about just this subject, the latest last
- * @param requestable what can be asked of which function
+ * @param records about just this subject, latest last
+ * @param requestable the actions that operators can request, by function
  */
 export function offersFor(records: readonly ReadRecord[], requestable: readonly Requestable[]): Offer[] {
   const lastWords = new Map<string, ReadRecord>();
@@ -39,7 +39,9 @@ function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
   return decision === 'failed' || reason === 'retry-later' ? ['retry'] : [];
 }
 
-/** Node groups are asked for by their names, workers by their id; what is public by design can only be opened again. */
+/**
+ * Requests name node groups by name and workers by id. A node group that is public by design can only be opened again.
+ */
 const isTakenAbout = (
   { subject }: Requestable,
   { instance, nodegroup }: ReadRecord,

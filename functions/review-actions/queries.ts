@@ -3,8 +3,8 @@ import { ANSWERS, QUARANTINE_GUARDS } from '../shared/records/status.ts';
 import type { Filter } from './question.ts';
 
 /**
- * A text in a query. Whatever the query language could take for more than text is left out beforehand, see
- * {@link wordsIn}, or refused: nothing from outside can add to a query.
+ * Quotes a text for a query. {@link wordsIn} removes every character with a meaning in the query language beforehand,
+ * and this refuses the rest: outside input can add nothing to a query.
  */
 export function quoted(text: string): string {
   if (/["'\\`|\n\r]/.test(text)) return '"no such name"';
@@ -15,21 +15,21 @@ export function quoted(text: string): string {
 const MOST_WORDS = 8;
 const LONGEST_LIST = 8_000;
 
-/** What somebody looks for, word by word, in the characters that names and messages are looked for by. */
+/** The words of a search, limited to the characters that occur in names and messages. */
 export const wordsIn = (text: string): string[] =>
   (text.toLowerCase().match(/[\p{L}\p{N}_.:/@-]+/gu) ?? []).slice(0, MOST_WORDS);
 
 const RECORDS = 'filter kind = "record"';
-/** Each outcome once: a function that died after a line and ran again has written it twice, with the same id. */
+/** Removes duplicates: a function that died after it wrote a line, and ran again, wrote it twice with the same id. */
 const NEWEST_FIRST = 'sort @timestamp desc, id desc | dedup id';
 const SUBJECT = 'concat(coalesce(cluster, ""), "/", coalesce(nodegroup, ""), "/", coalesce(instance, ""))';
 
-/** Most workers and groups whose last word is known; Logs Insights gives no more rows. */
+/** How many workers and node groups are covered. Logs Insights returns no more rows. */
 export const MOST_SUBJECTS = 10_000;
 
 function conditions({ find, decision, remediation }: Filter): string[] {
   return [
-    // One an hour, which nobody asks for unless by the name of its function.
+    // The sweep writes one record an hour; they are shown only when its name is selected.
     ...(remediation === 'sweep-fleet' ? [] : ['reason != "sweep-finished"']),
     ...(decision === '' ? [] : [`decision = ${quoted(decision)}`]),
     ...(remediation === '' ? [] : [`remediation = ${quoted(remediation)}`]),
@@ -42,38 +42,40 @@ function conditions({ find, decision, remediation }: Filter): string[] {
 const narrowed = (filter: Filter): string =>
   [RECORDS, ...conditions(filter).map((condition) => `filter ${condition}`)].join(' | ');
 
-/** The newest records that fit. */
+/** The newest records that match the filter. */
 export const recordsQuery = (filter: Filter, limit: number): string =>
   `fields @timestamp, @message | ${narrowed(filter)} | ${NEWEST_FIRST} | limit ${limit}`;
 
-/** How many records there are of each decision in each period. */
+/** The number of records per period and decision. */
 export const countsQuery = (filter: Filter, period: string): string =>
   `${narrowed(filter)} | stats count(*) as records by bin(${period}) as at, decision`;
 
 const listed = (reasons: readonly string[]): string => `[${reasons.map(quoted).join(', ')}]`;
-/** Where an answer to a request is the latest record, its subject stands as it stood before. */
+/** Answers to requests do not change the state of their subject, so the record before them counts. */
 const NO_ANSWERS = `filter reason not in ${listed(ANSWERS)}`;
-/** What keeps anybody from acting on a worker in quarantine does not end it. */
+/** A guard that stops further acts on a worker in quarantine does not end the quarantine. */
 const NO_QUARANTINE_GUARDS = `filter remediation != "quarantine-workers" or reason not in ${listed(QUARANTINE_GUARDS)}`;
 
-/** Where a function judges a subject by several checks, each has a word of its own: see `standingsOf`. */
+/** A function that judges a subject by several checks has a latest outcome for each check: see `standingsOf`. */
 const CHECK = 'coalesce(`details.check`, "") as checked';
 
 const WORD = `concat(remediation, " ", ${SUBJECT}) as subject, concat(decision, " ", reason) as word, ${CHECK}, @timestamp, id`;
 
-/** The last word of the guards of `quarantine-workers` on each worker: what it leaves exposed, by whose order. */
+/**
+ * The latest guard result of `quarantine-workers` for each worker: which exposures it leaves open, and by whose order.
+ */
 export const lastGuardsQuery = (): string =>
   `fields ${WORD} | ${RECORDS} and ispresent(cluster) | filter remediation = "quarantine-workers" and reason in ${listed(QUARANTINE_GUARDS)} | sort @timestamp desc, id desc | dedup subject | limit ${MOST_SUBJECTS}`;
 
-/** Records by their ids; of as many as a query has room for. */
+/** Records by id, up to as many as fit into a query. */
 export const recordsByIdQuery = (ids: readonly string[]): string =>
   `fields @timestamp, @message | ${RECORDS} | filter id in ${listed(ids)} | ${NEWEST_FIRST} | limit ${ids.length}`;
 
-/** The last word of each function on each subject, and of each of its checks, and when the last sweep finished. */
+/** The latest outcome of each function, subject and check, and the time of the last finished sweep. */
 export const lastWordsQuery = (): string =>
   `fields ${WORD} | ${RECORDS} and (ispresent(cluster) or reason = "sweep-finished") | ${NO_ANSWERS} | ${NO_QUARANTINE_GUARDS} | sort @timestamp desc, id desc | dedup subject, checked | limit ${MOST_SUBJECTS}`;
 
-/** Asks for each function's newest record of each reason about one worker, or about a group without its workers. */
+/** The newest record of each function and reason about one worker, or about a node group without its workers. */
 export const statusQuery = (subject: RecordSubject, limit: number): string =>
   `fields @timestamp, @message, ${CHECK} | ${[RECORDS, ...about(subject)].join(' | ')} | filter ${subject.instance === undefined ? 'not ' : ''}ispresent(instance) | sort @timestamp desc, id desc | dedup remediation, reason, checked | limit ${limit}`;
 
@@ -81,17 +83,17 @@ export const statusQuery = (subject: RecordSubject, limit: number): string =>
 export const incidentQuery = (subject: RecordSubject, limit: number): string =>
   `fields @timestamp, @message | ${[RECORDS, ...about(subject)].join(' | ')} | ${NEWEST_FIRST} | limit ${limit}`;
 
-/** What was recorded for one event. */
+/** The records of one event. */
 export const answerQuery = (event: string, limit: number): string =>
   `fields @timestamp, @message | ${RECORDS} | filter \`trigger.id\` = ${quoted(event)} | ${NEWEST_FIRST} | limit ${limit}`;
 
-/** An instance id says all; a worker may have had a group for some of its records only. */
+/** An instance id is enough: only some of a worker's records may name its node group. */
 const about = ({ cluster, nodegroup, instance }: RecordSubject): string[] =>
   Object.entries(instance === undefined ? { cluster, nodegroup } : { instance }).flatMap(([field, value]) =>
     value === undefined ? [] : [`filter ${field} = ${quoted(value)}`],
   );
 
-/** The newest records of these incidents, whatever they are about; of as many as a query has room for. */
+/** The newest records of these incidents, whatever their subject, for as many incidents as fit into a query. */
 export function correlatedQuery(correlationIds: readonly string[], limit: number): string {
   const ids = correlationIds.map(quoted);
   while (ids.join(', ').length > LONGEST_LIST) ids.pop();

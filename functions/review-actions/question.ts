@@ -3,7 +3,7 @@ import type { RecordSubject } from '../shared/records/record.ts';
 import { decisionKind } from '../shared/records/record.ts';
 import { shownRange, typed, type WidgetContext, widgetEvent } from '../shared/widget/widget-event.ts';
 
-/** The fields of the form that narrows the records. */
+/** The form fields that filter the records. */
 export const FILTER_FIELDS = { find: 'ehr-find', decision: 'ehr-decision', remediation: 'ehr-function' } as const;
 
 const name = z.string().max(300);
@@ -17,23 +17,23 @@ const filter = z.object({
     .catch(''),
 });
 
-/** Which records are asked for; an empty text asks for all. */
+/** The records that are requested; an empty text matches all. */
 export type Filter = Readonly<z.infer<typeof filter>>;
 export const NO_FILTER: Filter = { find: '', decision: '', remediation: '' };
 
-/** Where a page of records begins: at this second, after so many records of it that were shown before. */
+/** Start of a page of records: the second, and how many records of that second were shown before. */
 const cursor = z.object({ second: z.int().min(0), skip: z.int().min(0).max(5_000) });
 export type Cursor = Readonly<z.infer<typeof cursor>>;
 
-/** What comes back from the markup's own buttons, beside what CloudWatch adds. */
+/** What the widget's own buttons send, besides what CloudWatch adds. */
 const event = widgetEvent.extend({
   filter: filter.optional().catch(undefined),
-  /** The filter is taken off, whatever still stands in its form. */
+  /** Clears the filter, whatever the form still contains. */
   cleared: z.boolean().catch(false),
-  /** The pages up to the one that is asked for, so that one can go back. */
+  /** The start of each page up to the requested one, so that the viewer can go back. */
   trail: z.array(cursor).max(500).catch([]),
   subject: subject.optional().catch(undefined),
-  /** The id of the event by which something was asked for: its answer is waited for. */
+  /** Id of the event of a request whose answer is awaited. */
   awaits: z
     .string()
     .regex(/^[\w-]{1,64}$/)
@@ -41,16 +41,16 @@ const event = widgetEvent.extend({
     .catch(undefined),
 });
 
-/** What the widget is asked to show. */
+/** What the widget is to show. */
 export interface Question {
   readonly describe: boolean;
   /** Epoch milliseconds. */
   readonly range: { readonly start: number; readonly end: number };
   readonly filter: Filter;
   readonly trail: readonly Cursor[];
-  /** The incident of this one is asked for. */
+  /** The subject whose incident to show. */
   readonly subject?: RecordSubject;
-  /** The answer to this request is waited for: the id of its event. */
+  /** Id of the event of a request whose answer is awaited. */
   readonly awaits?: string;
   readonly look: Pick<WidgetContext, 'theme' | 'width' | 'timezone'>;
 }
@@ -58,8 +58,8 @@ export interface Question {
 const DAY_MS = 86_400_000;
 
 /**
- * Reads what CloudWatch calls the widget with. What was typed into the filter counts more than what a button carries; a
- * value that is none is as good as no value, since everybody who may look may also send anything.
+ * Reads the event by which CloudWatch invokes the widget. Values typed into the filter override those that a button
+ * carries. Invalid values count as absent, since everybody with access can send anything.
  */
 export function readQuestion(given: unknown, now: number): Question {
   const parsed = event.safeParse(given);

@@ -7,7 +7,7 @@ export const reviewActions = declare({
   startedBy: 'whoever opens the dashboard',
   subject: 'account',
   start: { by: 'widget', shownAs: 'Review and act' },
-  // Longer than the answers that the widget waits for one after the other, see `insights.ts` and `answer.ts`.
+  // Longer than the consecutive waits of the widget, see `insights.ts` and `answer.ts`.
   timeoutSeconds: 35,
   ...DECIDES_NOTHING,
   rights: [

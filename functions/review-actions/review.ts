@@ -10,11 +10,11 @@ export interface ReviewDeps extends ObserveDeps {
   readonly endpoints: Page['endpoints'];
 }
 
-/** Errors that a viewer can do something about: they are shown in the widget. Everything else fails the invocation. */
+/** Errors that a viewer can act upon are shown in the widget. All others fail the invocation. */
 const isBusy = (error: unknown): error is Error =>
   error instanceof QueryUnfinished || (error instanceof Error && error.name === 'LimitExceededException');
 
-/** Answers one call of the widget: markup, or Markdown where CloudWatch asks what the widget is. */
+/** Answers one invocation of the widget: markup, or Markdown where CloudWatch asks for documentation. */
 export async function review(deps: ReviewDeps, event: unknown): Promise<string | typeof DESCRIPTION> {
   const question = readQuestion(event, deps.clock.now());
   if (question.describe) return DESCRIPTION;

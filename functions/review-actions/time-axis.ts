@@ -1,14 +1,14 @@
 import { type DecisionKind, decisionKind } from '../shared/records/record.ts';
 import type { Row } from './insights.ts';
 
-/** A period as Logs Insights groups by it. */
+/** A period by which Logs Insights groups. */
 export interface Period {
-  /** For example `1h`. */
+  /** Such as `1h`. */
   readonly text: string;
   readonly ms: number;
 }
 
-/** How many records of one decision there are in the period that begins at `at` (epoch milliseconds). */
+/** The number of records of one decision in the period that begins at `at` (epoch milliseconds). */
 export interface Count {
   readonly at: number;
   readonly decision: DecisionKind;
@@ -30,14 +30,14 @@ const PERIODS: readonly Period[] = [
 ];
 const LONGEST: Period = { text: '7d', ms: 7 * 24 * HOUR_MS };
 
-/** Bars that can be told apart. */
+/** How many bars can still be told apart. */
 const MOST_BARS = 60;
 
-/** The shortest period with which the range has few enough bars. */
+/** The shortest period that divides the range into few enough bars. */
 export const periodFor = ({ start, end }: { readonly start: number; readonly end: number }): Period =>
   PERIODS.find(({ ms }) => (end - start) / ms <= MOST_BARS) ?? LONGEST;
 
-/** A time as Logs Insights writes it, `2026-07-14 09:00:00.000` in UTC, as epoch milliseconds. */
+/** Parses a time in Logs Insights' format, `2026-07-14 09:00:00.000` in UTC, into epoch milliseconds. */
 export const timeIn = (text: string): number => Date.parse(`${text.replace(' ', 'T')}Z`);
 
 export const countsIn = (rows: readonly Row[]): Count[] =>
@@ -50,7 +50,7 @@ export const countsIn = (rows: readonly Row[]): Count[] =>
 
 const OFFSET = /^([+-])(\d\d):(\d\d)$/;
 
-/** Writes times as the dashboard shows them: in the viewer's time zone, given as its offset from UTC (`+02:00`). */
+/** Formats times like the dashboard: in the viewer's time zone, given as its offset from UTC (`+02:00`). */
 export function createClockFace(offsetISO: string) {
   const [, sign = '+', hours = '0', minutes = '0'] = OFFSET.exec(offsetISO) ?? [];
   const offset = (sign === '-' ? -1 : 1) * (Number(hours) * HOUR_MS + Number(minutes) * MINUTE_MS);

@@ -5,67 +5,67 @@ import type { FleetCluster, NeedsSummary, Tone } from './fleet-status.ts';
 import type { Cursor, Question } from './question.ts';
 import type { ClockFace, Count, Period } from './time-axis.ts';
 
-/** A subject that somebody should look at. */
+/** A subject that needs somebody's attention. */
 export interface Need {
   readonly tone: Tone;
-  /** What its state goes by. */
+  /** The record that determines the state. */
   readonly record: ReadRecord;
-  /** What can be asked for. */
+  /** The actions on offer. */
   readonly actions: readonly OperatorAction[];
 }
 
-/** What the overview shows. */
+/** The data of the overview. */
 export interface Overview {
-  /** The gravest first. */
+  /** Gravest first. */
   readonly needs: readonly Need[];
-  /** So many more there are. */
+  /** How many more need attention. */
   readonly moreNeeds: number;
   readonly summary: NeedsSummary;
   /** When the fleet was read, epoch milliseconds. */
   readonly readAt: number;
-  /** When everything was last put up to be reconciled, epoch milliseconds; undefined when that is long ago. */
+  /** When the last sweep finished, epoch milliseconds; undefined when that is long ago. */
   readonly sweptAt: number | undefined;
-  /** One page, the newest first. */
+  /** One page of records, newest first. */
   readonly records: readonly ReadRecord[];
-  /** Where the next page begins; absent on the last one. */
+  /** Where the next page begins; absent on the last page. */
   readonly older?: Cursor;
   readonly period: Period;
   readonly counts: readonly Count[];
   readonly clusters: readonly FleetCluster[];
-  /** There are more workers than were read. */
+  /** Whether there are more workers than were read. */
   readonly moreWorkers: boolean;
 }
 
-/** What came of a request. */
+/** The result of a request. */
 export interface RequestAnswer {
-  /** The id of its event. */
+  /** Id of the request's event. */
   readonly event: string;
-  /** What was recorded for it, in order; nothing as long as it is not there yet. */
+  /** The records of the request, in order; empty until they appear. */
   readonly records: readonly ReadRecord[];
 }
 
-/** What the incident of one subject shows. */
+/** The data of one subject's incident. */
 export interface Incident {
   readonly subject: RecordSubject;
-  /** In order, with the records of something wider that belong to it. */
+  /** In order, including wider records that belong to the incident. */
   readonly records: readonly ReadRecord[];
-  /** What tells how it stands now, in order: records about the subject itself, whatever the time range. */
+  /** Records about the subject itself that determine its current state, in order, whatever the time range. */
   readonly standing: readonly ReadRecord[];
-  /** The latest of these lies outside the time range. */
+  /** Whether the latest of these lies outside the time range. */
   readonly stale: boolean;
   readonly offers: readonly Offer[];
-  /** What came of a request whose answer is waited for. */
+  /** The result of an awaited request. */
   readonly answer?: RequestAnswer;
-  /** There are older ones. */
+  /** Whether there are older records. */
   readonly more: boolean;
 }
 
-/** What all parts of the markup are written with. */
+/** The data that every part of the markup needs. */
 export interface Page {
   readonly question: Question;
   readonly time: ClockFace;
-  /** The functions that write records, by their names. */
+  /** Names of the functions that write records. */
   readonly functions: readonly string[];
-  /** The functions that the markup's buttons call. */
+  /** The functions that the buttons invoke: one renders, one takes requests. */
   readonly endpoints: { readonly view: string; readonly act: string };
 }

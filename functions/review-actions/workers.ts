@@ -1,9 +1,9 @@
 import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
 
-/** Pages of up to a thousand instances: more are not drawn anyway, and the viewer waits. */
+/** Limit for the pages read, each of up to a thousand instances: more are not drawn anyway, and the viewer waits. */
 const INSTANCE_PAGES = 10;
 
-/** Tags that instances have which are workers, or claim to be. */
+/** Reads instances that may be workers and still exist, up to a limit. */
 export const WORKER_TAGS = [
   'aws:eks:cluster-name',
   'eks:cluster-name',

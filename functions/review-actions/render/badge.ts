@@ -3,7 +3,7 @@ import type { DecisionKind } from '../../shared/records/record.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import type { Tone } from '../fleet-status.ts';
 
-/** The sign that tells a state apart without colour. */
+/** Signs that tell the states apart without colour. */
 export const SIGNS: Readonly<Record<Tone, string>> = {
   exposed: '◉',
   failed: '✗',
@@ -20,8 +20,8 @@ export const SIGNS: Readonly<Record<Tone, string>> = {
 const signed = (tone: Tone, name: string): Markup =>
   html`<span class="ehr-badge ehr-${tone}"><span aria-hidden="true">${SIGNS[tone]}</span> ${name}</span>`;
 
-/** How a subject stands. */
+/** Badge for the state of a subject. */
 export const badge = (tone: Tone): Markup => signed(tone, STATE_NAMES[tone]);
 
-/** What was decided once. */
+/** Badge for a single decision. */
 export const decisionBadge = (decision: DecisionKind): Markup => signed(decision, DECISION_NAMES[decision]);

@@ -5,12 +5,12 @@ import type { Overview, Page } from '../view.ts';
 import { badge, SIGNS } from './badge.ts';
 import { incidentButton } from './button.ts';
 
-/** Groups and workers that are drawn one by one; the rest is counted. What needs attention is drawn first. */
+/** How many node groups and workers are drawn, most urgent first; the rest are counted. */
 const MOST_GROUPS = 60;
 const MOST_WORKERS = 80;
 const SIZE = 16;
 
-/** The fleet: clusters, their groups, and a square for each worker in the colour, and with the sign, of how it stands. */
+/** Draws the fleet: clusters, node groups, and for each worker a square with the colour and the sign of its state. */
 export function fleetPicture({ clusters, moreWorkers }: Overview, page: Page): Markup {
   const workers = clusters.flatMap(({ groups }) => groups.flatMap((group) => group.workers));
   const groups = clusters.reduce((sum, cluster) => sum + cluster.groups.length, 0);

@@ -11,7 +11,7 @@ import { incidentButton, viewButton } from './button.ts';
 import { capitalized } from './sentence.ts';
 import { subjectOfRecord } from './subject.ts';
 
-/** What each action is asked to be confirmed with. */
+/** The confirmation prompt of each action. */
 const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> = {
   release: (name) => `Release ${name}: give back what the quarantine took, exposures from the Internet included?`,
   extend: (name) => `Let the quarantine of ${name} last longer?`,
@@ -22,7 +22,7 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
   retry: (name) => `Have ${name} tried again now?`,
 };
 
-/** The incident of one subject, how it stands, and what can be asked for. */
+/** Renders one subject's incident, its current state, and the actions on offer. */
 export function incident(told: Incident, page: Page): Markup {
   const { subject, records, standing, stale, offers, answer, more } = told;
   const name = recordSubject(subject);
@@ -38,7 +38,7 @@ ${more ? html`<p class="ehr-muted">Only the newest records are shown: choose an 
 <ol class="ehr-incident" reversed>${records.toReversed().map((record) => step(record, subject, page))}</ol>`;
 }
 
-/** What came of a request, or that nothing is recorded for it yet. */
+/** Renders the result of a request, or that nothing is recorded for it yet. */
 function answered({ event, records }: RequestAnswer, subject: RecordSubject, page: Page): Markup {
   if (records.length > 0)
     return html`<div class="ehr-note" role="status">${records.map((record) => html`<p>Your request: ${decisionBadge(record.decision)} <strong>${record.reason}</strong> ${record.message}</p>`)}</div>`;
@@ -46,13 +46,16 @@ function answered({ event, records }: RequestAnswer, subject: RecordSubject, pag
   return html`<div class="ehr-note" role="status" data-awaited="${event}"><p>Your request is on its way: nothing is recorded for it yet. ${again}</p></div>`;
 }
 
-/** Whether a record is about just this subject: a worker's may lack its group, but not its id. */
+/**
+ * Whether a record is about exactly this subject. A worker's records may lack its node group, but never its instance
+ * id.
+ */
 const isSubject = (record: ReadRecord, { cluster, nodegroup, instance }: RecordSubject): boolean =>
   instance === undefined
     ? record.instance === undefined && record.cluster === cluster && record.nodegroup === nodegroup
     : record.instance === instance;
 
-/** The same lines as those at the end of `explain`, with names that open their incidents, in the viewer's time zone. */
+/** Renders the closing lines of `explain`, with names that open incidents, in the viewer's time zone. */
 function states({ subject, standing }: Incident, page: Page): Markup {
   const { told, others, rest } = toldStandings(standing);
   return html`${told.map(({ record }) => html`<p>Now: ${subjectName(record, subject, page)}: ${described(record, page)}</p>`)}
@@ -70,14 +73,14 @@ function described(record: ReadRecord, { time }: Page): Markup {
 const hintOf = (hint: string | undefined): Markup | undefined =>
   hint === undefined ? undefined : html` <span class="ehr-muted">→ ${hint}</span>`;
 
-/** A name that opens its incident, unless that is the one shown. */
+/** A name that opens its incident, unless that incident is already shown. */
 function subjectName(record: ReadRecord, shown: RecordSubject, page: Page): Content {
   const name = recordSubject(record);
   if (name === '') return 'the account';
   return isSubject(record, shown) ? name : incidentButton(page, name, subjectOfRecord(record));
 }
 
-/** What happened at one time; the ids, which only a search needs, are folded away. */
+/** Renders one record. The ids, which are only needed for searches, are collapsed. */
 function step(record: ReadRecord, shown: RecordSubject, page: Page): Markup {
   const { decision, reason, message, hint, remediation, trigger, correlationId, id, calls } = record;
   const ids: ReadonlyArray<readonly [string, string]> = [
@@ -93,15 +96,15 @@ function step(record: ReadRecord, shown: RecordSubject, page: Page): Markup {
 <details><summary>by ${remediation}, asked by ${trigger.type}</summary><dl>${ids.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl></details></li>`;
 }
 
-/** What can be asked of the function whose word tells how the subject stands comes first. */
+/** Puts actions of the function whose outcome determines the subject's state first. */
 const byRelevance = (offers: readonly Offer[], current: ReadRecord | undefined): Offer[] =>
   offers.toSorted((a, b) => rankOf(a, current) - rankOf(b, current));
 const rankOf = ({ remediation }: Offer, current: ReadRecord | undefined): number =>
   remediation === current?.remediation ? 0 : 1;
 
 /**
- * The form of the actions. CloudWatch does not say who presses a button, so whoever does says it; who may press one, IAM
- * decides by who may invoke the function behind it.
+ * Renders the form of the actions. CloudWatch does not say who presses a button, so the form asks for a name. IAM
+ * decides who may press one, by who may invoke the function behind it.
  */
 function actions(offers: readonly Offer[], name: string, page: Page): Markup {
   const extend = offers.some(({ action }) => action === 'extend');
@@ -122,7 +125,7 @@ function actionButton(
 ): Markup {
   const { action, remediation } = offer;
   const kind = action === 'terminate' ? 'danger' : isPrimary ? 'primary' : 'plain';
-  // Where several functions can be asked for the same, each button says whom it asks.
+  // Where several functions take the same action, each button names its function.
   const isOnly = all.filter((other) => other.action === action).length === 1;
   const label = `${capitalized(action)}${isOnly ? '' : `: ${remediation}`}`;
   return html`<button type="button" class="btn ehr-${kind}">${label}</button><cwdb-action action="call" display="popup" endpoint="${endpoints.act}" confirmation="${CONFIRMATIONS[action](name)}">${jsonContent({ ...offer, view: endpoints.view })}</cwdb-action>`;

@@ -8,10 +8,12 @@ import { incidentButton, viewButton } from './button.ts';
 import { capitalized, firstSentence } from './sentence.ts';
 import { subjectOfRecord } from './subject.ts';
 
-/** A sweep comes each hour, or as the deployment says; after so long without one, what is shown may be old, ms. */
+/**
+ * After this long without a sweep, what is shown may be outdated, ms. Sweeps run each hour, or as the deployment says.
+ */
 const STALE_AFTER = 24 * 3_600_000;
 
-/** What somebody should look at, before all else; or that there is nothing, and what was read and reconciled when. */
+/** Renders what needs attention, or that nothing does, and when the fleet was read and reconciled. */
 export function needs(overview: Overview, page: Page): Markup {
   const { needs: lines, moreNeeds, summary } = overview;
   const count = lines.length + moreNeeds;
@@ -22,14 +24,14 @@ ${moreNeeds > 0 ? html`<p class="ehr-muted">and ${moreNeeds} more: the fleet bel
 <p class="ehr-muted">${readings(overview, page)}</p>`;
 }
 
-/** How many hosts were looked at, and when. */
+/** Says how many workers were read, and when. */
 function readings({ clusters, moreWorkers, readAt, sweptAt }: Overview, { time }: Page): string {
   const workers = clusters.flatMap(({ groups }) => groups.flatMap((group) => group.workers)).length;
   const read = `${workers}${moreWorkers ? ' or more' : ''} workers in ${clusters.length} clusters, read at ${time.short(readAt)}`;
   return `${read}${sweptAt === undefined ? '' : `; all of them last reconciled by the sweep of ${time.short(sweptAt)}`}.`;
 }
 
-/** Without sweeps an event that was lost stays lost, and "nothing needs you" would say too much. */
+/** Warns when sweeps are missing: a lost event then stays lost, and "nothing needs you" would promise too much. */
 function staleness({ readAt, sweptAt }: Overview, { time }: Page): Markup | undefined {
   if (sweptAt !== undefined && readAt - sweptAt <= STALE_AFTER) return undefined;
   const last = sweptAt === undefined ? 'in 30 days' : `since ${time.full(sweptAt)}`;

@@ -8,7 +8,10 @@ import { style } from './style.ts';
 import { timeline } from './timeline.ts';
 import { isNarrow } from './width.ts';
 
-/** Writes the widget; a pure function. The first element takes CloudWatch's own style away: there is one look everywhere. */
+/**
+ * Renders the widget; a pure function. Its first element turns CloudWatch's own styles off, so that it looks the same
+ * everywhere.
+ */
 export function renderOverview(overview: Overview, page: Page): string {
   return framed(
     page,
@@ -18,7 +21,7 @@ export function renderOverview(overview: Overview, page: Page): string {
 
 export const renderIncident = (told: Incident, page: Page): string => framed(page, incident(told, page));
 
-/** Instead of what could not be read: what is wrong, in a sentence. */
+/** Renders one sentence that says what is wrong, in place of data that could not be read. */
 export const renderNotice = (text: string, page: Page): string =>
   framed(page, html`<div class="ehr-note" role="status"><p>${text}</p></div>`);
 

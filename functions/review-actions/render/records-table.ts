@@ -11,9 +11,9 @@ import { subjectOfRecord } from './subject.ts';
 import { isNarrow } from './width.ts';
 
 /**
- * The form that narrows the records; its fields come back with every button of the widget. Enter in a field presses the
- * form's submit button, as HTML has it, and so filters. Where nothing else keeps the form from being sent,
- * `method="dialog"` does: outside a dialog such a form goes nowhere.
+ * The form that filters the records; every button of the widget sends its fields. Enter in a field presses the form's
+ * submit button, as HTML defines, and so applies the filter. `method="dialog"` keeps the form from being submitted
+ * where nothing else does: outside a dialog such a form goes nowhere.
  *
  * @see https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#implicit-submission
  */
@@ -41,7 +41,7 @@ function filterForm(page: Page): Markup {
 <span>${submitButton(page, 'Filter')}${isSet ? viewButton(page, 'Clear', { filter: NO_FILTER, cleared: true }) : undefined}</span></form></details>`;
 }
 
-/** One page of records, the newest first. */
+/** One page of records, newest first. */
 export function recordsTable({ records, older }: Overview, page: Page): Markup {
   const { trail, filter } = page.question;
   const narrow = isNarrow(page);

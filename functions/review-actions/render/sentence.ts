@@ -1,7 +1,7 @@
-/** As much of a sentence as a line shows, characters; the incident shows all of it. */
+/** Longest sentence of a line, in characters; the incident shows all of it. */
 const LONGEST = 200;
 
-/** The first sentence of a message, or as many of its words as a line holds. */
+/** The first sentence of a message, cut after a whole word where it is too long. */
 export function firstSentence(message: string): string {
   const end = message.search(/[.!?](\s|$)/);
   const sentence = end === -1 ? message : message.slice(0, end + 1);

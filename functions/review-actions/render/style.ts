@@ -13,7 +13,7 @@ interface Theme {
   readonly tones: Readonly<Record<Tone, string>>;
 }
 
-/** The colours of CloudWatch's themes; every text on its ground has a contrast of at least 4.5 to 1. */
+/** The colours of CloudWatch's themes. Every text has a contrast of at least 4.5 to 1 against its background. */
 const THEMES: Readonly<Record<'light' | 'dark', Theme>> = {
   light: {
     ground: '#ffffff',
@@ -62,8 +62,8 @@ const THEMES: Readonly<Record<'light' | 'dark', Theme>> = {
 };
 
 /**
- * The style of the widget. It begins with its own class everywhere, because nothing says that CloudWatch keeps one
- * widget's style from another's.
+ * The style sheet of the widget. Every selector begins with the widget's own class, because nothing says that
+ * CloudWatch isolates the styles of widgets from each other.
  */
 export function style(theme: 'light' | 'dark'): Markup {
   const { ground, text, muted, line, accent, onAccent, field, onTone, tones } = THEMES[theme];

@@ -1,7 +1,7 @@
 import type { RecordSubject } from '../../shared/records/record.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
 
-/** What a record is about, as buttons carry it. */
+/** The subject of a record, as buttons carry it. */
 export const subjectOfRecord = ({ cluster, nodegroup, instance }: ReadRecord): RecordSubject => ({
   ...(cluster !== undefined && { cluster }),
   ...(nodegroup !== undefined && { nodegroup }),

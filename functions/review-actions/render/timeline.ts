@@ -8,7 +8,7 @@ import { decisionBadge } from './badge.ts';
 const HEIGHT = 110;
 const [TOP, BOTTOM, LEFT] = [6, 20, 34];
 
-/** How many records of each decision there were over time: stacked bars, and their sums in words. */
+/** The number of records of each decision over time: stacked bars, with the sums in words. */
 export function timeline({ counts, period }: Overview, { question, time }: Page): Markup {
   const { range, look } = question;
   const width = Math.round(Math.min(1_600, Math.max(360, look.width - 40)));
