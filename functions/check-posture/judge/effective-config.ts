@@ -49,8 +49,8 @@ export const int32 = (flag: string, ...path: string[]): SettingKey<number> => ({
   flag,
   path,
   ofFlag: parseInt32,
-  ofFile: (value) => (Number.isInteger(value) ? Number(value) : undefined),
-  kind: 'a whole number without quotes',
+  ofFile: (value) => (Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31 ? Number(value) : undefined),
+  kind: 'a whole number of 32 bits without quotes',
 });
 
 export const text = (flag: string, ...path: string[]): SettingKey<string> => ({

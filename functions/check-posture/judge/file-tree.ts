@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { clean } from './clean-path.ts';
 import type { NodeFile } from './node.ts';
 
 /** The most links that Linux follows for one path (path_resolution(7)). */
@@ -77,10 +78,4 @@ function compareParts(a: readonly string[], b: readonly string[]): number {
   const at = a.findIndex((part, index) => part !== b[index]);
   if (at === -1) return a.length - b.length;
   return Buffer.compare(Buffer.from(a[at] ?? ''), Buffer.from(b[at] ?? ''));
-}
-
-/** Without doubled slashes, a dot, or a slash at the end. `..` stays: after a link it is not the directory before it. */
-function clean(path: string): string {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-  return `/${parts.join('/')}`;
 }

@@ -220,6 +220,45 @@ describe('judge', () => {
     );
   });
 
+  it.each([
+    ['644', 'PASS'],
+    ['0644', 'PASS'],
+    ['0o644', 'PASS'],
+    // st_mode as a whole.
+    ['100644', 'PASS'],
+    ['0100644', 'PASS'],
+    ['0100664', 'FAIL'],
+    ['4644', 'FAIL'],
+  ])('reads the mode %s', (mode, verdict) => {
+    const node = al2023();
+    const files = node.files.map((one) => (one.path === CONFIG ? { ...one, mode } : one));
+    expect(verdictOf('3.1.3', { ...node, files })).toBe(verdict);
+  });
+
+  it('reads what Bottlerocket reports without -f json, which names no mode of a file', () => {
+    const text = [
+      'Benchmark name:  CIS Kubernetes Benchmark (Worker Node)',
+      'Version:         v1.8.0',
+      'Benchmark level: 1',
+      '',
+      '[FAIL] 4.1.5     Ensure that the --kubeconfig kubelet.conf file permissions are set to 600 (Automatic)',
+      '[PASS] 4.1.6     Ensure that the --kubeconfig kubelet.conf file ownership is set to root:root (Automatic)',
+      '[FAIL] 4.2.1     Ensure that the --anonymous-auth argument is set to false (Automatic)',
+      '[SKIP] 4.2.10    Ensure that the --rotate-certificates argument is not set to false (Manual)',
+      '',
+      'Passed:          1',
+      'Compliance check result: FAIL ',
+    ].join('\n');
+    const found = judged({ os: 'bottlerocket', files: [], kubeletFlags: null, report: { 'cis-k8s': text } });
+    const verdicts = (['3.1.1', '3.1.2', '3.2.1', '3.2.2', '3.2.8'] as const).map((id) => found[id].verdict);
+    expect(verdicts).toEqual(['MANUAL', 'PASS', 'FAIL', 'MANUAL', 'MANUAL']);
+    expect(found['3.2.1'].evidence[0]?.value).toContain('report cis-k8s v1.8.0, 4.2.1: FAIL');
+  });
+
+  it('does not decide by a number that the kubelet cannot hold', () => {
+    expect(verdictOf('3.2.4', al2023({ config: al2023Config({ readOnlyPort: 2 ** 31 }) }))).toBe('MANUAL');
+  });
+
   it('never throws, whatever stands in files and flags', () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string()), fc.jsonValue(), (text, flags, value) => {
@@ -278,6 +317,7 @@ describe('readNode refuses', () => {
       'files[0].target: is missing',
     ],
     [{ ...good, files: [file('/e', '0644'), file('/e', '0600')] }, 'files[1].path: /e is there twice'],
+    [{ ...good, files: [file('/e', '0644'), file('//./e', '0600')] }, 'files[1].path: /e is there twice'],
     [{ ...good, files: [null] }, 'files[0]: must be an object with path, mode, owner and group'],
     [{ ...good, report: 'FAIL' }, 'report: must be an object with cis-k8s'],
     [{ ...good, report: { 'cis-k8s': 'cut o' } }, 'report["cis-k8s"]: must be what apiclient report'],

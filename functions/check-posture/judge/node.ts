@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clean } from './clean-path.ts';
 
 /** Names or numbers: `stat` prints UNKNOWN where a number has no name. */
 const principal = z.union([z.string().min(1), z.int().min(0)], {
@@ -7,8 +8,9 @@ const principal = z.union([z.string().min(1), z.int().min(0)], {
 
 const mode = z
   .string({ error: 'must be octal digits in quotes, such as "0644": what stat -c %a prints' })
-  .regex(/^0?o?[0-7]{1,4}$/, 'must be octal digits, such as "0644": what stat -c %a prints')
-  .transform((digits) => Number.parseInt(digits.replace(/^0?o/, ''), 8));
+  .regex(/^0?o?[0-7]{1,6}$/, 'must be octal digits, such as "0644": what stat -c %a prints')
+  // st_mode as a whole, such as 0100644, has the kind of file in front (inode(7)).
+  .transform((digits) => Number.parseInt(digits.replace(/^0?o/, ''), 8) & 0o7777);
 
 /** A member that may be missing, or null where whoever gathers writes it so. */
 const absent = <Schema extends z.ZodType>(schema: Schema) =>
@@ -46,6 +48,22 @@ const result = z.object({
   error: z.string().nullish(),
 });
 
+const TEXT_RESULT = /^\[(PASS|FAIL|SKIP)\] (\d+(?:\.\d+)*) +(\S.*) \((?:Automatic|Manual)\)$/;
+
+/** The same without `-f json` (bottlerocket-core-kit, sources/bloodhound/src/output.rs); undefined: it is no report. */
+function reportInText(input: string): object | undefined {
+  const lines = input.split(/\r?\n/).map((line) => line.trim());
+  const results = lines.flatMap((line): Array<[string, object]> => {
+    const [, status, id = '', title] = TEXT_RESULT.exec(line) ?? [];
+    return status === undefined ? [] : [[id, { id, title, status }]];
+  });
+  const version = lines
+    .find((line) => line.startsWith('Version:'))
+    ?.slice('Version:'.length)
+    .trim();
+  return results.length === 0 ? undefined : { version, results: Object.fromEntries(results) };
+}
+
 /** What `apiclient report ... -f json` prints (bottlerocket-core-kit, sources/bloodhound/src/results.rs). */
 const report = z.preprocess(
   (input, context) => {
@@ -53,9 +71,11 @@ const report = z.preprocess(
     try {
       return JSON.parse(input);
     } catch {
+      const asText = reportInText(input);
+      if (asText !== undefined) return asText;
       context.addIssue({
         code: 'custom',
-        message: 'must be what apiclient report -f json prints: this is no whole JSON',
+        message: 'must be what apiclient report -f json prints: this is no whole JSON, nor the report as text',
       });
       return z.NEVER;
     }
@@ -99,7 +119,8 @@ export const nodeSchema = z
   )
   .superRefine(({ files }, context) => {
     const seen = new Set<string>();
-    for (const [index, { path }] of files.entries()) {
+    for (const [index, { path: written }] of files.entries()) {
+      const path = clean(written);
       if (seen.has(path))
         context.addIssue({
           code: 'custom',
