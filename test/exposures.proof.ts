@@ -13,6 +13,7 @@ import {
 } from './quarantine.fixture.ts';
 
 const SSH = { publicAddress: 'automatic', openPorts: [22] };
+const PUBLIC = { subnets: 'public', openPorts: [22] };
 const NETWORK = ['ModifyNetworkInterfaceAttribute', 'EnterStandby'];
 const operations = (run: Parameters<typeof changes>[0]) => changes(run).map(({ operation }) => operation);
 
@@ -48,6 +49,15 @@ describe('a group whose configuration is public', () => {
     });
     await run.account.play(MINUTE);
     expect(handsOut()).toEqual([true, true, true]);
+  });
+
+  it('is no design where launches get no address, whatever their subnets hand out: one that is bound is closed at once', async () => {
+    const rest = { changes: [{ at: '+5m', cluster: 'shop', nodeGroup: 'web', index: 1, associateAddress: true }] };
+    const group = { desiredSize: 3, exposure: { subnets: 'public', publicAddress: 'none' } };
+    const run = await start(scenario(privateFleet(group, rest)));
+    await run.account.play(15 * MINUTE);
+    expect(outcomes(run)).toEqual(['acted quarantine-started', 'done quarantined']);
+    expect(await deniedCalls(run.account, run.calls)).toEqual([]);
   });
 
   it('is no design where somebody binds Elastic IPs to running workers: each is closed at once', async () => {
@@ -195,7 +205,9 @@ describe('a quarantine', () => {
 describe('an address that looks public', () => {
   it.each<[string, object, object]>([
     ['behind VPC Block Public Access', { blockPublicAccess: 'block-ingress' }, SSH],
+    ['behind VPC Block Public Access, in a public subnet', { blockPublicAccess: 'block-bidirectional' }, PUBLIC],
     ['behind a network ACL', { networkAcl: 'private' }, SSH],
+    ['behind a network ACL, in a public subnet', { networkAcl: 'private' }, PUBLIC],
     ['on an interface that takes no Internet traffic', {}, { ...SSH, denyAllIgwTraffic: true }],
     ['in a unique local block', { ipv6: 'unique-local' }, { ipv6: true, publicAddress: 'none', openPorts: [22] }],
     ['in a private block of IPAM', { ipv6: 'private' }, { ipv6: true, publicAddress: 'none', openPorts: [22] }],

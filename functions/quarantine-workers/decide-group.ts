@@ -33,7 +33,7 @@ function aboutExposures(
   const held = group.exposed.filter((id) => id in slots);
   const others =
     held.length === 0
-      ? 'They are not quarantined: the group would be empty.'
+      ? 'They are not quarantined: their replacements would be exposed as well.'
       : `${held.join(', ')} ${held.length === 1 ? 'is' : 'are'} in quarantine already and ${held.length === 1 ? 'stays' : 'stay'} there until released; no other one is quarantined.`;
   const configured = [...group.publicSubnets, ...group.ipv6Subnets, ...group.publicTemplates].join(' ');
   const report = say('refused', 'public-by-design', `${why} ${others}${portsInWords(group)}`, configured);

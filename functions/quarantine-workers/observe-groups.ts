@@ -15,7 +15,7 @@ import { NEW_EXPOSED_GROUP, readExposedGroups } from './exposed-group-ledger.ts'
 import { admitsWorld, type Exposure, type Networks, worldPart } from './exposure.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { readSubnets } from './observe-networks.ts';
-import { keyOfTemplate, readPublicTemplates } from './observe-templates.ts';
+import { keyOfTemplate, readTemplateAddresses } from './observe-templates.ts';
 import { viewWorkers } from './view-workers.ts';
 
 export interface GroupClients extends IdentityClients {
@@ -48,9 +48,9 @@ export async function observeGroups(
   ]);
   const subnets = await readSubnets(clients.ec2, [...new Set([...subnetsOf.values()].flat())]);
   const more = new Map([...subnets].map(([id, { vpcId }]) => [id, vpcId]));
-  const [{ views, networks }, publicTemplates] = await Promise.all([
+  const [{ views, networks }, addresses] = await Promise.all([
     viewWorkers(clients.ec2, members, more),
-    readPublicTemplates(
+    readTemplateAddresses(
       clients.ec2,
       exposed.flatMap(({ view }) => view?.launchTemplate ?? []),
     ),
@@ -78,12 +78,16 @@ export async function observeGroups(
       owner,
       size: own.size,
       exposed: [...own].flatMap(([id, { exposures }]) => (exposures.length > 0 || id in slots ? id : [])),
-      publicSubnets: handingOut('ipv4'),
+      // What workers are launched from overrides the subnets, where every one of those that are exposed was launched like that.
+      publicSubnets:
+        templates.length > 0 && templates.every((template) => addresses.get(keyOfTemplate(template))?.isPrivateIpv4)
+          ? []
+          : handingOut('ipv4'),
       ipv6Subnets: handingOut('ipv6'),
       publicTemplates: [
         ...new Set(
           templates
-            .filter((template) => publicTemplates.has(keyOfTemplate(template)))
+            .filter((template) => addresses.get(keyOfTemplate(template))?.isPublic)
             .map(({ id, version }) => `version ${version} of ${id}`),
         ),
       ].sort(),

@@ -8,30 +8,47 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { refusalOf } from './aws-refusal.ts';
 import type { LaunchTemplate } from './observation.ts';
 
+/** What a launch template says about public addresses, whatever the subnet hands out. */
+export interface TemplateAddresses {
+  /** Launches have addresses that the Internet reaches, where their subnet leads there. */
+  readonly isPublic: boolean;
+  /** Launches have no public IPv4 address, also where their subnet hands them out. */
+  readonly isPrivateIpv4: boolean;
+}
+
 /**
- * Those of the launch templates that give whatever is launched from them public addresses, as `id version`. Karpenter
- * deletes its own after a while: one that is gone, or that may not be read, proves no design.
+ * What each launch template says about public addresses, by {@link keyOfTemplate}. Karpenter deletes its own after a while:
+ * one that is gone, or that may not be read, is missing.
  */
-export async function readPublicTemplates(ec2: EC2Client, templates: readonly LaunchTemplate[]): Promise<Set<string>> {
+export async function readTemplateAddresses(
+  ec2: EC2Client,
+  templates: readonly LaunchTemplate[],
+): Promise<Map<string, TemplateAddresses>> {
   const distinct = new Map(templates.map((template) => [keyOfTemplate(template), template]));
-  const read = async ([key, { id, version }]: [string, LaunchTemplate]): Promise<string[]> => {
+  const read = async ([key, { id, version }]: [string, LaunchTemplate]): Promise<
+    Array<[string, TemplateAddresses]>
+  > => {
     try {
       const asked = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: id, Versions: [version] });
-      const { LaunchTemplateVersions = [] } = await ec2.send(asked);
-      return LaunchTemplateVersions.some(({ LaunchTemplateData = {} }) => isPublic(LaunchTemplateData)) ? [key] : [];
+      const [found] = (await ec2.send(asked)).LaunchTemplateVersions ?? [];
+      return found?.LaunchTemplateData === undefined ? [] : [[key, addressesOf(found.LaunchTemplateData)]];
     } catch (error) {
       if (refusalOf(error) === undefined) throw error;
       return [];
     }
   };
-  return new Set((await pMap(distinct, read, { concurrency: READ_CONCURRENCY })).flat());
+  return new Map((await pMap(distinct, read, { concurrency: READ_CONCURRENCY })).flat());
 }
 
 export const keyOfTemplate = ({ id, version }: LaunchTemplate): string => `${id} ${version}`;
 
-/** IPv6 addresses count where the subnet leads to the Internet, which whoever asks knows: a worker of it is exposed. */
-const isPublic = ({ NetworkInterfaces = [] }: ResponseLaunchTemplateData): boolean =>
-  NetworkInterfaces.some(
+/**
+ * IPv6 addresses count where the subnet leads to the Internet, which whoever asks knows: a worker of it is exposed.
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html a launch overrides the subnet's setting
+ */
+function addressesOf({ NetworkInterfaces = [] }: ResponseLaunchTemplateData): TemplateAddresses {
+  const isPublic = NetworkInterfaces.some(
     ({ AssociatePublicIpAddress, AssociateCarrierIpAddress, Ipv6AddressCount = 0, Ipv6Addresses = [], PrimaryIpv6 }) =>
       AssociatePublicIpAddress === true ||
       AssociateCarrierIpAddress === true ||
@@ -39,3 +56,6 @@ const isPublic = ({ NetworkInterfaces = [] }: ResponseLaunchTemplateData): boole
       Ipv6Addresses.length > 0 ||
       PrimaryIpv6 === true,
   );
+  const first = NetworkInterfaces.find(({ DeviceIndex = 0 }) => DeviceIndex === 0);
+  return { isPublic, isPrivateIpv4: first?.AssociatePublicIpAddress === false };
+}

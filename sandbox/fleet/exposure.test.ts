@@ -36,6 +36,18 @@ describe('an exposure', () => {
     );
   });
 
+  it.each([{ blockPublicAccess: 'block-ingress' }, { networkAcl: 'private' }])(
+    'of a launch in a public subnet is none where the VPC says %o',
+    async (vpc) => {
+      const exposure = { ...open, subnets: 'public' };
+      const launches = [{ at: '+1m', cluster: 'c', nodeGroup: 'g', exposure }];
+      const at = testAccount(file({ vpc }, { launches }));
+      await at.play(600_000);
+      expect(at.state.instances.list()).toHaveLength(2);
+      expect(reachable(at)).toEqual([]);
+    },
+  );
+
   it('of three launches among twenty leaves the others as their group is', async () => {
     const launch = { at: '+1m', cluster: 'c', nodeGroup: 'g' };
     const exposure = { ...open, publicAddress: 'automatic' };

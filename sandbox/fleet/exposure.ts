@@ -5,11 +5,15 @@ import type { EksCluster } from '../account/eks/state.ts';
 import type { ExposureFile } from './schema-exposure.ts';
 import type { FleetState } from './state.ts';
 
-/** What the launch template of a group asks for: a public address by itself, not one that somebody gives later. */
-export const templateData = (file: ExposureFile): ResponseLaunchTemplateData =>
-  file?.publicAddress === 'automatic'
-    ? { NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress: true }] }
-    : {};
+/**
+ * What the launch template of a group says about public addresses: whether launches have one, whatever their subnet hands
+ * out. An address that somebody binds later stands in no template.
+ */
+export function templateData(file: ExposureFile): ResponseLaunchTemplateData {
+  const { publicAddress } = file ?? {};
+  if (publicAddress === undefined || publicAddress === 'elastic') return {};
+  return { NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress: publicAddress === 'automatic' }] };
+}
 
 /** What an exposure of the fleet file makes of instances. */
 export interface Exposure {
@@ -110,7 +114,10 @@ export function namedGroup(
 const PUBLIC_SUBNET = 'kubernetes.io/role/elb';
 
 /** The public subnets of a cluster's VPC, one for each zone; they come with the first who needs them. */
-function publicSubnets({ networks, world }: FleetState, { name, vpcId, subnets }: EksCluster): EksCluster['subnets'] {
+export function publicSubnets(
+  { networks, world }: FleetState,
+  { name, vpcId, subnets }: EksCluster,
+): EksCluster['subnets'] {
   const known = networks.subnets.list().filter((subnet) => subnet.vpcId === vpcId && subnet.tags.has(PUBLIC_SUBNET));
   if (known.length > 0) return known;
   const random = world.random.fork(`public subnets of ${name}`);

@@ -1,10 +1,17 @@
 import type { EksCluster } from '../account/eks/state.ts';
+import { publicSubnets } from './exposure.ts';
 import type { VpcFile } from './schema-vpc.ts';
 import type { FleetState } from './state.ts';
 
-/** Makes the VPC of a cluster, its subnets being there, what the fleet file says of it besides. */
-export function seedVpc({ networks }: FleetState, { name, vpcId }: EksCluster, file: VpcFile): void {
+/**
+ * Makes the VPC of a cluster, its subnets being there, what the fleet file says of it besides. It holds for the public
+ * subnets that launches may go to as well.
+ */
+export function seedVpc(state: FleetState, cluster: EksCluster, file: VpcFile): void {
   if (file === undefined) return;
+  const { networks } = state;
+  const { name, vpcId } = cluster;
+  publicSubnets(state, cluster);
   const subnets = networks.subnets.list().filter((subnet) => subnet.vpcId === vpcId);
   for (const subnet of subnets) {
     if (file.blockPublicAccess !== undefined) subnet.blockPublicAccess = file.blockPublicAccess;

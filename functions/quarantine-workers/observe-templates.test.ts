@@ -1,0 +1,40 @@
+import { EC2Client, EC2ServiceException, type ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import { describe, expect, it } from 'vitest';
+import { readTemplateAddresses } from './observe-templates.ts';
+
+type Interface = NonNullable<ResponseLaunchTemplateData['NetworkInterfaces']>[number];
+
+/** A client whose account has one launch template with these interfaces; undefined: it is gone. */
+function ec2With(interfaces: readonly Interface[] | undefined): EC2Client {
+  const ec2 = new EC2Client({ region: 'eu-central-1' });
+  ec2.send = async () => {
+    if (interfaces === undefined) {
+      const name = 'InvalidLaunchTemplateId.NotFound';
+      throw new EC2ServiceException({ name, $fault: 'client', $metadata: {} });
+    }
+    return { LaunchTemplateVersions: [{ LaunchTemplateData: { NetworkInterfaces: interfaces } }] };
+  };
+  return ec2;
+}
+
+describe('readTemplateAddresses', () => {
+  it.each<[string, readonly Interface[] | undefined, object | undefined]>([
+    ['says nothing', [], { isPublic: false, isPrivateIpv4: false }],
+    ['asks for an address', [{ AssociatePublicIpAddress: true }], { isPublic: true, isPrivateIpv4: false }],
+    ['asks for none', [{ AssociatePublicIpAddress: false }], { isPublic: false, isPrivateIpv4: true }],
+    [
+      'asks for none on a further interface only',
+      [{ DeviceIndex: 1, AssociatePublicIpAddress: false }],
+      { isPublic: false, isPrivateIpv4: false },
+    ],
+    [
+      'asks for no IPv4 address, and for IPv6',
+      [{ DeviceIndex: 0, AssociatePublicIpAddress: false, Ipv6AddressCount: 1 }],
+      { isPublic: true, isPrivateIpv4: true },
+    ],
+    ['is gone', undefined, undefined],
+  ])('knows a template that %s', async (_what, interfaces, addresses) => {
+    const found = await readTemplateAddresses(ec2With(interfaces), [{ id: 'lt-0a', version: '3' }]);
+    expect([...found.values()]).toEqual(addresses === undefined ? [] : [addresses]);
+  });
+});
