@@ -31,22 +31,22 @@ export interface ActDeps {
   readonly clock: Clock;
   readonly region: string;
   readonly partition: string;
-  /** The role of Default Host Management that the stack makes. */
+  /** Name of the role for Default Host Management, which the stack creates. */
   readonly hostManagementRole: string;
-  /** The registries that the deployment allows installer images of. */
+  /** The registries from which the deployment allows installer images. */
   readonly installerRegistries: readonly string[];
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
 
-/** How many workers are remembered and recorded side by side. */
+/** How many workers are saved and recorded concurrently. */
 const ACT_CONCURRENCY = 16;
 
 /**
- * Begins the remedies, many workers with one call each, then remembers and records what was decided about every worker.
+ * Begins the remedies, with one call for many workers, then saves and records the decision about every worker.
  *
- * @returns what was decided in the end, for the workers that this reconcile decided about and no other one meanwhile
- * @throws AggregateError when all else is done, if an installing DaemonSet could not be brought up to date
+ * @returns the final decisions, without the workers that another reconcile decided about meanwhile
+ * @throws AggregateError when all else is done, if an installer DaemonSet could not be updated
  */
 export async function carryOut(
   deps: ActDeps,
@@ -57,7 +57,7 @@ export async function carryOut(
 ): Promise<Decided[]> {
   const { policy, installerRegistries = [] } = circumstances;
   const { installerImage, agentPolicy } = isInvalid(policy) ? {} : policy.ssmAgent;
-  // A DaemonSet that is there is never changed to an image that the deployment does not allow.
+  // An existing DaemonSet is never changed to an image that the deployment does not allow.
   const isAllowed = installerImage !== undefined && refusedImage(installerImage, installerRegistries) === undefined;
   const image = isAllowed ? installerImage : undefined;
   const [attached, registered, updating, installing] = await Promise.all([
@@ -97,21 +97,22 @@ function afterBeginning(
   const { failures } = decision.memory;
   const memory = failures === undefined ? {} : { failures };
   if (beginning.kind === 'refused') {
-    // Not an attempt: nothing was done. The sweep tries again, so that a right that is granted later is enough.
+    // This does not count as an attempt, because nothing was done. The sweep tries again, so granting the right later
+    // is enough.
     const details = { cause: remedy.cause, remedy: remedy.kind };
     const failed = say('failed', beginning.reason, beginning.message, memory, remedy.cause);
     return { ...failed, details, ...(beginning.hint !== undefined && { hint: beginning.hint }) };
   }
   if (beginning.kind === 'deferred') {
     const waiting = say('waiting', 'retry-later', beginning.message, memory);
-    // What was approved and has yet to begin is still approved.
+    // The proposal stays approved until its remedy begins.
     return { ...waiting, lookAt: circumstances.now + RECONCILE_EVERY, ...(proposal !== undefined && { proposal }) };
   }
   if (beginning.commandId === undefined) return decision;
   return { ...decision, memory: { ...decision.memory, remedy: { ...remedy, commandId: beginning.commandId } } };
 }
 
-/** Saves what is remembered of the worker, then records the outcome if it is a new one. False: somebody else was first. */
+/** Saves the worker's state, then records the outcome if it is new. Returns false when another reconcile was first. */
 async function remember(
   { ledger, recorder, caller }: ActDeps,
   { observation, decision }: Decided,
@@ -121,7 +122,7 @@ async function remember(
   const { instanceId, trigger, state, view } = observation;
   const fingerprint = fingerprintOf(decision);
   const isNew = fingerprint !== state.fingerprint;
-  // From the first trouble to the cure it is one incident, and a reconcile that finds nothing new begins none.
+  // One incident lasts from the first problem to the cure. A reconcile that finds nothing new starts none.
   const goesOn = state.open === true || !isNew;
   const correlationId = (goesOn ? state.correlationId : undefined) ?? trigger.id;
   const answered = decision.answers ?? state.answered;
@@ -154,7 +155,7 @@ async function remember(
   return (await recordOnce({ save, record: recorder.record }, state, next, outcome)) !== undefined;
 }
 
-/** That an agent answers is one outcome, whether it was verified, cured or updated. */
+/** An agent that answers is one outcome, whether it was verified, cured or updated. */
 const fingerprintOf = ({ decision, reason, variant }: Decision): string =>
   decision === 'done' ? 'agent-verified' : `${reason} ${variant}`.trim();
 

@@ -1,4 +1,4 @@
-/** Why an SSM agent does not answer: the first that applies, in this order. */
+/** Why an SSM agent does not answer. The first cause that applies, in this order, counts. */
 export const CAUSES = [
   'registered-elsewhere',
   'no-instance-profile',
@@ -11,5 +11,5 @@ export const CAUSES = [
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 
-/** Why an agent that answers is to be updated. */
+/** Why an agent that answers should be updated. */
 export const OUTDATED = 'agent-outdated';

@@ -1,21 +1,22 @@
 import type { NodeRole } from './observation.ts';
 
 /**
- * Policies of AWS that give an agent what it needs. The first is the narrowest that AWS keeps for agents, and the default:
- * `AmazonSSMManagedInstanceCore` also lets whoever gets hold of the role, a pod that reaches the metadata service for one,
- * read every parameter of the account that no key protects (`ssm:GetParameter` on `*`).
+ * AWS managed policies that give an agent the rights it needs. The first one is the narrowest that AWS maintains for
+ * agents, and the default. `AmazonSSMManagedInstanceCore` also allows `ssm:GetParameter` on `*`: whoever obtains the
+ * role's credentials, such as a pod that reaches the metadata service, can then read every parameter of the account
+ * that no key protects.
  *
- * What needs more: Inspector's deep inspection of Linux asks for `ssm:GetParameter` beside `ssm:PutInventory` (Inspector
- * user guide, "Deep inspection"), which `AmazonSSMManagedInstanceCore` has; sessions that are logged or encrypted need
- * rights on S3, CloudWatch Logs or KMS, which neither has.
+ * Some features need more. Inspector's deep inspection of Linux needs `ssm:GetParameter` and `ssm:PutInventory`
+ * (Inspector user guide, "Deep inspection"), which `AmazonSSMManagedInstanceCore` grants. Logged or encrypted sessions
+ * need rights on S3, CloudWatch Logs or KMS, which neither policy grants.
  */
 export const AGENT_POLICIES = ['AmazonSSMManagedEC2InstanceDefaultPolicy', 'AmazonSSMManagedInstanceCore'] as const;
 export type AgentPolicy = (typeof AGENT_POLICIES)[number];
 
-/** The ARN of the policy, in the partition of the role. */
+/** ARN of the policy, in the partition of the role. */
 export const policyArn = ({ arn }: NodeRole, policy: AgentPolicy = AGENT_POLICIES[0]): string =>
   `arn:${arn.split(':')[1] || 'aws'}:iam::aws:policy/${policy}`;
 
-/** The command that takes the policy off again. */
+/** The command that detaches the policy again. */
 export const undoing = (role: NodeRole, policy: AgentPolicy): string =>
   `aws iam detach-role-policy --role-name ${role.name} --policy-arn ${policyArn(role, policy)}`;

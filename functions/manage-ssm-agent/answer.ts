@@ -36,7 +36,7 @@ const REQUESTED_CHANGES: Readonly<
   },
 };
 
-/** The answer as a decision that leaves all as it is, but for what the state says. */
+/** A decision that leaves everything unchanged, except for what the answer changes in the state. */
 function remembering(
   { remedy, failures, proposal }: WorkerState,
   { trigger }: OperatorRequest,

@@ -14,8 +14,8 @@ import { attachable, carrierOf, modeOfRemedy, remedyFor } from './remedy-choice.
 import { targetOf, treat } from './treat.ts';
 
 /**
- * Decides about the agent of one worker: a pure function of what was observed, the policy and the time. A remedy that was
- * begun is followed to its end whatever the policy says by now.
+ * Decides about the agent of one worker: a pure function of the observation, the policy and the time. A remedy that has
+ * begun is followed to its end, whatever the policy says by then.
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision {
   const decided = decideNow(observation, circumstances);
@@ -32,7 +32,7 @@ function decideNow(observation: Observation, circumstances: Circumstances): Deci
   if (view.instanceState !== 'running' && view.instanceState !== 'pending') {
     return say('skipped', 'worker-not-running', `The instance is ${view.instanceState}.`, {}, view.instanceState);
   }
-  // Nobody is to be called for it, and nothing is to be tried.
+  // A worker out of service calls for no alarm and no remedy.
   const idle = whyNotServing(view.tags, view.lifecycleState);
   if (idle !== undefined) {
     const variant = idle.reason === 'out-of-service' ? (view.lifecycleState ?? '') : '';
@@ -50,7 +50,7 @@ const UPDATE_TARGET = targetOf(UPDATE);
 
 const DOUBTS: readonly Reason[] = ['unknown-cluster', 'claims-to-be-worker', 'unreadable'];
 
-/** The agent answers: verified, unless it is old and may be updated. */
+/** The agent answers. It counts as verified, unless it is outdated and may be updated. */
 function aboutVersion(agent: AgentView, observation: Observation, circumstances: Circumstances): Decision {
   const { view, state } = observation;
   const verified = (but = ''): Decision =>
@@ -60,8 +60,8 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
   const failures = state.failures?.cause === OUTDATED ? state.failures : undefined;
   if ('guardResult' in verdict) {
     const { guardResult } = verdict;
-    // A worker that is left alone on purpose is as it should be: its agent answers. But an update that has failed, or was
-    // proposed or rejected, is not done with; nor is doubt about whose the worker is.
+    // A worker that is left alone on purpose counts as verified, because its agent answers. Exceptions are an update
+    // that failed or was proposed or rejected, and doubt about the worker's owner.
     const isLastWord = failures !== undefined || state.proposal?.target === UPDATE_TARGET;
     if (!isLastWord && !DOUBTS.includes(guardResult.reason)) {
       return verified(`, not the latest, and not to be updated: ${guardResult.message.replace(/\.$/, '')}`);
@@ -70,7 +70,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
     return { ...guardResult, message, memory: remembered(failures), details: { cause: OUTDATED } };
   }
   const { ssmAgent } = verdict.policy;
-  // Nobody has read whose it is: doubt means no.
+  // The worker's owner was not read, so nothing may be done.
   if (view.owner === undefined) return verified();
   if (modeOfRemedy(ssmAgent, 'update-agent') === 'off') return { ...verified(), memory: remembered(failures) };
   return treat({ ...UPDATE, message: answersInOld(agent) }, observation, ssmAgent, circumstances.now);
@@ -79,7 +79,7 @@ function aboutVersion(agent: AgentView, observation: Observation, circumstances:
 const answersInOld = ({ version }: AgentView): string =>
   `The agent answers, but is not the latest (version ${version}).`;
 
-/** The agent does not answer: give it time, or find the cause and the remedy for it. */
+/** The agent does not answer. Gives it time to register, or finds the cause and its remedy. */
 function aboutAbsence(observation: Observation, circumstances: Circumstances): Decision {
   const { view, state } = observation;
   const { now } = circumstances;

@@ -4,35 +4,35 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { StartedRemedy, WorkerState } from './worker-ledger.ts';
 
-/** What a decision rests on besides the observation. */
+/** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
-  /** The registries that the deployment allows installer images of; absent: none. */
+  /** The registries from which the deployment allows installer images; absent: none. */
   readonly installerRegistries?: readonly string[];
 }
 
-/** What is remembered of a worker's remedies. */
+/** What the ledger remembers of a worker's remedies. */
 export type Memory = Pick<WorkerState, 'remedy' | 'failures'>;
 
 export interface Decision extends Told<Reason> {
-  /** What to do, where that of the reason does not fit the worker. */
+  /** What to do, where the hint of the reason does not fit the worker. */
   readonly hint?: string;
   readonly memory: Memory;
-  /** The cause and its remedy, where the decision gets as far as that. */
+  /** The cause and its remedy, where the decision gets that far. */
   readonly target?: string;
-  /** What is proposed from now on. */
+  /** The proposal to remember. */
   readonly proposal?: Proposal;
-  /** It answers this operator's request: how the worker stands is told by the reconcile that follows. */
+  /** Id of the operator's request that this decision answers. A following reconcile records the worker's own state. */
   readonly answers?: string;
-  /** The act: begin `memory.remedy`. */
+  /** The act: begin the remedy in `memory.remedy`. */
   readonly begin?: StartedRemedy['kind'];
-  /** When to look again, epoch milliseconds; absent when an event or the sweep will tell. */
+  /** When to reconcile again, epoch milliseconds; absent when an event or the sweep will trigger it. */
   readonly lookAt?: number;
 }
 
-/** The part of the memory that tells of failures, where there were any. */
+/** Memory that keeps only the failures, where there are any. */
 export const remembered = (failures: Memory['failures']): Memory => (failures === undefined ? {} : { failures });
 
 export const say = wordsWith<Reason, Memory>;
 
-/** How often a worker that is waited for is looked at, ms. */
+/** How often a worker is reconciled while it is waited for, ms. */
 export const RECONCILE_EVERY = 2 * 60_000;

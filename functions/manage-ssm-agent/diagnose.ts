@@ -2,37 +2,43 @@ import type { Cause } from './agent-cause.ts';
 import { isAtLeast } from './agent-version.ts';
 import type { Findings, NodeRole, WorkerView } from './observation.ts';
 
-/** Default Host Management needs at least this agent. Source: "Default Host Management Configuration", SSM user guide. */
+/**
+ * Oldest agent version that supports Default Host Management. Source: "Default Host Management Configuration", SSM user
+ * guide.
+ */
 const HOST_MANAGEMENT_NEEDS = [3, 2, 582, 0];
 
 export interface Diagnosis {
   readonly cause: Cause;
-  /** One sentence that names what is wrong. */
+  /** One sentence that states the problem. */
   readonly message: string;
-  /** What else is wrong, or may be, in a sentence: it would keep the agent from answering when the cause is cured. */
+  /**
+   * Further problems, certain or possible, in a sentence. They would keep the agent from answering after this cause is
+   * cured.
+   */
   readonly also?: string;
 }
 
-/** What is remembered of a worker besides what is observed. */
+/** What the ledger remembers of a worker, besides what is observed. */
 export interface Past {
-  /** The fingerprint that the policies of its role had while its agent answered. */
+  /** Fingerprint of the role's policies at the time the agent answered. */
   readonly roleFingerprint?: string | undefined;
 }
 
-/** What may be wrong, and nobody can tell. */
+/** A possible problem that cannot be verified. */
 type Doubt = string;
 
 /**
- * Why the agent of a worker does not answer: the first fact in a fixed order, and what else was found. What depends on the
- * network or on rights is looked at before the agent itself, because the agent cannot be blamed while it had no chance. A
- * doubt about one of them blames nobody: it is said as doubt.
+ * Finds out why the agent of a worker does not answer: the first fact in a fixed order, plus what else was found.
+ * Network and rights are examined before the agent, because it cannot be blamed while it had no chance to register. A
+ * doubt blames nothing; it is reported as doubt.
  */
 export function diagnose(view: WorkerView, findings: Findings, past: Past = {}): Diagnosis {
   const { facts, doubts } = examine(view, findings, past);
   const residual = RESIDUAL(view);
   const [first, ...others] = facts;
   if (first !== undefined) {
-    // Where no way is found there may still be one, so that the agent itself may be to blame as well.
+    // Where no path is found there may still be one, so the agent itself may be at fault as well.
     const more = [
       ...others.map(({ message }) => message),
       ...doubts,
@@ -81,7 +87,7 @@ function examine(view: WorkerView, findings: Findings, past: Past): { facts: Dia
   if (network.kind === 'closed') fact('no-network-path', network.missing);
   if (network.kind === 'unseen') {
     const none = `No way to Systems Manager is found: ${lowered(network.missing)} A proxy or a private hosted zone would not show.`;
-    // It has answered: there was a way.
+    // The agent has answered before, so there was a path at that time.
     if (view.agent === undefined) fact('no-network-path', none);
     else doubts.push(none);
   }
@@ -92,17 +98,20 @@ function examine(view: WorkerView, findings: Findings, past: Past): { facts: Dia
   return { facts, doubts };
 }
 
-/** An agent that has once registered shows that the role was enough, unless that has changed since. */
+/**
+ * Whether the role is sufficient. An agent that has registered before shows that it was, unless the policies have
+ * changed since.
+ */
 function roleAnswer({ agent }: WorkerView, { allows, registers, fingerprint }: NodeRole, { roleFingerprint }: Past) {
   if (agent === undefined) return allows;
   if (roleFingerprint !== undefined) return roleFingerprint === fingerprint ? 'yes' : registers;
-  // What the policies were then, nobody has noted: only what surely forbids to register counts.
+  // Nobody saved the policies of that time, so only a definite denial of registering counts.
   return registers === 'no' ? 'no' : 'yes';
 }
 
 const lowered = (text: string): string =>
   /^[A-Z](?![A-Z])/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
 
-/** Whether Default Host Management gives this worker's agent its rights. It speaks IMDSv2 only. */
+/** Whether Default Host Management can give this worker's agent its rights. It supports IMDSv2 only. */
 const hostManagementHelps = (version: string | undefined, { defaultHostManagement, metadata }: Findings): boolean =>
   defaultHostManagement && metadata.version2 && (version === undefined || isAtLeast(version, HOST_MANAGEMENT_NEEDS));

@@ -7,10 +7,10 @@ import type { Reason } from './reasons.ts';
 import { SWITCHES } from './remedy-choice.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
-/** How long a remedy may take where the policy cannot be read, ms. */
+/** How long a remedy may take when the policy cannot be read, ms. */
 const DEFAULT_CURE_TIME = 75 * 60_000;
 
-/** Follows the remedy that was begun to its end; undefined when there is none. Only an agent that answers is a cure. */
+/** Follows a remedy that has begun to its end; undefined when there is none. Only an agent that answers is cured. */
 export function follow({ view, state }: Observation, circumstances: Circumstances): Decision | undefined {
   const { remedy } = state;
   if (remedy === undefined) return undefined;
@@ -58,7 +58,7 @@ function followUpdate(
     : { ...stillWaiting(remedy, failures, circumstances), ...about };
 }
 
-/** What a later reconcile does about a cause whose remedy has failed; undefined: it may be tried again. */
+/** What a later reconcile does about a cause whose remedy has failed; undefined when the remedy may be tried again. */
 export function afterFailure(
   failures: NonNullable<Memory['failures']>,
   { attempts, retryAfter }: Policy['ssmAgent'],
@@ -83,10 +83,10 @@ export function afterFailure(
   };
 }
 
-/** What a failed remedy is recorded by: what is still wrong. */
+/** The reason that a failed remedy is recorded with: the problem that remains. */
 const failureOf = (cause: StartedRemedy['cause']): Reason => (cause === OUTDATED ? 'agent-update-failed' : cause);
 
-/** Counts a failure of `remedy` and plans the next reconcile. */
+/** Counts a failure of `remedy`, and schedules the next reconcile. */
 function failed(
   remedy: StartedRemedy,
   before: Memory['failures'],

@@ -3,7 +3,7 @@ import type { Circumstances } from './decision.ts';
 import type { WorkerView } from './observation.ts';
 import type { Policy } from './policy.ts';
 
-/** Whether a worker is to be left alone. Without `owner`, what can be told without asking EKS. */
+/** Whether a worker is to be left alone. Without `owner`, it applies only the guards that need no call to EKS. */
 export const guardOf = (
   worker: Pick<WorkerView, 'cluster' | 'tags' | 'owner'>,
   circumstances: Pick<Circumstances, 'policy' | 'account'>,

@@ -5,14 +5,14 @@ const PK = 'agent-install';
 
 const installation = z.object({
   sk: z.string(),
-  /** Node names by the ids of the instances on which the agent is being installed. */
+  /** Node names, by the ids of the instances that the agent is being installed on. */
   nodes: z.record(z.string(), z.string()),
 });
 
-/** The nodes of a cluster on which the agent is being installed: who is in here has the DaemonSet to thank for. */
+/** The nodes of a cluster that the agent is being installed on. The DaemonSet exists for these nodes only. */
 export type InstallingNodes = Readonly<Record<string, string>>;
 
-/** The installations by cluster; a cluster on which nothing was ever installed is missing. */
+/** Reads the installations by cluster. A cluster that never had one is missing. */
 export async function readInstallations(
   ledger: Ledger,
   clusters: readonly string[],

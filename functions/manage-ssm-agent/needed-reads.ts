@@ -7,14 +7,15 @@ import { modeOfRemedy } from './remedy-choice.ts';
 import type { WorkerState } from './worker-ledger.ts';
 
 /**
- * What is to be found out about a worker: whose it is, or that and why its agent does not answer; or what its role's
- * policies are while the agent answers, so that it can be told later whether they have changed.
+ * What has to be read about a worker: its owner; or the findings, which say whose it is and why its agent does not
+ * answer; or its role's policies while the agent answers, so that a later change can be detected.
  */
 export type NeededReads = 'owner' | 'findings' | 'role';
 
 /**
- * What has to be known of a worker before a remedy may begin; undefined where none can: its agent is as it should be, still
- * has time, or is being cured, or a guard speaks against it anyway. So a healthy fleet costs no reads but one of each new worker's role.
+ * What has to be read about a worker before a remedy may begin. Undefined where none can begin: the agent is fine,
+ * still has time, or is being cured, or a guard applies anyway. A healthy fleet therefore costs no reads beyond one of
+ * each new worker's role.
  */
 export function neededReadsOf(
   view: WorkerView,

@@ -5,28 +5,30 @@ import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { RoleRights } from './rights/role-rights.ts';
 import type { WorkerState } from './worker-ledger.ts';
 
-/** What a reconcile found about one worker, and what is remembered of it. */
+/** What a reconcile observed about one worker, and what the ledger remembers of it. */
 export interface Observation {
   readonly instanceId: string;
   readonly trigger: MessageTrigger;
   readonly state: WorkerState;
   readonly view: WorkerView;
-  /** An operator's, which has yet to be answered. */
+  /** An operator's request that has not been answered yet. */
   readonly request?: OperatorRequest;
 }
 
 export interface WorkerView extends DescribedWorker {
-  /** Whose it is; read only where a remedy may begin. */
+  /** The worker's owner; read only where a remedy may begin. */
   readonly owner?: Owner;
-  /** What Systems Manager knows; absent when the agent has never registered. */
+  /** The agent, as Systems Manager knows it; absent when it has never registered. */
   readonly agent?: AgentView;
-  /** Where it stands in its Auto Scaling group, for example `Standby`; read only with the owner, absent outside of one. */
+  /**
+   * Lifecycle state in its Auto Scaling group, such as `Standby`; read only with the owner, absent outside of a group.
+   */
   readonly lifecycleState?: string;
-  /** The fingerprint of its role's policies, where it answers and nobody has noted that yet; `none` without a role. */
+  /** Fingerprint of the role's policies, read when the agent answers and none is saved yet; `none` without a role. */
   readonly roleFingerprint?: string;
-  /** Why the agent may not answer; looked into only where it does not. */
+  /** Why the agent may not answer; read only where it does not. */
   readonly findings?: Findings;
-  /** How the update command that is remembered stands. */
+  /** Status of the update command that the ledger remembers. */
   readonly command?: CommandView;
 }
 
@@ -34,9 +36,9 @@ export interface AgentView {
   readonly online: boolean;
   readonly version: string;
   readonly latest: boolean;
-  /** For example `Amazon Linux` or `Bottlerocket`. */
+  /** Such as `Amazon Linux` or `Bottlerocket`. */
   readonly platform: string;
-  /** Of its last ping, epoch milliseconds. */
+  /** Time of the last ping, epoch milliseconds. */
   readonly lastPingAt?: number;
 }
 
@@ -47,16 +49,16 @@ export type CommandView =
 
 /** Everything that must be right for an agent to register, as AWS describes it. */
 export interface Findings {
-  /** Absent: the instance has no instance profile. */
+  /** Absent when the instance has no instance profile. */
   readonly profile?: { readonly name: string; readonly role?: NodeRole };
   /** Whether Default Host Management gives the agent its rights, whatever the role. */
   readonly defaultHostManagement: boolean;
   readonly metadata: { readonly enabled: boolean; readonly version2: boolean };
   readonly network: NetworkFinding;
-  /** The name of the instance's AMI, or empty. */
+  /** Name of the instance's AMI, or empty. */
   readonly imageName: string;
   readonly windows: boolean;
-  /** The id of a hybrid activation (`mi-…`) under which an agent with the instance's name and address is registered. */
+  /** Id of a hybrid activation (`mi-…`) under which an agent with the instance's name and address is registered. */
   readonly registeredAs?: string;
 }
 
@@ -69,9 +71,9 @@ export interface NodeRole extends RoleRights {
 
 export type NetworkFinding =
   | { readonly kind: 'open'; readonly way: string }
-  /** A fact: `missing` names the exact piece. */
+  /** Certain: `missing` names the part that is missing. */
   | { readonly kind: 'closed'; readonly missing: string }
-  /** No way is found, though one may be where nobody sees it: a proxy, a private hosted zone. */
+  /** No path is found, though an invisible one may exist, such as a proxy or a private hosted zone. */
   | { readonly kind: 'unseen'; readonly missing: string }
-  /** Nobody can tell: `doubt` names what hides it. */
+  /** Unknown: `doubt` names what hides the path. */
   | { readonly kind: 'unsure'; readonly doubt: string };

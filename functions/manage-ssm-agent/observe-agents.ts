@@ -4,10 +4,10 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { AgentView } from './observation.ts';
 
-/** DescribeInstanceInformation: a page has at most 50. */
+/** DescribeInstanceInformation returns at most 50 per page. */
 const AGENTS_PER_PAGE = 50;
 
-/** What Systems Manager knows of the agents of these instances; of one that has never registered it knows nothing. */
+/** Reads the agents of these instances from Systems Manager. Agents that have never registered are missing. */
 export async function readAgents(ssm: SSMClient, instanceIds: readonly string[]): Promise<Map<string, AgentView>> {
   const found = await readInformation(ssm, 'InstanceIds', chunks(instanceIds, AGENTS_PER_PAGE));
   return new Map(found.map((one) => [one.InstanceId ?? '', viewOf(one)]));
@@ -27,14 +27,14 @@ const viewOf = ({
   ...(LastPingDateTime !== undefined && { lastPingAt: LastPingDateTime.getTime() }),
 });
 
-/** An agent that is registered by a hybrid activation, with what it says of its host. */
+/** An agent that is registered by a hybrid activation, with the details it reports about its host. */
 export interface HybridAgent {
   readonly id: string;
   readonly address: string;
   readonly computerName: string;
 }
 
-/** All agents of the account and region that are registered by hybrid activations. */
+/** Reads all agents of the account and region that are registered by hybrid activations. */
 export async function readHybridAgents(ssm: SSMClient): Promise<HybridAgent[]> {
   const found = await readInformation(ssm, 'ResourceType', [['ManagedInstance']]);
   return found.map(({ InstanceId = '', IPAddress = '', ComputerName = '' }) => ({

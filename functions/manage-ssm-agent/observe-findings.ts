@@ -17,7 +17,7 @@ export interface FindingsClients {
   readonly ssm: SSMClient;
 }
 
-/** Where instances are, as ARNs say it. */
+/** The location of the instances, for ARNs. */
 export interface Location {
   readonly partition: string;
   readonly region: string;
@@ -28,7 +28,7 @@ export interface Location {
 export const HOST_MANAGEMENT_SETTING = '/ssm/managed-instance/default-ec2-instance-management-role';
 
 /**
- * Finds out, for each of these workers, all that an agent needs. Each role, VPC and image is read once.
+ * Reads, for each of these workers, everything that an agent needs. Each role, VPC and image is read once.
  *
  * @param agents that have ever registered, by instance id
  * @param now epoch milliseconds
@@ -83,7 +83,7 @@ export async function observeFindings(
           defaultHostManagement,
           metadata: {
             enabled: MetadataOptions?.HttpEndpoint !== 'disabled',
-            // Version 2 works unless the endpoint is off, whether or not it is required.
+            // IMDSv2 works unless the endpoint is disabled, whether or not it is required.
             version2: MetadataOptions?.HttpEndpoint !== 'disabled',
           },
           network:
@@ -108,7 +108,7 @@ function profileFor(
   return { name, role: { name: role.name, arn: roleArn, fingerprint, ...roleRights(role, identity) } };
 }
 
-/** The hybrid registration that tells of this host: by its address and its name, since addresses repeat among VPCs. */
+/** The hybrid registration of this host. Address and name must both match, since addresses repeat among VPCs. */
 const hybridOf = (
   { PrivateIpAddress, PrivateDnsName = '' }: Instance,
   hybrids: readonly HybridAgent[],
@@ -118,7 +118,7 @@ const hybridOf = (
       address === PrivateIpAddress && hostOf(computerName) !== '' && hostOf(computerName) === hostOf(PrivateDnsName),
   )?.id;
 
-/** `ip-10-0-1-7` of `ip-10-0-1-7.eu-central-1.compute.internal`. */
+/** Returns `ip-10-0-1-7` for `ip-10-0-1-7.eu-central-1.compute.internal`. */
 const hostOf = (name: string): string => name.split('.')[0]?.toLowerCase() ?? '';
 
 async function readImageNames(ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> {

@@ -5,20 +5,23 @@ import { primaryGroupIds } from './network/networks.ts';
 import type { AgentView } from './observation.ts';
 import { readAgents } from './observe-agents.ts';
 
-/** An agent pings every five minutes ("PingStatus", Systems Manager API): one that did just now has a way just now. */
+/**
+ * An agent pings every five minutes ("PingStatus", Systems Manager API). One that pinged this recently has a working
+ * path, ms.
+ */
 const JUST_NOW = 6 * 60_000;
 
-/** How many neighbours in one place are asked for: the ones launched last, who are most like a new worker. */
+/** How many neighbours of each kind are considered: the latest launched, which resemble a new worker most. */
 const NEIGHBOURS = 50;
 
 const RUNNING = { Name: 'instance-state-name', Values: ['running'] };
 
 /**
- * Finds for each instance another one of the same subnet and security groups whose agent answers just now: whatever the
- * network looks like, it lets agents through there.
+ * Finds for each instance another one in the same subnet, with the same security groups, whose agent answers at
+ * present. Whatever the network looks like, such a neighbour proves that it lets agents through.
  *
  * @param now epoch milliseconds
- * @returns ids of such neighbours by instance id
+ * @returns ids of such neighbours, by instance id
  */
 export async function findNeighbours(
   clients: { readonly ec2: EC2Client; readonly ssm: SSMClient },
@@ -59,6 +62,6 @@ const answersNow = (agent: AgentView | undefined, now: number): boolean =>
 
 const launchOf = ({ LaunchTime }: Instance): number => LaunchTime?.getTime() ?? 0;
 
-/** What decides about a way: the subnet, the groups, and whether there is a public address. */
+/** What determines the network path: subnet, security groups, and whether there is a public address. */
 const placeOf = (instance: Instance): string =>
   JSON.stringify([instance.SubnetId, primaryGroupIds(instance).sort(), instance.PublicIpAddress !== undefined]);

@@ -20,8 +20,8 @@ const EVERYTHING: readonly Statement[] = [
 ];
 
 /**
- * AWS managed policies whose answer is known: what node roles mostly have need not be read. None of them denies anything.
- * Source: AWS managed policy reference.
+ * AWS managed policies whose rights are known here, so that the common policies of node roles need not be read. None of
+ * them denies anything. Source: AWS managed policy reference.
  */
 const KNOWN: Readonly<Record<string, readonly Statement[]>> = {
   AmazonSSMManagedInstanceCore: EVERYTHING,
@@ -36,14 +36,16 @@ const KNOWN: Readonly<Record<string, readonly Statement[]>> = {
 
 export interface ObservedProfile {
   readonly name: string;
-  /** Absent: the profile has no role. */
+  /** Absent when the profile has no role. */
   readonly role?: RolePolicies & { readonly name: string };
 }
 
-/** Policy documents by ARNs, each read once. */
+/** Policy documents by ARN, each read once. */
 type Documents = Map<string, Promise<string>>;
 
-/** Instance profiles by their ARNs, each read once, and so is each policy. A profile that no longer exists is missing. */
+/**
+ * Reads instance profiles by their ARNs, each profile and each policy once. A profile that no longer exists is missing.
+ */
 export async function observeProfiles(iam: IAMClient, arns: readonly string[]): Promise<Map<string, ObservedProfile>> {
   const distinct = [...new Set(arns)].filter((arn) => arn !== '');
   const documents: Documents = new Map();
@@ -66,14 +68,14 @@ async function observeProfile(iam: IAMClient, arn: string, read: Documents): Pro
   }
 }
 
-/** A document, and what tells it from another. */
+/** A policy, with the string that identifies its content. */
 interface Source {
   readonly policy: RolePolicy;
   readonly identity: string;
 }
 
 async function readRole(iam: IAMClient, RoleName: string, read: Documents): Promise<RolePolicies> {
-  // The boundary is told by GetRole alone.
+  // Only GetRole returns the permissions boundary.
   const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
   const boundaryArn = Role?.PermissionsBoundary?.PermissionsBoundaryArn;
   const sources: Source[] = [];

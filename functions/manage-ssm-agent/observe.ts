@@ -27,11 +27,11 @@ export interface ObserveClients extends FindingsClients {
 }
 
 /**
- * Reads what decisions about the workers of the scope rest on: a few calls for a thousand of them, since each call
- * describes many. Whatever is not a worker is left out here and never reconciled again.
+ * Reads what decisions about the workers of the scope depend on. Each call describes many workers, so a thousand of
+ * them take a few calls. Instances that are not workers are left out here and never reconciled again.
  *
- * @param neededReadsOf tells what else has to be found out about a worker, from what is cheap to know of it
- * @param location where this is, and `now`, epoch milliseconds
+ * @param neededReadsOf says what else has to be read about a worker, from what is cheap to know
+ * @param location partition, region and account, and `now`, epoch milliseconds
  */
 export async function observeWorkers(
   clients: ObserveClients,
@@ -91,20 +91,20 @@ export async function observeWorkers(
   );
   return observations.map((observation) => {
     const [{ nodegroup, ...view }, found] = [observation.view, more.get(observation.instanceId)];
-    // Proven is also that it belongs to no group.
+    // The proven identity also shows that the worker belongs to no node group.
     const group = identities.has(observation.instanceId) || nodegroup === undefined ? {} : { nodegroup };
     return { ...observation, view: { ...view, ...group, ...found } };
   });
 }
 
-/** What is known of these, without what is not. */
+/** Drops the members that are undefined. */
 const known = (members: { readonly [Key in keyof WorkerView]?: WorkerView[Key] | undefined }): Partial<WorkerView> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 
-/** What a fingerprint is where there is no role. */
+/** The fingerprint of a worker without a role. */
 const NO_ROLE = 'none';
 
-/** The fingerprints of the roles' policies by instance id; each role is read once. */
+/** Reads the fingerprints of the roles' policies, by instance id. Each role is read once. */
 async function readFingerprints(
   { iam }: ObserveClients,
   workers: readonly FoundWorker[],
@@ -116,7 +116,10 @@ async function readFingerprints(
   );
 }
 
-/** How an update command stands on one instance. Right after sending it is not known yet: it runs then. */
+/**
+ * Reads the status of an update command on one instance. SSM may not know it right after sending; it counts as running
+ * then.
+ */
 async function readCommand(
   ssm: SSMClient,
   InstanceId: string,

@@ -16,7 +16,7 @@ const remedies = z.strictObject({
     .describe('Bounds installAgent where it cannot be told whether role and network let an agent answer.'),
 });
 
-/** A little longer than an agent sleeps before it tries again: 30 minutes after AccessDenied, 60 after others. */
+/** Slightly longer than an agent sleeps before it tries again: 30 minutes after AccessDenied, 60 after other errors. */
 const AGENT_SLEEPS = '75m';
 
 const perRemedy = z.strictObject({
@@ -35,12 +35,13 @@ const forEach = (time: number) => ({
   installAgent: time,
 });
 
-/** The image that the product brings agents by, unless the policy names another one. */
+/** The image that installs agents, unless the policy names another one. */
 export const INSTALLER_IMAGE = 'public.ecr.aws/amazonlinux/amazonlinux:2023';
 
 /**
- * Why an image must not install agents, a sentence; undefined: it may. It runs as root on nodes: so whoever writes the
- * policy chooses among what the deployment allows (setting `installerRegistries`), and the product's own image.
+ * Why an image may not install agents, as a sentence; undefined when it may. The image runs as root on nodes. Whoever
+ * writes the policy may therefore only choose the product's own image, or one from the registries that the deployment
+ * allows (setting `installerRegistries`).
  */
 export function refusedImage(image: string, registries: readonly string[]): string | undefined {
   if (image === INSTALLER_IMAGE || registries.some((registry) => image.startsWith(`${registry}/`))) return undefined;
@@ -48,7 +49,7 @@ export function refusedImage(image: string, registries: readonly string[]): stri
   return `No agent is installed: the deployment allows no installer image of ${registry} (installerRegistries).`;
 }
 
-/** The section `ssmAgent`, of `manage-ssm-agent`. */
+/** The policy section `ssmAgent`. */
 export const ssmAgent = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode.default(defaultMode).describe('Bounds the mode of every remedy.'),
@@ -76,6 +77,6 @@ export const ssmAgent = (defaultMode: Mode) =>
       ),
   });
 
-/** What `manage-ssm-agent` reads of the policy. */
+/** The sections of the policy that `manage-ssm-agent` reads. */
 export const READS = { ssmAgent };
 export type Policy = PolicyWith<typeof READS>;

@@ -1,7 +1,7 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
-/** What `manage-ssm-agent` says. */
+/** Reasons of records by `manage-ssm-agent`. */
 export const SSM_AGENT_REASONS = {
   'agent-verified': { meaning: 'The SSM agent of the worker answers.' },
   'agent-cured': { meaning: 'The SSM agent of the worker answers after a remedy.' },
@@ -60,7 +60,7 @@ export const SSM_AGENT_REASONS = {
     meaning:
       'The command that updates the agent was not taken, or ended without success; the message says whether it still answers.',
     hint: 'Look at the command in Systems Manager Run Command; the message names it.',
-    // It is tried again by itself.
+    // The remedy is retried automatically.
     severity: 'medium',
   },
   'agent-not-installable': {

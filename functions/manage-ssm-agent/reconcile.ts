@@ -21,20 +21,20 @@ export interface ReconcileDeps extends QueueDeps<typeof manageSsmAgent>, ActDeps
 }
 
 /**
- * One reconcile: all messages of a batch together. Observe, decide, act, record; then ask for the next reconcile of those that are
- * waited for.
+ * One reconcile of all messages of a batch: observe, decide, act and record, then schedule the next reconcile of
+ * workers that wait.
  *
- * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
+ * @throws when AWS could not be read or written: SQS delivers the batch again, and completed steps are not repeated
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
-  // What is asked for, and by which policy.
+  // Read the requests and the policy.
   const { scope, malformed } = readBatch(messages);
   const policy = await deps.readPolicy();
   const now = deps.clock.now();
   const readCluster = createClusterReader(deps.eks);
   const { installerRegistries } = deps;
   const circumstances = { policy, now, account: deps.account, installerRegistries };
-  // How the workers stand; why an agent does not answer is looked into only where it matters.
+  // Observe the workers. Findings about silent agents are read only where they matter.
   const { partition, region, account } = deps;
   const observations = await observeWorkers(
     deps,
@@ -44,7 +44,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     { partition, region, account, now },
   );
   countWorkers(deps, scope, observations);
-  // What is to become of each, or what an operator is answered.
+  // Decide about each worker, or answer an operator's request.
   const decided = observations.map((observation): Decided => {
     const { request } = observation;
     const decision =
@@ -52,7 +52,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     return { observation, decision };
   });
   refuseNonWorkers(deps, scope, observations);
-  // Remedies begin, many workers a call; what was decided is remembered and recorded. Trouble waits until all are through.
+  // Begin remedies with one call for many workers, then save and record. Errors are rethrown after all other work.
   let troubles: unknown;
   let settled: readonly Decided[] = decided;
   try {
@@ -60,7 +60,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   } catch (error) {
     troubles = error;
   }
-  // Whoever waits, or was answered, is reconciled again; requests that could not be answered come back.
+  // Schedule workers that wait or were answered; return requests that could not be answered to the queue.
   const seen = new Set(observations.map(({ instanceId }) => instanceId));
   const again = [...settled.flatMap((each) => againOf(each, now)), ...untilShown(scope.instances, seen, now)];
   await lookAgain(deps, agentReconcileRequest.detailType, again, now);
@@ -69,7 +69,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   if (troubles !== undefined) throw troubles;
 }
 
-/** Counts the workers of whole clusters, as the sweep has them looked at: a few workers tell nothing of all. */
+/** Counts the workers of whole clusters, which the sweep requests. A batch of a few workers is not counted. */
 function countWorkers({ recorder }: ReconcileDeps, { clusters }: Scope, observations: readonly Observation[]): void {
   const swept = observations.filter(
     ({ view }) => clusters.has(view.cluster) && view.ownership !== 'auto-mode' && view.instanceState === 'running',
@@ -79,7 +79,7 @@ function countWorkers({ recorder }: ReconcileDeps, { clusters }: Scope, observat
   recorder.count('WorkersUnanswered', swept.filter(({ view }) => view.agent?.online !== true).length);
 }
 
-/** Whatever is asked of an instance that is no worker is refused, and nothing is remembered of it. */
+/** Refuses requests for instances that are not workers, and saves nothing about them. */
 function refuseNonWorkers(
   { recorder }: ReconcileDeps,
   { requests }: Scope,
@@ -100,7 +100,7 @@ function refuseNonWorkers(
   }
 }
 
-/** Requests about workers that another reconcile was quicker to save. */
+/** The requests about workers whose state another reconcile saved first. */
 const unanswered = (decided: readonly Decided[], settled: readonly Decided[]): OperatorRequest[] => {
   const saved = new Set(settled.map(({ observation }) => observation.instanceId));
   return decided.flatMap(({ observation: { instanceId, request } }) =>
@@ -108,7 +108,7 @@ const unanswered = (decided: readonly Decided[], settled: readonly Decided[]): O
   );
 };
 
-/** Whoever waits is looked at when it is due; whoever an operator was answered about, at once. */
+/** Reconciles a waiting worker when it is due, and a worker whose operator was answered at once. */
 const againOf = (
   { observation: { instanceId }, decision: { answers, lookAt } }: Decided,
   now: number,
@@ -118,5 +118,5 @@ const againOf = (
 ];
 
 const RECONCILE_NO_SOONER = 30_000;
-/** How soon a request comes back that could not be answered. */
+/** How soon an unanswered request returns to the queue, seconds. */
 const BUSY_SECONDS = 5;

@@ -12,7 +12,7 @@ import { SSM_AGENT_REASONS } from './reasons.ts';
 const everyNodeRole =
   'Node roles are named by their owners; what is done to one is read, or bound to policies of AWS for agents.';
 
-/** To tell what a node role allows, and to give it what the agent needs: one of these policies and no other. */
+/** Rights to read what a node role allows, and to attach one of the agent's policies and no other. */
 const nodeRoles: readonly Right[] = [
   {
     sid: 'ReadNodeRoles',
@@ -72,8 +72,8 @@ export const manageSsmAgent = declare({
   subject: 'instance',
   start: {
     by: 'queue',
-    // A wave of launches within seconds becomes a few reconciles: each call describes many workers. An agent takes a
-    // minute to register: an earlier reconcile would find nothing.
+    // A wave of launches within seconds becomes a few reconciles, because each call describes many workers. The delay
+    // gives an agent the minute that it needs to register: an earlier reconcile would find nothing.
     queue: { batch: 1000, gatherSeconds: 30, concurrency: 2, delaySeconds: 60 },
   },
   timeoutSeconds: 180,

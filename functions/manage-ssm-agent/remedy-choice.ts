@@ -9,7 +9,7 @@ import type { StartedRemedy } from './worker-ledger.ts';
 export type Remedy = StartedRemedy['kind'];
 type SsmAgentPolicy = Policy['ssmAgent'];
 
-/** What begins a remedy is recorded by. */
+/** The reason that the start of each remedy is recorded with. */
 export const BEGUN: Readonly<Record<Remedy, Reason>> = {
   'attach-policy': 'policy-attached',
   'default-host-management': 'default-host-management-registered',
@@ -17,7 +17,7 @@ export const BEGUN: Readonly<Record<Remedy, Reason>> = {
   'install-agent': 'agent-install-started',
 };
 
-/** What each does, for sentences. */
+/** What each remedy does, for use in sentences. */
 export function deedOf(remedy: Remedy, { view }: Observation, { agentPolicy }: SsmAgentPolicy): string {
   switch (remedy) {
     case 'attach-policy':
@@ -31,7 +31,7 @@ export function deedOf(remedy: Remedy, { view }: Observation, { agentPolicy }: S
   }
 }
 
-/** The remedy for a cause that the policy does not rule out; undefined: somebody must act. */
+/** The remedy for a cause, unless the policy rules it out; undefined when a person must act. */
 export function remedyFor(
   cause: Cause,
   view: WorkerView,
@@ -62,7 +62,7 @@ export function remedyFor(
 const installable = (findings: Findings): readonly Remedy[] =>
   carrierOf(findings) === undefined ? ['install-agent'] : [];
 
-/** The system of an AMI that brings the agent along, so that nothing can be installed beside it. */
+/** The operating system whose AMI includes the agent, so that it cannot be installed separately. */
 export function carrierOf({ imageName, windows }: Findings): 'bottlerocket' | 'windows' | undefined {
   if (windows) return 'windows';
   return imageName.startsWith('bottlerocket-') ? 'bottlerocket' : undefined;
@@ -75,14 +75,14 @@ export function attachable(
 ): { readonly kind: 'yes' } | { readonly kind: 'no'; readonly why?: string } {
   const role = profile?.role;
   if (role === undefined) return { kind: 'no' };
-  // Nobody can have a policy attached to a role by tags: whose the worker is must be proven, and read.
+  // The worker's owner must be proven and readable, so that nobody can use tags to have a policy attached to a role.
   if (owner === undefined || owner.unreadable !== undefined || !isProven(owner)) {
     return { kind: 'no', why: 'No policy is attached: nothing proves that its role is one of nodes.' };
   }
   if (role.forbidden) {
     return { kind: 'no', why: 'No policy is attached: against a Deny or a boundary it would change nothing.' };
   }
-  // The role that EKS names for the node group; of other workers their identity proves it.
+  // EKS names the role of a managed node group. The identity of other workers proves their role.
   if (owner.nodeRole !== undefined && owner.nodeRole !== role.arn) {
     return { kind: 'no', why: `No policy is attached: the role of its node group is ${owner.nodeRole}.` };
   }
@@ -96,7 +96,10 @@ export const SWITCHES = {
   'install-agent': 'installAgent',
 } as const satisfies Record<Remedy, keyof SsmAgentPolicy['remedies']>;
 
-/** A remedy never does more than the mode of the whole function allows, nor than that of what is unsure. */
+/**
+ * The mode of a remedy, limited by the mode of the whole function and, where the cause is unclear, by
+ * `installWhenUnsure`.
+ */
 export function modeOfRemedy({ mode, remedies }: SsmAgentPolicy, remedy: Remedy, cause?: StartedRemedy['cause']): Mode {
   const bounded = stricter(mode, remedies[SWITCHES[remedy]]);
   return cause === 'cause-unclear' ? stricter(bounded, remedies.installWhenUnsure) : bounded;

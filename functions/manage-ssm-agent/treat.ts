@@ -8,20 +8,20 @@ import type { Policy } from './policy.ts';
 import { BEGUN, deedOf, modeOfRemedy, type Remedy } from './remedy-choice.ts';
 import type { StartedRemedy } from './worker-ledger.ts';
 
-/** A remedy that is due. */
+/** A cause with the remedy that is due. */
 export interface Case {
   readonly cause: Cause | typeof OUTDATED;
   readonly remedy: Remedy;
-  /** What is wrong, in sentences. */
+  /** The problem, in sentences. */
   readonly message: string;
 }
 
-/** What a proposal of it is about. */
+/** The target that a proposal of this remedy names. */
 export const targetOf = ({ cause, remedy }: Pick<Case, 'cause' | 'remedy'>): string => `${cause} ${remedy}`;
 
 /**
- * Begins a remedy, or proposes it, or says why it waits. Every remedy goes this way, so that mode `observe` shows what
- * `enforce` would do.
+ * Begins a remedy, or proposes it, or says why it waits. All remedies pass through here, so that mode `observe` shows
+ * what `enforce` would do.
  */
 export function treat(
   { cause, remedy, message }: Case,

@@ -1,4 +1,4 @@
-/** A family of operating systems on which the install script knows how to install. */
+/** An operating system family that the install script supports. */
 export type InstallFamily = 'amazon-linux-2023' | 'ubuntu' | 'debian' | 'rhel' | 'flatcar';
 
 /** Why the agent cannot be installed, and what to do instead where that is known. */
@@ -12,7 +12,7 @@ export type Installability =
   | { readonly kind: 'supported'; readonly family: InstallFamily }
   | ({ readonly kind: 'refused' } & Refusal);
 
-/** Systems whose AMIs bring the agent along. */
+/** Systems whose AMIs include the agent. */
 export const NOT_INSTALLABLE = {
   bottlerocket: {
     reason: 'Bottlerocket carries the agent in its control container: turn that on in its user data instead.',
@@ -31,7 +31,7 @@ const refused = (reason: string, hint?: string): Installability => ({
   ...(hint !== undefined && { hint }),
 });
 
-/** The first that matches the beginning of the name decides. */
+/** The first pattern that matches the beginning of the name decides. */
 const SYSTEMS: ReadonlyArray<readonly [RegExp, Installability]> = [
   [/^Amazon Linux 2023\b/, supported('amazon-linux-2023')],
   [
@@ -51,8 +51,8 @@ const SYSTEMS: ReadonlyArray<readonly [RegExp, Installability]> = [
 ];
 
 /**
- * Whether the script installs the agent on a node, by `status.nodeInfo.osImage`: that is PRETTY_NAME of the node's
- * /etc/os-release. The script looks at that file itself and refuses the same systems.
+ * Whether the script can install the agent on a node, by `status.nodeInfo.osImage`, which is PRETTY_NAME of the node's
+ * /etc/os-release. The script reads that file itself and refuses the same systems.
  */
 export function installability(osImage: string): Installability {
   const known = SYSTEMS.find(([name]) => name.test(osImage));

@@ -2,32 +2,35 @@ import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { KubernetesObject } from '../../shared/kubernetes/client.ts';
 import { INSTALL_SCRIPT } from './script.ts';
 
-/** Where the DaemonSet lives: its own namespace, and one name, so that there is one a cluster. */
+/** Namespace and name of the DaemonSet. They are fixed, so that there is one per cluster. */
 export const INSTALLER = { namespace: 'eks-host-remediator', name: 'ssm-agent-installer' } as const;
 
 /**
- * How many nodes one DaemonSet may name. Kubernetes takes 1.5 MiB for an object, of which 1,000 of the longest names
- * make 0.4; and its controller compares each of a cluster's nodes with every name, at each change.
+ * How many nodes one DaemonSet may name. Kubernetes limits an object to 1.5 MiB, of which 1,000 names of maximum length
+ * take 0.4. The DaemonSet controller compares every node with every name at each change.
  */
 export const INSTALLER_NODE_LIMIT = 1000;
 
 export interface InstallerOptions {
-  /** Names of the nodes that lack the agent. */
+  /** Names of the nodes without an agent. */
   readonly nodeNames: readonly string[];
-  /** Region of the bucket from which the packages come. */
+  /** Region of the bucket that the packages come from. */
   readonly region: string;
   /** A container image with sh, coreutils, curl and gpg, for amd64 and arm64. */
   readonly image: string;
 }
 
 /**
- * The DaemonSet that installs the agent on just these nodes. A pod is ready once the agent runs on its node; until then
- * its container ends with a reason in its termination message, and is started again. It needs what it is given: it
- * works in the host's root, mounts and processes, so it is privileged; Bottlerocket and others refuse it themselves.
+ * The DaemonSet that installs the agent on exactly these nodes. A pod is ready once the agent runs on its node. Until
+ * then its container exits with a reason in its termination message and is restarted. It is privileged because it works
+ * in the host's root, mounts and processes; Bottlerocket and other unsupported systems are refused by the script
+ * itself.
  *
- * No priority class: nobody's pod shall be evicted for it. A node without room for 32 MiB stays without, and is reported.
+ * It has no priority class, so that it evicts nobody's pods. A node without 32 MiB to spare gets no agent, and is
+ * reported.
  *
- * @throws RangeError for no node, since without names it would run on all, and for more than {@link INSTALLER_NODE_LIMIT}
+ * @throws RangeError for no nodes, since without names it would run on all, and for more than {@link
+ * INSTALLER_NODE_LIMIT}
  */
 export function installerDaemonSet({ nodeNames, region, image }: InstallerOptions): KubernetesObject {
   const names = [...new Set(nodeNames)].sort();
@@ -42,23 +45,23 @@ export function installerDaemonSet({ nodeNames, region, image }: InstallerOption
     spec: {
       selector: { matchLabels: { 'app.kubernetes.io/name': INSTALLER.name } },
       revisionHistoryLimit: 1,
-      // Naming another node changes the template. That must not restart the pods that are at work on theirs.
+      // Naming another node changes the template. That must not restart the pods that are still working.
       updateStrategy: { type: 'OnDelete' },
       template: {
         metadata: { labels },
         spec: {
           nodeSelector: { 'kubernetes.io/os': 'linux' },
           affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: onlyOn(names) } },
-          // Whatever taint a node has, it shall be reachable.
+          // The pod must run on nodes with any taint.
           tolerations: [{ operator: 'Exists' }],
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           // In the host's mounts, /proc is the host's: without its process IDs, /proc/self would not exist.
           hostPID: true,
-          // The agent's own way out: neither network policies nor the cluster's DNS stand between.
+          // The pod uses the same network path as the agent, past network policies and the cluster's DNS.
           hostNetwork: true,
           dnsPolicy: 'Default',
-          // The script lets a package manager finish.
+          // Gives a running package manager time to finish.
           terminationGracePeriodSeconds: 120,
           containers: [
             {
@@ -73,9 +76,9 @@ export function installerDaemonSet({ nodeNames, region, image }: InstallerOption
               ],
               terminationMessagePath: '/dev/termination-log',
               terminationMessagePolicy: 'FallbackToLogsOnError',
-              // Privileged: chroot into the host, enter its mounts, install packages, start a service.
+              // Privileged: it must chroot into the host, enter its mounts, install packages and start a service.
               securityContext: { privileged: true, runAsUser: 0, readOnlyRootFilesystem: true },
-              // The limit is for dnf, which reads the metadata of a whole repository.
+              // dnf needs this limit, because it reads the metadata of a whole repository.
               resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '1', memory: '512Mi' } },
               readinessProbe: { exec: { command: ['cat', '/work/ready'] }, periodSeconds: 5 },
               volumeMounts: [
@@ -95,9 +98,9 @@ export function installerDaemonSet({ nodeNames, region, image }: InstallerOption
 }
 
 /**
- * A term for each name, since terms are ORed, and `matchFields` takes just one name each. The label
- * `kubernetes.io/hostname` would take many, but is not the name of the node: a custom AMI's kubelet may set it
- * otherwise, anybody may change it, and it ends at 63 characters.
+ * One term per name: terms are ORed, and `matchFields` takes only one name each. The label `kubernetes.io/hostname`
+ * would take many values, but it is not the node's name: a custom AMI's kubelet may set it differently, anybody may
+ * change it, and it is limited to 63 characters.
  *
  * @see https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#nodeselectorterm-v1-core
  */
@@ -107,5 +110,8 @@ const onlyOn = (names: readonly string[]) => ({
   })),
 });
 
-/** Kubernetes replaces `$(NAME)` in commands and environment variables, and `$$` by `$`: so each `$` is written twice. */
+/**
+ * Doubles every `$`, because Kubernetes expands `$(NAME)` in commands and environment variables, and turns `$$` into
+ * `$`.
+ */
 const verbatim = (text: string): string => text.replaceAll('$', () => '$$');

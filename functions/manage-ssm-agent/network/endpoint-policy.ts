@@ -4,7 +4,7 @@ import { type AgentIdentity, questionsFor } from '../rights/questions.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
 import type { Service } from './networks.ts';
 
-/** Whether an endpoint's policy lets an agent make its calls of a service; one without a policy lets everybody. */
+/** Whether an endpoint's policy lets an agent call a service. An endpoint without a policy allows every caller. */
 export function judgeEndpointPolicy(
   document: string | undefined,
   service: Service,

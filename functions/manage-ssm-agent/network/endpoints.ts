@@ -7,7 +7,7 @@ import { aclOf, EPHEMERAL_PORTS, judgeAcl, type Packets } from './network-acls.t
 import type { Networks, Service } from './networks.ts';
 import { HTTPS, judgeRules } from './security-groups.ts';
 
-/** What a node's connections come from: its primary interface, by which the agent goes. */
+/** The node's end of its connections: the primary interface, which the agent uses. */
 export interface NodeEnd {
   readonly instance: Instance;
   readonly groups: readonly SecurityGroup[];
@@ -15,13 +15,13 @@ export interface NodeEnd {
   readonly furtherGroupIds: readonly string[];
 }
 
-/** The endpoints of a service in the VPC, whatever their DNS. */
+/** The endpoints of a service in the VPC, with or without private DNS. */
 export const endpointsFor = (service: string, { VpcId }: Instance, { endpoints }: Networks): VpcEndpoint[] =>
   endpoints.filter(
     (one) =>
       one.VpcId === VpcId &&
       one.ServiceName?.endsWith(`.${service}`) === true &&
-      // EC2 answers in lower case, whatever its model says.
+      // EC2 returns the state in lower case, unlike its API model.
       one.State?.toLowerCase() === 'available',
   );
 
@@ -40,7 +40,7 @@ export function judgeEndpoint(
   return all([anyOf(reached, id), judgeEndpointPolicy(endpoint.PolicyDocument, service, caller, id)]);
 }
 
-/** Names lead to any of an endpoint's interfaces: those that shut the node out may be the one. */
+/** DNS resolves to any of an endpoint's interfaces, so an interface that rejects the node may be the one. */
 function anyOf(ends: readonly Judgement[], id: string): Judgement {
   const shut = ends.find(({ answer }) => answer === 'no');
   if (shut === undefined || ends.every(({ answer }) => answer === 'no')) return all(ends);
@@ -75,7 +75,7 @@ function judgeEnd(
     networks.prefixLists,
     `security group ${endGroupIds.join(', ')} of ${id} does not admit ${nodeIp} on port ${HTTPS}`,
   );
-  // Within a subnet no network ACL stands between.
+  // Network ACLs do not apply within a subnet.
   if (nodeSubnet === endSubnet) return all([out, into]);
   const answers = ephemeralPorts(node.instance);
   const [toEnd, toNode] = [address(endIp), address(nodeIp)];

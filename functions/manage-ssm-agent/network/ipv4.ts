@@ -1,9 +1,9 @@
-/** Addresses as a set: ranges of IPv4 addresses as numbers, both ends included, in order and apart. */
+/** A set of IPv4 addresses: ranges of numbers, both ends included, sorted and disjoint. */
 export type Addresses = ReadonlyArray<readonly [from: number, to: number]>;
 
 const LAST = 2 ** 32 - 1;
 
-/** The addresses of a block such as `10.0.0.0/8`; none for what is no block of IPv4 addresses. */
+/** The addresses of a block such as `10.0.0.0/8`; empty for anything that is not an IPv4 block. */
 export function block(cidr: string): Addresses {
   const [network = '', prefix = ''] = cidr.split('/');
   const parts = network.split('.').map(Number);
@@ -28,7 +28,7 @@ export function union(...sets: readonly Addresses[]): Addresses {
   return merged;
 }
 
-/** What is in `one` and not in `other`. */
+/** The addresses of `one` that are not in `other`. */
 export function without(one: Addresses, other: Addresses): Addresses {
   return other.reduce<Addresses>(
     (left, [from, to]) =>
@@ -43,7 +43,7 @@ export function without(one: Addresses, other: Addresses): Addresses {
 
 export const common = (one: Addresses, other: Addresses): Addresses => without(one, without([[0, LAST]], other));
 
-/** Blocks that are nobody's on the Internet (RFC 6890 and its updates). */
+/** Blocks that are not public on the Internet (RFC 6890 and its updates). */
 const NOT_PUBLIC = union(
   ...[
     '0.0.0.0/8',
@@ -57,5 +57,5 @@ const NOT_PUBLIC = union(
   ].map(block),
 );
 
-/** Where the public endpoints of AWS's services may be: which of these addresses they have is not looked up. */
+/** Where the public endpoints of AWS services may be. Their actual addresses are not looked up. */
 export const PUBLIC: Addresses = without([[0, LAST]], NOT_PUBLIC);

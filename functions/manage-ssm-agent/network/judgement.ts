@@ -1,4 +1,4 @@
-/** What can be said of a way, or of a part of it; `why` is a clause that names the piece. */
+/** The verdict on a network path, or on a part of it. `why` is a clause that names the part. */
 export type Judgement =
   | { readonly answer: 'yes' }
   | { readonly answer: 'no'; readonly why: string }
@@ -8,6 +8,6 @@ export const YES: Judgement = { answer: 'yes' };
 export const no = (why: string): Judgement => ({ answer: 'no', why });
 export const unsure = (why: string): Judgement => ({ answer: 'unsure', why });
 
-/** Every part must be passed: the first that shuts decides, then the first of which nobody can tell. */
+/** A path is open if all its parts are. The first closed part decides, then the first unsure one. */
 export const all = (parts: readonly Judgement[]): Judgement =>
   parts.find(({ answer }) => answer === 'no') ?? parts.find(({ answer }) => answer === 'unsure') ?? YES;

@@ -2,10 +2,10 @@ import type { NetworkAcl, NetworkAclEntry } from '@aws-sdk/client-ec2';
 import { type Addresses, block, common, union, without } from './ipv4.ts';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
 
-/** Ports, both ends included. */
+/** A port range, both ends included. */
 export type Ports = readonly [from: number, to: number];
 
-/** The ports from which systems open connections by default. Source: "Ephemeral ports", VPC user guide. */
+/** The ports from which operating systems open connections by default. Source: "Ephemeral ports", VPC user guide. */
 export const EPHEMERAL_PORTS = { linux: [32_768, 60_999], windows: [49_152, 65_535] } as const satisfies Record<
   string,
   Ports
@@ -14,22 +14,22 @@ export const EPHEMERAL_PORTS = { linux: [32_768, 60_999], windows: [49_152, 65_5
 const ALL_PROTOCOLS = '-1';
 const TCP = '6';
 
-/** The network ACL of a subnet, if it can be seen. */
+/** The network ACL of a subnet, if it is among the given ones. */
 export const aclOf = (subnetId: string, acls: readonly NetworkAcl[]): NetworkAcl | undefined =>
   acls.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnetId));
 
-/** Packets at the border of a subnet. An ACL knows no connections: the answers are judged for themselves. */
+/** Packets that cross the border of a subnet. Network ACLs are stateless, so responses are judged separately. */
 export interface Packets {
   readonly egress: boolean;
-  /** Where they come from, or go to, outside the subnet: one of these, and which one is not known. */
+  /** The packets' other end outside the subnet. It is one of these addresses, but which one is unknown. */
   readonly others: Addresses;
-  /** Where they go to. */
+  /** Destination ports. */
   readonly ports: Ports;
-  /** What it is called in sentences. */
+  /** Name of the traffic in sentences. */
   readonly what: string;
 }
 
-/** Whether an ACL lets TCP packets pass. The first entry, by number, that fits a packet decides about it. */
+/** Whether a network ACL lets TCP packets pass. The first matching entry by number decides about a packet. */
 export function judgeAcl(acl: NetworkAcl, { egress, others, ports, what }: Packets): Judgement {
   const entries = (acl.Entries ?? [])
     .filter(isAbout(egress, ports))

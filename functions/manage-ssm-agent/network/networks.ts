@@ -20,23 +20,23 @@ import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
 import { type Addresses, block, union } from './ipv4.ts';
 import { type PrefixListEntries, prefixListsOf } from './security-groups.ts';
 
-/** The network as AWS describes it, for all VPCs of some instances. */
+/** The network of all VPCs of some instances, as AWS describes it. */
 export interface Networks {
   readonly routeTables: readonly RouteTable[];
   readonly networkAcls: readonly NetworkAcl[];
   readonly endpoints: readonly VpcEndpoint[];
-  /** The interfaces of endpoints, by their ids. */
+  /** Network interfaces of the endpoints, by id. */
   readonly interfaces: ReadonlyMap<string, NetworkInterface>;
-  /** The security groups of instances and endpoints, by their ids. */
+  /** Security groups of instances and endpoints, by id. */
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
   readonly prefixLists: PrefixListEntries;
 }
 
-/** The services of which an endpoint counts. */
+/** The services whose endpoints an agent may need. */
 export const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'] as const;
 export type Service = (typeof SERVICES)[number];
 
-/** Reads the networks of all VPCs of these instances: some descriptions serve all of them. */
+/** Reads the networks of all VPCs of these instances, with calls that describe several VPCs at once. */
 export async function readNetworks(ec2: EC2Client, instances: readonly Instance[]): Promise<Networks> {
   const vpcs = filtersOf('vpc-id', distinct(instances.map(({ VpcId = '' }) => VpcId)));
   const [routeTables, networkAcls, endpoints]: [RouteTable[], NetworkAcl[], VpcEndpoint[]] = [[], [], []];
@@ -69,7 +69,7 @@ export async function readNetworks(ec2: EC2Client, instances: readonly Instance[
   return { routeTables, networkAcls, endpoints, interfaces, securityGroups, prefixLists: new Map(lists) };
 }
 
-/** The security groups of an instance's primary interface: those that EC2 shows for the instance itself. */
+/** The security groups of an instance's primary interface. EC2 shows the same ones for the instance itself. */
 export function primaryGroupIds({ NetworkInterfaces = [], SecurityGroups = [] }: Instance): string[] {
   const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
   return (primary?.Groups ?? SecurityGroups).flatMap(({ GroupId }) => GroupId ?? []);
@@ -80,7 +80,7 @@ const isOfSystemsManager = ({ ServiceName = '' }: VpcEndpoint): boolean =>
 
 const distinct = (values: readonly string[]): string[] => [...new Set(values)].filter((value) => value !== '');
 
-/** What EC2 answers for a list that is gone or not shared, and for one that the function may not read. */
+/** EC2's errors for a prefix list that is gone, that is not shared, or that the function may not read. */
 const UNREADABLE = new Set(['InvalidPrefixListID.NotFound', 'InvalidPrefixListId.NotFound', 'UnauthorizedOperation']);
 
 async function readPrefixList(ec2: EC2Client, PrefixListId: string): Promise<Addresses | undefined> {

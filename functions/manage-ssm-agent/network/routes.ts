@@ -1,16 +1,18 @@
 import type { Instance, Route } from '@aws-sdk/client-ec2';
 import { type Judgement, no, unsure, YES } from './judgement.ts';
 
-/** The default route, or the halves that it is written in now and then: the narrower one wins. */
+/** The default route, or the two halves that are sometimes written instead. The narrower route wins. */
 const EVERYWHERE = '0.0.0.0/0';
 const HALVES = ['0.0.0.0/1', '128.0.0.0/1'];
 
-/** Where the routes of a subnet lead what goes to AWS's public addresses. */
+/** Where a subnet's routes lead for AWS's public addresses. */
 export interface RouteOut {
   readonly judgement: Judgement;
-  /** The target, where there is one. */
+  /** Target of the route, where there is one. */
   readonly way: string;
-  /** There is no route at all: what nobody sees in route tables, such as a proxy, may still be a way. */
+  /**
+   * Set when there is no route at all. Something invisible in route tables, such as a proxy, may still provide a path.
+   */
   readonly unseen?: true;
 }
 
@@ -32,7 +34,7 @@ function judgeRoute(
       .map(targetOf)
       .find((target) => target.startsWith('tgw-') || target.startsWith('pcx-') || target.startsWith('vgw-'));
     const nothing = `subnet ${SubnetId} has no default route`;
-    // Endpoints in a hub VPC, by a private hosted zone, are reached by a route that is no default route.
+    // Endpoints in a hub VPC, found by a private hosted zone, are reached by a route that is not a default route.
     return elsewhere === undefined
       ? { judgement: no(nothing), way: '', unseen: true }
       : { judgement: unsure(`${nothing}, but one to ${elsewhere}, behind which endpoints may be`), way: elsewhere };
@@ -45,7 +47,7 @@ function judgeRoute(
     if (PublicIpAddress !== undefined) return { judgement: YES, way };
     return closed('a default route to an Internet gateway, and the instance no public address');
   }
-  // Transit gateway, firewall endpoint, appliance, VPN: what lies behind it, the VPC does not tell.
+  // The VPC does not show what lies behind a transit gateway, firewall endpoint, appliance or VPN.
   const why = `the default route of subnet ${SubnetId} leads to ${way}, behind which nothing can be seen`;
   return { judgement: unsure(why), way };
 }

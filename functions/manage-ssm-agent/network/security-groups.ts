@@ -4,31 +4,31 @@ import { type Judgement, no, unsure, YES } from './judgement.ts';
 
 export const HTTPS = 443;
 
-/** Blocks of prefix lists by their ids; undefined: nobody here can read the list. */
+/** Blocks of prefix lists, by id; undefined for lists that cannot be read. */
 export type PrefixListEntries = ReadonlyMap<string, Addresses | undefined>;
 
-/** The other end of a connection: its addresses, of which any may be the one, and the groups of its interface. */
+/** The other end of a connection: its possible addresses, and the security groups of its interface. */
 export interface OtherEnd {
   readonly addresses: Addresses;
   readonly groupIds: readonly string[];
-  /** Groups of further interfaces of the same host, from which a connection does not usually come. */
+  /** Security groups of the host's further interfaces. Connections do not usually come from those. */
   readonly furtherGroupIds?: readonly string[];
-  /** What it is called in sentences. */
+  /** Name of the other end in sentences. */
   readonly name: string;
 }
 
-/** Whether a rule is about TCP on port 443. Protocols come by name or number. */
+/** Whether a rule covers TCP on port 443. Protocols are given by name or by number. */
 export const isAboutHttps = ({ IpProtocol, FromPort = 0, ToPort = 65_535 }: IpPermission): boolean =>
   IpProtocol === '-1' || ((IpProtocol === 'tcp' || IpProtocol === '6') && FromPort <= HTTPS && HTTPS <= ToPort);
 
-/** The prefix lists that the rules of a group about HTTPS name. */
+/** The prefix lists that the HTTPS rules of a security group name. */
 export const prefixListsOf = ({ IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup): string[] =>
   [...IpPermissions, ...IpPermissionsEgress]
     .filter(isAboutHttps)
     .flatMap(({ PrefixListIds = [] }) => PrefixListIds.flatMap(({ PrefixListId }) => PrefixListId ?? []));
 
 /**
- * Whether rules let HTTPS pass to, or from, the other end. A connection is tracked: its answers need no rule.
+ * Whether rules let HTTPS pass to, or from, the other end. Security groups are stateful, so responses need no rule.
  *
  * @param why the clause for a no
  */

@@ -11,15 +11,15 @@ import { judgeRoutes } from './routes.ts';
 import { HTTPS, judgeRules } from './security-groups.ts';
 
 /**
- * The endpoints that an agent needs. Agents before 3.3.40.0 get their commands by `ec2messages`, later ones by
- * `ssmmessages` wherever that is available. Source: "Reference: ec2messages, ssmmessages, and other API operations", SSM
+ * The endpoints that an agent needs. Agents before 3.3.40.0 get commands through `ec2messages`; later ones use
+ * `ssmmessages` wherever it is available. Source: "Reference: ec2messages, ssmmessages, and other API operations", SSM
  * user guide.
  */
 const NEEDED: readonly Service[] = ['ssm', 'ssmmessages'];
 const OLD_AGENTS_NEED: Service = 'ec2messages';
 const WITHOUT_EC2MESSAGES = [3, 3, 40, 0];
 
-/** What a network is seen to be for one instance. */
+/** The network path of one instance to one service. */
 interface Seen {
   readonly service: Service;
   readonly judgement: Judgement;
@@ -28,12 +28,12 @@ interface Seen {
 }
 
 /**
- * The way of one instance to Systems Manager, or what is missing. Where a VPC has an endpoint with private DNS, the usual
- * name of its service leads there, whatever other way there is, so each service is judged by itself ("Private DNS", AWS
- * PrivateLink guide).
+ * The network path of one instance to Systems Manager, or what it lacks. Each service is judged separately: where a VPC
+ * has an endpoint with private DNS, the service's usual name resolves to it, whatever other path there is ("Private
+ * DNS", AWS PrivateLink guide).
  *
- * @param version of its agent; undefined where none has ever registered
- * @param caller what its calls are made by
+ * @param version of the agent; undefined where none has ever registered
+ * @param caller the identity that makes the agent's calls
  */
 export function wayOf(
   instance: Instance,
@@ -85,7 +85,7 @@ function see(service: Service, node: NodeEnd, caller: AgentIdentity, networks: N
   return { service, judgement: { ...judgement, why: `${judgement.why}; ${why}` }, way, ...(unseen && { unseen }) };
 }
 
-/** Whether HTTPS gets out of the interface and its subnet, where to, and the answers in again. */
+/** Whether HTTPS leaves the interface and its subnet, where it goes, and whether responses come back. */
 function routeOut(node: NodeEnd, networks: Networks) {
   const { instance, groups, groupIds } = node;
   const { SubnetId = '', VpcId = '' } = instance;
@@ -103,7 +103,7 @@ function routeOut(node: NodeEnd, networks: Networks) {
   ] as const;
   const borders = packets.map((some) => judgeBorder(SubnetId, some, networks));
   const facts = all([out, ...borders]);
-  // What shuts the instance itself in is told before what nobody sees behind a route.
+  // What blocks the instance itself is reported before what is invisible behind a route.
   if (facts.answer === 'no') return { judgement: facts, way: routes.way };
   return {
     judgement: all([routes.judgement, facts]),
@@ -112,7 +112,9 @@ function routeOut(node: NodeEnd, networks: Networks) {
   };
 }
 
-/** An agent that has never registered may be an old one, which an endpoint for its messages would shut out. */
+/**
+ * The doubt about an agent that has never registered: it may be an old one that an `ec2messages` endpoint would block.
+ */
 function oldAgentsDoubt(node: NodeEnd, caller: AgentIdentity, networks: Networks): string | undefined {
   const isNamed = endpointsFor(OLD_AGENTS_NEED, node.instance, networks).some((one) => one.PrivateDnsEnabled === true);
   if (!isNamed) return undefined;
@@ -122,7 +124,7 @@ function oldAgentsDoubt(node: NodeEnd, caller: AgentIdentity, networks: Networks
   return sentenceOf([{ service: OLD_AGENTS_NEED, judgement: doubt, way: '' }]);
 }
 
-/** What is said of several services alike is said once. */
+/** Joins the reasons into one sentence, without repeating those that several services share. */
 function sentenceOf(seen: readonly Seen[]): string {
   const clauses = seen.flatMap(({ judgement }) => (judgement.answer === 'yes' ? [] : judgement.why.split('; ')));
   const text = [...new Set(clauses)].join('; ');

@@ -5,12 +5,12 @@ import { type AgentPolicy, policyArn } from '../agent-policy.ts';
 import type { NodeRole, Observation } from '../observation.ts';
 import { type Beginning, type Beginnings, describeError } from './remedy.ts';
 
-/** Refusals that a repetition would not change. */
+/** Errors that a retry would not change. */
 const FINAL = new Set(['AccessDenied', 'NoSuchEntity', 'LimitExceeded', 'PolicyNotAttachable', 'UnmodifiableEntity']);
 
 /**
- * Attaches a policy of AWS to the roles of these workers, each role once. The instance profile is never
- * swapped: it is the node's identity to the cluster. Attaching what is attached changes nothing.
+ * Attaches an AWS managed policy to the roles of these workers, once per role. The instance profile is never replaced,
+ * because it is the node's identity to the cluster. Attaching an attached policy changes nothing.
  */
 export async function attachPolicies(
   iam: IAMClient,

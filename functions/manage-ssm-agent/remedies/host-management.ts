@@ -4,9 +4,9 @@ import { HOST_MANAGEMENT_SETTING } from '../observe-findings.ts';
 import { type Beginning, type Beginnings, describeError } from './remedy.ts';
 
 /**
- * Registers Default Host Management for the account and region, once however many workers want it.
+ * Registers Default Host Management for the account and region, once for all these workers.
  *
- * @param roleName the role that agents then assume; the stack makes it
+ * @param roleName the role that agents then assume; the stack creates it
  */
 export async function registerHostManagement(
   ssm: SSMClient,

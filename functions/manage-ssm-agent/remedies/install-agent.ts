@@ -21,20 +21,20 @@ export interface InstallDeps {
   readonly region: string;
 }
 
-/** What became of the installations of one reconcile. */
+/** The results of the installations of one reconcile. */
 export interface Installations {
   readonly beginnings: Beginnings;
-  /** Clusters whose DaemonSet could not be brought up to date: the next reconcile or the sweep tries again. */
+  /** One error per cluster whose DaemonSet could not be updated. The next reconcile or the sweep tries again. */
   readonly troubles: readonly Error[];
 }
 
 /**
- * Brings the installing DaemonSets up to date with what was decided: one a cluster, on just the nodes that lack the
- * agent, gone when none is left. Whoever begins is noted before the DaemonSet is applied, whoever is done is taken off
- * after: so a crash in between never leaves a DaemonSet that nobody remembers.
+ * Updates the installer DaemonSets to what was decided: one per cluster, on exactly the nodes without an agent, deleted
+ * when none is left. New nodes are saved before the DaemonSet is applied, and finished ones are removed afterwards. A
+ * crash in between therefore never leaves a DaemonSet that the ledger does not know.
  *
- * @param image container image of the installer, from the policy; undefined while that cannot be read: then nobody is
- *   added, and those that remain are left as they are
+ * @param image container image of the installer, from the policy; undefined while the policy cannot be read: then no
+ * node is added, and the remaining ones stay as they are
  */
 export async function bringInstallations(
   deps: InstallDeps,
@@ -75,7 +75,7 @@ export async function bringInstallations(
       const kubernetes = await openCluster(deps, cluster, reading.found);
       const added = starting.length === 0 ? {} : await addNodes(kubernetes, starting, beginnings);
       const after = { ...staying, ...added };
-      // All were refused, and nothing stands: there is nothing to bring up to date.
+      // All nodes were refused and no DaemonSet exists, so there is nothing to update.
       if (Object.keys(after).length === 0 && Object.keys(before).length === 0) return;
       if (Object.keys(added).length > 0) await saveInstallation(deps.ledger, cluster, { ...before, ...added });
       await applyInstaller(kubernetes, after, deps.region, image);
@@ -92,7 +92,10 @@ export async function bringInstallations(
 
 const isInstalling = ({ state }: Observation): boolean => state.remedy?.kind === 'install-agent';
 
-/** Those noted before whose installation goes on: not ended by this reconcile, and not gone from a cluster seen as a whole. */
+/**
+ * The saved nodes whose installation goes on: this reconcile did not end it, and the worker is not missing from a
+ * cluster that was read as a whole.
+ */
 function stillInstalling(
   before: InstallingNodes,
   cluster: string,
@@ -109,7 +112,7 @@ function stillInstalling(
   );
 }
 
-/** The nodes of the workers that begin; the others are refused by name. */
+/** The nodes of the workers whose installation begins. Others are refused, each with its reason. */
 async function addNodes(
   kubernetes: KubernetesClient,
   starting: readonly Observation[],

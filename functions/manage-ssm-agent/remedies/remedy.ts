@@ -4,25 +4,25 @@ import type { Observation } from '../observation.ts';
 import type { Reason } from '../reasons.ts';
 import type { StartedRemedy } from '../worker-ledger.ts';
 
-/** A worker with what was decided about it. */
+/** A worker, with the decision about it. */
 export interface Decided {
   readonly observation: Observation;
   readonly decision: Decision;
 }
 
-/** How the beginning of a remedy went, for one worker. */
+/** How the start of a remedy went for one worker. */
 export type Beginning =
   | { readonly kind: 'begun'; readonly calls: readonly AwsCall[]; readonly commandId?: string }
   | { readonly kind: 'refused'; readonly reason: Reason; readonly message: string; readonly hint?: string | undefined }
-  /** Not yet its turn: to be decided again soon. */
+  /** It is not this worker's turn yet: it is decided about again soon. */
   | { readonly kind: 'deferred'; readonly message: string };
 
-/** What was begun, by the id of the instance. */
+/** The results, by instance id. */
 export type Beginnings = ReadonlyMap<string, Beginning>;
 
 /** The workers for which a remedy of this kind is to begin. */
 export const toBegin = (decided: readonly Decided[], kind: StartedRemedy['kind']): Observation[] =>
   decided.filter(({ decision }) => decision.begin === kind).map(({ observation }) => observation);
 
-/** The error that AWS or Kubernetes answered, as text. */
+/** The error of AWS or Kubernetes, as text. */
 export const describeError = (error: Error): string => `${error.name}: ${error.message}`;

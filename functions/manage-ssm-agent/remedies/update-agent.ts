@@ -6,10 +6,10 @@ import { type Beginning, type Beginnings, describeError } from './remedy.ts';
 /** SendCommand takes at most 50 instances. */
 const INSTANCES_PER_CALL = 50;
 
-/** How long Systems Manager may try to deliver the command, seconds. */
+/** How long Systems Manager tries to deliver the command, seconds. */
 const DELIVER_WITHIN = 600;
 
-/** Sends AWS-UpdateSSMAgent to these workers. An agent that fell silent meanwhile refuses for itself only. */
+/** Sends AWS-UpdateSSMAgent to these workers. An agent that has gone silent meanwhile affects only its own worker. */
 export async function updateAgents(ssm: SSMClient, workers: readonly Observation[]): Promise<Beginnings> {
   const beginnings = new Map<string, Beginning>();
   const ids = workers.map(({ instanceId }) => instanceId);
@@ -25,7 +25,7 @@ async function send(ssm: SSMClient, InstanceIds: string[], beginnings: Map<strin
         InstanceIds,
         TimeoutSeconds: DELIVER_WITHIN,
         MaxConcurrency: '20%',
-        // By default one failure ends the command for all that have not had their turn.
+        // By default, one failure ends the command for all instances that are still waiting.
         MaxErrors: '100%',
         Comment: 'EKS Host Remediator: the SSM agent is not the latest version',
       }),
@@ -42,7 +42,7 @@ async function send(ssm: SSMClient, InstanceIds: string[], beginnings: Map<strin
       const message = `The agent takes no commands: ${describeError(error)}`;
       beginnings.set(only, { kind: 'refused', reason: 'agent-update-failed', message });
     } else {
-      // One of them cannot be reached, and the error does not say which.
+      // One of the instances cannot be reached, and the error does not say which, so each gets its own command.
       for (const id of InstanceIds) await send(ssm, [id], beginnings);
     }
   }

@@ -1,29 +1,29 @@
 import { matchesWildcard } from '../../shared/text/wildcard.ts';
 import type { Statement } from './policy-statements.ts';
 
-/** Nobody can tell where a statement hangs on what only the request itself shows. */
+/** `unsure` where a statement depends on something that only the request itself shows. */
 export type Answer = 'yes' | 'no' | 'unsure';
 
-/** One call, as IAM would be asked about it. */
+/** One call, as IAM would evaluate it. */
 export interface Question {
   readonly action: string;
-  /** Its ARN, or `*` where the action knows no resources. */
+  /** ARN of the resource, or `*` where the action has no resources. */
   readonly resource: string;
-  /** The condition keys whose values are known, in lower case. */
+  /** The known condition keys, in lower case, with their values. */
   readonly context: Readonly<Record<string, string>>;
-  /** ARN of the role that calls; for policies that name principals. */
+  /** ARN of the calling role, for policies that name principals. */
   readonly principal?: string | undefined;
 }
 
-/** What the statements of one policy say to a question. */
+/** What the statements of one policy answer to a question. */
 export interface Verdict {
   readonly allowed: Answer;
   readonly denied: Answer;
-  /** Condition keys that nobody can tell the values of, where an answer hangs on them. */
+  /** Condition keys whose values are unknown, where an answer depends on them. */
   readonly unknownKeys: readonly string[];
 }
 
-/** @param statements undefined: the policy cannot be understood */
+/** @param statements undefined when the policy cannot be understood */
 export function judge(statements: readonly Statement[] | undefined, question: Question): Verdict {
   if (statements === undefined) return { allowed: 'unsure', denied: 'unsure', unknownKeys: [] };
   const applying = statements.map((statement) => ({ statement, ...applies(statement, question) }));
@@ -52,7 +52,7 @@ function applies(statement: Statement, question: Question): { answer: Answer; ke
     NotResource === undefined ? 'yes' : not(concerns(NotResource)),
     isBy(statement, question),
   ] as const;
-  // What is not about the call at all says nothing, whatever its condition.
+  // A statement that does not apply to the call has no effect, whatever its condition.
   if (both(parts) === 'no') return { answer: 'no', keys: [] };
   const conditions = Object.entries(Condition).flatMap(([operator, keys]) =>
     Object.entries(keys).map(([key, values]) => ({ key, answer: holds(operator, key, values, question) })),
@@ -61,7 +61,7 @@ function applies(statement: Statement, question: Question): { answer: Answer; ke
   return { answer: both([...parts, ...conditions.map(({ answer }) => answer)]), keys };
 }
 
-/** Whether a statement is about the caller; those of a role's own policies name nobody. */
+/** Whether a statement applies to the caller. Statements of a role's own policies name no principal. */
 function isBy({ Principal, NotPrincipal }: Statement, { principal }: Question): Answer {
   if (NotPrincipal !== undefined) return 'unsure';
   if (Principal === undefined || Principal === '*') return 'yes';
@@ -75,7 +75,7 @@ function isBy({ Principal, NotPrincipal }: Statement, { principal }: Question): 
 /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
 function holds(operator: string, key: string, values: readonly string[], { context }: Question): Answer {
   const actual = context[key.toLowerCase()];
-  // A key that is not known here may be in the request or not.
+  // A key that is unknown here may or may not be in the request.
   if (actual === undefined) return 'unsure';
   const test = OPERATORS[operator.replace(/IfExists$/, '')];
   if (operator === 'Null') return sure(values.includes('false'));
@@ -110,7 +110,10 @@ const OPERATORS: Readonly<Record<string, Test>> = {
   Bool: anyEqualWhateverCase,
 };
 
-/** IAM's wildcards: `*` for any run of characters, `?` for one. What a variable stands for is known to the request alone. */
+/**
+ * Matches IAM's wildcards: `*` for any run of characters, `?` for one. Only the request shows the value of a policy
+ * variable.
+ */
 const like = (pattern: string, text: string): Answer =>
   isVariable(pattern) ? 'unsure' : sure(matchesWildcard(pattern, text, '?'));
 

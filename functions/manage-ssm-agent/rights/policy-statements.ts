@@ -6,13 +6,13 @@ const conditionValue = z
   .transform((value) => [value].flat().map(String));
 const principal = z.union([z.literal('*'), z.record(z.string(), oneOrMany)]);
 
-/** One statement of a policy, of an identity or of an endpoint. */
+/** One statement of an identity's or an endpoint's policy. */
 const statement = z.object({
   Effect: z.enum(['Allow', 'Deny']),
   Principal: principal.optional(),
   NotPrincipal: principal.optional(),
   Action: oneOrMany.optional(),
-  /** Every action but these, as in PowerUserAccess. */
+  /** Every action except these, as in PowerUserAccess. */
   NotAction: oneOrMany.optional(),
   Resource: oneOrMany.optional(),
   NotResource: oneOrMany.optional(),
@@ -22,7 +22,10 @@ export type Statement = z.infer<typeof statement>;
 
 const document = z.object({ Statement: z.union([statement, z.array(statement)]).transform((value) => [value].flat()) });
 
-/** Statements of a policy document; undefined: it cannot be understood, so that it may allow or deny anything. */
+/**
+ * Parses the statements of a policy document; undefined when it cannot be understood, so that it may allow or deny
+ * anything.
+ */
 export function statementsOf(text: string): readonly Statement[] | undefined {
   try {
     return document.parse(JSON.parse(text)).Statement;
@@ -31,7 +34,7 @@ export function statementsOf(text: string): readonly Statement[] | undefined {
   }
 }
 
-/** IAM hands policy documents out URL-encoded (RFC 3986). A text that is none is taken as it is. */
+/** Decodes a policy document, which IAM returns URL-encoded (RFC 3986). Other text is returned unchanged. */
 export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,22 +1,22 @@
 import type { Question } from './judge.ts';
 
-/** What an agent is known by to IAM. */
+/** The identity of an agent, as IAM sees it. */
 export interface AgentIdentity {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
   readonly instanceId: string;
-  /** ARN of the role that it calls by; undefined where that is not known. */
+  /** ARN of the role that the agent calls with; undefined where unknown. */
   readonly roleArn: string | undefined;
 }
 
-/** What makes an agent appear, and ping, in Systems Manager. */
+/** The call by which an agent registers with Systems Manager and pings it. */
 export const REGISTERS = 'ssm:UpdateInstanceInformation';
 
 /**
- * What an agent calls all the time, by service: with these it registers and takes sessions and commands. Registering has
- * the instance as its resource, the channels have none (service authorization references of Systems Manager and of Session
- * Manager Message Gateway Service).
+ * The calls that an agent makes all the time, by service: it registers, and takes sessions and commands. Registering
+ * has the instance as its resource, the channels have none (service authorization references of Systems Manager and of
+ * Session Manager Message Gateway Service).
  */
 const CALLS = {
   ssm: [REGISTERS],
@@ -24,7 +24,7 @@ const CALLS = {
   ec2messages: ['ec2messages:GetMessages'],
 } as const;
 
-/** The questions that IAM is asked about an agent's calls of a service. */
+/** The questions for IAM about an agent's calls of one service. */
 export function questionsFor(service: keyof typeof CALLS, agent: AgentIdentity): Question[] {
   const { partition, region, account, instanceId, roleArn } = agent;
   const arn = `arn:${partition}:ec2:${region}:${account}:instance/${instanceId}`;

@@ -3,35 +3,35 @@ import { judge } from './judge.ts';
 import type { Statement } from './policy-statements.ts';
 import { type AgentIdentity, questionsFor, REGISTERS } from './questions.ts';
 
-/** A policy that a role has, or that bounds it. */
+/** A policy or permissions boundary of a role. */
 export interface RolePolicy {
-  /** What it is called in sentences. */
+  /** Name of the policy in sentences. */
   readonly name: string;
-  /** Undefined: it cannot be understood. */
+  /** Undefined when the policy cannot be understood. */
   readonly statements: readonly Statement[] | undefined;
 }
 
-/** Everything that decides about what a role may do, but for service control policies, which the account cannot read. */
+/** Everything that determines what a role may do, except service control policies, which the account cannot read. */
 export interface RolePolicies {
   readonly roleArn: string;
   readonly policies: readonly RolePolicy[];
   readonly boundary?: RolePolicy;
-  /** The same as long as none of these changes. */
+  /** Stays the same as long as none of the policies changes. */
   readonly fingerprint: string;
 }
 
-/** Whether a role gives an agent what it needs. */
+/** Whether a role gives an agent the rights it needs. */
 export interface RoleRights {
   readonly allows: Answer;
-  /** Whether it lets the agent register, which one that has once answered needs and nothing more. */
+  /** Whether the role lets the agent register. An agent that has answered before needs only this. */
   readonly registers: Answer;
-  /** What forbids it, or what nobody can tell: a clause. */
+  /** What denies the rights, or what is uncertain: a clause. */
   readonly why?: string;
-  /** A policy more would change nothing: a Deny or a boundary stands, or may stand, against it. */
+  /** Whether another policy would change nothing, because a Deny or a boundary denies the rights, or may deny them. */
   readonly forbidden: boolean;
 }
 
-/** Judges the policies of a role for one agent. A pure function. */
+/** Judges the policies of a role for one agent; a pure function. */
 export function roleRights(role: RolePolicies, agent: AgentIdentity): RoleRights {
   const verdicts = (['ssm', 'ssmmessages'] as const)
     .flatMap((service) => questionsFor(service, agent))
