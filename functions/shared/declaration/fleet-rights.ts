@@ -1,6 +1,6 @@
 import { arnHere, iamHere, onAnything, type Right } from './right.ts';
 
-/** Rights on the fleet and on the AMI releases, which several functions share. */
+/** Rights to read the fleet and the AMI releases, shared by several functions. */
 
 export const listClusters = onAnything('ListClusters', ['eks:ListClusters']);
 
@@ -8,7 +8,7 @@ export const describeImages = onAnything('DescribeImages', ['ec2:DescribeImages'
 
 const everyCluster = 'Every cluster of the account and region is looked at; the policy says which ones are acted upon.';
 
-/** The right to these actions of EKS, for example `DescribeCluster`, on any cluster here. */
+/** The right to these EKS actions, such as `DescribeCluster`, on any cluster of the account and region. */
 export const onClusters = (...actions: readonly string[]): Right => ({
   sid: 'Clusters',
   actions: actions.map((action) => `eks:${action}`),
@@ -16,7 +16,7 @@ export const onClusters = (...actions: readonly string[]): Right => ({
   wildcardReason: everyCluster,
 });
 
-/** The right to these actions of EKS, for example `DescribeNodegroup`, on any node group here. */
+/** The right to these EKS actions, such as `DescribeNodegroup`, on any node group of the account and region. */
 export const onNodegroups = (...actions: readonly string[]): Right => ({
   sid: 'Nodegroups',
   actions: actions.map((action) => `eks:${action}`),
@@ -24,7 +24,7 @@ export const onNodegroups = (...actions: readonly string[]): Right => ({
   wildcardReason: everyCluster,
 });
 
-/** Which roles a cluster lets in as its nodes'. */
+/** The right to read which roles a cluster admits as nodes. */
 export const readAccessEntries: Right = {
   sid: 'AccessEntries',
   actions: ['eks:DescribeAccessEntry'],
@@ -32,7 +32,10 @@ export const readAccessEntries: Right = {
   wildcardReason: 'Any cluster may be the one of a worker.',
 };
 
-/** What proves whose a worker is (`identifyWorkers`) besides clusters and node groups. */
+/**
+ * The rights, besides those on clusters and node groups, to prove which cluster a worker belongs to
+ * (`identifyWorkers`).
+ */
 export const identity: readonly Right[] = [
   readAccessEntries,
   {
@@ -43,7 +46,7 @@ export const identity: readonly Right[] = [
   },
 ];
 
-/** AWS publishes these parameters itself: their ARN has no account. */
+/** AWS publishes these parameters itself, so their ARNs have no account. */
 const publicParameters = (path: string): string => `arn:{partition}:ssm:{region}::parameter/aws/service/${path}`;
 
 export const readAmiReleases: Right = {

@@ -8,18 +8,18 @@ import type { SharedReason } from '../records/shared-reasons.ts';
 import type { SharedMetric } from '../runtime/metric.ts';
 import type { Right } from './right.ts';
 
-/** An event pattern, in EventBridge's own words. */
+/** An event pattern, in EventBridge's format. */
 export interface EventPattern {
   readonly source: readonly string[];
   readonly 'detail-type': readonly string[];
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
-/** A module of `events/`, or of a room whose event only this room takes. */
+/** A module of `events/`, or of a remediation's folder where only that remediation takes the event. */
 export interface EventModule {
   readonly detailType: string;
   readonly pattern: EventPattern;
-  /** Instead of `pattern`, where the deployment narrows it by its least severity. */
+  /** Replaces `pattern` where the deployment narrows it by a minimum severity. */
   readonly patternFrom?: (findingSeverity: FindingSeverity) => EventPattern;
   readonly schema: z.ZodType;
   readonly sample: {
@@ -30,80 +30,87 @@ export interface EventModule {
   };
 }
 
-/** Severities of Inspector's findings, as the setting `findingSeverity` of the deployment takes them. */
+/** Severities of Inspector's findings, as the deployment's setting `findingSeverity` takes them. */
 export type FindingSeverity = 'CRITICAL' | 'HIGH' | 'MEDIUM' | 'LOW' | 'INFORMATIONAL';
 
-/** How a queue hands its messages to the function. */
+/** How Lambda polls the queue for the function. */
 export interface QueueSpec {
-  /** A FIFO queue with one message group: the function has one writer at a time. */
+  /** A FIFO queue with a single message group, so that only one invocation runs at a time. */
   readonly fifo?: true;
-  /** How many messages one invocation takes at most. */
+  /** Batch size: how many messages one invocation gets at most. */
   readonly batch: number;
   /**
-   * How many it takes at most where the function itself takes more than a batch: a full one without `gatherSeconds`
-   * tells of a storm.
+   * How many messages one invocation takes at most where the function itself receives more. Without `gatherSeconds`, a
+   * full batch is the sign of a storm.
    */
   readonly most?: number;
   /**
-   * How long Lambda gathers a batch, at least. With little traffic it may wait up to 20 s, whatever is said here (Lambda
-   * developer guide, "Polling and batching streams", of SQS): so nothing that is urgent has it.
+   * Batching window: how long Lambda gathers a batch, at least. With little traffic Lambda may wait up to 20 s,
+   * whatever is set here (Lambda developer guide, "Polling and batching streams", of SQS). Urgent queues therefore have
+   * no window.
    */
   readonly gatherSeconds?: number;
-  /** How many invocations run side by side at most. */
+  /** Maximum number of concurrent invocations. */
   readonly concurrency?: number;
-  /** How long each message is held back. */
+  /** Delivery delay of each message. */
   readonly delaySeconds?: number;
 }
 
 /** What starts the function. */
 export type Start =
   | { readonly by: 'queue'; readonly queue: QueueSpec }
-  /** `every` names the setting of the deployment that says how often. */
+  /** A schedule; `every` names the deployment's setting with its rate. */
   | { readonly by: 'schedule'; readonly every: 'watchSchedule' | 'sweepSchedule' }
-  /** Each record that matches the filter pattern of CloudWatch Logs. */
+  /** Each record that matches this filter pattern of CloudWatch Logs. */
   | { readonly by: 'records'; readonly matching: string }
-  /** Somebody at the dashboard. */
+  /** A viewer of the dashboard. */
   | { readonly by: 'widget'; readonly shownAs?: string };
 
-/** An alarm on a metric of the function's own: the section of the runbook, keyed by its anchor. */
+/** An alarm on one of the function's own metrics. The key is the anchor of its section in the runbook. */
 export interface AlarmEntry {
   readonly metric: string;
-  /** What it means, in a sentence. */
+  /** Meaning of the alarm, in a sentence. */
   readonly means: string;
   /** The first command to run. */
   readonly first: string;
-  /** What to do then. */
+  /** What to do after that. */
   readonly next: string;
-  /** Over how long the metric is summed up; default: five minutes. */
+  /** The period over which the metric is summed; default: five minutes. */
   readonly per?: 'sweep' | { readonly minutes: number };
-  /** The alarm rises where the metric stays away for this many periods in a row, instead of where it counts something. */
+  /**
+   * Makes the alarm fire when the metric is missing for this many consecutive periods, instead of when it counts
+   * something.
+   */
   readonly absentFor?: number;
-  /** Whether the remediator itself is not well: then the composite alarm fires, too. */
+  /** Set when the alarm means that the remediator itself is unhealthy; the composite alarm then fires as well. */
   readonly unhealthy?: true;
 }
 
 /** A line of a graph. */
 export interface GraphLine {
   readonly metric: string;
-  /** As CloudWatch takes it; default: `Sum`. */
+  /** A statistic of CloudWatch; default: `Sum`. */
   readonly statistic?: 'Sum' | 'Maximum' | `p${number}`;
   readonly label?: string;
-  /** Summed up from sweep to sweep, where each sweep counts everything once. */
+  /** Summed per sweep, for metrics that each sweep counts once in full. */
   readonly perSweep?: true;
 }
 
-/** What the dashboard shows of the function. */
+/** What the dashboard shows about the function. */
 export interface DashboardRow {
-  /** What it is about, in a few words: its decisions are counted under this. */
+  /** Title in a few words, under which the function's decisions are counted. */
   readonly title: string;
-  /** What it can decide: a line each. */
+  /** The decisions that the function can make, one line each. */
   readonly decisions: readonly DecisionKind[];
   readonly graph: { readonly title: string; readonly lines: readonly GraphLine[] };
 }
 
-/** What a function of the stack is, apart from its code. Infrastructure, policy, documentation and tests follow from it. */
+/**
+ * The declaration of one function of the stack, apart from its code. Infrastructure, policy, documentation and tests
+ * are derived from it.
+ */
 export interface Remediation {
-  /** Its folder in `functions/`, and what it is called in metrics, logs and records. */
+  /** Name of its folder in `functions/`, used in metrics, logs and records. */
   readonly name: string;
   /** What it does, in a sentence without a full stop. */
   readonly summary: string;
@@ -114,51 +121,57 @@ export interface Remediation {
   readonly start: Start;
   readonly timeoutSeconds: number;
   readonly policy?: {
-    /** Its own. */
+    /** Its own section of the policy. */
     readonly section: string;
-    /** That one, and the parts of others that the function goes by, each with a schema of just these. */
+    /** The schemas of what the function reads: its own section, and the parts of others that it uses. */
     readonly reads: Sections;
   };
-  /** What only this function says; what any may say is in `shared/records/shared-reasons.ts`. */
+  /** The reasons that only this function gives; `shared/records/shared-reasons.ts` has those of all. */
   readonly reasons: Readonly<Record<string, ReasonEntry>>;
-  /** The metrics of its own that it publishes, each a count, with what it counts. Those of all are in `runtime/metric.ts`. */
+  /**
+   * The metrics that only this function publishes, each a count, with what it counts. `runtime/metric.ts` has those of
+   * all.
+   */
   readonly metrics: Readonly<Record<string, string>>;
   /** The events that go into its queue, by the construct ids of their rules. */
   readonly events: Readonly<Record<string, { readonly description: string; readonly event: EventModule }>>;
-  /** What each sweep asks of it, and by which detail type. */
+  /** What each sweep asks it to reconcile, and the detail type of the requests. */
   readonly sweep?: { readonly of: 'clusters' | 'node-groups' | 'account'; readonly detailType: string };
-  /** What operators can ask of it. */
+  /** The actions that operators can request of it. */
   readonly requests: readonly OperatorAction[];
-  /** Puts requests into its own queue. */
+  /** Set when it puts requests into its own queue. */
   readonly reconcilesAgain?: true;
-  /** Asks EventBridge Scheduler to be woken. */
+  /** Set when it schedules wake-ups with EventBridge Scheduler. */
   readonly wakesUp?: true;
-  /** The actions of DynamoDB that it needs on the ledger, such as `GetItem`. */
+  /** The DynamoDB actions that it needs on the ledger, such as `GetItem`. */
   readonly ledger: readonly string[];
-  /** What else it may call. Its log, queue, policy, ledger and wake-ups come of themselves. */
+  /** Further rights. Those for its log, queue, policy, ledger and wake-ups are added automatically. */
   readonly rights: readonly Right[];
-  /** Further environment variables; values may name placeholders, see `right.ts`. */
+  /** Further environment variables. Values may contain placeholders, see `right.ts`. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** What infrastructure makes for this function beside all that. */
+  /** Further infrastructure that the stack creates for this function. */
   readonly beside?: 'host-management-role' | 'notification-topic' | 'posture-document';
-  /** The Kubernetes group that access entries of clusters give to its role. */
+  /** The Kubernetes group that the clusters' access entries give to its role. */
   readonly kubernetesGroup?: string;
-  /** Outputs of the stack: values may also name `{role}` and `{function}`, the function's own ARNs. */
+  /** Outputs of the stack. Values may also contain `{role}` and `{function}`, the function's own ARNs. */
   readonly outputs?: Readonly<Record<string, { readonly value: string; readonly description: string }>>;
   readonly alarms: Readonly<Record<string, AlarmEntry>>;
   readonly dashboard?: DashboardRow;
 }
 
-/** A reason that a function may give: its own, and those that all may give. */
+/** A reason that a function may give: one of its own, or a shared one. */
 export type ReasonOf<Declared extends Remediation> = SharedReason | (keyof Declared['reasons'] & string);
 
-/** A metric that a function publishes: its own, and those of all. */
+/** A metric that a function publishes: one of its own, or a shared one. */
 export type MetricOf<Declared extends Remediation> = SharedMetric | (keyof Declared['metrics'] & string);
 
-/** What a function records with: just its reasons and its metrics. */
+/** The recorder of a function, limited to its reasons and metrics. */
 export type RecorderOf<Declared extends Remediation> = SharedRecorder<ReasonOf<Declared>, MetricOf<Declared>>;
 
-/** What a declaration says in two places must be one: alarms and graphs are about its metrics, its section is read. */
+/**
+ * Makes a declaration consistent: alarms and graphs use metrics that exist, and the policy reads include the function's
+ * own section.
+ */
 interface Consistent<Declared extends Remediation> {
   readonly alarms: { readonly [Section in keyof Declared['alarms']]: { readonly metric: MetricOf<Declared> } };
   readonly dashboard?: {
@@ -169,16 +182,19 @@ interface Consistent<Declared extends Remediation> {
     : object;
 }
 
-/** Declares a function, with its types as exact as they are written. */
+/** Declares a function, keeping the literal types of what is written. */
 export const declare = <const Declared extends Remediation>(declared: Declared & Consistent<Declared>): Declared =>
   declared;
 
-/** What a function declares that decides nothing: it gives no reasons, hears no events, remembers nothing. */
+/** The declaration of a function that makes no decisions: no reasons, events or ledger. */
 export const DECIDES_NOTHING = { reasons: {}, metrics: {}, events: {}, requests: [], ledger: [] } as const;
 
-/** The command that lists the records that fit a filter pattern of CloudWatch Logs. */
+/** The command that lists the records that match a filter pattern of CloudWatch Logs. */
 export const recordsWhere = (pattern: string): string =>
   `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.kind = "record" && ${pattern} }'`;
 
-/** Lists runs that said themselves that they failed, and those that were stopped before they could: Lambda reports these. */
+/**
+ * The command that lists runs that logged their failure, and runs that were stopped before they could, which Lambda
+ * reports.
+ */
 export const FAILED_RUNS = `aws logs filter-log-events --log-group-name LOG_GROUP --filter-pattern '{ $.level = "ERROR" || ($.type = "platform.report" && $.record.status != "success") }'`;

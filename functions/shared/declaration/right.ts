@@ -15,25 +15,25 @@
  * | `{postureDocument}`, `{postureDocumentName}` | likewise                                 |
  */
 export interface Right {
-  /** What the right is for, in letters and digits; unique within a role. */
+  /** Purpose of the right, in letters and digits; unique within a role. */
   readonly sid: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-  /** Why a resource has a wildcard; nothing with a wildcard is granted without. */
+  /** Why a resource has a wildcard. A right with a wildcard is not granted without a reason. */
   readonly wildcardReason?: string;
   /** Granted unless this setting of the deployment is `off`. */
   readonly unlessOff?: 'launchTemplateRights';
 }
 
-/** The ARN of resources of this account and region. */
+/** ARN of a resource in the stack's account and region. */
 export const arnHere = (service: string, resource: string): string =>
   `arn:{partition}:${service}:{region}:{account}:${resource}`;
 
-/** The ARN of something of IAM in this account. */
+/** ARN of an IAM resource in the stack's account. */
 export const iamHere = (resource: string): string => `arn:{partition}:iam::{account}:${resource}`;
 
-/** The right to actions that know no resources. */
+/** A right to actions without resource-level permissions. */
 export const onAnything = (
   sid: string,
   actions: readonly [string, ...string[]],

@@ -3,10 +3,10 @@ import type { SQSRecord } from 'aws-lambda';
 import type { Recorder } from '../records/recorder.ts';
 import type { ReconcileQueue } from './reconcile-queue.ts';
 
-/** A message that is none of the function's. */
+/** A message that the function does not understand. */
 export interface Malformed {
   readonly message: SQSRecord;
-  /** Names the field and what it must be. */
+  /** Names the field, and what it must be. */
   readonly fault: string;
 }
 
@@ -17,19 +17,19 @@ export interface DeadLetterDeps {
 }
 
 /**
- * The most bytes of a message, its attributes counted with name, type and value. Source: SQS API reference, SendMessage
+ * Maximum size of a message, bytes; attributes count with name, type and value. Source: SQS API reference, SendMessage
  * ("1 MiB or 1,048,576 bytes") and MessageAttributeValue.
  */
 const MOST_BYTES = 1_048_576;
-/** A fault names fields and values of whoever sent the message: so much of it tells enough. */
+/** A fault quotes fields and values of the message, so it may be long. This many characters of it are enough. */
 const FAULT_CHARACTERS = 1_000;
 const [ATTRIBUTE, TYPE] = ['fault', 'String'] as const;
 
 /**
- * Puts a message that is none of ours where somebody will look at it, so that it does not hold up the queue. The body goes
- * there as it came; what is wrong with it goes along as far as there is room, and stands in the record.
+ * Moves a malformed message to the dead-letter queue, so that it does not block the queue and somebody sees it. The
+ * body is kept as it is. The fault is attached as far as there is room, and is recorded.
  *
- * @throws what may pass by itself: SQS does not answer, or does not let the function in
+ * @throws errors that may pass by themselves: SQS does not answer, or denies access
  */
 export async function putAside(
   { queue, deadLetterQueueUrl, recorder }: DeadLetterDeps,
@@ -42,7 +42,7 @@ export async function putAside(
       QueueUrl: deadLetterQueueUrl,
       MessageBody: message.body,
       ...(bytes <= MOST_BYTES && { MessageAttributes: { [ATTRIBUTE]: { DataType: TYPE, StringValue: fault } } }),
-      // The dead-letter queue of a FIFO queue is one itself; a repetition then adds nothing.
+      // The dead-letter queue of a FIFO queue is FIFO as well; deduplication then absorbs a repetition.
       ...(deadLetterQueueUrl.endsWith('.fifo') && {
         MessageGroupId: 'invalid-event',
         MessageDeduplicationId: message.messageId,
@@ -61,8 +61,8 @@ export async function putAside(
 }
 
 /**
- * A text as SQS takes it in an attribute: at least one character, and none but those of XML. Source: SQS API reference,
- * SendMessage: others are refused (InvalidMessageContents), or replaced by U+FFFD.
+ * Converts a text to what SQS accepts in an attribute: at least one character, and only characters that XML allows.
+ * Source: SQS API reference, SendMessage: others are refused (InvalidMessageContents), or replaced by U+FFFD.
  */
 function asSent(text: string): string {
   const taken = text

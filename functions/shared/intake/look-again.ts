@@ -6,11 +6,11 @@ import type { Wake } from './wake.ts';
 
 export interface LookAgainDeps {
   readonly queue: ReconcileQueue;
-  /** Wakes the function for what is due later than a message can be delayed. */
+  /** Schedules a wake-up for what is due later than the longest delay of a message. */
   readonly wake?: Wake;
   readonly account: string;
   readonly region: string;
-  /** Names this reconcile, uniquely. */
+  /** Unique name of this reconcile. */
   readonly caller: string;
 }
 
@@ -19,17 +19,20 @@ export interface WorkerAgain {
   readonly instanceId: string;
   /** When, epoch milliseconds. */
   readonly at: number;
-  /** The operator's request that was answered: the reconcile that follows goes by the answer, and tells how the worker stands. */
+  /**
+   * Id of an answered operator's request. The following reconcile acts on the answer, and records the state of the
+   * worker.
+   */
   readonly answers?: string;
 }
 
-/** An SQS message can be delayed by at most 15 minutes; what is due later is woken by a schedule of the worker's own. */
+/** SQS delays a message by at most 15 minutes. Reconciles due later get a schedule per worker. */
 const LONGEST_DELAY = 15 * 60_000;
 /** How many workers one request names. */
 const WORKERS_PER_REQUEST = 100;
 
 /**
- * Asks for the next reconcile of workers. Those that are due in the same second share a request.
+ * Requests the next reconcile of workers. Workers that are due in the same second share a request.
  *
  * @param detailType of the function's own reconcile requests, whose detail is that of `workersReconcileRequest`
  * @param now epoch milliseconds
@@ -52,7 +55,7 @@ export async function lookAgain(
   const others = workers.filter(({ answers }) => answers === undefined);
   for (const { instanceId, at: wanted } of others) {
     if (!isLater(wanted, now)) continue;
-    // Scheduler takes whole seconds.
+    // EventBridge Scheduler takes whole seconds.
     const at = Math.ceil(wanted / 1000) * 1000;
     const id = `wake-up ${instanceId} ${new Date(at).toISOString()}`;
     if (wake === undefined) throw new Error('Only a function that declares wakesUp can look again so late.');
@@ -68,14 +71,18 @@ export async function lookAgain(
   await sendRequests(queue, outgoing);
 }
 
-/** How young an event must be for what it names to be unknown yet, ms. */
+/** How recent an event must be for its instance to be possibly invisible in EC2 still, ms. */
 const YOUNG = 60_000;
-/** When what EC2 does not show as a worker yet is looked at again, ms from now: it shows the new within half a minute. */
+/**
+ * When to reconcile instances again that EC2 does not show as workers yet, ms from now. EC2 shows new data within half
+ * a minute.
+ */
 const UNTIL_SHOWN = [10_000, 35_000];
 
 /**
- * Instances that a fresh event names and that are no workers by what EC2 shows: it may not show them yet, or not their tags.
- * Each is looked at twice more. A look that was asked for by the function itself asks for no further one.
+ * Schedules the instances that a recent event names but that are not workers by what EC2 shows: EC2 may not show them,
+ * or their tags, yet. Each is reconciled twice more. A reconcile that the function itself requested schedules no
+ * further one.
  *
  * Source: EC2 API reference, "Eventual consistency".
  *
@@ -94,14 +101,17 @@ export const untilShown = (
       : UNTIL_SHOWN.map((after) => ({ instanceId, at: now + after })),
   );
 
-/** Requests to itself have such detail types, with what asked for them behind. */
+/** Detail types of a function's requests to itself contain this, followed by what triggered them. */
 const isReconcileRequest = (type: string): boolean => type.includes('Reconcile Request');
 
 const isLater = (at: number, now: number): boolean => at - now > LONGEST_DELAY;
 
 const secondsUntil = (at: number, now: number): number => Math.max(0, Math.ceil((at - now) / 1000));
 
-/** Has operators' requests delivered again, as they are. @param seconds until then */
+/**
+ * Returns operators' requests to the queue unchanged.
+ * @param seconds until they are delivered again
+ */
 export const comeBack = (
   queue: ReconcileQueue,
   requests: ReadonlyArray<{ readonly event: object }>,

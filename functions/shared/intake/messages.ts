@@ -4,13 +4,13 @@ import type { Trigger } from '../records/recorder.ts';
 import { describeIssue } from '../runtime/issue.ts';
 import type { Malformed } from './dead-letter.ts';
 
-/** The event that asked for a reconcile, as its message came. */
+/** The event that triggered a reconcile, from its message. */
 export interface MessageTrigger extends Trigger {
-  /** The message has been delivered before: what it led to may or may not have been recorded. */
+  /** Whether the message was delivered before. Its outcome may or may not have been recorded then. */
   readonly redelivered: boolean;
 }
 
-/** One message of a batch: what its event is about, and that event. */
+/** One message of a batch, with the target of its event. */
 export interface ReadRequest<Target> {
   readonly target: Target;
   readonly trigger: MessageTrigger;
@@ -20,10 +20,10 @@ export interface ReadRequest<Target> {
 type Event = { readonly id: string; readonly time: string; readonly detail: object };
 type Reading<Target> = { readonly event: Event; readonly target: Target } | { readonly fault: string };
 
-/** Reads one kind of event: what it is about, or what is wrong with it. */
+/** Reads one kind of event: its target, or what is wrong with it. */
 export type MessageReader<Target> = (event: unknown) => Reading<Target>;
 
-/** @param targetOf what an event of this schema is about */
+/** @param targetOf returns the target of an event of this schema */
 export const messageReader =
   <Target, Taken extends Event>(schema: z.ZodType<Taken>, targetOf: (event: Taken) => Target): MessageReader<Target> =>
   (json) => {
@@ -33,8 +33,8 @@ export const messageReader =
   };
 
 /**
- * Reads the messages of a batch, each by the reader of its detail type. What is none of these events is told apart, with
- * the field that is wrong, so that it holds nothing up.
+ * Reads the messages of a batch, each with the reader of its detail type. Malformed messages are returned separately,
+ * with the wrong field, so that they block nothing.
  */
 export function readMessages<Target>(
   messages: readonly SQSRecord[],
@@ -74,11 +74,13 @@ function readOne<Target>(
   return 'fault' in reading ? reading : { ...reading, type: typeOf(type, reading.event.detail) };
 }
 
-/** A reconcile request of the project's own says what it came from: `Upgrade Reconcile Request (sweep)`. */
+/**
+ * The type of a trigger. The project's own reconcile requests carry their origin: `Upgrade Reconcile Request (sweep)`.
+ */
 const typeOf = (detailType: string, detail: object): string =>
   'trigger' in detail ? `${detailType} (${detail.trigger})` : detailType;
 
-/** Keeps the first of several reconcile requests about one target. */
+/** Keeps the first of several requests for one target. */
 export function keepFirst<Value>(map: Map<string, Value>, key: string, value: Value): void {
   if (!map.has(key)) map.set(key, value);
 }

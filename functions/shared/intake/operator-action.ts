@@ -1,16 +1,19 @@
 import type { RecordSubject } from '../records/record.ts';
 
-/** What an operator can ask for on the dashboard. Whether it is granted, the function decides that is asked. */
+/**
+ * The actions that operators can request on the dashboard. The function that takes a request decides whether to grant
+ * it.
+ */
 export const OPERATOR_ACTIONS = ['release', 'extend', 'terminate', 'approve', 'reject', 'resume', 'retry'] as const;
 export type OperatorAction = (typeof OPERATOR_ACTIONS)[number];
 
-/** One action as it is offered, and as it comes back when somebody chose it. */
+/** One action, as it is offered and as it is sent once chosen. */
 export interface Offer {
   readonly action: OperatorAction;
-  /** The function that is asked. */
+  /** The function that takes the request. */
   readonly remediation: string;
   readonly subject: RecordSubject;
 }
 
-/** The fields of the form in which somebody says who asks for an action, and why. */
+/** The form fields in which an operator says who requests an action, and why. */
 export const ACTION_FIELDS = { who: 'ehr-who', why: 'ehr-why', by: 'ehr-by' } as const;

@@ -4,29 +4,31 @@ import type { DecisionKind, RemediationRecord } from '../records/record.ts';
 import type { SharedReason } from '../records/shared-reasons.ts';
 import type { MessageTrigger } from './messages.ts';
 
-/** An operator's request to approve, reject, resume or retry, as its event came. */
+/** An operator's request to approve, reject, resume or retry, from its event. */
 export interface OperatorRequest {
   readonly event: RemediationRequest;
   readonly trigger: MessageTrigger;
 }
 
-/** What a request comes to: the state as it would be if it were granted, or why that cannot be, in a sentence. */
+/**
+ * The effect of a request: the state as it would be if the request were granted, or why it cannot be, in a sentence.
+ */
 export type RequestedChange<State> = { readonly state: State } | { readonly refusal: string };
 
-/** The words of an answer. */
+/** The wording of an answer. */
 export interface Answer {
   readonly decision: DecisionKind;
   readonly reason: SharedReason;
   readonly message: string;
-  /** The id of the request: each is answered once. */
+  /** Id of the request, since each is answered once. */
   readonly variant: string;
   readonly details: NonNullable<RemediationRecord['details']>;
 }
 
-/** @param then what follows from it, in a sentence */
+/** @param then what follows from the grant, in a sentence */
 export const grant = (request: OperatorRequest, then: string): Answer => ({
   ...answerOf(request),
-  // Not the end of anything: the reconcile that follows at once tells what came of it.
+  // A grant ends nothing: the reconcile that follows at once records the result.
   decision: 'waiting',
   reason: 'request-granted',
   message: `Granted: ${asked(request)}. Next: ${then}`,
@@ -48,40 +50,40 @@ const answerOf = ({ event: { detail }, trigger }: OperatorRequest) => ({
 });
 
 /**
- * Whether something comes of a request, now or at its moment, so that it is granted: whatever keeps a subject from being
- * touched wins over it.
+ * Whether a request has an effect, now or at its time, so that it can be granted. Guards that protect a subject take
+ * precedence.
  *
- * @param then what would be decided if it were granted
+ * @param then what would be decided if the request were granted
  */
 export function comesTo(
   action: RequestedAction,
   { decision, reason }: { readonly decision: DecisionKind; readonly reason: string },
 ): boolean {
   if (action === 'reject') return reason === 'proposal-rejected';
-  // What is tried again in mode observe is proposed again, which is as much as that mode does.
+  // A retry in mode observe leads to a new proposal, which is all that this mode does.
   const isProposed = decision === 'would-act' && action !== 'approve';
   return decision === 'acted' || decision === 'waiting' || isProposed;
 }
 
-/** How a room answers. */
+/** How a function answers requests. */
 export interface Answering<State> {
-  /** What the state would be if the request were granted. */
+  /** The state as it would be if the request were granted. */
   readonly change: (state: State, request: OperatorRequest) => RequestedChange<State>;
-  /** What would be decided of a state. */
+  /** What would be decided from a state. */
   readonly decide: (state: State) => Consequence;
-  /** Whether something comes of it; default: {@link comesTo}. */
+  /** Whether the request has an effect; default: {@link comesTo}. */
   readonly comes?: (action: RequestedAction, then: Consequence) => boolean;
-  /** Why it is refused although something would come of it. */
+  /** Why the request is refused even though it would have an effect. */
   readonly objection?: (action: RequestedAction) => string | undefined;
 }
 
 type Consequence = { readonly decision: DecisionKind; readonly reason: string; readonly message: string };
 
 /**
- * Answers a request; a pure function. It is granted where something comes of it, now or at its moment. It only changes what
- * is remembered: the next reconcile acts.
+ * Answers a request; a pure function. A request is granted where it has an effect, now or at its time. Granting only
+ * changes the saved state: the next reconcile acts.
  *
- * @returns the words, and the state to be remembered: as it was where the request is refused
+ * @returns the wording, and the state to save, which is unchanged where the request is refused
  */
 export function answerRequest<State>(
   state: State,
@@ -100,8 +102,8 @@ export function answerRequest<State>(
 }
 
 /**
- * Approves or rejects what is proposed. Messages overtake each other and come again, so the ruling that was asked for last
- * stands, in whatever order they come.
+ * Approves or rejects what is proposed. Messages may overtake each other or be repeated, so the ruling with the latest
+ * request time stands, whatever the order of delivery.
  */
 export function rule<State extends { readonly proposal?: Proposal | undefined }>(
   state: State,
@@ -121,7 +123,10 @@ export function rule<State extends { readonly proposal?: Proposal | undefined }>
   return { state: { ...state, proposal: { ...proposal, ruling } } };
 }
 
-/** Whether what was ruled was asked for later; of two requests of the same second it is the rejection: doubt means no. */
+/**
+ * Whether the existing ruling was requested later. Of two requests in the same second, the rejection wins: doubt means
+ * no.
+ */
 function outranks({ kind: ruled, at }: Ruling, wanted: Ruling['kind'], trigger: Pick<MessageTrigger, 'time'>): boolean {
   if (at === undefined) return false;
   const isSameSecond = !isBefore(trigger, at) && !isBefore({ time: at }, trigger.time);
@@ -129,8 +134,8 @@ function outranks({ kind: ruled, at }: Ruling, wanted: Ruling['kind'], trigger: 
 }
 
 /**
- * Whether a request was made before something came about: so that one that comes late, or again, is never taken for an
- * answer to what its sender could not know. EventBridge's times are whole seconds.
+ * Whether a request was made before an event happened. A late or repeated request is thus never taken for an answer to
+ * something that its sender could not know. EventBridge's times are whole seconds.
  */
 export const isBefore = ({ time }: Pick<MessageTrigger, 'time'>, at: number): boolean =>
   time < Math.floor(at / 1000) * 1000;

@@ -3,9 +3,9 @@ import { chunks } from '../runtime/chunks.ts';
 import type { Wake } from './wake.ts';
 
 /**
- * The one message group of a FIFO queue, which hands out one batch of a group at a time. For upgrades that means one writer
- * in an account and region: reconciles never overlap, and every limit is counted by one hand. Conditional writes in the
- * ledger keep the limits even where a batch is delivered twice. For the rest it means one invocation at a time.
+ * The only message group of a FIFO queue, which delivers one batch of a group at a time, so that invocations never
+ * overlap. For upgrades this makes one writer per account and region, which counts every limit. Even if a batch is
+ * delivered twice, conditional writes in the ledger keep the limits.
  */
 export const MESSAGE_GROUP = 'all';
 
@@ -13,19 +13,23 @@ export const MESSAGE_GROUP = 'all';
 const MESSAGES_PER_CALL = 10;
 
 /**
- * Lambda counts how often one event has led to a function by SQS, SNS, S3 or Lambda, and stops after about 16 times
- * (Lambda developer guide, "Use Lambda recursive loop detection to prevent infinite loops"). How it counts a batch of
- * messages from several chains is not said: so the longest one counts for all, and a chain ends well before.
+ * Longest chain of invocations by this queue. Lambda counts how often one event has led to a function by SQS, SNS, S3
+ * or Lambda, and stops after about 16 times (Lambda developer guide, "Use Lambda recursive loop detection to prevent
+ * infinite loops"). How it counts a batch with messages of several chains is undocumented, so the longest chain counts
+ * for all, and ends well before that.
  */
 export const MOST_HOPS = 10;
 
-/** The message attribute with the number of invocations that have led to a message by its queue. */
+/** The message attribute with the number of chained invocations that led to a message. */
 export const HOP = 'hop';
 
-/** A request that is due so late goes by EventBridge Scheduler, ms: it is precise enough then, and nobody counts its hops. */
+/**
+ * Requests with at least this delay go through EventBridge Scheduler, ms: its precision is sufficient then, and the
+ * chain of invocations starts anew.
+ */
 const BY_SCHEDULE = 60_000;
 
-/** Where an invocation stands in a chain of invocations of which each asks for the next one. */
+/** The place of an invocation in a chain in which each invocation requests the next one. */
 export interface Chain {
   readonly hop: number;
   readonly wake: Wake;
@@ -36,22 +40,28 @@ export interface Chain {
 export interface ReconcileQueue {
   readonly sqs: SQSClient;
   readonly url: string;
-  /** The chain of a function that asks itself: a request that is late, or far along in the chain, goes by a schedule instead. */
+  /**
+   * The chain of a function that sends requests to itself. A request that is due late, or far along in the chain, goes
+   * through a schedule instead.
+   */
   readonly chain?: Chain;
 }
 
-/** One message that is to be sent. */
+/** A message to be sent. */
 export interface Outgoing {
   readonly request: object;
-  /** Seconds until it is delivered, at most 900. A FIFO queue delays all its messages alike, so there it counts from a minute on. */
+  /**
+   * Seconds until delivery, at most 900. A FIFO queue delays all messages alike, so there only delays from a minute on
+   * count.
+   */
   readonly delaySeconds?: number;
 }
 
 /**
- * Puts requests into a queue, into a FIFO one in order. A FIFO queue deduplicates by content for five minutes, so that a
- * repetition after a lost reply adds nothing; elsewhere it adds a reconcile that finds nothing to do.
+ * Sends requests to a queue, to a FIFO queue in order. A FIFO queue deduplicates by content for five minutes, so a
+ * retry after a lost reply adds nothing. In a standard queue it adds a reconcile that finds nothing to do.
  *
- * @throws Error when SQS did not take every message
+ * @throws Error when SQS did not accept every message
  */
 export async function sendRequests({ sqs, url, chain }: ReconcileQueue, outgoing: readonly Outgoing[]): Promise<void> {
   const isFifo = url.endsWith('.fifo');

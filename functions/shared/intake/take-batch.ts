@@ -13,30 +13,31 @@ import type { Wake } from './wake.ts';
 export interface TakeOptions {
   readonly queue: ReconcileQueue;
   readonly clock: Clock;
-  /** Wakes the function for what it is to do again later; absent: the function asks nothing of itself. */
+  /** Schedules wake-ups for later reconciles; absent: the function sends no requests to itself. */
   readonly wake?: Wake;
   /**
-   * How many messages one invocation takes at most. Lambda hands over ten without a batching window, and any window
-   * costs the first event up to 20 s: so the function itself takes more where a full batch tells of a storm.
+   * How many messages one invocation takes at most. Lambda delivers at most ten without a batching window, and any
+   * window delays the first event by up to 20 s. When a full batch indicates a storm, the function therefore receives
+   * more messages itself.
    */
   readonly most?: number;
 }
 
-/** All batches of SQS have at most ten entries. */
+/** SQS batch calls take at most ten entries. */
 const PER_CALL = 10;
-/** How many receiving calls run side by side. */
+/** How many receive calls run concurrently. */
 const RECEIVERS = 4;
 
-/** Seconds until what failed for the first time comes again; each time it takes twice as long. */
+/** Seconds until a message returns after its first failure. Each further failure doubles them. */
 const SOONEST = 10;
-/** A FIFO queue holds everything up meanwhile. */
+/** The limit for a FIFO queue, whose other messages are blocked meanwhile, seconds. */
 const LONGEST_FIFO = 50;
 const LONGEST = 15 * 60;
 
 /**
- * Works on a batch of messages, and has them come again soon when that fails. Without it a message stays invisible for
- * the queue's whole visibility timeout, a multiple of the function's time limit; and a FIFO queue hands out nothing else
- * of its group until then. Only where the function dies or hangs that timeout has to pass.
+ * Processes a batch of messages, and makes them visible again soon when that fails. Otherwise a message would stay
+ * invisible for the queue's whole visibility timeout, a multiple of the function's time limit, and a FIFO queue would
+ * deliver nothing else of its group until then. That timeout only has to pass where the function dies or hangs.
  *
  * Source: Amazon SQS developer guide, "Visibility timeout"; Lambda developer guide, "Handling errors for an SQS event
  * source".
@@ -61,7 +62,7 @@ export async function takeBatch(
   await remove(queue, taken);
 }
 
-/** The longest chain of invocations by this queue that a message of the batch is the end of. */
+/** Length of the longest chain of invocations by this queue that led to a message of the batch. */
 const hopOf = (messages: readonly SQSRecord[]): number =>
   Math.max(0, ...messages.map(({ messageAttributes }) => Number(messageAttributes?.[HOP]?.stringValue ?? 0) || 0));
 
@@ -83,7 +84,7 @@ async function takeMore({ sqs, url }: ReconcileQueue, most: number): Promise<SQS
   return taken;
 }
 
-/** The message in the shape in which Lambda hands messages over. */
+/** Converts a received message to the form in which Lambda delivers messages. */
 const recordOf = (message: Message, url: string): SQSRecord => ({
   messageId: message.MessageId ?? '',
   receiptHandle: message.ReceiptHandle ?? '',
@@ -106,7 +107,7 @@ const recordOf = (message: Message, url: string): SQSRecord => ({
   awsRegion: '',
 });
 
-/** What could not be deleted comes again: a reconcile that finds nothing to do. */
+/** Deletes processed messages. One that cannot be deleted returns, and causes a reconcile that finds nothing to do. */
 async function remove({ sqs, url }: ReconcileQueue, messages: readonly SQSRecord[]): Promise<void> {
   for (const batch of chunks(messages, PER_CALL)) {
     const Entries = batch.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
@@ -114,7 +115,7 @@ async function remove({ sqs, url }: ReconcileQueue, messages: readonly SQSRecord
   }
 }
 
-/** Where SQS does not take it, the messages come again when their visibility timeout has passed. */
+/** Makes messages visible again soon. If SQS refuses, they return when their visibility timeout has passed. */
 async function comeAgain({ sqs, url }: ReconcileQueue, messages: readonly SQSRecord[]): Promise<void> {
   const longest = url.endsWith('.fifo') ? LONGEST_FIFO : LONGEST;
   await Promise.allSettled(
@@ -133,6 +134,6 @@ async function comeAgain({ sqs, url }: ReconcileQueue, messages: readonly SQSRec
   );
 }
 
-/** Seconds until a message comes again that has been received so many times. */
+/** Seconds until a message returns, by how often it has been received. */
 export const comesAgainAfter = (receives: number, longest: number): number =>
   Math.min(longest, SOONEST * 2 ** Math.max(0, receives - 1));

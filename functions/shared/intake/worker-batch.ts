@@ -4,31 +4,34 @@ import type { Malformed } from './dead-letter.ts';
 import { keepFirst, type MessageReader, type MessageTrigger, readMessages } from './messages.ts';
 import type { OperatorRequest } from './operator-request.ts';
 
-/** Where one reconcile of workers goes: the union of all messages of a batch, each target with the first message that named it. */
+/**
+ * The targets of one reconcile of workers: the union over all messages of a batch, each target with the first message
+ * that named it.
+ */
 export interface WorkerScope {
   readonly instances: Map<string, MessageTrigger>;
-  /** All workers of these clusters. */
+  /** Clusters whose workers are all to be reconciled. */
   readonly clusters: Map<string, MessageTrigger>;
-  /** What operators ask, by the id of the instance. */
+  /** Operators' requests, by instance id. */
   readonly requests: Map<string, OperatorRequest>;
-  /** Further requests about the same workers: they wait until the first one is answered. */
+  /** Further requests about the same workers, which wait until the first one is answered. */
   readonly deferred: OperatorRequest[];
 }
 
-/** What one message is about. */
+/** The target of one message. */
 export interface WorkerTarget {
   readonly instanceIds?: readonly string[] | undefined;
   readonly clusterName?: string | undefined;
   readonly request?: RemediationRequest;
 }
 
-/** What an operator's request is about. */
+/** The target of an operator's request. */
 export const targetOfRequest = (request: RemediationRequest): WorkerTarget => ({
   instanceIds: [request.detail.instanceId ?? ''],
   request,
 });
 
-/** Reads a batch. Reconcile requests only say where to look, so ten of them about one worker are one. */
+/** Reads a batch. Reconcile requests only say where to look, so ten of them about one worker count as one. */
 export function readWorkerBatch(
   messages: readonly SQSRecord[],
   readers: Readonly<Record<string, MessageReader<WorkerTarget>>>,

@@ -1,4 +1,4 @@
-/** What stood between a function and a cluster's Kubernetes API. */
+/** The kind of problem with a cluster's Kubernetes API. */
 export type KubernetesProblem =
   | 'unreachable'
   | 'unauthorized'
@@ -9,16 +9,16 @@ export type KubernetesProblem =
   | 'failed';
 
 /**
- * A Kubernetes API did not do what it was asked for. The message says what to do about it, where there is something.
- * The client lives in a file of its own beside the function's bundle, so its errors are known by name, not by class:
- * see {@link isKubernetesAccessError}.
+ * A call to a Kubernetes API failed. The message says how to fix it, where there is a fix. The client is bundled as a
+ * separate file beside the function, so its errors are recognized by name and not by class: see {@link
+ * isKubernetesAccessError}.
  */
 export class KubernetesAccessError extends Error {
   override readonly name = 'KubernetesAccessError';
   readonly problem: KubernetesProblem;
-  /** HTTP status of the answer; undefined when there was none. */
+  /** HTTP status of the response; undefined when there was none. */
   readonly status: number | undefined;
-  /** The reasons of its causes, as the answer names them: `DisruptionBudget`, `FieldValueInvalid` … */
+  /** Reasons of the causes in the response, such as `DisruptionBudget` or `FieldValueInvalid`. */
   readonly causes: readonly string[];
 
   constructor(
@@ -37,7 +37,7 @@ export class KubernetesAccessError extends Error {
 export const isKubernetesAccessError = (error: unknown): error is KubernetesAccessError =>
   error instanceof Error && error.name === 'KubernetesAccessError';
 
-/** What was asked for, or undefined when it is not there. */
+/** The result of a call, or undefined when the object does not exist. */
 export async function unlessAbsent<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;

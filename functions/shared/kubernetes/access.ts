@@ -9,15 +9,15 @@ import type { ClusterAccess } from './cluster-access.ts';
 export interface TokenOptions {
   readonly cluster: string;
   readonly region: string;
-  /** For example an SDK client's own `config.credentials`. */
+  /** Such as an SDK client's own `config.credentials`. */
   readonly credentials: AwsCredentialIdentity | AwsCredentialIdentityProvider;
   readonly clock: Clock;
 }
 
 /**
- * The bearer token that EKS takes: `k8s-aws-v1.` and a presigned STS `GetCallerIdentity` that the cluster sends in the
- * caller's name. The cluster's name is signed as a header, so a token is good for no other one. It is good for 15
- * minutes; EKS ignores the 60 seconds of `X-Amz-Expires`, which its own clients send too.
+ * The bearer token that EKS accepts: `k8s-aws-v1.` and a presigned STS `GetCallerIdentity` that the cluster sends in
+ * the caller's name. The cluster's name is signed as a header, so a token is valid for no other cluster. It is valid
+ * for 15 minutes; EKS ignores the 60 seconds of `X-Amz-Expires`, which its own clients send too.
  *
  * @see https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster
  */
@@ -38,7 +38,7 @@ export async function clusterToken({ cluster, region, credentials, clock }: Toke
   return `k8s-aws-v1.${Buffer.from(url.href).toString('base64url')}`;
 }
 
-/** Opens a cluster's Kubernetes API. The client is 1 MB of code, so it is loaded here, when it is needed, and not before. */
+/** Opens a cluster's Kubernetes API. The client is 1 MB of code, so it is only loaded here, when it is needed. */
 export async function openKubernetes(access: ClusterAccess): Promise<KubernetesClient> {
   const { createKubernetesClient } = await import('./client.ts');
   return createKubernetesClient(access);

@@ -5,7 +5,7 @@ interface Page<Item> {
   readonly metadata?: { readonly _continue?: string };
 }
 
-/** All items of a list that Kubernetes gives in pages. */
+/** All items of a list that Kubernetes returns in pages. */
 export async function allPages<Item>(
   list: (page: { readonly limit: number; readonly _continue?: string }) => Promise<Page<Item>>,
 ): Promise<Item[]> {

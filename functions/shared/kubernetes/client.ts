@@ -8,7 +8,7 @@ import { kubernetesTransport } from './transport.ts';
 
 export type { Change, Eviction, Isolation, KubernetesNode, KubernetesPod, Restoration };
 
-/** A manifest: an object as it is sent to be applied. */
+/** A manifest to be applied. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -22,53 +22,53 @@ export interface KubernetesObject {
   readonly [field: string]: unknown;
 }
 
-/** Counts of nodes: those that shall run a pod of the DaemonSet, those whose pod is ready, those whose pod is current. */
+/** Node counts of a DaemonSet: nodes that should run a pod, nodes whose pod is ready, nodes whose pod is up to date. */
 export interface DaemonSetStatus {
   readonly desired: number;
   readonly ready: number;
   readonly updated: number;
 }
 
-/** What functions ask of a Kubernetes API. Every call may end in a `KubernetesAccessError`. */
+/** The calls that functions make to a Kubernetes API. Each may throw a `KubernetesAccessError`. */
 export interface KubernetesClient {
   /** All nodes of the cluster, by name. */
   listNodes(): Promise<KubernetesNode[]>;
   /**
-   * The node of an instance; undefined when the cluster has none. Looks under the names that it most likely has before
-   * it lists them all, and takes only the provider's id as proof.
+   * The node of an instance; undefined when the cluster has none. Tries the likely names before it lists all nodes, and
+   * accepts only the provider id as proof.
    */
   findNode(instanceId: string, privateDnsName?: string): Promise<KubernetesNode | undefined>;
   /**
-   * Cordons, taints and labels a node, all in one change; other taints and labels stay. Repeating it changes nothing.
-   * `gone` when there is no such node.
+   * Cordons, taints and labels a node in one change; other taints and labels stay. Repeating it changes nothing.
+   * Returns `gone` when the node does not exist.
    */
   isolateNode(name: string, isolation: Isolation): Promise<Change>;
   /**
-   * Takes back what {@link isolateNode} changed, in one change: what others have changed since stays. Repeating it
-   * changes nothing. `gone` when there is no such node.
+   * Reverts {@link isolateNode} in one change; what others have changed since stays. Repeating it changes nothing.
+   * Returns `gone` when the node does not exist.
    */
   restoreNode(name: string, restoration: Restoration): Promise<Change>;
   /** All pods that are bound to a node, of every namespace. */
   listPods(nodeName: string): Promise<KubernetesPod[]>;
   /**
-   * Asks a pod to leave: just this one, not a later one of its name. It may take its grace period to go. `blocked`
-   * means that a disruption budget does not let it go now; `gone` that it is no longer there.
+   * Evicts exactly this pod, and no later pod of the same name. The pod may take its grace period. Returns `blocked`
+   * when a disruption budget currently forbids it, and `gone` when the pod no longer exists.
    */
   evict(pod: Pick<KubernetesPod, 'namespace' | 'name' | 'uid'>): Promise<Eviction>;
   /**
-   * Creates the object, or makes it what the manifest says, whoever has changed it. Repeating it changes nothing.
-   * @throws TypeError for a kind that is not known here: only DaemonSets are
+   * Creates the object, or makes it match the manifest, whoever has changed it. Repeating it changes nothing.
+   * @throws TypeError for a kind that is not supported: only DaemonSets are
    */
   apply(manifest: KubernetesObject): Promise<void>;
-  /** Undefined when there is no such DaemonSet; zeros until the cluster's own controller has seen its latest change. */
+  /** Undefined when there is no such DaemonSet; zeros until the cluster's controller has observed the latest change. */
   daemonSetStatus(namespace: string, name: string): Promise<DaemonSetStatus | undefined>;
-  /** Deletes it at once; its pods follow in the background. One that is not there is fine. */
+  /** Deletes the DaemonSet at once; its pods follow in the background. One that does not exist is no error. */
   deleteDaemonSet(namespace: string, name: string): Promise<void>;
 }
 
 const FIELD_MANAGER = 'eks-host-remediator';
 
-/** The client of one cluster, for as long as the access's token is good. */
+/** Creates a client for one cluster, valid as long as the token of `access`. */
 export function createKubernetesClient(access: ClusterAccess): KubernetesClient {
   const configuration = {
     baseServer: new ServerConfiguration(access.endpoint, {}),

@@ -1,10 +1,10 @@
-/** How a cluster's Kubernetes API is reached, and by whom. */
+/** Endpoint and credentials of a cluster's Kubernetes API. */
 export interface ClusterAccess {
   /** Name of the cluster, for messages. */
   readonly cluster: string;
   /** `https://…`, from DescribeCluster. */
   readonly endpoint: string;
-  /** Base64 of a PEM certificate, from DescribeCluster: nobody else's word is trusted. */
+  /** Base64 of a PEM certificate, from DescribeCluster. No other authority is trusted. */
   readonly certificateAuthority: string;
   /** See `clusterToken`. */
   readonly token: string;

@@ -2,24 +2,24 @@ import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
 import { isKubernetesAccessError } from './access-error.ts';
 import { allPages } from './all-pages.ts';
 
-/** A pod, as far as it matters for emptying its node. */
+/** A pod, with what matters for draining its node. */
 export interface KubernetesPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   /** A DaemonSet would start it again on the same node. */
   readonly ownedByDaemonSet: boolean;
-  /** The API's image of a static pod, which only the kubelet itself can end. */
+  /** The mirror pod of a static pod, which only the kubelet itself can end. */
   readonly mirror: boolean;
-  /** It has ended, well or not, and will not run again. */
+  /** It has ended, successfully or not, and will not run again. */
   readonly finished: boolean;
-  /** It was told to go, and has its grace period for it. */
+  /** It is being deleted, and may take its grace period. */
   readonly terminating: boolean;
 }
 
 export type Eviction = 'evicted' | 'gone' | 'blocked';
 
-/** Why an eviction was refused that a disruption budget stands against, among the causes of a Status object. */
+/** The cause in a Status object when a disruption budget forbids an eviction. */
 const DISRUPTION_BUDGET = 'DisruptionBudget';
 
 /** All pods that are bound to a node, of every namespace. */
@@ -29,8 +29,8 @@ export async function listPods(core: CoreV1Api, nodeName: string): Promise<Kuber
 }
 
 /**
- * Evicts this pod, and no later one of its name. A 429 is a disruption budget's word only where its cause says so: an
- * API server that has too much to do gives the same status.
+ * Evicts exactly this pod, and no later pod of the same name. A 429 means a disruption budget only where its cause says
+ * so: an overloaded API server returns the same status.
  *
  * @see https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
  */
@@ -52,7 +52,7 @@ export async function evictPod(
     return 'evicted';
   } catch (error) {
     if (!isKubernetesAccessError(error)) throw error;
-    // 409: the pod of this name is another one by now.
+    // 409: the name belongs to another pod by now.
     if (error.status === 404 || error.status === 409) return 'gone';
     if (error.status === 429 && error.causes.includes(DISRUPTION_BUDGET)) return 'blocked';
     throw error;

@@ -4,18 +4,19 @@ import { isKubernetesAccessError } from './access-error.ts';
 import type { KubernetesClient } from './client.ts';
 
 /**
- * Tells whether an instance has joined a cluster as a node, by the node's name and provider id; undefined where the cluster
- * cannot be reached or does not let the function in: then nobody can tell. A kubelet writes the provider id itself, so one
- * that was taken over could name another instance there. Its name it cannot choose: who it is follows from its instance.
- * Sources: EKS user guide, "Create access entries" (user name `system:node:{{EC2PrivateDNSName}}`); Kubernetes, "Using Node
- * Authorization" (a kubelet writes its own node alone).
+ * Returns whether an instance has joined a cluster as a node, by the node's name and provider id. Undefined where the
+ * cluster cannot be reached or denies access: then nobody can tell.
  *
- * @param openCluster by name; it says why one cannot be opened
+ * A kubelet writes the provider id itself, so a compromised one could name another instance there. It cannot choose its
+ * name, because its identity follows from its instance. Sources: EKS user guide, "Create access entries" (user name
+ * `system:node:{{EC2PrivateDNSName}}`); Kubernetes, "Using Node Authorization" (a kubelet may write only its own node).
+ *
+ * @param openCluster opens a cluster by name, or says why it cannot
  */
 export function isNodeBy(
   openCluster: (cluster: string) => Promise<KubernetesClient | { readonly refused: string }>,
 ): NonNullable<IdentityClients['isNode']> {
-  // Its nodes are listed once, however many instances claim to be among them.
+  // The nodes of a cluster are listed once, however many instances claim to be among them.
   const list = once(async (cluster: string): Promise<ReadonlyMap<string, string> | undefined> => {
     try {
       const opened = await openCluster(cluster);
@@ -29,7 +30,7 @@ export function isNodeBy(
   });
   return async (cluster, { InstanceId = '', PrivateDnsName = '' }) => {
     const nodes = await list(cluster);
-    // Nodes are called by the private DNS name; in EKS Auto Mode by the instance id.
+    // Nodes are named by the private DNS name; in EKS Auto Mode by the instance id.
     return nodes && [PrivateDnsName, InstanceId].some((name) => name !== '' && nodes.get(name) === InstanceId);
   };
 }

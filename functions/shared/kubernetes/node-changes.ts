@@ -1,23 +1,23 @@
 import { type CoreV1Api, PatchStrategy, setHeaderOptions, type V1Node, type V1Taint } from '@kubernetes/client-node';
 import { isKubernetesAccessError, KubernetesAccessError, unlessAbsent } from './access-error.ts';
 
-/** What keeps a node apart from the cluster's traffic and pods. */
+/** What isolates a node from the cluster's traffic and pods. */
 export interface Isolation {
   readonly taint: { readonly key: string; readonly value: string; readonly effect: string };
   readonly label: { readonly key: string; readonly value: string };
-  /** The values by their keys. */
+  /** Annotations to set, by key. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What a node was like before it was isolated. */
+/** The state of a node before it was isolated. */
 export interface Restoration {
-  /** Whether it was cordoned then, and so stays. */
+  /** Whether the node was cordoned then, and so stays cordoned. */
   readonly unschedulable: boolean;
-  /** Taints of this key go. */
+  /** Key of the taints to remove. */
   readonly taintKey: string;
-  /** The value that the label had then; undefined when it had none. */
+  /** Value of the label then; undefined when the node had none. */
   readonly label: { readonly key: string; readonly value: string | undefined };
-  /** The values that annotations had then, by key; undefined for one that it did not have. */
+  /** Values of annotations then, by key; undefined for those that the node did not have. */
   readonly annotations?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -35,10 +35,10 @@ export interface NodePatch {
 const MOST_ATTEMPTS = 5;
 
 /**
- * Changes a node as it is now. The patch names the version that was read, so whatever somebody else writes in between
- * (kubelets write often) is a conflict: then the node is read and decided anew.
+ * Changes a node based on its current state. The patch names the resource version that was read, so a write by others
+ * in between (kubelets write often) is a conflict. The node is then read and decided upon anew.
  *
- * @param patchOf what to change, or undefined when all is as it should be
+ * @param patchOf returns what to change, or undefined when nothing is to change
  * @throws KubernetesAccessError `conflict` when others wrote in between every time
  */
 export async function changeNode(
@@ -64,7 +64,7 @@ export async function changeNode(
   }
 }
 
-/** What isolates the node; undefined when it is isolated. */
+/** The patch that isolates the node; undefined when it is isolated already. */
 export function isolated(
   { metadata, spec }: V1Node,
   { taint, label, annotations = {} }: Isolation,
@@ -82,7 +82,7 @@ export function isolated(
   );
 }
 
-/** What gives the node its earlier state back; undefined when it has it. */
+/** The patch that restores the node's earlier state; undefined when it is restored already. */
 export function restored(
   { metadata, spec }: V1Node,
   { unschedulable, taintKey, label, annotations = {} }: Restoration,
@@ -97,7 +97,7 @@ export function restored(
   );
 }
 
-/** Those of the wanted values that differ from what there is; null takes off. */
+/** The wanted values that differ from the present ones; null removes. */
 const changed = (
   wanted: Readonly<Record<string, string | undefined>>,
   present: Readonly<Record<string, string>> = {},

@@ -4,9 +4,9 @@ import { allPages } from './all-pages.ts';
 
 export interface KubernetesNode {
   readonly name: string;
-  /** Undefined for nodes that are no EC2 instances: Fargate, hybrid. */
+  /** Undefined for nodes that are not EC2 instances: Fargate, hybrid. */
   readonly instanceId: string | undefined;
-  /** As the node tells it, for example `Amazon Linux 2023.6.20250303` or `Bottlerocket OS 1.32.0 (aws-k8s-1.31)`. */
+  /** As the node reports it, such as `Amazon Linux 2023.6.20250303` or `Bottlerocket OS 1.32.0 (aws-k8s-1.31)`. */
   readonly osImage: string;
   /** `amd64` or `arm64`. */
   readonly architecture: string;
@@ -14,7 +14,7 @@ export interface KubernetesNode {
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: ReadonlyArray<{ readonly key: string; readonly value: string; readonly effect: string }>;
   readonly ready: boolean;
-  /** It is cordoned: nothing new is scheduled onto it. */
+  /** Whether it is cordoned: nothing new is scheduled onto it. */
   readonly unschedulable: boolean;
 }
 
@@ -24,13 +24,13 @@ export async function listNodes(core: CoreV1Api): Promise<KubernetesNode[]> {
   return nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The node of an instance, looked for under the names that it most likely has before all are listed. */
+/** The node of an instance. Tries the likely names before it lists all nodes. */
 export async function findNode(
   core: CoreV1Api,
   instanceId: string,
   privateDnsName?: string,
 ): Promise<KubernetesNode | undefined> {
-  // Nodes are called by the private DNS name; in EKS Auto Mode and with resource-based host names by the instance id.
+  // Nodes are named by the private DNS name; in EKS Auto Mode, and with resource-based host names, by the instance id.
   for (const name of [privateDnsName, instanceId]) {
     const found = name === undefined || name === '' ? undefined : await unlessAbsent(core.readNode({ name }));
     const node = found && describeNode(found);
@@ -42,7 +42,7 @@ export async function findNode(
 function describeNode({ metadata, spec, status }: V1Node): KubernetesNode {
   return {
     name: metadata?.name ?? '',
-    // aws:///eu-central-1a/i-0123456789abcdef0
+    // For example aws:///eu-central-1a/i-0123456789abcdef0.
     instanceId: /^aws:.*\/(i-[0-9a-f]+)$/.exec(spec?.providerID ?? '')?.[1],
     osImage: status?.nodeInfo?.osImage ?? '',
     architecture: status?.nodeInfo?.architecture ?? '',

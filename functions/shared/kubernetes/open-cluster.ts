@@ -5,7 +5,7 @@ import { clusterToken, openKubernetes } from './access.ts';
 import type { KubernetesClient } from './client.ts';
 
 export interface OpenOptions {
-  /** Lends its credentials. */
+  /** The client whose credentials are used. */
   readonly eks: EKSClient;
   readonly clock: Clock;
   readonly region: string;
@@ -26,7 +26,9 @@ export async function openCluster(
   });
 }
 
-/** Opens clusters by name, as one reconcile reads them; or says why one cannot be opened. */
+/**
+ * Opens clusters by name, with the cluster descriptions of one reconcile; or returns why a cluster cannot be opened.
+ */
 export const openClusterBy =
   (options: OpenOptions) =>
   (readCluster: ClusterReader) =>

@@ -1,7 +1,7 @@
 import { KubernetesAccessError, type KubernetesProblem } from './access-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 
-/** What each HTTP status of a Kubernetes API means; any other one is `failed`. */
+/** The problem behind each HTTP status of a Kubernetes API; any other status is `failed`. */
 const PROBLEMS: Readonly<Record<number, KubernetesProblem>> = {
   400: 'invalid',
   401: 'unauthorized',
@@ -18,7 +18,10 @@ const REMEDIES: Partial<Record<KubernetesProblem, string>> = {
   forbidden: 'Apply the rights that it needs: `npm run -s rbac | kubectl apply -f -`.',
 };
 
-/** The error for an answer that is not 2xx. @param body a Status object, in JSON, as far as the API server had one */
+/**
+ * The error for a response that is not 2xx.
+ * @param body a Status object in JSON, if the API server sent one
+ */
 export function refusal({ cluster }: ClusterAccess, status: number, body: string): KubernetesAccessError {
   const problem = PROBLEMS[status] ?? 'failed';
   const { message, causes } = statusIn(body);
@@ -26,7 +29,10 @@ export function refusal({ cluster }: ClusterAccess, status: number, body: string
   return new KubernetesAccessError(problem, parts.filter((part) => part !== undefined).join(' '), status, { causes });
 }
 
-/** The error for a call that got no answer. @param error as `node:https` gives it */
+/**
+ * The error for a call without a response.
+ * @param error as `node:https` raises it
+ */
 export function withoutAnswer({ cluster, endpoint }: ClusterAccess, error: Error): KubernetesAccessError {
   const code = error.name === 'AbortError' ? 'no answer in time' : codeOf(error);
   const remedy = isCertificateError(code)
@@ -39,7 +45,7 @@ export function withoutAnswer({ cluster, endpoint }: ClusterAccess, error: Error
 const codeOf = (error: Error): string =>
   'code' in error && typeof error.code === 'string' ? error.code : error.message;
 
-/** OpenSSL's verification errors as Node names them, for example `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
+/** OpenSSL's verification errors as Node names them, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
 const isCertificateError = (code: string): boolean => /CERT|SIGNATURE|ISSUER/.test(code);
 
 interface Status {
@@ -58,7 +64,7 @@ function statusIn(body: string): Status {
       };
     }
   } catch {
-    // A proxy or load balancer in between answers in its own words.
+    // A proxy or load balancer in between answers in its own format.
   }
   return { message: body.trim().slice(0, 200) || 'nothing else', causes: [] };
 }

@@ -12,11 +12,11 @@ import {
 import type { ClusterAccess } from './cluster-access.ts';
 import { refusal, withoutAnswer } from './refusal.ts';
 
-/** How long one attempt may take, ms. A private endpoint that is out of reach lets connections hang. */
+/** Time limit of one attempt, ms. Connections to an unreachable private endpoint hang. */
 const ATTEMPT_MS = 10_000;
 const MOST_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 250;
-/** An API server that wants to be left alone for longer than this, ms, is left alone until the next reconcile. */
+/** If an API server asks for a longer pause than this, ms, the call fails and waits for the next reconcile. */
 const LONGEST_PAUSE_MS = 10_000;
 
 const REPEATABLE_PATCHES: readonly string[] = [PatchStrategy.ServerSideApply, PatchStrategy.MergePatch];
@@ -28,11 +28,12 @@ interface Answer {
 }
 
 /**
- * The transport of Kubernetes' client: Node's own HTTPS instead of `undici`, which would be two thirds again of its
- * code. Connections are not kept: a function is frozen between two invocations and would come back to dead ones.
+ * The transport of the Kubernetes client: Node's own HTTPS instead of `undici`, which would add two thirds to the
+ * client's code. Connections are not kept alive, because a function is frozen between invocations and would resume with
+ * dead ones.
  *
- * What is safe to repeat is repeated: a call that was throttled (429), failed on the server's side (5xx) or lost its
- * connection, four attempts in all. Every refusal is thrown as a `KubernetesAccessError`.
+ * Calls that are safe to repeat are retried when they are throttled (429), fail on the server (5xx) or lose their
+ * connection, with four attempts in all. Every failure is thrown as a `KubernetesAccessError`.
  */
 export function kubernetesTransport(access: ClusterAccess): HttpLibrary {
   const agent = new Agent({ ca: Buffer.from(access.certificateAuthority, 'base64') });
@@ -68,14 +69,14 @@ const isRepeatable = (request: RequestContext): boolean =>
   ['GET', 'DELETE'].includes(request.getHttpMethod()) ||
   REPEATABLE_PATCHES.includes(request.getHeaders()['Content-Type'] ?? '');
 
-/** How long to wait before another attempt, ms, or undefined if none would help. */
+/** How long to wait before the next attempt, ms; undefined if none would help. */
 function pauseAfter(outcome: Answer | Error, usualMs: number): number | undefined {
   if (outcome instanceof Error) {
     const lost = 'code' in outcome && (outcome.code === 'ECONNRESET' || outcome.code === 'EPIPE');
     return lost ? usualMs : undefined;
   }
   if (outcome.status !== 429 && outcome.status < 500) return undefined;
-  // Kubernetes gives seconds; a date, as a proxy may give, counts as nothing.
+  // Kubernetes sends seconds. A date, as a proxy may send, is ignored.
   const askedMs = (Number(outcome.headers['retry-after']) || 0) * 1000;
   return askedMs > LONGEST_PAUSE_MS ? undefined : Math.max(askedMs, usualMs);
 }
