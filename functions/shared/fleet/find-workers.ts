@@ -14,7 +14,9 @@ export interface FoundWorker {
 
 const RUNNING = { Name: 'instance-state-name', Values: ['pending', 'running'] };
 
-/** The workers of the scope, by a few calls for a thousand of them. Whatever is no worker is left out. */
+/**
+ * Finds the workers of the scope, with a few calls for a thousand of them. Instances that are not workers are left out.
+ */
 export async function findWorkers(
   ec2: EC2Client,
   { instances, clusters }: Pick<WorkerScope, 'instances' | 'clusters'>,

@@ -22,13 +22,13 @@ export async function listClusters(eks: EKSClient): Promise<string[]> {
   return names;
 }
 
-/** The managed node groups of some clusters, and why AWS would not tell those of others, by cluster. */
+/** The managed node groups of some clusters, and why those of other clusters could not be read, by cluster. */
 export interface NodeGroupList {
   readonly nodeGroups: readonly NodeGroupKey[];
   readonly unreadable: ReadonlyMap<string, Unreadable>;
 }
 
-/** The managed node groups of the given clusters; a cluster that has just been deleted has none. */
+/** Lists the managed node groups of the given clusters. A cluster that has just been deleted has none. */
 export async function listNodeGroups(eks: EKSClient, clusters: readonly string[]): Promise<NodeGroupList> {
   const list = async (cluster: string): Promise<[string, Reading<NodeGroupKey[]>]> => [
     cluster,
@@ -51,7 +51,7 @@ async function listOfCluster(eks: EKSClient, cluster: string): Promise<NodeGroup
   return keys;
 }
 
-/** @param onTrouble what becomes of a failure that may pass */
+/** @param onTrouble what to do with a failure that may pass by itself */
 export const describeNodeGroup = (
   eks: EKSClient,
   { cluster, nodegroup }: NodeGroupKey,
@@ -62,7 +62,10 @@ export const describeNodeGroup = (
     return (await eks.send(new DescribeNodegroupCommand(input))).nodegroup;
   }, onTrouble);
 
-/** Reads clusters, each once: make one for each reconcile, so that a reconcile sees one state and pays for it once. */
+/**
+ * Reads clusters, each once. Each reconcile creates its own reader, so that it sees one consistent state and pays for
+ * each read once.
+ */
 export type ClusterReader = (name: string) => Promise<Reading<Cluster>>;
 
 export const createClusterReader = (eks: EKSClient, onTrouble: OnTrouble = 'throw'): ClusterReader =>

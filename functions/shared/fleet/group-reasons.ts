@@ -1,6 +1,6 @@
 import type { ReasonEntry } from '../records/reason-entry.ts';
 
-/** What functions that go by node groups may say of a group that is not one of EKS's own kind. */
+/** Reasons of functions that handle node groups, for groups that EKS does not manage in the usual way. */
 export const GROUP_REASONS = {
   'node-group-gone': { meaning: 'The node group does not exist: it was deleted, or its name is wrong.' },
   'custom-ami': { meaning: 'The node group runs a custom AMI: its releases are yours, not EKS’s.' },

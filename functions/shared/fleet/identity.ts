@@ -12,37 +12,43 @@ import { AUTO_SCALING_GROUP_TAG, claimsOf, groupOf, nodeGroupOf, tagsOf, type Wo
 
 export interface IdentityClients {
   readonly eks: EKSClient;
-  /** Absent: no role proves anything, which leaves what AWS's own tags and Auto Scaling groups do. */
+  /** Absent: no role can prove anything, so only AWS's own tags and Auto Scaling groups can. */
   readonly iam?: IAMClient;
   /**
-   * Whether an instance has joined a cluster as a node, by its name and provider id; absent, or undefined: nobody can tell. Asked
-   * last, of those whom nothing else bears out.
+   * Whether an instance has joined a cluster as a node, by its name and provider id. Nobody can tell where this is
+   * absent or returns undefined. It is asked last, only for instances that nothing else proves.
    */
   readonly isNode?: (
     cluster: string,
     instance: Pick<Instance, 'InstanceId' | 'PrivateDnsName'>,
   ) => Promise<boolean | undefined>;
-  /** What becomes of a read that may pass by itself; default: it is thrown, and the batch comes again. */
+  /** What to do with a failed read that may pass by itself; default: throw, and the batch is delivered again. */
   readonly onTrouble?: OnTrouble;
 }
 
-/** A worker as it is proven to be, and whose it is. Where nothing proves it, its owner says so. */
+/** A worker as it is proven to be, with its owner. Where nothing proves it, the owner says so. */
 export interface Identity {
   readonly worker: Worker;
   readonly owner: Owner;
 }
 
 /**
- * Proves whose workers instances are, by instance id; what claims to be none is missing. Tags only say where to
- * look: whoever may `ec2:CreateTags` can set them on a bastion, a NAT instance or another cluster's host. Proof is what
- * others cannot set: AWS's own tag `aws:eks:cluster-name`; membership in an Auto Scaling group that EKS names for the node
- * group; an instance role that is the node group's, or that the cluster lets in as a node's (an access entry of type
- * `EC2_LINUX` or `EC2_WINDOWS`), in the cluster's VPC; or a node of the cluster with the instance's provider id. Which
- * managed node group it belongs to rests on its Auto Scaling group alone.
+ * Proves which cluster and node group instances belong to, by instance id; instances that do not claim to be workers
+ * are missing.
+ *
+ * Tags only say where to look: whoever may call `ec2:CreateTags` can set them on a bastion, a NAT instance or another
+ * cluster's host. Proof is what others cannot set:
+ * - AWS's own tag `aws:eks:cluster-name`;
+ * - membership in an Auto Scaling group that EKS names for the node group;
+ * - in the cluster's VPC, an instance role that is the node group's, or that the cluster admits as a node's (an access
+ * entry of type `EC2_LINUX` or `EC2_WINDOWS`);
+ * - a node of the cluster with the instance's provider id.
+ *
+ * Only the Auto Scaling group decides which managed node group a worker belongs to.
  *
  * Sources: EKS user guide, "Organize resources with tags" (`aws:eks:cluster-name`) and "Create access entries" (types);
  * Auto Scaling user guide, "Tag Auto Scaling groups and instances" (`aws:autoscaling:groupName`); tags that begin with
- * `aws:` can be neither set nor taken off (EC2 user guide, "Tag restrictions").
+ * `aws:` can be neither set nor removed (EC2 user guide, "Tag restrictions").
  *
  * Each cluster, node group, instance profile and access entry is read once.
  */
@@ -54,7 +60,7 @@ export async function identifyWorkers(
   const facts = factsFrom(clients, readCluster);
   const identify = async (instance: Instance): Promise<Array<[string, Identity]>> => {
     const claims = claimsOf(instance);
-    // All of them: a claim that somebody has added must not hide the one that is true.
+    // Every claim is judged, so that an added false claim cannot hide the true one.
     const findings = await pMap(claims, (claim) => judge(facts, instance, claim), { concurrency: READ_CONCURRENCY });
     const best = findings.find(({ verdict }) => verdict === 'proven') ?? findings.toSorted(byDoubt)[0];
     return best === undefined ? [] : [[instance.InstanceId ?? '', best.identity]];
@@ -62,7 +68,7 @@ export async function identifyWorkers(
   return new Map((await pMap(instances, identify, { concurrency: READ_CONCURRENCY })).flat());
 }
 
-/** The owner of a worker of which it is known for certain whose it is, say since its quarantine began. */
+/** Reads the owner of a worker whose cluster and node group are certain, for example since its quarantine began. */
 export async function readOwner(
   eks: EKSClient,
   readCluster: ClusterReader,
@@ -78,7 +84,7 @@ export async function readOwner(
   return ownerOf(ofCluster, ofGroup?.kind === 'found' ? ofGroup.found : undefined);
 }
 
-/** What no longer exists opts nobody out. */
+/** A cluster or node group that no longer exists opts nobody out. */
 const ownerOf = (ofCluster: Reading<Cluster>, managed: Nodegroup | undefined): Owner => ({
   tags: { ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}), ...managed?.tags },
   ...(managed?.subnets !== undefined && { subnets: managed.subnets }),
@@ -95,7 +101,7 @@ interface Finding {
 const DOUBTS: ReadonlyArray<Finding['verdict']> = ['proven', 'unreadable', 'claimed', 'unknown'];
 const byDoubt = (a: Finding, b: Finding): number => DOUBTS.indexOf(a.verdict) - DOUBTS.indexOf(b.verdict);
 
-/** As EKS takes them: anything else is not to be asked for. */
+/** The formats that EKS accepts. Other names are never sent to it. */
 const isClusterName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/.test(name);
 const isNodeGroupName = (name: string): boolean => /^[0-9A-Za-z][0-9A-Za-z_-]{0,62}$/.test(name);
 
@@ -121,7 +127,7 @@ async function judge(facts: Facts, instance: Instance, claim: Worker): Promise<F
   };
   const unreadable = [ofCluster, ...groups].find((reading) => reading.kind === 'unreadable');
   if (unreadable?.kind === 'unreadable') {
-    // Whose it is stays as claimed: nobody can tell better.
+    // The claim stands as it is, because nobody can tell better.
     return { verdict: 'unreadable', identity: { worker: claim, owner: { tags: {}, unreadable: unreadable.error } } };
   }
   const owner = ownerOf(ofCluster, managed);
@@ -140,7 +146,7 @@ async function judge(facts: Facts, instance: Instance, claim: Worker): Promise<F
   return { verdict: 'claimed', identity: { worker: claim, owner: { ...owner, onlyClaims } } };
 }
 
-/** The node groups that may be an instance's: what its tags say is only where to look. */
+/** The node groups that an instance may belong to. Tags only say where to look. */
 const nodeGroupsToAsk = ({ ownership, nodegroup }: Worker, tags: Readonly<Record<string, string>>): string[] => {
   const named = nodeGroupOf(tags[AUTO_SCALING_GROUP_TAG]);
   const claimed = ownership === 'managed' ? nodegroup : undefined;
@@ -159,7 +165,7 @@ type Proof =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreadable'; readonly error: string };
 
-/** What bears a claim out besides tags and Auto Scaling groups. */
+/** What proves a claim, besides tags and Auto Scaling groups. */
 async function proofOf(
   facts: Facts,
   instance: Instance,
@@ -186,13 +192,13 @@ async function proofOf(
 /** The types of access entries that let instances join as nodes. */
 const NODE_TYPES: ReadonlySet<string> = new Set(['EC2_LINUX', 'EC2_WINDOWS']);
 
-/** What is read of AWS, each thing once. */
+/** Reads from AWS, each made once. */
 interface Facts {
   readonly cluster: ClusterReader;
   readonly nodeGroup: (cluster: string, nodegroup: string) => Promise<Reading<Nodegroup>>;
-  /** The ARN of the role of an instance profile, by the profile's ARN. */
+  /** ARN of the role of an instance profile, by the profile's ARN. */
   readonly role: (profileArn: string) => Promise<Reading<string>>;
-  /** The type of the access entry of a role. */
+  /** Type of a role's access entry. */
   readonly entry: (cluster: string, roleArn: string) => Promise<Reading<string>>;
   readonly isNode: NonNullable<IdentityClients['isNode']>;
 }
@@ -216,12 +222,12 @@ function factsFrom(clients: IdentityClients, cluster: ClusterReader): Facts {
       return accessEntry?.type;
     }, 'throw').catch(goneWithoutEntries),
   );
-  // Clusters of other kinds have names that EKS takes for none.
+  // Clusters that are not EKS may have names that EKS does not accept.
   const ofEks: ClusterReader = async (name) => (isClusterName(name) ? cluster(name) : { kind: 'gone' });
   return { cluster: ofEks, nodeGroup, role, entry, isNode };
 }
 
-/** DescribeAccessEntry answers so where a cluster has no access entries: authentication mode CONFIG_MAP. */
+/** DescribeAccessEntry returns this error where a cluster has no access entries: authentication mode CONFIG_MAP. */
 function goneWithoutEntries(error: unknown): { readonly kind: 'gone' } {
   if (error instanceof Error && error.name === 'InvalidRequestException') return { kind: 'gone' };
   throw error;

@@ -4,9 +4,9 @@ import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { filtersOf } from './instances.ts';
 
 /**
- * AMIs by id. The ids go into a filter: an AMI that is gone is missing from the answer then, whereas `ImageIds` would refuse
- * all of them. A filter does not find deprecated AMIs by itself, and public ones are deprecated two years after their
- * creation, while instances go on running them.
+ * Reads AMIs by id. The ids are passed as a filter, so that a deleted AMI is merely missing, whereas one in `ImageIds`
+ * would fail the call. By default a filter does not find deprecated AMIs; public AMIs are deprecated two years after
+ * their creation, while instances still run them.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html
  */

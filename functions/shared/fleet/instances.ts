@@ -4,20 +4,20 @@ import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { chunks } from '../runtime/chunks.ts';
 
 /**
- * EC2: a call takes at most 200 filter values, over all its filters ("The maximum number of filter values specified on a
- * single call is 200", FilterLimitExceeded). So many leave room for filters that stand beside.
+ * EC2 takes at most 200 filter values per call, over all filters ("The maximum number of filter values specified on a
+ * single call is 200", FilterLimitExceeded). This limit leaves room for further filters.
  */
 export const VALUES_PER_FILTER = 190;
 
-/** A filter by many values, as many filters as it takes: each is for a call of its own. */
+/** Splits a filter with many values into several filters, each for its own call. */
 export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
   chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));
 
 /**
- * Describes the instances that match any of the queries, those that AWS manages (EKS Auto Mode) included; one that
- * matches several comes several times.
+ * Describes the instances that match any of the queries, including those that AWS manages (EKS Auto Mode). An instance
+ * that matches several queries is returned several times.
  *
- * @param queries the filters of each: an instance must match all of them
+ * @param queries the filters of each query: an instance must match all of them
  */
 export async function describeInstances(ec2: EC2Client, queries: readonly Filter[][]): Promise<Instance[]> {
   const describe = async (Filters: Filter[]) => {
@@ -31,7 +31,7 @@ export async function describeInstances(ec2: EC2Client, queries: readonly Filter
   return (await pMap(queries, describe, { concurrency: READ_CONCURRENCY })).flat();
 }
 
-/** Filters by whose a worker is: two tags say it, and not every kind of worker has both. */
+/** Filters for the workers of clusters. Two tags name the cluster, and not every kind of worker has both. */
 export const filtersByCluster = (clusters: readonly string[]): Filter[] => [
   ...filtersOf('tag:aws:eks:cluster-name', clusters),
   ...filtersOf(

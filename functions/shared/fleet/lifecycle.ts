@@ -9,7 +9,7 @@ import { AUTO_SCALING_GROUP_TAG, tagsOf } from './worker.ts';
 /** DescribeAutoScalingInstances takes at most 50 ids. */
 const INSTANCES_PER_CALL = 50;
 
-/** Where instances stand in their Auto Scaling groups, by id; one outside of any group is missing. */
+/** Lifecycle states of instances in their Auto Scaling groups, by id. Instances outside of any group are missing. */
 export function readLifecycleStates(
   autoScaling: AutoScalingClient,
   instances: readonly Instance[],
@@ -21,7 +21,7 @@ export function readLifecycleStates(
   );
 }
 
-/** The same of members of Auto Scaling groups, by their ids. */
+/** Lifecycle states of members of Auto Scaling groups, by id. */
 export async function lifecycleStatesOf(
   autoScaling: AutoScalingClient,
   ids: readonly string[],
@@ -35,15 +35,15 @@ export async function lifecycleStatesOf(
 }
 
 /**
- * Whether a worker is out of service by somebody's will: in standby, in a warm pool, being detached, or on its way out.
- * Source: "Amazon EC2 Auto Scaling instance lifecycle", Auto Scaling user guide.
+ * Whether a worker is intentionally out of service: in standby, in a warm pool, being detached, or terminating. Source:
+ * "Amazon EC2 Auto Scaling instance lifecycle", Auto Scaling user guide.
  */
 export const isOutOfService = (lifecycleState: string | undefined): boolean =>
   lifecycleState !== undefined && /^(Terminat|Standby|EnteringStandby|Detach|Warmed)/.test(lifecycleState);
 
 /**
- * Why a worker gets neither advice nor a remedy: it reaches nothing by intent, or somebody has it out of service. Undefined:
- * it serves.
+ * Why a worker gets neither advice nor a remedy: it is isolated on purpose, or somebody took it out of service.
+ * Undefined when it is in service.
  */
 export function whyNotServing(
   tags: Readonly<Record<string, string>>,

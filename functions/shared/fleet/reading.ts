@@ -1,4 +1,4 @@
-/** What a read of one thing gave: the thing, that it is gone, or why AWS would not tell. */
+/** The result of reading one resource: the resource, that it is gone, or why it could not be read. */
 export type Reading<T> = { readonly kind: 'found'; readonly found: T } | { readonly kind: 'gone' } | Unreadable;
 
 export interface Unreadable {
@@ -7,17 +7,17 @@ export interface Unreadable {
   readonly error: string;
   /** The code alone: AWS puts request ids and changing words into messages. */
   readonly code: string;
-  /** AWS was only asked too often, more often than the SDK tries again. */
+  /** Whether AWS throttled the call more often than the SDK retries. */
   readonly isThrottled: boolean;
 }
 
 /**
- * What becomes of a failed read that may pass by itself (throttling, a 5xx, no answer): `throw` has the whole batch come again;
- * `tell` makes it part of the picture, so that the other subjects go on.
+ * What to do with a failed read that may pass by itself (throttling, a 5xx, no response). `throw` has the whole batch
+ * delivered again. `tell` returns it as a result, so that other subjects go on.
  */
 export type OnTrouble = 'throw' | 'tell';
 
-/** Reads one thing. Errors of the caller about it are part of the picture, whatever `onTrouble` says. */
+/** Reads one resource. Client errors are returned as a result, whatever `onTrouble` says. */
 export async function read<T>(describe: () => Promise<T | undefined>, onTrouble: OnTrouble): Promise<Reading<T>> {
   try {
     const found = await describe();
@@ -31,10 +31,10 @@ export async function read<T>(describe: () => Promise<T | undefined>, onTrouble:
   }
 }
 
-/** What EKS and IAM answer where a repetition would not change it. */
+/** Errors of EKS and IAM that a retry would not change. */
 const REFUSALS = new Set(['AccessDenied', 'AccessDeniedException', 'ClientException', 'InvalidParameterException']);
 
-/** What EKS and IAM call what is not there. */
+/** Errors of EKS and IAM for resources that do not exist. */
 const GONE = new Set(['ResourceNotFoundException', 'NoSuchEntity', 'NoSuchEntityException']);
 
 const THROTTLING = new Set([
@@ -46,17 +46,17 @@ const THROTTLING = new Set([
   'RequestThrottled',
 ]);
 
-/** Whether AWS was asked too often: each service has its own name for it. */
+/** Whether AWS throttled the call. Each service has its own name for that. */
 export const isThrottling = (error: unknown): boolean => error instanceof Error && isThrottlingCode(error.name);
 
-/** The same of an error's code. */
+/** Whether this is the code of a throttling error. */
 export const isThrottlingCode = (code: string): boolean => THROTTLING.has(code);
 
-/** An answer of AWS, or that there was none: not a fault of this program. */
+/** Whether an error came from AWS or the network, and not from a fault of this program. */
 export const isOfAws = (error: unknown): error is Error =>
   error instanceof Error && ('$metadata' in error || NETWORK_ERRORS.has(codeOf(error)));
 
-/** How Node and the SDK name a connection that failed. */
+/** Names that Node and the SDK give to failed connections. */
 const NETWORK_ERRORS = new Set([
   'TimeoutError',
   'AbortError',
@@ -69,14 +69,14 @@ const NETWORK_ERRORS = new Set([
 ]);
 
 /**
- * Whether AWS does not offer a service in this place: the host name that the SDK makes of the region does not exist. Whoever
- * asks again later finds out if that was a fault of name resolution.
+ * Whether AWS does not offer a service in the region: the host name that the SDK derives from it does not exist. A
+ * later call shows if that was only a failed name resolution.
  */
 export const isNotOffered = (error: unknown): error is Error => error instanceof Error && codeOf(error) === 'ENOTFOUND';
 
-/** The code at the head of an {@link Unreadable}'s `error`: what AWS words after it may change from look to look. */
+/** The code at the beginning of an {@link Unreadable}'s `error`. The wording after it may change from read to read. */
 export const codeIn = (error: string): string => error.split(':', 1)[0] ?? error;
 
-/** The name of an error, or what Node calls it where it has none of its own. */
+/** The name of an error, or Node's code where the name says nothing. */
 export const codeOf = (error: Error): string =>
   error.name === 'Error' && 'code' in error && typeof error.code === 'string' ? error.code : error.name;

@@ -1,6 +1,6 @@
 import type { RouteTable } from '@aws-sdk/client-ec2';
 
-/** The route table that a subnet uses: its own, else the main one of its VPC. */
+/** The route table of a subnet: its own, or else the main one of its VPC. */
 export function routeTableOf(subnetId: string, vpcId: string, tables: readonly RouteTable[]): RouteTable | undefined {
   const ofVpc = tables.filter((table) => table.VpcId === vpcId);
   return (

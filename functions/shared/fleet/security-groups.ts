@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../runtime/aws-client.ts';
 import { filtersOf } from './instances.ts';
 
-/** Security groups by id; one that does not exist is missing. */
+/** Security groups by id. A group that does not exist is missing. */
 export async function readSecurityGroups(
   ec2: EC2Client,
   groupIds: readonly string[],

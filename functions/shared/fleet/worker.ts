@@ -1,42 +1,42 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 
-/** Who looks after a worker. EKS Auto Mode's instances belong to AWS: nobody may change them. */
+/** Who manages a worker. Instances of EKS Auto Mode belong to AWS: nobody else may change them. */
 export type Ownership = 'managed' | 'self-managed' | 'karpenter' | 'auto-mode';
 
-/** An EC2 instance as a worker of a cluster, by what its tags claim. */
+/** An EC2 instance as a worker of a cluster, by the claims of its tags. */
 export interface Worker {
   readonly cluster: string;
   readonly ownership: Ownership;
   /** Managed node group, or `karpenter:` and the node pool, or `self-managed:` and the Auto Scaling group. */
   readonly nodegroup?: string;
   /**
-   * Whether AWS itself says whose it is, by a tag that nobody else can set. Other tags may come from anybody: whoever acts
-   * must have the claim proven first (`identifyWorkers`).
+   * Whether a tag that only AWS can set names the cluster. Anybody may set other tags, so a claim must be proven
+   * (`identifyWorkers`) before anything is done.
    */
   readonly certain: boolean;
 }
 
-/** The same, as EC2 describes it. */
+/** A worker with its instance, as EC2 describes it. */
 export interface DescribedWorker extends Worker {
-  /** EC2's state, for example `running`. */
+  /** EC2's instance state, such as `running`. */
   readonly instanceState: string;
   /** Epoch milliseconds. */
   readonly launchedAt: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Set by EKS alone, on the instances that have joined a cluster. */
+/** Only EKS sets this tag, on instances that have joined a cluster. */
 const MEMBER_OF = 'aws:eks:cluster-name';
-/** Set by Auto Scaling alone, on the instances of a group. */
+/** Only Auto Scaling sets this tag, on the instances of a group. */
 export const AUTO_SCALING_GROUP_TAG = 'aws:autoscaling:groupName';
 const OWNED_BY = 'kubernetes.io/cluster/';
 const SELF_MANAGED = 'self-managed:';
 const KARPENTER = 'karpenter:';
 
 /**
- * Whether an instance claims to be a worker, of which cluster and of what kind, by the tags that EKS, Karpenter and the
- * self-managed bootstrap set; undefined for any other instance. A look-alike (say, only `kubernetes.io/cluster/x` =
- * `shared`, as load balancers and subnets have it, or `eks:cluster-name` without a node group) is none.
+ * The worker that an instance claims to be, by the tags that EKS, Karpenter and the self-managed bootstrap set;
+ * undefined for other instances. Similar tags do not count, such as `kubernetes.io/cluster/x` = `shared`, which load
+ * balancers and subnets have, or `eks:cluster-name` without a node group.
  */
 export function workerOf(instance: Instance): Worker | undefined {
   const tags = tagsOf(instance);
@@ -44,13 +44,15 @@ export function workerOf(instance: Instance): Worker | undefined {
   return cluster === undefined ? undefined : workerIn(cluster, instance, tags);
 }
 
-/** Each worker that an instance claims to be: one for each cluster that its tags name. AWS's own tag leaves one. */
+/**
+ * Every worker that an instance claims to be: one for each cluster that its tags name. AWS's own tag leaves only one.
+ */
 export function claimsOf(instance: Instance): Worker[] {
   const tags = tagsOf(instance);
   return claimedClusters(tags).map((cluster) => workerIn(cluster, instance, tags));
 }
 
-/** The clusters that tags name, the most telling first. */
+/** The clusters that the tags name, the strongest claim first. */
 function claimedClusters(tags: Readonly<Record<string, string>>): string[] {
   const certain = tags[MEMBER_OF];
   if (certain !== undefined && certain !== '') return [certain];
@@ -72,24 +74,30 @@ function workerIn(cluster: string, { Operator }: Instance, tags: Readonly<Record
   return { cluster, ...groupOf(tags), certain };
 }
 
-/** How EKS names the Auto Scaling groups of its node groups, in front of a UUID. It is a hint: the node group tells. */
+/**
+ * The format of EKS's names for the Auto Scaling groups of its node groups, with a UUID at the end. A match only says
+ * where to look; the node group itself is the proof.
+ */
 const EKS_GROUP = /^eks-(.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The managed node group that the name of an Auto Scaling group speaks of. */
+/** The managed node group that the name of an Auto Scaling group suggests. */
 export const nodeGroupOf = (autoScalingGroup: string | undefined): string | undefined =>
   EKS_GROUP.exec(autoScalingGroup ?? '')?.[1];
 
 /**
- * Whether AWS's own tags bear out that an instance is the worker it claims to be: it has joined the cluster, or is in an
- * Auto Scaling group named as those of its node group are. For who only reads and counts: who acts has it proven
- * (`identifyWorkers`).
+ * Whether AWS's own tags support that an instance is the worker it claims to be: it has joined the cluster, or its Auto
+ * Scaling group is named like those of its node group. This suffices for reading and counting. Before anything is done,
+ * `identifyWorkers` must prove the claim.
  */
 export function isBorneOut({ certain, ownership, nodegroup }: Worker, instance: Pick<Instance, 'Tags'>): boolean {
   if (certain || ownership === 'auto-mode') return true;
   return ownership === 'managed' && nodeGroupOf(tagsOf(instance)[AUTO_SCALING_GROUP_TAG]) === nodegroup;
 }
 
-/** The group of a worker that is in no managed node group. Auto Scaling's own tag, which nobody forges, comes before Karpenter's. */
+/**
+ * The group of a worker outside of managed node groups. Auto Scaling's own tag, which nobody can forge, takes
+ * precedence over Karpenter's.
+ */
 export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'ownership' | 'nodegroup'> {
   const autoScalingGroup = tags[AUTO_SCALING_GROUP_TAG];
   if (autoScalingGroup !== undefined) {
@@ -101,7 +109,7 @@ export function groupOf(tags: Readonly<Record<string, string>>): Pick<Worker, 'o
     : { ownership: 'karpenter', nodegroup: `${KARPENTER}${pool}` };
 }
 
-/** The Auto Scaling group or the node pool that a group's name stands for; undefined: it is a managed node group. */
+/** The Auto Scaling group or node pool that a group's name stands for; undefined for a managed node group. */
 export function unmanagedGroup(
   nodegroup: string,
 ): { readonly kind: 'auto-scaling-group' | 'node-pool'; readonly name: string } | undefined {

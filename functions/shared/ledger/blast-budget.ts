@@ -2,44 +2,44 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { type Ledger, saveUnlessWritten } from './ledger.ts';
 
-/** What a budget bounds; each is counted for itself. */
+/** The budgets; each is counted separately. */
 export type BudgetName = 'upgrades' | 'quarantines';
 
 const keyOf = (name: BudgetName) => ({ pk: 'budget', sk: name });
 
-/** A place in the blast budget. */
+/** A slot of the blast budget. */
 const slot = z.object({
   cluster: z.string(),
-  /** The group of the holder, where groups have a limit of their own. */
+  /** The holder's node group, where node groups have a limit of their own. */
   nodegroup: z.string().optional(),
   /**
-   * Epoch milliseconds. An expired slot is given up only after its holder was looked at and nothing is under way
-   * there: so a crash cannot hold a slot for ever, and a slow update cannot lose one.
+   * Epoch milliseconds. An expired slot is only released after a read shows that nothing is under way at its holder. So
+   * a crash cannot hold a slot for ever, and a slow update cannot lose one.
    */
   expiresAt: z.number(),
-  /** Somebody else's update: it counts in the limits as long as it runs. */
+  /** Somebody else's update, which counts towards the limits while it runs. */
   foreign: z.literal(true).optional(),
-  /** It takes longer than it should: it holds up its cluster, not the account. */
+  /** The act takes longer than it should. It blocks its cluster, but not the account. */
   stuck: z.literal(true).optional(),
 });
 export type Slot = z.infer<typeof slot>;
 
 const budgetItem = z.object({
   slots: z.record(z.string(), slot),
-  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
-  /** Who made the last write: tells a lost reply of one's own write from a write of somebody else. */
+  /** Name of the last write, which tells a retry after a lost reply from somebody else's write. */
   writer: z.string(),
 });
 
-/** Slots by subject, as read. */
+/** The slots by subject, as read. */
 export interface BlastBudget {
   readonly name: BudgetName;
   readonly slots: Readonly<Record<string, Slot>>;
   readonly revision: number;
 }
 
-/** Two writers took from the budget at once: the later one did nothing and must look again. */
+/** Two writers changed the budget at once: the later one has changed nothing and must read again. */
 export class BudgetConflict extends Error {
   override readonly name = 'BudgetConflict';
 }
@@ -50,11 +50,11 @@ export async function readBudget({ documents, table }: Ledger, name: BudgetName)
 }
 
 /**
- * Replaces the slots if nobody has written since `budget` was read. All slots of a budget stand in one item, so that its
- * limits, of groups, clusters and account, are kept by one condition.
+ * Replaces the slots if nobody has written since `budget` was read. All slots of a budget are in one item, so that one
+ * condition protects the limits of groups, clusters and account together.
  *
- * @param writer names this write: unique to the invocation and its step
- * @returns the budget as it stands now
+ * @param writer unique name of this write, by invocation and step
+ * @returns the saved budget
  * @throws BudgetConflict when somebody else has written since
  */
 export async function writeBudget(

@@ -4,74 +4,77 @@ import { type Ledger, queryItems, readItems, saveUnlessWritten } from './ledger.
 import { subjectOf } from './node-group-ledger.ts';
 import { storedOutcome } from './outcome-ledger.ts';
 
-/** `findings`: what is open on the workers of a node group. `coverage`: whom Inspector does not scan, or that it is off. */
+/**
+ * `findings`: what is open on the workers of a node group. `coverage`: the workers that Inspector does not scan, or
+ * that scanning is off.
+ */
 export type FindingTopic = 'findings' | 'coverage';
 
-/** How soon findings want an upgrade. */
+/** How soon findings call for an upgrade. */
 export const urgency = z.enum(['normal', 'urgent']);
 export type Urgency = z.infer<typeof urgency>;
 
-/** Findings that Inspector itself, not an event, has said to be open: what upgrade-node-groups takes its urgency from. */
+/**
+ * Findings whose openness Inspector itself has confirmed, not an event. upgrade-node-groups takes the urgency of
+ * upgrades from them.
+ */
 const need = z.object({
   urgency,
   /** The severity of the gravest finding. */
   severity: z.string(),
-  /** At most ten, the gravest first: what is looked up again when the workers have been replaced. */
+  /** At most ten, gravest first. They are looked up again once the workers have been replaced. */
   vulnerabilities: z.array(z.string()),
-  /** The release that the node group ran when they were found. */
+  /** The release that the node group ran when the findings were read. */
   releaseVersion: z.string(),
-  /** When Inspector said so, epoch milliseconds. */
+  /** When Inspector confirmed them, epoch milliseconds. */
   verifiedAt: z.number(),
 });
 export type Need = z.infer<typeof need>;
 
-/** For example `CVE-2026-31415 (CRITICAL) and 2 more`. */
+/** Such as `CVE-2026-31415 (CRITICAL) and 2 more`. */
 export function nameOf({ vulnerabilities: [first = '', ...more], severity }: Need): string {
   return `${first} (${severity})${more.length === 0 ? '' : ` and ${more.length} more`}`;
 }
 
-/** How long an answer of Inspector hastens upgrades, ms: some sweeps, each of which asks again. */
+/** How long an answer of Inspector hastens upgrades, ms: several sweeps, each of which asks again. */
 const GOOD_FOR = 6 * 3_600_000;
 
 /** @param now epoch milliseconds */
 export const isUrgent = (known: Need | undefined, now: number): boolean =>
   known?.urgency === 'urgent' && now - known.verifiedAt < GOOD_FOR;
 
-/** What the last release that the node group was upgraded to is known not to fix. */
+/** The vulnerabilities that the node group's last upgrade is known not to fix. */
 const notFixed = z.object({ releaseVersion: z.string(), vulnerabilities: z.array(z.string()) });
 
 const findingState = z.object({
   sk: z.string(),
   /** The last outcome that was recorded. */
   fingerprint: z.string().optional(),
-  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
+  /** Number of recorded outcomes, so that an outcome that recurs after another one counts as new. */
   outcomes: z.number(),
   correlationId: z.string().optional(),
   need: need.optional(),
   notFixed: notFixed.optional(),
   /** When Inspector was last asked, epoch milliseconds. */
   verifiedAt: z.number().optional(),
-  /** How urgent the events were that had it asked: until some time later, more of the same need not ask again. */
+  /** Urgency of the events that caused the last read. For some time, further events of this urgency cause none. */
   claimed: urgency.optional(),
-  /**
-   * Something was decided and saved, but perhaps not carried out: whoever comes next decides again, from what was
-   * remembered before.
-   */
+  /** A decision was saved, but perhaps not carried out. The next reconcile decides again, from this earlier memory. */
   pending: z.object({ need: need.optional(), notFixed: notFixed.optional() }).optional(),
-  /** The outcome of that decision, in case that whoever comes next decides otherwise. */
+  /** The outcome of that decision, in case the next reconcile decides otherwise. */
   unrecorded: storedOutcome<string>().optional(),
-  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });
 export type FindingState = Omit<z.infer<typeof findingState>, 'sk'>;
 
 export const NEW_FINDING_STATE: FindingState = { outcomes: 0, revision: 0 };
 
-/** A node group as a ledger key; the account as a whole is `*`. */
+/** The ledger key of a node group, or `*` for the account as a whole. */
 export const findingKey = ({ cluster, nodegroup }: RecordSubject): string =>
   cluster === undefined || nodegroup === undefined ? '*' : subjectOf({ cluster, nodegroup });
 
-/** The states of these keys; one never seen before is missing. */
+/** Reads the states of these keys. A key never seen before is missing. */
 export async function readFindingStates(
   ledger: Ledger,
   topic: FindingTopic,
@@ -81,7 +84,7 @@ export async function readFindingStates(
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** The states of a topic in which anything is remembered to come back to. */
+/** Reads the states of a topic that have something to come back to. */
 export async function readOpenFindingStates(ledger: Ledger, topic: FindingTopic): Promise<Map<string, FindingState>> {
   const items = await queryItems(ledger, topic, findingState, {
     FilterExpression: 'attribute_exists(need) OR attribute_exists(pending)',
@@ -89,10 +92,13 @@ export async function readOpenFindingStates(ledger: Ledger, topic: FindingTopic)
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** So many node groups can be read by their keys in one call; of more it is cheaper to read all that have a need. */
+/** Up to this many node groups are read by key in one call. For more, it is cheaper to read all that have a need. */
 const FEW = 100;
 
-/** The needs of these node groups, by subject; of others too when there are many. One without any is missing. */
+/**
+ * The needs of these node groups, by subject; also of other node groups when there are many. A node group without one
+ * is missing.
+ */
 export async function readNeeds(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, Need>> {
   const states =
     subjects.length <= FEW
@@ -105,11 +111,12 @@ export async function readNeeds(ledger: Ledger, subjects: readonly string[]): Pr
 const KEPT_FOR = 400 * 86_400_000;
 
 /**
- * Saves a state unless somebody else has written since it was read.
+ * Saves a state unless another reconcile has written it since it was read.
  *
  * @param now epoch milliseconds
- * @param writer names the reconcile that saves, uniquely: tells a repetition of its own write from a write of another reconcile
- * @returns the state as it stands now; undefined when another reconcile has decided meanwhile
+ * @param writer unique name of the reconcile that saves, which tells a retry of its own write from another reconcile's
+ * write
+ * @returns the saved state; undefined when another reconcile has decided meanwhile
  */
 export async function saveFindingState(
   ledger: Ledger,

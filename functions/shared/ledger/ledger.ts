@@ -45,7 +45,7 @@ export const createLedger = (client: DynamoDBClient, table: string): Ledger => (
 /** DynamoDB's limit of keys in one BatchGetItem. */
 const KEYS_PER_BATCH = 100;
 
-/** Reads the items of `pk` with the given sort keys, in batches; missing ones are left out. */
+/** Reads the items of `pk` with the given sort keys, in batches. Missing items are left out. */
 export async function readItems<Schema extends z.ZodType>(
   { documents, table }: Ledger,
   pk: string,
@@ -66,7 +66,7 @@ export async function readItems<Schema extends z.ZodType>(
   return items;
 }
 
-/** Reads all items of `pk` that fit the query. */
+/** Reads all items of `pk` that match the query. */
 export async function queryItems<Schema extends z.ZodType>(
   { documents, table }: Ledger,
   pk: string,
@@ -88,7 +88,7 @@ export async function queryItems<Schema extends z.ZodType>(
   return items;
 }
 
-/** Where an item stands, and until when. */
+/** The key of an item, and how long it is kept. */
 export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
@@ -97,14 +97,14 @@ export interface ItemKey {
 }
 
 /**
- * Of what items hold. It rises when a function of the version before would misread an item; readers then still take the
- * items of the version before, since nobody rewrites them. Version 1 had none in its items.
+ * Version of the item format. It rises when a function of the previous version would misread an item. Readers still
+ * accept items of the previous version, since nobody rewrites them. Items of version 1 carry no version.
  */
 export const LEDGER_VERSION = 3;
 
 /**
- * Writes an item as a whole, unless a condition stands against it.
- * @throws ConditionalCheckFailedException where it does
+ * Writes an item as a whole, if the condition holds.
+ * @throws ConditionalCheckFailedException where it does not
  */
 export async function putItem(
   { documents, table }: Ledger,
@@ -117,19 +117,22 @@ export async function putItem(
   await documents.send(new PutCommand({ TableName: table, Item, ...condition }));
 }
 
-/** A schema that also takes items of earlier versions, in which some members had other names. @param names the new ones by the old */
+/**
+ * A schema that also accepts items of earlier versions, in which some members had other names.
+ * @param names the new names, by the old ones
+ */
 export const withFormerNames = <Schema extends z.ZodType>(schema: Schema, names: Readonly<Record<string, string>>) =>
   z.preprocess((item) => {
     if (typeof item !== 'object' || item === null) return item;
     return Object.fromEntries(Object.entries(item).map(([name, value]) => [names[name] ?? name, value]));
   }, schema);
 
-/** A state that several invocations may change: it counts its writes. */
+/** A state that several invocations may change, with a count of its writes. */
 export interface Revised {
   readonly revision: number;
 }
 
-/** Names the writes of one caller one by one: none may pass for a repetition of another one. */
+/** Gives each write of one caller its own name, so that none is mistaken for a retry of another. */
 export function writesOf(caller: string): () => string {
   let writes = 0;
   return () => {
@@ -139,10 +142,10 @@ export function writesOf(caller: string): () => string {
 }
 
 /**
- * Saves a state unless somebody else has written since it was read.
+ * Saves a state unless somebody else has written it since it was read.
  *
- * @param writer names this write, uniquely: tells a repetition of it from a write of somebody else
- * @returns the state as it stands now; undefined when somebody else was first
+ * @param writer unique name of this write, which tells its retry from somebody else's write
+ * @returns the saved state; undefined when somebody else was first
  */
 export async function saveUnlessWritten<State extends Revised>(
   ledger: Ledger,
@@ -152,7 +155,7 @@ export async function saveUnlessWritten<State extends Revised>(
 ): Promise<State | undefined> {
   const written = { ...state, revision: state.revision + 1 };
   const condition = {
-    // What is new has no revision, nor has what an earlier version wrote. The last part accepts a repetition of this very
+    // A new item has no revision, nor has an item of an early version. The last part accepts a retry of this very
     // write, whose reply was lost.
     ConditionExpression:
       'attribute_not_exists(revision) OR revision = :read OR (revision = :written AND writer = :writer)',

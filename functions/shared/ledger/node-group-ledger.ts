@@ -5,16 +5,18 @@ import { proposal } from './proposal.ts';
 
 const PK = 'node-group';
 
-/** A managed node group by its names; also an Auto Scaling group or node pool, by its own name. */
+/** A managed node group by its names, or an Auto Scaling group or node pool by its own name. */
 export interface NodeGroupKey {
   readonly cluster: string;
   readonly nodegroup: string;
 }
 
-/** A node group as one string, for maps and ledger keys; neither name can contain a slash. */
+/** A node group as one string, for maps and ledger keys. Neither name can contain a slash. */
 export const subjectOf = ({ cluster, nodegroup }: NodeGroupKey): string => `${cluster}/${nodegroup}`;
 
-/** An upgrade that was asked for and has not ended. Saved before EKS is called, so that a crash cannot lose it. */
+/**
+ * An upgrade that was requested and has not ended. It is saved before EKS is called, so that a crash cannot lose it.
+ */
 const upgrade = z.object({
   releaseVersion: z.string(),
   /** Counts from 1 per release. */
@@ -23,82 +25,86 @@ const upgrade = z.object({
   requestedAt: z.number(),
   /** EKS's update id; absent until EKS has answered. */
   updateId: z.string().optional(),
-  /** How many nodes were to be replaced when it was asked for. */
+  /** Number of nodes to replace at the time of the request. */
   nodes: z.number().optional(),
-  /** When such a group should have been through, epoch milliseconds. */
+  /** When the upgrade of a group of this size should have ended, epoch milliseconds. */
   dueBy: z.number().optional(),
-  /** The health issues that the node group had before it, by their codes. */
+  /** Codes of the health issues that the node group had before the upgrade. */
   issues: z.array(z.string()).optional(),
 });
 export type Upgrade = z.infer<typeof upgrade>;
 
 const failures = z.object({
   releaseVersion: z.string(),
-  /** How many attempts there have been in all. Attempts count on, since EKS takes the same attempt for a repetition. */
+  /** Number of attempts in all. Attempts are never reset, since EKS takes the same attempt for a retry. */
   count: z.number(),
   /** Epoch milliseconds. */
   lastAt: z.number(),
-  /** How many of them an operator had forgotten. */
+  /** How many of them an operator has had forgotten. */
   forgotten: z.number().optional(),
-  /** An operator had the wait after the last one lifted. */
+  /** An operator has lifted the wait after the last failure. */
   waitLifted: z.literal(true).optional(),
-  /** Health issues that the node group has had since the last one, by their codes: not before it. */
+  /** Codes of health issues that the node group has had since the last attempt, but not before it. */
   broke: z.array(z.string()).optional(),
 });
 export type Failures = z.infer<typeof failures>;
 
-/** The failures that count: those that no operator had forgotten. */
+/** The number of failures that count, without those that an operator has had forgotten. */
 export const failureCount = (known: Failures | undefined): number =>
   known === undefined ? 0 : known.count - (known.forgotten ?? 0);
 
-/** What stands in the way, does not count as a failure, and is expected to pass by itself: it is tried again. */
+/**
+ * Something that blocks an upgrade, does not count as a failure, and should pass by itself. The upgrade is tried again.
+ */
 const obstacle = z.object({
-  /** What it is, as a stable text: it is another one when this changes. */
+  /** What it is, as a stable text: a change means another obstacle. */
   what: z.string(),
-  /** How often it was met in a row. */
+  /** How many times in a row it occurred. */
   count: z.number(),
-  /** When it was first met, epoch milliseconds. */
+  /** When it first occurred, epoch milliseconds. */
   since: z.number(),
-  /** When it is tried again, epoch milliseconds. */
+  /** When to try again, epoch milliseconds. */
   until: z.number(),
 });
 export type Obstacle = z.infer<typeof obstacle>;
 
-/** The place on the waitlist of a node group that could be upgraded, but for a slot, a window or its bake time. */
+/** The place on the waitlist of a node group that could be upgraded, except for a slot, a window or its bake time. */
 const turn = z.object({
-  /** When the AMI that it runs was published, epoch milliseconds: the oldest goes first. */
+  /** When the AMI that it runs was published, epoch milliseconds. The oldest goes first. */
   published: z.number(),
-  /** When it may start, but for slots, epoch milliseconds. */
+  /** When it may start, apart from slots, epoch milliseconds. */
   mayStartAt: z.number(),
-  /** An attempt to move to its target has failed: it comes after all that have not been tried. */
+  /** Whether an attempt to move to its target has failed. Such node groups come after all that have not been tried. */
   hasFailed: z.boolean(),
 });
 export type Turn = z.infer<typeof turn>;
 
-/** Since when an upgrade to a release has been ready but for a worker in quarantine, epoch milliseconds. */
+/** Since when an upgrade to a release has been waiting only for a worker in quarantine, epoch milliseconds. */
 const quarantineWait = z.object({ releaseVersion: z.string(), since: z.number() });
 
 const nodeGroupState = z.object({
   sk: z.string(),
   ...outcomeMemory<string>(),
   reason: z.string().optional(),
-  /** The ARN of the node group that is remembered. A node group of the same name with another ARN is another one. */
+  /** ARN of the node group. A node group with the same name and another ARN is a different one. */
   arn: z.string().optional(),
   turn: turn.optional(),
-  /** Since when it waits for its turn, epoch milliseconds. */
+  /** Since when it has been waiting for its turn, epoch milliseconds. */
   since: z.number().optional(),
   obstacle: obstacle.optional(),
-  /** The release for which an upgrade was tried as a cure of health issues: once each. */
+  /** The release that an upgrade was tried for to cure health issues: once per release. */
   cureTried: z.string().optional(),
   quarantineWait: quarantineWait.optional(),
-  /** The update of somebody else that was running at the last look, and since when, epoch milliseconds. */
+  /** Somebody else's update that was running at the last reconcile, and since when, epoch milliseconds. */
   foreign: z.object({ updateId: z.string().optional(), since: z.number() }).optional(),
-  /** The incident that the last outcome belongs to: one target release from first reconcile request to outcome. */
+  /**
+   * The incident of the last outcome. It covers one target release, from the first reconcile request to the outcome.
+   */
   incident: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),
   upgrade: upgrade.optional(),
   failures: failures.optional(),
   proposal: proposal.optional(),
-  /** The last operator's request that was answered: it is answered once, however often it comes. */
+  /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
   answered: z.string().optional(),
   /** When a wake-up is due, epoch milliseconds. */
   wakeAt: z.number().optional(),
@@ -109,7 +115,7 @@ const ITEM = withFormerNames(nodeGroupState, { story: 'incident' });
 
 export const NEW_NODE_GROUP: NodeGroupState = { outcomes: 0 };
 
-/** The states of the given subjects, by {@link subjectOf}; a subject never seen before is missing. */
+/** Reads the states of the given subjects, by {@link subjectOf}. A subject never seen before is missing. */
 export async function readNodeGroups(
   ledger: Ledger,
   subjects: readonly string[],
@@ -117,16 +123,16 @@ export async function readNodeGroups(
   return bySubject(await readItems(ledger, PK, subjects, ITEM));
 }
 
-/** The line: every subject that could be upgraded, but for a slot, a window or its bake time. */
+/** Reads the waitlist: every subject that could be upgraded, except for a slot, a window or its bake time. */
 export async function readWaitlist(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
   const query = { FilterExpression: 'attribute_exists(#turn)', ExpressionAttributeNames: { '#turn': 'turn' } };
   return bySubject(await queryItems(ledger, PK, ITEM, query));
 }
 
-/** How long a state is kept after its last change, ms; a living node group changes with every release. */
+/** How long a state is kept after its last change, ms. An active node group changes with every release. */
 const KEPT_FOR = 400 * 86_400_000;
 
-/** @param now epoch milliseconds; the table's TTL removes the state long after the last change */
+/** @param now epoch milliseconds; the table's TTL removes the state long after its last change */
 export async function saveNodeGroup(
   ledger: Ledger,
   subject: string,

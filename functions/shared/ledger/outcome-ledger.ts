@@ -2,21 +2,21 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Outcome } from '../records/recorder.ts';
 
-/** An outcome as it was written: a later version takes it as it is. */
+/** An outcome as it was written. A later version accepts it unchanged. */
 export const storedOutcome = <Reason extends string>() =>
   z.custom<Outcome<Reason>>((value) => typeof value === 'object' && value !== null);
 
-/** What the ledger keeps of the outcomes of a subject, whatever else it keeps of it: part of each such item. */
+/** The part of a subject's ledger item that remembers outcomes, whatever else the item holds. */
 export const outcomeMemory = <Reason extends string>() => ({
-  /** The last outcome that was recorded: an unchanged one is not recorded again. */
+  /** The last recorded outcome, so that an unchanged one is not recorded again. */
   fingerprint: z.string().optional(),
-  /** How many outcomes have been recorded: the same outcome after another one is a new one. */
+  /** Number of recorded outcomes, so that an outcome that recurs after another one counts as new. */
   outcomes: z.number().default(0),
-  /** The incident that the last recorded outcome belongs to. */
+  /** Correlation id of the last recorded outcome's incident. */
   correlationId: z.string().optional(),
   /**
-   * An outcome that was about to be recorded when this was saved. It is taken as it was written: refusing one of another
-   * version would keep the subject from ever being reconciled again.
+   * An outcome that was about to be recorded when this item was saved. It is accepted as it was written: rejecting one
+   * of another version would block every later reconcile of the subject.
    */
   unrecorded: storedOutcome<Reason>().optional(),
 });
@@ -27,19 +27,20 @@ interface Remembered<Reason extends string> {
 }
 
 interface Recording<State, Reason extends string> {
-  /** Saves a state and answers it as it stands now; undefined: somebody else has written since it was read. */
+  /** Saves a state and returns it; undefined when somebody else has written since it was read. */
   readonly save: (state: State) => Promise<State | undefined>;
   readonly record: (outcome: Outcome<Reason>) => void;
 }
 
 /**
- * Remembers how a subject stands, and records its outcome if it is a new one: saved with the state, recorded, then taken
- * off it. Whoever dies on the way leaves it there, and whoever comes next, for whatever event, records it first. So no
- * outcome is ever lost, one that is recorded twice has the same id, and of two reconciles the one that saves first records.
+ * Saves the state of a subject, and records its outcome if it is new. The outcome is saved within the state, recorded,
+ * then removed from the state. After a crash in between, the next reconcile of the subject, whatever its trigger,
+ * records it first. So no outcome is lost, an outcome that is recorded twice has the same id, and of two concurrent
+ * reconciles the one that saves first records.
  *
- * @param before as it was read
- * @param next counts one outcome more where there is a new one
- * @returns the state as it stands now; undefined when another reconcile was first: nothing of this outcome was recorded
+ * @param before the state as it was read
+ * @param next counts one more outcome where there is a new one
+ * @returns the saved state; undefined when another reconcile was first: then nothing of this outcome was recorded
  */
 export async function recordOnce<Reason extends string, State extends Remembered<Reason>>(
   { save, record }: Recording<State, Reason>,
@@ -54,7 +55,7 @@ export async function recordOnce<Reason extends string, State extends Remembered
 }
 
 /**
- * The same for several outcomes of one subject at once, as of a node group of which many checks are told of.
+ * Like {@link recordOnce}, for several outcomes of one subject, such as many checks of a node group.
  *
  * @param next without `unrecorded`
  */
@@ -83,10 +84,10 @@ async function saveThenRecord<Reason extends string, State extends { readonly un
   if (saved === undefined) return undefined;
   for (const outcome of outcomes) record(outcome);
   const { unrecorded: _, ...recorded } = saved;
-  // Where another reconcile was quicker, it has found the outcomes and recorded them, too.
+  // If another reconcile was quicker, it has found the outcomes in the state and recorded them too.
   return (await save(recorded as State)) ?? saved;
 }
 
-/** A value as the ledger gives it back, without undefined members. */
+/** Converts a value to the form in which the ledger returns it, without undefined members. */
 export const asStored = <Value>(value: { readonly [Key in keyof Value]: Value[Key] | undefined }): Value =>
   JSON.parse(JSON.stringify(value));

@@ -3,34 +3,37 @@ import type { DecisionKind } from '../records/record.ts';
 
 const ruling = z.object({
   kind: z.enum(['approved', 'rejected']),
-  /** The id of the request's event. */
+  /** Id of the request's event. */
   id: z.string(),
-  /** When it was asked for, epoch milliseconds; absent in what was remembered before this was. */
+  /** When it was requested, epoch milliseconds; absent in items written before this member existed. */
   at: z.number().optional(),
   requestedBy: z.string(),
   why: z.string(),
 });
-/** What an operator said to a proposal. */
+/** An operator's ruling on a proposal. */
 export type Ruling = z.infer<typeof ruling>;
 
 export const proposal = z.object({
-  /** What it is about, beside its subject: a release, a remedy, exposures. */
+  /** What is proposed for the subject: a release, a remedy, exposures. */
   target: z.string(),
-  /** When it was made, epoch milliseconds: nobody can have answered it before. */
+  /** When it was made, epoch milliseconds. No ruling can be older. */
   at: z.number(),
   ruling: ruling.optional(),
 });
-/** An act that mode `observe` proposed by a `would-act` outcome. It stands until it is done or something else is due. */
+/**
+ * An act that mode `observe` proposed with a `would-act` outcome. It stands until it is done, or until something else
+ * is due.
+ */
 export type Proposal = z.infer<typeof proposal>;
 
-/** What an operator said to just this target. */
+/** The operator's ruling on exactly this target. */
 export const rulingOn = (proposed: Proposal | undefined, target: string): Ruling | undefined =>
   proposed?.target === target ? proposed.ruling : undefined;
 
 /**
- * What is proposed once a decision holds.
+ * The proposal that stands after a decision.
  *
- * @param decided `target`: what the decision is about; absent where it does not get as far as that
+ * @param decided `target`: what the decision is about; absent where it does not get that far
  */
 export function nextProposal(
   before: Proposal | undefined,

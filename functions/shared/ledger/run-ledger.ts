@@ -2,16 +2,16 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import type { Trigger } from '../records/recorder.ts';
 import { type Ledger, putItem } from './ledger.ts';
 
-/** The invocation that asks. */
+/** The invocation that claims the run. */
 export interface Caller {
   readonly remediation: string;
-  /** The id of the invocation. Lambda's own retry of it has the same id. */
+  /** Id of the invocation. Lambda's own retry has the same id. */
   readonly requestId: string;
 }
 
 /**
- * Lets one invocation run for a scheduled event. EventBridge may deliver an event twice, and both invocations would then
- * see, record and announce the same things side by side.
+ * Lets only one invocation run for a scheduled event. EventBridge may deliver an event twice, and both invocations
+ * would then observe, record and announce the same things in parallel.
  *
  * @returns false when another invocation runs, or has run, for the same event
  */
@@ -26,7 +26,7 @@ export async function claimRun(
       { pk: 'run', sk: remediation },
       { event, writer },
       {
-        // The last part takes a repetition: of a write whose reply was lost, and of an invocation that failed.
+        // The last part accepts repetitions: of a write whose reply was lost, and of an invocation that failed.
         ConditionExpression: 'attribute_not_exists(pk) OR event <> :event OR writer = :writer',
         ExpressionAttributeValues: { ':event': event, ':writer': writer },
       },

@@ -1,9 +1,9 @@
-/** Longer words are no slip of the pen, and comparing them would take its time. */
+/** Longer words are hardly typing errors, and comparing them would take long. */
 const LONGEST = 64;
 
 /**
- * The known word that was probably meant: the nearest one, if at most a third of its letters would have to change.
- * Upper and lower case count as the same, so `nodegroups` finds `nodeGroups`.
+ * The known word that was probably meant: the nearest one, if at most a third of its letters would have to change. Case
+ * does not matter, so `nodegroups` finds `nodeGroups`.
  */
 export function nearestOf(given: string, known: Iterable<string>): string | undefined {
   if (given.length > LONGEST) return undefined;
@@ -15,13 +15,13 @@ export function nearestOf(given: string, known: Iterable<string>): string | unde
   return best?.word;
 }
 
-/** ` Did you mean "explain"?`, or nothing. */
+/** ` Did you mean "explain"?`, or an empty text. */
 export function didYouMean(given: string, known: Iterable<string>): string {
   const nearest = nearestOf(given, known);
   return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
 }
 
-/** How many letters must be put in, left out, changed or swapped with their neighbour (optimal string alignment). */
+/** The number of letters to insert, delete, change or swap with their neighbour (optimal string alignment). */
 function distanceBetween(a: string, b: string): number {
   let [beforeLast, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, index) => index)];
   for (let i = 1; i <= a.length; i++) {

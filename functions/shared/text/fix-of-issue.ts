@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { didYouMean } from './did-you-mean.ts';
 
-/** A document that did not fit, with what it was held against. */
+/** A document that does not match its schema. */
 export interface Misfit {
   readonly schema: z.ZodType;
   /** The whole document. */
@@ -9,7 +9,7 @@ export interface Misfit {
 }
 
 /**
- * The keys that an object may have at a place of a schema; those of all forms where it may be one of several.
+ * The keys that an object may have at a path of a schema. Where the schema allows several forms, those of all forms.
  *
  * @param path of the object itself; indices of lists are numbers
  */
@@ -29,7 +29,7 @@ export function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): s
   });
 }
 
-/** What a schema comes down to without what wraps it: one form, or those of a union. */
+/** The schema without its wrappers: one form, or all forms of a union. */
 function formsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(formsOf);
   if (schema instanceof z.ZodPipe) return formsOf(schema.in);
@@ -45,12 +45,12 @@ function formsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
   return [schema];
 }
 
-/** ` Did you mean "nodeGroups"?` for a key that is not known at its place, or nothing. */
+/** ` Did you mean "nodeGroups"?` for a key that is unknown at its path, or an empty text. */
 export const meantKey = (key: string, path: readonly PropertyKey[], { schema }: Misfit): string =>
   didYouMean(key, keysAt(schema, path));
 
 /**
- * What to write instead of a value of a wrong type; undefined where that cannot be told.
+ * What to write instead of a value of the wrong type; undefined where that cannot be told.
  *
  * @param path of the value, in the whole document
  */
@@ -65,7 +65,7 @@ export function rightType(
   );
   if (value === undefined) return undefined;
   if (expected === 'string' && typeof value === 'number') {
-    // JSON has no trailing zeros: 1.30 is read as 1.3, and only whoever wrote it knows which.
+    // JSON numbers lose trailing zeros: 1.30 is read as 1.3, and only the author knows which was meant.
     const zero = /\.\d$/.test(`${value}`) ? ` or "${value}0"` : '';
     return `must be a text: write "${value}"${zero}, in quotes`;
   }

@@ -1,9 +1,9 @@
 /**
- * Whether a text fits a pattern in which each `*` stands for any characters, or none. A regular expression with many `.*`
- * would try each way to share the text out among them; here a text of n characters costs at most n times the length of
- * the pattern, however many stars it has.
+ * Whether a text matches a pattern in which each `*` stands for any number of characters. A regular expression with
+ * many `.*` would try every way to split the text among them. Here a text of n characters takes at most n times the
+ * length of the pattern, however many stars it has.
  *
- * @param single a character that stands for just one of any kind, as `?` does in IAM's policies; by default none does
+ * @param single a character that stands for exactly one character, as `?` does in IAM policies; by default none does
  */
 export function matchesWildcard(pattern: string, text: string, single?: '?'): boolean {
   let at = 0;
@@ -20,7 +20,7 @@ export function matchesWildcard(pattern: string, text: string, single?: '?'): bo
       at += 1;
       from += 1;
     } else if (star >= 0) {
-      // Let the last star take one character more; the stars before it need no other share.
+      // Let the last star take one more character. Earlier stars need no other split.
       resume += 1;
       from = resume;
       at = star + 1;

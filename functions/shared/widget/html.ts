@@ -1,4 +1,7 @@
-/** Markup that is safe to show. Only {@link html} and {@link jsonContent} make any, so unescaped text cannot get into it. */
+/**
+ * Markup that is safe to show. Only {@link html} and {@link jsonContent} create it, so it never contains unescaped
+ * text.
+ */
 class SafeMarkup {
   readonly #text: string;
 
@@ -13,19 +16,19 @@ class SafeMarkup {
 
 export type Markup = SafeMarkup;
 
-/** What can be put into markup: text and numbers are escaped, markup is not, nothing is nothing. */
+/** What can be inserted into markup: text and numbers are escaped, markup is not, and undefined inserts nothing. */
 export type Content = string | number | Markup | readonly Markup[] | undefined;
 
 /**
- * Markup with text put in: html`<td title="${reconcile request}">${message}</td>`. Everything that is no markup itself is escaped for
- * elements and for attributes, which must stand in double quotes.
+ * Creates markup with inserted text: html`<td title="${hint}">${message}</td>`. Everything that is not markup is
+ * escaped for elements and for attributes, which must be in double quotes.
  */
 export const html = (parts: TemplateStringsArray, ...contents: readonly Content[]): Markup =>
   new SafeMarkup(String.raw({ raw: parts }, ...contents.map(written)));
 
 /**
- * A value as JSON that an HTML parser leaves alone, whether a reader takes the text of the element or its source: the
- * characters that mean something in HTML are written as JSON's own escapes.
+ * Encodes a value as JSON that an HTML parser leaves alone, whether a reader takes the text of the element or its
+ * source. Characters with a meaning in HTML become JSON escapes.
  */
 export const jsonContent = (value: unknown): Markup =>
   new SafeMarkup(JSON.stringify(value).replaceAll(/[<>&'\u2028\u2029]/g, escapedForJson));
