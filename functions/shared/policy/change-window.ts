@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import * as z from 'zod';
 import { duration } from '../runtime/duration.ts';
 
-/** When changes may start: opens at each time of a cron expression, for a while, in a time zone. */
+/** When changes may start: a window opens at each time of a cron expression, for a duration, in a time zone. */
 export const changeWindow = z
   .strictObject({
     cron: z
@@ -25,13 +25,13 @@ export const changeWindow = z
 export type ChangeWindow = z.infer<typeof changeWindow>;
 
 /**
- * When a change may start next, epoch milliseconds: `now` itself inside a window (or when there are no windows at all,
- * which means always), else the next opening.
+ * When a change may start next, epoch milliseconds. It is `now` inside a window, or when there are no windows, which
+ * means always; otherwise it is the next opening.
  */
 export function nextOpening(windows: readonly ChangeWindow[], now: number): number {
   if (windows.length === 0) return now;
   const openings = windows.map(({ cron, duration: length, timeZone }) => {
-    // nextRun() answers a time strictly after its argument: the last opening that can still be open counts as next.
+    // nextRun() returns a time strictly after its argument, which finds an opening that is still open.
     const opens = new Cron(cron, { timezone: timeZone }).nextRun(new Date(now - length))?.getTime();
     return opens === undefined ? Number.POSITIVE_INFINITY : Math.max(opens, now);
   });
@@ -63,8 +63,8 @@ function cronFault(cron: string, timeZone: string): string | undefined {
 const isAny = (field: string): boolean => field === '*' || field === '?';
 
 /**
- * How a day-of-week field says what was meant by days of the month that are whole weeks of it (`1-7` is the first, `8-21` the
- * second and third) together with weekdays: `SAT#1`. Undefined where "#" cannot say it.
+ * Translates days of the month that cover whole weeks (`1-7` is the first, `8-21` the second and third), combined with
+ * weekdays, into a day-of-week field such as `SAT#1`. Undefined where "#" cannot express it.
  */
 function weekdaysOfWeeks(dayOfMonth: string, weekday: string): string | undefined {
   const [, from, to] = /^(1|8|15|22|29)-(7|14|21|28|31)$/.exec(dayOfMonth) ?? [];

@@ -6,31 +6,31 @@ import type { SharedReason } from '../records/shared-reasons.ts';
 import type { Mode } from './mode.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from './policy.ts';
 
-/** What keeps a subject from being acted upon. */
+/** What keeps a function from acting on a subject. */
 export interface GuardResult {
   readonly decision: DecisionKind;
   readonly reason: SharedReason;
   readonly message: string;
-  /** Tells one result from another of the same reason. */
+  /** Tells results with the same reason apart. */
   readonly variant: string;
 }
 
 type Tags = Readonly<Record<string, string>>;
 
-/** What guards ask of a subject. Whatever has not been read stops nobody: who acts has read it. */
+/** What guards need to know of a subject. A member that has not been read stops nothing: whoever acts has read it. */
 export interface Guarded {
   readonly cluster: string;
-  /** The tags of what can opt out, by what it is called at the head of a sentence: `The instance`. */
+  /** The tags of each resource that can opt out, by its name at the beginning of a sentence: `The instance`. */
   readonly tags: Readonly<Record<string, Tags>>;
-  /** Why it is no EKS worker after all. */
+  /** Why it is not an EKS worker after all. */
   readonly notAWorker?: string | undefined;
-  /** What its tags claim, where nothing that others cannot set bears it out. */
+  /** What its tags claim, where nothing that others cannot set proves it. */
   readonly onlyClaims?: string | undefined;
-  /** Why AWS would not tell whose it is: `Code: message`. */
+  /** Why its owner could not be read: `Code: message`. */
   readonly unreadable?: string | undefined;
 }
 
-/** How a function's own section bounds it. */
+/** How a function's own section of the policy limits it. */
 export interface Remedy<Policy> {
   readonly modeIn: (policy: Policy) => Mode | 'enforce' | 'off';
   /** What the section is about, at the end of a sentence: `upgrades`. */
@@ -42,13 +42,14 @@ interface Circumstances<Policy> {
   readonly account: string;
 }
 
-/** A guard speaks against acting; or none does, and the policy is a good one. */
+/** The result of the guards: one that stops the act; or none, with the valid policy. */
 export type Verdict<Policy> = { readonly guardResult: GuardResult } | { readonly policy: Policy };
 
 /**
- * Whether a subject is to be left alone; a pure function that stands before every act of every function. The order is one
- * for all: what its owner wants, what the policy says, what it is, and at last doubt. An opt-out holds whatever the policy
- * says, also where nobody can read it. Mode `observe` is no guard: what would be done is for the decision to say.
+ * Whether a subject is to be left alone; a pure function that precedes every act of every function. All functions check
+ * in the same order: what the owner wants, what the policy says, what the subject is, and finally doubt. An opt-out
+ * holds whatever the policy says, even when the policy cannot be read. Mode `observe` is not a guard: the decision says
+ * what would be done.
  */
 export function guardOf<Policy extends PolicyWith<Sections>>(
   subject: Guarded,
@@ -66,12 +67,12 @@ export function guardOf<Policy extends PolicyWith<Sections>>(
   }
   if (notAWorker !== undefined) return stopped('skipped', 'unknown-cluster', notAWorker);
   if (onlyClaims !== undefined) return stopped('refused', 'claims-to-be-worker', onlyClaims);
-  // Whether its owner opted out, nobody knows: doubt means no.
+  // Nobody knows whether the owner opted out: doubt means no.
   if (unreadable !== undefined) return stopped('failed', 'unreadable', unreadable, codeIn(unreadable));
   return verdict;
 }
 
-/** The same for a worker. Without `owner`, what can be told without asking EKS. */
+/** The guards for a worker. Without `owner`, only those that need no call to EKS. */
 export const guardOfWorker = <Policy extends PolicyWith<Sections>>(
   { cluster, tags, owner }: { readonly cluster: string; readonly tags: Tags; readonly owner?: Owner | undefined },
   circumstances: Circumstances<Policy>,
@@ -89,7 +90,7 @@ export const guardOfWorker = <Policy extends PolicyWith<Sections>>(
     remedy,
   );
 
-/** The guards that ask of no subject: whether the policy lets the function act at all. */
+/** The guards that concern no subject: whether the policy lets the function act at all. */
 export function policyGuardOf<Policy extends PolicyWith<Sections>>(
   { policy }: Pick<Circumstances<Policy>, 'policy'>,
   { modeIn, about }: Remedy<Policy>,

@@ -6,5 +6,5 @@ export type Mode = z.infer<typeof mode>;
 
 const STRICTNESS: Readonly<Record<Mode, number>> = { off: 0, observe: 1, enforce: 2 };
 
-/** The stricter of two modes: what is bounded by another mode never does more than that. */
+/** The stricter of two modes, for a mode that limits another. */
 export const stricter = (a: Mode, b: Mode): Mode => (STRICTNESS[a] <= STRICTNESS[b] ? a : b);

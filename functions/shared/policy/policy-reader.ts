@@ -3,7 +3,9 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Mode } from './mode.ts';
 import { type InvalidPolicy, type PolicyWith, parseDocument, policySchema, type Sections } from './policy.ts';
 
-/** How long a read policy is good for, ms: short enough that a kill switch bites at once, long enough to spare calls. */
+/**
+ * How long a policy is cached, ms: short enough for a kill switch to take effect quickly, long enough to save calls.
+ */
 const FRESH_FOR = 30_000;
 
 export interface PolicyReaderOptions<Read extends Sections> {
@@ -12,13 +14,13 @@ export interface PolicyReaderOptions<Read extends Sections> {
   /** Name of the parameter that holds the policy document. */
   readonly parameter: string;
   readonly defaultMode: Mode;
-  /** The sections that the function goes by: what is wrong in another one does not stop it. */
+  /** The sections that the function uses. Errors in other sections do not stop it. */
   readonly reads: Read;
   /** The names of all sections. */
   readonly names: readonly string[];
 }
 
-/** Reads the policy from SSM Parameter Store, with a short cache. A missing parameter is an invalid policy. */
+/** Reads the policy from SSM Parameter Store, with a short cache. A missing parameter counts as an invalid policy. */
 export function createPolicyReader<const Read extends Sections>(options: PolicyReaderOptions<Read>) {
   const { ssm, clock, parameter, defaultMode, reads, names } = options;
   const schema = policySchema(defaultMode, reads, names);

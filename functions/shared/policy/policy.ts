@@ -3,37 +3,37 @@ import { describeIssue } from '../runtime/issue.ts';
 import type { Mode } from './mode.ts';
 import { scope } from './scope-section.ts';
 
-/** Sections of the policy document by their names, each with its schema for the stage's default mode. */
+/** Sections of the policy document by name, each with its schema for the stage's default mode. */
 export type Sections = Readonly<Record<string, (defaultMode: Mode) => z.ZodType>>;
 
-/** What every function goes by. */
+/** The settings that apply to every function. */
 const shared = {
   killSwitch: z.boolean().default(false).describe('true: nothing acts, in any remediation.'),
   scope: scope.prefault({}),
 };
 
-/** The policy as a function reads it: what holds for all, and these sections. All spans of time are in milliseconds. */
+/** The policy as a function reads it: the shared settings and these sections. All durations are in milliseconds. */
 export type PolicyWith<Read extends Sections> = Readonly<z.infer<z.ZodObject<typeof shared>>> & {
   readonly [Name in keyof Read]: z.infer<ReturnType<Read[Name]>>;
 };
 
-/** The part of the policy that says what may be touched at all. */
+/** The part of the policy that says what may be acted upon at all. */
 export type Scope = z.infer<typeof scope>;
 
-/** A policy that could not be read: nothing may act on it. */
+/** A policy that could not be read. Nothing may act under it. */
 export interface InvalidPolicy {
-  /** Names each field that is wrong and the fix. */
+  /** Names each field that is wrong, and the fix. */
   readonly error: string;
 }
 
 export const isInvalid = (policy: object | InvalidPolicy): policy is InvalidPolicy => 'error' in policy;
 
 /**
- * The schema of the policy document. An empty one, `{}`, is a good one. Unknown keys are refused, so that a misspelt guard
- * is never silently absent.
+ * The schema of the policy document. An empty document, `{}`, is valid. Unknown keys are refused, so that a misspelt
+ * guard is never silently absent.
  *
- * @param read the sections that are validated
- * @param names of all sections: what stands in the others is left to the functions that go by them
+ * @param read the sections to validate
+ * @param names of all sections; the functions that use the other sections validate them
  */
 export function policySchema<const Read extends Sections>(
   defaultMode: Mode,
@@ -43,11 +43,11 @@ export function policySchema<const Read extends Sections>(
   const others = names.filter((name) => !Object.hasOwn(read, name)).map((name) => [name, z.unknown().optional()]);
   const sections = Object.entries(read).map(([name, schema]) => [name, schema(defaultMode).prefault({})]);
   const whole = z.strictObject({ ...shared, ...Object.fromEntries([...others, ...sections]) });
-  // What an object of named schemas gives cannot be inferred from a list of them.
+  // TypeScript cannot infer an object's type from a list of named schemas.
   return whole as unknown as z.ZodType<PolicyWith<Read>>;
 }
 
-/** Parses a policy document; never throws: what is wrong is said in the result. */
+/** Parses a policy document. It never throws: the result says what is wrong. */
 export function parseDocument<Policy extends object>(text: string, schema: z.ZodType<Policy>): Policy | InvalidPolicy {
   let document: unknown;
   try {

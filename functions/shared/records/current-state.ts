@@ -1,7 +1,7 @@
 import type { DecisionKind } from './record.ts';
 import { ACCEPTED_EXPOSURE, EXPOSED, isQuarantineGuard, meansQuarantine } from './status.ts';
 
-/** How a subject can stand, the gravest first. */
+/** The states of a subject, gravest first. */
 export const STATES = [
   'exposed',
   'failed',
@@ -16,7 +16,7 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
-/** What each state is called, for people. */
+/** The names of the states, for people. */
 export const STATE_NAMES: Readonly<Record<State, string>> = {
   exposed: 'exposed',
   failed: 'failed',
@@ -30,7 +30,7 @@ export const STATE_NAMES: Readonly<Record<State, string>> = {
   quiet: 'no record',
 };
 
-/** What each decision is called, for people. A proposal is a decision; the state that it leaves its subject in is another matter. */
+/** The names of the decisions, for people. A proposal is a decision; the state of its subject is a separate matter. */
 export const DECISION_NAMES: Readonly<Record<DecisionKind, string>> = {
   acted: 'acted',
   'would-act': 'would act',
@@ -41,10 +41,10 @@ export const DECISION_NAMES: Readonly<Record<DecisionKind, string>> = {
   done: 'done',
 };
 
-/** States that somebody should do something about. */
+/** The states that call for somebody's attention. */
 export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set(['exposed', 'failed', 'refused', 'quarantined', 'would-act']);
 
-/** What a function said about a subject. */
+/** The outcome of one record: what a function said about a subject. */
 export interface Word {
   readonly remediation: string;
   readonly decision: DecisionKind;
@@ -57,25 +57,30 @@ const exposed: ReadonlySet<string> = new Set(EXPOSED);
 const accepted: ReadonlySet<string> = new Set(ACCEPTED_EXPOSURE);
 const isOfQuarantine = ({ remediation }: Pick<Word, 'remediation'>): boolean => remediation === 'quarantine-workers';
 
-/** How one word alone has its subject stand. A worker with an open exposure is exposed, whatever was decided about it. */
+/**
+ * The state that one outcome alone gives its subject. A worker with an open exposure is exposed, whatever was decided
+ * about it.
+ */
 export function stateOf({ remediation, decision, reason }: Omit<Word, 'at'>): State {
   if (isOfQuarantine({ remediation })) {
-    // It asks its guards only of a worker that is exposed, or in quarantine.
+    // The function checks its guards only for a worker that is exposed or in quarantine.
     if (exposed.has(reason) || (isQuarantineGuard(reason) && reason !== 'unknown-cluster')) return 'exposed';
     if (meansQuarantine(reason) && decision !== 'failed') return 'quarantined';
   }
   return decision;
 }
 
-/** What a function handed to another one is that one's business as soon as it has spoken. */
+/**
+ * Reasons that hand a subject to another function. Once that function has recorded an outcome, only that one counts.
+ */
 const HANDED_OVER: Readonly<Record<string, string>> = { 'upgrade-requested': 'upgrade-node-groups' };
 
-/** Those of the words about one subject that no later one has settled. */
+/** The outcomes about one subject that no later one has settled. */
 export function thatStillCount<Spoken extends Word>(words: readonly Spoken[]): Spoken[] {
   const ofQuarantine = words.filter(isOfQuarantine);
   const held = ofQuarantine.find(({ reason }) => !isQuarantineGuard(reason));
   const guard = ofQuarantine.find(({ reason }) => isQuarantineGuard(reason));
-  // A guard keeps a worker in quarantine where it is. Of any other two words of one function the later one counts.
+  // A guard leaves a worker in quarantine where it is. Of any other two outcomes of one function, the later counts.
   const overruled =
     held === undefined || guard === undefined
       ? undefined
@@ -90,11 +95,12 @@ export function thatStillCount<Spoken extends Word>(words: readonly Spoken[]): S
 }
 
 /**
- * The one state of a subject: that of the gravest word about it that still counts; a pure function. Dashboard, fleet,
- * incident, `status`, `explain` and notifications all go by this one.
+ * The outcome that determines the state of a subject: the gravest one that still counts; a pure function. Dashboard,
+ * fleet, incident, `status`, `explain` and notifications all use it.
  *
- * @param words the last words of each function on the subject; of `quarantine-workers` also the last one of its guards
- * @returns the word that it goes by; undefined where nothing is recorded
+ * @param words the latest outcome of each function for the subject; for `quarantine-workers` also the latest one of its
+ * guards
+ * @returns the gravest outcome; undefined where nothing is recorded
  */
 export function gravestOf<Spoken extends Word>(words: readonly Spoken[]): Spoken | undefined {
   return thatStillCount(words).reduce<Spoken | undefined>(
@@ -103,7 +109,10 @@ export function gravestOf<Spoken extends Word>(words: readonly Spoken[]): Spoken
   );
 }
 
-/** Of two that are alike, one that somebody should look at counts more, and then the later one: in whatever order they come. */
+/**
+ * Compares outcomes independently of their order. Of two equally grave ones, one that needs attention ranks higher,
+ * then the later one.
+ */
 const isGraver = (word: Word, other: Word): boolean => {
   const difference = gravityOf(word) - gravityOf(other);
   if (difference !== 0) return difference < 0;
@@ -111,13 +120,13 @@ const isGraver = (word: Word, other: Word): boolean => {
   return needs === otherNeeds ? word.at > other.at : needs;
 };
 
-/** The graver, the lower. */
+/** A lower number is graver. */
 export const gravityOf = (word: Omit<Word, 'at'>): number => STATES.indexOf(stateOf(word));
 
-/** Whether somebody should look at it: not where an operator, or a tag, has said that it may be so. */
+/** Whether somebody should look at the subject. An exposure that an operator or a tag has accepted does not count. */
 export const needsSomebody = (word: Omit<Word, 'at'>): boolean =>
   NEEDS_SOMEBODY.has(stateOf(word)) && !(isOfQuarantine(word) && accepted.has(word.reason));
 
-/** Whether nothing about it is open: neither under way nor waiting, nor somebody's to see to. */
+/** Whether nothing is open: nothing is under way, waiting or in need of attention. */
 export const isSettled = (word: Omit<Word, 'at'>): boolean =>
   !needsSomebody(word) && (word.decision === 'done' || word.decision === 'skipped');

@@ -1,7 +1,7 @@
 import type { InvalidPolicy } from '../policy/policy.ts';
 import type { DecisionKind, RemediationRecord } from './record.ts';
 
-/** What every decision rests on besides the observation. */
+/** What every decision depends on besides the observation. */
 export interface CircumstancesOf<Policy> {
   readonly policy: Policy | InvalidPolicy;
   /** Epoch milliseconds. */
@@ -9,20 +9,20 @@ export interface CircumstancesOf<Policy> {
   readonly account: string;
 }
 
-/** What is told of a decision. */
+/** The outcome of a decision, as it is recorded. */
 export interface Told<Reason extends string> {
   readonly decision: DecisionKind;
   readonly reason: Reason;
   readonly message: string;
   /**
-   * Tells this outcome from others of the same reason; an outcome is recorded when reason or variant change. It is made of
-   * codes: what AWS words may change from one reconcile to the next.
+   * Tells this outcome from others with the same reason. An outcome is recorded when its reason or variant changes. The
+   * variant consists of codes, because AWS's wording may change between reconciles.
    */
   readonly variant: string;
   readonly details?: RemediationRecord['details'];
 }
 
-/** The words of a decision. */
+/** Builds the outcome of a decision. */
 export const wordsOf = <Reason extends string>(
   decision: DecisionKind,
   reason: Reason,
@@ -30,7 +30,7 @@ export const wordsOf = <Reason extends string>(
   variant = '',
 ): Told<Reason> => ({ decision, reason, message, variant });
 
-/** The same, with what is to be remembered from now on. */
+/** Builds an outcome together with the memory to save. */
 export const wordsWith = <Reason extends string, Memory>(
   decision: DecisionKind,
   reason: Reason,

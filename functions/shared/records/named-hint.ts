@@ -1,14 +1,15 @@
 import type { RecordSubject } from './record.ts';
 
-/** What a shell takes as one word, as it is. */
+/** Text that a shell takes as one word without quotes. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
-/** A name as one word of a command line: names may come from tags, which anybody may have set. */
+/** Quotes a name as one word of a command line. Names may come from tags, which anybody may set. */
 export const shellWord = (name: string): string => (PLAIN.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`);
 
 /**
- * A hint with the names of its subject where its reason has placeholders, so that a command in it can be pasted: `INSTANCE`,
- * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, and `SUBJECT` for whatever the operators' command takes for it. A placeholder without a name stays.
+ * Fills the placeholders of a hint with the names of its subject, so that its commands can be pasted: `INSTANCE`,
+ * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, and `SUBJECT` for the argument of the operators' command. A
+ * placeholder without a name stays.
  */
 export function namedHint(
   hint: string,

@@ -1,12 +1,12 @@
 import type { Severity } from './severity.ts';
 
-/** What is said about one reason code. */
+/** The description of one reason code. */
 export interface ReasonEntry {
   readonly meaning: string;
   /** What to do about it, where there is something to do. */
   readonly hint?: string;
-  /** Where it weighs more or less than its decision. */
+  /** Set where the reason is more or less severe than its decision. */
   readonly severity?: Severity;
-  /** Something was done that an operator's request to reject has undone. */
+  /** Set when the outcome undoes something on an operator's request to reject. */
   readonly rejectUndoes?: true;
 }

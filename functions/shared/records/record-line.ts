@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { RECORD_VERSION, type RemediationRecord, recordSchema } from './record.ts';
 
 /**
- * The record in a log line, or undefined for any other line (Lambda's own ones, metrics, errors).
- * @throws SyntaxError or z.ZodError for a line that calls itself a record and is none: a defect of a function
+ * The record in a log line, or undefined for any other line (Lambda's own, metrics, errors).
+ * @throws SyntaxError or z.ZodError for a line that claims to be a record and is not: a defect of a function
  */
 export function recordIn(line: string): RemediationRecord | undefined {
   if (!isCalledRecord(line)) return undefined;
@@ -12,21 +12,24 @@ export function recordIn(line: string): RemediationRecord | undefined {
 }
 
 /**
- * A record as a reader takes it that may be older or newer than its writer: within a version, members, functions and
- * reason codes may be added (docs/records.md).
+ * A record for a reader that may be older or newer than its writer. Members, functions and reason codes may be added
+ * within a version (docs/records.md).
  */
 const readRecord = z.object(recordSchema.shape);
 export type ReadRecord = z.infer<typeof readRecord>;
 
 /**
- * As {@link recordIn}, for readers. Undefined also for a record that this reader cannot understand, and for what is left of
- * a line whose writer was stopped in the middle of it: one such line must not keep a reader from all others.
+ * Like {@link recordIn}, for readers. Also returns undefined for a record that this reader cannot understand, and for a
+ * line that was cut off because its writer was stopped. One such line must not hide all others.
  */
 export function readRecordLine(line: string): ReadRecord | undefined {
   return readRecord.safeParse(recordJson(line)).data;
 }
 
-/** Whether a log line is a record of another version than this reader's: to be told, not to be hidden. */
+/**
+ * Whether a log line is a record of another version than this reader's. Readers report such lines instead of hiding
+ * them.
+ */
 export function isOtherVersion(line: string): boolean {
   const json = recordJson(line);
   return json !== undefined && json.version !== RECORD_VERSION;
@@ -42,7 +45,7 @@ function recordJson(line: string): { kind: 'record'; version?: unknown } | undef
   }
 }
 
-/** Cheap, so that most lines of a log are never parsed. */
+/** A cheap test, so that most lines of a log are never parsed. */
 const isCalledRecord = (line: string): boolean => line.includes('"kind":"record"');
 
 const isRecord = (json: unknown): json is { kind: 'record' } =>

@@ -1,7 +1,7 @@
 import type { RecordSubject } from './record.ts';
 import type { ReadRecord } from './record-line.ts';
 
-/** What an incident is asked for: a worker, a node group, a cluster, or whatever came of an event. */
+/** The target of an incident query: a worker, a node group, a cluster, or an event with its consequences. */
 export type IncidentTarget =
   | { readonly instance: string }
   | { readonly cluster: string; readonly nodegroup?: string }
@@ -30,7 +30,7 @@ export const workerSubject = (
   instance,
 });
 
-/** What a record is about: as little as it says. */
+/** The subject of a record as text, with only the names that the record has. */
 export const recordSubject = ({
   cluster,
   nodegroup,
@@ -40,7 +40,7 @@ export const recordSubject = ({
 
 const PLACE = ['cluster', 'nodegroup', 'instance'] as const;
 
-/** Whether a record belongs to the same incident as another one, and is about what that one is about or lies in. */
+/** Whether a record belongs to the incident of another one, and is about the same subject or one that contains it. */
 export const concerns = (record: ReadRecord, own: ReadRecord): boolean =>
   record.correlationId === own.correlationId &&
   PLACE.every((part) => record[part] === undefined || record[part] === own[part]);

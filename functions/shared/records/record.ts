@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { mode } from '../policy/mode.ts';
 import { type Severity, severity } from './severity.ts';
 
-/** Rises when a reader that understands the version before would misread a record: see docs/records.md. */
+/** Rises when a reader of the previous version would misread a record: see docs/records.md. */
 export const RECORD_VERSION = 1;
 
 export const decisionKind = z.enum(['acted', 'would-act', 'waiting', 'skipped', 'refused', 'failed', 'done']);
@@ -18,7 +18,7 @@ export const DECISION_MEANINGS: Readonly<Record<DecisionKind, string>> = {
   done: 'The aim is reached.',
 };
 
-/** The AWS call behind an act, to be found again in CloudTrail. */
+/** The AWS call behind an act, as CloudTrail shows it. */
 export const awsCall = z.strictObject({
   service: z.string().describe('For example `eks`.'),
   operation: z.string().describe('For example `UpdateNodegroupVersion`.'),
@@ -26,7 +26,7 @@ export const awsCall = z.strictObject({
 });
 export type AwsCall = z.infer<typeof awsCall>;
 
-/** The one shape in which everything is recorded: a JSON line in the log group of the stack. */
+/** The one format of all records: a JSON line in the log group of the stack. */
 export const recordSchema = z.strictObject({
   kind: z.literal('record').describe('Tells records from all other lines of the log group.'),
   version: z.literal(RECORD_VERSION).describe('Of this schema.'),
@@ -70,7 +70,7 @@ const BY_DECISION: Readonly<Record<DecisionKind, Severity>> = {
   done: 'informational',
 };
 
-/** How severe a record is: by its decision, unless its reason weighs more or less. */
+/** The severity of a record: that of its reason, or else that of its decision. */
 export const severityOf = ({ decision, severity: own }: Pick<RemediationRecord, 'decision' | 'severity'>): Severity =>
   own ?? BY_DECISION[decision];
 

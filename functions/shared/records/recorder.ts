@@ -14,10 +14,10 @@ import {
 } from './record.ts';
 import { SHARED_REASONS, type SharedReason } from './shared-reasons.ts';
 
-/** What asked for a reconcile: an event, a schedule or a reconcile request. */
+/** What triggered a reconcile: an event, a schedule or a reconcile request. */
 export interface Trigger {
   readonly id: string;
-  /** Its detail type, for example `EKS AMI Release`. */
+  /** Detail type of the event, such as `EKS AMI Release`. */
   readonly type: string;
   /** Epoch milliseconds. */
   readonly time: number;
@@ -30,28 +30,31 @@ export interface Outcome<Reason extends string = SharedReason> {
   readonly message: string;
   readonly mode?: Mode;
   readonly trigger: Trigger;
-  /** Tells this outcome from every other one of the subject, also from the same one at another time: part of the record's id. */
+  /**
+   * Tells this outcome from every other one of the subject, even from the same outcome at another time. Part of the
+   * record's id.
+   */
   readonly fingerprint: string;
   readonly correlationId: string;
   readonly calls?: readonly AwsCall[];
-  /** What to do, where that of the reason does not fit the subject. */
+  /** What to do, where the hint of the reason does not fit the subject. */
   readonly hint?: string;
   readonly details?: RemediationRecord['details'];
 }
 
 export interface RecorderOptions<Reason extends string, Metric extends string> {
   readonly remediation: string;
-  /** What is said about the reasons that only this function gives. */
+  /** The entries of the reasons that only this function gives. */
   readonly reasons: Readonly<Record<Exclude<Reason, SharedReason>, ReasonEntry>>;
   readonly account: string;
   readonly region: string;
   readonly clock: Clock;
-  /** Takes one log line, without its line break. */
+  /** Writes one log line, given without its line break. */
   readonly write: (line: string) => void;
   readonly counter: Counter<Metric>;
 }
 
-/** The metrics that count records, by their decisions. */
+/** The metrics that count records, by decision. */
 export const METRIC_NAMES = {
   acted: 'Acted',
   'would-act': 'WouldAct',
@@ -62,19 +65,19 @@ export const METRIC_NAMES = {
   done: 'Done',
 } as const satisfies Readonly<Record<DecisionKind, SharedMetric>>;
 
-/** Writes what a function decides, and counts it. */
+/** Writes and counts a function's outcomes. */
 export interface Recorder<Reason extends string = SharedReason, Metric extends string = SharedMetric>
   extends Omit<Counter<Metric>, 'flush'> {
-  /** Writes a line that is no record, for Logs Insights. */
+  /** Writes a line that is not a record, for Logs Insights. */
   readonly note: (kind: 'inventory', members: Readonly<Record<string, string | number>>) => void;
   /** Writes an outcome as one record. */
   readonly record: (outcome: Outcome<Reason>) => void;
 }
 
-/** Outcomes whose latency is published: that something was done, or the aim reached. */
+/** Decisions whose latency is published: something was done, or the goal was reached. */
 const TIMED: ReadonlySet<DecisionKind> = new Set(['acted', 'done']);
 
-/** Writes outcomes as records, one JSON line each, and counts them. */
+/** Creates a recorder, which writes outcomes as records, one JSON line each, and counts them. */
 export function createRecorder<Reason extends string, Metric extends string>({
   remediation,
   account,

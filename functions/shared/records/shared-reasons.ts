@@ -1,6 +1,6 @@
 import type { ReasonEntry } from './reason-entry.ts';
 
-/** What any function may say: about the policy, the scope, the state of a subject. */
+/** Reasons that any function may give: about the policy, the scope, and the state of a subject. */
 export const SHARED_REASONS = {
   'retry-later': {
     meaning:
@@ -14,14 +14,14 @@ export const SHARED_REASONS = {
   'kill-switch': {
     meaning: 'The policy has killSwitch on: nothing acts.',
     hint: 'Set killSwitch to false to resume.',
-    // Somebody wanted just that.
+    // Somebody wanted exactly this.
     severity: 'low',
   },
   'mode-off': { meaning: 'The policy has this remediation off.' },
   'policy-invalid': {
     meaning: 'What the function goes by in the policy cannot be read: it does not act.',
     hint: 'Correct the policy parameter; the message names the field.',
-    // Nothing at all is done until somebody corrects it.
+    // Nothing is done at all until somebody corrects the policy.
     severity: 'high',
   },
   unreadable: {

@@ -3,23 +3,23 @@ import type { ReadRecord } from './record-line.ts';
 import { recordSubject } from './record-subject.ts';
 import { isAnswer, isQuarantineGuard } from './status.ts';
 
-/** How one subject stands at the end of its records. */
+/** The state of one subject at the end of its records. */
 export interface Standing {
   readonly state: State;
-  /** The record that its state goes by. */
+  /** The record that determines the state. */
   readonly record: ReadRecord;
-  /** The last words of other functions on it, the gravest first. */
+  /** The latest records of other functions about the subject, gravest first. */
   readonly others: readonly ReadRecord[];
 }
 
-/** A record as a word about its subject. */
+/** A record as an outcome with a time. */
 export const wordOf = (record: ReadRecord): ReadRecord & Word => ({ ...record, at: Date.parse(record.time) });
 
 /**
- * How each subject of these records stands, the gravest first; a pure function. A record about the account is about no
- * subject, unless there is no other.
+ * The state of each subject of these records, gravest first; a pure function. Records about the account count only
+ * where there are no others.
  *
- * @param records in order, the latest last
+ * @param records in order, latest last
  */
 export function standingsOf(records: readonly ReadRecord[]): Standing[] {
   const placed = records.filter(({ cluster, instance }) => cluster !== undefined || instance !== undefined);
@@ -30,8 +30,9 @@ export function standingsOf(records: readonly ReadRecord[]): Standing[] {
 }
 
 /**
- * Whose word a record is, so that a later one of the same voice takes its place: that of its function; of the guards of
- * `quarantine-workers`, which do not end a quarantine; of each check, where a function judges a subject by several.
+ * The source of a record, called its voice: a later record replaces an earlier one of the same voice. A function is one
+ * voice. The guards of `quarantine-workers`, which do not end a quarantine, are a voice of their own. So is each check,
+ * where a function judges a subject by several.
  */
 export const voiceOf = ({
   remediation,
@@ -40,11 +41,11 @@ export const voiceOf = ({
 }: Pick<ReadRecord, 'remediation' | 'reason' | 'details'>): string =>
   `${remediation} ${isQuarantineGuard(reason)} ${details?.check ?? ''}`;
 
-/** A worker's records may lack its group, but not its id. */
+/** A worker's records may lack its node group, but never its instance id. */
 const keyOf = ({ cluster, nodegroup, instance }: ReadRecord): string => instance ?? `${cluster}/${nodegroup ?? ''}`;
 
 function standingOf(records: readonly ReadRecord[]): Standing | undefined {
-  // An answer to a request changes nothing about its subject; where there is nothing else, at least that is told.
+  // An answer to a request does not change the state of its subject. It counts only where there is no other record.
   const words = records.filter(({ reason }) => !isAnswer(reason));
   const lastWords = new Map<string, ReadRecord & Word>();
   for (const record of (words.length > 0 ? words : records).map(wordOf)) lastWords.set(voiceOf(record), record);
@@ -54,18 +55,19 @@ function standingOf(records: readonly ReadRecord[]): Standing | undefined {
   return { state: stateOf(record), record, others: others.sort((a, b) => gravityOf(a) - gravityOf(b)) };
 }
 
-/** What is worth telling of how several subjects stand. */
+/** The states of several subjects that are worth showing. */
 export interface ToldStandings {
   readonly told: readonly Standing[];
-  /** What other functions said last, where there is but one subject. */
+  /** The latest records of other functions, when there is only one subject. */
   readonly others: readonly ReadRecord[];
-  /** So many more subjects are done or skipped. */
+  /** How many further subjects are done or skipped. */
   readonly rest: number;
 }
 
 /**
- * What is told at the end of a subject's records: of one subject its state, and what other functions said last; of several
- * the state of each about which something is open, and of the node group if there is but one. The others are counted.
+ * The states to show at the end of a subject's records. For a single subject: its state, and the latest records of
+ * other functions. For several: the state of each that has something open, and of the node group if there is only one.
+ * The rest is counted.
  */
 export function toldStandings(records: readonly ReadRecord[]): ToldStandings {
   const all = standingsOf(records);
@@ -76,7 +78,7 @@ export function toldStandings(records: readonly ReadRecord[]): ToldStandings {
   return { told, others: [], rest: all.length - told.length };
 }
 
-/** The same, line by line. */
+/** The states to show, as lines of text. */
 export function standingLines(records: readonly ReadRecord[]): string[] {
   const { told, others, rest } = toldStandings(records);
   return [
@@ -89,7 +91,10 @@ export function standingLines(records: readonly ReadRecord[]): string[] {
 export const restLine = (told: number, rest: number): string =>
   `Now: ${rest}${told > 0 ? ' more' : ''} done or skipped.`;
 
-/** When the state of a record ends by itself; undefined where it does not, or nobody knows when. Epoch milliseconds. */
+/**
+ * When the state that a record describes ends by itself, epoch milliseconds; undefined where it does not, or the time
+ * is unknown.
+ */
 export function endOf({ details }: Pick<ReadRecord, 'details'>): number | undefined {
   const end = typeof details?.expiresAt === 'string' ? Date.parse(details.expiresAt) : Number.NaN;
   return Number.isFinite(end) ? end : undefined;

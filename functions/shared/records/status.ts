@@ -1,6 +1,6 @@
 import type { ReadRecord } from './record-line.ts';
 
-/** Last words after which a worker is in quarantine, and can be released, extended and terminated. */
+/** Reasons after which a worker is in quarantine, and can be released, extended and terminated. */
 export const IN_QUARANTINE = [
   'quarantine-started',
   'draining',
@@ -17,17 +17,17 @@ export const IN_QUARANTINE = [
   'termination-refused',
 ] as const;
 
-/** Those that say that nothing is done about an exposure of a worker yet. */
+/** Reasons that leave an exposure of a worker open for now. */
 const LEFT_OPEN = ['quarantine-budget', 'would-quarantine', 'public-by-design', 'router'] as const;
-/** Those that say so of a group. */
+/** Reasons that leave an exposure of a node group open for now. */
 const GROUP_LEFT_OPEN = ['would-harden', 'exposure-shared', 'workers-stay-exposed'] as const;
 
-/** Last words of `quarantine-workers` after which a worker or a group stays exposed, or may be. */
+/** Reasons of `quarantine-workers` after which a worker or node group stays exposed, or may be. */
 export const STAYS_EXPOSED = [...LEFT_OPEN, ...GROUP_LEFT_OPEN, 'released-in-part'] as const;
 
 /**
- * Last words of `quarantine-workers` on a worker of which an exposure stays open, without anybody having said that it may.
- * The guards are among them: it only asks them about a worker that is exposed or in quarantine.
+ * Reasons of `quarantine-workers` that leave an exposure of a worker open although nobody has accepted it. They include
+ * the guards, because the function checks them only for a worker that is exposed or in quarantine.
  */
 export const STAYS_EXPOSED_WORKER = [
   ...LEFT_OPEN,
@@ -38,10 +38,15 @@ export const STAYS_EXPOSED_WORKER = [
   'unreadable',
 ] as const;
 
-/** Last words of `quarantine-workers` on an exposure that somebody has said may stay open, or that a tag or the scope leaves alone. */
+/**
+ * Reasons of `quarantine-workers` for an exposure that somebody has accepted, or that a tag or the scope leaves alone.
+ */
 export const ACCEPTED_EXPOSURE = ['accepted-exposure', 'proposal-rejected', 'opted-out', 'out-of-scope'] as const;
 
-/** Last words of `quarantine-workers` while an exposure of the worker, or of the group, is open; its guards are others. */
+/**
+ * Reasons of `quarantine-workers` while an exposure of the worker or node group is open; its guards are listed
+ * separately.
+ */
 export const EXPOSED = [
   ...LEFT_OPEN,
   ...GROUP_LEFT_OPEN,
@@ -52,10 +57,10 @@ export const EXPOSED = [
   'proposal-rejected',
 ] as const;
 
-/** What is said to a request. It is no last word on its subject: that stands as it stood before, or is told anew. */
+/** Answers to requests. They never determine the state of their subject, which stays as it was or is recorded anew. */
 export const ANSWERS = ['request-granted', 'request-refused'] as const;
 
-/** What keeps `quarantine-workers` from acting on a worker: one in quarantine stays there meanwhile. */
+/** Guards that keep `quarantine-workers` from acting on a worker. A worker in quarantine stays there meanwhile. */
 export const QUARANTINE_GUARDS = [
   'kill-switch',
   'mode-off',
@@ -76,7 +81,10 @@ export const meansQuarantine = isOneOf(IN_QUARANTINE);
 export const isAnswer = isOneOf(ANSWERS);
 export const isQuarantineGuard = isOneOf(QUARANTINE_GUARDS);
 
-/** Whether a record is its function's last word on its subject from now on. @param before the last word until now */
+/**
+ * Whether a record becomes its function's latest outcome for its subject.
+ * @param before the latest outcome so far
+ */
 export const isLastWord = (
   { reason }: Pick<ReadRecord, 'reason'>,
   before: Pick<ReadRecord, 'reason'> | undefined,

@@ -11,8 +11,8 @@ import { type Pair, pairKey, releaseParameters } from './ami-type.ts';
 const NAMES_PER_CALL = 10;
 
 /**
- * `unknown-type`: the AMI type is not in our table; `missing`: Amazon publishes no release for the pair; `unreadable`: AWS would
- * not tell.
+ * `unknown-type`: the AMI type is not in our table. `missing`: Amazon publishes no release for the pair. `unreadable`:
+ * AWS could not be read.
  */
 export type RecommendedRelease =
   | Unreadable
@@ -21,9 +21,9 @@ export type RecommendedRelease =
   | { readonly kind: 'unknown-type' };
 
 /**
- * What Amazon recommends right now for each pair, by {@link pairKey}, from its public SSM parameters. A Windows release
- * without a release parameter is read from the name of the recommended AMI. What cannot be read of one pair is part of the
- * picture, and holds no other one up.
+ * Reads Amazon's current recommendation for each pair, by {@link pairKey}, from public SSM parameters. A Windows
+ * release without a release parameter is derived from the name of the recommended AMI. A pair that cannot be read is
+ * returned as unreadable, and does not affect the others.
  */
 export async function readRecommended(
   ssm: SSMClient,
@@ -54,13 +54,13 @@ export async function readRecommended(
   );
 }
 
-/** Why the name of an image is not known, where there is one to ask for. */
+/** Why the name of an AMI is unknown, where there is an AMI to look up. */
 const unreadImage = (imageId: string | undefined, images: Reading<unknown>): Unreadable | undefined =>
   imageId !== undefined && images.kind === 'unreadable' ? images : undefined;
 
 interface ParameterValues {
   readonly values: ReadonlyMap<string, string>;
-  /** Why others could not be read, by their names. */
+  /** Why parameters could not be read, by name. */
   readonly failures: ReadonlyMap<string, Unreadable>;
 }
 
@@ -70,7 +70,7 @@ async function readParameters(ssm: SSMClient, names: readonly string[]): Promise
   const readAll = async (Names: string[]): Promise<void> => {
     const reading = await read(() => ssm.send(new GetParametersCommand({ Names })), 'tell');
     if (reading.kind === 'unreadable') {
-      // One name that is refused has the whole call refused: the others are asked for alone. Not where AWS is asked too much.
+      // One refused name fails the whole call, so the names are then read one by one; not when AWS throttles.
       if (Names.length > 1 && !reading.isThrottled) for (const name of Names) await readAll([name]);
       else for (const name of Names) failures.set(name, reading);
     }
@@ -81,10 +81,13 @@ async function readParameters(ssm: SSMClient, names: readonly string[]): Promise
   return { values, failures };
 }
 
-/** The names of AMIs, by id; one that is gone is missing. */
+/** The names of AMIs, by id. An AMI that is gone is missing. */
 export const readImageNames = async (ec2: EC2Client, imageIds: readonly string[]): Promise<Map<string, string>> =>
   new Map([...(await describeImages(ec2, imageIds))].map(([id, { Name = '' }]) => [id, Name]));
 
-/** `Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.07.14` is release `1.33-2026.07.14`. */
+/**
+ * The release in an AMI's name: `Windows_Server-2022-English-Core-EKS_Optimized-1.33-2026.07.14` is release
+ * `1.33-2026.07.14`.
+ */
 const releaseOfImage = (name: string | undefined): string | undefined =>
   name === undefined ? undefined : /EKS_Optimized-(\d+\.\d+-\d{4}\.\d{2}\.\d{2})$/.exec(name)?.[1];

@@ -1,8 +1,8 @@
-/** A managed node group's Kubernetes minor version and AMI type: what decides which AMI releases concern it. */
+/** A managed node group's Kubernetes minor version and AMI type, which decide which AMI releases apply to it. */
 export interface Pair {
-  /** For example `1.33`. */
+  /** Such as `1.33`. */
   readonly kubernetesVersion: string;
-  /** EKS's `amiType`, for example `AL2023_x86_64_STANDARD`. */
+  /** EKS's `amiType`, such as `AL2023_x86_64_STANDARD`. */
   readonly amiType: string;
 }
 
@@ -10,16 +10,17 @@ export interface Pair {
 export const pairKey = ({ kubernetesVersion, amiType }: Pair): string => `${kubernetesVersion}/${amiType}`;
 
 /**
- * A release of a pair as one string: the correlation id of its incident, from the first sight of it to the end of each
- * upgrade to it. Made of nothing but the release, so that all functions give it the same one, whatever made them look.
+ * A release of a pair as one string: the correlation id of its incident, from the first sight of the release to the end
+ * of each upgrade to it. It depends only on the release, so that all functions use the same id, whatever triggered
+ * them.
  */
 export const releaseIncident = (pair: Pair, releaseVersion: string): string => `${pairKey(pair)} ${releaseVersion}`;
 
-/** Amazon's public SSM parameters that tell the recommended release of a pair. */
+/** Amazon's public SSM parameters with the recommended release of a pair. */
 export interface ReleaseParameters {
-  /** Its value is the release version. */
+  /** The parameter whose value is the release version. */
   readonly release: string;
-  /** Only for Windows: the parameter whose value is the AMI id; the AMI's name ends in the release version. */
+  /** Only for Windows: the parameter whose value is the AMI id. The AMI's name ends in the release version. */
   readonly imageId?: string;
 }
 
@@ -47,8 +48,8 @@ const WINDOWS = /^WINDOWS_(?<edition>CORE|FULL)_(?<year>2019|2022|2025)_x86_64$/
 /**
  * The public parameters of a pair, or undefined for an AMI type that has none (`CUSTOM`, or one newer than this table).
  *
- * Sources: "Retrieve recommended Amazon Linux / Bottlerocket / Windows AMI IDs" in the EKS user guide. That a Windows
- * release parameter stands beside `image_id` is not documented, hence both are asked for.
+ * Sources: "Retrieve recommended Amazon Linux / Bottlerocket / Windows AMI IDs" in the EKS user guide. It does not
+ * document a Windows release parameter beside `image_id`, so both are read.
  */
 export function releaseParameters({ kubernetesVersion, amiType }: Pair): ReleaseParameters | undefined {
   const eks = `/aws/service/eks/optimized-ami/${kubernetesVersion}`;

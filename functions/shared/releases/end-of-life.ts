@@ -4,34 +4,34 @@ import { builtAt } from './release-version.ts';
 
 const DAY = 86_400_000;
 
-/** EKS published its last planned AL2 AMIs on that day ("Amazon EKS AL2 & AL2-Accelerated AMIs transition guide"). */
+/** The day of EKS's last planned AL2 AMIs ("Amazon EKS AL2 & AL2-Accelerated AMIs transition guide"). */
 const AL2_ENDED_AT = Date.parse('2025-11-26T00:00:00Z');
 
-/** AL2 ends with this Kubernetes minor version ("Retrieve recommended Amazon Linux AMI IDs", EKS user guide). */
+/** The last Kubernetes minor version with AL2 AMIs ("Retrieve recommended Amazon Linux AMI IDs", EKS user guide). */
 const LAST_AL2_MINOR = 32;
 
 /**
- * After so long without a release a pair counts as one that gets none any more, ms. Amazon Linux and Bottlerocket get one
+ * After this long without a release a pair counts as discontinued, ms. Amazon Linux and Bottlerocket get a release
  * every week or two, Windows one a month.
  */
 const SILENT_FOR = 120 * DAY;
 
-/** That a pair gets no AMIs any more. */
+/** Says that a pair gets no more AMIs. */
 export interface EndOfLife {
   /** A sentence: what has ended, and how that is known. */
   readonly what: string;
-  /** A sentence: the move that helps. */
+  /** A sentence: what to move to. */
   readonly move: string;
 }
 
 const isAl2 = ({ amiType }: Pair): boolean => amiType.startsWith('AL2_');
 
-/** Whether Amazon never publishes an AMI of this type for this Kubernetes version. */
+/** Whether Amazon has never published an AMI of this type for this Kubernetes version. */
 export const neverPublished = (pair: Pair): boolean =>
   isAl2(pair) && Number(pair.kubernetesVersion.split('.')[1]) > LAST_AL2_MINOR;
 
 /**
- * Whether the AMIs of a pair have come to their end.
+ * Whether Amazon has stopped publishing AMIs for a pair.
  *
  * @param newest the newest release on offer; undefined when there is none
  * @param now epoch milliseconds

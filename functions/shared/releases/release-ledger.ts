@@ -7,27 +7,27 @@ const PK = 'release';
 /** A release of a pair that Amazon has recommended. */
 const seenRelease = z.object({
   releaseVersion: z.string(),
-  /** When it was first seen, epoch milliseconds: the start of its bake time, also after it was away for a while. */
+  /** When it was first seen, epoch milliseconds: the start of its bake time, even if it was withdrawn for a while. */
   firstSeenAt: z.number(),
   /** Since when it counts as withdrawn, epoch milliseconds; absent while it is on offer. */
   withdrawnAt: z.number().optional(),
 });
 export type SeenRelease = z.infer<typeof seenRelease>;
 
-/** What is remembered of a pair's releases. */
+/** What the ledger remembers of a pair's releases. */
 const knownRelease = z.object({
-  /** Oldest first; those before the last {@link KEPT} are forgotten. */
+  /** Oldest first. Only the last {@link KEPT} are kept. */
   seen: z.array(seenRelease),
-  /** What Amazon recommends, as far as it is believed; absent when nothing is published. */
+  /** The confirmed recommendation; absent when nothing is published. */
   recommended: z.string().optional(),
   /**
-   * One look found something else recommended than is believed: an older release, one that was withdrawn, or none. It is
-   * believed when a second look finds so, too; nothing starts before.
+   * A reading that differs from the confirmed recommendation: an older release, a withdrawn one, or none. It is
+   * accepted when a second reading confirms it; no upgrade starts before.
    */
   doubt: z.object({ recommended: z.string().optional(), since: z.number() }).optional(),
-  /** What Amazon recommends cannot be read, since when (epoch milliseconds), and by which error. */
+  /** The recommendation cannot be read: the error, and since when (epoch milliseconds). */
   unreadable: z.object({ code: z.string(), since: z.number(), isTold: z.boolean() }).optional(),
-  /** Whether the `EKS AMI Release` event of the newest release is known to be on the bus. */
+  /** Whether EventBridge has accepted the `EKS AMI Release` event of the newest release. */
   announced: z.boolean(),
 });
 export type KnownRelease = z.infer<typeof knownRelease>;
@@ -56,7 +56,7 @@ const newestOnly = z
 
 const releaseItem = z.object({ sk: z.string() }).and(z.union([knownRelease, newestOnly]));
 
-/** How many releases of a pair are remembered: more than a year of weekly ones. */
+/** How many releases of a pair are kept: more than a year of weekly ones. */
 const KEPT = 60;
 
 /** Everything known, by {@link pairKey}. */

@@ -1,6 +1,6 @@
 import type { ReasonEntry } from '../records/reason-entry.ts';
 
-/** What functions that go by AMI releases may say of one. */
+/** Reasons of functions that handle AMI releases. */
 export const RELEASE_REASONS = {
   'release-not-yet-seen': {
     meaning: 'watch-ami-releases has recorded no release of the AMI type and Kubernetes version yet.',

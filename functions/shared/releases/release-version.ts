@@ -1,11 +1,10 @@
 /**
- * Compares two release versions of one AMI type: negative when `a` is older than `b`, 0 when equal, positive when newer;
- * undefined when their order cannot be told. Doubt means no: a caller must never act on undefined.
- *
- * - Amazon Linux `1.33.4-20260714` and Windows `1.33-2026.07.14`: by build date, then by Kubernetes patch version.
- *   A later build is the newer release even if its kubelet's patch version stayed the same.
- * - Bottlerocket `1.42.0-ca9b9399`: by version; two builds of one version differ only in a commit hash, which has no
- *   order, and which may consist of eight digits: hence the AMI type must tell the two forms apart.
+ * Compares two release versions of one AMI type: negative when `a` is older than `b`, 0 when equal, positive when
+ * newer; undefined when their order is unknown. Doubt means no: a caller must never act on undefined.
+ * - Amazon Linux `1.33.4-20260714` and Windows `1.33-2026.07.14`: by build date, then by Kubernetes patch version. A
+ * later build is the newer release even if its kubelet's patch version stayed the same.
+ * - Bottlerocket `1.42.0-ca9b9399`: by version. Two builds of one version differ only in a commit hash, which has no
+ * order, and which may consist of eight digits. The AMI type must therefore tell the two forms apart.
  */
 export function compareReleases(amiType: string, a: string, b: string): number | undefined {
   if (a === b) return 0;
@@ -20,7 +19,7 @@ export function compareReleases(amiType: string, a: string, b: string): number |
 }
 
 /**
- * Whether an AMI is the image of a release, by the name that Amazon gave it: with Amazon Linux it ends in the build date
+ * Whether an AMI is the image of a release, by Amazon's name for it: with Amazon Linux it ends in the build date
  * (`…-1.33-v20260714`), with Bottlerocket and Windows in the release version itself.
  */
 export function isImageOf(imageName: string, releaseVersion: string): boolean {
@@ -31,7 +30,7 @@ export function isImageOf(imageName: string, releaseVersion: string): boolean {
 const DATED = /^(?<kubernetes>\d+\.\d+(?:\.\d+)?)-(?<date>\d{8}|\d{4}\.\d{2}\.\d{2})$/;
 const VERSIONED = /^v?(?<version>\d+\.\d+\.\d+)-[0-9a-f]{8}$/;
 
-/** The numbers that order a dated release, most significant first: the dots in a Windows date mean nothing. */
+/** The numbers that order a dated release, most significant first. The dots in a Windows date mean nothing. */
 function parseDated(release: string): number[] | undefined {
   const { kubernetes, date } = DATED.exec(release)?.groups ?? {};
   return date === undefined ? undefined : [Number(date.replaceAll('.', '')), ...numbers(kubernetes)];
@@ -42,7 +41,7 @@ function parseVersioned(release: string): number[] | undefined {
   return version === undefined ? undefined : numbers(version);
 }
 
-/** When a dated release was built, epoch ms at midnight UTC; undefined where the version does not tell. */
+/** When a dated release was built, epoch milliseconds at midnight UTC; undefined where the version has no date. */
 export function builtAt(release: string): number | undefined {
   const digits = DATED.exec(release)?.groups?.date?.replaceAll('.', '') ?? '';
   const time = Date.parse(digits.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3T00:00:00Z'));

@@ -8,23 +8,25 @@ import { type Pair, pairKey } from './ami-type.ts';
 import { type KnownRelease, readReleases, type SeenRelease } from './release-ledger.ts';
 import { isNews } from './seen-releases.ts';
 
-/** What a node group can run: the releases on offer, or why there is none to name. */
+/** The releases that a node group can run, or why there is none. */
 export type Target =
   | {
       readonly kind: 'release';
-      /** The newest release on offer: it is recommended. */
+      /** The newest release on offer, which Amazon recommends. */
       readonly releaseVersion: string;
       /** Start of its bake time, epoch milliseconds. */
       readonly firstSeenAt: number;
-      /** All releases that were seen and are not withdrawn, oldest first; the newest is the last. */
+      /** All releases that were seen and not withdrawn, oldest first. */
       readonly offered: readonly SeenRelease[];
-      /** Releases that were seen, and withdrawn. */
+      /** Releases that were seen and later withdrawn. */
       readonly withdrawn: readonly string[];
-      /** Amazon recommends something else at this moment: nothing starts until a second look has told which is true. */
+      /**
+       * Amazon currently recommends something else. No upgrade starts until a second reading settles which is right.
+       */
       readonly isInDoubt: boolean;
-      /** Why it cannot be read what Amazon recommends at this moment: that is a doubt, too. */
+      /** Why Amazon's current recommendation cannot be read, which is a doubt as well. */
       readonly unreadable?: Unreadable;
-      /** A newer release that Amazon recommends already, and that watch-ami-releases has yet to see. */
+      /** A newer release that Amazon recommends already, but that watch-ami-releases has not seen yet. */
       readonly unseen?: string;
     }
   | {
@@ -36,11 +38,11 @@ export type Target =
         | 'release-withdrawn'
         | 'unreadable';
       readonly message: string;
-      /** What Amazon recommends now, where that is known though it is no target. */
+      /** Amazon's current recommendation, where it is known but is no target. */
       readonly recommended?: string;
-      /** Of `unreadable`: why. */
+      /** The cause, for the reason `unreadable`. */
       readonly unreadable?: Unreadable;
-      /** The releases that were seen, and withdrawn. */
+      /** Releases that were seen and later withdrawn. */
       readonly withdrawn?: readonly string[];
     };
 
@@ -49,7 +51,7 @@ export type NoTarget = Extract<Target, { kind: 'none' }>;
 /** The target of each pair. */
 export type Targets = (pair: Pair) => Target;
 
-/** Reads what Amazon recommends for these pairs, and what the ledger knows of their releases. */
+/** Reads Amazon's recommendation for these pairs, and what the ledger knows of their releases. */
 export async function readTargets(
   { ssm, ec2, ledger }: { readonly ssm: SSMClient; readonly ec2: EC2Client; readonly ledger: Ledger },
   pairs: readonly Pair[],
@@ -62,13 +64,13 @@ export async function readTargets(
   return (pair) => targetOf(pair, recommended.get(pairKey(pair)), known.get(pairKey(pair)));
 }
 
-/** The pair of a node group as EKS describes it. */
+/** The pair of a node group, as EKS describes it. */
 export const pairOf = ({ version, amiType }: Nodegroup): Pair | undefined =>
   version === undefined || amiType === undefined ? undefined : { kubernetesVersion: version, amiType };
 
 /**
- * Puts together what Amazon recommends now and what the ledger knows. What has been seen and not withdrawn is on offer. What
- * is read now only casts doubt on it, since one reading may be stale: watch-ami-releases decides what to believe.
+ * Combines Amazon's current recommendation with the ledger. Releases that were seen and not withdrawn are on offer. The
+ * current reading can only raise doubt, since it may be stale; watch-ami-releases decides what to accept.
  */
 export function targetOf(
   pair: Pair,
@@ -110,7 +112,7 @@ export function targetOf(
   };
 }
 
-/** Why a pair has no release: what is known of its AMI type. */
+/** Why a pair has no release, by what is known of its AMI type. */
 export function whyNoRelease(pair: Pair): string {
   const { amiType, kubernetesVersion } = pair;
   const what = `Amazon publishes no release of ${amiType} for Kubernetes ${kubernetesVersion}`;

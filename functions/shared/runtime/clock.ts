@@ -1,4 +1,4 @@
-/** Where functions learn the time: passed in, so that a decision is a function of its inputs. */
+/** The source of time. It is passed in, so that a decision depends only on its inputs. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;

@@ -1,20 +1,20 @@
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import { type SharedMetric, thinOut, unitOf } from './metric.ts';
 
-/** Gathers the metrics of one invocation. */
+/** Collects the metrics of one invocation. */
 export interface Counter<Metric extends string = SharedMetric> {
-  /** Adds to a metric, for example `PolicyInvalid`; 0 says that there was nothing to count. */
+  /** Adds to a metric, such as `PolicyInvalid`; 0 says that there was nothing to count. */
   readonly count: (name: Metric, by?: number) => void;
-  /** Sets a metric to how things stand. */
+  /** Sets a metric to a current value. */
   readonly gauge: (name: Metric, value: number) => void;
-  /** Adds a value of its own to a metric, for percentiles. */
+  /** Adds a value to a metric, for percentiles. */
   readonly observe: (name: Metric, value: number) => void;
-  /** Hands the metrics over; answers whether there were any to publish. */
+  /** Publishes the metrics, and returns whether there were any. */
   readonly flush: () => boolean;
 }
 
 /**
- * Gathers metrics and hands them to Powertools, which publishes them as one EMF blob at the end of the invocation: a
+ * Collects metrics and passes them to Powertools, which publishes them as one EMF blob at the end of the invocation. A
  * count is one value, however often it was added to.
  */
 export function createCounter<Metric extends string>(metrics: Metrics): Counter<Metric> {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A span of time as people write it in the policy (`30m`, `24h`, `7d`); parsed to milliseconds. */
+/** A duration as written in the policy (`30m`, `24h`, `7d`), parsed to milliseconds. */
 export const duration = z
   .string()
   .regex(/^\d{1,5}[mhd]$/, 'must be a whole number with a unit m, h or d, for example "30m", "24h" or "7d"')

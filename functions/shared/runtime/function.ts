@@ -12,19 +12,19 @@ import type { SharedMetric } from './metric.ts';
 export interface FunctionOptions<Declared extends Remediation, Event> {
   readonly declared: Declared;
   readonly region: string;
-  /** Metrics dimension: two stacks in one account stay apart. */
+  /** Dimension of the metrics, which keeps two stacks in one account apart. */
   readonly stack: string;
   readonly run: (event: Event, invocation: Invocation<Declared>) => Promise<void>;
 }
 
-/** What one invocation of a remediation is made with. */
+/** The dependencies of one invocation of a remediation. */
 export interface Invocation<Declared extends Remediation> {
   readonly recorder: RecorderOf<Declared>;
   readonly account: string;
   readonly requestId: string;
 }
 
-/** Wraps what a remediation does: as {@link createSilentFunction}, with a recorder for each invocation. */
+/** Creates a remediation's handler: like {@link createSilentFunction}, with a recorder for each invocation. */
 export function createFunction<Declared extends Remediation, Event>(options: FunctionOptions<Declared, Event>) {
   const { declared, region, stack, run } = options;
   const write = (line: string) => process.stdout.write(`${line}\n`);
@@ -45,17 +45,17 @@ export function createFunction<Declared extends Remediation, Event>(options: Fun
   });
 }
 
-/** What one invocation of a function that records nothing is made with. */
+/** The dependencies of one invocation of a function without records. */
 export interface SilentInvocation<Metric extends string> extends Omit<Invocation<Remediation>, 'recorder'> {
   readonly counter: Counter<Metric>;
-  /** The function's own ARN, as it was invoked. */
+  /** The function's own ARN, as invoked. */
   readonly functionArn: string;
 }
 
 /**
- * Wraps what a function does: its counts published as one EMF blob however the invocation ends, and a failure logged as
- * one JSON line without the event's body before Lambda sees it. It has no recorder: what it does is no decision. What
- * `run` gives is the answer to the invocation.
+ * Creates a function's handler. Its metrics are published as one EMF blob however the invocation ends. A failure is
+ * logged as one JSON line, without the event's body, before Lambda sees it. The function has no recorder, because it
+ * makes no decisions. The result of `run` is the result of the invocation.
  */
 export function createSilentFunction<Event, Answer = void, Metric extends string = SharedMetric>({
   stack,
@@ -69,7 +69,7 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
   const counters = new WeakMap<Context, Counter<Metric | SharedMetric>>();
 
   return middy<Event, Answer>({
-    // Middy's own early warning would need a timer that outlives the work.
+    // Middy's early timeout warning would need a timer that outlives the work.
     timeoutEarlyInMillis: 0,
   })
     .before(({ context }) => void counters.set(context, createCounter<Metric | SharedMetric>(metrics)))
@@ -91,12 +91,12 @@ export function createSilentFunction<Event, Answer = void, Metric extends string
   }
 }
 
-/** So many causes of one failure are logged: what fails alike fails for one of a few reasons. */
+/** How many causes of one failure are logged. Similar failures share a few causes. */
 const CAUSES = 3;
 
 /**
- * What an `AggregateError` holds, as `NAME: MESSAGE`, each different one once; undefined for another error. The logger
- * writes an error's own message, and its cause, but not the errors that it gathers.
+ * The distinct errors of an `AggregateError`, as `NAME: MESSAGE`; undefined for other errors. The logger writes an
+ * error's own message and its cause, but not the errors that it aggregates.
  */
 function causesOf(error: unknown): readonly string[] | undefined {
   if (!(error instanceof AggregateError)) return undefined;

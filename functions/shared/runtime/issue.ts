@@ -2,9 +2,9 @@ import type * as z from 'zod';
 import { type Misfit, meantKey, rightType } from '../text/fix-of-issue.ts';
 
 /**
- * One issue as `upgrades.bakeAge: must be …`.
+ * Describes one issue as `upgrades.bakeAge: must be …`.
  *
- * @param misfit what people wrote by hand, and its schema: then a near miss is told with what was meant
+ * @param misfit a document written by hand, with its schema; a near miss then gets a suggestion
  */
 export function describeIssue(issue: z.core.$ZodIssue, misfit?: Misfit): string {
   if (issue.code === 'unrecognized_keys') {

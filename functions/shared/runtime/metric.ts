@@ -2,11 +2,11 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 
 /**
  * The metrics that any function publishes, in the namespace `EksHostRemediator` with the dimensions `service` (the
- * function) and `stack`; each function declares its own beside. It is a closed list, so that no name and no dimension grows with the fleet. What is wanted by cluster,
- * node group or release stands in the log lines, for Logs Insights.
+ * function) and `stack`. Each function declares its own in addition. The list is closed, so that neither names nor
+ * dimensions grow with the fleet. Figures by cluster, node group or release are in the log lines, for Logs Insights.
  */
 export const SHARED_METRICS = {
-  // Records written, by their decision.
+  // Records written, by decision.
   Acted: MetricUnit.Count,
   WouldAct: MetricUnit.Count,
   Waiting: MetricUnit.Count,
@@ -14,7 +14,7 @@ export const SHARED_METRICS = {
   Refused: MetricUnit.Count,
   Failed: MetricUnit.Count,
   Done: MetricUnit.Count,
-  /** How long each outcome `acted` or `done` took, from its triggering event to the record. */
+  /** Time from the triggering event to the record, for outcomes `acted` and `done`. */
   Latency: MetricUnit.Milliseconds,
   InvocationFailed: MetricUnit.Count,
   /** 1 for a reconcile that could not read the policy, 0 for one that could. */
@@ -23,13 +23,13 @@ export const SHARED_METRICS = {
 
 export type SharedMetric = keyof typeof SHARED_METRICS;
 
-/** The unit of a metric: those that functions declare count. */
+/** The unit of a metric. The metrics that functions declare are counts. */
 export const unitOf = (name: string): (typeof MetricUnit)[keyof typeof MetricUnit] =>
   Object.hasOwn(SHARED_METRICS, name) ? SHARED_METRICS[name as SharedMetric] : MetricUnit.Count;
 
 /**
- * At most `most` of the values: those at equal steps in their order, the least and the greatest among them, so that
- * percentiles stay what they are. Powertools writes a blob of its own for every hundred values of a metric.
+ * Reduces values to at most `most`, at equal steps in their order, including the smallest and the largest, so that
+ * percentiles stay the same. Powertools writes a separate blob for every hundred values of a metric.
  */
 export function thinOut(values: readonly number[], most = 50): number[] {
   if (values.length <= most) return [...values];

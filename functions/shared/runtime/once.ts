@@ -1,6 +1,6 @@
 /**
- * The same function, which does its work once for the same texts: make one for each reconcile, so that a reconcile sees one
- * state and pays for it once.
+ * Memoizes a function by its string arguments. Each reconcile creates its own, so that it sees one consistent state and
+ * pays for each read once.
  */
 export function once<Key extends readonly string[], Made>(make: (...key: Key) => Made): (...key: Key) => Made {
   const known = new Map<string, Made>();

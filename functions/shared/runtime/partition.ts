@@ -1,5 +1,5 @@
 /**
- * The ends of AWS's host names where they are not `amazonaws.com`, by the beginning of a region's name. Source: AWS SDKs,
+ * DNS suffixes of AWS host names other than `amazonaws.com`, by the prefix of the region. Source: AWS SDKs,
  * partitions.json (`dnsSuffix`).
  */
 const DNS_SUFFIXES: ReadonlyArray<readonly [prefix: string, suffix: string]> = [
@@ -12,6 +12,6 @@ const DNS_SUFFIXES: ReadonlyArray<readonly [prefix: string, suffix: string]> = [
   ['eu-isof-', 'csp.hci.ic.gov'],
 ];
 
-/** What the host names of AWS's services end in, in a region: for example `amazonaws.com.cn` in `cn-north-1`. */
+/** The DNS suffix of AWS services in a region, such as `amazonaws.com.cn` in `cn-north-1`. */
 export const dnsSuffixOf = (region: string): string =>
   DNS_SUFFIXES.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'amazonaws.com';

@@ -16,30 +16,30 @@ import { type Clock, systemClock as clock } from './clock.ts';
 import { baseEnvironment, policyEnvironment, readEnvironment } from './environment.ts';
 import { createFunction } from './function.ts';
 
-/** A declaration of a function that takes its requests from a queue and goes by the policy. */
+/** The declaration of a function that takes its requests from a queue and reads the policy. */
 export type QueueRemediation<Read extends Sections = Sections> = Remediation & {
   readonly start: Extract<Start, { readonly by: 'queue' }>;
   readonly policy: { readonly reads: Read };
 };
 
-/** What each reconcile of such a function is made with. */
+/** The dependencies of each reconcile of such a function. */
 export interface QueueDeps<Declared extends QueueRemediation> {
   readonly ledger: Ledger;
   readonly ssm: SSMClient;
-  /** The function's own: requests to itself go into it. */
+  /** The function's own queue, for requests to itself. */
   readonly queue: ReconcileQueue;
   readonly deadLetterQueueUrl: string;
-  /** Reads the policy, and counts whether it could be read: the alarm on an invalid policy stands on that. */
+  /** Reads the policy, and counts whether that succeeded, for the alarm on an invalid policy. */
   readonly readPolicy: () => Promise<PolicyWith<Declared['policy']['reads']> | InvalidPolicy>;
   readonly recorder: RecorderOf<Declared>;
   readonly clock: Clock;
   readonly account: string;
   readonly region: string;
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
 
-/** Wake-ups, of a function that declares `wakesUp`. */
+/** Wake-ups, for a function that declares `wakesUp`. */
 type WakeDeps<Declared extends Remediation> = Declared extends { readonly wakesUp: true }
   ? { readonly wake: Wake }
   : object;
@@ -61,21 +61,20 @@ export interface Known<Shape extends z.ZodRawShape> {
 
 interface Settings<Declared extends QueueRemediation, Shape extends z.ZodRawShape, Own extends object> {
   readonly declared: Declared;
-  /** The settings of the function beside those that all have. */
+  /** The function's own environment variables, in addition to the shared ones. */
   readonly environment?: Shape;
-  /** Makes wake-ups, with a client that only functions which declare `wakesUp` carry in their bundle. */
+  /** Creates wake-ups. Only functions that declare `wakesUp` carry the client in their bundle. */
   readonly wake?: (queue: WakeQueue) => Wake;
-  /** Makes the clients and settings of the function's own, once, at load. */
+  /** Creates the function's own clients and settings, once, at load. */
   readonly own: (known: Known<Shape>) => Own;
 }
 
 /**
- * Makes the handler of a function that takes its requests from a queue: settings, the clients that all such functions
- * have, the policy, and a batch that comes again soon when it fails. None of it is left to a room, so no room can forget
- * it.
+ * Creates the handler of a function that takes its requests from a queue: environment, shared clients, policy, and a
+ * quick retry of failed batches. Doing it here means that no function can forget any of it.
  *
- * @returns makes the handler of a reconcile
- * @throws Error at load, naming each setting that is missing or wrong
+ * @returns a function that creates the handler from a reconcile
+ * @throws Error at load, which names each missing or wrong environment variable
  */
 export function createQueueFunction<
   Declared extends QueueRemediation,
@@ -131,13 +130,13 @@ export function createQueueFunction<
             return policy;
           };
           const deps = { ...shared, queue, readPolicy: counted, recorder, account, caller };
-          // That wake-ups are there just where they are declared, the settings have made sure of.
+          // The types of the settings ensure that wake-ups exist exactly where they are declared.
           return reconcile(deps as unknown as Parameters<Reconcile>[0], messages);
         }),
     });
 }
 
-/** What the stack gives all of them. */
+/** The environment variables that the stack sets for all such functions. */
 const queueEnvironment = baseEnvironment.extend({
   ...policyEnvironment,
   QUEUE_URL: z.url(),
@@ -145,7 +144,7 @@ const queueEnvironment = baseEnvironment.extend({
   DEAD_LETTER_QUEUE_URL: z.url(),
 });
 
-/** What it gives those that are woken. */
+/** The environment variables of functions with wake-ups. */
 const wakeEnvironment = z.object({ WAKE_SCHEDULE_GROUP: z.string().min(1), WAKE_ROLE_ARN: z.string().min(1) });
 
 function wakeQueueOf(queueArn: string, { start }: QueueRemediation): WakeQueue {
