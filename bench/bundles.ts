@@ -8,9 +8,9 @@ import { synthesize } from '../infra/synthesize.ts';
 import { costOf, observeRun } from './observability.ts';
 import { median, renderTable } from './table.ts';
 
-// What a cold start pays for each function: the size of its bundle, and how long Node takes to load it in a fresh
-// process, beside a Node that loads nothing. `npm run bench -- 31` makes 31 runs of each. Then, what logs and metrics
-// cost, measured on fleets that are played.
+// The cold start of each function: the size of its bundle, and how long Node takes to load it in a fresh process,
+// compared with a Node that loads nothing. `npm run bench -- 31` makes 31 runs of each. Then the cost of logs and
+// metrics, measured on simulated fleets.
 
 const BYTES_LIMIT = 1_000_000;
 const runs = Number(process.argv[2] ?? 15);
@@ -26,7 +26,7 @@ try {
   const functions = deployedFunctions(template);
   const bare: number[] = [];
   const imports = new Map<string, number[]>(functions.map(({ name }) => [name, []]));
-  // Interleaved, so that a busy moment of the machine falls on all alike.
+  // Runs are interleaved, so that a busy moment of the machine affects all alike.
   for (let run = 0; run < runs; run++) {
     bare.push(timeNode('0', {}));
     for (const each of functions) {
@@ -63,7 +63,7 @@ try {
   rmSync(directory, { recursive: true });
 }
 
-/** What logs and metrics cost: a busy day, and a week as most weeks are. */
+/** The cost of logs and metrics, for a busy day and for a typical week. */
 async function printObservability(template: string): Promise<void> {
   const played = [
     { name: 'mixed.json, a day', observed: await observeRun(template, 'mixed', 24) },
@@ -109,7 +109,10 @@ async function printObservability(template: string): Promise<void> {
   console.log(`list prices of us-east-1, ${PRICES.date}, without the free tier; fixed: alarms and dashboard`);
 }
 
-/** The environment of the template; where CloudFormation would put a value in, one of the right form does for loading. */
+/**
+ * The environment variables of the template. A value that CloudFormation would insert is replaced by a valid sample,
+ * which suffices for loading.
+ */
 function settingsOf({ environment }: DeployedFunction): Record<string, string> {
   const settings = Object.entries(environment).map(([name, value]) => [
     name,

@@ -13,17 +13,17 @@ import { withDeployment } from '../sandbox/cli/deployment.ts';
 import { type EmbeddedAccount, openAccount } from '../sandbox/embedded-account.ts';
 import { median, renderTable } from './table.ts';
 
-// What one Inspector finding costs, measured in the storm of sandbox/fleets/findings-storm.json: 25,000 findings on 1,000
-// workers, each delivered twice. Calls and waiting come from the sandbox, computing is timed here.
+// The cost of one Inspector finding, measured in the storm of sandbox/fleets/findings-storm.json: 25,000 findings on
+// 1,000 workers, each delivered twice. The sandbox supplies calls and waiting times; computing time is measured here.
 
 const MEMORY_GB = FUNCTION_MEMORY_MB / 1_024;
-/** Lambda gives a function of 1,769 MB one vCPU, and less to a smaller one (Lambda developer guide). */
+/** Lambda gives a function of 1,769 MB one vCPU, and a smaller one proportionally less (Lambda developer guide). */
 const VCPU_SHARE = FUNCTION_MEMORY_MB / 1769;
 const MESSAGES_PER_BATCH = 1000;
-/** The poller receives and deletes up to ten messages a request; each message is sent by one. */
+/** The poller receives and deletes up to ten messages per request; each message is sent by one request. */
 const SQS_REQUESTS_PER_MESSAGE = 1 + 2 / 10;
 const FUNCTION = 'triage-findings';
-/** Upgrades wait: the events of nodes that one replaces would come on top. */
+/** Keeps upgrades waiting, because events of replaced nodes would add to the figures. */
 const POLICY = '{"upgrades":{"windows":[{"cron":"0 3 * * *","duration":"1h"}]}}';
 const MINUTE_MS = 60_000;
 
@@ -90,14 +90,14 @@ await withDeployment(async (synthesized) => {
   );
 });
 
-/** A consistent read of an item of up to 4 kB is one unit. */
+/** A consistent read of an item of up to 4 kB costs one unit. */
 function readUnits(calls: readonly CallRecord[]): number {
   return calls
     .filter(({ operation }) => operation === 'BatchGetItem')
     .reduce((sum, { input }) => sum + (JSON.stringify(input).match(/"sk":/g)?.length ?? 0), 0);
 }
 
-/** What a batch takes to be read, narrowed and grouped, on this machine, ms: nearly all that the function computes. */
+/** How long this machine takes to read, narrow and group a batch, ms: nearly all that the function computes. */
 function computeMsPerBatch({ world, fleet: { inspector } }: EmbeddedAccount): number {
   const policy = parsePolicy('{}', 'enforce');
   if ('error' in policy) throw new Error(policy.error);

@@ -1,7 +1,7 @@
 import { enter } from '../cli/entry.ts';
 import { UsageError } from '../cli/usage-error.ts';
 
-/** `npm run bench`: what a finding, a cold start, logs and metrics cost. */
+/** `npm run bench`: the cost of a finding, a cold start, logs and metrics. */
 const USAGE = `Usage: npm run bench [-- RUNS]
 
 Measures what a finding costs in a storm of 25,000 of them, how large the functions' bundles are and how long Node.js takes
@@ -17,7 +17,7 @@ await enter(process.argv.slice(2), USAGE, async ([runs, ...more]) => {
   if (runs !== undefined && !/^[1-9]\d{0,5}$/.test(runs)) {
     throw new UsageError(`RUNS: "${runs}" is no whole number from 1\n\n${USAGE}`);
   }
-  // Each measures when it is loaded; the second one reads RUNS itself.
+  // Each module measures when it is loaded. The second one reads RUNS itself.
   await import('./findings.ts');
   await import('./bundles.ts');
 });

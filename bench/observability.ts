@@ -7,22 +7,22 @@ import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 
 const HOURS_PER_MONTH = 730;
 const HOUR = 3_600_000;
-/** What CloudWatch Logs counts for each event besides its text. */
+/** Bytes that CloudWatch Logs counts for each event besides its text. */
 const BYTES_PER_EVENT = 26;
 
-/** What a run wrote into the log and which metrics it published. */
+/** What a run wrote into the log, and which metrics it published. */
 export interface Observed {
   readonly hours: number;
   readonly records: number;
   /** Bytes as CloudWatch Logs bills them. */
   readonly bytes: Readonly<Record<'records' | 'metrics' | 'other', number>>;
-  /** One for each custom metric in each hour with data: what CloudWatch bills. */
+  /** One per custom metric and hour with data, which is what CloudWatch bills. */
   readonly metricHours: number;
   readonly metrics: number;
   readonly alarms: number;
 }
 
-/** Plays a fleet, and measures what its observability takes. */
+/** Simulates a fleet, and measures the volume of its logs and metrics. */
 export async function observeRun(templateFile: string, fleet: string, hours: number): Promise<Observed> {
   const bytes = { records: 0, metrics: 0, other: 0 };
   const { account, records } = await startRun({
@@ -55,7 +55,7 @@ function kindOf(message: string): 'records' | 'metrics' | 'other' {
   return message.includes('"CloudWatchMetrics"') ? 'metrics' : 'other';
 }
 
-/** Dollars for a thousand records of such a run, and for a month of it. */
+/** Cost in US dollars of a thousand records of such a run, and of a month of it. */
 export function costOf({ hours, records, bytes, metricHours, alarms }: Observed) {
   const dollarsOf = (size: number): number => (size / 1e9) * PRICES.logsGigabyte;
   const all = bytes.records + bytes.metrics + bytes.other;

@@ -1,4 +1,4 @@
-/** Lines up the cells of a table, header first: the first column to the left, numbers to the right. */
+/** Aligns the cells of a table, header first: the first column to the left, numbers to the right. */
 export const renderTable = (rows: ReadonlyArray<readonly string[]>): string => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const pad = (cell: string, column: number): string =>
@@ -6,7 +6,7 @@ export const renderTable = (rows: ReadonlyArray<readonly string[]>): string => {
   return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 };
 
-/** The middle value, or the mean of the two middle ones; NaN of nothing. */
+/** The middle value, or the mean of the two middle ones; NaN for no values. */
 export const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import { type EventOrigin, eventSchema, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
 
 /**
- * "Look at the SSM agents of these workers (or of a whole cluster) again": what the sweep, a delayed message and a
- * wake-up put into the queue of `manage-ssm-agent`, and what an operator may put on the bus.
+ * Requests a reconcile of the SSM agents of some workers, or of a whole cluster. The sweep, delayed messages and
+ * wake-ups put it into the queue of `manage-ssm-agent`; operators may put it on the bus.
  */
 export const detailType = 'SSM Agent Reconcile Request';
 
@@ -26,7 +26,9 @@ export const sample: AgentReconcileRequest = {
   detail: { trigger: 'wake-up', instanceIds: ['i-0f3a5c7e9b1d2f4a6'] },
 };
 
-/** Makes a reconcile request as a queue's message body. `id` names its cause: the same cause gives the same body. */
+/**
+ * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
+ */
 export const makeAgentReconcileRequest = (
   origin: EventOrigin,
   id: string,

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { eventSchema, instanceId } from './envelope.ts';
 
 /**
- * Somebody made a call that can open a way from the Internet to an instance. Needs a trail; where there is none, the
- * sweep finds the same an hour later.
+ * A call that can open a path from the Internet to an instance. It needs a CloudTrail trail; without one, the sweep
+ * finds the change an hour later.
  */
 export const detailType = 'AWS API Call via CloudTrail';
 
@@ -11,8 +11,8 @@ const SOURCE = 'aws.ec2';
 const EVENT_SOURCE = 'ec2.amazonaws.com';
 
 /**
- * Calls about one instance, interface or security group, and calls about what all workers of a VPC share. A version of a launch
- * template opens nothing by itself: the launch from it is heard of.
+ * Calls about one instance, interface or security group, and calls about what all workers of a VPC share. A new version
+ * of a launch template opens nothing by itself; the launch from it has its own event.
  */
 const EVENT_NAMES = [
   'AssignIpv6Addresses',
@@ -40,15 +40,15 @@ export const pattern = {
   detail: {
     eventSource: [EVENT_SOURCE],
     eventName: [...EVENT_NAMES],
-    // A call that was refused changed nothing.
+    // A refused call changed nothing.
     errorCode: [{ exists: false }],
   },
 };
 
-/** An id of EC2, for example `eni-0a1b2c3d4e5f60718`: nothing else of an event is to be asked EC2 for. */
+/** An EC2 id, such as `eni-0a1b2c3d4e5f60718`. No other text of an event is passed to EC2. */
 const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}-[0-9a-f]{1,17}$`), `must be like ${prefix}-…`);
 
-/** What the calls name: which members there are depends on the call, so all are optional. */
+/** What the calls name. The members depend on the call, so all are optional. */
 export const detail = z.object({
   eventSource: z.literal(EVENT_SOURCE),
   eventName: z.enum(EVENT_NAMES),
@@ -62,15 +62,15 @@ export const detail = z.object({
       routeTableId: id('rtb').nullish(),
       networkAclId: id('acl').nullish(),
       prefixListId: id('pl').nullish(),
-      /** Of ModifyManagedPrefixList, as CloudTrail nests those of newer calls. */
+      /** Parameter of ModifyManagedPrefixList, nested as CloudTrail does for newer calls. */
       ModifyManagedPrefixListRequest: z.object({ PrefixListId: id('pl').nullish() }).nullish(),
-      /** Of ModifySecurityGroupRules, as CloudTrail nests it. */
+      /** Parameter of ModifySecurityGroupRules, nested likewise. */
       ModifySecurityGroupRulesRequest: z.object({ GroupId: id('sg').nullish() }).nullish(),
     })
     .nullish(),
-  /** Who called; an AWS service that acts by itself names itself. */
+  /** The caller. An AWS service that acts on its own is named by `invokedBy`. */
   userIdentity: z.object({ arn: z.string().nullish(), invokedBy: z.string().nullish() }).nullish(),
-  /** Of RunInstances; other calls answer other things, or nothing. */
+  /** Response of RunInstances. Other calls return other elements, or none. */
   responseElements: z
     .object({ instancesSet: z.object({ items: z.array(z.object({ instanceId })) }).nullish() })
     .nullish(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { eventSchema, instanceId } from './envelope.ts';
 
-/** An EC2 instance is being launched or has come up: its network interfaces and addresses are there from `pending` on. */
+/** An EC2 instance is being launched or is running. Its network interfaces and addresses exist from `pending` on. */
 export const detailType = 'EC2 Instance State-change Notification';
 
 const SOURCE = 'aws.ec2';

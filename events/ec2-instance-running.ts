@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { eventSchema, instanceId } from './envelope.ts';
 
-/** An EC2 instance has come up; also after a stop and start. */
+/** An EC2 instance is running, possibly after a stop and start. */
 export const detailType = 'EC2 Instance State-change Notification';
 
 const SOURCE = 'aws.ec2';

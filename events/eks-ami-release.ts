@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { eventSchema, SOURCE } from './envelope.ts';
 
-/** `watch-ami-releases` saw a newer release of a pair (Kubernetes version, AMI type) that the fleet uses. */
+/** `watch-ami-releases` has seen a newer release of a pair (Kubernetes version, AMI type) that the fleet uses. */
 export const detailType = 'EKS AMI Release';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };

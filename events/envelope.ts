@@ -1,42 +1,46 @@
 import * as z from 'zod';
 
-/** Where the events that this project makes itself come from. */
+/** The source of the events that this project publishes itself. */
 export const SOURCE = 'eks-host-remediator' as const;
 
-/** Of a worker; hybrid nodes (`mi-…`) are no EC2 instances. */
+/** Id of a worker. Hybrid nodes (`mi-…`) are not EC2 instances. */
 export const instanceId = z.string().regex(/^i-[0-9a-f]{1,17}$/, 'must be an EC2 instance id');
 
-/** As EKS takes it. Wildcards of EC2's filters are none of its characters. */
+/** A cluster name in the format that EKS accepts, which excludes the wildcards of EC2 filters. */
 export const clusterName = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'must be the name of an EKS cluster');
 
 /**
- * A managed node group, or as records name others: `self-managed:` or `karpenter:` and a name. The ledger keeps what is
- * known of it under this name, and DynamoDB refuses a key of over 1,024 bytes together with all that is read with it.
+ * The name of a managed node group, or of another group as records name it: `self-managed:` or `karpenter:` and a name.
+ * The ledger uses it as a key. DynamoDB refuses a key of over 1,024 bytes, together with everything read in the same
+ * call.
  */
 export const nodegroupName = z.string().regex(/^[\x20-\x7e]{1,300}$/, 'must be the name of a node group');
 
 /**
- * A line of text that people write and read, on terminals and in chats too: no control characters, nothing that turns
- * the direction of writing.
+ * One line of text that people write and read, also on terminals and in chats: no control characters, and nothing that
+ * changes the writing direction.
  */
 const line = z
   .string()
   .regex(/^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u, 'must be one line of text without control characters');
 
-/** Of who asks for something: it stands in the records. */
+/** Who makes a request and why, as records show it. */
 export const asker = {
-  /** Why. */
+  /** Reason of the request. */
   why: line.min(3).max(500),
-  /** Who; as the caller says it, for example the ARN of an IAM role. */
+  /** Name of the requester, as given by the caller, such as the ARN of an IAM role. */
   requestedBy: line.min(1).max(300),
 };
 
-/** The detail of a reconcile request about some workers, or about all of a cluster. `triggers`: what may ask for the reconcile. */
+/**
+ * The detail of a reconcile request for some workers, or for all workers of a cluster. `triggers` lists what may cause
+ * the request.
+ */
 export const workersReconcileRequest = <const Triggers extends readonly string[]>(triggers: Triggers) =>
   z
     .object({
       trigger: z.enum(triggers),
-      /** All workers of the cluster. */
+      /** The cluster whose workers are all to be reconciled. */
       clusterName: clusterName.optional(),
       instanceIds: z.array(instanceId).min(1).max(1000).optional(),
     })
@@ -47,7 +51,7 @@ export const workersReconcileRequest = <const Triggers extends readonly string[]
 
 /**
  * The schema of an EventBridge event with the given source, detail type and detail. Members that AWS adds later are
- * ignored, so that a richer event still works.
+ * ignored, so that an extended event still works.
  */
 export const eventSchema = <Source extends string, DetailType extends string, Detail extends z.ZodType>(
   source: Source,
@@ -55,7 +59,7 @@ export const eventSchema = <Source extends string, DetailType extends string, De
   detail: Detail,
 ) =>
   z.object({
-    // AWS's own samples leave it out.
+    // AWS's own samples omit the version.
     version: z.literal('0').default('0'),
     id: z.string().min(1),
     source: z.literal(source),
@@ -67,7 +71,7 @@ export const eventSchema = <Source extends string, DetailType extends string, De
     detail,
   });
 
-/** What is known where a reconcile request is made: the envelope around one detail. */
+/** The envelope of an event that this project makes. */
 export interface EventOrigin {
   readonly account: string;
   readonly region: string;
@@ -75,7 +79,10 @@ export interface EventOrigin {
   readonly time: string;
 }
 
-/** An event of this project's own, complete as EventBridge would deliver it. `id` names its cause: the same cause, the same event. */
+/**
+ * Makes one of this project's own events, as EventBridge would deliver it. `id` names its cause: the same cause gives
+ * the same event.
+ */
 export const ownEvent = <DetailType extends string, Detail>(
   detailType: DetailType,
   origin: EventOrigin,

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
- * "Look at the findings of this node group, or of all the account": what the sweep puts into the queue of
- * `triage-findings`, and what an operator may put on the bus.
+ * Requests a reconcile of the findings of one node group, or of the whole account. The sweep puts it into the queue of
+ * `triage-findings`; operators may put it on the bus.
  */
 export const detailType = 'Findings Reconcile Request';
 
@@ -12,7 +12,7 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 export const detail = z
   .object({
     trigger: z.enum(['sweep', 'operator']),
-    /** With the node group, or not at all: then all workers of the account are looked at, and Inspector itself. */
+    /** Names a node group; when absent, all workers of the account and Inspector itself are reconciled. */
     clusterName: clusterName.optional(),
     nodegroupName: nodegroupName.optional(),
   })
@@ -36,7 +36,9 @@ export const sample: FindingsReconcileRequest = {
   detail: { trigger: 'operator', clusterName: 'shop', nodegroupName: 'general' },
 };
 
-/** Makes a reconcile request as a queue's message body. `id` names its cause: the same cause gives the same body. */
+/**
+ * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
+ */
 export const makeFindingsReconcileRequest = (
   origin: EventOrigin,
   id: string,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { eventSchema, instanceId } from './envelope.ts';
 
 /**
- * Amazon Inspector cannot scan an instance, because no SSM agent answers for it. Newer answers of it call the same
+ * Amazon Inspector cannot scan an instance, because no SSM agent answers for it. Newer responses of Inspector call this
  * `RESOURCE_UNMANAGED`. Source: Inspector API reference, ScanStatus.
  */
 export const detailType = 'Inspector2 Coverage';
@@ -18,7 +18,7 @@ export const pattern = {
 
 export const detail = z.object({ scanStatus: z.object({ reason: z.enum(REASONS) }) });
 
-/** Its first resource is the instance's id, not an ARN. */
+/** The first resource is the instance id, not an ARN. */
 export const schema = eventSchema(SOURCE, detailType, detail).extend({
   resources: z.tuple([instanceId], z.string()),
 });

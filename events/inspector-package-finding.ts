@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { eventSchema } from './envelope.ts';
 
 /**
- * Amazon Inspector has found a vulnerable package on an EC2 instance, has changed the finding, or has closed it. The same
- * finding arrives again when a tag changes or the instance restarts, and once for the member and once for the
- * administrator account. Findings about the network have a rule of quarantine-workers.
+ * Amazon Inspector has found a vulnerable package on an EC2 instance, has changed the finding, or has closed it. The
+ * same finding arrives again when a tag changes or the instance restarts, and once each for the member and the
+ * administrator account. A rule of quarantine-workers takes network findings.
  */
 export const detailType = 'Inspector2 Finding';
 
@@ -12,15 +12,17 @@ const SOURCE = 'aws.inspector2';
 const TYPE = 'PACKAGE_VULNERABILITY';
 const INSTANCE = 'AWS_EC2_INSTANCE';
 
-/** The gravest first. Inspector's UNTRIAGED is none: it is not rated yet, and arrives again when it is. */
+/**
+ * The gravest first. Inspector's UNTRIAGED is missing: such a finding is not rated yet, and arrives again when it is.
+ */
 export const SEVERITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'] as const;
 export const severity = z.enum(SEVERITIES);
 export type Severity = z.infer<typeof severity>;
 
-/** The severities from `floor` on. */
+/** The severities at or above `floor`. */
 export const severitiesFrom = (floor: Severity): Severity[] => SEVERITIES.slice(0, SEVERITIES.indexOf(floor) + 1);
 
-/** Closed and suppressed findings come too: they close what was open. */
+/** Includes closed and suppressed findings, because they close what was open. */
 export const patternFrom = (floor: Severity) => ({
   source: [SOURCE],
   'detail-type': [detailType],
@@ -34,12 +36,12 @@ export const patternFrom = (floor: Severity) => ({
 
 export const pattern = patternFrom('HIGH');
 
-/** A value that AWS may add is no fault: where it decides, whoever reads it takes it for the least. */
+/** Values that AWS may add are valid. Readers treat an unknown value as the least. */
 export const detail = z.object({
   findingArn: z.string().startsWith('arn:', 'must be an ARN'),
   type: z.literal(TYPE),
   severity: z.string(),
-  /** Whose it is: an administrator account gets those of its members, too. */
+  /** Account of the instance. An administrator account also receives findings of its members. */
   awsAccountId: z.string().optional(),
   status: z.string(),
   exploitAvailable: z.string().optional(),
@@ -53,7 +55,7 @@ export const detail = z.object({
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type InspectorPackageFinding = z.infer<typeof schema>;
 
-/** The id of the instance that a finding is about. */
+/** Id of the instance that a finding is about. */
 export const instanceOf = ({ resources }: InspectorPackageFinding['detail']): string =>
   resources.find(({ type }) => type === INSTANCE)?.id ?? '';
 

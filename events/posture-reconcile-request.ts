@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
- * "Check the posture of this cluster's hosts": what the sweep puts into the queue of `check-posture`, where it counts
- * once it is due; and what `upgrade-node-groups` puts there after an update, or an operator on the bus, where it counts at
- * once.
+ * Requests a check of the posture of a cluster's hosts. The sweep puts it into the queue of `check-posture`, where it
+ * takes effect once a check is due. `upgrade-node-groups` sends it after an update, and operators may put it on the
+ * bus; these take effect at once.
  */
 export const detailType = 'Posture Reconcile Request';
 
@@ -12,12 +12,12 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
 export const detail = z.object({
   /**
-   * `upgrade`: an update of the node group has ended. `collect`: the function itself, when the commands that it has sent
-   * may have ended.
+   * `upgrade`: an update of the node group has ended. `collect`: sent by the function itself, when its commands may
+   * have ended.
    */
   trigger: z.enum(['sweep', 'operator', 'upgrade', 'collect']),
   clusterName,
-  /** Of this group only; absent: of all of the cluster. */
+  /** Limits the check to this node group; absent: the whole cluster. */
   nodegroupName: nodegroupName.optional(),
 });
 
@@ -36,7 +36,9 @@ export const sample: PostureReconcileRequest = {
   detail: { trigger: 'operator', clusterName: 'shop' },
 };
 
-/** Makes a reconcile request as a queue's message body. `id` names its cause: the same cause gives the same body. */
+/**
+ * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
+ */
 export const makePostureReconcileRequest = (
   origin: EventOrigin,
   id: string,

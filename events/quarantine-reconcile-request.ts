@@ -2,14 +2,14 @@ import type * as z from 'zod';
 import { type EventOrigin, eventSchema, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
 
 /**
- * "Look at how these workers (or those of a whole cluster) can be reached": what the sweep, a delayed message, a freed
- * slot and a wake-up put into the queue of `quarantine-workers`, and what an operator may put on the bus.
+ * Requests a reconcile of the exposures of some workers, or of a whole cluster. The sweep, delayed messages, freed
+ * slots and wake-ups put it into the queue of `quarantine-workers`; operators may put it on the bus.
  */
 export const detailType = 'Quarantine Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-/** A cluster stands for all workers and all quarantines there. */
+/** A cluster stands for all its workers and quarantines. */
 export const detail = workersReconcileRequest(['sweep', 'wake-up', 'slot-free', 'finding', 'operator']);
 
 export const schema = eventSchema(SOURCE, detailType, detail);
@@ -27,7 +27,9 @@ export const sample: QuarantineReconcileRequest = {
   detail: { trigger: 'sweep', clusterName: 'shop' },
 };
 
-/** Makes a reconcile request as a queue's message body. `id` names its cause: the same cause gives the same body. */
+/**
+ * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
+ */
 export const makeQuarantineReconcileRequest = (
   origin: EventOrigin,
   id: string,

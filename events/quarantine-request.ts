@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { asker, clusterName, eventSchema, instanceId, nodegroupName, SOURCE } from './envelope.ts';
 
 /**
- * An operator asks for something to be done about one quarantine, or about a group whose exposure was closed. It is
- * checked like any event: it names a request, and the function reads the state before it grants it.
+ * An operator's request about one quarantine, or about a node group whose exposure was closed. It is checked like any
+ * event: it only names a request, and the function reads the state before it grants it.
  */
 export const detailType = 'Quarantine Request';
 
@@ -13,11 +13,14 @@ export const detail = z
   .object({
     action: z.enum(['release', 'extend', 'terminate']),
     instanceId: instanceId.optional(),
-    /** Instead of an instance: a group whose ingress or subnets were closed, to be opened again. Release only. */
+    /**
+     * Names a node group instead of an instance, whose closed ingress or subnets are to be opened again. Only for
+     * `release`.
+     */
     clusterName: clusterName.optional(),
     nodegroupName: nodegroupName.optional(),
     ...asker,
-    /** Of extend: by how much, for example `3d`. */
+    /** For `extend`: the duration to add, such as `3d`. */
     by: z
       .string()
       .regex(/^[1-9]\d{0,4}[mhd]$/, 'must be a whole number over 0 with a unit m, h or d, for example "3d"')

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { eventSchema, SOURCE } from './envelope.ts';
 
 /**
- * What `notify-stories` tells of an incident: that it began, that it got worse, or how it ended. It is put on the stack's own
- * bus for whoever wants to hear; nothing of the stack itself listens.
+ * A notification of `notify-stories`: an incident has begun, has got worse, or has ended. It is published on the
+ * stack's own bus for outside consumers; nothing in the stack takes it.
  */
 export const detailType = 'Remediation Incident';
 

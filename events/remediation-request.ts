@@ -2,26 +2,26 @@ import * as z from 'zod';
 import { asker, clusterName, eventSchema, instanceId, nodegroupName, SOURCE } from './envelope.ts';
 
 /**
- * An operator wants a remediation to do what it waits with, or not to do what it proposes. It is checked like any event:
- * it names a request, and the function reads the state before it grants it.
+ * An operator's request that a remediation does what it waits with, or does not do what it proposes. It is checked like
+ * any event: it only names a request, and the function reads the state before it grants it.
  */
 export const detailType = 'Remediation Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-/** The requests that one function takes: what its rule lets through. */
+/** The pattern of the requests to one function, for its rule. */
 export const patternFor = (name: string) => ({ ...pattern, detail: { remediation: [name] } });
 
 const action = z.enum(['approve', 'reject', 'resume', 'retry']);
 export type RequestedAction = z.infer<typeof action>;
 
-/** Whether something that operators ask for comes as this event. */
+/** Whether an operator's action is sent as this event. */
 export const isRequestedAction = (asked: string): asked is RequestedAction => action.safeParse(asked).success;
 
-/** What a function declares of what operators can ask of it. */
+/** What a function declares about the actions that operators can request of it. */
 export const requestable = z.object({
   name: z.string(),
-  /** What a request is about: a node group by its names, a worker by its id. */
+  /** What a request names: a node group by its names, or a worker by its id. */
   subject: z.string(),
   requests: z.array(z.string()).readonly(),
 });
@@ -30,10 +30,10 @@ export type Requestable = Readonly<z.infer<typeof requestable>>;
 export const detail = z.object({
   remediation: z.string().min(1).max(60),
   action,
-  /** With nodegroupName: of what is about node groups. */
+  /** With nodegroupName, for requests about node groups. */
   clusterName: clusterName.optional(),
   nodegroupName: nodegroupName.optional(),
-  /** Of what is about workers. */
+  /** For requests about workers. */
   instanceId: instanceId.optional(),
   ...asker,
 });
@@ -66,7 +66,7 @@ export const detailFor = (all: readonly Requestable[]) =>
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type RemediationRequest = z.infer<typeof schema>;
 
-/** The schema of the requests that one function takes. */
+/** The schema of the requests to one function. */
 export const schemaFor = (taker: Requestable): z.ZodType<RemediationRequest> =>
   eventSchema(SOURCE, detailType, detailFor([taker]));
 

@@ -1,29 +1,32 @@
 import { INSTALLER } from '../functions/manage-ssm-agent/install/index.ts';
 import type { KubernetesObject } from '../functions/shared/kubernetes/client.ts';
 
-/** The Kubernetes group that an access entry gives to the role of `manage-ssm-agent`: it may install agents. */
+/** The Kubernetes group that an access entry gives to the role of `manage-ssm-agent`, which may install agents. */
 export const KUBERNETES_GROUP = 'eks-host-remediator';
 
-/** The one that it gives to the role of `quarantine-workers`: it may isolate nodes and evict their pods. */
+/**
+ * The Kubernetes group that an access entry gives to the role of `quarantine-workers`, which may isolate nodes and
+ * evict their pods.
+ */
 export const QUARANTINE_KUBERNETES_GROUP = 'eks-host-remediator-quarantine';
 
 const RBAC = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
 /**
- * What the functions may do in a cluster, in the order in which it is applied: just the calls of
- * `functions/shared/kubernetes/client.ts`, each function its own.
+ * The RBAC objects of the functions, in the order in which to apply them. They allow exactly the calls of
+ * `functions/shared/kubernetes/client.ts`, for each function only its own.
  */
 export const rbacManifest = (): KubernetesObject[] => [...installerRights(), ...quarantineRights()];
 
-/** To list the nodes, and to keep one DaemonSet in a namespace of its own. */
+/** The rights to list nodes, and to maintain one DaemonSet in a namespace of its own. */
 function installerRights(): KubernetesObject[] {
   const { name, namespace } = INSTALLER;
   return [
     {
       apiVersion: 'v1',
       kind: 'Namespace',
-      // The installer is privileged, so its namespace must let it: others need not be opened for it.
+      // The installer is privileged, so its namespace must allow that. Other namespaces need not.
       metadata: { name: namespace, labels: { ...LABELS, 'pod-security.kubernetes.io/enforce': 'privileged' } },
     },
     ...granted(KUBERNETES_GROUP, { name: 'eks-host-remediator-nodes' }, [
@@ -33,7 +36,7 @@ function installerRights(): KubernetesObject[] {
       {
         apiGroups: ['apps'],
         resources: ['daemonsets'],
-        // Create too: server-side apply asks for it by name, unlike a plain create, and nothing else creates here.
+        // Unlike a plain create, server-side apply is authorized by name, and nothing else is created here.
         resourceNames: [name],
         verbs: ['get', 'create', 'patch', 'delete'],
       },
@@ -41,7 +44,7 @@ function installerRights(): KubernetesObject[] {
   ];
 }
 
-/** To change nodes, and to ask their pods to leave: evictions heed disruption budgets, deletions would not. */
+/** The rights to change nodes and to evict their pods. Evictions respect disruption budgets; deletions would not. */
 const quarantineRights = (): KubernetesObject[] =>
   granted(QUARANTINE_KUBERNETES_GROUP, { name: QUARANTINE_KUBERNETES_GROUP }, [
     { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },

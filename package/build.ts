@@ -5,18 +5,20 @@ import { build } from 'esbuild';
 import { bundleFunctions, scriptTexts } from '../infra/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-/** What is packed: nothing of the clone itself is ever changed, so a build that dies leaves it as it was. */
+/**
+ * The staging directory. The build changes nothing else of the clone, so a build that dies leaves the clone as it was.
+ */
 const STAGE = join(ROOT, '.cache', 'package');
 const DIST = join(STAGE, 'dist');
 
-/** The declarations that the package's users see; no other one is named by them. */
+/** The declarations that the package's users see. They reference no others. */
 const DECLARATIONS = ['package/index', 'infra/eks-host-remediator', 'infra/props'];
 
 /**
- * `npm run package`: builds what the package carries and packs it, into the working directory.
+ * `npm run package`: builds the package's content and packs it into the working directory.
  *
- * `dist/` has the construct and the command as JavaScript, the construct's
- * declarations, the functions' bundles and the saved queries. Node runs no TypeScript under node_modules
+ * `dist/` has the construct and the command as JavaScript, the construct's declarations, the functions' bundles and the
+ * saved queries. Node runs no TypeScript under node_modules
  * (https://nodejs.org/api/typescript.html#type-stripping-in-dependencies).
  */
 async function buildPackage(): Promise<void> {
@@ -27,7 +29,7 @@ async function buildPackage(): Promise<void> {
     ...options,
     entryPoints: { index: join(import.meta.dirname, 'index.ts') },
     outdir: DIST,
-    // A construct must be of the same aws-cdk-lib as the app that it stands in.
+    // A construct must use the same aws-cdk-lib as the app that contains it.
     external: ['aws-cdk-lib', 'constructs'],
     plugins: [scriptTexts],
   });
@@ -35,7 +37,7 @@ async function buildPackage(): Promise<void> {
     ...options,
     entryPoints: { cli: join(ROOT, 'cli', 'main.ts') },
     outdir: DIST,
-    // Some of what the AWS SDK stands on is CommonJS and calls require.
+    // Some dependencies of the AWS SDK are CommonJS and call require.
     banner: { js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);" },
   });
   cpSync(join(ROOT, 'infra', 'queries'), join(DIST, 'queries'), { recursive: true });
@@ -45,7 +47,7 @@ async function buildPackage(): Promise<void> {
   for (const file of ['README.md', 'LICENSE', 'cli/bin.js', 'docs/runbook.md'])
     cpSync(join(ROOT, file), join(STAGE, file));
   const pack = ['pack', '--silent', '--pack-destination', process.env.INIT_CWD ?? process.cwd()];
-  // Of npm, as it runs this script: on Windows there is no npm that can be executed as a file.
+  // Path of npm when npm runs this script: Windows has no npm that can be executed as a file.
   const [command, ...args] =
     process.env.npm_execpath === undefined ? ['npm', ...pack] : [process.execPath, process.env.npm_execpath, ...pack];
   execFileSync(command, args, { cwd: STAGE, stdio: 'inherit' });
@@ -56,7 +58,7 @@ function writeDeclarations(): void {
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   execFileSync(process.execPath, [tsc, '-p', import.meta.dirname, '--outDir', types]);
   for (const name of DECLARATIONS) {
-    // All of them lie side by side in dist/, where each is JavaScript's.
+    // In dist/ all declarations are in one directory, each beside its JavaScript.
     const text = readFileSync(join(types, `${name}.d.ts`), 'utf8');
     const flat = text.replaceAll(/'\.{1,2}\/(?:\w+\/)?([\w-]+)\.ts'/g, "'./$1.js'");
     writeFileSync(join(DIST, `${basename(name)}.d.ts`), flat);
@@ -65,8 +67,8 @@ function writeDeclarations(): void {
 }
 
 /**
- * What the package needs is built into it. Its users get no second AWS SDK, and not the Node of this repository's own
- * scripts, which would take the place of theirs.
+ * The package has its dependencies built in. Its users get neither a second AWS SDK nor the Node version of this
+ * repository's scripts, which would replace theirs.
  */
 function writeManifest(): void {
   const {
@@ -76,7 +78,7 @@ function writeManifest(): void {
     scripts: ____,
     ...others
   } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  // Compiled JavaScript asks for less than the sources do.
+  // Compiled JavaScript runs on older Node versions than the sources.
   const packed = { ...others, engines: { node: '>=22' } };
   writeFileSync(join(STAGE, 'package.json'), `${JSON.stringify(packed, null, 2)}\n`);
 }
