@@ -22,28 +22,28 @@ import { type Runbook, UNHEALTHY } from './runbook.ts';
 import { RunbookPage } from './runbook-page.ts';
 import { DEFAULT_STACK_NAME, type Settings } from './settings.ts';
 
-/** How the operators' command begins. */
+/** Prefix of the operators' command. */
 const COMMAND = 'npm run -s remediator -- ';
 
-/** What an alarm is about, as far as its section does not say it. */
+/** The subject of an alarm, as far as its runbook section leaves it open. */
 export interface About {
-  /** The function, where several have such an alarm: part of the alarm's name. */
+  /** The function, where several have such an alarm; part of the alarm's name. */
   readonly name?: string;
-  /** The queue that its commands read; absent: they read none. */
+  /** The queue that the alarm's commands read; absent: they read none. */
   readonly queue?: IQueue;
-  /** Where the function logs; absent: where all functions do. */
+  /** The function's log group; absent: the shared one. */
   readonly logGroup?: ILogGroup;
 }
 
-/** How an alarm is raised, and the topics that alarms go to. */
+/** Creates alarms, and the topics that they notify. */
 export class Alarms extends Construct {
-  /** Of all alarms. */
+  /** The topic of all alarms. */
   readonly topic: Topic;
-  /** Of the one alarm about the remediator's own health: what it sends is for whoever is on call. */
+  /** The topic of the composite alarm about the remediator's own health, for whoever is on call. */
   readonly pageTopic: Topic;
   /** Every alarm that was added. */
   readonly all: Alarm[] = [];
-  /** Those that tell that the remediator itself is not well. */
+  /** The alarms that mean that the remediator itself is unhealthy. */
   private readonly ofHealth: Alarm[] = [];
   private readonly settings: Settings;
   private readonly logGroup: ILogGroup;
@@ -56,7 +56,7 @@ export class Alarms extends Construct {
     const key = new Key(this, 'Key', {
       description: 'Encrypts the alarm messages of EKS Host Remediator on their way through SNS',
       enableKeyRotation: true,
-      // It protects messages on their way only: without the topics there is nothing left to decrypt.
+      // The key protects only messages in transit: without the topics there is nothing left to decrypt.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     key.addToResourcePolicy(
@@ -78,7 +78,10 @@ export class Alarms extends Construct {
     return topic;
   }
 
-  /** Raises an alarm as soon as the metric reaches one, unless told otherwise. No data means that nothing happened. */
+  /**
+   * Adds an alarm that fires as soon as the metric reaches one, unless told otherwise. Missing data means that nothing
+   * happened.
+   */
   add(
     scope: Construct,
     id: string,
@@ -103,7 +106,7 @@ export class Alarms extends Construct {
     return alarm;
   }
 
-  /** Raises an alarm as soon as a message lies in the dead-letter queue. */
+  /** Adds an alarm that fires as soon as a message is in the dead-letter queue. */
   addForDeadLetters(scope: Construct, id: string, runbook: Runbook, about: About & { readonly queue: IQueue }): Alarm {
     const depth = about.queue.metricApproximateNumberOfMessagesVisible({
       statistic: Stats.MAXIMUM,
@@ -112,7 +115,10 @@ export class Alarms extends Construct {
     return this.add(scope, id, depth, runbook, about);
   }
 
-  /** The one alarm that says whether the remediator is well, and says so again when it is. Made when all others are. */
+  /**
+   * Adds the composite alarm that says whether the remediator is healthy, and notifies again when it recovers. Call it
+   * after all other alarms are added.
+   */
   addUnhealthy(): CompositeAlarm {
     const alarm = new CompositeAlarm(this, 'Unhealthy', {
       alarmRule: AlarmRule.anyOf(...this.ofHealth.map((each) => AlarmRule.fromAlarm(each, AlarmState.ALARM))),
@@ -126,25 +132,25 @@ export class Alarms extends Construct {
     return alarm;
   }
 
-  /** Alarms of one family stand together, and those of one stack. */
+  /** The alarm's name. The stack and the section come first, so that related alarms are listed together. */
   private nameOf({ section }: Runbook, { name }: About = {}): string {
     return [this.settings.stackName, section, ...(name === undefined ? [] : [name])].join('-');
   }
 
   private descriptionOf({ section, means, first, next }: Runbook, about: About = {}): string {
-    // Once for all commands: CloudWatch takes 1,024 characters.
+    // Said once for all commands, because CloudWatch limits a description to 1,024 characters.
     const which = next.includes(COMMAND) && this.stackOption !== '' ? ` Commands take ${this.stackOption.trim()}.` : '';
     const lines = [means, `First: ${first}`, `Then: ${next}${which}`].map((line) => this.resolve(line, about));
     return [...lines, `Runbook: ${section} in ${this.page.url}`].join('\n');
   }
 
-  /** What tells the operators' command its stack; empty where that is the one that it looks for by itself. */
+  /** The option that names the stack to the operators' command; empty for the default stack. */
   private get stackOption(): string {
     const { stackName } = this.settings;
     return stackName === DEFAULT_STACK_NAME ? '' : `--stack ${stackName} `;
   }
 
-  /** Puts in what the stack has for the words that stand for it. */
+  /** Replaces the placeholders of a text by the stack's resources. */
   private resolve(text: string, { queue, logGroup = this.logGroup }: About = {}): string {
     const { stackName, policyParameterName } = this.settings;
     const resolved = text
@@ -157,7 +163,7 @@ export class Alarms extends Construct {
   }
 }
 
-/** CloudWatch of this account. It may not use the AWS managed key of SNS: with that one, alarms would be dropped without a word. */
+/** CloudWatch in this account. Alarms cannot use the AWS managed key of SNS: messages would be dropped silently. */
 const FROM_ALARMS = {
   principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
   conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },

@@ -11,15 +11,15 @@ const GIGABYTE = 1e9;
 
 interface Priced {
   readonly label: string;
-  /** US dollars for each unit that is counted. */
+  /** US dollars per counted unit. */
   readonly price: number;
   readonly counted: readonly IMetric[];
 }
 
-/** A price as a metric math expression takes a number: without an exponent. */
+/** Formats a price for a metric math expression, which takes no exponents. */
 const decimal = (price: number): string => price.toFixed(18).replace(/(?<!0)0+$/, '');
 
-/** What the functions' runs and logs cost, in US dollars: what CloudWatch counts of them, at list prices. */
+/** The cost of the functions' runs and logs in US dollars: CloudWatch's counts at list prices. */
 export class Costs {
   private readonly priced: readonly Priced[];
 
@@ -52,14 +52,17 @@ export class Costs {
     ];
   }
 
-  /** What is not counted, in a sentence. @param alarms how many the stack has, besides the composite one */
+  /**
+   * A sentence about the costs that are not counted.
+   * @param alarms how many the stack has, besides the composite one
+   */
   note(alarms: number): string {
     const { date, alarmPerMonth, compositeAlarmPerMonth, dashboardPerMonth, keyPerMonth } = PRICES;
     const fixed = alarms * alarmPerMonth + compositeAlarmPerMonth + 2 * dashboardPerMonth + keyPerMonth;
     return `Costs are what Lambda and logs come to at list prices of us-east-1 of ${date}; about ${Math.round(fixed)} dollars a month for alarms, dashboards and key, some 5 for custom metrics and 2 for SQS come on top.`;
   }
 
-  /** All of it for the whole time range. */
+  /** The total cost over the whole time range. */
   total(width: number): IWidget {
     const all = this.priced.flatMap(({ price, counted }) => counted.map((metric) => ({ price, metric })));
     const usingMetrics = Object.fromEntries(all.map(({ metric }, index) => [`m${index}`, metric]));
@@ -68,7 +71,7 @@ export class Costs {
     return single(title, width, new MathExpression({ label: 'US$', expression, usingMetrics, period: DAY }));
   }
 
-  /** Each day's, by what is paid for. */
+  /** The cost per day, by what is paid for. */
   graph(width: number): IWidget {
     const lines = this.priced.map(({ label, price, counted }, line) => {
       const usingMetrics = Object.fromEntries(counted.map((metric, index) => [`c${line}m${index}`, metric]));

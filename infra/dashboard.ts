@@ -29,26 +29,26 @@ interface Shown {
   readonly function: LambdaFunction;
 }
 
-/** A function with what it decides. */
+/** A function, with the decisions that it makes. */
 interface Deciding {
   readonly name: string;
   readonly row: DashboardRow;
-  /** What it shows beside its decisions. */
+  /** The graph that the function shows beside its decisions. */
   readonly own: IWidget;
 }
 
-/** Requests of functions, and what they could not use. */
+/** The request queue of a function, and its dead-letter queue. */
 interface Queues {
   readonly waiting: IQueue;
   readonly dead: IQueue;
 }
 
-/** A graph of the grid: four stand side by side. */
+/** Width of one graph; four fit side by side. */
 const QUARTER = FULL_WIDTH / 4;
 
 /**
- * The one dashboard, about two screens high. Its first row has single numbers for the time range; then come the widget
- * that says what needs somebody, what still fails and what is to be approved, what each function decides, and the costs.
+ * The dashboard, about two screens high. Its first row has single numbers for the time range. Then come the widget with
+ * what needs attention, what still fails and what is to be approved, the decisions of each function, and the costs.
  */
 export class Dashboard extends Construct {
   private readonly props: DashboardProps;
@@ -62,12 +62,12 @@ export class Dashboard extends Construct {
     this.props = props;
   }
 
-  /** Takes a function into the graphs that are about all of them. */
+  /** Adds a function to the graphs that cover all functions. */
   addFunction(shown: Shown): void {
     this.functions.push(shown);
   }
 
-  /** Shows what a function decides, beside a graph of its own. */
+  /** Adds the decisions of a function, with a graph of its own beside them. */
   addDecisions(name: string, row: DashboardRow, own: IWidget): void {
     this.deciding.push({ name, row, own });
   }
@@ -76,12 +76,15 @@ export class Dashboard extends Construct {
     this.queues.set(name, queues);
   }
 
-  /** Shows a widget in its full width, before all graphs. */
+  /** Adds a widget in full width, before all graphs. */
   show(widget: IWidget): void {
     this.shown.push(widget);
   }
 
-  /** Makes the dashboard when all functions are there. @returns its name */
+  /**
+   * Creates the dashboard, after all functions are added.
+   * @returns its name
+   */
   finish(health: IAlarm, alarms: readonly IAlarm[]): string {
     const { props } = this;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', {
@@ -106,7 +109,7 @@ export class Dashboard extends Construct {
     return dashboard.dashboardName;
   }
 
-  /** What it comes to in the time range of the dashboard. */
+  /** The single numbers for the time range of the dashboard. */
   private numbers(costs: Costs): IWidget[] {
     const { stackName } = this.props;
     const counted = (title: string, decision: keyof typeof METRIC_NAMES): IWidget => {
@@ -139,7 +142,7 @@ export class Dashboard extends Construct {
     );
   }
 
-  /** What is alike in all functions: a line for each. */
+  /** The graphs that cover all functions, with a line for each. */
   private ofAll(): IWidget[] {
     const { stackName } = this.props;
     const depths = (which: keyof Queues): IMetric[] =>

@@ -21,11 +21,12 @@ import { WakeUps } from './wake-ups.ts';
 import { FULL_WIDTH, graph, line } from './widgets.ts';
 
 /**
- * One function with all that it declares: what starts it, its role, its alarms, its row on the dashboard. It is made in
- * two steps, since functions name each other's queues: first what all may name, then, by `finish`, the function.
+ * One function with everything that it declares: what starts it, its role, its alarms, its row on the dashboard. It is
+ * created in two steps, because functions refer to each other's queues. The constructor creates what others may refer
+ * to; `finish` creates the function.
  */
 export class DeclaredFunction extends Construct {
-  /** What declarations may name of this one. */
+  /** The placeholders for this function's resources, for all declarations. */
   readonly placeholders: Placeholders;
   readonly intake: QueueIntake | undefined;
   private readonly foundation: Foundation;
@@ -46,7 +47,7 @@ export class DeclaredFunction extends Construct {
     };
   }
 
-  /** @param known what all declarations may name */
+  /** @param known the placeholders of all declarations */
   finish(known: Placeholders): RemediatorFunction {
     const { declared, foundation, intake } = this;
     const { summary, start, timeoutSeconds, kubernetesGroup, outputs = {} } = declared;
@@ -77,7 +78,7 @@ export class DeclaredFunction extends Construct {
     const { ledger, policy, settings, policySections } = this.foundation;
     const declared = Object.entries(this.declared.environment ?? {});
     return {
-      // Each function with a queue is made with a ledger, whether it has rights on it or not.
+      // Every function with a queue is created with a ledger client, whether it has rights on the table or not.
       ...((this.intake || this.declared.ledger.length > 0) && { LEDGER_TABLE: ledger.table.tableName }),
       ...(this.declared.policy && {
         POLICY_PARAMETER: policy.parameter.parameterName,
@@ -127,7 +128,10 @@ export class DeclaredFunction extends Construct {
     });
   }
 
-  /** The functions that decide know nothing of it, and whatever happens to it costs them nothing. */
+  /**
+   * Subscribes the function to records. The functions that write records know nothing of it, and its failures do not
+   * affect them.
+   */
   private subscribe(filterPattern: string, made: RemediatorFunction): void {
     const { logGroup } = this.foundation;
     made.function.addPermission('Records', {
@@ -140,11 +144,11 @@ export class DeclaredFunction extends Construct {
       filterPattern,
       destinationArn: made.function.functionArn,
     });
-    // CloudWatch Logs tries the function when the filter is made.
+    // CloudWatch Logs invokes the function to test it when the filter is created.
     filter.node.addDependency(made.function.node.findChild('Records'));
   }
 
-  /** For records that the function was invoked with and failed on for good. */
+  /** The dead-letter queue for records on which the function failed in every attempt. */
   private deadLettersOfFunction(): Queue {
     const queue = deadLetterQueue(this, 'DeadLetters', 'a function');
     const { alarms, fedLogGroup: logGroup } = this.foundation;
@@ -163,7 +167,10 @@ export class DeclaredFunction extends Construct {
     this.foundation.dashboard.show(widget);
   }
 
-  /** Told by every reconcile, well or not: the alarm stands until a reconcile says otherwise. */
+  /**
+   * Every reconcile reports whether it could read the policy. The alarm keeps its state until a reconcile reports
+   * otherwise.
+   */
   private addPolicyAlarm(made: RemediatorFunction): void {
     const { alarms, settings } = this.foundation;
     const counted = remediatorMetric('PolicyInvalid', made.name, settings.stackName, Duration.minutes(5));
@@ -182,7 +189,7 @@ export class DeclaredFunction extends Construct {
       alarms.add(made, metric, counted, about);
       return;
     }
-    // A period without data is one in which nothing was counted, not one of which nothing is known.
+    // A period without data counts as zero, not as unknown.
     const filled = new MathExpression({
       expression: 'FILL(counted, 0)',
       usingMetrics: { counted },
@@ -197,7 +204,8 @@ export class DeclaredFunction extends Construct {
       {
         comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
         evaluationPeriods: absentFor,
-        // Before the first time there is nothing to fill, and no alarm; after the last one, it stands.
+        // Before the first data point there is nothing to fill, and no alarm. After the last one, the alarm keeps its
+        // state.
         treatMissingData: TreatMissingData.IGNORE,
       },
     );
@@ -229,6 +237,6 @@ export class DeclaredFunction extends Construct {
   }
 }
 
-/** `upgrade-node-groups` as the id of its construct: `UpgradeNodeGroups`. */
+/** The construct id of a function: `UpgradeNodeGroups` for `upgrade-node-groups`. */
 export const pascalCase = (name: string): string =>
   name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -1,18 +1,20 @@
 import { isSetting, readSettings, type Settings } from './settings.ts';
 import { DEFAULT_SETTINGS_FILE, type GivenSettings, SETTINGS_FILE_KEY } from './settings-file.ts';
 
-/** The arguments of `npm run deploy --`, told apart. */
+/** The parsed arguments of `npm run deploy --`. */
 export interface DeployArguments {
   readonly settingsFile: string;
-  /** What `-c key=value` says about the stack; an empty value takes a setting out of the file. */
+  /** The settings of the stack from `-c key=value`. An empty value removes a setting from the file. */
   readonly settings: Readonly<Record<string, string>>;
-  /** All else, which is the CDK CLI's business. */
+  /** All other arguments, which go to the CDK CLI. */
   readonly others: readonly string[];
-  /** The AWS profile that the CDK CLI is to use, if named. */
+  /** The AWS profile for the CDK CLI, if named. */
   readonly profile?: string;
 }
 
-/** Tells settings from what is for the CDK CLI: feature flags and its own keys have a colon in their names. */
+/**
+ * Separates settings from the CDK CLI's arguments. Feature flags and the CLI's own keys have a colon in their names.
+ */
 export function readDeployArguments(args: readonly string[]): DeployArguments {
   const settings: Record<string, string> = {};
   const others: string[] = [];
@@ -34,18 +36,18 @@ export function readDeployArguments(args: readonly string[]): DeployArguments {
   return { settingsFile, settings, others, ...(profile !== undefined && { profile }) };
 }
 
-/** What a deploy comes to. */
+/** The plan of a deploy. */
 export interface DeployPlan {
-  /** What the file holds from now on. */
+  /** What the settings file contains from now on. */
   readonly file: GivenSettings;
   readonly settings: Settings;
-  /** What this deploy sets otherwise than the file had it, a line each. */
+  /** The settings that this deploy changes compared with the file, one line each. */
   readonly changes: readonly string[];
   readonly cdkArguments: readonly string[];
 }
 
 /**
- * What `npm run deploy` does with these arguments, after earlier deploys with this file.
+ * Plans what `npm run deploy` does with these arguments, given the settings of earlier deploys.
  *
  * @param isAttended whether somebody at a terminal can be asked
  * @throws SettingsError for a bad setting, or where no mode was ever chosen
@@ -61,9 +63,9 @@ export function planDeploy(
   const changes = Object.entries(given)
     .filter(([key, value]) => String(earlier?.[key] ?? '') !== value)
     .map(([key, value]) => `${key}: ${earlier?.[key] ?? 'not set'} → ${value === '' ? 'not set' : value}`);
-  // Without a terminal the CDK CLI refuses every change of rights instead of asking: who deploys from CI has reviewed it.
-  // Source: aws-cdk, "--require-approval is enabled and stack includes security-sensitive updates, but terminal (TTY) is
-  // not attached so we are unable to get a confirmation from the user".
+  // Without a terminal the CDK CLI refuses every change of rights instead of asking. Whoever deploys from CI has
+  // reviewed it. Source: aws-cdk, "--require-approval is enabled and stack includes security-sensitive updates, but
+  // terminal (TTY) is not attached so we are unable to get a confirmation from the user".
   const isSaid = others.some((arg) => arg.startsWith('--require-approval') || arg === '--yes' || arg === '-y');
   const unattended = isAttended || isSaid ? [] : ['--require-approval', 'never'];
   const cdkArguments = ['deploy', ...others, '-c', `${SETTINGS_FILE_KEY}=${settingsFile}`, ...unattended];

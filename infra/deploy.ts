@@ -8,24 +8,25 @@ import { type DeployArguments, planDeploy, readDeployArguments } from './deploy-
 import { SettingsError } from './settings.ts';
 import { parseSettingsFile, writtenSettings } from './settings-file.ts';
 
-/** What a deploy meets outside of itself. */
+/** The environment of a deploy. */
 export interface DeployEnvironment {
   readonly isAttended: boolean;
   /** Runs the CDK CLI. @returns its exit code */
   runCdk(args: readonly string[]): number;
-  /** The mode that the stack runs in now; undefined: there is no such stack. */
+  /** The mode of the deployed stack; undefined when the stack does not exist. */
   deployedMode(stackName: string): Promise<string | undefined>;
-  /** The authentication mode of a cluster, for example `API`; undefined: there is no such cluster. */
+  /** The authentication mode of a cluster, such as `API`; undefined when the cluster does not exist. */
   authenticationMode(clusterName: string): Promise<string | undefined>;
   say(line: string): void;
 }
 
 /**
- * Deploys with the settings of the file and of the command line, and keeps them in the file for the next deploy. A
- * deploy that fails leaves the file as it was.
+ * Deploys with the settings of the file and of the command line, and saves them in the file for the next deploy. A
+ * failed deploy leaves the file as it was.
  *
  * @returns the exit code
- * @throws SettingsError for a bad setting, where no mode was chosen, and where the stack would change its mode unasked
+ * @throws SettingsError for a bad setting, where no mode was chosen, and where the stack would change its mode without
+ * being told to
  */
 export async function deploy(args: DeployArguments, environment: DeployEnvironment): Promise<number> {
   const path = args.settingsFile;
@@ -53,10 +54,10 @@ export async function deploy(args: DeployArguments, environment: DeployEnvironme
 }
 
 /**
- * One cluster that takes no access entry would roll the whole stack back, so it is found before. Source: EKS user guide,
- * "Change authentication mode to use access entries": CONFIG_MAP knows none.
+ * Checks the clusters in advance, because one cluster without access entries would roll back the whole stack. Source:
+ * EKS user guide, "Change authentication mode to use access entries": CONFIG_MAP supports none.
  *
- * @throws SettingsError naming each such cluster and what to do
+ * @throws SettingsError that names each such cluster and the fix
  */
 async function checkAccessEntries(clusters: readonly string[], environment: DeployEnvironment): Promise<void> {
   const problems: string[] = [];
@@ -79,7 +80,10 @@ async function checkAccessEntries(clusters: readonly string[], environment: Depl
   throw new SettingsError(`Bad clusters in accessEntryClusters; take them out, or mend them:${lines}`);
 }
 
-/** Who may deploy need not be allowed to read what is deployed: then that is said, and the file's word is taken. */
+/**
+ * Reads the mode of the deployed stack. Whoever may deploy may lack the right to read it; then this prints a notice and
+ * relies on the file.
+ */
 async function modeOf(stackName: string, environment: DeployEnvironment): Promise<string | undefined> {
   try {
     return await environment.deployedMode(stackName);
@@ -107,7 +111,7 @@ async function readDeployedMode(stackName: string, profile: string | undefined):
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
     return Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'Mode')?.OutputValue;
   } catch (error) {
-    // CloudFormation has no error of its own for a stack that is not there.
+    // CloudFormation has no distinct error for a stack that does not exist.
     if (error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')) {
       return undefined;
     }

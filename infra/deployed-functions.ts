@@ -13,13 +13,13 @@ const lambdaFunction = z.object({
 
 export interface DeployedFunction {
   readonly name: string;
-  /** The path of the bundle that would be deployed. */
+  /** Path of the bundle that would be deployed. */
   readonly bundle: string;
-  /** Environment variables as the template has them: text, or what CloudFormation makes text of. */
+  /** Environment variables as the template has them: text, or an expression that CloudFormation turns into text. */
   readonly environment: Readonly<Record<string, unknown>>;
 }
 
-/** The functions of a synthesized template, with their bundles beside it. */
+/** The functions of a synthesized template, with their bundles. */
 export const deployedFunctions = (templateFile: string): DeployedFunction[] =>
   Object.values(template.parse(JSON.parse(readFileSync(templateFile, 'utf8'))).Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')

@@ -6,20 +6,20 @@ import { Remediator } from './remediator.ts';
 import { readSettings } from './settings.ts';
 
 /**
- * The remediator for somebody else's CDK app: one in a stack, for the account and region of that stack. Everything that
- * it names begins with the stack's name, and `eks-host-remediator --stack NAME` finds it by the stack's outputs.
+ * The remediator for your own CDK app: one per stack, for the account and region of that stack. All its names begin
+ * with the stack's name, and `eks-host-remediator --stack NAME` finds it by the stack's outputs.
  */
 export class EksHostRemediator extends Construct {
   /** The SSM parameter that holds the policy document. */
   readonly policyParameterName: string;
   /** The log group with the records of all decisions. */
   readonly logGroupName: string;
-  /** The event bus with what the remediator has seen and done. */
+  /** The event bus for the remediator's own events. */
   readonly eventBusName: string;
   /** The SNS topic of all alarms. */
   readonly alarmTopicArn: string;
 
-  /** @throws SettingsError for an unknown property or a bad value: the message names it and what would be right */
+  /** @throws SettingsError for an unknown property or a bad value: the message names it, and what would be valid */
   constructor(scope: Construct, id: string, props: EksHostRemediatorProps) {
     super(scope, id);
     const { accessEntryClusters, installerRegistries, ...others } = props;
@@ -30,7 +30,7 @@ export class EksHostRemediator extends Construct {
       ...(installerRegistries && { installerRegistries: installerRegistries.join(',') }),
     };
     const settings = readSettings(given, 'the properties of EksHostRemediator', '');
-    // The package carries the bundles beside this module.
+    // The package has the bundles beside this module.
     const remediator = new Remediator(this, 'Default', settings, join(import.meta.dirname, 'functions'));
     this.policyParameterName = remediator.policyParameterName;
     this.logGroupName = remediator.logGroupName;

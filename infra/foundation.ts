@@ -6,20 +6,20 @@ import type { Ledger } from './ledger.ts';
 import type { PolicyParameter } from './policy-parameter.ts';
 import type { Settings } from './settings.ts';
 
-/** What every function of the stack stands on; handed to each function's construct. */
+/** The shared resources of the stack, passed to each function's construct. */
 export interface Foundation {
   readonly settings: Settings;
   /** The directory with the functions' bundles, as `bundleFunctions` fills it. */
   readonly bundles: string;
   readonly logGroup: ILogGroup;
-  /** For functions that a subscription filter on the log group feeds. */
+  /** The log group of functions that a subscription filter on `logGroup` invokes. */
   readonly fedLogGroup: ILogGroup;
   readonly alarms: Alarms;
   readonly ledger: Ledger;
   readonly policy: PolicyParameter;
   readonly eventBus: EventBus;
   readonly dashboard: Dashboard;
-  /** The sections of the policy document, by their names. */
+  /** Names of the sections of the policy document. */
   readonly policySections: readonly string[];
   /** Adds an output to the stack. */
   readonly tell: (id: string, value: string, description: string) => void;

@@ -1,2 +1,2 @@
-/** The memory of each function, MB: Lambda gives it a share of a core by that, and is paid for both. */
+/** Memory of each function, MB. Lambda allots CPU in proportion to it, and charges for it. */
 export const FUNCTION_MEMORY_MB = 512;

@@ -5,9 +5,9 @@ import type { Right } from '../functions/shared/declaration/right.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * The table that remembers what AWS itself cannot tell. Losing it is dear: bake times start anew, failures are forgotten,
- * and nobody knows any more what workers in quarantine had. So by default it outlives the stack, and a later one can go
- * on with it (`ledgerTable`); `removalPolicy=destroy` also lifts the deletion protection.
+ * The table that stores what AWS itself cannot tell. Its loss is costly: bake times start anew, failures are forgotten,
+ * and the original state of quarantined workers is lost. By default it therefore outlives the stack, and a later stack
+ * can use it (`ledgerTable`). `removalPolicy=destroy` also disables deletion protection.
  */
 export class Ledger extends Construct {
   readonly table: Pick<ITable, 'tableName' | 'tableArn'>;
@@ -31,7 +31,7 @@ export class Ledger extends Construct {
     });
   }
 
-  /** The right to just these actions of DynamoDB, for example `GetItem`, on the table. */
+  /** The right to exactly these DynamoDB actions on the table, such as `GetItem`. */
   allow(...actions: readonly string[]): Right {
     return {
       sid: 'Ledger',

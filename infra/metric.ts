@@ -5,8 +5,8 @@ import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 export const METRIC_NAMESPACE = 'EksHostRemediator';
 
 /**
- * A metric that a function publishes, as its count per `period`. CloudWatch tells metrics apart by all their
- * dimensions, so these are exactly the ones that the function sets.
+ * A metric that a function publishes, as its count per `period`. CloudWatch identifies metrics by all their dimensions,
+ * so these must match the ones that the function sets.
  */
 export const remediatorMetric = (metricName: string, functionName: string, stackName: string, period: Duration) =>
   new Metric({

@@ -1,7 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import type { Right } from '../functions/shared/declaration/right.ts';
 
-/** What placeholders of declarations stand for here: texts, or several where a list of resources is asked for. */
+/** The values of placeholders in declarations: a text, or several for a list of resources. */
 export type Placeholders = Readonly<Record<string, string | readonly string[]>>;
 
 const HERE: Placeholders = { partition: Aws.PARTITION, region: Aws.REGION, account: Aws.ACCOUNT_ID };
@@ -9,7 +9,7 @@ const HERE: Placeholders = { partition: Aws.PARTITION, region: Aws.REGION, accou
 const PLACEHOLDER = /\{([\w:-]+)\}/g;
 
 /**
- * A text of a declaration with its placeholders replaced.
+ * Replaces the placeholders in a text of a declaration.
  * @throws Error for a placeholder that is unknown here, or stands for several texts
  */
 export function resolve(text: string, known: Placeholders = {}): string {
@@ -20,7 +20,10 @@ export function resolve(text: string, known: Placeholders = {}): string {
   });
 }
 
-/** A right with its placeholders replaced. @throws Error as {@link resolve} does */
+/**
+ * Replaces the placeholders in a right.
+ * @throws Error as {@link resolve} does
+ */
 export function resolveRight(right: Right, known: Placeholders = {}): Right {
   const { resources, conditions } = right;
   return {

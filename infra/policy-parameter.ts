@@ -3,9 +3,10 @@ import { Construct } from 'constructs';
 import type { Right } from '../functions/shared/declaration/right.ts';
 
 /**
- * The SSM parameter that holds the policy. It is made with the empty document, which means the defaults; from then on
- * people change its value, not deployments. CloudFormation writes the value again whenever any property of the resource
- * changes, which would undo a kill switch: so nothing here may ever change, not even the description or a tag.
+ * The SSM parameter that holds the policy. It is created with the empty document, which means the defaults. After that,
+ * people change its value, and deployments do not. CloudFormation writes the value again whenever any property of the
+ * resource changes, which would undo a kill switch. Nothing here may therefore ever change, not even the description or
+ * a tag.
  */
 export class PolicyParameter extends Construct {
   readonly parameter: StringParameter;

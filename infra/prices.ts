@@ -1,7 +1,7 @@
 /**
- * List prices of us-east-1 in US dollars, without the free tier; other regions are some 10 to 25 percent dearer. Sources: the
- * pages aws.amazon.com/SERVICE/pricing of Lambda (Arm), SQS, DynamoDB (on demand), CloudWatch and KMS. Dashboard and
- * `npm run bench` reckon by these, and name the date.
+ * List prices of us-east-1 in US dollars, without the free tier. Other regions cost some 10 to 25 percent more.
+ * Sources: the pages aws.amazon.com/SERVICE/pricing of Lambda (Arm), SQS, DynamoDB (on demand), CloudWatch and KMS.
+ * Dashboard and `npm run bench` use these prices, and state the date.
  */
 export const PRICES = {
   date: 'June 2026',

@@ -15,24 +15,24 @@ import { runbook } from './runbook.ts';
 import { DELIVERY, undeliveredQueue } from './undelivered.ts';
 
 /**
- * A request waits so long only where a function fails, hangs or is not invoked: failing alone, it has had three tries or
- * more.
+ * A request only waits this long where a function fails, hangs or is not invoked. A request that fails alone has been
+ * tried three times or more by then.
  */
 const LONGEST_WAIT = Duration.hours(1);
 
 /**
- * What throws again and again is tried for so long before it is a dead letter: about 36 minutes, and eight in a FIFO
- * queue, where it holds all else up. A sweep asks again within the hour.
+ * How often a request is tried before it becomes a dead letter: for about 36 minutes, and for eight in a FIFO queue,
+ * which it blocks. The sweep requests it again within the hour.
  */
 const MOST_RECEIVES = { standard: 9, fifo: 12 };
 
-/** How a function comes by its requests: their queue, what fills it, and where what it cannot use is laid. */
+/** The requests of a function: their queue, the rules that fill it, and its dead-letter queue. */
 export class QueueIntake {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   private readonly spec: QueueSpec;
 
-  /** @param scope the function's own construct, which owns all that is made here */
+  /** @param scope the function's own construct, which owns everything created here */
   constructor(scope: Construct, foundation: Foundation, declared: Remediation, spec: QueueSpec) {
     const { alarms } = foundation;
     const { name, timeoutSeconds } = declared;
@@ -47,9 +47,9 @@ export class QueueIntake {
     this.queue = new Queue(scope, 'Queue', {
       ...kind,
       ...(delaySeconds !== undefined && { deliveryDelay: Duration.seconds(delaySeconds) }),
-      // Six times the function's time is Lambda's advice: then a throttled invocation does not cost a message its tries.
-      // What throws comes again sooner (`take-batch.ts`). A FIFO queue hands out nothing else until then, so there it is
-      // less, for the case that the function dies or hangs.
+      // AWS advises six times the function's timeout, so that throttled invocations do not use up a message's attempts.
+      // A message of a failed batch returns sooner (`take-batch.ts`). A FIFO queue delivers nothing else until then, so
+      // its timeout is shorter, for functions that die or hang.
       visibilityTimeout: Duration.seconds((fifo ? 2 : 6) * timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fifo ? MOST_RECEIVES.fifo : MOST_RECEIVES.standard },
     });
@@ -58,7 +58,7 @@ export class QueueIntake {
       name,
       queue: deadLetters,
     });
-    // Nothing else tells that nobody takes requests out any more: a function that is not invoked has no errors.
+    // Only this alarm shows that requests are no longer taken: a function that is not invoked has no errors.
     alarms.add(
       scope,
       'WaitingAlarm',
@@ -73,7 +73,7 @@ export class QueueIntake {
       deadLetterQueue: undeliveredQueue(scope, alarms, declared),
     });
     for (const [ruleId, description, pattern] of rulesOf(declared, foundation)) {
-      // AWS puts its own events on the default bus.
+      // AWS publishes its own events on the default bus.
       const own = pattern.source.includes(SOURCE) && { eventBus: foundation.eventBus };
       new Rule(scope, ruleId, { description, ...own, eventPattern: eventPatternOf(pattern), targets: [target] });
     }
@@ -100,7 +100,7 @@ export class QueueIntake {
     return { QUEUE_URL: queue.queueUrl, QUEUE_ARN: queue.queueArn, DEAD_LETTER_QUEUE_URL: deadLetters.queueUrl };
   }
 
-  /** Has the function invoked with what is in the queue. */
+  /** Makes the queue invoke the function. */
   feed({ function: fed }: RemediatorFunction): void {
     const { batch, gatherSeconds, concurrency } = this.spec;
     fed.addEventSource(
@@ -126,7 +126,7 @@ function rulesOf({ name, events, requests }: Remediation, { settings }: Foundati
   return [...declared, ['RequestRule', description, patternFor(name)]];
 }
 
-/** The same pattern in CDK's words. */
+/** Converts the pattern to CDK's names. */
 const eventPatternOf = ({ source, 'detail-type': detailType, detail }: EventPattern): CdkEventPattern => ({
   source: [...source],
   detailType: [...detailType],

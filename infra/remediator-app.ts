@@ -7,14 +7,14 @@ import { readSettings, type Settings } from './settings.ts';
 export type SettingsReader = (context: Readonly<Record<string, unknown>>) => Settings;
 
 /**
- * The CDK app: one stack, as the context says, checked by cdk-nag when it is synthesized. `bundles` is the directory
- * with the bundled functions.
+ * The CDK app: one stack, configured by the context, checked by cdk-nag when it is synthesized. `bundles` is the
+ * directory with the bundled functions.
  * @throws SettingsError for a bad setting in the context.
  */
 export class RemediatorApp extends App {
   readonly stack: RemediatorStack;
 
-  /** @param settingsOf makes the settings of the context that the CDK CLI and `props` give */
+  /** @param settingsOf makes the settings from the context of the CDK CLI and `props` */
   constructor(bundles: string, props?: AppProps, settingsOf: SettingsReader = readSettings) {
     super(props);
     this.stack = new RemediatorStack(this, settingsOf(this.node.getAllContext()), bundles);

@@ -15,15 +15,15 @@ import { SavedQueries } from './saved-queries.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * The whole remediator for one account and region, in whatever stack it is put. Every name that it gives comes from the
- * name of that stack. A stack holds one of it: the operators' command finds it by the stack's outputs.
+ * The whole remediator for one account and region, in any stack. All names are derived from the stack's name. A stack
+ * contains only one remediator, because the operators' command finds it by the stack's outputs.
  */
 export class Remediator extends Construct {
   /** The SSM parameter that holds the policy document. */
   readonly policyParameterName: string;
   /** The log group with the records of all decisions. */
   readonly logGroupName: string;
-  /** The event bus with what the remediator has seen and done. */
+  /** The event bus for the remediator's own events. */
   readonly eventBusName: string;
   /** The SNS topic of all alarms. */
   readonly alarmTopicArn: string;
@@ -31,7 +31,7 @@ export class Remediator extends Construct {
   constructor(scope: Construct, id: string, settings: Settings, bundles: string) {
     super(scope, id);
     const stack = Stack.of(this);
-    // CDK lets each function depend on its role expressly; that is said twice, but does no harm.
+    // CDK makes each function depend explicitly on its role. That is redundant but harmless.
     stack.addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
     const { removalPolicy, stackName } = settings;
     const kept: LogGroupProps = {
@@ -39,8 +39,8 @@ export class Remediator extends Construct {
       removalPolicy: removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     };
     const logGroup = new LogGroup(this, 'Logs', kept);
-    // CloudWatch Logs may refuse a subscription filter whose function logs into the group that it is fed from, and that
-    // function's errors could feed it again. Source: CloudWatch Logs user guide, "Log recursion prevention".
+    // CloudWatch Logs may refuse a subscription filter whose function logs into the same group, and that function's
+    // errors could trigger it again. Source: CloudWatch Logs user guide, "Log recursion prevention".
     const fedLogGroup = new LogGroup(this, 'LogsOfFed', kept);
     const logGroups = { logGroup, fedLogGroup };
     const foundation: Foundation = {
@@ -86,7 +86,7 @@ export class Remediator extends Construct {
     this.alarmTopicArn = alarms.topic.topicArn;
   }
 
-  /** What some functions are told of all others, as JSON. */
+  /** What some functions need to know of all others, as JSON. */
   private asJson(declared: readonly DeclaredFunction[]): Placeholders {
     const swept = declared.flatMap(({ intake, declared: { name, sweep } }) =>
       intake !== undefined && sweep !== undefined ? [{ intake, target: { name, ...sweep } }] : [],
@@ -104,7 +104,7 @@ export class Remediator extends Construct {
   }
 
   private tell(id: string, value: string, description: string): void {
-    // The operators' command asks for these names, wherever in an app the construct stands.
+    // The operators' command looks for these names, wherever in an app the construct is.
     new CfnOutput(this, id, { value, description }).overrideLogicalId(id);
   }
 }

@@ -18,7 +18,7 @@ export const policyDocumentOf = (rights: readonly Right[]): PolicyDocument =>
     ),
   });
 
-/** Hands cdk-nag the reason for each wildcard; one without a reason stays a finding. */
+/** Passes the reason for each wildcard to cdk-nag. A wildcard without a reason remains a finding. */
 export const acknowledgeWildcards = (role: Role, rights: readonly Right[]): void => {
   for (const { resources, wildcardReason: reason } of rights) {
     for (const resource of resources.map((each) => flattenCfnReference(Stack.of(role).resolve(each)))) {

@@ -5,18 +5,18 @@ import { Dashboard, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { FULL_WIDTH } from './widgets.ts';
 
-/** About so many characters fit into a line of a text widget of the full width. */
+/** How many characters fit into a line of a text widget of full width, roughly. */
 const LINE = 180;
 
 /**
- * The runbook as a dashboard of the account: an alarm can link to it wherever it is read, and it is the runbook of the
- * version that is deployed. The package carries the page, too.
+ * The runbook as a dashboard of the account. Alarms can link to it wherever they are read, and its version is the
+ * deployed one. The package contains the page as well.
  */
 export class RunbookPage extends Construct {
-  /** Where it is, as people open it. */
+  /** The URL of the page in the console. */
   readonly url: string;
 
-  /** @param resolve puts the stack's own names in the place of those that the page has for them */
+  /** @param resolve replaces the page's placeholders by the stack's own names */
   constructor(scope: Construct, id: string, stackName: string, resolve: (text: string) => string) {
     super(scope, id);
     const dashboardName = `${stackName}-runbook`;
@@ -30,8 +30,8 @@ export class RunbookPage extends Construct {
   }
 
   /**
-   * Where the console of the partition is. Source: botocore's endpoints.json has no consoles; "AWS Management Console" in
-   * the general reference, and the user guides of the China regions and of GovCloud name these.
+   * The console's host name in the partition. Source: botocore's endpoints.json has no consoles; "AWS Management
+   * Console" in the general reference, and the user guides of the China regions and of GovCloud name these.
    */
   private consoleHost(): string {
     const within = (id: string, partition: string) =>
@@ -45,7 +45,7 @@ export class RunbookPage extends Construct {
   }
 }
 
-/** The page in its sections, each with its heading, and without links to pages that a dashboard does not have. */
+/** The page in sections, each with its heading, without links to pages that the dashboard does not have. */
 export const sectionsOf = (page: string): string[] =>
   page
     .replaceAll(/<!--.*?-->\n/g, '')
@@ -53,7 +53,7 @@ export const sectionsOf = (page: string): string[] =>
     .split(/^(?=## )/m)
     .map((section) => section.trim());
 
-/** Rows of the dashboard's grid, of 50 pixels each; a line of text takes about half of one. */
+/** Height in rows of the dashboard's grid, of 50 pixels each. A line of text takes about half a row. */
 const heightOf = (section: string): number => {
   const lines = section.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / LINE)), 0);
   return Math.min(2 + Math.ceil(lines / 2), 20);

@@ -6,23 +6,23 @@ import {
   recordsWhere,
 } from '../functions/shared/declaration/remediation.ts';
 
-/** What whoever is woken by an alarm should know at once. Each has a section of its own in docs/runbook.md. */
+/** What whoever receives an alarm should know at once. Each alarm has a section in docs/runbook.md. */
 interface Entry {
-  /** What it means, of the function that the alarm is about. */
+  /** The meaning of the alarm, for the given function. */
   readonly means: (subject: string) => string;
   /** The first command to run. */
   readonly first: string;
-  /** What to do then. */
+  /** What to do after that. */
   readonly next: string;
 }
 
-/** Functions are alike in what becomes of work that they lose by what starts them. */
+/** What starts a function decides what happens to work that it loses. */
 type Family = Remediation['start']['by'];
 
-/** A section about what functions have in common: one text for each family that has such alarms. */
+/** A section shared by functions, with one text per kind of start that has such alarms. */
 interface SharedSection {
   readonly of: Readonly<Partial<Record<Family, Entry>>>;
-  /** Whether the remediator itself is not well: then the composite alarm fires, too. */
+  /** Whether the alarm means that the remediator itself is unhealthy; the composite alarm then fires as well. */
   readonly unhealthy: boolean;
 }
 
@@ -39,7 +39,7 @@ const SHARED = {
         first: recordsWhere('$.reason = "invalid-event"'),
         next: "Correct the sender, or cure what failed; then, with the runbook's destination: aws sqs start-message-move-task --source-arn QUEUE_ARN. Or purge the queue: the sweep makes up for events, not for operators, who must ask again.",
       },
-      // SQS moves messages back only for queues, not for Lambda (API reference of SQS, StartMessageMoveTask).
+      // SQS can redrive messages to queues only, not to Lambda (API reference of SQS, StartMessageMoveTask).
       records: {
         means: (subject) => `${subject} failed on some records: nobody was notified of them, and nobody will be.`,
         first: FAILED_RUNS,
@@ -81,7 +81,7 @@ const SHARED = {
         first: FAILED_RUNS,
         next: CURE_ERROR,
       },
-      // Lambda tries an asynchronous invocation twice more (Lambda developer guide, "Understanding retry behavior").
+      // Lambda retries an asynchronous invocation twice (Lambda developer guide, "Understanding retry behavior").
       schedule: {
         means: (subject) =>
           `${subject} ended with an error. Lambda tries that run twice more; the next scheduled run does its work.`,
@@ -111,7 +111,8 @@ const SHARED = {
         first: 'aws lambda get-account-settings',
         next: FIND_ROOM,
       },
-      // Lambda keeps what it throttled for six hours (Lambda developer guide, "Asynchronous invocation").
+      // Lambda retries throttled asynchronous invocations for six hours (Lambda developer guide, "Asynchronous
+      // invocation").
       schedule: {
         means: (subject) =>
           `Lambda has had no room to run ${subject} for a quarter of an hour. Lambda tries for six hours; the next scheduled run does the same work.`,
@@ -147,11 +148,11 @@ const SHARED = {
 
 export type Section = keyof typeof SHARED;
 
-/** What an alarm says of itself, and whether it tells that the remediator is not well. */
+/** The description of an alarm, and whether it means that the remediator is unhealthy. */
 export interface Runbook {
   /** The section of docs/runbook.md. */
   readonly section: string;
-  /** Its texts, in which LOG_GROUP, QUEUE_URL, QUEUE_ARN and POLICY_PARAMETER stand for what the stack has. */
+  /** The texts. LOG_GROUP, QUEUE_URL, QUEUE_ARN and POLICY_PARAMETER are placeholders for the stack's resources. */
   readonly means: string;
   readonly first: string;
   readonly next: string;
@@ -159,8 +160,8 @@ export interface Runbook {
 }
 
 /**
- * What an alarm about what functions have in common says of this one.
- * @throws Error where a section has no text that is true for such a function
+ * The description of a shared alarm for one function.
+ * @throws Error where the section has no text for a function with this kind of start
  */
 export function runbook(section: Section, { name, start }: Pick<Remediation, 'name' | 'start'>): Runbook {
   const { of, unhealthy }: SharedSection = SHARED[section];
@@ -169,13 +170,13 @@ export function runbook(section: Section, { name, start }: Pick<Remediation, 'na
   return { section, means: entry.means(name), first: entry.first, next: entry.next, unhealthy };
 }
 
-/** What an alarm that a function declares says of itself. */
+/** The description of an alarm that a function declares. */
 export const declaredRunbook = (section: string, entry: AlarmEntry): Runbook => {
   const { means, first, next, unhealthy = false } = entry;
   return { section, means, first, next, unhealthy };
 };
 
-/** What the one alarm about the health of the remediator says. */
+/** The description of the composite alarm about the remediator's health. */
 export const UNHEALTHY: Runbook = {
   section: 'unhealthy',
   means: 'EKS Host Remediator is not well: one of the alarms on its own health stands.',
@@ -184,7 +185,7 @@ export const UNHEALTHY: Runbook = {
   unhealthy: false,
 };
 
-/** All that alarms may say, of a function called `subject` where they are about what functions have in common. */
+/** All descriptions of alarms. In those of shared alarms, `subject` is "a function". */
 export const ALL_RUNBOOKS: readonly Runbook[] = [
   ...Object.entries<SharedSection>(SHARED).flatMap(([section, { of, unhealthy }]) =>
     Object.values(of).map(({ means, first, next }) => ({

@@ -5,11 +5,11 @@ import { Construct } from 'constructs';
 
 const directory = join(import.meta.dirname, 'queries');
 
-/** A query of `infra/queries/`: a text to be run in Logs Insights as it is. */
+/** A query in `infra/queries/`, which Logs Insights runs as it is. */
 export interface SavedQuery {
-  /** For example `what-was-changed`. */
+  /** Such as `what-was-changed`. */
   readonly name: string;
-  /** The question that it answers, from its first line. */
+  /** The question that the query answers, from its first line. */
   readonly question: string;
   readonly text: string;
 }
@@ -22,7 +22,7 @@ export function readQuery(name: string): SavedQuery {
   return { name, question, text };
 }
 
-/** All of them, by name. */
+/** All saved queries, by name. */
 export const savedQueries = (): SavedQuery[] =>
   readdirSync(directory)
     .map((file) => basename(file, '.txt'))
@@ -35,14 +35,14 @@ export interface LogGroups {
   readonly fedLogGroup: ILogGroup;
 }
 
-/** About runs of functions, not about records: of all functions. */
+/** Queries about runs of functions rather than records, which search the logs of all functions. */
 const ABOUT_RUNS = ['is-everything-alive', 'which-runs-failed'];
 
-/** The names of the log groups that a saved query is put to. */
+/** The names of the log groups that a saved query searches. */
 export const groupsAsked = (name: string, { logGroup, fedLogGroup }: LogGroups): string[] =>
   [logGroup, ...(ABOUT_RUNS.includes(name) ? [fedLogGroup] : [])].map(({ logGroupName }) => logGroupName);
 
-/** The saved queries, in a folder of the stack's name in Logs Insights. */
+/** The saved queries, in a Logs Insights folder with the stack's name. */
 export class SavedQueries extends Construct {
   constructor(scope: Construct, id: string, props: LogGroups & { readonly stackName: string }) {
     super(scope, id);

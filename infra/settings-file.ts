@@ -5,7 +5,7 @@ import { isSetting, readSettings, type Settings, SettingsError } from './setting
 /** The file that deploys read and write, unless `-c settingsFile=PATH` names another one. */
 export const DEFAULT_SETTINGS_FILE = 'remediator.settings.json';
 
-/** The CDK context key that names the file. It is no setting: it says where those are. */
+/** The CDK context key that names the settings file. It is not a setting itself. */
 export const SETTINGS_FILE_KEY = 'settingsFile';
 
 export type GivenSettings = Readonly<Record<string, string | number>>;
@@ -13,8 +13,8 @@ export type GivenSettings = Readonly<Record<string, string | number>>;
 const fileSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
 /**
- * The settings of earlier deploys; undefined: the file is not there yet.
- * @throws SettingsError for a file that is no JSON object of texts and numbers
+ * Reads the settings of earlier deploys; undefined when the file does not exist yet.
+ * @throws SettingsError for a file that is not a JSON object of texts and numbers
  */
 export function readSettingsFile(path: string): GivenSettings | undefined {
   let text: string;
@@ -46,8 +46,8 @@ export function parseSettingsFile(text: string, path: string): GivenSettings {
 export const writtenSettings = (settings: GivenSettings): string => `${JSON.stringify(settings, null, 2)}\n`;
 
 /**
- * The settings of a CDK run: what the file says, and what `-c key=value` adds. What it says otherwise than the file is
- * refused: a deploy after this one would not know of it, and take it back.
+ * The settings of a CDK run: those of the file, plus `-c key=value`. A value that differs from the file is refused,
+ * because the next deploy would not know of it and would revert it.
  *
  * @throws SettingsError for a bad setting, a bad file, or a setting that differs between the two
  */

@@ -8,8 +8,8 @@ import { RemediatorApp } from './remediator-app.ts';
 import { cdkJsonContext } from './synthesize.ts';
 
 /**
- * Hands over the app as `cdk synth` makes it, but with empty bundles: for tests that look at the template, not at the
- * code. What the app writes is gone when `use` has ended.
+ * Provides the app as `cdk synth` creates it, but with empty bundles, for tests of the template rather than the code.
+ * The app's output is deleted when `use` has ended.
  */
 export const withAppWithoutCode = <Result>(
   context: Readonly<Record<string, unknown>>,
@@ -38,7 +38,7 @@ const resources = z.record(
   z.string(),
   z.object({
     Type: z.string(),
-    // Templates have every shape; what a test reads is what it asserts.
+    // Resources have many shapes; tests assert what they read.
     Properties: z.record(z.string(), z.any()).default({}),
     DeletionPolicy: z.string().optional(),
   }),
@@ -49,7 +49,7 @@ export type Resource = z.infer<typeof resources>[string] & { readonly id: string
 export const templateOf = (context: Readonly<Record<string, unknown>> = {}): Template =>
   withAppWithoutCode(context, ({ stack }) => Template.fromStack(stack));
 
-/** The template's resources of a type, all of them without one. */
+/** The template's resources of a type; without a type, all of them. */
 export const resourcesOf = (template: Template, type?: string): Resource[] =>
   Object.entries(resources.parse(template.toJSON().Resources))
     .map(([id, resource]) => ({ id, ...resource }))

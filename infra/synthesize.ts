@@ -6,17 +6,17 @@ import { RemediatorApp } from './remediator-app.ts';
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** The context that `cdk.json` sets: CDK's feature flags. */
+/** The context in `cdk.json`: CDK's feature flags. */
 export const cdkJsonContext = (): Record<string, unknown> =>
   cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '..', 'cdk.json'), 'utf8'))).context;
 
 /**
- * Bundles the functions and synthesizes the stack as `cdk synth` does, in this process, all into `outdir`.
- * @returns the path of the template.
- * @throws SettingsError for a bad setting in the context.
+ * Bundles the functions and synthesizes the stack like `cdk synth`, in this process, all into `outdir`.
+ * @returns the path of the template
+ * @throws SettingsError for a bad setting in the context
  */
 export const synthesize = (options: {
-  /** What `-c key=value` would say; what `cdk.json` says holds as well. Without a mode it is `enforce`: nothing is deployed. */
+  /** Like `-c key=value`, in addition to `cdk.json`. Without a mode it is `enforce`: nothing is deployed. */
   readonly context?: Readonly<Record<string, unknown>>;
   readonly outdir: string;
 }): Promise<string> =>

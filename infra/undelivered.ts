@@ -5,12 +5,12 @@ import type { Remediation } from '../functions/shared/declaration/remediation.ts
 import type { Alarms } from './alarms.ts';
 import { runbook } from './runbook.ts';
 
-/** How long EventBridge tries to deliver an event; these are also its own defaults, written down. */
+/** How long EventBridge tries to deliver an event. These are its defaults, stated explicitly. */
 export const DELIVERY = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
 
 /**
- * The queue for the events that EventBridge could not deliver to a function or to its queue, with its alarm. EventBridge takes only a
- * standard queue for this, also where the target is a FIFO queue.
+ * The queue for events that EventBridge could not deliver to a function or its queue, with its alarm. EventBridge
+ * supports only standard queues here, even if the target is a FIFO queue.
  */
 export const undeliveredQueue = (
   scope: Construct,
@@ -22,7 +22,10 @@ export const undeliveredQueue = (
   return queue;
 };
 
-/** A standard queue in which what went nowhere is kept for two weeks. @param of what it is the dead-letter queue of */
+/**
+ * A standard queue that keeps undeliverable messages for two weeks.
+ * @param of what it is the dead-letter queue of
+ */
 export function deadLetterQueue(scope: Construct, id: string, of: string): Queue {
   const queue = new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,

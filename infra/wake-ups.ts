@@ -7,18 +7,21 @@ import { arnHere, type Right } from '../functions/shared/declaration/right.ts';
 import { resolve } from './placeholders.ts';
 import { policyDocumentOf } from './right.ts';
 
-/** Where a function puts its one-time schedules, and the role with which they put a message into its queue. */
+/**
+ * The schedule group for a function's one-time schedules, and the role with which they put a message into its queue.
+ */
 export class WakeUps extends Construct {
   readonly group: ScheduleGroup;
   readonly role: Role;
 
   constructor(scope: Construct, id: string, queue: IQueue) {
     super(scope, id);
-    // It goes with its stack, wake-ups and all: CDK would retain it, and its name would bar the next stack of this name.
+    // The group is deleted with its stack, including its schedules. CDK would retain it, and its name would block the
+    // next stack of this name.
     this.group = new ScheduleGroup(this, 'Group', { removalPolicy: RemovalPolicy.DESTROY });
     this.role = new Role(this, 'Role', {
       description: 'Puts wake-ups into their queue',
-      // Only for schedules of this group: no other schedule of the account, or of another one, can borrow the role.
+      // Limited to schedules of this group, so that no other schedule of this or another account can use the role.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID, 'aws:SourceArn': this.group.scheduleGroupArn },
@@ -34,7 +37,7 @@ export class WakeUps extends Construct {
     return { WAKE_SCHEDULE_GROUP: this.group.scheduleGroupName, WAKE_ROLE_ARN: this.role.roleArn };
   }
 
-  /** The rights to ask for wake-ups. */
+  /** The rights to schedule wake-ups. */
   rights(): Right[] {
     return [
       {

@@ -12,14 +12,14 @@ import {
 import { METRIC_NAMESPACE } from './metric.ts';
 import { groupsAsked, type LogGroups, readQuery } from './saved-queries.ts';
 
-/** A dashboard is 24 columns wide. */
+/** Columns of a dashboard. */
 export const FULL_WIDTH = 24;
-/** How high tables are, graphs and single numbers, rows. */
+/** Heights of tables, graphs and single numbers, in rows. */
 export const TABLE_HEIGHT = 5;
 const GRAPH_HEIGHT = 4;
 const SINGLE_HEIGHT = 3;
 
-/** A metric of a function for a graph: its sum in each quarter of an hour, unless told otherwise. */
+/** A function's metric for a graph: its sum per quarter of an hour, unless told otherwise. */
 export const line = (
   { name, stackName }: { readonly name: string; readonly stackName: string },
   metricName: string,
@@ -37,7 +37,7 @@ export const line = (
     label: label ?? metricName,
   });
 
-/** A graph from zero up; without data it is an empty one with its title. */
+/** A graph whose axis starts at zero. Without data it is empty, with its title. */
 export const graph = (title: string, width: number, left: IMetric[]): IWidget =>
   new GraphWidget({ title, width, height: GRAPH_HEIGHT, left, leftYAxis: { min: 0 }, liveData: true });
 
@@ -52,7 +52,7 @@ export const single = (title: string, width: number, metric: IMetric): IWidget =
     fullPrecision: false,
   });
 
-/** The sum of metrics; one that has no data counts nothing. */
+/** The sum of metrics. A metric without data counts as zero. */
 export const sumOf = (label: string, metrics: readonly IMetric[]): MathExpression => {
   const named = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
   return new MathExpression({
@@ -63,10 +63,10 @@ export const sumOf = (label: string, metrics: readonly IMetric[]): MathExpressio
   });
 };
 
-/** The answer to a saved query, as a table. */
+/** The result of a saved query, as a table. */
 export const answer = (name: string, width: number, logGroups: LogGroups): IWidget => {
   const { question, text } = readQuery(name);
-  // CDK puts SOURCE and a bar before the query: a comment there would be a command, and none can be at its beginning.
+  // CDK puts SOURCE and a bar before the query, so a comment at its beginning would be parsed as a command.
   const commands = text
     .trimEnd()
     .split('\n')
