@@ -23,12 +23,30 @@ export interface WorkloadPod {
   bound: { readonly nodeName: string; readonly readyAt: number } | undefined;
   /** When it was told to go, and when it will have gone (epoch ms). */
   leaving: { readonly since: number; readonly goneAt: number } | undefined;
+  /**
+   * The kubelet of its node is not heard of. It counts as not ready then, and cannot be told to go: it goes on running, and
+   * stays, until its node is heard of again or is gone. Source: Kubernetes, "Nodes" (node controller), and "Taints and
+   * Tolerations", "Taint based Evictions".
+   */
+  unheard: boolean;
 }
+
+/**
+ * The taints of a node that is not Ready. Each pod bears them for so long, since the admission plugin DefaultTolerationSeconds
+ * has it tolerate them. Source: Kubernetes, "Taints and Tolerations", "Taint based Evictions": `tolerationSeconds=300`.
+ */
+export const TOLERATED_FOR_A_TIME: readonly string[] = [
+  'node.kubernetes.io/not-ready',
+  'node.kubernetes.io/unreachable',
+];
+export const TOLERATION_SECONDS = 300;
 
 /** The label by which EKS marks the nodes of a managed node group. */
 export const NODE_GROUP_LABEL = 'eks.amazonaws.com/nodegroup';
 
-export const isReady = ({ bound }: WorkloadPod, now: number): boolean => bound !== undefined && bound.readyAt <= now;
+const hasStarted = ({ bound }: WorkloadPod, now: number): boolean => bound !== undefined && bound.readyAt <= now;
+
+export const isReady = (pod: WorkloadPod, now: number): boolean => hasStarted(pod, now) && !pod.unheard;
 
 /** The name of the ReplicaSet by which a Deployment runs its pods. */
 export const replicaSetName = ({ namespace, name, nodeGroup }: Workload): string =>
@@ -75,10 +93,16 @@ export function servedWorkloadPod(pod: WorkloadPod, now: number): Served {
         containers: [{ name: workload.name, image: `registry/${workload.name}:1` }],
         nodeSelector: { [NODE_GROUP_LABEL]: workload.nodeGroup },
         terminationGracePeriodSeconds: terminationSeconds,
+        tolerations: TOLERATED_FOR_A_TIME.map((key) => ({
+          key,
+          operator: 'Exists',
+          effect: 'NoExecute',
+          tolerationSeconds: TOLERATION_SECONDS,
+        })),
         ...(bound !== undefined && { nodeName: bound.nodeName }),
       },
       status: {
-        phase: ready ? 'Running' : 'Pending',
+        phase: hasStarted(pod, now) ? 'Running' : 'Pending',
         conditions: [
           { type: 'PodScheduled', status: bound === undefined ? 'False' : 'True' },
           { type: 'Ready', status: ready ? 'True' : 'False' },

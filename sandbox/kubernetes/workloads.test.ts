@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { KubernetesPod } from '../../functions/shared/kubernetes/client.ts';
 import { type ClientOfCluster, clientOfCluster } from './client-of-cluster.ts';
 import type { Json } from './json.ts';
-import { type TestClusterOptions, testNode } from './kubernetes-test-cluster.ts';
+import { NOW, type TestClusterOptions, testNode } from './kubernetes-test-cluster.ts';
 import type { Workload } from './workload-pods.ts';
 
 const MERGE = 'application/merge-patch+json';
@@ -101,6 +101,41 @@ describe('the pods of a Deployment', () => {
     await change('a', { taints: [{ key: 'x', effect: 'NoExecute' }] });
     await wait(31);
     expect(await where()).toEqual(['b Running', 'b Running']);
+  });
+
+  it('are told to go from a node that is not heard of for five minutes, and stay there until it is gone', async () => {
+    const { nodes: current, where, podsOn, wait } = await open({ disruptionBudget: { maxUnavailable: 0 } });
+    await where();
+    const unheardSince = NOW + 60_000;
+    current[0] = { ...workerNode('a'), ready: false, unheardSince };
+    await wait(60 + 299);
+    expect(await where()).toEqual(['a Running', 'a Running', 'b Running', 'b Running']);
+    expect((await podsOn('a')).map(({ terminating }) => terminating)).toEqual([false, false]);
+    await wait(2);
+    const going = ['a Running going', 'a Running going', 'b Pending', 'b Pending', 'b Running', 'b Running'];
+    expect(await where()).toEqual(going);
+    await wait(3600);
+    expect(await where()).toEqual(going.map((each) => each.replace('Pending', 'Running')));
+    current.shift();
+    expect(await where()).toEqual(['b Running', 'b Running', 'b Running', 'b Running']);
+  });
+
+  it('stay where the node is heard of again in time', async () => {
+    const { nodes: current, where, wait } = await open();
+    const before = await where();
+    current[0] = { ...workerNode('a'), ready: false, unheardSince: NOW };
+    await wait(200);
+    await where();
+    current[0] = workerNode('a');
+    await wait(3600);
+    expect(await where()).toEqual(before);
+  });
+
+  it('count as not ready for a budget while their node is not heard of', async () => {
+    const { client, nodes: current, firstOn, where } = await open({ disruptionBudget: { minAvailable: 3 } });
+    await where();
+    current[0] = { ...workerNode('a'), ready: false, unheardSince: NOW };
+    expect(await client.evict(await firstOn('b'))).toBe('blocked');
   });
 
   it('are gone with their node, and come back elsewhere', async () => {

@@ -10,6 +10,8 @@ import {
   NODE_GROUP_LABEL,
   replicaSetName,
   servedWorkloadPod,
+  TOLERATED_FOR_A_TIME,
+  TOLERATION_SECONDS,
   type Workload,
   type WorkloadPod,
 } from './workload-pods.ts';
@@ -22,6 +24,8 @@ export interface WorkloadsOptions {
 }
 
 const DAY_MS = 86_400_000;
+/** How long a pod stays on a node that is not Ready, ms. */
+const TOLERATED_MS = TOLERATION_SECONDS * 1000;
 
 /**
  * The pods of a cluster's Deployments. Nothing is planned for them: they are brought up to date when somebody looks, so
@@ -46,16 +50,23 @@ export class Workloads {
     this.#lookedAt = time.now;
     if (workloads.length === 0) return;
     const byName = new Map(nodes().map((node) => [node.name, node]));
+    /** When the replacements of those that are taken off are made. */
+    const replacedAt = new Map<Workload, number>();
     for (const pod of this.#pods) {
       const node = pod.bound && byName.get(pod.bound.nodeName);
-      // No budget counts here: such a taint takes pods off at once.
-      if (node?.taints.some(({ effect }) => effect === 'NoExecute')) leave(pod, since);
+      pod.unheard = node?.unheardSince !== undefined;
+      const from = node === undefined ? undefined : takenOffFrom(node, since);
+      // No budget counts here.
+      if (from === undefined || from > time.now) continue;
+      leave(pod, from);
+      replacedAt.set(pod.workload, Math.max(from, replacedAt.get(pod.workload) ?? since));
     }
-    this.#pods = this.#pods.filter(
-      ({ bound, leaving }) =>
-        (leaving === undefined || leaving.goneAt > time.now) && (bound === undefined || byName.has(bound.nodeName)),
-    );
-    for (const workload of workloads) this.#fill(workload, since);
+    this.#pods = this.#pods.filter(({ bound, leaving, unheard }) => {
+      if (bound !== undefined && !byName.has(bound.nodeName)) return false;
+      // Whom nobody can tell to go stays until its node is heard of again, or is gone.
+      return leaving === undefined || leaving.goneAt > time.now || unheard;
+    });
+    for (const workload of workloads) this.#fill(workload, replacedAt.get(workload) ?? since);
     this.#schedule([...byName.values()], since);
   }
 
@@ -109,7 +120,15 @@ export class Workloads {
     const { random } = this.#options;
     for (let count = this.#living(workload).length; count < workload.replicas; count += 1) {
       const name = `${replicaSetName(workload)}-${random.hex(5)}`;
-      this.#pods.push({ workload, name, uid: random.uuid(), createdAt, bound: undefined, leaving: undefined });
+      this.#pods.push({
+        workload,
+        name,
+        uid: random.uuid(),
+        createdAt,
+        bound: undefined,
+        leaving: undefined,
+        unheard: false,
+      });
     }
   }
 
@@ -153,6 +172,13 @@ function leastOf<Item>(items: readonly Item[], rankOf: (item: Item) => number): 
 function leave(pod: WorkloadPod, since: number): void {
   const goneAt = pod.bound === undefined ? since : since + pod.workload.terminationSeconds * 1000;
   pod.leaving ??= { since, goneAt };
+}
+
+/** From when on a node's taints take pods off it, epoch ms; undefined: they take none. */
+function takenOffFrom({ taints, unheardSince, createdAt }: SchedulingNode, since: number): number | undefined {
+  const keys = taints.filter(({ effect }) => effect === 'NoExecute').map(({ key }) => key);
+  if (keys.length === 0) return undefined;
+  return keys.every((key) => TOLERATED_FOR_A_TIME.includes(key)) ? (unheardSince ?? createdAt) + TOLERATED_MS : since;
 }
 
 const takes = ({ labels, ready, unschedulable, taints }: SchedulingNode, { nodeGroup }: Workload): boolean =>
