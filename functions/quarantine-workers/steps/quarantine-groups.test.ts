@@ -16,8 +16,8 @@ import { noteInto } from './step.ts';
 const policy = policySchema('enforce').parse({}).quarantine;
 const EVERYBODY = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
 
-async function inVpc() {
-  const { ec2, workers } = ec2Account();
+async function inVpc(vpc: object = {}) {
+  const { ec2, workers } = ec2Account(undefined, { vpc });
   const asked = new DescribeInstancesCommand({ InstanceIds: [workers()[0]!.id] });
   const vpcId = (await ec2.send(asked)).Reservations?.[0]?.Instances?.[0]?.VpcId ?? '';
   const ensure = async () => {
@@ -52,6 +52,12 @@ it('makes one group that is open to everything and one that is closed, once for 
   expect(await rulesOf(ec2, groups.untracking)).toEqual(OPEN);
   expect(await rulesOf(ec2, groups.closed)).toEqual(CLOSED);
   expect(await ensure()).toEqual({ groups, calls: [] });
+});
+
+it('takes the egress over IPv6 from a new group that has it by default', async () => {
+  const { ec2, ensure } = await inVpc({ ipv6Egress: true });
+  const { groups } = await ensure();
+  expect(await rulesOf(ec2, groups.closed)).toEqual(CLOSED);
 });
 
 it('puts right what somebody has changed', async () => {

@@ -132,6 +132,11 @@ describe('what a function asks of itself', () => {
     expect(woken).toEqual([]);
   });
 
+  it('goes by its queue for fewer hops than Lambda lets through', () => {
+    // Lambda developer guide, "Use Lambda recursive loop detection": "approximately 16 times".
+    expect(MOST_HOPS).toBeLessThanOrEqual(12);
+  });
+
   it('goes by a schedule from a minute on, which no loop detection counts', async () => {
     await takeBatch(options, [message('a')], (_messages, own) =>
       sendRequests(own, [{ request: { id: 'x' }, delaySeconds: 120 }]),

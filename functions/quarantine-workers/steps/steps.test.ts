@@ -1,0 +1,157 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { expect, it } from 'vitest';
+import { policySchema } from '../../policy-document.ts';
+import type { Isolation, KubernetesClient } from '../../shared/kubernetes/client.ts';
+import { GROUPS, NOW, quarantine, worker } from '../observation.fixture.ts';
+import type { Quarantine } from '../quarantine-ledger.ts';
+import { terminate } from '../terminate.ts';
+import { protectFromTermination } from './evidence.ts';
+import { cordonNode } from './node.ts';
+import { closeSecurityGroups } from './security-groups.ts';
+import { takeOutOfService } from './standby.ts';
+import type { StepSubject } from './step.ts';
+import { tagWorker } from './tags.ts';
+
+type Answer = (operation: string, input: Readonly<Record<string, unknown>>) => object | Error;
+
+/** What AWS says when it refuses a call. */
+const refusal = (name: string) => Object.assign(new Error('because'), { name, $fault: 'client' });
+
+/** A worker in quarantine, AWS as far as `answer` goes, and each call that was made: its operation and input. */
+function subjectOf(
+  answer: Answer,
+  { policy = {}, ...rest }: Partial<Omit<StepSubject, 'policy'>> & { policy?: object },
+) {
+  const calls: Array<[operation: string, input: Readonly<Record<string, unknown>>]> = [];
+  const answering = <Client extends { send: unknown }>(client: Client): Client => {
+    client.send = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+      const operation = name.replace(/Command$/, '');
+      calls.push([operation, { ...input }]);
+      const answered = answer(operation, { ...input });
+      if (answered instanceof Error) throw answered;
+      return { $metadata: {}, ...answered };
+    };
+    return client;
+  };
+  const region = 'eu-central-1';
+  let saved: Quarantine = rest.quarantine ?? quarantine();
+  const subject: StepSubject = {
+    clients: {
+      ec2: answering(new EC2Client({ region })),
+      autoScaling: answering(new AutoScalingClient({ region })),
+      loadBalancing: answering(new ElasticLoadBalancingV2Client({ region })),
+      openCluster: async () => ({ refused: 'no cluster here' }),
+    },
+    instanceId: 'i-1',
+    view: worker(),
+    quarantine: saved,
+    now: NOW,
+    save: async (change) => {
+      saved = { ...saved, ...change };
+      return saved;
+    },
+    note: () => undefined,
+    ...rest,
+    policy: policySchema('enforce').parse({ quarantine: policy }).quarantine,
+  };
+  return { subject, calls, saved: () => saved };
+}
+
+it('waits for a closed group that EC2 does not know yet, and gives the interface back what it had meanwhile', async () => {
+  const { subject, calls } = subjectOf(
+    (_, { Groups }) => (String(Groups) === GROUPS.closed ? refusal('InvalidGroup.NotFound') : {}),
+    {},
+  );
+  expect(await closeSecurityGroups(subject)).toMatchObject({ step: 'security-groups', outcome: 'pending' });
+  expect(calls.map(([, { Groups }]) => Groups)).toEqual([[GROUPS.untracking], [GROUPS.closed], ['sg-nodes']]);
+});
+
+it.each(['InvalidInstanceID.NotFound', 'InvalidGroup.Duplicate'])('waits where EC2 says %s', async (name) => {
+  expect((await tagWorker(subjectOf(() => refusal(name), {}).subject)).outcome).toBe('pending');
+});
+
+it('fails by what EC2 refuses for good', async () => {
+  const { subject } = subjectOf(() => refusal('UnauthorizedOperation'), {});
+  expect(await tagWorker(subject)).toMatchObject({ outcome: 'failed', note: 'UnauthorizedOperation: because' });
+});
+
+it('writes the one tag by which the worker is known where its tags leave no room for more', async () => {
+  const { subject, calls } = subjectOf(
+    (_, { Tags }) => (Array.isArray(Tags) && Tags.length > 1 ? refusal('TagLimitExceeded') : {}),
+    {},
+  );
+  expect((await tagWorker(subject)).outcome).toBe('done');
+  expect(calls.at(-1)?.[1].Tags).toEqual([{ Key: 'eks-host-remediator:quarantine', Value: expect.any(String) }]);
+});
+
+it('asks for no protection of a Spot instance, which EC2 refuses, and terminates one all the same', async () => {
+  const view = worker({ spot: true });
+  const { subject, calls } = subjectOf(
+    (operation) => (operation === 'ModifyInstanceAttribute' ? refusal('UnsupportedOperation') : {}),
+    {
+      view,
+      policy: { terminationProtection: true },
+      // As a ledger may have it that another version has written.
+      quarantine: quarantine({ saved: { ...quarantine().saved, terminationProtected: false } }),
+    },
+  );
+  expect((await protectFromTermination(subject)).outcome).toBe('skipped');
+  expect((await terminate(subject)).decision).toBe('waiting');
+  expect(calls.map(([operation]) => operation)).toEqual(['TerminateInstances']);
+});
+
+it.each([
+  ['standby', 'EnterStandby'],
+  ['detach', 'DetachInstances'],
+])('takes the worker out of service by %s, as the policy says', async (outOfService, expected) => {
+  const { subject, calls, saved } = subjectOf(
+    (operation) =>
+      operation === 'DescribeAutoScalingInstances' ? { AutoScalingInstances: [{ LifecycleState: 'InService' }] } : {},
+    {
+      policy: { outOfService },
+      quarantine: quarantine({ saved: { ...quarantine().saved, autoScalingGroup: 'asg' } }),
+    },
+  );
+  expect((await takeOutOfService(subject)).outcome).toBe('done');
+  expect(calls.find(([operation]) => !operation.startsWith('Describe'))).toEqual([
+    expected,
+    { InstanceIds: ['i-1'], AutoScalingGroupName: 'asg', ShouldDecrementDesiredCapacity: false },
+  ]);
+  expect(saved().saved.detached).toBe(outOfService === 'detach' ? true : undefined);
+});
+
+it('tells where a suspended process keeps the group from replacing the worker', async () => {
+  const { subject } = subjectOf(
+    (operation) =>
+      operation === 'DescribeAutoScalingGroups'
+        ? { AutoScalingGroups: [{ SuspendedProcesses: [{ ProcessName: 'Launch' }] }] }
+        : { AutoScalingInstances: [{ LifecycleState: 'Standby' }] },
+    { quarantine: quarantine({ saved: { ...quarantine().saved, autoScalingGroup: 'asg' } }) },
+  );
+  expect((await takeOutOfService(subject)).note).toMatch(/process Launch of asg is suspended/);
+});
+
+it('marks the node so that neither Karpenter nor the Cluster Autoscaler takes it away', async () => {
+  const isolations: Isolation[] = [];
+  const node = { name: 'n', unschedulable: false, taints: [], labels: {}, annotations: {} };
+  const cluster: Partial<KubernetesClient> = {
+    findNode: async () => node as never,
+    isolateNode: async (_name, isolation) => {
+      isolations.push(isolation);
+      return 'changed';
+    },
+  };
+  const { subject } = subjectOf(() => ({}), {});
+  const clients = { ...subject.clients, openCluster: async () => cluster as KubernetesClient };
+  expect((await cordonNode({ ...subject, clients })).outcome).toBe('done');
+  expect(isolations).toMatchObject([
+    {
+      annotations: {
+        'karpenter.sh/do-not-disrupt': 'true',
+        'cluster-autoscaler.kubernetes.io/scale-down-disabled': 'true',
+      },
+    },
+  ]);
+});
