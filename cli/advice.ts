@@ -1,8 +1,8 @@
-/** Where a command was about to work, as far as it is known. */
+/** The stack, region and environment of a command, as far as known. */
 export interface Whereabouts {
   readonly stack: string;
   readonly region: string | undefined;
-  /** The environment that the SDK reads: it names profile and endpoint. */
+  /** The environment variables that the SDK reads, for profile and endpoint. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -10,7 +10,7 @@ const NO_CREDENTIALS =
   'No AWS credentials: name a profile that has some (AWS_PROFILE), sign in (aws sso login), ' +
   'or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
 
-/** What AWS's services call the same thing; each error's name is from its service's API reference, "Common errors". */
+/** Names of one error in several AWS services. Each is from the API reference of its service, "Common errors". */
 const EXPIRED: readonly string[] = ['ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'];
 const UNKNOWN_KEY: readonly string[] = [
   'UnrecognizedClientException',
@@ -28,19 +28,19 @@ const THROTTLED: readonly string[] = [
   'LimitExceededException',
   'ProvisionedThroughputExceededException',
 ];
-/** Of the network, by Node. */
+/** Node's codes for network errors. */
 const UNREACHED: readonly string[] = ['ENOTFOUND', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EAI_AGAIN'];
 
 /**
- * What to do about an error that an operator can do something about, in a sentence that names the variable, the stack or
- * the profile; undefined for any other.
+ * What an operator can do about an error, in a sentence that names the variable, the stack or the profile; undefined
+ * for any other error.
  */
 export function adviceOn(error: Error, { stack, region, env }: Whereabouts): string | undefined {
   const { name } = error;
   const profile = env.AWS_PROFILE === undefined || env.AWS_PROFILE === '' ? undefined : env.AWS_PROFILE;
   const credentials = profile === undefined ? 'the credentials in use' : `the credentials of profile ${profile}`;
   const place = region === undefined ? '' : ` in ${region}`;
-  // Also what a profile lacks or a session has lost: its message says which.
+  // Also raised when a profile is incomplete or a session has ended; the message says which.
   if (name === 'CredentialsProviderError') return NO_CREDENTIALS;
   if (EXPIRED.includes(name)) {
     const fix = profile === undefined ? 'aws sso login, or set new ones' : `aws sso login --profile ${profile}`;
@@ -61,7 +61,7 @@ export function adviceOn(error: Error, { stack, region, env }: Whereabouts): str
     : `AWS_ENDPOINT_URL is ${endpoint}, and nothing answers there (${code}): unset it, or start what should answer`;
 }
 
-/** The network's own word on why; Node keeps it in the error, its cause, or each of several causes. */
+/** The code of a network error. Node keeps it in the error, its cause, or each of several causes. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string' && UNREACHED.includes(error.code)) return error.code;

@@ -1,6 +1,6 @@
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
 
-/** How long ago, or until then, in one unit: `40s`, `12m`, `5h`, `3d`. A clock that is behind makes no time negative. */
+/** A time difference, past or future, in one unit: `40s`, `12m`, `5h`, `3d`. A slow clock never makes it negative. */
 export function spanOf(ms: number): string {
   const span = Math.max(0, Math.abs(ms));
   if (span < 2 * MINUTE) return `${Math.round(span / 1_000)}s`;

@@ -27,7 +27,7 @@ const SHARED_HELP = `Options of every command:
 Credentials, profile and endpoint are found as the AWS CLI finds them (AWS_PROFILE, AWS_ENDPOINT_URL ...).
 NO_COLOR takes the colours away. Exit codes: 0 done; 1 it did not come to what was asked for; 2 a wrong argument.`;
 
-/** What is asked for: a command with its arguments, or a text that explains. */
+/** The parsed command line: a command with its arguments, or a help text. */
 export type Request =
   | { readonly help: string }
   | { readonly version: true }
@@ -41,8 +41,8 @@ export type Request =
     };
 
 /**
- * @param program how the command is called, for usage and examples
- * @throws UsageError naming the argument that is wrong, with what would be right
+ * @param program the name that the command is called by, for usage and examples
+ * @throws UsageError that names the wrong argument, and what would be right
  */
 export function readArguments(
   argv: readonly string[],
@@ -91,8 +91,8 @@ function formOf(output: unknown, json: boolean): Form {
 }
 
 /**
- * Finds the command's name: options that every command has may stand before it.
- * @throws UsageError for another option there: what follows it could be its value or the name
+ * Finds the command's name. Options that every command has may precede it.
+ * @throws UsageError for another option before it, whose value could not be told from the name
  */
 function nameIn(
   argv: readonly string[],
@@ -151,5 +151,5 @@ function overview(commands: readonly Command[], program: string): string {
   ].join('\n\n');
 }
 
-/** The width of the list's left side, characters. */
+/** Width of the list's left column, characters. */
 const LEFT = 34;

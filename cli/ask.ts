@@ -8,31 +8,31 @@ import { createTimeline } from './timeline.ts';
 import { UsageError } from './usage-error.ts';
 import { jsonLine, visible } from './visible.ts';
 
-/** A worker or a node group, as the events name them. */
+/** A worker or a node group, as events name them. */
 export type AskedAbout =
   | { readonly instanceId: string }
   | { readonly clusterName: string; readonly nodegroupName: string };
 
-/** What a request is about, and why: what is named, or all for which it fits in a place or in a wave. */
+/** The subjects and reason of a request. Subjects are named, or all suitable ones of a scope or a wave. */
 export interface Asked {
   readonly why: string;
-  /** Nobody is asked back. */
+  /** Skips the confirmation prompt. */
   readonly yes: boolean;
   readonly named: readonly AskedAbout[];
   readonly allIn?: Scope;
-  /** The id of an event or of an incident. */
+  /** Id of an event or of an incident. */
   readonly wave?: string;
 }
 
 /**
  * Reads the subjects and the reason that every request needs.
- * @throws UsageError naming the argument that is wrong, with what would be right
+ * @throws UsageError that names the wrong argument, and what would be right
  */
 export function readAsked({ positionals, options }: Given): Asked {
   const { 'all-in': allIn, wave } = options;
   const ways = [positionals.length > 0, allIn !== undefined, wave !== undefined].filter(Boolean).length;
   if (ways > 1) throw new UsageError('SUBJECT: give subjects, or --all-in, or --wave');
-  // What is asked for wrongly is told before that no reason is given.
+  // A wrong subject is reported before a missing reason.
   const named = ways === 0 || positionals.length > 0 ? readAllNamed(positionals) : [];
   return {
     named,
@@ -43,7 +43,7 @@ export function readAsked({ positionals, options }: Given): Asked {
   };
 }
 
-/** The same subject named twice is asked for once. */
+/** A subject that is named twice is requested once. */
 const readAllNamed = (texts: readonly string[]): AskedAbout[] => {
   const [first, ...more] = [...new Set(texts)];
   return [readAskedAbout(first), ...more.map(readAskedAbout)];
@@ -65,7 +65,7 @@ function readWave(text: string): string {
   throw new UsageError('--wave: give the id of an event, or the correlationId of a record');
 }
 
-/** Why it is asked for stands in the records, so nobody may leave it out. */
+/** Reads the reason, which is required because records show it. */
 function readWhy(text: Given['options'][string]): string {
   if (typeof text === 'string' && text.trim().length >= 3 && text.length <= 500) return text.trim();
   throw new UsageError('--why: say in 3 to 500 characters why, such as --why "the address is meant to be"');
@@ -86,9 +86,9 @@ Several subjects are listed first, and asked back about.`;
 
 /** One request to be sent. */
 export interface Wanted {
-  /** As the commands take it. */
+  /** The subject, as commands take it. */
   readonly subject: string;
-  /** For people, where that leaves open what is asked of whom. */
+  /** A clearer name for people, where the subject leaves open which function is asked for what. */
   readonly name?: string;
   readonly detail: Readonly<Record<string, unknown>> & { readonly action: string };
 }
@@ -97,16 +97,19 @@ export interface AskOptions {
   readonly detailType: string;
   readonly wanted: readonly Wanted[];
   readonly yes: boolean;
-  /** Which record is the last one to wait for. */
+  /** Whether a record is the last one to wait for. */
   readonly isOutcome: (record: ReadRecord) => boolean;
 }
 
-/** ms; `manage-ssm-agent` collects reconcile requests for half a minute, and two reconciles come of a request. */
+/**
+ * How long to wait for an outcome, ms. `manage-ssm-agent` gathers reconcile requests for half a minute, and one request
+ * causes two reconciles.
+ */
 const PATIENCE = 4 * 60_000;
 
 /**
- * Sends requests and tells what comes of them, record by record. One that is not taken stops no other.
- * @returns 1 when one is refused, or nothing is heard of it in time
+ * Sends requests and prints their records as they appear. A failed request does not stop the others.
+ * @returns 1 when one is refused, or has no outcome in time
  */
 export async function ask(
   surroundings: Surroundings,
@@ -139,7 +142,10 @@ export async function ask(
   return good ? 0 : 1;
 }
 
-/** Lists them, and asks back. @throws UsageError where nobody can answer */
+/**
+ * Lists the requests, and asks for confirmation.
+ * @throws UsageError where nobody can answer
+ */
 async function isWanted(surroundings: Surroundings, wanted: readonly Wanted[]): Promise<boolean> {
   const { note } = surroundings;
   for (const { subject, name = subject } of wanted) note(`  ${visible(name)}`);

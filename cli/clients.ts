@@ -17,7 +17,7 @@ export interface Clients {
   readonly ec2: EC2Client;
 }
 
-/** The command line gives the region at most: all else (profile, credentials, endpoint) is found as the SDK finds it. */
+/** The command line sets at most the region. The SDK finds profile, credentials and endpoint as usual. */
 export type ClientConfig = Pick<STSClientConfig, 'region' | 'credentials' | 'requestHandler' | 'maxAttempts'>;
 
 export const createClients = (config: ClientConfig): Clients => ({

@@ -3,15 +3,15 @@ import type { Clock } from '../functions/shared/runtime/clock.ts';
 import type { Clients } from './clients.ts';
 import type { StackOutputs } from './stack-outputs.ts';
 
-/** Where a command tells its results. */
+/** The output of a command. */
 export interface Output {
-  /** What was asked for, a line or several: stdout. */
+  /** Prints the result, one or several lines, to stdout. */
   readonly print: (text: string) => void;
-  /** What one should know besides: stderr. */
+  /** Prints further information to stderr. */
   readonly note: (text: string) => void;
 }
 
-/** What a command works with, once its arguments are known to be good. */
+/** The dependencies of a command, available once its arguments are valid. */
 export interface Surroundings extends Local {
   readonly clients: Clients;
   readonly stack: StackOutputs;
@@ -19,50 +19,50 @@ export interface Surroundings extends Local {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** What a command works with that asks nothing of AWS. */
+/** The dependencies of a command that does not call AWS. */
 export interface Local extends Output {
   readonly clock: Clock;
-  /** JSON Lines on stdout instead of text for people. */
+  /** Whether to print JSON Lines instead of text for people. */
   readonly json: boolean;
-  /** Tables have all columns. */
+  /** Whether tables have all columns. */
   readonly wide: boolean;
-  /** Of the terminal, characters; undefined where stdout is none. */
+  /** Width of the terminal, characters; undefined where stdout is not a terminal. */
   readonly width: number | undefined;
-  /** Asks whoever runs the command to say yes; undefined where nobody is there who could. */
+  /** Asks the user for confirmation; undefined where nobody can answer. */
   readonly askBack: (question: string) => Promise<boolean | undefined>;
-  /** How the command is called here, for texts that can be pasted. */
+  /** The command as it is called here, for texts that can be pasted. */
   readonly program: string;
 }
 
-/** What stands behind a command's name, as `node:util` parsed it. */
+/** The arguments after a command's name, as parsed by `node:util`. */
 export interface Given {
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, string | boolean | ReadonlyArray<string | boolean> | undefined>>;
 }
 
-/** 0: done; 1: it did not come to what was asked for. Bad arguments are a UsageError (2) and never get here. */
+/** 0: done; 1: the request was not fulfilled. Wrong arguments raise a UsageError (2) before. */
 export type ExitCode = 0 | 1;
 
-/** One subcommand: a file of its own in `cli/commands/`. */
+/** One subcommand, in a file of its own in `cli/commands/`. */
 export interface Command {
   readonly name: string;
-  /** What follows the name, for example `SUBJECT [--since 7d]`. */
+  /** The arguments after the name, such as `SUBJECT [--since 7d]`. */
   readonly synopsis: string;
   /** A line for the list of all commands. */
   readonly summary: string;
-  /** What `--help` tells besides: arguments, options, examples. */
+  /** Further text of `--help`: arguments, options, examples. */
   readonly help: string;
-  /** Its own options, besides those that every command has. */
+  /** The command's own options, in addition to those of every command. */
   readonly options: ParseArgsOptionsConfig;
   /**
-   * Checks the arguments, before AWS is called, and gives what is to be done.
-   * @throws UsageError naming the argument and what would be right
+   * Validates the arguments before any call to AWS, and returns the action.
+   * @throws UsageError that names the wrong argument, and what would be right
    */
   readonly read: (given: Given) => (surroundings: Surroundings) => Promise<ExitCode>;
   /**
-   * Gives what is to be done where these arguments ask nothing of AWS: no region, no credentials, no stack. Undefined
-   * where they do.
-   * @throws UsageError naming the argument and what would be right
+   * Returns the action if these arguments need nothing from AWS: no region, no credentials, no stack. Otherwise
+   * undefined.
+   * @throws UsageError that names the wrong argument, and what would be right
    */
   readonly local?: (given: Given) => ((local: Local) => Promise<ExitCode>) | undefined;
 }

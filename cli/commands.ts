@@ -19,7 +19,7 @@ import { terminate } from './commands/terminate.ts';
 import { undo } from './commands/undo.ts';
 import { watch } from './commands/watch.ts';
 
-/** All commands, in the order in which they are listed. */
+/** All commands, in the order of the list. */
 export const COMMANDS: readonly Command[] = [
   status,
   plan,

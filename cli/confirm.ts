@@ -1,7 +1,10 @@
 import type { Local } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Asks back whether something is meant. @throws UsageError where nobody can answer */
+/**
+ * Asks for confirmation.
+ * @throws UsageError where nobody can answer
+ */
 export async function confirmed({ askBack }: Pick<Local, 'askBack'>, question: string): Promise<boolean> {
   const answer = await askBack(question);
   if (answer === undefined)

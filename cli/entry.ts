@@ -3,14 +3,15 @@ import { UsageError } from './usage-error.ts';
 
 const HELP: readonly string[] = ['--help', '-h'];
 
-/** Whether a script is asked only to explain itself, before it does anything. */
+/** Whether a script is called only for its help text. */
 export const asksForHelp = (argv: readonly string[]): boolean => argv.some((argument) => HELP.includes(argument));
 
 /**
- * Runs a script of `npm run`: explains it where that is asked for, and tells a wrong argument in a sentence, with exit
- * code 2.
+ * Runs a script of `npm run`. Prints its usage where that is requested, and reports a wrong argument in a sentence,
+ * with exit code 2.
  *
- * @param run hears of the arguments; @throws UsageError for one that is wrong
+ * @param run gets the arguments;
+ * @throws UsageError for a wrong one
  */
 export async function enter(
   argv: readonly string[],
@@ -30,7 +31,7 @@ export async function enter(
   }
 }
 
-/** @throws UsageError where a script that takes no arguments is given one */
+/** @throws UsageError when a script without arguments is given one */
 export function takeNone(argv: readonly string[], usage: string): void {
   if (argv.length > 0) throw new UsageError(`"${argv.join(' ')}": no argument is taken\n\n${usage}`);
 }

@@ -7,10 +7,10 @@ import { readFleetNow, readTheirRecords, subjectOf } from './fleet.ts';
 import { readIncident } from './incident.ts';
 import { withinScope } from './scope.ts';
 
-/** How far back a wave is looked for, ms. */
+/** How far back to look for the records of a wave, ms. */
 const WAVE_FROM = 30 * 86_400_000;
 
-/** What operators can be offered about the subjects that are meant, by the last words on them: as on the dashboard. */
+/** The actions on offer for the matching subjects, by their latest records, as on the dashboard. */
 export async function offersIn(
   surroundings: Surroundings,
   action: OperatorAction,
@@ -27,7 +27,7 @@ export async function offersIn(
   });
 }
 
-/** The subject of an offer, as the events name it; undefined where they have no name for it. */
+/** The subject of an offer, as events name it; undefined where they cannot name it. */
 export function aboutOf({ subject: { cluster, nodegroup, instance } }: Offer): AskedAbout | undefined {
   if (instance !== undefined) return { instanceId: instance };
   return cluster === undefined || nodegroup === undefined

@@ -15,23 +15,23 @@ import { chunks } from '../functions/shared/runtime/chunks.ts';
 import type { Surroundings } from './command.ts';
 import { queryLogs } from './insights.ts';
 
-/** As many records as one query names: it takes 10,000 characters. */
+/** How many record ids one query names; a query has at most 10,000 characters. */
 const PER_QUERY = 200;
 
-/** How the fleet stands, by the same rule as on the dashboard. */
+/** The state of the fleet, by the same rules as on the dashboard. */
 export interface FleetNow {
-  /** The last word of each function on each of them, as far as it still counts. */
+  /** The latest outcomes that still count, by function and subject. */
   readonly words: readonly LastWord[];
-  /** Each worker and group that something is recorded about: by its gravest word, the gravest first. */
+  /** The gravest outcome of each worker and node group with records, gravest first. */
   readonly states: readonly LastWord[];
   readonly clusters: readonly FleetCluster[];
-  /** Instances by their ids. */
+  /** Instances by id. */
   readonly workers: ReadonlyMap<string, Instance>;
-  /** There are more workers than were read. */
+  /** Whether there are more workers than were read. */
   readonly more: boolean;
 }
 
-/** Reads the last words of all functions, and which workers there are. */
+/** Reads the latest outcomes of all functions, and the existing workers. */
 export async function readFleetNow(surroundings: Surroundings): Promise<FleetNow> {
   const { clients, clock } = surroundings;
   const since = Math.max(0, clock.now() - LAST_WORDS_FROM);
@@ -54,7 +54,7 @@ export async function readFleetNow(surroundings: Surroundings): Promise<FleetNow
   };
 }
 
-/** The records that these words come from, by their ids. */
+/** The records of these outcomes, by id. */
 export async function readTheirRecords(
   surroundings: Surroundings,
   words: readonly Pick<LastWord, 'id'>[],
@@ -71,7 +71,7 @@ export async function readTheirRecords(
   return records;
 }
 
-/** A worker's records may lack its group, but not its id. */
+/** A worker's records may lack its node group, but never its instance id. */
 export const subjectOf = ({
   cluster = '',
   nodegroup = '',
@@ -79,7 +79,7 @@ export const subjectOf = ({
 }: Readonly<Partial<Record<'cluster' | 'nodegroup' | 'instance', string | undefined>>>): string =>
   instance === '' ? `${cluster}/${nodegroup}` : instance;
 
-/** `shop/web/i-0abc`, as much of it as there is. */
+/** `shop/web/i-0abc`, as far as the parts are known. */
 export const placeOf = ({
   cluster,
   nodegroup,

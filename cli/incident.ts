@@ -5,8 +5,8 @@ import { quoted, readRecords } from './records.ts';
 import { conditionOf } from './subject.ts';
 
 /**
- * All that is recorded about a subject since a time, in order: its own records, and those that share a correlation id
- * with them and are about the same or something wider (the release that an upgrade came of names no node group).
+ * Reads all records about a subject since a time, in order. It includes records with the same correlation id about the
+ * same or a wider subject, such as the release behind an upgrade, whose record names no node group.
  *
  * @param since epoch milliseconds
  */

@@ -1,18 +1,18 @@
 import { GetQueryResultsCommand, StartQueryCommand } from '@aws-sdk/client-cloudwatch-logs';
 import type { Surroundings } from './command.ts';
 
-/** CloudWatch Logs gives at most this many rows. */
+/** CloudWatch Logs returns at most this many rows. */
 const LIMIT = 10_000;
 const POLL_MS = 500;
-/** How long a question may take, ms. */
+/** How long a query may take, ms. */
 const PATIENCE = 60_000;
 
 /**
- * Asks Logs Insights a question about the stack's log groups: it counts where the lines are, however many.
+ * Runs a Logs Insights query on the stack's log groups, which counts on the server, however many lines there are.
  *
  * @param since epoch milliseconds
  * @returns rows of field values
- * @throws Error when the query does not come to its end
+ * @throws Error when the query does not complete
  */
 export async function queryLogs(
   { clients: { logs }, stack, clock, sleep }: Pick<Surroundings, 'clients' | 'stack' | 'clock' | 'sleep'>,

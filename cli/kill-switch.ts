@@ -3,7 +3,7 @@ import { confirmed } from './confirm.ts';
 import { readPolicyText, writePolicyText } from './policy-parameter.ts';
 import { UsageError } from './usage-error.ts';
 
-/** `stop` and `go`: the kill switch of the policy is turned on or off; all else of the document stays as it is. */
+/** Creates `stop` or `go`: sets the kill switch of the policy, and leaves the rest of the document unchanged. */
 export function killSwitchCommand(
   command: Pick<Command, 'name' | 'summary' | 'help'> & { readonly on: boolean },
 ): Command {

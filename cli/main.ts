@@ -4,10 +4,11 @@ import { COMMANDS } from './commands.ts';
 import { print } from './output.ts';
 import { remediator } from './remediator.ts';
 
-// Empty is unset, as for the AWS CLI: the profile may name the region. The SDK would take it for the name of one.
+// An empty variable counts as unset, as in the AWS CLI, so that the profile can set the region. The SDK would take it
+// as a region's name.
 if (process.env.AWS_REGION === '') delete process.env.AWS_REGION;
 
-/** Asks on the terminal; undefined where either end is none. */
+/** Asks on the terminal; undefined where input or output is not a terminal. */
 async function askBack(question: string): Promise<boolean | undefined> {
   const { stdin: input, stderr: output } = process;
   if (!input.isTTY || !output.isTTY) return undefined;
@@ -28,7 +29,7 @@ process.exitCode = await remediator(process.argv.slice(2), {
   note: (text) => process.stderr.write(`${text}\n`),
   width: process.stdout.isTTY ? process.stdout.columns : undefined,
   askBack,
-  // By npm's own word on what it runs; anything else has called the command by its name.
+  // npm sets this variable when it runs the script; otherwise the command was called by its own name.
   program: process.env.npm_lifecycle_event === 'remediator' ? 'npm run -s remediator --' : 'eks-host-remediator',
   env: process.env,
 });

@@ -1,4 +1,7 @@
-/** Writes a line to stdout. A reader that has enough (`… | head`) ends the process quietly, as it ends any other tool. */
+/**
+ * Writes a line to stdout. When the reader closes the pipe early (`… | head`), the process ends quietly, like other
+ * tools.
+ */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }

@@ -9,41 +9,44 @@ import { describeIssue } from '../functions/shared/runtime/issue.ts';
 
 const DAY = 86_400_000;
 
-/** How many openings of each window are told. */
+/** How many openings of each window are shown. */
 const OPENINGS = 5;
 
-/** A window that opens for less may be over before a look comes: EventBridge Scheduler fires within a minute of its time. */
+/**
+ * A window shorter than this may close before a reconcile runs: EventBridge Scheduler fires within a minute of its
+ * time. ms
+ */
 const SHORTEST_WINDOW = 5 * 60_000;
 
-/** Whether a default mode is `observe` or `enforce` decides about no fault. */
+/** Any default mode will do, because faults do not depend on it. */
 const ANY_MODE = 'enforce';
 
-/** A change window of the document, and when it opens. */
+/** A change window of the document, with its openings. */
 export interface WindowOpenings {
-  /** Where it stands, for example `upgrades.windows.0`. */
+  /** Path in the document, such as `upgrades.windows.0`. */
   readonly path: string;
   readonly cron: string;
   readonly timeZone: string;
-  /** How long it stays open, ms. */
+  /** How long the window stays open, ms. */
   readonly duration: number;
-  /** The next ones, epoch milliseconds. */
+  /** The next openings, epoch milliseconds. */
   readonly openings: readonly number[];
 }
 
-/** What a policy document comes to. */
+/** The result of checking a policy document. */
 export interface PolicyReport {
-  /** What is wrong: each names the field and the fix. */
+  /** Errors; each names the field and the fix. */
   readonly faults: readonly string[];
-  /** The functions that do nothing until that is right. */
+  /** The functions that do nothing until the errors are fixed. */
   readonly stopped: readonly string[];
-  /** What is allowed, and hardly meant. */
+  /** Valid settings that are hardly intended. */
   readonly warnings: readonly string[];
-  /** Of all windows that are right, also where something else is wrong. */
+  /** All valid windows, even if something else is wrong. */
   readonly windows: readonly WindowOpenings[];
 }
 
 /**
- * Says what a policy document comes to, without AWS: a pure function.
+ * Checks a policy document without AWS; a pure function.
  *
  * @param now epoch milliseconds
  */
@@ -72,13 +75,13 @@ export function checkPolicy(text: string, now: number): PolicyReport {
 
 const NAMES = REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []);
 
-/** The functions for which the document is an invalid one: each reads its own part of it. */
+/** The functions for which the document is invalid. Each reads only its own part of it. */
 const stoppedBy = (document: unknown): string[] =>
   REMEDIATIONS.flatMap(({ name, policy }: Remediation) =>
     policy === undefined || schemaOf(ANY_MODE, policy.reads, NAMES).safeParse(document).success ? [] : [name],
   );
 
-/** Whatever looks like a change window and is one, wherever it stands. */
+/** Every valid change window in the document, wherever it is. */
 function windowsIn(
   value: unknown,
   path: readonly string[],

@@ -10,15 +10,15 @@ interface QuarantineCommand {
   readonly synopsis: string;
   readonly summary: string;
   readonly help: string;
-  /** Whether it may be about a node group, too. */
+  /** Whether the request may also name a node group. */
   readonly ofGroups?: boolean;
   readonly options?: Command['options'];
   readonly optionsHelp?: string;
-  /** What is asked for besides. */
+  /** Further members of the request. */
   readonly more?: (given: Given) => object;
 }
 
-/** The command that sends one kind of quarantine request. */
+/** Creates the command for one kind of quarantine request. */
 export function quarantineCommand(command: QuarantineCommand): Command {
   const { action, synopsis, summary, help, ofGroups = false, options, optionsHelp, more } = command;
   return {
@@ -46,5 +46,5 @@ export function quarantineCommand(command: QuarantineCommand): Command {
   };
 }
 
-/** That a release has begun is not yet that it is through. */
+/** `release-started` does not mean that the release has ended. */
 const isOutcome = ({ decision, reason }: ReadRecord): boolean => decision !== 'waiting' && reason !== 'release-started';

@@ -12,11 +12,11 @@ export interface HeldWorker {
   readonly instanceId: string;
   readonly cluster: string;
   readonly nodegroup?: string;
-  /** Absent: its quarantine begins or ends this very moment. */
+  /** Absent while its quarantine is just beginning or ending. */
   readonly quarantine?: Quarantine;
 }
 
-/** Who is in quarantine, the longest first, and who waits for a slot, as the ledger knows it. */
+/** Reads the quarantined workers, longest first, and the workers that wait for a slot, from the ledger. */
 export async function readHeld({
   clients: { dynamoDb },
   stack,

@@ -12,10 +12,10 @@ import { UsageError } from './usage-error.ts';
 const takersOf = (action: RequestedAction): Requestable[] =>
   REMEDIATIONS.filter(({ requests }: Requestable) => requests.includes(action));
 
-/** How far back the records are read that tell which remediation is meant, ms. */
+/** How far back to read records to find the remediation that is meant, ms. */
 const LATEST = 7 * 86_400_000;
 
-/** The command that sends one kind of remediation request. */
+/** Creates the command for one kind of remediation request. */
 export function remediationCommand(action: RequestedAction, summary: string, help: string): Command {
   const takers = takersOf(action).map(({ name }) => name);
   return {
@@ -42,14 +42,14 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
             name: `${nameOfAsked(about)} (${remediation})`,
             detail: { remediation, action, ...about, why },
           });
-        // Which one is meant is known of all of them before the first one is asked for.
+        // The remediation is determined for all subjects before the first request is sent.
         for (const { about, candidates } of named) want(await chooseOne(surroundings, about, candidates), about);
         for (const offer of named.length > 0 ? [] : await offersIn(surroundings, action, asked)) {
           const about = aboutOf(offer);
           const isMeant = only === undefined || only === offer.remediation;
           if (about !== undefined && isMeant && takers.includes(offer.remediation)) want(offer.remediation, about);
         }
-        // The answer comes first; then the reconcile that follows tells how the subject stands.
+        // The answer comes first; the following reconcile then records the state of the subject.
         const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
         return ask(surroundings, { detailType, wanted, yes, isOutcome });
       };
@@ -57,7 +57,10 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
   };
 }
 
-/** The one remediation that is meant, where one is named. @throws UsageError where it takes no such request */
+/**
+ * The remediation named by the option, if any.
+ * @throws UsageError where it takes no such request
+ */
 function remediationIn(action: RequestedAction, { options: { remediation } }: Given): string | undefined {
   if (remediation === undefined) return undefined;
   const names = takersOf(action).map(({ name }) => name);
@@ -67,7 +70,7 @@ function remediationIn(action: RequestedAction, { options: { remediation } }: Gi
   throw new UsageError(`--remediation: "${remediation}" is none for this; give ${names.join(' or ')}.${meant}`);
 }
 
-/** Which remediations take this action about this kind of subject. */
+/** The remediations that take this action for this kind of subject. */
 function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: Given): string[] {
   const kind = 'instanceId' in about ? 'instance' : 'node-group';
   const fitting = takersOf(action)
@@ -81,8 +84,8 @@ function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: 
 }
 
 /**
- * The remediation that is meant: the one that has proposed something about the subject, by its latest records.
- * @throws UsageError where that is none or more than one
+ * The remediation that is meant: the one with a proposal about the subject in its latest records.
+ * @throws UsageError where there is none, or more than one
  */
 async function chooseOne(
   surroundings: Surroundings,

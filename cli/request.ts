@@ -7,25 +7,25 @@ import type { Surroundings } from './command.ts';
 import { readRecords } from './records.ts';
 import { conditionOf } from './subject.ts';
 
-/** EventBridge did not take an event. */
+/** EventBridge did not accept an event. */
 export class RequestRefused extends Error {
   override readonly name = 'RequestRefused';
 }
 
-/** A request that is under way. */
+/** A request that was sent. */
 export interface SentRequest {
-  /** Of the event, as EventBridge gave it: the `trigger.id` of the records that come of it. */
+  /** Id of the event, from EventBridge: the `trigger.id` of the records that it causes. */
   readonly id: string;
   /** Epoch milliseconds. */
   readonly at: number;
 }
 
 /**
- * Puts a request on the stack's bus. Who asks is added to the detail as `requestedBy`: the ARN that STS knows them by.
- * For people who read records only: what a function may do never depends on it.
+ * Publishes a request on the stack's bus. The detail gets `requestedBy`: the ARN of the caller, from STS. It only
+ * informs people who read records; no function's rights depend on it.
  *
  * @param detailType of one of the events in `events/`
- * @throws RequestRefused when EventBridge did not take it
+ * @throws RequestRefused when EventBridge did not accept it
  */
 export async function sendRequest(
   { clients: { eventBridge, sts }, stack, clock }: Pick<Surroundings, 'clients' | 'stack' | 'clock'>,
@@ -46,7 +46,7 @@ export async function sendRequest(
       ],
     }),
   );
-  // EventBridge answers 200 also to what it refuses.
+  // EventBridge answers with status 200 even when it rejects an entry.
   if (FailedEntryCount !== 0 || entry?.EventId === undefined) {
     throw new RequestRefused(`EventBridge did not take the request: ${entry?.ErrorCode} ${entry?.ErrorMessage}`);
   }
@@ -54,22 +54,22 @@ export async function sendRequest(
 }
 
 export interface FollowOptions {
-  /** Whether a record says what came of it. Default: every one, but `acted` and `waiting`, after which more comes. */
+  /** Whether a record is the outcome. Default: every record except `acted` and `waiting`, which more records follow. */
   readonly isOutcome?: (record: ReadRecord) => boolean;
   /** By AWS's clock, ms; 2 minutes when absent. */
   readonly timeout?: number;
-  /** Hears of each record as it appears. */
+  /** Called for each record as it appears. */
   readonly onRecord?: (record: ReadRecord) => void;
 }
 
-/** Between two looks into the log, real ms: records appear some seconds after they were written. */
+/** Pause between two reads of the log, real ms. Records appear some seconds after they were written. */
 const POLL_MS = 2_000;
 
-/** Clocks of AWS's own differ, too: records are looked for from this long before the request on, ms. */
+/** Clocks differ even within AWS, so reading starts this long before the request, ms. */
 const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Waits for what comes of a request, as the records tell it.
+ * Waits for the records of a request.
  * @returns the record with the outcome; undefined when there was none in time (the request may still be carried out)
  */
 export async function followRequest(
@@ -81,7 +81,8 @@ export async function followRequest(
   const told = new Set<string>();
   const end = clock.now() + timeout;
   for (;;) {
-    // Of the last reconcile, not after it: where time runs faster than here, much of it may pass while a reconcile is taken.
+    // The time of the read, not after it: in a sandbox that runs faster than real time, much time may pass during one
+    // read.
     const lookedAt = clock.now();
     const records = await readRecords(surroundings, [conditionOf({ event: id })], at - CLOCK_SKEW_MS);
     for (const record of records.filter((found) => isAbout(found, { event: id }) && !told.has(found.id))) {

@@ -1,9 +1,9 @@
 import type { Surroundings } from './command.ts';
 import { queryLogs } from './insights.ts';
 
-/** What became of a function's runs. */
+/** The runs of one function. */
 export interface Runs {
-  /** As records name it; of one that never came to writing a line of its own, the name that Lambda knows it by. */
+  /** The name that records use. Where the function never wrote a line itself, the name that Lambda uses. */
   readonly name: string;
   readonly runs: number;
   readonly failed: number;
@@ -11,15 +11,18 @@ export interface Runs {
   readonly lastRun: number;
 }
 
-/** A run that came to its end, well or not, has written its metrics once, in the stream of its environment. */
+/** Every run that ended, successfully or not, has written its metrics once, into the stream of its environment. */
 const ENDED = `filter ispresent(service) and ispresent(\`_aws.Timestamp\`)
 | stats count(*) as runs, sum(InvocationFailed) as failed, max(\`_aws.Timestamp\`) as lastRun by service, @logStream`;
 
-/** Lambda's own word on every run that failed, also on those that timed out or were killed and could say nothing themselves. */
+/**
+ * Lambda's own report of every failed run, including those that timed out or were killed before they could write
+ * anything.
+ */
 const REPORTED = `filter type = "platform.report" and ispresent(\`record.status\`) and \`record.status\` != "success"
 | stats count(*) as failed, max(@timestamp) as lastRun by @logStream`;
 
-/** What the lines of one stream, of one environment of a function, come to. */
+/** The figures of one log stream, which belongs to one environment of a function. */
 interface Stream {
   readonly service?: string;
   runs: number;
@@ -45,7 +48,7 @@ export async function readRuns(
   }
   for (const { '@logStream': stream = '', failed, lastRun } of reported) {
     const known = streams.get(stream) ?? { runs: 0, failed: 0, lastRun: 0 };
-    // Those that say so themselves are reported as well: only the others are not yet counted.
+    // Lambda also reports failures that the run logged itself. Only the others are added.
     const silent = Math.max(0, Number(failed) - known.failed);
     streams.set(stream, {
       ...known,
@@ -58,7 +61,7 @@ export async function readRuns(
 }
 
 function byFunction(streams: ReadonlyMap<string, Stream>): Runs[] {
-  // Every run of an environment may have timed out: another environment of the function tells what it is called.
+  // All runs of an environment may have timed out. Another environment of the function then supplies its name.
   const named = [...streams].filter(([, { service }]) => service !== undefined);
   const services = new Map(named.map(([stream, { service }]) => [functionOf(stream), service]));
   const groups = Map.groupBy(streams, ([stream, { service }]) => {
@@ -77,7 +80,10 @@ function byFunction(streams: ReadonlyMap<string, Stream>): Runs[] {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-/** A stream is named `2026/07/14/FUNCTION[VERSION]ENVIRONMENT` in a log group that several functions share. */
+/**
+ * The function's name in a log stream's name, which is `2026/07/14/FUNCTION[VERSION]ENVIRONMENT` where several
+ * functions share a log group.
+ */
 function functionOf(stream: string): string {
   const last = stream.slice(stream.lastIndexOf('/') + 1);
   const [name = '', ...rest] = last.split('[');

@@ -1,13 +1,13 @@
 import { readSubject } from './subject.ts';
 import { UsageError } from './usage-error.ts';
 
-/** A cluster or a node group that a list is narrowed to; empty: all. */
+/** A cluster or node group that limits a list; empty: no limit. */
 export interface Scope {
   readonly cluster?: string;
   readonly nodegroup?: string;
 }
 
-/** @throws UsageError where it is neither a cluster nor a node group, or more than one */
+/** @throws UsageError where the text is neither a cluster nor a node group, or there are several */
 export function readScope([text, ...more]: readonly string[]): Scope {
   if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one CLUSTER or CLUSTER/NODEGROUP at a time`);
   if (text === undefined) return {};

@@ -2,21 +2,21 @@ import type { Pluggable } from '@smithy/types';
 import type { Clock } from '../functions/shared/runtime/clock.ts';
 import type { Clients } from './clients.ts';
 
-/** The `Date` header has whole seconds and was under way for a while: a difference as small says nothing. ms */
+/** Smaller differences are ignored, ms: the `Date` header has whole seconds, and took time to arrive. */
 const TOLERANCE_MS = 2_000;
 
-/** A clock that is set right by what others say the time is. */
+/** A clock that is set by the times in server responses. */
 export interface ServerClock extends Clock {
-  /** Takes the time of an answer: its `Date` header. What is none is ignored. */
+  /** Takes the time of a response from its `Date` header. Invalid values are ignored. */
   readonly hear: (date: string | undefined) => void;
 }
 
 /**
- * The time as AWS has it, by the latest answer: records were written by that time, whatever an operator's machine
- * believes, and a sandbox lives in a time of its own that runs faster. Until there is an answer, it is the machine's.
+ * A clock with AWS's time, by the latest response. Records carry AWS's time, whatever the operator's machine shows; a
+ * sandbox has a time of its own that runs faster. Before the first response, it shows the machine's time.
  */
 export function createServerClock(local: Clock): ServerClock {
-  /** How far the server is ahead, ms. */
+  /** How far the server's clock is ahead, ms. */
   let ahead = 0;
   return {
     now: () => local.now() + ahead,
@@ -28,7 +28,7 @@ export function createServerClock(local: Clock): ServerClock {
   };
 }
 
-/** Lets the clock hear of each answer to these clients, also of one that refuses. */
+/** Sets the clock by each response to these clients, including errors. */
 export function hearFrom({ cloudFormation, logs, eventBridge, ssm, sts, dynamoDb }: Clients, clock: ServerClock): void {
   cloudFormation.middlewareStack.use(hearing(clock));
   logs.middlewareStack.use(hearing(clock));
@@ -46,7 +46,7 @@ const hearing = <Input extends object, Output extends object>(clock: ServerClock
         clock.hear(dateOf(result.response));
         return result;
       },
-      // Next to the wire: an answer that becomes an error further up has been heard by then.
+      // This step is next to the transport, so that it also sees responses that later become errors.
       { step: 'deserialize', priority: 'low', name: 'hearServerTime' },
     ),
 });

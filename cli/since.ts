@@ -1,21 +1,21 @@
 import { duration } from '../functions/shared/runtime/duration.ts';
 import { UsageError } from './usage-error.ts';
 
-/** An option that takes a span of time. */
+/** An option that takes a duration. */
 export interface SpanOption {
-  /** Without the dashes. */
+  /** Name without the dashes. */
   readonly name: string;
-  /** A value that would be right, for example `3d`. */
+  /** A valid value, such as `3d`. */
   readonly example: string;
-  /** The longest that it may be, ms, and what is said of more. */
+  /** The maximum, ms, and the error for longer durations. */
   readonly most?: { readonly ms: number; readonly refusal: string };
 }
 
 const SINCE: SpanOption = { name: 'since', example: '24h' };
 
 /**
- * Reads a span of time of the command line, such as `7d`, in ms.
- * @throws UsageError naming the option, with what would be right
+ * Reads a duration from the command line, such as `7d`, in ms.
+ * @throws UsageError that names the option, and what would be right
  */
 export function readSpan(text: unknown, { name, example, most }: SpanOption): number {
   if (text === undefined) throw new UsageError(`--${name}: missing; give a time, such as --${name} ${example}`);
@@ -29,5 +29,5 @@ export function readSpan(text: unknown, { name, example, most }: SpanOption): nu
 /** How far to look back, ms. @throws UsageError */
 export const readSince = (text: unknown): number => readSpan(text, SINCE);
 
-/** The time so long ago, epoch ms. AWS takes none before 1970. */
+/** The time that long ago, epoch milliseconds. AWS accepts none before 1970. */
 export const ago = (now: number, span: number): number => Math.max(0, now - span);

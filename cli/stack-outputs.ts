@@ -7,17 +7,17 @@ import { UsageError } from './usage-error.ts';
 const outputs = z.object({
   /** The log group with all records. */
   LogGroupName: z.string(),
-  /** That of the functions which the first one feeds; a stack of an earlier version has none. */
+  /** The log group of functions that the first one invokes; absent in stacks of earlier versions. */
   FedLogGroupName: z.string().optional(),
   /** The stack's own event bus. */
   EventBusName: z.string(),
   LedgerTableName: z.string(),
   PolicyParameterName: z.string(),
-  /** What remediations do unless the policy says otherwise; a stack of an earlier version does not say. */
+  /** The mode unless the policy says otherwise; absent in stacks of earlier versions. */
   Mode: mode.optional(),
 });
 
-/** Where a deployed stack has its parts. */
+/** The parts of a deployed stack. */
 export interface StackOutputs extends z.infer<typeof outputs> {
   readonly stackName: string;
   readonly region: string;
@@ -25,13 +25,13 @@ export interface StackOutputs extends z.infer<typeof outputs> {
 
 /**
  * Finds the stack's parts by its outputs.
- * @throws UsageError when there is no such stack, or it is none of ours
+ * @throws UsageError when the stack does not exist, or is not a remediator
  */
 export async function readStackOutputs({ cloudFormation }: Clients, stackName: string): Promise<StackOutputs> {
   const region = await cloudFormation.config.region();
   const describe = new DescribeStacksCommand({ StackName: stackName });
   const { Stacks: [stack] = [] } = await cloudFormation.send(describe).catch((error: Error) => {
-    // CloudFormation has no error of its own for this.
+    // CloudFormation has no distinct error for this.
     if (error.name !== 'ValidationError' || !error.message.includes('does not exist')) throw error;
     throw new UsageError(
       `--stack: there is no stack ${stackName} in ${region}; name the stack with --stack, its region with --region`,

@@ -23,17 +23,17 @@ export function readSubject(text: string | undefined): IncidentTarget {
   throw new UsageError(`NODEGROUP: "${shortened(nodegroup)}" is none: it has 1 to 300 characters; ${FORMS}`);
 }
 
-/** What was given, as much of it as helps to find it again. */
+/** The given text, cut to a length that is still recognizable. */
 const shortened = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 100)}...`);
 
 const FORMS =
   'give an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event';
 
-/** The filter condition that finds the records about a subject, and perhaps others that {@link isAbout} tells apart. */
+/** The filter condition for records about a subject. It may match others as well, which {@link isAbout} sorts out. */
 export function conditionOf(subject: IncidentTarget): string {
   if ('instance' in subject) return `$.instance = ${quoted(subject.instance)}`;
   if ('event' in subject) {
-    // An event that asks for many reconciles gives each of them an id that begins with its own.
+    // An event that causes several reconcile requests gives each an id that begins with its own.
     const prefix = quoted(`${subject.event}*`);
     return `$.trigger.id = ${prefix} || $.correlationId = ${prefix}`;
   }

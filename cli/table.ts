@@ -2,10 +2,10 @@ import { visible } from './visible.ts';
 import { wrap } from './wrap.ts';
 
 /**
- * A text table: a row of headings, then rows, columns as wide as needed; the last one is wrapped where the terminal is
- * too narrow for it.
+ * Formats a text table: a row of headings, then rows, with columns as wide as needed. The last column wraps where the
+ * terminal is too narrow.
  *
- * @param width of the terminal, characters; undefined: there is none
+ * @param width of the terminal, characters; undefined when there is none
  */
 export function table(texts: ReadonlyArray<readonly string[]>, width?: number): string {
   const rows = texts.map((cells) => cells.map(visible));

@@ -17,23 +17,23 @@ const LOOKS: Readonly<
   done: { mark: '✓', style: 'green' },
 };
 
-/** Where what belongs to a line stands below it, characters. */
+/** Indentation of what follows below a line, characters. */
 const INDENT = 34;
 
-/** Colours where stdout is a terminal that wants them; Node looks at NO_COLOR and the like itself. */
+/** Styles text where stdout is a terminal that supports colours. Node itself respects NO_COLOR and the like. */
 const styled = (style: Parameters<typeof styleText>[0], text: string): string =>
   styleText(style, text, { stream: process.stdout });
 
 export interface TimelineOptions {
-  /** Whether each line is followed by what asked for it. */
+  /** Whether each line is followed by its trigger. */
   readonly origins?: boolean;
-  /** Of the terminal, characters; undefined: lines are not broken. */
+  /** Width of the terminal, characters; undefined: lines are not wrapped. */
   readonly width?: number | undefined;
 }
 
 /**
- * Writes records as a timeline, a line each, with a heading for each new day. That a worker's agent answers is what
- * should be: such records in a row become one line a group. What others wrote into a record cannot break a line.
+ * Writes records as a timeline, one line each, with a heading for each new day. Consecutive records of healthy agents
+ * become one line per node group. Text that others wrote into a record cannot break a line.
  */
 export function createTimeline(write: (text: string) => void, { origins = false, width }: TimelineOptions = {}) {
   let day = '';
@@ -63,7 +63,7 @@ export function createTimeline(write: (text: string) => void, { origins = false,
     if (origins) more(`← ${record.trigger.type}, ${record.trigger.id}`);
   };
 
-  /** Writes what has been held back: a line a group. */
+  /** Writes the held-back records: one line per node group. */
   const flush = (): void => {
     for (const [first, ...others] of Map.groupBy(verified, groupOf).values()) {
       if (first === undefined) continue;
@@ -84,7 +84,7 @@ export function createTimeline(write: (text: string) => void, { origins = false,
   return { add, flush };
 }
 
-/** What nobody misses in an incident: that a sweep went by, and how many messages said the same. */
+/** Reasons that nobody misses in an incident: a sweep has finished, or findings were counted. */
 const NOT_NOTIFIED: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted']);
 
 const groupOf = ({ cluster, nodegroup }: ReadRecord): string => `${cluster}/${nodegroup}`;

@@ -1,4 +1,4 @@
-/** The command line, or a file that it names, is wrong: told without a stack, exit code 2. */
+/** The command line, or a file that it names, is wrong. Reported without a stack trace, exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

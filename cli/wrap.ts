@@ -1,15 +1,16 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Narrower than this, a column is no help, characters. */
+/** Columns narrower than this are not wrapped, characters. */
 const NARROWEST = 20;
 
-/** The width of a text on a terminal; close enough for names and sentences. */
+/** The width of a text on a terminal, accurate enough for names and sentences. */
 export const widthOf = (text: string): number => stripVTControlCharacters(text).length;
 
 /**
- * Breaks a text at blanks, so that no line is wider, and keeps a word whole that is wider by itself: it can be copied.
+ * Wraps a text at blanks, so that no line is wider. A word that is wider by itself is kept whole, so that it can be
+ * copied.
  *
- * @param width characters; undefined: it is not broken, as no terminal shows it
+ * @param width characters; undefined when no terminal shows the text, which is then not wrapped
  */
 export function wrap(text: string, width: number | undefined): string[] {
   if (width === undefined || width < NARROWEST) return [text];

@@ -1,6 +1,5 @@
 import { remediationCommand } from '../remediation-command.ts';
 
-/** `approve`: what mode observe proposes is done once. */
 export const approve = remediationCommand(
   'approve',
   'has done once what mode observe would do',

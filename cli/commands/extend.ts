@@ -7,7 +7,6 @@ const BY: SpanOption = {
   most: { ms: 365 * 86_400_000, refusal: 'a quarantine cannot be extended by more than 365d at a time' },
 };
 
-/** `extend`: a quarantine lasts longer. */
 export const extend = quarantineCommand({
   action: 'extend',
   synopsis: 'INSTANCE... --by 3d --why TEXT',

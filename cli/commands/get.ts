@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<string, (surroundings: Surroundings, scope: Scope) 
   findings: getFindings,
 };
 
-/** `get`: lists of what there is, as kubectl has them. */
+/** `get`: lists resources, like kubectl does. */
 export const get: Command = {
   name: 'get',
   synopsis: 'KIND [CLUSTER[/NODEGROUP]]',
@@ -56,10 +56,10 @@ function kindOf(kind: string | undefined) {
   throw new UsageError(`"${kind}": none of ${names.join(', ')}.${didYouMean(kind, names)}`);
 }
 
-/** A line of a list: what stands in its table, and stable names for scripts. */
+/** A line of a list: its table cells, and JSON with stable names for scripts. */
 interface Line {
   readonly cells: readonly string[];
-  /** Only with -o wide. */
+  /** Cells that are shown only with -o wide. */
   readonly more: readonly string[];
   readonly json: object;
 }
@@ -128,7 +128,7 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
   );
 }
 
-/** What the hosts run, which the narrow table does not show: EC2 is asked only for what is printed. */
+/** The AMIs of the hosts. The narrow table does not show them, so EC2 is called only when they are printed. */
 const imagesFor = ({ wide, json, clients, clock }: Surroundings): Promise<Map<string, HostImage>> =>
   wide || json ? readHostImages(clients.ec2, clock.now()) : Promise.resolve(new Map());
 

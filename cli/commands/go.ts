@@ -1,6 +1,5 @@
 import { killSwitchCommand } from '../kill-switch.ts';
 
-/** `go`: functions act again. */
 export const go = killSwitchCommand({
   name: 'go',
   on: false,

@@ -7,10 +7,9 @@ import { readScope, type Scope, withinScope } from '../scope.ts';
 import { table } from '../table.ts';
 import { jsonLine } from '../visible.ts';
 
-/** What will be done, or would be, of each function: proposed by mode observe, under way, or waiting for its moment. */
+/** Decisions about the future, by function: proposed by mode observe, under way, or waiting. */
 const PLANNED: readonly DecisionKind[] = ['would-act', 'acted', 'waiting'];
 
-/** `plan`: what comes next. */
 export const plan: Command = {
   name: 'plan',
   synopsis: '[CLUSTER[/NODEGROUP]]',

@@ -68,7 +68,7 @@ function argumentsOf({ positionals: [given, file, ...rest], options }: Given): {
   return { verb, file };
 }
 
-/** Laid out where it is JSON; else as it is, without what a terminal would obey. */
+/** Formats the document where it is JSON; otherwise returns it unchanged, with terminal control characters escaped. */
 function shown(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2).split('\n').map(visibleIndented).join('\n');
@@ -77,7 +77,7 @@ function shown(text: string): string {
   }
 }
 
-/** The blanks before a line stay. */
+/** Escapes a line, but keeps its leading blanks. */
 const visibleIndented = (line: string): string => {
   const [indent = ''] = /^ */.exec(line) ?? [];
   return indent + visible(line.slice(indent.length));
@@ -110,7 +110,7 @@ async function put(surroundings: Surroundings, file: string, yes: boolean): Prom
   return 0;
 }
 
-/** @throws UsageError where there is no such file */
+/** @throws UsageError where the file cannot be read */
 async function contentOf(file: string): Promise<string> {
   try {
     return file === '-' ? await textOf(process.stdin) : await readFile(file, 'utf8');

@@ -2,7 +2,6 @@ import type { Command } from '../command.ts';
 import { listQuarantines } from '../quarantine-list.ts';
 import { UsageError } from '../usage-error.ts';
 
-/** `quarantines`: short for `get quarantines`. */
 export const quarantines: Command = {
   name: 'quarantines',
   synopsis: '',

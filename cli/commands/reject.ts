@@ -1,6 +1,5 @@
 import { remediationCommand } from '../remediation-command.ts';
 
-/** `reject`: what mode observe proposes is not proposed again. */
 export const reject = remediationCommand(
   'reject',
   'has it not done, nor proposed again, until something new is due',

@@ -1,6 +1,5 @@
 import { quarantineCommand } from '../quarantine-command.ts';
 
-/** `release`: a worker in quarantine is given back what it had. */
 export const release = quarantineCommand({
   action: 'release',
   synopsis: 'SUBJECT... --why TEXT',

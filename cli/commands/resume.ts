@@ -1,6 +1,5 @@
 import { remediationCommand } from '../remediation-command.ts';
 
-/** `resume`: a halted node group is tried again. */
 export const resume = remediationCommand(
   'resume',
   'has a halted node group tried again',

@@ -1,6 +1,5 @@
 import { remediationCommand } from '../remediation-command.ts';
 
-/** `retry`: what waits after a failure is tried now. */
 export const retry = remediationCommand(
   'retry',
   'has tried now what waits after a failure',

@@ -1,6 +1,5 @@
 import { killSwitchCommand } from '../kill-switch.ts';
 
-/** `stop`: nothing acts any more. */
 export const stop = killSwitchCommand({
   name: 'stop',
   on: true,

@@ -1,6 +1,5 @@
 import { quarantineCommand } from '../quarantine-command.ts';
 
-/** `terminate`: a worker in quarantine is terminated. */
 export const terminate = quarantineCommand({
   action: 'terminate',
   synopsis: 'INSTANCE... --why TEXT',

@@ -12,7 +12,7 @@ import { readIncident } from '../incident.ts';
 import { UsageError } from '../usage-error.ts';
 import { visible } from '../visible.ts';
 
-/** `undo`: what was done about a subject is taken back. */
+/** `undo`: reverts what was done about a subject. */
 export const undo: Command = {
   name: 'undo',
   synopsis: 'SUBJECT --why TEXT',
@@ -34,7 +34,7 @@ export const undo: Command = {
   },
 };
 
-/** How far back what was done is looked for, ms. */
+/** How far back to look for what was done, ms. */
 const FROM = 30 * 86_400_000;
 
 async function takeBack(surroundings: Surroundings, about: AskedAbout, why: string): Promise<ExitCode> {
@@ -61,7 +61,7 @@ async function takeBack(surroundings: Surroundings, about: AskedAbout, why: stri
   return 1;
 }
 
-/** The commands that the records name for what no function can take back; the newest of each. */
+/** The undo commands in the records, for acts that no function can revert; each different one once. */
 export const undoCommandsIn = (records: readonly ReadRecord[]): string[] => [
   ...new Set(
     records.flatMap(({ decision, details }) =>
@@ -70,7 +70,7 @@ export const undoCommandsIn = (records: readonly ReadRecord[]): string[] => [
   ),
 ];
 
-/** What takes back what the functions' last words are about; undefined: nothing that can be asked for. */
+/** The request that reverts what the functions' latest outcomes are about; undefined when no request can. */
 export function requestFor(records: readonly ReadRecord[], about: AskedAbout, why: string) {
   const lastOf = (name: string): string | undefined =>
     records.findLast(
@@ -78,7 +78,7 @@ export function requestFor(records: readonly ReadRecord[], about: AskedAbout, wh
     )?.reason;
   const quarantine = lastOf('quarantine-workers');
   if (quarantine !== undefined && (meansQuarantine(quarantine) || quarantine === 'group-hardened')) {
-    // That a release has begun is not yet that it is through.
+    // `release-started` does not mean that the release has ended.
     const isOutcome = ({ decision, reason }: ReadRecord): boolean =>
       decision !== 'waiting' && reason !== 'release-started';
     return { detailType: quarantineRequest, detail: { action: 'release', ...about, why }, isOutcome };

@@ -9,7 +9,7 @@ import { jsonLine } from '../visible.ts';
 
 const FOR: SpanOption = { name: 'for', example: '10m' };
 
-/** `watch`: records as they come. */
+/** `watch`: prints records as they appear. */
 export const watch: Command = {
   name: 'watch',
   synopsis: '[SUBJECT] [--for 10m]',
@@ -26,10 +26,13 @@ export const watch: Command = {
   },
 };
 
-/** Between two reads, ms. */
+/** Pause between two reads, ms. */
 const POLL_MS = 5_000;
 
-/** CloudWatch Logs shows lines some time after they were written, and not always in order: so much is read again, ms. */
+/**
+ * CloudWatch Logs shows lines some time after they were written, and not always in order. Each read therefore overlaps
+ * the last one by this much, ms.
+ */
 const OVERLAP_MS = 60_000;
 
 async function tell(surroundings: Surroundings, subject: IncidentTarget | undefined, span: number): Promise<0> {
@@ -37,7 +40,7 @@ async function tell(surroundings: Surroundings, subject: IncidentTarget | undefi
   const begin = clock.now();
   note(`Watching ${subject === undefined ? 'all records' : nameOf(subject)} ...`);
   const timeline = createTimeline(print, { width });
-  // Only what may be read again is remembered, however long this runs.
+  // Remembers only records that may be read again, so that memory does not grow while this runs.
   let told = new Map<string, number>();
   for (let from = begin; ; ) {
     const readAt = clock.now();
@@ -58,5 +61,5 @@ async function tell(surroundings: Surroundings, subject: IncidentTarget | undefi
   }
 }
 
-/** What every record has. */
+/** Matches every record. */
 const EVERY = '$.remediation = "*"';

@@ -25,7 +25,7 @@ export interface RehearsalClients {
   readonly securityHub: SecurityHubClient;
 }
 
-/** What a look found: AWS has answered, nothing tells yet, or something is wrong. */
+/** The result of a check: AWS has answered, nothing shows it yet, or something is wrong. */
 export interface Finding {
   readonly kind: 'answered' | 'open' | 'trouble';
   readonly text: string;
@@ -35,7 +35,7 @@ export const answered = (text: string): Finding => ({ kind: 'answered', text });
 export const open = (text: string): Finding => ({ kind: 'open', text });
 export const trouble = (text: string): Finding => ({ kind: 'trouble', text });
 
-/** One cluster with all that was read of it, before anything is looked up further. */
+/** One cluster with everything that was read of it up front. */
 export interface Ground {
   readonly clients: RehearsalClients;
   readonly region: string;
@@ -43,13 +43,16 @@ export interface Ground {
   readonly groups: readonly Nodegroup[];
   /** Node groups that could not be read, and why. */
   readonly unread: readonly string[];
-  /** What claims by its tags to be a worker of the cluster. */
+  /** The instances whose tags claim that they are workers of the cluster. */
   readonly instances: readonly Instance[];
   readonly identities: ReadonlyMap<string, Identity>;
   readonly now: () => number;
 }
 
-/** Reads a cluster, its node groups and its workers. @throws UsageError where there is no such cluster, or it cannot be read */
+/**
+ * Reads a cluster, its node groups and its workers.
+ * @throws UsageError where the cluster does not exist or cannot be read
+ */
 export async function readGround(
   clients: RehearsalClients,
   name: string,
@@ -93,14 +96,14 @@ export async function readGround(
   };
 }
 
-/** A call that failed: the name and words of its error, and whether AWS was reached. */
+/** A failed call: the name and message of its error, and whether AWS was reached. */
 export interface Failed {
   readonly name: string;
   readonly why: string;
   readonly reached: boolean;
 }
 
-/** What a call came to: its answer, or how it failed. */
+/** The result of a call: its answer, or how it failed. */
 export async function outcomeOf<T>(call: () => Promise<T>): Promise<{ readonly answer: T } | Failed> {
   try {
     return { answer: await call() };
@@ -111,12 +114,15 @@ export async function outcomeOf<T>(call: () => Promise<T>): Promise<{ readonly a
   }
 }
 
-/** A failed call as what is wrong. @param what was asked, at the head of a sentence */
+/**
+ * A failed call as a finding.
+ * @param what the call was for, at the beginning of a sentence
+ */
 export const failedTo = (what: string, { name, why }: Failed): Finding => trouble(`${what}: ${name}: ${why}`);
 
 /**
- * What `--dry-run` says of a change that is not made. Source: EC2 API reference, "DryRun": `DryRunOperation` where the caller
- * has the right, `UnauthorizedOperation` where not.
+ * Runs a change with `--dry-run`, which changes nothing. Source: EC2 API reference, "DryRun": `DryRunOperation` where
+ * the caller has the right, `UnauthorizedOperation` where not.
  */
 export async function dryRun(what: string, call: () => Promise<unknown>): Promise<Finding> {
   const outcome = await outcomeOf(call);

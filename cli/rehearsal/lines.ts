@@ -16,13 +16,13 @@ import {
   windowsParameters,
 } from './looks.ts';
 
-/** How a line of docs/unverified.md is checked. */
+/** The check of one line of docs/unverified.md. */
 export interface LineCheck {
-  /** What the line's first cell begins with. */
+  /** Beginning of the line's first cell. */
   readonly line: string;
-  /** What can be seen without changing anything. */
+  /** What can be observed without changing anything. */
   readonly look: (ground: Ground) => Finding[] | Promise<Finding[]>;
-  /** The step that tells more, done only with `--yes`. */
+  /** A step that shows more, done only with `--yes`. */
   readonly step?: string;
 }
 

@@ -12,7 +12,7 @@ import { GetDocumentCommand, GetParametersCommand } from '@aws-sdk/client-ssm';
 import { isIssueKnown } from '../../functions/upgrade-node-groups/health.ts';
 import { answered, dryRun, type Finding, failedTo, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
-/** The names of those node groups, or that there is none. */
+/** The names of the node groups that match, or that there is none. */
 export const groupsThat = (
   { groups }: Ground,
   what: string,
@@ -25,7 +25,7 @@ export const groupsThat = (
 
 const dryRunOf = async (what: string, call: () => Promise<unknown>): Promise<Finding[]> => [await dryRun(what, call)];
 
-/** Node groups whose launches go by a launch template. */
+/** Node groups with a launch template. */
 export function templated(ground: Ground): Finding[] {
   return groupsThat(
     ground,
@@ -35,7 +35,7 @@ export function templated(ground: Ground): Finding[] {
   );
 }
 
-/** Members of Auto Scaling groups that are in standby now. */
+/** Members of Auto Scaling groups that are currently in standby. */
 export async function standby({ clients, groups }: Ground): Promise<Finding[]> {
   const names = groups.flatMap(({ resources }) =>
     (resources?.autoScalingGroups ?? []).flatMap(({ name }) => name ?? []),
@@ -53,7 +53,7 @@ export async function standby({ clients, groups }: Ground): Promise<Finding[]> {
   ];
 }
 
-/** Which of the services that a place may lack answer here. A refusal is an answer, too. */
+/** Which of the services that a region may lack answer here. A refusal is an answer, too. */
 export async function services({ clients }: Ground): Promise<Finding[]> {
   const calls: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
     ['Amazon Inspector', () => clients.inspector.send(new BatchGetAccountStatusCommand({}))],
@@ -70,7 +70,7 @@ export async function services({ clients }: Ground): Promise<Finding[]> {
   return findings;
 }
 
-/** The codes of health issues that there are now, and whether the table has them. */
+/** The codes of current health issues, and whether the table knows them. */
 export function healthIssues({ groups }: Ground): Finding[] {
   const codes = [...new Set(groups.flatMap(({ health }) => (health?.issues ?? []).flatMap(({ code }) => code ?? [])))];
   if (codes.length === 0) return [open('no node group here has a health issue')];
@@ -100,7 +100,7 @@ export async function readUpdates({ clients, cluster, groups }: Ground): Promise
   ];
 }
 
-/** How many nodes a percentage comes to, group by group. */
+/** How many nodes each percentage amounts to, by node group. */
 export function unavailableShares({ groups }: Ground): Finding[] {
   const shares = groups.flatMap(({ nodegroupName, updateConfig, scalingConfig }) => {
     const percent = updateConfig?.maxUnavailablePercentage;
@@ -126,7 +126,7 @@ export function protectWorker({ clients, instances: [first] }: Ground): Finding[
       );
 }
 
-/** Which public parameters of Windows there are. */
+/** Which public parameters of Windows exist. */
 export async function windowsParameters({ clients, cluster }: Ground): Promise<Finding[]> {
   const path = `/aws/service/ami-windows-latest/Windows_Server-2022-English-Core-EKS_Optimized-${cluster.version}`;
   const Names = [`${path}/image_id`, `${path}/release_version`];
@@ -138,7 +138,7 @@ export async function windowsParameters({ clients, cluster }: Ground): Promise<F
   );
 }
 
-/** How old the recommended release of AL2023 is. */
+/** The age of the recommended AL2023 release. */
 export async function familyAge({ clients, cluster, now }: Ground): Promise<Finding[]> {
   const Name = `/aws/service/eks/optimized-ami/${cluster.version}/amazon-linux-2023/x86_64/standard/recommended/release_version`;
   const outcome = await outcomeOf(() => clients.ssm.send(new GetParametersCommand({ Names: [Name] })));
@@ -149,7 +149,7 @@ export async function familyAge({ clients, cluster, now }: Ground): Promise<Find
   return [answered(`AL2023 for Kubernetes ${cluster.version}: ${parameter.Value}, since ${days} days`)];
 }
 
-/** Whether EC2 takes more than 200 filter values in two filters. */
+/** Whether EC2 accepts more than 200 filter values in two filters. */
 export async function filterValues({ clients }: Ground): Promise<Finding[]> {
   const values = (from: number) =>
     Array.from({ length: 120 }, (_, index) => `i-${String(from + index).padStart(17, '0')}`);
@@ -163,7 +163,7 @@ export async function filterValues({ clients }: Ground): Promise<Finding[]> {
     : [answered(`240 values in two filters of 120 are refused: ${outcome.name}: ${outcome.why}`)];
 }
 
-/** Whether the document with the preferences of sessions is there. */
+/** Whether the document with the preferences of Session Manager exists. */
 export async function sessionPreferences({ clients }: Ground): Promise<Finding[]> {
   const Name = 'SSM-SessionManagerRunShell';
   const outcome = await outcomeOf(() => clients.ssm.send(new GetDocumentCommand({ Name })));

@@ -30,7 +30,7 @@ ${STEPS.map(({ name, changes }) => `                     ${name}: ${changes}`).j
 
 Exit codes: 0 nothing is wrong; 1 something is to be looked at; 2 a wrong argument.`;
 
-// Empty is unset, as for the AWS CLI.
+// An empty variable counts as unset, as in the AWS CLI.
 if (process.env.AWS_REGION === '') delete process.env.AWS_REGION;
 
 function read(argv: readonly string[]) {

@@ -10,9 +10,9 @@ export interface Rehearsal {
   readonly clients: RehearsalClients;
   readonly cluster: string;
   readonly region: string;
-  /** The steps that may change something. */
+  /** Names of the steps that may change something. */
   readonly yes: ReadonlySet<string>;
-  /** docs/unverified.md, as it stands. */
+  /** The content of docs/unverified.md. */
   readonly unverified: string;
   readonly print: (line: string) => void;
   /** Epoch milliseconds. */
@@ -22,11 +22,11 @@ export interface Rehearsal {
 const SIGNS: Readonly<Record<Finding['kind'], string>> = { answered: '✓', open: '·', trouble: '✗' };
 
 /**
- * Looks at one cluster of a real account, and at each line of docs/unverified.md. It reads, and asks EC2 by `--dry-run`; what
- * changes something is done only where it is named.
+ * Checks one cluster of a real account against each line of docs/unverified.md. It reads, and calls EC2 with
+ * `--dry-run`. Steps that change something run only if they are named.
  *
  * @returns whether nothing is wrong
- * @throws UsageError for a step that there is none of, or a cluster that is not there
+ * @throws UsageError for an unknown step, or a cluster that does not exist
  */
 export async function rehearse(rehearsal: Rehearsal): Promise<boolean> {
   const { clients, cluster, region, yes, print } = rehearsal;
@@ -77,7 +77,7 @@ function checkLine(line: string, ground: Ground, yes: ReadonlySet<string>): Find
   return [{ kind: 'open', text: `the step ${check.step} tells${yes.has(check.step) ? ', below' : ''}` }];
 }
 
-/** One look that fails stops no other. */
+/** Runs one check; a failure does not stop the others. */
 async function lookSafely(look: () => Finding[] | Promise<Finding[]>): Promise<Finding[]> {
   const outcome = await outcomeOf(async () => look());
   return 'answer' in outcome ? outcome.answer : [trouble(`${outcome.name}: ${outcome.why}`)];

@@ -6,21 +6,21 @@ import {
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { answered, type Finding, failedTo, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
-/** A step that changes something, and takes it back. It is done only where `--yes NAME` is given. */
+/** A step that changes something and reverts it. It runs only with `--yes NAME`. */
 export interface Step {
   readonly name: string;
-  /** What is made, and taken away again. */
+  /** What is created, and deleted again. */
   readonly changes: string;
   readonly run: (ground: Ground) => Promise<Finding[]>;
 }
 
 const nameOf = (ground: Ground): string => `eks-host-remediator-rehearsal-${ground.now()}`;
 
-/** How long a new group may be unknown to other calls, ms, and the pause between two looks. */
+/** How long a new security group may be invisible to other calls, and the pause between two reads, ms. */
 const PATIENCE = 30_000;
 const PAUSE = 500;
 
-/** Makes a group as isolation does, and looks how long it takes to be seen, and what it lets out. */
+/** Creates a security group like isolation does, and observes how long it takes to appear, and what it lets out. */
 async function closedGroup(ground: Ground): Promise<Finding[]> {
   const { ec2 } = ground.clients;
   const VpcId = ground.cluster.resourcesVpcConfig?.vpcId ?? '';
@@ -48,7 +48,7 @@ async function closedGroup(ground: Ground): Promise<Finding[]> {
     }
   } finally {
     const gone = await outcomeOf(() => ec2.send(new DeleteSecurityGroupCommand({ GroupId })));
-    // Whoever rehearses must learn what is left behind, whatever else came of it.
+    // The user must learn what is left behind, whatever the outcome.
     if (!('answer' in gone))
       process.stderr.write(`left behind: security group ${GroupId} (${gone.name}: ${gone.why})\n`);
   }
