@@ -82,9 +82,27 @@ describe('judgeHost', () => {
     ['OS.2', { os: 'al2023' }, 'PASS'],
     ['OS.2', { os: 'ubuntu', osVersion: '20.04' }, 'FAIL'],
     ['OS.2', { os: 'ubuntu', osVersion: '24.04' }, 'PASS'],
+    ['OS.2', { os: 'ubuntu', osVersion: '26.04' }, 'PASS'],
+    ['OS.2', { os: 'ubuntu', osVersion: '25.10' }, 'FAIL'],
+    ['OS.2', { os: 'ubuntu', osVersion: '23.10' }, 'MANUAL'],
+    ['OS.2', { os: 'rhel', osVersion: '7.9' }, 'FAIL'],
+    ['OS.2', { os: 'rhel', osVersion: '8.10' }, 'PASS'],
+    ['OS.2', { os: 'rhel', osVersion: '10.1' }, 'PASS'],
+    ['OS.2', { os: 'rhel', osVersion: '70' }, 'MANUAL'],
+    ['OS.1', { os: 'rhel', osVersion: '9.4' }, 'MANUAL'],
     ['OS.2', { os: 'slackware' }, 'MANUAL'],
   ] as const)('%s of %j: %s', (id, host, expected) => {
     expect(verdict(id, host).verdict).toBe(expected);
+  });
+
+  it('counts the last day of a system as a whole, and says where to go', () => {
+    const at = (time: string) =>
+      judgeHost(readHost({ os: 'ubuntu', osVersion: '24.04' }), FACTS, {}, Date.parse(time))['OS.2'];
+    expect(at('2029-05-31T23:59:59Z').verdict).toBe('PASS');
+    expect(at('2029-06-01T00:00:00Z')).toEqual({
+      verdict: 'FAIL',
+      evidence: [{ value: 'ubuntu 24.04 got fixes until 2029-05-31; move to Bottlerocket' }],
+    });
   });
 
   it.each([
