@@ -1,62 +1,12 @@
-import { POSTURE_CHECKS } from '../functions/check-posture/checks.ts';
-import type { GroupState } from '../functions/check-posture/posture-ledger.ts';
+import type { Row } from '../functions/shared/posture/report.ts';
 import type { Local } from './command.ts';
 import { table } from './table.ts';
 import { jsonLine, visible } from './visible.ts';
-
-/** One check of one group. */
-interface Row {
-  readonly group: string;
-  readonly check: string;
-  readonly title: string;
-  readonly verdict: string;
-  readonly since: string;
-  readonly waivedUntil: string;
-  readonly waiver: string;
-  readonly evidence: readonly string[];
-  readonly todo: string;
-  /** What EKS Auto Mode would give. */
-  readonly autoMode: string;
-  readonly checked: string;
-}
 
 export interface HowToReport {
   /** Also what passes. */
   readonly all: boolean;
   readonly csv: boolean;
-}
-
-const day = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
-
-/** What the last check of each group found, by group and check. */
-export function rowsOf(states: ReadonlyMap<string, GroupState>, all: boolean): Row[] {
-  return [...states]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([group, { checkedAt, verdicts, findings, notes = {} }]) =>
-      POSTURE_CHECKS.flatMap(({ id, title, todo, isOfBenchmark, autoMode = '' }): Row[] => {
-        const verdict = verdicts[id];
-        if (verdict === undefined || (!all && (verdict === 'PASS' || verdict === 'N/A'))) return [];
-        const found = findings[id];
-        const note = verdict === 'MANUAL' ? notes[id] : undefined;
-        // What the benchmark leaves open is to be looked up, not changed.
-        const isToDo = verdict === 'FAIL' || (verdict === 'MANUAL' && !isOfBenchmark);
-        return [
-          {
-            group,
-            check: id,
-            title,
-            verdict,
-            since: day(found?.since),
-            waivedUntil: day(found?.waiver?.until),
-            waiver: found?.waiver?.id ?? '',
-            evidence: found?.evidence ?? (note === undefined ? [] : [note]),
-            todo: isToDo ? todo : '',
-            autoMode,
-            checked: day(checkedAt),
-          },
-        ];
-      }),
-    );
 }
 
 export function printRows(

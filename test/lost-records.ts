@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { POSTURE_CHECKS } from '../functions/check-posture/checks.ts';
+import { POSTURE_CHECKS } from '../functions/shared/posture/checks.ts';
 import type { RemediationRecord } from '../functions/shared/records/record.ts';
 import type { Run } from '../sandbox/play.ts';
 import { eventAt, type Scenario, start } from './harness.ts';

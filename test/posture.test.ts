@@ -5,6 +5,7 @@ import { DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, HOUR, MINUTE, playThrough, start } from './harness.ts';
 import { fleet, OPEN, told } from './posture.fixture.ts';
+import { carriedBy, shown } from './widget.fixture.ts';
 
 const callsOf = ({ calls }: Run, operation?: string) =>
   calls.filter(
@@ -47,6 +48,11 @@ describe('the posture of hosts', () => {
     expect(report.stdout).toMatch(
       /shop\/web +3\.2\.4 +FAIL +2026-07-14T0\d:\d\d +\S+99-debug\.conf:4: readOnlyPort is 10255/,
     );
+    const page = await shown(run.account, carriedBy(await shown(run.account), 'Posture of hosts'));
+    expect(page).toMatch(
+      /<strong>3\.2\.4<\/strong> FAIL.*since 2026-07-14 0\d:.*99-debug\.conf:4: readOnlyPort is 10255/s,
+    );
+    expect(await shown(run.account, carriedBy(page, 'shop/batch'))).not.toContain('99-debug.conf');
     const csv = await operate(run.account, 'posture', '--csv', '--all');
     expect(csv.stdout).toContain('shop/web,3.2.1,The kubelet refuses anonymous requests,PASS,');
     const { stdout } = await operate(run.account, 'posture', '--json');

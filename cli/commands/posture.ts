@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { benchmarkFor, CHECKS } from '../../functions/check-posture/judge/benchmark.ts';
 import { judge } from '../../functions/check-posture/judge/judge.ts';
 import { type Node, NodeError, readNode } from '../../functions/check-posture/judge/node.ts';
 import { compare } from '../../functions/check-posture/kube-bench/compare.ts';
 import { KubeBenchError, readKubeBench } from '../../functions/check-posture/kube-bench/report.ts';
-import { readAllGroupStates } from '../../functions/check-posture/posture-ledger.ts';
 import { createLedger } from '../../functions/shared/ledger/ledger.ts';
+import { benchmarkFor, CHECKS } from '../../functions/shared/posture/benchmark.ts';
+import { readAllGroupStates } from '../../functions/shared/posture/group-states.ts';
+import { rowsOf } from '../../functions/shared/posture/report.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
-import { type HowToReport, printRows, rowsOf } from '../posture-report.ts';
+import { type HowToReport, printRows } from '../posture-report.ts';
 import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine } from '../visible.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AL2023_FLAGS, al2023 } from '../../sandbox/account/ssm/node-systems.ts';
+import { CHECKS } from '../shared/posture/benchmark.ts';
+import type { Verdict } from '../shared/posture/verdict.ts';
 import { decideGroup, decideUnreadable, firstExpiry, type Looked } from './decide.ts';
-import { CHECKS } from './judge/benchmark.ts';
 import { judge } from './judge/judge.ts';
 import { readNode } from './judge/node.ts';
-import type { Verdict } from './judge/verdict.ts';
 import type { Waiver } from './policy.ts';
 import { type GroupState, NEW_GROUP } from './posture-ledger.ts';
 

@@ -1,11 +1,17 @@
 import { codeIn, isThrottlingCode } from '../shared/fleet/reading.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
-import { POSTURE_CHECKS, type PostureCheck, type PostureCheckId, type PostureJudgements } from './checks.ts';
-import { benchmarkFor } from './judge/benchmark.ts';
-import type { Judgement, Verdict } from './judge/verdict.ts';
+import { benchmarkFor } from '../shared/posture/benchmark.ts';
+import {
+  POSTURE_CHECKS,
+  type PostureCheck,
+  type PostureCheckId,
+  type PostureJudgements,
+} from '../shared/posture/checks.ts';
+import type { Finding } from '../shared/posture/group-states.ts';
+import type { Judgement, Verdict } from '../shared/posture/verdict.ts';
 import type { Waiver } from './policy.ts';
-import type { Finding, GroupState } from './posture-ledger.ts';
+import type { GroupState } from './posture-ledger.ts';
 import type { Reason } from './reasons.ts';
 
 /** A worker that was looked at. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
+import { POSTURE_CHECKS } from '../shared/posture/checks.ts';
 import { duration } from '../shared/runtime/duration.ts';
-import { POSTURE_CHECKS } from './checks.ts';
 
 const ids = POSTURE_CHECKS.map(({ id }) => id);
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { type Ledger, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { storedOutcome } from '../shared/ledger/outcome-ledger.ts';
+import { GROUP_STATES, lookedAt } from '../shared/posture/group-states.ts';
 import type { Reason } from './reasons.ts';
 
 const CLUSTER = 'posture';
-const GROUP = 'posture-group';
 
 /** A worker that was chosen, and the command that gathers it. */
 export interface Sample {
@@ -78,35 +78,9 @@ const clusterState = z.object({
 });
 export type ClusterState = Omit<z.infer<typeof clusterState>, 'sk'>;
 
-const finding = z.object({
-  /** Epoch milliseconds. */
-  since: z.number(),
-  correlationId: z.string(),
-  /** On what it rested when it was last seen. */
-  evidence: z.array(z.string()).optional(),
-  /** The waiver that covers it, and its end. */
-  waiver: z.object({ id: z.string(), until: z.number() }).optional(),
-});
-export type Finding = z.infer<typeof finding>;
-
-const groupState = z.object({
-  sk: z.string(),
-  /** When evidence was last had, epoch milliseconds. */
-  checkedAt: z.number().optional(),
-  /** Since when none can be had, and whether that was told. */
-  unknownSince: z.number().optional(),
-  unknownNotified: z.string().optional(),
-  /** AWS does not tell whose its workers are: by which code, and the incident under which that was told. */
-  unreadable: z.object({ code: z.string(), correlationId: z.string() }).optional(),
-  /** The last verdict of each check. */
-  verdicts: z.record(z.string(), z.enum(['PASS', 'FAIL', 'MANUAL', 'N/A'])),
-  /** What fails, by check. */
-  findings: z.record(z.string(), finding),
-  /** Why checks are not decided, by check. */
-  notes: z.record(z.string(), z.string()).optional(),
+const groupState = lookedAt.extend({
   /** News that were about to be recorded when this was saved. */
   unrecorded: z.array(storedOutcome<Reason>()).optional(),
-  revision: z.number(),
 });
 export type GroupState = Omit<z.infer<typeof groupState>, 'sk'>;
 
@@ -137,13 +111,7 @@ export async function readClusterStates(
 
 /** @param subjects by `subjectOf` */
 export async function readGroupStates(ledger: Ledger, subjects: readonly string[]): Promise<Map<string, GroupState>> {
-  const items = await readItems(ledger, GROUP, subjects, groupState);
-  return new Map(items.map(({ sk, ...state }) => [sk, state]));
-}
-
-/** All groups that were looked at, by subject. */
-export async function readAllGroupStates(ledger: Ledger): Promise<Map<string, GroupState>> {
-  const items = await queryItems(ledger, GROUP, groupState);
+  const items = await readItems(ledger, GROUP_STATES, subjects, groupState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
@@ -153,4 +121,4 @@ export const saveClusterState = (ledger: Ledger, cluster: string, state: Cluster
 
 /** @returns the state as it stands now; undefined when somebody else has written meanwhile */
 export const saveGroupState = (ledger: Ledger, subject: string, state: GroupState, now: number, writer: string) =>
-  saveUnlessWritten(ledger, { pk: GROUP, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);
+  saveUnlessWritten(ledger, { pk: GROUP_STATES, sk: subject, keptUntil: now + KEPT_FOR }, state, writer);

@@ -1,7 +1,9 @@
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { requestable } from '../../events/remediation-request.ts';
+import { createLedger } from '../shared/ledger/ledger.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
 import { systemClock as clock } from '../shared/runtime/clock.ts';
 import { baseEnvironment, json, readEnvironment } from '../shared/runtime/environment.ts';
@@ -9,7 +11,7 @@ import { createSilentFunction } from '../shared/runtime/function.ts';
 import { review } from './review.ts';
 
 const env = readEnvironment(
-  baseEnvironment.omit({ LEDGER_TABLE: true }).extend({
+  baseEnvironment.extend({
     LOG_GROUP: z.string().min(1),
     REQUESTABLE: json(z.array(requestable)),
     REQUEST_FUNCTION_ARN: z.string().startsWith('arn:'),
@@ -17,6 +19,7 @@ const env = readEnvironment(
 );
 const deps = {
   logs: new CloudWatchLogsClient(CLIENT_DEFAULTS),
+  ledger: createLedger(new DynamoDBClient(CLIENT_DEFAULTS), env.LEDGER_TABLE),
   ec2: new EC2Client(CLIENT_DEFAULTS),
   logGroup: env.LOG_GROUP,
   requestable: env.REQUESTABLE,

@@ -1,5 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Requestable } from '../../events/remediation-request.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { readAllGroupStates } from '../shared/posture/group-states.ts';
 import { stateOf } from '../shared/records/current-state.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
 import { type ReadRecord, readRecordLine } from '../shared/records/record-line.ts';
@@ -20,10 +22,11 @@ import {
 } from './queries.ts';
 import type { Cursor, Question } from './question.ts';
 import { countsIn, periodFor, timeIn } from './time-axis.ts';
-import type { Incident, Need, Overview } from './view.ts';
+import type { Incident, Need, Overview, Posture } from './view.ts';
 import { readWorkers } from './workers.ts';
 
 export interface ObserveDeps extends InsightsDeps {
+  readonly ledger: Ledger;
   readonly ec2: EC2Client;
   /** The actions that operators can request, by function. */
   readonly requestable: readonly Requestable[];
@@ -128,6 +131,17 @@ export async function observeIncident(
     ...(answer !== undefined && { answer }),
     more: found.length === INCIDENT_SIZE,
   };
+}
+
+/** Reads how the hosts of each group stood when they were last looked at; with a subject, of its cluster or group alone. */
+export async function observePosture({ ledger }: ObserveDeps, { subject = {} }: Question): Promise<Posture> {
+  const { cluster, nodegroup } = subject;
+  const states = [...(await readAllGroupStates(ledger))].filter(
+    ([group]) =>
+      cluster === undefined ||
+      (nodegroup === undefined ? group.startsWith(`${cluster}/`) : group === `${cluster}/${nodegroup}`),
+  );
+  return { groups: new Map(states.toSorted(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 /**

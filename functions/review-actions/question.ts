@@ -33,6 +33,8 @@ const event = widgetEvent.extend({
   /** The start of each page up to the requested one, so that the viewer can go back. */
   trail: z.array(cursor).max(500).catch([]),
   subject: subject.optional().catch(undefined),
+  /** The page to show; absent: the overview, or the incident of a subject. */
+  page: z.literal('posture').optional().catch(undefined),
   /** Id of the event of a request whose answer is awaited. */
   awaits: z
     .string()
@@ -48,6 +50,8 @@ export interface Question {
   readonly range: { readonly start: number; readonly end: number };
   readonly filter: Filter;
   readonly trail: readonly Cursor[];
+  /** How hosts stand, by group and check; with a subject, of its cluster or group alone. */
+  readonly page?: 'posture';
   /** The subject whose incident to show. */
   readonly subject?: RecordSubject;
   /** Id of the event of a request whose answer is awaited. */
@@ -69,6 +73,7 @@ export function readQuestion(given: unknown, now: number): Question {
     filter: carried = NO_FILTER,
     trail,
     subject: asked,
+    page,
     awaits,
     cleared,
   } = parsed.data ?? event.parse({});
@@ -82,6 +87,7 @@ export function readQuestion(given: unknown, now: number): Question {
       ? NO_FILTER
       : filter.parse({ ...carried, ...Object.fromEntries(chosen.filter(([, value]) => value !== undefined)) }),
     trail,
+    ...(page !== undefined && { page }),
     ...(awaits !== undefined && { awaits }),
     ...(about.length > 0 && { subject: Object.fromEntries(about) }),
     look: { theme, width, timezone },

@@ -10,6 +10,8 @@ export const reviewActions = declare({
   // Longer than the consecutive waits of the widget, see `insights.ts` and `answer.ts`.
   timeoutSeconds: 35,
   ...DECIDES_NOTHING,
+  // How hosts stood when they were last looked at.
+  ledger: ['Query'],
   rights: [
     { sid: 'AskRecords', actions: ['logs:StartQuery'], resources: ['{logGroup}'] },
     onAnything(

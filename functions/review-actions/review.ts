@@ -1,8 +1,8 @@
 import { DESCRIPTION } from './description.ts';
 import { QueryUnfinished } from './insights.ts';
-import { type ObserveDeps, observeIncident, observeOverview } from './observe.ts';
+import { type ObserveDeps, observeIncident, observeOverview, observePosture } from './observe.ts';
 import { readQuestion } from './question.ts';
-import { renderIncident, renderNotice, renderOverview } from './render/page.ts';
+import { renderIncident, renderNotice, renderOverview, renderPosture } from './render/page.ts';
 import { createClockFace } from './time-axis.ts';
 import type { Page } from './view.ts';
 
@@ -22,6 +22,7 @@ export async function review(deps: ReviewDeps, event: unknown): Promise<string |
   const functions = deps.requestable.map(({ name }) => name);
   const page: Page = { question, time: createClockFace(question.look.timezone.offsetISO), functions, endpoints };
   try {
+    if (question.page === 'posture') return renderPosture(await observePosture(deps, question), page);
     return question.subject === undefined
       ? renderOverview(await observeOverview(deps, question), page)
       : renderIncident(await observeIncident(deps, question, question.subject), page);

@@ -1,4 +1,5 @@
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
+import type { LookedAt } from '../shared/posture/group-states.ts';
 import type { RecordSubject } from '../shared/records/record.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import type { FleetCluster, NeedsSummary, Tone } from './fleet-status.ts';
@@ -58,6 +59,12 @@ export interface Incident {
   readonly answer?: RequestAnswer;
   /** Whether there are older records. */
   readonly more: boolean;
+}
+
+/** How hosts stand. */
+export interface Posture {
+  /** What was found of each group when it was last looked at, by its name, in order. */
+  readonly groups: ReadonlyMap<string, LookedAt>;
 }
 
 /** The data that every part of the markup needs. */

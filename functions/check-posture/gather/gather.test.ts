@@ -18,7 +18,7 @@ import {
   type NodeInput,
   WITH_DROP_INS,
 } from '../../../sandbox/account/ssm/node-systems.ts';
-import { CHECKS, type CheckId } from '../judge/benchmark.ts';
+import { CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
 import { judge } from '../judge/judge.ts';
 import { readNode } from '../judge/node.ts';
 import { NODES } from '../judge/nodes.fixture.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HOST_CHECKS, type HostCheckId } from '../../shared/posture/host-checks.ts';
 import { readHost } from './host.ts';
-import { HOST_CHECKS, type HostCheckId } from './host-checks.ts';
 import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
 import { judgeHost } from './judge-host.ts';
 import { doorsIn } from './observe-instances.ts';

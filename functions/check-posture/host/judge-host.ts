@@ -1,6 +1,6 @@
-import { type Judgement, judged } from '../judge/verdict.ts';
+import { HOST_CHECKS, type HostCheckId } from '../../shared/posture/host-checks.ts';
+import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import type { Host } from './host.ts';
-import { HOST_CHECKS, type HostCheckId } from './host-checks.ts';
 import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
 import { judgeConfinement, judgeLabels, judgeMandatoryAccess } from './judge-selinux.ts';
 import { judgeEncryptionByDefault, judgeImage, judgeSessions, judgeVolumes } from './judge-storage.ts';

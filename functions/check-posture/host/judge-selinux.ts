@@ -1,4 +1,4 @@
-import { type Judgement, judged } from '../judge/verdict.ts';
+import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
 
 /** Systems with AppArmor instead of SELinux. */

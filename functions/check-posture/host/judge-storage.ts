@@ -1,4 +1,4 @@
-import { type Judgement, judged } from '../judge/verdict.ts';
+import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
 
 /** Whether what stands on the disks of a worker is encrypted. */

@@ -1,4 +1,4 @@
-import { type Judgement, judged } from '../judge/verdict.ts';
+import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import type { Host } from './host.ts';
 
 /** Systems that hold little more than a container runtime. */

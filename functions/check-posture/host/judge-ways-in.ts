@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { type Judgement, judged } from '../judge/verdict.ts';
+import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
 import type { InstanceFacts } from './instance-facts.ts';
 

@@ -1,16 +1,8 @@
+import type { Evidence } from '../../shared/posture/verdict.ts';
 import { type Branch, ConfigError, EMPTY, find, type Leaf, mergePatch, readConfig, type Tree } from './config-tree.ts';
 import type { FileTree } from './file-tree.ts';
 import { KubeletFlags, parseBool, parseDuration, parseInt32 } from './kubelet-flags.ts';
 import type { Node, NodeFile } from './node.ts';
-
-/** Where a value comes from, for people: a file and line, a flag, or neither. */
-export interface Evidence {
-  readonly file?: string;
-  readonly line?: number;
-  readonly flag?: string;
-  /** What is there, in words. */
-  readonly value: string;
-}
 
 /** A setting as the kubelet has it. */
 export type Setting<T> =

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
-import type { EffectiveConfig, Evidence } from './effective-config.ts';
+import { type Evidence, type Judgement, judged } from '../../shared/posture/verdict.ts';
+import type { EffectiveConfig } from './effective-config.ts';
 import { dropInsOf } from './effective-config.ts';
 import type { FileTree } from './file-tree.ts';
 import type { NodeFile } from './node.ts';
-import { type Judgement, judged } from './verdict.ts';
 
 /** What the benchmark permits a file and, of our own, a directory. */
 const FILE = 0o644;

@@ -1,6 +1,6 @@
-import { CHECKS, type Check, type CheckId } from './benchmark.ts';
+import { CHECKS, type Check, type CheckId } from '../../shared/posture/benchmark.ts';
+import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import type { Report } from './node.ts';
-import { type Judgement, judged } from './verdict.ts';
 
 /**
  * Judges by what Bottlerocket says of itself: `apiclient report cis-k8s -f json -l 2`. That is the CIS *Kubernetes*

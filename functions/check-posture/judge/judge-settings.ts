@@ -1,15 +1,14 @@
-import type { CheckId } from './benchmark.ts';
+import type { CheckId } from '../../shared/posture/benchmark.ts';
+import { type Evidence, type Judgement, judged, type Verdict } from '../../shared/posture/verdict.ts';
 import {
   bool,
   duration,
   type EffectiveConfig,
-  type Evidence,
   int32,
   type Setting,
   type SettingKey,
   text,
 } from './effective-config.ts';
-import { type Judgement, judged, type Verdict } from './verdict.ts';
 
 const ANONYMOUS = bool('anonymous-auth', 'authentication', 'anonymous', 'enabled');
 const AUTHORIZATION = text('authorization-mode', 'authorization', 'mode');

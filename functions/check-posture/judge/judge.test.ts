@@ -12,7 +12,7 @@ import {
   KUBECONFIG,
   WITH_DROP_INS,
 } from '../../../sandbox/account/ssm/node-systems.ts';
-import { benchmarkFor, CHECKS, type CheckId } from './benchmark.ts';
+import { benchmarkFor, CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
 import { judge } from './judge.ts';
 import { readNode } from './node.ts';
 import { NODES } from './nodes.fixture.ts';

@@ -1,11 +1,11 @@
-import { CHECKS, type CheckId } from './benchmark.ts';
+import { CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
+import { type Judgement, type Judgements, judged } from '../../shared/posture/verdict.ts';
 import { EffectiveConfig } from './effective-config.ts';
 import { FileTree } from './file-tree.ts';
 import { judgeDropIns, judgeFile } from './judge-files.ts';
 import { judgeReport } from './judge-report.ts';
 import { judgeSettings } from './judge-settings.ts';
 import { isWindows, type Node } from './node.ts';
-import { type Judgement, type Judgements, judged } from './verdict.ts';
 
 /**
  * Judges a node by the node section of the CIS Amazon EKS Benchmark, and by one check of our own. Pure.

@@ -17,8 +17,8 @@ import {
   type NodeInput,
   WITH_DROP_INS,
 } from '../../../sandbox/account/ssm/node-systems.ts';
-import { CHECKS, type CheckId } from './benchmark.ts';
-import type { Verdict } from './verdict.ts';
+import { CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
+import type { Verdict } from '../../shared/posture/verdict.ts';
 
 export interface NodeFixture {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { al2023 } from '../../../sandbox/account/ssm/node-systems.ts';
-import { CHECKS, type CheckId } from '../judge/benchmark.ts';
+import { CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
 import { readNode } from '../judge/node.ts';
 import { NODES } from '../judge/nodes.fixture.ts';
 import { compare } from './compare.ts';

@@ -1,7 +1,7 @@
-import type { CheckId } from '../judge/benchmark.ts';
+import type { CheckId } from '../../shared/posture/benchmark.ts';
+import type { Judgement } from '../../shared/posture/verdict.ts';
 import { judge } from '../judge/judge.ts';
 import type { Node } from '../judge/node.ts';
-import type { Judgement } from '../judge/verdict.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
 import type { TheirResult } from './report.ts';
 

@@ -1,4 +1,4 @@
-import type { CheckId } from '../judge/benchmark.ts';
+import type { CheckId } from '../../shared/posture/benchmark.ts';
 import { EffectiveConfig } from '../judge/effective-config.ts';
 import { FileTree } from '../judge/file-tree.ts';
 import { TLS_CERT } from '../judge/judge-settings.ts';

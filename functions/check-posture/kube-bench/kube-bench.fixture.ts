@@ -1,4 +1,4 @@
-import { CHECKS, type CheckId } from '../judge/benchmark.ts';
+import { CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
 
 /** Titles of cfg/eks-1.8.0/node.yaml in aquasecurity/kube-bench. */
 const TITLES: Readonly<Partial<Record<CheckId, string>>> = {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CHECKS, type CheckId } from '../judge/benchmark.ts';
+import { CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
 
 const result = z.object({
   test_number: z.string({ error: 'must be the number of a check, such as "3.2.1"' }),

@@ -1,8 +1,9 @@
 import { html, type Markup } from '../../shared/widget/html.ts';
-import type { Incident, Overview, Page } from '../view.ts';
+import type { Incident, Overview, Page, Posture } from '../view.ts';
 import { fleetPicture } from './fleet-picture.ts';
 import { incident } from './incident.ts';
 import { needs } from './needs.ts';
+import { posture, postureButton } from './posture.ts';
 import { recordsTable } from './records-table.ts';
 import { style } from './style.ts';
 import { timeline } from './timeline.ts';
@@ -15,11 +16,13 @@ import { isNarrow } from './width.ts';
 export function renderOverview(overview: Overview, page: Page): string {
   return framed(
     page,
-    html`${needs(overview, page)}${fleetPicture(overview, page)}${recordsTable(overview, page)}${timeline(overview, page)}`,
+    html`${needs(overview, page)}<p>${postureButton(page)}</p>${fleetPicture(overview, page)}${recordsTable(overview, page)}${timeline(overview, page)}`,
   );
 }
 
 export const renderIncident = (told: Incident, page: Page): string => framed(page, incident(told, page));
+
+export const renderPosture = (found: Posture, page: Page): string => framed(page, posture(found, page));
 
 /** Renders one sentence that says what is wrong, in place of data that could not be read. */
 export const renderNotice = (text: string, page: Page): string =>

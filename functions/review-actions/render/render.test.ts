@@ -4,13 +4,16 @@ import type { ReadRecord } from '../../shared/records/record-line.ts';
 import { fleetStatusOf, type LastWord } from '../fleet-status.ts';
 import { readQuestion } from '../question.ts';
 import { createClockFace } from '../time-axis.ts';
-import type { Incident, Overview, Page } from '../view.ts';
-import { renderIncident, renderNotice, renderOverview } from './page.ts';
+import type { Incident, Overview, Page, Posture } from '../view.ts';
+import { renderIncident, renderNotice, renderOverview, renderPosture } from './page.ts';
 
 const NOW = Date.parse('2026-07-15T18:00:00Z');
 
 /** A page, an overview and an incident in which every text that comes from outside is `text`. */
-function filledWith(text: string, width = 1_200): { page: Page; overview: Overview; incident: Incident } {
+function filledWith(
+  text: string,
+  width = 1_200,
+): { page: Page; overview: Overview; incident: Incident; posture: Posture } {
   const outside = { cluster: text, nodegroup: text, instance: text };
   const record = (decision: ReadRecord['decision'], reason: string): ReadRecord => ({
     kind: 'record',
@@ -91,6 +94,23 @@ function filledWith(text: string, width = 1_200): { page: Page; overview: Overvi
       answer: { event: text, records },
       more: true,
     },
+    posture: {
+      groups: new Map([
+        [
+          text,
+          {
+            checkedAt: NOW,
+            verdicts: { '3.2.1': 'PASS', '3.2.4': 'FAIL', '3.2.5': 'FAIL', 'SELINUX.1': 'MANUAL', 'SSH.4': 'N/A' },
+            findings: {
+              '3.2.4': { since: NOW - 3_600_000, correlationId: text, evidence: [text, text] },
+              '3.2.5': { since: NOW, correlationId: text, waiver: { id: text, until: NOW + 3_600_000 } },
+            },
+            notes: { 'SELINUX.1': text },
+            revision: 1,
+          },
+        ],
+      ]),
+    },
   };
 }
 
@@ -104,8 +124,13 @@ function skeleton(markup: string): string {
 }
 
 const allOf = (text: string): string[] => {
-  const { page, overview, incident } = filledWith(text);
-  return [renderOverview(overview, page), renderIncident(incident, page), renderNotice(text, page)];
+  const { page, overview, incident, posture } = filledWith(text);
+  return [
+    renderOverview(overview, page),
+    renderIncident(incident, page),
+    renderPosture(posture, page),
+    renderNotice(text, page),
+  ];
 };
 
 describe('whatever comes from outside', () => {
@@ -149,6 +174,42 @@ describe('what a button carries', () => {
     const { page, incident } = filledWith(`<"'&>`);
     const [, json = ''] = /display="popup"[^>]*>([^<]*)</.exec(renderIncident(incident, page)) ?? [];
     expect(JSON.parse(json)).toEqual({ ...incident.offers[0], view: 'arn:view' });
+  });
+});
+
+describe('the page of posture', () => {
+  const cellsIn = (markup: string): string[] =>
+    [...markup.matchAll(/<td[^>]*>(.*?)<\/td>/gs)].map(([, cell = '']) => cell.replaceAll(/<[^>]*>/g, ' ').trim());
+
+  it('shows each check of each group, and of what is open the evidence, what to do, and since when', () => {
+    const { page, posture } = filledWith('shop/web');
+    const markup = renderPosture(posture, page);
+    expect(cellsIn(markup).slice(0, 5)).toEqual(['✓', '✗', 'w', '?', '–']);
+    expect(markup).toContain('1 groups, by what was found');
+    const [failing = '', waived = '', open = ''] = markup.split('<h3>')[1]?.split('<tr>').slice(2) ?? [];
+    expect(failing).toContain('<strong>3.2.4</strong> FAIL');
+    expect(failing).toContain('since 2026-07-15 19:00:00');
+    expect(failing).toContain('<ul><li>shop/web</li><li>shop/web</li></ul>');
+    expect(failing).toContain('Key: readOnlyPort 0');
+    expect(waived).toContain('waived (shop/web) until 2026-07-15 21:00:00');
+    expect(open).toContain('SELINUX.1');
+    // What EKS Auto Mode gives stands beside it.
+    expect(open).toContain('SELinux enforces');
+  });
+
+  it('says so where no group was looked at yet', () => {
+    const { page } = filledWith('shop/web');
+    expect(renderPosture({ groups: new Map() }, page)).toContain('No group was looked at yet');
+  });
+
+  it('leaves out what Auto Mode gives where it is narrow, and counts groups that it does not draw', () => {
+    const { page, posture } = filledWith('shop/web', 390);
+    const [state] = posture.groups.values();
+    const groups = new Map(Array.from({ length: 70 }, (_, at) => [`shop/web-${at}`, state!]));
+    const markup = renderPosture({ groups }, page);
+    expect(markup).not.toContain('Auto Mode gives');
+    expect(markup).toContain('10 more groups are not drawn');
+    expect(markup).toContain('more: open a group above');
   });
 });
 

@@ -90,6 +90,7 @@ export function style(theme: 'light' | 'dark'): Markup {
 .ehr table{border-collapse:collapse;width:100%;font-size:13px}
 .ehr th,.ehr td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid ${line};overflow-wrap:anywhere}
 .ehr caption{text-align:left}.ehr th{color:${muted};font-weight:600}.ehr td.ehr-time,.ehr td.ehr-function{white-space:nowrap}.ehr-wide td.ehr-about{min-width:190px}
+.ehr-wide .ehr-matrix th,.ehr-wide .ehr-matrix td{white-space:nowrap}.ehr-wide .ehr-matrix thead span{writing-mode:vertical-rl}
 .ehr svg{display:block;max-width:100%}.ehr svg text{font:11px "Helvetica Neue",Arial,sans-serif;fill:${muted}}.ehr svg .ehr-sign{fill:${onTone};font-weight:700;text-anchor:middle}
 .ehr svg .ehr-axis{stroke:${line}}
 .ehr ul,.ehr ol{list-style:none;margin:4px 0;padding:0}.ehr .ehr-legend li{display:inline-block;margin:0 14px 4px 0}

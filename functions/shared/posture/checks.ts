@@ -1,6 +1,6 @@
-import { HOST_CHECKS, type HostCheckId } from './host/host-checks.ts';
-import { CHECKS, type CheckId } from './judge/benchmark.ts';
-import type { Judgement } from './judge/verdict.ts';
+import { CHECKS, type CheckId } from './benchmark.ts';
+import { HOST_CHECKS, type HostCheckId } from './host-checks.ts';
+import type { Judgement } from './verdict.ts';
 
 /** A check of the benchmark, or one of our own. */
 export type PostureCheckId = CheckId | HostCheckId;

@@ -1,5 +1,13 @@
 import type { CheckId } from './benchmark.ts';
-import type { Evidence } from './effective-config.ts';
+
+/** Where a value comes from, for people: a file and line, a flag, or neither. */
+export interface Evidence {
+  readonly file?: string;
+  readonly line?: number;
+  readonly flag?: string;
+  /** What is there, in words. */
+  readonly value: string;
+}
 
 /** MANUAL: the evidence does not decide it. N/A: the check is not about such a node. */
 export type Verdict = 'PASS' | 'FAIL' | 'MANUAL' | 'N/A';
