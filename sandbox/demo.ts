@@ -8,7 +8,7 @@ import { DEMO_USAGE, readServing, type Serving, serve } from './cli/serve.ts';
 import { summarize } from './cli/summary.ts';
 import { startRun } from './play.ts';
 
-/** `npm start`: what a newcomer sees first. Two days of a small fleet to which a real AMI release happens. */
+/** `npm start`: a first demonstration, two days of a small fleet with a real AMI release. */
 const DURATION_MS = 2 * 86_400_000;
 
 await enter(process.argv.slice(2), DEMO_USAGE, (argv) =>

@@ -37,21 +37,21 @@ export interface AccountOptions {
   readonly fleet: Fleet;
   /** The same seed gives the same run. */
   readonly seed: number;
-  /** What is deployed into the account. */
+  /** The stack to deploy into the account. */
   readonly synthesized: SynthesizedStack;
   /** Text of the policy document, written into the stack's policy parameter. */
   readonly policy?: string;
   readonly faults?: FaultPlan;
-  /** Hears of every AWS call. */
+  /** Called for every AWS call. */
   readonly onCall?: (call: CallRecord) => void;
-  /** Hears every line that is logged, with the names of its log group and stream. */
+  /** Called for every logged line, with the names of its log group and stream. */
   readonly onLine?: (line: string, group: string, stream: string) => void;
 }
 
-/** Anyone outside of the functions: the CLI of a person, a test. May do anything. */
+/** Any caller other than a function, such as a person's CLI or a test. May do anything. */
 const OPERATOR: Caller = { function: 'operator' };
 
-/** How far time goes on while the answer of a function is waited for, ms. */
+/** Step by which time advances while a function's response is awaited, ms. */
 const ANSWER_STEP_MS = 50;
 
 /** An AWS account in this process: the fleet of a file, with the stack deployed into it. */
@@ -72,11 +72,11 @@ export interface EmbeddedAccount {
   readonly server: AccountServer;
   readonly network: InMemoryNetwork;
   readonly kubernetes: ClusterApis;
-  /** Puts an event as it is: one of an AWS service on the default bus, any other on the stack's own. */
+  /** Publishes an event unchanged: an AWS service's event on the default bus, any other on the stack's own bus. */
   putEvent(event: BusEvent): void;
   /**
-   * Invokes a function and waits for its answer, in virtual time, as an operator or CloudWatch does.
-   * @param nameOrArn also the name that its records go by, for example `review-actions`
+   * Invokes a function and waits for its response, in virtual time, as an operator or CloudWatch does.
+   * @param nameOrArn also the name in the function's records, such as `review-actions`
    */
   invoke(nameOrArn: string, event: unknown): Promise<InvocationOutcome>;
   /** Lets virtual time pass, ms. */
@@ -87,8 +87,8 @@ export interface EmbeddedAccount {
 }
 
 /**
- * Seeds the account and deploys the stack; virtual time stands at the fleet's start.
- * @throws TemplateError for a template that the sandbox cannot take
+ * Seeds the account and deploys the stack. Virtual time stands at the fleet's start.
+ * @throws TemplateError for a template that the sandbox does not support
  */
 export async function openAccount(options: AccountOptions): Promise<EmbeddedAccount> {
   const { fleet: file, seed, synthesized, policy, faults: faultPlan = {}, onCall, onLine } = options;

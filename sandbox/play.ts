@@ -22,23 +22,26 @@ export interface PlayOptions {
   /** Text of the policy document. */
   readonly policy?: string | undefined;
   readonly faults?: FaultPlan;
-  /** Events with the time from the start at which each is put on its bus, ms. */
+  /** Events, each with the time from the start at which it is published on its bus, ms. */
   readonly events?: ReadonlyArray<{ readonly after: number; readonly event: BusEvent }>;
   readonly onRecord?: (record: RemediationRecord) => void;
-  /** Hears of the AWS calls that functions make. */
+  /** Called for each AWS call of a function. */
   readonly onCall?: (call: CallRecord) => void;
 }
 
-/** A run under way: play it on as far as you like. */
+/** A run in progress, which can be continued for any time. */
 export interface Run {
   readonly account: EmbeddedAccount;
   readonly records: readonly RemediationRecord[];
   readonly calls: readonly CallRecord[];
-  /** Log lines of level ERROR: failed invocations. */
+  /** Log lines of level ERROR, which are failed invocations. */
   readonly errors: readonly string[];
 }
 
-/** Opens an account with the stack deployed, plans the events, and listens to what the functions write and call. */
+/**
+ * Opens an account with the stack deployed, schedules the events, and collects the functions' records, calls and
+ * errors.
+ */
 export async function startRun(options: PlayOptions): Promise<Run> {
   const { fleet, synthesized, seed = 1, policy, faults = {}, events = [], onRecord, onCall } = options;
   const records: RemediationRecord[] = [];

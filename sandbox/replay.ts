@@ -8,12 +8,12 @@ import { monthLine, summary } from './replay/report.ts';
 import { DEFAULT_RULES } from './replay/rules.ts';
 
 /**
- * `npm run replay`: three clusters live through the real EKS AMI releases of a year under the default policy, and each
- * node group's updates are held against what the release history lets one expect. Exit code 1 if anything went against
- * the rules.
+ * `npm run replay`: runs three clusters through a year of real EKS AMI releases under the default policy, and compares
+ * each node group's updates with what the release history leads one to expect. Exit code 1 if anything violated the
+ * rules.
  */
 
-/** Two days after the last release of the history: time to bake and to be taken. */
+/** Two days after the last release of the history, which is time to bake and to be rolled out. */
 const END = Date.parse('2026-07-17T00:00:00Z');
 
 const USAGE = `Usage: npm run replay
@@ -30,7 +30,7 @@ const duration = END - Date.parse(fleet.startsAt);
 const realStart = performance.now();
 let month = fleet.startsAt.slice(0, 7);
 
-/** A line for each month that is over. */
+/** Prints a line for each month that is over. */
 function report(soFar: Replay): void {
   const now = new Date(soFar.account.time.now).toISOString();
   if (now.startsWith(month) && soFar.account.time.now < END) return;

@@ -3,10 +3,12 @@ import type { Instances } from './ec2/instances.ts';
 import type { CallContext, Operation, Service } from './service.ts';
 import type { World } from './world.ts';
 
-/** How long a change may take until every read shows it, ms. AWS gives no figure; seconds to half a minute are seen. */
+/**
+ * How long a change may take until every read shows it, ms. AWS gives no figure; seconds to half a minute are observed.
+ */
 const LONGEST = 30_000;
 
-/** Share of reads that are answered by a place which has not heard yet. */
+/** Share of reads that are answered from a stale replica. */
 const STALE = 0.5;
 
 /**
@@ -16,12 +18,12 @@ const STALE = 0.5;
 const EVENTUAL: ReadonlySet<string> = new Set(['ec2', 'iam', 'autoscaling', 'elasticloadbalancing', 'ssm']);
 
 /**
- * Reads that ignore ids which they do not know. Source: EC2 Auto Scaling API reference, DescribeAutoScalingInstances: "If you
- * specify an ID that does not exist, it is ignored with no error."
+ * Reads that ignore unknown ids. Source: EC2 Auto Scaling API reference, DescribeAutoScalingInstances: "If you specify
+ * an ID that does not exist, it is ignored with no error."
  */
 const IGNORES_UNKNOWN: ReadonlySet<string> = new Set(['DescribeAutoScalingInstances']);
 
-/** Reads that are of the moment: parameters and commands are looked up by what the caller has just been told. */
+/** Reads that are never stale: parameters, and commands that are looked up by an id the caller has just received. */
 const IMMEDIATE = /^(GetParameters?|GetCommandInvocation|ListCommand\w*|GetServiceSetting|DescribeInstanceAttribute)$/;
 
 const READ = /^(Describe|List|Get)/;
@@ -32,16 +34,16 @@ interface Answer {
 }
 
 /**
- * An account whose parts hear of a change one after the other, for up to half a minute: what was just made is unknown to
- * some calls, and some reads tell what was true before. Who asks twice may hear the new first and the old then. Only
- * functions meet it; an operator is patient.
+ * An account in which changes take up to half a minute to appear everywhere. New resources are unknown to some calls,
+ * and some reads return an earlier state. Repeated reads may show the new state first and the old one then. Only calls
+ * of functions are affected, not those of operators.
  */
 export class EventualConsistency {
   readonly #time: World['time'];
   readonly #chance: World['random'];
   readonly #instances: Instances;
   readonly #earlier = new Map<string, Answer[]>();
-  /** Since when groups are there, epoch ms. */
+  /** Creation times of security groups, epoch ms. */
   readonly #groups = new Map<string, number>();
 
   constructor(world: World, instances: Instances) {
@@ -50,7 +52,7 @@ export class EventualConsistency {
     this.#instances = instances;
   }
 
-  /** The same service, as its clients meet it. */
+  /** Wraps a service as its clients experience it. */
   around(service: Service): Service {
     if (!EVENTUAL.has(service.signingName)) return service;
     const operations = Object.entries(service.operations).map(([name, operation]) => [
@@ -76,7 +78,7 @@ export class EventualConsistency {
     return { ...operation, run };
   }
 
-  /** @throws AwsError for the id of what this call has not heard of yet */
+  /** @throws AwsError for the id of a resource that this call does not know yet */
   #refuseUnknown(input: unknown): void {
     for (const id of idsIn(input)) {
       if (!this.#isHidden(id)) continue;
@@ -87,7 +89,7 @@ export class EventualConsistency {
     }
   }
 
-  /** What a read of a place that lags behind tells, or what is true now. */
+  /** The result of a read: a stale one, or the current one. */
   async #read(key: string, now: () => Promise<unknown>): Promise<unknown> {
     const recent = (this.#earlier.get(key) ?? []).filter(({ at }) => this.#time.now - at <= LONGEST);
     const lag = this.#chance.next() < STALE ? this.#chance.integer(0, LONGEST) : 0;
@@ -98,7 +100,7 @@ export class EventualConsistency {
     return output;
   }
 
-  /** An answer without the groups and instances that its place has not heard of. */
+  /** Removes from a result the security groups and instances that are not visible to it yet. */
   #known(output: unknown): unknown {
     if (typeof output !== 'object' || output === null) return output;
     const known = <Item>(items: Item[], key: string) => items.filter((item) => !this.#isHidden(idOf(item, key)));
@@ -118,12 +120,12 @@ export class EventualConsistency {
     return output;
   }
 
-  /** A new instance may be shown before its tags are. */
+  /** A new instance may appear before its tags do. */
   #withoutTags(instance: object): object {
     return this.#isHidden(idOf(instance, 'InstanceId')) ? { ...instance, Tags: [] } : instance;
   }
 
-  /** Whether a call that is made now does not know an id yet. */
+  /** Whether an id is still unknown to a call made now. */
   #isHidden(id: string): boolean {
     const since = this.#groups.get(id) ?? this.#instances.get(id)?.launchedAt;
     return since !== undefined && this.#time.now - since < LONGEST && this.#chance.next() < STALE
@@ -137,7 +139,7 @@ const idOf = (item: unknown, key: string): string => {
   return typeof id === 'string' ? id : '';
 };
 
-/** Ids of groups and instances anywhere in an input, but for filters: what fits none is simply not in the answer. */
+/** Ids of security groups and instances anywhere in an input, except in filters, which simply match nothing. */
 function idsIn(value: unknown): string[] {
   if (typeof value === 'string') return /^(sg|i)-[0-9a-f]+$/.test(value) ? [value] : [];
   if (Array.isArray(value)) return value.flatMap(idsIn);

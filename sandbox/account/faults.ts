@@ -4,43 +4,43 @@ import type { Call } from '../wire/account-server.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { ConnectionDropped } from '../wire/connection-dropped.ts';
 
-/** What shall go wrong. Everything is off unless named; rates are shares of 1. */
+/** The faults to inject. Each is off unless named; rates are shares of 1. */
 export interface FaultPlan {
-  /** Every SQS message comes twice. */
+  /** Delivers every SQS message twice. */
   readonly duplicateMessages?: boolean;
-  /** Every event reaches each of its targets twice. */
+  /** Delivers every event to each of its targets twice. */
   readonly duplicateEvents?: boolean;
-  /** Deliveries are held back by up to this long (ms), so that they overtake one another. */
+  /** Delays deliveries by up to this long (ms), so that they overtake each other. */
   readonly deliveryDelayMs?: number;
-  /** Share of deliveries to targets that fail in a way that may pass. */
+  /** Share of deliveries to targets that fail temporarily. */
   readonly deliveryFailureRate?: number;
-  /** Share of a function's calls that are answered with the service's throttling error, and not done. */
+  /** Share of a function's calls that get the service's throttling error, and have no effect. */
   readonly throttleRate?: number;
-  /** Share of calls answered with the service's internal error, and not done. */
+  /** Share of calls that get the service's internal error, and have no effect. */
   readonly serverErrorRate?: number;
-  /** Share of calls that never arrive: not done, connection closed. */
+  /** Share of calls that never arrive: no effect, and the connection is closed. */
   readonly lostRequestRate?: number;
-  /** Share of calls that are done, but whose answer never arrives. */
+  /** Share of calls that take effect, but whose response never arrives. */
   readonly lostReplyRate?: number;
-  /** The execution environment dies at a call. */
+  /** Kills the execution environment at a call. */
   readonly crash?: Crash;
 }
 
 export interface Crash {
-  /** As the caller's `function`. */
+  /** Name as in the caller's `function`. */
   readonly function: string;
-  /** Which of the function's calls in this run, counted from 1. */
+  /** The number of the function's call in this run, from 1. */
   readonly call: number;
   readonly when: 'before' | 'after';
 }
 
-/** What {@link Faults} needs to know of a call; {@link Call} has it. */
+/** The members of {@link Call} that {@link Faults} needs. */
 export type PlannedCall = Pick<Call, 'caller'> & { readonly service: Pick<Call['service'], 'signingName'> };
 
-/** Ends the execution environment that runs the invocation, at once. */
+/** Kills the execution environment that runs the invocation. */
 export type CrashInvocation = (invocationId: string) => void;
 
-/** The codes with which each service throttles and fails; SDKs retry by them. */
+/** Each service's error codes for throttling and internal errors, by which SDKs retry. */
 const ERRORS: Readonly<
   Record<string, { throttled: [code: string, status: number]; failed: [code: string, status: number] }>
 > = {
@@ -61,7 +61,7 @@ const ERRORS: Readonly<
   logs: { throttled: ['ThrottlingException', 400], failed: ['ServiceUnavailableException', 503] },
 };
 
-/** The sandbox's latency and mishaps, all drawn from the seed. */
+/** The latency and faults of the sandbox, all drawn from the seed. */
 export class Faults {
   readonly #time: VirtualTime;
   readonly #plan: FaultPlan;
@@ -79,10 +79,11 @@ export class Faults {
   }
 
   /**
-   * Plans a call for 10 to 60 ms from now (virtual), then runs it atomically; the server's `execute` is this. The
-   * operator's calls know no faults.
+   * Schedules a call 10 to 60 ms from now (virtual), then runs it atomically; the server's `execute` is this. Calls of
+   * the operator have no faults.
    *
-   * @throws ConnectionDropped when the caller shall hear nothing; else whatever `run` or the fault throws, to be answered
+   * @throws ConnectionDropped when the caller gets no response; otherwise whatever `run` or the fault throws, to be
+   * answered
    */
   aroundCall<Answer>(call: PlannedCall, run: () => Answer | Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -90,23 +91,23 @@ export class Faults {
     });
   }
 
-  /** How often a message put into a queue lies there. */
+  /** How many copies of a message are put into a queue. */
   get messageCopies(): number {
     return this.#plan.duplicateMessages === true ? 2 : 1;
   }
 
-  /** How often an event is sent to a target. */
+  /** How many times an event is sent to a target. */
   get eventCopies(): number {
     return this.#plan.duplicateEvents === true ? 2 : 1;
   }
 
-  /** How much later (ms) than usual a delivery comes. */
+  /** The additional delay of a delivery, ms. */
   extraDeliveryDelayMs(): number {
     const most = this.#plan.deliveryDelayMs ?? 0;
     return most === 0 ? 0 : this.#chance.integer(0, most);
   }
 
-  /** @throws AwsError for the share of deliveries that shall fail */
+  /** @throws AwsError for the share of deliveries that are to fail */
   failDelivery(): void {
     if (this.#happens(this.#plan.deliveryFailureRate)) {
       throw new AwsError('InternalFailure', 'The request processing has failed because of an unknown error.', 500);
@@ -143,7 +144,7 @@ export class Faults {
     }
   }
 
-  /** Draws only where a rate is set, so that one fault's numbers do not depend on another's. */
+  /** Draws a number only where a rate is set, so that faults do not change each other's random numbers. */
   #happens(rate = 0): boolean {
     return rate > 0 && this.#chance.next() < rate;
   }

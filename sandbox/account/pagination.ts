@@ -1,4 +1,4 @@
-/** One page of a list, with the token for the next one. */
+/** One page of a list, with the token of the next page. */
 export interface Page<Item> {
   readonly items: Item[];
   /** Undefined on the last page. */
@@ -6,11 +6,11 @@ export interface Page<Item> {
 }
 
 /**
- * Cuts a page of at most `size` items. The token names the last item given, so items that come or go between two calls
- * neither repeat nor hide others, as long as `items` stays in the order of its ids.
+ * Returns a page of at most `size` items. The token names the last item of the page. Items added or removed between two
+ * calls therefore neither repeat nor hide others, as long as `items` stays in the order of its ids.
  *
  * @param id of an item; the list must be sorted by it
- * @param invalidToken makes the error that this service answers for a token that it did not give out
+ * @param invalidToken creates the service's error for a token that it did not issue
  */
 export function pageOf<Item>(
   items: readonly Item[],
@@ -28,7 +28,7 @@ export function pageOf<Item>(
   return { items: page, nextToken: more && last !== undefined ? encode(id(last)) : undefined };
 }
 
-/** By code points: `localeCompare` depends on the machine. */
+/** Sorts by code points, because `localeCompare` depends on the machine. */
 export const byText =
   <Item>(text: (item: Item) => string) =>
   (a: Item, b: Item): number => {

@@ -1,4 +1,4 @@
-/** The partitions that the sandbox knows, by the beginning of a region's name. Source: AWS SDKs, partitions.json. */
+/** The partitions that the sandbox supports, by the prefix of a region's name. Source: AWS SDKs, partitions.json. */
 const PARTITIONS = [
   ['cn-', 'aws-cn', 'amazonaws.com.cn'],
   ['us-gov-', 'aws-us-gov', 'amazonaws.com'],
@@ -11,5 +11,5 @@ const of = (region: string) => PARTITIONS.find(([prefix]) => region.startsWith(p
 
 export const partitionOf = (region: string): Partition => of(region)?.[1] ?? 'aws';
 
-/** What host names of AWS's services end in there. */
+/** The DNS suffix of AWS services in the region. */
 export const urlSuffixOf = (region: string): string => of(region)?.[2] ?? 'amazonaws.com';

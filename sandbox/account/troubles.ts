@@ -4,25 +4,25 @@ import { ConnectionDropped } from '../wire/connection-dropped.ts';
 import type { Service } from './service.ts';
 import type { World } from './world.ts';
 
-/** Calls about one subject that fail between two times, epoch ms. */
+/** A time span, in epoch ms, in which calls about one subject fail. */
 export interface Trouble {
   readonly from: number;
   readonly until: number;
-  /** Whether a call is about that subject. */
+  /** Whether a call concerns the subject. */
   readonly isAbout: (operation: string, input: Readonly<Record<string, unknown>>) => boolean;
   readonly code: string;
   readonly status: number;
-  /** `{id}` is another one each time. */
+  /** `{id}` is replaced by a new id each time. */
   readonly message: string;
 }
 
-/** What a service does not answer, or not well, whoever asks. */
+/** Planned failures of a service, which affect every caller. */
 export class Troubles {
   readonly #world: World;
   readonly #random: Random;
   readonly #known: Trouble[] = [];
 
-  /** @param service names the stream of chance that request ids are drawn from */
+  /** @param service names the random stream for request ids */
   constructor(world: World, service: string) {
     this.#world = world;
     this.#random = world.random.fork(`${service}-troubles`);
@@ -32,7 +32,7 @@ export class Troubles {
     this.#known.push(trouble);
   }
 
-  /** The operations of the service, each of which fails where there is trouble. */
+  /** Wraps the operations of the service so that each fails where a failure is planned. */
   around(operations: Service['operations']): Service['operations'] {
     return Object.fromEntries(
       Object.entries(operations).map(([name, { run, ...operation }]) => [

@@ -2,7 +2,7 @@ import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import type { Partition } from './partition.ts';
 
-/** An event as a source service hands it to EventBridge; the bus adds version, id, account, region and time. */
+/** An event as a source service sends it to EventBridge. The bus adds version, id, account, region and time. */
 export interface EmittedEvent {
   readonly source: string;
   readonly detailType: string;
@@ -10,13 +10,13 @@ export interface EmittedEvent {
   readonly detail: unknown;
 }
 
-/** What every service of the sandbox stands on: whose account, where, when, and chance. */
+/** The context of every service in the sandbox: account, region, time and randomness. */
 export interface World {
   readonly accountId: string;
   readonly region: string;
   readonly partition: Partition;
   readonly time: VirtualTime;
   readonly random: Random;
-  /** Puts an AWS service's own event on the account's default bus. */
+  /** Publishes an AWS service's own event on the account's default bus. */
   emit(event: EmittedEvent): void;
 }

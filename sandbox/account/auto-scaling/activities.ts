@@ -2,7 +2,7 @@ import type { Activity } from '@aws-sdk/client-auto-scaling';
 import type { Instance } from '../ec2/instances.ts';
 import type { World } from '../world.ts';
 
-/** The group whose activity it is. */
+/** The group that the activity belongs to. */
 interface Group {
   readonly name: string;
   readonly arn: string;
@@ -27,10 +27,10 @@ const WORDS = {
   },
 } as const;
 
-/** What an activity was about. `loss`: somebody else terminated the instance, and a health check noticed. */
+/** Kind of activity. `loss`: somebody else terminated the instance, and a health check noticed. */
 export type ActivityKind = keyof typeof WORDS;
 
-/** Puts the event of an activity that has succeeded on the bus, and tells of it as calls do. `startedAt` is in epoch ms. */
+/** Publishes the event of a successful activity, and adds it to the history. `startedAt` is in epoch ms. */
 export function announceActivity(
   world: World,
   kind: ActivityKind,
@@ -77,10 +77,10 @@ export function announceActivity(
 const detailsOf = (instance: Instance): string =>
   JSON.stringify({ 'Subnet ID': instance.subnetId, 'Availability Zone': instance.availabilityZone });
 
-/** Auto Scaling keeps six weeks. Source: Auto Scaling API reference, DescribeScalingActivities. */
+/** Auto Scaling keeps activities for six weeks. Source: Auto Scaling API reference, DescribeScalingActivities. */
 const KEPT_MS = 42 * 24 * 3_600_000;
 
-/** What has happened to the groups' instances, as DescribeScalingActivities tells it: the latest first. */
+/** The activities of the groups' instances, as DescribeScalingActivities returns them, latest first. */
 export class ActivityHistory {
   readonly #time: World['time'];
   #activities: Activity[] = [];
@@ -97,7 +97,7 @@ export class ActivityHistory {
     return activity;
   }
 
-  /** One that was begun has succeeded. */
+  /** Marks an activity as successful. */
   end(activityId: string | undefined): void {
     const ended = { StatusCode: 'Successful', Progress: 100, EndTime: new Date(this.#time.now) } as const;
     this.#activities = this.#activities.map((each) => (each.ActivityId === activityId ? { ...each, ...ended } : each));
@@ -112,7 +112,7 @@ export class ActivityHistory {
   }
 }
 
-/** An activity that a call has just begun, as the call answers it. */
+/** An activity that a call has just begun, as in the call's response. */
 export function begunActivity(
   { time }: World,
   group: Group,

@@ -19,7 +19,7 @@ import { instanceOperations } from './operations.ts';
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 100;
 
-/** Amazon EC2 Auto Scaling, as far as looking at groups and their instances, and standby, goes. */
+/** Amazon EC2 Auto Scaling, limited to describing groups and their instances, and to standby. */
 export function createAutoScaling(world: World, groups: AutoScalingGroups): Service {
   return {
     signingName: 'autoscaling',
@@ -84,7 +84,7 @@ export function createAutoScaling(world: World, groups: AutoScalingGroups): Serv
 
 type RequestedFilters = NonNullable<DescribeAutoScalingGroupsCommandInput['Filters']>;
 
-/** `tag-key`, `tag-value` and `tag:KEY` are all that Auto Scaling knows. */
+/** Auto Scaling supports only `tag-key`, `tag-value` and `tag:KEY`. */
 function filter(groups: AutoScalingGroup[], filters: RequestedFilters): AutoScalingGroup[] {
   const tagsOf = ({ tags }: AutoScalingGroup) => new Map(Object.entries(tags));
   return filters.reduce((kept, { Name = '', Values = [] }) => {

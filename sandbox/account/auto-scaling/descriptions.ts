@@ -1,7 +1,7 @@
 import type { AutoScalingGroup as DescribedGroup, Instance as DescribedMember } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingGroup, Member } from './groups.ts';
 
-/** What DescribeAutoScalingGroups tells of a group. */
+/** A group as DescribeAutoScalingGroups returns it. */
 export function describeGroup(group: AutoScalingGroup, includeInstances: boolean): DescribedGroup {
   return {
     AutoScalingGroupName: group.name,
@@ -34,7 +34,7 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
   };
 }
 
-/** What Auto Scaling tells of a member. */
+/** A member as Auto Scaling returns it. */
 export function describeMember(group: AutoScalingGroup, { instance, lifecycleState }: Member): DescribedMember {
   return {
     InstanceId: instance.id,

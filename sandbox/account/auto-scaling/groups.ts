@@ -17,36 +17,35 @@ export interface JoinTimes {
   readonly readyAfter: number;
 }
 
-/** One Auto Scaling group. */
 export interface AutoScalingGroup {
   readonly name: string;
   readonly arn: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly subnets: ReadonlyArray<{ readonly id: string; readonly availabilityZone: string }>;
   readonly launchTemplate: { readonly id: string; readonly name: string; version: number };
-  /** Where Auto Scaling registers the members that are in service. */
+  /** The target groups with which in-service members are registered. */
   readonly targetGroups: readonly TargetGroup[];
-  /** Launches one more of its own instances; `zone` is the index of one of its subnets. */
+  /** Launches another instance; `zone` is the index of one of the group's subnets. */
   readonly launchAnother: (zone: number) => void;
   /** Epoch ms. */
   readonly createdAt: number;
   min: number;
   max: number;
   desired: number;
-  /** What an update by EKS adds to `desired` and `max` while it goes on; below 0 when it terminates first. */
+  /** What an EKS update adds to `desired` and `max` while it runs; negative when it terminates first. */
   surge: number;
   readonly members: Map<string, Member>;
-  /** Processes that somebody has suspended, for example `Launch`. */
+  /** Suspended processes, such as `Launch`. */
   readonly suspended: ReadonlySet<string>;
 }
 
-/** The members that count for a group's capacity: in service, or on their way to it. */
+/** The members that count towards a group's capacity: in service, or about to be. */
 export const servingMembers = ({ members }: AutoScalingGroup): Member[] =>
   [...members.values()].filter(({ lifecycleState }) => lifecycleState === 'Pending' || lifecycleState === 'InService');
 
 const SCALE_IN_MS = 60_000;
 
-/** The account's Auto Scaling groups: what they launch and terminate, they announce. */
+/** The account's Auto Scaling groups. Launches and terminations are announced as events. */
 export class AutoScalingGroups {
   readonly activities: ActivityHistory;
   readonly #world: World;
@@ -88,12 +87,12 @@ export class AutoScalingGroups {
     return [...this.#byName.values()];
   }
 
-  /** Hears of each instance that a group has launched, when it is Ready as a node. */
+  /** Calls the listener for each instance that a group has launched, once it is Ready as a node. */
   onReady(listener: (group: AutoScalingGroup, instance: Instance) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Takes in an instance that has been running since `launchedAt` (epoch ms). */
+  /** Adds an instance that has been running since `launchedAt` (epoch ms). */
   adopt(group: AutoScalingGroup, specification: LaunchSpecification, launchedAt: number): Instance {
     const instance = this.#instances.adopt(specification, launchedAt);
     group.members.set(instance.id, { instance, lifecycleState: 'InService' });
@@ -131,7 +130,7 @@ export class AutoScalingGroups {
     }
   }
 
-  /** Deregisters a member from the group's target groups; the answer is how long that takes at most, ms. */
+  /** Deregisters a member from the group's target groups, and returns how long that takes at most, ms. */
   withdraw(group: AutoScalingGroup, { instance }: Member): number {
     const delays = group.targetGroups.map((targetGroup) =>
       this.#targetGroups.deregister(targetGroup, { id: instance.id, port: targetGroup.port }),
@@ -140,8 +139,8 @@ export class AutoScalingGroups {
   }
 
   /**
-   * Terminates an instance of the group; it leaves the group when it is gone, after `terminatedAfter` ms. One that
-   * somebody else has terminated already is left to the health check.
+   * Terminates an instance of the group. It leaves the group once it is terminated, after `terminatedAfter` ms. An
+   * instance that somebody else has terminated is left to the health check.
    */
   terminate(group: AutoScalingGroup, instance: Instance, terminatedAfter: number): void {
     const member = group.members.get(instance.id);
@@ -156,17 +155,17 @@ export class AutoScalingGroups {
     });
   }
 
-  /** Looks at the group's capacity in some seconds, as Auto Scaling does after a change. */
+  /** Adjusts the group's capacity in some seconds, as Auto Scaling does after a change. */
   settleSoon(group: AutoScalingGroup): void {
     this.#world.time.after(this.#reactions.integer(5, 15) * 1000, () => this.settle(group));
   }
 
-  /** Launches what a group lacks, or terminates what it has too much: the oldest launch template goes first. */
+  /** Launches missing instances, or terminates surplus ones, those of the oldest launch template first. */
   settle(group: AutoScalingGroup): void {
     const serving = servingMembers(group);
     const capacity = group.desired + group.surge;
-    // Source: EC2 Auto Scaling user guide, "Suspend-resume processes": without Launch nothing is added, without Terminate
-    // nothing is taken away.
+    // Source: EC2 Auto Scaling user guide, "Suspend-resume processes": without Launch nothing is added, without
+    // Terminate nothing is removed.
     for (let count = serving.length; count < capacity && !group.suspended.has('Launch'); count += 1) {
       group.launchAnother(emptiestZone(group));
     }
@@ -178,13 +177,13 @@ export class AutoScalingGroups {
     for (const instance of surplus) this.terminate(group, instance, SCALE_IN_MS);
   }
 
-  /** An instance has been terminated: unless the group did that itself, a health check finds out, and replaces it. */
+  /** An instance has been terminated. Unless the group did that itself, a health check notices and replaces it. */
   #lose(instance: Instance): void {
     const group = this.#byName.get(instance.tags.get('aws:autoscaling:groupName') ?? '');
     const member = group?.members.get(instance.id);
     if (group === undefined || member === undefined || member.lifecycleState === 'Terminating') return;
     const startedAt = this.#world.time.now;
-    // Auto Scaling checks no health in standby, and what is not in service needs no replacement.
+    // Auto Scaling checks no health in standby, and an instance that is not in service needs no replacement.
     if (member.lifecycleState === 'Standby' || member.lifecycleState === 'EnteringStandby') {
       group.members.delete(instance.id);
       return;
@@ -201,7 +200,7 @@ export class AutoScalingGroups {
   }
 }
 
-/** The index of the subnet with the fewest instances that serve. */
+/** Index of the subnet with the fewest serving instances. */
 function emptiestZone(group: AutoScalingGroup): number {
   const serving = servingMembers(group);
   const counts = group.subnets.map(({ id }) => serving.filter(({ instance }) => instance.subnetId === id).length);

@@ -71,7 +71,7 @@ export function instanceOperations(world: World, groups: AutoScalingGroups): Ser
           AutoScalingInstances: items.map(({ group, member }) => ({
             ...describeMember(group, member),
             AutoScalingGroupName: group.name,
-            // This operation shouts where DescribeAutoScalingGroups says `Healthy`.
+            // This operation returns upper case where DescribeAutoScalingGroups returns `Healthy`.
             HealthStatus: 'HEALTHY',
           })),
           NextToken: nextToken,

@@ -7,7 +7,7 @@ import type { AutoScalingGroup, AutoScalingGroups, Member } from './groups.ts';
 
 const MAX_INSTANCES = 19;
 
-/** EnterStandby, ExitStandby and DetachInstances: what Auto Scaling refuses, and what it then does. */
+/** EnterStandby, ExitStandby and DetachInstances: their errors and effects. */
 export class Standby {
   readonly #world: World;
   readonly #groups: AutoScalingGroups;
@@ -20,9 +20,9 @@ export class Standby {
   }
 
   /**
-   * Deregisters members from the group's target groups and, when these have drained, puts them into standby.
+   * Deregisters members from the group's target groups and, once these have drained, puts them into standby.
    *
-   * @param decrement whether the group wants so many fewer; otherwise it launches replacements
+   * @param decrement whether the group's desired capacity decreases by as many; otherwise it launches replacements
    * @throws ValidationError
    */
   enter(groupName: string, instanceIds: readonly string[], decrement: boolean): Activity[] {
@@ -50,7 +50,7 @@ export class Standby {
   }
 
   /**
-   * Puts members back into service; the group wants so many more from now on.
+   * Puts members back into service, and increases the group's desired capacity by as many.
    *
    * @throws ValidationError
    */
@@ -73,9 +73,10 @@ export class Standby {
   }
 
   /**
-   * Takes members in service or in standby out of the group, and its tag off them: they run on, and are nobody's. Sources: EC2
-   * Auto Scaling user guide, "Detach or attach instances" (both states; deregistered from target groups; replaced unless the
-   * desired capacity is decremented) and "Tag Auto Scaling groups and instances" (the tag `aws:autoscaling:groupName` goes).
+   * Detaches members in service or in standby, and removes the group's tag from them; they keep running outside of any
+   * group. Sources: EC2 Auto Scaling user guide, "Detach or attach instances" (both states; deregistered from target
+   * groups; replaced unless the desired capacity is decremented) and "Tag Auto Scaling groups and instances" (the tag
+   * `aws:autoscaling:groupName` goes).
    *
    * @throws ValidationError
    */
@@ -104,7 +105,7 @@ export class Standby {
     throw invalid(`AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
   }
 
-  /** An activity that ends after so many ms. */
+  /** Begins an activity that ends after so many ms. */
   #begin(group: AutoScalingGroup, { instance }: Member, after: number, description: string, moved: string): Activity {
     const { activities } = this.#groups;
     const words = { description, cause: `was ${moved}` };
@@ -113,7 +114,7 @@ export class Standby {
     return activities.add(activity);
   }
 
-  /** Unless the member has left the group by then. */
+  /** Runs the task later, unless the member has left the group by then. */
   #later(group: AutoScalingGroup, member: Member, ms: number, task: () => void): void {
     this.#world.time.after(ms, () => {
       if (group.members.get(member.instance.id) === member) task();
@@ -151,7 +152,7 @@ function membersOf(
   });
 }
 
-/** Known of EnterStandby in these words; those of ExitStandby are made after it. */
+/** The wording is known for EnterStandby; for ExitStandby it is modelled on that. */
 function wrongSize(group: AutoScalingGroup, move: string, { length }: readonly Member[]): AwsError {
   const { name, min, max, surge } = group;
   const sizes = `min-size=${min}, max-size=${max + surge}, and desired-size=${capacityOf(group)}`;

@@ -1,7 +1,7 @@
 import { AwsError } from '../../wire/aws-error.ts';
 import type { StateValue } from './alarm.ts';
 
-/** The rule of a composite alarm, ready to be asked. */
+/** The parsed rule of a composite alarm. */
 export interface AlarmRule {
   /** The alarms that it names, by name or ARN, as written. */
   readonly alarms: readonly string[];
@@ -11,8 +11,8 @@ export interface AlarmRule {
 type Test = AlarmRule['holds'];
 
 /**
- * Reads a rule expression: `ALARM(name)`, `OK(name)`, `INSUFFICIENT_DATA(name)`, `TRUE`, `FALSE`, AND, OR, NOT and
- * parentheses; AND binds closer than OR.
+ * Parses a rule expression: `ALARM(name)`, `OK(name)`, `INSUFFICIENT_DATA(name)`, `TRUE`, `FALSE`, AND, OR, NOT and
+ * parentheses; AND binds tighter than OR.
  * @throws AwsError `ValidationError`
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
  */

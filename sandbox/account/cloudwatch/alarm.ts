@@ -13,7 +13,7 @@ export type ComparisonOperator = keyof typeof COMPARISONS;
 export const COMPARISON_OPERATORS = Object.keys(COMPARISONS) as [ComparisonOperator, ...ComparisonOperator[]];
 export const MISSING_DATA = ['missing', 'notBreaching', 'breaching', 'ignore'] as const;
 
-/** What every alarm has. */
+/** The common part of all alarms. */
 export interface AlarmHead {
   readonly name: string;
   readonly arn: string;
@@ -27,7 +27,7 @@ export interface MetricAlarmDefinition extends AlarmHead {
   readonly metric: MetricId;
   readonly statistic: string;
   readonly period: number;
-  /** Metric math, of which only `FILL(metric, value)` is known here: what stands for a period without data. */
+  /** Fill value for periods without data, from the metric math `FILL(metric, value)`, the only one supported here. */
   readonly fill?: number;
   readonly evaluationPeriods: number;
   readonly datapointsToAlarm: number;
@@ -36,28 +36,28 @@ export interface MetricAlarmDefinition extends AlarmHead {
   readonly missingData: (typeof MISSING_DATA)[number];
 }
 
-/** A period's value; undefined: no data. */
+/** The value of a period; undefined: no data. */
 export interface Datapoint {
-  /** Beginning of the period, epoch ms. */
+  /** Start of the period, epoch ms. */
   readonly at: number;
   readonly value: number | undefined;
 }
 
-/** `undefined` keeps the state as it is. */
+/** `undefined` leaves the state unchanged. */
 export interface Verdict {
   readonly state: StateValue | undefined;
   readonly reason: string;
-  /** The data points that count, newest first. */
+  /** The data points that were evaluated, newest first. */
   readonly recent: readonly Datapoint[];
 }
 
 /**
- * How many periods are looked at. CloudWatch looks at more than the evaluation periods and does not say at how many; its
- * documentation's examples have five for three.
+ * How many periods are evaluated. CloudWatch evaluates more than the evaluation periods, but does not say how many; the
+ * examples of its documentation have five for three.
  */
 export const periodsLookedAt = ({ evaluationPeriods }: MetricAlarmDefinition): number => evaluationPeriods + 2;
 
-/** The periods that end at `now`, newest first: a sliding window, as CloudWatch's default is. */
+/** The periods that end at `now`, newest first: a sliding window, as by CloudWatch's default. */
 export function datapointsAt(
   alarm: MetricAlarmDefinition,
   now: number,
@@ -73,8 +73,8 @@ export function datapointsAt(
 }
 
 /**
- * Decides as CloudWatch documents it: real data points first, the more distant ones of the range among them; only when
- * they are too few does the treatment of missing ones count.
+ * Evaluates an alarm as CloudWatch documents it. Real data points come first, including older ones of the range. Only
+ * when there are too few does the treatment of missing data apply.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
 export function judge(alarm: MetricAlarmDefinition, points: readonly Datapoint[], state: StateValue): Verdict {
@@ -92,7 +92,8 @@ export function judge(alarm: MetricAlarmDefinition, points: readonly Datapoint[]
   if (missingData === 'breaching') return is(breaching + unknown >= datapointsToAlarm ? 'ALARM' : 'OK');
   if (missingData === 'notBreaching') return is('OK');
   if (recent.length === 0) return is(missingData === 'ignore' ? undefined : 'INSUFFICIENT_DATA');
-  // Too few points for the threshold, but nothing speaks against it: the oldest is as old as the points that it takes.
+  // There are too few points for the threshold, but all breach, and the oldest is as old as the required number of
+  // points.
   const oldest = points.findLastIndex(({ value }) => value !== undefined);
   if (breaching === recent.length && oldest >= datapointsToAlarm - 1) {
     return is(missingData === 'ignore' ? undefined : 'ALARM');
@@ -127,10 +128,10 @@ function reasonOf(
   );
 }
 
-/** CloudWatch writes whole numbers as `1.0`. */
+/** CloudWatch formats whole numbers as `1.0`. */
 const withPoint = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value));
 
-/** `14/07/26 09:03:00` */
+/** Formats a time as `14/07/26 09:03:00`. */
 function dayTime(at: number): string {
   const [date = '', time = ''] = new Date(at).toISOString().split('T');
   return `${date.slice(2).split('-').reverse().join('/')} ${time.slice(0, 8)}`;

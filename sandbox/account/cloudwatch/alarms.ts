@@ -10,7 +10,7 @@ import { eventOf, notificationOf, type StateChange, type Watched } from './notif
 
 const HOUR_MS = 3_600_000;
 
-/** An alarm as the account holds it, with its history, oldest first. */
+/** An alarm of the account with its history, oldest first. */
 export interface HeldAlarm {
   readonly watched: Watched;
   readonly createdAt: number;
@@ -23,9 +23,9 @@ interface Held extends HeldAlarm {
 }
 
 /**
- * The alarms of the account. CloudWatch looks at each once a minute; here an alarm is looked at in the next minute in
- * which its state can change as far as the data are known, and again when new data come: so a year without trouble costs
- * next to nothing, and every change comes in the minute in which CloudWatch would see it.
+ * The alarms of the account. CloudWatch evaluates each once a minute. Here an alarm is evaluated in the next minute in
+ * which its state can change by the known data, and again when new data arrive. A year without trouble thus costs
+ * almost nothing, and every change happens in the same minute as in CloudWatch.
  */
 export class Alarms {
   readonly #world: World;
@@ -40,7 +40,7 @@ export class Alarms {
     this.#deliveries = deliveries;
   }
 
-  /** By name. */
+  /** All alarms by name. */
   get all(): readonly HeldAlarm[] {
     return [...this.#held.values()].sort((a, b) => (a.watched.definition.name < b.watched.definition.name ? -1 : 1));
   }
@@ -52,7 +52,7 @@ export class Alarms {
     this.#plan(held, definition, series);
   }
 
-  /** @throws AwsError `ValidationError` for a rule that CloudWatch would refuse */
+  /** @throws AwsError `ValidationError` for a rule that CloudWatch would reject */
   addCompositeAlarm(definition: Extract<Watched, { kind: 'composite' }>['definition']): void {
     const rule = parseAlarmRule(definition.rule);
     for (const name of rule.alarms) this.#named(name);
@@ -70,15 +70,17 @@ export class Alarms {
     return held;
   }
 
-  /** Finds the next minute in which the state changes if nothing more is published, and looks again then. */
+  /**
+   * Finds the next minute in which the state changes if nothing more is published, and schedules an evaluation for it.
+   */
   #plan(held: Held, definition: MetricAlarmDefinition, series: MetricSeries): void {
     const state = stateOf(held);
     if (held.cancel === undefined && state === 'OK' && isQuiet(definition, series, this.#world.time.now)) return;
     held.cancel?.();
     held.cancel = undefined;
-    // An alarm that looks back for more than a day is looked at once an hour.
+    // An alarm that looks back for more than a day is evaluated once an hour.
     const step = definition.evaluationPeriods * definition.period > 24 * HOUR_MS ? HOUR_MS : MINUTE_MS;
-    // This very minute, if it has just begun: what queues hold is told at its beginning.
+    // Includes the current minute if it has just begun, because queue metrics are published at its beginning.
     const first = Math.ceil(this.#world.time.now / step) * step;
     const lastData = series.lastChange ?? first;
     const last = Math.max(first, lastData + (periodsLookedAt(definition) + 1) * definition.period + step);
@@ -146,7 +148,7 @@ export class Alarms {
   }
 }
 
-/** Whether nothing in sight can breach, however it falls into periods: no need then to look at them one by one. */
+/** Whether no known data can breach, however they fall into periods, so that the periods need no evaluation. */
 function isQuiet(definition: MetricAlarmDefinition, series: MetricSeries, now: number): boolean {
   const { comparison, statistic, missingData, fill, period } = definition;
   const rises = comparison === 'GreaterThanOrEqualToThreshold' || comparison === 'GreaterThanThreshold';

@@ -3,14 +3,16 @@ import type { Queue } from '../sqs/queue.ts';
 import type { World } from '../world.ts';
 import { type MetricId, type Metrics, MINUTE_MS } from './metrics.ts';
 
-/** What AWS itself publishes here, by namespace. Of each service, what its alarms and graphs usually ask for. */
+/** The metrics that AWS itself publishes here, by namespace: those that alarms and graphs usually need. */
 export const AWS_METRICS: Readonly<Record<string, readonly string[]>> = {
   'AWS/Lambda': ['Invocations', 'Errors', 'Throttles', 'Duration'],
   'AWS/Logs': ['IncomingBytes'],
   'AWS/SQS': ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage'],
 };
 
-/** Whether the sandbox would ever publish it: any metric that is not AWS's own may come from a function. */
+/**
+ * Whether the sandbox may ever publish the metric. Any metric outside of AWS's own namespaces may come from a function.
+ */
 export const isPublishable = ({ namespace, name, dimensions }: MetricId): boolean => {
   if (!namespace.startsWith('AWS/')) return true;
   return AWS_METRICS[namespace]?.includes(name) === true && Object.keys(dimensions).join() === DIMENSIONS[namespace];
@@ -22,7 +24,7 @@ const DIMENSIONS: Readonly<Record<string, string>> = {
   'AWS/SQS': 'QueueName',
 };
 
-/** Lambda publishes one value for each invocation, at the time of its beginning. */
+/** Lambda publishes one value per invocation, at the time of its start. */
 export function publishInvocation(
   metrics: Metrics,
   { functionName, startedAt, durationMs, outcome }: InvocationReport,
@@ -46,8 +48,8 @@ export function publishInvocation(
 }
 
 /**
- * SQS publishes what each queue holds, once a minute. A queue is looked at in the minute after something happened in it,
- * and as long as a message waits: what stays as it is goes on by itself.
+ * SQS publishes what each queue holds, once a minute. A queue is measured in the minute after something happened in it,
+ * and as long as a message waits. A constant value continues without measuring.
  */
 export function watchQueue({ time }: Pick<World, 'time'>, metrics: Metrics, queue: Queue): void {
   const gauge = (name: string) => metrics.series({ namespace: 'AWS/SQS', name, dimensions: { QueueName: queue.name } });

@@ -11,7 +11,7 @@ import { type MetricSeries, Metrics } from './metrics.ts';
 
 export interface Dashboard {
   readonly name: string;
-  /** As JSON. */
+  /** The body as JSON. */
   readonly body: string;
   readonly modifiedAt: number;
 }
@@ -28,7 +28,7 @@ export class CloudWatch {
     this.#world = world;
     this.alarms = new Alarms(world, this.metrics, deliveries);
     sources.logs.onEvent((group, { message, timestamp }) => {
-      // CloudWatch Logs counts 26 bytes more for each event, and bills them.
+      // CloudWatch Logs counts and bills 26 additional bytes per event.
       this.#incomingBytes(group).add(timestamp, [Buffer.byteLength(message) + 26]);
       if (!isEmbedded(message)) return;
       for (const { at, values, ...metric } of readEmbedded(message)) this.metrics.series(metric).add(at, values);
@@ -36,7 +36,7 @@ export class CloudWatch {
     sources.sqs.onQueue((queue) => watchQueue(world, this.metrics, queue));
   }
 
-  /** Kept at hand: every line asks for it. */
+  /** Cached, because every line needs it. */
   #incomingBytes(group: string): MetricSeries {
     const known = this.#incoming.get(group);
     if (known !== undefined) return known;
@@ -46,11 +46,11 @@ export class CloudWatch {
     return series;
   }
 
-  /** Takes what Lambda tells of an invocation. */
+  /** Publishes the metrics of an invocation that Lambda reports. */
   readonly hearInvocation = (report: Parameters<typeof publishInvocation>[1]): void =>
     publishInvocation(this.metrics, report);
 
-  /** @throws AwsError `InvalidParameterInput` for a body that is no dashboard */
+  /** @throws AwsError `InvalidParameterInput` for a body that is not a dashboard */
   putDashboard(name: string, body: string): void {
     const json: unknown = JSON.parse(body);
     if (typeof json !== 'object' || json === null || !('widgets' in json) || !Array.isArray(json.widgets)) {
@@ -60,7 +60,7 @@ export class CloudWatch {
     this.#dashboards.set(name, { name, body, modifiedAt: this.#world.time.now });
   }
 
-  /** By name. */
+  /** All dashboards by name. */
   get dashboards(): readonly Dashboard[] {
     return [...this.#dashboards.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -74,8 +74,8 @@ export class CloudWatch {
 }
 
 /**
- * A dashboard's query is one line of commands with bars between, the first of them its SOURCE: a comment right behind
- * that bar would be a command, and hide what follows it.
+ * A dashboard's query is one line of commands separated by bars, the first of which is its SOURCE. A comment right
+ * after that bar would be parsed as a command, and hide what follows it.
  */
 function refuseComment(widget: unknown): void {
   if (!isRecord(widget) || !isRecord(widget.properties)) return;

@@ -7,7 +7,7 @@ import type {
 import type { MetricAlarmDefinition } from './alarm.ts';
 import type { HeldAlarm } from './alarms.ts';
 
-/** What alarms of both kinds tell of themselves. */
+/** The details that both kinds of alarms have. */
 function commonDetails({ watched, createdAt, history }: HeldAlarm) {
   const { name, arn, description, alarmActions, okActions } = watched.definition;
   const last = history.at(-1);
@@ -28,7 +28,7 @@ function commonDetails({ watched, createdAt, history }: HeldAlarm) {
   };
 }
 
-/** The alarm as `DescribeAlarms` tells it; nothing for one of the other kind. */
+/** The alarm as `DescribeAlarms` returns it; empty for an alarm of the other kind. */
 export function metricAlarmDetails(alarm: HeldAlarm): MetricAlarm[] {
   if (alarm.watched.kind !== 'metric') return [];
   const { definition } = alarm.watched;
@@ -72,7 +72,7 @@ function measured({ metric, statistic, period, fill }: MetricAlarmDefinition): P
 export const compositeAlarmDetails = (alarm: HeldAlarm): CompositeAlarm[] =>
   alarm.watched.kind === 'composite' ? [{ ...commonDetails(alarm), AlarmRule: alarm.watched.definition.rule }] : [];
 
-/** The changes of state as `DescribeAlarmHistory` tells them. */
+/** State changes as `DescribeAlarmHistory` returns them. */
 export function historyItems(
   { watched, history }: HeldAlarm,
   {

@@ -3,7 +3,7 @@ import type { MetricId } from './metrics.ts';
 
 const directive = z.object({
   Namespace: z.string().min(1).max(255),
-  /** Each set makes a metric of its own. */
+  /** Each dimension set yields a metric of its own. */
   Dimensions: z.array(z.array(z.string()).max(30)),
   Metrics: z.array(z.object({ Name: z.string().min(1).max(255), Unit: z.string().optional() })).max(100),
 });
@@ -26,9 +26,10 @@ export interface EmbeddedMetric extends MetricId {
 export const isEmbedded = (line: string): boolean => line.startsWith('{') && line.includes('"CloudWatchMetrics"');
 
 /**
- * The metrics of a line in the embedded metric format: every value is published once for each dimension set.
- * @throws z.ZodError or Error for a line that CloudWatch would not take: a defect of whoever wrote it
- * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * Parses the metrics of a line in the embedded metric format. Every value is published once per dimension set.
+ * @throws z.ZodError or Error for a line that CloudWatch would not accept: a defect of the writer
+ * @see
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function readEmbedded(line: string): EmbeddedMetric[] {
   const { _aws, ...members } = embedded.parse(JSON.parse(line));

@@ -3,7 +3,7 @@ import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { isStatistic, type Metrics, statisticOf } from './metrics.ts';
 
 /**
- * One query of `GetMetricData`: a statistic of a metric, period by period, the periods aligned to the clock.
+ * The result of one query of `GetMetricData`: a statistic of a metric, by period, with periods aligned to the clock.
  * @throws NotImplemented for metric math
  * @throws AwsError `ValidationError`
  */

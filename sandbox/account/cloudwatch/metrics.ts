@@ -1,22 +1,22 @@
-/** Which metric: CloudWatch tells metrics apart by namespace, name and all their dimensions. */
+/** The identity of a metric: namespace, name and all its dimensions. */
 export interface MetricId {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** What was published for one minute. */
+/** The values published for one minute. */
 interface Bucket {
-  /** Its beginning, epoch milliseconds. */
+  /** Start of the minute, epoch milliseconds. */
   readonly minute: number;
   readonly values: number[];
 }
 
 export const MINUTE_MS = 60_000;
-/** CloudWatch keeps data points of a minute for fifteen days. */
+/** CloudWatch keeps one-minute data points for fifteen days. */
 const KEPT_MS = 15 * 86_400_000;
 
-/** The data points of one metric, a bucket a minute. */
+/** The data points of one metric, one bucket per minute. */
 export class MetricSeries {
   readonly id: MetricId;
   readonly #onChange: Array<() => void> = [];
@@ -38,8 +38,8 @@ export class MetricSeries {
   }
 
   /**
-   * A gauge that stays as it is: from the minute of `at` on, each minute has the one value until another one is told.
-   * So a queue in which nothing happens costs nothing, however long it is.
+   * Holds a gauge constant: from the minute of `at` on, each minute has this value until another one is set. A queue in
+   * which nothing happens thus costs nothing, however long.
    */
   hold(at: number, value: number): void {
     const from = minuteOf(at);

@@ -33,12 +33,12 @@ export const cloudWatchService = (cloudWatch: CloudWatch, world: World): Service
   queryCompatible: true,
   iamPrefix: 'cloudwatch',
   protocol: 'json-1.0',
-  // So does the AWS CLI.
+  // The AWS CLI uses this protocol.
   alsoSpeaks: ['rpc-v2-cbor'],
   operations: cloudWatchOperations(cloudWatch, world),
 });
 
-/** The operations of CloudWatch that read: metrics, alarms and dashboards come from functions and templates. */
+/** The read operations of CloudWatch. Metrics, alarms and dashboards come from functions and templates. */
 function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['operations'] {
   const arnOf = (resource: string) =>
     `arn:${world.partition}:cloudwatch:${world.region}:${world.accountId}:${resource}`;
@@ -47,7 +47,7 @@ function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['op
     DescribeAlarms: operation<DescribeAlarmsCommandInput, DescribeAlarmsCommandOutput>(
       DescribeAlarms$,
       ['AlarmNames', 'AlarmNamePrefix', 'AlarmTypes', 'StateValue', 'MaxRecords', 'NextToken'],
-      // Without types, CloudWatch tells of alarms on metrics only.
+      // Without AlarmTypes, CloudWatch returns metric alarms only.
       ({ AlarmNames, AlarmNamePrefix = '', AlarmTypes = ['MetricAlarm'], StateValue, MaxRecords = 50, NextToken }) => {
         const wanted = cloudWatch.alarms.all.filter((alarm) => {
           const { kind, definition } = alarm.watched;
@@ -152,7 +152,7 @@ function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['op
   };
 }
 
-/** ListMetrics knows no InvalidNextToken. */
+/** ListMetrics has no InvalidNextToken error. */
 const invalidMetricsToken = (): AwsError =>
   new AwsError('InvalidParameterValue', 'The next token that was given is invalid.');
 const invalidToken = (): AwsError => new AwsError('InvalidNextToken', 'The next token that was given is invalid.');

@@ -17,10 +17,10 @@ interface Table {
 
 type Item = Record<string, AttributeValue>;
 
-/** DynamoDB promises "within a few days"; items that have expired can be read until then. */
+/** DynamoDB promises "within a few days". Until then, expired items can be read. */
 const SWEEP_MS = 6 * 3_600_000;
 
-/** Amazon DynamoDB: the template's tables, on dynalite, with expiry in virtual time. */
+/** Amazon DynamoDB: the template's tables, based on dynalite, with expiry in virtual time. */
 export class DynamoDb {
   readonly #world: World;
   readonly #engine: DynamoDbEngine;
@@ -31,11 +31,11 @@ export class DynamoDb {
     this.#engine = new DynamoDbEngine(world.accountId, world.region);
   }
 
-  /** Resolves once the table can be used. */
+  /** Resolves once the table is usable. */
   async createTable({ create, timeToLiveAttribute }: TableDefinition): Promise<void> {
     const name = create.TableName;
     await this.#engine.call('CreateTable', create);
-    // dynalite makes a table active in a later turn of the event loop.
+    // dynalite activates a table in a later turn of the event loop.
     while (!(await this.#isActive(name))) await turn();
     const keyNames = (create.KeySchema ?? []).map(({ AttributeName = '' }) => AttributeName);
     this.#tables.set(name, { keyNames, createdAt: this.#world.time.now, timeToLiveAttribute });
@@ -61,12 +61,15 @@ export class DynamoDb {
     return table;
   }
 
-  /** Runs an operation on wire JSON. @throws AwsError as DynamoDB answers it */
+  /**
+   * Runs an operation on wire JSON.
+   * @throws AwsError as DynamoDB returns it
+   */
   call(operation: string, input: unknown): Promise<WireJson> {
     return this.#engine.call(operation, input);
   }
 
-  /** The item with this key, in wire JSON. */
+  /** The item with this key, as wire JSON. */
   async item(tableName: string, key: unknown): Promise<unknown> {
     return (await this.call('GetItem', { TableName: tableName, Key: key, ConsistentRead: true })).Item;
   }
@@ -100,7 +103,7 @@ export class DynamoDb {
     const nowSeconds = this.#world.time.now / 1_000;
     for (const item of await this.scan(name)) {
       const expiresAt = item[attribute]?.N;
-      // Times more than five years back are ignored by DynamoDB: they are more likely a mistake in the unit.
+      // DynamoDB ignores times more than five years in the past, which are more likely a wrong unit.
       const age = expiresAt === undefined ? -1 : nowSeconds - Number(expiresAt);
       if (age <= 0 || age > 5 * 365 * 86_400) continue;
       const Key = Object.fromEntries(keyNames.map((key) => [key, item[key]]));

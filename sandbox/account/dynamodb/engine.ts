@@ -5,7 +5,7 @@ import { isRecord } from '../../wire/json-codec.ts';
 /** A body of DynamoDB's JSON protocol. */
 export type WireJson = Record<string, unknown>;
 
-/** What dynalite hands around; its inner shape is its own affair. */
+/** dynalite's internal store, which this code passes on without relying on its structure. */
 interface Store {
   readonly tableDb: { awsAccountId: string; awsRegion: string };
   readonly db: { values(range?: object): { close(): Promise<void> } };
@@ -31,8 +31,8 @@ interface Validations {
 const require = createRequire(import.meta.url);
 
 /**
- * DynamoDB's expressions, conditions and errors: dynalite, called below its HTTP server, so that each call is one
- * promise and nothing waits on a socket. dynalite has no types; its modules are called just as its server calls them.
+ * DynamoDB's expressions, conditions and errors. It calls dynalite below its HTTP server, so that each call is one
+ * promise and nothing waits on a socket. dynalite has no types; its modules are called like its server calls them.
  */
 export class DynamoDbEngine {
   readonly #store: Store;
@@ -46,12 +46,12 @@ export class DynamoDbEngine {
     letIteratorsClose(this.#store.db);
   }
 
-  /** @throws AwsError as DynamoDB answers it */
+  /** @throws AwsError as DynamoDB returns it */
   async call(operation: string, input: unknown): Promise<WireJson> {
     const name = operation.charAt(0).toLowerCase() + operation.slice(1);
     const action: Action = require(`dynalite/actions/${name}`);
     const validation: Validation = require(`dynalite/validations/${name}`);
-    // A copy, because dynalite changes what it gets; through JSON, because absent members must not be there at all.
+    // A copy, because dynalite changes its input; through JSON, because absent members must not exist at all.
     const copy: unknown = JSON.parse(JSON.stringify(input));
     try {
       const data = this.#validations.checkTypes(isRecord(copy) ? copy : {}, validation.types);
@@ -66,8 +66,8 @@ export class DynamoDbEngine {
 }
 
 /**
- * dynalite ends the iterator of a query or scan by `return()`, if it has one; its store's iterators have `close()` only.
- * Left open, each would be kept for ever, with the state of the table at that time.
+ * dynalite ends the iterator of a query or scan by `return()`, if it has one, but its store's iterators only have
+ * `close()`. Unclosed, each would be kept for ever, with the state of the table at that time.
  */
 function letIteratorsClose(db: Store['db']): void {
   const values = db.values.bind(db);

@@ -69,7 +69,7 @@ export const dynamoDbService = (db: DynamoDb): Service => ({
   operations: dynamoDbOperations(db),
 });
 
-/** The operations of Amazon DynamoDB that dynalite has, without the legacy parameters, and without transactions. */
+/** The operations of Amazon DynamoDB that dynalite supports, without legacy parameters and transactions. */
 function dynamoDbOperations(db: DynamoDb): Service['operations'] {
   const on =
     (action: string) =>
@@ -154,7 +154,7 @@ function dynamoDbOperations(db: DynamoDb): Service['operations'] {
           DescribeTable$,
         )(input);
         const { createdAt } = db.table(input.TableName ?? '');
-        // dynalite's own clock and ids are real ones.
+        // dynalite's clock and ids are not virtual, so both are replaced.
         return { Table: { ...Table, CreationDateTime: new Date(createdAt), TableId: undefined } };
       },
       on('DescribeTable'),
@@ -196,7 +196,7 @@ function through<Input extends object, Output extends object>(db: DynamoDb, sche
   };
 }
 
-/** A failed condition may be answered with the item that did not fulfil it; dynalite leaves that out. */
+/** Adds the item to a failed condition where the caller requests it, which dynalite does not support. */
 async function withItem(db: DynamoDb, error: unknown, input: Conditional, wire: unknown): Promise<unknown> {
   const wanted = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD';
   const failed = error instanceof AwsError && error.code === 'ConditionalCheckFailedException';
@@ -213,5 +213,5 @@ function keyOf(item: unknown, keyNames: readonly string[]): Record<string, unkno
 
 const isConditional = (wire: unknown): wire is Conditional => typeof wire === 'object' && wire !== null;
 
-/** What was read by the operation's own output schema is what the operation's types say. */
+/** Output that was parsed by the operation's own schema has the operation's type. */
 const trusted = <Output>(output: unknown): Omit<Output, '$metadata'> => output as Omit<Output, '$metadata'>;

@@ -6,13 +6,13 @@ import {
 import { type Caller, operation, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 
-/** The ARN that a caller goes by: an operator's user, or the session of a function's role. */
+/** The ARN of a caller: an operator's user, or the session of a function's role. */
 export const callerArn = ({ accountId, partition }: World, { function: name, roleLogicalId }: Caller): string =>
   roleLogicalId === undefined
     ? `arn:${partition}:iam::${accountId}:user/${name}`
     : `arn:${partition}:sts::${accountId}:assumed-role/${roleLogicalId}/${name}`;
 
-/** AWS STS, as far as telling a caller who it is. */
+/** AWS STS, limited to telling a caller who it is. */
 export function createSts(world: World): Service {
   return {
     signingName: 'sts',
@@ -29,7 +29,7 @@ export function createSts(world: World): Service {
           UserId:
             caller.roleLogicalId === undefined ? 'AIDASANDBOXOPERATOR00' : `AROASANDBOXFUNCTION00:${caller.function}`,
         }),
-        // Everyone may ask this, whatever the policies say, so IAM is asked for nothing.
+        // Everyone may make this call, whatever the policies say, so IAM is not evaluated.
         () => [],
       ),
     },
