@@ -22,7 +22,7 @@ import { trailOfAssociation } from './trail.ts';
 
 const NOT_FOUND = ['InvalidAllocationID', 'allocation ID'] as const;
 
-/** Looks at Elastic IP addresses, puts them to interfaces and takes them away. */
+/** Describes, associates and disassociates Elastic IP addresses. */
 export function addressOperations(state: Ec2State): Record<string, Operation> {
   const { addresses } = state.networks;
   return {

@@ -1,21 +1,21 @@
 import type { World } from '../world.ts';
 import type { NetworkInterface, NetworkInterfaces } from './network-interfaces.ts';
 
-/** An Elastic IP address: the account's own, until it is released. */
+/** An Elastic IP address, which belongs to the account until it is released. */
 export interface ElasticAddress {
   readonly allocationId: string;
   readonly publicIp: string;
   readonly tags: Map<string, string>;
 }
 
-/** Where an Elastic IP address is. */
+/** The association of an Elastic IP address. */
 export interface Association {
   readonly associationId: string;
   readonly interface: NetworkInterface;
   readonly privateIp: string;
 }
 
-/** The account's public IPv4 addresses: Elastic ones, and those that EC2 gives by itself. */
+/** The account's public IPv4 addresses: Elastic ones, and those that EC2 assigns automatically. */
 export class PublicAddresses {
   readonly #world: World;
   readonly #random: World['random'];
@@ -29,7 +29,7 @@ export class PublicAddresses {
     this.#interfaces = interfaces;
   }
 
-  /** A new Elastic IP address, which is nowhere yet. */
+  /** Allocates an Elastic IP address, without an association. */
   allocate(tags: ReadonlyMap<string, string> = new Map()): ElasticAddress {
     const allocationId = `eipalloc-0${this.#random.hex(16)}`;
     const address = { allocationId, publicIp: this.#nextAddress(), tags: new Map(tags) };
@@ -45,17 +45,20 @@ export class PublicAddresses {
     return [...this.#elastic.values()];
   }
 
-  /** Where an Elastic IP address is, if it is anywhere. */
+  /** The association of an Elastic IP address, if there is one. */
   associationOf(allocationId: string): Association | undefined {
     return this.#find((elastic) => elastic.allocationId === allocationId);
   }
 
-  /** An association by its id, if it still is. */
+  /** An association by its id, if it still exists. */
   association(associationId: string): Association | undefined {
     return this.#find((elastic) => elastic.associationId === associationId);
   }
 
-  /** Puts an Elastic IP address to a private one. What was there before goes; an automatic address never comes back. */
+  /**
+   * Associates an Elastic IP address with a private one. It replaces the previous public address; an automatic address
+   * never comes back.
+   */
   associate({ allocationId, publicIp }: ElasticAddress, to: NetworkInterface, privateIp: string): string {
     const before = this.associationOf(allocationId);
     if (before !== undefined) this.disassociate(before);
@@ -65,8 +68,8 @@ export class PublicAddresses {
   }
 
   /**
-   * Takes an Elastic IP address away. An interface that is given an address by itself gets a new one some seconds later,
-   * unless its instance has another interface (EC2 user guide, "Public IPv4 addresses").
+   * Removes an association. An interface with automatic addresses gets a new one some seconds later, unless its
+   * instance has another interface (EC2 user guide, "Public IPv4 addresses").
    */
   disassociate({ interface: from, privateIp }: Association): void {
     this.#interfaces.dissociate(from, privateIp);
@@ -78,9 +81,9 @@ export class PublicAddresses {
     });
   }
 
-  /** Whether EC2 is to give an interface an address by itself: takes the automatic one off, or gives a new one. */
+  /** Sets whether EC2 assigns a public address automatically: removes the automatic address, or assigns a new one. */
   setAutomatic(changed: NetworkInterface, wanted: boolean): void {
-    // EC2 takes this for any interface and applies it to primary ones only (EC2 API reference).
+    // EC2 accepts this for any interface, but applies it to primary ones only (EC2 API reference).
     if (changed.attachment.deviceIndex !== 0) return;
     changed.automaticAddress = wanted;
     if (wanted) this.#giveAutomatic(changed);
@@ -94,7 +97,10 @@ export class PublicAddresses {
     if (!to.associations.has(privateIp)) this.#interfaces.associate(to, privateIp, { publicIp: this.#nextAddress() });
   }
 
-  /** Never the same again. 198.18.0.0/15 is nobody's on the Internet (RFC 2544); launches use its first half. */
+  /**
+   * Never returns the same address twice. 198.18.0.0/15 is not used on the Internet (RFC 2544); launches use its first
+   * half.
+   */
   #nextAddress(): string {
     this.#given += 1;
     return `198.19.${(this.#given >> 8) & 255}.${this.#given & 255}`;

@@ -1,19 +1,19 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { RuleTerms } from './security-groups.ts';
 
-/** What wants in, or out. */
+/** Traffic in or out. */
 export interface Traffic {
   readonly egress: boolean;
-  /** `tcp`, `udp` … */
+  /** Such as `tcp` or `udp`. */
   readonly protocol: string;
   readonly port: number;
-  /** The address at the other end. */
+  /** The address of the other end. */
   readonly address: string;
 }
 
 const EVERYONE = { ipv4: '0.0.0.0/0', ipv6: '::/0' };
 
-/** Blocks from which nothing comes over the Internet (RFC 6890 and its updates). */
+/** Blocks that are not reachable over the Internet (RFC 6890 and its updates). */
 const NOT_PUBLIC = blockList([
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -29,20 +29,20 @@ const NOT_PUBLIC = blockList([
   'ff00::/8',
 ]);
 
-/** Whether some rule admits the traffic. A rule that names a group says nothing about addresses. */
+/** Whether some rule admits the traffic. Rules that name a security group never match an address. */
 export const admits = (rules: readonly RuleTerms[], { egress, protocol, port, address }: Traffic): boolean =>
   rules.some((rule) => rule.egress === egress && concerns(rule, protocol, port) && contains(rule.peer, address));
 
-/** Whether a rule is about a port of a protocol, whoever is at the other end. */
+/** Whether a rule covers a port of a protocol, whatever the other end is. */
 export const concerns = (rule: RuleTerms, protocol: string, port: number): boolean =>
   rule.protocol === '-1' ||
   (rule.protocol === protocol && (rule.fromPort ?? 0) <= port && port <= (rule.toPort ?? 65_535));
 
-/** Whether some rule lets somebody on the Internet in, on any port. */
+/** Whether some rule admits somebody on the Internet, on any port. */
 export const admitsInternet = (rules: readonly RuleTerms[], family: 'ipv4' | 'ipv6'): boolean =>
   rules.some(({ egress, peer }) => !egress && familyOf(peer) === family && reachesInternet(peer));
 
-/** Whether all traffic may pass in and out, of both address families: then EC2 tracks no connection. */
+/** Whether all traffic may pass in and out, in both address families; EC2 then tracks no connection. */
 export const isOpenBothWays = (rules: readonly RuleTerms[]): boolean =>
   [true, false].every((egress) =>
     Object.values(EVERYONE).every((everyone) =>
@@ -50,10 +50,10 @@ export const isOpenBothWays = (rules: readonly RuleTerms[]): boolean =>
     ),
   );
 
-/** Whether an address can be reached over the Internet. */
+/** Whether an address is reachable over the Internet. */
 export const isPublicAddress = (address: string): boolean => !NOT_PUBLIC.check(address, versionOf(address));
 
-/** Whether a block of addresses, as a rule has it, contains an address; false for the id of a group. */
+/** Whether the block of a rule contains an address; false for the id of a security group. */
 export function contains(block: string, address: string): boolean {
   if (familyOf(block) !== versionOf(address)) return false;
   return blockList([block]).check(address, versionOf(address));
@@ -64,7 +64,7 @@ function familyOf(peer: string): 'ipv4' | 'ipv6' | undefined {
   return peer.includes(':') ? 'ipv6' : 'ipv4';
 }
 
-/** The blocks that are not public are whole, so a block that is wider than the one of its first address goes beyond. */
+/** The non-public blocks are complete, so a block that is wider than the one of its first address extends beyond it. */
 function reachesInternet(block: string): boolean {
   const [network = '', prefix = '0'] = block.split('/');
   return isPublicAddress(network) || Number(prefix) < (familyOf(block) === 'ipv6' ? 7 : 8);

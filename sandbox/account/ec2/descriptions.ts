@@ -15,7 +15,7 @@ export const instanceStateCodes = {
   stopped: 80,
 };
 
-/** What DescribeInstances tells of an instance. */
+/** An instance as DescribeInstances returns it. */
 export function describeInstance(world: World, instance: Instance, networks: Networks, iam: Iam): DescribedInstance {
   const { operator, instanceProfile = '' } = instance;
   const profile = iam.findInstanceProfile(instanceProfile);
@@ -46,7 +46,7 @@ export function describeInstance(world: World, instance: Instance, networks: Net
   };
 }
 
-/** A terminated instance has no place in the network any more. */
+/** A terminated instance has no network details any more. */
 function describeNetwork(world: World, instance: Instance, networks: Networks): DescribedInstance {
   const [primary] = instance.interfaces;
   if (primary === undefined) {

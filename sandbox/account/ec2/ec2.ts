@@ -15,7 +15,7 @@ import { tagOperations } from './tag-operations.ts';
 import { volumeOperations } from './volume-operations.ts';
 import { vpcFeatureOperations } from './vpc-features.ts';
 
-/** Amazon EC2, as far as instances, their images, volumes and tags, and networks go. */
+/** Amazon EC2, limited to instances, their images, volumes and tags, and networks. */
 export function createEc2(state: Ec2State): Service {
   return {
     signingName: 'ec2',

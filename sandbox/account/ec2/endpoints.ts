@@ -5,41 +5,41 @@ import type { PrefixLists } from './prefix-lists.ts';
 import { type SecurityGroups, tcpIngress } from './security-groups.ts';
 import type { Subnet } from './subnets.ts';
 
-/** Whom an endpoint's security group lets in on port 443. */
+/** What an endpoint's security group admits on port 443. */
 export type Admitted =
   /** All private addresses. */
   | 'addresses'
-  /** The nodes' group. */
+  /** The nodes' security group. */
   | 'nodes'
-  /** Another group, which no node has. */
+  /** Another security group, which no node has. */
   | 'others'
-  /** The group that only the further interfaces of nodes have. */
+  /** The security group that only the nodes' further interfaces have. */
   | 'pods'
   /** A prefix list of all private addresses. */
   | 'prefix-list'
-  /** The same list, which nobody here can read. */
+  /** The same prefix list, but not readable in this account. */
   | 'unreadable-prefix-list';
 
-/** Interface endpoints of a VPC that are alike. */
+/** Similar interface endpoints of a VPC. */
 export interface EndpointPlan {
-  /** For example `ssm`, `ssmmessages`. */
+  /** Such as `ssm`, `ssmmessages`. */
   readonly services: readonly string[];
   readonly admits: Admitted;
   readonly privateDns: boolean;
-  /** The endpoint policy; undefined for the one that lets everybody do everything. */
+  /** The endpoint policy; undefined for the default one, which allows everything to everybody. */
   readonly policy?: object | undefined;
 }
 
-/** Where a VPC's endpoints are, and the groups that they may admit. */
+/** Where a VPC's endpoints are, and the security groups that they may admit. */
 export interface EndpointPlace {
   readonly vpcId: string;
   readonly subnets: ReadonlyArray<Pick<Subnet, 'id' | 'availabilityZone'>>;
   readonly nodeGroupId: string;
-  /** Makes the group of the nodes' further interfaces, or finds it. */
+  /** Creates the security group of the nodes' further interfaces, or returns it. */
   readonly podGroupId: () => string;
 }
 
-/** EC2 answers states in lower case (`available`), whatever its model says. */
+/** EC2 returns states in lower case (`available`), unlike its API model. */
 export type KnownEndpoint = Omit<VpcEndpoint, 'State'> & {
   readonly [Key in 'VpcEndpointId' | 'VpcId' | 'ServiceName' | 'State']: string;
 } & { readonly PolicyDocument: string };
@@ -47,7 +47,7 @@ export type KnownEndpoint = Omit<VpcEndpoint, 'State'> & {
 const PRIVATE_ADDRESSES = '10.0.0.0/8';
 const HTTPS = 443;
 
-/** What an endpoint has that nobody gave a policy (VPC PrivateLink guide, "Control access … using endpoint policies"). */
+/** The default endpoint policy (VPC PrivateLink guide, "Control access … using endpoint policies"). */
 const FULL_ACCESS = { Statement: [{ Action: '*', Effect: 'Allow', Principal: '*', Resource: '*' }] };
 
 interface Surroundings {
@@ -64,7 +64,7 @@ export class Endpoints {
   readonly #byVpc = new Map<string, KnownEndpoint[]>();
   #addresses = 10;
 
-  /** @param random for ids, which come in turn with those of other parts of networks */
+  /** @param random for ids, drawn in turn with those of other parts of the network */
   constructor(world: World, random: World['random'], around: Surroundings) {
     this.#world = world;
     this.#random = random;
@@ -87,7 +87,7 @@ export class Endpoints {
     this.#byVpc.set(vpcId, [...before, ...added]);
   }
 
-  /** An endpoint of a firewall, or of a Gateway Load Balancer, in a subnet. */
+  /** The endpoint of a firewall, or of a Gateway Load Balancer, in a subnet. */
   addFirewall(vpcId: string, subnetId: string, endpointId: string): void {
     const added: KnownEndpoint = {
       VpcEndpointId: endpointId,
@@ -101,7 +101,7 @@ export class Endpoints {
     this.#byVpc.set(vpcId, [...(this.#byVpc.get(vpcId) ?? []), added]);
   }
 
-  /** The endpoint to which a service's usual name leads in a VPC, if it does to one. */
+  /** The endpoint that a service's usual name resolves to in a VPC, if there is one. */
   named(vpcId: string, service: string): KnownEndpoint | undefined {
     const name = `com.amazonaws.${this.#world.region}.${service}`;
     return this.#byVpc
@@ -141,7 +141,7 @@ export class Endpoints {
         vpcId,
         subnetId: subnet.id,
         availabilityZone: subnet.availabilityZone,
-        // Instances are given their addresses from the other end of the block.
+        // Instances get their addresses from the other end of the block.
         privateIps: [`10.255.${254 - Math.floor(this.#addresses / 250)}.${this.#addresses++ % 250}`],
         securityGroupIds: [group.id],
         attachedAt: this.#world.time.now,

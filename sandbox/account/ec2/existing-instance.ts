@@ -13,7 +13,10 @@ export function existingInstance(instances: Instances, id: string): Instance {
   return instance;
 }
 
-/** Nobody but the service that owns an instance may change it. @throws OperationNotPermitted */
+/**
+ * Only the service that owns an instance may change it.
+ * @throws OperationNotPermitted
+ */
 export function changeable(instance: Instance): Instance {
   if (instance.operator === undefined) return instance;
   const message = `The operation is not permitted: instance '${instance.id}' is managed by ${instance.operator}.`;

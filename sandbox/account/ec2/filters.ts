@@ -1,27 +1,30 @@
 import { matchesWildcard } from '../../../functions/shared/text/wildcard.ts';
 import { AwsError } from '../../wire/aws-error.ts';
 
-/** EC2: a call takes at most so many values over all its filters (the message of FilterLimitExceeded says so). */
+/** EC2's limit of filter values per call, over all filters (from the message of FilterLimitExceeded). */
 const MAX_VALUES = 200;
-/** EC2: a value has at most so many characters ("The maximum length for a filter value is 255 characters"). */
+/** EC2's limit of characters per value ("The maximum length for a filter value is 255 characters"). */
 const MAX_LENGTH = 255;
 
-/** A filter as EC2's and Auto Scaling's inputs carry it. */
+/** A filter as in the inputs of EC2 and Auto Scaling. */
 export interface RequestedFilter {
   readonly Name?: string | undefined;
   readonly Values?: string[] | undefined;
 }
 
-/** What a filter of that name compares, for one resource: any of several values; absent ones match nothing. */
+/**
+ * The values of a resource that a filter of each name compares. Any of several values may match; an absent value
+ * matches nothing.
+ */
 export type FilterFields<Resource> = Readonly<
   Record<string, (resource: Resource) => string | readonly string[] | undefined>
 >;
 
 /**
- * Keeps what all filters match: any value of one filter, every filter. `*` and `?` are wildcards, as in EC2.
+ * Keeps the resources that match all filters, each by any of its values. `*` and `?` are wildcards, as in EC2.
  *
  * @param tags of a resource, for `tag:KEY` and `tag-key`
- * @throws InvalidParameterValue for a filter whose name is not known, FilterLimitExceeded for too many values, or too long ones
+ * @throws InvalidParameterValue for an unknown filter name, FilterLimitExceeded for too many values, or too long ones
  */
 export function applyFilters<Resource>(
   resources: readonly Resource[],
@@ -38,7 +41,7 @@ export function applyFilters<Resource>(
     throw new AwsError('FilterLimitExceeded', `The maximum length for a filter value is ${MAX_LENGTH} characters`);
   }
   const tests = (filters ?? []).map(({ Name = '', Values = [] }) => {
-    // Mostly hundreds of ids against thousands of instances: only what has a wildcard is worth a pattern.
+    // Filters often have hundreds of ids for thousands of instances, so only values with wildcards become patterns.
     const exact = new Set(Values);
     const patterns = Values.filter((value) => /[*?]/.test(value));
     const matches = (value: string | readonly string[] | undefined) =>

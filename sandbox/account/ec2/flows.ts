@@ -3,27 +3,28 @@ import { admits, isOpenBothWays, isPublicAddress, type Traffic } from './admissi
 import type { NetworkInterface, NetworkInterfaces } from './network-interfaces.ts';
 import type { SecurityGroups } from './security-groups.ts';
 
-/** Who opens a connection to an instance. */
+/** A connection that somebody opens to an instance. */
 export interface Opening {
-  /** The address that it comes from. */
+  /** Source address. */
   readonly from: string;
   readonly port: number;
-  /** By default `tcp`. */
+  /** Default: `tcp`. */
   readonly protocol?: string;
-  /** By default the primary one. */
+  /** Default: the primary interface. */
   readonly deviceIndex?: number;
   /**
-   * What it comes through that has EC2 track it always: a network load balancer, NAT gateway, PrivateLink, Global Accelerator
-   * or Transit Gateway (EC2 user guide, "Automatically tracked connections"). It ends when that no longer leads there.
+   * An intermediary that makes EC2 always track the connection: a network load balancer, NAT gateway, PrivateLink,
+   * Global Accelerator or Transit Gateway (EC2 user guide, "Automatically tracked connections"). The connection ends
+   * when the intermediary no longer leads to the instance.
    */
   readonly through?: { readonly leadsThere: () => boolean };
 }
 
-/** A connection to an instance that somebody opened. */
+/** An opened connection to an instance. */
 export interface Flow {
-  /** Whether its packets still pass. Once it is false it stays so. */
+  /** Whether its packets still pass. Once false, it stays false. */
   readonly alive: boolean;
-  /** Whether EC2 tracks it, so that the rules of later security groups don't concern it. */
+  /** Whether EC2 tracks it, so that rules of later security groups do not affect it. */
   readonly tracked: boolean;
 }
 
@@ -34,15 +35,15 @@ interface KnownFlow {
   tracked: boolean;
   readonly traffic: Traffic;
   readonly interface: NetworkInterface;
-  /** The address of the instance that it came to. */
+  /** The address of the instance that was used. */
   readonly to: string;
 }
 
 /**
- * Connections, and what becomes of them when security groups and addresses change. As EC2 has it, a tracked one outlives
- * the rule that admitted it, and stops being tracked once its interface admits everything both ways (EC2 user guide,
- * "Security group connection tracking"). That one which any group of rules leaves untracked starts untracked is left out:
- * the sandbox takes the worst case.
+ * Open connections, and their fate when security groups and addresses change. As in EC2, a tracked connection outlives
+ * the rule that admitted it, and is no longer tracked once its interface admits everything both ways (EC2 user guide,
+ * "Security group connection tracking"). In EC2, a connection that any set of rules leaves untracked starts untracked;
+ * the sandbox omits that, which is the worst case.
  */
 export class Flows {
   readonly #interfaces: NetworkInterfaces;
@@ -57,7 +58,7 @@ export class Flows {
   }
 
   /**
-   * Opens a connection to an instance. It is not alive when nothing admits it, or when there is no address to come to.
+   * Opens a connection to an instance. It is not alive when nothing admits it, or when there is no address to reach.
    *
    * @param isRouted whether the Internet reaches the subnet of an interface
    */
@@ -109,7 +110,7 @@ export class Flows {
   }
 }
 
-/** The addresses of an interface that somebody can come to. */
+/** The addresses of an interface that can be reached. */
 function addressesFor({ ipv6Addresses, privateIps, associations }: NetworkInterface, from: string): string[] {
   if (isIPv6(from)) return ipv6Addresses.map(({ address }) => address);
   return isPublicAddress(from) ? [...associations.values()].map(({ publicIp }) => publicIp) : [...privateIps];

@@ -12,7 +12,7 @@ import type { Ec2State } from './state.ts';
 
 const LARGEST_PAGE = 1000;
 
-/** Which AMI each instance was launched from, also where the AMI itself cannot be seen any more. */
+/** The AMI that each instance was launched from, even if the AMI itself is no longer visible. */
 export function imageMetadataOperations({ world, instances, images }: Ec2State): Record<string, Operation> {
   const fields = {
     'instance-id': ({ id }: Instance) => id,

@@ -12,7 +12,7 @@ import { operation } from '../service.ts';
 import type { World } from '../world.ts';
 import { applyFilters } from './filters.ts';
 
-/** The accounts that publish the EKS AMIs, as in commercial regions. */
+/** The accounts that publish the EKS AMIs in commercial regions. */
 const publishers = {
   AL2023: '602401143452',
   AL2: '602401143452',
@@ -21,13 +21,13 @@ const publishers = {
 };
 
 /**
- * A public AMI is deprecated so long after its creation, unless its publisher says otherwise, ms.
+ * Time from the creation of a public AMI to its deprecation, unless its publisher sets another, ms.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html
  */
 const UNTIL_DEPRECATED = 2 * 365 * 86_400_000;
 
-/** The images that the account can see: those of Amazon's releases that are out, and its own. */
+/** The images visible to the account: those of Amazon's published releases, and its own. */
 export class Images {
   readonly #world: World;
   readonly #releases: AmiReleases;
@@ -38,7 +38,7 @@ export class Images {
     this.#releases = releases;
   }
 
-  /** An image of the account's own, as a custom launch template names it. */
+  /** Adds an image of the account's own, as custom launch templates name it. */
   addOwn(imageId: string, architecture: ArchitectureValues): void {
     if (this.#releases.byImageId(imageId) !== undefined) return;
     this.#own.set(imageId, {
@@ -79,7 +79,7 @@ export const describeImages = (images: Images, { accountId, time }: World) =>
     ['ImageIds', 'Filters', 'Owners', 'IncludeDeprecated'],
     ({ ImageIds, Filters, Owners, IncludeDeprecated = false }) => {
       let found = images.list();
-      // Whoever names a deprecated AMI by its id sees it, as its owner does. A filter by id does not count as naming it.
+      // Deprecated AMIs are returned when named by id, and to their owner. A filter by id does not count as naming.
       if (ImageIds === undefined && !IncludeDeprecated) {
         const isCurrent = ({ DeprecationTime, OwnerId }: Image) =>
           DeprecationTime === undefined || Date.parse(DeprecationTime) > time.now || OwnerId === accountId;

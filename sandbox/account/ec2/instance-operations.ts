@@ -27,7 +27,7 @@ import type { Instance, Instances } from './instances.ts';
 import { permissionOn } from './resources.ts';
 import type { Ec2State } from './state.ts';
 
-/** Looks at instances, protects and terminates them. */
+/** Describes, protects and terminates instances. */
 export function instanceOperations(state: Ec2State): Record<string, Operation> {
   const { world, instances, networks, iam } = state;
   const terminations = world.random.fork('ec2-terminations');
@@ -58,7 +58,7 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
         if (DisableApiTermination?.Value === undefined) {
           throw new AwsError('InvalidParameterCombination', 'No attributes specified.');
         }
-        // EC2 user guide, "Change instance termination protection": not for Spot Instances.
+        // Not supported for Spot Instances: EC2 user guide, "Change instance termination protection".
         if (instance.spot === true) {
           const message = "The operation 'modifyInstanceAttribute' is not supported for Spot Instances.";
           throw new AwsError('UnsupportedOperation', message);
@@ -78,7 +78,7 @@ export function instanceOperations(state: Ec2State): Record<string, Operation> {
       ['InstanceId', 'HttpTokens'],
       ({ InstanceId = '', HttpTokens }) => {
         const instance = changeable(existingInstance(instances, InstanceId));
-        // Source: EC2's API reference, ModifyInstanceMetadataOptions: what is not named keeps its value.
+        // Members that are not given keep their values. Source: EC2's API reference, ModifyInstanceMetadataOptions.
         if (HttpTokens === undefined) throw new AwsError('InvalidParameterCombination', 'No options specified.');
         if (instance.state === 'terminated' || instance.state === 'shutting-down') {
           const message = `The instance '${instance.id}' is not in a state from which its metadata options can be modified.`;

@@ -11,15 +11,15 @@ const instanceTypes: ReadonlySet<string> = new Set(Object.values(_InstanceType))
 
 export const isInstanceType = (text: string): text is _InstanceType => instanceTypes.has(text);
 
-/** Types of AWS's own Graviton processors have a `g` behind the generation: `m7g.large`, `c6gd.xlarge`. */
+/** Types with AWS Graviton processors have a `g` after the generation: `m7g.large`, `c6gd.xlarge`. */
 export const architectureOf = (instanceType: _InstanceType): 'x86_64' | 'arm64' =>
   /^[a-z]+\d+g[a-z]*\./.test(instanceType) ? 'arm64' : 'x86_64';
 
-/** How the SSM agent of an instance's image fares. */
+/** The state of the SSM agent in an instance's image. */
 export interface AgentSpecification {
   /**
-   * `present`: it runs; `missing`: the image has none; `stopped`: something on the host keeps it from running, even when
-   * it is installed anew; `dead`: its first ping is its last, so that Systems Manager lists it as lost.
+   * `present`: it runs. `missing`: the image has none. `stopped`: something on the host keeps it from running, even
+   * when it is reinstalled. `dead`: its first ping is its last, so that Systems Manager lists it as lost.
    */
   readonly agent: 'present' | 'missing' | 'stopped' | 'dead';
   readonly version: string;
@@ -27,36 +27,36 @@ export interface AgentSpecification {
   readonly registersAfterSeconds?: number | undefined;
 }
 
-/** How commands fare on the instances of one group, which share this. */
+/** The results of commands on the instances of one group, which share this object. */
 export interface CommandBehaviour {
-  /** What updates of the agent are told to end with, and how many more of them. */
+  /** The outcome that agent updates are set to have, and how many more of them. */
   readonly updateFailure: { readonly outcome: 'Failed' | 'TimedOut'; times: number } | undefined;
-  /** What every shell script prints and ends with. */
+  /** Output and exit code of every shell script. */
   readonly script: { readonly output: string; readonly errorOutput: string; readonly exitCode: number } | undefined;
-  /** What the host has, as its posture is gathered from it; undefined: what nodes of its image usually have. */
+  /** The host's data for its posture; undefined: the usual data of its image. */
   host?: NodeInput | undefined;
 }
 
-/** What decides about an instance before it exists. */
+/** What is determined about an instance before its launch. */
 export interface LaunchSpecification extends PrimaryInterfaceSpecification {
   readonly imageId: string;
   readonly instanceType: _InstanceType;
   readonly architecture: ArchitectureType;
   readonly windows: boolean;
-  /** As the Kubernetes node names it, for example `Amazon Linux 2023.8.20250715`. */
+  /** As the Kubernetes node reports it, such as `Amazon Linux 2023.8.20250715`. */
   readonly osImage: string;
-  /** The security groups of each interface that the VPC CNI attaches beside the primary one. */
+  /** Security groups of each interface that the VPC CNI attaches besides the primary one. */
   readonly cniInterfaces: ReadonlyArray<readonly string[]>;
   readonly tags: Readonly<Record<string, string>>;
   readonly agent: AgentSpecification;
   readonly commands: CommandBehaviour;
   /** Name of its instance profile; undefined when it has none. */
   readonly instanceProfile: string | undefined;
-  /** Whether the instance metadata service answers at all. */
+  /** Whether the instance metadata service is enabled. */
   readonly metadataEndpoint: 'enabled' | 'disabled';
-  /** Whether it takes version 2 only. */
+  /** Whether the metadata service requires version 2. */
   readonly metadataTokens: 'required' | 'optional';
-  /** What it looks like as a node of its cluster; undefined for an instance that is no worker. */
+  /** Its properties as a node of its cluster; undefined for an instance that is not a worker. */
   readonly kubernetes:
     | {
         readonly clusterName: string;
@@ -64,15 +64,17 @@ export interface LaunchSpecification extends PrimaryInterfaceSpecification {
         readonly labels: Readonly<Record<string, string>>;
       }
     | undefined;
-  /** Whether it is a Spot instance; by default it is not. */
+  /** Whether it is a Spot instance; default: no. */
   readonly spot?: boolean;
-  /** Interfaces of pods with public addresses that its primary one carries; by default none. */
+  /** Number of pod interfaces with public addresses on its primary interface; default: none. */
   readonly branches?: number;
-  /** The AWS service that owns it; EKS Auto Mode's instances belong to `eks.amazonaws.com` and hide by default. */
+  /**
+   * The AWS service that owns it. Instances of EKS Auto Mode belong to `eks.amazonaws.com`, and are hidden by default.
+   */
   readonly operator?: string;
 }
 
-/** What decides who can reach an instance. */
+/** The properties that determine who can reach an instance. */
 export type Reachability = Pick<
   LaunchSpecification,
   | 'publicAddress'
@@ -92,25 +94,25 @@ export interface Instance extends Omit<LaunchSpecification, 'tags' | 'securityGr
   readonly privateDnsName: string;
   /** Epoch ms. */
   readonly launchedAt: number;
-  /** By device index, the primary one first; none any more when it is terminated. */
+  /** By device index, the primary one first; empty after termination. */
   readonly interfaces: readonly NetworkInterface[];
   readonly volumes: readonly Volume[];
   readonly tags: Map<string, string>;
   /** Whether TerminateInstances is refused. */
   disableApiTermination: boolean;
   state: InstanceStateName;
-  /** Epoch ms; undefined before it ran. */
+  /** Epoch ms; undefined before it has run. */
   runningSince?: number;
-  /** What the cluster sees of it as a node. */
+  /** Its state as a node of the cluster. */
   node: 'Joining' | 'Ready' | 'Draining' | 'Gone';
   /** Epoch ms. */
   terminatedAt?: number;
 }
 
-/** EC2 goes on showing a terminated instance for about an hour. */
+/** EC2 keeps showing a terminated instance for about an hour. */
 const TERMINATED_STAYS_VISIBLE_MS = 3_600_000;
 
-/** The account's EC2 instances and their lives: each step is announced as EC2 announces it. */
+/** The account's EC2 instances and their life cycles. Each step is announced as an event, like in EC2. */
 export class Instances {
   readonly #world: World;
   readonly #networks: Networks;
@@ -135,27 +137,27 @@ export class Instances {
     this.#volumeIds = world.random.fork('ec2-volumes');
   }
 
-  /** Hears of each instance that is launched, not of those that were there before. */
+  /** Calls the listener for each launched instance, but not for those that existed before. */
   onLaunched(listener: (instance: Instance) => void): void {
     this.#listeners.launched.push(listener);
   }
 
-  /** Hears of each instance that begins to run, or that has been running when it is taken in. */
+  /** Calls the listener for each instance that begins to run, or is adopted running. */
   onRunning(listener: (instance: Instance) => void): void {
     this.#listeners.running.push(listener);
   }
 
-  /** Hears of each instance that is gone, whoever terminated it. */
+  /** Calls the listener for each terminated instance, whoever terminated it. */
   onTerminated(listener: (instance: Instance) => void): void {
     this.#listeners.terminated.push(listener);
   }
 
-  /** Hears of each instance that begins to end. */
+  /** Calls the listener for each instance that begins to terminate. */
   onTerminating(listener: (instance: Instance) => void): void {
     this.#listeners.terminating.push(listener);
   }
 
-  /** An instance that has been running since `launchedAt` (epoch ms), of which nobody hears now. */
+  /** Adds an instance that has been running since `launchedAt` (epoch ms), without announcing it. */
   adopt(specification: LaunchSpecification, launchedAt: number): Instance {
     const instance = this.#create(specification, launchedAt);
     instance.state = 'running';
@@ -165,8 +167,9 @@ export class Instances {
   }
 
   /**
-   * An instance has joined its cluster as a node: EKS tags it. Source: EKS user guide, "Organize resources with tags": the
-   * tag is on instances that join a cluster. When it comes is not documented: not before they have joined.
+   * Marks that an instance has joined its cluster as a node, upon which EKS tags it. Source: EKS user guide, "Organize
+   * resources with tags": the tag is on instances that join a cluster. When the tag appears is not documented; here not
+   * before the instance has joined.
    */
   joined(instance: Instance): void {
     instance.node = 'Ready';
@@ -207,7 +210,7 @@ export class Instances {
     return instance !== undefined && this.#isVisible(instance) ? instance : undefined;
   }
 
-  /** All instances that EC2 still shows, in the order of their launch. */
+  /** All instances that EC2 still shows, in launch order. */
   list(): Instance[] {
     for (const instance of this.#byId.values()) if (!this.#isVisible(instance)) this.#byId.delete(instance.id);
     return [...this.#byId.values()];
@@ -222,7 +225,7 @@ export class Instances {
     for (const listener of this.#listeners.running) listener(instance);
   }
 
-  /** The next private address of the account: each is given out once, whatever the subnet. */
+  /** The next private address of the account. Each is assigned once, whatever the subnet. */
   newPrivateIp(): string {
     const address = this.#addresses++;
     return [10, (address >> 16) & 255, (address >> 8) & 255, address & 255].join('.');

@@ -8,7 +8,7 @@ import type { Networks } from './network.ts';
 import type { NetworkInterface } from './network-interfaces.ts';
 import { describedTags } from './search.ts';
 
-/** An interface as DescribeInstances shows it. */
+/** An interface as DescribeInstances returns it. */
 export function describeInstanceInterface(
   world: World,
   shown: NetworkInterface,
@@ -23,7 +23,7 @@ export function describeInstanceInterface(
 }
 
 /**
- * An interface as DescribeNetworkInterfaces shows it.
+ * An interface as DescribeNetworkInterfaces returns it.
  *
  * @param operator the AWS service that owns its instance
  */
@@ -45,7 +45,7 @@ export function describeInterface(
     AvailabilityZone: shown.availabilityZone,
     ...(shown.denyAllIgwTraffic && { DenyAllIgwTraffic: true }),
     ...(shown.requesterId !== undefined && { RequesterId: shown.requesterId }),
-    // Not of those that EKS has made.
+    // False for interfaces that EKS creates.
     RequesterManaged: shown.kind === 'vpc_endpoint',
     ...(operator !== undefined && { Operator: { Managed: true, Principal: operator } }),
     TagSet: describedTags(shown.tags),
@@ -56,7 +56,7 @@ export function describeInterface(
 export const groupIdentifiers = (ids: readonly string[], { securityGroups }: Networks): GroupIdentifier[] =>
   ids.map((GroupId) => ({ GroupId, GroupName: securityGroups.get(GroupId)?.name }));
 
-/** The name that a private address has inside its VPC. */
+/** The DNS name of a private address within its VPC. */
 export const privateDnsName = ({ region }: World, privateIp: string): string =>
   `ip-${privateIp.replaceAll('.', '-')}.${region}.compute.internal`;
 
@@ -102,7 +102,7 @@ const describeAttachment = ({ attachment }: NetworkInterface) =>
     Status: 'attached',
   }) as const;
 
-/** @param full with the ids of an Elastic IP address, which DescribeInstances does not tell */
+/** @param full with the ids of an Elastic IP address, which DescribeInstances does not return */
 function associationOf({ accountId }: World, { associations }: NetworkInterface, privateIp: string, full: boolean) {
   const association = associations.get(privateIp);
   if (association === undefined) return {};

@@ -10,7 +10,7 @@ import type { NetworkAcl, NetworkAclEntry } from './network-acls.ts';
 import { namedOnes, search } from './search.ts';
 import type { Ec2State } from './state.ts';
 
-/** The rule behind all others, which can't be changed. EC2 numbers it 32767. */
+/** The last rule, which cannot be changed. EC2 numbers it 32767. */
 const LAST = (egress: boolean): NetworkAclEntry => ({
   number: 32_767,
   egress,
@@ -48,7 +48,7 @@ function describe({ id, vpcId, isDefault, entries, associations }: NetworkAcl, O
       NetworkAclId: id,
       SubnetId: one.subnetId,
     })),
-    // In no order that anybody could rely on.
+    // The order is deliberately arbitrary, as in EC2.
     Entries: [LAST(true), LAST(false), ...entries].map((entry) => ({
       RuleNumber: entry.number,
       Egress: entry.egress,

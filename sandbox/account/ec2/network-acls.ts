@@ -2,17 +2,17 @@ import type { World } from '../world.ts';
 import { contains } from './admission.ts';
 import type { Subnet } from './subnets.ts';
 
-/** An entry of a network ACL: the first one that fits a packet decides about it. */
+/** An entry of a network ACL. The first entry that matches a packet decides. */
 export interface NetworkAclEntry {
-  /** 1 to 32766; the lowest is looked at first. */
+  /** From 1 to 32766; the lowest number is evaluated first. */
   readonly number: number;
   readonly egress: boolean;
   readonly action: 'allow' | 'deny';
-  /** `-1` for all, or the number of one: 6 for TCP. */
+  /** `-1` for all, or a protocol number: 6 for TCP. */
   readonly protocol: string;
-  /** A block of IPv4 or IPv6 addresses. */
+  /** An IPv4 or IPv6 block. */
   readonly cidr: string;
-  /** Undefined for all. */
+  /** Undefined for all ports. */
   readonly ports: { readonly from: number; readonly to: number } | undefined;
 }
 
@@ -24,13 +24,13 @@ export interface NetworkAcl {
   readonly associations: ReadonlyArray<{ readonly id: string; readonly subnetId: string }>;
 }
 
-/** What the default ACL of a VPC has in each direction. */
+/** The entry of a VPC's default ACL, in each direction. */
 const ALLOW_ALL = { number: 100, action: 'allow', protocol: '-1', cidr: '0.0.0.0/0', ports: undefined } as const;
-/** Of IPv6, too, where the VPC has any (VPC user guide, "Default network ACL"). */
+/** The same for IPv6, where the VPC has any (VPC user guide, "Default network ACL"). */
 const ALLOW_ALL_IPV6 = { ...ALLOW_ALL, number: 101, cidr: '::/0' } as const;
 const TCP = '6';
 
-/** The network ACLs of the account's VPCs. A subnet that has none of its own has its VPC's default one. */
+/** The network ACLs of the account's VPCs. A subnet without an ACL of its own uses its VPC's default one. */
 export class NetworkAcls {
   readonly #random: World['random'];
   readonly #own: NetworkAcl[] = [];
@@ -45,7 +45,7 @@ export class NetworkAcls {
     this.#own.push({ id: this.#newId(), vpcId, isDefault: false, entries, associations });
   }
 
-  /** @param subnets of the account, which are associated with one ACL each */
+  /** @param subnets of the account, each associated with one ACL */
   list(subnets: ReadonlyArray<Pick<Subnet, 'id' | 'vpcId' | 'ipv6'>>): NetworkAcl[] {
     const taken = new Set(this.#own.flatMap(({ associations }) => associations.map(({ subnetId }) => subnetId)));
     const byVpc = Map.groupBy(subnets, ({ vpcId }) => vpcId);
@@ -68,7 +68,10 @@ export class NetworkAcls {
     return [...defaults, ...this.#own];
   }
 
-  /** Whether TCP packets to a port pass the border of a subnet. An ACL knows no connections: answers need a way of their own. */
+  /**
+   * Whether TCP packets to a port pass the border of a subnet. ACLs are stateless, so responses must be allowed
+   * separately.
+   */
   admits(subnetId: string, egress: boolean, address: string, port: number): boolean {
     const own = this.#own.find(({ associations }) => associations.some((one) => one.subnetId === subnetId));
     if (own === undefined) return true;

@@ -23,10 +23,10 @@ import { existingOne, namedOnes, search } from './search.ts';
 import type { Ec2State } from './state.ts';
 import { trailOfAutomaticAddress, trailOfGroups } from './trail.ts';
 
-/** The quota of security groups for one interface, as an account has it at first. */
+/** The default quota of security groups per interface. */
 const MOST_GROUPS = 5;
 
-/** Looks at network interfaces, and changes their security groups and addresses. */
+/** Describes network interfaces, and changes their security groups and addresses. */
 export function interfaceOperations(state: Ec2State): Record<string, Operation> {
   const { world, networks, instances, cloudTrail } = state;
   const { interfaces, subnets, addresses } = networks;
@@ -74,7 +74,8 @@ export function interfaceOperations(state: Ec2State): Record<string, Operation> 
         return {};
       },
       ({ NetworkInterfaceId = '', Groups = [] }) => {
-        // Which of the optional resources IAM is asked for, the service authorization reference leaves open: all of them.
+        // The service authorization reference does not say which of the optional resources IAM evaluates, so all are
+        // required.
         const subnetId = interfaces.get(NetworkInterfaceId)?.subnetId;
         const resources = [NetworkInterfaceId, ...Groups, ...(subnetId === undefined ? [] : [subnetId])];
         return resources.map((id) => permissionOn(state, 'ModifyNetworkInterfaceAttribute', id));
@@ -146,7 +147,7 @@ export function interfaceOperations(state: Ec2State): Record<string, Operation> 
   };
 }
 
-/** @throws InvalidNetworkInterfaceID.NotFound, OperationNotPermitted for one that another service manages */
+/** @throws InvalidNetworkInterfaceID.NotFound, OperationNotPermitted for an interface that another service manages */
 export function changeableInterface({ instances, networks }: Ec2State, id = ''): NetworkInterface {
   const [code, what] = ['InvalidNetworkInterfaceID', 'networkInterface ID'];
   const found = existingOne(networks.interfaces.get(id), id, code, what);

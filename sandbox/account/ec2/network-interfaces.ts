@@ -1,19 +1,19 @@
 import type { World } from '../world.ts';
 
-/** The public IPv4 address of one private address. */
+/** The public IPv4 address of a private address. */
 export interface PublicAssociation {
   readonly publicIp: string;
-  /** Of an Elastic IP address; an automatic one, which is Amazon's, has none. */
+  /** The ids of an Elastic IP address; absent for an automatic address, which belongs to Amazon. */
   readonly elastic?: { readonly allocationId: string; readonly associationId: string };
 }
 
 export interface Ipv6Assignment {
   readonly address: string;
-  /** A primary one can't be taken off as long as the interface is there. */
+  /** A primary address cannot be removed as long as the interface exists. */
   readonly primary: boolean;
 }
 
-/** A network interface of an instance, of this account or of AWS's own: here none is without. */
+/** A network interface of an instance of this account or of AWS; here every interface has one. */
 export interface NetworkInterface {
   readonly id: string;
   readonly description: string;
@@ -33,27 +33,27 @@ export interface NetworkInterface {
     /** Epoch ms. */
     readonly attachedAt: number;
   };
-  /** Who had it made, where that was an AWS service. */
+  /** The AWS service that had it created, if any. */
   readonly requesterId?: string;
   readonly tags: Map<string, string>;
   securityGroupIds: readonly string[];
   ipv6Addresses: readonly Ipv6Assignment[];
-  /** Blocks of addresses for pods. */
+  /** Prefixes for pods. */
   ipv6Prefixes: readonly string[];
   ipv4Prefixes: readonly string[];
-  /** Whether it takes only what is meant for it. */
+  /** Whether it only accepts traffic addressed to itself. */
   sourceDestCheck: boolean;
-  /** Whether it takes no traffic of Internet gateways. */
+  /** Whether it accepts no traffic from Internet gateways. */
   denyAllIgwTraffic: boolean;
-  /** `trunk`: it carries those of pods, `branch`. */
+  /** `trunk`: carries pod interfaces, which are `branch`. */
   kind: 'interface' | 'trunk' | 'branch' | 'vpc_endpoint';
   /** By private address. */
   readonly associations: Map<string, PublicAssociation>;
-  /** Whether EC2 gives it a public address by itself when it has none. */
+  /** Whether EC2 assigns a public address automatically when it has none. */
   automaticAddress: boolean;
 }
 
-/** What an interface is made of. */
+/** What is needed to create an interface. */
 export type InterfaceSpecification = Pick<
   NetworkInterface,
   'id' | 'description' | 'vpcId' | 'subnetId' | 'availabilityZone' | 'privateIps' | 'securityGroupIds' | 'tags'
@@ -62,11 +62,11 @@ export type InterfaceSpecification = Pick<
   readonly deviceIndex: number;
   /** Epoch ms. */
   readonly attachedAt: number;
-  /** Whether EC2 is to give it a public address by itself: only a primary interface gets one. */
+  /** Whether EC2 assigns a public address automatically. Only a primary interface gets one. */
   readonly automaticAddress: boolean;
 };
 
-/** What the interface of a control plane is made of. */
+/** What is needed to create the interface of a control plane. */
 export type ControlPlaneSpecification = Pick<
   NetworkInterface,
   'vpcId' | 'subnetId' | 'availabilityZone' | 'privateIps' | 'securityGroupIds'
@@ -76,7 +76,7 @@ export type ControlPlaneSpecification = Pick<
   readonly attachedAt: number;
 };
 
-/** What the interface of a VPC endpoint is made of. */
+/** What is needed to create the interface of a VPC endpoint. */
 export type EndpointInterfaceSpecification = Pick<
   NetworkInterface,
   'id' | 'vpcId' | 'subnetId' | 'availabilityZone' | 'privateIps' | 'securityGroupIds'
@@ -98,7 +98,7 @@ const UNSET = {
 /** The account in which EKS runs control planes. */
 const EKS_ACCOUNT = '999999999999';
 
-/** The account's network interfaces, and what each of them has. */
+/** The account's network interfaces. */
 export class NetworkInterfaces {
   readonly #random: World['random'];
   readonly #controlPlaneRandom: World['random'];
@@ -113,7 +113,7 @@ export class NetworkInterfaces {
     this.#accountId = world.accountId;
   }
 
-  /** Hears of each interface whose groups or addresses change, and of each that goes. */
+  /** Calls the listener for each interface whose groups or addresses change, and for each that is deleted. */
   onChange(listener: (changed: NetworkInterface) => void): void {
     this.#listeners.push(listener);
   }
@@ -126,7 +126,7 @@ export class NetworkInterfaces {
     return [...this.#byId.values()];
   }
 
-  /** The interfaces of an instance by device index; the list goes on telling what is attached. */
+  /** The interfaces of an instance by device index. The list is live. */
   of(instanceId: string): readonly NetworkInterface[] {
     return this.#byInstance.get(instanceId) ?? [];
   }
@@ -142,7 +142,7 @@ export class NetworkInterfaces {
     return created;
   }
 
-  /** An interface of a pod, which a trunk carries: DescribeInstances does not show it. */
+  /** Adds a pod's interface, carried by a trunk. DescribeInstances does not show it. */
   addBranch(trunk: NetworkInterface, privateIp: string): NetworkInterface {
     const branch = this.#add({
       id: this.newId(),
@@ -161,7 +161,7 @@ export class NetworkInterfaces {
     return branch;
   }
 
-  /** An interface through which EKS reaches the nodes of a cluster, as EC2 has been recorded to show it. */
+  /** An interface through which EKS reaches the nodes of a cluster, modelled on recorded EC2 responses. */
   attachControlPlane({ clusterName, attachedAt, ...rest }: ControlPlaneSpecification): void {
     const digits = this.#controlPlaneRandom.hex(16);
     this.#add({
@@ -182,7 +182,7 @@ export class NetworkInterfaces {
     });
   }
 
-  /** An interface of an endpoint, which AWS made and manages. */
+  /** An endpoint's interface, which AWS creates and manages. */
   attachEndpoint({ endpointId, attachedAt, ...rest }: EndpointInterfaceSpecification): void {
     const created = this.#add({
       ...rest,
@@ -236,7 +236,7 @@ export class NetworkInterfaces {
     if (changed.associations.delete(privateIp)) this.#announce(changed);
   }
 
-  /** The interfaces of an instance go with it, and their addresses are free. */
+  /** Deletes the interfaces of an instance, which releases their addresses. */
   deleteThoseOf(instanceId: string): void {
     const doomed = this.#byInstance.get(instanceId) ?? [];
     this.#byInstance.delete(instanceId);

@@ -17,7 +17,7 @@ interface DescribedEndpoints {
   readonly NextToken: string | undefined;
 }
 
-/** The reads of EC2 that tell how VPCs lead to AWS and to the Internet. */
+/** The EC2 reads that show how VPCs reach AWS and the Internet. */
 export function networkOperations(networks: Networks): Record<string, Operation> {
   return {
     DescribeRouteTables: operation<DescribeRouteTablesCommandInput, DescribeRouteTablesCommandOutput>(

@@ -13,35 +13,38 @@ import { VpcFeatures } from './vpc-features.ts';
 
 const HTTPS = 443;
 
-/** From where clients open connections: Linux's range (VPC user guide, "Ephemeral ports"), its ends and its middle. */
+/** Source ports of clients: both ends and the middle of Linux's range (VPC user guide, "Ephemeral ports"). */
 const EPHEMERAL = [32_768, 45_000, 60_999];
 
-/** Somebody on the Internet (RFC 5737), and what he tries. */
+/** An Internet client (RFC 5737), and the port that it tries. */
 const SOMEBODY = '203.0.113.9';
 const SSH = 22;
 
-/** Somewhere in AWS's public addresses. */
+/** One of AWS's public addresses. */
 const AWS_ADDRESS = '52.94.0.1';
 
-/** Somewhere in a VPC. */
+/** An address in a VPC. */
 const VPC_ADDRESS = '10.0.0.100';
 
-/** What nobody sees in route tables. */
+/** Network paths that route tables do not show. */
 export interface HiddenWays {
-  /** What lies behind a way out that does not end in the VPC lets through. */
+  /** Whether what lies behind a route out of the VPC lets traffic through. */
   readonly beyond: boolean;
-  /** Agents use a proxy in the VPC. */
+  /** Whether agents use a proxy in the VPC. */
   readonly proxy: boolean;
-  /** Names of AWS's services lead to the endpoints of a hub VPC, by a private hosted zone; whether those let nodes in. */
+  /**
+   * Whether the endpoints of a hub VPC admit nodes; undefined: a private hosted zone does not resolve AWS service names
+   * to a hub.
+   */
   readonly hub: boolean | undefined;
 }
 
-/** Where the proxy of a VPC that has one listens. */
+/** Address of the proxy in VPCs that have one. */
 const PROXY_ADDRESS = '10.0.255.10';
 
 const NOTHING_HIDDEN: HiddenWays = { beyond: true, proxy: false, hub: undefined };
 
-/** What lives in a VPC, with its interfaces: the primary one first. */
+/** An instance with its interfaces, the primary one first. */
 interface Connected {
   readonly vpcId: string;
   readonly interfaces: readonly NetworkInterface[];
@@ -74,25 +77,25 @@ export class Networks {
     this.#flows = new Flows(this.interfaces, this.securityGroups);
   }
 
-  /** Says of a VPC what its route tables don't tell. */
+  /** Sets a VPC's network paths that its route tables do not show. */
   hide(vpcId: string, ways: HiddenWays): void {
     this.#hidden.set(vpcId, ways);
   }
 
-  /** Adds subnets that lead out of their VPC in one way. */
+  /** Adds subnets that leave their VPC by one kind of route. */
   addSubnets(vpcId: string, subnets: ReadonlyArray<Pick<Subnet, 'id' | 'availabilityZone'>>, way: WayOut): void {
     for (const subnet of subnets) this.subnets.add({ ...subnet, vpcId, mapPublicIpOnLaunch: way === 'internet' });
     const ids = subnets.map(({ id }) => id);
     this.routeTables.lead(vpcId, ids, way);
   }
 
-  /** Gives a subnet IPv6, which leads out as IPv4 does. */
+  /** Gives a subnet IPv6, with a route out like that of its IPv4. */
   enableIpv6(subnet: Subnet): void {
     this.subnets.enableIpv6(subnet);
     this.routeTables.leadIpv6(subnet.vpcId, subnet.id);
   }
 
-  /** A security group as EKS makes it for a cluster's nodes: they reach each other, and everything outside. */
+  /** Creates a security group like EKS does for a cluster's nodes: they reach each other, and everything outside. */
   addNodeGroup(groupId: string, vpcId: string, clusterName: string): void {
     const name = `eks-cluster-sg-${clusterName}-${groupId.slice(-9)}`;
     const tags = new Map([[`kubernetes.io/cluster/${clusterName}`, 'owned']]);
@@ -100,8 +103,8 @@ export class Networks {
   }
 
   /**
-   * Whether HTTPS from the instance reaches a service of AWS by its usual name. In a VPC that has an endpoint with private
-   * DNS the name leads to that endpoint, whatever else leads out.
+   * Whether HTTPS from the instance reaches an AWS service by its usual name. In a VPC with a private-DNS endpoint, the
+   * name resolves to that endpoint, whatever other path there is.
    */
   reaches(instance: Connected, service: string): boolean {
     const [primary] = instance.interfaces;
@@ -114,8 +117,8 @@ export class Networks {
   }
 
   /**
-   * Whether the security groups of an instance let it out to its cluster's API server: at its public address, at those in the
-   * VPC, or by the group that both are in. Routes are left out: whoever has joined has one.
+   * Whether an instance's security groups allow traffic to its cluster's API server: to its public address, to its
+   * addresses in the VPC, or to the group that both are in. Routes are not considered: a node that has joined has one.
    */
   reachesCluster({ interfaces: [primary] }: Connected): boolean {
     if (primary === undefined) return false;
@@ -131,14 +134,14 @@ export class Networks {
       );
   }
 
-  /** The policy of the endpoint by which a service is called from a VPC, if it is by one. */
+  /** The policy of the endpoint by which a service is called from a VPC, if it is called by one. */
   endpointPolicy(vpcId: string, service: string): string | undefined {
     return this.endpoints.named(vpcId, service)?.PolicyDocument;
   }
 
   /**
-   * Whether anybody on the Internet reaches an instance: one of its interfaces has a public address, an active route leads
-   * from its subnet to an Internet gateway, and its security groups let somebody in on some port.
+   * Whether the Internet reaches an instance: one of its interfaces has a public address, an active route leads from
+   * its subnet to an Internet gateway, and its security groups admit somebody on some port.
    */
   isReachable(instanceId: string): boolean {
     return this.interfaces.of(instanceId).some((one) => {
@@ -165,7 +168,7 @@ export class Networks {
     });
   }
 
-  /** Leads the Internet traffic of a VPC through a firewall endpoint, which stands in a subnet of its own. */
+  /** Routes a VPC's Internet traffic through a firewall endpoint in a subnet of its own. */
   behindFirewall(vpcId: string, availabilityZone: string): void {
     const [id, endpointId] = [`subnet-0${vpcId.slice(-15)}f`, `vpce-0${vpcId.slice(-15)}f`];
     this.subnets.add({ id, vpcId, availabilityZone, mapPublicIpOnLaunch: false });
@@ -173,7 +176,7 @@ export class Networks {
     this.endpoints.addFirewall(vpcId, id, endpointId);
   }
 
-  /** Somebody opens a connection to an instance; the answer goes on telling what becomes of it. */
+  /** Opens a connection to an instance. The returned object is live. */
   openFlow(instanceId: string, opening: Opening): Flow {
     return this.#flows.open(instanceId, opening, ({ vpcId, subnetId }, family) =>
       this.routeTables.isPublic(vpcId, subnetId, family),
@@ -188,7 +191,7 @@ export class Networks {
     return route.NatGatewayId !== undefined || beyond;
   }
 
-  /** Whether HTTPS to an address gets out of the interface and its subnet, and the answers in again. */
+  /** Whether HTTPS to an address leaves the interface and its subnet, and responses come back. */
   #leaves({ subnetId, securityGroupIds }: NetworkInterface, address: string): boolean {
     const leaves = this.securityGroups
       .rulesOf(securityGroupIds)
@@ -200,7 +203,7 @@ export class Networks {
     );
   }
 
-  /** One of the endpoint's interfaces has to be reached; those of a subnet reach each other without its network ACL. */
+  /** One of the endpoint's interfaces must be reachable. Within a subnet, network ACLs do not apply. */
   #admits(endpoint: KnownEndpoint, primary: NetworkInterface): boolean {
     const ends = (endpoint.NetworkInterfaceIds ?? []).flatMap((id) => this.interfaces.get(id) ?? []);
     return ends.some((end) => this.#connects(primary, end));

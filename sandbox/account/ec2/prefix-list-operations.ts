@@ -17,7 +17,7 @@ import type { Ec2State } from './state.ts';
 const NO_SUCH = ['InvalidPrefixListID', 'prefix list ID'] as const;
 const LARGEST_PAGE = 100;
 
-/** Reads managed prefix lists. One that is not shared any more is as if it were not there (EC2 API, error codes). */
+/** Reads managed prefix lists. A list that is no longer shared appears not to exist (EC2 API, error codes). */
 export function prefixListOperations({ world, networks }: Ec2State): Record<string, Operation> {
   const arnOf = (id: string) => `arn:${world.partition}:ec2:${world.region}:${world.accountId}:prefix-list/${id}`;
   const readable = () => networks.prefixLists.list().filter((list) => list.readable);

@@ -1,17 +1,20 @@
 import type { World } from '../world.ts';
 
-/** A managed prefix list: blocks of addresses under one id, which rules and routes name. */
+/** A managed prefix list: address blocks under one id, which rules and routes refer to. */
 export interface PrefixList {
   readonly id: string;
   readonly name: string;
-  /** Blocks of addresses, all of one family. */
+  /** Address blocks, all of one family. */
   readonly cidrs: readonly string[];
-  /** False for another account's list that is no longer shared: what names it goes on working, and nobody can read it. */
+  /**
+   * False for another account's list that is no longer shared. Rules that refer to it keep working, but nobody here can
+   * read it.
+   */
   readonly readable: boolean;
   readonly tags: Map<string, string>;
 }
 
-/** The managed prefix lists of the account, and those that are shared with it. */
+/** The managed prefix lists of the account, and those shared with it. */
 export class PrefixLists {
   readonly #random: World['random'];
   readonly #byId = new Map<string, PrefixList>();
@@ -34,7 +37,7 @@ export class PrefixLists {
     return [...this.#byId.values()];
   }
 
-  /** What stands for a peer of a rule: the blocks of a prefix list, else the peer itself. */
+  /** The blocks that a rule's peer stands for: those of a prefix list, or else the peer itself. */
   resolve(peer: string): readonly string[] {
     return peer.startsWith('pl-') ? (this.#byId.get(peer)?.cidrs ?? []) : [peer];
   }

@@ -1,25 +1,25 @@
 import type { Networks } from './network.ts';
 
-/** What decides about an instance's primary network interface before it exists. */
+/** What is determined about an instance's primary network interface before its launch. */
 export interface PrimaryInterfaceSpecification {
   readonly subnetId: string;
   readonly availabilityZone: string;
   readonly vpcId: string;
   /** Security groups of its primary network interface. */
   readonly securityGroupIds: readonly string[];
-  /** The public IPv4 address of its primary interface: Amazon's own, or an Elastic one that somebody gives it. */
+  /** The public IPv4 address of the primary interface: automatic, or an Elastic one. */
   readonly publicAddress: 'none' | 'automatic' | 'elastic';
-  /** Whether its primary interface gets an IPv6 address, which may be primary; the subnet must have a block of them. */
+  /** Whether the primary interface gets an IPv6 address, which may be primary. The subnet must have an IPv6 block. */
   readonly ipv6: boolean | 'primary';
-  /** Whether its interface takes only what is meant for it; by default it does. */
+  /** Whether the interface only accepts traffic addressed to itself; default: yes. */
   readonly sourceDestCheck?: boolean;
-  /** IPv6 blocks for pods that its primary interface gets; by default none. */
+  /** Number of IPv6 prefixes for pods on the primary interface; default: none. */
   readonly ipv6Prefixes?: number;
-  /** Whether its interfaces take no traffic of Internet gateways; by default they do. */
+  /** Whether the interfaces accept no traffic from Internet gateways; default: they accept it. */
   readonly denyAllIgwTraffic?: boolean;
 }
 
-/** Attaches the interface that an instance is launched with, and gives it the addresses of its specification. */
+/** Attaches the primary interface at launch, and assigns the addresses of its specification. */
 export function attachPrimaryInterface(
   { interfaces, subnets }: Networks,
   {
@@ -62,7 +62,7 @@ export function attachPrimaryInterface(
     automaticAddress: publicAddress === 'automatic' || subnet?.mapPublicIpOnLaunch === true,
   });
   if (publicAddress === 'automatic') {
-    // 198.18.0.0/15 is nobody's on the Internet (RFC 2544).
+    // 198.18.0.0/15 is not used on the Internet (RFC 2544).
     const publicIp = ['198.18', ...privateIp.split('.').slice(2)].join('.');
     interfaces.associate(primary, privateIp, { publicIp });
   }

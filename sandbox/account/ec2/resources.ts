@@ -5,7 +5,7 @@ import { existingInstance } from './existing-instance.ts';
 import { existingOne, tagMap } from './search.ts';
 import type { Ec2State } from './state.ts';
 
-/** What can be named by an id and tagged: the type as in ARNs, and the codes that tell that there is no such thing. */
+/** Kinds of resources with ids and tags: the type in ARNs, and the error code when one does not exist. */
 const kinds = {
   eni: { type: 'network-interface', code: 'InvalidNetworkInterfaceID', what: 'networkInterface ID' },
   sg: { type: 'security-group', code: 'InvalidGroup', what: 'security group' },
@@ -47,7 +47,7 @@ function find(state: Ec2State, kind: Kind, id: string): { readonly tags: Map<str
   }
 }
 
-/** A permission on a resource that is there, with its tags, as IAM judges them. */
+/** A permission on an existing resource, with its tags, as IAM evaluates it. */
 export function permissionOn(
   state: Ec2State,
   action: string,
@@ -67,7 +67,7 @@ export function permissionOn(
   };
 }
 
-/** The permissions on what a call creates: on the resource itself, and to tag it. */
+/** The permissions that a creating call needs: on the new resource, and to tag it. */
 export function creationPermissions(
   state: Ec2State,
   action: string,
@@ -82,7 +82,7 @@ export function creationPermissions(
   return [creation, { action: 'ec2:CreateTags', resource, context: { ...context, 'ec2:CreateAction': action } }];
 }
 
-/** What IAM learns of the tags that a request brings. */
+/** The condition keys for the tags of a request. */
 export const requestContext = (tags: ReadonlyMap<string, string>): Record<string, string | string[]> =>
   tags.size === 0
     ? {}
@@ -92,14 +92,14 @@ export const requestContext = (tags: ReadonlyMap<string, string>): Record<string
       };
 
 export const arnOf = ({ world }: Ec2State, type: string, id: string): string => {
-  // Snapshots are the only ones whose ARNs name no account.
+  // Only ARNs of snapshots have no account.
   const account = type === 'snapshot' ? '' : world.accountId;
   return `arn:${world.partition}:ec2:${world.region}:${account}:${type}/${id}`;
 };
 
 /**
- * The tags that a request gives what it creates.
- * @throws InvalidParameterValue for a type that the call does not create, or a key of AWS's own
+ * The tags that a request sets on the new resource.
+ * @throws InvalidParameterValue for a type that the call does not create, or a reserved key
  */
 export function requestedTags(
   specifications: readonly TagSpecification[] | undefined,
@@ -117,7 +117,7 @@ export function requestedTags(
   return tags;
 }
 
-/** A resource has at most so many tags of its users'. Source: EC2 user guide, "Tag your Amazon EC2 resources". */
+/** The maximum number of user tags per resource. Source: EC2 user guide, "Tag your Amazon EC2 resources". */
 const MOST_TAGS = 50;
 const LONGEST_KEY = 128;
 const LONGEST_VALUE = 256;
@@ -140,7 +140,7 @@ export function refuseTooMany(present: Iterable<string>, added: ReadonlyMap<stri
   throw new AwsError('TagLimitExceeded', 'The maximum number of Tags for a resource has been reached.');
 }
 
-/** @throws InvalidParameterValue for a key of AWS's own */
+/** @throws InvalidParameterValue for a reserved key */
 export function refuseReserved(keys: Iterable<string>): void {
   for (const key of keys) {
     if (!key.startsWith('aws:')) continue;

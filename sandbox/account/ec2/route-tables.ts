@@ -4,23 +4,23 @@ import type { World } from '../world.ts';
 
 export type KnownRouteTable = RouteTable & { readonly RouteTableId: string; readonly VpcId: string };
 
-/** How the subnets of some nodes lead out of their VPC. */
+/** How the subnets of some nodes reach the outside of their VPC. */
 export type WayOut =
-  /** By a NAT gateway. */
+  /** Through a NAT gateway. */
   | 'nat'
-  /** The route leads to a NAT gateway that was deleted: a black hole. */
+  /** The route's NAT gateway was deleted: a black hole. */
   | 'deleted-nat'
-  /** By an Internet gateway: the subnets give public addresses. */
+  /** Through an Internet gateway; the subnets assign public addresses. */
   | 'internet'
-  /** There is a route to an Internet gateway, but the subnets give no public addresses. */
+  /** Through an Internet gateway, but the subnets assign no public addresses. */
   | 'internet-without-address'
-  /** By an instance of the VPC that translates addresses. */
+  /** Through a NAT instance in the VPC. */
   | 'nat-instance'
-  /** By a transit gateway, behind which the account does not see. */
+  /** Through a transit gateway, behind which the account sees nothing. */
   | 'transit-gateway'
-  /** By a firewall's endpoint in the VPC. */
+  /** Through a firewall's endpoint in the VPC. */
   | 'firewall'
-  /** By a VPN or Direct Connect. */
+  /** Through a VPN or Direct Connect. */
   | 'virtual-private-gateway'
   /** Not at all: only the VPC's main route table, with its local route. */
   | 'none';
@@ -39,7 +39,7 @@ export class RouteTables {
   readonly #ipv6: Random;
   readonly #byVpc = new Map<string, KnownRouteTable[]>();
 
-  /** @param random for ids, which come in turn with those of other parts of networks */
+  /** @param random for ids, drawn in turn with those of other parts of the network */
   constructor(world: World, random: Random) {
     this.#world = world;
     this.#random = random;
@@ -54,12 +54,12 @@ export class RouteTables {
     return this.#byVpc.has(vpcId);
   }
 
-  /** The main table of a new VPC, which knows only the VPC itself. */
+  /** The main table of a new VPC, with only the local route. */
   addMain(vpcId: string): void {
     this.#add(vpcId, [], []);
   }
 
-  /** Leads subnets out of their VPC. Without a way they fall to the main route table. */
+  /** Adds a default route for subnets. Subnets without one use the main route table. */
   lead(vpcId: string, subnetIds: readonly string[], way: WayOut): void {
     if (way === 'none') return;
     const route = { DestinationCidrBlock: EVERYWHERE, Origin: 'CreateRoute' } as const;
@@ -81,19 +81,19 @@ export class RouteTables {
         return { InstanceId: this.#id('i'), NetworkInterfaceId: this.#id('eni') };
       case 'virtual-private-gateway':
         return { GatewayId: this.#id('vgw') };
-      // A route to an endpoint shows as one to a gateway, as those of Gateway Load Balancers do.
+      // A route to an endpoint appears as a route to a gateway, as with Gateway Load Balancers.
       case 'firewall':
         return { GatewayId: this.#id('vpce') };
     }
   }
 
-  /** Leads the addresses of another VPC, a hub, to a transit gateway, from every subnet of a VPC. */
+  /** Routes the addresses of a hub VPC to a transit gateway, from every subnet of a VPC. */
   leadToHub(vpcId: string): void {
     const hop = { TransitGatewayId: this.#id('tgw'), Origin: 'CreateRoute', State: 'active' } as const;
     for (const table of this.#byVpc.get(vpcId) ?? []) table.Routes?.push({ DestinationCidrBlock: HUB, ...hop });
   }
 
-  /** Leads a subnet's IPv6 out as its IPv4: by the Internet gateway, or by one for egress only. */
+  /** Adds an IPv6 default route like the IPv4 one: through the Internet gateway, or through an egress-only one. */
   leadIpv6(vpcId: string, subnetId: string): void {
     const table = this.#of(vpcId, subnetId);
     const way = this.defaultRoute(vpcId, subnetId, 'ipv4');
@@ -106,7 +106,7 @@ export class RouteTables {
     table?.Routes?.push({ ...route, ...hop });
   }
 
-  /** Has the default routes of a VPC name a prefix list instead of everybody. */
+  /** Makes the default routes of a VPC name a prefix list instead of all addresses. */
   byPrefixList(vpcId: string, DestinationPrefixListId: string): void {
     for (const table of this.#byVpc.get(vpcId) ?? []) {
       table.Routes = (table.Routes ?? []).map((route) => {
@@ -116,7 +116,7 @@ export class RouteTables {
     }
   }
 
-  /** Leads the default routes to Internet gateways of a VPC to an endpoint, whose own subnet leads there. */
+  /** Redirects the default routes of a VPC from its Internet gateway to an endpoint, whose own subnet leads there. */
   behind(vpcId: string, subnetId: string, endpointId: string): string {
     const taken: Route[] = [];
     for (const table of this.#byVpc.get(vpcId) ?? []) {
@@ -133,7 +133,7 @@ export class RouteTables {
     return endpointId;
   }
 
-  /** The route by which a subnet leads out, if it has one. */
+  /** The default route of a subnet, if it has one. */
   defaultRoute(vpcId: string, subnetId: string, family: AddressFamily): Route | undefined {
     return this.#of(vpcId, subnetId)?.Routes?.find((route) =>
       family === 'ipv4'

@@ -5,14 +5,17 @@ import { applyFilters, type FilterFields, type RequestedFilter } from './filters
 
 const DEFAULT_PAGE = 1000;
 
-/** What the inputs of EC2's searches have in common. */
+/** The common inputs of EC2's describe operations. */
 export interface SearchRequest {
   readonly Filters?: RequestedFilter[] | undefined;
   readonly MaxResults?: number | undefined;
   readonly NextToken?: string | undefined;
 }
 
-/** Those of the ids, or all. @throws `<code>.NotFound` naming the first id that nothing has */
+/**
+ * The things with the given ids, or all.
+ * @throws `<code>.NotFound` that names the first unknown id
+ */
 export function namedOnes<Thing>(
   known: readonly Thing[],
   id: (thing: Thing) => string,
@@ -37,7 +40,10 @@ export function existingOne<Thing>(thing: Thing | undefined, id: string, code: s
   throw new AwsError(`${code}.NotFound`, `The ${what} '${id}' does not exist`);
 }
 
-/** Filters, sorts by id and cuts a page. @throws InvalidParameterValue */
+/**
+ * Filters, sorts by id and returns a page.
+ * @throws InvalidParameterValue
+ */
 export function search<Thing>(
   things: readonly Thing[],
   id: (thing: Thing) => string,
@@ -56,10 +62,10 @@ export function search<Thing>(
   });
 }
 
-/** Tags as EC2 answers them. */
+/** Tags as EC2 returns them. */
 export const describedTags = (tags: ReadonlyMap<string, string>): Tag[] =>
   [...tags].map(([Key, Value]) => ({ Key, Value }));
 
-/** Tags as EC2 is given them. */
+/** Tags as EC2 accepts them. */
 export const tagMap = (tags: readonly Tag[] | undefined): Map<string, string> =>
   new Map((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));

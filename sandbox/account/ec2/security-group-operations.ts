@@ -39,7 +39,7 @@ import type { SecurityGroup } from './security-groups.ts';
 import type { Ec2State } from './state.ts';
 import { trailOfIngress, trailOfModification } from './trail.ts';
 
-/** Looks at security groups, makes them, and changes their rules. */
+/** Describes and creates security groups, and changes their rules. */
 export function securityGroupOperations(state: Ec2State): Record<string, Operation> {
   const { world, networks, cloudTrail } = state;
   const { securityGroups } = networks;
@@ -80,7 +80,7 @@ export function securityGroupOperations(state: Ec2State): Record<string, Operati
       CreateSecurityGroup$,
       ['GroupName', 'Description', 'VpcId', 'TagSpecifications'],
       ({ GroupName: name = '', Description: description = '', VpcId: vpcId, TagSpecifications }) => {
-        // Without one it would go to the default VPC, which the account has deleted, as good accounts have.
+        // Without VpcId it would go to the default VPC, which this account has deleted, as is good practice.
         if (vpcId === undefined) throw new AwsError('VPCIdNotSpecified', 'No default VPC for this user');
         existingOne(networks.routeTables.hasVpc(vpcId) ? vpcId : undefined, vpcId, 'InvalidVpcID', 'vpc ID');
         if (/^sg-/.test(name) || name.length > 255) {

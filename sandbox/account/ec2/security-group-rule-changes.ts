@@ -18,7 +18,10 @@ function existingGroup({ networks }: Ec2State, id: string | undefined): Security
   return existingOne(networks.securityGroups.get(id), id, 'InvalidGroup', 'security group');
 }
 
-/** For each direction and family. Source: VPC user guide, "Amazon VPC quotas", inbound or outbound rules per security group. */
+/**
+ * Limit per direction and address family. Source: VPC user guide, "Amazon VPC quotas", inbound or outbound rules per
+ * security group.
+ */
 const MOST_RULES = 60;
 
 /** @throws RulesPerSecurityGroupLimitExceeded; rules that name a group or a prefix list count for both families */
@@ -35,7 +38,7 @@ function refuseTooManyRules({ rules }: SecurityGroup, wanted: readonly NewRule[]
   }
 }
 
-/** @throws AwsError for a rule of a peer that does not exist, or one that is there already or twice in the request */
+/** @throws AwsError for a rule with an unknown peer, or one that exists already or is repeated in the request */
 function refuseUnknownOrRepeated(state: Ec2State, present: readonly NewRule[], wanted: readonly NewRule[]): void {
   for (const [index, rule] of wanted.entries()) {
     if (rule.peer.startsWith('sg-')) existingGroup(state, rule.peer);
@@ -49,7 +52,7 @@ function refuseUnknownOrRepeated(state: Ec2State, present: readonly NewRule[], w
   }
 }
 
-/** All rules, or none: one that is there already, or twice in the request, refuses the call. */
+/** Adds all rules, or none: a rule that exists already, or is repeated in the request, fails the call. */
 export function authorize(state: Ec2State, { GroupId, IpPermissions = [] }: AuthorizeInput, egress: boolean) {
   const group = existingGroup(state, GroupId);
   const wanted = rulesFrom(IpPermissions, egress);
@@ -61,13 +64,13 @@ export function authorize(state: Ec2State, { GroupId, IpPermissions = [] }: Auth
   return { group, added: state.networks.securityGroups.add(group, wanted) };
 }
 
-/** The answer to an authorization. */
+/** The response to an authorization. */
 export const described = ({ world }: Ec2State, group: SecurityGroup, added: readonly SecurityGroupRule[]) => ({
   Return: true,
   SecurityGroupRules: added.map((rule) => describeRule(rule, group.id, world.accountId)),
 });
 
-/** All rules, or none. Each gets the terms that the request has, and stays what it is: by its id, inbound or outbound. */
+/** Modifies all rules, or none. Each gets the terms of the request, and keeps its id and its direction. */
 export function modify(state: Ec2State, { GroupId, SecurityGroupRules = [] }: ModifySecurityGroupRulesCommandInput) {
   const group = existingGroup(state, GroupId);
   const modified = SecurityGroupRules.map(({ SecurityGroupRuleId: id = '', SecurityGroupRule: request }) => {
@@ -86,7 +89,7 @@ export function modify(state: Ec2State, { GroupId, SecurityGroupRules = [] }: Mo
   return { group, modified };
 }
 
-/** Takes rules off by their ids or by their terms; all, or none. */
+/** Removes rules by their ids or by their terms: all, or none. */
 export function revoke(
   state: Ec2State,
   { GroupId, IpPermissions, SecurityGroupRuleIds }: RevokeInput,

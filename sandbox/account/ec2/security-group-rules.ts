@@ -5,7 +5,7 @@ import type { NewRule, SecurityGroupRule } from './security-groups.ts';
 const PROTOCOLS: Readonly<Record<string, string>> = { '1': 'icmp', '6': 'tcp', '17': 'udp', '58': 'icmpv6' };
 
 /**
- * The rules that permissions stand for: one for each address block, group and prefix list.
+ * Converts permissions to rules: one per address block, group and prefix list.
  * @throws InvalidParameterValue, InvalidPermission.Malformed
  */
 export function rulesFrom(permissions: readonly IpPermission[], egress: boolean): NewRule[] {
@@ -33,7 +33,7 @@ export function rulesFrom(permissions: readonly IpPermission[], egress: boolean)
   });
 }
 
-/** What ModifySecurityGroupRules asks for, in the form of the older calls. */
+/** Converts a request of ModifySecurityGroupRules to the format of the older calls. */
 export function permissionOf({ Description, ...request }: SecurityGroupRuleRequest): IpPermission {
   const { IpProtocol, FromPort, ToPort, CidrIpv4, CidrIpv6, PrefixListId, ReferencedGroupId } = request;
   return {
@@ -69,7 +69,7 @@ function block(text = ''): string {
   throw new AwsError('InvalidParameterValue', `CIDR block ${text} is malformed`);
 }
 
-/** Rules as DescribeSecurityGroups shows them: those of the same protocol and ports together. */
+/** Rules as DescribeSecurityGroups returns them, grouped by protocol and ports. */
 export function permissionsOf(rules: readonly SecurityGroupRule[], userId: string): IpPermission[] {
   const together = Map.groupBy(rules, ({ protocol, fromPort, toPort }) => [protocol, fromPort, toPort].join(' '));
   return [...together.values()].map((alike) => {
@@ -92,7 +92,7 @@ export function permissionsOf(rules: readonly SecurityGroupRule[], userId: strin
   });
 }
 
-/** A rule as DescribeSecurityGroupRules shows it. */
+/** A rule as DescribeSecurityGroupRules returns it. */
 export function describeRule(rule: SecurityGroupRule, groupId: string, ownerId: string): DescribedRule {
   const { id, egress, protocol, fromPort = -1, toPort = -1, peer, description } = rule;
   const kind = kindOf(peer);
@@ -119,7 +119,7 @@ function kindOf(peer: string): 'group' | 'prefix-list' | 'ipv4' | 'ipv6' {
   return peer.includes(':') ? 'ipv6' : 'ipv4';
 }
 
-/** A rule in the words of EC2's errors. */
+/** A rule in the wording of EC2's errors. */
 export function inWords({ peer, protocol, fromPort, toPort }: NewRule): string {
   const range = fromPort === undefined ? '' : `, from port: ${fromPort}, to port: ${toPort}`;
   return `peer: ${peer}, ${protocol === '-1' ? 'ALL' : protocol.toUpperCase()}${range}, ALLOW`;

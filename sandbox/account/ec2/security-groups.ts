@@ -1,7 +1,7 @@
 import type { World } from '../world.ts';
 import type { PrefixLists } from './prefix-lists.ts';
 
-/** What a rule admits, whatever else it is. */
+/** The terms of a rule: what it admits. */
 export interface RuleTerms {
   readonly egress: boolean;
   /** `-1` for all, `tcp`, `udp`, `icmp`, `icmpv6`, or a number. */
@@ -9,7 +9,7 @@ export interface RuleTerms {
   /** Undefined for all protocols. */
   readonly fromPort: number | undefined;
   readonly toPort: number | undefined;
-  /** A block of IPv4 or IPv6 addresses, or the id of a security group or of a prefix list. */
+  /** An IPv4 or IPv6 block, or the id of a security group or prefix list. */
   readonly peer: string;
 }
 
@@ -29,7 +29,7 @@ export interface SecurityGroup {
 
 export type NewRule = RuleTerms & { readonly description?: string | undefined };
 
-/** The rule that every new group comes with. */
+/** The rule that every new group has. */
 const ALL_EGRESS: NewRule = {
   egress: true,
   protocol: '-1',
@@ -38,7 +38,7 @@ const ALL_EGRESS: NewRule = {
   peer: '0.0.0.0/0',
 };
 
-/** A rule that lets TCP in on some ports. */
+/** A rule that admits TCP on a port range. */
 export const tcpIngress = (fromPort: number, toPort: number, peer: string): NewRule => ({
   egress: false,
   protocol: 'tcp',
@@ -47,13 +47,13 @@ export const tcpIngress = (fromPort: number, toPort: number, peer: string): NewR
   peer,
 });
 
-/** A rule that lets TCP out to some ports, or all traffic. */
+/** A rule that allows TCP out to a port range, or all traffic. */
 export const egressTo = (ports: readonly [number, number] | undefined, peer: string): NewRule =>
   ports === undefined
     ? { ...ALL_EGRESS, peer }
     : { egress: true, protocol: 'tcp', fromPort: ports[0], toPort: ports[1], peer };
 
-/** A rule that lets all traffic of a peer in. */
+/** A rule that admits all traffic of a peer. */
 export const allIngress = (peer: string): NewRule => ({ ...ALL_EGRESS, egress: false, peer });
 
 /** The account's security groups and their rules. */
@@ -70,7 +70,7 @@ export class SecurityGroups {
     this.#prefixLists = prefixLists;
   }
 
-  /** Hears of each group whose rules change. */
+  /** Calls the listener for each group whose rules change. */
   onChange(listener: (changed: SecurityGroup) => void): void {
     this.#listeners.push(listener);
   }
@@ -87,12 +87,12 @@ export class SecurityGroups {
     return `sg-0${this.#random.hex(16)}`;
   }
 
-  /** Has new groups of a VPC let everything out over IPv6, too (EC2 API reference, CreateSecurityGroup: VPCs with IPv6). */
+  /** Gives new groups of a VPC an IPv6 egress rule, too (EC2 API reference, CreateSecurityGroup: VPCs with IPv6). */
   withIpv6Egress(vpcId: string): void {
     this.#ipv6Egress.add(vpcId);
   }
 
-  /** A new group: beside the rules that are given it lets everything out, over IPv4 and, in some VPCs, over IPv6. */
+  /** Creates a group with the given rules, plus one that allows all egress over IPv4 and, in some VPCs, over IPv6. */
   create(group: Omit<SecurityGroup, 'rules'>, rules: readonly NewRule[] = []): SecurityGroup {
     const created = { ...group, rules: [] };
     this.#byId.set(group.id, created);
@@ -101,7 +101,7 @@ export class SecurityGroups {
     return created;
   }
 
-  /** Deletes a group, as somebody may whose interfaces have it no more. */
+  /** Deletes a group that no interface has any more. */
   delete({ id }: SecurityGroup): void {
     this.#byId.delete(id);
   }
@@ -122,16 +122,13 @@ export class SecurityGroups {
     this.#announce(changed);
   }
 
-  /** Gives rules other terms; each is known by its id. */
+  /** Replaces the terms of rules, matched by id. */
   replace(changed: SecurityGroup, rules: readonly SecurityGroupRule[]): void {
     changed.rules = changed.rules.map((rule) => rules.find(({ id }) => id === rule.id) ?? rule);
     this.#announce(changed);
   }
 
-  /**
-   * The rules of several groups together, as they act: one for each block of a prefix list. Ids that no group has count
-   * for nothing.
-   */
+  /** The effective rules of several groups: one per block of a prefix list. Unknown group ids are ignored. */
   rulesOf(groupIds: readonly string[]): SecurityGroupRule[] {
     const rules = groupIds.flatMap((id) => this.#byId.get(id)?.rules ?? []);
     return rules.flatMap((rule) => this.#prefixLists.resolve(rule.peer).map((peer) => ({ ...rule, peer })));
@@ -142,7 +139,7 @@ export class SecurityGroups {
   }
 }
 
-/** Whether two rules admit the same. */
+/** Whether two rules admit the same traffic. */
 export const sameTerms = (a: RuleTerms, b: RuleTerms): boolean =>
   a.egress === b.egress &&
   a.protocol === b.protocol &&

@@ -15,7 +15,7 @@ import { describedTags, namedOnes, search } from './search.ts';
 import type { Snapshot } from './snapshots.ts';
 import type { Ec2State } from './state.ts';
 
-/** Snapshots of an instance's volumes. There is no idempotency token: every call makes a set of its own. */
+/** Snapshots of an instance's volumes. There is no idempotency token, so every call creates new snapshots. */
 export function snapshotOperations(state: Ec2State): Record<string, Operation> {
   const { world, instances, snapshots } = state;
   const describe = (snapshot: Snapshot) => {

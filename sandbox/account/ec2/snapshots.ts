@@ -8,11 +8,11 @@ export interface Snapshot {
   readonly tags: Map<string, string>;
   /** Epoch ms. */
   readonly startedAt: number;
-  /** Epoch ms; from then on it is completed. */
+  /** Epoch ms; completed from then on. */
   readonly completedAt: number;
 }
 
-/** The account's snapshots of volumes. Each takes minutes, whatever comes of its volume. */
+/** The account's snapshots of volumes. Each takes minutes, whatever happens to its volume. */
 export class Snapshots {
   readonly #world: World;
   readonly #random: World['random'];
@@ -39,7 +39,7 @@ export class Snapshots {
     return [...this.#byId.values()];
   }
 
-  /** How much of a snapshot is done, in whole percent. */
+  /** Progress of a snapshot in whole percent. */
   progressOf({ startedAt, completedAt }: Snapshot): number {
     return Math.min(100, Math.floor(((this.#world.time.now - startedAt) / (completedAt - startedAt)) * 100));
   }

@@ -6,7 +6,6 @@ import type { Instances } from './instances.ts';
 import type { Networks } from './network.ts';
 import type { Snapshots } from './snapshots.ts';
 
-/** Everything that EC2 shows and changes. */
 export interface Ec2State {
   readonly world: World;
   readonly instances: Instances;

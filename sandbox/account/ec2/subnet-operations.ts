@@ -15,7 +15,7 @@ import { describedTags, existingOne, namedOnes, search } from './search.ts';
 import type { Ec2State } from './state.ts';
 import type { Subnet } from './subnets.ts';
 
-/** Looks at subnets, and says whether instances that are launched into one get public addresses. */
+/** Describes subnets, and changes whether instances launched in them get public addresses. */
 export function subnetOperations(state: Ec2State): Record<string, Operation> {
   const { subnets } = state.networks;
   return {

@@ -6,13 +6,13 @@ export interface Subnet {
   readonly availabilityZone: string;
   readonly cidrBlock: string;
   readonly tags: Map<string, string>;
-  /** Whether instances that are launched into it get a public IPv4 address. */
+  /** Whether instances launched in it get a public IPv4 address. */
   mapPublicIpOnLaunch: boolean;
-  /** Whether instances that are launched into it get an IPv6 address. */
+  /** Whether instances launched in it get an IPv6 address. */
   assignIpv6OnCreation?: boolean;
-  /** How VPC Block Public Access shuts the Internet out; undefined: it does not. */
+  /** How VPC Block Public Access blocks the Internet; undefined: it does not. */
   blockPublicAccess?: 'block-bidirectional' | 'block-ingress';
-  /** What kind of IPv6 blocks it gets: `private` are those of IPAM that look global. */
+  /** The kind of its IPv6 blocks: `private` are IPAM blocks that look global. */
   ipv6Kind?: 'global' | 'unique-local' | 'private';
   /** Undefined as long as it has IPv4 only. */
   ipv6?: { readonly cidrBlock: string; readonly associationId: string };
@@ -43,7 +43,7 @@ export class Subnets {
     return [...this.#byId.values()];
   }
 
-  /** Gives a subnet an IPv6 block; 2001:db8::/32 is nobody's on the Internet (RFC 3849). */
+  /** Gives a subnet an IPv6 block. 2001:db8::/32 is not used on the Internet (RFC 3849). */
   enableIpv6(subnet: Subnet): void {
     if (subnet.ipv6 !== undefined) return;
     this.#ipv6Blocks += 1;
@@ -53,10 +53,10 @@ export class Subnets {
     };
   }
 
-  /** An address of a subnet's IPv6 block. The subnet must have one. */
+  /** An address of a subnet's IPv6 block; undefined when the subnet has none. */
   newIpv6Address({ ipv6 }: Subnet): string | undefined {
     if (ipv6 === undefined) return undefined;
-    // No group may begin with a zero: EC2 writes addresses in their shortest form.
+    // No group may begin with a zero, because EC2 writes addresses in their shortest form.
     const group = () => this.#random.integer(0x1000, 0xffff).toString(16);
     return ipv6.cidrBlock.replace('::/64', `:${[group(), group(), group(), group()].join(':')}`);
   }

@@ -11,7 +11,7 @@ import { permissionOn, refuseReserved, refuseTooMany, requestContext, tagsOf } f
 import { tagMap } from './search.ts';
 import type { Ec2State } from './state.ts';
 
-/** Tags of everything in EC2 that the sandbox keeps tags of. */
+/** Tags of all EC2 resources whose tags the sandbox keeps. */
 export function tagOperations(state: Ec2State): Record<string, Operation> {
   const permissions = (action: string) => (input: CreateTagsCommandInput | DeleteTagsCommandInput) =>
     (input.Resources ?? []).map((id) => permissionOn(state, action, id, requestContext(tagMap(input.Tags))));
@@ -36,7 +36,7 @@ export function tagOperations(state: Ec2State): Record<string, Operation> {
           const doomed = Tags ?? [...tags].map(([Key]) => ({ Key }));
           for (const tag of doomed) {
             const { Key = '', Value = undefined } = { Value: undefined, ...tag };
-            // EC2 deletes a tag whose value is given only when it has that value.
+            // If a value is given, EC2 deletes the tag only when it has that value.
             if (!Key.startsWith('aws:') && (Value === undefined || tags.get(Key) === Value)) tags.delete(Key);
           }
         }

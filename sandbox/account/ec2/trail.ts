@@ -3,7 +3,7 @@ import type { Instance } from './instances.ts';
 import type { NetworkInterface } from './network-interfaces.ts';
 import type { NewRule, SecurityGroupRule } from './security-groups.ts';
 
-/** The launch of an instance, as far as anybody looks at it. */
+/** CloudTrail's record of an instance's launch, with the parts that are read. */
 export function trailOfLaunch(instance: Instance, accountId: string): TrailedCall {
   const { id, imageId, instanceType, subnetId, vpcId, availabilityZone, privateIp, privateDnsName } = instance;
   const groupSet = items((instance.interfaces[0]?.securityGroupIds ?? []).map((groupId) => ({ groupId })));
@@ -49,7 +49,7 @@ export function trailOfLaunch(instance: Instance, accountId: string): TrailedCal
   };
 }
 
-/** That an Elastic IP address was associated. */
+/** CloudTrail's record of the association of an Elastic IP address. */
 export const trailOfAssociation = (
   allocationId: string,
   { id }: NetworkInterface,
@@ -61,7 +61,7 @@ export const trailOfAssociation = (
   responseElements: { _return: true, associationId },
 });
 
-/** That an interface was attached to an instance. */
+/** CloudTrail's record of the attachment of an interface. */
 export const trailOfAttachment = ({ id, attachment }: NetworkInterface): TrailedCall => ({
   eventName: 'AttachNetworkInterface',
   requestParameters: {
@@ -72,21 +72,21 @@ export const trailOfAttachment = ({ id, attachment }: NetworkInterface): Trailed
   responseElements: { _return: true, attachmentId: attachment.id },
 });
 
-/** That an interface got other security groups. */
+/** CloudTrail's record of a change of an interface's security groups. */
 export const trailOfGroups = (networkInterfaceId: string, groupIds: readonly string[]): TrailedCall => ({
   eventName: 'ModifyNetworkInterfaceAttribute',
   requestParameters: { networkInterfaceId, groupSet: items(groupIds.map((groupId) => ({ groupId }))) },
   responseElements: { _return: true },
 });
 
-/** That it was said whether an interface gets a public address by itself. */
+/** CloudTrail's record of a change of an interface's automatic public address. */
 export const trailOfAutomaticAddress = (networkInterfaceId: string, wanted: boolean): TrailedCall => ({
   eventName: 'ModifyNetworkInterfaceAttribute',
   requestParameters: { networkInterfaceId, associatePublicIpAddress: wanted },
   responseElements: { _return: true },
 });
 
-/** That rules were added to a security group. */
+/** CloudTrail's record of rules added to a security group. */
 export const trailOfIngress = (groupId: string, rules: readonly SecurityGroupRule[], ownerId: string): TrailedCall => ({
   eventName: 'AuthorizeSecurityGroupIngress',
   requestParameters: { groupId, ipPermissions: items(rules.map((rule) => permission(rule, ownerId))) },
@@ -108,7 +108,7 @@ export const trailOfIngress = (groupId: string, rules: readonly SecurityGroupRul
   },
 });
 
-/** That rules of a security group got other terms. CloudTrail nests what the request has, in its own case. */
+/** CloudTrail's record of changed rules of a security group. It nests the request, in the request's own case. */
 export const trailOfModification = (groupId: string, rules: readonly SecurityGroupRule[]): TrailedCall => ({
   eventName: 'ModifySecurityGroupRules',
   requestParameters: {

@@ -19,8 +19,8 @@ interface Attached {
 }
 
 /**
- * Volumes of instances: a worker's go with it. In an account that has changed nothing no volume is encrypted, and new
- * ones are not by default (EC2 API reference, GetEbsEncryptionByDefault).
+ * Volumes of instances; a worker's volumes are deleted with it. As in a new account, no volume is encrypted, nor are
+ * new ones by default (EC2 API reference, GetEbsEncryptionByDefault).
  */
 export function volumeOperations({ instances }: Ec2State): Record<string, Operation> {
   const attached = (): Attached[] =>

@@ -1,14 +1,14 @@
 import type { Random } from '../../time/random.ts';
 
-/** An EBS volume, which goes with its instance. */
+/** An EBS volume, which is deleted with its instance. */
 export interface Volume {
   readonly id: string;
-  /** For example `/dev/xvda`. */
+  /** Such as `/dev/xvda`. */
   readonly deviceName: string;
   readonly sizeGiB: number;
 }
 
-/** The volumes that an image brings, the root volume first. Bottlerocket keeps data on a volume of its own. */
+/** The volumes of an image, the root volume first. Bottlerocket has a separate data volume. */
 export function attachVolumes(
   { osImage, windows }: { readonly osImage: string; readonly windows: boolean },
   ids: Random,

@@ -14,15 +14,15 @@ import { search } from './search.ts';
 /** Source: EC2 API reference, DescribeTrunkInterfaceAssociations (MaxResults). */
 const LARGEST_PAGE = 255;
 
-/** Launch templates, and which interfaces carry which. */
+/** Launch templates, and the trunk interfaces with the interfaces that they carry. */
 export class VpcFeatures {
   /** By template id: the data of all its versions, or of one of them (`lt-… 2`). */
   readonly launchTemplates = new Map<string, ResponseLaunchTemplateData>();
-  /** Trunk interfaces by the interfaces of pods that they carry. */
+  /** Trunk interfaces, by the pod interfaces that they carry. */
   readonly trunks = new Map<string, string>();
 }
 
-/** Reads of launch templates and trunk interfaces. */
+/** Reads launch templates and trunk interfaces. */
 export function vpcFeatureOperations(features: VpcFeatures): Record<string, Operation> {
   return {
     DescribeLaunchTemplateVersions: operation<

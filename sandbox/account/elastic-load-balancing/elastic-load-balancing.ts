@@ -23,7 +23,7 @@ import type { TargetGroup, TargetGroups, TargetId } from './target-groups.ts';
 
 const MAX_PAGE = 400;
 
-/** Elastic Load Balancing (v2), as far as target groups and their targets go. */
+/** Elastic Load Balancing (v2), limited to target groups and their targets. */
 export function createElasticLoadBalancing({ time }: World, groups: TargetGroups): Service {
   const permissions =
     (action: string) =>
@@ -95,7 +95,7 @@ export function createElasticLoadBalancing({ time }: World, groups: TargetGroups
 const invalid = (message: string) => new AwsError('ValidationError', message);
 const quoted = (ids: readonly string[]) => ids.map((id) => `'${id}'`).join(', ');
 
-/** The target groups that an input asks for. */
+/** The target groups that an input selects. */
 function find(
   groups: TargetGroups,
   { TargetGroupArns, Names, LoadBalancerArn }: DescribeTargetGroupsCommandInput,
@@ -131,7 +131,7 @@ function targetId(group: TargetGroup, { Id = '', Port = group.port, ...more }: T
   return { id: Id, port: Port };
 }
 
-/** @throws InvalidTarget when there is no such instance, or the address is none */
+/** @throws InvalidTarget when the instance does not exist, or the address is invalid */
 function known(groups: TargetGroups, group: TargetGroup, target: TargetDescription): TargetId {
   const id = targetId(group, target);
   if (group.type === 'ip' && !isIPv4(id.id)) {
@@ -143,7 +143,7 @@ function known(groups: TargetGroups, group: TargetGroup, target: TargetDescripti
   return id;
 }
 
-/** @throws InvalidTarget for instances that do not run, or that are in another VPC */
+/** @throws InvalidTarget for instances that are not running, or are in another VPC */
 function refuseUnfit(groups: TargetGroups, group: TargetGroup, targets: readonly TargetId[]): void {
   const instances = targets.flatMap(({ id }) => groups.instanceOf(group, id) ?? []);
   const named = (list: typeof instances) =>
@@ -160,7 +160,7 @@ function refuseUnfit(groups: TargetGroups, group: TargetGroup, targets: readonly
   }
 }
 
-/** Elastic Load Balancing finds the zone of an address out by itself, and tells none for instances. */
+/** Elastic Load Balancing determines the zone of an address itself, and returns none for instances. */
 function zoneOf(groups: TargetGroups, group: TargetGroup, id: string): Pick<TargetDescription, 'AvailabilityZone'> {
   if (group.type === 'instance') return {};
   return { AvailabilityZone: groups.instanceOf(group, id)?.availabilityZone };

@@ -8,16 +8,16 @@ export interface TargetGroup {
   readonly name: string;
   readonly arn: string;
   readonly loadBalancerArn: string;
-  /** What its targets are known by: instance ids, or private IPv4 addresses. */
+  /** How targets are identified: by instance id, or by private IPv4 address. */
   readonly type: 'instance' | 'ip';
-  /** Where targets listen that are registered without a port of their own. */
+  /** Default port of targets that are registered without one. */
   readonly port: number;
   readonly vpcId: string;
   /** By id and port. */
   readonly targets: Map<string, Target>;
 }
 
-/** A target is one address and port: the same instance may be there with several ports. */
+/** One address and port. The same instance may be registered with several ports. */
 export interface TargetId {
   readonly id: string;
   readonly port: number;
@@ -26,7 +26,7 @@ export interface TargetId {
 export interface Target extends TargetId {
   /** Epoch ms. */
   readonly registeredAt: number;
-  /** When it will be gone, epoch ms; undefined unless it is draining. */
+  /** When it will be removed, epoch ms; undefined unless it is draining. */
   goneAt: number | undefined;
 }
 
@@ -48,7 +48,8 @@ export class TargetGroups {
     this.#world = world;
     this.#instances = instances;
     this.#random = world.random.fork('elastic-load-balancing');
-    // Elastic Load Balancing forgets terminated instances, and the load balancer controller the addresses of lost nodes.
+    // Elastic Load Balancing removes terminated instances, and the load balancer controller the addresses of lost
+    // nodes.
     instances.onTerminated(({ id, privateIp }) => {
       for (const { targets } of this.#byArn.values()) {
         for (const [key, target] of targets) if (target.id === id || target.id === privateIp) targets.delete(key);
@@ -77,40 +78,40 @@ export class TargetGroups {
     return [...this.#byArn.values()];
   }
 
-  /** Registers a target, also one that is draining; one that is registered stays as it is. `at` is in epoch ms. */
+  /** Registers a target, also one that is draining. A registered target stays unchanged. `at` is in epoch ms. */
   register(group: TargetGroup, { id, port }: TargetId, at: number): void {
     const known = group.targets.get(keyOf({ id, port }));
     if (known !== undefined && known.goneAt === undefined) return;
     group.targets.set(keyOf({ id, port }), { id, port, registeredAt: at, goneAt: undefined });
   }
 
-  /** Registers an instance as this target group knows instances: by its id, or by its private address. */
+  /** Registers an instance by its id or by its private address, whichever the target group uses. */
   registerInstance(group: TargetGroup, instance: Instance, at: number): void {
     const id = group.type === 'instance' ? instance.id : instance.privateIp;
     this.register(group, { id, port: group.port }, at);
   }
 
-  /** Lets a target drain; the answer is how long it will take from now, ms: nothing for what is not registered. */
+  /** Starts draining a target, and returns how long that takes from now, ms; 0 when it is not registered. */
   deregister({ targets }: TargetGroup, id: TargetId): number {
     const target = targets.get(keyOf(id));
     if (target === undefined) return 0;
     if (target.goneAt === undefined) {
       target.goneAt = this.#world.time.now + DEREGISTRATION_DELAY_MS;
       this.#world.time.after(DEREGISTRATION_DELAY_MS, () => {
-        // Unless it was registered anew, which makes another target of it.
+        // Skips a target that was registered anew, which is another target.
         if (targets.get(keyOf(id)) === target) targets.delete(keyOf(id));
       });
     }
     return target.goneAt - this.#world.time.now;
   }
 
-  /** The instance behind a target; an address may be nobody's. */
+  /** The instance behind a target; undefined for an address without an instance. */
   instanceOf({ type }: TargetGroup, id: string): Instance | undefined {
     if (type === 'instance') return this.#instances.get(id);
     return this.#instances.list().find(({ privateIp, state }) => privateIp === id && state !== 'terminated');
   }
 
-  /** How a target fares. Whoever is Ready as a node answers health checks. */
+  /** The health of a target. An instance that is Ready as a node passes health checks. */
   healthOf(group: TargetGroup, id: TargetId): TargetHealth {
     const target = group.targets.get(keyOf(id));
     const instance = this.instanceOf(group, id.id);

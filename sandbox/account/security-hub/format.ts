@@ -1,7 +1,7 @@
 import type { AwsSecurityFinding } from '@aws-sdk/client-securityhub';
 import { NotImplemented } from '../../wire/aws-error.ts';
 
-/** The members of the AWS Security Finding Format that the sandbox keeps; any other one is refused aloud. */
+/** The members of the AWS Security Finding Format that the sandbox keeps. Any other is refused loudly. */
 const MEMBERS: ReadonlySet<string> = new Set<keyof AwsSecurityFinding>([
   'SchemaVersion',
   'Id',
@@ -31,14 +31,14 @@ const TYPE =
 const SEVERITIES = ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'];
 const STATUSES = ['PASSED', 'WARNING', 'FAILED', 'NOT_AVAILABLE'];
 
-/** Who may import into which product. */
+/** The importing account, and the product that it may import into. */
 export interface Importer {
   readonly accountId: string;
   readonly productArn: string;
 }
 
 /**
- * What Security Hub finds wrong with a finding, for example `data.Title should NOT be longer than 256 characters`.
+ * Security Hub's objection to a finding, such as `data.Title should NOT be longer than 256 characters`.
  * @see https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html
  */
 export function faultOf(finding: AwsSecurityFinding, { accountId, productArn }: Importer): string | undefined {

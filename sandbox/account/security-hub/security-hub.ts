@@ -17,14 +17,14 @@ import { faultOf } from './format.ts';
 
 const MOST_FINDINGS = 100;
 
-/** AWS Security Hub, as far as taking an account's own findings and giving them back. */
+/** AWS Security Hub, limited to importing and returning an account's own findings. */
 export class SecurityHub {
   readonly service: Service;
   readonly #world: World;
   readonly #enabled: boolean;
   readonly #findings = new Map<string, AwsSecurityFinding>();
 
-  /** @param enabled whether somebody has switched it on in this account and region */
+  /** @param enabled whether it is enabled in this account and region */
   constructor(world: World, enabled: boolean) {
     this.#world = world;
     this.#enabled = enabled;
@@ -36,7 +36,7 @@ export class SecurityHub {
     };
   }
 
-  /** Where an account's own findings go. */
+  /** The product for an account's own findings. */
   get productArn(): string {
     const { partition, region, accountId } = this.#world;
     return `arn:${partition}:securityhub:${region}:${accountId}:product/${accountId}/default`;
@@ -83,7 +83,7 @@ export class SecurityHub {
       if (fault !== undefined) {
         const ErrorMessage = `Finding does not adhere to Amazon Finding Format. ${fault}.`;
         failed.push({ Id, ErrorCode: 'InvalidInput', ErrorMessage });
-        // An update that is not newer than what is there changes nothing.
+        // An update that is not newer than the existing finding changes nothing.
       } else if (known === undefined || Date.parse(UpdatedAt) > Date.parse(known.UpdatedAt ?? '')) {
         this.#findings.set(Id, { RecordState: 'ACTIVE', ...finding });
       }
@@ -98,7 +98,7 @@ export class SecurityHub {
   }
 }
 
-/** What the filters of one name take: any of them. */
+/** The test for the filters of one name: any of them may match. */
 function filterOf(name: string, filters: unknown): (finding: AwsSecurityFinding) => boolean {
   const value = VALUES[name];
   if (value === undefined) throw new NotImplemented(`securityhub.GetFindings with the filter ${name}`);

@@ -23,14 +23,14 @@ export interface Subscription {
   readonly rawMessageDelivery: boolean;
 }
 
-/** What was published, in order; mail goes nowhere else. */
+/** A published message, in order of publication. Mail is not sent anywhere. */
 export interface Published {
   readonly topicArn: string;
   readonly messageId: string;
   readonly subject: string | undefined;
-  /** As every subscriber gets it that has no form of its own. */
+  /** The default message, for subscribers without a format of their own. */
   readonly message: string;
-  /** Forms for subscribers of one protocol each, where it was published in several. */
+  /** Messages by protocol, where the message was published in several formats. */
   readonly forms?: Readonly<Record<string, string>>;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -46,7 +46,7 @@ export class Sns {
   readonly #deliveries: Deliveries;
   readonly #random;
   readonly #subscriptions = new Map<string, Subscription[]>();
-  /** ARNs of the keys that encrypt topics. */
+  /** ARNs of the KMS keys that encrypt topics. */
   readonly #keys = new Map<string, string>();
 
   constructor(world: World, deliveries: Deliveries) {
@@ -62,7 +62,7 @@ export class Sns {
     };
     deliveries.register('sns', {
       action: 'sns:Publish',
-      // Whoever publishes to an encrypted topic uses its key.
+      // Publishing to an encrypted topic uses its key.
       alsoNeeds: (topicArn) => {
         const key = this.#keys.get(topicArn);
         const actions = ['kms:GenerateDataKey', 'kms:Decrypt'];
@@ -72,7 +72,7 @@ export class Sns {
     });
   }
 
-  /** @param keyArn of the key that encrypts it */
+  /** @param keyArn of the key that encrypts the topic */
   createTopic(name: string, keyArn?: string): string {
     const arn = this.arnOf(name);
     if (!this.#subscriptions.has(arn)) this.#subscriptions.set(arn, []);
@@ -91,7 +91,7 @@ export class Sns {
   }
 
   /**
-   * @param forms of the message by protocol, for subscribers that are to get another one
+   * @param forms of the message by protocol, for subscribers that get another than the default
    * @returns the message id
    */
   publish(topicArn: string, message: string, subject?: string, forms?: Readonly<Record<string, string>>): string {
@@ -173,7 +173,7 @@ export class Sns {
   }
 }
 
-/** A message in several forms is JSON: one by default, and others by protocol. */
+/** A message in several formats is JSON: a default, and others by protocol. */
 function formsIn(message: string): { readonly default: string } & Readonly<Record<string, string>> {
   let json: unknown;
   try {
