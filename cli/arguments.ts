@@ -1,5 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { didYouMean, nearestOf } from '../functions/shared/text/did-you-mean.ts';
+import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import type { Command, Given } from './command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -41,23 +42,18 @@ export type Request =
     };
 
 /**
- * @param program the name that the command is called by, for usage and examples
  * @throws UsageError that names the wrong argument, and what would be right
  */
-export function readArguments(
-  argv: readonly string[],
-  commands: readonly Command[],
-  program = 'eks-host-remediator',
-): Request {
-  const { name, rest, help: asksForHelp, version } = nameIn(argv, program);
+export function readArguments(argv: readonly string[], commands: readonly Command[]): Request {
+  const { name, rest, help: asksForHelp, version } = nameIn(argv);
   if (name === undefined && version) return { version: true };
-  if (name === undefined && (asksForHelp || rest.length === 0)) return { help: overview(commands, program) };
-  if (name === undefined) throw new UsageError(`COMMAND: missing\n\n${overview(commands, program)}`);
-  if (name === 'help') return { help: helpFor(rest, commands, program) };
-  const command = commandNamed(name, commands, program);
-  const { values, positionals } = parse(rest, command, program);
+  if (name === undefined && (asksForHelp || rest.length === 0)) return { help: overview(commands) };
+  if (name === undefined) throw new UsageError(`COMMAND: missing\n\n${overview(commands)}`);
+  if (name === 'help') return { help: helpFor(rest, commands) };
+  const command = commandNamed(name, commands);
+  const { values, positionals } = parse(rest, command);
   const { stack, region, output, json, help, version: _, ...options } = values;
-  if (help === true) return { help: helpOf(command, program) };
+  if (help === true) return { help: helpOf(command) };
   const form = formOf(output, json === true);
   return {
     command,
@@ -69,17 +65,17 @@ export function readArguments(
   };
 }
 
-function helpFor(rest: readonly string[], commands: readonly Command[], program: string): string {
+function helpFor(rest: readonly string[], commands: readonly Command[]): string {
   const [about, ...more] = rest.filter((argument) => !argument.startsWith('-'));
   if (more.length > 0) throw new UsageError(`"${more.join(' ')}": help takes one COMMAND`);
-  return about === undefined ? overview(commands, program) : helpOf(commandNamed(about, commands, program), program);
+  return about === undefined ? overview(commands) : helpOf(commandNamed(about, commands));
 }
 
-function commandNamed(name: string, commands: readonly Command[], program: string): Command {
+function commandNamed(name: string, commands: readonly Command[]): Command {
   const command = commands.find((known) => known.name === name);
   if (command !== undefined) return command;
   const names = [...commands.map((known) => known.name), 'help'];
-  throw new UsageError(`${name}: no such command.${didYouMean(name, names)}\n\n${overview(commands, program)}`);
+  throw new UsageError(`${name}: no such command.${didYouMean(name, names)}\n\n${overview(commands)}`);
 }
 
 function formOf(output: unknown, json: boolean): Form {
@@ -94,17 +90,19 @@ function formOf(output: unknown, json: boolean): Form {
  * Finds the command's name. Options that every command has may precede it.
  * @throws UsageError for another option before it, whose value could not be told from the name
  */
-function nameIn(
-  argv: readonly string[],
-  program: string,
-): { name: string | undefined; rest: string[]; help: boolean; version: boolean } {
+function nameIn(argv: readonly string[]): {
+  name: string | undefined;
+  rest: string[];
+  help: boolean;
+  version: boolean;
+} {
   const { tokens, values } = parseArgs({ args: [...argv], options: SHARED_OPTIONS, strict: false, tokens: true });
   const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? argv.length;
   for (const token of tokens) {
     if (token.kind !== 'option' || token.index > at || Object.hasOwn(SHARED_OPTIONS, token.name)) continue;
     throw new UsageError(
       `${token.rawName}: only ${SHARED_NAMES} may stand before COMMAND, any other option after it, ` +
-        `such as ${program} explain shop --since 7d`,
+        `such as ${OPERATOR_COMMAND} explain shop --since 7d`,
     );
   }
   return {
@@ -119,35 +117,44 @@ const SHARED_NAMES = Object.keys(SHARED_OPTIONS)
   .map((name) => `--${name}`)
   .join(', ');
 
-function parse(args: readonly string[], command: Command, program: string) {
+function parse(args: readonly string[], command: Command) {
   const options: ParseArgsOptionsConfig = { ...command.options, ...SHARED_OPTIONS };
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const [, unknown] = /^Unknown option '--([^']*)'/.exec(message) ?? [];
-    const nearest = unknown === undefined ? undefined : nearestOf(unknown, Object.keys(options));
-    const meant = nearest === undefined ? '' : ` Did you mean --${nearest}?`;
-    throw new UsageError(`${message}${meant}\n\n${usageOf(command, program)}`);
+    throw new UsageError(`${complaintOf(message, command, Object.keys(options))}\n\n${usageOf(command)}`);
   }
 }
 
-const usageOf = ({ name, synopsis }: Command, program: string): string =>
-  `Usage: ${program} ${name} ${synopsis}`.trimEnd();
+/** What Node.js says of an option, in the words of all other complaints. */
+function complaintOf(message: string, { name }: Command, options: readonly string[]): string {
+  const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
+  if (unknown !== undefined) {
+    const nearest = nearestOf(unknown.replace(/^-+/, ''), options);
+    return `${unknown}: ${name} has no such option.${nearest === undefined ? '' : ` Did you mean --${nearest}?`}`;
+  }
+  const [, option, fault] = /^Option '(?:-\w, )?(--[^' ]+)[^']*' (.*)/.exec(message) ?? [];
+  if (option === undefined) return message;
+  if (fault === 'does not take an argument') return `${option}: it takes no value`;
+  return `${option}: its value is missing (one that begins with a dash is given as ${option}=VALUE)`;
+}
 
-const helpOf = (command: Command, program: string): string =>
-  [usageOf(command, program), command.summary, command.help, SHARED_HELP].filter((part) => part !== '').join('\n\n');
+const usageOf = ({ name, synopsis }: Command): string => `Usage: ${OPERATOR_COMMAND} ${name} ${synopsis}`.trimEnd();
 
-function overview(commands: readonly Command[], program: string): string {
+const helpOf = (command: Command): string =>
+  [usageOf(command), command.summary, command.help, SHARED_HELP].filter((part) => part !== '').join('\n\n');
+
+function overview(commands: readonly Command[]): string {
   const rows = commands.map(({ name, synopsis, summary }) => ({ left: `${name} ${synopsis}`.trimEnd(), summary }));
   const lines = rows.map(({ left, summary }) =>
     left.length <= LEFT ? `  ${left.padEnd(LEFT)}  ${summary}` : `  ${left}\n  ${' '.repeat(LEFT)}  ${summary}`,
   );
   return [
-    `Usage: ${program} COMMAND ...`,
+    `Usage: ${OPERATOR_COMMAND} COMMAND ...`,
     lines.join('\n'),
     SHARED_HELP,
-    `More about a command: ${program} help COMMAND`,
+    `More about a command: ${OPERATOR_COMMAND} help COMMAND`,
   ].join('\n\n');
 }
 

@@ -1,4 +1,6 @@
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
+import { counted } from '../functions/shared/text/counted.ts';
+import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import type { ExitCode, Given, Surroundings } from './command.ts';
 import { confirmed } from './confirm.ts';
 import { followRequest, RequestRefused, type SentRequest, sendRequest } from './request.ts';
@@ -150,7 +152,7 @@ async function isWanted(surroundings: Surroundings, wanted: readonly Wanted[]): 
   const { note } = surroundings;
   for (const { subject, name = subject } of wanted) note(`  ${visible(name)}`);
   const { action = '' } = wanted[0]?.detail ?? {};
-  const question = `${action.charAt(0).toUpperCase()}${action.slice(1)} these ${wanted.length} subjects?`;
+  const question = `${action.charAt(0).toUpperCase()}${action.slice(1)} these ${counted(wanted.length, 'resource')}?`;
   const answer = await confirmed(surroundings, question);
   if (!answer) note('Nothing was asked for.');
   return answer;
@@ -162,7 +164,7 @@ async function tellOutcome(
   subject: string,
   isOutcome: AskOptions['isOutcome'],
 ): Promise<boolean> {
-  const { json, print, note, program, width } = surroundings;
+  const { json, print, note, width } = surroundings;
   const heard: ReadRecord[] = [];
   const timeline = createTimeline(print, { width });
   const onRecord = (record: ReadRecord): void => {
@@ -173,9 +175,9 @@ async function tellOutcome(
   };
   const outcome = await followRequest(surroundings, sent, { isOutcome, onRecord, timeout: PATIENCE });
   if (heard.length === 0) {
-    note(`Nothing is recorded about it yet. Later: ${program} explain ${sent.id}`);
+    note(`Nothing is recorded about it yet. Later: ${OPERATOR_COMMAND} explain ${sent.id}`);
     return false;
   }
-  if (outcome === undefined) note(`More is to come: ${program} explain ${visible(subject)} tells it.`);
+  if (outcome === undefined) note(`More is to come: ${OPERATOR_COMMAND} explain ${visible(subject)} tells it.`);
   return !heard.some(({ reason }) => reason === 'request-refused');
 }

@@ -30,8 +30,6 @@ export interface Local extends Output {
   readonly width: number | undefined;
   /** Asks the user for confirmation; undefined where nobody can answer. */
   readonly askBack: (question: string) => Promise<boolean | undefined>;
-  /** The command as it is called here, for texts that can be pasted. */
-  readonly program: string;
 }
 
 /** The arguments after a command's name, as parsed by `node:util`. */

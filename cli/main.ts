@@ -29,7 +29,5 @@ process.exitCode = await remediator(process.argv.slice(2), {
   note: (text) => process.stderr.write(`${text}\n`),
   width: process.stdout.isTTY ? process.stdout.columns : undefined,
   askBack,
-  // npm sets this variable when it runs the script; otherwise the command was called by its own name.
-  program: process.env.npm_lifecycle_event === 'remediator' ? 'npm run -s remediator --' : 'eks-host-remediator',
   env: process.env,
 });

@@ -60,7 +60,7 @@ export async function surroundingsIn(account: EmbeddedAccount): Promise<Surround
   };
 }
 
-const NO_TERMINAL = { width: undefined, askBack: async () => undefined, program: 'npm run -s remediator --' };
+const NO_TERMINAL = { width: undefined, askBack: async () => undefined };
 
 const clockOf = ({ time }: EmbeddedAccount) => ({ now: () => time.now });
 
@@ -87,7 +87,6 @@ export async function operateOffline(command: Command, argv: readonly string[], 
     print: (text) => printed.push(text),
     note: (text) => noted.push(text),
     ...NO_TERMINAL,
-    program: 'eks-host-remediator',
     env: {},
   });
   return { code, lines: printed, stdout: printed.join('\n'), stderr: noted.join('\n') };

@@ -1,4 +1,5 @@
 import { recordSubject } from '../functions/shared/records/record-subject.ts';
+import { counted } from '../functions/shared/text/counted.ts';
 import { relative } from './age.ts';
 import type { Surroundings } from './command.ts';
 import { type HeldWorker, readHeld } from './quarantines.ts';
@@ -21,7 +22,9 @@ export async function listQuarantines(surroundings: Surroundings, scope: Scope):
     print(table([['INSTANCE', 'GROUP', 'SINCE', 'EXPIRES', 'PHASE', 'EXPOSURES'], ...rows], width));
   }
   if (waiting.length > 0)
-    note(`${waiting.length} more are exposed and wait until there is room: ${waiting.map(visible).join(', ')}`);
+    note(
+      `${counted(waiting.length, 'more worker is exposed and waits', 'more workers are exposed and wait')} until there is room: ${waiting.map(visible).join(', ')}`,
+    );
   return 0;
 }
 

@@ -54,7 +54,7 @@ describe('readRecords', () => {
   it('leaves out records of another version, and says so', async () => {
     const { read, notes } = log(record('other', { version: 2 }), record('known'));
     expect((await read('$.kind = "record"')).map(({ id }) => id)).toEqual(['known']);
-    expect(notes).toEqual(['1 records of another version are left out: update EKS Host Remediator.']);
+    expect(notes).toEqual(['1 record of another version is left out: update EKS Host Remediator.']);
   });
 
   it('asks in few patterns, none longer than CloudWatch Logs takes, for each condition once', async () => {

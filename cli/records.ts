@@ -1,6 +1,7 @@
 import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { isOtherVersion, type ReadRecord, readRecordLine } from '../functions/shared/records/record-line.ts';
 import { byTime } from '../functions/shared/records/record-subject.ts';
+import { counted } from '../functions/shared/text/counted.ts';
 import type { Surroundings } from './command.ts';
 
 /** CloudWatch Logs takes filter patterns of at most 1,024 characters. */
@@ -38,7 +39,10 @@ export async function readRecords(
       }
     }
   }
-  if (others > 0) note(`${others} records of another version are left out: update EKS Host Remediator.`);
+  if (others > 0)
+    note(
+      `${counted(others, 'record')} of another version ${others === 1 ? 'is' : 'are'} left out: update EKS Host Remediator.`,
+    );
   return [...records.values()].sort(byTime);
 }
 

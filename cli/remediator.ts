@@ -11,7 +11,7 @@ import { UsageError } from './usage-error.ts';
 import { visible } from './visible.ts';
 
 /** What the process gives to its one run. */
-export interface Process extends Pick<Local, 'print' | 'note' | 'width' | 'askBack' | 'program'> {
+export interface Process extends Pick<Local, 'print' | 'note' | 'width' | 'askBack'> {
   readonly commands: readonly Command[];
   readonly createClients: (choice: ClientConfig) => Clients;
   /** Of this machine: replaced by the time that AWS tells, once it has told one. */
@@ -28,10 +28,10 @@ export interface Process extends Pick<Local, 'print' | 'note' | 'width' | 'askBa
  * @returns the exit code: 0 done, 1 it did not come to what was asked for, 2 a bad argument
  */
 export async function remediator(argv: readonly string[], process: Process): Promise<ExitCode | 2> {
-  const { commands, createClients, print, note, width, askBack, program, env } = process;
+  const { commands, createClients, print, note, width, askBack, env } = process;
   let whereabouts: Whereabouts = { stack: '', region: undefined, env };
   try {
-    const request = readArguments(argv, commands, program);
+    const request = readArguments(argv, commands);
     if ('version' in request) {
       print(manifest.version);
       return 0;
@@ -41,7 +41,7 @@ export async function remediator(argv: readonly string[], process: Process): Pro
       return 0;
     }
     const { command, given, stack, region, json, wide } = request;
-    const output = { print, note, json, wide, width, askBack, program };
+    const output = { print, note, json, wide, width, askBack };
     const local = command.local?.(given);
     if (local !== undefined) return await local({ ...output, clock: process.clock });
     const run = command.read(given);

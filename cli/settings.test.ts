@@ -25,7 +25,6 @@ async function status(environment: Record<string, string>, ...argv: string[]) {
     note: (text) => noted.push(text),
     width: undefined,
     askBack: async () => undefined,
-    program: 'eks-host-remediator',
     env: environment,
   });
   return { code, noted };

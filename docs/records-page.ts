@@ -9,6 +9,7 @@ import {
   recordSchema,
   severityOf,
 } from '../functions/shared/records/record.ts';
+import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import { fieldsOf } from './json-schema-fields.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -72,7 +73,7 @@ event that came first; hints that a sweep made have an id that begins with the s
 
 On a terminal, for a worker, a node group, a cluster or an event id ([docs/remediator.md](remediator.md)):
 \`\`\`sh
-npm run -s remediator -- explain shop/web
+${OPERATOR_COMMAND} explain shop/web
 \`\`\`
 In CloudWatch Logs Insights, by worker, by correlation id, by event:
 \`\`\`

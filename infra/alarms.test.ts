@@ -34,7 +34,7 @@ const described = ({ AlarmDescription }: { AlarmDescription?: unknown }) =>
 
 /** The subcommands of `remediator` that a text names. */
 const remediatorCommands = (text: string): string[] =>
-  [...new Set([...text.matchAll(/remediator -- (\w+)/g)].map(([, command = '']) => command))].sort();
+  [...new Set([...text.matchAll(/npx eks-host-remediator (\w+)/g)].map(([, command = '']) => command))].sort();
 
 const runbookPage = readFileSync(join(import.meta.dirname, '..', 'docs', 'runbook.md'), 'utf8');
 const sections = [...runbookPage.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title);
@@ -130,7 +130,7 @@ describe('every alarm', () => {
 
   it('names its stack to the command where that is not the one that it looks for by itself', () => {
     const texts = everyAlarm(templateOf({ stackName: 'second' })).map(described);
-    const commands = texts.filter((text) => text.includes('remediator -- '));
+    const commands = texts.filter((text) => text.includes('npx eks-host-remediator '));
     expect(commands.length).toBeGreaterThan(3);
     for (const text of commands) expect(text).toContain('. Commands take --stack second.\n');
   });
@@ -171,9 +171,9 @@ describe('the runbook', () => {
     // `LOG_GROUP` and the others are explained once, at the head.
     expect(text.split('\n## ').slice(1).join('\n## ')).not.toMatch(/LOG_GROUP|<!--|\]\((?!https)/);
     const second = made(boardOf(templateOf({ stackName: 'second' })).DashboardBody, (id) => `<${id}>`);
-    const commands = second.match(/remediator -- .{15}/g) ?? [];
+    const commands = second.match(/npx eks-host-remediator .{15}/g) ?? [];
     expect(commands.length).toBeGreaterThan(3);
-    expect(commands.filter((each) => !each.startsWith('remediator -- --stack second '))).toEqual([]);
+    expect(commands.filter((each) => !each.startsWith('npx eks-host-remediator --stack second '))).toEqual([]);
   });
 });
 

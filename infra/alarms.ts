@@ -18,12 +18,13 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import { type Runbook, UNHEALTHY } from './runbook.ts';
 import { RunbookPage } from './runbook-page.ts';
 import { DEFAULT_STACK_NAME, type Settings } from './settings.ts';
 
 /** Prefix of the operators' command. */
-const COMMAND = 'npm run -s remediator -- ';
+const COMMAND = `${OPERATOR_COMMAND} `;
 
 /** The subject of an alarm, as far as its runbook section leaves it open. */
 export interface About {

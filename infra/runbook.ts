@@ -5,6 +5,7 @@ import {
   type Remediation,
   recordsWhere,
 } from '../functions/shared/declaration/remediation.ts';
+import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 
 /** What whoever receives an alarm should know at once. Each alarm has a section in docs/runbook.md. */
 interface Entry {
@@ -139,7 +140,7 @@ const SHARED = {
       queue: {
         means: (subject) => `The policy cannot be read or is invalid: ${subject} does not act.`,
         first: recordsWhere('$.reason = "policy-invalid"'),
-        next: 'The record names the field. Check the corrected document (npm run -s remediator -- policy check FILE), then put it (policy put FILE).',
+        next: `The record names the field. Check the corrected document (${OPERATOR_COMMAND} policy check FILE), then put it (policy put FILE).`,
       },
     },
     unhealthy: true,

@@ -37,7 +37,7 @@ const documented: Documented[] = PAGES.flatMap(({ file, blocks }) =>
 );
 const unique = [...new Map(documented.map((each) => [each.command, each])).values()];
 
-const REMEDIATOR = /^npm run -s remediator -- (.*)$/s;
+const REMEDIATOR = /^npx eks-host-remediator (.*)$/s;
 const ofRemediator = unique.filter(({ command }) => REMEDIATOR.test(command));
 const ofAws = unique.filter(({ command }) => command.startsWith('aws ') && !command.startsWith('aws()'));
 
@@ -57,9 +57,9 @@ const ELSEWHERE: ReadonlyArray<readonly [command: RegExp, reason: string]> = [
   [/^(kubectl |command aws eks update-kubeconfig)/, 'a cluster, real or served: the conformance of kubectl runs them'],
   [/^git config /, 'it sets up a clone'],
   [/^(export |aws\(\) )/, 'they set up a shell'],
-  [/^npm run -s remediator -- watch /, 'it goes on until it is interrupted: test/remediator-verbs.proof.ts'],
+  [/^npx eks-host-remediator watch /, 'it goes on until it is interrupted: test/remediator-verbs.proof.ts'],
   [
-    /^npm run -s remediator -- (posture (judge|import)|rehearse)/,
+    /^npx eks-host-remediator (posture (judge|import)|rehearse)/,
     'they read files of somebody, or a real account: test/cli.test.ts and the tests of these commands',
   ],
 ];

@@ -76,7 +76,7 @@ describe.each(PAGES.map((page): [string, Page] => [page.file, page]))('%s', (fil
   });
 
   it("gives operators' commands that are taken", () => {
-    const commands = [...page.text.matchAll(/^npm run -s remediator -- (.*?)(?: +#.*)?$/gm)].map(
+    const commands = [...page.text.matchAll(/^npx eks-host-remediator (.*?)(?: +#.*)?$/gm)].map(
       ([, line = '']) => line,
     );
     for (const command of commands) {

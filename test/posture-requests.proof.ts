@@ -24,7 +24,7 @@ describe('the posture of hosts is looked at', () => {
     ]);
     expect(one.code).toBe(0);
     expect(JSON.parse(one.stdout.split('\n')[0] ?? '')).toMatchObject({ group: 'shop/web', verdict: 'PASS' });
-    expect(all).toMatchObject({ code: 0, stderr: expect.stringContaining('2 groups were looked at') });
+    expect(all).toMatchObject({ code: 0, stderr: expect.stringContaining('2 groups were checked') });
     expect(told(run)).toEqual(['web refused posture-failed 3.2.4', 'web done posture-passed 3.2.4']);
     const nobody = await operate(run.account, 'check', 'shop/nobody');
     expect(nobody).toMatchObject({ code: 1, stderr: expect.stringContaining('No worker of shop/nobody') });

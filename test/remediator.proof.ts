@@ -144,7 +144,7 @@ describe('a command line', () => {
   });
 
   it('explains itself', async () => {
-    expect((await operate(run.account)).stdout).toMatch(/^Usage: npm run -s remediator -- COMMAND/);
+    expect((await operate(run.account)).stdout).toMatch(/^Usage: npx eks-host-remediator COMMAND/);
     expect((await operate(run.account, 'explain', '--help')).stdout).toMatch(/--since DURATION .*\n.*--stack NAME/s);
   });
 });

@@ -3,6 +3,7 @@ import { readClusterStates, readGroupStates } from '../../functions/check-postur
 import { createLedger } from '../../functions/shared/ledger/ledger.ts';
 import { subjectOf } from '../../functions/shared/ledger/node-group-ledger.ts';
 import { rowsOf } from '../../functions/shared/posture/report.ts';
+import { counted } from '../../functions/shared/text/counted.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { type HowToReport, printRows } from '../posture-report.ts';
 import { readRecords } from '../records.ts';
@@ -70,8 +71,8 @@ async function checkNow(
   const subjects = groups.map((group) => subjectOf({ cluster, nodegroup: group }));
   const rows = rowsOf(await readGroupStates(ledger, subjects), how.all);
   printRows(surroundings, rows, how);
-  const looked = groups.length === 1 ? '1 group was' : `${groups.length} groups were`;
-  note(`${looked} looked at; ${rows.length} rows.`);
+  const looked = counted(groups.length, 'group was', 'groups were');
+  note(`${looked} checked; ${counted(rows.length, 'row')}.`);
   return 0;
 }
 

@@ -8,6 +8,7 @@ import { createLedger } from '../../functions/shared/ledger/ledger.ts';
 import { benchmarkFor, CHECKS } from '../../functions/shared/posture/benchmark.ts';
 import { readAllGroupStates } from '../../functions/shared/posture/group-states.ts';
 import { rowsOf } from '../../functions/shared/posture/report.ts';
+import { counted } from '../../functions/shared/text/counted.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { type HowToReport, printRows } from '../posture-report.ts';
 import { table } from '../table.ts';
@@ -79,7 +80,7 @@ async function report(surroundings: Surroundings, how: HowToReport): Promise<Exi
   printRows(surroundings, rows, how);
   const never =
     states.size === 0 ? 'No group was looked at yet: each cluster is, within an hour of a deploy.' : undefined;
-  note(never ?? `${states.size} groups were looked at; ${rows.length} rows.`);
+  note(never ?? `${counted(states.size, 'group was', 'groups were')} checked; ${counted(rows.length, 'row')}.`);
   return 0;
 }
 
@@ -122,7 +123,9 @@ async function importFile({ print, json }: Local, file: string, nodeFile: string
   print(table([['check', 'kube-bench', 'says', 'here', 'right', 'why'], ...lines]));
   const others = rows.length - about.length;
   if (others > 0)
-    print(`${others} more results are about no check of the EKS benchmark's node section (--json shows them).`);
+    print(
+      `${counted(others, 'more result is', 'more results are')} about no check of the EKS benchmark's node section (--json shows them).`,
+    );
   return 0;
 }
 

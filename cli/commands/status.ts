@@ -3,6 +3,8 @@ import { REMEDIATIONS } from '../../functions/remediations.ts';
 import type { Remediation } from '../../functions/shared/declaration/remediation.ts';
 import { type InvalidPolicy, isInvalid } from '../../functions/shared/policy/policy.ts';
 import { isSettled, needsSomebody, STATE_NAMES, stateOf } from '../../functions/shared/records/current-state.ts';
+import { counted } from '../../functions/shared/text/counted.ts';
+import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';
 import { spanOf } from '../age.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { type FleetNow, placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
@@ -39,7 +41,7 @@ const SCHEDULED = ['watch-ami-releases', 'sweep-fleet'];
 const MOST_LINES = 20;
 
 async function tell(surroundings: Surroundings): Promise<ExitCode> {
-  const { clock, stack, json, print, wide, width, program } = surroundings;
+  const { clock, stack, json, print, wide, width } = surroundings;
   const now = clock.now();
   const [runs, fleet, { held, waiting }, text] = await Promise.all([
     readRuns(surroundings, now - DAY),
@@ -92,19 +94,26 @@ async function tell(surroundings: Surroundings): Promise<ExitCode> {
     );
   if (needed.length === 0) {
     const groups = fleet.clusters.reduce((sum, { groups }) => sum + groups.length, 0);
-    print(`Nothing needs you: ${fleet.workers.size}${fleet.more ? ' or more' : ''} workers in ${groups} groups.`);
+    print(
+      `Nothing needs you: ${fleet.more ? `${fleet.workers.size} or more workers` : counted(fleet.workers.size, 'worker')} in ${counted(groups, 'group')}.`,
+    );
   } else print(`Needs you: ${needed.length}\n${rows(needed)}`);
-  if (proposed.length > 0) print(`To approve: ${proposed.length} proposals of mode observe (${program} plan)`);
+  if (proposed.length > 0)
+    print(`To approve: ${counted(proposed.length, 'proposal')} of mode observe (${OPERATOR_COMMAND} plan)`);
   if (others.length > 0) {
-    const more = others.length > MOST_LINES ? `\n  and ${others.length - MOST_LINES} more: ${program} plan` : '';
+    const more =
+      others.length > MOST_LINES ? `\n  and ${others.length - MOST_LINES} more: ${OPERATOR_COMMAND} plan` : '';
     print(`Waits, or is under way: ${others.length}\n${rows(others.slice(0, MOST_LINES))}${more}`);
   }
-  const line = waiting.length === 0 ? '' : `, ${waiting.length} exposed workers wait for room`;
-  print(`In quarantine: ${held.length}${line}${held.length === 0 ? '' : ` (${program} get quarantines)`}`);
+  const line =
+    waiting.length === 0 ? '' : `, ${counted(waiting.length, 'exposed worker waits', 'exposed workers wait')} for room`;
+  print(`In quarantine: ${held.length}${line}${held.length === 0 ? '' : ` (${OPERATOR_COMMAND} get quarantines)`}`);
   print('Functions');
   for (const { name, runs: count, failed, lastRun } of functions) {
     const trouble = failed > 0 ? `, ${failed} FAILED` : '';
-    print(`  ${visible(name).padEnd(20)} ran ${spanOf(now - Date.parse(lastRun))} ago; ${count} runs in 24h${trouble}`);
+    print(
+      `  ${visible(name).padEnd(20)} ran ${spanOf(now - Date.parse(lastRun))} ago; ${counted(count, 'run')} in 24h${trouble}`,
+    );
   }
   for (const name of silent) print(`  ${name.padEnd(20)} DID NOT RUN in the last 24h`);
   return isWell ? 0 : 1;

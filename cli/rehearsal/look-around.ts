@@ -5,6 +5,7 @@ import { isProven } from '../../functions/shared/fleet/owners.ts';
 import { readRecommended } from '../../functions/shared/releases/ami-release.ts';
 import { pairKey } from '../../functions/shared/releases/ami-type.ts';
 import { chunks } from '../../functions/shared/runtime/chunks.ts';
+import { counted } from '../../functions/shared/text/counted.ts';
 import { answered, type Finding, type Ground, open, trouble } from './ground.ts';
 
 /** What each node group runs, what Amazon recommends, and what mode observe would propose. */
@@ -90,7 +91,7 @@ export function lookAtCluster({ cluster, groups, instances }: Ground): Finding[]
   const mode = accessConfig?.authenticationMode ?? 'unknown';
   return [
     (status === 'ACTIVE' ? answered : trouble)(
-      `${status}, Kubernetes ${version}, ${groups.length} node groups, ${instances.length} workers`,
+      `${status}, Kubernetes ${version}, ${counted(groups.length, 'node group')}, ${counted(instances.length, 'worker')}`,
     ),
     (mode === 'CONFIG_MAP' ? trouble : answered)(
       `authentication mode ${mode}${mode === 'CONFIG_MAP' ? ': it takes no access entries (accessEntryClusters must leave it out)' : ''}`,

@@ -1,4 +1,5 @@
 import { isInvalid } from '../shared/policy/policy.ts';
+import { counted } from '../shared/text/counted.ts';
 import { OUTDATED } from './agent-cause.ts';
 import { type Circumstances, type Decision, type Memory, RECONCILE_EVERY, say } from './decision.ts';
 import type { Observation } from './observation.ts';
@@ -67,7 +68,7 @@ export function afterFailure(
   now: number,
 ): Decision | undefined {
   if (failures.count >= attempts) {
-    const text = `${message} ${failures.count} attempts to cure it failed; no further one is made.`;
+    const text = `${message} ${counted(failures.count, 'attempt')} to cure it failed; no further one is made.`;
     return {
       ...say('failed', 'attempts-exhausted', text, { failures }, `${cause} exhausted`),
       details: { cause, failures: failures.count },

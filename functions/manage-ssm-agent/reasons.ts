@@ -1,5 +1,6 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** Reasons of records by `manage-ssm-agent`. */
 export const SSM_AGENT_REASONS = {
@@ -53,7 +54,7 @@ export const SSM_AGENT_REASONS = {
   'agent-install-started': { meaning: 'A DaemonSet installs the agent on the worker.' },
   'would-remedy': {
     meaning: 'In mode enforce the remedy that the message names would have been begun now.',
-    hint: 'To have it done once: npm run -s remediator -- approve SUBJECT --why "…".',
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
   },
   'remedy-in-progress': { meaning: 'A remedy is at work and has not shown its effect yet.' },
   'agent-update-failed': {
@@ -69,7 +70,7 @@ export const SSM_AGENT_REASONS = {
   },
   'attempts-exhausted': {
     meaning: 'A remedy has failed as often as the policy allows (ssmAgent.attempts): no further attempt is made.',
-    hint: 'Cure the cause that the message names, or replace the worker. To try again: npm run -s remediator -- retry SUBJECT --why "…".',
+    hint: `Cure the cause that the message names, or replace the worker. To try again: ${OPERATOR_COMMAND} retry SUBJECT --why "…".`,
   },
   'kubernetes-unreachable': {
     meaning: 'The API server of the cluster cannot be reached: the agent cannot be installed.',

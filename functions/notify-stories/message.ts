@@ -2,6 +2,7 @@ import type { RemediationIncident } from '../../events/remediation-incident.ts';
 import { STATE_NAMES } from '../shared/records/current-state.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 import { recordSubject } from '../shared/records/record-subject.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 import type { Bundle } from './bundle.ts';
 
 /** How many subjects a message lists by name. */
@@ -33,7 +34,7 @@ export function messageOf({ first, news }: Bundle, stack: string): Message {
   const lines = news.length > NAMED ? [...named, `... and ${news.length - NAMED} more`] : named;
   const nextSteps = [
     ...(hint === undefined ? [] : [hint]),
-    `npm run -s remediator -- explain ${argumentOf(record)} --stack ${stack} --region ${region}`,
+    `${OPERATOR_COMMAND} explain ${argumentOf(record)} --stack ${stack} --region ${region}`,
   ];
   const facts = { phase, severity, state: STATE_NAMES[state], decision, reason, remediation, account, region };
   const chat = {

@@ -1,4 +1,5 @@
 import { isInvalid } from '../shared/policy/policy.ts';
+import { counted } from '../shared/text/counted.ts';
 import { type Circumstances, type GroupDecision, say } from './decision.ts';
 import { exposureWords, isPublicByDesign, policyToClose, waysToClose } from './exposure-text.ts';
 import type { GroupObservation } from './observation.ts';
@@ -92,7 +93,7 @@ function describe({ exposed, size, publicSubnets, ipv6Subnets, publicTemplates }
     ...(ipv6Subnets.length > 0 ? [`${verb(ipv6Subnets, 'hand')} out IPv6 addresses that the Internet reaches`] : []),
     ...(publicTemplates.length > 0 ? [`${verb(publicTemplates, 'ask')} for public addresses`] : []),
   ];
-  const share = `${exposed.length} of ${size} workers ${exposed.length === 1 ? 'is' : 'are'} exposed`;
+  const share = `${exposed.length} of ${counted(size, 'worker')} ${exposed.length === 1 ? 'is' : 'are'} exposed`;
   return causes.length === 0 ? `${share}: more than an accident.` : `${share}: ${causes.join(', ')}.`;
 }
 

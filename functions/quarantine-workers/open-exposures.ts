@@ -1,4 +1,5 @@
 import { STAYS_EXPOSED_WORKER } from '../shared/records/status.ts';
+import { counted } from '../shared/text/counted.ts';
 import { isPresent } from './decide.ts';
 import { type Decision, iso, say } from './decision.ts';
 import { describeExposure } from './exposure.ts';
@@ -107,7 +108,7 @@ function inWords(workers: ReadonlyArray<readonly [string, OpenWorker]>): string 
     .slice(0, NAMED)
     .map(([id, { since, exposures }]) => `${id} since ${iso(since).slice(0, 16)}Z (${exposures})`);
   const more = oldest.length > NAMED ? `; and ${oldest.length - NAMED} more` : '';
-  const count = oldest.length === 1 ? '1 worker stays' : `${oldest.length} workers stay`;
+  const count = counted(oldest.length, 'worker stays', 'workers stay');
   return `${count} exposed to the Internet. ${causes.join(' ')} ${named.join('; ')}${more}.`;
 }
 

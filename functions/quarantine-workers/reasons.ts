@@ -1,5 +1,6 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** What `quarantine-workers` says. */
 export const QUARANTINE_REASONS = {
@@ -31,19 +32,19 @@ export const QUARANTINE_REASONS = {
   },
   'would-harden': {
     meaning: 'In mode enforce the exposure to the group would have been closed now.',
-    hint: 'To have it done once: npm run -s remediator -- approve SUBJECT --why "…".',
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
     severity: 'high',
   },
   'group-restored': { meaning: 'An operator had the exposure to a group opened again, as it was.' },
   'quarantine-budget': {
     meaning: 'As many workers are in quarantine as the policy allows (quarantine.concurrency): this one stays exposed.',
-    hint: 'Release or terminate one of those (npm run -s remediator -- quarantines), or raise the limit.',
+    hint: `Release or terminate one of those (${OPERATOR_COMMAND} quarantines), or raise the limit.`,
     severity: 'high',
   },
   'workers-stay-exposed': {
     meaning:
       'Workers of the group are open to the Internet, and nothing is done about it: the message says why and which.',
-    hint: 'Close the exposures by hand, or remove what keeps them open: npm run -s remediator -- explain SUBJECT shows it.',
+    hint: `Close the exposures by hand, or remove what keeps them open: ${OPERATOR_COMMAND} explain SUBJECT shows it.`,
     severity: 'high',
   },
   'exposures-ended': { meaning: 'No worker of the group stays exposed any more.' },
@@ -55,14 +56,14 @@ export const QUARANTINE_REASONS = {
   },
   'would-quarantine': {
     meaning: 'In mode enforce the worker would have been isolated now.',
-    hint: 'To have it done once: npm run -s remediator -- approve SUBJECT --why "…".',
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
     severity: 'high',
   },
   'quarantine-started': { meaning: 'The worker is exposed: its quarantine began.' },
   'quarantine-found': {
     meaning:
       'The ledger knows nothing of a quarantine of which tags and security groups of the worker tell: the message says which.',
-    hint: 'Release it, which gives back what its tags tell: npm run -s remediator -- release INSTANCE --why "…". Find out who deleted items of the ledger, or set the tag.',
+    hint: `Release it, which gives back what its tags tell: ${OPERATOR_COMMAND} release INSTANCE --why "…". Find out who deleted items of the ledger, or set the tag.`,
   },
   'quarantine-undone': {
     meaning: 'Somebody exposes a worker in quarantine again and again. Each time the exposure is closed.',
@@ -77,12 +78,12 @@ export const QUARANTINE_REASONS = {
   },
   quarantined: {
     meaning: 'A fresh read found no exposure: the worker is isolated.',
-    hint: 'Look into it, then release, extend or terminate: npm run -s remediator -- release INSTANCE --why "…".',
+    hint: `Look into it, then release, extend or terminate: ${OPERATOR_COMMAND} release INSTANCE --why "…".`,
   },
   stripped: { meaning: 'The public addresses of the worker are off; a fresh read found no exposure.' },
   'quarantine-expired': {
     meaning: 'The quarantine lasted as long as the policy allows (quarantine.expireAfter).',
-    hint: 'Release, extend or terminate it: npm run -s remediator -- extend INSTANCE --by 3d --why "…".',
+    hint: `Release, extend or terminate it: ${OPERATOR_COMMAND} extend INSTANCE --by 3d --why "…".`,
   },
   'quarantine-extended': { meaning: 'An operator had the quarantine last longer.' },
   'termination-refused': {

@@ -6,6 +6,7 @@ import * as quarantineRequest from '../../events/quarantine-request.ts';
 import { identity, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, type Right } from '../shared/declaration/right.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 import { READS } from './policy.ts';
 import { QUARANTINE_REASONS } from './reasons.ts';
 
@@ -140,8 +141,7 @@ const isolation: readonly Right[] = [
 ];
 
 /** What an operator can do about a worker in quarantine. */
-const END_QUARANTINE =
-  'npm run -s remediator -- release INSTANCE --why "…", or remediator -- terminate, or remediator -- extend with --by 3d.';
+const END_QUARANTINE = `${OPERATOR_COMMAND} release INSTANCE --why "…", or ${OPERATOR_COMMAND} terminate, or ${OPERATOR_COMMAND} extend with --by 3d.`;
 
 export const quarantineWorkers = declare({
   name: 'quarantine-workers',
@@ -211,7 +211,7 @@ export const quarantineWorkers = declare({
       first: recordsWhere(
         '($.reason = "workers-stay-exposed" || $.reason = "public-by-design" || $.reason = "quarantine-suspended")',
       ),
-      next: 'npm run -s remediator -- status names them. Close the exposures by hand, or lift what the record names.',
+      next: `${OPERATOR_COMMAND} status names them. Close the exposures by hand, or lift what the record names.`,
       per: 'sweep',
     },
     'quarantine-failed': {
@@ -224,14 +224,14 @@ export const quarantineWorkers = declare({
       metric: 'QuarantineExpiring',
       means: 'A quarantine ends within a day.',
       first: recordsWhere('$.remediation = "quarantine-workers"'),
-      next: `npm run -s remediator -- quarantines lists them. Save what you need from the worker, then: ${END_QUARANTINE}`,
+      next: `${OPERATOR_COMMAND} quarantines lists them. Save what you need from the worker, then: ${END_QUARANTINE}`,
       per: 'sweep',
     },
     'quarantine-expired': {
       metric: 'QuarantineExpired',
       means: 'The time of a quarantine is over, and the worker is still isolated.',
       first: recordsWhere('$.remediation = "quarantine-workers"'),
-      next: `npm run -s remediator -- quarantines lists them. Each takes a place in the budget. ${END_QUARANTINE}`,
+      next: `${OPERATOR_COMMAND} quarantines lists them; each holds a slot. ${END_QUARANTINE}`,
       per: 'sweep',
     },
   },

@@ -1,5 +1,6 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** What `require-imdsv2` says. */
 export const IMDS_REASONS = {
@@ -9,12 +10,12 @@ export const IMDS_REASONS = {
   },
   'imdsv2-being-required': {
     meaning: 'The metadata service of the worker was set to take version 2 only; its hop limit was kept.',
-    hint: 'Set it in the launch template, too: the message names which. To undo it: npm run -s remediator -- reject SUBJECT --why "…".',
+    hint: `Set it in the launch template, too: the message names which. To undo it: ${OPERATOR_COMMAND} reject SUBJECT --why "…".`,
     rejectUndoes: true,
   },
   'would-require-imdsv2': {
     meaning: 'In mode enforce the metadata service would take version 2 only.',
-    hint: 'To have it done once: npm run -s remediator -- approve SUBJECT --why "…".',
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
   },
   'imdsv2-undone': { meaning: 'An operator had it undone: the metadata service takes version 1 again.' },
   'imdsv2-refused': {

@@ -61,7 +61,7 @@ it('a cluster whose node groups cannot be listed is told of, and the others are 
   );
   expect(told).toEqual([
     'closed failed unreadable: Its node groups are not reconciled again: AccessDeniedException: no',
-    ' done sweep-finished: 3 clusters and 1 node groups are reconciled again.',
+    ' done sweep-finished: Asked for a reconcile of 3 clusters and 1 node group.',
   ]);
   expect(sent).toContain('shop/web');
 });

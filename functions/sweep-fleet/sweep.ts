@@ -9,6 +9,7 @@ import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
+import { counted } from '../shared/text/counted.ts';
 import type { Recorder } from './remediation.ts';
 import { readUnlisted, saveUnlisted } from './sweep-ledger.ts';
 
@@ -50,7 +51,7 @@ export async function sweep(deps: SweepDeps, trigger: Trigger): Promise<void> {
     subject: {},
     decision: 'done',
     reason: 'sweep-finished',
-    message: `${clusters.length} clusters and ${nodeGroups.length} node groups are reconciled again.`,
+    message: `Asked for a reconcile of ${counted(clusters.length, 'cluster')} and ${counted(nodeGroups.length, 'node group')}.`,
     trigger,
     fingerprint: trigger.id,
     correlationId: trigger.id,

@@ -2,6 +2,7 @@ import { codeIn } from '../shared/fleet/reading.ts';
 import { type Need, nameOf } from '../shared/ledger/finding-ledger.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
+import { counted } from '../shared/text/counted.ts';
 import { REMEDY } from './decide-coverage.ts';
 import { type Circumstances, type Decision, type Memory, memoryOf, say } from './decision.ts';
 import type { GroupObservation, NodeGroupView, OpenFinding } from './observation.ts';
@@ -63,7 +64,7 @@ function follow(view: NodeGroupView, memory: Memory, now: number): Decision | un
   if (aftermath.scanned === 0) {
     // Without an upgrade, Inspector has merely stopped scanning these workers: there is no new scan to wait for.
     if (!moved) return { memory };
-    const message = `Inspector has scanned none of ${aftermath.workers} workers that run ${releaseVersion}.`;
+    const message = `Inspector has scanned none of ${counted(aftermath.workers, 'worker')} on ${releaseVersion}.`;
     return say('waiting', 'awaiting-scan', message, memory, releaseVersion);
   }
   const left = needOf(open, releaseVersion, now);
@@ -195,7 +196,7 @@ function whyNone(
 /** Describes the findings, such as `CVE-2026-31415 (CRITICAL) and 2 more open on 3 workers`. */
 function describe(need: Need, open: readonly OpenFinding[]): string {
   const workers = new Set(open.map(({ instanceId }) => instanceId)).size;
-  return `${nameOf(need)} open on ${workers} worker${workers === 1 ? '' : 's'}`;
+  return `${nameOf(need)} open on ${counted(workers, 'worker')}`;
 }
 
 /** Joins names; beyond three it only counts the rest. */

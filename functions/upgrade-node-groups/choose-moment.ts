@@ -3,6 +3,7 @@ import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import { counted } from '../shared/text/counted.ts';
 import { publishedAt, recommendationUnread } from './choose-release.ts';
 import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
 import { deferralOf, deferred } from './defer.ts';
@@ -104,7 +105,7 @@ function stopped({
     return say('skipped', 'proposal-rejected', message, idle, `${releaseVersion} ${ruling.id}`);
   }
   if (failed >= upgrades.stopAfterFailures) {
-    const message = `${failed} attempts to move to ${releaseVersion} failed; no further one is made.${nodesInWords(view)}`;
+    const message = `${counted(failed, 'attempt')} to move to ${releaseVersion} failed; no further one is made.${nodesInWords(view)}`;
     return say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`);
   }
   return undefined;
@@ -216,7 +217,7 @@ const nodesToReplace = ({ nodes, desired }: NodeGroupView, releaseVersion: strin
 function nodesInWords({ nodes, releaseVersion }: NodeGroupView): string {
   const spread = nodes && spreadOf(nodes, releaseVersion);
   if (spread === undefined || spread.others.length === 0) return '';
-  return ` ${spread.onRelease} of ${spread.total} nodes run ${releaseVersion}, ${spread.others.map(([name, count]) => `${count} ${name}`).join(', ')}.`;
+  return ` ${spread.onRelease} of ${counted(spread.total, 'node')} ${spread.onRelease === 1 ? 'runs' : 'run'} ${releaseVersion}, ${spread.others.map(([name, count]) => `${count} ${name}`).join(', ')}.`;
 }
 
 /** At most three by name. */

@@ -2,6 +2,7 @@ import type { Need } from '../shared/ledger/finding-ledger.ts';
 import { type Failures, failureCount, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { counted } from '../shared/text/counted.ts';
 import { confirmNodes } from './confirm-nodes.ts';
 import {
   type Circumstances,
@@ -69,7 +70,7 @@ export function followUpgrade(
 function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateId: string, now: number): Decision {
   const { releaseVersion, attempt, requestedAt } = upgrade;
   const { replaced, nodes } = progressOf(upgrade, view);
-  const progress = `${replaced} of ${nodes} nodes`;
+  const progress = `${replaced} of ${counted(nodes, 'node')}`;
   const details = { updateId, replaced, nodes, desired: view.desired };
   const more = { releaseVersion, wakeAt: now + RECONCILE_EVERY, details };
   const remembered = { ...memory, upgrade };

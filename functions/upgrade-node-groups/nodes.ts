@@ -1,4 +1,5 @@
 import { isImageOf } from '../shared/releases/release-version.ts';
+import { counted } from '../shared/text/counted.ts';
 
 /** A node that is in service, as far as its AMI goes. */
 export interface Node {
@@ -36,5 +37,5 @@ export function spreadInWords({ total, onRelease, unknown, others }: Spread, rel
   const also = others.map(([name, count]) => `${count} ${count === 1 ? 'runs' : 'run'} ${name}`);
   if (unknown > 0) also.push(`of ${unknown} the AMI is unknown`);
   const rest = also.length === 0 ? '' : `; ${also.join(', ')}`;
-  return `${onRelease} of ${total} nodes run ${releaseVersion}${rest}.`;
+  return `${onRelease} of ${counted(total, 'node')} ${onRelease === 1 ? 'runs' : 'run'} ${releaseVersion}${rest}.`;
 }

@@ -2,6 +2,7 @@ import { GROUP_REASONS } from '../shared/fleet/group-reasons.ts';
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 import { RELEASE_REASONS } from '../shared/releases/release-reasons.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 
 /** What `upgrade-node-groups` says. */
 export const UPGRADE_REASONS = {
@@ -28,12 +29,12 @@ export const UPGRADE_REASONS = {
   'worker-in-quarantine': {
     meaning:
       'A worker of the node group is in quarantine. An upgrade could terminate what is kept for analysis: it waits, as long as the policy says (upgrades.waitForQuarantine).',
-    hint: 'Save what is needed from the worker, then release or terminate it (npm run -s remediator -- quarantines). When the time is over the upgrade starts all the same.',
+    hint: `Save what is needed from the worker, then release or terminate it (${OPERATOR_COMMAND} quarantines). When the time is over the upgrade starts all the same.`,
   },
   'upgrade-started': { meaning: 'UpdateNodegroupVersion was called: EKS replaces the nodes one step at a time.' },
   'would-upgrade': {
     meaning: 'In mode enforce the upgrade would have been started now.',
-    hint: 'To have it done once: npm run -s remediator -- approve CLUSTER/NODEGROUP --why "…".',
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve CLUSTER/NODEGROUP --why "…".`,
   },
   'upgrade-in-flight': { meaning: 'EKS is replacing the nodes.' },
   'update-in-progress': {
@@ -95,7 +96,7 @@ export const UPGRADE_REASONS = {
   },
   halted: {
     meaning: 'Upgrades of this node group to this release failed as often as the policy allows.',
-    hint: 'Cure the cause that the upgrade-failed and upgrade-refused records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…".',
+    hint: `Cure the cause that the upgrade-failed and upgrade-refused records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…".`,
     // Nothing more is tried until somebody acts.
     severity: 'high',
   },

@@ -9,6 +9,7 @@ import {
 } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
+import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 import { LAUNCH_TEMPLATE_RIGHTS } from './launch-template-rights.ts';
 import { READS } from './policy.ts';
 import { UPGRADE_REASONS } from './reasons.ts';
@@ -69,7 +70,7 @@ export const upgradeNodeGroups = declare({
       metric: 'Halted',
       means: 'A node group is halted: its upgrade failed as often as the policy allows. No further attempt is made.',
       first: recordsWhere('$.reason = "halted"'),
-      next: 'Cure what the upgrade-failed records name, then: npm run -s remediator -- resume CLUSTER/NODEGROUP --why "…". A newer release starts afresh by itself.',
+      next: `Cure what the upgrade-failed records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts afresh by itself.`,
       // Told by every reconcile of the node group: at least as often as the sweep comes.
       per: 'sweep',
     },

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { isKubernetesAccessError } from '../../shared/kubernetes/access-error.ts';
 import type { KubernetesClient, KubernetesNode, KubernetesPod } from '../../shared/kubernetes/client.ts';
+import { counted } from '../../shared/text/counted.ts';
 import type { Saved } from '../quarantine-ledger.ts';
 import type { StepReport, StepSubject } from './step.ts';
 
@@ -65,7 +66,10 @@ export const evictPods = (subject: StepSubject): Promise<StepReport> =>
     );
     const blocked = answers.filter((answer) => answer === 'blocked').length;
     const held = blocked === 0 ? '' : `, ${blocked} held back by disruption budgets`;
-    return { outcome: 'pending', note: `${pods.length} pods are still there${held}` };
+    return {
+      outcome: 'pending',
+      note: `${counted(pods.length, 'pod')} ${pods.length === 1 ? 'is' : 'are'} still there${held}`,
+    };
   });
 
 /** Pods of DaemonSets would come back, static ones belong to the node, and finished ones are in nobody's way. */

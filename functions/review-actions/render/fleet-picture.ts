@@ -1,4 +1,5 @@
 import { STATE_NAMES } from '../../shared/records/current-state.ts';
+import { counted } from '../../shared/text/counted.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import { type FleetCluster, type FleetGroup, type FleetWorker, type SubjectStatus, TONES } from '../fleet-status.ts';
 import type { Overview, Page } from '../view.ts';
@@ -16,20 +17,20 @@ export function fleetPicture({ clusters, moreWorkers }: Overview, page: Page): M
   const groups = clusters.reduce((sum, cluster) => sum + cluster.groups.length, 0);
   const perCluster = Math.max(1, Math.floor(MOST_GROUPS / Math.max(1, clusters.length)));
   return html`<h3>Fleet</h3>
-<p class="ehr-muted">${clusters.length} clusters, ${groups} groups with ${workers.length}${moreWorkers ? ' or more' : ''} workers now, each in the colour of its state, by what was recorded in 30 days.</p>
+<p class="ehr-muted">${counted(clusters.length, 'cluster')}, ${counted(groups, 'group')} with ${moreWorkers ? `${workers.length} or more workers` : counted(workers.length, 'worker')} now, each in the colour of its state, by what was recorded in 30 days.</p>
 <ul class="ehr-legend" aria-label="Workers by state">${TONES.map(
     (tone) => [tone, workers.filter((worker) => worker.tone === tone).length] as const,
   )
     .filter(([, count]) => count > 0)
     .map(([tone, count]) => html`<li>${badge(tone)} ${count}</li>`)}</ul>
 <div class="ehr-clusters">${clusters.slice(0, MOST_GROUPS).map((cluster) => picture(cluster, perCluster, page))}</div>
-${clusters.length > MOST_GROUPS ? html`<p>${clusters.length - MOST_GROUPS} more clusters are not drawn.</p>` : undefined}`;
+${clusters.length > MOST_GROUPS ? html`<p>${counted(clusters.length - MOST_GROUPS, 'more cluster is', 'more clusters are')} not drawn.</p>` : undefined}`;
 }
 
 const picture = ({ name, groups, ...status }: FleetCluster, most: number, page: Page): Markup =>
   html`<section class="ehr-cluster" aria-label="Cluster ${name}"><h4>${incidentButton(page, name, { cluster: name })} ${standing(status)}</h4>
 ${groups.slice(0, most).map((group) => groupPicture(group, page))}
-${groups.length > most ? html`<p class="ehr-muted">and ${groups.length - most} more groups</p>` : undefined}</section>`;
+${groups.length > most ? html`<p class="ehr-muted">and ${counted(groups.length - most, 'more group')}</p>` : undefined}</section>`;
 
 const standing = ({ tone, reason }: SubjectStatus): Markup | undefined =>
   tone === 'quiet' ? undefined : html`${badge(tone)} <span class="ehr-muted">${reason}</span>`;
@@ -45,12 +46,12 @@ function squares(workers: readonly FleetWorker[], { question }: Page): Markup {
   const drawn = workers.slice(0, MOST_WORKERS);
   const columns = Math.max(10, Math.min(20, Math.floor((question.look.width - 80) / SIZE)));
   const rows = Math.ceil(drawn.length / columns);
-  const counted = TONES.map((tone) => ({ tone, count: workers.filter((worker) => worker.tone === tone).length }))
+  const byTone = TONES.map((tone) => ({ tone, count: workers.filter((worker) => worker.tone === tone).length }))
     .filter(({ count }) => count > 0)
     .map(({ tone, count }) => `${count} ${STATE_NAMES[tone]}`)
     .join(', ');
   const [width, height] = [Math.min(columns, drawn.length) * SIZE, rows * SIZE];
-  return html`<svg role="img" aria-label="${workers.length} workers: ${counted}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawn.map(
+  return html`<svg role="img" aria-label="${counted(workers.length, 'worker')}: ${byTone}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawn.map(
     ({ instance, tone, reason }, index) => {
       const [x, y] = [(index % columns) * SIZE, Math.floor(index / columns) * SIZE];
       return html`<g><title>${instance}: ${STATE_NAMES[tone]} ${reason}</title><rect class="ehr-${tone}" x="${x}" y="${y}" width="14" height="14" rx="2"></rect><text class="ehr-sign" x="${x + 7}" y="${y + 11}">${SIGNS[tone]}</text></g>`;

@@ -1,6 +1,7 @@
 import { STATE_NAMES } from '../../shared/records/current-state.ts';
 import { recordSubject } from '../../shared/records/record-subject.ts';
 import { endOf } from '../../shared/records/standing.ts';
+import { counted } from '../../shared/text/counted.ts';
 import { html, type Markup } from '../../shared/widget/html.ts';
 import type { Need, Overview, Page } from '../view.ts';
 import { badge } from './badge.ts';
@@ -27,7 +28,7 @@ ${moreNeeds > 0 ? html`<p class="ehr-muted">and ${moreNeeds} more: the fleet bel
 /** Says how many workers were read, and when. */
 function readings({ clusters, moreWorkers, readAt, sweptAt }: Overview, { time }: Page): string {
   const workers = clusters.flatMap(({ groups }) => groups.flatMap((group) => group.workers)).length;
-  const read = `${workers}${moreWorkers ? ' or more' : ''} workers in ${clusters.length} clusters, read at ${time.short(readAt)}`;
+  const read = `${moreWorkers ? `${workers} or more workers` : counted(workers, 'worker')} in ${counted(clusters.length, 'cluster')}, read at ${time.short(readAt)}`;
   return `${read}${sweptAt === undefined ? '' : `; all of them last reconciled by the sweep of ${time.short(sweptAt)}`}.`;
 }
 

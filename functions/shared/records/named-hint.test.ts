@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { namedHint } from './named-hint.ts';
 
 const HINT =
-  'npm run -s remediator -- approve SUBJECT --why "…", or aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP.';
+  'npx eks-host-remediator approve SUBJECT --why "…", or aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP.';
 const AT = { region: 'eu-central-1', updateId: 'u-1' };
 
 it.each([

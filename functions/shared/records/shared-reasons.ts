@@ -1,3 +1,4 @@
+import { OPERATOR_COMMAND } from '../text/operator-command.ts';
 import type { ReasonEntry } from './reason-entry.ts';
 
 /** Reasons that any function may give: about the policy, the scope, and the state of a subject. */
@@ -45,14 +46,14 @@ export const SHARED_REASONS = {
   },
   'proposal-rejected': {
     meaning: 'An operator rejected this proposal: it is not made again until something new is due.',
-    hint: 'To have it after all: npm run -s remediator -- approve SUBJECT --why "…".',
+    hint: `To have it after all: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
   },
   'request-granted': {
     meaning: 'An operator asked to approve, reject, resume or retry: the next reconcile goes by it.',
   },
   'request-refused': {
     meaning: 'An operator asked for something that the state or the policy does not allow; the message says why.',
-    hint: 'npm run -s remediator -- explain SUBJECT shows how it stands.',
+    hint: `${OPERATOR_COMMAND} explain SUBJECT shows how it stands.`,
   },
   'sweep-finished': { meaning: 'Every cluster and node group was put up to be reconciled again.' },
   'invalid-event': {
