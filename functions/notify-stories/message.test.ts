@@ -55,7 +55,9 @@ describe('a message', () => {
 
   it('is plain text for mail, with what to do and where to look', () => {
     const { mail } = messageOf(one!, 'prod');
-    expect(mail).toMatch(/^shop\/web: Upgrading .*\n\n-> Wait\.\n-> npx eks-host-remediator .*\n\nphase: opened\nseverity: low\n/);
+    expect(mail).toMatch(
+      /^shop\/web: Upgrading .*\n\n-> Wait\.\n-> npx eks-host-remediator .*\n\nphase: opened\nseverity: low\n/,
+    );
     expect(mail).toContain('correlationId: 1.35/AL2023_x86_64_STANDARD 1.35.6-20260714');
   });
 });
