@@ -28,7 +28,7 @@ export type Policy = PolicyWith<AllSections>;
 
 const SECTIONS = Object.fromEntries(
   REMEDIATIONS.flatMap(({ policy }: Remediation) =>
-    policy === undefined ? [] : [[policy.section, policy.reads[policy.section]]],
+    policy?.section === undefined ? [] : [[policy.section, policy.reads[policy.section]]],
   ),
 ) as AllSections;
 

@@ -8,6 +8,7 @@ import { reviewActions } from './review-actions/remediation.ts';
 import type { ReasonEntry } from './shared/records/reason-entry.ts';
 import { SHARED_REASONS } from './shared/records/shared-reasons.ts';
 import { sweepFleet } from './sweep-fleet/remediation.ts';
+import { terminateWorkers } from './terminate-workers/remediation.ts';
 import { triageFindings } from './triage-findings/remediation.ts';
 import { upgradeNodeGroups } from './upgrade-node-groups/remediation.ts';
 import { watchAmiReleases } from './watch-ami-releases/remediation.ts';
@@ -23,6 +24,7 @@ export const REMEDIATIONS = [
   watchAmiReleases,
   manageSsmAgent,
   quarantineWorkers,
+  terminateWorkers,
   triageFindings,
   checkPosture,
   requireImdsv2,

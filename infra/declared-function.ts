@@ -63,7 +63,8 @@ export class DeclaredFunction extends Construct {
       ...(start.by === 'records' && { logGroup: foundation.fedLogGroup }),
     });
     this.startBy(made);
-    if (intake && declared.policy) this.addPolicyAlarm(made);
+    // Whoever has no section of its own goes by that of a function which tells it.
+    if (intake && declared.policy?.section !== undefined) this.addPolicyAlarm(made);
     for (const [section, entry] of Object.entries(declared.alarms)) this.addAlarm(made, section, entry);
     this.addRow(made);
     if (kubernetesGroup !== undefined) this.addAccessEntries(made, kubernetesGroup);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadAllYaml } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { INSTALLER, installerDaemonSet } from '../functions/manage-ssm-agent/install/index.ts';
-import { KUBERNETES_GROUP, QUARANTINE_KUBERNETES_GROUP, rbacManifest } from './rbac.ts';
+import { IDENTITY_KUBERNETES_GROUP, KUBERNETES_GROUP, QUARANTINE_KUBERNETES_GROUP, rbacManifest } from './rbac.ts';
 import { unknownFields } from './unknown-fields.fixture.ts';
 
 const manifest = rbacManifest();
@@ -43,6 +43,12 @@ describe('the rights in a cluster', () => {
     ]);
   });
 
+  it('let terminate-workers list nodes, and nothing else', () => {
+    expect(rulesOf(IDENTITY_KUBERNETES_GROUP)).toEqual([
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
+    ]);
+  });
+
   it('have no wildcard, no secrets, and no way to more rights', () => {
     expect(JSON.stringify(rules)).not.toMatch(/\*|secrets|escalate|impersonate|bind|exec|serviceaccounts/);
   });
@@ -51,6 +57,7 @@ describe('the rights in a cluster', () => {
     ['ClusterRole', 'eks-host-remediator-nodes', KUBERNETES_GROUP],
     ['Role', INSTALLER.name, KUBERNETES_GROUP],
     ['ClusterRole', QUARANTINE_KUBERNETES_GROUP, QUARANTINE_KUBERNETES_GROUP],
+    ['ClusterRole', IDENTITY_KUBERNETES_GROUP, IDENTITY_KUBERNETES_GROUP],
   ])('of the %s %s go to the group %s, by its name', (kind, name, group) => {
     const found = manifest.filter(({ metadata }) => metadata.name === name);
     expect(found.map((object) => object.kind)).toEqual([kind, `${kind}Binding`]);

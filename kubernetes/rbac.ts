@@ -10,6 +10,9 @@ export const KUBERNETES_GROUP = 'eks-host-remediator';
  */
 export const QUARANTINE_KUBERNETES_GROUP = 'eks-host-remediator-quarantine';
 
+/** The one that it gives to the role of `terminate-workers`: it may see who has joined. */
+export const IDENTITY_KUBERNETES_GROUP = 'eks-host-remediator-identity';
+
 const RBAC = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
@@ -17,7 +20,11 @@ const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
  * The RBAC objects of the functions, in the order in which to apply them. They allow exactly the calls of
  * `functions/shared/kubernetes/client.ts`, for each function only its own.
  */
-export const rbacManifest = (): KubernetesObject[] => [...installerRights(), ...quarantineRights()];
+export const rbacManifest = (): KubernetesObject[] => [
+  ...installerRights(),
+  ...quarantineRights(),
+  ...identityRights(),
+];
 
 /** The rights to list nodes, and to maintain one DaemonSet in a namespace of its own. */
 function installerRights(): KubernetesObject[] {
@@ -50,6 +57,12 @@ const quarantineRights = (): KubernetesObject[] =>
     { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+  ]);
+
+/** To see which instances have joined as nodes. */
+const identityRights = (): KubernetesObject[] =>
+  granted(IDENTITY_KUBERNETES_GROUP, { name: IDENTITY_KUBERNETES_GROUP }, [
+    { apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
   ]);
 
 /** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */

@@ -205,7 +205,7 @@ it('when somebody disabled the event source mappings, so that nobody takes reque
 describe('the policy', () => {
   it('when it is invalid, until a reconcile finds it right', async () => {
     const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
-    const alarms = alarmsOf('policy-invalid', HAS_QUEUE);
+    const alarms = alarmsOf('policy-invalid', (each) => HAS_QUEUE(each) && each.policy?.section !== undefined);
     expect(standing(run)).toEqual([...alarms, 'unhealthy']);
     // Between two reconciles nothing is known, so it stands.
     await run.account.play(50 * MINUTE);

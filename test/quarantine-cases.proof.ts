@@ -111,7 +111,8 @@ describe('a quarantine', () => {
     await run.account.play(30 * MINUTE);
     expect(outcomes(run).slice(-3)).toEqual(TERMINATED);
     const made = run.calls.find(({ operation }) => operation === 'TerminateInstances');
-    expect(ours(run).at(-2)?.calls).toContainEqual({
+    const called = run.records.find(({ reason }) => reason === 'termination-called');
+    expect(called?.calls).toContainEqual({
       service: 'ec2',
       operation: 'TerminateInstances',
       requestId: made?.requestId,

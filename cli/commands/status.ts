@@ -135,7 +135,7 @@ function rulesOf(text: string, stage: 'enforce' | 'observe' | 'off'): Rules {
   if (isInvalid(policy)) return { policyFault: policy.error, modes: {} };
   const sections: Readonly<Record<string, unknown>> = { ...policy };
   const modes = REMEDIATIONS.flatMap(({ name, policy: declared }: Remediation): Array<[string, string]> => {
-    const section = declared === undefined ? undefined : sections[declared.section];
+    const section = declared?.section === undefined ? undefined : sections[declared.section];
     return typeof section === 'object' && section !== null && 'mode' in section ? [[name, String(section.mode)]] : [];
   });
   return { killSwitch: sections.killSwitch === true, modes: Object.fromEntries(modes) };

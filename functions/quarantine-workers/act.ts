@@ -26,9 +26,9 @@ import { release } from './release.ts';
 import type { Recorder } from './remediation.ts';
 import { quarantineGroups } from './steps/quarantine-groups.ts';
 import { noteInto, type StepClients, type StepSubject } from './steps/step.ts';
-import { terminate } from './terminate.ts';
+import { type TerminateDeps, terminate } from './terminate.ts';
 
-export interface ActDeps extends StepClients {
+export interface ActDeps extends StepClients, TerminateDeps {
   readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -132,7 +132,7 @@ async function act(
     },
     note: noteInto(calls),
   };
-  const settled = await ACTS[decision.act?.kind ?? 'isolate'](subject);
+  const settled = await ACTS[decision.act?.kind ?? 'isolate'](subject, deps);
   const { lease: _lease, ...held } = saved;
   const after = { ...observation, state: held };
   const last =
@@ -144,7 +144,9 @@ async function act(
   return settled;
 }
 
-const ACTS: Readonly<Record<NonNullable<Decision['act']>['kind'], (subject: StepSubject) => Promise<Decision>>> = {
+type Carry = (subject: StepSubject, deps: ActDeps) => Promise<Decision>;
+
+const ACTS: Readonly<Record<NonNullable<Decision['act']>['kind'], Carry>> = {
   isolate,
   release,
   terminate,

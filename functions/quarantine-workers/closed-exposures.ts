@@ -6,7 +6,7 @@ import {
   ModifySubnetAttributeCommand,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
-import { refusalOf } from './aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { GroupDecision } from './decision.ts';
 import type { ExposedGroupState } from './exposed-group-ledger.ts';
 import { ruleInWords, subnetInWords } from './exposure-text.ts';

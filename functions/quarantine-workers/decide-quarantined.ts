@@ -27,7 +27,10 @@ export function decideQuarantined(
   }
   if (request !== undefined) return aboutRequest(observation, view, request, quarantine, circumstances);
   if (quarantine.phase === 'releasing') return goOn('release', 'release-in-progress', quarantine);
-  if (quarantine.phase === 'terminating') return goOn('terminate', 'quarantine-in-progress', quarantine);
+  if (quarantine.phase === 'terminating') {
+    const by = quarantine.request === undefined ? 'expiry' : 'request';
+    return goOn('terminate', 'quarantine-in-progress', ordered(quarantine, by, circumstances.now));
+  }
 
   const faults = isolationFaults(quarantine, view);
   // Between the two security groups a worker is open to its VPC: it must not stay there, whatever the policy says by now.
@@ -54,7 +57,7 @@ export function decideQuarantined(
     // That a quarantine may begin is not that a worker may be terminated by itself.
     const onExpiry = policy.quarantine.mode === 'enforce' ? policy.quarantine.onExpiry : 'alarm';
     // One whose end is only told of still holds: what is open is closed first.
-    if (onExpiry === 'terminate' || !isOpen) return atExpiry(quarantine, onExpiry);
+    if (onExpiry === 'terminate' || !isOpen) return atExpiry(quarantine, onExpiry, now);
   }
   return isOpen ? isolate(observation, quarantine, faults, circumstances) : isolated(quarantine, now);
 }
@@ -147,6 +150,13 @@ const FORGOTTEN_AFTER = 86_400_000;
 /** Whether somebody opens a worker in quarantine again and again. */
 export const isFought = ({ undone }: Pick<Quarantine, 'undone'>): boolean => undone !== undefined && undone.count > 1;
 
+/** In the phase in which it is terminated. One that an earlier version had ordered has no order yet. */
+const ordered = (quarantine: Quarantine, by: 'request' | 'expiry', orderedAt: number): Quarantine => ({
+  ...quarantine,
+  phase: 'terminating',
+  termination: quarantine.termination ?? { orderedAt, by },
+});
+
 const goOn = (
   kind: 'release' | 'terminate',
   reason: 'release-in-progress' | 'quarantine-in-progress',
@@ -158,7 +168,7 @@ const goOn = (
   quarantine,
 });
 
-function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate'): Decision {
+function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate', now: number): Decision {
   const since = `It began at ${iso(quarantine.startedAt)} and expired at ${iso(quarantine.expiresAt)}.`;
   if (onExpiry === 'alarm') {
     return { ...say('refused', 'quarantine-expired', since, iso(quarantine.expiresAt)), quarantine };
@@ -166,7 +176,7 @@ function atExpiry(quarantine: Quarantine, onExpiry: 'alarm' | 'terminate'): Deci
   return {
     ...say('acted', 'worker-terminated', `${since} The worker is terminated.`, iso(quarantine.expiresAt)),
     act: { kind: 'terminate' },
-    quarantine: { ...quarantine, phase: 'terminating' },
+    quarantine: ordered(quarantine, 'expiry', now),
   };
 }
 
@@ -235,7 +245,7 @@ function aboutRequest(
         ...say('acted', 'worker-terminated', `Terminated, ${asked}`, id),
         details,
         act: { kind: 'terminate' },
-        quarantine: { ...granted, phase: 'terminating' },
+        quarantine: ordered(granted, 'request', circumstances.now),
       };
     }
     default:

@@ -4,6 +4,7 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import * as z from 'zod';
 import { createWake } from '../shared/intake/wake.ts';
 import { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { CLIENT_DEFAULTS } from '../shared/runtime/aws-client.ts';
@@ -17,7 +18,9 @@ const eks = new EKSClient(CLIENT_DEFAULTS);
 export const handler = createQueueFunction({
   declared: quarantineWorkers,
   wake: (queue) => createWake({ scheduler: new SchedulerClient(CLIENT_DEFAULTS), ...queue }),
-  own: ({ clock, region, stackName, defaultMode }) => ({
+  environment: { TERMINATION_QUEUE_URL: z.url() },
+  own: ({ env, sqs, clock, region, stackName, defaultMode }) => ({
+    terminationQueue: { sqs, url: env.TERMINATION_QUEUE_URL },
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks,
     iam: new IAMClient(CLIENT_DEFAULTS),

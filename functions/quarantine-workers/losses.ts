@@ -1,4 +1,4 @@
-import { refusalOf } from './aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 
 /** What a release could not give back, by what it was; and whether it must be reconciled again. */
 export interface Losses {

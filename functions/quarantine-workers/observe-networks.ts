@@ -14,7 +14,7 @@ import pMap from 'p-map';
 import { filtersOf } from '../shared/fleet/instances.ts';
 import { readSecurityGroups } from '../shared/fleet/security-groups.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { refusalOf } from './aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import { isWorld } from './cidr.ts';
 import type { Networks, SubnetView } from './exposure.ts';
 import type { InterfaceView } from './interface-view.ts';

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { refusalOf } from './aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { LaunchTemplate } from './observation.ts';
 
 /** What a launch template says about public addresses, whatever the subnet hands out. */

@@ -4,7 +4,7 @@ import { type IdentityClients, identifyWorkers } from '../shared/fleet/identity.
 import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
 import type { Owner } from '../shared/fleet/owners.ts';
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
-import { refusalOf } from './aws-refusal.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { Circumstances } from './decision.ts';
 import { wantedClosed } from './exposure-text.ts';
 import type { GroupObservation, NetworkUser } from './observation.ts';

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Ledger, putItem, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
+import { terminationOrder } from '../shared/ledger/termination-order.ts';
 import { EXPOSURE_KINDS } from './exposure-kind.ts';
 import type { Reason } from './reasons.ts';
 
@@ -89,6 +90,8 @@ const quarantine = z.object({
     .optional(),
   /** It has been released but for its place in service, which its Auto Scaling group had no room for: no slot is held. */
   returning: z.boolean().optional(),
+  /** It is to be terminated; absent in another phase. */
+  termination: terminationOrder.optional(),
   /** The operator's request that is being granted. */
   request: z.object({ id: z.string(), requestedBy: z.string(), why: z.string() }).optional(),
 });

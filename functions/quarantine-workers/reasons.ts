@@ -87,7 +87,8 @@ export const QUARANTINE_REASONS = {
   },
   'quarantine-extended': { meaning: 'An operator had the quarantine last longer.' },
   'termination-refused': {
-    meaning: 'EC2 did not accept the termination of the worker; the message says why. It is tried again.',
+    meaning:
+      'The worker was not terminated: EC2 refused, or a fresh look spoke against it; the message says why. At an expiry it is tried again.',
     hint: 'Read the error in the message, for example a stop protection, and lift what it names. A worker in no Auto Scaling group that has never joined its cluster is terminated by hand.',
   },
   'worker-terminated': { meaning: 'The worker in quarantine was terminated, on request or at its expiry.' },

@@ -51,17 +51,6 @@ const ec2 = (...resources: string[]): string[] => resources.map((resource) => ar
 /** The ARN of a snapshot has no account. */
 const anySnapshot = 'arn:{partition}:ec2:{region}::snapshot/*';
 
-/** @param key a tag that AWS alone sets (EC2 user guide, "Tag restrictions": the prefix `aws:`) */
-const terminationOf = (sid: string, key: string, what: string): Right => ({
-  sid,
-  actions: ['ec2:TerminateInstances'],
-  resources: ec2('instance'),
-  conditions: {
-    Null: { 'aws:ResourceTag/eks-host-remediator:quarantine': 'false', [`aws:ResourceTag/${key}`]: 'false' },
-  },
-  wildcardReason: `Only an instance that bears the tag of a quarantine and ${what}.`,
-});
-
 /** What isolating a worker, and giving back what it had, changes. */
 const isolation: readonly Right[] = [
   {
@@ -122,10 +111,6 @@ const isolation: readonly Right[] = [
     conditions: { StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute': 'DisableApiTermination' } },
     wildcardReason: anyWorker,
   },
-  // The function can set the tag of a quarantine itself. What only AWS can set bounds it to members of Auto Scaling groups and
-  // to what has joined a cluster: no bastion, database or NAT instance that somebody launched by hand.
-  terminationOf('TerminateMember', 'aws:autoscaling:groupName', 'is in an Auto Scaling group'),
-  terminationOf('TerminateNode', 'aws:eks:cluster-name', 'has joined a cluster'),
   {
     sid: 'Standby',
     actions: ['autoscaling:DetachInstances', 'autoscaling:EnterStandby', 'autoscaling:ExitStandby'],
@@ -199,7 +184,9 @@ export const quarantineWorkers = declare({
     onNodegroups('DescribeNodegroup'),
     ...identity,
     ...isolation,
+    { sid: 'OrderTerminations', actions: ['sqs:SendMessage'], resources: ['{queue:terminate-workers}'] },
   ],
+  environment: { TERMINATION_QUEUE_URL: '{queueUrl:terminate-workers}' },
   kubernetesGroup: 'eks-host-remediator-quarantine',
   outputs: {
     QuarantineRoleArn: { value: '{role}', description: 'The role of quarantine-workers, for access entries' },

@@ -1,35 +1,43 @@
-import { ModifyInstanceAttributeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { refusalOf } from './aws-refusal.ts';
-import { type Decision, say } from './decision.ts';
+import { makeTerminationRequest } from '../../events/termination-request.ts';
+import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { readTerminationAnswer } from '../shared/ledger/termination-order.ts';
+import { type Decision, iso, say } from './decision.ts';
 import type { StepSubject } from './steps/step.ts';
 
-/** How soon it is looked whether the worker is gone, ms. */
-const RECONCILE_AGAIN = 60_000;
+export interface TerminateDeps {
+  readonly ledger: Ledger;
+  /** That of `terminate-workers`, which alone may terminate. */
+  readonly terminationQueue: ReconcileQueue;
+  readonly account: string;
+  readonly region: string;
+}
 
-/** Terminates a worker in quarantine. Its own protection is lifted first; one that somebody else had set is not. */
-export async function terminate({ clients, instanceId, view, quarantine, now, note }: StepSubject): Promise<Decision> {
-  const lookAt = now + RECONCILE_AGAIN;
-  try {
-    // EC2 protects no Spot instance, and would refuse to lift what there is not.
-    if (quarantine.saved.terminationProtected === false && view.spot !== true) {
-      const change = { InstanceId: instanceId, DisableApiTermination: { Value: false } };
-      note('ec2', 'ModifyInstanceAttribute', await clients.ec2.send(new ModifyInstanceAttributeCommand(change)));
-    }
-    const change = new TerminateInstancesCommand({ InstanceIds: [instanceId] });
-    note('ec2', 'TerminateInstances', await clients.ec2.send(change));
-    // Recorded, for the calls: that it is about to be terminated was told before they were made.
-    return {
-      ...say('waiting', 'quarantine-in-progress', 'It is being terminated.', 'terminating'),
-      quarantine,
-      lookAt,
-    };
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal === undefined) throw error;
+/** How soon it is looked what became of the order, ms. */
+const RECONCILE_AGAIN = 15_000;
+
+/**
+ * Has a worker in quarantine terminated. The order stands in the ledger by now: `terminate-workers` reads it there, looks
+ * again at all that it rests on, and answers in the ledger. Until there is an answer, or the worker is gone, it is asked again.
+ */
+export async function terminate({ instanceId, quarantine, now }: StepSubject, deps: TerminateDeps): Promise<Decision> {
+  const { termination, ...inQuarantine } = quarantine;
+  if (termination === undefined) throw new Error('A termination is ordered before it is asked for.');
+  const { account, region } = deps;
+  const answer = await readTerminationAnswer(deps.ledger, instanceId);
+  if (answer?.refused !== undefined && answer.orderedAt === termination.orderedAt) {
     // Back to being in quarantine: an operator can ask again, and an expired one is tried again by the sweep.
     return {
-      ...say('failed', 'termination-refused', refusal, refusal),
-      quarantine: { ...quarantine, phase: 'isolated' },
+      ...say('failed', 'termination-refused', answer.refused, `${termination.orderedAt}`),
+      quarantine: { ...inQuarantine, phase: 'isolated' },
     };
   }
+  const origin = { account, region, time: iso(now) };
+  const request = makeTerminationRequest(origin, `terminate ${instanceId} ${termination.orderedAt}`, instanceId);
+  await sendRequests(deps.terminationQueue, [{ request }]);
+  return {
+    ...say('waiting', 'quarantine-in-progress', 'It is being terminated.', 'terminating'),
+    quarantine,
+    lookAt: now + RECONCILE_AGAIN,
+  };
 }

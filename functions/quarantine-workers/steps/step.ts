@@ -4,7 +4,8 @@ import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-
 import type { Owner } from '../../shared/fleet/owners.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/client.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
-import { isUnknownYet, refusalOf } from '../aws-refusal.ts';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { isUnknownYet } from '../aws-refusal.ts';
 import type { WorkerView } from '../observation.ts';
 import type { Policy } from '../policy.ts';
 import type { Quarantine } from '../quarantine-ledger.ts';

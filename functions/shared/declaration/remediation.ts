@@ -121,8 +121,8 @@ export interface Remediation {
   readonly start: Start;
   readonly timeoutSeconds: number;
   readonly policy?: {
-    /** Its own section of the policy. */
-    readonly section: string;
+    /** Its own section of the policy; absent where the function goes by parts of others alone. */
+    readonly section?: string;
     /** The schemas of what the function reads: its own section, and the parts of others that it uses. */
     readonly reads: Sections;
   };
@@ -178,7 +178,7 @@ interface Consistent<Declared extends Remediation> {
     readonly graph: { readonly lines: ReadonlyArray<GraphLine & { readonly metric: MetricOf<Declared> }> };
   };
   readonly policy?: Declared extends { readonly policy: { readonly reads: infer Read } }
-    ? { readonly section: keyof Read & string }
+    ? { readonly section?: keyof Read & string }
     : object;
 }
 

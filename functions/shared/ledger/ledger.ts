@@ -20,6 +20,7 @@ import * as z from 'zod';
  * | budget     | upgrades           | who holds a slot of the blast budget; also: quarantines     | blast-budget.ts     |
  * | quarantine | instance id        | last recorded outcome, what a quarantine has to give back   | quarantine-ledger.ts|
  * | quarantine-line | instance id   | since when an exposed worker waits for a slot               | quarantine-ledger.ts|
+ * | termination | instance id       | what came of the order to terminate it                      | terminate-workers, termination-order.ts|
  * | exposed-gr… | cluster/nodegroup | last recorded outcome, what was closed                      | exposed-group-ledger.ts|
  * | worker     | instance id        | last recorded outcome, remedy under way, failures, proposal | worker-ledger.ts    |
  * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |

@@ -1,0 +1,91 @@
+import { type EC2Client, ModifyInstanceAttributeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import { workerSubject } from '../shared/records/record-subject.ts';
+import { refusalOf } from '../shared/runtime/aws-refusal.ts';
+import { type Circumstances, type Decision, withheld } from './decide.ts';
+import type { Observation } from './observe.ts';
+import type { Recorder } from './remediation.ts';
+import { saveTermination, type TerminationState } from './termination-ledger.ts';
+
+export interface ActDeps {
+  readonly ec2: EC2Client;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** Names this reconcile, uniquely: the Lambda request id. */
+  readonly caller: string;
+}
+
+/** Terminates, remembers, records. Where another reconcile was first, that one has recorded. */
+export async function carryOut(
+  deps: ActDeps,
+  observation: Observation,
+  wanted: Decision,
+  { policy, now }: Circumstances,
+): Promise<void> {
+  const { instanceId, quarantine, trigger, state } = observation;
+  const orderedAt = quarantine?.termination?.orderedAt ?? 0;
+  const { decision, calls } = await terminate(deps.ec2, instanceId, wanted, orderedAt);
+  const fingerprint = `${decision.reason} ${decision.variant}`;
+  const correlationId = observation.correlationId ?? trigger.id;
+  const next = asStored<TerminationState>({
+    fingerprint,
+    outcomes: state.outcomes + (fingerprint === state.fingerprint ? 0 : 1),
+    correlationId,
+    orderedAt,
+    refused: decision.refused,
+    revision: state.revision,
+  });
+  const save = (changed: TerminationState) => saveTermination(deps.ledger, instanceId, changed, now, deps.caller);
+  await recordOnce({ save, record: deps.recorder.record }, state, next, {
+    subject: workerSubject(instanceId, { cluster: quarantine?.cluster, nodegroup: quarantine?.nodegroup }),
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(!isInvalid(policy) && { mode: policy.quarantine.mode }),
+    trigger,
+    fingerprint: `${next.outcomes} ${fingerprint}`,
+    correlationId,
+    calls,
+  });
+}
+
+/** Records what whoever died before had saved and not recorded yet. */
+export async function recordPending(
+  { ledger, recorder, caller }: ActDeps,
+  { instanceId, state }: Observation,
+  { now }: Circumstances,
+): Promise<void> {
+  if (state.unrecorded === undefined) return;
+  recorder.record(state.unrecorded);
+  const { unrecorded: _, ...recorded } = state;
+  await saveTermination(ledger, instanceId, recorded, now, caller);
+}
+
+/** Lifts the protection that the quarantine had set, and terminates; one that somebody else had set is not lifted. */
+async function terminate(
+  ec2: EC2Client,
+  InstanceId: string,
+  decision: Decision,
+  orderedAt: number,
+): Promise<{ readonly decision: Decision; readonly calls: AwsCall[] }> {
+  const calls: AwsCall[] = [];
+  const note = (operation: string, requestId = '') => calls.push({ service: 'ec2', operation, requestId });
+  if (decision.terminate === undefined) return { decision, calls };
+  try {
+    if (decision.terminate.liftProtection) {
+      const change = { InstanceId, DisableApiTermination: { Value: false } };
+      const lifted = await ec2.send(new ModifyInstanceAttributeCommand(change));
+      note('ModifyInstanceAttribute', lifted.$metadata.requestId);
+    }
+    const ended = await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+    note('TerminateInstances', ended.$metadata.requestId);
+    return { decision, calls };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    return { decision: withheld(refusal, orderedAt), calls };
+  }
+}

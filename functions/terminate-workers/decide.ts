@@ -1,0 +1,79 @@
+import { QUARANTINE_TAG } from '../shared/fleet/scope.ts';
+import { guardOfWorker } from '../shared/policy/guards.ts';
+import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import type { Observation, OrderedQuarantine } from './observe.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+/** What a decision rests on besides the observation. */
+export type Circumstances = CircumstancesOf<Policy>;
+
+export interface Decision extends Told<Reason> {
+  /** Terminate it, once its own protection is lifted where the quarantine had set it. */
+  readonly terminate?: { readonly liftProtection: boolean };
+  /** Why it is not terminated: `quarantine-workers` tells it, and keeps the worker in quarantine. */
+  readonly refused?: string;
+}
+
+export const say = wordsOf<Reason>;
+
+/**
+ * Decides about one worker; a pure function. What asked for the look counts for nothing: only what is read now does. Undefined:
+ * nothing is ordered, or the order is answered.
+ */
+export function decide(observation: Observation, circumstances: Circumstances): Decision | undefined {
+  const { quarantine, instance, state } = observation;
+  const order = quarantine?.phase === 'terminating' ? quarantine.termination : undefined;
+  if (quarantine === undefined || order === undefined || instance === undefined) return undefined;
+  const isAnswered = state.orderedAt === order.orderedAt;
+  if (instance.state === 'shutting-down' || instance.state === 'terminated') {
+    // Whoever called may have died before it was told.
+    const message = `EC2 has it as ${instance.state}.`;
+    return isAnswered ? undefined : say('done', 'termination-called', message, `${order.orderedAt}`);
+  }
+  if (isAnswered && state.refused !== undefined) return undefined;
+  const doubt = doubtOf(observation, quarantine, instance.tags, order.by, circumstances);
+  if (doubt !== undefined) return withheld(doubt, order.orderedAt);
+  const { requestedBy, why } = quarantine.request ?? {};
+  const by = order.by === 'request' ? `asked by ${requestedBy}: ${why}` : 'its quarantine has expired';
+  return {
+    ...say('done', 'termination-called', `EC2 terminates it, ${by}.`, `${order.orderedAt}`),
+    // EC2 protects no Spot instance, and would refuse to lift what there is not.
+    terminate: { liftProtection: quarantine.saved.terminationProtected === false && !instance.spot },
+  };
+}
+
+/** @param orderedAt tells the refusal of one order from that of another */
+export const withheld = (why: string, orderedAt: number): Decision => ({
+  ...say('skipped', 'termination-withheld', `Not terminated: ${why}`, `${orderedAt}`),
+  refused: why,
+});
+
+/** What speaks against terminating it, in words. */
+function doubtOf(
+  { identity }: Observation,
+  quarantine: OrderedQuarantine,
+  tags: Readonly<Record<string, string>>,
+  by: 'request' | 'expiry',
+  circumstances: Circumstances,
+): string | undefined {
+  if (identity === undefined) return 'no tag names it as a worker of a cluster any more.';
+  const { worker, owner } = identity;
+  const { cluster } = quarantine;
+  const remedy = { modeIn: ({ quarantine: { mode } }: Policy) => mode, about: 'quarantine' };
+  const verdict = guardOfWorker({ cluster, tags, owner }, circumstances, remedy);
+  if ('guardResult' in verdict) return verdict.guardResult.message;
+  if (worker.cluster !== cluster)
+    return `it is a worker of ${worker.cluster}, and was put into quarantine as one of ${cluster}.`;
+  if (!(QUARANTINE_TAG in tags)) return `it does not bear the tag of a quarantine, ${QUARANTINE_TAG}.`;
+  const { mode, onExpiry } = verdict.policy.quarantine;
+  if (by === 'request') {
+    if (quarantine.request === undefined) return 'the ledger names nobody who asked for it.';
+    return mode === 'enforce' || quarantine.approved !== undefined ? undefined : 'mode is observe for quarantine.';
+  }
+  if (quarantine.expiresAt > circumstances.now) return 'its quarantine has not expired.';
+  // That a quarantine may begin is not that a worker may be terminated by itself.
+  return mode === 'enforce' && onExpiry === 'terminate'
+    ? undefined
+    : 'the policy has no worker terminated at its expiry.';
+}

@@ -1,0 +1,107 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import * as z from 'zod';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { type Identity, identifyWorkers } from '../shared/fleet/identity.ts';
+import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
+import { tagsOf } from '../shared/fleet/worker.ts';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
+import { isNodeBy } from '../shared/kubernetes/joined-node.ts';
+import type { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
+import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
+import { terminationOrder } from '../shared/ledger/termination-order.ts';
+import { NEVER_ORDERED, readTerminations, type TerminationState } from './termination-ledger.ts';
+
+/** What a termination rests on of the item that `quarantine-workers` keeps of a quarantine. */
+const orderedQuarantine = z.object({
+  phase: z.string(),
+  cluster: z.string(),
+  nodegroup: z.string().optional(),
+  /** Epoch milliseconds. */
+  expiresAt: z.number(),
+  termination: terminationOrder.optional(),
+  request: z.object({ requestedBy: z.string(), why: z.string() }).optional(),
+  approved: z.object({ id: z.string() }).optional(),
+  saved: z.object({ terminationProtected: z.boolean().optional() }),
+});
+export type OrderedQuarantine = z.infer<typeof orderedQuarantine>;
+
+const item = z.object({
+  sk: z.string(),
+  correlationId: z.string().optional(),
+  quarantine: orderedQuarantine.optional(),
+});
+
+/** What a reconcile found about one worker. */
+export interface Observation {
+  readonly instanceId: string;
+  readonly trigger: MessageTrigger;
+  /** What the ledger holds of its quarantine now. */
+  readonly quarantine?: OrderedQuarantine;
+  /** The incident that the quarantine is. */
+  readonly correlationId?: string;
+  /** What was answered before. */
+  readonly state: TerminationState;
+  /** As EC2 describes it now; absent: it shows no such instance. */
+  readonly instance?: {
+    readonly state: string;
+    readonly tags: Readonly<Record<string, string>>;
+    readonly spot: boolean;
+  };
+  /** What proves it to be a worker, and whose it is; absent: it does not even claim to be one. */
+  readonly identity?: Identity;
+}
+
+export interface ObserveClients {
+  readonly ec2: EC2Client;
+  readonly eks: EKSClient;
+  readonly iam: IAMClient;
+  readonly openCluster: ReturnType<typeof openClusterBy>;
+  readonly ledger: Ledger;
+}
+
+/** Reads, of each instance that the ledger knows a quarantine of, all that its termination rests on. Others are left out. */
+export async function observe(
+  clients: ObserveClients,
+  asked: ReadonlyMap<string, MessageTrigger>,
+): Promise<Observation[]> {
+  const { ec2, eks, ledger } = clients;
+  const items = await readItems(ledger, 'quarantine', [...asked.keys()], item);
+  const ids = items.map(({ sk }) => sk);
+  const held = items.filter((each) => each.quarantine !== undefined).map(({ sk }) => sk);
+  const [states, described] = await Promise.all([
+    readTerminations(ledger, ids),
+    describeInstances(
+      ec2,
+      filtersOf('instance-id', held).map((filter) => [filter]),
+    ),
+  ]);
+  const readCluster = createClusterReader(eks);
+  const isNode = isNodeBy(clients.openCluster(readCluster));
+  const identities = await identifyWorkers({ ...clients, isNode }, readCluster, described);
+  const instances = new Map(described.map((instance) => [instance.InstanceId, instance]));
+  return items.flatMap(({ sk: instanceId, quarantine, correlationId }): Observation[] => {
+    const trigger = asked.get(instanceId);
+    const instance = instances.get(instanceId);
+    const identity = identities.get(instanceId);
+    if (trigger === undefined) return [];
+    return [
+      {
+        instanceId,
+        trigger,
+        state: states.get(instanceId) ?? NEVER_ORDERED,
+        ...(quarantine && { quarantine }),
+        ...(correlationId !== undefined && { correlationId }),
+        ...(identity && { identity }),
+        ...(instance && {
+          instance: {
+            state: instance.State?.Name ?? '',
+            tags: tagsOf(instance),
+            spot: instance.InstanceLifecycle === 'spot',
+          },
+        }),
+      },
+    ];
+  });
+}

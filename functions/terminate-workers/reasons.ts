@@ -1,0 +1,13 @@
+import type { ReasonEntry } from '../shared/records/reason-entry.ts';
+import type { SharedReason } from '../shared/records/shared-reasons.ts';
+
+/** What `terminate-workers` says. How the quarantine stands, `quarantine-workers` tells. */
+export const TERMINATION_REASONS = {
+  'termination-called': { meaning: 'EC2 was told to terminate a worker in quarantine, and took it.' },
+  'termination-withheld': {
+    meaning:
+      'A worker was not terminated: by a fresh read of ledger, policy, tags and identity it is not to be, or EC2 refused. The message says which.',
+  },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = SharedReason | keyof typeof TERMINATION_REASONS;
