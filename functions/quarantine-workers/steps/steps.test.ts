@@ -6,7 +6,6 @@ import { policySchema } from '../../policy-document.ts';
 import type { Isolation, KubernetesClient } from '../../shared/kubernetes/client.ts';
 import { GROUPS, NOW, quarantine, worker } from '../observation.fixture.ts';
 import type { Quarantine } from '../quarantine-ledger.ts';
-import { terminate } from '../terminate.ts';
 import { protectFromTermination } from './evidence.ts';
 import { cordonNode } from './node.ts';
 import { closeSecurityGroups } from './security-groups.ts';
@@ -86,20 +85,13 @@ it('writes the one tag by which the worker is known where its tags leave no room
   expect(calls.at(-1)?.[1].Tags).toEqual([{ Key: 'eks-host-remediator:quarantine', Value: expect.any(String) }]);
 });
 
-it('asks for no protection of a Spot instance, which EC2 refuses, and terminates one all the same', async () => {
-  const view = worker({ spot: true });
-  const { subject, calls } = subjectOf(
-    (operation) => (operation === 'ModifyInstanceAttribute' ? refusal('UnsupportedOperation') : {}),
-    {
-      view,
-      policy: { terminationProtection: true },
-      // As a ledger may have it that another version has written.
-      quarantine: quarantine({ saved: { ...quarantine().saved, terminationProtected: false } }),
-    },
-  );
+it('asks for no protection of a Spot instance, which EC2 refuses', async () => {
+  const { subject, calls } = subjectOf(() => refusal('UnsupportedOperation'), {
+    view: worker({ spot: true }),
+    policy: { terminationProtection: true },
+  });
   expect((await protectFromTermination(subject)).outcome).toBe('skipped');
-  expect((await terminate(subject)).decision).toBe('waiting');
-  expect(calls.map(([operation]) => operation)).toEqual(['TerminateInstances']);
+  expect(calls).toEqual([]);
 });
 
 it.each([
