@@ -48,6 +48,8 @@ def ec2_reads(account) -> None:
     [reservation] = call("ec2", "DescribeInstances", InstanceIds=[instance])["Reservations"]
     [described] = reservation["Instances"]
     call("ec2", "DescribeInstances", Filters=[{"Name": "tag:eks:cluster-name", "Values": ["private", "no*"]}])
+    for known in ("network-interface.addresses.association.public-ip", "network-interface.ipv6-addresses.ipv6-address"):
+        call("ec2", "DescribeInstances", Filters=[{"Name": known, "Values": ["*"]}])
     refused("InvalidInstanceID.NotFound", "ec2", "DescribeInstances", InstanceIds=["i-0123456789abcdef0"])
     refused("InvalidInstanceID.Malformed", "ec2", "DescribeInstances", InstanceIds=["web-1"])
     refused("InvalidParameterValue", "ec2", "DescribeInstances", Filters=[{"Name": "nothing", "Values": ["x"]}])

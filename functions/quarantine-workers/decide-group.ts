@@ -57,12 +57,14 @@ function aboutExposures(
   return left.length === 0 ? report : say('refused', 'exposure-shared', sentences(''), variantWith());
 }
 
-const detailsOf = ({ publicSubnets, ipv6Subnets, publicTemplates, exposed, size }: GroupObservation) => ({
-  subnets: [...new Set([...publicSubnets, ...ipv6Subnets])],
-  ...(publicTemplates.length > 0 && { launchTemplates: [...publicTemplates] }),
-  exposed: exposed.length,
-  workers: exposed.slice(0, 100),
-  size,
+const detailsOf = (group: GroupObservation) => ({
+  subnets: [...new Set([...group.publicSubnets, ...group.ipv6Subnets])],
+  ...(group.publicTemplates.length > 0 && { launchTemplates: [...group.publicTemplates] }),
+  exposed: group.exposed.length,
+  ...(group.moreExposed === true && { moreExposed: true }),
+  workers: group.exposed.slice(0, 100),
+  size: group.size,
+  ...(group.moreWorkers === true && { moreWorkers: true }),
 });
 
 /** An operator wants the group opened again. */
@@ -85,7 +87,8 @@ function aboutRequest(group: GroupObservation, policy: Circumstances['policy']):
   };
 }
 
-function describe({ exposed, size, publicSubnets, ipv6Subnets, publicTemplates }: GroupObservation): string {
+function describe(group: GroupObservation): string {
+  const { exposed, size, publicSubnets, ipv6Subnets, publicTemplates } = group;
   const verb = (names: readonly string[], stem: string) =>
     `${names.join(', ')} ${stem}${names.length === 1 ? 's' : ''}`;
   const causes = [
@@ -93,7 +96,9 @@ function describe({ exposed, size, publicSubnets, ipv6Subnets, publicTemplates }
     ...(ipv6Subnets.length > 0 ? [`${verb(ipv6Subnets, 'hand')} out IPv6 addresses that the Internet reaches`] : []),
     ...(publicTemplates.length > 0 ? [`${verb(publicTemplates, 'ask')} for public addresses`] : []),
   ];
-  const share = `${exposed.length} of ${counted(size, 'worker')} ${exposed.length === 1 ? 'is' : 'are'} exposed`;
+  const orMore = (more?: boolean) => (more === true ? ' or more' : '');
+  const workers = group.moreWorkers === true ? `${size} or more workers` : counted(size, 'worker');
+  const share = `${exposed.length}${orMore(group.moreExposed)} of ${workers} ${exposed.length === 1 ? 'is' : 'are'} exposed`;
   return causes.length === 0 ? `${share}: more than an accident.` : `${share}: ${causes.join(', ')}.`;
 }
 

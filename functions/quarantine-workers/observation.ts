@@ -75,10 +75,13 @@ export interface GroupObservation {
   readonly trigger: MessageTrigger;
   readonly state: ExposedGroupState;
   readonly owner: Owner;
-  /** How many workers of it are pending or running. */
+  /** How many workers of it are pending or running, as far as they were counted: where that decides, and where it is told. */
   readonly size: number;
   /** Ids of those that are exposed, or would be without their quarantine. */
   readonly exposed: readonly string[];
+  /** There may be more exposed, or more workers: what its configuration decides, no count does. */
+  readonly moreExposed?: boolean;
+  readonly moreWorkers?: boolean;
   /** Those of its subnets that hand out public IPv4 addresses. */
   readonly publicSubnets: readonly string[];
   /** Those of its subnets that hand out IPv6 addresses to which a route leads from the Internet. */

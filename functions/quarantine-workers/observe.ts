@@ -17,7 +17,6 @@ import type { GroupObservation, Observation, WorkerView } from './observation.ts
 import { observeGroups } from './observe-groups.ts';
 import { trunksOfPods } from './observe-interfaces.ts';
 import { usersOfShared } from './observe-shared.ts';
-import { withUsers } from './observe-users.ts';
 import { NEVER_SEEN, type QuarantineState, readQuarantines } from './quarantine-ledger.ts';
 import { describeClusters, describePresent, viewWorkers, workerIn } from './view-workers.ts';
 import { hasPublicAddress } from './worker-view.ts';
@@ -40,14 +39,14 @@ export interface Sight {
  *
  * @param asked what the batch asked to look at
  * @param slots of the blast budget: who is in quarantine, also where EC2 shows the instance no more
- * @param circumstances what the policy wants closed: only of that it is asked who else uses it
+ * @param circumstances the policy says which share of a group counts as the group
  */
 export async function observe(
   clients: ObserveClients,
   readCluster: ClusterReader,
   asked: Scope,
   slots: BlastBudget['slots'],
-  circumstances: Pick<Circumstances, 'policy' | 'account'>,
+  circumstances: Pick<Circumstances, 'policy'>,
 ): Promise<Sight> {
   // What happened to what many share happened to each of them, and what to the interface of a pod, to the worker that carries it.
   const named: Scope = { ...asked, ...(await usersOfShared(clients.ec2, asked)) };
@@ -102,8 +101,7 @@ export async function observe(
   );
 
   const exposed = seen.filter(({ view, owner }) => (view?.exposures.length ?? 0) > 0 && isProven(owner));
-  const publicOnes = await observeGroups(clients, readCluster, exposed, scope, slots);
-  const groups = await withUsers(clients, readCluster, publicOnes, circumstances);
+  const groups = await observeGroups(clients, readCluster, exposed, scope, slots, circumstances);
   return { observations: [...seen, ...unseen], groups };
 }
 

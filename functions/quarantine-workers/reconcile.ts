@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as quarantineReconcileRequest from '../../events/quarantine-reconcile-request.ts';
-import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
@@ -13,10 +13,12 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { type Request, readBatch } from './batch.ts';
+import { decideGroup } from './decide-group.ts';
 import type { Circumstances } from './decision.ts';
 import { carryOutGroup } from './harden.ts';
 import { type ObserveClients, observe, type Sight } from './observe.ts';
-import { type Decided, type Plan, plan, withSlot } from './plan.ts';
+import { withUsers } from './observe-users.ts';
+import { type Decided, type DecidedGroup, type Plan, plan, withSlot } from './plan.ts';
 import { readQuarantineWaitlist } from './quarantine-ledger.ts';
 import type { quarantineWorkers } from './remediation.ts';
 import { tellOpen } from './tell-open.ts';
@@ -60,7 +62,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const openCluster = deps.openCluster(readCluster);
   const sight = await observe({ ...deps, isNode: isNodeBy(openCluster) }, readCluster, scope, budget.slots, {
     policy,
-    account: deps.account,
   });
   const circumstances = {
     policy,
@@ -86,9 +87,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     (decided) => carryOut(acting, decided, { ...circumstances, slots: planned.slots }).catch(onTrouble(decided)),
     { concurrency: ACT_CONCURRENCY },
   );
-  for (const group of planned.groups) {
-    await carryOutGroup(deps, group).catch((error: unknown) => troubles.push(error));
-  }
+  const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
   // What ended gives its slot back, and whoever waits for one is called. Whoever is not through is reconciled again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
   const seen = new Set(sight.observations.map(({ instanceId }) => instanceId));
@@ -97,10 +96,36 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // What stays exposed is counted, and told once a group.
   countWorkers(deps, settled, circumstances.now);
   const mode = isInvalid(policy) ? {} : { mode: policy.quarantine.mode };
-  const looked = { settled, groups: planned.groups, clusters: scope.clusters, now: circumstances.now, ...mode };
+  const looked = { settled, groups, clusters: scope.clusters, now: circumstances.now, ...mode };
   await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
+}
+
+/**
+ * Reports groups that are public by design, and closes their exposure where the policy wants it. Who else uses what is to be
+ * closed is read here, after every worker: that may be a whole cluster.
+ *
+ * @returns what was decided about each
+ */
+async function closeGroups(
+  deps: ReconcileDeps,
+  readCluster: ClusterReader,
+  { groups, slots }: Plan,
+  circumstances: Omit<Circumstances, 'slots'>,
+  onTrouble: (error: unknown) => void,
+): Promise<readonly DecidedGroup[]> {
+  const observations = groups.map(({ observation }) => observation);
+  const known = await withUsers(deps, readCluster, observations, circumstances).catch((error: unknown) => {
+    onTrouble(error);
+    return [];
+  });
+  const decided = known.map((observation) => ({
+    observation,
+    decision: decideGroup(observation, { ...circumstances, slots }),
+  }));
+  for (const group of decided) await carryOutGroup(deps, group).catch(onTrouble);
+  return decided;
 }
 
 /** Decides, and takes the slots that the decisions need by one conditional write. */

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { exposure } from './schema-exposure.ts';
 import { ssm } from './schema-ssm.ts';
 import { targetGroups } from './schema-target-groups.ts';
-import { imageId, instanceType, name, repeat, size } from './schema-values.ts';
+import { imageId, instanceType, name, repeat } from './schema-values.ts';
+
+/** Unlike a managed node group (450 nodes), an Auto Scaling group is bounded by nothing but the account's quotas. */
+const size = z.int().min(0).max(20_000);
 
 /** One Auto Scaling group of a cluster that EKS does not manage. */
 export const selfManagedGroup = z

@@ -147,6 +147,7 @@ describe('rights', () => {
   const installer = installerDaemonSet({ nodeNames: ['a'], region: 'eu-central-1', image: 'image' });
   const calls = {
     listNodes: ({ client }: ClientOfCluster) => client.listNodes(),
+    readNode: ({ client }: ClientOfCluster) => client.readNode('a'),
     findNode: ({ client }: ClientOfCluster) => client.findNode('i-0a', 'a'),
     isolateNode: ({ client }: ClientOfCluster) => client.isolateNode('a', ISOLATION),
     restoreNode: ({ client }: ClientOfCluster) => client.restoreNode('a', BEFORE),
@@ -172,6 +173,7 @@ describe('rights', () => {
   it('of the quarantine are for nodes and their pods, not for installing', async () => {
     expect(await allowed([QUARANTINE_KUBERNETES_GROUP])).toEqual([
       'listNodes',
+      'readNode',
       'findNode',
       'isolateNode',
       'restoreNode',

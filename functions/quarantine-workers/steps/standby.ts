@@ -104,7 +104,7 @@ const enterStandby = (subject: StepSubject): Promise<StepReport> =>
  * without Launch a group adds no instance.
  */
 async function replacementNote(autoScaling: AutoScalingClient, name: string): Promise<{ note?: string }> {
-  const asked = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
+  const asked = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name], IncludeInstances: false });
   const [group] = (await autoScaling.send(asked)).AutoScalingGroups ?? [];
   const isSuspended = group?.SuspendedProcesses?.some(({ ProcessName }) => ProcessName === 'Launch') === true;
   return isSuspended ? { note: `Nothing replaces it: the process Launch of ${name} is suspended.` } : {};

@@ -20,15 +20,24 @@ export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
  * @param queries the filters of each query: an instance must match all of them
  */
 export async function describeInstances(ec2: EC2Client, queries: readonly Filter[][]): Promise<Instance[]> {
-  const describe = async (Filters: Filter[]) => {
+  const describe = async (filters: Filter[]) => {
     const instances: Instance[] = [];
-    const input = { Filters, IncludeManagedResources: true };
-    for await (const page of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, input)) {
-      instances.push(...(page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []));
-    }
+    for await (const page of instancePages(ec2, filters)) instances.push(...page);
     return instances;
   };
   return (await pMap(queries, describe, { concurrency: READ_CONCURRENCY })).flat();
+}
+
+/**
+ * The instances that match all filters, those that AWS manages included, page by page: whoever has seen enough stops.
+ *
+ * @param pageSize from 5 to 1000
+ */
+export async function* instancePages(ec2: EC2Client, Filters: Filter[], pageSize = 1000): AsyncGenerator<Instance[]> {
+  const input = { Filters, IncludeManagedResources: true };
+  for await (const page of paginateDescribeInstances({ client: ec2, pageSize }, input)) {
+    yield (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
+  }
 }
 
 /** Filters for the workers of clusters. Two tags name the cluster, and not every kind of worker has both. */

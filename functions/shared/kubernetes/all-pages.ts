@@ -5,16 +5,21 @@ interface Page<Item> {
   readonly metadata?: { readonly _continue?: string };
 }
 
-/** All items of a list that Kubernetes returns in pages. */
-export async function allPages<Item>(
-  list: (page: { readonly limit: number; readonly _continue?: string }) => Promise<Page<Item>>,
-): Promise<Item[]> {
-  const items: Item[] = [];
+type List<Item> = (page: { readonly limit: number; readonly _continue?: string }) => Promise<Page<Item>>;
+
+/** The pages of a list that Kubernetes gives in pages, each when it is asked for. */
+export async function* pagesOf<Item>(list: List<Item>): AsyncGenerator<Item[]> {
   let next: string | undefined;
   do {
     const page = await list({ limit: ITEMS_PER_PAGE, ...(next !== undefined && { _continue: next }) });
-    items.push(...page.items);
+    yield page.items;
     next = page.metadata?._continue;
   } while (next !== undefined && next !== '');
+}
+
+/** All items of such a list. */
+export async function allPages<Item>(list: List<Item>): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of pagesOf(list)) items.push(...page);
   return items;
 }

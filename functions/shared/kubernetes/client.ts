@@ -3,7 +3,7 @@ import { unlessAbsent } from './access-error.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type Eviction, evictPod, type KubernetesPod, listPods } from './evictions.ts';
 import { type Change, changeNode, type Isolation, isolated, type Restoration, restored } from './node-changes.ts';
-import { findNode, type KubernetesNode, listNodes } from './nodes.ts';
+import { findNode, type KubernetesNode, listNodes, readNode } from './nodes.ts';
 import { kubernetesTransport } from './transport.ts';
 
 export type { Change, Eviction, Isolation, KubernetesNode, KubernetesPod, Restoration };
@@ -33,6 +33,8 @@ export interface DaemonSetStatus {
 export interface KubernetesClient {
   /** All nodes of the cluster, by name. */
   listNodes(): Promise<KubernetesNode[]>;
+  /** The node of that name; undefined when the cluster has none. */
+  readNode(name: string): Promise<KubernetesNode | undefined>;
   /**
    * The node of an instance; undefined when the cluster has none. Tries the likely names before it lists all nodes, and
    * accepts only the provider id as proof.
@@ -80,6 +82,7 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
   const apps = new AppsV1Api(configuration);
   return {
     listNodes: () => listNodes(core),
+    readNode: (name) => readNode(core, name),
     findNode: (instanceId, privateDnsName) => findNode(core, instanceId, privateDnsName),
     isolateNode: (name, isolation) => changeNode(core, name, (node) => isolated(node, isolation)),
     restoreNode: (name, restoration) => changeNode(core, name, (node) => restored(node, restoration)),

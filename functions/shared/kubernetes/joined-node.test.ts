@@ -7,11 +7,22 @@ const DNS = 'ip-10-0-0-7.eu-central-1.compute.internal';
 const node = (name: string, instanceId: string) => ({ name, instanceId }) as KubernetesNode;
 const asking = (...nodes: KubernetesNode[]) => {
   const opened: string[] = [];
+  const calls: string[] = [];
   const isNode = isNodeBy(async (cluster) => {
     opened.push(cluster);
-    return { listNodes: async () => nodes } as unknown as KubernetesClient;
+    const client: Pick<KubernetesClient, 'listNodes' | 'readNode'> = {
+      listNodes: async () => {
+        calls.push('list');
+        return nodes;
+      },
+      readNode: async (wanted) => {
+        calls.push(wanted);
+        return nodes.find(({ name }) => name === wanted);
+      },
+    };
+    return client as KubernetesClient;
   });
-  return { opened, isNode };
+  return { opened, calls, isNode };
 };
 
 it('knows a node by its name and its provider id together', async () => {
@@ -28,11 +39,16 @@ it('is not deceived by a node that was taken over and names another instance as 
   expect(await isNode('shop', { InstanceId: 'i-1', PrivateDnsName: DNS })).toBe(false);
 });
 
-it('lists the nodes of a cluster once, and cannot tell where it is not let in', async () => {
-  const { isNode, opened } = asking(node(DNS, 'i-1'));
-  await isNode('shop', { InstanceId: 'i-1', PrivateDnsName: DNS });
-  await isNode('shop', { InstanceId: 'i-2', PrivateDnsName: '' });
-  expect(opened).toEqual(['shop']);
+it('asks for few instances by name, and lists the nodes of a cluster once for many', async () => {
+  const { isNode, opened, calls } = asking(node('i-1', 'i-1'), node('i-40', 'i-40'));
+  expect(await isNode('shop', { InstanceId: 'i-1', PrivateDnsName: DNS })).toBe(true);
+  expect([opened, calls]).toEqual([['shop'], [DNS, 'i-1']]);
+  for (let n = 2; n < 50; n += 1) expect(await isNode('shop', { InstanceId: `i-${n}` })).toBe(n === 40);
+  expect(calls.filter((call) => call === 'list')).toHaveLength(1);
+  expect(calls.length).toBeLessThan(15);
+});
+
+it('cannot tell where the cluster does not let it in', async () => {
   const refused = isNodeBy(async () => ({ refused: 'private endpoint' }));
   expect(await refused('shop', { InstanceId: 'i-1', PrivateDnsName: DNS })).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import type { CoreV1Api, V1Node } from '@kubernetes/client-node';
 import { unlessAbsent } from './access-error.ts';
-import { allPages } from './all-pages.ts';
+import { pagesOf } from './all-pages.ts';
 
 export interface KubernetesNode {
   readonly name: string;
@@ -20,8 +20,15 @@ export interface KubernetesNode {
 
 /** All nodes of the cluster, by name. */
 export async function listNodes(core: CoreV1Api): Promise<KubernetesNode[]> {
-  const nodes = (await allPages((page) => core.listNode(page))).map(describeNode);
+  const nodes: KubernetesNode[] = [];
+  for await (const page of pagesOf((asked) => core.listNode(asked))) nodes.push(...page.map(describeNode));
   return nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The node of that name; undefined when the cluster has none. */
+export async function readNode(core: CoreV1Api, name: string): Promise<KubernetesNode | undefined> {
+  const found = await unlessAbsent(core.readNode({ name }));
+  return found && describeNode(found);
 }
 
 /** The node of an instance. Tries the likely names before it lists all nodes. */
@@ -32,11 +39,15 @@ export async function findNode(
 ): Promise<KubernetesNode | undefined> {
   // Nodes are named by the private DNS name; in EKS Auto Mode, and with resource-based host names, by the instance id.
   for (const name of [privateDnsName, instanceId]) {
-    const found = name === undefined || name === '' ? undefined : await unlessAbsent(core.readNode({ name }));
-    const node = found && describeNode(found);
+    const node = name === undefined || name === '' ? undefined : await readNode(core, name);
     if (node?.instanceId === instanceId) return node;
   }
-  return (await listNodes(core)).find((node) => node.instanceId === instanceId);
+  // Page by page: a cluster of thousands of nodes is not held for one of them.
+  for await (const page of pagesOf((asked) => core.listNode(asked))) {
+    const found = page.map(describeNode).find((node) => node.instanceId === instanceId);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function describeNode({ metadata, spec, status }: V1Node): KubernetesNode {

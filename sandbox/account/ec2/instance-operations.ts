@@ -167,6 +167,10 @@ const instanceFields: FilterFields<Instance> = {
   'vpc-id': ({ vpcId }) => vpcId,
   'instance.group-id': ({ interfaces }) => interfaces[0]?.securityGroupIds,
   'network-interface.network-interface-id': ({ interfaces }) => interfaces.map(({ id }) => id),
+  'network-interface.addresses.association.public-ip': ({ interfaces }) =>
+    interfaces.flatMap(({ associations }) => [...associations.values()].map(({ publicIp }) => publicIp)),
+  'network-interface.ipv6-addresses.ipv6-address': ({ interfaces }) =>
+    interfaces.flatMap(({ ipv6Addresses }) => ipv6Addresses.map(({ address }) => address)),
   'network-interface.group-id': ({ interfaces }) => interfaces.flatMap(({ securityGroupIds }) => securityGroupIds),
   'operator.managed': ({ operator }) => String(operator !== undefined),
   'operator.principal': ({ operator }) => operator,

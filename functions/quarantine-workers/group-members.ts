@@ -1,0 +1,175 @@
+import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
+import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { type IdentityClients, identifyWorkers } from '../shared/fleet/identity.ts';
+import { describeInstances, filtersOf, instancePages } from '../shared/fleet/instances.ts';
+import { isProven, type Owner } from '../shared/fleet/owners.ts';
+import { AUTO_SCALING_GROUP_TAG, unmanagedGroup } from '../shared/fleet/worker.ts';
+import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
+import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
+import type { Exposure, Networks } from './exposure.ts';
+import type { WorkerView } from './observation.ts';
+import { viewWorkers } from './view-workers.ts';
+
+/** Whose members are counted. */
+export interface MemberGroup {
+  readonly key: NodeGroupKey;
+  readonly owner: Pick<Owner, 'autoScalingGroups'>;
+}
+
+/** What security groups admit. */
+export type Rules = Pick<Networks, 'ingress' | 'worldLists'>;
+
+/** How much of a group is exposed. */
+export interface Share {
+  /** Ids of those that are exposed, or would be without their quarantine. */
+  readonly exposed: readonly string[];
+  readonly boundLater: number;
+  readonly views: readonly WorkerView[];
+  /** The rules of the security groups of those members that this look had not read before. */
+  readonly rules: ReadonlyArray<Rules>;
+  /** How many workers of it are pending or running; as far as somebody asks for it. */
+  readonly size: number;
+  /** Whether there may be more exposed, or more workers, than these. */
+  readonly moreExposed: boolean;
+  readonly moreWorkers: boolean;
+}
+
+export interface MemberClients extends IdentityClients {
+  readonly ec2: EC2Client;
+}
+
+/** How many workers of a group that is public by its configuration are counted: that decides nothing, and is only told. */
+const COUNTED = 200;
+
+const PRESENT: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
+
+/**
+ * What finds every instance that has a public address, whichever of its interfaces has it, and whichever kind it is of. `*` is
+ * any text, and no text is none. Sources: EC2 API reference, DescribeInstances (filters, wildcards).
+ */
+const KNOWN_BY_ADDRESS: readonly Filter[] = [
+  { Name: 'network-interface.addresses.association.public-ip', Values: ['*'] },
+  { Name: 'network-interface.ipv6-addresses.ipv6-address', Values: ['*'] },
+];
+
+/**
+ * Counts the exposed workers of a group by what EC2 finds of public addresses, so that it costs what is exposed, not what
+ * exists; and the others only as far as it takes to say which share that is.
+ *
+ * @param seen workers of the group that this look has read already, by instance id
+ * @param isConfigured whether its configuration makes it public: then its members decide nothing, and only some are counted
+ * @param exposedShare of the policy, percent
+ */
+export async function shareOf(
+  clients: MemberClients,
+  readCluster: ClusterReader,
+  group: MemberGroup,
+  seen: ReadonlyMap<string, WorkerView>,
+  slots: BlastBudget['slots'],
+  { isConfigured, exposedShare }: { readonly isConfigured: boolean; readonly exposedShare: number },
+): Promise<Share> {
+  const isOurs = membersBy(clients, readCluster, group);
+  const most = isConfigured ? COUNTED : Number.POSITIVE_INFINITY;
+  const views = new Map<string, WorkerView>();
+  const rules: Rules[] = [];
+  const readKnown = async (byAddress: Filter) => {
+    let count = 0;
+    for (const filter of filtersOfGroup(group)) {
+      for await (const page of instancePages(clients.ec2, [filter, PRESENT, byAddress], COUNTED)) {
+        const fresh = page.filter(({ InstanceId = '' }) => !seen.has(InstanceId) && !views.has(InstanceId));
+        const members = await viewMembers(clients.ec2, group.key, await isOurs(fresh));
+        for (const [id, view] of members.views) views.set(id, view);
+        if (members.views.size > 0) rules.push(members.networks);
+        count += page.length;
+        if (count >= most) return true;
+      }
+    }
+    return false;
+  };
+  const [isCut, held] = await Promise.all([
+    Promise.all(KNOWN_BY_ADDRESS.map(readKnown)),
+    heldOf(clients.ec2, group.key, slots),
+  ]);
+  for (const [id, view] of seen) views.set(id, view);
+  const open = [...views].filter(
+    ([, { instanceState, exposures }]) =>
+      (instanceState === 'pending' || instanceState === 'running') && exposures.length > 0,
+  );
+  const exposed = [...new Set([...open.map(([id]) => id), ...held])].sort();
+  const boundLater = open.filter(([id, { exposures }]) => !(id in slots) && isBoundLater(exposures)).length;
+  const planned = exposed.length - boundLater;
+  // One worker alone proves nothing, however small its group is. Of several, only as many more decide as make them too few.
+  const decisive = exposedShare === 0 ? planned : Math.floor((planned * 100) / exposedShare) + 1;
+  const wanted = isConfigured ? COUNTED : planned > 1 ? decisive : 0;
+  const size = await countMembers(clients.ec2, group, isOurs, wanted);
+  return {
+    exposed,
+    boundLater,
+    views: [...views.values()],
+    rules,
+    size: Math.max(size, exposed.length),
+    moreExposed: isCut.includes(true),
+    moreWorkers: wanted > 0 && size >= wanted,
+  };
+}
+
+/** An Elastic IP is put to what runs, by a controller or by an attacker: it proves no design. */
+const isBoundLater = (exposures: readonly Exposure[]): boolean => exposures.every(({ kind }) => kind === 'elastic');
+
+/** What finds the members of a group: the tag that Auto Scaling alone sets, or that of a node pool, which proves nothing. */
+function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups = [] } }: MemberGroup): Filter[] {
+  const unmanaged = unmanagedGroup(nodegroup);
+  if (unmanaged?.kind === 'node-pool') return [{ Name: 'tag:karpenter.sh/nodepool', Values: [unmanaged.name] }];
+  const names = unmanaged === undefined ? autoScalingGroups : [unmanaged.name];
+  return names.map((name) => ({ Name: `tag:${AUTO_SCALING_GROUP_TAG}`, Values: [name] }));
+}
+
+type Members = (instances: readonly Instance[]) => Promise<readonly Instance[]>;
+
+/** Those of a node pool are proven each by itself, since whoever sets a tag must not make a group larger. */
+const membersBy = (clients: MemberClients, readCluster: ClusterReader, { key }: MemberGroup): Members => {
+  if (unmanagedGroup(key.nodegroup)?.kind !== 'node-pool') return async (instances) => instances;
+  return async (instances) => {
+    const identities = await identifyWorkers(clients, readCluster, instances);
+    return instances.filter(({ InstanceId = '' }) => {
+      const identity = identities.get(InstanceId);
+      if (identity === undefined || !isProven(identity.owner)) return false;
+      return identity.worker.cluster === key.cluster && identity.worker.nodegroup === key.nodegroup;
+    });
+  };
+};
+
+function viewMembers(ec2: EC2Client, key: NodeGroupKey, instances: readonly Instance[]) {
+  const worker = { ...key, ownership: 'self-managed', certain: true } as const;
+  const members = instances.map((instance) => ({ instanceId: instance.InstanceId ?? '', instance, worker }));
+  return viewWorkers(ec2, members);
+}
+
+/** Those of the group in quarantine: they have no address by which they are found. */
+async function heldOf(
+  ec2: EC2Client,
+  { cluster, nodegroup }: NodeGroupKey,
+  slots: BlastBudget['slots'],
+): Promise<string[]> {
+  const ids = Object.entries(slots).flatMap(([id, slot]) =>
+    slot.cluster === cluster && slot.nodegroup === nodegroup ? [id] : [],
+  );
+  const present = await describeInstances(
+    ec2,
+    filtersOf('instance-id', ids).map((filter) => [PRESENT, filter]),
+  );
+  return present.map(({ InstanceId = '' }) => InstanceId);
+}
+
+/** How many members there are, counted up to `most`. */
+async function countMembers(ec2: EC2Client, group: MemberGroup, members: Members, most: number): Promise<number> {
+  if (most === 0) return 0;
+  let size = 0;
+  for (const filter of filtersOfGroup(group)) {
+    for await (const page of instancePages(ec2, [filter, PRESENT], Math.min(1000, Math.max(5, most)))) {
+      size += (await members(page)).length;
+      if (size >= most) return size;
+    }
+  }
+  return size;
+}

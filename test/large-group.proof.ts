@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { MINUTE, start } from './harness.ts';
+import { ENTRY, outcomes, privateFleet, scenario } from './quarantine.fixture.ts';
+
+const EXPOSED = { publicAddress: 'automatic', openPorts: [22] };
+const LAUNCHED = { cluster: 'shop', withinSeconds: 0, exposure: EXPOSED };
+
+/** An exposed launch into a self-managed group of so many workers, while the function is warm from another group's launch. */
+async function launchInto(size: number) {
+  const cluster = {
+    accessEntries: [ENTRY],
+    selfManagedGroups: [{ name: 'big', size, maxSize: size + 10, imageId: 'ami-0123456789abcdef0' }],
+  };
+  const launches = [
+    { ...LAUNCHED, at: '+1m', nodeGroup: 'web' },
+    { ...LAUNCHED, at: '+5m', selfManagedGroup: 'big' },
+  ];
+  const run = await start(scenario(privateFleet({}, { launches }, cluster)));
+  const launchAt = run.account.time.now + 5 * MINUTE;
+  await run.account.play(5 * MINUTE - 1_000);
+  const before = run.calls.length;
+  const cpu = process.cpuUsage();
+  await run.account.play(1_500);
+  const worker = run.account.fleet.instances.list().find(({ launchedAt }) => launchedAt === launchAt);
+  if (worker === undefined) throw new Error('nothing was launched');
+  expect(run.account.fleet.networks.isReachable(worker.id)).toBe(true);
+  while (run.account.fleet.networks.isReachable(worker.id)) await run.account.play(50);
+  const { user, system } = process.cpuUsage(cpu);
+  const calls = run.calls.slice(before).filter((call) => call.function === 'quarantine-workers');
+  const first = calls.findIndex(({ operation }) => operation === 'ModifyNetworkInterfaceAttribute');
+  expect(first).toBeGreaterThan(5);
+  return { run, calls: calls.slice(0, first), cpuSeconds: (user + system) / 1e6 };
+}
+
+it('an exposed launch in a group of 10,000 is closed by the calls, and about the time, that one in a group of ten takes', async () => {
+  const [small, large] = [await launchInto(10), await launchInto(10_000)];
+  console.log(
+    `CPU s until closed, the whole sandbox with it: ${small.cpuSeconds} of 10, ${large.cpuSeconds} of 10,000`,
+  );
+  const operations = ({ calls }: typeof small) => calls.map(({ operation }) => operation).sort();
+  expect(operations(large)).toEqual(operations(small));
+  // No answer went on: none was longer than a page, and what is asked for by a worker's id is short.
+  expect(large.calls.filter(({ input }) => 'NextToken' in input)).toEqual([]);
+  // The account's own work on 10,000 workers counts, too.
+  expect(large.cpuSeconds).toBeLessThan(1);
+  expect(outcomes(large.run)).toContain('acted quarantine-started');
+  expect(large.run.errors).toEqual([]);
+});
