@@ -40,7 +40,7 @@ export class Random {
     ].join('-');
   }
 
-  /** A source of its own for one purpose, so that more numbers drawn here change nothing there. */
+  /** A separate source for one purpose, so that drawing more numbers from it changes nothing elsewhere. */
   fork(purpose: string): Random {
     let hash = this.#state;
     for (const character of purpose) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;

@@ -1,4 +1,4 @@
-/** Cancels what was planned; calling it late or twice does nothing. */
+/** Cancels a planned task. Calling it late or twice has no effect. */
 export type Cancel = () => void;
 
 interface Planned {
@@ -10,9 +10,9 @@ interface Planned {
 /**
  * The sandbox's clock and agenda: a discrete-event queue whose time jumps from one planned task to the next.
  *
- * Tasks run strictly one after another, by time and then by the order in which they were planned; between two tasks
- * everything that the first one set going must come to rest (see {@link addActivity}). So a run is a function of its
- * inputs, however many invocations are under way at once.
+ * Tasks run strictly one after another, by time and then in the order of planning. Between two tasks, everything that
+ * the first one started must come to rest (see {@link addActivity}). A run is thus a function of its inputs, however
+ * many invocations are in progress at once.
  */
 export class VirtualTime {
   #now: number;
@@ -25,37 +25,37 @@ export class VirtualTime {
     this.#now = startsAt;
   }
 
-  /** Virtual now, epoch milliseconds. */
+  /** The current virtual time, epoch milliseconds. */
   get now(): number {
     return this.#now;
   }
 
-  /** When the next planned task is due (epoch milliseconds), or undefined when nothing is planned. */
+  /** When the next planned task is due (epoch milliseconds); undefined when nothing is planned. */
   get nextAt(): number | undefined {
     return this.#agenda[0]?.at;
   }
 
-  /** Plans `task` for `at` (epoch milliseconds); a time in the past means now. */
+  /** Plans `task` for `at` (epoch milliseconds). A time in the past means now. */
   at(at: number, task: () => void | Promise<void>): Cancel {
     const planned: Planned = { at: Math.max(at, this.#now), order: this.#order++, task };
     push(this.#agenda, planned);
     return () => remove(this.#agenda, planned);
   }
 
-  /** Plans `task` for `delay` milliseconds from now. */
+  /** Plans `task` in `delay` milliseconds. */
   after(delay: number, task: () => void | Promise<void>): Cancel {
     return this.at(this.#now + delay, task);
   }
 
   /**
-   * Names something that may be computing: time stands still while `busy` answers true. An invocation is busy while it
-   * is neither finished nor waiting for an answer or a timer.
+   * Registers something that may be computing: time stands still while `busy` returns true. An invocation is busy
+   * unless it has finished or waits for a response or a timer.
    */
   addActivity(busy: () => boolean): void {
     this.#activities.push(busy);
   }
 
-  /** Plays everything that is due up to and including `until` (epoch milliseconds), then stands at `until`. */
+  /** Runs everything that is due up to and including `until` (epoch milliseconds), then sets the time to `until`. */
   async play(until: number): Promise<void> {
     await this.#settle();
     for (let next = this.#agenda[0]; next !== undefined && next.at <= until; next = this.#agenda[0]) {
@@ -68,8 +68,8 @@ export class VirtualTime {
   }
 
   /**
-   * Lets all microtasks, ticks and in-memory streams drain. Everything inside the sandbox is in memory, so a few turns
-   * of the event loop suffice; the extra turns are for siblings in a `Promise.all` that take a tick longer.
+   * Lets all microtasks, ticks and in-memory streams drain. Everything in the sandbox is in memory, so a few turns of
+   * the event loop suffice. The extra turns are for siblings in a `Promise.all` that take a tick longer.
    */
   async #settle(): Promise<void> {
     let quietTurns = 0;
@@ -86,7 +86,7 @@ export class VirtualTime {
 
 const before = (a: Planned, b: Planned): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-/** Inserts in order by binary search: agendas are short (hundreds), and removal by identity must stay simple. */
+/** Inserts in order by binary search. Agendas are short (hundreds), and removal by identity must stay simple. */
 function push(agenda: Planned[], planned: Planned): void {
   let low = 0;
   let high = agenda.length;

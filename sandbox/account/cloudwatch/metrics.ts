@@ -74,7 +74,7 @@ export class MetricSeries {
     return values;
   }
 
-  /** What was held becomes buckets, as many as are kept. */
+  /** Converts a held value into buckets, as far back as data points are kept. */
   #settle(until: number): void {
     if (this.#steady === undefined) return;
     const { from, value } = this.#steady;
@@ -91,7 +91,7 @@ export class MetricSeries {
     if (before?.minute === minute) return before;
     const bucket = { minute, values: [] };
     this.#buckets.splice(index, 0, bucket);
-    // Now and then only: to drop one at a time would copy the rest each time.
+    // Old buckets are dropped only now and then, because each time copies the rest.
     const oldest = this.#buckets[0]?.minute ?? minute;
     if (oldest < minute - 2 * KEPT_MS) this.#buckets = this.#buckets.filter((each) => each.minute >= minute - KEPT_MS);
     return bucket;
@@ -106,7 +106,7 @@ export class MetricSeries {
 export class Metrics {
   readonly #series = new Map<string, MetricSeries>();
 
-  /** The metric's series, made when it is asked for the first time. */
+  /** The metric's series, created on first use. */
   series(id: MetricId): MetricSeries {
     const key = keyOf(id);
     const known = this.#series.get(key);
@@ -116,7 +116,7 @@ export class Metrics {
     return series;
   }
 
-  /** The metrics that have had data, in the order of their keys. */
+  /** The metrics that have had data, sorted by key. */
   get published(): readonly MetricSeries[] {
     return [...this.#series]
       .filter(([, { lastChange }]) => lastChange !== undefined)
@@ -130,7 +130,7 @@ const keyOf = ({ namespace, name, dimensions }: MetricId): string =>
 
 const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS) * MINUTE_MS;
 
-/** The statistics that the sandbox knows: the five simple ones, and percentiles such as `p99` or `p99.9`. */
+/** The statistics that the sandbox supports: the five simple ones, and percentiles such as `p99` or `p99.9`. */
 export const isStatistic = (statistic: string): boolean =>
   ['SampleCount', 'Sum', 'Average', 'Minimum', 'Maximum'].includes(statistic) || percentileOf(statistic) !== undefined;
 
@@ -159,7 +159,7 @@ function percentileOf(statistic: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The smallest value that so many percent of the values do not exceed. */
+/** The smallest value that this percentage of the values does not exceed. */
 function percentile(values: readonly number[], percent: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];

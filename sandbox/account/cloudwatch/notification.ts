@@ -1,12 +1,12 @@
 import type { EmittedEvent, World } from '../world.ts';
 import type { AlarmHead, MetricAlarmDefinition, StateValue } from './alarm.ts';
 
-/** A change of an alarm's state, as it is told to topics, to EventBridge and in the alarm's history. */
+/** A change of an alarm's state, as topics, EventBridge and the alarm's history get it. */
 export interface StateChange {
   readonly from: StateValue;
   readonly to: StateValue;
   readonly reason: string;
-  /** As JSON; CloudWatch gives one for alarms on metrics. */
+  /** JSON, which CloudWatch adds for metric alarms. */
   readonly reasonData?: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -24,7 +24,7 @@ const REGION_NAMES: Readonly<Record<string, string>> = {
 
 const regionName = (region: string): string => REGION_NAMES[region] ?? region;
 
-/** CloudWatch writes its times so: `2026-07-14T09:03:00.000+0000`. */
+/** Formats a time like CloudWatch: `2026-07-14T09:03:00.000+0000`. */
 const stamp = (at: number): string => new Date(at).toISOString().replace('Z', '+0000');
 
 /** The message that CloudWatch publishes to a topic, with its subject. */

@@ -14,7 +14,7 @@ import type { AccessEntries } from './access-entries.ts';
 import { pageOfNames } from './pages.ts';
 import type { EksState } from './state.ts';
 
-/** Create, describe and list access entries. */
+/** Creates, describes and lists access entries. */
 export function accessEntryOperations(
   state: EksState,
   entries: AccessEntries,

@@ -6,14 +6,17 @@ import type { EksCluster, EksState } from './state.ts';
 
 const ACCESS_ENTRY_TYPES = ['STANDARD', 'EC2_LINUX', 'EC2_WINDOWS', 'FARGATE_LINUX', 'HYBRID_LINUX'] as const;
 
-/** What an access entry is made of. */
+/** The input for an access entry. */
 export interface AccessEntryRequest {
   readonly principalArn: string;
   readonly kubernetesGroups?: readonly string[] | undefined;
   readonly type?: string | undefined;
   readonly username?: string | undefined;
   readonly tags?: Readonly<Record<string, string>> | undefined;
-  /** A second request with the same token is the first one again; the AWS CLI and boto3 send one by themselves. */
+  /**
+   * A repeated request with the same token is answered like the first; the AWS CLI and boto3 send a token by
+   * themselves.
+   */
   readonly clientRequestToken?: string | undefined;
 }
 
@@ -25,7 +28,7 @@ export class AccessEntries {
   readonly #state: EksState;
   readonly #random: World['random'];
   readonly #byCluster = new Map<string, Map<string, KnownEntry>>();
-  /** What was asked for with a token, and what came of it. */
+  /** Earlier requests with a token, and their results. */
   readonly #byToken = new Map<string, { readonly request: string; readonly entry: KnownEntry }>();
 
   constructor(world: World, state: EksState) {
@@ -36,7 +39,7 @@ export class AccessEntries {
 
   /**
    * The entry by which a cluster's Kubernetes API knows a principal; undefined when there is none, or when the cluster
-   * does not look at access entries (`authenticationMode` CONFIG_MAP).
+   * does not use access entries (`authenticationMode` CONFIG_MAP).
    *
    * @param principalArn of the role itself (`arn:aws:iam::…:role/NAME`), not of its session
    */
@@ -46,7 +49,10 @@ export class AccessEntries {
     return this.#byCluster.get(clusterName)?.get(principalArn);
   }
 
-  /** The entries of a cluster by principal. @throws InvalidRequestException when the cluster has no access entries */
+  /**
+   * The entries of a cluster by principal.
+   * @throws InvalidRequestException when the cluster does not use access entries
+   */
   list(cluster: EksCluster): KnownEntry[] {
     this.#refuseConfigMap(cluster);
     return [...(this.#byCluster.get(cluster.name)?.values() ?? [])].sort(byText(({ principalArn }) => principalArn));
@@ -103,7 +109,7 @@ export class AccessEntries {
     return entry;
   }
 
-  /** The ARN that IAM judges. It ends in an id that only the entry itself knows, so a missing entry's is made up. */
+  /** The ARN that IAM evaluates. It ends in an id that only the entry has, so a missing entry gets an invented one. */
   arnOf(clusterName: string, principalArn: string): string {
     return (
       this.#byCluster.get(clusterName)?.get(principalArn)?.accessEntryArn ??
@@ -125,7 +131,7 @@ export class AccessEntries {
   }
 }
 
-/** The Kubernetes user name that EKS gives when none is asked for. */
+/** The default Kubernetes user name that EKS assigns. */
 function usernameOf(kind: string, account: string, name: string, principalArn: string, type: string): string {
   if (type !== 'STANDARD') return 'system:node:{{EC2PrivateDNSName}}';
   const partition = principalArn.split(':')[1];

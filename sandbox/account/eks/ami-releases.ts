@@ -6,21 +6,21 @@ export interface AmiRelease {
   readonly kubernetesVersion: string;
   readonly amiType: AmiType;
   readonly releaseVersion: string;
-  /** When it appeared, epoch ms. */
+  /** When it was published, epoch ms. */
   readonly at: number;
-  /** When AWS took it back, epoch ms. */
+  /** When AWS withdrew it, epoch ms. */
   readonly withdrawnAt?: number;
-  /** Every so many hours the public parameters answer the release before, for an hour. */
+  /** The interval, in hours, at which the public parameters return the previous release for one hour. */
   readonly stepsBackEvery?: number;
 }
 
-/** A release with the image that it is. */
+/** A release with its image. */
 export interface PublishedRelease extends AmiRelease {
   readonly imageId: string;
   readonly imageName: string;
 }
 
-/** Every release that the account will ever see, asked as of a moment. */
+/** All releases of the whole run, queried for a given time. */
 export class AmiReleases {
   readonly #region: string;
   readonly #byPair = new Map<string, PublishedRelease[]>();
@@ -30,7 +30,7 @@ export class AmiReleases {
     this.#region = region;
   }
 
-  /** Adds a release; a second one of the same name is refused with false. */
+  /** Adds a release. Returns false for one that exists already. */
   add(release: AmiRelease): boolean {
     const { kubernetesVersion, amiType, releaseVersion } = release;
     if (this.find(kubernetesVersion, amiType, releaseVersion) !== undefined) return false;
@@ -57,18 +57,18 @@ export class AmiReleases {
       ?.find((release) => release.releaseVersion === releaseVersion);
   }
 
-  /** Every release of a pair, those to come and those withdrawn among them, oldest first. */
+  /** Every release of a pair, including future and withdrawn ones, oldest first. */
   history(kubernetesVersion: string, amiType: AmiType): readonly PublishedRelease[] {
     return this.#byPair.get(pairKey(kubernetesVersion, amiType)) ?? [];
   }
 
-  /** The releases of a pair that are out and not withdrawn at `now` (epoch ms), oldest first. */
+  /** The releases of a pair that are published and not withdrawn at `now` (epoch ms), oldest first. */
   offered(kubernetesVersion: string, amiType: AmiType, now: number): PublishedRelease[] {
     const releases = this.history(kubernetesVersion, amiType);
     return releases.filter(({ at, withdrawnAt = Number.POSITIVE_INFINITY }) => at <= now && now < withdrawnAt);
   }
 
-  /** What the public parameters name at `now` (epoch ms): the youngest release on offer. */
+  /** The release in the public parameters at `now` (epoch ms): the newest on offer. */
   latest(kubernetesVersion: string, amiType: AmiType, now: number): PublishedRelease | undefined {
     return this.offered(kubernetesVersion, amiType, now).findLast((release) => !isSteppedBack(release, now));
   }
@@ -77,7 +77,7 @@ export class AmiReleases {
     return this.#byImageId.get(imageId);
   }
 
-  /** All images that are out at `now` (epoch ms). A withdrawn release's image still runs, so it stays. */
+  /** All images published at `now` (epoch ms). The image of a withdrawn release stays, because it can still run. */
   images(now: number): PublishedRelease[] {
     return [...this.#byImageId.values()].filter(({ at }) => at <= now);
   }
@@ -90,7 +90,7 @@ const isSteppedBack = ({ at, stepsBackEvery }: AmiRelease, now: number): boolean
 
 const pairKey = (kubernetesVersion: string, amiType: AmiType): string => `${kubernetesVersion}/${amiType}`;
 
-/** The same image has the same id in every run; as at AWS, another one in each region. */
+/** The same image has the same id in every run, and different ids in different regions, as in AWS. */
 function imageIdOf(region: string, name: string): string {
   return `ami-0${createHash('sha256').update(`${region}/${name}`).digest('hex').slice(0, 16)}`;
 }

@@ -5,11 +5,13 @@ export type AmiType = Exclude<AMITypes, 'CUSTOM'>;
 
 type Platform = 'AL2023' | 'AL2' | 'BOTTLEROCKET' | 'WINDOWS';
 
-/** What AWS's names for one AMI type are made of. */
+/** The parts of AWS's names for one AMI type. */
 export interface AmiFamily {
   readonly platform: Platform;
   readonly architecture: 'x86_64' | 'arm64';
-  /** The part of the names that tells this type from others of its platform, for example `nvidia` or `2022-English-Core`. */
+  /**
+   * The part of the names that tells this type from others of its platform, such as `nvidia` or `2022-English-Core`.
+   */
   readonly variant: string;
 }
 
@@ -43,7 +45,7 @@ export const amiFamily = (amiType: AmiType): AmiFamily => families[amiType];
 /** Every published AMI type. */
 export const amiTypes: readonly AmiType[] = Object.keys(families).filter((name): name is AmiType => name in families);
 
-/** The `1.33` → 33 of a Kubernetes version: Kubernetes has only ever had the major version 1 on EKS. */
+/** The minor version: 33 for `1.33`. On EKS, Kubernetes has only ever had the major version 1. */
 export const kubernetesMinor = (version: string): number => Number(version.split('.')[1]);
 
 /** Amazon Linux 2 images end with Kubernetes 1.32. */
@@ -59,7 +61,7 @@ const releaseForms: Readonly<
   WINDOWS: { form: /^(1\.\d+)-\d{4}\.\d\d\.\d\d$/, example: (version) => `${version}-2025.01.15` },
 };
 
-/** An example of the right form when `releaseVersion` can't be a release of this type and version, else undefined. */
+/** A valid example when `releaseVersion` cannot be a release of this type and version; otherwise undefined. */
 export function wrongReleaseForm(
   amiType: AmiType,
   kubernetesVersion: string,
@@ -71,7 +73,7 @@ export function wrongReleaseForm(
   return example(kubernetesVersion);
 }
 
-/** The date that a release version carries (epoch ms, UTC midnight), or undefined: Bottlerocket's carry none. */
+/** The date in a release version (epoch ms, UTC midnight); undefined for Bottlerocket, whose versions have none. */
 export function releaseDate(releaseVersion: string): number | undefined {
   const match = /-(\d{4})\.?(\d\d)\.?(\d\d)$/.exec(releaseVersion);
   if (match === null || !/-(\d{8}|\d{4}\.\d\d\.\d\d)$/.test(releaseVersion)) return undefined;
@@ -79,7 +81,7 @@ export function releaseDate(releaseVersion: string): number | undefined {
   return Number.isNaN(date) ? undefined : date;
 }
 
-/** The AMI's name, as DescribeImages gives it. */
+/** The AMI's name, as DescribeImages returns it. */
 export function imageName(amiType: AmiType, kubernetesVersion: string, releaseVersion: string): string {
   const { platform, architecture, variant } = families[amiType];
   const date = releaseVersion.slice(releaseVersion.lastIndexOf('-') + 1);

@@ -3,29 +3,32 @@ import type { Kubelets } from './kubelets.ts';
 
 /** A node as a cluster's Kubernetes API shows it. */
 export interface ClusterNode {
-  /** The private DNS name; in EKS Auto Mode the instance id. */
+  /** The private DNS name, or in EKS Auto Mode the instance id. */
   readonly name: string;
   readonly instanceId: string;
-  /** For example `aws:///eu-central-1a/i-0123456789abcdef0`. */
+  /** Such as `aws:///eu-central-1a/i-0123456789abcdef0`. */
   readonly providerId: string;
-  /** For example `Amazon Linux 2023.8.20250715`. */
+  /** Such as `Amazon Linux 2023.8.20250715`. */
   readonly osImage: string;
   readonly operatingSystem: 'linux' | 'windows';
   readonly architecture: 'amd64' | 'arm64';
-  /** For example `v1.33.0-eks-1a2b3c4`. */
+  /** Such as `v1.33.0-eks-1a2b3c4`. */
   readonly kubeletVersion: string;
   readonly internalIp: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly ready: boolean;
-  /** Since when the control plane hears nothing of its kubelet, epoch ms: it is not ready then; absent: it does. */
+  /**
+   * Since when the control plane has not heard from its kubelet, epoch ms, so that the node is not ready; absent: it
+   * does hear from it.
+   */
   readonly unheardSince?: number;
-  /** It is being drained. */
+  /** Whether it is being drained. */
   readonly unschedulable: boolean;
   /** Epoch ms. */
   readonly createdAt: number;
 }
 
-/** The nodes of a cluster as they are now, by name: joined, and not gone yet. */
+/** The current nodes of a cluster, by name: joined, and not yet gone. */
 export function clusterNodes(instances: Instances, kubelets: Kubelets, clusterName: string): ClusterNode[] {
   return instances
     .list()

@@ -9,8 +9,8 @@ export const endpointHost = ({ region }: World, { id }: EksCluster): string =>
   `${id}.gr7.${region}.eks.${urlSuffixOf(region)}`;
 
 /**
- * What DescribeCluster tells of a cluster.
- * @param served where whoever asks reaches its API, if that is elsewhere than where functions do
+ * A cluster as DescribeCluster returns it.
+ * @param served where the caller reaches its API, if that differs from where functions do
  */
 export function describeCluster(world: World, cluster: EksCluster, served?: EksCluster['served']): Cluster {
   const { partition, region, accountId } = world;
@@ -38,12 +38,12 @@ export function describeCluster(world: World, cluster: EksCluster, served?: EksC
     tags: { ...cluster.tags },
     health: { issues: [] },
     accessConfig: { authenticationMode: cluster.authenticationMode },
-    // The two node pools that Auto Mode comes with.
+    // Auto Mode has two default node pools.
     computeConfig: cluster.autoMode ? { enabled: true, nodePools: ['general-purpose', 'system'] } : { enabled: false },
   };
 }
 
-/** What DescribeNodegroup tells of a managed node group. */
+/** A managed node group as DescribeNodegroup returns it. */
 export function describeNodeGroup(group: EksNodeGroup): Nodegroup {
   return {
     nodegroupName: group.name,

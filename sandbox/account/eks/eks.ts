@@ -31,7 +31,7 @@ import { pageOfNames } from './pages.ts';
 import type { EksState } from './state.ts';
 import type { NodeGroupUpdates } from './update-node-group.ts';
 
-/** Amazon EKS, as far as clusters, access entries, managed node groups and their version updates go. */
+/** Amazon EKS, limited to clusters, access entries, managed node groups and their version updates. */
 export function createEks(
   world: World,
   state: EksState,
@@ -51,7 +51,7 @@ export function createEks(
     ({ clusterName, nodegroupName }: NodeGroupName): Permission[] => [
       { action: `eks:${action}`, resource: nodeGroupArn(world, state, clusterName, nodegroupName) },
     ];
-  // IAM asks for the cluster always and, where one is named, for the node group too.
+  // IAM evaluates the cluster always, and the node group too where one is named.
   const onUpdates =
     (action: string) =>
     ({ name, nodegroupName }: { name: string | undefined; nodegroupName?: string | undefined }): Permission[] => [
@@ -79,7 +79,7 @@ export function createEks(
         ['name'],
         ({ name }, { caller }) => {
           const cluster = state.cluster(name);
-          // A function's network is the sandbox's own: no port of this machine is in it.
+          // Functions use the sandbox's own network, in which no port of this machine exists.
           return {
             cluster: describeCluster(world, cluster, caller.invocationId === undefined ? cluster.served : undefined),
           };
@@ -146,7 +146,7 @@ interface NodeGroupName {
   readonly nodegroupName: string | undefined;
 }
 
-/** The ARN that IAM judges. It ends in an id that only the group itself knows, so a missing group's is made up. */
+/** The ARN that IAM evaluates. It ends in an id that only the group has, so a missing group gets an invented one. */
 function nodeGroupArn(
   world: World,
   state: EksState,
@@ -159,7 +159,7 @@ function nodeGroupArn(
   );
 }
 
-/** The cluster's name when it, and the node group if one is named, exist. */
+/** The cluster's name, if it and the named node group exist. */
 function existing(state: EksState, clusterName: string | undefined, nodegroupName: string | undefined): string {
   return nodegroupName === undefined
     ? state.cluster(clusterName).name

@@ -3,22 +3,23 @@ import type { Networks } from '../ec2/network.ts';
 import type { World } from '../world.ts';
 
 /**
- * How long the control plane bears that it hears nothing of a kubelet, ms. Source: Kubernetes, kube-controller-manager,
- * `--node-monitor-grace-period`: 50 s (40 s before 1.32), which EKS leaves as it is.
+ * How long the control plane waits for a silent kubelet, ms. Source: Kubernetes, kube-controller-manager,
+ * `--node-monitor-grace-period`: 50 s (40 s before 1.32), which EKS leaves unchanged.
  */
 export const GRACE_MS = 50_000;
 
 /**
- * Which kubelets still report to their cluster. A node behind security groups that let nothing out to the API server is no
- * more Ready once the grace is over. A kubelet of which the fleet file never said how it reaches its cluster is taken for
- * one that does: it has joined. An open connection ends with the rule that let it out, which is the earliest that it can.
+ * Which kubelets still report to their cluster. A node whose security groups allow no traffic to the API server ceases
+ * to be Ready after the grace period. A kubelet for which the fleet file gives no path to its cluster counts as
+ * connected, because it has joined. An open connection ends with the rule that allowed it, which is the earliest
+ * possible moment.
  */
 export class Kubelets {
   readonly #world: World;
   readonly #networks: Networks;
-  /** Since when it is cut off, epoch ms, by instance id. */
+  /** Since when each kubelet is cut off, epoch ms, by instance id. */
   readonly #cutOff = new Map<string, number>();
-  /** Those that reached their cluster when they joined, by what their security groups say. */
+  /** Kubelets whose security groups allowed traffic to their cluster when they joined. */
   readonly #joinedByRule = new Set<string>();
   readonly #listeners: Array<(instance: Instance, stillSo: () => boolean) => void> = [];
 
@@ -42,13 +43,13 @@ export class Kubelets {
     });
   }
 
-  /** Since when the node is not Ready because its kubelet is not heard of, epoch ms; undefined: it is heard of. */
+  /** Since when the node is not Ready because its kubelet is silent, epoch ms; undefined: the kubelet reports. */
   unheardSince({ id }: Pick<Instance, 'id'>): number | undefined {
     const since = this.#cutOff.get(id);
     return since === undefined || this.#world.time.now < since + GRACE_MS ? undefined : since + GRACE_MS;
   }
 
-  /** Hears of each node when it ceases to be Ready; `stillSo` tells later whether it has been so ever since. */
+  /** Calls the listener for each node that ceases to be Ready. `stillSo` tells later whether it has stayed so. */
   onUnheard(listener: (instance: Instance, stillSo: () => boolean) => void): void {
     this.#listeners.push(listener);
   }

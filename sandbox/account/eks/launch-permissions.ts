@@ -3,10 +3,10 @@ import type { World } from '../world.ts';
 import type { EksNodeGroup } from './state.ts';
 
 /**
- * What EKS asks of whoever updates a node group with a launch template of its owner, beside the update itself. It tries a
- * launch as the caller (EKS user guide, "Customize managed nodes with launch templates"), which IAM judges for every resource
- * of it. AWS does not say which of them count as the template's own: here only the template and its key pair do, so that
- * rights which rest on more are refused.
+ * The rights that EKS requires, besides the update itself, from whoever updates a node group with an owner's launch
+ * template. EKS tries a launch as the caller (EKS user guide, "Customize managed nodes with launch templates"), and IAM
+ * evaluates every resource of it. AWS does not document which of them count as the template's own. Here only the
+ * template and its key pair do, so that rights which depend on more are refused.
  */
 export function launchPermissions({ partition, region, accountId }: World, group: EksNodeGroup): Permission[] {
   const { launchTemplate, autoScalingGroup, hosts, cluster, imageId } = group;

@@ -1,9 +1,12 @@
 import { type AmiType, amiFamily, releaseDate } from './ami-types.ts';
 
-/** An Amazon Linux 2023 image as its node names it; used where nothing tells which. */
+/** The OS image of an Amazon Linux 2023 node, used where nothing specifies one. */
 export const DEFAULT_OS_IMAGE = 'Amazon Linux 2023.8.20250715';
 
-/** What a node of an AMI release says that it runs (`status.nodeInfo.osImage`), for example `Bottlerocket OS 1.42.0 (aws-k8s-1.33)`. */
+/**
+ * What a node of an AMI release reports as its OS image (`status.nodeInfo.osImage`), such as `Bottlerocket OS 1.42.0
+ * (aws-k8s-1.33)`.
+ */
 export function osImageOf(amiType: AmiType, kubernetesVersion: string, releaseVersion: string): string {
   const { platform, variant } = amiFamily(amiType);
   switch (platform) {
@@ -21,12 +24,12 @@ export function osImageOf(amiType: AmiType, kubernetesVersion: string, releaseVe
   }
 }
 
-/** The operating system of a node as its SSM agent names it. */
+/** A node's operating system, as its SSM agent names it. */
 export interface AgentPlatform {
   readonly type: 'Linux' | 'Windows';
-  /** For example `Amazon Linux`, `Ubuntu`. */
+  /** Such as `Amazon Linux`, `Ubuntu`. */
   readonly name: string;
-  /** For example `2023`, `22.04`. */
+  /** Such as `2023`, `22.04`. */
   readonly version: string;
 }
 
@@ -40,7 +43,7 @@ const platforms: ReadonlyArray<readonly [RegExp, string]> = [
   [/^Windows Server (\d+)/, 'Microsoft Windows Server Datacenter'],
 ];
 
-/** The `NAME` and `VERSION_ID` of a node's os-release, which the agent reports, told from its `osImage`. */
+/** The `NAME` and `VERSION_ID` of a node's os-release, which the agent reports, derived from its `osImage`. */
 export function agentPlatform(osImage: string): AgentPlatform {
   const type = osImage.startsWith('Windows') ? 'Windows' : 'Linux';
   for (const [pattern, name] of platforms) {

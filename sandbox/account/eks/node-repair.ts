@@ -4,17 +4,17 @@ import type { Kubelets } from './kubelets.ts';
 import type { EksState } from './state.ts';
 
 /**
- * After how long EKS replaces a node that is not Ready, ms, and how long the instance takes to end. Source: EKS user guide,
- * "Automatically repair nodes": the kubelet's Ready condition, repair after 30 minutes, by Replace.
+ * How long a node is not Ready before EKS replaces it, and how long the instance takes to terminate, ms. Source: EKS
+ * user guide, "Automatically repair nodes": the kubelet's Ready condition, repair after 30 minutes, by Replace.
  */
 const REPAIR_AFTER_MS = 30 * 60_000;
 const TERMINATES_MS = 60_000;
 
 /**
- * EKS node auto repair: a node of a managed node group with `nodeRepairConfig` that is not Ready for half an hour is replaced,
- * its instance terminated, whatever it is protected by. Two things nobody documents are taken at their worst: that members in
- * standby are no exception, and that no threshold of unhealthy nodes holds it up. What left the Auto Scaling group is none of
- * EKS's nodes any more. Linux alone is repaired (the same page).
+ * EKS node auto repair. A node of a managed node group with `nodeRepairConfig` that is not Ready for half an hour is
+ * replaced: its instance is terminated, whatever protects it. For two undocumented points the worst case is assumed:
+ * members in standby are no exception, and no threshold of unhealthy nodes prevents the repair. A node outside of the
+ * Auto Scaling group is no longer EKS's. Only Linux nodes are repaired (the same page).
  */
 export function repairNodes(world: World, eks: EksState, groups: AutoScalingGroups, kubelets: Kubelets): void {
   kubelets.onUnheard((instance, stillSo) => {

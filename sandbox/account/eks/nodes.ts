@@ -3,13 +3,13 @@ import { architectureOf, type Instance, type LaunchSpecification } from '../ec2/
 import { amiFamily } from './ami-types.ts';
 import type { EksNodeGroup } from './state.ts';
 
-/** A replacement takes about a third of its node's time to join, the rest is for the old node to leave. */
+/** A new node takes about a third of a replacement's time to join; the old node takes the rest to leave. */
 export const joinTimes = (msPerNode: number): JoinTimes => ({
   runningAfter: msPerNode * 0.1,
   readyAfter: msPerNode * 0.35,
 });
 
-/** The tags that EKS puts on the instances and the Auto Scaling group of a managed node group. */
+/** The tags that EKS sets on the instances and the Auto Scaling group of a managed node group. */
 export const managedTags = (clusterName: string, nodegroupName: string): Record<string, string> => ({
   'eks:cluster-name': clusterName,
   'eks:nodegroup-name': nodegroupName,
@@ -18,7 +18,7 @@ export const managedTags = (clusterName: string, nodegroupName: string): Record<
   [`k8s.io/cluster-autoscaler/${clusterName}`]: 'owned',
 });
 
-/** What a node of the group is launched from; `zone` is the index of one of the group's subnets. */
+/** The launch specification of a node of the group; `zone` is the index of one of the group's subnets. */
 export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: number): LaunchSpecification {
   const { autoScalingGroup, cluster } = group;
   const subnet = autoScalingGroup.subnets[zone % autoScalingGroup.subnets.length];
@@ -55,13 +55,13 @@ export function nodeSpecification(group: EksNodeGroup, imageId: string, zone: nu
   };
 }
 
-/** The nodes that a group has and keeps, in the order of their launch: those in standby are none of EKS's business. */
+/** The nodes that a group has and keeps, in launch order. EKS ignores those in standby. */
 export const nodesOf = ({ autoScalingGroup }: EksNodeGroup): Instance[] =>
   servingMembers(autoScalingGroup).map(({ instance }) => instance);
 
 /**
  * Launches a node.
- * @param change what of it differs from the others of its group; by default nothing
+ * @param change how it differs from the others of its group; default: not at all
  */
 export const launchNode = (
   groups: AutoScalingGroups,

@@ -3,7 +3,10 @@ import { byText, pageOf } from '../pagination.ts';
 
 const MAX_PAGE = 100;
 
-/** One page of names as EKS lists them. @throws InvalidParameterException */
+/**
+ * One page of names, as EKS returns them.
+ * @throws InvalidParameterException
+ */
 export function pageOfNames(
   names: string[],
   { maxResults = MAX_PAGE, nextToken }: { maxResults?: number | undefined; nextToken?: string | undefined },

@@ -16,20 +16,19 @@ export type RollEnd =
 export function maxUnavailable({ updateConfig, scaling }: EksNodeGroup): number {
   const { maxUnavailable, maxUnavailablePercentage } = updateConfig;
   if (maxUnavailablePercentage === undefined) return maxUnavailable ?? 1;
-  // How EKS rounds is not documented; rounded down, and at least one, no update takes out more than its share.
+  // EKS's rounding is undocumented. Rounding down, but to at least one, never takes out more than the allowed share.
   return Math.max(1, Math.floor((scaling.desiredSize * maxUnavailablePercentage) / 100));
 }
 
 /**
- * One rolling replacement of a node group's nodes by nodes of another image, as the EKS user guide describes it
- * ("Understand each phase of node updates"), with one simplification: the surge is as large as one batch, not up to
- * twice the number of zones.
+ * One rolling replacement of a node group's nodes by nodes of another image, as in the EKS user guide ("Understand each
+ * phase of node updates"). One simplification: the surge is one batch, not up to twice the number of zones.
  *
- * Members in standby are left alone, and so is a node that enters it, or is lost, before its turn is over; unless the group
- * is told that its updates end what is in standby (`updatesTerminateStandby`), which AWS does not say.
+ * Members in standby are left alone, and so are nodes that enter it, or are lost, before their turn is over. With
+ * `updatesTerminateStandby` the update terminates members in standby instead; AWS does not document which is true.
  *
- * DEFAULT launches a batch, waits until it is Ready, then drains and terminates as many old nodes; MINIMAL first drains
- * and terminates. Nodes that have the image already, say from an update that failed half-way, stay.
+ * DEFAULT launches a batch, waits until it is Ready, then drains and terminates as many old nodes. MINIMAL drains and
+ * terminates first. Nodes that have the image already, for example from an update that failed half-way, stay.
  */
 export class RollingUpdate {
   readonly #world: World;
@@ -41,7 +40,7 @@ export class RollingUpdate {
   readonly #oldImageId: string;
   #stopped = false;
 
-  /** @param failure what this roll is told to fail with */
+  /** @param failure that this roll is set to have */
   constructor(
     world: World,
     groups: AutoScalingGroups,
@@ -59,7 +58,7 @@ export class RollingUpdate {
     this.#failure = failure;
   }
 
-  /** Rolls; resolves when the last old node is gone, or when the failure strikes. */
+  /** Runs the roll. Resolves when the last old node is gone, or when the failure occurs. */
   async run(): Promise<RollEnd> {
     const failure = this.#failure;
     if (failure === undefined) return this.#replaceAll();
@@ -84,7 +83,9 @@ export class RollingUpdate {
     return { outcome: 'Successful' };
   }
 
-  /** @param doomed the batch's pods never leave: an update that is to fail must not be done before it does. */
+  /**
+   * @param doomed whether the batch's pods never leave, because an update that is set to fail must not complete before
+   */
   async #replace(planned: readonly Instance[], doomed: boolean): Promise<void> {
     const scaling = this.#group.autoScalingGroup;
     const minimal = this.#group.updateConfig.updateStrategy === 'MINIMAL';
@@ -115,12 +116,12 @@ export class RollingUpdate {
     }
   }
 
-  /** Not when it has gone into standby, or somebody else has terminated it. */
+  /** False when the node has gone into standby, or somebody else has terminated it. */
   #has(node: Instance): boolean {
     return node.node !== 'Gone' && nodesOf(this.#group).includes(node);
   }
 
-  /** A node with the new image in the zone of `old`, and its way until it is Ready. */
+  /** Launches a node with the new image in the zone of `old`, and waits until it is Ready. */
   async #launchLike(old: Instance, ms: number): Promise<void> {
     const zone = this.#group.autoScalingGroup.subnets.findIndex(
       ({ availabilityZone }) => availabilityZone === old.availabilityZone,
@@ -131,7 +132,10 @@ export class RollingUpdate {
     await this.#pause(times.readyAfter);
   }
 
-  /** Back to the wanted size: drained nodes are taken back, the newest surplus goes, what is missing comes. */
+  /**
+   * Returns to the wanted size: drained nodes are uncordoned, the newest surplus is terminated, missing nodes are
+   * launched.
+   */
   #giveUp(failure: UpdateFailure): RollEnd {
     this.#stopped = true;
     const { autoScalingGroup, scaling } = this.#group;
@@ -154,7 +158,7 @@ export class RollingUpdate {
       .map(({ node }) => node);
   }
 
-  /** After the roll was given up no pause ends any more, so nothing that awaited one goes on. */
+  /** After the roll was given up, no pause ends any more, so code that awaits one does not continue. */
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       this.#world.time.after(ms, () => {

@@ -30,34 +30,37 @@ export interface EksCluster {
   readonly authenticationMode: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP';
   readonly vpcId: string;
   readonly subnets: ReadonlyArray<{ readonly id: string; readonly availabilityZone: string }>;
-  /** Of the cluster and its nodes. */
+  /** The security group of the cluster and its nodes. */
   readonly securityGroupId: string;
   /** The 32 hexadecimal digits of its endpoint and its OIDC issuer. */
   readonly id: string;
   status: ClusterStatus;
-  /** Where its API answers outside of the sandbox, and the authority that vouches for it (base64 of PEM), while it is served. */
+  /**
+   * Where its API is reachable from outside of the sandbox, and its certificate authority (base64 of PEM), while it is
+   * served.
+   */
   served?: { readonly endpoint: string; readonly certificateAuthority: string };
 }
 
-/** What all nodes of a group have in common as hosts, whatever they run. */
+/** The host properties that all nodes of a group share, whatever they run. */
 export type NodeHosts = Reachability &
   Pick<LaunchSpecification, 'agent' | 'commands' | 'instanceProfile' | 'metadataEndpoint' | 'metadataTokens'>;
 
-/** What an image brings to a node. */
+/** What an image determines of a node. */
 export interface NodeImage {
-  /** As the node names it, for example `Bottlerocket OS 1.42.0 (aws-k8s-1.33)`. */
+  /** As the node reports it, such as `Bottlerocket OS 1.42.0 (aws-k8s-1.33)`. */
   readonly osImage: string;
   readonly kubernetesVersion: string;
 }
 
-/** An update that is told to fail. */
+/** An update failure that is planned. */
 export interface UpdateFailure {
   readonly errorCode: ErrorCode;
   readonly errorMessage?: string | undefined;
   readonly afterMs: number;
-  /** The group ends DEGRADED with a health issue instead of ACTIVE. */
+  /** Whether the group ends DEGRADED with a health issue instead of ACTIVE. */
   readonly degrades: boolean;
-  /** How many more updates it will strike. */
+  /** How many more updates fail this way. */
   times: number;
 }
 
@@ -71,7 +74,7 @@ export interface EksNodeGroup {
   readonly nodeRole: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
-  /** What its Auto Scaling group has been told, without the surge of an update. */
+  /** The scaling settings of its Auto Scaling group, without the surge of an update. */
   readonly scaling: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
   readonly updateConfig: NodegroupUpdateConfig;
   readonly launchTemplate?: LaunchTemplateSpecification;
@@ -80,22 +83,22 @@ export interface EksNodeGroup {
   readonly imageOf: (imageId: string) => NodeImage;
   readonly failures: readonly UpdateFailure[];
   /**
-   * Whether an update is accepted while the group is DEGRADED. AWS does not say: the texts name ACTIVE only, while an update
-   * is what they advise for some issues.
+   * Whether an update is accepted while the group is DEGRADED. AWS does not document it: its texts name only ACTIVE,
+   * yet they advise an update for some issues.
    */
   readonly updatableWhenDegraded: boolean;
-  /** Whether EKS replaces nodes that are not Ready for long (`nodeRepairConfig`). */
+  /** Whether EKS replaces nodes that stay unready for long (`nodeRepairConfig`). */
   readonly repairsNodes: boolean;
-  /** Whether an update ends members in standby, too: AWS does not say. */
+  /** Whether an update terminates members in standby, too, which AWS does not document. */
   readonly updatesTerminateStandby: boolean;
-  /** How long a node's replacement takes, ms; undefined: drawn anew for each node. */
+  /** How long a node's replacement takes, ms; undefined: drawn for each node. */
   readonly msPerNode: number | undefined;
   /** Epoch ms. */
   createdAt: number;
   version: string;
   /** For a custom AMI: the AMI's id. */
   releaseVersion: string;
-  /** What new nodes are launched from: during an update the new image. */
+  /** The image of new nodes; during an update, the new image. */
   imageId: string;
   status: NodegroupStatus;
   issues: readonly Issue[];
@@ -105,7 +108,7 @@ export interface EksNodeGroup {
 
 type KnownUpdate = Update & { readonly id: string; readonly createdAt: Date };
 
-/** An update of a cluster (no node group) or of a node group. */
+/** An update of a cluster (without node group) or of a node group. */
 export interface EksUpdate {
   readonly clusterName: string;
   readonly nodegroupName: string | undefined;
@@ -159,7 +162,10 @@ export class EksState {
     });
   }
 
-  /** A node group was deleted and made anew under its name: another ARN, none of its updates, nothing that it fails with. */
+  /**
+   * Simulates that a node group was deleted and created anew under the same name: another ARN, no updates, no planned
+   * failures.
+   */
   recreate(group: EksNodeGroup): void {
     group.arn = group.arn.replace(/[^/]*$/, this.#random.uuid());
     group.createdAt = this.#world.time.now;
@@ -172,7 +178,7 @@ export class EksState {
     }
   }
 
-  /** Opens an update that is in progress now. */
+  /** Opens an update, in progress from now on. */
   openUpdate(
     subject: { readonly clusterName: string; readonly nodegroupName?: string },
     update: Pick<Update, 'type' | 'params'>,
@@ -189,7 +195,7 @@ export class EksState {
     return opened;
   }
 
-  /** The updates of a cluster, or of a node group alone, by id. */
+  /** The updates of a cluster, or of one node group, by id. */
   updatesOf(clusterName: string, nodegroupName: string | undefined): KnownUpdate[] {
     return [...this.#updates.values()]
       .filter((known) => known.clusterName === clusterName && known.nodegroupName === nodegroupName)
@@ -197,7 +203,7 @@ export class EksState {
       .sort(byText(({ id }) => id));
   }
 
-  /** @throws ResourceNotFoundException, also when the update is another subject's. */
+  /** @throws ResourceNotFoundException, also for an update of another resource. */
   update(clusterName: string, nodegroupName: string | undefined, updateId: string | undefined): KnownUpdate {
     const known = this.#updates.get(updateId ?? '');
     if (known?.clusterName === clusterName && known.nodegroupName === nodegroupName) return known.update;

@@ -14,13 +14,13 @@ import { launchPermissions } from './launch-permissions.ts';
 import { type RollEnd, RollingUpdate } from './rolling-update.ts';
 import type { EksNodeGroup, EksState } from './state.ts';
 
-/** A node may be this many Kubernetes minor versions older than its control plane (Kubernetes version skew policy). */
+/** How many Kubernetes minor versions a node may be older than its control plane (Kubernetes version skew policy). */
 const MAX_SKEW = 3;
 
-/** Health issues that are over once nodes have come up from another image. */
+/** Health issues that end once nodes have started from another image. */
 const CURED: ReadonlySet<string> = new Set(['AmiIdNotFound', 'AsgInstanceLaunchFailures', 'NodeCreationFailure']);
 
-/** UpdateNodegroupVersion: what EKS refuses, and what it then does. */
+/** UpdateNodegroupVersion: its errors and effects. */
 export class NodeGroupUpdates {
   readonly #world: World;
   readonly #state: EksState;
@@ -113,7 +113,7 @@ export class NodeGroupUpdates {
         ],
       },
     );
-    // A forced update deletes the pods that can't be evicted.
+    // A forced update deletes pods that cannot be evicted.
     const failure = group.failures.find(
       ({ times, errorCode }) => times > 0 && !(force && errorCode === 'PodEvictionFailure'),
     );
@@ -124,7 +124,7 @@ export class NodeGroupUpdates {
     const roll = new RollingUpdate(this.#world, this.#groups, group, target.imageId, random, failure);
     void roll.run().then(
       (end) => this.#end(group, target, update, end),
-      // Out of the promise into the agenda, so that whoever plays the time hears of it.
+      // Thrown from the agenda instead of the promise, so that the code that advances time sees it.
       (error: unknown) =>
         this.#world.time.after(0, () => {
           throw error;
@@ -155,7 +155,7 @@ export class NodeGroupUpdates {
   }
 }
 
-/** In EKS's words: eksctl-io/eksctl#1914, scylladb/scylla-cluster-tests#12172. */
+/** The message that EKS returns: eksctl-io/eksctl#1914, scylladb/scylla-cluster-tests#12172. */
 const notAuthorized = ({ action, resource }: Permission): string =>
   action === 'ec2:DescribeLaunchTemplateVersions'
     ? 'You are not authorized to use the specified launch template'

@@ -1,26 +1,26 @@
 import type { CallContext } from '../service.ts';
 import type { World } from '../world.ts';
 
-/** Who made a call, besides the clients of the account itself. */
+/** The maker of a call, other than the clients of the account itself. */
 export type Actor =
-  /** EC2 Auto Scaling, by its service-linked role. */
+  /** EC2 Auto Scaling, with its service-linked role. */
   | 'autoscaling'
-  /** The VPC CNI on a node, by the node's role. */
+  /** The VPC CNI on a node, with the node's role. */
   | 'node'
   /** A person. */
   | 'operator';
 
-/** A call that changed something, in the form that CloudTrail gives it. */
+/** A changing call, as CloudTrail records it. */
 export interface TrailedCall {
-  /** For example `AssociateAddress`. */
+  /** Such as `AssociateAddress`. */
   readonly eventName: string;
   readonly requestParameters: object;
   readonly responseElements: object;
 }
 
 /**
- * The account's trail: calls that change something are told of on the default bus some seconds later; in AWS mostly some
- * minutes. Only what somebody did is there: what AWS does by itself, such as to give a public address, is not.
+ * The account's trail. Changing calls appear on the default bus some seconds later; in AWS it is usually some minutes.
+ * It holds only calls, not what AWS does by itself, such as assigning a public address.
  */
 export class CloudTrail {
   readonly #world: World;
@@ -31,14 +31,14 @@ export class CloudTrail {
     this.#random = world.random.fork('cloud-trail');
   }
 
-  /** A client of the account has made a call of EC2 that succeeded. */
+  /** Records a successful EC2 call by a client of the account. */
   called({ caller, requestId }: CallContext, call: TrailedCall): void {
     const identity =
       caller.roleLogicalId === undefined ? this.#user() : this.#assumedRole(caller.roleLogicalId, caller.function);
     this.#announce(call, requestId, { userIdentity: identity, sourceIPAddress: '192.0.2.10', userAgent: 'aws-sdk-js' });
   }
 
-  /** Somebody who is no client of the sandbox has done so. */
+  /** Records a call by somebody who is not a client of the sandbox. */
   did(actor: Actor, call: TrailedCall): void {
     this.#announce(call, this.#random.uuid(), this.#surroundings(actor));
   }
@@ -110,6 +110,6 @@ export class CloudTrail {
   }
 }
 
-/** A list as CloudTrail writes those of EC2. */
+/** A list in CloudTrail's format for EC2. */
 export const items = <Item>(list: readonly Item[]): { items?: readonly Item[] } =>
   list.length === 0 ? {} : { items: list };

@@ -4,11 +4,11 @@ import type { World } from '../world.ts';
 
 /** An AWS service that sends on somebody's behalf, as IAM sees it. */
 export interface Sender {
-  /** For example `events.amazonaws.com`. */
+  /** Such as `events.amazonaws.com`. */
   readonly principal: string;
   /** ARN of the rule, schedule or topic that sends: `aws:SourceArn`. */
   readonly sourceArn: string;
-  /** The role that it sends with; without one the target's own resource policy must allow the principal. */
+  /** The role that it sends with. Without one, the target's resource policy must allow the principal. */
   readonly roleArn?: string;
 }
 
@@ -16,7 +16,7 @@ export interface Sender {
 export interface Delivery {
   readonly targetArn: string;
   readonly body: string;
-  /** Where the target is a topic. */
+  /** Subject, where the target is a topic. */
   readonly subject?: string;
   /** For FIFO queues. */
   readonly messageGroupId?: string;
@@ -27,9 +27,9 @@ export interface Delivery {
 
 /** A service that takes deliveries: SQS, Lambda, SNS. */
 export interface Destination {
-  /** What the sender must be allowed to do, for example `sqs:SendMessage`. */
+  /** The right that the sender needs, such as `sqs:SendMessage`. */
   readonly action: string;
-  /** What the sender must be allowed to do besides, for example with the target's key. */
+  /** Further rights that the sender needs, for example on the target's key. */
   readonly alsoNeeds?: (targetArn: string) => ReadonlyArray<{ readonly action: string; readonly resource: string }>;
   /** @throws AwsError when the delivery is refused */
   readonly accept: (delivery: Delivery) => void;
@@ -45,7 +45,7 @@ export interface RetryPolicy {
   readonly deadLetterArn?: string;
 }
 
-/** A delivery that nobody got: no target, no dead-letter queue. Kept so that a test or an operator can see it. */
+/** A delivery that was lost, because neither target nor dead-letter queue took it. Kept for tests and operators. */
 export interface LostDelivery {
   readonly delivery: Delivery;
   readonly code: string;
@@ -53,10 +53,10 @@ export interface LostDelivery {
   readonly at: number;
 }
 
-/** EventBridge and Scheduler try for 24 hours and 185 times unless told otherwise. */
+/** EventBridge and Scheduler retry for 24 hours and 185 times by default. */
 export const DEFAULT_RETRY_POLICY: RetryPolicy = { maximumAttempts: 185, maximumAgeMs: 86_400_000 };
 
-/** Errors that no repetition cures: EventBridge sends these to the dead-letter queue at once. */
+/** Errors that no retry cures. EventBridge sends these deliveries to the dead-letter queue at once. */
 const FINAL_ERRORS: ReadonlySet<string> = new Set([
   'AccessDeniedException',
   'QueueDoesNotExist',
@@ -66,9 +66,9 @@ const FINAL_ERRORS: ReadonlySet<string> = new Set([
   'MissingParameter',
 ]);
 
-/** Brings what EventBridge, Scheduler and SNS send to its target: authorized, at least once, retried with backoff. */
+/** Delivers what EventBridge, Scheduler and SNS send: authorized, at least once, retried with backoff. */
 export class Deliveries {
-  /** What was given up without a dead-letter queue to take it. */
+  /** Deliveries that were given up without a dead-letter queue. */
   readonly lost: LostDelivery[] = [];
   readonly #world: World;
   readonly #faults: Faults;
@@ -83,12 +83,15 @@ export class Deliveries {
     this.#random = world.random.fork('deliveries');
   }
 
-  /** @param service the service part of its targets' ARNs, for example `sqs` */
+  /** @param service the service part of its targets' ARNs, such as `sqs` */
   register(service: string, destination: Destination): void {
     this.#destinations.set(service, destination);
   }
 
-  /** Delivers once, now. @throws AwsError when the sender may not, or the target refuses */
+  /**
+   * Delivers once, now.
+   * @throws AwsError when the sender lacks the right, or the target refuses
+   */
   deliver(delivery: Delivery): void {
     const service = delivery.targetArn.split(':')[2] ?? '';
     const destination = this.#destinations.get(service);
@@ -104,7 +107,7 @@ export class Deliveries {
     destination.accept(delivery);
   }
 
-  /** Delivers after a seeded network delay, again on failures that may pass, and to the dead-letter queue in the end. */
+  /** Delivers after a seeded network delay. Retries temporary failures, and finally uses the dead-letter queue. */
   deliverWithRetries(delivery: Delivery, policy: RetryPolicy): void {
     const firstAt = this.#world.time.now;
     const attempt = (retries: number): void => {

@@ -23,7 +23,7 @@ export interface RuleTarget {
   readonly arn: string;
   readonly roleArn?: string;
   readonly messageGroupId?: string;
-  /** A constant JSON text instead of the event. */
+  /** A constant JSON text that replaces the event. */
   readonly input?: string;
   readonly retryPolicy?: Partial<RetryPolicy>;
 }
@@ -33,7 +33,7 @@ export interface RuleDefinition {
   readonly busName: string;
   readonly description?: string;
   readonly enabled: boolean;
-  /** As an object; a rule has a pattern, a schedule, or both. */
+  /** The pattern as an object. A rule has a pattern, a schedule, or both. */
   readonly eventPattern?: unknown;
   readonly scheduleExpression?: string;
   readonly targets: readonly RuleTarget[];
@@ -81,7 +81,7 @@ export class EventBridge {
     return `arn:${this.#world.partition}:events:${this.#world.region}:${this.#world.accountId}:rule/${path}`;
   }
 
-  /** A bus may be named by its name or its ARN. */
+  /** Accepts the name or the ARN of a bus. */
   busNameOf(nameOrArn: string | undefined): string {
     return nameOrArn?.split('event-bus/').at(-1) ?? DEFAULT_BUS;
   }
@@ -91,7 +91,7 @@ export class EventBridge {
     return this.#bus(busName);
   }
 
-  /** @throws AwsError for a pattern or schedule expression that AWS would refuse */
+  /** @throws AwsError for a pattern or schedule expression that AWS would reject */
   createRule(definition: RuleDefinition): void {
     const { name, busName, eventPattern, scheduleExpression } = definition;
     const rule = {
@@ -103,7 +103,7 @@ export class EventBridge {
     if (scheduleExpression !== undefined && rule.enabled) this.#schedule(rule, scheduleExpression);
   }
 
-  /** Puts an AWS service's own event on the default bus. */
+  /** Publishes an AWS service's own event on the default bus. */
   emit(event: EmittedEvent): void {
     this.put(DEFAULT_BUS, this.newEvent(event));
   }
@@ -122,7 +122,7 @@ export class EventBridge {
     };
   }
 
-  /** Puts a complete event on a bus: every enabled rule that matches sends it to its targets. */
+  /** Publishes a complete event on a bus: every enabled rule that matches sends it to its targets. */
   put(busName: string, event: BusEvent): void {
     for (const rule of this.#bus(busName)) {
       if (rule.enabled && rule.matches?.(event) === true) this.#send(rule, event);

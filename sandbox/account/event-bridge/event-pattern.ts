@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { AwsError } from '../../wire/aws-error.ts';
 
-/** Says whether an event (parsed JSON) matches the pattern that it was compiled from. */
+/** Whether an event (parsed JSON) matches the compiled pattern. */
 export type EventMatcher = (event: unknown) => boolean;
 
 /** Matches one leaf; `undefined` means that the event has no such leaf. */
@@ -12,9 +12,9 @@ type JsonObject = Readonly<Record<string, unknown>>;
 /**
  * Compiles an EventBridge event pattern, with all operators that EventBridge documents for event buses.
  *
- * @param pattern the pattern as an object, or as the JSON text that the API takes
- * @throws AwsError `InvalidEventPatternException`, also for an operator that is unknown: a rule that never matches
- * because of a slip must not look like a quiet one.
+ * @param pattern the pattern as an object, or as JSON text like in the API
+ * @throws AwsError `InvalidEventPatternException`, also for an unknown operator: a rule that never matches because of a
+ * mistake must not look like a quiet one
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  */
 export function compileEventPattern(pattern: unknown): EventMatcher {
@@ -39,7 +39,7 @@ function compileObject(pattern: JsonObject, path: string): EventMatcher {
     throw invalid(`"${at}" must be an object or an array`);
   });
   const matches = (node: unknown): boolean => {
-    // An array of objects matches by one element that satisfies the whole sub-pattern.
+    // An array of objects matches if one element satisfies the whole sub-pattern.
     if (Array.isArray(node)) return node.some(matches);
     const object = isObject(node) ? node : {};
     return parts.every((part) => part(object));
@@ -55,7 +55,10 @@ function compileOr(part: unknown, path: string): EventMatcher {
   return (node) => alternatives.some((matches) => matches(node));
 }
 
-/** Operators work on leaves: one is enough; what has none (an object, arrays without a value) counts as absent. */
+/**
+ * Operators test leaves, of which one must match. A value without leaves (an object, arrays without values) counts as
+ * absent.
+ */
 function matchesLeaf(value: unknown, matches: LeafMatcher): boolean {
   const leaves = Array.isArray(value)
     ? value.flat(Number.POSITIVE_INFINITY).filter(isScalar)
@@ -147,7 +150,7 @@ function compileNumeric(operand: unknown, at: string): LeafMatcher {
     if (compare === undefined || (operand.length === 4 && operand[index] === '=')) {
       throw invalid(`Unrecognized numeric operator ${String(operand[index])}, at ${at}`);
     }
-    // The range that EventBridge compares exactly.
+    // The range in which EventBridge compares exactly.
     if (typeof bound !== 'number' || Math.abs(bound) > 5_000_000_000) {
       throw invalid(`Value must be a number between -5.0E9 and 5.0E9, at ${at}`);
     }
@@ -168,7 +171,7 @@ function compileCidr(operand: unknown, at: string): LeafMatcher {
   return (value) => typeof value === 'string' && isIP(value) === family && block.check(value, type);
 }
 
-/** `*` stands for any characters; `\*` and `\\` for themselves. */
+/** `*` matches any characters; `\*` and `\\` match themselves. */
 function wildcardExpression(wildcard: string, at: string): RegExp {
   if (/(?<!\\)\*\*/.test(wildcard)) throw invalid(`Consecutive wildcard characters, at ${at}`);
   if (/\\(?![*\\])/.test(wildcard.replaceAll('\\\\', ''))) throw invalid(`Invalid escape character, at ${at}`);
@@ -195,7 +198,7 @@ function parseJson(json: string): unknown {
 const invalid = (reason: string): AwsError =>
   new AwsError('InvalidEventPatternException', `Event pattern is not valid. Reason: ${reason}`);
 
-/** Reads only what the event itself holds: a key such as `constructor` must not find JavaScript's. */
+/** Reads only the event's own members: a key such as `constructor` must not find JavaScript's. */
 const own = (node: JsonObject, key: string): unknown => (Object.hasOwn(node, key) ? node[key] : undefined);
 
 const isObject = (value: unknown): value is JsonObject =>

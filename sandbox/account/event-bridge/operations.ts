@@ -43,8 +43,8 @@ function eventBridgeOperations(bridge: EventBridge): Service['operations'] {
         };
       },
       ({ Entries = [] }) => {
-        // Each entry is judged for itself, by its source and detail type. Source: EventBridge user guide, "Using IAM policy
-        // conditions for fine-grained access control".
+        // Each entry is evaluated separately, by its source and detail type. Source: EventBridge user guide, "Using IAM
+        // policy conditions for fine-grained access control".
         return Entries.map(({ EventBusName, Source = '', DetailType = '' }) => ({
           action: 'events:PutEvents',
           resource: bridge.busArn(bridge.busNameOf(EventBusName)),
@@ -108,7 +108,7 @@ function checkRequest(entries: readonly PutEventsRequestEntry[]): void {
   }
 }
 
-/** As EventBridge counts: 14 bytes for a time, and the UTF-8 bytes of the texts. */
+/** The size as EventBridge counts it: 14 bytes for a time, and the UTF-8 bytes of the texts. */
 function entrySize({ Time, Source = '', DetailType = '', Detail = '', Resources = [] }: PutEventsRequestEntry): number {
   const texts = [Source, DetailType, Detail, ...Resources];
   return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text), Time === undefined ? 0 : 14);

@@ -33,7 +33,7 @@ import { byText, pageOf } from '../pagination.ts';
 import { operation, type Permission, type Service } from '../service.ts';
 import type { Iam, Role } from './state.ts';
 
-/** AWS IAM, as far as looking at what a role may do, and attaching a policy to it, goes. */
+/** AWS IAM, limited to reading what a role may do, and attaching a policy to it. */
 export function createIam(iam: Iam): Service {
   const onRole =
     (action: string) =>
@@ -82,7 +82,7 @@ export function createIam(iam: Iam): Service {
         ({ RoleName = '' }) => {
           const role = iam.role(RoleName);
           const { boundary } = role;
-          // GetInstanceProfile does not tell it: only this operation is documented to.
+          // GetInstanceProfile does not return it: only GetRole is documented to.
           const PermissionsBoundary = {
             PermissionsBoundaryType: 'PermissionsBoundaryPolicy',
             PermissionsBoundaryArn: boundary,
@@ -193,7 +193,7 @@ export function createIam(iam: Iam): Service {
   };
 }
 
-/** The ARN that IAM judges, with the role's path where it is known. */
+/** The ARN that IAM evaluates, with the role's path where known. */
 const roleArn = (iam: Iam, name: string): string => iam.roles.get(name)?.arn ?? iam.arn('role', '/', name);
 
 function describeRole({ name, path, arn, id, createdAt, trustPolicy }: Role): DescribedRole {
@@ -208,7 +208,7 @@ function describeRole({ name, path, arn, id, createdAt, trustPolicy }: Role): De
   };
 }
 
-/** IAM percent-encodes the documents that it answers with, as RFC 3986 has it. */
+/** IAM percent-encodes returned documents by RFC 3986. */
 const encoded = (document: object): string =>
   encodeURIComponent(JSON.stringify(document)).replace(/[!'()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
@@ -216,7 +216,7 @@ const encoded = (document: object): string =>
 
 const nameOf = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
 
-/** `/service-role/` of `arn:aws:iam::aws:policy/service-role/NAME`. */
+/** Returns `/service-role/` for `arn:aws:iam::aws:policy/service-role/NAME`. */
 const pathOf = (arn: string): string => arn.slice(arn.indexOf(':policy/') + ':policy'.length, arn.lastIndexOf('/') + 1);
 
 /** @throws ValidationError, InvalidInput */

@@ -1,4 +1,6 @@
-/** A policy of AWS, as its reference guide prints it (docs.aws.amazon.com/aws-managed-policy/latest/reference/NAME.html). */
+/**
+ * An AWS managed policy, from its reference guide (docs.aws.amazon.com/aws-managed-policy/latest/reference/NAME.html).
+ */
 export interface AwsManagedPolicy {
   readonly name: string;
   readonly path: string;
@@ -47,13 +49,13 @@ const legacyMessages = [
   'ec2messages:SendReply',
 ];
 
-/** The rights that AWS's guide gives an agent, for policies of the account's own. */
+/** The rights that AWS's guide lists for an agent, for customer managed policies. */
 export const AGENT_RIGHTS = policy(
   everywhere(['ssm:UpdateInstanceInformation', ...channels], 'Agent'),
   everywhere(legacyMessages, 'LegacyMessages'),
 );
 
-/** The policies of AWS that worker nodes, and their SSM agents, have. */
+/** The AWS managed policies that worker nodes and their SSM agents have. */
 export const AWS_MANAGED_POLICIES: readonly AwsManagedPolicy[] = [
   {
     name: 'AmazonEKSWorkerNodePolicy',
@@ -183,7 +185,7 @@ export const AWS_MANAGED_POLICIES: readonly AwsManagedPolicy[] = [
     ),
   },
   {
-    // Deprecated since 2019, and still attached to many a role.
+    // Deprecated since 2019, but still attached to many roles.
     name: 'AmazonEC2RoleforSSM',
     path: '/service-role/',
     version: 'v8',

@@ -23,7 +23,7 @@ const statement = z
     error: 'give either Action or NotAction',
   });
 
-/** An IAM policy document. Forms that the sandbox does not evaluate (NotResource and the like) are refused. */
+/** An IAM policy document. Elements that the sandbox does not evaluate (NotResource and the like) are refused. */
 export const policyDocument = z.strictObject({
   Version: z.string().optional(),
   Id: z.string().optional(),
@@ -33,12 +33,12 @@ export const policyDocument = z.strictObject({
 export type PolicyDocument = z.output<typeof policyDocument>;
 type Statement = PolicyDocument['Statement'][number];
 
-/** What somebody wants to do. */
+/** A request to evaluate. */
 export interface Request {
   readonly action: string;
-  /** Undefined where the policy is a trust policy, which names no resource. */
+  /** Undefined for a trust policy, which names no resource. */
   readonly resource?: string;
-  /** For resource policies: the service, for example `events.amazonaws.com`. */
+  /** For resource policies: the service, such as `events.amazonaws.com`. */
   readonly service?: string;
   /** For resource policies: the ARN of the role. */
   readonly principal?: string;
@@ -46,7 +46,7 @@ export interface Request {
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** True when a statement allows the request and none denies it. */
+/** Whether a statement allows the request, and none denies it. */
 export function allows(documents: readonly PolicyDocument[], request: Request): boolean {
   const applying = documents.flatMap(({ Statement }) => Statement).filter((one) => applies(one, request));
   return applying.some(({ Effect }) => Effect === 'Allow') && !applying.some(({ Effect }) => Effect === 'Deny');
@@ -73,7 +73,7 @@ function concernsPrincipal(principal: Statement['Principal'], { service, princip
   return service !== undefined && principal.Service?.includes(service) === true;
 }
 
-/** The account of a role stands for every role in it: by its number, or as its root. */
+/** A principal that is a role's account, by number or as its root, includes every role in it. */
 function isAccountOf(principal: string, role: string | undefined): boolean {
   const account = role?.split(':')[4];
   return account !== undefined && (principal === account || principal.endsWith(`:iam::${account}:root`));
@@ -104,5 +104,5 @@ function holds(operator: string, actual: string | undefined, wanted: readonly st
   }
 }
 
-/** `*` stands for any characters, `?` for one. */
+/** `*` matches any characters, `?` exactly one. */
 const like = (pattern: string, text: string): boolean => matchesWildcard(pattern, text, '?');

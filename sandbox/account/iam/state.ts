@@ -8,7 +8,7 @@ const MAX_ATTACHED_POLICIES = 10;
 
 export interface Role {
   readonly name: string;
-  /** `/` unless said otherwise. */
+  /** Default: `/`. */
   readonly path: string;
   readonly arn: string;
   readonly id: string;
@@ -17,9 +17,9 @@ export interface Role {
   readonly trustPolicy: object;
   /** ARNs of managed policies. */
   readonly attached: Set<string>;
-  /** Documents of inline policies by their names. */
+  /** Inline policy documents by name. */
   readonly inline: Map<string, object>;
-  /** ARN of the managed policy that bounds what it may do, whatever its policies allow. */
+  /** ARN of its permissions boundary. */
   readonly boundary?: string;
 }
 
@@ -46,18 +46,18 @@ export interface ManagedPolicy {
   readonly document: object;
 }
 
-/** What a new role is made of. */
+/** The input for a new role. */
 export interface RoleRequest {
   readonly name: string;
   readonly path?: string;
   readonly trustPolicy: object;
-  /** ARNs of managed policies, whether the account knows them or not. */
+  /** ARNs of managed policies, whether the account has them or not. */
   readonly attached?: readonly string[];
   readonly inline?: Readonly<Record<string, object>>;
   readonly boundary?: string | undefined;
 }
 
-/** Who may assume a role that is for one AWS service. */
+/** The trust policy for one AWS service. */
 export const trustOf = (service: string): object => ({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
@@ -71,7 +71,7 @@ export class Iam {
   readonly #world: World;
   readonly #random: World['random'];
   readonly #listeners: Array<() => void> = [];
-  /** Verdicts by role and question, for as long as the role's policies stay. */
+  /** Cached results by role and question, valid until the role's policies change. */
   readonly #verdicts = new Map<string, Map<string, boolean>>();
   readonly #parsed = new WeakMap<object, PolicyDocument>();
 
@@ -85,12 +85,12 @@ export class Iam {
     }
   }
 
-  /** Hears that a role may do more, or less, than before. */
+  /** Calls the listener when a role's rights change. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Makes a role; one of that name that exists stays as it is. */
+  /** Creates a role. An existing role of that name stays unchanged. */
   addRole({ name, path = '/', trustPolicy, attached = [], inline = {}, boundary }: RoleRequest): Role {
     const existing = this.roles.get(name);
     if (existing !== undefined) return existing;
@@ -119,7 +119,10 @@ export class Iam {
     return profile;
   }
 
-  /** Makes a managed policy of the account's own. @returns its ARN */
+  /**
+   * Creates a customer managed policy.
+   * @returns its ARN
+   */
   addPolicy(name: string, document: object): string {
     const path = '/';
     const arn = this.arn('policy', path, name);
@@ -154,7 +157,10 @@ export class Iam {
     this.#changed(roleName);
   }
 
-  /** Attaches a policy; attaching it again changes nothing. @throws NoSuchEntity, LimitExceeded, UnmodifiableEntity, PolicyNotAttachable */
+  /**
+   * Attaches a policy. Attaching it again changes nothing.
+   * @throws NoSuchEntity, LimitExceeded, UnmodifiableEntity, PolicyNotAttachable
+   */
   attach(roleName: string, policyArn: string): void {
     const role = this.role(roleName);
     if (role.path.startsWith('/aws-service-role/')) {
@@ -182,7 +188,7 @@ export class Iam {
   }
 
   /**
-   * Whether the policies of a role, and its boundary, let it do something; a role that does not exist may nothing.
+   * Whether a role's policies and its boundary allow an action; false for a role that does not exist.
    *
    * @param context condition keys of the request
    */
@@ -201,7 +207,7 @@ export class Iam {
     return verdict;
   }
 
-  /** The ARN of something of the account's. */
+  /** ARN of an IAM resource of the account. */
   arn(kind: 'role' | 'instance-profile' | 'policy', path: string, name: string): string {
     return `arn:${this.#world.partition}:iam::${this.#world.accountId}:${kind}${path}${name}`;
   }
@@ -225,7 +231,7 @@ export class Iam {
     for (const listener of this.#listeners) listener();
   }
 
-  /** A unique id as IAM gives them: a prefix for the kind, then letters and digits. */
+  /** A unique id in IAM's format: a prefix for the kind, then letters and digits. */
   #id(prefix: string): string {
     return prefix + this.#random.hex(17).toUpperCase();
   }

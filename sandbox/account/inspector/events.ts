@@ -4,8 +4,8 @@ import type { EmittedEvent, World } from '../world.ts';
 import type { Finding, ScanState, Vulnerability } from './finding.ts';
 
 /**
- * Inspector's events as EventBridge delivers them. A finding's dates are written in a form of their own, and there is
- * more in it than the API's schema names (`vm`, `provider`).
+ * Inspector's events, as EventBridge delivers them. The dates of a finding have a format of their own, and it has more
+ * members than the API's schema (`vm`, `provider`).
  *
  * Source: "Amazon EventBridge event schema for Amazon Inspector events", Amazon Inspector user guide.
  */
@@ -40,7 +40,7 @@ export function findingEvent(world: World, finding: Finding): EmittedEvent {
   };
 }
 
-/** A finding as the API gives it. */
+/** A finding as the API returns it. */
 export function describeFinding(world: World, finding: Finding) {
   const { arn, vulnerability, instance, firstObservedAt, updatedAt, status } = finding;
   const { id, package: name, severity, fixedInVersion, exploitAvailable, epss } = vulnerability;
@@ -75,7 +75,7 @@ export function describeFinding(world: World, finding: Finding) {
   };
 }
 
-/** An instance's packages are (not) scanned from now on. */
+/** The event when scanning of an instance's packages starts or stops. */
 export const coverageEvent = (world: World, instance: Instance, { statusCode, reason }: ScanState): EmittedEvent => ({
   source: 'aws.inspector2',
   detailType: 'Inspector2 Coverage',
@@ -91,7 +91,7 @@ export const coverageEvent = (world: World, instance: Instance, { statusCode, re
   },
 });
 
-/** An instance has been scanned for the first time. */
+/** The event of an instance's first scan. */
 export function scanEvent(instance: Instance, found: readonly Vulnerability[]): EmittedEvent {
   const count = (severity: string) => found.filter((vulnerability) => vulnerability.severity === severity).length;
   return {
@@ -159,13 +159,13 @@ const instanceDetails = (
   }),
 });
 
-/** For example `AMAZON_LINUX_2023`. */
+/** Such as `AMAZON_LINUX_2023`. */
 function platformOf(osImage: string): string {
   const { name, version } = agentPlatform(osImage);
   return `${name}_${version}`.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_');
 }
 
-/** For example `Wed Sep 04 16:59:44.356 UTC 2024`. */
+/** Such as `Wed Sep 04 16:59:44.356 UTC 2024`. */
 function legacyDate(date: Date): string {
   const [, weekday, day, month, year] = /^(\w+), (\d+) (\w+) (\d+)/.exec(date.toUTCString()) ?? [];
   return `${weekday} ${month} ${day} ${date.toISOString().slice(11, 23)} UTC ${year}`;

@@ -8,7 +8,7 @@ import type {
 } from '@aws-sdk/client-inspector2';
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 
-/** A list of filter values takes so many (API reference, FilterCriteria). */
+/** Maximum number of values per filter (API reference, FilterCriteria). */
 const MAX_VALUES = 10;
 
 type Criteria = Readonly<Record<string, unknown>>;
@@ -37,21 +37,21 @@ const COVERAGE_FIELDS: Readonly<Record<string, (resource: CoveredResource) => st
   scanType: ({ scanType }) => scanType,
 };
 
-/** @throws NotImplemented for a criterion that the sandbox does not know; AwsError ValidationException */
+/** @throws NotImplemented for a criterion that the sandbox does not support; AwsError ValidationException */
 export function findingTest({ epssScore, ...criteria }: FilterCriteria = {}): Test<Finding> {
   const isWanted = testOf<Finding>(criteria, FINDING_FIELDS);
   const isWithin = epssScore === undefined ? () => true : rangeTest('epssScore', epssScore);
   return (finding) => isWanted(finding) && isWithin(finding.epss?.score);
 }
 
-/** Whether an account is among those asked for; none asked for: all are. */
+/** Whether an account is among the requested ones; without a request, all are. */
 export function accountTest(accountIds: readonly StringFilter[] | undefined): Test<string> {
   if (accountIds === undefined) return () => true;
   const isWanted = testOf<string>({ accountIds }, { accountIds: (accountId) => accountId });
   return isWanted;
 }
 
-/** Whether a number is in one of the ranges; one that is not known is in none. */
+/** Whether a number is in one of the ranges; an unknown number is in none. */
 function rangeTest(name: string, ranges: readonly NumberFilter[]): Test<number | undefined> {
   refuseCount(name, ranges);
   return (value) =>
@@ -68,17 +68,17 @@ function refuseCount(name: string, list: readonly unknown[]): void {
   }
 }
 
-/** @throws NotImplemented for a criterion that the sandbox does not know; AwsError ValidationException */
+/** @throws NotImplemented for a criterion that the sandbox does not support; AwsError ValidationException */
 export const coverageTest = (criteria: CoverageFilterCriteria = {}): Test<CoveredResource> =>
   testOf({ ...criteria }, COVERAGE_FIELDS);
 
-/** The values that a criterion wants to be equalled, or undefined where it wants something else or nothing. */
+/** The values that a criterion requires by EQUALS; undefined where it requires something else or nothing. */
 export function equalTo(filters: readonly StringFilter[] | undefined): string[] | undefined {
   if (filters === undefined || filters.some(({ comparison }) => comparison !== 'EQUALS')) return undefined;
   return filters.map(({ value = '' }) => value);
 }
 
-/** Criteria are joined by AND; the values of one by OR, or by AND where they exclude. */
+/** Criteria are joined by AND. The values of one are joined by OR, or by AND where they exclude. */
 function testOf<Item>(
   criteria: Criteria,
   fields: Readonly<Record<string, (item: Item) => string | undefined>>,

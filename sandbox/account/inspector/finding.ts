@@ -1,21 +1,21 @@
 import type { Severity } from '@aws-sdk/client-inspector2';
 import type { Instance } from '../ec2/instances.ts';
 
-/** A vulnerability of a package that AMIs bring along. */
+/** A vulnerability of a package in AMIs. */
 export interface Vulnerability {
-  /** For example `CVE-2026-31415`. */
+  /** Such as `CVE-2026-31415`. */
   readonly id: string;
   readonly severity: Severity;
   readonly package: string;
   readonly installedVersion: string;
-  /** Undefined: nobody has a fix. */
+  /** Undefined: there is no fix. */
   readonly fixedInVersion: string | undefined;
   /** When Inspector learns of it, epoch ms. */
   readonly publishedAt: number;
   readonly exploitAvailable: boolean;
-  /** 0 to 1. */
+  /** From 0 to 1. */
   readonly epss: number | undefined;
-  /** Whether the packages of this AMI have it. */
+  /** Whether the packages of this AMI are vulnerable. */
   affects(imageId: string): boolean;
 }
 
@@ -29,7 +29,7 @@ export interface Finding {
   status: 'ACTIVE' | 'SUPPRESSED' | 'CLOSED';
 }
 
-/** Whether, and why not, an instance is scanned for package vulnerabilities. */
+/** Whether an instance is scanned for package vulnerabilities, and if not, why. */
 export interface ScanState {
   readonly statusCode: 'ACTIVE' | 'INACTIVE';
   readonly reason:

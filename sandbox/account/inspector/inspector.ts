@@ -27,14 +27,14 @@ import { describeFinding } from './events.ts';
 import { accountTest, coverageTest, equalTo, findingTest, invalid } from './filters.ts';
 import type { Inspector, Scan } from './state.ts';
 
-/** The greatest pages (API reference). */
+/** The largest page sizes (API reference). */
 const MAX_FINDINGS = 100;
 const MAX_AGGREGATIONS = 100;
 const MAX_COVERAGE = 200;
 
 const SERVICE_PRINCIPAL = 'inspector2.amazonaws.com';
 
-/** Amazon Inspector, as far as the packages of EC2 instances go. */
+/** Amazon Inspector, limited to packages of EC2 instances. */
 export function createInspector(world: World, state: Inspector, instances: Instances): Service {
   return {
     signingName: 'inspector2',
@@ -59,7 +59,7 @@ export function createInspector(world: World, state: Inspector, instances: Insta
       BatchGetAccountStatus: operation<BatchGetAccountStatusCommandInput, BatchGetAccountStatusCommandOutput>(
         BatchGetAccountStatus$,
         ['accountIds'],
-        // Whom it tells of where nobody is named is not written: members may come first.
+        // The answer without accountIds is undocumented, so members may come first.
         ({ accountIds = [...state.members, world.accountId] }) => ({
           accounts: accountIds.filter(isKnownTo(world, state)).map((accountId) => {
             const status = isOwn(world)(accountId) ? state.status : 'DISABLED';
@@ -112,7 +112,7 @@ const RANKS: Readonly<Record<Severity, number>> = {
   UNTRIAGED: 5,
 };
 
-/** Findings in the order of their ARNs, or the gravest first. */
+/** Findings by ARN, or gravest first. */
 function listFindings(world: World, state: Inspector, input: ListFindingsCommandInput) {
   const { filterCriteria, sortCriteria, maxResults = MAX_FINDINGS, nextToken } = input;
   refuseSize(maxResults, MAX_FINDINGS);
@@ -131,7 +131,7 @@ function listFindings(world: World, state: Inspector, input: ListFindingsCommand
   return { findings: items, nextToken: next };
 }
 
-/** The open findings of each instance, counted. */
+/** The number of open findings per instance. */
 function listInstanceAggregations(world: World, state: Inspector, input: ListFindingAggregationsCommandInput) {
   const { aggregationType, maxResults = MAX_AGGREGATIONS, nextToken } = input;
   if (aggregationType !== 'AWS_EC2_INSTANCE') throw new NotImplemented(`the aggregation ${aggregationType}`);
@@ -174,7 +174,7 @@ function listInstanceAggregations(world: World, state: Inspector, input: ListFin
   };
 }
 
-/** What is scanned, and what is not: an instance once for its packages and once for its network. */
+/** Coverage: each instance once for its packages and once for its network. */
 function listCoverage(world: World, state: Inspector, input: ListCoverageCommandInput) {
   const { filterCriteria, maxResults = MAX_COVERAGE, nextToken } = input;
   refuseSize(maxResults, MAX_COVERAGE);
@@ -214,7 +214,7 @@ function coverageOf({ accountId }: World, state: Inspector, scan: Scan): Covered
   ];
 }
 
-/** An instance of a member account, about which Inspector has findings. */
+/** An instance of a member account with findings. */
 const memberInstance = (accountId: string): string => `i-0${accountId}abcde`;
 
 const isKnownTo =
@@ -226,7 +226,7 @@ const isOwn = (world: World) => (accountId: string) => accountId === world.accou
 
 const stateOf = (status: Inspector['status']) => ({ status, errorCode: undefined, errorMessage: undefined });
 
-/** Other accounts: this one administers none. */
+/** Errors for accounts that this one does not administer. */
 const nonWorkers = (world: World, accountIds: readonly string[]) =>
   accountIds
     .filter((accountId) => !isOwn(world)(accountId))

@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import { coverageEvent, findingEvent, scanEvent } from './events.ts';
 import type { Finding, ScanState, Vulnerability } from './finding.ts';
 
-/** What Inspector knows of one instance. */
+/** What Inspector knows about one instance. */
 export interface Scan {
   readonly instance: Instance;
   /** Epoch ms; undefined before the first scan. */
@@ -14,9 +14,9 @@ export interface Scan {
 }
 
 const MINUTE_MS = 60_000;
-/** How soon an instance that begins to run, or of which a vulnerability gets known, is scanned; ms. */
+/** How soon an instance is scanned after its start, or after a vulnerability becomes known, ms. */
 const SCAN_WITHIN = { least: 2 * MINUTE_MS, most: 8 * MINUTE_MS };
-/** How often it is tried again to scan an instance whose agent does not answer. */
+/** Interval of further attempts to scan an instance whose agent does not answer. */
 const RETRY_MS = 30 * MINUTE_MS;
 const ENABLING_TAKES_MS = 2 * MINUTE_MS;
 /** Closed findings are deleted after some days (Amazon Inspector user guide, "Managing findings"). */
@@ -25,9 +25,9 @@ const CLOSED_STAYS_MS = 3 * 86_400_000;
 const EXCLUSION_TAG = 'InspectorEc2Exclusion';
 
 /**
- * Amazon Inspector's EC2 scanning of packages: it scans what has an SSM agent that answers, and its findings are a
- * function of the AMI. So a finding closes when its node goes, and the node that comes has one again unless its AMI
- * brings the fixed package.
+ * Amazon Inspector's EC2 package scanning. It scans instances whose SSM agent answers, and its findings depend only on
+ * the AMI. A finding therefore closes when its node is gone, and the next node has it again unless its AMI has the
+ * fixed package.
  */
 export class Inspector {
   readonly #world: World;
@@ -36,7 +36,7 @@ export class Inspector {
   readonly #vulnerabilities: Vulnerability[] = [];
   readonly #scans = new Map<string, Scan>();
   readonly #findings = new Map<string, Finding[]>();
-  /** Accounts that this one administers. */
+  /** The accounts that this one administers. */
   readonly members: string[] = [];
   #status: Status = 'DISABLED';
 
@@ -48,24 +48,24 @@ export class Inspector {
     instances.onTerminating((instance) => this.#forget(instance));
   }
 
-  /** Of EC2 scanning in this account. */
+  /** Status of EC2 scanning in this account. */
   get status(): Status {
     return this.#status;
   }
 
-  /** EC2 scanning has been on all the time: what is there has been scanned, and nobody hears of that now. */
+  /** Starts with EC2 scanning on: existing instances have been scanned, without events now. */
   seedEnabled(instances: Instances): void {
     this.#switchOn(instances, Number.NEGATIVE_INFINITY);
   }
 
-  /** Switches EC2 scanning on as `Enable` does. */
+  /** Enables EC2 scanning like `Enable`. */
   enable(instances: Instances): void {
     if (this.#status !== 'DISABLED') return;
     this.#status = 'ENABLING';
     this.#world.time.after(ENABLING_TAKES_MS, () => this.#switchOn(instances, this.#world.time.now));
   }
 
-  /** From its time on, scans find it. */
+  /** Publishes a vulnerability, which scans find from its time on. */
   publish(vulnerability: Vulnerability): void {
     this.#vulnerabilities.push(vulnerability);
     this.#world.time.at(vulnerability.publishedAt, () => {
@@ -77,7 +77,7 @@ export class Inspector {
     });
   }
 
-  /** As a suppression rule does: every open finding of the vulnerability. */
+  /** Suppresses every open finding of the vulnerability, like a suppression rule. */
   suppress(vulnerabilityId: string): void {
     for (const finding of this.findings()) {
       if (finding.vulnerability.id === vulnerabilityId && finding.status === 'ACTIVE')
@@ -85,7 +85,7 @@ export class Inspector {
     }
   }
 
-  /** All findings that are not deleted yet; only those of the given instances, where there are any. */
+  /** All findings that are not deleted yet, optionally limited to the given instances. */
   findings(instanceIds?: readonly string[]): Finding[] {
     const lists =
       instanceIds === undefined
@@ -95,7 +95,7 @@ export class Inspector {
     return lists.flat().filter(({ status, updatedAt }) => status !== 'CLOSED' || now - updatedAt < CLOSED_STAYS_MS);
   }
 
-  /** The instances that Inspector knows, none while it is off. */
+  /** The instances that Inspector knows; none while it is off. */
   scans(): Scan[] {
     return [...this.#scans.values()];
   }
@@ -114,7 +114,7 @@ export class Inspector {
     for (const instance of instances.list()) this.#discover(instance, since);
   }
 
-  /** @param since when EC2 scanning was switched on, epoch ms */
+  /** @param since when EC2 scanning was enabled, epoch ms */
   #discover(instance: Instance, since = Number.NEGATIVE_INFINITY): void {
     if (this.#status !== 'ENABLED' || this.#scans.has(instance.id) || instance.state !== 'running') return;
     const scan: Scan = { instance };
@@ -130,7 +130,7 @@ export class Inspector {
     });
   }
 
-  /** Scans an instance for the first time, or tries again later; whether it could be scanned. */
+  /** Scans an instance for the first time, or schedules another attempt. Returns whether it could be scanned. */
   #scan(scan: Scan, quietly: boolean): boolean {
     const { instance } = scan;
     if (!this.#scans.has(instance.id)) return true;
@@ -170,7 +170,7 @@ export class Inspector {
     this.#world.emit(findingEvent(this.#world, finding));
   }
 
-  /** An instance that ends takes its findings with it. */
+  /** Closes the findings of an instance that ends. */
   #forget(instance: Instance): void {
     this.#scans.delete(instance.id);
     for (const finding of this.#findings.get(instance.id) ?? []) {

@@ -50,7 +50,7 @@ function schedulerOperations(scheduler: Scheduler): Service['operations'] {
     action: `scheduler:${action}`,
     resource: scheduler.arnOf(group ?? 'default', name ?? ''),
   });
-  /** Whoever makes Scheduler act with a role must be allowed to pass it. */
+  /** Whoever makes Scheduler act with a role must be allowed to pass that role. */
   const passing = (action: string, { Name, GroupName, Target }: ScheduleInput): Permission[] => [
     on(action, Name, GroupName),
     {

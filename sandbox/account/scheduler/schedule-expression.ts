@@ -4,11 +4,11 @@ import { Cron } from 'croner';
 export interface Schedule {
   /** `at` fires once at most. */
   readonly kind: 'rate' | 'cron' | 'at';
-  /** The first time strictly after `after`, or undefined when there is none. Epoch milliseconds, both. */
+  /** The first time strictly after `after`, or undefined when there is none. Both in epoch milliseconds. */
   next(after: number): number | undefined;
 }
 
-/** The expression is not one that AWS takes. */
+/** The expression is not valid in AWS. */
 export class InvalidScheduleExpression extends Error {
   override readonly name = 'InvalidScheduleExpression';
 }
@@ -17,8 +17,8 @@ const MINUTE_MS = 60_000;
 const UNIT_MS: Readonly<Record<string, number>> = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: 1_440 * MINUTE_MS };
 
 /**
- * Reads `rate(5 minutes)`, `cron(0 9 ? * MON-FRI *)` or `at(2026-07-14T09:00:00)`, which EventBridge rules (rate and
- * cron, always UTC) and EventBridge Scheduler share.
+ * Parses `rate(5 minutes)`, `cron(0 9 ? * MON-FRI *)` or `at(2026-07-14T09:00:00)`, the formats of EventBridge rules
+ * (rate and cron, always UTC) and EventBridge Scheduler.
  *
  * @param timezone IANA name, for `cron()` and `at()`
  * @param startsAt epoch milliseconds from which a rate counts
@@ -36,7 +36,7 @@ export function parseScheduleExpression(expression: string, timezone: string, st
 function rate(body: string, startsAt: number): Schedule {
   const [, digits = '', unit = '', plural] = /^([1-9]\d*) (minute|hour|day)(s?)$/.exec(body) ?? [];
   const unitMs = UNIT_MS[unit];
-  // EventBridge insists on `1 hour` and `2 hours`.
+  // EventBridge requires `1 hour` and `2 hours`.
   if (unitMs === undefined || (digits === '1') === (plural === 's')) {
     throw new InvalidScheduleExpression(`rate(${body})`);
   }
@@ -49,8 +49,8 @@ function rate(body: string, startsAt: number): Schedule {
 }
 
 /**
- * AWS's six fields (minutes hours day-of-month month day-of-week year, Sunday = 1) in croner's seven. One of the two
- * day fields must be `?`.
+ * Converts AWS's six fields (minutes hours day-of-month month day-of-week year, Sunday = 1) to croner's seven. One of
+ * the two day fields must be `?`.
  */
 function cron(body: string, timezone: string): Schedule {
   const fields = body.trim().split(/\s+/);
@@ -58,7 +58,7 @@ function cron(body: string, timezone: string): Schedule {
   const oneDayField = (dayOfMonth === '?') !== (dayOfWeek === '?');
   const illegalQuestion = [minutes, hours, month, year].some((field) => field?.includes('?'));
   if (fields.length !== 6 || !oneDayField || illegalQuestion) throw new InvalidScheduleExpression(`cron(${body})`);
-  // croner reads `?` as "the day on which it was made".
+  // croner takes `?` as the day on which the pattern was created.
   const pattern = ['0', ...fields.map((field) => (field === '?' ? '*' : field))].join(' ');
   let times: Cron;
   try {
@@ -84,8 +84,8 @@ function cron(body: string, timezone: string): Schedule {
 }
 
 /**
- * In autumn a wall-clock hour comes twice. EventBridge Scheduler runs a schedule in it only once; in spring it skips a
- * time that does not exist (there croner moves a fixed time, which `match` above then refuses).
+ * In autumn a wall-clock hour occurs twice, and EventBridge Scheduler runs a schedule in it only once. In spring it
+ * skips a time that does not exist (there croner moves a fixed time, which `match` above then refuses).
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
  */
 function isRepeatedHour(time: Date, timezone: string): boolean {
@@ -99,13 +99,13 @@ function at(body: string, timezone: string): Schedule {
   if (!wellFormed || new Date(asUtc).toISOString().slice(0, 19) !== body) {
     throw new InvalidScheduleExpression(`at(${body})`);
   }
-  // Two rounds settle the offset also beside a change of daylight saving time.
+  // Two rounds find the offset even next to a change of daylight saving time.
   let instant = asUtc;
   for (let round = 0; round < 2; round++) instant = asUtc - (wallClock(instant, timezone) - instant);
   return { kind: 'at', next: (after) => (after < instant ? instant : undefined) };
 }
 
-/** What a clock on the wall shows at `instant`, written as if it were UTC (epoch milliseconds). */
+/** The wall-clock time at `instant`, expressed as if it were UTC (epoch milliseconds). */
 function wallClock(instant: number, timezone: string): number {
   if (timezone === 'UTC') return instant;
   let format = FORMATS.get(timezone);

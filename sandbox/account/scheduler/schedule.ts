@@ -2,7 +2,7 @@ import type { ActionAfterCompletion, FlexibleTimeWindow, ScheduleState, Target }
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { InvalidScheduleExpression, parseScheduleExpression, type Schedule } from './schedule-expression.ts';
 
-/** What `CreateSchedule` and `UpdateSchedule` take. */
+/** The input of `CreateSchedule` and `UpdateSchedule`. */
 export interface ScheduleInput {
   readonly Name: string | undefined;
   readonly GroupName?: string | undefined;
@@ -18,7 +18,7 @@ export interface ScheduleInput {
   readonly ActionAfterCompletion?: ActionAfterCompletion | undefined;
 }
 
-/** A schedule's settings, checked, with their defaults. */
+/** A schedule's validated settings, with defaults. */
 export interface ScheduleSettings {
   readonly name: string;
   readonly groupName: string;
@@ -45,7 +45,7 @@ const TARGET_MEMBERS: readonly string[] = [
 
 /**
  * @param now epoch milliseconds
- * @throws AwsError `ValidationException` for what Scheduler refuses
+ * @throws AwsError `ValidationException` for what Scheduler rejects
  */
 export function checkSchedule(input: ScheduleInput, now: number): ScheduleSettings {
   const name = checkName('name', input.Name ?? '');
@@ -84,7 +84,8 @@ function checkExpression(expression: string, timezone: string, startsAt: number,
     if (!(error instanceof InvalidScheduleExpression)) throw error;
     throw invalid(`Invalid Schedule Expression ${expression}${timezone === 'UTC' ? '' : ` in ${timezone}`}.`);
   }
-  // Strict on purpose: whoever plans a wake-up for the past would otherwise wait for ever. The running minute is no past.
+  // Strict on purpose: a wake-up scheduled in the past would otherwise never fire. The current minute does not count as
+  // past.
   if (schedule.kind === 'at' && schedule.next(now - 60_000) === undefined) {
     throw invalid(`Invalid Schedule Expression ${expression}: the time is in the past.`);
   }
@@ -113,7 +114,7 @@ function checkTarget(target: Target | undefined): ScheduleSettings['target'] {
   return { ...target, Arn, RoleArn };
 }
 
-/** @throws AwsError unless `name` is a name for a schedule or a group */
+/** @throws AwsError unless `name` is a valid name for a schedule or a group */
 export function checkName(member: string, name: string): string {
   if (/^[0-9a-zA-Z\-_.]{1,64}$/.test(name)) return name;
   throw invalid(

@@ -3,7 +3,7 @@ import { DEFAULT_RETRY_POLICY, type Deliveries } from '../event-bridge/delivery.
 import type { World } from '../world.ts';
 import { checkName, checkSchedule, type ScheduleInput, type ScheduleSettings } from './schedule.ts';
 
-/** A schedule as the account holds it. */
+/** A schedule as stored in the account. */
 export interface StoredSchedule {
   readonly arn: string;
   readonly settings: ScheduleSettings;
@@ -12,8 +12,8 @@ export interface StoredSchedule {
 }
 
 /**
- * How far back a new schedule's first firing may lie: a rate without a start date fires at once, and a time within the
- * running minute is still to come.
+ * How far back a new schedule's first firing may be: a rate without a start date fires at once, and a time within the
+ * current minute is still to come.
  */
 const GRACE_MS = { rate: 1, cron: 0, at: 60_000 };
 
@@ -36,7 +36,7 @@ export class Scheduler {
     this.#groups.set(name, new Map());
   }
 
-  /** ARN of a schedule, or with the name left out of its group. */
+  /** ARN of a schedule; without a name, of its group. */
   arnOf(groupName: string, name?: string): string {
     const { partition, region, accountId } = this.#world;
     const resource = name === undefined ? `schedule-group/${groupName}` : `schedule/${groupName}/${name}`;
@@ -49,7 +49,7 @@ export class Scheduler {
     return all.sort((a, b) => (a.arn < b.arn ? -1 : 1));
   }
 
-  /** @throws AwsError `ConflictException` when the name is taken, unless by the same request, sent again */
+  /** @throws AwsError `ConflictException` when the name is taken, unless by a repetition of the same request */
   create(input: ScheduleInput): StoredSchedule {
     const settings = checkSchedule(input, this.#world.time.now);
     const { name, groupName, clientToken } = settings;
@@ -61,7 +61,7 @@ export class Scheduler {
     return this.#store(settings, new Date(this.#world.time.now));
   }
 
-  /** Replaces all settings: what is left out falls back to its default. */
+  /** Replaces all settings. Omitted ones get their defaults. */
   update(input: ScheduleInput): StoredSchedule {
     const settings = checkSchedule(input, this.#world.time.now);
     return this.#store(settings, this.get(settings.groupName, settings.name).createdAt);
@@ -102,7 +102,9 @@ export class Scheduler {
     return this.#groups.get(stored.settings.groupName)?.get(stored.settings.name) === stored;
   }
 
-  /** Plans the first firing after `after`, and from there the next; a replaced or deleted schedule falls silent. */
+  /**
+   * Schedules the first firing after `after`, and from there the next. A replaced or deleted schedule no longer fires.
+   */
   #plan(stored: StoredSchedule, after: number): void {
     const { schedule, startDate, endDate } = stored.settings;
     const next = schedule.next(Math.max(after, (startDate?.getTime() ?? 0) - 1));
@@ -118,14 +120,14 @@ export class Scheduler {
     });
   }
 
-  /** Scheduler promises the minute, not the second. */
+  /** Scheduler guarantees the minute, not the second. */
   #withinTheMinute(at: number): number {
     return this.#random.integer(0, 59_999 - (at % 60_000));
   }
 
   /**
-   * The deletion comes shortly after the invocation, not with it: an invoked function that at once creates the schedule
-   * anew may meet the old one, as in AWS. A schedule that was changed in the meantime stays.
+   * Deletes the schedule shortly after the invocation, not with it. An invoked function that immediately recreates the
+   * schedule may meet the old one, as in AWS. A schedule that was changed in the meantime stays.
    */
   #complete(stored: StoredSchedule): void {
     if (!stored.settings.deleteAfterCompletion) return;
