@@ -7,49 +7,53 @@ export interface Release {
   readonly withdrawnAt?: number;
 }
 
-/** What is known of a node group before anything is played. */
+/** What is known of a node group before the run. */
 export interface ReplayedGroup {
   readonly cluster: string;
   readonly nodegroup: string;
   readonly amiType: string;
-  /** What it runs at the start. */
+  /** The release that it runs at the start. */
   readonly startsWith: string;
   /** All releases of its Kubernetes version and AMI type, before, during and after the replay, oldest first. */
   readonly releases: readonly Release[];
-  /** The longest that EKS takes to move all its nodes, or to fail, ms. */
+  /** The longest that EKS takes to replace all its nodes, or to fail, ms. */
   readonly slowestUpdate: number;
 }
 
-/** What may be expected of one node group about one release. Times in epoch ms. */
+/** What is expected of one node group about one release. Times in epoch ms. */
 export interface Expectation {
   readonly releaseVersion: string;
-  /** Since when it can be seen: it appeared, or the replay began. */
+  /** When it becomes visible: at its publication, or at the start of the replay. */
   readonly visibleAt: number;
   /** No update to it may start earlier. */
   readonly notBefore: number;
   /** An update to it must have started by then, if none has failed. */
   readonly due: number;
-  /** When a newer release had baked or this one was withdrawn: from then on it is no target. Infinity: never. */
+  /** When a newer release had baked, or this one was withdrawn: from then on it is no target. Infinity: never. */
   readonly goneAt: number;
 }
 
 /**
- * Everything between a look for releases and the start that comes of it, bake time and line apart, ms: the release's
- * event and the look that it brings (seconds), the wake-up at the end of the bake time (EventBridge Scheduler fires within
- * its minute), the call of whoever stands first in line (seconds).
+ * All delays between a check for releases and the resulting start, apart from bake time and waitlist, ms: the release's
+ * event and the reconcile that it triggers (seconds), the wake-up at the end of the bake time (EventBridge Scheduler
+ * fires within its minute), the request to the first on the waitlist (seconds).
  */
 const HOPS = 5 * MINUTE;
 
-/** Until the end of an update is noticed and the next group is called, ms: a look every 5 minutes, and the way there. */
+/**
+ * Time until the end of an update is noticed and the next group is called, ms: a reconcile every 5 minutes, and the
+ * delivery.
+ */
 const NOTICE = 7 * MINUTE;
 
-/** How long a group holds its slot, at most, ms. */
+/** How long a group holds its slot at most, ms. */
 export const turnOf = ({ slowestUpdate }: ReplayedGroup): number => slowestUpdate + NOTICE;
 
 /**
- * How long a group may have to wait for its slot, at most, ms. Whoever runs the oldest release goes first, and nobody is
- * upgraded twice while another waits on an older one: so each other group of the cluster can be before it once, besides the
- * one whose update runs already when the group joins the line. Where the account's limit binds, the whole account is one line.
+ * How long a group may have to wait for its slot at most, ms. The group with the oldest release goes first, and no
+ * group is upgraded twice while another waits on an older release. So each other group of the cluster can precede it
+ * once, in addition to the one whose update runs when the group joins the waitlist. Where the account's limit applies,
+ * the whole account is one waitlist.
  */
 export function longestQueue(group: ReplayedGroup, fleet: readonly ReplayedGroup[], rules: Rules): number {
   const clusters = new Set(fleet.map(({ cluster }) => cluster));
@@ -73,15 +77,14 @@ export function longestRetry(
 }
 
 /**
- * What the release history and the fleet file let one expect of a group, computed without asking the functions.
+ * What release history and fleet file lead one to expect of a group, computed independently of the functions.
  *
- * A release that appears at t is seen at the next look for releases, so by t + pollEvery. It bakes from then on; when it
- * has baked, the group is woken and stands in line for a slot: so it is due at the end of the longest line, and later by the
- * two looks that a withdrawal meanwhile, of whatever release of its kind, takes until it is believed. Nothing can start before
- * t + bakeAge, as nobody can have seen the release before t. That a newer one appears changes nothing before that one has
- * baked, too.
+ * A release published at t is seen by the next check, by t + pollEvery. It then bakes; after that, the group is woken
+ * and waits for a slot. It is therefore due at the end of the longest waitlist, plus the two checks that it takes to
+ * confirm a withdrawal of any release of its kind meanwhile. Nothing can start before t + bakeAge, because nobody can
+ * have seen the release before t. A newer release changes nothing before it has baked, too.
  *
- * @param startsAt of the replay, epoch ms: of what was there before, only the latest release counts
+ * @param startsAt of the replay, epoch ms: of earlier releases only the latest counts
  */
 export function expectationsOf(
   group: ReplayedGroup,
@@ -110,23 +113,23 @@ export function expectationsOf(
 const isBetween = (time: number | undefined, from: number, to: number): boolean =>
   time !== undefined && from <= time && time <= to;
 
-/** The earliest that a release can have baked, epoch ms; Infinity: it was withdrawn before. */
+/** The earliest time at which a release can have baked, epoch ms; Infinity: it was withdrawn before. */
 function bakedAt({ at, withdrawnAt = Number.POSITIVE_INFINITY }: Release, { bakeAge }: Rules): number {
   return at + bakeAge < withdrawnAt ? at + bakeAge : Number.POSITIVE_INFINITY;
 }
 
-/** When EKS stopped its AL2 AMIs (AL2 transition guide, EKS user guide); one more came in December. */
+/** When EKS stopped its AL2 AMIs (AL2 transition guide, EKS user guide); one more was published in December. */
 const END_OF_AL2 = Date.parse('2025-11-26T00:00:00Z');
 
-/** That the AMIs of a group's kind end is to be told in this span of time. Times in epoch ms. */
+/** The time span in which the end of a group's AMIs must be reported. Times in epoch ms. */
 export interface ExpectedEnd {
   readonly notBefore: number;
   readonly due: number;
 }
 
 /**
- * When a group is to be told that its AMIs have ended: by the first look from then on, unless it has yet to move to the last
- * release. Undefined where they go on.
+ * When the end of a group's AMIs must be reported: by the first check from then on, unless the group has yet to move to
+ * the last release. Undefined where AMIs are still published.
  */
 export function endOf(
   group: ReplayedGroup,

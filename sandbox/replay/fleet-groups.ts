@@ -7,13 +7,13 @@ import { parseTime } from '../fleet/time.ts';
 import type { ReplayedGroup } from './expectation.ts';
 import { MINUTE } from './rules.ts';
 
-/** What the sandbox's EKS takes for a node, and besides for the whole update, at most (see RollingUpdate), ms. */
+/** The longest that the sandbox's EKS takes per node, and additionally for the whole update (see RollingUpdate), ms. */
 const SLOWEST_NODE = 6 * MINUTE;
 const AROUND = 3 * MINUTE;
 
 /**
- * The node groups of a fleet file that take releases, each with its release history. Meant for fleets of plain groups:
- * what the policy leaves alone by tag or status is taken for a group that must be upgraded.
+ * The node groups of a fleet file that take releases, each with its release history. Intended for fleets of plain
+ * groups: a group that the policy leaves alone by tag or status is treated as one that must be upgraded.
  */
 export function groupsOf(fleet: Fleet): ReplayedGroup[] {
   const { releases } = knownReleases(fleet);

@@ -9,17 +9,17 @@ import { groupsOf } from './fleet-groups.ts';
 import { HOUR, type Rules } from './rules.ts';
 import { type GroupUpdate, type GroupVerdict, judgeGroup, judgePeaks, type Peaks } from './verdict.ts';
 
-/** How often the age of the nodes' AMIs is taken down, ms. */
+/** How often the age of the nodes' AMIs is sampled, ms. */
 const SAMPLE_EVERY = 6 * HOUR;
 
 export interface ReplayOptions {
   readonly fleet: Fleet;
   readonly synthesized: SynthesizedStack;
-  /** How long to play, ms. */
+  /** Duration of the run, ms. */
   readonly duration: number;
-  /** Text of the policy document; by default an empty one. */
+  /** Text of the policy document; default: an empty one. */
   readonly policy?: string;
-  /** Hears of the AWS calls that functions make. */
+  /** Called for each AWS call of a function. */
   readonly onCall?: (call: CallRecord) => void;
   /** Called with each sample. */
   readonly onSample?: (soFar: Replay) => void;
@@ -31,24 +31,26 @@ export interface Sample {
   readonly at: number;
   readonly cluster: string;
   readonly nodegroup: string;
-  /** How old the AMI of each node was, days since its release appeared. */
+  /** Age of each node's AMI, in days since its release was published. */
   readonly ages: readonly number[];
 }
 
-/** What a replay showed (so far), read from the account itself; only what people were told is read from records. */
+/**
+ * The results of a replay (so far), read from the account itself. Only notifications to people are read from records.
+ */
 export interface Replay {
   readonly account: EmbeddedAccount;
   /** Epoch ms. */
   readonly from: number;
   readonly peaks: Peaks;
   readonly samples: readonly Sample[];
-  /** AWS calls that functions made. */
+  /** Number of AWS calls by functions. */
   readonly calls: number;
-  /** When records told that the AMIs of a node group have ended, epoch ms, by `cluster/nodegroup`. */
+  /** When records reported the end of a node group's AMIs, epoch ms, by `cluster/nodegroup`. */
   readonly endsTold: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Plays a fleet through its releases. Keeps no calls and no records: a year has too many. */
+/** Runs a fleet through its releases. Keeps neither calls nor records: a year has too many. */
 export async function replayFleet(options: ReplayOptions): Promise<Replay> {
   const { fleet, synthesized, duration, policy, onCall, onSample } = options;
   const samples: Sample[] = [];
@@ -70,7 +72,7 @@ export async function replayFleet(options: ReplayOptions): Promise<Replay> {
     onCall: (call) => {
       if (call.function === 'operator') return;
       calls += 1;
-      // The most are under update when one more has just been started.
+      // The peak is reached when another update has just started.
       if (call.operation === 'UpdateNodegroupVersion') peaks = higher(peaks, updatesUnderWay(account.fleet.eks));
       onCall?.(call);
     },
@@ -89,7 +91,7 @@ export async function replayFleet(options: ReplayOptions): Promise<Replay> {
   return soFar();
 }
 
-/** The updates of a node group as the account holds them, in the order of their start. */
+/** The updates of a node group in the account, in the order of their start. */
 export const updatesOf = ({ account }: Replay, cluster: string, nodegroup: string): GroupUpdate[] =>
   account.fleet.eks
     .updatesOf(cluster, nodegroup)
@@ -100,10 +102,10 @@ export const updatesOf = ({ account }: Replay, cluster: string, nodegroup: strin
     }))
     .sort((a, b) => a.startedAt - b.startedAt);
 
-/** What a replay showed, held against what could be expected. */
+/** The results of a replay, compared with the expectations. */
 export interface ReplayVerdict {
   readonly groups: readonly GroupVerdict[];
-  /** Everything that went against the rules, as sentences: nothing, if all is well. */
+  /** All violations of the rules, as sentences; empty if there are none. */
   readonly faults: readonly string[];
 }
 
@@ -124,7 +126,7 @@ export function judgeReplay(replay: Replay, fleet: Fleet, rules: Rules): ReplayV
 
 const nodeGroups = (eks: EksState) => [...eks.clusters.keys()].flatMap((cluster) => eks.nodeGroupsOf(cluster));
 
-/** How many node groups are under update at this moment, by EKS's own state. */
+/** How many node groups are being updated at this moment, by EKS's own state. */
 function updatesUnderWay(eks: EksState): Peaks {
   const updating = nodeGroups(eks).filter(({ status }) => status === 'UPDATING');
   const clusters = Map.groupBy(updating, ({ cluster }) => cluster.name);

@@ -21,7 +21,7 @@ export function monthLine(replay: Replay, month: string): string {
 }
 
 /**
- * What a person wants to know in the end.
+ * The final summary for a person.
  *
  * @param seconds real time that the replay took
  */

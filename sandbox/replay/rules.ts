@@ -2,13 +2,13 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** What the replay holds the functions to. */
+/** The rules that the replay checks. */
 export interface Rules {
   /** How long a release must have been known before it is rolled out, ms. */
   readonly bakeAge: number;
-  /** How often the functions look for releases, ms. */
+  /** How often the functions check for releases, ms. */
   readonly pollEvery: number;
-  /** Node groups that may be under update at a time. */
+  /** How many node groups may be updated at a time. */
   readonly perCluster: number;
   readonly perAccount: number;
   /** Attempts per node group and release. */
@@ -18,8 +18,8 @@ export interface Rules {
 }
 
 /**
- * The default policy under the default schedules. Restated instead of read from the functions, so that the replay tells
- * when a default, or what a function makes of it, is no longer what was promised.
+ * The default policy under the default schedules. It is restated instead of read from the functions, so that the replay
+ * reveals when a default, or its effect, deviates from what was promised.
  */
 export const DEFAULT_RULES: Rules = {
   bakeAge: 24 * HOUR,

@@ -17,39 +17,39 @@ export interface GroupUpdate {
   readonly status: 'InProgress' | 'Successful' | 'Failed' | 'Cancelled';
 }
 
-/** What a replay showed of a node group. */
+/** The observations of a node group in a replay. */
 export interface Seen {
   readonly updates: readonly GroupUpdate[];
-  /** When records told that the AMIs of its kind have ended, epoch ms. */
+  /** When records reported the end of its AMIs, epoch ms. */
   readonly endTold: readonly number[];
 }
 
-/** What was played, epoch ms. */
+/** The period of the run, epoch ms. */
 export interface Period {
   readonly from: number;
   readonly to: number;
 }
 
-/** What became of a node group over the replay. */
+/** The results of a node group over the replay. */
 export interface GroupVerdict {
   readonly group: ReplayedGroup;
-  /** Releases taken, in order, each with how long after its appearance the update began that succeeded, ms. */
+  /** Releases taken, in order, each with the delay from its publication to the start of the successful update, ms. */
   readonly taken: ReadonlyArray<{ readonly releaseVersion: string; readonly delay: number }>;
   /** Releases that should have been taken and were not, or not in time. */
   readonly missed: readonly string[];
   /** Releases not taken that nobody could expect to be: gone before their time, or given up after failures. */
   readonly excused: readonly string[];
-  /** When it was told that the AMIs of its kind have ended, epoch ms. */
+  /** When the end of its AMIs was reported, epoch ms. */
   readonly endTold: readonly number[];
-  /** Everything that went against the rules, as sentences; the missed releases among them. */
+  /** All violations of the rules, as sentences, including the missed releases. */
   readonly faults: readonly string[];
 }
 
 /**
  * Judges one node group's year.
  *
- * @param seen its updates and what was told of it, in the order of time
- * @param period what was played, epoch ms: what falls due after its end is not judged
+ * @param seen its updates and reports, by time
+ * @param period of the run, epoch ms: what is due after its end is not judged
  */
 export function judgeGroup(
   group: ReplayedGroup,
@@ -87,7 +87,7 @@ export function judgeGroup(
   return { group, taken, missed, excused, endTold, faults };
 }
 
-/** The end is told in time where there is one, and again only after a move to a last release; nowhere else. */
+/** The end must be reported in time where there is one, again only after a move to a last release, and nowhere else. */
 function endFaults(expected: ExpectedEnd | undefined, { updates, endTold }: Seen, { to }: Period): string[] {
   const [first] = endTold;
   if (expected === undefined) return first === undefined ? [] : [`was told of an end at ${iso(first)} that is none`];
@@ -106,7 +106,7 @@ const bakeFaults = ({ releaseVersion, notBefore }: Expectation, updates: readonl
     .filter((update) => update.releaseVersion === releaseVersion && update.startedAt < notBefore)
     .map(({ startedAt }) => `started ${releaseVersion} at ${iso(startedAt)}, baking until ${iso(notBefore)}`);
 
-/** Releases of another kind, taken twice, or older than what the group ran. */
+/** Violations of order: releases of another kind, taken twice, or older than what the group ran. */
 function orderFaults({ releases, startsWith }: ReplayedGroup, updates: readonly GroupUpdate[]): string[] {
   const rank = new Map(releases.map(({ releaseVersion }, index) => [releaseVersion, index]));
   let running = startsWith;
@@ -120,13 +120,13 @@ function orderFaults({ releases, startsWith }: ReplayedGroup, updates: readonly 
   });
 }
 
-/** The most node groups that were under update at a time. */
+/** The largest numbers of node groups that were updated at a time. */
 export interface Peaks {
   readonly byCluster: ReadonlyMap<string, number>;
   readonly account: number;
 }
 
-/** How the blast budget was exceeded, as sentences. */
+/** Violations of the blast budget, as sentences. */
 export function judgePeaks({ byCluster, account }: Peaks, { perCluster, perAccount }: Rules): string[] {
   const tooMany = (where: string, most: number, limit: number) =>
     most > limit ? [`${where}: ${most} node groups under update at a time, ${limit} allowed`] : [];

@@ -1,10 +1,10 @@
 import { AwsError } from '../../wire/aws-error.ts';
 
-/** How CloudWatch Logs refuses a filter pattern. */
+/** CloudWatch Logs' error for an invalid filter pattern. */
 export const invalidPattern = (why: string): AwsError =>
   new AwsError('InvalidParameterException', `Invalid filter pattern: ${why}`);
 
-/** What CloudWatch Logs takes of regular expressions: no groups, and of characters besides words just these. */
+/** The regular expressions that CloudWatch Logs supports: no groups, and besides word characters only these. */
 const EXPRESSION = /^[\w\s#=@/;,.\-:+*?^$[\]\\|{}()]*$/;
 
 /** `%expression%`, compiled. @throws AwsError InvalidParameterException */

@@ -3,11 +3,11 @@ import { compileJsonPattern } from './json-filter-pattern.ts';
 import { compileWords } from './word-filter-pattern.ts';
 
 /**
- * Compiles a CloudWatch Logs filter pattern: terms (`ERROR "two words" -debug ?either ?or`, `%regular expression%`), JSON
- * (`{ $.decision = "acted" && $.latencyMs > 1000 }`) and space-delimited words (`[level = ERROR, ...]`).
+ * Compiles a CloudWatch Logs filter pattern: terms (`ERROR "two words" -debug ?either ?or`, `%regular expression%`),
+ * JSON (`{ $.decision = "acted" && $.latencyMs > 1000 }`) and space-delimited words (`[level = ERROR, ...]`).
  *
- * @throws AwsError InvalidParameterException for what is no pattern
- * @throws NotImplemented for the little that CloudWatch Logs knows besides
+ * @throws AwsError InvalidParameterException for an invalid pattern
+ * @throws NotImplemented for the few further features of CloudWatch Logs
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  */
 export function compileFilterPattern(pattern: string): (message: string) => boolean {
@@ -23,7 +23,7 @@ function enclosed(pattern: string, end: string): string {
   return pattern.slice(1, -1);
 }
 
-/** A term of a text pattern: a word or several in quotes, wanted, not wanted (`-`) or one of several (`?`). */
+/** A term of a text pattern: a word, or several in quotes; required, excluded (`-`) or one of several (`?`). */
 const TERM = /([?-]?)(?:"((?:[^"\\]|\\.)*)"|%([^%]+)%|([^\s"%]+))\s*/y;
 
 function compileTerms(pattern: string): (message: string) => boolean {
@@ -35,7 +35,7 @@ function compileTerms(pattern: string): (message: string) => boolean {
     const found = TERM.exec(pattern);
     if (found === null) throw invalidPattern(pattern.slice(at));
     const [, sign, quoted, expression, plain] = found;
-    // A word by itself has letters, digits and underscores only; all else must stand in quotes.
+    // An unquoted word may have letters, digits and underscores only. Everything else must be quoted.
     if (plain !== undefined && !/^[\p{L}\p{N}_.]+$/u.test(plain)) {
       throw invalidPattern(`"${plain}" has characters that must stand in quotation marks`);
     }

@@ -1,18 +1,18 @@
 import { NotImplemented } from '../../wire/aws-error.ts';
 import { durationOf, malformed, nameIn, type Token, type TokenReader } from './insights-tokens.ts';
 
-/** A value of a field; undefined where a log event does not have it. */
+/** The value of a field; undefined where a log event lacks it. */
 export type Value = string | number | boolean | undefined;
 /** One log event, or one row of a result, by field. */
 export type Row = ReadonlyMap<string, Value>;
 export type Expression = (row: Row) => Value;
 
-/** Functions that are known by their name alone, which the maps below do not hold. */
+/** Functions that are recognized by name only, because the maps below do not contain them. */
 const OTHER_FUNCTIONS = ['now', 'bin'];
 
 /**
- * The next token as the name that a command gives. Whether a name can be that of a function as well, and which of the
- * two is meant where it is used, the documentation leaves open.
+ * The next token as the name that a command assigns. The documentation does not say whether a name may also be a
+ * function's, and which of the two is then used.
  */
 export function aliasIn(reader: TokenReader): string {
   const name = nameIn(reader);
@@ -32,7 +32,7 @@ const FUNCTIONS: Readonly<Record<string, Function_>> = {
   strcontains: ([text, part]) => (String(text ?? '').includes(String(part)) ? 1 : 0),
 };
 
-/** Reads an expression: `or`, `and`, `not`, comparisons, `in`, `like`, functions, fields, texts and numbers. */
+/** Parses an expression: `or`, `and`, `not`, comparisons, `in`, `like`, functions, fields, texts and numbers. */
 export function readExpression(reader: TokenReader): Expression {
   const parts = [readBoth(reader)];
   while (reader.accept('or')) parts.push(readBoth(reader));
@@ -54,7 +54,7 @@ function readBoth(reader: TokenReader): Expression {
   while (reader.accept('and')) parts.push(readNot(reader));
   const [first, ...others] = parts;
   if (others.length === 0 && first !== undefined) return first;
-  // What comes first guards what comes after it.
+  // Earlier parts guard later ones.
   return (row) => {
     for (const part of parts) {
       const value = truth(part(row));
@@ -64,7 +64,7 @@ function readBoth(reader: TokenReader): Expression {
   };
 }
 
-/** A condition that asks for a field which the event does not have is unknown. */
+/** A condition on a field that the event lacks is unknown. */
 export const truth = (value: Value): boolean | undefined =>
   value === undefined ? undefined : value !== false && value !== 0 && value !== '';
 
@@ -98,7 +98,9 @@ function readList(reader: TokenReader): Expression[] {
   return items;
 }
 
-/** The documentation does not say what a negation makes of an event that lacks the field: no query should ask for it. */
+/**
+ * The documentation does not say how a negation treats an event that lacks the field, so no query should depend on it.
+ */
 const withoutField = (what: string): never => {
   throw new NotImplemented(`what "${what}" makes of a field that is not there; ask ispresent() first`);
 };
@@ -144,7 +146,7 @@ function comparing(sign: '=' | '!=' | '<' | '<=' | '>' | '>=', left: Expression,
   };
 }
 
-/** Numbers by their size, also where they are texts; anything else as text; what is missing comes last. */
+/** Compares numbers by value, even if they are texts; anything else as text. Missing values come last. */
 export function compare(a: Value, b: Value): number {
   if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
   const [left, right] = [numberOf(a), numberOf(b)];

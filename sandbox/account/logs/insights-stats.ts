@@ -3,7 +3,7 @@ import { aliasIn, compare, numberOf, type Row, type Value } from './insights-exp
 import type { Table } from './insights-table.ts';
 import { durationOf, malformed, nameIn, type TokenReader } from './insights-tokens.ts';
 
-/** One value made of all rows of a group. */
+/** One value computed from all rows of a group. */
 interface Aggregate {
   readonly name: string;
   readonly of: (rows: readonly Row[]) => Value;
@@ -14,7 +14,7 @@ interface Key {
   readonly of: (row: Row) => Value;
 }
 
-/** `stats count(*) as n, max(x) by field, bin(5m) as at`: one row a group. */
+/** `stats count(*) as n, max(x) by field, bin(5m) as at`: one row per group. */
 export function readStats(reader: TokenReader): (table: Table) => Table {
   const aggregates = reader.list(() => readAggregate(reader));
   const keys = reader.accept('by') ? reader.list(() => readKey(reader)) : [];
@@ -22,7 +22,7 @@ export function readStats(reader: TokenReader): (table: Table) => Table {
     const timed = aggregates.some(({ name }) => /^(latest|earliest)\(/.test(name));
     if (!events && timed) throw malformed('latest and earliest need log events');
     const groups = Map.groupBy(rows, (row) => JSON.stringify(keys.map(({ of }) => of(row) ?? null)));
-    // Without `by` there is one group, even of nothing.
+    // Without `by` there is one group, even without rows.
     const all = keys.length === 0 ? [rows] : [...groups.values()];
     return {
       rows: all.map((group) => {
@@ -84,8 +84,8 @@ function aggregateOf(name: string, field: string, percent = 0): Aggregate['of'] 
       .filter((number) => number !== undefined);
   const ordered = (rows: readonly Row[]) => numbers(rows).toSorted((a, b) => a - b);
   /**
-   * Of texts, too: `sortsFirst` and `sortsLast` take a value of any field. What `min` and `max` make of texts the
-   * documentation leaves open.
+   * Includes texts: `sortsFirst` and `sortsLast` take a value of any field. The documentation does not say how `min`
+   * and `max` treat texts.
    */
   const ranked = (rows: readonly Row[]) => values(rows).toSorted(compare);
   const ranking = (rows: readonly Row[]) => {
@@ -126,7 +126,10 @@ function aggregateOf(name: string, field: string, percent = 0): Aggregate['of'] 
   }
 }
 
-/** The documentation leaves open what comes out where the event in question lacks the field: no query should ask. */
+/**
+ * The documentation does not say what results where the event in question lacks the field, so no query should depend on
+ * it.
+ */
 function atTheEnd(rows: readonly Row[], field: string, which: 'latest' | 'earliest'): Value {
   const sorted = rows.toSorted(
     (a, b) => compare(a.get('@timestamp'), b.get('@timestamp')) || compare(a.get('@ptr'), b.get('@ptr')),

@@ -1,10 +1,10 @@
 import type { Row } from './insights-expression.ts';
 
-/** Rows on their way through the commands, and which of their fields are shown. */
+/** Rows between two commands, and the fields to show. */
 export interface Table {
   readonly rows: readonly Row[];
-  /** Undefined: what a query shows that names no fields. */
+  /** Undefined: the default fields of a query that names none. */
   readonly shown: readonly string[] | undefined;
-  /** Rows are log events, not yet the groups of `stats`. */
+  /** Whether rows are log events, not yet the groups of `stats`. */
   readonly events: boolean;
 }

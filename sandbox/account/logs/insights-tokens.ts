@@ -10,7 +10,10 @@ const TOKEN =
 
 export const malformed = (message: string): AwsError => new AwsError('MalformedQueryException', message);
 
-/** Takes one command apart. A slash begins a regular expression only after `like` and `=~`, and after what `parse` reads. */
+/**
+ * Tokenizes one command. A slash begins a regular expression only after `like` and `=~`, and after the field of
+ * `parse`.
+ */
 export function tokensOf(command: string): Token[] {
   const tokens: Token[] = [];
   const expression = new RegExp(TOKEN);
@@ -67,7 +70,7 @@ export class TokenReader {
     return taken;
   }
 
-  /** Takes the next token if it is this word or sign; words in any case. */
+  /** Consumes the next token if it is this word or sign. Case does not matter. */
   accept(text: string): boolean {
     const { next } = this;
     const fits = (next?.kind === 'sign' || next?.kind === 'name') && next.text.toLowerCase() === text;
@@ -79,7 +82,7 @@ export class TokenReader {
     if (!this.accept(text)) throw malformed(`expected ${text} instead of ${this.next?.text ?? 'the end'}`);
   }
 
-  /** Things with commas between, at least one. */
+  /** Items separated by commas, at least one. */
   list<Item>(item: () => Item): Item[] {
     const items = [item()];
     while (this.accept(',')) items.push(item());
@@ -96,7 +99,7 @@ export function nameIn(reader: TokenReader): string {
 
 const MS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 
-/** `5m` in ms. */
+/** A duration such as `5m` in ms. */
 export function durationOf({ kind, text }: Token): number {
   const [, count = '', unit = ''] = /^(\d+)([a-z]+)$/.exec(text) ?? [];
   if (kind !== 'duration') throw malformed(`${text} is no period such as 5m`);

@@ -15,27 +15,27 @@ import type { LogEvent } from './log-event.ts';
 
 type Command = (table: Table) => Table;
 
-/** One row of a result, as `GetQueryResults` gives it. */
+/** One row of a result, as `GetQueryResults` returns it. */
 export type ResultRow = Array<{ readonly field: string; readonly value: string }>;
 
-/** Most rows that a query gives unless it says otherwise. */
+/** Default limit of rows of a query. */
 const DEFAULT_LIMIT = 10_000;
 
-/** A log event; `group`: of several that are asked together, the one that it is of. */
+/** A log event; `group` is its log group where a query searches several. */
 export type QueriedEvent = LogEvent & { readonly group?: string };
 
 /**
- * Reads a query in the Logs Insights query language: `fields`, `filter`, `parse` by a regular expression,
- * `sort`, `limit`, `stats`, `dedup` and `display`.
- * @throws AwsError `MalformedQueryException` for what Logs Insights would refuse
- * @throws NotImplemented for what it would take and the sandbox does not know
+ * Compiles a query in the Logs Insights query language: `fields`, `filter`, `parse` with a regular expression, `sort`,
+ * `limit`, `stats`, `dedup` and `display`.
+ * @throws AwsError `MalformedQueryException` for what Logs Insights would reject
+ * @throws NotImplemented for valid queries that the sandbox does not support
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
  */
 export function compileQuery(text: string): (events: readonly QueriedEvent[], group: string) => ResultRow[] {
   const commands = commandsIn(text).map(readCommand);
   if (commands.length === 0) throw malformed('the query is empty');
   return (events, group) => {
-    // The latest come first, as Logs Insights gives them where a query does not sort.
+    // Logs Insights returns the latest events first where a query does not sort.
     const rows = events.map((event) => rowOf(event, group)).reverse();
     const start: Table = { rows, shown: undefined, events: true };
     const { rows: found, shown, events: ofEvents } = commands.reduce((table, command) => command(table), start);
@@ -44,7 +44,9 @@ export function compileQuery(text: string): (events: readonly QueriedEvent[], gr
   };
 }
 
-/** Commands are parted by pipes outside of texts and patterns; comments go from `#` to the end of the line. */
+/**
+ * Splits a query into commands at pipes outside of texts and patterns. Comments run from `#` to the end of the line.
+ */
 function commandsIn(text: string): string[] {
   const commands = [''];
   for (const [part] of text.matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\/(?:[^/\\\n]|\\.)+\/|#[^\n]*|[\s\S]/g)) {
@@ -76,7 +78,7 @@ const READERS: Readonly<Record<string, (reader: TokenReader) => Command>> = {
   stats: readStats,
 };
 
-/** Commands of Logs Insights that the sandbox does not know. */
+/** Logs Insights commands that the sandbox does not support. */
 const UNKNOWN = ['pattern', 'diff', 'unnest', 'unmask', 'anomaly', 'join', 'lookup', 'filterindex', 'source'];
 
 function readCommand(command: string): Command {
@@ -100,7 +102,7 @@ function readFields(reader: TokenReader): Command {
   });
 }
 
-/** An expression with the name that it has from then on: `as …`, or a field's own. */
+/** An expression with its resulting name: `as …`, or the field's own. */
 function readAliased(reader: TokenReader): { readonly name: string; readonly value: Expression } {
   const first = reader.next;
   const value = readExpression(reader);
@@ -109,7 +111,7 @@ function readAliased(reader: TokenReader): { readonly name: string; readonly val
   return { name: first.text, value };
 }
 
-/** `parse field /…(?<name>…)…/`: the named parts are fields from then on, where the expression fits. */
+/** `parse field /…(?<name>…)…/`: the named groups become fields where the expression matches. */
 function readParse(reader: TokenReader): Command {
   const field = nameIn(reader);
   const { kind, text } = reader.take();
@@ -159,7 +161,7 @@ function readDedup(reader: TokenReader): Command {
   };
 }
 
-/** The fields of a log event: those that every one has, and the leaves of a JSON line, their paths joined by dots. */
+/** The fields of a log event: the system fields, and the leaves of a JSON line, with their paths joined by dots. */
 function rowOf({ message, timestamp, stream, index, group }: QueriedEvent, theGroup: string): Row {
   const row = new Map<string, Value>([
     ['@timestamp', timestamp],
@@ -188,14 +190,14 @@ function parsed(message: string): unknown {
   }
 }
 
-/** What is not there is left out. */
+/** Missing fields are left out. */
 const resultOf = (row: Row, names: readonly string[]): ResultRow =>
   names.flatMap((field) => {
     const value = row.get(field);
     return value === undefined ? [] : [{ field, value: shownAs(field, value) }];
   });
 
-/** Times read `2026-07-14 09:03:00.000`. */
+/** Times are formatted as `2026-07-14 09:03:00.000`. */
 const shownAs = (field: string, value: Exclude<Value, undefined>): string =>
   typeof value === 'number' && (field === '@timestamp' || field === '@ingestionTime')
     ? new Date(value).toISOString().replace('T', ' ').replace('Z', '')

@@ -7,20 +7,21 @@ const TOKEN =
   /\s*(?:(&&|\|\||[()])|(\$(?:\.[\w@-]+|\[\d+\]|\["[^"]*"\])+)\s*(?:(!=|<=|>=|=|<|>)\s*(?:"([^"]*)"|%([^%]+)%|([\w.*:/+-]+))|(IS\s+(?:NULL|TRUE|FALSE)|NOT\s+EXISTS)))/y;
 
 /**
- * Compiles what stands between the braces of a JSON pattern.
+ * Compiles the content of the braces of a JSON pattern.
  * @throws AwsError InvalidParameterException
- * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html#metric-filters-extract-json
+ * @see
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html#metric-filters-extract-json
  */
 export function compileJsonPattern(expression: string): (message: string) => boolean {
   const test = compileConditions(tokensOf(expression), expression);
   return (message) => {
     const line = parsed(message);
-    // A line that is no JSON object matches no JSON pattern, not even one for what is not there.
+    // A line that is not a JSON object matches no JSON pattern, not even one for an absent member.
     return typeof line === 'object' && line !== null && test(line);
   };
 }
 
-/** `&&` binds closer than `||`, as CloudWatch Logs has it. Consumes the tokens. */
+/** Parses conditions; `&&` binds tighter than `||`, as in CloudWatch Logs. Consumes the tokens. */
 export function compileConditions(tokens: Array<string | Test>, expression: string): Test {
   const broken = () => invalidPattern(expression);
   const anyOf = (): Test => {
@@ -50,7 +51,7 @@ export function compileConditions(tokens: Array<string | Test>, expression: stri
   return test;
 }
 
-/** Operators as they are, comparisons as what they test. */
+/** Splits an expression into operators, and comparisons compiled to tests. */
 function tokensOf(expression: string): Array<string | Test> {
   const tokens: Array<string | Test> = [];
   const text = expression.trimEnd();
@@ -76,7 +77,7 @@ function stateOf(path: string, state: string): Test {
   };
 }
 
-/** A comparison holds for a value that is there only: also `!=` is no match without one. */
+/** A comparison requires a present value: without one, not even `!=` matches. */
 function comparisonOf(path: string, comparison: string, quoted?: string, regular?: string, plain = ''): Test {
   const keys = keysOf(path);
   const matches = regular === undefined ? compareWith(comparison, quoted, plain) : matching(comparison, regular);
@@ -95,7 +96,7 @@ function matching(comparison: string, regular: string): Compare {
   return (value) => expression.test(String(value)) === (comparison === '=');
 }
 
-/** Compares with a text, in which `*` stands for any characters, or with a number. */
+/** Compares with a text, in which `*` matches any characters, or with a number. */
 export function compareWith(comparison: string, quoted: string | undefined, plain: string): Compare {
   if (comparison === '=' || comparison === '!=') {
     const wanted = quoted ?? plain;
@@ -116,7 +117,7 @@ export function compareWith(comparison: string, quoted: string | undefined, plai
   };
 }
 
-/** The steps of `$.a.b[0]["c d"]`. */
+/** The steps of a path such as `$.a.b[0]["c d"]`. */
 const keysOf = (path: string): string[] =>
   [...path.matchAll(/\.([\w@-]+)|\[(\d+)\]|\["([^"]*)"\]/g)].map(
     ([, name, index, quoted]) => name ?? index ?? quoted ?? '',
@@ -125,7 +126,7 @@ const keysOf = (path: string): string[] =>
 function valueAt(line: unknown, keys: readonly string[]): unknown {
   let value = line;
   for (const key of keys) {
-    // Reads only what the line itself holds.
+    // Reads only the line's own members.
     value =
       typeof value === 'object' && value !== null
         ? Object.entries(value).find(([name]) => name === key)?.[1]

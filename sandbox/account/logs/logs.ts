@@ -14,7 +14,7 @@ export interface LogGroup {
   readonly name: string;
   readonly arn: string;
   readonly createdAt: number;
-  /** Undefined keeps for ever. */
+  /** Undefined: kept for ever. */
   readonly retentionDays: number | undefined;
   readonly streams: Map<string, LogStream>;
   /** By time. */
@@ -22,7 +22,7 @@ export interface LogGroup {
   nextIndex: number;
 }
 
-/** A query of Logs Insights that somebody saved. */
+/** A saved Logs Insights query. */
 export interface SavedQuery {
   readonly id: string;
   readonly name: string;
@@ -44,7 +44,7 @@ export class Logs {
     this.#world = world;
   }
 
-  /** Creates the group unless it is there already. */
+  /** Creates the group unless it exists already. */
   ensureGroup(name: string, retentionDays?: number): void {
     if (this.#groups.has(name)) return;
     const arn = this.arnOf(name);
@@ -70,7 +70,7 @@ export class Logs {
     return group;
   }
 
-  /** Writes one line, now. */
+  /** Writes one line with the current time. */
   append(groupName: string, streamName: string, message: string): void {
     const group = this.group(groupName);
     const now = this.#world.time.now;
@@ -84,7 +84,7 @@ export class Logs {
     for (const listener of this.#listeners) listener(groupName, event);
   }
 
-  /** @throws AwsError for a query that Logs Insights would refuse */
+  /** @throws AwsError for a query that Logs Insights would reject */
   saveQuery(query: Omit<SavedQuery, 'modifiedAt'>): void {
     compileQuery(query.text);
     this.#queries.set(query.id, { ...query, modifiedAt: this.#world.time.now });
@@ -95,12 +95,12 @@ export class Logs {
     return [...this.#queries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Hears every line as it is written. */
+  /** Calls the listener for every line as it is written. */
   onEvent(listener: (group: string, event: LogEvent) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Once a day is enough: AWS takes up to three days to delete what has expired. */
+  /** Runs once a day, which is enough: AWS takes up to three days to delete expired events. */
   #expire(group: LogGroup, now: number): void {
     const oldest = group.events[0];
     if (group.retentionDays === undefined || oldest === undefined) return;

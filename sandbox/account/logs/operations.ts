@@ -29,7 +29,7 @@ export const logsService = (logs: Logs, world: World): Service => ({
   operations: { ...logsOperations(logs), ...logsQueryOperations(logs, world) },
 });
 
-/** The operations of CloudWatch Logs that read: functions write through Lambda, not through the API. */
+/** The read operations of CloudWatch Logs. Functions write through Lambda, not through the API. */
 function logsOperations(logs: Logs): Service['operations'] {
   const on =
     (action: string) =>
@@ -63,7 +63,7 @@ function logsOperations(logs: Logs): Service['operations'] {
           ({ name, lastAt }) => (orderBy === 'LastEventTime' ? `${String(lastAt).padStart(16, '0')} ` : '') + name,
         );
         streams.sort(descending ? (a, b) => order(b, a) : order);
-        // By position, because the order may be any.
+        // Pages by position, because the order may be any.
         const page = pageByPosition(streams, limit, nextToken);
         return {
           logStreams: page.items.map((stream) => ({
@@ -92,7 +92,7 @@ function logsOperations(logs: Logs): Service['operations'] {
         'filterPattern',
         'nextToken',
         'limit',
-        // Since 2019 without effect: events always come interleaved.
+        // Without effect since 2019: events are always interleaved.
         'interleaved',
       ],
       (input) => {

@@ -16,7 +16,7 @@ import type { World } from '../world.ts';
 import { compileQuery, type ResultRow } from './insights.ts';
 import type { Logs } from './logs.ts';
 
-/** A query that was run. */
+/** A query that was started. */
 interface QueryRun {
   /** Epoch milliseconds. */
   readonly completeAt: number;
@@ -32,8 +32,8 @@ const [QUICKEST_MS, SLOWEST_MS] = [300, 900];
 const MOST_GROUPS = 50;
 
 /**
- * The operations of Logs Insights. What a query finds is settled when it starts; a function gets it some virtual time
- * later, as from AWS, an operator at once: an operator's client waits in real time.
+ * The operations of Logs Insights. The result of a query is computed when it starts. A function gets it some virtual
+ * time later, as from AWS; an operator gets it at once, because an operator's client waits in real time.
  */
 export function logsQueryOperations(logs: Logs, world: World): Service['operations'] {
   const runs = new Map<string, QueryRun>();
@@ -52,7 +52,7 @@ export function logsQueryOperations(logs: Logs, world: World): Service['operatio
         if (!(startTime < endTime))
           throw new AwsError('InvalidParameterException', 'End time should be after start time.');
         const query = compileQuery(queryString);
-        // Both ends count, in seconds since the epoch.
+        // Both ends are included, in seconds since the epoch.
         const events = names
           .flatMap((group, position) =>
             logs
@@ -111,7 +111,7 @@ export function logsQueryOperations(logs: Logs, world: World): Service['operatio
   };
 }
 
-/** A group is named by its name or its ARN. */
+/** Groups may be given by name or by ARN. */
 const groupsOf = ({ logGroupName, logGroupNames = [], logGroupIdentifiers = [] }: StartQueryCommandInput): string[] => [
   ...(logGroupName === undefined ? [] : [logGroupName]),
   ...logGroupNames,

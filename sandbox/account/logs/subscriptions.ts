@@ -6,7 +6,7 @@ import { compileFilterPattern } from './filter-pattern.ts';
 import type { LogEvent } from './log-event.ts';
 import type { Logs } from './logs.ts';
 
-/** A subscription filter: what matches goes to a function. */
+/** A subscription filter: matching lines go to a function. */
 export interface SubscriptionFilter {
   readonly name: string;
   readonly group: string;
@@ -14,13 +14,13 @@ export interface SubscriptionFilter {
   readonly destinationArn: string;
 }
 
-/** CloudWatch Logs allows two subscription filters a log group. */
+/** CloudWatch Logs allows two subscription filters per log group. */
 const MOST_FILTERS = 2;
 
-/** How long lines of a stream are gathered before they are delivered together, ms. */
+/** How long lines of a stream are gathered into one delivery, ms. */
 const GATHERED_FOR = 2_000;
 
-/** Brings log lines to functions as CloudWatch Logs does: matching ones, in batches by stream, gzipped. */
+/** Delivers log lines to functions like CloudWatch Logs: matching lines, in batches by stream, gzipped. */
 export class LogSubscriptions {
   readonly #filters = new Map<string, Array<SubscriptionFilter & { readonly matches: (message: string) => boolean }>>();
   readonly #gathered = new Map<string, LogEvent[]>();
@@ -29,7 +29,7 @@ export class LogSubscriptions {
   readonly #deliveries: Deliveries;
   readonly #groupOf: (functionArn: string) => string | undefined;
 
-  /** @param groupOf the log group of a function, by its ARN */
+  /** @param groupOf returns the log group of a function, by its ARN */
   constructor(world: World, logs: Logs, deliveries: Deliveries, groupOf: (functionArn: string) => string | undefined) {
     this.#groupOf = groupOf;
     this.#world = world;
@@ -48,7 +48,8 @@ export class LogSubscriptions {
    */
   add(filter: SubscriptionFilter): void {
     this.#logs.group(filter.group);
-    // Nothing is written of it under PutSubscriptionFilter; that it may be refused, and would loop, is.
+    // The reference of PutSubscriptionFilter does not mention this, but the page above says that it may be refused, and
+    // would loop.
     if (this.#groupOf(filter.destinationArn) === filter.group) {
       const message = `The function ${filter.destinationArn} logs into ${filter.group}: it would be fed with its own lines.`;
       throw new AwsError('InvalidParameterException', message);

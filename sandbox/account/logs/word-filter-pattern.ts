@@ -1,16 +1,17 @@
 import { invalidPattern } from './filter-expression.ts';
 import { compareWith, compileConditions, type Test } from './json-filter-pattern.ts';
 
-/** A word of a line: what stands in brackets or quotation marks is one, too. */
+/** A word of a line. Text in brackets or quotation marks is one word. */
 const WORD = /\[([^\]]*)\]|"([^"]*)"|(\S+)/g;
 const TOKEN = /\s*(?:(&&|\|\||[()])|([\w-]+)\s*(!=|<=|>=|=|<|>)\s*(?:"([^"]*)"|([^\s&|()=<>]+)))/y;
 
 /**
- * Compiles what stands between the brackets of a space-delimited pattern: `ip, user, level = ERROR || level = WARN, ...`.
- * A line matches with just so many words; `...` stands for any number.
+ * Compiles the content of the brackets of a space-delimited pattern: `ip, user, level = ERROR || level = WARN, ...`. A
+ * line must have exactly this many words; `...` stands for any number.
  *
  * @throws AwsError InvalidParameterException
- * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html#metric-filters-extract-space-delimited
+ * @see
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html#metric-filters-extract-space-delimited
  */
 export function compileWords(expression: string): (message: string) => boolean {
   const parts = expression.split(',').map((part) => part.trim());

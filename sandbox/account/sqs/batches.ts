@@ -21,7 +21,7 @@ type PermissionsOn = (action: string) => (input: { readonly QueueUrl: string | u
 /** The whole request may be as large as the largest message. */
 const MOST_BATCH_BYTES = 1_048_576;
 
-/** SQS's batches: each entry succeeds or fails for itself. */
+/** The batch operations of SQS. Each entry succeeds or fails separately. */
 export function batchOperations(sqs: Sqs, on: PermissionsOn): Service['operations'] {
   return {
     SendMessageBatch: operation<SendMessageBatchCommandInput, SendMessageBatchCommandOutput>(

@@ -4,13 +4,13 @@ import type { Message, NewMessage } from './message.ts';
 
 const DEDUPLICATION_MS = 5 * 60_000;
 
-/** The message that a repeated send within five minutes is answered with. */
+/** The first message, which is the response to a repeated send within five minutes. */
 export interface Accepted {
   readonly id: string;
   readonly sequenceNumber: string;
 }
 
-/** What a FIFO queue remembers and forbids beyond a standard one. */
+/** The ordering and deduplication of a FIFO queue. */
 export class FifoOrder {
   readonly #contentBased: boolean;
   readonly #accepted = new Map<string, Accepted & { readonly at: number }>();
@@ -20,7 +20,10 @@ export class FifoOrder {
     this.#contentBased = contentBasedDeduplication;
   }
 
-  /** The id by which `message` is told from others. @throws AwsError when it has none, or no group */
+  /**
+   * The deduplication id of `message`.
+   * @throws AwsError when it has none, or no group
+   */
   deduplicationIdOf(message: NewMessage): string {
     if (message.groupId === undefined || message.groupId === '') {
       throw new AwsError('MissingParameter', 'The request must contain the parameter MessageGroupId.');
@@ -45,7 +48,7 @@ export class FifoOrder {
     return earlier !== undefined && now - earlier.at < DEDUPLICATION_MS ? earlier : undefined;
   }
 
-  /** Notes a new message and numbers it. */
+  /** Registers a new message, and returns its sequence number. */
   accept(deduplicationId: string, id: string, now: number): string {
     for (const [known, { at }] of this.#accepted) {
       if (now - at < DEDUPLICATION_MS) break;
@@ -53,7 +56,7 @@ export class FifoOrder {
     }
     this.#sequence += 256n;
     const sequenceNumber = (18_850_000_000_000_000_000n + this.#sequence).toString();
-    // Deleted first, so that the map stays in order of time.
+    // Deleted first, so that the map stays ordered by time.
     this.#accepted.delete(deduplicationId);
     this.#accepted.set(deduplicationId, { id, sequenceNumber, at: now });
     return sequenceNumber;
@@ -61,8 +64,8 @@ export class FifoOrder {
 }
 
 /**
- * The messages of a FIFO queue that a receiver may get now: none of a group of which one is in flight, and in each
- * group none behind one that is not visible yet.
+ * The messages of a FIFO queue that can be received now: none of a group with a message in flight, and in each group
+ * none behind one that is not visible yet.
  */
 export function deliverableInOrder(messages: readonly Message[], now: number): Message[] {
   const blocked = new Set<string | undefined>();

@@ -5,7 +5,7 @@ import { AwsError } from '../../wire/aws-error.ts';
 
 export type MessageAttributes = Readonly<Record<string, MessageAttributeValue>>;
 
-/** What a sender hands to a queue. */
+/** A message as a sender passes it to a queue. */
 export interface NewMessage {
   readonly body: string;
   readonly attributes?: MessageAttributes;
@@ -13,14 +13,14 @@ export interface NewMessage {
   readonly deduplicationId?: string;
   /** The sender's trace header, which SQS keeps with the message. */
   readonly traceHeader?: string;
-  /** Instead of the queue's own delay. */
+  /** Overrides the queue's own delay. */
   readonly delaySeconds?: number;
 }
 
-/** A message as it lies in a queue. Times are epoch milliseconds. */
+/** A message in a queue. Times are epoch milliseconds. */
 export interface Message {
   readonly id: string;
-  /** Tells two copies of one message apart (see the fault `duplicateMessages`). */
+  /** Number of the copy, with the fault `duplicateMessages`. */
   readonly copy: number;
   readonly body: string;
   readonly attributes: MessageAttributes;
@@ -29,15 +29,15 @@ export interface Message {
   readonly sequenceNumber?: string;
   readonly traceHeader?: string;
   readonly sentAt: number;
-  /** The queue that gave it up, for one in a dead-letter queue. */
+  /** The queue it came from, for a message in a dead-letter queue. */
   readonly deadLetterSourceArn?: string;
-  /** Receivers see it from then on. */
+  /** From then on it can be received. */
   visibleAt: number;
   firstReceivedAt?: number;
   receiveCount: number;
-  /** That of the latest receive. */
+  /** The handle of the latest receive. */
   receiptHandle?: string;
-  /** Takes back the planned notice that it becomes visible. */
+  /** Cancels the scheduled notification that it becomes visible. */
   cancelNotice?: Cancel;
 }
 
@@ -67,7 +67,7 @@ export function md5OfAttributes(attributes: MessageAttributes): string | undefin
   return hash.digest('hex');
 }
 
-/** Bytes that count against the size limit: the body, and each attribute's name, type and value. */
+/** Bytes that count towards the size limit: the body, and each attribute's name, type and value. */
 export function sizeOf(message: NewMessage): number {
   let bytes = Buffer.byteLength(message.body);
   for (const [name, { DataType = '', StringValue = '', BinaryValue }] of Object.entries(message.attributes ?? {})) {
@@ -77,13 +77,13 @@ export function sizeOf(message: NewMessage): number {
   return bytes;
 }
 
-/** Characters that SQS takes nowhere. Source: SQS API reference, SendMessage. */
+/** Characters that SQS never accepts. Source: SQS API reference, SendMessage. */
 const NOT_OF_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 /**
- * Refuses a message that no queue takes.
+ * Rejects a message that no queue accepts.
  *
- * @param most bytes, as the queue's `MaximumMessageSize` says
+ * @param most bytes, by the queue's `MaximumMessageSize`
  * @throws AwsError as SQS names the fault
  */
 export function refuseMessage(message: NewMessage, most: number): void {
@@ -95,7 +95,8 @@ export function refuseMessage(message: NewMessage, most: number): void {
       `One or more parameters are invalid. Reason: Message must be shorter than ${most} bytes.`,
     );
   }
-  // What becomes of others is written twice over: they are refused, or replaced. The stricter of both.
+  // The reference says both that other characters are refused, and that they are replaced. This is the stricter of the
+  // two.
   const texts = [message.body, ...Object.values(message.attributes ?? {}).map(({ StringValue = '' }) => StringValue)];
   if (texts.some((text) => NOT_OF_XML.test(text))) {
     throw new AwsError(

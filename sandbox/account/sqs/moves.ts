@@ -24,15 +24,15 @@ interface MoveTask {
   failureReason?: string;
 }
 
-/** How many messages go at a time where nobody says so: SQS optimizes the rate by itself, up to this. */
+/** Default rate. SQS optimizes it by itself, up to this limit. */
 const MOST_PER_SECOND = 500;
 
 const MOST_TASKS = 10;
 
 /**
- * Moves dead letters back to the queues that they come from, or to another one: each is a new message there, with a new id and
- * a new time. Source: SQS API reference, StartMessageMoveTask and ListMessageMoveTasks; developer guide, "Learn how to
- * configure a dead-letter queue redrive".
+ * Moves dead letters back to their source queues, or to another queue. Each becomes a new message there, with a new id
+ * and a new time. Source: SQS API reference, StartMessageMoveTask and ListMessageMoveTasks; developer guide, "Learn how
+ * to configure a dead-letter queue redrive".
  */
 export function moveOperations(world: World, sqs: Sqs): Record<string, Operation> {
   const tasks: MoveTask[] = [];
@@ -55,8 +55,8 @@ export function moveOperations(world: World, sqs: Sqs): Record<string, Operation
       const { body, attributes, groupId, deadLetterSourceArn } = letter;
       const destination = task.destinationArn ?? deadLetterSourceArn;
       if (destination === undefined) {
-        // Somebody has sent it there, as functions do with what is no event of theirs: it came from no queue. Source: SQS
-        // developer guide, "Troubleshoot dead-letter queue and DLQ redrive issues".
+        // The message was sent here directly, as functions do with malformed messages, so it has no source queue.
+        // Source: SQS developer guide, "Troubleshoot dead-letter queue and DLQ redrive issues".
         task.status = 'FAILED';
         task.failureReason = 'CouldNotDetermineMessageSource';
         return;
@@ -88,7 +88,7 @@ export function moveOperations(world: World, sqs: Sqs): Record<string, Operation
       ({ SourceArn = '', DestinationArn, MaxNumberOfMessagesPerSecond: perSecond }) => {
         const source = sourceOf(SourceArn);
         if (sqs.sourcesOf(source).length === 0) {
-          // Nor may it be the one of a function, a topic or a rule.
+          // A dead-letter queue of a function, a topic or a rule does not qualify either.
           throw new AwsError('InvalidParameterValue', 'Source queue must be configured as a Dead Letter Queue.');
         }
         if (perSecond !== undefined && (perSecond < 1 || perSecond > MOST_PER_SECOND)) {
@@ -131,7 +131,7 @@ export function moveOperations(world: World, sqs: Sqs): Record<string, Operation
         const found = tasks.filter(({ sourceArn }) => sourceArn === SourceArn).slice(0, MaxResults);
         return {
           Results: found.map(({ handle, status, failureReason, sourceArn, destinationArn, perSecond, ...task }) => ({
-            // Only a running task can be cancelled.
+            // Only a running task can be cancelled, and so has a handle.
             ...(status === 'RUNNING' && { TaskHandle: handle }),
             Status: status,
             SourceArn: sourceArn,

@@ -63,7 +63,8 @@ function sqsOperations(world: World, sqs: Sqs): Service['operations'] {
     ),
     ReceiveMessage: operation<ReceiveMessageCommandInput, ReceiveMessageCommandOutput>(
       ReceiveMessage$,
-      // A long poll is answered at once: waiting only saves empty answers, and virtual time cannot pass inside a call.
+      // A long poll is answered at once: waiting only saves empty responses, and virtual time cannot pass inside a
+      // call.
       [
         'QueueUrl',
         'AttributeNames',

@@ -6,7 +6,7 @@ import { deliverableInOrder, FifoOrder } from './fifo.ts';
 import { type Message, type NewMessage, refuseMessage } from './message.ts';
 import type { QueueSettings } from './queue-settings.ts';
 
-/** What a queue needs of the account around it. */
+/** The parts of the account that a queue needs. */
 export interface QueueSurroundings {
   readonly time: VirtualTime;
   readonly random: Random;
@@ -41,17 +41,17 @@ export class Queue {
     this.#fifo = settings.fifo ? new FifoOrder(settings.contentBasedDeduplication) : undefined;
   }
 
-  /** Has `listener` called whenever messages may have become receivable. */
+  /** Calls `listener` whenever messages may have become receivable. */
   onAvailable(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Has `listener` called whenever a message came, went, or became visible or invisible. */
+  /** Calls `listener` whenever a message was added, removed, or became visible or invisible. */
   onChange(listener: () => void): void {
     this.#watchers.push(listener);
   }
 
-  /** @throws AwsError for a message that the queue does not take */
+  /** @throws AwsError for a message that the queue does not accept */
   send(message: NewMessage): { readonly id: string; readonly sequenceNumber?: string } {
     refuseMessage(message, this.settings.maximumMessageBytes);
     const now = this.#around.time.now;
@@ -81,7 +81,7 @@ export class Queue {
     return sequenceNumber === undefined ? { id } : { id, sequenceNumber };
   }
 
-  /** Takes up to `most` messages; nobody else sees them until the visibility timeout (seconds) has passed. */
+  /** Receives up to `most` messages, which stay invisible to others for the visibility timeout (seconds). */
   receive(most: number, visibilityTimeoutSeconds = this.settings.visibilityTimeoutSeconds): Message[] {
     const now = this.#around.time.now;
     this.#dropExpired();
@@ -98,12 +98,12 @@ export class Queue {
     return received;
   }
 
-  /** Deletes a message by its latest receipt handle; with an older handle, as SQS may do, nothing happens. */
+  /** Deletes a message by its latest receipt handle. An older handle has no effect, which SQS permits. */
   delete(receiptHandle: string): void {
     const message = this.#find(receiptHandle);
     if (message === undefined) return;
     this.#remove(message);
-    // A group waited for it, perhaps.
+    // Messages of the group may have waited for it.
     if (this.#fifo !== undefined) this.#notify();
   }
 
@@ -129,14 +129,16 @@ export class Queue {
     return { visible: this.#messages.length - hidden.length, inFlight, delayed: hidden.length - inFlight };
   }
 
-  /** When the oldest message was sent that waits or is being worked on (epoch milliseconds); undefined: there is none. */
+  /**
+   * When the oldest message was sent that waits or is being processed (epoch milliseconds); undefined: there is none.
+   */
   get oldestSentAt(): number | undefined {
     const now = this.#around.time.now;
     const waiting = this.#messages.filter(({ visibleAt, receiveCount }) => visibleAt <= now || receiveCount > 0);
     return waiting.length === 0 ? undefined : Math.min(...waiting.map(({ sentAt }) => sentAt));
   }
 
-  /** How many messages a receiver could get now. */
+  /** How many messages can be received now. */
   get available(): number {
     return this.#deliverable().length;
   }
@@ -147,17 +149,20 @@ export class Queue {
     return this.#messages.filter((message) => message.visibleAt <= now);
   }
 
-  /** The next message that waits, for a task that moves messages; undefined: none does. */
+  /** The next waiting message, for a task that moves messages; undefined: there is none. */
   get next(): Message | undefined {
     return this.#deliverable()[0];
   }
 
-  /** Takes a message out of the queue. */
+  /** Removes a message from the queue. */
   take(message: Message): void {
     this.#remove(message);
   }
 
-  /** Moves what was received too often to the dead-letter queue, as SQS does when it would be received once more. */
+  /**
+   * Moves messages that were received too often to the dead-letter queue, at the time when they would be received
+   * again, like SQS.
+   */
   #redrive(): void {
     const { redrive } = this.settings;
     if (redrive === undefined) return;
@@ -168,7 +173,9 @@ export class Queue {
     }
   }
 
-  /** A standard queue keeps the time at which the message was first sent; a FIFO queue counts anew. */
+  /**
+   * In a standard queue the message keeps the time at which it was first sent; in a FIFO queue the time starts anew.
+   */
   #bury(message: Message): void {
     const { receiptHandle: _handle, firstReceivedAt: _first, cancelNotice: _cancel, ...rest } = message;
     const now = this.#around.time.now;

@@ -6,11 +6,13 @@ import type { World } from '../world.ts';
 import { Queue, type QueueSurroundings } from './queue.ts';
 import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from './queue-settings.ts';
 
-/** A queue to be made. */
+/** The input for a new queue. */
 export interface QueueDefinition {
   readonly name: string;
   readonly settings?: Partial<QueueSettings>;
-  /** Attributes that have no effect here, but are shown: encryption, policies. As `GetQueueAttributes` writes them. */
+  /**
+   * Attributes that have no effect here, but are shown: encryption, policies. In the format of `GetQueueAttributes`.
+   */
   readonly shownAttributes?: Readonly<Record<string, string>>;
 }
 
@@ -46,7 +48,7 @@ export class Sqs {
     return queue;
   }
 
-  /** Hears of each queue that is made. */
+  /** Calls the listener for each new queue. */
   onQueue(listener: (queue: Queue) => void): void {
     this.#watchers.push(listener);
   }
@@ -74,17 +76,17 @@ export class Sqs {
     return this.byName(arn.split(':').at(-1) ?? '');
   }
 
-  /** Any host is good: the last part of the path names the queue. */
+  /** Accepts any host: the last part of the path names the queue. */
   byUrl(url: string | undefined): Queue {
     return this.byName(url?.split('/').at(-1) ?? '');
   }
 
-  /** The queues whose dead letters a queue takes. */
+  /** The queues that use this one as their dead-letter queue. */
   sourcesOf(deadLetters: Queue): Queue[] {
     return this.queues.filter(({ settings }) => settings.redrive?.deadLetterTargetArn === deadLetters.arn);
   }
 
-  /** All attributes of a queue, as `GetQueueAttributes` writes them. */
+  /** All attributes of a queue, in the format of `GetQueueAttributes`. */
   attributesOf(queue: Queue): Record<string, string> {
     const { settings, createdAt } = queue;
     const counts = queue.counts();

@@ -2,7 +2,7 @@ import type { ReceiveMessageCommandInput, Message as WireMessage } from '@aws-sd
 import { AwsError } from '../../wire/aws-error.ts';
 import { type Message, type MessageAttributes, md5, md5OfAttributes, type NewMessage } from './message.ts';
 
-/** A send's members, alone or in a batch, as the queue takes them. */
+/** The members of a send, alone or in a batch, as the queue takes them. */
 export interface SendMembers {
   readonly MessageBody: string | undefined;
   readonly DelaySeconds?: number | undefined;
@@ -33,7 +33,7 @@ export const checksums = ({ MessageBody = '', MessageAttributes = {} }: SendMemb
   MD5OfMessageAttributes: md5OfAttributes(MessageAttributes),
 });
 
-/** @throws AwsError unless the visibility timeout lies between 0 seconds and 12 hours */
+/** @throws AwsError unless the visibility timeout is between 0 seconds and 12 hours */
 export function checkedVisibility(seconds: number | undefined): number | undefined {
   if (seconds !== undefined && !(Number.isInteger(seconds) && seconds >= 0 && seconds <= 43_200)) {
     throw new AwsError(
@@ -44,7 +44,7 @@ export function checkedVisibility(seconds: number | undefined): number | undefin
   return seconds;
 }
 
-/** The system attributes that a received message may carry. */
+/** The system attributes that a received message may have. */
 export function systemAttributes(message: Message): Record<string, string> {
   return {
     ApproximateReceiveCount: String(message.receiveCount),
@@ -58,7 +58,7 @@ export function systemAttributes(message: Message): Record<string, string> {
   };
 }
 
-/** The message as `ReceiveMessage` answers it, with just the attributes that were asked for. */
+/** The message as `ReceiveMessage` returns it, with only the requested attributes. */
 export function wireMessage(message: Message, wanted: ReceiveMessageCommandInput): WireMessage {
   const system = [...(wanted.AttributeNames ?? []), ...(wanted.MessageSystemAttributeNames ?? [])];
   const shown = Object.entries(systemAttributes(message)).filter(([name]) =>

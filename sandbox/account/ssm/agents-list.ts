@@ -17,7 +17,7 @@ const MAX_FILTER_VALUES = 100;
 
 type Filter = NonNullable<DescribeInstanceInformationCommandInput['Filters']>[number];
 
-/** DescribeInstanceInformation: the instances whose agent has ever answered. */
+/** DescribeInstanceInformation: the instances whose agent has ever registered. */
 export function describeInstanceInformation(
   world: World,
   agents: SsmAgents,
@@ -92,7 +92,7 @@ function describe(
     PlatformType: platform.type,
     PlatformName: platform.name,
     PlatformVersion: platform.version,
-    // Only shown where it is not the instance's own.
+    // Only returned where it is not the instance's own.
     IamRole: rights?.source === 'default-host-management' ? rights.roleName : undefined,
     ResourceType: 'EC2Instance',
     IPAddress: instance.privateIp,

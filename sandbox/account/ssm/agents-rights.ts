@@ -6,15 +6,15 @@ import type { World } from '../world.ts';
 import { type AgentRights, isAtLeast } from './agents.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
-/** From this version on an agent can do with Default Host Management (Systems Manager user guide). */
+/** First agent version that supports Default Host Management (Systems Manager user guide). */
 const DEFAULT_HOST_MANAGEMENT_SINCE = '3.2.582.0';
 
 const REGISTER = 'ssm:UpdateInstanceInformation';
 
 /**
- * By which role an agent registers: its instance's own if that one may, else that of Default Host Management. The latter
- * comes by IMDSv2, which every instance here offers whose metadata service answers at all. Where the call goes to an
- * endpoint of the VPC, that endpoint's policy has to allow it, too.
+ * The role with which an agent registers: its instance's own if that has the right, otherwise that of Default Host
+ * Management. The latter needs IMDSv2, which every instance here offers whose metadata service is enabled. Where the
+ * call goes to a VPC endpoint, that endpoint's policy must allow it, too.
  */
 export function agentRights(world: World, iam: Iam, settings: ServiceSettings, networks: Networks) {
   const mayRegister = (roleName: string | undefined, { id, vpcId }: Instance): roleName is string => {

@@ -1,28 +1,29 @@
 import type { Instance, Instances } from '../ec2/instances.ts';
 import type { World } from '../world.ts';
 
-/** The version that Systems Manager takes for the latest. */
+/** The version that Systems Manager considers the latest. */
 export const LATEST_AGENT_VERSION = '3.3.4624.0';
 
-/** How soon an agent that starts pings for the first time, seconds. */
+/** How soon a starting agent pings for the first time, seconds. */
 const FIRST_PING_S = { least: 20, most: 90 };
 
-/** How soon one that has registered pings again, seconds: it goes on trying. */
+/** How soon a registered agent tries to ping again, seconds. */
 const NEXT_PING_S = { least: 60, most: 300 };
 
 /**
- * How long one that never could sleeps before it tries again, seconds: 25 to 30 minutes after AccessDenied, 5 to 60 after
- * other errors (amazon-ssm-agent, agent/hibernation and agent/backoffconfig). What has changed meanwhile it does not hear.
+ * How long an agent that never registered sleeps before it tries again, seconds: 25 to 30 minutes after AccessDenied, 5
+ * to 60 after other errors (amazon-ssm-agent, agent/hibernation and agent/backoffconfig). It does not notice changes
+ * meanwhile.
  */
 const SLEEPS_S = { rights: { least: 1_500, most: 1_800 }, others: { least: 300, most: 3_600 } };
 
-/** Where an agent gets its rights from: the instance's own role, or the role of Default Host Management. */
+/** The source of an agent's rights: the instance's own role, or the role of Default Host Management. */
 export interface AgentRights {
   readonly source: 'instance-profile' | 'default-host-management';
   readonly roleName: string;
 }
 
-/** What an agent needs of the account around it. */
+/** What an agent needs from the account. */
 export interface AgentSurroundings {
   /** Undefined when nothing gives an agent of that version on that instance the right to register. */
   rightsOf(instance: Instance, agentVersion: string): AgentRights | undefined;
@@ -30,7 +31,7 @@ export interface AgentSurroundings {
   reaches(instance: Instance, service: string): boolean;
 }
 
-/** An SSM agent that Systems Manager may or may not have heard of. */
+/** An SSM agent, whether registered with Systems Manager or not. */
 export interface Agent {
   readonly instance: Instance;
   readonly version: string;
@@ -41,22 +42,23 @@ export interface Agent {
 
 interface KnownAgent {
   readonly instance: Instance;
-  /** It is there and runs. */
+  /** Whether it is installed and running. */
   runs: boolean;
-  /** Its first ping is its last. */
+  /** Whether its first ping is its last. */
   dies: boolean;
   version: string;
   registeredAt?: number;
   online: boolean;
-  /** A ping is planned. */
+  /** Whether a ping is scheduled. */
   trying: boolean;
-  /** What kept it from answering when it last tried, or since. */
+  /** What kept it from answering at its last try, or since. */
   hinderedBy?: 'rights' | 'others' | undefined;
 }
 
 /**
- * The SSM agents of the account's instances. An agent is Online only while its instance runs, it is there and runs, the
- * metadata service answers it, something gives it the right to register, and it reaches Systems Manager's endpoints.
+ * The SSM agents of the account's instances. An agent is Online only while its instance runs, it is installed and
+ * running, the metadata service answers it, something gives it the right to register, and it reaches Systems Manager's
+ * endpoints.
  */
 export class SsmAgents {
   readonly #world: World;
@@ -71,24 +73,27 @@ export class SsmAgents {
     instances.onRunning((instance) => this.#boot(instance));
   }
 
-  /** The agents that Systems Manager knows, of instances that still are. */
+  /** The agents registered with Systems Manager, of instances that still exist. */
   registered(): Agent[] {
     return this.#living().flatMap((known) => (known.registeredAt === undefined ? [] : [this.#look(known)]));
   }
 
-  /** The agent of an instance, if Systems Manager knows it. */
+  /** The agent of an instance, if it is registered. */
   get(instanceId: string): Agent | undefined {
     const known = this.#byInstanceId.get(instanceId);
     if (known?.registeredAt === undefined || known.instance.state === 'terminated') return undefined;
     return this.#look(known);
   }
 
-  /** What the agent may register by, as of now. */
+  /** The current rights of the agent. */
   rightsOf({ instance, version }: Agent): AgentRights | undefined {
     return this.#surroundings.rightsOf(instance, version);
   }
 
-  /** The latest agent has just been installed on the instance, and started. A stopped one is stopped again at once. */
+  /**
+   * Reports that the latest agent was just installed on the instance, and started. A stopped agent is stopped again at
+   * once.
+   */
   installed(instanceId: string): void {
     const known = this.#byInstanceId.get(instanceId);
     if (known === undefined) return;
@@ -97,18 +102,18 @@ export class SsmAgents {
     this.#planPing(known, FIRST_PING_S);
   }
 
-  /** The agent has updated itself. */
+  /** Reports that the agent has updated itself. */
   updated(instanceId: string, version: string): void {
     const known = this.#byInstanceId.get(instanceId);
     if (known !== undefined) known.version = version;
   }
 
-  /** Something that agents need has come or gone: rights, a setting, a network. */
+  /** Reports a change that affects all agents: rights, a setting, a network. */
   reconsider(): void {
     for (const known of this.#living()) this.#reconsider(known);
   }
 
-  /** Something that only the agent of one instance needs has come or gone. */
+  /** Reports a change that affects only the agent of one instance. */
   reconsiderOn(instanceId: string): void {
     const known = this.#byInstanceId.get(instanceId);
     if (known !== undefined) this.#reconsider(known);
@@ -141,7 +146,7 @@ export class SsmAgents {
     else this.#world.time.at(at, () => this.#ping(known, at));
   }
 
-  /** How much of its sleep is left, nobody knows: anything up to all of it. */
+  /** The rest of the sleep is unknown: anything up to all of it. */
   #wakesAfter({ registeredAt, hinderedBy }: KnownAgent): typeof NEXT_PING_S {
     if (registeredAt !== undefined || hinderedBy === undefined) return NEXT_PING_S;
     return { least: NEXT_PING_S.least, most: SLEEPS_S[hinderedBy].most };
@@ -159,7 +164,7 @@ export class SsmAgents {
     known.hinderedBy = this.#obstacleOf(known);
     if (known.hinderedBy !== undefined) return;
     known.registeredAt ??= at;
-    // Real agents are given up some minutes after their last ping; a dead one is lost at once here.
+    // Real agents count as lost some minutes after their last ping; a dead one is lost at once here.
     known.online = !known.dies;
   }
 
@@ -181,7 +186,7 @@ export class SsmAgents {
     };
   }
 
-  /** Systems Manager forgets an instance when it is terminated. */
+  /** Systems Manager forgets terminated instances. */
   #living(): KnownAgent[] {
     for (const { instance } of this.#byInstanceId.values()) {
       if (instance.state === 'terminated') this.#byInstanceId.delete(instance.id);
@@ -190,11 +195,11 @@ export class SsmAgents {
   }
 }
 
-/** Agents from 3.3.40.0 on get their commands by `ssmmessages`; older ones need `ec2messages` too (EC2 user guide). */
+/** Agents from 3.3.40.0 on get commands through `ssmmessages`; older ones need `ec2messages` too (EC2 user guide). */
 const servicesNeeded = (version: string): string[] =>
   isAtLeast(version, '3.3.40.0') ? ['ssm', 'ssmmessages'] : ['ssm', 'ssmmessages', 'ec2messages'];
 
-/** Whether an agent's version, four numbers with dots, is another one or a later one. */
+/** Whether an agent's version, four numbers with dots, is at least another one. */
 export function isAtLeast(version: string, other: string): boolean {
   const [left, right] = [version, other].map((text) => text.split('.').map(Number));
   for (const [index, number] of (left ?? []).entries()) {

@@ -1,11 +1,11 @@
 import { AwsError } from '../../wire/aws-error.ts';
 
-/** What a command document of AWS takes and runs, as its published content says. */
+/** The parameters and the plugin of an AWS command document, from its published content. */
 export interface CommandDocument {
   readonly name: string;
   readonly pluginName: string;
   readonly platforms: readonly string[];
-  /** Of a document of the account: what it runs. */
+  /** The script, for a document of the account itself. */
   readonly script?: string;
   readonly parameters: Readonly<Record<string, { readonly required?: boolean; readonly allowed?: RegExp }>>;
 }
@@ -32,7 +32,7 @@ const documents: readonly CommandDocument[] = [
   },
 ];
 
-/** Documents of AWS, and those of the account itself, as a template makes them. */
+/** AWS documents, and those of the account itself, which templates create. */
 export class CommandDocuments {
   readonly #own = new Map<string, CommandDocument>();
 
@@ -40,7 +40,7 @@ export class CommandDocuments {
     this.#own.set(document.name, document);
   }
 
-  /** Whether it is one of the account's own. */
+  /** Whether a document belongs to the account itself. */
   isOwn(name: string): boolean {
     return this.#own.has(name);
   }
@@ -54,7 +54,7 @@ export class CommandDocuments {
   }
 }
 
-/** @throws InvalidParameters for what the document does not take, or needs and does not get */
+/** @throws InvalidParameters for unknown or missing parameters */
 export function refuseParameters(
   { name, parameters }: CommandDocument,
   given: Readonly<Record<string, readonly string[]>>,

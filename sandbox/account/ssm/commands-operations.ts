@@ -29,7 +29,7 @@ const MAX_CONCURRENCY = /^([1-9][0-9]*|[1-9][0-9]%|[1-9]%|100%)$/;
 const MAX_ERRORS = /^([1-9][0-9]*|[0]|[1-9][0-9]%|[0-9]%|100%)$/;
 const INSTANCE_ID = /^(i-(\w{8}|\w{17})|mi-\w{17})$/;
 
-/** Send a command, and see what becomes of it. */
+/** Sends commands, and returns their results. */
 export function commandOperations(world: World, commands: Commands, instances: Instances): Record<string, Operation> {
   return {
     SendCommand: operation<SendCommandCommandInput, SendCommandCommandOutput>(
@@ -81,7 +81,7 @@ export function commandOperations(world: World, commands: Commands, instances: I
   };
 }
 
-/** IAM asks for the document and for each instance; documents of AWS belong to no account, others to this one. */
+/** IAM evaluates the document and each instance. AWS documents belong to no account, others to this one. */
 function sendPermissions(
   { partition, region, accountId }: World,
   { commands, instances }: { readonly commands: Commands; readonly instances: Instances },
@@ -221,7 +221,7 @@ function listed(command: Command, invocation: Invocation, withDetails: boolean):
     ResponseCode: result?.exitCode ?? -1,
     ResponseStartDateTime: startedAt === undefined ? undefined : new Date(startedAt),
     ResponseFinishDateTime: endedAt === undefined ? undefined : new Date(endedAt),
-    // ListCommandInvocations cuts more than GetCommandInvocation does.
+    // ListCommandInvocations truncates more than GetCommandInvocation does.
     Output: (result === undefined ? '' : result.output + result.errorOutput).slice(0, 2_500),
   };
   return {

@@ -18,11 +18,11 @@ export interface CommandRequest {
   readonly instanceIds: readonly string[];
   readonly parameters: Readonly<Record<string, string[]>>;
   readonly comment: string;
-  /** How long an agent may take to pick it up. */
+  /** How long an agent may take to start it. */
   readonly timeoutSeconds: number;
-  /** So many instances at a time: a number, or a percentage of them. */
+  /** How many instances run it concurrently: a number, or a percentage. */
   readonly maxConcurrency: string;
-  /** After more failures than these the command is sent to no further instance; a number, or a percentage. */
+  /** With more failures than this, the command is sent to no further instance; a number, or a percentage. */
   readonly maxErrors: string;
 }
 
@@ -36,18 +36,21 @@ export interface Command extends CommandRequest {
 /** A command on one instance. */
 export interface Invocation {
   readonly instance: Instance;
-  /** Epoch ms from which on Systems Manager shows it. */
+  /** Epoch ms from which on Systems Manager returns it. */
   readonly visibleAt: number;
   status: CommandInvocationStatus;
   statusDetails: string;
   /** Epoch ms. */
   startedAt?: number;
   endedAt?: number;
-  /** What the agent has said at its end. */
+  /** The agent's final result. */
   result?: ScriptResult;
 }
 
-/** The commands that Run Command has sent to agents: each invocation takes its time, and each of its steps is announced. */
+/**
+ * The commands that Run Command has sent to agents. Each invocation takes time, and each of its steps is announced as
+ * an event.
+ */
 export class Commands {
   readonly documents = new CommandDocuments();
   readonly #world: World;
@@ -69,7 +72,7 @@ export class Commands {
     return [...this.#byId.values()];
   }
 
-  /** @throws InvalidInstanceId, UnsupportedPlatformType, NotImplemented when nothing says what a script prints */
+  /** @throws InvalidInstanceId, UnsupportedPlatformType, NotImplemented when nothing defines a script's output */
   send(request: CommandRequest): Command {
     const { document, instanceIds } = request;
     const targets = instanceIds.map((id) => this.#agents.get(id));
@@ -108,7 +111,7 @@ export class Commands {
     return command;
   }
 
-  /** An invocation has ended: the next one begins, unless too many have failed. */
+  /** Continues after an invocation has ended: starts the next one, unless too many have failed. */
   #continue(command: Command, waiting: Invocation[]): void {
     const failures = command.invocations.filter(({ status }) => status === 'Failed').length;
     if (failures > shareOf(command.maxErrors, command.invocations.length)) {
@@ -162,7 +165,7 @@ export class Commands {
     if (this.#takesFailure(invocation, 'Failed')) {
       return failed(`failed to update amazon-ssm-agent to ${wanted}, amazon-ssm-agent ${installed} is still running`);
     }
-    // Its agent is part of the control container's image, which only an update of the host brings.
+    // Bottlerocket's agent is part of the control container's image, which only a host update replaces.
     if (agentPlatform(instance.osImage).name === 'Bottlerocket') return failed('the platform is not supported');
     if (wanted === installed) {
       const output = `amazon-ssm-agent ${installed} has already been installed, update skipped`;
@@ -176,7 +179,7 @@ export class Commands {
     return { exitCode: 0, output, errorOutput: '' };
   }
 
-  /** Whether the update is told to end so; each time counts once. */
+  /** Whether the update is set to end this way. Each use counts once. */
   #takesFailure({ instance }: Invocation, outcome: 'Failed' | 'TimedOut'): boolean {
     const failure = instance.commands.updateFailure;
     if (failure === undefined || failure.outcome !== outcome || failure.times === 0) return false;
@@ -208,10 +211,10 @@ export class Commands {
   }
 }
 
-/** `7` of however many, or `20%` of them, rounded down. */
+/** The limit `7`, or `20%` of the count, rounded down. */
 const shareOf = (limit: string, count: number): number =>
   limit.endsWith('%') ? Math.floor((count * Number(limit.slice(0, -1))) / 100) : Number(limit);
 
-/** A document of the account is really run, on the host that a fleet file describes or on a usual one of its image. */
+/** Really runs a document of the account, on the host of a fleet file or on a usual one of its image. */
 const runScript = ({ script }: CommandDocument, { osImage, commands }: Instance): ScriptResult | undefined =>
   script === undefined ? undefined : runOnHost(script, commands.host ?? usualNode(osImage));

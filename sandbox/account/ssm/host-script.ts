@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { makeHostTree, putFile } from './host-tree.ts';
 import { al2, al2023, bottlerocket, type NodeInput } from './node-systems.ts';
 
-/** What a script has said at its end. */
+/** The final result of a script. */
 export interface ScriptResult {
   readonly exitCode: number;
   readonly output: string;
   readonly errorOutput: string;
 }
 
-/** What a node of an image is, where nothing says else. */
+/** The usual node of an image, where nothing else is specified. */
 export function usualNode(osImage: string): NodeInput {
   if (osImage.startsWith('Bottlerocket')) return bottlerocket();
   if (osImage === 'Amazon Linux 2') return al2();
@@ -23,11 +23,11 @@ export function usualNode(osImage: string): NodeInput {
 const results = new Map<string, ScriptResult>();
 
 /**
- * Runs a script on a host: a tree of its files is made, and `sh` really runs the script in it, as the agent would on the
- * host. The same script on the same host gives the same, so that it is run once.
+ * Runs a script on a simulated host: creates a tree of its files, in which `sh` really runs the script, as the agent
+ * would on the host. The same script on the same host gives the same result, so it runs only once.
  *
- * Whoever runs the sandbox cannot give files to others, and makes them now: owners are told as the host has them, and
- * times are left out, so that a run stays a function of its seed.
+ * The user of the sandbox cannot give files to other owners, and creates them now. Owners are therefore reported as the
+ * host has them, and times are left out, so that a run stays a function of its seed.
  */
 export function runOnHost(script: string, node: NodeInput): ScriptResult {
   const key = JSON.stringify([script, node]);
@@ -68,7 +68,7 @@ function asOnHost(output: string, { files }: NodeInput): string {
   return `${JSON.stringify({ ...gathered, files: told })}\n`;
 }
 
-/** Bottlerocket's client of its API, as the control container has it. */
+/** Bottlerocket's API client, as in the control container. */
 function putApiclient(root: string, { kubernetesVersion, report }: NodeInput): void {
   const answers: Readonly<Record<string, unknown>> = {
     'get os': { os: { variant_id: `aws-k8s-${kubernetesVersion}`, version_id: '1.50.0' } },

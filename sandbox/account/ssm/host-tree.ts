@@ -2,14 +2,14 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { NodeInput } from './node-systems.ts';
 
-/** Makes a file below a root, with the directories above it. */
+/** Creates a file below a root, with the directories above it. */
 export function putFile(root: string, path: string, content: string, mode = 0o644): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
   writeFileSync(join(root, path), content);
   chmodSync(join(root, path), mode);
 }
 
-/** Makes below a root what a node has: its files, links and directories, and a /proc with its kubelet. */
+/** Creates a node's files, links and directories below a root, and a /proc with its kubelet. */
 export function makeHostTree(root: string, { os, kubernetesVersion, files, kubeletFlags }: NodeInput): void {
   const byDepth = files.toSorted((a, b) => a.path.split('/').length - b.path.split('/').length);
   for (const { path, type, target } of byDepth) {
@@ -32,7 +32,7 @@ const OS_RELEASES: Readonly<Record<string, string>> = {
   al2023: 'NAME="Amazon Linux"\nID="amzn"\nVERSION_ID="2023"\n',
 };
 
-/** A process called kubelet. */
+/** Creates a process called kubelet. */
 export function putKubelet(root: string, pid: number, argv: readonly string[], version: string | null = '1.33'): void {
   const numbers = Array.from({ length: 17 }, (_, at) => at).join(' ');
   putFile(root, `/proc/${pid}/comm`, 'kubelet\n');

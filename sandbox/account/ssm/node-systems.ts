@@ -6,8 +6,8 @@ export type FileInput = Input['files'][number];
 export type NodeInput = Input;
 
 /**
- * What nodes look like, written anew after public sources: awslabs/amazon-eks-ami (nodeadm/internal/kubelet, files/ of
- * AL2), bottlerocket-core-kit (packages/kubernetes-*, sources/bloodhound), aws-samples/amazon-eks-ami-rhel, karpenter
+ * Typical nodes, modelled on public sources: awslabs/amazon-eks-ami (nodeadm/internal/kubelet, files/ of AL2),
+ * bottlerocket-core-kit (packages/kubernetes-*, sources/bloodhound), aws-samples/amazon-eks-ami-rhel, karpenter
  * (pkg/providers/amifamily/bootstrap), kubernetes/kubernetes (cmd/kubelet/app).
  */
 export const file = (path: string, mode: string, content?: string, more: Partial<FileInput> = {}): FileInput => ({
@@ -31,7 +31,7 @@ export const DROP_INS = `${CONFIG}.d`;
 
 const HEAD = { kind: 'KubeletConfiguration', apiVersion: 'kubelet.config.k8s.io/v1beta1' };
 
-/** What nodeadm writes for AL2023, with what a test changes; undefined takes a key away. */
+/** The config that nodeadm writes for AL2023, with a test's changes; undefined removes a key. */
 export const al2023Config = (more: object = {}): string =>
   JSON.stringify(
     {
@@ -68,7 +68,7 @@ export const al2023Config = (more: object = {}): string =>
     4,
   );
 
-/** A drop-in as nodeadm and Karpenter write it: JSON under a name that ends in .conf. */
+/** A drop-in as nodeadm and Karpenter write it: JSON in a file whose name ends in .conf. */
 export const dropIn = (more: object): string => JSON.stringify({ ...HEAD, ...more }, null, 4);
 
 export const AL2023_FLAGS = [
@@ -82,7 +82,7 @@ export const AL2023_FLAGS = [
 
 export const WITH_DROP_INS = [...AL2023_FLAGS, `--config-dir=${DROP_INS}`];
 
-/** AL2023: nodeadm, and no NodeConfig with kubelet.config. */
+/** AL2023: nodeadm, without a NodeConfig that has kubelet.config. */
 export const al2023 = ({
   files = [],
   config = al2023Config(),
@@ -104,7 +104,7 @@ export interface Change extends Partial<Omit<NodeInput, 'kubeletFlags'>> {
 
 const AL2_CONFIG = '/etc/kubernetes/kubelet/kubelet-config.json';
 
-/** AL2: bootstrap.sh, flags with blanks in two drop-ins of the unit. */
+/** AL2: bootstrap.sh, flags separated by blanks in two drop-ins of the unit. */
 export const al2 = ({
   extraArgs = [],
   content = al2023Config(),
@@ -140,7 +140,7 @@ export const al2 = ({
   ],
 });
 
-/** Bottlerocket's kubelet-config template, YAML; the gate stood there up to 1.27. */
+/** Bottlerocket's kubelet-config template, YAML; it had the feature gate up to 1.27. */
 export const BOTTLEROCKET_CONFIG = `---
 kind: KubeletConfiguration
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -177,7 +177,7 @@ volumePluginDir: "/var/lib/kubelet/plugins/volume/exec"
 maxPods: 29
 `;
 
-/** Bottlerocket seen from its root: as the admin container sees it. */
+/** Bottlerocket from its root, as the admin container sees it. */
 export const bottlerocketHost = (config = BOTTLEROCKET_CONFIG, extra: string[] = []): NodeInput => ({
   os: 'bottlerocket',
   kubernetesVersion: '1.34',
@@ -222,7 +222,7 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** What `apiclient report cis-k8s -f json -l 2` prints. */
+/** The output of `apiclient report cis-k8s -f json -l 2`. */
 export function cisReport(changes: Readonly<Record<string, Answer>> = {}, version = '1.8.0') {
   const manual = ['4.2.7', '4.2.8', ...(version === '1.11.1' ? [] : ['4.2.10'])];
   const results = Object.entries(TITLES).map(([id, title]) => {

@@ -4,16 +4,16 @@ import { Troubles } from '../troubles.ts';
 import type { World } from '../world.ts';
 import type { PublicParameters } from './public-parameters.ts';
 
-/** Bytes that a parameter's value may have. */
+/** Maximum size of a parameter's value, bytes. */
 const VALUE_LIMITS = { Standard: 4096, Advanced: 8192, 'Intelligent-Tiering': 8192 } as const;
 
-/** Older ones are gone. Source: Systems Manager user guide, "Working with parameter versions". */
+/** How many versions are kept. Source: Systems Manager user guide, "Working with parameter versions". */
 const KEPT_VERSIONS = 100;
 
 interface OwnParameter {
   readonly parameter: Parameter;
   readonly tier: ParameterTier;
-  /** The versions that are kept, the present one among them; the oldest first. */
+  /** The kept versions, oldest first, including the current one. */
   readonly versions: readonly Parameter[];
 }
 
@@ -30,7 +30,7 @@ export class ParameterStore {
     this.#public = publicParameters;
   }
 
-  /** The ARN of a parameter of that name, there or not: public ones belong to no account. */
+  /** The ARN of a parameter, whether it exists or not. Public parameters belong to no account. */
   arn(name: string): string {
     const { partition, region, accountId } = this.#world;
     const path = name.startsWith('/') ? name : `/${name}`;
@@ -38,8 +38,8 @@ export class ParameterStore {
   }
 
   /**
-   * @param nameOrArn a name, or the full ARN of a parameter; each may end in `:N`, its version N
-   * @throws AwsError `ParameterVersionNotFound`; labels are none, since nothing here gives a parameter one
+   * @param nameOrArn a name, or the full ARN of a parameter; each may end in `:N` for version N
+   * @throws AwsError `ParameterVersionNotFound`; labels count as missing versions, since nothing here sets any
    */
   get(nameOrArn: string): Parameter | undefined {
     const [name = '', selector] = nameOrArn.replace(/^arn:[^:]+:ssm:[^:]*:\d*:parameter/, '').split(':');
@@ -52,7 +52,7 @@ export class ParameterStore {
     throw new AwsError('ParameterVersionNotFound', message);
   }
 
-  /** The parameters below `path`: of that level, or of all levels below. */
+  /** The parameters below `path`, on that level only or on all levels. */
   below(path: string, recursive: boolean): Parameter[] {
     const prefix = path.endsWith('/') ? path : `${path}/`;
     return [...this.#public.list(), ...[...this.#own.values()].map(({ parameter }) => parameter)].filter(
@@ -62,12 +62,15 @@ export class ParameterStore {
     );
   }
 
-  /** Writes a parameter and announces it. @throws ParameterAlreadyExists, ValidationException */
+  /**
+   * Writes a parameter, and announces it as an event.
+   * @throws ParameterAlreadyExists, ValidationException
+   */
   put(input: PutParameterCommandInput): { Version: number; Tier: ParameterTier } {
     const { Name = '', Value = '', Description, Overwrite = false } = input;
     const earlier = this.#own.get(Name);
-    // Parameter Store decides by each request, and by the account's default tier where none is named; a parameter is never
-    // taken back from Advanced. Source: Systems Manager user guide, "Managing parameter tiers".
+    // Each request decides the tier, or the account's default tier where none is given. A parameter never returns from
+    // Advanced. Source: Systems Manager user guide, "Managing parameter tiers".
     const asked = input.Tier ?? 'Standard';
     if (input.Tier === 'Standard' && earlier?.tier === 'Advanced') {
       const message =
@@ -122,7 +125,10 @@ export class ParameterStore {
     return { Version, Tier };
   }
 
-  /** Deletes a parameter of the account's own and announces it. @throws ParameterNotFound */
+  /**
+   * Deletes one of the account's own parameters, and announces it as an event.
+   * @throws ParameterNotFound
+   */
   delete(name: string): void {
     const known = this.#own.get(name);
     if (known === undefined) throw new AwsError('ParameterNotFound', `Parameter ${name} not found.`);

@@ -12,8 +12,8 @@ interface Leaf {
 }
 
 /**
- * Amazon's public parameters that name the EKS AMIs. They are no state of their own: each shows the youngest release
- * that is on offer at the moment of asking, so a withdrawn release gives way to the one before.
+ * Amazon's public parameters that name the EKS AMIs. They have no state: each shows the newest release on offer at the
+ * time of the read, so that a withdrawn release gives way to the previous one.
  */
 export class PublicParameters {
   readonly #world: World;
@@ -21,14 +21,14 @@ export class PublicParameters {
   readonly #leaves = new Map<string, Leaf>();
 
   /**
-   * @param releases complete: a pair that gets its first release object later has no parameters
-   * @param windowsReleaseVersion whether a `release_version` lies beside Windows' `image_id`, which is not documented
+   * @param releases complete: a pair whose first release is added later gets no parameters
+   * @param windowsReleaseVersion whether Windows has a `release_version` beside `image_id`, which is not documented
    */
   constructor(world: World, releases: AmiReleases, windowsReleaseVersion: boolean) {
     this.#world = world;
     this.#releases = releases;
     for (const pair of releases.pairs()) {
-      // A group may run what Amazon does not recommend any more: AL2 has no parameters from Kubernetes 1.33 on.
+      // A node group may run what Amazon no longer recommends: AL2 has no parameters from Kubernetes 1.33 on.
       if (!existsFor(pair.amiType, pair.kubernetesVersion)) continue;
       for (const [name, value] of leavesOf(pair.amiType, pair.kubernetesVersion, windowsReleaseVersion)) {
         this.#leaves.set(name, { ...pair, value });

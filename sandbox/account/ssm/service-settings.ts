@@ -17,9 +17,9 @@ import type { World } from '../world.ts';
 
 /** The setting that names the role of Default Host Management. */
 export const DEFAULT_HOST_MANAGEMENT = '/ssm/managed-instance/default-ec2-instance-management-role';
-/** The role that the console makes for it, with its path, as the setting names it. */
+/** The role that the console creates for it, with its path, as in the setting. */
 export const DEFAULT_HOST_MANAGEMENT_ROLE = 'service-role/AWSSystemsManagerDefaultEC2InstanceManagementRole';
-/** What the setting says while nobody has set it. */
+/** Value of the setting while nobody has set it. */
 const NONE = '$None';
 
 /** The other settings that the API reference lists. */
@@ -35,7 +35,7 @@ const OTHER_SETTINGS: ReadonlySet<string> = new Set([
   '/ssm/parameter-store/high-throughput-enabled',
 ]);
 
-/** The account's settings of Systems Manager: of them the sandbox knows Default Host Management. */
+/** The account's service settings of Systems Manager. The sandbox supports only Default Host Management. */
 export class ServiceSettings {
   readonly #world: World;
   readonly #listeners: Array<() => void> = [];
@@ -48,7 +48,7 @@ export class ServiceSettings {
     this.#modifiedAt = world.time.now;
   }
 
-  /** Hears that the setting has changed. */
+  /** Calls the listener when the setting changes. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -58,7 +58,7 @@ export class ServiceSettings {
     return this.#value?.slice(this.#value.lastIndexOf('/') + 1);
   }
 
-  /** @param value a role's name, its path before it without the leading slash; undefined: off */
+  /** @param value a role's name, preceded by its path without the leading slash; undefined: off */
   set(value: string | undefined, modifiedBy: string): void {
     this.#value = value;
     this.#modifiedAt = this.#world.time.now;
@@ -83,7 +83,7 @@ export class ServiceSettings {
   }
 }
 
-/** Get, Update and ResetServiceSetting; they name the setting by its id or its ARN. */
+/** Get, Update and ResetServiceSetting, which take the setting's id or its ARN. */
 export function serviceSettingOperations(world: World, settings: ServiceSettings): Record<string, Operation> {
   const permission = (action: string, settingId: string): Permission => ({
     action: `ssm:${action}`,

@@ -11,8 +11,8 @@ import { type Operation, operation, type Permission } from '../service.ts';
 import type { World } from '../world.ts';
 
 /**
- * Documents of type Session: Session Manager's preferences stand in one of them, SSM-SessionManagerRunShell. A region
- * where nobody has set any has none (Systems Manager user guide, "Create a Session Manager preferences document").
+ * Documents of type Session. One of them, SSM-SessionManagerRunShell, has Session Manager's preferences. A region in
+ * which nobody has set any has none (Systems Manager user guide, "Create a Session Manager preferences document").
  */
 export function sessionDocumentOperations(world: World): Record<string, Operation> {
   const documents = new Map<string, { readonly content: string; readonly createdAt: number }>();

@@ -31,7 +31,7 @@ import type { ParameterStore } from './parameters.ts';
 import { type ServiceSettings, serviceSettingOperations } from './service-settings.ts';
 import { sessionDocumentOperations } from './session-documents.ts';
 
-/** Both GetParameters' names and GetParametersByPath's page end here. */
+/** The limit of GetParameters' names, and of GetParametersByPath's page. */
 const MAX_PARAMETERS = 10;
 
 /** The parts of Systems Manager's state. */
@@ -42,7 +42,7 @@ export interface SystemsManager {
   readonly serviceSettings: ServiceSettings;
 }
 
-/** AWS Systems Manager, as far as Parameter Store, agents, commands and the setting of Default Host Management go. */
+/** AWS Systems Manager, limited to Parameter Store, agents, commands and the setting of Default Host Management. */
 export function createSsm(world: World, instances: Instances, state: SystemsManager): Service {
   const { parameters, agents, commands, serviceSettings } = state;
   const permission = (action: string, name: string) => ({
@@ -130,7 +130,7 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
   };
 }
 
-/** GetParameters tells of a version that is not there as of any name that is none. */
+/** GetParameters reports a missing version like an unknown name. */
 function orUndefined<Found>(find: () => Found): Found | undefined {
   try {
     return find();
