@@ -4,17 +4,18 @@ import type { SharedReason } from '../shared/records/shared-reasons.ts';
 /** What `check-posture` says. */
 export const POSTURE_REASONS = {
   'posture-failed': {
-    meaning: 'Workers of the group fail a check of the CIS Amazon EKS Benchmark; details name evidence and what to do.',
+    meaning:
+      'Workers of the group fail a check of the CIS Amazon EKS Benchmark. The details name the evidence and the fix.',
     hint: 'Do what details.todo says, or waive the check for a while in the policy (posture.waivers).',
     severity: 'medium',
   },
   'posture-waived': {
-    meaning: 'Workers of the group fail a check, and the policy waives it: the message says why, and until when.',
+    meaning: 'Workers of the group fail a check that the policy waives. The message says why, and until when.',
   },
   'posture-passed': { meaning: 'A check that failed before does not fail any more.' },
   'posture-unknown': {
-    meaning: 'No worker of the group could be checked for a day: nothing is known of its posture.',
-    hint: 'See what manage-ssm-agent says of its workers; on Bottlerocket, whether the control container is on.',
+    meaning: 'No worker of the group could be checked for a day. Its posture is unknown.',
+    hint: 'Read the records of manage-ssm-agent about its workers. On Bottlerocket, check that the control container is on.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

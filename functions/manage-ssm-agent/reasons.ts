@@ -42,34 +42,33 @@ export const SSM_AGENT_REASONS = {
     hint: 'Use an AMI with the agent, or let ssmAgent.remedies.installAgent install it.',
   },
   'connection-lost': {
-    meaning: 'The agent registered once and does not answer any more.',
-    hint: 'Role and network are right: the worker may be overloaded or hang. Replace it (drain it and terminate the instance).',
+    meaning: 'The agent registered once and no longer answers.',
+    hint: 'Role and network are right: the worker may be overloaded or may hang. Replace it (drain it and terminate the instance).',
   },
   'policy-attached': {
-    meaning:
-      'The policy that the message names was attached to the node role; the message also has the command that undoes it.',
+    meaning: 'A policy was attached to the node role. The message names it, and the command that undoes it.',
   },
   'default-host-management-registered': { meaning: 'Default Host Management was registered for account and region.' },
   'agent-update-started': { meaning: 'AWS-UpdateSSMAgent was sent to the worker.' },
   'agent-install-started': { meaning: 'A DaemonSet installs the agent on the worker.' },
   'would-remedy': {
-    meaning: 'In mode enforce the remedy that the message names would have been begun now.',
+    meaning: 'In mode enforce the remedy that the message names would have started now.',
     hint: `To have it done once: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
   },
-  'remedy-in-progress': { meaning: 'A remedy is at work and has not shown its effect yet.' },
+  'remedy-in-progress': { meaning: 'A remedy was started and has not taken effect yet.' },
   'agent-update-failed': {
     meaning:
-      'The command that updates the agent was not taken, or ended without success; the message says whether it still answers.',
-    hint: 'Look at the command in Systems Manager Run Command; the message names it.',
+      'The command that updates the agent was not accepted, or it failed. The message says whether the agent still answers.',
+    hint: 'Check the command in Systems Manager Run Command. The message names it.',
     // The remedy is retried automatically.
     severity: 'medium',
   },
   'agent-not-installable': {
     meaning: 'The agent is missing and cannot be installed on this operating system.',
-    hint: 'Use an AMI that brings the agent along.',
+    hint: 'Use an AMI that has the agent.',
   },
   'attempts-exhausted': {
-    meaning: 'A remedy has failed as often as the policy allows (ssmAgent.attempts): no further attempt is made.',
+    meaning: 'A remedy failed as often as the policy allows (ssmAgent.attempts). No further attempt is made.',
     hint: `Cure the cause that the message names, or replace the worker. To try again: ${OPERATOR_COMMAND} retry SUBJECT --why "…".`,
   },
   'kubernetes-unreachable': {

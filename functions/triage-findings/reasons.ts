@@ -8,10 +8,10 @@ export const FINDING_REASONS = {
   ...GROUP_REASONS,
   ...RELEASE_REASONS,
   'findings-counted': { meaning: 'The findings of one batch of messages, each counted once by what became of it.' },
-  'not-a-worker': { meaning: 'Findings on instances that are no workers of an EKS cluster: nothing to do here.' },
-  'finding-not-open': { meaning: 'An event named a finding that is not open in Amazon Inspector: nothing is done.' },
+  'not-a-worker': { meaning: 'The findings are on instances that are no workers of an EKS cluster. Nothing is done.' },
+  'finding-not-open': { meaning: 'An event named a finding that is not open in Amazon Inspector. Nothing is done.' },
   'upgrade-requested': {
-    meaning: 'Findings are open and a newer AMI release exists: upgrade-node-groups reconciles the node group.',
+    meaning: 'Findings are open, and a newer AMI release exists. A reconcile of upgrade-node-groups was requested.',
   },
   'would-request-upgrade': { meaning: 'In mode enforce the upgrade would have been requested now.' },
   'no-newer-ami': {
@@ -19,36 +19,37 @@ export const FINDING_REASONS = {
       'Findings are open, and no newer AMI release exists. They are remembered: an upgrade follows when one appears.',
   },
   'worker-left-behind': {
-    meaning: 'The node group runs the newest release, but this worker does not: drained too slowly, or detached.',
+    meaning:
+      'The node group runs the newest release, but this worker does not: it drained too slowly, or it was detached.',
     hint: 'Drain the worker and terminate its instance.',
   },
   'awaiting-scan': { meaning: 'The node group runs a newer release now; Inspector has yet to scan its workers.' },
   'findings-fixed': { meaning: 'After an upgrade, Inspector does not find the vulnerabilities any more.' },
   'not-fixed-by-release': {
     meaning: 'After an upgrade, Inspector still finds the vulnerabilities: this release does not fix them.',
-    hint: 'Nothing to do: it is not requested again for this release, but when a newer one appears.',
+    hint: 'Nothing to do: the next upgrade is requested when a newer release appears.',
   },
   'findings-closed': { meaning: 'Inspector has closed or suppressed the findings without an upgrade.' },
   'inspector-off': {
-    meaning: "Amazon Inspector's EC2 scanning is off in this account and region: nobody looks for vulnerabilities.",
+    meaning:
+      "Amazon Inspector's EC2 scanning is off in this account and region. Nothing scans workers for vulnerabilities.",
     hint: 'Switch it on in Inspector, or allow findings.enableInspector.',
   },
   'inspector-unavailable': {
-    meaning:
-      'Amazon Inspector is not offered in this region, or an organization denies it: findings are not read here.',
-    hint: 'Nothing to do: upgrades follow new AMI releases all the same. It is asked again with each sweep.',
+    meaning: 'Amazon Inspector is not offered in this region, or an organization denies it. No findings are read here.',
+    hint: 'Nothing to do: upgrades follow new AMI releases all the same. Each sweep tries again.',
     severity: 'low',
   },
   'would-enable-inspector': { meaning: "In mode enforce Inspector's EC2 scanning would have been switched on now." },
   'inspector-enabled': { meaning: "Amazon Inspector's EC2 scanning was switched on." },
   'inspector-on': { meaning: "Amazon Inspector's EC2 scanning is on." },
   'inspector-refused': {
-    meaning: 'Amazon Inspector did not let its EC2 scanning be switched on; the message says why.',
+    meaning: 'Amazon Inspector refused to switch on its EC2 scanning. The message says why.',
     hint: 'In an organization the delegated administrator may have to do it.',
   },
   'workers-not-scanned': {
-    meaning: 'Amazon Inspector does not scan some workers; the message names the reasons that it gives.',
-    hint: 'UNMANAGED_EC2_INSTANCE, RESOURCE_UNMANAGED: see what manage-ssm-agent says of the worker. Others: Amazon Inspector user guide, "Scanning status".',
+    meaning: 'Amazon Inspector does not scan some workers. The message names the reasons that it gives.',
+    hint: 'UNMANAGED_EC2_INSTANCE, RESOURCE_UNMANAGED: read the records of manage-ssm-agent about the worker. Others: Amazon Inspector user guide, "Scanning status".',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -14,22 +14,23 @@ export const UPGRADE_REASONS = {
   },
   'runs-withdrawn-release': {
     meaning:
-      'The node group runs a release that Amazon has withdrawn since. It is never moved back, but on when a newer one appears.',
-    hint: 'Find out why it was withdrawn. If that matters, move to a new node group: it gets the recommended release.',
+      'The node group runs a release that Amazon has withdrawn since. It is never moved back. It is upgraded when a newer release appears.',
+    hint: 'Find out why it was withdrawn. If that matters, move the workload to a new node group, which gets the recommended release.',
   },
   baking: { meaning: 'The release has not been known for as long as the policy asks (upgrades.bakeAge).' },
   'outside-change-window': { meaning: 'No change window of the policy (upgrades.windows) is open.' },
   'cluster-concurrency': {
     meaning:
-      'As many node groups of this cluster are updated, by whomever, or come first as the policy allows (concurrency.perCluster).',
+      'As many node groups of this cluster are being updated (by anybody), or come first, as the policy allows (concurrency.perCluster).',
   },
   'account-concurrency': {
-    meaning: 'As many node groups of this account and region are updated, or come first, as the policy allows.',
+    meaning:
+      'As many node groups of this account and region are being updated, or come first, as the policy allows (concurrency.perAccount).',
   },
   'worker-in-quarantine': {
     meaning:
-      'A worker of the node group is in quarantine. An upgrade could terminate what is kept for analysis: it waits, as long as the policy says (upgrades.waitForQuarantine).',
-    hint: `Save what is needed from the worker, then release or terminate it (${OPERATOR_COMMAND} quarantines). When the time is over the upgrade starts all the same.`,
+      'A worker of the node group is in quarantine, and an upgrade could terminate it before it is analysed. The upgrade waits as long as the policy says (upgrades.waitForQuarantine).',
+    hint: `Save what you need from the worker, then release or terminate it (${OPERATOR_COMMAND} quarantines). When that time is over, the upgrade starts all the same.`,
   },
   'upgrade-started': { meaning: 'UpdateNodegroupVersion was called: EKS replaces the nodes one step at a time.' },
   'would-upgrade': {
@@ -43,40 +44,42 @@ export const UPGRADE_REASONS = {
   },
   'update-stuck': {
     meaning: "Somebody else's update runs longer than such a node group needs; nothing is upgraded before it ends.",
-    hint: 'Look at the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID) and at nodes that do not drain. EKS ends an update by itself; one that stays is a case for AWS Support.',
+    hint: 'Check the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID) and the nodes that do not drain. EKS ends an update by itself; one that stays is a case for AWS Support.',
   },
   'upgrade-stuck': {
-    meaning: 'The upgrade runs longer than such a node group needs: it holds up its cluster, not the account.',
-    hint: 'Look at the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID), and at nodes that do not drain: a PodDisruptionBudget, a pod that does not end, no room for new nodes. One that stays is a case for AWS Support.',
+    meaning:
+      'The upgrade runs longer than such a node group needs. It delays other upgrades of its cluster, not of the account.',
+    hint: 'Check the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID), and the nodes that do not drain: a PodDisruptionBudget, a pod that does not end, no room for new nodes. One that stays is a case for AWS Support.',
   },
   'upgrade-deferred': {
-    meaning: 'EKS does not take the update at this time, by what mostly passes by itself. It counts as no attempt.',
-    hint: 'Nothing to do for a day: it is tried again, after pauses that grow. After that, read the error in the message.',
+    meaning:
+      'EKS does not accept the update now, for a reason that mostly passes by itself. It does not count as an attempt.',
+    hint: 'Nothing to do for a day: the update is tried again, after growing pauses. After that, read the error in the message.',
     // It is tried on.
     severity: 'low',
   },
   'upgrade-unauthorized': {
-    meaning: 'A right is missing for the update: none was attempted.',
-    hint: 'Grant what the message names. Where EKS names a launch template: ec2:RunInstances and ec2:CreateTags with it, and iam:PassRole of the node role. It is tried again by itself.',
+    meaning: 'A permission is missing for the update. No update was attempted.',
+    hint: 'Grant what the message names. If EKS names a launch template: ec2:RunInstances and ec2:CreateTags with it, and iam:PassRole of the node role. It is tried again by itself.',
   },
   'release-in-doubt': {
-    meaning: 'Amazon recommends something else than before at this moment: nothing starts until a second read agrees.',
-    hint: 'Nothing to do: the watcher decides with its next runs. If this stays, look at its alarms.',
+    meaning: 'Amazon recommends another release than before. Nothing starts until a second read confirms it.',
+    hint: 'Nothing to do: the watcher decides with its next runs. If this lasts, check the alarms of watch-ami-releases.',
   },
   'end-of-life': {
     meaning:
       'The node group runs the last AMI release of its type and Kubernetes version: Amazon publishes none any more.',
-    hint: 'Without new releases nodes stay vulnerable to what is found from now on. Make the move that the message names.',
+    hint: 'Without new releases, nodes stay vulnerable to what is found from now on. Make the move that the message names.',
     severity: 'high',
   },
   'nodes-differ': {
     meaning:
-      'Nodes in service run other AMIs than that of the release that the node group names, as after an update that failed or was withdrawn half-way.',
-    hint: 'The next upgrade replaces all nodes. To have it sooner, terminate the nodes in question one by one: their replacements run the release.',
+      'Nodes in service run other AMIs than the release of the node group, as after an update that failed half-way.',
+    hint: 'The next upgrade replaces all nodes. If you cannot wait, terminate those nodes one by one: their replacements run the release.',
   },
   'version-skew': {
     meaning:
-      'The Kubernetes versions of control plane and node group are further apart than EKS supports: it takes no update.',
+      'The Kubernetes versions of control plane and node group are further apart than EKS supports. EKS accepts no update.',
     hint: 'Move the one that the message names first: aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP --kubernetes-version VERSION, or a new node group.',
   },
   'degraded-by-upgrade': {
@@ -95,7 +98,8 @@ export const UPGRADE_REASONS = {
     hint: "Read the error in the message: it names EKS's reason.",
   },
   halted: {
-    meaning: 'Upgrades of this node group to this release failed as often as the policy allows.',
+    meaning:
+      'Upgrades of this node group to this release failed as often as the policy allows. No further attempt is made.',
     hint: `Cure the cause that the upgrade-failed and upgrade-refused records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…".`,
     // Nothing more is tried until somebody acts.
     severity: 'high',
@@ -103,8 +107,8 @@ export const UPGRADE_REASONS = {
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
   'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },
   'node-group-unhealthy': {
-    meaning: 'EKS reports health issues of the node group that an upgrade does not cure, or has not cured.',
-    hint: 'Cure the issues as the message says (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them); upgrades go on by themselves then.',
+    meaning: 'EKS reports health issues of the node group. An upgrade does not cure them, or has not cured them.',
+    hint: 'Cure the issues that the message names (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them); after that, upgrades continue by themselves.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

@@ -20,45 +20,45 @@ export const SHARED_REASONS = {
   },
   'mode-off': { meaning: 'The policy has this remediation off.' },
   'policy-invalid': {
-    meaning: 'What the function goes by in the policy cannot be read: it does not act.',
+    meaning: 'The part of the policy that the function uses is invalid: the function does not act.',
     hint: 'Correct the policy parameter; the message names the field.',
     // Nothing is done at all until somebody corrects the policy.
     severity: 'high',
   },
   unreadable: {
-    meaning: 'AWS refused to tell the state of the cluster or node group: doubt means no.',
+    meaning: 'AWS did not return the state of the cluster or node group. Nothing is done while the state is unknown.',
     hint: 'Read the error in the message; a missing permission is the usual cause.',
   },
   'unknown-cluster': {
     meaning: 'The tags of the instance name a cluster or node group that EKS does not have: it is no EKS worker.',
-    hint: 'Nothing to do for a node of another kind of cluster; take off its tag if the cluster is gone.',
+    hint: 'Nothing to do for a node of another kind of cluster. If the cluster is gone, remove its tag.',
   },
   'claims-to-be-worker': {
     meaning:
-      'Tags claim that the instance is a worker, and nothing that others cannot set bears it out: it is left alone.',
-    hint: 'Take off the tags if it is none. If it is one, give its role an access entry of type EC2_LINUX or EC2_WINDOWS.',
+      'Tags claim that the instance is a worker, but nothing that only AWS sets confirms it. The instance is left alone.',
+    hint: 'Remove the tags if it is no worker. If it is one, give its role an access entry of type EC2_LINUX or EC2_WINDOWS.',
   },
   'auto-mode': { meaning: 'EKS Auto Mode: AWS replaces these nodes itself.' },
   'worker-not-running': { meaning: 'The instance is not running.' },
-  'in-quarantine': { meaning: 'The worker is in quarantine and reaches nothing, by intent: it is left alone.' },
+  'in-quarantine': { meaning: 'The worker is in quarantine, so it reaches nothing by intent. It is left alone.' },
   'out-of-service': {
     meaning: 'Auto Scaling has the worker in standby, in a warm pool or on its way out: it is left alone.',
   },
   'proposal-rejected': {
-    meaning: 'An operator rejected this proposal: it is not made again until something new is due.',
+    meaning: 'An operator rejected this proposal. It is not made again until something new is due.',
     hint: `To have it after all: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
   },
   'request-granted': {
-    meaning: 'An operator asked to approve, reject, resume or retry: the next reconcile goes by it.',
+    meaning: 'An operator asked to approve, reject, resume or retry. The next reconcile takes it into account.',
   },
   'request-refused': {
     meaning: 'An operator asked for something that the state or the policy does not allow; the message says why.',
-    hint: `${OPERATOR_COMMAND} explain SUBJECT shows how it stands.`,
+    hint: `${OPERATOR_COMMAND} explain SUBJECT shows the current state.`,
   },
-  'sweep-finished': { meaning: 'Every cluster and node group was put up to be reconciled again.' },
+  'sweep-finished': { meaning: 'A reconcile of every cluster and node group was requested.' },
   'invalid-event': {
     meaning: 'A message was not one of the events that this function takes; it is in the dead-letter queue.',
-    hint: 'The message names the field. Correct the sender; the message can be redriven.',
+    hint: 'The message names the field. Correct the sender, then redrive the message.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 
