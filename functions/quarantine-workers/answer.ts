@@ -4,8 +4,8 @@ import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 
 /**
- * Answers a request to approve or reject a quarantine that was proposed; a pure function. It is granted where something
- * comes of it, now or when there is room. It only changes what is remembered: the next reconcile acts.
+ * Answers a request to approve or reject a proposed quarantine; a pure function. A request is granted where it has an
+ * effect, now or when a slot is free. Granting only changes the saved state: the next reconcile acts.
  */
 export function answer(
   { request: _, ...observation }: Observation,

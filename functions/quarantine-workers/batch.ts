@@ -17,7 +17,7 @@ import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { quarantineWorkers } from './remediation.ts';
 
-/** An operator's request: about a quarantine, or to approve or reject one. */
+/** An operator's request about a quarantine, or to approve or reject one. */
 export type Request =
   | OperatorRequest
   | { readonly event: quarantineRequest.QuarantineRequest; readonly trigger: MessageTrigger };
@@ -25,35 +25,38 @@ export type Request =
 export const isOperatorRequest = (request: Request): request is OperatorRequest =>
   request.event['detail-type'] === remediationRequest.detailType;
 
-/** Who made a call that may have exposed a worker. */
+/** The maker of a call that may have exposed a worker. */
 export interface Caller {
-  /** The ARN of the principal. */
+  /** ARN of the principal. */
   readonly who: string;
   readonly call: string;
   /** ISO 8601. */
   readonly at: string;
 }
 
-/** Where one reconcile goes: the union of what all messages of a batch are about, each with the first of them. */
+/** The targets of one reconcile: the union over all messages of a batch, each with the first message that named it. */
 export interface Scope {
   readonly instances: Map<string, MessageTrigger>;
-  /** Whatever instance has one of these network interfaces. */
+  /** Network interfaces whose instances are to be reconciled. */
   readonly interfaces: Map<string, MessageTrigger>;
-  /** Whatever instances have one of these security groups. */
+  /** Security groups whose instances are to be reconciled. */
   readonly securityGroups: Map<string, MessageTrigger>;
-  /** Whatever instances are in these VPCs. */
+  /** VPCs whose instances are to be reconciled. */
   readonly vpcs: Map<string, MessageTrigger>;
-  /** Route tables and network ACLs, whose VPC is to be found out, and managed prefix lists, of which somebody makes use. */
+  /**
+   * Route tables, network ACLs and managed prefix lists. The VPCs and security groups that use them have to be looked
+   * up.
+   */
   readonly shared: Map<string, MessageTrigger>;
-  /** All workers of these clusters. */
+  /** Clusters whose workers are all to be reconciled. */
   readonly clusters: Map<string, MessageTrigger>;
-  /** Requests about workers, by the id of the instance. */
+  /** Requests about workers, by instance id. */
   readonly requests: Map<string, Request>;
-  /** Requests about groups, by `cluster/nodegroup`. */
+  /** Requests about node groups, by `cluster/nodegroup`. */
   readonly groupRequests: Map<string, Request>;
-  /** Who made the calls, by the id of the event that tells of one. */
+  /** The makers of calls, by the id of the event that reports the call. */
   readonly callers: Map<string, Caller>;
-  /** Further requests about the same subjects: they wait until the first one is granted or refused. */
+  /** Further requests about the same subjects, which wait until the first one is granted or refused. */
   readonly deferred: Request[];
 }
 
@@ -88,20 +91,20 @@ function targetOfCall({ time, detail }: networkChange.CloudTrailNetworkChange): 
   const modified = requestParameters?.ModifySecurityGroupRulesRequest?.GroupId;
   const launched = responseElements?.instancesSet?.items.map((item) => item.instanceId) ?? [];
   const who = userIdentity?.arn ?? userIdentity?.invokedBy;
-  // Quarantines make this one themselves.
+  // Quarantines make this call themselves.
   const isOwn = eventName === 'ModifyNetworkInterfaceAttribute';
   return {
     instanceIds: [...launched, ...(instanceId == null ? [] : [instanceId])],
     interfaceId: networkInterfaceId,
     securityGroupId: groupId ?? modified,
-    // RunInstances and others name a VPC, too, with an instance that tells more.
+    // RunInstances and others also name a VPC, but their instance is more specific.
     ...(eventName === 'AttachInternetGateway' && { vpcId }),
     shared: [routeTableId, networkAclId, prefixListId ?? ModifyManagedPrefixListRequest?.PrefixListId],
     ...(who != null && !isOwn && { caller: { who, call: eventName, at: time } }),
   };
 }
 
-/** Reads a batch. Reconcile requests only say where to look, so ten of them about one worker are one. */
+/** Reads a batch. Reconcile requests only say where to look, so ten of them about one worker count as one. */
 export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malformed: Malformed[] } {
   const { requests, malformed } = readMessages(messages, READERS);
   const scope: Scope = {

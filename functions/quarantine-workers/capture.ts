@@ -5,7 +5,10 @@ import { autoScalingOf } from './steps/standby.ts';
 import type { StepClients } from './steps/step.ts';
 import { targetsOf } from './steps/targets.ts';
 
-/** Reads all that a release must give back, before the first change. The Kubernetes node is read before its own change. */
+/**
+ * Reads everything that a release must restore, before the first change. The Kubernetes node is read later, right
+ * before its own change.
+ */
 export async function capture(
   { autoScaling, loadBalancing }: StepClients,
   instanceId: string,
@@ -24,12 +27,13 @@ export async function capture(
 }
 
 /**
- * The quarantine with the interfaces that were attached since it began; the same when there are none. Addresses that came
- * to an interface meanwhile are nothing that the worker had: they are taken off and not given back.
+ * Adds interfaces that were attached since the quarantine began; returns the same quarantine when there are none.
+ * Addresses that an interface has received since then never belonged to the worker's original state: they are removed
+ * and not restored.
  */
 export function withNewcomers(quarantine: Quarantine, { interfaces, heldIn }: WorkerView): Quarantine {
   const known = new Set(quarantine.saved.interfaces.map(({ id }) => id));
-  // What a security group of a quarantine holds already tells nothing of what it had: see `release.ts`.
+  // An interface that is already in a quarantine group no longer shows its original groups: see `release.ts`.
   const own = new Set(heldIn);
   const newcomers = interfaces
     .filter(({ id, groupIds }) => !known.has(id) && !groupIds.some((group) => own.has(group)))
@@ -46,7 +50,7 @@ const savedInterface = ({ id, groupIds, addresses, ipv6, ipv6Prefixes, branch }:
     privateIp,
     ...(allocationId !== undefined && { allocationId }),
   })),
-  // A primary one cannot be taken off, so there is nothing to give back.
+  // A primary IPv6 address cannot be removed, so it need not be restored.
   ipv6: ipv6.filter(({ primary }) => !primary).map(({ address }) => address),
   ...(ipv6Prefixes.length > 0 && { ipv6Prefixes: [...ipv6Prefixes] }),
   ...(branch === true && { branch }),

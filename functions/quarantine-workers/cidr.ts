@@ -1,9 +1,9 @@
 import { BlockList, isIPv6 } from 'node:net';
 
 /**
- * Whether a range is as good as everybody. Besides 0.0.0.0/0 and ::/0 these are ranges so wide that nobody can mean a
- * network of theirs: the largest assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the
- * Internet count too.
+ * Whether a range counts as the whole world. Besides 0.0.0.0/0 and ::/0 these are ranges too wide to be anybody's own
+ * network. The largest assigned blocks are a /8 of IPv4 and a /16 of IPv6, so halves and quarters of the Internet count
+ * too.
  */
 export function isWorld(cidr: string): boolean {
   const [address = '', length = ''] = cidr.split('/');
@@ -12,13 +12,17 @@ export function isWorld(cidr: string): boolean {
   return address.includes(':') ? prefix < 16 : prefix < 8;
 }
 
-/** What the Internet routes to of IPv6: all assigned global unicast addresses (RFC 4291, IANA) are in 2000::/3. */
+/**
+ * The IPv6 addresses routed on the Internet: all assigned global unicast addresses (RFC 4291, IANA) are in 2000::/3.
+ */
 const GLOBAL_UNICAST = blockOf('2000::/3');
 
-/** Whether an IPv6 address, or the first one of a prefix, is one that the Internet may route to: unique local ones are not. */
+/**
+ * Whether an IPv6 address, or the first one of a prefix, may be routed on the Internet. Unique local addresses are not.
+ */
 export const isGlobalUnicast = (address: string): boolean => GLOBAL_UNICAST.check(firstOf(address), 'ipv6');
 
-/** Whether an IPv6 address, or the first one of a prefix, lies in a block; false for what cannot be read. */
+/** Whether an IPv6 address, or the first one of a prefix, is in a block; false for unreadable text. */
 export const isInBlock = (address: string, cidr: string): boolean => blockOf(cidr).check(firstOf(address), 'ipv6');
 
 function blockOf(cidr: string): BlockList {

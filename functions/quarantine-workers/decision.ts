@@ -6,22 +6,22 @@ import type { Policy } from './policy.ts';
 import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
 import type { Reason } from './reasons.ts';
 
-/** What decisions rest on besides the observation. */
+/** What decisions depend on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
-  /** The name of this stack: others may look after the same workers. */
+  /** Name of this stack, since other stacks may manage the same workers. */
   readonly stackName: string;
   readonly slots: BlastBudget['slots'];
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
-  /** Groups that are public by design, by `cluster/nodegroup`: their workers are not quarantined. */
+  /** Node groups that are public by design, by `cluster/nodegroup`. Their workers are not quarantined. */
   readonly publicGroups: ReadonlySet<string>;
 }
 
-/** What is to be done about one worker. */
+/** The act to carry out on one worker. */
 export type Act =
-  /** Begin a quarantine, or go on with one. */
+  /** Begin a quarantine, or continue one. */
   | { readonly kind: 'isolate' }
-  /** Give back what was taken. */
+  /** Restore what the quarantine took. */
   | { readonly kind: 'release' }
   | { readonly kind: 'terminate' };
 
@@ -29,36 +29,41 @@ export interface Decision extends Told<Reason> {
   readonly act?: Act;
   /** The quarantine from now on; absent: there is none (any more). */
   readonly quarantine?: Quarantine;
-  /** Exposures that an operator accepted. */
+  /** Exposures that an operator has accepted. */
   readonly accepted?: readonly AcceptedExposure[];
-  /** The exposures that a quarantine would close, where the decision gets as far as that. */
+  /** The exposures that a quarantine would close, where the decision gets that far. */
   readonly target?: string;
-  /** What is proposed from now on. */
+  /** The proposal to remember. */
   readonly proposal?: Proposal;
-  /** It answers this request to approve or reject: how the worker stands is told by the reconcile that follows. */
+  /**
+   * Id of the request to approve or reject that this decision answers. A following reconcile records the worker's own
+   * state.
+   */
   readonly answers?: string;
-  /** When to look again, epoch milliseconds; absent when an event or the sweep will tell. */
+  /** When to reconcile again, epoch milliseconds; absent when an event or the sweep will trigger it. */
   readonly lookAt?: number;
-  /** Nothing is recorded or remembered: the group tells it, or another reconcile is at it right now. */
+  /**
+   * Nothing is recorded or saved: the node group's record covers it, or another reconcile is working on it right now.
+   */
   readonly silent?: boolean;
-  /** Goes on with what was told of when it began: only what comes of it is recorded. */
+  /** Continues something whose start was recorded: only its outcome is recorded. */
   readonly quiet?: boolean;
 }
 
 export const say = wordsOf<Reason>;
 
-/** What is to be done about a group that is public by design. */
+/** The decision about a node group that is public by design. */
 export interface GroupDecision
   extends Omit<Decision, 'act' | 'quarantine' | 'accepted' | 'proposal' | 'answers' | 'lookAt'> {
   readonly publicByDesign: boolean;
-  /** Close these exposures. */
+  /** The exposures to close. */
   readonly harden?: {
     readonly ingress: ReadonlyArray<{ readonly groupId: string; readonly permissions: readonly IpPermission[] }>;
     readonly subnets: readonly string[];
-    /** Those that are to hand out no IPv6 addresses any more. */
+    /** Subnets that are to assign no IPv6 addresses any more. */
     readonly ipv6Subnets?: readonly string[];
   };
-  /** Open again what was closed. */
+  /** Whether to reopen what was closed. */
   readonly restore?: boolean;
 }
 

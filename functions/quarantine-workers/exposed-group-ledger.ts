@@ -5,13 +5,13 @@ import type { Reason } from './reasons.ts';
 
 const PK = 'exposed-group';
 
-/** A rule of a security group, in EC2's own words, so that it can be given back as it was. */
+/** A security group rule in EC2's format, so that it can be restored unchanged. */
 const permission = z.record(z.string(), z.json());
 
 const groupState = z.object({
   sk: z.string(),
   ...outcomeMemory<Reason>(),
-  /** What was closed and can be opened again. */
+  /** What was closed and can be reopened. */
   closed: z
     .object({
       ingress: z.array(z.object({ groupId: z.string(), permissions: z.array(permission) })),
@@ -19,16 +19,18 @@ const groupState = z.object({
       ipv6Subnets: z.array(z.string()).optional(),
     })
     .optional(),
-  /** An operator had it opened again: it is reported, and not closed any more. */
+  /** An operator has had it reopened: it is reported, but not closed any more. */
   leftOpen: z.boolean().optional(),
-  /** Counts what was written; absent: nothing yet, or by an earlier version. */
+  /** Counts writes; absent before the first write, and in items of earlier versions. */
   revision: z.number().optional(),
 });
 export type ExposedGroupState = Omit<z.infer<typeof groupState>, 'sk'>;
 
 export const NEW_EXPOSED_GROUP: ExposedGroupState = { outcomes: 0 };
 
-/** The states of the given groups, by `cluster/nodegroup`; one that was never exposed is missing. */
+/**
+ * Reads the states of the given node groups, by `cluster/nodegroup`. A node group that was never exposed is missing.
+ */
 export async function readExposedGroups(
   ledger: Ledger,
   subjects: readonly string[],
@@ -38,10 +40,11 @@ export async function readExposedGroups(
 }
 
 /**
- * Saves a group's state unless somebody else has written since it was read: two reconciles may look at one group at once.
+ * Saves a node group's state unless another reconcile has written it since it was read: two may handle one node group
+ * at once.
  *
- * @param writer names this write, uniquely
- * @returns the state as it is now; undefined when another reconcile was first
+ * @param writer unique name of this write
+ * @returns the saved state; undefined when another reconcile was first
  */
 export const saveExposedGroup = (
   ledger: Ledger,

@@ -4,41 +4,47 @@ import type { ExposureKind } from './exposure-kind.ts';
 import type { InterfaceView } from './interface-view.ts';
 import { aclAdmitsWorld, type Family, type Referred } from './routes.ts';
 
-/** An address of a worker that the Internet routes to. */
+/** An address of a worker that is reachable from the Internet. */
 export interface Exposure {
   readonly interfaceId: string;
-  /** Of `ipv6-prefix`: the prefix, whose addresses are those of pods. */
+  /** For `ipv6-prefix`: the prefix, whose addresses belong to pods. */
   readonly address: string;
   readonly kind: ExposureKind;
   /** The gateway that leads to it. */
   readonly gateway: string;
-  /** What the security groups let the world reach there: `tcp/22`, `udp/30000-32767`, `all`; empty when nothing. */
+  /** What the security groups open to the world: `tcp/22`, `udp/30000-32767`, `all`; empty for nothing. */
   readonly openPorts: readonly string[];
 }
 
-/** A subnet, as far as it decides what the Internet reaches there. */
+/** The properties of a subnet that determine its reachability from the Internet. */
 export interface SubnetView {
   readonly vpcId: string;
-  /** Whether it gives instances that are launched into it an address by itself. */
+  /** Whether it assigns addresses to instances at launch. */
   readonly handsOut: { readonly ipv4: boolean; readonly ipv6: boolean };
   /** IPv6 blocks that are private although they look global (IPAM). */
   readonly privateIpv6: readonly string[];
-  /** Whether VPC Block Public Access shuts the Internet out here, exclusions counted. */
+  /** Whether VPC Block Public Access blocks the Internet here, considering exclusions. */
   readonly blocked: boolean;
 }
 
-/** The network as EC2 describes it, as far as it decides what the Internet reaches. */
+/** The parts of the network, as EC2 describes it, that determine reachability from the Internet. */
 export interface Networks {
-  /** By subnet id: what leads to it from the Internet by IPv4 and by IPv6, where its default routes lead there. */
+  /**
+   * By subnet id: the gateways through which the Internet reaches the subnet by IPv4 and by IPv6, where default routes
+   * lead to them.
+   */
   readonly gateways: ReadonlyMap<string, { readonly ipv4?: string; readonly ipv6?: string }>;
   readonly subnets: ReadonlyMap<string, SubnetView>;
-  /** The network ACLs by subnet id. */
+  /** Network ACLs by subnet id. */
   readonly acls: ReadonlyMap<string, NetworkAcl>;
-  /** By the id of a security group that a stack of this product has made for its quarantines: the name of the stack. */
+  /** By the id of a security group that a stack of this product created for quarantines: the name of the stack. */
   readonly stacks: ReadonlyMap<string, string>;
-  /** By the id of such a group: what it lets through in either direction, in words; those that let nothing through are missing. */
+  /**
+   * By the id of such a security group: what it lets through in either direction, in words. Groups that let nothing
+   * through are missing.
+   */
   readonly leaks?: ReadonlyMap<string, string>;
-  /** Ingress by security group id. */
+  /** Ingress rules by security group id. */
   readonly ingress: ReadonlyMap<string, readonly IpPermission[]>;
   readonly worldLists: Referred['worldLists'];
 }
@@ -48,13 +54,13 @@ interface Known {
   readonly kind: ExposureKind;
 }
 
-/** Every exposure of the given interfaces; a pure function. An address without a route to it is none. */
+/** Every exposure of the given interfaces; a pure function. An address without a route to it is not one. */
 export const exposuresOf = (interfaces: readonly InterfaceView[], networks: Networks): Exposure[] =>
   interfaces.flatMap((each) => knownOf(each, networks).flatMap((known) => exposureOf(each, known, networks) ?? []));
 
 /**
- * Why addresses that look public are none that the Internet reaches, in words; a pure function. That the IPv6 of a private
- * subnet leads nowhere is how it is meant to be, and not worth a word.
+ * Why addresses that look public are not reachable from the Internet, in words; a pure function. IPv6 addresses in a
+ * private subnet are left out, because having no route is their purpose.
  */
 export function shieldsOf(interfaces: readonly InterfaceView[], networks: Networks): string[] {
   const shields = interfaces.flatMap((each) =>
@@ -71,7 +77,7 @@ export function shieldsOf(interfaces: readonly InterfaceView[], networks: Networ
   return [...new Set(shields)];
 }
 
-/** The addresses of an interface that look as if the Internet might know them. */
+/** The addresses of an interface that look public. */
 function knownOf({ subnetId, addresses, ipv6, ipv6Prefixes }: InterfaceView, { subnets }: Networks): Known[] {
   const privateBlocks = subnets.get(subnetId)?.privateIpv6 ?? [];
   const isPublic = ({ address }: Known) =>
@@ -102,8 +108,8 @@ function exposureOf(each: InterfaceView, { address, kind }: Known, networks: Net
 }
 
 /**
- * What shuts the Internet out of an interface in spite of its address and its route. Sources: VPC user guide, "Block
- * public access to VPCs and subnets"; EC2 API reference, `NetworkInterface.DenyAllIgwTraffic`.
+ * What blocks the Internet from an interface despite its address and its route. Sources: VPC user guide, "Block public
+ * access to VPCs and subnets"; EC2 API reference, `NetworkInterface.DenyAllIgwTraffic`.
  */
 function shieldOf({ id, subnetId, deniesInternet }: InterfaceView, family: Family, networks: Networks) {
   if (networks.subnets.get(subnetId)?.blocked === true) return `VPC Block Public Access shuts ${subnetId}`;
@@ -126,7 +132,7 @@ export const admitsWorld = (
     return families !== undefined && (family === 'any' || families.has(family));
   });
 
-/** A part of a rule: what it admits the world to, and nothing else of it. */
+/** The part of a rule that admits the world. */
 export function worldPart(
   { IpProtocol, FromPort, ToPort, IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission,
   worldLists: Networks['worldLists'] = new Map(),
@@ -144,7 +150,7 @@ export function worldPart(
   };
 }
 
-/** What a rule opens, for example `tcp/22`. */
+/** The ports that a rule opens, such as `tcp/22`. */
 export function portsOf({ IpProtocol = '', FromPort, ToPort }: IpPermission): string {
   if (IpProtocol === '-1') return 'all';
   if (FromPort === undefined || FromPort < 0) return IpProtocol;

@@ -7,11 +7,11 @@ import type { Observation, WorkerView } from './observation.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 import { interfacesOfTag } from './saved-in-tags.ts';
 
-/** How long a quarantine that was found again lasts where nobody can read the policy, ms: its default. */
+/** How long a recovered quarantine lasts while the policy cannot be read, ms: the policy's default. */
 const LASTS = 7 * 86_400_000;
 const MOST_TEXT = 256;
 
-/** The tags that a worker bears in quarantine. */
+/** The tags of a worker in quarantine. */
 export const TAGS = {
   since: QUARANTINE_TAG,
   groups: `${QUARANTINE_TAG}-groups`,
@@ -20,17 +20,19 @@ export const TAGS = {
 } as const;
 
 /**
- * A quarantine of which the ledger knows nothing (its item was deleted, the table restored or made anew), as the tags of the
- * worker tell it; undefined where there is none. Anybody may have set tags: only a worker that a security group of this
- * stack's quarantines holds is `held`, and looked after again. One that is only `tagged` is told of; nothing but a release,
- * which takes the tags off, comes of it.
+ * Recovers from the worker's tags a quarantine that is missing in the ledger, because its item was deleted, or the
+ * table was restored or recreated; undefined where there is none.
+ *
+ * Anybody may set tags. So a quarantine only counts as `held`, and is managed again, when a quarantine security group
+ * of this stack holds the worker. One that is only `tagged` is reported; nothing can be done about it except a release,
+ * which removes the tags.
  */
 export function foundQuarantine(
   { state, view, owner }: Pick<Observation, 'state' | 'view' | 'owner'>,
   { now, policy, stackName }: Pick<Circumstances, 'now' | 'policy' | 'stackName'>,
 ): Quarantine | undefined {
   const value = view?.tags[TAGS.since];
-  // What a release could not give back stays as it was left: the ledger knows of it.
+  // After a release that could not restore everything, the ledger knows the rest, and the worker stays as it was left.
   if (view === undefined || value === undefined || state.quarantine !== undefined || state.granted !== undefined)
     return undefined;
   if (view.heldBy.some((stack) => stack !== stackName)) return undefined;
@@ -46,7 +48,7 @@ export function foundQuarantine(
     vpcId: view.vpcId,
     exposures: [view.tags[TAGS.why] ?? ''].filter((text) => text !== ''),
     startedAt,
-    // Whether somebody had extended it, nobody knows: it begins anew.
+    // Nobody knows whether it had been extended, so its duration starts anew.
     expiresAt: now + (isInvalid(policy) ? LASTS : policy.quarantine.expireAfter),
     by: view.tags[TAGS.by] ?? '',
     found: isHeld ? 'held' : 'tagged',
@@ -59,7 +61,7 @@ export function foundQuarantine(
   };
 }
 
-/** What is told of a quarantine that was found again. */
+/** The message about a recovered quarantine. */
 export function foundInWords({ found, startedAt, saved }: Quarantine, view: WorkerView): string {
   const since = `since ${iso(startedAt)}`;
   if (found !== 'held') {
@@ -79,7 +81,7 @@ export function foundInWords({ found, startedAt, saved }: Quarantine, view: Work
   ].join(' ');
 }
 
-/** What nobody remembers of a worker whose quarantine was found again, in words. */
+/** What is no longer known about the worker of a recovered quarantine, in words. */
 export const forgottenInWords = ({ exposures }: Quarantine): string => {
   const why = exposures.length === 0 ? '' : ` (its tag says: ${exposures.join('; ').slice(0, MOST_TEXT)})`;
   return `its public addresses${why} and its places in target groups, which the ledger has lost`;

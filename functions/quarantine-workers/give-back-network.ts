@@ -9,7 +9,7 @@ import type { SavedInterface } from './quarantine-ledger.ts';
 import { putBackGroups } from './steps/put-back-groups.ts';
 import type { StepSubject } from './steps/step.ts';
 
-/** Gives an interface back the security groups that it had. */
+/** Restores the security groups of an interface. */
 export async function giveBackGroups(
   subject: StepSubject,
   saved: SavedInterface,
@@ -28,9 +28,9 @@ export async function giveBackGroups(
 }
 
 /**
- * Interfaces that a security group of the quarantine has held since before anybody saw others on them: one that the VPC CNI
- * attached meanwhile has the groups of the first one, and so it gets those that the first one gets back. Interfaces of pods
- * have groups of their own, and come and go with their pods.
+ * Handles interfaces in a quarantine group whose original groups were never seen. One that the VPC CNI attached in the
+ * meantime uses the groups of the first interface, so it gets those that the first interface gets back. Interfaces of
+ * pods have groups of their own, and come and go with their pods.
  */
 export async function giveBackUnsaved(subject: StepSubject, losses: Losses): Promise<void> {
   const { view, quarantine } = subject;
@@ -50,7 +50,7 @@ export async function giveBackUnsaved(subject: StepSubject, losses: Losses): Pro
   }
 }
 
-/** Gives an interface back the addresses that it had, but for automatic ones, which nobody can have back. */
+/** Restores the addresses of an interface, except automatic ones, which cannot be restored. */
 export async function giveBackAddresses(
   { clients, note }: StepSubject,
   { id, addresses, ipv6, ipv6Prefixes = [] }: SavedInterface,
@@ -62,7 +62,7 @@ export async function giveBackAddresses(
     if (has) continue;
     await giveBack(losses, `address ${publicIp}`, `the address ${publicIp} of ${id}`, async () => {
       if (allocationId !== undefined) {
-        // Not taken from somebody else who has it by now.
+        // The address is not taken away from somebody else who has it by now.
         const change = {
           AllocationId: allocationId,
           NetworkInterfaceId: id,

@@ -23,29 +23,29 @@ export interface HardenDeps {
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
-  /** Names this reconcile, uniquely. */
+  /** Unique name of this reconcile. */
   readonly caller: string;
 }
 
 type Notified = Omit<GroupDecision, 'publicByDesign'>;
 
-/** How a group stands after what was decided about it, and what there is to tell. */
+/** The state of a node group after a decision, and what there is to record. */
 interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
   readonly told: Notified;
-  /** The state as the ledger has it until then, where it was saved on the way. */
+  /** The state in the ledger so far, where it was saved on the way. */
   readonly saved?: ExposedGroupState;
 }
 
 /**
- * Reports a group that is public by design, once; closes its exposure, or opens it again, where that was decided. What is
- * to be closed is saved before, so that it can be given back rule by rule.
+ * Records once that a node group is public by design, and closes or reopens its exposure where that was decided. What
+ * is to be closed is saved first, so that it can be restored rule by rule.
  */
 export async function carryOutGroup(deps: HardenDeps, { observation, decision }: DecidedGroup): Promise<void> {
   const { key, trigger, state } = observation;
   if (decision.silent === true) return;
   const calls: AwsCall[] = [];
   const made = await change(deps, { observation, decision }, calls);
-  // Another reconcile is at it, and tells what comes of it.
+  // Another reconcile is working on it, and will record the outcome.
   if (made === undefined) return;
   const { told, closed, leftOpen, saved } = made;
   const fingerprint = `${told.reason} ${told.variant}`.trim();
@@ -85,7 +85,7 @@ async function change(
   if (decision.harden !== undefined) return harden(deps, observation, { ...decision, harden: decision.harden }, calls);
   if (decision.restore === true && closed !== undefined) {
     const refused = await changeEach(waysOf(closed), openWay(deps.ec2, noteInto(calls)));
-    // What could not be opened stays remembered, for another try; what was opened is not to be closed by the next reconcile.
+    // What could not be reopened stays saved for another try. The next reconcile must not close what was reopened.
     const remaining = closedOf(refused.map(({ way }) => way));
     return {
       told: withRefused(decision, refused),
@@ -109,7 +109,7 @@ async function harden(
   const saved = await saveExposedGroup(ledger, subjectOf(key), intent, `${caller} close`);
   if (saved === undefined) return undefined;
   const refused = await changeEach(wanted, closeWay(ec2, noteInto(calls)));
-  // Only what was closed is ever given back: a rule that stays is nobody's to add again.
+  // Only what was closed is ever restored. A rule that stayed must not be added again.
   const stillOpen = refused.map(({ way }) => way);
   const closed = closedOf(without([...before, ...wanted], stillOpen));
   return {
@@ -120,13 +120,13 @@ async function harden(
   };
 }
 
-/** The decision as it came out: what AWS refused is named. */
+/** The decision with what AWS refused. */
 function withRefused(decision: Notified, refused: readonly RefusedWay[]): Notified {
   if (refused.length === 0) return decision;
   const named = refused.map(({ way, refusal }) => `${exposureInWords(way)} (${refusal})`).join('; ');
-  // The code tells refusals apart: the rest of what AWS says may differ each time.
+  // Only the error code distinguishes refusals, because the rest of AWS's message may vary.
   const codes = refused.map(({ way, refusal }) => `${exposureInWords(way)} ${refusal.split(':')[0]}`).join('; ');
-  // An answer to an operator is always told; a hardening that goes on being refused is told once.
+  // An answer to an operator is always recorded; a hardening that keeps being refused is recorded once.
   const variant = decision.restore === true ? `${decision.variant} ${codes}` : codes;
   const message = `${decision.message} But AWS refused: ${named}.`;
   const { details } = decision;

@@ -6,27 +6,27 @@ export interface PublicAddress {
   /** The private address that it belongs to. */
   readonly privateIp: string;
   readonly kind: Exclude<ExposureKind, 'ipv6' | 'ipv6-prefix'>;
-  /** The allocation of an address that somebody has associated, such as an Elastic IP. */
+  /** Allocation of an associated address, such as an Elastic IP. */
   readonly allocationId?: string;
   readonly associationId?: string;
 }
 
 export interface InterfaceView {
   readonly id: string;
-  /** The first interface of the instance: the only one that can have an automatic address. */
+  /** The primary interface of the instance, which alone can have an automatic address. */
   readonly primary: boolean;
   readonly subnetId: string;
   /** Its security groups, in EC2's order. */
   readonly groupIds: readonly string[];
   readonly addresses: readonly PublicAddress[];
   readonly privateIps: readonly string[];
-  /** Private addresses for pods, as blocks. */
+  /** Prefixes of private IPv4 addresses for pods. */
   readonly ipv4Prefixes: readonly string[];
   readonly ipv6: ReadonlyArray<{ readonly address: string /** Cannot be taken off. */; readonly primary: boolean }>;
-  /** Addresses for pods, as blocks. */
+  /** Prefixes of IPv6 addresses for pods. */
   readonly ipv6Prefixes: readonly string[];
-  /** Whether it takes no traffic of Internet gateways, whatever its addresses (`DenyAllIgwTraffic`). */
+  /** Whether it accepts no traffic from Internet gateways, whatever its addresses (`DenyAllIgwTraffic`). */
   readonly deniesInternet?: boolean;
-  /** An interface of a pod, which the worker carries for it. */
+  /** Whether it is a pod's interface, which the worker's trunk carries. */
   readonly branch?: boolean;
 }

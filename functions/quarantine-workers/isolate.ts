@@ -14,19 +14,22 @@ import { tagWorker } from './steps/tags.ts';
 import { leaveTargetGroups } from './steps/targets.ts';
 import { viewAgain } from './view-workers.ts';
 
-/** How soon what is not through yet is reconciled again, ms. */
+/** How soon an unfinished quarantine is reconciled again, ms. */
 const RECONCILE_AGAIN = 15_000;
-/** How soon what was refused is tried again, ms. */
+/** How soon a refused step is tried again, ms. */
 const TRY_AGAIN = 5 * 60_000;
-/** Within what time AWS gives an automatic address for an Elastic IP that is taken off, ms. */
+/** How long AWS may take to assign an automatic address after an Elastic IP was removed, ms. */
 const AUTOMATIC_WITHIN = 25_000;
-/** AWS may give an automatic address for an Elastic IP that is taken off: so many times is it looked again at once. */
+/**
+ * How many times the worker is read again at once, because AWS may assign an automatic address after an Elastic IP was
+ * removed.
+ */
 const ROUNDS = 3;
 
 /**
- * Goes on with a quarantine as far as it gets now: each step looks what is left of it and does that, so that it can be
- * repeated from anywhere. The network comes first, unless the pods are to be evicted before; the exposure is what counts.
- * Only what a fresh read confirms is done.
+ * Continues a quarantine as far as possible now. Each step reads what is left to do and does only that, so that it can
+ * be repeated from any point. The network comes first, unless the pods are to be evicted before, because the exposure
+ * matters most. Only what a fresh read confirms counts as done.
  */
 export async function isolate(subject: StepSubject): Promise<Decision> {
   let { quarantine, view } = subject;
@@ -64,7 +67,7 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     if (complete !== quarantine) await current().save({ saved: complete.saved });
     const [closed, left] = await Promise.all([
       isolates ? closeSecurityGroups(current()) : undefined,
-      // Beside the interfaces: flows through a load balancer stay tracked, so that only this ends them.
+      // In parallel with the interfaces: flows through a load balancer stay tracked, so only deregistration ends them.
       isolates && targets === undefined ? leaveTargetGroups(current()) : targets,
     ]);
     targets = left;
@@ -72,7 +75,7 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     network = [...(closed === undefined ? [] : [closed]), ...(await stripAddresses(current()))];
     const fresh = await viewAgain(subject.clients.ec2, subject.instanceId, quarantine);
     if (fresh === undefined) {
-      // Nobody can say that there is no exposure: the next reconcile tells, or that the worker is gone.
+      // Nobody can say that there is no exposure. The next reconcile will show, or that the worker is gone.
       faults = ['EC2 does not show it'];
       break;
     }
@@ -96,11 +99,17 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
   return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
 }
 
-/** AWS gives an automatic address to instances with one interface alone. Source: EC2 user guide, "Public IPv4 addresses". */
+/**
+ * AWS assigns an automatic address only to instances with a single interface. Source: EC2 user guide, "Public IPv4
+ * addresses".
+ */
 const onlyInterfaceOf = ({ interfaces }: WorkerView) =>
   interfaces.filter(({ branch }) => branch !== true).length === 1 ? interfaces[0] : undefined;
 
-/** What the isolation does not end, and who may still end the worker: it is told, since nothing here can do it. */
+/**
+ * What the isolation does not end, and who may still terminate the worker. It is reported, because nothing here can
+ * prevent it.
+ */
 const survivorsOf = (
   { ownership, spot }: WorkerView,
   { saved }: Quarantine,
@@ -117,12 +126,12 @@ const survivorsOf = (
           'EKS node repair may replace it once it has not been ready for half an hour: quarantine.outOfService: detach takes it out of the group before.',
         ]
       : []),
-  // Source: EC2 user guide, "Connection tracking": flows through them are tracked whatever the rules.
+  // Flows through these are tracked whatever the rules. Source: EC2 user guide, "Connection tracking".
   ...(saved.targets.length > 0 ? ['Connections through its target groups live on until these have drained.'] : []),
   'Connections through a NAT gateway, PrivateLink, Global Accelerator or Transit Gateway live on until they end by themselves.',
 ];
 
-/** Pods that would not leave in time are waited for no longer. */
+/** Stops waiting for pods that do not leave in time. */
 const outOfTime = (report: StepReport): StepReport =>
   report.outcome === 'pending' ? { ...report, outcome: 'skipped', note: `Out of time: ${report.note}` } : report;
 
@@ -134,13 +143,13 @@ async function drain(subject: StepSubject): Promise<StepReport[]> {
 interface Result {
   readonly reports: readonly StepReport[];
   readonly faults: readonly string[];
-  /** What is to be told besides, in sentences. */
+  /** Further information for the record, in sentences. */
   readonly survivors: readonly string[];
-  /** Whether AWS may give it an automatic address for the Elastic IP that was taken off. */
+  /** Whether AWS may assign an automatic address in place of a removed Elastic IP. */
   readonly mayReturn: boolean;
 }
 
-/** What came of it. */
+/** The decision that results from the steps. */
 function conclude(
   { now }: StepSubject,
   quarantine: Quarantine,
@@ -180,12 +189,12 @@ function conclude(
     ...say('done', reason, message, since),
     ...told,
     quarantine: { ...quarantine, phase: 'isolated', isolatedAt: now },
-    // That somebody undoes it was told: that it is closed each time is no news.
+    // That somebody undoes the quarantine is recorded once. Closing it each time is no news.
     ...(isFought(quarantine) && { quiet: true }),
   };
 }
 
-/** The steps as records tell them: `done`, or `skipped: why`. */
+/** The steps as records show them: `done`, or `skipped: why`. */
 const notifiedOf = (reports: readonly StepReport[], { notes }: Quarantine): Pick<Decision, 'details'> => ({
   details: {
     steps: {

@@ -11,15 +11,18 @@ import { filtersOf } from '../shared/fleet/instances.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { isKnown, isTrunk } from './worker-view.ts';
 
-/** What DescribeInstances does not show of the interfaces of some instances. */
+/** Details of some instances' interfaces that DescribeInstances does not show. */
 export interface Interfaces {
-  /** Those that have addresses which may be public, by id: whose these are, and whether the interface takes them. */
+  /**
+   * By id, the interfaces with addresses that may be public: who owns the addresses, and whether the interface accepts
+   * Internet traffic.
+   */
   readonly details: ReadonlyMap<string, NetworkInterface>;
   /** Interfaces of pods, by the id of the instance that carries them. */
   readonly branches: ReadonlyMap<string, readonly NetworkInterface[]>;
 }
 
-/** All interfaces that match a filter, those that AWS manages (EKS Auto Mode) included. */
+/** All interfaces that match a filter, including those that AWS manages (EKS Auto Mode). */
 export async function describeInterfaces(
   ec2: EC2Client,
   name: string,
@@ -37,7 +40,10 @@ export async function describeInterfaces(
   return (await pMap(filtersOf(name, values), read, { concurrency: READ_CONCURRENCY })).flat();
 }
 
-/** One call for all that have public addresses; two more where pods have security groups of their own. */
+/**
+ * Reads the details with one call for all interfaces with public addresses, and two more where pods have security
+ * groups of their own.
+ */
 export async function observeInterfaces(ec2: EC2Client, instances: readonly Instance[]): Promise<Interfaces> {
   const own = instances.flatMap(({ InstanceId = '', NetworkInterfaces = [] }) =>
     NetworkInterfaces.map((each) => ({ instanceId: InstanceId, each })),
@@ -57,8 +63,8 @@ export async function observeInterfaces(ec2: EC2Client, instances: readonly Inst
 }
 
 /**
- * The trunks that carry the given interfaces of pods, or those in the given security groups, each with what asked for it:
- * DescribeInstances finds no worker by either. One call, and one more where there are any.
+ * The trunks that carry the given pod interfaces, or those in the given security groups, each with its trigger.
+ * DescribeInstances finds no worker by either. Costs one call, and one more where there are any.
  */
 export async function trunksOfPods<Trigger>(
   ec2: EC2Client,
@@ -83,7 +89,7 @@ export async function trunksOfPods<Trigger>(
   );
 }
 
-/** The interfaces of pods by the instance that carries them. */
+/** Reads the interfaces of pods, by the instance that carries them. */
 async function readBranches(
   ec2: EC2Client,
   trunks: ReadonlyMap<string, string>,
@@ -100,8 +106,8 @@ async function readBranches(
 }
 
 /**
- * The trunk of each interface of a pod, by the association: tags tell it, too, but anybody can set those. The associations
- * cannot be asked for by their trunk. Source: EC2 API reference, DescribeTrunkInterfaceAssociations.
+ * The trunk of each pod interface, by the association. Tags name it, too, but anybody can set those. The associations
+ * cannot be filtered by trunk. Source: EC2 API reference, DescribeTrunkInterfaceAssociations.
  */
 async function readTrunks(ec2: EC2Client): Promise<Map<string, string>> {
   const trunkOf = new Map<string, string>();

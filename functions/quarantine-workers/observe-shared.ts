@@ -8,13 +8,13 @@ import { filtersOf } from '../shared/fleet/instances.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { Scope } from './batch.ts';
 
-/** Whom a change of what many share may have opened. */
+/** What a change of a shared resource may have opened. */
 export type Concerned = Pick<Scope, 'vpcs' | 'securityGroups'>;
 
 /**
- * Who makes use of route tables, network ACLs and managed prefix lists: the VPCs, and the security groups with a rule by a
- * prefix list. Nothing is read where a batch tells of none. Sources: EC2 API reference, DescribeRouteTables (filter
- * `route.destination-prefix-list-id`) and DescribeSecurityGroups (`ip-permission.prefix-list-id`).
+ * Finds the users of route tables, network ACLs and managed prefix lists: the VPCs, and the security groups with a rule
+ * that names the prefix list. Reads nothing where a batch names none. Sources: EC2 API reference, DescribeRouteTables
+ * (filter `route.destination-prefix-list-id`) and DescribeSecurityGroups (`ip-permission.prefix-list-id`).
  */
 export async function usersOfShared(ec2: EC2Client, { shared, vpcs, securityGroups }: Scope): Promise<Concerned> {
   const found = { vpcs: new Map(vpcs), securityGroups: new Map(securityGroups) };

@@ -8,7 +8,7 @@ import type { Circumstances, Decision, GroupDecision } from './decision.ts';
 import type { GroupObservation, Observation } from './observation.ts';
 import type { Sight } from './observe.ts';
 
-/** How long a slot is kept for a quarantine that is about to be saved, ms: longer than a function runs. */
+/** How long a slot is reserved for a quarantine that is about to be saved, ms: longer than a function runs. */
 const SLOT_RESERVED_FOR = 5 * 60_000;
 
 export interface Decided {
@@ -21,7 +21,7 @@ export interface DecidedGroup {
   readonly decision: GroupDecision;
 }
 
-/** All decisions of one reconcile, and the slots as they are once the decisions hold. */
+/** All decisions of one reconcile, and the slots once the decisions apply. */
 export interface Plan {
   readonly decided: readonly Decided[];
   readonly groups: readonly DecidedGroup[];
@@ -29,8 +29,9 @@ export interface Plan {
 }
 
 /**
- * Decides about all that a reconcile sees, one after the other: each worker sees the slots that those before it took or gave
- * back. Open quarantines come first, for what they free; then those that have waited longest.
+ * Decides about everything that a reconcile has observed, one subject after another: each worker sees the slots that
+ * earlier ones took or released. Open quarantines come first, because they may release slots, then the workers that
+ * have waited longest.
  */
 export function plan({ observations, groups }: Sight, circumstances: Omit<Circumstances, 'publicGroups'>): Plan {
   const decidedGroups = groups.map((observation) => ({
@@ -60,8 +61,8 @@ function decideOrAnswer(observation: Observation, circumstances: Circumstances):
 }
 
 /**
- * The slots after one decision: a worker in quarantine holds one, any other gives its own back. A slot that a reconcile took
- * and died with is renewed by the next one that begins, so that nobody takes it for a forgotten one meanwhile.
+ * The slots after one decision: a worker in quarantine holds one, any other releases its own. A slot of a reconcile
+ * that died is renewed by the next one that begins the quarantine, so that it does not look abandoned meanwhile.
  */
 export function withSlot(
   slots: BlastBudget['slots'],
@@ -76,7 +77,7 @@ export function withSlot(
     const slot = { cluster, ...(nodegroup !== undefined && { nodegroup }), expiresAt: now + SLOT_RESERVED_FOR };
     return { ...slots, [instanceId]: slot };
   }
-  // A slot without a quarantine may be one that another reconcile has just taken and not saved yet.
+  // Another reconcile may just have taken this slot, without having saved the quarantine yet.
   if (held === undefined || (isOpen ? decision.silent === true : held.expiresAt > now)) return slots;
   return Object.fromEntries(Object.entries(slots).filter(([holder]) => holder !== instanceId));
 }

@@ -5,7 +5,7 @@ import { duration } from '../shared/runtime/duration.ts';
 
 const atATime = (what: string, by: number) => z.int().min(1).max(1000).default(by).describe(what);
 
-/** Ports that may be open to the world on purpose, for example those of a load balancer's node ports. */
+/** Ports that may intentionally be open to the world, such as those of a load balancer's node ports. */
 const allowedIngress = z
   .strictObject({
     protocol: z.enum(['tcp', 'udp']),
@@ -28,7 +28,7 @@ const publicByDesign = z.strictObject({
   allowedIngress: z.array(allowedIngress).default([]).describe('Rules that revokeIngress leaves alone.'),
 });
 
-/** The section `quarantine`, of `quarantine-workers`. */
+/** The policy section `quarantine`. */
 export const quarantine = (defaultMode: Mode) =>
   z
     .strictObject({
@@ -78,6 +78,6 @@ export const quarantine = (defaultMode: Mode) =>
       error: 'must be less than expireAfter: the quarantine would end before the worker is isolated',
     });
 
-/** What `quarantine-workers` reads of the policy. */
+/** The sections of the policy that `quarantine-workers` reads. */
 export const READS = { quarantine };
 export type Policy = PolicyWith<typeof READS>;

@@ -15,14 +15,14 @@ import type { StepSubject } from './steps/step.ts';
 import { QUARANTINE_TAGS } from './steps/tags.ts';
 import { viewAgain } from './view-workers.ts';
 
-/** How soon what is not through yet is reconciled again, ms. */
+/** How soon an unfinished release is reconciled again, ms. */
 const RECONCILE_AGAIN = 15_000;
-/** How long a worker may take until it is in standby and can be brought back, ms. */
+/** How long a worker may take to reach standby, from which it can return to service, ms. */
 const PATIENCE = 15 * 60_000;
 
 /**
- * Gives back what the quarantine took, each thing as it was saved. What cannot be given back is named. It can be repeated
- * from anywhere: only what a fresh read shows as given back is.
+ * Restores what the quarantine took, as it was saved, and names what cannot be restored. It can be repeated from any
+ * point: only what a fresh read shows as restored counts.
  */
 export async function release(subject: StepSubject): Promise<Decision> {
   const losses: Losses = { lost: new Map(), pending: [], shutOff: [] };
@@ -31,7 +31,7 @@ export async function release(subject: StepSubject): Promise<Decision> {
   for (const each of saved.interfaces) {
     const now = present.get(each.id);
     if (now === undefined) {
-      // Those of pods come and go with them.
+      // Interfaces of pods come and go with the pods.
       if (each.branch !== true) losses.lost.set(`interface ${each.id}`, `${each.id} is no longer attached`);
       continue;
     }
@@ -57,7 +57,7 @@ async function putIntoService(subject: StepSubject, losses: Losses): Promise<voi
 async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void> {
   const { clients, instanceId, quarantine, now, note } = subject;
   const { autoScalingGroup: group, standby, detached } = quarantine.saved;
-  // Whoever had put it into standby before has it there still.
+  // A worker that somebody else had put into standby stays there.
   if (group === undefined || standby === true || detached === true) return;
   await giveBack(losses, 'standby', `its place in service in ${group}`, async () => {
     const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
@@ -68,7 +68,7 @@ async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void>
     try {
       note('autoscaling', 'ExitStandby', await clients.autoScaling.send(change));
     } catch (error) {
-      // A call whose reply was lost may have brought it back: its repetition is refused then.
+      // An earlier call whose reply was lost may have restored it; its repetition is then refused.
       const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
       if (after !== undefined && !after.endsWith('Standby')) return;
       losses.hasNoRoom = after === 'Standby' && isFull(error);
@@ -83,7 +83,7 @@ async function rejoinTargetGroups({ clients, quarantine, note }: StepSubject, lo
     const name = TargetGroupArn.split('/')[1] ?? TargetGroupArn;
     await giveBack(losses, `target-group ${name}`, `its place in target group ${name}`, async () => {
       const Targets = targets.map(({ id, port }) => ({ Id: id, ...(port !== undefined && { Port: port }) }));
-      // Registering a target that is registered changes nothing.
+      // Registering a registered target changes nothing.
       const change = new RegisterTargetsCommand({ TargetGroupArn, Targets });
       note('elasticloadbalancing', 'RegisterTargets', await clients.loadBalancing.send(change));
     });
@@ -126,7 +126,7 @@ const untag = ({ clients, instanceId, view, note }: StepSubject, losses: Losses)
 
 async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Losses): Promise<Decision> {
   const { clients, instanceId, quarantine, now } = subject;
-  // Each pass finds all losses anew; what the isolation left out is none.
+  // Each pass finds all losses anew. What the isolation had left out is not a loss.
   const view = await viewAgain(clients.ec2, instanceId, quarantine);
   const notes = Object.fromEntries([...lost].filter(([key]) => !addressKeysOf(view).has(key)));
   const faults = view === undefined ? [] : releaseFaults({ ...quarantine, notes }, view);
@@ -160,7 +160,10 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Loss
   return { ...say('failed', 'released-in-part', message, variant), details, accepted, ...held };
 }
 
-/** The addresses that it has, as losses name them: one whose call was refused, but which is there, is none. */
+/**
+ * The addresses that the worker has, named like losses: an address that is present is no loss, even if its call was
+ * refused.
+ */
 const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
   new Set(
     (view?.interfaces ?? []).flatMap(({ addresses, ipv6, ipv6Prefixes }) => [
@@ -170,6 +173,6 @@ const addressKeysOf = (view: WorkerView | undefined): ReadonlySet<string> =>
     ]),
   );
 
-/** Whoever releases a worker accepts the exposures that it has then; a later one counts again. */
+/** Whoever releases a worker accepts its exposures at that time. Later ones count again. */
 const acceptedIn = ({ exposures }: WorkerView): AcceptedExposure[] =>
   exposures.map(({ interfaceId, kind, openPorts }) => ({ interfaceId, kind, openPorts: [...openPorts] }));

@@ -4,14 +4,14 @@ import type { Quarantine } from './quarantine-ledger.ts';
 
 /**
  * What keeps a worker from being isolated, in words; a pure function, empty when there is no exposure. A primary IPv6
- * address cannot be taken off (EC2 refuses it): behind a closed security group it is no exposure, unless somebody has
- * opened that group. Where only addresses are taken off, it stays one as long as the Internet reaches it.
+ * address cannot be removed (EC2 refuses). Behind a closed security group it is no exposure, unless somebody has opened
+ * that group. Where only addresses are removed, it remains an exposure as long as the Internet reaches it.
  */
 export function isolationFaults({ kind, groups }: Quarantine, { interfaces, exposures, leaks }: WorkerView): string[] {
   const opened = new Set(
     exposures.flatMap(({ address, openPorts }) => (kind === 'strip' || openPorts.length > 0 ? address : [])),
   );
-  // A group is closed by its rules, not by its name: a new one may let everything out, and anybody may add a rule.
+  // Rules make a security group closed, not its name: a new group may allow all egress, and anybody may add a rule.
   const leak = kind === 'isolate' && groups !== undefined ? leaks?.get(groups.closed) : undefined;
   const ofGroup = leak === undefined ? [] : [`${groups?.closed} lets through ${leak}`];
   const ofInterfaces = interfaces.flatMap((each) => [
@@ -30,12 +30,12 @@ export function isolationFaults({ kind, groups }: Quarantine, { interfaces, expo
 export const isClosed = ({ groupIds }: InterfaceView, groups: Quarantine['groups']): boolean =>
   groups !== undefined && groupIds.length === 1 && groupIds[0] === groups.closed;
 
-/** What a released worker still lacks, in words; empty when it has back all that can be given back. */
+/** What a released worker still lacks, in words; empty when everything that can be restored is restored. */
 export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }: WorkerView): string[] {
   const present = new Map(interfaces.map((each) => [each.id, each]));
   return saved.interfaces.flatMap(({ id, groups, addresses, ipv6, ipv6Prefixes = [] }) => {
     const now = present.get(id);
-    // An interface that is gone, and what is noted as lost, is told of and not waited for.
+    // An interface that is gone, and anything noted as lost, is reported and not waited for.
     if (now === undefined) return [];
     const faults: Array<readonly [key: string, fault: string]> = [
       ...(kind === 'isolate' && !isSame(now.groupIds, groups)
@@ -56,6 +56,6 @@ export function releaseFaults({ saved, kind, notes }: Quarantine, { interfaces }
   });
 }
 
-/** Whether these are the same groups, in the same order. */
+/** Whether these are the same security groups, in the same order. */
 export const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((value, index) => value === b[index]);

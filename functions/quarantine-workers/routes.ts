@@ -5,19 +5,23 @@ import { isWorld } from './cidr.ts';
 export type Family = 'ipv4' | 'ipv6';
 type Route = NonNullable<RouteTable['Routes']>[number];
 
-/** What routes of a VPC refer to, as far as it is not in the route tables themselves. */
+/** What a VPC's routes refer to, as far as the route tables do not contain it. */
 export interface Referred {
-  /** Managed prefix lists as good as everybody, by family; one that could not be read counts as that. */
+  /** Managed prefix lists that count as the whole world, by family. A list that could not be read counts as such. */
   readonly worldLists: ReadonlyMap<string, ReadonlySet<Family>>;
-  /** The subnets of endpoints that default routes lead to, by endpoint id; one that could not be read is missing. */
+  /**
+   * The subnets of endpoints that default routes lead to, by endpoint id. An endpoint that could not be read is
+   * missing.
+   */
   readonly endpointSubnets: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * The gateways by which the Internet reaches a subnet, by family, in words. Besides an Internet gateway that is a carrier
- * gateway (the carrier's network and the Internet), a local gateway (the network around an Outpost), and an endpoint of a
- * firewall or a Gateway Load Balancer whose own subnet leads to an Internet gateway. An egress-only gateway lets nobody
- * in. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox appliances).
+ * The gateways through which the Internet reaches a subnet, by family, in words. Besides Internet gateways these are
+ * carrier gateways (the carrier's network and the Internet), local gateways (the network around an Outpost), and
+ * endpoints of a firewall or a Gateway Load Balancer whose own subnet leads to an Internet gateway. An egress-only
+ * gateway admits nobody. Sources: VPC user guide, "Example routing options" (Internet and carrier gateways, middlebox
+ * appliances).
  */
 export function gatewaysOf(
   subnetId: string,
@@ -34,7 +38,7 @@ export function gatewaysOf(
       if (other !== undefined) return other;
       if (!GatewayId.startsWith('vpce-')) continue;
       const subnets = referred.endpointSubnets.get(GatewayId);
-      // Where it leads, nobody knows: as good as open.
+      // Nobody knows where the endpoint leads, so it counts as open.
       if (subnets === undefined) return GatewayId;
       for (const next of subnets) {
         if (seen.includes(next)) continue;
@@ -49,7 +53,10 @@ export function gatewaysOf(
   return { ...(ipv4 !== undefined && { ipv4 }), ...(ipv6 !== undefined && { ipv6 }) };
 }
 
-/** A route to everything may be written in halves, or name a prefix list: what counts is that some wide route leads out. */
+/**
+ * Whether a route leads to the world. A default route may be written in halves, or name a prefix list, so any wide
+ * route counts.
+ */
 function leadsToWorld(
   { State, DestinationCidrBlock, DestinationIpv6CidrBlock, DestinationPrefixListId }: Route,
   family: Family,
@@ -61,7 +68,7 @@ function leadsToWorld(
   return cidr !== undefined && isWorld(cidr);
 }
 
-/** What is still to be read before it is known where the routes of these tables lead: prefix lists and endpoints. */
+/** The prefix lists and endpoints that must be read to know where the routes of these tables lead. */
 export function referredBy(tables: readonly RouteTable[]): {
   readonly prefixLists: string[];
   readonly endpoints: string[];
@@ -86,22 +93,22 @@ export function referredBy(tables: readonly RouteTable[]): {
 
 const unique = (values: readonly string[]): string[] => [...new Set(values)];
 
-/** Ports of one protocol; without ports, all that it has. */
+/** Ports of one protocol; without ports, all of them. */
 export interface PortRange {
-  /** As EC2 names it: `tcp`, `udp`, a number, or `-1` for all. */
+  /** EC2's name: `tcp`, `udp`, a number, or `-1` for all. */
   readonly protocol: string;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
 const ANYTHING: PortRange = { protocol: '-1' };
-/** Network ACLs know protocols by number. */
+/** Network ACLs name protocols by number. */
 const NUMBERS: Readonly<Record<string, string>> = { icmp: '1', tcp: '6', udp: '17', icmpv6: '58' };
 
 /**
- * Whether a network ACL lets the world in on some of these ports; a pure function. Its rules count in their order, and
- * the first that fits decides; where a rule fits only a part of the ports, the rest goes on. Without an ACL: yes, since
- * nobody knows better. Source: VPC user guide, "Network ACL rules".
+ * Whether a network ACL admits the world on some of these ports; a pure function. Rules apply in order, and the first
+ * match decides. Where a rule matches only some of the ports, the evaluation continues with the rest. Without an ACL:
+ * yes, since nobody knows better. Source: VPC user guide, "Network ACL rules".
  */
 export function aclAdmitsWorld(acl: NetworkAcl | undefined, family: Family, ports: PortRange = ANYTHING): boolean {
   if (acl === undefined) return true;
@@ -122,7 +129,7 @@ export function aclAdmitsWorld(acl: NetworkAcl | undefined, family: Family, port
   return false;
 }
 
-/** Whether wide ranges are the whole Internet together: one of all, or both halves. */
+/** Whether wide ranges together cover the whole Internet: one range of everything, or both halves. */
 const isWhole = (cidrs: readonly string[]): boolean =>
   cidrs.some((cidr) => cidr.endsWith('/0')) || new Set(cidrs.filter((cidr) => cidr.endsWith('/1'))).size > 1;
 

@@ -2,15 +2,15 @@ import type { InterfaceView } from './interface-view.ts';
 import type { Quarantine, SavedInterface } from './quarantine-ledger.ts';
 import { isSame } from './remaining.ts';
 
-/** EC2's limit of a tag's value. Source: EC2 user guide, "Tag restrictions". */
+/** EC2's limit of a tag's value, characters. Source: EC2 user guide, "Tag restrictions". */
 export const LONGEST_VALUE = 256;
-/** Stands at the end where not all interfaces found room. */
+/** Last word of a value that had no room for all interfaces. */
 const MORE = 'more';
 
 /**
- * The security groups that a release gives back, as the value of a tag: those of the first interface, then each interface
- * that had others. Interfaces that the VPC CNI adds have those of the first one (VPC CNI, "Proposal: CNI plugin for
- * Kubernetes networking over AWS VPC"), so that this mostly is a single list.
+ * The security groups to restore, as a tag's value: those of the first interface, then those of each interface that
+ * differs. Interfaces that the VPC CNI adds have the groups of the first one (VPC CNI, "Proposal: CNI plugin for
+ * Kubernetes networking over AWS VPC"), so it is usually a single list.
  *
  * `sg-0a+sg-0b eni-1=sg-0c`
  */
@@ -32,8 +32,8 @@ export function groupsTagValue({ interfaces }: Quarantine['saved']): string {
 }
 
 /**
- * The interfaces of a worker in quarantine with the security groups that the tag names, in the order of the worker. Those of
- * which it does not tell are missing; a value that was made up names nobody.
+ * Parses the tag's value: the interfaces of a worker in quarantine with the security groups to restore, in the order of
+ * the worker. Interfaces that it does not cover are missing; an invented value matches none.
  */
 export function interfacesOfTag(value: string, interfaces: readonly InterfaceView[]): SavedInterface[] {
   const [first = '', ...rest] = value.split(' ').slice(0, LONGEST_VALUE);
@@ -46,7 +46,7 @@ export function interfacesOfTag(value: string, interfaces: readonly InterfaceVie
     }),
   );
   return interfaces.flatMap(({ id, primary, branch }): SavedInterface[] => {
-    // Pods have groups of their own: those of the worker would let in whom they must not.
+    // Pods have groups of their own. Those of the worker would admit whom they must not.
     const isAsFirst = primary || (branch !== true && !rest.includes(MORE));
     const groups = others.get(id) ?? (isAsFirst ? own : undefined);
     return groups === undefined ? [] : [{ id, groups, addresses: [], ipv6: [], ...(branch === true && { branch }) }];

@@ -3,14 +3,14 @@ import { isInScope, isOptedOut } from '../shared/fleet/scope.ts';
 import type { GroupObservation, NetworkUser } from './observation.ts';
 import type { Policy } from './policy.ts';
 
-/** A security group or subnet that is left alone, and by whose account. */
+/** A security group or subnet that is left alone, and the users that are the reason. */
 export interface LeftOpen {
   readonly id: string;
-  /** The others in words, each once; empty where nobody knows. */
+  /** The other users in words, without duplicates; empty where unknown. */
   readonly users: readonly string[];
 }
 
-/** What says whose a worker is, and whether it may be touched. */
+/** What determines whether a worker may be acted upon. */
 export interface Reach {
   readonly scope: Policy['scope'];
   readonly account: string;
@@ -19,18 +19,20 @@ export interface Reach {
 /** How many users a message names. */
 const NAMED = 5;
 
-/** Who keeps a security group from being changed for the sake of a cluster's group, in words; a pure function. */
+/**
+ * The users for whose sake a security group must not be changed for a cluster's node group, in words; a pure function.
+ */
 export const keepersOfSecurityGroup = (
   users: readonly NetworkUser[],
   cluster: string,
   reach: Reach,
 ): readonly string[] => named(users, (user) => notAWorkerIn(user, cluster) ?? untouchable(user, reach));
 
-/** The same for a subnet, which concerns nobody but those who launch workers into it. */
+/** The same for a subnet, whose change only affects those who launch workers in it. */
 export const keepersOfSubnet = (users: readonly NetworkUser[], reach: Reach): readonly string[] =>
   named(users, (user) => untouchable(user, reach));
 
-/** Why a user of a security group is none of this cluster's business; undefined: it is a worker or the control plane. */
+/** Why a user of a security group does not belong to this cluster; undefined: it is a worker or the control plane. */
 function notAWorkerIn(user: NetworkUser, cluster: string): string | undefined {
   switch (user.kind) {
     case 'instance':
@@ -42,7 +44,7 @@ function notAWorkerIn(user: NetworkUser, cluster: string): string | undefined {
   }
 }
 
-/** Why a worker must not be touched; undefined: it may be, or it is no worker. */
+/** Why a worker must not be acted upon; undefined: it may be, or it is not a worker. */
 function untouchable(user: NetworkUser, { scope, account }: Reach): string | undefined {
   if (user.kind !== 'worker') return undefined;
   const { cluster, ownership, owner, tags } = user;
@@ -53,7 +55,7 @@ function untouchable(user: NetworkUser, { scope, account }: Reach): string | und
   return isProven(owner) ? undefined : 'unknown to EKS';
 }
 
-/** By the group where its owner decides: workers come and go, and the same is not to be told again. */
+/** Names users by node group where their owner decides: workers come and go, and that must not cause new records. */
 function named(users: readonly NetworkUser[], why: (user: NetworkUser) => string | undefined): readonly string[] {
   const names = users.flatMap((user) => {
     const reason = why(user);
@@ -77,7 +79,7 @@ function nameOf(user: NetworkUser): string {
   }
 }
 
-/** What is left open, and for whose sake: a sentence for each. */
+/** What is left open, and for whose sake: one sentence for each. */
 export const leftOpenInWords = (
   left: readonly LeftOpen[],
   { usersUnreadable }: Pick<GroupObservation, 'usersUnreadable'>,

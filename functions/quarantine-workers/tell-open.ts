@@ -18,26 +18,26 @@ export interface TellOpenDeps {
   readonly queue: ReconcileQueue;
   readonly account: string;
   readonly region: string;
-  /** Names this reconcile, uniquely. */
+  /** Unique name of this reconcile. */
   readonly caller: string;
 }
 
 export interface Looked {
   readonly settled: readonly Decided[];
   readonly groups: readonly DecidedGroup[];
-  /** Clusters of which every worker was looked at. */
+  /** Clusters whose workers were all observed. */
   readonly clusters: ReadonlyMap<string, MessageTrigger>;
   readonly mode?: Mode;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** Two reconciles may look at one group at once: so many times the later one looks anew what is remembered. */
+/** How many times a reconcile reads the state again when another one wrote it first. */
 const TRIES = 5;
 
 /**
- * Keeps the list of workers that stay exposed, and tells of it: one record a group when the first ones have been found, one
- * when none is left. How many there are is a metric.
+ * Maintains the list of workers that stay exposed, and records changes: one record per node group when the first ones
+ * were found, and one when none is left. Their number is a metric.
  */
 export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void> {
   const { settled, clusters, now } = looked;
@@ -67,14 +67,14 @@ export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void
 
 const clusterOf = (subject: string): string => subject.slice(0, subject.indexOf('/'));
 
-/** The remembered workers that a cluster does not have any more, where a reconcile has read all of it. */
+/** The remembered workers that a cluster no longer has, where a reconcile has read all of it. */
 function goneOf({ workers }: OpenGroup, settled: readonly Decided[] | undefined): Finding[] {
   if (settled === undefined) return [];
   const seen = new Set(settled.map(({ observation }) => observation.instanceId));
   return Object.keys(workers).flatMap((instanceId) => (seen.has(instanceId) ? [] : [{ instanceId }]));
 }
 
-/** What asked for the look at this group; undefined: none of its workers was looked at. */
+/** The trigger of this node group's reconcile; undefined when none of its workers was observed. */
 function triggerFor(
   subject: string,
   { workers }: OpenGroup,
@@ -90,7 +90,7 @@ interface Look extends Looked {
   readonly attempt: number;
 }
 
-/** Follows one group. Undefined: another reconcile was first. */
+/** Updates one node group. Undefined: another reconcile was first. */
 async function keepGroup(
   { ledger, recorder, queue, account, region, caller }: TellOpenDeps,
   subject: string,
@@ -135,7 +135,7 @@ async function keepGroup(
   return saved;
 }
 
-/** A group that is public by design has been told by a record of its own: its incident is the one that ends. */
+/** A node group that is public by design has a record of its own, whose incident is then the one that ends. */
 function withReport(state: OpenGroup, subject: string, groups: readonly DecidedGroup[]): OpenGroup {
   const workers = Object.keys(state.workers).length;
   const group = groups.find(({ observation }) => subjectOf(observation.key) === subject);
@@ -143,12 +143,12 @@ function withReport(state: OpenGroup, subject: string, groups: readonly DecidedG
   return { ...state, notified: { workers, why: group.decision.reason, correlationId: group.observation.trigger.id } };
 }
 
-/** What was told of a group that was public by design is over: should it be so again, that is told anew. */
+/** Forgets that a node group was reported as public by design, so that it is reported again if it becomes so again. */
 async function forgetReport(ledger: Ledger, subject: string, writer: string): Promise<void> {
   const state = (await readExposedGroups(ledger, [subject])).get(subject);
   if (state?.fingerprint === undefined) return;
   const { fingerprint: _, ...rest } = state;
-  // Where another reconcile was quicker, it has told something new.
+  // If another reconcile was quicker, it has recorded something new.
   await saveExposedGroup(ledger, subject, rest, writer);
 }
 

@@ -8,11 +8,11 @@ import { observeNetworks } from './observe-networks.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
 import { interfacesOf, isTrunk, viewOf } from './worker-view.ts';
 
-/** All workers of the given clusters that are there. */
+/** All existing workers of the given clusters. */
 export const describeClusters = (ec2: EC2Client, clusters: readonly string[]): Promise<Instance[]> =>
   describePresent(ec2, filtersByCluster(clusters));
 
-/** All instances that are there and match any of the filters. */
+/** All existing instances that match any of the filters. */
 export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Promise<Instance[]> {
   const present = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
   return describeInstances(
@@ -21,7 +21,7 @@ export function describePresent(ec2: EC2Client, filters: readonly Filter[]): Pro
   );
 }
 
-/** The workers as they stand, by instance id, and the network around them. */
+/** The workers by instance id, and the network around them. */
 export async function viewWorkers(
   ec2: EC2Client,
   workers: ReadonlyArray<{
@@ -40,7 +40,7 @@ export async function viewWorkers(
       interfaces: interfacesOf(instance, details, branches?.get(instance.InstanceId ?? '')),
     }));
   const reading = observeInterfaces(ec2, instances);
-  // The network of a worker is that of its interfaces: only those of pods must be known first.
+  // Subnets and groups are those of the interfaces. Only those of pods have to be read first.
   const hasTrunk = instances.some(({ NetworkInterfaces = [] }) => NetworkInterfaces.some(isTrunk));
   const [interfaces, networks] = await Promise.all([
     reading,
@@ -55,9 +55,9 @@ export async function viewWorkers(
 }
 
 /**
- * One worker as it stands now; undefined when EC2 shows it no more.
+ * Reads one worker again; undefined when EC2 no longer shows it.
  *
- * @param known whose it was when its quarantine began: it stays that, whatever becomes of its tags
+ * @param known its cluster and node group when its quarantine began, which stay the same whatever becomes of its tags
  */
 export async function viewAgain(
   ec2: EC2Client,
@@ -70,7 +70,7 @@ export async function viewAgain(
   return (await viewWorkers(ec2, [{ instanceId, instance, worker, inQuarantine: true }])).views.get(instanceId);
 }
 
-/** An instance in quarantine as the worker that it was when that began, whatever its tags say by now. */
+/** An instance in quarantine as the worker that it was when the quarantine began, whatever its tags say by now. */
 export const workerIn = (
   instance: Instance,
   { cluster, nodegroup }: Pick<Quarantine, 'cluster' | 'nodegroup'>,

@@ -4,10 +4,10 @@ import { exposuresOf, type Networks, shieldsOf } from './exposure.ts';
 import type { InterfaceView, PublicAddress } from './interface-view.ts';
 import type { WorkerView } from './observation.ts';
 
-/** Whom AWS names as the owner of a public address that it assigned by itself. */
+/** The owner that AWS names for an automatic public address. */
 const AMAZON = 'amazon';
 
-/** A worker as its instance and its network tell it. */
+/** A worker, as its instance and its network describe it. */
 export function viewOf(
   instance: Instance,
   { cluster, nodegroup, ownership, certain }: Worker,
@@ -41,15 +41,21 @@ export function viewOf(
   };
 }
 
-/** Whether an instance forwards what is not meant for it: a NAT instance, a firewall. Without it others lose their way out. */
+/**
+ * Whether an instance forwards traffic, such as a NAT instance or a firewall. Isolating it would cut others off from
+ * their way out.
+ */
 const isRouter = ({ SourceDestCheck, NetworkInterfaces = [] }: Instance): boolean =>
   SourceDestCheck === false || NetworkInterfaces.some((each) => each.SourceDestCheck === false);
 
-/** Whether an instance has anything that the Internet may know: without it nobody there can reach it. */
+/** Whether an instance has anything that may be public. Without it, the Internet cannot reach it. */
 export const hasPublicAddress = ({ NetworkInterfaces = [] }: Instance): boolean =>
   NetworkInterfaces.some((each) => isKnown(each) || isTrunk(each));
 
-/** An interface that carries those of pods with security groups of their own, which DescribeInstances does not show. */
+/**
+ * A trunk interface, which carries those of pods with security groups of their own. DescribeInstances does not show the
+ * latter.
+ */
 export const isTrunk = ({ InterfaceType }: Pick<InstanceNetworkInterface, 'InterfaceType'>): boolean =>
   InterfaceType === 'trunk';
 
@@ -57,7 +63,7 @@ export const isTrunk = ({ InterfaceType }: Pick<InstanceNetworkInterface, 'Inter
 export const isKnown = (each: InstanceNetworkInterface): boolean =>
   addressesOf(each).length > 0 || (each.Ipv6Addresses ?? []).length > 0 || (each.Ipv6Prefixes ?? []).length > 0;
 
-/** The network interfaces of an instance, the first one first, those of its pods last. */
+/** The network interfaces of an instance, the primary one first, those of its pods last. */
 export function interfacesOf(
   { NetworkInterfaces = [] }: Instance,
   details: ReadonlyMap<string, NetworkInterface> = new Map(),
@@ -92,8 +98,8 @@ function interfaceOf(
 }
 
 /**
- * Each private address of an interface may have a public one of its own: AWS's, an Elastic IP, a carrier address in a
- * Wavelength zone, or a customer-owned one on an Outpost.
+ * Each private address of an interface may have a public one: an automatic address, an Elastic IP, a carrier address in
+ * a Wavelength zone, or a customer-owned one on an Outpost.
  */
 const addressesOf = ({
   PrivateIpAddresses = [],

@@ -7,8 +7,8 @@ import type { InterfaceView } from '../interface-view.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
 /**
- * Takes the public addresses off: Elastic IPs first, since AWS may give a new automatic address in their place; then the
- * automatic one; then IPv6. A fresh read tells whether something is left.
+ * Removes the public addresses. Elastic IPs come first, since AWS may assign a new automatic address in their place;
+ * then the automatic address; then IPv6. A fresh read shows whether something is left.
  */
 export async function stripAddresses(subject: StepSubject): Promise<StepReport[]> {
   const { interfaces } = subject.view;
@@ -35,7 +35,7 @@ const disassociate = ({ clients, note }: StepSubject, { id, addresses }: Interfa
         const change = new DisassociateAddressCommand({ AssociationId: associationId });
         note('ec2', 'DisassociateAddress', await clients.ec2.send(change));
       } catch (error) {
-        // It is off already: a repetition, or somebody else was quicker.
+        // The address is removed already, by an earlier try or by somebody else.
         if (!(error instanceof Error) || error.name !== 'InvalidAssociationID.NotFound') throw error;
       }
     }

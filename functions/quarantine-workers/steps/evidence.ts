@@ -12,7 +12,7 @@ const SNAPSHOT_OF = 'eks-host-remediator:snapshot-of';
 /** Source: EC2 user guide, "Change instance termination protection": not for Spot Instances (`UnsupportedOperation`). */
 const NO_SPOT = 'EC2 protects no Spot instance from termination.';
 
-/** Protects the worker from being terminated, so that what it can tell is not lost by mistake. */
+/** Protects the worker from termination, so that evidence is not lost by mistake. */
 export const protectFromTermination = (subject: StepSubject): Promise<StepReport> =>
   attempt('termination-protection', async () => {
     const { clients, instanceId, view, quarantine, policy, save, note } = subject;
@@ -31,8 +31,8 @@ export const protectFromTermination = (subject: StepSubject): Promise<StepReport
   });
 
 /**
- * Takes snapshots of all volumes at one moment. CreateSnapshots knows no idempotency token, so the snapshots say which
- * quarantine they belong to, and are looked for first. EC2 completes them by itself.
+ * Takes snapshots of all volumes at the same moment. CreateSnapshots has no idempotency token, so the snapshots are
+ * labelled with their quarantine, and existing ones are looked up first. EC2 completes them by itself.
  */
 export const takeSnapshots = (subject: StepSubject): Promise<StepReport> =>
   attempt('snapshots', async () => {

@@ -6,11 +6,11 @@ import { isSame } from '../remaining.ts';
 import type { StepSubject } from './step.ts';
 
 /**
- * Gives an interface back its security groups. EC2 takes all or none of them, and a group that no interface had meanwhile
- * may have been deleted: then those that are left are given back.
+ * Restores the security groups of an interface. EC2 accepts all or none of them, and a group without interfaces may
+ * have been deleted meanwhile. In that case the remaining groups are restored.
  *
- * @returns those that are deleted
- * @throws what EC2 refuses for another reason
+ * @returns the groups that are deleted
+ * @throws errors of EC2 for any other reason
  */
 export async function putBackGroups(
   { clients: { ec2 }, note }: Pick<StepSubject, 'clients' | 'note'>,
@@ -28,7 +28,7 @@ export async function putBackGroups(
   } catch (error) {
     if (!(error instanceof Error) || !NOT_FOUND.has(error.name)) throw error;
   }
-  // By a filter, since asking for a group by its id is refused as a whole where one is missing.
+  // By a filter, since a request by ids fails as a whole when one is missing.
   const existing = await readSecurityGroups(ec2, groups);
   const left = groups.filter((group) => existing.has(group));
   if (left.length > 0) await put(left);

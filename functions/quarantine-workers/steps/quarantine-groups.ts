@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { StepSubject } from './step.ts';
 
-/** What the quarantine's security groups are called, below the stack's name. */
+/** Names of the quarantine's security groups, after the stack's name. */
 const NAMES = { untracking: 'untrack', closed: 'quarantine', systemsManager: 'quarantine-ssm' } as const;
 type Kind = keyof typeof NAMES;
 const KINDS = ['untracking', 'closed', 'systemsManager'] as const satisfies Kind[];
@@ -24,9 +24,9 @@ const DESCRIPTIONS: Readonly<Record<Kind, string>> = {
 };
 
 /**
- * The stack of this product that has made a security group for its quarantines; undefined: it is none of those. A group's
- * name and description are given when it is made and never changed (EC2 API reference, CreateSecurityGroup): its tags may
- * come from anybody, and whoever can put a worker into a group can open it as well.
+ * The stack of this product that created a security group for its quarantines; undefined for any other group. A group's
+ * name and description are set at its creation and never change (EC2 API reference, CreateSecurityGroup). Its tags may
+ * come from anybody. Whoever can put a worker into a group can open the group as well.
  */
 export function stackOf({
   GroupName = '',
@@ -41,7 +41,10 @@ const groupName = (stackName: string, kind: Kind): string => `${stackName}-${NAM
 /** The endpoints that Session Manager needs. Source: "Create VPC endpoints for Systems Manager". */
 const SERVICES = ['ssm', 'ssmmessages', 'ec2messages'];
 
-/** Everything, both families: connections under such rules are not tracked. Source: "Connection tracking", EC2 user guide. */
+/**
+ * All traffic of both families: connections under such rules are not tracked. Source: "Connection tracking", EC2 user
+ * guide.
+ */
 const EVERYTHING: IpPermission = {
   IpProtocol: '-1',
   IpRanges: [{ CidrIp: '0.0.0.0/0' }],
@@ -49,16 +52,16 @@ const EVERYTHING: IpPermission = {
 };
 
 /**
- * What a new group of a VPC with IPv6 may let out besides. Source: EC2 API reference, CreateSecurityGroup, and
- * AuthorizeSecurityGroupEgress, of default rules.
+ * The additional egress that a new group may have in a VPC with IPv6. Source: EC2 API reference, CreateSecurityGroup,
+ * and AuthorizeSecurityGroupEgress, of default rules.
  */
 const ONLY_IPV6_EGRESS = {
   IpPermissionsEgress: [{ IpProtocol: '-1', Ipv6Ranges: [{ CidrIpv6: '::/0' }] }] satisfies IpPermission[],
 };
 
 /**
- * What a group that shall be closed lets through, in words. All ingress counts, and egress to anything but another group,
- * which is that of the endpoints for Systems Manager.
+ * What a group that should be closed lets through, in words. It counts all ingress, and egress to anything but another
+ * security group, which is that of the endpoints for Systems Manager.
  */
 export function leaksOf({ IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup): string[] {
   const peers = ({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [] }: IpPermission) => [
@@ -76,13 +79,13 @@ export function leaksOf({ IpPermissions = [], IpPermissionsEgress = [] }: Securi
 export interface QuarantineGroups {
   readonly untracking: string;
   readonly closed: string;
-  /** What could not be had as the policy requests it. */
+  /** What could not be provided as the policy requests. */
   readonly shortfall?: string;
 }
 
 /**
- * The two security groups of a VPC for quarantines, made where they are missing and put right where somebody has changed
- * them: a worker is never put into a group that is not what its name says.
+ * The quarantine security groups of a VPC. Missing ones are created, and modified ones corrected: a worker is never put
+ * into a group that does not do what its name says.
  */
 export async function quarantineGroups(
   ec2: EC2Client,
@@ -104,7 +107,7 @@ export async function quarantineGroups(
     const found = await findGroup(ec2, vpcId, name);
     const group = found ?? (await createGroup(ec2, vpcId, name, kind, note));
     await bringRules(ec2, group, ingress, egress, note);
-    // Each for itself: EC2 refuses a call as a whole for one rule that is not there.
+    // In a separate call: EC2 rejects a call as a whole for one rule that does not exist.
     if (found === undefined && kind !== 'untracking') {
       await bringRules(ec2, { ...group, ...ONLY_IPV6_EGRESS }, ingress, egress, note);
     }
@@ -151,11 +154,11 @@ async function createGroup(
       }),
     );
     note('ec2', 'CreateSecurityGroup', created);
-    // A new group lets everything out over IPv4.
+    // A new group allows all egress over IPv4.
     const out: IpPermission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
     return { GroupId: created.GroupId, IpPermissions: [], IpPermissionsEgress: [out] };
   } catch (error) {
-    // Another reconcile, or a call whose reply was lost, has made it meanwhile.
+    // Another reconcile, or a call whose reply was lost, has created it meanwhile.
     if (!(error instanceof Error) || error.name !== 'InvalidGroup.Duplicate') throw error;
     const group = await findGroup(ec2, VpcId, GroupName);
     if (group === undefined) throw error;
@@ -163,7 +166,7 @@ async function createGroup(
   }
 }
 
-/** Makes the rules of a group just these. */
+/** Makes the rules of a group exactly these. */
 async function bringRules(
   ec2: EC2Client,
   { GroupId, IpPermissions = [], IpPermissionsEgress = [] }: SecurityGroup,
@@ -182,7 +185,7 @@ async function bringRules(
     try {
       note('ec2', operation, await CHANGES[operation](ec2, { GroupId, IpPermissions: rules }));
     } catch (error) {
-      // Another reconcile was quicker with the same rules.
+      // Another reconcile has made the same change first.
       if (!(error instanceof Error) || !/^InvalidPermission\.(Duplicate|NotFound)$/.test(error.name)) throw error;
     }
   }
@@ -204,7 +207,7 @@ const CHANGES = {
     ec2.send(new AuthorizeSecurityGroupEgressCommand(change)),
 };
 
-/** The rules of `rules` that `others` lacks, each range for itself. */
+/** The rules of `rules` that `others` lacks, compared range by range. */
 const without = (rules: readonly IpPermission[], others: readonly IpPermission[]): IpPermission[] => {
   const known = new Set(others.flatMap(singleRules).map(keyOf));
   return rules.flatMap(singleRules).filter((rule) => !known.has(keyOf(rule)));
@@ -212,7 +215,7 @@ const without = (rules: readonly IpPermission[], others: readonly IpPermission[]
 
 const keyOf = (rule: IpPermission): string => JSON.stringify(rule);
 
-/** A rule with many ranges as many rules with one, without descriptions and names. */
+/** Splits a rule with many ranges into rules with one each, without descriptions and names. */
 function singleRules({ IpProtocol, FromPort, ToPort, ...sources }: IpPermission): IpPermission[] {
   const base = IpProtocol === '-1' ? { IpProtocol } : { IpProtocol, FromPort, ToPort };
   return [
@@ -223,7 +226,7 @@ function singleRules({ IpProtocol, FromPort, ToPort, ...sources }: IpPermission)
   ];
 }
 
-/** The security groups of the VPC's endpoints for Systems Manager; empty unless all that it needs is there. */
+/** The security groups of the VPC's endpoints for Systems Manager; empty unless every endpoint that it needs exists. */
 async function endpointGroups(ec2: EC2Client, vpcId: string): Promise<string[]> {
   const groups = new Map<string, string[]>();
   const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];

@@ -4,12 +4,12 @@ import { isUnknownYet } from '../aws-refusal.ts';
 import { isClosed } from '../remaining.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
-/** A worker has a handful of interfaces. */
+/** How many interfaces are changed concurrently; a worker has a handful. */
 const CONCURRENCY = 4;
 
 /**
- * Puts every interface into the closed group, by way of the one that is open to everything: EC2 goes on letting tracked
- * connections through after a swap of groups, and tracks none under rules that admit everything.
+ * Moves every interface into the closed security group, through the one that admits everything. EC2 keeps letting
+ * tracked connections through after groups are swapped, but tracks none under rules that admit everything.
  */
 export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =>
   attempt('security-groups', async () => {
@@ -30,7 +30,8 @@ export const closeSecurityGroups = (subject: StepSubject): Promise<StepReport> =
         try {
           await set(id, groups.closed);
         } catch (error) {
-          // The closed group may be unknown yet where the open one is not: nobody is left in that one meanwhile.
+          // The closed group may not be visible yet where the open one is. No interface is left in the open group
+          // meanwhile.
           if (isOpened && isUnknownYet(error) && groupIds.length > 0) await set(id, ...groupIds);
           throw error;
         }

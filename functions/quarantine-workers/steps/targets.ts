@@ -11,7 +11,7 @@ import type { WorkerView } from '../observation.ts';
 import type { SavedTarget } from '../quarantine-ledger.ts';
 import { attempt, type StepReport, type StepSubject } from './step.ts';
 
-/** States in which a target gets no new connections any more. */
+/** States in which a target gets no new connections. */
 const LEAVING: ReadonlySet<string | undefined> = new Set(['draining', 'unused']);
 
 /** Every target group of the VPC that has the worker as a target, by its id or by one of its addresses. */
@@ -35,7 +35,7 @@ export async function targetsOf(
   return perGroup.flat();
 }
 
-/** Pods have addresses of the prefixes that their worker was given. */
+/** Pods have addresses from the prefixes of their worker. */
 function addTo(list: BlockList, prefix: string): void {
   const [network = '', length = ''] = prefix.split('/');
   if (isIPv4(network) && /^\d{1,2}$/.test(length) && Number(length) <= 32) list.addSubnet(network, Number(length));
@@ -54,13 +54,13 @@ async function registered(
       return [{ targetGroupArn, id: Id, ...(Port !== undefined && { port: Port }) }];
     });
   } catch (error) {
-    // Deleted since it was listed.
+    // The target group was deleted after it was listed.
     if (error instanceof Error && error.name === 'TargetGroupNotFoundException') return [];
     throw error;
   }
 }
 
-/** Takes the worker out of its target groups. */
+/** Deregisters the worker from its target groups. */
 export const leaveTargetGroups = (subject: StepSubject): Promise<StepReport> =>
   attempt('target-groups', async () => {
     const { clients, quarantine, note } = subject;
