@@ -27,7 +27,7 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   return remembering(state, request, words);
 }
 
-/** What a failure has led to that is lifted. */
+/** The consequences of a failure that each request lifts. */
 const LIFTS: Partial<Record<RequestedAction, Reason>> = { resume: 'halted', retry: 'retry-later' };
 
 type RequestedChanges = Readonly<
@@ -41,7 +41,7 @@ const REQUESTED_CHANGES: RequestedChanges = {
   retry: afterFailures((failures) => ({ ...failures, waitLifted: true })),
 };
 
-/** A request about what has failed before it was made. */
+/** Changes what has failed before the request was made. */
 function afterFailures(
   change: (failures: NonNullable<NodeGroupState['failures']>) => NonNullable<NodeGroupState['failures']>,
 ): RequestedChanges['resume'] {
@@ -55,7 +55,7 @@ function afterFailures(
   };
 }
 
-/** The answer as a decision that leaves all as it is, but for what the state says. */
+/** A decision that leaves everything unchanged, except for what the answer changes in the state. */
 function remembering(
   { upgrade, failures, proposal, quarantineWait }: NodeGroupState,
   { trigger }: OperatorRequest,

@@ -4,24 +4,24 @@ import type { Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 
 export interface PostureDeps {
-  /** Of `check-posture`, which looks at a group once it is updated. */
+  /** The queue of `check-posture`, which checks a node group after its update. */
   readonly postureQueue: ReconcileQueue;
   readonly account: string;
   readonly region: string;
 }
 
-/** Whether an update of the group, ours or somebody else's, has ended by now. */
+/** Whether an update of the node group, by us or somebody else, has just ended. */
 export const hasEnded = ({ state, view }: Observation, { reason, memory }: Decision): boolean =>
   reason === 'upgraded' || (view.kind === 'node-group' && state.foreign !== undefined && memory.foreign === undefined);
 
-/** Other nodes run now: what fails on them, and what does not any more, is to be known soon. */
+/** Requests a posture check: new nodes are running, so its findings may have changed. */
 export async function askForPosture(
   { postureQueue, account, region }: PostureDeps,
   { key: { cluster, nodegroup }, trigger }: Observation,
   now: number,
 ): Promise<void> {
   const origin = { account, region, time: new Date(now).toISOString() };
-  // One update has one end, so a repetition after a crash asks for the same.
+  // An update has one end, so a repetition after a crash makes the same request.
   const request = makePostureReconcileRequest(origin, `updated ${cluster}/${nodegroup} ${trigger.id}`, {
     trigger: 'upgrade',
     clusterName: cluster,
@@ -30,5 +30,5 @@ export async function askForPosture(
   await sendRequests(postureQueue, [{ request, delaySeconds: AGENTS_NEED }]);
 }
 
-/** New nodes need some tens of seconds until their agents answer, seconds. */
+/** How long the agents of new nodes need until they answer, seconds. */
 const AGENTS_NEED = 60;

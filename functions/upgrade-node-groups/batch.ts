@@ -10,15 +10,15 @@ import type { Trigger } from '../shared/records/recorder.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import { upgradeNodeGroups } from './remediation.ts';
 
-/** Where one reconcile goes: the union of what all messages of a batch are about, each with the first of them. */
+/** The targets of one reconcile: the union over all messages of a batch, each with the first message that named it. */
 export interface Scope {
   /** By pair key: every node group of the pair, anywhere in the fleet. */
   readonly pairs: Map<string, Trigger>;
-  /** By cluster name: its workers that belong to no managed node group. */
+  /** By cluster name: its workers outside of managed node groups. */
   readonly clusters: Map<string, Trigger>;
   /** By subject. */
   readonly nodeGroups: Map<string, { readonly key: NodeGroupKey; readonly trigger: Trigger }>;
-  /** By subject: what an operator wants of it. */
+  /** Operators' requests, by subject. */
   readonly requests: Map<string, OperatorRequest>;
 }
 
@@ -47,7 +47,7 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
   ),
 };
 
-/** What a batch asks for. */
+/** A batch, read. */
 export interface Batch {
   readonly scope: Scope;
   readonly malformed: readonly Malformed[];
@@ -55,7 +55,7 @@ export interface Batch {
   readonly later: readonly SQSRecord[];
 }
 
-/** Reads a batch. Reconcile requests only say where to look, so ten of them about one target are one. */
+/** Reads a batch. Reconcile requests only say where to look, so ten of them about one target count as one. */
 export function readBatch(messages: readonly SQSRecord[]): Batch {
   const { requests, malformed } = readMessages(messages, READERS);
   const scope: Scope = { pairs: new Map(), clusters: new Map(), nodeGroups: new Map(), requests: new Map() };

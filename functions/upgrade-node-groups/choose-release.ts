@@ -14,9 +14,9 @@ import { paceOf } from './pace.ts';
 import { untilReadable } from './until-readable.ts';
 
 /**
- * The release to move to: of those on offer that are newer than the running one, the newest that has baked; if none has yet,
- * the one that will first. So a cadence of releases that is quicker than the bake holds nobody up. Or what to say where
- * there is none.
+ * Chooses the release to move to: among the offered ones that are newer than the running one, the newest that has
+ * baked; if none has, the one that will bake first. Releases that appear faster than they bake therefore block nobody.
+ * Where there is none, returns a decision that says why.
  */
 export function chooseRelease(
   { state, need }: Observation,
@@ -50,7 +50,10 @@ export function chooseRelease(
   return newestRunning(view, target.offered.at(-1), state, now);
 }
 
-/** The group names the newest release on offer: whether its nodes run it, and whether there will be another. */
+/**
+ * The node group names the newest release on offer. Decides whether its nodes run it, and whether there will be
+ * another.
+ */
 function newestRunning(
   view: NodeGroupView,
   newest: SeenRelease | undefined,
@@ -65,12 +68,12 @@ function newestRunning(
     return { ...say('refused', 'end-of-life', message, {}, pairOf(view).kubernetesVersion), releaseVersion };
   }
   if (mixed !== undefined) return mixed;
-  // `upgraded` and `up-to-date` are the same state of the group: having recorded one, the other says nothing new.
+  // `upgraded` and `up-to-date` mean the same state, so after one is recorded the other is no news.
   const message = `Runs the recommended release ${releaseVersion}.`;
   return { ...say('done', 'up-to-date', message, {}, releaseVersion), releaseVersion };
 }
 
-/** There is no release on offer. */
+/** Decides where no release is on offer. */
 function withoutTarget(
   view: NodeGroupView,
   { reason, message, unreadable, withdrawn = [] }: NoTarget,
@@ -87,7 +90,7 @@ function withoutTarget(
     return say('refused', 'end-of-life', `Runs ${view.releaseVersion}. ${message}`, {}, pair.kubernetesVersion);
   }
   if (reason !== 'release-not-yet-seen') return say('skipped', reason, message, idle, withdrawn.join(' '));
-  // Watcher and sweep run in the same minute: that the one has not been there yet is no news.
+  // Watcher and sweep run in the same minute. That the watcher has not run yet is no news.
   const obstacle = meet(state.obstacle, 'release-not-yet-seen', now, DOUBT);
   return {
     ...say('waiting', reason, message, { ...idle, obstacle }, ''),
@@ -95,7 +98,7 @@ function withoutTarget(
   };
 }
 
-/** It cannot be read what Amazon recommends at this moment. */
+/** Decides where Amazon's current recommendation cannot be read. */
 export function recommendationUnread(
   unread: Unreadable,
   view: NodeGroupView,
@@ -116,15 +119,16 @@ const runsWithdrawn = (current: string, instead: string, idle: Memory, variant =
 const pairOf = ({ version, amiType }: NodeGroupView): Pair => ({ kubernetesVersion: version, amiType });
 
 /**
- * When the AMI that the group runs was published, epoch milliseconds: by the day in the name of its release; Bottlerocket's
- * carry none: then when the release was seen here. 0 where neither is known: it is older than all that was seen.
+ * When the AMI that the node group runs was published, epoch milliseconds, by the date in its release version. For
+ * Bottlerocket, whose versions have none, it is when the release was first seen here. 0 where neither is known, because
+ * the AMI is older than all that were seen.
  */
 export function publishedAt({ releaseVersion, target }: NodeGroupView): number {
   const offered = target.kind === 'release' ? target.offered : [];
   return builtAt(releaseVersion) ?? offered.find((seen) => seen.releaseVersion === releaseVersion)?.firstSeenAt ?? 0;
 }
 
-/** When a release of those on offer has baked next, in a window, epoch milliseconds; undefined where all have. */
+/** When the next of the offered releases will have baked, in a window, epoch milliseconds; undefined where all have. */
 export function nextBaked(
   { need }: Observation,
   { target }: NodeGroupView,

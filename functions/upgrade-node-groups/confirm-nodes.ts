@@ -5,11 +5,11 @@ import type { NodeGroupView } from './observation.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 
 /**
- * Whether all nodes in service run the release that the group names. After an update that failed or was withdrawn half-way
- * they do not, and a node comes back from standby as it went.
+ * Checks that all nodes in service run the release that the node group names. After an update that failed or was
+ * cancelled half-way they may not, and a node returns from standby with its old release.
  *
- * @param memory what is remembered while that is not known
- * @returns undefined if they do, else what is to be said instead of `done`
+ * @param memory what to save while that is unknown
+ * @returns undefined if they do; otherwise the decision to use instead of `done`
  */
 export function confirmNodes(
   view: NodeGroupView,

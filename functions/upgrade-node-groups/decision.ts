@@ -12,11 +12,11 @@ import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/de
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
-/** What a decision rests on besides the observation. */
+/** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
-  /** The slots held, the subject's own among them. */
+  /** The held slots, including the subject's own. */
   readonly slots: BlastBudget['slots'];
-  /** Who takes a slot before the subject does, in turn; absent: nobody. */
+  /** The subjects that get a slot before this one, in order; absent: none. */
   readonly ahead?: readonly NodeGroupKey[];
 }
 
@@ -31,19 +31,19 @@ export interface Memory {
 }
 
 export interface Decision extends Told<Reason> {
-  /** It is no outcome (yet): nothing is recorded, and the last outcome stands. */
+  /** Nothing is recorded (yet), and the last outcome stands. */
   readonly isSilent?: true;
   /** The release that the decision is about, where there is one. */
   readonly releaseVersion?: string;
-  /** When to look again, epoch milliseconds; absent when an event, a freed slot or the sweep will tell. */
+  /** When to reconcile again, epoch milliseconds; absent when an event, a freed slot or the sweep will trigger it. */
   readonly wakeAt?: number;
-  /** What to remember from now on. */
+  /** The memory to save. */
   readonly memory: Memory;
   /** The place on the waitlist of a subject that waits for its turn, or whose turn has come. */
   readonly turn?: Turn;
-  /** What is proposed from now on. */
+  /** The proposal to remember. */
   readonly proposal?: Proposal;
-  /** It answers this operator's request: how the subject stands is told by the reconcile that follows. */
+  /** Id of the operator's request that this decision answers. A following reconcile records the subject's own state. */
   readonly answers?: string;
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
   readonly start?: { readonly version: string; readonly force: boolean };
@@ -52,7 +52,7 @@ export interface Decision extends Told<Reason> {
 /** The common part of every decision. */
 export const say = wordsWith<Reason, Memory>;
 
-/** What is remembered of a subject on which nothing is under way: its failures, and what was tried or waited for. */
+/** The memory of a subject with nothing under way: its failures, and what was tried or waited for. */
 export const idleMemory = ({
   failures,
   cureTried,
@@ -69,8 +69,8 @@ export const retryDelay = (retryAfter: number, failureCount: number): number =>
 
 export const iso = (time: number): string => new Date(time).toISOString();
 
-/** How often an update under way is looked at, ms: it takes minutes a node. */
+/** How often an update under way is reconciled, ms: it takes minutes per node. */
 export const RECONCILE_EVERY = 5 * 60_000;
 
-/** How often somebody else's update is looked at, ms. */
+/** How often somebody else's update is reconciled, ms. */
 export const FOREIGN_EVERY = 10 * 60_000;

@@ -2,11 +2,14 @@ import type { Obstacle } from '../shared/ledger/node-group-ledger.ts';
 import { type Decision, iso, type Memory, say } from './decision.ts';
 import { DEFERRAL, DEFERRAL_IS_TOLD_AFTER, meet, UNAUTHORIZED } from './obstacles.ts';
 
-/** Why EKS did not take an update, though nothing is wrong with it: it is tried again, and is no failure. */
+/**
+ * Why EKS did not accept an update although nothing is wrong with it. It is tried again, and does not count as a
+ * failure.
+ */
 export interface Refusal {
-  /** EKS's code, for example `InvalidParameterException`. */
+  /** EKS's error code, such as `InvalidParameterException`. */
   readonly code: string;
-  /** Somebody has to grant a right; anything else passes by itself. */
+  /** Whether somebody has to grant a right; anything else passes by itself. */
   readonly isUnauthorized: boolean;
 }
 
@@ -15,7 +18,7 @@ const UNAUTHORIZED_CODE = 'unauthorized';
 const LAUNCH_TEMPLATE_HINT =
   'It has a launch template: the setting launchTemplateRights must be on, and no boundary or organization policy may deny ec2:RunInstances.';
 
-/** The obstacle that such a refusal is, met now. */
+/** The obstacle after such a refusal now. */
 export function deferralAfter(
   before: Obstacle | undefined,
   releaseVersion: string,
@@ -26,15 +29,15 @@ export function deferralAfter(
   return meet(before, what, now, isUnauthorized ? UNAUTHORIZED : DEFERRAL);
 }
 
-/** What puts an update to this release off; undefined when nothing does. */
+/** The obstacle that defers an update to this release; undefined when there is none. */
 export const deferralOf = (obstacle: Obstacle | undefined, releaseVersion: string): Obstacle | undefined =>
   obstacle?.what.startsWith(prefixOf(releaseVersion)) ? obstacle : undefined;
 
 /**
- * The update is put off: nobody is told as long as that mostly passes.
+ * Defers the update. Nobody is notified as long as such a refusal usually passes.
  *
  * @param retryAt when it is tried again, epoch milliseconds
- * @param because EKS's words, where they are known
+ * @param because EKS's message, where known
  */
 export function deferred(
   { what, since }: Obstacle,

@@ -2,9 +2,9 @@ import { type Decision, FOREIGN_EVERY, iso, type Memory, RECONCILE_EVERY, say } 
 import type { NodeGroupView, Observation } from './observation.ts';
 import { mayTake } from './time-needed.ts';
 
-/** An update runs that is not known to be ours: it is waited for, and told of when it takes too long. */
+/** Waits for an update that is not known to be ours, and reports it when it takes too long. */
 export function updatedBySomebody({ state }: Observation, view: NodeGroupView, idle: Memory, now: number): Decision {
-  // An upgrade that was asked for and cannot be found yet keeps its slot: it may be the one that is running.
+  // An upgrade that was requested but cannot be found yet keeps its slot: it may be the one that is running.
   if (state.upgrade !== undefined) {
     const memory = { ...idle, upgrade: state.upgrade };
     const message = 'The node group is being updated; whether by the upgrade that was asked for is not known yet.';
@@ -21,7 +21,7 @@ export function updatedBySomebody({ state }: Observation, view: NodeGroupView, i
     : `Somebody else is updating the node group: ${named}, since ${iso(since)}.`;
   return {
     ...say(told ? 'refused' : 'waiting', told ? 'update-stuck' : 'update-in-progress', message, memory, updateId ?? ''),
-    // Its end is looked for until then; the time at which it would be stuck is not missed.
+    // It is reconciled until then, and once right after it would count as stuck.
     wakeAt: told ? now + FOREIGN_EVERY : Math.min(now + FOREIGN_EVERY, since + longest + 1000),
     ...(updateId !== undefined && { details: { updateId } }),
   };

@@ -2,7 +2,7 @@ import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Decided } from './plan.ts';
 import type { Recorder } from './remediation.ts';
 
-/** Publishes how things stand after a reconcile; zeros too, so that an alarm ends when trouble does. */
+/** Publishes the state after a reconcile as metrics, including zeros, so that an alarm ends when its cause does. */
 export function publishGauges(
   recorder: Pick<Recorder, 'count' | 'gauge'>,
   decided: readonly Decided[],
@@ -14,7 +14,7 @@ export function publishGauges(
   recorder.count('Halted', decided.filter(({ decision }) => decision.reason === 'halted').length);
 }
 
-/** Whether an update, ours or not, takes longer than such a node group needs; also one that cannot be looked at. */
+/** Whether an update, ours or not, takes longer than such a node group needs, including one that cannot be read. */
 const isStuck = ({ decision: { reason, memory } }: Decided, now: number): boolean =>
   reason === 'upgrade-stuck' ||
   reason === 'update-stuck' ||

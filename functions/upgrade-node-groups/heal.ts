@@ -3,29 +3,29 @@ import { type Decision, type Memory, say } from './decision.ts';
 import { issueOf } from './health.ts';
 import type { NodeGroupView } from './observation.ts';
 
-/** Whether EKS calls the node group unhealthy. */
+/** Whether EKS reports the node group as unhealthy. */
 export const isTroubled = ({ status, healthIssues }: Pick<NodeGroupView, 'status' | 'healthIssues'>): boolean =>
   healthIssues.length > 0 || status === 'DEGRADED';
 
-/** Its health issues by their codes, each once. */
+/** The codes of its health issues, without duplicates. */
 export const issueCodes = ({ healthIssues }: Pick<NodeGroupView, 'healthIssues'>): string[] =>
   [...new Set(healthIssues.map(({ code }) => code))].sort();
 
-/** Whether an unhealthy group may be upgraded: no node of it can suffer, or an upgrade may be the cure. */
+/** Whether an unhealthy node group may be upgraded: it has no nodes that could suffer, or an upgrade may cure it. */
 export const mayBeUpgraded = (view: NodeGroupView): boolean => view.desired === 0 || isCurable(view);
 
-/** Whether an upgrade may cure all that the group has. */
+/** Whether an upgrade may cure all issues of the node group. */
 export const isCurable = ({ healthIssues }: NodeGroupView): boolean =>
   healthIssues.length > 0 && healthIssues.every(({ code }) => issueOf(code).cure === 'upgrade');
 
-/** For the beginning of a message: `DEGRADED: AmiIdNotFound (The AMI …)`. */
+/** The beginning of a message: `DEGRADED: AmiIdNotFound (The AMI …)`. */
 export function issuesInWords({ status, healthIssues }: NodeGroupView): string {
   if (healthIssues.length === 0) return `${status}, and EKS names no issue`;
   return `${status}: ${healthIssues.map(({ code, message }) => (message === '' ? code : `${code} (${message})`)).join('; ')}`;
 }
 
 /**
- * The group is unhealthy, and it is not upgraded: somebody is told.
+ * Reports that the node group is unhealthy and not upgraded.
  *
  * @param why it is not upgraded, as a sentence
  */

@@ -1,8 +1,8 @@
 import type { ErrorCode, NodegroupIssueCode } from '@aws-sdk/client-eks';
 
 /**
- * What ends a trouble: `upgrade`, a newer AMI or template version may; `person`, somebody must act; `time`, it mostly passes
- * by itself.
+ * What ends an issue: `upgrade`, a newer AMI or template version may; `person`, somebody must act; `time`, it usually
+ * passes by itself.
  */
 export type Cure = 'upgrade' | 'person' | 'time';
 
@@ -25,8 +25,8 @@ const EVICTION = 'Look for a PodDisruptionBudget that allows no disruption, or f
 const CREATION = 'Look at the node role, the access entry, the network and the user data of new nodes.';
 
 /**
- * Every health issue that EKS's model knows. EKS documents 16 of them (`Issue`); the class of the others is judged from
- * their names.
+ * Every health issue in EKS's API model. EKS documents 16 of them (`Issue`); the class of the others is judged by their
+ * names.
  */
 const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
   AccessDenied: person('Look at the role bindings of eks:node-manager in the cluster.'),
@@ -67,7 +67,7 @@ const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
   Unknown: time('If it stays, ask AWS Support.'),
 };
 
-/** Every error code that EKS's model knows of an update. Source: "Managed node group errors", EKS user guide. */
+/** Every error code of an update in EKS's API model. Source: "Managed node group errors", EKS user guide. */
 const UPDATE_ERRORS: Readonly<Record<ErrorCode, Trouble>> = {
   AccessDenied: person('EKS may not act on the cluster: look at the role bindings of eks:node-manager.'),
   AdmissionRequestDenied: person('An admission webhook refused what EKS wrote: look at its rules.'),
@@ -88,17 +88,17 @@ const UPDATE_ERRORS: Readonly<Record<ErrorCode, Trouble>> = {
   VpcIdNotFound: person('The VPC does not exist any more: replace the cluster.'),
 };
 
-/** What a code newer than this table counts as: doubt means that somebody should look. */
+/** The class of a code that is newer than this table: doubt means that somebody should look. */
 const UNKNOWN = person('Look the code up in the EKS user guide.');
 
 const issues: ReadonlyMap<string, Trouble> = new Map(Object.entries(HEALTH_ISSUES));
 const errors: ReadonlyMap<string, Trouble> = new Map(Object.entries(UPDATE_ERRORS));
 
-/** A health issue by its code, for example `AmiIdNotFound`. */
+/** A health issue by its code, such as `AmiIdNotFound`. */
 export const issueOf = (code: string): Trouble => issues.get(code) ?? UNKNOWN;
 
 /** Whether a health issue's code is in the table. */
 export const isIssueKnown = (code: string): boolean => issues.has(code);
 
-/** An update's error by its code, or a health issue's that EKS names there; undefined for a code of no list. */
+/** An update's error by its code, including health issues that EKS reports there; undefined for an unknown code. */
 export const updateErrorOf = (code: string): Trouble | undefined => errors.get(code) ?? issues.get(code);

@@ -1,17 +1,18 @@
 import { arnHere, onAnything, type Right } from '../shared/declaration/right.ts';
 
-/** A launch that goes by a launch template of this account and region, whoever asks for it. */
+/** Limits a right to launches by a launch template of this account and region, whoever makes them. */
 const byTemplate = { 'ec2:LaunchTemplate': arnHere('ec2', 'launch-template/*') };
 
 /**
- * What EKS asks of whoever updates a node group that has a launch template of its owner: before it begins, it tries as the
- * caller whether such instances may be launched. eksctl and terraform-aws-eks give every group a template. Sources: EKS user
- * guide, "Customize managed nodes with launch templates"; scylladb/scylla-cluster-tests#12172 for what EKS says otherwise.
+ * The rights that EKS requires from whoever updates a node group with an owner's launch template: before it begins, it
+ * tries as the caller whether such instances may be launched. eksctl and terraform-aws-eks give every node group a
+ * template. Sources: EKS user guide, "Customize managed nodes with launch templates";
+ * scylladb/scylla-cluster-tests#12172 for EKS's error otherwise.
  *
- * AWS does not say which parts of the launch count as the template's. What a node group can name beside its template (AMI,
- * subnets, instance type, the cluster's security group) is allowed for any launch by a template; all else only where the
- * template itself names it (`ec2:IsLaunchTemplateResource`). Both keys are documented for RunInstances in the service
- * authorization reference of EC2.
+ * AWS does not document which parts of the launch count as the template's. What a node group can specify besides its
+ * template (AMI, subnets, instance type, the cluster's security group) is allowed for any launch by a template.
+ * Everything else is allowed only where the template itself specifies it (`ec2:IsLaunchTemplateResource`). Both keys
+ * are documented for RunInstances in the service authorization reference of EC2.
  */
 export const LAUNCH_TEMPLATE_RIGHTS: readonly Right[] = [
   {
@@ -29,7 +30,7 @@ export const LAUNCH_TEMPLATE_RIGHTS: readonly Right[] = [
       ...['instance', 'network-interface', 'security-group', 'subnet', 'volume'].map((kind) =>
         arnHere('ec2', `${kind}/*`),
       ),
-      // Images belong to whoever made them: their ARN has no account.
+      // ARNs of images have no account, because images may belong to anybody.
       'arn:{partition}:ec2:{region}::image/*',
     ],
     conditions: { ArnLike: byTemplate },

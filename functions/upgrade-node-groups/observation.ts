@@ -5,15 +5,15 @@ import type { Trigger } from '../shared/records/recorder.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 import type { Node } from './nodes.ts';
 
-/** What a reconcile found about one subject, and what is remembered of it. */
+/** What a reconcile observed about one subject, and what the ledger remembers of it. */
 export interface Observation {
   readonly key: NodeGroupKey;
   readonly trigger: Trigger;
   readonly state: NodeGroupState;
   readonly view: View;
-  /** An operator's, which has yet to be answered. */
+  /** An operator's request that has not been answered yet. */
   readonly request?: OperatorRequest;
-  /** Findings on its workers that Inspector holds open, as triage-findings has asked it. */
+  /** Open findings on its workers, as triage-findings read them from Inspector. */
   readonly need?: Need;
   /** Its workers in quarantine, by instance id; absent: none. */
   readonly quarantined?: readonly string[];
@@ -21,18 +21,18 @@ export interface Observation {
 
 export type View = { readonly kind: 'gone' } | UnreadableView | UnmanagedView | NodeGroupView;
 
-/** AWS did not tell about it. */
+/** The subject could not be read from AWS. */
 export interface UnreadableView {
   readonly kind: 'unreadable';
   /** `Code: message`. */
   readonly error: string;
   /** The code alone: AWS puts request ids and changing words into messages. */
   readonly code: string;
-  /** AWS was only asked too often. */
+  /** Whether AWS throttled the read. */
   readonly isThrottled: boolean;
 }
 
-/** Workers of the cluster whose AMI EKS does not manage by a node group. */
+/** Workers of the cluster whose AMI EKS does not manage through a node group. */
 export interface UnmanagedView {
   readonly kind: 'unmanaged';
   readonly reason: 'self-managed' | 'karpenter' | 'auto-mode';
@@ -50,39 +50,39 @@ export interface NodeGroupView {
   };
   readonly arn: string;
   readonly status: string;
-  /** Kubernetes minor version, for example `1.33`. */
+  /** Kubernetes minor version, such as `1.33`. */
   readonly version: string;
   readonly releaseVersion: string;
   readonly amiType: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly healthIssues: readonly HealthIssue[];
   readonly target: Target;
-  /** How many nodes it wants. */
+  /** Desired number of nodes. */
   readonly desired: number;
   /** How many nodes an update takes out at once. */
   readonly atATime: number;
-  /** Its nodes that are in service; absent where AWS did not tell. */
+  /** Its nodes in service; absent where AWS could not be read. */
   readonly nodes?: readonly Node[];
-  /** How the upgrade that is remembered stands; absent when none is. */
+  /** Status of the remembered upgrade; absent when there is none. */
   readonly update?: UpdateView;
-  /** The update of somebody else that runs. */
+  /** A running update by somebody else. */
   readonly foreign?: ForeignUpdate;
 }
 
 export interface HealthIssue {
-  /** For example `AmiIdNotFound`. */
+  /** Such as `AmiIdNotFound`. */
   readonly code: string;
   readonly message: string;
 }
 
 export interface ForeignUpdate {
-  /** Absent where EKS lists none that is in progress. */
+  /** Absent where EKS lists no update in progress. */
   readonly updateId?: string;
   /** When it began, or was first seen, epoch milliseconds. */
   readonly since: number;
 }
 
-/** `absent`: EKS knows of no such update, so the request never reached it. */
+/** `absent`: EKS knows no such update, so the request never arrived. */
 export type UpdateView =
   | { readonly kind: 'absent' }
   | { readonly kind: 'in-progress'; readonly updateId: string }
@@ -90,7 +90,7 @@ export type UpdateView =
   | { readonly kind: 'failed'; readonly updateId: string; readonly errors: readonly UpdateError[] };
 
 export interface UpdateError {
-  /** EKS's code, for example `PodEvictionFailure`. */
+  /** EKS's error code, such as `PodEvictionFailure`. */
   readonly code: string;
   readonly message: string;
 }

@@ -13,19 +13,20 @@ interface Clients {
   readonly autoScaling: AutoScalingClient;
 }
 
-/** DescribeAutoScalingGroups takes and gives at most a hundred groups a call. */
+/** DescribeAutoScalingGroups takes and returns at most a hundred groups per call. */
 const GROUPS_PER_CALL = 100;
 
-/** DescribeInstanceImageMetadata gives at most a thousand instances a page. */
+/** DescribeInstanceImageMetadata returns at most a thousand instances per page. */
 const INSTANCES_PER_PAGE = 1000;
 
-/** The nodes in service of a node group; undefined where AWS did not tell. */
+/** The nodes in service of a node group; undefined where AWS could not be read. */
 export type NodesOf = (nodeGroup: Nodegroup) => readonly Node[] | undefined;
 
 /**
- * Reads which AMI each node in service runs, for all node groups at once: a page for a hundred groups, and one for a thousand
- * instances. Who is in service, Auto Scaling says: members in standby, which nobody replaces, and those that come or go are
- * left out. The AMI's name is told also of one that is withdrawn (DescribeInstanceImageMetadata, EC2 API reference).
+ * Reads which AMI each node in service runs, for all node groups at once: one page per hundred groups, and one per
+ * thousand instances. Auto Scaling says which nodes are in service. Members in standby, which nobody replaces, and
+ * those that are starting or ending are left out. Names of withdrawn AMIs are returned as well
+ * (DescribeInstanceImageMetadata, EC2 API reference).
  */
 export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegroup[]): Promise<NodesOf> {
   const names = nodeGroups.flatMap(scalingGroupsOf);
@@ -47,7 +48,7 @@ export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegr
       );
     };
   } catch (error) {
-    // Without them nothing is called up to date; the rest goes on.
+    // Without the nodes nothing counts as up to date. Everything else goes on.
     if (isOfAws(error)) return () => undefined;
     throw error;
   }
@@ -56,7 +57,7 @@ export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegr
 const scalingGroupsOf = ({ resources }: Nodegroup): string[] =>
   (resources?.autoScalingGroups ?? []).flatMap(({ name }) => name ?? []);
 
-/** The instances in service by the name of their Auto Scaling group. */
+/** The instances in service, by the name of their Auto Scaling group. */
 async function readMembers(autoScaling: AutoScalingClient, names: readonly string[]): Promise<Map<string, string[]>> {
   const read = async (AutoScalingGroupNames: string[]) => {
     const found: Array<[string, string[]]> = [];
@@ -73,7 +74,7 @@ async function readMembers(autoScaling: AutoScalingClient, names: readonly strin
   return new Map((await pMap(calls, read, { concurrency: READ_CONCURRENCY })).flat());
 }
 
-/** The names of the AMIs of all instances of the clusters' managed node groups, by instance. */
+/** The AMI names of all instances of the clusters' managed node groups, by instance. */
 async function readImageNames(ec2: EC2Client, clusters: readonly string[]): Promise<Map<string, string>> {
   const read = async (Values: string[]) => {
     const found: Array<[string, string]> = [];

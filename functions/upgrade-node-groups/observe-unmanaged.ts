@@ -20,14 +20,14 @@ interface Clients {
   readonly ledger: Ledger;
 }
 
-/** A group of workers that no managed node group holds. Its name has a prefix that no node group's name can have. */
+/** Workers outside of managed node groups. Their group's name has a prefix that no node group's name can have. */
 interface Unmanaged {
   readonly cluster: string;
   readonly nodegroup: string;
   readonly view: UnmanagedView;
 }
 
-/** Finds what runs beside the managed node groups of the requested clusters: it is told of, never touched. */
+/** Finds workers outside of managed node groups in the requested clusters. They are reported, never changed. */
 export async function observeUnmanaged(
   clients: Clients,
   readCluster: ClusterReader,
@@ -49,7 +49,7 @@ export async function observeUnmanaged(
   });
 }
 
-/** It is only told of: what AWS does not tell now, the next sweep finds, and no upgrade waits for it. */
+/** These workers are only reported. What cannot be read now, the next sweep finds, and no upgrade waits for it. */
 async function unlessUnreadable(finding: Promise<Unmanaged[]>): Promise<Unmanaged[]> {
   const reading = await read(() => finding, 'tell');
   return reading.kind === 'found' ? reading.found : [];

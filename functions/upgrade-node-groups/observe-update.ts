@@ -7,8 +7,8 @@ import type { ForeignUpdate, UnreadableView, UpdateView } from './observation.ts
 const CLOCK_SKEW = 60_000;
 
 /**
- * How an upgrade that we asked for stands. Without an update id (a crash came between asking and noting the answer) it
- * is looked for among the node group's updates.
+ * The status of an upgrade that we requested. Without an update id (a crash occurred before the response was saved) it
+ * is searched for among the node group's updates.
  */
 export async function observeUpdate(
   eks: EKSClient,
@@ -43,7 +43,7 @@ export async function observeUpdate(
   }
 }
 
-/** The update of somebody else that runs on a node group: the one seen before, as long as it does. */
+/** The update by somebody else that runs on a node group: the known one, as long as it runs. */
 export async function observeForeign(
   eks: EKSClient,
   key: NodeGroupKey,

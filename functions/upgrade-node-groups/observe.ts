@@ -37,26 +37,26 @@ export interface ObserveClients {
   readonly ledger: Ledger;
 }
 
-/** A node group of the scope as EKS describes it. */
+/** A node group of the scope, as EKS describes it. */
 interface Described {
   readonly key: NodeGroupKey;
   readonly trigger: Trigger;
   readonly reading: Reading<Nodegroup>;
 }
 
-/** The same with what is remembered of it, and how the update that runs on it stands. */
+/** The same, with its remembered state, and the status of the update that runs on it. */
 interface Followed extends Described {
   readonly state: NodeGroupState;
-  /** Another node group had its name before: nothing that is remembered is about this one. */
+  /** The name belonged to another node group before, so nothing remembered applies to this one. */
   readonly isAnother: boolean;
   readonly update?: UpdateView | UnreadableView;
   readonly foreign?: ForeignUpdate | UnreadableView;
 }
 
 /**
- * Reads everything that decisions about the managed node groups of the scope rest on. One reconcile of a whole fleet costs
- * one call a cluster, one a node group, and the pages of the lists. What cannot be read of one subject is part of the
- * picture, and holds no other one up.
+ * Reads everything that decisions about the managed node groups of the scope depend on. One reconcile of a whole fleet
+ * costs one call per cluster, one per node group, and the pages of the lists. A subject that cannot be read is returned
+ * as unreadable, and does not affect the others.
  */
 export async function observeNodeGroups(
   clients: ObserveClients,
@@ -70,7 +70,7 @@ export async function observeNodeGroups(
     describeClusters(readCluster, described),
     readNodeGroups(clients.ledger, subjects),
     readNeeds(clients.ledger, subjects),
-    // A worker in quarantine holds a slot, as `quarantine-workers` takes it: nothing else of that room is read.
+    // A worker in quarantine holds a slot of that budget. Nothing else of `quarantine-workers` is read.
     readBudget(clients.ledger, 'quarantines'),
     readTargets(
       clients,
@@ -79,7 +79,7 @@ export async function observeNodeGroups(
   ]);
   const remembered = described.map((each) => ({ ...each, ...stateOf(each, states.get(subjectOf(each.key))) }));
   const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
-  // After the updates: what has ended by now shows in the nodes.
+  // Read after the updates, so that the nodes reflect updates that have ended.
   const nodesOf = await observeNodes(
     clients,
     followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : [])),
@@ -109,9 +109,9 @@ export async function observeNodeGroups(
   });
 }
 
-/** The named node groups and, when a release is about a pair, all of the fleet that belong to it. */
+/** The named node groups and, when a release concerns a pair, all node groups of that pair in the fleet. */
 async function describeScope(eks: EKSClient, { pairs, nodeGroups }: Scope): Promise<Described[]> {
-  // Clusters that cannot be read are told of by sweep-fleet.
+  // sweep-fleet reports clusters that cannot be read.
   const everywhere = pairs.size === 0 ? [] : (await listNodeGroups(eks, await listClusters(eks))).nodeGroups;
   const keys = new Map([
     ...everywhere.map((key): [string, NodeGroupKey] => [subjectOf(key), key]),
@@ -137,8 +137,8 @@ async function describeClusters(readCluster: ClusterReader, described: readonly 
 }
 
 /**
- * What is remembered of the node group. Its ARN tells it from one that had its name before: of that, only how many outcomes
- * were recorded goes on, so that none is taken for a repetition.
+ * The remembered state of a node group. Its ARN distinguishes it from an earlier one with the same name. Of an earlier
+ * one only the number of recorded outcomes is kept, so that no outcome is mistaken for a repetition.
  */
 export function stateOf(
   { reading }: Pick<Described, 'reading'>,
@@ -160,7 +160,7 @@ async function follow(
   if (reading.kind !== 'found') return each;
   const update = state.upgrade && (await observeUpdate(eks, key, state.upgrade));
   if (update?.kind === 'successful') {
-    // The update may have ended between the two reads: what the node group runs counts from then on.
+    // The update may have ended between the two reads, so the node group is read again.
     return { ...each, reading: await describeNodeGroup(eks, key, 'tell'), update };
   }
   if (update !== undefined) return { ...each, update };
@@ -208,7 +208,10 @@ function viewOf(
   };
 }
 
-/** How many nodes an update takes out at once; EKS does not say how it rounds a percentage: down, and at least one. */
+/**
+ * How many nodes an update takes out at once. EKS does not document how it rounds a percentage; here it is rounded
+ * down, but to at least one.
+ */
 function atATime({ updateConfig }: Nodegroup, desired: number): number {
   const { maxUnavailable, maxUnavailablePercentage } = updateConfig ?? {};
   if (maxUnavailablePercentage === undefined) return maxUnavailable ?? 1;
@@ -216,8 +219,8 @@ function atATime({ updateConfig }: Nodegroup, desired: number): number {
 }
 
 /**
- * The node groups of a cluster on which an update runs, but for those that are known: somebody else may have begun one since
- * the last sweep. What cannot be read is left out: it is looked at by itself.
+ * The node groups of a cluster that are being updated, except the known ones: somebody else may have started an update
+ * since the last sweep. Node groups that cannot be read are left out; they have reconciles of their own.
  *
  * @param known subjects that need not be read
  */

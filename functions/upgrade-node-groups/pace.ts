@@ -2,16 +2,22 @@ import { isUrgent, type Need, nameOf } from '../shared/ledger/finding-ledger.ts'
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { Policy } from './policy.ts';
 
-/** Whether the findings of a node group are urgent `now` (epoch milliseconds), as far as the policy lets findings hasten anything. */
+/**
+ * Whether the findings of a node group are urgent at `now` (epoch milliseconds), if the policy lets findings hasten
+ * anything.
+ */
 export const isHastened = (need: Need | undefined, policy: Policy | InvalidPolicy, now: number): boolean =>
   isUrgent(need, now) && !isInvalid(policy) && policy.findings.mode === 'enforce';
 
-/** What an upgrade has to wait for: urgent findings shorten the bake, and pass windows only where the policy says so. */
+/**
+ * What an upgrade has to wait for. Urgent findings shorten the bake time; they override windows only where the policy
+ * says so.
+ */
 export function paceOf(need: Need | undefined, policy: Policy, now: number) {
   const { bakeAge, windows, urgent } = policy.upgrades;
   const normal = { bakeAge, windows, isHastened: false };
   if (need === undefined || policy.findings.mode !== 'enforce') return { ...normal, cause: '' };
-  /** Ends a message. */
+  /** The end of a message. */
   const cause = `, for ${nameOf(need)}`;
   if (!isHastened(need, policy, now)) return { ...normal, cause };
   return {

@@ -4,7 +4,7 @@ import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { duration } from '../shared/runtime/duration.ts';
 
-/** The section `upgrades`, of `upgrade-node-groups`. */
+/** The policy section `upgrades`. */
 export const upgrades = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode.default(defaultMode).describe('Overrides the stage default that the stack was deployed with.'),
@@ -41,9 +41,9 @@ export const upgrades = (defaultMode: Mode) =>
       .describe('Lets EKS ignore pod disruption budgets. Workloads can lose all their pods at once: leave it false.'),
   });
 
-/** Of the section of `triage-findings`: whether urgent findings hasten upgrades. */
+/** From the section of `triage-findings`: whether urgent findings hasten upgrades. */
 const findingsMode = (defaultMode: Mode) => z.looseObject({ mode: mode.default(defaultMode) });
 
-/** What `upgrade-node-groups` reads of the policy. */
+/** The sections of the policy that `upgrade-node-groups` reads. */
 export const READS = { upgrades, findings: findingsMode };
 export type Policy = PolicyWith<typeof READS>;

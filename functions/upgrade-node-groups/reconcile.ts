@@ -29,21 +29,22 @@ export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActD
   readonly autoScaling: AutoScalingClient;
 }
 
-/** How many decisions are carried out side by side. */
+/** How many decisions are carried out concurrently. */
 const ACT_CONCURRENCY = 8;
 
 /**
- * One reconcile: all messages of a batch together. Observe, decide, act, record; then call those who wait for what was freed.
+ * One reconcile of all messages of a batch: observe, decide, act and record, then request reconciles of those who wait
+ * for freed slots.
  *
- * @throws when AWS could not be read or written: the batch comes again, and the steps done are not done twice
+ * @throws when AWS could not be read or written: SQS delivers the batch again, and completed steps are not repeated
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { caller } = deps;
-  // What is asked for, and by which policy.
+  // Read the requests and the policy.
   const { scope, malformed, later } = readBatch(messages);
   const policy = await deps.readPolicy();
 
-  // How the node groups stand, and who holds a slot.
+  // Observe the node groups, and who holds a slot.
   const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();
   addExpired(scope, budget, now);
@@ -51,21 +52,21 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const observing = [observeNodeGroups(deps, readCluster, scope, now), observeUnmanaged(deps, readCluster, scope)];
   const observations = (await Promise.all(observing)).flat();
 
-  // What is to become of each, in turn, against the blast budget; the slots are taken before anything is done.
+  // Decide about each, in order of turn, within the blast budget. Slots are taken before anything is done.
   const circumstances: Circumstances = { policy, now, account: deps.account, slots: budget.slots };
   const { planned, contenders } = await planFairly(deps, observations, circumstances);
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
-  // Each is carried out: it acts, plans its wake-up, is recorded and remembered. Refused starts give their slots back.
+  // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.
   const carriedOut = await pMap(planned.decided, (decided) => carryOutOrTell(deps, decided, circumstances), {
     concurrency: ACT_CONCURRENCY,
-    // One subject's trouble must not keep the others from being carried out; it is thrown when all are through.
+    // One subject's error must not keep the others from being carried out. It is rethrown after all of them.
     stopOnError: false,
   });
   const settled = await saveSlots(deps, reserved, slotsAfter(reserved.slots, carriedOut, now), `${caller} settle`);
 
   publishGauges(deps.recorder, carriedOut, settled.slots, now);
 
-  // Where there is room, those are called whose turn it is.
+  // Where slots are free, request a reconcile of those whose turn it is.
   if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
     const observed = new Set(observations.map(({ key }) => subjectOf(key)));
     const waitlist = (contenders ?? (await readContenders(deps, policy, now))).filter(
@@ -78,15 +79,15 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       called.map((request) => ({ request })),
     );
   }
-  // Whoever an operator was answered about is reconciled again. Further requests about the same subjects come last.
+  // Reconcile subjects whose operators were answered. Further requests about the same subjects come last.
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
   if (later.length > 0) await reconcile({ ...deps, caller: `${caller} later` }, later);
 }
 
 /**
- * Plans; where something would start, plans again with what only matters then: whose turn is before that of the subjects at
- * hand, and what somebody else has begun to update in the same clusters since the last sweep.
+ * Plans. If something would start, it plans again with what only matters then: whose turn comes before that of the
+ * observed subjects, and which updates somebody else has started in the same clusters since the last sweep.
  */
 async function planFairly(
   deps: ReconcileDeps,
@@ -107,13 +108,15 @@ async function planFairly(
   return { planned: plan(observations, { ...circumstances, slots }, contenders), contenders };
 }
 
-/** Who of the waitlist could start now. */
+/** The subjects on the waitlist that could start now. */
 async function readContenders({ ledger }: ReconcileDeps, policy: Policy, now: number): Promise<Contender[]> {
   const waitlist = await readWaitlist(ledger);
   return contendersOf(waitlist, await findUrgent(ledger, waitlist, policy, now), policy, now);
 }
 
-/** What an operator was granted, or refused, is followed by a reconcile that goes by it, and tells how the subject stands. */
+/**
+ * Requests a reconcile after each answer to an operator. It acts on the answer, and records the state of the subject.
+ */
 async function reconcileAgain({ queue, account, region }: ReconcileDeps, decided: readonly Decided[], now: number) {
   const origin = { account, region, time: iso(now) };
   const requests = decided.flatMap(({ observation: { key }, decision: { answers } }) => {
@@ -124,7 +127,9 @@ async function reconcileAgain({ queue, account, region }: ReconcileDeps, decided
   await sendRequests(queue, requests);
 }
 
-/** Whoever holds an expired slot is looked at: it is given up only if nothing is under way there. */
+/**
+ * Adds the holders of expired slots to the reconcile. A slot is released only if nothing is under way at its holder.
+ */
 function addExpired(scope: Scope, { slots }: BlastBudget, now: number): void {
   for (const [subject, { expiresAt }] of Object.entries(slots)) {
     const [cluster, nodegroup] = subject.split('/');
@@ -146,7 +151,7 @@ async function saveSlots(
   return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
 }
 
-/** Who of the waitlist has findings that hasten its upgrade. */
+/** The subjects on the waitlist whose findings hasten their upgrade. */
 async function findUrgent(
   ledger: ActDeps['ledger'],
   waitlist: Waitlist,
@@ -157,7 +162,7 @@ async function findUrgent(
   return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
 }
 
-/** A slot was given back, or somebody who was called did not take it. */
+/** Whether a slot was released, or a subject that was called did not take one. */
 function hasRoomForOthers(before: BlastBudget, after: BlastBudget, { nodeGroups }: Scope): boolean {
   const freed = Object.keys(before.slots).some((subject) => !(subject in after.slots));
   const called = [...nodeGroups].filter(([, { trigger }]) => trigger.type.includes('slot-free'));

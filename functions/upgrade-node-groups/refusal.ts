@@ -6,7 +6,7 @@ import { refusedByEks } from './follow.ts';
 import { unhealthy } from './heal.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 
-/** Where a start was refused. */
+/** The context of a refused start. */
 export interface Attempted {
   readonly observation: Observation;
   readonly view: NodeGroupView;
@@ -14,8 +14,8 @@ export interface Attempted {
 }
 
 /**
- * What EKS's answer to a start means; undefined for one that says nothing about the request. What passes by itself, and what
- * was never tried for lack of a right, counts as no attempt.
+ * The decision after EKS's error for a start; undefined for an error that says nothing about the request. Errors that
+ * pass by themselves, and starts that were never tried for lack of a right, do not count as attempts.
  */
 export function afterRefusal(error: unknown, decision: Decision, attempted: Attempted): Decision | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -37,12 +37,12 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   }
   if (isNotAuthorized(error)) return putOff(true, rest);
   if (isNotYetValid(error)) return putOff(false, rest);
-  // Whether it arrived is known for throttling (it did not), and is not for the others: the intent stays remembered.
+  // A throttled request certainly did not arrive. For the others this is unknown, so the intended upgrade stays saved.
   if (isThrottling(error)) return putOff(false, rest);
   if (MAY_HAVE_ARRIVED.has(codeOf(error))) return putOff(false, decision.memory);
   switch (error.name) {
     case 'ResourceInUseException': {
-      // Somebody else began an update after our look: theirs runs, ours does not, and nothing has failed.
+      // Somebody else started an update after our read: theirs runs, ours does not, and nothing has failed.
       const waiting = say('waiting', 'update-in-progress', because, rest, 'in use');
       return { ...waiting, wakeAt: circumstances.now + FOREIGN_EVERY };
     }
@@ -67,10 +67,10 @@ function putOffBy(obstacle: Obstacle, { turn }: Decision, memory: Memory, becaus
   };
 }
 
-/** How EKS refuses an update of a group that is not ACTIVE; which of them is not documented. */
+/** EKS's possible errors for an update of a node group that is not ACTIVE; it is not documented which one it uses. */
 const TAKES_NO_UPDATE = new Set(['ResourceInUseException', 'InvalidRequestException', 'InvalidParameterException']);
 
-/** Errors after which nobody knows whether the request was carried out. */
+/** Errors after which it is unknown whether the request was carried out. */
 const MAY_HAVE_ARRIVED = new Set([
   'ServerException',
   'ServiceUnavailableException',
@@ -82,15 +82,16 @@ const MAY_HAVE_ARRIVED = new Set([
 ]);
 
 /**
- * A right is missing: that of this call, or that of what EKS does on behalf of the caller with a launch template, which
- * comes as an invalid request ("You are not authorized to use the specified launch template", eksctl-io/eksctl#1914).
+ * Whether a right is missing: for this call, or for what EKS does on behalf of the caller with a launch template. The
+ * latter comes as an invalid request ("You are not authorized to use the specified launch template",
+ * eksctl-io/eksctl#1914).
  */
 const isNotAuthorized = ({ name, message }: Error): boolean =>
   name === 'AccessDeniedException' || (name === 'InvalidRequestException' && /not authorized/i.test(message));
 
 /**
- * EKS does not know the release yet though the public parameters name it: "Requested release version … is not valid for
- * kubernetes version …" (awslabs/amazon-eks-ami#924, eksctl-io/eksctl#2050). There is no code for it but that of any bad
+ * Whether EKS does not know the release yet, although the public parameters name it: "Requested release version … is
+ * not valid for kubernetes version …" (awslabs/amazon-eks-ami#924, eksctl-io/eksctl#2050). Its code is that of any bad
  * parameter.
  */
 const isNotYetValid = ({ name, message }: Error): boolean =>

@@ -1,18 +1,18 @@
 import type { NodeGroupKey, Turn } from '../shared/ledger/node-group-ledger.ts';
 
-/** Who could start now, and what decides who goes first. */
+/** A subject that could start now, and what decides the order. */
 export interface Contender {
   readonly key: NodeGroupKey;
   readonly subject: string;
   readonly isHastened: boolean;
   readonly turn: Turn;
-  /** Since when it waits, epoch milliseconds; absent: it has not had to. */
+  /** Since when it waits, epoch milliseconds; absent: it has not had to wait. */
   readonly since: number | undefined;
 }
 
 /**
- * Urgent findings go first; then those of which no attempt has failed; then whoever runs the oldest AMI, so that nobody is
- * upgraded twice while another waits on an older one; then who has waited longest; then the name.
+ * The order of turns: urgent findings first; then subjects without a failed attempt; then the oldest AMI, so that no
+ * node group is upgraded twice while another waits on an older one; then the longest wait; then the name.
  */
 export const byTurn = (a: Contender, b: Contender): number =>
   Number(b.isHastened) - Number(a.isHastened) ||

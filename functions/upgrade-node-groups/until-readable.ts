@@ -3,15 +3,18 @@ import type { NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import { type Decision, type Memory, say } from './decision.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 
-/** What cannot be read, and how that is told. */
+/** What cannot be read, and how it is reported. */
 interface Unread {
-  /** By its code: what AWS words may change from one reconcile to the next. */
+  /** With the error code only, because AWS's wording may change between reconciles. */
   readonly what: string;
   readonly message: string;
   readonly variant: string;
 }
 
-/** Doubt means no; it is asked again after pauses that grow. That AWS is merely slow is told only if it lasts. */
+/**
+ * Waits until something can be read, because doubt means no, with growing pauses. Mere slowness of AWS is only reported
+ * if it lasts.
+ */
 export function untilReadable(
   { what, message, variant }: Unread,
   { isThrottled }: Pick<Unreadable, 'isThrottled'>,

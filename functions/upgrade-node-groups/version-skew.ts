@@ -1,9 +1,12 @@
 import type { NodeGroupView } from './observation.ts';
 
-/** A kubelet may be so many minor versions older than its API server from 1.28 on, and one fewer before (version skew policy). */
+/**
+ * How many minor versions a kubelet may be older than its API server: three from 1.28 on, two before (version skew
+ * policy).
+ */
 const supportedSkew = (controlPlane: number): number => (controlPlane >= 28 ? 3 : 2);
 
-/** Why EKS takes no update of a node group at its Kubernetes version, and the way out; undefined where it does. */
+/** Why EKS accepts no update of a node group at its Kubernetes version, and what to do; undefined where it does. */
 export function skewFault({ cluster, version }: NodeGroupView): { message: string; variant: string } | undefined {
   const [controlPlane, nodes] = [minorOf(cluster.version), minorOf(version)];
   const behind = controlPlane - nodes;
@@ -19,5 +22,5 @@ export function skewFault({ cluster, version }: NodeGroupView): { message: strin
   return { message, variant };
 }
 
-/** NaN where there is none: then nothing is compared. */
+/** NaN where there is none, with which every comparison is false. */
 const minorOf = (version: string): number => Number(/^1\.(\d+)$/.exec(version)?.[1] ?? Number.NaN);
