@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { policySchema } from './policy-document.ts';
 
-/** Where the schema of `main` lies, for the `$schema` of editors' settings. */
+/** The `$schema` for editors. */
 const ID = 'https://json-schema.org/draft/2020-12/schema';
 
 /**
- * The JSON Schema of the policy document, as people write it: editors complete and check by it. What only the parser can
- * tell (whether a cron expression is one) it leaves to `policy check`.
+ * The JSON Schema of the policy document as people write it, with which editors complete and check. What only the
+ * parser can check (such as cron expressions) is left to `policy check`.
  */
 export function policyJsonSchema(): Readonly<Record<string, unknown>> {
   const { $schema: _, ...schema } = z.toJSONSchema(policySchema('enforce'), { io: 'input', unrepresentable: 'any' });

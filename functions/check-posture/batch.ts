@@ -3,19 +3,19 @@ import * as request from '../../events/posture-reconcile-request.ts';
 import type { Malformed } from '../shared/intake/dead-letter.ts';
 import { type MessageReader, type MessageTrigger, messageReader, readMessages } from '../shared/intake/messages.ts';
 
-/** A request that counts at once, due or not: an operator's, or that after an update. */
+/** A request that takes effect at once, due or not: an operator's, or one after an update. */
 export interface Ask {
   readonly trigger: MessageTrigger;
-  /** Of this group only; absent: of all of the cluster. */
+  /** Limits the check to this node group; absent: the whole cluster. */
   readonly nodegroup?: string;
   readonly by: 'operator' | 'upgrade';
-  /** As it came: it comes again where it cannot be taken up yet. */
+  /** The event as received, to be returned to the queue where it cannot be handled yet. */
   readonly event: request.PostureReconcileRequest;
 }
 
-/** What a batch asks of one cluster. */
+/** The requests of a batch about one cluster. */
 export interface Asked {
-  /** The first that was heard of it. */
+  /** The first message about the cluster. */
   readonly trigger: MessageTrigger;
   readonly asks: readonly Ask[];
 }
@@ -24,7 +24,7 @@ const READERS: Readonly<Record<string, MessageReader<request.PostureReconcileReq
   [request.detailType]: messageReader(request.schema, (event) => event),
 };
 
-/** Reads a batch: each cluster once, with all that is asked for at once. */
+/** Reads a batch: each cluster once, with all requests that take effect at once. */
 export function readBatch(messages: readonly SQSRecord[]): {
   clusters: ReadonlyMap<string, Asked>;
   malformed: Malformed[];

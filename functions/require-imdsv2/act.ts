@@ -13,11 +13,14 @@ export interface ActDeps {
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
 
-/** Acts, remembers, records. @returns what was decided in the end; undefined when another reconcile was first */
+/**
+ * Acts, saves and records.
+ * @returns the final decision; undefined when another reconcile was first
+ */
 export async function carryOut(
   deps: ActDeps,
   observation: Observation,
@@ -29,7 +32,7 @@ export async function carryOut(
   const { decision, calls } = await change(deps.ec2, instanceId, wanted);
   const fingerprint = `${decision.reason} ${decision.variant}`.trim();
   const isNew = fingerprint !== state.fingerprint;
-  // From the first sight of version 1 to its end it is one incident, answers to operators included.
+  // One incident lasts from the first sight of version 1 to its end, including answers to operators.
   const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
   const next = asStored<ImdsState>({
     fingerprint,
@@ -56,7 +59,7 @@ export async function carryOut(
   return saved === undefined ? undefined : decision;
 }
 
-/** What a repetition would not change. Sources: EC2's API reference, "Client error codes". */
+/** Errors that a retry would not change. Sources: EC2's API reference, "Client error codes". */
 const REFUSALS = new Set([
   'UnauthorizedOperation',
   'OperationNotPermitted',
@@ -65,7 +68,7 @@ const REFUSALS = new Set([
   'IncorrectInstanceState',
 ]);
 
-/** Sets what is to be set. Whatever is not named in the call stays as it is: the hop limit above all. */
+/** Sets the metadata option. Options that the call does not name stay unchanged, above all the hop limit. */
 async function change(
   ec2: EC2Client,
   InstanceId: string,

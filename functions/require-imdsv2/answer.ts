@@ -2,7 +2,7 @@ import { answerRequest, comesTo, type OperatorRequest, rule } from '../shared/in
 import { type Circumstances, type Decision, decide, TARGET } from './decide.ts';
 import type { Observation } from './observe.ts';
 
-/** Answers a request to approve or reject; a pure function. A rejection of what was done has it undone. */
+/** Answers a request to approve or reject; a pure function. Rejecting a completed change undoes it. */
 export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
   const { changedAt } = observation.state;
   const done = changedAt === undefined ? undefined : { target: TARGET, at: changedAt };

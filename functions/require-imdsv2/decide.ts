@@ -7,21 +7,21 @@ import type { Observation } from './observe.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 
-/** What a decision rests on besides the observation. */
+/** What a decision depends on besides the observation. */
 export type Circumstances = CircumstancesOf<Policy>;
 
 export interface Decision extends Told<Reason> {
-  /** What the metadata service is set to. */
+  /** The value to set for the metadata service's tokens. */
   readonly set?: 'required' | 'optional';
   readonly changedAt?: number | undefined;
   readonly proposal?: Proposal | undefined;
-  /** It answers this operator's request: how the worker stands is told by the reconcile that follows. */
+  /** Id of the operator's request that this decision answers. A following reconcile records the worker's own state. */
   readonly answers?: string;
-  /** All is well, and nothing else was ever told: that is not told either. */
+  /** All is well, and nothing else was ever recorded, so this is not recorded either. */
   readonly silent?: true;
 }
 
-/** What a proposal, and a ruling on it, is about. */
+/** The target of a proposal, and of a ruling on it. */
 export const TARGET = 'imdsv2';
 
 /** Decides about one worker; a pure function. */
@@ -29,7 +29,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const decided = decideAlone(observation, circumstances);
   const { state } = observation;
   const rejected = rulingOn(state.proposal, TARGET)?.kind === 'rejected';
-  // What was rejected stays rejected, also after it was undone.
+  // What was rejected stays rejected, even after it was undone.
   const proposal = rejected
     ? state.proposal
     : nextProposal(state.proposal, { decision: decided.decision, target: TARGET }, circumstances.now);
@@ -69,7 +69,7 @@ function decideAlone(observation: Observation, circumstances: Circumstances): De
   return { ...say('acted', 'imdsv2-being-required', message), set: 'required', changedAt: circumstances.now };
 }
 
-/** Where it is to be set, so that the next worker has it from its launch on. */
+/** Where to configure it, so that the next worker has it from its launch on. */
 function lastingFix({ worker: { ownership, nodegroup = '' } }: Observation): string {
   const name = nodegroup.replace(/^[\w-]+:/, '');
   if (ownership === 'karpenter') return `Lasting: metadataOptions.httpTokens of the EC2NodeClass of node pool ${name}.`;

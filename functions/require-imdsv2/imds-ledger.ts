@@ -9,14 +9,14 @@ const PK = 'imds';
 const imdsState = z.object({
   sk: z.string(),
   ...outcomeMemory<Reason>(),
-  /** Whether that incident goes on. */
+  /** Whether the incident of the last outcome goes on. */
   open: z.literal(true).optional(),
-  /** When the metadata service was set to version 2 from here, epoch milliseconds: only that can be undone. */
+  /** When this function set the metadata service to version 2, epoch milliseconds. Only that can be undone. */
   changedAt: z.number().optional(),
   proposal: proposal.optional(),
-  /** The last operator's request that was answered: it is answered once, however often it comes. */
+  /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
   answered: z.string().optional(),
-  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  /** Counts writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });
 export type ImdsState = Omit<z.infer<typeof imdsState>, 'sk'>;
@@ -26,13 +26,13 @@ export const NEVER_SEEN: ImdsState = { outcomes: 0, revision: 0 };
 /** How long a state is kept after its last change, ms. */
 const KEPT_FOR = 400 * 86_400_000;
 
-/** The states of the given instances; one never seen before is missing. */
+/** Reads the states of the given instances. An instance never seen before is missing. */
 export async function readStates(ledger: Ledger, instanceIds: readonly string[]): Promise<Map<string, ImdsState>> {
   const items = await readItems(ledger, PK, instanceIds, imdsState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** @returns the state as it stands now; undefined when another reconcile was first */
+/** @returns the saved state; undefined when another reconcile was first */
 export const saveState = (
   ledger: Ledger,
   instanceId: string,

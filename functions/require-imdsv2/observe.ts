@@ -14,19 +14,22 @@ import type { WorkerScope } from '../shared/intake/worker-batch.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type ImdsState, NEVER_SEEN, readStates } from './imds-ledger.ts';
 
-/** What a reconcile found about one worker, and what is remembered of it. */
+/** What a reconcile observed about one worker, and what the ledger remembers of it. */
 export interface Observation {
   readonly instanceId: string;
   readonly worker: Worker;
   readonly trigger: MessageTrigger;
   readonly tags: Readonly<Record<string, string>>;
   readonly instanceState: string;
-  /** Where it stands in its Auto Scaling group, for example `Standby`; read like its owner, absent outside of one. */
+  /**
+   * Lifecycle state in its Auto Scaling group, such as `Standby`; read together with the owner, absent outside of a
+   * group.
+   */
   readonly lifecycleState?: string;
-  /** Whether the metadata service takes version 1; one that is off takes nothing. */
+  /** Whether the metadata service accepts version 1; false when it is off. */
   readonly takesV1: boolean;
   readonly state: ImdsState;
-  /** Whose it is; read only where something may be done. */
+  /** The worker's owner; read only where something may be done. */
   readonly owner?: Owner;
   readonly request?: OperatorRequest;
 }
@@ -39,7 +42,10 @@ export interface ObserveClients {
   readonly ledger: Ledger;
 }
 
-/** Reads what decisions rest on: a few calls for a thousand workers; owners only of those that take version 1. */
+/**
+ * Reads what decisions depend on, with a few calls for a thousand workers. Owners are read only for workers that accept
+ * version 1.
+ */
 export async function observeWorkers(clients: ObserveClients, scope: WorkerScope): Promise<Observation[]> {
   const found = await findWorkers(clients.ec2, scope);
   const states = await readStates(
@@ -75,6 +81,6 @@ export async function observeWorkers(clients: ObserveClients, scope: WorkerScope
   });
 }
 
-/** DescribeInstances tells what holds; whatever it does not tell counts as version 1. */
+/** DescribeInstances returns the effective options; a missing option counts as version 1. */
 const takesV1 = ({ instance: { MetadataOptions = {} } }: FoundWorker): boolean =>
   MetadataOptions.HttpEndpoint !== 'disabled' && MetadataOptions.HttpTokens !== 'required';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Mode, mode, stricter } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 
-/** The section `imds`, of `require-imdsv2`. */
+/** The policy section `imds`. */
 export const imds = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode
@@ -12,6 +12,6 @@ export const imds = (defaultMode: Mode) =>
       ),
   });
 
-/** What `require-imdsv2` reads of the policy. */
+/** The sections of the policy that `require-imdsv2` reads. */
 export const READS = { imds };
 export type Policy = PolicyWith<typeof READS>;

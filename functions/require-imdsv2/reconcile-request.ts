@@ -1,7 +1,10 @@
 import type * as z from 'zod';
 import { eventSchema, SOURCE, workersReconcileRequest } from '../../events/envelope.ts';
 
-/** "Look at the metadata service of these workers, or of those of a whole cluster": of sweeps, of itself, of operators. */
+/**
+ * Requests a reconcile of the metadata service of some workers, or of a whole cluster. Sweeps, the function itself and
+ * operators send it.
+ */
 export const detailType = 'IMDS Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };

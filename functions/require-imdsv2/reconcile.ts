@@ -27,18 +27,18 @@ const READERS = {
 };
 
 /**
- * One reconcile: all messages of a batch together.
- * @throws AggregateError when something about some workers could not be done; all others are through by then
+ * One reconcile of all messages of a batch.
+ * @throws AggregateError when something failed for some workers, after all others are completed
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
-  // What is asked for, and by which policy.
+  // Read the requests and the policy.
   const { scope, malformed } = readWorkerBatch(messages, READERS);
   const policy = await deps.readPolicy();
   const circumstances = { policy, now: deps.clock.now(), account: deps.account };
-  // How the workers stand.
+  // Observe the workers.
   const observations = await observeWorkers(deps, scope);
   countSwept(deps, scope, observations);
-  // What becomes of each: one worker's trouble does not stop the others.
+  // Decide and act on each worker. One worker's error does not stop the others.
   const troubles: unknown[] = [];
   const act = async (observation: Observation): Promise<Decision | undefined> => {
     const { request: asked } = observation;
@@ -47,8 +47,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     return carryOut(deps, observation, decision, circumstances).catch((error: unknown) => void troubles.push(error));
   };
   const settled = await pMap(observations, act, { concurrency: READ_CONCURRENCY });
-  // Whoever was changed, answered, or taken by another reconcile is looked at again. The queue delays what is put into
-  // it: by then AWS tells what was changed, and "done" is what a fresh read confirms.
+  // Reconcile workers again that were changed, answered, or taken by another reconcile. The queue delays the request:
+  // by then AWS shows the change, and a fresh read must confirm "done".
   const { now } = circumstances;
   const again = observations.flatMap(({ instanceId }, index) =>
     needsAnother(settled[index]) ? [{ instanceId, at: now }] : [],
@@ -64,14 +64,14 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 const needsAnother = (decision: Decision | undefined): boolean =>
   decision === undefined || decision.set !== undefined || decision.answers !== undefined;
 
-/** A sweep counts every worker once. */
+/** Counts every worker once per sweep. */
 function countSwept(
   { recorder }: ReconcileDeps,
   { clusters }: WorkerScope,
   observations: readonly Observation[],
 ): void {
   if (clusters.size === 0) return;
-  // What only claims to be a worker counts for none.
+  // Instances that only claim to be workers are not counted.
   const swept = observations.filter(({ worker, owner }) => clusters.has(worker.cluster) && isProven(owner));
   recorder.count('ImdsV1Allowed', swept.filter(({ takesV1 }) => takesV1).length);
 }

@@ -13,9 +13,10 @@ export const requireImdsv2 = declare({
   subject: 'instance',
   start: {
     by: 'queue',
-    // One batch at a time is enough, and leaves a new account's ten invocations to what is urgent: the concurrency of a
-    // standard queue is at least two. A FIFO queue delays all messages or none (SQS developer guide, "Delay queues"): the
-    // delay is the one between a change and the fresh read that confirms it, and a launch can wait as long.
+    // A FIFO queue runs one batch at a time, which is enough, and leaves a new account's ten concurrent invocations to
+    // urgent work: the minimum concurrency of a standard queue is two. A FIFO queue delays all messages or none (SQS
+    // developer guide, "Delay queues"). The delay is the time between a change and the fresh read that confirms it, and
+    // a launch can wait as long.
     queue: { fifo: true, batch: 10, delaySeconds: 15 },
   },
   timeoutSeconds: 180,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const text = z.string().max(300);
 
-/** Of an older script, or of one that had no room for all: what is not understood counts as not gathered. */
+/** Data of an older script, or of one that had no room for everything. Invalid data counts as not gathered. */
 const told = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 
 const hostSchema = z.object({
@@ -13,9 +13,9 @@ const hostSchema = z.object({
       mode: z.enum(['enforcing', 'permissive', 'disabled']),
       configured: text,
       policy: text,
-      /** Those that are on, of the ones that loosen what containers may do. */
+      /** The enabled ones among the booleans that loosen what containers may do. */
       booleans: z.array(text).max(200),
-      /** Whether containerd gives containers labels; null: it was not found. */
+      /** Whether containerd labels containers; null: it was not found. */
       runtime: z.boolean().nullable(),
     }),
   ),
@@ -27,9 +27,9 @@ const hostSchema = z.object({
       authorizedKeys: z.array(z.object({ user: text, path: text, keys: z.int().min(0) })).max(500),
     }),
   ),
-  /** Labels of processes of pods. */
+  /** Labels of pod processes. */
   labels: told(z.array(z.object({ label: text, processes: z.int(), pods: z.int().optional() })).max(50)),
-  /** Whether Bottlerocket's admin container is on; null: not known. */
+  /** Whether Bottlerocket's admin container is enabled; null: unknown. */
   adminContainer: told(z.boolean().nullable()),
   report: told(
     z
@@ -40,13 +40,13 @@ const hostSchema = z.object({
   ),
 });
 
-/** What the script tells of a host beside its kubelet. */
+/** What the script reports about a host besides its kubelet. */
 export type Host = z.infer<typeof hostSchema>;
 
 export const isBottlerocket = ({ os }: Host): boolean => os === 'bottlerocket';
 
-/** Evidence for what a script of an earlier version, or one without room, left out. */
+/** Evidence for data that a script of an earlier version, or one without room, left out. */
 export const NOT_GATHERED = 'the script did not tell';
 
-/** Reads it. What is malformed is passed by: then nothing is known of it. */
+/** Parses the data. Malformed data is ignored, and then nothing is known. */
 export const readHost = (gathered: unknown): Host => hostSchema.catch({ os: 'unknown' }).parse(gathered);

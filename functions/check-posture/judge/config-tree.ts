@@ -1,9 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Node as YamlNode } from 'yaml';
 
-/** A value in a configuration, and where it stands. */
+/** A value in a configuration, with its location. */
 export interface Leaf {
   readonly kind: 'leaf';
-  /** A scalar or a list, as JSON has it. `null` stands for no value. */
+  /** A scalar or a list, as in JSON. `null` means no value. */
   readonly value: unknown;
   readonly file: string;
   readonly line: number;
@@ -25,11 +25,11 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads a configuration file as the kubelet does: JSON where it begins with a brace, else the first document of YAML 1.1
- * (apimachinery, runtime/serializer/json, and sigs.k8s.io/yaml), whatever its name. Of a key that is there twice, the last
- * counts (lenient decoding, pkg/kubelet/kubeletconfig/util/codec).
+ * Parses a configuration file like the kubelet, whatever its name: as JSON where it begins with a brace, otherwise as
+ * the first document of YAML 1.1 (apimachinery, runtime/serializer/json, and sigs.k8s.io/yaml). Of a repeated key the
+ * last one counts (lenient decoding, pkg/kubelet/kubeletconfig/util/codec).
  *
- * @throws ConfigError with which the kubelet does not start
+ * @throws ConfigError for a file with which the kubelet does not start
  */
 export function readConfig(file: string, text: string): Branch {
   if (text.trimStart().startsWith('{')) {
@@ -53,7 +53,7 @@ export function readConfig(file: string, text: string): Branch {
     if (!isMap(actual)) return { kind: 'leaf', value: plain(actual), file, line: lineOf(node) };
     const members = new Map<string, Tree>();
     for (const { key, value } of actual.items) {
-      // What is merged in gives way to what stands here, and of several the first counts (YAML 1.1, merge keys).
+      // Merged values yield to explicit ones, and of several merges the first counts (YAML 1.1, merge keys).
       const isMerge = isScalar(key) && typeof key.value === 'symbol';
       if (!isMerge)
         members.set(isScalar(key) ? String(key.value) : String(key), treeOf(value as YamlNode | null, depth + 1));
@@ -80,8 +80,8 @@ export function readConfig(file: string, text: string): Branch {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * A JSON merge patch (RFC 7386): objects key by key, everything else is replaced, null deletes. The kubelet applies each
- * drop-in so (cmd/kubelet/app/server.go, mergeKubeletConfigurations).
+ * Applies a JSON merge patch (RFC 7386): objects key by key, everything else is replaced, null deletes. The kubelet
+ * applies each drop-in this way (cmd/kubelet/app/server.go, mergeKubeletConfigurations).
  */
 export function mergePatch(target: Tree | undefined, patch: Tree): Tree {
   if (patch.kind === 'leaf') return patch;
@@ -94,8 +94,8 @@ export function mergePatch(target: Tree | undefined, patch: Tree): Tree {
 }
 
 /**
- * What stands at a path of keys. Null is no value. A leaf on the way is given as it is: something else than an object
- * stands where one must be.
+ * The value at a path of keys. Null is no value. A leaf on the way is returned itself: it stands where an object must
+ * be.
  */
 export function find(tree: Tree, keys: readonly string[]): Tree | undefined {
   let at: Tree | undefined = tree;

@@ -1,6 +1,6 @@
 /**
- * The kubelet's argv, read as github.com/spf13/pflag reads it: `--name=value` or `--name value`, a bare boolean is true,
- * `_` is `-` in names (component-base/cli/flag, WordSepNormalizeFunc), the last occurrence wins, `--` ends the flags.
+ * Parses the kubelet's argv like github.com/spf13/pflag: `--name=value` or `--name value`, a bare boolean is true, `_`
+ * is `-` in names (component-base/cli/flag, WordSepNormalizeFunc), the last occurrence wins, `--` ends the flags.
  */
 
 /** Flags that take no value from the next element (BoolVar in kubernetes/kubernetes, cmd/kubelet/app/options, 1.18 to 1.35). */
@@ -48,13 +48,13 @@ const BOOLEAN = new Set([
   'windows-service',
 ]);
 
-/** A value that a flag gives. */
+/** A value of a flag. */
 export interface FlagValue {
-  /** The text of the value; undefined where the flag needs one and argv ends. */
+  /** Text of the value; undefined where the flag needs one and argv ends. */
   readonly text: string | undefined;
-  /** The flag as it stands in argv. */
+  /** The flag as written in argv. */
   readonly shown: string;
-  /** Of a bare boolean: the element that follows, where it was meant as its value. The kubelet does not start so. */
+  /** For a bare boolean: the following element, where it was meant as its value. The kubelet does not start then. */
   readonly stray?: string;
 }
 
@@ -65,7 +65,7 @@ export class KubeletFlags {
     const rest = [...argv];
     for (let element = rest.shift(); element !== undefined && element !== '--'; element = rest.shift()) {
       if (!element.startsWith('--')) {
-        // `-v 2` and `-v=2`; other elements are no flags.
+        // `-v 2` and `-v=2`; other elements are not flags.
         if (element === '-v') rest.shift();
         continue;
       }
@@ -86,17 +86,17 @@ export class KubeletFlags {
     else given.push(value);
   }
 
-  /** Every value that is given for a flag, in the order of argv. */
+  /** Every value given for a flag, in the order of argv. */
   all(name: string): readonly FlagValue[] {
     return this.#values.get(name) ?? [];
   }
 
-  /** The value that counts: the last one. */
+  /** The effective value: the last one. */
   last(name: string): FlagValue | undefined {
     return this.all(name).at(-1);
   }
 
-  /** The text of the value that counts, where the flag is given and not empty. */
+  /** Text of the effective value, where the flag is given and not empty. */
   path(name: string): string | undefined {
     const text = this.last(name)?.text;
     return text === '' ? undefined : text;
@@ -106,14 +106,14 @@ export class KubeletFlags {
 const strayIn = (next: string | undefined) =>
   next !== undefined && parseBool(next) !== undefined ? { stray: next } : {};
 
-/** As Go's strconv.ParseBool; undefined for what it refuses. */
+/** Like Go's strconv.ParseBool; undefined for what it rejects. */
 export function parseBool(text: string): boolean | undefined {
   if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true;
   if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false;
   return undefined;
 }
 
-/** As Go's strconv.ParseInt(text, 0, 32); undefined for what it refuses. */
+/** Like Go's strconv.ParseInt(text, 0, 32); undefined for what it rejects. */
 export function parseInt32(text: string): number | undefined {
   const [, sign = '', digits = ''] = /^([+-]?)(0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|\d+)$/.exec(text) ?? [];
   if (digits === '' || /^0\d*[89]/.test(digits)) return undefined;
@@ -121,13 +121,13 @@ export function parseInt32(text: string): number | undefined {
   return value >= -(2 ** 31) && value < 2 ** 31 ? value : undefined;
 }
 
-/** As Go's time.ParseDuration: in ns, or undefined for what it refuses. */
+/** Like Go's time.ParseDuration, in ns; undefined for what it rejects. */
 export function parseDuration(text: string): number | undefined {
   const [, sign, rest = ''] = /^([+-]?)(.*)$/.exec(text) ?? [];
   if (rest === '0') return 0;
   if (!/^((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(rest)) return undefined;
   let sum = 0;
-  // Less than a nanosecond counts for nothing there.
+  // Go truncates fractions of a nanosecond.
   for (const [, amount, unit] of rest.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/gy))
     sum += Math.trunc(Number(amount) * (UNITS[unit ?? ''] ?? 0));
   return sign === '-' ? -sum : sum;
