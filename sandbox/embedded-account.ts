@@ -105,6 +105,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
   const services = createStackServices({
     world,
     faultPlan,
+    lambda: { detectsLoops: file.recursiveLoopDetection },
     createEnvironment: ({ name, ...definition }, accessKeyId, write) => {
       const { accountId, region, random } = world;
       const identity = { functionName: name, logGroupName: definition.logging.group, accountId, region, accessKeyId };

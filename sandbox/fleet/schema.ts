@@ -111,6 +111,10 @@ export const fleetSchema = z.strictObject({
     .describe(
       'Whether functions read what was true up to 30 s ago now and then, and do not know yet what was just made, as on AWS',
     ),
+  recursiveLoopDetection: z
+    .boolean()
+    .default(true)
+    .describe('Whether Lambda counts how often one event has led to a function, and stops the chain, as on AWS'),
   missingServices: z
     .array(z.enum(['inspector2', 'securityhub']))
     .default([])

@@ -177,9 +177,10 @@ describe('a mapping of a standard queue', () => {
   });
 
   it.each([
-    ['stops a chain of invocations after sixteen of them: what comes next is dead in the end', undefined, 16, 1],
-    ['lets a chain go on where the function allows that', 'Allow', 40, 0],
-  ])('%s', async (_what, RecursiveLoop, expected, dead) => {
+    ['stops a chain of invocations after sixteen of them: what comes next is dead in the end', undefined, true, 16, 1],
+    ['lets a chain go on where the function allows that', 'Allow', true, 40, 0],
+    ['lets each chain go on where the sandbox is told to', undefined, false, 40, 0],
+  ])('%s', async (_what, RecursiveLoop, detectsLoops, expected, dead) => {
     const account = await mappingUnderTest({
       behave: ({ traceHeader, event }) => {
         const round = Number((event as { Records: Record[] }).Records[0]?.body);
@@ -187,6 +188,7 @@ describe('a mapping of a standard queue', () => {
         return {};
       },
       ...(RecursiveLoop && { worker: { RecursiveLoop } }),
+      account: { lambda: { detectsLoops } },
     });
     account.queue.send({ body: '1' });
     await account.play(HOUR);

@@ -25,6 +25,16 @@ const MOST_EVENT_AGE_MS = 6 * 3_600_000;
  */
 const NEW_ACCOUNT_CONCURRENCY = 10;
 
+export interface LambdaOptions {
+  /** What the account allows at a time. */
+  readonly concurrentExecutions?: number;
+  /**
+   * Whether chains of invocations are cut; false is as if each function had `RecursiveLoop: Allow`. Source: Lambda developer
+   * guide, "Use Lambda recursive loop detection to prevent infinite loops".
+   */
+  readonly detectsLoops?: boolean;
+}
+
 /** AWS Lambda: the template's functions, invoked synchronously, asynchronously, and by event source mappings. */
 export class Lambda {
   readonly dropped: DroppedEvent[] = [];
@@ -35,17 +45,18 @@ export class Lambda {
   readonly #random;
   readonly #functions = new Map<string, FunctionEnvironments>();
   readonly #concurrentExecutions: number;
+  readonly #detectsLoops: boolean;
   readonly #listeners: Array<(report: InvocationReport) => void> = [];
 
-  /** @param concurrentExecutions what the account allows at a time */
   constructor(
     world: World,
     logs: Logs,
     deliveries: Deliveries,
     createEnvironment: EnvironmentFactory,
-    concurrentExecutions: number = NEW_ACCOUNT_CONCURRENCY,
+    { concurrentExecutions = NEW_ACCOUNT_CONCURRENCY, detectsLoops = true }: LambdaOptions = {},
   ) {
     this.#concurrentExecutions = concurrentExecutions;
+    this.#detectsLoops = detectsLoops;
     this.#world = world;
     this.#logs = logs;
     this.#deliveries = deliveries;
@@ -59,7 +70,8 @@ export class Lambda {
   }
 
   /** Makes a function, or gives one that is there new code and configuration. */
-  createFunction(definition: FunctionDefinition): void {
+  createFunction(asDeclared: FunctionDefinition): void {
+    const definition: FunctionDefinition = this.#detectsLoops ? asDeclared : { ...asDeclared, recursiveLoop: 'Allow' };
     this.#logs.ensureGroup(definition.logging.group);
     const known = this.#functions.get(definition.name);
     if (known !== undefined) {

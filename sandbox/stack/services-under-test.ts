@@ -4,6 +4,7 @@ import { Iam } from '../account/iam/state.ts';
 import type { EmittedEvent, World } from '../account/world.ts';
 import type { InvocationResult } from '../lambda/execution-environment.ts';
 import { InMemoryNetwork } from '../lambda/in-memory-network.ts';
+import type { LambdaOptions } from '../lambda/lambda.ts';
 import type { Environment, FunctionDefinition } from '../lambda/lambda-function.ts';
 import { writeLineage } from '../lambda/lineage.ts';
 import { Random } from '../time/random.ts';
@@ -42,9 +43,14 @@ export interface Invocation {
  * protocols in memory.
  */
 export function servicesUnderTest(
-  options: { seed?: number; faultPlan?: FaultPlan; behave?: (invocation: Invocation) => Behaviour } = {},
+  options: {
+    seed?: number;
+    faultPlan?: FaultPlan;
+    lambda?: LambdaOptions;
+    behave?: (invocation: Invocation) => Behaviour;
+  } = {},
 ) {
-  const { seed = 7, faultPlan = {}, behave = (): Behaviour => ({}) } = options;
+  const { seed = 7, faultPlan = {}, lambda = {}, behave = (): Behaviour => ({}) } = options;
   const time = new VirtualTime(START);
   const invocations: Invocation[] = [];
   const parameters: PutParameterCommandInput[] = [];
@@ -108,6 +114,7 @@ export function servicesUnderTest(
     world,
     faultPlan,
     createEnvironment,
+    lambda,
     account: {
       putParameter: (parameter) => parameters.push(parameter),
       addDocument: () => undefined,

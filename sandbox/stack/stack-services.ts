@@ -16,7 +16,7 @@ import { Sns } from '../account/sns/sns.ts';
 import { sqsService } from '../account/sqs/operations.ts';
 import { Sqs } from '../account/sqs/sqs.ts';
 import type { World } from '../account/world.ts';
-import { Lambda } from '../lambda/lambda.ts';
+import { Lambda, type LambdaOptions } from '../lambda/lambda.ts';
 import type { EnvironmentFactory } from '../lambda/lambda-function.ts';
 import { Authorization } from './authorization.ts';
 import type { StackServices } from './resource-type.ts';
@@ -25,19 +25,22 @@ export interface StackServicesOptions {
   readonly world: World;
   readonly faultPlan: FaultPlan;
   readonly createEnvironment: EnvironmentFactory;
+  /** What of Lambda is otherwise than in a new account. */
+  readonly lambda?: LambdaOptions;
   /** Where a template reaches into the rest of the account. */
   readonly account: Pick<StackServices, 'putParameter' | 'addDocument' | 'iam' | 'addAccessEntry'>;
 }
 
 /** The account's services that bring work to functions, tied together. */
-export function createStackServices({ world, faultPlan, createEnvironment, account }: StackServicesOptions) {
+export function createStackServices(options: StackServicesOptions) {
+  const { world, faultPlan, createEnvironment, account } = options;
   const authorization = new Authorization(world.accountId);
   const faults = new Faults(world, faultPlan, (invocationId) => lambda.crash(invocationId));
   const deliveries = new Deliveries(world, faults, (sender, action, arn) =>
     authorization.authorize(sender, action, arn),
   );
   const logs = new Logs(world);
-  const lambda = new Lambda(world, logs, deliveries, createEnvironment);
+  const lambda = new Lambda(world, logs, deliveries, createEnvironment, options.lambda);
   const sqs = new Sqs(world, faults, deliveries);
   const cloudWatch = new CloudWatch(world, deliveries, { logs, sqs });
   lambda.onInvocation(cloudWatch.hearInvocation);
