@@ -75,6 +75,10 @@ describe('a rehearsal against a served sandbox', () => {
     expect(stdout).toContain('240 values in two filters of 120 are refused');
     expect(stdout).toMatch(/web has node repair on: /);
     expect(stdout).toContain('--yes closed-group ');
+    expect(stdout).toMatch(/web: lt-0\w{16} version 1 says \w+/);
+    expect(stdout).toContain('without --tier a parameter is put into the tier Standard');
+    expect(stdout).toMatch(/0 of \d+ security groups of vpc-\w+ let everything out over IPv6/);
+    expect(stdout).toContain('no member was ended in standby in the last six weeks');
     expect(traffic.count).toBeGreaterThan(20);
     expect(changesOf(traffic)).toEqual([]);
   });
@@ -89,10 +93,13 @@ describe('a rehearsal against a served sandbox', () => {
       'closed-group',
       '--yes',
       'advanced-parameter',
+      '--yes',
+      'impossible-release',
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/sg-0\w{16} was seen after \d+ ms; by default it lets out to 0\.0\.0\.0\/0/);
     expect(stdout).toContain('put with the tier: Advanced; then a small one without: Advanced');
+    expect(stdout).toMatch(/web to 1\.\d+\.999-19700101: InvalidParameterException: .*is not valid/);
     expect(changesOf(traffic)).toEqual([
       'CreateSecurityGroup',
       'DeleteSecurityGroup',
@@ -106,7 +113,10 @@ describe('a rehearsal against a served sandbox', () => {
   it.each([
     [['--cluster', 'none'], /^--cluster: there is no EKS cluster none in eu-central-1/],
     [[], /^--cluster: missing/],
-    [['--cluster', 'shop', '--yes', 'all'], /^--yes: "all" is no step\. Steps: closed-group, advanced-parameter/],
+    [
+      ['--cluster', 'shop', '--yes', 'all'],
+      /^--yes: "all" is no step\. Steps: closed-group, advanced-parameter, impossible-release/,
+    ],
     [['--cluster', 'shop', '--force'], /Unknown option '--force'/],
   ])('refuses %j', async (argv, says) => {
     const { code, stderr } = await rehearse(...argv);

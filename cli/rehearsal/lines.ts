@@ -1,9 +1,11 @@
 import { type Finding, type Ground, open } from './ground.ts';
 import {
+  defaultTier,
   familyAge,
   filterValues,
   groupsThat,
   healthIssues,
+  ipv6Egress,
   keepGroups,
   protectWorker,
   readUpdates,
@@ -12,9 +14,9 @@ import {
   slowestRead,
   standby,
   templated,
-  unavailableShares,
   windowsParameters,
 } from './looks.ts';
+import { batchTimes, detached, endedInStandby, unavailableShares, updatesOf } from './past.ts';
 
 /** The check of one line of docs/unverified.md. */
 export interface LineCheck {
@@ -26,13 +28,12 @@ export interface LineCheck {
   readonly step?: string;
 }
 
-const NOTHING_TO_SEE = 'nothing that is there now tells';
+const ONLY_CONSOLE = 'only the console tells, which no call reaches: open the widget once the stack is there';
 
 export const LINES: readonly LineCheck[] = [
   {
     line: 'whether EKS takes an update while a node group is DEGRADED',
-    look: (ground) =>
-      groupsThat(ground, 'is DEGRADED', ({ status }) => status === 'DEGRADED', 'its next upgrade tells'),
+    look: (ground) => updatesOf(ground, 'is DEGRADED', ({ status }) => status === 'DEGRADED'),
   },
   {
     line: 'by which error EKS refuses an update of a group that is not ACTIVE',
@@ -50,7 +51,8 @@ export const LINES: readonly LineCheck[] = [
   },
   {
     line: 'whether EKS has a code of its own for a release that it does not take yet',
-    look: () => [open(`${NOTHING_TO_SEE}; the first hours of a new release do: look for upgrade-deferred`)],
+    look: () => [open('EKS keeps nothing of what it refuses, and tries nothing only to say whether it would')],
+    step: 'impossible-release',
   },
   {
     line: 'by which error a missing right on the launch template comes',
@@ -60,33 +62,42 @@ export const LINES: readonly LineCheck[] = [
     line: "whether updates of a node group are authorized on the cluster's or the node group's ARN",
     look: readUpdates,
   },
-  { line: 'whether EKS terminates members in standby while it updates a node group', look: standby },
+  {
+    line: 'whether EKS terminates members in standby while it updates a node group',
+    look: async (ground) => [...(await standby(ground)), ...(await endedInStandby(ground))],
+  },
   {
     line: 'how EKS rounds `maxUnavailablePercentage`',
     look: unavailableShares,
   },
   {
     line: 'how long EKS may take for a batch of nodes',
-    look: () => [open(`${NOTHING_TO_SEE}; explain of an upgraded node group tells when each ended`)],
+    look: batchTimes,
   },
   {
     line: 'whether EKS node repair ends a node in standby',
-    look: (ground) =>
-      groupsThat(
+    look: async (ground) => [
+      ...groupsThat(
         ground,
         'has node repair on',
         ({ nodeRepairConfig }) => nodeRepairConfig?.enabled === true,
         'a worker of it in quarantine is told with that; quarantine.outOfService: detach takes it out of the group',
       ),
+      ...(await endedInStandby(ground)),
+    ],
   },
-  { line: 'whether EKS minds that a member of a managed group is detached', look: () => [open(NOTHING_TO_SEE)] },
+  { line: 'whether EKS minds that a member of a managed group is detached', look: detached },
   {
     line: 'whether and how EC2 gives `ec2:Attribute` for ModifyInstanceAttribute',
     look: protectWorker,
   },
   {
     line: 'how long a public parameter may show an older release',
-    look: () => [open(`${NOTHING_TO_SEE}; release-in-doubt is recorded when it happens`)],
+    look: () => [
+      open(
+        'a public parameter has no history (GetParameterHistory is for own ones); release-in-doubt is recorded when it happens',
+      ),
+    ],
   },
   {
     line: 'whether Windows has a `release_version` parameter beside `image_id`',
@@ -104,21 +115,21 @@ export const LINES: readonly LineCheck[] = [
     line: "whether a region in which nobody has set Session Manager's preferences has the document",
     look: sessionPreferences,
   },
-  { line: 'whether the console keeps the forms of a custom widget', look: () => [open('only the console tells')] },
+  { line: 'whether the console keeps the forms of a custom widget', look: () => [open(ONLY_CONSOLE)] },
   {
     line: 'whether an action in a pop-up may show something in the widget',
-    look: () => [open('only the console tells')],
+    look: () => [open(ONLY_CONSOLE)],
   },
   {
     line: 'when Logs Insights shows a record that was just written',
-    look: () => [open(`${NOTHING_TO_SEE}; release with a look at its answer does, once the stack is there`)],
+    look: () => [open('the records begin with the stack: release with a look at its answer tells then')],
   },
   { line: 'by which error a service that a region lacks is missed', look: services },
   { line: 'which parts of the launch that EKS tries count as', look: templated },
   { line: "whether EKS's check sends `ec2:LaunchTemplate` at all", look: templated },
   {
     line: 'how long EC2 takes to show a new security group or instance',
-    look: () => [open(NOTHING_TO_SEE)],
+    look: () => [open('only what is made now can be new')],
     step: 'closed-group',
   },
   {
@@ -127,12 +138,12 @@ export const LINES: readonly LineCheck[] = [
   },
   {
     line: 'whether a parameter in the Advanced tier stays there',
-    look: () => [open(NOTHING_TO_SEE)],
+    look: defaultTier,
     step: 'advanced-parameter',
   },
   {
     line: 'whether a look while another call of the same second is under way sees the default egress',
-    look: () => [open(NOTHING_TO_SEE)],
+    look: ipv6Egress,
     step: 'closed-group',
   },
   {

@@ -1,14 +1,17 @@
 import { DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import {
   DescribeInstancesCommand,
+  DescribeLaunchTemplateVersionsCommand,
   ModifyInstanceAttributeCommand,
   ModifyNetworkInterfaceAttributeCommand,
+  paginateDescribeSecurityGroups,
+  type SecurityGroup,
 } from '@aws-sdk/client-ec2';
 import { ListUpdatesCommand } from '@aws-sdk/client-eks';
 import { BatchGetAccountStatusCommand } from '@aws-sdk/client-inspector2';
 import { ListSchedulesCommand } from '@aws-sdk/client-scheduler';
 import { GetFindingsCommand } from '@aws-sdk/client-securityhub';
-import { GetDocumentCommand, GetParametersCommand } from '@aws-sdk/client-ssm';
+import { GetDocumentCommand, GetParametersCommand, GetServiceSettingCommand } from '@aws-sdk/client-ssm';
 import { isIssueKnown } from '../../functions/upgrade-node-groups/health.ts';
 import { answered, dryRun, type Finding, failedTo, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
@@ -25,14 +28,32 @@ export const groupsThat = (
 
 const dryRunOf = async (what: string, call: () => Promise<unknown>): Promise<Finding[]> => [await dryRun(what, call)];
 
-/** Node groups with a launch template. */
-export function templated(ground: Ground): Finding[] {
-  return groupsThat(
-    ground,
-    'has a launch template',
-    ({ launchTemplate }) => launchTemplate !== undefined,
-    'its first upgrade tells; a refusal is recorded as upgrade-unauthorized',
-  );
+/**
+ * What the launch templates of node groups say, which decides what EKS asks of whoever updates the group. Source: EKS user guide,
+ * "Customize managed nodes with launch templates".
+ */
+export async function templated({ clients, groups }: Ground): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { nodegroupName, launchTemplate: { id: LaunchTemplateId, version } = {} } of groups) {
+    if (LaunchTemplateId === undefined || version === undefined) continue;
+    const asked = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, Versions: [version] });
+    const outcome = await outcomeOf(() => clients.ec2.send(asked));
+    if (!('answer' in outcome)) {
+      findings.push(failedTo(`launch template ${LaunchTemplateId} of ${nodegroupName}`, outcome));
+      continue;
+    }
+    const data = outcome.answer.LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? {};
+    const named = Object.entries(data).flatMap(([key, value]) =>
+      value === undefined || (Array.isArray(value) && value.length === 0) ? [] : [key],
+    );
+    const says = named.length === 0 ? 'nothing' : named.join(', ');
+    findings.push(
+      open(
+        `${nodegroupName}: ${LaunchTemplateId} version ${version} says ${says}; all else EKS adds at its first upgrade, which tells: a refusal is recorded as upgrade-unauthorized`,
+      ),
+    );
+  }
+  return findings.length === 0 ? [open('no node group here has a launch template')] : findings;
 }
 
 /** Members of Auto Scaling groups that are currently in standby. */
@@ -98,17 +119,6 @@ export async function readUpdates({ clients, cluster, groups }: Ground): Promise
     ...(first === undefined ? [] : [await ask(`node group ${first.nodegroupName}`, first.nodegroupName)]),
     open('with a role that may only one of the two, both calls tell which'),
   ];
-}
-
-/** How many nodes each percentage amounts to, by node group. */
-export function unavailableShares({ groups }: Ground): Finding[] {
-  const shares = groups.flatMap(({ nodegroupName, updateConfig, scalingConfig }) => {
-    const percent = updateConfig?.maxUnavailablePercentage;
-    if (percent === undefined) return [];
-    const share = ((scalingConfig?.desiredSize ?? 0) * percent) / 100;
-    return [open(`${nodegroupName}: ${percent} % are ${share} nodes; its next update shows how many leave at once`)];
-  });
-  return shares.length === 0 ? [open('no node group here has it')] : shares;
 }
 
 /** Whether a worker could be protected from termination. */
@@ -192,4 +202,31 @@ export async function slowestRead({ clients }: Ground): Promise<Finding[]> {
     times.push(Math.round(performance.now() - since));
   }
   return [answered(`the slowest of five reads took ${Math.max(...times)} ms from here`)];
+}
+
+/** The tier of parameters that are put without one, in this region. Source: Systems Manager user guide, "Managing parameter tiers". */
+export async function defaultTier({ clients }: Ground): Promise<Finding[]> {
+  const SettingId = '/ssm/parameter-store/default-parameter-tier';
+  const outcome = await outcomeOf(() => clients.ssm.send(new GetServiceSettingCommand({ SettingId })));
+  return 'answer' in outcome
+    ? [answered(`without --tier a parameter is put into the tier ${outcome.answer.ServiceSetting?.SettingValue}`)]
+    : [failedTo(`setting ${SettingId}`, outcome)];
+}
+
+/** Which security groups of the cluster's VPC let everything out over IPv6, as a new one may. */
+export async function ipv6Egress({ clients, cluster }: Ground): Promise<Finding[]> {
+  const vpcId = cluster.resourcesVpcConfig?.vpcId ?? '';
+  const outcome = await outcomeOf(async () => {
+    const groups: SecurityGroup[] = [];
+    const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
+    for await (const page of paginateDescribeSecurityGroups({ client: clients.ec2 }, { Filters }))
+      groups.push(...(page.SecurityGroups ?? []));
+    return groups;
+  });
+  if (!('answer' in outcome)) return [failedTo(`security groups of ${vpcId}`, outcome)];
+  const open6 = outcome.answer.filter(({ IpPermissionsEgress = [] }) =>
+    IpPermissionsEgress.some(({ Ipv6Ranges = [] }) => Ipv6Ranges.some(({ CidrIpv6 }) => CidrIpv6 === '::/0')),
+  );
+  const { length: all } = outcome.answer;
+  return [answered(`${open6.length} of ${all} security groups of ${vpcId} let everything out over IPv6`)];
 }

@@ -70,11 +70,12 @@ export const linesOf = (page: string): string[] =>
     return first === undefined || first === 'not known' || first.startsWith('---') ? [] : [first];
   });
 
-function checkLine(line: string, ground: Ground, yes: ReadonlySet<string>): Finding[] | Promise<Finding[]> {
+async function checkLine(line: string, ground: Ground, yes: ReadonlySet<string>): Promise<Finding[]> {
   const check = LINES.find((each) => line.startsWith(each.line));
   if (check === undefined) return [trouble('no look at it is known')];
-  if (check.step === undefined) return check.look(ground);
-  return [{ kind: 'open', text: `the step ${check.step} tells${yes.has(check.step) ? ', below' : ''}` }];
+  const seen = await check.look(ground);
+  if (check.step === undefined) return seen;
+  return [...seen, { kind: 'open', text: `the step ${check.step} tells${yes.has(check.step) ? ', below' : ''}` }];
 }
 
 /** Runs one check; a failure does not stop the others. */

@@ -3,6 +3,7 @@ import {
   DeleteSecurityGroupCommand,
   DescribeSecurityGroupRulesCommand,
 } from '@aws-sdk/client-ec2';
+import { UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { answered, type Finding, failedTo, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
@@ -73,6 +74,18 @@ async function advancedParameter(ground: Ground): Promise<Finding[]> {
   }
 }
 
+/** Asks EKS for an upgrade to a release that there is none of. It is refused, so that nothing begins. */
+async function impossibleRelease({ clients, cluster, groups }: Ground): Promise<Finding[]> {
+  const group = groups.find(({ amiType }) => amiType !== 'CUSTOM');
+  if (group === undefined) return [open('there is no node group that EKS could be asked about')];
+  const { nodegroupName, version } = group;
+  const releaseVersion = `${version}.999-19700101`;
+  const change = { clusterName: cluster.name, nodegroupName, version, releaseVersion };
+  const outcome = await outcomeOf(() => clients.eks.send(new UpdateNodegroupVersionCommand(change)));
+  if ('answer' in outcome) return [trouble(`EKS has begun to move ${nodegroupName} to ${releaseVersion}: look at it`)];
+  return [answered(`${nodegroupName} to ${releaseVersion}: ${outcome.name}: ${outcome.why}`)];
+}
+
 export const STEPS: readonly Step[] = [
   {
     name: 'closed-group',
@@ -80,4 +93,9 @@ export const STEPS: readonly Step[] = [
     run: closedGroup,
   },
   { name: 'advanced-parameter', changes: 'an SSM parameter of 5,000 bytes, deleted again', run: advancedParameter },
+  {
+    name: 'impossible-release',
+    changes: 'EKS is asked to move a node group to a release that there is none of, which it refuses',
+    run: impossibleRelease,
+  },
 ];

@@ -53,6 +53,11 @@ describe('the setting of Default Host Management', () => {
   });
 });
 
+it('puts parameters into the standard tier by default', () => {
+  const setting = get(testAccount({}), '/ssm/parameter-store/default-parameter-tier');
+  expect(setting).toMatchObject({ SettingValue: 'Standard', Status: 'Default' });
+});
+
 it.each([
   ['/ssm/nonsense', 'ServiceSettingNotFound', 400],
   ['/ssm/parameter-store/high-throughput-enabled', 'NotImplementedBySandbox', 501],

@@ -22,6 +22,9 @@ export const DEFAULT_HOST_MANAGEMENT_ROLE = 'service-role/AWSSystemsManagerDefau
 /** Value of the setting while nobody has set it. */
 const NONE = '$None';
 
+/** The tier of parameters that are put without one: `Standard` until somebody sets it, which nobody can here. */
+const PARAMETER_TIER = '/ssm/parameter-store/default-parameter-tier';
+
 /** The other settings that the API reference lists. */
 const OTHER_SETTINGS: ReadonlySet<string> = new Set([
   '/ssm/appmanager/appmanager-enabled',
@@ -31,11 +34,11 @@ const OTHER_SETTINGS: ReadonlySet<string> = new Set([
   '/ssm/documents/console/public-sharing-permission',
   '/ssm/managed-instance/activation-tier',
   '/ssm/opsinsights/opscenter',
-  '/ssm/parameter-store/default-parameter-tier',
+  PARAMETER_TIER,
   '/ssm/parameter-store/high-throughput-enabled',
 ]);
 
-/** The account's service settings of Systems Manager. The sandbox supports only Default Host Management. */
+/** The account's service settings of Systems Manager. The sandbox supports Default Host Management and, read only, the default parameter tier. */
 export class ServiceSettings {
   readonly #world: World;
   readonly #listeners: Array<() => void> = [];
@@ -77,6 +80,16 @@ export class ServiceSettings {
     };
   }
 
+  parameterTier(): ServiceSetting {
+    return {
+      SettingId: PARAMETER_TIER,
+      SettingValue: 'Standard',
+      LastModifiedUser: 'System',
+      ARN: this.arn(PARAMETER_TIER),
+      Status: 'Default',
+    };
+  }
+
   arn(settingId: string): string {
     const { partition, region, accountId } = this.#world;
     return `arn:${partition}:ssm:${region}:${accountId}:servicesetting${settingId}`;
@@ -94,6 +107,7 @@ export function serviceSettingOperations(world: World, settings: ServiceSettings
       GetServiceSetting$,
       ['SettingId'],
       ({ SettingId = '' }) => {
+        if (idOf(SettingId) === PARAMETER_TIER) return { ServiceSetting: settings.parameterTier() };
         refuseOther(SettingId);
         return { ServiceSetting: settings.describe() };
       },
