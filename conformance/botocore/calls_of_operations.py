@@ -121,6 +121,8 @@ def inspector(account) -> None:
     seen = call("inspector2", "ListCoverage", maxResults=1)
     call("inspector2", "ListCoverage", maxResults=1, nextToken=seen["nextToken"])
     call("inspector2", "ListCoverage", filterCriteria={"resourceId": of})
+    by_mode = [{"comparison": "EQUALS", "value": "EC2_INSPECTOR_AGENT_BASED"}]
+    call("inspector2", "ListCoverage", filterCriteria={"scanMode": by_mode})
     refused("ValidationException", "inspector2", "ListCoverage", nextToken="none")
     call("inspector2", "Enable", resourceTypes=["EC2"], accountIds=[account.place["account"]], clientToken="conformance")
     refused("ValidationException", "inspector2", "Enable", malformed=True, resourceTypes=[])

@@ -5,6 +5,7 @@ import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
+import { reasonInWords } from './scan-reason.ts';
 
 /** The section of the policy that limits this function. */
 export const REMEDY = { modeIn: ({ findings }: Policy) => findings.mode, about: 'findings' };
@@ -51,7 +52,9 @@ export function decideCoverage(
 ): Decision {
   if (subject.cluster === undefined || !isInScope(policy.scope, account, subject.cluster)) return { memory: {} };
   const reasons = [...unscanned].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const named = reasons.map(([reason, ids]) => `${reason} (${ids.length}: ${ids.slice(0, 5).join(', ')})`).join('; ');
+  const named = reasons
+    .map(([reason, ids]) => reasonInWords(reason, `${ids.length}: ${ids.slice(0, 5).join(', ')}`))
+    .join('; ');
   const message = `Not scanned by Inspector: ${named}.`;
   const variant = reasons.map(([reason, ids]) => `${reason} ${ids.toSorted().join(' ')}`).join('; ');
   return say('skipped', 'workers-not-scanned', message, {}, variant);

@@ -2,6 +2,7 @@ import {
   AccessDeniedException,
   type AccountState,
   BatchGetAccountStatusCommand,
+  type CoverageFilterCriteria,
   type Inspector2Client,
   paginateListCoverage,
   paginateListFindingAggregations,
@@ -9,6 +10,7 @@ import {
 } from '@aws-sdk/client-inspector2';
 import type { Severity } from '../../events/inspector-package-finding.ts';
 import { isNotOffered } from '../shared/fleet/reading.ts';
+import { isWorthTelling } from './scan-reason.ts';
 
 /** Why Inspector cannot be called here: it has no endpoint in the region, or an organization denies it. */
 export interface Refused {
@@ -34,7 +36,8 @@ const COVERAGE_PER_PAGE = 200;
 
 /**
  * Reads what no event may have named, for one account only: in an administrator account Inspector also answers for the
- * members. Costs one call per hundred instances with findings, and one per two hundred unscanned instances.
+ * members. Costs one call per hundred instances with findings, and one per two hundred unscanned instances; where there are any,
+ * one more per two hundred that are scanned without SSM.
  */
 export async function observeAccount(
   inspector: Inspector2Client,
@@ -98,8 +101,30 @@ function countFrom(floor: Severity, { critical = 0, high = 0, medium = 0, all = 
   }
 }
 
+/**
+ * The instances that Inspector does not scan in any way. One that its own scanner, or a scan without agent, covers is scanned,
+ * whatever Inspector says of a scan by the SSM agent.
+ */
 async function listUnscanned(inspector: Inspector2Client, accountId: string): Promise<Map<string, string>> {
-  const unscanned = new Map<string, string>();
+  const inactive = await listCoverage(inspector, accountId, { scanStatusCode: equals('INACTIVE') });
+  const unscanned = new Map([...inactive].filter(([, reason]) => isWorthTelling(reason)));
+  if (unscanned.size === 0) return unscanned;
+  const scanMode = WITHOUT_SSM.flatMap(equals);
+  const otherwise = await listCoverage(inspector, accountId, { scanStatusCode: equals('ACTIVE'), scanMode });
+  for (const id of otherwise.keys()) unscanned.delete(id);
+  return unscanned;
+}
+
+/** Source: Inspector API reference, CoveredResource. */
+const WITHOUT_SSM = ['EC2_INSPECTOR_AGENT_BASED', 'EC2_AGENTLESS'];
+
+/** The reason that Inspector gives, by the id of each instance whose scan for packages meets these criteria. */
+async function listCoverage(
+  inspector: Inspector2Client,
+  accountId: string,
+  criteria: Pick<CoverageFilterCriteria, 'scanStatusCode' | 'scanMode'>,
+): Promise<Map<string, string>> {
+  const covered = new Map<string, string>();
   const pages = paginateListCoverage(
     { client: inspector, pageSize: COVERAGE_PER_PAGE },
     {
@@ -107,14 +132,14 @@ async function listUnscanned(inspector: Inspector2Client, accountId: string): Pr
         accountId: equals(accountId),
         resourceType: equals('AWS_EC2_INSTANCE'),
         scanType: equals('PACKAGE'),
-        scanStatusCode: equals('INACTIVE'),
+        ...criteria,
       },
     },
   );
   for await (const { coveredResources = [] } of pages) {
     for (const { resourceId, scanStatus } of coveredResources) {
-      if (resourceId !== undefined) unscanned.set(resourceId, scanStatus?.reason ?? 'UNKNOWN');
+      if (resourceId !== undefined) covered.set(resourceId, scanStatus?.reason ?? 'UNKNOWN');
     }
   }
-  return unscanned;
+  return covered;
 }

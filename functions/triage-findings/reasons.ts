@@ -49,7 +49,7 @@ export const FINDING_REASONS = {
   },
   'workers-not-scanned': {
     meaning: 'Amazon Inspector does not scan some workers. The message names the reasons that it gives.',
-    hint: 'UNMANAGED_EC2_INSTANCE, RESOURCE_UNMANAGED: read the records of manage-ssm-agent about the worker. Others: Amazon Inspector user guide, "Scanning status".',
+    hint: 'The message says what lets Inspector scan. Of a reason without a word: Inspector API reference, ScanStatus.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

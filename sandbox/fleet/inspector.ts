@@ -11,6 +11,8 @@ type VulnerabilityFile = NonNullable<FleetFile['inspector']>['vulnerabilities'][
 export function seedInspector({ world, inspector, instances, releases }: FleetState, { inspector: file }: Fleet): void {
   if (file === undefined) return;
   inspector.members.push(...file.members);
+  inspector.vmScanner = file.vmScanner;
+  for (const { nodeGroup, reason } of file.notScanned) inspector.reasons.set(nodeGroup, reason);
   for (const each of file.vulnerabilities) {
     for (let n = 1; n <= each.repeat; n += 1) {
       const id = each.id.replaceAll('{n}', String(n).padStart(2, '0'));

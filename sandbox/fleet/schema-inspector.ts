@@ -1,4 +1,4 @@
-import { Severity } from '@aws-sdk/client-inspector2';
+import { ScanStatusReason, Severity } from '@aws-sdk/client-inspector2';
 import { z } from 'zod';
 import { amiType, repeat, time } from './schema-values.ts';
 
@@ -37,6 +37,19 @@ export const inspector = z
         'Accounts that this one administers: it is told of their instances, too, where nobody asks for one account',
       ),
     ec2: z.boolean().default(true).describe('Whether EC2 scanning is on from the start'),
+    vmScanner: z
+      .boolean()
+      .default(false)
+      .describe("Whether Inspector's own scanner is on the instances: it scans them without an SSM agent"),
+    notScanned: z
+      .array(
+        z.strictObject({
+          nodeGroup: z.string().min(1).describe('Name of the node group, in whatever cluster'),
+          reason: z.enum(ScanStatusReason).describe('As Inspector gives it, for example STALE_INVENTORY'),
+        }),
+      )
+      .default([])
+      .describe('Node groups that Inspector does not scan, each with the reason that it gives'),
     vulnerabilities: z.array(vulnerability).default([]).describe('What becomes known of the packages of AMIs'),
   })
   .describe('Amazon Inspector; without this its EC2 scanning is off');

@@ -32,6 +32,7 @@ const COVERAGE_FIELDS: Readonly<Record<string, (resource: CoveredResource) => st
   accountId: ({ accountId }) => accountId,
   resourceId: ({ resourceId }) => resourceId,
   resourceType: ({ resourceType }) => resourceType,
+  scanMode: ({ scanMode }) => scanMode,
   scanStatusCode: ({ scanStatus }) => scanStatus?.statusCode,
   scanStatusReason: ({ scanStatus }) => scanStatus?.reason,
   scanType: ({ scanType }) => scanType,

@@ -1,4 +1,4 @@
-import type { Severity } from '@aws-sdk/client-inspector2';
+import type { ScanStatusReason, Severity } from '@aws-sdk/client-inspector2';
 import type { Instance } from '../ec2/instances.ts';
 
 /** A vulnerability of a package in AMIs. */
@@ -32,10 +32,5 @@ export interface Finding {
 /** Whether an instance is scanned for package vulnerabilities, and if not, why. */
 export interface ScanState {
   readonly statusCode: 'ACTIVE' | 'INACTIVE';
-  readonly reason:
-    | 'SUCCESSFUL'
-    | 'PENDING_INITIAL_SCAN'
-    | 'UNMANAGED_EC2_INSTANCE'
-    | 'EC2_INSTANCE_STOPPED'
-    | 'EXCLUDED_BY_TAG';
+  readonly reason: ScanStatusReason;
 }

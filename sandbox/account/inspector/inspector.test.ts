@@ -145,6 +145,20 @@ describe('coverage', () => {
     expect(coverage(at)).toEqual([expected, expected]);
   });
 
+  it("of a worker that Inspector's own scanner scans, without an SSM agent", async () => {
+    const at = account({ ssm: { agent: 'missing' } }, { inspector: { vmScanner: true, vulnerabilities: [CURL] } });
+    await at.play(MINUTE_MS);
+    expect(coverage(at)).toEqual(Array(2).fill('ACTIVE SUCCESSFUL'));
+    const scanMode = equals('EC2_INSPECTOR_AGENT_BASED');
+    const input = having({ scanType: equals('PACKAGE'), scanMode });
+    expect(at.call<ListCoverageResponse>('inspector2', 'ListCoverage', input).coveredResources).toHaveLength(2);
+  });
+
+  it('of a worker that is not scanned for the reason that the fleet file says', async () => {
+    const at = account({}, { inspector: { notScanned: [{ nodeGroup: 'g', reason: 'STALE_INVENTORY' }] } });
+    expect(coverage(at)).toEqual(Array(2).fill('INACTIVE STALE_INVENTORY'));
+  });
+
   it('of a worker that is excluded by its tag', async () => {
     const at = account();
     at.state.instances.list()[0]?.tags.set('InspectorEc2Exclusion', '');

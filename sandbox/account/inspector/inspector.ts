@@ -206,7 +206,7 @@ function coverageOf({ accountId }: World, state: Inspector, scan: Scan): Covered
     {
       ...resource,
       scanType: 'PACKAGE',
-      scanMode: 'EC2_SSM_AGENT_BASED',
+      scanMode: state.vmScanner ? 'EC2_INSPECTOR_AGENT_BASED' : 'EC2_SSM_AGENT_BASED',
       scanStatus: state.stateOf(scan),
       ...(scannedAt !== undefined && { lastScannedAt: new Date(scannedAt) }),
     },

@@ -1,4 +1,4 @@
-import type { Status } from '@aws-sdk/client-inspector2';
+import type { ScanStatusReason, Status } from '@aws-sdk/client-inspector2';
 import type { Random } from '../../time/random.ts';
 import type { Instance, Instances } from '../ec2/instances.ts';
 import type { SsmAgents } from '../ssm/agents.ts';
@@ -38,6 +38,10 @@ export class Inspector {
   readonly #findings = new Map<string, Finding[]>();
   /** The accounts that this one administers. */
   readonly members: string[] = [];
+  /** Whether its own scanner is on the instances (`activateVMScanner`): it scans them without an SSM agent. */
+  vmScanner = false;
+  /** Why the instances of these node groups are not scanned, whatever else is so. */
+  readonly reasons = new Map<string, ScanStatusReason>();
   #status: Status = 'DISABLED';
 
   constructor(world: World, instances: Instances, agents: SsmAgents) {
@@ -103,7 +107,9 @@ export class Inspector {
   stateOf({ instance, scannedAt }: Scan): ScanState {
     if (instance.tags.has(EXCLUSION_TAG)) return { statusCode: 'INACTIVE', reason: 'EXCLUDED_BY_TAG' };
     if (instance.state === 'stopped') return { statusCode: 'INACTIVE', reason: 'EC2_INSTANCE_STOPPED' };
-    if (this.#agents.get(instance.id)?.pingStatus !== 'Online') {
+    const given = this.reasons.get(instance.tags.get('eks:nodegroup-name') ?? '');
+    if (given !== undefined) return { statusCode: 'INACTIVE', reason: given };
+    if (!this.vmScanner && this.#agents.get(instance.id)?.pingStatus !== 'Online') {
       return { statusCode: 'INACTIVE', reason: 'UNMANAGED_EC2_INSTANCE' };
     }
     return { statusCode: 'ACTIVE', reason: scannedAt === undefined ? 'PENDING_INITIAL_SCAN' : 'SUCCESSFUL' };

@@ -1,0 +1,45 @@
+/**
+ * Reasons of Inspector for not scanning an instance that need nobody: it begins by itself, AWS mends it, or there is nothing to scan
+ * while the instance is stopped or gone. Source: Inspector API reference, ScanStatus ("No action required from the user").
+ */
+const NEED_NOBODY: ReadonlySet<string> = new Set([
+  'SUCCESSFUL',
+  'PENDING_INITIAL_SCAN',
+  'PENDING_REVIVAL_SCAN',
+  'SCAN_IN_PROGRESS',
+  'INTERNAL_ERROR',
+  'EC2_INSTANCE_STOPPED',
+  'RESOURCE_STOPPED',
+  'RESOURCE_TERMINATED',
+]);
+
+/** What lets Inspector scan, by its reason for not doing so. Source: Inspector API reference, ScanStatus. */
+const CURES: Readonly<Record<string, string>> = {
+  UNMANAGED_EC2_INSTANCE: 'no SSM agent answers: read the records of manage-ssm-agent about the worker',
+  RESOURCE_UNMANAGED:
+    'neither an SSM agent nor its own scanner answers: read the records of manage-ssm-agent about the worker',
+  NO_INVENTORY:
+    'SSM has sent no inventory yet: after 6 hours see whether the Inspector associations of SSM exist and run',
+  STALE_INVENTORY: 'SSM sends no inventory any more: see whether the Inspector associations of SSM still run',
+  UNSUPPORTED_OS: 'it does not support the operating system',
+  EXCLUDED_BY_TAG: 'the tag InspectorEc2Exclusion leaves it out: take the tag off to have it scanned',
+  ACCESS_DENIED: 'a policy of the organization or of the resource denies it: let Inspector in',
+  ACCESS_DENIED_TO_ENCRYPTION_KEY: "the policy of the volume's KMS key keeps it out: let Inspector use the key",
+  AGENTLESS_INSTANCE_STORAGE_LIMIT_EXCEEDED:
+    'its volumes are too large for a scan without agent: have its agent answer',
+  AGENTLESS_INSTANCE_COLLECTION_TIME_LIMIT_EXCEEDED: 'a scan without agent takes too long: have its agent answer',
+  NO_SCAN_CONFIGURATION_ASSOCIATED: 'no scan configuration of Inspector is for it: associate one',
+  PENDING_DISABLE: 'its scanning is being switched off',
+  DEEP_INSPECTION_NO_INVENTORY: 'packages of programming languages are not inventoried yet',
+  DEEP_INSPECTION_COLLECTION_TIME_LIMIT_EXCEEDED: 'the inventory of packages of programming languages takes too long',
+  DEEP_INSPECTION_PACKAGE_COLLECTION_LIMIT_EXCEEDED:
+    'it has too many packages of programming languages: narrow the paths',
+  DEEP_INSPECTION_DAILY_SSM_INVENTORY_LIMIT_EXCEEDED: 'the daily quota of SSM inventory is used up',
+};
+
+/** Whether somebody should hear that an instance is not scanned for this reason. One that nobody knows yet is told, too. */
+export const isWorthTelling = (reason: string): boolean => !NEED_NOBODY.has(reason);
+
+/** A reason as it is told: its code, and what lets Inspector scan where that is known. */
+export const reasonInWords = (reason: string, instances: string): string =>
+  Object.hasOwn(CURES, reason) ? `${reason} (${instances}), ${CURES[reason]}` : `${reason} (${instances})`;
