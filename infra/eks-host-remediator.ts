@@ -18,6 +18,8 @@ export class EksHostRemediator extends Construct {
   readonly eventBusName: string;
   /** The SNS topic of all alarms. */
   readonly alarmTopicArn: string;
+  /** The SNS topic of the one alarm to be paged by, `<stackName>-unhealthy`: the remediator itself is not well. */
+  readonly pageTopicArn: string;
 
   /** @throws SettingsError for an unknown property or a bad value: the message names it, and what would be valid */
   constructor(scope: Construct, id: string, props: EksHostRemediatorProps) {
@@ -36,5 +38,6 @@ export class EksHostRemediator extends Construct {
     this.logGroupName = remediator.logGroupName;
     this.eventBusName = remediator.eventBusName;
     this.alarmTopicArn = remediator.alarmTopicArn;
+    this.pageTopicArn = remediator.pageTopicArn;
   }
 }

@@ -27,6 +27,8 @@ export class Remediator extends Construct {
   readonly eventBusName: string;
   /** The SNS topic of all alarms. */
   readonly alarmTopicArn: string;
+  /** The SNS topic of the one alarm to be paged by: `unhealthy`. */
+  readonly pageTopicArn: string;
 
   constructor(scope: Construct, id: string, settings: Settings, bundles: string) {
     super(scope, id);
@@ -84,6 +86,7 @@ export class Remediator extends Construct {
     this.logGroupName = logGroup.logGroupName;
     this.eventBusName = eventBus.eventBusName;
     this.alarmTopicArn = alarms.topic.topicArn;
+    this.pageTopicArn = alarms.pageTopic.topicArn;
   }
 
   /** What some functions need to know of all others, as JSON. */

@@ -36,7 +36,11 @@ describe('the package, installed in an empty CDK app', () => {
     const beside = ['aws-cdk-lib', 'constructs'].map((name) => `${name}@${devDependencies[name]}`);
     run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...beside, `./${packed}`]);
     const example = readPage('docs/library.md').blocks.find(({ language }) => language === 'ts')?.text ?? '';
-    writeFileSync(join(app, 'app.ts'), `${example}\napp.synth();\n`);
+    // Beside the example: each attribute that docs/library.md names is a string.
+    const attributes = [...readPage('docs/library.md').text.matchAll(/\| `(\w+)` \|/g)].map(([, name]) => name);
+    const named = example.replace('\nnew EksHostRemediator', '\nconst made = new EksHostRemediator');
+    const strings = attributes.map((name) => `made.${name}`).join(', ');
+    writeFileSync(join(app, 'app.ts'), `${named}\nexport const all: string[] = [${strings}];\napp.synth();\n`);
   }, 300_000);
   afterAll(() => rmSync(app, { recursive: true }));
 

@@ -1,7 +1,11 @@
 import { type IncidentTarget, isAbout, nameOf } from '../../functions/shared/records/record-subject.ts';
 import { standingLines } from '../../functions/shared/records/standing.ts';
+import { OPERATOR_COMMAND } from '../../functions/shared/text/operator-command.ts';
 import type { Command, Surroundings } from '../command.ts';
+import { readFleetNow } from '../fleet.ts';
 import { readIncident } from '../incident.ts';
+import { meantPlace } from '../meant-subject.ts';
+import { readRecords } from '../records.ts';
 import { ago, readSince } from '../since.ts';
 import { readSubject } from '../subject.ts';
 import { createTimeline } from '../timeline.ts';
@@ -36,7 +40,8 @@ async function tell(
   const { clock, print, note, json, stack, width } = surroundings;
   const records = await readIncident(surroundings, subject, ago(clock.now(), since));
   if (records.length === 0) {
-    note(`${stack.LogGroupName} has no record about ${nameOf(subject)} of the last ${sinceText}; see --since.`);
+    const none = `${stack.LogGroupName} has no record about ${nameOf(subject)} of the last ${sinceText}; see --since.`;
+    note(`${none}${await whyNone(subject, surroundings)}`);
     return 1;
   }
   if (json) {
@@ -51,3 +56,26 @@ async function tell(
   print(`\n${standing.flatMap((line) => wrap(visible(line), width)).join('\n')}`);
   return 0;
 }
+
+/** What may be behind it where nothing is recorded: a slip of the pen, or an event whose resource another one reached first. */
+async function whyNone(subject: IncidentTarget, surroundings: Surroundings): Promise<string> {
+  if ('instance' in subject) return '';
+  if (!('event' in subject)) {
+    // Only a suggestion: whoever may not read instances is told without one.
+    const fleet = await readFleetNow(surroundings).catch(() => undefined);
+    return fleet === undefined ? '' : meantPlace(fleet, subject);
+  }
+  const since = ago(surroundings.clock.now(), SWEPT_WITHIN);
+  const sweep = (await readRecords(surroundings, ['$.reason = "sweep-finished"'], since)).at(-1);
+  const swept =
+    sweep === undefined
+      ? ''
+      : `\nThe last sweep ended at ${sweep.time.slice(0, 16).replace('T', ' ')} UTC: ${OPERATOR_COMMAND} explain ${visible(sweep.trigger.id)} shows what it came to.`;
+  return (
+    '\nAn event leaves no record of its own where a sweep or another event reached its resource first, or where nothing had ' +
+    `changed. The record of the resource then answers it, and names its trigger: ${OPERATOR_COMMAND} explain CLUSTER/NODEGROUP.${swept}`
+  );
+}
+
+/** How far back the last sweep is looked for, ms: one comes each hour. */
+const SWEPT_WITHIN = 3 * 3_600_000;

@@ -12,6 +12,7 @@ import {
   imageJson,
   readHostImages,
 } from '../host-images.ts';
+import { meantPlace } from '../meant-subject.ts';
 import { listQuarantines } from '../quarantine-list.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { table } from '../table.ts';
@@ -80,7 +81,8 @@ function show(
 }
 
 async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<0> {
-  const { states, clusters } = await readFleetNow(surroundings);
+  const fleet = await readFleetNow(surroundings);
+  const { states, clusters } = fleet;
   const now = surroundings.clock.now();
   const groups = clusters.flatMap((cluster) => cluster.groups).filter((group) => withinScope(group, scope));
   const words = new Map(states.filter(({ instance }) => instance === '').map((word) => [placeOf(word), word]));
@@ -124,7 +126,7 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
       [...HOST_HEADINGS, 'MESSAGE'],
     ],
     lines,
-    'No group with workers.',
+    `No group with workers.${meantPlace(fleet, scope)}`,
   );
 }
 
@@ -133,7 +135,8 @@ const imagesFor = ({ wide, json, clients, clock }: Surroundings): Promise<Map<st
   wide || json ? readHostImages(clients.ec2, clock.now()) : Promise.resolve(new Map());
 
 async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
-  const { states, clusters, workers: instances } = await readFleetNow(surroundings);
+  const fleet = await readFleetNow(surroundings);
+  const { states, clusters, workers: instances } = fleet;
   const now = surroundings.clock.now();
   const words = new Map(states.filter(({ instance }) => instance !== '').map((word) => [word.instance, word]));
   const records = surroundings.wide ? await readTheirRecords(surroundings, [...words.values()]) : undefined;
@@ -180,13 +183,14 @@ async function getNodes(surroundings: Surroundings, scope: Scope): Promise<0> {
       [...HOST_HEADINGS, 'TYPE', 'PRIVATE IP', 'MESSAGE'],
     ],
     lines,
-    'No worker.',
+    `No worker.${meantPlace(fleet, scope)}`,
   );
 }
 
 async function getFindings(surroundings: Surroundings, scope: Scope): Promise<0> {
   const now = surroundings.clock.now();
-  const { words } = await readFleetNow(surroundings);
+  const fleet = await readFleetNow(surroundings);
+  const { words } = fleet;
   const open = words.filter(
     (word) => word.remediation === 'triage-findings' && !isSettled(word) && withinScope(word, scope),
   );
@@ -207,6 +211,6 @@ async function getFindings(surroundings: Surroundings, scope: Scope): Promise<0>
     surroundings,
     [['NODEGROUP', 'STATE', 'AGE', 'WHAT'], ['RECORD']],
     lines,
-    'No finding is open, as far as triage-findings knows.',
+    `No finding is open, as far as triage-findings knows.${meantPlace(fleet, scope)}`,
   );
 }

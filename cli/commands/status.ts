@@ -87,7 +87,7 @@ async function tell(surroundings: Surroundings): Promise<ExitCode> {
       words.map((word) => [
         STATE_NAMES[stateOf(word)],
         placeOf(word),
-        spanOf(now - word.at),
+        `${spanOf(now - word.at)} ago`,
         records === undefined ? word.reason : `${word.reason}: ${records.get(word.id)?.message ?? ''}`,
       ]),
       width,

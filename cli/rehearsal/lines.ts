@@ -29,6 +29,7 @@ export interface LineCheck {
 }
 
 const ONLY_CONSOLE = 'only the console tells, which no call reaches: open the widget once the stack is there';
+const AFTER_DEPLOY = 'the dashboard tells, in the first day of a deployed stack';
 
 export const LINES: readonly LineCheck[] = [
   {
@@ -86,6 +87,10 @@ export const LINES: readonly LineCheck[] = [
       ...(await endedInStandby(ground)),
     ],
   },
+  {
+    line: 'whether the filter `network-interface.addresses.association.public-ip` with `*` finds addresses',
+    look: () => [open('aws ec2 describe-instances with that filter tells, once a worker has such an address')],
+  },
   { line: 'whether EKS minds that a member of a managed group is detached', look: detached },
   {
     line: 'whether and how EC2 gives `ec2:Attribute` for ModifyInstanceAttribute',
@@ -124,6 +129,9 @@ export const LINES: readonly LineCheck[] = [
     line: 'when Logs Insights shows a record that was just written',
     look: () => [open('the records begin with the stack: release with a look at its answer tells then')],
   },
+  { line: 'what `SUM([m0, m1])` of metric math makes of metrics', look: () => [open(AFTER_DEPLOY)] },
+  { line: 'how long the markdown of a text widget may be', look: () => [open(AFTER_DEPLOY)] },
+  { line: 'what `latest()` and `sortsLast()` of Logs Insights return', look: () => [open(AFTER_DEPLOY)] },
   { line: 'by which error a service that a region lacks is missed', look: services },
   { line: 'which parts of the launch that EKS tries count as', look: templated },
   { line: "whether EKS's check sends `ec2:LaunchTemplate` at all", look: templated },
