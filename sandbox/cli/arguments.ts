@@ -23,16 +23,16 @@ export const USAGE = `Usage: npm run -s sandbox -- --fleet FLEET.json [options]
   --speed NUMBER         with --listen: virtual seconds per second (default: 60)
   -h, --help             this`;
 
-/** What a parameter of the tier Intelligent-Tiering, as the stack's is, can hold. */
+/** Maximum size of a parameter of the tier Intelligent-Tiering, which the stack uses, bytes. */
 const MOST_POLICY_BYTES = 8192;
 
-/** A year plays for minutes: what is longer than this is a slip of the pen. Virtual ms. */
+/** A simulated year takes minutes of real time; a longer run is probably a typing error. Virtual ms. */
 const LONGEST_RUN = 1000 * 86_400_000;
 
-/** What a run is made of. Times in virtual milliseconds. */
+/** The options of a run. Times in virtual milliseconds. */
 export interface Arguments {
   readonly fleet: Fleet;
-  /** With the time from the start at which each is put on its bus. */
+  /** Events, each with the time from the start at which it is published on its bus. */
   readonly events: ReadonlyArray<{ readonly after: number; readonly event: BusEvent }>;
   readonly policy: string | undefined;
   /** Undefined: until interrupted. */
@@ -45,8 +45,8 @@ export interface Arguments {
 
 /**
  * Reads the command line and every file that it names.
- * @returns `schema` or `help` when only the JSON Schema of a fleet file or this command's usage is asked for
- * @throws UsageError naming the option or the file and field that is wrong
+ * @returns `schema` or `help` when only the JSON Schema of a fleet file or this command's usage is requested
+ * @throws UsageError that names the wrong option, or the file and field
  */
 export function readArguments(argv: readonly string[]): Arguments | 'schema' | 'help' {
   const given = parse(argv);
@@ -99,7 +99,7 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** @throws UsageError with every field that is wrong */
+/** @throws UsageError with every wrong field */
 export function readFleet(file: string): Fleet {
   try {
     return parseFleet(readText('fleet', file), file);
@@ -142,7 +142,7 @@ function readEvents(argument: string, duration = Number.POSITIVE_INFINITY): Argu
   return [parsed.data].flat().map((event) => ({ after, event }));
 }
 
-/** The document as it is, right or wrong; only what Parameter Store itself would not take is refused. */
+/** The document unchanged, valid or not. Only what Parameter Store itself would reject is refused. */
 function readPolicy(file: string): string {
   const text = readText('policy', file);
   const bytes = Buffer.byteLength(text);
@@ -152,7 +152,7 @@ function readPolicy(file: string): string {
 
 function readText(option: string, file: string): string {
   try {
-    // Editors on Windows put a byte order mark before the text.
+    // Editors on Windows add a byte order mark.
     return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     throw new UsageError(`--${option} ${file}: ${error instanceof Error ? error.message : String(error)}`);

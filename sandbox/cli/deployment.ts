@@ -5,19 +5,19 @@ import { synthesize } from '../../infra/synthesize.ts';
 import { readSynthesizedStack, type SynthesizedStack } from '../stack/template.ts';
 
 /**
- * Synthesizes the stack as `cdk synth` does and hands it to `use`; what was written is gone afterwards.
+ * Synthesizes the stack like `cdk synth` and passes it to `use`. The output is deleted afterwards.
  *
- * @param context what `-c key=value` would say
+ * @param context like `-c key=value`
  */
 export async function withDeployment<Result>(
   use: (synthesized: SynthesizedStack) => Promise<Result>,
   context: Readonly<Record<string, string>> = {},
 ): Promise<Result> {
-  // What `cdk synth` checks against AWS's schema besides takes seconds, and the sandbox takes nothing that it does not know.
+  // The additional schema checks of `cdk synth` take seconds, and the sandbox refuses whatever it does not know anyway.
   process.env.CDK_VALIDATION ??= 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-'));
   const remove = () => rmSync(outdir, { recursive: true, force: true });
-  // Also when the process exits in the middle, because nobody reads its output any more.
+  // Also when the process exits early, because its output is no longer read.
   process.once('exit', remove);
   try {
     return await use(readSynthesizedStack(await synthesize({ outdir, context })));

@@ -4,16 +4,17 @@ import { UsageError } from '../../cli/usage-error.ts';
 import type { EmbeddedAccount } from '../embedded-account.ts';
 import { makeAuthority } from '../kubernetes/served-authority.ts';
 
-/** How often virtual time is brought up to the clock on the wall, real ms. */
+/** How often virtual time is advanced to match real time, real ms. */
 const TICK_MS = 50;
 
 /**
- * Serves the account on a port of 127.0.0.1 while its time runs on.
+ * Serves the account on a port of 127.0.0.1 while its time runs.
  *
  * @param speed virtual seconds per real second
  * @param duration how long, virtual ms; undefined: until interrupted (Ctrl-C)
- * @param onListening hears the address once clients may connect, and whether the clusters' APIs are served, too, for kubectl
- * @throws UsageError when the port cannot be had
+ * @param onListening gets the address once clients can connect, and whether the clusters' APIs are served, too, for
+ * kubectl
+ * @throws UsageError when the port is not available
  */
 export async function listen(
   account: EmbeddedAccount,

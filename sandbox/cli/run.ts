@@ -7,22 +7,22 @@ import type { Arguments } from './arguments.ts';
 import { listen } from './listen.ts';
 import { summarize } from './summary.ts';
 
-/** Where a run is told, a line (or several) at a time. */
+/** The output of a run. */
 export interface Output {
-  /** What the user asked for: stdout. */
+  /** Prints the result to stdout, one or several lines at a time. */
   readonly print: (text: string) => void;
-  /** What they should know besides: stderr. */
+  /** Prints further information to stderr. */
   readonly note: (text: string) => void;
 }
 
 /**
- * Plays one run as the arguments say.
- * @throws UsageError when the port to be served cannot be had
+ * Carries out one run.
+ * @throws UsageError when the port to serve is not available
  */
 export async function run(options: Arguments, synthesized: SynthesizedStack, { print, note }: Output): Promise<void> {
   const { json, calls: withCalls, policy, listen: serve, duration } = options;
   const parsed = policy === undefined ? undefined : parsePolicy(policy, 'enforce');
-  // Not refused: how the functions meet a bad policy is worth seeing.
+  // Not refused, because it is worth seeing how the functions react to an invalid policy.
   if (parsed !== undefined && isInvalid(parsed)) note(`--policy: ${parsed.error}\nNothing will act.`);
 
   const timeline = createTimeline(print);

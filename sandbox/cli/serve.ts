@@ -3,16 +3,16 @@ import { UsageError } from '../../cli/usage-error.ts';
 import { serveConsole } from '../console/console-server.ts';
 import type { EmbeddedAccount } from '../embedded-account.ts';
 
-/** Whether the page is served once the demo has ended, and where. */
+/** Whether the page is served once the demo has ended, and on which port. */
 export type Serving = 'no' | { readonly port: number; readonly mustBeThere: boolean };
 
 const USUAL_PORT = 8474;
 
 /**
- * Reads `--serve [PORT]`. Without it the page is served where somebody sits in front of a terminal: a script that runs the
- * demo must come to its end.
+ * The usage of `--serve [PORT]`. Without it the page is only served on a terminal, because a script that runs the demo
+ * must end.
  *
- * @throws UsageError for an argument that is none
+ * @throws UsageError for an unknown argument
  */
 export const DEMO_USAGE = `Usage: npm start [-- --serve [PORT]]
 
@@ -52,7 +52,7 @@ function parse(argv: readonly string[]): { serve: boolean; port?: number } {
 
 /**
  * Serves the page until it is interrupted (Ctrl-C).
- * @throws UsageError when the port that was asked for cannot be had
+ * @throws UsageError when the requested port is not available
  */
 export async function serve(
   account: EmbeddedAccount,

@@ -3,7 +3,7 @@ import type { RemediationRecord } from '../../functions/shared/records/record.ts
 import type { EmbeddedAccount } from '../embedded-account.ts';
 import { amiAges, median } from '../fleet/ami-age.ts';
 
-/** What a person wants to know in the end: what each node group runs, what was decided, how old the AMIs are. */
+/** The final summary for a person: what each node group runs, what was decided, how old the AMIs are. */
 export function summarize(account: EmbeddedAccount, records: readonly RemediationRecord[], calls: number): string {
   const ages = amiAges(account.fleet);
   const aboutGroups = records.filter(({ instance }) => instance === undefined);
@@ -25,7 +25,7 @@ export function summarize(account: EmbeddedAccount, records: readonly Remediatio
   ].join('\n');
 }
 
-/** Messages that lie in dead-letter queues (those without one of their own), and deliveries that found none. */
+/** Number of messages in dead-letter queues (those without one of their own), and of deliveries without any. */
 const deadLetters = ({ sqs, deliveries, lambda }: EmbeddedAccount): number =>
   sqs.queues
     .filter(({ settings }) => settings.redrive === undefined)

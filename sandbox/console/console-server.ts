@@ -8,11 +8,11 @@ import type { EmbeddedAccount } from '../embedded-account.ts';
 import { dashboardWidget, widgetCall, widgetEventOf } from './widget-call.ts';
 
 const HOST = '127.0.0.1';
-/** So that the effect of an action shows: how long virtual time goes on after one, ms. */
+/** How long virtual time advances after an action, so that its effect appears, ms. */
 const AFTER_ACTION_MS = 2 * 60_000;
 const MOST_BODY_BYTES = 100_000;
 
-/** Nothing runs in the page but its own script, whatever a widget answers; nothing is loaded from elsewhere. */
+/** Only the page's own script runs, whatever a widget returns, and nothing is loaded from elsewhere. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,22 +31,22 @@ interface Reply {
   readonly body: string;
 }
 
-/** The local page: CloudWatch's side of the custom widget, on the loopback interface. */
+/** The local page, which does CloudWatch's part for the custom widget, on the loopback interface. */
 export interface ConsoleServer {
   readonly url: string;
   close(): Promise<void>;
 }
 
 /**
- * Serves the widget of the account's dashboard on 127.0.0.1. Requests whose Host or Origin is another one are refused, so
- * that no web site that is open beside it can use it.
+ * Serves the widget of the account's dashboard on 127.0.0.1. Requests with a foreign Host or Origin are refused, so
+ * that no other web site in the browser can use it.
  *
- * @param port 0 for any that is free
+ * @param port 0 for any free one
  * @throws Error with code `EADDRINUSE` when the port is taken
  */
 export async function serveConsole(account: EmbeddedAccount, port: number): Promise<ConsoleServer> {
   const files = await pageFiles();
-  // One thing at a time: virtual time has one clock.
+  // Requests are handled one at a time, because virtual time has one clock.
   let queue: Promise<unknown> = Promise.resolve();
   const inTurn = <Result>(run: () => Promise<Result>): Promise<Result> => {
     const result = queue.then(run);
@@ -79,14 +79,17 @@ const portOf = (http: Server): number => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-/** A web site can make a browser call us under a name of its own (DNS rebinding), or across origins: neither is us. */
+/**
+ * Whether a request comes from the page itself. A web site can make a browser call this server under another name (DNS
+ * rebinding), or across origins.
+ */
 function isLocal({ headers }: IncomingMessage, http: Server): boolean {
   const ours = [HOST, 'localhost'].map((host) => `${host}:${portOf(http)}`);
   const { host, origin } = headers;
   return host !== undefined && ours.includes(host) && (origin === undefined || origin === `http://${host}`);
 }
 
-/** The page's own files; its script is put together from TypeScript once. */
+/** The page's own files. Its script is bundled from TypeScript once. */
 async function pageFiles(): Promise<ReadonlyMap<string, Reply>> {
   const { outputFiles } = await build({
     entryPoints: [join(browser, 'page.ts')],

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { EmbeddedAccount } from '../embedded-account.ts';
 
 const HOUR_MS = 3_600_000;
-/** Relative time ranges as CloudWatch offers them, ms. */
+/** Relative time ranges that CloudWatch offers, ms. */
 const RANGES = {
   '3h': 3 * HOUR_MS,
   '12h': 12 * HOUR_MS,
@@ -13,7 +13,7 @@ const RANGES = {
 
 const range = z.enum(['3h', '12h', '1d', '3d', '1w']);
 
-/** What the browser says of a call: which function, with what, and how the dashboard stands. */
+/** A call by the browser: the function, its parameters, and the state of the dashboard. */
 export const widgetCall = z.object({
   endpoint: z.string(),
   params: z.record(z.string(), z.unknown()),
@@ -27,7 +27,7 @@ export const widgetCall = z.object({
 });
 export type WidgetCall = z.infer<typeof widgetCall>;
 
-/** The widget as the dashboard of the stack has it. */
+/** The widget on the stack's dashboard. */
 export interface DashboardWidget {
   readonly title: string;
   readonly endpoint: string;
@@ -48,8 +48,8 @@ const dashboardBody = z.object({
 });
 
 /**
- * The custom widget of whichever dashboard of the stack has one.
- * @throws Error when none has
+ * The first custom widget on the stack's dashboards.
+ * @throws Error when there is none
  */
 export function dashboardWidget({ cloudWatch }: EmbeddedAccount): DashboardWidget {
   const widgets = cloudWatch.dashboards.flatMap(({ body }) => dashboardBody.parse(JSON.parse(body)).widgets);

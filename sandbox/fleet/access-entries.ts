@@ -2,7 +2,7 @@ import type { Fleet } from './fleet.ts';
 import type { FleetState } from './state.ts';
 
 /**
- * Adds the access entries of a fleet file. An entry for a function that the stack does not have is for nobody.
+ * Adds the access entries of a fleet file. An entry for a function that the stack lacks is skipped.
  *
  * @param roleArnOf the role of a function, by the function's name in its logs
  */

@@ -4,8 +4,8 @@ import { trailOfAssociation, trailOfAttachment } from '../account/ec2/trail.ts';
 import type { FleetState } from './state.ts';
 
 /**
- * What comes to an instance once it runs: the interfaces of the VPC CNI, and an Elastic IP address that somebody gives it.
- * Instances that have been running have had them.
+ * Attaches what an instance gets once it runs: the interfaces of the VPC CNI, and an Elastic IP address that somebody
+ * associates. Instances that were running before have them already.
  */
 export function attachWhenRunning(state: FleetState): void {
   const { world, instances, cloudTrail } = state;
@@ -32,7 +32,7 @@ export function attachWhenRunning(state: FleetState): void {
   });
 }
 
-/** Allocates an Elastic IP address and puts it to the primary interface of an instance. */
+/** Allocates an Elastic IP address, and associates it with the primary interface of an instance. */
 export function associateNewAddress(
   { networks, cloudTrail }: FleetState,
   { id, interfaces }: Instance,
@@ -48,8 +48,8 @@ export function associateNewAddress(
 }
 
 /**
- * A pod with a security group of its own begins to run: the VPC resource controller gives it an interface. Somebody gives
- * that an Elastic IP address, of which CloudTrail tells.
+ * Starts a pod with a security group of its own: the VPC resource controller gives it an interface. Somebody associates
+ * an Elastic IP address with that, which CloudTrail records.
  */
 function addBranch({ networks, instances, cloudTrail }: FleetState, instance: Instance, isNotified: boolean): void {
   const [trunk] = instance.interfaces;
@@ -64,7 +64,7 @@ function addBranch({ networks, instances, cloudTrail }: FleetState, instance: In
   if (isNotified) cloudTrail.did('operator', trailOfAssociation(allocationId, branch, privateIp, associationId));
 }
 
-/** Attaches one more interface as the VPC CNI does, with addresses for pods. */
+/** Attaches another interface like the VPC CNI, with addresses for pods. */
 export function attachCniInterface(
   { world, networks, instances }: FleetState,
   { id, vpcId, subnetId, availabilityZone, kubernetes, interfaces }: Instance,

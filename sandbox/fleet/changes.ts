@@ -9,7 +9,7 @@ import { parseTime } from './time.ts';
 
 type Change = Fleet['changes'][number];
 
-/** Plans what the fleet file says that somebody does to workers during the run. */
+/** Schedules what, by the fleet file, somebody does to workers during the run. */
 export function planChanges(state: FleetState, { changes }: Fleet): void {
   const { time } = state.world;
   for (const change of changes) time.at(parseTime(change.at, time.now) ?? time.now, () => carryOut(state, change));
@@ -35,7 +35,7 @@ function carryOut(state: FleetState, change: Change): void {
   }
 }
 
-/** @throws Error when the group has not so many workers then: the file asks for what cannot be done */
+/** @throws Error when the group has too few workers then, so that the file asks for something impossible */
 function workerOf({ instances }: FleetState, change: Change): Instance {
   const { cluster, nodeGroup, selfManagedGroup, karpenterNodePool, index, at } = change;
   const [key, value] =

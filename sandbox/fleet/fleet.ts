@@ -2,20 +2,20 @@ import type { FleetFile } from './schema.ts';
 
 type ClusterFile = FleetFile['clusters'][number];
 
-/** A fleet as the account is seeded from it: defaults filled in, every repetition a thing of its own. */
+/** A fleet from which the account is seeded, with defaults filled in, and every repetition as an item of its own. */
 export type Fleet = FleetFile;
 export type FleetCluster = ClusterFile;
 export type FleetNodeGroup = ClusterFile['nodeGroups'][number];
 export type FleetSelfManagedGroup = ClusterFile['selfManagedGroups'][number];
 
-/** One thing that is wrong with a fleet file. */
+/** One error in a fleet file. */
 export interface FleetProblem {
-  /** Where, for example `clusters[0].nodeGroups[2].amiType`; empty for the file as a whole. */
+  /** Path, such as `clusters[0].nodeGroups[2].amiType`; empty for the file as a whole. */
   readonly path: string;
   readonly message: string;
 }
 
-/** A fleet file can't be used; each problem names its field. */
+/** A fleet file cannot be used. Each problem names its field. */
 export class FleetFileError extends Error {
   override readonly name = 'FleetFileError';
   readonly problems: readonly FleetProblem[];

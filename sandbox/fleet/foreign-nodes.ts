@@ -14,10 +14,10 @@ import { controlTargets, seedTargetGroups } from './target-groups.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Nobody has a way into EKS Auto Mode's instances: their agent, if there is one, never registers. */
+/** Nobody has access to EKS Auto Mode's instances: their agent, if there is one, never registers. */
 const AUTO_MODE_HOSTS = ssmSchema.parse({ agent: 'missing', managedPolicy: false });
 
-/** The nodes of a cluster that no managed node group owns: self-managed, Karpenter's, and EKS Auto Mode's. */
+/** The nodes of a cluster outside of managed node groups: self-managed, Karpenter's, and EKS Auto Mode's. */
 export function seedForeignNodes(state: FleetState, cluster: EksCluster, file: FleetCluster, random: Random): void {
   for (const group of file.selfManagedGroups) seedSelfManaged(state, cluster, file, group, random);
   for (const pool of file.karpenterNodePools) seedKarpenter(state, cluster, file, pool, random);
@@ -151,7 +151,7 @@ function seedInstances({ world, instances }: FleetState, count: number, random: 
   for (let zone = 0; zone < count; zone += 1) instances.adopt(specify(zone), someDaysAgo(world.time.now, random));
 }
 
-/** Launches an instance that no Auto Scaling group owns. */
+/** Launches an instance outside of any Auto Scaling group. */
 const launchAlone =
   (state: FleetState, specify: Specify): Launcher =>
   (zone, times, change = unchanged) => {
@@ -170,11 +170,11 @@ function join({ world, instances }: FleetState, instance: Instance, { readyAfter
 interface Image {
   readonly imageId: string;
   readonly instanceType: string | undefined;
-  /** Of an image that is not Amazon's. */
+  /** Set for an image that is not Amazon's. */
   readonly osImage: string | undefined;
 }
 
-/** How the nodes of such a group are launched. */
+/** The launch specification of nodes of such a group. */
 function specification(
   { images, releases }: FleetState,
   cluster: EksCluster,
@@ -206,7 +206,7 @@ function specification(
   };
 }
 
-/** What Karpenter's `al2023@latest` alias resolves to, else an image of the account's own. */
+/** The image that Karpenter's `al2023@latest` alias resolves to, or an image of the account's own. */
 function defaultImage({ releases, world }: FleetState, cluster: EksCluster, random: Random): string {
   const latest = releases.latest(cluster.version, 'AL2023_x86_64_STANDARD', world.time.now);
   return latest?.imageId ?? `ami-0${random.hex(16)}`;

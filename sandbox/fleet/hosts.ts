@@ -10,11 +10,11 @@ import type { NetworkFile } from './schema-network.ts';
 import type { SsmFile } from './schema-ssm.ts';
 import type { FleetState } from './state.ts';
 
-/** A version that Default Host Management knows, yet long out of date. */
+/** A version that supports Default Host Management, but is long out of date. */
 const OLD_AGENT_VERSION = '3.2.1705.0';
 const LONGEST_ROLE_NAME = 64;
 
-/** Where a group's nodes are, and what they have in common. */
+/** The subnets and common properties of a group's nodes. */
 export interface SeededHosts {
   readonly hosts: NodeHosts;
   readonly subnets: EksCluster['subnets'];
@@ -22,13 +22,13 @@ export interface SeededHosts {
 }
 
 export interface GroupOfHosts {
-  /** What stands for the group in the names of its role and subnets. */
+  /** The group's part in the names of its role and subnets. */
   readonly group: string;
   readonly exposure: ExposureFile;
   readonly instanceProfile: string;
 }
 
-/** Puts the role, the instance profile and the subnets of a group of nodes into the account. */
+/** Creates the role, the instance profile and the subnets of a group of nodes. */
 export function seedHosts(
   state: FleetState,
   cluster: EksCluster,
@@ -90,7 +90,7 @@ export function seedHosts(
   };
 }
 
-/** IAM's names end at 64 characters: a longer one keeps its beginning and stays unique. */
+/** IAM limits names to 64 characters. A longer name keeps its beginning and stays unique. */
 function shortened(name: string): string {
   if (name.length <= LONGEST_ROLE_NAME) return name;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);

@@ -7,13 +7,13 @@ import type { FleetFile } from './schema.ts';
 import type { FleetState } from './state.ts';
 import { parseTime } from './time.ts';
 
-/** What launches: one member of a launch in the fleet file. */
+/** The source of a launch: one member of a launch in the fleet file. */
 type Source = 'nodeGroup' | 'selfManagedGroup' | 'karpenterNodePool' | 'autoMode';
 
 type Launch = FleetFile['launches'][number];
 type Change = FleetFile['changes'][number];
 
-/** How a {@link Launcher} is found again. */
+/** The key of a {@link Launcher}. */
 export const launcherKey = (cluster: string, source: Source, name: string): string =>
   `${source} ${name} of cluster ${cluster}`;
 
@@ -24,13 +24,13 @@ function keyOf({ cluster, nodeGroup, selfManagedGroup, karpenterNodePool }: Laun
   return launcherKey(cluster, 'autoMode', '');
 }
 
-/** Raises a group's wanted size by one, and its greatest one where it must be. */
+/** Increases a group's desired size by one, and its maximum where necessary. */
 export function grow(group: AutoScalingGroup): void {
   group.desired += 1;
   group.max = Math.max(group.max, group.desired);
 }
 
-/** Launches and changes of what a fleet, its repetitions spelled out, does not have. */
+/** Launches and changes that refer to something the fleet lacks, with repetitions spelled out. */
 export function launchProblems({ clusters, launches, changes }: Fleet): FleetProblem[] {
   const known = new Set(
     clusters.flatMap(({ name, nodeGroups, selfManagedGroups, karpenterNodePools, autoMode }) => [
@@ -51,7 +51,7 @@ export function launchProblems({ clusters, launches, changes }: Fleet): FleetPro
   );
 }
 
-/** Plans the launches of a fleet file: each instance within its time, drawn from the seed. */
+/** Schedules the launches of a fleet file, each instance at a time drawn from the seed. */
 export function planLaunches(state: FleetState, { launches }: Fleet): void {
   const { world, launchers, eks } = state;
   const random = world.random.fork('launches');

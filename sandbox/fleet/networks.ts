@@ -9,7 +9,7 @@ type WholeNetwork = Exclude<NetworkFile, string>;
 
 export const wayOutOf = (network: NetworkFile): WayOutFile => (typeof network === 'string' ? network : network.wayOut);
 
-/** Puts a cluster's VPC into the account: its route tables, its nodes' security group, its endpoints. */
+/** Creates a cluster's VPC: its route tables, its nodes' security group, its endpoints. */
 export function seedNetwork(state: FleetState, cluster: EksCluster, network: NetworkFile): void {
   const { networks } = state;
   const { vpcId, securityGroupId, name } = cluster;
@@ -28,7 +28,7 @@ export function seedNetwork(state: FleetState, cluster: EksCluster, network: Net
   if (network.nodeEgress !== undefined) limitEgress(networks, cluster, network.nodeEgress);
 }
 
-/** Adds subnets of a VPC that lead out in one way, behind the network ACL that the fleet file tells of. */
+/** Adds subnets of a VPC with one kind of route out, behind the network ACL of the fleet file. */
 export function addSubnets(
   networks: Networks,
   vpcId: string,
@@ -52,7 +52,7 @@ export function addSubnets(
   );
 }
 
-/** Lets nothing out of the nodes' security group but what the file says. */
+/** Limits the egress of the nodes' security group to what the file allows. */
 function limitEgress(
   { securityGroups, prefixLists, endpoints }: Networks,
   { vpcId, securityGroupId }: EksCluster,
@@ -89,7 +89,7 @@ function attachControlPlane(
       vpcId,
       subnetId,
       availabilityZone,
-      // Instances are given their addresses from the other end of the block.
+      // Instances get their addresses from the other end of the block.
       privateIps: [`10.255.255.${zone + 10}`],
       securityGroupIds: [securityGroupId],
       attachedAt: createdAt,

@@ -11,7 +11,7 @@ import { parseTime } from './time.ts';
 const DAY_MS = 86_400_000;
 const RUNNING_AFTER_MS = 20_000;
 
-/** Puts instances that are no workers into a cluster's VPC, however much they look like some. */
+/** Adds instances to a cluster's VPC that are not workers, however much they look like some. */
 export function seedOtherInstances(state: FleetState, cluster: EksCluster, { otherInstances }: FleetCluster): void {
   const { world, instances } = state;
   for (const file of otherInstances) {

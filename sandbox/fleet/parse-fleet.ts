@@ -20,10 +20,10 @@ export function fleetJsonSchema(): Record<string, unknown> {
 }
 
 /**
- * Reads a fleet file's text.
+ * Parses a fleet file.
  *
  * @param file its name, for messages
- * @throws FleetFileError naming every field that is wrong
+ * @throws FleetFileError that names every wrong field
  */
 export function parseFleet(text: string, file: string): Fleet {
   let json: unknown;
@@ -57,7 +57,7 @@ function problemsOf(issue: Issue, above: readonly PropertyKey[], misfit: Misfit)
     });
   }
   if (issue.code === 'invalid_union') {
-    // The form with the fewest mistakes is the one that was meant.
+    // The form with the fewest errors is probably the intended one.
     const [meant = []] = [...issue.errors].sort((a, b) => weight(a) - weight(b));
     return meant.flatMap((nested) => problemsOf(nested, path, misfit));
   }
@@ -69,7 +69,7 @@ function problemsOf(issue: Issue, above: readonly PropertyKey[], misfit: Misfit)
 const weight = (issues: readonly Issue[]): number =>
   issues.reduce((sum, issue) => {
     if (issue.code === 'unrecognized_keys') return sum + issue.keys.length;
-    // A mistake about the whole: the value is of another form altogether.
+    // An error of the whole value means that it has another form altogether.
     return sum + (issue.path.length === 0 ? 1000 : 1);
   }, 0);
 
@@ -79,7 +79,7 @@ function written(path: readonly PropertyKey[]): string {
     .join('');
 }
 
-/** What no field is wrong about by itself. */
+/** Contradictions between fields that are each valid. */
 function contradictions({ clusters }: FleetFile): FleetProblem[] {
   return [
     ...nameProblems(clusters, 'clusters'),
@@ -124,7 +124,7 @@ interface Repeated {
   readonly repeat: number;
 }
 
-/** Each thing as often as it repeats, `{n}` in its name counting from 1; `named` numbers more than its name. */
+/** Each item as often as it repeats, with `{n}` in its name counting from 1; `named` numbers further members. */
 function spellOut<Thing extends Repeated>(
   things: readonly Thing[],
   named: (thing: Thing, numbered: (text: string) => string) => Partial<Thing> = () => ({}),

@@ -7,20 +7,20 @@ import { parseDate, parseIso, parseTime } from './time.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * A changelog's tag tells the day on which a release came, not the hour: here it is always the same one, UTC. (For two
- * tags the release versions carry an earlier day: the tag's day is when they came.)
+ * A changelog's tag has the day of a release, not the hour: here it is always the same one, UTC. (For two tags the
+ * release versions have an earlier day: the tag's day is when they were published.)
  */
 const APPEARS_AT_HOUR_MS = 17 * 3_600_000;
 
-/** A release that a fleet file states twice, or needs and doesn't state. */
+/** A release that a fleet file contains twice, or needs and lacks. */
 export interface ReleaseProblem {
   readonly path: string;
   readonly message: string;
 }
 
 /**
- * All releases that a fleet knows: those of its `releases`, and those that its groups run already, which must once have
- * been published: on the day that their name carries, else 30 days before the start.
+ * All releases that a fleet knows: those in `releases`, and those that its groups run, which must once have been
+ * published: on the day in their name, or else 30 days before the start.
  */
 export function knownReleases(fleet: FleetFile): { releases: AmiReleases; problems: ReleaseProblem[] } {
   const releases = new AmiReleases(fleet.region);
@@ -69,7 +69,7 @@ export function knownReleases(fleet: FleetFile): { releases: AmiReleases; proble
   return { releases, problems };
 }
 
-/** Adds the real releases that came from the day `from` to the day `to`; how many those were. */
+/** Adds the real releases published from the day `from` to the day `to`, and returns their number. */
 function addHistory(releases: AmiReleases, from: string, to: string): number {
   const [first, last] = [parseDate(from) ?? 0, parseDate(to) ?? 0];
   let count = 0;

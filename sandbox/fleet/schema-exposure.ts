@@ -4,7 +4,7 @@ import { size, tags, time } from './schema-values.ts';
 
 const port = z.int().min(1).max(65_535);
 
-/** How instances can be reached over the Internet, where that differs from what the network implies. */
+/** How the Internet reaches instances, where that differs from what the network implies. */
 export const exposure = z
   .strictObject({
     subnets: z
@@ -46,7 +46,7 @@ export const exposure = z
   .optional()
   .describe('How the Internet reaches them, where that differs from what the network implies');
 
-/** EC2 instances that are no workers of the cluster, in its VPC. */
+/** EC2 instances in the cluster's VPC that are not workers of the cluster. */
 export const otherInstance = z.strictObject({
   name: z.string().describe('Tag Name'),
   tags: tags.describe('Further tags, for example kubernetes.io/cluster/NAME: shared'),
@@ -60,7 +60,7 @@ export const otherInstance = z.strictObject({
   exposure,
 });
 
-/** Something that somebody does to a worker during the run, which the trail tells of. */
+/** Something that somebody does to a worker during the run, and that CloudTrail records. */
 export const change = z
   .strictObject({
     at: time('When it is done'),

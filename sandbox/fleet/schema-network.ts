@@ -64,7 +64,7 @@ const egress = z
   })
   .describe('A rule that lets traffic out');
 
-/** A cluster's network. A VPC endpoint serves a whole VPC, so node groups can only differ in their way out. */
+/** A cluster's network. A VPC endpoint serves a whole VPC, so node groups can only differ in their route out. */
 export const network = z.union([
   wayOut,
   z.strictObject({
@@ -98,7 +98,7 @@ export const network = z.union([
   }),
 ]);
 
-/** A policy document that the sandbox can evaluate, as it is written. */
+/** A policy document that the sandbox can evaluate. */
 function document() {
   return z.record(z.string(), z.json()).superRefine((value, context) => {
     const parsed = policyDocument.safeParse(value);
@@ -108,7 +108,7 @@ function document() {
   });
 }
 
-/** What a node role may do, beside the policies that all node roles have. */
+/** What a node role may do, in addition to the policies that all node roles have. */
 export const nodeRole = z
   .strictObject({
     policies: z

@@ -3,7 +3,7 @@ import { NodeError, readNode } from '../../functions/check-posture/judge/node.ts
 import type { NodeInput } from '../account/ssm/node-systems.ts';
 import { nodeRole, wayOut } from './schema-network.ts';
 
-/** A host as `posture judge` reads it, owners and modes included. */
+/** A host in the format of `posture judge`, including owners and modes. */
 const host = z
   .looseObject({
     os: z.string().describe('Such as al2023'),
@@ -54,7 +54,7 @@ const commands = z
   })
   .prefault({});
 
-/** What nodes are like for Systems Manager. */
+/** The properties of nodes that matter for Systems Manager. */
 export const ssm = z
   .strictObject({
     agent: z

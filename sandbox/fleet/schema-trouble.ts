@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { time } from './schema-values.ts';
 
-/** Calls of EKS about one subject that can fail by a fleet file. */
+/** EKS calls about one subject that a fleet file can make fail. */
 export const TROUBLED_OPERATIONS = [
   'DescribeCluster',
   'ListNodegroups',
@@ -27,7 +27,7 @@ const how = {
     .describe('What AWS says; {id} is another one each time'),
 };
 
-/** Calls of EKS about one cluster or node group. */
+/** EKS calls about one cluster or node group. */
 const subjectTrouble = z.strictObject({
   ...when,
   cluster: z.string().describe('Name of the cluster'),
@@ -37,7 +37,7 @@ const subjectTrouble = z.strictObject({
 });
 export type SubjectTrouble = z.output<typeof subjectTrouble>;
 
-/** Calls of Systems Manager that name some parameters. */
+/** Systems Manager calls that name certain parameters. */
 const parameterTrouble = z.strictObject({
   ...when,
   parameters: z
@@ -47,5 +47,5 @@ const parameterTrouble = z.strictObject({
 });
 export type ParameterTrouble = z.output<typeof parameterTrouble>;
 
-/** Calls that fail for a while. */
+/** Calls that fail for some time. */
 export const trouble = z.union([subjectTrouble, parameterTrouble]);

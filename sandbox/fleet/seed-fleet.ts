@@ -31,7 +31,7 @@ import { seedCluster } from './seeding.ts';
 import type { FleetState } from './state.ts';
 import { planTroubles } from './troubles.ts';
 
-/** Makes the account's state of a fleet. `world`'s account, region and time must be the fleet's. */
+/** Creates the account's state from a fleet. `world`'s account, region and time must be the fleet's. */
 export function seedFleet(world: World, fleet: Fleet): FleetState {
   const { releases } = knownReleases(fleet);
   const networks = new Networks(world);
@@ -78,7 +78,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   planChanges(state, fleet);
   planTroubles(state, fleet);
   seedInspector(state, fleet);
-  // Only now: nobody was there before who could have waited for a change.
+  // Registered only now, because during seeding no agent waits for a change.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());
   networks.interfaces.onChange(({ attachment }) => agents.reconsiderOn(attachment.instanceId ?? ''));
@@ -90,7 +90,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   return state;
 }
 
-/** Launches are in the trail. */
+/** Records launches in CloudTrail. */
 function tellOfInstances({ world, instances, cloudTrail }: FleetState): void {
   instances.onLaunched((instance) => {
     const actor = instance.tags.has('aws:autoscaling:groupName') ? 'autoscaling' : 'operator';

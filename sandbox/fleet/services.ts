@@ -9,7 +9,7 @@ import { createSsm } from '../account/ssm/ssm.ts';
 import { createSts } from '../account/sts/sts.ts';
 import type { FleetState } from './state.ts';
 
-/** The services that look at that state and change it: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS, Inspector. */
+/** The services on that state: EKS, EC2, Auto Scaling, load balancing, IAM, SSM, STS, Inspector. */
 export function fleetServices(
   state: FleetState,
   isAllowed: (caller: Caller, permission: Permission) => boolean = () => true,

@@ -2,7 +2,7 @@ import { nodesOf } from '../account/eks/nodes.ts';
 import type { EksNodeGroup } from '../account/eks/state.ts';
 import type { FleetState } from './state.ts';
 
-/** The clusters, node groups, updates and nodes as they are now, as plain JSON. */
+/** The current clusters, node groups, updates and nodes as plain JSON. */
 export function snapshotFleet(state: FleetState) {
   return {
     at: new Date(state.world.time.now).toISOString(),

@@ -20,7 +20,7 @@ import type { ServiceSettings } from '../account/ssm/service-settings.ts';
 import type { World } from '../account/world.ts';
 
 /**
- * Launches one more instance of a group; `zone` is the index of one of its subnets, `change` makes it differ from the
+ * Launches another instance of a group; `zone` is the index of one of its subnets, `change` makes it differ from the
  * group's others.
  */
 export type Launcher = (
@@ -29,7 +29,7 @@ export type Launcher = (
   change?: (specification: LaunchSpecification) => LaunchSpecification,
 ) => void;
 
-/** Everything that the fleet side of the account holds. */
+/** Everything that the fleet side of the account stores. */
 export interface FleetState {
   readonly world: World;
   readonly releases: AmiReleases;
@@ -50,7 +50,7 @@ export interface FleetState {
   readonly agents: SsmAgents;
   readonly inspector: Inspector;
   readonly commands: Commands;
-  /** How reads lag behind; undefined: they tell what is true now. */
+  /** How reads lag behind; undefined: they are always current. */
   readonly consistency: EventualConsistency | undefined;
   /** What can launch another instance, by `launcherKey`. */
   readonly launchers: Map<string, Launcher>;

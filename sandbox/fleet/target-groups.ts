@@ -13,7 +13,7 @@ export interface SeededTargetGroups {
   readonly controlled: TargetGroup[];
 }
 
-/** Target groups that a fleet, its repetitions spelled out, can't have: a name is one target group of one cluster. */
+/** Invalid target groups of a fleet with repetitions spelled out: a name belongs to one target group of one cluster. */
 export function targetGroupProblems({ clusters }: Fleet): FleetProblem[] {
   const seen = new Map<string, string>();
   return clusters.flatMap((cluster, index) =>
@@ -32,7 +32,7 @@ export function targetGroupProblems({ clusters }: Fleet): FleetProblem[] {
   );
 }
 
-/** Puts the target groups of a group of nodes into the account, each once. */
+/** Creates the target groups of a group of nodes, each once. */
 export function seedTargetGroups(
   { targetGroups }: FleetState,
   { vpcId }: EksCluster,
@@ -48,8 +48,8 @@ export function seedTargetGroups(
 }
 
 /**
- * Does what the AWS Load Balancer Controller does for a group's nodes: those that are there are registered, a new one is
- * when it is Ready. Unlike the real one it does not register again what somebody else has deregistered.
+ * Does what the AWS Load Balancer Controller does for a group's nodes: existing ones are registered at once, new ones
+ * when they are Ready. Unlike the real controller it does not re-register what somebody else has deregistered.
  */
 export function controlTargets(state: FleetState, group: AutoScalingGroup, controlled: readonly TargetGroup[]): void {
   if (controlled.length === 0) return;

@@ -16,17 +16,17 @@ export interface Heard extends EmittedEvent {
   readonly at: number;
 }
 
-/** An account for tests: the fleet's services without the wire, and a bus that only remembers. */
+/** An account for tests: the fleet's services without the wire, and a bus that only records. */
 export interface TestAccount {
   readonly state: FleetState;
   readonly events: Heard[];
-  /** Calls an operation as a client would, refusing members that the sandbox doesn't support. */
+  /** Calls an operation like a client, and refuses members that the sandbox does not support. */
   call<Output>(service: string, operation: string, input?: object): Output;
   service(signingName: string): Service;
   play(ms: number): Promise<void>;
 }
 
-/** @param fleet as in a fleet file; `startsAt` is 2026-07-14T12:00:00Z unless it says otherwise */
+/** @param fleet as in a fleet file; default for `startsAt`: 2026-07-14T12:00:00Z */
 export function testAccount(fleet: object, seed = 1): TestAccount {
   const parsed = parseFleet(JSON.stringify({ startsAt: '2026-07-14T12:00:00Z', ...fleet }), 'test.json');
   const events: Heard[] = [];
@@ -63,7 +63,7 @@ export function testAccount(fleet: object, seed = 1): TestAccount {
   };
 }
 
-/** The AWS error that a call is refused with. */
+/** The AWS error of a refused call. */
 export function refusal(call: () => unknown): AwsError {
   try {
     call();

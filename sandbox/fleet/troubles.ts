@@ -4,7 +4,7 @@ import type { ParameterTrouble, SubjectTrouble } from './schema-trouble.ts';
 import type { FleetState } from './state.ts';
 import { parseTime } from './time.ts';
 
-/** Plans the calls that a fleet file has fail. */
+/** Schedules the call failures of a fleet file. */
 export function planTroubles({ eks, parameters, world }: FleetState, { troubles }: Fleet): void {
   for (const { from, until, code, status, message, ...about } of troubles) {
     const how = {
@@ -29,7 +29,7 @@ const isAboutSubject = ({
     failing.has(operation) && cluster === (clusterName ?? name) && nodeGroup === nodegroupName;
 };
 
-/** One name that fails has the whole call fail, as a Deny on one parameter does. */
+/** One failing name makes the whole call fail, like a Deny on one parameter. */
 const isAboutParameters =
   ({ parameters }: Pick<ParameterTrouble, 'parameters'>) =>
   (_: string, { Name, Names }: Readonly<Record<string, unknown>>): boolean =>

@@ -1,7 +1,7 @@
 import type { Workload } from '../kubernetes/workload-pods.ts';
 import type { Fleet } from './fleet.ts';
 
-/** What runs on the nodes of a cluster's managed node groups. */
+/** The workloads on a cluster's managed node groups. */
 export const workloadsOf = ({ clusters }: Fleet, clusterName: string): Workload[] =>
   clusters
     .filter(({ name }) => name === clusterName)

@@ -1,4 +1,4 @@
-/** What the widget shows: what a button carried, and what stood in the forms when it was pressed. */
+/** A view of the widget: the parameters of the pressed button, and the content of the forms at that time. */
 export interface View {
   readonly params: Readonly<Record<string, unknown>>;
   readonly forms: Readonly<Record<string, string>>;
@@ -9,8 +9,8 @@ export const FIRST_VIEW: View = { params: {}, forms: {} };
 const PLACES = ['cluster', 'nodegroup', 'instance'] as const;
 
 /**
- * The fragment of the page's address for what is shown: `#shop/web/i-0abc` for the incident of a subject. What is not about
- * a subject has none: the browser's history keeps it.
+ * The fragment of the page's address for a view: `#shop/web/i-0abc` for the incident of a subject. Other views have
+ * none; the browser's history keeps them.
  */
 export function fragmentOf({ params }: View): string {
   const { subject } = params;
@@ -19,7 +19,7 @@ export function fragmentOf({ params }: View): string {
   return `#${names.map(encodeURIComponent).join('/').replace(/\/+$/, '')}`;
 }
 
-/** What a link to a subject asks for; the first view for any other fragment. */
+/** The view that a link to a subject requests; the first view for any other fragment. */
 export function viewAt(fragment: string): View {
   const names = fragment.replace(/^#/, '').split('/').map(decoded);
   const subject = Object.fromEntries(
@@ -28,7 +28,7 @@ export function viewAt(fragment: string): View {
   return Object.keys(subject).length === 0 ? FIRST_VIEW : { params: { subject }, forms: {} };
 }
 
-/** A fragment may be written by hand. */
+/** Decodes a part of a fragment, which may be written by hand. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,9 +1,9 @@
 import { sanitized } from './sanitize.ts';
 
 /**
- * Asks as the console does before an action.
+ * Asks for confirmation like the console does before an action.
  *
- * @param action what the button says that was pressed: the one that confirms says it again
+ * @param action the label of the pressed button, repeated on the button that confirms
  * @returns whether it was confirmed
  */
 export function confirmed(question: string, action: string): Promise<boolean> {
@@ -13,9 +13,9 @@ export function confirmed(question: string, action: string): Promise<boolean> {
 }
 
 /**
- * Shows an answer above the widget until it is closed.
+ * Shows a response above the widget until it is closed.
  *
- * @returns the action in the answer that shows something in the widget, if there is one
+ * @returns the action in the response that shows something in the widget, if there is one
  */
 export async function showPopup({
   html = '',

@@ -3,13 +3,13 @@ import { confirmed, showPopup } from './dialogs.ts';
 import { sanitized } from './sanitize.ts';
 import { type Answer, post, readStanding, ServerGone, type Standing } from './server.ts';
 
-/** The browser's half of the local page: what the CloudWatch console does around a custom widget. */
+/** The browser's part of the local page: what the CloudWatch console does around a custom widget. */
 
-/** How long until a server that is gone is tried again, ms. */
+/** Pause before a missing server is tried again, ms. */
 const TRY_AGAIN = 2_000;
-/** How often it is looked whether the server is still there, ms. */
+/** How often the server is checked, ms. */
 const HEARTBEAT = 4_000;
-/** How often, and after what pauses in ms, the widget is shown again until the answer to a request is there. */
+/** How often, and with what pauses in ms, the widget is reloaded until the result of a request appears. */
 const [MOST_RELOADS, RELOAD_PAUSE] = [10, 1_000];
 
 const byId = <Element extends HTMLElement>(id: string, kind: new () => Element): Element => {
@@ -26,15 +26,15 @@ const theme = byId('theme', HTMLSelectElement);
 const range = byId('range', HTMLSelectElement);
 const root = frame.attachShadow({ mode: 'open' });
 
-/** What is shown; the browser's history has it, too. */
+/** The current view, which the browser's history has as well. */
 let view: View = viewAt(location.hash);
-/** Counts what was asked for: what comes back late for something older is not shown. */
+/** Counts requests. A late response to an older request is ignored. */
 let turn = 0;
-/** Whether the server did not answer when it was last asked. */
+/** Whether the server did not answer the last request. */
 let isGone = false;
 
 const fields = () => root.querySelectorAll<HTMLInputElement | HTMLSelectElement>('form [name]');
-/** What is typed into the forms of the widget, by the names of the fields. */
+/** The input in the widget's forms, by field name. */
 const typedFields = (): Record<string, string> =>
   Object.fromEntries([...fields()].map(({ name, value }) => [name, value]));
 
@@ -50,18 +50,18 @@ async function standing(): Promise<Standing> {
   return now;
 }
 
-/** Calls a function as CloudWatch does, with the parameters of the widget beside those of the button. */
+/** Invokes a function like CloudWatch does, with the parameters of the widget and those of the button. */
 async function call(endpoint: string, { params, forms }: View, own: Standing['params']): Promise<Answer> {
   const context = { theme: theme.value, range: range.value, width: frame.clientWidth, forms };
   return (await post('/call', { endpoint, params: { ...own, ...params }, context })).json();
 }
 
-/** Shows what a function answered in place of the widget, or the error as the console would. */
+/** Shows a function's response in place of the widget, or the error like the console. */
 function show({ html = '', error }: Answer): void {
   root.replaceChildren();
   if (error === undefined) root.append(sanitized(html));
   else root.append(`Error: ${error}`);
-  // Not for the eye: the console never shows what an action carries.
+  // The console never shows the content of an action.
   const hidden = new CSSStyleSheet();
   hidden.replaceSync('cwdb-action { display: none }');
   root.adoptedStyleSheets = [hidden];
@@ -69,8 +69,8 @@ function show({ html = '', error }: Answer): void {
 }
 
 /**
- * Does something with the server. What shows the widget is tried again until the server is back; what changes something is
- * not, because it may have been done.
+ * Runs work on the server. Showing the widget is retried until the server is back. Changes are not retried, because
+ * they may have been carried out.
  */
 async function run(work: () => Promise<void>): Promise<void> {
   const mine = ++turn;
@@ -86,7 +86,7 @@ async function run(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Waits for a server that is gone, and says so; then shows the view anew. */
+/** Waits for a missing server, with a notice, then renders the view again. */
 async function untilBack(): Promise<void> {
   const mine = ++turn;
   isGone = true;
@@ -95,7 +95,7 @@ async function untilBack(): Promise<void> {
       `The server does not answer. Is npm start still running? It is tried again every ${TRY_AGAIN / 1_000} seconds.`,
     );
     await pause(TRY_AGAIN);
-    // Somebody has pressed something meanwhile.
+    // The user has pressed something meanwhile.
     if (mine !== turn) return;
     try {
       await standing();
@@ -107,7 +107,7 @@ async function untilBack(): Promise<void> {
   await run(reshow);
 }
 
-/** Shows the view anew, as it is now. */
+/** Renders the current view again. */
 async function showView(): Promise<void> {
   document.documentElement.dataset.theme = theme.value;
   const mine = turn;
@@ -116,14 +116,14 @@ async function showView(): Promise<void> {
   if (mine === turn) show(answer);
 }
 
-/** The same; what is half typed stays. */
+/** Renders the view again, and keeps what is typed. */
 async function reshow(): Promise<void> {
   const typed = typedFields();
   await showView();
   for (const field of fields()) field.value = typed[field.name] ?? field.value;
 }
 
-/** Shows another view, as a step in the browser's history; what is about the same subject is no step. */
+/** Shows another view, as a step in the browser's history unless it has the same subject. */
 async function go(next: View, endpoint?: string): Promise<void> {
   const mine = turn;
   const { params, ...widget } = await standing();
@@ -134,11 +134,11 @@ async function go(next: View, endpoint?: string): Promise<void> {
   const isStep = fragment === '' || fragment !== location.hash;
   history[isStep ? 'pushState' : 'replaceState'](view, '', `${location.pathname}${fragment}`);
   show(answer);
-  // What had the focus is gone: go on from the top of the widget.
+  // The focused element is gone, so the focus moves to the top of the widget.
   heading.focus();
 }
 
-/** A view as the history keeps it: what was asked for once is not waited for again. */
+/** A view as the history keeps it, without the request that it awaited. */
 function remembered({ params, forms }: View): View {
   const { awaits: _, ...kept } = params;
   return { params: kept, forms };
@@ -168,7 +168,7 @@ async function act(action: Element, label: string): Promise<void> {
   if (followed !== undefined) await follow(followed);
 }
 
-/** Shows what came of an action: the widget is shown again until it does not say any more that the answer is still to come. */
+/** Shows the result of an action: the widget is reloaded until it no longer says that the result is pending. */
 async function follow(action: Element): Promise<void> {
   const next: View = { params: carriedBy(action), forms: {} };
   for (let reload = 0; reload < MOST_RELOADS; reload++) {
@@ -180,7 +180,7 @@ async function follow(action: Element): Promise<void> {
   }
 }
 
-/** Another time range, or a refresh, begins again at the first page, as on a dashboard. */
+/** Another time range, or a refresh, starts again at the first page, like on a dashboard. */
 const beginAgain = (): Promise<void> => run(() => go(FIRST_VIEW));
 
 theme.addEventListener('change', () => void run(reshow));

@@ -1,6 +1,6 @@
-/** What the page asks of the server that plays the account. */
+/** The page's requests to the server of the simulated account. */
 
-/** The server does not answer at all: it has ended, or it is being started again. */
+/** The server does not answer at all: it has ended, or is restarting. */
 export class ServerGone extends Error {
   override readonly name = 'ServerGone';
 }
@@ -10,7 +10,7 @@ export interface Answer {
   readonly error?: string;
 }
 
-/** How the dashboard stands: virtual time, and the widget that it has. */
+/** The state of the dashboard: virtual time, and its widget. */
 export interface Standing {
   readonly now: string;
   readonly title: string;
@@ -18,13 +18,13 @@ export interface Standing {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** @throws ServerGone; Error for what the server refuses */
+/** @throws ServerGone; Error for requests that the server refuses */
 async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, init);
   } catch (error) {
-    // `fetch` throws this for whatever the network does.
+    // `fetch` throws TypeError for every network error.
     if (error instanceof TypeError) throw new ServerGone('The server does not answer.', { cause: error });
     throw error;
   }
