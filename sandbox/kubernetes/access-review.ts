@@ -8,8 +8,9 @@ import { badRequest, StatusError } from './status-error.ts';
 export const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
 /**
- * Whom a request speaks for: who asks, or whom they impersonate. Source: Kubernetes, "Authenticating", User impersonation.
- * @throws StatusError 403 for who may not impersonate: nobody but administrators may
+ * The user that a request acts as: the caller, or the user whom the caller impersonates. Source: Kubernetes,
+ * "Authenticating", User impersonation.
+ * @throws StatusError 403 for callers who may not impersonate; only administrators may
  */
 export function impersonated(user: User, headers: IncomingHttpHeaders): User {
   const username = headers['impersonate-user'];
@@ -18,7 +19,7 @@ export function impersonated(user: User, headers: IncomingHttpHeaders): User {
     const message = `users "${username}" is forbidden: User "${user.username}" cannot impersonate resource "users" in API group "" at the cluster scope`;
     throw new StatusError(403, 'Forbidden', message, { name: username, kind: 'users' });
   }
-  // Node joins what a header that is repeated says by commas.
+  // Node joins repeated headers by commas.
   const groups = headers['impersonate-group'];
   const named = [groups ?? []].flat().flatMap((value) => value.split(',').map((group) => group.trim()));
   return { username, groups: [...named, 'system:authenticated'] };

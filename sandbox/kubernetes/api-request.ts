@@ -10,12 +10,12 @@ const RESOURCES = [NODES, NAMESPACES, PODS, DAEMON_SETS];
 
 export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete';
 
-/** A request as the API server understands it. */
+/** A request, as the API server interprets it. */
 export interface ApiRequest {
   readonly method: string;
   readonly verb: Verb;
   readonly resource: Resource;
-  /** The only one known is the `eviction` of a pod. */
+  /** Only the `eviction` of a pod is supported. */
   readonly subresource?: 'eviction';
   readonly namespace: string | undefined;
   readonly name: string | undefined;
@@ -25,7 +25,7 @@ export interface ApiRequest {
   readonly body: string;
 }
 
-/** The parts of an HTTP request that decide. */
+/** The parts of an HTTP request that matter. */
 export interface HttpRequest {
   readonly method: string;
   /** Path with query. */
@@ -35,7 +35,7 @@ export interface HttpRequest {
   readonly body: string;
 }
 
-/** @throws StatusError 501 for a path, verb or parameter that the sandbox does not know */
+/** @throws StatusError 501 for a path, verb or parameter that the sandbox does not support */
 export function parseRequest({ method, url, contentType, userAgent, body }: HttpRequest): ApiRequest {
   const { pathname, searchParams: query } = new URL(url, 'https://kubernetes');
   const parts = pathname
@@ -49,7 +49,7 @@ export function parseRequest({ method, url, contentType, userAgent, body }: Http
       : parts[0] === 'apis' && parts[2] === 'v1'
         ? [parts[1], parts.slice(3)]
         : [undefined, []];
-  // A namespace is an object by itself and a prefix of others.
+  // A namespace is both an object and a prefix of others.
   const within = rest[0] === 'namespaces' && rest.length > 2;
   const [plural, name, ...more] = within ? rest.slice(2) : rest;
   const resource = RESOURCES.find((known) => known.group === group && known.plural === plural);
@@ -85,7 +85,7 @@ function refuseParameters(query: URLSearchParams, verb: Verb): void {
   }
 }
 
-/** What a request is about, as RBAC names it: `pods`, `pods/eviction`. */
+/** The resource of a request, as RBAC names it: `pods`, `pods/eviction`. */
 export const resourcePath = ({ resource, subresource }: Pick<ApiRequest, 'resource' | 'subresource'>): string =>
   subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
 
@@ -105,7 +105,7 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** What a request needs, as RBAC evaluates it. */
+/** The access that a request needs, as RBAC evaluates it. */
 export interface RbacRequest {
   readonly verb: Verb;
   readonly apiGroup: string;

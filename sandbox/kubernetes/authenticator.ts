@@ -2,21 +2,24 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Caller } from '../account/service.ts';
 import { unauthorized } from './status-error.ts';
 
-/** Who asks, as Kubernetes knows them. */
+/** The caller, as Kubernetes knows it. */
 export interface User {
   readonly username: string;
   readonly groups: readonly string[];
 }
 
-/** Who holds an access key, as IAM knows them. */
+/** The holder of an access key, as IAM knows it. */
 export interface Principal {
   readonly caller: Caller;
-  /** Of the role itself, not of its session. */
+  /** ARN of the role itself, not of its session. */
   readonly arn: string;
   readonly secretAccessKey: string;
 }
 
-/** Somebody outside of the sandbox, with any credentials, who has made the cluster: nothing about the token is checked. */
+/**
+ * The creator of the cluster, who is outside of the sandbox and has any credentials. Nothing about the token is
+ * checked.
+ */
 export interface Outsider {
   readonly arn: string;
   readonly groups: readonly string[];
@@ -28,7 +31,7 @@ export interface AuthenticatorOptions {
   /** Epoch ms, virtual. */
   now(): number;
   principalOf(accessKeyId: string): Principal | undefined;
-  /** Who else there is, on a connection from outside; absent: nobody. */
+  /** The user of connections from outside; absent: nobody. */
   outsider?(): Outsider | undefined;
   /** The cluster's access entry of a principal. */
   accessEntryOf(
@@ -37,7 +40,7 @@ export interface AuthenticatorOptions {
 }
 
 const PREFIX = 'k8s-aws-v1.';
-/** EKS takes a token for so long after it was signed, whatever it says itself. */
+/** How long EKS accepts a token after it was signed, whatever the token itself says. */
 const TOKEN_LIFE_MS = 15 * 60_000;
 const LONGEST_EXPIRES_S = 900;
 const PARAMETERS = new Set([
@@ -52,7 +55,10 @@ const PARAMETERS = new Set([
   'X-Amz-SignedHeaders',
 ]);
 
-/** What EKS does with a bearer token: checks the presigned URL in it, asks STS who signed it, looks for an access entry. */
+/**
+ * What EKS does with a bearer token: it checks the presigned URL in it, asks STS for the signer, and looks up the
+ * access entry.
+ */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
 
@@ -60,14 +66,16 @@ export class Authenticator {
     this.#options = options;
   }
 
-  /** Whose access key the token in an Authorization header names, whether or not the token is good. */
+  /**
+   * The holder of the access key that the token in an Authorization header names, whether or not the token is valid.
+   */
   signerOf(authorization: string | undefined): Principal | undefined {
     const url = presignedUrl(authorization);
     const [accessKeyId = ''] = (url?.searchParams.get('X-Amz-Credential') ?? '').split('/');
     return this.#options.principalOf(accessKeyId);
   }
 
-  /** @throws StatusError 401 for a token that is not good, and without an access entry */
+  /** @throws StatusError 401 for an invalid token, or without an access entry */
   authenticate(authorization: string | undefined): User {
     const url = presignedUrl(authorization);
     const signer = this.signerOf(authorization);
@@ -107,7 +115,7 @@ export class Authenticator {
     );
   }
 
-  /** Signature Version 4, with this cluster's name in the header that the token was signed with. */
+  /** Checks Signature Version 4, with this cluster's name in the signed header. */
   #isSignedWith({ host, searchParams }: URL, secretAccessKey: string): boolean {
     const query = new Map(searchParams);
     const signature = query.get('X-Amz-Signature');
@@ -146,6 +154,6 @@ const dateOf = (text: string): number =>
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
-/** As SigV4 encodes: everything but unreserved characters. */
+/** Encodes like SigV4: everything except unreserved characters. */
 const encoded = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -1,5 +1,5 @@
 /**
- * The authority that vouches for a cluster's API server, as DescribeCluster gives it: base64 of PEM. Nothing is
+ * The certificate authority of a cluster's API server, as DescribeCluster returns it: base64 of PEM. Nothing is
  * encrypted in the sandbox, so it is a name in the form of a certificate; clients must have been given the right one.
  *
  * @param clusterId of the cluster's endpoint

@@ -6,16 +6,16 @@ import { type TestClusterOptions, testCluster } from './kubernetes-test-cluster.
 
 export interface ClientOfCluster extends ReturnType<typeof testCluster> {
   readonly client: KubernetesClient;
-  /** What the client has asked for since this was last called: `GET nodes/a`. */
+  /** The client's requests since the last call of this: `GET nodes/a`. */
   asked(): string[];
-  /** Is done once, before the next request of this method is answered. */
+  /** Runs a task once, before the next request of this method is answered. */
   beforeNext(method: string, task: () => Promise<unknown>): void;
-  /** Lets virtual time pass, s. */
+  /** Lets virtual time pass, seconds. */
   wait(seconds: number): Promise<void>;
   close(): void;
 }
 
-/** The real client, over real sockets, of a test cluster whose answers take no virtual time. */
+/** The real client, over real sockets, of a test cluster whose responses take no virtual time. */
 export async function clientOfCluster(options: TestClusterOptions = {}): Promise<ClientOfCluster> {
   const cluster = testCluster({ instant: true, ...options });
   const tasks: Array<{ readonly method: string; readonly task: () => Promise<unknown> }> = [];

@@ -16,12 +16,12 @@ import { Workloads } from './workloads.ts';
 export interface ClusterApiOptions {
   readonly clusterName: string;
   readonly world: Pick<World, 'time' | 'random'>;
-  /** The manifests that somebody has applied; of these, the API serves the namespaces. */
+  /** The applied manifests. The API serves the namespaces among them. */
   readonly applied: ReadonlyArray<{ readonly kind: string; readonly metadata: { readonly name: string } }>;
-  /** What runs on the nodes of its node groups; nothing when omitted. */
+  /** The workloads on its node groups; default: none. */
   readonly workloads?: readonly Workload[];
   nodes(): readonly ClusterNode[];
-  /** A privileged pod that sees its host has done its work on this instance. */
+  /** Called when a privileged pod with access to its host has done its work on this instance. */
   onHostReached(instanceId: string): void;
 }
 
@@ -34,7 +34,7 @@ type Authorize = (request: ApiRequest) => void;
 
 const NAMESPACES_OF_KUBERNETES = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
-/** What one cluster's API server knows and does, for requests that are allowed. */
+/** The state and behaviour of one cluster's API server, for requests that are allowed. */
 export class ClusterApi {
   readonly #nodes: NodeObjects;
   readonly #daemonSets: DaemonSets;
@@ -63,8 +63,9 @@ export class ClusterApi {
   }
 
   /**
-   * @param authorize asks for the right to do more than the request says, and throws without it
-   * @returns HTTP status and object @throws StatusError
+   * @param authorize requests a further right, and throws without it
+   * @returns HTTP status and object
+   * @throws StatusError
    */
   async handle(request: ApiRequest, authorize: Authorize): Promise<Answer> {
     const { resource, subresource, verb, namespace, name = '' } = request;
@@ -83,12 +84,12 @@ export class ClusterApi {
     throw notImplemented(`${verb} of ${resource.plural} in the Kubernetes API`);
   }
 
-  /** The DaemonSets that stand in the cluster. */
+  /** The existing DaemonSets of the cluster. */
   daemonSets(): readonly Served[] {
     return this.#daemonSets.list(undefined);
   }
 
-  /** What the API would show of a kind, now. */
+  /** The objects of a kind that the API would return now. */
   objects(kind: 'nodes' | 'pods'): Json[] {
     this.#workloads.catchUp();
     const everywhere = { namespace: undefined, query: new URLSearchParams() };
@@ -106,7 +107,7 @@ export class ClusterApi {
   #pods({ namespace, query }: Pick<ApiRequest, 'namespace' | 'query'>): Served[] {
     const others = [...this.#daemonSets.pods(namespace), ...this.#workloads.served(namespace)];
     if (namespace !== undefined && namespace !== SYSTEM_NAMESPACE) return others;
-    // Whoever asks for one node's pods, as most do, need not wait for those of a thousand.
+    // A request for one node's pods, which is the usual case, does not build those of a thousand nodes.
     const nodeName = /^spec\.nodeName=([^,]+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
     const nodes = this.#nodes.scheduling().filter(({ name }) => nodeName === undefined || name === nodeName);
     return [...others, ...nodes.flatMap(systemPods)];
@@ -167,7 +168,7 @@ export class ClusterApi {
     const isNew = !this.#daemonSets.has(namespace, name);
     if (isNew) {
       this.#requireNamespace(namespace);
-      // Whoever applies what is not there yet creates it, and must be allowed to.
+      // Applying what does not exist creates it, which needs the right to create.
       authorize({ ...request, verb: 'create' });
     }
     const force = request.query.get('force') === 'true';
@@ -193,7 +194,10 @@ export class ClusterApi {
     };
   }
 
-  /** The name in the body, which must be that of the path. @throws StatusError 400 */
+  /**
+   * The name in the body, which must equal that of the path.
+   * @throws StatusError 400
+   */
   #checkIdentity({ apiVersion, kind, metadata }: Json, namespace: string, name: string | undefined): string {
     if (apiVersion !== 'apps/v1' || kind !== 'DaemonSet') {
       throw badRequest(

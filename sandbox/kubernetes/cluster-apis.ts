@@ -21,7 +21,7 @@ export interface ClusterApisOptions
   clusters(): Iterable<EksCluster>;
   nodesOf(clusterName: string): ReturnType<KubernetesServerOptions['nodes']>;
   accessEntryOf(clusterName: string, principalArn: string): ReturnType<KubernetesServerOptions['accessEntryOf']>;
-  /** The manifests that somebody has applied to the cluster. */
+  /** The manifests that were applied to the cluster. */
   appliedTo(clusterName: string): KubernetesServerOptions['applied'];
   workloadsOf(clusterName: string): readonly Workload[];
 }
@@ -35,11 +35,11 @@ export class ClusterApis {
     this.#options = options;
   }
 
-  /** Where a host leads; undefined when it is no cluster's endpoint. */
+  /** The destination of a host; undefined when it is no cluster's endpoint. */
   destination(host: string): Destination | undefined {
     for (const cluster of this.#options.clusters()) {
       if (host !== endpointHost(this.#options.world, cluster).toLowerCase()) continue;
-      // Functions run outside of the clusters' VPCs: a private endpoint's addresses lead nowhere for them.
+      // Functions run outside of the clusters' VPCs, so they cannot reach the addresses of a private endpoint.
       if (!cluster.endpointPublicAccess) return 'silence';
       return { server: this.#serverOf(cluster).http, certificateAuthority: certificateAuthority(cluster.id) };
     }
@@ -47,10 +47,10 @@ export class ClusterApis {
   }
 
   /**
-   * Serves each cluster's API by TLS on a port of 127.0.0.1, which DescribeCluster then names to whoever is outside; not those
-   * that have no public endpoint. Functions go on by the network of the sandbox.
+   * Serves each cluster's API over TLS on a port of 127.0.0.1, which DescribeCluster then returns to callers from
+   * outside. Clusters without a public endpoint are not served. Functions keep using the sandbox's network.
    *
-   * @returns what ends it
+   * @returns a function that ends it
    */
   async serve({ certificate, server: tls }: ServedAuthority): Promise<() => void> {
     const data = Buffer.from(certificate).toString('base64');
@@ -75,14 +75,14 @@ export class ClusterApis {
     };
   }
 
-  /** The DaemonSets that stand in any cluster. */
+  /** The existing DaemonSets of all clusters. */
   daemonSets(): Array<{ readonly cluster: string; readonly namespace: string; readonly name: string }> {
     return [...this.#servers].flatMap(([cluster, { api }]) =>
       api.daemonSets().map(({ namespace = '', name }) => ({ cluster, namespace, name })),
     );
   }
 
-  /** What the API of a cluster would show of a kind, now. */
+  /** The objects of a kind that a cluster's API would return now. */
   objects(clusterName: string, kind: 'nodes' | 'pods'): Json[] {
     const cluster = [...this.#options.clusters()].find(({ name }) => name === clusterName);
     if (cluster === undefined) throw new TypeError(`There is no cluster ${clusterName}.`);
@@ -101,7 +101,7 @@ export class ClusterApis {
       workloads: workloadsOf(name),
       nodes: () => nodesOf(name),
       accessEntryOf: (principalArn) => accessEntryOf(name, principalArn),
-      // Whoever makes a cluster administers it. Source: EKS user guide, "Grant IAM users and roles access".
+      // The creator of a cluster administers it. Source: EKS user guide, "Grant IAM users and roles access".
       outsider: () => ({
         arn: callerArn(this.#options.world, { function: 'operator' }),
         groups: [MASTERS],

@@ -5,7 +5,7 @@ import { isJson, type Json } from './json.ts';
 import { isCurrent, obstacle, type Pod, reachesHost } from './pods.ts';
 import { fits, type SchedulingNode } from './scheduling.ts';
 
-/** As `status` of a DaemonSet tells it. */
+/** The counts in the `status` of a DaemonSet. */
 export interface DaemonSetCounts {
   readonly observedGeneration: number;
   readonly desiredNumberScheduled: number;
@@ -17,7 +17,7 @@ export interface DaemonSetCounts {
   readonly numberMisscheduled: number;
 }
 
-/** A DaemonSet as its controller sees it. */
+/** A DaemonSet, as its controller sees it. */
 export interface ControlledDaemonSet {
   readonly name: string;
   readonly generation: number;
@@ -30,17 +30,20 @@ export interface DaemonSetControllerOptions {
   readonly time: VirtualTime;
   readonly random: Random;
   nodes(): readonly SchedulingNode[];
-  /** A pod that may change its host has done its work: it became ready on this instance. */
+  /** Called when a pod that may change its host has done its work: it became ready on this instance. */
   onHostReached(instanceId: string): void;
 }
 
-/** From a change to the controller's answer to it, ms. */
+/** Delay between a change and the controller's reaction, ms. */
 const REACTION_MS = 1_000;
-/** How often it looks for nodes that came or went, ms. */
+/** How often it looks for added and removed nodes, ms. */
 const RECONCILE_AGAIN_MS = 10_000;
 const POD_GOES_MS = 5_000;
 
-/** What makes a DaemonSet true: a pod on each node that fits, replaced when its template changes, gone with the DaemonSet. */
+/**
+ * The DaemonSet controller: it runs a pod on each node that fits, replaces pods when the template changes, and removes
+ * them with the DaemonSet.
+ */
 export class DaemonSetController {
   readonly #options: DaemonSetControllerOptions;
   readonly #current: () => ControlledDaemonSet | undefined;
@@ -49,7 +52,7 @@ export class DaemonSetController {
   #observedGeneration = 0;
   #planned: (() => void) | undefined;
 
-  /** @param current the DaemonSet as it is now; undefined once it was deleted */
+  /** @param current returns the DaemonSet; undefined once it was deleted */
   constructor(options: DaemonSetControllerOptions, current: () => ControlledDaemonSet | undefined) {
     this.#options = options;
     this.#current = current;
@@ -59,7 +62,7 @@ export class DaemonSetController {
     return this.#pods;
   }
 
-  /** The DaemonSet was created, changed or deleted. */
+  /** Reports that the DaemonSet was created, changed or deleted. */
   changed(): void {
     this.#plan(REACTION_MS);
   }
@@ -104,7 +107,7 @@ export class DaemonSetController {
     this.#plan(RECONCILE_AGAIN_MS);
   }
 
-  /** Takes outdated pods away: those that are not ready at once, the others a few at a time. */
+  /** Removes outdated pods: those that are not ready at once, the others a few at a time. */
   #replace({ template, spec }: ControlledDaemonSet): void {
     const { type, rollingUpdate } = spec.updateStrategy;
     if (type === 'OnDelete') return;
@@ -123,7 +126,7 @@ export class DaemonSetController {
     const suffix = random.hex(5);
     const pod: Pod = { name: `${name}-${suffix}`, node, template, createdAt: time.now, ready: false };
     this.#pods.push(pod);
-    // Pulls the image, runs its init containers, passes its readiness probe.
+    // The time to pull the image, run the init containers and pass the readiness probe.
     const readyAfterMs = random.integer(8_000, 25_000);
     const podSpec = spec.template.spec;
     if (obstacle(podSpec, node) !== undefined) return;

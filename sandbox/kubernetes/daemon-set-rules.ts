@@ -8,13 +8,16 @@ const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'];
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-/** Kubernetes' rules for a DaemonSet. @throws StatusError 422 naming each field that breaks one */
+/**
+ * Checks Kubernetes' rules for a DaemonSet.
+ * @throws StatusError 422 that names each field which breaks one
+ */
 export function refuseInvalid(name: string, spec: DaemonSetSpec): void {
   const causes = [...nameCauses(name), ...selectorCauses(spec), ...podCauses(spec.template.spec)];
   if (causes.length > 0) throw invalid(DAEMON_SETS, name, causes);
 }
 
-/** @throws StatusError 422 when what cannot change was changed */
+/** @throws StatusError 422 when an immutable field was changed */
 export function refuseImmutable(name: string, before: DaemonSetSpec, after: DaemonSetSpec): void {
   if (isSame(before.selector, after.selector)) return;
   throw invalid(DAEMON_SETS, name, [invalidValue('spec.selector', after.selector, 'field is immutable')]);

@@ -69,11 +69,11 @@ const daemonSetSpec = z.looseObject({
     .default({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } }),
 });
 
-/** What the sandbox's controller and scheduler look at in a DaemonSet. */
+/** The parts of a DaemonSet that the sandbox's controller and scheduler use. */
 export type DaemonSetSpec = z.output<typeof daemonSetSpec>;
 export type PodSpec = z.output<typeof podSpec>;
 
-/** @throws StatusError 400 for what the sandbox cannot read */
+/** @throws StatusError 400 for what the sandbox cannot parse */
 export function readDaemonSetSpec(object: Json): DaemonSetSpec {
   const parsed = daemonSetSpec.safeParse({ template: {}, ...(isJson(object.spec) ? object.spec : {}) });
   if (parsed.success) return parsed.data;

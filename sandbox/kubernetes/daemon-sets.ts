@@ -23,7 +23,7 @@ interface Stored {
 
 export interface DaemonSetsOptions extends DaemonSetControllerOptions {
   readonly random: Random;
-  /** A number for each change in the cluster. */
+  /** Returns a new number for each change in the cluster. */
   nextVersion(): string;
 }
 
@@ -31,7 +31,7 @@ export interface DaemonSetsOptions extends DaemonSetControllerOptions {
 export class DaemonSets {
   readonly #options: DaemonSetsOptions;
   readonly #byKey = new Map<string, Stored>();
-  /** Those whose pods may not have gone yet. */
+  /** Deleted DaemonSets whose pods may still exist. */
   readonly #leaving = new Set<Stored>();
 
   constructor(options: DaemonSetsOptions) {
@@ -89,7 +89,11 @@ export class DaemonSets {
     return this.#object(found);
   }
 
-  /** Deletes it at once; its pods go in the background. @returns its uid @throws StatusError 404 */
+  /**
+   * Deletes it at once; its pods follow in the background.
+   * @returns its uid
+   * @throws StatusError 404
+   */
   delete(namespace: string, name: string): string {
     const found = this.#find(namespace, name);
     this.#byKey.delete(`${namespace}/${name}`);

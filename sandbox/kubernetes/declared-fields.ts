@@ -3,20 +3,20 @@ import { badRequest } from './status-error.ts';
 
 interface Field {
   readonly baseName: string;
-  /** For example `string`, `Array<V1Container>`, `{ [key: string]: string; }`, `V1PodSpec`. */
+  /** Such as `string`, `Array<V1Container>`, `{ [key: string]: string; }`, `V1PodSpec`. */
   readonly type: string;
 }
 
-/** Generated from Kubernetes' OpenAPI schema; loaded when an object is first checked, as it is 750 modules. */
+/** The models generated from Kubernetes' OpenAPI schema. Loaded on first use, because it is 750 modules. */
 const loadModels = (): Promise<Readonly<Record<string, unknown>>> =>
   import('@kubernetes/client-node/dist/gen/models/all.js');
 
 /**
- * Checks that an object consists of fields that Kubernetes declares, of the declared types. Whether their values make
- * sense is another question.
+ * Checks that an object has only fields that Kubernetes declares, with the declared types. It does not check their
+ * values.
  *
- * @param type as the client's models name it, for example `V1DaemonSet`
- * @throws StatusError 400 naming the field, as an API server with strict field validation does
+ * @param type as the client's models name it, such as `V1DaemonSet`
+ * @throws StatusError 400 that names the field, like an API server with strict field validation
  */
 export async function refuseUndeclared(object: Json, type: string): Promise<void> {
   const fault = faultIn(object, type, '', await loadModels());
@@ -26,7 +26,7 @@ export async function refuseUndeclared(object: Json, type: string): Promise<void
 type Models = Readonly<Record<string, unknown>>;
 
 function faultIn(value: unknown, type: string, path: string, models: Models): string | undefined {
-  // A field that is null is a field that is not set.
+  // A null field counts as not set.
   if (value === null) return undefined;
   const item = /^Array<(.+)>$/.exec(type)?.[1];
   if (item !== undefined) {

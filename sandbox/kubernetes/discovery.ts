@@ -35,17 +35,21 @@ const served = (group: string): Json[] =>
     own === group ? [resource(plural, kind, namespaced, verbs, { shortNames: SHORT_NAMES[plural] ?? [] })] : [],
   );
 
-/** What the API serves, by group: the core's first. The eviction of a pod is a resource of the core, in the kind of `policy`. */
+/**
+ * The served resources by group, the core group first. The eviction of a pod is a resource of the core group, with a
+ * kind of `policy`.
+ */
 const RESOURCES: Readonly<Record<string, readonly Json[]>> = {
   '': [...served(''), resource('pods/eviction', 'Eviction', true, ['create'], { group: 'policy', version: 'v1' })],
   apps: served('apps'),
-  // Clients take a group without resources for a fault. Budgets act on evictions; of their own they can be asked for nothing.
+  // Clients treat a group without resources as an error. Budgets only affect evictions; they cannot be requested
+  // themselves.
   policy: [resource('poddisruptionbudgets', 'PodDisruptionBudget', true, [])],
   'authorization.k8s.io': [resource('selfsubjectaccessreviews', 'SelfSubjectAccessReview', false, ['create'])],
 };
 
 /**
- * What a client asks before it knows the API: groups, and the resources of each; undefined for any other path.
+ * The response to a client's discovery request: groups, and the resources of each; undefined for any other path.
  * Source: Kubernetes, "The Kubernetes API", Discovery API (unaggregated).
  */
 export function discovery(path: string): Json | undefined {

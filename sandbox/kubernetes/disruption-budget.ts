@@ -1,11 +1,14 @@
-/** How many pods of a workload may be missing: `maxUnavailable`, or what `minAvailable` leaves; a number or a share. */
+/**
+ * How many pods of a workload may be missing: `maxUnavailable`, or what `minAvailable` leaves; a number or a
+ * percentage.
+ */
 export interface DisruptionBudget {
   readonly minAvailable?: number | string | undefined;
   readonly maxUnavailable?: number | string | undefined;
 }
 
 /**
- * How many healthy pods a budget asks for. Shares are rounded up, as Kubernetes does with both.
+ * How many healthy pods a budget requires. Percentages are rounded up, like Kubernetes does with both.
  *
  * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/#specifying-a-poddisruptionbudget
  */

@@ -4,8 +4,9 @@ import { isJson } from './json.ts';
 import { badRequest, notImplemented } from './status-error.ts';
 
 /**
- * The uid that an Eviction wants its pod to have; undefined when it does not care.
- * @throws StatusError 400 for what is no eviction of the pod in the path, 501 for options that the sandbox does not know
+ * The uid that an Eviction requires of its pod; undefined when it requires none.
+ * @throws StatusError 400 for a body that is not an eviction of the pod in the path, 501 for options that the sandbox
+ * does not support
  */
 export async function evictionPrecondition(request: ApiRequest): Promise<string | undefined> {
   const eviction = bodyOf(request);

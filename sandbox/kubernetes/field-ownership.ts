@@ -1,14 +1,14 @@
 import { isJson, type Json } from './json.ts';
 
 /**
- * Fields of an object as server-side apply counts them: each one a path of segments in FieldsV1 notation (`f:spec`,
- * `k:{"name":"x"}`, and `.` for an item of a list as such).
+ * A field of an object in server-side apply: a path of segments in FieldsV1 notation (`f:spec`, `k:{"name":"x"}`, and
+ * `.` for an item of a list as such).
  *
  * @see https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
  */
 export type Path = readonly string[];
 
-/** Lists whose items are known by keys (`x-kubernetes-list-map-keys`); any other list is one field. */
+/** Lists whose items are identified by keys (`x-kubernetes-list-map-keys`). Any other list is one field. */
 const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
   containers: ['name'],
   initContainers: ['name'],
@@ -30,7 +30,10 @@ const ATOMIC = new Set([
   'configMapKeyRef',
 ]);
 
-/** All fields that an object sets. @param name of the field that holds `value` */
+/**
+ * All fields that an object sets.
+ * @param name of the field that has `value`
+ */
 export function fieldsOf(value: unknown, path: Path = [], name = ''): Path[] {
   const keys = LIST_KEYS[name];
   if (Array.isArray(value) && keys !== undefined) {
@@ -43,7 +46,7 @@ export function fieldsOf(value: unknown, path: Path = [], name = ''): Path[] {
   return Object.entries(value).flatMap(([key, child]) => fieldsOf(child, [...path, `f:${key}`], key));
 }
 
-/** What an object has at a path; undefined when it has nothing there. */
+/** The value of an object at a path; undefined when there is none. */
 export function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((at, segment) => {
     if (segment === '.') return at;
@@ -52,7 +55,7 @@ export function valueAt(value: unknown, path: Path): unknown {
   }, value);
 }
 
-/** `live` with all that `applied` sets put in. */
+/** `live` with everything that `applied` sets. */
 export function merged(live: unknown, applied: unknown, name = ''): unknown {
   const keys = LIST_KEYS[name];
   if (Array.isArray(applied) && Array.isArray(live) && keys !== undefined) {
@@ -69,7 +72,7 @@ export function merged(live: unknown, applied: unknown, name = ''): unknown {
   return { ...live, ...Object.fromEntries(changed) };
 }
 
-/** The object without what it has at a path. */
+/** The object without its value at a path. */
 export function without(value: unknown, [segment, ...rest]: Path): unknown {
   if (segment === undefined || segment === '.') return undefined;
   if (segment.startsWith('f:')) {
@@ -96,7 +99,7 @@ export function fieldsV1(paths: readonly Path[]): Json {
   return Object.fromEntries([...byHead].map(([head, below]) => [head, fieldsV1(below)]));
 }
 
-/** A path as conflicts name it: `.spec.template.spec.containers[name="x"].image`. */
+/** A path as in conflict messages: `.spec.template.spec.containers[name="x"].image`. */
 export function written(path: Path): string {
   return path
     .map((segment) => {

@@ -17,13 +17,13 @@ import { tableOf, wantsTable } from './tables.ts';
 
 export interface KubernetesServerOptions extends Omit<AuthenticatorOptions, 'now'>, ClusterApiOptions {
   readonly applied: readonly RbacObject[];
-  /** Put around each call: latency and faults, as around AWS calls. */
+  /** Wraps each call with latency and faults, like AWS calls. */
   execute<Answer>(call: PlannedCall, run: () => Promise<Answer>): Promise<Answer>;
-  /** Hears of each call after its answer is decided, also of refused and dropped ones. */
+  /** Called for each call after its response is decided, including refused and dropped ones. */
   onCall?(record: CallRecord): void;
 }
 
-/** A call as it will be recorded. */
+/** A call, with the parts that will be recorded. */
 type Progress = Pick<CallRecord, 'operation' | 'input'> & { readonly rbac: RbacRequest[] };
 
 const NOT_A_WORKER: Caller = { function: 'unknown' };
@@ -45,7 +45,7 @@ export class KubernetesServer {
     this.#rbac = new Rbac(applied);
     this.api = new ClusterApi(options);
     this.#auditIds = world.random.fork(`audit ids ${clusterName}`);
-    // No real-time limits: an answer may be virtual minutes and real seconds away.
+    // No real-time limits: a response may be virtual minutes and real seconds away.
     this.http = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (request, response) => {
       void this.#serve(request, response);
     });
@@ -73,7 +73,7 @@ export class KubernetesServer {
     }
   }
 
-  /** Authenticates, authorises and does it, at one virtual moment. */
+  /** Authenticates, authorizes and executes a request, at one virtual moment. */
   async #answer({ method = 'GET', url = '/', headers }: IncomingMessage, body: string, progress: Progress) {
     const path = url.split('?')[0] ?? '';
     const known = discovery(path);
@@ -128,21 +128,21 @@ export class KubernetesServer {
       outcome,
       at: new Date(world.time.now).toISOString(),
       requestId,
-      // IAM is not asked: the cluster's access entry and its RBAC decide.
+      // IAM is not evaluated: the cluster's access entry and its RBAC decide.
       permissions: [],
       ...(caller.roleLogicalId === undefined ? {} : { roleLogicalId: caller.roleLogicalId }),
     });
   }
 }
 
-/** @throws whatever is no refusal: a defect of the sandbox */
+/** @throws any error that is not a refusal, because it is a defect of the sandbox */
 function asStatusError(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
   if (!(error instanceof AwsError)) throw error;
   return error.status === 429 ? tooManyRequests() : internalError(error.message);
 }
 
-/** The body as records show it. */
+/** The body as call records show it. */
 function inputOf(body: string): unknown {
   try {
     return body === '' ? undefined : JSON.parse(body);

@@ -46,13 +46,13 @@ export interface TestClusterOptions {
   readonly known?: boolean;
   readonly faults?: FaultPlan;
   readonly seed?: number;
-  /** Ends the execution environment in which the caller runs. */
+  /** Kills the execution environment of the caller. */
   readonly crash?: () => void;
   readonly clusterName?: string;
   /** Kubernetes groups of the access entry. */
   readonly groups?: readonly string[];
   readonly workloads?: readonly Workload[];
-  /** Answers take no virtual time, and there are no faults. */
+  /** Responses take no virtual time, and there are no faults. */
   readonly instant?: boolean;
 }
 
@@ -108,7 +108,7 @@ export function testCluster(options: TestClusterOptions = {}) {
   const token = (cluster = clusterName, at = time.now) =>
     clusterToken({ cluster, region: 'eu-central-1', credentials: CREDENTIALS, clock: { now: () => at } });
 
-  /** Makes a request and lets time pass until it is answered. */
+  /** Makes a request, and lets time pass until the response arrives. */
   const call = async (
     method: string,
     path: string,
@@ -153,7 +153,7 @@ export function testCluster(options: TestClusterOptions = {}) {
   };
 }
 
-/** A Linux node, ready. */
+/** A ready Linux node. */
 export function testNode(name: string, more: Partial<ClusterNode> = {}): ClusterNode {
   const architecture = more.architecture ?? 'amd64';
   const operatingSystem = more.operatingSystem ?? 'linux';

@@ -20,8 +20,8 @@ const FIELDS = {
 const POD_FIELDS = { ...FIELDS, 'spec.nodeName': ({ nodeName = '' }: Served) => nodeName };
 
 /**
- * A page of a list, in the order of namespaces and names.
- * @throws StatusError 400 for a selector, limit or continue token that is none
+ * A page of a list, ordered by namespace and name.
+ * @throws StatusError 400 for an invalid selector, limit or continue token
  */
 export function listOf(
   { resource, query }: Pick<ApiRequest, 'resource' | 'query'>,
@@ -45,7 +45,7 @@ export function listOf(
     kind: `${resource.kind}List`,
     apiVersion: resource.group === '' ? 'v1' : `${resource.group}/v1`,
     metadata: { resourceVersion, ...(token !== '' && { continue: token, remainingItemCount: remaining }) },
-    // Items of a list do not repeat what the list says of them.
+    // Items omit what the list itself says about them.
     items: page.map(({ object: { kind: _kind, apiVersion: _apiVersion, ...item } }) => item),
   };
 }

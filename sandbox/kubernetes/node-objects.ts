@@ -5,46 +5,46 @@ import type { Served } from './lists.ts';
 import type { SchedulingNode, Taint } from './scheduling.ts';
 import { invalid, modified, notFound, notImplemented } from './status-error.ts';
 
-/** What patches have changed in a node. */
+/** The changes that patches have made to a node. */
 interface NodeChanges {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
-  /** Undefined while only the account's own doing counts. */
+  /** Undefined as long as only the account's own changes apply. */
   readonly unschedulable: boolean | undefined;
 }
 
 export interface NodeObjectsOptions {
   nodes(): readonly ClusterNode[];
-  /** A number for each change in the cluster. */
+  /** Returns a new number for each change in the cluster. */
   nextVersion(): string;
 }
 
 const UNSCHEDULABLE: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 const NOT_READY: Taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' };
-/** Of a node whose kubelet is not heard of. Source: Kubernetes, "Taint based Evictions". */
+/** Taints of a node whose kubelet is silent. Source: Kubernetes, "Taint based Evictions". */
 const UNREACHABLE: readonly Taint[] = (['NoSchedule', 'NoExecute'] as const).map((effect) => ({
   key: 'node.kubernetes.io/unreachable',
   effect,
 }));
 const OWN_TAINTS: readonly string[] = [UNSCHEDULABLE, NOT_READY, ...UNREACHABLE].map(({ key }) => key);
 
-/** The nodes of a cluster: what the account's instances are, under what was patched since. */
+/** The nodes of a cluster: the account's instances, with the patches made since. */
 export class NodeObjects {
   readonly #options: NodeObjectsOptions;
   readonly #changes = new Map<string, NodeChanges>();
-  /** The version of each node, and the state that it stands for. */
+  /** The version of each node, and the state that it represents. */
   readonly #versions = new Map<string, { readonly version: string; readonly state: string }>();
 
   constructor(options: NodeObjectsOptions) {
     this.#options = options;
   }
 
-  /** As the scheduler sees them. */
+  /** The nodes, as the scheduler sees them. */
   scheduling(): SchedulingNode[] {
     return this.#options.nodes().map((node) => {
       const { labels, taints, unschedulable = node.unschedulable } = this.#changesOf(node);
-      // What Kubernetes' own controllers taint a node with follows from its state.
+      // Kubernetes' own controllers taint a node by its state.
       const ofHealth = node.ready ? [] : node.unheardSince === undefined ? [NOT_READY] : UNREACHABLE;
       const own = [...(unschedulable ? [UNSCHEDULABLE] : []), ...ofHealth];
       return { ...node, labels, unschedulable, taints: [...taints, ...own] };
@@ -61,8 +61,9 @@ export class NodeObjects {
   }
 
   /**
-   * Takes over what a patch has made of a node.
-   * @throws StatusError 409 when it names another version than the node has, 422, 501 for what the sandbox does not keep
+   * Adopts the result of a patch of a node.
+   * @throws StatusError 409 when it names another version than the node has, 422, 501 for what the sandbox does not
+   * keep
    */
   update(name: string, after: Json): void {
     const node = this.#find(name);
@@ -98,7 +99,7 @@ export class NodeObjects {
     return this.#changes.get(name) ?? { labels, annotations: {}, taints: [], unschedulable: undefined };
   }
 
-  /** A new one whenever the node is another than when it was last looked at, whoever has changed it. */
+  /** A new version whenever the node differs from when it was last read, whoever has changed it. */
   #versionOf(node: SchedulingNode): string {
     const { labels, taints, unschedulable, ready, unheardSince } = node;
     const { annotations } = this.#changesOf(node);
@@ -154,7 +155,7 @@ const readiness = (ready: boolean, since: string): Json => ({
   lastTransitionTime: since,
 });
 
-/** What the node controller writes where no kubelet does. */
+/** The condition that the node controller writes where no kubelet does. */
 const unheard = (since: number): Json => ({
   type: 'Ready',
   status: 'Unknown',

@@ -16,12 +16,15 @@ export function patchType({ contentType }: Pick<ApiRequest, 'contentType'>): str
   return type;
 }
 
-/** What a JSON patch, a merge patch or a strategic merge patch makes of an object. @throws StatusError 400, 422, 501 */
+/**
+ * Applies a JSON patch, a merge patch or a strategic merge patch to an object.
+ * @throws StatusError 400, 422, 501
+ */
 export function patched(object: Json, request: ApiRequest): Json {
   const type = patchType(request);
   if (type === JSON_PATCH) return jsonPatched(object, jsonOf(request.body));
   const patch = bodyOf(request);
-  // All that is patched here are maps, and lists that a strategic patch replaces as a whole, as it does with taints.
+  // Everything patched here is a map, or a list that a strategic patch replaces as a whole, such as taints.
   if (
     type === STRATEGIC_MERGE_PATCH &&
     /"\$(patch|retainKeys|deleteFromPrimitiveList|setElementOrder)/.test(request.body)
@@ -43,7 +46,7 @@ function mergePatched(target: unknown, patch: unknown): unknown {
   return result;
 }
 
-/** RFC 6902, as far as `add`, `remove`, `replace` and `test`. */
+/** RFC 6902, limited to `add`, `remove`, `replace` and `test`. */
 function jsonPatched(object: Json, patch: unknown): Json {
   if (!Array.isArray(patch)) throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
   return patch.reduce<Json>((result, operation) => {

@@ -8,17 +8,17 @@ import type { SchedulingNode } from './scheduling.ts';
 export interface Pod {
   readonly name: string;
   readonly node: SchedulingNode;
-  /** What it was made of. */
+  /** The template that it was created from. */
   readonly template: Json;
   /** Epoch ms. */
   readonly createdAt: number;
   ready: boolean;
 }
 
-/** Directories of the host that Bottlerocket lacks, or has only to be read from its verified root file system. */
+/** Host directories that Bottlerocket lacks, or has read-only on its verified root file system. */
 const CLOSED_ON_BOTTLEROCKET = /^\/($|(bin|boot|etc|lib|lib64|sbin|usr)(\/|$))/;
 
-/** Why a pod can never become ready on a node; undefined when it will. */
+/** Why a pod can never become ready on a node; undefined when it can. */
 export function obstacle(
   { volumes, hostPID }: PodSpec,
   { operatingSystem, osImage }: SchedulingNode,
@@ -26,11 +26,11 @@ export function obstacle(
   if (operatingSystem === 'windows') return 'ErrImagePull';
   if (!osImage.startsWith('Bottlerocket')) return undefined;
   if (volumes.some(({ hostPath }) => CLOSED_ON_BOTTLEROCKET.test(hostPath?.path ?? '-'))) return 'FailedMount';
-  // Its host has no shell, and no package manager, for anyone who enters its namespaces.
+  // Bottlerocket's host has neither a shell nor a package manager for a pod that enters its namespaces.
   return hostPID ? 'CrashLoopBackOff' : undefined;
 }
 
-/** Whether a pod may change its host: runs privileged, and sees the host's files or processes. */
+/** Whether a pod may change its host: it is privileged, and sees the host's files or processes. */
 export function reachesHost({ containers, initContainers, volumes, hostPID }: PodSpec): boolean {
   const privileged = [...initContainers, ...containers].some(({ securityContext }) => securityContext.privileged);
   return privileged && (hostPID || volumes.some(({ hostPath }) => hostPath !== undefined));
@@ -38,13 +38,13 @@ export function reachesHost({ containers, initContainers, volumes, hostPID }: Po
 
 export const isCurrent = (pod: Pod, template: Json): boolean => isSame(pod.template, template);
 
-/** A moment (epoch ms) as Kubernetes writes it: in whole seconds. */
+/** A time (epoch ms) in Kubernetes' format, with whole seconds. */
 export const secondsIso = (moment: number): string => new Date(moment).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** The uid of something that is always there: it follows from what it is, so it costs no chance. */
+/** The uid of a permanent object. It is derived from the object, so it draws no random number. */
 export const stableUid = (what: string): string => new Random(0).fork(what).uuid();
 
-/** A pod as it is served, of a DaemonSet that owns it. */
+/** A pod as it is served, owned by a DaemonSet. */
 export function servedPod(
   pod: Pod,
   owner: { readonly namespace: string; readonly name: string; readonly uid: string },

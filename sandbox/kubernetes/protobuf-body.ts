@@ -1,18 +1,18 @@
 import type { Json } from './json.ts';
 import { badRequest, unsupportedMediaType } from './status-error.ts';
 
-/** What begins a body in Kubernetes' protobuf encoding: an envelope follows that names its kind. */
+/** The beginning of a body in Kubernetes' protobuf encoding. An envelope with its kind follows. */
 const MAGIC = Buffer.from('k8s\0');
 
-/** A message: each field's number, with its values in order. Numbers are varints, all else is bytes. */
+/** A message: each field's number, with its values in order. Numbers are varints, everything else is bytes. */
 type Message = ReadonlyMap<number, ReadonlyArray<number | Buffer>>;
 
-/** How a field is read, by its number: a text, a number, or a message in turn. */
+/** How to read fields, by number: as text, a number, or a nested message. */
 type Shape = Readonly<Record<number, readonly [name: string, of: 'text' | 'number' | Shape]>>;
 
 /**
- * The kinds that kubectl sends in protobuf, as far as the sandbox reads them. Source: Kubernetes, the files generated.proto of
- * k8s.io/api/authorization/v1 and policy/v1, and of k8s.io/apimachinery/pkg/apis/meta/v1.
+ * The kinds that kubectl sends in protobuf, with the fields that the sandbox reads. Source: Kubernetes, the files
+ * generated.proto of k8s.io/api/authorization/v1 and policy/v1, and of k8s.io/apimachinery/pkg/apis/meta/v1.
  */
 const KINDS: Readonly<Record<string, Shape>> = {
   SelfSubjectAccessReview: {
@@ -42,7 +42,7 @@ const KINDS: Readonly<Record<string, Shape>> = {
 
 /**
  * A request's body as JSON text, whichever of Kubernetes' encodings it has.
- * @throws StatusError 400 for a body that is broken off, 415 for a kind that the sandbox does not read in protobuf
+ * @throws StatusError 400 for a truncated body, 415 for a kind that the sandbox does not read in protobuf
  */
 export function jsonBody(body: Buffer): string {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC)) return body.toString();
@@ -60,7 +60,7 @@ function shaped(bytes: Buffer, shape: Shape): Json {
     const [name, of] = shape[number] ?? [];
     if (name === undefined || of === undefined) continue;
     if (of === 'number') result[name] = value;
-    // What is empty is absent: the encoding writes every text.
+    // Empty counts as absent, because the encoding writes every text.
     else if (of === 'text') Object.assign(result, asBytes(value).length > 0 && { [name]: asBytes(value).toString() });
     else result[name] = shaped(asBytes(value), of);
   }
@@ -69,7 +69,7 @@ function shaped(bytes: Buffer, shape: Shape): Json {
 
 const asBytes = (value: number | Buffer | undefined): Buffer => (Buffer.isBuffer(value) ? value : Buffer.alloc(0));
 
-/** Source: Protocol Buffers, "Encoding": tags, varints, and fields that are delimited by their length. */
+/** Source: Protocol Buffers, "Encoding": tags, varints, and length-delimited fields. */
 function messageOf(bytes: Buffer): Message {
   const fields = new Map<number, Array<number | Buffer>>();
   let position = 0;

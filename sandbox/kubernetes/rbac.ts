@@ -3,10 +3,10 @@ import { type ApiRequest, type RbacRequest, resourcePath } from './api-request.t
 import type { User } from './authenticator.ts';
 import { qualified, type Resource, StatusError } from './status-error.ts';
 
-/** Whoever belongs to it may do anything. Source: Kubernetes, "Using RBAC Authorization", user-facing roles. */
+/** The group whose members may do anything. Source: Kubernetes, "Using RBAC Authorization", user-facing roles. */
 export const MASTERS = 'system:masters';
 
-/** A manifest that somebody has applied to the cluster. */
+/** A manifest that was applied to the cluster. */
 export interface RbacObject {
   readonly kind: string;
   readonly metadata: { readonly name: string };
@@ -29,7 +29,7 @@ const binding = z.looseObject({
 
 type Rule = z.output<typeof rule>;
 
-/** RBAC as a cluster applies it, by the roles and bindings among its objects. */
+/** RBAC as a cluster evaluates it, by the roles and bindings among its objects. */
 export class Rbac {
   readonly #roles: ReadonlyArray<z.output<typeof role>>;
   readonly #bindings: ReadonlyArray<z.output<typeof binding>>;
@@ -40,7 +40,7 @@ export class Rbac {
     this.#bindings = objects.filter(({ kind }) => /Binding$/.test(kind)).map((object) => binding.parse(object));
   }
 
-  /** Whether a user may do something. */
+  /** Whether a user may make a request. */
   allows(user: User, request: RbacRequest): boolean {
     return user.groups.includes(MASTERS) || this.#bindings.some((bound) => this.#allows(bound, user, request));
   }
@@ -63,7 +63,7 @@ export class Rbac {
     const concerns = subjects.some((subject) =>
       subject.kind === 'Group' ? user.groups.includes(subject.name) : user.username === subject.name,
     );
-    // A RoleBinding gives rights in its own namespace only, even those of a ClusterRole.
+    // A RoleBinding grants rights in its own namespace only, even those of a ClusterRole.
     if (!concerns || (kind === 'RoleBinding' && metadata.namespace !== request.namespace)) return false;
     const bound = this.#roles.find(
       (one) =>

@@ -8,7 +8,7 @@ export interface Taint {
   readonly effect: string;
 }
 
-/** A node as the DaemonSet controller looks at it. */
+/** A node, as the DaemonSet controller sees it. */
 export interface SchedulingNode extends ClusterNode {
   readonly taints: readonly Taint[];
 }
@@ -16,7 +16,7 @@ export interface SchedulingNode extends ClusterNode {
 type Requirement = { readonly key: string; readonly operator: string; readonly values: readonly string[] };
 type Toleration = PodSpec['tolerations'][number];
 
-/** Tolerations that the DaemonSet controller gives every pod. */
+/** Tolerations that the DaemonSet controller adds to every pod. */
 const OWN_TOLERATIONS: readonly Toleration[] = [
   ['node.kubernetes.io/not-ready', 'NoExecute'],
   ['node.kubernetes.io/unreachable', 'NoExecute'],
@@ -27,7 +27,7 @@ const OWN_TOLERATIONS: readonly Toleration[] = [
 ].map(([key = '', effect = '']) => ({ key, operator: 'Exists', value: '', effect }));
 
 /**
- * Whether a DaemonSet shall run a pod on a node: its selectors match, and its tolerations bear the node's taints.
+ * Whether a DaemonSet should run a pod on a node: its selectors match, and its tolerations tolerate the node's taints.
  *
  * @see https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#how-daemon-pods-are-scheduled
  */
@@ -49,7 +49,7 @@ function matches(
   }: { readonly matchExpressions: readonly Requirement[]; readonly matchFields: readonly Requirement[] },
   { labels, name }: SchedulingNode,
 ): boolean {
-  // A term without any requirement matches no node.
+  // A term without requirements matches no node.
   if (matchExpressions.length + matchFields.length === 0) return false;
   return (
     matchExpressions.every((requirement) => holds(requirement, labels[requirement.key])) &&
@@ -74,7 +74,7 @@ function holds({ operator, values }: Requirement, actual: string | undefined): b
   }
 }
 
-/** An empty key, value or effect of a toleration stands for any. */
+/** An empty key, value or effect of a toleration matches any. */
 const bears = ({ key, operator, value, effect }: Toleration, taint: Taint): boolean =>
   (effect === '' || effect === taint.effect) &&
   (key === '' || key === taint.key) &&

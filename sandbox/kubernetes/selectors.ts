@@ -7,11 +7,11 @@ const EQUALITY_BASED = /^([^\s=!]+)\s*(==?|!=)\s*([^\s=!]*)$/;
 const EXISTENCE = /^(!?)([A-Za-z0-9._/-]+)$/;
 
 /**
- * A `labelSelector`, for example `app=web,tier in (a, b),!canary`, as a predicate.
+ * A `labelSelector`, such as `app=web,tier in (a, b),!canary`, as a predicate.
  * @throws StatusError 400
  */
 export function labelSelector(text: string): (labels: Labels) => boolean {
-  // Commas inside of parentheses separate values, others requirements.
+  // Commas within parentheses separate values, others separate requirements.
   const requirements = text.split(/,(?![^(]*\))/).map((part) => labelRequirement(part.trim(), text));
   return (labels) => requirements.every((holds) => holds(labels));
 }
@@ -30,8 +30,9 @@ function labelRequirement(part: string, whole: string): (labels: Labels) => bool
 }
 
 /**
- * A `fieldSelector` such as `metadata.name=x` as a predicate.
- * @param fields what can be selected by, and how it is read @throws StatusError 400
+ * A `fieldSelector` such as `metadata.name=x`, as a predicate.
+ * @param fields the selectable fields, with how to read each
+ * @throws StatusError 400
  */
 export function fieldSelector<T>(
   text: string,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** An authority, and a server on the loopback interface for which it vouches. All in PEM. */
+/** A certificate authority, and the key and certificate of a server on the loopback interface. All in PEM. */
 export interface ServedAuthority {
   readonly certificate: string;
   readonly server: { readonly key: string; readonly cert: string };
@@ -30,10 +30,10 @@ subjectAltName = IP:127.0.0.1, DNS:localhost
 `;
 
 /**
- * Makes an authority and a certificate of it by OpenSSL's command, which is on Linux and macOS, and comes with Git for Windows.
- * Their keys live in this process alone.
+ * Creates an authority and a certificate of it with OpenSSL's command, which exists on Linux and macOS, and comes with
+ * Git for Windows. The keys exist only in this process.
  *
- * @returns undefined where there is no such command
+ * @returns undefined where the command does not exist
  */
 export async function makeAuthority(): Promise<ServedAuthority | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'eks-sandbox-tls-'));

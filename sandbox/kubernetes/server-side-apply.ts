@@ -2,7 +2,7 @@ import { fieldsOf, fieldsV1, merged, type Path, valueAt, without, written } from
 import { isJson, isSame, type Json } from './json.ts';
 import { StatusError } from './status-error.ts';
 
-/** Who set which fields of an object. */
+/** Who has set which fields of an object. */
 export interface FieldManager {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
@@ -18,18 +18,18 @@ export interface Managed {
   readonly managers: readonly FieldManager[];
 }
 
-/** Says what the object is, so nobody owns it. */
+/** Fields that identify the object, so nobody owns them. */
 const IDENTITY = new Set(['f:apiVersion', 'f:kind', 'f:metadata/f:name', 'f:metadata/f:namespace']);
 
-/** The fields that a manifest or a created object lays claim to. */
+/** The fields that a manifest or a created object claims. */
 export const claimedFields = (object: Json): Path[] =>
   fieldsOf(object).filter((path) => !IDENTITY.has(path.join('/')) && path[0] !== 'f:status');
 
 /**
- * What server-side apply makes of an object: the manifest's fields are set, those that the manager applied before and
- * leaves out now are gone unless somebody else has them too.
+ * Server-side apply: the manifest's fields are set. Fields that the manager applied before and now omits are removed,
+ * unless somebody else owns them too.
  *
- * @param live what is there, without status; undefined creates
+ * @param live the existing object, without status; undefined creates
  * @throws StatusError 409 when others own fields with other values and `force` is not set
  */
 export function serverSideApply(
@@ -75,7 +75,7 @@ function conflict(taken: ReadonlyArray<{ readonly other: FieldManager; readonly 
   return new StatusError(409, 'Conflict', `Apply failed with ${count}: ${all}`, { causes });
 }
 
-/** As `metadata.managedFields` shows it. */
+/** The managers as in `metadata.managedFields`. */
 export const managedFields = (managers: readonly FieldManager[]): Json[] =>
   managers.map(({ manager, operation, apiVersion, time, fields }) => ({
     manager,

@@ -2,20 +2,20 @@
 export interface Resource {
   /** API group; empty for the core group. */
   readonly group: string;
-  /** As in paths, for example `daemonsets`. */
+  /** As in paths, such as `daemonsets`. */
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
 }
 
-/** What is at fault. */
+/** One cause of an error. */
 export interface Cause {
-  /** For example `DisruptionBudget`. */
+  /** Such as `DisruptionBudget`. */
   readonly reason: string;
   readonly message: string;
 }
 
-/** A field that is at fault; its reason is for example `FieldValueInvalid`. */
+/** An invalid field. The reason is, for example, `FieldValueInvalid`. */
 export interface FieldCause extends Cause {
   readonly field: string;
 }
@@ -28,11 +28,11 @@ interface Details {
   readonly retryAfterSeconds?: number;
 }
 
-/** What a Kubernetes API answers instead of a result: a Status object. */
+/** A Kubernetes API's error response: a Status object. */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly code: number;
-  /** For example `NotFound`. */
+  /** Such as `NotFound`. */
   readonly reason: string;
   readonly details: Details | undefined;
 
@@ -43,7 +43,7 @@ export class StatusError extends Error {
     this.details = details;
   }
 
-  /** As it is written on the wire. */
+  /** The Status object on the wire. */
   toStatus(): object {
     const { message, reason, details, code } = this;
     const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason };
@@ -79,7 +79,7 @@ export const modified = (resource: Resource, name: string): StatusError =>
     'the object has been modified; please apply your changes to the latest version and try again',
   );
 
-/** The object of this name is another one than the request means. */
+/** The object with this name is not the one that the request means. */
 export const preconditionFailed = (resource: Resource, name: string, wanted: string, actual: string): StatusError =>
   conflict(
     resource,
@@ -95,7 +95,7 @@ const conflict = (resource: Resource, name: string, why: string): StatusError =>
     detailsOf(resource, name),
   );
 
-/** An eviction that a disruption budget does not allow now. */
+/** A disruption budget currently forbids the eviction. */
 export const budgetViolated = (budget: string, needed: number, healthy: number): StatusError =>
   new StatusError(429, 'TooManyRequests', "Cannot evict pod as it would violate the pod's disruption budget.", {
     causes: [
@@ -138,6 +138,6 @@ export const tooManyRequests = (): StatusError =>
 export const internalError = (message: string): StatusError =>
   new StatusError(500, 'InternalError', `Internal error occurred: ${message}`);
 
-/** The sandbox does not know this: loud, and never to be mistaken for an answer of Kubernetes. */
+/** The sandbox does not support this. The error is loud, and cannot be mistaken for a response of Kubernetes. */
 export const notImplemented = (what: string): StatusError =>
   new StatusError(501, 'NotImplementedBySandbox', `The sandbox does not implement ${what}.`);

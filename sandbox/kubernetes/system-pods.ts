@@ -5,7 +5,7 @@ import type { SchedulingNode } from './scheduling.ts';
 
 export const SYSTEM_NAMESPACE = 'kube-system';
 
-/** What runs on every node: a DaemonSet's pod, `aws-node`, and a static one, `kube-proxy`. */
+/** The pods on every node: a DaemonSet's pod, `aws-node`, and a static one, `kube-proxy`. */
 export function systemPods(node: SchedulingNode): Served[] {
   const suffix = stableUid(`aws-node ${node.instanceId}`).slice(0, 5);
   return [
@@ -20,7 +20,7 @@ export function systemPods(node: SchedulingNode): Served[] {
         },
       ],
     }),
-    // The kubelet runs it from a file; what the API shows is its mirror, which belongs to the node.
+    // The kubelet runs it from a file. The API shows its mirror, which belongs to the node.
     systemPod(node, `kube-proxy-${node.name}`, 'kube-proxy', {
       annotations: { 'kubernetes.io/config.mirror': 'mirror', 'kubernetes.io/config.source': 'file' },
       ownerReferences: [
@@ -54,7 +54,7 @@ function systemPod({ name: nodeName, createdAt }: SchedulingNode, name: string, 
   };
 }
 
-/** The DaemonSet of `aws-node`, as far as whoever drains a node looks at it; undefined for any other name. */
+/** The DaemonSet of `aws-node`, with what a client that drains a node reads; undefined for any other name. */
 export const systemDaemonSet = (name: string, nodes: number): Json | undefined =>
   name !== 'aws-node'
     ? undefined

@@ -16,7 +16,7 @@ const list = (object: Json, ...path: readonly string[]): Json[] => {
   return Array.isArray(value) ? value.filter(isJson) : [];
 };
 
-/** As kubectl tells an age: `5s`, `12m`, `3h`, `40d`. */
+/** An age in kubectl's format: `5s`, `12m`, `3h`, `40d`. */
 function age(since: string, now: number): string {
   const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000));
   if (Number.isNaN(seconds)) return '<unknown>';
@@ -45,7 +45,10 @@ function readyContainers(pod: Json): string {
   return `${isReady ? count : 0}/${count}`;
 }
 
-/** The columns that the API server prints, as far as the sandbox knows what they show. Source: Kubernetes, printers. */
+/**
+ * The columns that the API server prints, limited to those whose content the sandbox knows. Source: Kubernetes,
+ * printers.
+ */
 const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   nodes: [
     NAME,
@@ -80,10 +83,10 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ],
 };
 
-/** Whether a client would rather have a table. Source: Kubernetes, "Receiving resources as Tables". */
+/** Whether a client prefers a table. Source: Kubernetes, "Receiving resources as Tables". */
 export const wantsTable = (accept: string | undefined): boolean => /\bas=Table;v=v1;g=meta\.k8s\.io/.test(accept ?? '');
 
-/** An object, or a list of them, as the table that kubectl prints; undefined for what the sandbox has no columns of. */
+/** An object, or a list of them, as the table that kubectl prints; undefined where the sandbox has no columns. */
 export function tableOf(plural: string, object: Json, now: number): Json | undefined {
   const columns = COLUMNS[plural];
   const isList = Array.isArray(object.items);
