@@ -11,8 +11,8 @@ const promises = new Proxy(fs.promises, {
 });
 
 /**
- * Replacements of `node:fs` and `node:fs/promises` without a single file, so that nothing of the machine (`~/.aws`, for
- * one) reaches a function: everything asked for is not there, and nothing can be written.
+ * Replacements of `node:fs` and `node:fs/promises` without any files, so that nothing of the machine (such as `~/.aws`)
+ * reaches a function. Every file is missing, and nothing can be written.
  */
 export const absentFiles = {
   fs: new Proxy(fs, {

@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { basename } from 'node:path';
 import { compileFunction } from 'node:vm';
 
-/** The names that a bundle finds defined, each execution environment with values of its own. */
+/** The free variables of a bundle. Each execution environment has its own values. */
 const FREE_VARIABLES = [
   'exports',
   'require',
@@ -29,14 +29,14 @@ const FREE_VARIABLES = [
 
 export type FreeVariables = Readonly<Record<(typeof FREE_VARIABLES)[number], unknown>>;
 
-/** Where Lambda puts the code; stack traces name this path on every machine. */
+/** The directory of the code in Lambda, which stack traces name on every machine. */
 export const TASK_ROOT = '/var/task';
 
 const compiled = new Map<string, (variables: FreeVariables) => void>();
 
 /**
- * Compiles a CommonJS bundle, once per path in the process: each call of what is returned evaluates it afresh, as a
- * cold start does.
+ * Compiles a CommonJS bundle, once per path in the process. Each call of the returned function evaluates it anew, like
+ * a cold start.
  *
  * @param path of the bundle's file
  */
@@ -52,7 +52,7 @@ export function compileBundle(path: string): (variables: FreeVariables) => void 
   return bundle;
 }
 
-/** A dynamic `import('node:http')` knows nothing of the bundle's own `require`, so it is made to ask that one. */
+/** A dynamic `import('node:http')` would bypass the bundle's own `require`, so it is rewritten to call that. */
 function withoutDynamicBuiltins(source: string): string {
   return source.replace(/\bimport\((["'])([\w:/]+)\1\)/g, (whole, quote, id) => {
     if (!isBuiltin(id)) return whole;

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-/** Bundles a function's source for tests as the stack bundles its functions, SDK included. Returns the bundle's path. */
+/**
+ * Bundles a function's source for tests, including the SDK, like the stack bundles its functions. Returns the bundle's
+ * path.
+ */
 export async function bundledSource(source: string): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'bundle-')), 'index.js');
   await build({

@@ -103,7 +103,7 @@ export function account(execute?: AccountServerOptions['execute']) {
     return made;
   };
 
-  /** Invokes and lets time pass until the answer is there. */
+  /** Invokes, and lets time pass until the response arrives. */
   const invoke = async (target: ExecutionEnvironment, event: object, timeoutMs = 60_000) => {
     const answer = target.invoke(event, { requestId: 'request-1', timeoutMs });
     await time.play(time.now + timeoutMs);

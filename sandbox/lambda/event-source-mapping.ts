@@ -14,7 +14,7 @@ export interface EventSourceMappingDefinition {
   readonly queue: Queue;
   readonly functionName: string;
   readonly batchSize: number;
-  /** Ms to wait for a batch to fill. */
+  /** Batching window, ms. */
   readonly batchingWindowMs: number;
   /** Undefined: as many as Lambda allows. */
   readonly maximumConcurrency?: number;
@@ -28,8 +28,8 @@ const LONGEST_POLL_MS = 20_000;
 const ACCOUNT_CONCURRENCY = 1_000;
 
 /**
- * Polls an SQS queue for a function: what the function has handled is deleted, all else comes back when its visibility
- * timeout has passed.
+ * Polls an SQS queue for a function. Messages that the function has handled are deleted; all others return when their
+ * visibility timeout has passed.
  */
 export class EventSourceMapping {
   readonly #definition: EventSourceMappingDefinition;
@@ -37,10 +37,10 @@ export class EventSourceMapping {
   readonly #lambda: Lambda;
   readonly #random: Random;
   #running = 0;
-  /** The poll that is about to be; `gathering`: for a batch that is not full yet. */
+  /** The next scheduled poll; `gathering`: for a batch that is not full yet. */
   #planned: { readonly cancel: Cancel; readonly gathering: boolean } | undefined;
 
-  /** @throws AwsError `InvalidParameterValueException` for a queue or a batch that Lambda refuses */
+  /** @throws AwsError `InvalidParameterValueException` for a queue or a batch that Lambda rejects */
   constructor(definition: EventSourceMappingDefinition, world: World, lambda: Lambda) {
     check(definition, lambda);
     this.#definition = definition;
@@ -65,9 +65,9 @@ export class EventSourceMapping {
   }
 
   /**
-   * How long a batch is gathered that does not get full. "If you're using a batch window and your SQS queue contains very
-   * low traffic, Lambda might wait for up to 20 seconds before invoking your function. This is true even if you set a
-   * batch window lower than 20 seconds."
+   * How long a batch that does not get full is gathered. "If you're using a batch window and your SQS queue contains
+   * very low traffic, Lambda might wait for up to 20 seconds before invoking your function. This is true even if you
+   * set a batch window lower than 20 seconds."
    * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
    */
   #gatheringMs(windowMs: number): number {
@@ -76,8 +76,9 @@ export class EventSourceMapping {
   }
 
   /**
-   * Throttled, Lambda's poller tries again with growing pauses until the messages become visible to others.
-   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html "Backoff strategy for failed invocations"
+   * When throttled, Lambda's poller retries with growing pauses until the messages become visible to others.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html "Backoff strategy for failed
+   * invocations"
    */
   async #invokeUntilHidden(functionName: string, event: unknown, lineage: Lineage): Promise<InvocationOutcome> {
     const { time } = this.#world;
@@ -140,7 +141,7 @@ function check(
 
 const invalid = (message: string): AwsError => new AwsError('InvalidParameterValueException', message);
 
-/** A message as the function's event shows it. */
+/** A message in the function's event. */
 function record(message: Message, eventSourceARN: string, awsRegion: string) {
   return {
     messageId: message.id,
@@ -167,8 +168,7 @@ function record(message: Message, eventSourceARN: string, awsRegion: string) {
 }
 
 /**
- * The messages that the function says it could not handle. An answer that Lambda does not understand counts against
- * the whole batch.
+ * The messages that the function reports as failed. A response that Lambda does not understand fails the whole batch.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 function failedIds(result: unknown, batch: readonly Message[]): ReadonlySet<string> {

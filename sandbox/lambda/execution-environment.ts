@@ -13,22 +13,22 @@ import { VirtualTimers } from './virtual-timers.ts';
 export interface ExecutionEnvironmentOptions {
   /** Path of the bundle, a CommonJS `index.js`. */
   readonly bundle: string;
-  /** For example `index.handler`. */
+  /** Such as `index.handler`. */
   readonly handler: string;
-  /** The function's own environment variables, as the template gives them. */
+  /** The function's own environment variables from the template. */
   readonly environment: Readonly<Record<string, string>>;
   readonly functionName: string;
   readonly memorySizeMb: number;
   readonly accountId: string;
   readonly region: string;
-  /** Where the function's lines go, as its context tells it. */
+  /** The log group, as in the function's context. */
   readonly logGroupName: string;
-  /** Of the credentials that the function calls AWS with. */
+  /** The access key of the function's credentials. */
   readonly accessKeyId: string;
   readonly network: InMemoryNetwork;
   readonly time: VirtualTime;
   readonly random: Random;
-  /** Called for each line on the function's stdout and stderr. Nothing is put before it, unlike Lambda's text format. */
+  /** Called for each line on the function's stdout and stderr. Unlike Lambda's text format it has no prefix. */
   onLine(line: string): void;
 }
 
@@ -46,15 +46,15 @@ export interface InvocationOptions {
   readonly requestId: string;
   /** The function's timeout, virtual ms. */
   readonly timeoutMs: number;
-  /** How it came to be invoked: told in the trace header of the function's own calls. */
+  /** The chain that led to this invocation, which the trace header of the function's own calls carries. */
   readonly lineage?: Lineage;
 }
 
 type Handler = (event: unknown, context: object) => unknown;
 
 /**
- * One execution environment of Lambda: the bundle evaluated in a world of its own, then invoked again and again, once
- * at a time. Between two invocations it is frozen: what falls due or arrives waits for the next one.
+ * One Lambda execution environment: the bundle is evaluated in a world of its own, then invoked repeatedly, once at a
+ * time. Between two invocations it is frozen: whatever becomes due or arrives waits for the next one.
  */
 export class ExecutionEnvironment {
   readonly #options: ExecutionEnvironmentOptions;
@@ -78,17 +78,19 @@ export class ExecutionEnvironment {
     this.#env = { ...lambdaVariables(options), ...options.environment };
   }
 
-  /** False once it was killed, timed out or exited: it can not be invoked any more. */
+  /** False once it was killed, timed out or exited: it cannot be invoked any more. */
   get alive(): boolean {
     return this.#alive;
   }
 
-  /** True while it computes: neither done nor waiting for an answer or a timer. For `VirtualTime.addActivity`. */
+  /** True while it computes: neither done nor waiting for a response or a timer. For `VirtualTime.addActivity`. */
   get busy(): boolean {
     return this.#finish !== undefined && this.#network.openRequests === 0 && !this.#timers.waiting;
   }
 
-  /** Invokes the function; the first time, the bundle is evaluated before. Never rejects for what the function does. */
+  /**
+   * Invokes the function. The first time, the bundle is evaluated before. Never rejects for an error of the function.
+   */
   invoke(event: unknown, { requestId, timeoutMs, lineage }: InvocationOptions): Promise<InvocationResult> {
     if (!this.#alive) throw new Error('This execution environment has ended.');
     if (this.#finish !== undefined) throw new Error('An execution environment serves one invocation at a time.');
@@ -113,7 +115,7 @@ export class ExecutionEnvironment {
     });
   }
 
-  /** Ends it on the spot, as a crash of its host would: no answer and no timer ever reaches it again. */
+  /** Ends it immediately, like a crash of its host: no response and no timer ever reaches it again. */
   kill(): void {
     this.#end(exited('signal: killed'));
   }
@@ -122,14 +124,14 @@ export class ExecutionEnvironment {
     try {
       this.#handler ??= this.#initialize();
       const result: unknown = await this.#handler(event, context);
-      // The answer travels as JSON; what JSON can not say is null.
+      // The result is transferred as JSON; what JSON cannot express is null.
       this.#finish?.({ ok: true, result: JSON.parse(JSON.stringify(result) ?? 'null') });
     } catch (error) {
       this.#finish?.(failed(error));
     }
   }
 
-  /** The init phase: evaluates the bundle and finds the handler in its exports. */
+  /** The init phase: evaluates the bundle, and finds the handler in its exports. */
   #initialize(): Handler {
     const { bundle, handler, time, random } = this.#options;
     const exit = (code: number): never => {
@@ -153,7 +155,7 @@ export class ExecutionEnvironment {
     else effect();
   }
 
-  /** An exception that nobody catches ends the environment, as Node's process would end. */
+  /** An uncaught exception ends the environment, like Node's process. */
   #guard(effect: () => void): void {
     try {
       effect();

@@ -3,7 +3,7 @@ import { NotImplemented } from '../wire/aws-error.ts';
 import { absentFiles } from './absent-files.ts';
 import { withOverrides } from './module-overrides.ts';
 
-/** Ways out of the process that a function has in Lambda and must not take here. */
+/** Functions that leave the process. They work in Lambda, and must not work here. */
 const WAYS_OUT: Readonly<Record<string, readonly string[]>> = {
   net: ['connect', 'createConnection', 'createServer'],
   tls: ['connect', 'createServer'],
@@ -15,7 +15,7 @@ const WAYS_OUT: Readonly<Record<string, readonly string[]>> = {
   worker_threads: ['Worker'],
 };
 
-/** A function that is no way out: calling it is refused aloud. */
+/** A replacement that refuses loudly when it is called. */
 export const wayOut =
   (name: string): (() => never) =>
   () => {
@@ -23,11 +23,11 @@ export const wayOut =
   };
 
 /**
- * The `require` of a bundle: Node's own modules, those replaced that reach out of the sandbox, and files beside the
+ * The `require` of a bundle: Node's own modules, replacements for those that leave the sandbox, and files beside the
  * bundle.
  *
  * @param replacements by module name without `node:`
- * @param loadFile the exports of a file beside the bundle, for example `./client.js`; undefined when there is none
+ * @param loadFile the exports of a file beside the bundle, such as `./client.js`; undefined when there is none
  */
 export function functionRequire(
   replacements: Readonly<Record<string, object>>,

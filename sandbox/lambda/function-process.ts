@@ -2,7 +2,7 @@ import { Console } from 'node:console';
 import { Writable } from 'node:stream';
 import { withOverrides } from './module-overrides.ts';
 
-/** A standard stream that hands on whole lines. */
+/** A standard stream that passes on whole lines. */
 export class LineStream extends Writable {
   readonly #onLine: (line: string) => void;
   #begun = '';
@@ -19,14 +19,14 @@ export class LineStream extends Writable {
     done();
   }
 
-  /** Hands on a line that was begun and not ended. */
+  /** Passes on a line that has no line break yet. */
   flush(): void {
     if (this.#begun !== '') this.#onLine(this.#begun);
     this.#begun = '';
   }
 }
 
-/** A console, global and module `node:console` in one, that writes to the environment's own streams. */
+/** A console, usable as global and as module `node:console`, that writes to the environment's own streams. */
 export function functionConsole(stdout: Writable, stderr: Writable): object {
   return Object.assign(new Console({ stdout, stderr }), { Console });
 }
@@ -40,13 +40,13 @@ export interface FunctionProcessOptions {
   readonly exit: (code?: number) => never;
 }
 
-/** Node's `process` with an environment, streams, clock and listeners of its own. */
+/** Node's `process` with its own environment variables, streams, clock and listeners. */
 export function functionProcess(options: FunctionProcessOptions): NodeJS.Process {
   return withOverrides(process, {
     ...options,
     argv: [process.execPath, '/var/runtime/index.mjs'],
     cwd: () => '/var/task',
-    // Listeners, too, are its own: an EventEmitter keeps them here.
+    // An EventEmitter keeps its listeners here, so these are separate, too.
     _events: Object.create(null),
     _eventsCount: 0,
   });

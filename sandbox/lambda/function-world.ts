@@ -30,8 +30,8 @@ export interface FunctionWorldOptions {
 }
 
 /**
- * All that a bundle can reach: its own process, console, clock, chance, timers and network, and of Node what leads
- * nowhere outside.
+ * Everything that a bundle can reach: its own process, console, clock, randomness, timers and network, and the parts of
+ * Node that do not leave the sandbox.
  */
 export function functionWorld(options: FunctionWorldOptions): Omit<FreeVariables, 'module' | 'exports'> {
   const { time, random, env, stdout, stderr, network } = options;
@@ -69,13 +69,16 @@ export function functionWorld(options: FunctionWorldOptions): Omit<FreeVariables
   return { ...globals, ...paths, require, globalThis: global, global };
 }
 
-/** The global object of a bundle: everything real below, what is its own above, and what it sets stays its own. */
+/**
+ * The global object of a bundle. It inherits from the real one, overridden by its own members, and what the bundle sets
+ * stays its own.
+ */
 function ownGlobal(own: Readonly<Record<string, unknown>>): object {
   const global: object = Object.create(globalThis, Object.getOwnPropertyDescriptors(own));
   return Object.defineProperties(global, {
     globalThis: { value: global, writable: true, configurable: true },
     global: { value: global, writable: true, configurable: true },
-    // The AWS SDK and Powertools share a store here; where this process uses them too, it has one that is not theirs.
+    // The AWS SDK and Powertools share a store here. It is separate from the one of this process.
     awslambda: { value: undefined, writable: true, configurable: true },
   });
 }

@@ -5,33 +5,33 @@ import { withOverrides } from './module-overrides.ts';
 
 type ResponseListener = (response: http.IncomingMessage) => void;
 
-/** A party's own connections. */
+/** The connections of one party. */
 export interface NetworkAttachment {
   /** Replacement of `node:http`. */
   readonly http: typeof http;
   /** Replacement of `node:https`: the same, without encryption. */
   readonly https: typeof https;
-  /** Requests that are sent and not answered. */
+  /** Number of requests without a response yet. */
   readonly openRequests: number;
   /**
-   * Closes its connections when none has a request open, as servers do with idle ones. An open connection is held by
-   * Node's HTTP parser, and all of its world with it, for as long as the process lives.
+   * Closes its connections when none has an open request, like servers do with idle ones. An open connection is held by
+   * Node's HTTP parser, with everything it refers to, as long as the process lives.
    */
   closeIdle(): void;
-  /** Breaks all connections. The party hears nothing of it, nor of anything else. */
+  /** Breaks all connections. The party is notified of neither this nor anything else. */
   detach(): void;
 }
 
 /**
- * Where a host leads: to a server whose certificate is vouched for by an authority of its own (base64 of PEM), or to
- * `silence`, as packets to a private address that is out of reach.
+ * The destination of a host: a server with its certificate authority (base64 of PEM), or `silence`, like packets to an
+ * unreachable private address.
  */
 export type Destination = { readonly server: Server; readonly certificateAuthority: string } | 'silence';
 
 /** Hosts of AWS's own services, apart from clusters' endpoints. */
 const AWS_SERVICE = /(?<!\.eks)\.(amazonaws\.(com(\.cn)?|eu)|api\.aws)$/;
 
-/** A network without sockets, on which the hosts of AWS lead to the account's HTTP server. */
+/** A network without sockets, in which the hosts of AWS lead to the account's HTTP server. */
 export class InMemoryNetwork {
   readonly #account: Server;
   readonly #destination: (host: string) => Destination | undefined;
@@ -40,7 +40,7 @@ export class InMemoryNetwork {
 
   /**
    * @param destination where other hosts lead; undefined for a name that does not exist
-   * @param isOffered whether AWS offers the service of a host in this place: the names of others do not exist
+   * @param isOffered whether AWS offers the service of a host in this region; names of other services do not exist
    */
   constructor(
     account: Server,
@@ -52,12 +52,12 @@ export class InMemoryNetwork {
     this.#isOffered = isOffered;
   }
 
-  /** @param gate decides when answers are delivered to this party */
+  /** @param gate decides when responses are delivered to this party */
   attach(gate: Gate): NetworkAttachment {
     let detached = false;
     const connections = new Set<InMemorySocket>();
     const open = new Set<ClientRequest>();
-    // Asked on delivery, not on arrival: the gate may hold an effect back beyond the detachment.
+    // Checked on delivery, not on arrival: the gate may delay an effect beyond the detachment.
     const deliver: Gate = (effect) =>
       gate(() => {
         if (!detached) effect();
@@ -126,11 +126,11 @@ export class InMemoryNetwork {
   }
 }
 
-/** As Node reports what goes wrong with a connection. */
+/** An error like Node's for a failed connection. */
 const failure = (code: string, message: string, members: object): Error =>
   Object.assign(new Error(message), { code, ...members });
 
-/** Returns the connection, or tells the callback why there is none. */
+/** Returns the connection, or passes the callback why there is none. */
 type Connect = http.Agent['createConnection'];
 
 /** `request(options, listener)`, `request(url, listener)` or `request(url, options, listener)`. */

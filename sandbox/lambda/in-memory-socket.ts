@@ -1,12 +1,12 @@
 import { Duplex } from 'node:stream';
 
-/** Hands an effect on: at once, later, or (to the dead) never. */
+/** Passes an effect on: at once, later, or (to a dead environment) never. */
 export type Gate = (effect: () => void) => void;
 
 /**
- * One end of a connection that exists in memory only. What one end writes, the other end reads in a later tick; a
- * destroyed end destroys the other, as a reset connection would. It looks like a `net.Socket` as far as `node:http`
- * looks. Socket timeouts are real time, which the sandbox has not: they never strike.
+ * One end of an in-memory connection. What one end writes, the other end reads in a later tick; a destroyed end
+ * destroys the other, like a reset connection. It has the parts of a `net.Socket` that `node:http` uses. Socket
+ * timeouts would be real time, which the sandbox does not use, so they never fire.
  */
 export class InMemorySocket extends Duplex {
   #other: InMemorySocket | undefined;
@@ -25,7 +25,7 @@ export class InMemorySocket extends Duplex {
   }
 
   override _read(): void {
-    // Data is pushed by the other end as it comes; nothing has to be asked for.
+    // The other end pushes data as it arrives, so nothing has to be requested.
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {

@@ -3,10 +3,10 @@ import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import { TASK_ROOT } from './bundle.ts';
 
-/** Of the credentials that every function has: the sandbox has no secrets. */
+/** The secret key of every function's credentials: the sandbox has no secrets. */
 export const SECRET_ACCESS_KEY = 'sandbox';
 
-/** What Lambda tells a function of itself. */
+/** What Lambda tells a function about itself. */
 export interface FunctionIdentity {
   readonly functionName: string;
   readonly memorySizeMb: number;

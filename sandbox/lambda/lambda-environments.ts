@@ -7,7 +7,7 @@ import type { Environment, EnvironmentFactory, FunctionDefinition, InvocationOut
 import { LambdaLog } from './lambda-log.ts';
 import { type Lineage, MOST_INVOCATIONS } from './lineage.ts';
 
-/** One execution environment with what Lambda knows of it. */
+/** One execution environment, with Lambda's bookkeeping. */
 interface Held {
   readonly environment: Environment;
   readonly accessKeyId: string;
@@ -17,11 +17,11 @@ interface Held {
   /** Epoch milliseconds. */
   lastUsedAt: number;
   fresh: boolean;
-  /** Of an earlier version of the function: it ends what it serves, and serves nothing more. */
+  /** From an earlier version of the function: it ends what it serves, and serves nothing more. */
   outdated: boolean;
 }
 
-/** What CloudWatch is told of one invocation. */
+/** The data of one invocation for CloudWatch. */
 export interface InvocationReport {
   readonly functionName: string;
   /** Epoch milliseconds. */
@@ -30,11 +30,11 @@ export interface InvocationReport {
   readonly outcome: InvocationOutcome;
 }
 
-/** Lambda promises nothing about how long it keeps an idle environment; hours are usual. */
+/** Lambda does not document how long it keeps an idle environment; hours are usual. */
 const IDLE_MS = 2 * 3_600_000;
 const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** The execution environments of one function: used again while they live, at most as many as concurrency allows. */
+/** The execution environments of one function. They are reused while they live, and limited by the concurrency. */
 export class FunctionEnvironments {
   #definition: FunctionDefinition;
   readonly #world: World;
@@ -71,8 +71,8 @@ export class FunctionEnvironments {
   }
 
   /**
-   * Takes the function's new code and configuration: what runs ends as it began, and whatever comes next gets a new environment
-   * ("Lambda execution environment lifecycle", Lambda developer guide).
+   * Adopts the function's new code and configuration. Running invocations end unchanged, and later ones get a new
+   * environment ("Lambda execution environment lifecycle", Lambda developer guide).
    */
   update(definition: FunctionDefinition): void {
     this.#definition = definition;
@@ -84,12 +84,12 @@ export class FunctionEnvironments {
     return this.#held.some(({ requestId, environment }) => requestId !== undefined && environment.busy);
   }
 
-  /** The environment that has this access key, and the invocation that it serves. */
+  /** The environment that has this access key, with the invocation that it serves. */
   holderOf(accessKeyId: string): { readonly requestId: string | undefined } | undefined {
     return this.#held.find((held) => held.accessKeyId === accessKeyId);
   }
 
-  /** Ends the environment that serves the invocation. */
+  /** Kills the environment that serves the invocation. */
   crash(requestId: string): void {
     this.#held.find((held) => held.requestId === requestId)?.environment.kill();
   }
@@ -99,7 +99,7 @@ export class FunctionEnvironments {
     return this.#held.filter(({ requestId }) => requestId !== undefined).length;
   }
 
-  /** The most invocations of the function that one chain has had. */
+  /** The largest number of invocations of the function in one chain. */
   get longestChain(): number {
     return this.#longestChain;
   }
@@ -148,7 +148,7 @@ export class FunctionEnvironments {
     const running = this.#held.length - idle.length;
     if (reservedConcurrency !== undefined && running >= reservedConcurrency) return undefined;
     if (!this.#accountHasRoom()) return undefined;
-    // The one used last: so a busy hour's surplus falls idle and is retired.
+    // The most recently used one, so that a busy hour's surplus stays idle and is retired.
     const warm = idle.sort((a, b) => b.lastUsedAt - a.lastUsedAt)[0];
     if (warm !== undefined) return warm;
     const held = this.#hold();

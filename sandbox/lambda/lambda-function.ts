@@ -1,11 +1,11 @@
 import type { InvocationResult } from './execution-environment.ts';
 import type { Lineage } from './lineage.ts';
 
-/** What the template says of a function. */
+/** The definition of a function in the template. */
 export interface FunctionDefinition {
   readonly name: string;
   readonly arn: string;
-  /** The name that callers, records and reports go by: without the stack's prefix. */
+  /** The name in callers, records and reports, without the stack's prefix. */
   readonly label: string;
   /** Path of the bundle's `index.js`. */
   readonly bundle: string;
@@ -16,21 +16,21 @@ export interface FunctionDefinition {
   readonly roleLogicalId: string;
   readonly roleArn: string;
   readonly reservedConcurrency?: number;
-  /** What becomes of a chain of invocations that leads to the function again and again. */
+  /** How Lambda treats a chain of invocations that keeps leading back to the function. */
   readonly recursiveLoop: 'Allow' | 'Terminate';
   readonly logging: LoggingConfig;
-  /** Gets asynchronous events that failed for good. */
+  /** Gets asynchronous events that failed in every attempt. */
   readonly deadLetterArn?: string;
 }
 
 export interface LoggingConfig {
   readonly group: string;
   readonly format: 'JSON' | 'Text';
-  /** Which of Lambda's own lines are written; JSON only. */
+  /** The level of Lambda's own lines; JSON only. */
   readonly systemLevel: 'DEBUG' | 'INFO' | 'WARN';
 }
 
-/** An execution environment, as `ExecutionEnvironment` is one. */
+/** An execution environment, such as `ExecutionEnvironment`. */
 export interface Environment {
   readonly alive: boolean;
   readonly busy: boolean;
@@ -41,7 +41,7 @@ export interface Environment {
   kill(): void;
 }
 
-/** Makes an execution environment that calls AWS with `accessKeyId` and hands over each line it writes. */
+/** Creates an execution environment that calls AWS with `accessKeyId`, and passes on each line it writes. */
 export type EnvironmentFactory = (
   definition: FunctionDefinition,
   accessKeyId: string,
@@ -49,7 +49,7 @@ export type EnvironmentFactory = (
 ) => Environment;
 
 /**
- * How an invocation ended; throttled: concurrency was used up; recursion: it would have been one too many of its chain.
- * Nothing ran then.
+ * How an invocation ended. Throttled: concurrency was used up; recursion: its chain was too long. Nothing ran in either
+ * case.
  */
 export type InvocationOutcome = InvocationResult | { readonly ok: false; readonly kind: 'throttled' | 'recursion' };

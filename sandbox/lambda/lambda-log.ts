@@ -1,7 +1,7 @@
 import type { InvocationResult } from './execution-environment.ts';
 import type { LoggingConfig } from './lambda-function.ts';
 
-/** One invocation, as Lambda's report tells it. Durations in virtual ms. */
+/** One invocation in Lambda's report. Durations in virtual ms. */
 export interface InvocationReport {
   readonly requestId: string;
   readonly durationMs: number;
@@ -37,7 +37,7 @@ export class LambdaLog {
     else this.#write(`START RequestId: ${requestId} Version: $LATEST`);
   }
 
-  /** How the invocation ended: an error that the handler let go, and the report. */
+  /** Writes how the invocation ended: an error that the handler did not catch, and the report. */
   end(report: InvocationReport): void {
     const { requestId, result } = report;
     if (!result.ok && result.kind === 'error') this.#error(requestId, result.error);
@@ -79,7 +79,7 @@ export class LambdaLog {
   }
 
   #platform(type: string, record: object): void {
-    // All these are of level INFO.
+    // All of these are of level INFO.
     if (this.#config.systemLevel !== 'WARN') this.#write(JSON.stringify({ time: this.#time(), type, record }));
   }
 

@@ -4,7 +4,7 @@ import type { VirtualTime } from '../time/virtual-time.ts';
 import { withOverrides } from './module-overrides.ts';
 import type { VirtualTimers } from './virtual-timers.ts';
 
-/** `Date` whose now is virtual. Its instances are ordinary dates. */
+/** `Date` with a virtual now. Its instances are ordinary dates. */
 export function virtualDate(time: VirtualTime): DateConstructor {
   const now = () => time.now;
   return new Proxy(Date, {
@@ -14,13 +14,13 @@ export function virtualDate(time: VirtualTime): DateConstructor {
   });
 }
 
-/** `performance` by virtual time. */
+/** `performance` in virtual time. */
 export function virtualPerformance(time: VirtualTime): { timeOrigin: number; now(): number } {
   const timeOrigin = time.now;
   return { timeOrigin, now: () => time.now - timeOrigin };
 }
 
-/** `process.hrtime` by virtual time. */
+/** `process.hrtime` in virtual time. */
 export function virtualHrtime(time: VirtualTime): NodeJS.HRTime {
   const bigint = (): bigint => BigInt(Math.round(time.now * 1e6));
   const hrtime = (since: [number, number] = [0, 0]): [number, number] => {
@@ -30,7 +30,7 @@ export function virtualHrtime(time: VirtualTime): NodeJS.HRTime {
   return Object.assign(hrtime, { bigint });
 }
 
-/** `AbortSignal` whose timeouts are virtual. */
+/** `AbortSignal` with virtual timeouts. */
 export function virtualAbortSignal(timers: VirtualTimers): typeof AbortSignal {
   const timeout = (milliseconds: number): AbortSignal => {
     const controller = new AbortController();
@@ -43,10 +43,13 @@ export function virtualAbortSignal(timers: VirtualTimers): typeof AbortSignal {
   });
 }
 
-/** `Math` whose chance is seeded. */
+/** `Math` with seeded randomness. */
 export const seededMath = (random: Random): Math => Object.create(Math, { random: { value: () => random.next() } });
 
-/** The global `crypto` and the module `node:crypto`, seeded: the sandbox has no secrets, but runs to be repeated. */
+/**
+ * The global `crypto` and the module `node:crypto`, seeded: the sandbox has no secrets, but its runs must be
+ * repeatable.
+ */
 export function seededCrypto(random: Random): { global: object; module: object } {
   const fill = <T extends ArrayBufferView>(view: T): T => {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -63,7 +66,7 @@ export function seededCrypto(random: Random): { global: object; module: object }
   return { global, module: withOverrides(nodeCrypto, { ...overrides, webcrypto: global }) };
 }
 
-/** Gives a function Node's second form: with a callback as the last argument, it answers to that one. */
+/** Adds Node's callback form: with a callback as the last argument, the result is passed to it. */
 function answering<T>(compute: (...numbers: number[]) => T): (...args: unknown[]) => T | undefined {
   return (...args) => {
     const numbers = args.filter((arg) => typeof arg === 'number');

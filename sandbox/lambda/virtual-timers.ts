@@ -7,7 +7,7 @@ type Callback = (...args: unknown[]) => void;
 /** The longest delay of Node's timers, ms; longer ones (and those under 1 ms) become 1 ms. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** What `setTimeout` returns: Node's `Timeout`, in virtual time. */
+/** The result of `setTimeout`: Node's `Timeout`, in virtual time. */
 class VirtualTimer {
   readonly #start: () => Cancel;
   readonly #forget: () => void;
@@ -57,7 +57,7 @@ class VirtualTimer {
   }
 }
 
-/** Node's timers for one execution environment, in virtual time. `setImmediate` stays what it is: the next turn. */
+/** Node's timers for one execution environment, in virtual time. `setImmediate` is unchanged: the next turn. */
 export class VirtualTimers {
   readonly #time: VirtualTime;
   readonly #gate: Gate;
@@ -65,7 +65,7 @@ export class VirtualTimers {
   readonly #immediates = new Set<NodeJS.Immediate>();
   #lastId = 0;
 
-  /** @param gate decides when what is due is called */
+  /** @param gate decides when due callbacks run */
   constructor(time: VirtualTime, gate: Gate) {
     this.#time = time;
     this.#gate = gate;
@@ -73,13 +73,13 @@ export class VirtualTimers {
     Object.defineProperty(this.setImmediate, promisify.custom, { value: this.nextTurn });
   }
 
-  /** Whether something is to come by itself as time goes on. */
+  /** Whether a timer is pending that keeps the environment waiting. */
   get waiting(): boolean {
     for (const timer of this.#live.values()) if (timer.hasRef()) return true;
     return false;
   }
 
-  /** Forgets everything that is planned. */
+  /** Cancels everything that is scheduled. */
   stop(): void {
     for (const timer of this.#live.values()) timer.close();
     for (const immediate of this.#immediates) clearImmediate(immediate);

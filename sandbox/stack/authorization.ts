@@ -3,27 +3,30 @@ import { allows, type PolicyDocument } from '../account/iam/policy-evaluation.ts
 import type { Caller, Permission } from '../account/service.ts';
 import { AwsError } from '../wire/aws-error.ts';
 
-/** A role as the template makes it. */
+/** A role, as the template defines it. */
 export interface StackRole {
   readonly logicalId: string;
   readonly arn: string;
   readonly trustPolicy: PolicyDocument;
-  /** The role's own inline policies and those of the template that are attached to it. */
+  /** The role's inline policies, and the template's policies that are attached to it. */
   readonly policies: Array<{ readonly name: string; readonly document: PolicyDocument }>;
-  /** Policies of AWS, whose text is not in the template. */
+  /** AWS managed policies, whose text is not in the template. */
   readonly managedPolicyArns: readonly string[];
 }
 
-/** Something that an AWS service did with a role of the stack. */
+/** A call that an AWS service made with a role of the stack. */
 export interface ServiceCall {
   readonly roleLogicalId: string;
   readonly action: string;
   readonly resource: string;
 }
 
-/** May an AWS service send this there? By the role that it assumes, or by the target's resource policy. */
+/**
+ * Whether an AWS service may send something to a target: by the role that it assumes, or by the target's resource
+ * policy.
+ */
 export class Authorization {
-  /** What services did with roles, each once: such rights are used although no function calls the action. */
+  /** The distinct calls of services with roles. Such rights are used although no function calls the action. */
   readonly serviceCalls = new Map<string, ServiceCall>();
   readonly #accountId: string;
   readonly #roles = new Map<string, StackRole>();
@@ -48,7 +51,7 @@ export class Authorization {
     return role;
   }
 
-  /** What another service does in a caller's name: by the caller's own policies. People may do anything. */
+  /** Whether a caller's own policies allow what another service does in the caller's name. People may do anything. */
   allowsCaller({ roleLogicalId }: Caller, { action, resource, context = {} }: Permission): boolean {
     if (roleLogicalId === undefined) return true;
     const documents = this.roles.find(({ logicalId }) => logicalId === roleLogicalId)?.policies ?? [];
@@ -91,7 +94,7 @@ export class Authorization {
     if (!allows([role.trustPolicy], { action: 'sts:AssumeRole', service: principal, context: assuming })) {
       throw denied(`${principal} may not assume ${roleArn} for ${sourceArn}.`);
     }
-    // In one account either policy may allow; a denial in any of them wins.
+    // Within one account either policy may allow; a denial in any of them wins.
     if (!allows([...role.policies.map(({ document }) => document), ...resourcePolicies], request)) {
       throw denied(`${roleArn} may not do ${action} on ${resource}.`);
     }

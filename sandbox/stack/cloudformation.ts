@@ -7,7 +7,7 @@ import { operation, type Service } from '../account/service.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import type { Stack } from './stack.ts';
 
-/** AWS CloudFormation, as far as telling what a stack has become: its outputs. */
+/** AWS CloudFormation, limited to describing a stack with its outputs. */
 export function createCloudFormation(stacks: () => readonly Stack[]): Service {
   return {
     signingName: 'cloudformation',

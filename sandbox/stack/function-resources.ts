@@ -70,7 +70,7 @@ const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueue
 /** What Lambda does with the function's role to write its log. */
 const LOG_ACTIONS = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
-/** Functions, what invokes them, and where they write. */
+/** Functions, their event sources, and their log groups. */
 export const FUNCTION_RESOURCES: Readonly<Record<string, ResourceType>> = {
   'AWS::Logs::LogGroup': resourceType(
     logGroup,
@@ -98,7 +98,7 @@ export const FUNCTION_RESOURCES: Readonly<Record<string, ResourceType>> = {
       lambda.createFunction({
         name: identity.ref,
         arn: functionArn,
-        // Powertools' name of the service is the one that logs and metrics go by.
+        // Logs and metrics use Powertools' service name.
         label: environment.POWERTOOLS_SERVICE_NAME ?? logicalId,
         bundle: join(assetDirectory(properties.Code.S3Key), `${properties.Handler.split('.')[0]}.js`),
         handler: properties.Handler,

@@ -1,7 +1,7 @@
 import { isRecord } from '../wire/json-codec.ts';
 import { type Template, TemplateError } from './template.ts';
 
-/** What a resource answers to `Ref` and `Fn::GetAtt`. */
+/** The results of `Ref` and `Fn::GetAtt` for a resource. */
 export interface Identity {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -9,18 +9,18 @@ export interface Identity {
 
 export interface ResolverOptions {
   readonly template: Template;
-  /** `AWS::Region` and the like. */
+  /** `AWS::Region` and similar. */
   readonly pseudoParameters: Readonly<Record<string, string>>;
-  /** Names a resource: called when something refers to it. */
+  /** Identifies a resource; called when something refers to it. */
   readonly identify: (logicalId: string) => Identity;
 }
 
-/** Stands for `AWS::NoValue`: its member is left out. */
+/** Represents `AWS::NoValue`, whose member is left out. */
 const NO_VALUE = Symbol('AWS::NoValue');
 
 type Intrinsic = (operand: unknown, at: string) => unknown;
 
-/** CloudFormation's intrinsic functions, as far as templates of CDK use them. */
+/** CloudFormation's intrinsic functions, limited to those that CDK templates use. */
 export class Resolver {
   readonly #options: ResolverOptions;
   readonly #intrinsics: Readonly<Record<string, Intrinsic>> = {
@@ -69,15 +69,15 @@ export class Resolver {
 
   /**
    * The value with all intrinsic functions replaced.
-   * @param at where it stands, for error messages
-   * @throws TemplateError for an unknown function or a reference to nothing
+   * @param at its path, for error messages
+   * @throws TemplateError for an unknown function or a dangling reference
    */
   resolve(value: unknown, at: string): unknown {
     const resolved = this.#resolve(value, at);
     return resolved === NO_VALUE ? undefined : resolved;
   }
 
-  /** Whether a condition of the template holds. */
+  /** Whether a condition of the template is true. */
   condition(name: string): boolean {
     const expression = this.#options.template.Conditions[name];
     if (expression === undefined) throw new TemplateError(`There is no condition ${name}`);
@@ -91,7 +91,7 @@ export class Resolver {
     }
     if (!isRecord(value)) return value;
     const [only, ...others] = Object.entries(value);
-    // `Condition` is also the member of an IAM statement: it is a function only where it names a condition.
+    // `Condition` is also a member of IAM statements: it is a function only where it names a condition.
     const isFunction =
       only !== undefined &&
       others.length === 0 &&

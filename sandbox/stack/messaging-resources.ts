@@ -38,7 +38,7 @@ const subscription = z.strictObject({
   RawMessageDelivery: z.boolean().default(false),
 });
 
-/** Queues, topics, and who may send to them. */
+/** Queues, topics, and their policies. */
 export const MESSAGING_RESOURCES: Readonly<Record<string, ResourceType>> = {
   'AWS::SQS::Queue': resourceType(
     queue,

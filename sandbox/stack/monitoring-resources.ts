@@ -15,7 +15,7 @@ const dimensions = z
 
 const statistic = z.string().refine(isStatistic, 'is no statistic that the sandbox knows');
 const period = z.number().multipleOf(60);
-/** An alarm may do other things than publish; here it can not. */
+/** Alarms may have other actions than publishing; the sandbox does not support them. */
 const actions = z.array(z.string().regex(/^arn:aws[\w-]*:sns:/)).default([]);
 
 const metricStat = z.strictObject({
@@ -71,7 +71,7 @@ const compositeAlarm = z.strictObject({
 interface Measure {
   readonly metric: MetricId;
   readonly statistic: string;
-  /** ms */
+  /** Milliseconds. */
   readonly period: number;
   readonly fill?: number;
 }
@@ -98,7 +98,7 @@ export const MONITORING_RESOURCES: Readonly<Record<string, ResourceType>> = {
       missingData: properties.TreatMissingData,
     });
   }),
-  // After the alarms that it names.
+  // Created after the alarms that it names.
   'AWS::CloudWatch::CompositeAlarm': resourceType(
     compositeAlarm,
     alarmIdentity,

@@ -17,7 +17,7 @@ import type { Authorization } from './authorization.ts';
 import type { Identity } from './intrinsics.ts';
 import { TemplateError } from './template.ts';
 
-/** The services that a stack's resources are made in. */
+/** The services in which a stack's resources are created. */
 export interface StackServices {
   readonly world: World;
   readonly authorization: Authorization;
@@ -30,26 +30,29 @@ export interface StackServices {
   readonly logSubscriptions: LogSubscriptions;
   readonly cloudWatch: CloudWatch;
   readonly dynamoDb: DynamoDb;
-  /** Puts a parameter of the template into the Parameter Store, as `PutParameter` would. */
+  /** Adds a parameter of the template to the Parameter Store, like `PutParameter`. */
   readonly putParameter: (input: PutParameterCommandInput) => void;
-  /** Adds a command document of the account, as `CreateDocument` would. */
+  /** Adds a command document of the account, like `CreateDocument`. */
   readonly addDocument: (document: CommandDocument) => void;
   readonly iam: Iam;
-  /** Adds an access entry to a cluster, as `CreateAccessEntry` would. @throws AwsError */
+  /**
+   * Adds an access entry to a cluster, like `CreateAccessEntry`.
+   * @throws AwsError
+   */
   readonly addAccessEntry: (clusterName: string, request: AccessEntryRequest) => void;
 }
 
-/** What a resource knows while it is named. */
+/** The context in which a resource is named. */
 export interface Naming {
   readonly logicalId: string;
   readonly world: World;
-  /** A text property, resolved; undefined when the template does not give it. */
+  /** A resolved text property; undefined when the template does not set it. */
   readonly given: (property: string) => string | undefined;
-  /** A name as CloudFormation makes it, of at most `longest` characters. */
+  /** A name generated like CloudFormation's, of at most `longest` characters. */
   readonly generated: (longest: number) => string;
 }
 
-/** What a resource knows while it is made. */
+/** The context in which a resource is created. */
 export interface Creation extends StackServices {
   readonly logicalId: string;
   readonly stackName: string;
@@ -58,14 +61,14 @@ export interface Creation extends StackServices {
   readonly assetDirectory: (s3Key: string) => string;
 }
 
-/** One type of resource: how it is named and made. */
+/** One type of resource: how it is named and created. */
 export interface ResourceType {
   readonly identify: (naming: Naming) => Identity;
-  /** @throws TemplateError for a property that the sandbox does not know */
+  /** @throws TemplateError for a property that the sandbox does not support */
   readonly create: (properties: unknown, creation: Creation) => void | Promise<void>;
 }
 
-/** Ties a type's parts together; its schema refuses every property that it does not name. */
+/** Combines the parts of a type. Its schema refuses every property that it does not name. */
 export function resourceType<Schema extends z.ZodType>(
   schema: Schema,
   identify: (naming: Naming) => Identity,

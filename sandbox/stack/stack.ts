@@ -14,8 +14,8 @@ import { STORAGE_RESOURCES } from './storage-resources.ts';
 import { type SynthesizedStack, TemplateError, type TemplateResource } from './template.ts';
 
 /**
- * All types that the sandbox makes, in the order in which it makes them: what others need comes first, what starts time
- * running (rules and schedules) last.
+ * All types that the sandbox supports, in the order of creation: dependencies first, and what starts time running
+ * (rules and schedules) last.
  */
 const TYPES: ReadonlyMap<string, ResourceType> = new Map(
   Object.entries({
@@ -33,7 +33,7 @@ const FUNCTION = 'AWS::Lambda::Function';
 
 const SUFFIX_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
-/** A template, taken into the account as CloudFormation would. */
+/** A deployed template, like a CloudFormation stack. */
 export class Stack {
   readonly name: string;
   readonly id: string;
@@ -71,8 +71,8 @@ export class Stack {
   }
 
   /**
-   * Makes everything that the template declares.
-   * @throws TemplateError naming type and logical id of what the sandbox does not know
+   * Creates everything that the template declares.
+   * @throws TemplateError that names type and logical id of what the sandbox does not support
    */
   static async deploy(synthesized: SynthesizedStack, services: StackServices): Promise<Stack> {
     const stack = new Stack(synthesized, services);
@@ -81,7 +81,8 @@ export class Stack {
   }
 
   /**
-   * Updates the stack in place, as CloudFormation does with functions: their code and configuration change, all else goes on.
+   * Updates the stack in place, like CloudFormation does with functions: their code and configuration change,
+   * everything else goes on.
    *
    * @returns the logical ids of the functions that changed
    * @throws TemplateError for any other change, before anything is done
@@ -101,12 +102,15 @@ export class Stack {
     return changed;
   }
 
-  /** What `Ref` gives for the one resource of this type whose logical id starts so: a queue's URL, a table's name … */
+  /**
+   * The `Ref` of the only resource of this type whose logical id has this prefix, such as a queue's URL or a table's
+   * name.
+   */
   ref(type: string, logicalIdPrefix = ''): string {
     return this.#identify(this.logicalId(type, logicalIdPrefix)).ref;
   }
 
-  /** As {@link ref}, for `Fn::GetAtt`. */
+  /** Like {@link ref}, for `Fn::GetAtt`. */
   attribute(type: string, logicalIdPrefix: string, attribute: string): string {
     const logicalId = this.logicalId(type, logicalIdPrefix);
     const found = this.#identify(logicalId).attributes[attribute];
@@ -114,7 +118,7 @@ export class Stack {
     return found;
   }
 
-  /** @throws TemplateError unless just one resource fits */
+  /** @throws TemplateError unless exactly one resource matches */
   logicalId(type: string, prefix = ''): string {
     const fitting = this.#present().filter(([id, resource]) => resource.Type === type && id.startsWith(prefix));
     const [only, ...others] = fitting;
@@ -124,7 +128,7 @@ export class Stack {
     );
   }
 
-  /** The template's outputs, by their names. */
+  /** The template's outputs by name. */
   get outputs(): Readonly<Record<string, unknown>> {
     const entries = Object.entries(this.#synthesized.template.Outputs);
     return Object.fromEntries(
@@ -132,7 +136,7 @@ export class Stack {
     );
   }
 
-  /** What the template says of an output, or of the stack itself when none is named. */
+  /** The template's description of an output, or of the stack itself when none is named. */
   description(output?: string): string | undefined {
     const { Description, Outputs } = this.#synthesized.template;
     return output === undefined ? Description : Outputs[output]?.Description;
@@ -145,12 +149,12 @@ export class Stack {
     return role.policies;
   }
 
-  /** What AWS services did with the stack's roles so far: poll queues, write logs, send wake-ups. */
+  /** The calls of AWS services with the stack's roles so far: polling queues, writing logs, sending wake-ups. */
   get serviceCalls(): readonly ServiceCall[] {
     return [...this.#services.authorization.serviceCalls.values()];
   }
 
-  /** The resources whose condition holds. */
+  /** The resources whose condition is true. */
   #present(): Array<[string, TemplateResource]> {
     return Object.entries(this.#synthesized.template.Resources).filter(
       ([, { Condition }]) => Condition === undefined || this.#resolver.condition(Condition),
@@ -200,7 +204,7 @@ export class Stack {
         return value === undefined ? undefined : String(value);
       },
       generated: (longest) => {
-        // By logical id, so that a resource keeps its name when others come or go.
+        // Derived from the logical id, so that a resource keeps its name when others are added or removed.
         const random = world.random.fork(`physical name of ${logicalId}`);
         const suffix = Array.from({ length: 12 }, () => SUFFIX_ALPHABET[random.integer(0, 35)]).join('');
         return `${`${this.name}-${logicalId}`.slice(0, longest - suffix.length - 1)}-${suffix}`;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 
-/** A template or a resource that the sandbox can not take, with the place named. */
+/** A template or a resource that the sandbox does not support, with its path. */
 export class TemplateError extends Error {
   override readonly name = 'TemplateError';
 }
@@ -43,7 +43,7 @@ const template = z.strictObject({
 export type Template = z.output<typeof template>;
 export type TemplateResource = z.output<typeof resource>;
 
-/** A template with what lies beside it. */
+/** A template with its assets. */
 export interface SynthesizedStack {
   readonly template: Template;
   readonly stackName: string;
@@ -51,14 +51,17 @@ export interface SynthesizedStack {
   readonly assetDirectory: (s3Key: string) => string;
 }
 
-/** @throws TemplateError with the path of what is wrong */
+/** @throws TemplateError with the path of the error */
 export function parseTemplate(json: unknown): Template {
   const parsed = template.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new TemplateError(`Not a template that the sandbox takes: ${z.prettifyError(parsed.error)}`);
 }
 
-/** Reads what `cdk synth` wrote. @param file path of `*.template.json`, beside its assets */
+/**
+ * Reads the output of `cdk synth`.
+ * @param file path of `*.template.json`, beside its assets
+ */
 export function readSynthesizedStack(file: string): SynthesizedStack {
   const stackName = /([^/]+)\.template\.json$/.exec(file)?.[1];
   if (stackName === undefined) throw new TemplateError(`${file} is not a *.template.json`);

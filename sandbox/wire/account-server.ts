@@ -24,35 +24,41 @@ const PROTOCOLS: Readonly<Record<Protocol, WireProtocol>> = {
   'rpc-v2-cbor': rpcV2CborProtocol,
 };
 
-/** A call that is understood and valid, about to be executed. */
+/** A parsed and valid call, about to be executed. */
 export interface Call {
   readonly service: Service;
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly caller: Caller;
   readonly requestId: string;
-  /** What IAM would ask for. */
+  /** The permissions that IAM requires. */
   readonly permissions: readonly Permission[];
 }
 
 export interface AccountServerOptions {
   readonly services: readonly Service[];
   readonly world: Pick<World, 'time' | 'random'>;
-  /** Who holds an access key. @throws AwsError for a key that nobody has */
+  /**
+   * The holder of an access key.
+   * @throws AwsError for an unknown key
+   */
   identify(accessKeyId: string): Caller;
   /**
-   * Put around each call: latency, faults and authorisation. Returns what `run` returned; throws AwsError to refuse or
-   * to fail the call, ConnectionDropped to leave it without an answer (before `run`: request lost; after: reply lost).
+   * Wraps each call with latency, faults and authorization. Returns what `run` returned. Throws AwsError to refuse or
+   * fail the call, or ConnectionDropped to leave it without a response (before `run`: request lost; after: reply lost).
    * Default: just runs it.
    */
   execute?(call: Call, run: () => Promise<unknown>): Promise<unknown>;
-  /** Called once for each call of a known service after its answer is decided, also for refused and dropped ones. */
+  /** Called once for each call of a known service after its response is decided, including refused and dropped ones. */
   onCall?(record: CallRecord): void;
-  /** A defect of the sandbox itself, which no function caused. Default: an uncaught exception, which ends the process. */
+  /**
+   * Called for a defect of the sandbox itself, which no function caused. Default: an uncaught exception, which ends the
+   * process.
+   */
   onDefect?(error: unknown): void;
 }
 
-/** What is known of a call so far: parsing fills it in, and the record is made of it whatever happens. */
+/** What is known of a call so far. Parsing fills it in, and the call record is built from it whatever happens. */
 interface Progress {
   operation: string;
   input: Readonly<Record<string, unknown>>;
@@ -60,7 +66,9 @@ interface Progress {
   permissions: readonly Permission[];
 }
 
-/** The embedded account's front door: AWS's wire protocols on one HTTP server, whichever host the caller believes in. */
+/**
+ * The entrance of the embedded account: AWS's wire protocols on one HTTP server, whichever host the caller addresses.
+ */
 export class AccountServer {
   /** Never listens by itself: connections come from `http.emit('connection', socket)` or after `http.listen(port)`. */
   readonly http: Server;
@@ -72,7 +80,7 @@ export class AccountServer {
     this.#options = options;
     this.#services = new Map(options.services.map((service) => [service.signingName, service]));
     this.#requestIds = options.world.random.fork('request ids');
-    // No real-time limits: an answer may be virtual minutes and real seconds away.
+    // No real-time limits: a response may be virtual minutes and real seconds away.
     const unlimited = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 };
     this.http = createServer(unlimited, (request, response) => {
       this.#serve(request, response).catch((error: unknown) => this.#defect(error));
@@ -85,13 +93,13 @@ export class AccountServer {
       response.destroy();
       return;
     }
-    // The SDK compares this header with its clock, so it must tell virtual time.
+    // The SDK compares this header with its clock, so it must be virtual time.
     response.setHeader('date', new Date(this.#options.world.time.now).toUTCString());
     response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
     response.end(answer.body);
   }
 
-  /** The answer, or undefined when the connection is to be dropped. */
+  /** The response, or undefined when the connection is to be dropped. */
   async #answer(request: WireRequest): Promise<WireAnswer | undefined> {
     const requestId = this.#requestIds.uuid();
     const scope = credentialScope(request.headers);
@@ -165,7 +173,10 @@ export class AccountServer {
     return protocol.writeOutput(operation.schema, output, envelope);
   }
 
-  /** A service that brings its own parser and writer: only recorded and, like any other, delayed, failed and refused. */
+  /**
+   * Handles a service with its own parser and serializer. Its calls are recorded and, like any other, delayed, failed
+   * and refused.
+   */
   async #callRaw(
     request: WireRequest,
     raw: NonNullable<Service['raw']>,
@@ -226,13 +237,13 @@ function permissionsOf(
   return [{ action: `${service.iamPrefix}:${name}`, resource: '*' }];
 }
 
-/** The input has been read by the operation's own schema, so it is what the operation's types say. */
+/** The operation's own schema has parsed the input, so it has the operation's type. */
 const trusted = (input: unknown): never => input as never;
 
 const isRawAnswer = (answer: unknown): answer is { status: number; body: string } =>
   isRecord(answer) && typeof answer.status === 'number' && typeof answer.body === 'string';
 
-/** `ok`, or the code of an error that a service with a raw answer gave. */
+/** `ok`, or the error code in the response of a service with raw responses. */
 function outcomeOf(answer: WireAnswer): string {
   if (answer.status < 400) return 'ok';
   const body: unknown = JSON.parse(String(answer.body));

@@ -1,11 +1,11 @@
-/** What an AWS service answers instead of a result: an error code of its API with an HTTP status. */
+/** An AWS service's error response: an error code of its API with an HTTP status. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
-  /** The code as on the wire, for example `ResourceInUseException` or `InvalidInstanceID.NotFound`. */
+  /** The code on the wire, such as `ResourceInUseException` or `InvalidInstanceID.NotFound`. */
   readonly code: string;
-  /** HTTP status: 4xx says that the caller is at fault, 5xx the service. */
+  /** HTTP status: 4xx for errors of the caller, 5xx for errors of the service. */
   readonly status: number;
-  /** Further members of the modeled error, for example `nodegroupName`. */
+  /** Further members of the modeled error, such as `nodegroupName`. */
   readonly members: Readonly<Record<string, unknown>>;
 
   constructor(code: string, message: string, status = 400, members: Record<string, unknown> = {}) {
@@ -16,7 +16,10 @@ export class AwsError extends Error {
   }
 }
 
-/** The sandbox does not know this operation or parameter: loud, and never to be mistaken for an answer of AWS. */
+/**
+ * The sandbox does not support this operation or parameter. The error is loud, and cannot be mistaken for a response of
+ * AWS.
+ */
 export class NotImplemented extends AwsError {
   constructor(what: string) {
     super('NotImplementedBySandbox', `The sandbox does not implement ${what}.`, 501);

@@ -2,7 +2,7 @@ import type { NormalizedSchema } from '@smithy/core/schema';
 import { readTimestamp } from './timestamps.ts';
 import { WrongType } from './wrong-type.ts';
 
-/** `awsQuery` nests lists under `.member.N`; `ec2Query` flattens every list and has names of its own. */
+/** `awsQuery` nests lists under `.member.N`; `ec2Query` flattens every list and has its own names. */
 export type FormDialect = 'query' | 'ec2-query';
 
 /** A form's keys as a tree: `Filter.1.Name=x` is `Filter` → `1` → `Name` with the text `x`. */
@@ -31,9 +31,9 @@ function treeOf(form: URLSearchParams): FormNode {
 }
 
 /**
- * Reads a form-encoded input as the schema says: the inverse of the SDK's QueryShapeSerializer.
+ * Parses a form-encoded input by the schema: the inverse of the SDK's QueryShapeSerializer.
  *
- * @throws WrongType when a text is no number, boolean or timestamp where the schema wants one
+ * @throws WrongType when a text is not a number, boolean or timestamp where the schema requires one
  */
 export function readForm(schema: NormalizedSchema, form: URLSearchParams, dialect: FormDialect): unknown {
   return read(schema, treeOf(form), dialect, '');
@@ -82,7 +82,7 @@ const numbered = (node: FormNode | undefined): Array<[string, FormNode]> =>
   [...(node?.children ?? [])].sort(([a], [b]) => Number(a) - Number(b));
 
 /**
- * Reads a text (of a form, a path label, a query string or a header) as a simple schema says.
+ * Parses a text (of a form, a path label, a query string or a header) by a simple schema.
  *
  * @throws WrongType
  */

@@ -5,8 +5,8 @@ import { isRecord } from './json-codec.ts';
 import { validationError } from './modeled-errors.ts';
 
 /**
- * Whether only the rights for a call are asked about, and its input without that. Source: EC2 API reference, "DryRun": every
- * operation of EC2 whose model has it answers `DryRunOperation`, or `UnauthorizedOperation`, and changes nothing.
+ * Whether a call is a dry run, and its input without that member. Source: EC2 API reference, "DryRun": every EC2
+ * operation whose model has it answers `DryRunOperation`, or `UnauthorizedOperation`, and changes nothing.
  */
 export function dryRunIn(
   { protocol }: Service,
@@ -35,7 +35,7 @@ export function refuseUnsupported(
 /**
  * Refuses an input that lacks members which the model requires.
  *
- * @throws AwsError in the words of the service's protocol
+ * @throws AwsError in the wording of the service's protocol
  */
 export function refuseIncomplete(
   service: Service,
@@ -57,9 +57,9 @@ export function refuseIncomplete(
 }
 
 /**
- * The paths of required members that the input lacks, for example `entries.1.member.source`, in AWS's notation.
+ * The paths of required members that the input lacks, such as `entries.1.member.source`, in AWS's notation.
  *
- * The SDK's structure schemas name the required members first; the seventh element says how many they are.
+ * The SDK's structure schemas list the required members first; the seventh element is their number.
  */
 function missingMembers(schema: NormalizedSchema, value: unknown, path = ''): string[] {
   if (schema.isStructSchema() && isRecord(value)) {

@@ -2,15 +2,15 @@ import type { NormalizedSchema } from '@smithy/core/schema';
 import { JSON_TIMESTAMP, readTimestamp, writeTimestamp } from './timestamps.ts';
 import { WrongType } from './wrong-type.ts';
 
-/** True for what JSON calls an object. */
+/** Whether a value is a JSON object. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Reads a JSON value as the schema says: dates from epoch seconds, blobs from base64, members that the schema does not
- * know left out (as AWS ignores them), null taken as absent.
+ * Parses a JSON value by the schema: dates from epoch seconds, blobs from base64. Members that the schema lacks are
+ * dropped (AWS ignores them), and null counts as absent.
  *
- * @throws WrongType, worded as AWS's JSON services word it
+ * @throws WrongType, worded like AWS's JSON services
  */
 export function readJson(schema: NormalizedSchema, value: unknown, path = ''): unknown {
   if (value === null || value === undefined) return undefined;
@@ -69,7 +69,7 @@ function refusal(path: string, value: unknown, wanted: string): WrongType {
   return new WrongType(path, `${found}_VALUE can not be converted to a ${wanted}`);
 }
 
-/** The JSON form of an output: what the schema does not name and what is undefined is left out. */
+/** The JSON form of an output. Members that are undefined, or that the schema lacks, are left out. */
 export function writeJson(schema: NormalizedSchema, value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
   if (value instanceof Date) return writeTimestamp(schema, value, JSON_TIMESTAMP);

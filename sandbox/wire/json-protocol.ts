@@ -15,11 +15,11 @@ export function parseJsonBody(body: Buffer): unknown {
   }
 }
 
-/** The answer of JSON services to what is no JSON, or of the wrong type. */
+/** The error of JSON services for invalid JSON or a wrong type. */
 export const serializationError = (problem: WrongType): AwsError =>
   new AwsError('SerializationException', problem.message);
 
-/** An error as JSON services send it: the code in the header and, again, in the body. */
+/** An error in the format of JSON services: the code in the header and again in the body. */
 export function jsonError(error: ModeledError, requestId: string, contentType: string): WireAnswer {
   return {
     status: error.status,

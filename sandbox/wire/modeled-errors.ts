@@ -3,20 +3,20 @@ import type { Service } from '../account/service.ts';
 import { AwsError } from './aws-error.ts';
 import { writeJson } from './json-codec.ts';
 
-/** An error as its service's model describes it; what the model does not know is taken from the {@link AwsError}. */
+/** An error by its service's model. What the model lacks is taken from the {@link AwsError}. */
 export interface ModeledError {
-  /** The shape's name, which JSON protocols send, for example `QueueDoesNotExist`. */
+  /** The shape's name, which JSON protocols send, such as `QueueDoesNotExist`. */
   readonly shape: string;
-  /** The code of the query protocols, for example `AWS.SimpleQueueService.NonExistentQueue`; mostly the shape's name. */
+  /** The code in query protocols, such as `AWS.SimpleQueueService.NonExistentQueue`; usually the shape's name. */
   readonly queryCode: string;
   readonly status: number;
-  /** Whose fault it is, in the words of the query protocols. */
+  /** Whose fault it is, in the terms of query protocols. */
   readonly fault: 'Sender' | 'Receiver';
   /** Message and further members, ready for a JSON body. */
   readonly members: Readonly<Record<string, unknown>>;
 }
 
-/** Finds the error among the shapes which the service's SDK client registers, by shape name or query code. */
+/** Finds the error among the shapes that the service's SDK client registers, by shape name or query code. */
 export function modelError(service: Service, error: AwsError): ModeledError {
   const schema = errorSchema(service, error.code);
   const { httpError, error: fault } = schema?.getMergedTraits() ?? {};
@@ -35,7 +35,7 @@ export function modelError(service: Service, error: AwsError): ModeledError {
   };
 }
 
-/** The answer to inputs that break the model's constraints, in the service's own code. */
+/** The error for inputs that violate the model's constraints, with the service's own code. */
 export function validationError(service: Service, message: string): AwsError {
   if (service.protocol === 'query') return new AwsError('ValidationError', message);
   const codes = ['ValidationException', 'InvalidParameterException'];

@@ -5,7 +5,7 @@ import type { AwsError } from './aws-error.ts';
 import type { ModeledError } from './modeled-errors.ts';
 import type { WrongType } from './wrong-type.ts';
 
-/** An HTTP request, its body read. */
+/** An HTTP request with its body. */
 export interface WireRequest {
   readonly method: string;
   /** The path as sent, still percent-encoded, without the query string. */
@@ -15,35 +15,35 @@ export interface WireRequest {
   readonly body: Buffer;
 }
 
-/** An HTTP answer that is yet to be sent. */
+/** An HTTP response to be sent. */
 export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
 }
 
-/** What is the same in every answer of one call. */
+/** What is the same in every response of one call. */
 export interface Envelope {
   readonly service: Service;
   readonly requestId: string;
 }
 
-/** The server's side of one AWS protocol: where things stand in requests and answers. */
+/** The server side of one AWS protocol: where requests and responses contain what. */
 export interface WireProtocol {
   /**
-   * The name of the operation that the request asks for.
+   * The name of the requested operation.
    *
-   * @throws AwsError when it names none, or (REST) asks for a route that no operation of the service has
+   * @throws AwsError when there is none, or (REST) when no operation of the service has the route
    */
   operationName(request: WireRequest, service: Service): string;
   /**
-   * The operation's input, read as its schema says.
+   * The operation's input, parsed by its schema.
    *
    * @throws WrongType
    */
   readInput(request: WireRequest, schema: StaticOperationSchema): Record<string, unknown>;
   writeOutput(schema: StaticOperationSchema, output: unknown, envelope: Envelope): WireAnswer;
   writeError(error: ModeledError, envelope: Envelope): WireAnswer;
-  /** The error that services of this protocol answer to a value of the wrong type. */
+  /** The error of services with this protocol for a value of the wrong type. */
   wrongTypeError(problem: WrongType): AwsError;
 }

@@ -23,7 +23,7 @@ const xmlAnswer = (status: number, requestId: string, body: string): WireAnswer 
   body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}`,
 });
 
-/** An element that carries the service's XML namespace. */
+/** An element with the service's XML namespace. */
 const root = (name: string, service: Service, content: string): string => {
   const namespace = service.xmlNamespace === undefined ? '' : ` xmlns="${escapeXml(service.xmlNamespace)}"`;
   return `<${name}${namespace}>${content}</${name}>`;
@@ -54,7 +54,7 @@ export const queryProtocol: WireProtocol = {
   wrongTypeError: ({ path, message }) => new AwsError('MalformedInput', `${path}: ${message}`),
 };
 
-/** `ec2Query`: as `awsQuery` with flattened lists, no `…Result`, and errors in a `Response` of their own. */
+/** `ec2Query`: like `awsQuery` with flattened lists, no `…Result`, and errors in a `Response` of their own. */
 export const ec2QueryProtocol: WireProtocol = {
   operationName: actionOf,
   readInput: (request, schema) => inputOf(request, NormalizedSchema.of(schema[4]), 'ec2-query'),

@@ -7,7 +7,7 @@ import { jsonError, parseJsonBody, serializationError } from './json-protocol.ts
 import type { WireProtocol, WireRequest } from './protocol.ts';
 import { WrongType } from './wrong-type.ts';
 
-/** `restJson1`: the operation is the method and path; input in path labels, query string, headers and JSON body. */
+/** `restJson1`: method and path are the operation; input in path labels, query string, headers and JSON body. */
 export const restJsonProtocol: WireProtocol = {
   operationName(request, service) {
     const matches = Object.entries(service.operations)
@@ -65,7 +65,7 @@ function readMember(
   return readJson(member, httpPayload === 1 ? body : body[name], name);
 }
 
-/** Whether any member travels in the body: GET and DELETE requests have none to parse. */
+/** Whether any member is in the body: GET and DELETE requests have none to parse. */
 function hasBody(input: NormalizedSchema): boolean {
   return [...input.structIterator()].some(([, member]) => {
     const { httpLabel, httpQuery, httpHeader } = member.getMergedTraits();

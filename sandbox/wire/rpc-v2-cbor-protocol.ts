@@ -43,7 +43,7 @@ export const rpcV2CborProtocol: WireProtocol = {
   wrongTypeError: serializationError,
 };
 
-/** Tags only say that a number is a time, which the schema says as well. */
+/** Tags only mark numbers as times, which the schema does as well. */
 function withoutTags(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutTags);
   if (!isRecord(value)) return value;
@@ -51,7 +51,7 @@ function withoutTags(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutTags(member)]));
 }
 
-/** The CBOR form of an output: what the schema does not name and what is undefined is left out, times are tagged. */
+/** The CBOR form of an output. Members that are undefined, or that the schema lacks, are left out; times are tagged. */
 function writeCbor(schema: NormalizedSchema, value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
   if (value instanceof Date) return dateToTag(value);

@@ -5,24 +5,24 @@ const DATE_TIME = 5;
 const HTTP_DATE = 6;
 const EPOCH_SECONDS = 7;
 
-/** How a place on the wire writes timestamps whose schema names no format of its own. */
+/** The default timestamp format of a place on the wire, for schemas without a format of their own. */
 export type DefaultTimestamp = typeof DATE_TIME | typeof EPOCH_SECONDS;
 
-/** JSON bodies carry epoch seconds. */
+/** JSON bodies use epoch seconds. */
 export const JSON_TIMESTAMP: DefaultTimestamp = EPOCH_SECONDS;
-/** Forms, XML, path labels and query strings carry ISO 8601. */
+/** Forms, XML, path labels and query strings use ISO 8601. */
 export const TEXT_TIMESTAMP: DefaultTimestamp = DATE_TIME;
 
 const isNumeric = (value: string): boolean => value !== '' && Number.isFinite(Number(value));
 
-/** A timestamp from the wire, or undefined when the value is none. Numbers are epoch seconds in every place. */
+/** A timestamp from the wire; undefined when the value is invalid. Numbers are epoch seconds everywhere. */
 export function readTimestamp(value: string | number): Date | undefined {
   const milliseconds =
     typeof value === 'number' || isNumeric(value) ? Math.round(Number(value) * 1000) : Date.parse(value);
   return Number.isNaN(milliseconds) ? undefined : new Date(milliseconds);
 }
 
-/** A timestamp for the wire, in the schema's own format or else in the default of the place. */
+/** A timestamp for the wire, in the schema's own format, or else in the default format of the place. */
 export function writeTimestamp(schema: NormalizedSchema, value: Date, byDefault: DefaultTimestamp): string | number {
   const own = schema.getSchema();
   const format = own === DATE_TIME || own === HTTP_DATE || own === EPOCH_SECONDS ? own : byDefault;

@@ -82,7 +82,7 @@ const services: Service[] = [
   },
 ];
 
-/** An account with these services, what it recorded, and a way to send it any request at all. */
+/** An account with these services, its call records, and a way to send it any request. */
 export function account(hooks: Partial<AccountServerOptions> = {}) {
   const records: CallRecord[] = [];
   const server = new AccountServer({

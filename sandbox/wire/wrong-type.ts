@@ -1,7 +1,7 @@
-/** A member of the input has a type that its schema does not allow; each protocol words the error in its own way. */
+/** A member of the input has a type that its schema does not allow. Each protocol words the error differently. */
 export class WrongType extends Error {
   override readonly name = 'WrongType';
-  /** Where, for example `entries.1.Time`. */
+  /** Path, such as `entries.1.Time`. */
   readonly path: string;
 
   constructor(path: string, message: string) {

@@ -13,10 +13,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Escapes a text for an XML element or attribute. */
 export const escapeXml = (text: string): string => text.replace(/[&<>"\r]/g, (character) => ENTITIES[character] ?? '');
 
-/** An element with content that is XML already. */
+/** An element whose content is XML already. */
 export const element = (name: string, content: string): string => `<${name}>${content}</${name}>`;
 
-/** The members of a structure as XML elements, one after another, without an element around them. */
+/** The members of a structure as consecutive XML elements, without an element around them. */
 export function writeXmlMembers(schema: NormalizedSchema, value: unknown): string {
   if (!isRecord(value)) return '';
   let xml = '';
