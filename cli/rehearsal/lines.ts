@@ -1,3 +1,4 @@
+import { addressFilters } from './address-filters.ts';
 import { type Finding, type Ground, open } from './ground.ts';
 import {
   defaultTier,
@@ -87,10 +88,7 @@ export const LINES: readonly LineCheck[] = [
       ...(await endedInStandby(ground)),
     ],
   },
-  {
-    line: 'whether the filter `network-interface.addresses.association.public-ip` with `*` finds addresses',
-    look: () => [open('aws ec2 describe-instances with that filter tells, once a worker has such an address')],
-  },
+  { line: 'whether the filter `network-interface.addresses.association.public-ip`', look: addressFilters },
   { line: 'whether EKS minds that a member of a managed group is detached', look: detached },
   {
     line: 'whether and how EC2 gives `ec2:Attribute` for ModifyInstanceAttribute',
