@@ -11,7 +11,10 @@ export function fleetOfEverything(): object {
   const ssm = { otherPolicy: 'inline', commands: { script: { output: '6.12.0' } } };
   const inline = { name: 'workers', desiredSize: 2, ssm, exposure: { ipv6: true, branchInterfaces: 3 } };
   const network = { wayOut: 'nat', nodeEgress: [{ to: 'prefix-list' }] };
-  const clusters = [...fleet.clusters, { name: 'inline', version: '1.33', network, nodeGroups: [inline] }];
+  const clusters = [
+    ...fleet.clusters,
+    { name: 'inline', version: '1.33', network, vpc: { connectEndpoint: true }, nodeGroups: [inline] },
+  ];
   return { ...fleet, clusters, inspector: { vulnerabilities: [vulnerability] } };
 }
 

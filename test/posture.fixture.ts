@@ -8,7 +8,8 @@ export const OPEN = al2023({
 });
 
 /** One group that is looked at, and what it gathers; two of other systems. */
-export const fleet = (host?: object) => ({
+/** @param web what else the group that is looked at has */
+export const fleet = (host?: object, web: object = {}) => ({
   startsAt: '2026-07-14T00:00:00Z',
   clusters: [
     {
@@ -20,6 +21,7 @@ export const fleet = (host?: object) => ({
           amiType: 'AL2023_x86_64_STANDARD',
           releaseVersion: '1.33.5-20260601',
           ssm: { commands: host === undefined ? {} : { host } },
+          ...web,
         },
         { name: 'batch', amiType: 'BOTTLEROCKET_x86_64', releaseVersion: '1.50.0-1a2b3c4d' },
         { name: 'legacy', amiType: 'WINDOWS_CORE_2022_x86_64', releaseVersion: '1.33-2026.06.10' },

@@ -72,6 +72,8 @@ def ec2_reads(account) -> None:
         ("DescribeNetworkAcls", "NetworkAclIds", "NetworkAcls", "acl-0123456789abcdef0", "InvalidNetworkAclID.NotFound"),
         ("DescribeManagedPrefixLists", "PrefixListIds", "PrefixLists", "pl-0123456789abcdef0", "InvalidPrefixListID.NotFound"),
         ("DescribeVpcEndpoints", "VpcEndpointIds", "VpcEndpoints", "vpce-0123456789abcdef0", "InvalidVpcEndpointId.NotFound"),
+        ("DescribeVpcs", "VpcIds", "Vpcs", "vpc-0123456789abcdef0", "InvalidVpcID.NotFound"),
+        ("DescribeInstanceConnectEndpoints", "InstanceConnectEndpointIds", "InstanceConnectEndpoints", "eice-0123456789abcdef0", "InvalidInstanceConnectEndpointId.NotFound"),
         ("DescribeSubnets", "SubnetIds", "Subnets", "subnet-0123456789abcdef0", "InvalidSubnetID.NotFound"),
         ("DescribeNetworkInterfaces", "NetworkInterfaceIds", "NetworkInterfaces", "eni-0123456789abcdef0", "InvalidNetworkInterfaceID.NotFound"),
         ("DescribeSecurityGroups", "GroupIds", "SecurityGroups", "sg-0123456789abcdef0", "InvalidGroup.NotFound"),

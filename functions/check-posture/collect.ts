@@ -6,7 +6,7 @@ import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import type { Looked } from './decide.ts';
 import { type Host, readHost } from './host/host.ts';
-import type { RegionFacts } from './host/instance-facts.ts';
+import type { RegionFacts, RemoteAccess } from './host/instance-facts.ts';
 import { judgeHost } from './host/judge-host.ts';
 import { type ImageReader, readInstanceFacts } from './host/observe-instances.ts';
 import { judge } from './judge/judge.ts';
@@ -42,9 +42,9 @@ export async function collect(
 ): Promise<void> {
   const { ledger, caller } = deps;
   const now = deps.clock.now();
-  const { polls, sentAt, trigger, isPartial = false, nodegroups, asks = [] } = state.pending;
+  const { polls, sentAt, trigger, isPartial = false, nodegroups, asks = [], remoteAccess = {} } = state.pending;
   const samples = samplesIn(state.pending.samples);
-  const looked = await readAll(deps, samples, now - sentAt >= COLLECT_WITHIN);
+  const looked = await readAll(deps, samples, remoteAccess, now - sentAt >= COLLECT_WITHIN);
   if (looked === undefined) {
     const pending = { ...state.pending, polls: polls + 1 };
     const saved = await saveClusterState(ledger, cluster, { ...state, pending }, now, caller);
@@ -69,6 +69,7 @@ export async function collect(
 async function readAll(
   { ssm, ec2, clock, account, readRegion, readImages }: CollectDeps,
   samples: readonly Sample[],
+  remoteAccess: Readonly<Record<string, RemoteAccess>>,
   isOver: boolean,
 ): Promise<Map<string, Looked[]> | undefined> {
   const looked = new Map<string, Looked[]>(samples.map(({ nodegroup }) => [nodegroup, []]));
@@ -93,7 +94,10 @@ async function readAll(
   );
   const around = await readRegion();
   for (const { nodegroup, instanceId, node, host } of seen) {
-    const judgements = { ...judge(node), ...judgeHost(host, facts.get(instanceId), around, clock.now()) };
+    const judgements = {
+      ...judge(node),
+      ...judgeHost(host, facts.get(instanceId), around, clock.now(), remoteAccess[nodegroup]),
+    };
     looked.get(nodegroup)?.push({ instanceId, kubernetesVersion: node.kubernetesVersion, judgements });
   }
   return looked;

@@ -15,6 +15,7 @@ import { isProven } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
+import type { RemoteAccess } from './host/instance-facts.ts';
 import type { Sample } from './posture-ledger.ts';
 
 export interface ObserveClients {
@@ -44,6 +45,8 @@ export interface Chosen {
   readonly samples: Sample[];
   /** All groups with workers that are ours, by name. */
   readonly groups: string[];
+  /** How EKS lets somebody in to each group; a group that EKS does not manage by nothing. */
+  readonly remoteAccess: Readonly<Record<string, RemoteAccess>>;
   /** Why AWS does not tell of others, by name: `Code: message`. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
@@ -100,7 +103,13 @@ export async function chooseSamples(
     const error = identities.get(instance.InstanceId ?? '')?.owner.unreadable;
     return error === undefined || ours.has(nodegroup) ? [] : [[nodegroup, error]];
   });
-  return { samples, groups: [...ours], unreadable: new Map(unreadable) };
+  const remoteAccess = Object.fromEntries(
+    chosen.map(({ nodegroup, instance }): [string, RemoteAccess] => [
+      nodegroup,
+      identities.get(instance.InstanceId ?? '')?.owner.remoteAccess ?? 'none',
+    ]),
+  );
+  return { samples, groups: [...ours], remoteAccess, unreadable: new Map(unreadable) };
 }
 
 function candidateOf(instance: Instance, cluster: string): Candidate[] {

@@ -45,6 +45,12 @@ export const batchesOf = (samples: readonly Sample[]): Batch[] =>
     },
   );
 
+/** As `RemoteAccess`. */
+const remoteAccess = z.union([
+  z.literal('none'),
+  z.object({ key: z.string(), sourceGroups: z.array(z.string()).readonly() }),
+]);
+
 const trigger = z.object({ id: z.string(), type: z.string(), time: z.number() });
 
 /** A request that was answered: by the id of its event, and the groups that were looked at. */
@@ -68,6 +74,8 @@ const clusterState = z.object({
       nodegroups: z.array(z.string()).optional(),
       /** The ids of the requests that this answers. */
       asks: z.array(z.string()).optional(),
+      /** How EKS lets somebody in to each group. */
+      remoteAccess: z.record(z.string(), remoteAccess).optional(),
       /** Other groups could not be read: they are looked at sooner. */
       isPartial: z.boolean().optional(),
     })

@@ -35,9 +35,11 @@ export const checkPosture = declare({
   rights: [
     onAnything('Workers', [
       'autoscaling:DescribeAutoScalingInstances',
+      'ec2:DescribeInstanceConnectEndpoints',
       'ec2:DescribeInstances',
       'ec2:DescribeSecurityGroups',
       'ec2:DescribeVolumes',
+      'ec2:DescribeVpcs',
       'ec2:GetEbsEncryptionByDefault',
       'ssm:DescribeInstanceInformation',
       'ssm:GetCommandInvocation',

@@ -50,6 +50,13 @@ export const nodeGroup = z
       .boolean()
       .default(false)
       .describe('Whether EKS replaces its nodes that are not Ready for half an hour (nodeRepairConfig)'),
+    remoteAccess: z
+      .strictObject({
+        ec2SshKey: z.string().describe('Name of the key pair'),
+        sourceSecurityGroups: z.array(z.string()).optional().describe('Without them port 22 is open to the world'),
+      })
+      .optional()
+      .describe('As DescribeNodegroup gives it'),
     suspendedProcesses: z
       .array(z.enum(['Launch', 'Terminate']))
       .default([])

@@ -23,6 +23,7 @@ export const vpc = z
       .enum(['global', 'unique-local', 'private'])
       .default('global')
       .describe('Its IPv6 blocks: of the Internet, unique local, or private ones of IPAM that look global'),
+    connectEndpoint: z.boolean().default(false).describe('It has an EC2 Instance Connect Endpoint'),
     ipv6Egress: z
       .boolean()
       .default(false)

@@ -137,6 +137,7 @@ function seedNodeGroup(
         ? state.world.random.fork(`degraded ${cluster.name} ${name}`).next() < 0.5
         : file.updates.whileDegraded === 'accepted',
     repairsNodes: file.nodeRepair,
+    ...(file.remoteAccess !== undefined && { remoteAccess: file.remoteAccess }),
     updatesTerminateStandby: file.updates.terminatesStandby,
     msPerNode: file.updates.minutesPerNode === undefined ? undefined : file.updates.minutesPerNode * 60_000,
     createdAt,

@@ -15,9 +15,15 @@ export interface InstanceFacts {
     readonly isOwn: boolean;
     readonly isPublic: boolean;
   };
+  readonly vpc?: string;
+  /** Whether it has an address that the Internet knows: a public one, or any of IPv6. */
+  readonly hasPublicAddress?: boolean;
   /** Rules of its security groups that let somebody in at 22 or 3389; undefined where EC2 did not tell of one. */
   readonly doors?: readonly Door[];
 }
+
+/** How EKS lets somebody in to a node group; `none`: by nothing of its own; undefined: not known. */
+export type RemoteAccess = { readonly key: string; readonly sourceGroups: readonly string[] } | 'none';
 
 /** A rule that lets somebody in where shells listen. */
 export interface Door {
@@ -32,6 +38,10 @@ export interface Door {
 export interface RegionFacts {
   /** Whether EBS encrypts volumes that nobody asks to be encrypted. */
   readonly encryptsByDefault?: boolean;
+  /** CIDRs of each VPC, by id; undefined where EC2 did not tell. */
+  readonly networks?: ReadonlyMap<string, readonly string[]>;
+  /** Ids of the EC2 Instance Connect Endpoints of each VPC, by its id; undefined where EC2 did not tell. */
+  readonly connectEndpoints?: ReadonlyMap<string, readonly string[]>;
   /** Undefined where they cannot be read, or not be understood. */
   readonly sessions?: SessionPreferences;
 }

@@ -12,6 +12,8 @@ const FACTS: InstanceFacts = {
   httpEndpoint: 'enabled',
   hopLimit: 1,
   metadataTags: 'disabled',
+  vpc: 'vpc-1',
+  hasPublicAddress: false,
   doors: [],
 };
 const selinux = (mode: string, more: object = {}) => ({
@@ -23,8 +25,16 @@ const selinux = (mode: string, more: object = {}) => ({
   ...more,
 });
 const SSH = { running: true, keysCommand: '', authorizedKeys: [] };
-const verdict = (id: HostCheckId, host: object, facts: InstanceFacts | undefined = FACTS, region: RegionFacts = {}) =>
-  judgeHost(readHost(host), facts, region, NOW)[id];
+const REGION: RegionFacts = {
+  connectEndpoints: new Map(),
+  networks: new Map([['vpc-1', ['10.1.0.0/16', '2001:db8:1::/56']]]),
+};
+const verdict = (
+  id: HostCheckId,
+  host: object,
+  facts: InstanceFacts | undefined = FACTS,
+  region: RegionFacts = REGION,
+) => judgeHost(readHost(host), facts, region, NOW)[id];
 const cis = (status: string) => ({ cis: { results: { br010501: { id: '1.5.1', status } } } });
 const label = (type: string, level = 's0:c1,c2', pods = 1) => ({
   label: `system_u:system_r:${type}:${level}`,
@@ -93,6 +103,55 @@ describe('judgeHost', () => {
     ['OS.2', { os: 'slackware' }, 'MANUAL'],
   ] as const)('%s of %j: %s', (id, host, expected) => {
     expect(verdict(id, host).verdict).toBe(expected);
+  });
+
+  it.each([
+    ['10.1.2.0/24', 'PASS'],
+    ['10.1.0.0/16', 'PASS'],
+    ['2001:db8:1:2::/64', 'PASS'],
+    ['10.0.0.0/8', 'MANUAL'],
+    ['10.2.0.0/16', 'MANUAL'],
+    ['2001:db8:2::/64', 'FAIL'],
+    ['0.0.0.0/0', 'FAIL'],
+    ['pl-1', 'MANUAL'],
+  ] as const)('SSH.3 of %s into a VPC of 10.1.0.0/16: %s', (from, expected) => {
+    const doors = [{ group: 'sg-1', port: 22, from }];
+    expect(verdict('SSH.3', { os: 'al2023' }, { ...FACTS, doors }).verdict).toBe(expected);
+    // Without the blocks of the VPC nothing is taken for inside.
+    if (expected === 'PASS')
+      expect(verdict('SSH.3', { os: 'al2023' }, { ...FACTS, doors }, {}).verdict).not.toBe('PASS');
+  });
+
+  it('says of a rule for the Internet whether a route leads to the instance today', () => {
+    const evidence = (hasPublicAddress: boolean) =>
+      verdict(
+        'SSH.3',
+        { os: 'al2023' },
+        { ...FACTS, hasPublicAddress, doors: [{ group: 'sg-1', port: 22, from: '::/0' }] },
+      )
+        .evidence.map(({ value }) => value)
+        .join('; ');
+    expect(evidence(false)).toContain('has no public address');
+    expect(evidence(true)).toBe('sg-1 lets ::/0 in at 22');
+  });
+
+  it('tells of EC2 Instance Connect Endpoints in the VPC of the instance', () => {
+    const endpoints = (vpc: string) => ({ ...REGION, connectEndpoints: new Map([[vpc, ['eice-1']]]) });
+    expect(verdict('SSH.5', { os: 'rhel', ssh: SSH }, FACTS, endpoints('vpc-1'))).toMatchObject({
+      verdict: 'MANUAL',
+      evidence: [{ value: expect.stringContaining('eice-1 in vpc-1 leads to 22') }],
+    });
+    expect(verdict('SSH.5', { os: 'rhel', ssh: SSH }, FACTS, endpoints('vpc-2')).verdict).toBe('PASS');
+    expect(verdict('SSH.5', { os: 'rhel', ssh: SSH }, FACTS, {}).verdict).toBe('MANUAL');
+  });
+
+  it.each([
+    [undefined, 'MANUAL'],
+    ['none', 'PASS'],
+    [{ key: 'ops', sourceGroups: [] }, 'FAIL'],
+    [{ key: 'ops', sourceGroups: ['sg-1'] }, 'MANUAL'],
+  ] as const)('SSH.6 of a group with remoteAccess %j: %s', (remoteAccess, expected) => {
+    expect(judgeHost(readHost({ os: 'al2023' }), FACTS, REGION, NOW, remoteAccess)['SSH.6'].verdict).toBe(expected);
   });
 
   it('counts the last day of a system as a whole, and says where to go', () => {

@@ -1,11 +1,18 @@
 import { HOST_CHECKS, type HostCheckId } from '../../shared/posture/host-checks.ts';
 import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import type { Host } from './host.ts';
-import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
+import type { InstanceFacts, RegionFacts, RemoteAccess } from './instance-facts.ts';
 import { judgeConfinement, judgeLabels, judgeMandatoryAccess } from './judge-selinux.ts';
 import { judgeEncryptionByDefault, judgeImage, judgeSessions, judgeVolumes } from './judge-storage.ts';
 import { judgeSystem } from './judge-system.ts';
-import { judgeAdminContainer, judgeInstanceConnect, judgeKeyPair, judgeKeys, judgeRules } from './judge-ways-in.ts';
+import {
+  judgeAdminContainer,
+  judgeInstanceConnect,
+  judgeKeyPair,
+  judgeKeys,
+  judgeRemoteAccess,
+  judgeRules,
+} from './judge-ways-in.ts';
 
 export type HostJudgements = Readonly<Record<HostCheckId, Judgement>>;
 
@@ -20,6 +27,7 @@ export function judgeHost(
   instance: InstanceFacts | undefined,
   region: RegionFacts,
   now: number,
+  remoteAccess?: RemoteAccess,
 ): HostJudgements {
   const ofInstance = (judge: (facts: InstanceFacts) => Judgement) => () =>
     instance === undefined ? judged('MANUAL', 'EC2 did not tell of the instance') : judge(instance);
@@ -29,9 +37,10 @@ export function judgeHost(
     'SELINUX.3': () => judgeLabels(host),
     'SSH.1': () => judgeKeys(host),
     'SSH.2': ofInstance(judgeKeyPair),
-    'SSH.3': ofInstance(judgeRules),
+    'SSH.3': ofInstance((facts) => judgeRules(facts, region)),
     'SSH.4': () => judgeAdminContainer(host),
-    'SSH.5': () => judgeInstanceConnect(host),
+    'SSH.5': () => judgeInstanceConnect(host, instance, region),
+    'SSH.6': () => judgeRemoteAccess(remoteAccess),
     'SESSIONS.1': () => judgeSessions(region),
     'IMDS.1': ofInstance(judgeTokens),
     'IMDS.2': ofInstance(judgeHopLimit),

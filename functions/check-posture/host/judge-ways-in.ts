@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
-import type { InstanceFacts } from './instance-facts.ts';
+import type { Door, InstanceFacts, RegionFacts, RemoteAccess } from './instance-facts.ts';
 
 /** Keys in authorized_keys, where an SSH daemon runs that would take them. */
 export function judgeKeys(host: Host): Judgement {
@@ -14,17 +14,45 @@ export function judgeKeys(host: Host): Judgement {
   return withKeys.length > 0 ? judged('FAIL', ...evidence) : judged('PASS', 'no authorized_keys has a key');
 }
 
-/** EC2 Instance Connect pushes a key for a minute past authorized_keys: by IAM and port 22 alone it is kept out. */
-export function judgeInstanceConnect(host: Host): Judgement {
+/**
+ * EC2 Instance Connect pushes a key for a minute past authorized_keys, and an endpoint of it leads to 22 of instances that
+ * nothing else leads to: by IAM and port 22 alone they are kept out.
+ */
+export function judgeInstanceConnect(
+  host: Host,
+  instance: InstanceFacts | undefined,
+  { connectEndpoints }: RegionFacts,
+): Judgement {
   if (isBottlerocket(host)) return judged('N/A', 'Bottlerocket has no SSH daemon on the host');
   if (host.ssh === undefined) return judged('MANUAL', NOT_GATHERED);
   const { running, keysCommand } = host.ssh;
   if (!running) return judged('PASS', 'no SSH daemon runs');
-  if (keysCommand === '') return judged('PASS', 'the SSH daemon asks no command for keys');
-  return judged(
-    'MANUAL',
-    `the SSH daemon takes keys from ${keysCommand}: who may call ec2-instance-connect:SendSSHPublicKey and reaches 22 gets in`,
-  );
+  const { vpc } = instance ?? {};
+  const endpoints = vpc === undefined ? undefined : connectEndpoints && (connectEndpoints.get(vpc) ?? []);
+  const ways = [
+    ...(keysCommand === ''
+      ? []
+      : [
+          `the SSH daemon takes keys from ${keysCommand}: who may call ec2-instance-connect:SendSSHPublicKey and reaches 22 gets in`,
+        ]),
+    ...(endpoints ?? []).map(
+      (id) =>
+        `the endpoint ${id} in ${vpc} leads to 22: who may call ec2-instance-connect:OpenTunnel needs no other way`,
+    ),
+  ];
+  if (ways.length > 0) return judged('MANUAL', ...ways);
+  if (endpoints === undefined) return judged('MANUAL', 'EC2 did not tell of EC2 Instance Connect Endpoints');
+  return judged('PASS', 'the SSH daemon asks no command for keys, and its VPC has no endpoint');
+}
+
+/** A key without source groups opens port 22 to 0.0.0.0/0 (EKS API reference, RemoteAccessConfig). */
+export function judgeRemoteAccess(remoteAccess: RemoteAccess | undefined): Judgement {
+  if (remoteAccess === undefined) return judged('MANUAL', 'EKS did not tell of remoteAccess');
+  if (remoteAccess === 'none') return judged('PASS', 'no remoteAccess: EKS lets nobody in');
+  const { key, sourceGroups } = remoteAccess;
+  if (sourceGroups.length === 0)
+    return judged('FAIL', `remoteAccess has the key ${key} and no sourceSecurityGroups: port 22 is open to the world`);
+  return judged('MANUAL', `remoteAccess has the key ${key}: ${sourceGroups.join(', ')} may reach port 22`);
 }
 
 export const judgeKeyPair = ({ keyName }: InstanceFacts): Judgement =>
@@ -42,17 +70,28 @@ export function judgeAdminContainer(host: Host): Judgement {
 }
 
 /**
- * Rules at 22 and 3389. Those for public addresses fail, whether a route leads there today or not. Those for private ones
- * may be for other networks: somebody must look.
+ * Rules at 22 and 3389. Those for public addresses fail, whether a route leads there today or not, which is said. Those for
+ * private ones outside of the VPC may be for other networks: somebody must look.
  */
-export function judgeRules({ doors }: InstanceFacts): Judgement {
+export function judgeRules({ doors, vpc = '', hasPublicAddress }: InstanceFacts, { networks }: RegionFacts): Judgement {
   if (doors === undefined) return judged('MANUAL', 'EC2 did not tell of its security groups');
-  const text = ({ group, port, from }: (typeof doors)[number]): string => `${group} lets ${from} in at ${port}`;
-  const open = doors.filter(({ from }) => isPublic(from));
-  if (open.length > 0) return judged('FAIL', ...open.map(text));
-  const doubtful = doors.filter(({ from }) => !from.startsWith('sg-'));
+  const text = ({ group, port, from }: Door): string => `${group} lets ${from} in at ${port}`;
+  const isInside = insideOf(networks?.get(vpc) ?? []);
+  const open = doors.filter(({ from }) => isPublic(from) && !isInside(from));
+  const unreached =
+    hasPublicAddress === false
+      ? ['the instance has no public address: from the Internet no route leads there today']
+      : [];
+  if (open.length > 0) return judged('FAIL', ...open.map(text), ...unreached);
+  const doubtful = doors.filter(({ from }) => !from.startsWith('sg-') && !isInside(from));
   if (doubtful.length > 0) return judged('MANUAL', ...doubtful.map(text));
-  return judged('PASS', 'no rule for 22 or 3389 but for other security groups', ...doors.map(text));
+  return judged('PASS', 'no rule for 22 or 3389 but from inside the VPC', ...doors.map(text));
+}
+
+/** Whether all addresses of a CIDR are in one of these. */
+function insideOf(blocks: readonly string[]): (from: string) => boolean {
+  const networks = blocks.flatMap((block) => networkOf(...cidrParts(block)) ?? []);
+  return (from) => networks.some((network) => covers(network, from));
 }
 
 /** Networks that no route of the Internet leads to. */
@@ -67,17 +106,34 @@ const PRIVATE = (
     ['fc00::', 7],
     ['fe80::', 10],
   ] as const
-).map(([network, prefix]) => {
+).flatMap(([network, prefix]) => networkOf(network, prefix) ?? []);
+
+interface Network {
+  readonly addresses: BlockList;
+  readonly prefix: number;
+  readonly family: number;
+}
+
+function networkOf(network: string, prefix: number): Network | undefined {
+  const family = isIP(network);
+  if (family === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (family === 4 ? 32 : 128)) return undefined;
   const addresses = new BlockList();
-  addresses.addSubnet(network, prefix, network.includes(':') ? 'ipv6' : 'ipv4');
-  return { addresses, prefix };
-});
+  addresses.addSubnet(network, prefix, family === 4 ? 'ipv4' : 'ipv6');
+  return { addresses, prefix, family };
+}
+
+function cidrParts(cidr: string): [address: string, prefix: number] {
+  const [address = '', prefix = ''] = cidr.split('/');
+  return [address, prefix === '' ? Number.NaN : Number(prefix)];
+}
+
+/** Whether a network has all addresses of a CIDR. */
+function covers({ addresses, prefix, family }: Network, cidr: string): boolean {
+  const [address, length] = cidrParts(cidr);
+  return isIP(address) === family && length >= prefix && addresses.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
 
 /** Whether a CIDR has addresses outside these networks. Other sources, such as prefix lists, do not tell. */
 function isPublic(from: string): boolean {
-  const [address = '', prefix = ''] = from.split('/');
-  const family = isIP(address);
-  if (family === 0) return false;
-  const type = family === 4 ? 'ipv4' : 'ipv6';
-  return !PRIVATE.some((network) => Number(prefix) >= network.prefix && network.addresses.check(address, type));
+  return isIP(cidrParts(from)[0]) !== 0 && !PRIVATE.some((network) => covers(network, from));
 }

@@ -83,7 +83,7 @@ const groupIdsOf = ({ NetworkInterfaces = [] }: Instance): string[] =>
   NetworkInterfaces.flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? []));
 
 function factsOf(instance: Instance, groups: ReadonlyMap<string, SecurityGroup>): InstanceFacts {
-  const { KeyName, MetadataOptions = {} } = instance;
+  const { KeyName, VpcId, PublicIpAddress, NetworkInterfaces = [], MetadataOptions = {} } = instance;
   const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, InstanceMetadataTags } = MetadataOptions;
   const ids = [...new Set(groupIdsOf(instance))];
   const doors = ids.every((id) => groups.has(id))
@@ -91,6 +91,15 @@ function factsOf(instance: Instance, groups: ReadonlyMap<string, SecurityGroup>)
     : undefined;
   return {
     ...(KeyName !== undefined && { keyName: KeyName }),
+    ...(VpcId !== undefined && { vpc: VpcId }),
+    hasPublicAddress:
+      PublicIpAddress !== undefined ||
+      NetworkInterfaces.some(
+        ({ Association, PrivateIpAddresses = [], Ipv6Addresses = [] }) =>
+          Association?.PublicIp !== undefined ||
+          Ipv6Addresses.length > 0 ||
+          PrivateIpAddresses.some((address) => address.Association?.PublicIp !== undefined),
+      ),
     ...(HttpTokens !== undefined && { httpTokens: HttpTokens }),
     ...(HttpEndpoint !== undefined && { httpEndpoint: HttpEndpoint }),
     ...(HttpPutResponseHopLimit !== undefined && { hopLimit: HttpPutResponseHopLimit }),

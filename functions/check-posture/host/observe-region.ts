@@ -1,4 +1,9 @@
-import { type EC2Client, GetEbsEncryptionByDefaultCommand } from '@aws-sdk/client-ec2';
+import {
+  type EC2Client,
+  GetEbsEncryptionByDefaultCommand,
+  paginateDescribeInstanceConnectEndpoints,
+  paginateDescribeVpcs,
+} from '@aws-sdk/client-ec2';
 import { GetDocumentCommand, InvalidDocument, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { read } from '../../shared/fleet/reading.ts';
@@ -11,11 +16,41 @@ const PREFERENCES = 'SSM-SessionManagerRunShell';
 export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMClient }): Promise<RegionFacts> {
   const encryption = await read(() => ec2.send(new GetEbsEncryptionByDefaultCommand()), 'tell');
   const sessions = await read(() => readPreferences(ssm), 'tell');
+  const networks = await read(() => readNetworks(ec2), 'tell');
+  const endpoints = await read(() => readConnectEndpoints(ec2), 'tell');
   const { EbsEncryptionByDefault } = encryption.kind === 'found' ? encryption.found : {};
   return {
     ...(EbsEncryptionByDefault !== undefined && { encryptsByDefault: EbsEncryptionByDefault }),
     ...(sessions.kind === 'found' && { sessions: sessions.found }),
+    ...(networks.kind === 'found' && { networks: networks.found }),
+    ...(endpoints.kind === 'found' && { connectEndpoints: endpoints.found }),
   };
+}
+
+/** The blocks that a VPC has, of both versions, by its id. One that is going counts no more. */
+async function readNetworks(ec2: EC2Client): Promise<Map<string, string[]>> {
+  const networks = new Map<string, string[]>();
+  for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2, pageSize: 1_000 }, {}))
+    for (const { VpcId = '', CidrBlock, CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } of Vpcs) {
+      const ipv4 = CidrBlockAssociationSet.flatMap(({ CidrBlock: block, CidrBlockState }) =>
+        block !== undefined && CidrBlockState?.State === 'associated' ? [block] : [],
+      );
+      const ipv6 = Ipv6CidrBlockAssociationSet.flatMap(({ Ipv6CidrBlock: block, Ipv6CidrBlockState }) =>
+        block !== undefined && Ipv6CidrBlockState?.State === 'associated' ? [block] : [],
+      );
+      networks.set(VpcId, [...new Set([...(CidrBlock === undefined ? [] : [CidrBlock]), ...ipv4, ...ipv6])]);
+    }
+  return networks;
+}
+
+/** By VPC. One that failed, or is gone, lets nobody in (EC2 API reference, Ec2InstanceConnectEndpoint). */
+async function readConnectEndpoints(ec2: EC2Client): Promise<Map<string, string[]>> {
+  const endpoints = new Map<string, string[]>();
+  const pages = paginateDescribeInstanceConnectEndpoints({ client: ec2, pageSize: 50 }, {});
+  for await (const { InstanceConnectEndpoints = [] } of pages)
+    for (const { VpcId = '', InstanceConnectEndpointId: id = '', State = '' } of InstanceConnectEndpoints)
+      if (!/^(create-failed|delete-)/.test(State)) endpoints.set(VpcId, [...(endpoints.get(VpcId) ?? []), id]);
+  return endpoints;
 }
 
 const preferences = z.object({

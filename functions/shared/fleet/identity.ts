@@ -91,6 +91,12 @@ const ownerOf = (ofCluster: Reading<Cluster>, managed: Nodegroup | undefined): O
   ...(managed?.nodeRole !== undefined && { nodeRole: managed.nodeRole }),
   ...(managed !== undefined && { autoScalingGroups: autoScalingGroupsOf(managed) }),
   ...(managed?.nodeRepairConfig?.enabled === true && { repairsNodes: true }),
+  ...(managed?.remoteAccess?.ec2SshKey !== undefined && {
+    remoteAccess: {
+      key: managed.remoteAccess.ec2SshKey,
+      sourceGroups: managed.remoteAccess.sourceSecurityGroups ?? [],
+    },
+  }),
 });
 
 interface Finding {

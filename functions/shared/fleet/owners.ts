@@ -10,6 +10,8 @@ export interface Owner {
   readonly nodeRole?: string;
   /** Whether EKS replaces nodes of the group that stay unready for long (`nodeRepairConfig`). */
   readonly repairsNodes?: boolean;
+  /** The SSH key by which EKS lets somebody in to a managed node group, and from where; empty: from everywhere. */
+  readonly remoteAccess?: { readonly key: string; readonly sourceGroups: readonly string[] };
   /** Why AWS could not be read, so that nobody knows whether the owner opted out. */
   readonly unreadable?: string;
   /** Why it is not an EKS worker after all: its tags name a cluster that EKS does not have. */

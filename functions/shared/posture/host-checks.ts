@@ -8,6 +8,7 @@ export type HostCheckId =
   | 'SSH.3'
   | 'SSH.4'
   | 'SSH.5'
+  | 'SSH.6'
   | 'SESSIONS.1'
   | 'IMDS.1'
   | 'IMDS.2'
@@ -86,9 +87,15 @@ export const HOST_CHECKS: readonly HostCheck[] = [
   },
   {
     id: 'SSH.5',
-    title: 'EC2 Instance Connect pushes no keys',
+    title: 'EC2 Instance Connect lets nobody in',
     autoMode: AUTO_MODE.shell,
-    todo: 'Deny ec2-instance-connect:SendSSHPublicKey, keep port 22 shut, and take ec2-instance-connect out of the image.',
+    todo: 'Deny ec2-instance-connect:SendSSHPublicKey and OpenTunnel, keep port 22 shut, take ec2-instance-connect out of the image, and delete endpoints that nobody needs.',
+  },
+  {
+    id: 'SSH.6',
+    title: 'EKS lets nobody in to the node group by SSH',
+    autoMode: AUTO_MODE.shell,
+    todo: 'Make the node group anew without remoteAccess: EKS does not change that. Until then take the rule for 22 out of the security group that EKS made for it.',
   },
   {
     id: 'SESSIONS.1',

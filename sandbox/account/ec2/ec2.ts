@@ -14,6 +14,7 @@ import { subnetOperations } from './subnet-operations.ts';
 import { tagOperations } from './tag-operations.ts';
 import { volumeOperations } from './volume-operations.ts';
 import { vpcFeatureOperations } from './vpc-features.ts';
+import { vpcOperations } from './vpc-operations.ts';
 
 /** Amazon EC2, limited to instances, their images, volumes and tags, and networks. */
 export function createEc2(state: Ec2State): Service {
@@ -36,6 +37,7 @@ export function createEc2(state: Ec2State): Service {
       ...snapshotOperations(state),
       ...tagOperations(state),
       ...volumeOperations(state),
+      ...vpcOperations(state),
       ...vpcFeatureOperations(state.networks.features),
     },
   };

@@ -18,6 +18,8 @@ const LARGEST_PAGE = 255;
 export class VpcFeatures {
   /** By template id: the data of all its versions, or of one of them (`lt-… 2`). */
   readonly launchTemplates = new Map<string, ResponseLaunchTemplateData>();
+  /** EC2 Instance Connect Endpoints, by id: the VPC that each is in. */
+  readonly connectEndpoints = new Map<string, string>();
   /** Trunk interfaces, by the pod interfaces that they carry. */
   readonly trunks = new Map<string, string>();
 }

@@ -62,6 +62,7 @@ export function describeNodeGroup(group: EksNodeGroup): Nodegroup {
     nodeRole: group.nodeRole,
     labels: { ...group.labels },
     resources: { autoScalingGroups: [{ name: group.autoScalingGroup.name }] },
+    remoteAccess: group.remoteAccess,
     diskSize: group.launchTemplate === undefined ? 20 : undefined,
     health: { issues: [...group.issues] },
     updateConfig: { ...group.updateConfig },

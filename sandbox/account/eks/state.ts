@@ -8,6 +8,7 @@ import type {
   LaunchTemplateSpecification,
   NodegroupStatus,
   NodegroupUpdateConfig,
+  RemoteAccessConfig,
   Update,
 } from '@aws-sdk/client-eks';
 import { AwsError } from '../../wire/aws-error.ts';
@@ -89,6 +90,7 @@ export interface EksNodeGroup {
   readonly updatableWhenDegraded: boolean;
   /** Whether EKS replaces nodes that stay unready for long (`nodeRepairConfig`). */
   readonly repairsNodes: boolean;
+  readonly remoteAccess?: RemoteAccessConfig;
   /** Whether an update terminates members in standby, too, which AWS does not document. */
   readonly updatesTerminateStandby: boolean;
   /** How long a node's replacement takes, ms; undefined: drawn for each node. */

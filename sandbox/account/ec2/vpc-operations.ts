@@ -1,0 +1,71 @@
+import {
+  DescribeInstanceConnectEndpoints$,
+  type DescribeInstanceConnectEndpointsCommandInput,
+  type DescribeInstanceConnectEndpointsCommandOutput,
+  DescribeVpcs$,
+  type DescribeVpcsCommandInput,
+  type DescribeVpcsCommandOutput,
+} from '@aws-sdk/client-ec2';
+import { type Operation, operation } from '../service.ts';
+import { namedOnes, search } from './search.ts';
+import type { Ec2State } from './state.ts';
+
+/** Every VPC of the account has it; its subnets are parts of it. */
+const CIDR = '10.0.0.0/16';
+/** EC2 API reference, DescribeInstanceConnectEndpoints (MaxResults). */
+const MOST_ENDPOINTS = 50;
+
+/** Looks at VPCs, and at the EC2 Instance Connect Endpoints in them. */
+export function vpcOperations({ networks, world }: Ec2State): Record<string, Operation> {
+  const none: ReadonlyMap<string, string> = new Map();
+  return {
+    DescribeVpcs: operation<DescribeVpcsCommandInput, DescribeVpcsCommandOutput>(
+      DescribeVpcs$,
+      ['VpcIds', 'Filters', 'MaxResults', 'NextToken'],
+      ({ VpcIds, ...request }) => {
+        const id = (vpc: string) => vpc;
+        const all = [...new Set(networks.subnets.list().map(({ vpcId }) => vpcId))];
+        const named = namedOnes(all, id, VpcIds, 'InvalidVpcID', 'vpc ID');
+        const { items, nextToken } = search(named, id, { 'vpc-id': id }, () => none, request, 1000);
+        const Vpcs = items.map((VpcId) => ({
+          VpcId,
+          OwnerId: world.accountId,
+          State: 'available' as const,
+          CidrBlock: CIDR,
+          CidrBlockAssociationSet: [
+            {
+              AssociationId: `vpc-cidr-assoc-0${VpcId.slice(5)}`,
+              CidrBlock: CIDR,
+              CidrBlockState: { State: 'associated' as const },
+            },
+          ],
+          InstanceTenancy: 'default' as const,
+          IsDefault: false,
+        }));
+        return { Vpcs, NextToken: nextToken };
+      },
+    ),
+    DescribeInstanceConnectEndpoints: operation<
+      DescribeInstanceConnectEndpointsCommandInput,
+      DescribeInstanceConnectEndpointsCommandOutput
+    >(
+      DescribeInstanceConnectEndpoints$,
+      ['InstanceConnectEndpointIds', 'Filters', 'MaxResults', 'NextToken'],
+      ({ InstanceConnectEndpointIds, ...request }) => {
+        const id = ([endpoint]: readonly [string, string]) => endpoint;
+        const fields = { 'instance-connect-endpoint-id': id, 'vpc-id': ([, vpc]: readonly [string, string]) => vpc };
+        const code = 'InvalidInstanceConnectEndpointId';
+        const all = [...networks.features.connectEndpoints];
+        const named = namedOnes(all, id, InstanceConnectEndpointIds, code, 'instance connect endpoint ID');
+        const { items, nextToken } = search(named, id, fields, () => none, request, MOST_ENDPOINTS);
+        const InstanceConnectEndpoints = items.map(([InstanceConnectEndpointId, VpcId]) => ({
+          InstanceConnectEndpointId,
+          VpcId,
+          OwnerId: world.accountId,
+          State: 'create-complete' as const,
+        }));
+        return { InstanceConnectEndpoints, NextToken: nextToken };
+      },
+    ),
+  };
+}
