@@ -1,6 +1,8 @@
 import type { Run } from '../sandbox/play.ts';
 
-/** What a client of the account could not find out by calls alone, as `botocore/answers.py` takes it. */
+/**
+ * Names and ids that a client of the account could not find out by calls alone, as `botocore/answers.py` takes them.
+ */
 export function placesOf({ account }: Run) {
   const { stack, world, fleet } = account;
   const inline = fleet.eks.nodeGroupsOf('inline')[0];

@@ -6,7 +6,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a stock AWS CLI against a served account, with credentials that nobody gave out and none of the user's settings. */
+/** Runs a stock AWS CLI against a served account, with made-up credentials and none of the user's settings. */
 export const awsCli =
   (program: string, url: string) =>
   (...argv: string[]): Promise<Ended> => {
@@ -27,7 +27,7 @@ export const awsCli =
     });
   };
 
-/** The `aws …` commands of a page's shell blocks, as a shell would split them; texts in quotes may go over several lines. */
+/** The `aws …` commands in a page's shell blocks, split like a shell does; quoted text may span several lines. */
 export function commandsOf(blocks: ReadonlyArray<{ readonly text: string }>): string[][] {
   const lines = blocks.flatMap(({ text }) => text.replaceAll('\\\n', ' ').match(/^(?:'[^']*'|[^\n'])+$/gm) ?? []);
   return lines

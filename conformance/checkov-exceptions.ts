@@ -2,10 +2,10 @@ import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation, Start } from '../functions/shared/declaration/remediation.ts';
 import { pascalCase } from '../infra/declared-function.ts';
 
-/** A rule of checkov that the stack does not follow, and why. */
+/** A checkov rule that the stack does not follow, with the reason. */
 export interface Exception {
   readonly check: string;
-  /** Where: what the type and logical id of each resource must match. */
+  /** Pattern that the type and logical id of each resource must match. */
   readonly resources: RegExp;
   readonly reason: string;
 }
@@ -15,7 +15,7 @@ const functionsStartedBy = (how: Start['by']): RegExp => {
   return new RegExp(`^AWS::Lambda::Function\\.(${names.join('|')})`);
 };
 
-/** Each finding of checkov must have its reason here, and each reason its finding. */
+/** Each finding of checkov must have a reason here, and each reason a finding. */
 export const EXCEPTIONS: readonly Exception[] = [
   {
     check: 'CKV_AWS_27',

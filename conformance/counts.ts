@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 
-/** Notes what a suite has checked; `.ci/conformance` prints all of it at the end. Also for the line of a suite that was skipped. */
+/** Notes what a suite has checked, or that it was skipped. `.ci/conformance` prints all notes at the end. */
 export function count(line: string): void {
   const file = process.env.CONFORMANCE_COUNTS;
   if (file !== undefined) appendFileSync(file, `${line}\n`);

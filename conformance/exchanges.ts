@@ -2,11 +2,11 @@ import { python } from './tools.ts';
 import type { Exchange } from './traffic.ts';
 
 export interface Checked {
-  /** Calls by how they ended: `ok`, `error`. */
+  /** Number of calls by result: `ok`, `error`. */
   readonly counts: Readonly<Record<string, number>>;
-  /** How each operation ended: `eks.DescribeCluster` → `ok`, `error`. */
+  /** Results of each operation: `eks.DescribeCluster` → `ok`, `error`. */
   readonly operations: Readonly<Record<string, readonly string[]>>;
-  /** What is wrong, with how often it was met. */
+  /** Problems, with how often each occurred. */
   readonly problems: Readonly<Record<string, number>>;
 }
 

@@ -1,6 +1,6 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** What may stand in place of a value: other kinds of it, and its near misses. */
+/** Replacements for a value: values of other kinds, and near misses. */
 function* others(value: Json): Generator<Json> {
   yield* [null, true, 0, '', [], {}, [[]], [value], [[value], 'other'], [{}, value], { added: value }];
   if (typeof value === 'string') {
@@ -10,7 +10,7 @@ function* others(value: Json): Generator<Json> {
   if (typeof value === 'number') yield* [value + 1, -value, value / 2, value * 1e6, String(value)];
 }
 
-/** Each value of an event in turn replaced or left out, and each object given a member more. */
+/** Events in which each value in turn is replaced or left out, and each object gets a further member. */
 export function* mutationsOf(value: Json): Generator<Json> {
   if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) {
@@ -30,7 +30,9 @@ export function* mutationsOf(value: Json): Generator<Json> {
   }
 }
 
-/** An event with each path of a pattern that it lacks set to something: to what the pattern names, and to other values. */
+/**
+ * Events in which each path of the pattern that the event lacks is set: to what the pattern names, and to other values.
+ */
 export function* additionsFrom(pattern: Json, event: Json): Generator<Json> {
   if (!isObject(pattern) || !isObject(event)) return;
   for (const [key, part] of Object.entries(pattern)) {

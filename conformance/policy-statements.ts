@@ -1,15 +1,18 @@
-/** What a test reads of a template. */
+/** The parts of a template that a test reads. */
 export interface Template {
   readonly Resources: Readonly<
     Record<string, { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }>
   >;
 }
 
-/** A statement of a policy, its intrinsic functions resolved. */
+/** A statement of a policy with resolved intrinsic functions. */
 export interface Statement {
   /** Logical id of the resource that has the policy. */
   readonly of: string;
-  /** A role's policy says what the role may do; any other (of a queue, a role's trust) who may use the resource. */
+  /**
+   * True for a role's policy, which says what the role may do. Any other policy (of a queue, a role's trust) says who
+   * may use the resource.
+   */
   readonly grants: boolean;
   readonly sid: string;
   readonly actions: readonly string[];
@@ -56,7 +59,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** What `Arn`, and `Ref` where that is an ARN, are like; the logical id stands for the name. */
+/** The forms of `Arn`, and of `Ref` where that is an ARN. The logical id stands for the name. */
 const ARNS: Readonly<Record<string, string>> = {
   'AWS::DynamoDB::Table': 'dynamodb:eu-central-1:111122223333:table/',
   'AWS::Events::EventBus': 'events:eu-central-1:111122223333:event-bus/',
@@ -70,7 +73,7 @@ const ARNS: Readonly<Record<string, string>> = {
   'AWS::SQS::Queue': 'sqs:eu-central-1:111122223333:',
 };
 
-/** These have an ARN that ends otherwise. */
+/** Suffixes of ARNs that end differently. */
 const ENDINGS: Readonly<Record<string, string>> = { 'AWS::Logs::LogGroup': ':*' };
 
 function resolve(node: unknown, template: Template): unknown {
@@ -92,7 +95,7 @@ function resolve(node: unknown, template: Template): unknown {
 function referred(name: string, template: Template): string {
   const type = template.Resources[name]?.Type;
   if (type === 'AWS::SNS::Topic') return arnOf(name, template);
-  // A parameter's name is a path, and so a part of the ARN as it is.
+  // A parameter's name is a path, and so part of the ARN unchanged.
   if (type === 'AWS::SSM::Parameter') return `/${name}`;
   return PSEUDO[name] ?? name;
 }

@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { toolPath } from './tools.ts';
 
 export interface RulerAnswers {
-  /** Why a pattern is refused, by the name of its rule; patterns that are taken are not named. */
+  /** Why a pattern is refused, by the name of its rule; accepted patterns are missing. */
   readonly refused: ReadonlyMap<string, string>;
   /** The rules that each event matches, in the order of the events. */
   readonly matching: ReadonlyArray<ReadonlySet<string>>;
 }
 
-/** Asks Amazon's Event Ruler which of the events match which of the rules. @throws Error with what it says on stderr */
+/**
+ * Asks Amazon's Event Ruler which of the events match which of the rules.
+ * @throws Error with its message on stderr
+ */
 export function askRuler(patterns: ReadonlyMap<string, unknown>, events: readonly unknown[]): RulerAnswers {
   const questions = [
     ...[...patterns].map(([rule, pattern]) => ({ rule, pattern })),

@@ -15,24 +15,24 @@ export interface Authorization {
   readonly conditions: number;
 }
 
-/** Resources that the reference does not name for any action of the statement, by its Sid, each with its reason. */
+/** Resources that the reference lists for no action of the statement, by its Sid, each with a reason. */
 const DOUBTED: Readonly<Record<string, RegExp>> = {
-  // eks:DescribeAccessEntry works on the entry, says the reference; policies in the field name the cluster, as for
-  // eks:CreateAccessEntry. Who may describe every cluster learns nothing more by it.
+  // By the reference, eks:DescribeAccessEntry works on the entry. Policies in practice name the cluster, as for
+  // eks:CreateAccessEntry. Whoever may describe every cluster learns nothing more by it.
   AccessEntries: /:cluster\/\*$/,
 };
 
 interface KnownAction {
   readonly written: string;
-  /** The types of resource that it works on, as globs. */
+  /** The types of resource that the action works on, as globs. */
   readonly types: ReadonlyArray<{ readonly name: string; readonly arn: string; readonly required: boolean }>;
   readonly wildcardOnly: boolean;
   readonly keys: ReadonlySet<string>;
 }
 
 /**
- * Holds every policy of a template against AWS's service authorization reference: actions, the types of resource that
- * each of them works on, and condition keys.
+ * Checks every policy of a template against AWS's service authorization reference: actions, the types of resource that
+ * each works on, and condition keys.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/
  */
 export async function checkAuthorization(template: Template): Promise<Authorization> {
@@ -65,7 +65,7 @@ export async function checkAuthorization(template: Template): Promise<Authorizat
     }
     for (const fault of await conditionFaults(statement, actions)) told(fault);
   }
-  // A call needs a right on each of these, which may stand in several statements.
+  // A call needs a right on each of these, possibly from several statements.
   for (const [key, { action, resources }] of granted) {
     for (const { name, arn, required } of action.types) {
       if (required && !resources.some((resource) => sameKind(resource, arn)))
@@ -81,7 +81,9 @@ export async function checkAuthorization(template: Template): Promise<Authorizat
   };
 }
 
-/** What a written action names: itself, all that a wildcard stands for, or nothing. Names are taken as AWS writes them. */
+/**
+ * The actions that a written action names: itself, all that match its wildcard, or none. The spelling must be AWS's.
+ */
 async function actionsLike(written: string): Promise<KnownAction[]> {
   const [service = '', name = ''] = written.split(':');
   if (!name.includes('*')) {
@@ -100,7 +102,7 @@ async function knownAction(service: string, name: string): Promise<KnownAction> 
     arn: (detailed[index]?.arn ?? '').replaceAll(/\$\{\w+\}/g, '*'),
     required: type.required,
   }));
-  // Where the reference names no keys of a resource for this very action, those of the type hold.
+  // Where the reference lists no keys of a resource for this action, those of the type apply.
   const keysOfTypes = resourceTypes.map((type, index) =>
     type.conditionKeys.length > 0 ? type.conditionKeys : (detailed[index]?.conditionKeys ?? []),
   );
@@ -117,10 +119,10 @@ async function knownAction(service: string, name: string): Promise<KnownAction> 
 const concerns = ({ types, wildcardOnly }: KnownAction, resources: readonly string[]): boolean =>
   resources.some((resource) => resource === '*' || (!wildcardOnly && types.some(({ arn }) => sameKind(resource, arn))));
 
-/** `aws:ResourceTag/owner` and `aws:ResourceTag/${TagKey}` are one key, written in any case. */
+/** `aws:ResourceTag/owner` and `aws:ResourceTag/${TagKey}` are the same key, in any case. */
 const withoutTagKey = (key: string): string => key.replace(/\/.*/, '/').toLowerCase();
 
-/** Global keys that are there only where the action or its resource has tags: the reference names them with each. */
+/** Global keys that exist only where the action or its resource has tags, so the reference lists them with each. */
 const OF_TAGS = ['aws:resourcetag/', 'aws:requesttag/', 'aws:tagkeys'];
 
 async function conditionFaults({ conditions }: Statement, actions: readonly KnownAction[]): Promise<string[]> {
@@ -141,7 +143,10 @@ async function conditionFaults({ conditions }: Statement, actions: readonly Know
   return faults;
 }
 
-/** IAM user guide, "IAM JSON policy elements: Condition operators"; ARNs are compared as texts, too. */
+/**
+ * Operators by type of key. ARNs may also be compared as texts. Source: IAM user guide, "IAM JSON policy elements:
+ * Condition operators".
+ */
 const OPERATORS: Readonly<Record<string, RegExp>> = {
   string: /^String/,
   arn: /^(Arn|String)/,
@@ -155,7 +160,7 @@ function takes(operator: string, type: string): boolean {
   const many = /^arrayof/i.test(type);
   const [, quantifier, comparison = ''] = /^(ForAllValues:|ForAnyValue:)?(\w+)$/.exec(operator) ?? [];
   if (comparison === 'Null') return quantifier === undefined;
-  // A key with several values needs a quantifier, or the comparison would depend on how many there are.
+  // A key with several values needs a quantifier; otherwise the result would depend on their number.
   if (many !== (quantifier !== undefined)) return false;
   const kind = type
     .toLowerCase()
@@ -164,7 +169,7 @@ function takes(operator: string, type: string): boolean {
   return OPERATORS[kind]?.test(comparison) === true;
 }
 
-/** Whether an ARN of a policy may name something that a type's ARN describes, part for part. */
+/** Whether an ARN in a policy may name something that a type's ARN describes, compared part by part. */
 function sameKind(resource: string, type: string): boolean {
   if (resource === '*') return true;
   const [parts, others] = [resource, type].map((arn) => /^((?:[^:]*:){5})(.*)$/s.exec(arn)?.slice(1) ?? ['', arn]);
@@ -177,7 +182,7 @@ function sameKind(resource: string, type: string): boolean {
   );
 }
 
-/** Whether some text is matched by both globs, in which `*` stands for any characters. */
+/** Whether some text matches both globs, in which `*` matches any characters. */
 function overlap(one: string, other: string): boolean {
   const seen = new Set<number>();
   const from = (at: number, otherAt: number): boolean => {

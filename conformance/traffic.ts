@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** One call as it went over the wire: what a client sent, and what the sandbox answered. Bodies in base64. */
+/** One call on the wire: the client's request, and the sandbox's response. Bodies in base64. */
 export interface Exchange {
   readonly request: {
     readonly method: string;
@@ -16,12 +16,12 @@ export interface Exchange {
   };
 }
 
-/** Of calls that look alike, so many are kept: what they differ in is only values. */
+/** How many similar calls are kept, which differ in values only. */
 const ALIKE = 10;
 
-/** What went over the wire of an account's server, without what would only repeat it. */
+/** The calls to an account's server, without those that would only repeat others. */
 export class Traffic {
-  /** How many calls there were, those that are not kept among them. */
+  /** Number of calls, including those that are not kept. */
   count = 0;
   readonly #kept: Exchange[] = [];
   readonly #alike = new Map<string, number>();
@@ -30,13 +30,13 @@ export class Traffic {
     return this.#kept;
   }
 
-  /** Listens beside the server, which answers as ever. */
+  /** Listens in parallel to the server, which responds as usual. */
   listenTo(server: Server): void {
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       const sent: Buffer[] = [];
       request.on('data', (chunk: Buffer) => sent.push(chunk));
       const end = response.end.bind(response);
-      // The server hands over each answer whole; a connection that it drops has none.
+      // The server passes each response as a whole. A dropped connection has none.
       const recording = (answer: string | Uint8Array): ServerResponse => {
         this.#add(request, Buffer.concat(sent), response, Buffer.from(answer));
         return end(answer);
@@ -70,7 +70,7 @@ export class Traffic {
 
 const signer = ({ headers }: IncomingMessage): string => /Credential=\S+/.exec(headers.authorization ?? '')?.[0] ?? '';
 
-/** The names in a text, each once: two texts with the same ones are of the same shape. */
+/** The distinct names in a text: two texts with the same names have the same shape. */
 function outline(text: string): string {
   const names = text.match(/"\w+"(?=:)|<\w+(?=[>/])|[\w.]+(?==)|"?[A-Z_]{4,}\b/g) ?? [];
   return [...new Set(names.map((name) => name.replaceAll(/\d+/g, '#')))].sort().join();

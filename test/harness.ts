@@ -16,11 +16,11 @@ export interface Scenario extends Omit<PlayOptions, 'fleet' | 'synthesized' | 'p
   /** A fleet as in a file, or the name of an example in `sandbox/fleets/`. */
   readonly fleet: object | string;
   readonly policy?: object | string;
-  /** How long to play at once, for example `26h`; 0 when absent. */
+  /** How long to run at once, such as `26h`; 0 when absent. */
   readonly play?: string;
 }
 
-/** Starts a scenario in the sandbox, through the real rules, queues and bundles. */
+/** Starts a scenario in the sandbox, with the real rules, queues and bundles. */
 export async function start({ fleet, policy, play, ...options }: Scenario): Promise<Run> {
   const text = typeof fleet === 'string' ? readFleetFile(fleet) : JSON.stringify(fleet);
   const run = await startRun({
@@ -33,7 +33,7 @@ export async function start({ fleet, policy, play, ...options }: Scenario): Prom
   return run;
 }
 
-/** Plays a scenario to its end. Whatever else a test is about: IAM must have allowed each call, and nothing got lost. */
+/** Runs a scenario to its end. Whatever the test is about, IAM must have allowed each call, and nothing may be lost. */
 export async function playThrough(scenario: Scenario & { readonly play: string }): Promise<Run> {
   const run = await start(scenario);
   expect(await deniedCalls(run.account, run.calls)).toEqual([]);
@@ -45,7 +45,7 @@ export async function playThrough(scenario: Scenario & { readonly play: string }
 const readFleetFile = (name: string): string =>
   readFileSync(join(import.meta.dirname, '..', 'sandbox', 'fleets', `${name}.json`), 'utf8');
 
-/** The records about one node group, not about its workers, as `decision reason`, in order. */
+/** The records about one node group, without its workers, as `decision reason`, in order. */
 export const incidentOf = ({ records }: Run, cluster: string, nodegroup: string): string[] =>
   records
     .filter((record) => isAboutGroup(record) && record.cluster === cluster && record.nodegroup === nodegroup)
@@ -55,16 +55,16 @@ export const incidentOf = ({ records }: Run, cluster: string, nodegroup: string)
 export const isAboutGroup = ({ nodegroup, instance }: RemediationRecord): boolean =>
   nodegroup !== undefined && instance === undefined;
 
-/** Calls that change something in the account's clusters. */
+/** Calls that change node groups of the account's clusters. */
 export const upgradeCalls = ({ calls }: Run) => calls.filter(({ operation }) => operation === 'UpdateNodegroupVersion');
 
-/** The messages in the dead-letter queue of a work queue, by the beginning of its logical id. */
+/** Number of messages in dead-letter queues. */
 export const deadLetterCount = ({ account }: Run): number =>
   account.sqs.queues
     .filter(({ settings }) => settings.redrive === undefined)
     .reduce((sum, queue) => sum + queue.counts().visible, 0);
 
-/** What a node group runs now. */
+/** The current state of a node group. */
 export function nodeGroupOf({ account }: Run, cluster: string, nodegroup: string) {
   const found = account
     .snapshot()
@@ -74,5 +74,5 @@ export function nodeGroupOf({ account }: Run, cluster: string, nodegroup: string
   return found;
 }
 
-/** An event to be put on its bus `after` ms from the start. */
+/** An event to be published on its bus `after` ms from the start. */
 export const eventAt = (after: number, event: Omit<BusEvent, 'version'> & { version: string }) => ({ after, event });

@@ -3,10 +3,10 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 
-/** Collects all garbage at once. */
+/** Runs a full garbage collection. */
 export const collectGarbage: () => void = runInNewContext('gc');
 
-/** What lives on the heap, MiB. */
+/** Live data on the heap, MiB. */
 export function heapMebibytes(): number {
   collectGarbage();
   return process.memoryUsage().heapUsed / 2 ** 20;

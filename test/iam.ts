@@ -11,8 +11,8 @@ export interface Denial {
 }
 
 /**
- * Evaluates each call that a function made against the policies that the template gives the function's role.
- * @returns what IAM would have denied
+ * Evaluates each call of a function against the policies of the function's role in the template.
+ * @returns the calls that IAM would have denied
  */
 export async function deniedCalls({ stack, world }: EmbeddedAccount, calls: readonly CallRecord[]): Promise<Denial[]> {
   const verdicts = new Map<string, Promise<string | undefined>>();
@@ -20,7 +20,7 @@ export async function deniedCalls({ stack, world }: EmbeddedAccount, calls: read
   for (const { function: name, operation, permissions, roleLogicalId } of calls) {
     if (roleLogicalId === undefined) throw new Error(`${name} called ${operation} without a role`);
     for (const permission of permissions) {
-      // Thousands of calls ask for a few hundred different things.
+      // Thousands of calls need only a few hundred distinct permissions.
       const key = JSON.stringify([roleLogicalId, permission]);
       const verdict = verdicts.get(key) ?? denialOf(stack.policiesOf(roleLogicalId), permission, world.accountId);
       verdicts.set(key, verdict);
@@ -31,7 +31,7 @@ export async function deniedCalls({ stack, world }: EmbeddedAccount, calls: read
   return [...denials.values()];
 }
 
-/** Why IAM would deny this, or undefined. */
+/** Why IAM would deny the permission, or undefined. */
 async function denialOf(
   policies: ReturnType<EmbeddedAccount['stack']['policiesOf']>,
   { action, resource, context = {} }: Permission,
@@ -57,8 +57,8 @@ async function denialOf(
 }
 
 /**
- * The simulator takes no ARN without an account, as Amazon's public parameters and documents have it: they get one that nobody has, in
- * policy and request alike.
+ * The simulator rejects ARNs without an account, which Amazon's public parameters and documents have. They get an
+ * unused account, in policy and request alike.
  */
 const withOwner = (text: string): string =>
   text.replaceAll(/(:ssm:[a-z0-9-]*:)(:(?:parameter\/aws\/service\/|document\/AWS-))/g, '$1000000000000$2');

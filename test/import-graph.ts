@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Which files import which, by their paths in the repository; imports of types count, those of packages do not. */
+/** Which files import which, by their paths in the repository. Type imports count; imports of packages do not. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 /** @param folders of the repository, such as `functions` */
@@ -15,13 +15,16 @@ export function readImports(...folders: readonly string[]): ImportGraph {
 /** `from './x.ts'`, `import './x.ts'` and `import('./x.ts')`: Biome writes them all with single quotes. */
 const STATEMENT = /\b(?:from|import)\s*\(?\s*'(\.[^']+)'/g;
 
-/** The files that a source text imports. @param file where the text stands */
+/**
+ * The files that a source text imports.
+ * @param file that contains the text
+ */
 export function importsIn(file: string, text: string): string[] {
   const relative = [...text.matchAll(STATEMENT)].map(([, name = '']) => name);
   return [...new Set(relative.map((name) => normalize(join(dirname(file), name))))];
 }
 
-/** All that a file imports, and what that imports, and so on; the file itself is left out unless it is in a circle. */
+/** Everything that a file imports, directly or indirectly; the file itself is left out unless it is in a circle. */
 export function reachedFrom(file: string, graph: ImportGraph): Set<string> {
   const reached = new Set<string>();
   const open = [file];
@@ -34,7 +37,7 @@ export function reachedFrom(file: string, graph: ImportGraph): Set<string> {
   return reached;
 }
 
-/** The circles: each a set of files of which every one reaches every other, in the order of their names. */
+/** The circles: each is a set of files that all reach each other, sorted by name. */
 export function circlesIn(graph: ImportGraph): string[][] {
   const reach = new Map([...graph.keys()].map((file) => [file, reachedFrom(file, graph)]));
   const inCircles = [...graph.keys()].filter((file) => reach.get(file)?.has(file)).sort();

@@ -1,8 +1,8 @@
 /**
- * Whether a tool that a test needs is here. Without it the test is skipped on a developer's machine; in CI that fails,
- * since what does not run proves nothing.
- * @param how what would bring it here
- * @throws Error in CI, when it is not here
+ * Whether a tool that a test needs is installed. Without it the test is skipped on a developer's machine. In CI its
+ * absence is an error, since a skipped test proves nothing.
+ * @param how to install it
+ * @throws Error in CI when it is missing
  */
 export function isHere(tool: string, here: boolean, how: string): boolean {
   const inCi = process.env.CI !== undefined && !['', 'false'].includes(process.env.CI);

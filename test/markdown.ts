@@ -3,9 +3,9 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..');
 
-/** A page of the documentation, taken apart. */
+/** A parsed page of the documentation. */
 export interface Page {
-  /** From the repository's root. */
+  /** Path from the repository's root. */
   readonly file: string;
   readonly text: string;
   readonly blocks: ReadonlyArray<{ readonly language: string; readonly text: string }>;
@@ -23,7 +23,7 @@ export function readPage(file: string): Page {
   return { file, text, blocks, code: codeIn(prose) };
 }
 
-/** What stands between single backticks. */
+/** The texts between single backticks. */
 export const codeIn = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
 
 /** All pages that people read. */

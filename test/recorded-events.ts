@@ -8,8 +8,8 @@ interface RecordedEvent {
 const FOLDER = join(import.meta.dirname, '..', '..', 'shared', 'events');
 
 /**
- * Events recorded in public repositories, by file name. They lie beside the checkout, not in it: elsewhere there are
- * none, and tests about them are skipped.
+ * Events recorded in public repositories, by file name. They are beside the checkout, not in it. Where they are
+ * missing, tests about them are skipped.
  */
 export const RECORDED_EVENTS: ReadonlyMap<string, RecordedEvent> = new Map(
   existsSync(FOLDER)
@@ -17,7 +17,7 @@ export const RECORDED_EVENTS: ReadonlyMap<string, RecordedEvent> = new Map(
     : [],
 );
 
-/** @throws Error when there is no such file, though there are others */
+/** @throws Error when this file is missing */
 export function recordedEvent(file: string): RecordedEvent {
   const event = RECORDED_EVENTS.get(file);
   if (event === undefined) throw new Error(`${FOLDER} has no ${file}.`);

@@ -2,16 +2,16 @@ import { execFile } from 'node:child_process';
 import type { Ended } from '../cli/operator.fixture.ts';
 import { ROOT } from './markdown.ts';
 
-/** Runs an operator's command line as a process of its own, at the time of this machine, against a served account. */
+/** Runs an operator's command line in a separate process, in real time, against a served account. */
 export const inProcess = (endpoint: string, ...argv: string[]): Promise<Ended> =>
   inProcessWith({ AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'eu-central-1' }, ...argv);
 
-/** As {@link inProcess}, with settings of one's own. */
+/** Like {@link inProcess}, with further settings. */
 export const inProcessWith = (settings: Readonly<Record<string, string>>, ...argv: string[]): Promise<Ended> =>
   new Promise((resolve) => {
     const { PATH } = process.env;
     const given = { AWS_ACCESS_KEY_ID: 'sandbox', AWS_SECRET_ACCESS_KEY: 'sandbox', NO_COLOR: '1' };
-    // None of the user's own.
+    // Excludes the user's own settings.
     const none = { AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
     const env = { PATH, ...given, ...none, ...settings };
     execFile(process.execPath, ['cli/main.ts', ...argv], { cwd: ROOT, env }, (error, stdout, stderr) =>

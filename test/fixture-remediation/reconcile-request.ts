@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { eventSchema, SOURCE, workersReconcileRequest } from '../../events/envelope.ts';
 
-/** "Greet these workers, or those of a whole cluster": of sweeps. */
+/** Requests that some workers, or those of a whole cluster, are greeted. Sent by sweeps. */
 export const detailType = 'Greeting Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };

@@ -3,7 +3,7 @@ import { declare, recordsWhere } from '../../functions/shared/declaration/remedi
 import { onAnything } from '../../functions/shared/declaration/right.ts';
 import * as reconcileRequest from './reconcile-request.ts';
 
-/** The smallest remediation that there can be: it greets the workers of a swept cluster, by the policy's word. */
+/** The smallest possible remediation: it greets the workers of a swept cluster with the policy's word. */
 export const greetWorkers = declare({
   name: 'greet-workers',
   summary: 'Greets each EKS worker',
