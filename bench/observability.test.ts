@@ -32,7 +32,7 @@ it('measures a run: every byte that was logged, every hour in which a metric had
   expect(metricHours).toBeGreaterThanOrEqual(metrics);
   expect(metricHours).toBeLessThanOrEqual(3 * metrics);
   expect(alarms).toBeGreaterThan(20);
-  // What is independent of a run stands in the pages as it is in the template.
+  // Figures that do not depend on a run must equal those in the pages.
   const fixed = Math.round(costOf(observed).fixedPerMonth);
   expect(page('docs/deploy.md')).toContain(`| alarms and two dashboards | about ${fixed} |`);
   expect(page('docs/review.md')).toContain(

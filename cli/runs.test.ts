@@ -12,7 +12,7 @@ const report = (status: string, more: object = {}) => ({
   record: { requestId: 'a', metrics: { durationMs: 1 }, status, ...more },
 });
 
-/** What is counted of these lines, each in its stream. */
+/** The counts from these lines, each in its stream. */
 async function runsIn(...lines: Array<[stream: string, line: object]>) {
   const { logs, clientConfig } = servicesUnderTest();
   logs.ensureGroup('records');
@@ -44,7 +44,7 @@ it.each([
     [stream('Sweep', 'a'), ended('sweep-fleet')],
     [stream('Sweep', 'a'), report('success')],
     [stream('Sweep', 'a'), line],
-    // In an environment that came to nothing else.
+    // In an environment without any other run.
     [stream('Sweep', 'b'), line],
     [stream('Watch', 'c'), ended('watch-ami-releases')],
   );

@@ -6,7 +6,7 @@ import { createServerClock, hearFrom } from './server-clock.ts';
 
 const LOCAL = Date.parse('2026-11-24T10:00:00.400Z');
 
-/** A clock of a machine that can be turned, and what is made of it. */
+/** A machine's clock that can be set, and the server clock based on it. */
 function clockAt(now: number) {
   const local = { at: now, now: () => local.at };
   return { local, clock: createServerClock(local) };

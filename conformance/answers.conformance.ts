@@ -17,7 +17,7 @@ interface Told {
   readonly problems: readonly string[];
 }
 
-/** These know no error of their own. */
+/** Operations without errors of their own. */
 const NEVER_REFUSED = [
   'sts.GetCallerIdentity',
   'sqs.ListQueues',
@@ -41,7 +41,7 @@ describe.skipIf(!isThere('boto'))(titled('every operation of the sandbox, called
     const url = await serveAccount(account);
     const { instance } = placesOf(run);
     const first = await callAll({ url, later: false, ...placesOf(run) });
-    // What is done to an instance takes its time.
+    // Changes of an instance take time.
     await account.play(30 * MINUTE);
     told = merged(first, await callAll({ url, later: true, ...placesOf(run), instance }));
   });
@@ -76,7 +76,7 @@ describe.skipIf(!isThere('boto'))(titled('every operation of the sandbox, called
   });
 });
 
-/** Runs beside this process, which answers. */
+/** Runs the client in a separate process, because this one serves it. */
 function callAll(place: object): Promise<Told> {
   return new Promise((resolve, reject) => {
     const argv = [join(import.meta.dirname, 'botocore', 'answers.py')];
@@ -88,7 +88,7 @@ function callAll(place: object): Promise<Told> {
   });
 }
 
-/** What both calls told. */
+/** The combined results of both runs. */
 function merged(one: Told, other: Told): Told {
   const called = { ...one.called };
   for (const [name, { members, outcomes }] of Object.entries(other.called)) {

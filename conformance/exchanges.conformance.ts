@@ -4,7 +4,7 @@ import { checkExchanges } from './exchanges.ts';
 import { isThere, titled } from './tools.ts';
 import { type Exchange, Traffic } from './traffic.ts';
 
-/** What finds nothing proves nothing: each kind of slip, put into calls that were good. */
+/** A check that finds nothing proves nothing, so each kind of error is put into valid calls. */
 describe.skipIf(!isThere('boto'))(titled('the check of calls', 'boto'), () => {
   let exchanges: readonly Exchange[];
 
@@ -18,7 +18,7 @@ describe.skipIf(!isThere('boto'))(titled('the check of calls', 'boto'), () => {
 
   const decoded = (body: string): string => Buffer.from(body, 'base64').toString();
 
-  /** The first call whose request or answer has this text, with another one in its place. */
+  /** The first call whose request or response contains this text, with another text in its place. */
   function spoilt(where: 'request' | 'response', from: string, to: string): Exchange {
     const found = exchanges.find((exchange) => decoded(exchange[where].body).includes(from));
     if (found === undefined) throw new Error(`no ${where} has ${from}`);

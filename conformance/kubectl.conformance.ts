@@ -41,7 +41,7 @@ describe.skipIf(!isThere('kubectl') || !isThere('boto'))(titled('a stock kubectl
     new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
       commands += 1;
       const env = {
-        // The kubeconfig has kubectl call the AWS CLI for a token.
+        // The kubeconfig makes kubectl call the AWS CLI for a token.
         PATH: [dirname(toolPath('boto', 'bin', 'aws')), process.env.PATH].join(delimiter),
         HOME: folder,
         KUBECONFIG: join(folder, 'config'),

@@ -11,14 +11,14 @@ import { count } from './counts.ts';
 import { serveAccount, stopServing } from './served-account.ts';
 import { isThere, titled, toolPath } from './tools.ts';
 
-/** Pages whose commands an operator pastes. */
+/** Pages with commands for operators. */
 const PAGES = ['README.md', 'docs/runbook.md', 'docs/kubernetes-access.md', 'docs/first-week.md', 'docs/review.md'];
 
-/** What the pages show and the sandbox does not serve, as it says itself. */
+/** Commands in the pages that the sandbox does not support, as it says itself. */
 const NOT_SERVED =
   /^(lambda (list-event-source-mappings|get-account-settings)|eks (update-cluster-config|delete-access-entry))\b/;
 
-/** One worker has a public address, and no rule lets anybody reach it: by this policy it is not exposed. */
+/** One worker has a public address, but no rule admits anybody: by this policy it is not exposed. */
 const PLAY = scenario(privateFleet({}, publicLaunch({ openPorts: [] })), { quarantine: { exposure: 'open-port' } });
 const POLICY = JSON.stringify(PLAY.policy);
 
@@ -43,7 +43,7 @@ describe.skipIf(!isThere('boto'))(titled("an operator's commands, by the stock A
 
   const refusedWith = async (code: string, ...argv: string[]) => {
     const { code: exit, stderr } = await cli(...argv);
-    // Version 1 ends with 255, version 2 with 254.
+    // Version 1 exits with 255, version 2 with 254.
     expect([254, 255]).toContain(exit);
     expect(stderr).toContain(`An error occurred (${code})`);
   };
@@ -72,7 +72,7 @@ describe.skipIf(!isThere('boto'))(titled("an operator's commands, by the stock A
       END_TIME: seconds(3600),
     };
     const commands = PAGES.flatMap((page) => commandsOf(readPage(page).blocks).map((words) => ({ page, words })));
-    // Dates are computed by a shell, an hour apart at least.
+    // A shell computes the dates, at least an hour apart.
     const dated = (word: string): string =>
       /^\$\(date -d /.test(word) ? 'START_TIME' : word.replace(/^\$\(date .*/, 'END_TIME');
     const failed: string[] = [];
@@ -82,16 +82,16 @@ describe.skipIf(!isThere('boto'))(titled("an operator's commands, by the stock A
       const filled = words.map((word) =>
         Object.entries(meant).reduce((text, [placeholder, value]) => text.replaceAll(placeholder, value), dated(word)),
       );
-      // Version 2 alone has it; see below.
+      // Only version 2 has it; see below.
       if (filled[0] === 'logs' && filled[1] === 'tail') continue;
-      // Pages repeat what is good to know.
+      // Pages may repeat commands.
       if (tried.has(filled.join(' '))) continue;
       tried.add(filled.join(' '));
       const { code, stdout, stderr } = await cli(...filled);
       if (filled[1] === 'start-query' && code === 0) meant.QUERY_ID = JSON.parse(stdout).queryId;
       const line = `${page}: aws ${filled.join(' ')}`;
       if (NOT_SERVED.test(filled.join(' '))) expect(stderr).toContain('NotImplementedBySandbox');
-      // No update is there to be described.
+      // There is no update to describe.
       else if (code === 0 || (filled[1] === 'describe-update' && stderr.includes('No update found'))) served.push(line);
       else failed.push(`${line}: ${stderr.trim()}`);
     }
@@ -152,13 +152,13 @@ describe.skipIf(!isThere('boto'))(titled("an operator's commands, by the stock A
       return (await aws('sqs', 'list-message-move-tasks', '--source-arn', deadLetters)).Results[0];
     };
     const move = ['sqs', 'start-message-move-task', '--source-arn', deadLetters];
-    // The function has laid it aside itself, so SQS does not know where it belongs.
+    // The function itself has sent it there, so SQS does not know its source.
     await aws(...move);
     expect(await lastTask()).toMatchObject({ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' });
     expect(dead.counts().visible).toBe(1);
     await aws(...move, '--destination-arn', account.sqs.byUrl(queue).arn);
     expect(await lastTask()).toMatchObject({ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 1 });
-    // It is no event still, and comes back.
+    // It is still no valid event, and comes back.
     await account.play(60 * MINUTE);
     expect(dead.counts().visible).toBe(1);
     await refusedWith(

@@ -15,7 +15,7 @@ interface Template {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Record<string, Json> }>>;
 }
 
-/** The patterns of the synthesized rules, by their logical ids. */
+/** The patterns of the synthesized rules, by logical id. */
 function patternsOfTemplate(): Map<string, Json> {
   const { Resources }: Template = JSON.parse(readFileSync(inject('template'), 'utf8'));
   return new Map(
@@ -30,7 +30,7 @@ const SAMPLES = REMEDIATIONS.flatMap(({ events }: Remediation) =>
   Object.values(events).map(({ event }) => JSON.parse(JSON.stringify(event.sample)) as Json),
 );
 
-/** What the sandbox itself puts on its buses, one event of each shape. */
+/** The events that the sandbox itself publishes, one of each shape. */
 async function eventsOfSandbox(fleet: string, play: string): Promise<Json[]> {
   const put = vi.spyOn(EventBridge.prototype, 'put');
   await start({ fleet, play, seed: 7 });
@@ -39,7 +39,7 @@ async function eventsOfSandbox(fleet: string, play: string): Promise<Json[]> {
   return [...new Map(events.map((event) => [shapeOf(event), event])).values()];
 }
 
-/** Where an event comes from and what members it has. */
+/** The source and the members of an event. */
 const shapeOf = (event: Json): string => {
   const { source, 'detail-type': type } = event as Record<string, Json>;
   return [source, type, ...new Set(JSON.stringify(event).match(/"[\w-]+":/g))].join();
@@ -51,7 +51,7 @@ interface Compared {
   readonly matches: number;
 }
 
-/** Holds the sandbox's matcher against Event Ruler: which patterns it takes, and which events match them. */
+/** Compares the sandbox's matcher with Event Ruler: which patterns each accepts, and which events match them. */
 function compare(patterns: ReadonlyMap<string, Json>, events: readonly Json[]): Compared {
   const ruler = askRuler(patterns, events);
   const disagreements: string[] = [];
@@ -96,7 +96,7 @@ describe.skipIf(!isThere('ruler'))(titled("event patterns, as Amazon's Event Rul
     ]);
     const { disagreements, pairs, matches } = compare(patterns, mutated);
     expect(disagreements).toEqual([]);
-    // What never matches would agree with anything.
+    // A matcher that never matches would always agree.
     expect(matches).toBeGreaterThan(patterns.size * 100);
     count(
       `event patterns: ${patterns.size} rules × ${mutated.length} events (mutations of ${SAMPLES.length} samples, ` +

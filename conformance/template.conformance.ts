@@ -19,7 +19,7 @@ interface Report {
   readonly summary: Readonly<Record<'passed' | 'failed' | 'skipped' | 'parsing_errors', number>>;
 }
 
-/** What checkov says of a template. It asks nobody else: no account of its vendor's, no download. */
+/** The findings of checkov in a template. It runs offline: no account of its vendor's, no download. */
 function checkov(template: string): Report {
   const folder = mkdtempSync(join(tmpdir(), 'checkov-'));
   try {

@@ -46,10 +46,11 @@ it('needs, for the smallest of them, three files outside its folder and the sand
       )
     )
       return false;
-    // By its name or that of its alarm.
+    // By its name, or that of its alarm.
     return /\.\w+$/.test(file) && /require-?imdsv2|imds-failed/i.test(readFileSync(join(root, file), 'utf8'));
   });
-  // What is left out is named: by the test above, by that of the rooms in `test/docs.test.ts`, by the one that sees alarms fire.
+  // An omission is reported by the test above, by the test of the rooms in `test/docs.test.ts`, or by the test that
+  // sees alarms fire.
   expect(mentioning.sort()).toEqual(['ARCHITECTURE.md', 'functions/remediations.ts', 'test/alarms.proof.ts']);
 });
 

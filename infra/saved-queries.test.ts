@@ -24,7 +24,7 @@ it.each(savedQueries().map(({ name, text }) => [name, text]))(
   'puts back-quotes around the names of nested fields: %s',
   (_name, text) => {
     const commands = text.split('\n').filter((line) => !line.startsWith('#'));
-    // What is left without texts, regular expressions and quoted names has no dot.
+    // Without texts, regular expressions and quoted names, no dot must be left.
     const bare = commands.join('\n').replaceAll(/"[^"]*"|`[^`]*`|\/[^\n]+\/$/gm, '');
     expect(bare.match(/\w+\.\w+/g) ?? []).toEqual([]);
   },

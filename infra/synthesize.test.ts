@@ -32,7 +32,7 @@ describe('synthesize', async () => {
 
   it.each(functions)('leaves what the AWS SDK has beyond the needs of $name out of its bundle', ({ bundle }) => {
     const code = readFileSync(bundle, 'utf8');
-    // An operation of each client that nothing here will ever call.
+    // One operation of each client that nothing here ever calls.
     for (const unused of [
       'WithdrawByoipCidr',
       'RegisterCluster',

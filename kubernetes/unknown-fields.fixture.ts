@@ -6,11 +6,11 @@ interface Attribute {
 }
 
 /**
- * What in a manifest Kubernetes would not know: fields that its kind does not have, at any depth, and values of another
- * type. By the models that `@kubernetes/client-node` generates from Kubernetes' OpenAPI schema.
+ * The parts of a manifest that Kubernetes does not know: fields that its kind lacks, at any depth, and values of
+ * another type. Uses the models that `@kubernetes/client-node` generates from Kubernetes' OpenAPI schema.
  *
- * @param model name of the kind's model, for example `V1DaemonSet`
- * @returns the paths, for example `spec.template.spec.hostPid is unknown`
+ * @param model name of the kind's model, such as `V1DaemonSet`
+ * @returns the paths, such as `spec.template.spec.hostPid is unknown`
  */
 export function unknownFields(manifest: unknown, model: string, path = ''): string[] {
   if (!isRecord(manifest)) return [`${path} is no ${model}`];

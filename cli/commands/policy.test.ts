@@ -15,7 +15,7 @@ function file(document: unknown): string {
   return path;
 }
 
-/** On the evening before the clocks go back in Berlin. */
+/** The time is the evening before the clocks go back in Berlin. */
 const run = (...argv: string[]) => operateOffline(policy, argv, Date.parse('2026-10-24T18:00:00Z'));
 
 describe('policy check', () => {
@@ -143,7 +143,7 @@ describe('policy schema', () => {
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
     expect(schema.properties.killSwitch).toMatchObject({ type: 'boolean', default: false });
     expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(['scope', 'upgrades', 'quarantine']));
-    // Everything has a default: an empty document is a good one.
+    // Everything has a default, so an empty document is valid.
     expect(schema.required ?? []).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ it('is due again within the last tenth of the period, always by the same share f
 it('spreads clusters over that tenth', () => {
   const hours = Array.from({ length: 200 }, (_, at) => Math.floor(nextDue(0, WEEK, `cluster-${at}`) / 3_600_000));
   const most = Math.max(...[...Map.groupBy(hours, (hour) => hour).values()].map((same) => same.length));
-  // Of 200 clusters over 16 hours, evenly: 12 an hour.
+  // 200 clusters, spread evenly over 16 hours: 12 per hour.
   expect(new Set(hours).size).toBeGreaterThanOrEqual(15);
   expect(most).toBeLessThanOrEqual(40);
 });

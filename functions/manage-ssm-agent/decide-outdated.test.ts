@@ -79,7 +79,7 @@ describe('decide, about an agent that answers in an old version,', () => {
     expect(failedTimes(2, 60)).toMatchObject({ begin: 'update-agent', memory: { remedy: { attempt: 3 } } });
     expect(failedTimes(3, 999)).toMatchObject({ reason: 'attempts-exhausted', memory: { failures: { count: 3 } } });
     expect(failedTimes(3, 999).message).toContain('The agent answers');
-    // Nobody wants it updated any more; but what has failed is not forgotten.
+    // The policy no longer wants an update, but earlier failures are not forgotten.
     const off = failedTimes(3, 999, { ssmAgent: { remedies: { updateAgent: 'off' } } });
     expect(off).toMatchObject({ decision: 'done', reason: 'agent-verified', memory: { failures: { count: 3 } } });
   });
@@ -98,7 +98,7 @@ describe('decide, about an agent that answers in an old version,', () => {
     const made = decide(about({}, { failures, proposal }), circumstances({ killSwitch: true }));
     expect(made).toMatchObject({ decision: 'skipped', reason: 'kill-switch', memory: { failures }, proposal });
     expect(made.message).toContain('The agent answers');
-    // What was proposed while the agent did not answer has nothing to do with its version.
+    // A proposal from when the agent did not answer has nothing to do with its version.
     const other = { proposal: { target: 'role-lacks-ssm attach-policy', at: NOW - MINUTE } };
     expect(decide(about({}, other), circumstances({ killSwitch: true })).reason).toBe('agent-verified');
   });

@@ -11,7 +11,7 @@ import { NEW_WORKER, type WorkerState } from './worker-ledger.ts';
 export const MINUTE = 60_000;
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
 
-/** A node role that gives an agent what it needs. */
+/** A node role with all rights that an agent needs. */
 export const nodeRole = (overrides: Partial<NodeRole> = {}): NodeRole => ({
   name: 'shop-node',
   arn: 'arn:aws:iam::111122223333:role/shop-node',
@@ -22,10 +22,10 @@ export const nodeRole = (overrides: Partial<NodeRole> = {}): NodeRole => ({
   ...overrides,
 });
 
-/** A profile whose role gives an agent nothing. */
+/** A profile whose role gives an agent no rights. */
 export const LACKING = { name: 'shop-node', role: nodeRole({ allows: 'no', registers: 'no' }) };
 
-/** Nothing keeps the agent from registering. */
+/** Findings in which nothing keeps the agent from registering. */
 export const findings = (overrides: Partial<Findings> = {}): Findings => ({
   profile: { name: 'shop-node', role: nodeRole() },
   defaultHostManagement: false,
@@ -38,7 +38,7 @@ export const findings = (overrides: Partial<Findings> = {}): Findings => ({
 
 export const ONLINE = { online: true, version: '3.3.4624.0', latest: true, platform: 'Amazon Linux' };
 
-/** A worker that was launched an hour ago and has never been heard of. */
+/** A worker that was launched an hour ago and has never registered. */
 export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
   cluster: 'shop',
   nodegroup: 'general',

@@ -12,7 +12,7 @@ function policy(more: object = {}): NotificationPolicy {
   return parsed.notifications;
 }
 
-/** What is told when records come one delivery after another, as `phase severity`. */
+/** The notifications for records that arrive in consecutive deliveries, as `phase severity`. */
 function told(deliveries: ReadonlyArray<readonly ReadRecord[]>, notifications = policy()): string[] {
   let state: IncidentState = NEW_INCIDENT;
   return deliveries.flatMap((records) => {
@@ -104,7 +104,7 @@ describe('an incident', () => {
           ...new Map(steps.map(({ minute, decision }) => [minute, recordAt(minute, decision)])).values(),
         ];
         const inOrder = records.sort((a, b) => (a.time < b.time ? -1 : 1)).map((record) => [record]);
-        // After each delivery, some that came before come again.
+        // After each delivery, some earlier records are repeated.
         const repeated = inOrder.flatMap((delivery, index) => {
           const again = inOrder[(choices.next().value ?? 0) % (index + 1)];
           return again === undefined ? [delivery] : [delivery, again, delivery];
@@ -122,7 +122,7 @@ describe('an incident', () => {
         const deliveries = batches.map((batch) => batch.map(({ decision }) => recordAt(++minute, decision)));
         let open = false;
         for (const [phase] of told(deliveries).map((line) => line.split(' '))) {
-          // What began and ended in one delivery is told by its end alone.
+          // What began and ended in one delivery is notified once, by its end.
           if (phase === 'worsened') expect(open).toBe(true);
           if (phase === 'opened') expect(open).toBe(false);
           open = phase !== 'ended';

@@ -2,7 +2,7 @@ import { REASONS } from '../remediations.ts';
 import { exampleRecord } from '../shared/records/record.fixture.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
 
-/** A record a number of minutes after the first one of an incident. */
+/** A record, this many minutes after the first one of an incident. */
 export const recordAt = (
   minute: number,
   decision: ReadRecord['decision'],
@@ -16,7 +16,7 @@ export const recordAt = (
   ...more,
 });
 
-/** As the recorder writes it. */
+/** The severity that the recorder writes for a reason. */
 function severityGiven(reason = ''): Pick<ReadRecord, 'severity'> {
   const { severity } = REASONS[reason] ?? {};
   return severity === undefined ? {} : { severity };

@@ -10,7 +10,7 @@ const ssh = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: 
 const ssh6 = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, Ipv6Ranges: [{ CidrIpv6: '::/0' }] };
 const GONE = 'sg-00000000000000000';
 
-/** A group in public subnets with port 22 open to the world, and what is saved and recorded of it. */
+/** A node group in public subnets with port 22 open to the world, and what is saved and recorded about it. */
 function hardening() {
   const { ec2, at, workers } = ec2Account([nodeGroup({ exposure: { subnets: 'public', openPorts: [22] } })]);
   const [, groupId = ''] = workers()[0]!.interfaces[0]!.securityGroupIds;

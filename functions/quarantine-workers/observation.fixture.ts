@@ -38,7 +38,7 @@ export const networkInterface = (overrides: Partial<InterfaceView> = {}): Interf
   ...overrides,
 });
 
-/** A worker of a private group that was launched with a public address. */
+/** A worker of a private node group that was launched with a public address. */
 export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
   cluster: 'shop',
   nodegroup: 'web',
@@ -56,7 +56,7 @@ export const worker = (overrides: Partial<WorkerView> = {}): WorkerView => ({
   ...overrides,
 });
 
-/** The same worker in its closed group, without a public address. */
+/** The same worker in its closed security group, without a public address. */
 export const isolatedWorker = (overrides: Partial<WorkerView> = {}): WorkerView =>
   worker({
     interfaces: [networkInterface({ groupIds: [GROUPS.closed], addresses: [] })],
@@ -97,7 +97,7 @@ export const observation = (
   ...rest,
 });
 
-/** A request of an operator. */
+/** An operator's request. */
 export const requested = (detail: object = {}, id = 'request-1'): Request => ({
   trigger: { ...TRIGGER, id, type: 'Quarantine Request' },
   event: { detail: { action: 'release', instanceId: 'i-1', why: 'it is mine', requestedBy: 'me', ...detail } } as never,
@@ -120,7 +120,7 @@ export const group = (overrides: Partial<GroupObservation> = {}): GroupObservati
   ...overrides,
 });
 
-/** A worker of the same group, which may be touched. */
+/** A worker of the same node group that may be acted upon. */
 export const workerUser = (overrides: Partial<Extract<NetworkUser, { kind: 'worker' }>> = {}): NetworkUser => ({
   kind: 'worker',
   instanceId: 'i-1',
@@ -147,7 +147,7 @@ const tags = fc.constantFrom({}, {}, {}, IGNORED);
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
 const isolated = fc.boolean();
 
-/** Mostly workers that may be touched. */
+/** Mostly workers that may be acted upon. */
 export const arbitraryNetworkUser: fc.Arbitrary<NetworkUser> = fc
   .record({
     kind: fc.constantFrom('worker', 'worker', 'worker', 'worker', 'instance', 'control-plane', 'interface'),
@@ -178,7 +178,7 @@ const arbitraryQuarantine = fc
   })
   .map(quarantine);
 
-/** Any observation of `i-0` to `i-9`: exposed or not, in quarantine or not, asked for or not. */
+/** Any observation of `i-0` to `i-9`: exposed or not, in quarantine or not, with a request or not. */
 export const arbitraryObservation: fc.Arbitrary<Observation> = fc
   .record({
     instanceId: fc.integer({ min: 0, max: 9 }).map((n) => `i-${n}`),

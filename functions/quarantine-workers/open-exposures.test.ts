@@ -88,7 +88,7 @@ describe('a group with workers that stay exposed', () => {
           if (decision?.decision === 'refused') records += 1;
           const isOpen = Object.keys(state.workers).length > 0;
           if (decision?.decision === 'done') records = 0;
-          // Doublings of one: of thirty workers at most six.
+          // Records follow doublings, beginning with one: at most six for thirty workers.
           expect(records).toBeLessThanOrEqual(6);
           expect(decision?.decision === 'done').toBe(before.notified !== undefined && !isOpen);
           if (before.notified !== undefined && isOpen)

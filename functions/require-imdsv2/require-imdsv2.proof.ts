@@ -26,7 +26,7 @@ it('undo has a worker take version 1 of IMDS again, which was approved with all 
   const run = await start({ fleet, policy: { upgrades: { mode: 'off' }, ssmAgent: { mode: 'off' } }, play: '70m' });
   const proposals = run.records.filter(({ reason }) => reason === 'would-require-imdsv2');
   expect(proposals).toHaveLength(2);
-  // Both were proposed by one trigger.
+  // One trigger led to both proposals.
   const [wave, ...others] = [...new Set(proposals.map(({ trigger }) => trigger.id))];
   expect(others).toEqual([]);
   const approved = await operate(run.account, 'approve', '--wave', wave ?? '', '--yes', ...WHY);

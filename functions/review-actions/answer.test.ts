@@ -5,7 +5,7 @@ import { awaitAnswer } from './answer.ts';
 
 const EVENT = '0f3a5c7e-9b1d-2f4a-6c8e-0a1b2c3d4e5f';
 
-/** Logs in which the record for the event stands from the n-th query on. */
+/** Logs in which the record of the event appears from the n-th query on. */
 function logsWithAnswerAt(query: number) {
   const logs = new CloudWatchLogsClient({
     region: 'eu-central-1',

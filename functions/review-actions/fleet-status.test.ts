@@ -214,7 +214,7 @@ describe('one truth', () => {
         });
         const words = lastWordsOf(records);
         const [cluster] = fleetStatusOf([managed('i-1', 'shop', 'web')], words);
-        // An answer to a request is no word; an incident tells it only where there is nothing else.
+        // Answers to requests are no outcomes; an incident shows one only where there is nothing else.
         const [standing] = standingsOf(records.filter(({ reason }) => !isAnswer(reason)));
         expect(cluster?.groups[0]?.workers[0]?.tone).toBe(standing?.state ?? 'quiet');
         expect(needsOf(words, () => true).map(stateOf)).toEqual(
@@ -225,7 +225,7 @@ describe('one truth', () => {
   });
 });
 
-/** What the two queries about last words give for these records of one worker. */
+/** The results of the two queries for the latest outcomes, for these records of one worker. */
 function lastWordsOf(records: readonly ReadRecord[]): LastWord[] {
   const told = records.filter(({ reason }) => !isAnswer(reason));
   const isGuard = ({ remediation, reason }: ReadRecord) =>

@@ -2,7 +2,7 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { expect, it } from 'vitest';
 import { ask, QueryUnfinished } from './insights.ts';
 
-/** A client whose query stands as told, one answer after the other, the last one for ever. */
+/** A client whose query has these statuses, one response after another; the last one repeats. */
 function logsAnswering(...statuses: string[]) {
   const logs = new CloudWatchLogsClient({
     region: 'eu-central-1',

@@ -14,7 +14,7 @@ import {
 } from './queries.ts';
 import { NO_FILTER } from './question.ts';
 
-/** These lines as they stand in the log, one after the other. */
+/** These lines as consecutive log events. */
 const eventsOf = (lines: readonly object[]) =>
   lines.map((line, index) => ({
     index,
@@ -23,7 +23,7 @@ const eventsOf = (lines: readonly object[]) =>
     message: JSON.stringify(line),
   }));
 
-/** What a query finds among these lines, by id. */
+/** The ids of the lines that a query finds. */
 const found = (query: string, lines: readonly object[]): Array<string | undefined> =>
   compileQuery(query)(eventsOf(lines), 'group').map((row) => {
     const message = row.find(({ field }) => field === '@message')?.value;
@@ -89,7 +89,7 @@ describe('what comes from outside', () => {
           correlatedQuery([name, find], 10),
         ];
         for (const query of queries) {
-          // Out of the quotes, the same commands as with a harmless text.
+          // Outside of the quotes, the commands are the same as with a harmless text.
           expect(() => compileQuery(query)).not.toThrow();
           expect(query.replaceAll(/"[^"\\]*"/g, '""')).toMatch(/^[^"\\']*(""[^"\\']*)*$/);
         }

@@ -116,7 +116,6 @@ const view: fc.Arbitrary<View> = fc.oneof(
   },
 );
 
-/** Any observation. */
 export const arbitraryObservation: fc.Arbitrary<GroupObservation> = fc
   .record({
     view,
@@ -135,7 +134,6 @@ export const arbitraryObservation: fc.Arbitrary<GroupObservation> = fc
     observation(seen, known === null ? {} : { need: known }, claimed ?? undefined),
   );
 
-/** Any valid policy. */
 export const arbitraryCircumstances: fc.Arbitrary<Circumstances> = fc
   .record({
     findings: fc.record({ mode: fc.constantFrom('enforce', 'observe') }),

@@ -41,7 +41,7 @@ describe('answer', () => {
     ['retry', { failures: { ...failures, count: 2 } }, { memory: { failures: { count: 2, waitLifted: true } } }],
   ] as const)('grants to %s %j, and only remembers it', (action, state, remembered) => {
     const made = answer(about(state), request(action), circumstances(action === 'resume' ? {} : observing));
-    // In mode observe a retry is proposed before it would wait.
+    // In mode observe a retry leads to a proposal before it would wait.
     expect(made).toMatchObject({ decision: 'waiting', reason: 'request-granted', answers: 'r-1', ...remembered });
     expect(made.details).toMatchObject({ action, requestedBy: expect.any(String), why: expect.any(String) });
     expect(made.start).toBeUndefined();
@@ -92,7 +92,7 @@ describe('answer', () => {
         expect(made.memory.failures?.count).toBe(seen.state.failures?.count);
         expect(['request-granted', 'request-refused']).toContain(made.reason);
         const then = decide({ ...seen, state: { ...seen.state, ...made.memory, ...kept(made) } }, given);
-        // What is granted leads to something; what is refused changes nothing.
+        // What is granted has an effect; what is refused changes nothing.
         if (made.reason === 'request-refused') expect(then).toEqual(decide(seen, given));
         else expect(['acted', 'waiting', 'would-act', 'skipped']).toContain(then.decision);
       }),

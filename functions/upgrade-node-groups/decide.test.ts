@@ -141,7 +141,7 @@ describe('decide', () => {
     ])('waits for %s', (reason, holders, policy) => {
       const made = decide(about({}), circumstances(policy, { slots: slotsOf(holders) }));
       expect(made).toMatchObject({ decision: 'waiting', reason });
-      // Nothing to wake up for: whoever frees the slot calls the next on the waitlist.
+      // No wake-up is needed: whoever frees the slot calls the next on the waitlist.
       expect(made.wakeAt).toBeUndefined();
     });
 
@@ -296,7 +296,7 @@ describe('with a worker in quarantine', () => {
     const between = about({}, since(23));
     expect(decide(between, circumstances())).toMatchObject({ reason: 'upgrade-started', memory: since(23) });
     expect(decide(held(since(23)), circumstances()).wakeAt).toBe(NOW + HOUR);
-    // What was waited for an earlier release counts for that one alone.
+    // Waiting for an earlier release counts for that release only.
     expect(decide(held(since(30, '1.33.12-20260625')), circumstances()).wakeAt).toBe(NOW + 24 * HOUR);
   });
 
@@ -402,7 +402,7 @@ function none(reason: Extract<NodeGroupView['target'], { kind: 'none' }>['reason
   return { kind: 'none', reason, message: 'because' };
 }
 
-/** The newest release is withdrawn, an older one recommended again. */
+/** The newest release is withdrawn, and an older one is recommended again. */
 function withdrawn(newest: string, recommended = '1.33.12-20260610'): NodeGroupView['target'] {
   return { ...targeting(NOW - 48 * HOUR, recommended), withdrawn: [newest] };
 }
@@ -419,12 +419,12 @@ function behind(version: string): Partial<NodeGroupView> {
   return { cluster: { status: 'ACTIVE', version, tags: {} } };
 }
 
-/** The group and its nodes run the newest release. */
+/** The node group and its nodes run the newest release. */
 function onNewest(): Partial<NodeGroupView> {
   return { releaseVersion: '1.33.13-20260714', nodes: nodesOn('1.33.13-20260714', 2) };
 }
 
-/** Windows that are shut at NOW, a Monday noon; the next one opens on Tuesday at 03:00. */
+/** Windows that are closed at NOW, a Monday noon; the next one opens on Tuesday at 03:00. */
 function closed() {
   return { upgrades: { windows: [{ cron: '0 3 * * TUE', duration: '2h' }] } };
 }

@@ -14,7 +14,7 @@ export const HOUR = 3_600_000;
 /** A Monday noon. */
 export const NOW = Date.parse('2026-07-20T12:00:00Z');
 
-/** So many nodes in service that run a release. */
+/** This many nodes in service that run a release. */
 export const nodesOn = (releaseVersion: string, count: number): Node[] =>
   Array.from({ length: count }, () => ({ imageName: imageNameOf(releaseVersion) }));
 
@@ -39,7 +39,7 @@ export const nodeGroup = (overrides: Partial<NodeGroupView> = {}): NodeGroupView
   ...overrides,
 });
 
-/** Urgent findings, of which Inspector spoke just now. */
+/** Urgent findings that Inspector has just confirmed. */
 export const need = (change: Partial<Need> = {}): Need => ({
   urgency: 'urgent',
   severity: 'CRITICAL',
@@ -85,7 +85,7 @@ const arbitraryProposal = fc.record(
   { requiredKeys: ['target', 'at'] },
 );
 
-/** A request to do any of the four things. */
+/** A request for any of the four actions. */
 export const arbitraryRequest: fc.Arbitrary<OperatorRequest> = fc
   .record({ action: fc.constantFrom('approve', 'reject', 'resume', 'retry'), at: time })
   .map(({ action, at }) => request(action, at));

@@ -19,14 +19,14 @@ const DAY = 24 * HOUR;
 const PAIR = { kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD' };
 const versionAt = (day: number): string =>
   `1.33.1-${new Date(START + day * DAY).toISOString().slice(0, 10).replaceAll('-', '')}`;
-/** What all groups run at first is this many days old, or older. */
+/** All groups initially run releases of this age in days, or older. */
 const oldest = versionAt(-40);
 
 interface Group {
   readonly key: { cluster: string; nodegroup: string };
-  /** Its next updates fail. */
+  /** How many of its next updates fail. */
   failing: number;
-  /** Nobody may touch it, or nobody can read it, until this day. */
+  /** Until this day, it is opted out or unreadable. */
   readonly hindered: 'no' | 'opted-out' | 'unreadable';
   readonly until: number;
   releaseVersion: string;
@@ -69,7 +69,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   concurrency: fc.record({ perCluster: fc.integer({ min: 1, max: 2 }), perAccount: fc.integer({ min: 1, max: 3 }) }),
 });
 
-/** Plays a fleet through the real decisions, in small batches, as the queue hands them out. */
+/** Runs a fleet through the real decisions, in small batches like those of the queue. */
 class Rollout {
   readonly groups: Group[];
   readonly #scenario: Scenario;
@@ -99,7 +99,7 @@ class Rollout {
     });
   }
 
-  /** What Amazon recommends at a time. */
+  /** Amazon's recommendation at a time. */
   #recommended(now: number): string {
     const offered = this.#scenario.releases
       .filter(({ day, withdrawnAfter = 999 }) => START + day * DAY <= now && now < START + (day + withdrawnAfter) * DAY)
@@ -119,7 +119,7 @@ class Rollout {
         ({ state, update }) =>
           isSweep || update !== undefined || (state.wakeAt !== undefined && state.wakeAt <= this.now),
       );
-      // Three at a time, in an order that has nothing to do with who waits for longest.
+      // Three at a time, in an order unrelated to how long each waits.
       for (let first = 0; first < due.length; first += 3) this.#reconcile(due.slice(first, first + 3), 0);
     }
   }
@@ -210,7 +210,9 @@ class Rollout {
     };
   }
 
-  /** The newest release that has baked and was not withdrawn, by the history alone; hours of the looks left aside. */
+  /**
+   * The newest release that has baked and was not withdrawn, by the history alone, ignoring the hours between readings.
+   */
   newestBaked(): string {
     const { releases, bakeDays } = this.#scenario;
     const baked = releases.filter(
@@ -242,7 +244,7 @@ describe('a rollout over any fleet, history of releases, failures and windows', 
         const rollout = new Rollout(given);
         rollout.play(26);
         for (const { releaseVersion } of rollout.groups.filter(rollout.isFree)) {
-          // Who had moved to a release before it was withdrawn is not moved back.
+          // A group that had moved to a release before its withdrawal is not moved back.
           const stays = rollout.withdrawn().includes(releaseVersion) && releaseVersion > rollout.newestBaked();
           if (!stays) expect(releaseVersion).toBe(rollout.newestBaked());
         }
@@ -276,8 +278,8 @@ describe('a rollout over any fleet, history of releases, failures and windows', 
       for (const { group, from, to, at } of rollout.starts) {
         const { nodegroup } = group.key;
         firstOf.set(to, firstOf.get(to) ?? at);
-        // Only in the very sweep in which a release becomes the target, and only who has not moved yet, may be first by
-        // being looked at first: until then nobody knows of the others that they wait.
+        // Only in the sweep in which a release becomes the target may a group that has not moved yet be first because
+        // it is reconciled first: until then nothing knows that the others wait.
         if ([...runs.values()].sort()[0] !== from) {
           expect(moved).not.toContain(nodegroup);
           expect(at).toBe(firstOf.get(to));
@@ -288,7 +290,7 @@ describe('a rollout over any fleet, history of releases, failures and windows', 
     };
     fc.assert(fc.property(quiet, holds), {
       numRuns: 8,
-      // Found by chance: the three of the first batch do not know yet that the fourth runs an older release.
+      // Found by chance: the three groups of the first batch do not know yet that the fourth runs an older release.
       examples: [
         [
           {

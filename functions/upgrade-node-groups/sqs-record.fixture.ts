@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 
-/** A message of the upgrade queue as Lambda hands it over; an object becomes its JSON. */
+/** A message of the upgrade queue, as Lambda delivers it; an object becomes its JSON. */
 export const sqsRecord = (body: object | string): SQSRecord => ({
   messageId: '059f36b4-87a3-44ab-83d2-661975830a7d',
   receiptHandle: 'AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a',

@@ -13,7 +13,7 @@ const keyOf = (subject: string) => {
   const [cluster = '', nodegroup = ''] = subject.split('/');
   return { cluster, nodegroup };
 };
-/** Those that wait, each for a minute less than the one before. */
+/** Waiting subjects, each waiting a minute less than the one before. */
 const waiting = (...subjects: string[]): Contender[] =>
   subjects.map((subject, index) => ({
     key: keyOf(subject),

@@ -8,7 +8,7 @@ const pair = { kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD' };
 const [OLDEST, OLD, NEW] = ['1.33.11-20260505', '1.33.12-20260625', '1.33.13-20260714'];
 const release = (releaseVersion: string) => ({ kind: 'release', releaseVersion }) as const;
 const missing = { kind: 'missing' } as const;
-/** What is known after these were seen, an hour apart, the last one an hour ago. */
+/** The ledger state after these releases were seen, an hour apart, the last one an hour ago. */
 const known = (...releases: string[]): KnownRelease => ({
   seen: releases.map((releaseVersion, index) => ({
     releaseVersion,
@@ -20,7 +20,7 @@ const known = (...releases: string[]): KnownRelease => ({
 
 type Reading = Parameters<typeof decide>[0]['recommended'];
 
-/** What is known, and what was told, after readings an hour apart, the first of them now. */
+/** The ledger state, and what was recorded, after readings an hour apart, the first of them now. */
 function readings(before: KnownRelease | undefined, ...looks: Reading[]) {
   let ledger = before;
   const told: string[] = [];

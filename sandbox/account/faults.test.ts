@@ -14,7 +14,7 @@ function faultsUnderTest(plan: FaultPlan, seed = 1) {
   const crashed: string[] = [];
   const faults = new Faults({ time, random: new Random(seed) }, plan, (invocationId) => crashed.push(invocationId));
   let done = 0;
-  /** Makes one call and tells how it ended. */
+  /** Makes one call, and returns how it ended. */
   const attempt = async (planned = call): Promise<string> => {
     const outcome = faults
       .aroundCall(planned, async () => ++done)

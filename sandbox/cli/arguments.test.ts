@@ -9,7 +9,7 @@ import { type Arguments, readArguments } from './arguments.ts';
 const directory = mkdtempSync(join(tmpdir(), 'arguments-test-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Writes a file of that name and gives its path. */
+/** Writes a file of that name, and returns its path. */
 function file(name: string, content: unknown): string {
   const path = join(directory, name);
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
@@ -27,7 +27,7 @@ const read = (...argv: string[]): Arguments => {
   return options;
 };
 
-/** What the command line is refused with. */
+/** The error for the command line. */
 function refusal(...argv: string[]): string {
   try {
     readArguments(argv);

@@ -19,7 +19,7 @@ interface Asked {
   readonly body?: object | string;
 }
 
-/** Not by `fetch`, which lets nobody choose a Host header. */
+/** Does not use `fetch`, which cannot set a Host header. */
 function ask(path: string, { method = 'GET', headers = {}, body }: Asked = {}) {
   return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
     const sent = request(new URL(path, server.url), { method, headers }, (response) => {

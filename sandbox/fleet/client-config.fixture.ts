@@ -5,7 +5,7 @@ import { AccountServer } from '../wire/account-server.ts';
 import { fleetServices } from './services.ts';
 import type { TestAccount } from './test-account.ts';
 
-/** What an SDK client needs to call the fleet's services over the wire, in memory; `records` is what was called. */
+/** The config with which an SDK client calls the fleet's services over the wire, in memory; `records` are the calls. */
 export function clientConfigOf({ state }: TestAccount) {
   const records: CallRecord[] = [];
   const server = new AccountServer({

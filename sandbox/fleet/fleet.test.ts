@@ -135,7 +135,7 @@ function anyRelease(amiType: string, version: string): string {
   return amiType.startsWith('WINDOWS') ? `${version}-2026.07.01` : `${version}.4-20260701`;
 }
 
-/** The properties anywhere in a schema that say nothing about themselves. */
+/** The properties anywhere in a schema that have no description. */
 function undescribed(schema: unknown, path = ''): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const nested = Object.entries(schema).flatMap(([key, value]) =>

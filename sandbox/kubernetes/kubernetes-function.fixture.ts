@@ -8,7 +8,7 @@ interface Event {
   readonly endpoint: string;
   readonly certificateAuthority: string;
   readonly manifest: KubernetesObject;
-  /** A node to isolate, empty and release, instead of all else. */
+  /** A node to isolate, drain and restore, instead of everything else. */
   readonly node?: string;
 }
 

@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 
 interface PlayOptions extends TestClusterOptions {
-  /** How many invocations at once, each in an execution environment of its own, with a DaemonSet of its own. */
+  /** How many concurrent invocations, each in its own execution environment, with its own DaemonSet. */
   readonly invocations?: number;
   readonly event?: object;
   readonly network?: InMemoryNetwork;
 }
 
-/** Plays the bundled function against a cluster of three nodes. */
+/** Runs the bundled function against a cluster of three nodes. */
 async function play({ invocations = 1, event, network, ...options }: PlayOptions = {}) {
   const environments: ExecutionEnvironment[] = [];
   const nodes = ['a', 'b', 'c'].map((name) => testNode(name));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonBody } from './protobuf-body.ts';
 import { StatusError } from './status-error.ts';
 
-/** A field that is delimited by its length. */
+/** A length-delimited field. */
 const field = (number: number, value: string | Buffer): Buffer => {
   const bytes = Buffer.from(value as string);
   return Buffer.concat([Buffer.from([number * 8 + 2, bytes.length]), bytes]);

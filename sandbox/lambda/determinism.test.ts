@@ -32,7 +32,10 @@ beforeAll(async () => {
   bundle = await bundledSource(FUNCTION);
 });
 
-/** Invokes the function in several environments at once, with latency and throttling by the seed; tells all that was seen. */
+/**
+ * Invokes the function in several environments at once, with seeded latency and throttling, and returns everything
+ * observed.
+ */
 async function play(seed: number, environments: number, calls: number): Promise<string[]> {
   const seen: string[] = [];
   const time = new VirtualTime(NOW);

@@ -115,7 +115,7 @@ describe('ExecutionEnvironment', () => {
       await answer;
       return new WeakRef(time);
     })();
-    // What ends in a later turn of the event loop holds it until then.
+    // Something that ends in a later turn of the event loop keeps it alive until then.
     for (let turn = 0; turn < 20 && weak.deref() !== undefined; turn += 1) {
       await new Promise(setImmediate);
       collectGarbage();

@@ -5,7 +5,7 @@ import { type Destination, InMemoryNetwork } from './in-memory-network.ts';
 
 const HOST = 'ssm.eu-central-1.amazonaws.com';
 
-/** A server that answers with what it got, and a party attached to it. */
+/** A server that responds with what it received, and a party attached to it. */
 function echo(gate = (effect: () => void) => effect(), destination?: (host: string) => Destination | undefined) {
   const server = createServer(async (request, response) => {
     const body = await text(request);

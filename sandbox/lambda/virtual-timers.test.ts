@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualTime } from '../time/virtual-time.ts';
 import { VirtualTimers } from './virtual-timers.ts';
 
-/** Timers whose callbacks note what they were called with and when. */
+/** Timers whose callbacks note their arguments and times. */
 function timers() {
   const time = new VirtualTime(0);
   const calls: unknown[] = [];

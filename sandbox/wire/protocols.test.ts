@@ -39,7 +39,7 @@ import { AwsError } from './aws-error.ts';
 
 const NOW = Date.parse('2026-01-05T10:00:00Z');
 
-/** A service with one operation that remembers its input and gives `output`, and what a client needs to reach it. */
+/** A service with one operation that remembers its input and returns `output`, and what a client needs to reach it. */
 function serve(
   signingName: string,
   protocol: Protocol,

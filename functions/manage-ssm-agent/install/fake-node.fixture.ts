@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { INSTALL_SCRIPT } from './script.ts';
 
 /**
- * Stands for `chroot ROOT nsenter …` in the installing container: what the script has the host do is logged and played
- * in the fake root. Packages "install" a unit; the unit runs once it is started, unless the node says otherwise.
+ * Replaces `chroot ROOT nsenter …` in the installer container: commands for the host are logged and simulated in the
+ * fake root. Packages "install" a unit, which runs once it is started, unless the node says otherwise.
  */
 const CHROOT = `#!/bin/sh
 root=$1
@@ -73,7 +73,7 @@ esac
 exit 96
 `;
 
-/** What gpg tells of a good signature by the key with this fingerprint. */
+/** The output of gpg for a good signature by the key with this fingerprint. */
 export const signedBy = (fingerprint: string, verdict = 'GOODSIG'): string =>
   [
     '[GNUPG:] NEWSIG',
@@ -87,25 +87,25 @@ export interface FakeNode {
   /** Contents of /etc/os-release. */
   readonly osRelease: string;
   readonly machine?: string;
-  /** Files in the bucket, by their last name; by default the packages and their signatures. */
+  /** Files in the bucket, by their last path segment; default: the packages and their signatures. */
   readonly bucket?: Readonly<Record<string, string | Buffer>>;
-  /** Units that the host has, and whether each runs. */
+  /** Units of the host, and whether each runs. */
   readonly units?: Readonly<Record<string, boolean>>;
-  /** How often package managers fail before they work. */
+  /** How many times package managers fail before they succeed. */
   readonly failing?: number;
   /** Whether started units end at once. */
   readonly broken?: boolean;
   readonly ostree?: boolean;
   readonly gpg?: { readonly status: string; readonly exit: number };
-  /** The gpg of this machine instead of a fake one. */
+  /** Uses the gpg of this machine instead of a fake one. */
   readonly realGpg?: boolean;
 }
 
 export interface Run {
   readonly code: number | null;
-  /** What was called, in order, with temporary names and the fake root taken out. */
+  /** Commands in order, without temporary names and the fake root. */
   readonly calls: readonly string[];
-  /** What the container's termination message would be. */
+  /** The container's termination message. */
   readonly reason: string;
   readonly ready: boolean;
 }
@@ -117,7 +117,7 @@ const PACKAGES = Object.fromEntries(
   ]),
 );
 
-/** A node of this kind, on which the script can be run, more than once. Ends with the test: see {@link removeNodes}. */
+/** A node of this kind, on which the script can be run repeatedly. Removed after the test: see {@link removeNodes}. */
 export function fakeNode(node: FakeNode) {
   const home = mkdtempSync(join(tmpdir(), 'eks-host-remediator-node-'));
   homes.push(home);
@@ -158,7 +158,7 @@ export function fakeNode(node: FakeNode) {
 
   return {
     path: at,
-    /** Runs the script as the container does. */
+    /** Runs the script like the container does. */
     run(region = 'eu-central-1', script = INSTALL_SCRIPT): Run {
       for (const file of ['log', 'termination-log']) rmSync(at(file), { force: true });
       const { status: code } = spawnSync('sh', ['-c', script], {
@@ -185,7 +185,7 @@ export function fakeNode(node: FakeNode) {
         ready: existsSync(at('work/ready')),
       };
     },
-    /** What the script left lying about. */
+    /** Files that the script left behind. */
     leftovers: () => [
       ...readdirSync(at('root/var/tmp')),
       ...readdirSync(at('work')).filter((name) => name !== 'ready'),

@@ -1,4 +1,4 @@
-/** Keys made for the tests, each with a signature of the text `a package`: their private halves are gone. */
+/** Keys made for the tests, each with a signature of the text `a package`. Their private halves were deleted. */
 export const KEYS = {
   good: {
     fingerprint: '255FF289AF858AA04629EF12E8525E826CDB7B40',

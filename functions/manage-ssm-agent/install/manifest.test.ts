@@ -18,7 +18,10 @@ const POD = ['spec', 'template', 'spec'] as const;
 const CONTAINER = [...POD, 'containers', 0] as const;
 const AFFINITY = [...POD, 'affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution'] as const;
 
-/** As Kubernetes expands references to environment variables in commands: `k8s.io/kubernetes/third_party/forked/golang/expansion`. */
+/**
+ * Expands references to environment variables in commands like Kubernetes:
+ * `k8s.io/kubernetes/third_party/forked/golang/expansion`.
+ */
 const expand = (text: string, variables: Readonly<Record<string, string>>): string =>
   text.replaceAll(/\$\$|\$\(([^)]*)\)/g, (all, name) => (all === '$$' ? '$' : (variables[name] ?? all)));
 
@@ -100,7 +103,7 @@ describe('the DaemonSet', () => {
   it('gives the script to the shell as it is, after Kubernetes has expanded references', () => {
     const command = at(installerDaemonSet(options), ...CONTAINER, 'command');
     if (!Array.isArray(command)) throw new TypeError('no command');
-    // Every reference that the script could seem to have is a variable here.
+    // Every possible reference in the script is a variable here.
     const variables = Object.fromEntries(
       [...INSTALL_SCRIPT.matchAll(/\$\(([^)]*)\)/g)].map(([, name]) => [name, 'REPLACED']),
     );
@@ -125,7 +128,7 @@ describe('the DaemonSet', () => {
             expand(String(at(hostile, ...CONTAINER, 'env', 0, 'value')), { REGION: 'REPLACED', 'touch x': '' }),
           ).toBe(region);
 
-          // With the same put in, it is a harmless one.
+          // With the same inserted, the manifest is harmless.
           const harmless = structuredClone(installerDaemonSet(options));
           Object.assign(Object(at(harmless, ...AFFINITY)), { nodeSelectorTerms: terms });
           Object.assign(Object(at(harmless, ...CONTAINER)), { image });

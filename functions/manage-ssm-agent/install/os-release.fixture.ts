@@ -1,4 +1,4 @@
-/** /etc/os-release as the systems have it, as far as it matters. */
+/** The relevant parts of /etc/os-release on several systems. */
 export const OS_RELEASE = {
   amazonLinux2023: `NAME="Amazon Linux"
 VERSION="2023"

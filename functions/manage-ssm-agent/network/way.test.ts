@@ -37,7 +37,7 @@ interface Given {
   readonly endpoints?: VpcEndpoint[];
   readonly egress?: IpPermission[];
   readonly acl?: NetworkAclEntry[];
-  /** Of the subnet of the endpoints. */
+  /** Network ACL of the endpoints' subnet. */
   readonly endpointAcl?: NetworkAclEntry[];
 }
 
@@ -216,7 +216,7 @@ describe('the way to Systems Manager by endpoints', () => {
       const found = way({ endpoints: both(), ...acls });
       expect([found.kind, textOf(found)]).toEqual(['closed', expect.stringContaining('does not let')]);
     }
-    // Within one subnet nobody asks an ACL.
+    // Within one subnet no ACL applies.
     const beside = { ...INSTANCE, SubnetId: 'subnet-2' };
     expect(way({ endpoints: both(), endpointAcl: [] }, undefined, beside).kind).toBe('open');
   });
@@ -312,7 +312,7 @@ describe('the default route', () => {
     ['nothing', [], 'closed'],
   ])('with a group that lets out %s', (_what, egress, kind) => {
     expect(way({ routes: NAT, egress }).kind).toBe(kind);
-    // What shuts the instance itself in is a fact, wherever the route leads.
+    // What blocks the instance itself is certain, wherever the route leads.
     if (kind === 'closed') expect(way({ routes: [], egress }).kind).toBe('closed');
   });
 

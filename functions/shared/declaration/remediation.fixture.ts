@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A declaration that has what every one must have, and a section of the policy. */
+/** A declaration with everything that is required, and a section of the policy. */
 export const whole = {
   name: 'water-plants',
   summary: 'Waters',

@@ -5,7 +5,7 @@ import { declare } from './remediation.ts';
 // Each `@ts-expect-error` below is an assertion of this file: the compiler refuses the line after it, for what its comment
 // names, and fails itself on the day on which it does not.
 
-/** A declaration with parts left out. */
+/** A declaration without one of its parts. */
 function without<const Name extends keyof typeof whole>(name: Name): Omit<typeof whole, Name> {
   const { [name]: _, ...rest } = whole;
   return rest;

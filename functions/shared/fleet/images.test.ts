@@ -2,7 +2,7 @@ import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { describeImages } from './images.ts';
 
-/** A client whose account has these AMIs, of which EC2 shows the deprecated ones only to whoever asks for them. */
+/** A client whose account has these AMIs. EC2 returns the deprecated ones only on request. */
 function clientWith(images: ReadonlyArray<{ readonly id: string; readonly deprecated: boolean }>) {
   const calls: DescribeImagesCommand[] = [];
   const ec2 = new EC2Client({ region: 'eu-central-1' });

@@ -6,7 +6,7 @@ import { putAside } from './dead-letter.ts';
 
 const MOST = 1_048_576;
 
-/** What is sent, and what is recorded, of a message and its fault. */
+/** What is sent and recorded for a message and its fault. */
 async function aside(body: string, fault: string) {
   const sent: SendMessageCommandInput[] = [];
   const recorded: string[] = [];

@@ -13,7 +13,7 @@ const request = (action: 'approve' | 'reject', id: string, time = AT): OperatorR
   trigger: { id, type: 'Remediation Request', time, redelivered: false },
 });
 
-/** How the proposal stands after these requests, in the order in which they come. */
+/** The proposal after these requests, in the order of arrival. */
 const rulingAfter = (...requests: readonly OperatorRequest[]) =>
   requests.reduce<{ readonly proposal: Proposal }>(
     (state, each) => {

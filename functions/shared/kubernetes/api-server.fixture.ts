@@ -15,11 +15,11 @@ export interface Reply {
   readonly status?: number;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
-  /** Breaks the connection instead. */
+  /** Breaks the connection instead of responding. */
   readonly lost?: boolean;
 }
 
-/** A refusal as an API server words it. */
+/** An error in the format of an API server. */
 export const status = (code: number, message: string) => ({ status: code, body: { kind: 'Status', message, code } });
 
 const servers: Array<{ close(): void }> = [];
@@ -28,7 +28,7 @@ export function closeApis(): void {
   for (const server of servers.splice(0)) server.close();
 }
 
-/** A client of an API server that gives these replies in turn, and what the server receives. */
+/** A client of an API server that gives these responses in turn, and the requests that the server receives. */
 export async function apiWith(...replies: Reply[]) {
   const received: Received[] = [];
   const server = createServer({ key: KEY, cert: CERTIFICATE }, async (request, response) => {

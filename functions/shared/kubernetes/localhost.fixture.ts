@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 
-// A certificate for `localhost` that vouches for itself, valid until 2126, and its key: made for these tests and good for nothing else.
+// A self-signed certificate for `localhost`, valid until 2126, and its key: made for these tests and good for nothing
+// else.
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBlDCCATugAwIBAgIUIVyaGXVs9HjnesOc/TkGcYRSdY4wCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDA2NDkzMFoYDzIxMjYxMDMx

@@ -10,7 +10,7 @@ const LABEL = { key: 'node.kubernetes.io/exclude-from-external-load-balancers', 
 const ISOLATION = { taint: TAINT, label: LABEL };
 const FOREIGN = { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' };
 
-/** A node as the API serves it, at this version. */
+/** A node as the API returns it, with this resource version. */
 const node = (spec: V1Node['spec'] = {}, labels: Record<string, string> = {}, resourceVersion = '7'): V1Node => ({
   metadata: { name: 'a', labels, resourceVersion },
   spec,

@@ -22,7 +22,7 @@ const outcomeOf = (message: string, fingerprint = message): Outcome => ({
   correlationId: 't',
 });
 
-/** A ledger of one item, in which the n-th step of what is done in it is the last one. */
+/** A ledger with one item. Work on it can be made to die at its n-th step. */
 function ledgerOf<Item extends { readonly revision: number }>(first: Item) {
   let item = first;
   const recorded: string[] = [];
@@ -35,7 +35,7 @@ function ledgerOf<Item extends { readonly revision: number }>(first: Item) {
     step();
     if (state.revision !== item.revision) return undefined;
     item = { ...state, revision: state.revision + 1 };
-    // The write may have happened although nobody hears of it.
+    // The write may have happened although the caller gets no response.
     step();
     return item;
   };
@@ -53,7 +53,7 @@ function ledgerOf<Item extends { readonly revision: number }>(first: Item) {
   return { save, record, recorded, dying, read: () => item };
 }
 
-/** One subject of which one outcome at a time is told. */
+/** One subject with one outcome at a time. */
 function world() {
   const { save, record, recorded, dying, read } = ledgerOf<State>({ outcomes: 0, revision: 0 });
   const reconcile = async (seen: string, crashAfter: number | undefined, before = read()): Promise<void> => {
@@ -116,7 +116,7 @@ it('of several outcomes at once none is lost, whatever dies at whatever step, an
       await recordAllOnce({ save, record }, item, { ...known, seen: [...new Set([...known.seen, ...seen])] }, news);
     };
     await dying(dies, () => reconcile(['a', 'b']));
-    // Another event comes first, and sees something else.
+    // A reconcile for another event comes first, and observes something else.
     await dying(undefined, () => reconcile(['c']));
     expect([...new Set(recorded)], `dies at step ${dies}`).toEqual(read().seen);
     expect(read()).not.toHaveProperty('unrecorded');

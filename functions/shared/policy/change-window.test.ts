@@ -85,7 +85,7 @@ describe('days of the month together with weekdays', () => {
   ])('are refused, and spelled as they were meant: %s', (cron, spelling) => {
     expect(faultOf(cron)).toContain('which cron joins by "or"');
     expect(spellingIn(faultOf(cron))).toBe(spelling);
-    // What was meant: both at once.
+    // The intended meaning: both conditions at once.
     const meant = new Cron(cron, { timezone: 'UTC', domAndDow: true }).nextRuns(60, new Date('2026-01-01T00:00:00Z'));
     const window = changeWindow.parse({ cron: spelling, duration: '4h' });
     expect(nextOpenings(window, Date.parse('2026-01-01T00:00:00Z'), 60)).toEqual(meant.map((at) => at.getTime()));

@@ -17,7 +17,7 @@ const reasonFor = (subject: Partial<Guarded>, policy: Policy | InvalidPolicy) =>
   return 'guardResult' in verdict ? `${verdict.guardResult.decision} ${verdict.guardResult.reason}` : undefined;
 };
 
-/** What each guard asks about, the first one first: where several hold the first is told. */
+/** What each guard checks, in order. Where several apply, the first one is reported. */
 const GUARDS: ReadonlyArray<
   readonly [result: string, subject: Partial<Guarded>, policy: Partial<Policy> | InvalidPolicy]
 > = [

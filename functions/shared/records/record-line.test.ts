@@ -3,7 +3,7 @@ import { exampleRecord } from './record.fixture.ts';
 import { isOtherVersion, readRecordLine, recordIn } from './record-line.ts';
 
 const line = JSON.stringify(exampleRecord);
-/** What is left of a line whose writer was stopped. */
+/** The rest of a line whose writer was stopped. */
 const torn = '{"kind":"record","version":1,"mess';
 
 describe('a reader of records', () => {

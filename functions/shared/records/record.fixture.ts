@@ -1,6 +1,6 @@
 import type { RemediationRecord } from './record.ts';
 
-/** A record as functions write them; the page about records shows it. */
+/** A record as functions write it, shown on the page about records. */
 export const exampleRecord: RemediationRecord = {
   kind: 'record',
   version: 1,

@@ -1,6 +1,6 @@
 import type { Target } from './target-release.ts';
 
-/** Releases on offer, oldest first, all first seen at a time; the newest is recommended. */
+/** Releases on offer, oldest first, all first seen at the same time; the newest is recommended. */
 export const targeting = (
   firstSeenAt: number,
   ...releases: readonly string[]

@@ -13,7 +13,7 @@ it('of many, keeps as many as asked, the least and the greatest among them, and 
       expect(thin).toHaveLength(50);
       const sorted = values.toSorted((a, b) => a - b);
       expect([thin[0], thin.at(-1)]).toEqual([sorted[0], sorted.at(-1)]);
-      // The middle of those kept lies among the middle values of all.
+      // The middle of the kept values is among the middle values of all.
       const middle = thin[25] ?? 0;
       const rank = sorted.filter((value) => value < middle).length / sorted.length;
       expect(rank).toBeLessThanOrEqual(0.55);

@@ -15,7 +15,7 @@ import { MINUTE_MS, testAccount } from '../../fleet/test-account.ts';
 const RELEASE = '1.33.4-20260701';
 const SECOND_MS = 1000;
 
-/** An Auto Scaling group of three of a managed node group (`managed`), or of nobody but its owner. */
+/** An Auto Scaling group of three: of a managed node group (`managed`), or a self-managed one. */
 function account(kind: 'managed' | 'self-managed', sizes: object = {}) {
   const at = testAccount({
     clusters: [

@@ -20,14 +20,16 @@ const alarm = (more: Partial<MetricAlarmDefinition> = {}): MetricAlarmDefinition
   ...more,
 });
 
-/** Data points as the documentation draws them, the oldest first: `0` within the threshold, `X` beyond it, `-` missing. */
+/**
+ * Data points in the notation of the documentation, oldest first: `0` within the threshold, `X` beyond it, `-` missing.
+ */
 const drawn = (text: string) =>
   text
     .split(' ')
     .reverse()
     .map((sign, index) => ({ at: -index * PERIOD, value: { 0: 0, X: 1 }[sign] }));
 
-/** What becomes of the alarm for each treatment of missing data, beginning in a state that no row leads to by itself. */
+/** The resulting states for each treatment of missing data, starting in a state that no row leads to by itself. */
 const verdicts = (text: string, more: Partial<MetricAlarmDefinition>) =>
   (['missing', 'ignore', 'breaching', 'notBreaching'] as const).map(
     (missingData) => judge(alarm({ ...more, missingData }), drawn(text), 'INSUFFICIENT_DATA').state ?? 'retained',

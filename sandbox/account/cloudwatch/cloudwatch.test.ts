@@ -15,7 +15,7 @@ const trusts = (service: string, action: string, resource: object | string) => (
   Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: action, Resource: resource }],
 });
 
-/** A topic that alarms may publish to, encrypted with a key that they may use, or not. */
+/** A topic that alarms may publish to, encrypted with a key that they may or may not use. */
 const topic = (keyActions = 'kms:*') => ({
   Key: { Type: 'AWS::KMS::Key', Properties: { KeyPolicy: trusts('cloudwatch.amazonaws.com', keyActions, '*') } },
   Topic: { Type: 'AWS::SNS::Topic', Properties: { KmsMasterKeyId: { 'Fn::GetAtt': ['Key', 'Arn'] } } },
@@ -288,7 +288,7 @@ describe('an alarm', () => {
     expect(await states()).toEqual(['OK']);
     await account.play(2 * MINUTE);
     expect(await states()).toEqual(['ALARM']);
-    // And it does not forget.
+    // The alarm keeps its state.
     await account.play(72 * HOUR);
     expect(await states()).toEqual(['ALARM']);
     log({ Sweep: 1 });
@@ -335,7 +335,7 @@ it('a composite alarm follows those that it names', async () => {
   expect(await states()).toEqual(['OK', 'ALARM', 'ALARM']);
   await account.play(HOUR);
   expect(await states()).toEqual(['OK', 'OK', 'OK']);
-  // Deliveries may overtake one another.
+  // Deliveries may overtake each other.
   expect(account.sns.published.map(({ subject }) => subject?.split(' in ')[0]).sort()).toEqual([
     'ALARM: "two"',
     'ALARM: "unhealthy"',

@@ -7,7 +7,7 @@ interface Iterator {
   next(): Promise<unknown>;
 }
 
-/** An engine, and every iterator that its store ever made. */
+/** An engine, and every iterator that its store has created. */
 function engineUnderTest() {
   const database: { create(options: object): { db: { values(range?: object): Iterator } } } = createRequire(
     import.meta.url,

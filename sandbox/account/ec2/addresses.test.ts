@@ -103,7 +103,7 @@ describe('an instance with an Elastic IP address, IPv6 and three interfaces', ()
     expect(await found('attachment.instance-id', worker!.id)).toEqual([primary!.id, second!.id].sort());
     expect(await found('network-interface-id', second!.id)).toEqual([second!.id]);
     expect(await found('group-id', primary!.securityGroupIds[1]!)).toHaveLength(2);
-    // Two more are the control plane's.
+    // Two more belong to the control plane.
     expect(await found('vpc-id', worker!.vpcId)).toHaveLength(6);
     expect(await found('subnet-id', worker!.subnetId)).toContain(primary!.id);
     const unknown = ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: ['eni-0'] }));
@@ -276,7 +276,7 @@ describe('IPv6', () => {
       ec2.send(new UnassignIpv6AddressesCommand({ NetworkInterfaceId, Ipv6Addresses }));
     expect((await unassign(AssignedIpv6Addresses)).UnassignedIpv6Addresses).toEqual(AssignedIpv6Addresses);
     expect(await refusalCode(unassign(AssignedIpv6Addresses))).toBe('InvalidParameterValue');
-    // A release gives the very same address back.
+    // A release restores exactly the same address.
     await ec2.send(new AssignIpv6AddressesCommand({ NetworkInterfaceId, Ipv6Addresses: AssignedIpv6Addresses }));
     expect(one.ipv6Addresses.map(({ address }) => address)).toEqual(expect.arrayContaining(AssignedIpv6Addresses));
   });

@@ -10,11 +10,11 @@ import type { Instance } from './instances.ts';
 export interface Ec2Account {
   readonly at: TestAccount;
   readonly ec2: EC2Client;
-  /** Workers of a node group, in the order of their launch. */
+  /** Workers of a node group, in launch order. */
   workers(nodeGroup?: string): Instance[];
 }
 
-/** A node group of a fleet file, one node big. */
+/** A node group in a fleet file, with one node. */
 export const nodeGroup = (more: object = {}) => ({
   name: 'g',
   desiredSize: 1,
@@ -48,7 +48,7 @@ export function ec2Account(groups: object[] = [nodeGroup()], more: { fleet?: obj
   return { at, ec2, workers } satisfies Ec2Account;
 }
 
-/** The code that a call is refused with. */
+/** The error code of a refused call. */
 export async function refusalCode(call: Promise<unknown>): Promise<string> {
   try {
     await call;
@@ -59,7 +59,7 @@ export async function refusalCode(call: Promise<unknown>): Promise<string> {
   throw new Error('the call was not refused');
 }
 
-/** The calls that the trail has told of on the bus. */
+/** The calls that CloudTrail has reported on the bus. */
 export const trailed = ({ events }: TestAccount, eventName: string) =>
   events
     .filter(({ detailType }) => detailType === 'AWS API Call via CloudTrail')

@@ -141,7 +141,7 @@ describe('what a node reaches', () => {
     ],
     ['by endpoints without private DNS', { endpoints: { privateDns: false } }, {}, []],
     ['by NAT beside endpoints without private DNS', { wayOut: 'nat', endpoints: { privateDns: false } }, {}, SSM],
-    // A trap of real networks: the private name leads to the endpoint, although there is a way out.
+    // A trap of real networks: the private name resolves to the endpoint, although there is another path out.
     ['by NAT beside endpoints that admit others', { wayOut: 'nat', endpoints: { admits: 'others' } }, {}, []],
     [
       'by NAT beside one endpoint that admits others, which decides for its service alone',

@@ -5,7 +5,7 @@ import { clusterNodes } from './cluster-nodes.ts';
 
 const RELEASE = '1.33.4-20260701';
 
-/** A node group of two; `close` puts the first worker behind a group that lets nothing out, `open` lets it out again. */
+/** A node group of two. `close` puts the first worker behind a security group without egress, `open` reverts it. */
 function account(nodeGroup: object = {}) {
   const at = testAccount({
     clusters: [

@@ -33,7 +33,7 @@ const update = (at: TestAccount, updateId: string | undefined) =>
   at.call<DescribeUpdateResponse>('eks', 'DescribeUpdate', { name: 'c', nodegroupName: 'g', updateId }).update!;
 const nodes = (at: TestAccount) => nodesOf(at.state.eks.nodeGroup('c', 'g'));
 
-/** Plays until the group is no longer UPDATING, looking every ten seconds. */
+/** Runs until the group is no longer UPDATING, checking every ten seconds. */
 async function watch(at: TestAccount, look: () => void): Promise<number> {
   const began = at.state.world.time.now;
   while (nodegroup(at).status === 'UPDATING') {

@@ -218,7 +218,7 @@ describe('targets of an Auto Scaling group', () => {
     const named = { AutoScalingGroupName: asg.name, InstanceIds: [first.id] };
     await autoScaling.send(new EnterStandbyCommand({ ...named, ShouldDecrementDesiredCapacity: false }));
     expect(await health('attached', first.id)).toEqual([`${first.id}:30080 draining Target.DeregistrationInProgress`]);
-    // The load balancer controller's target groups are nobody's concern here.
+    // The load balancer controller's target groups do not matter here.
     expect(await health('shared', first.id)).toEqual([`${first.id}:30443 healthy`]);
     await at.play(4 * MINUTE_MS);
     expect(asg.members.get(first.id)?.lifecycleState).toBe('EnteringStandby');

@@ -17,7 +17,7 @@ import {
 
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 
-/** A rule on `aws.ec2` with the target, beside the resources. */
+/** A rule on `aws.ec2` with the target, in addition to the resources. */
 const withRule = (target: object, resources: object) => ({
   ...resources,
   Rule: {

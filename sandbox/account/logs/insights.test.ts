@@ -9,7 +9,7 @@ const LINES = [
   { kind: 'record', group: 'web', decision: 'done', latencyMs: 30, details: { attempt: 2 } },
 ];
 
-/** A minute apart, with a line that is no JSON at the end. */
+/** Events a minute apart, with a line that is not JSON at the end. */
 async function queryUnderTest() {
   const account = servicesUnderTest();
   account.logs.ensureGroup('group');

@@ -79,7 +79,7 @@ it('GetLogEvents reads a stream from its head or its tail, and on from a token',
   const next = await get({ nextToken: head.nextForwardToken });
   const end = await get({ nextToken: next.nextForwardToken });
   expect([head.ns, next.ns, end.ns]).toEqual([[0, 2], [4], []]);
-  // The same token again says that the end is reached.
+  // The same token again means that the end is reached.
   expect(end.nextForwardToken).toBe(next.nextForwardToken);
   const tail = await get({});
   expect(tail.ns).toEqual([2, 4]);

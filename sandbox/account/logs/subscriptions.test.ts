@@ -7,7 +7,7 @@ const subscription = (FilterPattern: string) => ({
   Properties: { LogGroupName: { Ref: 'Lines' }, FilterPattern, DestinationArn: { 'Fn::GetAtt': ['Teller', 'Arn'] } },
 });
 
-/** A log group whose lines of level ERROR go to a function that fails as often as it is told. */
+/** A log group whose lines of level ERROR go to a function that fails on demand. */
 async function subscribed({ allowed = true, fails = false } = {}) {
   const account = servicesUnderTest({ behave: () => (fails ? { error: 'it fails' } : {}) });
   const permission = {
@@ -34,7 +34,7 @@ async function subscribed({ allowed = true, fails = false } = {}) {
   };
 }
 
-/** What an invocation of the function was given, unpacked. */
+/** The unpacked event of the function's invocation. */
 function unpacked(event: unknown) {
   const { awslogs } = event as { awslogs: { data: string } };
   return JSON.parse(gunzipSync(Buffer.from(awslogs.data, 'base64')).toString('utf8'));

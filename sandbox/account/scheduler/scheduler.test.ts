@@ -66,7 +66,7 @@ async function schedulerUnderTest() {
     create: (more: Partial<CreateScheduleCommandInput> = {}) => client.send(new CreateScheduleCommand(input(more))),
     update: (more: Partial<CreateScheduleCommandInput> = {}) => client.send(new UpdateScheduleCommand(input(more))),
     get: (Name = 'one') => client.send(new GetScheduleCommand({ Name, GroupName: 'wake-ups' })),
-    /** How many messages lie in the queue. */
+    /** Number of messages in the queue. */
     waiting: (name = 'work') => account.sqs.byName(name).counts().visible,
   };
 }

@@ -4,7 +4,7 @@ import type { TestAccount } from '../../fleet/test-account.ts';
 export const AL2023 = '/aws/service/eks/optimized-ami/1.33/amazon-linux-2023/x86_64/standard/recommended';
 export const BOTTLEROCKET = '/aws/service/bottlerocket/aws-k8s-1.33-nvidia-fips/arm64/latest';
 
-/** Releases of every family, one of which comes and goes, and nodes whose agents fare differently. */
+/** Releases of every family, one of which is withdrawn again, and nodes with different agents. */
 export const fleet = {
   releases: [
     { at: '-5d', kubernetesVersion: '1.33', amiType: 'AL2023_x86_64_STANDARD', releaseVersion: '1.33.4-20260709' },
