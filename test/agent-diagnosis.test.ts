@@ -13,7 +13,7 @@ interface Situation {
   readonly ssm?: object;
   readonly amiType?: string;
   readonly imageId?: string;
-  /** Another group of the cluster, in the same subnets. */
+  /** Another node group of the cluster, in the same subnets. */
   readonly beside?: object;
 }
 
@@ -91,7 +91,7 @@ const clusters = Object.entries(SITUATIONS).map(([name, { network = 'nat', ssm =
       desiredSize: 1,
       maxSize: 2,
       ssm,
-      // Two interfaces, of which the second has the group for pods.
+      // Two interfaces, the second of which has the security group for pods.
       ...(name === 'pods-only' && { exposure: { interfaces: 2 } }),
       ...(amiType !== undefined && { amiType }),
       ...(imageId !== undefined && { amiType: 'CUSTOM', launchTemplate: { imageId } }),

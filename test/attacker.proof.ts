@@ -6,7 +6,7 @@ import { deniedCalls } from './iam.ts';
 import { privateFleet, publicLaunch, scenario, setPolicy } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 
-/** What somebody with `ec2:CreateTags` can put on any instance. */
+/** Tags that anybody with `ec2:CreateTags` can set on any instance. */
 const CLAIMS = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
 const decoys = (rest: object = {}) => ({ otherInstances: [{ name: 'bastion', tags: CLAIMS, count: 3, ...rest }] });
 
@@ -92,7 +92,7 @@ describe('an administrator account of Inspector', () => {
     const { sample } = await import('../events/inspector-package-finding.ts');
     run.account.putEvent({ ...sample, detail: { ...sample.detail, awsAccountId: member } });
     await run.account.play(70 * MINUTE);
-    // Scanning of the member is off: that is no business of this account.
+    // Scanning is off in the member account, which is no concern of this account.
     expect(
       run.records.filter(({ remediation }) => remediation === 'triage-findings').map(({ reason }) => reason),
     ).toEqual(['findings-counted', 'workers-not-scanned']);
@@ -156,7 +156,7 @@ describe('with ec2:RunInstances and iam:PassRole on the role of a node group', (
     const run = await start(scenario(privateFleet({}, publicLaunch(), { otherInstances: [own] })));
     await run.account.play(20 * MINUTE);
     const theirs = run.account.fleet.instances.list().filter(({ tags }) => tags.get('Name') === 'by-hand');
-    // Three of a cluster by default: each of theirs that found room is isolated, in no node group's name.
+    // Three per cluster by default. Each worker with a slot is isolated, without a node group's name.
     const isolated = run.records.filter(({ reason }) => reason === 'quarantined');
     expect(isolated).toHaveLength(3);
     for (const { instance, nodegroup } of isolated) {
@@ -172,7 +172,7 @@ describe('with ec2:RunInstances and iam:PassRole on the role of a node group', (
 describe('with ssm:PutParameter on the policy', () => {
   it('nobody becomes root on nodes by an image of their own: it is named, and nothing is installed', async () => {
     const installerImage = `evil.example/x@sha256:${'a'.repeat(64)}`;
-    // What is installed where nobody says otherwise: test/ssm-agent-missing.proof.ts.
+    // What is installed by default: test/ssm-agent-missing.proof.ts.
     const { fleet } = launch('selfManagedGroup', { agent: 'missing', osImage: 'Ubuntu 22.04.5 LTS' });
     const run = await start({ fleet, policy: { ssmAgent: { mode: 'enforce', installerImage } }, play: '50m' });
     const told = run.records.filter(({ reason }) => reason === 'agent-missing');

@@ -8,7 +8,7 @@ import { isHere } from './is-here.ts';
 import { readPage } from './markdown.ts';
 
 const installed = spawnSync('aws', ['--version'], { encoding: 'utf8' });
-// Version 1 of the CLI says so on stdout, some older ones on stderr.
+// Version 1 of the CLI prints its version on stdout, some older ones on stderr.
 const [, version = ''] = /aws-cli\/(\d+\.\d+\.\d+)/.exec(`${installed.stdout}${installed.stderr}`) ?? [];
 const title = version === '' ? 'the AWS CLI (SKIPPED: it is not installed here)' : `the AWS CLI ${version}`;
 
@@ -17,7 +17,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
   let url = '';
 
   beforeAll(async () => {
-    // Thirty hours on, shop's node groups have taken the release.
+    // After thirty hours, shop's node groups run the release.
     run = await start({ fleet: 'demo', play: '30h' });
     const { http } = run.account.server;
     http.listen(0, '127.0.0.1');
@@ -37,7 +37,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
     readonly stderr: string;
   }
 
-  /** Runs the CLI with credentials that nobody gave out, and none of the user's settings. */
+  /** Runs the CLI with made-up credentials, and none of the user's settings. */
   const spawn = (...argv: string[]): Promise<Ended> => {
     const env = {
       ...process.env,
@@ -97,7 +97,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
       const query = 'Reservations[].Instances[].InstanceId';
       const ids = await aws('ec2', 'describe-instances', '--filters', ...filters, '--query', query);
       expect(ids).toEqual(expect.arrayContaining(nodesOf('web')));
-      // One more stands by, in quarantine.
+      // One more is in standby, in quarantine.
       expect(ids).toHaveLength(nodesOf('web').length + 1);
     });
 
@@ -227,7 +227,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
         [2, 2],
         [2, 2],
         [4, 4],
-        // One of them stands by, in quarantine.
+        // One of them is in standby, in quarantine.
         [5, 4],
       ]);
     });
@@ -244,7 +244,7 @@ describe.skipIf(!isHere('AWS CLI', version !== '', 'install awscli'))(title, () 
     it('of a node group that is not there', async () => {
       const names = ['--cluster-name', 'shop', '--nodegroup-name', 'missing'];
       const { code, stdout, stderr } = await spawn('eks', 'describe-nodegroup', ...names);
-      // Version 1 ends with 255, version 2 with 254.
+      // Version 1 exits with 255, version 2 with 254.
       expect([254, 255]).toContain(code);
       expect(stdout).toBe('');
       expect(stderr).toContain(

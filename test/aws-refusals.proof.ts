@@ -15,11 +15,11 @@ import {
   scenario,
 } from './quarantine.fixture.ts';
 
-/** What AWS refuses, where that stands, and what comes of it. */
+/** An error of AWS, its source, and what happens after it. */
 interface Refusal {
   readonly what: string;
   readonly source: string;
-  /** Plays it and asserts the outcome. */
+  /** Runs the case and asserts the outcome. */
   readonly play: () => Promise<void>;
 }
 
@@ -35,7 +35,7 @@ async function quarantined(group: object, quarantine: object = {}, meanwhile: (r
   return { run, worker: exposedWorker(run), told: ours(run).at(-1)?.message ?? '' };
 }
 
-/** Gives the worker that was launched last so many tags of its users' own. */
+/** Gives the worker that was launched last this many user tags. */
 const withTags = (count: number) => (run: Run) => {
   const worker = run.account.fleet.instances.list().at(-1);
   for (let index = 0; index < count; index += 1) worker?.tags.set(`cost-centre-${index}`, 'shop');
@@ -44,9 +44,10 @@ const withTags = (count: number) => (run: Run) => {
 const own = (tags: ReadonlyMap<string, string>) => [...tags.keys()].filter((key) => !key.startsWith('aws:')).length;
 
 /**
- * What stands elsewhere: 201 filter values (`sandbox/account/ec2/ec2.test.ts`, `triage-findings` in `findings-storm`),
- * permissions boundaries (`agent-diagnosis.test.ts`), access entries of CONFIG_MAP clusters (`infra/deploy.test.ts`, and the
- * cluster `config-map-only` of the fleet `ssm-agent`), launch templates without rights (`launch-templates.test.ts`).
+ * Cases covered elsewhere: 201 filter values (`sandbox/account/ec2/ec2.test.ts`, `triage-findings` in
+ * `findings-storm`), permissions boundaries (`agent-diagnosis.test.ts`), access entries of CONFIG_MAP clusters
+ * (`infra/deploy.test.ts`, and the cluster `config-map-only` of the fleet `ssm-agent`), launch templates without rights
+ * (`launch-templates.test.ts`).
  */
 const TABLE: readonly Refusal[] = [
   {
@@ -177,7 +178,7 @@ const TABLE: readonly Refusal[] = [
       });
       await run.account.play(HOUR);
       expect(outcomes(run)).toContain('skipped kill-switch');
-      // A small one again, as somebody writes who knows nothing of tiers.
+      // A small value again, written by somebody who does not know about tiers.
       parameters.put({ Name, Value: '{}', Overwrite: true });
       await run.account.play(2 * HOUR);
       expect(outcomes(run)).toContain('done quarantined');

@@ -26,7 +26,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the sandbox as `npm run -s sandbox -- …` does. */
+/** Runs the sandbox like `npm run -s sandbox -- …`. */
 const sandbox = (...argv: string[]): Promise<Ended> =>
   new Promise((resolve) => {
     const options = { cwd: root, maxBuffer: 1e8 };
@@ -63,7 +63,7 @@ const call = z.strictObject({
   at: z.iso.datetime(),
 });
 
-/** Plays in this process what the sandbox would play in one of its own. Gives the lines of stdout and stderr. */
+/** Runs in this process what the sandbox would run in a separate one. Returns the lines of stdout and stderr. */
 async function playHere(...argv: string[]): Promise<{ stdout: string; stderr: string }> {
   const options = readArguments(argv);
   if (typeof options === 'string') throw new Error('that plays nothing');
@@ -87,7 +87,7 @@ let played: Ended;
 let refused: Ended;
 let schema: Ended;
 beforeAll(async () => {
-  // A process each costs seconds: these are all that there are.
+  // Each process takes seconds, so these are the only ones.
   [played, refused, schema] = await Promise.all([
     sandbox(...argv('7')),
     sandbox('--fleet', badFleet, '--json'),
@@ -125,10 +125,11 @@ describe('a run with --json', () => {
     const looks = lines(played)
       .filter((line) => line.function === 'upgrade-node-groups' && line.operation === 'ListClusters')
       .map(({ at }) => String(at).slice(0, 16));
-    // A release makes the function list the fleet; the first schedule fires an hour after the start only.
+    // A release makes the function list the fleet. The first schedule fires only an hour after the start.
     expect(looks.slice(0, 2)).toEqual(['2026-07-14T15:30', '2026-07-14T15:50']);
     const records = lines(played).filter(({ kind }) => kind === 'record');
-    // What the watcher has not seen yet passes by itself within the hour: it is remembered, not told.
+    // A release that the watcher has not seen yet passes by itself within the hour, so it is remembered and not
+    // recorded.
     expect(records.filter(({ reason }) => reason === 'release-not-yet-seen')).toEqual([]);
     expect(records.filter(({ reason }) => reason === 'invalid-event')).toHaveLength(1);
   });

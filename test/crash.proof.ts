@@ -4,7 +4,7 @@ import { incidentOf, isAboutGroup, nodeGroupOf, start, upgradeCalls } from './ha
 import { deniedCalls } from './iam.ts';
 import { sampled } from './sampled.ts';
 
-/** A release known long ago, one group to upgrade: the whole path fits into four hours. */
+/** A release known long ago, one node group to upgrade: the whole process fits into four hours. */
 const scenario = (crash?: Crash, faults: object = {}) => ({
   fleet: {
     startsAt: '2026-07-14T00:00:00Z',
@@ -44,10 +44,10 @@ describe.each(NAMES)('%s dies at its n-th AWS call', (name) => {
         releaseVersion: '1.33.13-20260714',
         status: 'ACTIVE',
       });
-      // Asked for once, or twice with one token, which EKS takes for one.
+      // Requested once, or twice with the same token, which EKS treats as once.
       expect(new Set(upgradeCalls(run).map(({ input }) => input.clientRequestToken)).size, where).toBe(1);
       expect(nodeGroupOf(run, 'shop', 'web').updates, where).toHaveLength(1);
-      // A record may be written twice, but then it is the same one.
+      // A record may be written twice, but then with the same id and content.
       const outcomes = new Map(run.records.filter(isAboutGroup).map(({ id, reason }) => [id, reason]));
       expect(
         [...outcomes.values()].filter((reason) => reason === 'upgrade-started'),
@@ -74,7 +74,7 @@ describe('a troubled network', () => {
   );
 });
 
-/** Who holds a slot of the blast budget, as the ledger has it. */
+/** The holders of slots of the blast budget, from the ledger. */
 async function slots({ account }: typeof undisturbed): Promise<unknown> {
   const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
   const budget = items.find(({ pk }) => pk?.S === 'budget');

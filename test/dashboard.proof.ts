@@ -42,7 +42,7 @@ const widgetsOf = ({ account }: Run): Widget[] =>
 /** The metrics that a widget names, as `namespace name dimension=value …`. */
 const metricsOf = ({ properties }: Widget): string[] =>
   (properties.metrics ?? []).flatMap((entry) => {
-    // An expression names the metrics that stand after it.
+    // An expression names the metrics that follow it.
     if (typeof entry[0] !== 'string') return [];
     const [namespace, name, ...dimensions] = entry.filter((part) => typeof part === 'string');
     const pairs = dimensions.flatMap((part, index) => (index % 2 === 0 ? [`${part}=${dimensions[index + 1]}`] : []));
@@ -82,7 +82,7 @@ const ignored = {
 
 const imdsV1 = { name: 'web', desiredSize: 1, ssm: { imdsTokens: 'optional' } };
 
-/** What is open is fixed by a release that has been there for long. */
+/** A release published long ago fixes the open findings. */
 const mayUpgrade = findingsFleet({ newReleaseAt: '-1h', vulnerabilities: [{ ...URGENT, fixedSince: '-2h' }] });
 
 let runs: Run[];
@@ -109,7 +109,7 @@ describe('the dashboard', () => {
     const published = new Set(runs.flatMap(publishedBy));
     const named = [...new Set(widgetsOf(runs[0]!).flatMap(metricsOf))];
     expect(named.length).toBeGreaterThan(60);
-    // What is decided seldom is not seen in these runs: the test after this one reads that in the function's code.
+    // Rare decisions do not occur in these runs; the next test finds them in the function's code.
     const rare = (REMEDIATIONS as readonly Remediation[]).flatMap(({ name, dashboard }) =>
       (dashboard?.decisions ?? []).map(
         (decision) => `${METRIC_NAMESPACE} ${METRIC_NAMES[decision]} service=${name} stack=eks-host-remediator`,
@@ -125,7 +125,7 @@ describe('the dashboard', () => {
       const records = runs.flatMap((run) => run.records.filter(({ remediation }) => remediation === name));
       const made = new Set(records.map(({ decision }) => decision));
       expect([...made].filter((decision) => !declared.includes(decision))).toEqual([]);
-      // Its own code, and the shared code that answers operators and asks the guards, where it is used.
+      // Its own code, and the shared code that answers operators and checks the guards, where it is used.
       const own = globSync(`functions/${name}/**/*.ts`, { cwd: ROOT }).filter(
         (file) => !/\.(test|proof|fixture)\./.test(file),
       );
@@ -236,7 +236,7 @@ describe('metrics', () => {
         .group(String(run.account.stack.outputs.LogGroupName))
         .events.filter(({ message }) => message.includes('"platform.report"'));
       for (const [stream, blobs] of Map.groupBy(embedded(run), (each) => each.stream)) {
-        // An environment serves one invocation at a time: between two reports there is one blob.
+        // An environment serves one invocation at a time, so there is one blob between two reports.
         const ends = reports.filter((report) => report.stream === stream).map(({ timestamp }) => timestamp);
         const invocations = blobs.map(({ timestamp }) => ends.findIndex((end) => end >= timestamp));
         expect(new Set(invocations).size).toBe(blobs.length);

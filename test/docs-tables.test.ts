@@ -31,7 +31,7 @@ function keysOf(schema: unknown, path = ''): string[] {
   return Object.entries(properties).flatMap(([key, nested]) => keysOf(nested, path === '' ? key : `${path}.${key}`));
 }
 
-/** The schema of what stands at a path such as `a.b`. */
+/** The schema at a path such as `a.b`. */
 const schemaAt = (schema: unknown, path: string): unknown =>
   path.split('.').reduce((within: unknown, key) => jsonSchema.parse(within).properties?.[key], schema);
 
@@ -65,7 +65,7 @@ describe("docs/policy.md's table", () => {
   });
 });
 
-/** A default as JSON, or else a text. */
+/** A default as JSON, or otherwise as text. */
 function parsed(code: string): unknown {
   try {
     return JSON.parse(code);
@@ -85,7 +85,7 @@ describe('what it does, and its settings', () => {
       const text = fallback?.replace('<stackName>', defaults.stackName);
       expect(readSettings({ mode, ...(text !== undefined && { [key]: text }) }), key).toEqual(defaults);
     }
-    // A bad setting is refused with the names of all good ones.
+    // The error for an unknown setting names all valid ones.
     const refused = () => readSettings({ noSuchSetting: 1 });
     expect(refused).toThrow(SettingsError);
     const names = rows.map(([key]) => key);
@@ -174,7 +174,7 @@ describe('docs/sandbox.md', () => {
   });
 });
 
-/** The names of all members, of a list those of its first item. */
+/** The names of all members; for a list, those of its first item. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
   if (typeof value !== 'object' || value === null) return typeof value;

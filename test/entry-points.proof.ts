@@ -6,7 +6,7 @@ import { ROOT } from './markdown.ts';
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
-/** The file that a script of package.json runs last: it is what gets the arguments. */
+/** The file that a script of package.json runs last, which gets the arguments. */
 const fileOf = (script: string): string => scripts[script]?.split('&& node ').at(-1) ?? '';
 
 const run = (file: string, ...argv: string[]) =>

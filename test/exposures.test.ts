@@ -3,7 +3,7 @@ import { MINUTE, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import { exposedWorker, ours, outcomes, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
 
-// Further kinds are played by exposures.proof.ts.
+// exposures.proof.ts covers further kinds.
 describe('an exposure', () => {
   it('of a group by its launch template is told of once, by the group, with what to change', async () => {
     const run = await start(scenario(privateFleet({ desiredSize: 1, exposure: { publicAddress: 'automatic' } })));

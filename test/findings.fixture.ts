@@ -8,13 +8,13 @@ export const NEW = '1.33.13-20260714';
 const STARTS_AT = '2026-07-14T00:05:00Z';
 const AMI_TYPE = 'AL2023_x86_64_STANDARD';
 
-/** Short times: urgent findings begin their upgrade at 1:30 from the start, others at 3:00. */
+/** Short times: urgent findings start their upgrade at 1:30 from the start, others at 3:00. */
 export const HASTY = { upgrades: { bakeAge: '2h', urgent: { bakeAge: '30m' } } };
-/** When {@link HASTY} lets an upgrade begin, ms from the start. */
+/** When {@link HASTY} lets an upgrade start, ms from the start. */
 export const URGENT_START = 1.5 * HOUR;
 export const NORMAL_START = 3 * HOUR;
 
-/** A vulnerability as grave as they come: known after ten minutes, fixed by releases of half an hour later. */
+/** A vulnerability of the highest gravity: known after ten minutes, fixed by releases from half an hour later on. */
 export const URGENT = {
   id: 'CVE-2026-31415',
   severity: 'CRITICAL',
@@ -25,7 +25,7 @@ export const URGENT = {
   publishedAt: '+10m',
   fixedSince: '+30m',
 };
-/** Grave, but nobody exploits it. */
+/** Grave, but without a known exploit. */
 export const GRAVE = {
   ...URGENT,
   id: 'CVE-2026-27182',
@@ -37,7 +37,7 @@ export const GRAVE = {
 
 export interface FindingsFleet {
   readonly vulnerabilities?: readonly object[];
-  /** When the newer release appears; undefined: it does not. */
+  /** When the newer release is published; undefined: never. */
   readonly newReleaseAt?: string | undefined;
   readonly nodeGroup?: object;
   readonly cluster?: object;
@@ -75,23 +75,23 @@ export const findingsFleet = ({
   },
 });
 
-/** A release that no run lives to see. */
+/** The time of a release after the end of every run. */
 export const NEVER = '+99d';
 
 const ours = ({ records }: Run): RemediationRecord[] =>
   records.filter(({ remediation }) => remediation === 'triage-findings');
 
-/** What triage-findings told of node groups, in order, as `decision reason`. */
+/** The records of triage-findings about node groups, in order, as `decision reason`. */
 export const triageIncident = (run: Run): string[] =>
   ours(run)
     .filter(({ nodegroup }) => nodegroup !== undefined)
     .map(({ decision, reason }) => `${decision} ${reason}`);
 
-/** What it told with this reason. */
+/** Its records with this reason. */
 export const told = (run: Run, reason: string): RemediationRecord[] =>
   ours(run).filter((record) => record.reason === reason);
 
-/** How many messages it counted, by what became of them. */
+/** The counts of messages, by what became of them. */
 export function counted(run: Run): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { details = {} } of told(run, 'findings-counted')) {
@@ -102,7 +102,7 @@ export function counted(run: Run): Record<string, number> {
 
 export const workersOf = (run: Run): string[] => run.account.fleet.instances.list().map(({ id }) => id);
 
-/** An event of Inspector that nothing stands behind, on its bus so long after the start. */
+/** A forged Inspector event, published this long after the start. */
 export const forged = (instanceId: string, after = 30 * MINUTE, detail: object = {}, id = 'forged') => ({
   after,
   event: {
@@ -113,7 +113,7 @@ export const forged = (instanceId: string, after = 30 * MINUTE, detail: object =
   },
 });
 
-/** When an upgrade began, ms from the start. */
+/** When an upgrade started, ms from the start. */
 export function upgradeBegan({ records }: Run): number | undefined {
   const began = records.find(({ reason }) => reason === 'upgrade-started');
   return began === undefined ? undefined : Date.parse(began.time) - Date.parse(STARTS_AT);

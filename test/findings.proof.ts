@@ -7,7 +7,7 @@ import { sampled } from './sampled.ts';
 
 const READS = /^(List|Describe|Get|BatchGet|Query|Scan)/;
 
-/** No upgrade begins while the events are counted: those of the nodes that it replaces would come on top. */
+/** No upgrade starts while the events are counted, because events of replaced nodes would add to them. */
 const STORM: Scenario = {
   fleet: 'findings-storm',
   policy: { upgrades: { windows: [{ cron: '0 3 * * *', duration: '1h' }] } },
@@ -41,15 +41,15 @@ describe('50,000 events about 1,000 workers in 40 node groups', () => {
     expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(50_000);
     expect(outcomes.duplicate).toBeGreaterThan(0);
     expect(reads.length).toBeLessThan(2500);
-    // Of two reconciles of once at the same node group, one writes and the other one hears that it came second.
-    // Nobody has set the preferences of Session Manager: that is how SSM says so.
+    // Of two concurrent reconciles of the same node group, one writes and the other learns that it was second. Without
+    // Session Manager preferences, SSM answers GetDocument with an error.
     const outcomesOfCalls = new Set(
       calls.filter(({ operation }) => operation !== 'GetDocument').map(({ outcome }) => outcome),
     );
     expect([...outcomesOfCalls].filter((each) => each !== 'ConditionalCheckFailedException')).toEqual(['ok']);
     expect(deadLetterCount(run)).toBe(0);
     expect(run.errors).toEqual([]);
-    // The whole process, with 50,000 messages, 25,000 findings and the log, stays below what the function may use.
+    // The whole process, with 50,000 messages, 25,000 findings and the log, stays below a function's memory.
     expect(heapMost - heapBefore).toBeLessThan(256);
   });
 });
@@ -73,7 +73,7 @@ describe('one vulnerability on 230 clusters at once', () => {
     const most = Math.max(
       ...filters.filter(({ operation }) => operation === 'DescribeInstances').map(({ values }) => values),
     );
-    // Many are asked about at once, and never more than EC2 takes.
+    // Many are requested at once, but never more than EC2 accepts.
     expect(most).toBeGreaterThan(150);
     expect(most).toBeLessThanOrEqual(200);
     expect(run.calls.filter(({ outcome }) => outcome === 'FilterLimitExceeded')).toEqual([]);
@@ -101,7 +101,7 @@ describe('triage-findings dies at its n-th call', () => {
       const where = `call ${call}`;
       expect(nodeGroupOf(run, 'shop', 'web').releaseVersion, where).toBe(NEW);
       expect(upgradeCalls(run), where).toHaveLength(1);
-      // A record may be written twice, but then it is the same one.
+      // A record may be written twice, but then with the same id and content.
       const outcomes = new Map(run.records.map(({ id, decision, reason }) => [id, `${decision} ${reason}`]));
       for (const outcome of ['acted upgrade-requested', 'done findings-fixed']) {
         expect(

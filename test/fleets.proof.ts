@@ -23,11 +23,11 @@ import { retryOf } from './widget.fixture.ts';
 
 const FLEETS = globSync('*.json', { cwd: join(import.meta.dirname, '..', 'sandbox', 'fleets') })
   .map((file) => file.replace('.json', ''))
-  // Played by scale.proof.ts and findings.proof.ts: they cost thousands of calls and events.
+  // scale.proof.ts and findings.proof.ts run these, which cost thousands of calls and events.
   .filter((fleet) => fleet !== 'thousand-groups' && fleet !== 'findings-storm')
   .sort();
 
-/** How long each fleet is played here; a fleet that is not named is played for a day. */
+/** Duration of each fleet's run here; one day for fleets that are not listed. */
 const LENGTHS: Readonly<Record<string, string>> = {
   demo: '28h',
   findings: '7h',
@@ -84,7 +84,7 @@ it('the mixed fleet ends where its policy and states say', async () => {
     'old/auto-mode:*': 'skipped auto-mode',
     'old/creating': 'done upgraded',
     'old/custom': 'skipped custom-ami',
-    // What makes it unhealthy an upgrade may cure.
+    // An upgrade may cure its health issue.
     'old/degraded': 'done upgraded',
     'old/karpenter:general': 'skipped karpenter',
     'old/self-managed:old-legacy': 'skipped self-managed',
@@ -104,7 +104,7 @@ it('the fleet of agents ends with an answer or the cause, for every cause and ki
     const group = `${cluster}/${nodegroup}`;
     ends.set(group, (ends.get(group) ?? new Set()).add(decision === 'done' ? 'done' : `${decision} ${reason}`));
   }
-  // The installer still tries there, in vain.
+  // The installer keeps trying there, in vain.
   const kept = 'agent-kept-from-running/workers';
   const inVain = run.records.filter(
     ({ cluster, reason }) => `${cluster}/workers` === kept && reason === 'agent-missing',
@@ -244,19 +244,19 @@ describe('rights', () => {
         play: '2h',
       }),
       playThrough(withoutSecurityHub()),
-      // Reconciles that fail have their messages come again sooner.
+      // Messages of failing reconciles return sooner.
       start({ fleet: 'demo', play: '10m', events: requests, faults: { serverErrorRate: 1 } }),
       quarantineOfEveryKind(),
       workersOutsideGroups(),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
-      // Whether agents reach an endpoint is a matter of a prefix list.
+      // A prefix list decides whether agents reach an endpoint.
       start({
         fleet: privateFleet({ ssm: { agent: 'missing' } }, {}, { network: { endpoints: { admits: 'prefix-list' } } }),
         play: '90m',
       }),
     ];
     const all = await Promise.all([...FLEETS.map(runOf), ...others]);
-    // And somebody looks at the dashboard and asks for something.
+    // Somebody uses the dashboard, and makes a request.
     const [{ account }] = all as [Run, ...Run[]];
     const answers = [
       await account.invoke('review-actions', {}),
@@ -284,7 +284,7 @@ describe('rights', () => {
     expect([...granted].filter((action) => !used.has(action))).toEqual([]);
   });
 
-  /** Findings that can be told nobody: they end as dead letters. */
+  /** Findings that cannot be delivered, and end as dead letters. */
   function withoutSecurityHub() {
     const scenario = launch('nodeGroup', { instanceProfile: false });
     const fleet = Object.assign({ securityHub: false }, scenario.fleet);

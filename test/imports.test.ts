@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import { circlesIn, importsIn, reachedFrom, readImports } from './import-graph.ts';
 
-/** What a deployment consists of, what operators run, and what the package gives others. */
+/** The code that is deployed, run by operators, or packaged. */
 const PRODUCT = ['cli', 'events', 'functions', 'infra', 'kubernetes', 'package'];
 const graph = readImports(...PRODUCT, 'sandbox');
 const functionNames = [...graph.keys()].flatMap((file) => /^functions\/([\w-]+)\/handler\.ts$/.exec(file)?.[1] ?? []);

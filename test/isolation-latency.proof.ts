@@ -3,7 +3,10 @@ import { MINUTE, start } from './harness.ts';
 import { privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
 import { sampled } from './sampled.ts';
 
-/** From the launch of an exposed worker until the Internet reaches it no more, ms, by the real poller, queue and bundle. */
+/**
+ * Time from the launch of an exposed worker until the Internet no longer reaches it, ms, with the real poller, queue
+ * and bundle.
+ */
 async function latencyOf(seed: number, rest: object): Promise<number> {
   const fleet = { ...privateFleet({}, publicLaunch()), ...rest };
   const run = await start({ ...scenario(fleet), seed });
@@ -23,7 +26,7 @@ async function measured(seeds: number, rest: object = {}) {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-/** The figures of docs/how-it-works.md are those of all thirty. */
+/** The figures of docs/how-it-works.md are from all thirty. */
 const SEEDS = sampled(Array.from({ length: 30 }), 3).length;
 
 it('is what docs/how-it-works.md says: under two seconds, and about a minute where EC2 shows the new late', {

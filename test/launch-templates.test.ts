@@ -45,7 +45,7 @@ it('without the rights to launch by a template EKS refuses, which is told with i
   expect(told[0]?.message).toMatch(
     /not authorized to launch instances with this launch template.*launchTemplateRights must be on/s,
   );
-  // Tried again and again, and never halted: one attempt is all that the policy grants.
+  // It is tried repeatedly and never halted, although the policy grants only one attempt.
   expect(upgradeCalls(run).filter(({ outcome }) => outcome === 'InvalidRequestException').length).toBeGreaterThan(1);
   expect(incidentOf(run, 'shop', 'templated').join()).not.toMatch(/failed|halted/);
 });

@@ -29,7 +29,7 @@ const quarantine = {
   notes: {},
 };
 
-/** Items as version 1 has written them, by the kinds of their keys. */
+/** Items as version 1 wrote them, by the kinds of their keys. */
 const VERSION_1: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   quarantine: { sk: WORKER, ...outcome, reason: 'quarantined', since: AT, quarantine, revision: 3, writer: 'r-1' },
   'node-group': {
@@ -67,7 +67,7 @@ interface Sent {
 
 const written: unknown[] = [];
 
-/** A table that holds these items. */
+/** A table with these items. */
 const ledger = {
   table: 'ledger',
   documents: {
@@ -109,11 +109,11 @@ it('takes what version 2 has left: people are notified of nothing twice', async 
     const item = left[RequestItems.ledger?.Keys[0]?.pk ?? ''];
     return { Responses: { ledger: item === undefined ? [] : [item] } };
   };
-  // Pages are asked for by what is truly such a client.
+  // Pagination requires a real instance of the client's class.
   const documents: Ledger['documents'] = Object.assign(Object.create(DynamoDBDocumentClient.prototype), { send });
   const before: Ledger = { table: 'ledger', documents };
   expect((await readOpenGroups(before)).get('shop/web')).toMatchObject({ notified: told, revision: 3 });
-  // It is written under its new key, where there is none yet.
+  // It is written under its new key, where no item exists yet.
   expect((await readIncidents(before, ['digest'])).get('digest')).toMatchObject({ notified: 'high', revision: 0 });
 });
 

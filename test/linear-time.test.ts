@@ -12,7 +12,7 @@ const SOURCES = globSync(['functions/**/*.ts', 'events/*.ts', 'cli/**/*.ts', 'sa
   cwd: ROOT,
 }).filter((file) => !/\.(test|proof|fixture)\.ts$/.test(file));
 
-/** A regular expression where one may stand in TypeScript: after what no division can follow. */
+/** Matches regular expression literals in TypeScript: after tokens that no division can follow. */
 const LITERAL =
   /(?<=[(=,:[?&|!>{]\s*|return\s)\/(?![/*])((?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+)\/([dgimsuvy]*)(?=[\s.,;)\]}])/g;
 
@@ -24,16 +24,16 @@ const literals = SOURCES.flatMap((file) =>
   })),
 );
 
-/** What a regular expression may stumble over: each character that it speaks of, and pairs of them, again and again. */
+/** Inputs that may slow a regular expression down: repetitions of each of its characters, and of pairs of them. */
 function provocations(source: string): string[] {
   const spoken = [...new Set(source.replaceAll(/\\[a-zA-Z]/g, '').replaceAll(/[()[\]{}^$?\\]/g, ''))].slice(0, 12);
   const letters = [...new Set(['a', '0', '*', ' ', '[', ...spoken])];
   return [...letters, ...letters.slice(1).map((letter) => `a${letter}`), ...spoken.map((letter) => `0${letter}`)];
 }
 
-/** The shorter ones come first: what is exponential shows at 25 characters, and is tried with no more. */
+/** Shorter inputs come first: exponential behaviour shows at 25 characters, and is then tried with no more. */
 const LENGTHS = [25, 400, 4_000, 20_000];
-/** ms; a linear one takes less than one. Something of the machine may be in between, so it must be so three times. */
+/** ms; a linear expression takes less than one. The machine may be busy, so it must be slow three times. */
 const MOST = 100;
 
 function slowAt({ source, flags }: { source: string; flags: string }): string | undefined {
@@ -74,7 +74,7 @@ describe('regular expressions of the product', () => {
         ([, what]) => `${file}: ${what}`,
       ),
     );
-    // Of constants: a prefix of ids, and one pattern in another.
+    // These are built from constants: a prefix of ids, and one pattern in another.
     expect(made.map((each) => each.split(':')[0]).sort()).toEqual([
       'events/cloudtrail-network-change.ts',
       'sandbox/fleet/time.ts',
@@ -151,7 +151,7 @@ describe('10,000 stars', () => {
       try {
         readKubeBench(report);
       } catch {
-        // Refused, and at once: that is all.
+        // It only has to be refused, and quickly.
       }
     });
   });

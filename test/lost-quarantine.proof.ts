@@ -15,7 +15,7 @@ import {
 
 type Played = Awaited<ReturnType<typeof start>>;
 
-/** What the ledger keeps of a worker's interfaces: the security groups of each, before its quarantine. */
+/** The security groups of each of a worker's interfaces before its quarantine, from the ledger. */
 async function savedGroups({ account }: Played, id: string): Promise<Map<string, string[]>> {
   const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
   const item = items.find(({ pk, sk }) => pk?.S === 'quarantine' && sk?.S === id);
@@ -25,7 +25,7 @@ async function savedGroups({ account }: Played, id: string): Promise<Map<string,
   );
 }
 
-/** Deletes what the ledger keeps of quarantines, as a table that is restored or made anew has lost it. */
+/** Deletes the quarantines from the ledger, as when a table was restored or recreated. */
 async function loseLedger({ account }: Played): Promise<void> {
   const TableName = account.stack.ref('AWS::DynamoDB::Table');
   for (const { pk, sk } of await account.dynamoDb.scan(TableName)) {

@@ -11,8 +11,8 @@ import { HOUR } from './harness.ts';
 import { privateFleet } from './quarantine.fixture.ts';
 
 /**
- * The one line: the folder `test/fixture-remediation/` in the list. Other test files share this process, so whatever
- * follows from the list is loaded anew here, and again by whoever comes next.
+ * The one line: the folder `test/fixture-remediation/` in the list. Other test files share this process, so modules
+ * that depend on the list are loaded anew here, and again afterwards.
  */
 const LIST = '../functions/remediations.ts';
 vi.resetModules();
@@ -34,7 +34,7 @@ afterAll(() => {
 const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** The stack with the fixture: it and the sweep as they are bundled for Lambda, all others doing nothing. */
+/** The stack with the fixture. The fixture and the sweep are bundled as for Lambda; all other functions do nothing. */
 async function synthesized() {
   const bundles = join(directory, 'bundles');
   for (const name of functionNames()) {

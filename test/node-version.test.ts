@@ -25,7 +25,7 @@ describe('the check of the Node.js version', () => {
 
   it('comes first in every script that runs Node.js', () => {
     const first = Object.entries(scripts).filter(([, command]) => !command.startsWith('node node-version.cjs && '));
-    // The first of these brings Node.js, the other one needs none.
+    // The first of these installs Node.js, the other one needs none.
     expect(first.map(([name]) => name).sort()).toEqual(['format', 'prestart']);
   });
 

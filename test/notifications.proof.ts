@@ -12,7 +12,7 @@ import { launch } from './ssm-agent.fixture.ts';
 
 const DEMO = {
   fleet: 'demo',
-  // A worker of web is in quarantine, for which its upgrade would wait.
+  // A worker of web is in quarantine; by default its upgrade would wait for that.
   policy: { upgrades: { bakeAge: '1h', waitForQuarantine: '0m' }, notifications: { securityHub: 'enforce' } },
   play: '6h',
 } as const;
@@ -24,12 +24,12 @@ beforeAll(async () => {
 
 const published = ({ account }: Run): Published[] =>
   account.sns.published.filter(({ topicArn }) => topicArn === account.stack.outputs.NotificationTopicArn);
-/** What people read: subjects without the stack's name. */
+/** The subjects that people read, without the stack's name. */
 const subjects = (of: Run): string[] =>
   published(of).map(({ subject = '' }) => subject.replace('[eks-host-remediator] ', ''));
 const callsOf = ({ calls }: Run) => calls.filter((call) => call.function === 'notify-stories');
 
-/** The incident events that were put on the bus. */
+/** The incident events published on the bus. */
 const incidents = (of: Run) =>
   callsOf(of)
     .filter(({ operation }) => operation === 'PutEvents')
@@ -50,7 +50,7 @@ async function findings({ account }: Run) {
   });
 }
 
-/** The whole log once more, as if CloudWatch Logs had delivered it again. */
+/** Delivers the whole log again, like a repeated delivery by CloudWatch Logs. */
 function deliverAgain({ account }: Run): void {
   const group = account.logs.group(String(account.stack.outputs.LogGroupName));
   const logEvents = group.events.map(({ message }) => ({ message }));
@@ -173,7 +173,7 @@ describe('a loop is impossible', () => {
     const { LogGroupName, FedLogGroupName } = run.account.stack.outputs;
     const { events } = run.account.logs.group(String(LogGroupName));
     expect(events.filter(({ stream }) => stream.includes(name))).toEqual([]);
-    // Nor would it, had it no log group of its own.
+    // The function has its own log group, without which it would trigger itself.
     const own = run.account.logs.group(String(FedLogGroupName)).events;
     expect(own.length).toBeGreaterThan(20);
     expect(own.filter(({ message }) => matches(message))).toEqual([]);

@@ -24,7 +24,7 @@ it('a worker in quarantine, in standby or on its way out gets neither advice nor
       imds: { mode: 'enforce' },
     }),
   );
-  // Before anything else looks: one in standby, and one that a hook holds on its way out.
+  // Before the first reconcile: one member in standby, and one that a lifecycle hook holds while it terminates.
   const [group] = run.account.fleet.autoScalingGroups.list();
   const [standby = '', leaving = ''] = [...(group?.members.keys() ?? [])];
   group!.members.get(standby)!.lifecycleState = 'Standby';
@@ -44,7 +44,7 @@ it('a worker in quarantine, in standby or on its way out gets neither advice nor
     ({ function: name, operation }) => name !== 'quarantine-workers' && /^(Modify|Send|PATCH|Attach)/.test(operation),
   );
   for (const { input } of changed) for (const id of idle) expect(JSON.stringify(input)).not.toContain(id);
-  // The others are looked after all the same.
+  // The others are still managed.
   expect(changed.map(({ operation }) => operation)).toContain('ModifyInstanceMetadataOptions');
   expect(await deniedCalls(run.account, run.calls)).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { deadLetterCount, HOUR, playThrough } from './harness.ts';
 import { ENTRY, exposedWorker, outcomes, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
 import { release } from './upgrade.fixture.ts';
 
-/** A place without Inspector and Security Hub, and a group of an AMI type of which Amazon publishes nothing there. */
+/** A region without Inspector and Security Hub, and a node group of an AMI type without releases there. */
 const fleetOf = (region: string) => ({
   ...privateFleet({ releaseVersion: '1.33.13-20260714' }, publicLaunch({ publicAddress: 'elastic' }), {
     accessEntries: [ENTRY],
@@ -21,7 +21,7 @@ const fleetOf = (region: string) => ({
   }),
   releases: [
     release('1.33.13-20260714', '-10d'),
-    // Amazon's parameters show nothing for this type.
+    // Amazon's parameters have nothing for this type.
     release('1.42.0-ca9b9399', '-10d', { amiType: 'BOTTLEROCKET_x86_64', withdrawnAt: '-9d' }),
   ],
   region,
@@ -36,14 +36,14 @@ describe.each([
   it('all works, and what the place lacks is told once, not failed each hour', async () => {
     const policy = { upgrades: {}, findings: {}, ssmAgent: {}, notifications: { securityHub: 'enforce' } };
     const run = await playThrough({ ...scenario(fleetOf(region), policy), play: '3h' });
-    // What it has works: a worker is isolated.
+    // What the region offers works: a worker is isolated.
     expect(outcomes(run).at(-1)).toBe('done quarantined');
     expect(run.account.fleet.networks.isReachable(exposedWorker(run).id)).toBe(false);
     expect(
       run.calls.some(({ permissions }) => permissions.some(({ resource }) => resource.startsWith('arn:aws:'))),
     ).toBe(false);
     expect(run.account.fleet.world.partition).toBe(partition);
-    // What it lacks is told once a subject.
+    // What it lacks is recorded once per subject.
     const lacks = (reason: string) => run.records.filter((record) => record.reason === reason).length;
     expect(lacks('inspector-unavailable')).toBe(1);
     const aboutType = run.records.filter(({ message }) => message.includes('BOTTLEROCKET'));
@@ -55,7 +55,7 @@ describe.each([
       /Security Hub is not offered/.test(subject ?? ''),
     );
     expect(messages).toHaveLength(1);
-    // And nothing fails for it, hour by hour.
+    // Nothing fails because of it, hour after hour.
     await run.account.play(HOUR);
     const failed = run.records.filter(({ decision }) => decision === 'failed').map(({ remediation }) => remediation);
     expect(new Set(failed)).toEqual(new Set(['manage-ssm-agent']));

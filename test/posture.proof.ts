@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { start } from './harness.ts';
 
-/** 200 groups of 25 nodes in 20 clusters. */
+/** 200 node groups of 25 nodes in 20 clusters. */
 const fleet = {
   startsAt: '2026-07-14T00:00:00Z',
   clusters: Array.from({ length: 20 }, (_, cluster) => ({
@@ -27,7 +27,7 @@ it('a weekly check of 5,000 nodes in 200 groups costs under 1,000 calls, and sta
   );
   console.log(counts);
   expect(counts['ssm:GetCommandInvocation']).toBeGreaterThanOrEqual(200);
-  // Of AWS as a whole: reads and commands, the ledger and the queue.
+  // All AWS calls: reads and commands, the ledger and the queue.
   expect(calls.length).toBeLessThan(1_000);
   for (const { operation, input } of calls) {
     if (operation !== 'SendCommand') continue;

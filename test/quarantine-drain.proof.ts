@@ -7,7 +7,7 @@ const LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 const TAINT = 'eks-host-remediator/quarantine';
 const evict = { quarantine: { drain: { evict: true, within: '5m' } } };
 
-/** An address is put to a worker that has been running. */
+/** An address is associated with a running worker. */
 const addressed = (where: object = { nodeGroup: 'web' }) => ({
   changes: [{ at: '+2m', cluster: 'shop', associateAddress: true, ...where }],
 });
@@ -28,7 +28,9 @@ const nodeOf = (run: Run, id: string): NodeObject => {
   return node;
 };
 
-/** What somebody may have changed of a node: not what the control plane writes where it hears nothing of a kubelet. */
+/**
+ * The parts of a node that somebody may have changed, without what the control plane writes when a kubelet is silent.
+ */
 const changeable = ({ metadata, spec: { taints = [], ...spec } }: NodeObject) => ({
   labels: metadata.labels,
   ...spec,
@@ -102,7 +104,7 @@ describe('a cluster that does not let the function in', () => {
   });
 });
 
-/** In which target groups a worker is, and not leaving. */
+/** The target groups that have the worker as a target that is not draining. */
 const targetsOf = ({ account: { fleet } }: Run, id: string): string[] => {
   const ips = fleet.networks.interfaces.of(id).flatMap(({ privateIps }) => privateIps);
   return fleet.targetGroups

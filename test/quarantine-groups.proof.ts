@@ -8,7 +8,7 @@ import { ask, changes, inQuarantine, ours, outcomes, privateFleet, scenario, slo
 const SECOND = 1000;
 const byRequest = { clusterName: 'shop', nodegroupName: 'web' };
 
-/** What somebody who releases a group asks for. */
+/** Publishes an operator's request to release a node group. */
 const openAgain = (run: Run) =>
   run.account.putEvent({
     ...request,
@@ -21,7 +21,7 @@ const launches = (count: number, exposure: object, withinSeconds: number, rest: 
   launches: [{ at: '+2m', cluster: 'shop', nodeGroup: 'web', count, withinSeconds, exposure, ...rest }],
 });
 
-/** The rules of all security groups by terms, and which subnets hand out addresses. */
+/** The terms of all security group rules, and which subnets assign public addresses. */
 const networkOf = ({ account: { fleet } }: Run) => ({
   rules: fleet.networks.securityGroups
     .list()
@@ -34,7 +34,7 @@ const networkOf = ({ account: { fleet } }: Run) => ({
   subnets: fleet.networks.subnets.list().filter(({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch).length,
 });
 
-/** What is said of groups, not of each worker. */
+/** Records about node groups, without those about workers. */
 const ofGroup = (run: Run) => ours(run).filter(({ instance }) => instance === undefined);
 
 describe('a group that is public by design', () => {
@@ -182,14 +182,14 @@ describe('an exposure that others use', () => {
 
   it('costs no reconcile of interfaces where the policy wants nothing closed', async () => {
     const { run } = await played({ nodeGroups: [web, group({})] }, {});
-    // Interfaces of workers and of pods are looked at by id, or where a call told of them: not all that use a group or subnet.
+    // Interfaces are read by id, or where a call named them, but not all those that use a security group or subnet.
     const asked = run.calls.filter(({ operation }) => operation === 'DescribeNetworkInterfaces');
     const filters = asked.map(({ input }) => JSON.stringify(input)).filter((input) => !input.includes('"branch"'));
     expect(filters.filter((input) => !input.includes('network-interface-id'))).toEqual([]);
   });
 });
 
-/** At no moment more workers in quarantine than the policy allows. */
+/** Checks that there are never more workers in quarantine than the policy allows. */
 async function playBounded(run: Run, ms: number, slice: number, check: () => void): Promise<void> {
   for (let played = 0; played < ms; played += slice) {
     await run.account.play(slice);

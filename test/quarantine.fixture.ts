@@ -2,7 +2,7 @@ import { sample as request } from '../events/quarantine-request.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, type Scenario, start } from './harness.ts';
 
-/** Known long ago and run by every group: nothing is upgraded while workers are quarantined. */
+/** Known long ago and run by every node group, so that nothing is upgraded while workers are quarantined. */
 const RELEASES = [
   {
     at: '-10d',
@@ -14,7 +14,7 @@ const RELEASES = [
 
 export const ENTRY = { function: 'quarantine-workers', kubernetesGroups: ['eks-host-remediator-quarantine'] };
 
-/** A group whose subnets route to the Internet and hand out no public addresses: its workers are private. */
+/** A node group whose subnets route to the Internet but assign no public addresses, so that its workers are private. */
 export const privateFleet = (group: object = {}, rest: object = {}, cluster: object = {}) => ({
   startsAt: '2026-07-15T00:00:00Z',
   releases: RELEASES,
@@ -52,13 +52,13 @@ export const scenario = (fleet: object, policy: object = {}, rest: Partial<Scena
   ...rest,
 });
 
-/** What quarantine-workers recorded, but for workers that nobody can reach. */
+/** The records of quarantine-workers, without those about workers that are not exposed. */
 export const ours = ({ records }: Run) =>
   records.filter(({ remediation, reason }) => remediation === 'quarantine-workers' && reason !== 'not-exposed');
 
 export const outcomes = (run: Run): string[] => ours(run).map(({ decision, reason }) => `${decision} ${reason}`);
 
-/** The calls of the function that change something. That it takes further messages from its queue changes nothing. */
+/** The changing calls of the function. Receiving further messages from its queue changes nothing. */
 export const changes = ({ calls }: Run) =>
   calls.filter(
     ({ function: name, service, operation, outcome }) =>
@@ -68,7 +68,7 @@ export const changes = ({ calls }: Run) =>
       !/^(Describe|Get|BatchGet|Query|List|GET|LIST)/.test(operation),
   );
 
-/** The instance that was launched with a public address: the first that was recorded as exposed. */
+/** The instance launched with a public address: the first that was recorded as exposed. */
 export const exposedWorker = (run: Run) => {
   const id = ours(run).find(({ instance }) => instance !== undefined)?.instance ?? '';
   const worker = run.account.fleet.instances.get(id);
@@ -78,7 +78,10 @@ export const exposedWorker = (run: Run) => {
 
 let requests = 0;
 
-/** Puts an operator's request about an instance on the bus. @param time when it was asked for; absent: now */
+/**
+ * Publishes an operator's request about an instance.
+ * @param time of the request; absent: now
+ */
 export function ask(
   run: Run,
   action: 'release' | 'extend' | 'terminate',
@@ -101,7 +104,10 @@ export function ask(
   });
 }
 
-/** The security groups of each interface of an instance, its addresses, and what its group and node say of it. */
+/**
+ * The security groups of each interface of an instance, its addresses, and its state in its Auto Scaling group and
+ * cluster.
+ */
 export const stateOf = (run: Run, instanceId: string) => {
   const { networks, autoScalingGroups } = run.account.fleet;
   const member = autoScalingGroups.list().flatMap(({ members }) => members.get(instanceId) ?? [])[0];
@@ -117,7 +123,7 @@ export const stateOf = (run: Run, instanceId: string) => {
   };
 };
 
-/** Gives a worker an Elastic IP without anybody hearing of it. */
+/** Gives a worker an Elastic IP without any event. */
 export function exposeSilently(run: Run, instanceId: string): void {
   const { interfaces, addresses } = run.account.fleet.networks;
   const [first] = interfaces.of(instanceId);
@@ -130,7 +136,10 @@ export const setPolicy = ({ account }: Run, policy: string): void => {
   account.fleet.parameters.put({ Name: account.stack.ref('AWS::SSM::Parameter'), Value: policy, Overwrite: true });
 };
 
-/** Everything that quarantine-workers can do, in one run: each exposure, each remedy, release, extension and end. `onStarted` hears of it before it is played. */
+/**
+ * Everything that quarantine-workers can do, in one run: each exposure, each remedy, release, extension and end.
+ * `onStarted` gets the run before it continues.
+ */
 export async function quarantineOfEveryKind(onStarted: (run: Run) => void = () => undefined): Promise<Run> {
   const run = await start({
     fleet: 'quarantine',
@@ -142,7 +151,7 @@ export async function quarantineOfEveryKind(onStarted: (run: Run) => void = () =
         terminationProtection: true,
         allowSystemsManager: true,
         drain: { evict: true, within: '5m' },
-        // The fourth of a cluster waits in line.
+        // The fourth worker of a cluster waits for a slot.
         concurrency: { perCluster: 3 },
         publicByDesign: { revokeIngress: 'enforce', closeSubnets: 'enforce' },
       },
@@ -159,7 +168,7 @@ export async function quarantineOfEveryKind(onStarted: (run: Run) => void = () =
   return run;
 }
 
-/** Puts the request on the bus to open a group again. */
+/** Publishes the request to reopen a node group. */
 export function askForGroup(run: Run, clusterName: string, nodegroupName: string): void {
   requests += 1;
   run.account.putEvent({
@@ -170,7 +179,7 @@ export function askForGroup(run: Run, clusterName: string, nodegroupName: string
   });
 }
 
-/** Every decision that quarantine-workers takes, at least once, within some hours. `onStarted` hears of it first. */
+/** Every decision of quarantine-workers at least once, within some hours. `onStarted` gets the run first. */
 export async function quarantineOfEveryDecision(onStarted: (run: Run) => void = () => undefined): Promise<Run> {
   const exposure = { publicAddress: 'elastic' };
   const launch = (at: string, rest: object = {}) => ({ at, cluster: 'shop', nodeGroup: 'web', exposure, ...rest });
@@ -194,14 +203,14 @@ export async function quarantineOfEveryDecision(onStarted: (run: Run) => void = 
   return run;
 }
 
-/** Who holds a slot of the quarantines' budget, as the ledger has it. */
+/** The holders of slots of the quarantine budget, from the ledger. */
 export async function slotsOf({ account }: Run): Promise<string[]> {
   const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
   const budget = items.find(({ pk, sk }) => pk?.S === 'budget' && sk?.S === 'quarantines');
   return Object.keys(budget?.slots?.M ?? {});
 }
 
-/** Workers of which some interface is in a security group of a quarantine, with their groups. */
+/** Workers with an interface in a quarantine security group, with their node groups. */
 export function inQuarantine({ account }: Run): Array<{ id: string; cluster: string; nodegroup: string }> {
   const { instances, networks } = account.fleet;
   const own = new Set(
@@ -224,8 +233,8 @@ export function inQuarantine({ account }: Run): Array<{ id: string; cluster: str
 }
 
 /**
- * Workers whose identity only their role proves, exposed by a prefix list, with interfaces of pods; their agents are missing
- * behind groups that let them out by a prefix list, and their metadata service takes version 1.
+ * Workers whose identity only their role proves, exposed by a prefix list, with interfaces of pods. Their agents are
+ * missing behind security groups that allow egress by a prefix list, and their metadata service accepts version 1.
  */
 export async function workersOutsideGroups(): Promise<Run> {
   const pools = {

@@ -13,7 +13,7 @@ import {
   stateOf,
 } from './quarantine.fixture.ts';
 
-/** Three interfaces, two target groups, workloads; everything that a quarantine can do is asked for. */
+/** Three interfaces, two target groups, workloads, and a request for everything that a quarantine can do. */
 const GROUP = {
   desiredSize: 2,
   exposure: { interfaces: 3 },
@@ -24,7 +24,7 @@ const GROUP = {
 };
 const POLICY = { quarantine: { snapshots: true, terminationProtection: true } };
 
-/** All that a quarantine changes of a worker and a release must give back. */
+/** Everything of a worker that a quarantine changes and a release must restore. */
 function everythingOf(run: Run, id: string) {
   const { instances, targetGroups, networks } = run.account.fleet;
   const worker = instances.get(id);
@@ -50,7 +50,7 @@ function everythingOf(run: Run, id: string) {
   };
 }
 
-/** Gives the first worker an Elastic IP, as the trail tells, and an IPv6 address. */
+/** Gives the first worker an Elastic IP, which CloudTrail reports, and an IPv6 address. */
 function expose(run: Run): string {
   const { networks, instances } = run.account.fleet;
   const worker = instances.list()[0]!;
@@ -61,7 +61,7 @@ function expose(run: Run): string {
   return worker.id;
 }
 
-/** A worker is exposed, isolated, asked to be released; each as long as redelivery may take. */
+/** A worker is exposed, isolated, and released on request; each step takes as long as a redelivery may. */
 async function incident(faults: FaultPlan, seed = 5) {
   const rest = { changes: [{ at: '+2m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };
   const run = await start(scenario(privateFleet(GROUP, rest), POLICY, { seed, faults }));
@@ -83,7 +83,7 @@ async function incident(faults: FaultPlan, seed = 5) {
   return { run, id, before, isolated, reachable, released: everythingOf(run, id) };
 }
 
-/** The outcomes that were recorded, each once: a record that is written twice has the same id. */
+/** The distinct outcomes: a record that is written twice has the same id. */
 const told = ({ records }: Run): string[] => [
   ...new Map(
     records
@@ -113,17 +113,19 @@ async function expectTheSameEnd(played: Awaited<ReturnType<typeof incident>>, wh
 }
 
 const undisturbed = await incident({});
-/** The calls of the reconciles that isolate and that release; those after them, about the function's own calls, only read. */
+/**
+ * The calls of the reconciles that isolate and release. Later ones, which the function's own calls trigger, only read.
+ */
 const isActing = ({ at }: { at: string }) => /T00:(02:(09|1[0-3])|14:0[0-3])/.test(at);
 const calls = undisturbed.run.calls.filter((call) => call.function === 'quarantine-workers');
 const indices = calls.flatMap((call, index) => (isActing(call) ? index + 1 : []));
 
-/** Dying after a call that only reads is dying before the next one. */
+/** Dying after a call that only reads equals dying before the next one. */
 const changing = indices.filter(
   (index) => !/^(Describe|Get|BatchGet|Query|GET)/.test(calls[index - 1]?.operation ?? ''),
 );
 
-/** Each n-th call only, unless QUARANTINE_CRASHES=all: all of them take some minutes. */
+/** Only each n-th call, unless QUARANTINE_CRASHES=all: all of them take some minutes. */
 const STRIDE = process.env.QUARANTINE_CRASHES === 'all' ? 1 : 3;
 
 describe('the function dies at its n-th call', () => {
@@ -192,9 +194,10 @@ describe('a storm of 300 launches within five seconds, ten of them exposed, in f
     const own = run.calls.filter((call) => call.function === 'quarantine-workers');
     const reads = own.filter(({ operation }) => /^(Describe|Get|BatchGet|Query|GET)/.test(operation)).length;
     console.info(`storm: ${reads} reads, ${changes(run).length} changes, ${own.length} calls`);
-    // Handed over at once, without a batching window, the launches come alone or in twos: each reads its own, and no more.
+    // Without a batching window, launches are delivered one or two at a time: each invocation reads its own, and no
+    // more.
     expect(reads / 300).toBeLessThan(8);
-    // EC2 gives 20 calls of DescribeInstances a second to an account, after a burst of 100: others need some of them.
+    // EC2 allows an account 20 DescribeInstances calls per second, after a burst of 100, and others need some of them.
     // Source: EC2 developer guide, "Request throttling for the Amazon EC2 API".
     const describes = own.filter(({ operation }) => operation === 'DescribeInstances').map(({ at }) => Date.parse(at));
     const within = (from: number) => describes.filter((at) => at >= from && at < from + 10_000).length;

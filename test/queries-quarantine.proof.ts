@@ -7,19 +7,19 @@ import { HOUR, MINUTE, start } from './harness.ts';
 import { ask as askAbout, changes, inQuarantine, setPolicy } from './quarantine.fixture.ts';
 import { askInsights as ask, textOf, told } from './queries.fixture.ts';
 
-/** With a worker in quarantine. */
+/** A run with a worker in quarantine. */
 let held: Run;
 beforeAll(async () => {
   held = await start({ fleet: 'demo', play: '75m' });
 });
 
-/** Lets what somebody asks for come about. */
+/** Makes a request, and lets its outcome happen. */
 async function asked(run: Run, put: () => void): Promise<void> {
   put();
   await run.account.play(2 * MINUTE);
 }
 
-/** Puts an operator's request about the upgrades of shop/web on the bus. */
+/** Publishes an operator's request about the upgrades of shop/web. */
 function putRequest({ account }: Run, action: 'retry' | 'approve'): void {
   const who = { why: 'a test asked for it', requestedBy: 'arn:aws:iam::111122223333:role/tester' };
   const about = { remediation: 'upgrade-node-groups', clusterName: 'shop', nodegroupName: 'web' } as const;
@@ -55,7 +55,7 @@ describe('the saved queries', () => {
       `Quarantine Request request-refused ${worker?.id}`,
       `Quarantine Request quarantine-extended ${worker?.id}`,
       'Remediation Request request-refused ',
-      // The reconcile that follows: how it stands.
+      // The following reconcile records the state.
       'Upgrade Reconcile Request (operator) up-to-date ',
     ]);
     for (const { requestedBy, why } of rows.filter((row) => row['trigger.type']?.endsWith('Request'))) {
@@ -75,7 +75,7 @@ describe('the saved queries', () => {
     expect(held.records.at(-1)?.reason).toBe('kill-switch');
     setPolicy(held, '{}');
     expect(told(await ask(held, text), 'instance', 'began')).toEqual([`${worker?.id} ${began}`]);
-    // What lies before the time range is not guessed.
+    // Nothing is assumed about the time before the range.
     const [late] = await ask(held, text, Math.ceil(Date.parse(began ?? '') / 1000) + 1);
     expect(late).toMatchObject({ instance: worker?.id, told: expect.any(String) });
     expect(late).not.toHaveProperty('began');

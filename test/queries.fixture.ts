@@ -5,7 +5,10 @@ import type { Run } from '../sandbox/play.ts';
 
 type Answer = Array<Record<string, string | undefined>>;
 
-/** Runs a query as a client of AWS would, over all that was logged so far. @param from epoch seconds */
+/**
+ * Runs a query like an AWS client, over everything logged so far.
+ * @param from epoch seconds
+ */
 export async function askInsights({ account }: Run, text: string, from = 0): Promise<Answer> {
   const { https } = new InMemoryNetwork(account.server.http).attach((effect) => effect());
   const client = new CloudWatchLogsClient({
@@ -21,7 +24,7 @@ export async function askInsights({ account }: Run, text: string, from = 0): Pro
   return results.map((row) => Object.fromEntries(row.map(({ field = '', value }) => [field, value])));
 }
 
-/** The text of a saved query as the stack has it, its placeholders put in. */
+/** The text of a saved query of the stack, with its placeholders filled in. */
 export function textOf({ account }: Run, name: string, given: Readonly<Record<string, string>> = {}): string {
   const saved = account.logs.savedQueries.find((query) => query.name === `eks-host-remediator/${name}`);
   if (saved === undefined) throw new Error(`no saved query ${name}`);
@@ -29,6 +32,6 @@ export function textOf({ account }: Run, name: string, given: Readonly<Record<st
   return Object.entries(given).reduce((text, [placeholder, value]) => text.replaceAll(placeholder, value), saved.text);
 }
 
-/** These fields of each row, in one text. */
+/** These fields of each row, joined into one text. */
 export const told = (rows: Answer, ...fields: string[]): string[] =>
   rows.map((row) => fields.map((field) => row[field]).join(' '));

@@ -13,7 +13,7 @@ beforeAll(async () => {
   [demo, agents] = await Promise.all([
     start({
       fleet: 'demo',
-      // A worker of the demo is in quarantine meanwhile: here its node group does not wait for it.
+      // A worker of the demo is in quarantine meanwhile; here its node group does not wait for it.
       policy: { upgrades: { bakeAge: '3h', waitForQuarantine: '0m' } },
       play: '9h',
       events: [{ after: 5 * HOUR, event: { ...upgradeReconcileRequest, id: 'operator-1', detail } }],
@@ -60,7 +60,7 @@ describe('the saved queries', () => {
     const latest = new Map(words.map((record) => [keyOf(record), record]));
     const failing = [...latest.values()].filter(({ decision }) => decision === 'failed' || decision === 'refused');
     expect(rows).toHaveLength(failing.length);
-    // Some have failed, and are cured since.
+    // Some have failed, and are cured by now.
     const cured = words.filter(
       (record) => record.decision === 'failed' && latest.get(keyOf(record))?.decision === 'done',
     );
@@ -100,7 +100,7 @@ describe('the saved queries', () => {
   });
 
   it('who asked for it', async () => {
-    // The hourly sweep is due at this very second: it must not be the first to tell of the kill switch.
+    // The hourly sweep is due at this very second. It must not be the first to report the kill switch.
     await demo.account.play(2 * 60_000);
     const before = await ask(demo, textOf(demo, 'who asked for it'));
     demo.account.fleet.parameters.put({
@@ -119,12 +119,12 @@ describe('the saved queries', () => {
 
   it('is everything alive', async () => {
     const rows = await ask(demo, textOf(demo, 'is everything alive'));
-    // The widget's two run when somebody looks, and have nothing to publish.
+    // The two functions of the widget run on demand, and have nothing to publish.
     const working = demo.account.lambda.functions
       .map(({ label }) => label)
       .filter((name) => !name.endsWith('-actions'));
     expect(told(rows, 'service')).toEqual(working.sort());
-    // Whoever is told of records runs when there are some.
+    // Functions that records trigger run only when there are some.
     for (const { runs, lastRun } of rows.filter(({ service }) => service !== 'notify-stories')) {
       expect(Number(runs)).toBeGreaterThanOrEqual(9);
       expect(demo.account.time.now - Number(lastRun)).toBeLessThan(HOUR + 1000);
@@ -143,7 +143,7 @@ describe('the saved queries', () => {
   it('AMI age by release', async () => {
     const rows = await ask(demo, textOf(demo, 'ami age by release'));
     const running = demo.account.snapshot().clusters.flatMap(({ nodeGroups }) => nodeGroups);
-    // Up to the hour before, when the watcher last looked.
+    // Up to an hour old, because the watcher runs hourly.
     const newest = rows.find(({ releaseVersion }) => releaseVersion?.endsWith('-20260714'));
     expect(Number(newest?.days)).toBeLessThanOrEqual(1);
     expect(Number(newest?.groups)).toBeGreaterThan(0);
@@ -155,7 +155,7 @@ describe('the saved queries', () => {
     const last = new Map(agents.records.map((record) => [record.instance, record]));
     const troubled = [...last].filter(
       ([instance, { decision, details }]) =>
-        // An agent that is to be updated answers.
+        // An outdated agent still answers.
         instance && !/done|skipped|acted/.test(decision) && details?.cause !== 'agent-outdated',
     );
     expect(rows.reduce((sum, { workers }) => sum + Number(workers), 0)).toBe(troubled.length);

@@ -3,7 +3,9 @@ import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, MINUTE, start } from './harness.ts';
 import { outcomes, privateFleet, scenario } from './quarantine.fixture.ts';
 
-/** The most invocations of a function that one chain of messages had; Lambda stops the one after the sixteenth. */
+/**
+ * The largest number of invocations of a function in one chain of messages. Lambda stops the one after the sixteenth.
+ */
 const longestChain = (run: Run, name: string): number => run.account.lambda.longestChains.get(name) ?? 0;
 
 describe('a chain of invocations in which each asks for the next one', () => {

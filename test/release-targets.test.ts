@@ -27,7 +27,7 @@ describe('over any history of recommendations, an hour apart', () => {
           const target = targetOf(pair, now, ledger);
           const read = history.slice(0, hour + 1).map(versionOf);
           if (target.kind === 'none') {
-            // Nothing was ever seen, or the last two looks found nothing of what was.
+            // Nothing was ever seen, or the last two readings found nothing of what was.
             expect(ledger?.seen.every(({ withdrawnAt }) => withdrawnAt !== undefined)).toBe(true);
             continue;
           }
@@ -36,7 +36,7 @@ describe('over any history of recommendations, an hour apart', () => {
           }
           const newest = target.releaseVersion;
           const lastTwo = read.slice(-2);
-          // What is in doubt is never started: so all that could be wrong with a target is told.
+          // A target in doubt is never started, so these are all possible errors of a target.
           if (!target.isInDoubt) expect(lastTwo).toContain(newest);
           if (lastTwo.length === 2 && lastTwo.every((version) => version < newest)) {
             expect(target.isInDoubt).toBe(true);

@@ -8,7 +8,7 @@ import { ENTRY } from './ssm-agent.fixture.ts';
 
 const WHY = ['--why', 'a test asked for it'];
 
-/** One worker in quarantine; another, whose agent lacks its rights, is exposed and nothing is done about it. */
+/** One worker is in quarantine. Another, whose agent lacks rights, is exposed, and nothing is done about it. */
 let run: Run;
 let worker: string;
 const remediator = (...argv: string[]): Promise<Ended> => operate(run.account, ...argv);
@@ -42,7 +42,7 @@ describe('about a quarantine', () => {
       new RegExp(`^Needs you: 1\\n {2}in quarantine {2}shop/web/${worker} {2}\\d+m +quarantined$`, 'm'),
     );
     expect(stdout).toMatch(/^In quarantine: 1 \(/m);
-    // Nothing is well before the first sweep.
+    // Before the first sweep, the status is not healthy.
     expect(stdout).toMatch(/^ {2}sweep-fleet {10}DID NOT RUN in the last 24h$/m);
     expect(code).toBe(1);
     const json = JSON.parse((await remediator('status', '--json')).stdout);
@@ -112,7 +112,7 @@ describe('about what mode observe proposes', () => {
       /^eks-host-remediator in eu-central-1: .*observe: .*quarantine-workers.*; kill switch off; the policy is a good one$/m,
     );
     expect(stdout).toMatch(/^To approve: [5-9] proposals of mode observe/m);
-    // The group is exposed, which is graver; what is proposed for it is in the plan all the same.
+    // The group is exposed, which is graver. Its proposal still appears in the plan.
     const { stdout: plan } = await remediator('plan');
     expect(plan).toMatch(/^ {2}would act {2}shop\/web +upgrade-node-groups +\d+[sm] {2}/m);
     expect(plan).toMatch(/^ {2}would act {2}shop\/web\/i-\w+ +quarantine-workers /m);

@@ -14,7 +14,7 @@ let sandbox: ChildProcess;
 let url: string;
 const remediator = (...argv: string[]): Promise<Ended> => inProcess(url, ...argv);
 
-/** Serves a sandbox as docs/sandbox.md shows; gives its address. */
+/** Serves a sandbox as in docs/sandbox.md, and returns its address. */
 async function serve(fleet: object, policy: object): Promise<string> {
   const [fleetFile, policyFile] = [join(directory, 'fleet.json'), join(directory, 'policy.json')];
   writeFileSync(fleetFile, JSON.stringify(fleet));
@@ -36,7 +36,7 @@ async function serve(fleet: object, policy: object): Promise<string> {
   });
 }
 
-/** Looks again and again, while the sandbox's time runs ten minutes a second. */
+/** Polls, while the sandbox's time advances ten minutes per second. */
 async function until(isSo: (ended: Ended) => boolean, ...argv: string[]): Promise<Ended> {
   for (let attempts = 0; attempts < 60; attempts++) {
     const ended = await remediator(...argv);

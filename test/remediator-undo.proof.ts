@@ -6,7 +6,7 @@ import { privateFleet } from './quarantine.fixture.ts';
 
 const WHY = ['--why', 'a test asked for it'];
 const OFF = { upgrades: { mode: 'off' }, ssmAgent: { mode: 'off' } };
-/** The reasons of records about a worker, or about a group. */
+/** The reasons of records about a worker, or about a node group. */
 const reasonsOf = ({ records }: Run, { instance }: { readonly instance: string | undefined }) =>
   records.filter((record) => record.instance === instance).map(({ reason }) => reason);
 

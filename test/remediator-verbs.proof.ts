@@ -12,7 +12,7 @@ const WHY = ['--why', 'a test asked for it'];
 const directory = mkdtempSync(join(tmpdir(), 'remediator-verbs-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Three exposed workers, about which mode observe only proposes something. */
+/** Three exposed workers, for which mode observe only makes proposals. */
 let run: Run;
 const remediator = (...argv: string[]): Promise<Ended> => operate(run.account, ...argv);
 const lines = ({ stdout }: Ended): string[] => stdout.trimEnd().split('\n');

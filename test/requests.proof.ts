@@ -18,7 +18,7 @@ type Wanted = Pick<RemediationRequest['detail'], 'remediation' | 'action'> & Par
 
 let requests = 0;
 
-/** Puts an operator's request on the bus, and lets its outcome come about. */
+/** Publishes an operator's request, and lets its outcome happen. */
 async function ask(run: Run, detail: Wanted, envelope: Partial<RemediationRequest> = {}): Promise<void> {
   requests += 1;
   const time = new Date(run.account.time.now).toISOString();
@@ -27,7 +27,7 @@ async function ask(run: Run, detail: Wanted, envelope: Partial<RemediationReques
   await run.account.play(2 * MINUTE);
 }
 
-/** Plays on, and expects that IAM allowed all, that nothing failed and nothing got lost. */
+/** Continues the run, and expects that IAM allowed everything, and that nothing failed or was lost. */
 async function ended(run: Run, hours: number): Promise<Run> {
   await run.account.play(hours * HOUR);
   expect(await deniedCalls(run.account, run.calls)).toEqual([]);
@@ -66,7 +66,7 @@ const upgradesOf = (run: Run, cluster: string) =>
   upgradeCalls(run).filter(({ input }) => input.clusterName === cluster);
 
 describe('upgrades that mode observe proposes', () => {
-  // Proposed at two, asked for when the window is shut, done at five; at eight there is a newer release.
+  // Proposed at two, requested while the window is closed, done at five; at eight there is a newer release.
   const policy = upgradesOnly({ mode: 'observe', windows: [{ cron: '0 2,5,8 * * *', duration: '90m' }] });
   let run: Run;
   let answers: readonly string[];
@@ -169,7 +169,7 @@ it('an upgrade that fails is tried at once when it is retried, and anew when it 
     'acted upgrade-started',
     'done upgraded',
   ]);
-  // EKS would take the same token for a repetition of the attempt that failed.
+  // EKS would take the same token for a repetition of the failed attempt.
   expect(new Set(upgradeCalls(run).map(({ input }) => input.clientRequestToken)).size).toBe(3);
 });
 
@@ -177,7 +177,7 @@ describe('a remedy of an agent', () => {
   const workerOf = (run: Run): string => run.records.find(({ instance }) => instance !== undefined)?.instance ?? '';
   const asked = async (run: Run, action: 'approve' | 'reject' | 'retry', instanceId = workerOf(run)) => {
     await ask(run, { remediation: 'manage-ssm-agent', action, instanceId });
-    // Its queue collects for half a minute.
+    // Its queue gathers messages for half a minute.
     await run.account.play(3 * MINUTE);
   };
   const observed = async (): Promise<Run> => {

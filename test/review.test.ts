@@ -8,14 +8,14 @@ import { buttonsIn, carriedBy, chosen, shown } from './widget.fixture.ts';
 let run: Run;
 const widget = (carried: object = {}, context: object = {}) => shown(run.account, carried, context);
 const all = () => ({ timeRange: { start: run.account.time.now - 24 * HOUR, end: run.account.time.now + 1_000 } });
-/** Puts a line into the log without telling those who listen to it: here nobody is to be notified. */
+/** Writes a line into the log without delivering it to subscribers, so that nobody is notified. */
 function log(line: object): void {
   const group = run.account.logs.group(String(run.account.stack.outputs.LogGroupName));
   const timestamp = run.account.time.now;
   group.events.push({ index: group.nextIndex++, stream: 'stream', timestamp, message: JSON.stringify(line) });
 }
 
-/** The first cells of the rows of the table: what the records are about. */
+/** The subjects in the rows of the table. */
 const subjectsIn = (markup: string): string[] =>
   [...markup.matchAll(/<td class="ehr-time">[^<]*<\/td><td class="ehr-about">(?:<button[^>]*>)?([^<]*)/g)].map(
     ([, text = '']) => text,

@@ -23,11 +23,12 @@ it('one reconcile of the planner at 1,000 node groups in 100 clusters costs clus
   expect(listPages).toBe(101);
   // The ledger's pages (100 node groups each), the policy, the public parameters, the budget, the known releases.
   expect(reads.length - 1000 - 100 - listPages).toBeLessThanOrEqual(32);
-  // The watcher has not seen the release yet: each group remembers that, and nobody is told of what passes by itself.
+  // The watcher has not seen the release yet. Each node group remembers that, and nobody is notified of what passes by
+  // itself.
   expect(calls.filter(({ operation }) => operation === 'PutItem')).toHaveLength(1000);
   expect(run.records.filter(isAboutGroup)).toEqual([]);
   expect(calls.every(({ outcome }) => outcome === 'ok')).toBe(true);
-  // The whole process, the account of 2,000 nodes and the log of this run among it, stays below what one Lambda may use.
+  // The whole process, including the account of 2,000 nodes and the log of this run, stays below one Lambda's memory.
   expect(heap() - heapBefore).toBeLessThan(256);
 });
 

@@ -7,7 +7,7 @@ import { exposedWorker, outcomes, privateFleet, publicLaunch, scenario } from '.
 type Played = Awaited<ReturnType<typeof start>>;
 const networksOf = ({ account }: Played) => account.fleet.networks;
 
-/** The route tables of the VPC with default routes, which the case changes in place. */
+/** The VPC's route tables with default routes, which the case changes in place. */
 const openTables = (run: Played) =>
   networksOf(run)
     .routeTables.list()

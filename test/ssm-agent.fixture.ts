@@ -34,7 +34,7 @@ export function launch(kind: Kind, ssm: object, more: object = {}): Scenario & {
 
 export const ours = ({ records }: Run): RemediationRecord[] =>
   records.filter(({ remediation }) => remediation === 'manage-ssm-agent');
-/** What was told, in order; that a remedy still works is told only where it takes longer than until the next reconcile. */
+/** The outcomes in order. A remedy in progress is only recorded if it takes longer than until the next reconcile. */
 export const outcomes = (run: Run): string[] =>
   ours(run)
     .map(({ decision, reason }) => `${decision} ${reason}`)
@@ -46,5 +46,5 @@ export const changes = ({ calls }: Run): string[] =>
     .map(({ service, operation }) => `${service} ${operation}`);
 export const agentOf = async ({ account }: Run): Promise<string | undefined> => account.onlineAgents().at(0);
 
-/** The DaemonSets that stand in any cluster of the account. */
+/** The existing DaemonSets in all clusters of the account. */
 export const daemonSets = ({ account }: Run): string[] => account.kubernetes.daemonSets().map(({ name }) => name);

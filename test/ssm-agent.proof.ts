@@ -36,7 +36,8 @@ describe('a thousand launches within ten seconds', () => {
       ({ function: name, operation, outcome }) =>
         name === 'manage-ssm-agent' && outcome === 'ok' && /^(Describe|Get|List|BatchGet|Query)/.test(operation),
     );
-    // Two events a launch: EC2's and Auto Scaling's. Four of the reads are about each node role: whose it is, what it may do.
+    // Two events per launch: EC2's and Auto Scaling's. Four of the reads concern each node role: its owner, and its
+    // rights.
     expect(reads.length).toBeLessThanOrEqual(2000 / 16);
   });
 });

@@ -27,7 +27,7 @@ describe.each(KINDS)('a launched worker of kind %s', (kind) => {
       { network: { endpoints: { services: ['ssm', 'ec2messages'] } } },
       'no endpoint for ssmmessages',
     ],
-    // Agents of today need no ec2messages: its absence is no cause.
+    // Current agents need no ec2messages, so its absence is no cause.
     [
       'imds-unreachable',
       { imds: 'disabled' },

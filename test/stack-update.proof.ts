@@ -35,7 +35,7 @@ function changedStack(): SynthesizedStack {
   return readSynthesizedStack(path);
 }
 
-/** A roll of four nodes from two hours on; a worker that is exposed while it goes on, and whose pods are evicted first. */
+/** A roll of four nodes from two hours on, and a worker that is exposed during it, and whose pods are evicted first. */
 const scenario = {
   fleet: {
     startsAt: '2026-07-15T00:00:00Z',
@@ -68,7 +68,7 @@ const scenario = {
 };
 const END = 240 * MINUTE;
 
-/** What was done, whoever did it: the calls that change something. */
+/** The changing calls, whoever made them. */
 const done = (run: Run) => ({
   upgrades: upgradeCalls(run)
     .map(({ input }) => `${input.nodegroupName} ${input.releaseVersion}`)

@@ -6,12 +6,12 @@ import { synthesize } from '../infra/synthesize.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Path of the synthesized template, its bundles beside it. */
+    /** Path of the synthesized template, with its bundles beside it. */
     readonly template: string;
   }
 }
 
-/** Synthesizes the stack once for all test files that play it. */
+/** Synthesizes the stack once for all test files that use it. */
 export default async function setup(project: TestProject) {
   process.env.CDK_VALIDATION = 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));

@@ -20,7 +20,7 @@ it('a quarantine ends what security groups end, leaves target groups at once for
   const balanced = networks.openFlow(worker.id, { ...from, from: '10.0.0.9', through: { leadsThere: isTarget } });
   const byGateway = networks.openFlow(worker.id, { from: '10.0.0.9', port: 22, through: { leadsThere: () => true } });
   expect([direct.alive, balanced.alive]).toEqual([true, true]);
-  // CloudTrail tells of the address within minutes.
+  // CloudTrail reports the address within minutes.
   for (let waited = 0; direct.alive && waited < 5 * MINUTE; waited += 100) await run.account.play(100);
   await run.account.play(1000);
   expect([direct.alive, balanced.tracked]).toEqual([false, true]);

@@ -4,7 +4,9 @@ import { deadLetterCount, HOUR, nodeGroupOf, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import { sampled } from './sampled.ts';
 
-/** All that AWS may do to a function at once: repetitions, delays, throttles, errors, lost requests and replies. */
+/**
+ * Everything that AWS may do to a function at once: repetitions, delays, throttles, errors, lost requests and replies.
+ */
 const faults = (seed: number) => ({
   duplicateMessages: seed % 2 === 0,
   duplicateEvents: seed % 3 === 0,
@@ -14,12 +16,12 @@ const faults = (seed: number) => ({
   lostRequestRate: 0.02,
   lostReplyRate: 0.03,
 });
-/** What a record says, but for when it was written. */
+/** The content of a record, without its time. */
 const saidIn = ({ time: _, ...said }: RemediationRecord): object => said;
 
 const policy = { upgrades: { bakeAge: '2h', concurrency: { perCluster: 1, perAccount: 2 } } };
 
-// 102 and 105 once made two reconciles of the same workers record the same outcome, and one sweep count twice.
+// Seeds 102 and 105 once made two reconciles of the same workers record the same outcome, and one sweep count twice.
 const SEEDS = [100, 102, 105];
 
 const PLAYS = ['demo', 'mixed', 'ssm-agent'].flatMap((fleet) => SEEDS.map((seed) => ({ fleet, seed })));
@@ -36,8 +38,8 @@ describe('a troubled account', () => {
         const underUpdate = groups.filter(({ updates }) => updates.some(({ status }) => status === 'InProgress'));
         expect(underUpdate.length).toBeLessThanOrEqual(2);
       }
-      // Where two reconciles meet, the second may find an outcome before the first has noted that it is recorded: it is
-      // recorded again, with the same id and the same words, and whoever reads counts it once.
+      // Where two reconciles meet, the second may find an outcome before the first has saved that it is recorded. It is
+      // then recorded again, with the same id and content, and readers count it once.
       const told = new Map(run.records.map((record) => [record.id, saidIn(record)]));
       for (const record of run.records) expect(saidIn(record)).toEqual(told.get(record.id));
       expect(run.records.length - told.size).toBeLessThan(run.records.length / 50);

@@ -17,7 +17,7 @@ const release = (
   ...more,
 });
 const [OLD, NEW] = ['1.34.1-20260601', '1.34.2-20260620'];
-/** A cluster of one node group, which runs the older of two releases unless told otherwise. */
+/** A cluster with one node group, which runs the older of two releases unless specified otherwise. */
 const cluster = (name: string, group: object, version = '1.34') => ({
   name,
   version,

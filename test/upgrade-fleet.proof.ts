@@ -57,7 +57,8 @@ describe('a poisoned group among 25 in three clusters, whose read fails for 40 h
       const names = (ends: Map<string, number>) => ofOthers(ends).map(([subject]) => subject);
       expect(names(expected)).toHaveLength(24);
       expect(names(got).sort()).toEqual(names(expected).sort());
-      // Whose turn falls to which of the account's two slots is chance: as many have finished at any time, but for one turn.
+      // Chance decides which of the account's two slots a turn gets, so the numbers of finished upgrades may differ by
+      // one turn at any time.
       const [without, withIt] = [inOrder(expected), inOrder(got)];
       for (const [index, end] of without.entries()) {
         expect(withIt[index], `${version}, number ${index}`).toBeLessThanOrEqual(end + 40 * MINUTE);
@@ -134,7 +135,7 @@ describe('parameters of one pair that cannot be read', () => {
       'done release-readable',
       'acted release-seen',
     ]);
-    // It bakes from when it was first seen: after the trouble.
+    // It bakes from when it was first seen, which was after the failures.
     const began = upgradeCalls(run).find(({ input }) => input.nodegroupName === 'rocket');
     expect(Date.parse(began?.at ?? '')).toBeGreaterThan(Date.parse('2026-07-14T11:00:00Z'));
     expect(nodeGroupOf(run, 'shop', 'rocket').releaseVersion).toBe('1.51.0-47438798');
@@ -184,7 +185,7 @@ it.runIf(ALL_PROOFS)(
     const run = await start({ fleet, policy: { ...QUIET, upgrades: { windows } }, play: '4w' });
     const turns = upgradeCalls(run).map(({ input }) => String(input.nodegroupName));
     const counts = nodeGroups.map(({ name }) => turns.filter((turn) => turn === name).length);
-    // Some four a week: nobody is ahead of anybody else by more than one turn, at any time.
+    // Some four a week: no group is ever ahead of another by more than one turn.
     expect(turns.length).toBeGreaterThanOrEqual(12);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
     for (let until = 1; until <= turns.length; until++) {

@@ -37,7 +37,7 @@ describe('policy', () => {
   });
 });
 
-/** The same policy with a short bake time; one that is no policy stays as it is. */
+/** The same policy with a short bake time; an invalid policy stays unchanged. */
 const faster = (policy: object | string) =>
   typeof policy === 'string'
     ? policy

@@ -11,7 +11,8 @@ describe('a withdrawn release', () => {
   });
 
   it('is no target any more; the one recommended again in its place is, where it has baked and is newer', async () => {
-    // Nothing starts at +3h, when the old one has baked: one look has found the new one gone. At +4h a second one agrees.
+    // Nothing starts at +3h, when the old one has baked: one reading has found the new one gone. At +4h a second one
+    // confirms it.
     const run = await playThrough({ fleet: withdrawn('+3h'), policy: FAST, play: '6h' });
     expect(
       upgradeCalls(run).map(({ at, input }) => [at.slice(11, 13), input.nodegroupName, input.releaseVersion]),
@@ -21,7 +22,7 @@ describe('a withdrawn release', () => {
   });
 
   it('is not started even in the hour before the watcher learns of it', async () => {
-    // The bake time ends at +4h, a wake-up comes at once; the watcher has looked at +3h and looks again at +4h.
+    // The bake time ends at +4h, and a wake-up follows at once. The watcher runs at +3h and again at +4h.
     const run = await playThrough({ fleet: withdrawn('+3h59m'), policy: FAST, play: '5h' });
     expect(upgradeCalls(run).map(({ input }) => input.releaseVersion)).toEqual([OLD]);
   });

@@ -49,7 +49,7 @@ describe('a poisoned node group among others', () => {
       expect(told.filter((line) => line.startsWith('upgrade-node-groups'))).toEqual([
         'upgrade-node-groups failed unreadable',
       ]);
-      // A host is checked once a week: that AWS is merely slow is no news.
+      // A host is checked once a week, so mere slowness of AWS is no news.
       expect(told.filter((line) => line.startsWith('check-posture'))).toEqual(
         code === 'ThrottlingException' ? [] : ['check-posture failed unreadable'],
       );
@@ -160,7 +160,7 @@ describe('updates of others and updates that hang', () => {
       );
       expect(waits?.message).toMatch(new RegExp(`${name}/a|/a`));
     }
-    // Two that hang do not keep the others of the account from their turn.
+    // Two hanging updates do not keep the others of the account from their turn.
     expect(nodeGroupOf(run, 'free', 'a').releaseVersion).toBe(NEW);
   });
 

@@ -19,5 +19,5 @@ export const fleet = (nodeGroups: object[], more: object = {}) => ({
   clusters: [{ name: 'shop', version: '1.33', nodeGroups, ...more }],
 });
 
-/** Bakes for two hours, so that a test need not play a day: seen at +2h, rolled out at +4h. */
+/** A bake time of two hours, so that a test need not run for a day: seen at +2h, rolled out at +4h. */
 export const FAST = { upgrades: { bakeAge: '2h' } };

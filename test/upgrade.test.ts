@@ -6,7 +6,7 @@ import { FAST, fleet, group, NEW } from './upgrade.fixture.ts';
 describe('a new release', () => {
   it('is seen, bakes, upgrades the node group, and each step is recorded once', async () => {
     const run = await playThrough({ fleet: fleet([group('web')]), play: '30h' });
-    // The sweep and the watcher run in the same second: which of them sees the release first makes no difference.
+    // The sweep and the watcher run in the same second, and it makes no difference which sees the release first.
     expect(incidentOf(run, 'shop', 'web').filter((line) => !/in-flight/.test(line))).toEqual([
       'done up-to-date',
       'waiting baking',
@@ -34,7 +34,7 @@ describe('a new release', () => {
     const started = calls.find(({ operation }) => operation === 'UpdateNodegroupVersion');
     const waited = Date.parse(started?.at ?? '') - Date.parse(seen?.time ?? '');
     expect(waited).toBeGreaterThanOrEqual(6 * HOUR);
-    // Scheduler is precise to a minute.
+    // EventBridge Scheduler is precise to a minute.
     expect(waited).toBeLessThan(6 * HOUR + 3 * 60_000);
   });
 

@@ -34,7 +34,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     await server.close();
   });
 
-  /** Opens the page and waits until the widget is shown. */
+  /** Opens the page, and waits until the widget is shown. */
   async function open(viewport = { width: 1_280, height: 900 }): Promise<Page> {
     const page = await browser.newPage({ viewport });
     page.on('pageerror', ({ message }) => errors.push(message));
@@ -44,7 +44,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     return page;
   }
   const ready = (page: Page) => page.getByRole('status').filter({ hasText: 'Ready.' }).waitFor();
-  /** Does something that calls a function and waits for what it shows. */
+  /** Does something that invokes a function, and waits until its response is shown. */
   async function after(page: Page, act: () => Promise<unknown>): Promise<void> {
     const answered = page.waitForResponse((response) => response.url().endsWith('/call'));
     await act();
@@ -60,7 +60,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     await after(page, () => page.getByRole('table').getByRole('button').first().click());
   };
 
-  /** Puts records into the log as they would lie there: no function of ours writes such lines, so nobody who listens is told. */
+  /** Writes records directly into the log. No function wrote them, so no subscriber gets them. */
   function log(...records: readonly object[]): void {
     const { logs, stack, time } = run.account;
     const group = logs.group(String(stack.outputs.LogGroupName));
@@ -71,7 +71,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     }
   }
   async function violations(page: Page): Promise<string[]> {
-    // As the debugger does it: the page's own policy lets nothing else run.
+    // Evaluated like in the debugger, because the page's own policy allows nothing else to run.
     await page.evaluate(axe);
     const found = (await page.evaluate('axe.run(document)')) as {
       violations: Array<{ id: string; nodes: Array<{ html: string }> }>;
@@ -98,7 +98,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
       expect(await overflow(page)).toBeLessThanOrEqual(0);
       await press(page, 'Terminate').click();
       expect(await violations(page)).toEqual([]);
-      // A picture of nothing would be a few kilobytes.
+      // An empty picture would have a few kilobytes.
       for (const shot of shots) expect(shot.length).toBeGreaterThan(20_000);
       await page.close();
     });
@@ -110,7 +110,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
       const seen: string[] = [];
       for (let press = 0; press < 40; press++) {
         await page.keyboard.press('Tab');
-        // Into the shadow root, where the focus really is.
+        // Descends into the shadow root, where the focus really is.
         const focused = await page.evaluate<string>(
           '(() => { let at = document.activeElement; while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at?.name || at?.textContent; })()',
         );
@@ -144,7 +144,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     const ask = async (action: string) => {
       await press(page, action).click();
       const dialog = page.getByRole('dialog');
-      // The button that confirms says what it does.
+      // The confirming button names the action.
       await dialog.getByRole('button', { name: action, exact: true }).click();
       const text = await dialog.locator('h2').innerText();
       await dialog.getByRole('button', { name: 'Close' }).click();
@@ -155,7 +155,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     await page.getByLabel('Your name').fill('Ada <b>Lovelace</b>');
     await page.getByLabel('Reason').fill('forensics take longer');
     await ask('Extend');
-    // The page shows the answer by itself.
+    // The page shows the result by itself.
     await page.getByText(/^Your request: .*quarantine-extended/).waitFor();
     await ready(page);
     await page.getByLabel('Your name').fill('Ada <b>Lovelace</b>');
@@ -262,7 +262,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
       time: new Date(time.now).toISOString(),
       trigger: { id: attack('trigger id'), type: attack('trigger type') },
     };
-    // One that is hostile all over, and one that tells of a worker with a name that can be asked for.
+    // One record is hostile throughout; the other is about a worker whose name can be opened.
     log(hostile, { ...hostile, id: 'told', instance: 'i-0badc0de' });
     const worker = fleet.instances.list().find(({ tags }) => tags.has('eks:nodegroup-name'));
     worker?.tags.set('eks:nodegroup-name', attack('tag'));
@@ -276,7 +276,7 @@ describe.skipIf(!isHere('Chromium', chromium !== undefined, 'run .ci/chromium'))
     await page.getByLabel('Cluster, group, worker').fill('i-0badc0de');
     await after(page, () => press(page, 'Filter').click());
     await after(page, () => page.getByRole('table').getByRole('button').first().click());
-    // Ids are folded away.
+    // Ids are collapsed.
     await page.locator('ol details summary').first().click();
     for (const field of ['message', 'hint', 'trigger id', 'trigger type', 'cluster']) {
       await page.getByText(attack(field)).first().waitFor();
