@@ -4,12 +4,12 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['node_modules/**', 'cdk.out/**'],
-    // The rules of AWS's schema are checked by `npm run synth`, once; each synthesis of a test would take seconds for them.
+    // `npm run synth` checks the rules of AWS's schema once. In each synthesis of a test they would take seconds.
     env: { CDK_VALIDATION: 'false' },
     globalSetup: ['test/synthesize.setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Test files leave nothing behind that another one could trip over; a process each would cost more than it guards.
+    // Test files leave nothing behind that affects another one. A process for each would cost more than it protects.
     isolate: false,
     maxWorkers: 2,
   },

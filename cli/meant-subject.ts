@@ -1,12 +1,12 @@
 import { didYouMean } from '../functions/shared/text/did-you-mean.ts';
 import { type FleetNow, placeOf } from './fleet.ts';
 
-/** A cluster, or a node group of one. */
+/** A cluster or node group. */
 type Place = { readonly cluster?: string; readonly nodegroup?: string };
 
 /**
- * ` Did you mean "shop/web"?` for the name of a cluster or node group that the fleet does not have; empty where it has
- * it, or where no name is near.
+ * ` Did you mean "shop/web"?` for the name of a cluster or node group that the fleet lacks; empty where it exists, or
+ * where no name is similar.
  */
 export function meantPlace({ clusters, words }: Pick<FleetNow, 'clusters' | 'words'>, given: Place): string {
   const { cluster = '', nodegroup } = given;

@@ -4,7 +4,7 @@ import { table } from './table.ts';
 import { jsonLine, visible } from './visible.ts';
 
 export interface HowToReport {
-  /** Also what passes. */
+  /** Whether to include passed checks. */
   readonly all: boolean;
   readonly csv: boolean;
 }
@@ -50,7 +50,7 @@ const HEADINGS = [
   'checked',
 ] as const;
 
-/** A cell of a CSV file (RFC 4180). One that a spreadsheet would take for a formula begins with a quote mark. */
+/** A cell of a CSV file (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe in front. */
 const cell = (content: string): string => {
   const text = visible(/^[=+@\t-]/.test(content) ? `'${content}` : content);
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -7,7 +7,7 @@ import { type Scope, withinScope } from './scope.ts';
 import { table } from './table.ts';
 import { jsonLine, visible } from './visible.ts';
 
-/** Lists who is in quarantine, and names who waits until there is room. */
+/** Lists the workers in quarantine, and names those that wait for a slot. */
 export async function listQuarantines(surroundings: Surroundings, scope: Scope): Promise<0> {
   const { json, wide, width, clock, print, note } = surroundings;
   const { held: all, waiting } = await readHeld(surroundings);
@@ -37,7 +37,7 @@ const rowOf = ({ instanceId, cluster, nodegroup, quarantine }: HeldWorker, now: 
   quarantine?.exposures.join('; ') ?? '',
 ];
 
-/** Stable names: scripts read them. */
+/** A line of JSON, with stable names for scripts. */
 const lineOf = ({ instanceId, cluster, nodegroup, quarantine }: HeldWorker) => ({
   instanceId,
   cluster,
@@ -56,7 +56,7 @@ const lineOf = ({ instanceId, cluster, nodegroup, quarantine }: HeldWorker) => (
 
 const phaseOf = (quarantine: HeldWorker['quarantine']): string => quarantine?.phase ?? 'changing';
 
-/** Times in UTC where there is room for them. */
+/** A time in UTC where there is room, otherwise a relative one. */
 const told = (time: number, now: number, wide: boolean): string => (wide ? minute(time) : relative(time, now));
 
 const minute = (time: number): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ');

@@ -4,14 +4,14 @@ import { byTime } from '../functions/shared/records/record-subject.ts';
 import { counted } from '../functions/shared/text/counted.ts';
 import type { Surroundings } from './command.ts';
 
-/** CloudWatch Logs takes filter patterns of at most 1,024 characters. */
+/** CloudWatch Logs limits filter patterns to 1,024 characters. */
 const LONGEST_CONDITION = 1_000 - '{ $.kind = "record" && () }'.length;
 
 /**
- * Reads the records that fit a condition in CloudWatch Logs' filter syntax, oldest first, each outcome once. Only what
- * fits comes over the network, however large the log.
+ * Reads the distinct records that match a condition in CloudWatch Logs' filter syntax, oldest first. Only matches come
+ * over the network, however large the log.
  *
- * @param conditions any of which must hold, for example `$.cluster = "shop" && $.nodegroup = "web"`
+ * @param conditions at least one of which must hold, such as `$.cluster = "shop" && $.nodegroup = "web"`
  * @param since epoch milliseconds
  */
 export async function readRecords(
@@ -33,7 +33,7 @@ export async function readRecords(
     for await (const { events = [] } of pages) {
       for (const { message = '' } of events) {
         const record = readRecordLine(message);
-        // A function that died after a line and ran again has written it twice, with the same id.
+        // A function that died after it wrote a line, and ran again, wrote it twice with the same id.
         if (record !== undefined && !records.has(record.id)) records.set(record.id, record);
         else if (isOtherVersion(message)) others += 1;
       }
@@ -47,12 +47,12 @@ export async function readRecords(
 }
 
 /**
- * A text in a condition. What a filter pattern cannot hold becomes a wildcard, as `*` is one anyway: so a condition may
- * find more than was meant, never less, and what is found must be looked at once more.
+ * Quotes a text for a condition. Characters that a filter pattern cannot contain become wildcards, as `*` is one
+ * anyway. A condition may therefore match too much, but never too little, so matches must be checked once more.
  */
 export const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, '*')}"`;
 
-/** Alternatives, as few as fit into a pattern each. */
+/** Joins alternatives into as few patterns as possible. */
 function joined(conditions: readonly string[]): string[] {
   const patterns: string[] = [];
   for (const condition of new Set(conditions)) {

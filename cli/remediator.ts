@@ -10,22 +10,22 @@ import { readStackOutputs } from './stack-outputs.ts';
 import { UsageError } from './usage-error.ts';
 import { visible } from './visible.ts';
 
-/** What the process gives to its one run. */
+/** What the process provides for its one run. */
 export interface Process extends Pick<Local, 'print' | 'note' | 'width' | 'askBack'> {
   readonly commands: readonly Command[];
   readonly createClients: (choice: ClientConfig) => Clients;
-  /** Of this machine: replaced by the time that AWS tells, once it has told one. */
+  /** The machine's clock, replaced by AWS's time after the first response. */
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Its environment variables. */
+  /** The process's environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Runs one command line. What goes wrong is told in a sentence on stderr, without a stack: an operator can do nothing
- * with one.
+ * Runs one command line. Errors are printed to stderr as a sentence without a stack trace, which an operator could not
+ * use.
  *
- * @returns the exit code: 0 done, 1 it did not come to what was asked for, 2 a bad argument
+ * @returns the exit code: 0 done, 1 the request was not fulfilled, 2 a wrong argument
  */
 export async function remediator(argv: readonly string[], process: Process): Promise<ExitCode | 2> {
   const { commands, createClients, print, note, width, askBack, env } = process;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EmbeddedAccount } from '../sandbox/embedded-account.ts';
 
-/** A fleet with something of everything that can be called for: the example of quarantines, scanned by Inspector. */
+/** A fleet for every call: the example of quarantines, scanned by Inspector. */
 export function fleetOfEverything(): object {
   const file = join(import.meta.dirname, '..', 'sandbox', 'fleets', 'quarantine.json');
   const fleet: { clusters: object[] } = JSON.parse(readFileSync(file, 'utf8'));

@@ -11,7 +11,7 @@ interface OwnEvent {
   readonly sample: object;
 }
 
-/** `docs/events.md`: what the stack puts on its bus for others, made of the schemas by which it does. */
+/** `docs/events.md`: the events that the stack publishes for others, generated from their schemas. */
 export const eventsPage = (): string => `<!-- Written by \`npm run -s docs\`: change the schema instead. -->
 # Events
 The stack puts these on its own event bus (\`EventBusName\` in its outputs). They come at least once, in any order. Members

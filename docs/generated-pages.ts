@@ -2,7 +2,7 @@ import { policyJsonSchema } from '../functions/policy-json-schema.ts';
 import { eventsPage } from './events-page.ts';
 import { recordsPage } from './records-page.ts';
 
-/** Pages of this folder that are made of code, so that they cannot tell anything else. */
+/** Pages of this folder that are generated from code, so that they always match it. */
 export const GENERATED_PAGES: Readonly<Record<string, () => string>> = {
   'events.md': eventsPage,
   'records.md': recordsPage,

@@ -12,14 +12,14 @@ const node = z.looseObject({
 });
 
 export interface Field {
-  /** For example `trigger.id`, or `calls[].service`. */
+  /** Such as `trigger.id`, or `calls[].service`. */
   readonly path: string;
   readonly type: string;
   readonly always: boolean;
   readonly meaning: string;
 }
 
-/** The fields of a JSON Schema of an object, those of nested objects and lists after their own. */
+/** The fields of an object's JSON Schema. Those of nested objects and lists follow their own. */
 export function fieldsOf(schema: unknown, path = ''): Field[] {
   const { properties = {}, required = [] } = node.parse(schema);
   return Object.entries(properties).flatMap(([name, property]) => {

@@ -1,4 +1,4 @@
-/** A table as Markdown has it; what would end a cell is escaped. */
+/** A Markdown table. Characters that would end a cell are escaped. */
 export function markdownTable(headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

@@ -13,9 +13,9 @@ import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import { fieldsOf } from './json-schema-fields.ts';
 import { markdownTable } from './markdown-table.ts';
 
-/** `docs/records.md`, made of the schema that the functions write by and of the reasons that they give. */
+/** `docs/records.md`, generated from the schema of records and the reasons of functions. */
 export function recordsPage(): string {
-  // A reason is any of a list that is told in a table of its own.
+  // The reason is one of a list, which has a table of its own.
   const schema = z.toJSONSchema(recordSchema, { unrepresentable: 'any' });
   const writers = REMEDIATIONS.filter(({ start: { by } }) => by === 'queue' || by === 'schedule').map(
     ({ name }) => `\`${name}\``,

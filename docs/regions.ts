@@ -5,8 +5,8 @@ import type { AlarmEntry } from '../functions/shared/declaration/remediation.ts'
 import { markdownTable } from './markdown-table.ts';
 
 /**
- * Parts of pages that follow from what functions declare: each stands between two comments with its name. A row or section
- * that somebody has written by hand stays, one of nothing any more goes, and what is missing is written from the code.
+ * Parts of pages that are generated from the functions' declarations, each between two comments with its name. A row or
+ * section written by hand stays, one without a declaration is removed, and missing ones are generated.
  */
 export const REGIONS: Readonly<
   Record<string, { readonly file: string; readonly write: (region: string, rest: string) => string }>
@@ -16,7 +16,10 @@ export const REGIONS: Readonly<
   'alarms of functions': { file: 'docs/runbook.md', write: declaredAlarms },
 };
 
-/** The page with its region as it should be. @throws Error for a page that has no such region */
+/**
+ * The page with its region updated.
+ * @throws Error for a page without the region
+ */
 export function withRegion(page: string, name: string): string {
   const region = REGIONS[name];
   const [begin, end] = [`<!-- ${name}: \`npm run -s docs\` adds what is missing -->\n`, `\n<!-- end of ${name} -->`];
@@ -28,7 +31,7 @@ export function withRegion(page: string, name: string): string {
   return `${before}${begin}${region.write(old, `${before}${after}`)}${end}${after}`;
 }
 
-/** A table of these rows, by their first cells: one that is there already stays as it is. */
+/** A table of these rows, by their first cells. Existing rows stay unchanged. */
 function completed(region: string, headings: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const [heading = '', divider = '', ...fresh] = markdownTable(headings, rows).split('\n');
   const cell = (line: string) => line.split(' | ')[0];
@@ -79,7 +82,7 @@ function keysOf(schema: unknown, path = ''): Key[] {
   return Object.entries(properties).flatMap(([key, inner]) => keysOf(inner, path === '' ? key : `${path}.${key}`));
 }
 
-/** A section for each alarm of a function's own that has none by hand. */
+/** A section for each alarm of a function that has none written by hand. */
 function declaredAlarms(region: string, rest: string): string {
   return REMEDIATIONS.flatMap(({ alarms }) => Object.entries<AlarmEntry>(alarms))
     .filter(([section]) => !rest.includes(`\n## ${section}\n`))
@@ -90,6 +93,6 @@ function declaredAlarms(region: string, rest: string): string {
     .join('\n\n');
 }
 
-/** A section of the region as it stands. */
+/** A section of the region, as it is. */
 const written = (region: string, section: string): string | undefined =>
   region.split(/\n\n(?=## )/).find((text) => text.startsWith(`## ${section}\n`));

@@ -7,13 +7,14 @@ import { findChromium, startChromium } from '../sandbox/console/chromium.ts';
 import { serveConsole } from '../sandbox/console/console-server.ts';
 import { startRun } from '../sandbox/play.ts';
 
-// `npm run -s screenshots`: takes the pictures of the documentation in Chromium, from the demo run, light and dark, wide and on a phone.
+// `npm run -s screenshots`: takes the pictures of the documentation in Chromium, from the demo run: light and dark,
+// wide and on a phone.
 
-/** Into the run: while upgrades are under way, one has failed, and a worker is in quarantine. */
+/** The moment of the run: upgrades are under way, one has failed, and a worker is in quarantine. */
 const MOMENT_MS = (26 * 60 + 25) * 60_000;
 const VIEWPORT = { width: 1_400, height: 900 };
 const PHONE = { width: 390, height: 844 };
-/** As much of the widget as a dashboard shows at once, px. */
+/** The part of the widget that a dashboard shows at once, px. */
 const WIDGET_HEIGHT = 900;
 const MOST_BYTES = 200_000;
 
@@ -64,7 +65,7 @@ async function take(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: pathOf(name) });
 }
 
-/** Of the worker in quarantine. */
+/** Opens the incident of the worker in quarantine. */
 async function openIncident(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Release …' }).first().click();
   await page.getByText('Ask for an action').first().waitFor();

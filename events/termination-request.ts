@@ -2,8 +2,8 @@ import type * as z from 'zod';
 import { type EventOrigin, eventSchema, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
 
 /**
- * "Look whether these workers are to be terminated": what `quarantine-workers` puts into the queue of `terminate-workers`. It
- * orders nothing itself: what the ledger holds of the quarantine does.
+ * Requests that `terminate-workers` checks whether these workers are to be terminated. `quarantine-workers` puts it
+ * into its queue. It orders nothing by itself; the quarantine's item in the ledger does.
  */
 export const detailType = 'Termination Reconcile Request';
 
@@ -26,6 +26,6 @@ export const sample: TerminationRequest = {
   detail: { trigger: 'quarantine', instanceIds: ['i-0f3a5c7e9b1d2f4a6'] },
 };
 
-/** Makes a request as a queue's message body. `id` names its cause. */
+/** Makes a request as the body of a queue message. `id` names its cause. */
 export const makeTerminationRequest = (origin: EventOrigin, id: string, instanceId: string): TerminationRequest =>
   ownEvent(detailType, origin, id, { trigger: 'quarantine' as const, instanceIds: [instanceId] });

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { clusterName, type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE } from './envelope.ts';
 
 /**
- * "Look at this node group (or cluster) again": what the sweep, a wake-up schedule, a freed blast-budget slot and
- * `triage-findings` put into the queue of `upgrade-node-groups`, and what an operator may put on the bus. It says where to
- * look, never what to do nor how urgently: how grave the findings of a node group are stands in the ledger.
+ * Requests a reconcile of one node group, or of a cluster. The sweep, wake-ups, freed slots of the blast budget and
+ * `triage-findings` put it into the queue of `upgrade-node-groups`; operators may put it on the bus. It only says where
+ * to look, not what to do nor how urgently: the ledger says how grave a node group's findings are.
  */
 export const detailType = 'Upgrade Reconcile Request';
 
@@ -13,7 +13,7 @@ export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 export const detail = z.object({
   trigger: z.enum(['sweep', 'wake-up', 'slot-free', 'findings', 'operator']),
   clusterName,
-  /** Without it the reconcile request is about the workers of the cluster that belong to no managed node group. */
+  /** Without it, the request concerns the cluster's workers outside of managed node groups. */
   nodegroupName: nodegroupName.optional(),
 });
 
@@ -32,7 +32,9 @@ export const sample: UpgradeReconcileRequest = {
   detail: { trigger: 'wake-up', clusterName: 'shop', nodegroupName: 'general' },
 };
 
-/** Makes a reconcile request as a queue's message body. `id` names its cause: the same cause gives the same body. */
+/**
+ * Makes a reconcile request as the body of a queue message. `id` names its cause: the same cause gives the same body.
+ */
 export const makeReconcileRequest = (
   origin: EventOrigin,
   id: string,

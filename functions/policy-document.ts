@@ -11,8 +11,8 @@ import {
 } from './shared/policy/policy.ts';
 
 /**
- * The whole policy document: each function's own section, and what holds for all. Functions read their part of it only;
- * the command line, documentation and tests read all.
+ * The whole policy document: each function's own section, and the shared settings. Functions read only their part of
+ * it; the command line, documentation and tests read everything.
  */
 
 type Declared = Extract<(typeof REMEDIATIONS)[number], { readonly policy: object }>['policy'];
@@ -37,7 +37,7 @@ export const policySchema = (defaultMode: Mode): z.ZodType<Policy> => schemaOf(d
 
 const schemas = new Map<Mode, z.ZodType<Policy>>();
 
-/** Parses a policy document; never throws: what is wrong is said in the result. */
+/** Parses a policy document. It never throws: the result says what is wrong. */
 export function parsePolicy(text: string, defaultMode: Mode): Policy | InvalidPolicy {
   const schema = schemas.get(defaultMode) ?? policySchema(defaultMode);
   schemas.set(defaultMode, schema);

@@ -6,13 +6,13 @@ import { eventAt, type Scenario, start } from './harness.ts';
 import { deniedCalls } from './iam.ts';
 import { ALL_PROOFS } from './sampled.ts';
 
-/** Whose outcomes some items of the ledger count, and what the records of such a subject name. */
+/** The function whose outcomes an item of the ledger counts, and what the records of the subject name. */
 interface Counted {
   readonly remediation: string;
   readonly about: 'instance' | 'nodegroup';
 }
 
-/** By what the `pk` of items says. */
+/** By the `pk` of items. */
 export type CountedItems = Readonly<Record<string, Counted>>;
 
 const COUNTED: CountedItems = {
@@ -23,8 +23,8 @@ const COUNTED: CountedItems = {
 };
 
 /**
- * What the ledger remembers as told and no record tells, in sentences: of each subject it counts the outcomes, and a
- * record that is written twice has the same id.
+ * Outcomes that the ledger remembers as recorded and that no record has, as sentences. The ledger counts the outcomes
+ * of each subject, and a record that is written twice has the same id.
  *
  * @param counted further items that count outcomes
  */
@@ -46,10 +46,10 @@ export async function lostRecords({ account, records }: Run, counted: CountedIte
   return lost;
 }
 
-/** Checks that are shown in the report, and not told of. */
+/** Checks that only appear in the report. */
 const REPORTED = new Set<string>(POSTURE_CHECKS.flatMap(({ id, isReported }) => (isReported === true ? id : [])));
 
-/** Each check that is remembered to fail has been told of; each that was told of is remembered, or its end was told. */
+/** Each remembered failure of a check must be recorded. Each recorded one must be remembered, or its end recorded. */
 function lostFindings(
   records: readonly RemediationRecord[],
   subject: string,
@@ -59,7 +59,7 @@ function lostFindings(
     (record) => record.remediation === 'check-posture' && nameOf(record, 'nodegroup') === subject,
   );
   const incidents = Map.groupBy(ours, ({ correlationId }) => correlationId);
-  // Some checks are remembered for the report alone.
+  // Some checks are only remembered for the report.
   const notified = Object.entries(open).filter(([check]) => !REPORTED.has(check));
   const remembered = new Set(notified.map(([, { M }]) => M?.correlationId?.S ?? ''));
   const untold = [...remembered].filter((id) => incidents.get(id)?.at(-1)?.decision === undefined);
@@ -79,12 +79,12 @@ const idsOf = (
 const nameOf = ({ cluster, nodegroup, instance }: RemediationRecord, about: 'instance' | 'nodegroup'): string =>
   about === 'instance' ? (instance ?? '') : instance === undefined ? `${cluster}/${nodegroup}` : '';
 
-/** Dying after a call that only reads is dying before the next one. */
+/** Dying after a call that only reads equals dying before the next one. */
 const READS = /^(Describe|Get|List|BatchGet|Query|GET|LIST)/;
-/** Most deaths of one function that are tried, spread over its life; `PROOFS=all` tries each. */
+/** How many deaths of one function are tried at most, spread over its life; `PROOFS=all` tries each. */
 const MOST = ALL_PROOFS ? Number.POSITIVE_INFINITY : 6;
 
-/** Lets a function die before and after calls that change something, and expects that no record is lost wherever it does. */
+/** Kills a function before and after changing calls, and expects that no record is lost. */
 export async function expectNoLoss(name: string, scenario: Scenario, counted: CountedItems = {}): Promise<void> {
   const undisturbed = await start(scenario);
   expect(await lostRecords(undisturbed, counted)).toEqual([]);
@@ -102,7 +102,10 @@ export async function expectNoLoss(name: string, scenario: Scenario, counted: Co
     }
 }
 
-/** Somebody else's events about the same cluster, one each few seconds: whoever dies is not the next one to look. */
+/**
+ * Further events about the same cluster, some seconds apart, so that the next reconcile is not by the function that
+ * died.
+ */
 export const others = (
   sample: { readonly detail: object } & Parameters<typeof eventAt>[1],
   from: number,

@@ -12,12 +12,15 @@ import { conditionOf, readSubject } from '../subject.ts';
 import { UsageError } from '../usage-error.ts';
 import { visible } from '../visible.ts';
 
-/** A command may take its agents five minutes to get, and a check that is under way comes first. */
+/**
+ * How long to wait for a check, ms. A command may take five minutes to reach its agents, and a check under way comes
+ * first.
+ */
 const PATIENCE = 20 * 60_000;
-/** Between two looks, ms of this machine. */
+/** Pause between two reads, ms of this machine. */
 const POLL_MS = 5_000;
 
-/** `check`: has the hosts of a group or a cluster looked at now, and tells what that found. */
+/** `check`: checks the hosts of a node group or a cluster now, and prints the findings. */
 export const check: Command = {
   name: 'check',
   synopsis: 'CLUSTER[/NODEGROUP]',
@@ -59,7 +62,7 @@ async function checkNow(
     note(answer.refusal);
     return 1;
   }
-  // Several requests at once are one look.
+  // Concurrent requests share one check.
   const groups = answer.groups.filter((group) => nodegroup === undefined || group === nodegroup);
   if (groups.length === 0) {
     note(

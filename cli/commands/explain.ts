@@ -13,7 +13,7 @@ import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
 import { wrap } from '../wrap.ts';
 
-/** `explain`: the whole incident of a worker, a node group, a cluster or an event, from the records. */
+/** `explain`: prints the whole incident of a worker, a node group, a cluster or an event, from the records. */
 export const explain: Command = {
   name: 'explain',
   synopsis: 'SUBJECT [--since 7d]',
@@ -57,11 +57,11 @@ async function tell(
   return 0;
 }
 
-/** What may be behind it where nothing is recorded: a slip of the pen, or an event whose resource another one reached first. */
+/** Possible reasons why nothing is recorded: a misspelt name, or another event that reached the same resource first. */
 async function whyNone(subject: IncidentTarget, surroundings: Surroundings): Promise<string> {
   if ('instance' in subject) return '';
   if (!('event' in subject)) {
-    // Only a suggestion: whoever may not read instances is told without one.
+    // Only a suggestion, so users who may not read instances get none.
     const fleet = await readFleetNow(surroundings).catch(() => undefined);
     return fleet === undefined ? '' : meantPlace(fleet, subject);
   }
@@ -77,5 +77,5 @@ async function whyNone(subject: IncidentTarget, surroundings: Surroundings): Pro
   );
 }
 
-/** How far back the last sweep is looked for, ms: one comes each hour. */
+/** How far back to look for the last sweep, ms. Sweeps run each hour. */
 const SWEPT_WITHIN = 3 * 3_600_000;

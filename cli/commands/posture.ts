@@ -15,7 +15,7 @@ import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine } from '../visible.ts';
 
-/** `posture`: tells how hosts stand, judges gathered nodes, and reads what kube-bench says. */
+/** `posture`: shows the posture of hosts, judges gathered nodes, and reads reports of kube-bench. */
 export const posture: Command = {
   name: 'posture',
   synopsis: '[judge NODE.json | import FILE]',
@@ -72,7 +72,7 @@ function localOf({ positionals: [verb, file, ...rest], options }: Given): (local
   return (local) => importFile(local, file, node);
 }
 
-/** What the ledger knows of every group, from its last check. */
+/** Prints what the ledger knows of every node group, from its last check. */
 async function report(surroundings: Surroundings, how: HowToReport): Promise<ExitCode> {
   const { clients, stack, note } = surroundings;
   const states = await readAllGroupStates(createLedger(clients.dynamoDb, stack.LedgerTableName));
@@ -155,7 +155,7 @@ const indent = (file: string, faults: string): string =>
     .map((fault) => `${file}: ${fault}`)
     .join('\n');
 
-/** @throws UsageError saying what is wrong with the file */
+/** @throws UsageError that says what is wrong with the file */
 async function jsonIn(file: string): Promise<unknown> {
   let content: string;
   try {

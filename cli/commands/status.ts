@@ -15,7 +15,7 @@ import { table } from '../table.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
 
-/** `status`: what needs somebody, what is under way, and whether all is alive. */
+/** `status`: what needs attention, what is under way, and whether all functions run. */
 export const status: Command = {
   name: 'status',
   synopsis: '',
@@ -34,10 +34,10 @@ timed out, was killed or ran out of memory.`,
 
 const DAY = 86_400_000;
 
-/** Without these nothing begins; the others run when there is something to look at. */
+/** The functions that run by schedule, without which nothing starts. The others run on demand. */
 const SCHEDULED = ['watch-ami-releases', 'sweep-fleet'];
 
-/** Lines of what waits or is under way; `plan` and `get` show all. */
+/** How many lines of waiting work, or work under way, are shown; `plan` and `get` show all. */
 const MOST_LINES = 20;
 
 async function tell(surroundings: Surroundings): Promise<ExitCode> {
@@ -119,14 +119,14 @@ async function tell(surroundings: Surroundings): Promise<ExitCode> {
   return isWell ? 0 : 1;
 }
 
-/** An exposure that an operator, or a tag, has said may be. */
+/** Whether an operator or a tag has accepted an exposure. */
 const isLeftAlone = ({ decision }: { readonly decision: string }): boolean => decision === 'skipped';
 
 interface Rules {
-  /** What is wrong with the policy; then nothing acts that reads the part that is wrong. */
+  /** What is wrong with the policy; functions that read the wrong part do not act. */
   readonly policyFault?: string;
   readonly killSwitch?: boolean;
-  /** By the names of the functions that have one. */
+  /** By function name, for functions with a mode. */
   readonly modes: Readonly<Record<string, string>>;
 }
 

@@ -2,7 +2,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import { describeInstances, filtersOf } from '../../functions/shared/fleet/instances.ts';
 import { answered, type Finding, failedTo, type Ground, open, outcomeOf, trouble } from './ground.ts';
 
-/** A kind of address, the filter that is to find it, and which instances have one by what EC2 describes. */
+/** A kind of address, the filter that should find it, and the test for instances that have one by EC2's description. */
 const KINDS: ReadonlyArray<{
   readonly kind: string;
   readonly filter: string;

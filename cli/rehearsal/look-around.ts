@@ -45,10 +45,10 @@ const traitsOf = ({ launchTemplate, nodeRepairConfig, health }: Nodegroup): stri
   ...(health?.issues ?? []).map(({ code }) => `issue ${code}`),
 ];
 
-/** Whether each worker is proven to be one, what its agent says, and by what it could be reached. */
+/** Whether each worker is proven to be one, the status of its agent, and how it could be reached. */
 export async function lookAtWorkers({ clients, instances, identities }: Ground): Promise<Finding[]> {
   const pings = new Map<string, string>();
-  // InstanceIds is a filter of at most a hundred values here.
+  // The filter InstanceIds takes at most a hundred values; fifty are used here.
   for (const Values of chunks(
     instances.flatMap(({ InstanceId }) => InstanceId ?? []),
     50,
@@ -85,7 +85,7 @@ function publicIn({ NetworkInterfaces = [] }: Instance): string[] {
     : [`has ${addresses.join(', ')}: quarantine-workers would look whether it is exposed`];
 }
 
-/** The cluster itself: what of it decides about access. */
+/** The properties of the cluster that determine access. */
 export function lookAtCluster({ cluster, groups, instances }: Ground): Finding[] {
   const { status, version, accessConfig, resourcesVpcConfig } = cluster;
   const mode = accessConfig?.authenticationMode ?? 'unknown';

@@ -3,20 +3,20 @@ import { DescribeUpdateCommand, paginateListUpdates, type Update } from '@aws-sd
 import { answered, type Finding, failedTo, type Ground, open, outcomeOf } from './ground.ts';
 
 /**
- * Looks at what has happened: Auto Scaling keeps the activities of a group for six weeks (API reference,
- * DescribeScalingActivities), and EKS tells of earlier updates. So a question may have been answered before anybody asks it.
+ * Checks past events, which may answer a question before anybody asks it. Auto Scaling keeps the activities of a group
+ * for six weeks (API reference, DescribeScalingActivities), and EKS returns earlier updates.
  */
 
 const ACTIVITIES_PER_PAGE = 100;
-/** A thousand activities a group are more than most groups have in six weeks. */
+/** A thousand activities per group, more than most groups have in six weeks. */
 const PAGES = 10;
-/** Of the updates of a group so many are described, in the order in which EKS lists them. */
+/** How many updates of a group are described, in EKS's order. */
 const UPDATES = 10;
-/** What begins so shortly after another counts as one batch, ms. */
+/** Activities that start within this time after another count as one batch, ms. */
 const ONE_BATCH = 60_000;
 const MINUTE = 60_000;
 
-/** What an activity did to which instance, by the words of Auto Scaling: "Terminating EC2 instance: i-0123". */
+/** What an activity did to which instance, from Auto Scaling's wording: "Terminating EC2 instance: i-0123". */
 interface Deed {
   readonly what: string;
   readonly instanceId: string;
@@ -36,13 +36,13 @@ const isEnd = ({ what }: Deed): boolean => what.startsWith('Terminating');
 
 interface Past {
   readonly group: string;
-  /** The earliest first. */
+  /** Earliest first. */
   readonly deeds: readonly Deed[];
 }
 
 const read = new WeakMap<Ground, Promise<Finding | Past[]>>();
 
-/** What has happened to each managed node group, read once; or why Auto Scaling does not tell. */
+/** The past of each managed node group, read once; or why Auto Scaling cannot be read. */
 function pastOf(ground: Ground): Promise<Finding | Past[]> {
   const reading = read.get(ground) ?? readPast(ground);
   read.set(ground, reading);
@@ -71,7 +71,7 @@ async function readPast({ clients, groups }: Ground): Promise<Finding | Past[]> 
   return all;
 }
 
-/** Looks through the past of every node group; where that tells nothing, says so. */
+/** Searches the past of every node group, and says where it shows nothing. */
 async function inPast(ground: Ground, look: (group: string, deeds: readonly Deed[]) => string[], nothing: string) {
   const past = await pastOf(ground);
   if (!Array.isArray(past)) return [past];
@@ -79,7 +79,7 @@ async function inPast(ground: Ground, look: (group: string, deeds: readonly Deed
   return told.length === 0 ? [open(`${nothing} in the last six weeks`)] : told.map(answered);
 }
 
-/** Members that were ended while they were in standby, and by what cause. */
+/** Members that were terminated while in standby, with the cause. */
 export const endedInStandby = (ground: Ground): Promise<Finding[]> =>
   inPast(
     ground,
@@ -95,7 +95,7 @@ export const endedInStandby = (ground: Ground): Promise<Finding[]> =>
     'no member was ended in standby',
   );
 
-/** Members that were detached, and how their group stands by now. */
+/** Members that were detached, with the current status of their node group. */
 export const detached = (ground: Ground): Promise<Finding[]> => {
   const issues = new Map(
     ground.groups.map(({ nodegroupName = '', status, health }) => [
@@ -117,7 +117,7 @@ export const detached = (ground: Ground): Promise<Finding[]> => {
   );
 };
 
-/** The ends of members, by batch: what begins within a minute of the one before belongs to one. */
+/** The terminations of members by batch: one that starts within a minute of the previous one belongs to its batch. */
 function batchesOf(deeds: readonly Deed[]): Deed[][] {
   const batches: Deed[][] = [];
   for (const deed of deeds.filter(isEnd)) {
@@ -129,7 +129,7 @@ function batchesOf(deeds: readonly Deed[]): Deed[][] {
   return batches;
 }
 
-/** How many members left at once, beside what the group's percentage comes to. */
+/** How many members were terminated at once, compared with the group's percentage. */
 export async function unavailableShares(ground: Ground): Promise<Finding[]> {
   const shares = ground.groups.flatMap(({ nodegroupName: name = '', updateConfig, scalingConfig }) => {
     const percent = updateConfig?.maxUnavailablePercentage;
@@ -151,7 +151,7 @@ export async function unavailableShares(ground: Ground): Promise<Finding[]> {
   });
 }
 
-/** How long it took from one batch of members that left to the next one, at most, where an update may have caused both. */
+/** The longest pause between two batches of terminated members that one update may have caused. */
 export const batchTimes = (ground: Ground): Promise<Finding[]> =>
   inPast(
     ground,
@@ -160,7 +160,7 @@ export const batchTimes = (ground: Ground): Promise<Finding[]> =>
       const starts = batchesOf(deeds).flatMap(([first]) => first?.from ?? []);
       const pauses = starts.flatMap((from, index) => {
         const before = starts[index - 1];
-        // Hours apart they are hardly of one update.
+        // Batches that are hours apart hardly belong to one update.
         return before === undefined || from - before > SAME_UPDATE ? [] : [from - before];
       });
       if (ends.length === 0) return [];
@@ -174,7 +174,10 @@ export const batchTimes = (ground: Ground): Promise<Finding[]> =>
 const SAME_UPDATE = 3 * 60 * MINUTE;
 const minutes = (ms: number): string => `${Math.round(ms / MINUTE)} min`;
 
-/** How the updates of those node groups ended. @param what they are, after their names */
+/**
+ * How the updates of the matching node groups ended.
+ * @param what describes them, after their names
+ */
 export async function updatesOf(
   { clients, cluster, groups }: Ground,
   what: string,

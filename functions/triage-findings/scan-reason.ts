@@ -1,6 +1,6 @@
 /**
- * Reasons of Inspector for not scanning an instance that need nobody: it begins by itself, AWS mends it, or there is nothing to scan
- * while the instance is stopped or gone. Source: Inspector API reference, ScanStatus ("No action required from the user").
+ * Inspector's reasons for not scanning an instance that need no action: scanning starts by itself, AWS fixes it, or the
+ * instance is stopped or gone. Source: Inspector API reference, ScanStatus ("No action required from the user").
  */
 const NEED_NOBODY: ReadonlySet<string> = new Set([
   'SUCCESSFUL',
@@ -13,7 +13,7 @@ const NEED_NOBODY: ReadonlySet<string> = new Set([
   'RESOURCE_TERMINATED',
 ]);
 
-/** What lets Inspector scan, by its reason for not doing so. Source: Inspector API reference, ScanStatus. */
+/** What lets Inspector scan, by its reason for not scanning. Source: Inspector API reference, ScanStatus. */
 const CURES: Readonly<Record<string, string>> = {
   UNMANAGED_EC2_INSTANCE: 'no SSM agent answers: read the records of manage-ssm-agent about the worker',
   RESOURCE_UNMANAGED:
@@ -37,9 +37,9 @@ const CURES: Readonly<Record<string, string>> = {
   DEEP_INSPECTION_DAILY_SSM_INVENTORY_LIMIT_EXCEEDED: 'the daily quota of SSM inventory is used up',
 };
 
-/** Whether somebody should hear that an instance is not scanned for this reason. One that nobody knows yet is told, too. */
+/** Whether the reason is worth reporting. Unknown reasons are reported, too. */
 export const isWorthTelling = (reason: string): boolean => !NEED_NOBODY.has(reason);
 
-/** A reason as it is told: its code, and what lets Inspector scan where that is known. */
+/** A reason in a report: its code, and what lets Inspector scan, where known. */
 export const reasonInWords = (reason: string, instances: string): string =>
   Object.hasOwn(CURES, reason) ? `${reason} (${instances}), ${CURES[reason]}` : `${reason} (${instances})`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a cluster's VPC has besides what its `network` says. */
+/** Properties of a cluster's VPC beyond its `network`. */
 export const vpc = z
   .strictObject({
     blockPublicAccess: z

@@ -4,8 +4,8 @@ import type { VpcFile } from './schema-vpc.ts';
 import type { FleetState } from './state.ts';
 
 /**
- * Makes the VPC of a cluster, its subnets being there, what the fleet file says of it besides. It holds for the public
- * subnets that launches may go to as well.
+ * Applies the fleet file's properties to a cluster's VPC, whose subnets exist. They also apply to the public subnets
+ * that launches may use.
  */
 export function seedVpc(state: FleetState, cluster: EksCluster, file: VpcFile): void {
   if (file === undefined) return;

@@ -9,7 +9,7 @@ export interface Workload {
   readonly name: string;
   readonly replicas: number;
   readonly disruptionBudget?: DisruptionBudget | undefined;
-  /** How long its pods take to end, s: just their grace period. */
+  /** How long its pods take to end, s: exactly their grace period. */
   readonly terminationSeconds: number;
 }
 
@@ -19,21 +19,22 @@ export interface WorkloadPod {
   readonly uid: string;
   /** Epoch ms. */
   readonly createdAt: number;
-  /** Where it runs, and from when on it is ready (epoch ms); undefined while no node takes it. */
+  /** Its node, and when it becomes ready there (epoch ms); undefined while no node takes it. */
   bound: { readonly nodeName: string; readonly readyAt: number } | undefined;
-  /** When it was told to go, and when it will have gone (epoch ms). */
+  /** When its deletion was requested, and when it will be gone (epoch ms). */
   leaving: { readonly since: number; readonly goneAt: number } | undefined;
   /**
-   * The kubelet of its node is not heard of. It counts as not ready then, and cannot be told to go: it goes on running, and
-   * stays, until its node is heard of again or is gone. Source: Kubernetes, "Nodes" (node controller), and "Taints and
+   * Whether its node's kubelet is silent. The pod then counts as not ready, and cannot be stopped: it keeps running,
+   * and stays until its node reports again or is gone. Source: Kubernetes, "Nodes" (node controller), and "Taints and
    * Tolerations", "Taint based Evictions".
    */
   unheard: boolean;
 }
 
 /**
- * The taints of a node that is not Ready. Each pod bears them for so long, since the admission plugin DefaultTolerationSeconds
- * has it tolerate them. Source: Kubernetes, "Taints and Tolerations", "Taint based Evictions": `tolerationSeconds=300`.
+ * The taints of a node that is not Ready. Each pod tolerates them for a limited time, which the admission plugin
+ * DefaultTolerationSeconds sets. Source: Kubernetes, "Taints and Tolerations", "Taint based Evictions":
+ * `tolerationSeconds=300`.
  */
 export const TOLERATED_FOR_A_TIME: readonly string[] = [
   'node.kubernetes.io/not-ready',
@@ -41,14 +42,14 @@ export const TOLERATED_FOR_A_TIME: readonly string[] = [
 ];
 export const TOLERATION_SECONDS = 300;
 
-/** The label by which EKS marks the nodes of a managed node group. */
+/** The label that EKS sets on the nodes of a managed node group. */
 export const NODE_GROUP_LABEL = 'eks.amazonaws.com/nodegroup';
 
 const hasStarted = ({ bound }: WorkloadPod, now: number): boolean => bound !== undefined && bound.readyAt <= now;
 
 export const isReady = (pod: WorkloadPod, now: number): boolean => hasStarted(pod, now) && !pod.unheard;
 
-/** The name of the ReplicaSet by which a Deployment runs its pods. */
+/** Name of the ReplicaSet with which a Deployment runs its pods. */
 export const replicaSetName = ({ namespace, name, nodeGroup }: Workload): string =>
   `${name}-${stableUid(`template ${nodeGroup} ${namespace} ${name}`).slice(0, 8)}`;
 
@@ -83,7 +84,7 @@ export function servedWorkloadPod(pod: WorkloadPod, now: number): Served {
             blockOwnerDeletion: true,
           },
         ],
-        // Kubernetes tells when the grace period ends, not when it began.
+        // Kubernetes returns the end of the grace period, not its start.
         ...(leaving !== undefined && {
           deletionTimestamp: secondsIso(leaving.goneAt),
           deletionGracePeriodSeconds: terminationSeconds,

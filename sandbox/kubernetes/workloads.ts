@@ -28,14 +28,14 @@ const DAY_MS = 86_400_000;
 const TOLERATED_MS = TOLERATION_SECONDS * 1000;
 
 /**
- * The pods of a cluster's Deployments. Nothing is planned for them: they are brought up to date when somebody looks, so
- * a cluster at which nobody looks costs nothing. What happened to a node between two looks counts as having happened
- * right after the first.
+ * The pods of a cluster's Deployments. Nothing is scheduled for them: each read brings them up to date, so a cluster
+ * that nobody reads costs nothing. What happened to a node between two reads counts as having happened right after the
+ * first.
  */
 export class Workloads {
   readonly #options: WorkloadsOptions;
   #pods: WorkloadPod[] = [];
-  /** Epoch ms. All have been running for a day when somebody first looks. */
+  /** Epoch ms. All pods have been running for a day at the first read. */
   #lookedAt: number;
 
   constructor(options: WorkloadsOptions) {
@@ -43,27 +43,27 @@ export class Workloads {
     this.#lookedAt = options.time.now - DAY_MS;
   }
 
-  /** Lets happen what has become due: to be called before anything is read, and before a node is changed. */
+  /** Applies everything that has become due. To be called before anything is read, and before a node is changed. */
   catchUp(): void {
     const { time, workloads, nodes } = this.#options;
     const since = this.#lookedAt;
     this.#lookedAt = time.now;
     if (workloads.length === 0) return;
     const byName = new Map(nodes().map((node) => [node.name, node]));
-    /** When the replacements of those that are taken off are made. */
+    /** When the replacements of evicted pods are created. */
     const replacedAt = new Map<Workload, number>();
     for (const pod of this.#pods) {
       const node = pod.bound && byName.get(pod.bound.nodeName);
       pod.unheard = node?.unheardSince !== undefined;
       const from = node === undefined ? undefined : takenOffFrom(node, since);
-      // No budget counts here.
+      // Taint-based evictions ignore disruption budgets.
       if (from === undefined || from > time.now) continue;
       leave(pod, from);
       replacedAt.set(pod.workload, Math.max(from, replacedAt.get(pod.workload) ?? since));
     }
     this.#pods = this.#pods.filter(({ bound, leaving, unheard }) => {
       if (bound !== undefined && !byName.has(bound.nodeName)) return false;
-      // Whom nobody can tell to go stays until its node is heard of again, or is gone.
+      // A pod that cannot be stopped stays until its node reports again, or is gone.
       return leaving === undefined || leaving.goneAt > time.now || unheard;
     });
     for (const workload of workloads) this.#fill(workload, replacedAt.get(workload) ?? since);
@@ -81,14 +81,15 @@ export class Workloads {
   }
 
   /**
-   * Tells a pod to go; its replacement is there at once, and is scheduled where there is room.
-   * @param uid it must have, when that is asked for @throws StatusError 404, 409, 429 for a disruption budget
+   * Evicts a pod. Its replacement is created at once, and scheduled where there is room.
+   * @param uid that the pod must have, if given
+   * @throws StatusError 404, 409, 429 for a disruption budget
    */
   evict(namespace: string, name: string, uid: string | undefined): void {
     const { time, nodes } = this.#options;
     const pod = this.#find(namespace, name);
     if (pod === undefined) throw notFound(PODS, name);
-    // In the order of the real one: the budget is asked before the pod's uid.
+    // In the order of the real API: the budget is checked before the pod's uid.
     this.#askBudget(pod);
     if (uid !== undefined && uid !== pod.uid) throw preconditionFailed(PODS, name, uid, pod.uid);
     leave(pod, time.now);
@@ -96,7 +97,10 @@ export class Workloads {
     this.#schedule(nodes(), time.now);
   }
 
-  /** Pods that do not run yet or are going already are nothing that a budget counts, so it lets them go. */
+  /**
+   * Checks the disruption budget. Pods that are not running yet, or already leaving, do not count, so the budget lets
+   * them go.
+   */
   #askBudget(pod: WorkloadPod): void {
     const { workload, leaving } = pod;
     const { disruptionBudget, replicas, name } = workload;
@@ -115,7 +119,7 @@ export class Workloads {
     return this.#pods.filter((pod) => pod.workload === workload && pod.leaving === undefined);
   }
 
-  /** As its ReplicaSet does: whoever is missing is created. */
+  /** Creates missing pods, like a ReplicaSet. */
   #fill(workload: Workload, createdAt: number): void {
     const { random } = this.#options;
     for (let count = this.#living(workload).length; count < workload.replicas; count += 1) {
@@ -132,7 +136,7 @@ export class Workloads {
     }
   }
 
-  /** Binds the pods that have no node, each to the node with the fewest of its kind, then with the fewest at all. */
+  /** Binds pods without a node, each to the node with the fewest pods of its kind, then with the fewest in all. */
   #schedule(nodes: readonly SchedulingNode[], since: number): void {
     const waiting = this.#pods.filter(({ bound, leaving }) => bound === undefined && leaving === undefined);
     if (waiting.length === 0) return;
@@ -158,7 +162,7 @@ function countByNode(pods: readonly WorkloadPod[]): Map<string, number> {
   return counts;
 }
 
-/** The first of those with the lowest rank. */
+/** The first item with the lowest rank. */
 function leastOf<Item>(items: readonly Item[], rankOf: (item: Item) => number): Item | undefined {
   let [least, lowest]: [Item | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
   for (const item of items) {
@@ -168,13 +172,13 @@ function leastOf<Item>(items: readonly Item[], rankOf: (item: Item) => number): 
   return least;
 }
 
-/** A pod without a node has no process that would need time to end. */
+/** A pod without a node has no process that needs time to end. */
 function leave(pod: WorkloadPod, since: number): void {
   const goneAt = pod.bound === undefined ? since : since + pod.workload.terminationSeconds * 1000;
   pod.leaving ??= { since, goneAt };
 }
 
-/** From when on a node's taints take pods off it, epoch ms; undefined: they take none. */
+/** From when on a node's taints evict pods, epoch ms; undefined: they evict none. */
 function takenOffFrom({ taints, unheardSince, createdAt }: SchedulingNode, since: number): number | undefined {
   const keys = taints.filter(({ effect }) => effect === 'NoExecute').map(({ key }) => key);
   if (keys.length === 0) return undefined;

@@ -7,7 +7,7 @@ import { FunctionEnvironments, type InvocationReport } from './lambda-environmen
 import type { EnvironmentFactory, FunctionDefinition, InvocationOutcome } from './lambda-function.ts';
 import type { Lineage } from './lineage.ts';
 
-/** An asynchronous event that failed for good and went to no dead-letter queue. */
+/** An asynchronous event that failed in every attempt, without a dead-letter queue. */
 export interface DroppedEvent {
   readonly functionName: string;
   readonly event: unknown;
@@ -15,22 +15,23 @@ export interface DroppedEvent {
   readonly at: number;
 }
 
-/** Lambda tries an asynchronous event twice again, a minute and then two after the failure. */
+/** Lambda retries an asynchronous event twice, one and then two minutes after the failure. */
 const RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
 const MOST_EVENT_AGE_MS = 6 * 3_600_000;
 
 /**
- * What a new account may run at a time.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html "New AWS accounts have reduced concurrency"
+ * The concurrency of a new account.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html "New AWS accounts have reduced
+ * concurrency"
  */
 const NEW_ACCOUNT_CONCURRENCY = 10;
 
 export interface LambdaOptions {
-  /** What the account allows at a time. */
+  /** The account's concurrency. */
   readonly concurrentExecutions?: number;
   /**
-   * Whether chains of invocations are cut; false is as if each function had `RecursiveLoop: Allow`. Source: Lambda developer
-   * guide, "Use Lambda recursive loop detection to prevent infinite loops".
+   * Whether loops of invocations are stopped; false is as if each function had `RecursiveLoop: Allow`. Source: Lambda
+   * developer guide, "Use Lambda recursive loop detection to prevent infinite loops".
    */
   readonly detectsLoops?: boolean;
 }
@@ -69,7 +70,7 @@ export class Lambda {
     });
   }
 
-  /** Makes a function, or gives one that is there new code and configuration. */
+  /** Creates a function, or updates the code and configuration of an existing one. */
   createFunction(asDeclared: FunctionDefinition): void {
     const definition: FunctionDefinition = this.#detectsLoops ? asDeclared : { ...asDeclared, recursiveLoop: 'Allow' };
     this.#logs.ensureGroup(definition.logging.group);
@@ -93,7 +94,7 @@ export class Lambda {
     this.#functions.set(definition.name, environments);
   }
 
-  /** Hears of every invocation when it has ended, and of every one that was throttled. */
+  /** Calls the listener for every invocation that has ended, and for every throttled one. */
   onInvocation(listener: (report: InvocationReport) => void): void {
     this.#listeners.push(listener);
   }
@@ -102,7 +103,9 @@ export class Lambda {
     return [...this.#functions.values()].reduce((sum, { running }) => sum + running, 0);
   }
 
-  /** By label: the most invocations of a function that one chain has had, as Lambda counts for its loop detection. */
+  /**
+   * By label: the largest number of invocations of a function in one chain, as Lambda counts them for loop detection.
+   */
   get longestChains(): ReadonlyMap<string, number> {
     return new Map([...this.#functions.values()].map((each) => [each.definition.label, each.longestChain]));
   }
@@ -111,20 +114,23 @@ export class Lambda {
     return [...this.#functions.values()].map(({ definition }) => definition);
   }
 
-  /** @param nameOrArn as AWS takes it @throws AwsError `ResourceNotFoundException` */
+  /**
+   * @param nameOrArn as AWS accepts it
+   * @throws AwsError `ResourceNotFoundException`
+   */
   function(nameOrArn: string): FunctionDefinition {
     return this.#environments(nameOrArn).definition;
   }
 
   /**
-   * Invokes and tells how it ended (`RequestResponse`).
-   * @param lineage of the chain of invocations that has led here, where AWS keeps count of it
+   * Invokes, and returns how it ended (`RequestResponse`).
+   * @param lineage of the chain of invocations that led here, where AWS counts it
    */
   invoke(nameOrArn: string, event: unknown, lineage?: Lineage): Promise<InvocationOutcome> {
     return this.#environments(nameOrArn).invoke(event, this.#random.uuid(), lineage);
   }
 
-  /** Puts the event into the function's own queue (`Event`): retried on errors, dead-lettered in the end. */
+  /** Puts the event into the function's own queue (`Event`): retried on errors, finally dead-lettered. */
   invokeAsynchronously(nameOrArn: string, event: unknown): void {
     const environments = this.#environments(nameOrArn);
     const requestId = this.#random.uuid();
@@ -146,12 +152,12 @@ export class Lambda {
     this.#world.time.after(this.#random.integer(5, 50), () => attempt(0, 0));
   }
 
-  /** Ends the execution environment that serves the invocation, at once. */
+  /** Kills the execution environment that serves the invocation. */
   crash(requestId: string): void {
     for (const environments of this.#functions.values()) environments.crash(requestId);
   }
 
-  /** Which function holds this access key, or undefined. */
+  /** The function that has this access key, or undefined. */
   callerOf(accessKeyId: string): Caller | undefined {
     for (const environments of this.#functions.values()) {
       const holder = environments.holderOf(accessKeyId);

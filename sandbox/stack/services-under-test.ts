@@ -19,28 +19,28 @@ export const SECOND = 1_000;
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
 
-/** What a function of a test does: takes `ms` of virtual time, then answers or fails. */
+/** What a test's function does: it takes `ms` of virtual time, then succeeds or fails. */
 export interface Behaviour {
   readonly ms?: number;
   readonly result?: unknown;
   readonly error?: string;
 }
 
-/** One invocation that a test's function got. */
+/** One invocation of a test's function. */
 export interface Invocation {
   readonly at: number;
   readonly label: string;
   readonly event: unknown;
   readonly requestId: string;
-  /** Of the credentials that the function would call AWS with. */
+  /** The access key of the credentials with which the function would call AWS. */
   readonly accessKeyId: string;
-  /** The trace header that the function's own calls would carry. */
+  /** The trace header of the function's own calls. */
   readonly traceHeader: string;
 }
 
 /**
- * The account's delivery side with functions that do as the test says, reached by the SDK's own clients over the wire
- * protocols in memory.
+ * The account's event and queue services with functions that behave as the test says. The SDK's own clients reach them
+ * over the wire protocols in memory.
  */
 export function servicesUnderTest(
   options: {
@@ -142,9 +142,9 @@ export function servicesUnderTest(
     parameters,
     accessEntries,
     clientConfig,
-    /** Plays on for so many milliseconds. */
+    /** Advances the time by so many milliseconds. */
     play: (ms: number) => time.play(time.now + ms),
-    /** Takes a template into the account; it needs no more than its resources. */
+    /** Deploys a template; only its resources are required. */
     deploy: (resources: object, more: object = {}) =>
       Stack.deploy(
         {

@@ -25,13 +25,13 @@ export interface StackServicesOptions {
   readonly world: World;
   readonly faultPlan: FaultPlan;
   readonly createEnvironment: EnvironmentFactory;
-  /** What of Lambda is otherwise than in a new account. */
+  /** Lambda's settings that differ from a new account. */
   readonly lambda?: LambdaOptions;
-  /** Where a template reaches into the rest of the account. */
+  /** The parts of the account that a template changes. */
   readonly account: Pick<StackServices, 'putParameter' | 'addDocument' | 'iam' | 'addAccessEntry'>;
 }
 
-/** The account's services that bring work to functions, tied together. */
+/** The account's services that invoke functions, connected to each other. */
 export function createStackServices(options: StackServicesOptions) {
   const { world, faultPlan, createEnvironment, account } = options;
   const authorization = new Authorization(world.accountId);
@@ -67,7 +67,7 @@ export function createStackServices(options: StackServicesOptions) {
   } satisfies StackServices & Record<string, unknown>;
 }
 
-/** What clients can call of them. */
+/** The operations that clients can call. */
 export const callableServices = (
   { eventBridge, sqs, sns, scheduler, logs, cloudWatch, dynamoDb }: ReturnType<typeof createStackServices>,
   world: World,

@@ -7,11 +7,11 @@ import type { Page, Posture } from '../view.ts';
 import { incidentButton, viewButton } from './button.ts';
 import { isNarrow } from './width.ts';
 
-/** How many groups are drawn, and how many lines of evidence; the rest are counted. */
+/** How many node groups and how many lines of evidence are shown; the rest are counted. */
 const MOST_GROUPS = 60;
 const MOST_ROWS = 150;
 
-/** What stands in a cell, and what it means. Signs, not colours, tell them apart. */
+/** The signs in cells, with their meanings. Signs, not colours, tell verdicts apart. */
 const SIGNS = {
   PASS: ['✓', 'passes'],
   FAIL: ['✗', 'fails'],
@@ -20,11 +20,14 @@ const SIGNS = {
   waived: ['w', 'fails, and is waived'],
 } as const;
 
-/** Opens the page of posture, of a cluster or group alone where one is given. */
+/** A button that opens the posture page, limited to a cluster or node group where one is given. */
 export const postureButton = (page: Page, label = 'Posture of hosts', subject?: RecordSubject): Markup =>
   viewButton(page, label, { page: 'posture', filter: page.question.filter, ...(subject !== undefined && { subject }) });
 
-/** Group by check, and below it what each open one rests on, what to do, and what EKS Auto Mode would give. */
+/**
+ * Renders node groups by check, and below them the evidence of each open check, what to do, and what EKS Auto Mode
+ * would provide.
+ */
 export function posture({ groups }: Posture, page: Page): Markup {
   const { subject, filter } = page.question;
   const back = viewButton(page, 'Back', { filter });
@@ -60,7 +63,7 @@ function cell(id: string, { verdicts, findings }: LookedAt): Markup {
   return html`<td><span role="img" aria-label="${id} ${meaning}" title="${id} ${meaning}">${sign}</span></td>`;
 }
 
-/** What fails comes first, the oldest at the top; then what is not decided. */
+/** Renders failed checks first, oldest at the top, then undecided ones. */
 function evidence(rows: readonly Row[], page: Page): Markup {
   const sorted = rows.toSorted((a, b) => rank(a) - rank(b) || (a.since < b.since ? -1 : Number(a.since > b.since)));
   const narrow = isNarrow(page);

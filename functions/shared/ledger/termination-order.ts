@@ -2,25 +2,25 @@ import * as z from 'zod';
 import { type Ledger, readItems } from './ledger.ts';
 
 /**
- * That a worker in quarantine is to be terminated: part of the item that `quarantine-workers` keeps of the quarantine, and that
- * `terminate-workers` reads. When it was ordered, epoch milliseconds, tells one order from the next.
+ * The order to terminate a worker in quarantine. It is part of the quarantine's item, which `quarantine-workers` writes
+ * and `terminate-workers` reads. Its time, epoch milliseconds, distinguishes it from other orders.
  */
 export const terminationOrder = z.object({ orderedAt: z.number(), by: z.enum(['request', 'expiry']) });
 
-/** The kind of items in which `terminate-workers` answers. */
+/** Partition key of the items with the answers of `terminate-workers`. */
 export const TERMINATION = 'termination';
 
-/** What `terminate-workers` answers to an order. */
+/** The answer of `terminate-workers` to an order. */
 export const terminationAnswer = {
   /** The order that was answered last. */
   orderedAt: z.number().optional(),
-  /** Why the worker was not terminated; absent: EC2 took the call. */
+  /** Why the worker was not terminated; absent: EC2 accepted the call. */
   refused: z.string().optional(),
 };
 
 const answerItem = z.object(terminationAnswer);
 
-/** What was answered about an instance; undefined: nothing ever. */
+/** Reads the answer about an instance; undefined when there never was one. */
 export async function readTerminationAnswer(
   ledger: Ledger,
   instanceId: string,

@@ -1,10 +1,10 @@
 /**
- * The CIS Amazon EKS Benchmark, node section, as data. The ids and titles of 1.5.0 to 1.8.0 are those of
- * aquasecurity/kube-bench, cfg/eks-1.8.0/node.yaml and before: the same thirteen, all automated. The text of 2.0.0 is
- * not public; that its checks are the same is assumed, and said.
+ * The node section of the CIS Amazon EKS Benchmark, as data. The ids and titles of 1.5.0 to 1.8.0 are from
+ * aquasecurity/kube-bench, cfg/eks-1.8.0/node.yaml and earlier: the same thirteen, all automated. The text of 2.0.0 is
+ * not public; its checks are assumed to be the same, which reports mention.
  */
 
-/** The thirteen of the benchmark, and one of our own. */
+/** The thirteen checks of the benchmark, and one of our own. */
 export type CheckId =
   | '3.1.1'
   | '3.1.2'
@@ -26,16 +26,16 @@ export interface Check {
   readonly title: string;
   /** What to do about a FAIL. */
   readonly todo: string;
-  /** The like check of the CIS Kubernetes Benchmark, which Bottlerocket reports. */
+  /** The equivalent check of the CIS Kubernetes Benchmark, which Bottlerocket reports. */
   readonly kubernetes?: string;
-  /** Matches the title of the like check of any report: ids have moved between versions, subjects have not. */
+  /** Matches the title of the equivalent check in any report: ids have changed between versions, subjects have not. */
   readonly about?: RegExp;
 }
 
 const RENEW =
   'Set it where the node gets its configuration (NodeConfig, launch template or Bottlerocket setting) and replace the node. ';
 
-/** All checks, in the order in which they are shown. */
+/** All checks, in display order. */
 export const CHECKS: readonly Check[] = [
   {
     id: '3.1.1',
@@ -137,13 +137,16 @@ export const CHECKS: readonly Check[] = [
 
 export interface Benchmark {
   readonly version: string;
-  /** What must be said about its use, if there is something. */
+  /** A caveat about its use, if there is one. */
   readonly caveat?: string;
 }
 
 const ASSUMED = 'its text is not public; that it has the checks of 1.8.0 is assumed';
 
-/** Minor versions of Kubernetes 1.x, the lowest of each span. (kube-bench, cmd/util.go and issue 2142, for 2.0.0.) */
+/**
+ * Benchmarks by minor version of Kubernetes 1.x, with the lowest of each span. (kube-bench, cmd/util.go and issue 2142,
+ * for 2.0.0.)
+ */
 const VERSIONS: ReadonlyArray<readonly [since: number, benchmark: Benchmark]> = [
   [36, { version: '2.0.0', caveat: `${ASSUMED}; it is made for 1.34 and 1.35` }],
   [34, { version: '2.0.0', caveat: ASSUMED }],
@@ -152,7 +155,7 @@ const VERSIONS: ReadonlyArray<readonly [since: number, benchmark: Benchmark]> = 
   [0, { version: '1.5.0', caveat: 'older than the benchmarks that are kept up' }],
 ];
 
-/** Which benchmark is for a version of Kubernetes, such as `1.34` or `v1.34.2-eks-1a2b3c4`. */
+/** The benchmark for a version of Kubernetes, such as `1.34` or `v1.34.2-eks-1a2b3c4`. */
 export function benchmarkFor(kubernetesVersion: string | null | undefined): Benchmark {
   const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(kubernetesVersion ?? '') ?? [];
   if (major === undefined || minor === undefined)

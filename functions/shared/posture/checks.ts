@@ -9,19 +9,19 @@ export interface PostureCheck {
   readonly id: PostureCheckId;
   readonly title: string;
   readonly todo: string;
-  /** What EKS Auto Mode gives instead, where that is known. */
+  /** What EKS Auto Mode provides instead, where known. */
   readonly autoMode?: string;
-  /** Whether the CIS Amazon EKS Benchmark has it. */
+  /** Whether the check is part of the CIS Amazon EKS Benchmark. */
   readonly isOfBenchmark: boolean;
-  /** Shown in the report, and not told of. */
+  /** The check only appears in the report; nobody is notified. */
   readonly isReported?: true;
 }
 
-/** All checks, in the order in which they are shown. */
+/** All checks, in display order. */
 export const POSTURE_CHECKS: readonly PostureCheck[] = [
   ...CHECKS.map(({ id, title, todo }) => ({ id, title, todo, isOfBenchmark: id !== 'EHR.1' })),
   ...HOST_CHECKS.map((check) => ({ ...check, isOfBenchmark: false })),
 ];
 
-/** A check that is not here was not made. */
+/** A missing check was not made. */
 export type PostureJudgements = Readonly<Partial<Record<PostureCheckId, Judgement>>>;

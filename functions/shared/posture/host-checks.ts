@@ -1,4 +1,4 @@
-/** Checks of our own, of hosts as a whole. The benchmark has none of them for EKS. */
+/** Checks of our own about hosts as a whole. The benchmark has none of them for EKS. */
 export type HostCheckId =
   | 'SELINUX.1'
   | 'SELINUX.2'
@@ -24,15 +24,18 @@ export interface HostCheck {
   readonly title: string;
   /** What to do where it does not pass. */
   readonly todo: string;
-  /** What EKS Auto Mode gives instead, where that is said (see {@link AUTO_MODE}). */
+  /** What EKS Auto Mode provides instead, where documented (see {@link AUTO_MODE}). */
   readonly autoMode?: string;
-  /** Shown in the report alone: another function tells of it, or it is how the host was chosen. */
+  /**
+   * The check only appears in the report, because another function reports it, or because the host was chosen this way.
+   */
   readonly isReported?: true;
 }
 
 /**
- * What nodes of EKS Auto Mode have, by the EKS user guide ("Automate cluster infrastructure with EKS Auto Mode"; "Troubleshoot
- * EKS Auto Mode", Instance Metadata Service) and the whitepaper "Security Overview of Amazon EKS Auto Mode".
+ * The properties of EKS Auto Mode nodes. Sources: the EKS user guide ("Automate cluster infrastructure with EKS Auto
+ * Mode"; "Troubleshoot EKS Auto Mode", Instance Metadata Service) and the whitepaper "Security Overview of Amazon EKS
+ * Auto Mode".
  */
 const AUTO_MODE = {
   selinux: 'SELinux enforces',
@@ -44,7 +47,7 @@ const AUTO_MODE = {
 
 const REPLACE = 'and replace the nodes';
 
-/** In the order in which they are shown. */
+/** In display order. */
 export const HOST_CHECKS: readonly HostCheck[] = [
   {
     id: 'SELINUX.1',

@@ -1,7 +1,7 @@
 import { POSTURE_CHECKS } from './checks.ts';
 import type { LookedAt } from './group-states.ts';
 
-/** One check of one group. */
+/** One check of one node group. */
 export interface Row {
   readonly group: string;
   readonly check: string;
@@ -12,14 +12,14 @@ export interface Row {
   readonly waiver: string;
   readonly evidence: readonly string[];
   readonly todo: string;
-  /** What EKS Auto Mode would give. */
+  /** What EKS Auto Mode would provide. */
   readonly autoMode: string;
   readonly checked: string;
 }
 
 const day = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString());
 
-/** What the last check of each group found, by group and check. */
+/** The results of each node group's last check, by node group and check. */
 export function rowsOf(states: ReadonlyMap<string, LookedAt>, all: boolean): Row[] {
   return [...states]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -29,7 +29,7 @@ export function rowsOf(states: ReadonlyMap<string, LookedAt>, all: boolean): Row
         if (verdict === undefined || (!all && (verdict === 'PASS' || verdict === 'N/A'))) return [];
         const found = findings[id];
         const note = verdict === 'MANUAL' ? notes[id] : undefined;
-        // What the benchmark leaves open is to be looked up, not changed.
+        // What the benchmark leaves undecided is to be looked up, not changed.
         const isToDo = verdict === 'FAIL' || (verdict === 'MANUAL' && !isOfBenchmark);
         return [
           {

@@ -1,20 +1,20 @@
 import type { CheckId } from './benchmark.ts';
 
-/** Where a value comes from, for people: a file and line, a flag, or neither. */
+/** The source of a value, for people: a file and line, a flag, or neither. */
 export interface Evidence {
   readonly file?: string;
   readonly line?: number;
   readonly flag?: string;
-  /** What is there, in words. */
+  /** What was found, in words. */
   readonly value: string;
 }
 
-/** MANUAL: the evidence does not decide it. N/A: the check is not about such a node. */
+/** MANUAL: the evidence does not decide it. N/A: the check does not apply to such a node. */
 export type Verdict = 'PASS' | 'FAIL' | 'MANUAL' | 'N/A';
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** What the verdict rests on, the most telling first. Never empty. */
+  /** The evidence behind the verdict, the most relevant first. Never empty. */
   readonly evidence: readonly Evidence[];
 }
 

@@ -1,4 +1,4 @@
-/** Codes of answers that ask for patience, not for a change: the same call may well be accepted later. */
+/** Error codes that a later retry of the same call may cure. */
 const PASSING: ReadonlySet<string> = new Set([
   'EC2ThrottledException',
   'ExpiredToken',
@@ -7,7 +7,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'RequestLimitExceeded',
   'RequestThrottled',
   'RequestThrottledException',
-  // Auto Scaling is at something else with the group or the instance.
+  // Auto Scaling is busy with the group or the instance.
   'ResourceContention',
   'ResourceContentionFault',
   'ScalingActivityInProgress',
@@ -18,8 +18,8 @@ const PASSING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What an AWS service said when it refused a call for good: `Code: message`. Undefined for everything that a repetition
- * may cure (throttling, something else under way, faults of the service, the network), which is to be thrown on.
+ * The error with which an AWS service refused a call for good: `Code: message`. Undefined for everything that a retry
+ * may cure (throttling, another activity, errors of the service or the network), which the caller must rethrow.
  */
 export function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('$fault' in error) || error.$fault !== 'client') return undefined;

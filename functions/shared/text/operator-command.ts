@@ -1,5 +1,5 @@
 /**
- * How the operators' command is called in every text: by npx from a clone, where the package is installed, and after
- * `npm install -g` (https://docs.npmjs.com/cli/v11/commands/npx).
+ * The operators' command in every text. It works by npx in a clone, where the package is installed, and after `npm
+ * install -g` (https://docs.npmjs.com/cli/v11/commands/npx).
  */
 export const OPERATOR_COMMAND = 'npx eks-host-remediator';

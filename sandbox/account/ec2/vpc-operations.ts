@@ -10,12 +10,12 @@ import { type Operation, operation } from '../service.ts';
 import { namedOnes, search } from './search.ts';
 import type { Ec2State } from './state.ts';
 
-/** Every VPC of the account has it; its subnets are parts of it. */
+/** The CIDR block of every VPC in the account; subnets are parts of it. */
 const CIDR = '10.0.0.0/16';
 /** EC2 API reference, DescribeInstanceConnectEndpoints (MaxResults). */
 const MOST_ENDPOINTS = 50;
 
-/** Looks at VPCs, and at the EC2 Instance Connect Endpoints in them. */
+/** Describes VPCs, and the EC2 Instance Connect Endpoints in them. */
 export function vpcOperations({ networks, world }: Ec2State): Record<string, Operation> {
   const none: ReadonlyMap<string, string> = new Map();
   return {
