@@ -13,11 +13,15 @@ export interface Ended {
 }
 
 /** The clients of somebody who works with an account of the sandbox, in this process. */
-export function clientsIn({ network, world }: EmbeddedAccount, region: string | undefined = world.region): Clients {
+export const clientsIn = (account: EmbeddedAccount, region?: string): Clients =>
+  createClients(configIn(account, region));
+
+/** What such clients are made with. */
+export function configIn({ network, world }: EmbeddedAccount, region: string = world.region) {
   const { https } = network.attach((effect) => effect());
   const credentials = { accessKeyId: 'anybody', secretAccessKey: 'anything' };
   const requestHandler = { httpsAgent: new https.Agent({ keepAlive: true }) };
-  return createClients({ region, credentials, requestHandler, maxAttempts: 1 });
+  return { region, credentials, requestHandler, maxAttempts: 1 };
 }
 
 /** Runs a command line in this process, at the account's time: to wait lets its time pass. Nobody can be asked back. */

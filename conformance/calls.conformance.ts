@@ -1,8 +1,11 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../cli/commands.ts';
-import { operate } from '../cli/operator.fixture.ts';
+import { configIn, operate } from '../cli/operator.fixture.ts';
+import { createRehearsalClients } from '../cli/rehearsal/clients.ts';
+import { rehearse } from '../cli/rehearsal/rehearse.ts';
+import { STEPS } from '../cli/rehearsal/steps.ts';
 import { parseDuration } from '../sandbox/fleet/time.ts';
 import type { Run } from '../sandbox/play.ts';
 import { type Scenario, start } from '../test/harness.ts';
@@ -82,7 +85,7 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
     check(traffic, `quarantines of every ${what}`);
   });
 
-  it('of each command of the operators, and of the widget', async () => {
+  it('of each command of the operators, of the widget, and of a rehearsal', async () => {
     const traffic = new Traffic();
     const run = await play({ fleet: 'demo', play: '3h' }, new Traffic());
     traffic.listenTo(run.account.server.http);
@@ -123,6 +126,18 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
     ]) {
       expect(outcome.ok).toBe(true);
     }
+    const told: string[] = [];
+    await rehearse({
+      clients: createRehearsalClients(configIn(run.account)),
+      cluster: 'shop',
+      region: run.account.world.region,
+      yes: new Set(STEPS.map(({ name }) => name)),
+      unverified: readFileSync(join(import.meta.dirname, '..', 'docs', 'unverified.md'), 'utf8'),
+      print: (line) => told.push(line),
+      now: () => run.account.time.now,
+    });
+    expect(told.join('\n')).not.toContain('NotImplementedBySandbox');
+    expect(told.at(-1)).toMatch(/^\d+ answered, \d+ open/m);
     check(traffic, 'operators');
   });
 });

@@ -1,18 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { EKSClient } from '@aws-sdk/client-eks';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { Inspector2Client } from '@aws-sdk/client-inspector2';
-import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { SecurityHubClient } from '@aws-sdk/client-securityhub';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import { STSClient } from '@aws-sdk/client-sts';
 import { enter } from '../entry.ts';
 import { print } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
+import { createRehearsalClients } from './clients.ts';
 import { rehearse } from './rehearse.ts';
 import { STEPS } from './steps.ts';
 
@@ -55,21 +47,11 @@ await enter(process.argv.slice(2), USAGE, async (argv) => {
   if (cluster === undefined || cluster === '')
     throw new UsageError(`--cluster: missing; name the EKS cluster\n\n${USAGE}`);
   const config = given === undefined ? {} : { region: given };
-  const eks = new EKSClient(config);
-  const region = await eks.config.region().catch(() => undefined);
+  const clients = createRehearsalClients(config);
+  const region = await clients.eks.config.region().catch(() => undefined);
   if (region === undefined) throw new UsageError('--region: missing; your profile and AWS_REGION name none either');
   const isWell = await rehearse({
-    clients: {
-      eks,
-      sts: new STSClient(config),
-      ec2: new EC2Client(config),
-      autoScaling: new AutoScalingClient(config),
-      iam: new IAMClient(config),
-      ssm: new SSMClient(config),
-      inspector: new Inspector2Client(config),
-      scheduler: new SchedulerClient(config),
-      securityHub: new SecurityHubClient(config),
-    },
+    clients,
     cluster,
     region,
     yes: new Set(yes),
