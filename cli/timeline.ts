@@ -60,6 +60,8 @@ export function createTimeline(write: (text: string) => void, { origins = false,
         write(`${' '.repeat(INDENT)}${styled('dim', part)}`);
     };
     if (record.hint !== undefined) more(`→ ${record.hint}`);
+    const { overrides } = record.details ?? {};
+    if (origins && Array.isArray(overrides)) more(`by the policy's overrides: ${overrides.join(', ')}`);
     if (origins) more(`← ${record.trigger.type}, ${record.trigger.id}`);
   };
 

@@ -26,14 +26,15 @@ type AllSections = Intersected<SectionsOf<Declared>> extends infer All extends S
 
 export type Policy = PolicyWith<AllSections>;
 
-const SECTIONS = Object.fromEntries(
+/** The schemas of all sections, by name. */
+export const policySections = Object.fromEntries(
   REMEDIATIONS.flatMap(({ policy }: Remediation) =>
     policy?.section === undefined ? [] : [[policy.section, policy.reads[policy.section]]],
   ),
 ) as AllSections;
 
 /** @param defaultMode the stage's default, set at deployment */
-export const policySchema = (defaultMode: Mode): z.ZodType<Policy> => schemaOf(defaultMode, SECTIONS);
+export const policySchema = (defaultMode: Mode): z.ZodType<Policy> => schemaOf(defaultMode, policySections);
 
 const schemas = new Map<Mode, z.ZodType<Policy>>();
 

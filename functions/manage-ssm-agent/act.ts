@@ -6,11 +6,13 @@ import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { overridesIn } from '../shared/policy/policy-at.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import type { Scope } from './batch.ts';
 import { type Circumstances, type Decision, RECONCILE_EVERY, say } from './decision.ts';
+import { circumstancesOf } from './guards.ts';
 import type { Observation } from './observation.ts';
 import { refusedImage } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -117,9 +119,11 @@ async function remember(
   { ledger, recorder, caller }: ActDeps,
   { observation, decision }: Decided,
   beginning: Beginning | undefined,
-  { policy, now }: Circumstances,
+  circumstances: Circumstances,
 ): Promise<boolean> {
   const { instanceId, trigger, state, view } = observation;
+  const { policy, now } = circumstancesOf(view, circumstances);
+  const details = { ...decision.details, ...overridesIn(policy) };
   const fingerprint = fingerprintOf(decision);
   const isNew = fingerprint !== state.fingerprint;
   // One incident lasts from the first problem to the cure. A reconcile that finds nothing new starts none.
@@ -149,7 +153,7 @@ async function remember(
     correlationId,
     ...(beginning?.kind === 'begun' && { calls: beginning.calls }),
     ...(decision.hint !== undefined && { hint: decision.hint }),
-    ...(decision.details !== undefined && { details: decision.details }),
+    ...(Object.keys(details).length > 0 && { details }),
   };
   const save = (wanted: WorkerState) => saveWorker(ledger, instanceId, wanted, now, caller);
   return (await recordOnce({ save, record: recorder.record }, state, next, outcome)) !== undefined;

@@ -5,7 +5,7 @@ import { canBeUpdated } from './agent-version.ts';
 import { type Circumstances, type Decision, remembered, say } from './decision.ts';
 import { diagnose } from './diagnose.ts';
 import { follow } from './follow.ts';
-import { guardOf } from './guards.ts';
+import { circumstancesOf, guardOf } from './guards.ts';
 import { NOT_INSTALLABLE } from './install/index.ts';
 import type { AgentView, Observation } from './observation.ts';
 import { refusedImage } from './policy.ts';
@@ -24,8 +24,9 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   return proposal === undefined ? decided : { ...decided, proposal };
 }
 
-function decideNow(observation: Observation, circumstances: Circumstances): Decision {
+function decideNow(observation: Observation, anywhere: Circumstances): Decision {
   const { view } = observation;
+  const circumstances = circumstancesOf(view, anywhere);
   if (view.ownership === 'auto-mode') {
     return say('skipped', 'auto-mode', 'EKS Auto Mode: AWS looks after this node and its agent.', {});
   }

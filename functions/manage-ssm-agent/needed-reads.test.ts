@@ -44,4 +44,15 @@ describe('what is found out about a worker', () => {
     const policy = parsePolicy('{"scope":{"clusters":["other"]}}', 'enforce');
     expect(neededReadsOf(worker({ agent: OLD }), NEW_WORKER, { policy, now: NOW, account: '1' })).toBeUndefined();
   });
+
+  it('is nothing where an override says so, and what the policy says elsewhere', () => {
+    const overrides = [{ name: 'theirs', match: { nodegroups: ['gen*'] }, ssmAgent: { mode: 'off' } }];
+    const policy = parsePolicy(JSON.stringify({ overrides }), 'enforce');
+    const neededBy = (view: Partial<WorkerView>) =>
+      neededReadsOf(worker({ agent: OLD, ...view }), NEW_WORKER, { policy, now: NOW, account: '1' });
+    expect(neededBy({})).toBeUndefined();
+    expect(neededBy({ nodegroup: 'web' })).toBe('owner');
+    // The name of a group that EKS does not manage is only a tag.
+    expect(neededBy({ ownership: 'self-managed' })).toBe('owner');
+  });
 });

@@ -1,7 +1,7 @@
 import { isIsolated } from '../shared/fleet/scope.ts';
 import { canBeUpdated } from './agent-version.ts';
 import type { Circumstances } from './decision.ts';
-import { guardOf } from './guards.ts';
+import { circumstancesOf, guardOf } from './guards.ts';
 import type { WorkerView } from './observation.ts';
 import { modeOfRemedy } from './remedy-choice.ts';
 import type { WorkerState } from './worker-ledger.ts';
@@ -17,13 +17,11 @@ export type NeededReads = 'owner' | 'findings' | 'role';
  * still has time, or is being cured, or a guard applies anyway. A healthy fleet therefore costs no reads beyond one of
  * each new worker's role.
  */
-export function neededReadsOf(
-  view: WorkerView,
-  state: WorkerState,
-  circumstances: Circumstances,
-): NeededReads | undefined {
+export function neededReadsOf(view: WorkerView, state: WorkerState, anywhere: Circumstances): NeededReads | undefined {
   if (view.ownership === 'auto-mode' || view.instanceState !== 'running' || isIsolated(view.tags)) return undefined;
   if (state.remedy !== undefined) return undefined;
+  // Before the owner is read no tag counts: one may still keep the worker from being acted upon.
+  const circumstances = circumstancesOf(view, anywhere);
   const verdict = guardOf(view, circumstances);
   if ('guardResult' in verdict) return undefined;
   const { ssmAgent } = verdict.policy;

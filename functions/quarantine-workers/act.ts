@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
@@ -10,6 +11,7 @@ import type { Clock } from '../shared/runtime/clock.ts';
 import { isUnknownYet } from './aws-refusal.ts';
 import { capture } from './capture.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { circumstancesOf } from './guards.ts';
 import { isolate } from './isolate.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Decided } from './plan.ts';
@@ -94,7 +96,7 @@ async function act(
 ): Promise<Decision | undefined> {
   const { ledger, recorder, caller } = deps;
   const { instanceId, state } = observation;
-  const { now, policy } = circumstances;
+  const { now, policy } = circumstancesOf(observation, circumstances);
   const begun = decision.quarantine;
   if (begun === undefined) throw new Error('Only a worker in quarantine can be acted upon.');
   const calls: AwsCall[] = [];
@@ -207,17 +209,20 @@ function nextState({ state, trigger }: Observation, decision: Decision, { now }:
 }
 
 function outcomeOf(
-  { instanceId, view, state, trigger }: Observation,
-  { decision, reason, message, details, quarantine = state.quarantine }: Decision,
+  observation: Observation,
+  { decision, reason, message, quarantine = observation.state.quarantine, ...decided }: Decision,
   next: QuarantineState,
-  { policy }: Circumstances,
+  circumstances: Circumstances,
   calls: readonly AwsCall[],
 ): Outcome<Reason> {
+  const { instanceId, view, trigger } = observation;
+  const { policy } = circumstancesOf(observation, circumstances);
   const cluster = view?.cluster ?? quarantine?.cluster;
   const nodegroup = view?.nodegroup ?? quarantine?.nodegroup;
   // While it lasts, each record says until when: whoever reads the last one alone knows it.
   const ends =
     quarantine !== undefined && meansQuarantine(reason) ? { expiresAt: iso(quarantine.expiresAt) } : undefined;
+  const details = { ...ends, ...decided.details, ...overridesIn(policy) };
   return {
     subject: workerSubject(instanceId, { cluster, nodegroup }),
     decision,
@@ -228,7 +233,7 @@ function outcomeOf(
     fingerprint: `${next.outcomes} ${next.fingerprint}`,
     correlationId: next.correlationId ?? trigger.id,
     calls,
-    ...((details !== undefined || ends !== undefined) && { details: { ...ends, ...details } }),
+    ...(Object.keys(details).length > 0 && { details }),
   };
 }
 

@@ -2,6 +2,7 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import { counted } from '../shared/text/counted.ts';
 import { type Circumstances, type GroupDecision, say } from './decision.ts';
 import { exposureWords, isPublicByDesign, policyToClose, waysToClose } from './exposure-text.ts';
+import { circumstancesOfGroup } from './guards.ts';
 import type { GroupObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { leftOpenInWords } from './sharing.ts';
@@ -11,10 +12,8 @@ import { leftOpenInWords } from './sharing.ts';
  * once, and by policy the exposure is closed for all of it; its workers are not quarantined, which would empty it. What
  * others use that must not be touched, or of which nobody knows who uses it, is left open, and that is told.
  */
-export function decideGroup(
-  group: GroupObservation,
-  circumstances: Omit<Circumstances, 'publicGroups'>,
-): GroupDecision {
+export function decideGroup(group: GroupObservation, anywhere: Omit<Circumstances, 'publicGroups'>): GroupDecision {
+  const circumstances = circumstancesOfGroup(group, anywhere);
   if (group.request !== undefined) return aboutRequest(group, circumstances.policy);
   const policy = policyToClose(group, circumstances);
   // Each of its workers says which guard holds.

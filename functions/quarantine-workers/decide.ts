@@ -5,7 +5,7 @@ import { decideQuarantined, isTooNew, notShown } from './decide-quarantined.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
 import { foundInWords, foundQuarantine } from './found-quarantine.ts';
-import { guardOf } from './guards.ts';
+import { circumstancesOf, guardOf } from './guards.ts';
 import type { Observation, WorkerView } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
@@ -14,7 +14,8 @@ import type { AcceptedExposure, Quarantine } from './quarantine-ledger.ts';
 const BUSY_FOR = 5_000;
 
 /** Decides about one worker; a pure function of what was observed, the policy, the budget and the time. */
-export function decide(observation: Observation, circumstances: Circumstances): Decision {
+export function decide(observation: Observation, anywhere: Circumstances): Decision {
+  const circumstances = circumstancesOf(observation, anywhere);
   const { state, view, request } = observation;
   const { now } = circumstances;
   if (isLeased(state, circumstances)) {

@@ -3,7 +3,7 @@ import { stricter } from '../shared/policy/mode.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { Circumstances, GroupDecision } from './decision.ts';
 import { portsOf } from './exposure.ts';
-import { guardOf } from './guards.ts';
+import { circumstancesOfGroup, guardOf } from './guards.ts';
 import type { GroupObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import { keepersOfSecurityGroup, keepersOfSubnet, type LeftOpen, type Reach } from './sharing.ts';
@@ -46,7 +46,7 @@ export function wantedClosed(
   group: GroupObservation,
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): { readonly securityGroups: readonly string[]; readonly subnets: readonly string[] } {
-  const policy = policyToClose(group, circumstances);
+  const policy = policyToClose(group, circumstancesOfGroup(group, circumstances));
   if (policy === undefined || group.state.leftOpen === true || group.request !== undefined) {
     return { securityGroups: [], subnets: [] };
   }

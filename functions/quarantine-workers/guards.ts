@@ -1,9 +1,27 @@
 import { type GuardResult, guardOfWorker } from '../shared/policy/guards.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import { placeOfGroup, placeOfWorker, policyAt } from '../shared/policy/policy-at.ts';
 import type { Circumstances } from './decision.ts';
-import type { Observation, WorkerView } from './observation.ts';
-import type { Policy } from './policy.ts';
+import type { GroupObservation, Observation, WorkerView } from './observation.ts';
+import { type Policy, READS } from './policy.ts';
 import type { Quarantine } from './quarantine-ledger.ts';
+
+/** The same circumstances with the policy that holds where the worker is. */
+export const circumstancesOf = <Given extends Pick<Circumstances, 'policy'>>(
+  { view, owner, state }: Pick<Observation, 'view' | 'owner' | 'state'>,
+  circumstances: Given,
+): Given => {
+  const { quarantine } = state;
+  // Of one that is gone the quarantine says where it was.
+  const place = view === undefined ? placeOfGroup(quarantine ?? { cluster: '' }, owner) : placeOfWorker(view, owner);
+  return { ...circumstances, policy: policyAt(circumstances.policy, place, READS) };
+};
+
+/** The same for a group. */
+export const circumstancesOfGroup = <Given extends Pick<Circumstances, 'policy'>>(
+  { key, owner }: Pick<GroupObservation, 'key' | 'owner'>,
+  circumstances: Given,
+): Given => ({ ...circumstances, policy: policyAt(circumstances.policy, placeOfGroup(key, owner), READS) });
 
 /** Which guard says that this worker is left alone. Undefined: none does, and the policy is a good one. */
 export function guardOf(

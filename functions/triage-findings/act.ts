@@ -7,10 +7,12 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { asStored } from '../shared/ledger/outcome-ledger.ts';
 import type { Mode } from '../shared/policy/mode.ts';
+import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome as RecordedOutcome } from '../shared/records/recorder.ts';
 import { type Decision, memoryOf, type Outcome, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation, GroupObservation } from './observation.ts';
+import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
 import type { Recorder } from './remediation.ts';
 
@@ -28,6 +30,8 @@ export interface ActDeps {
 export interface Decided {
   readonly observation: GroupObservation | CoverageObservation | AccountObservation;
   readonly decision: Decision;
+  /** The policy that holds where the node group is; absent: that of the account. */
+  readonly policy?: Policy;
 }
 
 /** A decision that this reconcile saved as pending, before any other reconcile did. */
@@ -149,12 +153,14 @@ const REFUSALS = new Set(['AccessDeniedException', 'ValidationException', 'Resou
 const refused = (why: string) => ({ outcome: say('failed', 'inspector-refused', why, {}).outcome, calls: [] });
 
 function outcomeOf(
-  { observation }: Decided,
+  { observation, policy }: Decided,
   { outcomes, fingerprint, correlationId }: FindingState,
   { decision, reason, message, details }: Outcome,
   calls: readonly AwsCall[],
-  mode: Mode | undefined,
+  accountMode: Mode | undefined,
 ): RecordedOutcome<Reason> {
+  const mode = policy?.findings.mode ?? accountMode;
+  const all = { ...details, ...(policy && overridesIn(policy)) };
   return {
     subject: observation.subject,
     decision,
@@ -165,6 +171,6 @@ function outcomeOf(
     fingerprint: `${observation.topic} ${outcomes} ${fingerprint}`,
     correlationId: correlationId ?? observation.trigger.id,
     calls,
-    ...(details !== undefined && { details }),
+    ...(Object.keys(all).length > 0 && { details: all }),
   };
 }

@@ -2,6 +2,7 @@ import { isInScope } from '../shared/fleet/scope.ts';
 import { policyGuardOf } from '../shared/policy/guards.ts';
 import { stricter } from '../shared/policy/mode.ts';
 import type { InvalidPolicy } from '../shared/policy/policy.ts';
+import { isAnywhereOn } from './circumstances.ts';
 import { type Circumstances, type Decision, say } from './decision.ts';
 import type { AccountObservation, CoverageObservation } from './observation.ts';
 import type { Policy } from './policy.ts';
@@ -10,9 +11,10 @@ import { reasonInWords } from './scan-reason.ts';
 /** The section of the policy that limits this function. */
 export const REMEDY = { modeIn: ({ findings }: Policy) => findings.mode, about: 'findings' };
 
-/** Why the policy has all findings ignored; undefined when it does not. */
+/** Why the policy has all findings ignored, in every place; undefined when it does not. */
 export function whyIgnored(policy: Policy | InvalidPolicy): ReturnType<typeof say> | undefined {
-  const verdict = policyGuardOf({ policy }, REMEDY);
+  const anywhere = { ...REMEDY, modeIn: (given: Policy) => (isAnywhereOn(given) ? 'enforce' : 'off') } as const;
+  const verdict = policyGuardOf({ policy }, anywhere);
   if (!('guardResult' in verdict)) return undefined;
   const { decision, reason, message, variant } = verdict.guardResult;
   return say(decision, reason, message, {}, variant);

@@ -3,6 +3,7 @@ import { type Need, nameOf } from '../shared/ledger/finding-ledger.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import { counted } from '../shared/text/counted.ts';
+import { policyFor } from './circumstances.ts';
 import { REMEDY } from './decide-coverage.ts';
 import { type Circumstances, type Decision, type Memory, memoryOf, say } from './decision.ts';
 import type { GroupObservation, NodeGroupView, OpenFinding } from './observation.ts';
@@ -19,8 +20,9 @@ const UNMANAGED = {
  * Decides about the findings of one node group: a pure function of the observation, the policy and the time. It first
  * concludes the remembered findings, then handles the open ones.
  */
-export function decide(observation: GroupObservation, circumstances: Circumstances): Decision {
+export function decide(observation: GroupObservation, anywhere: Circumstances): Decision {
   const { view, state } = observation;
+  const circumstances = { ...anywhere, policy: policyFor(anywhere.policy, observation) };
   const memory = memoryOf(state);
   switch (view.kind) {
     case 'gone':

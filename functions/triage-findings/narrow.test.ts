@@ -49,7 +49,7 @@ describe('groupClaims', () => {
       claim({ instanceId: 'i-0d' }),
     ];
     expect(
-      groupClaims(claims, workers, findings).map(({ key, claimed, instanceIds }) => [
+      groupClaims(claims, workers, () => findings).map(({ key, claimed, instanceIds }) => [
         key.nodegroup,
         claimed,
         instanceIds,
@@ -67,14 +67,14 @@ describe('groupClaims', () => {
     ['both, but a lower severity', { exploitAvailable: true, epss: 0.9, severity: 'HIGH' }, 'normal'],
     ['an exploit, but closed', { exploitAvailable: true, isOpen: false }, undefined],
   ])('with %s, a finding is %s', (_what, change, expected) => {
-    const [group] = groupClaims([claim(change)], new Map([worker('i-0a', 'web')]), findings);
+    const [group] = groupClaims([claim(change)], new Map([worker('i-0a', 'web')]), () => findings);
     expect(group?.claimed).toBe(expected);
   });
 });
 
 describe('isCovered', () => {
   const told = (...changes: Array<Partial<Claim>>) => {
-    const [group] = groupClaims(changes.map(claim), new Map([worker('i-0a', 'web')]), findings);
+    const [group] = groupClaims(changes.map(claim), new Map([worker('i-0a', 'web')]), () => findings);
     if (group === undefined) throw new Error('no claims');
     return group;
   };

@@ -37,7 +37,7 @@ export interface ClaimedGroup {
 }
 
 /** Separates the claims that are grave enough and fixable, and counts the others. */
-export function narrow(claims: readonly Claim[], { severityFloor }: Policy['findings']) {
+export function narrow(claims: readonly Claim[], { severityFloor }: Pick<Policy['findings'], 'severityFloor'>) {
   const grave = claims.filter(({ severity }) => isAtLeast(severity, severityFloor));
   const worthwhile = grave.filter(({ hasNoFix, isOpen }) => !hasNoFix || !isOpen);
   return {
@@ -47,15 +47,15 @@ export function narrow(claims: readonly Claim[], { severityFloor }: Policy['find
   };
 }
 
-/** Groups claims by the node groups of their workers. */
+/** Groups claims by the node groups of their workers. Each node group may have a policy of its own. */
 export function groupClaims(
   claims: readonly Claim[],
   workers: ReadonlyMap<string, FoundWorker>,
-  policy: Policy['findings'],
+  findingsOf: (key: NodeGroupKey) => Policy['findings'],
 ): ClaimedGroup[] {
   const onWorkers = claims.flatMap((claim) => {
     const worker = workers.get(claim.instanceId);
-    return worker === undefined ? [] : [{ claim, worker, urgency: urgencyOf(claim, policy) }];
+    return worker === undefined ? [] : [{ claim, worker, urgency: urgencyOf(claim, findingsOf(worker.key)) }];
   });
   return [...Map.groupBy(onWorkers, ({ worker }) => subjectOf(worker.key)).values()].flatMap((entries) => {
     const [first] = entries;

@@ -50,7 +50,7 @@ export interface DueGroup {
 export async function observeGroups(
   clients: ObserveClients,
   due: readonly DueGroup[],
-  policy: Policy['findings'],
+  findingsAt: (key: NodeGroupKey, tags: ReadonlyArray<Readonly<Record<string, string>>>) => Policy['findings'],
   accountId: string,
 ): Promise<GroupObservation[]> {
   const managed = due.filter(({ ownership }) => ownership === 'managed').map(({ key }) => key);
@@ -78,17 +78,22 @@ export async function observeGroups(
     const cluster = await readCluster(key.cluster);
     if (cluster.kind !== 'found') return cluster;
     const { version = '', amiType = '', releaseVersion = '', status = '', tags = {} } = nodeGroup.found;
+    const clusterTags = cluster.found.tags ?? {};
     const ofGroup = (workers.get(subjectOf(key)) ?? []).map(({ instanceId, imageId }) => ({
       instanceId,
       image: imageOf(imageNames.get(imageId), releaseVersion),
     }));
-    const open = await readOpenFindings(inspector, sampleOf(ofGroup, instanceIds), policy);
+    const open = await readOpenFindings(
+      inspector,
+      sampleOf(ofGroup, instanceIds),
+      findingsAt(key, [clusterTags, tags]),
+    );
     const { need } = memoryOf(state);
     const mayBeOver =
       need !== undefined && status !== 'UPDATING' && (open.length === 0 || hasMoved(need, { status, releaseVersion }));
     return {
       kind: 'node-group',
-      clusterTags: cluster.found.tags ?? {},
+      clusterTags,
       tags,
       status,
       amiType,

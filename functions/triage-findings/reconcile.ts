@@ -9,11 +9,12 @@ import {
   readFindingStates,
   readOpenFindingStates,
 } from '../shared/ledger/finding-ledger.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut, type Decided } from './act.ts';
 import { type Batch, readBatch } from './batch.ts';
+import { lowestFloor, policyFor, policyOf } from './circumstances.ts';
 import { recordCounts } from './counts.ts';
 import { decide } from './decide.ts';
 import { decideAccount, decideCoverage, whyIgnored } from './decide-coverage.ts';
@@ -25,6 +26,7 @@ import { type AccountView, observeAccount } from './observe-account.ts';
 import { type FoundWorker, findWorkers } from './observe-instances.ts';
 import type { Policy } from './policy.ts';
 import type { triageFindings } from './remediation.ts';
+import { isAtLeast } from './urgency.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof triageFindings>, ActDeps, ObserveClients {}
 
@@ -66,40 +68,48 @@ async function ignore(
 
 async function triage(deps: ReconcileDeps, batch: Batch, circumstances: Circumstances): Promise<void> {
   const { policy, now } = circumstances;
-  const { findings } = policy;
+  // The place of a finding is not known yet, so that the lowest floor of all places applies.
+  const severityFloor = lowestFloor(policy);
   // A sweep reads what Inspector holds open in the account. Events count where the finding is grave enough and fixable.
-  const account = batch.account && (await observeAccount(deps.inspector, deps.account, findings.severityFloor));
+  const account = batch.account && (await observeAccount(deps.inspector, deps.account, severityFloor));
   // An administrator account receives events about its members' findings, whose workers are not its own.
   const own = batch.claims.filter(({ accountId = deps.account }) => accountId === deps.account);
-  const { worthwhile, belowFloor, withoutFix } = narrow(own, findings);
+  const { worthwhile: counting, belowFloor, withoutFix } = narrow(own, { severityFloor });
   // Find the node groups concerned, and those for which the claims are news.
   const workers = await findWorkers(deps.ec2, [
-    ...worthwhile.map(({ instanceId }) => instanceId),
+    ...counting.map(({ instanceId }) => instanceId),
     ...(account?.afflicted ?? []),
     ...(account?.unscanned.keys() ?? []),
   ]);
+  const findingsOf = (key: NodeGroupKey) => policyOf(policy, key).findings;
+  const worthwhile = counting.filter(({ instanceId, severity }) => {
+    const worker = workers.get(instanceId);
+    return worker === undefined || isAtLeast(severity, findingsOf(worker.key).severityFloor);
+  });
   // A worker in quarantine does not represent its node group: its findings are set aside.
   const serving = new Map([...workers].filter(([, { isolated }]) => isolated !== true));
-  const claimed = groupClaims(worthwhile, serving, findings);
+  const claimed = groupClaims(worthwhile, serving, findingsOf);
   const { due, known } = await chooseDue(deps, batch, claimed, account, serving, now);
 
   // Ask Inspector itself, and decide.
-  const observations = await observeGroups(deps, due, findings, deps.account);
+  const findingsAt = (...place: Parameters<Parameters<typeof observeGroups>[2]>) => policyOf(policy, ...place).findings;
+  const observations = await observeGroups(deps, due, findingsAt, deps.account);
   const decided: Decided[] = observations.map((observation) => ({
     observation,
     decision: decide(observation, circumstances),
+    policy: policyFor(policy, observation),
   }));
   if (account !== undefined && batch.account !== undefined) {
     decided.push(...(await decideSweep(deps, account, serving, batch.account, circumstances)));
   }
   // Request upgrades, record, save; then count what became of each message.
-  await carryOut(deps, decided, { now, mode: findings.mode });
+  await carryOut(deps, decided, { now, mode: policy.findings.mode });
 
   const nonWorkers = worthwhile.filter(({ instanceId }) => !workers.has(instanceId));
   const setAside = worthwhile.filter(({ instanceId }) => workers.get(instanceId)?.isolated === true).length;
   const onWorkers = worthwhile.length - nonWorkers.length - setAside;
   const counts: Partial<Counts> = {
-    belowFloor,
+    belowFloor: belowFloor + counting.length - worthwhile.length,
     withoutFix,
     notOnWorker: nonWorkers.length + batch.claims.length - own.length,
     known,

@@ -6,10 +6,12 @@ import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
 import { releaseIncident } from '../shared/releases/ami-type.ts';
 import { askForPosture, hasEnded, type PostureDeps } from './ask-for-posture.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import type { Observation } from './observation.ts';
@@ -36,8 +38,9 @@ const SOONEST_WAKE = 60_000;
  *
  * @returns what was decided in the end: EKS may refuse what was to be started
  */
-export async function carryOut(deps: ActDeps, decided: Decided, circumstances: Circumstances): Promise<Decided> {
+export async function carryOut(deps: ActDeps, decided: Decided, anywhere: Circumstances): Promise<Decided> {
   const { observation } = decided;
+  const circumstances = circumstancesOf(observation, anywhere);
   if (decided.decision.start === undefined) {
     const ended = { decision: decided.decision, calls: [], saved: observation.state };
     return conclude(deps, observation, ended, circumstances);
@@ -86,7 +89,10 @@ async function conclude(
   const next = nextState(observation, decision, circumstances);
   if (next.wakeAt !== undefined && next.wakeAt !== state.wakeAt) await wakeUp(deps, observation, next.wakeAt);
   if (hasEnded(observation, decision)) await askForPosture(deps, observation, circumstances.now);
-  const mode = modeOf(circumstances.policy);
+  // What went wrong with the subject itself comes here without a look at where it is.
+  const { policy } = circumstancesOf(observation, circumstances);
+  const mode = modeOf(policy);
+  const details = { ...decision.details, ...overridesIn(policy) };
   const outcome: Outcome<Reason> = {
     subject: key,
     decision: decision.decision,
@@ -97,7 +103,7 @@ async function conclude(
     fingerprint: `${next.outcomes} ${next.fingerprint}`,
     correlationId: decision.releaseVersion === undefined ? trigger.id : (next.incident?.correlationId ?? trigger.id),
     calls,
-    ...(decision.details !== undefined && { details: decision.details }),
+    ...(Object.keys(details).length > 0 && { details }),
   };
   // Any name can be asked about: nothing is remembered of what has never been there.
   if (observation.view.kind === 'gone' && state === NEW_NODE_GROUP) deps.recorder.record(outcome);

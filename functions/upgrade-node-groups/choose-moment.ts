@@ -55,6 +55,7 @@ function momentOf(
     published: publishedAt(view),
     mayStartAt,
     hasFailed: failed > 0,
+    ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
   });
   /** @param until when it may go on, but for what else is in the way; absent: when it is called */
   const wait = (reason: Reason, message: string, until?: number): Decision => ({

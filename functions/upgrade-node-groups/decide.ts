@@ -4,6 +4,7 @@ import type { Mode } from '../shared/policy/mode.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { chooseMoment } from './choose-moment.ts';
 import { chooseRelease, nextBaked } from './choose-release.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { type Circumstances, type Decision, idleMemory, type Memory, say } from './decision.ts';
 import { followUpgrade } from './follow.ts';
 import { updatedBySomebody } from './foreign.ts';
@@ -29,7 +30,8 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   return proposal === undefined ? decided : { ...decided, proposal };
 }
 
-function decideNow(observation: Observation, circumstances: Circumstances): Decision {
+function decideNow(observation: Observation, anywhere: Circumstances): Decision {
+  const circumstances = circumstancesOf(observation, anywhere);
   const { view, state } = observation;
   const memory: Memory = { ...idleMemory(state), ...(state.upgrade !== undefined && { upgrade: state.upgrade }) };
   if (view.kind === 'gone') return say('skipped', 'node-group-gone', 'The node group does not exist.', {}, '');

@@ -2,12 +2,13 @@ import type { BlastBudget, Slot } from '../shared/ledger/blast-budget.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { answer } from './answer.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
 import { byTurn, type Contender } from './turn.ts';
-import { hasRoom, occupantsFor } from './waitlist.ts';
+import { hasRoom, occupantsFor, roomOf } from './waitlist.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;
@@ -59,21 +60,21 @@ export function plan(
   );
   const ahead: NodeGroupKey[] = [];
   let hasYielded = false;
-  for (const { key, observation } of [...starting, ...others].sort(byTurn)) {
+  for (const { key, turn, observation } of [...starting, ...others].sort(byTurn)) {
     if (observation !== undefined) {
       const { start } = settle(observation, ahead);
       hasYielded ||= start === undefined && ahead.length > 0;
-    } else if (hasRoomFor(key, slots, ahead, circumstances)) ahead.push(key);
+    } else if (hasRoomFor({ key, turn }, slots, ahead, circumstances)) ahead.push(key);
   }
   return { decided, slots, hasYielded };
 }
 
 const hasRoomFor = (
-  key: NodeGroupKey,
+  { key, turn }: Pick<Contender, 'key' | 'turn'>,
   slots: BlastBudget['slots'],
   ahead: readonly NodeGroupKey[],
   { policy }: Circumstances,
-): boolean => !isInvalid(policy) && hasRoom(occupantsFor(key, slots, ahead), policy.upgrades.concurrency);
+): boolean => !isInvalid(policy) && hasRoom(occupantsFor(key, slots, ahead), roomOf(turn, policy.upgrades.concurrency));
 
 /** A subject that would start if there were room; undefined for any other. */
 function contenderOf(observation: Observation, circumstances: Circumstances): Contender | undefined {
@@ -81,7 +82,7 @@ function contenderOf(observation: Observation, circumstances: Circumstances): Co
   if (request !== undefined) return undefined;
   const { start, turn } = decide(observation, { ...circumstances, slots: {}, ahead: [] });
   if (start === undefined || turn === undefined) return undefined;
-  const hastened = isHastened(need, circumstances.policy, circumstances.now);
+  const hastened = isHastened(need, circumstancesOf(observation, circumstances).policy, circumstances.now);
   return { key, subject: subjectOf(key), isHastened: hastened, turn, since: state.since };
 }
 

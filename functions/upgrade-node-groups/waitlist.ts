@@ -1,10 +1,12 @@
 import { makeReconcileRequest, type UpgradeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
-import type { NodeGroupKey, NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
+import type { NodeGroupKey, NodeGroupState, Turn } from '../shared/ledger/node-group-ledger.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { policyAt } from '../shared/policy/policy-at.ts';
 import type { Decision } from './decision.ts';
 import { iso } from './decision.ts';
-import type { Policy } from './policy.ts';
+import { type Policy, READS } from './policy.ts';
 import { byTurn, type Contender } from './turn.ts';
 
 /** All that wait for their turn, as the ledger has them, by subject. */
@@ -18,15 +20,21 @@ export type Waitlist = ReadonlyMap<string, NodeGroupState>;
 export function contendersOf(
   waitlist: Waitlist,
   urgent: ReadonlySet<string>,
-  { upgrades }: Policy,
+  policy: Policy,
   now: number,
 ): Contender[] {
-  const isOpen = nextOpening(upgrades.windows, now) <= now;
+  const opened = new Map<Policy['upgrades']['windows'], boolean>();
   return [...waitlist].flatMap(([subject, { turn, since }]) => {
     const [cluster, nodegroup] = subject.split('/');
     if (turn === undefined || turn.mayStartAt > now || cluster === undefined || nodegroup === undefined) return [];
     const isHastened = urgent.has(subject);
-    if (!isOpen && !(isHastened && upgrades.urgent.ignoreWindows)) return [];
+    // Its tags are not known here. They may only shut windows: then it says so itself once it is called.
+    const own = policyAt<typeof READS, Policy>(policy, { cluster, nodegroup, tags: [] }, READS);
+    if (isInvalid(own)) return [];
+    const { windows, urgent: hastening } = own.upgrades;
+    const isOpen = opened.get(windows) ?? nextOpening(windows, now) <= now;
+    opened.set(windows, isOpen);
+    if (!isOpen && !(isHastened && hastening.ignoreWindows)) return [];
     return [{ key: { cluster, nodegroup }, subject, isHastened, turn, since }];
   });
 }
@@ -64,6 +72,12 @@ export const hasRoom = (
   { perCluster, perAccount }: Policy['upgrades']['concurrency'],
 ): boolean => inCluster.length < perCluster && inAccount.length < perAccount;
 
+/** The room that counts for whoever waits: its cluster's may be smaller or larger by an override. */
+export const roomOf = (
+  { perCluster }: Pick<Turn, 'perCluster'>,
+  concurrency: Policy['upgrades']['concurrency'],
+): Policy['upgrades']['concurrency'] => (perCluster === undefined ? concurrency : { ...concurrency, perCluster });
+
 export interface CallOptions {
   readonly account: string;
   readonly region: string;
@@ -84,8 +98,9 @@ export function callNext(
   { account, region, now, caller }: CallOptions,
 ): UpgradeReconcileRequest[] {
   const called: NodeGroupKey[] = [];
-  for (const { key, subject } of contenders.toSorted(byTurn)) {
-    if (!(subject in slots) && hasRoom(occupantsFor(key, slots, called), concurrency)) called.push(key);
+  for (const { key, subject, turn } of contenders.toSorted(byTurn)) {
+    const hasPlace = hasRoom(occupantsFor(key, slots, called), roomOf(turn, concurrency));
+    if (!(subject in slots) && hasPlace) called.push(key);
   }
   return called.map(({ cluster: clusterName, nodegroup: nodegroupName }) => {
     const id = `slot-free ${clusterName}/${nodegroupName} ${caller}`;

@@ -87,6 +87,7 @@ export async function readOwner(
 /** A cluster or node group that no longer exists opts nobody out. */
 const ownerOf = (ofCluster: Reading<Cluster>, managed: Nodegroup | undefined): Owner => ({
   tags: { ...(ofCluster.kind === 'found' ? ofCluster.found.tags : {}), ...managed?.tags },
+  ...(ofCluster.kind === 'found' && ofCluster.found.tags !== undefined && { clusterTags: ofCluster.found.tags }),
   ...(managed?.subnets !== undefined && { subnets: managed.subnets }),
   ...(managed?.nodeRole !== undefined && { nodeRole: managed.nodeRole }),
   ...(managed !== undefined && { autoScalingGroups: autoScalingGroupsOf(managed) }),

@@ -2,6 +2,8 @@
 export interface Owner {
   /** Tags of both, since either can opt out. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Those of the cluster alone: a tag of the node group may have hidden one of them. */
+  readonly clusterTags?: Readonly<Record<string, string>>;
   /** The subnets that a managed node group launches its workers in. */
   readonly subnets?: readonly string[];
   /** The Auto Scaling groups that EKS names for a managed node group. */

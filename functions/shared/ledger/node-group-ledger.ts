@@ -76,6 +76,8 @@ const turn = z.object({
   mayStartAt: z.number(),
   /** Whether an attempt to move to its target has failed. Such node groups come after all that have not been tried. */
   hasFailed: z.boolean(),
+  /** How many of its cluster may be under way at a time, where an override of the policy says so. */
+  perCluster: z.number().optional(),
 });
 export type Turn = z.infer<typeof turn>;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { describeIssue } from '../runtime/issue.ts';
 import type { Mode } from './mode.ts';
+import { contradictions, loosenings, type Override, overridesSchema } from './overrides.ts';
 import { scope } from './scope-section.ts';
 
 /** Sections of the policy document by name, each with its schema for the stage's default mode. */
@@ -15,6 +16,10 @@ const shared = {
 /** The policy as a function reads it: the shared settings and these sections. All durations are in milliseconds. */
 export type PolicyWith<Read extends Sections> = Readonly<z.infer<z.ZodObject<typeof shared>>> & {
   readonly [Name in keyof Read]: z.infer<ReturnType<Read[Name]>>;
+} & {
+  readonly overrides?: readonly Override[] | undefined;
+  /** The overrides that decide at a place, by their names; absent: none does, or it is the document itself. */
+  readonly decidedBy?: readonly string[];
 };
 
 /** The part of the policy that says what may be acted upon at all. */
@@ -40,9 +45,27 @@ export function policySchema<const Read extends Sections>(
   read: Read,
   names: readonly string[] = [],
 ): z.ZodType<PolicyWith<Read>> {
-  const others = names.filter((name) => !Object.hasOwn(read, name)).map((name) => [name, z.unknown().optional()]);
-  const sections = Object.entries(read).map(([name, schema]) => [name, schema(defaultMode).prefault({})]);
-  const whole = z.strictObject({ ...shared, ...Object.fromEntries([...others, ...sections]) });
+  const others = names.filter((name) => !Object.hasOwn(read, name));
+  const unread = others.map((name) => [name, z.unknown().optional()]);
+  const sections = Object.fromEntries(Object.entries(read).map(([name, schema]) => [name, schema(defaultMode)]));
+  const defaulted = Object.entries(sections).map(([name, schema]) => [name, schema.prefault({})]);
+  const whole = z
+    .strictObject({
+      ...shared,
+      ...Object.fromEntries([...unread, ...defaulted]),
+      overrides: overridesSchema(sections, others),
+    })
+    .superRefine((document, context) => {
+      const { overrides = [] } = document as { readonly overrides?: readonly Override[] };
+      for (const [index, override] of overrides.entries()) {
+        for (const { path, message } of [
+          ...loosenings(override, document),
+          ...contradictions(override, document, sections),
+        ]) {
+          context.addIssue({ code: 'custom', path: ['overrides', index, ...path], message });
+        }
+      }
+    });
   // TypeScript cannot infer an object's type from a list of named schemas.
   return whole as unknown as z.ZodType<PolicyWith<Read>>;
 }

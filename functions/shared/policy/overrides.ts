@@ -1,0 +1,138 @@
+import * as z from 'zod';
+import { faultAmong, isByTag, valueAt, withOverride } from './merge-override.ts';
+import { isNoLooser, type Strictness, stricterInWords, strictnessOf } from './strictness.ts';
+
+/** `*` stands for any run of characters; a match costs time linear in pattern and name (`matchesWildcard`). */
+const namePattern = (what: string, most: number) =>
+  z.string().regex(new RegExp(`^[0-9A-Za-z*][0-9A-Za-z_*-]{0,${most - 1}}$`), `must be a ${what}; * is a wildcard`);
+
+const match = z
+  .strictObject({
+    clusters: z
+      .array(namePattern('cluster name', 100))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Clusters by name; `*` is a wildcard.'),
+    nodegroups: z
+      .array(namePattern('node group name', 63))
+      .min(1)
+      .max(50)
+      .optional()
+      .describe('Managed node groups by name; `*` is a wildcard.'),
+    tags: z
+      .record(z.string().min(1).max(128), z.string().max(256))
+      .optional()
+      .describe(
+        'Tags of the cluster or the node group, all of them; `*` in a value is a wildcard. With tags, an override may only make the policy stricter.',
+      ),
+  })
+  .refine(
+    ({ clusters, nodegroups, tags = {} }) =>
+      clusters !== undefined || nodegroups !== undefined || Object.keys(tags).length > 0,
+    {
+      error: 'must name clusters, nodegroups or tags: what holds everywhere belongs into the sections themselves',
+    },
+  );
+
+export type Match = z.infer<typeof match>;
+
+/** An override as it was read: whom it is for, and its sections with what they change. Spans of time are in milliseconds. */
+export interface Override {
+  readonly name: string;
+  readonly match: Match;
+  readonly [section: string]: unknown;
+}
+
+/** Of what a parsed document may say more about itself: what one of these would be is refused as unknown. */
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+/**
+ * The schema of `overrides`: of each section that may differ from place to place, any of its keys. What a function does not
+ * read is left to those that do.
+ *
+ * @param read the schemas of the sections that are validated
+ * @param others the names of all other sections
+ */
+export function overridesSchema(read: Readonly<Record<string, z.ZodType>>, others: readonly string[]) {
+  const sections = Object.entries(read).flatMap(([name, schema]) => {
+    const strictness = strictnessOf(name);
+    return strictness === undefined ? [] : [[name, partOf(schema, strictness).optional()]];
+  });
+  const unread = others
+    .filter((name) => strictnessOf(name) !== undefined)
+    .map((name) => [name, z.unknown().optional()]);
+  const override = z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[0-9A-Za-z][0-9A-Za-z_.-]{0,39}$/, 'must be at most 40 letters, digits, dots, dashes or underscores')
+        .describe('What records and `explain` call it.'),
+      match: match.describe('Whom it is for: all that is given must fit.'),
+      ...Object.fromEntries([...unread, ...sections]),
+    })
+    .refine((given) => Object.keys(given).length > 2, {
+      error: 'changes nothing: name a section and the keys to change, for example "upgrades": { "mode": "observe" }',
+    });
+  return z
+    .array(override)
+    .max(100)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
+      error: 'two of them have the same name: records could not tell which one decided',
+    })
+    .default([])
+    .describe('What differs from place to place: the last one that fits a place decides about a key.');
+}
+
+/** A section of which each key may be absent, without defaults; what holds everywhere is refused. */
+function partOf(schema: z.core.$ZodType, strictness: Readonly<Record<string, Strictness>>, path = ''): z.ZodType {
+  const inner = unwrapped(schema);
+  if (!(inner instanceof z.ZodObject) || (path !== '' && strictness[path] !== undefined)) return inner as z.ZodType;
+  const shape: Shape = inner.shape;
+  const parts = Object.entries(shape).map(([key, value]) => {
+    const here = path === '' ? key : `${path}.${key}`;
+    const rule = strictness[here];
+    const part = rule?.kind === 'everywhere' ? refused(rule.why) : partOf(value, strictness, here);
+    const described = z.globalRegistry.get(value)?.description;
+    return [key, described === undefined ? part.optional() : part.optional().describe(described)];
+  });
+  const isLoose = inner.def.catchall instanceof z.ZodUnknown;
+  return (isLoose ? z.looseObject : z.strictObject)(Object.fromEntries(parts));
+}
+
+const refused = (why: string): z.ZodType => z.never({ error: `cannot differ from place to place: ${why}` });
+
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+    ? unwrapped(schema.unwrap())
+    : schema;
+}
+
+/** What of an override by tag would make the policy looser than the document itself: path and message of each. */
+export function loosenings(
+  { match: whom, ...sections }: Override,
+  document: object,
+): ReadonlyArray<{ readonly path: readonly string[]; readonly message: string }> {
+  if (!isByTag(whom)) return [];
+  return Object.entries(sections).flatMap(([section, part]) =>
+    Object.entries(strictnessOf(section) ?? {}).flatMap(([path, strictness]) => {
+      const [value, than] = [valueAt(part, path), valueAt(document, `${section}.${path}`)];
+      // What the function does not read has no value here: those that do read it refuse it.
+      if (value === undefined || than === undefined || isNoLooser(strictness, value, than)) return [];
+      const message = `cannot be changed so by tags, which others may set: ${stricterInWords(strictness)}. Select by clusters or nodegroups instead`;
+      return [{ path: [section, ...path.split('.')], message }];
+    }),
+  );
+}
+
+/** What of an override does not go together with the document: path and message of each. */
+export const contradictions = (
+  override: Override,
+  document: object,
+  read: Readonly<Record<string, z.ZodType>>,
+): ReadonlyArray<{ readonly path: readonly string[]; readonly message: string }> =>
+  Object.entries(read).flatMap(([section, schema]) => {
+    if (override[section] === undefined) return [];
+    const fault = faultAmong(schema, withOverride(valueAt(document, section), override, section));
+    return fault === undefined ? [] : [{ path: [section, ...fault.path], message: fault.message }];
+  });

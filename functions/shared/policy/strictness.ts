@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util';
+
+/**
+ * How a key of the policy may differ from place to place, and which of two values of it is the stricter one: with that the
+ * product never does more than with the other.
+ */
+export type Strictness =
+  | { readonly kind: 'least' }
+  | { readonly kind: 'most' }
+  /** The first value of these is the strictest. */
+  | { readonly kind: 'order'; readonly strictestFirst: readonly unknown[] }
+  /** A part of a list is stricter than the list; none at all means always. */
+  | { readonly kind: 'part' }
+  /** Neither value is stricter: only an override without tags may change it. */
+  | { readonly kind: 'incomparable' }
+  /** It holds for the whole account, or for what places share: no override may change it. */
+  | { readonly kind: 'everywhere'; readonly why: string };
+
+const LEAST: Strictness = { kind: 'least' };
+const MOST: Strictness = { kind: 'most' };
+const INCOMPARABLE: Strictness = { kind: 'incomparable' };
+const strictestFirst = (...values: unknown[]): Strictness => ({ kind: 'order', strictestFirst: values });
+const everywhere = (why: string): Strictness => ({ kind: 'everywhere', why });
+
+const MODE = strictestFirst('off', 'observe', 'enforce');
+const OFF_FIRST = strictestFirst(false, true);
+const SEVERITY = strictestFirst('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL');
+const ACCOUNT = everywhere('it is a limit of the whole account');
+
+/** Every key of the sections that overrides may change. Sections that are missing hold everywhere. */
+export const STRICTNESS = {
+  upgrades: {
+    mode: MODE,
+    bakeAge: MOST,
+    'urgent.bakeAge': MOST,
+    'urgent.ignoreWindows': OFF_FIRST,
+    windows: { kind: 'part' },
+    'concurrency.perCluster': LEAST,
+    'concurrency.perAccount': ACCOUNT,
+    stopAfterFailures: LEAST,
+    retryAfter: MOST,
+    waitForQuarantine: MOST,
+    force: OFF_FIRST,
+  },
+  ssmAgent: {
+    mode: MODE,
+    graceTime: MOST,
+    'remedies.attachPolicy': MODE,
+    'remedies.defaultHostManagement': everywhere('it holds for every instance of the account'),
+    'remedies.updateAgent': MODE,
+    'remedies.installAgent': MODE,
+    'remedies.installWhenUnsure': MODE,
+    agentPolicy: everywhere('node groups share node roles'),
+    cureWithin: INCOMPARABLE,
+    attempts: LEAST,
+    retryAfter: MOST,
+    installerImage: everywhere('one DaemonSet serves a whole cluster'),
+  },
+  quarantine: {
+    mode: MODE,
+    exposure: strictestFirst('open-port', 'address'),
+    respond: strictestFirst('strip', 'isolate'),
+    'publicByDesign.exposedShare': INCOMPARABLE,
+    'publicByDesign.revokeIngress': MODE,
+    'publicByDesign.closeSubnets': MODE,
+    'publicByDesign.allowedIngress': INCOMPARABLE,
+    'concurrency.perGroup': LEAST,
+    'concurrency.perCluster': LEAST,
+    'concurrency.perAccount': ACCOUNT,
+    'drain.cordon': INCOMPARABLE,
+    'drain.evict': INCOMPARABLE,
+    'drain.within': INCOMPARABLE,
+    outOfService: INCOMPARABLE,
+    snapshots: INCOMPARABLE,
+    terminationProtection: INCOMPARABLE,
+    allowSystemsManager: OFF_FIRST,
+    expireAfter: MOST,
+    onExpiry: strictestFirst('alarm', 'terminate'),
+  },
+  findings: {
+    mode: MODE,
+    severityFloor: SEVERITY,
+    'urgent.severity': SEVERITY,
+    'urgent.epss': MOST,
+    enableInspector: everywhere('it switches scanning on for the whole account'),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Strictness>>>>;
+
+/** How the keys of a section may differ, by their paths; undefined: the section holds everywhere. */
+export const strictnessOf = (section: string): Readonly<Record<string, Strictness>> | undefined =>
+  Object.hasOwn(STRICTNESS, section) ? STRICTNESS[section as keyof typeof STRICTNESS] : undefined;
+
+/** Whether a value is as strict as another one, or stricter. */
+export function isNoLooser(strictness: Strictness, value: unknown, than: unknown): boolean {
+  if (isDeepStrictEqual(value, than)) return true;
+  switch (strictness.kind) {
+    case 'least':
+      return typeof value === 'number' && typeof than === 'number' && value < than;
+    case 'most':
+      return typeof value === 'number' && typeof than === 'number' && value > than;
+    case 'order': {
+      const [place, limit] = [strictness.strictestFirst.indexOf(value), strictness.strictestFirst.indexOf(than)];
+      return place >= 0 && place <= limit;
+    }
+    case 'part':
+      return (
+        Array.isArray(value) &&
+        Array.isArray(than) &&
+        value.length > 0 &&
+        (than.length === 0 || value.every((one) => than.some((other) => isDeepStrictEqual(one, other))))
+      );
+    case 'incomparable':
+    case 'everywhere':
+      return false;
+  }
+}
+
+/** What a value must be to be no looser, at the end of a sentence. */
+export function stricterInWords(strictness: Strictness): string {
+  switch (strictness.kind) {
+    case 'least':
+      return 'it may only be lowered';
+    case 'most':
+      return 'it may only be raised';
+    case 'order':
+      return `it may only go towards ${JSON.stringify(strictness.strictestFirst[0])}`;
+    case 'part':
+      return 'it may only be some of the windows that hold there, or any where there are none';
+    case 'incomparable':
+    case 'everywhere':
+      return 'neither of its values is stricter';
+  }
+}

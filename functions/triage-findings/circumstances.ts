@@ -1,0 +1,42 @@
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { placeOfGroup, policyAt } from '../shared/policy/policy-at.ts';
+import type { RecordSubject } from '../shared/records/record.ts';
+import type { GroupObservation } from './observation.ts';
+import { type Policy, READS } from './policy.ts';
+import { isAtLeast } from './urgency.ts';
+
+type Tags = Readonly<Record<string, string>>;
+
+/** The policy that holds where a node group is, as far as its tags are known. */
+export function policyOf(
+  policy: Policy,
+  { cluster = '', nodegroup }: Pick<RecordSubject, 'cluster' | 'nodegroup'>,
+  tags: readonly Tags[] = [],
+): Policy {
+  const place = { ...placeOfGroup({ cluster, nodegroup }, undefined), tags };
+  const own: Policy | InvalidPolicy = policyAt<typeof READS, Policy>(policy, place, READS);
+  // Doubt means no.
+  return isInvalid(own) ? { ...policy, findings: { ...policy.findings, mode: 'off' } } : own;
+}
+
+/** The same, with the tags that were read. */
+export const policyFor = (policy: Policy, { subject, view }: Pick<GroupObservation, 'subject' | 'view'>): Policy =>
+  policyOf(policy, subject, view.kind === 'node-group' ? [view.clusterTags, view.tags] : []);
+
+/** The sections of a policy that hold somewhere, those of overrides with what they change alone. */
+const sectionsIn = ({ findings, overrides = [] }: Policy): ReadonlyArray<Partial<Policy['findings']>> => [
+  findings,
+  // They were parsed by the section's own schema.
+  ...overrides.flatMap((override) => (override.findings as Partial<Policy['findings']> | undefined) ?? []),
+];
+
+/** Whether findings are looked at in some place at least. */
+export const isAnywhereOn = (policy: Policy): boolean =>
+  sectionsIn(policy).some(({ mode }) => mode !== undefined && mode !== 'off');
+
+/** The lowest severity that counts in some place. */
+export const lowestFloor = (policy: Policy): Policy['findings']['severityFloor'] =>
+  sectionsIn(policy).reduce(
+    (lowest, { severityFloor = lowest }) => (isAtLeast(severityFloor, lowest) ? lowest : severityFloor),
+    policy.findings.severityFloor,
+  );
