@@ -2,6 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
@@ -15,6 +16,7 @@ export interface Clients {
   readonly sts: STSClient;
   readonly dynamoDb: DynamoDBClient;
   readonly ec2: EC2Client;
+  readonly eks: EKSClient;
 }
 
 /** The command line sets at most the region. The SDK finds profile, credentials and endpoint as usual. */
@@ -28,4 +30,5 @@ export const createClients = (config: ClientConfig): Clients => ({
   sts: new STSClient(config),
   dynamoDb: new DynamoDBClient(config),
   ec2: new EC2Client(config),
+  eks: new EKSClient(config),
 });

@@ -99,7 +99,7 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
       get: ['nodes'],
       go: ['--yes'],
       plan: [],
-      policy: ['check'],
+      policy: ['check', '--fleet'],
       posture: [],
       quarantines: [],
       reject: ['shop/web', ...why],

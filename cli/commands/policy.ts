@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { parsePolicy } from '../../functions/policy-document.ts';
 import { policyJsonSchema } from '../../functions/policy-json-schema.ts';
+import { isInvalid } from '../../functions/shared/policy/policy.ts';
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { confirmed } from '../confirm.ts';
 import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
+import { type FleetReport, fleetInLines, fleetReport, readPlaces } from '../policy-fleet.ts';
 import { MOST_POLICY_BYTES, readPolicyText, writePolicyText } from '../policy-parameter.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
@@ -12,20 +16,23 @@ import { jsonLine, visible } from '../visible.ts';
 /** `policy`: shows, checks and replaces the policy document, and gives its JSON Schema. */
 export const policy: Command = {
   name: 'policy',
-  synopsis: 'show | check [FILE] | put FILE | schema',
+  synopsis: 'show | check [FILE] [--fleet] | put FILE | schema',
   summary: 'shows, checks or replaces the policy document; gives its JSON Schema',
   help: `show         the document that is in place: the parameter that the stack names.
 check FILE   a policy document before it is put in place; a dash stands for stdin. It needs no AWS.
 check        the document that is in place.
+--fleet      with check: reads clusters and node groups, tells which of them each override fits, and what would hold there
+             otherwise than by the document in place.
 put FILE     puts a document in place. One with a fault is refused. It is asked back first (--yes: it is not).
 schema       the JSON Schema of the document, for editors. It needs no AWS.
 
 Of check, each change window is told with its next five openings, in its own time zone. Ends with 1 where something is wrong:
 then it names each field, the fix, and the functions that do nothing until it is right. A warning is no fault.`,
-  options: { yes: { type: 'boolean', short: 'y' } },
+  options: { yes: { type: 'boolean', short: 'y' }, fleet: { type: 'boolean' } },
   read: (given) => {
     const { verb, file } = argumentsOf(given);
     const yes = given.options.yes === true;
+    if (given.options.fleet === true) return (surroundings) => checkFleet(surroundings, file);
     if (verb === 'put' && file !== undefined) return (surroundings) => put(surroundings, file, yes);
     return async (surroundings) => {
       const { stack, print } = surroundings;
@@ -42,7 +49,7 @@ then it names each field, the fix, and the functions that do nothing until it is
         print(JSON.stringify(policyJsonSchema(), null, 2));
         return 0;
       };
-    return verb === 'check' && file !== undefined
+    return verb === 'check' && file !== undefined && given.options.fleet !== true
       ? async (local) => tell(local, file, await contentOf(file))
       : undefined;
   },
@@ -65,6 +72,7 @@ function argumentsOf({ positionals: [given, file, ...rest], options }: Given): {
   if ((verb === 'show' || verb === 'schema') && file !== undefined)
     throw new UsageError(`"${file}": policy ${verb} takes no file`);
   if (options.yes === true && verb !== 'put') throw new UsageError('--yes: belongs to policy put');
+  if (options.fleet === true && verb !== 'check') throw new UsageError('--fleet: belongs to policy check');
   return { verb, file };
 }
 
@@ -120,11 +128,31 @@ async function contentOf(file: string): Promise<string> {
   }
 }
 
-function tell({ print, note, json, clock }: Local, name: string, text: string): ExitCode {
+/** Checks a document, and where it is a good one, what it means for the fleet as it is. */
+async function checkFleet(surroundings: Surroundings, file: string | undefined): Promise<ExitCode> {
+  const { clients, stack, note } = surroundings;
+  const inPlace = await readPolicyText(surroundings);
+  const text = file === undefined ? inPlace : await contentOf(file);
+  // The mode that the stack was deployed with decides where neither document says one: it is the same for both.
+  const [proposed, inForce] = [parsePolicy(text, 'enforce'), parsePolicy(inPlace, 'enforce')];
+  const name = file ?? stack.PolicyParameterName;
+  if (isInvalid(proposed)) return tell(surroundings, name, text);
+  const { Account = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
+  const compared = isInvalid(inForce) ? undefined : inForce;
+  const fleet = fleetReport(proposed, compared, Account, await readPlaces(clients.eks));
+  const code = tell(surroundings, name, text, fleet);
+  if (compared === undefined)
+    note('The document in place is not a good one: nothing acts by it, and nothing was compared.');
+  else if (fleet.changes.length === 0) note('Nothing would hold otherwise than by the document in place.');
+  return code;
+}
+
+function tell({ print, note, json, clock }: Local, name: string, text: string, fleet?: FleetReport): ExitCode {
   const report = checkPolicy(text, clock.now());
   const isGood = report.faults.length === 0;
-  if (json) print(jsonLine(inJson(report)));
-  else for (const line of inLines(report)) print(visible(line));
+  if (json) print(jsonLine({ ...inJson(report), ...(fleet !== undefined && { fleet }) }));
+  else
+    for (const line of [...inLines(report), ...(fleet === undefined ? [] : fleetInLines(fleet))]) print(visible(line));
   note(isGood ? `${name}: a good policy.` : `${name}: not a good policy.`);
   return isGood ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Match, Override } from './overrides.ts';
+import type { Match, Override } from './override.ts';
 import { isNoLooser, strictnessOf } from './strictness.ts';
 
 /** What stands at a path such as `drain.within`. */

@@ -2,7 +2,7 @@ import type { Owner } from '../fleet/owners.ts';
 import type { Worker } from '../fleet/worker.ts';
 import { matchesWildcard } from '../text/wildcard.ts';
 import { faultAmong, valueAt, withOverride } from './merge-override.ts';
-import type { Match } from './overrides.ts';
+import type { Match } from './override.ts';
 import { type InvalidPolicy, isInvalid, type PolicyWith, type Sections } from './policy.ts';
 
 type Tags = Readonly<Record<string, string>>;

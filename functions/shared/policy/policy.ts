@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { describeIssue } from '../runtime/issue.ts';
 import type { Mode } from './mode.ts';
-import { contradictions, loosenings, type Override, overridesSchema } from './overrides.ts';
+import type { Override } from './override.ts';
+import { contradictions, loosenings, overridesSchema } from './overrides.ts';
 import { scope } from './scope-section.ts';
 
 /** Sections of the policy document by name, each with its schema for the stage's default mode. */

@@ -1,0 +1,143 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import pMap from 'p-map';
+import { type Policy, policySections } from '../functions/policy-document.ts';
+import {
+  createClusterReader,
+  describeNodeGroup,
+  listClusters,
+  listNodeGroups,
+} from '../functions/shared/fleet/fleet.ts';
+import { isInScope } from '../functions/shared/fleet/scope.ts';
+import { valueAt } from '../functions/shared/policy/merge-override.ts';
+import { isInvalid } from '../functions/shared/policy/policy.ts';
+import { fits, type Place, policyAt } from '../functions/shared/policy/policy-at.ts';
+import { STRICTNESS } from '../functions/shared/policy/strictness.ts';
+import { READ_CONCURRENCY } from '../functions/shared/runtime/aws-client.ts';
+
+/** Where the policy can differ: a cluster with its workers of no managed node group, and each managed node group. */
+export interface NamedPlace extends Place {
+  /** `CLUSTER` or `CLUSTER/NODEGROUP`. */
+  readonly name: string;
+}
+
+/** The fleet as EKS tells it. */
+export interface Places {
+  readonly places: readonly NamedPlace[];
+  /** What could not be read, and why: nobody knows which overrides fit there. */
+  readonly unread: readonly string[];
+}
+
+/** A change of one key, and where it comes about. */
+export interface PolicyChange {
+  /** For example `upgrades.mode`. */
+  readonly key: string;
+  readonly from: unknown;
+  readonly to: unknown;
+  readonly places: readonly string[];
+}
+
+/** What a policy document means for a fleet. */
+export interface FleetReport {
+  readonly overrides: ReadonlyArray<{ readonly name: string; readonly places: readonly string[] }>;
+  /** What would hold that does not hold now. */
+  readonly changes: readonly PolicyChange[];
+  readonly unread: readonly string[];
+}
+
+/** Reads all clusters and managed node groups of the account and region: a call for each, and the pages of the lists. */
+export async function readPlaces(eks: EKSClient): Promise<Places> {
+  const names = await listClusters(eks);
+  const readCluster = createClusterReader(eks, 'tell');
+  const { nodeGroups, unreadable } = await listNodeGroups(eks, names);
+  const unread = [...unreadable].map(([cluster, { error }]) => `the node groups of ${cluster}: ${error}`);
+  const ofClusters = await pMap(
+    names,
+    async (cluster): Promise<NamedPlace[]> => {
+      const reading = await readCluster(cluster);
+      if (reading.kind === 'unreadable') unread.push(`${cluster}: ${reading.error}`);
+      return reading.kind === 'found' ? [{ name: cluster, cluster, tags: [reading.found.tags] }] : [];
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  const ofGroups = await pMap(
+    nodeGroups,
+    async (key): Promise<NamedPlace[]> => {
+      const name = `${key.cluster}/${key.nodegroup}`;
+      const [cluster, group] = [await readCluster(key.cluster), await describeNodeGroup(eks, key, 'tell')];
+      if (group.kind === 'unreadable') unread.push(`${name}: ${group.error}`);
+      if (cluster.kind !== 'found' || group.kind !== 'found') return [];
+      return [{ name, ...key, tags: [cluster.found.tags, group.found.tags] }];
+    },
+    { concurrency: READ_CONCURRENCY },
+  );
+  return { places: [...ofClusters, ...ofGroups].flat(), unread };
+}
+
+/**
+ * Where each override fits, and what would hold otherwise than by the policy in force; a pure function.
+ *
+ * @param inForce undefined: it is an invalid one, and nothing can be compared
+ */
+export function fleetReport(
+  proposed: Policy,
+  inForce: Policy | undefined,
+  account: string,
+  { places, unread }: Places,
+): FleetReport {
+  const changes = new Map<string, PolicyChange>();
+  for (const place of inForce === undefined ? [] : places) {
+    const [before, after] = [inForce, proposed].map((policy) => settingsAt(policy, place, account));
+    for (const [key, to] of after ?? []) {
+      const from = before?.get(key);
+      if (JSON.stringify(from) === JSON.stringify(to)) continue;
+      const id = JSON.stringify([key, from, to]);
+      changes.set(id, { key, from, to, places: [...(changes.get(id)?.places ?? []), place.name] });
+    }
+  }
+  const overrides = (proposed.overrides ?? []).map(({ name, match }) => ({
+    name,
+    places: places.filter((place) => fits(match, place)).map((place) => place.name),
+  }));
+  return { overrides, changes: [...changes.values()], unread };
+}
+
+/** Every setting that holds at a place, by its key. */
+function settingsAt(policy: Policy | undefined, place: Place, account: string): Map<string, unknown> {
+  if (policy === undefined) return new Map();
+  const own = policyAt<typeof policySections, Policy>(policy, place, policySections);
+  if (isInvalid(own)) return new Map([['the policy there', own.error]]);
+  const isTouched = isInScope(policy.scope, account, place.cluster);
+  const sections = Object.entries(STRICTNESS).flatMap(([section, keys]) =>
+    Object.keys(keys).map((key): [string, unknown] => [`${section}.${key}`, valueAt(own, `${section}.${key}`)]),
+  );
+  return new Map<string, unknown>([['killSwitch', own.killSwitch], ['in scope', isTouched], ...sections]);
+}
+
+/** How many places a line names. */
+const NAMED = 5;
+
+/** The report for people, a sentence a line. */
+export function fleetInLines({ overrides, changes, unread }: FleetReport): string[] {
+  return [
+    ...unread.map((what) => `warning: not read, so nobody knows what fits there: ${what}`),
+    ...overrides.map(({ name, places }) =>
+      places.length === 0
+        ? `warning: override ${name} fits nothing that is there now`
+        : `override ${name} fits ${namesOf(places)}`,
+    ),
+    ...changes.map(
+      ({ key, from, to, places }) => `${key}: ${inWords(from)} becomes ${inWords(to)} for ${namesOf(places)}`,
+    ),
+  ];
+}
+
+const namesOf = (places: readonly string[]): string =>
+  places.length <= NAMED ? places.join(', ') : `${places.slice(0, NAMED).join(', ')} and ${places.length - NAMED} more`;
+
+/** Spans of time as the document writes them: no other number of the policy is as large. */
+function inWords(value: unknown): string {
+  if (typeof value !== 'number' || value < 60_000) return JSON.stringify(value) ?? 'nothing';
+  const [unit, length] =
+    value % 86_400_000 === 0 ? ['d', 86_400_000] : value % 3_600_000 === 0 ? ['h', 3_600_000] : ['m', 60_000];
+  return `${value / Number(length)}${unit}`;
+}
