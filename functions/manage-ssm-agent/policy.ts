@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
-import { duration } from '../shared/runtime/duration.ts';
+import { durationFrom } from '../shared/runtime/duration.ts';
 import { AGENT_POLICIES } from './agent-policy.ts';
 
 const remedies = z.strictObject({
@@ -19,13 +19,16 @@ const remedies = z.strictObject({
 /** Slightly longer than an agent sleeps before it tries again: 30 minutes after AccessDenied, 60 after other errors. */
 const AGENT_SLEEPS = '75m';
 
+/** How long a remedy may take. */
+const cureTime = durationFrom('5m', 'every remedy would count as failed before it could work');
+
 const perRemedy = z.strictObject({
-  attachPolicy: duration
+  attachPolicy: cureTime
     .prefault(AGENT_SLEEPS)
     .describe('The agent may sleep for up to an hour before it tries again.'),
-  defaultHostManagement: duration.prefault(AGENT_SLEEPS).describe('The agent may sleep for up to an hour, too.'),
-  updateAgent: duration.prefault('30m').describe('From the command to the answer of the latest version.'),
-  installAgent: duration.prefault('30m').describe('From the DaemonSet to the first answer.'),
+  defaultHostManagement: cureTime.prefault(AGENT_SLEEPS).describe('The agent may sleep for up to an hour, too.'),
+  updateAgent: cureTime.prefault('30m').describe('From the command to the answer of the latest version.'),
+  installAgent: cureTime.prefault('30m').describe('From the DaemonSet to the first answer.'),
 });
 
 const forEach = (time: number) => ({
@@ -53,18 +56,22 @@ export function refusedImage(image: string, registries: readonly string[]): stri
 export const ssmAgent = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode.default(defaultMode).describe('Bounds the mode of every remedy.'),
-    graceTime: duration.prefault('5m').describe('How long after its launch a worker may take to register.'),
+    graceTime: durationFrom('1m', 'no agent registers sooner, and each launch would be treated')
+      .prefault('5m')
+      .describe('How long after its launch a worker may take to register.'),
     remedies: remedies.prefault({}).describe('Each with its own mode.'),
     agentPolicy: z
       .enum(AGENT_POLICIES)
       .default(AGENT_POLICIES[0])
       .describe('Policy of AWS that attachPolicy attaches; AmazonSSMManagedInstanceCore lets nodes read parameters.'),
     cureWithin: z
-      .union([duration.transform(forEach), perRemedy])
+      .union([cureTime.transform(forEach), perRemedy])
       .prefault({})
       .describe('How long a remedy may take until it counts as failed: one duration for all, or one for each.'),
     attempts: z.int().min(1).max(10).default(3).describe('Attempts per worker and cause, then it is left alone.'),
-    retryAfter: duration.prefault('30m').describe('Wait after a failed remedy; doubled after each further one.'),
+    retryAfter: durationFrom('1m', 'all attempts would be over at once')
+      .prefault('30m')
+      .describe('Wait after a failed remedy; doubled after each further one.'),
     installerImage: z
       .string()
       .regex(

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
-import { duration } from '../shared/runtime/duration.ts';
+import { durationFrom } from '../shared/runtime/duration.ts';
 
 const atATime = (what: string, by: number) => z.int().min(1).max(1000).default(by).describe(what);
 
@@ -55,7 +55,9 @@ export const quarantine = (defaultMode: Mode) =>
         .strictObject({
           cordon: z.boolean().default(true).describe('Cordon and taint the node, and exclude it from load balancers.'),
           evict: z.boolean().default(false).describe('Evict its pods first: it stays exposed until they are gone.'),
-          within: duration.prefault('5m').describe('How long evictions may take; then it is isolated all the same.'),
+          within: durationFrom('1m', 'no pod could be evicted before it is over')
+            .prefault('5m')
+            .describe('How long evictions may take; then it is isolated all the same.'),
         })
         .prefault({}),
       outOfService: z
@@ -70,7 +72,9 @@ export const quarantine = (defaultMode: Mode) =>
         .boolean()
         .default(false)
         .describe('Let it reach the Systems Manager endpoints of its VPC, and nothing else, for forensics.'),
-      expireAfter: duration.prefault('7d').describe('How long a quarantine lasts.'),
+      expireAfter: durationFrom('1h', 'a worker would be given up, or terminated, before anybody has looked at it')
+        .prefault('7d')
+        .describe('How long a quarantine lasts.'),
       onExpiry: z.enum(['alarm', 'terminate']).default('alarm').describe('What becomes of the worker then.'),
     })
     .refine(({ drain, expireAfter }) => !drain.evict || drain.within < expireAfter, {

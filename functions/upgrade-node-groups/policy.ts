@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
-import { duration } from '../shared/runtime/duration.ts';
+import { duration, durationFrom } from '../shared/runtime/duration.ts';
 
 /** The policy section `upgrades`. */
 export const upgrades = (defaultMode: Mode) =>
@@ -29,7 +29,9 @@ export const upgrades = (defaultMode: Mode) =>
       })
       .prefault({}),
     stopAfterFailures: z.int().min(1).max(10).default(3).describe('Attempts per node group and release, then halted.'),
-    retryAfter: duration.prefault('1h').describe('Wait after the first failure; doubled after each further one.'),
+    retryAfter: durationFrom('5m', 'all attempts would be over before anything could have changed')
+      .prefault('1h')
+      .describe('Wait after the first failure; doubled after each further one.'),
     waitForQuarantine: duration
       .prefault('24h')
       .describe(

@@ -98,6 +98,19 @@ describe('parsePolicy', () => {
     ['{"scope":{"clusters":[]}}', 'scope.clusters: '],
     ['{"scope":{"clusters":["a/b"]}}', 'scope.clusters.0: must be a cluster name'],
     ['{"scope":{"accounts":["12"]}}', 'scope.accounts.0: must be a 12-digit AWS account id'],
+    [
+      '{"quarantine":{"expireAfter":"0d","onExpiry":"terminate"}}',
+      'quarantine.expireAfter: must be at least 1h: a worker would be given up, or terminated',
+    ],
+    ['{"quarantine":{"drain":{"within":"0m"}}}', 'quarantine.drain.within: must be at least 1m'],
+    ['{"upgrades":{"retryAfter":"0m"}}', 'upgrades.retryAfter: must be at least 5m'],
+    ['{"ssmAgent":{"graceTime":"0m"}}', 'ssmAgent.graceTime: must be at least 1m'],
+    ['{"ssmAgent":{"retryAfter":"0h"}}', 'ssmAgent.retryAfter: must be at least 1m'],
+    ['{"ssmAgent":{"cureWithin":"0m"}}', 'ssmAgent.cureWithin: '],
+    [
+      '{"overrides":[{"name":"x","match":{"clusters":["*"]},"quarantine":{"expireAfter":"0d"}}]}',
+      'overrides.0.quarantine.expireAfter: must be at least 1h',
+    ],
     ['{"killSwitch":"true"}', 'killSwitch: '],
   ])('refuses %s and says why', (text, fault) => {
     const policy = parsePolicy(text, 'enforce');

@@ -7,3 +7,14 @@ export const duration = z
   .string()
   .regex(/^\d{1,5}[mhd]$/, 'must be a whole number with a unit m, h or d, for example "30m", "24h" or "7d"')
   .transform((text) => Number(text.slice(0, -1)) * (UNITS[text.slice(-1)] ?? Number.NaN));
+
+/**
+ * The same where none at all, or next to none, would do what nobody means.
+ *
+ * @param least the shortest that is taken, for example `1h`
+ * @param trap what a shorter one would do, at the end of a sentence
+ */
+export const durationFrom = (least: `${number}${'m' | 'h' | 'd'}`, trap: string) => {
+  const shortest = duration.parse(least);
+  return duration.refine((length) => length >= shortest, `must be at least ${least}: ${trap}`);
+};
