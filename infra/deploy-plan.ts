@@ -8,6 +8,8 @@ export interface DeployArguments {
   readonly settings: Readonly<Record<string, string>>;
   /** All other arguments, which go to the CDK CLI. */
   readonly others: readonly string[];
+  /** A file with the policy that a first deploy puts in place. */
+  readonly firstPolicy?: string;
   /** The AWS profile for the CDK CLI, if named. */
   readonly profile?: string;
 }
@@ -20,8 +22,14 @@ export function readDeployArguments(args: readonly string[]): DeployArguments {
   const others: string[] = [];
   let settingsFile = DEFAULT_SETTINGS_FILE;
   let profile: string | undefined;
+  let firstPolicy: string | undefined;
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';
+    const [, policyFile] = /^--first-policy=(.*)$/s.exec(arg) ?? [];
+    if (policyFile !== undefined || arg === '--first-policy') {
+      firstPolicy = policyFile ?? args[++index] ?? '';
+      continue;
+    }
     const [, joined] = /^(?:-c|--context)=(.*)$/s.exec(arg) ?? [];
     const isContext = arg === '-c' || arg === '--context';
     const pair = joined ?? (isContext ? args[++index] : undefined);
@@ -33,7 +41,13 @@ export function readDeployArguments(args: readonly string[]): DeployArguments {
     if (arg === '--profile') profile = args[index + 1];
     else if (arg.startsWith('--profile=')) profile = arg.slice('--profile='.length);
   }
-  return { settingsFile, settings, others, ...(profile !== undefined && { profile }) };
+  return {
+    settingsFile,
+    settings,
+    others,
+    ...(profile !== undefined && { profile }),
+    ...(firstPolicy !== undefined && { firstPolicy }),
+  };
 }
 
 /** The plan of a deploy. */

@@ -20,10 +20,18 @@ async function deployed(
     was,
     exitCode = 0,
     clusters = {},
-  }: { was?: string | Error; exitCode?: number; clusters?: Record<string, string | Error> } = {},
+    policy = undefined,
+  }: {
+    was?: string | Error;
+    exitCode?: number;
+    clusters?: Record<string, string | Error>;
+    /** What the parameter holds, if it is there. */
+    policy?: string | Error | undefined;
+  } = {},
 ) {
   const said: string[] = [];
   const ran: Array<readonly string[]> = [];
+  const put: string[] = [];
   const code = await deploy(readDeployArguments(['-c', `settingsFile=${file}`, ...args]), {
     isAttended: true,
     runCdk: (cdkArguments) => {
@@ -41,9 +49,16 @@ async function deployed(
       if (mode instanceof Error) throw mode;
       return mode;
     },
+    hasParameter: async () => {
+      if (policy instanceof Error) throw policy;
+      return policy !== undefined;
+    },
+    putPolicy: async (name, text) => {
+      put.push(`${name} ${text}`);
+    },
     say: (line) => said.push(line),
   });
-  return { code, said: said.join('\n'), ran };
+  return { code, said: said.join('\n'), ran, put };
 }
 
 describe('a deploy', () => {
@@ -138,6 +153,72 @@ describe('the arguments of a deploy', () => {
     const { cdkArguments } = planDeploy(args, undefined, isAttended);
     expect(cdkArguments.filter((arg) => arg !== 'deploy' && arg !== '-c' && arg !== 'settingsFile=x.json')).toEqual(
       expected,
+    );
+  });
+});
+
+describe('the first policy', () => {
+  const policyFile = join(directory, 'policy.json');
+  const FIRST = ['-c', 'mode=enforce', '--first-policy', policyFile];
+  beforeEach(() => writeFileSync(policyFile, '{"killSwitch":true}\n'));
+  const NAME = '/eks-host-remediator/policy';
+
+  it('is put in place before the stack is made, once: a later deploy with another one leaves it as it is', async () => {
+    const first = await deployed(FIRST);
+    expect(first.put).toEqual([`${NAME} {"killSwitch":true}`]);
+    expect(kept()).toEqual({ mode: 'enforce', policyParameter: 'existing' });
+    writeFileSync(policyFile, '{}');
+    const later = await deployed(FIRST, { was: 'enforce', policy: '{"killSwitch":true}' });
+    expect([later.put, later.code]).toEqual([[], 0]);
+    expect(later.said).toContain(`${policyFile} was not put in place: eks-host-remediator is there`);
+  });
+
+  it('is the one of an earlier stack where that is there: it is not overwritten, and the stack goes on with it', async () => {
+    const { put, said } = await deployed(FIRST, { policy: '{"upgrades":{}}' });
+    expect(put).toEqual([]);
+    expect(said).toContain(
+      `The policy ${NAME} is there already: it stays as it is, and the stack goes on with it. ${policyFile} was not`,
+    );
+    expect(kept()).toEqual({ mode: 'enforce', policyParameter: 'existing' });
+  });
+
+  it('is the empty one that the stack makes where none is given', async () => {
+    expect(await deployed(['-c', 'mode=enforce'])).toMatchObject({ put: [], code: 0 });
+    expect(kept()).toEqual({ mode: 'enforce' });
+  });
+
+  it('is asked for no more of a stack that is there: what its settings say holds', async () => {
+    await deployed(['-c', 'mode=enforce'], { was: 'enforce', policy: '{}' });
+    expect(kept()).toEqual({ mode: 'enforce' });
+    // An older version of the stack does not say its mode.
+    await deployed([], { was: '', policy: '{}' });
+    expect(kept()).toEqual({ mode: 'enforce' });
+  });
+
+  it.each([
+    ['no good one', '{"killswitch":true}', {}, /policy\.json: .*killswitch: unknown key/],
+    [
+      'too large',
+      JSON.stringify({ scope: { clusters: Array(900).fill('cluster-1') } }),
+      {},
+      /bytes, and the parameter holds 8192/,
+    ],
+    [
+      'not to be told from what is there',
+      '{}',
+      { policy: new Error('no right') },
+      /could not be read, and it must not be overwritten/,
+    ],
+  ])('is refused as %s, before anything is changed', async (_what, text, account, message) => {
+    writeFileSync(policyFile, text);
+    await expect(deployed(FIRST, account)).rejects.toThrow(message);
+    expect(kept()).toBeUndefined();
+  });
+
+  it('is missed where the file is not there, or the settings name a parameter that is not', async () => {
+    await expect(deployed(['-c', 'mode=enforce', '--first-policy=none.json'])).rejects.toThrow('there is no such file');
+    await expect(deployed(['-c', 'mode=enforce', '-c', 'policyParameter=existing'])).rejects.toThrow(
+      `there is no parameter ${NAME}; give a policy by --first-policy FILE`,
     );
   });
 });

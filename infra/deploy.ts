@@ -4,8 +4,16 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
+import {
+  GetParameterCommand,
+  ParameterAlreadyExists,
+  ParameterNotFound,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
 import { type DeployArguments, planDeploy, readDeployArguments } from './deploy-plan.ts';
-import { SettingsError } from './settings.ts';
+import { checkFirstPolicy, type FirstPolicy, firstPolicyOf } from './first-policy.ts';
+import { type Settings, SettingsError } from './settings.ts';
 import { parseSettingsFile, writtenSettings } from './settings-file.ts';
 
 /** The environment of a deploy. */
@@ -13,10 +21,14 @@ export interface DeployEnvironment {
   readonly isAttended: boolean;
   /** Runs the CDK CLI. @returns its exit code */
   runCdk(args: readonly string[]): number;
-  /** The mode of the deployed stack; undefined when the stack does not exist. */
+  /** The mode of the deployed stack; empty when it does not say; undefined when the stack does not exist. */
   deployedMode(stackName: string): Promise<string | undefined>;
   /** The authentication mode of a cluster, such as `API`; undefined when the cluster does not exist. */
   authenticationMode(clusterName: string): Promise<string | undefined>;
+  /** Whether there is a parameter of this name. */
+  hasParameter(name: string): Promise<boolean>;
+  /** Makes the parameter of the policy; it fails where there is one. */
+  putPolicy(name: string, text: string): Promise<void>;
   say(line: string): void;
 }
 
@@ -32,15 +44,27 @@ export async function deploy(args: DeployArguments, environment: DeployEnvironme
   const path = args.settingsFile;
   const before = textOf(path);
   const earlier = before === undefined ? undefined : parseSettingsFile(before, path);
-  const plan = planDeploy(args, earlier, environment.isAttended);
-  const { mode, stackName } = plan.settings;
+  const wanted = planDeploy(args, earlier, environment.isAttended);
+  const { mode, stackName } = wanted.settings;
+  const first = args.firstPolicy === undefined ? undefined : firstPolicyIn(args.firstPolicy);
   const deployed = await modeOf(stackName, environment);
-  if (deployed !== undefined && deployed !== mode && args.settings.mode === undefined) {
+  if (typeof deployed === 'string' && deployed !== '' && deployed !== mode && args.settings.mode === undefined) {
     throw new SettingsError(
       `The stack ${stackName} runs in mode ${deployed}, and ${path} says ${mode}. Say which one is meant:\n  -c mode=${deployed}\n  -c mode=${mode}`,
     );
   }
-  await checkAccessEntries(plan.settings.accessEntryClusters, environment);
+  await checkAccessEntries(wanted.settings.accessEntryClusters, environment);
+  const policy = deployed === undefined ? await policyOf(wanted.settings, first, environment) : undefined;
+  if (policy === undefined && first !== undefined) {
+    environment.say(
+      `${first.file} was not put in place: ${stackName} is there, and its policy stays as it is (policy put changes it).`,
+    );
+  }
+  const isAsWanted = policy === undefined || policy.setting === wanted.settings.policyParameter;
+  const settings = isAsWanted ? args.settings : { ...args.settings, policyParameter: policy.setting };
+  const plan = planDeploy({ ...args, settings }, earlier, environment.isAttended);
+  if (policy?.put !== undefined) await environment.putPolicy(plan.settings.policyParameterName, policy.put);
+  if (policy?.say !== undefined) environment.say(policy.say);
   for (const change of plan.changes) environment.say(change);
   environment.say(`Deploying ${stackName} in mode ${mode}; settings are kept in ${path}.`);
   writeFileSync(path, writtenSettings(plan.file));
@@ -80,17 +104,44 @@ async function checkAccessEntries(clusters: readonly string[], environment: Depl
   throw new SettingsError(`Bad clusters in accessEntryClusters; take them out, or mend them:${lines}`);
 }
 
+/** @throws SettingsError where there is no such file, or it holds no good policy */
+function firstPolicyIn(file: string): { readonly file: string; readonly text: string } {
+  const text = textOf(file)
+    ?.replace(/^\uFEFF/, '')
+    .trim();
+  if (text === undefined) throw new SettingsError(`--first-policy ${file}: there is no such file`);
+  checkFirstPolicy(text, file);
+  return { file, text };
+}
+
+/** What becomes of the policy of a stack that is not there yet. */
+async function policyOf(
+  settings: Settings,
+  first: { readonly file: string; readonly text: string } | undefined,
+  environment: DeployEnvironment,
+): Promise<FirstPolicy> {
+  const { policyParameterName: name } = settings;
+  const isThere = await environment.hasParameter(name).catch((error: unknown) => {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    environment.say(`Whether the policy ${name} is there already could not be read (${why}).`);
+    return undefined;
+  });
+  return firstPolicyOf(settings, isThere, first);
+}
+
 /**
  * Reads the mode of the deployed stack. Whoever may deploy may lack the right to read it; then this prints a notice and
  * relies on the file.
+ *
+ * @returns undefined when the stack does not exist; false when nobody knows
  */
-async function modeOf(stackName: string, environment: DeployEnvironment): Promise<string | undefined> {
+async function modeOf(stackName: string, environment: DeployEnvironment): Promise<string | false | undefined> {
   try {
     return await environment.deployedMode(stackName);
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     environment.say(`What mode the stack ${stackName} runs in could not be read (${why}).`);
-    return undefined;
+    return false;
   }
 }
 
@@ -105,11 +156,16 @@ function textOf(path: string): string | undefined {
 
 const cdkCli = (): string => join(createRequire(import.meta.url).resolve('aws-cdk/package.json'), '..', 'bin', 'cdk');
 
+/** What a stack stands at of which nothing was ever made: the CDK CLI deletes it and begins anew. */
+const NOTHING_THERE: ReadonlySet<string> = new Set(['ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS', 'DELETE_COMPLETE']);
+
 async function readDeployedMode(stackName: string, profile: string | undefined): Promise<string | undefined> {
   const client = new CloudFormationClient(profile === undefined ? {} : { profile });
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stackName }));
-    return Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'Mode')?.OutputValue;
+    const [stack] = Stacks;
+    if (stack === undefined || NOTHING_THERE.has(stack.StackStatus ?? '')) return undefined;
+    return stack.Outputs?.find(({ OutputKey }) => OutputKey === 'Mode')?.OutputValue ?? '';
   } catch (error) {
     // CloudFormation has no distinct error for a stack that does not exist.
     if (error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist')) {
@@ -130,6 +186,27 @@ async function readAuthenticationMode(name: string, profile: string | undefined)
   }
 }
 
+async function hasParameter(name: string, profile: string | undefined): Promise<boolean> {
+  try {
+    await new SSMClient(profile === undefined ? {} : { profile }).send(new GetParameterCommand({ Name: name }));
+    return true;
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return false;
+    throw error;
+  }
+}
+
+/** Put once: without `Overwrite` Systems Manager refuses where there is one, also one that somebody else has just made. */
+async function putPolicy(name: string, text: string, profile: string | undefined): Promise<void> {
+  const put = { Name: name, Value: text, Type: 'String', Tier: 'Intelligent-Tiering', Overwrite: false } as const;
+  try {
+    await new SSMClient(profile === undefined ? {} : { profile }).send(new PutParameterCommand(put));
+  } catch (error) {
+    if (!(error instanceof ParameterAlreadyExists)) throw error;
+    throw new SettingsError(`${name} was made by somebody else just now: deploy again, and the stack goes on with it`);
+  }
+}
+
 if (import.meta.main) {
   const args = readDeployArguments(process.argv.slice(2));
   try {
@@ -139,6 +216,8 @@ if (import.meta.main) {
         spawnSync(process.execPath, [cdkCli(), ...cdkArguments], { stdio: 'inherit' }).status ?? 1,
       deployedMode: (stackName) => readDeployedMode(stackName, args.profile),
       authenticationMode: (clusterName) => readAuthenticationMode(clusterName, args.profile),
+      hasParameter: (name) => hasParameter(name, args.profile),
+      putPolicy: (name, text) => putPolicy(name, text, args.profile),
       say: (line) => console.error(line),
     });
   } catch (error) {

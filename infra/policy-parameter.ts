@@ -1,25 +1,33 @@
-import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { type IStringParameter, ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { Right } from '../functions/shared/declaration/right.ts';
+import type { Settings } from './settings.ts';
 
 /**
  * The SSM parameter that holds the policy. It is created with the empty document, which means the defaults. After that,
  * people change its value, and deployments do not. CloudFormation writes the value again whenever any property of the
  * resource changes, which would undo a kill switch. Nothing here may therefore ever change, not even the description or
- * a tag.
+ * a tag. Its fate with the stack is no property. An existing parameter is only referred to, and no deployment writes it.
  */
 export class PolicyParameter extends Construct {
-  readonly parameter: StringParameter;
+  readonly parameter: IStringParameter;
 
-  constructor(scope: Construct, id: string, props: { readonly parameterName: string }) {
+  constructor(scope: Construct, id: string, { policyParameterName: name, policyParameter, removalPolicy }: Settings) {
     super(scope, id);
-    this.parameter = new StringParameter(this, 'Parameter', {
-      parameterName: props.parameterName,
+    if (policyParameter === 'existing') {
+      this.parameter = StringParameter.fromStringParameterName(this, 'Parameter', name);
+      return;
+    }
+    const made = new StringParameter(this, 'Parameter', {
+      parameterName: name,
       description:
         'Policy of EKS Host Remediator, a JSON document. {} means the defaults. Its schema: functions/shared/policy/policy.ts',
       stringValue: '{}',
       tier: ParameterTier.INTELLIGENT_TIERING,
     });
+    made.applyRemovalPolicy(removalPolicy === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    this.parameter = made;
   }
 
   read(): Right {

@@ -19,6 +19,11 @@ export interface EksHostRemediatorProps {
   readonly logRetentionDays?: number;
   /** The SSM parameter that holds the policy. Default: `/<name of the stack>/policy`. */
   readonly policyParameterName?: string;
+  /**
+   * Whether the stack makes that parameter (`new`, with the empty policy), or goes on with one that is there: an earlier
+   * stack's, or your first policy. Default: `new`.
+   */
+  readonly policyParameter?: 'new' | 'existing';
   /** Clusters that get access entries, so that agents can be installed and nodes cordoned there. */
   readonly accessEntryClusters?: readonly string[];
   /** Container registries that the policy may name installer images of, beside the product's own. Default: none. */
@@ -27,6 +32,6 @@ export interface EksHostRemediatorProps {
   readonly launchTemplateRights?: 'on' | 'off';
   /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */
   readonly ledgerTable?: string;
-  /** What becomes of ledger and logs when the stack is deleted. Default: `retain`. */
+  /** What becomes of ledger, logs and policy when the stack is deleted. Default: `retain`. */
   readonly removalPolicy?: 'retain' | 'destroy';
 }

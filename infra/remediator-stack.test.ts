@@ -221,6 +221,21 @@ describe('the policy parameter', () => {
       }),
     ]);
   });
+
+  it.each([
+    ['retain', 'Retain'],
+    ['destroy', 'Delete'],
+  ])('outlives its stack as removalPolicy=%s says', (removalPolicy, deletionPolicy) => {
+    const [parameter] = resourcesOf(templateOf({ removalPolicy }), 'AWS::SSM::Parameter');
+    expect(parameter?.DeletionPolicy).toBe(deletionPolicy);
+  });
+
+  it('is one that is there where the settings say so: functions read it, and no deployment writes it', () => {
+    const template = templateOf({ policyParameter: 'existing', policyParameterName: '/team/policy' });
+    expect(resourcesOf(template, 'AWS::SSM::Parameter')).toEqual([]);
+    expect(JSON.stringify(resourcesOf(template, 'AWS::IAM::Role'))).toContain('parameter/team/policy');
+    expect(template.toJSON().Outputs.PolicyParameterName.Value).toBe('/team/policy');
+  });
 });
 
 describe('the logs', () => {

@@ -51,7 +51,7 @@ export class Remediator extends Construct {
       ...logGroups,
       alarms: new Alarms(this, 'Alarms', settings, logGroup),
       ledger: new Ledger(this, 'Ledger', settings),
-      policy: new PolicyParameter(this, 'Policy', { parameterName: settings.policyParameterName }),
+      policy: new PolicyParameter(this, 'Policy', settings),
       eventBus: new EventBus(this, 'Events', { description: 'What EKS Host Remediator has seen and done' }),
       dashboard: new Dashboard(this, 'Review', { stackName, ...logGroups }),
       policySections: REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []),

@@ -12,6 +12,7 @@ describe('the stage settings', () => {
       findingSeverity: 'HIGH',
       logRetentionDays: 90,
       policyParameterName: '/eks-host-remediator/policy',
+      policyParameter: 'new',
       accessEntryClusters: [],
       installerRegistries: [],
       launchTemplateRights: 'on',

@@ -64,6 +64,8 @@ const settingsSchema = z.strictObject({
       'must be a path such as /team/policy: letters, digits and _.- between slashes',
     )
     .regex(/^\/(?!aws|ssm)/i, 'must not begin with /aws or /ssm, which AWS reserves; set another name'),
+  /** Whether the stack makes that parameter, or goes on with the one that is there: nothing of it is ever written then. */
+  policyParameter: oneOf('new', 'existing').default('new'),
   /** Clusters, named with commas, for which the stack adds an access entry, so that agents can be installed there. */
   accessEntryClusters: z
     .string()
@@ -101,7 +103,7 @@ const settingsSchema = z.strictObject({
       'must be the name of a DynamoDB table, as LedgerTableName in the outputs of the stack had it',
     )
     .optional(),
-  /** What becomes of the ledger and the logs when the stack is deleted. */
+  /** What becomes of the ledger, the logs and the policy when the stack is deleted. */
   removalPolicy: oneOf('retain', 'destroy').default('retain'),
 });
 
