@@ -1,3 +1,4 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -17,6 +18,7 @@ export interface Clients {
   readonly dynamoDb: DynamoDBClient;
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
+  readonly autoScaling: AutoScalingClient;
 }
 
 /** The command line sets at most the region. The SDK finds profile, credentials and endpoint as usual. */
@@ -31,4 +33,5 @@ export const createClients = (config: ClientConfig): Clients => ({
   dynamoDb: new DynamoDBClient(config),
   ec2: new EC2Client(config),
   eks: new EKSClient(config),
+  autoScaling: new AutoScalingClient(config),
 });

@@ -98,7 +98,7 @@ describe.skipIf(!isThere('boto'))(titled('each call, as botocore models it,', 'b
       extend: [held, '--by', '1d', ...why],
       get: ['nodes'],
       go: ['--yes'],
-      plan: [],
+      plan: ['--fleet'],
       policy: ['check', '--fleet'],
       posture: [],
       quarantines: [],

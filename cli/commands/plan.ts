@@ -5,6 +5,7 @@ import type { Command, Surroundings } from '../command.ts';
 import { placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
 import { readScope, type Scope, withinScope } from '../scope.ts';
 import { table } from '../table.ts';
+import { type PlannedUpgrade, planUpgrades } from '../upgrade-plan.ts';
 import { jsonLine } from '../visible.ts';
 
 /** Decisions about the future, by function: proposed by mode observe, under way, or waiting. */
@@ -12,15 +13,46 @@ const PLANNED: readonly DecisionKind[] = ['would-act', 'acted', 'waiting'];
 
 export const plan: Command = {
   name: 'plan',
-  synopsis: '[CLUSTER[/NODEGROUP]]',
+  synopsis: '[CLUSTER[/NODEGROUP]] [--fleet]',
   summary: 'tells what comes next: what mode observe proposes, what is under way, what waits and for what',
-  help: `Each line is the newest record about a worker or node group; approve has a proposal done once, in mode observe.`,
-  options: {},
-  read: ({ positionals }) => {
+  help: `Each line is the newest record about a worker or node group; approve has a proposal done once, in mode observe.
+
+  --fleet   looks at the whole fleet as it is now, and plans its upgrades by the function's own rules, changing nothing: what
+            is under way, who starts in which order and not before when, what blocks it, what is not looked after and why`,
+  options: { fleet: { type: 'boolean' } },
+  read: ({ positionals, options }) => {
     const scope = readScope(positionals);
+    if (options.fleet === true) return (surroundings) => tellFleet(surroundings, scope);
     return (surroundings) => tell(surroundings, scope);
   },
 };
+
+async function tellFleet(surroundings: Surroundings, scope: Scope): Promise<0> {
+  const { json, print, note, width } = surroundings;
+  const { upgrades, unread } = await planUpgrades(surroundings);
+  for (const what of unread) note(`Not read, and not part of the plan: ${what}`);
+  // Places count in the whole fleet, whatever is asked for.
+  const asked = upgrades.filter((each) => withinScope(each, scope));
+  const timeOf = ({ notBefore }: PlannedUpgrade) => (notBefore === undefined ? '' : new Date(notBefore).toISOString());
+  if (json) {
+    for (const { notBefore, ...each } of asked) {
+      print(jsonLine({ ...each, ...(notBefore !== undefined && { notBefore: timeOf({ ...each, notBefore }) }) }));
+    }
+    return 0;
+  }
+  if (asked.length === 0) print('There is no such node group.');
+  else {
+    const rows = asked.map((each) => [
+      String(each.place ?? ''),
+      DECISION_NAMES[each.decision],
+      `${each.cluster}/${each.nodegroup}`,
+      timeOf(each).replace(/:\d\d\.\d{3}Z$/, 'Z'),
+      `${each.reason}: ${each.message}`,
+    ]);
+    print(table([['PLACE', 'DECISION', 'SUBJECT', 'NOT BEFORE', 'WHAT'], ...rows], width));
+  }
+  return 0;
+}
 
 async function tell(surroundings: Surroundings, scope: Scope): Promise<0> {
   const { clock, json, print, width } = surroundings;

@@ -1,0 +1,180 @@
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
+import { createClusterReader, listClusters, listNodeGroups } from '../functions/shared/fleet/fleet.ts';
+import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
+import { createLedger } from '../functions/shared/ledger/ledger.ts';
+import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
+import { createPolicyReader } from '../functions/shared/policy/policy-reader.ts';
+import type { DecisionKind } from '../functions/shared/records/record.ts';
+import type { Scope } from '../functions/upgrade-node-groups/batch.ts';
+import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
+import { decide } from '../functions/upgrade-node-groups/decide.ts';
+import type { Circumstances, Decision } from '../functions/upgrade-node-groups/decision.ts';
+import type { Observation } from '../functions/upgrade-node-groups/observation.ts';
+import { observeNodeGroups } from '../functions/upgrade-node-groups/observe.ts';
+import { observeUnmanaged } from '../functions/upgrade-node-groups/observe-unmanaged.ts';
+import { isHastened } from '../functions/upgrade-node-groups/pace.ts';
+import { plan } from '../functions/upgrade-node-groups/plan.ts';
+import { type Policy, READS } from '../functions/upgrade-node-groups/policy.ts';
+import { byTurn, type Contender } from '../functions/upgrade-node-groups/turn.ts';
+import type { Surroundings } from './command.ts';
+
+/** What `upgrade-node-groups` would decide about one subject at this moment. */
+export interface PlannedUpgrade {
+  readonly cluster: string;
+  readonly nodegroup: string;
+  /** What it would come to: `would-act` for what is not done, but proposed. */
+  readonly decision: DecisionKind;
+  readonly reason: string;
+  readonly message: string;
+  /** Its place in the line, from 1; absent: it is not in the line. */
+  readonly place?: number;
+  /** It starts no sooner, epoch milliseconds; absent: nobody knows, or it is not in the line. */
+  readonly notBefore?: number;
+}
+
+export interface UpgradePlan {
+  readonly upgrades: readonly PlannedUpgrade[];
+  /** What could not be read, and why. */
+  readonly unread: readonly string[];
+}
+
+/**
+ * Looks at the whole fleet with the function's own eyes and decides by its own rules, without acting: nothing is called that
+ * changes anything. It costs a call a cluster and a node group, and the pages of lists.
+ */
+export async function planUpgrades({
+  clients,
+  stack,
+  clock,
+}: Pick<Surroundings, 'clients' | 'stack' | 'clock'>): Promise<UpgradePlan> {
+  const { eks, ssm } = clients;
+  const ledger = createLedger(clients.dynamoDb, stack.LedgerTableName);
+  const readPolicy = createPolicyReader({
+    ssm,
+    clock,
+    parameter: stack.PolicyParameterName,
+    // A stack of an earlier version does not say: what it would propose is planned.
+    defaultMode: stack.Mode ?? 'observe',
+    reads: READS,
+    names: REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []),
+  });
+  const now = clock.now();
+  const trigger = { id: 'plan', type: 'plan', time: now };
+  const clusters = await listClusters(eks);
+  const { nodeGroups, unreadable } = await listNodeGroups(eks, clusters);
+  const scope: Scope = {
+    pairs: new Map(),
+    clusters: new Map(clusters.map((name) => [name, trigger])),
+    nodeGroups: new Map(nodeGroups.map((key) => [subjectOf(key), { key, trigger }])),
+    requests: new Map(),
+  };
+  const readCluster = createClusterReader(eks, 'tell');
+  const observing = { ...clients, ledger };
+  const [policy, budget, managed, unmanaged] = await Promise.all([
+    readPolicy(),
+    readBudget(ledger, 'upgrades'),
+    observeNodeGroups(observing, readCluster, scope, now),
+    observeUnmanaged(observing, readCluster, scope),
+  ]);
+  const account = managed[0]?.view.kind === 'node-group' ? (managed[0].view.arn.split(':')[4] ?? '') : '';
+  const circumstances = { policy, now, account, slots: budget.slots };
+  return {
+    upgrades: plannedUpgrades([...managed, ...unmanaged], circumstances),
+    unread: [...unreadable].map(([cluster, { error }]) => `the node groups of ${cluster}: ${error}`),
+  };
+}
+
+/**
+ * What would become of each, in order; a pure function. What is under way comes first, then the line: whoever starts now, whoever
+ * waits for room, whoever waits for its time; then what is left alone, and why. Proposals of mode observe take the slots that
+ * they would take, so that each has its place.
+ */
+export function plannedUpgrades(observations: readonly Observation[], circumstances: Circumstances): PlannedUpgrade[] {
+  const asIfEnforced = { ...circumstances, policy: enforced(circumstances.policy) };
+  const planned = plan(observations, asIfEnforced).decided.map(({ observation, decision }) => ({
+    key: observation.key,
+    decision,
+    contender: contenderOf(observation, decision, asIfEnforced),
+    // What mode observe really does: it proposes what would be started.
+    really: decide(observation, { ...circumstances, slots: {} }),
+  }));
+  const ordered = planned
+    .map((each, index) => ({ ...each, index, rank: rankOf(each.decision) }))
+    .toSorted((a, b) => a.rank - b.rank || timeOf(a.decision) - timeOf(b.decision) || whoseTurn(a, b));
+  let places = 0;
+  return ordered.map(({ key, decision, really }): PlannedUpgrade => {
+    const isProposed = really.decision === 'would-act';
+    const isInLine = decision.turn !== undefined;
+    if (isInLine) places += 1;
+    const { reason, message } = isProposed && decision.start !== undefined ? really : decision;
+    return {
+      cluster: key.cluster,
+      nodegroup: key.nodegroup,
+      decision: isProposed ? 'would-act' : decision.decision,
+      reason,
+      message,
+      ...(isInLine && { place: places }),
+      ...(isInLine && decision.start === undefined && hasTime(decision) && { notBefore: decision.turn?.mayStartAt }),
+    };
+  });
+}
+
+const WAITS_FOR_ITS_TIME = 3;
+const ROOM: ReadonlySet<string> = new Set(['cluster-concurrency', 'account-concurrency']);
+
+/** Under way; starts; waits for room; waits for its time; is in trouble; is as it should be; is left alone. */
+function rankOf({ decision, reason, start, turn, memory }: Decision): number {
+  if (start !== undefined) return 1;
+  if (memory.upgrade !== undefined) return 0;
+  if (turn !== undefined) return ROOM.has(reason) ? 2 : WAITS_FOR_ITS_TIME;
+  const rest: readonly DecisionKind[] = ['waiting', 'failed', 'refused', 'acted', 'would-act', 'done', 'skipped'];
+  return 4 + rest.indexOf(decision);
+}
+
+/** What decides whose turn is first among those that wait for the same time. */
+function contenderOf(
+  { key, need, state, view }: Observation,
+  { turn }: Decision,
+  anywhere: Circumstances,
+): Contender | undefined {
+  if (turn === undefined) return undefined;
+  const { policy, now } = circumstancesOf({ key, view }, anywhere);
+  return { key, subject: subjectOf(key), isHastened: isHastened(need, policy, now), turn, since: state.since };
+}
+
+interface Ordered {
+  readonly contender: Contender | undefined;
+  readonly rank: number;
+  readonly index: number;
+}
+
+/** Whoever waits for its time starts in turn; all else stands in the order in which it was decided about. */
+const whoseTurn = (a: Ordered, b: Ordered): number =>
+  a.rank === WAITS_FOR_ITS_TIME && a.contender !== undefined && b.contender !== undefined
+    ? byTurn(a.contender, b.contender)
+    : a.index - b.index;
+
+const hasTime = ({ reason, turn }: Decision): boolean => turn !== undefined && !ROOM.has(reason);
+
+/** Of what waits for its time, that; all else keeps the order in which it takes its slots. */
+const timeOf = (decision: Decision): number =>
+  decision.start === undefined && hasTime(decision) ? (decision.turn?.mayStartAt ?? 0) : 0;
+
+/** The policy as if it acted wherever it proposes. */
+function enforced(policy: Policy | InvalidPolicy): Policy | InvalidPolicy {
+  if (isInvalid(policy)) return policy;
+  return {
+    ...policy,
+    upgrades: acting(policy.upgrades),
+    overrides: (policy.overrides ?? []).map((override) =>
+      override.upgrades === undefined ? override : { ...override, upgrades: acting(override.upgrades) },
+    ),
+  };
+}
+
+const acting = <Section>(section: Section): Section =>
+  typeof section === 'object' && section !== null && 'mode' in section && section.mode === 'observe'
+    ? { ...section, mode: 'enforce' }
+    : section;
