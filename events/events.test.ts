@@ -20,6 +20,7 @@ import * as quarantineRequest from './quarantine-request.ts';
 import * as remediationIncident from './remediation-incident.ts';
 import * as remediationRequest from './remediation-request.ts';
 import * as scheduled from './scheduled.ts';
+import * as shellsReconcileRequest from './shells-reconcile-request.ts';
 import * as upgradeReconcileRequest from './upgrade-reconcile-request.ts';
 
 const EVENTS = {
@@ -33,6 +34,7 @@ const EVENTS = {
   'inspector-coverage': coverage,
   'inspector-network-reachability': reachability,
   'posture-reconcile-request': postureReconcileRequest,
+  'shells-reconcile-request': shellsReconcileRequest,
   'quarantine-reconcile-request': quarantineReconcileRequest,
   'quarantine-request': quarantineRequest,
   'remediation-request': remediationRequest,

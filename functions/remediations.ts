@@ -1,4 +1,5 @@
 import { checkPosture } from './check-posture/remediation.ts';
+import { closeShells } from './close-shells/remediation.ts';
 import { manageSsmAgent } from './manage-ssm-agent/remediation.ts';
 import { notifyStories } from './notify-stories/remediation.ts';
 import { quarantineWorkers } from './quarantine-workers/remediation.ts';
@@ -28,6 +29,7 @@ export const REMEDIATIONS = [
   triageFindings,
   checkPosture,
   requireImdsv2,
+  closeShells,
   sweepFleet,
   notifyStories,
 ] as const;

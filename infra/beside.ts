@@ -6,6 +6,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { GATHER_SCRIPT } from '../functions/check-posture/gather/script.ts';
+import { SHELLS_SCRIPT } from '../functions/close-shells/shells/script.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Foundation } from './foundation.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -17,6 +18,7 @@ export const BESIDE: Readonly<
   'host-management-role': hostManagementRole,
   'notification-topic': notificationTopic,
   'posture-document': postureDocument,
+  'shells-documents': shellsDocuments,
 };
 
 /** What agents assume under Default Host Management, once that is registered; unused until then. */
@@ -46,26 +48,50 @@ function notificationTopic(scope: Construct, { settings }: Foundation): Placehol
   return { topic: topic.topicArn };
 }
 
-/** What is run on hosts to gather them. It takes no parameters: whoever may send it can have nothing else run. */
+/** What is run on hosts to gather them. */
 function postureDocument(scope: Construct): Placeholders {
-  const document = new CfnDocument(scope, 'GatherDocument', {
+  const description = 'EKS Host Remediator: gathers what the posture of a host is judged by; read-only';
+  return commandDocument(scope, 'GatherDocument', 'posture', { name: 'gather', description, script: GATHER_SCRIPT });
+}
+
+/** One script for all: what a document is for stands in its first line. */
+function shellsDocuments(scope: Construct): Placeholders {
+  const of = (id: string, name: string, description: string) => {
+    const script = `ACTION=${name}\n${SHELLS_SCRIPT}`;
+    return commandDocument(scope, id, name, { name, description: `EKS Host Remediator: ${description}`, script });
+  };
+  return {
+    ...of('LookDocument', 'look', 'counts the ways in by SSH of a host; read-only'),
+    ...of('CloseDocument', 'close', 'puts authorized_keys aside, or switches the admin container off'),
+    ...of('RestoreDocument', 'restore', 'gives back authorized_keys, or the admin container'),
+  };
+}
+
+/** A document that takes no parameters: whoever may send it can have nothing else run. @returns `{…Document}`, `{…DocumentName}` */
+function commandDocument(
+  scope: Construct,
+  id: string,
+  placeholder: string,
+  { name, description, script }: { readonly name: string; readonly description: string; readonly script: string },
+): Placeholders {
+  const document = new CfnDocument(scope, id, {
     documentType: 'Command',
     documentFormat: 'JSON',
     content: {
       schemaVersion: '2.2',
-      description: 'EKS Host Remediator: gathers what the posture of a host is judged by; read-only',
+      description,
       mainSteps: [
         {
           action: 'aws:runShellScript',
-          name: 'gather',
+          name,
           precondition: { StringEquals: ['platformType', 'Linux'] },
-          inputs: { timeoutSeconds: '120', runCommand: GATHER_SCRIPT.trimEnd().split('\n') },
+          inputs: { timeoutSeconds: '120', runCommand: script.trimEnd().split('\n') },
         },
       ],
     },
   });
   return {
-    postureDocumentName: document.ref,
-    postureDocument: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${document.ref}`,
+    [`${placeholder}DocumentName`]: document.ref,
+    [`${placeholder}Document`]: `arn:${Aws.PARTITION}:ssm:${Aws.REGION}:${Aws.ACCOUNT_ID}:document/${document.ref}`,
   };
 }

@@ -32,6 +32,7 @@ const literalSchemaKeys: Plugin = {
 const SCRIPTS = {
   install: { file: 'install-ssm-agent.sh', name: 'INSTALL_SCRIPT' },
   gather: { file: 'gather.sh', name: 'GATHER_SCRIPT' },
+  shells: { file: 'close-shells.sh', name: 'SHELLS_SCRIPT' },
 } as const;
 
 /**
@@ -41,8 +42,11 @@ const SCRIPTS = {
 export const scriptTexts: Plugin = {
   name: 'script-texts',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/](install|gather)[\\/]script\.ts$/ }, async ({ path }) => {
-      const { file, name } = SCRIPTS[basename(dirname(path)) === 'install' ? 'install' : 'gather'];
+    onLoad({ filter: /[\\/](install|gather|shells)[\\/]script\.ts$/ }, async ({ path }) => {
+      const [, { file, name }] = Object.entries(SCRIPTS).find(([room]) => room === basename(dirname(path))) ?? [
+        '',
+        SCRIPTS.gather,
+      ];
       const script = await readFile(join(dirname(path), file), 'utf8');
       return { contents: `export const ${name} = ${JSON.stringify(script)};` };
     });

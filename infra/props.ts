@@ -30,6 +30,8 @@ export interface EksHostRemediatorProps {
   readonly installerRegistries?: readonly string[];
   /** Whether node groups with a launch template of their owner can be upgraded: docs/threat-model.md. Default: `on`. */
   readonly launchTemplateRights?: 'on' | 'off';
+  /** Whether ways in by SSH can be closed on hosts: docs/threat-model.md. Default: `on`. */
+  readonly shellRights?: 'on' | 'off';
   /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */
   readonly ledgerTable?: string;
   /** What becomes of ledger, logs and policy when the stack is deleted. Default: `retain`. */

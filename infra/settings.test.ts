@@ -16,6 +16,7 @@ describe('the stage settings', () => {
       accessEntryClusters: [],
       installerRegistries: [],
       launchTemplateRights: 'on',
+      shellRights: 'on',
       removalPolicy: 'retain',
     });
     expect(watchSchedule.toMinutes()).toBe(60);

@@ -95,6 +95,8 @@ const settingsSchema = z.strictObject({
    * the rights to launch by one, and to tag what is launched. Without them such groups are refused, and told of.
    */
   launchTemplateRights: oneOf('on', 'off').default('on'),
+  /** Whether `close-shells` may change hosts; without the right it only says what it would do. */
+  shellRights: oneOf('on', 'off').default('on'),
   /** The table of an earlier stack that was deleted, to go on with; without it the stack makes one of its own. */
   ledgerTable: z
     .string()

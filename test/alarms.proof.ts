@@ -1,9 +1,11 @@
 import { describe, expect, inject, it } from 'vitest';
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
+import * as shellsReconcileRequest from '../events/shells-reconcile-request.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { stateOf } from '../sandbox/account/cloudwatch/alarms.ts';
 import type { BusEvent } from '../sandbox/account/event-bridge/event-bridge.ts';
+import { al2023, file } from '../sandbox/account/ssm/node-systems.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { type Run, startRun } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
@@ -261,6 +263,28 @@ it('when AWS refuses to have the metadata service of a worker changed', async ()
   for (const instance of run.account.fleet.instances.list()) Object.assign(instance, { operator: 'ecs.amazonaws.com' });
   await run.account.play(63 * MINUTE);
   expect(standing(run)).toEqual(['imds-failed']);
+  await run.account.play(HOUR);
+  expect(standing(run)).toEqual([]);
+  note(run);
+});
+
+it('when the key of a worker could not be put aside', async () => {
+  const host = al2023({
+    files: [
+      file('/etc/passwd', '0644', 'odd name:x:1000:1000::/home/odd name:/bin/bash\n'),
+      file('/home/odd name/.ssh/authorized_keys', '0600', 'ssh-ed25519 AAAA somebody\n'),
+      file('/proc/77/comm', '0444', 'sshd\n'),
+    ],
+  });
+  const policy = { shells: { hosts: 'enforce' }, posture: { mode: 'off' } };
+  const run = await start({
+    fleet: fleet(group({ desiredSize: 1, ssm: { commands: { host } } })),
+    policy,
+    play: '10m',
+  });
+  run.account.putEvent(shellsReconcileRequest.sample);
+  await run.account.play(10 * MINUTE);
+  expect(standing(run)).toEqual(['shells-failed']);
   await run.account.play(HOUR);
   expect(standing(run)).toEqual([]);
   note(run);

@@ -4,6 +4,7 @@ import { makePostureReconcileRequest } from '../../events/posture-reconcile-requ
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
+import { askToClose, type CloseDeps } from './ask-to-close.ts';
 import type { Looked } from './decide.ts';
 import { type Host, readHost } from './host/host.ts';
 import type { RegionFacts, RemoteAccess } from './host/instance-facts.ts';
@@ -17,7 +18,7 @@ import { answered, type ClusterState, type Sample, samplesIn, saveClusterState }
 import type { checkPosture } from './remediation.ts';
 import { tell } from './tell.ts';
 
-export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients {
+export interface ReconcileDeps extends QueueDeps<typeof checkPosture>, ObserveClients, CloseDeps {
   readonly document: string;
 }
 
@@ -52,6 +53,7 @@ export async function collect(
     return;
   }
   const expiry = await tell(deps, policy, cluster, trigger, looked);
+  await askToClose(deps, cluster, looked, now);
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);
   const next = isWhole ? nextDue(now, every, cluster) : now + 6 * HOUR;

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { describeImages } from '../shared/fleet/images.ts';
+import { runCommand } from '../shared/fleet/run-command.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack } from '../shared/intake/look-again.ts';
 import { type GuardResult, guardOf } from '../shared/policy/guards.ts';
@@ -20,7 +21,6 @@ import {
   type Sample,
   saveClusterState,
 } from './posture-ledger.ts';
-import { sendGather } from './send.ts';
 import { tell, tellUnreadable } from './tell.ts';
 
 /** A request that cannot be taken up yet comes again after this, seconds. */
@@ -135,13 +135,13 @@ async function begin(
     await comeBack(deps.queue, asks, ASK_AGAIN);
     return;
   }
-  const commands = await sendGather(
+  const commands = await runCommand(
     ssm,
-    document,
+    { document, comment: 'EKS Host Remediator: posture of the host, read-only' },
     samples.map(({ instanceId }) => instanceId),
   );
   const sent = samples.map((sample): Sample => {
-    const commandId = commands.get(sample.instanceId);
+    const { commandId } = commands.get(sample.instanceId) ?? {};
     return commandId === undefined ? sample : { ...sample, commandId };
   });
   const under = { ...pending, isSent: true, samples: batchesOf(sent) };

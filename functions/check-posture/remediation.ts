@@ -50,6 +50,7 @@ export const checkPosture = declare({
       actions: ['ssm:GetDocument'],
       resources: [arnHere('ssm', 'document/SSM-SessionManagerRunShell')],
     },
+    { sid: 'AskToClose', actions: ['sqs:SendMessage'], resources: ['{queue:close-shells}'] },
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     {
@@ -60,7 +61,7 @@ export const checkPosture = declare({
         'Any instance may be a worker; the only document that can be sent reads, and takes no parameters.',
     },
   ],
-  environment: { POSTURE_DOCUMENT: '{postureDocumentName}' },
+  environment: { POSTURE_DOCUMENT: '{postureDocumentName}', SHELLS_QUEUE_URL: '{queueUrl:close-shells}' },
   beside: 'posture-document',
   alarms: {},
   dashboard: {

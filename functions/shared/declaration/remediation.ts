@@ -150,7 +150,7 @@ export interface Remediation {
   /** Further environment variables. Values may contain placeholders, see `right.ts`. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Further infrastructure that the stack creates for this function. */
-  readonly beside?: 'host-management-role' | 'notification-topic' | 'posture-document';
+  readonly beside?: 'host-management-role' | 'notification-topic' | 'posture-document' | 'shells-documents';
   /** The Kubernetes group that the clusters' access entries give to its role. */
   readonly kubernetesGroup?: string;
   /** Outputs of the stack. Values may also contain `{role}` and `{function}`, the function's own ARNs. */

@@ -13,6 +13,7 @@
  * | `{topic}`, `{hostManagementRole}`, `{hostManagementRoleName}` | what is made beside a function |
  * | `{installerRegistries}`              | the setting, with commas between            |
  * | `{postureDocument}`, `{postureDocumentName}` | likewise                                 |
+ * | `{lookDocument}`, `{closeDocument}`, `{restoreDocument}`, each with `Name` | likewise   |
  */
 export interface Right {
   /** Purpose of the right, in letters and digits; unique within a role. */
@@ -23,7 +24,7 @@ export interface Right {
   /** Why a resource has a wildcard. A right with a wildcard is not granted without a reason. */
   readonly wildcardReason?: string;
   /** Granted unless this setting of the deployment is `off`. */
-  readonly unlessOff?: 'launchTemplateRights';
+  readonly unlessOff?: 'launchTemplateRights' | 'shellRights';
 }
 
 /** ARN of a resource in the stack's account and region. */

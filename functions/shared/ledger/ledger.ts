@@ -24,6 +24,7 @@ import * as z from 'zod';
  * | exposed-gr… | cluster/nodegroup | last recorded outcome, what was closed                      | exposed-group-ledger.ts|
  * | worker     | instance id        | last recorded outcome, remedy under way, failures, proposal | worker-ledger.ts    |
  * | agent-ins… | cluster            | nodes on which the agent is being installed                 | install-ledger.ts   |
+ * | shells     | instance id        | last recorded outcome, command under way, what was closed   | shells-ledger.ts    |
  * | findings   | cluster/nodegroup  | what Inspector said to be open, what a release does not fix | finding-ledger.ts   |
  * | coverage   | cluster/nodegroup  | whom Inspector does not scan; of the account: *             | finding-ledger.ts   |
  * | sweep      | unlisted           | clusters whose node groups could not be listed              | sweep-ledger.ts     |

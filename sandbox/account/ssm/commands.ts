@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 import { isAtLeast, LATEST_AGENT_VERSION, type SsmAgents } from './agents.ts';
 import { type CommandDocument, CommandDocuments, RUN_SHELL_SCRIPT, UPDATE_AGENT } from './commands-documents.ts';
 import { runOnHost, type ScriptResult, usualNode } from './host-script.ts';
+import type { NodeInput } from './node-systems.ts';
 
 /** How long the steps of an invocation take, ms. */
 const VISIBLE_AFTER_MS = { least: 500, most: 2_000 };
@@ -57,6 +58,8 @@ export class Commands {
   readonly #agents: SsmAgents;
   readonly #random: World['random'];
   readonly #byId = new Map<string, Command>();
+  /** What scripts have made of hosts, by instance, beside what the fleet gave them. */
+  readonly #hosts = new Map<string, { readonly given: NodeInput | undefined; readonly host: NodeInput }>();
 
   constructor(world: World, agents: SsmAgents) {
     this.#world = world;
@@ -151,10 +154,23 @@ export class Commands {
     const result =
       command.document.name === UPDATE_AGENT
         ? this.#update(invocation, command.parameters)
-        : (invocation.instance.commands.script ?? runScript(command.document, invocation.instance));
+        : (invocation.instance.commands.script ?? this.#runScript(command.document, invocation.instance));
     if (result !== undefined) invocation.result = result;
     const outcome = result?.exitCode === 0 ? 'Success' : 'Failed';
     this.#move(command, invocation, outcome, outcome);
+  }
+
+  /**
+   * A document of the account is really run, on the host that a fleet file describes or on a usual one of its image. What
+   * it changes stays so on this instance, until the fleet is given another host.
+   */
+  #runScript({ script }: CommandDocument, { id, osImage, commands }: Instance): ScriptResult | undefined {
+    if (script === undefined) return undefined;
+    const known = this.#hosts.get(id);
+    const host = known?.given === commands.host ? known?.host : undefined;
+    const run = runOnHost(script, host ?? commands.host ?? usualNode(osImage));
+    this.#hosts.set(id, { given: commands.host, host: run.host });
+    return run.result;
   }
 
   #update(invocation: Invocation, parameters: CommandRequest['parameters']): ScriptResult {
@@ -214,7 +230,3 @@ export class Commands {
 /** The limit `7`, or `20%` of the count, rounded down. */
 const shareOf = (limit: string, count: number): number =>
   limit.endsWith('%') ? Math.floor((count * Number(limit.slice(0, -1))) / 100) : Number(limit);
-
-/** Really runs a document of the account, on the host of a fleet file or on a usual one of its image. */
-const runScript = ({ script }: CommandDocument, { osImage, commands }: Instance): ScriptResult | undefined =>
-  script === undefined ? undefined : runOnHost(script, commands.host ?? usualNode(osImage));

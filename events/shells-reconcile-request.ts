@@ -1,0 +1,31 @@
+import type * as z from 'zod';
+import { type EventOrigin, eventSchema, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
+
+/**
+ * "See whether somebody gets a shell on these workers by SSH": of `check-posture`, where a check found that somebody does;
+ * of `close-shells` itself; of operators.
+ */
+export const detailType = 'Shells Reconcile Request';
+
+export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
+
+export const detail = workersReconcileRequest(['posture', 'wake-up', 'operator']);
+
+export const schema = eventSchema(SOURCE, detailType, detail);
+export type ShellsReconcileRequest = z.infer<typeof schema>;
+
+export const sample: ShellsReconcileRequest = {
+  version: '0',
+  id: '2e9c5a70-6d13-4b8f-a4e2-0f7b1c3d5e96',
+  source: SOURCE,
+  'detail-type': detailType,
+  account: '111122223333',
+  region: 'eu-central-1',
+  time: '2026-07-14T18:06:00Z',
+  resources: [],
+  detail: { trigger: 'posture', clusterName: 'shop' },
+};
+
+/** Asks about all workers of a cluster. `id` names its cause: the same cause gives the same body. */
+export const makeShellsReconcileRequest = (origin: EventOrigin, id: string, cluster: string): ShellsReconcileRequest =>
+  ownEvent(detailType, origin, id, { trigger: 'posture', clusterName: cluster });

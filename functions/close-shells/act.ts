@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type SSMClient, SSMServiceException } from '@aws-sdk/client-ssm';
+import { runCommand, type Sent } from '../shared/fleet/run-command.ts';
+import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
+import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { AwsCall } from '../shared/records/record.ts';
+import { workerSubject } from '../shared/records/record-subject.ts';
+import { type Circumstances, type Decision, say } from './decide.ts';
+import type { Observation } from './observe.ts';
+import type { Recorder } from './remediation.ts';
+import { type Action, type ShellsState, saveState } from './shells-ledger.ts';
+
+export interface ActDeps {
+  readonly ssm: SSMClient;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  /** The documents that are run on hosts, by what they do. */
+  readonly documents: Readonly<Record<Action, string>>;
+  /** Names this reconcile, uniquely: the Lambda request id. */
+  readonly caller: string;
+}
+
+/** A worker, and what was decided about it. */
+export interface Decided {
+  readonly observation: Observation;
+  readonly decision: Decision;
+}
+
+/** What came of sending. */
+export type Sending = { readonly sent?: Sent; readonly refused?: string };
+
+const COMMENTS: Readonly<Record<Action, string>> = {
+  look: 'EKS Host Remediator: ways in by SSH, read-only',
+  close: 'EKS Host Remediator: puts authorized_keys aside, or switches the admin container off',
+  restore: 'EKS Host Remediator: gives back authorized_keys, or the admin container',
+};
+
+/**
+ * Tells hosts what was decided, fifty a command. Repeated after a crash, a command finds nothing left to do.
+ * @returns what came of it, by instance
+ */
+export async function sendCommands(
+  { ssm, documents }: ActDeps,
+  decided: readonly Decided[],
+): Promise<Map<string, Sending>> {
+  const outcomes = new Map<string, Sending>();
+  for (const [action, all] of Map.groupBy(decided, ({ decision }) => decision.send)) {
+    if (action === undefined) continue;
+    const ids = all.map(({ observation }) => observation.instanceId);
+    const command = { document: documents[action], comment: COMMENTS[action] };
+    try {
+      const sent = await runCommand(ssm, command, ids);
+      for (const id of ids) outcomes.set(id, { ...(sent.has(id) && { sent: sent.get(id) as Sent }) });
+    } catch (error) {
+      // The role goes without the rights to change where its setting is off.
+      if (!(error instanceof SSMServiceException) || error.name !== 'AccessDeniedException') throw error;
+      for (const id of ids) outcomes.set(id, { refused: `${error.name}: ${error.message}` });
+    }
+  }
+  return outcomes;
+}
+
+/** Remembers and records. @returns what was decided in the end; undefined when another reconcile was first */
+export async function carryOut(
+  deps: ActDeps,
+  { observation, decision: wanted }: Decided,
+  sending: Sending,
+  { policy, now }: Circumstances,
+): Promise<Decision | undefined> {
+  const { instanceId, worker, trigger, state } = observation;
+  const { decision, calls } = afterSending(wanted, sending, state, now);
+  const writer = writesOf(`${deps.caller} ${instanceId}`);
+  const save = (changed: ShellsState) => saveState(deps.ledger, instanceId, changed, now, writer());
+  const { command, seen, failedAt, triedAt, closedAt } = decision.memory;
+  const remembered = { ...state, command, seen, failedAt, triedAt, closedAt, proposal: decision.proposal };
+  if (decision.silent) {
+    const next = asStored<ShellsState>(remembered);
+    if (isDeepStrictEqual(next, asStored<ShellsState>(state))) return decision;
+    return (await save(next)) === undefined ? undefined : decision;
+  }
+  const fingerprint = `${decision.reason} ${decision.variant}`.trim();
+  const isNew = fingerprint !== state.fingerprint;
+  // From the first sight of a way in to its end it is one incident, answers to operators included.
+  const correlationId = (state.open || !isNew ? state.correlationId : undefined) ?? trigger.id;
+  const { unrecorded: _, ...known } = remembered;
+  const next = asStored<ShellsState>({
+    ...known,
+    fingerprint,
+    outcomes: state.outcomes + (isNew ? 1 : 0),
+    correlationId,
+    open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
+    answered: decision.answers ?? state.answered,
+  });
+  const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
+    subject: workerSubject(instanceId, worker),
+    decision: decision.decision,
+    reason: decision.reason,
+    message: decision.message,
+    ...(!isInvalid(policy) && { mode: policy.shells.hosts }),
+    trigger,
+    fingerprint: `${next.outcomes} ${fingerprint}`,
+    correlationId,
+    calls,
+  });
+  return saved === undefined ? undefined : decision;
+}
+
+/** The decision as it came out: where nothing was sent, nothing is to be remembered of it. */
+function afterSending(
+  decision: Decision,
+  { sent, refused }: Sending,
+  { command: _, ...before }: ShellsState,
+  now: number,
+): { readonly decision: Decision; readonly calls: AwsCall[] } {
+  const { send: action, memory, proposal } = decision;
+  if (action === undefined) return { decision, calls: [] };
+  if (sent !== undefined) {
+    const command = { action, id: sent.commandId, at: now };
+    const calls = [{ service: 'ssm', operation: 'SendCommand', requestId: sent.requestId }];
+    return { decision: { ...decision, memory: { ...memory, command } }, calls };
+  }
+  const { seen, failedAt, triedAt, closedAt } = before;
+  const unsent = { seen, failedAt, triedAt, closedAt };
+  const told =
+    refused === undefined
+      ? say('waiting', 'shells-agent-silent', 'No command reaches the host. Its ways in stay as they are.')
+      : say('failed', 'shells-refused', refused, 'AccessDeniedException');
+  // That an agent is silent, manage-ssm-agent tells of.
+  const silent = action === 'look' && refused === undefined && { silent: true as const };
+  return { decision: { ...told, memory: unsent, proposal: proposal ?? before.proposal, ...silent }, calls: [] };
+}

@@ -1,0 +1,23 @@
+import { answerRequest, comesTo, type OperatorRequest, rule } from '../shared/intake/operator-request.ts';
+import { type Circumstances, type Decision, decide, TARGET } from './decide.ts';
+import type { Observation } from './observe.ts';
+
+/** Answers a request to approve or reject; a pure function. A rejection of what was done has it undone. */
+export function answer(observation: Observation, request: OperatorRequest, circumstances: Circumstances): Decision {
+  const { closedAt } = observation.state;
+  const done = closedAt === undefined ? undefined : { target: TARGET, at: closedAt };
+  const { words, state } = answerRequest(observation.state, request, {
+    change: (known) =>
+      rule(
+        { ...known, proposal: known.proposal ?? (request.event.detail.action === 'reject' ? done : undefined) },
+        request,
+      ),
+    decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
+    // How the host stands may have to be looked at first.
+    comes: (action, then) =>
+      comesTo(action, then) || (action === 'reject' && /^shells-being-(restored|looked-at)$/.test(then.reason)),
+  });
+  const { command, seen, failedAt, triedAt } = observation.state;
+  const memory = { command, seen, failedAt, triedAt, closedAt };
+  return { ...words, memory, proposal: state.proposal, answers: request.trigger.id };
+}

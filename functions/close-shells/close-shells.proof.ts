@@ -1,0 +1,120 @@
+import { expect, it } from 'vitest';
+import { operate } from '../../cli/operator.fixture.ts';
+import { sample } from '../../events/shells-reconcile-request.ts';
+import { ADMIN_CONTAINER } from '../../sandbox/account/ssm/host-script.ts';
+import { al2023, bottlerocket, file } from '../../sandbox/account/ssm/node-systems.ts';
+import type { Run } from '../../sandbox/play.ts';
+import { HOUR, MINUTE, start } from '../../test/harness.ts';
+import { deniedCalls } from '../../test/iam.ts';
+import { expectNoLoss, others } from '../../test/lost-records.ts';
+
+const KEYS = '/home/ec2-user/.ssh/authorized_keys';
+
+/** A host with an SSH daemon, and a key that opens a shell. */
+const WITH_KEY = al2023({
+  files: [
+    file('/etc/passwd', '0644', 'root:x:0:0::/root:/bin/bash\nec2-user:x:1000:1000::/home/ec2-user:/bin/bash\n'),
+    file(KEYS, '0600', 'ssh-ed25519 AAAA somebody\n'),
+    file('/proc/77/comm', '0444', 'sshd\n'),
+    file('/sys/fs/selinux/enforce', '0644', '0'),
+  ],
+});
+const WITH_ADMIN = { ...bottlerocket(), files: [file(ADMIN_CONTAINER, '0644', 'true')] };
+
+const fleet = {
+  startsAt: '2026-07-14T00:00:00Z',
+  clusters: [
+    {
+      name: 'shop',
+      version: '1.33',
+      nodeGroups: [
+        {
+          name: 'web',
+          amiType: 'AL2023_x86_64_STANDARD',
+          releaseVersion: '1.33.5-20260601',
+          desiredSize: 1,
+          ssm: { commands: { host: WITH_KEY } },
+        },
+        {
+          name: 'batch',
+          amiType: 'BOTTLEROCKET_x86_64',
+          releaseVersion: '1.50.0-1a2b3c4d',
+          desiredSize: 1,
+          ssm: { commands: { host: WITH_ADMIN } },
+        },
+      ],
+    },
+  ],
+};
+const QUIET = { upgrades: { mode: 'off' }, quarantine: { mode: 'off' }, imds: { mode: 'off' } };
+
+const ours = ({ records }: Run) => records.filter(({ remediation }) => remediation === 'close-shells');
+const told = (run: Run) =>
+  ours(run)
+    .map(({ nodegroup, decision, reason }) => `${nodegroup} ${decision} ${reason}`)
+    .sort();
+const WHY = ['--why', 'a test asked for it'];
+
+it('is proposed where a check finds keys or the admin container, approved, confirmed by a fresh look, and undone', async () => {
+  const run = await start({ fleet, policy: QUIET, play: '3h' });
+  const { account } = run;
+  expect(told(run)).toEqual(['batch would-act would-close-shells', 'web would-act would-close-shells']);
+  expect(
+    ours(run)
+      .map(({ message }) => message)
+      .join(),
+  ).toContain(KEYS);
+  const sent = () =>
+    run.calls.filter(({ operation, function: by }) => operation === 'SendCommand' && by === 'close-shells');
+  // In mode observe nothing is sent that changes.
+  expect(new Set(sent().map(({ input }) => Object(input).Comment))).toEqual(
+    new Set(['EKS Host Remediator: ways in by SSH, read-only']),
+  );
+  const workers = ours(run).map(({ instance = '' }) => instance);
+  for (const worker of workers) expect(await operate(account, 'approve', worker, ...WHY)).toMatchObject({ code: 0 });
+  await account.play(20 * MINUTE);
+  const closed = ['acted shells-being-closed', 'done shells-closed', 'waiting request-granted'];
+  expect(told(run)).toEqual(
+    ['batch', 'web'].flatMap((group) => [...closed, 'would-act would-close-shells'].map((each) => `${group} ${each}`)),
+  );
+  // The check sees it, too.
+  const checked = await operate(account, 'check', 'shop', '--all');
+  expect(checked.stdout).toMatch(/shop\/web +SSH\.1 +PASS/);
+  expect(checked.stdout).toMatch(/shop\/batch +SSH\.4 +PASS/);
+  for (const worker of workers) expect(await operate(account, 'undo', worker, ...WHY)).toMatchObject({ code: 0 });
+  await account.play(20 * MINUTE);
+  const undone = told(run).filter((each) => /restored|rejected/.test(each));
+  expect(undone).toEqual(
+    ['batch', 'web'].flatMap((group) => [`${group} acted shells-being-restored`, `${group} skipped proposal-rejected`]),
+  );
+  const again = await operate(account, 'check', 'shop', '--all');
+  expect(again.stdout).toMatch(/shop\/web +SSH\.1 +FAIL/);
+  expect(again.stdout).toMatch(/shop\/batch +SSH\.4 +FAIL/);
+  expect(await deniedCalls(account, run.calls)).toEqual([]);
+});
+
+it('is done in mode enforce, and left alone where a waiver stands', async () => {
+  const waivers = [
+    { id: 'W-1', check: 'SSH.4', nodegroup: 'batch', reason: 'debugging', who: 'platform', until: '2027-01-01' },
+  ];
+  const policy = { ...QUIET, shells: { hosts: 'enforce' }, posture: { waivers } };
+  const run = await start({ fleet, policy, play: '3h' });
+  expect(told(run)).toEqual(['batch skipped shells-waived', 'web acted shells-being-closed', 'web done shells-closed']);
+  await run.account.play(6 * HOUR);
+  expect(told(run)).toHaveLength(3);
+});
+
+it('loses no record, wherever it dies, when another event of the same worker comes first', () =>
+  expectNoLoss(
+    'close-shells',
+    {
+      fleet: {
+        ...fleet,
+        clusters: fleet.clusters.map((each) => ({ ...each, nodeGroups: each.nodeGroups.slice(0, 1) })),
+      },
+      policy: { ...QUIET, posture: { mode: 'off' }, ssmAgent: { mode: 'off' }, shells: { hosts: 'enforce' } },
+      events: others(sample, 5 * MINUTE, { trigger: 'operator', clusterName: 'shop' }),
+      play: '15m',
+    },
+    { shells: { remediation: 'close-shells', about: 'instance' } },
+  ));

@@ -1,0 +1,152 @@
+import { whyNotServing } from '../shared/fleet/lifecycle.ts';
+import { inWords, nextProposal, type Proposal, rulingOn } from '../shared/ledger/proposal.ts';
+import { guardOfWorker } from '../shared/policy/guards.ts';
+import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
+import type { Observation } from './observe.ts';
+import type { Policy } from './policy.ts';
+import type { Printed } from './read-commands.ts';
+import type { Reason } from './reasons.ts';
+import type { Action, ShellsState } from './shells-ledger.ts';
+
+/** What a decision rests on besides the observation. */
+export type Circumstances = CircumstancesOf<Policy>;
+
+/** What is remembered of the worker's host from then on. */
+export type Memory = Pick<ShellsState, 'command' | 'seen' | 'failedAt' | 'triedAt' | 'closedAt'>;
+
+export interface Decision extends Told<Reason> {
+  /** What the host is told to do. */
+  readonly send?: Action;
+  readonly memory: Memory;
+  readonly proposal?: Proposal | undefined;
+  /** It answers this operator's request: how the worker stands is told by the reconcile that follows. */
+  readonly answers?: string;
+  /** There is nothing to tell. */
+  readonly silent?: true;
+  /** A command is under way: it is looked at again. */
+  readonly waits?: true;
+}
+
+/** What a proposal, and a ruling on it, is about. */
+export const TARGET = 'shells';
+
+/** What a look found counts for so long, ms: what is done goes by how the host stands. */
+const FRESH = 15 * 60_000;
+/** A command that has not ended by then has told nothing, ms: it is delivered within five minutes, and takes seconds. */
+const ENDS_WITHIN = 15 * 60_000;
+/** After closing, a host that still lets somebody in is told of, and not told to close again within this, ms. */
+const ONE_TRY_IN = 6 * 3_600_000;
+
+/** Decides about one worker; a pure function. */
+export function decide(observation: Observation, circumstances: Circumstances): Decision {
+  const { state } = observation;
+  const memory = afterCommand(observation, circumstances.now);
+  const decided = decideAlone(observation, memory, circumstances);
+  const rejected = rulingOn(state.proposal, TARGET)?.kind === 'rejected';
+  // What was rejected stays rejected, also after it was undone. What is only looked at does not touch a proposal.
+  const keeps = rejected || decided.silent === true || decided.send === 'look';
+  const proposal = keeps
+    ? state.proposal
+    : nextProposal(state.proposal, { decision: decided.decision, target: TARGET }, circumstances.now);
+  return { memory, ...decided, proposal };
+}
+
+type Decided = Omit<Decision, 'memory'> & { readonly memory?: Memory };
+
+function decideAlone(observation: Observation, memory: Memory, circumstances: Circumstances): Decided {
+  const { instanceState, worker, state, tags, owner, isWindows } = observation;
+  const { now } = circumstances;
+  const quietly = (decided: Decided): Decided =>
+    state.fingerprint === undefined ? { ...decided, silent: true } : decided;
+  if (instanceState !== 'running' && instanceState !== 'pending') {
+    return quietly(say('skipped', 'worker-not-running', `The instance is ${instanceState}.`, instanceState));
+  }
+  if (worker.ownership === 'auto-mode' || isWindows) {
+    const what = isWindows ? 'Windows: no SSH daemon of its own.' : 'EKS Auto Mode: nobody gets a shell there.';
+    return { ...say('skipped', 'auto-mode', what), silent: true };
+  }
+  if (memory.command !== undefined) return { ...LOOKING, silent: true, waits: true };
+  const idle = whyNotServing(tags, observation.lifecycleState);
+  if (idle !== undefined) return quietly(say('skipped', idle.reason, `${idle.message} It keeps its ways in.`));
+  const remedy = { modeIn: ({ shells }: Policy) => shells.hosts, about: 'ways in by SSH' };
+  const verdict = guardOfWorker({ cluster: worker.cluster, tags, owner }, circumstances, remedy);
+  if ('guardResult' in verdict) {
+    const isOff = verdict.guardResult.reason === 'mode-off';
+    return isOff ? quietly(verdict.guardResult) : verdict.guardResult;
+  }
+  const ruling = rulingOn(state.proposal, TARGET);
+  const hasFailed = memory.failedAt !== undefined && now - memory.failedAt < FRESH;
+  if (ruling?.kind === 'rejected' && memory.closedAt !== undefined) {
+    if (hasFailed) return say('failed', 'shells-not-restored', 'Not all that was put aside could be given back.');
+    const message = `Undone, as ${inWords(ruling)}. The host gets back what was put aside.`;
+    return { ...say('acted', 'shells-being-restored', message, ruling.id), send: 'restore' };
+  }
+  if (memory.seen === undefined || now - memory.seen.at > FRESH) {
+    return hasFailed ? { ...LOOKING, silent: true } : { ...LOOKING, silent: true, send: 'look' };
+  }
+  const { ways } = memory.seen;
+  if (ways === undefined) return quietly(say('done', 'shells-closed', 'Nobody gets a shell by SSH.'));
+  const waiver = verdict.policy.posture.waivers.find(
+    (one) => covers(one, memory.seen?.check, worker) && now < one.until,
+  );
+  if (waiver !== undefined) {
+    return say('skipped', 'shells-waived', `${ways} Waiver ${waiver.id} of the policy lets them be.`, waiver.id);
+  }
+  if (ruling?.kind === 'rejected') {
+    return say('skipped', 'proposal-rejected', `${ways} Rejected by ${inWords(ruling)}`, ruling.id);
+  }
+  if (verdict.policy.shells.hosts === 'observe' && ruling === undefined) {
+    return say('would-act', 'would-close-shells', `${ways} ${LASTING}`);
+  }
+  if (memory.triedAt !== undefined && now - memory.triedAt < ONE_TRY_IN) {
+    return say('failed', 'shells-stay-open', `The host was told to close them, and still: ${ways}`);
+  }
+  const approved = ruling === undefined ? '' : ` Approved by ${inWords(ruling)}`;
+  return {
+    ...say('acted', 'shells-being-closed', `${ways} They are put aside, or switched off.${approved} ${LASTING}`),
+    send: 'close',
+    memory: { ...memory, seen: undefined, triedAt: now, closedAt: now },
+  };
+}
+
+type Waiver = Policy['posture']['waivers'][number];
+
+/** Whether a waiver is about this check of the worker's group. */
+const covers = (waiver: Waiver, check: string | undefined, { cluster, nodegroup }: Observation['worker']): boolean =>
+  waiver.check === check &&
+  (waiver.cluster === undefined || waiver.cluster === cluster) &&
+  (waiver.nodegroup === undefined || waiver.nodegroup === nodegroup);
+
+export const say = wordsOf<Reason>;
+
+const LOOKING = say('waiting', 'shells-being-looked-at', 'The host is looked at, and what follows goes by that.');
+
+/** What keeps them from coming again on the next worker. */
+const LASTING =
+  'Lasting: a launch template without KeyName, and on Bottlerocket none in its user data that switches the admin container on.';
+
+/** What is known of the host once the command that was under way has ended. */
+function afterCommand({ state, invocation }: Observation, now: number): Memory {
+  const { command, seen, failedAt, triedAt, closedAt } = state;
+  const memory = { seen, failedAt, triedAt, closedAt };
+  if (command === undefined) return memory;
+  const isOver = now - command.at > ENDS_WITHIN;
+  if (invocation?.kind !== 'ended' && !isOver) return { ...memory, command };
+  const printed = invocation?.kind === 'ended' ? invocation.printed : undefined;
+  if (printed === undefined) return { ...memory, seen: undefined, failedAt: now };
+  if (command.action === 'look')
+    return { ...memory, seen: { at: command.at, ...waysIn(printed) }, failedAt: undefined };
+  // What came of it, a fresh look tells.
+  if (command.action === 'close') return { ...memory, seen: undefined, failedAt: undefined };
+  return printed.left > 0
+    ? { ...memory, seen: undefined, failedAt: now }
+    : { ...memory, seen: undefined, failedAt: undefined, closedAt: undefined };
+}
+
+/** What lets somebody in, in a sentence. Keys that no daemon takes let in nobody: the check says so, too. */
+function waysIn({ sshd, keys, paths, admin }: Printed): { readonly ways?: string; readonly check?: string } {
+  if (admin === true) return { ways: "Bottlerocket's admin container is on.", check: 'SSH.4' };
+  if (!sshd || keys === 0) return {};
+  const named = paths.length > 0 ? `: ${paths.slice(0, 5).join(', ')}` : '';
+  return { ways: `${keys} ${keys === 1 ? 'key opens' : 'keys open'} a shell by SSH${named}.`, check: 'SSH.1' };
+}

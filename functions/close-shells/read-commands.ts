@@ -1,0 +1,51 @@
+import { type CommandInvocation, paginateListCommandInvocations, type SSMClient } from '@aws-sdk/client-ssm';
+import * as z from 'zod';
+
+/** What the script prints. */
+const printed = z.object({
+  sshd: z.boolean(),
+  keys: z.int(),
+  paths: z.array(z.string()),
+  admin: z.boolean().nullable(),
+  left: z.int(),
+});
+export type Printed = z.infer<typeof printed>;
+
+/** How a command stands on a worker; `ended` without `printed`: it has told nothing. */
+export type Invocation = { readonly kind: 'running' } | { readonly kind: 'ended'; readonly printed?: Printed };
+
+const RUNNING = new Set<string | undefined>(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
+
+/**
+ * How commands stand, by command and instance: `COMMAND INSTANCE`. What the script prints is short, so that the list has
+ * all of it (it cuts at 2,500 characters): one call for the fifty workers of a command. One that is missing does not show yet.
+ */
+export async function readCommands(ssm: SSMClient, ids: Iterable<string>): Promise<Map<string, Invocation>> {
+  const found = new Map<string, Invocation>();
+  for (const CommandId of ids)
+    for await (const page of paginateListCommandInvocations(
+      { client: ssm, pageSize: 50 },
+      { CommandId, Details: true },
+    ))
+      for (const invocation of page.CommandInvocations ?? [])
+        found.set(`${CommandId} ${invocation.InstanceId}`, standOf(invocation));
+  return found;
+}
+
+function standOf({ Status, CommandPlugins = [] }: CommandInvocation): Invocation {
+  if (RUNNING.has(Status)) return { kind: 'running' };
+  const said = Status === 'Success' ? CommandPlugins.flatMap(({ Output = '' }) => understood(Output)) : [];
+  const [first] = said;
+  return { kind: 'ended', ...(first !== undefined && { printed: first }) };
+}
+
+/** The one line of JSON; what else stands there says nothing. */
+function understood(output: string): Printed[] {
+  try {
+    const parsed = printed.safeParse(JSON.parse(output.split('\n')[0] ?? ''));
+    return parsed.success ? [parsed.data] : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import type { SQSRecord } from 'aws-lambda';
+import pMap from 'p-map';
+import * as request from '../../events/remediation-request.ts';
+import * as reconcileRequest from '../../events/shells-reconcile-request.ts';
+import { putAside } from '../shared/intake/dead-letter.ts';
+import { comeBack, lookAgain } from '../shared/intake/look-again.ts';
+import { messageReader } from '../shared/intake/messages.ts';
+import type { Wake } from '../shared/intake/wake.ts';
+import { readWorkerBatch, targetOfRequest } from '../shared/intake/worker-batch.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import type { QueueDeps } from '../shared/runtime/queue-function.ts';
+import { type ActDeps, carryOut, type Decided, sendCommands } from './act.ts';
+import { answer } from './answer.ts';
+import { type Decision, decide } from './decide.ts';
+import { type ObserveClients, observeWorkers } from './observe.ts';
+import { closeShells } from './remediation.ts';
+
+export interface ReconcileDeps extends QueueDeps<typeof closeShells>, ActDeps, ObserveClients {
+  readonly wake: Wake;
+}
+
+const READERS = {
+  [reconcileRequest.detailType]: messageReader(reconcileRequest.schema, ({ detail }) => detail),
+  [request.detailType]: messageReader(request.schemaFor(closeShells), targetOfRequest),
+};
+
+/** A command that still runs after the queue's delay is looked at again after this, ms. */
+const RUNS_ON = 60_000;
+
+/**
+ * One reconcile: all messages of a batch together.
+ * @throws AggregateError when something about some workers could not be done; all others are through by then
+ */
+export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
+  // What is asked for, and by which policy.
+  const { scope, malformed } = readWorkerBatch(messages, READERS);
+  const policy = await deps.readPolicy();
+  const now = deps.clock.now();
+  const circumstances = { policy, now, account: deps.account };
+  // How the workers stand, and what becomes of each.
+  const observations = await observeWorkers(deps, scope);
+  const decided = observations.map((observation): Decided => {
+    const { request: asked } = observation;
+    const decision =
+      asked === undefined ? decide(observation, circumstances) : answer(observation, asked, circumstances);
+    return { observation, decision };
+  });
+  // Hosts are told together; what was decided is remembered and recorded one by one.
+  const sendings = await sendCommands(deps, decided);
+  const troubles: unknown[] = [];
+  const act = (each: Decided): Promise<Decision | undefined> =>
+    carryOut(deps, each, sendings.get(each.observation.instanceId) ?? {}, circumstances).catch(
+      (error: unknown) => void troubles.push(error),
+    );
+  const settled = await pMap(decided, act, { concurrency: READ_CONCURRENCY });
+  // Whoever was told something, or answered, is looked at again: the queue delays what is put into it, and by then a
+  // command has mostly ended.
+  const again = observations.flatMap(({ instanceId }, index) => {
+    const decision = settled[index];
+    const isUnderWay = decision?.memory.command !== undefined;
+    if (decision !== undefined && !isUnderWay && decision.answers === undefined) return [];
+    return [{ instanceId, at: decision?.waits ? now + RUNS_ON : now }];
+  });
+  await lookAgain(deps, reconcileRequest.detailType, again, now);
+  await comeBack(deps.queue, scope.deferred, 0);
+  for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
+  if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
+}

@@ -1,0 +1,141 @@
+# What a document says before this script: ACTION is look, close or restore.
+#
+# Looks at the ways in by SSH of a host, takes them away, or gives them back; prints one JSON object. authorized_keys are
+# moved where only root can read them: nothing of them is printed or lost. It takes no parameters. On Bottlerocket it runs in
+# the control container, and all that there is to close is the admin container.
+# shellcheck shell=sh
+set -u
+LC_ALL=C
+export LC_ALL
+umask 077
+ACTION=${ACTION-look}
+# Empty on a host. Tests set it to the root of a tree of files.
+ROOT=${SHELLS_ROOT-}
+KEPT=$ROOT/var/lib/eks-host-remediator/authorized_keys
+
+KEYS=0
+PATHS=''
+MOVED=0
+RESTORED=0
+LEFT=0
+
+# The first line of a file that the kernel wrote; nothing where it is not there.
+line_of() {
+  line=''
+  { IFS= read -r line <"$1"; } 2>/dev/null
+  printf '%s' "$line"
+}
+
+ssh_daemon() {
+  for process in "$ROOT"/proc/[0-9]*; do
+    [ "$(line_of "$process/comm")" = sshd ] && return 0
+  done
+  return 1
+}
+
+# Keys that let somebody in. Comments, empty lines, and the line that cloud-init leaves for root are none.
+keys_in() {
+  grep -c -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e 'Please login as the user' "$1" 2>/dev/null
+}
+
+# Names of users and paths that stand in JSON and in names of files as they are.
+is_plain() { case $1 in '' | .* | *[!A-Za-z0-9._/-]*) return 1 ;; esac; }
+
+# Calls "$1 USER HOME NAME" for each file of keys that a user may have.
+each_file() {
+  while IFS=: read -r user _ _ _ _ home _; do
+    case $home in /?*) ;; *) continue ;; esac
+    "$1" "$user" "$home" authorized_keys
+    "$1" "$user" "$home" authorized_keys2
+  done <<PASSWD
+$(head -n 1000 "$ROOT/etc/passwd" 2>/dev/null)
+PASSWD
+}
+
+count() {
+  [ -f "$ROOT$2/.ssh/$3" ] || return 0
+  found=$(keys_in "$ROOT$2/.ssh/$3")
+  [ "${found:-0}" -gt 0 ] || return 0
+  KEYS=$((KEYS + found))
+  is_plain "$2" && [ "${#PATHS}" -lt 1000 ] || return 0
+  PATHS="$PATHS${PATHS:+,}\"$2/.ssh/$3\""
+}
+
+# Root's own, and no link: what users can write must not lead it elsewhere.
+make_kept() {
+  mkdir -p "$KEPT" && [ -d "$KEPT" ] && [ ! -L "$KEPT" ] && chmod 700 "$KEPT"
+}
+
+# Moves a file of keys, as it is, by renaming it in its own directory: nothing is read or written through what its user
+# owns. Its name tells who owned that directory, which is who may get it back there.
+close_file() {
+  [ -f "$ROOT$2/.ssh/$3" ] || return 0
+  found=$(keys_in "$ROOT$2/.ssh/$3")
+  [ "${found:-0}" -gt 0 ] || return 0
+  if is_plain "$1" && is_plain "${2#/}" && make_kept && (
+    cd -P "$ROOT$2/.ssh" 2>/dev/null || exit 1
+    owner=$(stat -c %u .) || exit 1
+    copy=0
+    while [ -e "$KEPT/$owner.$3.$copy.$1" ] || [ -L "$KEPT/$owner.$3.$copy.$1" ]; do copy=$((copy + 1)); done
+    mv "./$3" "$KEPT/$owner.$3.$copy.$1"
+  ) 2>/dev/null; then
+    MOVED=$((MOVED + 1))
+  else
+    LEFT=$((LEFT + 1))
+  fi
+}
+
+# Gives the newest copy back, where its user has none by now, and the directory is still whose it was. In the directory
+# itself, so that it cannot become another one in between.
+restore_file() {
+  is_plain "$1" || return 0
+  newest=''
+  for owner in "$KEPT"/*."$3".0."$1"; do
+    [ -e "$owner" ] || [ -L "$owner" ] || continue
+    base=${owner%."$3".0."$1"}
+    copy=0
+    while [ -e "$base.$3.$copy.$1" ] || [ -L "$base.$3.$copy.$1" ]; do
+      newest=$base.$3.$copy.$1
+      copy=$((copy + 1))
+    done
+  done
+  [ -n "$newest" ] || return 0
+  uid=${newest##*/}
+  uid=${uid%%.*}
+  if (
+    cd -P "$ROOT$2/.ssh" 2>/dev/null || exit 1
+    [ ! -L "$ROOT$2/.ssh" ] && [ "$(stat -c %u .)" = "$uid" ] || exit 1
+    [ ! -e "./$3" ] && [ ! -L "./$3" ] || exit 1
+    mv "$newest" "./$3"
+  ) 2>/dev/null; then
+    RESTORED=$((RESTORED + 1))
+  else
+    LEFT=$((LEFT + 1))
+  fi
+}
+
+# Bottlerocket's setting: true, false, or null where its API does not say.
+admin_container() {
+  value=$(apiclient get settings.host-containers.admin.enabled 2>/dev/null | tr -d '\n' |
+    sed -n 's/.*"enabled" *: *\([a-z]*\).*/\1/p')
+  case $value in true | false) printf '%s' "$value" ;; *) printf null ;; esac
+}
+
+ADMIN=null
+SSHD=false
+if command -v apiclient >/dev/null 2>&1; then
+  case $ACTION:$(admin_container) in
+    close:true) apiclient set host-containers.admin.enabled=false >/dev/null 2>&1 && MOVED=1 || LEFT=1 ;;
+    restore:false) apiclient set host-containers.admin.enabled=true >/dev/null 2>&1 && RESTORED=1 || LEFT=1 ;;
+  esac
+  ADMIN=$(admin_container)
+else
+  ssh_daemon && SSHD=true
+  case $ACTION in
+    close) each_file close_file ;;
+    restore) each_file restore_file ;;
+  esac
+  each_file count
+fi
+printf '{"sshd":%s,"keys":%d,"paths":[%s],"admin":%s,"moved":%d,"restored":%d,"left":%d}\n' \
+  "$SSHD" "$KEYS" "$PATHS" "$ADMIN" "$MOVED" "$RESTORED" "$LEFT"

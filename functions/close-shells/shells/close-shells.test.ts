@@ -1,0 +1,154 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { putFile } from '../../../sandbox/account/ssm/host-tree.ts';
+
+const SCRIPT = join(import.meta.dirname, 'close-shells.sh');
+const run = promisify(execFile);
+const base = mkdtempSync(join(tmpdir(), 'shells-'));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** Shells that this machine has, of those that nodes have: dash or bash as sh, bash, BusyBox. */
+const SHELLS = [['sh'], ['bash'], ['busybox', 'sh']].filter(([name = '', ...options]) => {
+  try {
+    execFileSync(name, [...options, '-c', ':'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+const KEY = 'ssh-ed25519 AAAAsecret somebody\n';
+const KEPT = 'var/lib/eks-host-remediator/authorized_keys';
+const keysOf = (user: string) => `home/${user}/.ssh/authorized_keys`;
+
+let trees = 0;
+/** A host with an SSH daemon and these users, each with a key. */
+function host(users: readonly string[], { sshd = true } = {}): string {
+  const root = join(base, String(trees++));
+  mkdirSync(root);
+  const lines = users.map((user, index) => `${user}:x:${1000 + index}:1000::/home/${user}:/bin/bash\n`);
+  putFile(root, '/etc/passwd', `root:x:0:0::/root:/bin/bash\n${lines.join('')}`);
+  for (const user of users) putFile(root, `/${keysOf(user)}`, `# of ${user}\n\n${KEY}`, 0o640);
+  if (sshd) putFile(root, '/proc/77/comm', 'sshd\n');
+  return root;
+}
+
+async function act(root: string, ACTION: string, [name = 'sh', ...options]: readonly string[] = ['sh'], PATH = '') {
+  const { stdout, stderr } = await run(name, [...options, SCRIPT], {
+    env: { PATH: `${PATH}:${process.env.PATH}`, SHELLS_ROOT: root, ACTION },
+  });
+  expect(stderr).toBe('');
+  expect(stdout).not.toContain('AAAA');
+  // ListCommandInvocations gives 2,500 characters.
+  expect(stdout.length).toBeLessThan(2_500);
+  return JSON.parse(stdout);
+}
+
+describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('close-shells.sh with %s', (_name, shell) => {
+  it('counts keys and changes nothing, puts them aside for root alone, and gives them back as they were', async () => {
+    const root = host(['ec2-user', 'ann']);
+    const before = readFileSync(join(root, keysOf('ann')), 'utf8');
+    const seen = await act(root, 'look', shell);
+    expect(seen).toEqual({
+      sshd: true,
+      keys: 2,
+      paths: [`/${keysOf('ec2-user')}`, `/${keysOf('ann')}`],
+      admin: null,
+      moved: 0,
+      restored: 0,
+      left: 0,
+    });
+    expect(await act(root, 'look', shell)).toEqual(seen);
+    expect(await act(root, 'close', shell)).toMatchObject({ keys: 0, paths: [], moved: 2, left: 0 });
+    expect(existsSync(join(root, keysOf('ann')))).toBe(false);
+    expect(statSync(join(root, KEPT)).mode & 0o777).toBe(0o700);
+    // Once more finds nothing left to do.
+    expect(await act(root, 'close', shell)).toMatchObject({ keys: 0, moved: 0, left: 0 });
+    expect(await act(root, 'restore', shell)).toMatchObject({ keys: 2, restored: 2, left: 0 });
+    expect(readFileSync(join(root, keysOf('ann')), 'utf8')).toBe(before);
+    expect(statSync(join(root, keysOf('ann'))).mode & 0o777).toBe(0o640);
+    expect(await act(root, 'restore', shell)).toMatchObject({ keys: 2, restored: 0, left: 0 });
+  });
+
+  it('keeps each copy, and overwrites no keys that somebody has written since', async () => {
+    const root = host(['ann']);
+    await act(root, 'close', shell);
+    putFile(root, `/${keysOf('ann')}`, 'ssh-rsa BBBB other\n');
+    expect(await act(root, 'restore', shell)).toMatchObject({ restored: 0, left: 1 });
+    expect(readFileSync(join(root, keysOf('ann')), 'utf8')).toBe('ssh-rsa BBBB other\n');
+    expect(await act(root, 'close', shell)).toMatchObject({ moved: 1 });
+    expect(readdirSync(join(root, KEPT))).toHaveLength(2);
+    // The newest comes back, and the other one stays.
+    expect(await act(root, 'restore', shell)).toMatchObject({ restored: 1, left: 0 });
+    expect(readFileSync(join(root, keysOf('ann')), 'utf8')).toBe('ssh-rsa BBBB other\n');
+    expect(readdirSync(join(root, KEPT))).toHaveLength(1);
+  });
+
+  it('gives keys back into no directory that a link leads to', async () => {
+    const root = host(['ann']);
+    await act(root, 'close', shell);
+    rmSync(join(root, 'home/ann/.ssh'), { recursive: true });
+    mkdirSync(join(root, 'root/.ssh'), { recursive: true });
+    symlinkSync(join(root, 'root/.ssh'), join(root, 'home/ann/.ssh'));
+    expect(await act(root, 'restore', shell)).toMatchObject({ restored: 0, left: 1 });
+    expect(readdirSync(join(root, 'root/.ssh'))).toEqual([]);
+  });
+
+  it('moves a link to keys, and never what it leads to', async () => {
+    const root = host(['ann']);
+    putFile(root, '/etc/shared-keys', KEY);
+    rmSync(join(root, keysOf('ann')));
+    symlinkSync(join(root, 'etc/shared-keys'), join(root, keysOf('ann')));
+    expect(await act(root, 'close', shell)).toMatchObject({ keys: 0, moved: 1 });
+    expect(readFileSync(join(root, 'etc/shared-keys'), 'utf8')).toBe(KEY);
+    expect(await act(root, 'restore', shell)).toMatchObject({ keys: 1, restored: 1 });
+  });
+
+  it('leaves files without keys alone, and names with characters that no file name should have', async () => {
+    const root = host(['ann', 'b o b']);
+    putFile(
+      root,
+      '/root/.ssh/authorized_keys',
+      'no-pty,command="echo Please login as the user ec2-user" ssh-rsa CCCC x\n',
+    );
+    putFile(root, `/${keysOf('ann')}`, '# none\n\n');
+    expect(await act(root, 'close', shell)).toMatchObject({ keys: 1, paths: [], moved: 0, left: 1 });
+    expect(existsSync(join(root, 'root/.ssh/authorized_keys'))).toBe(true);
+    expect(existsSync(join(root, keysOf('ann')))).toBe(true);
+  });
+
+  it("switches Bottlerocket's admin container off and on, and touches no file there", async () => {
+    const root = host(['ann']);
+    const api = `#!/bin/sh
+at='${root}/admin'
+case "$*" in
+  'get settings.host-containers.admin.enabled')
+    printf '{\\n  "settings": {"host-containers": {"admin": {"enabled": %s}}}\\n}\\n' "$(cat "$at")" ;;
+  set\\ host-containers.admin.enabled=*) printf '%s' "\${2#*=}" >"$at" ;;
+  *) exit 1 ;;
+esac
+`;
+    putFile(root, '/bin/apiclient', api, 0o755);
+    putFile(root, '/admin', 'true');
+    const path = join(root, 'bin');
+    expect(await act(root, 'look', shell, path)).toMatchObject({ sshd: false, keys: 0, admin: true });
+    expect(await act(root, 'close', shell, path)).toMatchObject({ admin: false, moved: 1, left: 0 });
+    expect(await act(root, 'close', shell, path)).toMatchObject({ admin: false, moved: 0, left: 0 });
+    expect(await act(root, 'restore', shell, path)).toMatchObject({ admin: true, restored: 1 });
+    expect(existsSync(join(root, keysOf('ann')))).toBe(true);
+  });
+});
+
+it('tells of keys where no daemon runs, too', async () => {
+  expect(await act(host(['ann'], { sshd: false }), 'look')).toMatchObject({ sshd: false, keys: 1 });
+});
+
+it('is clean by shellcheck, where that is installed', async () => {
+  const found = await run('shellcheck', [SCRIPT]).catch((error: NodeJS.ErrnoException) => error);
+  if ('code' in found && found.code === 'ENOENT') return;
+  expect(found).toMatchObject({ stdout: '' });
+});

@@ -1,0 +1,68 @@
+import { InvalidInstanceId, SendCommandCommand, type SSMClient, UnsupportedPlatformType } from '@aws-sdk/client-ssm';
+import { chunks } from '../runtime/chunks.ts';
+
+/** SendCommand takes at most 50 instances. */
+const INSTANCES_PER_CALL = 50;
+
+/** How long Systems Manager may try to deliver the command, seconds. */
+const DELIVER_WITHIN = 300;
+
+/** What is run on hosts: a document that takes no parameters. */
+export interface HostCommand {
+  readonly document: string;
+  /** Shown in Systems Manager, at most 100 characters. */
+  readonly comment: string;
+}
+
+/** A command that Systems Manager took. */
+export interface Sent {
+  readonly commandId: string;
+  readonly requestId: string;
+}
+
+/**
+ * Has these workers run a document. An agent that fell silent meanwhile refuses for itself only.
+ * @returns the command of each worker; one that no agent took is missing
+ */
+export async function runCommand(
+  ssm: SSMClient,
+  command: HostCommand,
+  instanceIds: readonly string[],
+): Promise<Map<string, Sent>> {
+  const commands = new Map<string, Sent>();
+  for (const batch of chunks(instanceIds, INSTANCES_PER_CALL)) await send(ssm, command, batch, commands);
+  return commands;
+}
+
+async function send(
+  ssm: SSMClient,
+  { document, comment }: HostCommand,
+  InstanceIds: string[],
+  commands: Map<string, Sent>,
+): Promise<void> {
+  try {
+    const { Command, $metadata } = await ssm.send(
+      new SendCommandCommand({
+        DocumentName: document,
+        InstanceIds,
+        TimeoutSeconds: DELIVER_WITHIN,
+        // By default one failure ends the command for all that have not had their turn.
+        MaxErrors: '100%',
+        Comment: comment,
+      }),
+    );
+    if (Command?.CommandId === undefined) return;
+    const sent = { commandId: Command.CommandId, requestId: $metadata.requestId ?? '' };
+    for (const id of InstanceIds) commands.set(id, sent);
+  } catch (error) {
+    if (!(error instanceof InvalidInstanceId || error instanceof UnsupportedPlatformType)) throw error;
+    // One of them does not take it, and the error does not say which.
+    if (InstanceIds.length > 1)
+      for (const half of halves(InstanceIds)) await send(ssm, { document, comment }, half, commands);
+  }
+}
+
+const halves = <Item>(items: readonly Item[]): Item[][] => {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
+};
