@@ -206,13 +206,17 @@ it('when somebody disabled the event source mappings, so that nobody takes reque
 
 describe('the policy', () => {
   it('when it is invalid, until a reconcile finds it right', async () => {
-    const run = await start({ fleet: fleet(group()), policy: '{', play: '62m' });
+    const run = await start({ fleet: fleet(group()), policy: '{', play: '50m' });
+    // No sweep asks it: it reads the policy when it is asked.
+    run.account.putEvent({ ...shellsReconcileRequest.sample, id: 'broken' });
+    await run.account.play(12 * MINUTE);
     const alarms = alarmsOf('policy-invalid', (each) => HAS_QUEUE(each) && each.policy?.section !== undefined);
     expect(standing(run)).toEqual([...alarms, 'unhealthy']);
     // Between two reconciles nothing is known, so it stands.
     await run.account.play(50 * MINUTE);
     expect(standing(run)).toEqual(expect.arrayContaining(alarms));
     run.account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value: '{}', Overwrite: true });
+    run.account.putEvent({ ...shellsReconcileRequest.sample, id: 'mended' });
     await run.account.play(15 * MINUTE);
     expect(standing(run)).toEqual([]);
     note(run);
