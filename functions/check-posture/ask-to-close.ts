@@ -1,6 +1,6 @@
 import { makeShellsReconcileRequest } from '../../events/shells-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
-import type { PostureCheckId } from './checks.ts';
+import type { PostureCheckId } from '../shared/posture/checks.ts';
 import type { Looked } from './decide.ts';
 
 export interface CloseDeps {
