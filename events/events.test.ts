@@ -21,6 +21,7 @@ import * as remediationIncident from './remediation-incident.ts';
 import * as remediationRequest from './remediation-request.ts';
 import * as scheduled from './scheduled.ts';
 import * as shellsReconcileRequest from './shells-reconcile-request.ts';
+import * as terminationRequest from './termination-request.ts';
 import * as upgradeReconcileRequest from './upgrade-reconcile-request.ts';
 
 const EVENTS = {
@@ -41,6 +42,7 @@ const EVENTS = {
   'remediation-incident': remediationIncident,
   'inspector-package-finding': packageFinding,
   scheduled,
+  'termination-request': terminationRequest,
   'upgrade-reconcile-request': upgradeReconcileRequest,
 };
 
