@@ -40,12 +40,26 @@ describe('the rights in a cluster', () => {
       { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
       { kind: 'ClusterRole', apiGroups: [''], resources: ['pods'], verbs: ['list'] },
       { kind: 'ClusterRole', apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+      {
+        kind: 'Role',
+        apiGroups: [''],
+        resources: ['configmaps'],
+        resourceNames: ['aws-auth'],
+        verbs: ['get'],
+      },
     ]);
   });
 
-  it('let terminate-workers list nodes, and nothing else', () => {
+  it('let terminate-workers see nodes and the roles of nodes, and nothing else', () => {
     expect(rulesOf(IDENTITY_KUBERNETES_GROUP)).toEqual([
-      { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] },
+      {
+        kind: 'Role',
+        apiGroups: [''],
+        resources: ['configmaps'],
+        resourceNames: ['aws-auth'],
+        verbs: ['get'],
+      },
     ]);
   });
 
@@ -75,7 +89,8 @@ describe('the rights in a cluster', () => {
       metadata: { name: metadata.namespace, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
     });
     for (const { kind, metadata: own } of others) {
-      expect(own.namespace).toBe(kind.startsWith('Cluster') ? undefined : metadata.namespace);
+      const elsewhere = own.name.endsWith('-aws-auth') ? 'kube-system' : metadata.namespace;
+      expect(own.namespace).toBe(kind.startsWith('Cluster') ? undefined : elsewhere);
     }
   });
 

@@ -1,4 +1,5 @@
 import { INSTALLER } from '../functions/manage-ssm-agent/install/index.ts';
+import { AWS_AUTH } from '../functions/shared/kubernetes/aws-auth.ts';
 import type { KubernetesObject } from '../functions/shared/kubernetes/client.ts';
 
 /** The Kubernetes group that an access entry gives to the role of `manage-ssm-agent`, which may install agents. */
@@ -24,6 +25,8 @@ export const rbacManifest = (): KubernetesObject[] => [
   ...installerRights(),
   ...quarantineRights(),
   ...identityRights(),
+  ...awsAuthRights(QUARANTINE_KUBERNETES_GROUP),
+  ...awsAuthRights(IDENTITY_KUBERNETES_GROUP),
 ];
 
 /** The rights to list nodes, and to maintain one DaemonSet in a namespace of its own. */
@@ -62,7 +65,13 @@ const quarantineRights = (): KubernetesObject[] =>
 /** To see which instances have joined as nodes. */
 const identityRights = (): KubernetesObject[] =>
   granted(IDENTITY_KUBERNETES_GROUP, { name: IDENTITY_KUBERNETES_GROUP }, [
-    { apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] },
+  ]);
+
+/** To see which roles a cluster admits as its nodes' where it has no access entries: this one ConfigMap, and no other. */
+const awsAuthRights = (group: string): KubernetesObject[] =>
+  granted(group, { name: `${group}-aws-auth`, namespace: AWS_AUTH.namespace }, [
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: [AWS_AUTH.name], verbs: ['get'] },
   ]);
 
 /** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */

@@ -12,7 +12,7 @@ import type { Caller, CallRecord, Service } from './account/service.ts';
 import type { Sns } from './account/sns/sns.ts';
 import type { Sqs } from './account/sqs/sqs.ts';
 import type { World } from './account/world.ts';
-import { seedAccessEntries } from './fleet/access-entries.ts';
+import { principalOf, seedAccessEntries } from './fleet/access-entries.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import { seedFleet } from './fleet/seed-fleet.ts';
 import { fleetServices } from './fleet/services.ts';
@@ -144,7 +144,8 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     world,
     clusters: () => fleet.eks.clusters.values(),
     nodesOf: (clusterName) => clusterNodes(fleet.instances, fleet.kubelets, clusterName),
-    accessEntryOf: (clusterName, principalArn) => fleet.accessEntries.accessEntryOf(clusterName, principalArn),
+    accessEntryOf: (clusterName, principalArn) => principalOf(fleet, clusterName, principalArn),
+    mappedRolesOf: (clusterName) => fleet.awsAuth.get(clusterName),
     workloadsOf: (clusterName) => workloadsOf(file, clusterName),
     appliedTo: (clusterName) =>
       file.clusters.find(({ name }) => name === clusterName)?.rbacApplied === true ? rbacManifest() : [],

@@ -136,6 +136,33 @@ describe('a worker outside Auto Scaling groups', () => {
     expect(ours(run)[0]?.nodegroup).toBeUndefined();
   });
 
+  it('is one whose role only the ConfigMap aws-auth lets in: it is read where the cluster is open, and doubt is said elsewhere', async () => {
+    const entry = {
+      function: 'quarantine-workers',
+      kubernetesGroups: ['eks-host-remediator-quarantine'],
+      by: 'aws-auth',
+    };
+    const change = { at: '+5m', cluster: 'shop', selfManagedGroup: 'legacy', associateAddress: true };
+    const playedWith = async (accessEntries: object[]) => {
+      const cluster = {
+        authenticationMode: 'CONFIG_MAP',
+        accessEntries,
+        nodeGroups: [],
+        selfManagedGroups: [{ name: 'legacy', size: 1, imageId: 'ami-0abcdef0123456789', clusterTag: false }],
+      };
+      const run = await start(scenario(privateFleet({}, { changes: [change] }, cluster)));
+      await run.account.play(20 * MINUTE);
+      expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+      return run;
+    };
+    const open = await playedWith([entry]);
+    expect(outcomes(open).at(-1)).toBe('done quarantined');
+    expect(open.calls.some(({ operation }) => operation === 'GET configmaps')).toBe(true);
+    const [told, ...others] = ours(await playedWith([]));
+    expect([told?.reason, others]).toEqual(['claims-to-be-worker', []]);
+    expect(told?.message).toContain('Whether the ConfigMap aws-auth of the cluster lets its role in cannot be told');
+  });
+
   it('carries marks that keep Karpenter and the Cluster Autoscaler away, and loses them with its release', async () => {
     const pools = { karpenterNodePools: [{ name: 'general', size: 1 }] };
     const change = { at: '+5m', cluster: 'shop', karpenterNodePool: 'general', associateAddress: true };

@@ -8,6 +8,7 @@ import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/int
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import { isNodeBy } from '../shared/kubernetes/joined-node.ts';
+import { mapsRoleBy } from '../shared/kubernetes/mapped-role.ts';
 import { type BlastBudget, BudgetConflict, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
@@ -60,9 +61,15 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const budget = await readBudget(deps.ledger, 'quarantines');
   const readCluster = createClusterReader(deps.eks);
   const openCluster = deps.openCluster(readCluster);
-  const sight = await observe({ ...deps, isNode: isNodeBy(openCluster) }, readCluster, scope, budget.slots, {
-    policy,
-  });
+  const sight = await observe(
+    { ...deps, isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster) },
+    readCluster,
+    scope,
+    budget.slots,
+    {
+      policy,
+    },
+  );
   const circumstances = {
     policy,
     now: deps.clock.now(),

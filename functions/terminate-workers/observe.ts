@@ -8,6 +8,7 @@ import { describeInstances, filtersOf } from '../shared/fleet/instances.ts';
 import { tagsOf } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
 import { isNodeBy } from '../shared/kubernetes/joined-node.ts';
+import { mapsRoleBy } from '../shared/kubernetes/mapped-role.ts';
 import type { openClusterBy } from '../shared/kubernetes/open-cluster.ts';
 import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
 import { terminationOrder } from '../shared/ledger/termination-order.ts';
@@ -78,8 +79,9 @@ export async function observe(
     ),
   ]);
   const readCluster = createClusterReader(eks);
-  const isNode = isNodeBy(clients.openCluster(readCluster));
-  const identities = await identifyWorkers({ ...clients, isNode }, readCluster, described);
+  const openCluster = clients.openCluster(readCluster);
+  const proofs = { isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster) };
+  const identities = await identifyWorkers({ ...clients, ...proofs }, readCluster, described);
   const instances = new Map(described.map((instance) => [instance.InstanceId, instance]));
   return items.flatMap(({ sk: instanceId, quarantine, correlationId }): Observation[] => {
     const trigger = asked.get(instanceId);

@@ -4,6 +4,7 @@ import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
 import { joinTimes } from '../account/eks/nodes.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
+import { letNodesIn } from './access-entries.ts';
 import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetSelfManagedGroup } from './fleet.ts';
 import { type SeededHosts, seedHosts } from './hosts.ts';
@@ -41,7 +42,7 @@ function seedSelfManaged(
     instanceProfile: `${cluster.name}-${name}-NodeInstanceProfile`,
     exposure: file.exposure,
   });
-  letJoin(state, cluster, hosts.roleArn);
+  letNodesIn(state, cluster, hosts.roleArn, 'EC2_LINUX', file.letInBy);
   const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
   const group = autoScalingGroups.create({
     name: `${cluster.name}-${name}`,
@@ -66,6 +67,8 @@ function seedSelfManaged(
       'aws:ec2launchtemplate:id': launchTemplate.id,
       'aws:ec2launchtemplate:version': '1',
     },
+    {},
+    file.clusterTag,
   );
   for (let zone = 0; zone < size; zone += 1) {
     autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));
@@ -78,11 +81,6 @@ function seedSelfManaged(
     grow(group);
     launch(zone, times, change);
   });
-}
-
-/** A role needs an access entry for its instances to join (EKS user guide, "Create access entries"), or aws-auth. */
-function letJoin({ accessEntries }: FleetState, cluster: EksCluster, principalArn: string): void {
-  if (cluster.authenticationMode !== 'CONFIG_MAP') accessEntries.create(cluster, { principalArn, type: 'EC2_LINUX' });
 }
 
 function seedKarpenter(
@@ -98,7 +96,7 @@ function seedKarpenter(
     instanceProfile: `${cluster.name}_${name}_karpenter`,
     exposure,
   });
-  letJoin(state, cluster, hosts.roleArn);
+  letNodesIn(state, cluster, hosts.roleArn, 'EC2_LINUX');
   const tags = {
     'karpenter.sh/nodepool': name,
     'karpenter.k8s.aws/ec2nodeclass': 'default',
@@ -182,6 +180,7 @@ function specification(
   { imageId, instanceType: wanted = '', osImage = DEFAULT_OS_IMAGE }: Image,
   tags: Readonly<Record<string, string>>,
   labels: Readonly<Record<string, string>> = {},
+  clusterTag = true,
 ): Specify {
   const instanceType = isInstanceType(wanted) ? wanted : 'm7i.large';
   const architecture = architectureOf(instanceType);
@@ -200,7 +199,12 @@ function specification(
       subnetId: subnet?.id ?? '',
       availabilityZone: subnet?.availabilityZone ?? '',
       vpcId: cluster.vpcId,
-      kubernetes: { clusterName: cluster.name, version: release?.kubernetesVersion ?? cluster.version, labels },
+      kubernetes: {
+        clusterName: cluster.name,
+        version: release?.kubernetesVersion ?? cluster.version,
+        labels,
+        ...(!clusterTag && { untagged: true }),
+      },
       tags,
     };
   };

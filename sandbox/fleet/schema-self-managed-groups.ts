@@ -15,6 +15,16 @@ export const selfManagedGroup = z
     size: size.default(2).describe('Nodes'),
     maxSize: size.min(1).optional().describe('By default size, or 1'),
     imageId: imageId.describe('AMI of its nodes'),
+    letInBy: z
+      .enum(['access-entry', 'aws-auth'])
+      .default('access-entry')
+      .describe('What lets the role of its nodes in; in authentication mode CONFIG_MAP always the ConfigMap aws-auth'),
+    clusterTag: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether EKS tags its instances with aws:eks:cluster-name; of those that it does not manage nobody knows',
+      ),
     instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
     ssm,
     targetGroups,

@@ -18,6 +18,12 @@ const accessEntry = z
     function: z.string().optional().describe('The role of this function of the stack, for example manage-ssm-agent'),
     principalArn: z.string().optional().describe('Or any other role or user'),
     kubernetesGroups: z.array(z.string()).default([]).describe('Kubernetes groups that it belongs to'),
+    by: z
+      .enum(['access-entry', 'aws-auth'])
+      .default('access-entry')
+      .describe(
+        'Whether an access entry lets it in, or the ConfigMap aws-auth, as authentication mode CONFIG_MAP needs it',
+      ),
   })
   .refine((entry) => (entry.function === undefined) !== (entry.principalArn === undefined), {
     path: ['function'],

@@ -59,6 +59,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     eks,
     kubelets: new Kubelets(world, instances, networks),
     accessEntries: new AccessEntries(world, eks),
+    awsAuth: new Map(),
     iam,
     serviceSettings,
     agents,

@@ -6,6 +6,7 @@ import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
 import { joinTimes, launchNode, managedTags, nodeSpecification } from '../account/eks/nodes.ts';
 import type { EksCluster, EksNodeGroup, NodeImage } from '../account/eks/state.ts';
 import type { Random } from '../time/random.ts';
+import { letNodesIn } from './access-entries.ts';
 import { templateData } from './exposure.ts';
 import type { FleetCluster, FleetNodeGroup } from './fleet.ts';
 import { seedForeignNodes } from './foreign-nodes.ts';
@@ -148,10 +149,7 @@ function seedNodeGroup(
     modifiedAt: createdAt,
   };
   state.eks.addNodeGroup(group);
-  if (cluster.authenticationMode !== 'CONFIG_MAP') {
-    const type = file.amiType.startsWith('WINDOWS') ? 'EC2_WINDOWS' : 'EC2_LINUX';
-    state.accessEntries.create(cluster, { principalArn: roleArn, type });
-  }
+  letNodesIn(state, cluster, roleArn, file.amiType.startsWith('WINDOWS') ? 'EC2_WINDOWS' : 'EC2_LINUX');
   const replacements = state.world.random.fork(`replacements of ${cluster.name} ${name}`);
   const launch: Launcher = (zone, times, change) =>
     launchNode(state.autoScalingGroups, group, group.imageId, zone, times, change);

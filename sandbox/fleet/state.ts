@@ -18,6 +18,7 @@ import type { Commands } from '../account/ssm/commands.ts';
 import type { ParameterStore } from '../account/ssm/parameters.ts';
 import type { ServiceSettings } from '../account/ssm/service-settings.ts';
 import type { World } from '../account/world.ts';
+import type { RoleMapping } from '../kubernetes/aws-auth.ts';
 
 /**
  * Launches another instance of a group; `zone` is the index of one of its subnets, `change` makes it differ from the
@@ -43,6 +44,8 @@ export interface FleetState {
   readonly eks: EksState;
   readonly kubelets: Kubelets;
   readonly accessEntries: AccessEntries;
+  /** The roles that the ConfigMap `aws-auth` of each cluster maps, by the cluster's name. */
+  readonly awsAuth: Map<string, RoleMapping[]>;
   readonly nodeGroupUpdates: NodeGroupUpdates;
   readonly iam: Iam;
   readonly parameters: ParameterStore;

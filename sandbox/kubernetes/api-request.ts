@@ -6,7 +6,9 @@ export const NAMESPACES: Resource = { group: '', plural: 'namespaces', kind: 'Na
 export const PODS: Resource = { group: '', plural: 'pods', kind: 'Pod', namespaced: true };
 export const DAEMON_SETS: Resource = { group: 'apps', plural: 'daemonsets', kind: 'DaemonSet', namespaced: true };
 
-const RESOURCES = [NODES, NAMESPACES, PODS, DAEMON_SETS];
+export const CONFIG_MAPS: Resource = { group: '', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
+
+const RESOURCES = [NODES, NAMESPACES, PODS, CONFIG_MAPS, DAEMON_SETS];
 
 export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete';
 

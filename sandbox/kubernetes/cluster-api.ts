@@ -1,6 +1,7 @@
 import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import type { World } from '../account/world.ts';
-import { type ApiRequest, bodyOf, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import { type ApiRequest, bodyOf, CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import { awsAuthObject, type RoleMapping } from './aws-auth.ts';
 import { DaemonSets } from './daemon-sets.ts';
 import { refuseUndeclared } from './declared-fields.ts';
 import { evictionPrecondition } from './evictions.ts';
@@ -21,6 +22,8 @@ export interface ClusterApiOptions {
   /** The workloads on its node groups; default: none. */
   readonly workloads?: readonly Workload[];
   nodes(): readonly ClusterNode[];
+  /** The roles that the ConfigMap `aws-auth` maps; absent: there is no such ConfigMap. */
+  mappedRoles?(): readonly RoleMapping[] | undefined;
   /** Called when a privileged pod with access to its host has done its work on this instance. */
   onHostReached(instanceId: string): void;
 }
@@ -40,10 +43,12 @@ export class ClusterApi {
   readonly #daemonSets: DaemonSets;
   readonly #workloads: Workloads;
   readonly #namespaces: readonly Served[];
+  readonly #mappedRoles: () => readonly RoleMapping[] | undefined;
   #version = 1_000;
 
   constructor(options: ClusterApiOptions) {
     const { world, clusterName, applied, workloads = [], onHostReached } = options;
+    this.#mappedRoles = () => options.mappedRoles?.();
     this.#nodes = new NodeObjects({ nodes: () => options.nodes(), nextVersion: () => this.#nextVersion() });
     this.#daemonSets = new DaemonSets({
       time: world.time,
@@ -76,7 +81,7 @@ export class ClusterApi {
     if (subresource === 'eviction') return { code: 201, object: await this.#evict(request, namespace ?? '', name) };
     if (resource === DAEMON_SETS && namespace !== undefined)
       return this.#daemonSet(request, namespace, name, authorize);
-    if ((resource === NAMESPACES || resource === PODS) && verb === 'get') {
+    if ((resource === NAMESPACES || resource === PODS || resource === CONFIG_MAPS) && verb === 'get') {
       const found = this.#all(request).find((one) => one.name === name);
       if (found === undefined) throw notFound(resource, name);
       return { code: 200, object: found.object };
@@ -101,6 +106,7 @@ export class ClusterApi {
     const { resource, namespace } = request;
     if (resource === NODES) return this.#nodes.served();
     if (resource === NAMESPACES) return this.#namespaces;
+    if (resource === CONFIG_MAPS) return awsAuthObject(namespace, this.#mappedRoles());
     return resource === PODS ? this.#pods(request) : this.#daemonSets.list(namespace);
   }
 

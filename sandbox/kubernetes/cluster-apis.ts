@@ -15,12 +15,13 @@ import type { Workload } from './workload-pods.ts';
 export interface ClusterApisOptions
   extends Omit<
     KubernetesServerOptions,
-    'world' | 'region' | 'clusterName' | 'nodes' | 'accessEntryOf' | 'applied' | 'workloads'
+    'world' | 'region' | 'clusterName' | 'nodes' | 'accessEntryOf' | 'mappedRoles' | 'applied' | 'workloads'
   > {
   readonly world: World;
   clusters(): Iterable<EksCluster>;
   nodesOf(clusterName: string): ReturnType<KubernetesServerOptions['nodes']>;
   accessEntryOf(clusterName: string, principalArn: string): ReturnType<KubernetesServerOptions['accessEntryOf']>;
+  mappedRolesOf(clusterName: string): ReturnType<NonNullable<KubernetesServerOptions['mappedRoles']>>;
   /** The manifests that were applied to the cluster. */
   appliedTo(clusterName: string): KubernetesServerOptions['applied'];
   workloadsOf(clusterName: string): readonly Workload[];
@@ -92,7 +93,7 @@ export class ClusterApis {
   #serverOf({ name }: EksCluster): KubernetesServer {
     const known = this.#servers.get(name);
     if (known !== undefined) return known;
-    const { nodesOf, accessEntryOf, appliedTo, workloadsOf } = this.#options;
+    const { nodesOf, accessEntryOf, mappedRolesOf, appliedTo, workloadsOf } = this.#options;
     const server = new KubernetesServer({
       ...this.#options,
       region: this.#options.world.region,
@@ -100,6 +101,7 @@ export class ClusterApis {
       applied: appliedTo(name),
       workloads: workloadsOf(name),
       nodes: () => nodesOf(name),
+      mappedRoles: () => mappedRolesOf(name),
       accessEntryOf: (principalArn) => accessEntryOf(name, principalArn),
       // The creator of a cluster administers it. Source: EKS user guide, "Grant IAM users and roles access".
       outsider: () => ({

@@ -1,4 +1,4 @@
-import { DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import { CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
 import type { Json } from './json.ts';
 import type { Resource } from './status-error.ts';
 
@@ -6,12 +6,14 @@ const VERBS = new Map<Resource, readonly string[]>([
   [NODES, ['get', 'list', 'patch']],
   [NAMESPACES, ['get', 'list']],
   [PODS, ['get', 'list']],
+  [CONFIG_MAPS, ['get', 'list']],
   [DAEMON_SETS, ['create', 'delete', 'get', 'list', 'patch']],
 ]);
 const SHORT_NAMES: Readonly<Record<string, readonly string[]>> = {
   nodes: ['no'],
   namespaces: ['ns'],
   pods: ['po'],
+  configmaps: ['cm'],
   daemonsets: ['ds'],
 };
 

@@ -146,3 +146,63 @@ it.each<[boolean, Record<string, string>]>([
   const worker = workerOf(what);
   expect(worker && isBorneOut(worker, what)).toBe(expected);
 });
+
+describe('a role that only the ConfigMap aws-auth of the cluster lets in', () => {
+  const legacy = instance({ 'kubernetes.io/cluster/shop': 'owned' }, withRole('legacy'));
+  const inMode =
+    (authenticationMode: 'API' | 'API_AND_CONFIG_MAP' | 'CONFIG_MAP'): ClusterReader =>
+    async (name) => ({
+      kind: 'found',
+      found: { name, resourcesVpcConfig: { vpcId: 'vpc-shop' }, accessConfig: { authenticationMode } },
+    });
+  const mapping = (mapped: boolean | undefined) => {
+    const asked: string[] = [];
+    const mapsRole = async (cluster: string, roleArn: string) => {
+      asked.push(`${cluster} ${roleArn}`);
+      return mapped;
+    };
+    return { asked, by: { ...clients(), mapsRole } };
+  };
+  const ownerIn = async (mode: Parameters<typeof inMode>[0], by: IdentityClients, what = legacy) =>
+    (await identifyWorkers(by, inMode(mode), [what])).get('i-1')?.owner;
+
+  it.each(['CONFIG_MAP', 'API_AND_CONFIG_MAP'] as const)(
+    'makes a worker together with the VPC, in mode %s',
+    async (mode) => {
+      const { by, asked } = mapping(true);
+      expect((await ownerIn(mode, by))?.onlyClaims).toBeUndefined();
+      expect(asked).toEqual([`shop ${ARN('role/legacy')}`]);
+    },
+  );
+
+  it('makes none in another VPC, and none where the ConfigMap does not name it', async () => {
+    const elsewhere = { ...legacy, VpcId: 'vpc-other' };
+    expect((await ownerIn('CONFIG_MAP', mapping(true).by, elsewhere))?.onlyClaims).toContain('Its tags claim');
+    const unmapped = (await ownerIn('CONFIG_MAP', mapping(false).by))?.onlyClaims;
+    expect(unmapped).toContain('Its tags claim');
+    expect(unmapped).not.toContain('aws-auth');
+  });
+
+  it('makes none in mode API, where EKS does not heed the ConfigMap: it is not even asked for', async () => {
+    const { by, asked } = mapping(true);
+    expect((await ownerIn('API', by))?.onlyClaims).toContain('Its tags claim');
+    expect(asked).toEqual([]);
+  });
+
+  it('is doubt where nobody can read the ConfigMap, and the doubt is said', async () => {
+    const { by: unread } = mapping(undefined);
+    for (const by of [unread, clients()]) {
+      expect((await ownerIn('API_AND_CONFIG_MAP', by))?.onlyClaims).toMatch(
+        /Whether the ConfigMap aws-auth of the cluster lets its role in cannot be told/,
+      );
+    }
+  });
+
+  it('is heeded only where no access entry names the role, whatever its type', async () => {
+    const { by, asked } = mapping(true);
+    const pool = instance({ 'kubernetes.io/cluster/shop': 'owned' }, withRole('pool'));
+    const standard = { ...by, eks: clients('STANDARD').eks };
+    expect((await ownerIn('API_AND_CONFIG_MAP', standard, pool))?.onlyClaims).toContain('Its tags claim');
+    expect(asked).toEqual([]);
+  });
+});

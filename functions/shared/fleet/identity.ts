@@ -22,6 +22,11 @@ export interface IdentityClients {
     cluster: string,
     instance: Pick<Instance, 'InstanceId' | 'PrivateDnsName'>,
   ) => Promise<boolean | undefined>;
+  /**
+   * Whether a cluster admits a role as its nodes' by its ConfigMap `aws-auth`. Nobody can tell where this is absent or
+   * returns undefined. It is asked only where the cluster heeds that ConfigMap and no access entry admits the role.
+   */
+  readonly mapsRole?: (cluster: string, roleArn: string) => Promise<boolean | undefined>;
   /** What to do with a failed read that may pass by itself; default: throw, and the batch is delivered again. */
   readonly onTrouble?: OnTrouble;
 }
@@ -41,7 +46,7 @@ export interface Identity {
  * - AWS's own tag `aws:eks:cluster-name`;
  * - membership in an Auto Scaling group that EKS names for the node group;
  * - in the cluster's VPC, an instance role that is the node group's, or that the cluster admits as a node's (an access
- * entry of type `EC2_LINUX` or `EC2_WINDOWS`);
+ * entry of type `EC2_LINUX` or `EC2_WINDOWS`, or the ConfigMap `aws-auth` where the cluster heeds it);
  * - a node of the cluster with the instance's provider id.
  *
  * Only the Auto Scaling group decides which managed node group a worker belongs to.
@@ -149,7 +154,7 @@ async function judge(facts: Facts, instance: Instance, claim: Worker): Promise<F
     return { verdict: 'unreadable', identity: { worker, owner: { ...owner, unreadable: proof.error } } };
   }
   if (proof.kind === 'found') return { verdict: 'proven', identity: { worker, owner } };
-  const onlyClaims = `Its tags claim that it is a worker of ${cluster}. Neither its role nor its Auto Scaling group nor a node of the cluster bears that out.`;
+  const onlyClaims = `Its tags claim that it is a worker of ${cluster}. Neither its role nor its Auto Scaling group nor a node of the cluster bears that out.${proof.doubt ?? ''}`;
   return { verdict: 'claimed', identity: { worker: claim, owner: { ...owner, onlyClaims } } };
 }
 
@@ -169,18 +174,20 @@ const hasAutoScalingGroup = (group: Nodegroup, tags: Readonly<Record<string, str
 
 type Proof =
   | { readonly kind: 'found' }
-  | { readonly kind: 'gone' }
+  /** `doubt`: what could not be asked, as a sentence after a blank. */
+  | { readonly kind: 'gone'; readonly doubt?: string }
   | { readonly kind: 'unreadable'; readonly error: string };
 
 /** What proves a claim, besides tags and Auto Scaling groups. */
 async function proofOf(
   facts: Facts,
   instance: Instance,
-  { name: cluster = '', resourcesVpcConfig }: Cluster,
+  { name: cluster = '', resourcesVpcConfig, accessConfig }: Cluster,
   groups: ReadonlyArray<Reading<Nodegroup>>,
 ): Promise<Proof> {
   const { IamInstanceProfile, VpcId } = instance;
   const profile = IamInstanceProfile?.Arn;
+  let doubt: string | undefined;
   const isInVpc = VpcId !== undefined && VpcId === resourcesVpcConfig?.vpcId;
   if (isInVpc && profile !== undefined) {
     const role = await facts.role(profile);
@@ -191,10 +198,20 @@ async function proofOf(
       const entry = await facts.entry(cluster, role.found);
       if (entry.kind === 'unreadable') return entry;
       if (entry.kind === 'found' && NODE_TYPES.has(entry.found)) return { kind: 'found' };
+      // An access entry of another type comes before the ConfigMap. Source: EKS user guide, "Grant IAM users access to Kubernetes".
+      if (entry.kind === 'gone' && accessConfig?.authenticationMode !== 'API') {
+        const isMapped = await facts.mapsRole(cluster, role.found);
+        if (isMapped === true) return { kind: 'found' };
+        if (isMapped === undefined) doubt = UNREAD_MAP;
+      }
     }
   }
-  return (await facts.isNode(cluster, instance)) === true ? { kind: 'found' } : { kind: 'gone' };
+  if ((await facts.isNode(cluster, instance)) === true) return { kind: 'found' };
+  return { kind: 'gone', ...(doubt !== undefined && { doubt }) };
 }
+
+const UNREAD_MAP =
+  ' Whether the ConfigMap aws-auth of the cluster lets its role in cannot be told, since it cannot be read from here: give the role an access entry of type EC2_LINUX, or open the cluster (docs/kubernetes-access.md).';
 
 /** The types of access entries that let instances join as nodes. */
 const NODE_TYPES: ReadonlySet<string> = new Set(['EC2_LINUX', 'EC2_WINDOWS']);
@@ -208,10 +225,12 @@ interface Facts {
   /** Type of a role's access entry. */
   readonly entry: (cluster: string, roleArn: string) => Promise<Reading<string>>;
   readonly isNode: NonNullable<IdentityClients['isNode']>;
+  readonly mapsRole: NonNullable<IdentityClients['mapsRole']>;
 }
 
 function factsFrom(clients: IdentityClients, cluster: ClusterReader): Facts {
-  const { eks, iam, isNode = async () => undefined, onTrouble = 'throw' } = clients;
+  const { eks, iam, onTrouble = 'throw' } = clients;
+  const { isNode = async () => undefined, mapsRole = async () => undefined } = clients;
   const nodeGroup = once((name: string, nodegroup: string) =>
     describeNodeGroup(eks, { cluster: name, nodegroup }, onTrouble),
   );
@@ -231,7 +250,7 @@ function factsFrom(clients: IdentityClients, cluster: ClusterReader): Facts {
   );
   // Clusters that are not EKS may have names that EKS does not accept.
   const ofEks: ClusterReader = async (name) => (isClusterName(name) ? cluster(name) : { kind: 'gone' });
-  return { cluster: ofEks, nodeGroup, role, entry, isNode };
+  return { cluster: ofEks, nodeGroup, role, entry, isNode, mapsRole };
 }
 
 /** DescribeAccessEntry returns this error where a cluster has no access entries: authentication mode CONFIG_MAP. */

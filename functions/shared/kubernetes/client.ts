@@ -1,5 +1,6 @@
 import { AppsV1Api, CoreV1Api, PatchStrategy, ServerConfiguration, setHeaderOptions } from '@kubernetes/client-node';
 import { unlessAbsent } from './access-error.ts';
+import { readNodeRoles } from './aws-auth.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { type Eviction, evictPod, type KubernetesPod, listPods } from './evictions.ts';
 import { type Change, changeNode, type Isolation, isolated, type Restoration, restored } from './node-changes.ts';
@@ -33,6 +34,8 @@ export interface DaemonSetStatus {
 export interface KubernetesClient {
   /** All nodes of the cluster, by name. */
   listNodes(): Promise<KubernetesNode[]>;
+  /** ARNs of the roles that the ConfigMap `aws-auth` lets in as nodes. */
+  nodeRoles(): Promise<string[]>;
   /** The node of that name; undefined when the cluster has none. */
   readNode(name: string): Promise<KubernetesNode | undefined>;
   /**
@@ -82,6 +85,7 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
   const apps = new AppsV1Api(configuration);
   return {
     listNodes: () => listNodes(core),
+    nodeRoles: () => readNodeRoles(core),
     readNode: (name) => readNode(core, name),
     findNode: (instanceId, privateDnsName) => findNode(core, instanceId, privateDnsName),
     isolateNode: (name, isolation) => changeNode(core, name, (node) => isolated(node, isolation)),

@@ -62,6 +62,8 @@ export interface LaunchSpecification extends PrimaryInterfaceSpecification {
         readonly clusterName: string;
         readonly version: string;
         readonly labels: Readonly<Record<string, string>>;
+        /** EKS does not tag it when it joins. */
+        readonly untagged?: boolean;
       }
     | undefined;
   /** Whether it is a Spot instance; default: no. */
@@ -173,7 +175,10 @@ export class Instances {
    */
   joined(instance: Instance): void {
     instance.node = 'Ready';
-    if (instance.kubernetes !== undefined) instance.tags.set('aws:eks:cluster-name', instance.kubernetes.clusterName);
+    const { kubernetes } = instance;
+    if (kubernetes !== undefined && kubernetes.untagged !== true) {
+      instance.tags.set('aws:eks:cluster-name', kubernetes.clusterName);
+    }
   }
 
   /** Launches an instance: pending at once, running after `runningAfter` ms. */
