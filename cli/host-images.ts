@@ -5,25 +5,25 @@ import { spanOf } from './age.ts';
 
 const LARGEST_PAGE = 1_000;
 
-/** What a host runs, and who looks after it. */
+/** The AMI that a host runs, and who manages the host. */
 export interface HostImage {
   readonly ownership: Ownership | undefined;
   /** Epoch milliseconds. */
   readonly launchedAt: number | undefined;
   readonly imageId: string;
-  /** Empty where EC2 knows the AMI no more. */
+  /** Empty where EC2 no longer knows the AMI. */
   readonly name: string;
-  /** When the AMI was made, epoch milliseconds. */
+  /** When the AMI was created, epoch milliseconds. */
   readonly createdAt: number | undefined;
-  /** Whether its owner has deprecated it by now. */
+  /** Whether the owner of the AMI has deprecated it by now. */
   readonly isDeprecated: boolean;
-  /** False where the account's Allowed AMIs forbid to launch it again. */
+  /** False where the account's Allowed AMIs setting forbids launching it again. */
   readonly isAllowed: boolean;
 }
 
 /**
- * The AMI of every host, by instance id, also where the AMI itself is gone or somebody else's. EC2 leaves out instances
- * that AWS manages, such as those of EKS Auto Mode.
+ * The AMI of every host, by instance id, even where the AMI is gone or belongs to another account. EC2 leaves out
+ * instances that AWS manages, such as those of EKS Auto Mode.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceImageMetadata.html
  */
@@ -58,13 +58,13 @@ function timeOf(text: string | undefined): number | undefined {
 /** Column headings of {@link hostCells} and {@link groupCells}. */
 export const HOST_HEADINGS = ['KIND', 'LAUNCHED', 'AMI', 'AMI AGE'] as const;
 
-/** A host in a table: who looks after it, how long ago it was launched, what it runs, and how old that AMI is. */
+/** The cells of a host in a table: who manages it, how long ago it was launched, its AMI, and the age of that AMI. */
 export function hostCells(host: HostImage | undefined, now: number): string[] {
   if (host === undefined) return ['', '', '', ''];
   return [host.ownership ?? '', ageOf(host.launchedAt, now), nameOf(host), ageOf(host.createdAt, now)];
 }
 
-/** A group in a table: its oldest host, and each different AMI that its hosts run, the oldest first. */
+/** The cells of a group in a table: its oldest host, and each different AMI that its hosts run, the oldest first. */
 export function groupCells(hosts: readonly HostImage[], now: number): string[] {
   const images = [...Map.groupBy(hosts, ({ imageId }) => imageId).values()]
     .flatMap(([first]) => first ?? [])
@@ -79,7 +79,7 @@ export function groupCells(hosts: readonly HostImage[], now: number): string[] {
   ];
 }
 
-/** A host in JSON, with stable names; nothing where EC2 does not tell. */
+/** A host in JSON, with stable names; empty where EC2 returned nothing about it. */
 export const hostJson = (host: HostImage | undefined): object =>
   host === undefined
     ? {}

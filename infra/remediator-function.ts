@@ -14,20 +14,20 @@ import { acknowledgeWildcards, policyDocumentOf } from './right.ts';
 import { runbook } from './runbook.ts';
 
 export interface RemediatorFunctionProps {
-  /** Its name is its folder in `functions/`, and what it is called in metrics and logs. */
+  /** Its name is the name of its folder in `functions/`, and its name in metrics and logs. */
   readonly declared: Pick<Remediation, 'name' | 'start'>;
   readonly description: string;
   readonly timeout: Duration;
   readonly environment: Readonly<Record<string, string>>;
-  /** All that the function may call, apart from writing its log. */
+  /** All permissions of the function, apart from writing its log. */
   readonly rights: readonly Right[];
-  /** Where it logs; absent: where all functions do. */
+  /** Its log group; absent: the log group that all functions share. */
   readonly logGroup?: ILogGroup;
-  /** For events that it was invoked with and failed on for good. */
+  /** Receives asynchronous events on which the function failed for good. */
   readonly deadLetterQueue?: IQueue;
 }
 
-/** A function of `functions/` with a role of its own and alarms on its errors and throttles. */
+/** A function of `functions/` with its own role, and alarms on its errors and throttles. */
 export class RemediatorFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: Role;
@@ -40,7 +40,7 @@ export class RemediatorFunction extends Construct {
     this.name = name;
     const { settings, alarms } = foundation;
     const { logGroup = foundation.logGroup } = props;
-    // The log group's ARN as CloudFormation gives it ends in `:*`: all of its log streams.
+    // The log group's ARN in CloudFormation ends in `:*`, which means all of its log streams.
     const logs: Right = {
       sid: 'Logs',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
@@ -61,10 +61,10 @@ export class RemediatorFunction extends Construct {
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // Lambda gives a CPU share by memory: a quick cold start is worth more than what 256 MB would save.
+      // Lambda assigns CPU in proportion to memory: a fast cold start is worth more than what 256 MB would save.
       memorySize: FUNCTION_MEMORY_MB,
       timeout: props.timeout,
-      // What the function may do is said in `rights` and nowhere else: grants that CDK would add are not taken.
+      // `rights` alone decides what the function may do: grants that CDK would add to the role are ignored.
       role: role.withoutPolicyUpdates(),
       logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -83,7 +83,8 @@ export class RemediatorFunction extends Construct {
     const period = { period: Duration.minutes(5) };
     const about = { name, logGroup };
     alarms.add(this, 'Errors', this.function.metricErrors(period), runbook('function-errors', declared), about);
-    // One throttle comes again by itself, and a new account has ten invocations at a time: only what stays wakes people.
+    // A single throttle is retried, and a new account has only ten concurrent invocations. So only lasting throttles
+    // raise the alarm.
     const staying = { evaluationPeriods: 3, datapointsToAlarm: 3 };
     const throttles = this.function.metricThrottles(period);
     alarms.add(this, 'Throttles', throttles, runbook('throttles', declared), about, staying);

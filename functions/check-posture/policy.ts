@@ -23,7 +23,7 @@ const waiver = z.strictObject({
 });
 export type Waiver = z.output<typeof waiver>;
 
-/** The section `posture`, of `check-posture`. */
+/** The policy section `posture` of `check-posture`. */
 export const posture = (_defaultMode: Mode) =>
   z.strictObject({
     mode: mode
@@ -42,6 +42,6 @@ export const posture = (_defaultMode: Mode) =>
       .describe('Checks that may fail for a while: each with a reason, who says so, and an end.'),
   });
 
-/** What `check-posture` reads of the policy. */
+/** The policy sections that `check-posture` reads. */
 export const READS = { posture };
 export type Policy = PolicyWith<typeof READS>;

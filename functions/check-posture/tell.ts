@@ -13,7 +13,10 @@ type TellDeps = Pick<QueueDeps<typeof checkPosture>, 'ledger' | 'recorder' | 'ca
 /** What asked for a check. */
 type Trigger = Asked['trigger'] | NonNullable<ClusterState['pending']>['trigger'];
 
-/** Records what is news of each group. @returns when the first waiver ends, epoch milliseconds */
+/**
+ * Records what has changed in each group.
+ * @returns when the first waiver ends, epoch milliseconds
+ */
 export async function tell(
   deps: TellDeps,
   { posture }: Policy,
@@ -35,7 +38,7 @@ export async function tell(
   return expiry;
 }
 
-/** Records of which groups AWS does not tell. */
+/** Records the groups that AWS does not let the function read. */
 export const tellUnreadable = (
   deps: TellDeps,
   { posture }: Policy,
@@ -47,7 +50,7 @@ export const tellUnreadable = (
     decideUnreadable(key, error, deps.clock.now(), before),
   );
 
-/** Decides about groups one by one, records what is news, and remembers the rest. */
+/** Decides about each group in turn, records what has changed, and saves the new state. */
 async function settleGroups<Seen>(
   { ledger, recorder, caller, clock }: TellDeps,
   mode: Policy['posture']['mode'],
@@ -67,7 +70,7 @@ async function settleGroups<Seen>(
     const { state, news } = decide(key, of, known);
     const writer = writesOf(caller);
     const save = (wanted: GroupState) => saveGroupState(ledger, subjectOf(key), wanted, clock.now(), writer());
-    // The same again later comes after another state, and is another record.
+    // The revision makes the same outcome at a later time a different record.
     const outcomes = news.map(({ fingerprint, ...each }) => ({
       subject: key,
       mode,

@@ -5,11 +5,11 @@ import type { Reason } from './reasons.ts';
 
 const PK = 'open-exposures';
 
-/** A worker with an exposure that nobody closes. */
+/** A worker whose exposure stays open. */
 const openWorker = z.object({
-  /** Since when it was seen so, epoch milliseconds. */
+  /** When the exposure was first seen, epoch milliseconds. */
   since: z.number(),
-  /** The reason code of the decision that leaves it open. */
+  /** The reason code of the decision that leaves the exposure open. */
   reason: z.string(),
   /** Its exposures, in words. */
   exposures: z.string(),
@@ -21,11 +21,11 @@ const openGroup = z.object({
   sk: z.string(),
   /** The exposed workers by the id of the instance. */
   workers: z.record(z.string(), openWorker),
-  /** Since when there are any, epoch milliseconds; absent: there are none. */
+  /** Since when the group has exposed workers, epoch milliseconds; absent where it has none. */
   since: z.number().optional(),
-  /** When the group was last looked at, epoch milliseconds: of one that is never looked at again nobody knows. */
+  /** When the group was last observed, epoch milliseconds. It shows which states are outdated. */
   seenAt: z.number(),
-  /** What people were notified of: how many, and why; absent: nothing. */
+  /** The number of workers and the causes of the last notification; absent where there was none. */
   notified: z.object({ workers: z.number(), why: z.string(), correlationId: z.string() }).optional(),
   ...outcomeMemory<Reason>(),
   revision: z.number(),
@@ -36,20 +36,20 @@ const ITEM = withFormerNames(openGroup, { told: 'notified' });
 
 export const newOpenGroup = (now: number): OpenGroup => ({ workers: {}, seenAt: now, outcomes: 0, revision: 0 });
 
-/** How long a group without an open exposure is remembered, ms. */
+/** How long the state of a group without open exposures is kept, ms. */
 const KEPT_FOR = 86_400_000;
 
-/** All groups with workers that stay exposed, by `cluster/nodegroup`. */
+/** All groups that have workers with open exposures, by `cluster/nodegroup`. */
 export async function readOpenGroups(ledger: Ledger): Promise<Map<string, OpenGroup>> {
   const items = await queryItems(ledger, PK, ITEM);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
 /**
- * Saves a group's state unless somebody else has written since it was read.
+ * Saves a group's state unless another reconcile has written it since it was read.
  *
  * @param now epoch milliseconds
- * @returns the state as it is now; undefined when another reconcile was first
+ * @returns the new state; undefined where another reconcile was first
  */
 export const saveOpenGroup = (
   ledger: Ledger,

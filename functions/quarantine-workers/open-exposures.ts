@@ -7,17 +7,17 @@ import type { OpenGroup, OpenWorker } from './open-exposure-ledger.ts';
 import type { Decided } from './plan.ts';
 import type { Reason } from './reasons.ts';
 
-/** What became of one worker in a reconcile: it stays exposed, or it does not (any more). */
+/** What a reconcile found about the exposure of one worker: it stays open, or there is none (any more). */
 export interface Finding {
   readonly instanceId: string;
-  /** `cluster/nodegroup`; absent for one that EC2 does not show. */
+  /** `cluster/nodegroup`; absent for a worker that EC2 no longer returns. */
   readonly subject?: string;
   readonly open?: OpenWorker;
 }
 
 /**
- * Why workers stay exposed of which nothing else tells people: a group that is public by design has a record of its own, and
- * what failed or was refused about one worker is told as that.
+ * Reasons for which a worker stays exposed that no other notification covers. A group that is public by design has its
+ * own record, and so has an action that failed or was refused for a single worker.
  */
 const QUIET: Readonly<Partial<Record<Reason, string>>> = {
   'quarantine-budget': 'As many workers are in quarantine as the policy allows.',
@@ -27,22 +27,27 @@ const QUIET: Readonly<Partial<Record<Reason, string>>> = {
 const quiet: ReadonlyMap<string, string> = new Map(Object.entries(QUIET));
 
 /**
- * How long after the first exposure of a group it is told, ms: workers of one wave are launched within a minute, and are one
- * message that names them all.
+ * How long to wait after the first exposure in a group before people are notified, ms. Workers of one wave launch
+ * within a minute, so one message names them all.
  */
 export const SETTLE = 45_000;
-/** Workers that are named one by one in a record. */
+/** The maximum of workers that a record names. */
 const NAMED = 10;
-/** Workers that are remembered of a group: with 200 bytes each, far below DynamoDB's 400 KB an item. */
+/** The maximum of workers stored for a group: at 200 bytes each, far below DynamoDB's limit of 400 KB an item. */
 const REMEMBERED = 1_000;
-/** How often it is noted that a group was looked at, ms. */
+/** How often the time of the last observation is written, ms. */
 const NOTED_EVERY = 6 * 3_600_000;
-/** A group that nobody looked at for so long may be gone, ms: sweeps come every hour. */
+/**
+ * After this time without an observation a group is no longer counted, because it may be gone, ms. Sweeps come every
+ * hour.
+ */
 const FORGOTTEN_AFTER = 48 * 3_600_000;
 
 const [AUTO_MODE, stays]: [string, ReadonlySet<string>] = ['auto-mode', new Set<string>(STAYS_EXPOSED_WORKER)];
 
-/** What one decision says about the exposure of its worker; undefined: nothing, another reconcile is at it. */
+/**
+ * What one decision says about the exposure of its worker; undefined where another reconcile is handling the worker.
+ */
 export function findingOf({ observation, decision }: Decided, now: number): Finding | undefined {
   const { instanceId, view, state } = observation;
   const { reason, silent, answers } = decision;
@@ -55,7 +60,7 @@ export function findingOf({ observation, decision }: Decided, now: number): Find
   return { instanceId, subject, open: { since, reason, exposures: view.exposures.map(describeExposure).join('; ') } };
 }
 
-/** A group after what was found of its workers; a pure function. */
+/** The state of a group with the findings about its workers applied. Pure. */
 export function withFindings(state: OpenGroup, subject: string, findings: readonly Finding[], now: number): OpenGroup {
   const workers = new Map(Object.entries(state.workers));
   for (const { instanceId, open, subject: place } of findings) {
@@ -69,15 +74,18 @@ export function withFindings(state: OpenGroup, subject: string, findings: readon
   return { ...rest, workers: Object.fromEntries(workers), seenAt, ...(workers.size > 0 && { since }) };
 }
 
-/** What is to be told of a group now: that workers stay exposed, or that none does any more; a pure function. */
+/** What to record about a group now: that workers stay exposed, that none does any more, or nothing. */
 export interface Telling {
   readonly decision?: Decision;
-  /** Whether it is to be looked at again, when the wave has settled. */
+  /** Whether to reconcile again once the wave of launches has settled. */
   readonly unsettled: boolean;
   readonly notified?: OpenGroup['notified'];
 }
 
-/** @param trigger the id of what asked for the reconcile: a new incident goes by it */
+/**
+ * Pure.
+ * @param trigger the id of what asked for the reconcile; it becomes part of the id of a new incident
+ */
 export function tellingOf(state: OpenGroup, trigger: string, now: number): Telling {
   const silent = Object.entries(state.workers).filter(([, { reason }]) => quiet.has(reason));
   const { notified, since = now } = state;
@@ -87,7 +95,7 @@ export function tellingOf(state: OpenGroup, trigger: string, now: number): Telli
     return { decision: say('done', 'exposures-ended', 'No worker of the group stays exposed.'), unsettled: false };
   }
   const why = [...new Set(silent.map(([, { reason }]) => reason))].sort().join(' ');
-  // It is told anew when another cause keeps them open, or when they have become twice as many: not with every worker.
+  // Notify again only when the causes change, or when the number of exposed workers has doubled, not for every worker.
   if (notified !== undefined && notified.why === why && silent.length < 2 * notified.workers) return known;
   if (notified === undefined && now - since < SETTLE) return { unsettled: true };
   const decision: Decision = {
@@ -112,7 +120,7 @@ function inWords(workers: ReadonlyArray<readonly [string, OpenWorker]>): string 
   return `${count} exposed to the Internet. ${causes.join(' ')} ${named.join('; ')}${more}.`;
 }
 
-/** How many workers stay exposed, by all that is known; a pure function. */
+/** How many workers stay exposed in all groups, by the stored states. Pure. */
 export const countOpen = (groups: Iterable<OpenGroup>, now: number): number =>
   [...groups]
     .filter(({ seenAt }) => now - seenAt < FORGOTTEN_AFTER)

@@ -22,7 +22,10 @@ import { paceOf } from './pace.ts';
 import type { Policy } from './policy.ts';
 import { mayTake } from './time-needed.ts';
 
-/** Follows the remembered upgrade to its end; undefined when there is none (any more) to follow. */
+/**
+ * Follows the stored upgrade until it ends.
+ * @returns undefined when there is no upgrade (any more) to follow
+ */
 export function followUpgrade(
   { state, need }: Observation,
   view: NodeGroupView,
@@ -35,7 +38,8 @@ export function followUpgrade(
   const { releaseVersion, attempt } = upgrade;
 
   if (upgrade.updateId === undefined) {
-    // A crash came between EKS's answer and ours noting it. What began is recorded as begun; the next reconcile follows it.
+    // The function crashed after EKS had accepted the update and before the ledger stored its id. The upgrade is
+    // recorded as started; the next reconcile follows it.
     const memoryOfIt = { ...memory, upgrade: { ...upgrade, updateId: update.updateId } };
     return {
       ...say('acted', 'upgrade-started', `Upgrading to ${releaseVersion}.`, memoryOfIt, `${releaseVersion} ${attempt}`),
@@ -66,7 +70,7 @@ export function followUpgrade(
   }
 }
 
-/** EKS is replacing the nodes: as long as such a group needs, all is well. */
+/** EKS is replacing the nodes. There is nothing to do within the time that such a group needs. */
 function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateId: string, now: number): Decision {
   const { releaseVersion, attempt, requestedAt } = upgrade;
   const { replaced, nodes } = progressOf(upgrade, view);
@@ -86,7 +90,9 @@ function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateI
   };
 }
 
-/** How many of the nodes that were there at the start have been replaced: launches say nothing while a group grows. */
+/**
+ * How many of the nodes at the start have been replaced. The count of launches does not show this while a group grows.
+ */
 function progressOf({ releaseVersion, nodes: atStart }: Upgrade, view: NodeGroupView) {
   const nodes = atStart ?? view.desired;
   if (view.nodes === undefined) return { replaced: 0, nodes };
@@ -125,7 +131,7 @@ function failed(
   const limit = isInvalid(policy) ? undefined : policy.upgrades.stopAfterFailures;
   const exhausted = limit !== undefined && counted >= limit;
   const isHeldUp = isTroubled(view) && view.desired > 0;
-  // The look after the last failure comes at once: it records that the node group is halted, or what holds it up.
+  // Reconcile at once after the last failure, to record that the node group is halted, or what holds it up.
   const retryAt = isInvalid(policy) || exhausted || isHeldUp ? now : retryTime(policy, need, counted, now);
   const what = errors.map(({ code, message }) => `${code}: ${message}`).join('; ');
   const advice = errors.map(({ code }) => updateErrorOf(code)?.todo).filter((text) => text !== undefined);
@@ -152,13 +158,13 @@ function failed(
   };
 }
 
-/** When the attempt after the n-th failure may start, epoch milliseconds: after its wait, in a change window. */
+/** When the attempt after the n-th failure may start, epoch milliseconds: after its delay, in a change window. */
 function retryTime(policy: Policy, need: Need | undefined, failureCount: number, now: number): number {
   const waited = now + retryDelay(policy.upgrades.retryAfter, failureCount);
   return nextOpening(paceOf(need, policy, waited).windows, waited);
 }
 
-/** EKS did not accept the call that `decision` asked for, for a reason that a repetition would not change. */
+/** EKS rejected the call that `decision` asked for, for a reason that a retry would not change. */
 export function refusedByEks(
   decision: Decision,
   error: UpdateError,

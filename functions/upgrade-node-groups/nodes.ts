@@ -1,19 +1,22 @@
 import { isImageOf } from '../shared/releases/release-version.ts';
 import { counted } from '../shared/text/counted.ts';
 
-/** A node that is in service, as far as its AMI goes. */
+/** A node that is in service, by its AMI. */
 export interface Node {
-  /** The name of its AMI; absent where EC2 does not tell (yet). */
+  /** The name of its AMI; absent where EC2 does not (yet) return it. */
   readonly imageName?: string;
 }
 
-/** Which of a group's nodes run a release, by their own AMI: what the group says of itself is only what new nodes get. */
+/**
+ * Which nodes of a group run a release, by the AMI of each node. The group's own release version only says what new
+ * nodes get.
+ */
 export interface Spread {
   readonly total: number;
   readonly onRelease: number;
-  /** Of which EC2 did not tell the AMI. */
+  /** The number of nodes whose AMI EC2 did not return. */
   readonly unknown: number;
-  /** What the others run, by the name of the AMI, the most frequent first. */
+  /** The AMIs of the other nodes, by name, the most frequent first. */
   readonly others: ReadonlyArray<readonly [imageName: string, count: number]>;
 }
 

@@ -19,8 +19,8 @@ export const upgradeNodeGroups = declare({
   summary: 'Upgrades EKS managed node groups to the newest AMI release, as the policy allows',
   startedBy: 'releases, sweeps, wake-ups',
   subject: 'node-group',
-  // SQS hands out a message group's next messages only when the earlier ones are done: so an account and region has one
-  // writer at a time, whatever comes in and however often.
+  // SQS delivers the next messages of a message group only after the earlier ones are done. So each account and region
+  // has a single writer at a time, however many messages arrive.
   start: { by: 'queue', queue: { fifo: true, batch: 10 } },
   timeoutSeconds: 180,
   policy: { section: 'upgrades', reads: READS },
@@ -45,7 +45,8 @@ export const upgradeNodeGroups = declare({
   ledger: ['BatchGetItem', 'GetItem', 'PutItem', 'Query'],
   rights: [
     listClusters,
-    // AWS does not say whether the updates of a node group belong to the cluster or to the node group: so both.
+    // AWS does not document whether the updates of a node group are authorized on the cluster or the node group, so
+    // both are granted.
     onClusters('DescribeCluster', 'ListNodegroups', 'ListUpdates', 'DescribeUpdate'),
     onNodegroups('DescribeNodegroup', 'UpdateNodegroupVersion', 'ListUpdates', 'DescribeUpdate'),
     onAnything('Workers', [
@@ -71,7 +72,7 @@ export const upgradeNodeGroups = declare({
       means: 'A node group is halted: its upgrade failed as often as the policy allows. No further attempt is made.',
       first: recordsWhere('$.reason = "halted"'),
       next: `Cure what the upgrade-failed records name, then: ${OPERATOR_COMMAND} resume CLUSTER/NODEGROUP --why "…". A newer release starts afresh by itself.`,
-      // Told by every reconcile of the node group: at least as often as the sweep comes.
+      // Every reconcile of a node group emits it: at least as often as the sweep runs.
       per: 'sweep',
     },
     'upgrade-stuck': {

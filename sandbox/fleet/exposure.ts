@@ -6,8 +6,8 @@ import type { ExposureFile } from './schema-exposure.ts';
 import type { FleetState } from './state.ts';
 
 /**
- * What the launch template of a group says about public addresses: whether launches have one, whatever their subnet hands
- * out. An address that somebody binds later stands in no template.
+ * The launch template data of a group about public addresses: whether launches get one, whatever the subnet's default.
+ * An address that is associated later is in no template.
  */
 export function templateData(file: ExposureFile): ResponseLaunchTemplateData {
   const { publicAddress } = file ?? {};
@@ -15,14 +15,14 @@ export function templateData(file: ExposureFile): ResponseLaunchTemplateData {
   return { NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress: publicAddress === 'automatic' }] };
 }
 
-/** What an exposure of the fleet file makes of instances. */
+/** How an exposure of the fleet file changes instances. */
 export interface Exposure {
-  /** Where they are, when not in the subnets of their group. */
+  /** Their subnets, where these are not the subnets of their group. */
   readonly subnets: EksCluster['subnets'] | undefined;
   apply<Hosts extends Reachability>(hosts: Hosts): Hosts;
 }
 
-/** Puts the subnets and security groups of an exposure into the account. Without one nothing differs. */
+/** Creates the subnets and security groups of an exposure in the account. Without an exposure nothing changes. */
 export function seedExposure(state: FleetState, cluster: EksCluster, file: ExposureFile, isOfGroup = false): Exposure {
   if (file === undefined) return { subnets: undefined, apply: (hosts) => hosts };
   const { networks } = state;
@@ -31,7 +31,7 @@ export function seedExposure(state: FleetState, cluster: EksCluster, file: Expos
     for (const subnet of networks.subnets.list()) {
       if (subnet.vpcId !== cluster.vpcId) continue;
       networks.enableIpv6(subnet);
-      // A whole group has IPv6 because its subnets hand it out; one launch differs from its group.
+      // A whole group gets IPv6 from its subnets; a single launch differs from its group.
       if (isOfGroup && file.ipv6 !== false) subnet.assignIpv6OnCreation = true;
     }
   }
@@ -57,7 +57,7 @@ export function seedExposure(state: FleetState, cluster: EksCluster, file: Expos
   };
 }
 
-/** The same for one launch, as a change of what is launched. */
+/** The exposure of a single launch, as a change of the launched instances. */
 export function seedLaunchExposure(
   state: FleetState,
   cluster: EksCluster,
@@ -71,7 +71,7 @@ export function seedLaunchExposure(
   };
 }
 
-/** A security group of a VPC that opens TCP ports to everybody. */
+/** Creates a security group in a VPC that opens TCP ports to everybody. */
 export const openGroup = (
   state: FleetState,
   vpcId: string,
@@ -91,12 +91,12 @@ export const openGroup = (
   );
 };
 
-/** A managed prefix list with everybody in it. */
+/** Creates a managed prefix list that contains all addresses. */
 function everybodyList({ networks }: FleetState, vpcId: string): string {
   return networks.prefixLists.add(`everybody of ${vpcId}`, ['0.0.0.0/0', '::/0']).id;
 }
 
-/** A security group of a VPC by its name; it comes with the first who needs it. */
+/** The security group of a VPC by its name, created at first use. */
 export function namedGroup(
   { networks }: FleetState,
   vpcId: string,
@@ -110,10 +110,10 @@ export function namedGroup(
   return securityGroups.create(group, rules).id;
 }
 
-/** The tag that load balancers find public subnets by. */
+/** The tag by which load balancers find public subnets. */
 const PUBLIC_SUBNET = 'kubernetes.io/role/elb';
 
-/** The public subnets of a cluster's VPC, one for each zone; they come with the first who needs them. */
+/** The public subnets of a cluster's VPC, one for each zone, created at first use. */
 export function publicSubnets(
   { networks, world }: FleetState,
   { name, vpcId, subnets }: EksCluster,

@@ -1,7 +1,7 @@
 import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import type { InstanceFacts, RegionFacts } from './instance-facts.ts';
 
-/** Whether what stands on the disks of a worker is encrypted. */
+/** Whether all volumes of a worker are encrypted. */
 export function judgeVolumes({ volumes }: InstanceFacts): Judgement {
   if (volumes === undefined || volumes.length === 0) return judged('MANUAL', 'EC2 does not tell of its volumes');
   const open = volumes.filter(({ isEncrypted }) => !isEncrypted);
@@ -10,7 +10,7 @@ export function judgeVolumes({ volumes }: InstanceFacts): Judgement {
   return judged('FAIL', ...open.map(({ id, device }) => `${device} (${id}) is not encrypted`));
 }
 
-/** Whether volumes that nobody asks to be encrypted are, all the same. */
+/** Whether EBS encryption by default is on, so that volumes are encrypted even if the request does not ask for it. */
 export function judgeEncryptionByDefault({ encryptsByDefault }: RegionFacts): Judgement {
   if (encryptsByDefault === undefined) return judged('MANUAL', 'EC2 does not tell whether it encrypts by default');
   return judged(
@@ -19,7 +19,10 @@ export function judgeEncryptionByDefault({ encryptsByDefault }: RegionFacts): Ju
   );
 }
 
-/** Whether everybody can read the image, with all that was built into it. Images of Amazon are meant to be read. */
+/**
+ * Whether the AMI is public, so that everybody can read it and all that was built into it. Amazon's own AMIs are public
+ * on purpose.
+ */
 export function judgeImage({ image }: InstanceFacts): Judgement {
   if (image === undefined) return judged('MANUAL', 'EC2 does not tell of its image, which may be gone');
   const { id, owner, isAmazons, isOwn, isPublic } = image;
@@ -28,7 +31,7 @@ export function judgeImage({ image }: InstanceFacts): Judgement {
   return judged(isPublic ? 'FAIL' : 'PASS', `${id} is your own, and ${isPublic ? 'public' : 'not public'}`);
 }
 
-/** Whether what is done in sessions, which replace SSH, is kept where it cannot be changed unseen. */
+/** Whether Session Manager sessions, which replace SSH, are logged where nobody can change the logs unnoticed. */
 export function judgeSessions({ sessions }: RegionFacts): Judgement {
   if (sessions === undefined) return judged('MANUAL', 'SSM-SessionManagerRunShell cannot be read');
   const { s3BucketName = '', s3EncryptionEnabled = false } = sessions;

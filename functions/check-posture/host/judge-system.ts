@@ -1,13 +1,13 @@
 import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import type { Host } from './host.ts';
 
-/** Systems that hold little more than a container runtime. */
+/** Operating systems that contain little more than a container runtime. */
 const FOR_CONTAINERS = new Set(['bottlerocket', 'flatcar', 'talos']);
 
 interface Life {
   readonly os: string;
   readonly version: RegExp;
-  /** The last day with fixes that need no contract beyond the ordinary one. */
+  /** The last day with security fixes under standard support. */
   readonly until: string;
   readonly next: string;
 }
@@ -19,8 +19,8 @@ const RHEL = 'RHEL 9 or 10, or Bottlerocket';
 /**
  * Ends of standard support, and what to move to. Sources: endoflife-date/endoflife.date, products/ubuntu.md,
  * products/rhel.md (maintenance support) and products/amazon-linux.md, which name wiki.ubuntu.com/Releases,
- * access.redhat.com/support/policy/updates/errata, and the FAQs of Amazon Linux. Support that is paid besides, such as
- * Ubuntu Pro and RHEL ELS, is not counted: whether a host has it, nobody tells.
+ * access.redhat.com/support/policy/updates/errata, and the FAQs of Amazon Linux. Paid support, such as Ubuntu Pro and
+ * RHEL ELS, is not counted, because no source says whether a host has it.
  */
 const LIVES: readonly Life[] = [
   { os: 'al2', version: /^/, until: '2026-06-30', next: 'AL2023 or Bottlerocket' },
@@ -42,7 +42,10 @@ const LIVES: readonly Life[] = [
 
 const DAY = 86_400_000;
 
-/** What the system is made for, and whether it still gets fixes. @param now epoch milliseconds */
+/**
+ * Judges whether the operating system is made for containers, and whether it still gets fixes.
+ * @param now epoch milliseconds
+ */
 export function judgeSystem({ os, osVersion = '' }: Host, now: number): { purpose: Judgement; life: Judgement } {
   const name = `${os} ${osVersion}`.trim();
   const purpose = FOR_CONTAINERS.has(os)
@@ -53,7 +56,7 @@ export function judgeSystem({ os, osVersion = '' }: Host, now: number): { purpos
   const life = LIVES.find((one) => one.os === os && one.version.test(osVersion));
   if (life === undefined) return { purpose, life: judged('MANUAL', `when ${name} ends is not known here`) };
   const { until, next } = life;
-  // The last day counts as a whole.
+  // Support lasts until the end of the last day.
   const isOver = now >= Date.parse(`${until}T00:00:00Z`) + DAY;
   const evidence = isOver ? `${name} got fixes until ${until}` : `${name} gets fixes until ${until}`;
   return { purpose, life: judged(isOver ? 'FAIL' : 'PASS', `${evidence}; move to ${next}`) };

@@ -1,4 +1,7 @@
-/** Without doubled slashes, a dot, or a slash at the end. `..` stays: after a link it is not the directory before it. */
+/**
+ * Removes doubled slashes, `.` parts and slashes at the end. `..` stays, because after a symbolic link it is not the
+ * directory before it in the path.
+ */
 export function clean(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   return `/${parts.join('/')}`;

@@ -4,7 +4,7 @@ import type { FileTree } from './file-tree.ts';
 import { KubeletFlags, parseBool, parseDuration, parseInt32 } from './kubelet-flags.ts';
 import type { Node, NodeFile } from './node.ts';
 
-/** A setting as the kubelet has it. */
+/** The value of a setting in the kubelet's effective configuration. */
 export type Setting<T> =
   | {
       readonly kind: 'set';
@@ -12,20 +12,26 @@ export type Setting<T> =
       readonly by: 'flag' | 'file' | 'drop-in' | 'default';
       readonly evidence: Evidence[];
     }
-  /** Given nowhere. */
+  /** Neither a flag nor a file sets it. */
   | { readonly kind: 'unset'; readonly evidence: Evidence[] }
-  /** Not known, and why. */
+  /** The value is not known; the evidence says why. */
   | { readonly kind: 'unknown'; readonly evidence: Evidence[] };
 
-/** How a setting is written as a flag and in a file. */
+/** How a setting is written as a flag and in a configuration file. */
 export interface SettingKey<T> {
   readonly flag?: string;
   readonly path: readonly string[];
-  /** Reads the text of a flag; undefined for what the kubelet refuses. */
+  /**
+   * Parses the text of a flag.
+   * @returns undefined for a value that the kubelet rejects
+   */
   readonly ofFlag: (text: string) => T | undefined;
-  /** Reads the value in a file; undefined for what the kubelet refuses. */
+  /**
+   * Parses the value in a file.
+   * @returns undefined for a value that the kubelet rejects
+   */
   readonly ofFile: (value: unknown) => T | undefined;
-  /** What the value must be, in words. */
+  /** The expected kind of value, in words. */
   readonly kind: string;
 }
 
@@ -53,7 +59,10 @@ export const text = (flag: string, ...path: string[]): SettingKey<string> => ({
   kind: 'text',
 });
 
-/** In ns. A file has a string; a number does not parse there (apimachinery, metav1.Duration). */
+/**
+ * A duration, in ns. In a file it must be a string; the kubelet does not parse a number there (apimachinery,
+ * metav1.Duration).
+ */
 export const duration = (flag: string, ...path: string[]): SettingKey<number> => ({
   flag,
   path,
@@ -62,7 +71,7 @@ export const duration = (flag: string, ...path: string[]): SettingKey<number> =>
   kind: 'a duration with a unit in quotes, such as "4h"',
 });
 
-/** The defaults of the flags, which hold where no --config is given (options.go, applyLegacyDefaults). */
+/** The defaults of the flags, which apply where no --config is given (options.go, applyLegacyDefaults). */
 const LEGACY = `
 authentication: { anonymous: { enabled: true }, webhook: { enabled: false } }
 authorization: { mode: AlwaysAllow }
@@ -73,12 +82,12 @@ const KIND = 'KubeletConfiguration';
 const API_VERSION = 'kubelet.config.k8s.io/v1beta1';
 
 /**
- * How the kubelet arrives at its values: file, drop-ins on top, flags on top of all (cmd/kubelet/app/server.go). Defaults
- * are left to who asks: whether a value is given at all matters to some checks.
+ * The kubelet's effective configuration: the file, drop-ins over it, and flags over both (cmd/kubelet/app/server.go).
+ * Defaults are left to the caller, because some checks depend on whether a value is set at all.
  */
 export class EffectiveConfig {
   readonly flags: KubeletFlags;
-  /** The drop-ins that count, in their order. */
+  /** The drop-ins that the kubelet reads, in the order in which it merges them. */
   readonly dropIns: readonly NodeFile[];
   readonly #merged: Branch;
   readonly #fault: string | undefined;
@@ -97,14 +106,14 @@ export class EffectiveConfig {
     this.#isDropIn = (file) => paths.has(file);
   }
 
-  /** Undefined where no kubelet was seen. */
+  /** @returns undefined where no kubelet was found on the node */
   static of(node: Node, tree: FileTree): EffectiveConfig | undefined {
     if (node.kubeletFlags === null) return undefined;
     const flags = new KubeletFlags(node.kubeletFlags);
     return new EffectiveConfig(node, flags, tree, load(flags, tree));
   }
 
-  /** Whether a configuration file is named: else the old defaults of the flags hold. */
+  /** Whether --config names a configuration file. Without one, the legacy defaults of the flags apply. */
   get hasFile(): boolean {
     return this.flags.path('config') !== undefined;
   }
@@ -151,8 +160,8 @@ export class EffectiveConfig {
   }
 
   /**
-   * A feature gate. Gates of flags and of files are united, those of flags first; repeated flags add up
-   * (component-base, MapStringBool). AllAlpha and AllBeta are for gates that are not named.
+   * A feature gate. The kubelet merges the gates of flags and of files, and flags win; repeated flags are merged, too
+   * (component-base, MapStringBool). AllAlpha and AllBeta apply to gates that are not named.
    */
   gate(name: string): Setting<boolean> {
     for (const { text: pairs = '', shown } of this.flags.all('feature-gates').toReversed()) {
@@ -167,7 +176,7 @@ export class EffectiveConfig {
     return this.setting(bool(undefined, 'featureGates', name));
   }
 
-  /** Said of a value in a file that is newer than the process: the kubelet may still have another. */
+  /** A note for a value whose file is newer than the kubelet process, which may still run with the old value. */
   #sinceStart(leaf: Leaf | undefined): string {
     if (leaf === undefined || this.#started === undefined) return '';
     const found = this.#tree.resolve(leaf.file);
@@ -180,7 +189,7 @@ export class EffectiveConfig {
 interface Loaded {
   readonly merged: Branch;
   readonly dropIns: readonly NodeFile[];
-  /** Why the kubelet would not start, or why that is not known. */
+  /** Why the kubelet would not start, or why its configuration is not known. */
   readonly fault?: string;
 }
 
@@ -195,7 +204,8 @@ function load(flags: KubeletFlags, tree: FileTree): Loaded {
     if (directory !== undefined) {
       dropIns.push(...dropInsOf(directory, tree));
       for (const { path: name } of dropIns) merged = mergePatch(merged, loadFile(name, tree));
-      // Once more the defaults of files: what a drop-in deletes has them, not the old ones of the flags.
+      // The kubelet then applies the defaults of files again: a key that a drop-in deletes gets these, not the legacy
+      // defaults of the flags.
     }
     return { merged: merged.kind === 'branch' ? merged : EMPTY, dropIns };
   } catch (error) {
@@ -204,7 +214,7 @@ function load(flags: KubeletFlags, tree: FileTree): Loaded {
   }
 }
 
-/** @throws ConfigError with which the kubelet does not start, or where the file was not gathered */
+/** @throws ConfigError where the kubelet would not start with the file, or where the file was not gathered */
 function loadFile(path: string, tree: FileTree): Branch {
   const found = tree.resolve(path);
   const content = 'file' in found ? found.file.content : undefined;
@@ -225,9 +235,9 @@ function loadFile(path: string, tree: FileTree): Branch {
 }
 
 /**
- * The drop-ins that count: names ending in .conf in the directory and below, by byte at each level. A linked file is read,
- * a linked directory is not gone into; that holds for the root, too, unless the flag ends in a slash (Go's
- * filepath.WalkDir calls lstat).
+ * The drop-ins that the kubelet reads: names ending in .conf in the directory and below, sorted by byte at each level.
+ * It reads a linked file but does not enter a linked directory. This holds for the root, too, unless the flag ends in a
+ * slash (Go's filepath.WalkDir calls lstat).
  *
  * @throws ConfigError where the directory was not gathered
  */

@@ -2,15 +2,15 @@ import { posix } from 'node:path';
 import { clean } from './clean-path.ts';
 import type { NodeFile } from './node.ts';
 
-/** The most links that Linux follows for one path (path_resolution(7)). */
+/** The maximum of symbolic links that Linux follows for one path (path_resolution(7)). */
 const MAX_LINKS = 40;
 
-/** What a path comes to: a file or directory, or why that is not known. */
+/** What a path resolves to: a file or directory, or the reason why that is not known. */
 export type Resolved =
   | { readonly file: NodeFile; readonly links: readonly NodeFile[] }
   | { readonly missing: string; readonly links: readonly NodeFile[] };
 
-/** The files of a node, as they were gathered, and where their links lead. */
+/** The gathered files of a node. Resolves symbolic links among them. */
 export class FileTree {
   readonly #files: ReadonlyMap<string, NodeFile>;
 
@@ -18,7 +18,10 @@ export class FileTree {
     this.#files = new Map(files.map((file) => [clean(file.path), file]));
   }
 
-  /** The entry itself, a link as a link, as lstat(2) sees it. Links on the way to it are followed. */
+  /**
+   * The entry itself, as lstat(2) sees it: a link is returned as a link. Links in the directories before it are
+   * followed.
+   */
   entry(path: string): NodeFile | undefined {
     const exact = this.#files.get(clean(path));
     if (exact !== undefined) return exact;
@@ -26,7 +29,7 @@ export class FileTree {
     return this.#files.get(posix.join(parent.path, posix.basename(clean(path))));
   }
 
-  /** What the path leads to, as stat(2) sees it. */
+  /** The file or directory that the path leads to, as stat(2) sees it. */
   resolve(path: string): Resolved {
     const links: NodeFile[] = [];
     const exact = this.#files.get(clean(path));
@@ -40,8 +43,8 @@ export class FileTree {
   }
 
   /**
-   * Everything below a directory that was gathered, in the order of Go's filepath.WalkDir: by byte at each level, what is
-   * in a subdirectory in its place. What lies behind a linked directory is left out, as there.
+   * All gathered entries below a directory, in the order of Go's filepath.WalkDir: sorted by byte at each level, with
+   * the contents of a subdirectory in its place. As there, the contents of a linked directory are left out.
    */
   below(directory: string): NodeFile[] {
     const prefix = clean(directory) === '/' ? '/' : `${clean(directory)}/`;
@@ -56,7 +59,7 @@ export class FileTree {
       .map(({ file }) => file);
   }
 
-  /** Follows links in every part of a path. `links` takes those that were followed. */
+  /** Follows links in every part of a path, and adds each followed link to `links`. */
   #walk(path: string, links: NodeFile[]): { path: string; loops: boolean } {
     let at = '/';
     let ahead = path.split('/').filter((part) => part !== '');

@@ -5,7 +5,7 @@ import { dropInsOf } from './effective-config.ts';
 import type { FileTree } from './file-tree.ts';
 import type { NodeFile } from './node.ts';
 
-/** What the benchmark permits a file and, of our own, a directory. */
+/** The modes that are permitted: for a file by the benchmark, for a directory by this project. */
 const FILE = 0o644;
 const DIRECTORY = 0o755;
 const WRITE_OF_OTHERS = 0o022;
@@ -18,7 +18,7 @@ export const isRoot = ({ owner, group, uid, gid }: NodeFile): boolean =>
 
 const isRootName = (principal: string | number): boolean => String(principal) === 'root' || String(principal) === '0';
 
-/** The file that a flag names: its mode and its owner. A link's own mode is always 0777 and says nothing. */
+/** Judges mode and owner of the file that a flag names. The mode of a link is ignored: it is always 0777. */
 export function judgeFile(
   flag: 'kubeconfig' | 'config',
   { flags }: EffectiveConfig,
@@ -49,15 +49,16 @@ export function judgeFile(
 }
 
 /**
- * Who may write the kubelet's drop-ins: the directory, what is in it, what links there lead to, and the directories above,
- * as far as they were gathered. CIS Kubernetes 2.1.0 asks the same in 4.1.11 (755 and 644, root:root).
+ * Judges who can write the kubelet's drop-ins: the directory, its contents, the targets of links in it, and the
+ * directories above, as far as they were gathered. CIS Kubernetes 2.1.0 asks the same in 4.1.11 (755 and 644,
+ * root:root).
  */
 export function judgeDropIns({ flags }: EffectiveConfig, tree: FileTree): Judgement {
   const directory = flags.path('config-dir');
   if (directory === undefined) return judged('N/A', 'the kubelet has no --config-dir');
   const { shown = '' } = flags.last('config-dir') ?? {};
   const found = tree.resolve(directory);
-  // What was gathered in it speaks, whether the directory itself was or not.
+  // The gathered contents count as evidence even where the directory itself was not gathered.
   const below = tree.below('file' in found ? found.file.path : directory);
   const faults: Evidence[] = [];
   const unknown: Evidence[] = 'missing' in found ? [{ flag: shown, value: found.missing }] : [];
@@ -84,7 +85,7 @@ export function judgeDropIns({ flags }: EffectiveConfig, tree: FileTree): Judgem
 const countOf = (directory: string, tree: FileTree): number => dropInsOf(directory, tree).length;
 
 function faultsOf(file: NodeFile, allowed: number): Evidence[] {
-  // Set-group-id and sticky give nobody a right to write in a directory.
+  // On a directory, the set-group-id and sticky bits give nobody the right to write.
   const bits = allowed === DIRECTORY ? file.mode & 0o777 : file.mode;
   return (bits & ~allowed) === 0 && isRoot(file) ? [] : [{ file: file.path, value: stateOf(file) }];
 }

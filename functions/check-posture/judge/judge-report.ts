@@ -3,9 +3,9 @@ import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import type { Report } from './node.ts';
 
 /**
- * Judges by what Bottlerocket says of itself: `apiclient report cis-k8s -f json -l 2`. That is the CIS *Kubernetes*
- * benchmark (1.7.1, 1.8.0 or 1.11.1), matched by id and subject. It reads the base file alone, no flags or drop-ins
- * (bottlerocket-core-kit, sources/bloodhound/src/bin/kubernetes-cis-checks/checks.rs).
+ * Judges by Bottlerocket's own report: `apiclient report cis-k8s -f json -l 2`. The report is about the CIS
+ * *Kubernetes* benchmark (1.7.1, 1.8.0 or 1.11.1); its results are matched by id and title. It reads only the base
+ * file, no flags or drop-ins (bottlerocket-core-kit, sources/bloodhound/src/bin/kubernetes-cis-checks/checks.rs).
  */
 export function judgeReport(report: Report): Partial<Record<CheckId, Judgement>> {
   const results = new Map(Object.values(report.results).map((result) => [result.id, result]));
@@ -30,21 +30,24 @@ function judgeResult({ id }: Check, { id: theirs, title, status, error, of }: Re
   if (status === 'PASS') return judged('PASS', says);
   if (status !== 'FAIL') return judged('MANUAL', says);
   if (id === '3.1.1' || id === '3.1.3') return judgeMode(error ?? '', says);
-  // Newer sources fail 4.2.10 where the key is absent, which the EKS benchmark accepts; and 4.2.8 is manual.
+  // Newer versions fail 4.2.10 where the key is absent, which the EKS benchmark accepts. 4.2.8 is a manual check.
   if (id === '3.2.8' || id === '3.2.7') return judged('MANUAL', says, 'FAIL there is no FAIL of the EKS benchmark');
   return judged('FAIL', says);
 }
 
-/** A title is a sentence: more of it is not looked at. */
+/** A title is one sentence. Only this many characters of it are matched. */
 const MAX_TITLE = 300;
 
-/** Ids have moved between versions of the benchmark (4.2.8 was 4.2.9): the subject decides. */
+/**
+ * Whether the title shows that the result is about another check: ids have moved between versions of the benchmark
+ * (4.2.8 was 4.2.9).
+ */
 const isAboutAnother = (id: CheckId, title: string): boolean => {
   const subjects = CHECKS.filter(({ about }) => about?.test(title.slice(0, MAX_TITLE)));
   return subjects.length > 0 && subjects.every((check) => check.id !== id);
 };
 
-/** It asks 600 where the EKS benchmark asks 644. The mode is in the text of the error, as "0x644". */
+/** Bottlerocket asks for mode 600, the EKS benchmark for 644. The error text contains the mode, such as "0x644". */
 function judgeMode(error: string, says: string): Judgement {
   const [, digits] = /0[xo]?([0-7]{3,4})\b/.exec(error) ?? [];
   if (digits === undefined) return judged('MANUAL', says, 'it asks 600, the EKS benchmark 644, and it names no mode');

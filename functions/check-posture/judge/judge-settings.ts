@@ -22,10 +22,13 @@ const BOOTSTRAP = bool('rotate-server-certificates', 'serverTLSBootstrap');
 export const TLS_CERT = text('tls-cert-file', 'tlsCertFile');
 const GATE = 'RotateKubeletServerCertificate';
 
-/** Checks of what the kubelet does by its effective configuration. */
+/** Checks that are judged by the kubelet's effective configuration. */
 export type SettingCheckId = Exclude<CheckId, '3.1.1' | '3.1.2' | '3.1.3' | '3.1.4' | 'EHR.1'>;
 
-/** Each by what it asks of a value, and by what an unset value is (kubelet/apis/config/v1beta1/defaults.go). */
+/**
+ * Judges each setting by what the check asks of a value, and by the kubelet's default where it is unset
+ * (kubelet/apis/config/v1beta1/defaults.go).
+ */
 export function judgeSettings(config: EffectiveConfig, minor: number | undefined): Record<SettingCheckId, Judgement> {
   const ask = <T>(
     key: SettingKey<T>,
@@ -44,14 +47,15 @@ export function judgeSettings(config: EffectiveConfig, minor: number | undefined
     '3.2.5': ask(STREAMING, ['PASS', '4h'], (ns, how) => {
       if (ns !== 0) return 'PASS';
       if (!('by' in how) || how.by === 'flag') return 'FAIL';
-      // Before 1.31, whether what drop-ins set is given its defaults once more is not sure.
+      // Before 1.31, it is not certain that the kubelet applies its defaults to values of drop-ins.
       return how.by === 'drop-in' && minor !== undefined && minor < 31 ? 'MANUAL' : 'PASS';
     }),
     '3.2.6': ask(IPTABLES, ['PASS', 'true'], (isOn) => (isOn ? 'PASS' : 'FAIL')),
     '3.2.7': ask(EVENT_QPS, ['PASS', minor !== undefined && minor < 27 ? '5' : '50'], (qps) =>
       qps >= 0 ? 'PASS' : 'FAIL',
     ),
-    // "Not present, or true": the kubelet's own default, false, does not count. EKS kubelets have no client certificate.
+    // The benchmark accepts "not present, or true". So the kubelet's own default, false, is not counted as a failure.
+    // EKS kubelets have no client certificate.
     '3.2.8': ask(ROTATE_CLIENT, ['PASS', 'not given, which the benchmark accepts'], (isOn) => (isOn ? 'PASS' : 'FAIL')),
     '3.2.9': judgeServerCertificate(config),
   };
@@ -74,7 +78,7 @@ function answer<T>(
   return judged('MANUAL', ...setting.evidence, `"${stray}" after it is no value of it: the kubelet does not start so`);
 }
 
-/** A zero in a file counts as none: 4h (metav1.Duration in SetDefaults_KubeletConfiguration). */
+/** Zero in a file means the default, 4h (metav1.Duration in SetDefaults_KubeletConfiguration). */
 function notes<T>(key: SettingKey<T>, setting: Setting<T>, verdict: Verdict): string[] {
   const isZeroInFile = key.path === STREAMING.path && 'value' in setting && setting.value === 0 && verdict === 'PASS';
   return isZeroInFile ? ['zero in a file counts as none: the default, 4h, holds'] : [];
@@ -86,8 +90,9 @@ const configPlace = ({ flags }: EffectiveConfig): Partial<Evidence> => {
 };
 
 /**
- * The gate is on by default since Kubernetes 1.12. Where nobody sets it, it alone does nothing: serverTLSBootstrap
- * decides whether the kubelet asks for certificates at all. With a certificate of one's own there is nothing to rotate.
+ * The feature gate is on by default since Kubernetes 1.12. On its own it does nothing: serverTLSBootstrap decides
+ * whether the kubelet requests certificates at all. Where the configuration names its own certificate, there is nothing
+ * to rotate.
  */
 function judgeServerCertificate(config: EffectiveConfig): Judgement {
   const own = config.setting(TLS_CERT);

@@ -8,10 +8,10 @@ import { judgeSettings } from './judge-settings.ts';
 import { isWindows, type Node } from './node.ts';
 
 /**
- * Judges a node by the node section of the CIS Amazon EKS Benchmark, and by one check of our own. Pure.
+ * Judges a node by the node section of the CIS Amazon EKS Benchmark, and by one additional check of this project. Pure.
  *
- * The kubelet's own argv and files go before what Bottlerocket reports of itself, since the report knows neither flags nor
- * drop-ins; it fills what they leave open. Without evidence nothing passes.
+ * The kubelet's own argv and files take precedence over Bottlerocket's report, which knows neither flags nor drop-ins;
+ * the report fills in what they leave open. No check passes without evidence.
  */
 export function judge(node: Node): Judgements {
   if (isWindows(node)) return all(judged('N/A', 'the benchmark has no checks for Windows nodes'));

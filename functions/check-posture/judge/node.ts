@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { clean } from './clean-path.ts';
 
-/** Names or numbers: `stat` prints UNKNOWN where a number has no name. */
+/** An owner or group, by name or number: `stat` prints UNKNOWN where a number has no name. */
 const principal = z.union([z.string().min(1), z.int().min(0)], {
   error: 'must be a name such as "root" or a number such as 0: what stat -c %U or %u prints',
 });
@@ -9,10 +9,10 @@ const principal = z.union([z.string().min(1), z.int().min(0)], {
 const mode = z
   .string({ error: 'must be octal digits in quotes, such as "0644": what stat -c %a prints' })
   .regex(/^0?o?[0-7]{1,6}$/, 'must be octal digits, such as "0644": what stat -c %a prints')
-  // st_mode as a whole, such as 0100644, has the kind of file in front (inode(7)).
+  // A complete st_mode, such as 0100644, begins with the type of the file (inode(7)).
   .transform((digits) => Number.parseInt(digits.replace(/^0?o/, ''), 8) & 0o7777);
 
-/** A member that may be missing, or null where whoever gathers writes it so. */
+/** An optional member, which some tools write as null. */
 const absent = <Schema extends z.ZodType>(schema: Schema) =>
   schema
     .nullish()
@@ -50,7 +50,10 @@ const result = z.object({
 
 const TEXT_RESULT = /^\[(PASS|FAIL|SKIP)\] (\d+(?:\.\d+)*) +(\S.*) \((?:Automatic|Manual)\)$/;
 
-/** The same without `-f json` (bottlerocket-core-kit, sources/bloodhound/src/output.rs); undefined: it is no report. */
+/**
+ * Parses the report as it is printed without `-f json` (bottlerocket-core-kit, sources/bloodhound/src/output.rs).
+ * @returns undefined where the text is not a report
+ */
 function reportInText(input: string): object | undefined {
   const lines = input.split(/\r?\n/).map((line) => line.trim());
   const results = lines.flatMap((line): Array<[string, object]> => {
@@ -90,7 +93,7 @@ const report = z.preprocess(
   ),
 );
 
-/** A node as the read-only command gathers it. Members that are not named here are for others and are passed by. */
+/** A node as the read-only gathering command prints it. Unknown members are for other readers and are ignored. */
 export const nodeSchema = z
   .object(
     {
@@ -135,12 +138,12 @@ export type Node = z.infer<typeof nodeSchema>;
 export type NodeFile = Node['files'][number];
 export type Report = z.infer<typeof report>;
 
-/** The input is no gathered node. The message names each field that is wrong, and what would be right. */
+/** The input is not a gathered node. The message names each wrong field and what it must be. */
 export class NodeError extends Error {
   override readonly name = 'NodeError';
 }
 
-/** @throws NodeError naming each field that is wrong, and what would be right */
+/** @throws NodeError naming each wrong field and what it must be */
 export function readNode(input: unknown): Node {
   const { data, error } = nodeSchema.safeParse(input);
   if (error === undefined) return data;

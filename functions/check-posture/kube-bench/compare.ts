@@ -5,22 +5,22 @@ import type { Node } from '../judge/node.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
 import type { TheirResult } from './report.ts';
 
-/** One check in the eyes of both. */
+/** One check as kube-bench and this project judge it. */
 export interface Comparison {
   readonly check: CheckId | undefined;
   readonly kubeBench: TheirResult;
-  /** Undefined without the node, or where there is no such check here. */
+  /** Undefined without the node, or where this project has no such check. */
   readonly ours?: Judgement;
   readonly right: 'both' | 'remediator' | 'kube-bench' | 'not known';
   readonly why: string;
 }
 
-/** What WARN and INFO come to: kube-bench does not decide either. */
+/** Maps WARN and INFO to the verdict of an undecided check: kube-bench does not decide them either. */
 const asVerdict = (status: TheirResult['status']) => (status === 'PASS' || status === 'FAIL' ? status : 'MANUAL');
 
 /**
- * Sets what kube-bench says beside our verdicts: who is right where they differ, and why. Without the node it can only
- * name what is known to be false now and then. Pure.
+ * Compares kube-bench's results with the verdicts of this project: which of the two is right where they differ, and
+ * why. Without the node it can only name the checks in which kube-bench is known to be wrong at times. Pure.
  */
 export function compare(theirs: readonly TheirResult[], node: Node | undefined): Comparison[] {
   const judgements = node === undefined ? undefined : judge(node);

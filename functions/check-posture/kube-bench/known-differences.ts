@@ -5,8 +5,8 @@ import { TLS_CERT } from '../judge/judge-settings.ts';
 import type { Node } from '../judge/node.ts';
 
 /**
- * Where kube-bench (0.15) looks for the kubelet's configuration, in its order: the first that exists counts, whatever
- * --config says (aquasecurity/kube-bench, cfg/config.yaml).
+ * Where kube-bench (0.15) looks for the kubelet's configuration. The first path that exists is used, whatever --config
+ * says (aquasecurity/kube-bench, cfg/config.yaml).
  */
 const CONFIGS = [
   '/etc/kubernetes/kubelet-config.yaml',
@@ -21,7 +21,7 @@ const MODES: readonly CheckId[] = ['3.1.1', '3.1.3'];
 const FILES: readonly CheckId[] = ['3.1.1', '3.1.2', '3.1.3', '3.1.4'];
 const OF_CONFIG: readonly CheckId[] = ['3.1.3', '3.1.4'];
 const SETTINGS: readonly CheckId[] = ['3.2.1', '3.2.2', '3.2.3', '3.2.4', '3.2.5', '3.2.6', '3.2.7', '3.2.8', '3.2.9'];
-/** kube-bench wants the key to be there, where the benchmark takes the kubelet's default. */
+/** Checks for which kube-bench requires the key to be present, whereas the benchmark accepts the kubelet's default. */
 const MUST_BE_PRESENT: readonly CheckId[] = ['3.2.1', '3.2.2', '3.2.3', '3.2.4', '3.2.9'];
 
 const FLAG_OF: Partial<Record<CheckId, string>> = {
@@ -35,26 +35,26 @@ const FLAG_OF: Partial<Record<CheckId, string>> = {
   '3.2.8': 'rotate-certificates',
 };
 
-/** A way in which kube-bench is known to come to another verdict than the kubelet deserves. */
+/** A known reason why kube-bench's verdict differs from the correct one. */
 export interface KnownDifference {
   readonly of: readonly CheckId[];
-  /** What kube-bench says by it. */
+  /** The verdict of kube-bench in this case. */
   readonly theirs: 'PASS' | 'FAIL' | 'either';
   readonly why: string;
-  /** Whether it is so on this node. */
+  /** Whether the difference applies to this node. */
   readonly holds: (node: Node, check: CheckId, benchmark: string) => boolean;
 }
 
 const configOf = (node: Node) => EffectiveConfig.of(node, new FileTree(node.files));
 const isSetting = (check: CheckId) => check.startsWith('3.2.');
 
-/** Whether nothing is at the path that the kubelet names for the file of the check. */
+/** Whether the path that the kubelet names for the file of this check leads to no gathered file. */
 const hasNothingThere: KnownDifference['holds'] = (node, check) => {
   const path = configOf(node)?.flags.path(OF_CONFIG.includes(check) ? 'config' : 'kubeconfig');
   return path !== undefined && 'missing' in new FileTree(node.files).resolve(path);
 };
 
-/** From the most telling to the most general: the first that holds is named. */
+/** From the most specific to the most general; the first that applies is named. */
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     of: MODES,

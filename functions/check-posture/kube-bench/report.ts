@@ -15,14 +15,17 @@ const controls = z.object({
   tests: z.array(z.object({ results: z.array(result).nullish() }), { error: 'must be the list of sections' }).nullish(),
 });
 
-/** What `kube-bench --json` prints (check/controls.go): one object with Controls; older ones a list, or one of it. */
+/**
+ * The output of `kube-bench --json` (check/controls.go): an object with Controls. Older versions print a list, or one
+ * element of it.
+ */
 const report = z.union([
   z.object({ Controls: z.array(controls) }).transform(({ Controls }) => Controls),
   z.array(controls),
   controls.refine(({ tests }) => tests !== undefined).transform((one) => [one]),
 ]);
 
-/** What kube-bench says of one of our checks. */
+/** The result of kube-bench for one check that this project has, too. */
 export interface TheirResult {
   readonly benchmark: string;
   readonly number: string;
@@ -32,16 +35,16 @@ export interface TheirResult {
   readonly check: CheckId | undefined;
 }
 
-/** The input is no report of kube-bench. */
+/** The input is not a report of kube-bench. */
 export class KubeBenchError extends Error {
   override readonly name = 'KubeBenchError';
 }
 
 /**
- * Reads what is about nodes in a report. Checks are matched by subject, since numbers have moved between benchmarks: 4.1.5
- * of CIS Kubernetes is 3.1.1 here, and 3.2.6 of eks-1.0.1 was about something else.
+ * Reads the results about nodes from a report. Checks are matched by title, because numbers have moved between
+ * benchmarks: 4.1.5 of CIS Kubernetes is 3.1.1 here, and 3.2.6 of eks-1.0.1 was another check.
  *
- * @throws KubeBenchError naming what is wrong, and what would be right
+ * @throws KubeBenchError naming what is wrong, and what it must be
  */
 export function readKubeBench(input: unknown): TheirResult[] {
   const { data, error } = report.safeParse(input);
@@ -67,7 +70,7 @@ export function readKubeBench(input: unknown): TheirResult[] {
 function firstFault({ issues }: z.core.$ZodError): string {
   const [issue] = issues;
   if (issue?.code === 'invalid_union') {
-    // Of the shapes that are known, the faults of the one that came furthest tell most.
+    // Of all known formats, the one that parsed deepest gives the most useful error.
     const deepest = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)[0];
     return deepest === undefined ? 'unknown shape' : `${deepest.path.join('.') || 'it'}: ${deepest.message}`;
   }

@@ -5,15 +5,15 @@ import { counted } from '../../shared/text/counted.ts';
 import type { Saved } from '../quarantine-ledger.ts';
 import type { StepReport, StepSubject } from './step.ts';
 
-/** Keeps other pods from being placed on a worker in quarantine; those that run there stay unless they are evicted. */
+/** Keeps new pods off a worker in quarantine. Running pods stay unless they are evicted. */
 export const QUARANTINE_TAINT = { key: 'eks-host-remediator/quarantine', value: 'true', effect: 'NoSchedule' } as const;
-/** Takes the node out of load balancers of Services. Source: Kubernetes, "Well-Known Labels". */
+/** Takes the node out of the load balancers of Services. Source: Kubernetes, "Well-Known Labels". */
 export const EXCLUDE_LABEL = { key: 'node.kubernetes.io/exclude-from-external-load-balancers', value: 'true' } as const;
 
 /**
- * Keeps those away who would replace the node, and with it what it can tell, because it serves no more: Karpenter's
- * consolidation and drift, and the Cluster Autoscaler. Sources: Karpenter, "Disruption" (node-level controls); Cluster
- * Autoscaler FAQ, "How can I prevent Cluster Autoscaler from scaling down a particular node?".
+ * Keeps Karpenter's consolidation and drift and the Cluster Autoscaler from replacing the drained node, and with it the
+ * evidence on it. Sources: Karpenter, "Disruption" (node-level controls); Cluster Autoscaler FAQ, "How can I prevent
+ * Cluster Autoscaler from scaling down a particular node?".
  */
 export const KEEP_ANNOTATIONS = {
   'karpenter.sh/do-not-disrupt': 'true',
@@ -22,7 +22,10 @@ export const KEEP_ANNOTATIONS = {
 
 const EVICTION_CONCURRENCY = 8;
 
-/** Cordons, taints and marks the worker's node, and excludes it from load balancers. What it had is saved first. */
+/**
+ * Cordons, taints and annotates the worker's node, and excludes it from load balancers. The node's previous state is
+ * saved first.
+ */
 export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
   inCluster('node', subject, async (kubernetes) => {
     const { instanceId, view, quarantine, save } = subject;
@@ -39,7 +42,10 @@ export const cordonNode = (subject: StepSubject): Promise<StepReport> =>
     return { outcome: 'done' };
   });
 
-/** What a node is given back. One that bears the taint of a quarantine was changed by one: what it had before, nobody knows. */
+/**
+ * The state to restore on a node after the quarantine. A node that already has the quarantine taint was changed by an
+ * earlier quarantine, so its previous state is unknown.
+ */
 export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
   if (node.taints.some(({ key }) => key === QUARANTINE_TAINT.key)) return { name: node.name, unschedulable: false };
   const label = node.labels[EXCLUDE_LABEL.key];
@@ -52,7 +58,7 @@ export function stateOf(node: KubernetesNode): NonNullable<Saved['node']> {
   };
 }
 
-/** Asks every pod that can go elsewhere to leave. Pending while some are still there. */
+/** Evicts every pod that can run elsewhere. Pending while some of them are still there. */
 export const evictPods = (subject: StepSubject): Promise<StepReport> =>
   inCluster('evict', subject, async (kubernetes) => {
     const node = await kubernetes.findNode(subject.instanceId, subject.view.privateDnsName);
@@ -72,11 +78,13 @@ export const evictPods = (subject: StepSubject): Promise<StepReport> =>
     };
   });
 
-/** Pods of DaemonSets would come back, static ones belong to the node, and finished ones are in nobody's way. */
+/** Pods of DaemonSets would come back, static pods belong to the node, and finished pods are no obstacle. */
 const canLeave = ({ ownedByDaemonSet, mirror, finished }: KubernetesPod): boolean =>
   !ownedByDaemonSet && !mirror && !finished;
 
-/** A cluster that cannot be reached, or does not let the function in, is said so, and holds up nothing else. */
+/**
+ * A cluster that cannot be reached, or denies access to the function, is reported, and does not hold up other steps.
+ */
 async function inCluster(
   step: string,
   { clients, view }: StepSubject,

@@ -8,15 +8,16 @@ import { attempt, type StepReport, type StepSubject } from './step.ts';
 export const QUARANTINE_TAGS = [TAGS.since, TAGS.groups, TAGS.why, TAGS.by] as const;
 
 /**
- * Writes on the instance since when it is in quarantine, the security groups that it had, why, and what asked for the
- * reconcile: what a release goes by where the ledger has lost it.
+ * Writes tags on the instance: when its quarantine began, its previous security groups, the reason, and what asked for
+ * the reconcile. A release uses the tags where the ledger has lost the quarantine.
  */
 export const tagWorker = (subject: StepSubject): Promise<StepReport> =>
   attempt('tags', async () => {
     const { clients, instanceId, view, quarantine, note } = subject;
     const since = quarantineTagValue(quarantine.kind, iso(quarantine.startedAt));
     const groups = quarantine.kind === 'isolate' ? groupsTagValue(quarantine.saved) : '';
-    // Interfaces that came meanwhile are in it, too. What was found again came from the tag itself.
+    // The tag includes interfaces that were attached meanwhile. A quarantine that was found by its tags has its state
+    // from the tags.
     const isCurrent =
       quarantine.found !== undefined || view.tags[TAGS.groups] === undefined || view.tags[TAGS.groups] === groups;
     if (view.tags[QUARANTINE_TAG] === since && isCurrent) return { outcome: 'done' };
@@ -29,11 +30,12 @@ export const tagWorker = (subject: StepSubject): Promise<StepReport> =>
       return { outcome: 'done' };
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'TagLimitExceeded') throw error;
-      // Fifty tags a resource: the one by which the worker is known may still find room. The others are for people.
+      // A resource has at most fifty tags. The tag that identifies a worker in quarantine may still fit; the others are
+      // for people.
       await write(Tags.slice(0, 1));
       return { outcome: 'done', note: `Its tags leave room for ${QUARANTINE_TAG} only.` };
     }
   });
 
-/** The characters that every AWS service takes in tags. Source: "Tag naming limits and requirements". */
+/** Replaces the characters that not every AWS service accepts in tags. Source: "Tag naming limits and requirements". */
 const asTagValue = (text: string): string => text.replaceAll(/[^\p{L}\p{N} _.:/=+\-@]/gu, ' ').slice(0, LONGEST_VALUE);

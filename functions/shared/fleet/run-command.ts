@@ -4,7 +4,7 @@ import { chunks } from '../runtime/chunks.ts';
 /** SendCommand takes at most 50 instances. */
 const INSTANCES_PER_CALL = 50;
 
-/** How long Systems Manager may try to deliver the command, seconds. */
+/** The delivery timeout of the command in Systems Manager, seconds. */
 const DELIVER_WITHIN = 300;
 
 /** What is run on hosts: a document that takes no parameters. */
@@ -21,8 +21,8 @@ export interface Sent {
 }
 
 /**
- * Has these workers run a document. An agent that fell silent meanwhile refuses for itself only.
- * @returns the command of each worker; one that no agent took is missing
+ * Runs a document on these workers. An agent that has gone offline meanwhile is left out without affecting the others.
+ * @returns the command of each worker; workers whose agent did not accept it are missing
  */
 export async function runCommand(
   ssm: SSMClient,
@@ -46,7 +46,7 @@ async function send(
         DocumentName: document,
         InstanceIds,
         TimeoutSeconds: DELIVER_WITHIN,
-        // By default one failure ends the command for all that have not had their turn.
+        // By default the first failure cancels the command for all instances that have not started it.
         MaxErrors: '100%',
         Comment: comment,
       }),
