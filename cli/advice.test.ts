@@ -13,6 +13,8 @@ it.each([
   ['UnrecognizedClientException', { AWS_PROFILE: 'ops' }, /credentials of profile ops: see AWS_PROFILE/],
   ['AccessDeniedException', { AWS_PROFILE: 'ops' }, /credentials of profile ops .* stack prod in eu-west-1/],
   ['UnauthorizedOperation', {}, /credentials in use .*AWS_PROFILE/],
+  ['CredentialsProviderError', { AWS_PROFILE: 'ops' }, /^Profile ops \(AWS_PROFILE\) has no AWS credentials: /],
+  ['CredentialsProviderError', {}, /^No AWS credentials: .*AWS_ACCESS_KEY_ID/],
   ['ThrottlingException', {}, /in eu-west-1: try again/],
   ['ParameterNotFound', {}, /stack prod in eu-west-1 is gone/],
 ])('says of %s which variable, stack or profile it is about: %j', (name, env, advice) => {

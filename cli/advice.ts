@@ -41,7 +41,10 @@ export function adviceOn(error: Error, { stack, region, env }: Whereabouts): str
   const credentials = profile === undefined ? 'the credentials in use' : `the credentials of profile ${profile}`;
   const place = region === undefined ? '' : ` in ${region}`;
   // Also raised when a profile is incomplete or a session has ended; the message says which.
-  if (name === 'CredentialsProviderError') return NO_CREDENTIALS;
+  if (name === 'CredentialsProviderError')
+    return profile === undefined
+      ? NO_CREDENTIALS
+      : `Profile ${profile} (AWS_PROFILE) has no AWS credentials: see its name in ~/.aws/config, or sign in (aws sso login --profile ${profile})`;
   if (EXPIRED.includes(name)) {
     const fix = profile === undefined ? 'aws sso login, or set new ones' : `aws sso login --profile ${profile}`;
     return `Your session has expired: sign in again (${fix})`;

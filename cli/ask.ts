@@ -1,5 +1,4 @@
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
-import { counted } from '../functions/shared/text/counted.ts';
 import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import type { ExitCode, Given, Surroundings } from './command.ts';
 import { confirmed } from './confirm.ts';
@@ -33,7 +32,7 @@ export interface Asked {
 export function readAsked({ positionals, options }: Given): Asked {
   const { 'all-in': allIn, wave } = options;
   const ways = [positionals.length > 0, allIn !== undefined, wave !== undefined].filter(Boolean).length;
-  if (ways > 1) throw new UsageError('SUBJECT: give subjects, or --all-in, or --wave');
+  if (ways > 1) throw new UsageError('RESOURCE: give resources, or --all-in, or --wave');
   // A wrong subject is reported before a missing reason.
   const named = ways === 0 || positionals.length > 0 ? readAllNamed(positionals) : [];
   return {
@@ -56,7 +55,7 @@ function readAskedAbout(text: string | undefined): AskedAbout {
   if ('instance' in subject) return { instanceId: subject.instance };
   if ('event' in subject || subject.nodegroup === undefined) {
     throw new UsageError(
-      `SUBJECT: "${text}" is neither an instance id (i-0abc...) nor a node group (CLUSTER/NODEGROUP)`,
+      `RESOURCE: "${text}" is neither an instance id (i-0abc...) nor a node group (CLUSTER/NODEGROUP)`,
     );
   }
   return { clusterName: subject.cluster, nodegroupName: subject.nodegroup };
@@ -80,11 +79,11 @@ export const ASK_OPTIONS = {
   yes: { type: 'boolean', short: 'y' },
 } as const;
 export const ASK_HELP = `  --why TEXT         why; it stands in the records, beside who you are
-  --all-in PLACE     instead of subjects: all in a cluster (CLUSTER) or node group (CLUSTER/NODEGROUP) that it fits
-  --wave ID          instead of subjects: all that it fits of what came of one event (its id, or a correlationId)
-  -y, --yes          of several subjects: do not ask back
+  --all-in PLACE     instead of resources: all in a cluster (CLUSTER) or node group (CLUSTER/NODEGROUP) that it fits
+  --wave ID          instead of resources: all that it fits of what came of one event (its id, or a correlationId)
+  -y, --yes          do not ask back
 
-Several subjects are listed first, and asked back about.`;
+Several resources, and what --all-in or --wave finds, are listed first, and asked back about.`;
 
 /** One request to be sent. */
 export interface Wanted {
@@ -98,6 +97,8 @@ export interface Wanted {
 export interface AskOptions {
   readonly detailType: string;
   readonly wanted: readonly Wanted[];
+  /** Whether a place or a wave has chosen them: then even a single one is asked back about. */
+  readonly chosen: boolean;
   readonly yes: boolean;
   /** Whether a record is the last one to wait for. */
   readonly isOutcome: (record: ReadRecord) => boolean;
@@ -115,14 +116,14 @@ const PATIENCE = 4 * 60_000;
  */
 export async function ask(
   surroundings: Surroundings,
-  { detailType, wanted, yes, isOutcome }: AskOptions,
+  { detailType, wanted, yes, chosen, isOutcome }: AskOptions,
 ): Promise<ExitCode> {
   const { note } = surroundings;
   if (wanted.length === 0) {
-    note('There is no subject that this fits; plan and status show what there is.');
+    note('There is no resource that this fits; plan and status show what there is.');
     return 1;
   }
-  if (wanted.length > 1 && !yes && !(await isWanted(surroundings, wanted))) return 1;
+  if ((chosen || wanted.length > 1) && !yes && !(await isWanted(surroundings, wanted))) return 1;
   const sent: Array<{ readonly request: SentRequest; readonly subject: string }> = [];
   for (const { subject, name = subject, detail } of wanted) {
     try {
@@ -152,7 +153,8 @@ async function isWanted(surroundings: Surroundings, wanted: readonly Wanted[]): 
   const { note } = surroundings;
   for (const { subject, name = subject } of wanted) note(`  ${visible(name)}`);
   const { action = '' } = wanted[0]?.detail ?? {};
-  const question = `${action.charAt(0).toUpperCase()}${action.slice(1)} these ${counted(wanted.length, 'resource')}?`;
+  const what = wanted.length === 1 ? 'this resource' : `these ${wanted.length} resources`;
+  const question = `${action.charAt(0).toUpperCase()}${action.slice(1)} ${what}?`;
   const answer = await confirmed(surroundings, question);
   if (!answer) note('Nothing was asked for.');
   return answer;

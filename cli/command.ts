@@ -44,7 +44,7 @@ export type ExitCode = 0 | 1;
 /** One subcommand, in a file of its own in `cli/commands/`. */
 export interface Command {
   readonly name: string;
-  /** The arguments after the name, such as `SUBJECT [--since 7d]`. */
+  /** The arguments after the name, such as `RESOURCE [--since 7d]`. */
   readonly synopsis: string;
   /** A line for the list of all commands. */
   readonly summary: string;

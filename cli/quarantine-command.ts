@@ -31,7 +31,7 @@ export function quarantineCommand(command: QuarantineCommand): Command {
       const asked = readAsked(given);
       const { named, why, yes } = asked;
       if (!ofGroups && named.some((about) => !('instanceId' in about))) {
-        throw new UsageError(`SUBJECT: only a worker (i-0abc...) can be asked to ${action}`);
+        throw new UsageError(`RESOURCE: only a worker (i-0abc...) can be asked to ${action}`);
       }
       const rest = { ...more?.(given), why };
       return async (surroundings) => {
@@ -40,7 +40,7 @@ export function quarantineCommand(command: QuarantineCommand): Command {
         const wanted = abouts.map(
           (about): Wanted => ({ subject: nameOfAsked(about), detail: { action, ...about, ...rest } }),
         );
-        return ask(surroundings, { detailType, wanted, yes, isOutcome });
+        return ask(surroundings, { detailType, wanted, yes, chosen: asked.named.length === 0, isOutcome });
       };
     },
   };

@@ -20,7 +20,7 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
   const takers = takersOf(action).map(({ name }) => name);
   return {
     name: action,
-    synopsis: takers.length === 1 ? 'CLUSTER/NODEGROUP... --why TEXT' : 'SUBJECT... --why TEXT',
+    synopsis: takers.length === 1 ? 'CLUSTER/NODEGROUP... --why TEXT' : 'RESOURCE... --why TEXT',
     summary,
     help: [
       help,
@@ -51,7 +51,7 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
         }
         // The answer comes first; the following reconcile then records the state of the subject.
         const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
-        return ask(surroundings, { detailType, wanted, yes, isOutcome });
+        return ask(surroundings, { detailType, wanted, yes, chosen: asked.named.length === 0, isOutcome });
       };
     },
   };
@@ -76,7 +76,7 @@ function candidatesFor(action: RequestedAction, about: AskedAbout, { options }: 
   const fitting = takersOf(action)
     .filter(({ subject }) => subject === kind)
     .map(({ name }) => name);
-  if (fitting.length === 0) throw new UsageError(`SUBJECT: only a node group (CLUSTER/NODEGROUP) can be ${action}d`);
+  if (fitting.length === 0) throw new UsageError(`RESOURCE: only a node group (CLUSTER/NODEGROUP) can be ${action}d`);
   if (options.remediation === undefined) return fitting;
   const chosen = fitting.filter((name) => name === options.remediation);
   if (chosen.length === 1) return chosen;

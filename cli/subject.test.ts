@@ -14,7 +14,7 @@ it.each([
 
 it.each([
   [`${'c'.repeat(101)}/web`, `CLUSTER: "${'c'.repeat(100)}..." is no name of an EKS cluster; give`],
-  ['c'.repeat(101), `SUBJECT: "${'c'.repeat(100)}..." is none; give`],
+  ['c'.repeat(101), `RESOURCE: "${'c'.repeat(100)}..." is none; give`],
   ['shop*/web', 'CLUSTER: "shop*" is no name of an EKS cluster; give'],
   ['/web', 'CLUSTER: "" is no name of an EKS cluster; give'],
   ['shop/', 'NODEGROUP: "" is none: it has 1 to 300 characters; give'],

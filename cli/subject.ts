@@ -8,14 +8,14 @@ const INSTANCE_ID = /^m?i-[0-9a-f]{8,17}$/;
 
 /** @throws UsageError when the text names none of these */
 export function readSubject(text: string | undefined): IncidentTarget {
-  if (text === undefined) throw new UsageError(`SUBJECT: missing; ${FORMS}`);
+  if (text === undefined) throw new UsageError(`RESOURCE: missing; ${FORMS}`);
   if (INSTANCE_ID.test(text)) return { instance: text };
   if (EVENT_ID.test(text)) return { event: text };
   const [cluster = '', ...rest] = text.split('/');
   const wellFormed = clusterName.safeParse(cluster).success;
   if (rest.length === 0) {
     if (wellFormed) return { cluster };
-    throw new UsageError(`SUBJECT: "${shortened(text)}" is none; ${FORMS}`);
+    throw new UsageError(`RESOURCE: "${shortened(text)}" is none; ${FORMS}`);
   }
   if (!wellFormed) throw new UsageError(`CLUSTER: "${shortened(cluster)}" is no name of an EKS cluster; ${FORMS}`);
   const nodegroup = rest.join('/');

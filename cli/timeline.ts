@@ -29,13 +29,18 @@ export interface TimelineOptions {
   readonly origins?: boolean;
   /** Width of the terminal, characters; undefined: lines are not wrapped. */
   readonly width?: number | undefined;
+  /** Whether counts of sweeps and findings are shown, too. */
+  readonly counts?: boolean;
 }
 
 /**
  * Writes records as a timeline, one line each, with a heading for each new day. Consecutive records of healthy agents
  * become one line per node group. Text that others wrote into a record cannot break a line.
  */
-export function createTimeline(write: (text: string) => void, { origins = false, width }: TimelineOptions = {}) {
+export function createTimeline(
+  write: (text: string) => void,
+  { origins = false, width, counts = false }: TimelineOptions = {},
+) {
   let day = '';
   let verified: ReadRecord[] = [];
 
@@ -75,7 +80,7 @@ export function createTimeline(write: (text: string) => void, { origins = false,
   };
 
   const add = (record: ReadRecord): void => {
-    if (NOT_NOTIFIED.has(record.reason)) return;
+    if (!counts && isCount(record)) return;
     if (record.reason === 'agent-verified') {
       verified.push(record);
       return;
@@ -87,6 +92,9 @@ export function createTimeline(write: (text: string) => void, { origins = false,
 }
 
 /** Reasons that nobody misses in an incident: a sweep has finished, or findings were counted. */
-const NOT_NOTIFIED: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted']);
+const COUNTS: ReadonlySet<string> = new Set(['sweep-finished', 'findings-counted']);
+
+/** Whether a record only counts what one event asked for, and decides about no resource. */
+export const isCount = ({ reason }: ReadRecord): boolean => COUNTS.has(reason);
 
 const groupOf = ({ cluster, nodegroup }: ReadRecord): string => `${cluster}/${nodegroup}`;

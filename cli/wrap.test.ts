@@ -29,12 +29,12 @@ describe('wrapping', () => {
   it('hangs the last column of a table below itself', () => {
     const rows = table(
       [
-        ['SUBJECT', 'WHAT'],
+        ['RESOURCE', 'WHAT'],
         ['shop/web', 'one two three four five six seven'],
       ],
       34,
     ).split('\n');
-    expect(rows).toEqual(['  SUBJECT   WHAT', '  shop/web  one two three four', '            five six seven']);
+    expect(rows).toEqual(['  RESOURCE   WHAT', '  shop/web  one two three four', '            five six seven']);
   });
 });
 

@@ -37,9 +37,9 @@ describe('about a quarantine', () => {
 
   it('status tells what runs, what is open, and how many are in quarantine', async () => {
     const { code, stdout } = await remediator('status');
-    expect(stdout).toMatch(/^ {2}quarantine-workers {3}ran \d+[sm] ago; \d+ runs in 24h$/m);
+    expect(stdout).toMatch(/^ {2}quarantine-workers {3}ran \d+[sm] ago; \d+ runs? in 24h$/m);
     expect(stdout).toMatch(
-      new RegExp(`^Needs you: 1\\n {2}in quarantine {2}shop/web/${worker} {2}\\d+m +quarantined$`, 'm'),
+      new RegExp(`^Needs you: 1\\n {2}in quarantine {2}shop/web/${worker} {2}\\d+m ago +quarantined$`, 'm'),
     );
     expect(stdout).toMatch(/^In quarantine: 1 \(/m);
     // Before the first sweep, the status is not healthy.
@@ -107,9 +107,9 @@ describe('about what mode observe proposes', () => {
 
   it('status names it, and ends with 0 where all is alive', async () => {
     const { code, stdout } = await remediator('status');
-    expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran \d+[sm] ago; 1 runs in 24h$/m);
+    expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran \d+[sm] ago; 1 run in 24h$/m);
     expect(stdout).toMatch(
-      /^eks-host-remediator in eu-central-1: .*observe: .*quarantine-workers.*; kill switch off; the policy is a good one$/m,
+      /^eks-host-remediator in eu-central-1: .*observe: .*quarantine-workers.*; kill switch off; the policy is valid$/m,
     );
     expect(stdout).toMatch(/^To approve: [5-9] proposals of mode observe/m);
     // The group is exposed, which is graver. Its proposal still appears in the plan.
@@ -117,7 +117,7 @@ describe('about what mode observe proposes', () => {
     expect(plan).toMatch(/^ {2}would act {2}shop\/web +upgrade-node-groups +\d+[sm] {2}/m);
     expect(plan).toMatch(/^ {2}would act {2}shop\/web\/i-\w+ +quarantine-workers /m);
     // Nothing is done about it yet, so it is exposed, whatever is proposed.
-    expect(stdout).toMatch(/^ {2}exposed {5}shop\/web\/i-\w+ +\d+[smh] +would-quarantine$/m);
+    expect(stdout).toMatch(/^ {2}exposed {5}shop\/web\/i-\w+ +\d+[smh] ago +would-quarantine$/m);
     expect(code).toBe(0);
   });
 
@@ -167,8 +167,8 @@ describe('about what mode observe proposes', () => {
 
   it.each([
     [['approve', 'shop/web'], '--why: say in 3 to 500 characters why'],
-    [['approve', 'shop', ...WHY], 'SUBJECT: "shop" is neither an instance id (i-0abc...) nor a node group'],
-    [['resume', 'i-0123456789abcdef0', ...WHY], 'SUBJECT: only a node group (CLUSTER/NODEGROUP) can be resumed'],
+    [['approve', 'shop', ...WHY], 'RESOURCE: "shop" is neither an instance id (i-0abc...) nor a node group'],
+    [['resume', 'i-0123456789abcdef0', ...WHY], 'RESOURCE: only a node group (CLUSTER/NODEGROUP) can be resumed'],
     [['retry', 'shop/web', ...WHY, '--remediation', 'manage-ssm-agent'], 'is none for this; give upgrade-node-groups'],
     [['extend', 'i-0123456789abcdef0', ...WHY], '--by: missing; give a time, such as --by 3d'],
     [['extend', 'i-0123456789abcdef0', ...WHY, '--by', 'x'], '--by: "x" must be a whole number with a unit m, h or d'],
@@ -178,10 +178,10 @@ describe('about what mode observe proposes', () => {
       '--by: "366d": a quarantine cannot be extended by more than 365d at a time',
     ],
     [['explain', 'shop', '--since', '0h'], '--since: "0h" is no time at all; give more, such as 24h'],
-    [['terminate', 'shop/web', ...WHY], 'SUBJECT: only a worker (i-0abc...) can be asked to terminate'],
+    [['terminate', 'shop/web', ...WHY], 'RESOURCE: only a worker (i-0abc...) can be asked to terminate'],
     [['quarantines', 'shop'], '"shop": quarantines takes no argument'],
     [['explain', 'shop', '--since', 'now'], '--since: "now" must be'],
-    [['approve', 'shop/web', '--all-in', 'shop', ...WHY], 'SUBJECT: give subjects, or --all-in, or --wave'],
+    [['approve', 'shop/web', '--all-in', 'shop', ...WHY], 'RESOURCE: give resources, or --all-in, or --wave'],
     [
       ['get', 'nodegruops'],
       '"nodegruops": none of nodegroups, nodes, quarantines, findings. Did you mean "nodegroups"?',

@@ -98,7 +98,7 @@ describe('one for many', () => {
       return false;
     };
     const no = await operateAs(run.account, { askBack }, 'approve', '--all-in', 'shop', ...WHY);
-    expect([no.code, no.stdout, questions]).toEqual([1, '', ['Approve these 2 subjects?']]);
+    expect([no.code, no.stdout, questions]).toEqual([1, '', ['Approve these 2 resources?']]);
     expect(run.records.filter(({ reason }) => reason === 'request-granted')).toEqual([]);
   });
 

@@ -129,9 +129,9 @@ describe('explain', () => {
 
 describe('a command line', () => {
   it.each([
-    [['explain'], 'SUBJECT: missing; give an instance id'],
-    [['explain', 'a b'], 'SUBJECT: "a b" is none; give an instance id'],
-    [['explain', 'shop', 'web'], '"web": one SUBJECT at a time'],
+    [['explain'], 'RESOURCE: missing; give an instance id'],
+    [['explain', 'a b'], 'RESOURCE: "a b" is none; give an instance id'],
+    [['explain', 'shop', 'web'], '"web": one RESOURCE at a time'],
     [['explain', 'shop', '--since', 'yesterday'], '--since: "yesterday" must be a whole number with a unit m, h or d'],
     [['explain', 'shop', '--since', '0d'], '--since: "0d" is no time at all; give more, such as 24h'],
     [['explain', 'shop', '--snce', '1d'], "Unknown option '--snce'"],

@@ -3,6 +3,6 @@ import { remediationCommand } from '../remediation-command.ts';
 export const approve = remediationCommand(
   'approve',
   'has done once what mode observe would do',
-  `SUBJECT is a node group (CLUSTER/NODEGROUP) or an instance id (i-0abc...). What its last would-act record names is done
+  `RESOURCE is a node group (CLUSTER/NODEGROUP) or an instance id (i-0abc...). What its last would-act record names is done
 once, as in mode enforce: within change windows and limits, and only if nothing else keeps the subject from being touched.`,
 );

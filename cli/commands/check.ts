@@ -34,7 +34,7 @@ many of each AMI as the policy says (posture.sample). Nothing is changed. That t
   read: ({ positionals: [text, ...rest], options: { all, csv } }) => {
     const subject = readSubject(text);
     if (!('cluster' in subject))
-      throw new UsageError(`SUBJECT: "${text}" is neither a node group (CLUSTER/NODEGROUP) nor a cluster (CLUSTER)`);
+      throw new UsageError(`RESOURCE: "${text}" is neither a node group (CLUSTER/NODEGROUP) nor a cluster (CLUSTER)`);
     if (rest.length > 0) throw new UsageError(`"${rest.join(' ')}": check takes one node group or cluster`);
     return (surroundings) => checkNow(surroundings, subject, { all: all === true, csv: csv === true });
   },

@@ -8,7 +8,7 @@ import { meantPlace } from '../meant-subject.ts';
 import { readRecords } from '../records.ts';
 import { ago, readSince } from '../since.ts';
 import { readSubject } from '../subject.ts';
-import { createTimeline } from '../timeline.ts';
+import { createTimeline, isCount } from '../timeline.ts';
 import { UsageError } from '../usage-error.ts';
 import { jsonLine, visible } from '../visible.ts';
 import { wrap } from '../wrap.ts';
@@ -16,16 +16,16 @@ import { wrap } from '../wrap.ts';
 /** `explain`: prints the whole incident of a worker, a node group, a cluster or an event, from the records. */
 export const explain: Command = {
   name: 'explain',
-  synopsis: 'SUBJECT [--since 7d]',
+  synopsis: 'RESOURCE [--since 7d]',
   summary: 'tells what was done about a worker or node group, or deliberately not, and why',
-  help: `SUBJECT is an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event.
+  help: `RESOURCE is an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event.
 
   --since DURATION   how far to look back, such as 30m, 24h or 7d (default: 7d)`,
   options: { since: { type: 'string', default: '7d' } },
   read: ({ positionals, options }) => {
     const [text, ...more] = positionals;
     const subject = readSubject(text);
-    if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one SUBJECT at a time`);
+    if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one RESOURCE at a time`);
     const since = readSince(options.since);
     return (surroundings) => tell(subject, since, String(options.since), surroundings);
   },
@@ -49,11 +49,12 @@ async function tell(
     return 0;
   }
   print(`${nameOf(subject)}: the last ${sinceText}, by ${stack.stackName} in ${stack.region} (times in UTC)`);
-  const timeline = createTimeline(print, { origins: true, width });
+  const timeline = createTimeline(print, { origins: true, width, counts: 'event' in subject });
   for (const record of records) timeline.add(record);
   timeline.flush();
   const standing = standingLines(records.filter((record) => isAbout(record, subject)));
   print(`\n${standing.flatMap((line) => wrap(visible(line), width)).join('\n')}`);
+  if ('event' in subject && records.every(isCount)) note((await whyNone(subject, surroundings)).trimStart());
   return 0;
 }
 
@@ -72,7 +73,7 @@ async function whyNone(subject: IncidentTarget, surroundings: Surroundings): Pro
       ? ''
       : `\nThe last sweep ended at ${sweep.time.slice(0, 16).replace('T', ' ')} UTC: ${OPERATOR_COMMAND} explain ${visible(sweep.trigger.id)} shows what it came to.`;
   return (
-    '\nAn event leaves no record of its own where a sweep or another event reached its resource first, or where nothing had ' +
+    '\nAn event leaves no record about a resource where a sweep or another event reached its resource first, or where nothing had ' +
     `changed. The record of the resource then answers it, and names its trigger: ${OPERATOR_COMMAND} explain CLUSTER/NODEGROUP.${swept}`
   );
 }

@@ -90,7 +90,7 @@ async function tell(surroundings: Surroundings, scope: Scope): Promise<0> {
       spanOf(clock.now() - word.at),
       records.get(word.id)?.message ?? word.reason,
     ]);
-    print(table([['DECISION', 'SUBJECT', 'FUNCTION', 'AGE', 'WHAT'], ...rows], width));
+    print(table([['DECISION', 'RESOURCE', 'FUNCTION', 'AGE', 'WHAT'], ...rows], width));
   }
   return 0;
 }

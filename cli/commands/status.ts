@@ -20,7 +20,7 @@ export const status: Command = {
   name: 'status',
   synopsis: '',
   summary: 'tells what needs you, what is under way, and whether all functions are alive',
-  help: `First the policy: mode, kill switch, whether it is a good one. Then each worker and node group that needs somebody, by its
+  help: `First the policy: mode, kill switch, whether it is valid. Then each worker and node group that needs somebody, by its
 name, the gravest first, and what waits or is under way, in the state that the dashboard shows. -o wide adds the messages.
 
 Ends with 1 when the watcher or the sweep did not run in the last 24 hours, or a run failed,
@@ -149,5 +149,5 @@ function ruleLine({ policyFault, killSwitch, modes }: Rules): string {
     only !== undefined && byMode.length === 1
       ? `mode ${only[0]}`
       : byMode.map(([mode, of]) => `${mode}: ${of.map(([name]) => name).join(', ')}`).join('; ');
-  return `${told}; kill switch ${killSwitch === true ? 'ON, nothing acts' : 'off'}; the policy is a good one`;
+  return `${told}; kill switch ${killSwitch === true ? 'ON, nothing acts' : 'off'}; the policy is valid`;
 }

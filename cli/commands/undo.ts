@@ -15,9 +15,9 @@ import { visible } from '../visible.ts';
 /** `undo`: reverts what was done about a subject. */
 export const undo: Command = {
   name: 'undo',
-  synopsis: 'SUBJECT --why TEXT',
+  synopsis: 'RESOURCE --why TEXT',
   summary: 'has taken back what was done: a quarantine, a closed exposure, version 2 of IMDS; tells how, of a policy',
-  help: `SUBJECT is an instance id (i-0abc...) or a node group (CLUSTER/NODEGROUP). By its records of the last 30 days:
+  help: `RESOURCE is an instance id (i-0abc...) or a node group (CLUSTER/NODEGROUP). By its records of the last 30 days:
 
   in quarantine            release is asked for
   an exposure was closed   release of the node group is asked for: it is opened again
@@ -29,7 +29,7 @@ export const undo: Command = {
   read: (given) => {
     const { named, why } = readAsked(given);
     const [about, ...more] = named;
-    if (about === undefined || more.length > 0) throw new UsageError('SUBJECT: one at a time is undone');
+    if (about === undefined || more.length > 0) throw new UsageError('RESOURCE: one at a time is undone');
     return (surroundings) => takeBack(surroundings, about, why);
   },
 };
@@ -55,7 +55,7 @@ async function takeBack(surroundings: Surroundings, about: AskedAbout, why: stri
   const subject = nameOfAsked(about);
   const request = requestFor(own, about, why);
   if (request !== undefined)
-    return ask(surroundings, { ...request, wanted: [{ subject, detail: request.detail }], yes: true });
+    return ask(surroundings, { ...request, wanted: [{ subject, detail: request.detail }], yes: true, chosen: false });
   if (commands.length > 0) return 0;
   note(`Nothing is recorded about ${subject} in the last 30d that could be undone.`);
   return 1;

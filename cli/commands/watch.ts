@@ -12,14 +12,14 @@ const FOR: SpanOption = { name: 'for', example: '10m' };
 /** `watch`: prints records as they appear. */
 export const watch: Command = {
   name: 'watch',
-  synopsis: '[SUBJECT] [--for 10m]',
-  summary: 'tells records as they come, of all or of one subject, until it is interrupted',
-  help: `SUBJECT is an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event.
+  synopsis: '[RESOURCE] [--for 10m]',
+  summary: 'tells records as they come, of all or of one resource, until it is interrupted',
+  help: `RESOURCE is an instance id (i-0abc...), a node group (CLUSTER/NODEGROUP), a cluster (CLUSTER) or the id of an event.
 
   --for DURATION     how long to watch, such as 10m (default: until it is interrupted with Ctrl-C)`,
   options: { for: { type: 'string' } },
   read: ({ positionals: [text, ...more], options }) => {
-    if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one SUBJECT at a time`);
+    if (more.length > 0) throw new UsageError(`"${more.join(' ')}": one RESOURCE at a time`);
     const subject = text === undefined ? undefined : readSubject(text);
     const span = options.for === undefined ? Number.POSITIVE_INFINITY : readSpan(options.for, FOR);
     return (surroundings) => tell(surroundings, subject, span);

@@ -53,7 +53,7 @@ export const SSM_AGENT_REASONS = {
   'agent-install-started': { meaning: 'A DaemonSet installs the agent on the worker.' },
   'would-remedy': {
     meaning: 'In mode enforce the remedy that the message names would have started now.',
-    hint: `To have it done once: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve RESOURCE --why "…".`,
   },
   'remedy-in-progress': { meaning: 'A remedy was started and has not taken effect yet.' },
   'agent-update-failed': {
@@ -69,7 +69,7 @@ export const SSM_AGENT_REASONS = {
   },
   'attempts-exhausted': {
     meaning: 'A remedy failed as often as the policy allows (ssmAgent.attempts). No further attempt is made.',
-    hint: `Cure the cause that the message names, or replace the worker. To try again: ${OPERATOR_COMMAND} retry SUBJECT --why "…".`,
+    hint: `Cure the cause that the message names, or replace the worker. To try again: ${OPERATOR_COMMAND} retry RESOURCE --why "…".`,
   },
   'kubernetes-unreachable': {
     meaning: 'The API server of the cluster cannot be reached: the agent cannot be installed.',

@@ -45,7 +45,7 @@ export const QUARANTINE_REASONS = {
   'workers-stay-exposed': {
     meaning:
       'The Internet can reach workers of the group, and nothing closes the exposure. The message says which and why.',
-    hint: `Close the exposures by hand, or remove what keeps them open: ${OPERATOR_COMMAND} explain SUBJECT shows it.`,
+    hint: `Close the exposures by hand, or remove what keeps them open: ${OPERATOR_COMMAND} explain RESOURCE shows it.`,
     severity: 'high',
   },
   'exposures-ended': { meaning: 'No worker of the group stays exposed any more.' },
@@ -57,7 +57,7 @@ export const QUARANTINE_REASONS = {
   },
   'would-quarantine': {
     meaning: 'In mode enforce the worker would have been isolated now.',
-    hint: `To have it done once: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve RESOURCE --why "…".`,
     severity: 'high',
   },
   'quarantine-started': { meaning: 'The worker is exposed: its quarantine began.' },

@@ -10,12 +10,12 @@ export const IMDS_REASONS = {
   },
   'imdsv2-being-required': {
     meaning: 'The metadata service of the worker was set to take version 2 only; its hop limit was kept.',
-    hint: `Set it in the launch template, too. The message names the template. To undo it: ${OPERATOR_COMMAND} reject SUBJECT --why "…".`,
+    hint: `Set it in the launch template, too. The message names the template. To undo it: ${OPERATOR_COMMAND} reject RESOURCE --why "…".`,
     rejectUndoes: true,
   },
   'would-require-imdsv2': {
     meaning: 'In mode enforce the metadata service would take version 2 only.',
-    hint: `To have it done once: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
+    hint: `To have it done once: ${OPERATOR_COMMAND} approve RESOURCE --why "…".`,
   },
   'imdsv2-undone': { meaning: 'An operator had the change undone. The metadata service takes version 1 again.' },
   'imdsv2-refused': {

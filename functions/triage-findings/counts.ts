@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MetricOf } from '../shared/declaration/remediation.ts';
+import { counted } from '../shared/text/counted.ts';
 import type { Batch, Claim } from './batch.ts';
 import type { Counts } from './narrow.ts';
 import type { Recorder, triageFindings } from './remediation.ts';
@@ -8,7 +9,7 @@ import type { Recorder, triageFindings } from './remediation.ts';
 const NAMES: Readonly<Record<keyof Counts, readonly [metric: MetricOf<typeof triageFindings>, words: string]>> = {
   examined: ['FindingsExamined', 'led to a reconcile'],
   known: ['FindingsKnown', 'added nothing to what is known'],
-  duplicate: ['FindingsDuplicate', 'told twice'],
+  duplicate: ['FindingsDuplicate', 'received twice'],
   belowFloor: ['FindingsBelowFloor', 'below the severity floor'],
   withoutFix: ['FindingsWithoutFix', 'without a fix'],
   notOnWorker: ['FindingsNotOnWorker', 'not on workers'],
@@ -37,22 +38,22 @@ export function recordCounts(
   const [first] = claims;
   if (first === undefined) return;
   const counts = { ...outcomes, duplicate: duplicates };
-  const counted = kinds
+  const byKind = kinds
     .map((kind): [keyof Counts, number] => [kind, counts[kind] ?? 0])
     .filter(([, count]) => count > 0);
   recorder.count('FindingsReceived', received);
-  for (const [kind, count] of counted) recorder.count(NAMES[kind][0], count);
+  for (const [kind, count] of byKind) recorder.count(NAMES[kind][0], count);
   // A redelivered batch gets the same record id.
   const fingerprint = digest(claims);
   const about = { subject: {}, trigger: first.trigger, correlationId: first.trigger.id };
-  const sentence = counted.map(([kind, count]) => `${count} ${NAMES[kind][1]}`).join(', ');
+  const sentence = byKind.map(([kind, count]) => `${count} ${NAMES[kind][1]}`).join(', ');
   recorder.record({
     ...about,
     decision: 'done',
     reason: 'findings-counted',
-    message: `Of ${received} told of: ${sentence}.${why === undefined ? '' : ` ${why}`}`,
+    message: `Of ${counted(received, 'finding')}: ${sentence}.${why === undefined ? '' : ` ${why}`}`,
     fingerprint: `findings-counted ${fingerprint}`,
-    details: { received, ...Object.fromEntries(counted) },
+    details: { received, ...Object.fromEntries(byKind) },
   });
   if (nonWorkers.length === 0) return;
   const instances = [...new Set(nonWorkers.map(({ instanceId }) => instanceId))];

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { namedHint } from './named-hint.ts';
 
 const HINT =
-  'npx eks-host-remediator approve SUBJECT --why "…", or aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP.';
+  'npx eks-host-remediator approve RESOURCE --why "…", or aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP.';
 const AT = { region: 'eu-central-1', updateId: 'u-1' };
 
 it.each([
@@ -19,7 +19,7 @@ it.each([
     '--nodegroup-name web.',
   ],
   ['a cluster', { cluster: 'shop' }, 'approve shop --why', '--cluster-name shop --nodegroup-name NODEGROUP.'],
-  ['the account', {}, 'approve SUBJECT --why', '--cluster-name CLUSTER'],
+  ['the account', {}, 'approve RESOURCE --why', '--cluster-name CLUSTER'],
 ])('names %s', (_, subject, ...parts) => {
   for (const part of parts) expect(namedHint(HINT, subject, AT)).toContain(part);
 });
@@ -36,5 +36,5 @@ it('names an update that is known', () => {
 
 it('names no part of another word, and puts nothing into a name that was put in', () => {
   expect(namedHint('UNMANAGED_EC2_INSTANCE', { instance: 'i-0abc' }, AT)).toBe('UNMANAGED_EC2_INSTANCE');
-  expect(namedHint('SUBJECT', { cluster: 'CLUSTER', nodegroup: 'REGION' }, AT)).toBe('CLUSTER/REGION');
+  expect(namedHint('RESOURCE', { cluster: 'CLUSTER', nodegroup: 'REGION' }, AT)).toBe('CLUSTER/REGION');
 });

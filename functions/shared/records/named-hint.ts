@@ -8,7 +8,7 @@ export const shellWord = (name: string): string => (PLAIN.test(name) ? name : `'
 
 /**
  * Fills the placeholders of a hint with the names of its subject, so that its commands can be pasted: `INSTANCE`,
- * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, and `SUBJECT` for the argument of the operators' command. A
+ * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, and `RESOURCE` for the argument of the operators' command. A
  * placeholder without a name stays.
  */
 export function namedHint(
@@ -19,7 +19,7 @@ export function namedHint(
   const group = cluster === undefined || nodegroup === undefined ? cluster : `${cluster}/${nodegroup}`;
   const names: Readonly<Record<string, string | undefined>> = {
     'CLUSTER/NODEGROUP': nodegroup === undefined ? undefined : group,
-    SUBJECT: instance ?? group,
+    RESOURCE: instance ?? group,
     INSTANCE: instance,
     CLUSTER: cluster,
     NODEGROUP: nodegroup,
@@ -27,7 +27,7 @@ export function namedHint(
     UPDATE_ID: typeof updateId === 'string' ? updateId : undefined,
   };
   return hint.replaceAll(
-    /\b(?:CLUSTER\/NODEGROUP|SUBJECT|INSTANCE|CLUSTER|NODEGROUP|REGION|UPDATE_ID)\b/g,
+    /\b(?:CLUSTER\/NODEGROUP|RESOURCE|INSTANCE|CLUSTER|NODEGROUP|REGION|UPDATE_ID)\b/g,
     (placeholder) => {
       const name = names[placeholder];
       return name === undefined ? placeholder : shellWord(name);

@@ -46,14 +46,14 @@ export const SHARED_REASONS = {
   },
   'proposal-rejected': {
     meaning: 'An operator rejected this proposal. It is not made again until something new is due.',
-    hint: `To have it after all: ${OPERATOR_COMMAND} approve SUBJECT --why "…".`,
+    hint: `To have it after all: ${OPERATOR_COMMAND} approve RESOURCE --why "…".`,
   },
   'request-granted': {
     meaning: 'An operator asked to approve, reject, resume or retry. The next reconcile takes it into account.',
   },
   'request-refused': {
     meaning: 'An operator asked for something that the state or the policy does not allow; the message says why.',
-    hint: `${OPERATOR_COMMAND} explain SUBJECT shows the current state.`,
+    hint: `${OPERATOR_COMMAND} explain RESOURCE shows the current state.`,
   },
   'sweep-finished': { meaning: 'A reconcile of every cluster and node group was requested.' },
   'invalid-event': {
