@@ -1,4 +1,5 @@
 import { addressFilters } from './address-filters.ts';
+import { clusterTag } from './cluster-tag.ts';
 import { type Finding, type Ground, open } from './ground.ts';
 import {
   defaultTier,
@@ -90,6 +91,15 @@ export const LINES: readonly LineCheck[] = [
   },
   { line: 'whether the filter `network-interface.addresses.association.public-ip`', look: addressFilters },
   { line: 'whether EKS minds that a member of a managed group is detached', look: detached },
+  { line: 'whether self-managed nodes have the tag `aws:eks:cluster-name`', look: clusterTag },
+  {
+    line: 'how CloudTrail nests the parameters of ModifyManagedPrefixList',
+    look: () => [
+      open(
+        'aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=ModifyManagedPrefixList shows it, once a list was modified',
+      ),
+    ],
+  },
   {
     line: 'whether and how EC2 gives `ec2:Attribute` for ModifyInstanceAttribute',
     look: protectWorker,

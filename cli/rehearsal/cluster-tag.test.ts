@@ -1,0 +1,34 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { expect, it } from 'vitest';
+import type { Identity } from '../../functions/shared/fleet/identity.ts';
+import { clusterTag } from './cluster-tag.ts';
+
+const MANAGED = { ownership: 'managed' } as const;
+const SELF = { ownership: 'self-managed' } as const;
+
+/** A cluster with these instances: who looks after each, and the keys of its tags. */
+function groundOf(...all: ReadonlyArray<readonly [typeof MANAGED | typeof SELF, ...string[]]>) {
+  const instances = all.map(
+    ([, ...keys], n): Instance => ({ InstanceId: `i-${n}`, Tags: keys.map((Key) => ({ Key, Value: 'x' })) }),
+  );
+  const identities = new Map(
+    all.map(([kind], n): [string, Identity] => [
+      `i-${n}`,
+      { worker: { cluster: 'shop', certain: false, ...kind }, owner: { tags: {} } },
+    ]),
+  );
+  return { instances, identities };
+}
+
+const IN_GROUP = 'aws:autoscaling:groupName';
+const JOINED = 'aws:eks:cluster-name';
+
+it('counts which self-managed workers have the tag that EKS sets', () => {
+  const [found] = clusterTag(groundOf([SELF, IN_GROUP, JOINED], [SELF, IN_GROUP], [MANAGED, IN_GROUP, JOINED]));
+  expect(found).toMatchObject({ kind: 'answered' });
+  expect(found?.text).toContain('1 of 2 self-managed workers have aws:eks:cluster-name');
+});
+
+it('has no answer where no group is self-managed', () => {
+  expect(clusterTag(groundOf([MANAGED, IN_GROUP, JOINED], [SELF, JOINED]))).toMatchObject([{ kind: 'open' }]);
+});

@@ -1,0 +1,19 @@
+import type { Instance } from '@aws-sdk/client-ec2';
+import { answered, type Finding, type Ground, open } from './ground.ts';
+
+const CLUSTER_TAG = 'aws:eks:cluster-name';
+const GROUP_TAG = 'aws:autoscaling:groupName';
+
+const hasTag = ({ Tags = [] }: Instance, key: string): boolean => Tags.some(({ Key }) => Key === key);
+
+/** Whether the workers that EKS does not manage have the tag that AWS alone sets on what has joined. */
+export function clusterTag({ instances, identities }: Pick<Ground, 'instances' | 'identities'>): Finding[] {
+  const selfManaged = instances.filter((instance) => {
+    const worker = identities.get(instance.InstanceId ?? '')?.worker;
+    return worker?.ownership === 'self-managed' && hasTag(instance, GROUP_TAG);
+  });
+  if (selfManaged.length === 0) return [open('no worker here is in an Auto Scaling group that EKS does not manage')];
+  const tagged = selfManaged.filter((instance) => hasTag(instance, CLUSTER_TAG));
+  const count = `${tagged.length} of ${selfManaged.length} self-managed workers have ${CLUSTER_TAG}`;
+  return [answered(tagged.length === selfManaged.length ? count : `${count}: the others are proven by their role`)];
+}
