@@ -5,6 +5,7 @@ import { sample as agentReconcileRequest } from '../events/agent-reconcile-reque
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
 import { sample as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
+import { sample as terminationRequest } from '../events/termination-request.ts';
 import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
@@ -16,6 +17,7 @@ import {
   publicLaunch,
   quarantineOfEveryKind,
   scenario,
+  terminatedSelfManaged,
   workersOutsideGroups,
 } from './quarantine.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
@@ -205,6 +207,7 @@ describe('rights', () => {
   it('are all used by some run, so that none is granted in vain', { timeout: 600_000 }, async () => {
     const bad = { ...amiRelease, id: 'bad', detail: {} };
     const badForAgents = { ...agentReconcileRequest, id: 'bad-for-agents', detail: {} };
+    const badForTerminations = { ...terminationRequest, id: 'bad-for-terminations', detail: {} };
     const hint = {
       ...upgradeReconcileRequest,
       detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' },
@@ -221,7 +224,14 @@ describe('rights', () => {
           ]
         : [],
     );
-    const asked = [agentReconcileRequest, findingsReconcileRequest, quarantineReconcileRequest, hint, ...ofSweeps];
+    const asked = [
+      agentReconcileRequest,
+      findingsReconcileRequest,
+      quarantineReconcileRequest,
+      terminationRequest,
+      hint,
+      ...ofSweeps,
+    ];
     const requests = asked.map((event) => ({
       after: 0,
       event,
@@ -231,7 +241,7 @@ describe('rights', () => {
       playThrough({
         fleet: 'demo',
         play: '2h',
-        events: [bad, badForAgents, hint].map((event) => ({ after: 0, event })),
+        events: [bad, badForAgents, badForTerminations, hint].map((event) => ({ after: 0, event })),
       }),
       playThrough({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '3h', seed: 3, faults: { crash } }),
       playThrough({
@@ -248,6 +258,7 @@ describe('rights', () => {
       start({ fleet: 'demo', play: '10m', events: requests, faults: { serverErrorRate: 1 } }),
       quarantineOfEveryKind(),
       workersOutsideGroups(),
+      terminatedSelfManaged(),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // A prefix list decides whether agents reach an endpoint.
       start({

@@ -255,3 +255,15 @@ export async function workersOutsideGroups(): Promise<Run> {
   await run.account.play(75 * MINUTE);
   return run;
 }
+
+/** A self-managed worker that only its role proves is isolated, and terminated on request. */
+export async function terminatedSelfManaged(): Promise<Run> {
+  const change = { at: '+5m', cluster: 'shop', selfManagedGroup: 'legacy', associateAddress: true };
+  const legacy = { name: 'legacy', size: 1, imageId: 'ami-0abcdef0123456789', clusterTag: false };
+  const cluster = { nodeGroups: [], selfManagedGroups: [legacy] };
+  const run = await start(scenario(privateFleet({}, { changes: [change] }, cluster)));
+  await run.account.play(15 * MINUTE);
+  ask(run, 'terminate', exposedWorker(run).id);
+  await run.account.play(5 * MINUTE);
+  return run;
+}
