@@ -29,6 +29,7 @@ async function launchInto(size: number) {
   const calls = run.calls.slice(before).filter((call) => call.function === 'quarantine-workers');
   const first = calls.findIndex(({ operation }) => operation === 'ModifyNetworkInterfaceAttribute');
   expect(first).toBeGreaterThan(5);
+  // By now two are in quarantine in the VPC: its security groups are there, and the policy is known.
   return { run, calls: calls.slice(0, first), cpuSeconds: (user + system) / 1e6 };
 }
 

@@ -1,29 +1,34 @@
 import type { InterfaceView } from './interface-view.ts';
 import type { WorkerView } from './observation.ts';
-import type { Quarantine, SavedInterface } from './quarantine-ledger.ts';
+import type { Quarantine, Saved, SavedInterface } from './quarantine-ledger.ts';
 import { autoScalingOf } from './steps/standby.ts';
 import type { StepClients } from './steps/step.ts';
-import { targetsOf } from './steps/targets.ts';
 
 /**
- * Reads everything that a release must restore, before the first change. The Kubernetes node is read later, right
- * before its own change.
+ * The quarantine with what a release must give back of the interfaces, which are closed first. The places in the Auto Scaling
+ * group and in target groups are read before those are changed, by {@link withPlaces}; the Kubernetes node, before its own change.
  */
-export async function capture(
-  { autoScaling, loadBalancing }: StepClients,
+export const capture = (view: WorkerView, quarantine: Quarantine): Quarantine => ({
+  ...quarantine,
+  saved: {
+    interfaces: view.interfaces.map(savedInterface),
+    targets: [],
+    ...(quarantine.kind === 'isolate' && { placesUnread: true }),
+  },
+});
+
+/** What is saved, with the worker's places in its Auto Scaling group and in target groups, where these are yet to be read. */
+export async function withPlaces(
+  { autoScaling, targetsOf }: Pick<StepClients, 'autoScaling' | 'targetsOf'>,
   instanceId: string,
   view: WorkerView,
-  quarantine: Quarantine,
-): Promise<Quarantine> {
-  const saved = { interfaces: view.interfaces.map(savedInterface), targets: [] };
-  if (quarantine.kind === 'strip') return { ...quarantine, saved };
-  const [member, targets] = await Promise.all([
-    autoScalingOf(autoScaling, instanceId),
-    targetsOf(loadBalancing, instanceId, view),
-  ]);
+  { placesUnread, ...saved }: Saved,
+): Promise<Saved> {
+  if (placesUnread !== true) return saved;
+  const [member, targets] = await Promise.all([autoScalingOf(autoScaling, instanceId), targetsOf(instanceId, view)]);
   const { AutoScalingGroupName: group, LifecycleState = '' } = member ?? {};
   const place = group === undefined ? {} : { autoScalingGroup: group, standby: LifecycleState.endsWith('Standby') };
-  return { ...quarantine, saved: { ...saved, targets, ...place } };
+  return { ...saved, targets, ...place };
 }
 
 /**

@@ -1,9 +1,12 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { expect, it } from 'vitest';
+import { groupFacts } from './group-facts.ts';
 import { shareOf } from './group-members.ts';
 import { worker } from './observation.fixture.ts';
 
+const region = 'eu-central-1';
 const FILTERS = {
   group: 'tag:aws:autoscaling:groupName',
   address: 'network-interface.addresses.association.public-ip',
@@ -35,7 +38,15 @@ const group = { key: { cluster: 'shop', nodegroup: 'web' }, owner: { autoScaling
 const noCluster = async () => ({ kind: 'gone' }) as const;
 const seen = (...ids: string[]) => new Map(ids.map((id) => [id, worker()]));
 const look = (ec2: EC2Client, ids: readonly string[], by: { isConfigured?: boolean; exposedShare?: number } = {}) =>
-  shareOf(clientsOf(ec2), noCluster, group, seen(...ids), {}, { isConfigured: false, exposedShare: 50, ...by });
+  shareOf(
+    clientsOf(ec2),
+    noCluster,
+    groupFacts({ ec2, autoScaling: new AutoScalingClient({ region }) }),
+    group,
+    seen(...ids),
+    {},
+    { isConfigured: false, exposedShare: 50, ...by },
+  );
 
 it.each([
   ['none but it', 10_000, ['i-1'], { exposed: ['i-1'], moreWorkers: false }, 1],

@@ -7,6 +7,7 @@ import { AUTO_SCALING_GROUP_TAG, unmanagedGroup } from '../shared/fleet/worker.t
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { NodeGroupKey } from '../shared/ledger/node-group-ledger.ts';
 import type { Exposure, Networks } from './exposure.ts';
+import type { GroupFacts } from './group-facts.ts';
 import type { WorkerView } from './observation.ts';
 import { viewWorkers } from './view-workers.ts';
 
@@ -44,15 +45,6 @@ const COUNTED = 200;
 const PRESENT: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
 
 /**
- * What finds every instance that has a public address, whichever of its interfaces has it, and whichever kind it is of. `*` is
- * any text, and no text is none. Sources: EC2 API reference, DescribeInstances (filters, wildcards).
- */
-const KNOWN_BY_ADDRESS: readonly Filter[] = [
-  { Name: 'network-interface.addresses.association.public-ip', Values: ['*'] },
-  { Name: 'network-interface.ipv6-addresses.ipv6-address', Values: ['*'] },
-];
-
-/**
  * Counts the exposed workers of a group by what EC2 finds of public addresses, so that it costs what is exposed, not what
  * exists; and the others only as far as it takes to say which share that is.
  *
@@ -63,6 +55,7 @@ const KNOWN_BY_ADDRESS: readonly Filter[] = [
 export async function shareOf(
   clients: MemberClients,
   readCluster: ClusterReader,
+  facts: Pick<GroupFacts, 'known'>,
   group: MemberGroup,
   seen: ReadonlyMap<string, WorkerView>,
   slots: BlastBudget['slots'],
@@ -72,24 +65,24 @@ export async function shareOf(
   const most = isConfigured ? COUNTED : Number.POSITIVE_INFINITY;
   const views = new Map<string, WorkerView>();
   const rules: Rules[] = [];
-  const readKnown = async (byAddress: Filter) => {
+  const readKnown = async () => {
     let count = 0;
     for (const filter of filtersOfGroup(group)) {
-      for await (const page of instancePages(clients.ec2, [filter, PRESENT, byAddress], COUNTED)) {
+      for await (const page of facts.known(filter)) {
         const fresh = page.filter(({ InstanceId = '' }) => !seen.has(InstanceId) && !views.has(InstanceId));
-        const members = await viewMembers(clients.ec2, group.key, await isOurs(fresh));
-        for (const [id, view] of members.views) views.set(id, view);
-        if (members.views.size > 0) rules.push(members.networks);
+        const ours = await isOurs(fresh);
+        if (ours.length > 0) {
+          const members = await viewMembers(clients.ec2, group.key, ours);
+          for (const [id, view] of members.views) views.set(id, view);
+          rules.push(members.networks);
+        }
         count += page.length;
         if (count >= most) return true;
       }
     }
     return false;
   };
-  const [isCut, held] = await Promise.all([
-    Promise.all(KNOWN_BY_ADDRESS.map(readKnown)),
-    heldOf(clients.ec2, group.key, slots),
-  ]);
+  const [isCut, held] = await Promise.all([readKnown(), heldOf(clients.ec2, group.key, slots)]);
   for (const [id, view] of seen) views.set(id, view);
   const open = [...views].filter(
     ([, { instanceState, exposures }]) =>
@@ -108,7 +101,7 @@ export async function shareOf(
     views: [...views.values()],
     rules,
     size: Math.max(size, exposed.length),
-    moreExposed: isCut.includes(true),
+    moreExposed: isCut,
     moreWorkers: wanted > 0 && size >= wanted,
   };
 }

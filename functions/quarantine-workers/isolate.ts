@@ -1,4 +1,4 @@
-import { withNewcomers } from './capture.ts';
+import { withNewcomers, withPlaces } from './capture.ts';
 import { isFought } from './decide-quarantined.ts';
 import { type Decision, iso, say } from './decision.ts';
 import type { WorkerView } from './observation.ts';
@@ -9,7 +9,7 @@ import { protectFromTermination, takeSnapshots } from './steps/evidence.ts';
 import { cordonNode, evictPods } from './steps/node.ts';
 import { closeSecurityGroups } from './steps/security-groups.ts';
 import { takeOutOfService } from './steps/standby.ts';
-import type { StepReport, StepSubject } from './steps/step.ts';
+import { attempt, type StepReport, type StepSubject } from './steps/step.ts';
 import { tagWorker } from './steps/tags.ts';
 import { leaveTargetGroups } from './steps/targets.ts';
 import { viewAgain } from './view-workers.ts';
@@ -31,7 +31,7 @@ const ROUNDS = 3;
  * be repeated from any point. The network comes first, unless the pods are to be evicted before, because the exposure
  * matters most. Only what a fresh read confirms counts as done.
  */
-export async function isolate(subject: StepSubject): Promise<Decision> {
+export async function isolate(subject: StepSubject): Promise<Decision | (() => Promise<Decision>)> {
   let { quarantine, view } = subject;
   const reports: StepReport[] = [];
   const current = (): StepSubject => ({
@@ -60,17 +60,11 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
   }
   let faults: string[] = [];
   let network: StepReport[] = [];
-  let targets: StepReport | undefined;
   let hadElastic = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     const complete = withNewcomers(quarantine, view);
     if (complete !== quarantine) await current().save({ saved: complete.saved });
-    const [closed, left] = await Promise.all([
-      isolates ? closeSecurityGroups(current()) : undefined,
-      // In parallel with the interfaces: flows through a load balancer stay tracked, so only deregistration ends them.
-      isolates && targets === undefined ? leaveTargetGroups(current()) : targets,
-    ]);
-    targets = left;
+    const closed = isolates ? await closeSecurityGroups(current()) : undefined;
     hadElastic ||= onlyInterfaceOf(view)?.addresses.some(({ kind }) => kind === 'elastic') === true;
     network = [...(closed === undefined ? [] : [closed]), ...(await stripAddresses(current()))];
     const fresh = await viewAgain(subject.clients.ec2, subject.instanceId, quarantine);
@@ -83,20 +77,27 @@ export async function isolate(subject: StepSubject): Promise<Decision> {
     faults = isolationFaults(quarantine, view);
     if (faults.length === 0) break;
   }
-  reports.push(...network, await tagWorker(current()));
-  if (targets !== undefined) reports.push(targets);
-  if (isolates) {
-    for (const step of [takeOutOfService, protectFromTermination, takeSnapshots]) {
-      reports.push(await step(current()));
+  return async () => {
+    reports.push(...network, await tagWorker(current()));
+    if (isolates) {
+      const places = await attempt('places', async () => {
+        await current().save({ saved: await withPlaces(subject.clients, subject.instanceId, view, quarantine.saved) });
+        return { outcome: 'done' };
+      });
+      if (places.outcome !== 'done') reports.push(places);
+      // Flows through a load balancer stay tracked whatever the security groups: the target groups come first.
+      for (const step of [leaveTargetGroups, takeOutOfService, protectFromTermination, takeSnapshots]) {
+        reports.push(await step(current()));
+      }
+      const drained = reports.some(({ step }) => step === 'node');
+      if (!drained && subject.policy.drain.cordon) reports.push(await cordonNode(current()));
     }
-    const drained = reports.some(({ step }) => step === 'node');
-    if (!drained && subject.policy.drain.cordon) reports.push(await cordonNode(current()));
-  }
-  const unreplaced = reports.flatMap(({ step, outcome, note }) =>
-    (step === 'standby' || step === 'detach') && outcome === 'done' && note !== undefined ? [note] : [],
-  );
-  const survivors = isolates ? [...survivorsOf(view, quarantine, subject), ...unreplaced] : [];
-  return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
+    const unreplaced = reports.flatMap(({ step, outcome, note }) =>
+      (step === 'standby' || step === 'detach') && outcome === 'done' && note !== undefined ? [note] : [],
+    );
+    const survivors = isolates ? [...survivorsOf(view, quarantine, subject), ...unreplaced] : [];
+    return conclude(subject, quarantine, { reports, faults, survivors, mayReturn: hadElastic });
+  };
 }
 
 /**

@@ -1,4 +1,3 @@
-import { type AutoScalingClient, paginateDescribeAutoScalingGroups } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, IpPermission } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
@@ -11,18 +10,18 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
 import type { Request, Scope } from './batch.ts';
 import type { Circumstances } from './decision.ts';
-import { NEW_EXPOSED_GROUP, readExposedGroups } from './exposed-group-ledger.ts';
+import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from './exposed-group-ledger.ts';
 import { admitsWorld, type Networks, worldPart } from './exposure.ts';
+import type { GroupFacts } from './group-facts.ts';
 import { type Rules, shareOf } from './group-members.ts';
+import { circumstancesOfGroup } from './guards.ts';
 import type { GroupObservation, LaunchTemplate, Observation, WorkerView } from './observation.ts';
 import { observeNetworks, readSubnets } from './observe-networks.ts';
-import { keyOfTemplate, readTemplateAddresses, type TemplateAddresses } from './observe-templates.ts';
+import { keyOfTemplate, type TemplateAddresses } from './observe-templates.ts';
 
 export interface GroupClients extends IdentityClients {
-  readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
 }
@@ -41,46 +40,50 @@ interface Wanted {
 export async function observeGroups(
   clients: GroupClients,
   readCluster: ClusterReader,
-  exposed: readonly Observation[],
+  facts: GroupFacts,
+  { exposed, networks: around }: { readonly exposed: readonly Observation[]; readonly networks: Networks },
   scope: Scope,
   slots: BlastBudget['slots'],
-  { policy }: Pick<Circumstances, 'policy'>,
+  circumstances: Pick<Circumstances, 'policy'>,
 ): Promise<GroupObservation[]> {
   const wanted = await wantedGroups(clients, readCluster, exposed, scope);
   if (wanted.size === 0) return [];
   const seenIn = Map.groupBy(exposed, ({ view }) =>
     subjectOf({ cluster: view?.cluster ?? '', nodegroup: view?.nodegroup ?? '' }),
   );
-  const [states, subnetsOf, addresses] = await Promise.all([
-    readExposedGroups(clients.ledger, [...wanted.keys()]),
-    readSubnetsOf(clients.autoScaling, wanted),
-    readTemplateAddresses(
-      clients.ec2,
-      exposed.flatMap(({ view }) => view?.launchTemplate ?? []),
-    ),
+  const templates = new Map(
+    exposed.flatMap(({ view }) => view?.launchTemplate ?? []).map((template) => [keyOfTemplate(template), template]),
+  );
+  const [states, subnetsOf, ...launched] = await Promise.all([
+    // Of the others it is read once their workers are closed.
+    scope.groupRequests.size === 0
+      ? new Map<string, ExposedGroupState>()
+      : readExposedGroups(clients.ledger, [...scope.groupRequests.keys()]),
+    readSubnetsOf(facts, wanted),
+    ...[...templates].map(async ([key, template]) => [key, await facts.addressesOf(template)] as const),
   ]);
+  const addresses = new Map(launched);
   // A group that names no subnets of its own has those of its exposed workers.
   const placesOf = (subject: string): readonly string[] =>
     subnetsOf.get(subject) ??
     (seenIn.get(subject) ?? []).flatMap(({ view }) => (view?.interfaces ?? []).map(({ subnetId }) => subnetId));
-  const subnets = await readSubnets(clients.ec2, [...new Set([...wanted.keys()].flatMap(placesOf))]);
-  const vpcOf = new Map([...subnets].map(([id, { vpcId }]) => [id, vpcId]));
-  const views = [...seenIn.values()].flat().flatMap(({ view }) => view ?? []);
-  const networks = await observeNetworks(clients.ec2, views, vpcOf);
-  const exposedShare = isInvalid(policy) ? 100 : policy.quarantine.publicByDesign.exposedShare;
+  const networks = await withSubnets(clients.ec2, around, [...wanted.keys()].flatMap(placesOf));
   const look = async ([subject, { key, trigger, owner, request }]: [string, Wanted]): Promise<GroupObservation> => {
     const seen = seenIn.get(subject) ?? [];
+    const { policy } = circumstancesOfGroup({ key, owner }, circumstances);
+    const exposedShare = isInvalid(policy) ? 100 : policy.quarantine.publicByDesign.exposedShare;
     const ids = [...new Set(placesOf(subject))].sort();
     const handingOut = (family: 'ipv4' | 'ipv6') =>
       ids.filter((id) => networks.subnets.get(id)?.handsOut[family] === true && isOpenSubnet(id, family, networks));
-    const templates = seen.flatMap(({ view }) => view?.launchTemplate ?? []);
+    const launchedFrom = seen.flatMap(({ view }) => view?.launchTemplate ?? []);
     // A launch template overrides the subnets, where every exposed worker was launched from one that does.
     const isPrivate =
-      templates.length > 0 && templates.every((each) => addresses.get(keyOfTemplate(each))?.isPrivateIpv4 === true);
+      launchedFrom.length > 0 &&
+      launchedFrom.every((each) => addresses.get(keyOfTemplate(each))?.isPrivateIpv4 === true);
     const configured = {
       publicSubnets: isPrivate ? [] : handingOut('ipv4'),
       ipv6Subnets: handingOut('ipv6'),
-      publicTemplates: templatesInWords(templates, addresses),
+      publicTemplates: templatesInWords(launchedFrom, addresses),
     };
     const isConfigured = Object.values(configured).some((causes) => causes.length > 0);
     const own = new Map(
@@ -88,7 +91,10 @@ export async function observeGroups(
         ({ instanceId, view }): Array<[string, WorkerView]> => (view === undefined ? [] : [[instanceId, view]]),
       ),
     );
-    const share = await shareOf(clients, readCluster, { key, owner }, own, slots, { isConfigured, exposedShare });
+    const share = await shareOf(clients, readCluster, facts, { key, owner }, own, slots, {
+      isConfigured,
+      exposedShare,
+    });
     const groupIds = share.views.flatMap(({ interfaces }) => interfaces.flatMap((each) => each.groupIds));
     return {
       key,
@@ -116,7 +122,7 @@ export async function observeGroups(
 /** Those of the launch templates that give public addresses, in words. */
 const templatesInWords = (
   templates: readonly LaunchTemplate[],
-  addresses: ReadonlyMap<string, TemplateAddresses>,
+  addresses: ReadonlyMap<string, TemplateAddresses | undefined>,
 ): string[] => {
   const found = templates.filter((template) => addresses.get(keyOfTemplate(template))?.isPublic === true);
   return [...new Set(found.map(({ id, version }) => `version ${version} of ${id}`))].sort();
@@ -154,31 +160,30 @@ async function wantedGroups(
   return wanted;
 }
 
-/** DescribeAutoScalingGroups takes at most 100 names. */
-const NAMES_PER_CALL = 100;
-
 /** The subnets that each group launches its workers into, where EKS or Auto Scaling tells them. */
 async function readSubnetsOf(
-  autoScaling: AutoScalingClient,
+  facts: GroupFacts,
   wanted: ReadonlyMap<string, Wanted>,
 ): Promise<Map<string, readonly string[]>> {
-  const subnets = new Map<string, readonly string[]>();
-  const subjects = new Map<string, string>();
-  for (const [subject, { key, owner }] of wanted) {
-    if (owner.subnets !== undefined) subnets.set(subject, owner.subnets);
+  const read = async ([subject, { key, owner }]: [string, Wanted]): Promise<Array<[string, readonly string[]]>> => {
     const unmanaged = unmanagedGroup(key.nodegroup);
-    if (unmanaged?.kind === 'auto-scaling-group') subjects.set(unmanaged.name, subject);
-  }
-  for (const AutoScalingGroupNames of chunks([...subjects.keys()], NAMES_PER_CALL)) {
-    const input = { AutoScalingGroupNames, IncludeInstances: false, MaxRecords: NAMES_PER_CALL };
-    for await (const page of paginateDescribeAutoScalingGroups({ client: autoScaling }, input)) {
-      for (const { AutoScalingGroupName = '', VPCZoneIdentifier = '' } of page.AutoScalingGroups ?? []) {
-        const subject = subjects.get(AutoScalingGroupName);
-        if (subject !== undefined && VPCZoneIdentifier !== '') subnets.set(subject, VPCZoneIdentifier.split(','));
-      }
-    }
-  }
-  return subnets;
+    const subnets = unmanaged?.kind === 'auto-scaling-group' ? await facts.subnetsOf(unmanaged.name) : owner.subnets;
+    return subnets === undefined ? [] : [[subject, subnets]];
+  };
+  return new Map((await pMap(wanted, read, { concurrency: READ_CONCURRENCY })).flat());
+}
+
+/** What was read around the workers, and what of the given subnets was not: those of a group that an operator asked about. */
+async function withSubnets(ec2: EC2Client, around: Networks, ids: readonly string[]): Promise<Networks> {
+  const unknown = [...new Set(ids.filter((id) => !around.subnets.has(id)))];
+  if (unknown.length === 0) return around;
+  const subnets = await readSubnets(ec2, 'subnet-id', unknown);
+  const more = await observeNetworks(ec2, [], [...new Set([...subnets.values()].map(({ vpcId }) => vpcId))]);
+  return {
+    ...around,
+    subnets: new Map([...more.subnets, ...around.subnets]),
+    gateways: new Map([...more.gateways, ...around.gateways]),
+  };
 }
 
 const worldOpenOf = (groupIds: readonly string[], read: readonly Rules[]): GroupObservation['worldOpen'] =>

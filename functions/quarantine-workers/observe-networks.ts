@@ -42,27 +42,23 @@ const NOTHING: Networks = {
  * Reads the network around the given workers: a few calls for all of them, side by side. Where no interface has an address
  * that the Internet could know, nothing is read: nothing can be exposed.
  *
- * @param more further subnets, by id, of which is to be known what the same routes make of them
+ * @param vpcs further VPCs whose subnets and routes are read
  */
 export async function observeNetworks(
   ec2: EC2Client,
   places: readonly Target[],
-  more: ReadonlyMap<string, string> = new Map(),
+  vpcs: readonly string[] = [],
 ): Promise<Networks> {
   const known = places.filter(({ interfaces, inQuarantine }) => inQuarantine === true || interfaces.some(mayBeKnown));
-  if (known.length === 0 && more.size === 0) return NOTHING;
+  if (known.length === 0 && vpcs.length === 0) return NOTHING;
   const interfaces = places.flatMap((place) => place.interfaces);
-  const vpcOf = new Map([
-    ...places.flatMap(({ vpcId, interfaces: own }) => own.map(({ subnetId }): [string, string] => [subnetId, vpcId])),
-    ...more,
-  ]);
-  const subnetIds = [...vpcOf.keys()];
-  const vpcIds = unique([...known.map(({ vpcId }) => vpcId), ...more.values()]);
+  const ownSubnets = unique(interfaces.map(({ subnetId }) => subnetId));
+  const vpcIds = unique([...known.map(({ vpcId }) => vpcId), ...vpcs]);
   const [tables, subnets, groups, acls] = await Promise.all([
     readRouteTables(ec2, vpcIds),
-    readSubnets(ec2, subnetIds),
+    readSubnets(ec2, 'vpc-id', vpcIds),
     readSecurityGroups(ec2, unique(interfaces.flatMap(({ groupIds }) => groupIds))),
-    readAcls(ec2, subnetIds),
+    readAcls(ec2, ownSubnets),
   ]);
   const ingress = new Map([...groups].map(([id, { IpPermissions = [] }]) => [id, IpPermissions]));
   const stacks = new Map(
@@ -79,9 +75,11 @@ export async function observeNetworks(
     }),
   );
   const referred = await readReferred(ec2, tables, ingress);
-  const gateways = new Map(
-    [...vpcOf].map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables, referred)]),
-  );
+  const vpcOf = [
+    ...places.flatMap(({ vpcId, interfaces: own }) => own.map(({ subnetId }): [string, string] => [subnetId, vpcId])),
+    ...[...subnets].map(([subnetId, { vpcId }]): [string, string] => [subnetId, vpcId]),
+  ];
+  const gateways = new Map(vpcOf.map(([subnetId, vpcId]) => [subnetId, gatewaysOf(subnetId, vpcId, tables, referred)]));
   return { gateways, subnets, acls, stacks, leaks, ingress, worldLists: referred.worldLists };
 }
 
@@ -99,9 +97,13 @@ async function readRouteTables(ec2: EC2Client, vpcIds: readonly string[]): Promi
 }
 
 /** What is found, by id; what does not exist is missing. */
-export async function readSubnets(ec2: EC2Client, subnetIds: readonly string[]): Promise<Map<string, SubnetView>> {
+export async function readSubnets(
+  ec2: EC2Client,
+  by: 'subnet-id' | 'vpc-id',
+  ids: readonly string[],
+): Promise<Map<string, SubnetView>> {
   const subnets = new Map<string, SubnetView>();
-  await eachFilter('subnet-id', subnetIds, async (Filters) => {
+  await eachFilter(by, ids, async (Filters) => {
     for await (const page of paginateDescribeSubnets({ client: ec2 }, { Filters })) {
       for (const subnet of page.Subnets ?? []) {
         const { SubnetId = '', VpcId = '', MapPublicIpOnLaunch, AssignIpv6AddressOnCreation } = subnet;

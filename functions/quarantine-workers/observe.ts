@@ -13,6 +13,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { Circumstances } from './decision.ts';
+import { groupFacts } from './group-facts.ts';
 import type { GroupObservation, Observation, WorkerView } from './observation.ts';
 import { observeGroups } from './observe-groups.ts';
 import { trunksOfPods } from './observe-interfaces.ts';
@@ -25,6 +26,8 @@ export interface ObserveClients extends IdentityClients {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
+  /** Hears of instances that may be exposed as soon as they are found: what acting on them takes can be read meanwhile. */
+  readonly onFound: (instances: readonly Instance[]) => void;
 }
 
 /** What one reconcile sees. */
@@ -54,20 +57,24 @@ export async function observe(
     ...named,
     interfaces: new Map([...(await trunksOfPods(clients.ec2, named)), ...named.interfaces]),
   };
-  const instances = await findInstances(clients.ec2, scope);
-  const claimed = workersIn(instances, scope);
   const held = new Map(
     Object.entries(slots).flatMap(([id, { cluster }]): Array<[string, MessageTrigger]> => {
       const trigger = scope.instances.get(id) ?? scope.clusters.get(cluster);
       return trigger === undefined ? [] : [[id, trigger]];
     }),
   );
+  // What is remembered of the workers that are named is read beside them; of those that are found by other means, after them.
+  const ids = new Set([...held.keys(), ...scope.instances.keys(), ...scope.requests.keys()]);
+  const [instances, remembered] = await Promise.all([
+    findInstances(clients.ec2, scope),
+    readQuarantines(clients.ledger, [...ids]),
+  ]);
+  const claimed = workersIn(instances, scope);
   const found = claimed.map(({ instanceId }) => instanceId);
-  const states = await readQuarantines(clients.ledger, [
-    ...found,
-    ...held.keys(),
-    ...scope.instances.keys(),
-    ...scope.requests.keys(),
+  const others = found.filter((id) => !ids.has(id));
+  const states = new Map([
+    ...remembered,
+    ...(others.length === 0 ? [] : await readQuarantines(clients.ledger, others)),
   ]);
 
   // In quarantine it stays whose it was when that began, whatever becomes of its tags.
@@ -77,7 +84,11 @@ export async function observe(
   });
   const gone = new Map([...held, ...waitingIn(states, scope), ...requestedChangesIn(scope)]);
   const workers = [...known, ...(await findIsolated(clients.ec2, gone, states, new Set(found)))];
-  const [{ views }, whose] = await Promise.all([
+  const facts = groupFacts(clients);
+  const suspects = workers.map(({ instance }) => instance).filter(hasPublicAddress);
+  facts.expect(suspects);
+  clients.onFound(suspects);
+  const [{ views, networks }, whose] = await Promise.all([
     viewWorkers(
       clients.ec2,
       workers.map((each) => ({
@@ -101,7 +112,7 @@ export async function observe(
   );
 
   const exposed = seen.filter(({ view, owner }) => (view?.exposures.length ?? 0) > 0 && isProven(owner));
-  const groups = await observeGroups(clients, readCluster, exposed, scope, slots, circumstances);
+  const groups = await observeGroups(clients, readCluster, facts, { exposed, networks }, scope, slots, circumstances);
   return { observations: [...seen, ...unseen], groups };
 }
 

@@ -44,6 +44,8 @@ const saved = z.object({
   /** Whether it is taken out of that group for good. */
   detached: z.boolean().optional(),
   targets: z.array(savedTarget),
+  /** Its places in the Auto Scaling group and in target groups are yet to be read: its interfaces are closed first. */
+  placesUnread: z.boolean().optional(),
   /** Whether it was protected from termination; absent while that was not touched. */
   terminationProtected: z.boolean().optional(),
   /** Its Kubernetes node; absent while that was not touched. */

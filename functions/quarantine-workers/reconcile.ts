@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Instance } from '@aws-sdk/client-ec2';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import * as quarantineReconcileRequest from '../../events/quarantine-reconcile-request.ts';
-import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
+import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain, untilShown, type WorkerAgain } from '../shared/intake/look-again.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
@@ -14,20 +15,20 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut } from './act.ts';
 import { type Request, readBatch } from './batch.ts';
-import { decideGroup } from './decide-group.ts';
+import { closeGroups } from './close-groups.ts';
 import type { Circumstances } from './decision.ts';
-import { carryOutGroup } from './harden.ts';
 import { type ObserveClients, observe, type Sight } from './observe.ts';
-import { withUsers } from './observe-users.ts';
-import { type Decided, type DecidedGroup, type Plan, plan, withSlot } from './plan.ts';
+import { type Decided, type Plan, plan, withSlot } from './plan.ts';
 import { readQuarantineWaitlist } from './quarantine-ledger.ts';
 import type { quarantineWorkers } from './remediation.ts';
+import { groupFinder } from './steps/quarantine-groups.ts';
+import { targetReader } from './steps/targets.ts';
 import { tellOpen } from './tell-open.ts';
 
 export interface ReconcileDeps
   extends QueueDeps<typeof quarantineWorkers>,
-    Omit<ActDeps, 'openCluster'>,
-    ObserveClients {
+    Omit<ActDeps, 'openCluster' | 'targetsOf' | 'findGroups'>,
+    Omit<ObserveClients, 'onFound'> {
   readonly openCluster: (readCluster: ReturnType<typeof createClusterReader>) => ActDeps['openCluster'];
   readonly wake: Wake;
 }
@@ -56,20 +57,18 @@ const AFTER_FAILURE = 70_000;
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   // What is asked for, and by which policy. What is none of these events is laid aside.
   const { scope, malformed } = readBatch(messages);
-  const policy = await deps.readPolicy();
   // How the workers and their groups stand, and who holds a slot.
-  const budget = await readBudget(deps.ledger, 'quarantines');
+  const [policy, budget] = await Promise.all([deps.readPolicy(), readBudget(deps.ledger, 'quarantines')]);
   const readCluster = createClusterReader(deps.eks);
   const openCluster = deps.openCluster(readCluster);
-  const sight = await observe(
-    { ...deps, isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster) },
-    readCluster,
-    scope,
-    budget.slots,
-    {
-      policy,
-    },
-  );
+  const findGroups = groupFinder(deps.ec2, deps.stackName);
+  const isolates = !isInvalid(policy) && policy.quarantine.mode === 'enforce';
+  const onFound = (instances: readonly Instance[]) => {
+    // Whoever isolates hears of what went wrong.
+    for (const { VpcId = '' } of isolates ? instances : []) findGroups(VpcId).catch(() => undefined);
+  };
+  const clients = { ...deps, isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster), onFound };
+  const sight = await observe(clients, readCluster, scope, budget.slots, { policy });
   const circumstances = {
     policy,
     now: deps.clock.now(),
@@ -82,16 +81,24 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const planned = await reserve(deps, budget, sight, circumstances);
 
   deps.recorder.gauge('InQuarantine', Object.keys(planned.slots).length);
-  // Each is carried out; one worker's trouble does not stop the others.
-  const acting = { ...deps, openCluster };
+  // Each is carried out, the network of all first; one worker's trouble does not stop the others.
+  const acting = { ...deps, openCluster, findGroups, targetsOf: targetReader(deps.loadBalancing) };
   const troubles: unknown[] = [];
   const onTrouble = (decided: Decided) => (error: unknown) => {
     troubles.push(error);
     return { ...decided, decision: { ...decided.decision, silent: true, lookAt: circumstances.now + AFTER_FAILURE } };
   };
-  const settled = await pMap(
+  const closed = await pMap(
     planned.decided,
-    (decided) => carryOut(acting, decided, { ...circumstances, slots: planned.slots }).catch(onTrouble(decided)),
+    async (decided) => ({
+      decided,
+      acted: await carryOut(acting, decided, { ...circumstances, slots: planned.slots }).catch(onTrouble(decided)),
+    }),
+    { concurrency: ACT_CONCURRENCY },
+  );
+  const settled = await pMap(
+    closed,
+    ({ decided, acted }) => (typeof acted === 'function' ? acted().catch(onTrouble(decided)) : acted),
     { concurrency: ACT_CONCURRENCY },
   );
   const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
@@ -107,32 +114,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
-}
-
-/**
- * Reports groups that are public by design, and closes their exposure where the policy wants it. Who else uses what is to be
- * closed is read here, after every worker: that may be a whole cluster.
- *
- * @returns what was decided about each
- */
-async function closeGroups(
-  deps: ReconcileDeps,
-  readCluster: ClusterReader,
-  { groups, slots }: Plan,
-  circumstances: Omit<Circumstances, 'slots'>,
-  onTrouble: (error: unknown) => void,
-): Promise<readonly DecidedGroup[]> {
-  const observations = groups.map(({ observation }) => observation);
-  const known = await withUsers(deps, readCluster, observations, circumstances).catch((error: unknown) => {
-    onTrouble(error);
-    return [];
-  });
-  const decided = known.map((observation) => ({
-    observation,
-    decision: decideGroup(observation, { ...circumstances, slots }),
-  }));
-  for (const group of decided) await carryOutGroup(deps, group).catch(onTrouble);
-  return decided;
 }
 
 /** Decides, and takes the slots that the decisions need by one conditional write. */

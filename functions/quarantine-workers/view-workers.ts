@@ -30,7 +30,6 @@ export async function viewWorkers(
     readonly worker: Worker;
     readonly inQuarantine?: boolean;
   }>,
-  more: ReadonlyMap<string, string> = new Map(),
 ): Promise<{ views: Map<string, WorkerView>; networks: Networks }> {
   const instances = workers.map(({ instance }) => instance);
   const placesOf = ({ details, branches }: Partial<Interfaces>) =>
@@ -44,7 +43,7 @@ export async function viewWorkers(
   const hasTrunk = instances.some(({ NetworkInterfaces = [] }) => NetworkInterfaces.some(isTrunk));
   const [interfaces, networks] = await Promise.all([
     reading,
-    observeNetworks(ec2, placesOf(hasTrunk ? await reading : {}), more),
+    observeNetworks(ec2, placesOf(hasTrunk ? await reading : {})),
   ]);
   const places = placesOf(interfaces);
   const views = workers.map(({ instanceId, instance, worker }, index): [string, WorkerView] => [

@@ -2,7 +2,7 @@ import type { Instance, InstanceNetworkInterface, NetworkInterface } from '@aws-
 import { tagsOf, type Worker } from '../shared/fleet/worker.ts';
 import { exposuresOf, type Networks, shieldsOf } from './exposure.ts';
 import type { InterfaceView, PublicAddress } from './interface-view.ts';
-import type { WorkerView } from './observation.ts';
+import type { LaunchTemplate, WorkerView } from './observation.ts';
 
 /** The owner that AWS names for an automatic public address. */
 const AMAZON = 'amazon';
@@ -16,7 +16,7 @@ export function viewOf(
 ): WorkerView {
   const tags = tagsOf(instance);
   const heldIn = [...new Set(interfaces.flatMap(({ groupIds }) => groupIds))].filter((id) => networks.stacks.has(id));
-  const template = tags['aws:ec2launchtemplate:id'];
+  const launchTemplate = launchTemplateOf(tags);
   return {
     cluster,
     ...(nodegroup !== undefined && { nodegroup }),
@@ -35,10 +35,14 @@ export function viewOf(
     ...(heldIn.length > 0 && { heldIn }),
     ...(networks.leaks !== undefined && networks.leaks.size > 0 && { leaks: networks.leaks }),
     ...(instance.InstanceLifecycle === 'spot' && { spot: true }),
-    ...(template !== undefined && {
-      launchTemplate: { id: template, version: tags['aws:ec2launchtemplate:version'] ?? '$Default' },
-    }),
+    ...(launchTemplate !== undefined && { launchTemplate }),
   };
+}
+
+/** What an instance was launched from, by tags that AWS alone sets. */
+export function launchTemplateOf(tags: Readonly<Record<string, string>>): LaunchTemplate | undefined {
+  const id = tags['aws:ec2launchtemplate:id'];
+  return id === undefined ? undefined : { id, version: tags['aws:ec2launchtemplate:version'] ?? '$Default' };
 }
 
 /**

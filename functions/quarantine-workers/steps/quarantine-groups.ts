@@ -10,6 +10,7 @@ import {
   RevokeSecurityGroupIngressCommand,
   type SecurityGroup,
 } from '@aws-sdk/client-ec2';
+import { once } from '../../shared/runtime/once.ts';
 import type { StepSubject } from './step.ts';
 
 /** Names of the quarantine's security groups, after the stack's name. */
@@ -83,6 +84,20 @@ export interface QuarantineGroups {
   readonly shortfall?: string;
 }
 
+/** Finds those of a stack's security groups for quarantines that a VPC has, by name. */
+export type GroupFinder = (vpcId: string) => Promise<ReadonlyMap<string, SecurityGroup>>;
+
+/** Make one for each look: one that was made since is found when EC2 refuses to make it again. */
+export const groupFinder = (ec2: EC2Client, stackName: string): GroupFinder =>
+  once((vpcId: string) => {
+    const kinds: readonly Kind[] = ['untracking', 'closed', 'systemsManager'];
+    return findGroups(
+      ec2,
+      vpcId,
+      kinds.map((kind) => groupName(stackName, kind)),
+    );
+  });
+
 /**
  * The quarantine security groups of a VPC. Missing ones are created, and modified ones corrected: a worker is never put
  * into a group that does not do what its name says.
@@ -91,6 +106,7 @@ export async function quarantineGroups(
   ec2: EC2Client,
   stackName: string,
   { view: { vpcId }, policy, note }: Pick<StepSubject, 'view' | 'policy' | 'note'>,
+  find: GroupFinder = groupFinder(ec2, stackName),
 ): Promise<QuarantineGroups> {
   const endpoints = policy.allowSystemsManager ? await endpointGroups(ec2, vpcId) : undefined;
   const closedKind: Kind = endpoints === undefined || endpoints.length === 0 ? 'closed' : 'systemsManager';
@@ -102,9 +118,10 @@ export async function quarantineGroups(
       UserIdGroupPairs: [{ GroupId }],
     }),
   );
+  const existing = await find(vpcId);
   const ensure = async (kind: Kind, ingress: IpPermission[], egress: IpPermission[]): Promise<string> => {
     const name = groupName(stackName, kind);
-    const found = await findGroup(ec2, vpcId, name);
+    const found = existing.get(name);
     const group = found ?? (await createGroup(ec2, vpcId, name, kind, note));
     await bringRules(ec2, group, ingress, egress, note);
     // In a separate call: EC2 rejects a call as a whole for one rule that does not exist.
@@ -113,8 +130,10 @@ export async function quarantineGroups(
     }
     return group.GroupId ?? '';
   };
-  const untracking = await ensure('untracking', [EVERYTHING], [EVERYTHING]);
-  const closed = await ensure(closedKind, [], out);
+  const [untracking, closed] = await Promise.all([
+    ensure('untracking', [EVERYTHING], [EVERYTHING]),
+    ensure(closedKind, [], out),
+  ]);
   const noEndpoints = endpoints?.length === 0;
   return {
     untracking,
@@ -123,16 +142,17 @@ export async function quarantineGroups(
   };
 }
 
-async function findGroup(ec2: EC2Client, vpcId: string, name: string): Promise<SecurityGroup | undefined> {
+/** Those of the security groups that the VPC has, by name. */
+async function findGroups(ec2: EC2Client, vpcId: string, names: string[]): Promise<Map<string, SecurityGroup>> {
   const Filters = [
     { Name: 'vpc-id', Values: [vpcId] },
-    { Name: 'group-name', Values: [name] },
+    { Name: 'group-name', Values: names },
   ];
+  const found = new Map<string, SecurityGroup>();
   for await (const page of paginateDescribeSecurityGroups({ client: ec2 }, { Filters })) {
-    const [group] = page.SecurityGroups ?? [];
-    if (group !== undefined) return group;
+    for (const group of page.SecurityGroups ?? []) found.set(group.GroupName ?? '', group);
   }
-  return undefined;
+  return found;
 }
 
 async function createGroup(
@@ -160,7 +180,7 @@ async function createGroup(
   } catch (error) {
     // Another reconcile, or a call whose reply was lost, has created it meanwhile.
     if (!(error instanceof Error) || error.name !== 'InvalidGroup.Duplicate') throw error;
-    const group = await findGroup(ec2, VpcId, GroupName);
+    const group = (await findGroups(ec2, VpcId, [GroupName])).get(GroupName);
     if (group === undefined) throw error;
     return group;
   }

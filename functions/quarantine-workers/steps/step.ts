@@ -8,7 +8,7 @@ import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { isUnknownYet } from '../aws-refusal.ts';
 import type { WorkerView } from '../observation.ts';
 import type { Policy } from '../policy.ts';
-import type { Quarantine } from '../quarantine-ledger.ts';
+import type { Quarantine, SavedTarget } from '../quarantine-ledger.ts';
 
 /** What a step did: nothing was left to do, it did it, it must be reconciled again, it was left out, or it was refused. */
 export interface StepReport {
@@ -22,6 +22,8 @@ export interface StepClients {
   readonly ec2: EC2Client;
   readonly autoScaling: AutoScalingClient;
   readonly loadBalancing: ElasticLoadBalancingV2Client;
+  /** Every target that a worker is, by its id or by one of its addresses. */
+  readonly targetsOf: (instanceId: string, view: Pick<WorkerView, 'vpcId' | 'interfaces'>) => Promise<SavedTarget[]>;
   /** The Kubernetes API of a cluster, or why it cannot be had. */
   readonly openCluster: (cluster: string) => Promise<KubernetesClient | { readonly refused: string }>;
 }

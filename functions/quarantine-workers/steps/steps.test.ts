@@ -41,6 +41,7 @@ function subjectOf(
       ec2: answering(new EC2Client({ region })),
       autoScaling: answering(new AutoScalingClient({ region })),
       loadBalancing: answering(new ElasticLoadBalancingV2Client({ region })),
+      targetsOf: async () => [],
       openCluster: async () => ({ refused: 'no cluster here' }),
     },
     instanceId: 'i-1',

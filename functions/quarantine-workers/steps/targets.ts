@@ -7,23 +7,32 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import pMap from 'p-map';
 import { READ_CONCURRENCY } from '../../shared/runtime/aws-client.ts';
-import type { WorkerView } from '../observation.ts';
+import { once } from '../../shared/runtime/once.ts';
 import type { SavedTarget } from '../quarantine-ledger.ts';
-import { attempt, type StepReport, type StepSubject } from './step.ts';
+import { attempt, type StepClients, type StepReport, type StepSubject } from './step.ts';
 
 /** States in which a target gets no new connections. */
 const LEAVING: ReadonlySet<string | undefined> = new Set(['draining', 'unused']);
 
-/** Every target group of the VPC that has the worker as a target, by its id or by one of its addresses. */
-export async function targetsOf(
-  loadBalancing: ElasticLoadBalancingV2Client,
-  instanceId: string,
-  { vpcId, interfaces }: WorkerView,
-): Promise<SavedTarget[]> {
-  const ids = new Set([instanceId, ...interfaces.flatMap(({ privateIps }) => privateIps)]);
-  const prefixes = new BlockList();
-  for (const prefix of interfaces.flatMap(({ ipv4Prefixes }) => ipv4Prefixes)) addTo(prefixes, prefix);
-  const isOurs = (id: string) => ids.has(id) || (isIPv4(id) && prefixes.check(id));
+/**
+ * Reads which target groups have a worker as a target, by its id or by one of its addresses. Make one for each look: it lists
+ * the target groups once, and asks each group for its targets once, however many workers there are.
+ */
+export function targetReader(loadBalancing: ElasticLoadBalancingV2Client): StepClients['targetsOf'] {
+  const arnsOf = once((vpcId: string) => listTargetGroups(loadBalancing, vpcId));
+  const registered = once((arn: string) => readTargets(loadBalancing, arn));
+  return async (instanceId, { vpcId, interfaces }) => {
+    const ids = new Set([instanceId, ...interfaces.flatMap(({ privateIps }) => privateIps)]);
+    const prefixes = new BlockList();
+    for (const prefix of interfaces.flatMap(({ ipv4Prefixes }) => ipv4Prefixes)) addTo(prefixes, prefix);
+    const isOurs = ({ id }: SavedTarget) => ids.has(id) || (isIPv4(id) && prefixes.check(id));
+    const perGroup = await pMap(await arnsOf(vpcId), registered, { concurrency: READ_CONCURRENCY });
+    return perGroup.flatMap((targets) => targets.filter(isOurs));
+  };
+}
+
+/** The ARNs of the target groups of a VPC that can have workers as targets. */
+async function listTargetGroups(loadBalancing: ElasticLoadBalancingV2Client, vpcId: string): Promise<string[]> {
   const arns: string[] = [];
   for await (const page of paginateDescribeTargetGroups({ client: loadBalancing, pageSize: 400 }, {})) {
     for (const { TargetGroupArn, TargetType, VpcId } of page.TargetGroups ?? []) {
@@ -31,8 +40,7 @@ export async function targetsOf(
       if (TargetGroupArn !== undefined && VpcId === vpcId && holdsWorkers) arns.push(TargetGroupArn);
     }
   }
-  const perGroup = await pMap(arns, (arn) => registered(loadBalancing, arn, isOurs), { concurrency: READ_CONCURRENCY });
-  return perGroup.flat();
+  return arns;
 }
 
 /** Pods have addresses from the prefixes of their worker. */
@@ -41,17 +49,18 @@ function addTo(list: BlockList, prefix: string): void {
   if (isIPv4(network) && /^\d{1,2}$/.test(length) && Number(length) <= 32) list.addSubnet(network, Number(length));
 }
 
-async function registered(
+/** All targets of a group but those that leave it already. */
+async function readTargets(
   loadBalancing: ElasticLoadBalancingV2Client,
-  targetGroupArn: string,
-  isOurs: (id: string) => boolean,
+  TargetGroupArn: string,
 ): Promise<SavedTarget[]> {
   try {
-    const asked = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn });
-    const { TargetHealthDescriptions = [] } = await loadBalancing.send(asked);
+    const { TargetHealthDescriptions = [] } = await loadBalancing.send(
+      new DescribeTargetHealthCommand({ TargetGroupArn }),
+    );
     return TargetHealthDescriptions.flatMap(({ Target: { Id, Port } = {}, TargetHealth }): SavedTarget[] => {
-      if (Id === undefined || !isOurs(Id) || TargetHealth?.State === 'draining') return [];
-      return [{ targetGroupArn, id: Id, ...(Port !== undefined && { port: Port }) }];
+      if (Id === undefined || TargetHealth?.State === 'draining') return [];
+      return [{ targetGroupArn: TargetGroupArn, id: Id, ...(Port !== undefined && { port: Port }) }];
     });
   } catch (error) {
     // The target group was deleted after it was listed.

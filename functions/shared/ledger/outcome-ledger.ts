@@ -30,6 +30,8 @@ interface Recording<State, Reason extends string> {
   /** Saves a state and returns it; undefined when somebody else has written since it was read. */
   readonly save: (state: State) => Promise<State | undefined>;
   readonly record: (outcome: Outcome<Reason>) => void;
+  /** The caller saves the subject again in any case: that takes the outcome off, and no write is spent on it alone. */
+  readonly isFollowed?: boolean;
 }
 
 /**
@@ -43,7 +45,7 @@ interface Recording<State, Reason extends string> {
  * @returns the saved state; undefined when another reconcile was first: then nothing of this outcome was recorded
  */
 export async function recordOnce<Reason extends string, State extends Remembered<Reason>>(
-  { save, record }: Recording<State, Reason>,
+  { save, record, isFollowed }: Recording<State, Reason>,
   before: State,
   next: State,
   outcome: Outcome<Reason>,
@@ -51,7 +53,8 @@ export async function recordOnce<Reason extends string, State extends Remembered
   if (before.unrecorded !== undefined) record(before.unrecorded);
   const isNew = next.outcomes !== before.outcomes;
   if (!isNew) return isDeepStrictEqual(next, before) ? before : save(next);
-  return saveThenRecord({ save, record }, { ...next, unrecorded: asStored(outcome) }, [outcome]);
+  const recording = { save, record, ...(isFollowed === true && { isFollowed }) };
+  return saveThenRecord(recording, { ...next, unrecorded: asStored(outcome) }, [outcome]);
 }
 
 /**
@@ -76,7 +79,7 @@ export async function recordAllOnce<
 
 /** @param pending the state with its outcomes, as they are about to be recorded */
 async function saveThenRecord<Reason extends string, State extends { readonly unrecorded?: unknown }>(
-  { save, record }: Recording<State, Reason>,
+  { save, record, isFollowed }: Recording<State, Reason>,
   pending: State,
   outcomes: readonly Outcome<Reason>[],
 ): Promise<State | undefined> {
@@ -84,6 +87,7 @@ async function saveThenRecord<Reason extends string, State extends { readonly un
   if (saved === undefined) return undefined;
   for (const outcome of outcomes) record(outcome);
   const { unrecorded: _, ...recorded } = saved;
+  if (isFollowed === true) return recorded as State;
   // If another reconcile was quicker, it has found the outcomes in the state and recorded them too.
   return (await save(recorded as State)) ?? saved;
 }

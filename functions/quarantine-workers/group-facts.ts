@@ -1,0 +1,87 @@
+import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../shared/fleet/worker.ts';
+import { once } from '../shared/runtime/once.ts';
+import type { LaunchTemplate } from './observation.ts';
+import { keyOfTemplate, readTemplateAddresses, type TemplateAddresses } from './observe-templates.ts';
+import { launchTemplateOf } from './worker-view.ts';
+
+/** What decides whether a group is public by design, each thing read once a look. */
+export interface GroupFacts {
+  /** Undefined: there is no such group, or it names none. */
+  subnetsOf(autoScalingGroup: string): Promise<readonly string[] | undefined>;
+  /** Undefined: the template cannot be read. */
+  addressesOf(template: LaunchTemplate): Promise<TemplateAddresses | undefined>;
+  /** The instances that match a tag and have a public address, page by page: whoever has seen enough stops. */
+  known(tag: Filter): AsyncGenerator<Instance[]>;
+  /** Begins to read what will be asked for about exposed instances, as AWS's own tags tell, beside what says that they are. */
+  expect(instances: readonly Instance[]): void;
+}
+
+/**
+ * What finds every instance that has a public address, whichever of its interfaces has it. `*` matches any text, and no text
+ * is none. Source: EC2 API reference, DescribeInstances (filters, wildcards).
+ */
+const KNOWN_BY_ADDRESS: readonly Filter[] = [
+  { Name: 'network-interface.addresses.association.public-ip', Values: ['*'] },
+  { Name: 'network-interface.ipv6-addresses.ipv6-address', Values: ['*'] },
+];
+const PRESENT: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
+/** How many instances a page has: mostly few of a group are exposed. */
+const PAGE = 200;
+
+/** Make one for each look. */
+export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScaling: AutoScalingClient }): GroupFacts {
+  const { ec2, autoScaling } = clients;
+  const subnetsOf = once(async (name: string): Promise<readonly string[] | undefined> => {
+    const asked = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name], IncludeInstances: false });
+    const zones = (await autoScaling.send(asked)).AutoScalingGroups?.[0]?.VPCZoneIdentifier ?? '';
+    return zones === '' ? undefined : zones.split(',');
+  });
+  const template = once(async (id: string, version: string) => {
+    const asked = { id, version };
+    return (await readTemplateAddresses(ec2, [asked])).get(keyOfTemplate(asked));
+  });
+  const page = async (filters: Filter[], NextToken?: string) => {
+    const input = { Filters: filters, MaxResults: PAGE, IncludeManagedResources: true };
+    const found = await ec2.send(new DescribeInstancesCommand({ ...input, ...(NextToken && { NextToken }) }));
+    const instances = (found.Reservations ?? []).flatMap(({ Instances = [] }) => Instances);
+    return { instances, next: found.NextToken ?? '' };
+  };
+  const filtersOf = (name: string, value: string, address: number): Filter[] => [
+    { Name: name, Values: [value] },
+    PRESENT,
+    ...KNOWN_BY_ADDRESS.slice(address, address + 1),
+  ];
+  const first = once((name: string, value: string, address: string) => page(filtersOf(name, value, Number(address))));
+  const firstPages = (name: string, value: string) =>
+    KNOWN_BY_ADDRESS.map((_, address) => first(name, value, String(address)));
+  return {
+    subnetsOf,
+    addressesOf: ({ id, version }) => template(id, version),
+    async *known({ Name = '', Values: [value = ''] = [] }) {
+      const firsts = firstPages(Name, value);
+      for (const [address, begun] of firsts.entries()) {
+        for (let found = await begun; ; found = await page(filtersOf(Name, value, address), found.next)) {
+          yield found.instances;
+          if (found.next === '') break;
+        }
+      }
+    },
+    expect(instances) {
+      const begun = instances.flatMap((instance): Promise<unknown>[] => {
+        const tags = tagsOf(instance);
+        const group = tags[AUTO_SCALING_GROUP_TAG];
+        const launched = launchTemplateOf(tags);
+        return [
+          ...(group === undefined ? [] : firstPages(`tag:${AUTO_SCALING_GROUP_TAG}`, group)),
+          // Of a managed node group EKS tells the subnets.
+          ...(group === undefined || tags['eks:nodegroup-name'] !== undefined ? [] : [subnetsOf(group)]),
+          ...(launched === undefined ? [] : [template(launched.id, launched.version)]),
+        ];
+      });
+      // Whoever asks for it hears of what went wrong.
+      for (const each of begun) each.catch(() => undefined);
+    },
+  };
+}

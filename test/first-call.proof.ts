@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { MINUTE, start } from './harness.ts';
+import { ENTRY, privateFleet, scenario } from './quarantine.fixture.ts';
+
+/** The most calls of a look up to the first one that isolates, where the VPC has the security groups of quarantines already. */
+const BUDGETS = { managed: 16, selfManaged: 18 };
+const READS = /^(Describe|Get|BatchGet|Query)/;
+const exposure = { publicAddress: 'automatic', openPorts: [22] };
+const launch = (at: string, of: object) => ({ at, cluster: 'shop', withinSeconds: 0, exposure, ...of });
+
+/** Three launches, three minutes from each other: the first one makes the security groups and warms the function. */
+const fleet = privateFleet(
+  {},
+  {
+    launches: [
+      launch('+1m', { nodeGroup: 'first' }),
+      launch('+4m', { nodeGroup: 'web' }),
+      launch('+7m', { selfManagedGroup: 'own' }),
+    ],
+  },
+  {
+    accessEntries: [ENTRY],
+    nodeGroups: ['first', 'web'].map((name) => ({
+      name,
+      desiredSize: 3,
+      maxSize: 10,
+      releaseVersion: '1.33.13-20260714',
+    })),
+    selfManagedGroups: [{ name: 'own', size: 3, maxSize: 10, imageId: 'ami-0123456789abcdef0' }],
+  },
+);
+
+/** The operations of the look at the worker of that minute, up to the first change of its interface. */
+async function untilFirstCall(minute: number): Promise<string[]> {
+  const run = await start(scenario(fleet));
+  await run.account.play(minute * MINUTE - 1_000);
+  const before = run.calls.length;
+  await run.account.play(20_000);
+  const own = run.calls.slice(before).filter((call) => call.function === 'quarantine-workers');
+  const first = own.findIndex(({ operation }) => operation === 'ModifyNetworkInterfaceAttribute');
+  expect(first).toBeGreaterThan(0);
+  // The policy is read once in a minute or so, beside the budget.
+  return own
+    .slice(0, first)
+    .map(({ operation }) => operation)
+    .filter((operation) => operation !== 'GetParameter');
+}
+
+describe.each([
+  ['managed', 4],
+  ['selfManaged', 7],
+] as const)('a worker of a %s group', (kind, minute) => {
+  it('is closed after two rounds of reads side by side and two conditional writes, within its budget of calls', async () => {
+    const operations = await untilFirstCall(minute);
+    console.log(`${kind}: ${operations.length} calls: ${operations.join(' ')}`);
+    // Who holds a slot, what is remembered, and the worker itself; then all that says whose and how exposed it is.
+    expect(operations.slice(0, 3).sort()).toEqual(['BatchGetItem', 'DescribeInstances', 'GetItem']);
+    // The slot, then the quarantine with what a release gives back: nothing is read once the decision stands.
+    expect(operations.slice(-2)).toEqual(['PutItem', 'PutItem']);
+    expect(operations.slice(0, -2).filter((operation) => !READS.test(operation))).toEqual([]);
+    // Where its places are in target groups and in Auto Scaling is read once it is closed.
+    expect(operations).not.toContain('DescribeTargetGroups');
+    expect(operations).not.toContain('DescribeAutoScalingInstances');
+    expect(operations.length).toBeLessThanOrEqual(BUDGETS[kind]);
+  });
+});
