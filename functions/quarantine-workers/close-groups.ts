@@ -3,7 +3,6 @@ import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { decideGroup } from './decide-group.ts';
 import type { Circumstances } from './decision.ts';
 import { readExposedGroups } from './exposed-group-ledger.ts';
-import { circumstancesOfGroup } from './guards.ts';
 import { carryOutGroup, type HardenDeps } from './harden.ts';
 import { type UserClients, withUsers } from './observe-users.ts';
 import type { DecidedGroup, Plan } from './plan.ts';
@@ -35,7 +34,7 @@ export async function closeGroups(
     const known = await withUsers(deps, readCluster, remembered, circumstances);
     const decided = known.map((observation) => ({
       observation,
-      decision: decideGroup(observation, circumstancesOfGroup(observation, { ...circumstances, slots })),
+      decision: decideGroup(observation, { ...circumstances, slots }),
     }));
     for (const group of decided) await carryOutGroup(deps, group).catch(onTrouble);
     return [...silent, ...decided];
