@@ -264,6 +264,7 @@ describe('the outputs', () => {
       'AgentRoleArn',
       'QuarantineRoleArn',
       'TerminationRoleArn',
+      'PostureRoleArn',
       'NotificationTopicArn',
       'Mode',
       'PolicyParameterName',

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { loadAllYaml } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { INSTALLER, installerDaemonSet } from '../functions/manage-ssm-agent/install/index.ts';
-import { IDENTITY_KUBERNETES_GROUP, KUBERNETES_GROUP, QUARANTINE_KUBERNETES_GROUP, rbacManifest } from './rbac.ts';
+import {
+  IDENTITY_KUBERNETES_GROUP,
+  KUBERNETES_GROUP,
+  POSTURE_KUBERNETES_GROUP,
+  QUARANTINE_KUBERNETES_GROUP,
+  rbacManifest,
+} from './rbac.ts';
 import { unknownFields } from './unknown-fields.fixture.ts';
 
 const manifest = rbacManifest();
@@ -63,6 +69,12 @@ describe('the rights in a cluster', () => {
     ]);
   });
 
+  it('let check-posture list pods, and nothing else', () => {
+    expect(rulesOf(POSTURE_KUBERNETES_GROUP)).toEqual([
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    ]);
+  });
+
   it('have no wildcard, no secrets, and no way to more rights', () => {
     expect(JSON.stringify(rules)).not.toMatch(/\*|secrets|escalate|impersonate|bind|exec|serviceaccounts/);
   });
@@ -72,6 +84,7 @@ describe('the rights in a cluster', () => {
     ['Role', INSTALLER.name, KUBERNETES_GROUP],
     ['ClusterRole', QUARANTINE_KUBERNETES_GROUP, QUARANTINE_KUBERNETES_GROUP],
     ['ClusterRole', IDENTITY_KUBERNETES_GROUP, IDENTITY_KUBERNETES_GROUP],
+    ['ClusterRole', POSTURE_KUBERNETES_GROUP, POSTURE_KUBERNETES_GROUP],
   ])('of the %s %s go to the group %s, by its name', (kind, name, group) => {
     const found = manifest.filter(({ metadata }) => metadata.name === name);
     expect(found.map((object) => object.kind)).toEqual([kind, `${kind}Binding`]);

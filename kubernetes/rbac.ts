@@ -14,6 +14,9 @@ export const QUARANTINE_KUBERNETES_GROUP = 'eks-host-remediator-quarantine';
 /** The one that it gives to the role of `terminate-workers`: it may see who has joined. */
 export const IDENTITY_KUBERNETES_GROUP = 'eks-host-remediator-identity';
 
+/** The Kubernetes group that an access entry gives to the role of `check-posture`, which may list pods. */
+export const POSTURE_KUBERNETES_GROUP = 'eks-host-remediator-posture';
+
 const RBAC = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
@@ -27,6 +30,7 @@ export const rbacManifest = (): KubernetesObject[] => [
   ...identityRights(),
   ...awsAuthRights(QUARANTINE_KUBERNETES_GROUP),
   ...awsAuthRights(IDENTITY_KUBERNETES_GROUP),
+  ...postureRights(),
 ];
 
 /** The rights to list nodes, and to maintain one DaemonSet in a namespace of its own. */
@@ -72,6 +76,12 @@ const identityRights = (): KubernetesObject[] =>
 const awsAuthRights = (group: string): KubernetesObject[] =>
   granted(group, { name: `${group}-aws-auth`, namespace: AWS_AUTH.namespace }, [
     { apiGroups: [''], resources: ['configmaps'], resourceNames: [AWS_AUTH.name], verbs: ['get'] },
+  ]);
+
+/** The right to see how pods ask to be confined. */
+const postureRights = (): KubernetesObject[] =>
+  granted(POSTURE_KUBERNETES_GROUP, { name: POSTURE_KUBERNETES_GROUP }, [
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
   ]);
 
 /** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */

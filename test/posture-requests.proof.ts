@@ -13,7 +13,7 @@ describe('the posture of hosts is looked at', () => {
     await run.account.play(2 * HOUR);
     expect(sent()).toBe(before);
     const web = await operate(run.account, 'check', 'shop/web');
-    expect(web).toMatchObject({ code: 0, stderr: expect.stringContaining('1 group was looked at') });
+    expect(web).toMatchObject({ code: 0, stderr: expect.stringContaining('1 group was checked') });
     expect(web.stdout).toMatch(/shop\/web +3\.2\.4 +FAIL/);
     expect(sent()).toBe(before + 1);
     for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
@@ -72,6 +72,30 @@ describe('the posture of hosts is looked at', () => {
     for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
     await operate(run.account, 'check', 'shop/web');
     expect(told(run)).toEqual([...begun, 'web done posture-passed SSH.1']);
+  });
+
+  it('with its pods by name where the cluster is open, and with the doubt said where it is not', async () => {
+    const workloads = [
+      { name: 'agent', namespace: 'ops', securityContext: { privileged: true } },
+      { name: 'shop', securityContext: { seLinuxOptions: { type: 'container_t' } } },
+    ];
+    const host = al2023({ files: [file('/sys/fs/selinux/enforce', '0644', '0')] });
+    const shut = fleet(host, { workloads });
+    const accessEntries = [{ function: 'check-posture', kubernetesGroups: ['eks-host-remediator-posture'] }];
+    const open = { ...shut, clusters: shut.clusters.map((cluster) => ({ ...cluster, accessEntries })) };
+    const run = await start({ fleet: open, play: '2h' });
+    expect(told(run)).toEqual(['web refused posture-failed SELINUX.3']);
+    expect(run.records.find(({ reason }) => reason === 'posture-failed')?.message).toMatch(
+      /seLinuxOptions: default\/shop-\S+ \(shop\) do nothing/,
+    );
+    const { stdout } = await operate(run.account, 'posture');
+    expect(stdout).toMatch(/shop\/web +SELINUX\.2 +MANUAL +privileged: ops\/agent-\S+ \(agent\)/);
+    expect(stdout).not.toMatch(/shop\/web.*not known by name/);
+    const doubt = await start({ fleet: shut, play: '2h' });
+    expect(told(doubt)).toEqual([]);
+    expect((await operate(doubt.account, 'posture')).stdout).toMatch(
+      /shop\/web +SELINUX\.3 +MANUAL .*not known by name: .*401/,
+    );
   });
 
   it('once a group is upgraded, so that a finding which that cures ends', async () => {

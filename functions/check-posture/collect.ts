@@ -7,9 +7,10 @@ import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { askToClose, type CloseDeps } from './ask-to-close.ts';
 import type { Looked } from './decide.ts';
 import { type Host, readHost } from './host/host.ts';
-import type { RegionFacts, RemoteAccess } from './host/instance-facts.ts';
+import type { RegionFacts } from './host/instance-facts.ts';
 import { judgeHost } from './host/judge-host.ts';
 import { type ImageReader, readInstanceFacts } from './host/observe-instances.ts';
+import { readPods } from './host/observe-pods.ts';
 import { judge } from './judge/judge.ts';
 import { type Node, NodeError, readNode } from './judge/node.ts';
 import { type ObserveClients, readOutput } from './observe.ts';
@@ -43,9 +44,8 @@ export async function collect(
 ): Promise<void> {
   const { ledger, caller } = deps;
   const now = deps.clock.now();
-  const { polls, sentAt, trigger, isPartial = false, nodegroups, asks = [], remoteAccess = {} } = state.pending;
-  const samples = samplesIn(state.pending.samples);
-  const looked = await readAll(deps, samples, remoteAccess, now - sentAt >= COLLECT_WITHIN);
+  const { polls, sentAt, trigger, isPartial = false, nodegroups, asks = [] } = state.pending;
+  const looked = await readAll(deps, cluster, state.pending, now - sentAt >= COLLECT_WITHIN);
   if (looked === undefined) {
     const pending = { ...state.pending, polls: polls + 1 };
     const saved = await saveClusterState(ledger, cluster, { ...state, pending }, now, caller);
@@ -69,11 +69,13 @@ export async function collect(
  * told nothing.
  */
 async function readAll(
-  { ssm, ec2, clock, account, readRegion, readImages }: CollectDeps,
-  samples: readonly Sample[],
-  remoteAccess: Readonly<Record<string, RemoteAccess>>,
+  deps: CollectDeps,
+  cluster: string,
+  { samples: batches, access, remoteAccess = {} }: NonNullable<ClusterState['pending']>,
   isOver: boolean,
 ): Promise<Map<string, Looked[]> | undefined> {
+  const { ssm, ec2, clock, account, readRegion, readImages } = deps;
+  const samples = samplesIn(batches);
   const looked = new Map<string, Looked[]>(samples.map(({ nodegroup }) => [nodegroup, []]));
   const seen: Array<{ nodegroup: string; instanceId: string; node: Node; host: Host }> = [];
   let isRunning = false;
@@ -95,10 +97,15 @@ async function readAll(
     { account, readImages },
   );
   const around = await readRegion();
+  const nodes = seen.map(({ instanceId }) => ({ instanceId, privateDnsName: facts.get(instanceId)?.privateDnsName }));
+  const pods = await readPods(deps, cluster, access, nodes);
   for (const { nodegroup, instanceId, node, host } of seen) {
     const judgements = {
       ...judge(node),
-      ...judgeHost(host, facts.get(instanceId), around, clock.now(), remoteAccess[nodegroup]),
+      ...judgeHost(host, facts.get(instanceId), around, clock.now(), {
+        remoteAccess: remoteAccess[nodegroup],
+        pods: pods.get(instanceId),
+      }),
     };
     looked.get(nodegroup)?.push({ instanceId, kubernetesVersion: node.kubernetesVersion, judgements });
   }

@@ -107,8 +107,8 @@ function judgeGroup(
     if (worst !== undefined) verdicts[id] = worst.judgement.verdict;
     if (worst === undefined || verdicts[id] === 'MANUAL') {
       if (open !== undefined) findings[id] = open;
-      const [note] = worst === undefined ? [] : evidenceOf(worst);
-      if (note !== undefined) notes[id] = note;
+      const note = worst === undefined ? '' : evidenceOf(worst).join('; ').slice(0, 600);
+      if (note !== '') notes[id] = note;
       continue;
     }
     if (verdicts[id] !== 'FAIL') {

@@ -7,7 +7,7 @@ import {
   paginateDescribeInstanceInformation,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersByCluster } from '../shared/fleet/instances.ts';
 import { readLifecycleStates, whyNotServing } from '../shared/fleet/lifecycle.ts';
@@ -16,6 +16,7 @@ import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
 import type { RemoteAccess } from './host/instance-facts.ts';
+import type { Access } from './host/observe-pods.ts';
 import type { Sample } from './posture-ledger.ts';
 
 export interface ObserveClients {
@@ -45,6 +46,8 @@ export interface Chosen {
   readonly samples: Sample[];
   /** All groups with workers that are ours, by name. */
   readonly groups: string[];
+  /** How the cluster's Kubernetes API is reached; undefined where EKS did not tell. */
+  readonly access?: Access;
   /** How EKS lets somebody in to each group; a group that EKS does not manage by nothing. */
   readonly remoteAccess: Readonly<Record<string, RemoteAccess>>;
   /** Why AWS does not tell of others, by name: `Code: message`. */
@@ -70,8 +73,9 @@ export async function chooseSamples(
     .flatMap((instance) => candidateOf(instance, cluster))
     .filter(({ nodegroup }) => nodegroups === undefined || nodegroups.includes(nodegroup));
   const instances = claimed.map(({ instance }) => instance);
+  const readCluster = createClusterReader(eks, 'tell');
   const [identities, lifecycles] = await Promise.all([
-    identifyWorkers({ eks, onTrouble: 'tell' }, createClusterReader(eks, 'tell'), instances),
+    identifyWorkers({ eks, onTrouble: 'tell' }, readCluster, instances),
     readLifecycleStates(autoScaling, instances),
   ]);
   // The sample of a group is of its own workers: what only claims to be one takes nobody's place, and speaks for nobody.
@@ -109,7 +113,22 @@ export async function chooseSamples(
       identities.get(instance.InstanceId ?? '')?.owner.remoteAccess ?? 'none',
     ]),
   );
-  return { samples, groups: [...ours], remoteAccess, unreadable: new Map(unreadable) };
+  // It was read for the owners: this is no call.
+  const access = samples.length === 0 ? undefined : accessIn(await readCluster(cluster));
+  return {
+    samples,
+    groups: [...ours],
+    ...(access !== undefined && { access }),
+    remoteAccess,
+    unreadable: new Map(unreadable),
+  };
+}
+
+function accessIn(reading: Awaited<ReturnType<ClusterReader>>): Access | undefined {
+  if (reading.kind !== 'found') return undefined;
+  const { endpoint, certificateAuthority } = reading.found;
+  const authority = certificateAuthority?.data;
+  return endpoint === undefined || authority === undefined ? undefined : { endpoint, certificateAuthority: authority };
 }
 
 function candidateOf(instance: Instance, cluster: string): Candidate[] {

@@ -74,6 +74,8 @@ const clusterState = z.object({
       nodegroups: z.array(z.string()).optional(),
       /** The ids of the requests that this answers. */
       asks: z.array(z.string()).optional(),
+      /** How the cluster's Kubernetes API is reached. */
+      access: z.object({ endpoint: z.string(), certificateAuthority: z.string() }).optional(),
       /** How EKS lets somebody in to each group. */
       remoteAccess: z.record(z.string(), remoteAccess).optional(),
       /** Other groups could not be read: they are looked at sooner. */

@@ -100,7 +100,7 @@ async function begin(
   const only = isDue ? undefined : groupsOf(asks);
   const ids = [...(state.pending?.asks ?? []), ...asks.map(({ trigger: asked }) => asked.id)];
   const wanted = { size: policy.posture.sample, ...(only !== undefined && { nodegroups: only }) };
-  const { samples, groups, remoteAccess, unreadable } = await chooseSamples(deps, cluster, wanted);
+  const { samples, groups, access, remoteAccess, unreadable } = await chooseSamples(deps, cluster, wanted);
   await tellUnreadable(deps, policy, cluster, trigger, unreadable);
   if (samples.length === 0) {
     await tell(deps, policy, cluster, trigger, new Map(groups.map((group) => [group, []])));
@@ -124,6 +124,7 @@ async function begin(
     isSent: false,
     samples: batchesOf(samples),
     remoteAccess,
+    ...(access !== undefined && { access }),
     isPartial: unreadable.size > 0,
     trigger,
     ...(only !== undefined && { nodegroups: only }),

@@ -61,6 +61,10 @@ export const checkPosture = declare({
         'Any instance may be a worker; the only document that can be sent reads, and takes no parameters.',
     },
   ],
+  kubernetesGroup: 'eks-host-remediator-posture',
+  outputs: {
+    PostureRoleArn: { value: '{role}', description: 'The role of check-posture, for access entries' },
+  },
   environment: { POSTURE_DOCUMENT: '{postureDocumentName}', SHELLS_QUEUE_URL: '{queueUrl:close-shells}' },
   beside: 'posture-document',
   alarms: {},

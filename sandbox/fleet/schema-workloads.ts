@@ -36,6 +36,7 @@ const workload = z.strictObject({
     .max(86_400)
     .default(30)
     .describe('How long its pods take to end: their grace period'),
+  securityContext: z.record(z.string(), z.json()).optional().describe('The securityContext of its container'),
 });
 
 /** Deployments whose pods run on the nodes of one node group, spread over them. */

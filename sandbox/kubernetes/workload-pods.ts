@@ -1,4 +1,5 @@
 import type { DisruptionBudget } from './disruption-budget.ts';
+import type { Json } from './json.ts';
 import type { Served } from './lists.ts';
 import { secondsIso, stableUid } from './pods.ts';
 
@@ -11,6 +12,8 @@ export interface Workload {
   readonly disruptionBudget?: DisruptionBudget | undefined;
   /** How long its pods take to end, s: exactly their grace period. */
   readonly terminationSeconds: number;
+  /** The securityContext of its container. */
+  readonly securityContext?: Json | undefined;
 }
 
 export interface WorkloadPod {
@@ -91,7 +94,13 @@ export function servedWorkloadPod(pod: WorkloadPod, now: number): Served {
         }),
       },
       spec: {
-        containers: [{ name: workload.name, image: `registry/${workload.name}:1` }],
+        containers: [
+          {
+            name: workload.name,
+            image: `registry/${workload.name}:1`,
+            ...(workload.securityContext !== undefined && { securityContext: workload.securityContext }),
+          },
+        ],
         nodeSelector: { [NODE_GROUP_LABEL]: workload.nodeGroup },
         terminationGracePeriodSeconds: terminationSeconds,
         tolerations: TOLERATED_FOR_A_TIME.map((key) => ({

@@ -15,6 +15,7 @@ export interface InstanceFacts {
     readonly isOwn: boolean;
     readonly isPublic: boolean;
   };
+  readonly privateDnsName?: string;
   readonly vpc?: string;
   /** Whether it has an address that the Internet knows: a public one, or any of IPv6. */
   readonly hasPublicAddress?: boolean;

@@ -151,7 +151,7 @@ describe('judgeHost', () => {
     [{ key: 'ops', sourceGroups: [] }, 'FAIL'],
     [{ key: 'ops', sourceGroups: ['sg-1'] }, 'MANUAL'],
   ] as const)('SSH.6 of a group with remoteAccess %j: %s', (remoteAccess, expected) => {
-    expect(judgeHost(readHost({ os: 'al2023' }), FACTS, REGION, NOW, remoteAccess)['SSH.6'].verdict).toBe(expected);
+    expect(judgeHost(readHost({ os: 'al2023' }), FACTS, REGION, NOW, { remoteAccess })['SSH.6'].verdict).toBe(expected);
   });
 
   it('counts the last day of a system as a whole, and says where to go', () => {

@@ -13,8 +13,15 @@ import {
   judgeRemoteAccess,
   judgeRules,
 } from './judge-ways-in.ts';
+import type { Pods } from './observe-pods.ts';
 
 export type HostJudgements = Readonly<Record<HostCheckId, Judgement>>;
+
+/** What EKS and Kubernetes tell of a host. */
+export interface Around {
+  readonly remoteAccess?: RemoteAccess | undefined;
+  readonly pods?: Pods | undefined;
+}
 
 /**
  * Judges a host by what the script tells of it and what EC2 tells of its instance; pure. Without evidence nothing passes.
@@ -27,14 +34,14 @@ export function judgeHost(
   instance: InstanceFacts | undefined,
   region: RegionFacts,
   now: number,
-  remoteAccess?: RemoteAccess,
+  { remoteAccess, pods = { untold: 'they were not asked for' } }: Around = {},
 ): HostJudgements {
   const ofInstance = (judge: (facts: InstanceFacts) => Judgement) => () =>
     instance === undefined ? judged('MANUAL', 'EC2 did not tell of the instance') : judge(instance);
   const of: Record<HostCheckId, () => Judgement> = {
     'SELINUX.1': () => judgeMandatoryAccess(host),
-    'SELINUX.2': () => judgeConfinement(host),
-    'SELINUX.3': () => judgeLabels(host),
+    'SELINUX.2': () => judgeConfinement(host, pods),
+    'SELINUX.3': () => judgeLabels(host, pods),
     'SSH.1': () => judgeKeys(host),
     'SSH.2': ofInstance(judgeKeyPair),
     'SSH.3': ofInstance((facts) => judgeRules(facts, region)),

@@ -1,5 +1,7 @@
-import { type Judgement, judged } from '../../shared/posture/verdict.ts';
+import { type Judgement, judged, type Verdict } from '../../shared/posture/verdict.ts';
 import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
+import type { Pods } from './observe-pods.ts';
+import { askingForLabels, looseIn, reachesAll, sharedLevelsIn, UNCONFINED } from './pod-findings.ts';
 
 /** Systems with AppArmor instead of SELinux. */
 const APPARMOR = new Set(['ubuntu', 'debian', 'opensuse-leap', 'sles']);
@@ -35,15 +37,32 @@ function judgeReported({ report }: Host): Judgement {
   return judged(result.status, `report cis, 1.5.1 (SELinux enforces): ${result.status}`);
 }
 
-/** Types of processes that nothing confines (container-selinux; bottlerocket-core-kit, packages/selinux-policy). */
-const UNCONFINED = new Set(['spc_t', 'unconfined_t', 'unconfined_service_t', 'super_t', 'control_t']);
-
 /**
- * How processes of pods are confined. Privileged pods run unconfined, and a node of EKS has some of its own (kube-proxy, the
- * CNI): so that is said, for somebody to look at. A level without categories reaches all others, and one that two pods
- * have was given by hand: these fail.
+ * How containers are confined: by the pods' own words where the cluster is open to us, and by the labels of processes where
+ * the host was seen. Privileged pods run unconfined, and a node of EKS has some of its own (kube-proxy, the CNI): so that is
+ * said, for somebody to look at. A level without categories reaches all others, and one that two pods have was given by hand:
+ * these fail where the host enforces.
  */
-export function judgeConfinement(host: Host): Judgement {
+export function judgeConfinement(host: Host, pods: Pods): Judgement {
+  const byProcesses = judgeProcesses(host);
+  if ('untold' in pods) {
+    const { verdict, evidence } = byProcesses;
+    return judged(verdict, ...evidence, `pods are not known by name: ${pods.untold}`);
+  }
+  const enforces = isBottlerocket(host) || host.selinux?.mode === 'enforcing';
+  const shared = enforces ? sharedLevelsIn(pods.found) : [];
+  const loose = looseIn(pods.found, { hasAppArmor: APPARMOR.has(host.os) });
+  const { verdict, evidence } = byProcesses;
+  if (shared.length > 0) return judged('FAIL', ...shared, ...loose);
+  if (verdict === 'FAIL') return judged('FAIL', ...evidence, ...loose);
+  if (loose.length > 0) return judged('MANUAL', ...loose);
+  // What pods ask for is known, so it counts where the processes could not be seen.
+  if (verdict === 'MANUAL' && (isBottlerocket(host) || host.labels === undefined))
+    return judged('PASS', 'no pod asks to be privileged or unconfined');
+  return judged(verdict, ...evidence, 'no pod asks to be privileged or unconfined');
+}
+
+function judgeProcesses(host: Host): Judgement {
   if (isBottlerocket(host)) return judged('MANUAL', 'the control container does not see the processes of pods');
   if (host.selinux?.mode !== 'enforcing') return judged('N/A', 'the host does not enforce SELinux');
   if (host.labels === undefined) return judged('MANUAL', NOT_GATHERED);
@@ -52,7 +71,7 @@ export function judgeConfinement(host: Host): Judgement {
     return { label, type, level: level.join(':'), pods, count: `${processes} processes` };
   });
   const confined = read.filter(({ type }) => !UNCONFINED.has(type));
-  const byHand = confined.filter(({ level, pods = 1 }) => /^s0(-s0)?$/.test(level) || (/:c/.test(level) && pods > 1));
+  const byHand = confined.filter(({ level, pods = 1 }) => reachesAll(level) || (/:c/.test(level) && pods > 1));
   const faults = byHand.map(({ label, pods = 1, count }) =>
     pods > 1 ? `${label}: a level that ${pods} pods share` : `${label}: a level without categories, ${count}`,
   );
@@ -64,15 +83,32 @@ export function judgeConfinement(host: Host): Judgement {
   return judged('PASS', `all processes of pods are confined, by ${read.length} labels`);
 }
 
-/** A label that a pod asks for counts where the host enforces and the runtime gives labels at all (containerd, enable_selinux). */
-export function judgeLabels(host: Host): Judgement {
+/**
+ * A label that a pod asks for counts where the host enforces and the runtime gives labels at all (containerd,
+ * enable_selinux). Pods that ask for one where it does nothing believe themselves confined: they are named.
+ */
+export function judgeLabels(host: Host, pods: Pods): Judgement {
+  const none = withoutEffect(host);
+  if ('evidence' in none) return none;
+  const { why, verdict } = none;
+  if ('untold' in pods) return judged(verdict, why, `pods are not known by name: ${pods.untold}`);
+  const asking = askingForLabels(pods.found);
+  if (asking.length > 0) return judged('FAIL', ...asking.map((text) => `${text} do nothing`), why);
+  return verdict === 'MANUAL' ? judged('PASS', `${why}; no pod asks for any`) : judged(verdict, why);
+}
+
+/** Why labels do nothing on the host, and what is said of it where no pod is known; a judgement where they do, or nobody knows. */
+function withoutEffect(host: Host): Judgement | { readonly why: string; readonly verdict: Verdict } {
   if (isBottlerocket(host)) return judged('PASS', 'Bottlerocket sets enable_selinux');
-  if (APPARMOR.has(host.os)) return judged('N/A', 'the system has no SELinux: seLinuxOptions of pods do nothing');
+  if (APPARMOR.has(host.os))
+    return { why: 'the system has no SELinux: seLinuxOptions of pods do nothing', verdict: 'N/A' };
   if (host.selinux === undefined) return judged('MANUAL', NOT_GATHERED);
   const { mode, runtime } = host.selinux;
-  if (mode !== 'enforcing') return judged('MANUAL', `SELinux is ${mode}: seLinuxOptions of pods do nothing`);
+  if (mode !== 'enforcing') return { why: `SELinux is ${mode}: seLinuxOptions of pods do nothing`, verdict: 'MANUAL' };
   if (runtime === null) return judged('MANUAL', "containerd's configuration was not found");
-  return runtime
-    ? judged('PASS', 'containerd has enable_selinux = true')
-    : judged('FAIL', 'containerd has enable_selinux = false, its default: seLinuxOptions of pods do nothing');
+  if (runtime) return judged('PASS', 'containerd has enable_selinux = true');
+  return {
+    why: 'containerd has enable_selinux = false, its default: seLinuxOptions of pods do nothing',
+    verdict: 'FAIL',
+  };
 }

@@ -83,7 +83,7 @@ const groupIdsOf = ({ NetworkInterfaces = [] }: Instance): string[] =>
   NetworkInterfaces.flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? []));
 
 function factsOf(instance: Instance, groups: ReadonlyMap<string, SecurityGroup>): InstanceFacts {
-  const { KeyName, VpcId, PublicIpAddress, NetworkInterfaces = [], MetadataOptions = {} } = instance;
+  const { KeyName, PrivateDnsName, VpcId, PublicIpAddress, NetworkInterfaces = [], MetadataOptions = {} } = instance;
   const { HttpTokens, HttpEndpoint, HttpPutResponseHopLimit, InstanceMetadataTags } = MetadataOptions;
   const ids = [...new Set(groupIdsOf(instance))];
   const doors = ids.every((id) => groups.has(id))
@@ -91,6 +91,7 @@ function factsOf(instance: Instance, groups: ReadonlyMap<string, SecurityGroup>)
     : undefined;
   return {
     ...(KeyName !== undefined && { keyName: KeyName }),
+    ...(PrivateDnsName !== undefined && PrivateDnsName !== '' && { privateDnsName: PrivateDnsName }),
     ...(VpcId !== undefined && { vpc: VpcId }),
     hasPublicAddress:
       PublicIpAddress !== undefined ||

@@ -5,6 +5,7 @@ import type { ClusterAccess } from './cluster-access.ts';
 import { type Eviction, evictPod, type KubernetesPod, listPods } from './evictions.ts';
 import { type Change, changeNode, type Isolation, isolated, type Restoration, restored } from './node-changes.ts';
 import { findNode, type KubernetesNode, listNodes, readNode } from './nodes.ts';
+import { listPodSecurity, type PodSecurity } from './pod-security.ts';
 import { kubernetesTransport } from './transport.ts';
 
 export type { Change, Eviction, Isolation, KubernetesNode, KubernetesPod, Restoration };
@@ -32,6 +33,8 @@ export interface DaemonSetStatus {
 
 /** The calls that functions make to a Kubernetes API. Each may throw a `KubernetesAccessError`. */
 export interface KubernetesClient {
+  /** How the pods ask to be confined that are bound to a node and have not ended, of every namespace. */
+  listPodSecurity(nodeName: string): Promise<PodSecurity[]>;
   /** All nodes of the cluster, by name. */
   listNodes(): Promise<KubernetesNode[]>;
   /** ARNs of the roles that the ConfigMap `aws-auth` lets in as nodes. */
@@ -90,6 +93,7 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
     findNode: (instanceId, privateDnsName) => findNode(core, instanceId, privateDnsName),
     isolateNode: (name, isolation) => changeNode(core, name, (node) => isolated(node, isolation)),
     restoreNode: (name, restoration) => changeNode(core, name, (node) => restored(node, restoration)),
+    listPodSecurity: (nodeName) => listPodSecurity(core, nodeName),
     listPods: (nodeName) => listPods(core, nodeName),
     evict: (pod) => evictPod(core, pod),
 
