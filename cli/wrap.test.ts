@@ -34,7 +34,7 @@ describe('wrapping', () => {
       ],
       34,
     ).split('\n');
-    expect(rows).toEqual(['  RESOURCE   WHAT', '  shop/web  one two three four', '            five six seven']);
+    expect(rows).toEqual(['  RESOURCE  WHAT', '  shop/web  one two three four', '            five six seven']);
   });
 });
 
