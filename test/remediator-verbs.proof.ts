@@ -91,7 +91,7 @@ describe('one for many', () => {
   it('asks back about several, by their names, and asks nobody without a yes', async () => {
     const nobody = await remediator('approve', '--all-in', 'shop', ...WHY);
     expect(nobody).toMatchObject({ code: 2, stdout: '' });
-    expect(nobody.stderr).toMatch(/i-\w+ \(quarantine-workers\)\n.*i-\w+ .*\n--yes: Approve these 2 subjects\?/s);
+    expect(nobody.stderr).toMatch(/i-\w+ \(quarantine-workers\)\n.*i-\w+ .*\n--yes: Approve these 2 resources\?/s);
     const questions: string[] = [];
     const askBack = async (question: string) => {
       questions.push(question);
@@ -107,7 +107,7 @@ describe('one for many', () => {
     expect([...stdout.matchAll(/request-granted/g)]).toHaveLength(2);
     expect(code).toBe(0);
     const none = await remediator('approve', '--all-in', 'other', '--yes', ...WHY);
-    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no subject that this fits') });
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no resource that this fits') });
   });
 
   it('undo has a quarantine ended', async () => {

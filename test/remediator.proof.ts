@@ -134,7 +134,7 @@ describe('a command line', () => {
     [['explain', 'shop', 'web'], '"web": one RESOURCE at a time'],
     [['explain', 'shop', '--since', 'yesterday'], '--since: "yesterday" must be a whole number with a unit m, h or d'],
     [['explain', 'shop', '--since', '0d'], '--since: "0d" is no time at all; give more, such as 24h'],
-    [['explain', 'shop', '--snce', '1d'], "Unknown option '--snce'"],
+    [['explain', 'shop', '--snce', '1d'], '--snce: explain has no such option. Did you mean --since?'],
     [['explian', 'shop'], 'explian: no such command'],
     [['explain', 'shop', '--stack', 'other'], '--stack: there is no stack other in eu-central-1'],
   ])('is refused with what would be right: %j', async (argv, message) => {
