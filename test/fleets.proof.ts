@@ -7,6 +7,7 @@ import { sample as findingsReconcileRequest } from '../events/findings-reconcile
 import { sample as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
 import { sample as terminationRequest } from '../events/termination-request.ts';
 import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
+import { QUIET, fleet as withShells } from '../functions/close-shells/close-shells.fixture.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Run } from '../sandbox/play.ts';
@@ -259,6 +260,7 @@ describe('rights', () => {
       quarantineOfEveryKind(),
       workersOutsideGroups(),
       terminatedSelfManaged(),
+      start({ fleet: withShells, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '3h' }),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // A prefix list decides whether agents reach an endpoint.
       start({
@@ -271,6 +273,7 @@ describe('rights', () => {
     const [{ account }] = all as [Run, ...Run[]];
     const answers = [
       await account.invoke('review-actions', {}),
+      await account.invoke('review-actions', { page: 'posture' }),
       await account.invoke('request-actions', retryOf('web')),
     ];
     expect(answers.filter(({ ok }) => !ok)).toEqual([]);

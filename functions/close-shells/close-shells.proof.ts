@@ -1,52 +1,11 @@
 import { expect, it } from 'vitest';
 import { operate } from '../../cli/operator.fixture.ts';
 import { sample } from '../../events/shells-reconcile-request.ts';
-import { ADMIN_CONTAINER } from '../../sandbox/account/ssm/host-script.ts';
-import { al2023, bottlerocket, file } from '../../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../../sandbox/play.ts';
 import { HOUR, MINUTE, start } from '../../test/harness.ts';
 import { deniedCalls } from '../../test/iam.ts';
 import { expectNoLoss, others } from '../../test/lost-records.ts';
-
-const KEYS = '/home/ec2-user/.ssh/authorized_keys';
-
-/** A host with an SSH daemon, and a key that opens a shell. */
-const WITH_KEY = al2023({
-  files: [
-    file('/etc/passwd', '0644', 'root:x:0:0::/root:/bin/bash\nec2-user:x:1000:1000::/home/ec2-user:/bin/bash\n'),
-    file(KEYS, '0600', 'ssh-ed25519 AAAA somebody\n'),
-    file('/proc/77/comm', '0444', 'sshd\n'),
-    file('/sys/fs/selinux/enforce', '0644', '0'),
-  ],
-});
-const WITH_ADMIN = { ...bottlerocket(), files: [file(ADMIN_CONTAINER, '0644', 'true')] };
-
-const fleet = {
-  startsAt: '2026-07-14T00:00:00Z',
-  clusters: [
-    {
-      name: 'shop',
-      version: '1.33',
-      nodeGroups: [
-        {
-          name: 'web',
-          amiType: 'AL2023_x86_64_STANDARD',
-          releaseVersion: '1.33.5-20260601',
-          desiredSize: 1,
-          ssm: { commands: { host: WITH_KEY } },
-        },
-        {
-          name: 'batch',
-          amiType: 'BOTTLEROCKET_x86_64',
-          releaseVersion: '1.50.0-1a2b3c4d',
-          desiredSize: 1,
-          ssm: { commands: { host: WITH_ADMIN } },
-        },
-      ],
-    },
-  ],
-};
-const QUIET = { upgrades: { mode: 'off' }, quarantine: { mode: 'off' }, imds: { mode: 'off' } };
+import { fleet, KEYS, QUIET } from './close-shells.fixture.ts';
 
 const ours = ({ records }: Run) => records.filter(({ remediation }) => remediation === 'close-shells');
 const told = (run: Run) =>
