@@ -30,7 +30,10 @@ function lastWords({ records }: Run): string[] {
   for (const { remediation, cluster, nodegroup, instance, decision, reason } of records) {
     last.set(
       [remediation, cluster, nodegroup, instance].join(' '),
-      [remediation, cluster, nodegroup, instance && 'worker', decision, reason].join(' '),
+      // At which of its attempts an installer is that tries in vain is a matter of seconds.
+      cluster === 'agent-kept-from-running' && remediation === 'manage-ssm-agent'
+        ? [remediation, cluster, nodegroup, 'tries on'].join(' ')
+        : [remediation, cluster, nodegroup, instance && 'worker', decision, reason].join(' '),
     );
   }
   return [...last.values()].sort();

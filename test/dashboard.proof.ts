@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { QUIET, fleet as withShells } from '../functions/close-shells/close-shells.fixture.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { METRIC_NAMES } from '../functions/shared/records/recorder.ts';
@@ -15,7 +16,7 @@ import { findingsFleet, URGENT } from './findings.fixture.ts';
 import { start } from './harness.ts';
 import { ROOT } from './markdown.ts';
 import { OPEN, fleet as postureFleet } from './posture.fixture.ts';
-import { quarantineOfEveryDecision } from './quarantine.fixture.ts';
+import { quarantineOfEveryDecision, terminatedSelfManaged } from './quarantine.fixture.ts';
 
 const widgetSchema = z.object({
   type: z.enum(['metric', 'log', 'alarm', 'text', 'custom']),
@@ -95,11 +96,13 @@ beforeAll(async () => {
     start({ fleet: fleet(...nodeGroups), policy: observe, play: '2h10m' }),
     start({ fleet: fleet(...nodeGroups), policy: '{', play: '65m' }),
     quarantineOfEveryDecision(),
+    terminatedSelfManaged(),
     start({ fleet: 'findings', faults: { duplicateEvents: true }, play: '7h' }),
     start({ ...mayUpgrade, policy: { findings: { mode: 'observe' } }, play: '125m' }),
     start({ fleet: postureFleet(OPEN), play: '5h' }),
     start({ fleet: fleet(imdsV1), policy: { imds: { mode: 'enforce' } }, play: '125m' }),
     start({ fleet: fleet(imdsV1), policy: { imds: { mode: 'observe' } }, play: '65m' }),
+    start({ fleet: withShells, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '3h' }),
   ]);
   for (const name of ['review-actions', 'request-actions']) await runs[0]!.account.invoke(name, {});
 }, 300_000);

@@ -5,6 +5,7 @@ import { sample as agentReconcileRequest } from '../events/agent-reconcile-reque
 import { sample as amiRelease } from '../events/eks-ami-release.ts';
 import { sample as findingsReconcileRequest } from '../events/findings-reconcile-request.ts';
 import { sample as quarantineReconcileRequest } from '../events/quarantine-reconcile-request.ts';
+import { sample as shellsReconcileRequest } from '../events/shells-reconcile-request.ts';
 import { sample as terminationRequest } from '../events/termination-request.ts';
 import { sample as upgradeReconcileRequest } from '../events/upgrade-reconcile-request.ts';
 import { QUIET, fleet as withShells } from '../functions/close-shells/close-shells.fixture.ts';
@@ -230,6 +231,7 @@ describe('rights', () => {
       findingsReconcileRequest,
       quarantineReconcileRequest,
       terminationRequest,
+      shellsReconcileRequest,
       hint,
       ...ofSweeps,
     ];
@@ -260,7 +262,19 @@ describe('rights', () => {
       quarantineOfEveryKind(),
       workersOutsideGroups(),
       terminatedSelfManaged(),
-      start({ fleet: withShells, policy: { ...QUIET, shells: { hosts: 'enforce' } }, play: '3h' }),
+      // Reads that lag show commands as running longer; a worker of no node group is proven by its role.
+      start({
+        fleet: {
+          ...withShells,
+          eventualConsistency: true,
+          clusters: withShells.clusters.map((cluster) => ({
+            ...cluster,
+            selfManagedGroups: [{ name: 'own', size: 1, imageId: 'ami-0badcafe0badcafe0' }],
+          })),
+        },
+        policy: { ...QUIET, shells: { hosts: 'enforce' } },
+        play: '3h',
+      }),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // A prefix list decides whether agents reach an endpoint.
       start({

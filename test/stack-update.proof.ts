@@ -73,7 +73,10 @@ const done = (run: Run) => ({
   upgrades: upgradeCalls(run)
     .map(({ input }) => `${input.nodegroupName} ${input.releaseVersion}`)
     .sort(),
-  quarantine: changes(run).map(({ operation }) => operation),
+  // Rules of the groups are written side by side: which of two calls is first is a matter of milliseconds.
+  quarantine: changes(run)
+    .map(({ operation }) => operation)
+    .sort(),
   told: ours(run).map(({ decision, reason }) => `${decision} ${reason}`),
   roll: incidentOf(run, 'shop', 'roll').filter((line) => !/in-flight|concurrency/.test(line)),
 });

@@ -1,3 +1,4 @@
+import { AUTO_SCALING_GROUP_TAG } from '../shared/fleet/worker.ts';
 import type { InterfaceView } from './interface-view.ts';
 import type { WorkerView } from './observation.ts';
 import type { Quarantine, Saved, SavedInterface } from './quarantine-ledger.ts';
@@ -26,7 +27,8 @@ export async function withPlaces(
 ): Promise<Saved> {
   if (placesUnread !== true) return saved;
   const [member, targets] = await Promise.all([autoScalingOf(autoScaling, instanceId), targetsOf(instanceId, view)]);
-  const { AutoScalingGroupName: group, LifecycleState = '' } = member ?? {};
+  // Auto Scaling may not show yet what was just launched: the tag that it alone sets names the group all the same.
+  const { AutoScalingGroupName: group = view.tags[AUTO_SCALING_GROUP_TAG], LifecycleState = '' } = member ?? {};
   const place = group === undefined ? {} : { autoScalingGroup: group, standby: LifecycleState.endsWith('Standby') };
   return { ...saved, targets, ...place };
 }

@@ -51,6 +51,9 @@ const takeOffAutomatic = ({ clients, note }: StepSubject, { id, primary }: Inter
     return { outcome: 'done' };
   });
 
+const isGoneAlready = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'InvalidParameterValue' && / is not assigned to /.test(error.message);
+
 const unassignIpv6 = (
   { clients, quarantine, note }: StepSubject,
   { id, ipv6, ipv6Prefixes }: InterfaceView,
@@ -63,7 +66,13 @@ const unassignIpv6 = (
         ...(Ipv6Addresses.length > 0 && { Ipv6Addresses }),
         ...(ipv6Prefixes.length > 0 && { Ipv6Prefixes: [...ipv6Prefixes] }),
       });
-      note('ec2', 'UnassignIpv6Addresses', await clients.ec2.send(change));
+      try {
+        note('ec2', 'UnassignIpv6Addresses', await clients.ec2.send(change));
+      } catch (error) {
+        // A read may lag behind what an earlier try removed: EC2 then refuses the call as a whole. The next read shows what is left.
+        if (!isGoneAlready(error)) throw error;
+        return { outcome: 'pending', note: 'EC2 showed an IPv6 address that is gone already' };
+      }
     }
     const stays = ipv6.filter(({ primary }) => primary).map(({ address }) => address);
     if (stays.length === 0) return { outcome: 'done' };
