@@ -15,7 +15,7 @@ import { groupsAsked, type LogGroups, readQuery } from './saved-queries.ts';
 /** Columns of a dashboard. */
 export const FULL_WIDTH = 24;
 /** Heights of tables, graphs and single numbers, in rows. */
-export const TABLE_HEIGHT = 5;
+export const TABLE_HEIGHT = 4;
 const GRAPH_HEIGHT = 4;
 const SINGLE_HEIGHT = 3;
 

@@ -262,19 +262,7 @@ describe('rights', () => {
       quarantineOfEveryKind(),
       workersOutsideGroups(),
       terminatedSelfManaged(),
-      // Reads that lag show commands as running longer; a worker of no node group is proven by its role.
-      start({
-        fleet: {
-          ...withShells,
-          eventualConsistency: true,
-          clusters: withShells.clusters.map((cluster) => ({
-            ...cluster,
-            selfManagedGroups: [{ name: 'own', size: 1, imageId: 'ami-0badcafe0badcafe0' }],
-          })),
-        },
-        policy: { ...QUIET, shells: { hosts: 'enforce' } },
-        play: '3h',
-      }),
+      closeShellsOfEveryWorker(),
       start({ ...scenario(privateFleet({}, publicLaunch()), { quarantine: { outOfService: 'detach' } }), play: '15m' }),
       // A prefix list decides whether agents reach an endpoint.
       start({
@@ -317,6 +305,23 @@ describe('rights', () => {
     const scenario = launch('nodeGroup', { instanceProfile: false });
     const fleet = Object.assign({ securityHub: false }, scenario.fleet);
     return { ...scenario, fleet, policy: { notifications: { securityHub: 'enforce' } } };
+  }
+
+  /** A worker that only its role proves is looked at, too, and all are looked at again while a command still runs. */
+  function closeShellsOfEveryWorker() {
+    const own = { name: 'own', size: 1, imageId: 'ami-0badcafe0badcafe0', clusterTag: false };
+    const clusters = withShells.clusters.map((cluster) => ({ ...cluster, selfManagedGroups: [own] }));
+    const detail = { trigger: 'operator' as const, clusterName: 'shop' };
+    const events = [0, 1, 2, 4, 8, 12].map((seconds) => ({
+      after: 300_000 + 1_000 * seconds,
+      event: { ...shellsReconcileRequest, id: `look-${seconds}`, detail },
+    }));
+    return start({
+      fleet: { ...withShells, clusters },
+      policy: { ...QUIET, shells: { hosts: 'enforce' } },
+      events,
+      play: '3h',
+    });
   }
 
   /** The number of the call that starts an upgrade, among those of its function. */
