@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkPosture } from '../functions/check-posture/remediation.ts';
 import { REMEDIATIONS } from '../functions/remediations.ts';
 import { makeAuthority } from '../sandbox/kubernetes/served-authority.ts';
 import type { Run } from '../sandbox/play.ts';
@@ -119,10 +120,13 @@ describe.skipIf(!isThere('kubectl') || !isThere('boto'))(titled('a stock kubectl
     REMEDIATIONS.flatMap((remediation) =>
       'kubernetesGroup' in remediation ? [String(remediation.kubernetesGroup)] : [],
     ),
-  )('may look at nodes, and delete none, as the group %s', async (group) => {
+  )('may look at nodes or pods, whichever it reads, and delete no node, as the group %s', async (group) => {
     const may = async (...asked: string[]) =>
       (await kubectl('blocked', 'auth', 'can-i', ...asked, '--as', 'function', '--as-group', group)).stdout.trim();
-    expect(await may('list', 'nodes')).toBe('yes');
+    // check-posture names pods and reads nothing else of a cluster.
+    const readsPods = group === checkPosture.kubernetesGroup;
+    expect(await may('list', 'nodes')).toBe(readsPods ? 'no' : 'yes');
+    if (readsPods) expect(await may('list', 'pods', '-A')).toBe('yes');
     expect(await may('delete', 'nodes')).toBe('no');
     expect(await may('get', 'secrets', '-n', 'kube-system')).toBe('no');
   });
