@@ -3,7 +3,7 @@ import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } 
 import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../shared/fleet/worker.ts';
 import { once } from '../shared/runtime/once.ts';
 import type { LaunchTemplate } from './observation.ts';
-import { keyOfTemplate, readTemplateAddresses, type TemplateAddresses } from './observe-templates.ts';
+import { readTemplateAddresses, type TemplateAddresses } from './observe-templates.ts';
 import { launchTemplateOf } from './worker-view.ts';
 
 /** What decides whether a group is public by design, each thing read once a look. */
@@ -38,10 +38,7 @@ export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScal
     const zones = (await autoScaling.send(asked)).AutoScalingGroups?.[0]?.VPCZoneIdentifier ?? '';
     return zones === '' ? undefined : zones.split(',');
   });
-  const template = once(async (id: string, version: string) => {
-    const asked = { id, version };
-    return (await readTemplateAddresses(ec2, [asked])).get(keyOfTemplate(asked));
-  });
+  const template = once((id: string, version: string) => readTemplateAddresses(ec2, { id, version }));
   const page = async (filters: Filter[], NextToken?: string) => {
     const input = { Filters: filters, MaxResults: PAGE, IncludeManagedResources: true };
     const found = await ec2.send(new DescribeInstancesCommand({ ...input, ...(NextToken && { NextToken }) }));

@@ -3,8 +3,6 @@ import {
   type EC2Client,
   type ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
-import pMap from 'p-map';
-import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { refusalOf } from '../shared/runtime/aws-refusal.ts';
 import type { LaunchTemplate } from './observation.ts';
 
@@ -17,27 +15,21 @@ export interface TemplateAddresses {
 }
 
 /**
- * What each launch template says about public addresses, by {@link keyOfTemplate}. Karpenter deletes its own after a while:
- * one that is gone, or that may not be read, is missing.
+ * What a launch template says about public addresses. Karpenter deletes its own after a while: undefined for one that is
+ * gone, or that may not be read.
  */
 export async function readTemplateAddresses(
   ec2: EC2Client,
-  templates: readonly LaunchTemplate[],
-): Promise<Map<string, TemplateAddresses>> {
-  const distinct = new Map(templates.map((template) => [keyOfTemplate(template), template]));
-  const read = async ([key, { id, version }]: [string, LaunchTemplate]): Promise<
-    Array<[string, TemplateAddresses]>
-  > => {
-    try {
-      const asked = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: id, Versions: [version] });
-      const [found] = (await ec2.send(asked)).LaunchTemplateVersions ?? [];
-      return found?.LaunchTemplateData === undefined ? [] : [[key, addressesOf(found.LaunchTemplateData)]];
-    } catch (error) {
-      if (refusalOf(error) === undefined) throw error;
-      return [];
-    }
-  };
-  return new Map((await pMap(distinct, read, { concurrency: READ_CONCURRENCY })).flat());
+  { id, version }: LaunchTemplate,
+): Promise<TemplateAddresses | undefined> {
+  try {
+    const asked = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: id, Versions: [version] });
+    const [found] = (await ec2.send(asked)).LaunchTemplateVersions ?? [];
+    return found?.LaunchTemplateData && addressesOf(found.LaunchTemplateData);
+  } catch (error) {
+    if (refusalOf(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 export const keyOfTemplate = ({ id, version }: LaunchTemplate): string => `${id} ${version}`;
