@@ -1,5 +1,6 @@
 import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import { LIVE } from '../shared/fleet/instances.ts';
 import { AUTO_SCALING_GROUP_TAG, tagsOf } from '../shared/fleet/worker.ts';
 import { once } from '../shared/runtime/once.ts';
 import type { LaunchTemplate } from './observation.ts';
@@ -26,7 +27,6 @@ const KNOWN_BY_ADDRESS: readonly Filter[] = [
   { Name: 'network-interface.addresses.association.public-ip', Values: ['*'] },
   { Name: 'network-interface.ipv6-addresses.ipv6-address', Values: ['*'] },
 ];
-const PRESENT: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
 /** How many instances a page has: mostly few of a group are exposed. */
 const PAGE = 200;
 
@@ -47,7 +47,7 @@ export function groupFacts(clients: { readonly ec2: EC2Client; readonly autoScal
   };
   const filtersOf = (name: string, value: string, address: number): Filter[] => [
     { Name: name, Values: [value] },
-    PRESENT,
+    LIVE,
     ...KNOWN_BY_ADDRESS.slice(address, address + 1),
   ];
   const first = once((name: string, value: string, address: string) => page(filtersOf(name, value, Number(address))));

@@ -1,7 +1,7 @@
 import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import { type IdentityClients, identifyWorkers } from '../shared/fleet/identity.ts';
-import { describeInstances, filtersOf, instancePages } from '../shared/fleet/instances.ts';
+import { describeInstances, filtersOf, instancePages, LIVE } from '../shared/fleet/instances.ts';
 import { isProven, type Owner } from '../shared/fleet/owners.ts';
 import { AUTO_SCALING_GROUP_TAG, unmanagedGroup } from '../shared/fleet/worker.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
@@ -41,8 +41,6 @@ export interface MemberClients extends IdentityClients {
 
 /** How many workers of a group that is public by its configuration are counted: that decides nothing, and is only told. */
 const COUNTED = 200;
-
-const PRESENT: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
 
 /**
  * Counts the exposed workers of a group by what EC2 finds of public addresses, so that it costs what is exposed, not what
@@ -149,7 +147,7 @@ async function heldOf(
   );
   const present = await describeInstances(
     ec2,
-    filtersOf('instance-id', ids).map((filter) => [PRESENT, filter]),
+    filtersOf('instance-id', ids).map((filter) => [LIVE, filter]),
   );
   return present.map(({ InstanceId = '' }) => InstanceId);
 }
@@ -159,7 +157,7 @@ async function countMembers(ec2: EC2Client, group: MemberGroup, members: Members
   if (most === 0) return 0;
   let size = 0;
   for (const filter of filtersOfGroup(group)) {
-    for await (const page of instancePages(ec2, [filter, PRESENT], Math.min(1000, Math.max(5, most)))) {
+    for await (const page of instancePages(ec2, [filter, LIVE], Math.min(1000, Math.max(5, most)))) {
       size += (await members(page)).length;
       if (size >= most) return size;
     }

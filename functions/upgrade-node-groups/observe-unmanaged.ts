@@ -7,6 +7,7 @@ import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-s
 import type { Cluster } from '@aws-sdk/client-eks';
 import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
+import { LIVE } from '../shared/fleet/instances.ts';
 import { read } from '../shared/fleet/reading.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, readNodeGroups, subjectOf } from '../shared/ledger/node-group-ledger.ts';
@@ -93,7 +94,7 @@ async function findKarpenter(ec2: EC2Client, names: readonly string[]): Promise<
   const Filters = [
     { Name: 'tag:aws:eks:cluster-name', Values: [...names] },
     { Name: 'tag-key', Values: [NODE_POOL] },
-    { Name: 'instance-state-name', Values: ['pending', 'running'] },
+    LIVE,
   ];
   const pools = new Map<string, Unmanaged>();
   for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters })) {

@@ -1,7 +1,7 @@
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { MessageTrigger } from '../intake/messages.ts';
 import type { WorkerScope } from '../intake/worker-batch.ts';
-import { describeInstances, filtersByCluster, filtersOf } from './instances.ts';
+import { describeInstances, filtersByCluster, filtersOf, LIVE } from './instances.ts';
 import { type Worker, workerOf } from './worker.ts';
 
 /** A worker that a reconcile is about. */
@@ -12,8 +12,6 @@ export interface FoundWorker {
   readonly trigger: MessageTrigger;
 }
 
-const RUNNING = { Name: 'instance-state-name', Values: ['pending', 'running'] };
-
 /**
  * Finds the workers of the scope, with a few calls for a thousand of them. Instances that are not workers are left out.
  */
@@ -23,7 +21,7 @@ export async function findWorkers(
 ): Promise<FoundWorker[]> {
   const found = await describeInstances(ec2, [
     ...filtersOf('instance-id', [...instances.keys()]).map((filter) => [filter]),
-    ...filtersByCluster([...clusters.keys()]).map((filter) => [RUNNING, filter]),
+    ...filtersByCluster([...clusters.keys()]).map((filter) => [LIVE, filter]),
   ]);
   const byId = new Map(found.map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
   return [...byId].flatMap(([instanceId, instance]) => {

@@ -9,6 +9,9 @@ import { chunks } from '../runtime/chunks.ts';
  */
 export const VALUES_PER_FILTER = 190;
 
+/** Instances that run, or are about to. */
+export const LIVE: Filter = { Name: 'instance-state-name', Values: ['pending', 'running'] };
+
 /** Splits a filter with many values into several filters, each for its own call. */
 export const filtersOf = (Name: string, values: readonly string[]): Filter[] =>
   chunks(values, VALUES_PER_FILTER).map((Values) => ({ Name, Values }));
