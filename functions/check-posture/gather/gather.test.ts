@@ -18,6 +18,7 @@ import {
   type NodeInput,
   WITH_DROP_INS,
 } from '../../../sandbox/account/ssm/node-systems.ts';
+import { SHELLS } from '../../../test/shells.ts';
 import { CHECKS, type CheckId } from '../../shared/posture/benchmark.ts';
 import { judge } from '../judge/judge.ts';
 import { readNode } from '../judge/node.ts';
@@ -27,16 +28,6 @@ const SCRIPT = join(import.meta.dirname, 'gather.sh');
 const run = promisify(execFile);
 const base = mkdtempSync(join(tmpdir(), 'gather-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
-
-/** Shells that this machine has, of those that nodes have: dash or bash as sh, bash, BusyBox. */
-const SHELLS = [['sh'], ['bash'], ['busybox', 'sh']].filter(([name = '', ...options]) => {
-  try {
-    execFileSync(name, [...options, '-c', ':'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
 
 const IS_ROOT = process.getuid?.() === 0;
 

@@ -1,25 +1,16 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { putFile } from '../../../sandbox/account/ssm/host-tree.ts';
+import { SHELLS } from '../../../test/shells.ts';
 
 const SCRIPT = join(import.meta.dirname, 'close-shells.sh');
 const run = promisify(execFile);
 const base = mkdtempSync(join(tmpdir(), 'shells-'));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
-
-/** Shells that this machine has, of those that nodes have: dash or bash as sh, bash, BusyBox. */
-const SHELLS = [['sh'], ['bash'], ['busybox', 'sh']].filter(([name = '', ...options]) => {
-  try {
-    execFileSync(name, [...options, '-c', ':'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
 
 const KEY = 'ssh-ed25519 AAAAsecret somebody\n';
 const KEPT = 'var/lib/eks-host-remediator/authorized_keys';
