@@ -1,4 +1,4 @@
-import { answerRequest, comesTo, type OperatorRequest, rule } from '../shared/intake/operator-request.ts';
+import { answerRequest, comesTo, type OperatorRequest, ruleOrUndo } from '../shared/intake/operator-request.ts';
 import { type Circumstances, type Decision, decide, TARGET } from './decide.ts';
 import type { Observation } from './observe.ts';
 
@@ -7,11 +7,7 @@ export function answer(observation: Observation, request: OperatorRequest, circu
   const { closedAt } = observation.state;
   const done = closedAt === undefined ? undefined : { target: TARGET, at: closedAt };
   const { words, state } = answerRequest(observation.state, request, {
-    change: (known) =>
-      rule(
-        { ...known, proposal: known.proposal ?? (request.event.detail.action === 'reject' ? done : undefined) },
-        request,
-      ),
+    change: (known) => ruleOrUndo(known, request, done),
     decide: (wanted) => decide({ ...observation, state: wanted }, circumstances),
     // How the host stands may have to be looked at first.
     comes: (action, then) =>

@@ -124,6 +124,20 @@ export function rule<State extends { readonly proposal?: Proposal | undefined }>
 }
 
 /**
+ * Approves or rejects what is proposed; where nothing is, a rejection is about what was done, and has it undone.
+ *
+ * @param done what can be undone, as if it were proposed; undefined: nothing can
+ */
+export const ruleOrUndo = <State extends { readonly proposal?: Proposal | undefined }>(
+  state: State,
+  request: OperatorRequest,
+  done: Proposal | undefined,
+): RequestedChange<State> => {
+  const undone = request.event.detail.action === 'reject' ? done : undefined;
+  return rule({ ...state, proposal: state.proposal ?? undone }, request);
+};
+
+/**
  * Whether the existing ruling was requested later. Of two requests in the same second, the rejection wins: doubt means
  * no.
  */
