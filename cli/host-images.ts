@@ -64,11 +64,15 @@ export function hostCells(host: HostImage | undefined, now: number): string[] {
   return [host.ownership ?? '', ageOf(host.launchedAt, now), nameOf(host), ageOf(host.createdAt, now)];
 }
 
+/** The different AMIs that hosts run, the oldest first, with how many run each. */
+const imagesOf = (hosts: readonly HostImage[]): Array<{ readonly image: HostImage; readonly workers: number }> =>
+  [...Map.groupBy(hosts, ({ imageId }) => imageId).values()]
+    .flatMap((same) => same.slice(0, 1).map((image) => ({ image, workers: same.length })))
+    .toSorted((one, other) => (one.image.createdAt ?? 0) - (other.image.createdAt ?? 0));
+
 /** The cells of a group in a table: its oldest host, and each different AMI that its hosts run, the oldest first. */
 export function groupCells(hosts: readonly HostImage[], now: number): string[] {
-  const images = [...Map.groupBy(hosts, ({ imageId }) => imageId).values()]
-    .flatMap(([first]) => first ?? [])
-    .toSorted((one, other) => (one.createdAt ?? 0) - (other.createdAt ?? 0));
+  const images = imagesOf(hosts).map(({ image }) => image);
   const launches = hosts.flatMap(({ launchedAt }) => launchedAt ?? []);
   const oldest = launches.length === 0 ? undefined : Math.min(...launches);
   return [
@@ -89,8 +93,14 @@ export const hostJson = (host: HostImage | undefined): object =>
         image: imageJson(host),
       };
 
+/** The AMIs of a group in JSON, with stable names. */
+export const groupJson = (hosts: readonly HostImage[]): object => ({
+  ...(hosts[0]?.ownership !== undefined && { kind: hosts[0].ownership }),
+  images: imagesOf(hosts).map(({ image, workers }) => ({ ...imageJson(image), workers })),
+});
+
 /** An AMI in JSON, with stable names. */
-export const imageJson = ({ imageId: id, name, createdAt, isDeprecated, isAllowed }: HostImage): object => ({
+const imageJson = ({ imageId: id, name, createdAt, isDeprecated, isAllowed }: HostImage): object => ({
   id,
   name,
   ...(createdAt !== undefined && { createdAt: new Date(createdAt).toISOString() }),

@@ -18,6 +18,7 @@ import { isHastened } from '../functions/upgrade-node-groups/pace.ts';
 import { plan } from '../functions/upgrade-node-groups/plan.ts';
 import { type Policy, READS } from '../functions/upgrade-node-groups/policy.ts';
 import { byTurn, type Contender } from '../functions/upgrade-node-groups/turn.ts';
+import { accountOf } from './account.ts';
 import type { Surroundings } from './command.ts';
 
 /** What `upgrade-node-groups` would decide about one subject at this moment. */
@@ -72,13 +73,13 @@ export async function planUpgrades({
   };
   const readCluster = createClusterReader(eks, 'tell');
   const observing = { ...clients, ledger };
-  const [policy, budget, managed, unmanaged] = await Promise.all([
+  const [policy, account, budget, managed, unmanaged] = await Promise.all([
     readPolicy(),
+    accountOf(clients),
     readBudget(ledger, 'upgrades'),
     observeNodeGroups(observing, readCluster, scope, now),
     observeUnmanaged(observing, readCluster, scope),
   ]);
-  const account = managed[0]?.view.kind === 'node-group' ? (managed[0].view.arn.split(':')[4] ?? '') : '';
   const circumstances = { policy, now, account, slots: budget.slots };
   return {
     upgrades: plannedUpgrades([...managed, ...unmanaged], circumstances),

@@ -5,11 +5,11 @@ import type { Command, Surroundings } from '../command.ts';
 import { placeOf, readFleetNow, readTheirRecords } from '../fleet.ts';
 import {
   groupCells,
+  groupJson,
   HOST_HEADINGS,
   type HostImage,
   hostCells,
   hostJson,
-  imageJson,
   readHostImages,
 } from '../host-images.ts';
 import { meantPlace } from '../meant-subject.ts';
@@ -111,11 +111,7 @@ async function getNodegroups(surroundings: Surroundings, scope: Scope): Promise<
         ...(word !== undefined && { since: new Date(word.at).toISOString(), remediation: word.remediation }),
         workers: workers.length,
         needYou: needing,
-        ...(hosts[0]?.ownership !== undefined && { kind: hosts[0].ownership }),
-        images: [...Map.groupBy(hosts, ({ imageId }) => imageId).values()].map((same) => ({
-          ...(same[0] !== undefined && imageJson(same[0])),
-          workers: same.length,
-        })),
+        ...groupJson(hosts),
       },
     };
   });

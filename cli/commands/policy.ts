@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { parsePolicy } from '../../functions/policy-document.ts';
 import { policyJsonSchema } from '../../functions/policy-json-schema.ts';
 import { isInvalid } from '../../functions/shared/policy/policy.ts';
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
+import { accountOf } from '../account.ts';
 import type { Command, ExitCode, Given, Local, Surroundings } from '../command.ts';
 import { confirmed } from '../confirm.ts';
 import { checkPolicy, type PolicyReport, type WindowOpenings } from '../policy-check.ts';
@@ -137,9 +137,8 @@ async function checkFleet(surroundings: Surroundings, file: string | undefined):
   const [proposed, inForce] = [parsePolicy(text, 'enforce'), parsePolicy(inPlace, 'enforce')];
   const name = file ?? stack.PolicyParameterName;
   if (isInvalid(proposed)) return tell(surroundings, name, text);
-  const { Account = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
   const compared = isInvalid(inForce) ? undefined : inForce;
-  const fleet = fleetReport(proposed, compared, Account, await readPlaces(clients.eks));
+  const fleet = fleetReport(proposed, compared, await accountOf(clients), await readPlaces(clients.eks));
   const code = tell(surroundings, name, text, fleet);
   if (compared === undefined)
     note('The document in place is not a good one: nothing acts by it, and nothing was compared.');
