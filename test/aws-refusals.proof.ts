@@ -45,7 +45,7 @@ const own = (tags: ReadonlyMap<string, string>) => [...tags.keys()].filter((key)
 
 /**
  * Cases covered elsewhere: 201 filter values (`sandbox/account/ec2/ec2.test.ts`, `triage-findings` in
- * `findings-storm`), permissions boundaries (`agent-diagnosis.test.ts`), access entries of CONFIG_MAP clusters
+ * `findings-storm`), permissions boundaries (`agent-diagnosis.proof.ts`), access entries of CONFIG_MAP clusters
  * (`infra/deploy.test.ts`, and the cluster `config-map-only` of the fleet `ssm-agent`), launch templates without rights
  * (`launch-templates.test.ts`).
  */

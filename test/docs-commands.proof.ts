@@ -60,7 +60,7 @@ const ELSEWHERE: ReadonlyArray<readonly [command: RegExp, reason: string]> = [
   [/^npx eks-host-remediator watch /, 'it goes on until it is interrupted: test/remediator-verbs.proof.ts'],
   [
     /^npx eks-host-remediator (posture (judge|import)|rehearse)/,
-    'they read files of somebody, or a real account: test/cli.test.ts and the tests of these commands',
+    'they read files of somebody, or a real account: test/cli.proof.ts and the tests of these commands',
   ],
 ];
 const isElsewhere = ({ command }: Documented): boolean => ELSEWHERE.some(([pattern]) => pattern.test(command));
