@@ -1,8 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
+import { fleet as withShells } from '../functions/close-shells/close-shells.fixture.ts';
 import type { Run } from '../sandbox/play.ts';
-import { deadLetterCount, MINUTE, type Scenario, start } from './harness.ts';
+import { deadLetterCount, HOUR, MINUTE, type Scenario, start } from './harness.ts';
 import { outcomes, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
 import { sampled } from './sampled.ts';
 
@@ -100,4 +102,68 @@ describe('an exposed launch, where reads lag behind', () => {
       expect(outcomes(run).filter((outcome) => outcome.startsWith('failed'))).toEqual([]);
     },
   );
+});
+
+describe('functions that an example never has act, where reads lag behind', () => {
+  /** Each with the first and the last word of what it does to one host. */
+  const ACTS: ReadonlyArray<readonly [string, string, string]> = [
+    ['require-imdsv2', 'imdsv2-being-required', 'imdsv2-required'],
+    ['close-shells', 'shells-being-closed', 'shells-closed'],
+    ['quarantine-workers', 'quarantine-started', 'quarantined'],
+    ['quarantine-workers', 'worker-terminated', 'quarantine-ended'],
+  ];
+  const policy = {
+    imds: { mode: 'enforce' },
+    shells: { hosts: 'enforce' },
+    quarantine: { expireAfter: '1h', onExpiry: 'terminate', terminationProtection: true },
+    ssmAgent: {},
+  };
+  /** One cluster whose workers take IMDSv1, one of them exposed; and one whose hosts have ways in, of which one is new when asked for. */
+  const exposed = privateFleet({ desiredSize: 2, ssm: { imdsTokens: 'optional' } });
+  const { launches } = publicLaunch();
+  const fresh = { at: '+10790s', cluster: 'lab', nodeGroup: 'web', withinSeconds: 0 };
+  const fleet = {
+    ...exposed,
+    launches: [...launches, fresh],
+    clusters: [...exposed.clusters, ...withShells.clusters.map((each) => ({ ...each, name: 'lab' }))],
+  };
+  const played = async (more: object, seed: number) => {
+    const run = await start({ ...scenario({ ...fleet, ...more }, policy), play: '3h', seed });
+    const checked = await operate(run.account, 'check', 'lab', '--all');
+    await run.account.play(HOUR);
+    return { run, checked };
+  };
+
+  it('end as where reads do not lag: check-posture, require-imdsv2, close-shells and terminate-workers', async () => {
+    const [plain, lagging] = await Promise.all([played({}, 7), played({ eventualConsistency: true }, 7)]);
+    expect(lagging.checked.code).toBe(plain.checked.code);
+    expect(failures(lagging.run)).toEqual(failures(plain.run));
+    // Each once: whether the exposed worker is asked for IMDSv2 before it is isolated is a matter of seconds.
+    const words = (run: Run) => [...new Set(lastWords(run))];
+    expect(words(lagging.run)).toEqual(words(plain.run));
+    expect(deadLetterCount(lagging.run)).toBe(0);
+    expect(lagging.run.errors).toEqual([]);
+    const running = lagging.run.account.fleet.instances.list().filter(({ state }) => state === 'running');
+    expect(running.filter(({ metadataTokens }) => metadataTokens !== 'required')).toEqual([]);
+    expect(lastWords(lagging.run)).toEqual(
+      expect.arrayContaining([
+        'check-posture lab batch  done posture-passed',
+        'check-posture lab web  done posture-passed',
+        'close-shells lab web worker done shells-closed',
+        'require-imdsv2 shop web worker done imdsv2-required',
+        'terminate-workers shop web worker done termination-called',
+      ]),
+    );
+    // Nothing is half done for minutes.
+    const { records } = lagging.run;
+    for (const [by, begin, end] of ACTS) {
+      const begun = records.filter(({ remediation, reason }) => remediation === by && reason === begin);
+      expect([by, begin, begun.length > 0]).toEqual([by, begin, true]);
+      for (const { instance, time } of begun) {
+        const ended = records.find((each) => each.instance === instance && each.reason === end && each.time > time);
+        const took = Date.parse(ended?.time ?? '') - Date.parse(time);
+        expect({ by, instance, isSoon: took < 2 * MINUTE }).toEqual({ by, instance, isSoon: true });
+      }
+    }
+  });
 });
