@@ -7,6 +7,8 @@ export interface Leaf {
   readonly value: unknown;
   readonly file: string;
   readonly line: number;
+  /** The key of the object in whose place the value stands. The kubelet does not start with such a file. */
+  readonly insteadOf?: string;
 }
 
 /** An object in a configuration. */
@@ -24,15 +26,21 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** Text that the kubelet takes for JSON. A byte order mark is no space in Go, so a text with one is YAML. */
+const JSON_TEXT = /^[^\S\uFEFF]*\{/;
+
 /**
  * Parses a configuration file like the kubelet, whatever its name: as JSON where it begins with a brace, otherwise as
- * the first document of YAML 1.1 (apimachinery, runtime/serializer/json, and sigs.k8s.io/yaml). Of a repeated key the
- * last one counts (lenient decoding, pkg/kubelet/kubeletconfig/util/codec).
+ * the first document of YAML 1.1 (apimachinery, runtime/serializer/json, and sigs.k8s.io/yaml). Decoding is lenient, so
+ * a key may be repeated (pkg/kubelet/kubeletconfig/util/codec). The last one counts, except for an object in JSON that
+ * Go decodes into a struct: encoding/json fills the same struct again and keeps what the later object leaves out.
  *
+ * @param into what the kubelet decodes the file into: `--config` into a struct, a drop-in into a map
  * @throws ConfigError for a file with which the kubelet does not start
  */
-export function readConfig(file: string, text: string): Branch {
-  if (text.trimStart().startsWith('{')) {
+export function readConfig(file: string, text: string, into: 'struct' | 'map'): Branch {
+  const isJson = JSON_TEXT.test(text);
+  if (isJson) {
     try {
       JSON.parse(text);
     } catch (error) {
@@ -53,14 +61,18 @@ export function readConfig(file: string, text: string): Branch {
     if (!isMap(actual)) return { kind: 'leaf', value: plain(actual), file, line: lineOf(node) };
     const members = new Map<string, Tree>();
     for (const { key, value } of actual.items) {
-      // Merged values yield to explicit ones, and of several merges the first counts (YAML 1.1, merge keys).
-      const isMerge = isScalar(key) && typeof key.value === 'symbol';
-      if (!isMerge)
-        members.set(isScalar(key) ? String(key.value) : String(key), treeOf(value as YamlNode | null, depth + 1));
-      for (const source of isMerge ? (isSeq(value) ? value.items : [value]) : []) {
+      if (!(isScalar(key) && typeof key.value === 'symbol')) {
+        const name = isScalar(key) ? String(key.value) : String(key);
+        const tree = treeOf(value as YamlNode | null, depth + 1);
+        members.set(name, isJson && into === 'struct' ? decodedAgain(members.get(name), tree) : tree);
+        continue;
+      }
+      // yaml.v2 merges where `<<` stands, over the keys before it, and of several maps the first one counts
+      // (gopkg.in/yaml.v2, decode.go, mapping and merge).
+      for (const source of isSeq(value) ? value.items.toReversed() : [value]) {
         const tree = treeOf(source as YamlNode | null, depth + 1);
         if (tree.kind === 'leaf') throw new ConfigError(`${file} is no YAML: << merges something else than a map`);
-        for (const [own, at] of tree.members) if (!members.has(own)) members.set(own, at);
+        for (const [own, at] of tree.members) members.set(own, at);
       }
     }
     return { kind: 'branch', members };
@@ -75,6 +87,12 @@ export function readConfig(file: string, text: string): Branch {
   const tree = treeOf(contents, 0);
   if (tree.kind !== 'branch') throw new ConfigError(`${file} has no object in it`);
   return tree;
+}
+
+/** A member of a struct after the same key comes again: null leaves a struct as it is. */
+function decodedAgain(before: Tree | undefined, again: Tree): Tree {
+  if (before?.kind !== 'branch') return again;
+  return again.kind === 'leaf' && again.value === null ? before : mergePatch(before, again);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -93,15 +111,12 @@ export function mergePatch(target: Tree | undefined, patch: Tree): Tree {
   return { kind: 'branch', members };
 }
 
-/**
- * The value at a path of keys. Null is no value. A leaf on the way is returned itself: it stands where an object must
- * be.
- */
+/** The value at a path of keys. Null is no value. A leaf on the way says of which object it takes the place. */
 export function find(tree: Tree, keys: readonly string[]): Tree | undefined {
   let at: Tree | undefined = tree;
-  for (const key of keys) {
-    if (at?.kind !== 'branch') break;
-    at = at.members.get(key);
+  for (const [index, key] of keys.entries()) {
+    if (at?.kind === 'leaf' && at.value !== null) return { ...at, insteadOf: keys.slice(0, index).join('.') };
+    at = at?.kind === 'branch' ? at.members.get(key) : undefined;
   }
   return at?.kind === 'leaf' && at.value === null ? undefined : at;
 }

@@ -124,8 +124,12 @@ export class EffectiveConfig {
     if (this.#fault !== undefined) return { kind: 'unknown', evidence: [{ value: this.#fault }] };
     const at = find(this.#merged, key.path);
     if (at === undefined) return { kind: 'unset', evidence: [] };
-    const name = key.path.join('.');
     const leaf = firstLeaf(at);
+    if (leaf?.insteadOf !== undefined) {
+      const shown = `${leaf.insteadOf} is ${JSON.stringify(leaf.value)}: the kubelet wants an object`;
+      return { kind: 'unknown', evidence: [{ ...placeOf(leaf), value: shown }] };
+    }
+    const name = key.path.join('.');
     const value = at.kind === 'leaf' ? key.ofFile(at.value) : undefined;
     const shown = at.kind === 'leaf' ? JSON.stringify(at.value) : 'an object';
     if (value === undefined)
@@ -199,11 +203,11 @@ function load(flags: KubeletFlags, tree: FileTree): Loaded {
   const dropIns: NodeFile[] = [];
   try {
     const path = flags.path('config');
-    let merged: Tree = path === undefined ? readConfig(LEGACY_PLACE, LEGACY) : loadFile(path, tree);
+    let merged: Tree = path === undefined ? readConfig(LEGACY_PLACE, LEGACY, 'struct') : loadFile(path, tree, 'struct');
     const directory = flags.path('config-dir');
     if (directory !== undefined) {
       dropIns.push(...dropInsOf(directory, tree));
-      for (const { path: name } of dropIns) merged = mergePatch(merged, loadFile(name, tree));
+      for (const { path: name } of dropIns) merged = mergePatch(merged, loadFile(name, tree, 'map'));
       // The kubelet then applies the defaults of files again: a key that a drop-in deletes gets these, not the legacy
       // defaults of the flags.
     }
@@ -215,14 +219,14 @@ function load(flags: KubeletFlags, tree: FileTree): Loaded {
 }
 
 /** @throws ConfigError where the kubelet would not start with the file, or where the file was not gathered */
-function loadFile(path: string, tree: FileTree): Branch {
+function loadFile(path: string, tree: FileTree, into: 'struct' | 'map'): Branch {
   const found = tree.resolve(path);
   const content = 'file' in found ? found.file.content : undefined;
   const ofLink = found.links.find((link) => link.content !== undefined)?.content;
   const whole = content ?? ofLink ?? tree.entry(path)?.content;
   if (whole === undefined)
     throw new ConfigError('file' in found ? `${path}: its content was not gathered` : `${found.missing}`);
-  const config = readConfig(path, whole);
+  const config = readConfig(path, whole, into);
   for (const [key, wanted] of [
     ['kind', KIND],
     ['apiVersion', API_VERSION],

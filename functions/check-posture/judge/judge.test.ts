@@ -21,6 +21,11 @@ const judged = (node: unknown) => judge(readNode(node));
 const verdictOf = (id: CheckId, node: unknown) => judged(node)[id].verdict;
 const evidenceOf = (id: CheckId, node: unknown) => judged(node)[id].evidence;
 
+const YAML_CONFIG = (text: string) =>
+  `kind: KubeletConfiguration\napiVersion: kubelet.config.k8s.io/v1beta1\n${text}\n`;
+const JSON_CONFIG = (members: string) =>
+  `{"kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1", ${members}}`;
+
 describe('judge', () => {
   it('has at least forty fixtures, each with its origin, of every system', () => {
     expect(NODES.length).toBeGreaterThanOrEqual(40);
@@ -171,6 +176,80 @@ describe('judge', () => {
     expect(verdicts['3.2.4'].verdict).toBe('PASS');
     expect(verdicts['3.2.6'].verdict).toBe('FAIL');
     expect(verdicts['3.2.7'].verdict).toBe('FAIL');
+  });
+
+  it.each<[string, string, CheckId, string]>([
+    [
+      'reads JSON behind a byte order mark, which is YAML in Go',
+      `\uFEFF${JSON_CONFIG('"readOnlyPort": 10255')}`,
+      '3.2.4',
+      'FAIL',
+    ],
+    [
+      'keeps what a repeated object of JSON leaves out, as encoding/json does',
+      JSON_CONFIG(
+        '"authentication": {"anonymous": {"enabled": true}}, "authentication": {"x509": {"clientCAFile": "/ca"}}',
+      ),
+      '3.2.1',
+      'FAIL',
+    ],
+    [
+      'takes the last of repeated objects in YAML',
+      YAML_CONFIG('authentication: {anonymous: {enabled: true}}\nauthentication: {x509: {clientCAFile: /ca}}'),
+      '3.2.1',
+      'PASS',
+    ],
+    [
+      'merges where << stands, over the keys before it',
+      YAML_CONFIG('open: &open {enabled: true}\nauthentication: {anonymous: {enabled: false, <<: *open}}'),
+      '3.2.1',
+      'FAIL',
+    ],
+    [
+      'passes nothing that stands where an object must be',
+      YAML_CONFIG('authentication: {anonymous: false}'),
+      '3.2.1',
+      'MANUAL',
+    ],
+    ['says nothing by a word where an object must be', YAML_CONFIG('authorization: Webhook'), '3.2.2', 'MANUAL'],
+    [
+      'says nothing by a duration beyond 64 bits',
+      YAML_CONFIG('streamingConnectionIdleTimeout: 999999999h'),
+      '3.2.5',
+      'MANUAL',
+    ],
+  ])('%s', (_, config, id, verdict) => {
+    expect(verdictOf(id, al2023({ config }))).toBe(verdict);
+  });
+
+  it('takes the last of repeated objects in a drop-in of JSON, which the kubelet reads as a map', () => {
+    const text = JSON_CONFIG(
+      '"authentication": {"anonymous": {"enabled": true}}, "authentication": {"webhook": {"enabled": true}}',
+    );
+    const node = al2023({
+      flags: WITH_DROP_INS,
+      files: [directory(DROP_INS), file(`${DROP_INS}/40.conf`, '0644', text)],
+    });
+    expect(verdictOf('3.2.1', node)).toBe('PASS');
+  });
+
+  it('hides no flag behind another: neither in one string with its value, nor after a switch of cAdvisor', () => {
+    const flags = [
+      ...AL2023_FLAGS,
+      '--read-only-port 10255',
+      '--docker-only',
+      '--anonymous-auth=true',
+      '--event-qps -1',
+    ];
+    const verdicts = judged(al2023({ flags }));
+    expect(['3.2.1', '3.2.4', '3.2.7'].map((id) => verdicts[id as CheckId].verdict)).toEqual(['FAIL', 'FAIL', 'FAIL']);
+  });
+
+  it('takes what points to something for a link', () => {
+    const { files } = al2023();
+    const kubeconfig = { path: '/etc/kubeconfig', mode: '0777', owner: 'root', group: 'root', target: KUBECONFIG };
+    const flags = [`--config=${CONFIG}`, `--kubeconfig=${kubeconfig.path}`];
+    expect(verdictOf('3.1.1', { ...al2023({ flags }), files: [...files, kubeconfig] })).toBe('PASS');
   });
 
   it('takes null for a member that is not there', () => {

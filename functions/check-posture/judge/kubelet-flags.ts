@@ -3,7 +3,10 @@
  * is `-` in names (component-base/cli/flag, WordSepNormalizeFunc), the last occurrence wins, `--` ends the flags.
  */
 
-/** Flags that take no value from the next element (BoolVar in kubernetes/kubernetes, cmd/kubelet/app/options, 1.18 to 1.35). */
+/**
+ * Flags that take no value from the next element (BoolVar in kubernetes/kubernetes, cmd/kubelet/app/options, 1.18 to
+ * 1.35, and the flags of google/cadvisor that globalflags_linux.go registers there).
+ */
 const BOOLEAN = new Set([
   'add-dir-header',
   'allow-privileged',
@@ -13,6 +16,8 @@ const BOOLEAN = new Set([
   'cgroups-per-qos',
   'contention-profiling',
   'cpu-cfs-quota',
+  'docker-only',
+  'docker-tls',
   'enable-cadvisor-json-endpoints',
   'enable-controller-attach-detach',
   'enable-debugging-handlers',
@@ -27,6 +32,7 @@ const BOOLEAN = new Set([
   'keep-terminated-pod-volumes',
   'kernel-memcg-notification',
   'local-storage-capacity-isolation',
+  'log-cadvisor-usage',
   'log-json-split-stream',
   'log-text-split-stream',
   'logtostderr',
@@ -44,6 +50,7 @@ const BOOLEAN = new Set([
   'serialize-image-pulls',
   'skip-headers',
   'skip-log-headers',
+  'storage-driver-secure',
   'version',
   'windows-service',
 ]);
@@ -62,7 +69,8 @@ export class KubeletFlags {
   readonly #values = new Map<string, FlagValue[]>();
 
   constructor(argv: readonly string[]) {
-    const rest = [...argv];
+    // A name and its value in one string come from a listing such as ps prints. The kubelet knows no flag with a blank.
+    const rest = argv.flatMap((element) => /^(--[^=\s]+)\s+([\s\S]*)$/.exec(element)?.slice(1) ?? element);
     for (let element = rest.shift(); element !== undefined && element !== '--'; element = rest.shift()) {
       if (!element.startsWith('--')) {
         // `-v 2` and `-v=2`; other elements are not flags.
@@ -130,6 +138,8 @@ export function parseDuration(text: string): number | undefined {
   // Go truncates fractions of a nanosecond.
   for (const [, amount, unit] of rest.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/gy))
     sum += Math.trunc(Number(amount) * (UNITS[unit ?? ''] ?? 0));
+  // Go keeps a duration in 64 bits.
+  if (sum >= 2 ** 63) return undefined;
   return sign === '-' ? -sum : sum;
 }
 

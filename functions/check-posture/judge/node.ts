@@ -39,7 +39,11 @@ const file = z
   .superRefine(({ type, target }, context) => {
     if (type === 'symlink' && target === undefined)
       context.addIssue({ code: 'custom', path: ['target'], message: 'is missing: say what the link points to' });
-  });
+  })
+  // Only a link points to something.
+  .transform((one) =>
+    one.type === undefined && one.target !== undefined ? { ...one, type: 'symlink' as const } : one,
+  );
 
 const result = z.object({
   id: z.string(),
