@@ -7,6 +7,7 @@ import {
   filterValues,
   groupsThat,
   healthIssues,
+  hostNames,
   ipv6Egress,
   keepGroups,
   protectWorker,
@@ -165,5 +166,40 @@ export const LINES: readonly LineCheck[] = [
   {
     line: 'how long a call of AWS may hang before another host answers',
     look: slowestRead,
+  },
+  {
+    line: 'whether a kubelet starts with a key twice in its JSON configuration',
+    look: () => [open('only a node tells, whose file is changed: a check of the posture reads each file either way')],
+  },
+  {
+    line: "whether there are nodes that have neither their private DNS name nor their instance's id",
+    look: hostNames,
+  },
+  {
+    line: 'the last day with fixes of Ubuntu and RHEL',
+    look: ({ groups }) => {
+      const own = groups.filter(({ amiType }) => amiType === 'CUSTOM').map(({ nodegroupName = '' }) => nodegroupName);
+      return [
+        open(
+          own.length === 0
+            ? 'no node group here has an image of its own: the others run AL2023, AL2, Bottlerocket or Windows'
+            : `${own.join(', ')}: an image of its own; its vendor's page names the day`,
+        ),
+      ];
+    },
+  },
+  {
+    line: 'whether a command of Systems Manager may use `apiclient set`',
+    look: (ground) =>
+      groupsThat(
+        ground,
+        'runs Bottlerocket',
+        ({ amiType = '' }) => amiType.startsWith('BOTTLEROCKET'),
+        'close-shells in mode enforce tells, by its fresh look after the command',
+      ),
+  },
+  {
+    line: 'whether CloudFormation takes an update in which only DeletionPolicy changes',
+    look: () => [open('there is no stack yet: aws cloudformation get-template tells, after a deploy with another one')],
   },
 ];

@@ -182,6 +182,17 @@ export async function sessionPreferences({ clients }: Ground): Promise<Finding[]
   return [(isMissing ? answered : trouble)(`${Name}: ${outcome.name}: ${outcome.why}`)];
 }
 
+/**
+ * By what the host names of workers are made, which the kubelet takes for its node. Source: EC2 user guide, "EC2 instance
+ * hostnames": `ip-name` or `resource-name`.
+ */
+export function hostNames({ instances }: Pick<Ground, 'instances'>): Finding[] {
+  const kinds = Map.groupBy(instances, ({ PrivateDnsNameOptions }) => PrivateDnsNameOptions?.HostnameType ?? 'unknown');
+  if (kinds.size === 0) return [open('the cluster has no worker')];
+  const told = [...kinds].map(([kind, { length }]) => `${length} by ${kind}`).sort();
+  return [open(`host names of workers: ${told.join(', ')}; kubectl get nodes tells the names of their nodes`)];
+}
+
 /** Whether an interface could be given the security groups that it has. */
 export function keepGroups({ clients, instances }: Ground): Finding[] | Promise<Finding[]> {
   const [first] = instances.flatMap(({ NetworkInterfaces = [] }) => NetworkInterfaces);
