@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { changeWindow } from '../shared/policy/change-window.ts';
 import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
+import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
 
 /** The policy section `upgrades`. */
@@ -41,6 +42,7 @@ export const upgrades = (defaultMode: Mode) =>
       .boolean()
       .default(false)
       .describe('Lets EKS ignore pod disruption budgets. Workloads can lose all their pods at once: leave it false.'),
+    image: wantedImage.prefault({}).describe('For node groups that run an AMI of your own (amiType CUSTOM).'),
   });
 
 /** From the section of `triage-findings`: whether urgent findings hasten upgrades. */

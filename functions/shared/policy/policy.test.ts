@@ -21,6 +21,7 @@ describe('parsePolicy', () => {
         stopAfterFailures: 3,
         retryAfter: HOUR,
         force: false,
+        image: { mode: 'observe', wanted: null, templates: 'propose' },
       },
       ssmAgent: {
         mode: 'enforce',
@@ -112,9 +113,37 @@ describe('parsePolicy', () => {
       'overrides.0.quarantine.expireAfter: must be at least 1h',
     ],
     ['{"killSwitch":"true"}', 'killSwitch: '],
+    ['{"upgrades":{"image":{"wanted":{}}}}', 'upgrades.image.wanted: must have either ssmParameter, or owners'],
+    [
+      '{"upgrades":{"image":{"wanted":{"ssmParameter":"/a","architecture":"arm64"}}}}',
+      'upgrades.image.wanted: must have either',
+    ],
+    [
+      '{"upgrades":{"image":{"wanted":{"owners":["self"],"namePattern":"golden-*"}}}}',
+      'upgrades.image.wanted: must have',
+    ],
+    [
+      '{"upgrades":{"image":{"wanted":{"ssmParameter":"/a:1"}}}}',
+      'upgrades.image.wanted.ssmParameter: must be the full',
+    ],
+    ['{"upgrades":{"image":{"wanted":{"namePattern":"*"}}}}', 'upgrades.image.wanted.namePattern: must be the name'],
+    ['{"upgrades":{"image":{"wanted":{"owners":["me"]}}}}', 'upgrades.image.wanted.owners.0: must be self, amazon'],
+    ['{"upgrades":{"image":{"wanted":{"name":"x"}}}}', 'upgrades.image.wanted.name: unknown key'],
+    [
+      '{"overrides":[{"name":"x","match":{"tags":{"a":"b"}},"upgrades":{"image":{"wanted":{"ssmParameter":"/a"}}}}]}',
+      'overrides.0.upgrades.image.wanted: cannot be changed so by tags',
+    ],
   ])('refuses %s and says why', (text, fault) => {
     const policy = parsePolicy(text, 'enforce');
     expect(isInvalid(policy) && policy.error).toContain(fault);
+  });
+
+  it.each([
+    { ssmParameter: '/images/eks/{kubernetesVersion}/al2023' },
+    { owners: ['self', '111122223333'], namePattern: 'golden eks {kubernetesVersion} *', architecture: 'arm64' },
+  ])('takes %j for an AMI that is wanted', (wanted) => {
+    const policy = parsePolicy(JSON.stringify({ upgrades: { image: { wanted } } }), 'enforce');
+    expect(policy).toMatchObject({ upgrades: { image: { mode: 'observe', wanted } } });
   });
 
   it('names every fault, not only the first', () => {

@@ -41,6 +41,9 @@ export const STRICTNESS = {
     retryAfter: MOST,
     waitForQuarantine: MOST,
     force: OFF_FIRST,
+    'image.mode': MODE,
+    'image.wanted': INCOMPARABLE,
+    'image.templates': strictestFirst('propose', 'change'),
   },
   ssmAgent: {
     mode: MODE,

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Candidate, type MachineImage, newestBaked, offerOf } from './wanted-image.ts';
+
+const DAY = 86_400_000;
+const NOW = Date.parse('2026-07-20T12:00:00Z');
+const HERE = { controlPlane: '1.33', now: NOW };
+
+const image = (change: Partial<MachineImage> = {}): MachineImage => ({
+  imageId: 'ami-new',
+  name: 'golden-eks-1.33-al2023-20260718',
+  owner: '111122223333',
+  architecture: 'arm64',
+  platform: 'Linux/UNIX',
+  rootDevice: '/dev/xvda',
+  rootDeviceType: 'ebs',
+  virtualization: 'hvm',
+  state: 'available',
+  createdAt: NOW - 2 * DAY,
+  ...change,
+});
+const present = image({ imageId: 'ami-old', name: 'golden-eks-1.33-al2023-20260601', createdAt: NOW - 50 * DAY });
+const offer = (...images: MachineImage[]) =>
+  offerOf(
+    images.map((one) => ({ image: one })),
+    present,
+    HERE,
+  );
+
+describe('the AMIs that a group may move to', () => {
+  it('are the newer ones, oldest first', () => {
+    const newest = image({ imageId: 'ami-newest', createdAt: NOW - DAY });
+    const older = image({ imageId: 'ami-older', createdAt: NOW - 60 * DAY });
+    expect(offer(newest, older, present, image())).toMatchObject({
+      newer: [{ imageId: 'ami-new', since: NOW - 2 * DAY }, { imageId: 'ami-newest' }],
+      present: 'outdated',
+      refused: [],
+    });
+  });
+
+  it.each([
+    ['newest', [present, image({ createdAt: NOW - 60 * DAY })]],
+    ['newer-than-named', [image({ createdAt: NOW - 60 * DAY })]],
+    ['none-named', []],
+    ['outdated', [present, image()]],
+  ])('the present one is %s', (stands, images) => expect(offer(...images).present).toBe(stands));
+
+  it.each<[Partial<MachineImage>, string]>([
+    [{ owner: '999999999999' }, 'its owner is 999999999999, and that of the present one 111122223333'],
+    [{ architecture: 'x86_64' }, 'its architecture is x86_64, and that of the present one arm64'],
+    [{ platform: 'Windows' }, 'its platform is Windows'],
+    [{ platform: '' }, 'its platform is unknown'],
+    [{ rootDevice: '/dev/sda1' }, 'its root device is /dev/sda1'],
+    [{ state: 'disabled' }, 'it is disabled'],
+    [{ deprecatedAt: NOW }, 'it is deprecated since 2026-07-20T12:00:00.000Z'],
+    [{ isAllowed: false }, 'do not admit it'],
+    [
+      { name: 'bottlerocket-aws-k8s-1.33-aarch64-v1.42.0-ca9b9399' },
+      'Bottlerocket, and the present one Amazon Linux 2023',
+    ],
+    [{ name: 'golden-eks-1.34-al2023-20260718' }, 'for Kubernetes 1.34, and the control plane runs 1.33'],
+  ])('leave out one with %j', (change, why) => {
+    expect(offer(image(change))).toMatchObject({ newer: [], refused: [{ why: expect.stringContaining(why) }] });
+  });
+
+  it.each<Partial<MachineImage>>([
+    { deprecatedAt: NOW + 1 },
+    { isAllowed: true },
+    { name: 'hardened-7' },
+    { name: 'golden-eks-1.32-al2023' },
+    { name: 'golden-eks-1.42.0' },
+    { name: 'image 1.99' },
+  ])('take one with %j', (change) => expect(offer(image(change)).newer).toHaveLength(1));
+
+  it('bake from when they were made or named, whichever came later', () => {
+    const named = (namedAt: number): Candidate => ({ image: image(), namedAt });
+    expect(offerOf([named(NOW - DAY)], present, HERE).newer).toMatchObject([{ since: NOW - DAY }]);
+    expect(offerOf([named(NOW - 9 * DAY)], present, HERE).newer).toMatchObject([{ since: NOW - 2 * DAY }]);
+  });
+});
+
+describe('newestBaked', () => {
+  it('is the newest that has baked, or else the first that will have', () => {
+    const at = (imageId: string, days: number) => ({ imageId, name: imageId, since: NOW - days * DAY });
+    expect(newestBaked([at('a', 9), at('b', 5), at('c', 1)], 4 * DAY, NOW)).toMatchObject({ imageId: 'b' });
+    expect(newestBaked([at('a', 1), at('b', 2)], 4 * DAY, NOW)).toMatchObject({ imageId: 'b' });
+    expect(newestBaked([], DAY, NOW)).toBeUndefined();
+  });
+});
+
+const anyImage = fc.record<MachineImage>({
+  imageId: fc.constantFrom('ami-1', 'ami-2', 'ami-3', 'ami-4'),
+  name: fc.constantFrom('al2023-eks-1.33', 'ubuntu-eks-1.33', 'golden', 'eks-1.35', ''),
+  owner: fc.constantFrom('1', '2', ''),
+  architecture: fc.constantFrom('arm64', 'x86_64', ''),
+  platform: fc.constantFrom('Linux/UNIX', 'Windows', ''),
+  rootDevice: fc.constantFrom('/dev/xvda', '/dev/sda1'),
+  rootDeviceType: fc.constantFrom('ebs', 'instance-store'),
+  virtualization: fc.constant('hvm'),
+  state: fc.constantFrom('available', 'deregistered'),
+  createdAt: fc.integer({ min: 0, max: 9 }),
+  deprecatedAt: fc.integer({ min: 0, max: 9 }),
+  isAllowed: fc.boolean(),
+});
+
+describe('whatever AMIs there are', () => {
+  it('offers none that is older or of another kind, and says of each newer one that is not offered why', () => {
+    fc.assert(
+      fc.property(fc.array(anyImage, { maxLength: 6 }), anyImage, (images, now) => {
+        const candidates = images.map((one) => ({ image: one }));
+        const { newer, refused } = offerOf(candidates, now, { controlPlane: '1.33', now: 5 });
+        for (const { imageId, since } of newer) {
+          const alike = images.filter((one) => one.imageId === imageId);
+          expect(
+            alike.some(
+              (one) =>
+                one.createdAt > now.createdAt &&
+                since >= one.createdAt &&
+                one.owner === now.owner &&
+                one.owner !== '' &&
+                one.architecture === now.architecture &&
+                one.platform === now.platform &&
+                one.state === 'available' &&
+                one.isAllowed === true &&
+                (one.deprecatedAt ?? 0) > 5,
+            ),
+          ).toBe(true);
+        }
+        const later = images.filter((one) => one.imageId !== now.imageId && one.createdAt > now.createdAt);
+        expect(newer.length + refused.length).toBe(later.length);
+        for (const { why } of refused) expect(why).not.toBe('');
+      }),
+    );
+  });
+});

@@ -1,0 +1,146 @@
+/** An AMI, as far as it matters to whether a host may move to it. */
+export interface MachineImage {
+  readonly imageId: string;
+  readonly name: string;
+  /** The account that owns it. */
+  readonly owner: string;
+  /** Such as `arm64`. */
+  readonly architecture: string;
+  /** As EC2 bills it, such as `Linux/UNIX` or `Red Hat Enterprise Linux`. */
+  readonly platform: string;
+  /** Such as `/dev/xvda`. */
+  readonly rootDevice: string;
+  /** `ebs` or `instance-store`. */
+  readonly rootDeviceType: string;
+  readonly virtualization: string;
+  /** Such as `available`. */
+  readonly state: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** Epoch milliseconds. */
+  readonly deprecatedAt?: number;
+  /** Whether the account's settings for allowed AMIs admit it; absent: EC2 does not say. */
+  readonly isAllowed?: boolean;
+}
+
+/** An AMI that the policy names. */
+export interface Candidate {
+  readonly image: MachineImage;
+  /** Since when it has been the one that is named, epoch milliseconds; absent: since it was made. */
+  readonly namedAt?: number;
+}
+
+/** An AMI that a group may move to. */
+export interface OfferedImage {
+  readonly imageId: string;
+  readonly name: string;
+  /** Start of its bake time, epoch milliseconds: it was made, or named, whichever came later. */
+  readonly since: number;
+}
+
+/** What a group may move to, among all that the policy names. */
+export interface Offer {
+  /** Newer than the present AMI, by their creation, oldest first. */
+  readonly newer: readonly OfferedImage[];
+  /**
+   * How the present AMI stands to those that are named: it is the newest of them, newer than all of them, older than
+   * some; or there are none.
+   */
+  readonly present: 'newest' | 'newer-than-named' | 'outdated' | 'none-named';
+  /** Those that would be newer, and why each is not taken, newest first; the reason is the end of a sentence. */
+  readonly refused: ReadonlyArray<{ readonly image: MachineImage; readonly why: string }>;
+}
+
+interface Here {
+  /** The Kubernetes minor version of the control plane, such as `1.33`. */
+  readonly controlPlane: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * Which of the AMIs that the policy names a group may move to; a pure function. An AMI is only taken for another one of
+ * the same kind: never of another owner, architecture or operating system, and never an older one.
+ */
+export function offerOf(candidates: readonly Candidate[], present: MachineImage, here: Here): Offer {
+  const others = candidates
+    .filter(({ image }) => image.imageId !== present.imageId)
+    .toSorted((a, b) => a.image.createdAt - b.image.createdAt || (a.image.imageId < b.image.imageId ? -1 : 1));
+  const later = others.filter(({ image }) => image.createdAt > present.createdAt);
+  const judged = later.map((candidate) => ({ ...candidate, why: whyNot(candidate.image, present, here) }));
+  const isNamed = others.length < candidates.length;
+  return {
+    newer: judged.flatMap(({ image: { imageId, name, createdAt }, namedAt = createdAt, why }) =>
+      why === undefined ? [{ imageId, name, since: Math.max(createdAt, namedAt) }] : [],
+    ),
+    present: later.length > 0 ? 'outdated' : isNamed ? 'newest' : others.length > 0 ? 'newer-than-named' : 'none-named',
+    refused: judged.flatMap(({ image, why }) => (why === undefined ? [] : [{ image, why }])).reverse(),
+  };
+}
+
+/** The newest of the offered AMIs that has baked, or else the one that will bake first; undefined where there is none. */
+export function newestBaked(newer: readonly OfferedImage[], bakeAge: number, now: number): OfferedImage | undefined {
+  const [first] = newer.toSorted((a, b) => a.since - b.since);
+  return newer.findLast(({ since }) => since + bakeAge <= now) ?? first;
+}
+
+/** Why a host of the present AMI cannot move to another one, as the end of a sentence; undefined where it can. */
+function whyNot(image: MachineImage, present: MachineImage, { controlPlane, now }: Here): string | undefined {
+  const { state, deprecatedAt, isAllowed } = image;
+  if (state !== 'available') return `it is ${state}`;
+  if (deprecatedAt !== undefined && deprecatedAt <= now) return `it is deprecated since ${iso(deprecatedAt)}`;
+  if (isAllowed === false) return "the account's settings for allowed AMIs do not admit it";
+  for (const [what, of] of COMPARED) {
+    // What EC2 does not tell of one of them is a doubt, and doubt means no.
+    if (of(image) === '' || of(image) !== of(present)) {
+      return `${what} is ${of(image) || 'unknown'}, and that of the present one ${of(present) || 'unknown'}`;
+    }
+  }
+  const [family, before] = [familyOf(image.name), familyOf(present.name)];
+  if (family !== undefined && before !== undefined && family !== before) {
+    return `by its name it is ${family}, and the present one ${before}`;
+  }
+  const newest = Number(/^1\.(\d+)$/.exec(controlPlane)?.[1] ?? 0);
+  const [kubelet = 0, running = 0] = [kubernetesIn(image.name), kubernetesIn(present.name)];
+  // Where the present one says so, too, the number is another one: a kubelet newer than its control plane has not joined.
+  if (kubelet > newest && running <= newest) {
+    return `by its name it is for Kubernetes 1.${kubelet}, and the control plane runs ${controlPlane}: nodes must not be newer`;
+  }
+  return undefined;
+}
+
+/** What must be the same. Another root device would turn the template's root volume into a second one. */
+const COMPARED: ReadonlyArray<readonly [what: string, of: (image: MachineImage) => string]> = [
+  ['its owner', ({ owner }) => owner],
+  ['its architecture', ({ architecture }) => architecture],
+  ['its platform', ({ platform }) => platform],
+  ['its root device', ({ rootDevice }) => rootDevice],
+  ['the type of its root device', ({ rootDeviceType }) => rootDeviceType],
+  ['its virtualization', ({ virtualization }) => virtualization],
+];
+
+/** Operating systems of nodes by the names that their makers and users give to AMIs. EC2 knows no more than Linux. */
+const FAMILIES: ReadonlyArray<readonly [family: string, name: RegExp]> = [
+  ['Bottlerocket', /bottlerocket/i],
+  ['Amazon Linux 2023', /al2023|amazon-?linux-?2023/i],
+  ['Amazon Linux 2', /amzn2|\bal2\b|amazon-?linux-?2(?!\d)/i],
+  ['Ubuntu', /ubuntu/i],
+  ['Windows', /windows/i],
+  ['Red Hat', /rhel|red-?hat/i],
+  ['Flatcar', /flatcar/i],
+  ['Talos', /talos/i],
+  ['SUSE', /suse|\bsles\b/i],
+  ['Rocky Linux', /rocky/i],
+  ['Debian', /debian/i],
+];
+
+const familyOf = (name: string): string | undefined => FAMILIES.find(([, pattern]) => pattern.test(name))?.[0];
+
+/** The Kubernetes minor version in a name that speaks of Kubernetes, the least where there are several, without the `1.`. */
+function kubernetesIn(name: string): number | undefined {
+  if (!/k8s|kube|eks/i.test(name)) return undefined;
+  const minors = [...name.matchAll(/(?<![\d.])1\.(\d{2})(?![\d.])/g)].map(([, minor]) => Number(minor));
+  return minors.length === 0 ? undefined : Math.min(...minors);
+}
+
+const iso = (time: number): string => new Date(time).toISOString();
