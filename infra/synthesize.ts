@@ -10,21 +10,26 @@ const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 export const cdkJsonContext = (): Record<string, unknown> =>
   cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '..', 'cdk.json'), 'utf8'))).context;
 
+interface Options {
+  /** Like `-c key=value`, in addition to `cdk.json`. Without a mode it is `enforce`: nothing is deployed. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly outdir: string;
+}
+
 /**
  * Bundles the functions and synthesizes the stack like `cdk synth`, in this process, all into `outdir`.
  * @returns the path of the template
  * @throws SettingsError for a bad setting in the context
  */
-export const synthesize = (options: {
-  /** Like `-c key=value`, in addition to `cdk.json`. Without a mode it is `enforce`: nothing is deployed. */
-  readonly context?: Readonly<Record<string, unknown>>;
-  readonly outdir: string;
-}): Promise<string> =>
-  withBundles((bundles) => {
-    const app = new RemediatorApp(bundles, {
-      outdir: options.outdir,
-      context: { ...cdkJsonContext(), mode: 'enforce', ...options.context },
-      analyticsReporting: false,
-    });
-    return app.synth().getStackArtifact(app.stack.artifactId).templateFullPath;
+export const synthesize = (options: Options): Promise<string> =>
+  withBundles((bundles) => synthesizeFrom(bundles, options));
+
+/** Synthesizes the stack from a folder of bundles that are made already. */
+export function synthesizeFrom(bundles: string, { context, outdir }: Options): string {
+  const app = new RemediatorApp(bundles, {
+    outdir,
+    context: { ...cdkJsonContext(), mode: 'enforce', ...context },
+    analyticsReporting: false,
   });
+  return app.synth().getStackArtifact(app.stack.artifactId).templateFullPath;
+}

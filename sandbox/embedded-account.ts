@@ -19,8 +19,10 @@ import { fleetServices } from './fleet/services.ts';
 import { snapshotFleet } from './fleet/snapshot.ts';
 import type { FleetState } from './fleet/state.ts';
 import { workloadsOf } from './fleet/workloads.ts';
+import { DirectCalls } from './in-process/direct-calls.ts';
+import { inProcessPackages } from './in-process/in-process-packages.ts';
 import { ClusterApis } from './kubernetes/cluster-apis.ts';
-import { ExecutionEnvironment } from './lambda/execution-environment.ts';
+import { ExecutionEnvironment, type PackageSurroundings } from './lambda/execution-environment.ts';
 import { InMemoryNetwork } from './lambda/in-memory-network.ts';
 import type { Lambda } from './lambda/lambda.ts';
 import { SECRET_ACCESS_KEY } from './lambda/lambda-context.ts';
@@ -42,6 +44,11 @@ export interface AccountOptions {
   /** Text of the policy document, written into the stack's policy parameter. */
   readonly policy?: string;
   readonly faults?: FaultPlan;
+  /**
+   * Whether SDK clients call the account's operations directly, without HTTP, signatures and serialization. The stack
+   * must have been synthesized from light bundles.
+   */
+  readonly inProcess?: boolean;
   /** Called for every AWS call. */
   readonly onCall?: (call: CallRecord) => void;
   /** Called for every logged line, with the names of its log group and stream. */
@@ -91,8 +98,8 @@ export interface EmbeddedAccount {
  * @throws TemplateError for a template that the sandbox does not support
  */
 export async function openAccount(options: AccountOptions): Promise<EmbeddedAccount> {
-  const { fleet: file, seed, synthesized, policy, faults: faultPlan = {}, onCall, onLine } = options;
-  const time = new VirtualTime(Date.parse(file.startsAt));
+  const { fleet: file, seed, synthesized, policy, faults: faultPlan = {}, inProcess = false, onCall, onLine } = options;
+  const time = new VirtualTime(Date.parse(file.startsAt), inProcess ? 1 : undefined);
   const world: World = {
     accountId: file.account,
     region: file.region,
@@ -110,7 +117,8 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
       const { accountId, region, random } = world;
       const identity = { functionName: name, logGroupName: definition.logging.group, accountId, region, accessKeyId };
       const surroundings = { network, time, random: random.fork(accessKeyId), onLine: write };
-      return new ExecutionEnvironment({ ...definition, ...identity, ...surroundings });
+      const packages = (around: PackageSurroundings) => inProcessPackages({ ...around, calls: direct });
+      return new ExecutionEnvironment({ ...definition, ...identity, ...surroundings, ...(inProcess && { packages }) });
     },
     account: {
       putParameter: (parameter) => fleet.parameters.put(parameter),
@@ -133,13 +141,15 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     createCloudFormation(() => stacks),
     securityHub.service,
   ];
-  const server = new AccountServer({
+  const entrance = {
     services: callable,
     world,
-    identify: (accessKeyId) => lambda.callerOf(accessKeyId) ?? OPERATOR,
+    identify: (accessKeyId: string) => lambda.callerOf(accessKeyId) ?? OPERATOR,
     execute,
     ...(onCall !== undefined && { onCall }),
-  });
+  };
+  const server = new AccountServer(entrance);
+  const direct = new DirectCalls(entrance);
   const kubernetes = new ClusterApis({
     world,
     clusters: () => fleet.eks.clusters.values(),

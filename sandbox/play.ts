@@ -22,6 +22,8 @@ export interface PlayOptions {
   /** Text of the policy document. */
   readonly policy?: string | undefined;
   readonly faults?: FaultPlan;
+  /** As in the account's options. */
+  readonly inProcess?: boolean;
   /** Events, each with the time from the start at which it is published on its bus, ms. */
   readonly events?: ReadonlyArray<{ readonly after: number; readonly event: BusEvent }>;
   readonly onRecord?: (record: RemediationRecord) => void;
@@ -43,7 +45,17 @@ export interface Run {
  * errors.
  */
 export async function startRun(options: PlayOptions): Promise<Run> {
-  const { fleet, synthesized, seed = 1, policy, faults = {}, events = [], onRecord, onCall } = options;
+  const {
+    fleet,
+    synthesized,
+    seed = 1,
+    policy,
+    faults = {},
+    inProcess = false,
+    events = [],
+    onRecord,
+    onCall,
+  } = options;
   const records: RemediationRecord[] = [];
   const calls: CallRecord[] = [];
   const errors: string[] = [];
@@ -52,6 +64,7 @@ export async function startRun(options: PlayOptions): Promise<Run> {
     seed,
     synthesized,
     faults,
+    inProcess,
     ...(policy !== undefined && { policy }),
     onLine: (line) => {
       if (line.includes('"level":"ERROR"')) errors.push(line);

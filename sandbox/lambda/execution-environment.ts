@@ -28,8 +28,23 @@ export interface ExecutionEnvironmentOptions {
   readonly network: InMemoryNetwork;
   readonly time: VirtualTime;
   readonly random: Random;
+  /** The packages that a light bundle leaves out, for one environment; absent: the bundle contains all of them. */
+  readonly packages?: (surroundings: PackageSurroundings) => (id: string) => unknown;
   /** Called for each line on the function's stdout and stderr. Unlike Lambda's text format it has no prefix. */
   onLine(line: string): void;
+}
+
+/** What packages outside a bundle learn of the environment that uses them. */
+export interface PackageSurroundings {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly accessKeyId: string;
+  /** The trace header of the invocation, which SDK clients send with each call. */
+  traceHeader(): string | undefined;
+  /** Runs an effect while the environment lives: at once, or in the next invocation. */
+  deliver(effect: () => void): void;
+  /** Counts what the environment waits for besides HTTP and timers. */
+  waiting(change: 1 | -1): void;
 }
 
 export interface InvocationError {
@@ -67,6 +82,7 @@ export class ExecutionEnvironment {
   #handler: Handler | undefined;
   #finish: ((result: InvocationResult) => void) | undefined;
   #alive = true;
+  #awaited = 0;
 
   constructor(options: ExecutionEnvironmentOptions) {
     this.#options = options;
@@ -85,7 +101,9 @@ export class ExecutionEnvironment {
 
   /** True while it computes: neither done nor waiting for a response or a timer. For `VirtualTime.addActivity`. */
   get busy(): boolean {
-    return this.#finish !== undefined && this.#network.openRequests === 0 && !this.#timers.waiting;
+    return (
+      this.#finish !== undefined && this.#awaited === 0 && this.#network.openRequests === 0 && !this.#timers.waiting
+    );
   }
 
   /**
@@ -141,7 +159,28 @@ export class ExecutionEnvironment {
     const [env, stdout, stderr, timers] = [this.#env, this.#stdout, this.#stderr, this.#timers];
     const network = this.#network;
     const loadFile = moduleLoader(dirname(bundle), (): World => world);
-    const world = functionWorld({ time, random, env, stdout, stderr, timers, network, exit, loadFile });
+    const packages = this.#options.packages?.({
+      time,
+      random,
+      accessKeyId: this.#options.accessKeyId,
+      traceHeader: () => env._X_AMZN_TRACE_ID,
+      deliver: (effect) => this.#deliver(() => this.#guard(effect)),
+      waiting: (change) => {
+        this.#awaited += change;
+      },
+    });
+    const world = functionWorld({
+      time,
+      random,
+      env,
+      stdout,
+      stderr,
+      timers,
+      network,
+      exit,
+      loadFile,
+      ...(packages !== undefined && { packages }),
+    });
     const found = loadFile(basename(bundle))?.[handler.split('.').at(-1) ?? ''];
     if (typeof found !== 'function') {
       throw Object.assign(new Error(`${handler} is undefined or not exported`), { name: 'Runtime.HandlerNotFound' });

@@ -28,10 +28,12 @@ export const wayOut =
  *
  * @param replacements by module name without `node:`
  * @param loadFile the exports of a file beside the bundle, such as `./client.js`; undefined when there is none
+ * @param packages the packages that the bundle leaves out; absent: it contains all of them
  */
 export function functionRequire(
   replacements: Readonly<Record<string, object>>,
   loadFile: (id: string) => unknown,
+  packages?: (id: string) => unknown,
 ): (id: string) => unknown {
   const known = new Map<string, unknown>([
     ...Object.entries(replacements),
@@ -44,6 +46,10 @@ export function functionRequire(
       const file = id.startsWith('./') ? loadFile(id) : undefined;
       if (file !== undefined) return file;
       if (!isBuiltin(id)) {
+        if (packages !== undefined) {
+          known.set(name, packages(id));
+          return known.get(name);
+        }
         throw Object.assign(new Error(`Cannot find module '${id}': the bundle does not contain it.`), {
           code: 'MODULE_NOT_FOUND',
         });

@@ -27,6 +27,8 @@ export interface FunctionWorldOptions {
   exit(code: number): never;
   /** The exports of a file beside the bundle; undefined when there is none. */
   loadFile(id: string): unknown;
+  /** The packages that the bundle leaves out; absent: it contains all of them. */
+  readonly packages?: (id: string) => unknown;
 }
 
 /**
@@ -64,7 +66,7 @@ export function functionWorld(options: FunctionWorldOptions): Omit<FreeVariables
     'timers/promises': { setTimeout: delay, setImmediate: nextTurn, scheduler: { wait: delay } },
     perf_hooks: { performance },
   };
-  const require = functionRequire(replacements, options.loadFile);
+  const require = functionRequire(replacements, options.loadFile, options.packages);
   const paths = { __filename: `${TASK_ROOT}/index.js`, __dirname: TASK_ROOT };
   return { ...globals, ...paths, require, globalThis: global, global };
 }

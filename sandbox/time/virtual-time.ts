@@ -20,9 +20,16 @@ export class VirtualTime {
   readonly #agenda: Planned[] = [];
   readonly #activities: Array<() => boolean> = [];
 
-  /** @param startsAt epoch milliseconds */
-  constructor(startsAt: number) {
+  readonly #quietTurns: number;
+
+  /**
+   * @param startsAt epoch milliseconds
+   * @param quietTurns of the event loop after which what a task started is at rest. The extra turns are for siblings in
+   * a `Promise.all` that take a tick longer; where nothing goes over streams, one is enough.
+   */
+  constructor(startsAt: number, quietTurns = 3) {
     this.#now = startsAt;
+    this.#quietTurns = quietTurns;
   }
 
   /** The current virtual time, epoch milliseconds. */
@@ -69,12 +76,12 @@ export class VirtualTime {
 
   /**
    * Lets all microtasks, ticks and in-memory streams drain. Everything in the sandbox is in memory, so a few turns of
-   * the event loop suffice. The extra turns are for siblings in a `Promise.all` that take a tick longer.
+   * the event loop suffice.
    */
   async #settle(): Promise<void> {
     let quietTurns = 0;
     const realStart = performance.now();
-    while (quietTurns < 3) {
+    while (quietTurns < this.#quietTurns) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       quietTurns = this.#activities.some((busy) => busy()) ? 0 : quietTurns + 1;
       if (performance.now() - realStart > 30_000) {

@@ -227,7 +227,8 @@ export class AccountServer {
   }
 }
 
-function permissionsOf(
+/** The permissions that IAM requires for a call. */
+export function permissionsOf(
   service: Service,
   name: string,
   operation: Operation | undefined,
@@ -238,7 +239,7 @@ function permissionsOf(
 }
 
 /** The operation's own schema has parsed the input, so it has the operation's type. */
-const trusted = (input: unknown): never => input as never;
+export const trusted = (input: unknown): never => input as never;
 
 const isRawAnswer = (answer: unknown): answer is { status: number; body: string } =>
   isRecord(answer) && typeof answer.status === 'number' && typeof answer.body === 'string';

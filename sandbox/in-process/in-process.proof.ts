@@ -1,0 +1,38 @@
+import { expect, inject, it } from 'vitest';
+import { HOUR } from '../../test/harness.ts';
+import { privateFleet, publicLaunch } from '../../test/quarantine.fixture.ts';
+import { parseFleet } from '../fleet/parse-fleet.ts';
+import { startRun } from '../play.ts';
+import { readSynthesizedStack } from '../stack/template.ts';
+import { withLightStack } from './light-stack.ts';
+
+it('says and does in this process what whole bundles say and do over the wire', async () => {
+  const fleet = {
+    ...privateFleet({ desiredSize: 2, releaseVersion: undefined }, publicLaunch()),
+    eventualConsistency: true,
+  };
+  const releases = [{ history: 'eks-ami-releases', from: '2026-06-25', to: '2026-07-14' }];
+  const played = async (synthesized: ReturnType<typeof readSynthesizedStack>, inProcess: boolean) => {
+    const run = await startRun({
+      fleet: parseFleet(JSON.stringify({ ...fleet, releases }), 'scenario'),
+      synthesized,
+      inProcess,
+      seed: 3,
+      policy: JSON.stringify({ upgrades: { bakeAge: '1h' } }),
+    });
+    await run.account.play(2 * HOUR);
+    return {
+      said: run.records.map(({ remediation, decision, reason, nodegroup, instance }) =>
+        [remediation, decision, reason, nodegroup, instance].join(' '),
+      ),
+      errors: run.errors,
+      fleet: run.account.snapshot(),
+    };
+  };
+  const overTheWire = await played(readSynthesizedStack(inject('template')), false);
+  const inProcess = await withLightStack((synthesized) => played(synthesized, true));
+  expect(overTheWire.said.length).toBeGreaterThan(10);
+  expect(inProcess.errors).toEqual([]);
+  expect([...inProcess.said].sort()).toEqual([...overTheWire.said].sort());
+  expect(inProcess.fleet).toEqual(overTheWire.fleet);
+});
