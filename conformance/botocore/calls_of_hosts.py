@@ -230,6 +230,44 @@ def autoscaling(account) -> None:
     refused("ValidationError", "autoscaling", "DetachInstances", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "EnterStandby", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "ExitStandby", AutoScalingGroupName="missing", InstanceIds=[instance])
+    # Instance refreshes are of groups that EKS does not manage.
+    [unmanaged, *_] = [
+        each
+        for each in call("autoscaling", "DescribeAutoScalingGroups")["AutoScalingGroups"]
+        if not any(tag["Key"] == "eks:nodegroup-name" for tag in each["Tags"])
+    ]
+    group = {"AutoScalingGroupName": unmanaged["AutoScalingGroupName"]}
+    account.place["unmanaged"] = unmanaged
+    call("autoscaling", "DescribeLifecycleHooks", **group)
+    call("autoscaling", "DescribeLifecycleHooks", **group, LifecycleHookNames=["none"])
+    refused("ActiveInstanceRefreshNotFound", "autoscaling", "CancelInstanceRefresh", **group)
+    refused("ActiveInstanceRefreshNotFound", "autoscaling", "RollbackInstanceRefresh", **group)
+    refused("ValidationError", "autoscaling", "StartInstanceRefresh", AutoScalingGroupName="missing")
+    preferences = {
+        "MinHealthyPercentage": 100,
+        "MaxHealthyPercentage": 110,
+        "InstanceWarmup": 300,
+        "CheckpointPercentages": [50, 100],
+        "CheckpointDelay": 60,
+        "AutoRollback": True,
+        "ScaleInProtectedInstances": "Ignore",
+        "StandbyInstances": "Ignore",
+        "BakeTime": 60,
+        "SkipMatching": False,
+    }
+    desired = refresh_to(unmanaged)
+    started = call("autoscaling", "StartInstanceRefresh", **group, Strategy="Rolling", **desired, Preferences=preferences)
+    refused("InstanceRefreshInProgress", "autoscaling", "StartInstanceRefresh", **group, **desired)
+    call("autoscaling", "DescribeInstanceRefreshes", **group)
+    call("autoscaling", "DescribeInstanceRefreshes", **group, InstanceRefreshIds=[started["InstanceRefreshId"]], MaxRecords=1)
+    refused("InvalidNextToken", "autoscaling", "DescribeInstanceRefreshes", **group, NextToken="none")
+    call("autoscaling", "CancelInstanceRefresh", **group)
+
+
+def refresh_to(group) -> dict:
+    """The desired configuration that a group has already."""
+    template = group["LaunchTemplate"]
+    return {"DesiredConfiguration": {"LaunchTemplate": {"LaunchTemplateId": template["LaunchTemplateId"], "Version": template["Version"]}}}
 
 
 def autoscaling_end(account) -> None:
@@ -242,6 +280,12 @@ def autoscaling_end(account) -> None:
         if each["AutoScalingGroupName"] == member["AutoScalingGroupName"] and each["LifecycleState"] == "InService"
     ]
     account.call("autoscaling", "DetachInstances", AutoScalingGroupName=member["AutoScalingGroupName"], InstanceIds=[other], ShouldDecrementDesiredCapacity=False)
+    unmanaged = account.place["unmanaged"]
+    group = {"AutoScalingGroupName": unmanaged["AutoScalingGroupName"]}
+    account.call("autoscaling", "StartInstanceRefresh", **group, **refresh_to(unmanaged))
+    found = account.call("autoscaling", "DescribeInstanceRefreshes", **group, MaxRecords=1)
+    account.call("autoscaling", "DescribeInstanceRefreshes", **group, MaxRecords=1, NextToken=found["NextToken"])
+    account.call("autoscaling", "RollbackInstanceRefresh", **group)
     account.call("ec2", "TerminateInstances", InstanceIds=[account.place["instance"]])
     account.refused("InvalidInstanceID.NotFound", "ec2", "TerminateInstances", InstanceIds=["i-0123456789abcdef0"])
 

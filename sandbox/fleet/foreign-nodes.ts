@@ -1,4 +1,4 @@
-import type { JoinTimes } from '../account/auto-scaling/groups.ts';
+import { type AutoScalingGroup, type JoinTimes, launchedVersion } from '../account/auto-scaling/groups.ts';
 import { architectureOf, type Instance, isInstanceType, type LaunchSpecification } from '../account/ec2/instances.ts';
 import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
 import { joinTimes } from '../account/eks/nodes.ts';
@@ -14,6 +14,8 @@ import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 
 const DAY_MS = 86_400_000;
+/** Between an instance's start and its failed status checks. */
+const FAILS_CHECKS_AFTER = 150_000;
 
 /** Nobody has access to EKS Auto Mode's instances: their agent, if there is one, never registers. */
 const AUTO_MODE_HOSTS = ssmSchema.parse({ agent: 'missing', managedPolicy: false });
@@ -36,15 +38,22 @@ function seedSelfManaged(
   const { name, size, imageId, instanceType, maxSize = Math.max(1, size), ssm } = file;
   const tags = { [`kubernetes.io/cluster/${cluster.name}`]: 'owned', Name: `${cluster.name}-${name}` };
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `${cluster.name}-${name}`, version: 1 };
-  state.networks.features.launchTemplates.set(launchTemplate.id, templateData(file.exposure));
+  const { launchTemplates } = state.networks.features;
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-self-managed`,
     instanceProfile: `${cluster.name}-${name}-NodeInstanceProfile`,
     exposure: file.exposure,
   });
   letNodesIn(state, cluster, hosts.roleArn, 'EC2_LINUX', file.letInBy);
+  launchTemplates.set(`${launchTemplate.id} 1`, {
+    ...templateData(file.exposure),
+    ImageId: imageId,
+    ...(instanceType !== undefined && { InstanceType: instanceType }),
+    IamInstanceProfile: { Name: `${cluster.name}-${name}-NodeInstanceProfile` },
+    UserData: Buffer.from(`#!/bin/bash\n/etc/eks/bootstrap.sh ${cluster.name}\n`).toString('base64'),
+  });
   const targetGroups = seedTargetGroups(state, cluster, file.targetGroups);
-  const group = autoScalingGroups.create({
+  const group: AutoScalingGroup = autoScalingGroups.create({
     name: `${cluster.name}-${name}`,
     tags,
     subnets: hosts.subnets,
@@ -55,28 +64,53 @@ function seedSelfManaged(
     min: 0,
     max: maxSize,
     desired: size,
+    suspended: new Set(file.suspendedProcesses),
+    terminationHooks: file.terminationHooks,
+    protectsInstances: file.protectsInstances,
+    roleArn: hosts.roleArn,
+    templateVersion: (version) => launchTemplates.get(`${launchTemplate.id} ${version}`),
+    ...(file.launchesFrom !== undefined && { launchesFrom: file.launchesFrom }),
   });
-  const specify = specification(
-    state,
-    cluster,
-    hosts,
-    { imageId, instanceType, osImage: ssm.osImage },
-    {
-      ...tags,
-      'aws:autoscaling:groupName': group.name,
+  const specify = (zone: number): LaunchSpecification => {
+    const version = launchedVersion(group);
+    const image = group.templateVersion?.(version)?.ImageId ?? imageId;
+    const template = {
       'aws:ec2launchtemplate:id': launchTemplate.id,
-      'aws:ec2launchtemplate:version': '1',
-    },
-    {},
-    file.clusterTag,
-  );
+      'aws:ec2launchtemplate:version': String(version),
+    };
+    return specification(
+      state,
+      cluster,
+      hosts,
+      { imageId: image, instanceType, osImage: ssm.osImage },
+      {
+        ...tags,
+        'aws:autoscaling:groupName': group.name,
+        ...(file.launchesFrom !== 'launch-configuration' && template),
+      },
+      {},
+      file.clusterTag,
+    )(zone);
+  };
   for (let zone = 0; zone < size; zone += 1) {
     autoScalingGroups.adopt(group, specify(zone), someDaysAgo(world.time.now, random));
   }
   controlTargets(state, group, targetGroups.controlled);
   const replacements = world.random.fork(`replacements of ${group.name}`);
-  const launch: Launcher = (zone, times, change = unchanged) =>
-    autoScalingGroups.launch(group, change(specify(zone)), times);
+  const launch: Launcher = (zone, times, change = unchanged) => {
+    const specified = change(specify(zone));
+    const fails = file.brokenImages.includes(specified.imageId);
+    const instance = autoScalingGroups.launch(
+      group,
+      specified,
+      fails ? { ...times, readyAfter: times.runningAfter + 2 * FAILS_CHECKS_AFTER } : times,
+    );
+    if (fails) {
+      world.time.after(times.runningAfter + FAILS_CHECKS_AFTER, () =>
+        autoScalingGroups.failHealthCheck(group, instance),
+      );
+    }
+  };
   state.launchers.set(launcherKey(cluster.name, 'selfManagedGroup', name), (zone, times, change) => {
     grow(group);
     launch(zone, times, change);

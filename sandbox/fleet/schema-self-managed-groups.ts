@@ -26,6 +26,23 @@ export const selfManagedGroup = z
         'Whether EKS tags its instances with aws:eks:cluster-name; of those that it does not manage nobody knows',
       ),
     instanceType: instanceType.describe('EC2 instance type; by default m7i.large'),
+    launchesFrom: z
+      .enum(['$Latest', '$Default', 'launch-configuration', 'mixed-instances', 'instance-requirements'])
+      .optional()
+      .describe('What it launches from; by default a numbered version of its launch template'),
+    brokenImages: z
+      .array(imageId)
+      .default([])
+      .describe('AMIs of which an instance fails its status checks, minutes after its launch'),
+    terminationHooks: z
+      .array(name('Lifecycle hook', 255))
+      .default([])
+      .describe('Lifecycle hooks by which somebody drains its nodes, within minutes'),
+    suspendedProcesses: z
+      .array(z.enum(['Launch', 'Terminate', 'InstanceRefresh']))
+      .default([])
+      .describe('Processes of its Auto Scaling group that somebody has suspended'),
+    protectsInstances: z.boolean().default(false).describe('Whether its instances are protected from scale-in'),
     ssm,
     targetGroups,
     exposure,

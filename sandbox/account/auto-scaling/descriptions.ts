@@ -6,7 +6,7 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: group.arn,
-    LaunchTemplate: launchTemplate(group, String(group.launchTemplate.version)),
+    ...launchSource(group),
     MinSize: group.min,
     MaxSize: group.max + group.surge,
     DesiredCapacity: group.desired + group.surge,
@@ -26,7 +26,7 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
       PropagateAtLaunch: true,
     })),
     TerminationPolicies: ['AllocationStrategy', 'OldestLaunchTemplate', 'OldestInstance'],
-    NewInstancesProtectedFromScaleIn: false,
+    NewInstancesProtectedFromScaleIn: group.protectsInstances === true,
     SuspendedProcesses: [...group.suspended].map((ProcessName) => ({
       ProcessName,
       SuspensionReason: 'User suspended',
@@ -42,9 +42,10 @@ export function describeMember(group: AutoScalingGroup, { instance, lifecycleSta
     AvailabilityZone: instance.availabilityZone,
     LifecycleState: lifecycleState,
     HealthStatus: 'Healthy',
-    LaunchTemplate: launchTemplate(group, instance.tags.get('aws:ec2launchtemplate:version') ?? '1'),
-    ImageId: instance.imageId,
-    ProtectedFromScaleIn: false,
+    ...(group.launchesFrom === 'launch-configuration'
+      ? { LaunchConfigurationName: group.launchTemplate.name }
+      : { LaunchTemplate: launchTemplate(group, instance.tags.get('aws:ec2launchtemplate:version') ?? '1') }),
+    ProtectedFromScaleIn: group.protectsInstances === true,
   };
 }
 
@@ -53,3 +54,19 @@ const launchTemplate = ({ launchTemplate: { id, name } }: AutoScalingGroup, vers
   LaunchTemplateName: name,
   Version: version,
 });
+
+/** What the group launches from, as its description names it. */
+function launchSource(group: AutoScalingGroup): Partial<DescribedGroup> {
+  const { launchesFrom, launchTemplate: template } = group;
+  if (launchesFrom === 'launch-configuration') return { LaunchConfigurationName: template.name };
+  const numbered = launchTemplate(group, String(template.version));
+  if (launchesFrom === undefined) return { LaunchTemplate: numbered };
+  if (launchesFrom === '$Latest' || launchesFrom === '$Default') {
+    return { LaunchTemplate: { ...numbered, Version: launchesFrom } };
+  }
+  const Overrides =
+    launchesFrom === 'mixed-instances'
+      ? [{ InstanceType: 'm7i.large' }, { InstanceType: 'm6i.large' }]
+      : [{ InstanceRequirements: { VCpuCount: { Min: 2 }, MemoryMiB: { Min: 4096 } } }];
+  return { MixedInstancesPolicy: { LaunchTemplate: { LaunchTemplateSpecification: numbered, Overrides } } };
+}

@@ -1,4 +1,5 @@
 import type { LifecycleState } from '@aws-sdk/client-auto-scaling';
+import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { Random } from '../../time/random.ts';
 import type { Instance, Instances, LaunchSpecification } from '../ec2/instances.ts';
 import type { TargetGroup, TargetGroups } from '../elastic-load-balancing/target-groups.ts';
@@ -9,6 +10,8 @@ import { ActivityHistory, type ActivityKind, announceActivity } from './activiti
 export interface Member {
   readonly instance: Instance;
   lifecycleState: LifecycleState;
+  /** Since when it has been in service, epoch ms. */
+  inServiceAt?: number;
 }
 
 /** How long a new node takes, ms from its launch. */
@@ -37,7 +40,46 @@ export interface AutoScalingGroup {
   readonly members: Map<string, Member>;
   /** Suspended processes, such as `Launch`. */
   readonly suspended: ReadonlySet<string>;
+  /** What it launches from, where that is not a numbered version of its launch template alone. */
+  readonly launchesFrom?: LaunchSource;
+  /** ImageId and the like of a version of its launch template; undefined: there is no such version. */
+  readonly templateVersion?: (version: number) => ResponseLaunchTemplateData | undefined;
+  /** ARN of the role of its instance profile. */
+  readonly roleArn?: string;
+  /** The version that launches use while an instance refresh with a desired configuration is active. */
+  launching?: number;
+  /** Names of its lifecycle hooks on terminations; somebody completes them within some minutes. */
+  readonly terminationHooks?: readonly string[];
+  /** Whether its instances are protected from scale-in. */
+  readonly protectsInstances?: boolean;
 }
+
+/** `instance-requirements`: a mixed instances policy that selects instance types by their attributes. */
+export type LaunchSource =
+  | '$Latest'
+  | '$Default'
+  | 'launch-configuration'
+  | 'mixed-instances'
+  | 'instance-requirements';
+
+/**
+ * The version that the group launches. `$Default` stays the first one here, because nothing moves a template's default.
+ */
+export function launchedVersion({
+  launching,
+  launchesFrom,
+  launchTemplate,
+  templateVersion,
+}: AutoScalingGroup): number {
+  if (launching !== undefined) return launching;
+  if (launchesFrom !== '$Latest') return launchTemplate.version;
+  let { version } = launchTemplate;
+  while (templateVersion?.(version + 1) !== undefined) version += 1;
+  return version;
+}
+
+/** The version of the launch template that an instance was launched from. */
+export const templateVersion = ({ tags }: Instance): number => Number(tags.get('aws:ec2launchtemplate:version') ?? 1);
 
 /** The members that count towards a group's capacity: in service, or about to be. */
 export const servingMembers = ({ members }: AutoScalingGroup): Member[] =>
@@ -95,7 +137,7 @@ export class AutoScalingGroups {
   /** Adds an instance that has been running since `launchedAt` (epoch ms). */
   adopt(group: AutoScalingGroup, specification: LaunchSpecification, launchedAt: number): Instance {
     const instance = this.#instances.adopt(specification, launchedAt);
-    group.members.set(instance.id, { instance, lifecycleState: 'InService' });
+    group.members.set(instance.id, { instance, lifecycleState: 'InService', inServiceAt: launchedAt });
     for (const targetGroup of group.targetGroups)
       this.#targetGroups.registerInstance(targetGroup, instance, launchedAt);
     return instance;
@@ -125,6 +167,7 @@ export class AutoScalingGroups {
   /** Puts a member into service, and registers it with the group's target groups. */
   bringIntoService(group: AutoScalingGroup, member: Member): void {
     member.lifecycleState = 'InService';
+    member.inServiceAt = this.#world.time.now;
     for (const targetGroup of group.targetGroups) {
       this.#targetGroups.registerInstance(targetGroup, member.instance, this.#world.time.now);
     }
@@ -153,6 +196,12 @@ export class AutoScalingGroups {
       group.members.delete(instance.id);
       this.#announce('terminate', group, instance, startedAt);
     });
+  }
+
+  /** An instance of the group fails its status checks: it is terminated, and replaced. */
+  failHealthCheck(group: AutoScalingGroup, instance: Instance): void {
+    this.terminate(group, instance, SCALE_IN_MS);
+    this.settleSoon(group);
   }
 
   /** Adjusts the group's capacity in some seconds, as Auto Scaling does after a change. */
@@ -206,5 +255,3 @@ function emptiestZone(group: AutoScalingGroup): number {
   const counts = group.subnets.map(({ id }) => serving.filter(({ instance }) => instance.subnetId === id).length);
   return counts.indexOf(Math.min(...counts));
 }
-
-const templateVersion = ({ tags }: Instance): number => Number(tags.get('aws:ec2launchtemplate:version') ?? 1);

@@ -18,11 +18,12 @@ import { operation, type Permission, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { describeMember } from './descriptions.ts';
 import type { AutoScalingGroups } from './groups.ts';
+import { refreshOperations } from './refresh-operations.ts';
 import { Standby } from './standby.ts';
 
 const MAX_INSTANCES = 50;
 
-/** The operations on the instances of Auto Scaling groups. */
+/** The operations on the instances of Auto Scaling groups, and the refreshes that replace them. */
 export function instanceOperations(world: World, groups: AutoScalingGroups): Service['operations'] {
   const standby = new Standby(world, groups);
   const permissions =
@@ -102,5 +103,6 @@ export function instanceOperations(world: World, groups: AutoScalingGroups): Ser
       }),
       permissions('ExitStandby'),
     ),
+    ...refreshOperations(world, groups, permissions),
   };
 }

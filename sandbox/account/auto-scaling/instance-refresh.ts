@@ -1,0 +1,236 @@
+import type {
+  InstanceRefresh as Described,
+  InstanceRefreshStatus,
+  RefreshPreferences,
+} from '@aws-sdk/client-auto-scaling';
+import type { Random } from '../../time/random.ts';
+import { AwsError } from '../../wire/aws-error.ts';
+import type { World } from '../world.ts';
+import {
+  type AutoScalingGroup,
+  type AutoScalingGroups,
+  type Member,
+  servingMembers,
+  templateVersion,
+} from './groups.ts';
+import { Replacing, Stopped } from './replacing.ts';
+
+/** Source: API reference, RefreshPreferences.CheckpointDelay. */
+const DEFAULT_CHECKPOINT_DELAY_S = 3_600;
+
+const ENDS: ReadonlySet<InstanceRefreshStatus> = new Set([
+  'Successful',
+  'Failed',
+  'Cancelled',
+  'RollbackSuccessful',
+  'RollbackFailed',
+]);
+
+/** What StartInstanceRefresh was given. */
+interface Wanted {
+  readonly id: string;
+  /** The version of the launch template that is desired; undefined: the group's saved settings. */
+  readonly desired: number | undefined;
+  readonly preferences: RefreshPreferences;
+}
+
+interface Rollback {
+  readonly reason: string;
+  readonly at: number;
+  readonly percent: number;
+  readonly left: number;
+}
+
+/** One rolling instance refresh of a group, from its start to its end. */
+export class InstanceRefresh {
+  readonly id: string;
+  readonly group: AutoScalingGroup;
+  readonly startedAt: number;
+  readonly #world: World;
+  readonly #groups: AutoScalingGroups;
+  readonly #random: Random;
+  readonly #preferences: RefreshPreferences;
+  readonly #desired: number | undefined;
+  readonly #replacing: Replacing;
+  readonly #total: number;
+  #left: number;
+  #status: InstanceRefreshStatus = 'Pending';
+  #reason: string | undefined;
+  #endedAt: number | undefined;
+  #rollback: Rollback | undefined;
+  #checkpoint = 0;
+
+  constructor(world: World, groups: AutoScalingGroups, group: AutoScalingGroup, wanted: Wanted) {
+    this.#world = world;
+    this.#groups = groups;
+    this.#random = world.random.fork(`instance refresh ${wanted.id}`);
+    this.#preferences = wanted.preferences;
+    this.#desired = wanted.desired;
+    this.#replacing = new Replacing(world, groups, group, this.#random, wanted.preferences);
+    this.id = wanted.id;
+    this.group = group;
+    this.startedAt = world.time.now;
+    this.#total = this.#left = servingMembers(group).length;
+  }
+
+  get isActive(): boolean {
+    return !ENDS.has(this.#status);
+  }
+
+  /** Replaces the group's instances. Resolves at its end. */
+  async run(): Promise<void> {
+    await this.#replacing.pause(this.#random.integer(5, 20) * 1000);
+    if (this.#replacing.interrupted === undefined) {
+      this.#status = 'InProgress';
+      this.#announce('Started');
+    }
+    if (this.#desired !== undefined) this.group.launching = this.#desired;
+    try {
+      await this.#replacing.replace(servingMembers(this.group), (left) => this.#progress(left));
+      await this.#bake();
+      if (this.#desired !== undefined) this.group.launchTemplate.version = this.#desired;
+      this.#end('Successful', 'Succeeded');
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      if (error.by === 'cancel') return this.#endCancelled();
+      if (error.by === 'rollback') return this.#rollBack('User requested a rollback.');
+      const reason = 'The instance refresh has made no progress for 1 hour.';
+      if (this.#preferences.AutoRollback === true) return this.#rollBack(reason);
+      this.#end('Failed', 'Failed', reason);
+    }
+  }
+
+  /** @throws AwsError ActiveInstanceRefreshNotFound */
+  cancel(): void {
+    if (this.#status === 'Cancelling') throw noActive(this.group.name);
+    this.#status = 'Cancelling';
+    this.#replacing.interrupted = 'cancel';
+  }
+
+  /**
+   * Has it rolled back. Source: API reference, RollbackInstanceRefresh: only while it is active, and only what has a
+   * desired configuration; a group that uses `$Latest` or `$Default` cannot go back.
+   *
+   * @throws AwsError IrreversibleInstanceRefresh, ActiveInstanceRefreshNotFound
+   */
+  rollBack(): void {
+    if (this.#status === 'Cancelling' || this.#status === 'RollbackInProgress') throw noActive(this.group.name);
+    if (this.#desired === undefined || this.group.launchesFrom !== undefined) {
+      const why = 'It has no desired configuration, or its group launches from no numbered version.';
+      throw new AwsError('IrreversibleInstanceRefresh', `The instance refresh cannot be rolled back. ${why}`);
+    }
+    this.#replacing.interrupted = 'rollback';
+  }
+
+  /** As DescribeInstanceRefreshes returns it. */
+  describe(): Described {
+    const { id, name } = this.group.launchTemplate;
+    const desired = { LaunchTemplateId: id, LaunchTemplateName: name, Version: String(this.#desired) };
+    return {
+      InstanceRefreshId: this.id,
+      AutoScalingGroupName: this.group.name,
+      Status: this.#status,
+      StatusReason: this.#reason,
+      StartTime: new Date(this.startedAt),
+      EndTime: this.#endedAt === undefined ? undefined : new Date(this.#endedAt),
+      PercentageComplete: this.#percent,
+      InstancesToUpdate: this.#left,
+      Preferences: this.#preferences,
+      DesiredConfiguration: this.#desired === undefined ? undefined : { LaunchTemplate: desired },
+      RollbackDetails: this.#rollback && {
+        RollbackReason: this.#rollback.reason,
+        RollbackStartTime: new Date(this.#rollback.at),
+        PercentageCompleteOnRollback: this.#rollback.percent,
+        InstancesToUpdateOnRollback: this.#rollback.left,
+      },
+      Strategy: 'Rolling',
+    };
+  }
+
+  get #percent(): number {
+    return this.#total === 0 ? 100 : Math.floor((100 * (this.#total - this.#left)) / this.#total);
+  }
+
+  /** Counts, and waits at a checkpoint. Of several that are reached at once, only the last is told. */
+  async #progress(left: number): Promise<boolean> {
+    this.#left = left;
+    const { CheckpointDelay = DEFAULT_CHECKPOINT_DELAY_S, CheckpointPercentages = [] } = this.#preferences;
+    const reached = CheckpointPercentages.findLast((each) => each <= this.#percent && each > this.#checkpoint);
+    if (reached === undefined) return false;
+    this.#checkpoint = reached;
+    this.#announce('Checkpoint Reached', {
+      CheckpointPercentage: String(reached),
+      CheckpointDelay: String(CheckpointDelay),
+    });
+    // The refresh ends at its last checkpoint, also below 100.
+    if (reached === CheckpointPercentages.at(-1)) return reached < 100;
+    await this.#replacing.wait(CheckpointDelay * 1000);
+    return false;
+  }
+
+  async #bake(): Promise<void> {
+    const { BakeTime = 0 } = this.#preferences;
+    if (BakeTime === 0) return;
+    this.#status = 'Baking';
+    this.#announce('Started Baking');
+    await this.#replacing.wait(BakeTime * 1000);
+  }
+
+  async #rollBack(reason: string): Promise<void> {
+    this.#rollback = { reason, at: this.#world.time.now, percent: this.#percent, left: this.#left };
+    this.#status = 'RollbackInProgress';
+    this.#replacing.interrupted = undefined;
+    this.#announce('Rollback Started');
+    this.#restoreSettings();
+    const isNew = ({ instance }: Member) => templateVersion(instance) === this.#desired;
+    const deployed = servingMembers(this.group).filter(isNew);
+    // What never came into service goes at once.
+    this.#replacing.drop(deployed.filter(({ lifecycleState }) => lifecycleState !== 'InService'));
+    try {
+      await this.#replacing.replace(deployed, async (left) => {
+        this.#left = Math.max(this.#left, this.#total - left);
+        return false;
+      });
+      this.#left = this.#total;
+      this.#end('RollbackSuccessful', 'Rollback Succeeded', reason);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      if (error.by === 'cancel') return this.#endCancelled();
+      this.#end('RollbackFailed', 'Rollback Failed', reason);
+    }
+  }
+
+  async #endCancelled(): Promise<void> {
+    await this.#replacing.pause(this.#random.integer(10, 60) * 1000);
+    this.#end('Cancelled', 'Cancelled', 'The instance refresh was cancelled.');
+  }
+
+  #restoreSettings(): void {
+    this.group.surge = 0;
+    delete this.group.launching;
+  }
+
+  #end(status: InstanceRefreshStatus, event: string, reason?: string): void {
+    this.#restoreSettings();
+    this.#status = status;
+    this.#reason = reason;
+    this.#endedAt = this.#world.time.now;
+    this.#groups.settle(this.group);
+    this.#announce(event);
+  }
+
+  /** Source: user guide, "Instance refresh events": neither status nor reason. */
+  #announce(what: string, more: Readonly<Record<string, string>> = {}): void {
+    this.#world.emit({
+      source: 'aws.autoscaling',
+      detailType: `EC2 Auto Scaling Instance Refresh ${what}`,
+      resources: [this.group.arn],
+      detail: { InstanceRefreshId: this.id, AutoScalingGroupName: this.group.name, ...more },
+    });
+  }
+}
+
+export const noActive = (name: string): AwsError => {
+  const message = `No in progress or pending Instance Refresh found for Auto Scaling group ${name}`;
+  return new AwsError('ActiveInstanceRefreshNotFound', message);
+};

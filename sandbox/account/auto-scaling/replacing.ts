@@ -1,0 +1,168 @@
+import type { RefreshPreferences } from '@aws-sdk/client-auto-scaling';
+import type { Random } from '../../time/random.ts';
+import type { World } from '../world.ts';
+import {
+  type AutoScalingGroup,
+  type AutoScalingGroups,
+  launchedVersion,
+  type Member,
+  servingMembers,
+  templateVersion,
+} from './groups.ts';
+
+/** A refresh that gets no instance replaced for so long fails. Source: user guide, "How an instance refresh works". */
+const PROGRESS_WITHIN_MS = 3_600_000;
+const LOOKS_EVERY_MS = 15_000;
+const TERMINATION_MS = 60_000;
+const DEFAULT_MIN_HEALTHY = 90;
+
+/** Why replacing stopped before its end. */
+export class Stopped extends Error {
+  readonly by: 'cancel' | 'rollback' | 'no-progress';
+  constructor(by: Stopped['by']) {
+    super(by);
+    this.by = by;
+  }
+}
+
+/** How instances of a group are replaced, batch by batch, within the healthy percentages of a refresh. */
+export class Replacing {
+  /** What an operator asked for meanwhile: replacing stops then. */
+  interrupted: 'cancel' | 'rollback' | undefined;
+  readonly #world: World;
+  readonly #groups: AutoScalingGroups;
+  readonly #group: AutoScalingGroup;
+  readonly #random: Random;
+  readonly #preferences: RefreshPreferences;
+
+  constructor(
+    world: World,
+    groups: AutoScalingGroups,
+    group: AutoScalingGroup,
+    random: Random,
+    preferences: RefreshPreferences,
+  ) {
+    this.#world = world;
+    this.#groups = groups;
+    this.#group = group;
+    this.#random = random;
+    this.#preferences = preferences;
+  }
+
+  /**
+   * Replaces members.
+   * @param progress is told how many are left, before each batch and at the end; whoever returns true ends it there
+   * @throws Stopped
+   */
+  async replace(members: readonly Member[], progress: (left: number) => Promise<boolean>): Promise<void> {
+    const { ScaleInProtectedInstances = 'Wait' } = this.#preferences;
+    const isProtected = this.#group.protectsInstances === true;
+    const startedAt = this.#world.time.now;
+    // Ignored ones stay as they are, and the refresh is successful nevertheless.
+    let old = isProtected && ScaleInProtectedInstances === 'Ignore' ? [] : [...members];
+    await this.#settleStandby();
+    if (isProtected && ScaleInProtectedInstances === 'Wait') await this.#until(() => false);
+    for (;;) {
+      old = old.filter(({ instance, lifecycleState }) => {
+        return this.#group.members.has(instance.id) && lifecycleState === 'InService';
+      });
+      if ((await progress(old.length)) || old.length === 0) return;
+      if (this.#group.suspended.has('InstanceRefresh') || this.#group.suspended.has('Terminate')) {
+        await this.#until(() => false);
+      }
+      const { launchFirst, atOnce } = this.#batch();
+      await Promise.all([
+        this.#launchFirst(old.slice(0, launchFirst), startedAt),
+        this.#swap(old.slice(launchFirst, launchFirst + atOnce), startedAt),
+      ]);
+    }
+  }
+
+  /** Terminates what is not to be kept, without waiting for it. */
+  drop(members: readonly Member[]): void {
+    for (const { instance } of members) this.#groups.terminate(this.#group, instance, TERMINATION_MS);
+    this.#groups.settle(this.#group);
+  }
+
+  /** @throws Stopped by an operator */
+  async wait(ms: number): Promise<void> {
+    const until = this.#world.time.now + ms;
+    while (this.#world.time.now < until) {
+      await this.pause(Math.min(LOOKS_EVERY_MS, until - this.#world.time.now));
+      if (this.interrupted !== undefined) throw new Stopped(this.interrupted);
+    }
+    if (this.interrupted !== undefined) throw new Stopped(this.interrupted);
+  }
+
+  pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#world.time.after(ms, resolve));
+  }
+
+  /**
+   * How many instances are replaced at once, and how. With an explicit MaxHealthyPercentage new ones are launched
+   * first, up to that; what MinHealthyPercentage lets go is terminated and replaced at once.
+   */
+  #batch(): { readonly launchFirst: number; readonly atOnce: number } {
+    const { MinHealthyPercentage = DEFAULT_MIN_HEALTHY, MaxHealthyPercentage: max } = this.#preferences;
+    const { desired } = this.#group;
+    const atOnce = desired - Math.ceil((desired * MinHealthyPercentage) / 100);
+    const launchFirst = max === undefined ? 0 : Math.floor((desired * max) / 100) - desired;
+    if (atOnce + launchFirst > 0) return { launchFirst, atOnce };
+    return max === undefined ? { launchFirst: 0, atOnce: 1 } : { launchFirst: 1, atOnce: 0 };
+  }
+
+  async #launchFirst(old: readonly Member[], startedAt: number): Promise<void> {
+    if (old.length === 0) return;
+    const wanted = this.#replaced(startedAt) + old.length;
+    this.#group.surge += old.length;
+    this.#groups.settle(this.#group);
+    await this.#until(() => this.#replaced(startedAt) >= wanted);
+    for (const { instance } of old) this.#groups.terminate(this.#group, instance, this.#terminationTime());
+    this.#group.surge -= old.length;
+    await this.#until(() => old.every(({ instance }) => !this.#group.members.has(instance.id)));
+  }
+
+  async #swap(old: readonly Member[], startedAt: number): Promise<void> {
+    if (old.length === 0) return;
+    const wanted = this.#replaced(startedAt) + old.length;
+    for (const { instance } of old) this.#groups.terminate(this.#group, instance, this.#terminationTime());
+    this.#groups.settle(this.#group);
+    await this.#until(() => this.#replaced(startedAt) >= wanted);
+  }
+
+  /** How many instances of the wanted version have been in service for the warmup. */
+  #replaced(startedAt: number): number {
+    const { InstanceWarmup = 15 } = this.#preferences;
+    return servingMembers(this.#group).filter(
+      ({ instance, inServiceAt = Number.POSITIVE_INFINITY }) =>
+        templateVersion(instance) === launchedVersion(this.#group) &&
+        instance.launchedAt >= startedAt &&
+        this.#world.time.now - inServiceAt >= InstanceWarmup * 1000,
+    ).length;
+  }
+
+  async #settleStandby(): Promise<void> {
+    const { StandbyInstances = 'Wait' } = this.#preferences;
+    const standing = () => [...this.#group.members.values()].filter((each) => each.lifecycleState === 'Standby');
+    if (StandbyInstances === 'Terminate') this.drop(standing());
+    if (StandbyInstances === 'Wait') await this.#until(() => standing().length === 0);
+  }
+
+  /** Somebody completes the hooks once the node is drained. */
+  #terminationTime(): number {
+    const hooks = this.#group.terminationHooks ?? [];
+    return TERMINATION_MS + (hooks.length === 0 ? 0 : this.#random.integer(60, 240) * 1000);
+  }
+
+  /**
+   * Looks until something holds.
+   * @throws Stopped by an operator, or without progress for an hour
+   */
+  async #until(holds: () => boolean): Promise<void> {
+    const since = this.#world.time.now;
+    while (!holds()) {
+      if (this.#world.time.now - since >= PROGRESS_WITHIN_MS) throw new Stopped('no-progress');
+      await this.wait(LOOKS_EVERY_MS);
+    }
+  }
+}
