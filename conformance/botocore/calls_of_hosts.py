@@ -231,15 +231,11 @@ def autoscaling(account) -> None:
     refused("ValidationError", "autoscaling", "EnterStandby", **group, InstanceIds=["i-0123456789abcdef0"], ShouldDecrementDesiredCapacity=False)
     refused("ValidationError", "autoscaling", "ExitStandby", AutoScalingGroupName="missing", InstanceIds=[instance])
     # Instance refreshes are of groups that EKS does not manage.
-    [unmanaged, *_] = [
-        each
-        for each in call("autoscaling", "DescribeAutoScalingGroups")["AutoScalingGroups"]
-        if not any(tag["Key"] == "eks:nodegroup-name" for tag in each["Tags"])
-    ]
+    unmanaged = unmanaged_group(account)
     group = {"AutoScalingGroupName": unmanaged["AutoScalingGroupName"]}
-    account.place["unmanaged"] = unmanaged
     call("autoscaling", "DescribeLifecycleHooks", **group)
     call("autoscaling", "DescribeLifecycleHooks", **group, LifecycleHookNames=["none"])
+    refused("ValidationError", "autoscaling", "DescribeLifecycleHooks", AutoScalingGroupName="missing")
     refused("ActiveInstanceRefreshNotFound", "autoscaling", "CancelInstanceRefresh", **group)
     refused("ActiveInstanceRefreshNotFound", "autoscaling", "RollbackInstanceRefresh", **group)
     refused("ValidationError", "autoscaling", "StartInstanceRefresh", AutoScalingGroupName="missing")
@@ -264,6 +260,16 @@ def autoscaling(account) -> None:
     call("autoscaling", "CancelInstanceRefresh", **group)
 
 
+def unmanaged_group(account) -> dict:
+    """A group that EKS does not manage."""
+    [unmanaged, *_] = [
+        each
+        for each in account.call("autoscaling", "DescribeAutoScalingGroups")["AutoScalingGroups"]
+        if not any(tag["Key"] == "eks:nodegroup-name" for tag in each["Tags"])
+    ]
+    return unmanaged
+
+
 def refresh_to(group) -> dict:
     """The desired configuration that a group has already."""
     template = group["LaunchTemplate"]
@@ -280,7 +286,7 @@ def autoscaling_end(account) -> None:
         if each["AutoScalingGroupName"] == member["AutoScalingGroupName"] and each["LifecycleState"] == "InService"
     ]
     account.call("autoscaling", "DetachInstances", AutoScalingGroupName=member["AutoScalingGroupName"], InstanceIds=[other], ShouldDecrementDesiredCapacity=False)
-    unmanaged = account.place["unmanaged"]
+    unmanaged = unmanaged_group(account)
     group = {"AutoScalingGroupName": unmanaged["AutoScalingGroupName"]}
     account.call("autoscaling", "StartInstanceRefresh", **group, **refresh_to(unmanaged))
     found = account.call("autoscaling", "DescribeInstanceRefreshes", **group, MaxRecords=1)
