@@ -1,5 +1,6 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -11,6 +12,7 @@ import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 /** The clients of an operator's commands, with the operator's own credentials. */
 export interface Clients {
   readonly cloudFormation: CloudFormationClient;
+  readonly cloudWatch: CloudWatchClient;
   readonly logs: CloudWatchLogsClient;
   readonly eventBridge: EventBridgeClient;
   readonly ssm: SSMClient;
@@ -26,6 +28,7 @@ export type ClientConfig = Pick<STSClientConfig, 'region' | 'credentials' | 'req
 
 export const createClients = (config: ClientConfig): Clients => ({
   cloudFormation: new CloudFormationClient(config),
+  cloudWatch: new CloudWatchClient(config),
   logs: new CloudWatchLogsClient(config),
   eventBridge: new EventBridgeClient(config),
   ssm: new SSMClient(config),

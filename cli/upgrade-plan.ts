@@ -13,6 +13,7 @@ import { decide } from '../functions/upgrade-node-groups/decide.ts';
 import type { Circumstances, Decision } from '../functions/upgrade-node-groups/decision.ts';
 import type { Observation } from '../functions/upgrade-node-groups/observation.ts';
 import { observeNodeGroups } from '../functions/upgrade-node-groups/observe.ts';
+import { observeGates } from '../functions/upgrade-node-groups/observe-gates.ts';
 import { observeUnmanaged } from '../functions/upgrade-node-groups/observe-unmanaged.ts';
 import { isHastened } from '../functions/upgrade-node-groups/pace.ts';
 import { plan } from '../functions/upgrade-node-groups/plan.ts';
@@ -73,14 +74,15 @@ export async function planUpgrades({
   };
   const readCluster = createClusterReader(eks, 'tell');
   const observing = { ...clients, ledger };
-  const [policy, account, budget, managed, unmanaged] = await Promise.all([
-    readPolicy(),
+  const policy = await readPolicy();
+  const [gates, account, budget, managed, unmanaged] = await Promise.all([
+    observeGates(clients, policy),
     accountOf(clients),
     readBudget(ledger, 'upgrades'),
     observeNodeGroups(observing, readCluster, scope, now),
     observeUnmanaged(observing, readCluster, scope),
   ]);
-  const circumstances = { policy, now, account, slots: budget.slots };
+  const circumstances = { policy, now, account, gates, slots: budget.slots };
   return {
     upgrades: plannedUpgrades([...managed, ...unmanaged], circumstances),
     unread: [...unreadable].map(([cluster, { error }]) => `the node groups of ${cluster}: ${error}`),

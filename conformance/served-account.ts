@@ -15,7 +15,8 @@ export function fleetOfEverything(): object {
     ...fleet.clusters,
     { name: 'inline', version: '1.33', network, vpc: { connectEndpoint: true }, nodeGroups: [inline] },
   ];
-  return { ...fleet, clusters, inspector: { vulnerabilities: [vulnerability] } };
+  const calendars = [{ name: 'release-freeze', events: [{ from: '+30d', until: '+31d' }] }];
+  return { ...fleet, clusters, calendars, inspector: { vulnerabilities: [vulnerability] } };
 }
 
 /** Serves an account on a free port of the loopback interface. @returns its address */

@@ -21,6 +21,7 @@ import * as remediationIncident from './remediation-incident.ts';
 import * as remediationRequest from './remediation-request.ts';
 import * as scheduled from './scheduled.ts';
 import * as shellsReconcileRequest from './shells-reconcile-request.ts';
+import * as calendarOpened from './ssm-calendar-opened.ts';
 import * as terminationRequest from './termination-request.ts';
 import * as upgradeReconcileRequest from './upgrade-reconcile-request.ts';
 
@@ -42,6 +43,7 @@ const EVENTS = {
   'remediation-incident': remediationIncident,
   'inspector-package-finding': packageFinding,
   scheduled,
+  'ssm-calendar-opened': calendarOpened,
   'termination-request': terminationRequest,
   'upgrade-reconcile-request': upgradeReconcileRequest,
 };
@@ -85,6 +87,18 @@ describe.each([...Object.entries<EventModule>(EVENTS), ...ROOMS_OWN])('%s', (_na
   it.each(['id', 'account', 'region', 'time', 'detail'])('is refused without %s, which is named', (member) => {
     const { [member as 'id']: _, ...rest } = sample;
     expect(schema.safeParse(rest).error?.issues[0]?.path).toEqual([member]);
+  });
+});
+
+describe('a change calendar', () => {
+  const isHeard = compileEventPattern(calendarOpened.pattern);
+  const matches = (change: object) => isHeard({ ...calendarOpened.sample, ...change });
+
+  it('is heard of when it opens, and not when it closes', () => {
+    expect(matches({ detail: { state: 'OPEN', atTime: '2026-07-14T18:00:00Z' } })).toBe(true);
+    expect(matches({ detail: { state: 'CLOSED' } })).toBe(false);
+    expect(matches({ detail: { state: 'open' } })).toBe(false);
+    expect(matches({ 'detail-type': 'Parameter Store Change' })).toBe(false);
   });
 });
 
@@ -205,6 +219,7 @@ describe.runIf(RECORDED_EVENTS.size > 0)('events recorded elsewhere', () => {
     'doc-ec2-instance-state-change-notification-pending.json': 'ec2-instance-launch',
     'inspector2-coverage-ec2-unmanaged.json': 'inspector-coverage',
     'inspector2-finding-ec2-network-reachability.json': 'inspector-network-reachability',
+    'ssm-calendar-state-change-open.json': 'ssm-calendar-opened',
   };
 
   it.each([...RECORDED_EVENTS])('%s is matched by its own pattern at most, and parses then', (file, payload) => {

@@ -14,6 +14,7 @@ import type { Sqs } from './account/sqs/sqs.ts';
 import type { World } from './account/world.ts';
 import { principalOf, seedAccessEntries } from './fleet/access-entries.ts';
 import type { Fleet } from './fleet/fleet.ts';
+import { seedAlarms } from './fleet/gates.ts';
 import { seedFleet } from './fleet/seed-fleet.ts';
 import { fleetServices } from './fleet/services.ts';
 import { snapshotFleet } from './fleet/snapshot.ts';
@@ -174,6 +175,7 @@ export async function openAccount(options: AccountOptions): Promise<EmbeddedAcco
     (host) => kubernetes.destination(host),
     (host) => !file.missingServices.some((service) => host.startsWith(`${service}.`)),
   );
+  seedAlarms(cloudWatch.alarms, fleet, file);
   const stack = await Stack.deploy(synthesized, services);
   stacks.push(stack);
   seedAccessEntries(fleet, file, (name) => lambda.functions.find(({ label }) => label === name)?.roleArn);

@@ -243,6 +243,7 @@ describe('rights', () => {
     const others = [
       playThrough({
         fleet: 'demo',
+        policy: { upgrades: { gates: { alarms: ['checkout-errors'], calendars: ['release-freeze'] } } },
         play: '2h',
         events: [bad, badForAgents, badForTerminations, hint].map((event) => ({ after: 0, event })),
       }),

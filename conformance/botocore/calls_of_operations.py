@@ -76,6 +76,9 @@ def ssm_agents(account) -> None:
     call("ssm", "CreateDocument", **preferences, DocumentType="Session", DocumentFormat="JSON")
     refused("DocumentAlreadyExists", "ssm", "CreateDocument", **preferences, DocumentType="Session")
     call("ssm", "GetDocument", Name="SSM-SessionManagerRunShell")
+    call("ssm", "GetCalendarState", CalendarNames=["release-freeze"])
+    call("ssm", "GetCalendarState", CalendarNames=["release-freeze"], AtTime="2026-12-24T06:00:00Z")
+    refused("InvalidDocument", "ssm", "GetCalendarState", CalendarNames=["release-freeze", "missing"])
     setting = {"SettingId": "/ssm/managed-instance/default-ec2-instance-management-role"}
     call("ssm", "GetServiceSetting", **setting)
     refused("ServiceSettingNotFound", "ssm", "GetServiceSetting", SettingId="/ssm/missing")
@@ -181,6 +184,7 @@ def cloudwatch(account) -> None:
     call(service, "DescribeAlarms", MaxRecords=1, NextToken=found["NextToken"])
     [alarm, *_] = found["MetricAlarms"] + found["CompositeAlarms"]
     call(service, "DescribeAlarms", AlarmNames=[alarm["AlarmName"], "missing"])
+    refused("ValidationError", service, "DescribeAlarms", malformed=True, AlarmNames=[f"a{n}" for n in range(101)])
     call(service, "DescribeAlarms", AlarmNamePrefix=alarm["AlarmName"][:3], StateValue="OK")
     refused("InvalidNextToken", service, "DescribeAlarms", NextToken="none")
     history = call(service, "DescribeAlarmHistory", MaxRecords=1, ScanBy="TimestampDescending", HistoryItemType="StateUpdate")

@@ -3,6 +3,7 @@ import { type Need, nameOf } from '../shared/ledger/finding-ledger.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import { counted } from '../shared/text/counted.ts';
+import { listed } from '../shared/text/listed.ts';
 import { policyFor } from './circumstances.ts';
 import { REMEDY } from './decide-coverage.ts';
 import { type Circumstances, type Decision, type Memory, memoryOf, say } from './decision.ts';
@@ -200,7 +201,3 @@ function describe(need: Need, open: readonly OpenFinding[]): string {
   const workers = new Set(open.map(({ instanceId }) => instanceId)).size;
   return `${nameOf(need)} open on ${counted(workers, 'worker')}`;
 }
-
-/** Joins names; beyond three it only counts the rest. */
-const listed = (names: readonly string[]): string =>
-  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;

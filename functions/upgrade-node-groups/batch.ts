@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as amiRelease from '../../events/eks-ami-release.ts';
 import * as request from '../../events/remediation-request.ts';
+import * as calendarOpened from '../../events/ssm-calendar-opened.ts';
 import * as upgradeReconcileRequest from '../../events/upgrade-reconcile-request.ts';
 import type { Malformed } from '../shared/intake/dead-letter.ts';
 import { keepFirst, type MessageReader, messageReader, readMessages } from '../shared/intake/messages.ts';
@@ -20,10 +21,13 @@ export interface Scope {
   readonly nodeGroups: Map<string, { readonly key: NodeGroupKey; readonly trigger: Trigger }>;
   /** Operators' requests, by subject. */
   readonly requests: Map<string, OperatorRequest>;
+  /** A change calendar has opened: whoever waits for one. */
+  readonly calendarOpened?: Trigger;
 }
 
 type Target =
   | { readonly pair: string }
+  | { readonly calendar: 'opened' }
   | {
       readonly cluster: string;
       readonly nodegroup?: string | undefined;
@@ -41,6 +45,9 @@ const READERS: Readonly<Record<string, MessageReader<Target>>> = {
       nodegroup: detail.nodegroupName,
     }),
   ),
+  [calendarOpened.detailType]: messageReader<Target, calendarOpened.CalendarOpened>(calendarOpened.schema, () => ({
+    calendar: 'opened',
+  })),
   [request.detailType]: messageReader<Target, request.RemediationRequest>(
     request.schemaFor(upgradeNodeGroups),
     (event) => ({ cluster: event.detail.clusterName ?? '', nodegroup: event.detail.nodegroupName, request: event }),
@@ -60,9 +67,14 @@ export function readBatch(messages: readonly SQSRecord[]): Batch {
   const { requests, malformed } = readMessages(messages, READERS);
   const scope: Scope = { pairs: new Map(), clusters: new Map(), nodeGroups: new Map(), requests: new Map() };
   const later: SQSRecord[] = [];
+  let opened: Trigger | undefined;
   for (const { target, trigger, message } of requests) {
     if ('pair' in target) {
       keepFirst(scope.pairs, target.pair, trigger);
+      continue;
+    }
+    if ('calendar' in target) {
+      opened ??= trigger;
       continue;
     }
     const { cluster, nodegroup, request: event } = target;
@@ -73,5 +85,5 @@ export function readBatch(messages: readonly SQSRecord[]): Batch {
     if (scope.requests.has(subject)) later.push(message);
     else scope.requests.set(subject, { event, trigger });
   }
-  return { scope, malformed, later };
+  return { scope: { ...scope, ...(opened !== undefined && { calendarOpened: opened }) }, malformed, later };
 }

@@ -4,13 +4,15 @@ import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import { counted } from '../shared/text/counted.ts';
+import { listed } from '../shared/text/listed.ts';
 import { publishedAt, recommendationUnread } from './choose-release.ts';
 import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
 import { deferralOf, deferred } from './defer.ts';
+import { closedGate } from './gates.ts';
 import { issueCodes, issuesInWords, isTroubled, unhealthy } from './heal.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
-import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
+import { DOUBT, DOUBT_IS_TOLD_AFTER, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import { paceOf } from './pace.ts';
 import type { Reason } from './reasons.ts';
 import { mayTake } from './time-needed.ts';
@@ -25,7 +27,12 @@ export function chooseMoment(
 ): Decision {
   const moment = momentOf(observation, view, release, circumstances);
   return (
-    stopped(moment) ?? notYet(moment) ?? inDoubt(moment) ?? sparingEvidence(moment) ?? begin(moment, circumstances)
+    stopped(moment) ??
+    notYet(moment) ??
+    inDoubt(moment) ??
+    sparingEvidence(moment) ??
+    atGate(moment, circumstances) ??
+    begin(moment, circumstances)
   );
 }
 
@@ -166,6 +173,25 @@ function sparingEvidence({ quarantined, idle, now, upgrades, releaseVersion, wai
   return { ...wait('worker-in-quarantine', message, until), memory: { ...idle, quarantineWait } };
 }
 
+/** Waits while a gate that the policy names is closed. One that cannot be read is told of, unless AWS is only slow. */
+function atGate(moment: Moment, { gates }: Pick<Circumstances, 'gates'>): Decision | undefined {
+  const { upgrades, state, idle, now, releaseVersion, attempt, wait } = moment;
+  const closed = closedGate(upgrades.gates, gates, now);
+  if (closed === undefined) return undefined;
+  const { reason, message, which, until, isThrottled } = closed;
+  const variant = `${releaseVersion} ${attempt} ${which}`;
+  if (reason !== 'gate-unreadable') return { ...wait(reason, message, until), variant };
+  const obstacle = meet(state.obstacle, `gate ${which}`, now, UNREADABLE);
+  const isPatient = isThrottled && now - obstacle.since < SLOWNESS_IS_TOLD_AFTER;
+  return {
+    ...wait(reason, message, obstacle.until),
+    decision: 'refused',
+    variant,
+    memory: { ...idle, obstacle },
+    ...(isPatient && { isSilent: true }),
+  };
+}
+
 const isOrAre = ({ length }: readonly string[]): string => (length === 1 ? 'is' : 'are');
 
 /** Begins the upgrade, proposes it, or waits for a slot. */
@@ -220,7 +246,3 @@ function nodesInWords({ nodes, releaseVersion }: NodeGroupView): string {
   if (spread === undefined || spread.others.length === 0) return '';
   return ` ${spread.onRelease} of ${counted(spread.total, 'node')} ${spread.onRelease === 1 ? 'runs' : 'run'} ${releaseVersion}, ${spread.others.map(([name, count]) => `${count} ${name}`).join(', ')}.`;
 }
-
-/** At most three by name. */
-const listed = (names: readonly string[]): string =>
-  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;

@@ -1,4 +1,5 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -18,5 +19,6 @@ export const handler = createQueueFunction({
     eks: new EKSClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
+    cloudWatch: new CloudWatchClient(CLIENT_DEFAULTS),
   }),
 })(reconcile);

@@ -4,6 +4,7 @@ import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
+import { gates } from './gates-policy.ts';
 
 /** The policy section `upgrades`. */
 export const upgrades = (defaultMode: Mode) =>
@@ -23,6 +24,7 @@ export const upgrades = (defaultMode: Mode) =>
       .describe(
         'When upgrades may start: `cron` (five fields), `duration`, `timeZone` (default `UTC`); empty: at any time.',
       ),
+    gates,
     concurrency: z
       .strictObject({
         perCluster: z.int().min(1).max(100).default(1).describe('Node groups of one cluster upgraded at a time.'),

@@ -19,6 +19,20 @@ export const UPGRADE_REASONS = {
   },
   baking: { meaning: 'The release has not been known for as long as the policy asks (upgrades.bakeAge).' },
   'outside-change-window': { meaning: 'No change window of the policy (upgrades.windows) is open.' },
+  'alarm-gate-closed': {
+    meaning:
+      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data to tell. Nothing starts before it is OK.',
+    hint: 'Cure what the alarm tells. One that has no data most of the time is no gate: name another, or set upgrades.gates.insufficientData to open.',
+  },
+  'calendar-gate-closed': {
+    meaning: 'An SSM Change Calendar that the policy names (upgrades.gates.calendars) is closed.',
+    hint: 'Nothing to do: it is looked at again when the calendar opens.',
+  },
+  'gate-unreadable': {
+    meaning:
+      'An alarm or a change calendar that the policy names cannot be read, or does not exist. A gate that cannot be read is closed.',
+    hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME.`,
+  },
   'cluster-concurrency': {
     meaning:
       'As many node groups of this cluster are being updated (by anybody), or come first, as the policy allows (concurrency.perCluster).',

@@ -1,4 +1,5 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
@@ -9,6 +10,7 @@ import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blas
 import { readNeeds } from '../shared/ledger/finding-ledger.ts';
 import { readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
+import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOutOrTell } from './act.ts';
@@ -17,6 +19,7 @@ import { type Circumstances, iso } from './decision.ts';
 import { publishGauges } from './gauges.ts';
 import type { Observation } from './observation.ts';
 import { findUpdating, type ObserveClients, observeNodeGroups } from './observe.ts';
+import { observeGates } from './observe-gates.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { isHastened } from './pace.ts';
 import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
@@ -27,6 +30,7 @@ import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients {
   readonly autoScaling: AutoScalingClient;
+  readonly cloudWatch: CloudWatchClient;
 }
 
 /** How many decisions are carried out concurrently. */
@@ -44,16 +48,21 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const { scope, malformed, later } = readBatch(messages);
   const policy = await deps.readPolicy();
 
-  // Observe the node groups, and who holds a slot.
+  // Observe the node groups, who holds a slot, and the gates.
   const budget = await readBudget(deps.ledger, 'upgrades');
   const now = deps.clock.now();
   addExpired(scope, budget, now);
+  if (scope.calendarOpened !== undefined) await addGated(deps, scope, scope.calendarOpened);
   const readCluster = createClusterReader(deps.eks, 'tell');
-  const observing = [observeNodeGroups(deps, readCluster, scope, now), observeUnmanaged(deps, readCluster, scope)];
-  const observations = (await Promise.all(observing)).flat();
+  const [managed, unmanaged, gates] = await Promise.all([
+    observeNodeGroups(deps, readCluster, scope, now),
+    observeUnmanaged(deps, readCluster, scope),
+    observeGates(deps, policy),
+  ]);
+  const observations = [...managed, ...unmanaged];
 
   // Decide about each, in order of turn, within the blast budget. Slots are taken before anything is done.
-  const circumstances: Circumstances = { policy, now, account: deps.account, slots: budget.slots };
+  const circumstances: Circumstances = { policy, now, account: deps.account, gates, slots: budget.slots };
   const { planned, contenders } = await planFairly(deps, observations, circumstances);
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.
@@ -136,6 +145,15 @@ function addExpired(scope: Scope, { slots }: BlastBudget, now: number): void {
     if (expiresAt > now || cluster === undefined || nodegroup === undefined || scope.nodeGroups.has(subject)) continue;
     const trigger = { id: `slot-expired ${subject}`, type: 'Slot Expired', time: now };
     scope.nodeGroups.set(subject, { key: { cluster, nodegroup }, trigger });
+  }
+}
+
+/** Adds to the reconcile whoever waits for a change calendar. The calendars are read again; the event only said when. */
+async function addGated({ ledger }: ReconcileDeps, scope: Scope, trigger: Trigger): Promise<void> {
+  for (const [subject, { reason }] of await readWaitlist(ledger)) {
+    const [cluster, nodegroup] = subject.split('/');
+    if (reason !== 'calendar-gate-closed' || cluster === undefined || nodegroup === undefined) continue;
+    if (!scope.nodeGroups.has(subject)) scope.nodeGroups.set(subject, { key: { cluster, nodegroup }, trigger });
   }
 }
 

@@ -1,4 +1,5 @@
 import * as amiRelease from '../../events/eks-ami-release.ts';
+import * as calendarOpened from '../../events/ssm-calendar-opened.ts';
 import * as reconcileRequest from '../../events/upgrade-reconcile-request.ts';
 import {
   describeImages,
@@ -37,6 +38,10 @@ export const upgradeNodeGroups = declare({
       description: 'Whoever may put events on the bus can have a node group reconciled by upgrade-node-groups',
       event: reconcileRequest,
     },
+    CalendarRule: {
+      description: 'A change calendar has opened: upgrade-node-groups looks at the node groups that wait for one',
+      event: calendarOpened,
+    },
   },
   sweep: { of: 'node-groups', detailType: reconcileRequest.detailType },
   requests: ['approve', 'reject', 'resume', 'retry'],
@@ -54,6 +59,17 @@ export const upgradeNodeGroups = declare({
       'ec2:DescribeInstanceImageMetadata',
       'autoscaling:DescribeAutoScalingGroups',
     ]),
+    onAnything(
+      'Alarms',
+      ['cloudwatch:DescribeAlarms'],
+      'CloudWatch returns composite alarms only to whoever may describe every alarm; the policy says which ones are gates.',
+    ),
+    {
+      sid: 'Calendars',
+      actions: ['ssm:GetCalendarState'],
+      resources: ['arn:{partition}:ssm:{region}:*:document/*'],
+      wildcardReason: 'The policy names the calendars; other accounts can share theirs.',
+    },
     describeImages,
     readAmiReleases,
     { sid: 'CheckPosture', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },

@@ -9,6 +9,7 @@ import {
   type FleetProblem,
   type FleetSelfManagedGroup,
 } from './fleet.ts';
+import { gateProblems } from './gates.ts';
 import { launchProblems } from './launches.ts';
 import { knownReleases } from './releases.ts';
 import { type FleetFile, fleetSchema } from './schema.ts';
@@ -41,7 +42,7 @@ export function parseFleet(text: string, file: string): Fleet {
   const problems = [...contradictions(parsed.data)];
   if (problems.length === 0) problems.push(...knownReleases(parsed.data).problems);
   const fleet = { ...parsed.data, clusters: spellOut(parsed.data.clusters).map(spellOutCluster) };
-  problems.push(...launchProblems(fleet), ...targetGroupProblems(fleet));
+  problems.push(...launchProblems(fleet), ...targetGroupProblems(fleet), ...gateProblems(fleet));
   if (problems.length > 0) throw new FleetFileError(file, problems);
   return fleet;
 }

@@ -1,6 +1,7 @@
 import { ClusterStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
 import { change, exposure, otherInstance } from './schema-exposure.ts';
+import { alarm, calendar } from './schema-gates.ts';
 import { inspector } from './schema-inspector.ts';
 import { launch } from './schema-launches.ts';
 import { network } from './schema-network.ts';
@@ -133,6 +134,8 @@ export const fleetSchema = z.strictObject({
     .array(trouble)
     .default([])
     .describe('Calls about a cluster, a node group or parameters that fail for a while'),
+  alarms: z.array(alarm).default([]).describe('CloudWatch alarms of the account, beside those of the stack'),
+  calendars: z.array(calendar).default([]).describe('SSM Change Calendars'),
   changes: z.array(change).default([]).describe('What somebody does to workers during the run'),
 });
 

@@ -16,6 +16,7 @@ import { Iam, trustOf } from '../account/iam/state.ts';
 import { Inspector } from '../account/inspector/state.ts';
 import { SsmAgents } from '../account/ssm/agents.ts';
 import { agentRights } from '../account/ssm/agents-rights.ts';
+import { ChangeCalendars } from '../account/ssm/calendars.ts';
 import { Commands } from '../account/ssm/commands.ts';
 import { ParameterStore } from '../account/ssm/parameters.ts';
 import { PublicParameters } from '../account/ssm/public-parameters.ts';
@@ -24,6 +25,7 @@ import type { World } from '../account/world.ts';
 import { attachWhenRunning } from './attachments.ts';
 import { planChanges } from './changes.ts';
 import type { Fleet } from './fleet.ts';
+import { seedCalendars } from './gates.ts';
 import { seedInspector } from './inspector.ts';
 import { planLaunches } from './launches.ts';
 import { knownReleases } from './releases.ts';
@@ -65,6 +67,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     agents,
     inspector: new Inspector(world, instances, agents),
     commands: new Commands(world, agents),
+    calendars: new ChangeCalendars(world),
     launchers: new Map(),
     nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, releases),
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
@@ -79,6 +82,7 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   planChanges(state, fleet);
   planTroubles(state, fleet);
   seedInspector(state, fleet);
+  seedCalendars(state, fleet);
   // Registered only now, because during seeding no agent waits for a change.
   iam.onChange(() => agents.reconsider());
   serviceSettings.onChange(() => agents.reconsider());

@@ -14,6 +14,7 @@ import type { EventualConsistency } from '../account/eventual-consistency.ts';
 import type { Iam } from '../account/iam/state.ts';
 import type { Inspector } from '../account/inspector/state.ts';
 import type { SsmAgents } from '../account/ssm/agents.ts';
+import type { ChangeCalendars } from '../account/ssm/calendars.ts';
 import type { Commands } from '../account/ssm/commands.ts';
 import type { ParameterStore } from '../account/ssm/parameters.ts';
 import type { ServiceSettings } from '../account/ssm/service-settings.ts';
@@ -53,6 +54,7 @@ export interface FleetState {
   readonly agents: SsmAgents;
   readonly inspector: Inspector;
   readonly commands: Commands;
+  readonly calendars: ChangeCalendars;
   /** How reads lag behind; undefined: they are always current. */
   readonly consistency: EventualConsistency | undefined;
   /** What can launch another instance, by `launcherKey`. */

@@ -11,6 +11,8 @@ export type Strictness =
   | { readonly kind: 'order'; readonly strictestFirst: readonly unknown[] }
   /** A part of a list is stricter than the list; none at all means always. */
   | { readonly kind: 'part' }
+  /** A list is stricter than a part of it. */
+  | { readonly kind: 'whole' }
   /** Neither value is stricter: only an override without tags may change it. */
   | { readonly kind: 'incomparable' }
   /** It holds for the whole account, or for what places share: no override may change it. */
@@ -35,6 +37,9 @@ export const STRICTNESS = {
     'urgent.bakeAge': MOST,
     'urgent.ignoreWindows': OFF_FIRST,
     windows: { kind: 'part' },
+    'gates.alarms': { kind: 'whole' },
+    'gates.insufficientData': strictestFirst('closed', 'open'),
+    'gates.calendars': { kind: 'whole' },
     'concurrency.perCluster': LEAST,
     'concurrency.perAccount': ACCOUNT,
     stopAfterFailures: LEAST,
@@ -112,6 +117,12 @@ export function isNoLooser(strictness: Strictness, value: unknown, than: unknown
         value.length > 0 &&
         (than.length === 0 || value.every((one) => than.some((other) => isDeepStrictEqual(one, other))))
       );
+    case 'whole':
+      return (
+        Array.isArray(value) &&
+        Array.isArray(than) &&
+        than.every((one) => value.some((other) => isDeepStrictEqual(one, other)))
+      );
     case 'incomparable':
     case 'everywhere':
       return false;
@@ -129,6 +140,8 @@ export function stricterInWords(strictness: Strictness): string {
       return `it may only go towards ${JSON.stringify(strictness.strictestFirst[0])}`;
     case 'part':
       return 'it may only be some of the windows that hold there, or any where there are none';
+    case 'whole':
+      return 'it may only name more, beside all that hold there';
     case 'incomparable':
     case 'everywhere':
       return 'neither of its values is stricter';

@@ -61,6 +61,12 @@ export class Alarms {
     this.#world.time.at(this.#nextMinute(), () => this.#judgeComposite(held, rule));
   }
 
+  /** Sets a state, as somebody does with SetAlarmState: it stays until the next evaluation finds another one. */
+  setState(name: string, to: StateValue, reason: string): void {
+    const held = this.#named(name);
+    if (stateOf(held) !== to) this.#change(held, to, reason);
+  }
+
   #hold(watched: Watched): Held {
     const { now } = this.#world.time;
     const reason = 'Unchecked: Initial alarm creation';

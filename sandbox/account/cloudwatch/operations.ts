@@ -49,6 +49,9 @@ function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['op
       ['AlarmNames', 'AlarmNamePrefix', 'AlarmTypes', 'StateValue', 'MaxRecords', 'NextToken'],
       // Without AlarmTypes, CloudWatch returns metric alarms only.
       ({ AlarmNames, AlarmNamePrefix = '', AlarmTypes = ['MetricAlarm'], StateValue, MaxRecords = 50, NextToken }) => {
+        if ((AlarmNames?.length ?? 0) > 100) {
+          throw new AwsError('ValidationError', 'Member must have length less than or equal to 100: AlarmNames');
+        }
         const wanted = cloudWatch.alarms.all.filter((alarm) => {
           const { kind, definition } = alarm.watched;
           return (
@@ -62,10 +65,18 @@ function cloudWatchOperations(cloudWatch: CloudWatch, world: World): Service['op
         return {
           MetricAlarms: page.items.flatMap(metricAlarmDetails),
           CompositeAlarms: page.items.flatMap(compositeAlarmDetails),
+          // Nothing here makes log alarms.
+          ...(AlarmTypes.includes('LogAlarm') && { LogAlarms: [] }),
           NextToken: page.nextToken,
         };
       },
-      () => [{ action: 'cloudwatch:DescribeAlarms', resource: arnOf('alarm:*') }],
+      // "You must be signed on with a permission that is scoped to *" (API reference, of composite alarms).
+      ({ AlarmTypes = [] }) => [
+        {
+          action: 'cloudwatch:DescribeAlarms',
+          resource: AlarmTypes.includes('CompositeAlarm') ? '*' : arnOf('alarm:*'),
+        },
+      ],
     ),
     DescribeAlarmHistory: operation<DescribeAlarmHistoryCommandInput, DescribeAlarmHistoryCommandOutput>(
       DescribeAlarmHistory$,

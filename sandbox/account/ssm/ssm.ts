@@ -25,6 +25,7 @@ import { operation, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 import type { SsmAgents } from './agents.ts';
 import { describeInstanceInformation } from './agents-list.ts';
+import { type ChangeCalendars, calendarOperations } from './calendars.ts';
 import type { Commands } from './commands.ts';
 import { commandOperations } from './commands-operations.ts';
 import type { ParameterStore } from './parameters.ts';
@@ -40,11 +41,12 @@ export interface SystemsManager {
   readonly agents: SsmAgents;
   readonly commands: Commands;
   readonly serviceSettings: ServiceSettings;
+  readonly calendars: ChangeCalendars;
 }
 
-/** AWS Systems Manager, limited to Parameter Store, agents, commands and the setting of Default Host Management. */
+/** AWS Systems Manager, limited to Parameter Store, agents, commands, change calendars and the setting of Default Host Management. */
 export function createSsm(world: World, instances: Instances, state: SystemsManager): Service {
-  const { parameters, agents, commands, serviceSettings } = state;
+  const { parameters, agents, commands, serviceSettings, calendars } = state;
   const permission = (action: string, name: string) => ({
     action: `ssm:${action}`,
     resource: name.startsWith('arn:') ? name : parameters.arn(name),
@@ -126,6 +128,7 @@ export function createSsm(world: World, instances: Instances, state: SystemsMana
       ...commandOperations(world, commands, instances),
       ...serviceSettingOperations(world, serviceSettings),
       ...sessionDocumentOperations(world),
+      ...calendarOperations(world, calendars),
     }),
   };
 }

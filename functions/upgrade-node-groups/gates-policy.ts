@@ -1,0 +1,39 @@
+import * as z from 'zod';
+
+/** One alarm of the account and region, by its name: any text of at most 255 characters (API reference, PutMetricAlarm). */
+const alarmName = z.string().min(1).max(255);
+
+/**
+ * One SSM document of type ChangeCalendar: by its name, or by its ARN where another account shares it (API references,
+ * CreateDocument and GetCalendarState).
+ */
+const calendar = z
+  .string()
+  .regex(
+    /^(arn:[\w-]+:ssm:[\w-]+:\d{12}:document\/)?[\w.-]{3,128}$/,
+    'must be the name of a change calendar, or the ARN of a shared one such as arn:aws:ssm:eu-central-1:111122223333:document/freeze',
+  );
+
+/** The policy section `upgrades.gates`. */
+export const gates = z
+  .strictObject({
+    alarms: z
+      .array(alarmName)
+      .max(50)
+      .default([])
+      .describe('CloudWatch alarms of the account and region, by name. No upgrade starts while one is in ALARM.'),
+    insufficientData: z
+      .enum(['closed', 'open'])
+      .default('closed')
+      .describe('What an alarm without enough data means, or one that CloudWatch could not evaluate.'),
+    calendars: z
+      .array(calendar)
+      .max(20)
+      .default([])
+      .describe('SSM Change Calendars, by name, or by ARN where another account shares them. All must be open.'),
+  })
+  .prefault({})
+  .describe('What must be open before an upgrade starts. A gate that cannot be read is closed.');
+
+/** What the policy names of gates. */
+export type NamedGates = z.infer<typeof gates>;

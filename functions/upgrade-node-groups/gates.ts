@@ -1,0 +1,105 @@
+import type { Unreadable } from '../shared/fleet/reading.ts';
+import { listed } from '../shared/text/listed.ts';
+import type { NamedGates } from './gates-policy.ts';
+import type { Reason } from './reasons.ts';
+
+/** What was read of the gates that the policy names anywhere, by name. */
+export interface Gates {
+  readonly alarms: ReadonlyMap<string, Alarm | Unreadable>;
+  readonly calendars: ReadonlyMap<string, Calendar | Unreadable>;
+}
+
+export interface Alarm {
+  readonly kind: 'alarm';
+  readonly state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** What CloudWatch says of an evaluation whose state is not to be trusted, such as `PARTIAL_DATA`. */
+  readonly doubt?: string;
+}
+
+export interface Calendar {
+  readonly kind: 'calendar';
+  readonly isOpen: boolean;
+  /** When its state changes, epoch milliseconds; absent where Systems Manager does not say. */
+  readonly changesAt?: number;
+}
+
+/** Why nothing starts. */
+export interface ClosedGate {
+  readonly reason: Extract<Reason, 'alarm-gate-closed' | 'calendar-gate-closed' | 'gate-unreadable'>;
+  readonly message: string;
+  /** Which gates close it, as a text that stays the same while it is so. */
+  readonly which: string;
+  /** When it may be otherwise, epoch milliseconds. */
+  readonly until: number;
+  /** Only AWS is slow: it passes by itself. */
+  readonly isThrottled: boolean;
+}
+
+/** How often a gate is read that does not say when it opens, ms. Its event, or the sweep, may tell sooner. */
+const READ_EVERY = 15 * 60_000;
+
+/** What nobody has read. */
+const NOT_READ: Unreadable = {
+  kind: 'unreadable',
+  error: 'NotRead: nobody has read it',
+  code: 'NotRead',
+  isThrottled: false,
+};
+
+/**
+ * Which of the named gates closes; a pure function. A gate that could not be read is closed, and so is one that nobody has
+ * read. Calendars come before alarms: they say when they open.
+ *
+ * @param read absent: nothing has been read
+ */
+export function closedGate(named: NamedGates, read: Gates | undefined, now: number): ClosedGate | undefined {
+  const alarms = named.alarms.map((name) => ({ name, seen: read?.alarms.get(name) ?? NOT_READ }));
+  const calendars = named.calendars.map((name) => ({ name, seen: read?.calendars.get(name) ?? NOT_READ }));
+  const until = now + READ_EVERY;
+
+  const unread = [...alarms, ...calendars].flatMap(({ name, seen }) =>
+    seen.kind === 'unreadable' ? [{ name, seen }] : [],
+  );
+  if (unread.length > 0) {
+    const message = `What cannot be read is closed: ${listed(unread.map(({ name, seen }) => `${name} (${seen.error})`))}.`;
+    const which = listed(unread.map(({ name, seen }) => `${name} ${seen.code}`));
+    const isThrottled = unread.every(({ seen }) => seen.isThrottled);
+    return { reason: 'gate-unreadable', message, which, until, isThrottled };
+  }
+
+  const shut = calendars.flatMap(({ name, seen }) =>
+    seen.kind === 'calendar' && !seen.isOpen ? [{ name, seen }] : [],
+  );
+  if (shut.length > 0) {
+    const times = shut.map(({ seen }) => seen.changesAt ?? until);
+    // All must be open: the last one decides. A time that has passed says nothing.
+    const opensAt = Math.max(...times);
+    const opens = ({ changesAt }: Calendar) =>
+      changesAt === undefined ? '' : `, until ${new Date(changesAt).toISOString()}`;
+    const message = `Change calendars are closed: ${listed(shut.map(({ name, seen }) => `${name}${opens(seen)}`))}.`;
+    const which = listed(shut.map(({ name }) => name));
+    return {
+      reason: 'calendar-gate-closed',
+      message,
+      which,
+      until: opensAt > now ? opensAt : until,
+      isThrottled: false,
+    };
+  }
+
+  const raised = alarms.flatMap(({ name, seen }) => {
+    const state = seen.kind === 'alarm' ? closedState(seen, named) : undefined;
+    return state === undefined ? [] : [{ name, state }];
+  });
+  if (raised.length === 0) return undefined;
+  const message = `Alarms that the policy names do not let it start: ${listed(raised.map(({ name, state }) => `${name} is ${state}`))}.`;
+  const which = listed(raised.map(({ name, state }) => `${name} ${state}`));
+  return { reason: 'alarm-gate-closed', message, which, until, isThrottled: false };
+}
+
+/** The state by which an alarm closes; undefined while it does not. */
+function closedState({ state, doubt }: Alarm, { insufficientData }: NamedGates): string | undefined {
+  if (state === 'ALARM') return state;
+  if (insufficientData === 'open') return undefined;
+  return state === 'OK' ? doubt : state;
+}

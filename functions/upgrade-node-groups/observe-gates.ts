@@ -1,0 +1,124 @@
+import { AlarmType, type CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { GetCalendarStateCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { codeOf, isOfAws, isThrottling, type Unreadable } from '../shared/fleet/reading.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import type { Alarm, Calendar, Gates } from './gates.ts';
+import { gates as gatesSection } from './gates-policy.ts';
+import type { Policy } from './policy.ts';
+
+interface Clients {
+  readonly cloudWatch: CloudWatchClient;
+  readonly ssm: SSMClient;
+}
+
+/** DescribeAlarms takes at most a hundred names, and returns at most a hundred alarms (API reference). */
+const ALARMS_PER_CALL = 100;
+
+/**
+ * Reads each gate that the policy names anywhere, once a look: one call per hundred alarms, and one per calendar. A policy
+ * that names none costs no call.
+ */
+export async function observeGates(clients: Clients, policy: Policy | InvalidPolicy): Promise<Gates> {
+  const named = namedAnywhere(policy);
+  const [alarms, calendars] = await Promise.all([
+    pMap(chunks(named.alarms, ALARMS_PER_CALL), (names) => readAlarms(clients.cloudWatch, names), {
+      concurrency: READ_CONCURRENCY,
+    }),
+    pMap(
+      named.calendars,
+      async (name): Promise<[string, Calendar | Unreadable]> => [name, await readCalendar(clients.ssm, name)],
+      { concurrency: READ_CONCURRENCY },
+    ),
+  ]);
+  return { alarms: new Map(alarms.flat()), calendars: new Map(calendars) };
+}
+
+/** What the document itself names, and what its overrides name for some places. */
+function namedAnywhere(policy: Policy | InvalidPolicy): { readonly alarms: string[]; readonly calendars: string[] } {
+  if (isInvalid(policy)) return { alarms: [], calendars: [] };
+  const own = (policy.overrides ?? []).flatMap(({ upgrades }) => {
+    if (typeof upgrades !== 'object' || upgrades === null || !('gates' in upgrades)) return [];
+    // It was validated with the document: what is absent has its default here.
+    return [gatesSection.parse(upgrades.gates)];
+  });
+  const all = [policy.upgrades.gates, ...own];
+  return {
+    alarms: [...new Set(all.flatMap(({ alarms }) => alarms))],
+    calendars: [...new Set(all.flatMap(({ calendars }) => calendars))],
+  };
+}
+
+/** Without types, DescribeAlarms returns metric alarms only (API reference). */
+const TYPES: AlarmType[] = [AlarmType.MetricAlarm, AlarmType.CompositeAlarm];
+
+/** DescribeAlarms leaves out names that it does not know, without an error (API reference): those are told of. */
+async function readAlarms(
+  cloudWatch: CloudWatchClient,
+  names: readonly string[],
+): Promise<Array<[string, Alarm | Unreadable]>> {
+  try {
+    const found = await describeAlarms(cloudWatch, names, TYPES);
+    const missing = names.filter((name) => !found.has(name));
+    const logAlarms = missing.length === 0 ? new Map() : await describeLogAlarms(cloudWatch, missing);
+    return names.map((name) => [name, found.get(name) ?? logAlarms.get(name) ?? NO_SUCH_ALARM]);
+  } catch (error) {
+    if (!isOfAws(error)) throw error;
+    return names.map((name) => [name, unreadable(error)]);
+  }
+}
+
+/** Log alarms are asked for by themselves: where CloudWatch does not know the type yet, it refuses the call, and has none. */
+async function describeLogAlarms(cloudWatch: CloudWatchClient, names: readonly string[]): Promise<Map<string, Alarm>> {
+  try {
+    return await describeAlarms(cloudWatch, names, [AlarmType.LogAlarm]);
+  } catch (error) {
+    if (isOfAws(error) && /^(ValidationError|ValidationException|InvalidParameter)/.test(error.name)) return new Map();
+    throw error;
+  }
+}
+
+async function describeAlarms(
+  client: CloudWatchClient,
+  names: readonly string[],
+  AlarmTypes: AlarmType[],
+): Promise<Map<string, Alarm>> {
+  const found = new Map<string, Alarm>();
+  const config = { client, pageSize: ALARMS_PER_CALL };
+  for await (const page of paginateDescribeAlarms(config, { AlarmNames: [...names], AlarmTypes })) {
+    for (const each of [...(page.MetricAlarms ?? []), ...(page.CompositeAlarms ?? []), ...(page.LogAlarms ?? [])]) {
+      const { AlarmName = '', StateValue } = each;
+      // Composite alarms have no state of evaluation.
+      const doubt = 'EvaluationState' in each ? each.EvaluationState : undefined;
+      const state = StateValue === 'OK' || StateValue === 'ALARM' ? StateValue : 'INSUFFICIENT_DATA';
+      found.set(AlarmName, { kind: 'alarm', state, ...(doubt !== undefined && { doubt }) });
+    }
+  }
+  return found;
+}
+
+const NO_SUCH_ALARM: Unreadable = {
+  kind: 'unreadable',
+  error: 'no such alarm',
+  code: 'NoSuchAlarm',
+  isThrottled: false,
+};
+
+/** Calendars are asked for one by one: of several, GetCalendarState does not say which one is closed, or cannot be read. */
+async function readCalendar(ssm: SSMClient, name: string): Promise<Calendar | Unreadable> {
+  try {
+    const { State, NextTransitionTime = '' } = await ssm.send(new GetCalendarStateCommand({ CalendarNames: [name] }));
+    const changesAt = Date.parse(NextTransitionTime);
+    return { kind: 'calendar', isOpen: State === 'OPEN', ...(!Number.isNaN(changesAt) && { changesAt }) };
+  } catch (error) {
+    if (!isOfAws(error)) throw error;
+    return unreadable(error);
+  }
+}
+
+function unreadable(error: Error): Unreadable {
+  const code = codeOf(error);
+  return { kind: 'unreadable', error: `${code}: ${error.message}`, code, isThrottled: isThrottling(error) };
+}

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
+import { HOUR, incidentOf, playThrough, upgradeCalls } from './harness.ts';
+import { fleet, group } from './upgrade.fixture.ts';
+
+const SHARED = 'arn:aws:ssm:eu-central-1:999988887777:document/group-freeze';
+
+const gated = (groups: object[], more: object) => ({ ...fleet(groups), ...more });
+const policyWith = (gates: object, overrides: object[] = []) => ({ upgrades: { bakeAge: '2h', gates }, overrides });
+
+it('upgrades wait for alarms, composite ones too, and then for a change calendar, and start when it opens', async () => {
+  const run = await playThrough({
+    fleet: gated([group('web')], {
+      alarms: [
+        {
+          name: 'checkout-errors',
+          changes: [
+            { at: '+3h', state: 'ALARM' },
+            { at: '+5h', state: 'OK' },
+          ],
+        },
+        { name: 'shop', rule: 'ALARM("checkout-errors")' },
+      ],
+      calendars: [{ name: 'release-freeze', events: [{ from: '+4h30m', until: '+6h20m' }] }],
+    }),
+    policy: policyWith({ alarms: ['shop'], calendars: ['release-freeze'] }),
+    play: '4h10m',
+  });
+  const planned = await operate(run.account, 'plan', '--fleet', 'shop', '--output', 'json');
+  expect(JSON.parse(planned.stdout)).toMatchObject({ reason: 'alarm-gate-closed', place: 1 });
+  await run.account.play(3 * HOUR);
+
+  expect(
+    incidentOf(run, 'shop', 'web')
+      .filter((line) => !line.includes('in-flight'))
+      .slice(-4),
+  ).toEqual(['waiting alarm-gate-closed', 'waiting calendar-gate-closed', 'acted upgrade-started', 'done upgraded']);
+  const started = run.records.find(({ reason }) => reason === 'upgrade-started');
+  // The event comes within seconds, as the wake-up may not.
+  expect(started?.time.slice(0, 16)).toBe('2026-07-14T06:20');
+  expect(upgradeCalls(run)).toHaveLength(1);
+});
+
+it('a gate that is not there is closed and told, where the policy names it and nowhere else', async () => {
+  const run = await playThrough({
+    fleet: gated([group('web'), group('api'), group('db')], {
+      calendars: [{ name: 'group-freeze', sharedBy: '999988887777', type: 'DEFAULT_OPEN' }],
+    }),
+    policy: policyWith({ calendars: [SHARED] }, [
+      { name: 'misspelt', match: { nodegroups: ['web'] }, upgrades: { gates: { alarms: ['chekout-errors'] } } },
+      { name: 'gone', match: { nodegroups: ['api'] }, upgrades: { gates: { calendars: ['gone'] } } },
+    ]),
+    play: '5h',
+  });
+  expect(incidentOf(run, 'shop', 'db').at(-1)).toBe('done upgraded');
+  const told = (name: string) => run.records.findLast(({ nodegroup }) => nodegroup === name);
+  expect(told('web')).toMatchObject({ decision: 'refused', reason: 'gate-unreadable' });
+  expect(told('web')?.message).toBe('What cannot be read is closed: chekout-errors (no such alarm).');
+  expect(told('api')?.message).toMatch(/^What cannot be read is closed: gone \(InvalidDocument: /);
+  expect(upgradeCalls(run)).toHaveLength(1);
+});
