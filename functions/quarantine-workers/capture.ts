@@ -2,8 +2,8 @@ import { AUTO_SCALING_GROUP_TAG } from '../shared/fleet/worker.ts';
 import type { InterfaceView } from './interface-view.ts';
 import type { WorkerView } from './observation.ts';
 import type { Quarantine, Saved, SavedInterface } from './quarantine-ledger.ts';
-import { autoScalingOf } from './steps/standby.ts';
-import type { StepClients } from './steps/step.ts';
+import { autoScalingOf, isJustLaunched } from './steps/standby.ts';
+import type { StepSubject } from './steps/step.ts';
 
 /**
  * The quarantine with what a release must give back of the interfaces, which are closed first. The places in the Auto Scaling
@@ -18,19 +18,23 @@ export const capture = (view: WorkerView, quarantine: Quarantine): Quarantine =>
   },
 });
 
-/** What is saved, with the worker's places in its Auto Scaling group and in target groups, where these are yet to be read. */
-export async function withPlaces(
-  { autoScaling, targetsOf }: Pick<StepClients, 'autoScaling' | 'targetsOf'>,
-  instanceId: string,
-  view: WorkerView,
-  { placesUnread, ...saved }: Saved,
-): Promise<Saved> {
+/**
+ * What is saved, with the worker's places in its Auto Scaling group and in target groups, where these are yet to be read.
+ * Its group stays to be read where it was launched a moment ago and neither Auto Scaling nor the tags show it yet.
+ */
+export async function withPlaces({ clients, instanceId, view, quarantine, now }: StepSubject): Promise<Saved> {
+  const { placesUnread, ...saved } = quarantine.saved;
   if (placesUnread !== true) return saved;
-  const [member, targets] = await Promise.all([autoScalingOf(autoScaling, instanceId), targetsOf(instanceId, view)]);
+  const [member, found] = await Promise.all([
+    autoScalingOf(clients.autoScaling, instanceId),
+    clients.targetsOf(instanceId, view),
+  ]);
+  // An earlier reconcile has taken the worker out of the targets that it saved.
+  const targets = saved.targets.length > 0 ? saved.targets : found;
   // Auto Scaling may not show yet what was just launched: the tag that it alone sets names the group all the same.
   const { AutoScalingGroupName: group = view.tags[AUTO_SCALING_GROUP_TAG], LifecycleState = '' } = member ?? {};
-  const place = group === undefined ? {} : { autoScalingGroup: group, standby: LifecycleState.endsWith('Standby') };
-  return { ...saved, targets, ...place };
+  if (group === undefined) return { ...saved, targets, ...(isJustLaunched(view, now) && { placesUnread }) };
+  return { ...saved, targets, autoScalingGroup: group, standby: LifecycleState.endsWith('Standby') };
 }
 
 /**

@@ -81,7 +81,7 @@ export async function isolate(subject: StepSubject): Promise<Decision | (() => P
     reports.push(...network, await tagWorker(current()));
     if (isolates) {
       const places = await attempt('places', async () => {
-        await current().save({ saved: await withPlaces(subject.clients, subject.instanceId, view, quarantine.saved) });
+        await current().save({ saved: await withPlaces(current()) });
         return { outcome: 'done' };
       });
       if (places.outcome !== 'done') reports.push(places);

@@ -10,7 +10,7 @@ import type { WorkerView } from './observation.ts';
 import type { AcceptedExposure } from './quarantine-ledger.ts';
 import { releaseFaults } from './remaining.ts';
 import { EXCLUDE_LABEL, KEEP_ANNOTATIONS, QUARANTINE_TAINT, stateOf } from './steps/node.ts';
-import { autoScalingOf, detachedInWords, isFull } from './steps/standby.ts';
+import { autoScalingOf, detachedInWords, isFull, isNotInState } from './steps/standby.ts';
 import type { StepSubject } from './steps/step.ts';
 import { QUARANTINE_TAGS } from './steps/tags.ts';
 import { viewAgain } from './view-workers.ts';
@@ -71,6 +71,8 @@ async function leaveStandby(subject: StepSubject, losses: Losses): Promise<void>
       // An earlier call whose reply was lost may have restored it; its repetition is then refused.
       const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
       if (after !== undefined && !after.endsWith('Standby')) return;
+      // Auto Scaling acts on a newer state than it shows: the worker has left standby.
+      if (after !== undefined && isNotInState(error)) return;
       losses.hasNoRoom = after === 'Standby' && isFull(error);
       throw error;
     }

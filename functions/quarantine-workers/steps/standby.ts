@@ -40,7 +40,7 @@ const detach = (subject: StepSubject): Promise<StepReport> =>
     const { clients, instanceId, quarantine, now, note } = subject;
     const { saved } = quarantine;
     const group = saved.autoScalingGroup;
-    if (group === undefined) return NO_GROUP;
+    if (group === undefined) return saved.placesUnread === true ? NOT_SHOWN : NO_GROUP;
     const state = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
     if (state === undefined && isUnknownYet(subject)) return NOT_SHOWN;
     // `Detaching` is on its way, and one that is gone from the group has arrived.
@@ -56,7 +56,9 @@ const detach = (subject: StepSubject): Promise<StepReport> =>
       } catch (error) {
         // A call whose reply was lost may have taken it out: its repetition is refused then.
         const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
-        if (after === 'InService' || after === 'Standby') throw error;
+        const isShown = after === 'InService' || after === 'Standby';
+        if (isShown && isNotInState(error) && now - quarantine.startedAt < PATIENCE) return SHOWN_LATE;
+        if (isShown) throw error;
       }
       return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
     }
@@ -69,14 +71,20 @@ const NO_GROUP = { outcome: 'skipped', note: 'It belongs to no Auto Scaling grou
 
 const NOT_SHOWN = { outcome: 'pending', note: 'Auto Scaling does not show it yet' } as const;
 
+const SHOWN_LATE = { outcome: 'pending', note: 'Auto Scaling shows an older state of it than it acts on' } as const;
+
 const isUnknownYet = ({ view, quarantine: { saved }, now }: StepSubject): boolean =>
-  saved.detached !== true && now - view.launchedAt < SHOWN_WITHIN;
+  saved.detached !== true && isJustLaunched(view, now);
+
+/** Whether it was launched so short a while ago that Auto Scaling and tags may not show it yet. @param now epoch ms */
+export const isJustLaunched = ({ launchedAt }: StepSubject['view'], now: number): boolean =>
+  now - launchedAt < SHOWN_WITHIN;
 
 const enterStandby = (subject: StepSubject): Promise<StepReport> =>
   attempt('standby', async () => {
     const { clients, instanceId, quarantine, now, note } = subject;
-    const group = quarantine.saved.autoScalingGroup;
-    if (group === undefined) return NO_GROUP;
+    const { autoScalingGroup: group, placesUnread } = quarantine.saved;
+    if (group === undefined) return placesUnread === true ? NOT_SHOWN : NO_GROUP;
     const found = await autoScalingOf(clients.autoScaling, instanceId);
     if (found === undefined && isUnknownYet(subject)) return NOT_SHOWN;
     const state = found?.LifecycleState ?? 'gone from the group';
@@ -89,6 +97,7 @@ const enterStandby = (subject: StepSubject): Promise<StepReport> =>
       } catch (error) {
         // A call whose reply was lost may have taken it out: its repetition is refused then.
         const after = (await autoScalingOf(clients.autoScaling, instanceId))?.LifecycleState;
+        if (after === 'InService' && isNotInState(error) && now - quarantine.startedAt < PATIENCE) return SHOWN_LATE;
         if (after?.endsWith('Standby') !== true) throw error;
       }
       return { outcome: 'done', ...(await replacementNote(clients.autoScaling, group)) };
@@ -109,6 +118,14 @@ async function replacementNote(autoScaling: AutoScalingClient, name: string): Pr
   const isSuspended = group?.SuspendedProcesses?.some(({ ProcessName }) => ProcessName === 'Launch') === true;
   return isSuspended ? { note: `Nothing replaces it: the process Launch of ${name} is suspended.` } : {};
 }
+
+/**
+ * Whether Auto Scaling refused because the worker is not in the state that the change begins with. It says so in words alone:
+ * "The instance … is not in InService", "… is not part of Auto Scaling group …". Where a read shows that state all the same,
+ * the read is the older one: its reads are eventually consistent.
+ */
+export const isNotInState = (error: unknown): boolean =>
+  error instanceof Error && error.name.startsWith('ValidationError') && /is not (in|part of) /.test(error.message);
 
 /**
  * Whether Auto Scaling refused because the group would be larger than its maximum. It says so in words alone. Source: Auto

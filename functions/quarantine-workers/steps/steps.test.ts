@@ -115,6 +115,26 @@ it.each([
   expect(saved().saved.detached).toBe(outOfService === 'detach' ? true : undefined);
 });
 
+it.each([
+  ['standby', 'The instance i-1 is not in InService.', 'pending'],
+  ['detach', 'The instance i-1 is not part of Auto Scaling group asg.', 'pending'],
+  ['standby', 'Group asg is being deleted', 'failed'],
+])('takes "%s", refused with "%s" while a read shows it in service, for %s', async (outOfService, message, outcome) => {
+  const refused = Object.assign(new Error(message), { name: 'ValidationError', $fault: 'client' });
+  const answer: Answer = (operation) =>
+    operation === 'DescribeAutoScalingInstances'
+      ? { AutoScalingInstances: [{ LifecycleState: 'InService' }] }
+      : refused;
+  const inGroup = { ...quarantine().saved, autoScalingGroup: 'asg' };
+  const recent = quarantine({ saved: inGroup, startedAt: NOW - 5_000 });
+  const begun = subjectOf(answer, { policy: { outOfService }, quarantine: recent });
+  expect((await takeOutOfService(begun.subject)).outcome).toBe(outcome);
+  const old = quarantine({ saved: inGroup, startedAt: NOW - 16 * 60_000 });
+  expect(
+    (await takeOutOfService(subjectOf(answer, { policy: { outOfService }, quarantine: old }).subject)).outcome,
+  ).toBe('failed');
+});
+
 it('tells where a suspended process keeps the group from replacing the worker', async () => {
   const { subject } = subjectOf(
     (operation) =>
