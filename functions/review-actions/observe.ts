@@ -8,6 +8,7 @@ import { type ReadRecord, readRecordLine } from '../shared/records/record-line.t
 import { byTime, concerns, isAbout } from '../shared/records/record-subject.ts';
 import { awaitAnswer } from './answer.ts';
 import { fleetStatusOf, LAST_WORDS_FROM, lastWordsIn, needsOf, summaryOf, sweptAtIn } from './fleet-status.ts';
+import { incidentNow } from './incident-now.ts';
 import { ask, type InsightsDeps, type Row } from './insights.ts';
 import { offersFor } from './offers.ts';
 import {
@@ -120,14 +121,10 @@ export async function observeIncident(
       : recordsIn(await ask(deps, correlatedQuery(correlationIds, INCIDENT_SIZE), range));
   const known = new Set(own.map(({ id }) => id));
   const others = correlated.filter((record) => !known.has(record.id) && own.some((mine) => concerns(record, mine)));
-  const standing = [...own, ...words.filter(({ id }) => !known.has(id))].sort(byTime);
-  const latest = standing.at(-1);
   return {
     subject,
     records: [...own, ...others].sort(byTime),
-    standing,
-    stale: latest !== undefined && !known.has(latest.id),
-    offers: offersFor(words, deps.requestable),
+    ...incidentNow(subject, { inRange: own, latest: words, answer: answer?.records ?? [] }, deps.requestable),
     ...(answer !== undefined && { answer }),
     more: found.length === INCIDENT_SIZE,
   };

@@ -2,7 +2,7 @@ import { ACTION_FIELDS, type Offer, type OperatorAction } from '../../shared/int
 import { STATE_NAMES, stateOf } from '../../shared/records/current-state.ts';
 import type { RecordSubject } from '../../shared/records/record.ts';
 import type { ReadRecord } from '../../shared/records/record-line.ts';
-import { recordSubject } from '../../shared/records/record-subject.ts';
+import { isJustAbout, recordSubject } from '../../shared/records/record-subject.ts';
 import { endOf, restLine, standingsOf, toldStandings, wordOf } from '../../shared/records/standing.ts';
 import { type Content, html, jsonContent, type Markup } from '../../shared/widget/html.ts';
 import type { Incident, Page, RequestAnswer } from '../view.ts';
@@ -26,7 +26,7 @@ const CONFIRMATIONS: Readonly<Record<OperatorAction, (name: string) => string>> 
 export function incident(told: Incident, page: Page): Markup {
   const { subject, records, standing, stale, offers, answer, more } = told;
   const name = recordSubject(subject);
-  const current = standingsOf(standing).find(({ record }) => isSubject(record, subject));
+  const current = standingsOf(standing).find(({ record }) => isJustAbout(record, subject));
   return html`<p>${viewButton(page, 'Back to all records', { filter: page.question.filter })}${viewButton(page, 'Refresh', { subject, filter: page.question.filter })}</p>
 ${answer === undefined ? undefined : answered(answer, subject, page)}
 <h2>The incident of ${name} ${current === undefined ? undefined : badge(current.state)}</h2>
@@ -45,15 +45,6 @@ function answered({ event, records }: RequestAnswer, subject: RecordSubject, pag
   const again = viewButton(page, 'Check again', { subject, filter: page.question.filter, awaits: event });
   return html`<div class="ehr-note" role="status" data-awaited="${event}"><p>Your request is on its way: nothing is recorded for it yet. ${again}</p></div>`;
 }
-
-/**
- * Whether a record is about exactly this subject. A worker's records may lack its node group, but never its instance
- * id.
- */
-const isSubject = (record: ReadRecord, { cluster, nodegroup, instance }: RecordSubject): boolean =>
-  instance === undefined
-    ? record.instance === undefined && record.cluster === cluster && record.nodegroup === nodegroup
-    : record.instance === instance;
 
 /** Renders the closing lines of `explain`, with names that open incidents, in the viewer's time zone. */
 function states({ subject, standing }: Incident, page: Page): Markup {
@@ -77,7 +68,7 @@ const hintOf = (hint: string | undefined): Markup | undefined =>
 function subjectName(record: ReadRecord, shown: RecordSubject, page: Page): Content {
   const name = recordSubject(record);
   if (name === '') return 'the account';
-  return isSubject(record, shown) ? name : incidentButton(page, name, subjectOfRecord(record));
+  return isJustAbout(record, shown) ? name : incidentButton(page, name, subjectOfRecord(record));
 }
 
 /** Renders one record. The ids, which are only needed for searches, are collapsed. */
@@ -91,7 +82,7 @@ function step(record: ReadRecord, shown: RecordSubject, page: Page): Markup {
       ({ service, operation, requestId }) => ['AWS call', `${service} ${operation}, request ${requestId}`] as const,
     ),
   ];
-  return html`<li>${decisionBadge(decision)} <strong>${reason}</strong> <span class="ehr-muted">${page.time.full(Date.parse(record.time))} ${isSubject(record, shown) ? undefined : subjectName(record, shown, page)}</span>
+  return html`<li>${decisionBadge(decision)} <strong>${reason}</strong> <span class="ehr-muted">${page.time.full(Date.parse(record.time))} ${isJustAbout(record, shown) ? undefined : subjectName(record, shown, page)}</span>
 <p>${message}${hintOf(hint)}</p>
 <details><summary>by ${remediation}, asked by ${trigger.type}</summary><dl>${ids.map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl></details></li>`;
 }

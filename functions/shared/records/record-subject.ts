@@ -13,6 +13,15 @@ export function isAbout(record: ReadRecord, subject: IncidentTarget): boolean {
   return record.cluster === subject.cluster && [undefined, record.nodegroup].includes(subject.nodegroup);
 }
 
+/**
+ * Whether a record is about exactly this subject: of a node group, not about its workers. A worker's records may lack its
+ * node group, but never its instance id.
+ */
+export const isJustAbout = (record: ReadRecord, { cluster, nodegroup, instance }: RecordSubject): boolean =>
+  instance === undefined
+    ? record.instance === undefined && record.cluster === cluster && record.nodegroup === nodegroup
+    : record.instance === instance;
+
 export const nameOf = (subject: IncidentTarget): string =>
   'instance' in subject
     ? subject.instance
