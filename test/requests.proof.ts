@@ -66,13 +66,15 @@ const upgradesOf = (run: Run, cluster: string) =>
   upgradeCalls(run).filter(({ input }) => input.clusterName === cluster);
 
 describe('upgrades that mode observe proposes', () => {
-  // Proposed at two, requested while the window is closed, done at five; at eight there is a newer release.
+  // Proposed and requested while the windows are closed, done at five; at eight there is a newer release.
   const policy = upgradesOnly({ mode: 'observe', windows: [{ cron: '0 2,5,8 * * *', duration: '90m' }] });
   let run: Run;
+  let proposed: readonly string[];
   let answers: readonly string[];
   beforeAll(async () => {
     const clusters = { approved: {}, rejected: {}, undone: {}, late: {}, repeated: failing(9), overtaken: {} };
     run = await start({ fleet: fleet(clusters), policy, play: '3h40m' });
+    proposed = Object.keys(clusters).map((cluster) => incident(run, cluster).at(-1) ?? '');
     const again = { id: 'again', time: new Date(run.account.time.now).toISOString() };
     await ask(run, { ...web('approved'), action: 'approve' });
     await ask(run, { ...web('rejected'), action: 'reject' });
@@ -92,12 +94,16 @@ describe('upgrades that mode observe proposes', () => {
     await ended(run, 4);
   }, 60_000);
 
+  it('stand to be approved while the windows are closed', () => {
+    expect(new Set(proposed)).toEqual(new Set(['would-act would-upgrade']));
+  });
+
   it('are answered at once, and what was granted waits for its change window all the same', () => {
     expect(answers).toEqual([
       'waiting request-granted, waiting outside-change-window',
       'waiting request-granted, skipped proposal-rejected',
       'waiting request-granted, skipped proposal-rejected',
-      'refused request-refused, waiting outside-change-window',
+      'refused request-refused, would-act would-upgrade',
       'waiting request-granted, waiting outside-change-window',
       'refused request-refused, skipped proposal-rejected',
     ]);

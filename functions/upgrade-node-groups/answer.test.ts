@@ -74,6 +74,25 @@ describe('answer', () => {
     },
   );
 
+  it('is asked for and given while the change windows are shut: the proposal stands, and what was approved waits for one', () => {
+    const windows = [{ cron: '0 3 * * TUE', duration: '2h' }];
+    const shut = circumstances({ upgrades: { mode: 'observe', windows } });
+    const opening = '2026-07-21T03:00:00.000Z';
+    const proposed = decide(about({}), shut);
+    expect(proposed).toMatchObject({ decision: 'would-act', reason: 'would-upgrade', proposal: { target: RELEASE } });
+    expect(proposed.message).toContain(`Approved now, it starts when the next window opens, at ${opening}`);
+    // Made in a window, it is no less to be approved after that.
+    expect(decide(about({ proposal }), shut)).toMatchObject({ decision: 'would-act', proposal });
+    const made = answer(about({ proposal }), request('approve'), shut);
+    expect(made).toMatchObject({ reason: 'request-granted', proposal: ruling('approved') });
+    const approved = about({ ...made.memory, ...kept(made) });
+    expect(decide(approved, shut)).toMatchObject({ reason: 'outside-change-window', wakeAt: Date.parse(opening) });
+    const open = { ...shut, now: Date.parse(opening) };
+    expect(decide(approved, open)).toMatchObject({ reason: 'upgrade-started', start: expect.anything() });
+    const rejected = answer(about({ proposal }), request('reject'), shut);
+    expect(rejected).toMatchObject({ reason: 'request-granted', proposal: ruling('rejected') });
+  });
+
   it('lets what was resumed be tried as often as before, by attempts that count on', () => {
     const { memory } = answer(about({ failures }), request('resume'), circumstances());
     const again = decide(about(memory), circumstances());

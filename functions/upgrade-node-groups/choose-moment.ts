@@ -58,6 +58,7 @@ function momentOf(
   const attempt = (failures?.count ?? 0) + 1;
   const failed = failureCount(failures);
   const ruling = rulingOn(state.proposal, releaseVersion);
+  const isProposal = policy.upgrades.mode === 'observe' && ruling?.kind !== 'approved';
   const turnAt = (mayStartAt: number): Turn => ({
     published: publishedAt(view),
     mayStartAt,
@@ -88,6 +89,7 @@ function momentOf(
     deferral,
     idle,
     ruling,
+    isProposal,
     turnAt,
     wait,
   };
@@ -136,7 +138,9 @@ function notYet(moment: Moment): Decision | undefined {
     return wait('baking', `${releaseVersion} bakes until ${iso(bakedAt)}${until}${cause}.`, bakedAt);
   }
   const opensAt = nextOpening(windows, now);
-  if (opensAt > now) return wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt);
+  // A proposal changes nothing: it is made, and stands to be approved, while the windows are shut, too.
+  if (opensAt > now && !moment.isProposal)
+    return wait('outside-change-window', `The next window opens at ${iso(opensAt)}.`, opensAt);
   if (deferral !== undefined && deferral.until > now) {
     const { turn, wakeAt = deferral.until } = wait('upgrade-deferred', '', deferral.until);
     return { ...deferred(deferral, wakeAt, now, idle), wakeAt, ...(turn !== undefined && { turn }) };
@@ -196,12 +200,28 @@ const isOrAre = ({ length }: readonly string[]): string => (length === 1 ? 'is' 
 
 /** Begins the upgrade, proposes it, or waits for a slot. */
 function begin(moment: Moment, { slots, ahead }: Pick<Circumstances, 'slots' | 'ahead'>): Decision {
-  const { key, view, quarantined, releaseVersion, now, upgrades, attempt, idle, ruling, turnAt, wait, pace } = moment;
+  const {
+    key,
+    view,
+    quarantined,
+    releaseVersion,
+    now,
+    upgrades,
+    attempt,
+    idle,
+    ruling,
+    isProposal,
+    turnAt,
+    wait,
+    pace,
+  } = moment;
   const { mode, force, concurrency } = upgrades;
   const cures = isTroubled(view) ? `, which may cure ${issuesInWords(view)}` : '';
   const fromTo = `from ${view.releaseVersion} to ${releaseVersion}${pace.cause}${cures}`;
-  if (mode === 'observe' && ruling?.kind !== 'approved') {
-    return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.`, idle, releaseVersion);
+  if (isProposal) {
+    const opensAt = nextOpening(pace.windows, now);
+    const inWindow = opensAt > now ? ` Approved now, it starts when the next window opens, at ${iso(opensAt)}.` : '';
+    return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.${inWindow}`, idle, releaseVersion);
   }
   const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
   if (inCluster.length >= concurrency.perCluster) {
