@@ -114,7 +114,7 @@ describe('decide, about an agent that answers in an old version,', () => {
     expect(failed.message).toBe(`Attempt 1 (update-agent) failed: command c-1 is TimedOut. ${stands}`);
     const late = decide(about({ agent }, { remedy: { ...remedy, startedAt: NOW - 30 * MINUTE } }), circumstances());
     expect(late).toMatchObject({ decision: 'failed', reason: 'agent-update-failed' });
-    expect(late.message).toBe(`Attempt 1 (update-agent) failed: its time is over. ${stands}`);
+    expect(late.message).toBe(`Attempt 1 (update-agent) failed: it did not finish in time. ${stands}`);
   });
 
   it('ends an update with the command or the version', () => {

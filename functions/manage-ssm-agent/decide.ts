@@ -90,7 +90,7 @@ function aboutAbsence(observation: Observation, circumstances: Circumstances): D
   const { ssmAgent } = verdict.policy;
   if (view.findings === undefined || view.owner === undefined) {
     const lookAt = Math.max(now, view.launchedAt + ssmAgent.graceTime);
-    return { ...say('waiting', 'agent-not-yet-registered', 'The agent has some time left to register.', idle), lookAt };
+    return { ...say('waiting', 'agent-not-yet-registered', 'The agent still has time to register.', idle), lookAt };
   }
   const { cause, message, also } = diagnose(view, view.findings, state);
   const attaching = attachable(view, view.findings);

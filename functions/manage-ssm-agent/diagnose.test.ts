@@ -66,7 +66,7 @@ describe('diagnose names the first cause', () => {
       cause: 'no-network-path',
       message:
         'No way to Systems Manager is found: subnet subnet-1 has no default route. ' +
-        'A proxy or a private hosted zone would not show.',
+        'A proxy or a private hosted zone could not be seen.',
       also: 'Also: No agent has ever registered: it may be missing or stopped as well.',
     });
     expect(diagnose(worker(SILENT), findings({ network: UNSURE, profile: DOUBTFUL }))).toEqual({

@@ -53,7 +53,7 @@ export function diagnose(view: WorkerView, findings: Findings, past: Past = {}):
 
 const RESIDUAL = ({ agent }: WorkerView): Diagnosis =>
   agent === undefined
-    ? { cause: 'agent-missing', message: 'No agent has ever registered, and nothing keeps one from it.' }
+    ? { cause: 'agent-missing', message: 'No agent has ever registered, and nothing was found that keeps one from it.' }
     : { cause: 'connection-lost', message: 'The agent registered once and does not answer any more.' };
 
 const POSSIBLE = ({ agent }: WorkerView): string =>
@@ -86,7 +86,7 @@ function examine(view: WorkerView, findings: Findings, past: Past): { facts: Dia
   }
   if (network.kind === 'closed') fact('no-network-path', network.missing);
   if (network.kind === 'unseen') {
-    const none = `No way to Systems Manager is found: ${lowered(network.missing)} A proxy or a private hosted zone would not show.`;
+    const none = `No way to Systems Manager is found: ${lowered(network.missing)} A proxy or a private hosted zone could not be seen.`;
     // The agent has answered before, so there was a path at that time.
     if (view.agent === undefined) fact('no-network-path', none);
     else doubts.push(none);

@@ -28,7 +28,7 @@ function followCure(
 ): Decision {
   const about = { details: { cause: remedy.cause, remedy: remedy.kind, attempt: remedy.attempt } };
   if (agent?.online === true) {
-    const message = `The agent answers (version ${agent.version}): ${remedy.cause} is cured by ${remedy.kind}.`;
+    const message = `The agent answers (version ${agent.version}): ${remedy.kind} cured ${remedy.cause}.`;
     return { ...say('done', 'agent-cured', message, {}, `${remedy.cause} ${remedy.attempt}`), ...about };
   }
   return expired(remedy, circumstances)
@@ -55,7 +55,7 @@ function followUpdate(
     return { ...failed(remedy, failures, `${command.message}. ${stands}`, circumstances), ...about };
   }
   return expired(remedy, circumstances)
-    ? { ...failed(remedy, failures, `its time is over. ${stands}`, circumstances), ...about }
+    ? { ...failed(remedy, failures, `it did not finish in time. ${stands}`, circumstances), ...about }
     : { ...stillWaiting(remedy, failures, circumstances), ...about };
 }
 
@@ -108,7 +108,7 @@ const stillWaiting = (remedy: StartedRemedy, failures: Memory['failures'], { now
   ...say(
     'waiting',
     'remedy-in-progress',
-    `Waiting for ${remedy.kind} to show effect.`,
+    `Waiting for ${remedy.kind} to take effect.`,
     { remedy, ...(failures !== undefined && { failures }) },
     `${remedy.cause} ${remedy.attempt}`,
   ),

@@ -59,7 +59,7 @@ describe('answer', () => {
     ['The scope leaves out', { proposal }, worker(), { scope: { clusters: ['other'] } }],
     ['opted out', { proposal }, worker({ tags: IGNORED }), observing],
     ['nonsense', { proposal }, worker(), { nonsense: 1 }],
-    ['has no way', { proposal }, worker({ exposures: [] }), observing],
+    ['cannot reach the worker', { proposal }, worker({ exposures: [] }), observing],
   ])('refuses to approve: %s', (because, state, view, policy) => {
     const made = answer(exposed(state, view), request('approve'), circumstances(policy));
     expect(made).toMatchObject({ decision: 'refused', reason: 'request-refused', answers: 'r-1' });

@@ -98,7 +98,9 @@ function describe(group: GroupObservation): string {
   const orMore = (more?: boolean) => (more === true ? ' or more' : '');
   const workers = group.moreWorkers === true ? `${size} or more workers` : counted(size, 'worker');
   const share = `${exposed.length}${orMore(group.moreExposed)} of ${workers} ${exposed.length === 1 ? 'is' : 'are'} exposed`;
-  return causes.length === 0 ? `${share}: more than an accident.` : `${share}: ${causes.join(', ')}.`;
+  return causes.length === 0
+    ? `${share}. So large a share points to the configuration.`
+    : `${share}: ${causes.join(', ')}.`;
 }
 
 const portsInWords = ({ openPorts }: GroupObservation): string =>

@@ -105,12 +105,12 @@ function isolate(
   const goingOn: Quarantine = { ...quarantine, phase: 'isolating' };
   const begun = iso(quarantine.startedAt);
   if (quarantine.phase !== 'isolated') {
-    const decision = say('waiting', 'quarantine-in-progress', 'The quarantine goes on.', begun);
+    const decision = say('waiting', 'quarantine-in-progress', 'The quarantine is in progress.', begun);
     return { ...decision, quiet: true, act, quarantine: goingOn };
   }
   if (caller === undefined && now - (quarantine.isolatedAt ?? 0) < SHOWN_WITHIN) {
     // EC2 may still show what was there before it was closed: it is closed again to be safe, and nobody is blamed.
-    const decision = say('waiting', 'quarantine-in-progress', 'The quarantine goes on.', begun);
+    const decision = say('waiting', 'quarantine-in-progress', 'The quarantine is in progress.', begun);
     return { ...decision, quiet: true, act, quarantine: goingOn };
   }
   const before = quarantine.undone;

@@ -97,7 +97,7 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
     const silent = state.outcomes === 0 && shields.length === 0;
     const why = shields.length === 0 ? '' : ` although it has a public address: ${shields.join('; ')}`;
     return {
-      ...say('done', 'not-exposed', `The Internet has no way to the worker${why}.`, shields.join(' ')),
+      ...say('done', 'not-exposed', `The Internet cannot reach the worker${why}.`, shields.join(' ')),
       ...(silent && { silent }),
     };
   }
@@ -107,13 +107,23 @@ function aboutExposure(observation: Observation, view: WorkerView, circumstances
   if (isInvalid(policy)) throw new Error('A guard holds where the policy is invalid.');
   const held = heldByAnother(view, circumstances);
   if (held !== undefined) return { ...held, message: `${found} ${held.message}` };
-  if (view.router === true) return say('refused', 'router', `${found} It forwards traffic of others.`);
+  if (view.router === true)
+    return say(
+      'refused',
+      'router',
+      `${found} It forwards traffic of other hosts: its source/destination check is off.`,
+    );
   if (exposures.every((exposure) => isAccepted(exposure, state.accepted ?? []))) {
-    return say('skipped', 'accepted-exposure', `${found} It was released with it.`, exposures.map(keyOf).join(' '));
+    return say(
+      'skipped',
+      'accepted-exposure',
+      `${found} An operator released the worker with it.`,
+      exposures.map(keyOf).join(' '),
+    );
   }
   if (view.nodegroup !== undefined && publicGroups.has(`${view.cluster}/${view.nodegroup}`)) {
     const group = `${view.cluster}/${view.nodegroup}`;
-    const told = `${found} So is its group: the record about ${group} says what to change.`;
+    const told = `${found} The configuration of its group exposes it: the record about ${group} says what to change.`;
     const decided = say('skipped', 'public-by-design', told, exposures.map(keyOf).sort().join(' '));
     // The record about the group names its workers: of one alone it is told only where something else was told before.
     return state.outcomes === 0 ? { ...decided, silent: true } : decided;

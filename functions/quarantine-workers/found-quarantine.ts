@@ -75,7 +75,7 @@ export function foundInWords({ found, startedAt, saved }: Quarantine, view: Work
       ? []
       : [`The security groups of ${unknown.map(({ id }) => id).join(', ')} are not in its tags.`];
   return [
-    `It has been in quarantine ${since}, by its tag and its security group. The ledger has lost what it had before: it is looked after again, as far as its tags tell.`,
+    `Its tag and its security group show that it has been in quarantine ${since}. The ledger has lost its former state. The quarantine is managed again, as far as its tags tell.`,
     ...back,
     ...lost,
   ].join(' ');

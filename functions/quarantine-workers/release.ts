@@ -135,7 +135,7 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Loss
   const variant = quarantine.request?.id ?? iso(quarantine.startedAt);
   const left = [...faults, ...pending];
   if (left.length > 0) {
-    const message = `It is given back what it had; waiting for: ${left.join('; ')}.`;
+    const message = `Its former state is being restored. Waiting for: ${left.join('; ')}.`;
     return {
       ...say('waiting', 'release-in-progress', message, variant),
       quarantine: { ...quarantine, notes },
@@ -144,18 +144,19 @@ async function conclude(subject: StepSubject, { lost, pending, hasNoRoom }: Loss
   }
   const accepted = view === undefined ? [] : acceptedIn(view);
   if (quarantine.found === 'tagged' && Object.keys(notes).length === 0) {
-    const message = 'The tags of a quarantine are off. Nothing else told of one, so nothing else was given back.';
+    const message =
+      'The tags of a quarantine were removed. Nothing else showed a quarantine, so nothing else was restored.';
     return { ...say('done', 'released', message, variant), accepted };
   }
   const losses = Object.values(notes);
   if (quarantine.found === 'held') losses.push(forgottenInWords(quarantine));
   const onItsOwn = detachedInWords(quarantine.saved, instanceId);
   if (losses.length === 0) {
-    const message = `It has back what it had; a fresh read confirmed it.${onItsOwn}`;
+    const message = `Its former state is restored; a fresh read confirmed it.${onItsOwn}`;
     return { ...say('done', 'released', message, variant), accepted };
   }
   const automatic = losses.every((text) => text.startsWith('the automatic address'));
-  const message = `It has back what it had, but ${losses.join('; ')}.${onItsOwn}`;
+  const message = `Its former state is restored, except for: ${losses.join('; ')}.${onItsOwn}`;
   const details = { lost: losses };
   if (automatic) return { ...say('done', 'released', message, variant), details, accepted };
   const held = hasNoRoom === true ? { quarantine: { ...quarantine, notes, returning: true } } : {};
