@@ -22,6 +22,7 @@ def eks(account) -> None:
     update = call("eks", "UpdateNodegroupVersion", **group, **target, force=True, clientRequestToken="conformance")["update"]
     refused("ResourceInUseException", "eks", "UpdateNodegroupVersion", **group, **target, clientRequestToken="another")
     refused("InvalidParameterException", "eks", "UpdateNodegroupVersion", clusterName=name, nodegroupName=account.place["otherNodegroup"], version="1.01")
+    refused("InvalidParameterException", "eks", "UpdateNodegroupVersion", clusterName=name, nodegroupName=account.place["otherNodegroup"], launchTemplate={"id": "lt-0123456789abcdef0", "version": "2"})
     call("eks", "ListUpdates", name=name, nodegroupName=account.place["nodegroup"], maxResults=100)
     refused("InvalidParameterException", "eks", "ListUpdates", name=name, nextToken="none")
     refused("ResourceNotFoundException", "eks", "ListUpdates", name="missing")
@@ -38,6 +39,22 @@ def eks(account) -> None:
     call("eks", "ListAccessEntries", clusterName=name, nextToken=entries["nextToken"])
     refused("ResourceNotFoundException", "eks", "ListAccessEntries", clusterName="missing")
 
+
+
+def ec2_launch_templates(account, template: str) -> None:
+    call, refused = account.call, account.refused
+    templates = call("ec2", "DescribeLaunchTemplates", MaxResults=5)
+    if "NextToken" in templates:
+        call("ec2", "DescribeLaunchTemplates", MaxResults=5, NextToken=templates["NextToken"])
+    refused("InvalidParameterValue", "ec2", "DescribeLaunchTemplates", MaxResults=5, NextToken="none")
+    [named] = call("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[template])["LaunchTemplates"]
+    call("ec2", "DescribeLaunchTemplates", Filters=[{"Name": "launch-template-name", "Values": [named["LaunchTemplateName"]]}])
+    refused("InvalidLaunchTemplateId.NotFound", "ec2", "DescribeLaunchTemplates", LaunchTemplateIds=["lt-0123456789abcdef0"])
+    data = {"ImageId": "ami-0fedcba9876543210", "UserData": "IyEvYmluL3NoCg==", "BlockDeviceMappings": [{"DeviceName": "/dev/xvdb", "Ebs": {"SnapshotId": "snap-0123456789abcdef0", "VolumeSize": 8}}]}
+    made = {"LaunchTemplateId": template, "SourceVersion": "1", "VersionDescription": "conformance", "ClientToken": "conformance"}
+    call("ec2", "CreateLaunchTemplateVersion", **made, LaunchTemplateData=data)
+    refused("IdempotentParameterMismatch", "ec2", "CreateLaunchTemplateVersion", **made, LaunchTemplateData={"ImageId": "ami-0fedcba9876543211"})
+    refused("InvalidLaunchTemplateId.NotFound", "ec2", "CreateLaunchTemplateVersion", LaunchTemplateId="lt-0123456789abcdef0", LaunchTemplateData=data)
 
 
 def ec2_reads(account) -> None:
@@ -58,6 +75,7 @@ def ec2_reads(account) -> None:
     version = {"LaunchTemplateId": template["aws:ec2launchtemplate:id"], "Versions": [template["aws:ec2launchtemplate:version"]]}
     call("ec2", "DescribeLaunchTemplateVersions", **version)
     refused("InvalidLaunchTemplateId.NotFound", "ec2", "DescribeLaunchTemplateVersions", LaunchTemplateId="lt-0123456789abcdef0", Versions=["1"])
+    ec2_launch_templates(account, version["LaunchTemplateId"])
     carried = call("ec2", "DescribeTrunkInterfaceAssociations", MaxResults=5)
     if "NextToken" in carried:
         call("ec2", "DescribeTrunkInterfaceAssociations", MaxResults=5, NextToken=carried["NextToken"])
@@ -66,6 +84,9 @@ def ec2_reads(account) -> None:
     refused("InvalidInstanceID.NotFound", "ec2", "DescribeInstanceAttribute", InstanceId="i-0123456789abcdef0", Attribute="disableApiTermination")
     images = call("ec2", "DescribeImages", ImageIds=[described["ImageId"]], IncludeDeprecated=True)["Images"]
     call("ec2", "DescribeImages", Owners=["amazon"], Filters=[{"Name": "image-id", "Values": [images[0]["ImageId"]]}])
+    pages = call("ec2", "DescribeImages", Owners=["amazon", "self"], MaxResults=5)
+    if "NextToken" in pages:
+        call("ec2", "DescribeImages", Owners=["amazon", "self"], MaxResults=5, NextToken=pages["NextToken"])
     refused("InvalidAMIID.NotFound", "ec2", "DescribeImages", ImageIds=["ami-0fedcba9876543210"])
     for operation, ids, answered, missing, code in [
         ("DescribeRouteTables", "RouteTableIds", "RouteTables", "rtb-0123456789abcdef0", "InvalidRouteTableID.NotFound"),

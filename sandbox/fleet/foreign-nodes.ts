@@ -38,14 +38,13 @@ function seedSelfManaged(
   const { name, size, imageId, instanceType, maxSize = Math.max(1, size), ssm } = file;
   const tags = { [`kubernetes.io/cluster/${cluster.name}`]: 'owned', Name: `${cluster.name}-${name}` };
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `${cluster.name}-${name}`, version: 1 };
-  const { launchTemplates } = state.networks.features;
   const hosts = seedHosts(state, cluster, network, ssm, {
     group: `${name}-self-managed`,
     instanceProfile: `${cluster.name}-${name}-NodeInstanceProfile`,
     exposure: file.exposure,
   });
   letNodesIn(state, cluster, hosts.roleArn, 'EC2_LINUX', file.letInBy);
-  launchTemplates.set(`${launchTemplate.id} 1`, {
+  state.launchTemplates.add(launchTemplate, {
     ...templateData(file.exposure),
     ImageId: imageId,
     ...(instanceType !== undefined && { InstanceType: instanceType }),
@@ -68,7 +67,7 @@ function seedSelfManaged(
     terminationHooks: file.terminationHooks,
     protectsInstances: file.protectsInstances,
     roleArn: hosts.roleArn,
-    templateVersion: (version) => launchTemplates.get(`${launchTemplate.id} ${version}`),
+    templateVersion: (version) => state.launchTemplates.dataOf(launchTemplate.id, version),
     ...(file.launchesFrom !== undefined && { launchesFrom: file.launchesFrom }),
   });
   const specify = (zone: number): LaunchSpecification => {

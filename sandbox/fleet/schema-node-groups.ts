@@ -70,7 +70,10 @@ export const nodeGroup = z
     capacityType: z.enum(['ON_DEMAND', 'SPOT']).default('ON_DEMAND').describe('How its instances are bought'),
     instanceType: instanceType.describe('EC2 instance type; by default one that fits the AMI type'),
     launchTemplate: z
-      .strictObject({ imageId: imageId.optional().describe('The custom AMI: for amiType CUSTOM, and for no other') })
+      .strictObject({
+        imageId: imageId.optional().describe('The custom AMI: for amiType CUSTOM, and for no other'),
+        tags: tags.describe('Tags of the template, by which tools know what is theirs'),
+      })
       .optional()
       .describe(
         'Of its owner, as eksctl and terraform-aws-eks make one; EKS then asks callers for rights to launch by it',

@@ -2,6 +2,7 @@ import { ClusterStatus } from '@aws-sdk/client-eks';
 import { z } from 'zod';
 import { change, exposure, otherInstance } from './schema-exposure.ts';
 import { alarm, calendar } from './schema-gates.ts';
+import { ownImage } from './schema-images.ts';
 import { inspector } from './schema-inspector.ts';
 import { launch } from './schema-launches.ts';
 import { network } from './schema-network.ts';
@@ -108,6 +109,7 @@ export const fleetSchema = z.strictObject({
     .array(z.union([release, history]))
     .default([])
     .describe('AMI releases, before the start and later'),
+  images: z.array(ownImage).default([]).describe('AMIs that are no releases of Amazon’s'),
   defaultHostManagement: z
     .enum(['none', 'role', 'on'])
     .default('none')

@@ -1,6 +1,7 @@
 import { AutoScalingGroups } from '../account/auto-scaling/groups.ts';
 import { Images } from '../account/ec2/images.ts';
 import { Instances } from '../account/ec2/instances.ts';
+import { LaunchTemplates } from '../account/ec2/launch-templates.ts';
 import { Networks } from '../account/ec2/network.ts';
 import { Snapshots } from '../account/ec2/snapshots.ts';
 import { trailOfLaunch } from '../account/ec2/trail.ts';
@@ -28,6 +29,7 @@ import type { Fleet } from './fleet.ts';
 import { seedCalendars } from './gates.ts';
 import { seedInspector } from './inspector.ts';
 import { planLaunches } from './launches.ts';
+import { seedImages } from './own-images.ts';
 import { knownReleases } from './releases.ts';
 import { seedCluster } from './seeding.ts';
 import type { FleetState } from './state.ts';
@@ -40,6 +42,8 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   const instances = new Instances(world, networks);
   const targetGroups = new TargetGroups(world, instances);
   const autoScalingGroups = new AutoScalingGroups(world, instances, targetGroups);
+  const launchTemplates = new LaunchTemplates(world);
+  const images = new Images(world, releases);
   const eks = new EksState(world);
   const iam = new Iam(world);
   const serviceSettings = new ServiceSettings(world);
@@ -50,10 +54,11 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
   const state: FleetState = {
     world,
     releases,
-    images: new Images(world, releases),
+    images,
     instances,
     networks,
     snapshots: new Snapshots(world),
+    launchTemplates,
     consistency: fleet.eventualConsistency ? new EventualConsistency(world, instances) : undefined,
     cloudTrail: new CloudTrail(world),
     autoScalingGroups,
@@ -69,13 +74,14 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     commands: new Commands(world, agents),
     calendars: new ChangeCalendars(world),
     launchers: new Map(),
-    nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, releases),
+    nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, { releases, launchTemplates, images }),
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };
   repairNodes(world, eks, autoScalingGroups, state.kubelets);
   tellOfInstances(state);
   attachWhenRunning(state);
   seedDefaultHostManagement(state, fleet);
+  seedImages(state, fleet);
   const random = world.random.fork('fleet');
   for (const cluster of fleet.clusters) seedCluster(state, cluster, random);
   planLaunches(state, fleet);

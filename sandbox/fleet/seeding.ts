@@ -14,6 +14,7 @@ import { seedHosts } from './hosts.ts';
 import { grow, launcherKey } from './launches.ts';
 import { seedNetwork } from './networks.ts';
 import { seedOtherInstances } from './other-instances.ts';
+import { ownTemplateOf } from './own-templates.ts';
 import type { FleetState, Launcher } from './state.ts';
 import { controlTargets, seedTargetGroups } from './target-groups.ts';
 import { parseTime } from './time.ts';
@@ -63,17 +64,6 @@ export function seedCluster(state: FleetState, file: FleetCluster, random: Rando
   seedOtherInstances(state, cluster, file);
 }
 
-/**
- * The template of the group's owner. The Auto Scaling group has another one, which EKS makes of it (EKS user guide,
- * "Customize managed nodes with launch templates").
- */
-function ownTemplateOf(state: FleetState, { name, launchTemplate, exposure }: FleetNodeGroup, random: Random) {
-  if (launchTemplate === undefined) return undefined;
-  const id = `lt-0${random.fork('own launch template').hex(16)}`;
-  state.networks.features.launchTemplates.set(id, templateData(exposure));
-  return { id, name: `${name}-nodes`, version: '1' };
-}
-
 function seedNodeGroup(
   state: FleetState,
   cluster: EksCluster,
@@ -91,7 +81,7 @@ function seedNodeGroup(
     exposure: file.exposure,
   });
   const launchTemplate = { id: `lt-0${random.hex(16)}`, name: `eks-${id}` };
-  state.networks.features.launchTemplates.set(launchTemplate.id, templateData(file.exposure));
+  state.launchTemplates.add(launchTemplate, templateData(file.exposure), true);
   const instanceType = file.instanceType ?? fittingInstanceType(file.amiType);
   const { imageId } = file.launchTemplate ?? {};
   if (imageId !== undefined) state.images.addOwn(imageId, architectureOf(instanceType));

@@ -1,6 +1,7 @@
 import type { AutoScalingGroups, JoinTimes } from '../account/auto-scaling/groups.ts';
 import type { Images } from '../account/ec2/images.ts';
 import type { Instances, LaunchSpecification } from '../account/ec2/instances.ts';
+import type { LaunchTemplates } from '../account/ec2/launch-templates.ts';
 import type { Networks } from '../account/ec2/network.ts';
 import type { Snapshots } from '../account/ec2/snapshots.ts';
 import type { AccessEntries } from '../account/eks/access-entries.ts';
@@ -39,6 +40,7 @@ export interface FleetState {
   readonly instances: Instances;
   readonly networks: Networks;
   readonly snapshots: Snapshots;
+  readonly launchTemplates: LaunchTemplates;
   readonly cloudTrail: CloudTrail;
   readonly autoScalingGroups: AutoScalingGroups;
   readonly targetGroups: TargetGroups;

@@ -13,9 +13,8 @@ function account(file: object = {}) {
     ],
   });
   const group = at.state.autoScalingGroups.list()[0]!;
-  const { launchTemplates } = at.state.networks.features;
   const { id } = group.launchTemplate;
-  launchTemplates.set(`${id} 2`, { ...launchTemplates.get(`${id} 1`), ImageId: NEW });
+  at.state.launchTemplates.makeVersion(id, { ImageId: NEW }, { source: 1 });
   const AutoScalingGroupName = group.name;
   const call = <Output>(operation: string, input: object = {}) =>
     at.call<Output>('autoscaling', operation, { AutoScalingGroupName, ...input });

@@ -3,6 +3,7 @@ import { addressOperations } from './address-operations.ts';
 import { imageMetadataOperations } from './image-metadata.ts';
 import { describeImages } from './images.ts';
 import { instanceOperations } from './instance-operations.ts';
+import { launchTemplateOperations } from './launch-template-operations.ts';
 import { networkAclOperations } from './network-acl-operations.ts';
 import { interfaceOperations } from './network-interface-operations.ts';
 import { networkOperations } from './network-operations.ts';
@@ -34,6 +35,7 @@ export function createEc2(state: Ec2State): Service {
       ...interfaceOperations(state),
       ...addressOperations(state),
       ...securityGroupOperations(state),
+      ...launchTemplateOperations(state),
       ...snapshotOperations(state),
       ...tagOperations(state),
       ...volumeOperations(state),

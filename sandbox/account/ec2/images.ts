@@ -10,7 +10,7 @@ import type { AmiReleases } from '../eks/ami-releases.ts';
 import { amiFamily } from '../eks/ami-types.ts';
 import { operation } from '../service.ts';
 import type { World } from '../world.ts';
-import { applyFilters } from './filters.ts';
+import { search } from './search.ts';
 
 /** The accounts that publish the EKS AMIs in commercial regions. */
 const publishers = {
@@ -27,6 +27,9 @@ const publishers = {
  */
 const UNTIL_DEPRECATED = 2 * 365 * 86_400_000;
 
+/** Source: EC2 API reference, DescribeImages (MaxResults). */
+const LARGEST_PAGE = 1000;
+
 /** The images visible to the account: those of Amazon's published releases, and its own. */
 export class Images {
   readonly #world: World;
@@ -38,9 +41,9 @@ export class Images {
     this.#releases = releases;
   }
 
-  /** Adds an image of the account's own, as custom launch templates name it. */
-  addOwn(imageId: string, architecture: ArchitectureValues): void {
-    if (this.#releases.byImageId(imageId) !== undefined) return;
+  /** Adds an image of the account's own, as custom launch templates name it, unless it is there already. */
+  addOwn(imageId: string, architecture: ArchitectureValues, more: Partial<Image> = {}): void {
+    if (this.#releases.byImageId(imageId) !== undefined || this.#own.has(imageId)) return;
     this.#own.set(imageId, {
       ImageId: imageId,
       Name: `custom-${imageId.slice(4)}`,
@@ -50,6 +53,10 @@ export class Images {
       Architecture: architecture,
       Public: false,
       PlatformDetails: 'Linux/UNIX',
+      RootDeviceName: '/dev/xvda',
+      RootDeviceType: 'ebs',
+      VirtualizationType: 'hvm',
+      ...more,
     });
   }
 
@@ -67,17 +74,23 @@ export class Images {
         Architecture: architecture,
         Public: true,
         PlatformDetails: platform === 'WINDOWS' ? 'Windows' : 'Linux/UNIX',
+        RootDeviceName: platform === 'WINDOWS' ? '/dev/sda1' : '/dev/xvda',
+        RootDeviceType: 'ebs',
+        VirtualizationType: 'hvm',
       };
     });
-    return [...published, ...this.#own.values()];
+    const made = [...this.#own.values()].filter(
+      ({ CreationDate = '' }) => Date.parse(CreationDate) <= this.#world.time.now,
+    );
+    return [...published, ...made];
   }
 }
 
 export const describeImages = (images: Images, { accountId, time }: World) =>
   operation<DescribeImagesCommandInput, DescribeImagesCommandOutput>(
     DescribeImages$,
-    ['ImageIds', 'Filters', 'Owners', 'IncludeDeprecated'],
-    ({ ImageIds, Filters, Owners, IncludeDeprecated = false }) => {
+    ['ImageIds', 'Filters', 'Owners', 'IncludeDeprecated', 'MaxResults', 'NextToken'],
+    ({ ImageIds, Filters, Owners, IncludeDeprecated = false, MaxResults, NextToken }) => {
       let found = images.list();
       // Deprecated AMIs are returned when named by id, and to their owner. A filter by id does not count as naming.
       if (ImageIds === undefined && !IncludeDeprecated) {
@@ -103,7 +116,15 @@ export const describeImages = (images: Images, { accountId, time }: World) =>
         'owner-id': ({ OwnerId }: Image) => OwnerId,
         'owner-alias': ({ ImageOwnerAlias }: Image) => ImageOwnerAlias,
       };
-      return { Images: applyFilters(found, Filters, fields, () => new Map()) };
+      const { items, nextToken } = search(
+        found,
+        ({ ImageId = '' }) => ImageId,
+        fields,
+        () => new Map(),
+        { Filters, MaxResults, NextToken },
+        LARGEST_PAGE,
+      );
+      return { Images: items, NextToken: nextToken };
     },
   );
 

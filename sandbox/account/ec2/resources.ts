@@ -11,6 +11,7 @@ const kinds = {
   sg: { type: 'security-group', code: 'InvalidGroup', what: 'security group' },
   snap: { type: 'snapshot', code: 'InvalidSnapshot', what: 'snapshot' },
   eipalloc: { type: 'elastic-ip', code: 'InvalidAllocationID', what: 'allocation ID' },
+  lt: { type: 'launch-template', code: 'InvalidLaunchTemplateId', what: 'launch template' },
   subnet: { type: 'subnet', code: 'InvalidSubnetID', what: 'subnet ID' },
 } as const;
 
@@ -32,7 +33,7 @@ export function tagsOf(state: Ec2State, id: string): Map<string, string> {
 }
 
 function find(state: Ec2State, kind: Kind, id: string): { readonly tags: Map<string, string> } | undefined {
-  const { networks, snapshots } = state;
+  const { networks, snapshots, launchTemplates } = state;
   switch (kind) {
     case 'eni':
       return networks.interfaces.get(id);
@@ -42,6 +43,8 @@ function find(state: Ec2State, kind: Kind, id: string): { readonly tags: Map<str
       return snapshots.get(id);
     case 'eipalloc':
       return networks.addresses.get(id);
+    case 'lt':
+      return launchTemplates.find(id);
     case 'subnet':
       return networks.subnets.get(id);
   }

@@ -3,6 +3,7 @@ import type { Iam } from '../iam/state.ts';
 import type { World } from '../world.ts';
 import type { Images } from './images.ts';
 import type { Instances } from './instances.ts';
+import type { LaunchTemplates } from './launch-templates.ts';
 import type { Networks } from './network.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -12,6 +13,7 @@ export interface Ec2State {
   readonly images: Images;
   readonly networks: Networks;
   readonly snapshots: Snapshots;
+  readonly launchTemplates: LaunchTemplates;
   readonly cloudTrail: CloudTrail;
   readonly iam: Iam;
 }

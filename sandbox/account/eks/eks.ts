@@ -104,7 +104,7 @@ export function createEks(
       ),
       UpdateNodegroupVersion: operation<UpdateNodegroupVersionCommandInput, UpdateNodegroupVersionCommandOutput>(
         UpdateNodegroupVersion$,
-        ['clusterName', 'nodegroupName', 'version', 'releaseVersion', 'force', 'clientRequestToken'],
+        ['clusterName', 'nodegroupName', 'version', 'releaseVersion', 'launchTemplate', 'force', 'clientRequestToken'],
         (input, { caller }) => ({
           update: { ...updates.start(input, (permission) => isAllowed(caller, permission)) },
         }),

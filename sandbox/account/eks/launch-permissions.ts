@@ -8,8 +8,12 @@ import type { EksNodeGroup } from './state.ts';
  * evaluates every resource of it. AWS does not document which of them count as the template's own. Here only the
  * template and its key pair do, so that rights which depend on more are refused.
  */
-export function launchPermissions({ partition, region, accountId }: World, group: EksNodeGroup): Permission[] {
-  const { launchTemplate, autoScalingGroup, hosts, cluster, imageId } = group;
+export function launchPermissions(
+  { partition, region, accountId }: World,
+  group: EksNodeGroup,
+  imageId = group.imageId,
+): Permission[] {
+  const { launchTemplate, autoScalingGroup, hosts, cluster } = group;
   if (launchTemplate === undefined) return [];
   const arn = (resource: string, account = accountId) => `arn:${partition}:ec2:${region}:${account}:${resource}`;
   const template = arn(`launch-template/${launchTemplate.id}`);

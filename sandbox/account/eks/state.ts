@@ -78,7 +78,8 @@ export interface EksNodeGroup {
   /** The scaling settings of its Auto Scaling group, without the surge of an update. */
   readonly scaling: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
   readonly updateConfig: NodegroupUpdateConfig;
-  readonly launchTemplate?: LaunchTemplateSpecification;
+  /** The owner's template, and the version that the group has. */
+  launchTemplate?: LaunchTemplateSpecification;
   readonly autoScalingGroup: AutoScalingGroup;
   readonly hosts: NodeHosts;
   readonly imageOf: (imageId: string) => NodeImage;

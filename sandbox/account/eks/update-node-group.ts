@@ -4,12 +4,12 @@ import {
   type Update,
   type UpdateNodegroupVersionCommandInput,
 } from '@aws-sdk/client-eks';
-import { AwsError } from '../../wire/aws-error.ts';
+import { NotImplemented } from '../../wire/aws-error.ts';
 import type { AutoScalingGroups } from '../auto-scaling/groups.ts';
 import type { Permission } from '../service.ts';
 import type { World } from '../world.ts';
-import type { AmiReleases, PublishedRelease } from './ami-releases.ts';
 import { kubernetesMinor } from './ami-types.ts';
+import { customTarget, type Known, refusal, type UpdateTarget } from './custom-target.ts';
 import { launchPermissions } from './launch-permissions.ts';
 import { type RollEnd, RollingUpdate } from './rolling-update.ts';
 import type { EksNodeGroup, EksState } from './state.ts';
@@ -25,15 +25,15 @@ export class NodeGroupUpdates {
   readonly #world: World;
   readonly #state: EksState;
   readonly #groups: AutoScalingGroups;
-  readonly #releases: AmiReleases;
+  readonly #known: Known;
   readonly #random: World['random'];
   readonly #byToken = new Map<string, { readonly request: string; readonly update: Update }>();
 
-  constructor(world: World, state: EksState, groups: AutoScalingGroups, releases: AmiReleases) {
+  constructor(world: World, state: EksState, groups: AutoScalingGroups, known: Known) {
     this.#world = world;
     this.#state = state;
     this.#groups = groups;
-    this.#releases = releases;
+    this.#known = known;
     this.#random = world.random.fork('eks-node-group-updates');
   }
 
@@ -59,20 +59,26 @@ export class NodeGroupUpdates {
       throw refusal(group, 'InvalidParameterException', 'The clientRequestToken was used for a different request.');
     }
     const target = this.#check(group, input);
-    const denied = launchPermissions(this.#world, group).find((permission) => !isAllowed(permission));
+    const denied = launchPermissions(this.#world, group, target.imageId).find((permission) => !isAllowed(permission));
     if (denied !== undefined) throw refusal(group, 'InvalidRequestException', notAuthorized(denied));
     const update = this.#begin(group, target, input.force === true);
     if (clientRequestToken !== undefined) this.#byToken.set(clientRequestToken, { request, update });
     return update;
   }
 
-  #check(group: EksNodeGroup, input: UpdateNodegroupVersionCommandInput): PublishedRelease {
+  #check(group: EksNodeGroup, input: UpdateNodegroupVersionCommandInput): UpdateTarget {
     const invalid = (message: string) => refusal(group, 'InvalidParameterException', message);
     const { amiType, cluster } = group;
     if (amiType === 'CUSTOM') {
       if (input.version !== undefined) throw invalid(customField('kubernetesVersion'));
       if (input.releaseVersion !== undefined) throw invalid(customField('releaseVersion'));
-      throw invalid("Launch template details can't be null for Custom ami type node group");
+      const target = customTarget(group, input.launchTemplate, this.#known);
+      this.#refuseBusy(group);
+      return target;
+    }
+    if (input.launchTemplate !== undefined) {
+      if (group.launchTemplate === undefined) throw invalid(NO_TEMPLATE);
+      throw new NotImplemented('UpdateNodegroupVersion of a group without a custom AMI with a launch template');
     }
     const version = input.version ?? group.version;
     const [target, controlPlane] = [kubernetesMinor(version), kubernetesMinor(cluster.version)];
@@ -85,12 +91,23 @@ export class NodeGroupUpdates {
     if (target < kubernetesMinor(group.version)) {
       throw invalid(`Nodegroup Kubernetes version ${group.version} can't be rolled back to ${version}`);
     }
-    const offered = this.#releases.offered(version, amiType, this.#world.time.now);
+    const offered = this.#known.releases.offered(version, amiType, this.#world.time.now);
     const { releaseVersion = offered.at(-1)?.releaseVersion } = input;
     const release = offered.find((candidate) => candidate.releaseVersion === releaseVersion);
     if (release === undefined) {
       throw invalid(`Requested release version ${releaseVersion} is not valid for kubernetes version ${version}.`);
     }
+    this.#refuseBusy(group);
+    const params = [
+      { type: 'Version' as const, value: release.kubernetesVersion },
+      { type: 'ReleaseVersion' as const, value: release.releaseVersion },
+    ];
+    return { ...release, params };
+  }
+
+  /** @throws ResourceInUseException */
+  #refuseBusy(group: EksNodeGroup): void {
+    const { cluster } = group;
     if (cluster.status !== 'ACTIVE') {
       const message = `Cluster '${cluster.name}' is not in ACTIVE status: ${cluster.status}`;
       throw refusal(group, 'ResourceInUseException', message, 409);
@@ -99,18 +116,14 @@ export class NodeGroupUpdates {
       const message = 'Nodegroup cannot be updated as it is currently not in Active State';
       throw refusal(group, 'ResourceInUseException', message, 409);
     }
-    return release;
   }
 
-  #begin(group: EksNodeGroup, target: PublishedRelease, force: boolean): Update {
+  #begin(group: EksNodeGroup, target: UpdateTarget, force: boolean): Update {
     const update = this.#state.openUpdate(
       { clusterName: group.cluster.name, nodegroupName: group.name },
       {
         type: 'VersionUpdate',
-        params: [
-          { type: 'Version', value: target.kubernetesVersion },
-          { type: 'ReleaseVersion', value: target.releaseVersion },
-        ],
+        params: [...target.params],
       },
     );
     // A forced update deletes pods that cannot be evicted.
@@ -133,7 +146,7 @@ export class NodeGroupUpdates {
     return update;
   }
 
-  #end(group: EksNodeGroup, target: PublishedRelease, update: Update, end: RollEnd): void {
+  #end(group: EksNodeGroup, target: UpdateTarget, update: Update, end: RollEnd): void {
     group.modifiedAt = this.#world.time.now;
     group.status = 'ACTIVE';
     update.status = end.outcome;
@@ -141,6 +154,7 @@ export class NodeGroupUpdates {
       group.version = target.kubernetesVersion;
       group.releaseVersion = target.releaseVersion;
       group.imageId = target.imageId;
+      if (target.launchTemplate !== undefined) group.launchTemplate = target.launchTemplate;
       group.issues = group.issues.filter(({ code = '' }) => !(CURED.has(code) && group.scaling.desiredSize > 0));
       if (group.issues.length > 0) group.status = 'DEGRADED';
       return;
@@ -161,6 +175,9 @@ const notAuthorized = ({ action, resource }: Permission): string =>
     ? 'You are not authorized to use the specified launch template'
     : `You are not authorized to launch instances with this launch template. Encoded authorization failure message: ${Buffer.from(`${action} ${resource}`).toString('base64url')}`;
 
+/** EKS API reference, UpdateNodegroupVersion: a template is for groups that were made with one. */
+const NO_TEMPLATE = 'You cannot specify a launch template for a node group that was created without one.';
+
 const customField = (field: string) => `You cannot specify the field ${field} when using custom AMIs.`;
 
 const defaultMessage = (errorCode: string, groupName: string): string =>
@@ -172,6 +189,3 @@ function issue(errorCode: string, message: string, resourceIds: string[]): Issue
   const code = Object.values(NodegroupIssueCode).find((known) => known === errorCode) ?? 'InternalFailure';
   return { code, message, resourceIds };
 }
-
-const refusal = (group: EksNodeGroup, code: string, message: string, status = 400): AwsError =>
-  new AwsError(code, message, status, { clusterName: group.cluster.name, nodegroupName: group.name });

@@ -1,0 +1,87 @@
+import type { LaunchTemplateSpecification, UpdateParam } from '@aws-sdk/client-eks';
+import { AwsError } from '../../wire/aws-error.ts';
+import type { Images } from '../ec2/images.ts';
+import { DEFAULT_VERSION, type LaunchTemplates } from '../ec2/launch-templates.ts';
+import type { AmiReleases } from './ami-releases.ts';
+import type { EksNodeGroup } from './state.ts';
+
+/** What EKS looks up for an update. */
+export interface Known {
+  readonly releases: AmiReleases;
+  readonly launchTemplates: LaunchTemplates;
+  readonly images: Images;
+}
+
+/** What an update moves a node group to. */
+export interface UpdateTarget {
+  readonly kubernetesVersion: string;
+  readonly releaseVersion: string;
+  readonly imageId: string;
+  readonly params: readonly UpdateParam[];
+  readonly launchTemplate?: LaunchTemplateSpecification;
+}
+
+/**
+ * What an update moves a group with a custom AMI to: the AMI of a version of its own launch template, of the default one
+ * where none is named. Sources: EKS API reference, UpdateNodegroupVersion and LaunchTemplateSpecification; EKS user
+ * guide, "Customize managed nodes with launch templates", for what a template may not name.
+ *
+ * @throws InvalidParameterException, InvalidRequestException
+ */
+export function customTarget(
+  group: EksNodeGroup,
+  wanted: LaunchTemplateSpecification | undefined,
+  { launchTemplates, images }: Known,
+): UpdateTarget {
+  const invalid = (message: string) => refusal(group, 'InvalidParameterException', message);
+  const { launchTemplate: own, version: kubernetesVersion } = group;
+  if (wanted === undefined || own?.id === undefined) {
+    throw invalid("Launch template details can't be null for Custom ami type node group");
+  }
+  const { id, name, version = String(DEFAULT_VERSION) } = wanted;
+  if ((id === undefined) === (name === undefined)) {
+    throw invalid('You must specify either the launch template ID or the launch template name, but not both.');
+  }
+  if ((id ?? own.id) !== own.id || (name ?? own.name) !== own.name) {
+    throw invalid('You cannot change the launch template of a node group to a different launch template.');
+  }
+  const { data } = versionOf(own.id);
+  const { ImageId: imageId, NetworkInterfaces = [], IamInstanceProfile, InstanceMarketOptions } = data;
+  if (imageId === undefined)
+    throw invalid('The launch template version must name an AMI for a Custom ami type node group.');
+  if (
+    IamInstanceProfile !== undefined ||
+    InstanceMarketOptions !== undefined ||
+    data.HibernationOptions !== undefined
+  ) {
+    throw invalid('The launch template names what a managed node group does not allow in it.');
+  }
+  if (NetworkInterfaces.some(({ SubnetId }) => SubnetId !== undefined)) {
+    throw invalid('The launch template must not name subnets.');
+  }
+  if (!images.list().some(({ ImageId }) => ImageId === imageId)) {
+    throw refusal(group, 'InvalidRequestException', `The image id '[${imageId}]' does not exist`);
+  }
+  return {
+    kubernetesVersion,
+    releaseVersion: imageId,
+    imageId,
+    params: [
+      { type: 'LaunchTemplateName', value: own.name ?? '' },
+      { type: 'LaunchTemplateVersion', value: version },
+    ],
+    launchTemplate: { ...own, version },
+  };
+
+  function versionOf(templateId: string) {
+    try {
+      return launchTemplates.version(templateId, version);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      throw invalid(`The launch template version ${version} does not exist: ${error.message}`);
+    }
+  }
+}
+
+export const refusal = (group: EksNodeGroup, code: string, message: string, status = 400): AwsError =>
+  new AwsError(code, message, status, { clusterName: group.cluster.name, nodegroupName: group.name });

@@ -1,0 +1,24 @@
+import type { Fleet } from './fleet.ts';
+import type { FleetState } from './state.ts';
+import { parseTime } from './time.ts';
+
+/** Has the fleet's own AMIs made, and named by parameters, when the file says. */
+export function seedImages({ world, images, parameters }: FleetState, { images: files }: Fleet): void {
+  for (const { imageId, name, at, architecture, owner = world.accountId, deprecatedAt, allowed, parameter } of files) {
+    const createdAt = parseTime(at, world.time.now) ?? world.time.now;
+    const deprecated = deprecatedAt === undefined ? undefined : parseTime(deprecatedAt, world.time.now);
+    images.addOwn(imageId, architecture, {
+      Name: name,
+      OwnerId: owner,
+      CreationDate: new Date(createdAt).toISOString(),
+      ...(deprecated !== undefined && { DeprecationTime: new Date(deprecated).toISOString() }),
+      ...(allowed !== undefined && { ImageAllowed: allowed }),
+    });
+    if (parameter === undefined) continue;
+    const put = () => {
+      parameters.put({ Name: parameter, Value: imageId, Type: 'String', Overwrite: true });
+    };
+    if (createdAt <= world.time.now) put();
+    else world.time.at(createdAt, put);
+  }
+}

@@ -1,0 +1,31 @@
+import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { Random } from '../time/random.ts';
+import { templateData } from './exposure.ts';
+import type { FleetNodeGroup } from './fleet.ts';
+import type { FleetState } from './state.ts';
+
+/**
+ * The template of the group's owner. The Auto Scaling group has another one, which EKS makes of it (EKS user guide,
+ * "Customize managed nodes with launch templates").
+ */
+export function ownTemplateOf(state: FleetState, { name, launchTemplate, exposure }: FleetNodeGroup, random: Random) {
+  if (launchTemplate === undefined) return undefined;
+  const { imageId, tags } = launchTemplate;
+  const chance = random.fork('own launch template');
+  const own = { id: `lt-0${chance.hex(16)}`, name: `${name}-nodes` };
+  const data = { ...templateData(exposure), ...(imageId !== undefined && ownHosts(imageId, chance)) };
+  state.launchTemplates.add({ ...own, tags }, data);
+  return { ...own, version: '1' };
+}
+
+/** What the template of a group with a custom AMI says besides: user data, volumes, tags, the metadata service. */
+const ownHosts = (ImageId: string, chance: Random): ResponseLaunchTemplateData => ({
+  ImageId,
+  UserData: Buffer.from('#!/bin/sh\nexec /usr/bin/join-cluster\n').toString('base64'),
+  BlockDeviceMappings: [
+    { DeviceName: '/dev/xvda', Ebs: { VolumeSize: 80, VolumeType: 'gp3', Encrypted: true, DeleteOnTermination: true } },
+    { DeviceName: '/dev/xvdb', Ebs: { SnapshotId: `snap-0${chance.hex(16)}`, VolumeType: 'gp3' } },
+  ],
+  MetadataOptions: { State: 'applied', HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+  TagSpecifications: [{ ResourceType: 'volume', Tags: [{ Key: 'team', Value: 'platform' }] }],
+});
