@@ -6,9 +6,9 @@ import {
   type EC2Client,
   type ResponseLaunchTemplateData,
 } from '@aws-sdk/client-ec2';
-import { tagsOf } from './instances.ts';
 import { otherDifferences, withImage } from './launch-template-version.ts';
 import { type Reading, read } from './reading.ts';
+import { tagsOf } from './worker.ts';
 
 /** One version of a launch template. It never changes. */
 export interface TemplateVersion {
@@ -39,8 +39,8 @@ export const readTemplateVersion = (
     const { LaunchTemplateData: data, VersionNumber: number } = versions.LaunchTemplateVersions?.[0] ?? {};
     const template = templates.LaunchTemplates?.[0];
     if (data === undefined || number === undefined || template === undefined) return undefined;
-    const { LaunchTemplateName: templateName = '', Tags } = template;
-    return { templateId, templateName, version: number, tags: tagsOf(Tags), data };
+    const { LaunchTemplateName: templateName = '', Tags = [] } = template;
+    return { templateId, templateName, version: number, tags: tagsOf({ Tags }), data };
   }, 'tell');
 
 /** The version that was made, or why what EC2 made of the request cannot be used, as a sentence. */
