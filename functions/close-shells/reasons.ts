@@ -10,12 +10,12 @@ export const SHELLS_REASONS = {
   'shells-being-closed': {
     meaning:
       'The host puts its authorized_keys aside, where only root reads them, or switches the admin container off.',
-    hint: 'A launch with a key pair brings the key again: see SSH.2 in docs/posture.md. To undo it: npx eks-host-remediator reject SUBJECT --why "…".',
+    hint: 'A launch with a key pair brings the key again: see SSH.2 in docs/posture.md. To undo it: npx eks-host-remediator reject RESOURCE --why "…".',
     rejectUndoes: true,
   },
   'would-close-shells': {
     meaning: 'In mode enforce the keys of the host would be put aside, or its admin container be switched off.',
-    hint: 'To have it done once: npx eks-host-remediator approve SUBJECT --why "…".',
+    hint: 'To have it done once: npx eks-host-remediator approve RESOURCE --why "…".',
   },
   'shells-waived': {
     meaning: 'The policy waives the check of posture that names this way in: it is left alone until then.',

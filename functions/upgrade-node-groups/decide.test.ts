@@ -117,6 +117,13 @@ describe('decide', () => {
     expect(made.memory.upgrade).toBeUndefined();
   });
 
+  it.each([
+    ['1.37', '1.34'],
+    ['1.32', '1.33'],
+  ])('names the version to move to where the control plane runs %s', (controlPlane, kubernetesVersion) => {
+    expect(decide(about(behind(controlPlane)), circumstances())).toMatchObject({ details: { kubernetesVersion } });
+  });
+
   it('lets the opt-out tag win over everything else', () => {
     const view = { tags: { 'eks-host-remediator:ignore': '' }, amiType: 'CUSTOM', ...degraded('AccessDenied') };
     expect(decide(about(view), circumstances({ killSwitch: true })).reason).toBe('opted-out');

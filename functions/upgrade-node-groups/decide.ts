@@ -70,7 +70,10 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   }
   if (view.status === 'UPDATING') return updatedBySomebody(observation, view, idle, circumstances.now);
   const skew = skewFault(view);
-  if (skew !== undefined) return say('refused', 'version-skew', skew.message, idle, skew.variant);
+  if (skew !== undefined) {
+    const { message, variant, kubernetesVersion } = skew;
+    return { ...say('refused', 'version-skew', message, idle, variant), details: { kubernetesVersion } };
+  }
   if (isTroubled(view) && !mayBeUpgraded(view)) {
     return unhealthy(view, observation.state, idle, 'An upgrade is no cure of that, and could make it worse.');
   }

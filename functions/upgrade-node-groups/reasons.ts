@@ -94,7 +94,7 @@ export const UPGRADE_REASONS = {
   'version-skew': {
     meaning:
       'The Kubernetes versions of control plane and node group are further apart than EKS supports. EKS accepts no update.',
-    hint: 'Move the one that the message names first: aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP --kubernetes-version VERSION, or a new node group.',
+    hint: 'Move the one that the message names first: a node group by aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP --kubernetes-version VERSION, or a new one; the control plane, one minor version at a time, by aws eks update-cluster-version --region REGION --name CLUSTER --kubernetes-version VERSION.',
   },
   'degraded-by-upgrade': {
     meaning: 'The node group is unhealthy since an upgrade failed. No further attempt is made before it is healthy.',

@@ -6,20 +6,28 @@ import type { NodeGroupView } from './observation.ts';
  */
 const supportedSkew = (controlPlane: number): number => (controlPlane >= 28 ? 3 : 2);
 
+export interface SkewFault {
+  readonly message: string;
+  readonly variant: string;
+  /** The Kubernetes version that whoever is to be moved must have at least. */
+  readonly kubernetesVersion: string;
+}
+
 /** Why EKS accepts no update of a node group at its Kubernetes version, and what to do; undefined where it does. */
-export function skewFault({ cluster, version }: NodeGroupView): { message: string; variant: string } | undefined {
+export function skewFault({ cluster, version }: NodeGroupView): SkewFault | undefined {
   const [controlPlane, nodes] = [minorOf(cluster.version), minorOf(version)];
   const behind = controlPlane - nodes;
   const variant = `${cluster.version} ${version}`;
   const versions = `The control plane runs Kubernetes ${cluster.version}, the node group ${version}`;
   if (behind < 0) {
     const message = `${versions}: nodes must not be newer than their control plane. Move the control plane to ${version} first.`;
-    return { message, variant };
+    return { message, variant, kubernetesVersion: version };
   }
   const supported = supportedSkew(controlPlane);
   if (!(behind > supported)) return undefined;
-  const message = `${versions}: EKS supports ${supported} minor versions between them, and takes no update of the node group at ${version}. Move the Kubernetes version of the node group first, to 1.${controlPlane - supported} or newer, or replace the node group.`;
-  return { message, variant };
+  const kubernetesVersion = `1.${controlPlane - supported}`;
+  const message = `${versions}: EKS supports ${supported} minor versions between them, and takes no update of the node group at ${version}. Move the Kubernetes version of the node group first, to ${kubernetesVersion} or newer, or replace the node group.`;
+  return { message, variant, kubernetesVersion };
 }
 
 /** NaN where there is none, with which every comparison is false. */

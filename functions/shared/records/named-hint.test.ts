@@ -34,6 +34,11 @@ it('names an update that is known', () => {
   expect(namedHint('--update-id UPDATE_ID', {}, { region: 'r', updateId: 7 })).toBe('--update-id UPDATE_ID');
 });
 
+it('names a version of Kubernetes that is known', () => {
+  expect(namedHint('--kubernetes-version VERSION', {}, { ...AT, kubernetesVersion: '1.33' })).toMatch(/1\.33$/);
+  expect(namedHint('--kubernetes-version VERSION', {}, AT)).toMatch(/VERSION$/);
+});
+
 it('names no part of another word, and puts nothing into a name that was put in', () => {
   expect(namedHint('UNMANAGED_EC2_INSTANCE', { instance: 'i-0abc' }, AT)).toBe('UNMANAGED_EC2_INSTANCE');
   expect(namedHint('RESOURCE', { cluster: 'CLUSTER', nodegroup: 'REGION' }, AT)).toBe('CLUSTER/REGION');

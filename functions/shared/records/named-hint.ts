@@ -8,13 +8,17 @@ export const shellWord = (name: string): string => (PLAIN.test(name) ? name : `'
 
 /**
  * Fills the placeholders of a hint with the names of its subject, so that its commands can be pasted: `INSTANCE`,
- * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, and `RESOURCE` for the argument of the operators' command. A
+ * `CLUSTER`, `NODEGROUP`, `REGION`, `UPDATE_ID`, `VERSION` of Kubernetes, and `RESOURCE` for the argument of the operators' command. A
  * placeholder without a name stays.
  */
 export function namedHint(
   hint: string,
   { cluster, nodegroup, instance }: RecordSubject,
-  { region, updateId }: { readonly region: string; readonly updateId?: unknown },
+  {
+    region,
+    updateId,
+    kubernetesVersion,
+  }: { readonly region: string; readonly updateId?: unknown; readonly kubernetesVersion?: unknown },
 ): string {
   const group = cluster === undefined || nodegroup === undefined ? cluster : `${cluster}/${nodegroup}`;
   const names: Readonly<Record<string, string | undefined>> = {
@@ -25,9 +29,10 @@ export function namedHint(
     NODEGROUP: nodegroup,
     REGION: region,
     UPDATE_ID: typeof updateId === 'string' ? updateId : undefined,
+    VERSION: typeof kubernetesVersion === 'string' ? kubernetesVersion : undefined,
   };
   return hint.replaceAll(
-    /\b(?:CLUSTER\/NODEGROUP|RESOURCE|INSTANCE|CLUSTER|NODEGROUP|REGION|UPDATE_ID)\b/g,
+    /\b(?:CLUSTER\/NODEGROUP|RESOURCE|INSTANCE|CLUSTER|NODEGROUP|REGION|UPDATE_ID|VERSION)\b/g,
     (placeholder) => {
       const name = names[placeholder];
       return name === undefined ? placeholder : shellWord(name);

@@ -102,8 +102,7 @@ export function createRecorder<Reason extends string, Metric extends string>({
     record({ subject, decision, reason, message, mode, trigger, fingerprint, correlationId, calls, details, ...told }) {
       const { hint: usual, severity } = entries.get(reason) ?? {};
       const general = told.hint ?? usual;
-      const hint =
-        general === undefined ? undefined : namedHint(general, subject, { region, updateId: details?.updateId });
+      const hint = general === undefined ? undefined : namedHint(general, subject, { ...details, region });
       const line: RemediationRecord = {
         kind: 'record',
         version: RECORD_VERSION,
