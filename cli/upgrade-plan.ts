@@ -14,9 +14,11 @@ import type { Circumstances, Decision } from '../functions/upgrade-node-groups/d
 import type { Observation } from '../functions/upgrade-node-groups/observation.ts';
 import { observeNodeGroups } from '../functions/upgrade-node-groups/observe.ts';
 import { observeGates } from '../functions/upgrade-node-groups/observe-gates.ts';
+import { observePreflights } from '../functions/upgrade-node-groups/observe-preflight.ts';
 import { observeUnmanaged } from '../functions/upgrade-node-groups/observe-unmanaged.ts';
 import { isHastened } from '../functions/upgrade-node-groups/pace.ts';
 import { plan } from '../functions/upgrade-node-groups/plan.ts';
+import { planLooking } from '../functions/upgrade-node-groups/plan-looking.ts';
 import { type Policy, READS } from '../functions/upgrade-node-groups/policy.ts';
 import { byTurn, type Contender } from '../functions/upgrade-node-groups/turn.ts';
 import { accountOf } from './account.ts';
@@ -83,8 +85,11 @@ export async function planUpgrades({
     observeUnmanaged(observing, readCluster, scope),
   ]);
   const circumstances = { policy, now, account, gates, slots: budget.slots };
+  const observations = [...managed, ...unmanaged];
+  const look = (unseen: readonly Observation[]) => observePreflights(clients, unseen);
+  const { preflights } = await planLooking(look, observations, asIfActing(circumstances));
   return {
-    upgrades: plannedUpgrades([...managed, ...unmanaged], circumstances),
+    upgrades: plannedUpgrades(observations, { ...circumstances, preflights }),
     unread: [...unreadable].map(([cluster, { error }]) => `the node groups of ${cluster}: ${error}`),
   };
 }
@@ -95,7 +100,7 @@ export async function planUpgrades({
  * they would take, so that each has its place.
  */
 export function plannedUpgrades(observations: readonly Observation[], circumstances: Circumstances): PlannedUpgrade[] {
-  const asIfEnforced = { ...circumstances, policy: enforced(circumstances.policy) };
+  const asIfEnforced = asIfActing(circumstances);
   const planned = plan(observations, asIfEnforced).decided.map(({ observation, decision }) => ({
     key: observation.key,
     decision,
@@ -164,6 +169,11 @@ const hasTime = ({ reason, turn }: Decision): boolean => turn !== undefined && !
 /** Of what waits for its time, that; all else keeps the order in which it takes its slots. */
 const timeOf = (decision: Decision): number =>
   decision.start === undefined && hasTime(decision) ? (decision.turn?.mayStartAt ?? 0) : 0;
+
+const asIfActing = (circumstances: Circumstances): Circumstances => ({
+  ...circumstances,
+  policy: enforced(circumstances.policy),
+});
 
 /** The policy as if it acted wherever it proposes. */
 function enforced(policy: Policy | InvalidPolicy): Policy | InvalidPolicy {

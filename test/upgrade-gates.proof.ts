@@ -59,3 +59,26 @@ it('a gate that is not there is closed and told, where the policy names it and n
   expect(told('api')?.message).toMatch(/^What cannot be read is closed: gone \(InvalidDocument: /);
   expect(upgradeCalls(run)).toHaveLength(1);
 });
+
+it('full subnets keep an upgrade from starting, as the plan says; with addresses again it starts', async () => {
+  const run = await playThrough({
+    fleet: fleet([group('web'), group('api', { updateConfig: { updateStrategy: 'MINIMAL' } })], {
+      vpc: { freeAddresses: [{ perSubnet: 0 }, { at: '+5h', perSubnet: 1 }] },
+    }),
+    policy: { upgrades: { bakeAge: '2h', concurrency: { perCluster: 2 } } },
+    play: '4h30m',
+  });
+  // Where old nodes go first, no address is needed.
+  expect(incidentOf(run, 'shop', 'api').at(-1)).toBe('done upgraded');
+  expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('refused preflight-blocked');
+  const planned = await operate(run.account, 'plan', '--fleet', 'shop/web');
+  expect(planned.stdout).toContain('preflight-blocked: Nothing is moved');
+  await run.account.play(2 * HOUR);
+  expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('done upgraded');
+  const started = run.records.findLast(({ nodegroup, reason }) => nodegroup === 'web' && reason === 'upgrade-started');
+  expect(started?.message).toContain('Look out: its 3 subnets have 3 free addresses, and EKS launches up to 6');
+  const looks = run.calls.filter(
+    ({ operation, function: by }) => operation === 'DescribeSubnets' && by === 'upgrade-node-groups',
+  );
+  expect(looks.length).toBeLessThan(10);
+});

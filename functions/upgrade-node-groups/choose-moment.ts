@@ -1,4 +1,4 @@
-import { failureCount, type Turn, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
+import { failureCount, subjectOf, type Turn, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
 import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
@@ -14,9 +14,13 @@ import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { DOUBT, DOUBT_IS_TOLD_AFTER, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import { paceOf } from './pace.ts';
+import type { Preflight } from './preflight.ts';
 import type { Reason } from './reasons.ts';
 import { mayTake } from './time-needed.ts';
 import { occupantsFor } from './waitlist.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** The release is newer than the running one: start now, or say what it waits for. */
 export function chooseMoment(
@@ -32,6 +36,7 @@ export function chooseMoment(
     inDoubt(moment) ??
     sparingEvidence(moment) ??
     atGate(moment, circumstances) ??
+    blocked(moment, circumstances) ??
     begin(moment, circumstances)
   );
 }
@@ -181,7 +186,8 @@ function sparingEvidence({ quarantined, idle, now, upgrades, releaseVersion, wai
 function atGate(moment: Moment, { gates }: Pick<Circumstances, 'gates'>): Decision | undefined {
   const { upgrades, state, idle, now, releaseVersion, attempt, wait } = moment;
   const closed = closedGate(upgrades.gates, gates, now);
-  if (closed === undefined) return undefined;
+  // A proposal changes nothing: it is made, and stands to be approved, while a gate is closed, too.
+  if (closed === undefined || moment.isProposal) return undefined;
   const { reason, message, which, until, isThrottled } = closed;
   const variant = `${releaseVersion} ${attempt} ${which}`;
   if (reason !== 'gate-unreadable') return { ...wait(reason, message, until), variant };
@@ -196,10 +202,25 @@ function atGate(moment: Moment, { gates }: Pick<Circumstances, 'gates'>): Decisi
   };
 }
 
+/** Stays where it is while a look has found what surely blocks the upgrade. */
+function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circumstances, 'preflights'>) {
+  const { blockers = [] } = preflights?.found.get(subjectOf(key)) ?? {};
+  if (upgrades.preflight !== 'block' || blockers.length === 0) return undefined;
+  const message = `Nothing is moved, since the upgrade would be blocked: ${listed(blockers)}.`;
+  const waits = wait('preflight-blocked', message, now + LOOKED_AT_AGAIN);
+  return { ...waits, decision: 'refused' as const };
+}
+
+/** When a blocked node group is looked at again, ms. */
+const LOOKED_AT_AGAIN = HOUR / 2;
+
 const isOrAre = ({ length }: readonly string[]): string => (length === 1 ? 'is' : 'are');
 
 /** Begins the upgrade, proposes it, or waits for a slot. */
-function begin(moment: Moment, { slots, ahead }: Pick<Circumstances, 'slots' | 'ahead'>): Decision {
+function begin(
+  moment: Moment,
+  { slots, ahead, gates, preflights }: Pick<Circumstances, 'slots' | 'ahead' | 'gates' | 'preflights'>,
+): Decision {
   const {
     key,
     view,
@@ -221,7 +242,9 @@ function begin(moment: Moment, { slots, ahead }: Pick<Circumstances, 'slots' | '
   if (isProposal) {
     const opensAt = nextOpening(pace.windows, now);
     const inWindow = opensAt > now ? ` Approved now, it starts when the next window opens, at ${iso(opensAt)}.` : '';
-    return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.${inWindow}`, idle, releaseVersion);
+    const closed = closedGate(upgrades.gates, gates, now);
+    const atGates = closed === undefined ? '' : ` Approved now, it waits. ${closed.message}`;
+    return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.${inWindow}${atGates}`, idle, releaseVersion);
   }
   const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
   if (inCluster.length >= concurrency.perCluster) {
@@ -231,6 +254,11 @@ function begin(moment: Moment, { slots, ahead }: Pick<Circumstances, 'slots' | '
   if (inAccount.length >= concurrency.perAccount) {
     const limit = `The account has room for ${concurrency.perAccount} at a time`;
     return wait('account-concurrency', `${limit}; under way: ${listed(inAccount)}.`);
+  }
+  const seen = preflights?.found.get(subjectOf(key));
+  if (seen === undefined && preflights?.isOver === true && upgrades.preflight !== 'off') {
+    const message = 'It is looked at before it starts, in a minute.';
+    return { ...wait('preflight-pending', message, now + MINUTE), isSilent: true };
   }
   const upgrade: Upgrade = {
     releaseVersion,
@@ -245,13 +273,19 @@ function begin(moment: Moment, { slots, ahead }: Pick<Circumstances, 'slots' | '
     quarantined.length === 0
       ? ''
       : ` ${listed(quarantined)} ${isOrAre(quarantined)} in quarantine: the upgrade may terminate what is kept for analysis.`;
-  const message = `Upgrading ${fromTo}.${approved}${risk}`;
+  const message = `Upgrading ${fromTo}.${approved}${risk}${warned(upgrades.preflight, seen)}`;
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
     start: { version: view.version, force },
     turn: turnAt(now),
     wakeAt: now + RECONCILE_EVERY,
   };
+}
+
+/** What a look has found that does not keep the upgrade from starting; begins with a blank. */
+function warned(preflight: Moment['upgrades']['preflight'], seen: Preflight | undefined): string {
+  const found = preflight === 'off' || seen === undefined ? [] : [...seen.blockers, ...seen.warnings];
+  return found.length === 0 ? '' : ` Look out: ${listed(found)}.`;
 }
 
 const nodesToReplace = ({ nodes, desired }: NodeGroupView, releaseVersion: string): number => {

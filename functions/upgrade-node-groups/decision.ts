@@ -11,12 +11,15 @@ import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsWith } from '../shared/records/decision.ts';
 import type { Gates } from './gates.ts';
 import type { Policy } from './policy.ts';
+import type { Preflights } from './preflight.ts';
 import type { Reason } from './reasons.ts';
 
 /** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
   /** What was read of the gates that the policy names; absent: nothing, and whatever it names is closed. */
   readonly gates?: Gates;
+  /** What was seen of those that would start; absent: nobody was looked at. */
+  readonly preflights?: Preflights;
   /** The held slots, including the subject's own. */
   readonly slots: BlastBudget['slots'];
   /** The subjects that get a slot before this one, in order; absent: none. */

@@ -84,9 +84,15 @@ describe('an upgrade', () => {
     expect(told(read({ a: slow }), later).isSilent).toBeUndefined();
   });
 
-  it('is not proposed in mode observe, either: the proposal is what enforce would do', () => {
+  it('is proposed in mode observe, and stands to be approved, while a gate is closed, too; approved it waits', () => {
     const policy = circumstances({ alarms: ['a'] }, read({ a: raised }), { mode: 'observe' });
-    expect(decide(observation(nodeGroup()), policy).reason).toBe('alarm-gate-closed');
+    expect(decide(observation(nodeGroup()), policy)).toMatchObject({
+      reason: 'would-upgrade',
+      message: expect.stringContaining('Approved now, it waits. Alarms that the policy names'),
+    });
+    const ruling = { kind: 'approved' as const, id: 'r-0', requestedBy: 'somebody', why: 'because' };
+    const proposal = { target: '1.33.13-20260714', at: NOW - HOUR, ruling };
+    expect(decide(observation(nodeGroup(), { proposal }), policy).reason).toBe('alarm-gate-closed');
   });
 
   it('never starts behind a closed gate, and is otherwise decided as without gates', () => {

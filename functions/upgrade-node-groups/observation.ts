@@ -61,6 +61,10 @@ export interface NodeGroupView {
   readonly desired: number;
   /** How many nodes an update takes out at once. */
   readonly atATime: number;
+  /** Ids of its subnets; absent: EKS names none. */
+  readonly subnets?: readonly string[];
+  /** Whether an update launches new nodes before old ones go; absent: it does, as by default. */
+  readonly launchesFirst?: boolean;
   /** Its nodes in service; absent where AWS could not be read. */
   readonly nodes?: readonly Node[];
   /** Status of the remembered upgrade; absent when there is none. */

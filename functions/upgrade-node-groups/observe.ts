@@ -202,6 +202,9 @@ function viewOf(
     target: targets({ kubernetesVersion: version, amiType }),
     desired,
     atATime: atATime(found, desired),
+    ...(found.subnets !== undefined && { subnets: found.subnets }),
+    // MINIMAL terminates first (EKS API reference, NodegroupUpdateConfig).
+    launchesFirst: found.updateConfig?.updateStrategy !== 'MINIMAL',
     ...(nodes !== undefined && { nodes }),
     ...(update !== undefined && { update }),
     ...(foreign !== undefined && { foreign }),

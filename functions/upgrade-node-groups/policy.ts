@@ -25,6 +25,12 @@ export const upgrades = (defaultMode: Mode) =>
         'When upgrades may start: `cron` (five fields), `duration`, `timeZone` (default `UTC`); empty: at any time.',
       ),
     gates,
+    preflight: z
+      .enum(['block', 'warn', 'off'])
+      .default('block')
+      .describe(
+        'What a look before the start does about what surely blocks an upgrade: keep it waiting, or only tell.',
+      ),
     concurrency: z
       .strictObject({
         perCluster: z.int().min(1).max(100).default(1).describe('Node groups of one cluster upgraded at a time.'),

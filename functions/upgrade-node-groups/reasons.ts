@@ -33,6 +33,16 @@ export const UPGRADE_REASONS = {
       'An alarm or a change calendar that the policy names cannot be read, or does not exist. A gate that cannot be read is closed.',
     hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME.`,
   },
+  'preflight-blocked': {
+    meaning:
+      'A look before the start found what surely blocks the upgrade: too few free addresses in its subnets. Nothing was moved.',
+    hint: 'Cure what the message names: it is looked at again by itself. To start all the same, set upgrades.preflight to warn.',
+    // Nothing has failed, and nothing more is tried until somebody acts.
+    severity: 'medium',
+  },
+  'preflight-pending': {
+    meaning: 'The upgrade could start, and is looked at before: in a minute.',
+  },
   'cluster-concurrency': {
     meaning:
       'As many node groups of this cluster are being updated (by anybody), or come first, as the policy allows (concurrency.perCluster).',

@@ -20,9 +20,11 @@ import { publishGauges } from './gauges.ts';
 import type { Observation } from './observation.ts';
 import { findUpdating, type ObserveClients, observeNodeGroups } from './observe.ts';
 import { observeGates } from './observe-gates.ts';
+import { observePreflights } from './observe-preflight.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { isHastened } from './pace.ts';
 import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
+import { planLooking } from './plan-looking.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 import type { Contender } from './turn.ts';
@@ -96,7 +98,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
 
 /**
  * Plans. If something would start, it plans again with what only matters then: whose turn comes before that of the
- * observed subjects, and which updates somebody else has started in the same clusters since the last sweep.
+ * observed subjects, which updates somebody else has started in the same clusters since the last sweep, and what blocks them.
  */
 async function planFairly(
   deps: ReconcileDeps,
@@ -114,7 +116,9 @@ async function planFairly(
     concurrency: READ_CONCURRENCY,
   });
   const slots = updating.flat().reduce((held, key) => withForeign(held, key, now), circumstances.slots);
-  return { planned: plan(observations, { ...circumstances, slots }, contenders), contenders };
+  const look = (unseen: readonly Observation[]) => observePreflights(deps, unseen);
+  const { planned: looked } = await planLooking(look, observations, { ...circumstances, slots }, contenders);
+  return { planned: looked, contenders };
 }
 
 /** The subjects on the waitlist that could start now. */

@@ -57,6 +57,7 @@ export const upgradeNodeGroups = declare({
     onAnything('Workers', [
       'ec2:DescribeInstances',
       'ec2:DescribeInstanceImageMetadata',
+      'ec2:DescribeSubnets',
       'autoscaling:DescribeAutoScalingGroups',
     ]),
     onAnything(

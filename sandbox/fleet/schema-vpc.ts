@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { time } from './schema-values.ts';
 
 /** Properties of a cluster's VPC beyond its `network`. */
 export const vpc = z
@@ -23,6 +24,15 @@ export const vpc = z
       .enum(['global', 'unique-local', 'private'])
       .default('global')
       .describe('Its IPv6 blocks: of the Internet, unique local, or private ones of IPAM that look global'),
+    freeAddresses: z
+      .array(
+        z.strictObject({
+          at: time('From when on; by default from the start').optional(),
+          perSubnet: z.int().min(0).max(1019).describe('So many addresses are free in each subnet then'),
+        }),
+      )
+      .default([])
+      .describe('How many addresses are free in its subnets: others take them, and give them back'),
     connectEndpoint: z.boolean().default(false).describe('It has an EC2 Instance Connect Endpoint'),
     ipv6Egress: z
       .boolean()

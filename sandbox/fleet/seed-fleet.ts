@@ -74,7 +74,12 @@ export function seedFleet(world: World, fleet: Fleet): FleetState {
     commands: new Commands(world, agents),
     calendars: new ChangeCalendars(world),
     launchers: new Map(),
-    nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, { releases, launchTemplates, images }),
+    nodeGroupUpdates: new NodeGroupUpdates(world, eks, autoScalingGroups, {
+      releases,
+      launchTemplates,
+      images,
+      freeAddresses: (subnetId) => networks.freeAddresses(subnetId),
+    }),
     parameters: new ParameterStore(world, new PublicParameters(world, releases, fleet.windowsReleaseVersions)),
   };
   repairNodes(world, eks, autoScalingGroups, state.kubelets);

@@ -2,6 +2,7 @@ import type { EksCluster } from '../account/eks/state.ts';
 import { publicSubnets } from './exposure.ts';
 import type { VpcFile } from './schema-vpc.ts';
 import type { FleetState } from './state.ts';
+import { parseTime } from './time.ts';
 
 /**
  * Applies the fleet file's properties to a cluster's VPC, whose subnets exist. They also apply to the public subnets
@@ -16,6 +17,15 @@ export function seedVpc(state: FleetState, cluster: EksCluster, file: VpcFile): 
   for (const subnet of subnets) {
     if (file.blockPublicAccess !== undefined) subnet.blockPublicAccess = file.blockPublicAccess;
     subnet.ipv6Kind = file.ipv6;
+  }
+  for (const { at, perSubnet } of file.freeAddresses) {
+    const { time } = state.world;
+    // At the start the nodes are there only after this.
+    time.at(at === undefined ? time.now : (parseTime(at, time.now) ?? time.now), () => {
+      for (const subnet of networks.subnets.list().filter((each) => each.vpcId === vpcId)) {
+        subnet.addresses = networks.takenAddresses(subnet.id) + perSubnet;
+      }
+    });
   }
   if (file.ipv6Egress) networks.securityGroups.withIpv6Egress(vpcId);
   if (file.networkAcl !== undefined) {

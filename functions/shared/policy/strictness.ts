@@ -40,6 +40,7 @@ export const STRICTNESS = {
     'gates.alarms': { kind: 'whole' },
     'gates.insufficientData': strictestFirst('closed', 'open'),
     'gates.calendars': { kind: 'whole' },
+    preflight: strictestFirst('block', 'warn', 'off'),
     'concurrency.perCluster': LEAST,
     'concurrency.perAccount': ACCOUNT,
     stopAfterFailures: LEAST,

@@ -89,6 +89,16 @@ export class Networks {
     this.routeTables.lead(vpcId, ids, way);
   }
 
+  /** How many addresses of a subnet are taken: one for each interface. */
+  takenAddresses(subnetId: string): number {
+    return this.interfaces.list().filter((each) => each.subnetId === subnetId).length;
+  }
+
+  /** How many are free: AWS reserves five of a block (VPC user guide, "Subnet CIDR blocks"). */
+  freeAddresses(subnetId: string): number {
+    return Math.max(0, (this.subnets.get(subnetId)?.addresses ?? 1019) - this.takenAddresses(subnetId));
+  }
+
   /** Gives a subnet IPv6, with a route out like that of its IPv4. */
   enableIpv6(subnet: Subnet): void {
     this.subnets.enableIpv6(subnet);

@@ -51,7 +51,6 @@ export function subnetOperations(state: Ec2State): Record<string, Operation> {
 
 function describe(state: Ec2State, subnet: Subnet): DescribedSubnet {
   const { id, vpcId, availabilityZone, cidrBlock, ipv6, mapPublicIpOnLaunch, tags } = subnet;
-  const taken = state.networks.interfaces.list().filter(({ subnetId }) => subnetId === id).length;
   return {
     SubnetId: id,
     SubnetArn: arnOf(state, 'subnet', id),
@@ -60,7 +59,7 @@ function describe(state: Ec2State, subnet: Subnet): DescribedSubnet {
     State: 'available',
     AvailabilityZone: availabilityZone,
     CidrBlock: cidrBlock,
-    AvailableIpAddressCount: Math.max(0, 1019 - taken),
+    AvailableIpAddressCount: state.networks.freeAddresses(id),
     DefaultForAz: false,
     MapPublicIpOnLaunch: mapPublicIpOnLaunch,
     AssignIpv6AddressOnCreation: subnet.assignIpv6OnCreation === true,

@@ -6,6 +6,8 @@ export interface Subnet {
   readonly availabilityZone: string;
   readonly cidrBlock: string;
   readonly tags: Map<string, string>;
+  /** How many addresses nodes and others may have in it, without those that AWS reserves; undefined: all of the block. */
+  addresses?: number;
   /** Whether instances launched in it get a public IPv4 address. */
   mapPublicIpOnLaunch: boolean;
   /** Whether instances launched in it get an IPv6 address. */

@@ -10,6 +10,8 @@ export interface Known {
   readonly releases: AmiReleases;
   readonly launchTemplates: LaunchTemplates;
   readonly images: Images;
+  /** How many nodes a subnet has addresses for. */
+  readonly freeAddresses: (subnetId: string) => number;
 }
 
 /** What an update moves a node group to. */

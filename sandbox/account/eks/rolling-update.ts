@@ -38,9 +38,13 @@ export class RollingUpdate {
   readonly #random: Random;
   readonly #failure: UpdateFailure | undefined;
   readonly #oldImageId: string;
+  readonly #freeAddresses: (subnetId: string) => number;
   #stopped = false;
 
-  /** @param failure that this roll is set to have */
+  /**
+   * @param failure that this roll is set to have
+   * @param freeAddresses how many nodes a subnet has addresses for
+   */
   constructor(
     world: World,
     groups: AutoScalingGroups,
@@ -48,6 +52,7 @@ export class RollingUpdate {
     imageId: string,
     random: Random,
     failure: UpdateFailure | undefined,
+    freeAddresses: (subnetId: string) => number,
   ) {
     this.#world = world;
     this.#groups = groups;
@@ -56,6 +61,7 @@ export class RollingUpdate {
     this.#oldImageId = group.imageId;
     this.#random = random;
     this.#failure = failure;
+    this.#freeAddresses = freeAddresses;
   }
 
   /** Runs the roll. Resolves when the last old node is gone, or when the failure occurs. */
@@ -74,6 +80,7 @@ export class RollingUpdate {
     const old = this.#shuffled(nodesOf(this.#group).filter((node) => node.imageId !== this.#imageId));
     const size = maxUnavailable(this.#group);
     for (let start = 0; start < old.length; start += size) {
+      if (!this.#hasRoomFor(Math.min(size, old.length - start))) return this.#withoutAddresses();
       const doomed = this.#failure !== undefined && start + size >= old.length;
       await this.#replace(old.slice(start, start + size), doomed);
     }
@@ -106,6 +113,20 @@ export class RollingUpdate {
     );
     if (minimal) await launch();
     this.#groups.settle(scaling);
+  }
+
+  /** Whether the subnets have addresses for nodes that are launched before old ones go. */
+  #hasRoomFor(count: number): boolean {
+    const { autoScalingGroup, updateConfig } = this.#group;
+    if (updateConfig.updateStrategy === 'MINIMAL') return true;
+    const free = autoScalingGroup.subnets.reduce((sum, { id }) => sum + this.#freeAddresses(id), 0);
+    return free >= count;
+  }
+
+  /** EKS tries for some time before it gives up (EKS user guide, "Understand each phase of node updates"). */
+  async #withoutAddresses(): Promise<RollEnd> {
+    await this.#pause(this.#random.integer(15, 25) * MINUTE_MS);
+    return this.#giveUp({ errorCode: 'InsufficientFreeAddresses', afterMs: 0, degrades: false, times: 0 });
   }
 
   #terminateStandby(): void {

@@ -134,7 +134,15 @@ export class NodeGroupUpdates {
     group.status = 'UPDATING';
     group.modifiedAt = this.#world.time.now;
     const random = this.#random.fork(update.id);
-    const roll = new RollingUpdate(this.#world, this.#groups, group, target.imageId, random, failure);
+    const roll = new RollingUpdate(
+      this.#world,
+      this.#groups,
+      group,
+      target.imageId,
+      random,
+      failure,
+      this.#known.freeAddresses,
+    );
     void roll.run().then(
       (end) => this.#end(group, target, update, end),
       // Thrown from the agenda instead of the promise, so that the code that advances time sees it.

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide } from './decide.ts';
+import { arbitraryObservation, HOUR, NOW, nodeGroup, observation } from './observation.fixture.ts';
+import { plan } from './plan.ts';
+import { planLooking } from './plan-looking.ts';
+import { policyOf } from './policy.fixture.ts';
+import { addressesFor, type Preflight } from './preflight.ts';
+
+const three = (...free: number[]) => free.map((count, index) => ({ zone: `eu-central-1${'abc'[index]}`, free: count }));
+const group = { desired: 6, atATime: 2 };
+
+describe('the addresses for new nodes', () => {
+  it.each([
+    ['enough for the surge of two in each zone', group, three(2, 2, 2), [], []],
+    [
+      'none',
+      group,
+      three(0, 0, 0),
+      ['its 3 subnets have no free address, and EKS launches 2 or more before old nodes go'],
+      [],
+    ],
+    [
+      'fewer than go at a time',
+      group,
+      three(1, 0, 0),
+      ['its 3 subnets have 1 free address, and EKS launches 2 or more before old nodes go'],
+      [],
+    ],
+    [
+      'fewer than the surge',
+      group,
+      three(2, 2, 1),
+      [],
+      ['its 3 subnets have 5 free addresses, and EKS launches up to 6 before old nodes go'],
+    ],
+    [
+      'fewer than go at a time, which are more than the surge',
+      { desired: 40, atATime: 10 },
+      three(3, 3, 3),
+      ['its 3 subnets have 9 free addresses, and EKS launches 10 or more before old nodes go'],
+      [],
+    ],
+    ['none, where old nodes go first', { ...group, launchesFirst: false }, three(0, 0, 0), [], []],
+    ['none, for no nodes', { desired: 0, atATime: 1 }, three(0, 0, 0), [], []],
+    ['none of IPv4 in a subnet of IPv6 alone', group, [{ zone: 'a' }, ...three(0)], [], []],
+    ['nobody knows of any', group, [], [], []],
+  ])('%s', (_what, view, subnets, blockers, warnings) => {
+    expect(addressesFor(view, subnets)).toEqual({ blockers, warnings });
+  });
+});
+
+const full: Preflight = { blockers: ['its 3 subnets have no free address'], warnings: [] };
+const tight: Preflight = { blockers: [], warnings: ['its 3 subnets have 5 free addresses'] };
+const circumstances = (preflight: string, found: ReadonlyArray<[string, Preflight]>, isOver = false) => ({
+  policy: policyOf({ upgrades: { preflight } }),
+  now: NOW,
+  account: '111122223333',
+  slots: {},
+  preflights: { found: new Map(found), isOver },
+});
+
+describe('a look before the start', () => {
+  it('keeps a node group from starting where the upgrade would surely be blocked, and looks again', () => {
+    expect(decide(observation(nodeGroup()), circumstances('block', [['shop/general', full]]))).toMatchObject({
+      decision: 'refused',
+      reason: 'preflight-blocked',
+      message: 'Nothing is moved, since the upgrade would be blocked: its 3 subnets have no free address.',
+      wakeAt: NOW + HOUR / 2,
+    });
+  });
+
+  it.each([
+    ['block', tight, ' Look out: its 3 subnets have 5 free addresses.'],
+    ['warn', full, ' Look out: its 3 subnets have no free address.'],
+    ['off', full, ''],
+  ])('by %s only tells what may', (preflight, seen, told) => {
+    const { start, message } = decide(observation(nodeGroup()), circumstances(preflight, [['shop/general', seen]]));
+    expect(start).toBeDefined();
+    expect(message).toBe(`Upgrading from 1.33.12-20260625 to 1.33.13-20260714.${told}`);
+  });
+
+  it('leaves the slot of whoever is blocked to the next, and holds whoever was not looked at once it is over', () => {
+    const groups = ['a', 'b'].map((nodegroup) => observation(nodeGroup(), {}, { cluster: 'shop', nodegroup }));
+    const decided = (isOver: boolean) =>
+      plan(groups, circumstances('block', [['shop/a', full]], isOver)).decided.map(
+        ({ observation: { key }, decision: { reason } }) => `${key.nodegroup} ${reason}`,
+      );
+    expect(decided(false).sort()).toEqual(['a preflight-blocked', 'b upgrade-started']);
+    expect(decided(true).sort()).toEqual(['a preflight-blocked', 'b preflight-pending']);
+  });
+
+  it('is taken at whatever would start, and at others only in the place of those that are blocked; never without end', async () => {
+    const groups = Array.from({ length: 9 }, (_, index) =>
+      observation(nodeGroup(), {}, { cluster: `c${index}`, nodegroup: 'web' }),
+    );
+    const policy = policyOf({ upgrades: { concurrency: { perAccount: 1 } } });
+    const given = { policy, now: NOW, account: '111122223333', slots: {} };
+    const startedOf = async (blocked: number) => {
+      const looks: string[] = [];
+      const { planned } = await planLooking(
+        async (unseen) => {
+          const names = unseen.map(({ key }) => `${key.cluster}/${key.nodegroup}`);
+          looks.push(...names);
+          return new Map(names.map((name) => [name, looks.length <= blocked ? full : tight]));
+        },
+        groups,
+        given,
+      );
+      const started = planned.decided.filter(({ decision }) => decision.start !== undefined);
+      return [
+        looks.length,
+        started.map(({ observation: { key } }) => `${key.cluster}/${key.nodegroup}`).join() === looks.at(-1),
+      ];
+    };
+    expect(await startedOf(0)).toEqual([1, true]);
+    expect(await startedOf(2)).toEqual([3, true]);
+    expect(await startedOf(9)).toEqual([4, false]);
+  });
+
+  it('never starts what is blocked or was not looked at, and starts all else', () => {
+    const seen = fc.constantFrom<Preflight | undefined>(undefined, full, tight, { blockers: [], warnings: [] });
+    fc.assert(
+      fc.property(arbitraryObservation, seen, fc.boolean(), (subject, preflight, isOver) => {
+        const { cluster, nodegroup } = subject.key;
+        const found: Array<[string, Preflight]> =
+          preflight === undefined ? [] : [[`${cluster}/${nodegroup}`, preflight]];
+        const looked = decide(subject, circumstances('block', found, isOver));
+        const free = decide(subject, circumstances('off', []));
+        if (free.start === undefined) expect(looked.start).toBeUndefined();
+        else expect(looked.start === undefined).toBe(preflight === full || (preflight === undefined && isOver));
+      }),
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { counted } from '../shared/text/counted.ts';
+import type { NodeGroupView } from './observation.ts';
+
+/** What was seen of one node group before its nodes are moved. */
+export interface Preflight {
+  /** What surely keeps the upgrade from ending well, each as the beginning of a sentence. */
+  readonly blockers: readonly string[];
+  /** What may, or what could not be read. */
+  readonly warnings: readonly string[];
+}
+
+/** The looks of one reconcile, by subject. */
+export interface Preflights {
+  readonly found: ReadonlyMap<string, Preflight>;
+  /** Nobody else is looked at any more: who has not been seen waits for the next reconcile. */
+  readonly isOver: boolean;
+}
+
+/** A subnet, as far as new nodes need it. */
+export interface Subnet {
+  readonly zone: string;
+  /** Free IPv4 addresses; absent where nodes need none, since the subnet has IPv6 only. */
+  readonly free?: number;
+}
+
+const NOTHING: Preflight = { blockers: [], warnings: [] };
+
+/**
+ * Whether the subnets have addresses for the nodes that EKS launches before old ones go: `maxUnavailable` of them, or up to
+ * twice as many as there are zones, whichever is more (EKS user guide, "Understand each phase of node updates"). Less than
+ * `maxUnavailable` surely blocks. Anything between only may, as "up to" says. A node needs more than one address once it runs
+ * pods, in a subnet whose free blocks nobody can count: that is no matter of a look before.
+ *
+ * @param subnets the node group's, as far as they were found
+ */
+export function addressesFor(
+  { desired, atATime, launchesFirst = true }: Pick<NodeGroupView, 'desired' | 'atATime' | 'launchesFirst'>,
+  subnets: readonly Subnet[],
+): Preflight {
+  if (desired === 0 || !launchesFirst || subnets.length === 0) return NOTHING;
+  let free = 0;
+  for (const subnet of subnets) {
+    if (subnet.free === undefined) return NOTHING;
+    free += subnet.free;
+  }
+  const zones = new Set(subnets.map(({ zone }) => zone)).size;
+  const surge = Math.max(2 * zones, atATime);
+  const there = `its ${counted(subnets.length, 'subnet')} ${subnets.length === 1 ? 'has' : 'have'} ${free === 0 ? 'no free address' : counted(free, 'free address', 'free addresses')}`;
+  if (free < atATime)
+    return { blockers: [`${there}, and EKS launches ${atATime} or more before old nodes go`], warnings: [] };
+  if (free < surge)
+    return { blockers: [], warnings: [`${there}, and EKS launches up to ${surge} before old nodes go`] };
+  return NOTHING;
+}
+
+/** What several looks at one node group have seen. */
+export const together = (looks: readonly Preflight[]): Preflight => ({
+  blockers: looks.flatMap(({ blockers }) => blockers),
+  warnings: looks.flatMap(({ warnings }) => warnings),
+});
