@@ -256,6 +256,25 @@ def autoscaling(account) -> None:
     group = {"AutoScalingGroupName": unmanaged["AutoScalingGroupName"]}
     call("autoscaling", "DescribeLifecycleHooks", **group)
     call("autoscaling", "DescribeLifecycleHooks", **group, LifecycleHookNames=["none"])
+    hook = {**group, "LifecycleHookName": "drain"}
+    terminating = "autoscaling:EC2_INSTANCE_TERMINATING"
+    call("autoscaling", "PutLifecycleHook", **hook, LifecycleTransition=terminating, HeartbeatTimeout=600, DefaultResult="ABANDON", NotificationMetadata="x")
+    refused("ValidationError", "autoscaling", "PutLifecycleHook", **hook, LifecycleTransition=terminating, HeartbeatTimeout=10)
+    template = {"LaunchTemplateId": unmanaged["LaunchTemplate"]["LaunchTemplateId"], "Version": unmanaged["LaunchTemplate"]["Version"]}
+    retain = {"RetentionTriggers": {"TerminateHookAbandon": "retain"}}
+    call("autoscaling", "UpdateAutoScalingGroup", **group, LaunchTemplate=template, InstanceLifecyclePolicy=retain)
+    refused("ValidationError", "autoscaling", "UpdateAutoScalingGroup", AutoScalingGroupName="missing")
+    [waiting, *_] = [member["InstanceId"] for member in unmanaged["Instances"]]
+    call("autoscaling", "TerminateInstanceInAutoScalingGroup", InstanceId=waiting, ShouldDecrementDesiredCapacity=False)
+    refused("ValidationError", "autoscaling", "TerminateInstanceInAutoScalingGroup", InstanceId="i-0123456789abcdef0", ShouldDecrementDesiredCapacity=False)
+    call("autoscaling", "RecordLifecycleActionHeartbeat", **hook, InstanceId=waiting)
+    call("autoscaling", "CompleteLifecycleAction", **hook, InstanceId=waiting, LifecycleActionResult="CONTINUE")
+    token = {"LifecycleActionToken": "0b7c1d9e-3f52-4a68-9e07-5d1c2b3a4f60"}
+    refused("ValidationError", "autoscaling", "RecordLifecycleActionHeartbeat", **hook, **token)
+    refused("ValidationError", "autoscaling", "CompleteLifecycleAction", **hook, **token, LifecycleActionResult="CONTINUE")
+    call("autoscaling", "UpdateAutoScalingGroup", **group, InstanceLifecyclePolicy={"RetentionTriggers": {"TerminateHookAbandon": "terminate"}})
+    call("autoscaling", "DeleteLifecycleHook", **hook)
+    refused("ValidationError", "autoscaling", "DeleteLifecycleHook", **hook)
     refused("ValidationError", "autoscaling", "DescribeLifecycleHooks", AutoScalingGroupName="missing")
     refused("ActiveInstanceRefreshNotFound", "autoscaling", "CancelInstanceRefresh", **group)
     refused("ActiveInstanceRefreshNotFound", "autoscaling", "RollbackInstanceRefresh", **group)

@@ -64,7 +64,7 @@ function seedSelfManaged(
     max: maxSize,
     desired: size,
     suspended: new Set(file.suspendedProcesses),
-    terminationHooks: file.terminationHooks,
+    hooks: new Map(file.terminationHooks.map((hook) => [hook.name, hook])),
     protectsInstances: file.protectsInstances,
     roleArn: hosts.roleArn,
     templateVersion: (version) => state.launchTemplates.dataOf(launchTemplate.id, version),

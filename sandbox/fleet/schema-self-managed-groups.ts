@@ -35,9 +35,17 @@ export const selfManagedGroup = z
       .default([])
       .describe('AMIs of which an instance fails its status checks, minutes after its launch'),
     terminationHooks: z
-      .array(name('Lifecycle hook', 255))
+      .array(
+        z.strictObject({
+          name: name('Lifecycle hook', 255),
+          heartbeatTimeout: z.int().min(30).max(7200).default(600).describe('Seconds'),
+          defaultResult: z.enum(['ABANDON', 'CONTINUE']).default('CONTINUE'),
+          drains: z.boolean().default(true).describe('Whether somebody drains, and completes it within minutes'),
+        }),
+      )
+      .max(50)
       .default([])
-      .describe('Lifecycle hooks by which somebody drains its nodes, within minutes'),
+      .describe('Lifecycle hooks on the termination of its instances'),
     suspendedProcesses: z
       .array(z.enum(['Launch', 'Terminate', 'InstanceRefresh']))
       .default([])

@@ -19,7 +19,7 @@ import { instanceOperations } from './operations.ts';
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 100;
 
-/** Amazon EC2 Auto Scaling, limited to describing groups and their instances, to standby, and to instance refreshes. */
+/** Amazon EC2 Auto Scaling, limited to groups, standby, instance refreshes and hooks on terminations. */
 export function createAutoScaling(world: World, groups: AutoScalingGroups): Service {
   return {
     signingName: 'autoscaling',

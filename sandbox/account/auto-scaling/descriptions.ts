@@ -27,6 +27,13 @@ export function describeGroup(group: AutoScalingGroup, includeInstances: boolean
     })),
     TerminationPolicies: ['AllocationStrategy', 'OldestLaunchTemplate', 'OldestInstance'],
     NewInstancesProtectedFromScaleIn: group.protectsInstances === true,
+    ...(group.retainsAbandoned !== undefined && {
+      InstanceLifecyclePolicy: {
+        RetentionTriggers: {
+          TerminateHookAbandon: group.retainsAbandoned ? ('retain' as const) : ('terminate' as const),
+        },
+      },
+    }),
     SuspendedProcesses: [...group.suspended].map((ProcessName) => ({
       ProcessName,
       SuspensionReason: 'User suspended',

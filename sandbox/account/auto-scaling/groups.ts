@@ -1,10 +1,12 @@
 import type { LifecycleState } from '@aws-sdk/client-auto-scaling';
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { Random } from '../../time/random.ts';
+import { AwsError } from '../../wire/aws-error.ts';
 import type { Instance, Instances, LaunchSpecification } from '../ec2/instances.ts';
 import type { TargetGroup, TargetGroups } from '../elastic-load-balancing/target-groups.ts';
 import type { World } from '../world.ts';
 import { ActivityHistory, type ActivityKind, announceActivity } from './activities.ts';
+import { LifecycleActions } from './lifecycle-actions.ts';
 
 /** An instance in an Auto Scaling group. */
 export interface Member {
@@ -41,17 +43,31 @@ export interface AutoScalingGroup {
   /** Suspended processes, such as `Launch`. */
   readonly suspended: ReadonlySet<string>;
   /** What it launches from, where that is not a numbered version of its launch template alone. */
-  readonly launchesFrom?: LaunchSource;
+  launchesFrom?: LaunchSource;
   /** ImageId and the like of a version of its launch template; undefined: there is no such version. */
   readonly templateVersion?: (version: number) => ResponseLaunchTemplateData | undefined;
   /** ARN of the role of its instance profile. */
   readonly roleArn?: string;
   /** The version that launches use while an instance refresh with a desired configuration is active. */
   launching?: number;
-  /** Names of its lifecycle hooks on terminations; somebody completes them within some minutes. */
-  readonly terminationHooks?: readonly string[];
+  /** Its lifecycle hooks on terminations, by name. */
+  readonly hooks: Map<string, TerminationHook>;
+  /** Whether an instance stays when a hook on its termination was abandoned. */
+  retainsAbandoned?: boolean;
+  /** Whether an instance refresh with a desired configuration is active, so that what it launches from cannot be changed. */
+  isLocked?: boolean;
   /** Whether its instances are protected from scale-in. */
   readonly protectsInstances?: boolean;
+}
+
+export interface TerminationHook {
+  readonly name: string;
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
+  readonly defaultResult: 'ABANDON' | 'CONTINUE';
+  readonly metadata?: string;
+  /** Whether somebody drains, and completes its actions within minutes. */
+  readonly drains?: boolean;
 }
 
 /** `instance-requirements`: a mixed instances policy that selects instance types by their attributes. */
@@ -90,6 +106,7 @@ const SCALE_IN_MS = 60_000;
 /** The account's Auto Scaling groups. Launches and terminations are announced as events. */
 export class AutoScalingGroups {
   readonly activities: ActivityHistory;
+  readonly lifecycle: LifecycleActions;
   readonly #world: World;
   readonly #instances: Instances;
   readonly #targetGroups: TargetGroups;
@@ -101,6 +118,7 @@ export class AutoScalingGroups {
   constructor(world: World, instances: Instances, targetGroups: TargetGroups) {
     this.#world = world;
     this.activities = new ActivityHistory(world);
+    this.lifecycle = new LifecycleActions(world);
     this.#instances = instances;
     this.#targetGroups = targetGroups;
     this.#random = world.random.fork('auto-scaling');
@@ -110,19 +128,27 @@ export class AutoScalingGroups {
 
   create({
     suspended = new Set(),
+    hooks = new Map(),
     ...group
-  }: Omit<AutoScalingGroup, 'arn' | 'members' | 'surge' | 'suspended'> &
-    Partial<Pick<AutoScalingGroup, 'suspended'>>): AutoScalingGroup {
+  }: Omit<AutoScalingGroup, 'arn' | 'members' | 'surge' | 'suspended' | 'hooks'> &
+    Partial<Pick<AutoScalingGroup, 'suspended' | 'hooks'>>): AutoScalingGroup {
     const { partition, region, accountId } = this.#world;
     const id = `${this.#random.uuid()}:autoScalingGroupName/${group.name}`;
     const arn = `arn:${partition}:autoscaling:${region}:${accountId}:autoScalingGroup:${id}`;
-    const created = { ...group, suspended, arn, surge: 0, members: new Map() };
+    const created = { ...group, suspended, hooks, arn, surge: 0, members: new Map() };
     this.#byName.set(group.name, created);
     return created;
   }
 
   get(name: string): AutoScalingGroup | undefined {
     return this.#byName.get(name);
+  }
+
+  /** @throws ValidationError where there is none of that name */
+  existing(name: string): AutoScalingGroup {
+    const group = this.#byName.get(name);
+    if (group !== undefined) return group;
+    throw new AwsError('ValidationError', `AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
   }
 
   list(): AutoScalingGroup[] {
@@ -182,16 +208,31 @@ export class AutoScalingGroups {
   }
 
   /**
-   * Terminates an instance of the group. It leaves the group once it is terminated, after `terminatedAfter` ms. An
-   * instance that somebody else has terminated is left to the health check.
+   * Terminates an instance of the group: it waits for the group's hooks, and leaves the group once it is terminated,
+   * `terminatedAfter` ms later. An instance that somebody else has terminated is left to the health check.
    */
   terminate(group: AutoScalingGroup, instance: Instance, terminatedAfter: number): void {
     const member = group.members.get(instance.id);
-    if (member === undefined || member.lifecycleState === 'Terminating') return;
+    if (member === undefined || isTerminating(member)) return;
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
     const startedAt = this.#world.time.now;
     member.lifecycleState = 'Terminating';
     this.withdraw(group, member);
+    this.lifecycle.begin(group, instance, (result) => {
+      if (!group.members.has(instance.id)) return;
+      if (result === 'ABANDON' && group.retainsAbandoned === true) member.lifecycleState = 'Terminating:Retained';
+      else this.#end(group, member, terminatedAfter, startedAt);
+    });
+  }
+
+  /** Terminates a member that was retained. */
+  terminateRetained(group: AutoScalingGroup, member: Member): void {
+    this.#end(group, member, SCALE_IN_MS, this.#world.time.now);
+  }
+
+  #end(group: AutoScalingGroup, member: Member, terminatedAfter: number, startedAt: number): void {
+    const { instance } = member;
+    if (group.hooks.size > 0) member.lifecycleState = 'Terminating:Proceed';
     this.#instances.terminate(instance, terminatedAfter, () => {
       group.members.delete(instance.id);
       this.#announce('terminate', group, instance, startedAt);
@@ -230,7 +271,14 @@ export class AutoScalingGroups {
   #lose(instance: Instance): void {
     const group = this.#byName.get(instance.tags.get('aws:autoscaling:groupName') ?? '');
     const member = group?.members.get(instance.id);
-    if (group === undefined || member === undefined || member.lifecycleState === 'Terminating') return;
+    if (group === undefined || member === undefined) return;
+    const { lifecycleState } = member;
+    if (lifecycleState === 'Terminating' || lifecycleState === 'Terminating:Proceed') return;
+    if (isTerminating(member)) {
+      this.lifecycle.forget(instance.id);
+      group.members.delete(instance.id);
+      return;
+    }
     const startedAt = this.#world.time.now;
     // Auto Scaling checks no health in standby, and an instance that is not in service needs no replacement.
     if (member.lifecycleState === 'Standby' || member.lifecycleState === 'EnteringStandby') {
@@ -248,6 +296,8 @@ export class AutoScalingGroups {
     this.activities.add(announceActivity(this.#world, kind, group, instance, startedAt, this.#random.uuid()));
   }
 }
+
+const isTerminating = ({ lifecycleState }: Member): boolean => lifecycleState.startsWith('Terminating');
 
 /** Index of the subnet with the fewest serving instances. */
 function emptiestZone(group: AutoScalingGroup): number {

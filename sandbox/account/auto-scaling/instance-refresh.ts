@@ -66,9 +66,10 @@ export class InstanceRefresh {
     this.#random = world.random.fork(`instance refresh ${wanted.id}`);
     this.#preferences = wanted.preferences;
     this.#desired = wanted.desired;
-    this.#replacing = new Replacing(world, groups, group, this.#random, wanted.preferences);
+    this.#replacing = new Replacing(world, groups, group, wanted.preferences);
     this.id = wanted.id;
     this.group = group;
+    group.isLocked = wanted.desired !== undefined;
     this.startedAt = world.time.now;
     this.#total = this.#left = servingMembers(group).length;
   }
@@ -212,6 +213,7 @@ export class InstanceRefresh {
 
   #end(status: InstanceRefreshStatus, event: string, reason?: string): void {
     this.#restoreSettings();
+    this.group.isLocked = false;
     this.#status = status;
     this.#reason = reason;
     this.#endedAt = this.#world.time.now;

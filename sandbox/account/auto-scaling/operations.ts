@@ -18,7 +18,9 @@ import { operation, type Permission, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { describeMember } from './descriptions.ts';
 import type { AutoScalingGroups } from './groups.ts';
+import { lifecycleOperations } from './lifecycle-operations.ts';
 import { refreshOperations } from './refresh-operations.ts';
+import { settingsOperations } from './settings-operations.ts';
 import { Standby } from './standby.ts';
 
 const MAX_INSTANCES = 50;
@@ -104,5 +106,7 @@ export function instanceOperations(world: World, groups: AutoScalingGroups): Ser
       permissions('ExitStandby'),
     ),
     ...refreshOperations(world, groups, permissions),
+    ...lifecycleOperations(groups, permissions),
+    ...settingsOperations(world, groups, permissions),
   };
 }

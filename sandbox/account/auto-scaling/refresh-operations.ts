@@ -5,9 +5,6 @@ import {
   DescribeInstanceRefreshes$,
   type DescribeInstanceRefreshesCommandInput,
   type DescribeInstanceRefreshesCommandOutput,
-  DescribeLifecycleHooks$,
-  type DescribeLifecycleHooksCommandInput,
-  type DescribeLifecycleHooksCommandOutput,
   RollbackInstanceRefresh$,
   type RollbackInstanceRefreshCommandInput,
   type RollbackInstanceRefreshCommandOutput,
@@ -29,7 +26,7 @@ const MAX_PAGE = 100;
 const KEPT_MS = 42 * 24 * 3_600_000;
 
 /**
- * Instance refreshes, and the lifecycle hooks that say who drains.
+ * Instance refreshes.
  * @param groupPermissions the right to an action on a group
  */
 export function refreshOperations(
@@ -39,11 +36,7 @@ export function refreshOperations(
 ): Service['operations'] {
   const random = world.random.fork('instance-refreshes');
   const refreshes: InstanceRefresh[] = [];
-  const existing = (name = ''): AutoScalingGroup => {
-    const group = groups.get(name);
-    if (group !== undefined) return group;
-    throw new AwsError('ValidationError', `AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
-  };
+  const existing = (name = ''): AutoScalingGroup => groups.existing(name);
   const active = (group: AutoScalingGroup) => refreshes.find((each) => each.group === group && each.isActive);
   const activeOf = (name: string | undefined): InstanceRefresh => {
     const group = existing(name);
@@ -118,22 +111,6 @@ export function refreshOperations(
         return { InstanceRefreshId: refresh.id };
       },
       groupPermissions('RollbackInstanceRefresh'),
-    ),
-    DescribeLifecycleHooks: operation<DescribeLifecycleHooksCommandInput, DescribeLifecycleHooksCommandOutput>(
-      DescribeLifecycleHooks$,
-      ['AutoScalingGroupName', 'LifecycleHookNames'],
-      ({ AutoScalingGroupName, LifecycleHookNames = [] }) => ({
-        LifecycleHooks: (existing(AutoScalingGroupName).terminationHooks ?? [])
-          .filter((name) => LifecycleHookNames.length === 0 || LifecycleHookNames.includes(name))
-          .map((LifecycleHookName) => ({
-            LifecycleHookName,
-            AutoScalingGroupName,
-            LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-            HeartbeatTimeout: 600,
-            GlobalTimeout: 60_000,
-            DefaultResult: 'CONTINUE',
-          })),
-      }),
     ),
   };
 }

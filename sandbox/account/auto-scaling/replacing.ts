@@ -1,5 +1,4 @@
 import type { RefreshPreferences } from '@aws-sdk/client-auto-scaling';
-import type { Random } from '../../time/random.ts';
 import type { World } from '../world.ts';
 import {
   type AutoScalingGroup,
@@ -32,20 +31,12 @@ export class Replacing {
   readonly #world: World;
   readonly #groups: AutoScalingGroups;
   readonly #group: AutoScalingGroup;
-  readonly #random: Random;
   readonly #preferences: RefreshPreferences;
 
-  constructor(
-    world: World,
-    groups: AutoScalingGroups,
-    group: AutoScalingGroup,
-    random: Random,
-    preferences: RefreshPreferences,
-  ) {
+  constructor(world: World, groups: AutoScalingGroups, group: AutoScalingGroup, preferences: RefreshPreferences) {
     this.#world = world;
     this.#groups = groups;
     this.#group = group;
-    this.#random = random;
     this.#preferences = preferences;
   }
 
@@ -117,15 +108,20 @@ export class Replacing {
     this.#group.surge += old.length;
     this.#groups.settle(this.#group);
     await this.#until(() => this.#replaced(startedAt) >= wanted);
-    for (const { instance } of old) this.#groups.terminate(this.#group, instance, this.#terminationTime());
+    for (const { instance } of old) this.#groups.terminate(this.#group, instance, TERMINATION_MS);
     this.#group.surge -= old.length;
-    await this.#until(() => old.every(({ instance }) => !this.#group.members.has(instance.id)));
+    // What is retained is no part of the group's capacity any more.
+    await this.#until(() =>
+      old.every(({ instance, lifecycleState }) => {
+        return !this.#group.members.has(instance.id) || lifecycleState === 'Terminating:Retained';
+      }),
+    );
   }
 
   async #swap(old: readonly Member[], startedAt: number): Promise<void> {
     if (old.length === 0) return;
     const wanted = this.#replaced(startedAt) + old.length;
-    for (const { instance } of old) this.#groups.terminate(this.#group, instance, this.#terminationTime());
+    for (const { instance } of old) this.#groups.terminate(this.#group, instance, TERMINATION_MS);
     this.#groups.settle(this.#group);
     await this.#until(() => this.#replaced(startedAt) >= wanted);
   }
@@ -146,12 +142,6 @@ export class Replacing {
     const standing = () => [...this.#group.members.values()].filter((each) => each.lifecycleState === 'Standby');
     if (StandbyInstances === 'Terminate') this.drop(standing());
     if (StandbyInstances === 'Wait') await this.#until(() => standing().length === 0);
-  }
-
-  /** Somebody completes the hooks once the node is drained. */
-  #terminationTime(): number {
-    const hooks = this.#group.terminationHooks ?? [];
-    return TERMINATION_MS + (hooks.length === 0 ? 0 : this.#random.integer(60, 240) * 1000);
   }
 
   /**

@@ -100,9 +100,7 @@ export class Standby {
   }
 
   #group(name: string): AutoScalingGroup {
-    const group = this.#groups.get(name);
-    if (group !== undefined) return group;
-    throw invalid(`AutoScalingGroup name not found - AutoScalingGroup '${name}' not found`);
+    return this.#groups.existing(name);
   }
 
   /** Begins an activity that ends after so many ms. */
