@@ -39,7 +39,7 @@ export const selfManagedGroup = z
         z.strictObject({
           name: name('Lifecycle hook', 255),
           heartbeatTimeout: z.int().min(30).max(7200).default(600).describe('Seconds'),
-          defaultResult: z.enum(['ABANDON', 'CONTINUE']).default('CONTINUE'),
+          defaultResult: z.enum(['ABANDON', 'CONTINUE']).default('CONTINUE').describe('What a time-out counts as'),
           drains: z.boolean().default(true).describe('Whether somebody drains, and completes it within minutes'),
         }),
       )
