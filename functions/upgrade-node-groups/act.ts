@@ -17,6 +17,7 @@ import { type Circumstances, type Decision, iso, say } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import type { Decided } from './plan.ts';
+import { progressAfter } from './progress.ts';
 import type { Reason } from './reasons.ts';
 import { afterRefusal } from './refusal.ts';
 import type { Recorder } from './remediation.ts';
@@ -168,7 +169,11 @@ const tokenOf = (arn: string, releaseVersion: string, attempt: number): string =
   createHash('sha256').update(`${arn} ${releaseVersion} ${attempt}`).digest('hex');
 
 /** What the ledger should hold of the subject from now on. */
-function nextState({ state, view, trigger }: Observation, decision: Decision, { now }: Circumstances): NodeGroupState {
+function nextState(observation: Observation, decision: Decision, circumstances: Circumstances): NodeGroupState {
+  const { state, view, trigger } = observation;
+  const { now } = circumstances;
+  const { policy } = circumstancesOf(observation, circumstances);
+  const progress = progressAfter(observation, decision, policy, now);
   const { reason, variant, releaseVersion, memory, turn } = decision;
   // Having recorded that a group was upgraded, that it is up to date says nothing new, and the other way round.
   const outcome = `${reason === 'upgraded' ? 'up-to-date' : reason} ${variant}`.trim();
@@ -199,6 +204,7 @@ function nextState({ state, view, trigger }: Observation, decision: Decision, { 
     ...(decision.proposal !== undefined && { proposal: decision.proposal }),
     ...(answered !== undefined && { answered }),
     ...(wakeAt !== undefined && { wakeAt }),
+    ...(progress !== undefined && { progress }),
   };
 }
 

@@ -18,6 +18,7 @@ import type { Preflight } from './preflight.ts';
 import type { Reason } from './reasons.ts';
 import { mayTake } from './time-needed.ts';
 import { occupantsFor } from './waitlist.ts';
+import { entryFor, heldByWaves } from './wave-entry.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -47,11 +48,13 @@ type Moment = ReturnType<typeof momentOf>;
 function momentOf(
   { key, state, need, quarantined = [] }: Observation,
   view: NodeGroupView,
-  { releaseVersion, firstSeenAt }: SeenRelease,
-  { policy, now }: Circumstances,
+  release: SeenRelease,
+  circumstances: Circumstances,
 ) {
+  const { policy, now } = circumstances;
+  const { releaseVersion, firstSeenAt } = release;
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
-  const { bakeAge, windows, cause, isHastened } = paceOf(need, policy, now);
+  const { bakeAge, bakeBetween, windows, cause, isHastened } = paceOf(need, policy, now);
   const failures = state.failures?.releaseVersion === releaseVersion ? state.failures : undefined;
   const deferral = deferralOf(state.obstacle, releaseVersion);
   const idle: Memory = {
@@ -68,6 +71,7 @@ function momentOf(
     published: publishedAt(view),
     mayStartAt,
     hasFailed: failed > 0,
+    releaseVersion,
     ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
   });
   /** @param until when it may go on, but for what else is in the way; absent: when it is called */
@@ -87,7 +91,8 @@ function momentOf(
     firstSeenAt,
     now,
     upgrades: policy.upgrades,
-    pace: { bakeAge, windows, cause },
+    entry: entryFor(release, { key, need, view }, circumstances),
+    pace: { bakeAge, bakeBetween, windows, cause },
     failures,
     failed,
     attempt,
@@ -142,6 +147,8 @@ function notYet(moment: Moment): Decision | undefined {
       nextOpening(windows, bakedAt) > bakedAt ? `, and a window opens at ${iso(nextOpening(windows, bakedAt))}` : '';
     return wait('baking', `${releaseVersion} bakes until ${iso(bakedAt)}${until}${cause}.`, bakedAt);
   }
+  const held = heldByWaves(moment, wait);
+  if (held !== undefined) return held;
   const opensAt = nextOpening(windows, now);
   // A proposal changes nothing: it is made, and stands to be approved, while the windows are shut, too.
   if (opensAt > now && !moment.isProposal)

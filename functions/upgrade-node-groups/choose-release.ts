@@ -12,17 +12,19 @@ import type { NodeGroupView, Observation } from './observation.ts';
 import { DOUBT, DOUBT_IS_TOLD_AFTER, meet } from './obstacles.ts';
 import { paceOf } from './pace.ts';
 import { untilReadable } from './until-readable.ts';
+import { chooseByWave } from './wave-entry.ts';
 
 /**
  * Chooses the release to move to: among the offered ones that are newer than the running one, the newest that has
- * baked; if none has, the one that will bake first. Releases that appear faster than they bake therefore block nobody.
+ * baked, and which its wave may take; if none has, the one that will bake first. Releases that appear faster than they bake therefore block nobody.
  * Where there is none, returns a decision that says why.
  */
 export function chooseRelease(
-  { state, need }: Observation,
+  { key, state, need }: Observation,
   view: NodeGroupView,
-  { policy, now }: Circumstances,
+  circumstances: Circumstances,
 ): { readonly release: SeenRelease } | Decision {
+  const { policy, now } = circumstances;
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
   const idle = idleMemory(state);
   const { target, releaseVersion: current, amiType } = view;
@@ -37,7 +39,11 @@ export function chooseRelease(
     ({ releaseVersion }) => (compareReleases(amiType, releaseVersion, current) ?? 0) > 0,
   );
   const { bakeAge } = paceOf(need, policy, now);
-  const baked = newer.findLast(({ firstSeenAt }) => firstSeenAt + bakeAge <= now);
+  const baked = chooseByWave(
+    newer.filter(({ firstSeenAt }) => firstSeenAt + bakeAge <= now),
+    { key, need, view },
+    circumstances,
+  );
   const [first] = newer.toSorted((a, b) => a.firstSeenAt - b.firstSeenAt);
   const release = baked ?? first;
   if (release !== undefined) return { release };

@@ -13,6 +13,7 @@ import type { Gates } from './gates.ts';
 import type { Policy } from './policy.ts';
 import type { Preflights } from './preflight.ts';
 import type { Reason } from './reasons.ts';
+import type { Rollouts } from './rollouts.ts';
 
 /** What a decision depends on besides the observation. */
 export interface Circumstances extends CircumstancesOf<Policy> {
@@ -24,6 +25,8 @@ export interface Circumstances extends CircumstancesOf<Policy> {
   readonly slots: BlastBudget['slots'];
   /** The subjects that get a slot before this one, in order; absent: none. */
   readonly ahead?: readonly NodeGroupKey[];
+  /** How the rollouts of the fleet stand; absent: nobody knows, and where the policy has waves nothing starts. */
+  readonly rollouts?: Rollouts;
 }
 
 /** What is remembered of a subject's upgrades. A subject with an upgrade holds a slot of the blast budget. */
@@ -51,6 +54,8 @@ export interface Decision extends Told<Reason> {
   readonly proposal?: Proposal;
   /** Id of the operator's request that this decision answers. A following reconcile records the subject's own state. */
   readonly answers?: string;
+  /** Node groups out of sight that it waits for: they are to be looked at. */
+  readonly lookAt?: readonly NodeGroupKey[];
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
   readonly start?: { readonly version: string; readonly force: boolean };
 }

@@ -10,18 +10,19 @@ export const isHastened = (need: Need | undefined, policy: Policy | InvalidPolic
   isUrgent(need, now) && !isInvalid(policy) && policy.findings.mode === 'enforce';
 
 /**
- * What an upgrade has to wait for. Urgent findings shorten the bake time; they override windows only where the policy
+ * What an upgrade has to wait for. Urgent findings shorten the bake times; they override windows only where the policy
  * says so.
  */
 export function paceOf(need: Need | undefined, policy: Policy, now: number) {
-  const { bakeAge, windows, urgent } = policy.upgrades;
-  const normal = { bakeAge, windows, isHastened: false };
+  const { bakeAge, bakeBetween, windows, urgent } = policy.upgrades;
+  const normal = { bakeAge, bakeBetween, windows, isHastened: false };
   if (need === undefined || policy.findings.mode !== 'enforce') return { ...normal, cause: '' };
   /** The end of a message. */
   const cause = `, for ${nameOf(need)}`;
   if (!isHastened(need, policy, now)) return { ...normal, cause };
   return {
     bakeAge: Math.min(bakeAge, urgent.bakeAge),
+    bakeBetween: Math.min(bakeBetween, urgent.bakeAge),
     windows: urgent.ignoreWindows ? [] : windows,
     isHastened: true,
     cause,

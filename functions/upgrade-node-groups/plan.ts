@@ -7,8 +7,11 @@ import { decide } from './decide.ts';
 import type { Circumstances, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
 import { isHastened } from './pace.ts';
+import { progressAfter } from './progress.ts';
+import type { Member, Rollouts } from './rollouts.ts';
 import { byTurn, type Contender } from './turn.ts';
 import { hasRoom, occupantsFor, roomOf } from './waitlist.ts';
+import { memberWith, placeOfWave } from './waves.ts';
 
 /** How long a slot is good for without being looked at, ms: three sweeps. */
 const SLOT_LASTS = 3 * 3_600_000;
@@ -24,6 +27,8 @@ export interface Plan {
   readonly slots: BlastBudget['slots'];
   /** Others go before what was observed: they are to be called. */
   readonly hasYielded: boolean;
+  /** How the rollouts stand once the decisions hold, where they are known. */
+  readonly rollouts?: Rollouts;
 }
 
 /**
@@ -34,16 +39,18 @@ export interface Plan {
  */
 export function plan(
   observations: readonly Observation[],
-  circumstances: Circumstances,
+  given: Circumstances,
   line: readonly Contender[] = [],
 ): Plan {
-  let { slots } = circumstances;
+  const circumstances = withObserved(given, observations);
+  let { slots, rollouts } = circumstances;
   const decided: Decided[] = [];
   const settle = (observation: Observation, ahead: readonly NodeGroupKey[]) => {
     const { request } = observation;
-    const now = { ...circumstances, slots, ahead };
+    const now = { ...circumstances, slots, ahead, ...(rollouts !== undefined && { rollouts }) };
     const decision = request === undefined ? decide(observation, now) : answer(observation, request, now);
     slots = withSlot(slots, observation, decision, circumstances.now);
+    if (decision.start !== undefined) rollouts = rollouts?.with([memberAfter(observation, decision, circumstances)]);
     decided.push({ observation, decision });
     return decision;
   };
@@ -66,7 +73,32 @@ export function plan(
       hasYielded ||= start === undefined && ahead.length > 0;
     } else if (hasRoomFor({ key, turn }, slots, ahead, circumstances)) ahead.push(key);
   }
-  return { decided, slots, hasYielded };
+  return { decided, slots, hasYielded, ...(rollouts !== undefined && { rollouts }) };
+}
+
+/** The circumstances with how those at hand stand now: what the ledger remembers of them is older. */
+function withObserved(circumstances: Circumstances, observations: readonly Observation[]): Circumstances {
+  const { rollouts, ...others } = circumstances;
+  if (rollouts === undefined) return circumstances;
+  const first = observations.map((each) => memberAfter(each, decide(each, { ...others, slots: {} }), circumstances));
+  return { ...circumstances, rollouts: rollouts.with(first) };
+}
+
+/** How a subject stands in the rollouts once a decision holds: no member any more if it is gone, or never was one. */
+function memberAfter(
+  observation: Observation,
+  decision: Decision,
+  circumstances: Circumstances,
+): [string, Member | undefined] {
+  const { view, state } = observation;
+  const subject = subjectOf(observation.key);
+  if (view.kind === 'gone' || view.kind === 'unmanaged') return [subject, undefined];
+  const { policy, now } = circumstancesOf(observation, circumstances);
+  const progress = progressAfter(observation, decision, policy, now);
+  const wave = isInvalid(policy) ? 0 : placeOfWave(policy);
+  // What it waits for among others, it does not know before all are seen.
+  const reason = decision.isSilent || decision.reason === 'earlier-wave' ? state.reason : decision.reason;
+  return [subject, memberWith(observation.key, wave, decision.memory, progress, reason)];
 }
 
 const hasRoomFor = (

@@ -5,9 +5,9 @@ import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
 import { gates } from './gates-policy.ts';
+import { waveKeys } from './waves-policy.ts';
 
-/** The policy section `upgrades`. */
-export const upgrades = (defaultMode: Mode) =>
+const keys = (defaultMode: Mode) =>
   z.strictObject({
     mode: mode.default(defaultMode).describe('Overrides the stage default that the stack was deployed with.'),
     bakeAge: duration.prefault('24h').describe('How long a release must have been known before it is rolled out.'),
@@ -46,11 +46,19 @@ export const upgrades = (defaultMode: Mode) =>
       .describe(
         'How long an upgrade waits, in all, while a worker of the node group is in quarantine; `0m`: not at all.',
       ),
+    ...waveKeys,
     force: z
       .boolean()
       .default(false)
       .describe('Lets EKS ignore pod disruption budgets. Workloads can lose all their pods at once: leave it false.'),
     image: wantedImage.prefault({}).describe('For node groups that run an AMI of your own (amiType CUSTOM).'),
+  });
+
+/** The policy section `upgrades`. */
+export const upgrades = (defaultMode: Mode) =>
+  keys(defaultMode).refine(({ waves, wave }) => wave === undefined || waves.includes(wave), {
+    path: ['wave'],
+    error: 'must be one of upgrades.waves, which name the waves in their order',
   });
 
 /** From the section of `triage-findings`: whether urgent findings hasten upgrades. */

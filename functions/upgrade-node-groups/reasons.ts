@@ -51,6 +51,16 @@ export const UPGRADE_REASONS = {
     meaning:
       'As many node groups of this account and region are being updated, or come first, as the policy allows (concurrency.perAccount).',
   },
+  'earlier-wave': {
+    meaning:
+      'Node groups of an earlier wave (upgrades.waves) have not taken the release, or have not run it well for as long as the policy asks (upgrades.bakeBetween); or the first node group of the release goes alone.',
+    hint: 'The message names those that it waits for: look why they wait (explain CLUSTER/NODEGROUP). One that shall not be waited for opts out by its tag, or gets a later wave.',
+  },
+  'wave-stopped': {
+    meaning:
+      'The release failed in an earlier wave, or made a node group of it unhealthy: it goes into no later wave until that is cured. Newer releases begin anew.',
+    hint: 'Cure the node groups that the message names; after that, the rollout continues by itself.',
+  },
   'worker-in-quarantine': {
     meaning:
       'A worker of the node group is in quarantine, and an upgrade could terminate it before it is analysed. The upgrade waits as long as the policy says (upgrades.waitForQuarantine).',

@@ -7,8 +7,7 @@ import { createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
-import { readNeeds } from '../shared/ledger/finding-ledger.ts';
-import { readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, readWaitlist, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
@@ -22,18 +21,21 @@ import { findUpdating, type ObserveClients, observeNodeGroups } from './observe.
 import { observeGates } from './observe-gates.ts';
 import { observePreflights } from './observe-preflight.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
-import { isHastened } from './pace.ts';
 import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
 import { planLooking } from './plan-looking.ts';
 import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
-import type { Contender } from './turn.ts';
 import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
+import { type Line, readFleet, readLine } from './waitlist-reading.ts';
+import { rolloutsIn } from './waves.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof upgradeNodeGroups>, ActDeps, ObserveClients {
   readonly autoScaling: AutoScalingClient;
   readonly cloudWatch: CloudWatchClient;
 }
+
+/** How many of those that nobody has seen are looked at after one reconcile. */
+const UNSEEN_AT_ONCE = 10;
 
 /** How many decisions are carried out concurrently. */
 const ACT_CONCURRENCY = 8;
@@ -64,8 +66,17 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const observations = [...managed, ...unmanaged];
 
   // Decide about each, in order of turn, within the blast budget. Slots are taken before anything is done.
-  const circumstances: Circumstances = { policy, now, account: deps.account, gates, slots: budget.slots };
-  const { planned, contenders } = await planFairly(deps, observations, circumstances);
+  const fleet = await readFleet(deps, observations, policy);
+  const rollouts = fleet && !isInvalid(policy) ? rolloutsIn(fleet, policy) : undefined;
+  const circumstances: Circumstances = {
+    policy,
+    now,
+    account: deps.account,
+    gates,
+    slots: budget.slots,
+    ...(rollouts !== undefined && { rollouts }),
+  };
+  const { planned, line } = await planFairly(deps, observations, circumstances, fleet);
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.
   const carriedOut = await pMap(planned.decided, (decided) => carryOutOrTell(deps, decided, circumstances), {
@@ -80,7 +91,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // Where slots are free, request a reconcile of those whose turn it is.
   if (!isInvalid(policy) && (planned.hasYielded || hasRoomForOthers(budget, settled, scope))) {
     const observed = new Set(observations.map(({ key }) => subjectOf(key)));
-    const waitlist = (contenders ?? (await readContenders(deps, policy, now))).filter(
+    const { waitlist: waiting, urgent } = line ?? (await readLine(deps, policy, now, fleet));
+    // Whoever waited for a wave that has just finished is in the line now.
+    const waitlist = contendersOf(waiting, urgent, policy, now, planned.rollouts).filter(
       ({ subject }) => !observed.has(subject),
     );
     const options = { account: deps.account, region: deps.region, now, caller };
@@ -90,6 +103,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
       called.map((request) => ({ request })),
     );
   }
+  await lookAtUnseen(deps, carriedOut, now);
   // Reconcile subjects whose operators were answered. Further requests about the same subjects come last.
   await reconcileAgain(deps, carriedOut, now);
   for (const message of malformed) await putAside(deps, message);
@@ -104,12 +118,14 @@ async function planFairly(
   deps: ReconcileDeps,
   observations: readonly Observation[],
   circumstances: Circumstances,
-): Promise<{ readonly planned: Plan; readonly contenders?: readonly Contender[] }> {
+  fleet: Waitlist | undefined,
+): Promise<{ readonly planned: Plan; readonly line?: Line }> {
   const { policy, now } = circumstances;
   const planned = plan(observations, circumstances);
   const starting = planned.decided.filter(({ decision }) => decision.start !== undefined);
   if (starting.length === 0 || isInvalid(policy)) return { planned };
-  const contenders = await readContenders(deps, policy, now);
+  const line = await readLine(deps, policy, now, fleet);
+  const contenders = contendersOf(line.waitlist, line.urgent, policy, now, circumstances.rollouts);
   const known = new Set([...observations.map(({ key }) => subjectOf(key)), ...Object.keys(circumstances.slots)]);
   const clusters = [...new Set(starting.map(({ observation }) => observation.key.cluster))];
   const updating = await pMap(clusters, (cluster) => findUpdating(deps.eks, cluster, known), {
@@ -118,13 +134,22 @@ async function planFairly(
   const slots = updating.flat().reduce((held, key) => withForeign(held, key, now), circumstances.slots);
   const look = (unseen: readonly Observation[]) => observePreflights(deps, unseen);
   const { planned: looked } = await planLooking(look, observations, { ...circumstances, slots }, contenders);
-  return { planned: looked, contenders };
+  return { planned: looked, line };
 }
 
-/** The subjects on the waitlist that could start now. */
-async function readContenders({ ledger }: ReconcileDeps, policy: Policy, now: number): Promise<Contender[]> {
-  const waitlist = await readWaitlist(ledger);
-  return contendersOf(waitlist, await findUrgent(ledger, waitlist, policy, now), policy, now);
+/** Requests a look at those that others wait for and that nobody has seen for a day: they may be gone. */
+async function lookAtUnseen({ queue, account, region }: ReconcileDeps, decided: readonly Decided[], now: number) {
+  const origin = { account, region, time: iso(now) };
+  const unseen = new Map(
+    decided.flatMap(({ decision: { lookAt = [] } }) =>
+      lookAt.map((key): [string, NodeGroupKey] => [subjectOf(key), key]),
+    ),
+  );
+  const requests = [...unseen].slice(0, UNSEEN_AT_ONCE).map(([subject, { cluster, nodegroup }]) => {
+    const detail = { trigger: 'wake-up', clusterName: cluster, nodegroupName: nodegroup } as const;
+    return { request: makeReconcileRequest(origin, `unseen ${subject} ${iso(now)}`, detail) };
+  });
+  await sendRequests(queue, requests);
 }
 
 /**
@@ -171,17 +196,6 @@ async function saveSlots(
   writer: string,
 ): Promise<BlastBudget> {
   return slots === budget.slots ? budget : writeBudget(ledger, budget, slots, writer);
-}
-
-/** The subjects on the waitlist whose findings hasten their upgrade. */
-async function findUrgent(
-  ledger: ActDeps['ledger'],
-  waitlist: Waitlist,
-  policy: Policy,
-  now: number,
-): Promise<Set<string>> {
-  const needs = await readNeeds(ledger, [...waitlist.keys()]);
-  return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
 }
 
 /** Whether a slot was released, or a subject that was called did not take one. */

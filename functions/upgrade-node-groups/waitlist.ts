@@ -7,6 +7,7 @@ import { policyAt } from '../shared/policy/policy-at.ts';
 import type { Decision } from './decision.ts';
 import { iso } from './decision.ts';
 import { type Policy, READS } from './policy.ts';
+import type { Rollouts } from './rollouts.ts';
 import { byTurn, type Contender } from './turn.ts';
 
 /** All that wait for their turn, as the ledger has them, by subject. */
@@ -16,12 +17,14 @@ export type Waitlist = ReadonlyMap<string, NodeGroupState>;
  * Who of the waitlist could start now.
  *
  * @param urgent who has urgent findings, by subject
+ * @param rollouts how the waves stand, where the policy has some: whom they hold up is not in the line
  */
 export function contendersOf(
   waitlist: Waitlist,
   urgent: ReadonlySet<string>,
   policy: Policy,
   now: number,
+  rollouts?: Rollouts,
 ): Contender[] {
   const opened = new Map<Policy['upgrades']['windows'], boolean>();
   return [...waitlist].flatMap(([subject, { turn, since }]) => {
@@ -35,8 +38,24 @@ export function contendersOf(
     const isOpen = opened.get(windows) ?? nextOpening(windows, now) <= now;
     opened.set(windows, isOpen);
     if (!isOpen && !(isHastened && hastening.ignoreWindows)) return [];
+    if (rollouts !== undefined && isHeldUp(rollouts, subject, turn, { own, isHastened, now })) return [];
     return [{ key: { cluster, nodegroup }, subject, isHastened, turn, since }];
   });
+}
+
+/** Whether waves hold up somebody who waits, as far as the ledger knows. */
+function isHeldUp(
+  rollouts: Rollouts,
+  subject: string,
+  { releaseVersion }: Turn,
+  { own, isHastened, now }: { readonly own: Policy; readonly isHastened: boolean; readonly now: number },
+): boolean {
+  const member = rollouts.memberOf(subject);
+  if (member?.progress === undefined || releaseVersion === undefined) return true;
+  const { bakeBetween, urgent } = own.upgrades;
+  const bakes = isHastened ? Math.min(bakeBetween, urgent.bakeAge) : bakeBetween;
+  const candidate = { pair: member.progress.pair, releaseVersion };
+  return rollouts.entryOf(member.key, member.wave, candidate, bakes, now).kind !== 'open';
 }
 
 /** Who is under way or goes first, of all but the subject itself. */

@@ -78,11 +78,36 @@ const turn = z.object({
   hasFailed: z.boolean(),
   /** How many of its cluster may be under way at a time, where an override of the policy says so. */
   perCluster: z.number().optional(),
+  /** The release that it waits for; absent in items written before waves. */
+  releaseVersion: z.string().optional(),
 });
 export type Turn = z.infer<typeof turn>;
 
 /** Since when an upgrade to a release has been waiting only for a worker in quarantine, epoch milliseconds. */
 const quarantineWait = z.object({ releaseVersion: z.string(), since: z.number() });
+
+const run = z.object({
+  releaseVersion: z.string(),
+  /** Since when it was seen to run it well, epoch milliseconds. */
+  since: z.number(),
+});
+
+/** How a node group stands in the rollouts of the fleet, as it was last seen. Others wait for it. */
+const progress = z.object({
+  /** Whose releases it takes. */
+  pair: z.string(),
+  runs: run,
+  /** The releases that it ran well before, oldest first. */
+  ran: z.array(run).optional(),
+  health: z.enum(['well', 'unhealthy', 'unreadable']),
+  /** No release comes to it, so nobody waits for it. */
+  isLeftAlone: z.literal(true).optional(),
+  /** Its wave where tags say so; names are looked up in the policy. */
+  wave: z.string().optional(),
+  /** When it was seen, epoch milliseconds, to a day. */
+  seenAt: z.number(),
+});
+export type Progress = z.infer<typeof progress>;
 
 const nodeGroupState = z.object({
   sk: z.string(),
@@ -110,6 +135,7 @@ const nodeGroupState = z.object({
   answered: z.string().optional(),
   /** When a wake-up is due, epoch milliseconds. */
   wakeAt: z.number().optional(),
+  progress: progress.optional(),
 });
 export type NodeGroupState = Omit<z.infer<typeof nodeGroupState>, 'sk'>;
 
@@ -129,6 +155,11 @@ export async function readNodeGroups(
 export async function readWaitlist(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
   const query = { FilterExpression: 'attribute_exists(#turn)', ExpressionAttributeNames: { '#turn': 'turn' } };
   return bySubject(await queryItems(ledger, PK, ITEM, query));
+}
+
+/** Reads the states of all node groups that were ever seen. */
+export async function readAllNodeGroups(ledger: Ledger): Promise<Map<string, NodeGroupState>> {
+  return bySubject(await queryItems(ledger, PK, ITEM));
 }
 
 /** How long a state is kept after its last change, ms. An active node group changes with every release. */

@@ -21,7 +21,7 @@ export function withOverride(held: unknown, { match, ...sections }: Override, se
   const byTag = isByTag(match);
   return Object.entries(strictnessOf(section) ?? {}).reduce((merged, [path, strictness]) => {
     const value = valueAt(part, path);
-    if (value === undefined || (byTag && !isNoLooser(strictness, value, valueAt(merged, path)))) return merged;
+    if (value === undefined || (byTag && !isNoLooser(strictness, value, valueAt(merged, path), merged))) return merged;
     return withValue(merged, path.split('.'), value);
   }, held);
 }

@@ -74,13 +74,30 @@ export function loosenings(
   if (!isByTag(whom)) return [];
   return Object.entries(sections).flatMap(([section, part]) =>
     Object.entries(strictnessOf(section) ?? {}).flatMap(([path, strictness]) => {
-      const [value, than] = [valueAt(part, path), valueAt(document, `${section}.${path}`)];
+      const value = valueAt(part, path);
+      const held = valuesHeld(strictness, section, path, document);
       // What the function does not read has no value here: those that do read it refuse it.
-      if (value === undefined || than === undefined || isNoLooser(strictness, value, than)) return [];
+      if (value === undefined || held.length === 0) return [];
+      const within = valueAt(document, section);
+      if (held.some((than) => isNoLooser(strictness, value, than, within))) return [];
       const message = `cannot be changed so by tags, which others may set: ${stricterInWords(strictness)}. Select by clusters or nodegroups instead`;
       return [{ path: [section, ...path.split('.')], message }];
     }),
   );
+}
+
+/**
+ * The values that an override by tag may be stricter than: that of the document. Where none at all is the strictest, those of
+ * overrides by name count, too.
+ */
+function valuesHeld(strictness: Strictness, section: string, path: string, document: object): unknown[] {
+  const here = `${section}.${path}`;
+  const value = valueAt(document, here);
+  if (strictness.kind !== 'later') return value === undefined ? [] : [value];
+  if (valueAt(document, section) === undefined) return [];
+  const { overrides = [] } = document as { readonly overrides?: readonly Override[] };
+  const byName = overrides.filter(({ match: whom }) => !isByTag(whom)).map((each) => valueAt(each, here));
+  return [value, ...byName.filter((named) => named !== undefined)];
 }
 
 /** What of an override does not go together with the document: path and message of each. */

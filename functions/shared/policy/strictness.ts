@@ -13,6 +13,8 @@ export type Strictness =
   | { readonly kind: 'part' }
   /** A list is stricter than a part of it. */
   | { readonly kind: 'whole' }
+  /** A name of the list that the section has under this key: a later one is stricter, and none at all means the last. */
+  | { readonly kind: 'later'; readonly of: string }
   /** Neither value is stricter: only an override without tags may change it. */
   | { readonly kind: 'incomparable' }
   /** It holds for the whole account, or for what places share: no override may change it. */
@@ -50,6 +52,9 @@ export const STRICTNESS = {
     'image.mode': MODE,
     'image.wanted': INCOMPARABLE,
     'image.templates': strictestFirst('propose', 'change'),
+    waves: everywhere('waves go through the whole account'),
+    wave: { kind: 'later', of: 'waves' },
+    bakeBetween: MOST,
   },
   ssmAgent: {
     mode: MODE,
@@ -99,8 +104,12 @@ export const STRICTNESS = {
 export const strictnessOf = (section: string): Readonly<Record<string, Strictness>> | undefined =>
   Object.hasOwn(STRICTNESS, section) ? STRICTNESS[section as keyof typeof STRICTNESS] : undefined;
 
-/** Whether a value is as strict as another one, or stricter. */
-export function isNoLooser(strictness: Strictness, value: unknown, than: unknown): boolean {
+/**
+ * Whether a value is as strict as another one, or stricter.
+ *
+ * @param section the section that they are a value of
+ */
+export function isNoLooser(strictness: Strictness, value: unknown, than: unknown, section: unknown): boolean {
   if (isDeepStrictEqual(value, than)) return true;
   switch (strictness.kind) {
     case 'least':
@@ -124,10 +133,20 @@ export function isNoLooser(strictness: Strictness, value: unknown, than: unknown
         Array.isArray(than) &&
         than.every((one) => value.some((other) => isDeepStrictEqual(one, other)))
       );
+    case 'later':
+      return placeIn(section, strictness.of, value) >= placeIn(section, strictness.of, than);
     case 'incomparable':
     case 'everywhere':
       return false;
   }
+}
+
+/** The place of a name in a list of the section; of one that is not there, the last. */
+function placeIn(section: unknown, key: string, name: unknown): number {
+  const names: unknown = typeof section === 'object' && section !== null ? Reflect.get(section, key) : undefined;
+  if (!Array.isArray(names)) return 0;
+  const place = names.indexOf(name);
+  return place < 0 ? names.length - 1 : place;
 }
 
 /** What a value must be to be no looser, at the end of a sentence. */
@@ -143,6 +162,8 @@ export function stricterInWords(strictness: Strictness): string {
       return 'it may only be some of the windows that hold there, or any where there are none';
     case 'whole':
       return 'it may only name more, beside all that hold there';
+    case 'later':
+      return `it may only go to a later one of ${strictness.of}`;
     case 'incomparable':
     case 'everywhere':
       return 'neither of its values is stricter';

@@ -1,0 +1,83 @@
+import { failureCount, type NodeGroupState, type Progress } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import { pairKey } from '../shared/releases/ami-type.ts';
+import type { Decision } from './decision.ts';
+import { isTroubled } from './heal.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
+import type { Policy } from './policy.ts';
+import type { Reason } from './reasons.ts';
+
+const DAY = 86_400_000;
+
+/** How many earlier releases of a node group are remembered: half a year of weekly ones. */
+const RUNS_KEPT = 26;
+
+/** Why no release comes to a node group, for as long as that holds: a rollout does not wait for it. */
+const LEFT_ALONE: ReadonlySet<Reason> = new Set<Reason>([
+  'opted-out',
+  'out-of-scope',
+  'mode-off',
+  'custom-ami',
+  'version-skew',
+  'node-group-not-active',
+  'unknown-ami-type',
+  'release-incomparable',
+]);
+
+/**
+ * What is remembered of how a node group stands in the rollouts of its releases; undefined where nobody waits for it: it is gone,
+ * it is no managed one, or the policy has no waves.
+ *
+ * @param policy the one that holds where it is
+ */
+export function progressAfter(
+  { view, state }: Observation,
+  decision: Pick<Decision, 'reason'>,
+  policy: Policy | InvalidPolicy,
+  now: number,
+): Progress | undefined {
+  const before = state.progress;
+  if (view.kind === 'gone' || view.kind === 'unmanaged') return undefined;
+  if (isInvalid(policy)) return before;
+  const { waves, wave } = policy.upgrades;
+  if (waves.length === 0) return undefined;
+  if (view.kind === 'unreadable') return before && seen({ ...before, health: 'unreadable' }, before, now);
+  return seen(
+    {
+      ...runsNow(view, decision, before, now),
+      ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
+      // An override by name is found without it, too, and by tag it can only be a later one.
+      ...(wave !== undefined && { wave }),
+    },
+    before,
+    now,
+  );
+}
+
+/** That a node group was seen costs a write a day, where nothing else has changed. */
+const seen = (progress: Omit<Progress, 'seenAt'>, before: Progress | undefined, now: number): Progress => ({
+  ...progress,
+  seenAt: before !== undefined && now - before.seenAt < DAY ? before.seenAt : now,
+});
+
+function runsNow(
+  view: NodeGroupView,
+  { reason }: Pick<Decision, 'reason'>,
+  known: Progress | undefined,
+  now: number,
+): Pick<Progress, 'pair' | 'runs' | 'ran' | 'health'> {
+  const pair = pairKey({ kubernetesVersion: view.version, amiType: view.amiType });
+  const before = known?.pair === pair ? known : undefined;
+  const { releaseVersion } = view;
+  const health = isTroubled(view) || reason === 'nodes-differ' ? 'unhealthy' : 'well';
+  const isSame = before?.runs.releaseVersion === releaseVersion;
+  // What has recovered bakes anew.
+  const since = isSame && !(before.health === 'unhealthy' && health === 'well') ? before.runs.since : now;
+  const left = before === undefined || isSame || before.health !== 'well' ? [] : [before.runs];
+  const ran = [...(before?.ran ?? []), ...left].slice(-RUNS_KEPT);
+  return { pair, runs: { releaseVersion, since }, ...(ran.length > 0 && { ran }), health };
+}
+
+/** The release of which an attempt has failed, and not been forgotten. */
+export const failedRelease = ({ failures }: Pick<NodeGroupState, 'failures'>): string | undefined =>
+  failureCount(failures) > 0 ? failures?.releaseVersion : undefined;

@@ -1,0 +1,49 @@
+import { readNeeds } from '../shared/ledger/finding-ledger.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import { readAllNodeGroups, readWaitlist } from '../shared/ledger/node-group-ledger.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import type { Observation } from './observation.ts';
+import { isHastened } from './pace.ts';
+import type { Policy } from './policy.ts';
+import type { Waitlist } from './waitlist.ts';
+
+/** Who waits for a turn, and who of them has urgent findings. */
+export interface Line {
+  readonly waitlist: Waitlist;
+  readonly urgent: ReadonlySet<string>;
+}
+
+/** Reads who waits for a turn. @param fleet what was read of all, if it was */
+export async function readLine(
+  { ledger }: { readonly ledger: Ledger },
+  policy: Policy,
+  now: number,
+  fleet: Waitlist | undefined,
+): Promise<Line> {
+  const waitlist =
+    fleet === undefined ? await readWaitlist(ledger) : new Map([...fleet].filter(([, { turn }]) => turn !== undefined));
+  return { waitlist, urgent: await findUrgent(ledger, waitlist, policy, now) };
+}
+
+/** Reads how all node groups stand, where the policy has waves and something at hand could move. */
+export async function readFleet(
+  { ledger }: { readonly ledger: Ledger },
+  observations: readonly Observation[],
+  policy: Policy | InvalidPolicy,
+): Promise<Waitlist | undefined> {
+  if (isInvalid(policy) || policy.upgrades.waves.length === 0) return undefined;
+  return observations.some(mayMove) ? readAllNodeGroups(ledger) : undefined;
+}
+
+/** Whether another release than its own is on offer for it, or an upgrade runs. */
+const mayMove = ({ view, state }: Observation): boolean =>
+  state.upgrade !== undefined ||
+  (view.kind === 'node-group' &&
+    view.target.kind === 'release' &&
+    view.target.offered.at(-1)?.releaseVersion !== view.releaseVersion);
+
+/** The subjects on the waitlist whose findings hasten their upgrade. */
+async function findUrgent(ledger: Ledger, waitlist: Waitlist, policy: Policy, now: number): Promise<Set<string>> {
+  const needs = await readNeeds(ledger, [...waitlist.keys()]);
+  return new Set([...needs].filter(([, need]) => isHastened(need, policy, now)).map(([subject]) => subject));
+}

@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { duration } from '../shared/runtime/duration.ts';
+
+const waveName = z
+  .string()
+  .regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,19}$/, 'must be at most 20 letters, digits, dashes or underscores');
+
+/** The keys of `upgrades` that are about waves. */
+export const waveKeys = {
+  waves: z
+    .array(waveName)
+    .max(10)
+    .refine((names) => new Set(names).size === names.length, 'must name each wave once')
+    .default([])
+    .describe(
+      'Waves by name, in their order: a release goes through one after the other, and its first node group goes alone; empty: no waves.',
+    ),
+  wave: waveName
+    .optional()
+    .describe('The wave of a node group, mostly set by an override; absent: the last of `waves`.'),
+  bakeBetween: duration
+    .prefault('24h')
+    .describe('How long a release must have run well in all earlier waves before a node group takes it.'),
+};

@@ -1,0 +1,179 @@
+import {
+  type NodeGroupKey,
+  type NodeGroupState,
+  type Progress,
+  subjectOf,
+} from '../shared/ledger/node-group-ledger.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import { policyAt } from '../shared/policy/policy-at.ts';
+import { compareReleases } from '../shared/releases/release-version.ts';
+import { type Policy, READS } from './policy.ts';
+import { failedRelease } from './progress.ts';
+import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts';
+
+/** What the members of one wave say to a release. */
+interface WaveOf {
+  readonly unfinished: Blocker[];
+  readonly unseen: NodeGroupKey[];
+  readonly stopped: Blocker[];
+  /** When the last of those that ran it took it, epoch milliseconds; undefined: none ever has. */
+  takenAt: number | undefined;
+  isPassedOver: boolean;
+}
+
+/** What all members say to a release. */
+interface Summary {
+  readonly waves: ReadonlyMap<number, WaveOf>;
+  readonly moving: readonly Blocker[];
+}
+
+/** How long a node group may have been out of sight until it is looked at before others wait for it, ms. */
+const SEEN_WITHIN = 26 * 3_600_000;
+
+/** The place of a wave by its name; the last, where the policy names none. */
+export const placeOfWave = ({ upgrades: { waves, wave } }: Pick<Policy, 'upgrades'>): number => {
+  const place = wave === undefined ? -1 : waves.indexOf(wave);
+  return place < 0 ? Math.max(0, waves.length - 1) : place;
+};
+
+/** The rollouts of a fleet of which the ledger remembers this. */
+export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: Policy): Rollouts =>
+  rolloutsOf(
+    new Map(
+      [...states].flatMap(([subject, state]) => {
+        const [cluster, nodegroup] = subject.split('/');
+        // Only managed node groups have names without a colon.
+        if (cluster === undefined || nodegroup === undefined || nodegroup.includes(':')) return [];
+        return [[subject, memberOf({ cluster, nodegroup }, state, policy)]];
+      }),
+    ),
+  );
+
+function memberOf(key: NodeGroupKey, state: NodeGroupState, policy: Policy): Member {
+  const byName = policyAt<typeof READS, Policy>(policy, { ...key, tags: [] }, READS);
+  const { waves } = policy.upgrades;
+  // Where overrides contradict each other nobody knows its wave: all others wait for it.
+  const named = isInvalid(byName) ? 0 : placeOfWave(byName);
+  // Its tags were known when it was looked at. They only make its wave a later one.
+  const tagged = state.progress?.wave === undefined ? -1 : waves.indexOf(state.progress.wave);
+  return memberWith(key, Math.max(named, tagged), state, state.progress, state.reason);
+}
+
+/** A member as the ledger, or a decision, remembers it. */
+export const memberWith = (
+  key: NodeGroupKey,
+  wave: number,
+  memory: Pick<NodeGroupState, 'upgrade' | 'failures'>,
+  progress: Progress | undefined,
+  reason: string | undefined,
+): Member => ({
+  key,
+  wave,
+  progress,
+  reason,
+  taking: memory.upgrade?.releaseVersion,
+  failed: failedRelease(memory),
+  broke: memory.failures?.broke,
+});
+
+export function rolloutsOf(members: ReadonlyMap<string, Member>): Rollouts {
+  const summaries = new Map<string, Summary>();
+  const summaryOf = (candidate: Candidate, now: number): Summary => {
+    const id = `${candidate.pair} ${candidate.releaseVersion} ${candidate.withdrawn?.join(' ') ?? ''}`;
+    const summary = summaries.get(id) ?? summarize([...members.values()], candidate, now);
+    summaries.set(id, summary);
+    return summary;
+  };
+  return {
+    memberOf: (subject) => members.get(subject),
+    with: (changed) => {
+      const next = new Map(members);
+      for (const [subject, member] of changed) {
+        if (member === undefined) next.delete(subject);
+        else next.set(subject, member);
+      }
+      return rolloutsOf(next);
+    },
+    entryOf: (key, wave, candidate, bakeBetween, now) =>
+      entryInto(summaryOf(candidate, now), key, wave, bakeBetween, now),
+  };
+}
+
+function entryInto(
+  { waves, moving }: Summary,
+  key: NodeGroupKey,
+  wave: number,
+  bakeBetween: number,
+  now: number,
+): Entry {
+  const earlier = [...waves].filter(([place]) => place < wave).sort(([a], [b]) => a - b);
+  for (const [place, { stopped, unfinished, unseen, takenAt, isPassedOver }] of earlier) {
+    if (stopped.length > 0) return { kind: 'stopped', blockers: stopped };
+    if (unfinished.length > 0) return { kind: 'unfinished', blockers: unfinished, unseen };
+    if (isPassedOver && takenAt === undefined) return { kind: 'passed-over', wave: place };
+  }
+  const taken = earlier.flatMap(([place, { takenAt }]) => (takenAt === undefined ? [] : [{ place, takenAt }]));
+  const last = taken.toSorted((a, b) => b.takenAt - a.takenAt)[0];
+  if (last !== undefined && last.takenAt + bakeBetween > now) {
+    return { kind: 'baking', wave: last.place, since: last.takenAt };
+  }
+  const others = moving.filter((each) => subjectOf(each.key) !== subjectOf(key));
+  const hasBeenTaken = [...waves.values()].some(({ takenAt }) => takenAt !== undefined);
+  const [first] = others;
+  return first === undefined || hasBeenTaken ? { kind: 'open' } : { kind: 'alone', first };
+}
+
+function summarize(members: readonly Member[], candidate: Candidate, now: number): Summary {
+  const waves = new Map<number, WaveOf>();
+  const moving: Blocker[] = [];
+  for (const member of members) {
+    const { key, wave, progress, taking } = member;
+    if (progress !== undefined && (progress.pair !== candidate.pair || progress.isLeftAlone === true)) continue;
+    const known = waves.get(wave);
+    const of = known ?? { unfinished: [], unseen: [], stopped: [], takenAt: undefined, isPassedOver: false };
+    if (known === undefined) waves.set(wave, of);
+    if (taking === candidate.releaseVersion) moving.push({ key, wave, why: 'is moving to it' });
+    count(of, member, candidate, now);
+  }
+  return { waves, moving };
+}
+
+/** Counts what one member says to a release in its wave. */
+function count(
+  of: WaveOf,
+  { key, wave, progress, ...member }: Member,
+  { releaseVersion, withdrawn = [] }: Candidate,
+  now: number,
+) {
+  const isUnseen = progress === undefined || progress.seenAt + SEEN_WITHIN < now;
+  const { taking, failed, reason } = member;
+  const wait = (why: string) => {
+    of.unfinished.push({ key, wave, why });
+    if (isUnseen) of.unseen.push(key);
+  };
+  if (progress === undefined) {
+    wait('has not been looked at yet');
+    return;
+  }
+  const { runs, ran = [], health, pair } = progress;
+  const order = compareReleases(pair.slice(pair.indexOf('/') + 1), runs.releaseVersion, releaseVersion);
+  if (order === undefined) return;
+  if (order > 0) {
+    const before = ran.find((run) => run.releaseVersion === releaseVersion);
+    if (before === undefined) of.isPassedOver ||= !withdrawn.includes(runs.releaseVersion);
+    else of.takenAt = Math.max(of.takenAt ?? 0, before.since);
+    return;
+  }
+  if (taking === releaseVersion) wait('is moving to it');
+  else if (failed === releaseVersion && order < 0) of.stopped.push({ key, wave, why: 'failed to move to it' });
+  else if (health !== 'well' && (order < 0 || !isByAnother(member, releaseVersion))) {
+    if (health === 'unhealthy')
+      of.stopped.push({ key, wave, why: order < 0 ? 'is unhealthy' : 'is unhealthy with it' });
+    else wait('cannot be read');
+  } else if (order < 0) wait(reason === undefined ? 'has not finished' : `has not finished (${reason})`);
+  else of.takenAt = Math.max(of.takenAt ?? 0, runs.since);
+}
+
+/** Whether an attempt to move to another release has made it unhealthy. */
+const isByAnother = ({ failed, broke = [] }: Pick<Member, 'failed' | 'broke'>, releaseVersion: string): boolean =>
+  failed !== undefined && failed !== releaseVersion && broke.length > 0;

@@ -1,0 +1,91 @@
+import { expect, it } from 'vitest';
+import { HOUR, incidentOf, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
+import { group, OLD, release } from './upgrade.fixture.ts';
+
+const BAD = '1.33.13-20260714';
+const GOOD = '1.33.14-20260722';
+
+it('three waves over five clusters: a bad release ends with its canary, the next one goes from wave to wave', async () => {
+  const at = (name: string, more: object = {}) =>
+    group(name, { desiredSize: 1, updates: { minutesPerNode: 4, ...more } });
+  const failure = { errorCode: 'NodeCreationFailure', errorMessage: 'did not join', afterMinutes: 5 };
+  const cluster = (name: string, ...nodeGroups: object[]) => ({ name, version: '1.33', nodeGroups });
+  const clusters = [
+    cluster('prod-a', at('web'), at('api')),
+    cluster('prod-b', at('web')),
+    cluster('stage-a', at('web')),
+    cluster('stage-b', { ...at('web'), tags: { ring: 'last' } }, at('jobs')),
+    cluster('lab', at('one', { fails: [failure, failure] }), at('two', { fails: [failure, failure] })),
+  ];
+  const policy = {
+    ssmAgent: { mode: 'off' },
+    quarantine: { mode: 'off' },
+    findings: { mode: 'off' },
+    upgrades: {
+      bakeAge: '2h',
+      bakeBetween: '3h',
+      waves: ['canary', 'stage', 'prod'],
+      stopAfterFailures: 2,
+      retryAfter: '5m',
+      concurrency: { perCluster: 1, perAccount: 3 },
+    },
+    overrides: [
+      { name: 'lab', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } },
+      { name: 'stage', match: { clusters: ['stage-*'] }, upgrades: { wave: 'stage' } },
+      { name: 'last', match: { tags: { ring: 'last' } }, upgrades: { wave: 'prod' } },
+    ],
+  };
+  const releases = [release(OLD, '-10d'), release(BAD, '+90m'), release(GOOD, '+8h')];
+  const fleet = { startsAt: '2026-07-14T00:00:00Z', releases, clusters };
+  const run = await playThrough({ fleet, policy, play: '24h' });
+
+  const starts = run.records.filter(({ reason }) => reason === 'upgrade-started');
+  const startsOf = (version: string) =>
+    starts
+      .filter(({ message }) => message.includes(`to ${version}`))
+      .map(({ cluster: name, nodegroup, time }) => ({ subject: `${name}/${nodegroup}`, at: Date.parse(time) }));
+  // Each canary tried the bad release as often as it may, and nobody else ever did.
+  expect(
+    startsOf(BAD)
+      .map(({ subject }) => subject)
+      .sort(),
+  ).toEqual(['lab/one', 'lab/one', 'lab/two', 'lab/two']);
+  expect(incidentOf(run, 'prod-a', 'web')).toEqual(expect.arrayContaining(['waiting wave-stopped']));
+
+  const good = startsOf(GOOD);
+  const waveOf = (subject: string) =>
+    subject.startsWith('lab') ? 0 : subject.startsWith('stage') && subject !== 'stage-b/web' ? 1 : 2;
+  expect(good.map(({ subject }) => waveOf(subject))).toEqual([0, 0, 1, 1, 2, 2, 2, 2]);
+  const endOf = (subject: string) =>
+    Date.parse(
+      run.records.findLast((each) => each.reason === 'upgraded' && `${each.cluster}/${each.nodegroup}` === subject)
+        ?.time ?? '',
+    );
+  const ends = good.map(({ subject }) => endOf(subject));
+  // The first one goes alone, and each wave bakes.
+  expect(good[1]?.at).toBeGreaterThanOrEqual(ends[0]!);
+  for (const wave of [1, 2]) {
+    const entered = Math.min(...good.filter(({ subject }) => waveOf(subject) === wave).map(({ at: began }) => began));
+    const before = good.flatMap(({ subject }, index) => (waveOf(subject) < wave ? [ends[index]!] : []));
+    expect(entered).toBeGreaterThanOrEqual(Math.max(...before) + 3 * HOUR - 60_000);
+    expect(entered).toBeLessThan(Math.max(...before) + 4.5 * HOUR);
+  }
+  for (const { name, nodeGroups } of clusters) {
+    for (const each of nodeGroups) {
+      const { name: nodegroup } = each as { name: string };
+      expect(nodeGroupOf(run, name, nodegroup).releaseVersion).toBe(GOOD);
+    }
+  }
+  expect(upgradeCalls(run)).toHaveLength(12);
+  expect(run.errors).toEqual([]);
+  const told = run.records
+    .filter(
+      ({ reason, cluster: name, message }) =>
+        (reason === 'earlier-wave' && name === 'prod-b' && message.includes(GOOD)) || message.includes('Waits'),
+    )
+    .map(({ message }) => message);
+  expect(told).toContainEqual(
+    expect.stringMatching(/^Waits for wave stage: stage-\w\/\w+ (has not finished|is moving to it)/),
+  );
+  expect(told).toContainEqual(expect.stringMatching(/ bakes in wave stage until /));
+});
