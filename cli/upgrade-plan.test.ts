@@ -50,6 +50,35 @@ const linesOf = (planned: ReturnType<typeof plannedUpgrades>) =>
   );
 
 describe('the plan of a fleet', () => {
+  it('goes wave after wave, each no sooner than the one before has started and baked', () => {
+    const document = {
+      upgrades: {
+        waves: ['canary', 'prod'],
+        bakeBetween: '8h',
+        windows: [{ cron: '0 9 * * *', duration: '8h' }],
+      },
+      overrides: [{ name: 'lab', match: { clusters: ['lab'] }, upgrades: { wave: 'canary' } }],
+    };
+    const planned = plannedUpgrades(
+      [at('a/one'), at('b/late', BAKING), at('lab/one'), at('lab/two', BAKING)],
+      given(document),
+    );
+    // The window is open now, at noon, and from nine in the morning.
+    expect(
+      planned.map(({ wave, cluster, nodegroup, reason, notBefore = NOW }) => [
+        wave,
+        `${cluster}/${nodegroup}`,
+        reason,
+        (notBefore - NOW) / HOUR,
+      ]),
+    ).toEqual([
+      ['canary', 'lab/one', 'upgrade-started', 0],
+      ['canary', 'lab/two', 'baking', 22],
+      ['prod', 'a/one', 'earlier-wave', 45],
+      ['prod', 'b/late', 'baking', 45],
+    ]);
+  });
+
   it('has who starts, who waits for room, who waits for its time, and what is left alone and why', () => {
     expect(linesOf(plannedUpgrades(fleet, given()))).toEqual([
       '1 acted a/oldest upgrade-started',

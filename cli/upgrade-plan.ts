@@ -4,9 +4,11 @@ import { createClusterReader, listClusters, listNodeGroups } from '../functions/
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
+import { nextOpening } from '../functions/shared/policy/change-window.ts';
 import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
 import { createPolicyReader } from '../functions/shared/policy/policy-reader.ts';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
+import { pairKey } from '../functions/shared/releases/ami-type.ts';
 import type { Scope } from '../functions/upgrade-node-groups/batch.ts';
 import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
 import { decide } from '../functions/upgrade-node-groups/decide.ts';
@@ -16,11 +18,12 @@ import { observeNodeGroups } from '../functions/upgrade-node-groups/observe.ts';
 import { observeGates } from '../functions/upgrade-node-groups/observe-gates.ts';
 import { observePreflights } from '../functions/upgrade-node-groups/observe-preflight.ts';
 import { observeUnmanaged } from '../functions/upgrade-node-groups/observe-unmanaged.ts';
-import { isHastened } from '../functions/upgrade-node-groups/pace.ts';
+import { isHastened, paceOf } from '../functions/upgrade-node-groups/pace.ts';
 import { plan } from '../functions/upgrade-node-groups/plan.ts';
 import { planLooking } from '../functions/upgrade-node-groups/plan-looking.ts';
 import { type Policy, READS } from '../functions/upgrade-node-groups/policy.ts';
 import { byTurn, type Contender } from '../functions/upgrade-node-groups/turn.ts';
+import { placeOfWave, rolloutsIn } from '../functions/upgrade-node-groups/waves.ts';
 import { accountOf } from './account.ts';
 import type { Surroundings } from './command.ts';
 
@@ -34,6 +37,8 @@ export interface PlannedUpgrade {
   readonly message: string;
   /** Its place in the line, from 1; absent: it is not in the line. */
   readonly place?: number;
+  /** Its wave by name; absent: the policy has none, or it is not in the line. */
+  readonly wave?: string;
   /** It starts no sooner, epoch milliseconds; absent: nobody knows, or it is not in the line. */
   readonly notBefore?: number;
 }
@@ -96,23 +101,38 @@ export async function planUpgrades({
 
 /**
  * What would become of each, in order; a pure function. What is under way comes first, then the line: whoever starts now, whoever
- * waits for room, whoever waits for its time; then what is left alone, and why. Proposals of mode observe take the slots that
+ * waits for room, whoever waits for its time, wave after wave; then what is left alone, and why. Proposals of mode observe take the slots that
  * they would take, so that each has its place.
  */
 export function plannedUpgrades(observations: readonly Observation[], circumstances: Circumstances): PlannedUpgrade[] {
   const asIfEnforced = asIfActing(circumstances);
-  const planned = plan(observations, asIfEnforced).decided.map(({ observation, decision }) => ({
+  const { decided, rollouts } = plan(observations, asIfEnforced);
+  const planned = decided.map(({ observation, decision }) => ({
     key: observation.key,
     decision,
     contender: contenderOf(observation, decision, asIfEnforced),
+    inWave: inWave(observation, decision, asIfEnforced),
     // What mode observe really does: it proposes what would be started.
-    really: decide(observation, { ...circumstances, slots: {} }),
+    really: decide(observation, { ...circumstances, slots: {}, ...(rollouts !== undefined && { rollouts }) }),
   }));
+  const mayStartAt = timesByWave(
+    planned.flatMap((each) => each.inWave ?? []),
+    circumstances.now,
+  );
   const ordered = planned
-    .map((each, index) => ({ ...each, index, rank: rankOf(each.decision) }))
-    .toSorted((a, b) => a.rank - b.rank || timeOf(a.decision) - timeOf(b.decision) || whoseTurn(a, b));
+    .map((each, index) => ({
+      ...each,
+      index,
+      rank: rankOf(each.decision),
+      wave: each.inWave?.place ?? 0,
+      time: mayStartAt.get(subjectOf(each.key)) ?? 0,
+    }))
+    .toSorted(
+      (a, b) =>
+        a.rank - b.rank || (a.rank === WAITS_FOR_ITS_TIME ? a.wave - b.wave || a.time - b.time : 0) || whoseTurn(a, b),
+    );
   let places = 0;
-  return ordered.map(({ key, decision, really }): PlannedUpgrade => {
+  return ordered.map(({ key, decision, really, rank, inWave: ofWave, time }): PlannedUpgrade => {
     const isProposed = really.decision === 'would-act';
     const isInLine = decision.turn !== undefined;
     if (isInLine) places += 1;
@@ -124,7 +144,8 @@ export function plannedUpgrades(observations: readonly Observation[], circumstan
       reason,
       message,
       ...(isInLine && { place: places }),
-      ...(isInLine && decision.start === undefined && hasTime(decision) && { notBefore: decision.turn?.mayStartAt }),
+      ...(ofWave?.name !== undefined && { wave: ofWave.name }),
+      ...(rank === WAITS_FOR_ITS_TIME && time > circumstances.now && { notBefore: time }),
     };
   });
 }
@@ -164,15 +185,71 @@ const whoseTurn = (a: Ordered, b: Ordered): number =>
     ? byTurn(a.contender, b.contender)
     : a.index - b.index;
 
-const hasTime = ({ reason, turn }: Decision): boolean => turn !== undefined && !ROOM.has(reason);
+/** What there is to know of waves where all node groups are at hand: they say themselves how they stand. */
+const rolloutsAtHand = (policy: Policy | InvalidPolicy): Pick<Circumstances, 'rollouts'> =>
+  isInvalid(policy) || policy.upgrades.waves.length === 0 ? {} : { rollouts: rolloutsIn(new Map(), policy) };
 
-/** Of what waits for its time, that; all else keeps the order in which it takes its slots. */
-const timeOf = (decision: Decision): number =>
-  decision.start === undefined && hasTime(decision) ? (decision.turn?.mayStartAt ?? 0) : 0;
+/** A node group of the line, or one under way, in its wave. */
+interface InWave {
+  readonly subject: string;
+  readonly pair: string;
+  readonly place: number;
+  /** Absent: there are no waves. */
+  readonly name?: string;
+  readonly bakeBetween: number;
+  readonly windows: Policy['upgrades']['windows'];
+  /** When it may start by itself, epoch milliseconds. */
+  readonly mayStartAt: number;
+  /** A release that is stopped has no time. */
+  readonly isStopped: boolean;
+}
+
+function inWave({ key, need, view }: Observation, decision: Decision, anywhere: Circumstances): InWave | undefined {
+  const { policy, now } = circumstancesOf({ key, view }, anywhere);
+  if (view.kind !== 'node-group' || isInvalid(policy)) return undefined;
+  if (decision.turn === undefined && decision.memory.upgrade === undefined) return undefined;
+  const { bakeBetween, windows } = paceOf(need, policy, now);
+  const place = placeOfWave(policy);
+  const name = policy.upgrades.waves[place];
+  return {
+    subject: subjectOf(key),
+    pair: pairKey({ kubernetesVersion: view.version, amiType: view.amiType }),
+    place,
+    ...(name !== undefined && { name }),
+    bakeBetween,
+    windows,
+    mayStartAt: decision.start === undefined ? (decision.turn?.mayStartAt ?? now) : now,
+    isStopped: decision.reason === 'wave-stopped',
+  };
+}
+
+/**
+ * When each may start at the earliest, epoch milliseconds, by subject: by itself, and once all of the earlier waves have started
+ * and baked. How long their upgrades take is not in it.
+ */
+function timesByWave(all: readonly InWave[], now: number): Map<string, number> {
+  const times = new Map<string, number>();
+  /** The latest start in the waves before, by pair. */
+  const latest = new Map<string, number>();
+  const waves = [...Map.groupBy(all, ({ place }) => place)].sort(([a], [b]) => a - b);
+  for (const [, ofWave] of waves) {
+    const own = ofWave.map(({ subject, pair, mayStartAt, bakeBetween, windows, isStopped }) => {
+      const before = latest.get(pair);
+      const entersAt = before === undefined ? mayStartAt : Math.max(mayStartAt, before + bakeBetween);
+      return { subject, pair, time: isStopped || entersAt <= now ? now : nextOpening(windows, entersAt) };
+    });
+    for (const { subject, pair, time } of own) {
+      times.set(subject, time);
+      latest.set(pair, Math.max(latest.get(pair) ?? 0, time));
+    }
+  }
+  return times;
+}
 
 const asIfActing = (circumstances: Circumstances): Circumstances => ({
   ...circumstances,
   policy: enforced(circumstances.policy),
+  ...rolloutsAtHand(circumstances.policy),
 });
 
 /** The policy as if it acted wherever it proposes. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { operate } from '../cli/operator.fixture.ts';
 import { HOUR, incidentOf, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
 import { group, OLD, release } from './upgrade.fixture.ts';
 
@@ -37,7 +38,15 @@ it('three waves over five clusters: a bad release ends with its canary, the next
   };
   const releases = [release(OLD, '-10d'), release(BAD, '+90m'), release(GOOD, '+8h')];
   const fleet = { startsAt: '2026-07-14T00:00:00Z', releases, clusters };
-  const run = await playThrough({ fleet, policy, play: '24h' });
+  const run = await playThrough({ fleet, policy, play: '3h' });
+  // The bad one bakes.
+  const plan = await operate(run.account, 'plan', '--fleet', '--json');
+  const planned: Array<{ place?: number; wave: string; cluster: string; nodegroup: string; notBefore?: string }> =
+    plan.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  await run.account.play(21 * HOUR);
 
   const starts = run.records.filter(({ reason }) => reason === 'upgrade-started');
   const startsOf = (version: string) =>
@@ -61,6 +70,21 @@ it('three waves over five clusters: a bad release ends with its canary, the next
       run.records.findLast((each) => each.reason === 'upgraded' && `${each.cluster}/${each.nodegroup}` === subject)
         ?.time ?? '',
     );
+  // The plan named the waves in this order, and nobody began sooner than it said.
+  expect(planned.map(({ wave }) => wave)).toEqual([
+    'canary',
+    'canary',
+    'stage',
+    'stage',
+    'prod',
+    'prod',
+    'prod',
+    'prod',
+  ]);
+  for (const { cluster: name, nodegroup, notBefore } of planned) {
+    const began = good.find(({ subject }) => subject === `${name}/${nodegroup}`)?.at;
+    expect(began).toBeGreaterThanOrEqual(Date.parse(notBefore ?? ''));
+  }
   const ends = good.map(({ subject }) => endOf(subject));
   // The first one goes alone, and each wave bakes.
   expect(good[1]?.at).toBeGreaterThanOrEqual(ends[0]!);

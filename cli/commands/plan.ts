@@ -42,14 +42,18 @@ async function tellFleet(surroundings: Surroundings, scope: Scope): Promise<0> {
   }
   if (asked.length === 0) print('There is no such node group.');
   else {
+    const hasWaves = upgrades.some(({ wave }) => wave !== undefined);
     const rows = asked.map((each) => [
       String(each.place ?? ''),
+      ...(hasWaves ? [each.wave ?? ''] : []),
       DECISION_NAMES[each.decision],
       `${each.cluster}/${each.nodegroup}`,
       timeOf(each).replace(/:\d\d\.\d{3}Z$/, 'Z'),
       `${each.reason}: ${each.message}`,
     ]);
-    print(table([['PLACE', 'DECISION', 'SUBJECT', 'NOT BEFORE', 'WHAT'], ...rows], width));
+    print(
+      table([['PLACE', ...(hasWaves ? ['WAVE'] : []), 'DECISION', 'SUBJECT', 'NOT BEFORE', 'WHAT'], ...rows], width),
+    );
   }
   return 0;
 }

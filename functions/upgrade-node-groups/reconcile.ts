@@ -23,7 +23,6 @@ import { observePreflights } from './observe-preflight.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
 import { planLooking } from './plan-looking.ts';
-import type { Policy } from './policy.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
 import { type Line, readFleet, readLine } from './waitlist-reading.ts';
