@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import { fleet as withShells } from '../functions/close-shells/close-shells.fixture.ts';
+import { REMEDIATIONS } from '../functions/remediations.ts';
+import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, HOUR, MINUTE, type Scenario, start } from './harness.ts';
 import { outcomes, privateFleet, publicLaunch, scenario } from './quarantine.fixture.ts';
@@ -104,10 +106,13 @@ describe('an exposed launch, where reads lag behind', () => {
   );
 });
 
+const all: readonly Remediation[] = REMEDIATIONS;
+
 describe('functions that an example never has act, where reads lag behind', () => {
+  const ofImds = all.find(({ policy }) => policy?.section === 'imds')?.name ?? '';
   /** Each with the first and the last word of what it does to one host. */
   const ACTS: ReadonlyArray<readonly [string, string, string]> = [
-    ['require-imdsv2', 'imdsv2-being-required', 'imdsv2-required'],
+    [ofImds, 'imdsv2-being-required', 'imdsv2-required'],
     ['close-shells', 'shells-being-closed', 'shells-closed'],
     ['quarantine-workers', 'quarantine-started', 'quarantined'],
     ['quarantine-workers', 'worker-terminated', 'quarantine-ended'],
@@ -134,7 +139,7 @@ describe('functions that an example never has act, where reads lag behind', () =
     return { run, checked };
   };
 
-  it('end as where reads do not lag: check-posture, require-imdsv2, close-shells and terminate-workers', async () => {
+  it('end as where reads do not lag: checks of hosts, IMDSv2, ways in by SSH, and terminations', async () => {
     const [plain, lagging] = await Promise.all([played({}, 7), played({ eventualConsistency: true }, 7)]);
     expect(lagging.checked.code).toBe(plain.checked.code);
     expect(failures(lagging.run)).toEqual(failures(plain.run));
@@ -150,7 +155,7 @@ describe('functions that an example never has act, where reads lag behind', () =
         'check-posture lab batch  done posture-passed',
         'check-posture lab web  done posture-passed',
         'close-shells lab web worker done shells-closed',
-        'require-imdsv2 shop web worker done imdsv2-required',
+        `${ofImds} shop web worker done imdsv2-required`,
         'terminate-workers shop web worker done termination-called',
       ]),
     );
