@@ -161,7 +161,10 @@ describe('docs/sandbox.md', () => {
       serverErrorRate: true,
       lostRequestRate: true,
       lostReplyRate: true,
+      eventLossRate: true,
+      crashRate: true,
       crash: true,
+      quietAfterMs: true,
     } satisfies Record<keyof FaultPlan, true>;
     const rows = tableOf(sandboxPage, 'fault', 'what goes wrong');
     expect(rows.flatMap(([names = '']) => codeIn(names))).toEqual(Object.keys(faults));

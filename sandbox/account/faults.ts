@@ -22,6 +22,12 @@ export interface FaultPlan {
   readonly lostRequestRate?: number;
   /** Share of calls that take effect, but whose response never arrives. */
   readonly lostReplyRate?: number;
+  /** Share of the AWS services' own events that are lost. */
+  readonly eventLossRate?: number;
+  /** Share of calls at which the execution environment dies: before the call is done, or after. */
+  readonly crashRate?: number;
+  /** After this time from the start, ms, nothing of this happens any more; absent: it never ends. */
+  readonly quietAfterMs?: number;
   /** Kills the execution environment at a call. */
   readonly crash?: Crash;
 }
@@ -68,12 +74,14 @@ export class Faults {
   readonly #crash: CrashInvocation;
   readonly #latency: Random;
   readonly #chance: Random;
+  readonly #quietAt: number;
   readonly #callsByFunction = new Map<string, number>();
 
   constructor(world: { readonly time: VirtualTime; readonly random: Random }, plan: FaultPlan, crash: CrashInvocation) {
     this.#time = world.time;
     this.#plan = plan;
     this.#crash = crash;
+    this.#quietAt = world.time.now + (plan.quietAfterMs ?? Number.POSITIVE_INFINITY);
     this.#latency = world.random.fork('latency');
     this.#chance = world.random.fork('faults');
   }
@@ -93,18 +101,23 @@ export class Faults {
 
   /** How many copies of a message are put into a queue. */
   get messageCopies(): number {
-    return this.#plan.duplicateMessages === true ? 2 : 1;
+    return this.#plan.duplicateMessages === true && !this.#isQuiet ? 2 : 1;
   }
 
   /** How many times an event is sent to a target. */
   get eventCopies(): number {
-    return this.#plan.duplicateEvents === true ? 2 : 1;
+    return this.#plan.duplicateEvents === true && !this.#isQuiet ? 2 : 1;
   }
 
   /** The additional delay of a delivery, ms. */
   extraDeliveryDelayMs(): number {
-    const most = this.#plan.deliveryDelayMs ?? 0;
+    const most = this.#isQuiet ? 0 : (this.#plan.deliveryDelayMs ?? 0);
     return most === 0 ? 0 : this.#chance.integer(0, most);
+  }
+
+  /** Whether an event of an AWS service is lost. */
+  losesEvent(): boolean {
+    return this.#happens(this.#plan.eventLossRate);
   }
 
   /** @throws AwsError for the share of deliveries that are to fail */
@@ -120,7 +133,8 @@ export class Faults {
     const number = (this.#callsByFunction.get(call.caller.function) ?? 0) + 1;
     this.#callsByFunction.set(call.caller.function, number);
     const crash = this.#plan.crash;
-    const crashes = crash?.function === call.caller.function && crash.call === number ? crash.when : undefined;
+    const isPlanned = crash?.function === call.caller.function && crash.call === number;
+    const crashes = isPlanned ? crash.when : this.#crashes();
     if (crashes === 'before') this.#end(invocationId);
     if (this.#happens(this.#plan.lostRequestRate)) throw new ConnectionDropped('request lost');
     this.#refuse(call.service.signingName);
@@ -128,6 +142,15 @@ export class Faults {
     if (crashes === 'after') this.#end(invocationId);
     if (this.#happens(this.#plan.lostReplyRate)) throw new ConnectionDropped('reply lost');
     return answer;
+  }
+
+  #crashes(): Crash['when'] | undefined {
+    if (!this.#happens(this.#plan.crashRate)) return undefined;
+    return this.#chance.next() < 0.5 ? 'before' : 'after';
+  }
+
+  get #isQuiet(): boolean {
+    return this.#time.now >= this.#quietAt;
   }
 
   #end(invocationId: string): never {
@@ -146,6 +169,6 @@ export class Faults {
 
   /** Draws a number only where a rate is set, so that faults do not change each other's random numbers. */
   #happens(rate = 0): boolean {
-    return rate > 0 && this.#chance.next() < rate;
+    return rate > 0 && !this.#isQuiet && this.#chance.next() < rate;
   }
 }

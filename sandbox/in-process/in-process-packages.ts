@@ -40,9 +40,22 @@ export function inProcessPackages(surroundings: Surroundings): (id: string) => u
     const real = moduleOf(id);
     if (id === '@aws-sdk/lib-dynamodb') return withDocumentClient(real, surroundings);
     if (!id.startsWith('@aws-sdk/client-')) return real;
-    const [name] = Object.keys(real).filter((each) => /Client$/.test(each) && each !== '__Client');
+    const name = clientNameOf(id, real);
     return name === undefined ? real : withMember(real, name, clientClass(real, name, surroundings));
   };
+}
+
+const clientNames = new Map<string, string | undefined>();
+
+/** Such as `EC2Client` of `@aws-sdk/client-ec2`. */
+function clientNameOf(id: string, module: object): string | undefined {
+  if (!clientNames.has(id)) {
+    clientNames.set(
+      id,
+      Object.keys(module).find((each) => /Client$/.test(each) && each !== '__Client'),
+    );
+  }
+  return clientNames.get(id);
 }
 
 function moduleOf(id: string): object {
@@ -50,6 +63,8 @@ function moduleOf(id: string): object {
   if (known !== undefined) return known;
   const loaded: unknown = require(id);
   if (typeof loaded !== 'object' || loaded === null) throw new Error(`${id} exports no object.`);
+  // Each environment has schemas of its own, so compiling them costs more than it saves.
+  if (id === 'zod') Reflect.get(loaded, 'config')({ jitless: true });
   modules.set(id, loaded);
   return loaded;
 }

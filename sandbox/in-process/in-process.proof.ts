@@ -30,7 +30,7 @@ it('says and does in this process what whole bundles say and do over the wire', 
     };
   };
   const overTheWire = await played(readSynthesizedStack(inject('template')), false);
-  const inProcess = await withLightStack((synthesized) => played(synthesized, true));
+  const inProcess = await withLightStack((template) => played(readSynthesizedStack(template), true));
   expect(overTheWire.said.length).toBeGreaterThan(10);
   expect(inProcess.errors).toEqual([]);
   expect([...inProcess.said].sort()).toEqual([...overTheWire.said].sort());

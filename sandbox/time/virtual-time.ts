@@ -44,7 +44,8 @@ export class VirtualTime {
 
   /** Plans `task` for `at` (epoch milliseconds). A time in the past means now. */
   at(at: number, task: () => void | Promise<void>): Cancel {
-    const planned: Planned = { at: Math.max(at, this.#now), order: this.#order++, task };
+    // Clocks show whole milliseconds.
+    const planned: Planned = { at: Math.ceil(Math.max(at, this.#now)), order: this.#order++, task };
     push(this.#agenda, planned);
     return () => remove(this.#agenda, planned);
   }

@@ -105,7 +105,8 @@ export class EventBridge {
 
   /** Publishes an AWS service's own event on the default bus. */
   emit(event: EmittedEvent): void {
-    this.put(DEFAULT_BUS, this.newEvent(event));
+    const complete = this.newEvent(event);
+    if (!this.#faults.losesEvent()) this.put(DEFAULT_BUS, complete);
   }
 
   newEvent({ source, detailType, resources, detail }: EmittedEvent, at = this.#world.time.now): BusEvent {

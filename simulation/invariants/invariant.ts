@@ -1,0 +1,42 @@
+import type { CallRecord } from '../../sandbox/account/service.ts';
+import type { Run } from '../../sandbox/play.ts';
+import type { Policy, Scenario } from '../scenario.ts';
+
+/** What an invariant sees of a day. */
+export interface Day {
+  readonly scenario: Scenario;
+  readonly run: Run;
+  /** Every policy that has been in force so far, with the time since when it is, epoch ms. The last one is in force now. */
+  readonly policies: ReadonlyArray<{ readonly since: number; readonly policy: Policy }>;
+  /** Records that something must never be, at this time. */
+  breach(invariant: string, what: string): void;
+}
+
+/** Something that must hold: after each call that changes something, at each quarter of an hour, and in the end. */
+export interface Invariant {
+  /** After a call of a function has been decided, and before the function learns of it. */
+  onCall?(call: CallRecord): void;
+  /** Regularly. */
+  onTick?(): void;
+  /** When the day is over, faults have long ended, and everything should have come to rest. */
+  onEnd?(): Promise<void> | void;
+}
+
+const READS = /^(Describe|Get|List|Query|Scan|BatchGet|Search)/;
+const OF_FLEET: ReadonlySet<string> = new Set(['ec2', 'autoscaling', 'elasticloadbalancing', 'eks', 'iam']);
+
+/** Whether a call has changed something of the fleet: of an instance, a network, a group. */
+export const isChange = ({ service, operation, outcome, input }: CallRecord): boolean =>
+  OF_FLEET.has(service) &&
+  !READS.test(operation) &&
+  input.DryRun !== true &&
+  outcome !== 'request lost' &&
+  isDone(outcome);
+
+/** A reply that was lost, and a caller that died, may stand for something that was done. */
+const isDone = (outcome: string): boolean =>
+  outcome === 'ok' || outcome === 'reply lost' || outcome === 'caller crashed';
+
+/** The largest value that any policy so far has allowed. */
+export const largest = ({ policies }: Day, of: (policy: Policy) => number): number =>
+  Math.max(...policies.map(({ policy }) => of(policy)));

@@ -1,0 +1,87 @@
+import type { Instance } from '../../sandbox/account/ec2/instances.ts';
+import { type Day, type Invariant, isChange, largest } from './invariant.ts';
+
+/** How a worker was before anybody changed it. */
+interface Former {
+  /** By interface. */
+  readonly groups: Map<string, readonly string[]>;
+}
+
+/** Workers are in quarantine within their budget, and get back exactly what they had. */
+export function quarantines(day: Day): Invariant {
+  const { account } = day.run;
+  const { instances, networks, autoScalingGroups } = account.fleet;
+  const former = new Map<string, Former>();
+  let told = 0;
+
+  const isOfStack = (id: string): boolean =>
+    /-(untrack|quarantine(-ssm)?)$/.test(networks.securityGroups.get(id)?.name ?? '');
+  const isHeld = ({ id }: Instance): boolean =>
+    networks.interfaces.of(id).some(({ securityGroupIds }) => securityGroupIds.some(isOfStack));
+
+  /** Keeps what interfaces have that are in no quarantine, and are seen for the first time. */
+  const remember = (): void => {
+    for (const { id } of instances.list()) {
+      const known = former.get(id)?.groups ?? new Map<string, readonly string[]>();
+      former.set(id, { groups: known });
+      for (const { id: interfaceId, securityGroupIds } of networks.interfaces.of(id)) {
+        if (!known.has(interfaceId) && !securityGroupIds.some(isOfStack)) known.set(interfaceId, [...securityGroupIds]);
+      }
+    }
+  };
+
+  const count = (): void => {
+    const held = instances.list().filter((one) => one.state !== 'terminated' && isHeld(one));
+    const { perAccount, perCluster, perGroup } = {
+      perAccount: largest(day, ({ quarantine: { concurrency } }) => concurrency.perAccount),
+      perCluster: largest(day, ({ quarantine: { concurrency } }) => concurrency.perCluster),
+      perGroup: largest(day, ({ quarantine: { concurrency } }) => concurrency.perGroup),
+    };
+    const tooMany = (many: number, most: number, where: string): void => {
+      if (many > most) day.breach('budget', `${many} workers of ${where} are in quarantine at once, not ${most}`);
+    };
+    tooMany(held.length, perAccount, 'the account');
+    for (const [key, most] of [
+      ['eks:cluster-name', perCluster],
+      ['eks:nodegroup-name', perGroup],
+    ] as const) {
+      const places = Map.groupBy(held, ({ tags }) => `${tags.get('eks:cluster-name')} ${tags.get(key)}`);
+      for (const [place, ofPlace] of places) tooMany(ofPlace.length, most, place);
+    }
+  };
+
+  /** Whoever is said to be released has each security group of each interface, in their order, and its service. */
+  const compareReleased = (): void => {
+    const { records } = day.run;
+    for (const { reason, instance = '', decision } of records.slice(told)) {
+      if (reason !== 'released' || decision !== 'done') continue;
+      const worker = instances.get(instance);
+      if (worker === undefined || worker.state !== 'running') continue;
+      for (const { id, securityGroupIds } of networks.interfaces.of(instance)) {
+        const before = former.get(instance)?.groups.get(id);
+        if (before !== undefined && before.join() !== securityGroupIds.join()) {
+          day.breach('released to the former state', `${id} of ${instance} has ${securityGroupIds}, and had ${before}`);
+        }
+      }
+      const member = autoScalingGroups.list().flatMap(({ members }) => members.get(instance) ?? [])[0];
+      if (member?.lifecycleState === 'Standby') {
+        day.breach('released to the former state', `${instance} was said to be released, and is in standby`);
+      }
+    }
+    told = records.length;
+  };
+
+  return {
+    onCall(call) {
+      if (call.function !== 'quarantine-workers') return;
+      remember();
+      if (!isChange(call)) return;
+      if (call.operation === 'ModifyNetworkInterfaceAttribute') count();
+    },
+    onTick() {
+      remember();
+      compareReleased();
+    },
+    onEnd: compareReleased,
+  };
+}

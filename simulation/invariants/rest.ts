@@ -1,0 +1,29 @@
+import { type Day, type Invariant, isChange } from './invariant.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Once faults and people have been quiet for hours, nothing is changed any more, and nobody holds a slot in vain. */
+export function rest(day: Day, endsAt: number): Invariant {
+  const { account } = day.run;
+  let changes = 0;
+  return {
+    onCall(call) {
+      if (account.time.now < endsAt - 2 * HOUR_MS || !isChange(call) || call.operation === 'UpdateNodegroupVersion')
+        return;
+      if (call.function !== 'operator') changes += 1;
+      // Some attempts an hour at what AWS refuses are told of, and are no unrest.
+      if (changes === 20)
+        day.breach('comes to rest', `${changes} changes in the last hours, the last one ${call.operation}`);
+    },
+    async onEnd() {
+      const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
+      const budget = items.find(({ pk, sk }) => pk?.S === 'budget' && sk?.S === 'upgrades');
+      const { eks } = account.fleet;
+      for (const holder of Object.keys(budget?.slots?.M ?? {})) {
+        const [cluster = '', nodegroup = ''] = holder.split('/');
+        const running = eks.updatesOf(cluster, nodegroup).some(({ status }) => status === 'InProgress');
+        if (!running) day.breach('comes to rest', `${holder} holds a slot, and no update of it is under way`);
+      }
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { CallRecord } from '../../sandbox/account/service.ts';
+import type { Policy } from '../scenario.ts';
+import { type Day, type Invariant, isChange } from './invariant.ts';
+
+/** The sections of the policy that bound what a function changes. */
+const SECTIONS = { 'upgrade-node-groups': 'upgrades', 'quarantine-workers': 'quarantine' } as const;
+
+/** A policy is cached for half a minute, and an invocation that has begun under the former one may take some minutes. */
+const GRACE_MS = 10 * 60_000;
+
+const IGNORE = 'eks-host-remediator:ignore';
+
+/** What opted out, is no worker or belongs to AWS is never changed; nor is anything where the policy only observes. */
+export function untouched(day: Day): Invariant {
+  const { account } = day.run;
+  const { eks, instances, networks } = account.fleet;
+  const changed = new Set<string>();
+
+  const ownerOf = (id: string): string | undefined =>
+    id.startsWith('eni-')
+      ? networks.interfaces.list().find((one) => one.id === id)?.attachment.instanceId
+      : id.startsWith('i-')
+        ? id
+        : undefined;
+
+  /** Why an instance is none of ours; undefined: it is. */
+  const whyNot = (id: string): string | undefined => {
+    const instance = instances.get(id);
+    if (instance === undefined) return undefined;
+    if (instance.operator !== undefined) return 'it belongs to AWS';
+    if (instance.kubernetes === undefined) return 'it is no worker';
+    if (instance.tags.has(IGNORE)) return 'it opted out';
+    const cluster = instance.tags.get('eks:cluster-name') ?? '';
+    const group = eks.nodeGroupsOf(cluster).find(({ name }) => name === instance.tags.get('eks:nodegroup-name'));
+    return group !== undefined && Object.hasOwn(group.tags, IGNORE) ? 'its node group opted out' : undefined;
+  };
+
+  const checkPolicy = (call: CallRecord, subjects: readonly string[]): void => {
+    const section = Object.entries(SECTIONS).find(([name]) => name === call.function)?.[1];
+    if (section === undefined) return;
+    const now = account.time.now;
+    const lately = day.policies.filter((_, index) => (day.policies[index + 1]?.since ?? now) + GRACE_MS > now);
+    const permits = (policy: Policy): boolean => !policy.killSwitch && policy[section].mode === 'enforce';
+    const isNew = subjects.some((id) => !changed.has(id));
+    const approved = day.scenario.steps.some(({ kind }) => kind === 'rule');
+    if (isNew && !approved && !lately.some(({ policy }) => permits(policy))) {
+      day.breach('observe changes nothing', `${call.function} called ${call.operation} on ${subjects.join(' ')}`);
+    }
+  };
+
+  return {
+    onCall(call) {
+      if (!isChange(call)) return;
+      const named = JSON.stringify(call.input).match(/\b(i|eni)-[0-9a-f]{8,}\b/g) ?? [];
+      const hosts = [...new Set(named.flatMap((id) => ownerOf(id) ?? []))];
+      for (const id of hosts) {
+        const why = whyNot(id);
+        if (why !== undefined) day.breach('untouched', `${call.function} called ${call.operation} on ${id}: ${why}`);
+      }
+      const { clusterName, nodegroupName } = call.input;
+      const group = eks.nodeGroupsOf(String(clusterName)).find(({ name }) => name === nodegroupName);
+      if (group !== undefined && Object.hasOwn(group.tags, IGNORE)) {
+        day.breach('untouched', `${call.function} called ${call.operation} on ${nodegroupName}, which opted out`);
+      }
+      const subjects = group === undefined ? hosts : [`${clusterName}/${nodegroupName} ${call.input.releaseVersion}`];
+      if (subjects.length > 0) checkPolicy(call, subjects);
+      for (const id of subjects) changed.add(id);
+    },
+  };
+}

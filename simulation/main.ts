@@ -1,0 +1,58 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { print } from '../cli/output.ts';
+import { UsageError } from '../cli/usage-error.ts';
+import { synthesize } from '../infra/synthesize.ts';
+import { withLightStack } from '../sandbox/in-process/light-stack.ts';
+import type { Report, Task } from './job.ts';
+import { readSettings, type Settings, USAGE } from './settings.ts';
+import { summaryOf, told } from './told.ts';
+
+try {
+  const settings = readSettings(process.argv.slice(2));
+  if (settings === 'help') print(USAGE);
+  else await simulate(settings);
+} catch (error) {
+  process.stderr.write(`${error instanceof UsageError ? error.message : (Object(error).stack ?? error)}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+async function simulate({ seeds, from, jobs, wireEvery, without }: Settings): Promise<void> {
+  await withLightStack(async (light, directory) => {
+    const whole = wireEvery === 0 ? undefined : await synthesize({ outdir: join(directory, 'whole') });
+    const tasks = Array.from({ length: seeds }, (_, index) => from + index).flatMap((seed): Task[] => [
+      { seed, without, light },
+      ...(whole !== undefined && seed % wireEvery === 0 ? [{ seed, without, light, whole }] : []),
+    ]);
+    const reports: Report[] = [];
+    await playAll(tasks, jobs, (report) => {
+      reports.push(report);
+      if (report.breaches.length > 0) print(told(report));
+    });
+    print(summaryOf(reports));
+    if (reports.some(({ breaches }) => breaches.length > 0)) process.exitCode = 1;
+  });
+}
+
+/** Has processes play all tasks, each one after the other. */
+async function playAll(tasks: readonly Task[], jobs: number, onReport: (report: Report) => void): Promise<void> {
+  const waiting = [...tasks];
+  await Promise.all(
+    Array.from({ length: Math.min(jobs, tasks.length) }, () => {
+      const job = fork(join(import.meta.dirname, 'job.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const next = (): void => {
+        const task = waiting.shift();
+        if (task === undefined) job.disconnect();
+        else job.send(task);
+      };
+      job.on('message', (report: Report) => {
+        onReport(report);
+        next();
+      });
+      next();
+      return new Promise<void>((resolve, reject) => {
+        job.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`A job ended with status ${code}.`))));
+      });
+    }),
+  );
+}

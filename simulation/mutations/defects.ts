@@ -1,0 +1,243 @@
+/** A defect that somebody could make. */
+export interface Defect {
+  /** What is wrong then. */
+  readonly what: string;
+  /** Path in `functions/`. */
+  readonly file: string;
+  /** The code as it is: it stands there exactly once. */
+  readonly right: string;
+  readonly wrong: string;
+  /** Tests that can see it, in `functions/`. */
+  readonly tests: readonly string[];
+}
+
+const GUARDS = 'shared/policy/guards.ts';
+const DECIDE = 'quarantine-workers/decide.ts';
+const QUARANTINED = 'quarantine-workers/decide-quarantined.ts';
+const REMAINING = 'quarantine-workers/remaining.ts';
+const MOMENT = 'upgrade-node-groups/choose-moment.ts';
+const RELEASE = 'upgrade-node-groups/choose-release.ts';
+const TERMINATE = 'terminate-workers/decide.ts';
+
+const OF_PLAN = ['quarantine-workers/decide.test.ts', 'quarantine-workers/plan.test.ts'];
+const OF_QUARANTINED = ['quarantine-workers/decide.test.ts', 'quarantine-workers/decide-quarantined.test.ts'];
+const OF_REMAINING = ['quarantine-workers/remaining.test.ts', ...OF_QUARANTINED];
+const OF_UPGRADES = ['upgrade-node-groups/decide.test.ts', 'upgrade-node-groups/plan.test.ts'];
+const OF_TERMINATION = ['terminate-workers/decide.test.ts'];
+const OF_IDENTITY = ['shared/fleet/identity.test.ts', 'shared/fleet/worker.test.ts'];
+
+const guards = (what: string, right: string, wrong: string): Defect => ({
+  what,
+  file: GUARDS,
+  right,
+  wrong,
+  tests: [...OF_UPGRADES, ...OF_PLAN],
+});
+const quarantine = (what: string, right: string, wrong: string): Defect => ({
+  what,
+  file: DECIDE,
+  right,
+  wrong,
+  tests: OF_PLAN,
+});
+const quarantined = (what: string, right: string, wrong: string): Defect => ({
+  what,
+  file: QUARANTINED,
+  right,
+  wrong,
+  tests: OF_QUARANTINED,
+});
+const remaining = (what: string, right: string, wrong: string): Defect => ({
+  what,
+  file: REMAINING,
+  right,
+  wrong,
+  tests: OF_REMAINING,
+});
+const upgrades = (what: string, file: string, right: string, wrong: string): Defect => ({
+  what,
+  file,
+  right,
+  wrong,
+  tests: OF_UPGRADES,
+});
+const termination = (what: string, right: string, wrong: string): Defect => ({
+  what,
+  file: TERMINATE,
+  right,
+  wrong,
+  tests: OF_TERMINATION,
+});
+
+/** Defects in guards, budget, identity, idempotency, ordering and release, each of which some test must see. */
+export const DEFECTS: readonly Defect[] = [
+  guards('an opt-out counts for nothing', 'if (isOptedOut(tags)) return', 'if (false) return'),
+  guards('the kill switch stops nothing', 'if (policy.killSwitch) return', 'if (false) return'),
+  guards('mode off stops nothing', "if (modeIn(policy) === 'off') return", 'if (false) return'),
+  guards(
+    'the scope leaves nothing out',
+    'if (!isInScope(verdict.policy.scope,',
+    'if (false && !isInScope(verdict.policy.scope,',
+  ),
+  guards('whoever claims to be a worker is one', 'if (onlyClaims !== undefined) return', 'if (false) return'),
+  guards('a worker of an unknown cluster is one', 'if (notAWorker !== undefined) return', 'if (false) return'),
+  guards('doubt means yes', 'if (unreadable !== undefined) return', 'if (false) return'),
+
+  quarantine('one more than the limit of the account', 'taken.length >= perAccount', 'taken.length > perAccount'),
+  quarantine(
+    'one more than the limit of the cluster',
+    'ofCluster.length >= perCluster',
+    'ofCluster.length > perCluster',
+  ),
+  quarantine('one more than the limit of the group', 'ofGroup.length >= perGroup', 'ofGroup.length > perGroup'),
+  quarantine('whoever has its slot waits for one', 'if (instanceId in slots) return undefined;', ''),
+  quarantine('mode observe isolates', "if (mode === 'observe' && ruling === undefined) {", 'if (false) {'),
+  quarantine('a rejection counts for nothing', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
+  quarantine('what AWS owns is isolated', "if (view.ownership === 'auto-mode') {", 'if (false) {'),
+  quarantine('a router is isolated', 'if (view.router === true) return', 'if (false) return'),
+  quarantine(
+    'no guard is asked',
+    'const guard = guardOf(observation, view, circumstances);',
+    'const guard = undefined;',
+  ),
+  {
+    what: 'a slot that is taken is not counted for the next worker',
+    file: 'quarantine-workers/plan.ts',
+    right: 'slots = withSlot(slots, { observation, decision }, circumstances.now);',
+    wrong: '',
+    tests: OF_PLAN,
+  },
+  {
+    what: 'a quarantine goes on in mode observe',
+    file: 'quarantine-workers/guards.ts',
+    right: "(policy.quarantine.mode === 'enforce' ||",
+    wrong: '(true ||',
+    tests: OF_QUARANTINED,
+  },
+
+  remaining('a worker in an open group beside the closed one is closed', 'groupIds.length === 1 && ', ''),
+  remaining(
+    'a public address that stays is no fault',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code that is changed
+    '...each.addresses.map(({ publicIp }) => `${each.id} has ${publicIp}`),',
+    '',
+  ),
+  remaining('security groups in another order are the same', 'value === b[index]', 'b.includes(value)'),
+  remaining(
+    'a worker without its groups is released',
+    "...(kind === 'isolate' && !isSame(now.groupIds, groups)",
+    '...(false',
+  ),
+  quarantined(
+    'a worker is left between the two groups',
+    'if (isBetweenGroups(quarantine, view)) return',
+    'if (false) return',
+  ),
+  quarantined(
+    'a request from before the quarantine counts',
+    'if (isBefore(request.trigger, quarantine.startedAt)) {',
+    'if (false) {',
+  ),
+  quarantined(
+    'a worker that is being terminated is released',
+    "if (quarantine.phase === 'terminating') return refuse",
+    'if (false) return refuse',
+  ),
+  quarantined(
+    'a repeated request extends it again',
+    'const isGranted = extensions.includes(id);',
+    'const isGranted = false;',
+  ),
+  quarantined(
+    'mode observe terminates at the expiry',
+    "policy.quarantine.mode === 'enforce' ? policy.quarantine.onExpiry : 'alarm'",
+    'policy.quarantine.onExpiry',
+  ),
+
+  upgrades(
+    'an older release is a target',
+    RELEASE,
+    '(compareReleases(amiType, releaseVersion, current) ?? 0) > 0',
+    'releaseVersion !== current',
+  ),
+  upgrades('a release need not bake', RELEASE, 'firstSeenAt + bakeAge <= now);', 'firstSeenAt <= now);'),
+  upgrades('a pause after a failure is none', MOMENT, 'if (retryAt > now) {', 'if (false) {'),
+  upgrades(
+    'one more than the limit of the cluster',
+    MOMENT,
+    'inCluster.length >= concurrency.perCluster',
+    'inCluster.length > concurrency.perCluster',
+  ),
+  upgrades(
+    'one more than the limit of the account',
+    MOMENT,
+    'inAccount.length >= concurrency.perAccount',
+    'inAccount.length > concurrency.perAccount',
+  ),
+  upgrades(
+    'one attempt more before it is halted',
+    MOMENT,
+    'failed >= upgrades.stopAfterFailures',
+    'failed > upgrades.stopAfterFailures',
+  ),
+  upgrades('mode observe upgrades', MOMENT, "if (mode === 'observe' && ruling?.kind !== 'approved') {", 'if (false) {'),
+  upgrades('evidence is not spared', MOMENT, 'if (quarantined.length === 0) return undefined;', 'return undefined;'),
+  upgrades(
+    'what Amazon takes back is rolled out',
+    MOMENT,
+    '!view.target.isInDoubt) return undefined;',
+    'true) return undefined;',
+  ),
+  {
+    what: 'the newest AMI goes first',
+    file: 'upgrade-node-groups/turn.ts',
+    right: 'a.turn.published - b.turn.published',
+    wrong: 'b.turn.published - a.turn.published',
+    tests: ['upgrade-node-groups/plan.test.ts', 'upgrade-node-groups/waitlist.test.ts'],
+  },
+  {
+    what: 'a ruling holds for another target',
+    file: 'shared/ledger/proposal.ts',
+    right: 'proposed?.target === target ? proposed.ruling : undefined',
+    wrong: 'proposed?.ruling',
+    tests: [...OF_UPGRADES, 'quarantine-workers/answer.test.ts', 'upgrade-node-groups/answer.test.ts'],
+  },
+
+  termination('a worker of another cluster is terminated', 'if (worker.cluster !== cluster)', 'if (false)'),
+  termination('a worker without the tag is terminated', 'if (!(QUARANTINE_TAG in tags)) return', 'if (false) return'),
+  termination(
+    'it is terminated before its expiry',
+    'if (quarantine.expiresAt > circumstances.now) return',
+    'if (false) return',
+  ),
+  termination('doubt terminates', 'if (doubt !== undefined) return withheld', 'if (false) return withheld'),
+
+  {
+    what: "tags that anybody can set are AWS's own",
+    file: 'shared/fleet/worker.ts',
+    right: 'const certain = tags[MEMBER_OF] === cluster;',
+    wrong: 'const certain = true;',
+    tests: OF_IDENTITY,
+  },
+  {
+    what: 'a claim without proof is proven',
+    file: 'shared/fleet/identity.ts',
+    right: "if (proof.kind === 'found') return { verdict: 'proven'",
+    wrong: "if (true) return { verdict: 'proven'",
+    tests: OF_IDENTITY,
+  },
+  {
+    what: 'any Auto Scaling group is that of the node group',
+    file: 'shared/fleet/identity.ts',
+    right: "autoScalingGroupsOf(group).includes(tags[AUTO_SCALING_GROUP_TAG] ?? '')",
+    wrong: 'true',
+    tests: OF_IDENTITY,
+  },
+  {
+    what: 'an outcome that a crash kept from being recorded is lost',
+    file: 'shared/ledger/outcome-ledger.ts',
+    right: 'if (before.unrecorded !== undefined) record(before.unrecorded);',
+    wrong: '',
+    tests: ['shared/ledger/outcome-ledger.test.ts'],
+  },
+];

@@ -1,0 +1,96 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createVitest } from 'vitest/node';
+import { print } from '../../cli/output.ts';
+import { DEFECTS, type Defect } from './defects.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+/** What the functions' own tests import. */
+const COPIED = [
+  'cli',
+  'events',
+  'functions',
+  'infra',
+  'kubernetes',
+  'sandbox',
+  'test',
+  'package.json',
+  'tsconfig.json',
+];
+
+const copy = mkdtempSync(join(tmpdir(), 'eks-host-remediator-mutations-'));
+try {
+  for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  const wanted = process.argv[2] ?? '';
+  const missed = await plantAll(DEFECTS.filter(({ what, file }) => `${file} ${what}`.includes(wanted)));
+  if (missed > 0) process.exitCode = 1;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+
+/** Plants one defect after the other, and runs the tests that should see it. Returns how many none has seen. */
+async function plantAll(defects: readonly Defect[]): Promise<number> {
+  const vitest = await createVitest('test', {
+    root: copy,
+    config: false,
+    watch: false,
+    reporters: [{}],
+    include: ['functions/**/*.test.ts'],
+    isolate: false,
+    maxWorkers: 1,
+  });
+  const catches = async (tests: readonly string[]): Promise<string | undefined> => {
+    const specifications = await vitest.globTestSpecifications(tests.map((test) => join(copy, 'functions', test)));
+    if (specifications.length < tests.length) throw new Error(`Some of these tests do not exist: ${tests.join(', ')}`);
+    const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
+    if (unhandledErrors.length > 0) return String(Object(unhandledErrors[0]).message);
+    // What an earlier run has left is still in the list.
+    const ran = new Set(specifications.map(({ moduleId }) => moduleId));
+    return testModules.find((module) => ran.has(module.moduleId) && !module.ok())?.relativeModuleId;
+  };
+  const all = [...new Set(defects.flatMap(({ tests }) => tests))];
+  const failing = await catches(all);
+  if (failing !== undefined) throw new Error(`Without any defect ${failing} fails.`);
+  let missed = 0;
+  for (const defect of defects) {
+    const caughtBy = await withDefect(
+      defect,
+      (path) => vitest.invalidateFile(path),
+      () => catches(defect.tests),
+    );
+    if (caughtBy === undefined) missed += 1;
+    print(
+      `${caughtBy === undefined ? 'MISSED' : 'caught'}  ${defect.file}: ${defect.what}${caughtBy === undefined ? '' : `: ${caughtBy}`}`,
+    );
+  }
+  await vitest.close();
+  print(`${defects.length - missed} of ${defects.length} defects caught.`);
+  return missed;
+}
+
+/**
+ * Runs something while the copy has the defect.
+ * @param onChange called whenever the file has changed
+ * @throws Error where the code of the defect is not there, or more than once
+ */
+async function withDefect<Result>(
+  { file, right, wrong }: Defect,
+  onChange: (path: string) => void,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const path = join(copy, 'functions', file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(right).length !== 2) throw new Error(`${file} must have this code once: ${right}`);
+  const write = (text: string): void => {
+    writeFileSync(path, text);
+    onChange(path);
+  };
+  write(source.replace(right, () => wrong));
+  try {
+    return await run();
+  } finally {
+    write(source);
+  }
+}

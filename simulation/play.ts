@@ -1,0 +1,147 @@
+import { sample as launched } from '../events/ec2-instance-running.ts';
+import { sample as quarantineRequest } from '../events/quarantine-request.ts';
+import { sample as ruling } from '../events/remediation-request.ts';
+import type { CallRecord } from '../sandbox/account/service.ts';
+import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
+import { type Run, startRun } from '../sandbox/play.ts';
+import type { SynthesizedStack } from '../sandbox/stack/template.ts';
+import { endings } from './invariants/endings.ts';
+import type { Day, Invariant } from './invariants/invariant.ts';
+import { quarantines } from './invariants/quarantines.ts';
+import { records } from './invariants/records.ts';
+import { rest } from './invariants/rest.ts';
+import { untouched } from './invariants/untouched.ts';
+import { upgrades } from './invariants/upgrades.ts';
+import type { Policy, Scenario, Step } from './scenario.ts';
+
+/** Something that must never be, and was. */
+export interface Breach {
+  readonly invariant: string;
+  readonly what: string;
+  /** Virtual time, ISO 8601. */
+  readonly at: string;
+}
+
+export interface Outcome {
+  readonly breaches: readonly Breach[];
+  readonly calls: number;
+  readonly records: number;
+  /** What was decided, by `function reason`, and how often. */
+  readonly said: Readonly<Record<string, number>>;
+}
+
+/** How long each scenario is played, ms. */
+export const DAY_MS = 24 * 3_600_000;
+const TICK_MS = 15 * 60_000;
+/** More breaches of one day tell nothing more. */
+const MOST_BREACHES = 5;
+
+export interface PlaySettings {
+  readonly synthesized: SynthesizedStack;
+  /** Whether SDK clients call the account directly; otherwise everything goes over the wire. */
+  readonly inProcess: boolean;
+}
+
+/** Plays a scenario through a virtual day, and watches it. */
+export async function playScenario(scenario: Scenario, { synthesized, inProcess }: PlaySettings): Promise<Outcome> {
+  const breaches: Breach[] = [];
+  const policies: Array<{ since: number; policy: Policy }> = [];
+  const invariants: Invariant[] = [];
+  const run = await startRun({
+    fleet: parseFleet(JSON.stringify(scenario.fleet), `seed ${scenario.seed}`),
+    synthesized,
+    seed: scenario.seed,
+    policy: JSON.stringify(scenario.policy),
+    faults: scenario.faults,
+    inProcess,
+    onCall: (call: CallRecord) => {
+      for (const { onCall } of invariants) onCall?.(call);
+    },
+  });
+  const { time } = run.account;
+  policies.push({ since: time.now, policy: scenario.policy });
+  const breach = (invariant: string, what: string): void => {
+    if (breaches.length < MOST_BREACHES) breaches.push({ invariant, what, at: new Date(time.now).toISOString() });
+  };
+  const day: Day = { scenario, run, policies, breach };
+  const endsAt = time.now + DAY_MS;
+  invariants.push(upgrades(day), quarantines(day), untouched(day), records(day), endings(day), rest(day, endsAt));
+  for (const step of scenario.steps) {
+    time.after(step.atMinute * 60_000, () => {
+      if (step.kind === 'policy') policies.push({ since: time.now, policy: step.policy });
+      take(step, run);
+    });
+  }
+  while (time.now < endsAt) {
+    await run.account.play(TICK_MS);
+    for (const { onTick } of invariants) onTick?.();
+  }
+  for (const { onEnd } of invariants) await onEnd?.();
+  const said: Record<string, number> = {};
+  for (const { remediation, decision, reason } of run.records) {
+    const word = `${remediation} ${decision} ${reason}`;
+    said[word] = (said[word] ?? 0) + 1;
+  }
+  return { breaches, calls: run.calls.length, records: run.records.length, said };
+}
+
+function take(step: Step, run: Run): void {
+  const { account, records: told } = run;
+  const asked = {
+    time: new Date(account.time.now).toISOString(),
+    id: `${step.kind}-${step.atMinute}-${account.time.now}`,
+  };
+  const asker = { why: 'the simulation asks for it', requestedBy: 'arn:aws:iam::111122223333:role/simulation' };
+  /** Of the workers that quarantine-workers has said this of, one. */
+  const pick = (index: number, reasons: RegExp): string | undefined => {
+    const ids = [
+      ...new Set(
+        told.flatMap(({ reason, instance }) => (instance !== undefined && reasons.test(reason) ? [instance] : [])),
+      ),
+    ];
+    return ids[index % Math.max(1, ids.length)];
+  };
+  switch (step.kind) {
+    case 'policy':
+      account.fleet.parameters.put({
+        Name: account.stack.ref('AWS::SSM::Parameter'),
+        Value: JSON.stringify(step.policy),
+        Overwrite: true,
+      });
+      return;
+    case 'ask': {
+      const instanceId = pick(step.index, /^(quarantine-started|quarantined|quarantine-in-progress)$/);
+      if (instanceId === undefined) return;
+      const more = step.action === 'extend' ? { by: '1d' } : {};
+      account.putEvent({
+        ...quarantineRequest,
+        ...asked,
+        detail: { action: step.action, instanceId, ...more, ...asker },
+      });
+      return;
+    }
+    case 'rule': {
+      const instanceId = pick(step.index, /^(would-quarantine|quarantine-started|quarantine-budget)$/);
+      if (instanceId === undefined) return;
+      const detail = { remediation: 'quarantine-workers', action: step.action, instanceId, ...asker };
+      account.putEvent({ ...ruling, ...asked, detail });
+      return;
+    }
+    case 'expose-silently': {
+      const workers = account.fleet.instances
+        .list()
+        .filter(({ state, kubernetes }) => state === 'running' && kubernetes);
+      const { interfaces, addresses } = account.fleet.networks;
+      const [first] = interfaces.of(workers[step.index % Math.max(1, workers.length)]?.id ?? '');
+      if (first !== undefined && first.associations.size === 0) {
+        addresses.associate(addresses.allocate(), first, first.privateIps[0]);
+      }
+      return;
+    }
+    case 'forged-launch': {
+      const all = account.fleet.instances.list();
+      const id = all[step.index % Math.max(1, all.length)]?.id ?? 'i-0badcafe0badcafe0';
+      account.putEvent({ ...launched, ...asked, detail: { ...launched.detail, 'instance-id': id } });
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { FaultPlan } from '../sandbox/account/faults.ts';
+
+/** Something that happens during a simulated day. Each can be left out, and the rest still makes sense. */
+export type Step = { readonly atMinute: number } & (
+  | { readonly kind: 'policy'; readonly policy: Policy }
+  /** An operator's request about one of the workers in quarantine then, counted from the first. */
+  | { readonly kind: 'ask'; readonly action: 'release' | 'extend' | 'terminate'; readonly index: number }
+  /** An operator's ruling on one of the workers that ever were exposed. */
+  | { readonly kind: 'rule'; readonly action: 'approve' | 'reject'; readonly index: number }
+  /** A worker gets an Elastic IP, and no event tells. */
+  | { readonly kind: 'expose-silently'; readonly index: number }
+  /** An event about whatever instance there is, as a forger could send it. */
+  | { readonly kind: 'forged-launch'; readonly index: number }
+);
+
+/** The parts of a policy document that a simulation varies. */
+export interface Policy {
+  readonly killSwitch: boolean;
+  readonly upgrades: {
+    readonly mode: Mode;
+    readonly bakeAge: string;
+    readonly concurrency: { readonly perCluster: number; readonly perAccount: number };
+    readonly waitForQuarantine: string;
+  };
+  readonly quarantine: {
+    readonly mode: Mode;
+    readonly exposure: 'address' | 'open-port';
+    readonly respond: 'isolate' | 'strip';
+    readonly outOfService: 'standby' | 'detach';
+    readonly concurrency: { readonly perGroup: number; readonly perCluster: number; readonly perAccount: number };
+  };
+  readonly [section: string]: unknown;
+}
+
+export type Mode = 'enforce' | 'observe' | 'off';
+
+/** One simulated day: plain data, so that it can be printed, shortened and played again. */
+export interface Scenario {
+  readonly seed: number;
+  /** As in a fleet file. */
+  readonly fleet: {
+    readonly launches: readonly object[];
+    readonly changes: readonly object[];
+    readonly [key: string]: unknown;
+  };
+  readonly policy: Policy;
+  readonly faults: FaultPlan;
+  readonly steps: readonly Step[];
+}
+
+/** Kinds of faults that a scenario has. */
+export const faultKinds = ({ faults: { quietAfterMs: _, ...kinds }, fleet }: Scenario): string[] => [
+  ...Object.keys(kinds),
+  ...(fleet.eventualConsistency === true ? ['eventualConsistency'] : []),
+];

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../cli/usage-error.ts';
+
+/** What is simulated. */
+export interface Settings {
+  readonly seeds: number;
+  readonly from: number;
+  /** Processes that share the seeds. */
+  readonly jobs: number;
+  /** One in so many seeds is played by whole bundles, over the wire, too; 0: none. */
+  readonly wireEvery: number;
+  /** Parts of the scenario that are left out, as a failing seed's replay command names them. */
+  readonly without: readonly string[];
+}
+
+export const USAGE = `npm run simulate -- [--seeds N] [--from N] [--jobs N] [--wire-every N] [--without PART,…]
+Plays a virtual day of twenty workers for each seed, with at least three kinds of faults, and watches what must hold.
+  --seeds N       how many seeds (default 50)
+  --from N        the first seed (default 1)
+  --jobs N        processes that share them (default 2)
+  --wire-every N  one in N seeds is also played by whole bundles over the wire (default 0: none)
+  --without PARTS what a scenario is played without: as the replay command of a failing seed says it`;
+
+/** @throws UsageError that names the option */
+export function readSettings(args: readonly string[]): Settings | 'help' {
+  const options = {
+    seeds: { type: 'string', default: '50' },
+    from: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
+    'wire-every': { type: 'string', default: '0' },
+    without: { type: 'string', default: '' },
+    help: { type: 'boolean', default: false },
+  } as const;
+  const { values } = parsed(() => parseArgs({ args: [...args], options }));
+  if (values.help) return 'help';
+  return {
+    seeds: wholeNumber('seeds', values.seeds, 1),
+    from: wholeNumber('from', values.from, 0),
+    jobs: wholeNumber('jobs', values.jobs, 1),
+    wireEvery: wholeNumber('wire-every', values['wire-every'], 0),
+    without: values.without.split(',').filter((part) => part !== ''),
+  };
+}
+
+function parsed<Result>(parse: () => Result): Result {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  }
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError(`--${name} must be a whole number from ${least}, not "${text}".`);
+}

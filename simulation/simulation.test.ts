@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../cli/usage-error.ts';
+import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
+import { scenarioOf, WORKERS } from './draw.ts';
+import { partsOf, shrink, without } from './parts.ts';
+import { faultKinds, type Scenario } from './scenario.ts';
+import { readSettings } from './settings.ts';
+
+const SEEDS = Array.from({ length: 200 }, (_, index) => index + 1);
+
+describe('a scenario', () => {
+  it('is a function of its seed, and another one for another seed', () => {
+    expect(scenarioOf(7)).toEqual(scenarioOf(7));
+    expect(new Set(SEEDS.map((seed) => JSON.stringify(scenarioOf(seed)))).size).toBe(SEEDS.length);
+  });
+
+  it('has twenty workers, at least three kinds of faults, and a fleet that the sandbox takes', () => {
+    for (const seed of SEEDS) {
+      const scenario = scenarioOf(seed);
+      const { clusters } = parseFleet(JSON.stringify(scenario.fleet), `seed ${seed}`);
+      const sizes = clusters.flatMap(({ nodeGroups }) => nodeGroups.map(({ desiredSize }) => desiredSize));
+      expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(WORKERS);
+      expect(faultKinds(scenario).length).toBeGreaterThanOrEqual(3);
+    }
+  });
+
+  it('has every kind of step and of fault in some seed', () => {
+    const scenarios = SEEDS.map(scenarioOf);
+    expect(new Set(scenarios.flatMap(({ steps }) => steps.map(({ kind }) => kind)))).toEqual(
+      new Set(['policy', 'ask', 'rule', 'expose-silently', 'forged-launch']),
+    );
+    expect(new Set(scenarios.flatMap(faultKinds)).size).toBe(11);
+  });
+});
+
+describe('a scenario that fails', () => {
+  const failsWith =
+    (...needed: string[]) =>
+    async (scenario: Scenario): Promise<boolean> =>
+      needed.every((part) => partsOf(scenario).includes(part));
+
+  it('is shrunk to what its failure needs', async () => {
+    const scenario = scenarioOf(1);
+    const needed = partsOf(scenario).at(-1) ?? '';
+    const needless = await shrink(scenario, [], failsWith(needed));
+    expect(partsOf(without(scenario, needless))).toEqual([needed]);
+  });
+});
+
+describe('the options', () => {
+  it('have defaults, and are read', () => {
+    expect(readSettings([])).toMatchObject({ seeds: 50, from: 1, wireEvery: 0, without: [] });
+    expect(readSettings(['--seeds', '3', '--from', '9', '--without', 'step0,crashRate'])).toMatchObject({
+      seeds: 3,
+      from: 9,
+      without: ['step0', 'crashRate'],
+    });
+  });
+
+  it.each([
+    [['--seeds', 'many'], '--seeds must be a whole number from 1, not "many"'],
+    [['--from', '1.5'], '--from must be a whole number from 0'],
+    [['--seed', '1'], 'npm run simulate'],
+  ])('are refused by name: %j', (args, message) => {
+    expect(() => readSettings(args)).toThrow(UsageError);
+    expect(() => readSettings(args)).toThrow(message);
+  });
+});
