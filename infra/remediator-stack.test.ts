@@ -261,6 +261,7 @@ describe('the outputs', () => {
     expect(Object.keys(template.toJSON().Outputs)).toEqual([
       'RequestFunctionArn',
       'ReviewFunctionArn',
+      'UpgradeRoleArn',
       'AgentRoleArn',
       'QuarantineRoleArn',
       'TerminationRoleArn',

@@ -9,6 +9,7 @@ import {
   POSTURE_KUBERNETES_GROUP,
   QUARANTINE_KUBERNETES_GROUP,
   rbacManifest,
+  UPGRADE_KUBERNETES_GROUP,
 } from './rbac.ts';
 import { unknownFields } from './unknown-fields.fixture.ts';
 
@@ -75,6 +76,13 @@ describe('the rights in a cluster', () => {
     ]);
   });
 
+  it('let upgrade-node-groups list nodes, pods and disruption budgets, and nothing else', () => {
+    expect(rulesOf(UPGRADE_KUBERNETES_GROUP)).toEqual([
+      { kind: 'ClusterRole', apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
+      { kind: 'ClusterRole', apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
+    ]);
+  });
+
   it('have no wildcard, no secrets, and no way to more rights', () => {
     expect(JSON.stringify(rules)).not.toMatch(/\*|secrets|escalate|impersonate|bind|exec|serviceaccounts/);
   });
@@ -85,6 +93,7 @@ describe('the rights in a cluster', () => {
     ['ClusterRole', QUARANTINE_KUBERNETES_GROUP, QUARANTINE_KUBERNETES_GROUP],
     ['ClusterRole', IDENTITY_KUBERNETES_GROUP, IDENTITY_KUBERNETES_GROUP],
     ['ClusterRole', POSTURE_KUBERNETES_GROUP, POSTURE_KUBERNETES_GROUP],
+    ['ClusterRole', UPGRADE_KUBERNETES_GROUP, UPGRADE_KUBERNETES_GROUP],
   ])('of the %s %s go to the group %s, by its name', (kind, name, group) => {
     const found = manifest.filter(({ metadata }) => metadata.name === name);
     expect(found.map((object) => object.kind)).toEqual([kind, `${kind}Binding`]);

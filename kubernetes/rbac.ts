@@ -17,6 +17,9 @@ export const IDENTITY_KUBERNETES_GROUP = 'eks-host-remediator-identity';
 /** The Kubernetes group that an access entry gives to the role of `check-posture`, which may list pods. */
 export const POSTURE_KUBERNETES_GROUP = 'eks-host-remediator-posture';
 
+/** The Kubernetes group that an access entry gives to the role of `upgrade-node-groups`, which may see what keeps pods. */
+export const UPGRADE_KUBERNETES_GROUP = 'eks-host-remediator-upgrades';
+
 const RBAC = 'rbac.authorization.k8s.io';
 const LABELS = { 'app.kubernetes.io/managed-by': 'eks-host-remediator' };
 
@@ -31,6 +34,7 @@ export const rbacManifest = (): KubernetesObject[] => [
   ...awsAuthRights(QUARANTINE_KUBERNETES_GROUP),
   ...awsAuthRights(IDENTITY_KUBERNETES_GROUP),
   ...postureRights(),
+  ...upgradeRights(),
 ];
 
 /** The rights to list nodes, and to maintain one DaemonSet in a namespace of its own. */
@@ -82,6 +86,13 @@ const awsAuthRights = (group: string): KubernetesObject[] =>
 const postureRights = (): KubernetesObject[] =>
   granted(POSTURE_KUBERNETES_GROUP, { name: POSTURE_KUBERNETES_GROUP }, [
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+  ]);
+
+/** To see which pods run on the nodes of a node group, and what forbids their eviction. */
+const upgradeRights = (): KubernetesObject[] =>
+  granted(UPGRADE_KUBERNETES_GROUP, { name: UPGRADE_KUBERNETES_GROUP }, [
+    { apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['list'] },
+    { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list'] },
   ]);
 
 /** A role with these rules, in its namespace if it has one, and the binding that gives it to a group. */

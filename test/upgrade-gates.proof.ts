@@ -82,3 +82,25 @@ it('full subnets keep an upgrade from starting, as the plan says; with addresses
   );
   expect(looks.length).toBeLessThan(10);
 });
+
+it('a disruption budget that lets no pod go keeps an upgrade from starting, and is named with pod and owner', async () => {
+  const entry = { function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] };
+  const cart = { name: 'cart', namespace: 'shop', replicas: 2, disruptionBudget: { minAvailable: 2 } };
+  const run = await playThrough({
+    fleet: fleet([group('web', { workloads: [cart] }), group('api', { workloads: [{ name: 'solo', replicas: 1 }] })], {
+      accessEntries: [entry],
+    }),
+    policy: { upgrades: { bakeAge: '2h', preflightPods: true } },
+    play: '5h',
+  });
+  const told = (name: string, wanted: string) =>
+    run.records.findLast(({ nodegroup, reason }) => nodegroup === name && reason === wanted)?.message;
+  expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('refused preflight-blocked');
+  expect(told('web', 'preflight-blocked')).toMatch(
+    /the disruption budget shop\/cart now allows no eviction of shop\/cart-\S+ \(ReplicaSet cart-\w+\), shop\/cart-/,
+  );
+  expect(told('api', 'upgrade-started')).toMatch(
+    /Look out: .*1 pod that is the only one of its controller: default\/solo-/,
+  );
+  expect(incidentOf(run, 'shop', 'api').at(-1)).toBe('done upgraded');
+});

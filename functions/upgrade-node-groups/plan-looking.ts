@@ -42,3 +42,9 @@ function isLookedAt(observation: Observation, anywhere: Circumstances): boolean 
   const { policy } = circumstancesOf(observation, anywhere);
   return !isInvalid(policy) && policy.upgrades.preflight !== 'off';
 }
+
+/** Whether the look at it reads its pods, too. */
+export function asksForPods(observation: Observation, anywhere: Circumstances): boolean {
+  const { policy } = circumstancesOf(observation, anywhere);
+  return !isInvalid(policy) && policy.upgrades.preflightPods;
+}

@@ -31,6 +31,12 @@ const keys = (defaultMode: Mode) =>
       .describe(
         'What a look before the start does about what surely blocks an upgrade: keep it waiting, or only tell.',
       ),
+    preflightPods: z
+      .boolean()
+      .default(false)
+      .describe(
+        'The look before the start reads pods and disruption budgets, too: clusters must let it (access entry, RBAC).',
+      ),
     concurrency: z
       .strictObject({
         perCluster: z.int().min(1).max(100).default(1).describe('Node groups of one cluster upgraded at a time.'),

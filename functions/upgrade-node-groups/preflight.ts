@@ -53,8 +53,12 @@ export function addressesFor(
   return NOTHING;
 }
 
-/** What several looks at one node group have seen. */
-export const together = (looks: readonly Preflight[]): Preflight => ({
-  blockers: looks.flatMap(({ blockers }) => blockers),
-  warnings: looks.flatMap(({ warnings }) => warnings),
-});
+/** What several looks have seen, by subject. */
+export function joined(looks: ReadonlyArray<ReadonlyMap<string, Preflight>>): Map<string, Preflight> {
+  const all = new Map<string, Preflight>();
+  for (const [subject, seen] of looks.flatMap((look) => [...look])) {
+    const { blockers, warnings } = all.get(subject) ?? NOTHING;
+    all.set(subject, { blockers: [...blockers, ...seen.blockers], warnings: [...warnings, ...seen.warnings] });
+  }
+  return all;
+}

@@ -35,7 +35,7 @@ export const UPGRADE_REASONS = {
   },
   'preflight-blocked': {
     meaning:
-      'A look before the start found what surely blocks the upgrade: too few free addresses in its subnets. Nothing was moved.',
+      'A look before the start found what surely blocks the upgrade: too few free addresses in its subnets, or pods that no disruption budget lets go. Nothing was moved.',
     hint: 'Cure what the message names: it is looked at again by itself. To start all the same, set upgrades.preflight to warn.',
     // Nothing has failed, and nothing more is tried until somebody acts.
     severity: 'medium',

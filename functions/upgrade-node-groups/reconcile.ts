@@ -3,7 +3,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SQSRecord } from 'aws-lambda';
 import pMap from 'p-map';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
-import { createClusterReader } from '../shared/fleet/fleet.ts';
+import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { putAside } from '../shared/intake/dead-letter.ts';
 import { sendRequests } from '../shared/intake/reconcile-queue.ts';
 import { type BlastBudget, readBudget, writeBudget } from '../shared/ledger/blast-budget.ts';
@@ -18,11 +18,13 @@ import { type Circumstances, iso } from './decision.ts';
 import { publishGauges } from './gauges.ts';
 import type { Observation } from './observation.ts';
 import { findUpdating, type ObserveClients, observeNodeGroups } from './observe.ts';
+import { observeEvictions } from './observe-evictions.ts';
 import { observeGates } from './observe-gates.ts';
 import { observePreflights } from './observe-preflight.ts';
 import { observeUnmanaged } from './observe-unmanaged.ts';
 import { type Decided, type Plan, plan, withForeign, withSlot } from './plan.ts';
-import { planLooking } from './plan-looking.ts';
+import { asksForPods, planLooking } from './plan-looking.ts';
+import { joined } from './preflight.ts';
 import type { upgradeNodeGroups } from './remediation.ts';
 import { callNext, contendersOf, type Waitlist } from './waitlist.ts';
 import { type Line, readFleet, readLine } from './waitlist-reading.ts';
@@ -75,7 +77,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     slots: budget.slots,
     ...(rollouts !== undefined && { rollouts }),
   };
-  const { planned, line } = await planFairly(deps, observations, circumstances, fleet);
+  const { planned, line } = await planFairly({ ...deps, readCluster }, observations, circumstances, fleet);
   const reserved = await saveSlots(deps, budget, planned.slots, `${caller} reserve`);
   // Carry out each decision: act, schedule its wake-up, record and save. Refused starts release their slots.
   const carriedOut = await pMap(planned.decided, (decided) => carryOutOrTell(deps, decided, circumstances), {
@@ -114,7 +116,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
  * observed subjects, which updates somebody else has started in the same clusters since the last sweep, and what blocks them.
  */
 async function planFairly(
-  deps: ReconcileDeps,
+  deps: ReconcileDeps & { readonly readCluster: ClusterReader },
   observations: readonly Observation[],
   circumstances: Circumstances,
   fleet: Waitlist | undefined,
@@ -131,7 +133,11 @@ async function planFairly(
     concurrency: READ_CONCURRENCY,
   });
   const slots = updating.flat().reduce((held, key) => withForeign(held, key, now), circumstances.slots);
-  const look = (unseen: readonly Observation[]) => observePreflights(deps, unseen);
+  const look = async (unseen: readonly Observation[]) => {
+    const asking = unseen.filter((each) => asksForPods(each, circumstances));
+    const looks = [observePreflights(deps, unseen), observeEvictions(deps, deps.readCluster, asking)];
+    return joined(await Promise.all(looks));
+  };
   const { planned: looked } = await planLooking(look, observations, { ...circumstances, slots }, contenders);
   return { planned: looked, line };
 }

@@ -76,6 +76,10 @@ export const upgradeNodeGroups = declare({
     { sid: 'CheckPosture', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },
     ...LAUNCH_TEMPLATE_RIGHTS,
   ],
+  kubernetesGroup: 'eks-host-remediator-upgrades',
+  outputs: {
+    UpgradeRoleArn: { value: '{role}', description: 'The role of upgrade-node-groups, for access entries' },
+  },
   environment: { POSTURE_QUEUE_URL: '{queueUrl:check-posture}' },
   alarms: {
     'upgrade-failed': {

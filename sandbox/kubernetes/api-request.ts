@@ -8,7 +8,14 @@ export const DAEMON_SETS: Resource = { group: 'apps', plural: 'daemonsets', kind
 
 export const CONFIG_MAPS: Resource = { group: '', plural: 'configmaps', kind: 'ConfigMap', namespaced: true };
 
-const RESOURCES = [NODES, NAMESPACES, PODS, CONFIG_MAPS, DAEMON_SETS];
+export const BUDGETS: Resource = {
+  group: 'policy',
+  plural: 'poddisruptionbudgets',
+  kind: 'PodDisruptionBudget',
+  namespaced: true,
+};
+
+const RESOURCES = [NODES, NAMESPACES, PODS, CONFIG_MAPS, DAEMON_SETS, BUDGETS];
 
 export type Verb = 'get' | 'list' | 'create' | 'patch' | 'delete';
 

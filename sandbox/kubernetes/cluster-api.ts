@@ -1,6 +1,6 @@
 import type { ClusterNode } from '../account/eks/cluster-nodes.ts';
 import type { World } from '../account/world.ts';
-import { type ApiRequest, bodyOf, CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import { type ApiRequest, BUDGETS, bodyOf, CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
 import { awsAuthObject, type RoleMapping } from './aws-auth.ts';
 import { DaemonSets } from './daemon-sets.ts';
 import { refuseUndeclared } from './declared-fields.ts';
@@ -106,6 +106,7 @@ export class ClusterApi {
     const { resource, namespace } = request;
     if (resource === NODES) return this.#nodes.served();
     if (resource === NAMESPACES) return this.#namespaces;
+    if (resource === BUDGETS) return this.#workloads.budgets(namespace);
     if (resource === CONFIG_MAPS) return awsAuthObject(namespace, this.#mappedRoles());
     return resource === PODS ? this.#pods(request) : this.#daemonSets.list(namespace);
   }

@@ -1,4 +1,4 @@
-import { CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
+import { BUDGETS, CONFIG_MAPS, DAEMON_SETS, NAMESPACES, NODES, PODS } from './api-request.ts';
 import type { Json } from './json.ts';
 import type { Resource } from './status-error.ts';
 
@@ -7,6 +7,7 @@ const VERBS = new Map<Resource, readonly string[]>([
   [NAMESPACES, ['get', 'list']],
   [PODS, ['get', 'list']],
   [CONFIG_MAPS, ['get', 'list']],
+  [BUDGETS, ['list']],
   [DAEMON_SETS, ['create', 'delete', 'get', 'list', 'patch']],
 ]);
 const SHORT_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -15,6 +16,7 @@ const SHORT_NAMES: Readonly<Record<string, readonly string[]>> = {
   pods: ['po'],
   configmaps: ['cm'],
   daemonsets: ['ds'],
+  poddisruptionbudgets: ['pdb'],
 };
 
 const resource = (
@@ -44,9 +46,7 @@ const served = (group: string): Json[] =>
 const RESOURCES: Readonly<Record<string, readonly Json[]>> = {
   '': [...served(''), resource('pods/eviction', 'Eviction', true, ['create'], { group: 'policy', version: 'v1' })],
   apps: served('apps'),
-  // Clients treat a group without resources as an error. Budgets only affect evictions; they cannot be requested
-  // themselves.
-  policy: [resource('poddisruptionbudgets', 'PodDisruptionBudget', true, [])],
+  policy: served('policy'),
   'authorization.k8s.io': [resource('selfsubjectaccessreviews', 'SelfSubjectAccessReview', false, ['create'])],
 };
 

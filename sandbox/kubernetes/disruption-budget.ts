@@ -1,3 +1,6 @@
+import type { Served } from './lists.ts';
+import { stableUid } from './pods.ts';
+
 /**
  * How many pods of a workload may be missing: `maxUnavailable`, or what `minAvailable` leaves; a number or a
  * percentage.
@@ -19,3 +22,31 @@ export function desiredHealthy({ minAvailable, maxUnavailable }: DisruptionBudge
 
 const scaled = (value: number | string, of: number): number =>
   typeof value === 'number' ? value : Math.ceil((Number.parseInt(value, 10) / 100) * of);
+
+/** A budget as it is served: its controller has seen it, and allows what is healthy beyond what must be. */
+export function servedBudget(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { minAvailable, maxUnavailable }: DisruptionBudget,
+  healthy: { readonly currentHealthy: number; readonly desiredHealthy: number; readonly expectedPods: number },
+): Served {
+  return {
+    name,
+    namespace,
+    labels: {},
+    object: {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name, namespace, uid: stableUid(`budget ${namespace}/${name}`), generation: 1 },
+      spec: {
+        selector: { matchLabels: { app: name } },
+        ...(minAvailable !== undefined && { minAvailable }),
+        ...(maxUnavailable !== undefined && { maxUnavailable }),
+      },
+      status: {
+        ...healthy,
+        observedGeneration: 1,
+        disruptionsAllowed: Math.max(0, healthy.currentHealthy - healthy.desiredHealthy),
+      },
+    },
+  };
+}

@@ -1,7 +1,7 @@
 import type { Random } from '../time/random.ts';
 import type { VirtualTime } from '../time/virtual-time.ts';
 import { PODS } from './api-request.ts';
-import { desiredHealthy } from './disruption-budget.ts';
+import { desiredHealthy, servedBudget } from './disruption-budget.ts';
 import type { Served } from './lists.ts';
 import type { SchedulingNode } from './scheduling.ts';
 import { budgetViolated, notFound, preconditionFailed } from './status-error.ts';
@@ -74,6 +74,21 @@ export class Workloads {
     return this.#pods
       .filter(({ workload }) => namespace === undefined || workload.namespace === namespace)
       .map((pod) => servedWorkloadPod(pod, this.#options.time.now));
+  }
+
+  /** The disruption budgets, with the status that the disruption controller gives them. */
+  budgets(namespace: string | undefined): Served[] {
+    const { now } = this.#options.time;
+    return this.#options.workloads.flatMap((workload) => {
+      const { disruptionBudget, namespace: own, replicas } = workload;
+      if (disruptionBudget === undefined || (namespace !== undefined && namespace !== own)) return [];
+      const currentHealthy = this.#living(workload).filter((one) => isReady(one, now)).length;
+      return servedBudget(workload, disruptionBudget, {
+        currentHealthy,
+        desiredHealthy: desiredHealthy(disruptionBudget, replicas),
+        expectedPods: replicas,
+      });
+    });
   }
 
   has(namespace: string, name: string): boolean {

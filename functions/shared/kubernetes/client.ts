@@ -1,7 +1,15 @@
-import { AppsV1Api, CoreV1Api, PatchStrategy, ServerConfiguration, setHeaderOptions } from '@kubernetes/client-node';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  PatchStrategy,
+  PolicyV1Api,
+  ServerConfiguration,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
 import { unlessAbsent } from './access-error.ts';
 import { readNodeRoles } from './aws-auth.ts';
 import type { ClusterAccess } from './cluster-access.ts';
+import { type Budget, type EvictablePod, listBudgets, listEvictablePods } from './disruptions.ts';
 import { type Eviction, evictPod, type KubernetesPod, listPods } from './evictions.ts';
 import { type Change, changeNode, type Isolation, isolated, type Restoration, restored } from './node-changes.ts';
 import { findNode, type KubernetesNode, listNodes, readNode } from './nodes.ts';
@@ -35,6 +43,10 @@ export interface DaemonSetStatus {
 export interface KubernetesClient {
   /** How the pods ask to be confined that are bound to a node and have not ended, of every namespace. */
   listPodSecurity(nodeName: string): Promise<PodSecurity[]>;
+  /** All pods that are bound to a node, of every namespace, with what matters for evicting them. */
+  listEvictablePods(): Promise<EvictablePod[]>;
+  /** All PodDisruptionBudgets, of every namespace. */
+  listBudgets(): Promise<Budget[]>;
   /** All nodes of the cluster, by name. */
   listNodes(): Promise<KubernetesNode[]>;
   /** ARNs of the roles that the ConfigMap `aws-auth` lets in as nodes. */
@@ -86,7 +98,10 @@ export function createKubernetesClient(access: ClusterAccess): KubernetesClient 
   };
   const core = new CoreV1Api(configuration);
   const apps = new AppsV1Api(configuration);
+  const policy = new PolicyV1Api(configuration);
   return {
+    listEvictablePods: () => listEvictablePods(core),
+    listBudgets: () => listBudgets(policy),
     listNodes: () => listNodes(core),
     nodeRoles: () => readNodeRoles(core),
     readNode: (name) => readNode(core, name),

@@ -43,6 +43,7 @@ export const STRICTNESS = {
     'gates.insufficientData': strictestFirst('closed', 'open'),
     'gates.calendars': { kind: 'whole' },
     preflight: strictestFirst('block', 'warn', 'off'),
+    preflightPods: strictestFirst(true, false),
     'concurrency.perCluster': LEAST,
     'concurrency.perAccount': ACCOUNT,
     stopAfterFailures: LEAST,

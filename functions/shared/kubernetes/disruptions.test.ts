@@ -1,0 +1,52 @@
+import { afterEach, expect, it } from 'vitest';
+import { apiWith, closeApis } from './api-server.fixture.ts';
+
+afterEach(closeApis);
+
+it('lists the pods that are bound to a node, with what matters for evicting them', async () => {
+  const spec = {
+    nodeName: 'node-1',
+    volumes: [{ name: 'scratch', emptyDir: {} }],
+    tolerations: [{ operator: 'Exists' }],
+  };
+  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  const { client, received } = await apiWith(
+    { body: { items: [{ metadata: { namespace: 'shop', name: 'a' }, spec, status }], metadata: { continue: 'more' } } },
+    { body: { items: [{ metadata: { namespace: 'shop', name: 'b' }, spec: {}, status }] } },
+  );
+  expect(await client.listEvictablePods()).toEqual([
+    {
+      namespace: 'shop',
+      name: 'a',
+      nodeName: 'node-1',
+      labels: {},
+      staysOnNode: false,
+      phase: 'Running',
+      ready: true,
+      terminating: false,
+      hasLocalData: true,
+      toleratesEverything: true,
+    },
+  ]);
+  expect(received.map(({ url }) => url)).toEqual(['/api/v1/pods?limit=500', '/api/v1/pods?continue=more&limit=500']);
+});
+
+it.each([
+  ['its controller has seen', { generation: 2 }, { observedGeneration: 2, disruptionsAllowed: 1 }, true, 1],
+  [
+    'its controller has not seen since its last change',
+    { generation: 3 },
+    { observedGeneration: 2, disruptionsAllowed: 1 },
+    false,
+    1,
+  ],
+  ['has no status yet', { generation: 1 }, undefined, false, 0],
+])('reads a budget that %s', async (_what, metadata, status, isObserved, disruptionsAllowed) => {
+  const spec = { selector: { matchLabels: { app: 'web' } }, unhealthyPodEvictionPolicy: 'AlwaysAllow' };
+  const items = [{ metadata: { namespace: 'shop', name: 'web', ...metadata }, spec, ...(status && { status }) }];
+  const { client, received } = await apiWith({ body: { items } });
+  expect(await client.listBudgets()).toMatchObject([
+    { namespace: 'shop', name: 'web', selector: spec.selector, isObserved, disruptionsAllowed, evictsUnready: true },
+  ]);
+  expect(received.map(({ url }) => url)).toEqual(['/apis/policy/v1/poddisruptionbudgets?limit=500']);
+});

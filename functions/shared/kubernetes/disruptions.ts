@@ -1,0 +1,109 @@
+import type { CoreV1Api, PolicyV1Api, V1LabelSelector, V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
+import { pagesOf } from './all-pages.ts';
+
+/** A pod that runs, or will, as far as its eviction goes. */
+export interface EvictablePod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly nodeName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Its controller, such as `ReplicaSet web-5d9`; absent: it has none, and nothing brings it back. */
+  readonly owner?: string;
+  /** A drain leaves it alone: a DaemonSet's, or a static one. */
+  readonly staysOnNode: boolean;
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly terminating: boolean;
+  /** Whether it has an `emptyDir`, which ends with it. */
+  readonly hasLocalData: boolean;
+  /** Whether it tolerates every taint: a drained node does not keep it away. */
+  readonly toleratesEverything: boolean;
+}
+
+/** A PodDisruptionBudget. */
+export interface Budget {
+  readonly namespace: string;
+  readonly name: string;
+  readonly selector: V1LabelSelector | undefined;
+  readonly disruptionsAllowed: number;
+  readonly currentHealthy: number;
+  readonly desiredHealthy: number;
+  /** Whether its status is of its present specification: else an eviction is refused until it is. */
+  readonly isObserved: boolean;
+  readonly evictsUnready: boolean;
+}
+
+/** All pods that are bound to a node, of every namespace. They are read page by page, and little of each is kept. */
+export async function listEvictablePods(core: CoreV1Api): Promise<EvictablePod[]> {
+  const pods: EvictablePod[] = [];
+  for await (const page of pagesOf((asked) => core.listPodForAllNamespaces(asked))) {
+    pods.push(...page.filter(({ spec }) => spec?.nodeName !== undefined).map(describePod));
+  }
+  return pods;
+}
+
+export async function listBudgets(policy: PolicyV1Api): Promise<Budget[]> {
+  const budgets: Budget[] = [];
+  for await (const page of pagesOf((asked) => policy.listPodDisruptionBudgetForAllNamespaces(asked))) {
+    budgets.push(...page.map(describeBudget));
+  }
+  return budgets;
+}
+
+function describePod({ metadata, spec, status }: V1Pod): EvictablePod {
+  const controller = metadata?.ownerReferences?.find((owner) => owner.controller === true);
+  const isStatic = metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined || controller?.kind === 'Node';
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    nodeName: spec?.nodeName ?? '',
+    labels: metadata?.labels ?? {},
+    ...(controller !== undefined && { owner: `${controller.kind} ${controller.name}` }),
+    staysOnNode: isStatic || controller?.kind === 'DaemonSet',
+    phase: status?.phase ?? '',
+    ready: status?.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') ?? false,
+    terminating: metadata?.deletionTimestamp !== undefined,
+    hasLocalData:
+      spec?.volumes?.some(({ emptyDir }) => emptyDir !== undefined && emptyDir.medium !== 'Memory') ?? false,
+    // A toleration without a key and with the operator Exists matches every taint, without an effect each effect of it.
+    toleratesEverything:
+      spec?.tolerations?.some(
+        ({ key = '', operator, effect = '' }) => key === '' && operator === 'Exists' && effect === '',
+      ) ?? false,
+  };
+}
+
+function describeBudget({ metadata, spec, status }: V1PodDisruptionBudget): Budget {
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    selector: spec?.selector,
+    disruptionsAllowed: status?.disruptionsAllowed ?? 0,
+    currentHealthy: status?.currentHealthy ?? 0,
+    desiredHealthy: status?.desiredHealthy ?? 0,
+    isObserved: status !== undefined && (status.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
+    evictsUnready: spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow',
+  };
+}
+
+/**
+ * Whether a selector of `policy/v1` selects labels: an empty one selects all of the namespace, none selects nothing.
+ *
+ * @see https://kubernetes.io/docs/tasks/run-application/configure-pdb/#specifying-a-poddisruptionbudget
+ */
+export function selects(selector: V1LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
+  if (selector === undefined) return false;
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const labelled = (key: string) => (Object.hasOwn(labels, key) ? labels[key] : undefined);
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labelled(key) === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      const value = labelled(key);
+      if (operator === 'Exists') return value !== undefined;
+      if (operator === 'DoesNotExist') return value === undefined;
+      const isAmong = value !== undefined && values.includes(value);
+      // What this does not know selects: two budgets too many are a doubt, one too few is a blocker that nobody names.
+      return operator === 'In' ? isAmong : operator === 'NotIn' ? !isAmong : true;
+    })
+  );
+}
