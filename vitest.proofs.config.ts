@@ -32,6 +32,7 @@ export default defineConfig({
   test: {
     ...config.test,
     include: ['**/*.proof.ts'],
+    globalSetup: ['test/synthesize.setup.ts', 'test/light-stack.setup.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 600_000,
     sequence: { sequencer: LongestFirst },

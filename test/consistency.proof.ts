@@ -62,7 +62,8 @@ describe.each(Object.entries(PLAYS))('the fleet %s, where reads lag behind and L
   it('ends as where neither is so, and nothing fails of it', { timeout: 600_000 }, async () => {
     // Which worker takes the last slot of a budget is a matter of seconds.
     const concurrency = { perGroup: 9, perCluster: 20, perAccount: 50 };
-    const scenario: Scenario = { fleet: fleetOf(name), policy: { quarantine: { concurrency } }, play, seed: 7 };
+    const policy = { quarantine: { concurrency } };
+    const scenario: Scenario = { fleet: fleetOf(name), policy, play, seed: 7, inProcess: true };
     const [plain, lagging] = await Promise.all([
       start({ ...scenario, fleet: { ...fleetOf(name), recursiveLoopDetection: false } }),
       start({ ...scenario, fleet: { ...fleetOf(name), eventualConsistency: true, recursiveLoopDetection: true } }),
@@ -81,7 +82,7 @@ describe('an exposed launch, where reads lag behind', () => {
     'is isolated within a minute and a half, and is never left more open than it was: seed %i',
     async (seed) => {
       const fleet = { ...privateFleet({}, publicLaunch()), eventualConsistency: true };
-      const run = await start({ ...scenario(fleet), seed });
+      const run = await start({ ...scenario(fleet), seed, inProcess: true });
       await run.account.play(10 * MINUTE + 1000);
       const worker = run.account.fleet.instances.list().at(-1);
       const { networks } = run.account.fleet;
@@ -133,7 +134,7 @@ describe('functions that an example never has act, where reads lag behind', () =
     clusters: [...exposed.clusters, ...withShells.clusters.map((each) => ({ ...each, name: 'lab' }))],
   };
   const played = async (more: object, seed: number) => {
-    const run = await start({ ...scenario({ ...fleet, ...more }, policy), play: '3h', seed });
+    const run = await start({ ...scenario({ ...fleet, ...more }, policy), play: '3h', seed, inProcess: true });
     const checked = await operate(run.account, 'check', 'lab', '--all');
     await run.account.play(HOUR);
     return { run, checked };

@@ -25,6 +25,7 @@ const scenario = (crash?: Crash, faults: object = {}) => ({
     ],
   },
   policy: { upgrades: { bakeAge: '1m' } },
+  inProcess: true,
   play: '4h',
   faults: { ...faults, ...(crash !== undefined && { crash }) },
 });

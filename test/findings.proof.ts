@@ -16,7 +16,7 @@ const STORM: Scenario = {
 
 describe('50,000 events about 1,000 workers in 40 node groups', () => {
   it('become one request a node group, and one more where it becomes urgent; each is counted, and reading costs little', async () => {
-    const run = await start({ ...STORM, play: '59m' });
+    const run = await start({ ...STORM, inProcess: true, play: '59m' });
     const heapBefore = heapMebibytes();
     const callsBefore = run.calls.length;
     let heapMost = 0;
@@ -65,7 +65,7 @@ describe('one vulnerability on 230 clusters at once', () => {
       version: '1.33',
       nodeGroups: [{ name: `group-of-${name}`, desiredSize: 1, releaseVersion: OLD }],
     }));
-    const run = await start({ fleet: { ...(fleet as object), clusters }, policy: {}, play: '65m' });
+    const run = await start({ fleet: { ...(fleet as object), clusters }, policy: {}, inProcess: true, play: '65m' });
     expect(new Set(told(run, 'no-newer-ami').map(({ cluster }) => cluster))).toEqual(new Set(names));
     const filters = run.calls.flatMap(({ operation, input }) =>
       'Filters' in input && Array.isArray(input.Filters)
@@ -87,6 +87,7 @@ describe('triage-findings dies at its n-th call', () => {
   const scenario = (crash?: object): Scenario => ({
     ...findingsFleet(),
     policy: HASTY,
+    inProcess: true,
     play: '310m',
     ...(crash !== undefined && { faults: { crash } as NonNullable<Scenario['faults']> }),
   });

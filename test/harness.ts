@@ -20,13 +20,16 @@ export interface Scenario extends Omit<PlayOptions, 'fleet' | 'synthesized' | 'p
   readonly play?: string;
 }
 
-/** Starts a scenario in the sandbox, with the real rules, queues and bundles. */
+/**
+ * Starts a scenario in the sandbox, with the real rules, queues and bundles. A proof that plays many runs alike may play
+ * them `inProcess`: the functions then call the account without a wire, at less than a third of the CPU.
+ */
 export async function start({ fleet, policy, play, ...options }: Scenario): Promise<Run> {
   const text = typeof fleet === 'string' ? readFleetFile(fleet) : JSON.stringify(fleet);
   const run = await startRun({
     ...options,
     fleet: parseFleet(text, 'scenario'),
-    synthesized: readSynthesizedStack(inject('template')),
+    synthesized: readSynthesizedStack(inject(options.inProcess === true ? 'lightTemplate' : 'template')),
     policy: typeof policy === 'object' ? JSON.stringify(policy) : policy,
   });
   if (play !== undefined) await run.account.play(parseDuration(play) ?? Number.NaN);

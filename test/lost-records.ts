@@ -86,7 +86,7 @@ const MOST = ALL_PROOFS ? Number.POSITIVE_INFINITY : 6;
 
 /** Kills a function before and after changing calls, and expects that no record is lost. */
 export async function expectNoLoss(name: string, scenario: Scenario, counted: CountedItems = {}): Promise<void> {
-  const undisturbed = await start(scenario);
+  const undisturbed = await start({ ...scenario, inProcess: true });
   expect(await lostRecords(undisturbed, counted)).toEqual([]);
   expect(undisturbed.records.map(({ remediation }) => remediation)).toContain(name);
   const calls = undisturbed.calls.filter((call) => call.function === name);
@@ -95,7 +95,7 @@ export async function expectNoLoss(name: string, scenario: Scenario, counted: Co
   const step = Math.max(1, Math.ceil(changing.length / MOST));
   for (const call of changing.filter((_, index) => index % step === 0))
     for (const when of ['before', 'after'] as const) {
-      const run = await start({ ...scenario, faults: { crash: { function: name, call, when } } });
+      const run = await start({ ...scenario, inProcess: true, faults: { crash: { function: name, call, when } } });
       const where = `${when} call ${call}, ${calls[call - 1]?.operation}`;
       expect(await lostRecords(run, counted), where).toEqual([]);
       expect(await deniedCalls(run.account, run.calls), where).toEqual([]);

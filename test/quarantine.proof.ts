@@ -64,7 +64,7 @@ function expose(run: Run): string {
 /** A worker is exposed, isolated, and released on request; each step takes as long as a redelivery may. */
 async function incident(faults: FaultPlan, seed = 5) {
   const rest = { changes: [{ at: '+2m', cluster: 'shop', nodeGroup: 'web', associateAddress: true }] };
-  const run = await start(scenario(privateFleet(GROUP, rest), POLICY, { seed, faults }));
+  const run = await start(scenario(privateFleet(GROUP, rest), POLICY, { seed, faults, inProcess: true }));
   await run.account.play(2 * MINUTE - 1);
   const id = expose(run);
   const isolatedAtMost = async (minutes: number) => {

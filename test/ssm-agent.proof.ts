@@ -27,7 +27,7 @@ describe('a thousand launches within ten seconds', () => {
         withinSeconds: 10,
       })),
     };
-    const run = await playThrough({ fleet, play: '20m', faults: { throttleRate: 0.02 } });
+    const run = await playThrough({ fleet, inProcess: true, play: '20m', faults: { throttleRate: 0.02 } });
     const final = ours(run).filter(({ decision }) => decision !== 'waiting');
     expect(final).toHaveLength(1000);
     expect(new Set(final.map(({ instance }) => instance)).size).toBe(1000);
@@ -45,6 +45,7 @@ describe('a thousand launches within ten seconds', () => {
 describe('manage-ssm-agent dies at its n-th call of the longest path', () => {
   const scenario = (crash?: object): Scenario => ({
     ...launch('selfManagedGroup', { agent: 'missing', osImage: 'Ubuntu 22.04.5 LTS' }),
+    inProcess: true,
     play: '3h',
     ...(crash !== undefined && { faults: { crash } as NonNullable<Scenario['faults']> }),
   });

@@ -30,8 +30,8 @@ describe('a troubled account', () => {
   it.each(sampled(PLAYS, 4))(
     'ends as in a quiet one, inside its budget, each outcome told once (fleet $fleet, seed $seed)',
     async ({ fleet, seed }) => {
-      const quiet = await start({ fleet, seed, policy, play: '16h' });
-      const run = await start({ fleet, seed, policy, faults: faults(seed) });
+      const quiet = await start({ fleet, seed, policy, inProcess: true, play: '16h' });
+      const run = await start({ fleet, seed, policy, inProcess: true, faults: faults(seed) });
       for (let slice = 0; slice < 16 * 6; slice++) {
         await run.account.play(HOUR / 6);
         const groups = run.account.snapshot().clusters.flatMap(({ nodeGroups }) => nodeGroups);

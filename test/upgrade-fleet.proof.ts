@@ -42,8 +42,8 @@ describe('a poisoned group among 25 in three clusters, whose read fails for 40 h
       { ...poison, operations: ['DescribeNodegroup', 'ListUpdates'], code: 'ServiceUnavailableException', status: 503 },
     ];
     const policy = { ...QUIET, upgrades: { bakeAge: '3h', concurrency: { perCluster: 1, perAccount: 2 } } };
-    const quiet = await start({ fleet: base, policy, play: '46h' });
-    const run = await start({ fleet: { ...base, troubles }, policy, play: '46h' });
+    const quiet = await start({ fleet: base, policy, inProcess: true, play: '46h' });
+    const run = await start({ fleet: { ...base, troubles }, policy, inProcess: true, play: '46h' });
 
     const [expected, got] = [endsOf(quiet), endsOf(run)];
     expect(expected.size).toBe(50);
@@ -182,7 +182,7 @@ it.runIf(ALL_PROOFS)(
       clusters: [{ name: 'shop', version: '1.33', nodeGroups }],
     };
     const windows = [{ cron: '0 1 * * SUN', duration: '100m', timeZone: 'Europe/Lisbon' }];
-    const run = await start({ fleet, policy: { ...QUIET, upgrades: { windows } }, play: '4w' });
+    const run = await start({ fleet, policy: { ...QUIET, upgrades: { windows } }, inProcess: true, play: '4w' });
     const turns = upgradeCalls(run).map(({ input }) => String(input.nodegroupName));
     const counts = nodeGroups.map(({ name }) => turns.filter((turn) => turn === name).length);
     // Some four a week: no group is ever ahead of another by more than one turn.
