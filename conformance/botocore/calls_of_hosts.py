@@ -87,6 +87,8 @@ def ec2_reads(account) -> None:
     pages = call("ec2", "DescribeImages", Owners=["amazon", "self"], MaxResults=5)
     if "NextToken" in pages:
         call("ec2", "DescribeImages", Owners=["amazon", "self"], MaxResults=5, NextToken=pages["NextToken"])
+    # The fleet may have too few AMIs for a second page.
+    refused("InvalidParameterValue", "ec2", "DescribeImages", Owners=["self"], MaxResults=5, NextToken="none")
     refused("InvalidAMIID.NotFound", "ec2", "DescribeImages", ImageIds=["ami-0fedcba9876543210"])
     for operation, ids, answered, missing, code in [
         ("DescribeRouteTables", "RouteTableIds", "RouteTables", "rtb-0123456789abcdef0", "InvalidRouteTableID.NotFound"),
