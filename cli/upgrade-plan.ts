@@ -4,11 +4,9 @@ import { createClusterReader, listClusters, listNodeGroups } from '../functions/
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
-import { nextOpening } from '../functions/shared/policy/change-window.ts';
 import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
 import { createPolicyReader } from '../functions/shared/policy/policy-reader.ts';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
-import { pairKey } from '../functions/shared/releases/ami-type.ts';
 import type { Scope } from '../functions/upgrade-node-groups/batch.ts';
 import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
 import { decide } from '../functions/upgrade-node-groups/decide.ts';
@@ -18,14 +16,15 @@ import { observeNodeGroups } from '../functions/upgrade-node-groups/observe.ts';
 import { observeGates } from '../functions/upgrade-node-groups/observe-gates.ts';
 import { observePreflights } from '../functions/upgrade-node-groups/observe-preflight.ts';
 import { observeUnmanaged } from '../functions/upgrade-node-groups/observe-unmanaged.ts';
-import { isHastened, paceOf } from '../functions/upgrade-node-groups/pace.ts';
+import { isHastened } from '../functions/upgrade-node-groups/pace.ts';
 import { plan } from '../functions/upgrade-node-groups/plan.ts';
 import { planLooking } from '../functions/upgrade-node-groups/plan-looking.ts';
 import { type Policy, READS } from '../functions/upgrade-node-groups/policy.ts';
 import { byTurn, type Contender } from '../functions/upgrade-node-groups/turn.ts';
-import { placeOfWave, rolloutsIn } from '../functions/upgrade-node-groups/waves.ts';
+import { rolloutsIn } from '../functions/upgrade-node-groups/waves.ts';
 import { accountOf } from './account.ts';
 import type { Surroundings } from './command.ts';
+import { inWave, timesByWave } from './plan-by-wave.ts';
 
 /** What `upgrade-node-groups` would decide about one subject at this moment. */
 export interface PlannedUpgrade {
@@ -188,63 +187,6 @@ const whoseTurn = (a: Ordered, b: Ordered): number =>
 /** What there is to know of waves where all node groups are at hand: they say themselves how they stand. */
 const rolloutsAtHand = (policy: Policy | InvalidPolicy): Pick<Circumstances, 'rollouts'> =>
   isInvalid(policy) || policy.upgrades.waves.length === 0 ? {} : { rollouts: rolloutsIn(new Map(), policy) };
-
-/** A node group of the line, or one under way, in its wave. */
-interface InWave {
-  readonly subject: string;
-  readonly pair: string;
-  readonly place: number;
-  /** Absent: there are no waves. */
-  readonly name?: string;
-  readonly bakeBetween: number;
-  readonly windows: Policy['upgrades']['windows'];
-  /** When it may start by itself, epoch milliseconds. */
-  readonly mayStartAt: number;
-  /** A release that is stopped has no time. */
-  readonly isStopped: boolean;
-}
-
-function inWave({ key, need, view }: Observation, decision: Decision, anywhere: Circumstances): InWave | undefined {
-  const { policy, now } = circumstancesOf({ key, view }, anywhere);
-  if (view.kind !== 'node-group' || isInvalid(policy)) return undefined;
-  if (decision.turn === undefined && decision.memory.upgrade === undefined) return undefined;
-  const { bakeBetween, windows } = paceOf(need, policy, now);
-  const place = placeOfWave(policy);
-  const name = policy.upgrades.waves[place];
-  return {
-    subject: subjectOf(key),
-    pair: pairKey({ kubernetesVersion: view.version, amiType: view.amiType }),
-    place,
-    ...(name !== undefined && { name }),
-    bakeBetween,
-    windows,
-    mayStartAt: decision.start === undefined ? (decision.turn?.mayStartAt ?? now) : now,
-    isStopped: decision.reason === 'wave-stopped',
-  };
-}
-
-/**
- * When each may start at the earliest, epoch milliseconds, by subject: by itself, and once all of the earlier waves have started
- * and baked. How long their upgrades take is not in it.
- */
-function timesByWave(all: readonly InWave[], now: number): Map<string, number> {
-  const times = new Map<string, number>();
-  /** The latest start in the waves before, by pair. */
-  const latest = new Map<string, number>();
-  const waves = [...Map.groupBy(all, ({ place }) => place)].sort(([a], [b]) => a - b);
-  for (const [, ofWave] of waves) {
-    const own = ofWave.map(({ subject, pair, mayStartAt, bakeBetween, windows, isStopped }) => {
-      const before = latest.get(pair);
-      const entersAt = before === undefined ? mayStartAt : Math.max(mayStartAt, before + bakeBetween);
-      return { subject, pair, time: isStopped || entersAt <= now ? now : nextOpening(windows, entersAt) };
-    });
-    for (const { subject, pair, time } of own) {
-      times.set(subject, time);
-      latest.set(pair, Math.max(latest.get(pair) ?? 0, time));
-    }
-  }
-  return times;
-}
 
 const asIfActing = (circumstances: Circumstances): Circumstances => ({
   ...circumstances,

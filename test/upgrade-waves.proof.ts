@@ -86,6 +86,12 @@ it('three waves over five clusters: a bad release ends with its canary, the next
     expect(began).toBeGreaterThanOrEqual(Date.parse(notBefore ?? ''));
   }
   const ends = good.map(({ subject }) => endOf(subject));
+  // Never more at a time than one of a cluster and three of the account.
+  for (const [index, { subject, at: began }] of good.entries()) {
+    const meanwhile = good.filter((each, other) => other !== index && each.at <= began && ends[other]! > began);
+    expect(meanwhile.length).toBeLessThan(3);
+    expect(meanwhile.map((each) => each.subject.split('/')[0])).not.toContain(subject.split('/')[0]);
+  }
   // The first one goes alone, and each wave bakes.
   expect(good[1]?.at).toBeGreaterThanOrEqual(ends[0]!);
   for (const wave of [1, 2]) {

@@ -50,7 +50,10 @@ export function plan(
     const now = { ...circumstances, slots, ahead, ...(rollouts !== undefined && { rollouts }) };
     const decision = request === undefined ? decide(observation, now) : answer(observation, request, now);
     slots = withSlot(slots, observation, decision, circumstances.now);
-    if (decision.start !== undefined) rollouts = rollouts?.with([memberAfter(observation, decision, circumstances)]);
+    if (decision.start !== undefined) {
+      const [subject, member] = memberAfter(observation, decision, circumstances);
+      if (member !== undefined) rollouts = rollouts?.withStart(subject, member);
+    }
     decided.push({ observation, decision });
     return decision;
   };

@@ -52,4 +52,6 @@ export interface Rollouts {
   readonly memberOf: (subject: string) => Member | undefined;
   /** The same once these stand otherwise, by subject; undefined: it is no member any more. */
   readonly with: (changed: ReadonlyArray<readonly [string, Member | undefined]>) => Rollouts;
+  /** The same once one begins to move. */
+  readonly withStart: (subject: string, member: Member) => Rollouts;
 }

@@ -25,7 +25,15 @@ interface WaveOf {
 interface Summary {
   readonly waves: ReadonlyMap<number, WaveOf>;
   readonly moving: readonly Blocker[];
+  readonly hasBeenTaken: boolean;
+  /** What the waves before a wave come to, found once a wave. */
+  readonly before: Map<number, Before>;
 }
+
+/** What keeps a release from the next wave, or the wave that was the last to take it. */
+type Before =
+  | Exclude<Entry, { kind: 'open' | 'alone' | 'baking' }>
+  | { readonly last?: { wave: number; since: number } };
 
 /** How long a node group may have been out of sight until it is looked at before others wait for it, ms. */
 const SEEN_WITHIN = 26 * 3_600_000;
@@ -76,12 +84,19 @@ export const memberWith = (
   broke: memory.failures?.broke,
 });
 
-export function rolloutsOf(members: ReadonlyMap<string, Member>): Rollouts {
-  const summaries = new Map<string, Summary>();
+/** @param summaries what is known already, by pair and release */
+export function rolloutsOf(
+  members: ReadonlyMap<string, Member>,
+  summaries: Map<string, ReadonlyMap<string, Summary>> = new Map(),
+): Rollouts {
   const summaryOf = (candidate: Candidate, now: number): Summary => {
-    const id = `${candidate.pair} ${candidate.releaseVersion} ${candidate.withdrawn?.join(' ') ?? ''}`;
-    const summary = summaries.get(id) ?? summarize([...members.values()], candidate, now);
-    summaries.set(id, summary);
+    const { pair, releaseVersion, withdrawn = [] } = candidate;
+    const id = `${pair} ${withdrawn.join(' ')}`;
+    const ofPair = summaries.get(releaseVersion);
+    const known = ofPair?.get(id);
+    if (known !== undefined) return known;
+    const summary = summarize(members.values(), candidate, now);
+    summaries.set(releaseVersion, new Map([...(ofPair ?? []), [id, summary]]));
     return summary;
   };
   return {
@@ -94,36 +109,50 @@ export function rolloutsOf(members: ReadonlyMap<string, Member>): Rollouts {
       }
       return rolloutsOf(next);
     },
+    // Its start changes what is known of the one release that it moves to.
+    withStart: (subject, member) =>
+      rolloutsOf(
+        new Map([...members, [subject, member]]),
+        new Map([...summaries].filter(([releaseVersion]) => releaseVersion !== member.taking)),
+      ),
     entryOf: (key, wave, candidate, bakeBetween, now) =>
       entryInto(summaryOf(candidate, now), key, wave, bakeBetween, now),
   };
 }
 
-function entryInto(
-  { waves, moving }: Summary,
-  key: NodeGroupKey,
-  wave: number,
-  bakeBetween: number,
-  now: number,
-): Entry {
+function entryInto(summary: Summary, key: NodeGroupKey, wave: number, bakeBetween: number, now: number): Entry {
+  const before = summary.before.get(wave) ?? beforeWave(summary, wave);
+  summary.before.set(wave, before);
+  if ('kind' in before) return before;
+  const { last } = before;
+  if (last !== undefined && last.since + bakeBetween > now) return { kind: 'baking', ...last };
+  if (summary.hasBeenTaken) return { kind: 'open' };
+  const first = summary.moving.find((each) => subjectOf(each.key) !== subjectOf(key));
+  return first === undefined ? { kind: 'open' } : { kind: 'alone', first };
+}
+
+function beforeWave({ waves }: Summary, wave: number): Before {
   const earlier = [...waves].filter(([place]) => place < wave).sort(([a], [b]) => a - b);
   for (const [place, { stopped, unfinished, unseen, takenAt, isPassedOver }] of earlier) {
     if (stopped.length > 0) return { kind: 'stopped', blockers: stopped };
     if (unfinished.length > 0) return { kind: 'unfinished', blockers: unfinished, unseen };
     if (isPassedOver && takenAt === undefined) return { kind: 'passed-over', wave: place };
   }
-  const taken = earlier.flatMap(([place, { takenAt }]) => (takenAt === undefined ? [] : [{ place, takenAt }]));
-  const last = taken.toSorted((a, b) => b.takenAt - a.takenAt)[0];
-  if (last !== undefined && last.takenAt + bakeBetween > now) {
-    return { kind: 'baking', wave: last.place, since: last.takenAt };
-  }
-  const others = moving.filter((each) => subjectOf(each.key) !== subjectOf(key));
-  const hasBeenTaken = [...waves.values()].some(({ takenAt }) => takenAt !== undefined);
-  const [first] = others;
-  return first === undefined || hasBeenTaken ? { kind: 'open' } : { kind: 'alone', first };
+  const taken = earlier.flatMap(([place, { takenAt }]) =>
+    takenAt === undefined ? [] : [{ wave: place, since: takenAt }],
+  );
+  const [last] = taken.toSorted((a, b) => b.since - a.since);
+  return last === undefined ? {} : { last };
 }
 
-function summarize(members: readonly Member[], candidate: Candidate, now: number): Summary {
+function summarize(members: Iterable<Member>, candidate: Candidate, now: number): Summary {
+  const orders = new Map<string, number | undefined>();
+  const amiType = candidate.pair.slice(candidate.pair.indexOf('/') + 1);
+  // Many run the same release.
+  const orderOf = (runs: string): number | undefined => {
+    if (!orders.has(runs)) orders.set(runs, compareReleases(amiType, runs, candidate.releaseVersion));
+    return orders.get(runs);
+  };
   const waves = new Map<number, WaveOf>();
   const moving: Blocker[] = [];
   for (const member of members) {
@@ -133,9 +162,10 @@ function summarize(members: readonly Member[], candidate: Candidate, now: number
     const of = known ?? { unfinished: [], unseen: [], stopped: [], takenAt: undefined, isPassedOver: false };
     if (known === undefined) waves.set(wave, of);
     if (taking === candidate.releaseVersion) moving.push({ key, wave, why: 'is moving to it' });
-    count(of, member, candidate, now);
+    count(of, member, candidate, orderOf, now);
   }
-  return { waves, moving };
+  const hasBeenTaken = [...waves.values()].some(({ takenAt }) => takenAt !== undefined);
+  return { waves, moving, hasBeenTaken, before: new Map() };
 }
 
 /** Counts what one member says to a release in its wave. */
@@ -143,6 +173,7 @@ function count(
   of: WaveOf,
   { key, wave, progress, ...member }: Member,
   { releaseVersion, withdrawn = [] }: Candidate,
+  orderOf: (runs: string) => number | undefined,
   now: number,
 ) {
   const isUnseen = progress === undefined || progress.seenAt + SEEN_WITHIN < now;
@@ -155,8 +186,8 @@ function count(
     wait('has not been looked at yet');
     return;
   }
-  const { runs, ran = [], health, pair } = progress;
-  const order = compareReleases(pair.slice(pair.indexOf('/') + 1), runs.releaseVersion, releaseVersion);
+  const { runs, ran = [], health } = progress;
+  const order = orderOf(runs.releaseVersion);
   if (order === undefined) return;
   if (order > 0) {
     const before = ran.find((run) => run.releaseVersion === releaseVersion);
