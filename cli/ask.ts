@@ -21,7 +21,7 @@ export interface Asked {
   readonly yes: boolean;
   readonly named: readonly AskedAbout[];
   readonly allIn?: Scope;
-  /** Id of an event or of an incident. */
+  /** A wave of the policy, or the id of an event or of an incident. */
   readonly wave?: string;
 }
 
@@ -63,7 +63,9 @@ function readAskedAbout(text: string | undefined): AskedAbout {
 
 function readWave(text: string): string {
   if (text.trim() !== '' && text.length <= 300) return text;
-  throw new UsageError('--wave: give the id of an event, or the correlationId of a record');
+  throw new UsageError(
+    '--wave: give a wave of the policy (upgrades.waves), the id of an event, or the correlationId of a record',
+  );
 }
 
 /** Reads the reason, which is required because records show it. */
@@ -80,7 +82,8 @@ export const ASK_OPTIONS = {
 } as const;
 export const ASK_HELP = `  --why TEXT         why; it stands in the records, beside who you are
   --all-in PLACE     instead of resources: all in a cluster (CLUSTER) or node group (CLUSTER/NODEGROUP) that it fits
-  --wave ID          instead of resources: all that it fits of what came of one event (its id, or a correlationId)
+  --wave WAVE        instead of resources: all that it fits of a wave of the policy (upgrades.waves), or of what came of one
+                     event (its id, or a correlationId)
   -y, --yes          do not ask back
 
 Several resources, and what --all-in or --wave finds, are listed first, and asked back about.`;

@@ -6,6 +6,7 @@ import type { Surroundings } from './command.ts';
 import { readFleetNow, readTheirRecords, subjectOf } from './fleet.ts';
 import { readIncident } from './incident.ts';
 import { withinScope } from './scope.ts';
+import { readWaveMembers } from './upgrade-policy.ts';
 
 /** How far back to look for the records of a wave, ms. */
 const WAVE_FROM = 30 * 86_400_000;
@@ -38,7 +39,10 @@ export function aboutOf({ subject: { cluster, nodegroup, instance } }: Offer): A
 export const nameOfAsked = (about: AskedAbout): string =>
   'instanceId' in about ? about.instanceId : `${about.clusterName}/${about.nodegroupName}`;
 
+/** Of a wave of the policy by its name, its node groups; of an event or an incident, what came of it. */
 async function subjectsIn(surroundings: Surroundings, wave: string): Promise<Set<string>> {
+  const members = await readWaveMembers(surroundings, wave);
+  if (members !== undefined) return members;
   const since = Math.max(0, surroundings.clock.now() - WAVE_FROM);
   const records = await readIncident(surroundings, { event: wave }, since);
   return new Set(records.map(subjectOf));

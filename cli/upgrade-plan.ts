@@ -1,11 +1,8 @@
-import { REMEDIATIONS } from '../functions/remediations.ts';
-import type { Remediation } from '../functions/shared/declaration/remediation.ts';
 import { createClusterReader, listClusters, listNodeGroups } from '../functions/shared/fleet/fleet.ts';
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
 import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
-import { createPolicyReader } from '../functions/shared/policy/policy-reader.ts';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
 import type { Scope } from '../functions/upgrade-node-groups/batch.ts';
 import { circumstancesOf } from '../functions/upgrade-node-groups/circumstances.ts';
@@ -19,12 +16,13 @@ import { observeUnmanaged } from '../functions/upgrade-node-groups/observe-unman
 import { isHastened } from '../functions/upgrade-node-groups/pace.ts';
 import { plan } from '../functions/upgrade-node-groups/plan.ts';
 import { planLooking } from '../functions/upgrade-node-groups/plan-looking.ts';
-import { type Policy, READS } from '../functions/upgrade-node-groups/policy.ts';
+import type { Policy } from '../functions/upgrade-node-groups/policy.ts';
 import { byTurn, type Contender } from '../functions/upgrade-node-groups/turn.ts';
 import { rolloutsIn } from '../functions/upgrade-node-groups/waves.ts';
 import { accountOf } from './account.ts';
 import type { Surroundings } from './command.ts';
 import { inWave, timesByWave } from './plan-by-wave.ts';
+import { readUpgradePolicy } from './upgrade-policy.ts';
 
 /** What `upgrade-node-groups` would decide about one subject at this moment. */
 export interface PlannedUpgrade {
@@ -57,17 +55,8 @@ export async function planUpgrades({
   stack,
   clock,
 }: Pick<Surroundings, 'clients' | 'stack' | 'clock'>): Promise<UpgradePlan> {
-  const { eks, ssm } = clients;
+  const { eks } = clients;
   const ledger = createLedger(clients.dynamoDb, stack.LedgerTableName);
-  const readPolicy = createPolicyReader({
-    ssm,
-    clock,
-    parameter: stack.PolicyParameterName,
-    // A stack of an earlier version does not say: what it would propose is planned.
-    defaultMode: stack.Mode ?? 'observe',
-    reads: READS,
-    names: REMEDIATIONS.flatMap((each: Remediation) => each.policy?.section ?? []),
-  });
   const now = clock.now();
   const trigger = { id: 'plan', type: 'plan', time: now };
   const clusters = await listClusters(eks);
@@ -80,7 +69,7 @@ export async function planUpgrades({
   };
   const readCluster = createClusterReader(eks, 'tell');
   const observing = { ...clients, ledger };
-  const policy = await readPolicy();
+  const policy = await readUpgradePolicy({ clients, stack, clock });
   const [gates, account, budget, managed, unmanaged] = await Promise.all([
     observeGates(clients, policy),
     accountOf(clients),

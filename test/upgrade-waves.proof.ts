@@ -3,6 +3,26 @@ import { operate } from '../cli/operator.fixture.ts';
 import { HOUR, incidentOf, nodeGroupOf, playThrough, upgradeCalls } from './harness.ts';
 import { group, OLD, release } from './upgrade.fixture.ts';
 
+it('approve takes all that is proposed in a wave of the policy, and what comes after it waits', async () => {
+  const at = (name: string) => ({ name, version: '1.33', nodeGroups: [group('web', { desiredSize: 1 })] });
+  const policy = {
+    upgrades: { mode: 'observe', bakeAge: '2h', waves: ['canary', 'prod'] },
+    overrides: [{ name: 'lab', match: { clusters: ['lab-*'] }, upgrades: { wave: 'canary' } }],
+  };
+  const fleet = {
+    startsAt: '2026-07-14T00:00:00Z',
+    releases: [release(OLD, '-10d'), release('1.33.13-20260714', '+30m')],
+    clusters: [at('lab-a'), at('lab-b'), at('prod')],
+  };
+  const run = await playThrough({ fleet, policy, play: '4h' });
+  const approved = await operate(run.account, 'approve', '--wave', 'canary', '--yes', '--why', 'tried by hand');
+  expect(approved).toMatchObject({ code: 0 });
+  await run.account.play(2 * HOUR);
+  const releaseOf = (name: string) => nodeGroupOf(run, name, 'web').releaseVersion;
+  expect(['lab-a', 'lab-b', 'prod'].map(releaseOf)).toEqual(['1.33.13-20260714', '1.33.13-20260714', OLD]);
+  expect(incidentOf(run, 'prod', 'web').at(-1)).toBe('waiting earlier-wave');
+});
+
 const BAD = '1.33.13-20260714';
 const GOOD = '1.33.14-20260722';
 
