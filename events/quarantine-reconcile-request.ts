@@ -1,5 +1,5 @@
-import type * as z from 'zod';
-import { type EventOrigin, eventSchema, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
+import * as z from 'zod';
+import { type EventOrigin, eventSchema, nodegroupName, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
 
 /**
  * Requests a reconcile of the exposures of some workers, or of a whole cluster. The sweep, delayed messages, freed
@@ -9,8 +9,18 @@ export const detailType = 'Quarantine Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-/** A cluster stands for all its workers and quarantines. */
-export const detail = workersReconcileRequest(['sweep', 'wake-up', 'slot-free', 'finding', 'operator']);
+/** A cluster stands for all its workers and quarantines, unless groups of it are named. */
+export const detail = workersReconcileRequest(['sweep', 'wake-up', 'slot-free', 'finding', 'posture', 'operator'])
+  .and(
+    z.object({
+      /** Node groups of the cluster whose security groups may let public addresses in at the ports of shells. */
+      shellIngressOf: z.array(nodegroupName).min(1).max(200).optional(),
+    }),
+  )
+  .refine(({ clusterName, shellIngressOf }) => shellIngressOf === undefined || clusterName !== undefined, {
+    path: ['clusterName'],
+    error: 'must be given with shellIngressOf: the cluster of these node groups',
+  });
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type QuarantineReconcileRequest = z.infer<typeof schema>;

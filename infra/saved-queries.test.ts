@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
 import { exampleRecord } from '../functions/shared/records/record.fixture.ts';
-import { ANSWERS, IN_QUARANTINE, QUARANTINE_GUARDS, STAYS_EXPOSED } from '../functions/shared/records/status.ts';
+import {
+  ANSWERS,
+  IN_QUARANTINE,
+  QUARANTINE_GUARDS,
+  SHELL_INGRESS,
+  STAYS_EXPOSED,
+} from '../functions/shared/records/status.ts';
 import { compileQuery } from '../sandbox/account/logs/insights.ts';
 import { readQuery, savedQueries } from './saved-queries.ts';
 
@@ -33,7 +39,7 @@ it.each(savedQueries().map(({ name, text }) => [name, text]))(
 it('knows every last word after which a worker is in quarantine or stays exposed, as the widget does', () => {
   const { text } = readQuery('what-is-in-quarantine');
   expect(listAfter(text, 'lastWord in')).toEqual([...IN_QUARANTINE, ...STAYS_EXPOSED]);
-  expect(listAfter(text, 'reason not in')).toEqual([...ANSWERS, ...QUARANTINE_GUARDS]);
+  expect(listAfter(text, 'reason not in')).toEqual([...ANSWERS, ...QUARANTINE_GUARDS, ...SHELL_INGRESS]);
 });
 
 it('tells changes of every function, by what was decided or by the calls, and no announcements', () => {

@@ -4,7 +4,7 @@ import { REMEDIATIONS } from '../../functions/remediations.ts';
 import type { Remediation } from '../../functions/shared/declaration/remediation.ts';
 import type { ReadRecord } from '../../functions/shared/records/record-line.ts';
 import { type IncidentTarget, isAbout } from '../../functions/shared/records/record-subject.ts';
-import { isAnswer, isQuarantineGuard, meansQuarantine } from '../../functions/shared/records/status.ts';
+import { isAnswer, isGroupClosed, isQuarantineGuard, meansQuarantine } from '../../functions/shared/records/status.ts';
 import { type AskedAbout, ask, readAsked } from '../ask.ts';
 import type { Command, ExitCode, Surroundings } from '../command.ts';
 import { nameOfAsked } from '../fitting.ts';
@@ -77,7 +77,8 @@ export function requestFor(records: readonly ReadRecord[], about: AskedAbout, wh
       ({ remediation, reason }) => remediation === name && !isAnswer(reason) && !isQuarantineGuard(reason),
     )?.reason;
   const quarantine = lastOf('quarantine-workers');
-  if (quarantine !== undefined && (meansQuarantine(quarantine) || quarantine === 'group-hardened')) {
+  const reasons = records.flatMap(({ remediation, reason }) => (remediation === 'quarantine-workers' ? [reason] : []));
+  if ((quarantine !== undefined && meansQuarantine(quarantine)) || isGroupClosed(reasons)) {
     // `release-started` does not mean that the release has ended.
     const isOutcome = ({ decision, reason }: ReadRecord): boolean =>
       decision !== 'waiting' && reason !== 'release-started';

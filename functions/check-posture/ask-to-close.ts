@@ -1,29 +1,50 @@
+import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
 import { makeShellsReconcileRequest } from '../../events/shells-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { PostureCheckId } from '../shared/posture/checks.ts';
-import type { Looked } from './decide.ts';
+import { chunks } from '../shared/runtime/chunks.ts';
+import { covers, type Looked } from './decide.ts';
+import type { Waiver } from './policy.ts';
 
 export interface CloseDeps {
   /** Of `close-shells`, which looks at all workers of a cluster where one has such a way in. */
   readonly shellsQueue: ReconcileQueue;
+  /** Of `quarantine-workers`, which revokes rules of security groups by policy. */
+  readonly quarantineQueue: ReconcileQueue;
   readonly account: string;
   readonly region: string;
 }
 
 /** The checks that `close-shells` can do something about on the host. */
 const CLOSED_ON_HOSTS: readonly PostureCheckId[] = ['SSH.1', 'SSH.4'];
+/** So many node groups one request names. */
+const GROUPS_PER_REQUEST = 200;
+/** The check of rules for 22 and 3389, which `quarantine-workers` can do something about. */
+const CLOSED_BY_RULES: PostureCheckId = 'SSH.3';
 
-/** Has the ways in that a check found looked at, where there are any: what becomes of them is decided there. */
+/** Asks those that can close what a check found open: they read it again, and decide by their own policy. */
 export async function askToClose(
-  { shellsQueue, account, region }: CloseDeps,
+  { shellsQueue, quarantineQueue, account, region }: CloseDeps,
   cluster: string,
   looked: ReadonlyMap<string, readonly Looked[]>,
-  now: number,
+  { waivers, now }: { readonly waivers: readonly Waiver[]; readonly now: number },
 ): Promise<void> {
-  const hosts = [...looked.values()].flat();
-  const isOpen = hosts.some(({ judgements }) => CLOSED_ON_HOSTS.some((id) => judgements[id]?.verdict === 'FAIL'));
-  if (!isOpen) return;
   const origin = { account, region, time: new Date(now).toISOString() };
-  const request = makeShellsReconcileRequest(origin, `posture ${cluster} ${origin.time}`, cluster);
-  await sendRequests(shellsQueue, [{ request }]);
+  const cause = `posture ${cluster} ${origin.time}`;
+  const fails = (hosts: readonly Looked[], id: PostureCheckId): boolean =>
+    hosts.some(({ judgements }) => judgements[id]?.verdict === 'FAIL');
+  if ([...looked.values()].some((hosts) => CLOSED_ON_HOSTS.some((id) => fails(hosts, id))))
+    await sendRequests(shellsQueue, [{ request: makeShellsReconcileRequest(origin, cause, cluster) }]);
+  const shellIngressOf = [...looked].flatMap(([nodegroup, hosts]) => {
+    const isWaived = waivers.some((waiver) => covers(waiver, CLOSED_BY_RULES, { cluster, nodegroup }, now));
+    return fails(hosts, CLOSED_BY_RULES) && !isWaived ? [nodegroup] : [];
+  });
+  const requests = chunks(shellIngressOf, GROUPS_PER_REQUEST).map((groups, index) => ({
+    request: makeQuarantineReconcileRequest(origin, `${cause} ${index}`, {
+      trigger: 'posture',
+      clusterName: cluster,
+      shellIngressOf: groups,
+    }),
+  }));
+  if (requests.length > 0) await sendRequests(quarantineQueue, requests);
 }

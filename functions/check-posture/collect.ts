@@ -53,7 +53,7 @@ export async function collect(
     return;
   }
   const expiry = await tell(deps, policy, cluster, trigger, looked);
-  await askToClose(deps, cluster, looked, now);
+  await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, now });
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);
   const next = isWhole ? nextDue(now, every, cluster) : now + 6 * HOUR;

@@ -163,7 +163,8 @@ const worstOf = (id: PostureCheckId, all: readonly Looked[]): Worst | undefined 
     return isWorse ? { judgement, looked } : worst;
   }, undefined);
 
-const covers = (
+/** Whether a waiver is about this check of the group, and has not ended. */
+export const covers = (
   { check, cluster, nodegroup, until }: Waiver,
   id: PostureCheckId,
   key: NodeGroupKey,

@@ -9,9 +9,10 @@ import { checkPosture } from './remediation.ts';
 
 export const handler = createQueueFunction({
   declared: checkPosture,
-  environment: { POSTURE_DOCUMENT: z.string().min(1), SHELLS_QUEUE_URL: z.url() },
+  environment: { POSTURE_DOCUMENT: z.string().min(1), SHELLS_QUEUE_URL: z.url(), QUARANTINE_QUEUE_URL: z.url() },
   own: ({ env, sqs }) => ({
     shellsQueue: { sqs, url: env.SHELLS_QUEUE_URL },
+    quarantineQueue: { sqs, url: env.QUARANTINE_QUEUE_URL },
     autoScaling: new AutoScalingClient(CLIENT_DEFAULTS),
     ec2: new EC2Client(CLIENT_DEFAULTS),
     eks: new EKSClient(CLIENT_DEFAULTS),

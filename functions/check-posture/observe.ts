@@ -1,12 +1,8 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
-import {
-  GetCommandInvocationCommand,
-  InvocationDoesNotExist,
-  paginateDescribeInstanceInformation,
-  type SSMClient,
-} from '@aws-sdk/client-ssm';
+import { GetCommandInvocationCommand, InvocationDoesNotExist, type SSMClient } from '@aws-sdk/client-ssm';
+import { readAnsweringAgents } from '../shared/fleet/answering-agents.ts';
 import { type ClusterReader, createClusterReader } from '../shared/fleet/fleet.ts';
 import { identifyWorkers } from '../shared/fleet/identity.ts';
 import { describeInstances, filtersByCluster } from '../shared/fleet/instances.ts';
@@ -14,7 +10,6 @@ import { readLifecycleStates, whyNotServing } from '../shared/fleet/lifecycle.ts
 import { isProven } from '../shared/fleet/owners.ts';
 import { isOptedOut } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
-import { chunks } from '../shared/runtime/chunks.ts';
 import type { RemoteAccess } from './host/instance-facts.ts';
 import type { Access } from './host/observe-pods.ts';
 import type { Sample } from './posture-ledger.ts';
@@ -26,8 +21,6 @@ export interface ObserveClients {
   readonly ssm: SSMClient;
 }
 
-/** DescribeInstanceInformation: a page has at most 50. */
-const AGENTS_PER_PAGE = 50;
 /** Of a group and AMI so many more are asked for than are wanted, in case that some do not answer. */
 const SPARE = 2;
 
@@ -90,13 +83,15 @@ export async function chooseSamples(
   const pools = Map.groupBy(candidates, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`);
   const most = size === 'all' ? Number.POSITIVE_INFINITY : size;
   const asked = [...pools.values()].flatMap((pool) => pool.toSorted(byAge).slice(0, most + SPARE));
-  const online = await readOnline(
+  const answering = await readAnsweringAgents(
     ssm,
     asked.map(({ instance }) => instance.InstanceId ?? ''),
   );
   const chosen = [
     ...Map.groupBy(asked, ({ nodegroup, instance }) => `${nodegroup} ${instance.ImageId}`).values(),
-  ].flatMap((pool) => pool.filter(({ instance }) => online.has(instance.InstanceId ?? '')).slice(0, most));
+  ].flatMap((pool) =>
+    pool.filter(({ instance }) => answering.get(instance.InstanceId ?? '') === 'Linux').slice(0, most),
+  );
   const silent = asked.filter((one) => !chosen.some(({ nodegroup }) => nodegroup === one.nodegroup));
   const samples = chosen.map(({ nodegroup, instance }) => ({
     instanceId: instance.InstanceId ?? '',
@@ -141,17 +136,6 @@ function candidateOf(instance: Instance, cluster: string): Candidate[] {
 const byAge = (a: Candidate, b: Candidate): number =>
   Number(a.instance.LaunchTime ?? 0) - Number(b.instance.LaunchTime ?? 0) ||
   ((a.instance.InstanceId ?? '') < (b.instance.InstanceId ?? '') ? -1 : 1);
-
-async function readOnline(ssm: SSMClient, ids: readonly string[]): Promise<Set<string>> {
-  const online = new Set<string>();
-  for (const Values of chunks(ids, AGENTS_PER_PAGE)) {
-    const input = { Filters: [{ Key: 'InstanceIds', Values }] };
-    for await (const page of paginateDescribeInstanceInformation({ client: ssm, pageSize: AGENTS_PER_PAGE }, input))
-      for (const { InstanceId = '', PingStatus, PlatformType } of page.InstanceInformationList ?? [])
-        if (PingStatus === 'Online' && PlatformType === 'Linux') online.add(InstanceId);
-  }
-  return online;
-}
 
 /** What a command came to on a worker. */
 export type Gathered = { readonly kind: 'running' } | { readonly kind: 'ended'; readonly output: string | undefined };

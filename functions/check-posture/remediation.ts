@@ -50,7 +50,11 @@ export const checkPosture = declare({
       actions: ['ssm:GetDocument'],
       resources: [arnHere('ssm', 'document/SSM-SessionManagerRunShell')],
     },
-    { sid: 'AskToClose', actions: ['sqs:SendMessage'], resources: ['{queue:close-shells}'] },
+    {
+      sid: 'AskToClose',
+      actions: ['sqs:SendMessage'],
+      resources: ['{queue:close-shells}', '{queue:quarantine-workers}'],
+    },
     onClusters('DescribeCluster'),
     onNodegroups('DescribeNodegroup'),
     {
@@ -65,7 +69,11 @@ export const checkPosture = declare({
   outputs: {
     PostureRoleArn: { value: '{role}', description: 'The role of check-posture, for access entries' },
   },
-  environment: { POSTURE_DOCUMENT: '{postureDocumentName}', SHELLS_QUEUE_URL: '{queueUrl:close-shells}' },
+  environment: {
+    POSTURE_DOCUMENT: '{postureDocumentName}',
+    SHELLS_QUEUE_URL: '{queueUrl:close-shells}',
+    QUARANTINE_QUEUE_URL: '{queueUrl:quarantine-workers}',
+  },
   beside: 'posture-document',
   alarms: {},
   dashboard: {

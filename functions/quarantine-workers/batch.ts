@@ -14,7 +14,7 @@ import {
   readMessages,
 } from '../shared/intake/messages.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
-import { subjectOf } from '../shared/ledger/node-group-ledger.ts';
+import { type NodeGroupKey, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { quarantineWorkers } from './remediation.ts';
 
 /** An operator's request about a quarantine, or to approve or reject one. */
@@ -50,6 +50,8 @@ export interface Scope {
   readonly shared: Map<string, MessageTrigger>;
   /** Clusters whose workers are all to be reconciled. */
   readonly clusters: Map<string, MessageTrigger>;
+  /** Groups of which a check of posture says that rules let public addresses in at the ports of shells, by subject. */
+  readonly shellIngress: Map<string, { readonly key: NodeGroupKey; readonly trigger: MessageTrigger }>;
   /** Requests about workers, by instance id. */
   readonly requests: Map<string, Request>;
   /** Requests about node groups, by `cluster/nodegroup`. */
@@ -67,6 +69,7 @@ interface Target {
   readonly vpcId?: string | null | undefined;
   readonly shared?: ReadonlyArray<string | null | undefined>;
   readonly clusterName?: string | undefined;
+  readonly shellIngressOf?: readonly string[] | undefined;
   readonly request?: Request['event'];
   readonly caller?: Caller;
 }
@@ -114,6 +117,7 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
     vpcs: new Map(),
     shared: new Map(),
     clusters: new Map(),
+    shellIngress: new Map(),
     requests: new Map(),
     groupRequests: new Map(),
     callers: new Map(),
@@ -121,6 +125,7 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
   };
   for (const { target, trigger } of requests) {
     const { instanceIds = [], interfaceId, securityGroupId, vpcId, shared = [], clusterName, request } = target;
+    const { shellIngressOf } = target;
     if (target.caller !== undefined) scope.callers.set(trigger.id, target.caller);
     if (request !== undefined) addRequest(scope, { event: request, trigger } as Request);
     for (const instanceId of instanceIds) keepFirst(scope.instances, instanceId, trigger);
@@ -128,7 +133,11 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
     if (securityGroupId != null) keepFirst(scope.securityGroups, securityGroupId, trigger);
     if (vpcId != null) keepFirst(scope.vpcs, vpcId, trigger);
     for (const id of shared) if (id != null) keepFirst(scope.shared, id, trigger);
-    if (clusterName !== undefined) keepFirst(scope.clusters, clusterName, trigger);
+    for (const nodegroup of shellIngressOf ?? []) {
+      const key = { cluster: clusterName ?? '', nodegroup };
+      keepFirst(scope.shellIngress, subjectOf(key), { key, trigger });
+    }
+    if (clusterName !== undefined && shellIngressOf === undefined) keepFirst(scope.clusters, clusterName, trigger);
   }
   return { scope, malformed };
 }

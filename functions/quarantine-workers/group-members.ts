@@ -108,7 +108,7 @@ export async function shareOf(
 const isBoundLater = (exposures: readonly Exposure[]): boolean => exposures.every(({ kind }) => kind === 'elastic');
 
 /** What finds the members of a group: the tag that Auto Scaling alone sets, or that of a node pool, which proves nothing. */
-function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups = [] } }: MemberGroup): Filter[] {
+export function filtersOfGroup({ key: { nodegroup }, owner: { autoScalingGroups = [] } }: MemberGroup): Filter[] {
   const unmanaged = unmanagedGroup(nodegroup);
   if (unmanaged?.kind === 'node-pool') return [{ Name: 'tag:karpenter.sh/nodepool', Values: [unmanaged.name] }];
   const names = unmanaged === undefined ? autoScalingGroups : [unmanaged.name];

@@ -15,7 +15,7 @@ import {
 } from './closed-exposures.ts';
 import { type GroupDecision, say } from './decision.ts';
 import { type ExposedGroupState, saveExposedGroup } from './exposed-group-ledger.ts';
-import type { DecidedGroup } from './plan.ts';
+import type { GroupObservation } from './observation.ts';
 import type { Recorder } from './remediation.ts';
 import { noteInto } from './steps/step.ts';
 
@@ -27,7 +27,7 @@ export interface HardenDeps {
   readonly caller: string;
 }
 
-type Notified = Omit<GroupDecision, 'publicByDesign'>;
+export type Notified = Omit<GroupDecision, 'publicByDesign'>;
 
 /** The state of a node group after a decision, and what there is to record. */
 interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
@@ -36,53 +36,105 @@ interface Outcome extends Pick<ExposedGroupState, 'closed' | 'leftOpen'> {
   readonly saved?: ExposedGroupState;
 }
 
+/** What was told of a group, as its state remembers it. */
+type Told = NonNullable<ExposedGroupState['shellIngress']>;
+
+/** Where the state of a group remembers what was told of it: each subject of records has a memory of its own. */
+export interface GroupMemory {
+  /** Names its writes. */
+  readonly name: string;
+  readonly read: (state: ExposedGroupState) => Told;
+  readonly write: (state: ExposedGroupState, told: Told) => ExposedGroupState;
+}
+
+/** What was told of a group that is public by design. */
+const OF_EXPOSURE: GroupMemory = {
+  name: 'group',
+  read: ({ closed: _, leftOpen: _left, shellIngress: _shell, revision: _revision, ...told }) => told,
+  write: ({ closed, leftOpen, shellIngress, revision }, told) => ({
+    ...told,
+    ...(closed !== undefined && { closed }),
+    ...(leftOpen !== undefined && { leftOpen }),
+    ...(shellIngress !== undefined && { shellIngress }),
+    ...(revision !== undefined && { revision }),
+  }),
+};
+
+/** A group, and what was decided about it. */
+export interface GroupToChange {
+  readonly observation: Pick<GroupObservation, 'key' | 'trigger' | 'state'>;
+  readonly decision: Notified;
+}
+
 /**
- * Records once that a node group is public by design, and closes or reopens its exposure where that was decided. What
- * is to be closed is saved first, so that it can be restored rule by rule.
+ * Records once what was decided about a node group, and closes or reopens its exposure where that was decided. What is
+ * to be closed is saved first, so that it can be restored rule by rule.
  */
-export async function carryOutGroup(deps: HardenDeps, { observation, decision }: DecidedGroup): Promise<void> {
+export async function carryOutGroup(
+  deps: HardenDeps,
+  { observation, decision }: GroupToChange,
+  memory = OF_EXPOSURE,
+): Promise<void> {
   const { key, trigger, state } = observation;
   if (decision.silent === true) return;
   const calls: AwsCall[] = [];
-  const made = await change(deps, { observation, decision }, calls);
+  const made = await change(deps, { observation, decision }, calls, memory);
   // Another reconcile is working on it, and will record the outcome.
   if (made === undefined) return;
   const { told, closed, leftOpen, saved } = made;
   const fingerprint = `${told.reason} ${told.variant}`.trim();
-  const isNew = fingerprint !== state.fingerprint;
-  const outcomes = state.outcomes + (isNew ? 1 : 0);
-  if (!isNew && decision.harden === undefined && decision.restore === undefined && state.unrecorded === undefined)
+  const before = memory.read(state);
+  const isNew = fingerprint !== before.fingerprint;
+  const outcomes = before.outcomes + (isNew ? 1 : 0);
+  if (!isNew && decision.harden === undefined && decision.restore === undefined && before.unrecorded === undefined)
     return;
+  const { closed: _, leftOpen: _left, ...rest } = saved ?? state;
   const next: ExposedGroupState = {
-    fingerprint,
-    outcomes,
+    ...rest,
     ...(closed !== undefined && { closed }),
     ...(leftOpen !== undefined && { leftOpen }),
-    revision: (saved ?? state).revision,
   };
-  const writer = writesOf(`${deps.caller} group`);
-  const save = (wanted: ExposedGroupState) => saveExposedGroup(deps.ledger, subjectOf(key), wanted, writer());
-  await recordOnce({ save, record: deps.recorder.record }, saved ?? state, next, {
-    subject: key,
-    decision: told.decision,
-    reason: told.reason,
-    message: told.message,
-    trigger,
-    fingerprint: `${outcomes} ${fingerprint}`,
-    correlationId: trigger.id,
-    calls,
-    ...(told.details !== undefined && { details: told.details }),
-  });
+  const writer = writesOf(`${deps.caller} ${memory.name}`);
+  const save = async ({ whole, ...told }: Remembered): Promise<Remembered | undefined> => {
+    const written = await saveExposedGroup(deps.ledger, subjectOf(key), memory.write(whole, told), writer());
+    return written && { ...memory.read(written), whole: written };
+  };
+  const known: Remembered = { ...memory.read(saved ?? state), whole: saved ?? state };
+  await recordOnce(
+    { save, record: deps.recorder.record },
+    known,
+    { fingerprint, outcomes, whole: next },
+    {
+      subject: key,
+      decision: told.decision,
+      reason: told.reason,
+      message: told.message,
+      trigger,
+      fingerprint: `${outcomes} ${fingerprint}`,
+      correlationId: trigger.id,
+      calls,
+      ...(told.details !== undefined && { details: told.details }),
+    },
+  );
+}
+
+/** What was told, with the state that it is a part of. */
+interface Remembered extends Told {
+  readonly whole: ExposedGroupState;
 }
 
 /** Undefined: another reconcile was first, and nothing was changed. */
 async function change(
   deps: HardenDeps,
-  { observation, decision }: DecidedGroup,
+  { observation, decision }: GroupToChange,
   calls: AwsCall[],
+  { name }: GroupMemory,
 ): Promise<Outcome | undefined> {
   const { closed, leftOpen } = observation.state;
-  if (decision.harden !== undefined) return harden(deps, observation, { ...decision, harden: decision.harden }, calls);
+  if (decision.harden !== undefined) {
+    const writer = `${deps.caller} close ${name}`;
+    return harden(deps, observation, { ...decision, harden: decision.harden }, calls, writer);
+  }
   if (decision.restore === true && closed !== undefined) {
     const refused = await changeEach(waysOf(closed), openWay(deps.ec2, noteInto(calls)));
     // What could not be reopened stays saved for another try. The next reconcile must not close what was reopened.
@@ -97,16 +149,17 @@ async function change(
 }
 
 async function harden(
-  { ec2, ledger, caller }: HardenDeps,
-  { key, state }: DecidedGroup['observation'],
+  { ec2, ledger }: HardenDeps,
+  { key, state }: GroupToChange['observation'],
   decision: Notified & Required<Pick<Notified, 'harden'>>,
   calls: AwsCall[],
+  writer: string,
 ): Promise<Outcome | undefined> {
   const before = state.closed === undefined ? [] : waysOf(state.closed);
   const wanted = waysOf(decision.harden);
   const intended = closedOf([...before, ...wanted]);
   const intent = { ...state, ...(intended !== undefined && { closed: intended }) };
-  const saved = await saveExposedGroup(ledger, subjectOf(key), intent, `${caller} close`);
+  const saved = await saveExposedGroup(ledger, subjectOf(key), intent, writer);
   if (saved === undefined) return undefined;
   const refused = await changeEach(wanted, closeWay(ec2, noteInto(calls)));
   // Only what was closed is ever restored. A rule that stayed must not be added again.

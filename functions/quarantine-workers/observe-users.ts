@@ -24,11 +24,21 @@ export async function withUsers(
   groups: readonly GroupObservation[],
   circumstances: Pick<Circumstances, 'policy' | 'account'>,
 ): Promise<readonly GroupObservation[]> {
-  const { ec2 } = clients;
   const wanted = groups.map((group) => wantedClosed(group, circumstances));
   const securityGroups = unique(wanted.flatMap((each) => each.securityGroups));
   const subnets = unique(wanted.flatMap((each) => each.subnets));
   if (securityGroups.length + subnets.length === 0) return groups;
+  const users = await readUsers(clients, readCluster, { securityGroups, subnets });
+  return groups.map((group) => ({ ...group, ...users }));
+}
+
+/** Who uses these security groups and subnets; where AWS refuses to tell, why. */
+export async function readUsers(
+  clients: UserClients,
+  readCluster: ClusterReader,
+  { securityGroups, subnets }: { readonly securityGroups: readonly string[]; readonly subnets: readonly string[] },
+): Promise<Partial<Pick<GroupObservation, 'users' | 'usersUnreadable'>>> {
+  const { ec2 } = clients;
   try {
     // In this order: an instance that is launched in between is found as what it is.
     const interfaces = await describeInterfaces(ec2, 'group-id', securityGroups);
@@ -42,12 +52,12 @@ export async function withUsers(
       ...usersOfSecurityGroups(securityGroups, interfaces, instances, known),
       ...workersOfSubnets(subnets, instances, known),
     ]);
-    return groups.map((group) => ({ ...group, users }));
+    return { users };
   } catch (error) {
     // Doubt means no, for this alone: workers are quarantined all the same.
     const usersUnreadable = refusalOf(error);
     if (usersUnreadable === undefined) throw error;
-    return groups.map((group) => ({ ...group, usersUnreadable }));
+    return { usersUnreadable };
   }
 }
 

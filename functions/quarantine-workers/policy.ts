@@ -44,6 +44,11 @@ export const quarantine = (defaultMode: Mode) =>
         .default('isolate')
         .describe('Isolate the worker, or only take its public addresses off.'),
       publicByDesign: publicByDesign.prefault({}).describe('Groups that are exposed as a whole are reported instead.'),
+      revokeShellIngress: mode
+        .default('observe')
+        .describe(
+          'Take rules that let public addresses in at 22 or 3389 off the security groups of workers, where Session Manager reaches all of them.',
+        ),
       concurrency: z
         .strictObject({
           perGroup: atATime('Workers of one group in quarantine at a time.', 1),

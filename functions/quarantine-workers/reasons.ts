@@ -36,6 +36,25 @@ export const QUARANTINE_REASONS = {
     hint: 'Set quarantine.publicByDesign.revokeIngress or closeSubnets to enforce in the policy, or close the exposure by hand.',
     severity: 'high',
   },
+  'shell-ingress-closed': {
+    meaning: 'Rules that let public addresses in at 22 or 3389 were revoked: Session Manager is the way in.',
+  },
+  'would-close-shell-ingress': {
+    meaning: 'In mode enforce rules that let public addresses in at 22 or 3389 would have been revoked now.',
+    hint: 'Set quarantine.revokeShellIngress to enforce in the policy, or revoke the rules by hand.',
+    severity: 'medium',
+  },
+  'shell-ingress-stays': {
+    meaning:
+      'Rules let public addresses in at 22 or 3389 and stay: others use the security group, an SSM agent does not answer, or the rule opens other ports too.',
+    hint: `Remove what the message names, or revoke the rule by hand; then: ${OPERATOR_COMMAND} check RESOURCE.`,
+    severity: 'medium',
+  },
+  'shell-ingress-left-open': {
+    meaning:
+      'Rules let public addresses in at 22 or 3389, and an operator had what was closed of the group given back.',
+  },
+  'shell-ingress-ended': { meaning: 'No rule lets public addresses in at 22 or 3389 any more.' },
   'group-restored': { meaning: 'An operator had an exposure of the group opened again, as it was.' },
   'quarantine-budget': {
     meaning: 'As many workers are in quarantine as the policy allows (quarantine.concurrency). This one stays exposed.',

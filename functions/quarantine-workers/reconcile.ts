@@ -21,6 +21,7 @@ import { type ObserveClients, observe, type Sight } from './observe.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan.ts';
 import { readQuarantineWaitlist } from './quarantine-ledger.ts';
 import type { quarantineWorkers } from './remediation.ts';
+import { closeShellIngress } from './shell-ingress/close.ts';
 import { groupFinder } from './steps/quarantine-groups.ts';
 import { targetReader } from './steps/targets.ts';
 import { tellOpen } from './tell-open.ts';
@@ -102,6 +103,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     { concurrency: ACT_CONCURRENCY },
   );
   const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
+  await closeShellIngress({ ...deps, ...clients }, readCluster, scope, circumstances, (error) => troubles.push(error));
   // What ended gives its slot back, and whoever waits for one is called. Whoever is not through is reconciled again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
   const seen = new Set(sight.observations.map(({ instanceId }) => instanceId));

@@ -29,8 +29,12 @@ const reads: Right = {
     // Which interfaces of pods a worker carries.
     'ec2:DescribeTrunkInterfaceAssociations',
     'ec2:DescribeVpcEndpoints',
+    // Which addresses are inside a VPC, before a rule for those outside of it is revoked.
+    'ec2:DescribeVpcs',
     'elasticloadbalancing:DescribeTargetGroups',
     'elasticloadbalancing:DescribeTargetHealth',
+    // Whether another way in is open to workers, before one is shut.
+    'ssm:DescribeInstanceInformation',
   ],
   resources: ['*'],
   wildcardReason: 'None of these reading calls knows resources that could be named before they are read.',

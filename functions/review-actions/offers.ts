@@ -1,7 +1,7 @@
 import type { Requestable } from '../../events/remediation-request.ts';
 import type { Offer, OperatorAction } from '../shared/intake/operator-action.ts';
 import type { ReadRecord } from '../shared/records/record-line.ts';
-import { isLastWord, meansQuarantine } from '../shared/records/status.ts';
+import { isGroupClosed, isLastWord, meansQuarantine } from '../shared/records/status.ts';
 
 /**
  * The actions to offer for a subject, by the latest record of each function. This only hides requests that would be
@@ -24,7 +24,8 @@ export function offersFor(records: readonly ReadRecord[], requestable: readonly 
       ...(nodegroup !== undefined && { nodegroup }),
       ...(instance !== undefined && { instance }),
     };
-    return fitting(record)
+    const reasons = records.flatMap((each) => (each.remediation === remediation ? [each.reason] : []));
+    return (isGroupClosed(reasons) ? (['release'] as const) : fitting(record))
       .filter((action) => taker?.requests.includes(action) === true && isTakenAbout(taker, record, action))
       .map((action) => ({ action, remediation, subject }));
   });
@@ -32,7 +33,6 @@ export function offersFor(records: readonly ReadRecord[], requestable: readonly 
 
 function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
   if (meansQuarantine(reason)) return ['release', 'extend', 'terminate'];
-  if (reason === 'group-hardened') return ['release'];
   if (reason === 'proposal-rejected') return ['approve'];
   if (decision === 'would-act') return ['approve', 'reject'];
   if (reason === 'halted') return ['resume'];

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { insideOf, isPublicNetwork } from '../../shared/fleet/networks.ts';
 import { type Judgement, judged } from '../../shared/posture/verdict.ts';
 import { type Host, isBottlerocket, NOT_GATHERED } from './host.ts';
 import type { Door, InstanceFacts, RegionFacts, RemoteAccess } from './instance-facts.ts';
@@ -77,7 +77,7 @@ export function judgeRules({ doors, vpc = '', hasPublicAddress }: InstanceFacts,
   if (doors === undefined) return judged('MANUAL', 'EC2 did not tell of its security groups');
   const text = ({ group, port, from }: Door): string => `${group} lets ${from} in at ${port}`;
   const isInside = insideOf(networks?.get(vpc) ?? []);
-  const open = doors.filter(({ from }) => isPublic(from) && !isInside(from));
+  const open = doors.filter(({ from }) => isPublicNetwork(from) && !isInside(from));
   const unreached =
     hasPublicAddress === false
       ? ['the instance has no public address: from the Internet no route leads there today']
@@ -86,54 +86,4 @@ export function judgeRules({ doors, vpc = '', hasPublicAddress }: InstanceFacts,
   const doubtful = doors.filter(({ from }) => !from.startsWith('sg-') && !isInside(from));
   if (doubtful.length > 0) return judged('MANUAL', ...doubtful.map(text));
   return judged('PASS', 'no rule for 22 or 3389 but from inside the VPC', ...doors.map(text));
-}
-
-/** Whether all addresses of a CIDR are in one of these. */
-function insideOf(blocks: readonly string[]): (from: string) => boolean {
-  const networks = blocks.flatMap((block) => networkOf(...cidrParts(block)) ?? []);
-  return (from) => networks.some((network) => covers(network, from));
-}
-
-/** Networks that no route of the Internet leads to. */
-const PRIVATE = (
-  [
-    ['10.0.0.0', 8],
-    ['172.16.0.0', 12],
-    ['192.168.0.0', 16],
-    ['100.64.0.0', 10],
-    ['169.254.0.0', 16],
-    ['127.0.0.0', 8],
-    ['fc00::', 7],
-    ['fe80::', 10],
-  ] as const
-).flatMap(([network, prefix]) => networkOf(network, prefix) ?? []);
-
-interface Network {
-  readonly addresses: BlockList;
-  readonly prefix: number;
-  readonly family: number;
-}
-
-function networkOf(network: string, prefix: number): Network | undefined {
-  const family = isIP(network);
-  if (family === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > (family === 4 ? 32 : 128)) return undefined;
-  const addresses = new BlockList();
-  addresses.addSubnet(network, prefix, family === 4 ? 'ipv4' : 'ipv6');
-  return { addresses, prefix, family };
-}
-
-function cidrParts(cidr: string): [address: string, prefix: number] {
-  const [address = '', prefix = ''] = cidr.split('/');
-  return [address, prefix === '' ? Number.NaN : Number(prefix)];
-}
-
-/** Whether a network has all addresses of a CIDR. */
-function covers({ addresses, prefix, family }: Network, cidr: string): boolean {
-  const [address, length] = cidrParts(cidr);
-  return isIP(address) === family && length >= prefix && addresses.check(address, family === 4 ? 'ipv4' : 'ipv6');
-}
-
-/** Whether a CIDR has addresses outside these networks. Other sources, such as prefix lists, do not tell. */
-function isPublic(from: string): boolean {
-  return isIP(cidrParts(from)[0]) !== 0 && !PRIVATE.some((network) => covers(network, from));
 }

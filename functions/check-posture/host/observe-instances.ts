@@ -9,10 +9,8 @@ import {
 import { describeInstances, filtersOf } from '../../shared/fleet/instances.ts';
 import { read } from '../../shared/fleet/reading.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
+import { shellPortsOf } from '../../shared/fleet/shell-ports.ts';
 import type { Door, InstanceFacts } from './instance-facts.ts';
-
-/** Where shells listen: SSH and the Remote Desktop Protocol. */
-const PORTS = [22, 3389];
 
 /** Reads images by id; clusters share theirs, so that a reconcile asks once for the same. */
 export type ImageReader = (...ids: readonly string[]) => Promise<ReadonlyMap<string, Image>>;
@@ -109,21 +107,13 @@ function factsOf(instance: Instance, groups: ReadonlyMap<string, SecurityGroup>)
   };
 }
 
-/**
- * The doors that a rule opens. Protocol -1 is all of them, with all ports, whatever else the rule says (EC2 API reference,
- * IpPermission).
- */
+/** The doors that a rule opens. */
 export function doorsIn(group: string, rule: IpPermission): Door[] {
-  const { IpProtocol, FromPort = 0, ToPort = 65_535 } = rule;
-  const ports = PORTS.filter(
-    (port) =>
-      IpProtocol === '-1' || ((IpProtocol === 'tcp' || IpProtocol === '6') && FromPort <= port && port <= ToPort),
-  );
   const sources = [
     ...(rule.IpRanges ?? []).map(({ CidrIp }) => CidrIp),
     ...(rule.Ipv6Ranges ?? []).map(({ CidrIpv6 }) => CidrIpv6),
     ...(rule.PrefixListIds ?? []).map(({ PrefixListId }) => PrefixListId),
     ...(rule.UserIdGroupPairs ?? []).map(({ GroupId }) => GroupId),
   ].filter((from) => from !== undefined);
-  return ports.flatMap((port) => sources.map((from) => ({ group, port, from })));
+  return shellPortsOf(rule).flatMap((port) => sources.map((from) => ({ group, port, from })));
 }

@@ -2,10 +2,10 @@ import {
   type EC2Client,
   GetEbsEncryptionByDefaultCommand,
   paginateDescribeInstanceConnectEndpoints,
-  paginateDescribeVpcs,
 } from '@aws-sdk/client-ec2';
 import { GetDocumentCommand, InvalidDocument, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
+import { readVpcBlocks } from '../../shared/fleet/networks.ts';
 import { read } from '../../shared/fleet/reading.ts';
 import type { RegionFacts, SessionPreferences } from './instance-facts.ts';
 
@@ -16,7 +16,7 @@ const PREFERENCES = 'SSM-SessionManagerRunShell';
 export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMClient }): Promise<RegionFacts> {
   const encryption = await read(() => ec2.send(new GetEbsEncryptionByDefaultCommand()), 'tell');
   const sessions = await read(() => readPreferences(ssm), 'tell');
-  const networks = await read(() => readNetworks(ec2), 'tell');
+  const networks = await read(() => readVpcBlocks(ec2), 'tell');
   const endpoints = await read(() => readConnectEndpoints(ec2), 'tell');
   const { EbsEncryptionByDefault } = encryption.kind === 'found' ? encryption.found : {};
   return {
@@ -25,22 +25,6 @@ export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMCl
     ...(networks.kind === 'found' && { networks: networks.found }),
     ...(endpoints.kind === 'found' && { connectEndpoints: endpoints.found }),
   };
-}
-
-/** The blocks that a VPC has, of both versions, by its id. One that is going counts no more. */
-async function readNetworks(ec2: EC2Client): Promise<Map<string, string[]>> {
-  const networks = new Map<string, string[]>();
-  for await (const { Vpcs = [] } of paginateDescribeVpcs({ client: ec2, pageSize: 1_000 }, {}))
-    for (const { VpcId = '', CidrBlock, CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } of Vpcs) {
-      const ipv4 = CidrBlockAssociationSet.flatMap(({ CidrBlock: block, CidrBlockState }) =>
-        block !== undefined && CidrBlockState?.State === 'associated' ? [block] : [],
-      );
-      const ipv6 = Ipv6CidrBlockAssociationSet.flatMap(({ Ipv6CidrBlock: block, Ipv6CidrBlockState }) =>
-        block !== undefined && Ipv6CidrBlockState?.State === 'associated' ? [block] : [],
-      );
-      networks.set(VpcId, [...new Set([...(CidrBlock === undefined ? [] : [CidrBlock]), ...ipv4, ...ipv6])]);
-    }
-  return networks;
 }
 
 /** By VPC. One that failed, or is gone, lets nobody in (EC2 API reference, Ec2InstanceConnectEndpoint). */

@@ -79,6 +79,7 @@ export const STRICTNESS = {
     'publicByDesign.revokeIngress': MODE,
     'publicByDesign.closeSubnets': MODE,
     'publicByDesign.allowedIngress': INCOMPARABLE,
+    revokeShellIngress: MODE,
     'concurrency.perGroup': LEAST,
     'concurrency.perCluster': LEAST,
     'concurrency.perAccount': ACCOUNT,

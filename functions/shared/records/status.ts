@@ -57,6 +57,18 @@ export const EXPOSED = [
   'proposal-rejected',
 ] as const;
 
+/**
+ * Reasons of `quarantine-workers` about rules for 22 and 3389. They tell of another question than exposure, so that none of
+ * them ends, or begins, what is told of that.
+ */
+export const SHELL_INGRESS = [
+  'shell-ingress-closed',
+  'would-close-shell-ingress',
+  'shell-ingress-stays',
+  'shell-ingress-left-open',
+  'shell-ingress-ended',
+] as const;
+
 /** Answers to requests. They never determine the state of their subject, which stays as it was or is recorded anew. */
 export const ANSWERS = ['request-granted', 'request-refused'] as const;
 
@@ -76,6 +88,17 @@ const isOneOf =
   (reasons: readonly string[]) =>
   (reason: string): boolean =>
     reasons.some((each) => each === reason);
+
+/**
+ * Whether something that was closed of a node group can be opened again.
+ * @param reasons of `quarantine-workers` about the group, latest last
+ */
+export function isGroupClosed(reasons: readonly string[]): boolean {
+  const last = reasons.findLast((reason) => isGroupClosing(reason) || reason === 'group-restored');
+  return last !== undefined && isGroupClosing(last);
+}
+
+const isGroupClosing = (reason: string): boolean => reason === 'group-hardened' || reason === 'shell-ingress-closed';
 
 export const meansQuarantine = isOneOf(IN_QUARANTINE);
 export const isAnswer = isOneOf(ANSWERS);

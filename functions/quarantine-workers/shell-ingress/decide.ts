@@ -1,0 +1,68 @@
+import { stricter } from '../../shared/policy/mode.ts';
+import { isInvalid } from '../../shared/policy/policy.ts';
+import { type Circumstances, say } from '../decision.ts';
+import { ruleInWords } from '../exposure-text.ts';
+import { circumstancesOfGroup, guardOf } from '../guards.ts';
+import type { Notified } from '../harden.ts';
+import type { NetworkUser } from '../observation.ts';
+import { keepersOfSecurityGroup, type LeftOpen, leftOpenInWords } from '../sharing.ts';
+import type { ShellIngress } from './observe.ts';
+
+const WHAT = 'public addresses in at 22 or 3389';
+
+/**
+ * Decides about rules that let public addresses in at the ports of shells; a pure function. A rule goes only where every
+ * worker behind it can be reached by Session Manager, so that nobody is locked out.
+ */
+export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumstances, 'policy' | 'account'>): Notified {
+  const { key, state, rules, wide, users, answering } = group;
+  const circumstances = circumstancesOfGroup(group, anywhere);
+  const { policy, account } = circumstances;
+  const guard = guardOf(group, { cluster: key.cluster, tags: {} }, circumstances);
+  const ended = say('done', 'shell-ingress-ended', `No rule of its security groups lets ${WHAT}.`);
+  if (guard !== undefined || isInvalid(policy)) return { ...ended, silent: true };
+  const mode = stricter(policy.quarantine.mode, policy.quarantine.revokeShellIngress);
+  if (mode === 'off') return { ...ended, silent: true };
+  if (rules.length + wide.length === 0) return { ...ended, silent: state.shellIngress === undefined };
+  const inWords = [...rules.map(({ groupId, permissions }) => ruleInWords(groupId, permissions)), ...wide].join('; ');
+  if (state.leftOpen === true) {
+    const message = `${inWords} lets ${WHAT}. An operator had what was closed of the group given back.`;
+    return say('skipped', 'shell-ingress-left-open', message, inWords);
+  }
+  const reach = { scope: policy.scope, account };
+  const left = rules.flatMap(({ groupId }): LeftOpen[] => {
+    const known = users.get(groupId);
+    const keepers = known && [...keepersOfSecurityGroup(known, key.cluster, reach), ...silentOf(known, answering)];
+    return keepers?.length === 0 ? [] : [{ id: groupId, users: keepers ?? [] }];
+  });
+  const free = rules.filter(({ groupId }) => !left.some(({ id }) => id === groupId));
+  const stays = [
+    leftOpenInWords(left, group),
+    ...wide.map((rule) => `${rule} opens other ports too, and is left to you.`),
+  ];
+  const variant = [...left.map(({ id }) => id), ...wide].join(' ');
+  const sentences = (...all: readonly string[]) => [...all, ...stays].filter((each) => each !== '').join(' ');
+  if (free.length === 0) return say('refused', 'shell-ingress-stays', sentences(`${inWords} lets ${WHAT}.`), variant);
+  const closed = free.map(({ groupId, permissions }) => ruleInWords(groupId, permissions)).join('; ');
+  const told = `${closed} ${mode === 'enforce' ? 'let' : 'lets'} ${WHAT}.`;
+  if (mode === 'observe') {
+    const message = sentences(`${told} Session Manager reaches every worker behind it.`);
+    return say('would-act', 'would-close-shell-ingress', message, `${closed} ${variant}`);
+  }
+  const message = sentences(`${told} Revoked: Session Manager reaches every worker behind it.`);
+  return {
+    ...say('acted', 'shell-ingress-closed', message, `${closed} ${variant}`),
+    harden: { ingress: free, subnets: [] },
+  };
+}
+
+/** Workers that nobody reaches by Session Manager, in words. */
+const silentOf = (users: readonly NetworkUser[], answering: ReadonlySet<string>): string[] => [
+  ...new Set(
+    users.flatMap((user) =>
+      user.kind === 'worker' && !answering.has(user.instanceId)
+        ? [`${user.instanceId} (its SSM agent does not answer)`]
+        : [],
+    ),
+  ),
+];

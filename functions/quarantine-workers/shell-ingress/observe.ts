@@ -1,0 +1,102 @@
+import type { EC2Client, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { readAnsweringAgents } from '../../shared/fleet/answering-agents.ts';
+import type { ClusterReader } from '../../shared/fleet/fleet.ts';
+import { identifyWorkers, readOwner } from '../../shared/fleet/identity.ts';
+import { describeInstances, LIVE } from '../../shared/fleet/instances.ts';
+import { insideOf, isPublicNetwork, readVpcBlocks } from '../../shared/fleet/networks.ts';
+import { isProven } from '../../shared/fleet/owners.ts';
+import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
+import { SHELL_PORTS, shellPortsOf } from '../../shared/fleet/shell-ports.ts';
+import type { MessageTrigger } from '../../shared/intake/messages.ts';
+import type { NodeGroupKey } from '../../shared/ledger/node-group-ledger.ts';
+import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
+import { type ExposedGroupState, NEW_EXPOSED_GROUP } from '../exposed-group-ledger.ts';
+import { ruleInWords } from '../exposure-text.ts';
+import { filtersOfGroup } from '../group-members.ts';
+import type { GroupObservation } from '../observation.ts';
+import { readUsers, type UserClients } from '../observe-users.ts';
+
+export interface ShellIngressClients extends UserClients {
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+}
+
+/** A group, and what lets public addresses in at the ports of shells of its workers. */
+export interface ShellIngress
+  extends Pick<GroupObservation, 'key' | 'trigger' | 'state' | 'owner' | 'users' | 'usersUnreadable'> {
+  /** The rules that open nothing but such a port, each with its public sources alone. */
+  readonly rules: GroupObservation['worldOpen'];
+  /** The rules that open other ports as well, in words: whoever revokes one shuts more than shells. */
+  readonly wide: readonly string[];
+  /** Ids of the workers whose SSM agent answers. */
+  readonly answering: ReadonlySet<string>;
+}
+
+/** Reads afresh what a check of posture said of a group: the request that names the group is only a hint. */
+export async function observeShellIngress(
+  clients: ShellIngressClients,
+  readCluster: ClusterReader,
+  { key, trigger }: { readonly key: NodeGroupKey; readonly trigger: MessageTrigger },
+  state: ExposedGroupState = NEW_EXPOSED_GROUP,
+): Promise<ShellIngress> {
+  const { ec2, eks, ssm } = clients;
+  const owner = await readOwner(eks, readCluster, key);
+  const filters = filtersOfGroup({ key, owner }).map((filter) => [filter, LIVE]);
+  const instances = await describeInstances(ec2, filters);
+  const identities = await identifyWorkers(clients, readCluster, instances);
+  const members = instances.filter(({ InstanceId = '' }) => {
+    const { worker, owner: proven } = identities.get(InstanceId) ?? {};
+    return worker?.cluster === key.cluster && worker.nodegroup === key.nodegroup && isProven(proven);
+  });
+  const ids = members.flatMap(({ NetworkInterfaces = [] }) =>
+    NetworkInterfaces.flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? [])),
+  );
+  const groups = [...(await readSecurityGroups(ec2, ids)).values()];
+  const blocks = await readVpcBlocks(ec2, [...new Set(groups.flatMap(({ VpcId }) => VpcId ?? []))]);
+  const open = groups.map((group) => openRules(group, blocks.get(group.VpcId ?? '') ?? []));
+  const rules = open.flatMap(({ groupId, narrow }) => (narrow.length === 0 ? [] : [{ groupId, permissions: narrow }]));
+  const wide = open.flatMap(({ groupId, wide: all }) => (all.length === 0 ? [] : [ruleInWords(groupId, all)]));
+  const found = { key, trigger, state, owner, rules, wide, users: new Map(), answering: new Set<string>() };
+  if (rules.length === 0) return found;
+  const known = await readUsers(clients, readCluster, {
+    securityGroups: rules.map(({ groupId }) => groupId),
+    subnets: [],
+  });
+  const workers = [...(known.users ?? new Map<string, never[]>()).values()]
+    .flat()
+    .filter(({ kind }) => kind === 'worker');
+  try {
+    const agents = await readAnsweringAgents(
+      ssm,
+      workers.flatMap((user) => (user.kind === 'worker' ? [user.instanceId] : [])),
+    );
+    return { ...found, ...known, answering: new Set(agents.keys()) };
+  } catch (error) {
+    // Doubt means no: without Systems Manager's word, nobody's other way in is certain.
+    const usersUnreadable = refusalOf(error);
+    if (usersUnreadable === undefined) throw error;
+    return { ...found, usersUnreadable };
+  }
+}
+
+/** The rules of a security group that let public addresses from outside its VPC in at the ports of shells. */
+export function openRules(
+  { GroupId: groupId = '', IpPermissions = [] }: SecurityGroup,
+  blocks: readonly string[],
+): { readonly groupId: string; readonly narrow: IpPermission[]; readonly wide: IpPermission[] } {
+  const isInside = insideOf(blocks);
+  const isOutside = (cidr = ''): boolean => isPublicNetwork(cidr) && !isInside(cidr);
+  const open = IpPermissions.filter((rule) => shellPortsOf(rule).length > 0).flatMap((rule): IpPermission[] => {
+    const { IpProtocol, FromPort, ToPort, IpRanges = [], Ipv6Ranges = [] } = rule;
+    const ipv4 = IpRanges.filter(({ CidrIp }) => isOutside(CidrIp));
+    const ipv6 = Ipv6Ranges.filter(({ CidrIpv6 }) => isOutside(CidrIpv6));
+    if (ipv4.length + ipv6.length === 0) return [];
+    const ports = { ...(FromPort !== undefined && { FromPort }), ...(ToPort !== undefined && { ToPort }) };
+    const sources = { ...(ipv4.length > 0 && { IpRanges: ipv4 }), ...(ipv6.length > 0 && { Ipv6Ranges: ipv6 }) };
+    return [{ IpProtocol, ...ports, ...sources }];
+  });
+  const isNarrow = ({ IpProtocol, FromPort, ToPort }: IpPermission): boolean =>
+    IpProtocol !== '-1' && FromPort === ToPort && SHELL_PORTS.includes(FromPort ?? 0);
+  return { groupId, narrow: open.filter(isNarrow), wide: open.filter((rule) => !isNarrow(rule)) };
+}

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { operate } from '../../../cli/operator.fixture.ts';
+import type { Run } from '../../../sandbox/play.ts';
+import { HOUR, MINUTE, start } from '../../../test/harness.ts';
+import { deniedCalls } from '../../../test/iam.ts';
+import { ours } from '../../../test/quarantine.fixture.ts';
+
+const told = (run: Run) => ours(run).map(({ nodegroup, decision, reason }) => `${nodegroup} ${decision} ${reason}`);
+const isOpen = ({ account: { fleet } }: Run): boolean =>
+  fleet.networks.securityGroups
+    .list()
+    .some(({ rules }) =>
+      rules.some(({ egress, fromPort, peer }) => !egress && fromPort === 22 && peer === '0.0.0.0/0'),
+    );
+const fleet = {
+  startsAt: '2026-07-14T00:00:00Z',
+  clusters: [
+    {
+      name: 'shop',
+      version: '1.33',
+      nodeGroups: [
+        {
+          name: 'web',
+          amiType: 'AL2023_x86_64_STANDARD',
+          releaseVersion: '1.33.5-20260601',
+          desiredSize: 2,
+          exposure: { openPorts: [22] },
+        },
+      ],
+    },
+  ],
+};
+const others = { upgrades: { mode: 'off' }, imds: { mode: 'off' }, ssmAgent: { mode: 'off' } };
+const policy = { ...others, quarantine: { mode: 'enforce', revokeShellIngress: 'enforce' } };
+const WHY = ['--why', 'a test asked for it'];
+
+it('is revoked where a check finds it, confirmed by a fresh look, and given back by a release', async () => {
+  const run = await start({ fleet, policy });
+  expect(isOpen(run)).toBe(true);
+  await run.account.play(2 * HOUR);
+  expect(told(run)).toEqual(['web acted shell-ingress-closed', 'web done shell-ingress-ended']);
+  expect(isOpen(run)).toBe(false);
+  expect((await operate(run.account, 'check', 'shop', '--all')).stdout).toMatch(/shop\/web +SSH\.3 +PASS/);
+  expect(await operate(run.account, 'undo', 'shop/web', ...WHY)).toMatchObject({ code: 0 });
+  await run.account.play(5 * MINUTE);
+  expect(told(run).slice(2)).toEqual(['web done group-restored']);
+  expect(isOpen(run)).toBe(true);
+  // A check finds it again, and what an operator had given back stays.
+  expect(await operate(run.account, 'check', 'shop')).toMatchObject({ code: 0 });
+  await run.account.play(10 * MINUTE);
+  expect(told(run).slice(3)).toEqual(['web skipped shell-ingress-left-open']);
+  expect(isOpen(run)).toBe(true);
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+});
+
+it('is told of once by default, and stays', async () => {
+  const byDefault = await start({ fleet, policy: { ...others, quarantine: { mode: 'enforce' } } });
+  await byDefault.account.play(3 * HOUR);
+  expect(told(byDefault)).toEqual(['web would-act would-close-shell-ingress']);
+  expect(isOpen(byDefault)).toBe(true);
+});
