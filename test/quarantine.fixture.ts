@@ -1,4 +1,5 @@
 import { sample as request } from '../events/quarantine-request.ts';
+import { SHELL_INGRESS } from '../functions/shared/records/status.ts';
 import type { Run } from '../sandbox/play.ts';
 import { MINUTE, type Scenario, start } from './harness.ts';
 
@@ -52,9 +53,15 @@ export const scenario = (fleet: object, policy: object = {}, rest: Partial<Scena
   ...rest,
 });
 
-/** The records of quarantine-workers, without those about workers that are not exposed. */
+/** The records of quarantine-workers about exposure, without those about workers that are not exposed. */
 export const ours = ({ records }: Run) =>
-  records.filter(({ remediation, reason }) => remediation === 'quarantine-workers' && reason !== 'not-exposed');
+  records.filter(
+    ({ remediation, reason }) =>
+      remediation === 'quarantine-workers' && reason !== 'not-exposed' && !isAboutShells(reason),
+  );
+
+/** Whether a record tells of rules for 22 and 3389, of which a check of posture told. */
+export const isAboutShells = (reason: string): boolean => SHELL_INGRESS.some((each) => each === reason);
 
 export const outcomes = (run: Run): string[] => ours(run).map(({ decision, reason }) => `${decision} ${reason}`);
 

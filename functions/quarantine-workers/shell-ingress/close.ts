@@ -1,12 +1,13 @@
 import { makeQuarantineReconcileRequest } from '../../../events/quarantine-reconcile-request.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
+import { readOwner } from '../../shared/fleet/identity.ts';
 import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
 import type { NodeGroupKey } from '../../shared/ledger/node-group-ledger.ts';
 import type { Scope } from '../batch.ts';
 import type { Circumstances } from '../decision.ts';
 import { readExposedGroups } from '../exposed-group-ledger.ts';
 import { carryOutGroup, type GroupMemory, type HardenDeps } from '../harden.ts';
-import { decideShellIngress } from './decide.ts';
+import { decideShellIngress, shellIngressMode } from './decide.ts';
 import { observeShellIngress, type ShellIngressClients } from './observe.ts';
 
 export interface CloseDeps extends HardenDeps, ShellIngressClients {
@@ -36,8 +37,10 @@ export async function closeShellIngress(
   const closed: NodeGroupKey[] = [];
   for (const [subject, asked] of shellIngress) {
     try {
+      const owner = await readOwner(deps.eks, readCluster, asked.key);
+      if (shellIngressMode({ ...asked, owner }, circumstances) === 'off') continue;
       const state = (await readExposedGroups(deps.ledger, [subject])).get(subject);
-      const observation = await observeShellIngress(deps, readCluster, asked, state);
+      const observation = await observeShellIngress(deps, readCluster, { ...asked, owner }, state);
       const decided = decideShellIngress(observation, circumstances);
       // By the check, views set these records apart from those about the group's exposure.
       const decision = { ...decided, details: { check: 'SSH.3' } };

@@ -1,4 +1,4 @@
-import { stricter } from '../../shared/policy/mode.ts';
+import { type Mode, stricter } from '../../shared/policy/mode.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { type Circumstances, say } from '../decision.ts';
 import { ruleInWords } from '../exposure-text.ts';
@@ -16,13 +16,10 @@ const WHAT = 'public addresses in at 22 or 3389';
  */
 export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumstances, 'policy' | 'account'>): Notified {
   const { key, state, rules, wide, users, answering } = group;
-  const circumstances = circumstancesOfGroup(group, anywhere);
-  const { policy, account } = circumstances;
-  const guard = guardOf(group, { cluster: key.cluster, tags: {} }, circumstances);
+  const { policy, account } = circumstancesOfGroup(group, anywhere);
   const ended = say('done', 'shell-ingress-ended', `No rule of its security groups lets ${WHAT}.`);
-  if (guard !== undefined || isInvalid(policy)) return { ...ended, silent: true };
-  const mode = stricter(policy.quarantine.mode, policy.quarantine.revokeShellIngress);
-  if (mode === 'off') return { ...ended, silent: true };
+  const mode = shellIngressMode(group, anywhere);
+  if (isInvalid(policy) || mode === 'off') return { ...ended, silent: true };
   if (rules.length + wide.length === 0) return { ...ended, silent: state.shellIngress === undefined };
   const inWords = [...rules.map(({ groupId, permissions }) => ruleInWords(groupId, permissions)), ...wide].join('; ');
   if (state.leftOpen === true) {
@@ -54,6 +51,18 @@ export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumsta
     ...say('acted', 'shell-ingress-closed', message, `${closed} ${variant}`),
     harden: { ingress: free, subnets: [] },
   };
+}
+
+/** By which mode the rules of a group are treated: `off` where a guard holds, and nothing needs to be read. */
+export function shellIngressMode(
+  group: Pick<ShellIngress, 'key' | 'owner'>,
+  anywhere: Pick<Circumstances, 'policy' | 'account'>,
+): Mode {
+  const circumstances = circumstancesOfGroup(group, anywhere);
+  const { policy } = circumstances;
+  const guard = guardOf(group, { cluster: group.key.cluster, tags: {} }, circumstances);
+  if (guard !== undefined || isInvalid(policy)) return 'off';
+  return stricter(policy.quarantine.mode, policy.quarantine.revokeShellIngress);
 }
 
 /** Workers that nobody reaches by Session Manager, in words. */

@@ -2,14 +2,12 @@ import type { EC2Client, IpPermission, SecurityGroup } from '@aws-sdk/client-ec2
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { readAnsweringAgents } from '../../shared/fleet/answering-agents.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
-import { identifyWorkers, readOwner } from '../../shared/fleet/identity.ts';
+import { identifyWorkers } from '../../shared/fleet/identity.ts';
 import { describeInstances, LIVE } from '../../shared/fleet/instances.ts';
 import { insideOf, isPublicNetwork, readVpcBlocks } from '../../shared/fleet/networks.ts';
 import { isProven } from '../../shared/fleet/owners.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { SHELL_PORTS, shellPortsOf } from '../../shared/fleet/shell-ports.ts';
-import type { MessageTrigger } from '../../shared/intake/messages.ts';
-import type { NodeGroupKey } from '../../shared/ledger/node-group-ledger.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import { type ExposedGroupState, NEW_EXPOSED_GROUP } from '../exposed-group-ledger.ts';
 import { ruleInWords } from '../exposure-text.ts';
@@ -37,11 +35,10 @@ export interface ShellIngress
 export async function observeShellIngress(
   clients: ShellIngressClients,
   readCluster: ClusterReader,
-  { key, trigger }: { readonly key: NodeGroupKey; readonly trigger: MessageTrigger },
+  { key, trigger, owner }: Pick<ShellIngress, 'key' | 'trigger' | 'owner'>,
   state: ExposedGroupState = NEW_EXPOSED_GROUP,
 ): Promise<ShellIngress> {
-  const { ec2, eks, ssm } = clients;
-  const owner = await readOwner(eks, readCluster, key);
+  const { ec2, ssm } = clients;
   const filters = filtersOfGroup({ key, owner }).map((filter) => [filter, LIVE]);
   const instances = await describeInstances(ec2, filters);
   const identities = await identifyWorkers(clients, readCluster, instances);

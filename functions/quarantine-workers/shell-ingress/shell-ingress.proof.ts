@@ -3,9 +3,11 @@ import { operate } from '../../../cli/operator.fixture.ts';
 import type { Run } from '../../../sandbox/play.ts';
 import { HOUR, MINUTE, start } from '../../../test/harness.ts';
 import { deniedCalls } from '../../../test/iam.ts';
-import { ours } from '../../../test/quarantine.fixture.ts';
 
-const told = (run: Run) => ours(run).map(({ nodegroup, decision, reason }) => `${nodegroup} ${decision} ${reason}`);
+const told = ({ records }: Run) =>
+  records
+    .filter(({ remediation, reason }) => remediation === 'quarantine-workers' && reason !== 'not-exposed')
+    .map(({ nodegroup, decision, reason }) => `${nodegroup} ${decision} ${reason}`);
 const isOpen = ({ account: { fleet } }: Run): boolean =>
   fleet.networks.securityGroups
     .list()
