@@ -1,7 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../cli/usage-error.ts';
 import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
 import { scenarioOf, WORKERS } from './draw.ts';
+import { DEFECTS } from './mutations/defects.ts';
 import { partsOf, shrink, without } from './parts.ts';
 import { faultKinds, type Scenario } from './scenario.ts';
 import { readSettings } from './settings.ts';
@@ -64,5 +67,20 @@ describe('the options', () => {
   ])('are refused by name: %j', (args, message) => {
     expect(() => readSettings(args)).toThrow(UsageError);
     expect(() => readSettings(args)).toThrow(message);
+  });
+});
+
+describe('the list of defects', () => {
+  const functions = join(import.meta.dirname, '..', 'functions');
+
+  it('has at least thirty, each of its own name', () => {
+    expect(DEFECTS.length).toBeGreaterThanOrEqual(30);
+    const names = DEFECTS.map(({ file, what }) => `${file} ${what}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it.each(DEFECTS)('can be planted: $file, $what', ({ file, right, tests }) => {
+    expect(readFileSync(join(functions, file), 'utf8').split(right)).toHaveLength(2);
+    expect(tests.filter((test) => !existsSync(join(functions, test)))).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 import type { Instance } from '../../sandbox/account/ec2/instances.ts';
 import { type Day, type Invariant, isChange, largest } from './invariant.ts';
 
+const ENDED: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
+
 /** How a worker was before anybody changed it. */
 interface Former {
   /** By interface. */
@@ -31,7 +33,8 @@ export function quarantines(day: Day): Invariant {
   };
 
   const count = (): void => {
-    const held = instances.list().filter((one) => one.state !== 'terminated' && isHeld(one));
+    // One that EC2 is terminating has left its place.
+    const held = instances.list().filter((one) => !ENDED.has(one.state) && isHeld(one));
     const { perAccount, perCluster, perGroup } = {
       perAccount: largest(day, ({ quarantine: { concurrency } }) => concurrency.perAccount),
       perCluster: largest(day, ({ quarantine: { concurrency } }) => concurrency.perCluster),

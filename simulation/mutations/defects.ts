@@ -94,7 +94,7 @@ export const DEFECTS: readonly Defect[] = [
   quarantine('mode observe isolates', "if (mode === 'observe' && ruling === undefined) {", 'if (false) {'),
   quarantine('a rejection counts for nothing', "if (ruling?.kind === 'rejected') {", 'if (false) {'),
   quarantine('what AWS owns is isolated', "if (view.ownership === 'auto-mode') {", 'if (false) {'),
-  quarantine('a router is isolated', 'if (view.router === true) return', 'if (false) return'),
+  quarantine('a router is isolated', 'if (view.router === true)', 'if (false)'),
   quarantine(
     'no guard is asked',
     'const guard = guardOf(observation, view, circumstances);',
@@ -160,7 +160,7 @@ export const DEFECTS: readonly Defect[] = [
     '(compareReleases(amiType, releaseVersion, current) ?? 0) > 0',
     'releaseVersion !== current',
   ),
-  upgrades('a release need not bake', RELEASE, 'firstSeenAt + bakeAge <= now);', 'firstSeenAt <= now);'),
+  upgrades('a release need not bake', RELEASE, 'firstSeenAt + bakeAge <= now),', 'firstSeenAt <= now),'),
   upgrades('a pause after a failure is none', MOMENT, 'if (retryAt > now) {', 'if (false) {'),
   upgrades(
     'one more than the limit of the cluster',
@@ -180,7 +180,12 @@ export const DEFECTS: readonly Defect[] = [
     'failed >= upgrades.stopAfterFailures',
     'failed > upgrades.stopAfterFailures',
   ),
-  upgrades('mode observe upgrades', MOMENT, "if (mode === 'observe' && ruling?.kind !== 'approved') {", 'if (false) {'),
+  upgrades(
+    'mode observe upgrades',
+    MOMENT,
+    "const isProposal = policy.upgrades.mode === 'observe' && ruling?.kind !== 'approved';",
+    'const isProposal = false;',
+  ),
   upgrades('evidence is not spared', MOMENT, 'if (quarantined.length === 0) return undefined;', 'return undefined;'),
   upgrades(
     'what Amazon takes back is rolled out',
