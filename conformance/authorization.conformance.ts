@@ -29,7 +29,6 @@ describe("policies, against AWS's service authorization reference,", () => {
         alarmEmail: 'a@example.com',
         notifyEmail: 'b@example.com',
         ledgerTable: 'old',
-        imageRights: 'on',
       },
     ],
     ['without the rights to launch by templates', { launchTemplateRights: 'off' }],

@@ -1,15 +1,22 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { type EventOrigin, eventSchema, ownEvent, SOURCE, workersReconcileRequest } from './envelope.ts';
 
 /**
- * "See whether somebody gets a shell on these workers by SSH": of `check-posture`, where a check found that somebody does;
+ * "See whether somebody gets a shell on these workers by SSH", or how sessions are set: of `check-posture`, where a check found that somebody does;
  * of `close-shells` itself; of operators.
  */
 export const detailType = 'Shells Reconcile Request';
 
 export const pattern = { source: [SOURCE], 'detail-type': [detailType] };
 
-export const detail = workersReconcileRequest(['posture', 'wake-up', 'operator']);
+export const detail = z.union([
+  z.object({
+    trigger: z.enum(['posture', 'operator']),
+    /** Session Manager's preferences of the region are to be reconciled, and no worker. */
+    sessions: z.literal(true),
+  }),
+  workersReconcileRequest(['posture', 'wake-up', 'operator']),
+]);
 
 export const schema = eventSchema(SOURCE, detailType, detail);
 export type ShellsReconcileRequest = z.infer<typeof schema>;
@@ -29,3 +36,7 @@ export const sample: ShellsReconcileRequest = {
 /** Asks about all workers of a cluster. `id` names its cause: the same cause gives the same body. */
 export const makeShellsReconcileRequest = (origin: EventOrigin, id: string, cluster: string): ShellsReconcileRequest =>
   ownEvent(detailType, origin, id, { trigger: 'posture', clusterName: cluster });
+
+/** Asks about Session Manager's preferences of the region. `id` names its cause: the same cause gives the same body. */
+export const makeSessionsReconcileRequest = (origin: EventOrigin, id: string): ShellsReconcileRequest =>
+  ownEvent(detailType, origin, id, { trigger: 'posture', sessions: true });

@@ -16,8 +16,6 @@ describe('the stage settings', () => {
       accessEntryClusters: [],
       installerRegistries: [],
       launchTemplateRights: 'on',
-      imageRights: 'off',
-      imageParameters: '/eks-host-remediator/images/*',
       shellRights: 'on',
       removalPolicy: 'retain',
     });

@@ -56,7 +56,7 @@ describe("docs/policy.md's table", () => {
     else if (fallback === 'as deployed') expect(read(nested('observe'))).toEqual(read({}));
     else {
       // What has no value by default says what that comes to.
-      expect(['all', 'the last wave']).toContain(fallback);
+      expect(['all', 'the last wave', 'as it is']).toContain(fallback);
       expect(read(nested(undefined))).toEqual(read({}));
     }
   });

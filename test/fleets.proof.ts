@@ -309,7 +309,7 @@ describe('rights', () => {
   }
 
   /** A worker that only its role proves is looked at, too, and all are looked at again while a command still runs. */
-  function closeShellsOfEveryWorker() {
+  async function closeShellsOfEveryWorker() {
     const own = { name: 'own', size: 1, imageId: 'ami-0badcafe0badcafe0', clusterTag: false };
     const clusters = withShells.clusters.map((cluster) => ({ ...cluster, selfManagedGroups: [own] }));
     const detail = { trigger: 'operator' as const, clusterName: 'shop' };
@@ -317,12 +317,21 @@ describe('rights', () => {
       after: 300_000 + 1_000 * seconds,
       event: { ...shellsReconcileRequest, id: `look-${seconds}`, detail },
     }));
-    return start({
-      fleet: { ...withShells, clusters },
-      policy: { ...QUIET, shells: { hosts: 'enforce' } },
-      events,
-      play: '3h',
+    const sessions = { mode: 'enforce', cloudWatchLogGroup: '/ssm/sessions' };
+    const policy = { ...QUIET, shells: { hosts: 'enforce', sessions } };
+    const run = await start({ fleet: { ...withShells, clusters }, policy, events, play: '3h' });
+    // Session Manager's preferences are made first, and changed when the policy asks for more.
+    const more = { ...policy, shells: { ...policy.shells, sessions: { ...sessions, idleMinutes: 15 } } };
+    const { account } = run;
+    account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value: JSON.stringify(more), Overwrite: true });
+    await account.play(10 * 60_000);
+    await account.putEvent({
+      ...shellsReconcileRequest,
+      id: 'sessions',
+      detail: { trigger: 'operator', sessions: true },
     });
+    await account.play(10 * 60_000);
+    return run;
   }
 
   /** The number of the call that starts an upgrade, among those of its function. */

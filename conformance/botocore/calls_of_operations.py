@@ -76,6 +76,16 @@ def ssm_agents(account) -> None:
     call("ssm", "CreateDocument", **preferences, DocumentType="Session", DocumentFormat="JSON")
     refused("DocumentAlreadyExists", "ssm", "CreateDocument", **preferences, DocumentType="Session")
     call("ssm", "GetDocument", Name="SSM-SessionManagerRunShell")
+    name = {"Name": "SSM-SessionManagerRunShell"}
+    update = {**name, "Content": preferences["Content"].replace("{}", '{"idleSessionTimeout": "15"}'), "DocumentFormat": "JSON"}
+    updated = call("ssm", "UpdateDocument", **update, DocumentVersion="$LATEST")["DocumentDescription"]
+    call("ssm", "UpdateDocumentDefaultVersion", **name, DocumentVersion=updated["DocumentVersion"])
+    call("ssm", "GetDocument", **name, DocumentVersion="1")
+    refused("DuplicateDocumentContent", "ssm", "UpdateDocument", **update, DocumentVersion="$LATEST")
+    refused("InvalidDocumentVersion", "ssm", "UpdateDocument", **update, DocumentVersion="1")
+    refused("InvalidDocumentVersion", "ssm", "GetDocument", **name, DocumentVersion="7")
+    refused("InvalidDocumentVersion", "ssm", "UpdateDocumentDefaultVersion", **name, DocumentVersion="7")
+    refused("InvalidDocument", "ssm", "UpdateDocument", **{**update, "Name": "Missing"}, DocumentVersion="$LATEST")
     call("ssm", "GetCalendarState", CalendarNames=["release-freeze"])
     call("ssm", "GetCalendarState", CalendarNames=["release-freeze"], AtTime="2026-12-24T06:00:00Z")
     refused("InvalidDocument", "ssm", "GetCalendarState", CalendarNames=["release-freeze", "missing"])

@@ -1,5 +1,5 @@
 import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
-import { makeShellsReconcileRequest } from '../../events/shells-reconcile-request.ts';
+import { makeSessionsReconcileRequest, makeShellsReconcileRequest } from '../../events/shells-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { PostureCheckId } from '../shared/posture/checks.ts';
 import { chunks } from '../shared/runtime/chunks.ts';
@@ -21,6 +21,16 @@ const CLOSED_ON_HOSTS: readonly PostureCheckId[] = ['SSH.1', 'SSH.4'];
 const GROUPS_PER_REQUEST = 200;
 /** The check of rules for 22 and 3389, which `quarantine-workers` can do something about. */
 const CLOSED_BY_RULES: PostureCheckId = 'SSH.3';
+
+/**
+ * Asks `close-shells` to see to Session Manager's preferences of the region. Its policy may want more than a check does,
+ * so that it is asked whatever the check found. Requests of one hour are alike, and the FIFO queue takes them for one.
+ */
+export async function askAboutSessions({ shellsQueue, account, region }: CloseDeps, now: number): Promise<void> {
+  const time = new Date(now - (now % 3_600_000)).toISOString();
+  const request = makeSessionsReconcileRequest({ account, region, time }, `posture sessions ${time}`);
+  await sendRequests(shellsQueue, [{ request }]);
+}
 
 /** Asks those that can close what a check found open: they read it again, and decide by their own policy. */
 export async function askToClose(

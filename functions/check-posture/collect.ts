@@ -27,6 +27,8 @@ export interface CollectDeps extends ReconcileDeps {
   /** Reads what holds for all of the region, once a reconcile. */
   readonly readRegion: () => Promise<RegionFacts>;
   readonly readImages: ImageReader;
+  /** Has Session Manager's preferences of the region seen to, once a reconcile. */
+  readonly seeToSessions: () => Promise<void>;
 }
 
 export const HOUR = 3_600_000;
@@ -53,6 +55,7 @@ export async function collect(
     return;
   }
   const expiry = await tell(deps, policy, cluster, trigger, looked);
+  await deps.seeToSessions();
   await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, now });
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);

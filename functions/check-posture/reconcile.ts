@@ -7,6 +7,7 @@ import { comeBack } from '../shared/intake/look-again.ts';
 import { type GuardResult, guardOf } from '../shared/policy/guards.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import { once } from '../shared/runtime/once.ts';
+import { askAboutSessions } from './ask-to-close.ts';
 import { type Asked, readBatch } from './batch.ts';
 import { type CollectDeps, collect, HOUR, lookAgain, type ReconcileDeps } from './collect.ts';
 import { readRegionFacts } from './host/observe-region.ts';
@@ -55,6 +56,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const collectDeps = {
     ...deps,
     readRegion: once(() => readRegionFacts(deps)),
+    seeToSessions: once(() => askAboutSessions(deps, deps.clock.now())),
     readImages: once((...ids: readonly string[]) => describeImages(deps.ec2, ids)),
   };
   const one = ({ cluster, asked, policy: readable }: (typeof looked)[number]) =>

@@ -44,6 +44,21 @@ export const SHELLS_REASONS = {
     meaning: 'AWS refused to send the command.',
     hint: 'Read the error in the message: mostly the setting shellRights is off, or a policy of the organization denies it.',
   },
+  'sessions-set': { meaning: "A fresh read of Session Manager's preferences shows what the policy wants." },
+  'sessions-being-set': {
+    meaning:
+      "Session Manager's preferences of the region were changed. details.undo has the command that gives the former ones back.",
+  },
+  'would-set-sessions': {
+    meaning:
+      "In mode enforce Session Manager's preferences of the region would have been changed now. The message says how.",
+    hint: 'Set shells.sessions.mode to enforce in the policy.',
+  },
+  'sessions-refused': {
+    meaning: "Session Manager's preferences could not be changed, or not be understood. The message says why.",
+    hint: 'Read the error in the message: mostly the setting shellRights is off, or a policy of the organization denies it.',
+    severity: 'medium',
+  },
 } as const satisfies Record<string, ReasonEntry>;
 
 export type Reason = SharedReason | keyof typeof SHELLS_REASONS;

@@ -6,7 +6,7 @@ import { putAside } from '../shared/intake/dead-letter.ts';
 import { comeBack, lookAgain } from '../shared/intake/look-again.ts';
 import { messageReader } from '../shared/intake/messages.ts';
 import type { Wake } from '../shared/intake/wake.ts';
-import { readWorkerBatch, targetOfRequest } from '../shared/intake/worker-batch.ts';
+import { readWorkerBatch, targetOfRequest, type WorkerTarget } from '../shared/intake/worker-batch.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { QueueDeps } from '../shared/runtime/queue-function.ts';
 import { type ActDeps, carryOut, type Decided, sendCommands } from './act.ts';
@@ -14,13 +14,17 @@ import { answer } from './answer.ts';
 import { type Decision, decide } from './decide.ts';
 import { type ObserveClients, observeWorkers } from './observe.ts';
 import { closeShells } from './remediation.ts';
+import { reconcileSessions } from './sessions/reconcile.ts';
 
 export interface ReconcileDeps extends QueueDeps<typeof closeShells>, ActDeps, ObserveClients {
   readonly wake: Wake;
 }
 
 const READERS = {
-  [reconcileRequest.detailType]: messageReader(reconcileRequest.schema, ({ detail }) => detail),
+  [reconcileRequest.detailType]: messageReader(
+    reconcileRequest.schema,
+    ({ detail }): WorkerTarget => ('sessions' in detail ? { isOfRegion: true } : detail),
+  ),
   [request.detailType]: messageReader(request.schemaFor(closeShells), targetOfRequest),
 };
 
@@ -63,6 +67,9 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   });
   await lookAgain(deps, reconcileRequest.detailType, again, now);
   await comeBack(deps.queue, scope.deferred, 0);
+  // What holds for the whole region waits for no worker, and no worker for it.
+  if (scope.region !== undefined)
+    await reconcileSessions(deps, scope.region, circumstances).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be done.');
 }

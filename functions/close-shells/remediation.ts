@@ -2,6 +2,7 @@ import * as reconcileRequest from '../../events/shells-reconcile-request.ts';
 import { identity, onClusters, onNodegroups } from '../shared/declaration/fleet-rights.ts';
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { arnHere, onAnything } from '../shared/declaration/right.ts';
+import { PREFERENCES_DOCUMENT } from '../shared/posture/session-preferences.ts';
 import { READS } from './policy.ts';
 import { SHELLS_REASONS } from './reasons.ts';
 
@@ -52,6 +53,17 @@ export const closeShells = declare({
       actions: ['ssm:SendCommand'],
       resources: ['{closeDocument}', '{restoreDocument}', arnHere('ec2', 'instance/*')],
       wildcardReason: `${anyWorker} What they do can be undone by the other one.`,
+      unlessOff: 'shellRights',
+    },
+    {
+      sid: 'LookAtSessions',
+      actions: ['ssm:GetDocument'],
+      resources: [arnHere('ssm', `document/${PREFERENCES_DOCUMENT}`)],
+    },
+    {
+      sid: 'SetSessions',
+      actions: ['ssm:CreateDocument', 'ssm:UpdateDocument', 'ssm:UpdateDocumentDefaultVersion'],
+      resources: [arnHere('ssm', `document/${PREFERENCES_DOCUMENT}`)],
       unlessOff: 'shellRights',
     },
   ],

@@ -1,3 +1,5 @@
+import type { SessionPreferences } from '../../shared/posture/session-preferences.ts';
+
 /** What EC2 tells of a worker's instance. */
 export interface InstanceFacts {
   readonly keyName?: string;
@@ -45,17 +47,4 @@ export interface RegionFacts {
   readonly connectEndpoints?: ReadonlyMap<string, readonly string[]>;
   /** Undefined where they cannot be read, or not be understood. */
   readonly sessions?: SessionPreferences;
-}
-
-/** Session Manager's preferences, by their names in its document. */
-export interface SessionPreferences {
-  readonly s3BucketName?: string | undefined;
-  readonly s3EncryptionEnabled?: boolean | undefined;
-  readonly cloudWatchLogGroupName?: string | undefined;
-  readonly cloudWatchEncryptionEnabled?: boolean | undefined;
-  readonly kmsKeyId?: string | undefined;
-  readonly runAsEnabled?: boolean | undefined;
-  readonly runAsDefaultUser?: string | undefined;
-  /** Minutes. */
-  readonly idleSessionTimeout?: string | undefined;
 }

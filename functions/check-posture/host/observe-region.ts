@@ -3,14 +3,11 @@ import {
   GetEbsEncryptionByDefaultCommand,
   paginateDescribeInstanceConnectEndpoints,
 } from '@aws-sdk/client-ec2';
-import { GetDocumentCommand, InvalidDocument, type SSMClient } from '@aws-sdk/client-ssm';
-import * as z from 'zod';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 import { readVpcBlocks } from '../../shared/fleet/networks.ts';
 import { read } from '../../shared/fleet/reading.ts';
-import type { RegionFacts, SessionPreferences } from './instance-facts.ts';
-
-/** Where Session Manager keeps the preferences of a region (Systems Manager user guide, "Update Session Manager preferences"). */
-const PREFERENCES = 'SSM-SessionManagerRunShell';
+import { readPreferences } from '../../shared/posture/session-preferences.ts';
+import type { RegionFacts } from './instance-facts.ts';
 
 /** What holds for all workers of the region. What AWS does not tell is left open: it keeps nobody from being checked. */
 export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMClient }): Promise<RegionFacts> {
@@ -21,7 +18,7 @@ export async function readRegionFacts({ ec2, ssm }: { ec2: EC2Client; ssm: SSMCl
   const { EbsEncryptionByDefault } = encryption.kind === 'found' ? encryption.found : {};
   return {
     ...(EbsEncryptionByDefault !== undefined && { encryptsByDefault: EbsEncryptionByDefault }),
-    ...(sessions.kind === 'found' && { sessions: sessions.found }),
+    ...(sessions.kind === 'found' && sessions.found !== undefined && { sessions: sessions.found.content.inputs }),
     ...(networks.kind === 'found' && { networks: networks.found }),
     ...(endpoints.kind === 'found' && { connectEndpoints: endpoints.found }),
   };
@@ -35,31 +32,4 @@ async function readConnectEndpoints(ec2: EC2Client): Promise<Map<string, string[
     for (const { VpcId = '', InstanceConnectEndpointId: id = '', State = '' } of InstanceConnectEndpoints)
       if (!/^(create-failed|delete-)/.test(State)) endpoints.set(VpcId, [...(endpoints.get(VpcId) ?? []), id]);
   return endpoints;
-}
-
-const preferences = z.object({
-  inputs: z
-    .object({
-      s3BucketName: z.string(),
-      s3EncryptionEnabled: z.boolean(),
-      cloudWatchLogGroupName: z.string(),
-      cloudWatchEncryptionEnabled: z.boolean(),
-      kmsKeyId: z.string(),
-      runAsEnabled: z.boolean(),
-      runAsDefaultUser: z.string(),
-      idleSessionTimeout: z.string(),
-    })
-    .partial(),
-});
-
-/** Undefined where the document cannot be understood. Where there is none, nothing is set. */
-async function readPreferences(ssm: SSMClient): Promise<SessionPreferences | undefined> {
-  try {
-    const { Content = '' } = await ssm.send(new GetDocumentCommand({ Name: PREFERENCES }));
-    return preferences.parse(JSON.parse(Content)).inputs;
-  } catch (error) {
-    if (error instanceof InvalidDocument) return {};
-    if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
-    throw error;
-  }
 }

@@ -12,6 +12,8 @@ export interface WorkerScope {
   readonly instances: Map<string, MessageTrigger>;
   /** Clusters whose workers are all to be reconciled. */
   readonly clusters: Map<string, MessageTrigger>;
+  /** The first message about what holds for the whole region. */
+  readonly region?: MessageTrigger;
   /** Operators' requests, by instance id. */
   readonly requests: Map<string, OperatorRequest>;
   /** Further requests about the same workers, which wait until the first one is answered. */
@@ -22,6 +24,8 @@ export interface WorkerScope {
 export interface WorkerTarget {
   readonly instanceIds?: readonly string[] | undefined;
   readonly clusterName?: string | undefined;
+  /** It is about what holds for the whole region. */
+  readonly isOfRegion?: boolean;
   readonly request?: RemediationRequest;
 }
 
@@ -43,7 +47,8 @@ export function readWorkerBatch(
     if (target.clusterName !== undefined) keepFirst(scope.clusters, target.clusterName, trigger);
     if (target.request !== undefined) addRequest(scope, { event: target.request, trigger });
   }
-  return { scope, malformed };
+  const region = requests.find(({ target }) => target.isOfRegion === true)?.trigger;
+  return { scope: { ...scope, ...(region !== undefined && { region }) }, malformed };
 }
 
 function addRequest({ requests, deferred }: WorkerScope, wanted: OperatorRequest): void {

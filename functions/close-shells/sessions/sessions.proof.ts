@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { makeSessionsReconcileRequest } from '../../../events/shells-reconcile-request.ts';
+import type { Run } from '../../../sandbox/play.ts';
+import { MINUTE, start } from '../../../test/harness.ts';
+import { deniedCalls } from '../../../test/iam.ts';
+import { fleet, QUIET } from '../close-shells.fixture.ts';
+
+const told = ({ records }: Run) =>
+  records.filter(({ reason }) => reason.includes('sessions')).map(({ decision, reason }) => `${decision} ${reason}`);
+const callsOf = ({ calls }: Run) =>
+  calls
+    .filter(({ function: by, operation }) => by === 'close-shells' && /Document/.test(operation))
+    .map(({ operation }) => operation);
+const ask = async (run: Run) => {
+  const { world, time } = run.account;
+  const origin = { account: world.accountId, region: world.region, time: new Date(time.now).toISOString() };
+  await run.account.putEvent(makeSessionsReconcileRequest(origin, `now ${time.now}`));
+  await run.account.play(5 * MINUTE);
+};
+const policy = (sessions: object) => ({ ...QUIET, shells: { hosts: 'off', sessions } });
+
+it('the preferences of a region are set by policy, once, and again where the policy changes; a fresh read confirms it', async () => {
+  const wanted = { mode: 'enforce', cloudWatchLogGroup: '/ssm/sessions' };
+  const run = await start({ fleet, policy: policy(wanted), play: '2h' });
+  // A check of posture asks for it.
+  expect(told(run)).toEqual(['acted sessions-being-set', 'done sessions-set']);
+  const Value = JSON.stringify(policy({ ...wanted, idleMinutes: 15 }));
+  run.account.fleet.parameters.put({ Name: '/eks-host-remediator/policy', Value, Overwrite: true });
+  await run.account.play(10 * MINUTE);
+  await ask(run);
+  await ask(run);
+  expect(told(run).slice(2)).toEqual(['acted sessions-being-set', 'done sessions-set']);
+  expect(callsOf(run).filter((operation) => operation !== 'GetDocument')).toEqual([
+    'CreateDocument',
+    'UpdateDocument',
+    'UpdateDocumentDefaultVersion',
+  ]);
+  expect(
+    run.records.find(({ reason, details }) => reason === 'sessions-being-set' && /default/.test(String(details?.undo)))
+      ?.details?.undo,
+  ).toBe('aws ssm update-document-default-version --name SSM-SessionManagerRunShell --document-version 1');
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+});
