@@ -1,4 +1,4 @@
-import { type AutoScalingGroup, type JoinTimes, launchedVersion } from '../account/auto-scaling/groups.ts';
+import { type AutoScalingGroup, type JoinTimes, launchedVersion } from '../account/auto-scaling/group.ts';
 import { architectureOf, type Instance, isInstanceType, type LaunchSpecification } from '../account/ec2/instances.ts';
 import { DEFAULT_OS_IMAGE, osImageOf } from '../account/eks/node-os.ts';
 import { joinTimes } from '../account/eks/nodes.ts';

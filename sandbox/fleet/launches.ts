@@ -1,5 +1,5 @@
 import { didYouMean } from '../../functions/shared/text/did-you-mean.ts';
-import type { AutoScalingGroup } from '../account/auto-scaling/groups.ts';
+import type { AutoScalingGroup } from '../account/auto-scaling/group.ts';
 import { joinTimes } from '../account/eks/nodes.ts';
 import { seedLaunchExposure } from './exposure.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';

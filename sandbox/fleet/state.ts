@@ -1,4 +1,5 @@
-import type { AutoScalingGroups, JoinTimes } from '../account/auto-scaling/groups.ts';
+import type { JoinTimes } from '../account/auto-scaling/group.ts';
+import type { AutoScalingGroups } from '../account/auto-scaling/groups.ts';
 import type { Images } from '../account/ec2/images.ts';
 import type { Instances, LaunchSpecification } from '../account/ec2/instances.ts';
 import type { LaunchTemplates } from '../account/ec2/launch-templates.ts';

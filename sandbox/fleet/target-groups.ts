@@ -1,4 +1,4 @@
-import type { AutoScalingGroup } from '../account/auto-scaling/groups.ts';
+import type { AutoScalingGroup } from '../account/auto-scaling/group.ts';
 import type { EksCluster } from '../account/eks/state.ts';
 import type { TargetGroup } from '../account/elastic-load-balancing/target-groups.ts';
 import type { Fleet, FleetProblem } from './fleet.ts';

@@ -13,7 +13,8 @@ import { byText, pageOf } from '../pagination.ts';
 import { operation, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { describeGroup } from './descriptions.ts';
-import type { AutoScalingGroup, AutoScalingGroups } from './groups.ts';
+import type { AutoScalingGroup } from './group.ts';
+import type { AutoScalingGroups } from './groups.ts';
 import { instanceOperations } from './operations.ts';
 
 const DEFAULT_PAGE = 50;

@@ -1,5 +1,5 @@
 import type { AutoScalingGroup as DescribedGroup, Instance as DescribedMember } from '@aws-sdk/client-auto-scaling';
-import type { AutoScalingGroup, Member } from './groups.ts';
+import type { AutoScalingGroup, Member } from './group.ts';
 
 /** A group as DescribeAutoScalingGroups returns it. */
 export function describeGroup(group: AutoScalingGroup, includeInstances: boolean): DescribedGroup {

@@ -6,13 +6,8 @@ import type {
 import type { Random } from '../../time/random.ts';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { World } from '../world.ts';
-import {
-  type AutoScalingGroup,
-  type AutoScalingGroups,
-  type Member,
-  servingMembers,
-  templateVersion,
-} from './groups.ts';
+import { type AutoScalingGroup, type Member, templateVersion } from './group.ts';
+import { type AutoScalingGroups, servingMembers } from './groups.ts';
 import { Replacing, Stopped } from './replacing.ts';
 
 /** Source: API reference, RefreshPreferences.CheckpointDelay. */

@@ -2,7 +2,7 @@ import type { Random } from '../../time/random.ts';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { Instance } from '../ec2/instances.ts';
 import type { World } from '../world.ts';
-import type { AutoScalingGroup, TerminationHook } from './groups.ts';
+import type { AutoScalingGroup, TerminationHook } from './group.ts';
 
 export type Result = 'ABANDON' | 'CONTINUE';
 

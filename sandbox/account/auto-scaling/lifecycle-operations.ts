@@ -17,7 +17,8 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { operation, type Permission, type Service } from '../service.ts';
-import type { AutoScalingGroup, AutoScalingGroups, TerminationHook } from './groups.ts';
+import type { AutoScalingGroup, TerminationHook } from './group.ts';
+import type { AutoScalingGroups } from './groups.ts';
 import { globalTimeout, type Result, TERMINATING } from './lifecycle-actions.ts';
 
 /** Source: Auto Scaling user guide, "Quotas for Auto Scaling resources and groups". */

@@ -16,7 +16,8 @@ import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { pageOf } from '../pagination.ts';
 import { operation, type Permission, type Service } from '../service.ts';
 import type { World } from '../world.ts';
-import type { AutoScalingGroup, AutoScalingGroups } from './groups.ts';
+import type { AutoScalingGroup } from './group.ts';
+import type { AutoScalingGroups } from './groups.ts';
 import { InstanceRefresh, noActive } from './instance-refresh.ts';
 import { desiredVersionOf } from './refresh-preferences.ts';
 

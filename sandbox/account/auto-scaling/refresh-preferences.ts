@@ -1,6 +1,6 @@
 import type { RefreshPreferences, StartInstanceRefreshType } from '@aws-sdk/client-auto-scaling';
 import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
-import { type AutoScalingGroup, launchedVersion } from './groups.ts';
+import { type AutoScalingGroup, launchedVersion } from './group.ts';
 
 /** How long a refresh may wait at a checkpoint, or bake, seconds: two days. Source: API reference, RefreshPreferences. */
 const LONGEST_WAIT = 172_800;

@@ -1,13 +1,7 @@
 import type { RefreshPreferences } from '@aws-sdk/client-auto-scaling';
 import type { World } from '../world.ts';
-import {
-  type AutoScalingGroup,
-  type AutoScalingGroups,
-  launchedVersion,
-  type Member,
-  servingMembers,
-  templateVersion,
-} from './groups.ts';
+import { type AutoScalingGroup, launchedVersion, type Member, templateVersion } from './group.ts';
+import { type AutoScalingGroups, servingMembers } from './groups.ts';
 
 /** A refresh that gets no instance replaced for so long fails. Source: user guide, "How an instance refresh works". */
 const PROGRESS_WITHIN_MS = 3_600_000;

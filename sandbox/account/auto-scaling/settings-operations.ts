@@ -10,7 +10,8 @@ import { AwsError, NotImplemented } from '../../wire/aws-error.ts';
 import { operation, type Permission, type Service } from '../service.ts';
 import type { World } from '../world.ts';
 import { begunActivity } from './activities.ts';
-import type { AutoScalingGroup, AutoScalingGroups } from './groups.ts';
+import type { AutoScalingGroup } from './group.ts';
+import type { AutoScalingGroups } from './groups.ts';
 import { needsHook } from './lifecycle-operations.ts';
 
 const TERMINATION_MS = 60_000;

@@ -3,7 +3,8 @@ import type { Random } from '../../time/random.ts';
 import { AwsError } from '../../wire/aws-error.ts';
 import type { World } from '../world.ts';
 import { begunActivity } from './activities.ts';
-import type { AutoScalingGroup, AutoScalingGroups, Member } from './groups.ts';
+import type { AutoScalingGroup, Member } from './group.ts';
+import type { AutoScalingGroups } from './groups.ts';
 
 const MAX_INSTANCES = 19;
 

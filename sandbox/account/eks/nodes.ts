@@ -1,4 +1,5 @@
-import { type AutoScalingGroups, type JoinTimes, servingMembers } from '../auto-scaling/groups.ts';
+import type { JoinTimes } from '../auto-scaling/group.ts';
+import { type AutoScalingGroups, servingMembers } from '../auto-scaling/groups.ts';
 import { architectureOf, type Instance, type LaunchSpecification } from '../ec2/instances.ts';
 import { amiFamily } from './ami-types.ts';
 import type { EksNodeGroup } from './state.ts';

@@ -12,7 +12,7 @@ import type {
   Update,
 } from '@aws-sdk/client-eks';
 import { AwsError } from '../../wire/aws-error.ts';
-import type { AutoScalingGroup } from '../auto-scaling/groups.ts';
+import type { AutoScalingGroup } from '../auto-scaling/group.ts';
 import type { LaunchSpecification, Reachability } from '../ec2/instances.ts';
 import { byText } from '../pagination.ts';
 import { Troubles } from '../troubles.ts';

@@ -1,0 +1,93 @@
+import type { LifecycleState } from '@aws-sdk/client-auto-scaling';
+import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2';
+import type { Instance } from '../ec2/instances.ts';
+import type { TargetGroup } from '../elastic-load-balancing/target-groups.ts';
+
+/** An instance in an Auto Scaling group. */
+export interface Member {
+  readonly instance: Instance;
+  lifecycleState: LifecycleState;
+  /** Since when it has been in service, epoch ms. */
+  inServiceAt?: number;
+}
+
+/** How long a new node takes, ms from its launch. */
+export interface JoinTimes {
+  readonly runningAfter: number;
+  readonly readyAfter: number;
+}
+
+export interface AutoScalingGroup {
+  readonly name: string;
+  readonly arn: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly subnets: ReadonlyArray<{ readonly id: string; readonly availabilityZone: string }>;
+  readonly launchTemplate: { readonly id: string; readonly name: string; version: number };
+  /** The target groups with which in-service members are registered. */
+  readonly targetGroups: readonly TargetGroup[];
+  /** Launches another instance; `zone` is the index of one of the group's subnets. */
+  readonly launchAnother: (zone: number) => void;
+  /** Epoch ms. */
+  readonly createdAt: number;
+  min: number;
+  max: number;
+  desired: number;
+  /** What an EKS update adds to `desired` and `max` while it runs; negative when it terminates first. */
+  surge: number;
+  readonly members: Map<string, Member>;
+  /** Suspended processes, such as `Launch`. */
+  readonly suspended: ReadonlySet<string>;
+  /** What it launches from, where that is not a numbered version of its launch template alone. */
+  launchesFrom?: LaunchSource;
+  /** ImageId and the like of a version of its launch template; undefined: there is no such version. */
+  readonly templateVersion?: (version: number) => ResponseLaunchTemplateData | undefined;
+  /** ARN of the role of its instance profile. */
+  readonly roleArn?: string;
+  /** The version that launches use while an instance refresh with a desired configuration is active. */
+  launching?: number;
+  /** Its lifecycle hooks on terminations, by name. */
+  readonly hooks: Map<string, TerminationHook>;
+  /** Whether an instance stays when a hook on its termination was abandoned. */
+  retainsAbandoned?: boolean;
+  /** Whether an instance refresh with a desired configuration is active, so that what it launches from cannot be changed. */
+  isLocked?: boolean;
+  /** Whether its instances are protected from scale-in. */
+  readonly protectsInstances?: boolean;
+}
+
+export interface TerminationHook {
+  readonly name: string;
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
+  readonly defaultResult: 'ABANDON' | 'CONTINUE';
+  readonly metadata?: string;
+  /** Whether somebody drains, and completes its actions within minutes. */
+  readonly drains?: boolean;
+}
+
+/** `instance-requirements`: a mixed instances policy that selects instance types by their attributes. */
+export type LaunchSource =
+  | '$Latest'
+  | '$Default'
+  | 'launch-configuration'
+  | 'mixed-instances'
+  | 'instance-requirements';
+
+/**
+ * The version that the group launches. `$Default` stays the first one here, because nothing moves a template's default.
+ */
+export function launchedVersion({
+  launching,
+  launchesFrom,
+  launchTemplate,
+  templateVersion,
+}: AutoScalingGroup): number {
+  if (launching !== undefined) return launching;
+  if (launchesFrom !== '$Latest') return launchTemplate.version;
+  let { version } = launchTemplate;
+  while (templateVersion?.(version + 1) !== undefined) version += 1;
+  return version;
+}
+
+/** The version of the launch template that an instance was launched from. */
+export const templateVersion = ({ tags }: Instance): number => Number(tags.get('aws:ec2launchtemplate:version') ?? 1);
