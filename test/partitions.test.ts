@@ -12,7 +12,8 @@ const EXCEPTIONS: ReadonlyArray<readonly [pattern: RegExp, reason: string]> = [
     /'(ssm|eks|(agentless\.)?inspector2|cloudwatch|scheduler|logs|lambda)\.amazonaws\.com'/,
     'a service principal: the same in every partition (IAM user guide, "AWS service principals")',
   ],
-  [/such as 111122223333\.dkr\.ecr\./, 'an example in an error message'],
+  [/such as (111122223333\.dkr\.ecr\.|arn:aws:)/, 'an example in an error message'],
+  [/'eks\.amazonaws\.com\/nodegroup'/, 'a label of nodes, which names no host'],
 ];
 
 describe('other partitions than aws', () => {
