@@ -32,7 +32,6 @@ export default defineConfig({
   test: {
     ...config.test,
     include: ['**/*.proof.ts'],
-    globalSetup: ['test/synthesize.setup.ts', 'test/light-stack.setup.ts'],
     testTimeout: 1_200_000,
     hookTimeout: 600_000,
     sequence: { sequencer: LongestFirst },

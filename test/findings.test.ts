@@ -40,7 +40,12 @@ describe('a vulnerability of the fleet', () => {
 
   it('that becomes known while a release bakes shortens what is left of the bake', async () => {
     const vulnerabilities = [{ ...URGENT, publishedAt: '+95m', fixedSince: '-1d' }];
-    const run = await start({ ...findingsFleet({ newReleaseAt: '+10m', vulnerabilities }), policy, play: '110m' });
+    const run = await start({
+      inProcess: true,
+      ...findingsFleet({ newReleaseAt: '+10m', vulnerabilities }),
+      policy,
+      play: '110m',
+    });
     expect(incidentOf(run, 'shop', 'web')).toEqual([
       'waiting baking',
       'acted upgrade-requested',
@@ -52,14 +57,14 @@ describe('a vulnerability of the fleet', () => {
   });
 
   it('that is not urgent waits for the bake like any other upgrade', async () => {
-    const run = await start({ ...findingsFleet({ vulnerabilities: [GRAVE] }), policy, play });
+    const run = await start({ inProcess: true, ...findingsFleet({ vulnerabilities: [GRAVE] }), policy, play });
     expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested']);
     expect(upgradeBegan(run)).toBeGreaterThan(NORMAL_START);
   });
 
   it('that the release does not fix is told of, and not requested again for it', async () => {
     const vulnerabilities = [URGENT, { ...GRAVE, fixedSince: NEVER }];
-    const run = await start({ ...findingsFleet({ vulnerabilities }), policy, play: '250m' });
+    const run = await start({ inProcess: true, ...findingsFleet({ vulnerabilities }), policy, play: '250m' });
     expect(triageIncident(run).slice(-3)).toEqual([
       'acted upgrade-requested',
       'failed not-fixed-by-release',
@@ -75,13 +80,13 @@ describe('a vulnerability of the fleet', () => {
 
   it('that nobody has a fix for is counted, and nothing more', async () => {
     const { fixedInVersion: _, ...unfixable } = URGENT;
-    const run = await start({ ...findingsFleet({ vulnerabilities: [unfixable] }), play: '30m' });
+    const run = await start({ inProcess: true, ...findingsFleet({ vulnerabilities: [unfixable] }), play: '30m' });
     expect(counted(run)).toEqual({ received: 2, withoutFix: 2 });
     expect(triageIncident(run)).toEqual([]);
   });
 
   it('that is on hosts of somebody else is counted, in one line a batch', async () => {
-    const run = await start({ ...findingsFleet(), play: '0s' });
+    const run = await start({ inProcess: true, ...findingsFleet(), play: '0s' });
     for (const instance of run.account.fleet.instances.list()) instance.tags.clear();
     await run.account.play(30 * MINUTE);
     expect(counted(run)).toEqual({ received: 2, notOnWorker: 2 });
@@ -91,7 +96,7 @@ describe('a vulnerability of the fleet', () => {
   });
 
   it('that Inspector suppresses is closed without an upgrade', async () => {
-    const run = await start({ ...findingsFleet({ newReleaseAt: NEVER }), play: '40m' });
+    const run = await start({ inProcess: true, ...findingsFleet({ newReleaseAt: NEVER }), play: '40m' });
     run.account.fleet.inspector.suppress(URGENT.id);
     await run.account.play(HOUR);
     expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'done findings-closed']);
@@ -112,14 +117,14 @@ describe('a vulnerability of the fleet', () => {
       ...findingsReconcileRequest,
       detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName: 'web' },
     };
-    const run = await start({ ...fleet, events: [{ after: MINUTE, event: ask }], play: '10m' });
+    const run = await start({ inProcess: true, ...fleet, events: [{ after: MINUTE, event: ask }], play: '10m' });
     expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
   });
 
   it('on a worker that its node group left behind has that worker named', async () => {
     const vulnerabilities = [{ ...URGENT, fixedSince: '-6d' }];
     const fleet = findingsFleet({ newReleaseAt: '-5d', nodeGroup: { releaseVersion: NEW }, vulnerabilities });
-    const run = await start({ ...fleet, play: '0s' });
+    const run = await start({ inProcess: true, ...fleet, play: '0s' });
     const [first, second] = run.account.fleet.instances.list();
     Object.assign(first ?? {}, {
       imageId: run.account.fleet.releases.find('1.33', 'AL2023_x86_64_STANDARD', OLD)?.imageId,
@@ -135,7 +140,7 @@ describe('a vulnerability of the fleet', () => {
 describe('messages', () => {
   it('that are malformed lie in the dead-letter queue alone, and their batch is done', async () => {
     const bad = forged('i-0bad', 11 * MINUTE, { findingArn: undefined });
-    const run = await start({ ...findingsFleet(), events: [bad], play: '30m' });
+    const run = await start({ inProcess: true, ...findingsFleet(), events: [bad], play: '30m' });
     expect(deadLetterCount(run)).toBe(1);
     expect(told(run, 'invalid-event')[0]?.message).toContain('detail.findingArn');
     expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
@@ -145,8 +150,8 @@ describe('messages', () => {
   it('with members and values that AWS may add are understood', async () => {
     const added = { exploitAvailable: 'PERHAPS', fixAvailable: 'SOON', added: { x: 1 } };
     const quiet = findingsFleet({ vulnerabilities: [] });
-    const [worker = ''] = workersOf(await start({ ...quiet, play: '0s' }));
-    const run = await start({ ...quiet, events: [forged(worker, MINUTE, added)], play: '10m' });
+    const [worker = ''] = workersOf(await start({ inProcess: true, ...quiet, play: '0s' }));
+    const run = await start({ inProcess: true, ...quiet, events: [forged(worker, MINUTE, added)], play: '10m' });
     expect(deadLetterCount(run)).toBe(0);
     expect(counted(run)).toEqual({ received: 1, examined: 1 });
   });

@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-/** Synthesizes the stack once for all proofs that play many runs alike, which need no wire. */
+/** Synthesizes the stack once for all plays that need no wire, since others of the same file go over it. */
 export default async function setup(project: TestProject) {
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-light-'));
   const bundles = join(outdir, 'bundles');

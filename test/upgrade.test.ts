@@ -39,7 +39,12 @@ describe('a new release', () => {
   });
 
   it('ties its incident together: one correlation id from the first event to the outcome, calls by their request ids', async () => {
-    const { records, calls } = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '5h' });
+    const { records, calls } = await playThrough({
+      fleet: fleet([group('web')]),
+      policy: FAST,
+      play: '5h',
+      inProcess: true,
+    });
     const incident = records.filter(({ nodegroup, details }) => nodegroup === 'web' && details?.to === NEW);
     const ended = records.find(({ reason }) => reason === 'upgraded');
     expect(new Set([...incident, ended].map((record) => record?.correlationId)).size).toBe(1);
@@ -56,8 +61,14 @@ describe('a new release', () => {
       after: 5 * HOUR + n * 1000,
       event: { ...(n % 2 === 0 ? amiRelease : forged), id: `again-${n}` },
     }));
-    const once = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '6h' });
-    const often = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '6h', events });
+    const once = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '6h', inProcess: true });
+    const often = await playThrough({
+      fleet: fleet([group('web')]),
+      policy: FAST,
+      play: '6h',
+      events,
+      inProcess: true,
+    });
     expect(upgradeCalls(often).map(({ input }) => input)).toEqual(upgradeCalls(once).map(({ input }) => input));
     expect(often.records.filter(isAboutGroup).map(({ id }) => id)).toEqual(
       once.records.filter(isAboutGroup).map(({ id }) => id),
