@@ -16,7 +16,7 @@ it.each([
     newReleaseAt: NEVER,
     nodeGroup: { desiredSize: 10 },
   });
-  const run = await playThrough({ ...fleet, policy, play: '70m' });
+  const run = await playThrough({ ...fleet, policy, inProcess: true, play: '70m' });
   const [waiting] = told(run, 'no-newer-ami');
   expect(waiting?.details).toMatchObject({ urgency: 'urgent', severity: 'HIGH' });
   expect(waiting?.message).toContain(URGENT.id);

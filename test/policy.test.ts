@@ -5,7 +5,7 @@ import { exposedWorker, privateFleet, publicLaunch } from './quarantine.fixture.
 
 it('a fault in one section of the policy stops the function of that section, and no other', async () => {
   const policy = JSON.stringify({ quarantine: { expireAfter: 'soon' }, upgrades: { bakeAge: '10m' } });
-  const { records } = await start({ fleet: 'demo', policy, play: '3h' });
+  const { records } = await start({ fleet: 'demo', policy, inProcess: true, play: '3h' });
   const stopped = records.filter(({ reason }) => reason === 'policy-invalid');
   expect(new Set(stopped.map(({ remediation }) => remediation))).toEqual(new Set(['quarantine-workers']));
   expect(stopped[0]).toMatchObject({ decision: 'refused', severity: 'high' });
@@ -22,7 +22,7 @@ it('what earlier documents could say and is refused now stops upgrades alone: qu
     { cron: '0 3 * * SUN', duration: '0h' },
   ];
   const policy = JSON.stringify({ upgrades: { windows }, quarantine: { drain: { cordon: false } } });
-  const run = await start({ fleet, policy, play: '70m' });
+  const run = await start({ fleet, policy, inProcess: true, play: '70m' });
 
   const stopped = run.records.filter(({ reason }) => reason === 'policy-invalid');
   expect(new Set(stopped.map(({ remediation }) => remediation))).toEqual(new Set(['upgrade-node-groups']));

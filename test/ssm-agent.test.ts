@@ -11,7 +11,7 @@ describe.each(KINDS)('a launched worker of kind %s', (kind) => {
   });
 
   it('whose role lacks the rights gets the policy attached, and is done when the agent answers', async () => {
-    const run = await playThrough(launch(kind, { managedPolicy: false }));
+    const run = await playThrough({ ...launch(kind, { managedPolicy: false }), inProcess: true });
     expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', 'acted policy-attached', 'done agent-cured']);
     expect(changes(run)).toEqual(['iam AttachRolePolicy']);
     expect(await agentOf(run)).toBeDefined();
@@ -38,7 +38,7 @@ describe.each(KINDS)('a launched worker of kind %s', (kind) => {
     ['no-network-path', {}, { network: { endpoints: { privateDns: false } } }, 'has private DNS off'],
     ['imds-unreachable', { imds: 'disabled' }, {}, 'metadata endpoint'],
   ])('with %s (%j %j) is told of, with the exact piece, and nothing is changed', async (cause, ssm, cluster, piece) => {
-    const run = await playThrough(launch(kind, ssm, cluster));
+    const run = await playThrough({ ...launch(kind, ssm, cluster), inProcess: true });
     expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', `failed ${cause}`]);
     expect(ours(run).at(-1)?.message).toContain(piece);
     expect(new Set(ours(run).map(({ correlationId }) => correlationId)).size).toBe(1);
@@ -46,13 +46,13 @@ describe.each(KINDS)('a launched worker of kind %s', (kind) => {
   });
 
   it('whose agent fell silent is told of', async () => {
-    const run = await playThrough({ ...launch(kind, { agent: 'dead' }), play: '3h' });
+    const run = await playThrough({ ...launch(kind, { agent: 'dead' }), inProcess: true, play: '3h' });
     expect(outcomes(run).at(-1)).toBe('failed connection-lost');
     expect(changes(run)).toEqual([]);
   });
 
   it('whose agent is old is updated by a command, and is done when the version is the latest', async () => {
-    const run = await playThrough(launch(kind, { latest: false }));
+    const run = await playThrough({ ...launch(kind, { latest: false }), inProcess: true });
     expect(outcomes(run)).toEqual(['acted agent-update-started', 'done agent-updated']);
     expect(changes(run)).toEqual(['ssm SendCommand']);
   });
