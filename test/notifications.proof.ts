@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import { GetFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { detail as incidentDetail, sample as incidentSample } from '../events/remediation-incident.ts';
 import { compileEventPattern } from '../sandbox/account/event-bridge/event-pattern.ts';
@@ -8,6 +7,7 @@ import type { Published } from '../sandbox/account/sns/sns.ts';
 import type { Run } from '../sandbox/play.ts';
 import { readSynthesizedStack } from '../sandbox/stack/template.ts';
 import { deadLetterCount, MINUTE, playThrough, type Scenario, start } from './harness.ts';
+import { findingsIn } from './security-hub.fixture.ts';
 import { launch } from './ssm-agent.fixture.ts';
 
 const DEMO = {
@@ -35,20 +35,6 @@ const incidents = (of: Run) =>
     .filter(({ operation }) => operation === 'PutEvents')
     .flatMap(({ input }) => (input as { Entries: Array<{ Detail: string }> }).Entries)
     .map(({ Detail }) => incidentDetail.parse(JSON.parse(Detail)));
-
-async function findings({ account }: Run) {
-  const { https } = account.network.attach((effect) => effect());
-  const client = new SecurityHubClient({
-    region: account.world.region,
-    credentials: { accessKeyId: 'anybody', secretAccessKey: 'anything' },
-    requestHandler: { httpsAgent: new https.Agent({ keepAlive: true }) },
-  });
-  const { Findings = [] } = await client.send(new GetFindingsCommand({}));
-  return Findings.map(({ Id = '', Compliance, RecordState }) => {
-    const [, , , remediation, ...place] = Id.split('/');
-    return `${remediation} ${place.join('/')} ${Compliance?.Status} ${RecordState}`;
-  });
-}
 
 /** Delivers the whole log again, like a repeated delivery by CloudWatch Logs. */
 function deliverAgain({ account }: Run): void {
@@ -132,12 +118,12 @@ it('an invalid policy is told of once, by the defaults', async () => {
 
 it('the policy can have nothing told', async () => {
   const quiet = await playThrough({ ...DEMO, policy: { notifications: { mode: 'off' } }, play: '90m' });
-  expect([subjects(quiet), incidents(quiet), await findings(quiet)]).toEqual([[], [], []]);
+  expect([subjects(quiet), incidents(quiet), await findingsIn(quiet)]).toEqual([[], [], []]);
 });
 
 describe('Security Hub', () => {
   it('has what failed until it is cured, and nothing unless the policy says so', async () => {
-    expect(await findings(run)).toEqual([
+    expect(await findingsIn(run)).toEqual([
       'check-posture data/self-managed:data-tools/posture-failed/SELINUX.1 FAILED ACTIVE',
       'upgrade-node-groups data/postgres/upgrade-failed PASSED ARCHIVED',
     ]);
@@ -145,7 +131,7 @@ describe('Security Hub', () => {
       ...launch('nodeGroup', { instanceProfile: false }),
       policy: { notifications: { securityHub: 'enforce' } },
     });
-    expect(await findings(open)).toEqual([
+    expect(await findingsIn(open)).toEqual([
       expect.stringMatching(/^manage-ssm-agent shop\/g\/i-\w+\/no-instance-profile FAILED ACTIVE$/),
     ]);
   });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { operate } from '../cli/operator.fixture.ts';
 import { makePostureReconcileRequest } from '../events/posture-reconcile-request.ts';
-import { DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
+import { al2023, DROP_INS, directory, dropIn, file, WITH_DROP_INS } from '../sandbox/account/ssm/node-systems.ts';
 import type { Run } from '../sandbox/play.ts';
 import { deadLetterCount, HOUR, MINUTE, playThrough, start } from './harness.ts';
 import { fleet, OPEN, told } from './posture.fixture.ts';
+import { findingsIn } from './security-hub.fixture.ts';
 import { carriedBy, shown } from './widget.fixture.ts';
 
 const callsOf = ({ calls }: Run, operation?: string) =>
@@ -23,6 +24,9 @@ const checkNow = async (run: Run) => {
   await run.account.putEvent(event);
   await run.account.play(10 * MINUTE);
 };
+
+/** What fails on hosts that answer anybody, by two settings of one drop-in. */
+const CHECKS = ['3.2.1', '3.2.4'];
 
 describe('the posture of hosts', () => {
   it('is looked at once a week, and what is well is not told of', async () => {
@@ -91,5 +95,34 @@ describe('the posture of hosts', () => {
         .map((line) => line.trim())
         .slice(2),
     ).toEqual(['batch done posture-passed']);
+  });
+
+  it('is a finding of Security Hub for each check of a group: what changed goes in, a hundred a call, and ends when it is solved', async () => {
+    const anonymous = { readOnlyPort: 10255, authentication: { anonymous: { enabled: true } } };
+    const host = al2023({
+      flags: WITH_DROP_INS,
+      files: [directory(DROP_INS), file(`${DROP_INS}/99-debug.conf`, '0644', dropIn(anonymous))],
+    });
+    const [cluster] = fleet().clusters;
+    const groups = Array.from({ length: 55 }, (_, index) => `web-${index}`);
+    const nodeGroups = groups.map((name) => ({ ...fleet(host).clusters[0]?.nodeGroups[0], name, desiredSize: 1 }));
+    const policy = { notifications: { securityHub: 'enforce' }, upgrades: { mode: 'off' } };
+    const many = { ...fleet(), clusters: [{ ...cluster, nodeGroups }] };
+    const run = await start({ fleet: many, policy, inProcess: true, play: '30h' });
+    const of = (suffix: string) =>
+      groups
+        .flatMap((name) => CHECKS.map((check) => `check-posture shop/${name}/posture-failed/${check} ${suffix}`))
+        .sort();
+    expect((await findingsIn(run)).sort()).toEqual(of('FAILED ACTIVE'));
+    const imports = () =>
+      run.calls
+        .filter(({ operation }) => operation === 'BatchImportFindings')
+        .map(({ input }) => (input as { Findings: object[] }).Findings.length);
+    expect(imports().reduce((sum, count) => sum + count, 0)).toBe(110);
+    expect(Math.max(...imports())).toBeLessThanOrEqual(100);
+    for (const { commands } of run.account.fleet.instances.list()) commands.host = undefined;
+    await checkNow(run);
+    expect((await findingsIn(run)).sort()).toEqual(of('PASSED ARCHIVED'));
+    expect(imports().reduce((sum, count) => sum + count, 0)).toBe(220);
   });
 });
