@@ -191,6 +191,9 @@ authorization: {mode: AlwaysAllow}
         '/proc/81/cgroup':
           '11:memory:/kubepods/besteffort/pod0c9d-7e/3f2b\n10:cpu:/kubepods/besteffort/pod0c9d-7e/3f2b\n',
         '/proc/81/attr/current': 'system_u:system_r:container_t:s0:c1,c2\n',
+        '/var/log/pods/kube-system_kube-proxy-x2_1a2b-1a2b-1a2b-1a2b-/kube-proxy/0.log': '',
+        '/var/log/pods/shop_web-7f_0c9d-7e/web/0.log': '',
+        '/var/log/pods/shop_a "b"_0c9d-7e/web/0.log': '',
         '/proc/79/cgroup': '0::/system.slice/a.service\n',
         '/proc/79/attr/current': 'system_u:system_r:unconfined_service_t:s0\n',
       });
@@ -212,8 +215,13 @@ authorization: {mode: AlwaysAllow}
           ],
         },
         labels: [
-          { label: 'system_u:system_r:spc_t:s0', processes: 2, pods: 2 },
-          { label: 'system_u:system_r:container_t:s0:c1,c2', processes: 1, pods: 1 },
+          {
+            label: 'system_u:system_r:spc_t:s0',
+            processes: 2,
+            pods: 2,
+            names: ['kube-system/kube-proxy-x2', 'shop/web-7f'],
+          },
+          { label: 'system_u:system_r:container_t:s0:c1,c2', processes: 1, pods: 1, names: ['shop/web-7f'] },
         ],
       });
     });

@@ -311,19 +311,32 @@ apparmor() {
   case $(line_of "$ROOT/sys/module/apparmor/parameters/enabled") in Y*) printf true ;; *) printf false ;; esac
 }
 
-# Labels of processes that belong to pods, by how many processes and pods have each.
+# Labels of processes that belong to pods, by how many processes and pods have each, and some of the pods by name: the kubelet
+# keeps the logs of a pod in NAMESPACE_NAME_UID.
 labels() {
-  for process in "$ROOT"/proc/[0-9]*; do
-    pod=$(sed -n 's/.*kubepods.*pod\([0-9a-fA-F_-]*\).*/\1/p' "$process/cgroup" 2>/dev/null | head -n 1)
-    [ -n "$pod" ] || continue
-    label=$(tr -d '\000' <"$process/attr/current" 2>/dev/null | head -n 1)
-    [ -n "$label" ] && printf '%s %s\n' "$pod" "$label"
-  done | awk '
-    { pod = $1; sub(/^[^ ]* /, ""); count[$0]++; if (!((pod, $0) in seen)) { seen[pod, $0] = 1; pods[$0]++ } }
-    END { for (label in count) printf "%d %d %s\n", count[label], pods[label], label }' |
-    sort -k1,1rn -k3 | head -n 20 | awk "$ESCAPE"'
-    { processes = $1; pods = $2; sub(/^[0-9]+ [0-9]+ /, "")
-      printf "%s{\"label\":\"%s\",\"processes\":%d,\"pods\":%d}", (NR > 1 ? "," : ""), escaped($0), processes, pods }'
+  {
+    for pod in "$ROOT"/var/log/pods/*_*_*; do
+      case ${pod##*/} in *[!a-zA-Z0-9._-]*) ;; *) printf 'pod %s\n' "${pod##*/}" ;; esac
+    done
+    for process in "$ROOT"/proc/[0-9]*; do
+      pod=$(sed -n 's/.*kubepods.*pod\([0-9a-fA-F_-]*\).*/\1/p' "$process/cgroup" 2>/dev/null | head -n 1)
+      [ -n "$pod" ] || continue
+      label=$(tr -d '\000' <"$process/attr/current" 2>/dev/null | head -n 1)
+      [ -n "$label" ] && printf 'process %s %s\n' "$pod" "$label"
+    done
+  } | awk '
+    $1 == "pod" { if (split($2, part, "_") == 3) name[part[3]] = substr(part[1] "/" part[2], 1, 100); next }
+    { pod = $2; gsub(/_/, "-", pod); sub(/^[^ ]* [^ ]* /, ""); count[$0]++
+      if (!((pod, $0) in seen)) {
+        seen[pod, $0] = 1; pods[$0]++
+        if (pod in name && named[$0]++ < 3) names[$0] = names[$0] "," name[pod]
+      } }
+    END { for (label in count) printf "%d %d %s %s\n", count[label], pods[label], substr(names[label] ",", 2), label }' |
+    sort -k1,1rn -k4 | head -n 20 | awk "$ESCAPE"'
+    { processes = $1; pods = $2; names = $0; sub(/^[0-9]+ [0-9]+ /, "", names); sub(/ .*/, "", names); sub(/,$/, "", names)
+      sub(/^[0-9]+ [0-9]+ [^ ]* /, ""); gsub(/,/, "\",\"", names)
+      printf "%s{\"label\":\"%s\",\"processes\":%d,\"pods\":%d%s}", (NR > 1 ? "," : ""), escaped($0), processes, pods,
+        (names == "" ? "" : ",\"names\":[\"" names "\"]") }'
 }
 
 # Keys that let somebody in, by home: how many, never which. Comments and empty lines are none.

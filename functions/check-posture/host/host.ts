@@ -27,8 +27,19 @@ const hostSchema = z.object({
       authorizedKeys: z.array(z.object({ user: text, path: text, keys: z.int().min(0) })).max(500),
     }),
   ),
-  /** Labels of pod processes. */
-  labels: told(z.array(z.object({ label: text, processes: z.int(), pods: z.int().optional() })).max(50)),
+  /** Labels of pod processes, with the namespaces and names of some of the pods. */
+  labels: told(
+    z
+      .array(
+        z.object({
+          label: text,
+          processes: z.int(),
+          pods: z.int().optional(),
+          names: z.array(text).max(3).optional(),
+        }),
+      )
+      .max(50),
+  ),
   /** Whether Bottlerocket's admin container is enabled; null: unknown. */
   adminContainer: told(z.boolean().nullable()),
   report: told(

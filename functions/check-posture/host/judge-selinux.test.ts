@@ -100,11 +100,25 @@ describe('judgeConfinement', () => {
     expect(judgeConfinement(RHEL, found(byField)).verdict).toBe('PASS');
   });
 
+  it('names pods by what the host shows where the cluster is not open', () => {
+    const seen = (label: string, pods: number, names?: string[]) =>
+      readHost({ os: 'rhel', selinux: selinux('enforcing'), labels: [{ label, processes: 4, pods, names }] });
+    const said = (...given: Parameters<typeof seen>) => told(judgeConfinement(seen(...given), UNTOLD))[1];
+    const loose = 'system_u:system_r:spc_t:s0';
+    expect(said(loose, 1, ['ops/agent'])).toBe(`${loose}: 4 processes unconfined of ops/agent`);
+    expect(said(loose, 3, ['ops/agent', 'ops/b'])).toBe(
+      `${loose}: 4 processes unconfined of ops/agent, ops/b and others`,
+    );
+    expect(said(loose, 3)).toBe(`${loose}: 4 processes unconfined`);
+    const shared = 'system_u:system_r:container_t:s0:c1,c2';
+    expect(said(shared, 2, ['a/x', 'a/y'])).toBe(`${shared}: a level that 2 pods share: a/x, a/y`);
+  });
+
   it('says doubt as doubt where the cluster is not open', () => {
     expect(told(judgeConfinement(BOTTLEROCKET, UNTOLD))).toEqual([
       'MANUAL',
       'the control container does not see the processes of pods',
-      'pods are not known by name: The Kubernetes API of shop answered 401: Unauthorized.',
+      'what pods ask for is not known: The Kubernetes API of shop answered 401: Unauthorized.',
     ]);
   });
 

@@ -47,7 +47,7 @@ export function judgeConfinement(host: Host, pods: Pods): Judgement {
   const byProcesses = judgeProcesses(host);
   if ('untold' in pods) {
     const { verdict, evidence } = byProcesses;
-    return judged(verdict, ...evidence, `pods are not known by name: ${pods.untold}`);
+    return judged(verdict, ...evidence, `what pods ask for is not known: ${pods.untold}`);
   }
   const enforces = isBottlerocket(host) || host.selinux?.mode === 'enforcing';
   const shared = enforces ? sharedLevelsIn(pods.found) : [];
@@ -66,18 +66,22 @@ function judgeProcesses(host: Host): Judgement {
   if (isBottlerocket(host)) return judged('MANUAL', 'the control container does not see the processes of pods');
   if (host.selinux?.mode !== 'enforcing') return judged('N/A', 'the host does not enforce SELinux');
   if (host.labels === undefined) return judged('MANUAL', NOT_GATHERED);
-  const read = host.labels.map(({ label, pods, processes }) => {
+  const read = host.labels.map(({ label, pods, processes, names = [] }) => {
     const [, , type = '', ...level] = label.split(':');
-    return { label, type, level: level.join(':'), pods, count: `${processes} processes` };
+    const more = names.length < (pods ?? 0) ? ' and others' : '';
+    const whose = names.length === 0 ? '' : ` of ${names.join(', ')}${more}`;
+    return { label, type, level: level.join(':'), pods, count: `${processes} processes`, whose };
   });
   const confined = read.filter(({ type }) => !UNCONFINED.has(type));
   const byHand = confined.filter(({ level, pods = 1 }) => reachesAll(level) || (/:c/.test(level) && pods > 1));
-  const faults = byHand.map(({ label, pods = 1, count }) =>
-    pods > 1 ? `${label}: a level that ${pods} pods share` : `${label}: a level without categories, ${count}`,
+  const faults = byHand.map(({ label, pods = 1, count, whose }) =>
+    pods > 1
+      ? `${label}: a level that ${pods} pods share${whose.replace(' of ', ': ')}`
+      : `${label}: a level without categories, ${count}${whose}`,
   );
   const loose = read
     .filter(({ type }) => UNCONFINED.has(type))
-    .map(({ label, count }) => `${label}: ${count} unconfined`);
+    .map(({ label, count, whose }) => `${label}: ${count} unconfined${whose}`);
   if (faults.length > 0) return judged('FAIL', ...faults, ...loose);
   if (loose.length > 0) return judged('MANUAL', ...loose);
   return judged('PASS', `all processes of pods are confined, by ${read.length} labels`);
