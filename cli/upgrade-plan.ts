@@ -74,7 +74,7 @@ export async function planUpgrades({
     observeGates(clients, policy),
     accountOf(clients),
     readBudget(ledger, 'upgrades'),
-    observeNodeGroups(observing, readCluster, scope, now),
+    observeNodeGroups(observing, readCluster, scope, now, policy),
     observeUnmanaged(observing, readCluster, scope),
   ]);
   const circumstances = { policy, now, account, gates, slots: budget.slots };

@@ -29,6 +29,7 @@ describe("policies, against AWS's service authorization reference,", () => {
         alarmEmail: 'a@example.com',
         notifyEmail: 'b@example.com',
         ledgerTable: 'old',
+        imageRights: 'on',
       },
     ],
     ['without the rights to launch by templates', { launchTemplateRights: 'off' }],

@@ -102,7 +102,7 @@ export class DeclaredFunction extends Construct {
     const { rights, ledger: actions } = this.declared;
     const granted = rights.filter(({ unlessOff }) => unlessOff === undefined || settings[unlessOff] === 'on');
     return [
-      ...granted.map((right) => resolveRight(right, known)),
+      ...granted.map((right) => resolveRight(right, { ...known, imageParameters: settings.imageParameters })),
       ...(this.declared.policy ? [policy.read()] : []),
       ...(actions.length > 0 ? [ledger.allow(...actions)] : []),
       ...(wakeUps?.rights() ?? []),

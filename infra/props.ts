@@ -30,6 +30,10 @@ export interface EksHostRemediatorProps {
   readonly installerRegistries?: readonly string[];
   /** Whether node groups with a launch template of their owner can be upgraded: docs/threat-model.md. Default: `on`. */
   readonly launchTemplateRights?: 'on' | 'off';
+  /** Whether launch templates of node groups with a custom AMI can be changed: docs/threat-model.md. Default: `off`. */
+  readonly imageRights?: 'on' | 'off';
+  /** The parameters that may name a wanted AMI. Default: `/eks-host-remediator/images/*`. */
+  readonly imageParameters?: string;
   /** Whether ways in by SSH can be closed on hosts: docs/threat-model.md. Default: `on`. */
   readonly shellRights?: 'on' | 'off';
   /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */

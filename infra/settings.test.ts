@@ -16,6 +16,8 @@ describe('the stage settings', () => {
       accessEntryClusters: [],
       installerRegistries: [],
       launchTemplateRights: 'on',
+      imageRights: 'off',
+      imageParameters: '/eks-host-remediator/images/*',
       shellRights: 'on',
       removalPolicy: 'retain',
     });

@@ -95,6 +95,17 @@ const settingsSchema = z.strictObject({
    * the rights to launch by one, and to tag what is launched. Without them such groups are refused, and told of.
    */
   launchTemplateRights: oneOf('on', 'off').default('on'),
+  /**
+   * Whether `upgrade-node-groups` may read which AMI of their owner's node groups should run, and make versions of launch
+   * templates with it. Such a version decides what runs as root on nodes.
+   */
+  imageRights: oneOf('on', 'off').default('off'),
+  /** The parameters that may name a wanted AMI: one path, or all below it by `/*` at its end. */
+  imageParameters: z
+    .string()
+    .regex(/^(?:\/[\w.-]+)+(?:\/\*)?$/, 'must be the path of a parameter, or of all below it, such as /images/eks/*')
+    .regex(/^\/(?!aws|ssm)/i, 'must not begin with /aws or /ssm, which AWS reserves; set another name')
+    .default('/eks-host-remediator/images/*'),
   /** Whether `close-shells` may change hosts; without the right it only says what it would do. */
   shellRights: oneOf('on', 'off').default('on'),
   /** The table of an earlier stack that was deleted, to go on with; without it the stack makes one of its own. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { type EKSClient, UpdateNodegroupVersionCommand } from '@aws-sdk/client-eks';
 import { makeReconcileRequest } from '../../events/upgrade-reconcile-request.ts';
+import { createVersionWithImage } from '../shared/fleet/launch-templates.ts';
 import { codeOf, isOfAws } from '../shared/fleet/reading.ts';
 import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
@@ -14,6 +16,7 @@ import { askForPosture, hasEnded, type PostureDeps } from './ask-for-posture.ts'
 import { circumstancesOf } from './circumstances.ts';
 import { modeOf } from './decide.ts';
 import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { refusedByEks } from './follow.ts';
 import type { Observation } from './observation.ts';
 import { meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
 import type { Decided } from './plan.ts';
@@ -25,6 +28,7 @@ import { waitingSinceAfter } from './waitlist.ts';
 
 export interface ActDeps extends PostureDeps {
   readonly eks: EKSClient;
+  readonly ec2: EC2Client;
   readonly ledger: Ledger;
   readonly wake: Wake;
   readonly recorder: Recorder;
@@ -122,7 +126,7 @@ async function conclude(
 
 /** Asks EKS for the update. The intent is saved first: whatever happens next, the following reconcile finds out. */
 async function startUpgrade(
-  { eks, ledger }: ActDeps,
+  { eks, ec2, ledger }: ActDeps,
   { observation, decision }: Decided,
   circumstances: Circumstances,
 ): Promise<Ended> {
@@ -132,15 +136,32 @@ async function startUpgrade(
     throw new Error('Only a decision to start can be carried out here.');
   }
   const { upgrade } = memory;
-  const saved = { ...state, upgrade };
+  const { template } = start;
+  let saved: NodeGroupState = { ...state, upgrade };
   await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
   try {
+    const made = template && (await createVersionWithImage(ec2, template, upgrade.releaseVersion));
+    if (made !== undefined && 'unfit' in made) {
+      const unfit = { code: 'LaunchTemplateVersion', message: made.unfit };
+      return {
+        decision: refusedByEks(decision, unfit, { need: observation.need, view }, circumstances),
+        calls: [],
+        saved,
+      };
+    }
+    if (made !== undefined) {
+      // By its version the update is found again after a crash.
+      saved = { ...state, upgrade: { ...upgrade, templateVersion: made.version } };
+      await saveNodeGroup(ledger, subjectOf(key), saved, circumstances.now);
+    }
     const answer = await eks.send(
       new UpdateNodegroupVersionCommand({
         clusterName: key.cluster,
         nodegroupName: key.nodegroup,
-        version: start.version,
-        releaseVersion: upgrade.releaseVersion,
+        // EKS refuses version and release of a custom AMI: the launch template says both.
+        ...(made === undefined || template === undefined
+          ? { version: start.version, releaseVersion: upgrade.releaseVersion }
+          : { launchTemplate: { id: template.templateId, version: String(made.version) } }),
         ...(start.force && { force: true }),
         clientRequestToken: tokenOf(view.arn, upgrade.releaseVersion, upgrade.attempt),
       }),
@@ -150,13 +171,19 @@ async function startUpgrade(
     return {
       decision: {
         ...decision,
-        memory: { ...begun, upgrade: { ...upgrade, ...(updateId !== undefined && { updateId }) } },
+        memory: { ...begun, upgrade: { ...(saved.upgrade ?? upgrade), ...(updateId !== undefined && { updateId }) } },
       },
-      calls: [{ service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' }],
+      calls: [
+        ...(made === undefined
+          ? []
+          : [{ service: 'ec2', operation: 'CreateLaunchTemplateVersion', requestId: made.requestId }]),
+        { service: 'eks', operation: 'UpdateNodegroupVersion', requestId: answer.$metadata.requestId ?? '' },
+      ],
       saved,
     };
   } catch (error) {
-    const refused = afterRefusal(error, decision, { observation, view, circumstances });
+    const attempted = { ...decision, memory: { ...memory, upgrade: saved.upgrade ?? upgrade } };
+    const refused = afterRefusal(error, attempted, { observation, view, circumstances });
     if (refused === undefined) throw error;
     // What was approved and could not begin is still approved.
     const { proposal } = refused.decision === 'failed' || refused.reason === 'node-group-gone' ? {} : state;

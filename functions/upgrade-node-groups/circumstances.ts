@@ -1,7 +1,9 @@
+import { stricter } from '../shared/policy/mode.ts';
+import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { type Place, policyAt } from '../shared/policy/policy-at.ts';
 import type { Circumstances } from './decision.ts';
 import type { Observation } from './observation.ts';
-import { READS } from './policy.ts';
+import { type Policy, READS } from './policy.ts';
 
 /** Where a node group is. The tags of one that cannot be read are not known: nothing is started there either. */
 const placeOf = ({ key: { cluster, nodegroup }, view }: Pick<Observation, 'key' | 'view'>): Place => ({
@@ -14,4 +16,17 @@ const placeOf = ({ key: { cluster, nodegroup }, view }: Pick<Observation, 'key' 
 export const circumstancesOf = (
   observation: Pick<Observation, 'key' | 'view'>,
   circumstances: Circumstances,
-): Circumstances => ({ ...circumstances, policy: policyAt(circumstances.policy, placeOf(observation), READS) });
+): Circumstances => {
+  const policy = policyAt(circumstances.policy, placeOf(observation), READS);
+  return { ...circumstances, policy: isCustom(observation) ? withImageMode(policy) : policy };
+};
+
+const isCustom = ({ view }: Pick<Observation, 'view'>): boolean =>
+  view.kind === 'node-group' && view.amiType === 'CUSTOM';
+
+/** The policy of a group with a custom AMI: the mode of its own bounds that of all upgrades. */
+function withImageMode(policy: Policy | InvalidPolicy): Policy | InvalidPolicy {
+  if (isInvalid(policy) || policy.upgrades.image.mode === 'off') return policy;
+  const mode = stricter(policy.upgrades.mode, policy.upgrades.image.mode);
+  return { ...policy, upgrades: { ...policy.upgrades, mode } };
+}

@@ -2,6 +2,8 @@ import { nextProposal } from '../shared/ledger/proposal.ts';
 import { guardOf } from '../shared/policy/guards.ts';
 import type { Mode } from '../shared/policy/mode.ts';
 import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
+import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import { type ChosenImage, chooseImage } from './choose-image.ts';
 import { chooseMoment } from './choose-moment.ts';
 import { chooseRelease, nextBaked } from './choose-release.ts';
 import { circumstancesOf } from './circumstances.ts';
@@ -11,6 +13,7 @@ import { updatedBySomebody } from './foreign.ts';
 import { isTroubled, mayBeUpgraded, unhealthy } from './heal.ts';
 import type { NodeGroupView, Observation, UnreadableView } from './observation.ts';
 import type { Policy } from './policy.ts';
+import { momentOfImage } from './propose-template.ts';
 import type { Reason } from './reasons.ts';
 import { untilReadable } from './until-readable.ts';
 import { skewFault } from './version-skew.ts';
@@ -64,7 +67,15 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
     { modeIn: ({ upgrades }: Policy) => upgrades.mode, about: 'upgrades' },
   );
   if ('guardResult' in verdict) return { ...verdict.guardResult, memory: idle };
-  if (view.amiType === 'CUSTOM') return skip('custom-ami', `Runs the custom AMI ${view.releaseVersion}.`);
+  if (view.amiType === 'CUSTOM' && verdict.policy.upgrades.image.mode === 'off') {
+    return skip('custom-ami', `Runs the custom AMI ${view.releaseVersion}, and upgrades.image.mode is off.`);
+  }
+  if (view.amiType === 'CUSTOM' && view.custom === undefined) {
+    return skip(
+      'custom-ami',
+      `Runs the custom AMI ${view.releaseVersion}; the policy names none to move to (upgrades.image.wanted).`,
+    );
+  }
   if (view.cluster.status !== 'ACTIVE') {
     return skip('cluster-not-active', `Cluster ${cluster} is ${view.cluster.status}.`, view.cluster.status);
   }
@@ -82,16 +93,30 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   return undefined;
 }
 
+/** A release or an AMI to move to, or a decision that says why there is none. */
+const choose = (
+  observation: Observation,
+  view: NodeGroupView,
+  circumstances: Circumstances,
+): ChosenImage | { readonly release: SeenRelease; readonly template?: never } | Decision =>
+  view.amiType === 'CUSTOM'
+    ? chooseImage(observation, view, circumstances)
+    : chooseRelease(observation, view, circumstances);
+
 /** Whether there is a release to move to, and whether now is the moment. */
 function chooseUpgrade(observation: Observation, view: NodeGroupView, circumstances: Circumstances): Decision {
-  const choice = chooseRelease(observation, view, circumstances);
+  const choice = choose(observation, view, circumstances);
   if ('release' in choice) {
     const { releaseVersion } = choice.release;
-    const about = { releaseVersion, details: { from: view.releaseVersion, to: releaseVersion } };
-    const decided = chooseMoment(observation, view, choice.release, circumstances);
+    const decided =
+      choice.template !== undefined
+        ? momentOfImage(observation, choice, circumstances)
+        : chooseMoment(observation, view, choice.release, circumstances);
     // What keeps this release away may not keep the next one: that is looked at as soon as it has baked.
-    const next = decided.wakeAt ?? nextBaked(observation, view, circumstances);
-    return { ...decided, ...about, ...(next !== undefined && { wakeAt: next }) };
+    const next =
+      decided.wakeAt ?? nextBaked(observation, choice.template !== undefined ? choice.view : view, circumstances);
+    const details = { from: view.releaseVersion, to: releaseVersion, ...decided.details };
+    return { ...decided, releaseVersion, details, ...(next !== undefined && { wakeAt: next }) };
   }
   if (!isTroubled(view) || choice.decision === 'waiting' || choice.decision === 'failed') return choice;
   const idle = idleMemory(observation.state);

@@ -1,3 +1,4 @@
+import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type {
   Failures,
@@ -57,7 +58,12 @@ export interface Decision extends Told<Reason> {
   /** Node groups out of sight that it waits for: they are to be looked at. */
   readonly lookAt?: readonly NodeGroupKey[];
   /** The act: call UpdateNodegroupVersion for `memory.upgrade`. */
-  readonly start?: { readonly version: string; readonly force: boolean };
+  readonly start?: {
+    readonly version: string;
+    readonly force: boolean;
+    /** The version of its launch template from which one with the AMI is made; for a custom AMI only. */
+    readonly template?: TemplateVersion;
+  };
 }
 
 /** The common part of every decision. */

@@ -15,6 +15,8 @@ export interface Refusal {
 
 const prefixOf = (releaseVersion: string): string => `deferred ${releaseVersion} `;
 const UNAUTHORIZED_CODE = 'unauthorized';
+const IMAGE_HINT =
+  'No version of its launch template could be made: the setting imageRights must be on, and the template must be none that CloudFormation, eksctl or EKS keeps.';
 const LAUNCH_TEMPLATE_HINT =
   'It has a launch template: the setting launchTemplateRights must be on, and no boundary or organization policy may deny ec2:RunInstances.';
 
@@ -48,7 +50,9 @@ export function deferred(
 ): Pick<Decision, 'decision' | 'reason' | 'message' | 'variant' | 'memory'> {
   const again = `It is tried again at ${iso(retryAt)}, and counts as no attempt.`;
   if (what.endsWith(` ${UNAUTHORIZED_CODE}`)) {
-    const template = /launch template/i.test(because ?? '') ? ` ${LAUNCH_TEMPLATE_HINT}` : '';
+    const isOfEc2 = because?.startsWith('UnauthorizedOperation') === true;
+    const isOfTemplate = /launch template/i.test(because ?? '');
+    const template = isOfEc2 ? ` ${IMAGE_HINT}` : isOfTemplate ? ` ${LAUNCH_TEMPLATE_HINT}` : '';
     const message = `EKS does not let this function update the node group: ${because ?? 'a right is missing'}.${template} ${again}`;
     return say('refused', 'upgrade-unauthorized', message, memory, what);
   }

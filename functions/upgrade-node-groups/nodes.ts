@@ -5,6 +5,8 @@ import { counted } from '../shared/text/counted.ts';
 export interface Node {
   /** The name of its AMI; absent where EC2 does not (yet) return it. */
   readonly imageName?: string;
+  /** The id of its AMI; absent where EC2 does not (yet) return it. */
+  readonly imageId?: string;
 }
 
 /**
@@ -21,19 +23,31 @@ export interface Spread {
 }
 
 export function spreadOf(nodes: readonly Node[], releaseVersion: string): Spread {
-  const names = nodes.flatMap(({ imageName }) => imageName ?? []);
-  const onRelease = names.filter((name) => isImageOf(name, releaseVersion)).length;
-  const others = Map.groupBy(
-    names.filter((name) => !isImageOf(name, releaseVersion)),
-    (name) => name,
-  );
+  const known = nodes.filter((node) => idOrName(node, releaseVersion) !== undefined);
+  const [on, off] = partition(known, (node) => runs(node, releaseVersion));
+  const onRelease = on.length;
+  const others = Map.groupBy(off, ({ imageName, imageId = '' }) => imageName ?? imageId);
   return {
     total: nodes.length,
     onRelease,
-    unknown: nodes.length - names.length,
+    unknown: nodes.length - known.length,
     others: [...others].map(([name, same]) => [name, same.length] as const).sort(([, a], [, b]) => b - a),
   };
 }
+
+/** EKS names a custom AMI by its id as the group's release. */
+const isCustom = (releaseVersion: string): boolean => releaseVersion.startsWith('ami-');
+
+const idOrName = ({ imageName, imageId }: Node, releaseVersion: string): string | undefined =>
+  isCustom(releaseVersion) ? imageId : imageName;
+
+const runs = ({ imageName = '', imageId }: Node, releaseVersion: string): boolean =>
+  isCustom(releaseVersion) ? imageId === releaseVersion : isImageOf(imageName, releaseVersion);
+
+const partition = <T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] => [
+  all.filter(test),
+  all.filter((one) => !test(one)),
+];
 
 /** For example `3 of 4 nodes run 1.33.13-20260714; 1 runs amazon-eks-node-…`. */
 export function spreadInWords({ total, onRelease, unknown, others }: Spread, releaseVersion: string): string {

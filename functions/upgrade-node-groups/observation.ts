@@ -1,8 +1,12 @@
+import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
+import type { Reading } from '../shared/fleet/reading.ts';
 import type { OperatorRequest } from '../shared/intake/operator-request.ts';
 import type { Need } from '../shared/ledger/finding-ledger.ts';
 import type { NodeGroupKey, NodeGroupState } from '../shared/ledger/node-group-ledger.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
+import type { WantedReading } from '../shared/releases/read-wanted-images.ts';
 import type { Target } from '../shared/releases/target-release.ts';
+import type { MachineImage } from '../shared/releases/wanted-image.ts';
 import type { Node } from './nodes.ts';
 
 /** What a reconcile observed about one subject, and what the ledger remembers of it. */
@@ -57,6 +61,8 @@ export interface NodeGroupView {
   readonly tags: Readonly<Record<string, string>>;
   readonly healthIssues: readonly HealthIssue[];
   readonly target: Target;
+  /** Where it has a custom AMI and the policy names another one. */
+  readonly custom?: CustomView;
   /** Desired number of nodes. */
   readonly desired: number;
   /** How many nodes an update takes out at once. */
@@ -71,6 +77,16 @@ export interface NodeGroupView {
   readonly update?: UpdateView;
   /** A running update by somebody else. */
   readonly foreign?: ForeignUpdate;
+}
+
+/** What the AMI of a group with a custom one can be moved to, and by which template. */
+export interface CustomView {
+  /** Which AMIs the policy names. */
+  readonly wanted: WantedReading;
+  /** The AMI that the group names; gone: it cannot be described any more. */
+  readonly present: Reading<MachineImage>;
+  /** The version of the owner's launch template that the group has; absent: EKS names none. */
+  readonly template?: Reading<TemplateVersion>;
 }
 
 export interface HealthIssue {

@@ -35,15 +35,14 @@ export async function observeNodes(clients: Clients, nodeGroups: readonly Nodegr
   try {
     const [members, images] = await Promise.all([
       readMembers(clients.autoScaling, names),
-      readImageNames(clients.ec2, clusters),
+      readImages(clients.ec2, clusters),
     ]);
     return (nodeGroup) => {
       const own = scalingGroupsOf(nodeGroup).map((name) => members.get(name));
       if (own.some((instances) => instances === undefined)) return undefined;
       return own.flatMap((instances) =>
         (instances ?? []).map((id) => {
-          const imageName = images.get(id);
-          return imageName === undefined ? {} : { imageName };
+          return images.get(id) ?? {};
         }),
       );
     };
@@ -74,15 +73,19 @@ async function readMembers(autoScaling: AutoScalingClient, names: readonly strin
   return new Map((await pMap(calls, read, { concurrency: READ_CONCURRENCY })).flat());
 }
 
-/** The AMI names of all instances of the clusters' managed node groups, by instance. */
-async function readImageNames(ec2: EC2Client, clusters: readonly string[]): Promise<Map<string, string>> {
+/** The AMIs of all instances of the clusters' managed node groups, by instance. */
+async function readImages(ec2: EC2Client, clusters: readonly string[]): Promise<Map<string, Node>> {
   const read = async (Values: string[]) => {
-    const found: Array<[string, string]> = [];
+    const found: Array<[string, Node]> = [];
     const Filters = [{ Name: 'tag:eks:cluster-name', Values }];
     const config = { client: ec2, pageSize: INSTANCES_PER_PAGE };
     for await (const page of paginateDescribeInstanceImageMetadata(config, { Filters })) {
       for (const { InstanceId = '', ImageMetadata } of page.InstanceImageMetadata ?? []) {
-        if (ImageMetadata?.Name !== undefined) found.push([InstanceId, ImageMetadata.Name]);
+        const { Name: imageName, ImageId: imageId } = ImageMetadata ?? {};
+        found.push([
+          InstanceId,
+          { ...(imageName !== undefined && { imageName }), ...(imageId !== undefined && { imageId }) },
+        ]);
       }
     }
     return found;

@@ -65,11 +65,19 @@ async function describeUpdate(eks: EKSClient, key: NodeGroupKey, updateId: strin
   return (await eks.send(new DescribeUpdateCommand(input))).update;
 }
 
+/** An update to a custom AMI says which version of the launch template it is for, and no release. */
 const isAskedFor =
-  ({ releaseVersion, requestedAt }: Upgrade) =>
-  ({ params = [], createdAt }: Update): boolean =>
-    params.find(({ type }) => type === 'ReleaseVersion')?.value === releaseVersion &&
-    (createdAt?.getTime() ?? 0) >= requestedAt - CLOCK_SKEW;
+  ({ releaseVersion, templateVersion, requestedAt }: Upgrade) =>
+  ({ params = [], createdAt }: Update): boolean => {
+    const [wanted, value] =
+      templateVersion === undefined
+        ? ['ReleaseVersion', releaseVersion]
+        : ['LaunchTemplateVersion', String(templateVersion)];
+    return (
+      params.find(({ type }) => type === wanted)?.value === value &&
+      (createdAt?.getTime() ?? 0) >= requestedAt - CLOCK_SKEW
+    );
+  };
 
 async function findUpdate(
   eks: EKSClient,

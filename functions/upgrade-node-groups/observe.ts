@@ -20,14 +20,17 @@ import {
   readNodeGroups,
   subjectOf,
 } from '../shared/ledger/node-group-ledger.ts';
+import type { InvalidPolicy } from '../shared/policy/policy.ts';
 import type { Trigger } from '../shared/records/recorder.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import { pairOf, readTargets, type Targets } from '../shared/releases/target-release.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
 import type { ForeignUpdate, NodeGroupView, Observation, UnreadableView, UpdateView, View } from './observation.ts';
+import { type CustomViews, customGroupOf, observeCustom } from './observe-custom.ts';
 import { type NodesOf, observeNodes } from './observe-nodes.ts';
 import { observeForeign, observeUpdate } from './observe-update.ts';
+import type { Policy } from './policy.ts';
 
 export interface ObserveClients {
   readonly eks: EKSClient;
@@ -63,6 +66,7 @@ export async function observeNodeGroups(
   readCluster: ClusterReader,
   scope: Scope,
   now: number,
+  policy: Policy | InvalidPolicy,
 ): Promise<Observation[]> {
   const described = await describeScope(clients.eks, scope);
   const subjects = described.map(({ key }) => subjectOf(key));
@@ -80,10 +84,14 @@ export async function observeNodeGroups(
   const remembered = described.map((each) => ({ ...each, ...stateOf(each, states.get(subjectOf(each.key))) }));
   const followed = await pMap(remembered, (each) => follow(clients.eks, each, now), { concurrency: READ_CONCURRENCY });
   // Read after the updates, so that the nodes reflect updates that have ended.
-  const nodesOf = await observeNodes(
-    clients,
-    followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : [])),
-  );
+  const found = followed.flatMap(({ reading }) => (reading.kind === 'found' ? [reading.found] : []));
+  const [nodesOf, customs] = await Promise.all([
+    observeNodes(clients, found),
+    observeCustom(
+      clients,
+      found.flatMap((group) => customGroupOf(group, clusters.get(group.clusterName ?? ''), policy)),
+    ),
+  ]);
   const quarantinedIn = Map.groupBy(Object.entries(quarantines.slots), ([, { cluster, nodegroup = '' }]) =>
     subjectOf({ cluster, nodegroup }),
   );
@@ -91,7 +99,7 @@ export async function observeNodeGroups(
     const { key, trigger, state, isAnother } = each;
     const cluster = clusters.get(key.cluster) ?? { kind: 'gone' };
     const need = isAnother ? undefined : needs.get(subjectOf(key));
-    const view = viewOf(each, cluster, targets, nodesOf);
+    const view = viewOf(each, cluster, targets, nodesOf, customs);
     const request = scope.requests.get(subjectOf(key));
     const quarantined = quarantinedIn.get(subjectOf(key))?.map(([instanceId]) => instanceId);
     const seen = {
@@ -173,6 +181,7 @@ function viewOf(
   cluster: Reading<Cluster>,
   targets: Targets,
   nodesOf: NodesOf,
+  customs: CustomViews,
 ): View {
   if (reading.kind !== 'found') return reading;
   if (cluster.kind !== 'found') return cluster;
@@ -181,6 +190,7 @@ function viewOf(
   const { found } = reading;
   const { version = '', amiType = '', releaseVersion = '', status = '', nodegroupArn = '' } = found;
   const nodes = nodesOf(found);
+  const custom = customs.get(nodegroupArn);
   const desired = found.scalingConfig?.desiredSize ?? 0;
   return {
     kind: 'node-group',
@@ -200,6 +210,7 @@ function viewOf(
       message: message ?? '',
     })),
     target: targets({ kubernetesVersion: version, amiType }),
+    ...(custom !== undefined && { custom }),
     desired,
     atATime: atATime(found, desired),
     ...(found.subnets !== undefined && { subnets: found.subnets }),

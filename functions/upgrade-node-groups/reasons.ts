@@ -8,6 +8,29 @@ import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
 export const UPGRADE_REASONS = {
   ...GROUP_REASONS,
   ...RELEASE_REASONS,
+  'wanted-image-missing': {
+    meaning: 'The policy names an AMI that does not exist, or is not shared with this account (upgrades.image.wanted).',
+    hint: 'Put the id of an AMI into the parameter, or correct owners, namePattern and architecture in the policy.',
+  },
+  'image-of-another-kind': {
+    meaning:
+      'The policy names newer AMIs, and none that may take the place of the present one: another owner, architecture, system or root device, deprecated, not allowed, or for a newer Kubernetes version than the control plane’s.',
+    hint: 'The message says which and why. Name another AMI in the policy, or move the workloads to a new node group.',
+  },
+  'present-image-unknown': {
+    meaning: 'The AMI that the node group runs cannot be described any more, so no other one can be compared with it.',
+    hint: 'Move the node group to an AMI that exists by hand once (aws eks update-nodegroup-version with a version of its launch template).',
+  },
+  'template-unfit': {
+    meaning: 'The AMI of the node group cannot be changed in its launch template.',
+    hint: 'The message says why. Where the template takes its AMI from a parameter, a new value and an update by its owner move it.',
+  },
+  'template-kept-as-code': {
+    meaning:
+      'Another AMI is due, and the launch template is managed as code, or nobody says by whom: the change is written out and not made.',
+    hint: 'Make the change that the message names where the template is kept, then update the node group with the new version.',
+    severity: 'low',
+  },
   'up-to-date': { meaning: 'The node group and all its nodes in service run the recommended release.' },
   'newer-than-recommended': {
     meaning: 'The node group runs a newer release than the recommended one; it is never moved back.',

@@ -60,7 +60,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   if (scope.calendarOpened !== undefined) await addGated(deps, scope, scope.calendarOpened);
   const readCluster = createClusterReader(deps.eks, 'tell');
   const [managed, unmanaged, gates] = await Promise.all([
-    observeNodeGroups(deps, readCluster, scope, now),
+    observeNodeGroups(deps, readCluster, scope, now, policy),
     observeUnmanaged(deps, readCluster, scope),
     observeGates(deps, policy),
   ]);

@@ -54,8 +54,11 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
       const of = { need: observation.need, view };
       return refusedByEks(decision, { code: error.name, message: error.message }, of, circumstances);
     }
-    default:
-      return undefined;
+    default: {
+      if (!OF_TEMPLATES.test(error.name)) return undefined;
+      const of = { need: observation.need, view };
+      return refusedByEks(decision, { code: error.name, message: error.message }, of, circumstances);
+    }
   }
 }
 
@@ -69,6 +72,10 @@ function putOffBy(obstacle: Obstacle, { turn }: Decision, memory: Memory, becaus
 
 /** EKS's possible errors for an update of a node group that is not ACTIVE; it is not documented which one it uses. */
 const TAKES_NO_UPDATE = new Set(['ResourceInUseException', 'InvalidRequestException', 'InvalidParameterException']);
+
+/** EC2's errors for a version of a launch template that it does not make. They do not pass by themselves. */
+const OF_TEMPLATES =
+  /^(?:InvalidLaunchTemplate|LaunchTemplate|VersionLimitExceeded|IdempotentParameterMismatch|InvalidParameter|InvalidUserData|InvalidSnapshot|InvalidBlockDevice|InvalidAMI|UnsupportedOperation)/;
 
 /** Errors after which it is unknown whether the request was carried out. */
 const MAY_HAVE_ARRIVED = new Set([
@@ -87,12 +94,17 @@ const MAY_HAVE_ARRIVED = new Set([
  * eksctl-io/eksctl#1914).
  */
 const isNotAuthorized = ({ name, message }: Error): boolean =>
-  name === 'AccessDeniedException' || (name === 'InvalidRequestException' && /not authorized/i.test(message));
+  name === 'AccessDeniedException' ||
+  name === 'UnauthorizedOperation' ||
+  (name === 'InvalidRequestException' && /not authorized/i.test(message));
 
 /**
- * Whether EKS does not know the release yet, although the public parameters name it: "Requested release version … is
+ * Whether EKS does not know the release, or the version of a launch template that was just made, yet: although the public parameters name it: "Requested release version … is
  * not valid for kubernetes version …" (awslabs/amazon-eks-ami#924, eksctl-io/eksctl#2050). Its code is that of any bad
  * parameter.
  */
 const isNotYetValid = ({ name, message }: Error): boolean =>
-  name === 'InvalidParameterException' && /release version .*is not valid/i.test(message);
+  (name === 'InvalidParameterException' && /release version .*is not valid/i.test(message)) ||
+  (OF_PARAMETERS.has(name) && /launch template version .*(?:not exist|not found|not be found)/i.test(message));
+
+const OF_PARAMETERS = new Set(['InvalidParameterException', 'InvalidRequestException']);

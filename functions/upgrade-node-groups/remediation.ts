@@ -11,6 +11,7 @@ import {
 import { declare, type RecorderOf, recordsWhere } from '../shared/declaration/remediation.ts';
 import { onAnything } from '../shared/declaration/right.ts';
 import { OPERATOR_COMMAND } from '../shared/text/operator-command.ts';
+import { IMAGE_RIGHTS } from './image-rights.ts';
 import { LAUNCH_TEMPLATE_RIGHTS } from './launch-template-rights.ts';
 import { READS } from './policy.ts';
 import { UPGRADE_REASONS } from './reasons.ts';
@@ -75,6 +76,7 @@ export const upgradeNodeGroups = declare({
     readAmiReleases,
     { sid: 'CheckPosture', actions: ['sqs:SendMessage'], resources: ['{queue:check-posture}'] },
     ...LAUNCH_TEMPLATE_RIGHTS,
+    ...IMAGE_RIGHTS,
   ],
   kubernetesGroup: 'eks-host-remediator-upgrades',
   outputs: {

@@ -18,7 +18,7 @@ export function seedImages({ world, images, parameters }: FleetState, { images: 
     const put = () => {
       parameters.put({ Name: parameter, Value: imageId, Type: 'String', Overwrite: true });
     };
-    if (createdAt <= world.time.now) put();
-    else world.time.at(createdAt, put);
+    // Not before the account is there: a parameter that changes is an event.
+    world.time.at(Math.max(createdAt, world.time.now), put);
   }
 }

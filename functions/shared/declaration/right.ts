@@ -12,6 +12,7 @@
  * | `{requestable}`                      | what operators can ask of which function    |
  * | `{topic}`, `{hostManagementRole}`, `{hostManagementRoleName}` | what is made beside a function |
  * | `{installerRegistries}`              | the setting, with commas between            |
+ * | `{imageParameters}`                  | the setting                                 |
  * | `{postureDocument}`, `{postureDocumentName}` | likewise                                 |
  * | `{lookDocument}`, `{closeDocument}`, `{restoreDocument}`, each with `Name` | likewise   |
  */
@@ -24,7 +25,7 @@ export interface Right {
   /** Why a resource has a wildcard. A right with a wildcard is not granted without a reason. */
   readonly wildcardReason?: string;
   /** Granted unless this setting of the deployment is `off`. */
-  readonly unlessOff?: 'launchTemplateRights' | 'shellRights';
+  readonly unlessOff?: 'launchTemplateRights' | 'shellRights' | 'imageRights';
 }
 
 /** ARN of a resource in the stack's account and region. */

@@ -23,6 +23,8 @@ const upgrade = z.object({
   attempt: z.number(),
   /** Epoch milliseconds. */
   requestedAt: z.number(),
+  /** The version of the launch template that was made for it; for a custom AMI only. */
+  templateVersion: z.number().optional(),
   /** EKS's update id; absent until EKS has answered. */
   updateId: z.string().optional(),
   /** Number of nodes to replace at the time of the request. */

@@ -1,0 +1,117 @@
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import type { Target } from '../shared/releases/target-release.ts';
+import { newestBaked, type Offer, offerOf } from '../shared/releases/wanted-image.ts';
+import { confirmNodes } from './confirm-nodes.ts';
+import { type Circumstances, type Decision, idleMemory, say } from './decision.ts';
+import type { CustomView, NodeGroupView, Observation } from './observation.ts';
+import { paceOf } from './pace.ts';
+import type { Reason } from './reasons.ts';
+import { untilReadable } from './until-readable.ts';
+
+/** The AMI to move to, the view in which it is the release to move to, and how the group gets there. */
+export interface ChosenImage {
+  readonly release: SeenRelease;
+  readonly view: NodeGroupView;
+  readonly template: NonNullable<CustomView['template']>;
+}
+
+/**
+ * Chooses the AMI that a group with a custom AMI moves to: of those that the policy names and that are newer than the
+ * present one and of its kind, the newest that has baked. EKS names the AMI as the group's release, and so do all
+ * decisions here. Where there is none, returns a decision that says why.
+ */
+export function chooseImage(
+  { state, need }: Observation,
+  view: NodeGroupView,
+  { policy, now }: Circumstances,
+): ChosenImage | Decision {
+  if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
+  const idle = idleMemory(state);
+  const { custom, releaseVersion: current } = view;
+  const no = (
+    reason: Reason,
+    message: string,
+    decision: 'skipped' | 'refused' = 'skipped',
+    variant = '',
+  ): Decision => ({
+    ...say(decision, reason, message, idle, variant),
+    releaseVersion: current,
+  });
+  if (custom === undefined) throw new Error('A guard must have skipped a group for which no AMI is wanted.');
+  const { wanted, present, template } = custom;
+  if (wanted.kind === 'unreadable') {
+    const what = `image unreadable ${wanted.code}`;
+    const message = `Which AMI is wanted cannot be read: ${wanted.error}. No upgrade starts before it can.`;
+    return untilReadable({ what, message, variant: what }, wanted, state, idle, now);
+  }
+  if (wanted.kind === 'none') return no('wanted-image-missing', wanted.message, 'refused', wanted.message);
+  if (present.kind === 'unreadable') {
+    const what = `present image unreadable ${present.code}`;
+    const message = `The AMI that it runs, ${current}, cannot be read: ${present.error}.`;
+    return untilReadable({ what, message, variant: what }, present, state, idle, now);
+  }
+  if (present.kind === 'gone') {
+    const message = `Its AMI ${current} cannot be described any more, so nobody can tell which one is of the same owner, architecture and system.`;
+    return no('present-image-unknown', message, 'refused', current);
+  }
+  const offer = offerOf(wanted.candidates, present.found, { controlPlane: view.cluster.version, now });
+  const chosen = newestBaked(offer.newer, paceOf(need, policy, now).bakeAge, now);
+  if (chosen === undefined) return nothingNewer(offer, view, state, now, no);
+  if (template === undefined) {
+    return no('template-unfit', 'EKS names no launch template of yours, in which the AMI could be changed.', 'refused');
+  }
+  if (template.kind === 'unreadable') {
+    const what = `template unreadable ${template.code}`;
+    const message = `Its launch template cannot be read: ${template.error}.`;
+    return untilReadable({ what, message, variant: what }, template, state, idle, now);
+  }
+  const named = template.kind === 'found' ? template.found.data.ImageId : undefined;
+  if (named !== current) {
+    const message =
+      named === undefined
+        ? 'The version of its launch template that it has is gone, or names no AMI.'
+        : `Its launch template names the AMI as ${named}: whoever keeps that changes it.`;
+    return no('template-unfit', message, 'refused', named ?? '');
+  }
+  const asSeen = (imageId: string, firstSeenAt: number): SeenRelease => ({ releaseVersion: imageId, firstSeenAt });
+  const offered = [
+    asSeen(current, present.found.createdAt),
+    ...offer.newer.map(({ imageId, since }) => asSeen(imageId, since)),
+  ];
+  const newest = offer.newer.at(-1) ?? chosen;
+  const target: Target = {
+    kind: 'release',
+    releaseVersion: newest.imageId,
+    firstSeenAt: newest.since,
+    offered,
+    withdrawn: [],
+    isInDoubt: false,
+  };
+  return { release: asSeen(chosen.imageId, chosen.since), view: { ...view, target }, template };
+}
+
+/** None of the AMIs that the policy names is newer and of the same kind. */
+function nothingNewer(
+  { present, refused }: Offer,
+  view: NodeGroupView,
+  state: Observation['state'],
+  now: number,
+  no: (reason: Reason, message: string, decision: 'refused', variant: string) => Decision,
+): Decision {
+  const { releaseVersion: current } = view;
+  const [newest] = refused;
+  if (newest !== undefined) {
+    const { imageId, name } = newest.image;
+    const others = refused.length === 1 ? '' : ` So it is, or otherwise, with ${refused.length - 1} more.`;
+    const message = `Does not move from ${current} to ${imageId} (${name}): ${newest.why}.${others}`;
+    return no('image-of-another-kind', message, 'refused', imageId);
+  }
+  const mixed = confirmNodes(view, state, idleMemory(state), now);
+  if (mixed !== undefined) return mixed;
+  const message =
+    present === 'newest'
+      ? `Runs ${current}, the newest AMI that the policy names.`
+      : `Runs ${current}, which is newer than all AMIs that the policy names.`;
+  return { ...say('done', 'up-to-date', message, {}, current), releaseVersion: current };
+}

@@ -1,0 +1,60 @@
+import type { TemplateVersion } from '../shared/fleet/launch-templates.ts';
+import { codeOwnerOf } from '../shared/fleet/template-owner.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { ChosenImage } from './choose-image.ts';
+import { chooseMoment } from './choose-moment.ts';
+import { type Circumstances, type Decision, idleMemory, say } from './decision.ts';
+import type { Observation } from './observation.ts';
+
+/**
+ * Decides when a group moves to another AMI: as with a release, in a version of its own launch template. One that is kept
+ * as code, or of which nobody knows, is only proposed a change: whoever keeps it would take ours for drift.
+ */
+export function momentOfImage(
+  observation: Observation,
+  { release, view, template }: ChosenImage,
+  circumstances: Circumstances,
+): Decision {
+  const { policy } = circumstances;
+  if (isInvalid(policy) || template.kind !== 'found') throw new Error('An AMI is chosen with policy and template.');
+  const owner = codeOwnerOf(template.found.tags);
+  if (owner === undefined && policy.upgrades.image.templates === 'change') {
+    const decided = chooseMoment(observation, view, release, circumstances);
+    const { start } = decided;
+    if (start === undefined) return decided;
+    const { templateId, version } = template.found;
+    const message = `${decided.message} The way back is version ${version} of its launch template ${templateId}.`;
+    const details = { launchTemplateId: templateId, formerVersion: version };
+    return { ...decided, message, details, start: { ...start, template: template.found } };
+  }
+  const { proposal, ...state } = observation.state;
+  // A rejection holds; an approval would change what is not ours.
+  const unapproved = { ...observation, state: proposal?.ruling?.kind === 'rejected' ? observation.state : state };
+  const upgrades = { ...policy.upgrades, mode: 'observe' as const };
+  const decided = chooseMoment(unapproved, view, release, { ...circumstances, policy: { ...policy, upgrades } });
+  if (decided.decision !== 'would-act') return decided;
+  const keeper =
+    owner === undefined
+      ? 'No tag says who manages it, and the policy lets no such template be changed (upgrades.image.templates).'
+      : `It is managed by ${owner}: a version of ours would be drift there.`;
+  return {
+    ...say(
+      'refused',
+      'template-kept-as-code',
+      `${changeInWords(template.found, release.releaseVersion)} ${keeper} Make the change there, and update the node group with it.`,
+      idleMemory(observation.state),
+      `${release.releaseVersion} ${owner ?? ''}`,
+    ),
+    details: { change: changeOf(template.found, release.releaseVersion) },
+  };
+}
+
+const changeInWords = ({ templateId, templateName, version, data }: TemplateVersion, imageId: string): string =>
+  `The launch template ${templateName} (${templateId}) is to have a version like ${version} with ImageId ${imageId} in place of ${data.ImageId}, and nothing else changed.`;
+
+/** The change as data, for whoever makes it in code. */
+const changeOf = ({ templateId, version, data }: TemplateVersion, imageId: string) => ({
+  launchTemplateId: templateId,
+  sourceVersion: version,
+  imageId: { from: data.ImageId ?? '', to: imageId },
+});

@@ -1,0 +1,106 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, inject, it } from 'vitest';
+import { resourcesOf, templateOf } from '../infra/stack-under-test.ts';
+import { parseFleet } from '../sandbox/fleet/parse-fleet.ts';
+import { type Run, startRun } from '../sandbox/play.ts';
+import { readSynthesizedStack } from '../sandbox/stack/template.ts';
+import { HOUR, incidentOf, nodeGroupOf } from './harness.ts';
+import { deniedCalls } from './iam.ts';
+
+const [OLD, NEW, OTHER] = ['ami-0123456789abcdef0', 'ami-0123456789abcdef1', 'ami-0123456789abcdef2'];
+const group = (name: string, tags: object = {}) => ({
+  name,
+  amiType: 'CUSTOM',
+  desiredSize: 2,
+  launchTemplate: { imageId: OLD, tags },
+  updates: { minutesPerNode: 2 },
+});
+const fleet = {
+  startsAt: '2026-07-14T12:00:00Z',
+  images: [
+    { imageId: OLD, name: 'golden-eks-1.33-1', at: '-30d' },
+    { imageId: NEW, name: 'golden-eks-1.33-2', at: '-3d', parameter: '/eks-host-remediator/images/1.33' },
+    { imageId: OTHER, name: 'golden-eks-1.33-3', at: '-2d', architecture: 'arm64' },
+  ],
+  clusters: [
+    {
+      name: 'shop',
+      version: '1.33',
+      nodeGroups: [group('own'), group('named'), group('stack', { 'aws:cloudformation:stack-name': 'nodes' })],
+    },
+  ],
+};
+const policy = {
+  upgrades: {
+    bakeAge: '1m',
+    concurrency: { perCluster: 3 },
+    image: {
+      mode: 'enforce',
+      templates: 'change',
+      wanted: { ssmParameter: '/eks-host-remediator/images/{kubernetesVersion}' },
+    },
+  },
+  overrides: [
+    {
+      name: 'by-name',
+      match: { nodegroups: ['named'] },
+      upgrades: { image: { wanted: { owners: ['self'], namePattern: 'golden-eks-*', architecture: 'x86_64' } } },
+    },
+  ],
+};
+
+/** The stack with the roles that the setting `imageRights` makes. */
+function withImageRights(): string {
+  const template = JSON.parse(readFileSync(inject('template'), 'utf8'));
+  for (const { id, ...role } of resourcesOf(templateOf({ imageRights: 'on' }), 'AWS::IAM::Role')) {
+    if (id.startsWith('UpgradeNodeGroups')) template.Resources[id] = role;
+  }
+  const path = join(dirname(inject('template')), 'with-image-rights.template.json');
+  writeFileSync(path, JSON.stringify(template));
+  return path;
+}
+
+const templatesMade = ({ calls }: Run) => calls.filter(({ operation }) => operation === 'CreateLaunchTemplateVersion');
+
+it('node groups with an AMI of their own move to the wanted one in a version of their own template, in which nothing else differs; one that CloudFormation keeps is told the change', async () => {
+  const run = await startRun({
+    fleet: parseFleet(JSON.stringify(fleet), 'scenario'),
+    synthesized: readSynthesizedStack(withImageRights()),
+    policy: JSON.stringify(policy),
+  });
+  const { launchTemplates, eks } = run.account.fleet;
+  const templateIds = ['own', 'named', 'stack'].map((name) => eks.nodeGroup('shop', name).launchTemplate?.id ?? '');
+  await run.account.play(3 * HOUR);
+  for (const name of ['own', 'named']) {
+    expect(nodeGroupOf(run, 'shop', name)).toMatchObject({ releaseVersion: NEW, status: 'ACTIVE' });
+    expect(incidentOf(run, 'shop', name)).toEqual(
+      expect.arrayContaining([expect.stringContaining('upgrade-started'), expect.stringContaining('upgraded')]),
+    );
+  }
+  expect(nodeGroupOf(run, 'shop', 'stack')).toMatchObject({ releaseVersion: OLD });
+  const told = run.records.filter(
+    ({ nodegroup, reason }) => nodegroup === 'stack' && reason === 'template-kept-as-code',
+  );
+  expect(told).toHaveLength(1);
+  expect(told[0]?.message).toContain(`ImageId ${NEW} in place of ${OLD}`);
+  // Everything but the AMI is what it was, the snapshot of the second volume included.
+  for (const id of templateIds.slice(0, 2)) {
+    const [before, after, ...more] = launchTemplates.get(id).versions.map(({ data }) => data);
+    expect(more).toEqual([]);
+    const { MetadataOptions: { State: _, ...options } = {}, ...same } = before ?? {};
+    expect(after).toMatchObject({ ...same, ImageId: NEW, MetadataOptions: options });
+    expect(after?.BlockDeviceMappings?.[1]?.Ebs?.SnapshotId).toMatch(/^snap-/);
+  }
+  expect(launchTemplates.get(templateIds[2] ?? '').versions).toHaveLength(1);
+  expect(templatesMade(run)).toHaveLength(2);
+  expect(await deniedCalls(run.account, run.calls)).toEqual([]);
+  // IAM itself keeps templates of CloudFormation from being changed, and all of them without the setting.
+  const context = { 'aws:ResourceTag/aws:cloudformation:stack-name': 'nodes' };
+  const ofCode = templatesMade(run).map((call) => ({
+    ...call,
+    permissions: call.permissions.map((permission) => ({ ...permission, context })),
+  }));
+  expect(await deniedCalls(run.account, ofCode)).toHaveLength(2);
+  expect(readFileSync(inject('template'), 'utf8')).not.toMatch(/CreateLaunchTemplateVersion|images\/\*/);
+});
