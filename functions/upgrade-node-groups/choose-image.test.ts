@@ -105,6 +105,11 @@ describe('a group with a custom AMI', () => {
     });
   });
 
+  it('waits for no wave', () => {
+    const waves = { waves: ['canary', 'prod'], wave: 'prod' };
+    expect(decided(group(), ENFORCED, waves)).toMatchObject({ reason: 'upgrade-started' });
+  });
+
   const gone = { kind: 'gone' } as const;
   const unread = { kind: 'unreadable', error: 'AccessDenied: no', code: 'AccessDenied', isThrottled: false } as const;
   const named = (...images: MachineImage[]) => ({
