@@ -15,7 +15,7 @@ import type { StepSubject } from './steps/step.ts';
 type Closed = NonNullable<ExposedGroupState['closed']>;
 type Permission = Closed['ingress'][number]['permissions'][number];
 
-/** One exposure of a group: a rule of a security group, or that a subnet hands out public addresses. */
+/** One exposure of a group: one source of a rule of a security group, or that a subnet hands out public addresses. */
 export type Way =
   | { readonly kind: 'rule'; readonly groupId: string; readonly permission: Permission }
   | { readonly kind: 'subnet'; readonly subnetId: string; readonly family?: 'ipv6' };
@@ -35,11 +35,29 @@ export const waysOf = ({
 }: NonNullable<GroupDecision['harden']> | Closed): Way[] => [
   ...ingress.flatMap(({ groupId, permissions }) =>
     // EC2's own words are plain values: they are saved as they are.
-    permissions.map((permission): Way => ({ kind: 'rule', groupId, permission: { ...permission } as Permission })),
+    permissions
+      .flatMap((permission) => bySource(permission as Permission))
+      .map((permission): Way => ({ kind: 'rule', groupId, permission })),
   ),
   ...subnets.map((subnetId): Way => ({ kind: 'subnet', subnetId })),
   ...ipv6Subnets.map((subnetId): Way => ({ kind: 'subnet', subnetId, family: 'ipv6' })),
 ];
+
+/** The lists of sources of a rule. Source: EC2 API reference, IpPermission. */
+const SOURCES = ['IpRanges', 'Ipv6Ranges', 'PrefixListIds', 'UserIdGroupPairs'];
+
+/**
+ * The permission with one source each. EC2 takes a permission as a whole or not at all: where one of its sources is there
+ * already (`InvalidPermission.Duplicate`), or gone (`InvalidPermission.NotFound`), the others would stay as they are.
+ * Items of earlier versions have several sources in one permission.
+ */
+function bySource(permission: Permission): Permission[] {
+  const rest = Object.fromEntries(Object.entries(permission).filter(([name]) => !SOURCES.includes(name)));
+  return SOURCES.flatMap((name) => {
+    const sources = permission[name];
+    return Array.isArray(sources) ? sources.map((source): Permission => ({ ...rest, [name]: [source] })) : [];
+  });
+}
 
 /** Exposures as the ledger keeps them, each once; undefined: none. */
 export function closedOf(ways: readonly Way[]): Closed | undefined {

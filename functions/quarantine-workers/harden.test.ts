@@ -86,3 +86,24 @@ it('opens what it can again, leaves that open, and keeps what AWS refused for an
   await carryOut({ restore: true, variant: 'request-2' });
   expect(records).toHaveLength(3);
 });
+
+it('gives back each source by itself, also where somebody gave one of the same rule back, or saved items hold several', async () => {
+  const { groupId, carryOut, openRanges } = hardening();
+  const from = (...sources: readonly string[]) => ({ ...ssh, IpRanges: sources.map((CidrIp) => ({ CidrIp })) });
+  const [one, other] = ['203.0.113.0/24', '198.51.100.0/24'];
+  // One of the two sources is gone already. That of IPv6 stays.
+  const closed = await carryOut({
+    harden: { ingress: [{ groupId, permissions: [from(other, '0.0.0.0/0')] }], subnets: [] },
+  });
+  expect(await openRanges()).toBe(1);
+  expect(closed.closed?.ingress).toEqual([{ groupId, permissions: [from(other), from('0.0.0.0/0')] }]);
+  const restore = async (permissions: readonly object[]) =>
+    carryOut(
+      { restore: true, variant: `${permissions.length}` },
+      { closed: { ingress: [{ groupId, permissions }], subnets: [] } },
+    );
+  await restore([from(one)]);
+  expect(await openRanges()).toBe(2);
+  expect(await restore([from(one), from(one, other)])).not.toHaveProperty('closed');
+  expect(await openRanges()).toBe(3);
+});

@@ -176,9 +176,11 @@ async function harden(
 /** The decision with what AWS refused. */
 function withRefused(decision: Notified, refused: readonly RefusedWay[]): Notified {
   if (refused.length === 0) return decision;
-  const named = refused.map(({ way, refusal }) => `${exposureInWords(way)} (${refusal})`).join('; ');
+  // Sources of one rule have the same words.
+  const distinct = (words: readonly string[]) => [...new Set(words)].join('; ');
+  const named = distinct(refused.map(({ way, refusal }) => `${exposureInWords(way)} (${refusal})`));
   // Only the error code distinguishes refusals, because the rest of AWS's message may vary.
-  const codes = refused.map(({ way, refusal }) => `${exposureInWords(way)} ${refusal.split(':')[0]}`).join('; ');
+  const codes = distinct(refused.map(({ way, refusal }) => `${exposureInWords(way)} ${refusal.split(':')[0]}`));
   // An answer to an operator is always recorded; a hardening that keeps being refused is recorded once.
   const variant = decision.restore === true ? `${decision.variant} ${codes}` : codes;
   const message = `${decision.message} But AWS refused: ${named}.`;
