@@ -3,6 +3,7 @@ import { type InvalidPolicy, isInvalid } from '../shared/policy/policy.ts';
 import { pairKey } from '../shared/releases/ami-type.ts';
 import type { Decision } from './decision.ts';
 import { isTroubled } from './heal.ts';
+import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import type { Policy } from './policy.ts';
 import type { Reason } from './reasons.ts';
@@ -44,7 +45,7 @@ export function progressAfter(
   if (view.kind === 'unreadable') return before && seen({ ...before, health: 'unreadable' }, before, now);
   return seen(
     {
-      ...runsNow(view, decision, before, now),
+      ...runsNow(view, before, now),
       ...(LEFT_ALONE.has(decision.reason) && { isLeftAlone: true }),
       // An override by name is found without it, too, and by tag it can only be a later one.
       ...(wave !== undefined && { wave }),
@@ -62,20 +63,30 @@ const seen = (progress: Omit<Progress, 'seenAt'>, before: Progress | undefined, 
 
 function runsNow(
   view: NodeGroupView,
-  { reason }: Pick<Decision, 'reason'>,
   known: Progress | undefined,
   now: number,
 ): Pick<Progress, 'pair' | 'runs' | 'ran' | 'health'> {
   const pair = pairKey({ kubernetesVersion: view.version, amiType: view.amiType });
   const before = known?.pair === pair ? known : undefined;
   const { releaseVersion } = view;
-  const health = isTroubled(view) || reason === 'nodes-differ' ? 'unhealthy' : 'well';
   const isSame = before?.runs.releaseVersion === releaseVersion;
+  const health = healthOf(view, isSame ? before.health : undefined);
   // What has recovered bakes anew.
-  const since = isSame && !(before.health === 'unhealthy' && health === 'well') ? before.runs.since : now;
-  const left = before === undefined || isSame || before.health !== 'well' ? [] : [before.runs];
+  const hasRecovered = (before?.health === 'unhealthy' || before?.health === 'mixed') && health === 'well';
+  const since = isSame && !hasRecovered ? before.runs.since : now;
+  const left = before === undefined || isSame || before.health !== 'well' ? [] : [{ ...before.runs, until: now }];
   const ran = [...(before?.ran ?? []), ...left].slice(-RUNS_KEPT);
   return { pair, runs: { releaseVersion, since }, ...(ran.length > 0 && { ran }), health };
+}
+
+/** @param before how it was with the same release; undefined: it did not run it */
+function healthOf(view: NodeGroupView, before: Progress['health'] | undefined): Progress['health'] {
+  if (isTroubled(view)) return 'unhealthy';
+  // Its nodes are bound to differ while they are replaced.
+  if (view.status === 'UPDATING' || view.update?.kind === 'in-progress') return before === 'mixed' ? before : 'well';
+  const { others, unknown } = spreadOf(view.nodes ?? [], view.releaseVersion);
+  if (others.length > 0) return 'mixed';
+  return view.nodes === undefined || unknown > 0 ? (before ?? 'unreadable') : 'well';
 }
 
 /** The release of which an attempt has failed, and not been forgotten. */

@@ -282,6 +282,21 @@ export class Rollout {
       return key.cluster === group.key.cluster && taken !== undefined;
     });
 
+  /** Until when a group ran a release that it has taken, or `now`, epoch milliseconds. */
+  ranUntil(group: Group, release: string, now: number): number {
+    const own = this.took.get(group) ?? new Map<string, number>();
+    const taken = own.get(release) ?? now;
+    return Math.min(now, ...[...own.values()].filter((at) => at > taken));
+  }
+
+  /** Whether one of the same wave had run a release for so long. */
+  bakedInWave = (group: Group, release: string, now: number, bakeBetween: number): boolean =>
+    this.groups.some((each) => {
+      if (each.key.cluster !== group.key.cluster) return false;
+      const taken = this.took.get(each)?.get(release);
+      return taken !== undefined && this.ranUntil(each, release, now) - taken >= bakeBetween;
+    });
+
   isFree = (group: Group): boolean => !this.#isHindered(group);
   isOpen = (at: number): boolean => nextOpening(this.#policy.upgrades.windows, at) === at;
 }

@@ -3,7 +3,7 @@ import { parsePolicy } from '../policy-document.ts';
 import type { NodeGroupState, Progress } from '../shared/ledger/node-group-ledger.ts';
 import { targeting } from '../shared/releases/target.fixture.ts';
 import { decide } from './decide.ts';
-import { HOUR, NOW, need, nodeGroup, observation } from './observation.fixture.ts';
+import { HOUR, NOW, need, nodeGroup, nodesOn, observation } from './observation.fixture.ts';
 import type { View } from './observation.ts';
 import { plan } from './plan.ts';
 import { policyOf } from './policy.fixture.ts';
@@ -57,6 +57,28 @@ describe('a release enters a wave', () => {
       'Waits for wave canary: canary-1/b has not finished (outside-change-window).',
     ],
     [
+      'not where they ran it for an hour only, and left it for a newer one',
+      {
+        'canary-1/a': runs('1.33.14-20260718', 24, {
+          ran: [{ releaseVersion: NEW, since: NOW - 25 * HOUR, until: NOW - 24 * HOUR }],
+        }),
+      },
+      'earlier-wave',
+      'Waits for wave canary, which runs a newer release',
+    ],
+    [
+      'not while nodes of a group that names it run another one',
+      { 'canary-1/a': runs(NEW, 99, { health: 'mixed' }) },
+      'earlier-wave',
+      'Waits for wave canary: canary-1/a has nodes that do not run it.',
+    ],
+    [
+      'not while a group is unhealthy that has yet to take it, which says nothing about the release',
+      { 'canary-1/a': runs(OLD, 99, { health: 'unhealthy' }) },
+      'earlier-wave',
+      'Waits for wave canary: canary-1/a is unhealthy.',
+    ],
+    [
       'not while one of them is moving to it',
       {
         'canary-1/a': { ...runs(OLD, 99), upgrade: { releaseVersion: NEW, attempt: 1, requestedAt: NOW } },
@@ -103,7 +125,11 @@ describe('a release enters a wave', () => {
     ['once all of it have run it for long enough', { 'canary-1/a': runs(NEW, 24) }, 'upgrade-started', ''],
     [
       'once they have, though they run a newer one by now',
-      { 'canary-1/a': runs('1.33.14-20260718', 1, { ran: [{ releaseVersion: NEW, since: NOW - 25 * HOUR }] }) },
+      {
+        'canary-1/a': runs('1.33.14-20260718', 1, {
+          ran: [{ releaseVersion: NEW, since: NOW - 25 * HOUR, until: NOW - HOUR }],
+        }),
+      },
       'upgrade-started',
       '',
     ],
@@ -115,6 +141,23 @@ describe('a release enters a wave', () => {
           failures: { releaseVersion: '1.33.14-20260718', count: 1, lastAt: NOW, broke: ['NodeCreationFailure'] },
         },
       },
+      'upgrade-started',
+      '',
+    ],
+    [
+      'although another release failed there half-way, and left nodes of both',
+      {
+        'canary-1/a': {
+          ...runs(NEW, 99, { health: 'mixed' }),
+          failures: { releaseVersion: '1.33.14-20260718', count: 1, lastAt: NOW },
+        },
+      },
+      'upgrade-started',
+      '',
+    ],
+    [
+      'although one of it is gone, of which the ledger still tells',
+      { 'canary-1/a': runs(NEW, 24), 'canary-1/old': { outcomes: 5, reason: 'node-group-gone' } },
       'upgrade-started',
       '',
     ],
@@ -140,7 +183,7 @@ describe('a release enters a wave', () => {
 
   it('of those on offer the newest that it may, not the newest of all', () => {
     const both = { target: targeting(NOW - 48 * HOUR, NEW, '1.33.14-20260718') };
-    const ran = { ran: [{ releaseVersion: NEW, since: NOW - 99 * HOUR }] };
+    const ran = { ran: [{ releaseVersion: NEW, since: NOW - 99 * HOUR, until: NOW - 3 * HOUR }] };
     const states = { 'canary-1/a': runs('1.33.14-20260718', 3, ran) };
     expect(decide(inCluster('prod-1', both), given(states)).releaseVersion).toBe(NEW);
     expect(decide(inCluster('canary-1', both), given(states)).releaseVersion).toBe('1.33.14-20260718');
@@ -270,9 +313,9 @@ describe('what is remembered of a group', () => {
   const remembered = (view: object, before: NodeGroupState | undefined, reason = 'up-to-date') =>
     progressAfter(inCluster('canary-1', view, before ?? {}), { reason: reason as never }, policy, NOW);
   it('is since when it runs its release, and which ones it ran well before', () => {
-    expect(remembered({ releaseVersion: NEW }, runs(OLD, 99))).toMatchObject({
+    expect(remembered({ releaseVersion: NEW, nodes: nodesOn(NEW, 2) }, runs(OLD, 99))).toMatchObject({
       runs: { releaseVersion: NEW, since: NOW },
-      ran: [{ releaseVersion: OLD, since: NOW - 99 * HOUR }],
+      ran: [{ releaseVersion: OLD, since: NOW - 99 * HOUR, until: NOW }],
     });
     expect(remembered({ releaseVersion: NEW }, runs(OLD, 99, { health: 'unhealthy' }))?.ran).toBeUndefined();
     expect(remembered({}, runs(OLD, 99))).toEqual(runs(OLD, 99).progress);
@@ -284,7 +327,23 @@ describe('what is remembered of a group', () => {
     const ill = remembered(sick, before);
     expect(ill).toMatchObject({ health: 'unhealthy', runs: { since: NOW - 99 * HOUR } });
     expect(remembered({}, { outcomes: 1, progress: ill! })).toMatchObject({ health: 'well', runs: { since: NOW } });
-    expect(remembered({}, before, 'nodes-differ')).toMatchObject({ health: 'unhealthy' });
+  });
+
+  it('is that its nodes differ, whatever else is decided, and not while they are being replaced', () => {
+    const differ = { nodes: [...nodesOn(OLD, 1), ...nodesOn(NEW, 1)] };
+    const mixed = remembered(differ, runs(OLD, 99), 'baking');
+    expect(mixed).toMatchObject({ health: 'mixed', runs: { since: NOW - 99 * HOUR } });
+    expect(remembered({}, { outcomes: 1, progress: mixed! })).toMatchObject({ health: 'well', runs: { since: NOW } });
+    const updating = { ...differ, update: { kind: 'in-progress', updateId: 'u' } };
+    expect(remembered(updating, runs(OLD, 99))).toEqual(runs(OLD, 99).progress);
+    expect(remembered(updating, { outcomes: 1, progress: mixed! })).toMatchObject({ health: 'mixed' });
+  });
+
+  it('is no more than what can be read of its nodes', () => {
+    for (const nodes of [undefined, [{}]]) {
+      expect(remembered({ nodes }, undefined)).toMatchObject({ health: 'unreadable' });
+      expect(remembered({ nodes }, runs(OLD, 99))).toEqual(runs(OLD, 99).progress);
+    }
   });
 
   it('costs no write within a day, and is nothing without waves', () => {

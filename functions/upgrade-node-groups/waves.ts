@@ -9,6 +9,7 @@ import { policyAt } from '../shared/policy/policy-at.ts';
 import { compareReleases } from '../shared/releases/release-version.ts';
 import { type Policy, READS } from './policy.ts';
 import { failedRelease } from './progress.ts';
+import type { Reason } from './reasons.ts';
 import type { Blocker, Candidate, Entry, Member, Rollouts } from './rollouts.ts';
 
 /** What the members of one wave say to a release. */
@@ -38,6 +39,9 @@ type Before =
 /** How long a node group may have been out of sight until it is looked at before others wait for it, ms. */
 const SEEN_WITHIN = 26 * 3_600_000;
 
+/** Why a node group is no member any more. */
+const GONE: Reason = 'node-group-gone';
+
 /** The place of a wave by its name; the last, where the policy names none. */
 export const placeOfWave = ({ upgrades: { waves, wave } }: Pick<Policy, 'upgrades'>): number => {
   const place = wave === undefined ? -1 : waves.indexOf(wave);
@@ -50,6 +54,8 @@ export const rolloutsIn = (states: ReadonlyMap<string, NodeGroupState>, policy: 
     new Map(
       [...states].flatMap(([subject, state]) => {
         const [cluster, nodegroup] = subject.split('/');
+        // What was remembered of one that is gone is kept for long, and nobody waits for it.
+        if (state.reason === GONE) return [];
         // Only managed node groups have names without a colon.
         if (cluster === undefined || nodegroup === undefined || nodegroup.includes(':')) return [];
         return [[subject, memberOf({ cluster, nodegroup }, state, policy)]];
@@ -89,13 +95,13 @@ export function rolloutsOf(
   members: ReadonlyMap<string, Member>,
   summaries: Map<string, ReadonlyMap<string, Summary>> = new Map(),
 ): Rollouts {
-  const summaryOf = (candidate: Candidate, now: number): Summary => {
+  const summaryOf = (candidate: Candidate, bakeBetween: number, now: number): Summary => {
     const { pair, releaseVersion, withdrawn = [] } = candidate;
-    const id = `${pair} ${withdrawn.join(' ')}`;
+    const id = `${pair} ${bakeBetween} ${withdrawn.join(' ')}`;
     const ofPair = summaries.get(releaseVersion);
     const known = ofPair?.get(id);
     if (known !== undefined) return known;
-    const summary = summarize(members.values(), candidate, now);
+    const summary = summarize(members.values(), candidate, bakeBetween, now);
     summaries.set(releaseVersion, new Map([...(ofPair ?? []), [id, summary]]));
     return summary;
   };
@@ -116,7 +122,7 @@ export function rolloutsOf(
         new Map([...summaries].filter(([releaseVersion]) => releaseVersion !== member.taking)),
       ),
     entryOf: (key, wave, candidate, bakeBetween, now) =>
-      entryInto(summaryOf(candidate, now), key, wave, bakeBetween, now),
+      entryInto(summaryOf(candidate, bakeBetween, now), key, wave, bakeBetween, now),
   };
 }
 
@@ -145,7 +151,7 @@ function beforeWave({ waves }: Summary, wave: number): Before {
   return last === undefined ? {} : { last };
 }
 
-function summarize(members: Iterable<Member>, candidate: Candidate, now: number): Summary {
+function summarize(members: Iterable<Member>, candidate: Candidate, bakeBetween: number, now: number): Summary {
   const orders = new Map<string, number | undefined>();
   const amiType = candidate.pair.slice(candidate.pair.indexOf('/') + 1);
   // Many run the same release.
@@ -162,7 +168,7 @@ function summarize(members: Iterable<Member>, candidate: Candidate, now: number)
     const of = known ?? { unfinished: [], unseen: [], stopped: [], takenAt: undefined, isPassedOver: false };
     if (known === undefined) waves.set(wave, of);
     if (taking === candidate.releaseVersion) moving.push({ key, wave, why: 'is moving to it' });
-    count(of, member, candidate, orderOf, now);
+    count(of, member, { ...candidate, bakeBetween }, orderOf, now);
   }
   const hasBeenTaken = [...waves.values()].some(({ takenAt }) => takenAt !== undefined);
   return { waves, moving, hasBeenTaken, before: new Map() };
@@ -172,7 +178,7 @@ function summarize(members: Iterable<Member>, candidate: Candidate, now: number)
 function count(
   of: WaveOf,
   { key, wave, progress, ...member }: Member,
-  { releaseVersion, withdrawn = [] }: Candidate,
+  { releaseVersion, withdrawn = [], bakeBetween }: Candidate & { readonly bakeBetween: number },
   orderOf: (runs: string) => number | undefined,
   now: number,
 ) {
@@ -190,21 +196,31 @@ function count(
   const order = orderOf(runs.releaseVersion);
   if (order === undefined) return;
   if (order > 0) {
-    const before = ran.find((run) => run.releaseVersion === releaseVersion);
+    // Whoever left it sooner has not tried it.
+    const before = ran.find(
+      ({ since, until = since, ...run }) => run.releaseVersion === releaseVersion && until - since >= bakeBetween,
+    );
     if (before === undefined) of.isPassedOver ||= !withdrawn.includes(runs.releaseVersion);
     else of.takenAt = Math.max(of.takenAt ?? 0, before.since);
     return;
   }
   if (taking === releaseVersion) wait('is moving to it');
   else if (failed === releaseVersion && order < 0) of.stopped.push({ key, wave, why: 'failed to move to it' });
-  else if (health !== 'well' && (order < 0 || !isByAnother(member, releaseVersion))) {
-    if (health === 'unhealthy')
-      of.stopped.push({ key, wave, why: order < 0 ? 'is unhealthy' : 'is unhealthy with it' });
-    else wait('cannot be read');
-  } else if (order < 0) wait(reason === undefined ? 'has not finished' : `has not finished (${reason})`);
+  else if (health === 'unreadable') wait('cannot be read');
+  // What it was before it took the release says nothing about it.
+  else if (health === 'unhealthy' && order < 0) wait('is unhealthy');
+  else if (health === 'unhealthy' && !isByAnother(member, releaseVersion))
+    of.stopped.push({ key, wave, why: 'is unhealthy with it' });
+  else if (health === 'mixed' && order === 0 && !hasFailedAnother(member, releaseVersion))
+    wait('has nodes that do not run it');
+  else if (order < 0) wait(reason === undefined ? 'has not finished' : `has not finished (${reason})`);
   else of.takenAt = Math.max(of.takenAt ?? 0, runs.since);
 }
 
+/** Whether an attempt to move to another release has failed, which leaves nodes of both. */
+const hasFailedAnother = ({ failed }: Pick<Member, 'failed'>, releaseVersion: string): boolean =>
+  failed !== undefined && failed !== releaseVersion;
+
 /** Whether an attempt to move to another release has made it unhealthy. */
-const isByAnother = ({ failed, broke = [] }: Pick<Member, 'failed' | 'broke'>, releaseVersion: string): boolean =>
-  failed !== undefined && failed !== releaseVersion && broke.length > 0;
+const isByAnother = (member: Pick<Member, 'failed' | 'broke'>, releaseVersion: string): boolean =>
+  hasFailedAnother(member, releaseVersion) && (member.broke ?? []).length > 0;

@@ -99,9 +99,10 @@ const progress = z.object({
   /** Whose releases it takes. */
   pair: z.string(),
   runs: run,
-  /** The releases that it ran well before, oldest first. */
-  ran: z.array(run).optional(),
-  health: z.enum(['well', 'unhealthy', 'unreadable']),
+  /** The releases that it ran well before, and until when, oldest first. */
+  ran: z.array(run.extend({ until: z.number().optional() })).optional(),
+  /** `mixed`: not all of its nodes run the release that it names. */
+  health: z.enum(['well', 'unhealthy', 'mixed', 'unreadable']),
   /** No release comes to it, so nobody waits for it. */
   isLeftAlone: z.literal(true).optional(),
   /** Its wave where tags say so; names are looked up in the policy. */
