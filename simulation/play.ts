@@ -63,13 +63,15 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
   const breach = (invariant: string, what: string): void => {
     if (breaches.length < MOST_BREACHES) breaches.push({ invariant, what, at: new Date(time.now).toISOString() });
   };
-  const day: Day = { scenario, run, policies, breach };
+  const ruledOn = new Set<string>();
+  const day: Day = { scenario, run, policies, ruledOn, breach };
   const endsAt = time.now + DAY_MS;
   invariants.push(upgrades(day), quarantines(day), untouched(day), records(day), endings(day), rest(day, endsAt));
   for (const step of scenario.steps) {
     time.after(step.atMinute * 60_000, () => {
       if (step.kind === 'policy') policies.push({ since: time.now, policy: step.policy });
-      take(step, run);
+      const ruled = take(step, run);
+      if (ruled !== undefined) ruledOn.add(ruled);
     });
   }
   while (time.now < endsAt) {
@@ -85,7 +87,8 @@ export async function playScenario(scenario: Scenario, { synthesized, inProcess 
   return { breaches, calls: run.calls.length, records: run.records.length, said };
 }
 
-function take(step: Step, run: Run): void {
+/** @returns the worker on which somebody has ruled */
+function take(step: Step, run: Run): string | undefined {
   const { account, records: told } = run;
   const asked = {
     time: new Date(account.time.now).toISOString(),
@@ -108,24 +111,24 @@ function take(step: Step, run: Run): void {
         Value: JSON.stringify(step.policy),
         Overwrite: true,
       });
-      return;
+      return undefined;
     case 'ask': {
       const instanceId = pick(step.index, /^(quarantine-started|quarantined|quarantine-in-progress)$/);
-      if (instanceId === undefined) return;
+      if (instanceId === undefined) return undefined;
       const more = step.action === 'extend' ? { by: '1d' } : {};
       account.putEvent({
         ...quarantineRequest,
         ...asked,
         detail: { action: step.action, instanceId, ...more, ...asker },
       });
-      return;
+      return undefined;
     }
     case 'rule': {
       const instanceId = pick(step.index, /^(would-quarantine|quarantine-started|quarantine-budget)$/);
-      if (instanceId === undefined) return;
+      if (instanceId === undefined) return undefined;
       const detail = { remediation: 'quarantine-workers', action: step.action, instanceId, ...asker };
       account.putEvent({ ...ruling, ...asked, detail });
-      return;
+      return instanceId;
     }
     case 'expose-silently': {
       const workers = account.fleet.instances
@@ -136,12 +139,13 @@ function take(step: Step, run: Run): void {
       if (first !== undefined && first.associations.size === 0) {
         addresses.associate(addresses.allocate(), first, first.privateIps[0]);
       }
-      return;
+      return undefined;
     }
     case 'forged-launch': {
       const all = account.fleet.instances.list();
       const id = all[step.index % Math.max(1, all.length)]?.id ?? 'i-0badcafe0badcafe0';
       account.putEvent({ ...launched, ...asked, detail: { ...launched.detail, 'instance-id': id } });
+      return undefined;
     }
   }
 }

@@ -143,7 +143,7 @@ describe('a worker whose agent does not answer', () => {
     ['transit-gateway-hangs', 'cause-unclear', 'leads to tgw-'],
     ['firewall-missing', 'cause-unclear', 'it may be missing'],
     ['firewall-with-neighbour', 'connection-lost', 'registered once'],
-    ['proxy-hangs', 'cause-unclear', 'A proxy or a private hosted zone would not show'],
+    ['proxy-hangs', 'cause-unclear', 'A proxy or a private hosted zone could not be seen'],
     ['hub-closed', 'cause-unclear', 'endpoints may be'],
     ['hub-hangs', 'cause-unclear', 'endpoints may be'],
     ['unreadable-list-hangs', 'cause-unclear', 'cannot be read'],

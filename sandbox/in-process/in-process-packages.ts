@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly accessKeyId: string;
   /** The `X-Amzn-Trace-Id` of the invocation. */
   traceHeader(): string | undefined;
+  /** False once the environment has ended: nothing that is due in it happens any more. */
+  alive(): boolean;
   /** Delivers what has arrived while the environment lives, and once it is no longer frozen. */
   deliver(effect: () => void): void;
   /** Told of each call that begins (1) and ends (-1). */
@@ -147,7 +149,7 @@ function documentCommand(command: unknown, translateConfig: object) {
 
 /** Calls with the SDK's own rules of what is tried again, and with its pauses, in virtual time. */
 function sent(command: Command, surroundings: Surroundings): Promise<object> {
-  const { calls, time, random, accessKeyId, deliver, waiting } = surroundings;
+  const { calls, time, random, accessKeyId, alive, deliver, waiting } = surroundings;
   waiting(1);
   return new Promise((resolve, reject) => {
     const end = (finish: () => void): void =>
@@ -158,6 +160,8 @@ function sent(command: Command, surroundings: Surroundings): Promise<object> {
     try {
       const attempt = calls.take({ ...command, accessKeyId, traceHeader: surroundings.traceHeader() });
       const tryAgain = async (attempts: number): Promise<void> => {
+        // What has crashed repeats nothing, as over the wire, where its connections and timers end with it.
+        if (!alive()) return;
         const answer = await attempt();
         if (answer !== 'dropped' && 'output' in answer) {
           const { output, requestId } = answer;

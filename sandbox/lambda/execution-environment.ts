@@ -41,6 +41,8 @@ export interface PackageSurroundings {
   readonly accessKeyId: string;
   /** The trace header of the invocation, which SDK clients send with each call. */
   traceHeader(): string | undefined;
+  /** False once the environment has ended: nothing that is due in it happens any more. */
+  alive(): boolean;
   /** Runs an effect while the environment lives: at once, or in the next invocation. */
   deliver(effect: () => void): void;
   /** Counts what the environment waits for besides HTTP and timers. */
@@ -164,6 +166,7 @@ export class ExecutionEnvironment {
       random,
       accessKeyId: this.#options.accessKeyId,
       traceHeader: () => env._X_AMZN_TRACE_ID,
+      alive: () => this.#alive,
       deliver: (effect) => this.#deliver(() => this.#guard(effect)),
       waiting: (change) => {
         this.#awaited += change;

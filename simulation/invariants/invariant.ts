@@ -8,6 +8,8 @@ export interface Day {
   readonly run: Run;
   /** Every policy that has been in force so far, with the time since when it is, epoch ms. The last one is in force now. */
   readonly policies: ReadonlyArray<{ readonly since: number; readonly policy: Policy }>;
+  /** The workers of whose quarantine somebody has approved or rejected, so far. */
+  readonly ruledOn: ReadonlySet<string>;
   /** Records that something must never be, at this time. */
   breach(invariant: string, what: string): void;
 }

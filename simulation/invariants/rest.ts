@@ -17,9 +17,14 @@ export function rest(day: Day, endsAt: number): Invariant {
     },
     async onEnd() {
       const items = await account.dynamoDb.scan(account.stack.ref('AWS::DynamoDB::Table'));
-      const budget = items.find(({ pk, sk }) => pk?.S === 'budget' && sk?.S === 'upgrades');
-      const { eks } = account.fleet;
-      for (const holder of Object.keys(budget?.slots?.M ?? {})) {
+      const holdersOf = (name: string): string[] =>
+        Object.keys(items.find(({ pk, sk }) => pk?.S === 'budget' && sk?.S === name)?.slots?.M ?? {});
+      const { eks, instances } = account.fleet;
+      for (const holder of holdersOf('quarantines')) {
+        if (instances.get(holder)?.state !== 'running')
+          day.breach('comes to rest', `${holder} holds a slot, and does not run`);
+      }
+      for (const holder of holdersOf('upgrades')) {
         const [cluster = '', nodegroup = ''] = holder.split('/');
         const running = eks.updatesOf(cluster, nodegroup).some(({ status }) => status === 'InProgress');
         if (!running) day.breach('comes to rest', `${holder} holds a slot, and no update of it is under way`);
