@@ -212,10 +212,13 @@ function atGate(moment: Moment, { gates }: Pick<Circumstances, 'gates'>): Decisi
 /** Stays where it is while a look has found what surely blocks the upgrade. */
 function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circumstances, 'preflights'>) {
   const { blockers = [] } = preflights?.found.get(subjectOf(key)) ?? {};
-  if (upgrades.preflight !== 'block' || blockers.length === 0) return undefined;
-  const message = `Nothing is moved, since the upgrade would be blocked: ${listed(blockers)}.`;
+  // With force, EKS ends old nodes whatever runs on them (EKS API reference, UpdateNodegroupVersion).
+  const blocking = upgrades.force ? blockers.filter(({ kind }) => kind !== 'eviction') : blockers;
+  if (upgrades.preflight !== 'block' || blocking.length === 0) return undefined;
+  const message = `Nothing is moved, since the upgrade would be blocked: ${listed(blocking.map(({ why }) => why))}.`;
   const waits = wait('preflight-blocked', message, now + LOOKED_AT_AGAIN);
-  return { ...waits, decision: 'refused' as const };
+  const which = [...new Set(blocking.map((each) => each.which))].sort();
+  return { ...waits, decision: 'refused' as const, variant: `${waits.variant} ${which.join(', ')}` };
 }
 
 /** When a blocked node group is looked at again, ms. */
@@ -291,7 +294,8 @@ function begin(
 
 /** What a look has found that does not keep the upgrade from starting; begins with a blank. */
 function warned(preflight: Moment['upgrades']['preflight'], seen: Preflight | undefined): string {
-  const found = preflight === 'off' || seen === undefined ? [] : [...seen.blockers, ...seen.warnings];
+  const found =
+    preflight === 'off' || seen === undefined ? [] : [...seen.blockers.map(({ why }) => why), ...seen.warnings];
   return found.length === 0 ? '' : ` Look out: ${listed(found)}.`;
 }
 

@@ -28,7 +28,10 @@ const budget = (change: Partial<Budget> = {}): Budget => ({
   evictsUnready: false,
   ...change,
 });
-const look = (pods: EvictablePod[], budgets: Budget[] = []) => evictionsFrom(new Set(['node-1']), pods, budgets);
+const look = (pods: EvictablePod[], budgets: Budget[] = []) => {
+  const { blockers, warnings } = evictionsFrom(new Set(['node-1']), pods, budgets);
+  return { blockers: blockers.map(({ why }) => why), warnings };
+};
 
 describe('what keeps a pod', () => {
   it('is named with its pod and its owner', () => {
@@ -47,6 +50,16 @@ describe('what keeps a pod', () => {
     expect(look(pods, [budget()]).blockers).toEqual([
       'the disruption budget shop/web now allows no eviction of shop/web-0 (ReplicaSet web-5d9), shop/web-1 (ReplicaSet web-5d9), shop/web-2 (ReplicaSet web-5d9) and 6 more',
     ]);
+  });
+
+  it('is told apart by its budgets, not by its pods', () => {
+    const whichOf = (name: string) =>
+      evictionsFrom(new Set(['node-1']), [pod({ name }), twin], [budget()]).blockers.map(({ kind, which }) => [
+        kind,
+        which,
+      ]);
+    expect(whichOf('web-1')).toEqual([['eviction', 'the disruption budget shop/web now allows no eviction of']]);
+    expect(whichOf('web-7')).toEqual(whichOf('web-1'));
   });
 
   it.each([

@@ -39,8 +39,8 @@ export function evictionsFrom(
       put(blocked, `the disruption budget ${names} now allows no eviction of`, pod);
   }
   return {
-    blockers: sentences(blocked),
-    warnings: [...sentences(unsure), ...losses(leaving, replicas)],
+    blockers: [...blocked].map(([what, pods]) => ({ kind: 'eviction', why: sentenceOf(what, pods), which: what })),
+    warnings: [...[...unsure].map(([what, pods]) => sentenceOf(what, pods)), ...losses(leaving, replicas)],
   };
 }
 
@@ -54,8 +54,7 @@ const ownerOf = ({ namespace, name, owner = `Pod ${name}` }: EvictablePod): stri
 const isLetGoUnready = ({ evictsUnready, currentHealthy, desiredHealthy }: Budget): boolean =>
   evictsUnready || (desiredHealthy > 0 && currentHealthy >= desiredHealthy);
 
-const sentences = (found: ReadonlyMap<string, readonly EvictablePod[]>): string[] =>
-  [...found].map(([what, pods]) => `${what} ${listed(pods.map(inWords))}`);
+const sentenceOf = (what: string, pods: readonly EvictablePod[]): string => `${what} ${listed(pods.map(inWords))}`;
 
 const inWords = ({ namespace, name, owner }: EvictablePod): string =>
   `${namespace}/${name}${owner === undefined ? '' : ` (${owner})`}`;

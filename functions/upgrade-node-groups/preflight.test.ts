@@ -41,16 +41,25 @@ describe('the addresses for new nodes', () => {
       ['its 3 subnets have 9 free addresses, and EKS launches 10 or more before old nodes go'],
       [],
     ],
+    ['fewer than go at a time, and enough for all that it has', { desired: 2, atATime: 10 }, three(2, 2, 2), [], []],
     ['none, where old nodes go first', { ...group, launchesFirst: false }, three(0, 0, 0), [], []],
     ['none, for no nodes', { desired: 0, atATime: 1 }, three(0, 0, 0), [], []],
     ['none of IPv4 in a subnet of IPv6 alone', group, [{ zone: 'a' }, ...three(0)], [], []],
     ['nobody knows of any', group, [], [], []],
   ])('%s', (_what, view, subnets, blockers, warnings) => {
-    expect(addressesFor(view, subnets)).toEqual({ blockers, warnings });
+    const seen = addressesFor(view, subnets);
+    expect({ ...seen, blockers: seen.blockers.map(({ why }) => why) }).toEqual({ blockers, warnings });
   });
 });
 
-const full: Preflight = { blockers: ['its 3 subnets have no free address'], warnings: [] };
+const full: Preflight = {
+  blockers: [{ kind: 'addresses', why: 'its 3 subnets have no free address', which: 'addresses' }],
+  warnings: [],
+};
+const heldBy = (budget: string, pods: string): Preflight => ({
+  blockers: [{ kind: 'eviction', why: `${budget} allows no eviction of ${pods}`, which: budget }],
+  warnings: [],
+});
 const tight: Preflight = { blockers: [], warnings: ['its 3 subnets have 5 free addresses'] };
 const circumstances = (preflight: string, found: ReadonlyArray<[string, Preflight]>, isOver = false) => ({
   policy: policyOf({ upgrades: { preflight } }),
@@ -68,6 +77,28 @@ describe('a look before the start', () => {
       message: 'Nothing is moved, since the upgrade would be blocked: its 3 subnets have no free address.',
       wakeAt: NOW + HOUR / 2,
     });
+  });
+
+  it('records that something else blocks, and not that other pods are held by the same budget', () => {
+    const variantOf = (...seen: Preflight[]) => {
+      const found = { blockers: seen.flatMap(({ blockers }) => blockers), warnings: [] };
+      return decide(observation(nodeGroup()), circumstances('block', [['shop/general', found]])).variant;
+    };
+    expect(variantOf(heldBy('web', 'web-1'))).toBe(variantOf(heldBy('web', 'web-2 and web-3')));
+    const others = [heldBy('web', 'web-1'), heldBy('api', 'api-1'), full].map((seen) => variantOf(seen));
+    expect(new Set(others).size).toBe(3);
+    expect(variantOf(full, heldBy('web', 'web-1'))).toBe(variantOf(heldBy('web', 'web-1'), full));
+  });
+
+  it('lets no disruption budget block where EKS is told to pass over them, and tells of it; addresses still do', () => {
+    const policy = policyOf({ upgrades: { force: true } });
+    const decided = (seen: Preflight) =>
+      decide(observation(nodeGroup()), { ...circumstances('block', [['shop/general', seen]]), policy });
+    expect(decided(heldBy('web', 'web-1'))).toMatchObject({
+      reason: 'upgrade-started',
+      message: expect.stringContaining('Look out: web allows no eviction of web-1.'),
+    });
+    expect(decided(full).reason).toBe('preflight-blocked');
   });
 
   it.each([

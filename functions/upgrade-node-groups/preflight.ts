@@ -1,10 +1,18 @@
 import { counted } from '../shared/text/counted.ts';
 import type { NodeGroupView } from './observation.ts';
 
+/** What surely keeps an upgrade from ending well. `eviction`: not where EKS is told to pass over disruption budgets. */
+export interface Obstruction {
+  readonly kind: 'addresses' | 'eviction';
+  /** As the beginning of a sentence. */
+  readonly why: string;
+  /** What it is, as a text that stays the same while counts and pods change. */
+  readonly which: string;
+}
+
 /** What was seen of one node group before its nodes are moved. */
 export interface Preflight {
-  /** What surely keeps the upgrade from ending well, each as the beginning of a sentence. */
-  readonly blockers: readonly string[];
+  readonly blockers: readonly Obstruction[];
   /** What may, or what could not be read. */
   readonly warnings: readonly string[];
 }
@@ -44,10 +52,15 @@ export function addressesFor(
     free += subnet.free;
   }
   const zones = new Set(subnets.map(({ zone }) => zone)).size;
-  const surge = Math.max(2 * zones, atATime);
+  // There are no more old nodes to go than it has.
+  const first = Math.min(atATime, desired);
+  const surge = Math.max(2 * zones, first);
   const there = `its ${counted(subnets.length, 'subnet')} ${subnets.length === 1 ? 'has' : 'have'} ${free === 0 ? 'no free address' : counted(free, 'free address', 'free addresses')}`;
-  if (free < atATime)
-    return { blockers: [`${there}, and EKS launches ${atATime} or more before old nodes go`], warnings: [] };
+  if (free < first) {
+    const why = `${there}, and EKS launches ${first} or more before old nodes go`;
+    // The subnets of a node group never change (EKS API reference, UpdateNodegroupConfig).
+    return { blockers: [{ kind: 'addresses', why, which: 'addresses' }], warnings: [] };
+  }
   if (free < surge)
     return { blockers: [], warnings: [`${there}, and EKS launches up to ${surge} before old nodes go`] };
   return NOTHING;
