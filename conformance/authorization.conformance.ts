@@ -21,7 +21,8 @@ const worker = { Action: 'ec2:TerminateInstances', Resource: 'arn:aws:ec2:*:*:in
 
 describe("policies, against AWS's service authorization reference,", () => {
   it.each([
-    ['as deployed by default', {}],
+    ['as plays have it', {}],
+    ['as deployed by default', { sessionRights: 'off' }],
     [
       'with every setting that adds rights',
       {
@@ -30,6 +31,7 @@ describe("policies, against AWS's service authorization reference,", () => {
         notifyEmail: 'b@example.com',
         ledgerTable: 'old',
         imageRights: 'on',
+        sessionRights: 'on',
       },
     ],
     ['without the rights to launch by templates', { launchTemplateRights: 'off' }],

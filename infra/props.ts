@@ -36,6 +36,8 @@ export interface EksHostRemediatorProps {
   readonly imageParameters?: string;
   /** Whether ways in by SSH can be closed on hosts: docs/threat-model.md. Default: `on`. */
   readonly shellRights?: 'on' | 'off';
+  /** Whether Session Manager's preferences of the region can be set: docs/threat-model.md. Default: `off`. */
+  readonly sessionRights?: 'on' | 'off';
   /** The ledger of an earlier stack that was deleted, to go on with: `LedgerTableName` in its outputs. */
   readonly ledgerTable?: string;
   /** What becomes of ledger, logs and policy when the stack is deleted. Default: `retain`. */

@@ -19,6 +19,7 @@ describe('the stage settings', () => {
       imageRights: 'off',
       imageParameters: '/eks-host-remediator/images/*',
       shellRights: 'on',
+      sessionRights: 'off',
       removalPolicy: 'retain',
     });
     expect(watchSchedule.toMinutes()).toBe(60);

@@ -108,6 +108,11 @@ const settingsSchema = z.strictObject({
     .default('/eks-host-remediator/images/*'),
   /** Whether `close-shells` may change hosts; without the right it only says what it would do. */
   shellRights: oneOf('on', 'off').default('on'),
+  /**
+   * Whether `close-shells` may set Session Manager's preferences of the region. They can hold commands that every session
+   * begins with, on hosts outside of EKS too, so that the right is chosen.
+   */
+  sessionRights: oneOf('on', 'off').default('off'),
   /** The table of an earlier stack that was deleted, to go on with; without it the stack makes one of its own. */
   ledgerTable: z
     .string()

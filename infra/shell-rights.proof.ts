@@ -20,6 +20,14 @@ it('the setting shellRights takes the rights to change hosts away, and leaves th
   expect(off).not.toContain('ChangeHosts');
 });
 
+it('the right to set preferences of sessions, which can hold commands, is there only where sessionRights says so', () => {
+  expect(statementsOf()).toContain('LookAtSessions');
+  expect(statementsOf()).not.toContain('SetSessions');
+  expect(statementsOf({ shellRights: 'off', sessionRights: 'on' })).toEqual(
+    expect.arrayContaining(['LookAtSessions', 'SetSessions']),
+  );
+});
+
 it('what is run on hosts takes no parameters, and says in its first line what it is for', () => {
   const documents = resourcesOf(templateOf({}), 'AWS::SSM::Document')
     .filter(({ id }) => id.startsWith('CloseShells'))

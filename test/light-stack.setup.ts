@@ -17,6 +17,9 @@ export default async function setup(project: TestProject) {
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-light-'));
   const bundles = join(outdir, 'bundles');
   await lightBundles(bundles);
-  project.provide('lightTemplate', synthesizeFrom(bundles, { outdir: join(outdir, 'cdk.out') }));
+  project.provide(
+    'lightTemplate',
+    synthesizeFrom(bundles, { outdir: join(outdir, 'cdk.out'), context: { sessionRights: 'on' } }),
+  );
   return () => rmSync(outdir, { recursive: true });
 }

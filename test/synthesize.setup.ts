@@ -11,10 +11,10 @@ declare module 'vitest' {
   }
 }
 
-/** Synthesizes the stack once for all test files that use it. */
+/** Synthesizes the stack once for all test files that use it, with every right that a setting adds, so that plays prove each. */
 export default async function setup(project: TestProject) {
   process.env.CDK_VALIDATION = 'false';
   const outdir = mkdtempSync(join(tmpdir(), 'eks-host-remediator-test-'));
-  project.provide('template', await synthesize({ outdir }));
+  project.provide('template', await synthesize({ outdir, context: { sessionRights: 'on' } }));
   return () => rmSync(outdir, { recursive: true });
 }

@@ -52,11 +52,11 @@ export const SHELLS_REASONS = {
   'would-set-sessions': {
     meaning:
       "In mode enforce Session Manager's preferences of the region would have been changed now. The message says how.",
-    hint: 'Set shells.sessions.mode to enforce in the policy.',
+    hint: 'Deploy with -c sessionRights=on, which is off by default, and set shells.sessions.mode to enforce in the policy.',
   },
   'sessions-refused': {
     meaning: "Session Manager's preferences could not be changed, or not be understood. The message says why.",
-    hint: 'Read the error in the message: mostly the setting shellRights is off, or a policy of the organization denies it.',
+    hint: 'Read the error in the message. AccessDeniedException: deploy with -c sessionRights=on, which is off by default, or a policy of the organization denies it.',
     severity: 'medium',
   },
 } as const satisfies Record<string, ReasonEntry>;

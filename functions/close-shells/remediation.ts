@@ -64,7 +64,7 @@ export const closeShells = declare({
       sid: 'SetSessions',
       actions: ['ssm:CreateDocument', 'ssm:UpdateDocument', 'ssm:UpdateDocumentDefaultVersion'],
       resources: [arnHere('ssm', `document/${PREFERENCES_DOCUMENT}`)],
-      unlessOff: 'shellRights',
+      unlessOff: 'sessionRights',
     },
   ],
   environment: {
