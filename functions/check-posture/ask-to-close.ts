@@ -24,7 +24,7 @@ const CLOSED_BY_RULES: PostureCheckId = 'SSH.3';
 
 /**
  * Asks `close-shells` to see to Session Manager's preferences of the region. Its policy may want more than a check does,
- * so that it is asked whatever the check found. Requests of one hour are alike, and the FIFO queue takes them for one.
+ * so that it is asked wherever the policy wants something, whatever the check found. Requests of one hour are alike, and the FIFO queue takes them for one.
  */
 export async function askAboutSessions({ shellsQueue, account, region }: CloseDeps, now: number): Promise<void> {
   const time = new Date(now - (now % 3_600_000)).toISOString();

@@ -55,7 +55,7 @@ export async function collect(
     return;
   }
   const expiry = await tell(deps, policy, cluster, trigger, looked);
-  await deps.seeToSessions();
+  if (policy.shells.seesToSessions) await deps.seeToSessions();
   await askToClose(deps, cluster, looked, { waivers: policy.posture.waivers, now });
   const isWhole = !isPartial && [...looked.values()].every((each) => each.length > 0);
   const every = Math.max(HOUR, policy.posture.every);

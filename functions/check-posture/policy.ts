@@ -42,6 +42,14 @@ export const posture = (_defaultMode: Mode) =>
       .describe('Checks that may fail for a while: each with a reason, who says so, and an end.'),
   });
 
+/** Whether the policy wants something of Session Manager's preferences: what is wrong there, `close-shells` tells. */
+const sessionsIn = z.object({ sessions: z.looseObject({ mode: z.unknown() }) });
+const shells = (_defaultMode: Mode) =>
+  z.unknown().transform((section) => {
+    const { mode: by, ...wanted } = sessionsIn.safeParse(section).data?.sessions ?? {};
+    return { seesToSessions: by !== 'off' && Object.keys(wanted).length > 0 };
+  });
+
 /** The policy sections that `check-posture` reads. */
-export const READS = { posture };
+export const READS = { posture, shells };
 export type Policy = PolicyWith<typeof READS>;

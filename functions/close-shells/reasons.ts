@@ -48,6 +48,7 @@ export const SHELLS_REASONS = {
   'sessions-being-set': {
     meaning:
       "Session Manager's preferences of the region were changed. details.undo has the command that gives the former ones back.",
+    hint: 'To undo it, set shells.sessions.mode to observe first: in mode enforce the next check sets them again.',
   },
   'would-set-sessions': {
     meaning:

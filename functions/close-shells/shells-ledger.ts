@@ -3,6 +3,7 @@ import { type Ledger, readItems, saveUnlessWritten } from '../shared/ledger/ledg
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
 import type { Reason } from './reasons.ts';
+import { sessionsIntent } from './sessions/intent.ts';
 
 const PK = 'shells';
 
@@ -28,6 +29,8 @@ const shellsState = z.object({
   triedAt: z.number().optional(),
   /** When they were closed from here, epoch milliseconds: only that can be undone. */
   closedAt: z.number().optional(),
+  /** Of the region's preferences: a change that was begun, and is not recorded yet. */
+  intent: sessionsIntent.optional(),
   proposal: proposal.optional(),
   /** The last operator's request that was answered: it is answered once, however often it comes. */
   answered: z.string().optional(),

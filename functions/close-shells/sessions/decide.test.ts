@@ -1,10 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { policySchema } from '../../policy-document.ts';
 import type { SessionPreferences } from '../../shared/posture/session-preferences.ts';
-import { decideSessions, wantedPreferences } from './decide.ts';
+import { decideSessions, refused, wantedPreferences } from './decide.ts';
+import { type SessionsIntent, undoOf } from './intent.ts';
 
 const policy = (sessions: object = {}, rest: object = {}) =>
   policySchema('enforce').parse({ shells: { sessions }, ...rest });
+const ACCOUNT = '111122223333';
+/** What is decided where the document stands like this. */
+const decideBy = (
+  present: Parameters<typeof decideSessions>[0],
+  by: ReturnType<typeof policy>,
+  more: { isKnown?: boolean; intent?: SessionsIntent } = {},
+) =>
+  decideSessions(present, wantedPreferences(by, ACCOUNT) ?? {}, {
+    mode: by.shells.sessions.mode,
+    isKnown: false,
+    ...more,
+  });
 const wanted = { cloudWatchLogGroup: '/ssm/sessions', idleMinutes: 15 };
 const document = (inputs: SessionPreferences) => ({ version: '3', content: { schemaVersion: '1.0', inputs } });
 const asWanted = {
@@ -16,38 +29,67 @@ const asWanted = {
 describe("Session Manager's preferences", () => {
   it('are set in mode enforce, told of by default, and left alone where nothing is wanted', () => {
     const open = document({ s3BucketName: 'kept' });
-    expect(decideSessions(open, policy({ ...wanted, mode: 'enforce' }), false)).toMatchObject({
+    expect(decideBy(open, policy({ ...wanted, mode: 'enforce' }))).toMatchObject({
       reason: 'sessions-being-set',
-      set: asWanted,
+      begins: { version: '3', set: asWanted },
       message:
         'Changed cloudWatchLogGroupName from nothing to /ssm/sessions, cloudWatchEncryptionEnabled from nothing to true, idleSessionTimeout from nothing to 15.',
     });
-    const byDefault = decideSessions(open, policy(wanted), false);
+    const byDefault = decideBy(open, policy(wanted));
     expect(byDefault).toMatchObject({ decision: 'would-act', reason: 'would-set-sessions' });
-    expect(byDefault.set).toBeUndefined();
+    expect(byDefault.begins).toBeUndefined();
     for (const [sessions, rest] of [
       [{ mode: 'enforce' }, {}],
       [{ ...wanted, mode: 'off' }, {}],
       [{ ...wanted, mode: 'enforce' }, { killSwitch: true }],
+      [{ ...wanted, mode: 'enforce' }, { scope: { accounts: ['444455556666'] } }],
     ] as const)
-      expect(decideSessions(open, policy(sessions, rest), false)).toMatchObject({ silent: true });
+      expect(wantedPreferences(policy(sessions, rest), ACCOUNT)).toBeUndefined();
+    const here = policy(wanted, { scope: { accounts: ['444455556666', ACCOUNT] } });
+    expect(wantedPreferences(here, ACCOUNT)).toEqual(asWanted);
   });
 
   it('that are as wanted are told of only where they were not before', () => {
     const set = policy({ ...wanted, mode: 'enforce' });
-    expect(decideSessions(document(asWanted), set, false)).toMatchObject({ silent: true });
-    expect(decideSessions(document(asWanted), set, true)).toMatchObject({ decision: 'done', reason: 'sessions-set' });
+    expect(decideBy(document(asWanted), set)).toMatchObject({ silent: true });
+    expect(decideBy(document(asWanted), set, { isKnown: true })).toMatchObject({
+      decision: 'done',
+      reason: 'sessions-set',
+    });
+  });
+
+  it('that were set by a reconcile that died are told of with what was there before, whatever is wanted since', () => {
+    const intent = { version: '2', set: asWanted, change: 'idleSessionTimeout from nothing to 15' };
+    for (const by of [policy({ ...wanted, mode: 'enforce' }), policy({ idleMinutes: 20 })])
+      expect(decideBy(document(asWanted), by, { intent })).toMatchObject({
+        reason: 'sessions-being-set',
+        message: 'Changed idleSessionTimeout from nothing to 15.',
+        made: intent,
+      });
+    // It died before the change was made: it is made now.
+    const before = { ...document({}), version: '2' };
+    const decision = decideBy(before, policy({ ...wanted, mode: 'enforce' }), { intent });
+    expect(decision).toMatchObject({ begins: { version: '2', set: asWanted } });
+    expect(decision.made).toBeUndefined();
+    expect(undoOf(intent)).toContain('--document-version 2');
+  });
+
+  it('that AWS lets nobody set are told of with the setting that allows it', () => {
+    expect(refused('AccessDeniedException: no').message).toBe(
+      'AccessDeniedException: no To allow it, deploy with -c sessionRights=on.',
+    );
+    expect(refused('InvalidDocumentContent: no').message).toBe('InvalidDocumentContent: no');
   });
 
   it('that cannot be understood are left as they are, and that is said', () => {
-    const decision = decideSessions(undefined, policy({ ...wanted, mode: 'enforce' }), false);
+    const decision = decideBy(undefined, policy({ ...wanted, mode: 'enforce' }));
     expect(decision).toMatchObject({ decision: 'failed', reason: 'sessions-refused' });
-    expect(decision.set).toBeUndefined();
+    expect(decision.begins).toBeUndefined();
   });
 
   it('take the names of the document, a log always with its encryption', () => {
     const all = { s3Bucket: 'logs-of-sessions', kmsKey: 'alias/sessions', runAsUser: 'operator' };
-    expect(wantedPreferences(policy(all))).toEqual({
+    expect(wantedPreferences(policy(all), ACCOUNT)).toEqual({
       s3BucketName: 'logs-of-sessions',
       s3EncryptionEnabled: true,
       kmsKeyId: 'alias/sessions',

@@ -1,23 +1,34 @@
+import type { Mode } from '../../shared/policy/mode.ts';
 import type { PreferencesDocument, SessionPreferences } from '../../shared/posture/session-preferences.ts';
 import type { Told } from '../../shared/records/decision.ts';
 import { say } from '../decide.ts';
 import type { Policy } from '../policy.ts';
 import type { Reason } from '../reasons.ts';
+import type { SessionsIntent } from './intent.ts';
 
 /** What is decided about the preferences. */
 export interface SessionsDecision extends Told<Reason> {
-  /** The members of the document to set. */
-  readonly set?: SessionPreferences;
+  /** The change to make. */
+  readonly begins?: SessionsIntent;
+  /** The change that an earlier reconcile made, and did not live to record. */
+  readonly made?: SessionsIntent;
   readonly silent?: true;
 }
 
 /**
  * What the policy wants, by the names of the document. A log is encrypted, which Session Manager then insists on: it
  * refuses sessions where the log group or the bucket is not (Systems Manager user guide, "Session document schema").
+ *
+ * @returns undefined where nothing is wanted: by the mode, the kill switch, or a scope without this account
  */
-export function wantedPreferences({ shells: { sessions } }: Policy): SessionPreferences {
-  const { cloudWatchLogGroup, s3Bucket, kmsKey, runAsUser, idleMinutes } = sessions;
-  return {
+export function wantedPreferences(
+  { killSwitch, scope, shells: { sessions } }: Policy,
+  account: string,
+): SessionPreferences | undefined {
+  const { mode, cloudWatchLogGroup, s3Bucket, kmsKey, runAsUser, idleMinutes } = sessions;
+  const isInScope = scope.accounts?.includes(account) ?? true;
+  if (!isInScope || killSwitch || mode === 'off') return undefined;
+  const wanted = {
     ...(cloudWatchLogGroup !== undefined && {
       cloudWatchLogGroupName: cloudWatchLogGroup,
       cloudWatchEncryptionEnabled: true,
@@ -27,31 +38,60 @@ export function wantedPreferences({ shells: { sessions } }: Policy): SessionPref
     ...(runAsUser !== undefined && { runAsEnabled: true, runAsDefaultUser: runAsUser }),
     ...(idleMinutes !== undefined && { idleSessionTimeout: String(idleMinutes) }),
   };
+  return Object.keys(wanted).length > 0 ? wanted : undefined;
+}
+
+/** What else a decision about the preferences rests on. */
+export interface SessionsCircumstances {
+  readonly mode: Mode;
+  /** Whether something was told of them before. */
+  readonly isKnown: boolean;
+  /** A change that was begun, and not recorded. */
+  readonly intent?: SessionsIntent | undefined;
 }
 
 /**
  * Decides about Session Manager's preferences of the region; a pure function.
  * @param document undefined: its content cannot be understood, and is left as it is
- * @param isKnown whether something was told of them before
  */
 export function decideSessions(
   document: PreferencesDocument | undefined,
-  policy: Policy,
-  isKnown: boolean,
+  wanted: SessionPreferences,
+  { mode, isKnown, intent }: SessionsCircumstances,
 ): SessionsDecision {
-  const { mode } = policy.shells.sessions;
-  const wanted = wantedPreferences(policy);
-  const done = say('done', 'sessions-set', 'The preferences are as the policy wants them.');
-  if (policy.killSwitch || mode === 'off' || Object.keys(wanted).length === 0) return { ...done, silent: true };
   if (document === undefined) {
     return say('failed', 'sessions-refused', 'SSM-SessionManagerRunShell cannot be understood, and is left as it is.');
   }
+  // Another version counts by now, and has all that was to be set: the change was made, whatever is wanted today.
+  if (intent !== undefined && document.version !== intent.version && differing(document, intent.set).length === 0) {
+    return { ...say('acted', 'sessions-being-set', `Changed ${intent.change}.`, intent.change), made: intent };
+  }
+  const differ = differing(document, wanted);
+  const done = say('done', 'sessions-set', 'The preferences are as the policy wants them.');
+  if (differ.length === 0) return isKnown ? done : { ...done, silent: true };
   const present: Readonly<Record<string, unknown>> = document.content.inputs;
-  const differing = Object.entries(wanted).filter(([name, value]) => present[name] !== value);
-  if (differing.length === 0) return isKnown ? done : { ...done, silent: true };
-  const change = differing.map(([name, value]) => `${name} from ${shown(present[name])} to ${shown(value)}`).join(', ');
+  const change = differ.map(([name, value]) => `${name} from ${shown(present[name])} to ${shown(value)}`).join(', ');
   if (mode === 'observe') return say('would-act', 'would-set-sessions', `Would change ${change}.`, change);
-  return { ...say('acted', 'sessions-being-set', `Changed ${change}.`, change), set: wanted };
+  const { version } = document;
+  const begins = { ...(version !== undefined && { version }), set: wanted, change };
+  return { ...say('acted', 'sessions-being-set', `Changed ${change}.`, change), begins };
 }
+
+/**
+ * What AWS refused.
+ * @param refusal `Code: message`
+ */
+export function refused(refusal: string): SessionsDecision {
+  const [code = ''] = refusal.split(':');
+  // The role goes without the right where its setting is off, which is the default.
+  const how = code === 'AccessDeniedException' ? ' To allow it, deploy with -c sessionRights=on.' : '';
+  return say('failed', 'sessions-refused', `${refusal}${how}`, code);
+}
+
+/** The members that are not as they are to be. */
+const differing = ({ content }: PreferencesDocument, set: SessionPreferences): Array<[string, unknown]> => {
+  const present: Readonly<Record<string, unknown>> = content.inputs;
+  return Object.entries(set).filter(([name, value]) => present[name] !== value);
+};
 
 const shown = (value: unknown): string => (value === undefined || value === '' ? 'nothing' : String(value));

@@ -1,3 +1,4 @@
+import { DocumentAlreadyExists, DuplicateDocumentContent } from '@aws-sdk/client-ssm';
 import { makeSessionsReconcileRequest } from '../../../events/shells-reconcile-request.ts';
 import type { MessageTrigger } from '../../shared/intake/messages.ts';
 import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
@@ -5,12 +6,14 @@ import { writesOf } from '../../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../../shared/ledger/outcome-ledger.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
 import { readPreferences } from '../../shared/posture/session-preferences.ts';
+import type { AwsCall } from '../../shared/records/record.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
 import type { ActDeps } from '../act.ts';
-import { type Circumstances, say } from '../decide.ts';
+import type { Circumstances } from '../decide.ts';
 import { NEVER_SEEN, readStates, type ShellsState, saveState } from '../shells-ledger.ts';
-import { decideSessions, type SessionsDecision } from './decide.ts';
-import { type Change, setPreferences } from './set.ts';
+import { decideSessions, refused, type SessionsDecision, wantedPreferences } from './decide.ts';
+import { undoOf } from './intent.ts';
+import { setPreferences } from './set.ts';
 
 export interface SessionsDeps extends ActDeps {
   readonly queue: ReconcileQueue;
@@ -21,7 +24,18 @@ export interface SessionsDeps extends ActDeps {
 /** The key of what is remembered of the region's preferences. */
 const KEY = 'sessions';
 
-/** Reads Session Manager's preferences of the region, sets them by policy, records that once, and confirms it by a fresh look. */
+/**
+ * What the SDK's retry gets where the answer to a call that did its work was lost: a document that is there, or content
+ * that a version has (SSM API reference, CreateDocument and UpdateDocument). The next look finds what was made.
+ */
+const isOfLostAnswer = (error: unknown): boolean =>
+  error instanceof DocumentAlreadyExists || error instanceof DuplicateDocumentContent;
+
+/**
+ * Reads Session Manager's preferences of the region, sets them by policy, records that once, and confirms it by a fresh
+ * look. Where nothing is wanted, nothing is read. What is to be changed is saved first: whoever comes after a death in
+ * between records the change with what was there before.
+ */
 export async function reconcileSessions(
   deps: SessionsDeps,
   trigger: MessageTrigger,
@@ -29,45 +43,55 @@ export async function reconcileSessions(
 ): Promise<void> {
   if (isInvalid(policy)) return;
   const { ssm, ledger, recorder, caller, queue, account, region } = deps;
+  const preferences = wantedPreferences(policy, account);
+  if (preferences === undefined) return;
+  const { mode } = policy.shells.sessions;
   const states = await readStates(ledger, [KEY]);
   const state = states.get(KEY) ?? NEVER_SEEN;
   const document = await readPreferences(ssm);
-  const wanted = decideSessions(document, policy, state.fingerprint !== undefined);
-  if (wanted.silent === true) return;
-  let change: Change | undefined;
+  const { intent, fingerprint: last } = state;
+  const wanted = decideSessions(document, preferences, { mode, isKnown: last !== undefined, intent });
+  if (wanted.silent === true && intent === undefined) return;
+  const writer = writesOf(`${caller} ${KEY}`);
+  const save = (changed: ShellsState) => saveState(ledger, KEY, changed, now, writer());
+  const calls: AwsCall[] = [];
+  let known = state;
   let decision: SessionsDecision = wanted;
-  if (wanted.set !== undefined && document !== undefined) {
+  if (wanted.begins !== undefined && document !== undefined) {
+    const begun = await save({ ...state, intent: wanted.begins });
+    // Another reconcile was first: nothing is changed here.
+    if (begun === undefined) return;
+    known = begun;
     try {
-      change = await setPreferences(ssm, document, wanted.set, now);
+      await setPreferences(ssm, document, preferences, now, calls);
     } catch (error) {
       const refusal = refusalOf(error);
-      if (refusal === undefined) throw error;
+      if (refusal === undefined || isOfLostAnswer(error)) throw error;
       // The rest of AWS's message may vary, and a refusal that stays is told once.
-      decision = say('failed', 'sessions-refused', refusal, refusal.split(':')[0]);
+      decision = refused(refusal);
     }
   }
+  const { intent: _intent, unrecorded: _, ...rest } = known;
+  const made = decision.made ?? decision.begins;
   const fingerprint = `${decision.reason} ${decision.variant}`.trim();
-  const isNew = fingerprint !== state.fingerprint || change !== undefined;
+  const isNew = decision.silent !== true && (fingerprint !== last || made !== undefined);
   const open = decision.decision === 'done' ? undefined : (true as const);
   const correlationId = (state.open ? state.correlationId : undefined) ?? trigger.id;
   const outcomes = state.outcomes + (isNew ? 1 : 0);
-  const { unrecorded: _, ...known } = state;
-  const next = asStored<ShellsState>({ ...known, fingerprint, outcomes, correlationId, open });
-  const writer = writesOf(`${caller} ${KEY}`);
-  const save = (changed: ShellsState) => saveState(ledger, KEY, changed, now, writer());
-  await recordOnce({ save, record: recorder.record }, state, next, {
+  const told = decision.silent === true ? {} : { fingerprint, correlationId, open };
+  await recordOnce({ save, record: recorder.record }, known, asStored<ShellsState>({ ...rest, ...told, outcomes }), {
     subject: {},
     decision: decision.decision,
     reason: decision.reason,
     message: decision.message,
-    mode: policy.shells.sessions.mode,
+    mode,
     trigger,
     fingerprint: `${outcomes} ${KEY} ${fingerprint}`,
     correlationId,
-    calls: change?.calls ?? [],
-    ...(change !== undefined && { details: { undo: change.undo } }),
+    calls,
+    ...(made !== undefined && { details: { undo: undoOf(made) } }),
   });
-  if (change === undefined) return;
+  if (made === undefined) return;
   const origin = { account, region, time: new Date(now).toISOString() };
   await sendRequests(queue, [{ request: makeSessionsReconcileRequest(origin, `sessions ${caller}`) }]);
 }

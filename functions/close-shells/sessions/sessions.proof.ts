@@ -41,3 +41,27 @@ it('the preferences of a region are set by policy, once, and again where the pol
   ).toBe('aws ssm update-document-default-version --name SSM-SessionManagerRunShell --document-version 1');
   expect(await deniedCalls(run.account, run.calls)).toEqual([]);
 });
+
+it('a change that nobody lived to record is told of with what was there before, and not made again', async () => {
+  const wanted = {
+    ...policy({ mode: 'enforce', idleMinutes: 15 }),
+    posture: { mode: 'off' },
+    ssmAgent: { mode: 'off' },
+  };
+  const run = await start({ fleet, policy: wanted, inProcess: true });
+  await ask(run);
+  const calls = run.calls.filter(({ function: by }) => by === 'close-shells');
+  const call = calls.findIndex(({ operation }) => operation === 'CreateDocument') + 1;
+  expect(call).toBeGreaterThan(1);
+  const crash = { function: 'close-shells', call, when: 'after' as const };
+  const died = await start({ fleet, policy: wanted, faults: { crash }, inProcess: true });
+  await ask(died);
+  // The message comes again once its visibility timeout is over.
+  await died.account.play(30 * MINUTE);
+  expect(told(died)).toEqual(told(run));
+  // The SDK may repeat a call whose answer is lost: Systems Manager then says that the document is there.
+  const created = died.calls.filter(({ operation }) => operation === 'CreateDocument');
+  expect(created.filter(({ outcome }) => outcome !== 'DocumentAlreadyExists')).toHaveLength(1);
+  const undo = died.records.find(({ reason }) => reason === 'sessions-being-set')?.details?.undo;
+  expect(undo).toBe('aws ssm delete-document --name SSM-SessionManagerRunShell');
+});

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   CreateDocumentCommand,
   type SSMClient,
@@ -7,52 +8,59 @@ import {
 import {
   PREFERENCES_DOCUMENT,
   type PreferencesDocument,
+  readPreferences,
   type SessionPreferences,
 } from '../../shared/posture/session-preferences.ts';
 import type { AwsCall } from '../../shared/records/record.ts';
 
-/** What a change came to. */
-export interface Change {
-  readonly calls: AwsCall[];
-  /** The command that gives back what was there before. */
-  readonly undo: string;
-}
-
 /**
- * Sets members of the preferences and keeps all others. Systems Manager keeps the former content as a version of the
- * document, so a change is undone by making that version the default one again.
+ * Sets members of the preferences and keeps all others, but for the description. Systems Manager keeps the former content
+ * as a version of the document, so a change is undone by making that version the default one again.
  *
- * @throws what AWS answers: repeated after a crash, one more version is made, which harms nobody
+ * @param calls gets each call that was made, also where a later one is refused
+ * @throws what AWS answers: repeated after a crash or a refusal, a version that was made already is not made again
  */
 export async function setPreferences(
   ssm: SSMClient,
-  { version, content }: PreferencesDocument,
+  document: PreferencesDocument,
   set: SessionPreferences,
   now: number,
-): Promise<Change> {
-  const Content = JSON.stringify({
-    schemaVersion: '1.0',
-    sessionType: 'Standard_Stream',
-    ...content,
-    // Two versions must not have the same content (SSM API reference, DuplicateDocumentContent).
-    description: `Session Manager's preferences, set by EKS Host Remediator at ${new Date(now).toISOString()}`,
-    inputs: { ...content.inputs, ...set },
-  });
-  const document = { Name: PREFERENCES_DOCUMENT, Content, DocumentFormat: 'JSON' } as const;
-  const calls: AwsCall[] = [];
+  calls: AwsCall[],
+): Promise<void> {
+  const content = changed(document, set);
+  // Two versions must not have the same content (SSM API reference, DuplicateDocumentContent).
+  const description = `Session Manager's preferences, set by EKS Host Remediator at ${new Date(now).toISOString()}`;
+  const Content = JSON.stringify({ ...content, description });
+  const given = { Name: PREFERENCES_DOCUMENT, Content, DocumentFormat: 'JSON' } as const;
   const note = (operation: string, requestId: string | undefined): void => {
     calls.push({ service: 'ssm', operation, requestId: requestId ?? '' });
   };
-  if (version === undefined) {
-    const created = await ssm.send(new CreateDocumentCommand({ ...document, DocumentType: 'Session' }));
+  if (document.version === undefined) {
+    const created = await ssm.send(new CreateDocumentCommand({ ...given, DocumentType: 'Session' }));
     note('CreateDocument', created.$metadata.requestId);
-    return { calls, undo: `aws ssm delete-document --name ${PREFERENCES_DOCUMENT}` };
+    return;
   }
-  const updated = await ssm.send(new UpdateDocumentCommand({ ...document, DocumentVersion: '$LATEST' }));
-  note('UpdateDocument', updated.$metadata.requestId);
-  const { DocumentVersion = '' } = updated.DocumentDescription ?? {};
+  const latest = await readPreferences(ssm, '$LATEST');
+  let DocumentVersion = latest !== undefined && isAs(latest, content) ? latest.version : undefined;
+  if (DocumentVersion === undefined) {
+    const updated = await ssm.send(new UpdateDocumentCommand({ ...given, DocumentVersion: '$LATEST' }));
+    note('UpdateDocument', updated.$metadata.requestId);
+    DocumentVersion = updated.DocumentDescription?.DocumentVersion ?? '';
+  }
   const made = await ssm.send(new UpdateDocumentDefaultVersionCommand({ Name: PREFERENCES_DOCUMENT, DocumentVersion }));
   note('UpdateDocumentDefaultVersion', made.$metadata.requestId);
-  const undo = `aws ssm update-document-default-version --name ${PREFERENCES_DOCUMENT} --document-version ${version}`;
-  return { calls, undo };
 }
+
+type Content = PreferencesDocument['content'];
+
+/** The content that a document is to have, but for its description. */
+const changed = ({ content }: PreferencesDocument, set: SessionPreferences): Content => ({
+  schemaVersion: '1.0',
+  sessionType: 'Standard_Stream',
+  ...content,
+  inputs: { ...content.inputs, ...set },
+});
+
+/** Whether a version has this content already, whatever its description is. */
+const isAs = ({ content }: PreferencesDocument, wanted: Content): boolean =>
+  isDeepStrictEqual({ ...content, description: undefined }, { ...wanted, description: undefined });

@@ -7,7 +7,8 @@ import * as z from 'zod';
  */
 export const PREFERENCES_DOCUMENT = 'SSM-SessionManagerRunShell';
 
-const inputs = z
+/** The preferences, by their names in the document. */
+export const sessionPreferences = z
   .looseObject({
     s3BucketName: z.string(),
     s3EncryptionEnabled: z.boolean(),
@@ -21,10 +22,10 @@ const inputs = z
   })
   .partial();
 
-const content = z.looseObject({ inputs });
+const content = z.looseObject({ inputs: sessionPreferences });
 
 /** The preferences, by their names in the document (Systems Manager user guide, "Session document schema"). */
-export type SessionPreferences = z.infer<typeof inputs>;
+export type SessionPreferences = z.infer<typeof sessionPreferences>;
 
 /** The document as it stands. */
 export interface PreferencesDocument {
@@ -34,11 +35,17 @@ export interface PreferencesDocument {
   readonly content: { readonly [member: string]: unknown; readonly inputs: SessionPreferences };
 }
 
-/** @returns undefined where the content cannot be understood */
-export async function readPreferences(ssm: SSMClient): Promise<PreferencesDocument | undefined> {
+/**
+ * @param which the version that counts, or the one that was made last (SSM API reference, GetDocument, DocumentVersion)
+ * @returns undefined where the content cannot be understood
+ */
+export async function readPreferences(
+  ssm: SSMClient,
+  which: '$DEFAULT' | '$LATEST' = '$DEFAULT',
+): Promise<PreferencesDocument | undefined> {
   try {
     const { Content = '', DocumentVersion = '' } = await ssm.send(
-      new GetDocumentCommand({ Name: PREFERENCES_DOCUMENT }),
+      new GetDocumentCommand({ Name: PREFERENCES_DOCUMENT, DocumentVersion: which }),
     );
     return { version: DocumentVersion, content: content.parse(JSON.parse(Content)) };
   } catch (error) {
