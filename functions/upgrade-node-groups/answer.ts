@@ -57,7 +57,7 @@ function afterFailures(
 
 /** A decision that leaves everything unchanged, except for what the answer changes in the state. */
 function remembering(
-  { upgrade, failures, proposal, quarantineWait }: NodeGroupState,
+  { upgrade, failures, formerFailures, proposal, quarantineWait }: NodeGroupState,
   { trigger }: OperatorRequest,
   words: Answer,
 ): Decision {
@@ -66,6 +66,7 @@ function remembering(
     memory: {
       ...(upgrade !== undefined && { upgrade }),
       ...(failures !== undefined && { failures }),
+      ...(formerFailures !== undefined && { formerFailures }),
       ...(quarantineWait !== undefined && { quarantineWait }),
     },
     ...(proposal !== undefined && { proposal }),

@@ -55,10 +55,11 @@ function momentOf(
   const { releaseVersion, firstSeenAt } = release;
   if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
   const { bakeAge, bakeBetween, windows, cause, isHastened } = paceOf(need, policy, now);
-  const failures = state.failures?.releaseVersion === releaseVersion ? state.failures : undefined;
+  const { failures, formerFailures } = failuresWith(state, releaseVersion, view);
   const deferral = deferralOf(state.obstacle, releaseVersion);
   const idle: Memory = {
     ...(failures !== undefined && { failures }),
+    ...(formerFailures.length > 0 && { formerFailures }),
     ...(state.cureTried === releaseVersion && { cureTried: releaseVersion }),
     ...(deferral !== undefined && { obstacle: deferral }),
     ...(state.quarantineWait?.releaseVersion === releaseVersion && { quarantineWait: state.quarantineWait }),
@@ -102,6 +103,23 @@ function momentOf(
     isProposal,
     turnAt,
     wait,
+  };
+}
+
+/** What has failed of the release that it waits for now, and of others that are still on offer. */
+function failuresWith(
+  { failures: last, formerFailures: former = [] }: Observation['state'],
+  releaseVersion: string,
+  { target }: NodeGroupView,
+) {
+  const offered = target.kind === 'release' ? target.offered : [];
+  const known = last === undefined ? former : [...former, last];
+  return {
+    failures: known.findLast((each) => each.releaseVersion === releaseVersion),
+    formerFailures: known.filter(
+      (each) =>
+        each.releaseVersion !== releaseVersion && offered.some((seen) => seen.releaseVersion === each.releaseVersion),
+    ),
   };
 }
 

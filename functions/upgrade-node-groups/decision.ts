@@ -34,6 +34,7 @@ export interface Circumstances extends CircumstancesOf<Policy> {
 export interface Memory {
   readonly upgrade?: Upgrade;
   readonly failures?: Failures;
+  readonly formerFailures?: NonNullable<NodeGroupState['formerFailures']>;
   readonly obstacle?: Obstacle;
   readonly cureTried?: string;
   readonly quarantineWait?: NonNullable<NodeGroupState['quarantineWait']>;
@@ -72,10 +73,12 @@ export const say = wordsWith<Reason, Memory>;
 /** The memory of a subject with nothing under way: its failures, and what was tried or waited for. */
 export const idleMemory = ({
   failures,
+  formerFailures,
   cureTried,
   quarantineWait,
-}: Pick<NodeGroupState, 'failures' | 'cureTried' | 'quarantineWait'>): Memory => ({
+}: Pick<NodeGroupState, 'failures' | 'formerFailures' | 'cureTried' | 'quarantineWait'>): Memory => ({
   ...(failures !== undefined && { failures }),
+  ...(formerFailures !== undefined && { formerFailures }),
   ...(cureTried !== undefined && { cureTried }),
   ...(quarantineWait !== undefined && { quarantineWait }),
 });

@@ -58,8 +58,10 @@ export function followUpgrade(
         const errors = [{ code: 'ReleaseMismatch', message }];
         return failed(upgrade, memory, { errors, updateId: update.updateId, need, view }, circumstances);
       }
+      // What has failed of a newer release that is on offer is no better for it.
+      const former: Memory = memory.formerFailures === undefined ? {} : { formerFailures: memory.formerFailures };
       const done: Decision = {
-        ...say('done', 'upgraded', `Runs ${releaseVersion} now.`, {}, releaseVersion),
+        ...say('done', 'upgraded', `Runs ${releaseVersion} now.`, former, releaseVersion),
         releaseVersion,
         details: { updateId: update.updateId },
       };

@@ -198,6 +198,32 @@ describe('a release enters a wave', () => {
   });
 });
 
+it('what has failed of a release is remembered while another one goes first', () => {
+  const newest = '1.33.14-20260718';
+  const failures = { releaseVersion: newest, count: 2, lastAt: NOW - 99 * HOUR };
+  const both = { target: targeting(NOW - 48 * HOUR, NEW, newest) };
+  const ran = { ran: [{ releaseVersion: NEW, since: NOW - 99 * HOUR, until: NOW - 3 * HOUR }] };
+  const soon = given({ 'canary-1/a': runs(newest, 3, ran) });
+  const { memory } = decide(inCluster('prod-1', both, { failures }), soon);
+  expect(memory).toMatchObject({ upgrade: { releaseVersion: NEW, attempt: 1 }, formerFailures: [failures] });
+  expect(memory).not.toHaveProperty('failures');
+  const upgrade = { ...memory.upgrade, updateId: 'u' };
+  const ended = { ...both, releaseVersion: NEW, nodes: nodesOn(NEW, 2), update: { kind: 'successful', updateId: 'u' } };
+  const done = decide(inCluster('prod-1', ended as object, { ...memory, upgrade }), soon);
+  expect(done).toMatchObject({ reason: 'upgraded', memory: { formerFailures: [failures] } });
+  const baked = given({ 'canary-1/a': runs(newest, 30, ran) });
+  const again = decide(
+    inCluster('prod-1', { ...both, releaseVersion: NEW, nodes: nodesOn(NEW, 2) }, done.memory),
+    baked,
+  );
+  expect(again.memory).toMatchObject({ upgrade: { releaseVersion: newest, attempt: 3 }, failures });
+  const withdrawn = decide(
+    inCluster('prod-1', {}, { formerFailures: [failures] }),
+    given({ 'canary-1/a': runs(NEW, 30) }),
+  );
+  expect(withdrawn.memory).not.toHaveProperty('formerFailures');
+});
+
 it('nothing starts where nobody knows how the waves stand', () => {
   const { rollouts: _, ...unknown } = given({});
   expect(decide(inCluster('canary-1'), unknown).reason).toBe('earlier-wave');

@@ -133,6 +133,8 @@ const nodeGroupState = z.object({
   incident: z.object({ releaseVersion: z.string(), correlationId: z.string() }).optional(),
   upgrade: upgrade.optional(),
   failures: failures.optional(),
+  /** Those of other releases on offer, to which it may come back: waves change which one it waits for. */
+  formerFailures: z.array(failures).optional(),
   proposal: proposal.optional(),
   /** Id of the last operator's request that was answered. A request is answered once, however often it is delivered. */
   answered: z.string().optional(),
