@@ -1,4 +1,4 @@
-import { makeQuarantineReconcileRequest } from '../../events/quarantine-reconcile-request.ts';
+import { makeQuarantineReconcileRequest, SHELL_INGRESS_GROUPS } from '../../events/quarantine-reconcile-request.ts';
 import { makeSessionsReconcileRequest, makeShellsReconcileRequest } from '../../events/shells-reconcile-request.ts';
 import { type ReconcileQueue, sendRequests } from '../shared/intake/reconcile-queue.ts';
 import type { PostureCheckId } from '../shared/posture/checks.ts';
@@ -17,14 +17,14 @@ export interface CloseDeps {
 
 /** The checks that `close-shells` can do something about on the host. */
 const CLOSED_ON_HOSTS: readonly PostureCheckId[] = ['SSH.1', 'SSH.4'];
-/** So many node groups one request names. */
-const GROUPS_PER_REQUEST = 200;
 /** The check of rules for 22 and 3389, which `quarantine-workers` can do something about. */
 const CLOSED_BY_RULES: PostureCheckId = 'SSH.3';
 
 /**
  * Asks `close-shells` to see to Session Manager's preferences of the region. Its policy may want more than a check does,
- * so that it is asked wherever the policy wants something, whatever the check found. Requests of one hour are alike, and the FIFO queue takes them for one.
+ * so that it is asked wherever the policy wants something, whatever the check found. Requests of one hour are alike: the
+ * FIFO queue takes those within five minutes for one (SQS developer guide, "Exactly-once processing in Amazon SQS"); a
+ * later one reads the same again.
  */
 export async function askAboutSessions({ shellsQueue, account, region }: CloseDeps, now: number): Promise<void> {
   const time = new Date(now - (now % 3_600_000)).toISOString();
@@ -45,15 +45,22 @@ export async function askToClose(
     hosts.some(({ judgements }) => judgements[id]?.verdict === 'FAIL');
   if ([...looked.values()].some((hosts) => CLOSED_ON_HOSTS.some((id) => fails(hosts, id))))
     await sendRequests(shellsQueue, [{ request: makeShellsReconcileRequest(origin, cause, cluster) }]);
+  // Groups share security groups: what one may have open stays for the others, too.
+  const waived = waivers.flatMap(({ nodegroup, ...waiver }) =>
+    nodegroup !== undefined && covers({ nodegroup, ...waiver }, CLOSED_BY_RULES, { cluster, nodegroup }, now)
+      ? [nodegroup]
+      : [],
+  );
   const shellIngressOf = [...looked].flatMap(([nodegroup, hosts]) => {
     const isWaived = waivers.some((waiver) => covers(waiver, CLOSED_BY_RULES, { cluster, nodegroup }, now));
     return fails(hosts, CLOSED_BY_RULES) && !isWaived ? [nodegroup] : [];
   });
-  const requests = chunks(shellIngressOf, GROUPS_PER_REQUEST).map((groups, index) => ({
+  const requests = chunks(shellIngressOf, SHELL_INGRESS_GROUPS).map((groups, index) => ({
     request: makeQuarantineReconcileRequest(origin, `${cause} ${index}`, {
       trigger: 'posture',
       clusterName: cluster,
       shellIngressOf: groups,
+      ...(waived.length > 0 && { waived: [...new Set(waived)] }),
     }),
   }));
   if (requests.length > 0) await sendRequests(quarantineQueue, requests);

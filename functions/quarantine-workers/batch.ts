@@ -51,7 +51,7 @@ export interface Scope {
   /** Clusters whose workers are all to be reconciled. */
   readonly clusters: Map<string, MessageTrigger>;
   /** Groups of which a check of posture says that rules let public addresses in at the ports of shells, by subject. */
-  readonly shellIngress: Map<string, { readonly key: NodeGroupKey; readonly trigger: MessageTrigger }>;
+  readonly shellIngress: Map<string, AskedShellIngress>;
   /** Requests about workers, by instance id. */
   readonly requests: Map<string, Request>;
   /** Requests about node groups, by `cluster/nodegroup`. */
@@ -62,6 +62,13 @@ export interface Scope {
   readonly deferred: Request[];
 }
 
+/** A group that a check of posture named, and the groups of its cluster that a waiver of that check is about. */
+export interface AskedShellIngress {
+  readonly key: NodeGroupKey;
+  readonly trigger: MessageTrigger;
+  readonly waived: readonly string[];
+}
+
 interface Target {
   readonly instanceIds?: readonly string[] | undefined;
   readonly interfaceId?: string | null | undefined;
@@ -70,6 +77,7 @@ interface Target {
   readonly shared?: ReadonlyArray<string | null | undefined>;
   readonly clusterName?: string | undefined;
   readonly shellIngressOf?: readonly string[] | undefined;
+  readonly waived?: readonly string[] | undefined;
   readonly request?: Request['event'];
   readonly caller?: Caller;
 }
@@ -125,7 +133,7 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
   };
   for (const { target, trigger } of requests) {
     const { instanceIds = [], interfaceId, securityGroupId, vpcId, shared = [], clusterName, request } = target;
-    const { shellIngressOf } = target;
+    const { shellIngressOf, waived = [] } = target;
     if (target.caller !== undefined) scope.callers.set(trigger.id, target.caller);
     if (request !== undefined) addRequest(scope, { event: request, trigger } as Request);
     for (const instanceId of instanceIds) keepFirst(scope.instances, instanceId, trigger);
@@ -135,7 +143,7 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
     for (const id of shared) if (id != null) keepFirst(scope.shared, id, trigger);
     for (const nodegroup of shellIngressOf ?? []) {
       const key = { cluster: clusterName ?? '', nodegroup };
-      keepFirst(scope.shellIngress, subjectOf(key), { key, trigger });
+      keepFirst(scope.shellIngress, subjectOf(key), { key, trigger, waived });
     }
     if (clusterName !== undefined && shellIngressOf === undefined) keepFirst(scope.clusters, clusterName, trigger);
   }

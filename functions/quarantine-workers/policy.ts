@@ -47,7 +47,7 @@ export const quarantine = (defaultMode: Mode) =>
       revokeShellIngress: mode
         .default('observe')
         .describe(
-          'Take rules that let public addresses in at 22 or 3389 off the security groups of workers, where Session Manager reaches all of them.',
+          'Take rules that let public addresses in at 22 or 3389 off the security groups of workers, where the SSM agents of all of them answer.',
         ),
       concurrency: z
         .strictObject({

@@ -37,7 +37,7 @@ export const QUARANTINE_REASONS = {
     severity: 'high',
   },
   'shell-ingress-closed': {
-    meaning: 'Rules that let public addresses in at 22 or 3389 were revoked: Session Manager is the way in.',
+    meaning: 'Rules that let public addresses in at 22 or 3389 were revoked: the SSM agents of the workers answer.',
   },
   'would-close-shell-ingress': {
     meaning: 'In mode enforce rules that let public addresses in at 22 or 3389 would have been revoked now.',
@@ -46,7 +46,7 @@ export const QUARANTINE_REASONS = {
   },
   'shell-ingress-stays': {
     meaning:
-      'Rules let public addresses in at 22 or 3389 and stay: others use the security group, an SSM agent does not answer, or the rule opens other ports too.',
+      'Rules let public addresses in at 22 or 3389 and stay: others use the security group or are to keep it open, an SSM agent does not answer, or the rule opens other ports too.',
     hint: `Remove what the message names, or revoke the rule by hand; then: ${OPERATOR_COMMAND} check RESOURCE.`,
     severity: 'medium',
   },

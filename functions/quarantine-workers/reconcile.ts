@@ -103,7 +103,6 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     { concurrency: ACT_CONCURRENCY },
   );
   const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
-  await closeShellIngress({ ...deps, ...clients }, readCluster, scope, circumstances, (error) => troubles.push(error));
   // What ended gives its slot back, and whoever waits for one is called. Whoever is not through is reconciled again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
   const seen = new Set(sight.observations.map(({ instanceId }) => instanceId));
@@ -115,6 +114,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const looked = { settled, groups, clusters: scope.clusters, now: circumstances.now, ...mode };
   await tellOpen(deps, looked).catch((error: unknown) => troubles.push(error));
   for (const message of malformed) await putAside(deps, message).catch((error: unknown) => troubles.push(error));
+  // Last, as nothing of the above may wait for it.
+  await closeShellIngress({ ...deps, ...clients }, readCluster, scope, circumstances, (error) => troubles.push(error));
   if (troubles.length > 0) throw new AggregateError(troubles, 'Not everything could be looked at or done.');
 }
 

@@ -10,6 +10,8 @@ export interface LeftOpen {
   readonly users: readonly string[];
 }
 
+type WorkerUser = Extract<NetworkUser, { kind: 'worker' }>;
+
 /** What determines whether a worker may be acted upon. */
 export interface Reach {
   readonly scope: Policy['scope'];
@@ -31,6 +33,12 @@ export const keepersOfSecurityGroup = (
 /** The same for a subnet, whose change only affects those who launch workers in it. */
 export const keepersOfSubnet = (users: readonly NetworkUser[], reach: Reach): readonly string[] =>
   named(users, (user) => untouchable(user, reach));
+
+/** Workers for whose sake something must not be changed, in words. */
+export const keepersAmongWorkers = (
+  users: readonly NetworkUser[],
+  why: (worker: WorkerUser) => string | undefined,
+): readonly string[] => named(users, (user) => (user.kind === 'worker' ? why(user) : undefined));
 
 /** Why a user of a security group does not belong to this cluster; undefined: it is a worker or the control plane. */
 function notAWorkerIn(user: NetworkUser, cluster: string): string | undefined {

@@ -1,9 +1,9 @@
-import { makeQuarantineReconcileRequest } from '../../../events/quarantine-reconcile-request.ts';
+import { makeQuarantineReconcileRequest, SHELL_INGRESS_GROUPS } from '../../../events/quarantine-reconcile-request.ts';
 import type { ClusterReader } from '../../shared/fleet/fleet.ts';
 import { readOwner } from '../../shared/fleet/identity.ts';
 import { type ReconcileQueue, sendRequests } from '../../shared/intake/reconcile-queue.ts';
-import type { NodeGroupKey } from '../../shared/ledger/node-group-ledger.ts';
-import type { Scope } from '../batch.ts';
+import { chunks } from '../../shared/runtime/chunks.ts';
+import type { AskedShellIngress, Scope } from '../batch.ts';
 import type { Circumstances } from '../decision.ts';
 import { readExposedGroups } from '../exposed-group-ledger.ts';
 import { carryOutGroup, type GroupMemory, type HardenDeps } from '../harden.ts';
@@ -34,38 +34,46 @@ export async function closeShellIngress(
   onTrouble: (error: unknown) => void,
 ): Promise<void> {
   if (shellIngress.size === 0) return;
-  const closed: NodeGroupKey[] = [];
+  const closed: AskedShellIngress[] = [];
   for (const [subject, asked] of shellIngress) {
     try {
       const owner = await readOwner(deps.eks, readCluster, asked.key);
       if (shellIngressMode({ ...asked, owner }, circumstances) === 'off') continue;
       const state = (await readExposedGroups(deps.ledger, [subject])).get(subject);
       const observation = await observeShellIngress(deps, readCluster, { ...asked, owner }, state);
+      if (observation === undefined) continue;
       const decided = decideShellIngress(observation, circumstances);
       // By the check, views set these records apart from those about the group's exposure.
       const decision = { ...decided, details: { check: 'SSH.3' } };
       await carryOutGroup(deps, { observation, decision }, MEMORY);
-      if (decision.harden !== undefined) closed.push(asked.key);
+      if (decision.harden !== undefined) closed.push(asked);
     } catch (error) {
       onTrouble(error);
     }
   }
-  await lookAgain(deps, closed, circumstances.now);
+  // What is closed stays so. Where a look cannot be asked for, the batch comes again and takes it.
+  await lookAgain(deps, closed, circumstances.now).catch(onTrouble);
 }
 
 async function lookAgain(
   { queue, account, region, caller }: CloseDeps,
-  closed: readonly NodeGroupKey[],
+  closed: readonly AskedShellIngress[],
   now: number,
 ): Promise<void> {
   const origin = { account, region, time: new Date(now).toISOString() };
-  const requests = [...Map.groupBy(closed, ({ cluster }) => cluster)].map(([clusterName, keys]) => ({
-    request: makeQuarantineReconcileRequest(origin, `shell-ingress ${clusterName} ${caller}`, {
-      trigger: 'posture',
-      clusterName,
-      shellIngressOf: keys.map(({ nodegroup }) => nodegroup),
+  const requests = [...Map.groupBy(closed, ({ key }) => key.cluster)].flatMap(([clusterName, all]) =>
+    chunks(all, SHELL_INGRESS_GROUPS).map((groups, index) => {
+      const waived = [...new Set(groups.flatMap((each) => each.waived))];
+      return {
+        request: makeQuarantineReconcileRequest(origin, `shell-ingress ${clusterName} ${caller} ${index}`, {
+          trigger: 'posture',
+          clusterName,
+          shellIngressOf: groups.map(({ key }) => key.nodegroup),
+          ...(waived.length > 0 && { waived }),
+        }),
+        delaySeconds: CONFIRM_AFTER,
+      };
     }),
-    delaySeconds: CONFIRM_AFTER,
-  }));
+  );
   if (requests.length > 0) await sendRequests(queue, requests);
 }

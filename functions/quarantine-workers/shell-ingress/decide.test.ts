@@ -13,6 +13,8 @@ const open: ShellIngress = {
   rules: [{ groupId: 'sg-1', permissions: [ssh] }],
   wide: [],
   users: new Map([['sg-1', [worker, { kind: 'control-plane', cluster: 'shop' }]]]),
+  waived: [],
+  leftOpen: new Set(),
   answering: new Set([instanceId]),
 };
 const policy = (revokeShellIngress: string, mode = 'enforce') =>
@@ -54,6 +56,33 @@ describe('a rule that lets public addresses in at 22', () => {
     expect(decision).toMatchObject({ decision: 'refused', reason: 'shell-ingress-stays' });
     expect(decision.message).toMatch(words);
     expect(decision.harden).toBeUndefined();
+  });
+
+  describe('of a security group that another group of the cluster shares', () => {
+    const bastion = workerUser({ nodegroup: 'bastion' });
+    const shared = { users: new Map([['sg-1', [worker, bastion]]]) };
+    const under = (revokeShellIngress: string, mode: string) =>
+      circumstances({
+        quarantine: { mode: 'enforce', revokeShellIngress: mode },
+        overrides: [{ name: 'b', match: { nodegroups: ['bastion'] }, quarantine: { revokeShellIngress } }],
+      });
+
+    it.each<[string, Partial<ShellIngress>, ReturnType<typeof policy>, RegExp]>([
+      ['a waiver is about it', { waived: ['bastion'] }, policy('enforce'), /shop\/bastion \(waived\)/],
+      ['it was given back', { leftOpen: new Set(['shop/bastion']) }, policy('enforce'), /given back by an operator/],
+      ['the policy leaves it alone', {}, under('off', 'enforce'), /bastion \(its policy says off\)/],
+      ['the policy only observes it', {}, under('observe', 'enforce'), /bastion \(its policy says observe\)/],
+    ])('stays where %s', (_why, found, given, words) => {
+      const decision = decide({ ...shared, ...found }, given);
+      expect(decision).toMatchObject({ decision: 'refused', reason: 'shell-ingress-stays' });
+      expect(decision.message).toMatch(words);
+    });
+
+    it('is revoked where all want the same, and told of where only the group itself is observed', () => {
+      expect(decide(shared).harden).toBeDefined();
+      expect(decide({ ...shared, waived: ['batch'], leftOpen: new Set(['pay/bastion']) }).harden).toBeDefined();
+      expect(decide(shared, under('enforce', 'observe'))).toMatchObject({ reason: 'would-close-shell-ingress' });
+    });
   });
 
   it('stays once an operator had it given back, and its end is told only where its begin was', () => {

@@ -1,18 +1,21 @@
+import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
 import { type Mode, stricter } from '../../shared/policy/mode.ts';
 import { isInvalid } from '../../shared/policy/policy.ts';
+import { placeOfWorker, policyAt } from '../../shared/policy/policy-at.ts';
 import { type Circumstances, say } from '../decision.ts';
 import { ruleInWords } from '../exposure-text.ts';
 import { circumstancesOfGroup, guardOf } from '../guards.ts';
 import type { Notified } from '../harden.ts';
 import type { NetworkUser } from '../observation.ts';
-import { keepersOfSecurityGroup, type LeftOpen, leftOpenInWords } from '../sharing.ts';
+import { READS } from '../policy.ts';
+import { keepersAmongWorkers, keepersOfSecurityGroup, type LeftOpen, leftOpenInWords } from '../sharing.ts';
 import type { ShellIngress } from './observe.ts';
 
 const WHAT = 'public addresses in at 22 or 3389';
 
 /**
- * Decides about rules that let public addresses in at the ports of shells; a pure function. A rule goes only where every
- * worker behind it can be reached by Session Manager, so that nobody is locked out.
+ * Decides about rules that let public addresses in at the ports of shells; a pure function. A rule goes only where the SSM
+ * agent of every worker behind it answers, and where the policy, waivers and operators want the same of every group behind it.
  */
 export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumstances, 'policy' | 'account'>): Notified {
   const { key, state, rules, wide, users, answering } = group;
@@ -29,7 +32,11 @@ export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumsta
   const reach = { scope: policy.scope, account };
   const left = rules.flatMap(({ groupId }): LeftOpen[] => {
     const known = users.get(groupId);
-    const keepers = known && [...keepersOfSecurityGroup(known, key.cluster, reach), ...silentOf(known, answering)];
+    const keepers = known && [
+      ...keepersOfSecurityGroup(known, key.cluster, reach),
+      ...keepersAmongWorkers(known, (worker) => unlike(worker, group, mode, anywhere)),
+      ...silentOf(known, answering),
+    ];
     return keepers?.length === 0 ? [] : [{ id: groupId, users: keepers ?? [] }];
   });
   const free = rules.filter(({ groupId }) => !left.some(({ id }) => id === groupId));
@@ -43,14 +50,32 @@ export function decideShellIngress(group: ShellIngress, anywhere: Pick<Circumsta
   const closed = free.map(({ groupId, permissions }) => ruleInWords(groupId, permissions)).join('; ');
   const told = `${closed} ${mode === 'enforce' ? 'let' : 'lets'} ${WHAT}.`;
   if (mode === 'observe') {
-    const message = sentences(`${told} Session Manager reaches every worker behind it.`);
+    const message = sentences(`${told} The SSM agent of every worker behind it answers.`);
     return say('would-act', 'would-close-shell-ingress', message, `${closed} ${variant}`);
   }
-  const message = sentences(`${told} Revoked: Session Manager reaches every worker behind it.`);
+  const message = sentences(`${told} Revoked: the SSM agent of every worker behind it answers.`);
   return {
     ...say('acted', 'shell-ingress-closed', message, `${closed} ${variant}`),
     harden: { ingress: free, subnets: [] },
   };
+}
+
+/** Why the rules stay for a worker's sake although they may be changed for its group's; undefined: they need not. */
+function unlike(
+  worker: Extract<NetworkUser, { kind: 'worker' }>,
+  { key, waived, leftOpen }: Pick<ShellIngress, 'key' | 'waived' | 'leftOpen'>,
+  mode: Mode,
+  { policy }: Pick<Circumstances, 'policy'>,
+): string | undefined {
+  const { cluster, nodegroup, owner } = worker;
+  if (cluster === key.cluster && nodegroup === key.nodegroup) return undefined;
+  const own = policyAt(policy, placeOfWorker(worker, owner), READS);
+  if (isInvalid(own)) return 'its policy is invalid';
+  const wanted = stricter(own.quarantine.mode, own.quarantine.revokeShellIngress);
+  if (wanted !== mode && stricter(wanted, mode) === wanted) return `its policy says ${wanted}`;
+  if (nodegroup === undefined) return undefined;
+  if (leftOpen.has(subjectOf({ cluster, nodegroup }))) return 'given back by an operator';
+  return cluster === key.cluster && waived.includes(nodegroup) ? 'waived' : undefined;
 }
 
 /** By which mode the rules of a group are treated: `off` where a guard holds, and nothing needs to be read. */
@@ -65,7 +90,7 @@ export function shellIngressMode(
   return stricter(policy.quarantine.mode, policy.quarantine.revokeShellIngress);
 }
 
-/** Workers that nobody reaches by Session Manager, in words. */
+/** Workers whose SSM agent does not answer, in words. */
 const silentOf = (users: readonly NetworkUser[], answering: ReadonlySet<string>): string[] => [
   ...new Set(
     users.flatMap((user) =>

@@ -8,8 +8,10 @@ import { insideOf, isPublicNetwork, readVpcBlocks } from '../../shared/fleet/net
 import { isProven } from '../../shared/fleet/owners.ts';
 import { readSecurityGroups } from '../../shared/fleet/security-groups.ts';
 import { SHELL_PORTS, shellPortsOf } from '../../shared/fleet/shell-ports.ts';
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { subjectOf } from '../../shared/ledger/node-group-ledger.ts';
 import { refusalOf } from '../../shared/runtime/aws-refusal.ts';
-import { type ExposedGroupState, NEW_EXPOSED_GROUP } from '../exposed-group-ledger.ts';
+import { type ExposedGroupState, NEW_EXPOSED_GROUP, readExposedGroups } from '../exposed-group-ledger.ts';
 import { ruleInWords } from '../exposure-text.ts';
 import { filtersOfGroup } from '../group-members.ts';
 import type { GroupObservation } from '../observation.ts';
@@ -18,6 +20,7 @@ import { readUsers, type UserClients } from '../observe-users.ts';
 export interface ShellIngressClients extends UserClients {
   readonly ec2: EC2Client;
   readonly ssm: SSMClient;
+  readonly ledger: Ledger;
 }
 
 /** A group, and what lets public addresses in at the ports of shells of its workers. */
@@ -27,18 +30,26 @@ export interface ShellIngress
   readonly rules: GroupObservation['worldOpen'];
   /** The rules that open other ports as well, in words: whoever revokes one shuts more than shells. */
   readonly wide: readonly string[];
+  /** Names of groups of the cluster that a waiver of the check is about. */
+  readonly waived: readonly string[];
+  /** The groups behind these rules of which an operator had something given back, as `cluster/nodegroup`. */
+  readonly leftOpen: ReadonlySet<string>;
   /** Ids of the workers whose SSM agent answers. */
   readonly answering: ReadonlySet<string>;
 }
 
-/** Reads afresh what a check of posture said of a group: the request that names the group is only a hint. */
+/**
+ * Reads afresh what a check of posture said of a group: the request that names the group is only a hint.
+ *
+ * @returns undefined: the group has no workers, so that nothing tells which security groups are its own
+ */
 export async function observeShellIngress(
   clients: ShellIngressClients,
   readCluster: ClusterReader,
-  { key, trigger, owner }: Pick<ShellIngress, 'key' | 'trigger' | 'owner'>,
+  { key, trigger, owner, waived }: Pick<ShellIngress, 'key' | 'trigger' | 'owner' | 'waived'>,
   state: ExposedGroupState = NEW_EXPOSED_GROUP,
-): Promise<ShellIngress> {
-  const { ec2, ssm } = clients;
+): Promise<ShellIngress | undefined> {
+  const { ec2, ssm, ledger } = clients;
   const filters = filtersOfGroup({ key, owner }).map((filter) => [filter, LIVE]);
   const instances = await describeInstances(ec2, filters);
   const identities = await identifyWorkers(clients, readCluster, instances);
@@ -46,6 +57,7 @@ export async function observeShellIngress(
     const { worker, owner: proven } = identities.get(InstanceId) ?? {};
     return worker?.cluster === key.cluster && worker.nodegroup === key.nodegroup && isProven(proven);
   });
+  if (members.length === 0) return undefined;
   const ids = members.flatMap(({ NetworkInterfaces = [] }) =>
     NetworkInterfaces.flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? [])),
   );
@@ -54,21 +66,25 @@ export async function observeShellIngress(
   const open = groups.map((group) => openRules(group, blocks.get(group.VpcId ?? '') ?? []));
   const rules = open.flatMap(({ groupId, narrow }) => (narrow.length === 0 ? [] : [{ groupId, permissions: narrow }]));
   const wide = open.flatMap(({ groupId, wide: all }) => (all.length === 0 ? [] : [ruleInWords(groupId, all)]));
-  const found = { key, trigger, state, owner, rules, wide, users: new Map(), answering: new Set<string>() };
+  const nobody = { users: new Map(), answering: new Set<string>(), leftOpen: new Set<string>() };
+  const found = { key, trigger, state, owner, waived, rules, wide, ...nobody };
   if (rules.length === 0) return found;
   const known = await readUsers(clients, readCluster, {
     securityGroups: rules.map(({ groupId }) => groupId),
     subnets: [],
   });
-  const workers = [...(known.users ?? new Map<string, never[]>()).values()]
-    .flat()
-    .filter(({ kind }) => kind === 'worker');
+  const workers = [...(known.users?.values() ?? [])].flat().filter((user) => user.kind === 'worker');
+  const subjects = workers.flatMap(({ cluster, nodegroup }) =>
+    nodegroup === undefined ? [] : [subjectOf({ cluster, nodegroup })],
+  );
+  const states = await readExposedGroups(ledger, [...new Set(subjects)]);
+  const leftOpen = new Set([...states].flatMap(([subject, each]) => (each.leftOpen === true ? [subject] : [])));
   try {
     const agents = await readAnsweringAgents(
       ssm,
-      workers.flatMap((user) => (user.kind === 'worker' ? [user.instanceId] : [])),
+      workers.map(({ instanceId }) => instanceId),
     );
-    return { ...found, ...known, answering: new Set(agents.keys()) };
+    return { ...found, ...known, leftOpen, answering: new Set(agents.keys()) };
   } catch (error) {
     // Doubt means no: without Systems Manager's word, nobody's other way in is certain.
     const usersUnreadable = refusalOf(error);
