@@ -1,0 +1,18 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { expect, it } from 'vitest';
+import { group } from '../observation.fixture.ts';
+import { observeShellIngress, type ShellIngressClients } from './observe.ts';
+
+it('finds nothing out about a group without workers, and asks for no VPC and no security group', async () => {
+  const asked: string[] = [];
+  const send = async (command: object) => {
+    asked.push(command.constructor.name);
+    return {};
+  };
+  const ec2 = Object.assign(new EC2Client({ region: 'eu-central-1' }), { send }) as EC2Client;
+  const clients = { ec2 } as ShellIngressClients;
+  const owner = { tags: {}, autoScalingGroups: ['eks-web'] };
+  const noCluster = async () => ({ kind: 'gone' }) as const;
+  expect(await observeShellIngress(clients, noCluster, { ...group({ owner }), waived: [] })).toBeUndefined();
+  expect(new Set(asked)).toEqual(new Set(['DescribeInstancesCommand']));
+});
