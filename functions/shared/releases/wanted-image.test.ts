@@ -58,7 +58,9 @@ describe('the AMIs that a group may move to', () => {
       { name: 'bottlerocket-aws-k8s-1.33-aarch64-v1.42.0-ca9b9399' },
       'Bottlerocket, and the present one Amazon Linux 2023',
     ],
+    [{ name: 'golden_al2_eks_1.33' }, 'Amazon Linux 2, and the present one Amazon Linux 2023'],
     [{ name: 'golden-eks-1.34-al2023-20260718' }, 'for Kubernetes 1.34, and the control plane runs 1.33'],
+    [{ name: 'golden-eks-1.34.2-al2023-20260718' }, 'for Kubernetes 1.34, and the control plane runs 1.33'],
   ])('leave out one with %j', (change, why) => {
     expect(offer(image(change))).toMatchObject({ newer: [], refused: [{ why: expect.stringContaining(why) }] });
   });
@@ -68,7 +70,6 @@ describe('the AMIs that a group may move to', () => {
     { isAllowed: true },
     { name: 'hardened-7' },
     { name: 'golden-eks-1.32-al2023' },
-    { name: 'golden-eks-1.42.0' },
     { name: 'image 1.99' },
   ])('take one with %j', (change) => expect(offer(image(change)).newer).toHaveLength(1));
 

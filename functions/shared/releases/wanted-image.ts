@@ -123,13 +123,13 @@ const COMPARED: ReadonlyArray<readonly [what: string, of: (image: MachineImage) 
 const FAMILIES: ReadonlyArray<readonly [family: string, name: RegExp]> = [
   ['Bottlerocket', /bottlerocket/i],
   ['Amazon Linux 2023', /al2023|amazon-?linux-?2023/i],
-  ['Amazon Linux 2', /amzn2|\bal2\b|amazon-?linux-?2(?!\d)/i],
+  ['Amazon Linux 2', /amzn2|(?<![a-z0-9])al2(?![a-z0-9])|amazon-?linux-?2(?!\d)/i],
   ['Ubuntu', /ubuntu/i],
   ['Windows', /windows/i],
   ['Red Hat', /rhel|red-?hat/i],
   ['Flatcar', /flatcar/i],
   ['Talos', /talos/i],
-  ['SUSE', /suse|\bsles\b/i],
+  ['SUSE', /suse|(?<![a-z0-9])sles(?![a-z])/i],
   ['Rocky Linux', /rocky/i],
   ['Debian', /debian/i],
 ];
@@ -139,7 +139,7 @@ const familyOf = (name: string): string | undefined => FAMILIES.find(([, pattern
 /** The Kubernetes minor version in a name that speaks of Kubernetes, the least where there are several, without the `1.`. */
 function kubernetesIn(name: string): number | undefined {
   if (!/k8s|kube|eks/i.test(name)) return undefined;
-  const minors = [...name.matchAll(/(?<![\d.])1\.(\d{2})(?![\d.])/g)].map(([, minor]) => Number(minor));
+  const minors = [...name.matchAll(/(?<![\d.])1\.(\d{2})(?!\d)/g)].map(([, minor]) => Number(minor));
   return minors.length === 0 ? undefined : Math.min(...minors);
 }
 
