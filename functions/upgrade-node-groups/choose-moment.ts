@@ -1,24 +1,22 @@
-import { failureCount, subjectOf, type Turn, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
-import { inWords, rulingOn } from '../shared/ledger/proposal.ts';
+import { subjectOf, type Upgrade } from '../shared/ledger/node-group-ledger.ts';
+import { inWords } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
-import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import { counted } from '../shared/text/counted.ts';
 import { listed } from '../shared/text/listed.ts';
-import { publishedAt, recommendationUnread } from './choose-release.ts';
-import { type Circumstances, type Decision, iso, type Memory, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
-import { deferralOf, deferred } from './defer.ts';
+import { recommendationUnread } from './choose-release.ts';
+import { type Circumstances, type Decision, iso, RECONCILE_EVERY, retryDelay, say } from './decision.ts';
+import { deferred } from './defer.ts';
 import { closedGate } from './gates.ts';
 import { issueCodes, issuesInWords, isTroubled, unhealthy } from './heal.ts';
+import { type Moment, momentOf } from './moment.ts';
 import { spreadOf } from './nodes.ts';
 import type { NodeGroupView, Observation } from './observation.ts';
 import { DOUBT, DOUBT_IS_TOLD_AFTER, meet, SLOWNESS_IS_TOLD_AFTER, UNREADABLE } from './obstacles.ts';
-import { paceOf } from './pace.ts';
 import type { Preflight } from './preflight.ts';
-import type { Reason } from './reasons.ts';
 import { mayTake } from './time-needed.ts';
 import { occupantsFor } from './waitlist.ts';
-import { entryFor, heldByWaves } from './wave-entry.ts';
+import { heldByWaves } from './wave-entry.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -40,87 +38,6 @@ export function chooseMoment(
     blocked(moment, circumstances) ??
     begin(moment, circumstances)
   );
-}
-
-type Moment = ReturnType<typeof momentOf>;
-
-/** What the steps go by, and how each says that it waits. */
-function momentOf(
-  { key, state, need, quarantined = [] }: Observation,
-  view: NodeGroupView,
-  release: SeenRelease,
-  circumstances: Circumstances,
-) {
-  const { policy, now } = circumstances;
-  const { releaseVersion, firstSeenAt } = release;
-  if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
-  const { bakeAge, bakeBetween, windows, cause, isHastened } = paceOf(need, policy, now);
-  const { failures, formerFailures } = failuresWith(state, releaseVersion, view);
-  const deferral = deferralOf(state.obstacle, releaseVersion);
-  const idle: Memory = {
-    ...(failures !== undefined && { failures }),
-    ...(formerFailures.length > 0 && { formerFailures }),
-    ...(state.cureTried === releaseVersion && { cureTried: releaseVersion }),
-    ...(deferral !== undefined && { obstacle: deferral }),
-    ...(state.quarantineWait?.releaseVersion === releaseVersion && { quarantineWait: state.quarantineWait }),
-  };
-  const attempt = (failures?.count ?? 0) + 1;
-  const failed = failureCount(failures);
-  const ruling = rulingOn(state.proposal, releaseVersion);
-  const isProposal = policy.upgrades.mode === 'observe' && ruling?.kind !== 'approved';
-  const turnAt = (mayStartAt: number): Turn => ({
-    published: publishedAt(view),
-    mayStartAt,
-    hasFailed: failed > 0,
-    releaseVersion,
-    ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
-  });
-  /** @param until when it may go on, but for what else is in the way; absent: when it is called */
-  const wait = (reason: Reason, message: string, until?: number): Decision => ({
-    // That findings hasten what has long been waiting is news.
-    ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}${isHastened ? ' hastened' : ''}`),
-    turn: turnAt(until === undefined ? Math.min(state.turn?.mayStartAt ?? now, now) : nextOpening(windows, until)),
-    // No use in waking up while every window is shut.
-    ...(until !== undefined && { wakeAt: nextOpening(windows, until) }),
-  });
-  return {
-    key,
-    state,
-    view,
-    quarantined,
-    releaseVersion,
-    firstSeenAt,
-    now,
-    upgrades: policy.upgrades,
-    entry: entryFor(release, { key, need, view }, circumstances),
-    pace: { bakeAge, bakeBetween, windows, cause },
-    failures,
-    failed,
-    attempt,
-    deferral,
-    idle,
-    ruling,
-    isProposal,
-    turnAt,
-    wait,
-  };
-}
-
-/** What has failed of the release that it waits for now, and of others that are still on offer. */
-function failuresWith(
-  { failures: last, formerFailures: former = [] }: Observation['state'],
-  releaseVersion: string,
-  { target }: NodeGroupView,
-) {
-  const offered = target.kind === 'release' ? target.offered : [];
-  const known = last === undefined ? former : [...former, last];
-  return {
-    failures: known.findLast((each) => each.releaseVersion === releaseVersion),
-    formerFailures: known.filter(
-      (each) =>
-        each.releaseVersion !== releaseVersion && offered.some((seen) => seen.releaseVersion === each.releaseVersion),
-    ),
-  };
 }
 
 /** What ends it until somebody acts: a cure that did not help, a rejection, too many failures. */

@@ -182,7 +182,7 @@ export const DEFECTS: readonly Defect[] = [
   ),
   upgrades(
     'mode observe upgrades',
-    MOMENT,
+    'upgrade-node-groups/moment.ts',
     "const isProposal = policy.upgrades.mode === 'observe' && ruling?.kind !== 'approved';",
     'const isProposal = false;',
   ),

@@ -1,0 +1,94 @@
+import { failureCount, type Turn } from '../shared/ledger/node-group-ledger.ts';
+import { rulingOn } from '../shared/ledger/proposal.ts';
+import { nextOpening } from '../shared/policy/change-window.ts';
+import { isInvalid } from '../shared/policy/policy.ts';
+import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import { publishedAt } from './choose-release.ts';
+import { type Circumstances, type Decision, type Memory, say } from './decision.ts';
+import { deferralOf } from './defer.ts';
+import type { NodeGroupView, Observation } from './observation.ts';
+import { paceOf } from './pace.ts';
+import type { Reason } from './reasons.ts';
+import { entryFor } from './wave-entry.ts';
+
+/** What is known of an upgrade that is due, and how each step that holds it up says that it waits. */
+export type Moment = ReturnType<typeof momentOf>;
+
+/** What the steps go by. */
+export function momentOf(
+  { key, state, need, quarantined = [] }: Observation,
+  view: NodeGroupView,
+  release: SeenRelease,
+  circumstances: Circumstances,
+) {
+  const { policy, now } = circumstances;
+  const { releaseVersion, firstSeenAt } = release;
+  if (isInvalid(policy)) throw new Error('A guard must have refused an invalid policy.');
+  const { bakeAge, bakeBetween, windows, cause, isHastened } = paceOf(need, policy, now);
+  const { failures, formerFailures } = failuresWith(state, releaseVersion, view);
+  const deferral = deferralOf(state.obstacle, releaseVersion);
+  const idle: Memory = {
+    ...(failures !== undefined && { failures }),
+    ...(formerFailures.length > 0 && { formerFailures }),
+    ...(state.cureTried === releaseVersion && { cureTried: releaseVersion }),
+    ...(deferral !== undefined && { obstacle: deferral }),
+    ...(state.quarantineWait?.releaseVersion === releaseVersion && { quarantineWait: state.quarantineWait }),
+  };
+  const attempt = (failures?.count ?? 0) + 1;
+  const failed = failureCount(failures);
+  const ruling = rulingOn(state.proposal, releaseVersion);
+  const isProposal = policy.upgrades.mode === 'observe' && ruling?.kind !== 'approved';
+  const turnAt = (mayStartAt: number): Turn => ({
+    published: publishedAt(view),
+    mayStartAt,
+    hasFailed: failed > 0,
+    releaseVersion,
+    ...(policy.decidedBy !== undefined && { perCluster: policy.upgrades.concurrency.perCluster }),
+  });
+  /** @param until when it may go on, but for what else is in the way; absent: when it is called */
+  const wait = (reason: Reason, message: string, until?: number): Decision => ({
+    // That findings hasten what has long been waiting is news.
+    ...say('waiting', reason, message, idle, `${releaseVersion} ${attempt}${isHastened ? ' hastened' : ''}`),
+    turn: turnAt(until === undefined ? Math.min(state.turn?.mayStartAt ?? now, now) : nextOpening(windows, until)),
+    // No use in waking up while every window is shut.
+    ...(until !== undefined && { wakeAt: nextOpening(windows, until) }),
+  });
+  return {
+    key,
+    state,
+    view,
+    quarantined,
+    releaseVersion,
+    firstSeenAt,
+    now,
+    upgrades: policy.upgrades,
+    entry: entryFor(release, { key, need, view }, circumstances),
+    pace: { bakeAge, bakeBetween, windows, cause },
+    failures,
+    failed,
+    attempt,
+    deferral,
+    idle,
+    ruling,
+    isProposal,
+    turnAt,
+    wait,
+  };
+}
+
+/** What has failed of the release that it waits for now, and of others that are still on offer. */
+function failuresWith(
+  { failures: last, formerFailures: former = [] }: Observation['state'],
+  releaseVersion: string,
+  { target }: NodeGroupView,
+) {
+  const offered = target.kind === 'release' ? target.offered : [];
+  const known = last === undefined ? former : [...former, last];
+  return {
+    failures: known.findLast((each) => each.releaseVersion === releaseVersion),
+    formerFailures: known.filter(
+      (each) =>
+        each.releaseVersion !== releaseVersion && offered.some((seen) => seen.releaseVersion === each.releaseVersion),
+    ),
+  };
+}
