@@ -176,7 +176,12 @@ describe('docs/sandbox.md', () => {
       .map(({ text }): Record<string, unknown> => JSON.parse(text));
     expect(recordSchema.safeParse(record).error).toBeUndefined();
     expect(Object.keys(call ?? {})).toEqual(['kind', 'function', 'service', 'operation', 'input', 'outcome', 'at']);
-    const { account } = await start({ fleet: 'demo', policy: { upgrades: { bakeAge: '1m' } }, play: '4h' });
+    const { account } = await start({
+      fleet: 'demo',
+      policy: { upgrades: { bakeAge: '1m' } },
+      inProcess: true,
+      play: '4h',
+    });
     expect(shapeOf(fleet)).toEqual(shapeOf({ kind: 'fleet', ...account.snapshot() }));
   });
 });

@@ -18,7 +18,10 @@ describe('an exposure', () => {
   });
 
   it('of a router is told of, and the router is never isolated', async () => {
-    const run = await start(scenario(privateFleet({}, publicLaunch({ sourceDestCheck: false }))));
+    const run = await start({
+      ...scenario(privateFleet({}, publicLaunch({ sourceDestCheck: false }))),
+      inProcess: true,
+    });
     await run.account.play(20 * MINUTE);
     expect(outcomes(run)).toEqual(['refused router']);
     expect(run.account.fleet.networks.isReachable(exposedWorker(run).id)).toBe(true);
@@ -37,7 +40,7 @@ describe('an exposure', () => {
 
   it('by prefixes, or by the interfaces of pods, is closed with the rest', async () => {
     const exposure = { publicAddress: 'none', ipv6Prefixes: 1, branchInterfaces: 2 };
-    const run = await start(scenario(privateFleet({}, publicLaunch(exposure))));
+    const run = await start({ ...scenario(privateFleet({}, publicLaunch(exposure))), inProcess: true });
     await run.account.play(20 * MINUTE);
     expect(outcomes(run).at(-1)).toBe('done quarantined');
     const { interfaces, features } = run.account.fleet.networks;

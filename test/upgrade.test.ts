@@ -29,6 +29,7 @@ describe('a new release', () => {
       fleet: fleet([group('web')]),
       policy: { upgrades: { bakeAge: '6h' } },
       play: '9h',
+      inProcess: true,
     });
     const seen = records.find(({ message }) => message.includes(`${NEW} is newer`));
     const started = calls.find(({ operation }) => operation === 'UpdateNodegroupVersion');

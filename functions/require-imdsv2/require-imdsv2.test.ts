@@ -43,7 +43,7 @@ it('is proposed, approved, confirmed by a fresh read, and undone, through the re
 });
 
 it('has every worker take version 2 in mode enforce, and keeps its hop limit', async () => {
-  const run = await start({ fleet: FLEET, policy: { imds: { mode: 'enforce' } }, play: '90m' });
+  const run = await start({ fleet: FLEET, policy: { imds: { mode: 'enforce' } }, inProcess: true, play: '90m' });
   const changes = run.calls.filter(({ operation }) => operation === 'ModifyInstanceMetadataOptions');
   expect(changes.map(({ input }) => Object.keys(input as object).sort())).toEqual(
     Array(2).fill(['HttpTokens', 'InstanceId']),
@@ -57,7 +57,7 @@ it('touches nothing that only claims to be a worker by tags that anybody can set
   const tags = { 'eks:cluster-name': 'shop', 'eks:nodegroup-name': 'web', 'kubernetes.io/cluster/shop': 'owned' };
   const otherInstances = [{ name: 'bastion', tags, count: 3, metadataTokens: 'optional' }];
   const policy = { imds: { mode: 'enforce' }, quarantine: { mode: 'off' } };
-  const run = await start({ fleet: privateFleet({}, {}, { otherInstances }), policy, play: '3h' });
+  const run = await start({ fleet: privateFleet({}, {}, { otherInstances }), policy, inProcess: true, play: '3h' });
   const said = run.records.filter(({ remediation }) => remediation === 'require-imdsv2');
   expect(said.map(({ decision, reason }) => `${decision} ${reason}`)).toEqual(
     Array(3).fill('refused claims-to-be-worker'),
