@@ -1,26 +1,15 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import type { PackageSurroundings } from '../lambda/execution-environment.ts';
 import type { Random } from '../time/random.ts';
-import type { VirtualTime } from '../time/virtual-time.ts';
 import { isRecord } from '../wire/json-codec.ts';
 import type { DirectCalls } from './direct-calls.ts';
 import { noAnswer, sdkError } from './sdk-error.ts';
 
-/** What a client needs of the execution environment in which it was made. */
-export interface Surroundings {
+/** What a client needs: the account, and of the execution environment in which it was made. */
+export interface Surroundings extends PackageSurroundings {
   readonly calls: DirectCalls;
-  readonly time: VirtualTime;
-  readonly random: Random;
-  readonly accessKeyId: string;
-  /** The `X-Amzn-Trace-Id` of the invocation. */
-  traceHeader(): string | undefined;
-  /** False once the environment has ended: nothing that is due in it happens any more. */
-  alive(): boolean;
-  /** Delivers what has arrived while the environment lives, and once it is no longer frozen. */
-  deliver(effect: () => void): void;
-  /** Told of each call that begins (1) and ends (-1). */
-  waiting(change: 1 | -1): void;
 }
 
 /** As `CLIENT_DEFAULTS` of the functions has it. */

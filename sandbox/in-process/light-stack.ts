@@ -5,6 +5,20 @@ import { synthesizeFrom } from '../../infra/synthesize.ts';
 import { lightBundles } from './light-bundles.ts';
 
 /**
+ * Synthesizes the stack from light bundles into a directory.
+ * @param context like `-c key=value`
+ * @returns the path of the template
+ */
+export async function synthesizeLight(
+  directory: string,
+  context: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const bundles = join(directory, 'bundles');
+  await lightBundles(bundles);
+  return synthesizeFrom(bundles, { outdir: join(directory, 'cdk.out'), context });
+}
+
+/**
  * Synthesizes the stack from light bundles, for accounts that are opened `inProcess`.
  * @param use gets the path of the template, and a directory for more, which is gone once it has ended
  */
@@ -14,9 +28,7 @@ export async function withLightStack<Result>(
   process.env.CDK_VALIDATION ??= 'false';
   const directory = mkdtempSync(join(tmpdir(), 'eks-host-remediator-light-'));
   try {
-    const bundles = join(directory, 'bundles');
-    await lightBundles(bundles);
-    return await use(synthesizeFrom(bundles, { outdir: join(directory, 'cdk.out') }), directory);
+    return await use(await synthesizeLight(directory), directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

@@ -69,19 +69,19 @@ function judgeProcesses(host: Host): Judgement {
   const read = host.labels.map(({ label, pods, processes, names = [] }) => {
     const [, , type = '', ...level] = label.split(':');
     const more = names.length < (pods ?? 0) ? ' and others' : '';
-    const whose = names.length === 0 ? '' : ` of ${names.join(', ')}${more}`;
-    return { label, type, level: level.join(':'), pods, count: `${processes} processes`, whose };
+    const named = (joint: string): string => (names.length === 0 ? '' : `${joint}${names.join(', ')}${more}`);
+    return { label, type, level: level.join(':'), pods, count: `${processes} processes`, named };
   });
   const confined = read.filter(({ type }) => !UNCONFINED.has(type));
   const byHand = confined.filter(({ level, pods = 1 }) => reachesAll(level) || (/:c/.test(level) && pods > 1));
-  const faults = byHand.map(({ label, pods = 1, count, whose }) =>
+  const faults = byHand.map(({ label, pods = 1, count, named }) =>
     pods > 1
-      ? `${label}: a level that ${pods} pods share${whose.replace(' of ', ': ')}`
-      : `${label}: a level without categories, ${count}${whose}`,
+      ? `${label}: a level that ${pods} pods share${named(': ')}`
+      : `${label}: a level without categories, ${count}${named(' of ')}`,
   );
   const loose = read
     .filter(({ type }) => UNCONFINED.has(type))
-    .map(({ label, count, whose }) => `${label}: ${count} unconfined${whose}`);
+    .map(({ label, count, named }) => `${label}: ${count} unconfined${named(' of ')}`);
   if (faults.length > 0) return judged('FAIL', ...faults, ...loose);
   if (loose.length > 0) return judged('MANUAL', ...loose);
   return judged('PASS', `all processes of pods are confined, by ${read.length} labels`);
