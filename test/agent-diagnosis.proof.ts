@@ -106,6 +106,7 @@ describe('a worker whose agent does not answer', () => {
 
   beforeAll(async () => {
     run = await playThrough({
+      inProcess: true,
       fleet: {
         startsAt: '2026-07-20T00:05:00Z',
         releases: RELEASES,

@@ -21,8 +21,14 @@ const [policy, play] = [HASTY, '190m'];
 describe('an event is only a hint', () => {
   it('a forged finding does not start or hasten an upgrade', async () => {
     const quiet = findingsFleet({ vulnerabilities: [] });
-    const [worker = ''] = workersOf(await start({ ...quiet, play: '0s' }));
-    const run = await playThrough({ ...quiet, events: [forged(worker, 50 * MINUTE)], policy, play: '170m' });
+    const [worker = ''] = workersOf(await start({ inProcess: true, ...quiet, play: '0s' }));
+    const run = await playThrough({
+      inProcess: true,
+      ...quiet,
+      events: [forged(worker, 50 * MINUTE)],
+      policy,
+      play: '170m',
+    });
     expect(triageIncident(run)).toEqual(['skipped finding-not-open']);
     expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('waiting baking');
   });
@@ -30,14 +36,20 @@ describe('an event is only a hint', () => {
   it('a forged hint to upgrade, as if for findings, does not either', async () => {
     const detail = { trigger: 'findings' as const, clusterName: 'shop', nodegroupName: 'web', urgency: 'urgent' };
     const events = [{ after: 100 * MINUTE, event: { ...upgradeReconcileRequest, detail } }];
-    const run = await start({ ...findingsFleet({ vulnerabilities: [] }), events, policy, play: '170m' });
+    const run = await start({
+      inProcess: true,
+      ...findingsFleet({ vulnerabilities: [] }),
+      events,
+      policy,
+      play: '170m',
+    });
     expect(upgradeCalls(run)).toEqual([]);
   });
 
   it('a forged severity does not make a finding urgent', async () => {
     const mild = findingsFleet({ vulnerabilities: [GRAVE] });
-    const [worker = ''] = workersOf(await start({ ...mild, play: '0s' }));
-    const run = await start({ ...mild, events: [forged(worker, 50 * MINUTE)], policy, play: '170m' });
+    const [worker = ''] = workersOf(await start({ inProcess: true, ...mild, play: '0s' }));
+    const run = await start({ inProcess: true, ...mild, events: [forged(worker, 50 * MINUTE)], policy, play: '170m' });
     const incident = 'waiting no-newer-ami, waiting release-not-yet-seen, acted upgrade-requested';
     expect(triageIncident(run).join(', ')).toBe(incident);
     expect(upgradeCalls(run)).toEqual([]);
@@ -45,7 +57,7 @@ describe('an event is only a hint', () => {
 
   it('every event twice, late and out of order, and every message twice, change nothing', async () => {
     const faults = { duplicateEvents: true, duplicateMessages: true, deliveryDelayMs: 60_000 };
-    const run = await playThrough({ ...findingsFleet(), faults, policy, play });
+    const run = await playThrough({ inProcess: true, ...findingsFleet(), faults, policy, play });
     expect(triageIncident(run)).toEqual(['waiting no-newer-ami', 'acted upgrade-requested', 'done findings-fixed']);
     expect(upgradeCalls(run)).toHaveLength(1);
   });
@@ -61,20 +73,25 @@ describe('the policy', () => {
     ['a kill switch: likewise', { killSwitch: true }, []],
     ['another scope', { scope: { clusters: ['other'] } }, ['skipped out-of-scope']],
   ])('with %s, and no upgrade begins for a finding', async (_what, part, incident) => {
-    const run = await playThrough({ ...fleet, policy: { ...hurry, ...part }, play: '125m' });
+    const run = await playThrough({ inProcess: true, ...fleet, policy: { ...hurry, ...part }, play: '125m' });
     expect(triageIncident(run).slice(-1)).toEqual(incident);
     expect(upgradeCalls(run)).toEqual([]);
   });
 
   it('with a higher floor lets less grave findings count for nothing', async () => {
     const mild = findingsFleet({ vulnerabilities: [GRAVE] });
-    const run = await start({ ...mild, policy: { findings: { severityFloor: 'CRITICAL' } }, play: '70m' });
+    const run = await start({
+      inProcess: true,
+      ...mild,
+      policy: { findings: { severityFloor: 'CRITICAL' } },
+      play: '70m',
+    });
     expect(counted(run)).toEqual({ received: 2, belowFloor: 2 });
     expect(triageIncident(run)).toEqual([]);
   });
 
   it('that cannot be read lets nothing happen, and says so', async () => {
-    const run = await playThrough({ ...fleet, policy: '{', play: '125m' });
+    const run = await playThrough({ inProcess: true, ...fleet, policy: '{', play: '125m' });
     expect(triageIncident(run)).toEqual([]);
     expect(told(run, 'policy-invalid')).toHaveLength(1);
     expect(counted(run)).toEqual({ received: 2, ignored: 2 });
@@ -86,14 +103,14 @@ describe('the policy', () => {
   ])('lets urgent findings pass change windows only where it says so (%s)', async (ignoreWindows, releaseVersion) => {
     const windows = [{ cron: '0 22 * * *', duration: '1h' }];
     const upgrades = { bakeAge: '1m', windows, urgent: { ignoreWindows } };
-    const run = await start({ ...fleet, policy: { upgrades }, play: '125m' });
+    const run = await start({ inProcess: true, ...fleet, policy: { upgrades }, play: '125m' });
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(releaseVersion);
   });
 });
 
 describe('Inspector itself', () => {
   it('is told of where it is off, once', async () => {
-    const run = await playThrough({ ...findingsFleet({ inspector: { ec2: false } }), play: '125m' });
+    const run = await playThrough({ inProcess: true, ...findingsFleet({ inspector: { ec2: false } }), play: '125m' });
     expect(told(run, 'inspector-off')).toHaveLength(1);
     expect(run.calls.filter(({ operation }) => operation === 'Enable')).toEqual([]);
   });
@@ -101,14 +118,18 @@ describe('Inspector itself', () => {
   it('is switched on where the policy says so, and then finds what there is', async () => {
     const enable = { findings: { enableInspector: 'enforce' } };
     const fleet = findingsFleet({ inspector: { ec2: false }, newReleaseAt: NEVER });
-    const run = await playThrough({ ...fleet, policy: enable, play: '125m' });
+    const run = await playThrough({ inProcess: true, ...fleet, policy: enable, play: '125m' });
     expect(told(run, 'inspector-enabled')[0]?.calls).toMatchObject([{ operation: 'Enable' }]);
     expect(told(run, 'inspector-on')).toHaveLength(1);
     expect(triageIncident(run)).toEqual(['waiting no-newer-ami']);
   });
 
   it('has the workers named that it does not scan, with its reasons, once', async () => {
-    const run = await playThrough({ ...findingsFleet({ nodeGroup: { ssm: { agent: 'missing' } } }), play: '125m' });
+    const run = await playThrough({
+      inProcess: true,
+      ...findingsFleet({ nodeGroup: { ssm: { agent: 'missing' } } }),
+      play: '125m',
+    });
     expect(told(run, 'workers-not-scanned').map(({ message }) => message)).toEqual([
       expect.stringMatching(/UNMANAGED_EC2_INSTANCE \(2: i-0/),
     ]);

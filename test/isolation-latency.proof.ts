@@ -9,7 +9,7 @@ import { sampled } from './sampled.ts';
  */
 async function latencyOf(seed: number, rest: object): Promise<number> {
   const fleet = { ...privateFleet({}, publicLaunch()), ...rest };
-  const run = await start({ ...scenario(fleet), seed });
+  const run = await start({ ...scenario(fleet), seed, inProcess: false });
   const launchAt = run.account.time.now + 10 * MINUTE;
   await run.account.play(10 * MINUTE + 500);
   const worker = run.account.fleet.instances.list().find(({ launchedAt }) => launchedAt === launchAt);

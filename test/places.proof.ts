@@ -35,7 +35,7 @@ describe.each([
 ])('in %s', (partition, region) => {
   it('all works, and what the place lacks is told once, not failed each hour', async () => {
     const policy = { upgrades: {}, findings: {}, ssmAgent: {}, notifications: { securityHub: 'enforce' } };
-    const run = await playThrough({ ...scenario(fleetOf(region), policy), play: '3h' });
+    const run = await playThrough({ ...scenario(fleetOf(region), policy, { inProcess: false }), play: '3h' });
     // What the region offers works: a worker is isolated.
     expect(outcomes(run).at(-1)).toBe('done quarantined');
     expect(run.account.fleet.networks.isReachable(exposedWorker(run).id)).toBe(false);

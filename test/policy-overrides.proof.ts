@@ -18,7 +18,7 @@ it('overrides decide by name and by tag what becomes of each node group; records
     ],
   };
   const groups = [group('web'), group('db-orders'), { ...group('jobs'), tags: { watched: 'yes' } }];
-  const run = await playThrough({ fleet: fleet(groups), policy, play: '5h' });
+  const run = await playThrough({ inProcess: true, fleet: fleet(groups), policy, play: '5h' });
 
   expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
   expect(incidentOf(run, 'shop', 'db-orders').at(-1)).toBe('skipped mode-off');

@@ -7,7 +7,7 @@ import { FAST, fleet as fleetOf, group } from './upgrade.fixture.ts';
 
 describe('the posture of hosts is looked at', () => {
   it('when an operator asks, of one group or of all, and only then beside its turn', async () => {
-    const run = await start({ fleet: fleet(OPEN), play: '2h' });
+    const run = await start({ inProcess: true, fleet: fleet(OPEN), play: '2h' });
     const sent = () => run.calls.filter(({ operation }) => operation === 'SendCommand').length;
     const before = sent();
     await run.account.play(2 * HOUR);
@@ -33,13 +33,18 @@ describe('the posture of hosts is looked at', () => {
   });
 
   it('by nobody where the policy has it off, which whoever asks is told', async () => {
-    const run = await start({ fleet: fleet(OPEN), policy: { posture: { mode: 'off' } }, play: '1m' });
+    const run = await start({ inProcess: true, fleet: fleet(OPEN), policy: { posture: { mode: 'off' } }, play: '1m' });
     const { code, stderr } = await operate(run.account, 'check', 'shop/web');
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('off') });
   });
 
   it('of all workers where the policy says so', async () => {
-    const run = await start({ fleet: fleet(OPEN), policy: { posture: { sample: 'all' } }, play: '2h' });
+    const run = await start({
+      inProcess: true,
+      fleet: fleet(OPEN),
+      policy: { posture: { sample: 'all' } },
+      play: '2h',
+    });
     const asked = run.calls
       .filter(({ operation }) => operation === 'SendCommand')
       .flatMap(({ input }) => Object(input).InstanceIds as string[]);
@@ -59,7 +64,11 @@ describe('the posture of hosts is looked at', () => {
       ],
     });
     const begun = ['web refused posture-failed SSH.1', 'web refused posture-failed SSH.6'];
-    const run = await start({ fleet: fleet(host, { remoteAccess: { ec2SshKey: 'ops' } }), play: '2h' });
+    const run = await start({
+      inProcess: true,
+      fleet: fleet(host, { remoteAccess: { ec2SshKey: 'ops' } }),
+      play: '2h',
+    });
     expect(told(run)).toEqual(begun);
     expect(run.records.find(({ reason }) => reason === 'posture-failed')).toMatchObject({
       message: `SSH.1 fails (No key opens a shell by SSH): ${keys}: 1 keys let ec2-user in.`,
@@ -83,7 +92,7 @@ describe('the posture of hosts is looked at', () => {
     const shut = fleet(host, { workloads });
     const accessEntries = [{ function: 'check-posture', kubernetesGroups: ['eks-host-remediator-posture'] }];
     const open = { ...shut, clusters: shut.clusters.map((cluster) => ({ ...cluster, accessEntries })) };
-    const run = await start({ fleet: open, play: '2h' });
+    const run = await start({ inProcess: true, fleet: open, play: '2h' });
     expect(told(run)).toEqual(['web refused posture-failed SELINUX.3']);
     expect(run.records.find(({ reason }) => reason === 'posture-failed')?.message).toMatch(
       /seLinuxOptions: default\/shop-\S+ \(shop\) do nothing/,
@@ -91,7 +100,7 @@ describe('the posture of hosts is looked at', () => {
     const { stdout } = await operate(run.account, 'posture');
     expect(stdout).toMatch(/shop\/web +SELINUX\.2 +MANUAL +privileged: ops\/agent-\S+ \(agent\)/);
     expect(stdout).not.toMatch(/shop\/web.*not known by name/);
-    const doubt = await start({ fleet: shut, play: '2h' });
+    const doubt = await start({ inProcess: true, fleet: shut, play: '2h' });
     expect(told(doubt)).toEqual([]);
     expect((await operate(doubt.account, 'posture')).stdout).toMatch(
       /shop\/web +SELINUX\.3 +MANUAL .*not known by name: .*401/,
@@ -100,7 +109,7 @@ describe('the posture of hosts is looked at', () => {
 
   it('once a group is upgraded, so that a finding which that cures ends', async () => {
     const groups = [group('web', { ssm: { commands: { host: OPEN } } })];
-    const run = await start({ fleet: fleetOf(groups), policy: FAST, play: '0s' });
+    const run = await start({ inProcess: true, fleet: fleetOf(groups), policy: FAST, play: '0s' });
     while (!run.records.some(({ reason }) => reason === 'upgrade-started')) await run.account.play(10 * MINUTE);
     expect(told(run)).toEqual(['web refused posture-failed 3.2.4']);
     // The new AMI comes without the drop-in.

@@ -46,7 +46,9 @@ export const publicLaunch = (exposure: object = {}, launch: object = {}) => ({
   ],
 });
 
+/** A scenario of quarantine-workers alone, played in process unless `rest` says otherwise. */
 export const scenario = (fleet: object, policy: object = {}, rest: Partial<Scenario> = {}) => ({
+  inProcess: true,
   fleet,
   policy: { ssmAgent: { mode: 'off' }, upgrades: { mode: 'off' }, ...policy },
   seed: 5,

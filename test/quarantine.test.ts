@@ -18,7 +18,7 @@ const BOOKKEEPING = ['dynamodb', 'scheduler', 'sqs'];
 
 describe('a worker with a public address in a private group', () => {
   it('is isolated within two seconds of its launch and the time of the calls, and replaced; nothing tracked lives on', async () => {
-    const run = await start(scenario(privateFleet({}, publicLaunch())));
+    const run = await start(scenario(privateFleet({}, publicLaunch()), {}, { inProcess: false }));
     const { time, fleet } = run.account;
     const launchAt = time.now + 10 * MINUTE;
     await run.account.play(10 * MINUTE + SECOND / 2);

@@ -13,7 +13,7 @@ describe('a chain of invocations in which each asks for the next one', () => {
     const workloads = [{ name: 'cart', replicas: 3, disruptionBudget: { maxUnavailable: 0 } }];
     const policy = { quarantine: { drain: { evict: true, within: '20m' } } };
     const changes = [{ at: '+2m', cluster: 'shop', associateAddress: true, nodeGroup: 'web' }];
-    const run = await start(scenario(privateFleet({ workloads }, { changes }), policy));
+    const run = await start(scenario(privateFleet({ workloads }, { changes }), policy, { inProcess: false }));
     await run.account.play(30 * MINUTE);
     expect(outcomes(run)).toEqual(['acted quarantine-started', 'waiting draining', 'done quarantined']);
     expect(longestChain(run, 'quarantine-workers')).toBeGreaterThan(5);

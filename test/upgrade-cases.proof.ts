@@ -36,6 +36,7 @@ describe('a node group that no upgrade can just be started on', () => {
 
   beforeAll(async () => {
     run = await playThrough({
+      inProcess: true,
       play: '9h',
       policy,
       fleet: {

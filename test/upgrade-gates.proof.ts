@@ -10,6 +10,7 @@ const policyWith = (gates: object, overrides: object[] = []) => ({ upgrades: { b
 
 it('upgrades wait for alarms, composite ones too, and then for a change calendar, and start when it opens', async () => {
   const run = await playThrough({
+    inProcess: true,
     fleet: gated([group('web')], {
       alarms: [
         {
@@ -43,6 +44,7 @@ it('upgrades wait for alarms, composite ones too, and then for a change calendar
 
 it('a gate that is not there is closed and told, where the policy names it and nowhere else', async () => {
   const run = await playThrough({
+    inProcess: true,
     fleet: gated([group('web'), group('api'), group('db')], {
       calendars: [{ name: 'group-freeze', sharedBy: '999988887777', type: 'DEFAULT_OPEN' }],
     }),
@@ -62,6 +64,7 @@ it('a gate that is not there is closed and told, where the policy names it and n
 
 it('full subnets keep an upgrade from starting, as the plan says; with addresses again it starts', async () => {
   const run = await playThrough({
+    inProcess: true,
     fleet: fleet([group('web'), group('api', { updateConfig: { updateStrategy: 'MINIMAL' } })], {
       vpc: { freeAddresses: [{ perSubnet: 0 }, { at: '+5h', perSubnet: 1 }] },
     }),
@@ -87,6 +90,7 @@ it('a disruption budget that lets no pod go keeps an upgrade from starting, and 
   const entry = { function: 'upgrade-node-groups', kubernetesGroups: ['eks-host-remediator-upgrades'] };
   const cart = { name: 'cart', namespace: 'shop', replicas: 2, disruptionBudget: { minAvailable: 2 } };
   const run = await playThrough({
+    inProcess: true,
     fleet: fleet([group('web', { workloads: [cart] }), group('api', { workloads: [{ name: 'solo', replicas: 1 }] })], {
       accessEntries: [entry],
     }),

@@ -5,8 +5,9 @@ import { FAST, fleet, group } from './upgrade.fixture.ts';
 describe('an upgrade', () => {
   it('changes the same things when every message and every event comes twice', async () => {
     const groups = [group('a'), group('b'), group('c')];
-    const once = await playThrough({ fleet: fleet(groups), policy: FAST, play: '8h' });
+    const once = await playThrough({ inProcess: true, fleet: fleet(groups), policy: FAST, play: '8h' });
     const twice = await playThrough({
+      inProcess: true,
       fleet: fleet(groups),
       policy: FAST,
       play: '8h',
@@ -26,6 +27,7 @@ describe('an upgrade', () => {
   it('starts upgrades only inside a change window', async () => {
     const windows = [{ cron: '0 3 * * *', duration: '2h', timeZone: 'Europe/Berlin' }];
     const run = await playThrough({
+      inProcess: true,
       fleet: fleet([group('a'), group('b')]),
       policy: { upgrades: { ...FAST.upgrades, windows } },
       play: '30h',
@@ -38,6 +40,7 @@ describe('an upgrade', () => {
 it('a window that has room for one upgrade gives each node group its turn before one that has failed has another', async () => {
   const fails = [{ errorCode: 'PodEvictionFailure', times: 99 }];
   const run = await start({
+    inProcess: true,
     fleet: fleet([group('a', { updates: { fails } }), group('b', { updates: { fails } }), group('web')]),
     policy: { upgrades: { ...FAST.upgrades, windows: [{ cron: '0 3 * * *', duration: '10m' }] } },
     play: '4d',
@@ -56,6 +59,7 @@ describe('blast budget', () => {
   ])('%j is never exceeded, and every node group gets its turn without waiting for a sweep', async (concurrency) => {
     let [mostInAccount, mostInCluster] = [0, 0];
     const run = await playThrough({
+      inProcess: true,
       fleet: { ...fleet([]), clusters },
       policy: { upgrades: { ...FAST.upgrades, concurrency } },
       play: '10h',

@@ -11,7 +11,12 @@ describe('policy', () => {
     ['unknown key', { upgrade: {} }, 'refused policy-invalid'],
     ['no JSON', '{', 'refused policy-invalid'],
   ])('%s: nothing is changed, and that is recorded once', async (_what, policy, last) => {
-    const run = await playThrough({ fleet: fleet([group('web')]), policy: faster(policy), play: '5h' });
+    const run = await playThrough({
+      inProcess: true,
+      fleet: fleet([group('web')]),
+      policy: faster(policy),
+      play: '5h',
+    });
     expect(upgradeCalls(run)).toEqual([]);
     const incident = incidentOf(run, 'shop', 'web');
     expect(incident.at(-1)).toBe(last);
@@ -19,7 +24,7 @@ describe('policy', () => {
   });
 
   it('is read again while running: the kill switch bites before the next start', async () => {
-    const run = await playThrough({ fleet: fleet([group('web')]), policy: FAST, play: '3h' });
+    const run = await playThrough({ inProcess: true, fleet: fleet([group('web')]), policy: FAST, play: '3h' });
     run.account.fleet.parameters.put({
       Name: '/eks-host-remediator/policy',
       Value: '{"killSwitch":true}',

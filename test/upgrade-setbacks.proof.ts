@@ -13,7 +13,7 @@ describe('a withdrawn release', () => {
   it('is no target any more; the one recommended again in its place is, where it has baked and is newer', async () => {
     // Nothing starts at +3h, when the old one has baked: one reading has found the new one gone. At +4h a second one
     // confirms it.
-    const run = await playThrough({ fleet: withdrawn('+3h'), policy: FAST, play: '6h' });
+    const run = await playThrough({ inProcess: true, fleet: withdrawn('+3h'), policy: FAST, play: '6h' });
     expect(
       upgradeCalls(run).map(({ at, input }) => [at.slice(11, 13), input.nodegroupName, input.releaseVersion]),
     ).toEqual([['04', 'behind', OLD]]);
@@ -23,12 +23,12 @@ describe('a withdrawn release', () => {
 
   it('is not started even in the hour before the watcher learns of it', async () => {
     // The bake time ends at +4h, and a wake-up follows at once. The watcher runs at +3h and again at +4h.
-    const run = await playThrough({ fleet: withdrawn('+3h59m'), policy: FAST, play: '5h' });
+    const run = await playThrough({ inProcess: true, fleet: withdrawn('+3h59m'), policy: FAST, play: '5h' });
     expect(upgradeCalls(run).map(({ input }) => input.releaseVersion)).toEqual([OLD]);
   });
 
   it('does not move a group back that runs it already', async () => {
-    const run = await playThrough({ fleet: withdrawn('+7h'), policy: FAST, play: '10h' });
+    const run = await playThrough({ inProcess: true, fleet: withdrawn('+7h'), policy: FAST, play: '10h' });
     expect(upgradeCalls(run).map(({ input }) => input.releaseVersion)).toEqual([OLD, NEW, NEW]);
     expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
     expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('skipped runs-withdrawn-release');
@@ -39,7 +39,7 @@ describe('a failing upgrade', () => {
   const failing = (times: number) => group('web', { updates: { fails: [{ errorCode: 'PodEvictionFailure', times }] } });
 
   it("is recorded with EKS's code and a hint, retried later, and succeeds", async () => {
-    const run = await playThrough({ fleet: fleet([failing(1)]), policy: FAST, play: '8h' });
+    const run = await playThrough({ inProcess: true, fleet: fleet([failing(1)]), policy: FAST, play: '8h' });
     const failure = run.records.find(({ reason }) => reason === 'upgrade-failed');
     expect(failure).toMatchObject({
       decision: 'failed',
@@ -54,6 +54,7 @@ describe('a failing upgrade', () => {
 
   it('is halted after as many failures as the policy allows, and resumes with the next release', async () => {
     const run = await playThrough({
+      inProcess: true,
       fleet: {
         ...fleet([failing(3)]),
         releases: [release(OLD, '-10d'), release(NEW, '+90m'), release('1.33.14-20260801', '+10h')],
@@ -77,6 +78,7 @@ describe('what is not for us', () => {
   it('a message that is no event of ours goes to the dead-letter queue, and holds nothing up', async () => {
     const bad = { ...amiRelease, id: 'bad', detail: { ...amiRelease.detail, kubernetesVersion: 'latest' } };
     const run = await playThrough({
+      inProcess: true,
       fleet: fleet([group('web')]),
       events: [{ after: 2 * HOUR, event: bad }],
       policy: FAST,
@@ -99,7 +101,7 @@ describe('what is not for us', () => {
         detail: { trigger: 'operator' as const, clusterName: 'shop', nodegroupName },
       },
     }));
-    const run = await playThrough({ fleet: fleet([group('web')]), events, policy: FAST, play: '40m' });
+    const run = await playThrough({ inProcess: true, fleet: fleet([group('web')]), events, policy: FAST, play: '40m' });
     const told = run.records.filter(({ nodegroup }) => nodegroup === 'nobody');
     expect(told).toMatchObject([{ reason: 'node-group-gone', message: 'The node group does not exist.' }]);
     const written = run.calls
@@ -111,7 +113,7 @@ describe('what is not for us', () => {
 
   it('an AL2 node group beyond its last Kubernetes version is told of, with what to do', async () => {
     const al2 = group('old', { amiType: 'AL2_x86_64', releaseVersion: '1.33.1-20250601' });
-    const run = await playThrough({ fleet: fleet([al2]), policy: FAST, play: '3h' });
+    const run = await playThrough({ inProcess: true, fleet: fleet([al2]), policy: FAST, play: '3h' });
     expect(incidentOf(run, 'shop', 'old')).toEqual(['refused end-of-life']);
     const watched = run.records.filter(({ remediation }) => remediation === 'watch-ami-releases');
     expect(watched.map(({ reason }) => reason)).toEqual(['no-release-for-version']);
@@ -120,6 +122,7 @@ describe('what is not for us', () => {
 
   it('an update of somebody else is left alone, and the upgrade follows when it has ended', async () => {
     const run = await playThrough({
+      inProcess: true,
       fleet: fleet([group('web', { desiredSize: 4, releaseVersion: '1.33.11-20260505' })]),
       policy: FAST,
       play: '1h',

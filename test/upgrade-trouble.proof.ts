@@ -31,8 +31,8 @@ describe('a poisoned node group among others', () => {
 
   beforeAll(async () => {
     const base = { ...fleet([]), clusters };
-    quiet = await playThrough({ fleet: base, policy: HOURS, play: '6h' });
-    run = await start({ fleet: { ...base, troubles }, policy: HOURS, play: '6h' });
+    quiet = await playThrough({ inProcess: true, fleet: base, policy: HOURS, play: '6h' });
+    run = await start({ inProcess: true, fleet: { ...base, troubles }, policy: HOURS, play: '6h' });
   });
 
   it('holds up nobody, whatever AWS answers: the others end as without it', () => {
@@ -68,7 +68,7 @@ it('an account whose listing is throttled for a while goes on by itself', async 
       until: '+3h',
     },
   ];
-  const run = await start({ fleet: { ...fleet([group('web')]), troubles }, policy: FAST, play: '7h' });
+  const run = await start({ inProcess: true, fleet: { ...fleet([group('web')]), troubles }, policy: FAST, play: '7h' });
   expect(nodeGroupOf(run, 'shop', 'web').releaseVersion).toBe(NEW);
 });
 
@@ -89,7 +89,7 @@ it('an update that EKS does not take yet is no failure: it is tried on until EKS
     { ...shut, ...about('shut') },
   ];
   const clusters = ['early', 'slow', 'shut'].map((name) => clusterOf(name, [group('web')]));
-  const run = await start({ fleet: { ...fleet([]), clusters, troubles }, policy: HOURS, play: '13h' });
+  const run = await start({ inProcess: true, fleet: { ...fleet([]), clusters, troubles }, policy: HOURS, play: '13h' });
   const ofUpgrade = (name: string) =>
     incidentOf(run, name, 'web').filter((line) => !/in-flight|up-to-date|baking/.test(line));
   for (const name of ['early', 'slow']) {
@@ -103,7 +103,12 @@ it('an update that EKS does not take yet is no failure: it is tried on until EKS
 it('a parameter that steps back every third hour delays nothing for long, and is no withdrawal', async () => {
   const releases = [release(OLD, '-10d'), release(NEW, '+90m', { stepsBackEvery: 3 })];
   const policy = { upgrades: { bakeAge: '8h' } };
-  const run = await playThrough({ fleet: { ...fleet([group('web')]), releases }, policy, play: '14h' });
+  const run = await playThrough({
+    inProcess: true,
+    fleet: { ...fleet([group('web')]), releases },
+    policy,
+    play: '14h',
+  });
   expect(run.records.filter(({ remediation }) => remediation === 'watch-ami-releases')).toHaveLength(2);
   expect(incidentOf(run, 'shop', 'web').filter((line) => !/in-flight/.test(line))).toEqual([
     'done up-to-date',
@@ -117,7 +122,7 @@ it('a node group that is made anew under its name inherits no halt', async () =>
   const fails = [{ errorCode: 'PodEvictionFailure', times: 99, afterMinutes: 1 }];
   const again = group('web', { updates: { fails }, recreatedAt: '+11h' });
   const policy = { upgrades: { ...FAST.upgrades, stopAfterFailures: 2 } };
-  const run = await playThrough({ fleet: fleet([again]), policy, play: '13h' });
+  const run = await playThrough({ inProcess: true, fleet: fleet([again]), policy, play: '13h' });
   const told = incidentOf(run, 'shop', 'web').filter((line) => /halted|upgraded|failed/.test(line));
   expect(told).toEqual(['failed upgrade-failed', 'failed upgrade-failed', 'refused halted', 'done upgraded']);
 });
@@ -126,7 +131,7 @@ it('nodes that a failed roll has left behind are counted: nothing is called up t
   const fails = [{ errorCode: 'PodEvictionFailure', times: 9, afterMinutes: 10 }];
   const releases = [release(OLD, '-10d'), release(NEW, '+90m', { withdrawnAt: '+4h40m' })];
   const mixed = group('web', { desiredSize: 4, updates: { fails, minutesPerNode: 4 } });
-  const run = await playThrough({ fleet: { ...fleet([mixed]), releases }, policy: FAST, play: '10h' });
+  const run = await playThrough({ inProcess: true, fleet: { ...fleet([mixed]), releases }, policy: FAST, play: '10h' });
   const differs = run.records.find(({ reason }) => reason === 'nodes-differ');
   expect(differs).toMatchObject({
     decision: 'refused',
@@ -144,7 +149,7 @@ describe('updates of others and updates that hang', () => {
       clusterOf('free', [group('a')]),
       clusterOf('large', [group('a', { status: 'UPDATING', desiredSize: 40 }), group('b')]),
     ];
-    const run = await start({ fleet: { ...fleet([]), clusters }, policy, play: '16h' });
+    const run = await start({ inProcess: true, fleet: { ...fleet([]), clusters }, policy, play: '16h' });
     const told = (name: string, nodegroup: string) =>
       incidentOf(run, name, nodegroup).filter((line) => !/baking|up-to-date/.test(line));
     expect(told('foreign', 'a')).toEqual(['waiting update-in-progress', 'refused update-stuck']);
@@ -166,6 +171,7 @@ describe('updates of others and updates that hang', () => {
 
   it('one that somebody else begins between two sweeps is seen before another one is started', async () => {
     const run = await start({
+      inProcess: true,
       fleet: fleet([group('a', { desiredSize: 6 }), group('b')]),
       policy: FAST,
       play: '3h50m',
@@ -187,7 +193,7 @@ describe('updates of others and updates that hang', () => {
 it('progress counts nodes that were replaced, not those that an autoscaler launches meanwhile', async () => {
   const launches = [{ at: '+4h20m', cluster: 'shop', nodeGroup: 'web', count: 6 }];
   const web = group('web', { desiredSize: 4, maxSize: 12, updates: { minutesPerNode: 15 } });
-  const run = await playThrough({ fleet: { ...fleet([web]), launches }, policy: FAST, play: '6h' });
+  const run = await playThrough({ inProcess: true, fleet: { ...fleet([web]), launches }, policy: FAST, play: '6h' });
   const progress = run.records.filter(({ reason }) => reason === 'upgrade-in-flight').map(({ message }) => message);
   expect(progress.map((text) => /(\d+ of \d+) nodes/.exec(text)?.[1])).toEqual(
     ['0 of 4', '1 of 4', '2 of 4', '3 of 4', '4 of 4'].slice(0, progress.length),

@@ -14,7 +14,7 @@ it('approve takes all that is proposed in a wave of the policy, and what comes a
     releases: [release(OLD, '-10d'), release('1.33.13-20260714', '+30m')],
     clusters: [at('lab-a'), at('lab-b'), at('prod')],
   };
-  const run = await playThrough({ fleet, policy, play: '4h' });
+  const run = await playThrough({ inProcess: true, fleet, policy, play: '4h' });
   const approved = await operate(run.account, 'approve', '--wave', 'canary', '--yes', '--why', 'tried by hand');
   expect(approved).toMatchObject({ code: 0 });
   await run.account.play(2 * HOUR);
@@ -58,7 +58,7 @@ it('three waves over five clusters: a bad release ends with its canary, the next
   };
   const releases = [release(OLD, '-10d'), release(BAD, '+90m'), release(GOOD, '+8h')];
   const fleet = { startsAt: '2026-07-14T00:00:00Z', releases, clusters };
-  const run = await playThrough({ fleet, policy, play: '3h' });
+  const run = await playThrough({ inProcess: true, fleet, policy, play: '3h' });
   // The bad one bakes.
   const plan = await operate(run.account, 'plan', '--fleet', '--json');
   const planned: Array<{ place?: number; wave: string; cluster: string; nodegroup: string; notBefore?: string }> =
