@@ -14,11 +14,11 @@ export interface ActDeps {
   readonly ec2: EC2Client;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
-  /** Names this reconcile, uniquely: the Lambda request id. */
+  /** Unique name of this reconcile: the Lambda request id. */
   readonly caller: string;
 }
 
-/** Terminates, remembers, records. Where another reconcile was first, that one has recorded. */
+/** Terminates the worker, saves the outcome and records it. If another reconcile saved first, that one has recorded. */
 export async function carryOut(
   deps: ActDeps,
   observation: Observation,
@@ -52,7 +52,7 @@ export async function carryOut(
   });
 }
 
-/** Records what whoever died before had saved and not recorded yet. */
+/** Records an outcome that an earlier reconcile had saved before it died. */
 export async function recordPending(
   { ledger, recorder, caller }: ActDeps,
   { instanceId, state }: Observation,
@@ -64,7 +64,7 @@ export async function recordPending(
   await saveTermination(ledger, instanceId, recorded, now, caller);
 }
 
-/** Lifts the protection that the quarantine had set, and terminates; one that somebody else had set is not lifted. */
+/** Lifts the termination protection that the quarantine had set, then terminates. Protection that somebody else set stays. */
 async function terminate(
   ec2: EC2Client,
   InstanceId: string,

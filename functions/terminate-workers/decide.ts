@@ -9,17 +9,17 @@ import type { Reason } from './reasons.ts';
 export type Circumstances = CircumstancesOf<Policy>;
 
 export interface Decision extends Told<Reason> {
-  /** Terminate it, once its own protection is lifted where the quarantine had set it. */
+  /** Present if the worker is to be terminated. The protection that its quarantine had set is lifted before. */
   readonly terminate?: { readonly liftProtection: boolean };
-  /** Why it is not terminated: `quarantine-workers` tells it, and keeps the worker in quarantine. */
+  /** Why the worker is not terminated. `quarantine-workers` tells it, and keeps the worker in quarantine. */
   readonly refused?: string;
 }
 
 export const say = wordsOf<Reason>;
 
 /**
- * Decides about one worker; a pure function. What asked for the look counts for nothing: only what is read now does. Undefined:
- * nothing is ordered, or the order is answered.
+ * Decides about one worker; a pure function. The request only says where to look: the decision rests on what is read now.
+ * @returns undefined where nothing is ordered, or the order is answered
  */
 export function decide(observation: Observation, circumstances: Circumstances): Decision | undefined {
   const { quarantine, instance, state } = observation;
@@ -27,7 +27,7 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   if (quarantine === undefined || order === undefined || instance === undefined) return undefined;
   const isAnswered = state.orderedAt === order.orderedAt;
   if (instance.state === 'shutting-down' || instance.state === 'terminated') {
-    // Whoever called may have died before it was told.
+    // The reconcile that called EC2 may have died before it recorded that.
     const message = `EC2 has it as ${instance.state}.`;
     return isAnswered ? undefined : say('done', 'termination-called', message, `${order.orderedAt}`);
   }
@@ -38,18 +38,18 @@ export function decide(observation: Observation, circumstances: Circumstances): 
   const by = order.by === 'request' ? `asked by ${requestedBy}: ${why}` : 'its quarantine has expired';
   return {
     ...say('done', 'termination-called', `EC2 terminates it, ${by}.`, `${order.orderedAt}`),
-    // EC2 protects no Spot instance, and would refuse to lift what there is not.
+    // EC2 protects no Spot instance, and would refuse to lift a protection that does not exist.
     terminate: { liftProtection: quarantine.saved.terminationProtected === false && !instance.spot },
   };
 }
 
-/** @param orderedAt tells the refusal of one order from that of another */
+/** @param orderedAt distinguishes the refusal of one order from that of another */
 export const withheld = (why: string, orderedAt: number): Decision => ({
   ...say('skipped', 'termination-withheld', `Not terminated: ${why}`, `${orderedAt}`),
   refused: why,
 });
 
-/** What speaks against terminating it, in words. */
+/** The sentence that says why the worker must not be terminated; undefined where nothing speaks against it. */
 function doubtOf(
   { identity }: Observation,
   quarantine: OrderedQuarantine,
@@ -72,7 +72,7 @@ function doubtOf(
     return mode === 'enforce' || quarantine.approved !== undefined ? undefined : 'mode is observe for quarantine.';
   }
   if (quarantine.expiresAt > circumstances.now) return 'its quarantine has not expired.';
-  // That a quarantine may begin is not that a worker may be terminated by itself.
+  // A policy that lets quarantines begin does not thereby let them end in a termination.
   return mode === 'enforce' && onExpiry === 'terminate'
     ? undefined
     : 'the policy has no worker terminated at its expiry.';

@@ -14,7 +14,7 @@ import { type Ledger, readItems } from '../shared/ledger/ledger.ts';
 import { terminationOrder } from '../shared/ledger/termination-order.ts';
 import { NEVER_ORDERED, readTerminations, type TerminationState } from './termination-ledger.ts';
 
-/** What a termination rests on of the item that `quarantine-workers` keeps of a quarantine. */
+/** The part of the ledger item of `quarantine-workers` that a termination rests on. */
 const orderedQuarantine = z.object({
   phase: z.string(),
   cluster: z.string(),
@@ -38,19 +38,19 @@ const item = z.object({
 export interface Observation {
   readonly instanceId: string;
   readonly trigger: MessageTrigger;
-  /** What the ledger holds of its quarantine now. */
+  /** The quarantine, as the ledger has it now. */
   readonly quarantine?: OrderedQuarantine;
-  /** The incident that the quarantine is. */
+  /** Correlation id of the incident that began with the quarantine. */
   readonly correlationId?: string;
-  /** What was answered before. */
+  /** The answers to earlier orders. */
   readonly state: TerminationState;
-  /** As EC2 describes it now; absent: it shows no such instance. */
+  /** The instance as EC2 describes it now; absent where EC2 shows none. */
   readonly instance?: {
     readonly state: string;
     readonly tags: Readonly<Record<string, string>>;
     readonly spot: boolean;
   };
-  /** What proves it to be a worker, and whose it is; absent: it does not even claim to be one. */
+  /** The proof that the instance is a worker, and its owner; absent where the instance does not even claim to be one. */
   readonly identity?: Identity;
 }
 
@@ -62,7 +62,7 @@ export interface ObserveClients {
   readonly ledger: Ledger;
 }
 
-/** Reads, of each instance that the ledger knows a quarantine of, all that its termination rests on. Others are left out. */
+/** Reads everything that a termination rests on. Instances without a quarantine in the ledger are left out. */
 export async function observe(
   clients: ObserveClients,
   asked: ReadonlyMap<string, MessageTrigger>,

@@ -1,7 +1,7 @@
 import type { ReasonEntry } from '../shared/records/reason-entry.ts';
 import type { SharedReason } from '../shared/records/shared-reasons.ts';
 
-/** What `terminate-workers` says. How the quarantine stands, `quarantine-workers` tells. */
+/** The reasons of `terminate-workers`. `quarantine-workers` tells how the quarantine stands. */
 export const TERMINATION_REASONS = {
   'termination-called': { meaning: 'EC2 was told to terminate a worker in quarantine, and took it.' },
   'termination-withheld': {

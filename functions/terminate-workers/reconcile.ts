@@ -16,8 +16,8 @@ const READERS = {
 };
 
 /**
- * One reconcile: all messages of a batch together. They only say where to look.
- * @throws AggregateError when something about some workers could not be done; all others are through by then
+ * Reconciles all workers that the messages of a batch name. The messages only say where to look.
+ * @throws AggregateError after all workers were tried, with the errors of those that failed
  */
 export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecord[]): Promise<void> {
   const { scope, malformed } = readWorkerBatch(messages, READERS);

@@ -7,10 +7,10 @@ import { TERMINATION_REASONS } from './reasons.ts';
 
 const instances = [arnHere('ec2', 'instance/*')];
 
-/** What only this function may do bears the tag of a quarantine: it cannot set that tag itself. */
+/** This function acts only on instances that bear the tag of a quarantine, and it cannot set that tag itself. */
 const inQuarantine = { 'aws:ResourceTag/eks-host-remediator:quarantine': 'false' };
 
-/** @param key a tag that AWS alone sets (EC2 user guide, "Tag restrictions": the prefix `aws:`) */
+/** @param key a tag that only AWS can set (EC2 user guide, "Tag restrictions": the prefix `aws:`) */
 const terminationOf = (sid: string, key: string, what: string): Right => ({
   sid,
   actions: ['ec2:TerminateInstances'],
@@ -48,16 +48,17 @@ export const terminateWorkers = declare({
       sid: 'Protection',
       actions: ['ec2:ModifyInstanceAttribute'],
       resources: instances,
-      // No user data, no instance type: only whether it is protected from termination. In which case EC2 gives the name, and
-      // whether it always does, is written nowhere: docs/unverified.md. Source: service authorization reference of EC2.
+      // The only attribute that may be changed is the protection from termination, not user data or the instance type. AWS
+      // does not document how EC2 spells the attribute's name, nor whether it always gives it: docs/unverified.md.
+      // Source: service authorization reference of EC2.
       conditions: {
         StringEqualsIgnoreCaseIfExists: { 'ec2:Attribute': 'DisableApiTermination' },
         Null: inQuarantine,
       },
       wildcardReason: 'Any instance may be a worker: only one that bears the tag of a quarantine.',
     },
-    // What only AWS can set bounds it to members of Auto Scaling groups and to what has joined a cluster: no bastion, database
-    // or NAT instance that somebody launched by hand.
+    // Tags that only AWS can set limit this to members of Auto Scaling groups and to nodes that have joined a cluster. A
+    // bastion, database or NAT instance that somebody launched by hand has neither.
     terminationOf('TerminateMember', 'aws:autoscaling:groupName', 'is in an Auto Scaling group'),
     terminationOf('TerminateNode', 'aws:eks:cluster-name', 'has joined a cluster'),
   ],
@@ -65,7 +66,7 @@ export const terminateWorkers = declare({
   outputs: {
     TerminationRoleArn: { value: '{role}', description: 'The role of terminate-workers, for access entries' },
   },
-  // What it withholds and what EC2 refuses, `quarantine-workers` tells as its failure, and has an alarm for.
+  // `quarantine-workers` tells what is withheld here and what EC2 refuses as its own failure, and has the alarm for it.
   alarms: {},
   dashboard: {
     title: 'Terminations',

@@ -8,7 +8,7 @@ const terminationState = z.object({
   sk: z.string(),
   ...outcomeMemory<Reason>(),
   ...terminationAnswer,
-  /** Counts the writes: a write is conditional on nobody having written since the read. */
+  /** Number of writes. A write succeeds only if nobody else has written since the read. */
   revision: z.number(),
 });
 export type TerminationState = Omit<z.infer<typeof terminationState>, 'sk'>;
@@ -18,7 +18,7 @@ export const NEVER_ORDERED: TerminationState = { outcomes: 0, revision: 0 };
 /** How long an answer is kept, ms. */
 const KEPT_FOR = 400 * 86_400_000;
 
-/** What was answered about the given instances; one of which nothing ever was is missing. */
+/** Reads the answers about the given instances. An instance without any answer is missing from the result. */
 export async function readTerminations(
   ledger: Ledger,
   instanceIds: readonly string[],
@@ -27,7 +27,7 @@ export async function readTerminations(
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
 }
 
-/** @returns the state as it stands now; undefined when another reconcile was first */
+/** @returns the saved state; undefined when another reconcile was first */
 export const saveTermination = (
   ledger: Ledger,
   instanceId: string,
