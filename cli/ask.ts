@@ -1,3 +1,4 @@
+import { planId } from '../events/envelope.ts';
 import type { ReadRecord } from '../functions/shared/records/record-line.ts';
 import { OPERATOR_COMMAND } from '../functions/shared/text/operator-command.ts';
 import type { ExitCode, Given, Surroundings } from './command.ts';
@@ -23,6 +24,8 @@ export interface Asked {
   readonly allIn?: Scope;
   /** A wave of the policy, or the id of an event or of an incident. */
   readonly wave?: string;
+  /** The plan that is meant, by its id. */
+  readonly plan?: string;
 }
 
 /**
@@ -30,15 +33,22 @@ export interface Asked {
  * @throws UsageError that names the wrong argument, and what would be right
  */
 export function readAsked({ positionals, options }: Given): Asked {
-  const { 'all-in': allIn, wave } = options;
-  const ways = [positionals.length > 0, allIn !== undefined, wave !== undefined].filter(Boolean).length;
-  if (ways > 1) throw new UsageError('RESOURCE: give resources, or --all-in, or --wave');
+  const { 'all-in': place, cluster, wave, plan } = options;
+  const allIn = place ?? readClusterOption(cluster);
+  const ways = [positionals.length > 0, place !== undefined, cluster !== undefined, wave !== undefined];
+  const given = ways.filter(Boolean).length;
+  if (given > 1) throw new UsageError('RESOURCE: give resources, or --all-in, --cluster or --wave');
+  if (plan !== undefined && (given > 1 || allIn !== undefined || wave !== undefined || positionals.length > 1)) {
+    throw new UsageError('--plan: it is about one resource; give that one, or none');
+  }
   // A wrong subject is reported before a missing reason.
-  const named = ways === 0 || positionals.length > 0 ? readAllNamed(positionals) : [];
+  const isNamed = positionals.length > 0 || (given === 0 && plan === undefined);
+  const named = isNamed ? readAllNamed(positionals) : [];
   return {
     named,
     ...(typeof allIn === 'string' && { allIn: readScope([allIn]) }),
     ...(typeof wave === 'string' && { wave: readWave(wave) }),
+    ...(typeof plan === 'string' && { plan: readPlan(plan) }),
     why: readWhy(options.why),
     yes: options.yes === true,
   };
@@ -61,6 +71,19 @@ function readAskedAbout(text: string | undefined): AskedAbout {
   return { clusterName: subject.cluster, nodegroupName: subject.nodegroup };
 }
 
+/** @throws UsageError where a cluster is none, or is given as CLUSTER/NODEGROUP */
+function readClusterOption(text: Given['options'][string]): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  const { cluster, nodegroup } = readScope([text]);
+  if (cluster !== undefined && nodegroup === undefined) return cluster;
+  throw new UsageError(`--cluster: "${text}" is no CLUSTER; --all-in takes CLUSTER/NODEGROUP, too`);
+}
+
+function readPlan(text: string): string {
+  if (planId.safeParse(text).success) return text;
+  throw new UsageError(`--plan: "${text}" is no id of a plan; plan shows them, such as 3f9a1c07de`);
+}
+
 function readWave(text: string): string {
   if (text.trim() !== '' && text.length <= 300) return text;
   throw new UsageError(
@@ -77,11 +100,13 @@ function readWhy(text: Given['options'][string]): string {
 export const ASK_OPTIONS = {
   why: { type: 'string' },
   'all-in': { type: 'string' },
+  cluster: { type: 'string' },
   wave: { type: 'string' },
   yes: { type: 'boolean', short: 'y' },
 } as const;
 export const ASK_HELP = `  --why TEXT         why; it stands in the records, beside who you are
   --all-in PLACE     instead of resources: all in a cluster (CLUSTER) or node group (CLUSTER/NODEGROUP) that it fits
+  --cluster CLUSTER  the same, for a cluster
   --wave WAVE        instead of resources: all that it fits of a wave of the policy (upgrades.waves), or of what came of one
                      event (its id, or a correlationId)
   -y, --yes          do not ask back

@@ -15,7 +15,7 @@ const WAVE_FROM = 30 * 86_400_000;
 export async function offersIn(
   surroundings: Surroundings,
   action: OperatorAction,
-  { allIn, wave }: Pick<Asked, 'allIn' | 'wave'>,
+  { allIn, wave, plan }: Pick<Asked, 'allIn' | 'wave' | 'plan'>,
 ): Promise<Offer[]> {
   const { words } = await readFleetNow(surroundings);
   const inPlace = words.filter((word) => withinScope(word, allIn ?? {}));
@@ -24,7 +24,9 @@ export async function offersIn(
   const records = await readTheirRecords(surroundings, meant);
   return [...Map.groupBy(meant, subjectOf).values()].flatMap((ours) => {
     const theirs = ours.flatMap(({ id }) => records.get(id) ?? []);
-    return offersFor(theirs, REMEDIATIONS).filter((offer) => offer.action === action);
+    return offersFor(theirs, REMEDIATIONS).filter(
+      (offer) => offer.action === action && (plan === undefined || offer.plan === plan),
+    );
   });
 }
 

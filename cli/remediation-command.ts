@@ -12,12 +12,16 @@ import { UsageError } from './usage-error.ts';
 const takersOf = (action: RequestedAction): Requestable[] =>
   REMEDIATIONS.filter(({ requests }: Requestable) => requests.includes(action));
 
+const PLAN_HELP = `  --plan ID          only this plan, as plan shows it: once something else is proposed, it is refused; alone it finds its
+                     resource`;
+
 /** How far back to read records to find the remediation that is meant, ms. */
 const LATEST = 7 * 86_400_000;
 
 /** Creates the command for one kind of remediation request. */
 export function remediationCommand(action: RequestedAction, summary: string, help: string): Command {
   const takers = takersOf(action).map(({ name }) => name);
+  const isAboutPlan = action === 'approve' || action === 'reject';
   return {
     name: action,
     synopsis: takers.length === 1 ? 'CLUSTER/NODEGROUP... --why TEXT' : 'RESOURCE... --why TEXT',
@@ -26,9 +30,10 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
       help,
       '',
       `  --remediation NAME ${takers.join(', ')}${takers.length === 1 ? '' : '; needed where the records leave it open'}`,
+      ...(isAboutPlan ? [PLAN_HELP] : []),
       ASK_HELP,
     ].join('\n'),
-    options: { ...ASK_OPTIONS, remediation: { type: 'string' } },
+    options: { ...ASK_OPTIONS, remediation: { type: 'string' }, ...(isAboutPlan && { plan: { type: 'string' } }) },
     read: (given) => {
       const asked = readAsked(given);
       const { why, yes } = asked;
@@ -36,22 +41,29 @@ export function remediationCommand(action: RequestedAction, summary: string, hel
       const only = remediationIn(action, given);
       return async (surroundings) => {
         const wanted: Wanted[] = [];
-        const want = (remediation: string, about: AskedAbout) =>
+        const want = (remediation: string, about: AskedAbout, plan = asked.plan) =>
           wanted.push({
             subject: nameOfAsked(about),
-            name: `${nameOfAsked(about)} (${remediation})`,
-            detail: { remediation, action, ...about, why },
+            name: `${nameOfAsked(about)} (${remediation}${plan === undefined ? '' : `, plan ${plan}`})`,
+            detail: { remediation, action, ...about, ...(plan !== undefined && { plan }), why },
           });
         // The remediation is determined for all subjects before the first request is sent.
         for (const { about, candidates } of named) want(await chooseOne(surroundings, about, candidates), about);
         for (const offer of named.length > 0 ? [] : await offersIn(surroundings, action, asked)) {
           const about = aboutOf(offer);
           const isMeant = only === undefined || only === offer.remediation;
-          if (about !== undefined && isMeant && takers.includes(offer.remediation)) want(offer.remediation, about);
+          if (about !== undefined && isMeant && takers.includes(offer.remediation))
+            want(offer.remediation, about, offer.plan);
         }
         // The answer comes first; the following reconcile then records the state of the subject.
         const isOutcome = ({ reason }: ReadRecord): boolean => reason !== 'request-granted';
-        return ask(surroundings, { detailType, wanted, yes, chosen: asked.named.length === 0, isOutcome });
+        return ask(surroundings, {
+          detailType,
+          wanted,
+          yes,
+          chosen: asked.named.length === 0 && asked.plan === undefined,
+          isOutcome,
+        });
       };
     },
   };

@@ -2,6 +2,7 @@ import { createClusterReader, listClusters, listNodeGroups } from '../functions/
 import { readBudget } from '../functions/shared/ledger/blast-budget.ts';
 import { createLedger } from '../functions/shared/ledger/ledger.ts';
 import { subjectOf } from '../functions/shared/ledger/node-group-ledger.ts';
+import { planIn } from '../functions/shared/ledger/proposal.ts';
 import { type InvalidPolicy, isInvalid } from '../functions/shared/policy/policy.ts';
 import type { DecisionKind } from '../functions/shared/records/record.ts';
 import type { Scope } from '../functions/upgrade-node-groups/batch.ts';
@@ -36,6 +37,8 @@ export interface PlannedUpgrade {
   readonly place?: number;
   /** Its wave by name; absent: the policy has none, or it is not in the line. */
   readonly wave?: string;
+  /** The id of the plan that is to be approved; absent: nothing is, or it is not proposed yet. */
+  readonly plan?: string;
   /** It starts no sooner, epoch milliseconds; absent: nobody knows, or it is not in the line. */
   readonly notBefore?: number;
 }
@@ -131,6 +134,7 @@ export function plannedUpgrades(observations: readonly Observation[], circumstan
       decision: isProposed ? 'would-act' : decision.decision,
       reason,
       message,
+      ...planIn('upgrade-node-groups', key, really),
       ...(isInLine && { place: places }),
       ...(ofWave?.name !== undefined && { wave: ofWave.name }),
       ...(rank === WAITS_FOR_ITS_TIME && time > circumstances.now && { notBefore: time }),
@@ -183,7 +187,7 @@ const asIfActing = (circumstances: Circumstances): Circumstances => ({
   ...rolloutsAtHand(circumstances.policy),
 });
 
-/** The policy as if it acted wherever it proposes. */
+/** The policy as if it acted wherever it proposes, and as if all were approved. */
 function enforced(policy: Policy | InvalidPolicy): Policy | InvalidPolicy {
   if (isInvalid(policy)) return policy;
   return {
@@ -195,7 +199,11 @@ function enforced(policy: Policy | InvalidPolicy): Policy | InvalidPolicy {
   };
 }
 
-const acting = <Section>(section: Section): Section =>
-  typeof section === 'object' && section !== null && 'mode' in section && section.mode === 'observe'
-    ? { ...section, mode: 'enforce' }
-    : section;
+const acting = <Section>(section: Section): Section => {
+  if (typeof section !== 'object' || section === null) return section;
+  return {
+    ...section,
+    ...('mode' in section && section.mode === 'observe' && { mode: 'enforce' }),
+    ...('approval' in section && { approval: 'none' }),
+  };
+};

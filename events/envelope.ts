@@ -16,6 +16,16 @@ export const clusterName = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 
  */
 export const nodegroupName = z.string().regex(/^[\x20-\x7e]{1,300}$/, 'must be the name of a node group');
 
+export const PLAN_ID_LENGTH = 10;
+
+/** The id of a plan: of what a function proposes to do to one subject. */
+export const planId = z
+  .string()
+  .regex(
+    new RegExp(`^[0-9a-f]{${PLAN_ID_LENGTH}}$`),
+    `must be the id of a plan: ${PLAN_ID_LENGTH} digits and letters from a to f`,
+  );
+
 /**
  * One line of text that people write and read, also on terminals and in chats: no control characters, and nothing that
  * changes the writing direction.

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { asker, clusterName, eventSchema, instanceId, nodegroupName, SOURCE } from './envelope.ts';
+import { asker, clusterName, eventSchema, instanceId, nodegroupName, planId, SOURCE } from './envelope.ts';
 
 /**
  * An operator's request that a remediation does what it waits with, or does not do what it proposes. It is checked like
@@ -35,6 +35,8 @@ export const detail = z.object({
   nodegroupName: nodegroupName.optional(),
   /** For requests about workers. */
   instanceId: instanceId.optional(),
+  /** Of approve and reject: the plan that was looked at, by the id in its record. Another one is refused. */
+  plan: planId.optional(),
   ...asker,
 });
 
@@ -51,6 +53,9 @@ export const detailFor = (all: readonly Requestable[]) =>
     const { name, subject, requests } = asked;
     if (!requests.includes(given.action)) {
       refuse('action', `${name} takes ${requests.filter(isRequestedAction).join(', ')}`);
+    }
+    if (given.plan !== undefined && given.action !== 'approve' && given.action !== 'reject') {
+      refuse('plan', `not for ${given.action}: only approve and reject are about a plan`);
     }
     const { clusterName, nodegroupName, instanceId } = given;
     const ofNodeGroup = { clusterName, nodegroupName };

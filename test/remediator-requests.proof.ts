@@ -111,7 +111,7 @@ describe('about what mode observe proposes', () => {
     expect(stdout).toMatch(
       /^eks-host-remediator in eu-central-1: .*observe: .*quarantine-workers.*; kill switch off; the policy is valid$/m,
     );
-    expect(stdout).toMatch(/^To approve: [5-9] proposals of mode observe/m);
+    expect(stdout).toMatch(/^To approve: [5-9] proposals \(/m);
     // The group is exposed, which is graver. Its proposal still appears in the plan.
     const { stdout: plan } = await remediator('plan');
     expect(plan).toMatch(/^ {2}would act {2}shop\/web +upgrade-node-groups +\d+[sm] {2}/m);
@@ -130,6 +130,26 @@ describe('about what mode observe proposes', () => {
     const { code, stdout } = await remediator('status');
     expect(stdout).toMatch(/^ {2}sweep-fleet {10}ran 0s ago; 2 runs in 24h, 1 FAILED$/m);
     expect(code).toBe(1);
+  });
+
+  it('approve refuses a plan that is not proposed any more, and tells which one is', async () => {
+    const planned = await remediator('plan', 'shop/web', '-o', 'json');
+    const lines = planned.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const { plan } = lines.find(({ subject }) => subject === 'shop/web').details;
+    expect(plan).toMatch(/^[0-9a-f]{10}$/);
+    const { code, stdout } = await remediator('approve', 'shop/web', '--plan', '0123456789', ...WHY);
+    expect(stdout).toMatch(
+      new RegExp(`request-refused .*plan 0123456789 is not what is proposed now; that is plan ${plan}: 1\\.`),
+    );
+    expect(code).toBe(1);
+    const nothing = await remediator('approve', '--plan', '0123456789', ...WHY);
+    expect(nothing.stderr).toMatch(/^There is no resource that this fits/);
+    // Chosen by a place, each is asked for as the plan that was listed.
+    const chosen = await remediator('approve', '--cluster', 'shop', '--remediation', 'upgrade-node-groups', ...WHY);
+    expect(chosen.stderr).toContain(`shop/web (upgrade-node-groups, plan ${plan})`);
   });
 
   it('approve has an upgrade done, once, and tells what comes of it as it comes', async () => {
@@ -181,7 +201,9 @@ describe('about what mode observe proposes', () => {
     [['terminate', 'shop/web', ...WHY], 'RESOURCE: only a worker (i-0abc...) can be asked to terminate'],
     [['quarantines', 'shop'], '"shop": quarantines takes no argument'],
     [['explain', 'shop', '--since', 'now'], '--since: "now" must be'],
-    [['approve', 'shop/web', '--all-in', 'shop', ...WHY], 'RESOURCE: give resources, or --all-in, or --wave'],
+    [['approve', 'shop/web', '--all-in', 'shop', ...WHY], 'RESOURCE: give resources, or --all-in, --cluster or --wave'],
+    [['approve', 'shop/web', '--plan', 'latest', ...WHY], '--plan: "latest" is no id of a plan'],
+    [['approve', '--cluster', 'shop/web', ...WHY], '--cluster: "shop/web" is no CLUSTER'],
     [
       ['get', 'nodegruops'],
       '"nodegruops": none of nodegroups, nodes, quarantines, findings. Did you mean "nodegroups"?',

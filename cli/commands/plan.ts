@@ -14,8 +14,8 @@ const PLANNED: readonly DecisionKind[] = ['would-act', 'acted', 'waiting'];
 export const plan: Command = {
   name: 'plan',
   synopsis: '[CLUSTER[/NODEGROUP]] [--fleet]',
-  summary: 'tells what comes next: what mode observe proposes, what is under way, what waits and for what',
-  help: `Each line is the newest record about a worker or node group; approve has a proposal done once, in mode observe.
+  summary: 'tells what comes next: what is to be approved, what is under way, what waits and for what',
+  help: `Each line is the newest record about a worker or node group; approve --plan ID has a proposal done once.
 
   --fleet   looks at the whole fleet as it is now, and plans its upgrades by the function's own rules, changing nothing: what
             is under way, who starts in which order and not before when, what blocks it, what is not looked after and why`,
@@ -42,6 +42,7 @@ async function tellFleet(surroundings: Surroundings, scope: Scope): Promise<0> {
   }
   if (asked.length === 0) print('There is no such node group.');
   else {
+    const hasPlans = upgrades.some(({ plan: id }) => id !== undefined);
     const hasWaves = upgrades.some(({ wave }) => wave !== undefined);
     const rows = asked.map((each) => [
       String(each.place ?? ''),
@@ -49,10 +50,25 @@ async function tellFleet(surroundings: Surroundings, scope: Scope): Promise<0> {
       DECISION_NAMES[each.decision],
       `${each.cluster}/${each.nodegroup}`,
       timeOf(each).replace(/:\d\d\.\d{3}Z$/, 'Z'),
+      ...(hasPlans ? [each.plan ?? ''] : []),
       `${each.reason}: ${each.message}`,
     ]);
     print(
-      table([['PLACE', ...(hasWaves ? ['WAVE'] : []), 'DECISION', 'SUBJECT', 'NOT BEFORE', 'WHAT'], ...rows], width),
+      table(
+        [
+          [
+            'PLACE',
+            ...(hasWaves ? ['WAVE'] : []),
+            'DECISION',
+            'SUBJECT',
+            'NOT BEFORE',
+            ...(hasPlans ? ['PLAN'] : []),
+            'WHAT',
+          ],
+          ...rows,
+        ],
+        width,
+      ),
     );
   }
   return 0;
@@ -87,14 +103,17 @@ async function tell(surroundings: Surroundings, scope: Scope): Promise<0> {
   }
   if (planned.length === 0) print('Nothing is proposed, under way or waiting.');
   else {
+    const planOf = ({ id }: (typeof planned)[number]): string => String(records.get(id)?.details?.plan ?? '');
+    const hasPlans = planned.some((word) => planOf(word) !== '');
     const rows = planned.map((word) => [
       DECISION_NAMES[word.decision],
       placeOf(word),
       word.remediation,
       spanOf(clock.now() - word.at),
+      ...(hasPlans ? [planOf(word)] : []),
       records.get(word.id)?.message ?? word.reason,
     ]);
-    print(table([['DECISION', 'RESOURCE', 'FUNCTION', 'AGE', 'WHAT'], ...rows], width));
+    print(table([['DECISION', 'RESOURCE', 'FUNCTION', 'AGE', ...(hasPlans ? ['PLAN'] : []), 'WHAT'], ...rows], width));
   }
   return 0;
 }

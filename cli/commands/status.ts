@@ -98,8 +98,7 @@ async function tell(surroundings: Surroundings): Promise<ExitCode> {
       `Nothing needs you: ${fleet.more ? `${fleet.workers.size} or more workers` : counted(fleet.workers.size, 'worker')} in ${counted(groups, 'group')}.`,
     );
   } else print(`Needs you: ${needed.length}\n${rows(needed)}`);
-  if (proposed.length > 0)
-    print(`To approve: ${counted(proposed.length, 'proposal')} of mode observe (${OPERATOR_COMMAND} plan)`);
+  if (proposed.length > 0) print(`To approve: ${counted(proposed.length, 'proposal')} (${OPERATOR_COMMAND} plan)`);
   if (others.length > 0) {
     const more =
       others.length > MOST_LINES ? `\n  and ${others.length - MOST_LINES} more: ${OPERATOR_COMMAND} plan` : '';

@@ -3,6 +3,7 @@ import { type SSMClient, SSMServiceException } from '@aws-sdk/client-ssm';
 import { runCommand, type Sent } from '../shared/fleet/run-command.ts';
 import { type Ledger, writesOf } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
@@ -92,6 +93,7 @@ export async function carryOut(
     open: decision.decision === 'done' || decision.decision === 'skipped' ? undefined : true,
     answered: decision.answers ?? state.answered,
   });
+  const { plan } = planIn('close-shells', { instance: instanceId }, decision);
   const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
     subject: workerSubject(instanceId, worker),
     decision: decision.decision,
@@ -102,6 +104,7 @@ export async function carryOut(
     fingerprint: `${next.outcomes} ${fingerprint}`,
     correlationId,
     calls,
+    ...(plan !== undefined && { details: { plan } }),
   });
   return saved === undefined ? undefined : decision;
 }

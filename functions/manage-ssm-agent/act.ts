@@ -5,6 +5,7 @@ import pMap from 'p-map';
 import type { ClusterReader } from '../shared/fleet/fleet.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
@@ -123,7 +124,8 @@ async function remember(
 ): Promise<boolean> {
   const { instanceId, trigger, state, view } = observation;
   const { policy, now } = circumstancesOf(view, circumstances);
-  const details = { ...decision.details, ...overridesIn(policy) };
+  const plan = planIn('manage-ssm-agent', { instance: instanceId }, decision);
+  const details = { ...decision.details, ...plan, ...overridesIn(policy) };
   const fingerprint = fingerprintOf(decision);
   const isNew = fingerprint !== state.fingerprint;
   // One incident lasts from the first problem to the cure. A reconcile that finds nothing new starts none.

@@ -1,4 +1,5 @@
 import { asStored } from '../shared/ledger/outcome-ledger.ts';
+import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
@@ -56,7 +57,8 @@ export function outcomeOf(
   // While it lasts, each record says until when: whoever reads the last one alone knows it.
   const ends =
     quarantine !== undefined && meansQuarantine(reason) ? { expiresAt: iso(quarantine.expiresAt) } : undefined;
-  const details = { ...ends, ...decided.details, ...overridesIn(policy) };
+  const plan = planIn('quarantine-workers', { instance: instanceId }, { decision, proposal: next.proposal });
+  const details = { ...ends, ...decided.details, ...plan, ...overridesIn(policy) };
   return {
     subject: workerSubject(instanceId, { cluster, nodegroup }),
     decision,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { planId } from '../../events/envelope.ts';
 import * as quarantineRequest from '../../events/quarantine-request.ts';
 import * as remediationRequest from '../../events/remediation-request.ts';
 import { ACTION_FIELDS, OPERATOR_ACTIONS } from '../shared/intake/operator-action.ts';
@@ -22,6 +23,7 @@ const event = widgetEvent.extend({
   action: z.enum(OPERATOR_ACTIONS),
   remediation: z.string().max(60),
   subject: z.object({ cluster: name, nodegroup: name, instance: name }),
+  plan: planId.optional(),
   view: z
     .string()
     .max(300)
@@ -49,7 +51,7 @@ export function readRequestedChange(
 ): RequestedChange | { readonly problems: readonly string[] } {
   const parsed = event.safeParse(given);
   if (!parsed.success) return { problems: ['This is no action of the widget.'] };
-  const { action, remediation, subject, view, widgetContext } = parsed.data;
+  const { action, remediation, subject, plan, view, widgetContext } = parsed.data;
   const { cluster: clusterName, nodegroup: nodegroupName, instance: instanceId } = subject;
   const [who, why, by] = [ACTION_FIELDS.who, ACTION_FIELDS.why, ACTION_FIELDS.by].map((field) =>
     typed(widgetContext, field),
@@ -68,7 +70,9 @@ export function readRequestedChange(
         ] as const)
       : ([
           remediationRequest.detailType,
-          remediationRequest.detailFor(requestable).safeParse({ action, remediation, ...asked }),
+          remediationRequest
+            .detailFor(requestable)
+            .safeParse({ action, remediation, ...asked, ...(plan !== undefined && { plan }) }),
         ] as const);
   if (!detail.success) {
     return { problems: detail.error.issues.map(({ path, message }) => `${titleOf(path)}: ${message}.`) };

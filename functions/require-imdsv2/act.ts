@@ -1,6 +1,7 @@
 import { type EC2Client, EC2ServiceException, ModifyInstanceMetadataOptionsCommand } from '@aws-sdk/client-ec2';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { asStored, recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { planIn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import { workerSubject } from '../shared/records/record-subject.ts';
@@ -45,6 +46,7 @@ export async function carryOut(
     revision: state.revision,
   });
   const save = (changed: ImdsState) => saveState(deps.ledger, instanceId, changed, now, deps.caller);
+  const { plan } = planIn('require-imdsv2', { instance: instanceId }, decision);
   const saved = await recordOnce({ save, record: deps.recorder.record }, state, next, {
     subject: workerSubject(instanceId, worker),
     decision: decision.decision,
@@ -55,6 +57,7 @@ export async function carryOut(
     fingerprint: `${next.outcomes} ${fingerprint}`,
     correlationId,
     calls,
+    ...(plan !== undefined && { details: { plan } }),
   });
   return saved === undefined ? undefined : decision;
 }

@@ -27,9 +27,15 @@ export function offersFor(records: readonly ReadRecord[], requestable: readonly 
     const reasons = records.flatMap((each) => (each.remediation === remediation ? [each.reason] : []));
     return (isGroupClosed(reasons) ? (['release'] as const) : fitting(record))
       .filter((action) => taker?.requests.includes(action) === true && isTakenAbout(taker, record, action))
-      .map((action) => ({ action, remediation, subject }));
+      .map((action) => ({ action, remediation, subject, ...planOf(record) }));
   });
 }
+
+/** The plan that a record proposes. */
+const planOf = ({ decision, details }: ReadRecord): { readonly plan?: string } => {
+  const plan = details?.plan;
+  return decision === 'would-act' && typeof plan === 'string' ? { plan } : {};
+};
 
 function fitting({ decision, reason }: ReadRecord): OperatorAction[] {
   if (meansQuarantine(reason)) return ['release', 'extend', 'terminate'];

@@ -8,6 +8,7 @@ import type { Wake } from '../shared/intake/wake.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { NEW_NODE_GROUP, type NodeGroupState, saveNodeGroup, subjectOf } from '../shared/ledger/node-group-ledger.ts';
 import { recordOnce } from '../shared/ledger/outcome-ledger.ts';
+import { planIn } from '../shared/ledger/proposal.ts';
 import { overridesIn } from '../shared/policy/policy-at.ts';
 import type { AwsCall } from '../shared/records/record.ts';
 import type { Outcome } from '../shared/records/recorder.ts';
@@ -97,7 +98,7 @@ async function conclude(
   // What went wrong with the subject itself comes here without a look at where it is.
   const { policy } = circumstancesOf(observation, circumstances);
   const mode = modeOf(policy);
-  const details = { ...decision.details, ...overridesIn(policy) };
+  const details = { ...decision.details, ...planIn('upgrade-node-groups', key, decision), ...overridesIn(policy) };
   const outcome: Outcome<Reason> = {
     subject: key,
     decision: decision.decision,

@@ -175,6 +175,7 @@ function begin(
     upgrades,
     attempt,
     idle,
+    approval,
     ruling,
     isProposal,
     turnAt,
@@ -189,7 +190,9 @@ function begin(
     const inWindow = opensAt > now ? ` Approved now, it starts when the next window opens, at ${iso(opensAt)}.` : '';
     const closed = closedGate(upgrades.gates, gates, now);
     const atGates = closed === undefined ? '' : ` Approved now, it waits. ${closed.message}`;
-    return say('would-act', 'would-upgrade', `Would upgrade ${fromTo}.${inWindow}${atGates}`, idle, releaseVersion);
+    const message = `Would upgrade ${fromTo}.${approval.expired?.message ?? ''}${inWindow}${atGates}`;
+    const variant = approval.expired === undefined ? releaseVersion : `${releaseVersion} after ${approval.expired.id}`;
+    return say('would-act', mode === 'observe' ? 'would-upgrade' : 'approval-required', message, idle, variant);
   }
   const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
   if (inCluster.length >= concurrency.perCluster) {
@@ -213,7 +216,7 @@ function begin(
     dueBy: now + mayTake(view),
     ...(isTroubled(view) && { issues: issueCodes(view) }),
   };
-  const approved = ruling === undefined || mode !== 'observe' ? '' : ` Approved by ${inWords(ruling)}`;
+  const approved = ruling === undefined || !approval.isNeeded ? '' : ` Approved by ${inWords(ruling)}`;
   const risk =
     quarantined.length === 0
       ? ''

@@ -1,8 +1,8 @@
 import { failureCount, type Turn } from '../shared/ledger/node-group-ledger.ts';
-import { rulingOn } from '../shared/ledger/proposal.ts';
 import { nextOpening } from '../shared/policy/change-window.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
+import { approvalOf } from './approval.ts';
 import { publishedAt } from './choose-release.ts';
 import { type Circumstances, type Decision, type Memory, say } from './decision.ts';
 import { deferralOf } from './defer.ts';
@@ -36,8 +36,8 @@ export function momentOf(
   };
   const attempt = (failures?.count ?? 0) + 1;
   const failed = failureCount(failures);
-  const ruling = rulingOn(state.proposal, releaseVersion);
-  const isProposal = policy.upgrades.mode === 'observe' && ruling?.kind !== 'approved';
+  const approval = approvalOf(state.proposal, releaseVersion, policy.upgrades, now);
+  const { ruling, isProposal } = approval;
   const turnAt = (mayStartAt: number): Turn => ({
     published: publishedAt(view),
     mayStartAt,
@@ -69,6 +69,7 @@ export function momentOf(
     attempt,
     deferral,
     idle,
+    approval,
     ruling,
     isProposal,
     turnAt,

@@ -216,6 +216,8 @@ export const arbitraryPolicy: fc.Arbitrary<Policy | InvalidPolicy> = fc
         perAccount: fc.integer({ min: 1, max: 4 }),
       }),
       stopAfterFailures: fc.integer({ min: 1, max: 4 }),
+      approval: fc.constantFrom('none', 'none', 'required'),
+      approvalExpiresAfter: fc.constantFrom('1h', '48h', '14d'),
     }),
   })
   .map((document) => parsePolicy(JSON.stringify(document), 'enforce'));

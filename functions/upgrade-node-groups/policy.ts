@@ -4,6 +4,7 @@ import { type Mode, mode } from '../shared/policy/mode.ts';
 import type { PolicyWith } from '../shared/policy/policy.ts';
 import { wantedImage } from '../shared/policy/wanted-image-section.ts';
 import { duration, durationFrom } from '../shared/runtime/duration.ts';
+import { approvalKeys } from './approval-policy.ts';
 import { gates } from './gates-policy.ts';
 import { waveKeys } from './waves-policy.ts';
 
@@ -53,6 +54,7 @@ const keys = (defaultMode: Mode) =>
         'How long an upgrade waits, in all, while a worker of the node group is in quarantine; `0m`: not at all.',
       ),
     ...waveKeys,
+    ...approvalKeys,
     force: z
       .boolean()
       .default(false)

@@ -94,6 +94,11 @@ export const UPGRADE_REASONS = {
     meaning: 'In mode enforce the upgrade would have been started now.',
     hint: `To have it done once: ${OPERATOR_COMMAND} approve CLUSTER/NODEGROUP --why "…".`,
   },
+  'approval-required': {
+    meaning:
+      'The policy wants each upgrade approved before it starts (upgrades.approval), and this one is not yet, or its approval has expired.',
+    hint: `To have it done: ${OPERATOR_COMMAND} approve CLUSTER/NODEGROUP --why "…".`,
+  },
   'upgrade-in-flight': { meaning: 'EKS is replacing the nodes.' },
   'update-in-progress': {
     meaning: 'An update that somebody else started is running on the node group: it counts in the limits.',

@@ -13,6 +13,8 @@ export interface Offer {
   /** The function that takes the request. */
   readonly remediation: string;
   readonly subject: RecordSubject;
+  /** The plan that it is about, by its id: of approve and reject. Once something else is proposed, the request is refused. */
+  readonly plan?: string;
 }
 
 /** The form fields in which an operator says who requests an action, and why. */

@@ -1,5 +1,5 @@
 import type { RemediationRequest, RequestedAction } from '../../../events/remediation-request.ts';
-import { inWords, type Proposal, type Ruling } from '../ledger/proposal.ts';
+import { inWords, type Proposal, planIdOf, type Ruling } from '../ledger/proposal.ts';
 import type { DecisionKind, RemediationRecord } from '../records/record.ts';
 import type { SharedReason } from '../records/shared-reasons.ts';
 import type { MessageTrigger } from './messages.ts';
@@ -102,7 +102,7 @@ export function answerRequest<State>(
 }
 
 /**
- * Approves or rejects what is proposed. Messages may overtake each other or be repeated, so the ruling with the latest
+ * Approves or rejects what is proposed. A request that names a plan is about that one alone. Messages may overtake each other or be repeated, so the ruling with the latest
  * request time stands, whatever the order of delivery.
  */
 export function rule<State extends { readonly proposal?: Proposal | undefined }>(
@@ -113,6 +113,10 @@ export function rule<State extends { readonly proposal?: Proposal | undefined }>
   if (proposal === undefined) return { refusal: 'nothing is proposed.' };
   if (isBefore(trigger, proposal.at)) return { refusal: 'what is proposed now was not yet when it was asked for.' };
   const { action, requestedBy, why } = detail;
+  const current = planOf(detail, proposal);
+  if (detail.plan !== undefined && detail.plan !== current) {
+    return { refusal: `plan ${detail.plan} is not what is proposed now; that is plan ${current}: ${proposal.target}.` };
+  }
   const kind = action === 'approve' ? 'approved' : 'rejected';
   const { ruling: known } = proposal;
   if (known?.id === trigger.id) return { state };
@@ -122,6 +126,20 @@ export function rule<State extends { readonly proposal?: Proposal | undefined }>
   const ruling: Ruling = { kind, id: trigger.id, at: trigger.time, requestedBy, why };
   return { state: { ...state, proposal: { ...proposal, ruling } } };
 }
+
+const planOf = (
+  { remediation, clusterName, nodegroupName, instanceId }: RemediationRequest['detail'],
+  proposal: Proposal,
+): string =>
+  planIdOf(
+    remediation,
+    {
+      ...(clusterName !== undefined && { cluster: clusterName }),
+      ...(nodegroupName !== undefined && { nodegroup: nodegroupName }),
+      ...(instanceId !== undefined && { instance: instanceId }),
+    },
+    proposal,
+  );
 
 /**
  * Approves or rejects what is proposed; where nothing is, a rejection is about what was done, and has it undone.

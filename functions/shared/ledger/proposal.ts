@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { DecisionKind } from '../records/record.ts';
+import { PLAN_ID_LENGTH } from '../../../events/envelope.ts';
+import type { DecisionKind, RecordSubject } from '../records/record.ts';
 
 const ruling = z.object({
   kind: z.enum(['approved', 'rejected']),
@@ -29,6 +31,35 @@ export type Proposal = z.infer<typeof proposal>;
 /** The operator's ruling on exactly this target. */
 export const rulingOn = (proposed: Proposal | undefined, target: string): Ruling | undefined =>
   proposed?.target === target ? proposed.ruling : undefined;
+
+/** Until when an approval holds, epoch milliseconds. One without a time was not given before what it approves was proposed. */
+export const approvalEnds = ({ at }: Proposal, ruling: Ruling, expiresAfter: number): number =>
+  (ruling.at ?? at) + expiresAfter;
+
+/**
+ * The id of a plan: what one function proposes to do to one subject. It follows from the proposal alone, so the same proposal has
+ * the same id wherever it is shown, and another target, subject or kind of change has another one.
+ */
+export const planIdOf = (
+  remediation: string,
+  { cluster, nodegroup, instance }: RecordSubject,
+  { target }: Pick<Proposal, 'target'>,
+): string => {
+  // Only some of a worker's records name its node group; its id is enough.
+  const subject = instance ?? `${cluster ?? ''}/${nodegroup ?? ''}`;
+  const digest = createHash('sha256')
+    .update(JSON.stringify([remediation, subject, target]))
+    .digest('hex');
+  return digest.slice(0, PLAN_ID_LENGTH);
+};
+
+/** The id of the plan that a decision proposes, as a detail of its record; empty where it proposes none. */
+export const planIn = (
+  remediation: string,
+  subject: RecordSubject,
+  { decision, proposal: proposed }: { readonly decision: DecisionKind; readonly proposal?: Proposal | undefined },
+): { readonly plan?: string } =>
+  decision === 'would-act' && proposed !== undefined ? { plan: planIdOf(remediation, subject, proposed) } : {};
 
 /**
  * The proposal that stands after a decision.

@@ -49,6 +49,8 @@ export const STRICTNESS = {
     stopAfterFailures: LEAST,
     retryAfter: MOST,
     waitForQuarantine: MOST,
+    approval: strictestFirst('required', 'none'),
+    approvalExpiresAfter: LEAST,
     force: OFF_FIRST,
     'image.mode': MODE,
     'image.wanted': INCOMPARABLE,

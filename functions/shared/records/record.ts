@@ -10,7 +10,7 @@ export type DecisionKind = z.infer<typeof decisionKind>;
 
 export const DECISION_MEANINGS: Readonly<Record<DecisionKind, string>> = {
   acted: 'Something was changed.',
-  'would-act': 'It would have been, in mode `enforce`.',
+  'would-act': 'It would have been, in mode `enforce`, or once it is approved.',
   waiting: 'It will be reconciled again by itself.',
   skipped: 'Not to be touched, by a rule.',
   refused: 'A guard stopped it until somebody acts.',
