@@ -100,7 +100,7 @@ describe('the plan of a fleet', () => {
       '3 would-act a/one cluster-concurrency',
       '4 waiting a/aged baking 22',
     ]);
-    expect(planned[0]?.message).toMatch(/^Would upgrade from/);
+    expect(planned[0]?.message).toMatch(/^The node group would be upgraded from/);
   });
 
   it('goes by the overrides of each place', () => {

@@ -63,7 +63,7 @@ export const sample: RemediationIncident = {
       {
         cluster: 'shop',
         nodegroup: 'web',
-        message: 'Upgrading from 1.35.6-20260625 to 1.35.6-20260714.',
+        message: 'The node group is being upgraded from 1.35.6-20260625 to 1.35.6-20260714.',
         recordId: '1300d05704d8ad6ccae36b32b11d0ba8',
       },
     ],

@@ -40,14 +40,14 @@ describe('explain', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toBe('shop/web: the last 7d, by eks-host-remediator in eu-central-1 (times in UTC)');
     expect(stdout).toMatch(
-      /^ {2}1\d:\d\d:\d\d {2}shop\/web +▶ upgrade-started +Upgrading from .*\n +← Upgrade Reconcile Request \((wake-up|slot-free)\)/m,
+      /^ {2}1\d:\d\d:\d\d {2}shop\/web +▶ upgrade-started +The node group is being upgraded from .*\n +← Upgrade Reconcile Request \((wake-up|slot-free)\)/m,
     );
     expect((await explain('data/frozen')).stdout).toMatch(
       /– opted-out .*\n +→ Remove the tag to have it looked after again\./,
     );
     // The group runs the release; a worker in it is in quarantine, and that comes first.
     expect(stdout).toMatch(
-      /upgraded +Runs 1\.35\.6-20260714 now\.\n.*\n\nNow: shop\/web\/i-\w+: in quarantine since .*\nNow: shop\/web: done since .*\(upgraded\)\nNow: \d+ more done or skipped\.$/m,
+      /upgraded +It runs 1\.35\.6-20260714 now\.\n.*\n\nNow: shop\/web\/i-\w+: in quarantine since .*\nNow: shop\/web: done since .*\(upgraded\)\nNow: \d+ more done or skipped\.$/m,
     );
   });
 

@@ -91,7 +91,7 @@ describe('a node group that no upgrade can just be started on', () => {
 
   it('too far behind its control plane is told of once, whatever releases come, and no call is made', () => {
     expect(told('skewed')).toEqual(['refused version-skew']);
-    expect(messageOf('skewed', 'version-skew')).toMatch(/1\.35.*1\.31.*Move the Kubernetes version.*1\.32/);
+    expect(messageOf('skewed', 'version-skew')).toMatch(/1\.35.*1\.31.*Move the node group to Kubernetes 1\.32/);
     expect(callsOf('skewed')).toEqual([]);
   });
 
@@ -126,7 +126,7 @@ describe('a node group that no upgrade can just be started on', () => {
       'acted upgrade-started',
       'done upgraded',
     ]);
-    expect(messageOf('breaks', 'upgrade-failed')).toContain('no further attempt is made before it is healthy');
+    expect(messageOf('breaks', 'upgrade-failed')).toContain('No further attempt is made until it is healthy');
     const broken = run.records.find(({ reason }) => reason === 'degraded-by-upgrade');
     expect(broken).toMatchObject({
       severity: 'high',

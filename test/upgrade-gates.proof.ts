@@ -57,8 +57,8 @@ it('a gate that is not there is closed and told, where the policy names it and n
   expect(incidentOf(run, 'shop', 'db').at(-1)).toBe('done upgraded');
   const told = (name: string) => run.records.findLast(({ nodegroup }) => nodegroup === name);
   expect(told('web')).toMatchObject({ decision: 'refused', reason: 'gate-unreadable' });
-  expect(told('web')?.message).toBe('What cannot be read is closed: chekout-errors (no such alarm).');
-  expect(told('api')?.message).toMatch(/^What cannot be read is closed: gone \(InvalidDocument: /);
+  expect(told('web')?.message).toBe('A gate that cannot be read counts as closed: chekout-errors (no such alarm).');
+  expect(told('api')?.message).toMatch(/^A gate that cannot be read counts as closed: gone \(InvalidDocument: /);
   expect(upgradeCalls(run)).toHaveLength(1);
 });
 
@@ -75,11 +75,11 @@ it('full subnets keep an upgrade from starting, as the plan says; with addresses
   expect(incidentOf(run, 'shop', 'api').at(-1)).toBe('done upgraded');
   expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('refused preflight-blocked');
   const planned = await operate(run.account, 'plan', '--fleet', 'shop/web');
-  expect(planned.stdout).toContain('preflight-blocked: Nothing is moved');
+  expect(planned.stdout).toContain('preflight-blocked: The upgrade does not start');
   await run.account.play(2 * HOUR);
   expect(incidentOf(run, 'shop', 'web').at(-1)).toBe('done upgraded');
   const started = run.records.findLast(({ nodegroup, reason }) => nodegroup === 'web' && reason === 'upgrade-started');
-  expect(started?.message).toContain('Look out: its 3 subnets have 3 free addresses, and EKS launches up to 6');
+  expect(started?.message).toContain('Warning: its 3 subnets have 3 free addresses, and EKS launches up to 6');
   const looks = run.calls.filter(
     ({ operation, function: by }) => operation === 'DescribeSubnets' && by === 'upgrade-node-groups',
   );
@@ -104,7 +104,7 @@ it('a disruption budget that lets no pod go keeps an upgrade from starting, and 
     /the disruption budget shop\/cart now allows no eviction of shop\/cart-\S+ \(ReplicaSet cart-\w+\), shop\/cart-/,
   );
   expect(told('api', 'upgrade-started')).toMatch(
-    /Look out: .*1 pod that is the only one of its controller: default\/solo-/,
+    /Warning: .*1 pod without another pod of the same controller: default\/solo-/,
   );
   expect(incidentOf(run, 'shop', 'api').at(-1)).toBe('done upgraded');
 });

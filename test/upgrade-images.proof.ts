@@ -83,7 +83,7 @@ it('node groups with an AMI of their own move to the wanted one in a version of 
     ({ nodegroup, reason }) => nodegroup === 'stack' && reason === 'template-kept-as-code',
   );
   expect(told).toHaveLength(1);
-  expect(told[0]?.message).toContain(`ImageId ${NEW} in place of ${OLD}`);
+  expect(told[0]?.message).toContain(`ImageId ${NEW} instead of ${OLD}`);
   // Everything but the AMI is what it was, the snapshot of the second volume included.
   for (const id of templateIds.slice(0, 2)) {
     const [before, after, ...more] = launchTemplates.get(id).versions.map(({ data }) => data);

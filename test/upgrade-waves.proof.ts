@@ -131,11 +131,11 @@ it('three waves over five clusters: a bad release ends with its canary, the next
   const told = run.records
     .filter(
       ({ reason, cluster: name, message }) =>
-        (reason === 'earlier-wave' && name === 'prod-b' && message.includes(GOOD)) || message.includes('Waits'),
+        (reason === 'earlier-wave' && name === 'prod-b' && message.includes(GOOD)) || message.includes('waits for'),
     )
     .map(({ message }) => message);
   expect(told).toContainEqual(
-    expect.stringMatching(/^Waits for wave stage: stage-\w\/\w+ (has not finished|is moving to it)/),
+    expect.stringMatching(/^It waits for wave stage: stage-\w\/\w+ (has not finished|is moving to it)/),
   );
   expect(told).toContainEqual(expect.stringMatching(/ bakes in wave stage until /));
 });

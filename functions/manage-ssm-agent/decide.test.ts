@@ -288,7 +288,7 @@ describe('decide', () => {
         decision: 'failed',
         reason: 'attempts-exhausted',
         message:
-          'Role shop-node does not allow what the agent needs. 3 attempts to cure it failed; no further one is made.',
+          'Role shop-node does not allow what the agent needs. 3 attempts to cure it failed. No further attempt is made.',
         details: { cause },
       });
     });

@@ -68,7 +68,7 @@ export function afterFailure(
   now: number,
 ): Decision | undefined {
   if (failures.count >= attempts) {
-    const text = `${message} ${counted(failures.count, 'attempt')} to cure it failed; no further one is made.`;
+    const text = `${message} ${counted(failures.count, 'attempt')} to cure it failed. No further attempt is made.`;
     return {
       ...say('failed', 'attempts-exhausted', text, { failures }, `${cause} exhausted`),
       details: { cause, failures: failures.count },

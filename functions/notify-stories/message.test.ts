@@ -43,7 +43,7 @@ describe('a message', () => {
       content: {
         textType: 'client-markdown',
         title: '[low] shop/web: upgrade-started',
-        description: 'shop/web: Upgrading from 1.35.6-20260625 to 1.35.6-20260714.',
+        description: 'shop/web: The node group is being upgraded from 1.35.6-20260625 to 1.35.6-20260714.',
         nextSteps: ['Wait.', 'npx eks-host-remediator explain shop/web --stack prod --region eu-central-1'],
         keywords: ['upgrade-node-groups', 'upgrade-started', 'low'],
       },
@@ -56,7 +56,7 @@ describe('a message', () => {
   it('is plain text for mail, with what to do and where to look', () => {
     const { mail } = messageOf(one!, 'prod');
     expect(mail).toMatch(
-      /^shop\/web: Upgrading .*\n\n-> Wait\.\n-> npx eks-host-remediator .*\n\nphase: opened\nseverity: low\n/,
+      /^shop\/web: The node group is being upgraded .*\n\n-> Wait\.\n-> npx eks-host-remediator .*\n\nphase: opened\nseverity: low\n/,
     );
     expect(mail).toContain('correlationId: 1.35/AL2023_x86_64_STANDARD 1.35.6-20260714');
   });

@@ -179,7 +179,7 @@ function whyNone(
   }
   const { releaseVersion: recommended } = target;
   if (order === undefined) {
-    const why = `Runs ${current}; whether the recommended ${recommended} is newer cannot be told.`;
+    const why = `It runs ${current}. The versions do not tell whether the recommended ${recommended} is newer.`;
     return { reason: 'release-incomparable', why };
   }
   if (order < 0) {

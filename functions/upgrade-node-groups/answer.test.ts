@@ -50,18 +50,18 @@ describe('answer', () => {
   it.each([
     ['approve', {}, {}, 'nothing is proposed'],
     ['approve', { proposal: { ...proposal, at: NOW + HOUR } }, observing, 'was not yet when it was asked for'],
-    ['approve', { proposal: { ...proposal, target: '1.33.12-20260610' } }, observing, 'Would upgrade'],
+    ['approve', { proposal: { ...proposal, target: '1.33.12-20260610' } }, observing, 'would be upgraded'],
     ['approve', { proposal }, { ...observing, killSwitch: true }, 'The kill switch is on'],
     ['approve', { proposal }, { ...observing, scope: { clusters: ['other'] } }, 'The scope leaves out'],
     ['approve', { proposal }, { upgrades: { mode: 'off' } }, 'Mode is off'],
     ['approve', { proposal }, { nonsense: 1 }, 'nonsense'],
-    ['approve', { proposal, failures }, observing, 'no further one is made'],
-    ['reject', { proposal: { ...proposal, target: '1.33.12-20260610' } }, {}, 'Upgrading'],
+    ['approve', { proposal, failures }, observing, 'No further attempt is made'],
+    ['reject', { proposal: { ...proposal, target: '1.33.12-20260610' } }, {}, 'is being upgraded'],
     ['resume', {}, {}, 'nothing has failed'],
     ['resume', { failures: { ...failures, forgotten: 3 } }, {}, 'it was resumed already'],
     ['resume', { failures: { ...failures, count: 1 } }, {}, 'it is not halted'],
     ['resume', { failures: { ...failures, lastAt: NOW + HOUR } }, {}, 'it has failed again since'],
-    ['retry', { failures }, {}, 'no further one is made'],
+    ['retry', { failures }, {}, 'No further attempt is made'],
     ['retry', { failures: { ...failures, count: 1, lastAt: NOW - 9 * HOUR } }, {}, 'it is not retry-later'],
     ['retry', { upgrade: { releaseVersion: RELEASE, attempt: 1, requestedAt: NOW } }, {}, 'an upgrade is under way'],
   ] as const)(
@@ -80,7 +80,7 @@ describe('answer', () => {
     const opening = '2026-07-21T03:00:00.000Z';
     const proposed = decide(about({}), shut);
     expect(proposed).toMatchObject({ decision: 'would-act', reason: 'would-upgrade', proposal: { target: RELEASE } });
-    expect(proposed.message).toContain(`Approved now, it starts when the next window opens, at ${opening}`);
+    expect(proposed.message).toContain(`If approved now, it starts when the next window opens, at ${opening}`);
     // Made in a window, it is no less to be approved after that.
     expect(decide(about({ proposal }), shut)).toMatchObject({ decision: 'would-act', proposal });
     const made = answer(about({ proposal }), request('approve'), shut);

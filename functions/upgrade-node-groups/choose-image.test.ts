@@ -58,7 +58,7 @@ describe('a group with a custom AMI', () => {
       releaseVersion: 'ami-2',
       start: { template: { templateId: 'lt-1', version: 7 } },
       memory: { upgrade: { releaseVersion: 'ami-2', attempt: 1, nodes: 2 } },
-      message: expect.stringContaining('The way back is version 7 of its launch template lt-1.'),
+      message: expect.stringContaining('Version 7 of its launch template lt-1 has the former AMI.'),
     });
   });
 
@@ -82,7 +82,7 @@ describe('a group with a custom AMI', () => {
       { 'aws:cloudformation:stack-name': 'nodes' },
       "CloudFormation's stack nodes",
     ],
-    ['is kept by Terraform', ENFORCED, { 'managed-by': 'terraform' }, 'managed by terraform'],
+    ['is kept by Terraform', ENFORCED, { 'managed-by': 'terraform' }, 'manages it. A version made here would be drift'],
     ['is nobody’s, as far as its tags say', { mode: 'enforce' }, {}, 'No tag says who manages it'],
   ])('has the change written out where the template %s', (_, policy, tags, keeper) => {
     const ruling = { kind: 'approved' as const, id: 'r', at: NOW, requestedBy: 'jo', why: 'x' };

@@ -2,6 +2,7 @@ import { isInvalid } from '../shared/policy/policy.ts';
 import type { SeenRelease } from '../shared/releases/release-ledger.ts';
 import type { Target } from '../shared/releases/target-release.ts';
 import { newestBaked, type Offer, offerOf } from '../shared/releases/wanted-image.ts';
+import { counted } from '../shared/text/counted.ts';
 import { confirmNodes } from './confirm-nodes.ts';
 import { type Circumstances, type Decision, idleMemory, say } from './decision.ts';
 import type { CustomView, NodeGroupView, Observation } from './observation.ts';
@@ -42,7 +43,7 @@ export function chooseImage(
   const { wanted, present, template } = custom;
   if (wanted.kind === 'unreadable') {
     const what = `image unreadable ${wanted.code}`;
-    const message = `Which AMI is wanted cannot be read: ${wanted.error}. No upgrade starts before it can.`;
+    const message = `The AMI that the policy wants cannot be read: ${wanted.error}. No upgrade starts until it can be read.`;
     return untilReadable({ what, message, variant: what }, wanted, state, idle, now);
   }
   if (wanted.kind === 'none') return no('wanted-image-missing', wanted.message, 'refused', wanted.message);
@@ -52,14 +53,14 @@ export function chooseImage(
     return untilReadable({ what, message, variant: what }, present, state, idle, now);
   }
   if (present.kind === 'gone') {
-    const message = `Its AMI ${current} cannot be described any more, so nobody can tell which one is of the same owner, architecture and system.`;
+    const message = `EC2 does not describe its AMI ${current} any more. Without its owner, architecture and system no other AMI can be compared with it.`;
     return no('present-image-unknown', message, 'refused', current);
   }
   const offer = offerOf(wanted.candidates, present.found, { controlPlane: view.cluster.version, now });
   const chosen = newestBaked(offer.newer, paceOf(need, policy, now).bakeAge, now);
   if (chosen === undefined) return nothingNewer(offer, view, state, now, no);
   if (template === undefined) {
-    return no('template-unfit', 'EKS names no launch template of yours, in which the AMI could be changed.', 'refused');
+    return no('template-unfit', 'EKS names no launch template of yours. Only there can the AMI be changed.', 'refused');
   }
   if (template.kind === 'unreadable') {
     const what = `template unreadable ${template.code}`;
@@ -70,8 +71,8 @@ export function chooseImage(
   if (named !== current) {
     const message =
       named === undefined
-        ? 'The version of its launch template that it has is gone, or names no AMI.'
-        : `Its launch template names the AMI as ${named}: whoever keeps that changes it.`;
+        ? 'The version of its launch template that it uses is gone, or names no AMI.'
+        : `Its launch template takes the AMI from ${named}. Whoever owns that value changes the AMI.`;
     return no('template-unfit', message, 'refused', named ?? '');
   }
   const asSeen = (imageId: string, firstSeenAt: number): SeenRelease => ({ releaseVersion: imageId, firstSeenAt });
@@ -103,15 +104,16 @@ function nothingNewer(
   const [newest] = refused;
   if (newest !== undefined) {
     const { imageId, name } = newest.image;
-    const others = refused.length === 1 ? '' : ` So it is, or otherwise, with ${refused.length - 1} more.`;
-    const message = `Does not move from ${current} to ${imageId} (${name}): ${newest.why}.${others}`;
+    const others =
+      refused.length === 1 ? '' : ` ${counted(refused.length - 1, 'more AMI does', 'more AMIs do')} not fit either.`;
+    const message = `It does not move from ${current} to ${imageId} (${name}): ${newest.why}.${others}`;
     return no('image-of-another-kind', message, 'refused', imageId);
   }
   const mixed = confirmNodes(view, state, idleMemory(state), now);
   if (mixed !== undefined) return mixed;
   const message =
     present === 'newest'
-      ? `Runs ${current}, the newest AMI that the policy names.`
-      : `Runs ${current}, which is newer than all AMIs that the policy names.`;
+      ? `It runs ${current}, the newest AMI that the policy names.`
+      : `It runs ${current}, which is newer than all AMIs that the policy names.`;
   return { ...say('done', 'up-to-date', message, {}, current), releaseVersion: current };
 }

@@ -52,7 +52,7 @@ function stopped({
   upgrades,
 }: Moment): Decision | undefined {
   if (isTroubled(view) && (state.cureTried === releaseVersion || (view.desired > 0 && failed > 0))) {
-    const why = `An upgrade to ${releaseVersion} was tried as a cure: it is not tried again.`;
+    const why = `An upgrade to ${releaseVersion} was tried as a cure and did not help. It is not tried again.`;
     return unhealthy(view, state, idle, why);
   }
   if (ruling?.kind === 'rejected') {
@@ -60,7 +60,7 @@ function stopped({
     return say('skipped', 'proposal-rejected', message, idle, `${releaseVersion} ${ruling.id}`);
   }
   if (failed >= upgrades.stopAfterFailures) {
-    const message = `${counted(failed, 'attempt')} to move to ${releaseVersion} failed; no further one is made.${nodesInWords(view)}`;
+    const message = `${counted(failed, 'attempt')} to move to ${releaseVersion} failed. No further attempt is made.${nodesInWords(view)}`;
     return say('refused', 'halted', message, idle, `${releaseVersion} ${failures?.count}`);
   }
   return undefined;
@@ -104,7 +104,7 @@ function inDoubt({ view, state, idle, now, releaseVersion, turnAt, wait, pace }:
     return { ...failing, turn: turnAt(nextOpening(pace.windows, failing.wakeAt ?? now)) };
   }
   const obstacle = meet(state.obstacle, 'release-in-doubt', now, DOUBT);
-  const message = `Amazon recommends something else than before at this moment: ${releaseVersion} is not rolled out until a second look has told whether it was withdrawn.`;
+  const message = `Amazon recommends another release than before. ${releaseVersion} is not rolled out until a second read says whether it was withdrawn.`;
   const doubted = wait('release-in-doubt', message, obstacle.until);
   const isSilent = now - obstacle.since < DOUBT_IS_TOLD_AFTER;
   return { ...doubted, memory: { ...idle, obstacle }, ...(isSilent && { isSilent }) };
@@ -120,7 +120,7 @@ function sparingEvidence({ quarantined, idle, now, upgrades, releaseVersion, wai
   const quarantineWait = idle.quarantineWait ?? { releaseVersion, since: now };
   const until = quarantineWait.since + upgrades.waitForQuarantine;
   if (until <= now) return undefined;
-  const message = `${listed(quarantined)} ${isOrAre(quarantined)} in quarantine, and the upgrade could terminate what is kept for analysis: it starts when that has ended, at ${iso(until)} at the latest.`;
+  const message = `${listed(quarantined)} ${isOrAre(quarantined)} in quarantine. The upgrade could terminate what is kept for analysis. It starts when the quarantine has ended, at ${iso(until)} at the latest.`;
   return { ...wait('worker-in-quarantine', message, until), memory: { ...idle, quarantineWait } };
 }
 
@@ -150,7 +150,7 @@ function blocked({ key, upgrades, wait, now }: Moment, { preflights }: Pick<Circ
   // With force, EKS ends old nodes whatever runs on them (EKS API reference, UpdateNodegroupVersion).
   const blocking = upgrades.force ? blockers.filter(({ kind }) => kind !== 'eviction') : blockers;
   if (upgrades.preflight !== 'block' || blocking.length === 0) return undefined;
-  const message = `Nothing is moved, since the upgrade would be blocked: ${listed(blocking.map(({ why }) => why))}.`;
+  const message = `The upgrade does not start, because it would be blocked: ${listed(blocking.map(({ why }) => why))}.`;
   const waits = wait('preflight-blocked', message, now + LOOKED_AT_AGAIN);
   const which = [...new Set(blocking.map((each) => each.which))].sort();
   return { ...waits, decision: 'refused' as const, variant: `${waits.variant} ${which.join(', ')}` };
@@ -187,25 +187,25 @@ function begin(
   const fromTo = `from ${view.releaseVersion} to ${releaseVersion}${pace.cause}${cures}`;
   if (isProposal) {
     const opensAt = nextOpening(pace.windows, now);
-    const inWindow = opensAt > now ? ` Approved now, it starts when the next window opens, at ${iso(opensAt)}.` : '';
+    const inWindow = opensAt > now ? ` If approved now, it starts when the next window opens, at ${iso(opensAt)}.` : '';
     const closed = closedGate(upgrades.gates, gates, now);
-    const atGates = closed === undefined ? '' : ` Approved now, it waits. ${closed.message}`;
-    const message = `Would upgrade ${fromTo}.${approval.expired?.message ?? ''}${inWindow}${atGates}`;
+    const atGates = closed === undefined ? '' : ` If approved now, it waits. ${closed.message}`;
+    const message = `The node group would be upgraded ${fromTo}.${approval.expired?.message ?? ''}${inWindow}${atGates}`;
     const variant = approval.expired === undefined ? releaseVersion : `${releaseVersion} after ${approval.expired.id}`;
     return say('would-act', mode === 'observe' ? 'would-upgrade' : 'approval-required', message, idle, variant);
   }
   const { inCluster, inAccount } = occupantsFor(key, slots, ahead);
   if (inCluster.length >= concurrency.perCluster) {
-    const limit = `The cluster has room for ${concurrency.perCluster} at a time`;
-    return wait('cluster-concurrency', `${limit}; under way: ${listed(inCluster)}.`);
+    const limit = `The policy allows ${counted(concurrency.perCluster, 'update')} at a time in the cluster`;
+    return wait('cluster-concurrency', `${limit}. Under way: ${listed(inCluster)}.`);
   }
   if (inAccount.length >= concurrency.perAccount) {
-    const limit = `The account has room for ${concurrency.perAccount} at a time`;
-    return wait('account-concurrency', `${limit}; under way: ${listed(inAccount)}.`);
+    const limit = `The policy allows ${counted(concurrency.perAccount, 'update')} at a time in the account`;
+    return wait('account-concurrency', `${limit}. Under way: ${listed(inAccount)}.`);
   }
   const seen = preflights?.found.get(subjectOf(key));
   if (seen === undefined && preflights?.isOver === true && upgrades.preflight !== 'off') {
-    const message = 'It is looked at before it starts, in a minute.';
+    const message = 'The upgrade is checked before it starts, in a minute.';
     return { ...wait('preflight-pending', message, now + MINUTE), isSilent: true };
   }
   const upgrade: Upgrade = {
@@ -220,8 +220,8 @@ function begin(
   const risk =
     quarantined.length === 0
       ? ''
-      : ` ${listed(quarantined)} ${isOrAre(quarantined)} in quarantine: the upgrade may terminate what is kept for analysis.`;
-  const message = `Upgrading ${fromTo}.${approved}${risk}${warned(upgrades.preflight, seen)}`;
+      : ` ${listed(quarantined)} ${isOrAre(quarantined)} in quarantine. The upgrade may terminate what is kept for analysis.`;
+  const message = `The node group is being upgraded ${fromTo}.${approved}${risk}${warned(upgrades.preflight, seen)}`;
   return {
     ...say('acted', 'upgrade-started', message, { ...idle, upgrade }, `${releaseVersion} ${attempt}`),
     start: { version: view.version, force },
@@ -234,7 +234,7 @@ function begin(
 function warned(preflight: Moment['upgrades']['preflight'], seen: Preflight | undefined): string {
   const found =
     preflight === 'off' || seen === undefined ? [] : [...seen.blockers.map(({ why }) => why), ...seen.warnings];
-  return found.length === 0 ? '' : ` Look out: ${listed(found)}.`;
+  return found.length === 0 ? '' : ` Warning: ${listed(found)}.`;
 }
 
 const nodesToReplace = ({ nodes, desired }: NodeGroupView, releaseVersion: string): number => {

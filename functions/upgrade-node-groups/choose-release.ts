@@ -32,7 +32,7 @@ export function chooseRelease(
   const { releaseVersion: newest } = target;
   const order = compareReleases(amiType, newest, current);
   if (order === undefined) {
-    const message = `Runs ${current}; whether the recommended ${newest} is newer cannot be told.`;
+    const message = `It runs ${current}. The versions do not tell whether the recommended ${newest} is newer.`;
     return { ...say('skipped', 'release-incomparable', message, idle, newest), releaseVersion: newest };
   }
   const newer = target.offered.filter(
@@ -49,8 +49,8 @@ export function chooseRelease(
   if (release !== undefined) return { release };
   if (order < 0) {
     if (target.withdrawn.includes(current))
-      return runsWithdrawn(current, `it recommends ${newest} again`, idle, newest);
-    const message = `Runs ${current}, which is newer than the recommended ${newest}.`;
+      return runsWithdrawn(current, `Amazon recommends ${newest} again`, idle, newest);
+    const message = `It runs ${current}, which is newer than the recommended ${newest}.`;
     return { ...say('skipped', 'newer-than-recommended', message, {}, newest), releaseVersion: newest };
   }
   return newestRunning(view, target.offered.at(-1), state, now);
@@ -70,12 +70,12 @@ function newestRunning(
   const mixed = confirmNodes(view, state, idleMemory(state), now);
   const ended = endOfLife(pairOf(view), newest, now);
   if (ended !== undefined && mixed?.reason !== 'nodes-differ') {
-    const message = `Runs ${releaseVersion}, the last release there is. ${ended.what} ${ended.move}`;
+    const message = `It runs ${releaseVersion}, the last release that there is. ${ended.what} ${ended.move}`;
     return { ...say('refused', 'end-of-life', message, {}, pairOf(view).kubernetesVersion), releaseVersion };
   }
   if (mixed !== undefined) return mixed;
   // `upgraded` and `up-to-date` mean the same state, so after one is recorded the other is no news.
-  const message = `Runs the recommended release ${releaseVersion}.`;
+  const message = `It runs the recommended release ${releaseVersion}.`;
   return { ...say('done', 'up-to-date', message, {}, releaseVersion), releaseVersion };
 }
 
@@ -90,10 +90,10 @@ function withoutTarget(
   if (unreadable !== undefined) return recommendationUnread(unreadable, view, state, idle, now);
   const pair = pairOf(view);
   if (withdrawn.includes(view.releaseVersion)) {
-    return runsWithdrawn(view.releaseVersion, 'it recommends no other one', idle);
+    return runsWithdrawn(view.releaseVersion, 'Amazon recommends no other release', idle);
   }
   if (reason === 'no-release-for-version' && neverPublished(pair)) {
-    return say('refused', 'end-of-life', `Runs ${view.releaseVersion}. ${message}`, {}, pair.kubernetesVersion);
+    return say('refused', 'end-of-life', `It runs ${view.releaseVersion}. ${message}`, {}, pair.kubernetesVersion);
   }
   if (reason !== 'release-not-yet-seen') return say('skipped', reason, message, idle, withdrawn.join(' '));
   // Watcher and sweep run in the same minute. That the watcher has not run yet is no news.
@@ -113,12 +113,12 @@ export function recommendationUnread(
   now: number,
 ): Decision {
   const what = `release unreadable ${unread.code}`;
-  const message = `What Amazon recommends for ${pairKey(pairOf(view))} cannot be read: ${unread.error}. No upgrade starts before it can.`;
+  const message = `The release that Amazon recommends for ${pairKey(pairOf(view))} cannot be read: ${unread.error}. No upgrade starts until it can be read.`;
   return untilReadable({ what, message, variant: what }, unread, state, idle, now);
 }
 
 const runsWithdrawn = (current: string, instead: string, idle: Memory, variant = ''): Decision => {
-  const message = `Runs ${current}, which Amazon has withdrawn: ${instead}.`;
+  const message = `It runs ${current}, which Amazon has withdrawn. ${instead}.`;
   return say('skipped', 'runs-withdrawn-release', message, idle, `${current} ${variant}`.trim());
 };
 

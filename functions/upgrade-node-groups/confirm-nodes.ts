@@ -33,7 +33,7 @@ export function confirmNodes(
   const obstacle = meet(state.obstacle, 'nodes-unknown', now, UNREADABLE);
   const message =
     spread === undefined
-      ? `The AMIs of its nodes cannot be read: whether all run ${releaseVersion} is not known.`
+      ? `The AMIs of its nodes cannot be read. Whether all of them run ${releaseVersion} is not known.`
       : spreadInWords(spread, releaseVersion);
   return {
     ...say('failed', 'unreadable', message, { ...memory, obstacle }, 'nodes-unknown'),

@@ -314,7 +314,7 @@ describe('with a worker in quarantine', () => {
     ] as const) {
       expect(decide(held(since(hours)), circumstances(policy))).toMatchObject({
         reason: 'upgrade-started',
-        message: expect.stringContaining('i-0123456789abcdef0 is in quarantine: the upgrade may terminate'),
+        message: expect.stringContaining('i-0123456789abcdef0 is in quarantine. The upgrade may terminate'),
       });
     }
   });

@@ -68,12 +68,12 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
   );
   if ('guardResult' in verdict) return { ...verdict.guardResult, memory: idle };
   if (view.amiType === 'CUSTOM' && verdict.policy.upgrades.image.mode === 'off') {
-    return skip('custom-ami', `Runs the custom AMI ${view.releaseVersion}, and upgrades.image.mode is off.`);
+    return skip('custom-ami', `It runs the custom AMI ${view.releaseVersion}, and upgrades.image.mode is off.`);
   }
   if (view.amiType === 'CUSTOM' && view.custom === undefined) {
     return skip(
       'custom-ami',
-      `Runs the custom AMI ${view.releaseVersion}; the policy names none to move to (upgrades.image.wanted).`,
+      `It runs the custom AMI ${view.releaseVersion}; the policy names none to move to (upgrades.image.wanted).`,
     );
   }
   if (view.cluster.status !== 'ACTIVE') {
@@ -86,7 +86,7 @@ function guard(observation: Observation, view: NodeGroupView, circumstances: Cir
     return { ...say('refused', 'version-skew', message, idle, variant), details: { kubernetesVersion } };
   }
   if (isTroubled(view) && !mayBeUpgraded(view)) {
-    return unhealthy(view, observation.state, idle, 'An upgrade is no cure of that, and could make it worse.');
+    return unhealthy(view, observation.state, idle, 'An upgrade does not cure that, and could make it worse.');
   }
   if (view.status !== 'ACTIVE' && view.status !== 'DEGRADED')
     return skip('node-group-not-active', `The node group is ${view.status}.`, view.status);

@@ -16,9 +16,9 @@ export interface Refusal {
 const prefixOf = (releaseVersion: string): string => `deferred ${releaseVersion} `;
 const UNAUTHORIZED_CODE = 'unauthorized';
 const IMAGE_HINT =
-  'No version of its launch template could be made: the setting imageRights must be on, and the template must be none that CloudFormation, eksctl or EKS keeps.';
+  'No new version of its launch template could be made. The setting imageRights must be on, and the template must not be managed by CloudFormation, eksctl or EKS.';
 const LAUNCH_TEMPLATE_HINT =
-  'It has a launch template: the setting launchTemplateRights must be on, and no boundary or organization policy may deny ec2:RunInstances.';
+  'It has a launch template. The setting launchTemplateRights must be on, and no boundary or organization policy may deny ec2:RunInstances.';
 
 /** The obstacle after such a refusal now. */
 export function deferralAfter(
@@ -48,7 +48,7 @@ export function deferred(
   memory: Memory,
   because?: string,
 ): Pick<Decision, 'decision' | 'reason' | 'message' | 'variant' | 'memory'> {
-  const again = `It is tried again at ${iso(retryAt)}, and counts as no attempt.`;
+  const again = `It is tried again at ${iso(retryAt)}, and does not count as an attempt.`;
   if (what.endsWith(` ${UNAUTHORIZED_CODE}`)) {
     const isOfEc2 = because?.startsWith('UnauthorizedOperation') === true;
     const isOfTemplate = /launch template/i.test(because ?? '');
@@ -56,8 +56,8 @@ export function deferred(
     const message = `EKS does not let this function update the node group: ${because ?? 'a right is missing'}.${template} ${again}`;
     return say('refused', 'upgrade-unauthorized', message, memory, what);
   }
-  const message = `EKS does not take the update: ${because ?? what}. ${again}`;
+  const message = `EKS does not accept the update: ${because ?? what}. ${again}`;
   const isLong = now - since >= DEFERRAL_IS_TOLD_AFTER;
   if (!isLong) return say('waiting', 'upgrade-deferred', message, memory, what);
-  return say('refused', 'upgrade-deferred', `${message} It is so since ${iso(since)}.`, memory, `${what} long`);
+  return say('refused', 'upgrade-deferred', `${message} This has lasted since ${iso(since)}.`, memory, `${what} long`);
 }

@@ -42,7 +42,13 @@ export function followUpgrade(
     // recorded as started; the next reconcile follows it.
     const memoryOfIt = { ...memory, upgrade: { ...upgrade, updateId: update.updateId } };
     return {
-      ...say('acted', 'upgrade-started', `Upgrading to ${releaseVersion}.`, memoryOfIt, `${releaseVersion} ${attempt}`),
+      ...say(
+        'acted',
+        'upgrade-started',
+        `The node group is being upgraded to ${releaseVersion}.`,
+        memoryOfIt,
+        `${releaseVersion} ${attempt}`,
+      ),
       releaseVersion,
       wakeAt: circumstances.now,
       details: { updateId: update.updateId },
@@ -61,7 +67,7 @@ export function followUpgrade(
       // What has failed of a newer release that is on offer is no better for it.
       const former: Memory = memory.formerFailures === undefined ? {} : { formerFailures: memory.formerFailures };
       const done: Decision = {
-        ...say('done', 'upgraded', `Runs ${releaseVersion} now.`, former, releaseVersion),
+        ...say('done', 'upgraded', `It runs ${releaseVersion} now.`, former, releaseVersion),
         releaseVersion,
         details: { updateId: update.updateId },
       };
@@ -82,10 +88,10 @@ function inFlight(upgrade: Upgrade, view: NodeGroupView, memory: Memory, updateI
   const remembered = { ...memory, upgrade };
   const longest = mayTake(view);
   if (now - requestedAt > longest) {
-    const message = `The update ${updateId} to ${releaseVersion} runs since ${iso(requestedAt)}, longer than the ${hours(longest)} that such a node group needs: ${progress} replaced.`;
+    const message = `The update ${updateId} to ${releaseVersion} has run since ${iso(requestedAt)}, longer than the ${hours(longest)} that such a node group needs. EKS has replaced ${progress}.`;
     return { ...say('failed', 'upgrade-stuck', message, remembered, `${releaseVersion} ${attempt}`), ...more };
   }
-  const message = `Moving to ${releaseVersion}: ${progress} replaced.`;
+  const message = `EKS has moved ${progress} to ${releaseVersion}.`;
   return {
     ...say('waiting', 'upgrade-in-flight', message, remembered, `${releaseVersion} ${attempt} ${progress}`),
     ...more,
@@ -140,7 +146,7 @@ function failed(
   const next = exhausted
     ? 'That was the last attempt.'
     : isHeldUp
-      ? `The node group is ${view.status} now: no further attempt is made before it is healthy.`
+      ? `The node group is ${view.status} now. No further attempt is made until it is healthy.`
       : `The next attempt may start at ${iso(retryAt)}.`;
   return {
     ...say(

@@ -7,7 +7,7 @@ export function updatedBySomebody({ state }: Observation, view: NodeGroupView, i
   // An upgrade that was requested but cannot be found yet keeps its slot: it may be the one that is running.
   if (state.upgrade !== undefined) {
     const memory = { ...idle, upgrade: state.upgrade };
-    const message = 'The node group is being updated; whether by the upgrade that was asked for is not known yet.';
+    const message = 'The node group is being updated. Whether this is the requested upgrade is not known yet.';
     return { ...say('waiting', 'update-in-progress', message, memory, 'ours'), wakeAt: now + RECONCILE_EVERY };
   }
   const foreign = view.foreign ?? state.foreign ?? { since: now };
@@ -17,8 +17,8 @@ export function updatedBySomebody({ state }: Observation, view: NodeGroupView, i
   const named = updateId === undefined ? 'an update' : `the update ${updateId}`;
   const told = now - since > longest;
   const message = told
-    ? `Somebody else's update runs since ${iso(since)}, longer than such a node group needs: ${named}. Nothing is upgraded before it ends.`
-    : `Somebody else is updating the node group: ${named}, since ${iso(since)}.`;
+    ? `Somebody else's update has run since ${iso(since)}, longer than such a node group needs: ${named}. No upgrade starts before it ends.`
+    : `Somebody else has been updating the node group since ${iso(since)}: ${named}.`;
   return {
     ...say(told ? 'refused' : 'waiting', told ? 'update-stuck' : 'update-in-progress', message, memory, updateId ?? ''),
     // It is reconciled until then, and once right after it would count as stuck.

@@ -25,12 +25,12 @@ export const gates = z
     insufficientData: z
       .enum(['closed', 'open'])
       .default('closed')
-      .describe('What an alarm without enough data means, or one that CloudWatch could not evaluate.'),
+      .describe('What an alarm means that has too little data, or that CloudWatch could not evaluate.'),
     calendars: z
       .array(calendar)
       .max(20)
       .default([])
-      .describe('SSM Change Calendars, by name, or by ARN where another account shares them. All must be open.'),
+      .describe('SSM Change Calendars, by name, or by ARN if another account shares them. All of them must be open.'),
   })
   .prefault({})
   .describe('What must be open before an upgrade starts. A gate that cannot be read is closed.');

@@ -61,7 +61,7 @@ export function closedGate(named: NamedGates, read: Gates | undefined, now: numb
     seen.kind === 'unreadable' ? [{ name, seen }] : [],
   );
   if (unread.length > 0) {
-    const message = `What cannot be read is closed: ${listed(unread.map(({ name, seen }) => `${name} (${seen.error})`))}.`;
+    const message = `A gate that cannot be read counts as closed: ${listed(unread.map(({ name, seen }) => `${name} (${seen.error})`))}.`;
     const which = listed(unread.map(({ name, seen }) => `${name} ${seen.code}`));
     const isThrottled = unread.every(({ seen }) => seen.isThrottled);
     return { reason: 'gate-unreadable', message, which, until, isThrottled };
@@ -92,7 +92,7 @@ export function closedGate(named: NamedGates, read: Gates | undefined, now: numb
     return state === undefined ? [] : [{ name, state }];
   });
   if (raised.length === 0) return undefined;
-  const message = `Alarms that the policy names do not let it start: ${listed(raised.map(({ name, state }) => `${name} is ${state}`))}.`;
+  const message = `Alarms keep the upgrade from starting: ${listed(raised.map(({ name, state }) => `${name} is ${state}`))}.`;
   const which = listed(raised.map(({ name, state }) => `${name} ${state}`));
   return { reason: 'alarm-gate-closed', message, which, until, isThrottled: false };
 }

@@ -37,7 +37,7 @@ export function unhealthy(
 ): Decision {
   const codes = issueCodes(view);
   const isOurs = codes.some((code) => failures?.broke?.includes(code) === true);
-  const since = isOurs ? ` It is so since the upgrade to ${failures?.releaseVersion} failed.` : '';
+  const since = isOurs ? ` It has been so since the upgrade to ${failures?.releaseVersion} failed.` : '';
   const todos = new Set(codes.map((code) => issueOf(code).todo));
   const passes = codes.length > 0 && codes.every((code) => issueOf(code).cure === 'time');
   const todo = [...(passes ? ['This mostly passes by itself.'] : []), ...todos].join(' ');

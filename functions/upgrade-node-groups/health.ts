@@ -16,28 +16,28 @@ const upgrade = (todo: string): Trouble => ({ cure: 'upgrade', todo });
 const person = (todo: string): Trouble => ({ cure: 'person', todo });
 const time = (todo: string): Trouble => ({ cure: 'time', todo });
 
-const NETWORK = 'Look at the subnets of the node group: enlarge them, or add one.';
-const REVERTED = 'Somebody edited what EKS manages: take the change back, then EKS goes on.';
-const QUOTA = 'Ask AWS for a higher quota, or take away what is not used.';
-const ROLE = 'Make the role, instance profile or permission again that the message names, with the same settings.';
-const TEMPLATE = 'Make the launch template again, or replace the node group.';
+const NETWORK = 'Free addresses in the subnets of the node group, or replace it by one with other subnets.';
+const REVERTED = 'Somebody changed what EKS manages. Undo the change; EKS then continues.';
+const QUOTA = 'Ask AWS for a higher quota, or delete what is not used.';
+const ROLE = 'Create the role, instance profile or permission that the message names again, with the same settings.';
+const TEMPLATE = 'Create the launch template again, or replace the node group.';
 const EVICTION = 'Look for a PodDisruptionBudget that allows no disruption, or for a pod with two budgets.';
-const CREATION = 'Look at the node role, the access entry, the network and the user data of new nodes.';
+const CREATION = 'Check the node role, the access entry, the network and the user data of new nodes.';
 
 /**
  * Every health issue in EKS's API model. EKS documents 16 of them (`Issue`); the class of the others is judged by their
  * names.
  */
 const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
-  AccessDenied: person('Look at the role bindings of eks:node-manager in the cluster.'),
+  AccessDenied: person('Check the role bindings of eks:node-manager in the cluster.'),
   AmiIdNotFound: upgrade('The AMI does not exist any more: an upgrade brings another one.'),
-  AsgInstanceLaunchFailures: upgrade('Look at capacity, quotas and the AMI: EC2 could not launch instances.'),
+  AsgInstanceLaunchFailures: upgrade('Check capacity, quotas and the AMI: EC2 could not launch instances.'),
   AutoScalingGroupInstanceRefreshActive: time('An instance refresh runs on the Auto Scaling group of EKS: let it end.'),
   AutoScalingGroupInvalidConfiguration: person(REVERTED),
   AutoScalingGroupNotFound: person('The Auto Scaling group was deleted: replace the node group.'),
   AutoScalingGroupOptInRequired: person('Opt in to the service or zone that the message names.'),
-  AutoScalingGroupRateLimitExceeded: time('EC2 Auto Scaling is asked too often: look for what does that.'),
-  ClusterUnreachable: person('EKS cannot reach the API server: look for webhooks and network rules that block it.'),
+  AutoScalingGroupRateLimitExceeded: time('EC2 Auto Scaling gets too many requests: find what sends them.'),
+  ClusterUnreachable: person('EKS cannot reach the API server. Look for webhooks and network rules that block it.'),
   Ec2InstanceTypeDoesNotExist: upgrade('Name an instance type that exists in the region.'),
   Ec2LaunchTemplateDeletionFailure: person(TEMPLATE),
   Ec2LaunchTemplateInvalidConfiguration: upgrade('Correct the launch template, as a new version.'),
@@ -45,23 +45,23 @@ const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
   Ec2LaunchTemplateNotFound: person(TEMPLATE),
   Ec2LaunchTemplateVersionMaxLimitExceeded: time(QUOTA),
   Ec2LaunchTemplateVersionMismatch: person(REVERTED),
-  Ec2SecurityGroupDeletionFailure: person('Take the security group off what still uses it.'),
-  Ec2SecurityGroupNotFound: person('Make the security group again, or replace the node group.'),
+  Ec2SecurityGroupDeletionFailure: person('Remove the security group from what still uses it.'),
+  Ec2SecurityGroupNotFound: person('Create the security group again, or replace the node group.'),
   Ec2SubnetInvalidConfiguration: person('Let the subnets hand out the addresses that nodes need.'),
   Ec2SubnetListTooLong: person('Replace the node group by one with fewer subnets.'),
   Ec2SubnetMissingIpv6Assignment: person('Let the subnets assign IPv6 addresses.'),
-  Ec2SubnetNotFound: person('Make the subnet again, or replace the node group.'),
+  Ec2SubnetNotFound: person('Create the subnet again, or replace the node group.'),
   IamInstanceProfileNotFound: person(ROLE),
   IamLimitExceeded: person(QUOTA),
   IamNodeRoleNotFound: person(ROLE),
-  IamThrottling: time('IAM is asked too often: look for what does that.'),
+  IamThrottling: time('IAM gets too many requests: find what sends them.'),
   InstanceLimitExceeded: time(QUOTA),
   InsufficientFreeAddresses: time(NETWORK),
   InternalFailure: time('If it stays, ask AWS Support.'),
   KubernetesLabelInvalid: person('Correct the label of the node group that the message names.'),
   LimitExceeded: time(QUOTA),
   NodeCreationFailure: upgrade(CREATION),
-  NodeTerminationFailure: time('Look at the instance that does not end.'),
+  NodeTerminationFailure: time('Check the instance that does not terminate.'),
   PodEvictionFailure: time(EVICTION),
   SourceEc2LaunchTemplateNotFound: person(TEMPLATE),
   Unknown: time('If it stays, ask AWS Support.'),
@@ -69,20 +69,20 @@ const HEALTH_ISSUES: Readonly<Record<NodegroupIssueCode, Trouble>> = {
 
 /** Every error code of an update in EKS's API model. Source: "Managed node group errors", EKS user guide. */
 const UPDATE_ERRORS: Readonly<Record<ErrorCode, Trouble>> = {
-  AccessDenied: person('EKS may not act on the cluster: look at the role bindings of eks:node-manager.'),
-  AdmissionRequestDenied: person('An admission webhook refused what EKS wrote: look at its rules.'),
-  ClusterUnreachable: person('EKS cannot reach the API server: look for webhooks and network rules that block it.'),
-  ConfigurationConflict: person('Somebody else owns a field that EKS sets: let go of it.'),
+  AccessDenied: person('EKS may not act on the cluster. Check the role bindings of eks:node-manager.'),
+  AdmissionRequestDenied: person('An admission webhook refused what EKS wrote. Check its rules.'),
+  ClusterUnreachable: person('EKS cannot reach the API server. Look for webhooks and network rules that block it.'),
+  ConfigurationConflict: person('Another client owns a field that EKS sets. Let that client give it up.'),
   EniLimitReached: person('The quota of network interfaces is reached: ask for a higher one.'),
   InsufficientFreeAddresses: time(`The subnets have too few free addresses for the new nodes. ${NETWORK}`),
-  InsufficientNumberOfReplicas: person('The workload that is named has too few replicas to let one go: give it more.'),
+  InsufficientNumberOfReplicas: person('The named workload has too few replicas to lose one. Give it more.'),
   IpNotAvailable: time(`The subnets have no free address for the new nodes. ${NETWORK}`),
-  K8sResourceNotFound: person('Make the Kubernetes object again that is named.'),
+  K8sResourceNotFound: person('Create the named Kubernetes object again.'),
   NodeCreationFailure: upgrade(`New nodes did not join the cluster. ${CREATION}`),
-  OperationNotPermitted: person('Look at the service-linked role of EKS node groups and at service control policies.'),
+  OperationNotPermitted: person('Check the service-linked role of EKS node groups, and service control policies.'),
   PodEvictionFailure: time(`A pod could not be evicted within 15 minutes. ${EVICTION}`),
-  SecurityGroupNotFound: person('Make the security group again, or replace the node group.'),
-  SubnetNotFound: person('Make the subnet again, or replace the node group.'),
+  SecurityGroupNotFound: person('Create the security group again, or replace the node group.'),
+  SubnetNotFound: person('Create the subnet again, or replace the node group.'),
   Unknown: time('EKS names no cause: if it stays, ask AWS Support.'),
   UnsupportedAddonModification: person('Update the add-on first.'),
   VpcIdNotFound: person('The VPC does not exist any more: replace the cluster.'),

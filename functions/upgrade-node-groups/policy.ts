@@ -10,7 +10,11 @@ import { waveKeys } from './waves-policy.ts';
 
 const keys = (defaultMode: Mode) =>
   z.strictObject({
-    mode: mode.default(defaultMode).describe('Overrides the stage default that the stack was deployed with.'),
+    mode: mode
+      .default(defaultMode)
+      .describe(
+        'enforce: upgrades start. observe: they are only recorded. Absent: the mode that the stack was deployed with.',
+      ),
     bakeAge: duration.prefault('24h').describe('How long a release must have been known before it is rolled out.'),
     urgent: z
       .strictObject({
@@ -30,24 +34,39 @@ const keys = (defaultMode: Mode) =>
       .enum(['block', 'warn', 'off'])
       .default('block')
       .describe(
-        'What a look before the start does about what surely blocks an upgrade: keep it waiting, or only tell.',
+        'What the check before the start does if something would block the upgrade. block: the upgrade waits. warn: it starts, and the record tells. off: there is no check.',
       ),
     preflightPods: z
       .boolean()
       .default(false)
       .describe(
-        'The look before the start reads pods and disruption budgets, too: clusters must let it (access entry, RBAC).',
+        'true: the check before the start reads pods and disruption budgets, too. Clusters must allow it (access entry, RBAC).',
       ),
     concurrency: z
       .strictObject({
-        perCluster: z.int().min(1).max(100).default(1).describe('Node groups of one cluster upgraded at a time.'),
-        perAccount: z.int().min(1).max(100).default(5).describe('Node groups of the account and region at a time.'),
+        perCluster: z
+          .int()
+          .min(1)
+          .max(100)
+          .default(1)
+          .describe('How many node groups of one cluster are updated at a time.'),
+        perAccount: z
+          .int()
+          .min(1)
+          .max(100)
+          .default(5)
+          .describe('How many of the account and region are updated at a time.'),
       })
       .prefault({}),
-    stopAfterFailures: z.int().min(1).max(10).default(3).describe('Attempts per node group and release, then halted.'),
+    stopAfterFailures: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(3)
+      .describe('Attempts per node group and release. Then the group is halted.'),
     retryAfter: durationFrom('5m', 'all attempts would be over before anything could have changed')
       .prefault('1h')
-      .describe('Wait after the first failure; doubled after each further one.'),
+      .describe('The wait after the first failure. It doubles after each further one.'),
     waitForQuarantine: duration
       .prefault('24h')
       .describe(
@@ -58,7 +77,9 @@ const keys = (defaultMode: Mode) =>
     force: z
       .boolean()
       .default(false)
-      .describe('Lets EKS ignore pod disruption budgets. Workloads can lose all their pods at once: leave it false.'),
+      .describe(
+        'true: EKS ignores pod disruption budgets. Workloads can lose all their pods at once, so leave it false.',
+      ),
     image: wantedImage.prefault({}).describe('For node groups that run an AMI of your own (amiType CUSTOM).'),
   });
 

@@ -41,7 +41,7 @@ describe('what keeps a pod', () => {
     });
     const second = budget({ name: 'all', selector: {}, disruptionsAllowed: 5 });
     expect(look([pod(), twin], [budget({ disruptionsAllowed: 1 }), second]).blockers).toEqual([
-      'the disruption budgets shop/web, shop/all together allow no eviction, ever, of shop/web-1 (ReplicaSet web-5d9)',
+      'the disruption budgets shop/web, shop/all together never allow an eviction of shop/web-1 (ReplicaSet web-5d9)',
     ]);
   });
 
@@ -99,22 +99,22 @@ describe('what an eviction costs', () => {
     [
       'the only one of its controller',
       [pod()],
-      'there is 1 pod that is the only one of its controller: shop/web-1 (ReplicaSet web-5d9)',
+      'there is 1 pod without another pod of the same controller: shop/web-1 (ReplicaSet web-5d9)',
     ],
     [
       'without a controller',
       [{ ...pod(), owner: undefined }],
-      'there is 1 pod without a controller, which nothing brings back: shop/web-1',
+      'there is 1 pod without a controller, which nothing creates again: shop/web-1',
     ],
     [
       'local data',
       [pod({ hasLocalData: true }), pod({ name: 'web-3', hasLocalData: true })],
-      'there are 2 pods with local data, which ends with it: shop/web-1 (ReplicaSet web-5d9), shop/web-3 (ReplicaSet web-5d9)',
+      'there are 2 pods with local data, which is lost: shop/web-1 (ReplicaSet web-5d9), shop/web-3 (ReplicaSet web-5d9)',
     ],
     [
       'tolerating everything',
       [pod({ toleratesEverything: true }), twin],
-      'there is 1 pod that tolerates every taint, and may come back to a node that is drained: shop/web-1 (ReplicaSet web-5d9)',
+      'there is 1 pod with a toleration of every taint, which may come back to a drained node: shop/web-1 (ReplicaSet web-5d9)',
     ],
   ])('is told, and blocks nothing: %s', (_what, pods, warning) => {
     const { owner, ...bare } = pods[0] as EvictablePod;

@@ -32,7 +32,7 @@ export function evictionsFrom(
     if (budget === undefined) continue;
     const names = listed(own.map(({ namespace, name }) => `${namespace}/${name}`));
     // "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
-    if (others.length > 0) put(blocked, `the disruption budgets ${names} together allow no eviction, ever, of`, pod);
+    if (others.length > 0) put(blocked, `the disruption budgets ${names} together never allow an eviction of`, pod);
     else if (!pod.ready && isLetGoUnready(budget)) continue;
     else if (!budget.isObserved) put(unsure, `the status of the disruption budget ${names} is not up to date for`, pod);
     else if (budget.disruptionsAllowed < 1)
@@ -62,13 +62,13 @@ const inWords = ({ namespace, name, owner }: EvictablePod): string =>
 /** What an eviction costs, though it goes through. */
 function losses(leaving: readonly EvictablePod[], replicas: ReadonlyMap<string, readonly EvictablePod[]>): string[] {
   const kinds: ReadonlyArray<[string, (pod: EvictablePod) => boolean]> = [
-    ['without a controller, which nothing brings back', ({ owner }) => owner === undefined],
+    ['without a controller, which nothing creates again', ({ owner }) => owner === undefined],
     [
-      'that is the only one of its controller',
+      'without another pod of the same controller',
       (pod) => pod.owner !== undefined && replicas.get(ownerOf(pod))?.length === 1,
     ],
-    ['with local data, which ends with it', ({ hasLocalData }) => hasLocalData],
-    ['that tolerates every taint, and may come back to a node that is drained', (pod) => pod.toleratesEverything],
+    ['with local data, which is lost', ({ hasLocalData }) => hasLocalData],
+    ['with a toleration of every taint, which may come back to a drained node', (pod) => pod.toleratesEverything],
   ];
   return kinds.flatMap(([what, isMeant]) => {
     const meant = leaving.filter(isMeant);

@@ -17,14 +17,14 @@ describe('the addresses for new nodes', () => {
       'none',
       group,
       three(0, 0, 0),
-      ['its 3 subnets have no free address, and EKS launches 2 or more before old nodes go'],
+      ['its 3 subnets have no free address, and EKS launches at least 2 before it removes old nodes'],
       [],
     ],
     [
       'fewer than go at a time',
       group,
       three(1, 0, 0),
-      ['its 3 subnets have 1 free address, and EKS launches 2 or more before old nodes go'],
+      ['its 3 subnets have 1 free address, and EKS launches at least 2 before it removes old nodes'],
       [],
     ],
     [
@@ -32,13 +32,13 @@ describe('the addresses for new nodes', () => {
       group,
       three(2, 2, 1),
       [],
-      ['its 3 subnets have 5 free addresses, and EKS launches up to 6 before old nodes go'],
+      ['its 3 subnets have 5 free addresses, and EKS launches up to 6 before it removes old nodes'],
     ],
     [
       'fewer than go at a time, which are more than the surge',
       { desired: 40, atATime: 10 },
       three(3, 3, 3),
-      ['its 3 subnets have 9 free addresses, and EKS launches 10 or more before old nodes go'],
+      ['its 3 subnets have 9 free addresses, and EKS launches at least 10 before it removes old nodes'],
       [],
     ],
     ['fewer than go at a time, and enough for all that it has', { desired: 2, atATime: 10 }, three(2, 2, 2), [], []],
@@ -74,7 +74,7 @@ describe('a look before the start', () => {
     expect(decide(observation(nodeGroup()), circumstances('block', [['shop/general', full]]))).toMatchObject({
       decision: 'refused',
       reason: 'preflight-blocked',
-      message: 'Nothing is moved, since the upgrade would be blocked: its 3 subnets have no free address.',
+      message: 'The upgrade does not start, because it would be blocked: its 3 subnets have no free address.',
       wakeAt: NOW + HOUR / 2,
     });
   });
@@ -96,19 +96,19 @@ describe('a look before the start', () => {
       decide(observation(nodeGroup()), { ...circumstances('block', [['shop/general', seen]]), policy });
     expect(decided(heldBy('web', 'web-1'))).toMatchObject({
       reason: 'upgrade-started',
-      message: expect.stringContaining('Look out: web allows no eviction of web-1.'),
+      message: expect.stringContaining('Warning: web allows no eviction of web-1.'),
     });
     expect(decided(full).reason).toBe('preflight-blocked');
   });
 
   it.each([
-    ['block', tight, ' Look out: its 3 subnets have 5 free addresses.'],
-    ['warn', full, ' Look out: its 3 subnets have no free address.'],
+    ['block', tight, ' Warning: its 3 subnets have 5 free addresses.'],
+    ['warn', full, ' Warning: its 3 subnets have no free address.'],
     ['off', full, ''],
   ])('by %s only tells what may', (preflight, seen, told) => {
     const { start, message } = decide(observation(nodeGroup()), circumstances(preflight, [['shop/general', seen]]));
     expect(start).toBeDefined();
-    expect(message).toBe(`Upgrading from 1.33.12-20260625 to 1.33.13-20260714.${told}`);
+    expect(message).toBe(`The node group is being upgraded from 1.33.12-20260625 to 1.33.13-20260714.${told}`);
   });
 
   it('leaves the slot of whoever is blocked to the next, and holds whoever was not looked at once it is over', () => {

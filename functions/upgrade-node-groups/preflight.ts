@@ -57,12 +57,12 @@ export function addressesFor(
   const surge = Math.max(2 * zones, first);
   const there = `its ${counted(subnets.length, 'subnet')} ${subnets.length === 1 ? 'has' : 'have'} ${free === 0 ? 'no free address' : counted(free, 'free address', 'free addresses')}`;
   if (free < first) {
-    const why = `${there}, and EKS launches ${first} or more before old nodes go`;
+    const why = `${there}, and EKS launches at least ${first} before it removes old nodes`;
     // The subnets of a node group never change (EKS API reference, UpdateNodegroupConfig).
     return { blockers: [{ kind: 'addresses', why, which: 'addresses' }], warnings: [] };
   }
   if (free < surge)
-    return { blockers: [], warnings: [`${there}, and EKS launches up to ${surge} before old nodes go`] };
+    return { blockers: [], warnings: [`${there}, and EKS launches up to ${surge} before it removes old nodes`] };
   return NOTHING;
 }
 

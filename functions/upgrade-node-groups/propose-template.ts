@@ -27,7 +27,7 @@ export function momentOfImage(
     const { start } = decided;
     if (start === undefined) return decided;
     const { templateId, version } = template.found;
-    const message = `${decided.message} The way back is version ${version} of its launch template ${templateId}.`;
+    const message = `${decided.message} Version ${version} of its launch template ${templateId} has the former AMI.`;
     const details = { launchTemplateId: templateId, formerVersion: version };
     return { ...decided, message, details, start: { ...start, template: template.found } };
   }
@@ -39,8 +39,8 @@ export function momentOfImage(
   if (decided.decision !== 'would-act') return decided;
   const keeper =
     owner === undefined
-      ? 'No tag says who manages it, and the policy lets no such template be changed (upgrades.image.templates).'
-      : `It is managed by ${owner}: a version of ours would be drift there.`;
+      ? 'No tag says who manages it, and the policy does not let such a template be changed (upgrades.image.templates).'
+      : `${owner} manages it. A version made here would be drift.`;
   return {
     ...say(
       'refused',
@@ -54,7 +54,7 @@ export function momentOfImage(
 }
 
 const changeInWords = ({ templateId, templateName, version, data }: TemplateVersion, imageId: string): string =>
-  `The launch template ${templateName} (${templateId}) is to have a version like ${version} with ImageId ${imageId} in place of ${data.ImageId}, and nothing else changed.`;
+  `The launch template ${templateName} (${templateId}) needs a version like ${version} with ImageId ${imageId} instead of ${data.ImageId}, and no other change.`;
 
 /** The change as data, for whoever makes it in code. */
 const changeOf = ({ templateId, version, data }: TemplateVersion, imageId: string) => ({

@@ -14,26 +14,26 @@ export const UPGRADE_REASONS = {
   },
   'image-of-another-kind': {
     meaning:
-      'The policy names newer AMIs, and none that may take the place of the present one: another owner, architecture, system or root device, deprecated, not allowed, or for a newer Kubernetes version than the control plane’s.',
-    hint: 'The message says which and why. Name another AMI in the policy, or move the workloads to a new node group.',
+      'The policy names newer AMIs, but none of them may replace the present one. They have another owner, architecture, system or root device, are deprecated or not allowed, or are for a newer Kubernetes version than the control plane’s.',
+    hint: 'The message names them and says why. Name another AMI in the policy, or move the workloads to a new node group.',
   },
   'present-image-unknown': {
-    meaning: 'The AMI that the node group runs cannot be described any more, so no other one can be compared with it.',
-    hint: 'Move the node group to an AMI that exists by hand once (aws eks update-nodegroup-version with a version of its launch template).',
+    meaning: 'EC2 does not describe the AMI of the node group any more. No other AMI can be compared with it.',
+    hint: 'Once, move the node group by hand to an AMI that exists (aws eks update-nodegroup-version with a version of its launch template).',
   },
   'template-unfit': {
     meaning: 'The AMI of the node group cannot be changed in its launch template.',
-    hint: 'The message says why. Where the template takes its AMI from a parameter, a new value and an update by its owner move it.',
+    hint: 'The message says why. If the template takes its AMI from a parameter, give that a new value and update the node group by hand.',
   },
   'template-kept-as-code': {
     meaning:
-      'Another AMI is due, and the launch template is managed as code, or nobody says by whom: the change is written out and not made.',
-    hint: 'Make the change that the message names where the template is kept, then update the node group with the new version.',
+      'Another AMI is due. The launch template is managed as code, or no tag says by whom, so the change is only proposed.',
+    hint: 'Make the change that the message names in the code of the template. Then update the node group with the new version.',
     severity: 'low',
   },
   'up-to-date': { meaning: 'The node group and all its nodes in service run the recommended release.' },
   'newer-than-recommended': {
-    meaning: 'The node group runs a newer release than the recommended one; it is never moved back.',
+    meaning: 'The node group runs a newer release than the recommended one. It is never moved back.',
   },
   'runs-withdrawn-release': {
     meaning:
@@ -44,50 +44,50 @@ export const UPGRADE_REASONS = {
   'outside-change-window': { meaning: 'No change window of the policy (upgrades.windows) is open.' },
   'alarm-gate-closed': {
     meaning:
-      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data to tell. Nothing starts before it is OK.',
-    hint: 'Cure what the alarm tells. One that has no data most of the time is no gate: name another, or set upgrades.gates.insufficientData to open.',
+      'A CloudWatch alarm that the policy names (upgrades.gates.alarms) is in ALARM, or has too little data. No upgrade starts before it is OK.',
+    hint: 'Cure what the alarm reports. If it mostly has no data, name another alarm, or set upgrades.gates.insufficientData to open.',
   },
   'calendar-gate-closed': {
     meaning: 'An SSM Change Calendar that the policy names (upgrades.gates.calendars) is closed.',
-    hint: 'Nothing to do: it is looked at again when the calendar opens.',
+    hint: 'Nothing to do: the node group is reconciled again when the calendar opens.',
   },
   'gate-unreadable': {
     meaning:
-      'An alarm or a change calendar that the policy names cannot be read, or does not exist. A gate that cannot be read is closed.',
+      'An alarm or a change calendar that the policy names does not exist or cannot be read. It counts as closed.',
     hint: `Compare the names in the policy (${OPERATOR_COMMAND} policy show) with those in the account: aws cloudwatch describe-alarms --region REGION --alarm-names NAME --alarm-types MetricAlarm CompositeAlarm LogAlarm, and aws ssm get-calendar-state --region REGION --calendar-names NAME.`,
   },
   'preflight-blocked': {
     meaning:
-      'A look before the start found what surely blocks the upgrade: too few free addresses in its subnets, or pods that no disruption budget lets go. Nothing was moved.',
-    hint: 'Cure what the message names: it is looked at again by itself. To start all the same, set upgrades.preflight to warn.',
+      'The check before the start found what would block the upgrade: too few free addresses in the subnets, or pods that a disruption budget does not let go. Nothing was changed.',
+    hint: 'Cure what the message names. The check is repeated by itself. To start all the same, set upgrades.preflight to warn.',
     // Nothing has failed, and nothing more is tried until somebody acts.
     severity: 'medium',
   },
   'preflight-pending': {
-    meaning: 'The upgrade could start, and is looked at before: in a minute.',
+    meaning: 'The upgrade could start. It is checked first, in a minute.',
   },
   'cluster-concurrency': {
     meaning:
-      'As many node groups of this cluster are being updated (by anybody), or come first, as the policy allows (concurrency.perCluster).',
+      'The policy allows no more updates in this cluster at a time (upgrades.concurrency.perCluster). Updates of others count, too.',
   },
   'account-concurrency': {
     meaning:
-      'As many node groups of this account and region are being updated, or come first, as the policy allows (concurrency.perAccount).',
+      'The policy allows no more updates in this account and region at a time (upgrades.concurrency.perAccount). Updates of others count, too.',
   },
   'earlier-wave': {
     meaning:
-      'Node groups of an earlier wave (upgrades.waves) have not taken the release, or have not run it well for as long as the policy asks (upgrades.bakeBetween); or the first node group of the release goes alone.',
-    hint: 'The message names those that it waits for: look why they wait (explain CLUSTER/NODEGROUP). One that shall not be waited for opts out by its tag, or gets a later wave.',
+      'An earlier wave (upgrades.waves) has not taken the release, or has not run it for as long as the policy asks (upgrades.bakeBetween). Or the first node group of the release goes alone.',
+    hint: 'The message names the node groups that it waits for. explain CLUSTER/NODEGROUP says why they wait. To wait for one no longer, let it opt out by its tag, or give it a later wave.',
   },
   'wave-stopped': {
     meaning:
-      'The release failed in an earlier wave, or made a node group of it unhealthy: it goes into no later wave until that is cured. Newer releases begin anew.',
-    hint: 'Cure the node groups that the message names; after that, the rollout continues by itself.',
+      'The release failed in an earlier wave, or a node group is unhealthy with it. No later wave takes it until that is cured. A newer release starts anew.',
+    hint: 'Cure the node groups that the message names. The rollout then continues by itself.',
   },
   'worker-in-quarantine': {
     meaning:
       'A worker of the node group is in quarantine, and an upgrade could terminate it before it is analysed. The upgrade waits as long as the policy says (upgrades.waitForQuarantine).',
-    hint: `Save what you need from the worker, then release or terminate it (${OPERATOR_COMMAND} quarantines). When that time is over, the upgrade starts all the same.`,
+    hint: `Save what you need from the worker, then release or terminate it (${OPERATOR_COMMAND} quarantines). When that time is over, the upgrade starts anyway.`,
   },
   'upgrade-started': { meaning: 'UpdateNodegroupVersion was called: EKS replaces the nodes one step at a time.' },
   'would-upgrade': {
@@ -101,52 +101,51 @@ export const UPGRADE_REASONS = {
   },
   'upgrade-in-flight': { meaning: 'EKS is replacing the nodes.' },
   'update-in-progress': {
-    meaning: 'An update that somebody else started is running on the node group: it counts in the limits.',
+    meaning: 'An update that somebody else started runs on the node group. It counts in the limits.',
     hint: 'Nothing to do: it is reconciled again when the update has ended.',
   },
   'update-stuck': {
-    meaning: "Somebody else's update runs longer than such a node group needs; nothing is upgraded before it ends.",
-    hint: 'Check the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID) and the nodes that do not drain. EKS ends an update by itself; one that stays is a case for AWS Support.',
+    meaning: "Somebody else's update has run longer than such a node group needs. No upgrade starts before it ends.",
+    hint: 'Check the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID) and the nodes that do not drain. EKS ends an update by itself. If it does not, open a case with AWS Support.',
   },
   'upgrade-stuck': {
     meaning:
-      'The upgrade runs longer than such a node group needs. It delays other upgrades of its cluster, not of the account.',
-    hint: 'Check the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID), and the nodes that do not drain: a PodDisruptionBudget, a pod that does not end, no room for new nodes. One that stays is a case for AWS Support.',
+      'The upgrade has run longer than such a node group needs. It delays other upgrades of its cluster, but not of the account.',
+    hint: 'Check the update that the message names (aws eks describe-update --region REGION --name CLUSTER --nodegroup-name NODEGROUP --update-id UPDATE_ID), and the nodes that do not drain. Causes are a PodDisruptionBudget, a pod that does not end, or no room for new nodes. If it stays, open a case with AWS Support.',
   },
   'upgrade-deferred': {
-    meaning:
-      'EKS does not accept the update now, for a reason that mostly passes by itself. It does not count as an attempt.',
-    hint: 'Nothing to do for a day: the update is tried again, after growing pauses. After that, read the error in the message.',
+    meaning: 'EKS does not accept the update now. The cause mostly passes by itself. It does not count as an attempt.',
+    hint: 'Nothing to do for a day: the update is tried again, with longer and longer pauses. After a day, read the error in the message.',
     // It is tried on.
     severity: 'low',
   },
   'upgrade-unauthorized': {
     meaning: 'A permission is missing for the update. No update was attempted.',
-    hint: 'Grant what the message names. If EKS names a launch template: ec2:RunInstances and ec2:CreateTags with it, and iam:PassRole of the node role. It is tried again by itself.',
+    hint: 'Grant what the message names. If EKS names a launch template, grant ec2:RunInstances and ec2:CreateTags with it, and iam:PassRole for the node role. The update is tried again by itself.',
   },
   'release-in-doubt': {
-    meaning: 'Amazon recommends another release than before. Nothing starts until a second read confirms it.',
-    hint: 'Nothing to do: the watcher decides with its next runs. If this lasts, check the alarms of watch-ami-releases.',
+    meaning: 'Amazon recommends another release than before. No upgrade starts until a second read confirms it.',
+    hint: 'Nothing to do: watch-ami-releases decides with its next runs. If this lasts, check its alarms.',
   },
   'end-of-life': {
     meaning:
-      'The node group runs the last AMI release of its type and Kubernetes version: Amazon publishes none any more.',
-    hint: 'Without new releases, nodes stay vulnerable to what is found from now on. Make the move that the message names.',
+      'The node group runs the last AMI release of its type and Kubernetes version. Amazon publishes no more of them.',
+    hint: 'Nodes stay vulnerable to what is found from now on. Make the move that the message names.',
     severity: 'high',
   },
   'nodes-differ': {
-    meaning:
-      'Nodes in service run other AMIs than the release of the node group, as after an update that failed half-way.',
-    hint: 'The next upgrade replaces all nodes. If you cannot wait, terminate those nodes one by one: their replacements run the release.',
+    meaning: 'Some nodes in service do not run the release of the node group, as after an update that failed halfway.',
+    hint: 'The next upgrade replaces all nodes. If you cannot wait, terminate those nodes one by one. New ones run the release.',
   },
   'version-skew': {
     meaning:
-      'The Kubernetes versions of control plane and node group are further apart than EKS supports. EKS accepts no update.',
+      'The Kubernetes versions of control plane and node group differ more than EKS supports. EKS accepts no update.',
     hint: 'Move the one that the message names first: a node group by aws eks update-nodegroup-version --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP --kubernetes-version VERSION, or a new one; the control plane, one minor version at a time, by aws eks update-cluster-version --region REGION --name CLUSTER --kubernetes-version VERSION.',
   },
   'degraded-by-upgrade': {
-    meaning: 'The node group is unhealthy since an upgrade failed. No further attempt is made before it is healthy.',
-    hint: 'Cure the issues that the message names (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them); a newer release is tried as a cure.',
+    meaning:
+      'The node group has been unhealthy since an upgrade failed. No further attempt is made until it is healthy.',
+    hint: 'Cure the issues that the message names (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them). A newer release is tried as a cure.',
     severity: 'high',
   },
   upgraded: { meaning: 'EKS reports the update as successful and the node group names the new release.' },
@@ -169,8 +168,8 @@ export const UPGRADE_REASONS = {
   'cluster-not-active': { meaning: 'The cluster is not ACTIVE.' },
   'node-group-not-active': { meaning: 'The node group is neither ACTIVE nor being updated.' },
   'node-group-unhealthy': {
-    meaning: 'EKS reports health issues of the node group. An upgrade does not cure them, or has not cured them.',
-    hint: 'Cure the issues that the message names (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them); after that, upgrades continue by themselves.',
+    meaning: 'EKS reports health issues of the node group. An upgrade does not cure them, or did not cure them.',
+    hint: 'Cure the issues that the message names (aws eks describe-nodegroup --region REGION --cluster-name CLUSTER --nodegroup-name NODEGROUP shows them). Upgrades then continue by themselves.',
   },
 } as const satisfies Record<string, ReasonEntry>;
 

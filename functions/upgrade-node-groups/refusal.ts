@@ -31,7 +31,7 @@ export function afterRefusal(error: unknown, decision: Decision, attempted: Atte
   };
 
   if (view.status !== 'ACTIVE' && TAKES_NO_UPDATE.has(error.name) && !isNotAuthorized(error)) {
-    const why = `EKS takes no update of it as it is (${because}).`;
+    const why = `EKS accepts no update of it in this state (${because}).`;
     const memory = { ...idleMemory(observation.state), cureTried: releaseVersion };
     return unhealthy(view, observation.state, memory, why);
   }

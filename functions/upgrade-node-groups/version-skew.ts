@@ -20,13 +20,13 @@ export function skewFault({ cluster, version }: NodeGroupView): SkewFault | unde
   const variant = `${cluster.version} ${version}`;
   const versions = `The control plane runs Kubernetes ${cluster.version}, the node group ${version}`;
   if (behind < 0) {
-    const message = `${versions}: nodes must not be newer than their control plane. Move the control plane to ${version} first.`;
+    const message = `${versions}. Nodes must not be newer than their control plane. Move the control plane to ${version} first.`;
     return { message, variant, kubernetesVersion: version };
   }
   const supported = supportedSkew(controlPlane);
   if (!(behind > supported)) return undefined;
   const kubernetesVersion = `1.${controlPlane - supported}`;
-  const message = `${versions}: EKS supports ${supported} minor versions between them, and takes no update of the node group at ${version}. Move the Kubernetes version of the node group first, to ${kubernetesVersion} or newer, or replace the node group.`;
+  const message = `${versions}. EKS supports a difference of ${supported} minor versions, and accepts no update of the node group at ${version}. Move the node group to Kubernetes ${kubernetesVersion} or newer first, or replace it.`;
   return { message, variant, kubernetesVersion };
 }
 

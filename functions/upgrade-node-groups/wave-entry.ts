@@ -98,11 +98,11 @@ function waitFor(entry: Held, { releaseVersion, upgrades, pace: { bakeBetween } 
   const nameOf = (wave: number) => `wave ${upgrades.waves[wave] ?? wave}`;
   switch (entry.kind) {
     case 'unknown':
-      return wait('earlier-wave', `How the earlier waves stand with ${releaseVersion} is not known.`);
+      return wait('earlier-wave', `How far the earlier waves are with ${releaseVersion} is not known.`);
     case 'unswept':
       return wait(
         'earlier-wave',
-        `${releaseVersion} is known for less than two hours: until ${iso(entry.until)} it goes to the first wave only.`,
+        `${releaseVersion} has been known for less than two hours. Until ${iso(entry.until)} only the first wave takes it.`,
         entry.until,
       );
     case 'alone':
@@ -113,7 +113,7 @@ function waitFor(entry: Held, { releaseVersion, upgrades, pace: { bakeBetween } 
     case 'passed-over':
       return wait(
         'earlier-wave',
-        `Waits for ${nameOf(entry.wave)}, which runs a newer release than ${releaseVersion} and never ran this one.`,
+        `It waits for ${nameOf(entry.wave)}, which runs a newer release than ${releaseVersion} and never ran this one.`,
       );
     case 'baking': {
       const until = entry.since + bakeBetween;
@@ -125,7 +125,7 @@ function waitFor(entry: Held, { releaseVersion, upgrades, pace: { bakeBetween } 
         `${releaseVersion} is stopped in ${waveOf(entry.blockers)}: ${inWords(entry.blockers)}.`,
       );
     case 'unfinished': {
-      const waiting = wait('earlier-wave', `Waits for ${waveOf(entry.blockers)}: ${inWords(entry.blockers)}.`);
+      const waiting = wait('earlier-wave', `It waits for ${waveOf(entry.blockers)}: ${inWords(entry.blockers)}.`);
       return entry.unseen.length === 0 ? waiting : { ...waiting, lookAt: entry.unseen };
     }
   }

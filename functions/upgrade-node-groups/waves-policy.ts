@@ -13,11 +13,11 @@ export const waveKeys = {
     .refine((names) => new Set(names).size === names.length, 'must name each wave once')
     .default([])
     .describe(
-      'Waves by name, in their order: a release goes through one after the other, and its first node group goes alone; empty: no waves.',
+      'The names of the waves, in their order. A release goes through one after the other, and its first node group goes alone. Empty: there are no waves.',
     ),
   wave: waveName
     .optional()
-    .describe('The wave of a node group, mostly set by an override; absent: the last of `waves`.'),
+    .describe('The wave of a node group, mostly set by an override. Absent: the last of `waves`.'),
   bakeBetween: duration
     .prefault('24h')
     .describe('How long a release must have run well in all earlier waves before a node group takes it.'),

@@ -54,7 +54,7 @@ describe('a release enters a wave', () => {
       'not before each group of the earlier one has it',
       { 'canary-1/a': runs(NEW, 99), 'canary-1/b': { ...runs(OLD, 99), reason: 'outside-change-window' } },
       'earlier-wave',
-      'Waits for wave canary: canary-1/b has not finished (outside-change-window).',
+      'It waits for wave canary: canary-1/b has not finished (outside-change-window).',
     ],
     [
       'not where they ran it for an hour only, and left it for a newer one',
@@ -64,19 +64,19 @@ describe('a release enters a wave', () => {
         }),
       },
       'earlier-wave',
-      'Waits for wave canary, which runs a newer release',
+      'It waits for wave canary, which runs a newer release',
     ],
     [
       'not while nodes of a group that names it run another one',
       { 'canary-1/a': runs(NEW, 99, { health: 'mixed' }) },
       'earlier-wave',
-      'Waits for wave canary: canary-1/a has nodes that do not run it.',
+      'It waits for wave canary: canary-1/a has nodes that do not run it.',
     ],
     [
       'not while a group is unhealthy that has yet to take it, which says nothing about the release',
       { 'canary-1/a': runs(OLD, 99, { health: 'unhealthy' }) },
       'earlier-wave',
-      'Waits for wave canary: canary-1/a is unhealthy.',
+      'It waits for wave canary: canary-1/a is unhealthy.',
     ],
     [
       'not while one of them is moving to it',
@@ -84,7 +84,7 @@ describe('a release enters a wave', () => {
         'canary-1/a': { ...runs(OLD, 99), upgrade: { releaseVersion: NEW, attempt: 1, requestedAt: NOW } },
       },
       'earlier-wave',
-      'Waits for wave canary: canary-1/a is moving to it.',
+      'It waits for wave canary: canary-1/a is moving to it.',
     ],
     [
       'not before it has baked there',
@@ -108,19 +108,19 @@ describe('a release enters a wave', () => {
       'not where a group cannot be read',
       { 'canary-1/a': runs(NEW, 99, { health: 'unreadable' }) },
       'earlier-wave',
-      'Waits for wave canary: canary-1/a cannot be read.',
+      'It waits for wave canary: canary-1/a cannot be read.',
     ],
     [
       'not past the wave between',
       { 'canary-1/a': runs(NEW, 99), 'stage-1/a': runs(OLD, 99) },
       'earlier-wave',
-      'Waits for wave stage: stage-1/a has not finished.',
+      'It waits for wave stage: stage-1/a has not finished.',
     ],
     [
       'not where all of an earlier one have passed it over, and run a newer one',
       { 'canary-1/a': runs('1.33.14-20260718', 1) },
       'earlier-wave',
-      `Waits for wave canary, which runs a newer release than ${NEW} and never ran this one.`,
+      `It waits for wave canary, which runs a newer release than ${NEW} and never ran this one.`,
     ],
     ['once all of it have run it for long enough', { 'canary-1/a': runs(NEW, 24) }, 'upgrade-started', ''],
     [
@@ -234,7 +234,7 @@ it('a group that was not seen for a day is looked at before others wait for it a
   expect(told('prod-1', { 'canary-1/a': runs(OLD, 99, { seenAt: NOW - 27 * HOUR }) }).lookAt).toEqual([unseen]);
   expect(told('prod-1', { 'canary-1/a': { outcomes: 1 } })).toMatchObject({
     lookAt: [unseen],
-    message: expect.stringContaining('canary-1/a has not been looked at yet'),
+    message: expect.stringContaining('canary-1/a has not been reconciled yet'),
   });
   expect(told('prod-1', { 'canary-1/a': runs(OLD, 99) }).lookAt).toBeUndefined();
   // A pool of Karpenter takes no release.
@@ -272,7 +272,7 @@ describe('the wave of a group', () => {
   it('can only be made later by a tag', () => {
     const states = { 'canary-1/other': runs(OLD, 99), 'canary-1/web': runs(OLD, 99) };
     expect(told('canary-1', states).reason).toBe('upgrade-started');
-    expect(told('canary-1', states, tagged).message).toContain('Waits for wave canary: canary-1/other');
+    expect(told('canary-1', states, tagged).message).toContain('It waits for wave canary: canary-1/other');
     const progress = progressAfter(
       inCluster('canary-1', tagged),
       { reason: 'baking' },

@@ -189,7 +189,7 @@ function count(
     if (isUnseen) of.unseen.push(key);
   };
   if (progress === undefined) {
-    wait('has not been looked at yet');
+    wait('has not been reconciled yet');
     return;
   }
   const { runs, ran = [], health } = progress;

@@ -58,7 +58,7 @@ export function decide(observation: PairObservation, now: number): Decision {
   if (known?.unreadable === undefined) return compare({ pair, recommended, known }, now);
   const { unreadable, ...before } = known;
   const then = compare({ pair, recommended, ...(before.seen.length > 0 && { known: before }) }, now);
-  const message = `What Amazon recommends for ${pairKey(pair)} can be read again.`;
+  const message = `The release that Amazon recommends for ${pairKey(pair)} can be read again.`;
   const over = { decision: 'done', reason: 'release-readable', message, trouble: troubleOf(pair, unreadable) } as const;
   return { ...then, known: then.known ?? before, ...(unreadable.isTold && { recovered: over }) };
 }
@@ -74,7 +74,7 @@ function unread(
   const wasTold = earlier?.code === code && earlier.isTold;
   const isNews = !wasTold && (!isThrottled || now - since >= APART);
   const unreadable = { code, since, isTold: isNews || earlier?.isTold === true };
-  const message = `What Amazon recommends for ${pairKey(pair)} cannot be read: ${error}`;
+  const message = `The release that Amazon recommends for ${pairKey(pair)} cannot be read: ${error}`;
   return {
     ...((isNews || earlier?.code !== code) && { known: { ...base, unreadable } }),
     announce: !base.announced,

@@ -4,9 +4,10 @@ import type { ReasonEntry } from '../records/reason-entry.ts';
 export const GROUP_REASONS = {
   'node-group-gone': { meaning: 'The node group does not exist: it was deleted, or its name is wrong.' },
   'custom-ami': {
-    meaning:
-      'The node group runs a custom AMI: its releases are yours, not EKS’s, and the policy names none to move to.',
+    meaning: 'The node group runs a custom AMI, and the policy names none to move to (upgrades.image.wanted).',
   },
-  'self-managed': { meaning: 'A self-managed node group (an Auto Scaling group): not upgraded by this version.' },
-  karpenter: { meaning: 'Nodes of Karpenter: their AMI is chosen by the EC2NodeClass, replaced by drift.' },
+  'self-managed': {
+    meaning: 'The node group is self-managed (an Auto Scaling group). This version does not upgrade it.',
+  },
+  karpenter: { meaning: 'The nodes belong to Karpenter. Its EC2NodeClass chooses the AMI, and drift replaces them.' },
 } as const satisfies Record<string, ReasonEntry>;

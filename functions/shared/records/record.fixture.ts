@@ -14,7 +14,7 @@ export const exampleRecord: RemediationRecord = {
   mode: 'enforce',
   decision: 'acted',
   reason: 'upgrade-started',
-  message: 'Upgrading from 1.35.6-20260625 to 1.35.6-20260714.',
+  message: 'The node group is being upgraded from 1.35.6-20260625 to 1.35.6-20260714.',
   trigger: { id: 'wake-up shop/web 2026-07-15T17:30:01.000Z', type: 'Upgrade Reconcile Request (wake-up)' },
   calls: [{ service: 'eks', operation: 'UpdateNodegroupVersion', requestId: '6b1c9a3e-5d1f-4a58-9f0e-2f8f7e4c1d20' }],
   correlationId: '1.35/AL2023_x86_64_STANDARD 1.35.6-20260714',

@@ -84,7 +84,7 @@ export function targetOf(
   const reading = recommended.kind === 'release' ? recommended.releaseVersion : undefined;
   if (known === undefined || known.seen.length === 0) {
     if (unreadable !== undefined) {
-      const message = `What Amazon recommends for ${pairKey(pair)} cannot be read: ${unreadable.error}`;
+      const message = `The release that Amazon recommends for ${pairKey(pair)} cannot be read: ${unreadable.error}`;
       return { ...none('unreadable', message), unreadable };
     }
     if (reading === undefined) return none('no-release-for-version', whyNoRelease(pair));
