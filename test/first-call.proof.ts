@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { BUDGETS } from '../bench/budgets.ts';
+import { sample as event } from '../events/ec2-instance-launch.ts';
+import type { Run } from '../sandbox/play.ts';
 import { MINUTE, start } from './harness.ts';
 import { ENTRY, privateFleet, scenario } from './quarantine.fixture.ts';
 
-/** The most calls of a look up to the first one that isolates, where the VPC has the security groups of quarantines already. */
-const BUDGETS = { managed: 16, selfManaged: 18 };
 const READS = /^(Describe|Get|BatchGet|Query)/;
 const exposure = { publicAddress: 'automatic', openPorts: [22] };
 const launch = (at: string, of: object) => ({ at, cluster: 'shop', withinSeconds: 0, exposure, ...of });
@@ -53,14 +54,60 @@ describe.each([
   it('is closed after two rounds of reads side by side and two conditional writes, within its budget of calls', async () => {
     const operations = await untilFirstCall(minute);
     console.log(`${kind}: ${operations.length} calls: ${operations.join(' ')}`);
-    // Who holds a slot, what is remembered, and the worker itself; then all that says whose and how exposed it is.
-    expect(operations.slice(0, 3).sort()).toEqual(['BatchGetItem', 'DescribeInstances', 'GetItem']);
+    // Who holds a slot and what is remembered, beside the worker itself; then all that says whose and how exposed it is.
+    expect(operations.slice(0, 2).sort()).toEqual(['BatchGetItem', 'DescribeInstances']);
     // The slot, then the quarantine with what a release gives back: nothing is read once the decision stands.
     expect(operations.slice(-2)).toEqual(['PutItem', 'PutItem']);
     expect(operations.slice(0, -2).filter((operation) => !READS.test(operation))).toEqual([]);
     // Where its places are in target groups and in Auto Scaling is read once it is closed.
     expect(operations).not.toContain('DescribeTargetGroups');
     expect(operations).not.toContain('DescribeAutoScalingInstances');
-    expect(operations.length).toBeLessThanOrEqual(BUDGETS[kind]);
+    expect(operations.length).toBeLessThanOrEqual(BUDGETS.callsUntilClosing[kind]);
+  });
+});
+
+describe('the event that a quarantine came from, delivered once more', () => {
+  const launched = { at: '+1m', nodeGroup: 'web' };
+  /** A worker in quarantine, the calls about it when that event comes again, and what was recorded then. */
+  async function repeated(meanwhile: (run: Run, instanceId: string) => void = () => undefined) {
+    const run = await start(scenario(privateFleet({}, { launches: [launch(launched.at, launched)] })));
+    await run.account.play(5 * MINUTE);
+    const begun = run.records.find(({ reason }) => reason === 'quarantine-started');
+    const instanceId = begun?.instance ?? '';
+    expect(run.records.some(({ instance, reason }) => instance === instanceId && reason === 'quarantined')).toBe(true);
+    meanwhile(run, instanceId);
+    const [calls, records] = [run.calls.length, run.records.length];
+    expect(begun?.trigger.type).toBe(event['detail-type']);
+    const detail = { 'instance-id': instanceId, state: 'pending' };
+    run.account.putEvent({ ...event, id: begun?.trigger.id ?? '', detail });
+    await run.account.play(20_000);
+    return {
+      run,
+      instanceId,
+      operations: run.calls
+        .slice(calls)
+        .filter((call) => call.function === 'quarantine-workers' && call.operation !== 'GetParameter')
+        .map(({ operation }) => operation),
+      reasons: run.records.slice(records).map(({ reason }) => reason),
+    };
+  }
+
+  it('costs two reads, changes nothing and is no news', async () => {
+    const { operations, reasons } = await repeated();
+    expect([...operations].sort()).toEqual(['BatchGetItem', 'DescribeInstances']);
+    expect(operations.length).toBeLessThanOrEqual(BUDGETS.callsOfRepeat);
+    expect(reasons).toEqual([]);
+  });
+
+  it('closes a worker that was opened again', async () => {
+    const { run, instanceId, operations } = await repeated(({ account: { fleet } }, id) => {
+      const [first] = fleet.networks.interfaces.of(id);
+      const group = fleet.eks.clusters.get('shop')?.securityGroupId ?? '';
+      fleet.networks.interfaces.setSecurityGroups(first!, [group]);
+    });
+    expect(operations).toContain('ModifyNetworkInterfaceAttribute');
+    const [first] = run.account.fleet.networks.interfaces.of(instanceId);
+    const closed = run.account.fleet.networks.securityGroups.list().find(({ name }) => name.endsWith('-quarantine'));
+    expect(first?.securityGroupIds).toEqual([closed?.id]);
   });
 });

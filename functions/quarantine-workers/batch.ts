@@ -37,6 +37,8 @@ export interface Caller {
 /** The targets of one reconcile: the union over all messages of a batch, each with the first message that named it. */
 export interface Scope {
   readonly instances: Map<string, MessageTrigger>;
+  /** Those of the instances that several events of the batch name. */
+  readonly namedAgain: Set<string>;
   /** Network interfaces whose instances are to be reconciled. */
   readonly interfaces: Map<string, MessageTrigger>;
   /** Security groups whose instances are to be reconciled. */
@@ -120,6 +122,7 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
   const { requests, malformed } = readMessages(messages, READERS);
   const scope: Scope = {
     instances: new Map(),
+    namedAgain: new Set(),
     interfaces: new Map(),
     securityGroups: new Map(),
     vpcs: new Map(),
@@ -136,7 +139,10 @@ export function readBatch(messages: readonly SQSRecord[]): { scope: Scope; malfo
     const { shellIngressOf, waived = [] } = target;
     if (target.caller !== undefined) scope.callers.set(trigger.id, target.caller);
     if (request !== undefined) addRequest(scope, { event: request, trigger } as Request);
-    for (const instanceId of instanceIds) keepFirst(scope.instances, instanceId, trigger);
+    for (const instanceId of instanceIds) {
+      keepFirst(scope.instances, instanceId, trigger);
+      if (scope.instances.get(instanceId)?.id !== trigger.id) scope.namedAgain.add(instanceId);
+    }
     if (interfaceId != null) keepFirst(scope.interfaces, interfaceId, trigger);
     if (securityGroupId != null) keepFirst(scope.securityGroups, securityGroupId, trigger);
     if (vpcId != null) keepFirst(scope.vpcs, vpcId, trigger);

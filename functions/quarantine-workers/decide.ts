@@ -2,7 +2,7 @@ import { isProven } from '../shared/fleet/owners.ts';
 import { inWords, nextProposal, type Ruling, rulingOn } from '../shared/ledger/proposal.ts';
 import { isInvalid } from '../shared/policy/policy.ts';
 import { decideQuarantined, isTooNew, notShown } from './decide-quarantined.ts';
-import { type Circumstances, type Decision, iso, say } from './decision.ts';
+import { type Circumstances, type Decision, iso, originOf, say } from './decision.ts';
 import { describeExposure, type Exposure } from './exposure.ts';
 import { foundInWords, foundQuarantine } from './found-quarantine.ts';
 import { circumstancesOf, guardOf } from './guards.ts';
@@ -190,7 +190,7 @@ function begin(
     exposures: exposures.map(describeExposure),
     startedAt: now,
     expiresAt: now + expireAfter,
-    by: `${trigger.type} ${trigger.id}`,
+    by: originOf(trigger),
     // What is to be given back is read and saved right before the first change.
     saved: { interfaces: [], targets: [] },
     notes: {},

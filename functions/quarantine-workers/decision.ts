@@ -1,4 +1,5 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
+import type { MessageTrigger } from '../shared/intake/messages.ts';
 import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Proposal } from '../shared/ledger/proposal.ts';
 import { type CircumstancesOf, type Told, wordsOf } from '../shared/records/decision.ts';
@@ -66,5 +67,8 @@ export interface GroupDecision
   /** Whether to reopen what was closed. */
   readonly restore?: boolean;
 }
+
+/** How a quarantine names the event that it came from. */
+export const originOf = ({ type, id }: Pick<MessageTrigger, 'type' | 'id'>): string => `${type} ${id}`;
 
 export const iso = (time: number): string => new Date(time).toISOString();

@@ -8,7 +8,6 @@ import { isProven, type Owner } from '../shared/fleet/owners.ts';
 import { QUARANTINE_TAG } from '../shared/fleet/scope.ts';
 import { tagsOf, type Worker, workerOf } from '../shared/fleet/worker.ts';
 import type { MessageTrigger } from '../shared/intake/messages.ts';
-import type { BlastBudget } from '../shared/ledger/blast-budget.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { READ_CONCURRENCY } from '../shared/runtime/aws-client.ts';
 import type { Scope } from './batch.ts';
@@ -18,7 +17,8 @@ import type { GroupObservation, Observation, WorkerView } from './observation.ts
 import { observeGroups } from './observe-groups.ts';
 import { trunksOfPods } from './observe-interfaces.ts';
 import { usersOfShared } from './observe-shared.ts';
-import { NEVER_SEEN, type QuarantineState, readQuarantines } from './quarantine-ledger.ts';
+import { NEVER_SEEN, type QuarantineState, readQuarantines, type Standing } from './quarantine-ledger.ts';
+import { isRepeat } from './repeat.ts';
 import { describeClusters, describePresent, viewWorkers, workerIn } from './view-workers.ts';
 import { hasPublicAddress } from './worker-view.ts';
 
@@ -34,6 +34,8 @@ export interface ObserveClients extends IdentityClients {
 export interface Sight {
   readonly observations: readonly Observation[];
   readonly groups: readonly GroupObservation[];
+  /** Workers of which the batch only says once more what was dealt with already: see repeat.ts. */
+  readonly repeated: ReadonlySet<string>;
 }
 
 /**
@@ -41,15 +43,15 @@ export interface Sight {
  * reconciled again, whoever says what of it. Groups are looked at as a whole where one of their workers is exposed.
  *
  * @param asked what the batch asked to look at
- * @param slots of the blast budget: who is in quarantine, also where EC2 shows the instance no more
+ * @param standing what is remembered of the workers that the batch names, which is read beside them
  * @param circumstances the policy says which share of a group counts as the group
  */
 export async function observe(
   clients: ObserveClients,
   readCluster: ClusterReader,
   asked: Scope,
-  slots: BlastBudget['slots'],
-  circumstances: Pick<Circumstances, 'policy'>,
+  standing: Promise<Standing>,
+  circumstances: Pick<Circumstances, 'policy' | 'now'>,
 ): Promise<Sight> {
   // What happened to what many share happened to each of them, and what to the interface of a pod, to the worker that carries it.
   const named: Scope = { ...asked, ...(await usersOfShared(clients.ec2, asked)) };
@@ -57,32 +59,32 @@ export async function observe(
     ...named,
     interfaces: new Map([...(await trunksOfPods(clients.ec2, named)), ...named.interfaces]),
   };
+  const [instances, { budget, states: ofNamed }] = await Promise.all([findInstances(clients.ec2, scope), standing]);
+  const { slots } = budget;
   const held = new Map(
     Object.entries(slots).flatMap(([id, { cluster }]): Array<[string, MessageTrigger]> => {
       const trigger = scope.instances.get(id) ?? scope.clusters.get(cluster);
       return trigger === undefined ? [] : [[id, trigger]];
     }),
   );
-  // What is remembered of the workers that are named is read beside them; of those that are found by other means, after them.
-  const ids = new Set([...held.keys(), ...scope.instances.keys(), ...scope.requests.keys()]);
-  const [instances, remembered] = await Promise.all([
-    findInstances(clients.ec2, scope),
-    readQuarantines(clients.ledger, [...ids]),
-  ]);
   const claimed = workersIn(instances, scope);
   const found = claimed.map(({ instanceId }) => instanceId);
-  const others = found.filter((id) => !ids.has(id));
-  const states = new Map([
-    ...remembered,
-    ...(others.length === 0 ? [] : await readQuarantines(clients.ledger, others)),
-  ]);
+  // What is remembered of those that are found by other means is read after them.
+  const others = [...held.keys(), ...found].filter((id) => !scope.instances.has(id) && !scope.requests.has(id));
+  const states = new Map([...ofNamed, ...(await readQuarantines(clients.ledger, others))]);
 
+  const repeated = new Set(
+    claimed.filter((each) => isRepeat(each, states.get(each.instanceId), scope, circumstances)).map(idOf),
+  );
   // In quarantine it stays whose it was when that began, whatever becomes of its tags.
-  const known = claimed.map((each): FoundWorker => {
-    const quarantine = states.get(each.instanceId)?.quarantine;
-    return quarantine === undefined ? each : { ...each, worker: workerIn(each.instance, quarantine) };
-  });
-  const gone = new Map([...held, ...waitingIn(states, scope), ...requestedChangesIn(scope)]);
+  const known = claimed
+    .filter(({ instanceId }) => !repeated.has(instanceId))
+    .map((each): FoundWorker => {
+      const quarantine = states.get(each.instanceId)?.quarantine;
+      return quarantine === undefined ? each : { ...each, worker: workerIn(each.instance, quarantine) };
+    });
+  const open = [...held, ...waitingIn(states, scope), ...requestedChangesIn(scope)];
+  const gone = new Map(open.filter(([instanceId]) => !repeated.has(instanceId)));
   const workers = [...known, ...(await findIsolated(clients.ec2, gone, states, new Set(found)))];
   const facts = groupFacts(clients);
   const suspects = workers.map(({ instance }) => instance).filter(hasPublicAddress);
@@ -113,7 +115,7 @@ export async function observe(
 
   const exposed = seen.filter(({ view, owner }) => (view?.exposures.length ?? 0) > 0 && isProven(owner));
   const groups = await observeGroups(clients, readCluster, facts, { exposed, networks }, scope, slots, circumstances);
-  return { observations: [...seen, ...unseen], groups };
+  return { observations: [...seen, ...unseen], groups, repeated };
 }
 
 /** Whether an instance bears the tag of a quarantine, of which the ledger may know nothing any more. */
@@ -189,8 +191,13 @@ interface FoundWorker {
   readonly instanceId: string;
   readonly instance: Instance;
   readonly worker: Worker;
+  /** What asked for it first. */
   readonly trigger: MessageTrigger;
+  /** All that asked for it. */
+  readonly triggers: readonly MessageTrigger[];
 }
+
+const idOf = ({ instanceId }: FoundWorker): string => instanceId;
 
 async function findInstances(ec2: EC2Client, scope: Scope): Promise<Instance[]> {
   const { instances, interfaces, securityGroups, vpcs, clusters, requests } = scope;
@@ -223,7 +230,7 @@ async function findIsolated(
     const { InstanceId: instanceId = '' } = instance;
     const [trigger, quarantine] = [wanted.get(instanceId), states.get(instanceId)?.quarantine];
     if (trigger === undefined || quarantine === undefined) return [];
-    return [{ instanceId, instance, worker: workerIn(instance, quarantine), trigger }];
+    return [{ instanceId, instance, worker: workerIn(instance, quarantine), trigger, triggers: [trigger] }];
   });
 }
 
@@ -231,12 +238,13 @@ function workersIn(instances: readonly Instance[], scope: Scope): FoundWorker[] 
   const byId = new Map(instances.map((instance): [string, Instance] => [instance.InstanceId ?? '', instance]));
   return [...byId].flatMap(([instanceId, instance]) => {
     const worker = workerOf(instance);
-    const trigger = worker && triggerOf(instanceId, instance, worker, scope);
-    return worker === undefined || trigger === undefined ? [] : [{ instanceId, instance, worker, trigger }];
+    const triggers = worker === undefined ? [] : triggersOf(instanceId, instance, worker, scope);
+    const [trigger] = triggers;
+    return worker === undefined || trigger === undefined ? [] : [{ instanceId, instance, worker, trigger, triggers }];
   });
 }
 
-function triggerOf(instanceId: string, instance: Instance, worker: Worker, scope: Scope): MessageTrigger | undefined {
+function triggersOf(instanceId: string, instance: Instance, worker: Worker, scope: Scope): MessageTrigger[] {
   const interfaces = instance.NetworkInterfaces ?? [];
   const byInterface = interfaces.map(({ NetworkInterfaceId = '' }) => scope.interfaces.get(NetworkInterfaceId));
   const groups = interfaces.flatMap(({ Groups = [] }) => Groups);
@@ -248,5 +256,5 @@ function triggerOf(instanceId: string, instance: Instance, worker: Worker, scope
     ...byGroup,
     scope.vpcs.get(instance.VpcId ?? ''),
     scope.clusters.get(worker.cluster),
-  ].find((trigger) => trigger !== undefined);
+  ].filter((trigger) => trigger !== undefined);
 }

@@ -33,7 +33,10 @@ export interface Plan {
  * earlier ones took or released. Open quarantines come first, because they may release slots, then the workers that
  * have waited longest.
  */
-export function plan({ observations, groups }: Sight, circumstances: Omit<Circumstances, 'publicGroups'>): Plan {
+export function plan(
+  { observations, groups }: Pick<Sight, 'observations' | 'groups'>,
+  circumstances: Omit<Circumstances, 'publicGroups'>,
+): Plan {
   const decidedGroups = groups.map((observation) => ({
     observation,
     decision: decideGroup(observation, circumstances),

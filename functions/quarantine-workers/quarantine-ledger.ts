@@ -1,6 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { type Ledger, putItem, queryItems, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
+import { type BlastBudget, budgetKey, budgetOf } from '../shared/ledger/blast-budget.ts';
+import { type Ledger, putItem, queryItems, readByKeys, readItems, saveUnlessWritten } from '../shared/ledger/ledger.ts';
 import { outcomeMemory } from '../shared/ledger/outcome-ledger.ts';
 import { proposal } from '../shared/ledger/proposal.ts';
 import { terminationOrder } from '../shared/ledger/termination-order.ts';
@@ -141,6 +142,29 @@ export async function readQuarantines(
 ): Promise<Map<string, QuarantineState>> {
   const items = await readItems(ledger, PK, instanceIds, workerState);
   return new Map(items.map(({ sk, ...state }) => [sk, state]));
+}
+
+/** What is remembered when a look begins. */
+export interface Standing {
+  /** Who is in quarantine, also where EC2 shows the instance no more. */
+  readonly budget: BlastBudget;
+  /** Of the workers that a batch names by their ids; one never seen before is missing. */
+  readonly states: ReadonlyMap<string, QuarantineState>;
+}
+
+/** Reads who holds a slot of the blast budget, and the states of the given instances, at once. */
+export async function readStanding(ledger: Ledger, instanceIds: readonly string[]): Promise<Standing> {
+  const budget = budgetKey('quarantines');
+  const keys = [budget, ...new Set(instanceIds)].map((key) => (typeof key === 'string' ? { pk: PK, sk: key } : key));
+  const items = await readByKeys(ledger, keys);
+  const states = items.filter(({ pk }) => pk === PK).map((item) => workerState.parse(item));
+  return {
+    budget: budgetOf(
+      'quarantines',
+      items.find(({ pk }) => pk === budget.pk),
+    ),
+    states: new Map(states.map(({ sk, ...state }) => [sk, state])),
+  };
 }
 
 /** A worker that stays exposed until a slot of the budget is free. */

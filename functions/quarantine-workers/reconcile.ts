@@ -19,7 +19,7 @@ import { closeGroups } from './close-groups.ts';
 import type { Circumstances } from './decision.ts';
 import { type ObserveClients, observe, type Sight } from './observe.ts';
 import { type Decided, type Plan, plan, withSlot } from './plan.ts';
-import { readQuarantineWaitlist } from './quarantine-ledger.ts';
+import { readQuarantineWaitlist, readStanding } from './quarantine-ledger.ts';
 import type { quarantineWorkers } from './remediation.ts';
 import { closeShellIngress } from './shell-ingress/close.ts';
 import { groupFinder } from './steps/quarantine-groups.ts';
@@ -59,7 +59,10 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   // What is asked for, and by which policy. What is none of these events is laid aside.
   const { scope, malformed } = readBatch(messages);
   // How the workers and their groups stand, and who holds a slot.
-  const [policy, budget] = await Promise.all([deps.readPolicy(), readBudget(deps.ledger, 'quarantines')]);
+  const reading = readStanding(deps.ledger, [...scope.instances.keys(), ...scope.requests.keys()]);
+  // Whoever waits for it hears of what went wrong.
+  reading.catch(() => undefined);
+  const policy = await deps.readPolicy();
   const readCluster = createClusterReader(deps.eks);
   const openCluster = deps.openCluster(readCluster);
   const findGroups = groupFinder(deps.ec2, deps.stackName);
@@ -69,7 +72,8 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
     for (const { VpcId = '' } of isolates ? instances : []) findGroups(VpcId).catch(() => undefined);
   };
   const clients = { ...deps, isNode: isNodeBy(openCluster), mapsRole: mapsRoleBy(openCluster), onFound };
-  const sight = await observe(clients, readCluster, scope, budget.slots, { policy });
+  const sight = await observe(clients, readCluster, scope, reading, { policy, now: deps.clock.now() });
+  const { budget } = await reading;
   const circumstances = {
     policy,
     now: deps.clock.now(),
@@ -105,7 +109,7 @@ export async function reconcile(deps: ReconcileDeps, messages: readonly SQSRecor
   const groups = await closeGroups(deps, readCluster, planned, circumstances, (error) => troubles.push(error));
   // What ended gives its slot back, and whoever waits for one is called. Whoever is not through is reconciled again.
   await giveBack(deps, settled, budget.slots, circumstances.now);
-  const seen = new Set(sight.observations.map(({ instanceId }) => instanceId));
+  const seen = new Set([...sight.observations.map(({ instanceId }) => instanceId), ...sight.repeated]);
   const hidden = untilShown(scope.instances, seen, circumstances.now);
   await requestReconciles(deps, settled, hidden, scope.deferred, circumstances);
   // What stays exposed is counted, and told once a group.

@@ -7,7 +7,10 @@ import type { Quarantine } from './quarantine-ledger.ts';
  * address cannot be removed (EC2 refuses). Behind a closed security group it is no exposure, unless somebody has opened
  * that group. Where only addresses are removed, it remains an exposure as long as the Internet reaches it.
  */
-export function isolationFaults({ kind, groups }: Quarantine, { interfaces, exposures, leaks }: WorkerView): string[] {
+export function isolationFaults(
+  { kind, groups }: Pick<Quarantine, 'kind' | 'groups'>,
+  { interfaces, exposures, leaks }: Pick<WorkerView, 'interfaces' | 'exposures' | 'leaks'>,
+): string[] {
   const opened = new Set(
     exposures.flatMap(({ address, openPorts }) => (kind === 'strip' || openPorts.length > 0 ? address : [])),
   );

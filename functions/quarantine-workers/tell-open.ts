@@ -41,6 +41,8 @@ const TRIES = 5;
  */
 export async function tellOpen(deps: TellOpenDeps, looked: Looked): Promise<void> {
   const { settled, clusters, now } = looked;
+  // A look that saw nobody tells nothing of who stays exposed.
+  if (settled.length === 0 && clusters.size === 0) return;
   const findings = settled.flatMap((decided) => findingOf(decided, now) ?? []);
   let known = await readOpenGroups(deps.ledger);
   const concerned = new Set([

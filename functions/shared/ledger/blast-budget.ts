@@ -5,7 +5,8 @@ import { type Ledger, saveUnlessWritten } from './ledger.ts';
 /** The budgets; each is counted separately. */
 export type BudgetName = 'upgrades' | 'quarantines';
 
-const keyOf = (name: BudgetName) => ({ pk: 'budget', sk: name });
+/** Where a budget is kept, for whoever reads it together with other items. */
+export const budgetKey = (name: BudgetName) => ({ pk: 'budget', sk: name });
 
 /** A slot of the blast budget. */
 const slot = z.object({
@@ -45,9 +46,17 @@ export class BudgetConflict extends Error {
 }
 
 export async function readBudget({ documents, table }: Ledger, name: BudgetName): Promise<BlastBudget> {
-  const { Item } = await documents.send(new GetCommand({ TableName: table, Key: keyOf(name), ConsistentRead: true }));
-  return { name, ...(Item === undefined ? { slots: {}, revision: 0 } : budgetItem.parse(Item)) };
+  const { Item } = await documents.send(
+    new GetCommand({ TableName: table, Key: budgetKey(name), ConsistentRead: true }),
+  );
+  return budgetOf(name, Item);
 }
+
+/** @param item as it is kept; undefined where nobody has ever held a slot */
+export const budgetOf = (name: BudgetName, item: unknown): BlastBudget => ({
+  name,
+  ...(item === undefined ? { slots: {}, revision: 0 } : budgetItem.parse(item)),
+});
 
 /**
  * Replaces the slots if nobody has written since `budget` was read. All slots of a budget are in one item, so that one
@@ -64,7 +73,7 @@ export async function writeBudget(
   writer: string,
 ): Promise<BlastBudget> {
   const { name, revision } = budget;
-  const written = await saveUnlessWritten(ledger, keyOf(name), { slots, revision }, writer);
+  const written = await saveUnlessWritten(ledger, budgetKey(name), { slots, revision }, writer);
   if (written === undefined) {
     throw new BudgetConflict('The blast budget was changed by somebody else since it was read.');
   }

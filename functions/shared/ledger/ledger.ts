@@ -49,20 +49,32 @@ const KEYS_PER_BATCH = 100;
 
 /** Reads the items of `pk` with the given sort keys, in batches. Missing items are left out. */
 export async function readItems<Schema extends z.ZodType>(
-  { documents, table }: Ledger,
+  ledger: Ledger,
   pk: string,
   sortKeys: readonly string[],
   schema: Schema,
 ): Promise<Array<z.infer<Schema>>> {
-  const items: Array<z.infer<Schema>> = [];
-  let keys = [...new Set(sortKeys)].map((sk) => ({ pk, sk }));
+  const keys = [...new Set(sortKeys)].map((sk) => ({ pk, sk }));
+  return (await readByKeys(ledger, keys)).map((item) => schema.parse(item));
+}
+
+/** Reads items of several kinds by their keys, each named once, in batches. Missing items are left out. */
+export async function readByKeys(
+  { documents, table }: Ledger,
+  wanted: ReadonlyArray<Pick<ItemKey, 'pk' | 'sk'>>,
+): Promise<Array<Readonly<Record<string, unknown>>>> {
+  const items: Array<Readonly<Record<string, unknown>>> = [];
+  let keys = [...wanted];
   while (keys.length > 0) {
     const batch = keys.slice(0, KEYS_PER_BATCH);
     const { Responses, UnprocessedKeys } = await documents.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: batch, ConsistentRead: true } } }),
     );
-    items.push(...(Responses?.[table] ?? []).map((item) => schema.parse(item)));
-    const unprocessed = (UnprocessedKeys?.[table]?.Keys ?? []).map(({ sk }) => ({ pk, sk: String(sk) }));
+    items.push(...(Responses?.[table] ?? []));
+    const unprocessed = (UnprocessedKeys?.[table]?.Keys ?? []).map(({ pk, sk }) => ({
+      pk: String(pk),
+      sk: String(sk),
+    }));
     keys = [...keys.slice(KEYS_PER_BATCH), ...unprocessed];
   }
   return items;
